@@ -1,0 +1,82 @@
+#include "base/arena.h"
+#include <stdalign.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHUNK_SIZE = 8192 };
+
+struct arena_chunk {
+    struct arena_chunk *next;
+    size_t used, cap;
+    alignas(max_align_t) char bytes[];
+};
+
+static struct arena_chunk *grow(struct arena *a, size_t size)
+{
+    size_t cap = size > CHUNK_SIZE ? size : CHUNK_SIZE;
+    struct arena_chunk *c = malloc(sizeof *c + cap);
+    if (c == NULL) abort();
+    c->used = 0;
+    c->cap = cap;
+    c->next = a->head;
+    return a->head = c;
+}
+
+static void *take(struct arena *a, size_t size)
+{
+    struct arena_chunk *c = a->head;
+    size = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+    if (c == NULL || c->cap - c->used < size) c = grow(a, size);
+    void *p = c->bytes + c->used;
+    c->used += size;
+    return p;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+    return memset(take(a, size), 0, size);
+}
+
+char *arena_strndup(struct arena *a, const char *s, size_t n)
+{
+    char *p = take(a, n + 1);
+    memcpy(p, s, n);
+    p[n] = '\0';
+    return p;
+}
+
+char *arena_strdup(struct arena *a, const char *s)
+{
+    return s ? arena_strndup(a, s, strlen(s)) : NULL;
+}
+
+char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
+{
+    va_list again;
+    va_copy(again, ap);
+    int n = vsnprintf(NULL, 0, fmt, ap);
+    if (n < 0) abort();
+    char *s = take(a, (size_t)n + 1);
+    vsnprintf(s, (size_t)n + 1, fmt, again);
+    va_end(again);
+    return s;
+}
+
+char *arena_printf(struct arena *a, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    char *s = arena_vprintf(a, fmt, ap);
+    va_end(ap);
+    return s;
+}
+
+void arena_fini(struct arena *a)
+{
+    for (struct arena_chunk *c = a->head, *next; c != NULL; c = next) {
+        next = c->next;
+        free(c);
+    }
+    a->head = NULL;
+}

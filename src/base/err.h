@@ -1,0 +1,30 @@
+#pragma once
+#include <stdarg.h>
+/*
+ * Errors by sign, the same everywhere: a function that can fail returns
+ *     0    done
+ *   > 0    a fault the API promises (enum fault, generated from api/faults.json)
+ *   < 0    broken: one of enum err_code
+ * and takes 'struct err *e' last, where it puts the code and a message. Whoever
+ * passes an error on may add what it knows with err_wrap(). Only main, http and
+ * top-level callbacks log errors, once. 'e' is never NULL.
+ */
+enum err_code {
+    ERR_BROKEN = -1, /* anything without a better name */
+    ERR_IO = -2,     /* a file, a socket, a process */
+    ERR_DB = -3,     /* SQLite */
+    ERR_IN_USE = -4, /* an address, a port, a data directory that somebody else holds */
+    ERR_USAGE = -5,  /* the caller of the program asked for something that makes no sense */
+    ERR_PARSE = -6,  /* bytes that are not what they should be */
+};
+
+struct err {
+    int code;
+    char msg[600];
+};
+
+/* Sets code and message; returns 'code'. */
+int err_set(struct err *e, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+int err_vset(struct err *e, int code, const char *fmt, va_list ap) __attribute__((format(printf, 3, 0)));
+/* Puts "<text>: " before the message and keeps the code; returns the code. */
+int err_wrap(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

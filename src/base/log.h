@@ -1,0 +1,18 @@
+#pragma once
+/*
+ * One line per thing worth telling, to standard error:
+ *     2026-01-31T12:00:00.123Z info  agent us-east-1: node demo-001 is ready
+ * Secrets never come here: callers pass names, never values of passwords or tokens.
+ */
+enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
+
+/* Lines above 'level' are dropped. 'who' (copied, may be NULL) stands before each message. */
+void log_init(enum log_level level, const char *who);
+/* "error", "warn", "info" or "debug" to its level; -1 where it is none of them. */
+int log_level_parse(const char *name);
+void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#define log_error(...) log_line(LOG_ERROR, __VA_ARGS__)
+#define log_warn(...) log_line(LOG_WARN, __VA_ARGS__)
+#define log_info(...) log_line(LOG_INFO, __VA_ARGS__)
+#define log_debug(...) log_line(LOG_DEBUG, __VA_ARGS__)

@@ -1,0 +1,41 @@
+#pragma once
+#include <stdbool.h>
+/*
+ * Failures injected on purpose. A trip is a named place in the code that asks
+ * trip_hit() whether it shall break now; tests, scenarios and the admin API arm it.
+ * An unarmed trip costs one load.
+ */
+#define TRIPS(X)                                                            \
+    X(STORE_COMMIT, "store_commit")             /* a transaction's COMMIT fails */        \
+    X(SPAWN, "spawn")                           /* starting a process fails */            \
+    X(PROBE, "probe")                           /* a node's answer counts as an error */  \
+    X(REPORT, "report")                         /* an agent's sighting is lost */         \
+    X(REDIS_REPLY, "redis_reply")               /* a reply from an engine is an error */  \
+    X(GATEWAY_READ, "gateway_read")             /* a forwarder's read fails */            \
+    X(GATEWAY_WRITE, "gateway_write")           /* a forwarder's write fails */           \
+    X(SNAPSHOT_WRITE, "snapshot_write")         /* writing a snapshot fails */            \
+    X(CRASH_AFTER_COMMIT, "crash_after_commit") /* the process kills itself there */      \
+    X(CRASH_AFTER_ASSIGN, "crash_after_assign")
+
+enum trip {
+#define X(id, name) TRIP_##id,
+    TRIPS(X)
+#undef X
+    TRIP__COUNT
+};
+
+extern int trip_left[TRIP__COUNT];
+
+/* True if this trip is armed: uses up one of its counts. */
+bool trip_take(enum trip t);
+static inline bool trip_hit(enum trip t)
+{
+    return __builtin_expect(trip_left[t] != 0, 0) && trip_take(t);
+}
+/* Arms a trip for the next 'count' hits (0 disarms it, a negative count is for ever). */
+void trip_arm(enum trip t, int count);
+/* The trip of that name, or -1. */
+int trip_find(const char *name);
+const char *trip_name(enum trip t);
+/* Kills this process as SIGKILL does if the trip is armed. */
+void trip_crash(enum trip t);
