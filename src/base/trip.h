@@ -5,24 +5,26 @@
  * trip_hit() whether it shall break now; tests, scenarios and the admin API arm it.
  * An unarmed trip costs one load.
  */
-#define TRIPS(X)                                                            \
-    X(STORE_COMMIT, "store_commit")             /* a transaction's COMMIT fails */        \
-    X(SPAWN, "spawn")                           /* starting a process fails */            \
-    X(PROBE, "probe")                           /* a node's answer counts as an error */  \
-    X(REPORT, "report")                         /* an agent's sighting is lost */         \
-    X(REDIS_REPLY, "redis_reply")               /* a reply from an engine is an error */  \
-    X(GATEWAY_READ, "gateway_read")             /* a forwarder's read fails */            \
-    X(GATEWAY_WRITE, "gateway_write")           /* a forwarder's write fails */           \
-    X(SNAPSHOT_WRITE, "snapshot_write")         /* writing a snapshot fails */            \
-    X(CRASH_AFTER_COMMIT, "crash_after_commit") /* the process kills itself there */      \
+#define TRIPS(X)                                                                         \
+    X(STORE_COMMIT, "store_commit")             /* a transaction's COMMIT fails */       \
+    X(SPAWN, "spawn")                           /* starting a process fails */           \
+    X(PROBE, "probe")                           /* a node's answer counts as an error */ \
+    X(REPORT, "report")                         /* an agent's sighting is lost */        \
+    X(REDIS_REPLY, "redis_reply")               /* a reply from an engine is an error */ \
+    X(GATEWAY_READ, "gateway_read")             /* a forwarder's read fails */           \
+    X(GATEWAY_WRITE, "gateway_write")           /* a forwarder's write fails */          \
+    X(SNAPSHOT_WRITE, "snapshot_write")         /* writing a snapshot fails */           \
+    X(CRASH_AFTER_COMMIT, "crash_after_commit") /* the process kills itself there */     \
     X(CRASH_AFTER_ASSIGN, "crash_after_assign")
 
+/* clang-format off */
 enum trip {
 #define X(id, name) TRIP_##id,
     TRIPS(X)
 #undef X
     TRIP__COUNT
 };
+/* clang-format on */
 
 extern int trip_left[TRIP__COUNT];
 
