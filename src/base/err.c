@@ -26,6 +26,7 @@ int err_wrap(struct err *e, const char *fmt, ...)
     va_start(ap, fmt);
     int n = vsnprintf(e->msg, sizeof e->msg, fmt, ap);
     va_end(ap);
-    if (n >= 0 && (size_t)n < sizeof e->msg) snprintf(e->msg + n, sizeof e->msg - (size_t)n, ": %s", old);
+    int room = (int)sizeof e->msg - n;
+    if (n >= 0 && room > 2) snprintf(e->msg + n, (size_t)room, ": %.*s", room - 3, old);
     return e->code;
 }

@@ -1,0 +1,185 @@
+-- Everything is keyed by (region, id): all regions live in one database, and each is as separate as AWS's are.
+-- Columns called seen_… are written from agents' sightings only; all others by operations and plans.
+-- Flags are 0 or 1; times are milliseconds since 1970 (UTC); lists of plain words are separated by one space.
+
+CREATE TABLE region (
+  name      TEXT NOT NULL PRIMARY KEY,
+  next_host INTEGER NOT NULL          -- where the search for a free address (or port) goes on
+);
+
+CREATE TABLE replication_group (
+  region                     TEXT NOT NULL,
+  id                         TEXT NOT NULL,
+  account                    TEXT NOT NULL,
+  description                TEXT NOT NULL,
+  status                     TEXT NOT NULL,
+  engine                     TEXT NOT NULL,
+  engine_version             TEXT NOT NULL,      -- x.y.z
+  node_type                  TEXT NOT NULL,
+  parameter_group            TEXT NOT NULL,
+  subnet_group               TEXT NOT NULL,
+  port                       INTEGER NOT NULL,   -- the one asked for
+  automatic_failover         INTEGER NOT NULL,
+  multi_az                   INTEGER NOT NULL,
+  cluster_mode               TEXT NOT NULL,
+  at_rest_encryption         INTEGER NOT NULL,
+  transit_encryption         INTEGER NOT NULL,
+  kms_key_id                 TEXT,
+  auto_minor_version_upgrade INTEGER NOT NULL,
+  snapshot_retention_limit   INTEGER NOT NULL,
+  snapshot_window            TEXT NOT NULL,
+  snapshotting_cluster_id    TEXT,
+  maintenance_window         TEXT NOT NULL,
+  notification_topic_arn     TEXT,
+  security_group_ids         TEXT NOT NULL,
+  network_type               TEXT NOT NULL,
+  ip_discovery               TEXT NOT NULL,
+  next_member                INTEGER NOT NULL,   -- the number the next member cluster gets
+  created_ms                 INTEGER NOT NULL,
+  PRIMARY KEY (region, id)
+) WITHOUT ROWID;
+
+CREATE TABLE node_group (
+  region          TEXT NOT NULL,
+  rg_id           TEXT NOT NULL,
+  id              TEXT NOT NULL,
+  status          TEXT NOT NULL,
+  slots           TEXT,
+  primary_node_id TEXT NOT NULL,       -- the node that shall be the primary
+  PRIMARY KEY (region, rg_id, id)
+) WITHOUT ROWID;
+
+CREATE TABLE cache_cluster (
+  region                     TEXT NOT NULL,
+  id                         TEXT NOT NULL,
+  account                    TEXT NOT NULL,
+  rg_id                      TEXT,
+  node_group_id              TEXT,
+  status                     TEXT NOT NULL,
+  engine                     TEXT NOT NULL,
+  engine_version             TEXT NOT NULL,
+  node_type                  TEXT NOT NULL,
+  num_nodes                  INTEGER NOT NULL,
+  parameter_group            TEXT NOT NULL,
+  subnet_group               TEXT NOT NULL,
+  port                       INTEGER NOT NULL,
+  availability_zone          TEXT NOT NULL,
+  at_rest_encryption         INTEGER NOT NULL,
+  transit_encryption         INTEGER NOT NULL,
+  auto_minor_version_upgrade INTEGER NOT NULL,
+  snapshot_retention_limit   INTEGER NOT NULL,
+  snapshot_window            TEXT NOT NULL,
+  maintenance_window         TEXT NOT NULL,
+  notification_topic_arn     TEXT,
+  security_group_ids         TEXT NOT NULL,
+  network_type               TEXT NOT NULL,
+  ip_discovery               TEXT NOT NULL,
+  created_ms                 INTEGER NOT NULL,
+  PRIMARY KEY (region, id)
+) WITHOUT ROWID;
+CREATE INDEX cache_cluster_by_group ON cache_cluster (region, rg_id, id);
+
+-- A node is a process. 'id' is CLUSTER.NODE, e.g. demo-001.0001.
+CREATE TABLE node (
+  region            TEXT NOT NULL,
+  id                TEXT NOT NULL,
+  cluster_id        TEXT NOT NULL,
+  node_id           TEXT NOT NULL,
+  rg_id             TEXT,
+  node_group_id     TEXT,
+  availability_zone TEXT NOT NULL,
+  address           TEXT,                 -- NULL until one was given
+  port              INTEGER NOT NULL,
+  settled           INTEGER NOT NULL,     -- it has run under this address: the address stays
+  want              TEXT NOT NULL CHECK (want IN ('run', 'gone')),
+  created_ms        INTEGER NOT NULL,
+  seen_state        TEXT NOT NULL,
+  seen_reason       TEXT,
+  seen_role         TEXT,
+  seen_upstream     TEXT,                 -- host:port it says it follows
+  seen_link_up      INTEGER NOT NULL,
+  seen_offset       INTEGER NOT NULL,
+  seen_fenced       INTEGER NOT NULL,
+  seen_endpoints    TEXT NOT NULL,
+  seen_engine       TEXT,                 -- version of the running binary
+  seen_pid          INTEGER NOT NULL,
+  seen_restarts     INTEGER NOT NULL,
+  seen_started_ms   INTEGER NOT NULL,
+  seen_generation   INTEGER NOT NULL,
+  PRIMARY KEY (region, id)
+) WITHOUT ROWID;
+CREATE INDEX node_by_group ON node (region, rg_id, id);
+CREATE INDEX node_by_cluster ON node (region, cluster_id, id);
+
+-- Addresses that are not one node's own: floating primary endpoints, reader endpoints, gateways. 'id' is KIND.GROUP.NODEGROUP.
+CREATE TABLE endpoint (
+  region        TEXT NOT NULL,
+  id            TEXT NOT NULL,
+  kind          TEXT NOT NULL CHECK (kind IN ('primary', 'reader', 'gateway')),
+  rg_id         TEXT NOT NULL,
+  node_group_id TEXT NOT NULL,
+  address       TEXT,
+  port          INTEGER NOT NULL,
+  settled       INTEGER NOT NULL,
+  seen_state    TEXT NOT NULL,
+  seen_reason   TEXT,
+  PRIMARY KEY (region, id)
+) WITHOUT ROWID;
+CREATE INDEX endpoint_by_group ON endpoint (region, rg_id, id);
+
+CREATE TABLE global_replication_group (
+  id                 TEXT NOT NULL PRIMARY KEY,
+  account            TEXT NOT NULL,
+  description        TEXT NOT NULL,
+  status             TEXT NOT NULL,
+  engine             TEXT NOT NULL,
+  engine_version     TEXT NOT NULL,
+  node_type          TEXT NOT NULL,
+  at_rest_encryption INTEGER NOT NULL,
+  transit_encryption INTEGER NOT NULL,
+  cluster_enabled    INTEGER NOT NULL,
+  automatic_failover INTEGER NOT NULL,
+  phase              TEXT NOT NULL CHECK (phase IN ('steady', 'fencing', 'promoting', 'settling')),
+  phase_since_ms     INTEGER NOT NULL,
+  switch_region      TEXT,                 -- the region that shall become primary
+  switch_offset      INTEGER NOT NULL,     -- where the fenced primary stands; -1: don't wait
+  created_ms         INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE global_member (
+  global_id TEXT NOT NULL,
+  region    TEXT NOT NULL,
+  rg_id     TEXT NOT NULL,
+  role      TEXT NOT NULL CHECK (role IN ('PRIMARY', 'SECONDARY')),
+  status    TEXT NOT NULL,
+  leaving   INTEGER NOT NULL,
+  PRIMARY KEY (global_id, region)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX global_member_by_group ON global_member (region, rg_id);
+
+CREATE TABLE parameter_group (
+  region      TEXT NOT NULL,
+  name        TEXT NOT NULL,
+  account     TEXT NOT NULL,
+  family      TEXT NOT NULL,
+  description TEXT NOT NULL,
+  is_global   INTEGER NOT NULL,
+  PRIMARY KEY (region, name)
+) WITHOUT ROWID;
+
+CREATE TABLE tag (
+  arn   TEXT NOT NULL,
+  key   TEXT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (arn, key)
+) WITHOUT ROWID;
+
+CREATE TABLE event (
+  seq         INTEGER PRIMARY KEY,
+  region      TEXT NOT NULL,
+  at_ms       INTEGER NOT NULL,
+  source_type TEXT NOT NULL,
+  source_id   TEXT NOT NULL,
+  message     TEXT NOT NULL
+);
+CREATE INDEX event_by_time ON event (region, at_ms);

@@ -1,0 +1,21 @@
+-- Every table has NAME_all, NAME_put and NAME_delete besides (see src/gen/gen_sql.py).
+
+-- name: rg_get (region text, id text) one: replication_group
+SELECT * FROM replication_group WHERE region = :region AND id = :id;
+
+-- name: rg_page (region text, after text, most int) many: replication_group
+SELECT * FROM replication_group WHERE region = :region AND id > :after ORDER BY id LIMIT :most;
+
+-- The groups of one page lie between its first and its last id: whatever belongs to them comes with one query each.
+
+-- name: node_group_span (region text, first text, last text) many: node_group
+SELECT * FROM node_group WHERE region = :region AND rg_id BETWEEN :first AND :last ORDER BY rg_id, id;
+
+-- name: endpoint_span (region text, first text, last text) many: endpoint
+SELECT * FROM endpoint WHERE region = :region AND rg_id BETWEEN :first AND :last ORDER BY rg_id, id;
+
+-- name: node_span (region text, first text, last text) many: node
+SELECT * FROM node WHERE region = :region AND rg_id BETWEEN :first AND :last ORDER BY rg_id, id;
+
+-- name: member_span (region text, first text, last text) many: global_member
+SELECT * FROM global_member WHERE region = :region AND rg_id BETWEEN :first AND :last ORDER BY rg_id;

@@ -1,0 +1,193 @@
+#!/usr/bin/env python3
+"""migrations/*.sql + schema/queries/*.sql -> sql.gen.h, sql.gen.c, schema.sql
+
+Applies the migrations to an in-memory database and prepares every named query
+against it, so that a misspelt column or a wrong row type breaks the build, not a
+request. Generates data (row structs, column tables, query texts) and thin typed
+wrappers around the two generic functions of store/store.h; no logic.
+
+A query's head line tells its parameters and what it returns:
+
+    -- name: node_get (region text, id text) one: node       struct row_node *, NULL where there is none
+    -- name: node_list (region text) many: node              an array in the arena
+    -- name: rg_count (region text) int                      one number
+    -- name: node_put (node)                                 takes a row; every column is a parameter of its name
+    -- name: tag_forget (arn text, key text)                 returns nothing
+
+Every table gets NAME_all, NAME_put and NAME_delete without being asked.
+"""
+import pathlib
+import re
+import sqlite3
+import sys
+
+C_TYPE = {"TEXT": "const char *", "INTEGER": "int64_t "}
+COLUMN_KIND = {"TEXT": "SQL_TEXT", "INTEGER": "SQL_INT"}
+PARAM_TYPE = {"text": "TEXT", "int": "INTEGER"}
+HEAD = re.compile(r"^(\w+) \(([^)]*)\)(?: (one|many): (\w+)| (int))?$")
+
+
+def c_string(text):
+    lines = text.strip().splitlines()
+    return "\n".join('    "%s\\n"' % line.replace("\\", "\\\\").replace('"', '\\"') for line in lines)
+
+
+def read_migrations(paths):
+    ordered = sorted(paths, key=lambda p: p.name)
+    for number, path in enumerate(ordered, 1):
+        if not path.name.startswith("%04d_" % number):
+            sys.exit(f"{path}: expected the number {number:04d}")
+    return ordered
+
+
+def standard_queries(db, tables):
+    """NAME_all, NAME_put and NAME_delete (by primary key, taking a row) of every table, as query texts."""
+    for table, columns in tables.items():
+        key = [c[1] for c in sorted(db.execute(f"PRAGMA table_info({table})"), key=lambda c: c[5]) if c[5]]
+        names = [c for c, _ in columns]
+        yield f"{table}_all () many: {table}\nSELECT * FROM {table} ORDER BY {', '.join(key)};"
+        yield (f"{table}_put ({table})\nINSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join(':' + c for c in names)})\n"
+               f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in names if c not in key) or f'{key[0]} = {key[0]}'};")
+        yield f"{table}_delete ({table})\nDELETE FROM {table} WHERE {' AND '.join(f'{c} = :{c}' for c in key)};"
+
+
+def read_tables(db):
+    names = db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
+    tables = {name: [(c[1], c[2]) for c in db.execute(f"PRAGMA table_info({name})")] for (name,) in names}
+    for table, columns in tables.items():
+        for column, kind in columns:
+            if kind not in C_TYPE:
+                sys.exit(f"table {table}: column {column} has the type {kind}; only TEXT and INTEGER are used")
+    return tables
+
+
+def parse_query(path, block, tables):
+    head, sql = block.split("\n", 1)
+    m = HEAD.match(head.strip())
+    if not m:
+        sys.exit(f"{path}: bad query head: {head}")
+    name, params, count, table, scalar = m.groups()
+    row = params if params in tables else None
+    pairs = [] if row or not params.strip() else [tuple(p.split()) for p in params.split(",")]
+    for p in pairs:
+        if len(p) != 2 or p[1] not in PARAM_TYPE:
+            sys.exit(f"{path}: query {name}: bad parameter {p}")
+    columns = tables[row] if row else [(p, PARAM_TYPE[t]) for p, t in pairs]
+    return {"name": name, "sql": sql.strip(), "row": row, "columns": columns, "count": count, "table": table, "scalar": scalar}
+
+
+def check_query(path, q, db, tables):
+    used, given = set(re.findall(r":(\w+)", q["sql"])), {c for c, _ in q["columns"]}
+    if used - given or (not q["row"] and given - used):
+        sys.exit(f"{path}: query {q['name']}: parameters given {sorted(given)}, used {sorted(used)}")
+    try:
+        some = {p: 1 for p in used}
+        cursor = db.execute(q["sql"], some) if q["count"] or q["scalar"] else None
+        db.execute("EXPLAIN " + q["sql"], some)
+    except sqlite3.Error as e:
+        sys.exit(f"{path}: query {q['name']}: {e}")
+    if q["table"]:
+        if q["table"] not in tables:
+            sys.exit(f"{path}: query {q['name']}: no table {q['table']}")
+        if [d[0] for d in cursor.description] != [c for c, _ in tables[q["table"]]]:
+            sys.exit(f"{path}: query {q['name']} does not return {q['table']}.*")
+
+
+def wrapper(q):
+    upper, args, values = q["name"].upper(), ["struct store *s"], []
+    if q["count"]:
+        args.append("struct arena *a")
+    if q["row"]:
+        args.append(f"const struct row_{q['row']} *row")
+        values = [f"SQL_PARAM_{'TEXT' if k == 'TEXT' else 'INT'}(row->{c})" for c, k in q["columns"]]
+    else:
+        args += [f"{C_TYPE[k]}{c}" for c, k in q["columns"]]
+        values = [f"SQL_PARAM_{'TEXT' if k == 'TEXT' else 'INT'}({c})" for c, k in q["columns"]]
+    out = {"one": f"struct row_{q['table']} **out", "many": f"struct row_{q['table']} **out, size_t *n"}.get(q["count"])
+    if q["scalar"]:
+        out = "int64_t *out"
+    if out:
+        args.append(out)
+    args.append("struct err *e")
+    body = []
+    given = "NULL"
+    if values:
+        body.append(f"    const struct sql_param p[] = {{{', '.join(values)}}};")
+        given = "p"
+    if q["count"] == "one":
+        body.append(f"    return store_one(s, Q_{upper}, {given}, &sql_table_{q['table']}, a, (void **)out, e);")
+    elif q["count"] == "many":
+        body.append(f"    return store_many(s, Q_{upper}, {given}, &sql_table_{q['table']}, a, (void **)out, n, e);")
+    elif q["scalar"]:
+        body.append(f"    return store_int(s, Q_{upper}, {given}, out, e);")
+    else:
+        body.append(f"    return store_run(s, Q_{upper}, {given}, e);")
+    return [f"static inline int q_{q['name']}({', '.join(args)})", "{", *body, "}", ""]
+
+
+def header(tables, queries):
+    out = ["/* Generated by src/gen/gen_sql.py; do not edit. */", "#pragma once", '#include "store/sql.h"', ""]
+    for table, columns in tables.items():
+        out += [f"struct row_{table} {{", *[f"    {C_TYPE[k]}{c};" for c, k in columns], "};",
+                f"extern const struct sql_table sql_table_{table};", ""]
+    out += ["enum query {", *[f"    Q_{q['name'].upper()}," for q in queries], "    Q__COUNT", "};",
+            "extern const struct sql_query sql_queries[Q__COUNT];",
+            "extern const struct sql_text sql_migrations[];", "extern const int sql_migrations_count;", ""]
+    return "\n".join(out)
+
+
+def wrappers(queries):
+    out = ["/* Generated by src/gen/gen_sql.py; do not edit. */", "#pragma once", '#include "sql.gen.h"', '#include "store/store.h"', ""]
+    for q in queries:
+        out += wrapper(q)
+    return "\n".join(out)
+
+
+def source(tables, queries, migrations):
+    out = ["/* Generated by src/gen/gen_sql.py; do not edit. */", '#include "sql.gen.h"', "#include <stddef.h>", ""]
+    for table, columns in tables.items():
+        out += [f"static const struct sql_column columns_{table}[] = {{",
+                *[f'    {{"{c}", {COLUMN_KIND[k]}, offsetof(struct row_{table}, {c})}},' for c, k in columns], "};",
+                f'const struct sql_table sql_table_{table} = {{"{table}", sizeof(struct row_{table}), columns_{table}, {len(columns)}}};', ""]
+    for q in queries:
+        names = [c for c, _ in q["columns"]]
+        if names:
+            out.append(f"static const char *const params_{q['name']}[] = {{" + ", ".join(f'":{c}"' for c in names) + "};")
+    out.append("const struct sql_query sql_queries[Q__COUNT] = {")
+    for q in queries:
+        params = f"params_{q['name']}" if q["columns"] else "NULL"
+        out.append(f"    [Q_{q['name'].upper()}] = {{\"{q['name']}\",\n{c_string(q['sql'])}, {params}, {len(q['columns'])}}},")
+    out += ["};", "const struct sql_text sql_migrations[] = {",
+            *[f'    {{"{m.name}",\n{c_string(m.read_text())}}},' for m in migrations], "};",
+            f"const int sql_migrations_count = {len(migrations)};", ""]
+    return "\n".join(out)
+
+
+def main(out_h, out_q, out_c, out_schema, *inputs):
+    paths = [pathlib.Path(p) for p in inputs]
+    migrations = read_migrations([p for p in paths if p.parent.name == "migrations"])
+    db = sqlite3.connect(":memory:")
+    db.execute("PRAGMA foreign_keys = ON")
+    for path in migrations:
+        db.executescript(path.read_text())
+    tables = read_tables(db)
+    queries = []
+    for block in standard_queries(db, tables):
+        q = parse_query("standard queries", block, tables)
+        check_query("standard queries", q, db, tables)
+        queries.append(q)
+    for path in sorted(p for p in paths if p.parent.name == "queries"):
+        for block in re.split(r"(?m)^-- name: ", path.read_text())[1:]:
+            q = parse_query(path, re.sub(r"(?m)^--.*\n?", "", block), tables)
+            check_query(path, q, db, tables)
+            queries.append(q)
+    if len({q["name"] for q in queries}) != len(queries):
+        sys.exit("two queries of one name")
+    dump = db.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type DESC, name")
+    pathlib.Path(out_h).write_text(header(tables, queries))
+    pathlib.Path(out_q).write_text(wrappers(queries))
+    pathlib.Path(out_c).write_text(source(tables, queries, migrations))
+    pathlib.Path(out_schema).write_text("-- Generated from migrations/; do not edit.\n" + "".join(r[0] + ";\n" for r in dump))
+
+
+main(*sys.argv[1:])

@@ -1,0 +1,39 @@
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+/* The types behind sql.gen.h: how a row struct is laid out and what a named query looks like. Knows nothing of SQLite. */
+
+enum sql_kind { SQL_TEXT, SQL_INT };
+
+struct sql_column {
+    const char *name;
+    enum sql_kind kind;
+    size_t offset;
+};
+
+struct sql_table {
+    const char *name;
+    size_t row_size;
+    const struct sql_column *columns;
+    int n_columns;
+};
+
+struct sql_text {
+    const char *name;
+    const char *sql;
+};
+
+struct sql_query {
+    const char *name;
+    const char *sql;
+    const char *const *params; /* ":name" each, in the order the wrapper passes the values */
+    int n_params;
+};
+
+struct sql_param {
+    enum sql_kind kind;
+    const char *text; /* NULL binds NULL */
+    int64_t number;
+};
+#define SQL_PARAM_TEXT(v) {SQL_TEXT, (v), 0}
+#define SQL_PARAM_INT(v) {SQL_INT, NULL, (v)}

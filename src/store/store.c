@@ -1,0 +1,257 @@
+#include "store/store.h"
+#include "base/arena.h"
+#include "base/trip.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct store {
+    sqlite3 *db;
+    sqlite3_stmt *stmts[Q__COUNT];
+    sqlite3_stmt *begin_read, *begin_write, *commit, *rollback;
+};
+
+static int fail(struct store *s, struct err *e, const char *what)
+{
+    int rc = sqlite3_errcode(s->db);
+    if (rc == SQLITE_FULL || (rc == SQLITE_IOERR && sqlite3_system_errno(s->db) == 28))
+        return err_set(e, ERR_DB, "%s: the disk is full; free some space, nothing that was acknowledged is lost", what);
+    if (rc == SQLITE_BUSY || rc == SQLITE_LOCKED)
+        return err_set(e, ERR_IN_USE, "%s: another process uses this database; stop it, or choose another --data-dir", what);
+    if (rc == SQLITE_NOTADB || rc == SQLITE_CORRUPT)
+        return err_set(e, ERR_DB, "%s: this is not a readable database (%s); move it away or choose another --data-dir", what,
+                       sqlite3_errmsg(s->db));
+    return err_set(e, ERR_DB, "%s: %s", what, sqlite3_errmsg(s->db));
+}
+
+static int exec(struct store *s, const char *sql, struct err *e)
+{
+    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(s, e, sql);
+}
+
+static int read_version(struct store *s, int *out, struct err *e)
+{
+    sqlite3_stmt *st;
+    if (sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &st, NULL) != SQLITE_OK) return fail(s, e, "reading its version");
+    int rc = sqlite3_step(st);
+    *out = sqlite3_column_int(st, 0);
+    sqlite3_finalize(st);
+    return rc == SQLITE_ROW ? 0 : fail(s, e, "reading its version");
+}
+
+/* One transaction per migration; the version moves with it. */
+static int migrate(struct store *s, struct err *e)
+{
+    int at = 0;
+    int r = read_version(s, &at, e);
+    if (r) return r;
+    if (at > sql_migrations_count)
+        return err_set(e, ERR_DB, "it was written by a newer Meridian (version %d, this program knows %d); use that one, or another --data-dir",
+                       at, sql_migrations_count);
+    for (; r == 0 && at < sql_migrations_count; at++) {
+        char stamp[64];
+        sqlite3_snprintf(sizeof stamp, stamp, "PRAGMA user_version = %d", at + 1);
+        r = exec(s, "BEGIN IMMEDIATE", e);
+        if (r == 0) r = exec(s, sql_migrations[at].sql, e);
+        if (r == 0) r = exec(s, stamp, e);
+        if (r == 0) r = exec(s, "COMMIT", e);
+        if (r) {
+            sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+            return err_set(e, r, "migration %s: %s", sql_migrations[at].name, sqlite3_errmsg(s->db));
+        }
+    }
+    return r;
+}
+
+static int prepare(struct store *s, const char *name, const char *sql, sqlite3_stmt **out, struct err *e)
+{
+    return sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT, out, NULL) == SQLITE_OK ? 0 : fail(s, e, name);
+}
+
+static int prepare_transactions(struct store *s, struct err *e)
+{
+    int r = prepare(s, "BEGIN", "BEGIN", &s->begin_read, e);
+    if (r == 0) r = prepare(s, "BEGIN", "BEGIN IMMEDIATE", &s->begin_write, e);
+    if (r == 0) r = prepare(s, "COMMIT", "COMMIT", &s->commit, e);
+    if (r == 0) r = prepare(s, "ROLLBACK", "ROLLBACK", &s->rollback, e);
+    return r;
+}
+
+/*
+ * Exclusive locking keeps the WAL index in this process's memory and leaves no
+ * lock calls on the way of a query; nobody else may use the file anyway.
+ */
+static int configure(struct store *s, enum store_durability durability, struct err *e)
+{
+    int r = exec(s, "PRAGMA locking_mode = EXCLUSIVE", e);
+    if (r == 0) r = exec(s, "PRAGMA journal_mode = WAL", e);
+    if (r == 0) r = exec(s, durability == STORE_FULL ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", e);
+    if (r == 0) r = exec(s, "PRAGMA foreign_keys = ON", e);
+    if (r == 0) r = exec(s, "PRAGMA cache_size = -1024", e);
+    if (r == 0) r = exec(s, "PRAGMA temp_store = MEMORY", e);
+    return r;
+}
+
+/* SQLite would create the file with the umask's mode and fail without saying which file. */
+static int touch(const char *path, struct err *e)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) return err_set(e, ERR_IO, "can't be opened for writing (%s); check its owner and mode, or choose another --data-dir",
+                               strerrordesc_np(errno));
+    close(fd);
+    return 0;
+}
+
+int store_open(struct store **out, const char *path, enum store_durability durability, struct err *e)
+{
+    int r = touch(path, e);
+    if (r) return err_wrap(e, "database %s", path);
+    struct store *s = calloc(1, sizeof *s);
+    if (s == NULL) abort();
+    if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) r = fail(s, e, "opening it");
+    if (r == 0) r = configure(s, durability, e);
+    if (r == 0) r = migrate(s, e);
+    if (r == 0) r = prepare_transactions(s, e);
+    for (int q = 0; r == 0 && q < Q__COUNT; q++) r = prepare(s, sql_queries[q].name, sql_queries[q].sql, &s->stmts[q], e);
+    if (r) {
+        store_close(s);
+        return err_wrap(e, "database %s", path);
+    }
+    *out = s;
+    return 0;
+}
+
+void store_close(struct store *s)
+{
+    if (s == NULL) return;
+    for (int q = 0; q < Q__COUNT; q++) sqlite3_finalize(s->stmts[q]);
+    sqlite3_finalize(s->begin_read);
+    sqlite3_finalize(s->begin_write);
+    sqlite3_finalize(s->commit);
+    sqlite3_finalize(s->rollback);
+    sqlite3_close(s->db);
+    free(s);
+}
+
+static int step_once(struct store *s, sqlite3_stmt *st, const char *what, struct err *e)
+{
+    int rc = sqlite3_step(st);
+    int r = rc == SQLITE_DONE ? 0 : fail(s, e, what);
+    sqlite3_reset(st);
+    return r;
+}
+
+int store_begin(struct store *s, bool write, struct err *e)
+{
+    return step_once(s, write ? s->begin_write : s->begin_read, "BEGIN", e);
+}
+
+int store_commit(struct store *s, struct err *e)
+{
+    int r = trip_hit(TRIP_STORE_COMMIT) ? err_set(e, ERR_DB, "COMMIT: tripped") : step_once(s, s->commit, "COMMIT", e);
+    if (r) store_rollback(s);
+    else trip_crash(TRIP_CRASH_AFTER_COMMIT);
+    return r;
+}
+
+void store_rollback(struct store *s)
+{
+    if (sqlite3_get_autocommit(s->db)) return; /* SQLite already did it */
+    sqlite3_step(s->rollback);
+    sqlite3_reset(s->rollback);
+}
+
+/* Strings are bound without a copy: they outlive the step. */
+static sqlite3_stmt *bind(struct store *s, enum query q, const struct sql_param *p)
+{
+    sqlite3_stmt *st = s->stmts[q];
+    for (int i = 0; i < sql_queries[q].n_params; i++) {
+        int at = sqlite3_bind_parameter_index(st, sql_queries[q].params[i]);
+        if (at == 0) continue; /* a column of a row that this query leaves alone */
+        if (p[i].kind == SQL_INT) sqlite3_bind_int64(st, at, p[i].number);
+        else if (p[i].text) sqlite3_bind_text(st, at, p[i].text, -1, SQLITE_STATIC);
+        else sqlite3_bind_null(st, at);
+    }
+    return st;
+}
+
+static void read_row(sqlite3_stmt *st, const struct sql_table *t, struct arena *a, char *row)
+{
+    for (int i = 0; i < t->n_columns; i++) {
+        void *at = row + t->columns[i].offset;
+        if (t->columns[i].kind == SQL_INT) {
+            *(int64_t *)at = sqlite3_column_int64(st, i);
+            continue;
+        }
+        const char *text = (const char *)sqlite3_column_text(st, i);
+        *(const char **)at = text ? arena_strndup(a, text, (size_t)sqlite3_column_bytes(st, i)) : NULL;
+    }
+}
+
+int store_run(struct store *s, enum query q, const struct sql_param *p, struct err *e)
+{
+    return step_once(s, bind(s, q, p), sql_queries[q].name, e);
+}
+
+int store_int(struct store *s, enum query q, const struct sql_param *p, int64_t *out, struct err *e)
+{
+    sqlite3_stmt *st = bind(s, q, p);
+    int rc = sqlite3_step(st);
+    *out = rc == SQLITE_ROW ? sqlite3_column_int64(st, 0) : 0;
+    int r = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : fail(s, e, sql_queries[q].name);
+    sqlite3_reset(st);
+    return r;
+}
+
+int store_one(struct store *s, enum query q, const struct sql_param *p, const struct sql_table *t, struct arena *a, void **out,
+              struct err *e)
+{
+    sqlite3_stmt *st = bind(s, q, p);
+    int rc = sqlite3_step(st);
+    *out = NULL;
+    if (rc == SQLITE_ROW) read_row(st, t, a, *out = arena_alloc(a, t->row_size));
+    int r = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : fail(s, e, sql_queries[q].name);
+    sqlite3_reset(st);
+    return r;
+}
+
+int store_many(struct store *s, enum query q, const struct sql_param *p, const struct sql_table *t, struct arena *a, void **out,
+               size_t *n, struct err *e)
+{
+    sqlite3_stmt *st = bind(s, q, p);
+    size_t cap = 16;
+    char *rows = arena_alloc(a, cap * t->row_size);
+    int rc;
+    for (*n = 0; (rc = sqlite3_step(st)) == SQLITE_ROW; ++*n) {
+        if (*n == cap) {
+            char *more = arena_alloc(a, 2 * cap * t->row_size);
+            memcpy(more, rows, cap * t->row_size);
+            rows = more;
+            cap *= 2;
+        }
+        read_row(st, t, a, rows + *n * t->row_size);
+    }
+    *out = rows;
+    int r = rc == SQLITE_DONE ? 0 : fail(s, e, sql_queries[q].name);
+    sqlite3_reset(st);
+    return r;
+}
+
+static bool text_equal(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+bool row_equal(const struct sql_table *t, const void *a, const void *b)
+{
+    for (int i = 0; i < t->n_columns; i++) {
+        const void *x = (const char *)a + t->columns[i].offset, *y = (const char *)b + t->columns[i].offset;
+        bool same = t->columns[i].kind == SQL_INT ? *(const int64_t *)x == *(const int64_t *)y
+                                                  : text_equal(*(const char *const *)x, *(const char *const *)y);
+        if (!same) return false;
+    }
+    return true;
+}

@@ -1,0 +1,46 @@
+#pragma once
+#include "base/err.h"
+#include "sql.gen.h"
+#include <stdbool.h>
+/*
+ * The database: one SQLite file in WAL mode, held exclusively by this process.
+ * Queries are named (schema/queries/) and prepared once; callers use the typed
+ * wrappers of queries.gen.h, which call the functions below. Rows and their
+ * strings belong to the caller's arena. Every function returns 0 or < 0.
+ */
+struct arena;
+struct store;
+
+enum store_durability {
+    STORE_FULL,  /* a committed transaction survives a power cut: one fsync per commit */
+    STORE_NORMAL /* it survives the death of every process, but not a power cut */
+};
+
+/*
+ * Opens or creates the database at 'path' (mode 0600) and brings it to this
+ * program's version. ERR_IN_USE where another process holds it, ERR_DB where it
+ * is no database, is newer than the program, or can't be written; the message
+ * says what to do.
+ */
+int store_open(struct store **out, const char *path, enum store_durability durability, struct err *e);
+/* Closes it; NULL is allowed. */
+void store_close(struct store *s);
+
+/*
+ * Transactions. A write transaction takes the lock at once. store_commit() rolls
+ * back by itself where it fails; a rollback never fails.
+ */
+int store_begin(struct store *s, bool write, struct err *e);
+int store_commit(struct store *s, struct err *e);
+void store_rollback(struct store *s);
+
+/* The generic functions behind queries.gen.h; 'p' has one value per parameter of the query. */
+int store_run(struct store *s, enum query q, const struct sql_param *p, struct err *e);
+int store_int(struct store *s, enum query q, const struct sql_param *p, int64_t *out, struct err *e);
+int store_one(struct store *s, enum query q, const struct sql_param *p, const struct sql_table *t, struct arena *a, void **out,
+              struct err *e);
+int store_many(struct store *s, enum query q, const struct sql_param *p, const struct sql_table *t, struct arena *a, void **out,
+               size_t *n, struct err *e);
+
+/* Equal in every column. */
+bool row_equal(const struct sql_table *t, const void *a, const void *b);

@@ -1,0 +1,162 @@
+#include "queries.gen.h"
+#include "base/arena.h"
+#include "base/trip.h"
+#include <criterion/criterion.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char dir[] = "/tmp/meridian-store-XXXXXX";
+static char path[64];
+static struct store *s;
+static struct arena a;
+static struct err e;
+
+static void setup(void)
+{
+    cr_assert(mkdtemp(dir));
+    snprintf(path, sizeof path, "%s/meridian.db", dir);
+    cr_assert_eq(store_open(&s, path, STORE_FULL, &e), 0, "%s", e.msg);
+}
+
+static void teardown(void)
+{
+    char command[128];
+    store_close(s);
+    arena_fini(&a);
+    snprintf(command, sizeof command, "rm -r %s", dir);
+    cr_assert_eq(system(command), 0);
+}
+
+TestSuite(store, .init = setup, .fini = teardown);
+
+static void put_tag(const char *key, const char *value)
+{
+    struct row_tag row = {"arn:1", key, value};
+    cr_assert_eq(q_tag_put(s, &row, &e), 0, "%s", e.msg);
+}
+
+static size_t count_tags(void)
+{
+    struct row_tag *rows;
+    size_t n;
+    cr_assert_eq(q_tag_list(s, &a, "arn:1", &rows, &n, &e), 0, "%s", e.msg);
+    return n;
+}
+
+Test(store, a_row_put_comes_back_and_a_second_put_replaces_it)
+{
+    struct row_tag *row;
+    put_tag("env", "dev");
+    put_tag("env", "prod");
+    cr_assert_eq(q_tag_get(s, &a, "arn:1", "env", &row, &e), 0);
+    cr_assert_str_eq(row->value, "prod");
+    cr_assert_eq(count_tags(), 1u);
+    cr_assert_eq(q_tag_get(s, &a, "arn:1", "none", &row, &e), 0);
+    cr_assert_null(row);
+}
+
+Test(store, many_rows_come_in_order)
+{
+    char key[8];
+    struct row_tag *rows;
+    size_t n;
+    for (int i = 99; i >= 0; i--) {
+        snprintf(key, sizeof key, "k%02d", i);
+        put_tag(key, "v");
+    }
+    cr_assert_eq(q_tag_list(s, &a, "arn:1", &rows, &n, &e), 0);
+    cr_assert_eq(n, 100u);
+    cr_assert_str_eq(rows[0].key, "k00");
+    cr_assert_str_eq(rows[99].key, "k99");
+}
+
+Test(store, a_transaction_that_is_rolled_back_leaves_nothing_behind)
+{
+    cr_assert_eq(store_begin(s, true, &e), 0);
+    put_tag("a", "1");
+    store_rollback(s);
+    cr_assert_eq(count_tags(), 0u);
+}
+
+Test(store, a_commit_that_fails_leaves_nothing_behind_and_the_next_one_works)
+{
+    trip_arm(TRIP_STORE_COMMIT, 1);
+    cr_assert_eq(store_begin(s, true, &e), 0);
+    put_tag("a", "1");
+    cr_assert_lt(store_commit(s, &e), 0);
+    cr_assert_eq(count_tags(), 0u);
+    cr_assert_eq(store_begin(s, true, &e), 0, "%s", e.msg);
+    put_tag("b", "1");
+    cr_assert_eq(store_commit(s, &e), 0);
+    cr_assert_eq(count_tags(), 1u);
+}
+
+Test(store, what_was_committed_is_there_after_reopening)
+{
+    put_tag("a", "1");
+    store_close(s);
+    cr_assert_eq(store_open(&s, path, STORE_FULL, &e), 0, "%s", e.msg);
+    cr_assert_eq(count_tags(), 1u);
+}
+
+Test(store, the_file_is_nobody_elses_to_read)
+{
+    struct stat st;
+    cr_assert_eq(stat(path, &st), 0);
+    cr_assert_eq(st.st_mode & 0777, 0600u);
+}
+
+Test(store, a_newer_database_is_refused_with_a_line_that_says_so)
+{
+    store_close(s);
+    s = NULL;
+    sqlite3 *db;
+    cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
+    sqlite3_exec(db, "PRAGMA user_version = 9999", NULL, NULL, NULL);
+    sqlite3_close(db);
+    cr_assert_eq(store_open(&s, path, STORE_FULL, &e), ERR_DB);
+    cr_assert(strstr(e.msg, "newer"), "%s", e.msg);
+}
+
+Test(store, a_file_that_is_no_database_is_refused_and_left_as_it_was)
+{
+    store_close(s);
+    s = NULL;
+    FILE *f = fopen(path, "w");
+    for (int i = 0; i < 100; i++) fputs("this is not a database\n", f);
+    fclose(f);
+    cr_assert_eq(store_open(&s, path, STORE_FULL, &e), ERR_DB);
+    cr_assert(strstr(e.msg, "not a readable database"), "%s", e.msg);
+    struct stat st;
+    cr_assert_eq(stat(path, &st), 0);
+    cr_assert_eq(st.st_size, 2300);
+}
+
+Test(store, a_second_process_is_told_that_it_is_in_use)
+{
+    struct store *second;
+    put_tag("a", "1");
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct err mine;
+        _exit(store_open(&second, path, STORE_FULL, &mine) == ERR_IN_USE ? 0 : 1);
+    }
+    int status;
+    waitpid(pid, &status, 0);
+    cr_assert_eq(status, 0);
+}
+
+Test(store, rows_differ_where_any_column_differs)
+{
+    struct row_tag x = {"a", "b", "c"}, y = {"a", "b", "c"};
+    cr_assert(row_equal(&sql_table_tag, &x, &y));
+    y.value = "d";
+    cr_assert_not(row_equal(&sql_table_tag, &x, &y));
+    y.value = NULL;
+    cr_assert_not(row_equal(&sql_table_tag, &x, &y));
+}
