@@ -31,6 +31,7 @@ struct opt_time {
 
 #define OPT_INT(x) ((struct opt_int){true, (x)})
 #define OPT_BOOL(x) ((struct opt_bool){true, (x)})
+#define OPT_DOUBLE(x) ((struct opt_double){true, (x)})
 #define OPT_TIME(x) ((struct opt_time){true, (x)})
 
 enum shape_kind { SHAPE_STRING, SHAPE_INTEGER, SHAPE_BOOLEAN, SHAPE_DOUBLE, SHAPE_TIMESTAMP, SHAPE_STRUCT, SHAPE_LIST };
@@ -45,10 +46,11 @@ struct shape {
     size_t n_fields;
     const struct shape *element; /* SHAPE_LIST */
     const char *element_name;    /* SHAPE_LIST: the XML and form name of one item */
-    /* Constraints of the model, on strings: -1 / NULL where there is none. */
-    int64_t min, max;
-    const char *pattern;           /* anchored, POSIX extended */
+    /* Constraints of the model; 0, NULL or false where there is none. */
+    int64_t min, max;              /* of a string's characters or a list's items */
+    const char *pattern;           /* the whole string must match; POSIX extended, without ^ and $ */
     const char *const *enumerated; /* NULL-terminated */
+    bool secret;                   /* the value must never be told, not even in an error */
 };
 
 struct shape_field {
@@ -58,9 +60,19 @@ struct shape_field {
     bool required;
 };
 
-/* What every generated list type looks like. */
-struct shape_list {
+/* The leaves without constraints, which every model shares. */
+extern const struct shape shape_string, shape_integer, shape_boolean, shape_double, shape_timestamp;
+
+/* What every generated list type looks like: codecs see all of them as this one. */
+struct __attribute__((may_alias)) shape_list {
     bool set;
     size_t n;
     void *items;
+};
+
+/* Every list of strings is this type, whatever the model calls it. */
+struct string_list {
+    bool set;
+    size_t n;
+    const char **items;
 };
