@@ -1,0 +1,103 @@
+#include "http/listen.h"
+#include "base/err.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { BACKLOG = 1024 };
+
+struct host_port {
+    char host[256];
+    char port[8];
+};
+
+static int bad_address(const char *address, struct err *e)
+{
+    return err_set(e, ERR_USAGE, "\"%s\" is no address to listen on: write HOST:PORT, for example 127.0.0.1:4566", address);
+}
+
+static bool is_port(const char *s)
+{
+    size_t n = strlen(s);
+    return n > 0 && n <= 5 && strspn(s, "0123456789") == n && atoi(s) <= UINT16_MAX;
+}
+
+/* "[::1]:80" has its host in brackets; any other host is free of colons. */
+static int split(const char *address, struct host_port *out, struct err *e)
+{
+    const char *host = address, *colon = strrchr(address, ':');
+    if (colon == NULL || !is_port(colon + 1)) return bad_address(address, e);
+    size_t n = (size_t)(colon - host);
+    if (n >= 2 && host[0] == '[' && host[n - 1] == ']') {
+        host++;
+        n -= 2;
+    } else if (memchr(host, ':', n) != NULL) {
+        return bad_address(address, e);
+    }
+    if (n >= sizeof out->host) return bad_address(address, e);
+    if (n == 0) snprintf(out->host, sizeof out->host, "127.0.0.1");
+    else snprintf(out->host, sizeof out->host, "%.*s", (int)n, host);
+    snprintf(out->port, sizeof out->port, "%s", colon + 1);
+    return 0;
+}
+
+/* Somebody who says "localhost" to us says 127.0.0.1 elsewhere, so IPv4 comes first. */
+static int resolve(const char *address, const struct host_port *hp, struct addrinfo **out, struct err *e)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE, .ai_family = AF_INET};
+    int r = getaddrinfo(hp->host, hp->port, &hints, out);
+    if (r == 0) return 0;
+    hints.ai_family = AF_INET6;
+    r = getaddrinfo(hp->host, hp->port, &hints, out);
+    if (r == 0) return 0;
+    return err_set(e, ERR_USAGE, "cannot listen on %s: %s", address, gai_strerror(r));
+}
+
+static int bind_and_listen(int fd, const struct addrinfo *ai)
+{
+    int on = 1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (bind(fd, ai->ai_addr, ai->ai_addrlen) < 0) return -1;
+    return listen(fd, BACKLOG);
+}
+
+static int explain(const char *address, int why, struct err *e)
+{
+    if (why == EADDRINUSE)
+        return err_set(e, ERR_IN_USE,
+            "%s is in use by another program, maybe another Meridian: stop that one, or choose another address with --listen",
+            address);
+    if (why == EADDRNOTAVAIL) return err_set(e, ERR_USAGE, "cannot listen on %s: this machine has no such address", address);
+    return err_set(e, ERR_IO, "cannot listen on %s: %s", address, strerror(why));
+}
+
+int listen_on(const char *address, int *fd, struct err *e)
+{
+    struct host_port hp;
+    struct addrinfo *ai;
+    int r = split(address, &hp, e);
+    if (r == 0) r = resolve(address, &hp, &ai, e);
+    if (r) return r;
+    *fd = socket(ai->ai_family, ai->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, ai->ai_protocol);
+    if (*fd < 0 || bind_and_listen(*fd, ai) < 0) {
+        r = explain(address, errno, e);
+        if (*fd >= 0) close(*fd);
+    }
+    freeaddrinfo(ai);
+    return r;
+}
+
+uint16_t listen_port(int fd)
+{
+    struct sockaddr_storage at = {0};
+    socklen_t len = sizeof at;
+    if (getsockname(fd, (struct sockaddr *)&at, &len) < 0) return 0;
+    return ntohs(at.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&at)->sin6_port : ((struct sockaddr_in *)&at)->sin_port);
+}

@@ -1,0 +1,17 @@
+#pragma once
+#include <stdint.h>
+struct err;
+/*
+ * Listening sockets from text: "127.0.0.1:4566", "[::1]:4566", "localhost:4566" or
+ * ":4566", which means 127.0.0.1. A name is resolved, IPv4 first; port 0 lets the
+ * system choose one.
+ */
+
+/*
+ * A non-blocking listening TCP socket that exec() closes, in *fd; the caller owns it.
+ * ERR_USAGE where the text is no address, ERR_IN_USE where somebody listens there
+ * already, ERR_IO for anything else; the message says what to do about it.
+ */
+int listen_on(const char *address, int *fd, struct err *e);
+/* The port a socket is bound to. */
+uint16_t listen_port(int fd);

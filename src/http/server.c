@@ -1,0 +1,493 @@
+#include "http/server.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "http/json.h"
+#include "http/listen.h"
+#include "http/origin.h"
+#include <assert.h>
+#include <microhttpd.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    IDLE_S = 75,          /* longer than the keep-alive of the usual clients, so that they close first */
+    CLOSE_MS = 2000,      /* how long answers under way may take once the server closes */
+    SPARE_EXCHANGES = 64, /* kept for the next requests, with their buffers */
+    SPARE_BODY = 64 << 10,
+    CONNECTIONS = 16384,
+    DRAIN_MAX = 64 << 20, /* bodies too large are read to the end, or the client would never see the answer; up to here */
+};
+
+/* The life of an exchange. */
+enum state {
+    X_HEADERS,  /* waits for the headers */
+    X_BODY,     /* waits for the rest of the body */
+    X_HANDLING, /* in its handler */
+    X_DEFERRED, /* waits for http_answer(), or the client leaves */
+    X_READY,    /* answered after it was deferred; waits for libmicrohttpd to ask */
+    X_GONE,     /* the client left; waits for libmicrohttpd to ask */
+    X_ANSWERED, /* handed over; waits for the last byte to be sent */
+};
+
+/* Tells when the client of a deferred exchange leaves: libmicrohttpd does not look at suspended connections. */
+struct watch {
+    uv_poll_t poll;
+    struct exchange *x;
+};
+
+struct exchange {
+    struct http *http;
+    struct exchange *prev, *next; /* among the live ones; 'next' also among the spare ones */
+    struct MHD_Connection *connection;
+    enum state state;
+    const char *method, *query;
+    struct buf target; /* the path, NUL, the query */
+    struct buf body;
+    size_t received; /* bytes of the body, those thrown away too */
+    struct arena arena;
+    http_fn *gone;
+    void *gone_arg;
+    struct watch *watch;
+    struct MHD_Response *ready; /* X_READY */
+    unsigned ready_status;
+};
+
+/* libuv polls libmicrohttpd's epoll descriptor; the timer is for what libmicrohttpd has to do without an event. */
+struct http {
+    struct MHD_Daemon *daemon;
+    uv_loop_t *loop;
+    uv_poll_t poll;
+    uv_timer_t timer, deadline;
+    struct http_route *routes;
+    size_t n_routes;
+    struct exchange *live, *spare;
+    size_t n_spare;
+    uint16_t port;
+    bool closing;
+    int open_handles;
+    void (*closed)(void *arg);
+    void *closed_arg;
+};
+
+static void pump(struct http *h);
+
+/* Exchanges */
+
+static struct exchange *exchange_new(struct http *h, struct MHD_Connection *c)
+{
+    struct exchange *x = h->spare;
+    if (x != NULL) {
+        h->spare = x->next;
+        h->n_spare--;
+    } else if ((x = malloc(sizeof *x)) == NULL) {
+        abort();
+    } else {
+        *x = (struct exchange){0};
+    }
+    *x = (struct exchange){.http = h, .connection = c, .state = X_HEADERS, .next = h->live, .target = x->target, .body = x->body};
+    if (h->live) h->live->prev = x;
+    h->live = x;
+    return x;
+}
+
+static void exchange_destroy(struct exchange *x)
+{
+    buf_fini(&x->target);
+    buf_fini(&x->body);
+    free(x);
+}
+
+static void unwatch(struct exchange *x)
+{
+    if (x->watch == NULL) return;
+    uv_close((uv_handle_t *)&x->watch->poll, (uv_close_cb)free);
+    x->watch = NULL;
+}
+
+static void exchange_done(struct exchange *x)
+{
+    struct http *h = x->http;
+    if (x->prev) x->prev->next = x->next;
+    else h->live = x->next;
+    if (x->next) x->next->prev = x->prev;
+    unwatch(x);
+    if (x->ready) MHD_destroy_response(x->ready);
+    arena_fini(&x->arena);
+    if (h->n_spare >= SPARE_EXCHANGES || x->body.cap > SPARE_BODY) {
+        exchange_destroy(x);
+        return;
+    }
+    buf_clear(&x->target);
+    buf_clear(&x->body);
+    x->next = h->spare;
+    h->spare = x;
+    h->n_spare++;
+}
+
+const char *http_method(const struct exchange *x)
+{
+    return x->method;
+}
+
+const char *http_path(const struct exchange *x)
+{
+    return x->target.data;
+}
+
+const char *http_query(const struct exchange *x)
+{
+    return x->query;
+}
+
+const char *http_param(const struct exchange *x, const char *name)
+{
+    return MHD_lookup_connection_value(x->connection, MHD_GET_ARGUMENT_KIND, name);
+}
+
+const char *http_header(const struct exchange *x, const char *name)
+{
+    return MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name);
+}
+
+const char *http_body(const struct exchange *x, size_t *len)
+{
+    *len = x->body.len;
+    return x->body.data ? x->body.data : "";
+}
+
+struct arena *http_arena(struct exchange *x)
+{
+    return &x->arena;
+}
+
+/* Answers */
+
+static struct MHD_Response *make_response(struct http *h, const char *type, struct buf *body, const struct http_header *extra)
+{
+    struct MHD_Response *r;
+    if (body != NULL && body->data != NULL) {
+        r = MHD_create_response_from_buffer(body->len, body->data, MHD_RESPMEM_MUST_FREE);
+        *body = (struct buf){0};
+    } else {
+        r = MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
+    }
+    if (r == NULL) abort();
+    if (type) MHD_add_response_header(r, "Content-Type", type);
+    for (; extra != NULL && extra->name != NULL; extra++) MHD_add_response_header(r, extra->name, extra->value);
+    if (h->closing) MHD_add_response_header(r, "Connection", "close");
+    return r;
+}
+
+void http_answer(struct exchange *x, unsigned status, const char *type, struct buf *body, const struct http_header *extra)
+{
+    assert(x->state == X_HANDLING || x->state == X_DEFERRED);
+    struct MHD_Response *r = make_response(x->http, type, body, extra);
+    if (x->state == X_DEFERRED && x->watch != NULL) {
+        unwatch(x);
+        x->state = X_READY;
+        x->ready = r;
+        x->ready_status = status;
+        MHD_resume_connection(x->connection);
+        return;
+    }
+    x->state = X_ANSWERED;
+    MHD_queue_response(x->connection, status, r);
+    MHD_destroy_response(r);
+}
+
+void http_defer(struct exchange *x, http_fn *gone, void *arg)
+{
+    assert(x->state == X_HANDLING);
+    x->state = X_DEFERRED;
+    x->gone = gone;
+    x->gone_arg = arg;
+}
+
+static void on_left(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    struct exchange *x = ((struct watch *)poll->data)->x;
+    unwatch(x);
+    x->state = X_GONE;
+    x->gone(x, x->gone_arg);
+    MHD_resume_connection(x->connection);
+}
+
+static void suspend(struct exchange *x)
+{
+    int fd = MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    struct watch *w = malloc(sizeof *w);
+    if (w == NULL) abort();
+    w->x = x;
+    w->poll.data = w;
+    if (uv_poll_init(x->http->loop, &w->poll, fd) != 0) abort(); /* only a descriptor that is watched already can fail */
+    uv_poll_start(&w->poll, UV_DISCONNECT, on_left);
+    x->watch = w;
+    MHD_suspend_connection(x->connection);
+}
+
+/* The server closes before there is an answer. */
+static void give_up(struct exchange *x)
+{
+    x->gone(x, x->gone_arg);
+    http_answer(x, 503, NULL, NULL, NULL);
+}
+
+/* Routes */
+
+static bool path_fits(const char *pattern, const char *path)
+{
+    size_t n = strlen(pattern);
+    return pattern[n - 1] == '*' ? strncmp(pattern, path, n - 1) == 0 : strcmp(pattern, path) == 0;
+}
+
+static bool method_fits(const char *wanted, const char *method)
+{
+    return wanted == NULL || strcmp(wanted, method) == 0 || (strcmp(wanted, "GET") == 0 && strcmp(method, "HEAD") == 0);
+}
+
+static void answer_wrong_method(struct exchange *x, const char *allow)
+{
+    json_answer_error(x, 405, "%s %s is not possible; %s is.", x->method, http_path(x), allow);
+}
+
+static void answer_too_large(struct exchange *x, const struct http_route *r)
+{
+    if (r->too_large) r->too_large(x, r->arg);
+    else json_answer_error(x, 413, "The body is larger than %d bytes.", HTTP_BODY_MAX);
+}
+
+/* Calls the first route that fits path and method. */
+static void dispatch(struct exchange *x)
+{
+    const struct http *h = x->http;
+    const struct http_route *other = NULL;
+    for (const struct http_route *r = h->routes; r < h->routes + h->n_routes; r++) {
+        if (!path_fits(r->path, http_path(x))) continue;
+        if (method_fits(r->method, x->method)) {
+            if (x->received > HTTP_BODY_MAX) answer_too_large(x, r);
+            else r->handle(x, r->arg);
+            return;
+        }
+        if (other == NULL) other = r;
+    }
+    if (other) answer_wrong_method(x, other->method);
+    else json_answer_error(x, 404, "There is nothing at %s.", http_path(x));
+}
+
+/* libmicrohttpd's callbacks */
+
+/* Comes first, with the request's target as it was sent; what it returns is the 'state' of the other callbacks. */
+static void *on_target(void *arg, const char *target, struct MHD_Connection *c)
+{
+    struct exchange *x = exchange_new(arg, c);
+    size_t path = strcspn(target, "?");
+    buf_add(&x->target, target, path);
+    buf_putc(&x->target, '\0');
+    if (target[path]) buf_puts(&x->target, target + path + 1);
+    x->query = x->target.data + path + 1;
+    return x;
+}
+
+/* A client that waits for "100 Continue", or would send without end, is answered before it sends the body. */
+static bool refuse_early(struct exchange *x)
+{
+    const char *length = http_header(x, "Content-Length");
+    unsigned long long n = length ? strtoull(length, NULL, 10) : 0;
+    if (n <= HTTP_BODY_MAX) {
+        if (n) buf_reserve(&x->body, n);
+        return false;
+    }
+    x->received = n < SIZE_MAX ? (size_t)n : SIZE_MAX;
+    bool refuse = n > DRAIN_MAX || http_header(x, "Expect") != NULL;
+    if (!refuse) x->received = 0;
+    return refuse;
+}
+
+static void on_body(struct exchange *x, const char *data, size_t size)
+{
+    x->received += size;
+    if (x->received <= HTTP_BODY_MAX) buf_add(&x->body, data, size);
+}
+
+static enum MHD_Result handle(struct exchange *x)
+{
+    x->state = X_HANDLING;
+    if (origin_refused(http_header(x, "Origin"), http_header(x, "Sec-Fetch-Site"), http_header(x, "Host")))
+        json_answer_error(x, 403, "Requests from other web sites are refused.");
+    else dispatch(x);
+    if (x->state == X_HANDLING) {
+        log_error("no answer to %s %s", x->method, http_path(x));
+        json_answer_error(x, 500, "There is no answer to this.");
+    }
+    if (x->state == X_DEFERRED) suspend(x);
+    if (x->state == X_DEFERRED && x->http->closing) give_up(x);
+    return MHD_YES;
+}
+
+static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const char *url, const char *method, const char *version,
+    const char *data, size_t *size, void **state)
+{
+    (void)arg, (void)c, (void)url, (void)version;
+    struct exchange *x = *state;
+    switch (x->state) {
+    case X_HEADERS:
+        x->method = method;
+        x->state = X_BODY;
+        return refuse_early(x) ? handle(x) : MHD_YES;
+    case X_BODY:
+        if (*size == 0) return handle(x);
+        on_body(x, data, *size);
+        *size = 0;
+        return x->received > DRAIN_MAX ? MHD_NO : MHD_YES;
+    case X_READY: x->state = X_ANSWERED; return MHD_queue_response(x->connection, x->ready_status, x->ready);
+    case X_GONE: return MHD_NO;
+    default: return MHD_YES;
+    }
+}
+
+static void on_completed(void *arg, struct MHD_Connection *c, void **state, enum MHD_RequestTerminationCode why)
+{
+    (void)arg, (void)c, (void)why;
+    struct exchange *x = *state;
+    if (x == NULL) return;
+    *state = NULL;
+    exchange_done(x);
+}
+
+static void on_log(void *arg, const char *fmt, va_list ap)
+{
+    (void)arg;
+    char text[600];
+    int n = vsnprintf(text, sizeof text, fmt, ap);
+    while (n > 0 && n < (int)sizeof text && text[n - 1] == '\n') text[--n] = '\0';
+    log_debug("http: %s", text);
+}
+
+/* The loop */
+
+static void on_timer(uv_timer_t *t)
+{
+    pump(t->data);
+}
+
+static void on_poll(uv_poll_t *p, int status, int events)
+{
+    (void)status, (void)events;
+    pump(p->data);
+}
+
+static void finish(struct http *h);
+
+/* MHD's epoll is edge-triggered: after every run, obey MHD_get_timeout() or data may sit unread. */
+static void pump(struct http *h)
+{
+    MHD_UNSIGNED_LONG_LONG ms;
+    MHD_run(h->daemon);
+    if (h->closing && h->live == NULL) finish(h);
+    else if (MHD_get_timeout(h->daemon, &ms) == MHD_YES) uv_timer_start(&h->timer, on_timer, ms, 0);
+    else uv_timer_stop(&h->timer);
+}
+
+static struct MHD_Daemon *start_daemon(struct http *h, int fd)
+{
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+    return MHD_start_daemon(flags, 0, NULL, NULL, on_request, h, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK, on_target, h, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS, MHD_OPTION_END);
+}
+
+int http_open(struct http **out, uv_loop_t *loop, const char *address, struct err *e)
+{
+    int fd;
+    int r = listen_on(address, &fd, e);
+    if (r) return r;
+    struct http *h = calloc(1, sizeof *h);
+    if (h == NULL) abort();
+    h->loop = loop;
+    h->port = listen_port(fd);
+    h->daemon = start_daemon(h, fd);
+    if (h->daemon == NULL) {
+        close(fd);
+        free(h);
+        return err_set(e, ERR_BROKEN, "libmicrohttpd does not start on %s", address);
+    }
+    h->poll.data = h->timer.data = h->deadline.data = h;
+    uv_timer_init(loop, &h->timer);
+    uv_timer_init(loop, &h->deadline);
+    if (uv_poll_init(loop, &h->poll, MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd) != 0) abort();
+    uv_poll_start(&h->poll, UV_READABLE, on_poll);
+    h->open_handles = 3;
+    *out = h;
+    return 0;
+}
+
+uint16_t http_port(const struct http *h)
+{
+    return h->port;
+}
+
+void http_add_routes(struct http *h, const struct http_route *routes, size_t n)
+{
+    h->routes = realloc(h->routes, (h->n_routes + n) * sizeof *routes);
+    if (h->routes == NULL) abort();
+    memcpy(h->routes + h->n_routes, routes, n * sizeof *routes);
+    h->n_routes += n;
+}
+
+/* Closing */
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct http *h = handle->data;
+    if (--h->open_handles > 0) return;
+    for (struct exchange *x = h->spare, *next; x != NULL; x = next) {
+        next = x->next;
+        exchange_destroy(x);
+    }
+    void (*closed)(void *) = h->closed;
+    void *arg = h->closed_arg;
+    free(h->routes);
+    free(h);
+    if (closed) closed(arg);
+}
+
+/* MHD_stop_daemon() calls on_completed() for every exchange that is left. */
+static void finish(struct http *h)
+{
+    if (uv_is_closing((uv_handle_t *)&h->poll)) return;
+    uv_close((uv_handle_t *)&h->poll, on_closed);
+    uv_close((uv_handle_t *)&h->timer, on_closed);
+    uv_close((uv_handle_t *)&h->deadline, on_closed);
+    MHD_stop_daemon(h->daemon);
+}
+
+static void on_deadline(uv_timer_t *t)
+{
+    finish(t->data);
+}
+
+static void give_up_deferred(struct http *h)
+{
+    for (struct exchange *x = h->live; x != NULL; x = x->next)
+        if (x->state == X_DEFERRED) give_up(x);
+}
+
+void http_close(struct http *h, void (*closed)(void *arg), void *arg)
+{
+    assert(!h->closing);
+    h->closing = true;
+    h->closed = closed;
+    h->closed_arg = arg;
+    int fd = MHD_quiesce_daemon(h->daemon);
+    if (fd >= 0) close(fd);
+    give_up_deferred(h);
+    uv_timer_start(&h->deadline, on_deadline, CLOSE_MS, 0);
+    uv_timer_start(&h->timer, on_timer, 0, 0);
+}
