@@ -1,6 +1,6 @@
 #pragma once
 #include "base/err.h"
-#include "sql.gen.h"
+#include "store/sql.gen.h"
 #include <stdbool.h>
 /*
  * The database: one SQLite file in WAL mode, held exclusively by this process.

@@ -1,4 +1,4 @@
-#include "queries.gen.h"
+#include "store/queries.gen.h"
 #include "base/arena.h"
 #include "base/trip.h"
 #include <criterion/criterion.h>

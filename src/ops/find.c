@@ -1,0 +1,40 @@
+#include "ops/find.h"
+#include "ops/id.h"
+#include <stdarg.h>
+#include <string.h>
+
+int find_rg(struct op *op, const char *id, struct row_replication_group **out)
+{
+    int r = q_rg_get(op->store, op->arena, op->region->name, id_fold(op, id), out, op->err);
+    if (r == 0 && *out == NULL) return op_fault(op, FAULT_REPLICATION_GROUP_NOT_FOUND, "ReplicationGroup %s not found.", id);
+    return r;
+}
+
+int find_cluster(struct op *op, const char *id, struct row_cache_cluster **out)
+{
+    int r = q_cluster_get(op->store, op->arena, op->region->name, id_fold(op, id), out, op->err);
+    if (r == 0 && *out == NULL) return op_fault(op, FAULT_CACHE_CLUSTER_NOT_FOUND, "CacheCluster not found: %s", id);
+    return r;
+}
+
+int find_global(struct op *op, const char *id, struct row_global_replication_group **out)
+{
+    struct row_global_member *members;
+    size_t n;
+    const char *folded = id_fold(op, id);
+    int r = q_global_get(op->store, op->arena, folded, out, op->err);
+    if (r == 0) r = q_member_list(op->store, op->arena, folded, &members, &n, op->err);
+    for (size_t i = 0; r == 0 && *out && i < n; i++)
+        if (strcmp(members[i].region, op->region->name) == 0) return 0;
+    if (r == 0) return op_fault(op, FAULT_GLOBAL_REPLICATION_GROUP_NOT_FOUND, "Global replication group %s not found.", id);
+    return r;
+}
+
+int note_event(struct op *op, const char *source_type, const char *source_id, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    const char *message = arena_vprintf(op->arena, fmt, ap);
+    va_end(ap);
+    return q_event_add(op->store, op->region->name, op->now_ms, source_type, source_id, message, op->err);
+}

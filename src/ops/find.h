@@ -1,0 +1,10 @@
+#pragma once
+#include "ops/op.h"
+/* find_…: 0 and the row, or the fault and message that AWS has for a resource that is not there, or < 0. Ids are folded. */
+int find_rg(struct op *op, const char *id, struct row_replication_group **out);
+int find_cluster(struct op *op, const char *id, struct row_cache_cluster **out);
+/* Only where the region has a member of it: a global datastore is visible from its members' regions. */
+int find_global(struct op *op, const char *id, struct row_global_replication_group **out);
+
+/* Writes an event of this region. */
+int note_event(struct op *op, const char *source_type, const char *source_id, const char *fmt, ...) __attribute__((format(printf, 4, 5)));

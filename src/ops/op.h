@@ -1,0 +1,42 @@
+#pragma once
+#include "base/arena.h"
+#include "base/err.h"
+#include "catalog/catalog.h"
+#include "model/api.gen.h"
+#include "model/operations.gen.h"
+#include "store/queries.gen.h"
+/*
+ * What an operation may touch; lives for one request. Operations validate, write
+ * wishes into rows and answer at once: they never wait and never talk to an agent.
+ */
+struct ops_config {
+    const char *endpoint_host; /* what endpoints show instead of a node's address (--addressing ports), or NULL */
+};
+
+struct ops_caller {
+    const char *region;
+    const char *account; /* 12 digits */
+    const char *request_id;
+};
+
+struct op {
+    struct store *store;
+    struct arena *arena;
+    struct err *err;
+    int64_t now_ms;
+    const struct region *region; /* never NULL */
+    const char *account;
+    const struct ops_config *config;
+    int64_t random; /* for ids and windows; differs from request to request */
+};
+
+/*
+ * Runs one operation in one transaction: a write transaction that is committed
+ * where the handler returned 0, else rolled back. Returns 0, a fault with its
+ * message in 'e', or < 0. 'in' and 'out' are the operation's own C types.
+ */
+int ops_run(struct store *store, const struct ops_config *config, const struct operation *o, const struct ops_caller *who, struct arena *a,
+            const void *in, void *out, struct err *e);
+
+/* Sets a fault and its message; returns it. */
+#define op_fault(op, fault, ...) err_set((op)->err, fault, __VA_ARGS__)

@@ -1,0 +1,168 @@
+#include "plan/plan.h"
+#include "plan/want.h"
+#include <string.h>
+
+/*
+ * A failover runs through the phases fencing (the old primary holds its writes
+ * and tells its offset), promoting (the new one has to reach that offset first)
+ * and settling (everybody follows the new one). Where the old primary is dead,
+ * nothing is waited for.
+ */
+enum {
+    FENCE_LIMIT_MS = 1500,   /* an agent that restarts is back long before */
+    CATCH_UP_LIMIT_MS = 10000 /* without any progress of the new primary */
+};
+
+static struct world_node *first_node(struct world_rg *rg)
+{
+    return rg && rg->n_node_groups ? rg_primary(rg, &rg->node_groups[0]) : NULL;
+}
+
+static bool answers(const struct world_node *n)
+{
+    return n && strcmp(n->row.seen_state, "ready") == 0;
+}
+
+static bool is_primary(const struct world_node *n)
+{
+    return answers(n) && n->row.seen_role && strcmp(n->row.seen_role, "primary") == 0;
+}
+
+static void enter(struct world *w, struct world_global *g, const char *phase)
+{
+    world_set(w, &g->row.phase, phase);
+    world_set_int(w, &g->row.phase_since_ms, w->now_ms);
+}
+
+static void promote(struct world *w, struct world_global *g, int64_t offset)
+{
+    world_set_int(w, &g->row.switch_offset, offset);
+    enter(w, g, "promoting");
+}
+
+static void plan_fencing(struct world *w, struct world_global *g)
+{
+    struct world_member *active = global_primary(g);
+    struct world_node *old = first_node(active ? active->rg : NULL);
+    if (!answers(old)) promote(w, g, -1);
+    else if (old->row.seen_fenced) promote(w, g, old->row.seen_offset);
+    else if (w->now_ms - g->row.phase_since_ms >= FENCE_LIMIT_MS) promote(w, g, -1);
+    else world_wake(w, g->row.phase_since_ms + FENCE_LIMIT_MS);
+}
+
+static struct world_member *switch_target(struct world_global *g)
+{
+    for (size_t i = 0; i < g->n_members; i++)
+        if (!g->members[i].drop && g->row.switch_region && strcmp(g->members[i].row.region, g->row.switch_region) == 0) return &g->members[i];
+    return NULL;
+}
+
+static void swap_roles(struct world *w, struct world_global *g, struct world_member *target)
+{
+    for (size_t i = 0; i < g->n_members; i++) world_set(w, &g->members[i].row.role, &g->members[i] == target ? "PRIMARY" : "SECONDARY");
+    enter(w, g, "settling");
+    world_event(w, target->row.region, "replication-group", target->row.rg_id,
+                "Failover of global datastore %s to replication group %s in %s completed", g->row.id, target->row.rg_id, target->row.region);
+}
+
+/* The offset is waited for as long as the old primary lives, the link stands and the new one gets nearer. */
+static void plan_promoting(struct world *w, struct world_global *g)
+{
+    struct world_member *target = switch_target(g), *active = global_primary(g);
+    struct world_node *n = first_node(target ? target->rg : NULL);
+    if (n == NULL) {
+        enter(w, g, "steady");
+        return;
+    }
+    if (is_primary(n)) {
+        swap_roles(w, g, target);
+        return;
+    }
+    if (g->row.switch_offset < 0) return;
+    if (n->stored && n->stored->seen_offset != n->row.seen_offset) world_set_int(w, &g->row.phase_since_ms, w->now_ms);
+    bool lost = !answers(first_node(active ? active->rg : NULL)) || (answers(n) && !n->row.seen_link_up);
+    if (lost || w->now_ms - g->row.phase_since_ms >= CATCH_UP_LIMIT_MS) world_set_int(w, &g->row.switch_offset, -1);
+    else world_wake(w, g->row.phase_since_ms + CATCH_UP_LIMIT_MS);
+}
+
+/* A region whose first node can't follow yet (dead, or out of touch) does not keep the others from being available. */
+static void plan_settling(struct world *w, struct world_global *g)
+{
+    for (size_t i = 0; i < g->n_members; i++) {
+        struct world_node *n = first_node(g->members[i].rg);
+        if (answers(n) && !want_in_force(w, n)) return;
+    }
+    world_set(w, &g->row.switch_region, NULL);
+    world_set_int(w, &g->row.switch_offset, -1);
+    enter(w, g, "steady");
+}
+
+static void drop_gateways(struct world *w, struct world_rg *rg)
+{
+    for (size_t i = 0; rg && i < rg->n_endpoints; i++)
+        if (strcmp(rg->endpoints[i].row.kind, "gateway") == 0) world_drop(w, &rg->endpoints[i].drop);
+}
+
+static bool gateways_listen(struct world_rg *rg)
+{
+    for (size_t i = 0; i < rg->n_endpoints; i++)
+        if (strcmp(rg->endpoints[i].row.kind, "gateway") == 0 && strcmp(rg->endpoints[i].row.seen_state, "listening") != 0) return false;
+    return true;
+}
+
+/* A member is associated once it replicates (or, the primary, once its side of the link stands); one that leaves is out once it takes writes. */
+static void plan_member(struct world *w, struct world_member *m)
+{
+    if (m->drop || m->rg == NULL) return;
+    if (m->row.leaving) {
+        if (!is_primary(first_node(m->rg))) return;
+        drop_gateways(w, m->rg);
+        world_drop(w, &m->drop);
+        world_event(w, m->row.region, "replication-group", m->row.rg_id, "Replication group %s disassociated from global datastore %s", m->row.rg_id,
+                    m->row.global_id);
+        return;
+    }
+    if (strcmp(m->row.status, "associated") == 0) return;
+    bool joined = strcmp(m->row.role, "PRIMARY") == 0 ? is_primary(first_node(m->rg)) && gateways_listen(m->rg)
+                                                      : strcmp(m->rg->row.status, "available") == 0;
+    if (!joined) return;
+    world_set(w, &m->row.status, "associated");
+    world_event(w, m->row.region, "replication-group", m->row.rg_id, "Replication group %s associated with global datastore %s", m->row.rg_id,
+                m->row.global_id);
+}
+
+static void plan_deletion(struct world *w, struct world_global *g)
+{
+    for (size_t i = 0; i < g->n_members; i++) {
+        drop_gateways(w, g->members[i].rg);
+        world_drop(w, &g->members[i].drop);
+    }
+    world_drop(w, &g->drop);
+}
+
+static void plan_status(struct world *w, struct world_global *g)
+{
+    size_t secondaries = 0;
+    for (size_t i = 0; i < g->n_members; i++) {
+        struct world_member *m = &g->members[i];
+        if (m->drop) continue;
+        if (m->row.leaving || strcmp(m->row.status, "associated") != 0) return;
+        secondaries += strcmp(m->row.role, "SECONDARY") == 0;
+    }
+    world_set(w, &g->row.status, secondaries ? "available" : "primary-only");
+}
+
+void plan_global(struct world *w, struct world_global *g)
+{
+    if (g->drop) return;
+    if (strcmp(g->row.status, "deleting") == 0) {
+        plan_deletion(w, g);
+        return;
+    }
+    for (size_t i = 0; i < g->n_members; i++) plan_member(w, &g->members[i]);
+    if (strcmp(g->row.phase, "fencing") == 0) plan_fencing(w, g);
+    if (strcmp(g->row.phase, "promoting") == 0) plan_promoting(w, g);
+    if (strcmp(g->row.phase, "settling") == 0) plan_settling(w, g);
+    bool busy = strcmp(g->row.status, "creating") == 0 || strcmp(g->row.status, "modifying") == 0;
+    if (busy && strcmp(g->row.phase, "steady") == 0) plan_status(w, g);
+}

@@ -1,0 +1,17 @@
+#include "plan/plan.h"
+
+/* Every rule moves towards rest, so this ends after a few rounds; the bound keeps a mistake from hanging the server: the next look goes on. */
+enum { ROUNDS = 20 };
+
+void plan_world(struct world *w)
+{
+    w->wake_ms = INT64_MAX;
+    for (int round = 0; round < ROUNDS; round++) {
+        w->changed = false;
+        plan_addresses(w);
+        for (size_t i = 0; i < w->n_rgs; i++) plan_rg(w, &w->rgs[i]);
+        for (size_t i = 0; i < w->n_globals; i++) plan_global(w, &w->globals[i]);
+        if (!w->changed) return;
+    }
+    world_wake(w, w->now_ms + 1);
+}

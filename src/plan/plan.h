@@ -1,0 +1,22 @@
+#pragma once
+#include "plan/world.h"
+/*
+ * The decisions. Each rule is level-triggered: it looks at what is, not at what
+ * happened, and may run any number of times. plan_world() runs them all until
+ * nothing changes any more.
+ */
+void plan_world(struct world *w);
+
+/* Gives an address to whatever has none, and another one to what found its own taken before it ever ran. */
+void plan_addresses(struct world *w);
+/* Statuses of a replication group, its node groups and member clusters; rows of what is gone. */
+void plan_rg(struct world *w, struct world_rg *rg);
+/* Statuses and phases of a global datastore: joining, leaving, failover, deletion. */
+void plan_global(struct world *w, struct world_global *g);
+
+/*
+ * The id's own region in 127.0.0.0/8: the number of host 'n' (1 … 65278) of the
+ * region with that second octet as a dotted quad. Hosts .0 and .255 are left out.
+ */
+enum { PLAN_HOSTS = 254 * 256 };
+const char *plan_host_address(struct arena *a, int octet, int64_t n);

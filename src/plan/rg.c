@@ -1,0 +1,89 @@
+#include "plan/plan.h"
+#include "plan/want.h"
+#include <string.h>
+
+static bool status_is(const char *status, const char *is)
+{
+    return strcmp(status, is) == 0;
+}
+
+static struct world_node *node_of_cluster(struct world_rg *rg, const struct world_cluster *c)
+{
+    for (size_t i = 0; i < rg->n_nodes; i++)
+        if (!rg->nodes[i].drop && strcmp(rg->nodes[i].row.cluster_id, c->row.id) == 0) return &rg->nodes[i];
+    return NULL;
+}
+
+/* A member cluster is available once its node is as it shall be. */
+static void plan_member_cluster(struct world *w, struct world_rg *rg, struct world_cluster *c)
+{
+    struct world_node *n = node_of_cluster(rg, c);
+    if (n == NULL || !want_in_force(w, n)) return;
+    if (status_is(c->row.status, "creating")) {
+        world_event(w, rg->row.region, "cache-cluster", c->row.id, "Cache cluster created");
+        world_event(w, rg->row.region, "cache-cluster", c->row.id, "Added cache node %s in availability zone %s", n->row.node_id,
+                    n->row.availability_zone);
+    }
+    if (status_is(c->row.status, "creating") || status_is(c->row.status, "modifying")) world_set(w, &c->row.status, "available");
+}
+
+/* Ports mode has no floating address: there the primary endpoint is a forwarder too. */
+static bool endpoint_in_force(struct world *w, const struct world_endpoint *e)
+{
+    if (strcmp(e->row.kind, "primary") == 0 && !w->addressing.ports) return true; /* seen at the node that binds it */
+    return strcmp(e->row.seen_state, "listening") == 0;
+}
+
+static bool all_in_force(struct world *w, struct world_rg *rg)
+{
+    for (size_t i = 0; i < rg->n_nodes; i++)
+        if (!rg->nodes[i].drop && !want_in_force(w, &rg->nodes[i])) return false;
+    for (size_t i = 0; i < rg->n_endpoints; i++)
+        if (!rg->endpoints[i].drop && !endpoint_in_force(w, &rg->endpoints[i])) return false;
+    return true;
+}
+
+/* What the datastore still has to do with this group keeps it in 'modifying'. */
+static bool held_by_global(const struct world_rg *rg)
+{
+    return rg->member && !rg->member->drop && (rg->member->row.leaving || strcmp(rg->member->row.status, "associated") != 0);
+}
+
+static void settle(struct world *w, struct world_rg *rg)
+{
+    bool created = status_is(rg->row.status, "creating");
+    if (!all_in_force(w, rg) || (!created && held_by_global(rg))) return;
+    world_set(w, &rg->row.status, "available");
+    for (size_t i = 0; i < rg->n_node_groups; i++) world_set(w, &rg->node_groups[i].row.status, "available");
+    if (!created) return;
+    world_event(w, rg->row.region, "replication-group", rg->row.id, "Replication group %s created", rg->row.id);
+    if (rg->row.automatic_failover)
+        world_event(w, rg->row.region, "replication-group", rg->row.id, "Automatic failover has been turned on for replication group %s", rg->row.id);
+}
+
+/* The rows go once every process is gone and its data deleted. */
+static void plan_deleting(struct world *w, struct world_rg *rg)
+{
+    for (size_t i = 0; i < rg->n_nodes; i++)
+        if (strcmp(rg->nodes[i].row.seen_state, "gone") != 0) return;
+    for (size_t i = 0; i < rg->n_nodes; i++) world_drop(w, &rg->nodes[i].drop);
+    for (size_t i = 0; i < rg->n_endpoints; i++) world_drop(w, &rg->endpoints[i].drop);
+    for (size_t i = 0; i < rg->n_node_groups; i++) world_drop(w, &rg->node_groups[i].drop);
+    for (size_t i = 0; i < rg->n_clusters; i++) {
+        world_drop(w, &rg->clusters[i].drop);
+        world_event(w, rg->row.region, "cache-cluster", rg->clusters[i].row.id, "Cache cluster deleted");
+    }
+    world_drop(w, &rg->drop);
+    world_event(w, rg->row.region, "replication-group", rg->row.id, "Replication group %s deleted", rg->row.id);
+}
+
+void plan_rg(struct world *w, struct world_rg *rg)
+{
+    if (rg->drop) return;
+    if (status_is(rg->row.status, "deleting")) {
+        plan_deleting(w, rg);
+        return;
+    }
+    for (size_t i = 0; i < rg->n_clusters; i++) plan_member_cluster(w, rg, &rg->clusters[i]);
+    if (status_is(rg->row.status, "creating") || status_is(rg->row.status, "modifying")) settle(w, rg);
+}

@@ -1,0 +1,94 @@
+#include "plan/want.h"
+#include "base/arena.h"
+#include <string.h>
+
+bool word_in(const char *list, const char *word)
+{
+    size_t n = strlen(word);
+    for (const char *p = list; p && *p; p += strcspn(p, " "), p += *p == ' ')
+        if (strncmp(p, word, n) == 0 && (p[n] == ' ' || p[n] == '\0')) return true;
+    return false;
+}
+
+/* A member that is leaving stands on its own already: that is how it leaves. */
+bool want_passive(const struct world_rg *rg)
+{
+    return rg->member && !rg->member->drop && !rg->member->row.leaving && strcmp(rg->member->row.role, "SECONDARY") == 0;
+}
+
+static bool in_phase(const struct world_rg *rg, const char *phase)
+{
+    return rg->global && rg->member && strcmp(rg->global->row.phase, phase) == 0;
+}
+
+static bool is_switch_target(const struct world_rg *rg)
+{
+    return rg->global->row.switch_region && strcmp(rg->row.region, rg->global->row.switch_region) == 0;
+}
+
+static struct world_node_group *node_group_of(struct world_rg *rg, const char *id)
+{
+    for (size_t i = 0; i < rg->n_node_groups; i++)
+        if (strcmp(rg->node_groups[i].row.id, id) == 0) return &rg->node_groups[i];
+    return NULL;
+}
+
+struct world_node *want_gateway_target(struct world_rg *rg, const struct world_node_group *ng)
+{
+    if (!want_passive(rg)) return NULL;
+    struct world_member *active = global_primary(rg->global);
+    if (active == NULL || active->rg == NULL) return NULL;
+    struct world_node_group *there = node_group_of(active->rg, ng->row.id);
+    return there ? rg_primary(active->rg, there) : NULL;
+}
+
+/* The first node of a region: it accepts writes, or follows the region's gateway while the region is passive. */
+static void want_first(struct world_rg *rg, struct world_node_group *ng, struct want_node *want)
+{
+    bool active = !want_passive(rg);
+    struct world_endpoint *gateway = rg_endpoint(rg, "gateway", ng->row.id);
+    bool promote = in_phase(rg, "promoting") && is_switch_target(rg);
+
+    want->primary = active || promote;
+    want->promote_offset = promote ? rg->global->row.switch_offset : -1;
+    want->fence = active && rg->member && !rg->member->row.leaving && (in_phase(rg, "fencing") || in_phase(rg, "promoting"));
+    if (want->primary || gateway == NULL) return;
+    want->upstream_address = gateway->row.address;
+    want->upstream_port = gateway->row.port;
+}
+
+struct want_node want_node(struct world *w, struct world_node *n)
+{
+    struct want_node want = {.promote_offset = -1};
+    struct world_node_group *ng = node_group_of(n->rg, n->row.node_group_id);
+    struct world_node *first = ng ? rg_primary(n->rg, ng) : NULL;
+    if (first == NULL) return want;
+    if (first == n) {
+        struct world_endpoint *floating = rg_endpoint(n->rg, "primary", ng->row.id);
+        if (floating && !w->addressing.ports) want.endpoint = floating->row.address;
+        want_first(n->rg, ng, &want);
+        return want;
+    }
+    want.upstream_address = first->row.address;
+    want.upstream_port = first->row.port;
+    want.upstream_node = first->row.id;
+    return want;
+}
+
+static bool follows(struct world *w, const struct row_node *seen, const struct want_node *want)
+{
+    if (want->upstream_address == NULL || seen->seen_upstream == NULL || !seen->seen_link_up) return false;
+    const char *wanted = arena_printf(w->arena, "%s:%lld", want->upstream_address, (long long)want->upstream_port);
+    return strcmp(wanted, seen->seen_upstream) == 0;
+}
+
+bool want_in_force(struct world *w, struct world_node *n)
+{
+    struct row_node *seen = &n->row;
+    if (strcmp(seen->want, "run") != 0 || strcmp(seen->seen_state, "ready") != 0 || seen->seen_role == NULL) return false;
+    struct want_node want = want_node(w, n);
+    if (want.endpoint && !word_in(seen->seen_endpoints, want.endpoint)) return false;
+    if (!!seen->seen_fenced != want.fence) return false;
+    if (want.primary) return strcmp(seen->seen_role, "primary") == 0;
+    return strcmp(seen->seen_role, "replica") == 0 && follows(w, seen, &want);
+}

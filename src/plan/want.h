@@ -1,0 +1,31 @@
+#pragma once
+#include "plan/world.h"
+/*
+ * How a node and a gateway shall be, derived from the rows alone: used to write
+ * assignments and to judge whether a sighting shows what was wanted. Nothing of
+ * this is stored, so it can't disagree with the rows.
+ */
+struct want_node {
+    bool primary;              /* accepts writes; else it follows 'upstream_address' */
+    const char *upstream_address;
+    int64_t upstream_port;
+    const char *upstream_node; /* the upstream's id where it runs in the same region, else NULL */
+    const char *endpoint;      /* the floating address it shall listen on too, or NULL */
+    bool fence;                /* hold writes and let the replication offset stand still */
+    int64_t promote_offset;    /* become primary only at this offset; -1: at once */
+};
+
+/* 'n' is a node of a replication group. */
+struct want_node want_node(struct world *w, struct world_node *n);
+
+/* The node that a passive member's gateway for 'ng' leads to; NULL where the group is no passive member, or has no primary yet. */
+struct world_node *want_gateway_target(struct world_rg *rg, const struct world_node_group *ng);
+
+/* True for a group that follows another region. */
+bool want_passive(const struct world_rg *rg);
+
+/* True where the last sighting shows the node just as wanted: it answers, has its role, its link is up, its endpoint bound, nothing held. */
+bool want_in_force(struct world *w, struct world_node *n);
+
+/* True if 'word' stands in the space-separated 'list'. */
+bool word_in(const char *list, const char *word);

@@ -1,0 +1,127 @@
+#include "plan/world.h"
+#include "base/arena.h"
+#include <stdarg.h>
+#include <string.h>
+
+static int compare_key(const char *region_a, const char *id_a, const char *region_b, const char *id_b)
+{
+    int r = strcmp(region_a, region_b);
+    return r ? r : strcmp(id_a ? id_a : "", id_b ? id_b : "");
+}
+
+struct world_rg *world_rg(struct world *w, const char *region, const char *id)
+{
+    size_t low = 0, high = w->n_rgs;
+    while (id && low < high) {
+        size_t mid = (low + high) / 2;
+        int r = compare_key(w->rgs[mid].row.region, w->rgs[mid].row.id, region, id);
+        if (r == 0) return &w->rgs[mid];
+        if (r < 0) low = mid + 1;
+        else high = mid;
+    }
+    return NULL;
+}
+
+/* Gives every group its slice of an array that is sorted by (region, rg_id). */
+#define LINK_SLICES(w, array, slice)                                                       \
+    for (size_t i = 0; i < (w)->n_##array; i++) {                                          \
+        struct world_rg *rg = world_rg(w, (w)->array[i].row.region, (w)->array[i].row.rg_id); \
+        if (rg == NULL) continue;                                                          \
+        if (rg->n_##slice++ == 0) rg->slice = &(w)->array[i];                              \
+    }
+
+static void link_members(struct world *w)
+{
+    for (size_t i = 0; i < w->n_globals; i++) w->globals[i].n_members = 0;
+    for (size_t i = 0; i < w->n_members; i++) {
+        struct world_member *m = &w->members[i];
+        m->rg = world_rg(w, m->row.region, m->row.rg_id);
+        for (size_t k = 0; k < w->n_globals; k++) {
+            struct world_global *g = &w->globals[k];
+            if (strcmp(g->row.id, m->row.global_id) != 0) continue;
+            if (g->n_members++ == 0) g->members = m;
+            if (m->rg) m->rg->member = m;
+            if (m->rg) m->rg->global = g;
+        }
+    }
+}
+
+void world_link(struct world *w)
+{
+    LINK_SLICES(w, node_groups, node_groups)
+    LINK_SLICES(w, clusters, clusters)
+    LINK_SLICES(w, nodes, nodes)
+    LINK_SLICES(w, endpoints, endpoints)
+    for (size_t i = 0; i < w->n_nodes; i++) w->nodes[i].rg = world_rg(w, w->nodes[i].row.region, w->nodes[i].row.rg_id);
+    link_members(w);
+}
+
+struct world_region *world_region(struct world *w, const char *name)
+{
+    for (size_t i = 0; i < w->n_regions; i++)
+        if (strcmp(w->regions[i].row.name, name) == 0) return &w->regions[i];
+    return NULL;
+}
+
+struct world_node *rg_node(struct world_rg *rg, const char *id)
+{
+    for (size_t i = 0; i < rg->n_nodes; i++)
+        if (strcmp(rg->nodes[i].row.id, id) == 0) return &rg->nodes[i];
+    return NULL;
+}
+
+struct world_endpoint *rg_endpoint(struct world_rg *rg, const char *kind, const char *node_group_id)
+{
+    for (size_t i = 0; i < rg->n_endpoints; i++) {
+        struct row_endpoint *e = &rg->endpoints[i].row;
+        if (strcmp(e->kind, kind) == 0 && strcmp(e->node_group_id, node_group_id) == 0 && !rg->endpoints[i].drop) return &rg->endpoints[i];
+    }
+    return NULL;
+}
+
+struct world_node *rg_primary(struct world_rg *rg, const struct world_node_group *ng)
+{
+    return rg_node(rg, ng->row.primary_node_id);
+}
+
+struct world_member *global_primary(struct world_global *g)
+{
+    for (size_t i = 0; i < g->n_members; i++)
+        if (!g->members[i].drop && strcmp(g->members[i].row.role, "PRIMARY") == 0) return &g->members[i];
+    return NULL;
+}
+
+void world_wake(struct world *w, int64_t at_ms)
+{
+    if (at_ms < w->wake_ms) w->wake_ms = at_ms;
+}
+
+void world_set(struct world *w, const char **field, const char *value)
+{
+    if (*field == value || (*field && value && strcmp(*field, value) == 0)) return;
+    *field = value;
+    w->changed = true;
+}
+
+void world_set_int(struct world *w, int64_t *field, int64_t value)
+{
+    if (*field == value) return;
+    *field = value;
+    w->changed = true;
+}
+
+void world_drop(struct world *w, bool *drop)
+{
+    if (!*drop) w->changed = true;
+    *drop = true;
+}
+
+void world_event(struct world *w, const char *region, const char *source_type, const char *source_id, const char *fmt, ...)
+{
+    struct world_event *ev = arena_new(w->arena, struct world_event);
+    va_list ap;
+    va_start(ap, fmt);
+    *ev = (struct world_event){w->events, region, source_type, source_id, arena_vprintf(w->arena, fmt, ap)};
+    va_end(ap);
+    w->events = ev;
+}

@@ -1,0 +1,135 @@
+#pragma once
+#include "store/sql.gen.h"
+#include <stdbool.h>
+/*
+ * All that a plan may look at: the rows, the time, and which regions' agents are
+ * in touch. control/ loads a world, puts new sightings into it, lets the plans
+ * change it until nothing changes any more, and stores what differs; tests build
+ * one by hand. Plans do no I/O, read no clock and keep no state of their own.
+ *
+ * Rows are changed in place. 'stored' is the row as the database has it, NULL for
+ * one that a plan added; a row with 'drop' set is deleted. Everything lives in the
+ * world's arena.
+ */
+struct arena;
+struct world_rg;
+
+struct world_node {
+    struct row_node row;
+    const struct row_node *stored;
+    bool drop;
+    struct world_rg *rg; /* NULL for a node of a stand-alone cluster */
+};
+
+struct world_endpoint {
+    struct row_endpoint row;
+    const struct row_endpoint *stored;
+    bool drop;
+};
+
+struct world_cluster {
+    struct row_cache_cluster row;
+    const struct row_cache_cluster *stored;
+    bool drop;
+};
+
+struct world_node_group {
+    struct row_node_group row;
+    const struct row_node_group *stored;
+    bool drop;
+};
+
+struct world_member {
+    struct row_global_member row;
+    const struct row_global_member *stored;
+    bool drop;
+    struct world_rg *rg;
+};
+
+struct world_global {
+    struct row_global_replication_group row;
+    const struct row_global_replication_group *stored;
+    bool drop;
+    struct world_member *members;
+    size_t n_members;
+};
+
+struct world_rg {
+    struct row_replication_group row;
+    const struct row_replication_group *stored;
+    bool drop;
+    struct world_node_group *node_groups;
+    size_t n_node_groups;
+    struct world_cluster *clusters;
+    size_t n_clusters;
+    struct world_node *nodes;
+    size_t n_nodes;
+    struct world_endpoint *endpoints;
+    size_t n_endpoints;
+    struct world_member *member; /* NULL outside global datastores */
+    struct world_global *global;
+};
+
+struct world_region {
+    struct row_region row;
+    const struct row_region *stored;
+    bool in_touch; /* its agent has reported within the last seconds */
+};
+
+struct world_event {
+    struct world_event *next;
+    const char *region, *source_type, *source_id, *message;
+};
+
+/* How addresses are given: one loopback address each, or one host with a port each (--addressing). */
+struct world_addressing {
+    bool ports;
+    const char *host; /* ports mode: where nodes listen */
+    int first_port, last_port;
+};
+
+struct world {
+    struct arena *arena;
+    int64_t now_ms;
+    int64_t wake_ms; /* when the next look is due at the latest; INT64_MAX: nothing waits for time */
+    struct world_addressing addressing;
+    struct world_region *regions;
+    size_t n_regions;
+    struct world_rg *rgs; /* by region, id */
+    size_t n_rgs;
+    struct world_node *nodes; /* by region, group, id; the groups' slices point into this */
+    size_t n_nodes;
+    struct world_endpoint *endpoints;
+    size_t n_endpoints;
+    struct world_cluster *clusters;
+    size_t n_clusters;
+    struct world_node_group *node_groups;
+    size_t n_node_groups;
+    struct world_global *globals; /* by id */
+    size_t n_globals;
+    struct world_member *members;
+    size_t n_members;
+    struct world_event *events; /* to be written, newest first */
+    bool changed;               /* set by whatever plan changed something */
+};
+
+/* Sets the slices and pointers between the arrays, which must be sorted as said above. */
+void world_link(struct world *w);
+
+struct world_region *world_region(struct world *w, const char *name);
+struct world_rg *world_rg(struct world *w, const char *region, const char *id);
+struct world_node *rg_node(struct world_rg *rg, const char *id);
+struct world_endpoint *rg_endpoint(struct world_rg *rg, const char *kind, const char *node_group_id);
+/* The node that shall be the primary of that node group. Never NULL in a sound database. */
+struct world_node *rg_primary(struct world_rg *rg, const struct world_node_group *ng);
+/* The member with the role PRIMARY, or NULL while there is none. */
+struct world_member *global_primary(struct world_global *g);
+
+/* Asks for another look no later than at 'at_ms'. */
+void world_wake(struct world *w, int64_t at_ms);
+/* Sets *field to 'value' and w->changed where they differ. 'value' must live as long as the world. */
+void world_set(struct world *w, const char **field, const char *value);
+void world_set_int(struct world *w, int64_t *field, int64_t value);
+void world_drop(struct world *w, bool *drop);
+void world_event(struct world *w, const char *region, const char *source_type, const char *source_id, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
