@@ -49,6 +49,7 @@ struct exchange {
     struct buf target; /* the path, NUL, the query */
     struct buf body;
     size_t received; /* bytes of the body, those thrown away too */
+    bool too_large;
     struct arena arena;
     http_fn *gone;
     void *gone_arg;
@@ -68,13 +69,14 @@ struct http {
     struct exchange *live, *spare;
     size_t n_spare;
     uint16_t port;
+    bool resumed; /* a connection, since the last run */
     bool closing;
     int open_handles;
     void (*closed)(void *arg);
     void *closed_arg;
 };
 
-static void pump(struct http *h);
+static void on_timer(uv_timer_t *t);
 
 /* Exchanges */
 
@@ -183,6 +185,14 @@ static struct MHD_Response *make_response(struct http *h, const char *type, stru
     return r;
 }
 
+/* Without a thread libmicrohttpd does not wake up by itself, nor does MHD_get_timeout() know of resumed connections. */
+static void resume(struct exchange *x)
+{
+    MHD_resume_connection(x->connection);
+    x->http->resumed = true;
+    uv_timer_start(&x->http->timer, on_timer, 0, 0);
+}
+
 void http_answer(struct exchange *x, unsigned status, const char *type, struct buf *body, const struct http_header *extra)
 {
     assert(x->state == X_HANDLING || x->state == X_DEFERRED);
@@ -192,7 +202,7 @@ void http_answer(struct exchange *x, unsigned status, const char *type, struct b
         x->state = X_READY;
         x->ready = r;
         x->ready_status = status;
-        MHD_resume_connection(x->connection);
+        resume(x);
         return;
     }
     x->state = X_ANSWERED;
@@ -216,7 +226,7 @@ static void on_left(uv_poll_t *poll, int status, int events)
     unwatch(x);
     x->state = X_GONE;
     x->gone(x, x->gone_arg);
-    MHD_resume_connection(x->connection);
+    resume(x);
 }
 
 static void suspend(struct exchange *x)
@@ -252,9 +262,15 @@ static bool method_fits(const char *wanted, const char *method)
     return wanted == NULL || strcmp(wanted, method) == 0 || (strcmp(wanted, "GET") == 0 && strcmp(method, "HEAD") == 0);
 }
 
-static void answer_wrong_method(struct exchange *x, const char *allow)
+/* The methods of all routes with this path, for the header Allow. */
+static void answer_wrong_method(struct exchange *x)
 {
-    json_answer_error(x, 405, "%s %s is not possible; %s is.", x->method, http_path(x), allow);
+    const struct http *h = x->http;
+    _buf_ struct buf allow = {0};
+    for (const struct http_route *r = h->routes; r < h->routes + h->n_routes; r++)
+        if (path_fits(r->path, http_path(x))) buf_printf(&allow, "%s%s", allow.len ? ", " : "", r->method);
+    json_t *doc = json_pack("{s:s+++}", "error", x->method, " is not possible here; possible is ", allow.data, ".");
+    json_answer(x, 405, doc, (struct http_header[]){{"Allow", allow.data}, {0}});
 }
 
 static void answer_too_large(struct exchange *x, const struct http_route *r)
@@ -267,17 +283,17 @@ static void answer_too_large(struct exchange *x, const struct http_route *r)
 static void dispatch(struct exchange *x)
 {
     const struct http *h = x->http;
-    const struct http_route *other = NULL;
+    bool known = false;
     for (const struct http_route *r = h->routes; r < h->routes + h->n_routes; r++) {
         if (!path_fits(r->path, http_path(x))) continue;
         if (method_fits(r->method, x->method)) {
-            if (x->received > HTTP_BODY_MAX) answer_too_large(x, r);
+            if (x->too_large) answer_too_large(x, r);
             else r->handle(x, r->arg);
             return;
         }
-        if (other == NULL) other = r;
+        known = true;
     }
-    if (other) answer_wrong_method(x, other->method);
+    if (known) answer_wrong_method(x);
     else json_answer_error(x, 404, "There is nothing at %s.", http_path(x));
 }
 
@@ -295,25 +311,21 @@ static void *on_target(void *arg, const char *target, struct MHD_Connection *c)
     return x;
 }
 
-/* A client that waits for "100 Continue", or would send without end, is answered before it sends the body. */
+/* A client that waits for "100 Continue", or would send for very long, is answered before it sends the body. */
 static bool refuse_early(struct exchange *x)
 {
     const char *length = http_header(x, "Content-Length");
     unsigned long long n = length ? strtoull(length, NULL, 10) : 0;
-    if (n <= HTTP_BODY_MAX) {
-        if (n) buf_reserve(&x->body, n);
-        return false;
-    }
-    x->received = n < SIZE_MAX ? (size_t)n : SIZE_MAX;
-    bool refuse = n > DRAIN_MAX || http_header(x, "Expect") != NULL;
-    if (!refuse) x->received = 0;
-    return refuse;
+    if (n > 0 && n <= HTTP_BODY_MAX) buf_reserve(&x->body, n);
+    x->too_large = n > HTTP_BODY_MAX;
+    return x->too_large && (n > DRAIN_MAX || http_header(x, "Expect") != NULL);
 }
 
 static void on_body(struct exchange *x, const char *data, size_t size)
 {
     x->received += size;
-    if (x->received <= HTTP_BODY_MAX) buf_add(&x->body, data, size);
+    if (x->received > HTTP_BODY_MAX) x->too_large = true;
+    else buf_add(&x->body, data, size);
 }
 
 static enum MHD_Result handle(struct exchange *x)
@@ -372,6 +384,19 @@ static void on_log(void *arg, const char *fmt, va_list ap)
 
 /* The loop */
 
+static void finish(struct http *h);
+
+/* MHD's epoll is edge-triggered: after every run, obey MHD_get_timeout() or data may sit unread. */
+static void pump(struct http *h)
+{
+    MHD_UNSIGNED_LONG_LONG ms = 0;
+    h->resumed = false;
+    MHD_run(h->daemon);
+    if (h->closing && h->live == NULL) finish(h);
+    else if (h->resumed || MHD_get_timeout(h->daemon, &ms) == MHD_YES) uv_timer_start(&h->timer, on_timer, ms, 0);
+    else uv_timer_stop(&h->timer);
+}
+
 static void on_timer(uv_timer_t *t)
 {
     pump(t->data);
@@ -381,18 +406,6 @@ static void on_poll(uv_poll_t *p, int status, int events)
 {
     (void)status, (void)events;
     pump(p->data);
-}
-
-static void finish(struct http *h);
-
-/* MHD's epoll is edge-triggered: after every run, obey MHD_get_timeout() or data may sit unread. */
-static void pump(struct http *h)
-{
-    MHD_UNSIGNED_LONG_LONG ms;
-    MHD_run(h->daemon);
-    if (h->closing && h->live == NULL) finish(h);
-    else if (MHD_get_timeout(h->daemon, &ms) == MHD_YES) uv_timer_start(&h->timer, on_timer, ms, 0);
-    else uv_timer_stop(&h->timer);
 }
 
 static struct MHD_Daemon *start_daemon(struct http *h, int fd)
