@@ -76,3 +76,8 @@ struct string_list {
     size_t n;
     const char **items;
 };
+
+/* True if the member at 'value' is there: a string or structure that is not NULL, anything else that is set. */
+bool shape_is_set(const struct shape *shape, const void *value);
+/* The structure that the pointer at 'value' points to, or NULL. */
+void *shape_target(const void *value);

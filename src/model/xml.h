@@ -1,0 +1,17 @@
+#pragma once
+/*
+ * The XML of the AWS Query protocol, written from the C structs of the API by the
+ * tables of their shapes. Absent members are left out, an empty list that is set
+ * and an empty structure stand as <X/>. What XML 1.0 can't hold (control
+ * characters, bytes that are not UTF-8) becomes U+FFFD.
+ */
+struct buf;
+struct operation;
+struct shape;
+
+/* Adds <element>...</element> with the value of that shape: 'value' points to a leaf's or list's C type or to the structure itself. */
+void xml_encode(struct buf *b, const struct shape *shape, const char *element, const void *value);
+/* Adds a whole answer. 'out' is the operation's filled output, NULL where it has none. */
+void xml_response(struct buf *b, const struct operation *o, const void *out, const char *request_id);
+/* Adds a whole error answer; 'fault' is one of enum fault. */
+void xml_error(struct buf *b, int fault, const char *message, const char *request_id);
