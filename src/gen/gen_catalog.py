@@ -231,11 +231,113 @@ def gen_node_types(data):
     return {"node_types.gen.c": source, "node_types.gen.h": ["#pragma once", "", "enum { NODE_TYPE_COUNT = %d };" % len(rows)]}
 
 
+# Parameters
+
+TYPES = ["string", "integer", "boolean", "float"]
+FORMATS = ["plain", "letters", "pairs"]
+FIGURES = {None: "FIGURE_NONE", "maxmemory": "FIGURE_MAXMEMORY", "tenth-of-maxmemory": "FIGURE_TENTH_OF_MAXMEMORY",
+           "memcached-mb": "FIGURE_MEMCACHED_MB", "vcpu": "FIGURE_VCPU"}
+MODIFIABLE = {True: "PARAMETER_MODIFIABLE", False: "PARAMETER_FIXED", "while-unused": "PARAMETER_WHILE_UNUSED"}
+CHANGES = {"immediate": False, "requires-reboot": True}
+ALLOWED_NUMBERS = re.compile(r"-?|-?\d+(-(\d+)?)?(,-?\d+(-(\d+)?)?)*")
+
+
+def check_parameter(row, families, is_node):
+    name = row.get("name", "parameter")
+    members(row, ["name", "allowed", "type", "about"] + (["figure"] if is_node else ["default"]),
+            ["from", "until", "by_family", "modifiable", "change", "since", "format", "engine", "cluster_on"], name)
+    for family in [row.get("from"), row.get("until"), *row.get("by_family", {})]:
+        check(family is None or family in families, "%s: no family %s" % (name, family))
+    check(row["type"] in TYPES and row.get("format", "plain") in FORMATS, name + ": strange type or format")
+    check(row.get("modifiable", True) in MODIFIABLE and row.get("change", "immediate") in CHANGES,
+          name + ": strange 'modifiable' or 'change'")
+    check(row.get("figure") in FIGURES, name + ": strange figure")
+    check(row["about"].endswith("."), name + ": 'about' is a sentence")
+
+
+def check_value(name, row):
+    """A coarse look at the default: the rules proper are parameter_check()'s, which the tests hold against every default."""
+    allowed, value = row["allowed"], row.get("default")
+    if row["type"] in ("integer", "float"):
+        check(ALLOWED_NUMBERS.fullmatch(allowed), "%s: %s is no list of ranges" % (name, allowed))
+        check(value is None or re.fullmatch(r"-?\d+(\.\d+)?", value), "%s: %s is not a number" % (name, value))
+    elif allowed and value:
+        check(value in allowed.split(","), "%s: %s is not among %s" % (name, value, allowed))
+
+
+def in_family(row, family, order):
+    """The parameter as it is in the family, or None."""
+    at = order.index(family)
+    if not order.index(row.get("from", order[0])) <= at <= order.index(row.get("until", order[-1])):
+        return None
+    here = dict(row)
+    for since, changes in row.get("by_family", {}).items():
+        if order.index(since) <= at:
+            here.update(changes)
+    check_value("%s in %s" % (row["name"], family), here)
+    return here
+
+
+def parameter_row(row, passed):
+    engine = row.get("engine", row["name"] if passed else None)
+    name, kind, field = engine.split() if engine and " " in engine else (engine, None, 0)
+    return "{%s, %s, %s, %s, %s, %s, %s, %s, %s, PARAMETER_%s, %s, PARAMETER_%s, %s, %s}" % (
+        quoted(row["name"]), quoted(row.get("default")), quoted(row.get("cluster_on")), quoted(row["allowed"]),
+        quoted(row["about"]), quoted(row.get("since")), quoted(name), quoted(kind), field, row["type"].upper(),
+        MODIFIABLE[row.get("modifiable", True)], row.get("format", "plain").upper(), FIGURES[row.get("figure")],
+        flag(CHANGES[row.get("change", "immediate")]))
+
+
+def family_rows(rows, family, order, passed):
+    found = [r for r in (in_family(row, family, order) for row in sorted(rows, key=lambda r: r["name"])) if r]
+    unique(family + " parameter", [r["name"] for r in found])
+    return [parameter_row(r, passed) for r in found]
+
+
+def group_rows(families):
+    rows = []
+    for i, (name, family) in enumerate(families):
+        rows.append(("default." + name, "Default parameter group for " + name, i, False))
+        if family.get("cluster_group", False):
+            text = "Customized default parameter group for %s with cluster mode on" % name
+            rows.append(("default.%s.cluster.on" % name, text, i, True))
+    return ["{%s, %s, &parameter_families[%d], %s}" % (quoted(n), quoted(t), i, flag(on)) for n, t, i, on in sorted(rows)]
+
+
+def gen_parameters(files):
+    shared, families, lists = {}, [], []
+    for data in files:
+        order = list(data["families"])
+        for row in data["parameters"] + data["node_parameters"]:
+            check_parameter(row, order, row in data["node_parameters"])
+        for name, family in data["families"].items():
+            members(family, ["min_version"], ["cluster_group"], name)
+            own = family_rows(data["parameters"], name, order, data["passed"])
+            node = family_rows(data["node_parameters"], name, order, data["passed"])
+            indices = [shared.setdefault(row, len(shared)) for row in own + node]
+            engine = ENGINES.index(re.match("[a-z]+", name)[0])
+            lists.append("static const unsigned char members_%d[] = {%s};" % (len(lists), ", ".join(map(str, indices))))
+            families.append((name, family, "{%s, &engines[%d], %s, members_%d, %d, %d, %s}" % (
+                quoted(name), engine, quoted(family["min_version"]), len(families), len(own), len(node),
+                flag(family.get("cluster_group", False)))))
+    check(len(shared) <= 256, "more than 256 parameters: their indices no longer fit a byte")
+    groups = group_rows([(name, family) for name, family, _ in families])
+    source = ['#include "catalog/parameters.gen.h"'] + table("const struct parameter parameters[]", shared) + [""] + lists
+    source += table("const struct parameter_family parameter_families[]", [row for _, _, row in families])
+    source += ["", "const size_t n_parameter_families = %d;" % len(families)]
+    source += table("const struct default_group default_groups[]", groups)
+    source += ["", "const size_t n_default_groups = %d;" % len(groups)]
+    header = ["#pragma once", '#include "catalog/parameter.h"', "", "/* What the families share. */",
+              "extern const struct parameter parameters[];"]
+    return {"parameters.gen.c": source, "parameters.gen.h": header}
+
+
 def generate(data):
     families = data["parameters-redis"]["families"] | data["parameters-memcached"]["families"]
     files = gen_regions(data["regions"])
     files |= gen_engines(data["engines"], families)
     files |= gen_node_types(data["node-types"])
+    files |= gen_parameters([data["parameters-memcached"], data["parameters-redis"]])
     return files
 
 
