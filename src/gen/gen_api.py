@@ -156,12 +156,13 @@ def table_of_structure(model, name, members):
 
 def table_of_list(c_name, storage, name, model, expression, details):
     m = model.parse(expression)
-    return [f"{storage}const struct shape {c_name} = {{.name = {quoted(name)}, .kind = SHAPE_LIST, .size = sizeof(struct shape_list), "
-            f".element = &{model.symbol(m['item'])}, .element_name = {quoted(m['element'] or 'member')}{constraints(details)}}};"]
+    return [f"{storage}const struct shape {c_name} = {{.name = {quoted(name)}, .kind = SHAPE_LIST, "
+            f".size = sizeof(struct shape_list), .element = &{model.symbol(m['item'])}, .element_name = {quoted(m['element'] or 'member')}{constraints(details)}}};"]
 
 
 def table_of_string(model, name, shape):
-    start = f"const struct shape {model.symbol(name)} = {{.name = {quoted(name)}, .kind = SHAPE_STRING, .size = sizeof(const char *)"
+    start = (f"const struct shape {model.symbol(name)} = {{.name = {quoted(name)}, .kind = SHAPE_STRING, "
+             ".size = sizeof(const char *)")
     if "string" in shape:
         return [start + constraints(shape["string"]) + "};"]
     values = ", ".join(quoted(v) for v in shape["enum"])

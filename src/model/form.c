@@ -61,7 +61,9 @@ static int parse_pair(struct form_pair *pair, struct arena *a, const char *s, si
     size_t key_size = equals ? (size_t)(equals - s) : n;
     pair->key = unescape(a, s, key_size);
     pair->value = equals ? unescape(a, equals + 1, n - key_size - 1) : "";
-    return pair->key && pair->value ? 0 : malformed(e, "a parameter holds a bad percent escape, a NUL byte or bytes that are not UTF-8");
+    return pair->key && pair->value
+               ? 0
+               : malformed(e, "a parameter holds a bad percent escape, a NUL byte or bytes that are not UTF-8");
 }
 
 static int compare_keys(const void *left, const void *right)
@@ -210,7 +212,8 @@ static size_t find_items(const struct shape *list, const struct span *below, str
 
 static int decode_struct(const struct span *in, const struct shape *shape, struct arena *a, void *out, struct err *e);
 
-static int decode_items(const struct shape *element, const struct item *items, size_t n, struct arena *a, char *out, struct err *e)
+static int decode_items(
+    const struct shape *element, const struct item *items, size_t n, struct arena *a, char *out, struct err *e)
 {
     int r = 0;
     for (size_t i = 0; i < n && r == 0; i++, out += element->size) {
@@ -221,7 +224,8 @@ static int decode_items(const struct shape *element, const struct item *items, s
     return r;
 }
 
-static int decode_list(const struct span *in, const struct shape_field *field, struct arena *a, struct shape_list *out, struct err *e)
+static int decode_list(
+    const struct span *in, const struct shape_field *field, struct arena *a, struct shape_list *out, struct err *e)
 {
     const struct form_pair *bare = span_pair(in, field->name);
     struct span below = span_below(in, field->name);
@@ -229,7 +233,8 @@ static int decode_list(const struct span *in, const struct shape_field *field, s
     size_t n = find_items(field->shape, &below, a, &items);
     if (n == 0 && bare == NULL) return 0;
     const char *key = full_key(in, field->name, a);
-    if (n > FORM_MAX_ITEMS) return err_set(e, FAULT_INVALID_PARAMETER_VALUE, "The list %s has more than %d items.", key, FORM_MAX_ITEMS);
+    if (n > FORM_MAX_ITEMS)
+        return err_set(e, FAULT_INVALID_PARAMETER_VALUE, "The list %s has more than %d items.", key, FORM_MAX_ITEMS);
     if (n == 0 && *bare->value) return err_set(e, FAULT_INVALID_PARAMETER_VALUE, "The parameter %s must be a list.", key);
     int r = leaf_check_count(field->shape, key, n, e);
     if (r) return r;

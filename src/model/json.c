@@ -117,7 +117,8 @@ static int read_list(const struct shape *list, const json_t *doc, struct arena *
     size_t n = json_array_size(doc), size = list->element->size;
     *out = (struct shape_list){true, n, arena_alloc(a, n * size)};
     for (size_t i = 0; i < n; i++)
-        if (read_value(list->element, json_array_get(doc, i), a, (char *)out->items + i * size, e)) return err_wrap(e, "[%zu]", i);
+        if (read_value(list->element, json_array_get(doc, i), a, (char *)out->items + i * size, e))
+            return err_wrap(e, "[%zu]", i);
     return 0;
 }
 

@@ -30,7 +30,8 @@ static int violated(const struct shape *shape, const char *key, const char *valu
     char path[160];
     small_path(key, path, sizeof path);
     if (shape->secret) {
-        return err_set(e, FAULT_INVALID_PARAMETER_VALUE, "Value at '%s' failed to satisfy constraint: Member must %s", path, must);
+        return err_set(
+            e, FAULT_INVALID_PARAMETER_VALUE, "Value at '%s' failed to satisfy constraint: Member must %s", path, must);
     }
     return err_set(e, FAULT_INVALID_PARAMETER_VALUE, "Value '%.*s' at '%s' failed to satisfy constraint: Member must %s",
         (int)utf8_clip(value, SHOWN_BYTES), value, path, must);

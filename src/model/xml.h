@@ -9,7 +9,10 @@ struct buf;
 struct operation;
 struct shape;
 
-/* Adds <element>...</element> with the value of that shape: 'value' points to a leaf's or list's C type or to the structure itself. */
+/*
+ * Adds <element>...</element> with the value of that shape: 'value' points to a leaf's or list's C type, or to the
+ * structure itself.
+ */
 void xml_encode(struct buf *b, const struct shape *shape, const char *element, const void *value);
 /* Adds a whole answer. 'out' is the operation's filled output, NULL where it has none. */
 void xml_response(struct buf *b, const struct operation *o, const void *out, const char *request_id);

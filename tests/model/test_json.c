@@ -1,0 +1,145 @@
+#include "model/json.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "protocol/protocol.gen.h"
+#include "model/api.gen.h"
+#include <criterion/criterion.h>
+#include <string.h>
+
+static struct arena a;
+static struct buf b;
+static struct err e;
+
+static void teardown(void)
+{
+    arena_fini(&a);
+    buf_fini(&b);
+}
+
+TestSuite(json, .fini = teardown);
+
+static int decode(const struct shape *shape, const char *text, void *out)
+{
+    return json_decode(shape, text, strlen(text), &a, out, &e);
+}
+
+Test(json, reads_back_an_assignment_as_it_was_written)
+{
+    const char *endpoints[] = {"127.1.0.9"};
+    struct proto_setting settings[] = {{"maxmemory", "1gb"}, {"notify-keyspace-events", "\"quoted\"\\ \n\x01 \xc3\xa4"}};
+    struct proto_node_order nodes[] = {{.id = "demo-001.0001",
+                                           .run = OPT_BOOL(true),
+                                           .engine = "redis",
+                                           .address = "127.1.0.2",
+                                           .port = OPT_INT(6379),
+                                           .endpoints = {true, 1, endpoints},
+                                           .role = "primary",
+                                           .promote_offset = OPT_INT(9007199254740993),
+                                           .settings = {true, 2, settings}},
+        {.id = "demo-002.0001",
+            .run = OPT_BOOL(false),
+            .engine = "redis",
+            .address = "127.1.0.3",
+            .port = OPT_INT(6379),
+            .role = "replica",
+            .endpoints = {.set = true}}};
+    struct proto_assignment in = {.version = OPT_INT(7),
+                                .region = "us-east-1",
+                                .nodes = {true, 2, nodes},
+                                .links = {.set = true}},
+                            out;
+    json_encode(&b, &shape_proto_assignment, &in);
+    cr_assert_eq(decode(&shape_proto_assignment, b.data, &out), 0, "%s in %s", e.msg, b.data);
+    cr_expect_eq(out.version.v, 7);
+    cr_assert_eq(out.nodes.n, 2);
+    cr_expect(out.links.set && out.links.n == 0);
+    cr_expect_not(out.trips.set);
+    cr_expect_not(out.shutdown.set);
+    cr_expect_str_eq(out.nodes.items[0].endpoints.items[0], "127.1.0.9");
+    cr_expect_eq(out.nodes.items[0].promote_offset.v, 9007199254740993);
+    cr_expect_str_eq(out.nodes.items[0].settings.items[1].value, settings[1].value);
+    cr_expect(out.nodes.items[1].run.set && !out.nodes.items[1].run.v);
+    cr_expect(out.nodes.items[1].endpoints.set && out.nodes.items[1].endpoints.n == 0);
+    cr_expect_null(out.nodes.items[1].admin_password);
+
+    _buf_ struct buf again = {0};
+    json_encode(&again, &shape_proto_assignment, &out);
+    cr_expect_str_eq(again.data, b.data);
+}
+
+Test(json, writes_plain_objects)
+{
+    struct proto_link_seen link = {.id = "l", .state = "listening", .connections = OPT_INT(-1)};
+    json_encode(&b, &shape_proto_link_seen, &link);
+    cr_expect_str_eq(b.data, "{\"id\":\"l\",\"state\":\"listening\",\"connections\":-1}");
+    buf_clear(&b);
+    json_encode(&b, &shape_proto_link_seen, &(struct proto_link_seen){0});
+    cr_expect_str_eq(b.data, "{}");
+    struct api_event event = {.date = OPT_TIME(0)};
+    buf_clear(&b);
+    json_encode(&b, &shape_api_event, &event);
+    cr_expect_str_eq(b.data, "{\"Date\":\"1970-01-01T00:00:00.000Z\"}");
+}
+
+Test(json, writes_strings_that_any_reader_takes)
+{
+    json_put_string(&b, "a\"\\/\b\f\n\r\t\x1f\x7f\xff\xc3\xa4");
+    cr_expect_str_eq(b.data, "\"a\\\"\\\\/\\b\\f\\n\\r\\t\\u001f\x7f\xef\xbf\xbd\xc3\xa4\"", "%s", b.data);
+}
+
+Test(json, refuses_what_does_not_fit_the_shape)
+{
+    static const struct {
+        const char *text, *message;
+    } rows[] = {
+        {"", "Sighting: not JSON at line 1, column 0"},
+        {"{\"region\": \"us\",}", NULL},
+        {"[]", "Sighting: not an object"},
+        {"{\"pid\":1,\"version\":1,\"nodes\":[],\"links\":[]}", "Sighting: no region"},
+        {"{\"region\":null,\"pid\":1,\"version\":1,\"nodes\":[],\"links\":[]}", "Sighting: no region"},
+        {"{\"region\":1,\"pid\":1,\"version\":1,\"nodes\":[],\"links\":[]}", "Sighting: region: not a string"},
+        {"{\"region\":\"r\",\"pid\":\"1\",\"version\":1,\"nodes\":[],\"links\":[]}", "Sighting: pid: not an integer"},
+        {"{\"region\":\"r\",\"pid\":1.5,\"version\":1,\"nodes\":[],\"links\":[]}", "Sighting: pid: not an integer"},
+        {"{\"region\":\"r\",\"pid\":1,\"version\":1,\"stopped\":1,\"nodes\":[],\"links\":[]}",
+            "Sighting: stopped: not a boolean"},
+        {"{\"region\":\"r\",\"pid\":1,\"version\":1,\"nodes\":{},\"links\":[]}", "Sighting: nodes: not an array"},
+        {"{\"region\":\"r\",\"pid\":1,\"version\":1,\"nodes\":[{\"id\":\"n\"}],\"links\":[]}", "Sighting: nodes: [0]: no state"},
+        {"{\"region\":\"r\",\"region\":\"s\"}", NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct proto_sighting out;
+        cr_expect_eq(decode(&shape_proto_sighting, rows[i].text, &out), ERR_PARSE, "%s", rows[i].text);
+        if (rows[i].message) cr_expect_str_eq(e.msg, rows[i].message, "%s: %s", rows[i].text, e.msg);
+    }
+}
+
+Test(json, ignores_members_it_does_not_know)
+{
+    struct proto_trip_order out;
+    cr_expect_eq(decode(&shape_proto_trip_order, "{\"name\":\"spawn\",\"count\":2,\"colour\":{\"x\":[1]}}", &out), 0);
+    cr_expect_str_eq(out.name, "spawn");
+    cr_expect_eq(out.count.v, 2);
+}
+
+Test(json, never_quotes_the_message_in_an_error)
+{
+    struct proto_assignment out;
+    cr_expect_eq(decode(&shape_proto_assignment, "{\"admin_password\": hunter2}", &out), ERR_PARSE);
+    cr_expect_null(strstr(e.msg, "hunter2"));
+}
+
+Test(json, reads_nested_structures_and_times)
+{
+    struct api_replication_group out;
+    cr_assert_eq(decode(&shape_api_replication_group,
+                     "{\"ReplicationGroupCreateTime\":\"2018-02-26T21:06:43.420Z\","
+                     "\"ConfigurationEndpoint\":{\"Address\":\"h\",\"Port\":1},\"MemberClusters\":[\"a\",\"b\"],"
+                     "\"PendingModifiedValues\":{\"Resharding\":{\"SlotMigration\":{\"ProgressPercentage\":12.5}}}}",
+                     &out),
+        0, "%s", e.msg);
+    cr_expect_eq(out.replication_group_create_time.ms, 1519679203420);
+    cr_expect_str_eq(out.configuration_endpoint->address, "h");
+    cr_expect_str_eq(out.member_clusters.items[1], "b");
+    cr_expect_eq(out.pending_modified_values->resharding->slot_migration->progress_percentage.v, 12.5);
+}
