@@ -1,0 +1,64 @@
+"""The README's tour, run as it stands: every redis-cli line says in its comment what it answers."""
+import os
+import re
+import subprocess
+import unittest
+
+import harness
+from datastores import AWAY, HOME, Case, roles
+
+setUpModule, tearDownModule = harness.one_server()
+
+PATIENT = """
+expect() {
+    local want=$1 got n; shift
+    for ((n = 0; n < 100; n++)); do
+        got=$("$@" 2>&1); got=${got#(error) }
+        [ "$got" != "$want" ] || return 0
+    done
+    echo "$*: expected '$want', got '$got'" >&2
+    return 1
+}
+"""
+
+
+def script_of(readme):
+    tour = readme.partition("<!-- tour -->")[2].partition("<!-- end of tour -->")[0]
+    script = "".join(re.findall(r"```sh\n(.*?)```", tour, re.DOTALL))
+    return re.sub(r"^(redis-cli .*?)\s+# (.*)$", lambda m: "expect %s %s" % (quoted(m[2]), m[1]), script, flags=re.MULTILINE)
+
+
+def quoted(text):
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+class Tour(Case):
+    def test_of_the_readme_does_what_it_says(self):
+        with open(os.path.join(harness.ROOT, "README.md"), encoding="utf-8") as f:
+            script = script_of(f.read())
+        self.assertGreaterEqual(script.count("expect "), 5)
+        self.assertIn("http://localhost:4566", script)
+        script = "set -euo pipefail\n" + PATIENT + script.replace("http://localhost:4566", self.server.proxy.url)
+        run = subprocess.run(["bash", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=240,
+                             env=self.server.cli_environment())
+        self.assertEqual(0, run.returncode, run.stdout + run.stderr)
+        self.assertEqual({HOME: "SECONDARY", AWAY: "PRIMARY"}, roles(self.world("ldgnf-shop")))
+
+
+class Cli(Case):
+    def test_shows_what_it_created(self):
+        group = harness.name("cli")
+        created = self.server.cli("create-replication-group", "--replication-group-id", group, "--replication-group-description", "d e",
+                                  "--engine", "redis", "--cache-node-type", harness.NODE_TYPE, "--tags", "Key=a,Value=b")
+        self.assertEqual("creating", created["ReplicationGroup"]["Status"])
+        self.server.cli("wait", "replication-group-available", "--replication-group-id", group)
+        found = self.server.cli("describe-replication-groups", "--replication-group-id", group)["ReplicationGroups"][0]
+        self.assertEqual(("available", "d e"), (found["Status"], found["Description"]))
+        tags = self.server.cli("list-tags-for-resource", "--resource-name", found["ARN"])["TagList"]
+        self.assertEqual([{"Key": "a", "Value": "b"}], tags)
+        self.server.cli("delete-replication-group", "--replication-group-id", group)
+        self.wait_group_gone(group)
+
+
+if __name__ == "__main__":
+    unittest.main()
