@@ -251,26 +251,10 @@ static void give_up(struct exchange *x)
 
 /* Routes */
 
-static bool path_fits(const char *pattern, const char *path)
+static void answer_wrong_method(struct exchange *x, const char *allow)
 {
-    size_t n = strlen(pattern);
-    return pattern[n - 1] == '*' ? strncmp(pattern, path, n - 1) == 0 : strcmp(pattern, path) == 0;
-}
-
-static bool method_fits(const char *wanted, const char *method)
-{
-    return wanted == NULL || strcmp(wanted, method) == 0 || (strcmp(wanted, "GET") == 0 && strcmp(method, "HEAD") == 0);
-}
-
-/* The methods of all routes with this path, for the header Allow. */
-static void answer_wrong_method(struct exchange *x)
-{
-    const struct http *h = x->http;
-    _buf_ struct buf allow = {0};
-    for (const struct http_route *r = h->routes; r < h->routes + h->n_routes; r++)
-        if (path_fits(r->path, http_path(x))) buf_printf(&allow, "%s%s", allow.len ? ", " : "", r->method);
-    json_t *doc = json_pack("{s:s+++}", "error", x->method, " is not possible here; possible is ", allow.data, ".");
-    json_answer(x, 405, doc, (struct http_header[]){{"Allow", allow.data}, {0}});
+    json_t *doc = json_pack("{s:s++}", "error", "This method is not possible here; possible is ", allow, ".");
+    json_answer(x, 405, doc, (struct http_header[]){{"Allow", allow}, {0}});
 }
 
 static void answer_too_large(struct exchange *x, const struct http_route *r)
@@ -279,21 +263,13 @@ static void answer_too_large(struct exchange *x, const struct http_route *r)
     else json_answer_error(x, 413, "The body is larger than %d bytes.", HTTP_BODY_MAX);
 }
 
-/* Calls the first route that fits path and method. */
 static void dispatch(struct exchange *x)
 {
-    const struct http *h = x->http;
-    bool known = false;
-    for (const struct http_route *r = h->routes; r < h->routes + h->n_routes; r++) {
-        if (!path_fits(r->path, http_path(x))) continue;
-        if (method_fits(r->method, x->method)) {
-            if (x->too_large) answer_too_large(x, r);
-            else r->handle(x, r->arg);
-            return;
-        }
-        known = true;
-    }
-    if (known) answer_wrong_method(x);
+    _buf_ struct buf allow = {0};
+    const struct http_route *r = route_find(x->http->routes, x->http->n_routes, x->method, http_path(x), &allow);
+    if (r != NULL && x->too_large) answer_too_large(x, r);
+    else if (r != NULL) r->handle(x, r->arg);
+    else if (allow.len) answer_wrong_method(x, allow.data);
     else json_answer_error(x, 404, "There is nothing at %s.", http_path(x));
 }
 

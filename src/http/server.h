@@ -1,4 +1,5 @@
 #pragma once
+#include "http/route.h"
 #include <stddef.h>
 #include <stdint.h>
 #include <uv.h>
@@ -18,16 +19,6 @@ struct exchange;
 
 enum { HTTP_BODY_MAX = 1 << 20 };
 
-typedef void http_fn(struct exchange *x, void *arg);
-
-struct http_route {
-    const char *method; /* NULL: any. GET serves HEAD too */
-    const char *path;   /* exactly this, or everything that begins so if it ends in '*' */
-    http_fn *handle;
-    void *arg;
-    http_fn *too_large; /* answers when the body was longer than HTTP_BODY_MAX; NULL: the server does, in JSON */
-};
-
 /* An extra header of an answer; a list of them ends with a NULL name. */
 struct http_header {
     const char *name, *value;
@@ -37,7 +28,7 @@ struct http_header {
 int http_open(struct http **out, uv_loop_t *loop, const char *address, struct err *e);
 /* The port it listens on, also where 'address' asked for port 0. */
 uint16_t http_port(const struct http *h);
-/* Copies the routes behind those already there. The first one that fits serves; a path known with other methods only is a 405. */
+/* Copies the routes behind those already there. A path known with other methods only is a 405. */
 void http_add_routes(struct http *h, const struct http_route *routes, size_t n);
 /*
  * Stops listening, gives up deferred exchanges (their 'gone' is called, the client gets a 503), lets answers under way finish,

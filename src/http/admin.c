@@ -1,0 +1,108 @@
+#include "http/admin.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/trip.h"
+#include "http/json.h"
+#include "model/operation.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TRIPS_PATH "/_meridian/trips/"
+
+/* A decimal number between the limits and nothing else. */
+static bool read_number(const char *text, int64_t min, int64_t max, int64_t *out)
+{
+    char *end;
+    errno = 0;
+    *out = strtoll(text, &end, 10);
+    return errno == 0 && end > text && *end == '\0' && *out >= min && *out <= max;
+}
+
+static void get_health(struct exchange *x, void *admin)
+{
+    (void)admin;
+    json_answer(x, 200, json_pack("{s:s, s:s}", "status", "ok", "version", MERIDIAN_VERSION), NULL);
+}
+
+static void get_operations(struct exchange *x, void *arg)
+{
+    const struct admin *admin = arg;
+    json_t *served = json_array(), *not_served = json_array();
+    for (const struct operation *o = admin->operations; o < admin->operations + admin->n_operations; o++)
+        json_array_append_new(o->run ? served : not_served, json_string(o->name));
+    json_answer(x, 200, json_pack("{s:o, s:o}", "served", served, "not_served", not_served), NULL);
+}
+
+static void get_trips(struct exchange *x, void *admin)
+{
+    (void)admin;
+    json_t *trips = json_object();
+    for (int t = 0; t < TRIP__COUNT; t++) json_object_set_new(trips, trip_name(t), json_integer(trip_left[t]));
+    json_answer(x, 200, json_pack("{s:o}", "trips", trips), NULL);
+}
+
+static void put_trip(struct exchange *x, void *admin)
+{
+    (void)admin;
+    const char *name = http_path(x) + strlen(TRIPS_PATH), *count = http_param(x, "count");
+    int trip = trip_find(name);
+    int64_t n = 1;
+    if (trip < 0) {
+        json_answer_error(x, 404, "There is no trip \"%s\"; GET /_meridian/trips lists them.", name);
+    } else if (count != NULL && !read_number(count, -1, INT_MAX, &n)) {
+        json_answer_error(x, 400, "count must be a whole number: how often to trip, 0 for never, -1 for ever.");
+    } else {
+        trip_arm(trip, (int)n);
+        log_info("trip %s is set to %" PRId64, trip_name(trip), n);
+        json_answer(x, 200, json_pack("{s:{s:i}}", "trips", trip_name(trip), (int)n), NULL);
+    }
+}
+
+static void get_clock(struct exchange *x, void *admin)
+{
+    (void)admin;
+    json_int_t now = clock_now_ms(), advanced = clock_warped_ms();
+    json_answer(x, 200, json_pack("{s:I, s:I}", "now_ms", now, "advanced_ms", advanced), NULL);
+}
+
+static void post_clock(struct exchange *x, void *arg)
+{
+    const struct admin *admin = arg;
+    const int64_t century_ms = INT64_C(100) * 365 * 24 * 3600 * 1000;
+    const char *text = http_param(x, "advance_ms");
+    int64_t ms;
+    if (text == NULL || !read_number(text, -century_ms, century_ms, &ms)) {
+        json_answer_error(x, 400, "advance_ms must be a whole number of milliseconds, a century at most.");
+        return;
+    }
+    clock_warp(ms);
+    log_info("the clock was moved by %" PRId64 " ms", ms);
+    if (admin->clock_moved) admin->clock_moved(admin->arg);
+    get_clock(x, arg);
+}
+
+static void answer_unknown(struct exchange *x, void *admin)
+{
+    (void)admin;
+    json_answer_error(x, 404, "There is nothing at %s.", http_path(x));
+}
+
+void admin_add_routes(struct http *h, const struct admin *admin)
+{
+    void *arg = (void *)admin;
+    const struct http_route routes[] = {
+        {"GET", "/_meridian/health", get_health, arg},
+        {"GET", "/_meridian/operations", get_operations, arg},
+        {"GET", "/_meridian/trips", get_trips, arg},
+        {"PUT", TRIPS_PATH "*", put_trip, arg},
+        {"POST", TRIPS_PATH "*", put_trip, arg},
+        {"GET", "/_meridian/clock", get_clock, arg},
+        {"POST", "/_meridian/clock", post_clock, arg},
+        {NULL, "/_meridian/*", answer_unknown, arg},
+    };
+    http_add_routes(h, routes, sizeof routes / sizeof *routes);
+}

@@ -1,0 +1,23 @@
+#pragma once
+#include "http/server.h"
+struct operation;
+/*
+ * What Meridian tells of itself and lets be changed, in JSON below /_meridian/. None of
+ * it exists in AWS.
+ *
+ *     GET  /_meridian/health               {"status": "ok", "version": "0.1.0"}
+ *     GET  /_meridian/operations           {"served": [name…], "not_served": [name…]}
+ *     GET  /_meridian/trips                {"trips": {name: hits left, -1 for ever…}}
+ *     PUT  /_meridian/trips/NAME?count=N   arms a trip for N hits (1 by default, 0 disarms, -1 for ever); POST does too
+ *     GET  /_meridian/clock                {"now_ms": …, "advanced_ms": …}
+ *     POST /_meridian/clock?advance_ms=N   moves the wall clock (see base/clock.h)
+ */
+struct admin {
+    const struct operation *operations;
+    size_t n_operations;
+    void (*clock_moved)(void *arg); /* told after the clock was moved; may be NULL */
+    void *arg;
+};
+
+/* Adds the routes. 'admin' must outlive the server. */
+void admin_add_routes(struct http *h, const struct admin *admin);

@@ -1,0 +1,167 @@
+#include "http/query.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "http/request_id.h"
+#include "http/scope.h"
+#include "model/api.gen.h"
+#include "model/form.h"
+#include "model/operation.h"
+#include "model/shape.h"
+#include "model/xml.h"
+#include <assert.h>
+#include <string.h>
+
+#define VERSION "2015-02-02"
+
+/* One request on its way through the front end. */
+struct call {
+    struct exchange *x;
+    const struct query_api *api;
+    struct arena *arena;
+    struct form form;
+    struct scope scope;
+    const struct operation *operation;
+    char id[REQUEST_ID_SIZE];
+    struct err err;
+};
+
+static void answer(struct call *c, unsigned status, struct buf *body)
+{
+    struct http_header headers[] = {{"x-amzn-RequestId", c->id}, {status == 405 ? "Allow" : NULL, "GET, POST"}, {0}};
+    http_answer(c->x, status, "text/xml", body, headers);
+}
+
+static void answer_fault(struct call *c, unsigned status, int fault, const char *message)
+{
+    struct buf out = {0};
+    xml_error(&out, fault, message, c->id);
+    answer(c, status, &out);
+}
+
+/* Adds the parameters of the query string and of the body; the body's win. */
+static int read_form(struct call *c)
+{
+    size_t len;
+    const char *query = http_query(c->x), *body = http_body(c->x, &len);
+    int r = *query ? form_parse(&c->form, c->arena, query, strlen(query), &c->err) : 0;
+    if (r == 0 && len) r = form_parse(&c->form, c->arena, body, len, &c->err);
+    return r;
+}
+
+static int find_operation(struct call *c)
+{
+    const char *action = form_get(&c->form, "Action"), *version = form_get(&c->form, "Version");
+    if (action == NULL || *action == '\0') return err_set(&c->err, FAULT_MISSING_ACTION, "Missing Action.");
+    if (version == NULL) version = VERSION;
+    c->operation = operation_find(c->api->operations, c->api->n_operations, action);
+    if (c->operation == NULL || strcmp(version, VERSION) != 0)
+        return err_set(&c->err, FAULT_INVALID_ACTION, "Could not find operation %.100s for version %.20s.", action, version);
+    if (c->operation->run == NULL)
+        return err_set(
+            &c->err, FAULT_INVALID_ACTION, "%s is an operation of ElastiCache that Meridian does not serve yet.", action);
+    return 0;
+}
+
+static int run(struct call *c, void **out)
+{
+    const struct operation *o = c->operation;
+    struct query_caller who = {c->scope.region, c->scope.account, c->id};
+    void *in = arena_alloc(c->arena, o->in->size);
+    *out = o->out ? arena_alloc(c->arena, o->out->size) : NULL;
+    int r = form_decode(&c->form, o->in, c->arena, in, &c->err);
+    return r ? r : c->api->run(c->api->arg, o, &who, c->arena, in, *out, &c->err);
+}
+
+/* All steps up to the output; each may end in a fault. */
+static int serve(struct call *c, void **out)
+{
+    int r = read_form(c);
+    if (r == 0)
+        r = scope_read(&c->scope, c->arena, http_header(c->x, "Authorization"), form_get(&c->form, "X-Amz-Credential"),
+            c->api->default_region, &c->err);
+    if (r == 0) r = find_operation(c);
+    if (r == 0) r = run(c, out);
+    return r;
+}
+
+/* An operation that answers what the API does not promise for it is a mistake here, but the answer is still the best one. */
+static void check_fault(const struct call *c, int fault)
+{
+    assert(fault < FAULT__COUNT);
+    if (c->operation != NULL && !operation_declares(c->operation, fault))
+        log_warn("%s answers %s, which the API does not declare for it", c->operation->name, api_faults[fault].code);
+}
+
+static void answer_broken(struct call *c)
+{
+    log_error("%s in %s, request %s: %s", c->operation ? c->operation->name : "a request",
+        c->scope.region ? c->scope.region : "no region", c->id, c->err.msg);
+    answer_fault(c, 500, FAULT_INTERNAL_FAILURE, "An internal error has occurred. Please try your query again at a later time.");
+}
+
+static void answer_result(struct call *c, int r, const void *result)
+{
+    if (r < 0) {
+        answer_broken(c);
+    } else if (r > 0) {
+        check_fault(c, r);
+        answer_fault(c, (unsigned)api_faults[r].http_status, r, c->err.msg);
+    } else {
+        struct buf out = {0};
+        xml_response(&out, c->operation, result, c->id);
+        answer(c, 200, &out);
+    }
+}
+
+static struct call call_make(struct exchange *x, void *api)
+{
+    struct call c = {.x = x, .api = api, .arena = http_arena(x)};
+    request_id_make(c.id);
+    return c;
+}
+
+static void handle(struct exchange *x, void *api)
+{
+    int64_t begun_ns = clock_mono_ns();
+    struct call c = call_make(x, api);
+    void *out = NULL;
+    int r = serve(&c, &out);
+    const char *code = r > 0 ? api_faults[r].code : r < 0 ? "InternalFailure" : "done";
+    log_debug("%s in %s for %s: %s, %.1f ms, request %s", c.operation ? c.operation->name : "a request",
+        c.scope.region ? c.scope.region : "no region", c.scope.account ? c.scope.account : "nobody", code,
+        (double)(clock_mono_ns() - begun_ns) / 1e6, c.id);
+    answer_result(&c, r, out);
+}
+
+static void handle_wrong_method(struct exchange *x, void *api)
+{
+    struct call c = call_make(x, api);
+    answer_fault(&c, 405, FAULT_INVALID_ACTION, "The Query API takes GET and POST only.");
+}
+
+static void handle_elsewhere(struct exchange *x, void *api)
+{
+    struct call c = call_make(x, api);
+    answer_fault(&c, 404, FAULT_INVALID_ACTION, "There is nothing at this path: the Query API is at /.");
+}
+
+static void handle_too_large(struct exchange *x, void *api)
+{
+    struct call c = call_make(x, api);
+    answer_fault(&c, 413, FAULT_INVALID_QUERY_PARAMETER, "The request is larger than 1 MiB.");
+}
+
+void query_add_routes(struct http *h, const struct query_api *api)
+{
+    void *arg = (void *)api;
+    const struct http_route routes[] = {
+        {"GET", "/", handle, arg},
+        {"POST", "/", handle, arg, handle_too_large},
+        {NULL, "/", handle_wrong_method, arg, handle_wrong_method},
+        {NULL, "/*", handle_elsewhere, arg, handle_elsewhere},
+    };
+    http_add_routes(h, routes, sizeof routes / sizeof *routes);
+}

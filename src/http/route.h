@@ -1,0 +1,25 @@
+#pragma once
+#include <stddef.h>
+struct buf;
+struct exchange;
+/*
+ * Which handler serves a request. The best pattern for the path decides, wherever
+ * it stands in the table: an exact one before those that end in '*', a longer one
+ * before a shorter one. Then the method decides among the routes of that pattern.
+ */
+typedef void http_fn(struct exchange *x, void *arg);
+
+struct http_route {
+    const char *method; /* NULL: any. GET serves HEAD too */
+    const char *path;   /* exactly this, or everything that begins so if it ends in '*' */
+    http_fn *handle;
+    void *arg;
+    http_fn *too_large; /* answers when the body was longer than HTTP_BODY_MAX; NULL: the server does, in JSON */
+};
+
+/*
+ * The route, or NULL; then 'allow' has the methods that the path has routes for, in the form of the header Allow, and is
+ * empty where the path is unknown.
+ */
+const struct http_route *route_find(
+    const struct http_route *routes, size_t n, const char *method, const char *path, struct buf *allow);

@@ -1,0 +1,83 @@
+#include "http/scope.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "model/api.gen.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+#define NO_ACCOUNT "000000000000"
+#define SERVICE "elasticache"
+
+enum { PARTS = 5, KEY = 0, REGION = 2, SERVICE_NAME = 3, TERMINATOR = 4 };
+
+/* A piece of the header. */
+struct piece {
+    const char *at;
+    size_t n;
+};
+
+static bool piece_is(struct piece p, const char *text)
+{
+    return p.n == strlen(text) && memcmp(p.at, text, p.n) == 0;
+}
+
+static bool is_plain(struct piece p)
+{
+    for (size_t i = 0; i < p.n; i++)
+        if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-", p.at[i]) == NULL) return false;
+    return p.n > 0 && p.n <= 64;
+}
+
+/* What follows "Credential=", up to a comma or a space. */
+static bool find_credential(const char *authorization, struct piece *out)
+{
+    static const char name[] = "Credential=";
+    const char *at = strncmp(authorization, "AWS4-", 5) == 0 ? strstr(authorization, name) : NULL;
+    if (at == NULL) return false;
+    out->at = at + sizeof name - 1;
+    out->n = strcspn(out->at, ", ");
+    return true;
+}
+
+/* Splits from the right, since an access key may hold slashes. */
+static bool split(struct piece all, struct piece parts[PARTS])
+{
+    for (int i = PARTS - 1; i > 0; i--) {
+        const char *slash = memrchr(all.at, '/', all.n);
+        if (slash == NULL) return false;
+        parts[i] = (struct piece){slash + 1, (size_t)(all.at + all.n - slash - 1)};
+        all.n = (size_t)(slash - all.at);
+    }
+    parts[KEY] = all;
+    return all.n > 0;
+}
+
+static const char *account_of(struct piece key, struct arena *a)
+{
+    bool digits = key.n == 12;
+    for (size_t i = 0; i < key.n; i++) digits = digits && key.at[i] >= '0' && key.at[i] <= '9';
+    return digits ? arena_strndup(a, key.at, key.n) : NO_ACCOUNT;
+}
+
+int scope_read(struct scope *out, struct arena *a, const char *authorization, const char *credential, const char *default_region,
+    struct err *e)
+{
+    struct piece all = {0}, parts[PARTS];
+    *out = (struct scope){default_region, NO_ACCOUNT};
+    if (authorization == NULL && credential == NULL) return 0;
+    if (authorization == NULL) all = (struct piece){credential, strlen(credential)};
+    else if (!find_credential(authorization, &all))
+        return err_set(e, FAULT_INCOMPLETE_SIGNATURE,
+            "Authorization header requires 'Credential' parameter, in the form of signature version 4.");
+    if (!split(all, parts) || !piece_is(parts[TERMINATOR], "aws4_request") || !is_plain(parts[REGION]) ||
+        !is_plain(parts[SERVICE_NAME]))
+        return err_set(e, FAULT_INCOMPLETE_SIGNATURE,
+            "Credential must have the form <access key>/<date>/<region>/%s/aws4_request.", SERVICE);
+    if (!piece_is(parts[SERVICE_NAME], SERVICE))
+        return err_set(e, FAULT_INVALID_ACTION, "Meridian serves %s only; this request is signed for %.*s.", SERVICE,
+            (int)parts[SERVICE_NAME].n, parts[SERVICE_NAME].at);
+    out->region = arena_strndup(a, parts[REGION].at, parts[REGION].n);
+    out->account = account_of(parts[KEY], a);
+    return 0;
+}

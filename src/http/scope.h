@@ -1,0 +1,21 @@
+#pragma once
+struct arena;
+struct err;
+/*
+ * Who a request is from and which region it is for. AWS knows both from the endpoint
+ * and the access key; one local endpoint has only the credential scope that signature
+ * version 4 names in every request: KEY/DATE/REGION/SERVICE/aws4_request. Signatures
+ * themselves are not checked.
+ */
+struct scope {
+    const char *region;  /* as it was sent: letters, digits and '-' */
+    const char *account; /* the access key where that is 12 digits, else "000000000000" */
+};
+
+/*
+ * Reads the scope from the header Authorization or, without one, from the parameter X-Amz-Credential; without both (each
+ * may be NULL) the request is for 'default_region'. The strings belong to the arena or are default_region itself.
+ * Returns 0; FAULT_INCOMPLETE_SIGNATURE where the scope can't be read, FAULT_INVALID_ACTION where it is one of another service.
+ */
+int scope_read(struct scope *out, struct arena *a, const char *authorization, const char *credential, const char *default_region,
+    struct err *e);

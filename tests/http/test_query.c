@@ -1,0 +1,197 @@
+#include "http/query.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "client.h"
+#include "model/api.gen.h"
+#include "model/operation.h"
+#include "model/shape.h"
+#include <criterion/criterion.h>
+#include <criterion/redirect.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* An API of three operations: one that says its word again, one without output, one that is not served. */
+struct say {
+    const char *word;
+    struct opt_int times;
+};
+
+static const struct shape_field fields[] = {
+    {"Word", &shape_string, offsetof(struct say, word), true},
+    {"Times", &shape_integer, offsetof(struct say, times), false},
+};
+static const struct shape shape_say = {
+    .name = "Say", .kind = SHAPE_STRUCT, .size = sizeof(struct say), .fields = fields, .n_fields = 2};
+static const struct shape shape_nothing = {.name = "Nothing", .kind = SHAPE_STRUCT, .size = 1};
+static const int faults_none[] = {FAULT_NONE};
+static const int faults_say[] = {FAULT_CACHE_CLUSTER_NOT_FOUND, FAULT_NONE};
+
+static int never(struct op *op, const void *in, void *out)
+{
+    (void)op, (void)in, (void)out;
+    return ERR_BROKEN;
+}
+
+static const struct operation operations[] = {
+    {"Drop", &shape_nothing, NULL, NULL, true, NULL, faults_none, never},
+    {"Plan", &shape_nothing, NULL, NULL, true, NULL, faults_none, NULL},
+    {"Say", &shape_say, &shape_say, "SayResult", false, NULL, faults_say, never},
+};
+
+static int run(void *arg, const struct operation *o, const struct query_caller *who, struct arena *a, const void *in, void *out,
+    struct err *e)
+{
+    const struct say *said = in;
+    struct say *again = out;
+    cr_assert_eq(arg, &shape_say);
+    if (o->out == NULL) return 0;
+    if (strcmp(said->word, "missing") == 0) return err_set(e, FAULT_CACHE_CLUSTER_NOT_FOUND, "no <%s>", said->word);
+    if (strcmp(said->word, "undeclared") == 0) return err_set(e, FAULT_USER_NOT_FOUND, "no user");
+    if (strcmp(said->word, "broken") == 0) return err_set(e, ERR_DB, "the disk is gone");
+    again->word = arena_printf(a, "%s %s %s", said->word, who->region, who->account);
+    again->times = said->times;
+    return 0;
+}
+
+static const struct query_api api = {operations, 3, run, (void *)&shape_say, "eu-central-1"};
+static uv_loop_t loop;
+static struct http *server;
+static struct client client;
+static bool closed;
+
+static void on_closed(void *arg)
+{
+    *(bool *)arg = true;
+}
+
+static void open_all(void)
+{
+    struct err e;
+    cr_redirect_stderr();
+    uv_loop_init(&loop);
+    cr_assert_eq(http_open(&server, &loop, "127.0.0.1:0", &e), 0);
+    query_add_routes(server, &api);
+    client_open(&client, &loop, http_port(server));
+}
+
+static void close_all(void)
+{
+    client_close(&client);
+    http_close(server, on_closed, &closed);
+    run_until(&loop, &closed);
+    cr_assert_eq(uv_loop_close(&loop), 0);
+}
+
+TestSuite(query, .init = open_all, .fini = close_all, .timeout = 20);
+
+static char *post(const char *body)
+{
+    char request[1024];
+    snprintf(request, sizeof request, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n%s", strlen(body), body);
+    return client_ask(&client, request);
+}
+
+static void expect(char *answer, int status, const char *part)
+{
+    char line[32];
+    snprintf(line, sizeof line, "HTTP/1.1 %d ", status);
+    cr_expect(strncmp(answer, line, strlen(line)) == 0 && strstr(answer, part) != NULL, "wanted %d and %s, got:\n%s", status,
+        part, answer);
+    cr_expect_not_null(strstr(answer, "\r\nContent-Type: text/xml\r\n"));
+    free(answer);
+}
+
+static void expect_code(char *answer, int status, const char *code)
+{
+    char part[128];
+    snprintf(part, sizeof part, "<Code>%s</Code>", code);
+    expect(answer, status, part);
+}
+
+Test(query, runs_an_operation_on_the_parameters_of_the_body)
+{
+    expect(post("Times=3&Word=a+%3Cb%3E&Action=Say&Version=2015-02-02"), 200,
+        "<SayResponse xmlns=\"http://elasticache.amazonaws.com/doc/2015-02-02/\"><SayResult><Word>a &lt;b&gt; eu-central-1 "
+        "000000000000</Word><Times>3</Times></SayResult><ResponseMetadata><RequestId>");
+}
+
+Test(query, takes_parameters_behind_the_question_mark_too)
+{
+    expect(client_ask(&client, "GET /?Action=Say&Version=2015-02-02&Word=hi HTTP/1.1\r\nHost: a\r\n\r\n"), 200, "<Word>hi ");
+    expect(
+        client_ask(&client, "POST /?Action=Say&Word=a HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nWord=b"), 200, "<Word>b ");
+}
+
+Test(query, takes_region_and_account_from_the_credential_scope)
+{
+    expect(client_ask(&client,
+               "GET /?Action=Say&Word=hi HTTP/1.1\r\nHost: a\r\nAuthorization: AWS4-HMAC-SHA256 "
+               "Credential=123456789012/20260101/us-east-2/elasticache/aws4_request, SignedHeaders=host, Signature=0\r\n\r\n"),
+        200, "<Word>hi us-east-2 123456789012</Word>");
+    expect(post("Action=Say&Word=hi&X-Amz-Credential=k%2F20260101%2Fus-west-1%2Felasticache%2Faws4_request"), 200,
+        "<Word>hi us-west-1 0");
+    expect_code(client_ask(&client, "GET /?Action=Say&Word=hi HTTP/1.1\r\nHost: a\r\nAuthorization: Basic eDp5\r\n\r\n"), 400,
+        "IncompleteSignature");
+}
+
+Test(query, answers_without_a_result_where_the_operation_has_none)
+{
+    expect(post("Action=Drop&Version=2015-02-02"), 200,
+        "<DropResponse xmlns=\"http://elasticache.amazonaws.com/doc/2015-02-02/\"><ResponseMetadata>");
+}
+
+Test(query, tells_one_request_id_in_header_and_body)
+{
+    char *answer = post("Action=Drop"), *header = strstr(answer, "x-amzn-RequestId: ") + 18,
+         *body = strstr(answer, "<RequestId>") + 11;
+    cr_assert(strncmp(header, body, 36) == 0 && strncmp(body + 36, "</RequestId>", 12) == 0, "%s", answer);
+    free(answer);
+}
+
+Test(query, refuses_what_is_no_operation)
+{
+    expect_code(post(""), 400, "MissingAction");
+    expect_code(post("Action="), 400, "MissingAction");
+    expect_code(client_ask(&client, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"), 400, "MissingAction");
+    expect_code(post("Action=say"), 400, "InvalidAction");
+    expect(post("Action=Say&Version=2014-01-01"), 400, "Could not find operation Say for version 2014-01-01.");
+    expect(post("Action=Plan"), 400, "Plan is an operation of ElastiCache that Meridian does not serve yet.");
+    expect_code(post("Action=Plan"), 400, "InvalidAction");
+}
+
+Test(query, refuses_malformed_parameters)
+{
+    expect_code(post("Action=Say&Word=%zz"), 404, "MalformedQueryString");
+    expect_code(client_ask(&client, "GET /?Action=Say&Word=%f HTTP/1.1\r\nHost: a\r\n\r\n"), 404, "MalformedQueryString");
+    expect(post("Action=Say"), 400, "The parameter Word must be provided and must not be null.");
+    expect_code(post("Action=Say&Word=x&Times=often"), 400, "InvalidParameterValue");
+}
+
+Test(query, answers_a_fault_with_its_code_status_and_message)
+{
+    expect(post("Action=Say&Word=missing"), 404,
+        "<Error><Type>Sender</Type><Code>CacheClusterNotFound</Code><Message>no &lt;missing&gt;</Message></Error><RequestId>");
+}
+
+Test(query, answers_even_a_fault_that_is_not_declared)
+{
+    expect_code(post("Action=Say&Word=undeclared"), 404, "UserNotFound");
+}
+
+Test(query, keeps_the_reason_of_an_internal_failure_to_itself)
+{
+    char *answer = post("Action=Say&Word=broken");
+    cr_assert_null(strstr(answer, "disk"));
+    expect(answer, 500, "<Type>Receiver</Type><Code>InternalFailure</Code><Message>An internal error has occurred.");
+}
+
+Test(query, refuses_other_methods_other_paths_and_long_bodies_in_xml)
+{
+    expect_code(client_ask(&client, "PUT /?Action=Drop HTTP/1.1\r\nHost: a\r\n\r\n"), 405, "InvalidAction");
+    expect(client_ask(&client, "DELETE / HTTP/1.1\r\nHost: a\r\n\r\n"), 405, "\r\nAllow: GET, POST\r\n");
+    expect_code(client_ask(&client, "GET /path?Action=Drop HTTP/1.1\r\nHost: a\r\n\r\n"), 404, "InvalidAction");
+    expect_code(client_ask(&client, "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2000000\r\n\r\n"), 413,
+        "InvalidQueryParameter");
+}
