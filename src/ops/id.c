@@ -36,35 +36,37 @@ int id_check(struct op *op, const char *parameter, const char *given, size_t max
 
 const char *arn_of(struct op *op, const char *account, const char *type, const char *id)
 {
-    return arena_printf(op->arena, "arn:%s:elasticache:%s:%s:%s:%s", op->region->partition, op->region->name, account, type, id);
+    return arena_printf(op->arena, "arn:%s:elasticache:%s:%s:%s:%s", op->region->partition->name, op->region->name, account, type, id);
 }
 
 const char *arn_of_global(struct op *op, const char *account, const char *id)
 {
-    return arena_printf(op->arena, "arn:%s:elasticache::%s:globalreplicationgroup:%s", op->region->partition, account, id);
+    return arena_printf(op->arena, "arn:%s:elasticache::%s:globalreplicationgroup:%s", op->region->partition->name, account, id);
 }
 
 int arn_parse(struct op *op, const char *text, struct arn *out)
 {
-    char *rest = arena_strdup(op->arena, text), *part[7] = {NULL};
+    char *rest = arena_strdup(op->arena, text);
+    const char *part[6], *partition = op->region->partition->name;
     int n = 0;
-    for (char *p = rest; p && n < 7; n++) part[n] = n < 6 ? strsep(&p, ":") : (rest = p, p = NULL, rest);
-    if (n < 7 || strcmp(part[0], "arn") != 0)
+    while (n < 6 && rest) part[n++] = strsep(&rest, ":");
+    if (rest == NULL || strcmp(part[0], "arn") != 0)
         return op_fault(op, FAULT_INVALID_ARN, "Input ARN string does not have 7 components.");
-    if (strcmp(part[1], op->region->partition) != 0)
-        return op_fault(op, FAULT_INVALID_ARN, "partition field is wrong. Expected value is %s", op->region->partition);
+    if (strcmp(part[1], partition) != 0)
+        return op_fault(op, FAULT_INVALID_ARN, "partition field is wrong. Expected value is %s", partition);
     if (strcmp(part[2], "elasticache") != 0)
         return op_fault(op, FAULT_INVALID_ARN, "service field is wrong. Expected value is elasticache");
     if (strcmp(part[3], op->region->name) != 0)
-        return op_fault(op, FAULT_INVALID_ARN, "Unauthorized call. Please check the region or customer id");
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Unauthorized call. Please check the region or customer id");
     if (strcmp(part[4], op->account) != 0)
-        return op_fault(op, FAULT_INVALID_ARN, "The resource ARN does not belong to the caller's account.");
-    *out = (struct arn){part[5], id_fold(op, part[6])};
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The resource ARN does not belong to the caller's account.");
+    *out = (struct arn){part[5], id_fold(op, rest)};
     return 0;
 }
 
-int page_read(struct op *op, const struct operation_pages *limits, struct opt_int max_records, const char *marker, struct page *out)
+int page_read(struct op *op, struct opt_int max_records, const char *marker, struct page *out)
 {
+    const struct operation_pages *limits = op->operation->pages;
     out->n = max_records.set ? max_records.v : limits->size;
     out->after = "";
     if (out->n < limits->min || out->n > limits->max)

@@ -35,6 +35,6 @@ struct page {
     int64_t n;
     const char *after;
 };
-int page_read(struct op *op, const struct operation_pages *limits, struct opt_int max_records, const char *marker, struct page *out);
+int page_read(struct op *op, struct opt_int max_records, const char *marker, struct page *out);
 /* The marker that continues after 'last_key'. */
 const char *page_marker(struct op *op, const char *last_key);

@@ -1,7 +1,9 @@
 #pragma once
 #include "base/arena.h"
 #include "base/err.h"
-#include "catalog/catalog.h"
+#include "catalog/engine.h"
+#include "catalog/node_type.h"
+#include "catalog/region.h"
 #include "model/api.gen.h"
 #include "model/operations.gen.h"
 #include "store/queries.gen.h"
@@ -26,6 +28,7 @@ struct op {
     int64_t now_ms;
     const struct region *region; /* never NULL */
     const char *account;
+    const struct operation *operation; /* the one that runs */
     const struct ops_config *config;
     int64_t random; /* for ids and windows; differs from request to request */
 };

@@ -18,7 +18,7 @@ int ops_run(struct store *store, const struct ops_config *config, const struct o
     const struct region *region = region_find(who->region);
     if (region == NULL)
         return err_set(e, FAULT_INVALID_PARAMETER_VALUE, "Region %s is not one that this service knows.", who->region);
-    struct op op = {.store = store, .arena = a, .err = e, .now_ms = clock_now_ms(), .region = region, .account = who->account, .config = config};
+    struct op op = {.store = store, .arena = a, .err = e, .now_ms = clock_now_ms(), .region = region, .account = who->account, .operation = o, .config = config};
     if (o->writes && getrandom(&op.random, sizeof op.random, 0) != (ssize_t)sizeof op.random) op.random = op.now_ms;
     op.random &= INT64_MAX;
     return run_in_transaction(&op, o, in, out);

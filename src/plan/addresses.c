@@ -1,5 +1,5 @@
 #include "base/arena.h"
-#include "catalog/catalog.h"
+#include "catalog/region.h"
 #include "plan/plan.h"
 #include <string.h>
 

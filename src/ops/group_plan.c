@@ -1,0 +1,313 @@
+#include "ops/group_plan.h"
+#include "ops/find.h"
+#include "ops/id.h"
+#include "ops/window.h"
+#include <string.h>
+
+int not_served(struct op *op, const char *what)
+{
+    return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "%s is not served by this version of Meridian.", what);
+}
+
+static bool flag(struct opt_bool b, bool otherwise)
+{
+    return b.set ? b.v : otherwise;
+}
+
+static const char *join_words(struct op *op, const struct string_list *list)
+{
+    const char *text = "";
+    for (size_t i = 0; i < list->n; i++) text = arena_printf(op->arena, "%s%s%s", text, i ? " " : "", list->items[i]);
+    return text;
+}
+
+/* What would need processes that are not built yet is refused, so that nothing is promised that is not so. */
+static int check_served(struct op *op, const struct api_create_replication_group_in *in)
+{
+    const struct {
+        bool asked;
+        const char *what;
+    } table[] = {
+        {in->snapshot_name || in->snapshot_arns.n || in->serverless_cache_snapshot_name, "Restoring from a snapshot"},
+        {in->primary_cluster_id != NULL, "PrimaryClusterId"},
+        {in->log_delivery_configurations.n > 0, "Log delivery"},
+        {flag(in->data_tiering_enabled, false), "Data tiering"},
+        {in->num_node_groups.set && in->num_node_groups.v > 1, "Cluster mode"},
+        {in->node_group_configuration.n > 1, "Cluster mode"},
+        {in->cluster_mode && strcmp(in->cluster_mode, "disabled") != 0, "Cluster mode"},
+        {in->network_type && strcmp(in->network_type, "ipv4") != 0, "IPv6"},
+        {in->ip_discovery && strcmp(in->ip_discovery, "ipv4") != 0, "IPv6"},
+        {flag(in->transit_encryption_enabled, false), "Encryption in transit"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (table[i].asked) return not_served(op, table[i].what);
+    return 0;
+}
+
+/* AWS's messages are in facts that many clients match on; where AWS's own is not known, ours follows its manner. */
+static int check_combinations(struct op *op, const struct api_create_replication_group_in *in)
+{
+    enum fault combination = FAULT_INVALID_PARAMETER_COMBINATION;
+    if (in->auth_token && in->auth_token[0] && !flag(in->transit_encryption_enabled, false))
+        return op_fault(op, combination, "The AUTH token is only supported when encryption-in-transit is enabled");
+    if (in->user_group_ids.n && !flag(in->transit_encryption_enabled, false))
+        return op_fault(op, combination,
+                        "User group based access control requires encryption-in-transit to be enabled on the replication group.");
+    if (in->cache_security_group_names.n && (in->cache_subnet_group_name || in->security_group_ids.n))
+        return op_fault(op, combination, "Use of cache security groups is not permitted along with cache subnet group and/or security group Ids.");
+    if (in->cache_security_group_names.n)
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Use of cache security groups is not permitted in this API version for your account.");
+    if (in->num_cache_clusters.set && (in->num_node_groups.set || in->replicas_per_node_group.set))
+        return op_fault(op, combination, "NumCacheClusters can't be used together with NumNodeGroups or ReplicasPerNodeGroup.");
+    if (in->num_node_groups.set && in->num_node_groups.v < 1)
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The number of node groups must be at least 1.");
+    return check_served(op, in);
+}
+
+static int read_engine(struct op *op, const struct api_create_replication_group_in *in, const struct engine_version **out)
+{
+    const struct engine *e = engine_find(in->engine ? in->engine : "redis");
+    if (e == NULL || e->id == ENGINE_MEMCACHED)
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Invalid Engine: %s. A replication group's engine is redis or valkey.", in->engine);
+    switch (engine_version_resolve(e, in->engine_version, out)) {
+    case VERSION_OK: return 0;
+    case VERSION_TOO_EXACT:
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Specific version selection is not allowed for '%s', please use '%s'", in->engine_version,
+                        (*out)->version);
+    case VERSION_UNKNOWN: break;
+    }
+    return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Cannot find version %s for %s", in->engine_version, e->name);
+}
+
+static int check_node_type(struct op *op, const char *name, const struct engine_version *v)
+{
+    if (name == NULL || name[0] == '\0')
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The parameter CacheNodeType must be provided and must not be null.");
+    const struct node_type *t = node_type_find(name);
+    if (t == NULL) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Invalid Cache Node Type: %s.", name);
+    if (t->family->data_tiering) return not_served(op, "Data tiering");
+    if (!node_type_runs(t, v))
+        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "The node type %s does not support %s version %s.", name, v->engine->name, v->version);
+    return 0;
+}
+
+static int read_parameter_group(struct op *op, const char *given, const struct engine_version *v, const char **out)
+{
+    const char *standard = arena_printf(op->arena, "default.%s", v->family);
+    *out = given ? id_fold(op, given) : standard;
+    if (strcmp(*out, standard) == 0) return 0;
+    if (strcmp(*out, arena_printf(op->arena, "%s.cluster.on", standard)) == 0) return not_served(op, "Cluster mode");
+    if (strncmp(*out, "default.", 8) == 0 && strlen(*out) > 8) {
+        for (size_t i = 0; i < n_engine_versions; i++)
+            if (strcmp(*out + 8, engine_versions[i].family) == 0)
+                return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Expected a parameter group of family %s but found one of family %s", v->family,
+                                engine_versions[i].family);
+    }
+    struct row_parameter_group *pg;
+    int r = q_parameter_group_get(op->store, op->arena, op->region->name, *out, &pg, op->err);
+    if (r) return r;
+    if (pg == NULL) return op_fault(op, FAULT_CACHE_PARAMETER_GROUP_NOT_FOUND, "CacheParameterGroup not found: %s", given);
+    if (strcmp(pg->family, v->family) != 0)
+        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Expected a parameter group of family %s but found one of family %s", v->family, pg->family);
+    return 0;
+}
+
+static int read_subnet_group(struct op *op, const char *given, const char **out)
+{
+    *out = given ? id_fold(op, given) : "default";
+    if (strcmp(*out, "default") == 0) return 0;
+    return op_fault(op, FAULT_CACHE_SUBNET_GROUP_NOT_FOUND, "Cache Subnet Group %s does not exist.", given);
+}
+
+/* NumCacheClusters counts the primary; ReplicasPerNodeGroup and a node group's ReplicaCount do not. */
+static int read_members(struct op *op, const struct api_create_replication_group_in *in, struct group_plan *p)
+{
+    const struct api_node_group_configuration *ng = in->node_group_configuration.n ? in->node_group_configuration.items : NULL;
+    int64_t n = 1;
+    if (in->num_cache_clusters.set) n = in->num_cache_clusters.v;
+    else if (ng && ng->replica_count.set) n = ng->replica_count.v + 1;
+    else if (in->replicas_per_node_group.set) n = in->replicas_per_node_group.v + 1;
+    else if (in->preferred_cache_cluster_azs.n) n = (int64_t)in->preferred_cache_cluster_azs.n;
+    if (in->num_cache_clusters.set && (n < 1 || n > GROUP_MEMBERS_MAX))
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The number of cache clusters must be within 1 and %d.", GROUP_MEMBERS_MAX);
+    if (n < 1 || n > GROUP_MEMBERS_MAX)
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The number of replicas per node group must be within 0 and %d.", GROUP_MEMBERS_MAX - 1);
+    p->members = (int)n;
+    return 0;
+}
+
+static int use_zone(struct op *op, struct group_plan *p, int member, const char *zone)
+{
+    if (!region_has_zone(op->region, zone))
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "%s is not a valid availability zone of %s.", zone, op->region->name);
+    p->zones[member] = zone;
+    return 0;
+}
+
+static int read_asked_zones(struct op *op, const struct api_create_replication_group_in *in, struct group_plan *p)
+{
+    const struct string_list *azs = &in->preferred_cache_cluster_azs;
+    if (azs->n && (int)azs->n != p->members)
+        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "The number of preferred availability zones must match the number of cache clusters.");
+    for (size_t i = 0; i < azs->n; i++) {
+        int r = use_zone(op, p, (int)i, azs->items[i]);
+        if (r) return r;
+    }
+    if (in->node_group_configuration.n == 0) return 0;
+    const struct api_node_group_configuration *ng = in->node_group_configuration.items;
+    if (ng->replica_availability_zones.n && (int)ng->replica_availability_zones.n != p->members - 1)
+        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "The number of replica availability zones must match the number of replicas.");
+    int r = ng->primary_availability_zone ? use_zone(op, p, 0, ng->primary_availability_zone) : 0;
+    for (size_t i = 0; r == 0 && i < ng->replica_availability_zones.n; i++)
+        r = use_zone(op, p, (int)i + 1, ng->replica_availability_zones.items[i]);
+    return r;
+}
+
+/* Members nobody placed are spread over the region's zones, one after the other. */
+static int read_zones(struct op *op, const struct api_create_replication_group_in *in, struct group_plan *p)
+{
+    int r = read_asked_zones(op, in, p);
+    for (int i = 0; r == 0 && i < p->members; i++)
+        if (p->zones[i] == NULL) p->zones[i] = op->region->zones[i % op->region->n_zones];
+    return r;
+}
+
+static int check_failover(struct op *op, const struct group_plan *p)
+{
+    if (p->rg.automatic_failover && p->members < 2)
+        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
+                        "When using automatic failover, there must be at least 2 cache clusters in the replication group.");
+    if (p->rg.multi_az && !p->rg.automatic_failover)
+        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Automatic failover must be enabled to use Multi-AZ.");
+    return 0;
+}
+
+/* The settings that every group brings with it, a datastore's secondary too. */
+static int read_own_settings(struct op *op, const struct api_create_replication_group_in *in, struct group_plan *p)
+{
+    struct row_replication_group *rg = &p->rg;
+    rg->region = op->region->name;
+    rg->account = op->account;
+    rg->status = "creating";
+    rg->cluster_mode = "disabled";
+    rg->network_type = rg->ip_discovery = "ipv4";
+    rg->created_ms = op->now_ms;
+    rg->next_member = 1;
+    rg->description = in->replication_group_description;
+    rg->port = in->port.set ? in->port.v : 6379;
+    rg->snapshot_retention_limit = in->snapshot_retention_limit.set ? in->snapshot_retention_limit.v : 0;
+    rg->notification_topic_arn = in->notification_topic_arn && in->notification_topic_arn[0] ? in->notification_topic_arn : NULL;
+    rg->security_group_ids = join_words(op, &in->security_group_ids);
+    rg->auto_minor_version_upgrade = flag(in->auto_minor_version_upgrade, true);
+    if (rg->port < 1 || rg->port > 65535)
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Invalid port %lld. Must be between 1 and 65535.", (long long)rg->port);
+    if (rg->snapshot_retention_limit < 0 || rg->snapshot_retention_limit > 35)
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The snapshot retention limit must be within 0 and 35.");
+    int r = read_subnet_group(op, in->cache_subnet_group_name, &rg->subnet_group);
+    if (r == 0) r = window_maintenance(op, in->preferred_maintenance_window, &rg->maintenance_window);
+    if (r == 0) r = window_snapshot(op, in->snapshot_window, &rg->snapshot_window);
+    return r;
+}
+
+static int read_engine_settings(struct op *op, const struct api_create_replication_group_in *in, struct group_plan *p)
+{
+    struct row_replication_group *rg = &p->rg;
+    const struct engine_version *v;
+    int r = read_engine(op, in, &v);
+    if (r == 0) r = check_node_type(op, in->cache_node_type, v);
+    if (r == 0) r = read_parameter_group(op, in->cache_parameter_group_name, v, &rg->parameter_group);
+    if (r) return r;
+    rg->engine = v->engine->name;
+    rg->engine_version = v->full;
+    rg->node_type = in->cache_node_type;
+    rg->automatic_failover = flag(in->automatic_failover_enabled, false);
+    rg->multi_az = flag(in->multi_az_enabled, false);
+    rg->at_rest_encryption = flag(in->at_rest_encryption_enabled, v->engine->id == ENGINE_VALKEY);
+    rg->kms_key_id = in->kms_key_id;
+    if (rg->kms_key_id && !rg->at_rest_encryption)
+        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Please enable encryption at rest to use Customer Managed CMK");
+    return check_failover(op, p);
+}
+
+/* A secondary takes from the datastore what all members share; naming any of it is refused, even with the same value. */
+static int check_inherits(struct op *op, const struct api_create_replication_group_in *in)
+{
+    bool forbidden = in->primary_cluster_id || in->automatic_failover_enabled.set || in->num_node_groups.set || in->cache_parameter_group_name ||
+                     in->cache_node_type || in->engine || in->engine_version || in->cache_security_group_names.set || in->transit_encryption_enabled.set ||
+                     in->at_rest_encryption_enabled.set || in->snapshot_arns.set || in->snapshot_name;
+    if (forbidden)
+        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
+                        "Cannot use the given parameters when creating new replication group in an existing global replication group.");
+    return 0;
+}
+
+static int read_inherited_settings(struct op *op, const struct api_create_replication_group_in *in, struct group_plan *p)
+{
+    struct row_replication_group *rg = &p->rg;
+    const struct row_global_replication_group *g = p->global;
+    rg->engine = g->engine;
+    rg->engine_version = g->engine_version;
+    rg->node_type = g->node_type;
+    rg->automatic_failover = g->automatic_failover;
+    rg->multi_az = flag(in->multi_az_enabled, false);
+    rg->at_rest_encryption = g->at_rest_encryption;
+    rg->transit_encryption = g->transit_encryption;
+    rg->kms_key_id = in->kms_key_id;
+    rg->auto_minor_version_upgrade = 0; /* off on every member while it is associated */
+    return check_failover(op, p);
+}
+
+/* A datastore takes a new member while it rests, in a region without one, up to two besides the primary. */
+static int check_joining(struct op *op, const char *id, struct group_plan *p)
+{
+    struct row_global_replication_group *g;
+    struct row_global_member *members;
+    size_t n;
+    int r = q_global_get(op->store, op->arena, id_fold(op, id), &g, op->err);
+    if (r) return r;
+    if (g == NULL) return op_fault(op, FAULT_GLOBAL_REPLICATION_GROUP_NOT_FOUND, "Global replication group %s not found.", id);
+    if (strcmp(g->status, "available") != 0 && strcmp(g->status, "primary-only") != 0)
+        return op_fault(op, FAULT_INVALID_GLOBAL_REPLICATION_GROUP_STATE, "Global replication group %s is not available or in primary-only state.", g->id);
+    r = q_member_list(op->store, op->arena, g->id, &members, &n, op->err);
+    for (size_t i = 0; r == 0 && i < n; i++)
+        if (strcmp(members[i].region, op->region->name) == 0)
+            return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Global replication group %s already has a member in region %s.", g->id, op->region->name);
+    if (r == 0 && n >= 3)
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Global replication group %s can have at most 2 secondary replication groups.", g->id);
+    if (r == 0 && !op->region->global_datastores)
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Access Denied to API Version: APIGlobalDatastore");
+    p->global = g;
+    return r;
+}
+
+static int check_new(struct op *op, const struct group_plan *p)
+{
+    struct row_replication_group *other;
+    int64_t nodes;
+    int r = q_rg_get(op->store, op->arena, op->region->name, p->rg.id, &other, op->err);
+    if (r == 0 && other) return op_fault(op, FAULT_REPLICATION_GROUP_ALREADY_EXISTS, "Replication group %s already exists.", p->rg.id);
+    for (int i = 1; r == 0 && i <= p->members; i++) {
+        struct row_cache_cluster *c;
+        const char *id = arena_printf(op->arena, "%s-%03d", p->rg.id, i);
+        r = q_cluster_get(op->store, op->arena, op->region->name, id, &c, op->err);
+        if (r == 0 && c) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Cache cluster %s already exists.", id);
+    }
+    if (r == 0) r = q_node_count(op->store, op->region->name, &nodes, op->err);
+    if (r == 0 && nodes + p->members > 300)
+        return op_fault(op, FAULT_NODE_QUOTA_FOR_CUSTOMER_EXCEEDED, "Customer node quota exceeded. You can have at most %d nodes in this region", 300);
+    return r;
+}
+
+int group_plan_read(struct op *op, const struct api_create_replication_group_in *in, struct group_plan *out)
+{
+    *out = (struct group_plan){0};
+    int r = id_check(op, "ReplicationGroupId", in->replication_group_id, 40, &out->rg.id);
+    if (r == 0 && in->global_replication_group_id) r = check_joining(op, in->global_replication_group_id, out);
+    if (r == 0 && out->global) r = check_inherits(op, in);
+    if (r == 0) r = check_combinations(op, in);
+    if (r == 0) r = read_members(op, in, out);
+    if (r == 0) r = read_own_settings(op, in, out);
+    if (r == 0) r = out->global ? read_inherited_settings(op, in, out) : read_engine_settings(op, in, out);
+    if (r == 0) r = read_zones(op, in, out);
+    return r ? r : check_new(op, out);
+}

@@ -1,0 +1,36 @@
+#pragma once
+#include "ops/op.h"
+/*
+ * What a CreateReplicationGroup request comes to once it is understood and found
+ * sound: the settings of the group and its members, and where each member stands.
+ * Shared by the operations that make groups.
+ */
+enum { GROUP_MEMBERS_MAX = 6 }; /* a primary and five replicas: ElastiCache's limit per shard */
+
+struct group_plan {
+    struct row_replication_group rg;
+    int members;
+    const char *zones[GROUP_MEMBERS_MAX]; /* of each member, the primary first */
+    const struct row_global_replication_group *global; /* the datastore it joins as a secondary, or NULL */
+};
+
+/* Reads, defaults and checks the request; nothing is written. */
+int group_plan_read(struct op *op, const struct api_create_replication_group_in *in, struct group_plan *out);
+
+/* Writes the group, its node group, endpoints, member clusters and nodes. */
+int group_plan_write(struct op *op, const struct group_plan *plan);
+
+/* Writes one more member: its cluster and its node. Its id is GROUP-NNN with the group's next number. */
+int group_add_member(struct op *op, struct row_replication_group *rg, const char *node_group_id, const char *zone, const char **node_id);
+
+/* Gives every node group of a member of a global datastore its gateway to the other regions. */
+int group_add_gateways(struct op *op, const struct row_replication_group *rg);
+
+/* Member clusters carry their group's settings: writes them anew after the group's have changed. */
+int group_copy_settings(struct op *op, const struct row_replication_group *rg);
+
+/* A private copy of the group's parameter group, as every member of a global datastore has one; sets the group's. */
+int group_own_parameters(struct op *op, struct row_replication_group *rg);
+
+/* The fault for what Meridian does not serve yet: it is never silently left out. */
+int not_served(struct op *op, const char *what);

@@ -1,0 +1,158 @@
+#include "ops/find.h"
+#include "ops/group_plan.h"
+#include "ops/id.h"
+#include <string.h>
+
+static struct row_cache_cluster cluster_row(const struct row_replication_group *rg, const char *id, const char *node_group_id, const char *zone,
+                                            int64_t now_ms)
+{
+    return (struct row_cache_cluster){
+        .region = rg->region,
+        .id = id,
+        .account = rg->account,
+        .rg_id = rg->id,
+        .node_group_id = node_group_id,
+        .status = "creating",
+        .engine = rg->engine,
+        .engine_version = rg->engine_version,
+        .node_type = rg->node_type,
+        .num_nodes = 1,
+        .parameter_group = rg->parameter_group,
+        .subnet_group = rg->subnet_group,
+        .port = rg->port,
+        .availability_zone = zone,
+        .at_rest_encryption = rg->at_rest_encryption,
+        .transit_encryption = rg->transit_encryption,
+        .auto_minor_version_upgrade = rg->auto_minor_version_upgrade,
+        .snapshot_retention_limit = rg->snapshot_retention_limit,
+        .snapshot_window = rg->snapshot_window,
+        .maintenance_window = rg->maintenance_window,
+        .notification_topic_arn = rg->notification_topic_arn,
+        .security_group_ids = rg->security_group_ids,
+        .network_type = rg->network_type,
+        .ip_discovery = rg->ip_discovery,
+        .created_ms = now_ms,
+    };
+}
+
+static struct row_node node_row(struct op *op, const struct row_cache_cluster *c)
+{
+    return (struct row_node){
+        .region = c->region,
+        .id = arena_printf(op->arena, "%s.0001", c->id),
+        .cluster_id = c->id,
+        .node_id = "0001",
+        .rg_id = c->rg_id,
+        .node_group_id = c->node_group_id,
+        .availability_zone = c->availability_zone,
+        .port = c->port,
+        .want = "run",
+        .created_ms = op->now_ms,
+        .seen_state = "unknown",
+        .seen_endpoints = "",
+    };
+}
+
+int group_add_member(struct op *op, struct row_replication_group *rg, const char *node_group_id, const char *zone, const char **node_id)
+{
+    const char *id = arena_printf(op->arena, "%s-%03d", rg->id, (int)rg->next_member++);
+    struct row_cache_cluster c = cluster_row(rg, id, node_group_id, zone, op->now_ms);
+    struct row_node n = node_row(op, &c);
+    *node_id = n.id;
+    int r = q_cache_cluster_put(op->store, &c, op->err);
+    return r ? r : q_node_put(op->store, &n, op->err);
+}
+
+static int add_endpoint(struct op *op, const struct row_replication_group *rg, const char *node_group_id, const char *kind)
+{
+    struct row_endpoint e = {
+        .region = rg->region,
+        .id = arena_printf(op->arena, "%s.%s.%s", kind, rg->id, node_group_id),
+        .kind = kind,
+        .rg_id = rg->id,
+        .node_group_id = node_group_id,
+        .port = rg->port,
+        .seen_state = "unknown",
+    };
+    return q_endpoint_put(op->store, &e, op->err);
+}
+
+int group_add_gateways(struct op *op, const struct row_replication_group *rg)
+{
+    struct row_node_group *ngs;
+    size_t n;
+    int r = q_node_group_span(op->store, op->arena, rg->region, rg->id, rg->id, &ngs, &n, op->err);
+    for (size_t i = 0; r == 0 && i < n; i++) r = add_endpoint(op, rg, ngs[i].id, "gateway");
+    return r;
+}
+
+static int write_node_group(struct op *op, const struct group_plan *plan, struct row_replication_group *rg)
+{
+    const char *id = "0001", *node_id = NULL, *primary = NULL;
+    int r = 0;
+    for (int i = 0; r == 0 && i < plan->members; i++) {
+        r = group_add_member(op, rg, id, plan->zones[i], &node_id);
+        if (i == 0) primary = node_id;
+    }
+    struct row_node_group ng = {.region = rg->region, .rg_id = rg->id, .id = id, .status = "creating", .primary_node_id = primary};
+    if (r == 0) r = q_node_group_put(op->store, &ng, op->err);
+    if (r == 0) r = add_endpoint(op, rg, id, "primary");
+    return r ? r : add_endpoint(op, rg, id, "reader");
+}
+
+static int write_membership(struct op *op, const struct group_plan *plan)
+{
+    struct row_global_replication_group g = *plan->global;
+    struct row_global_member m = {.global_id = g.id, .region = plan->rg.region, .rg_id = plan->rg.id, .role = "SECONDARY", .status = "associating"};
+    g.status = "modifying";
+    int r = q_global_member_put(op->store, &m, op->err);
+    if (r == 0) r = q_global_replication_group_put(op->store, &g, op->err);
+    return r ? r : group_add_gateways(op, &plan->rg);
+}
+
+/* The region's row tells where the search for free addresses goes on. */
+static int ensure_region(struct op *op)
+{
+    struct row_region *row;
+    int r = q_region_get(op->store, op->arena, op->region->name, &row, op->err);
+    return r || row ? r : q_region_put(op->store, &(struct row_region){op->region->name, 0}, op->err);
+}
+
+int group_own_parameters(struct op *op, struct row_replication_group *rg)
+{
+    const struct engine_version *v = engine_version_find(engine_find(rg->engine), rg->engine_version);
+    struct row_parameter_group pg = {
+        .region = rg->region,
+        .name = arena_printf(op->arena, "global-datastore-%s-%08x", rg->id, (unsigned)(op->random & 0xffffffff)),
+        .account = rg->account,
+        .family = v->family,
+        .description = arena_printf(op->arena, "Parameter group of %s as a member of a global datastore", rg->id),
+        .is_global = 1,
+    };
+    rg->parameter_group = pg.name;
+    return q_parameter_group_put(op->store, &pg, op->err);
+}
+
+int group_plan_write(struct op *op, const struct group_plan *plan)
+{
+    struct row_replication_group rg = plan->rg;
+    int r = ensure_region(op);
+    if (r == 0 && plan->global) r = group_own_parameters(op, &rg);
+    if (r == 0) r = write_node_group(op, plan, &rg);
+    if (r == 0) r = q_replication_group_put(op->store, &rg, op->err);
+    if (r == 0 && plan->global) r = write_membership(op, plan);
+    return r;
+}
+
+int group_copy_settings(struct op *op, const struct row_replication_group *rg)
+{
+    struct row_cache_cluster *clusters;
+    size_t n;
+    int r = q_cluster_list_by_rg(op->store, op->arena, rg->region, rg->id, &clusters, &n, op->err);
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        struct row_cache_cluster c = cluster_row(rg, clusters[i].id, clusters[i].node_group_id, clusters[i].availability_zone, clusters[i].created_ms);
+        c.status = clusters[i].status;
+        r = q_cache_cluster_put(op->store, &c, op->err);
+    }
+    return r;
+}

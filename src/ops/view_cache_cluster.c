@@ -1,0 +1,93 @@
+#include "ops/id.h"
+#include "ops/view.h"
+#include <string.h>
+
+/* A node's status is its cluster's, in the few words that nodes have. */
+static const char *node_status(const char *cluster_status)
+{
+    bool own = strcmp(cluster_status, "creating") == 0 || strcmp(cluster_status, "deleting") == 0;
+    return own ? cluster_status : "available";
+}
+
+static int view_nodes(struct op *op, const struct row_cache_cluster *row, struct api_cache_cluster *out)
+{
+    struct row_node *nodes;
+    size_t n;
+    int r = q_node_list_by_cluster(op->store, op->arena, row->region, row->id, &nodes, &n, op->err);
+    if (r) return r;
+    out->cache_nodes = (struct api_cache_node_list){true, n, arena_array(op->arena, struct api_cache_node, n)};
+    for (size_t i = 0; i < n; i++)
+        out->cache_nodes.items[i] = (struct api_cache_node){
+            .cache_node_id = nodes[i].node_id,
+            .cache_node_status = node_status(row->status),
+            .cache_node_create_time = OPT_TIME(nodes[i].created_ms),
+            .endpoint = view_endpoint(op, nodes[i].address, nodes[i].port),
+            .parameter_group_status = "in-sync",
+            .customer_availability_zone = nodes[i].availability_zone,
+        };
+    return 0;
+}
+
+static struct api_cache_parameter_group_status *view_parameter_group(struct op *op, const struct row_cache_cluster *row)
+{
+    struct api_cache_parameter_group_status *s = arena_new(op->arena, struct api_cache_parameter_group_status);
+    *s = (struct api_cache_parameter_group_status){
+        .cache_parameter_group_name = row->parameter_group,
+        .parameter_apply_status = "in-sync",
+        .cache_node_ids_to_reboot = {.set = true},
+    };
+    return s;
+}
+
+static struct api_security_group_membership_list view_security_groups(struct op *op, const struct row_cache_cluster *row)
+{
+    struct string_list ids = view_words(op, row->security_group_ids);
+    struct api_security_group_membership_list list = {true, ids.n, arena_array(op->arena, struct api_security_group_membership, ids.n)};
+    for (size_t i = 0; i < ids.n; i++) list.items[i] = (struct api_security_group_membership){.security_group_id = ids.items[i], .status = "active"};
+    return list;
+}
+
+static struct api_notification_configuration *view_topic(struct op *op, const struct row_cache_cluster *row)
+{
+    if (row->notification_topic_arn == NULL) return NULL;
+    struct api_notification_configuration *c = arena_new(op->arena, struct api_notification_configuration);
+    *c = (struct api_notification_configuration){.topic_arn = row->notification_topic_arn, .topic_status = "active"};
+    return c;
+}
+
+int view_cluster(struct op *op, const struct row_cache_cluster *row, bool with_nodes, struct api_cache_cluster *out)
+{
+    bool provisioned = strcmp(row->status, "creating") != 0;
+    *out = (struct api_cache_cluster){
+        .cache_cluster_id = row->id,
+        .client_download_landing_page = "https://console.aws.amazon.com/elasticache/home#client-download:",
+        .cache_node_type = row->node_type,
+        .engine = row->engine,
+        .engine_version = row->engine_version,
+        .cache_cluster_status = row->status,
+        .num_cache_nodes = OPT_INT(row->num_nodes),
+        .preferred_availability_zone = row->availability_zone,
+        .preferred_maintenance_window = row->maintenance_window,
+        .pending_modified_values = arena_new(op->arena, struct api_pending_modified_values),
+        .notification_configuration = view_topic(op, row),
+        .cache_security_groups = {.set = true},
+        .cache_parameter_group = view_parameter_group(op, row),
+        .cache_subnet_group_name = row->subnet_group,
+        .auto_minor_version_upgrade = OPT_BOOL(row->auto_minor_version_upgrade),
+        .security_groups = view_security_groups(op, row),
+        .replication_group_id = row->rg_id,
+        .snapshot_retention_limit = OPT_INT(row->snapshot_retention_limit),
+        .snapshot_window = row->snapshot_window,
+        .auth_token_enabled = OPT_BOOL(false),
+        .transit_encryption_enabled = OPT_BOOL(row->transit_encryption),
+        .at_rest_encryption_enabled = OPT_BOOL(row->at_rest_encryption),
+        .arn = arn_of(op, row->account, "cluster", row->id),
+        .replication_group_log_delivery_enabled = OPT_BOOL(false),
+        .log_delivery_configurations = {.set = true},
+        .network_type = row->network_type,
+        .ip_discovery = row->ip_discovery,
+    };
+    if (!provisioned) return 0;
+    out->cache_cluster_create_time = OPT_TIME(row->created_ms);
+    return with_nodes && strcmp(row->status, "deleting") != 0 ? view_nodes(op, row, out) : 0;
+}

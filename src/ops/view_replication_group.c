@@ -1,0 +1,170 @@
+#include "ops/id.h"
+#include "ops/view.h"
+#include <string.h>
+
+/* Everything that belongs to the groups of one page, each array in the order of the groups. */
+struct belongings {
+    struct row_node_group *node_groups;
+    struct row_node *nodes;
+    struct row_endpoint *endpoints;
+    struct row_global_member *members;
+    size_t n_node_groups, n_nodes, n_endpoints, n_members;
+    size_t at_node_group, at_node, at_endpoint, at_member; /* where the next group's begin */
+};
+
+struct string_list view_words(struct op *op, const char *text)
+{
+    struct string_list list = {.set = true, .items = arena_array(op->arena, const char *, strlen(text) / 2 + 1)};
+    for (const char *p = text; *p;) {
+        size_t n = strcspn(p, " ");
+        if (n) list.items[list.n++] = arena_strndup(op->arena, p, n);
+        p += n + (p[n] == ' ');
+    }
+    return list;
+}
+
+const char *view_enabled(bool on)
+{
+    return on ? "enabled" : "disabled";
+}
+
+struct api_endpoint *view_endpoint(struct op *op, const char *address, int64_t port)
+{
+    struct api_endpoint *e = arena_new(op->arena, struct api_endpoint);
+    *e = (struct api_endpoint){.address = op->config->endpoint_host ? op->config->endpoint_host : address, .port = OPT_INT(port)};
+    return e;
+}
+
+static int read_belongings(struct op *op, const char *first, const char *last, struct belongings *b)
+{
+    const char *region = op->region->name;
+    *b = (struct belongings){0};
+    int r = q_node_group_span(op->store, op->arena, region, first, last, &b->node_groups, &b->n_node_groups, op->err);
+    if (r == 0) r = q_node_span(op->store, op->arena, region, first, last, &b->nodes, &b->n_nodes, op->err);
+    if (r == 0) r = q_endpoint_span(op->store, op->arena, region, first, last, &b->endpoints, &b->n_endpoints, op->err);
+    if (r == 0) r = q_member_span(op->store, op->arena, region, first, last, &b->members, &b->n_members, op->err);
+    return r;
+}
+
+/* How many of the rows from 'at' on belong to 'id', skipping what belongs to groups before it. */
+#define TAKE(b, array, at, id, n)                                                                    \
+    do {                                                                                             \
+        while ((b)->at < (b)->n_##array && strcmp((b)->array[(b)->at].rg_id, id) < 0) (b)->at++;     \
+        for (n = 0; (b)->at + n < (b)->n_##array && strcmp((b)->array[(b)->at + n].rg_id, id) == 0;) n++; \
+    } while (0)
+
+static void view_member(struct op *op, const struct row_node *n, const struct row_node_group *ng, struct api_node_group_member *out)
+{
+    *out = (struct api_node_group_member){
+        .cache_cluster_id = n->cluster_id,
+        .cache_node_id = n->node_id,
+        .preferred_availability_zone = n->availability_zone,
+        .current_role = strcmp(ng->primary_node_id, n->id) == 0 ? "primary" : "replica",
+    };
+    if (n->settled) out->read_endpoint = view_endpoint(op, n->address, n->port);
+}
+
+static void view_node_group(struct op *op, const struct row_node_group *ng, const struct belongings *b, size_t n_nodes, size_t n_endpoints,
+                            struct api_node_group *out)
+{
+    *out = (struct api_node_group){.node_group_id = ng->id, .status = ng->status, .slots = ng->slots};
+    for (size_t i = 0; i < n_endpoints; i++) {
+        const struct row_endpoint *e = &b->endpoints[b->at_endpoint + i];
+        if (strcmp(e->node_group_id, ng->id) != 0) continue;
+        if (strcmp(e->kind, "primary") == 0) out->primary_endpoint = view_endpoint(op, e->address, e->port);
+        if (strcmp(e->kind, "reader") == 0) out->reader_endpoint = view_endpoint(op, e->address, e->port);
+    }
+    out->node_group_members = (struct api_node_group_member_list){.set = true, .items = arena_array(op->arena, struct api_node_group_member, n_nodes)};
+    for (size_t i = 0; i < n_nodes; i++) {
+        const struct row_node *n = &b->nodes[b->at_node + i];
+        if (strcmp(n->node_group_id, ng->id) == 0 && n->settled && strcmp(n->want, "run") == 0)
+            view_member(op, n, ng, &out->node_group_members.items[out->node_group_members.n++]);
+    }
+}
+
+/* A group that is not provisioned yet, or on its way out, has no node groups to show. */
+static void view_node_groups(struct op *op, const struct row_replication_group *row, struct belongings *b, size_t n_nodes,
+                             struct api_replication_group *out)
+{
+    size_t n_groups, n_endpoints;
+    TAKE(b, node_groups, at_node_group, row->id, n_groups);
+    TAKE(b, endpoints, at_endpoint, row->id, n_endpoints);
+    if (strcmp(row->status, "creating") == 0 || strcmp(row->status, "deleting") == 0) return;
+    out->node_groups = (struct api_node_group_list){true, n_groups, arena_array(op->arena, struct api_node_group, n_groups)};
+    for (size_t i = 0; i < n_groups; i++)
+        view_node_group(op, &b->node_groups[b->at_node_group + i], b, n_nodes, n_endpoints, &out->node_groups.items[i]);
+    out->auth_token_enabled = OPT_BOOL(false);
+}
+
+static void view_members(struct op *op, const struct row_replication_group *row, struct belongings *b, size_t *n_nodes, struct api_replication_group *out)
+{
+    TAKE(b, nodes, at_node, row->id, *n_nodes);
+    if (strcmp(row->status, "deleting") == 0) return;
+    out->member_clusters = (struct string_list){.set = true, .items = arena_array(op->arena, const char *, *n_nodes)};
+    for (size_t i = 0; i < *n_nodes; i++) out->member_clusters.items[out->member_clusters.n++] = b->nodes[b->at_node + i].cluster_id;
+}
+
+static struct api_global_replication_group_info *view_membership(struct op *op, const struct row_replication_group *row, struct belongings *b)
+{
+    struct api_global_replication_group_info *info = arena_new(op->arena, struct api_global_replication_group_info);
+    size_t n;
+    TAKE(b, members, at_member, row->id, n);
+    if (n == 0) return info;
+    info->global_replication_group_id = b->members[b->at_member].global_id;
+    info->global_replication_group_member_role = b->members[b->at_member].role;
+    return info;
+}
+
+static void view_settings(struct op *op, const struct row_replication_group *row, struct api_replication_group *out)
+{
+    *out = (struct api_replication_group){
+        .replication_group_id = row->id,
+        .description = row->description,
+        .status = row->status,
+        .pending_modified_values = arena_new(op->arena, struct api_replication_group_pending_modified_values),
+        .automatic_failover = view_enabled(row->automatic_failover),
+        .multi_az = view_enabled(row->multi_az),
+        .snapshotting_cluster_id = row->snapshotting_cluster_id,
+        .snapshot_retention_limit = OPT_INT(row->snapshot_retention_limit),
+        .snapshot_window = row->snapshot_window,
+        .cluster_enabled = OPT_BOOL(strcmp(row->cluster_mode, "enabled") == 0),
+        .cache_node_type = row->node_type,
+        .transit_encryption_enabled = OPT_BOOL(row->transit_encryption),
+        .at_rest_encryption_enabled = OPT_BOOL(row->at_rest_encryption),
+        .kms_key_id = row->kms_key_id,
+        .arn = arn_of(op, row->account, "replicationgroup", row->id),
+        .log_delivery_configurations = {.set = true},
+        .replication_group_create_time = OPT_TIME(row->created_ms),
+        .data_tiering = "disabled",
+        .auto_minor_version_upgrade = OPT_BOOL(row->auto_minor_version_upgrade),
+        .network_type = row->network_type,
+        .ip_discovery = row->ip_discovery,
+        .cluster_mode = row->cluster_mode,
+        .engine = row->engine,
+    };
+}
+
+int view_rgs(struct op *op, const struct row_replication_group *rows, size_t n, struct api_replication_group *out)
+{
+    struct belongings b;
+    if (n == 0) return 0;
+    int r = read_belongings(op, rows[0].id, rows[n - 1].id, &b);
+    if (r) return r;
+    for (size_t i = 0; i < n; i++) {
+        size_t n_nodes;
+        view_settings(op, &rows[i], &out[i]);
+        view_members(op, &rows[i], &b, &n_nodes, &out[i]);
+        view_node_groups(op, &rows[i], &b, n_nodes, &out[i]);
+        out[i].global_replication_group_info = view_membership(op, &rows[i], &b);
+    }
+    return 0;
+}
+
+int view_rg(struct op *op, const char *id, struct api_replication_group **out)
+{
+    struct row_replication_group *row;
+    int r = q_rg_get(op->store, op->arena, op->region->name, id, &row, op->err);
+    if (r) return r;
+    *out = arena_new(op->arena, struct api_replication_group);
+    return view_rgs(op, row, 1, *out);
+}
