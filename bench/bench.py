@@ -1,0 +1,268 @@
+"""Measures a release build against its targets.
+
+usage: bench.py [FIGURE…]     without a name, all of them: start, size, memory, describe, page, create, join, lag, failover
+"""
+import multiprocessing
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import local
+from local import Redis, Server, until
+
+HOME = "us-east-1"
+AWAYS = ["eu-west-1", "ap-northeast-1", "sa-east-1", "eu-central-1", "us-west-2", "ap-south-1", "ca-central-1"]
+LOAD_SECONDS, LOAD_RUNS = 3, 3
+
+
+class Figure:
+    """A measured quantity: its target is a maximum, or a minimum if 'least'. 'judged' picks from the values what is held against it."""
+
+    def __init__(self, name, unit, target, values, least=False, judged=statistics.median):
+        self.name, self.unit, self.target, self.values, self.least = name, unit, target, values, least
+        self.judged = judged(values)
+        self.ok = self.judged >= target if least else self.judged <= target
+
+    def row(self):
+        number = lambda v: "%.2f" % v if abs(v) < 10 else "%.0f" % v
+        median, least, most = statistics.median(self.values), min(self.values), max(self.values)
+        return [self.name, "%s %s %s" % ("≥" if self.least else "≤", number(self.target), self.unit), number(median), number(least),
+                number(most), "ok" if self.ok else "MISSED"]
+
+
+def p99(values):
+    return sorted(values)[int(len(values) * 0.99)]
+
+
+def start():
+    first, again = [], []
+    for _ in range(9):
+        with Server() as server:
+            first.append(server.took_ms)
+            server.stop()
+            again.append(server.start().took_ms)
+    yield Figure("start to health, a new data directory", "ms", 15, first)
+    yield Figure("start to health, again", "ms", 15, again)
+
+
+def size():
+    yield Figure("size of the stripped program", "MiB", 2, [os.path.getsize(local.BIN) / 2**20])
+
+
+def memory():
+    values = []
+    for _ in range(3):
+        with Server() as server, open("/proc/%d/status" % server.process.pid) as status:
+            values.append(int(re.search(r"VmRSS:\s+(\d+)", status.read())[1]) / 1024)
+    yield Figure("resident memory of an idle serve", "MiB", 8, values)
+
+
+def load(server, body):
+    """Requests per second over 16 connections, the server on one core and the load on another; one value a run."""
+    tool = os.path.join(local.ROOT, "build", "bench", "load")
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(server.process.pid, cores[:1])
+    values = []
+    with tempfile.NamedTemporaryFile("w") as file:
+        file.write(body)
+        file.flush()
+        for _ in range(LOAD_RUNS):
+            run = subprocess.run([tool, "127.0.0.1", str(server.port), "16", str(LOAD_SECONDS), file.name], stdout=subprocess.PIPE, text=True,
+                                 preexec_fn=lambda: os.sched_setaffinity(0, cores[-1:]))
+            if run.returncode:
+                raise SystemExit("bench: the load had errors: " + run.stdout)
+            values.append(float(run.stdout.split()[0]))
+    return values
+
+
+def describe():
+    with Server() as server:
+        server.create_group(HOME, "one")
+        server.wait_group(HOME, "one")
+        values = load(server, "Action=DescribeReplicationGroups&Version=2015-02-02&ReplicationGroupId=one")
+    yield Figure("DescribeReplicationGroups of one group, one core", "/s", 10000, values, least=True)
+
+
+def page():
+    with Server() as server:
+        for n in range(100):
+            server.create_group(HOME, "g%03d" % n)
+        for n in range(100):
+            server.wait_group(HOME, "g%03d" % n)
+        values = load(server, "Action=DescribeReplicationGroups&Version=2015-02-02&MaxRecords=100")
+    yield Figure("DescribeReplicationGroups, a page of 100 real groups", "/s", 300, values, least=True)
+
+
+def create():
+    values = []
+    with Server() as server:
+        for n in range(8):
+            group = "three-%d" % n
+            begun = time.perf_counter()
+            server.create_group(HOME, group, nodes=3)
+            server.wait_group(HOME, group)
+            values.append((time.perf_counter() - begun) * 1000)
+            server.delete_group(HOME, group)
+    yield Figure("CreateReplicationGroup of 3 nodes to available", "ms", 200, values)
+
+
+def first_key(server, region, group):
+    """Until the key is read from the group's primary endpoint."""
+    address = until(lambda: server.endpoint(region, group), "an endpoint of " + group)
+
+    def read():
+        try:
+            client = Redis(address)
+            value = client.call("GET", "key")
+            client.close()
+            return value == b"value"
+        except ConnectionError:
+            return False
+    until(read, "the key in " + region)
+
+
+def join():
+    values = []
+    with Server() as server:
+        for n, away in enumerate(AWAYS):
+            home, group = "home-%d" % n, "away-%d" % n
+            server.create_group(HOME, home)
+            server.wait_group(HOME, home)
+            client = Redis(server.endpoint(HOME, home))
+            client.call("SET", "key", "value")
+            client.close()
+            world = server.create_global(HOME, home, "w%d" % n)
+            begun = time.perf_counter()
+            server.create_group(away, group, GlobalReplicationGroupId=world)
+            first_key(server, away, group)
+            values.append((time.perf_counter() - begun) * 1000)
+    yield Figure("second region created to first key readable", "ms", 400, values)
+
+
+def two_regions(server, nodes):
+    """A global datastore over HOME and another region: its id and the two primary endpoints."""
+    away = AWAYS[0]
+    server.create_group(HOME, "home", nodes)
+    server.wait_group(HOME, "home")
+    world = server.create_global(HOME, "home", "w")
+    server.create_group(away, "away", nodes, GlobalReplicationGroupId=world)
+    server.wait_group(away, "away")
+    server.wait_global(HOME, world, "available")
+    return world, server.endpoint(HOME, "home"), server.endpoint(away, "away")
+
+
+def lag():
+    values = []
+    with Server() as server:
+        _, home, away = two_regions(server, 1)
+        writer, reader = Redis(home), Redis(away)
+        for n in range(3000):
+            text = str(n)
+            begun = time.perf_counter()
+            writer.call("SET", "counter", text)
+            while reader.call("GET", "counter") != text.encode():
+                pass
+            values.append((time.perf_counter() - begun) * 1000)
+            time.sleep(0.0005)
+    yield Figure("write readable in the other region", "ms", 1, values)
+    yield Figure("the same, 99th percentile", "ms", 5, values, judged=p99)
+
+
+def writer(address, label, stop, results):
+    """Writes numbered keys to one endpoint for as long as it is told, whatever it answers; reports what was acknowledged and when."""
+    acknowledged, n, client = [], 0, None
+    while not stop.is_set():
+        try:
+            client = client or Redis(address)
+            if client.call("SET", "%s:%d" % (label, n), "v") == b"+OK":
+                acknowledged.append((n, time.perf_counter()))
+            else:
+                time.sleep(0.0003)
+        except OSError:
+            client = None
+            time.sleep(0.0003)
+        n += 1
+    results.put((label, acknowledged))
+
+
+def under_load(addresses, action):
+    """Runs action() between two spells of writing to all addresses: acknowledged writes as (label, number, time), by time."""
+    stop, results = multiprocessing.Event(), multiprocessing.Queue()
+    writers = [multiprocessing.Process(target=writer, args=(a, "w%d-%d" % (i, time.monotonic_ns()), stop, results))
+               for i, a in enumerate(addresses)]
+    for w in writers:
+        w.start()
+    time.sleep(0.5)
+    action()
+    time.sleep(0.5)
+    stop.set()
+    found = [results.get() for _ in writers]
+    for w in writers:
+        w.join()
+    return sorted(((label, n, at) for label, acks in found for n, at in acks), key=lambda a: a[2])
+
+
+def failover():
+    gaps, lost, synced = [], [], []
+    away = AWAYS[0]
+    with Server() as server:
+        world, *addresses = two_regions(server, 2)
+        nodes = server.nodes("home") + server.nodes("away")
+        for n in range(6):
+            region, group = ((away, "away"), (HOME, "home"))[n % 2]
+            before = full_syncs(nodes)
+
+            def promote():
+                server.query(HOME, "FailoverGlobalReplicationGroup", GlobalReplicationGroupId=world, PrimaryRegion=region,
+                             PrimaryReplicationGroupId=group)
+                server.wait_global(HOME, world, "available")
+
+            acks = under_load(addresses, promote)
+            gaps.append(max(b[2] - a[2] for a, b in zip(acks, acks[1:])) * 1000)
+            client = Redis(addresses[(n + 1) % 2])
+            values = client.calls([("GET", "%s:%d" % (label, number)) for label, number, _ in acks])
+            lost.append(sum(value != b"v" for value in values))
+            client.call("FLUSHALL")
+            synced.append(full_syncs(nodes) - before)
+    yield Figure("cross-region failover, without accepted writes", "ms", 100, gaps)
+    yield Figure("  acknowledged writes lost", "", 0, lost, judged=max)
+    yield Figure("  full synchronisations", "", 0, synced, judged=max)
+
+
+ALL = [start, size, memory, describe, page, create, join, lag, failover]
+
+
+def machine():
+    with open("/proc/cpuinfo") as f:
+        model = re.search(r"model name\s*:\s*(.*)", f.read())
+    engine = subprocess.run(["redis-server", "--version"], stdout=subprocess.PIPE, text=True).stdout
+    return "%s, %d cores; redis-server %s" % (model[1] if model else "processor", os.cpu_count(), re.search(r"v=(\S+)", engine)[1])
+
+
+def show(rows):
+    widths = [max(len(r[i]) for r in rows) for i in range(len(rows[0]))]
+    for r in rows:
+        print("  ".join([r[0].ljust(widths[0])] + [c.rjust(w) for c, w in zip(r[1:], widths[1:])]))
+
+
+def main():
+    names = {f.__name__: f for f in ALL}
+    if set(sys.argv[1:]) - set(names):
+        sys.exit(__doc__)
+    chosen = [names[n] for n in sys.argv[1:]] or ALL
+    subprocess.run(["ninja", "-C", os.path.join(local.ROOT, "build"), "--quiet", "bench/load"], check=True)
+    print(machine())
+    figures = []
+    for measure in chosen:
+        print("measuring %s …" % measure.__name__, file=sys.stderr)
+        figures += measure()
+    show([["figure", "target", "median", "min", "max", ""]] + [f.row() for f in figures])
+    sys.exit(0 if all(f.ok for f in figures) else 1)
+
+
+if __name__ == "__main__":
+    main()

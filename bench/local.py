@@ -1,0 +1,179 @@
+"""A server under measurement, and clients thin enough not to be measured themselves."""
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.parse
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BIN = os.environ.get("MERIDIAN_BIN") or os.path.join(ROOT, "build", "meridian")
+DEADLINE = 60
+
+
+def until(condition, what, pause=0.001):
+    """The first true value of condition(), asked for again and again."""
+    end = time.monotonic() + DEADLINE
+    while not (value := condition()):
+        if time.monotonic() > end:
+            raise SystemExit("bench: after %d s still not: %s" % (DEADLINE, what))
+        time.sleep(pause)
+    return value
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Server:
+    """One `meridian serve` in a folder of its own: a context manager."""
+
+    def __init__(self):
+        self.folder = tempfile.mkdtemp(prefix="meridian-bench-")
+        self.data = os.path.join(self.folder, "data")
+        self.process = None
+
+    def __enter__(self):
+        return self.start()
+
+    def start(self):
+        """Starts it and returns when health was answered with 200; 'took_ms' tells how long that was."""
+        self.port = free_port()
+        with open(os.path.join(self.folder, "log"), "ab") as log:
+            begun = time.perf_counter()
+            self.process = subprocess.Popen([BIN, "serve", "--listen", "127.0.0.1:%d" % self.port, "--data-dir", self.data],
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        until(self.healthy, "a healthy server (see %s)" % self.folder, pause=0.0002)
+        self.took_ms = (time.perf_counter() - begun) * 1000
+        self.http = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE)
+        return self
+
+    def healthy(self):
+        try:
+            with socket.create_connection(("127.0.0.1", self.port)) as s:
+                s.sendall(b"GET /_meridian/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                return s.recv(64).startswith(b"HTTP/1.1 200")
+        except ConnectionError:
+            return False
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(DEADLINE)
+
+    def __exit__(self, *_):
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    # The API, read with regular expressions: what is measured shall be the server.
+
+    def query(self, region, action, **parameters):
+        body = urllib.parse.urlencode({"Action": action, "Version": "2015-02-02"} | parameters)
+        headers = {"Content-Type": "application/x-www-form-urlencoded",
+                   "Authorization": "AWS4-HMAC-SHA256 Credential=test/20260101/%s/elasticache/aws4_request, "
+                                    "SignedHeaders=host, Signature=0" % region}
+        self.http.request("POST", "/", body, headers)
+        answer = self.http.getresponse()
+        text = answer.read().decode()
+        if answer.status == 404 and action.startswith("Describe"):
+            return ""
+        if answer.status != 200:
+            raise SystemExit("bench: %s: %s" % (action, text))
+        return text
+
+    def nodes(self, group):
+        self.http.request("GET", "/_meridian/nodes")
+        return [n for n in json.loads(self.http.getresponse().read())["nodes"] if n["rg"] == group]
+
+    def create_group(self, region, group, nodes=1, **more):
+        given = more or {"Engine": "redis", "CacheNodeType": "cache.r6g.large"}
+        self.query(region, "CreateReplicationGroup", ReplicationGroupId=group, ReplicationGroupDescription="measured",
+                   NumCacheClusters=nodes, **given)
+
+    def group(self, region, group):
+        return self.query(region, "DescribeReplicationGroups", ReplicationGroupId=group)
+
+    def wait_group(self, region, group):
+        return until(lambda: is_in("<Status>available</Status>", self.group(region, group)), group + " available")
+
+    def delete_group(self, region, group):
+        self.query(region, "DeleteReplicationGroup", ReplicationGroupId=group)
+        until(lambda: self.group(region, group) == "", group + " gone")
+
+    def endpoint(self, region, group):
+        """(address, port) of the primary endpoint, None as long as there is none."""
+        m = re.search(r"<PrimaryEndpoint><Address>(.*?)</Address><Port>(\d+)<", self.group(region, group))
+        return m and (m[1], int(m[2]))
+
+    def create_global(self, region, group, suffix):
+        text = self.query(region, "CreateGlobalReplicationGroup", GlobalReplicationGroupIdSuffix=suffix, PrimaryReplicationGroupId=group)
+        world = re.search("<GlobalReplicationGroupId>(.*?)<", text)[1]
+        self.wait_global(region, world, "primary-only")
+        return world
+
+    def wait_global(self, region, world, status):
+        """Until the datastore itself, not one of its members, has that status."""
+        def now():
+            text = self.query(region, "DescribeGlobalReplicationGroups", GlobalReplicationGroupId=world)
+            return "<Status>%s</Status>" % status in text
+        until(now, "%s %s" % (world, status))
+
+
+def is_in(part, text):
+    """The first <Status> of a group's description is a node group's or its own: all of them have to be right."""
+    return part in text and "creating" not in text and "modifying" not in text
+
+
+class Redis:
+    """One connection that speaks as much of the protocol as the figures need."""
+
+    def __init__(self, address):
+        self.socket = socket.create_connection(address, timeout=DEADLINE)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.file = self.socket.makefile("rb")
+
+    def close(self):
+        self.file.close()
+        self.socket.close()
+
+    @staticmethod
+    def encode(*words):
+        words = [w.encode() for w in words]
+        return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w) for w in words)
+
+    def reply(self):
+        """bytes, or None; a status or an error comes with its first byte."""
+        line = self.file.readline()
+        if not line:
+            raise ConnectionError("closed")
+        if line[:1] != b"$":
+            return line.rstrip()
+        return None if line[1:2] == b"-" else self.file.read(int(line[1:]) + 2)[:-2]
+
+    def call(self, *words):
+        self.socket.sendall(self.encode(*words))
+        return self.reply()
+
+    def calls(self, commands):
+        """Replies of many commands, sent a thousand at a time."""
+        for at in range(0, len(commands), 1000):
+            part = commands[at:at + 1000]
+            self.socket.sendall(b"".join(self.encode(*c) for c in part))
+            for _ in part:
+                yield self.reply()
+
+
+def full_syncs(nodes):
+    """How many full synchronisations some nodes have served."""
+    total = 0
+    for node in nodes:
+        client = Redis((node["address"], node["port"]))
+        total += int(re.search(rb"sync_full:(\d+)", client.call("INFO", "stats"))[1])
+        client.close()
+    return total
