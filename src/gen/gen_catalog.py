@@ -332,12 +332,58 @@ def gen_parameters(files):
     return {"parameters.gen.c": source, "parameters.gen.h": header}
 
 
+# Events
+
+
+def check_event(row, sources):
+    name = row.get("name", "event")
+    members(row, ["name", "source", "text"], ["notification", "known"], name)
+    check(re.fullmatch(r"[a-z_]+", name), name + ": not a name")
+    check(row["source"] in sources, "%s: no source %s" % (name, row["source"]))
+    check(re.fullmatch(r"([^{}]|{[a-z_]+})+", row["text"]), name + ": unbalanced braces")
+
+
+def gen_events(data):
+    rows = []
+    for row in data["events"]:
+        check_event(row, data["sources"])
+        words = re.findall(r"{(\w+)}", row["text"])
+        unique("%s: word" % row["name"], words)
+        rows.append((constant("event", row["name"]), row, len(words)))
+    unique("event", [name for name, _, _ in rows])
+    source = ['#include "catalog/event.h"'] + table("const struct event_kind event_kinds[EVENT_COUNT]", [
+        "[%s] = {%s, %s, %s, %d, %s}" % (name, quoted(row["source"]), quoted(row["text"]), quoted(row.get("notification")), n,
+                                         flag(row.get("known", True))) for name, row, n in rows])
+    header = ["#pragma once", "", "enum event {"]
+    for name, row, _ in rows:
+        header += ["    /* %s: %s */" % (row["source"], row["text"]), "    %s," % name]
+    header += ["    EVENT_COUNT", "};", "", "/* How many values each text takes. */", "enum {"]
+    header += ["    %s_VALUES = %d," % (name, n) for name, _, n in rows] + ["};"]
+    return {"events.gen.c": source, "events.gen.h": header}
+
+
+# Limits
+
+
+def gen_limits(data):
+    header = ["#pragma once", "", "enum {"]
+    for row in data["limits"]:
+        members(row, ["name", "value", "about"], ["fault"], row.get("name", "limit"))
+        check(isinstance(row["value"], int), "%s: %r is not a number" % (row["name"], row["value"]))
+        note = row["about"] + (" Beyond it: %s." % row["fault"] if "fault" in row else "")
+        header.append("    %s = %d, /* %s */" % (constant("limit", row["name"]), row["value"], note))
+    unique("limit", [row["name"] for row in data["limits"]])
+    return {"limits.gen.h": header + ["};"]}
+
+
 def generate(data):
     families = data["parameters-redis"]["families"] | data["parameters-memcached"]["families"]
     files = gen_regions(data["regions"])
     files |= gen_engines(data["engines"], families)
     files |= gen_node_types(data["node-types"])
     files |= gen_parameters([data["parameters-memcached"], data["parameters-redis"]])
+    files |= gen_events(data["events"])
+    files |= gen_limits(data["limits"])
     return files
 
 
