@@ -22,8 +22,8 @@ extern const struct event_kind event_kinds[EVENT_COUNT];
  * strings in the order of the text's words. A wrong number of them does not
  * compile. The event must be named; for a variable there is event_format().
  */
-#define event_message(a, event, ...)                                                                                          \
-    event_format(a, event, (const char *const[event##_VALUES + 1]){__VA_ARGS__},                                              \
+#define event_message(a, event, ...)                                             \
+    event_format(a, event, (const char *const[event##_VALUES + 1]){__VA_ARGS__}, \
         EVENT_VALUES_FIT(event##_VALUES, ((const char *const[]){NULL, ##__VA_ARGS__})))
 #define EVENT_VALUES_FIT(n, given) ((n) + 0 * sizeof(char[sizeof given == ((n) + 1) * sizeof(char *) ? 1 : -1]))
 

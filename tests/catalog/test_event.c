@@ -6,8 +6,8 @@
 Test(event, puts_values_where_the_words_stand)
 {
     _arena_ struct arena a = {0};
-    cr_expect_str_eq(event_message(&a, EVENT_NODE_ADDED, "0001", "us-east-1e"),
-        "Added cache node 0001 in availability zone us-east-1e");
+    cr_expect_str_eq(
+        event_message(&a, EVENT_NODE_ADDED, "0001", "us-east-1e"), "Added cache node 0001 in availability zone us-east-1e");
     cr_expect_str_eq(event_message(&a, EVENT_GROUP_CREATED, "test-cluster"), "Replication group test-cluster created");
     cr_expect_str_eq(event_message(&a, EVENT_NODES_CHANGED, "1", "3"), "Finished modifying number of nodes from 1 to 3");
     cr_expect_str_eq(event_message(&a, EVENT_GROUP_SNAPSHOT_SUCCEEDED, "cr-bkup", "clustered-redis"),

@@ -45,12 +45,18 @@ Test(node_type, runs_the_engines_it_was_made_for)
         const char *type, *engine, *version;
         bool runs;
     } rows[] = {
-        {"cache.m5.large", "redis", "5.0.6", true},      {"cache.m7g.large", "redis", "6.0", false},
-        {"cache.m7g.large", "redis", "6.2", true},       {"cache.r8g.large", "redis", "7.1", false},
-        {"cache.r8g.large", "valkey", "7.2", true},      {"cache.r8g.large", "memcached", "1.6.6", true},
-        {"cache.r8g.large", "memcached", "1.5.16", false}, {"cache.r6gd.xlarge", "memcached", "1.6.22", false},
-        {"cache.r6gd.xlarge", "redis", "6.2", true},     {"cache.t4g.micro", "redis", "4.0.10", true},
-        {"cache.t4g.small", "redis", "4.0.10", false},   {"cache.m3.large", "valkey", "7.2", false},
+        {"cache.m5.large", "redis", "5.0.6", true},
+        {"cache.m7g.large", "redis", "6.0", false},
+        {"cache.m7g.large", "redis", "6.2", true},
+        {"cache.r8g.large", "redis", "7.1", false},
+        {"cache.r8g.large", "valkey", "7.2", true},
+        {"cache.r8g.large", "memcached", "1.6.6", true},
+        {"cache.r8g.large", "memcached", "1.5.16", false},
+        {"cache.r6gd.xlarge", "memcached", "1.6.22", false},
+        {"cache.r6gd.xlarge", "redis", "6.2", true},
+        {"cache.t4g.micro", "redis", "4.0.10", true},
+        {"cache.t4g.small", "redis", "4.0.10", false},
+        {"cache.m3.large", "valkey", "7.2", false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         cr_expect_eq(node_type_runs(node_type_find(rows[i].type), version(rows[i].engine, rows[i].version)), rows[i].runs,

@@ -132,10 +132,14 @@ Test(parameter, tells_the_lowest_version_that_has_it)
     const struct {
         const char *family, *name, *version;
     } rows[] = {
-        {"redis5.0", "timeout", "5.0.0"},           {"redis5.0", "rename-commands", "5.0.3"},
-        {"redis7", "rename-commands", "7.0.4"},     {"redis6.x", "acl-pubsub-default", "6.2.6"},
-        {"valkey8", "search-default-timeout-ms", "8.2.0"}, {"valkey9", "search-default-timeout-ms", "9.0.0"},
-        {"memcached1.4", "hash_algorithm", "1.4.24"}, {"memcached1.5", "hash_algorithm", "1.5.10"},
+        {"redis5.0", "timeout", "5.0.0"},
+        {"redis5.0", "rename-commands", "5.0.3"},
+        {"redis7", "rename-commands", "7.0.4"},
+        {"redis6.x", "acl-pubsub-default", "6.2.6"},
+        {"valkey8", "search-default-timeout-ms", "8.2.0"},
+        {"valkey9", "search-default-timeout-ms", "9.0.0"},
+        {"memcached1.4", "hash_algorithm", "1.4.24"},
+        {"memcached1.5", "hash_algorithm", "1.5.10"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct parameter_family *f = family_find(rows[i].family);

@@ -50,8 +50,14 @@ Test(region, maintains_within_the_block_amazon_documents)
         const char *name;
         int start_min, length_min;
     } rows[] = {
-        {"us-east-1", 180, 480},  {"us-east-2", 240, 480},  {"us-west-2", 360, 480},    {"eu-west-1", 1320, 480},
-        {"eu-west-3", 1439, 450}, {"ap-south-1", 1050, 480}, {"ap-southeast-2", 720, 480}, {"sa-east-1", 60, 480},
+        {"us-east-1", 180, 480},
+        {"us-east-2", 240, 480},
+        {"us-west-2", 360, 480},
+        {"eu-west-1", 1320, 480},
+        {"eu-west-3", 1439, 450},
+        {"ap-south-1", 1050, 480},
+        {"ap-southeast-2", 720, 480},
+        {"sa-east-1", 60, 480},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct region *r = region_find(rows[i].name);
