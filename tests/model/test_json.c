@@ -68,6 +68,52 @@ Test(json, reads_back_an_assignment_as_it_was_written)
     cr_expect_str_eq(again.data, b.data);
 }
 
+/* Gives every member below a shape a value: the counter, in the member's own kind. */
+static void fill(const struct shape *shape, void *value, int *counter)
+{
+    struct shape_list *list = value;
+    int n = ++*counter;
+    switch (shape->kind) {
+    case SHAPE_STRING: *(const char **)value = arena_printf(&a, "text %d", n); break;
+    case SHAPE_INTEGER: *(struct opt_int *)value = OPT_INT(n); break;
+    case SHAPE_BOOLEAN: *(struct opt_bool *)value = OPT_BOOL(n % 2); break;
+    case SHAPE_DOUBLE: *(struct opt_double *)value = OPT_DOUBLE(n / 7.0); break;
+    case SHAPE_TIMESTAMP: *(struct opt_time *)value = OPT_TIME(n * INT64_C(86400001)); break;
+    case SHAPE_LIST:
+        *list = (struct shape_list){true, 2, arena_alloc(&a, 2 * shape->element->size)};
+        fill(shape->element, list->items, counter);
+        fill(shape->element, (char *)list->items + shape->element->size, counter);
+        break;
+    case SHAPE_STRUCT:
+        for (size_t i = 0; i < shape->n_fields; i++) {
+            const struct shape_field *f = &shape->fields[i];
+            void *at = (char *)value + f->offset, *target = at;
+            if (f->shape->kind == SHAPE_STRUCT) {
+                target = arena_alloc(&a, f->shape->size);
+                memcpy(at, &target, sizeof target);
+            }
+            fill(f->shape, target, counter);
+        }
+    }
+}
+
+Test(json, loses_nothing_of_a_replication_group)
+{
+    struct api_replication_group in, out;
+    int counter = 0;
+    fill(&shape_api_replication_group, &in, &counter);
+    json_encode(&b, &shape_api_replication_group, &in);
+    cr_assert_eq(decode(&shape_api_replication_group, b.data, &out), 0, "%s", e.msg);
+    _buf_ struct buf again = {0};
+    json_encode(&again, &shape_api_replication_group, &out);
+    cr_expect_str_eq(again.data, b.data);
+    cr_expect_gt(counter, 80);
+    cr_expect_str_eq(out.engine, in.engine);
+    cr_expect_eq(out.replication_group_create_time.ms, in.replication_group_create_time.ms);
+    cr_expect_eq(out.pending_modified_values->resharding->slot_migration->progress_percentage.v,
+        in.pending_modified_values->resharding->slot_migration->progress_percentage.v);
+}
+
 Test(json, writes_plain_objects)
 {
     struct proto_link_seen link = {.id = "l", .state = "listening", .connections = OPT_INT(-1)};
