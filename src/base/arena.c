@@ -20,7 +20,8 @@ static struct arena_chunk *grow(struct arena *a, size_t size)
     c->used = 0;
     c->cap = cap;
     c->next = a->head;
-    return a->head = c;
+    a->head = c;
+    return c;
 }
 
 static void *take(struct arena *a, size_t size)

@@ -6,7 +6,7 @@
 int trip_left[TRIP__COUNT];
 
 static const char *const names[TRIP__COUNT] = {
-#define X(id, name) [TRIP_##id] = name,
+#define X(id, name) [TRIP_##id] = (name),
     TRIPS(X)
 #undef X
 };
