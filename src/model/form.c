@@ -84,7 +84,7 @@ static void sort_pairs(struct form *f, struct arena *a, const struct form_pair *
 {
     const struct form_pair **order = arena_array(a, const struct form_pair *, n);
     for (size_t i = 0; i < n; i++) order[i] = unsorted + i;
-    qsort(order, n, sizeof *order, compare_pairs);
+    qsort(order, n, sizeof(void *), compare_pairs);
     f->pairs = arena_array(a, struct form_pair, n);
     f->n = 0;
     for (size_t i = 0; i < n; i++)
