@@ -1,0 +1,126 @@
+#include "main/flags.h"
+#include <ctype.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct command_info commands[] = {
+    {COMMAND_SERVE, "serve", "serves the API and runs what it creates, until Ctrl-C",
+        "Serves the Amazon ElastiCache API, keeps its state in the data directory, and starts an agent in each region\n"
+        "that has nodes. Ctrl-C and SIGTERM stop everything it started; the next start brings it all back."},
+    {COMMAND_AGENT, "agent", "runs the nodes of one region; serve starts it",
+        "Runs the nodes of one region for a `meridian serve`, here or on another host, and reports how they are.\n"
+        "The nodes survive it; the next agent with the same data directory finds them."},
+    {COMMAND_HELP, "help", "help [COMMAND] explains a command and its flags",
+        "Explains the program, or a command and its flags."},
+    {COMMAND_VERSION, "version", "tells the version", "Tells the version."},
+};
+
+const size_t n_commands = sizeof commands / sizeof *commands;
+
+const struct command_info *command_info(enum command wanted)
+{
+    for (const struct command_info *c = commands; c < commands + n_commands; c++)
+        if (c->command == wanted) return c;
+    return NULL;
+}
+
+#define FOR(command) (1u << (command))
+#define FOR_BOTH (FOR(COMMAND_SERVE) | FOR(COMMAND_AGENT))
+
+static bool read_text(const struct flag *f, const char *text, void *at)
+{
+    int n = snprintf(at, f->size, "%s", text);
+    return n > 0 && (size_t)n < f->size;
+}
+
+static bool read_region(const struct flag *f, const char *text, void *at)
+{
+    return strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(text) && read_text(f, text, at);
+}
+
+/* Enumerators count from 0 in the order of the choices. */
+static bool read_choice(const struct flag *f, const char *text, void *at)
+{
+    for (int i = 0; f->choices[i] != NULL; i++) {
+        if (strcmp(f->choices[i], text) != 0) continue;
+        *(int *)at = i;
+        return true;
+    }
+    return false;
+}
+
+static bool read_port(const char **text, int *out)
+{
+    char *end;
+    if (!isdigit((unsigned char)**text)) return false;
+    unsigned long n = strtoul(*text, &end, 10);
+    *text = end;
+    *out = (int)n;
+    return n >= 1 && n <= UINT16_MAX;
+}
+
+/* FIRST-LAST, into two neighbouring ints. */
+static bool read_ports(const struct flag *f, const char *text, void *at)
+{
+    (void)f;
+    int *ports = at;
+    return read_port(&text, &ports[0]) && *text++ == '-' && read_port(&text, &ports[1]) && *text == '\0' && ports[0] <= ports[1];
+}
+
+static const char *const log_levels[] = {"error", "warn", "info", "debug", NULL};
+static const char *const addressings[] = {"loopback", "ports", NULL};
+static const char *const durabilities[] = {"full", "normal", NULL};
+
+#define AT(member) offsetof(struct options, member), sizeof(((struct options *)0)->member)
+_Static_assert(
+    offsetof(struct options, last_port) == offsetof(struct options, first_port) + sizeof(int), "read_ports() fills both");
+_Static_assert(sizeof(enum log_level) == sizeof(int) && sizeof(enum addressing) == sizeof(int) &&
+                   sizeof(enum store_durability) == sizeof(int),
+    "read_choice() fills an int");
+
+const struct flag flags[] = {
+    {FOR(COMMAND_SERVE), "listen", "HOST:PORT", "127.0.0.1:4566", NULL,
+        "where the API is served; port 0 lets the system choose. Signatures are not checked: who reaches it may do everything",
+        read_text, AT(listen), "HOST:PORT"},
+    {FOR(COMMAND_AGENT), "region", "REGION", NULL, NULL, "the region whose nodes it runs", read_region, AT(region),
+        "a region's name"},
+    {FOR(COMMAND_AGENT), "server", "HOST:PORT", NULL, NULL, "where `meridian serve` listens", read_text, AT(server), "HOST:PORT"},
+    {FOR(COMMAND_AGENT), "token-file", "FILE", NULL, NULL, "the file with the token that serve lets agents in with", read_text,
+        AT(token_file), "a file's name"},
+    {FOR_BOTH, "data-dir", "DIR", NULL, "$XDG_STATE_HOME/meridian, else ~/.local/state/meridian",
+        "where everything is kept, the nodes' data too; one process at a time uses it", read_text, AT(data_dir),
+        "a directory's name"},
+    {FOR(COMMAND_SERVE), "default-region", "REGION", "us-east-1", NULL, "the region of requests that are not signed", read_region,
+        AT(default_region), "a region's name"},
+    {FOR(COMMAND_SERVE), "addressing", "loopback|ports", "loopback", NULL,
+        "loopback: an address of its own in 127.0.0.0/8 for every node and endpoint, with the port that was asked for. "
+        "ports: one host, and a port of its own for each",
+        read_choice, AT(addressing), "loopback or ports", addressings},
+    {FOR(COMMAND_SERVE), "advertise", "HOST", "127.0.0.1", NULL, "with --addressing ports: the host that endpoints name",
+        read_text, AT(advertise), "a host's name or address"},
+    {FOR(COMMAND_SERVE), "port-range", "FIRST-LAST", "20000-29999", NULL, "with --addressing ports: the ports to choose from",
+        read_ports, AT(first_port), "two port numbers, the lower one first, like 20000-29999"},
+    {FOR_BOTH, "redis-server", "PATH", "redis-server", NULL, "the engine: a path, or a name to be found in PATH", read_text,
+        AT(redis_server), "a program's name"},
+    {FOR(COMMAND_SERVE), "durability", "full|normal", "full", NULL,
+        "full: what was answered survives a power cut. normal: it survives the death of any process, and writes are faster",
+        read_choice, AT(durability), "full or normal", durabilities},
+    {FOR_BOTH, "log-level", "LEVEL", "info", NULL, "error, warn, info or debug; the log goes to standard error", read_choice,
+        AT(log_level), "error, warn, info or debug", log_levels},
+};
+
+const size_t n_flags = sizeof flags / sizeof *flags;
+
+bool flag_is_of(const struct flag *f, enum command c)
+{
+    return (f->commands & FOR(c)) != 0;
+}
+
+const char *flag_env_name(const struct flag *f, char out[64])
+{
+    int n = snprintf(out, 64, "MERIDIAN_%s", f->name);
+    for (int i = 0; i < n; i++) out[i] = out[i] == '-' ? '_' : (char)toupper((unsigned char)out[i]);
+    return out;
+}

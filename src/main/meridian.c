@@ -1,0 +1,55 @@
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "main/commands.h"
+#include "main/options.h"
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+
+enum { EXIT_USAGE = 2 };
+
+/* A thousand clients, and a few descriptors for each node, are more than the usual soft limit of 1024. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int put_help(const struct options *o, FILE *to)
+{
+    _buf_ struct buf text = {0};
+    if (o->markdown) options_markdown(&text, o->topic);
+    else options_help(&text, o->topic);
+    fputs(text.data, to);
+    return fflush(to) == 0 ? 0 : 1;
+}
+
+static int run_daemon(const struct options *o, int (*run)(const struct options *o))
+{
+    log_init(o->log_level, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    raise_descriptor_limit();
+    return run(o);
+}
+
+int main(int argc, char **argv)
+{
+    struct options o;
+    struct err e;
+    if (options_read(&o, argc, argv, &e)) {
+        fprintf(stderr, "meridian: %s\n", e.msg);
+        return EXIT_USAGE;
+    }
+    switch (o.command) {
+    case COMMAND_SERVE: return run_daemon(&o, serve_main);
+    case COMMAND_AGENT: return run_daemon(&o, agent_main);
+    case COMMAND_VERSION: return puts("meridian " MERIDIAN_VERSION) < 0;
+    case COMMAND_HELP: return put_help(&o, stdout);
+    case COMMAND_NONE: break;
+    }
+    put_help(&o, stderr);
+    return EXIT_USAGE;
+}

@@ -1,0 +1,52 @@
+#pragma once
+#include "base/log.h"
+#include "store/store.h"
+#include <stdbool.h>
+struct buf;
+struct err;
+/*
+ * What the program was asked to do: the command line and its twins in the environment
+ * (--data-dir is MERIDIAN_DATA_DIR). One table of flags makes the parser, the help and
+ * the table in the README. The command line wins over the environment, the environment
+ * over the default.
+ */
+enum command { COMMAND_NONE, COMMAND_SERVE, COMMAND_AGENT, COMMAND_HELP, COMMAND_VERSION };
+
+enum addressing { ADDRESSING_LOOPBACK, ADDRESSING_PORTS };
+
+enum { OPTION_NAME_SIZE = 256, OPTION_PATH_SIZE = 4096 };
+
+/* Plain data that belongs to the caller and points nowhere. Flags that a command does not have stay zeroed. */
+struct options {
+    enum command command;
+    enum log_level log_level;
+    char data_dir[OPTION_PATH_SIZE];
+    char redis_server[OPTION_PATH_SIZE]; /* a path, or a name to be found in PATH */
+
+    /* serve */
+    char listen[OPTION_NAME_SIZE]; /* HOST:PORT */
+    char default_region[OPTION_NAME_SIZE];
+    enum addressing addressing;
+    char advertise[OPTION_NAME_SIZE]; /* ADDRESSING_PORTS: the host of all endpoints */
+    int first_port, last_port;        /* ADDRESSING_PORTS: the ports to choose from, both included */
+    enum store_durability durability;
+
+    /* agent */
+    char region[OPTION_NAME_SIZE];
+    char server[OPTION_NAME_SIZE]; /* HOST:PORT */
+    char token_file[OPTION_PATH_SIZE];
+
+    /* help */
+    enum command topic; /* COMMAND_NONE: the program as a whole */
+    bool markdown;
+};
+
+/*
+ * Reads the command line (argv[0] is the program) and the environment. 0, or ERR_USAGE with one line that names the
+ * flag or variable and what it wants. No arguments at all are COMMAND_NONE.
+ */
+int options_read(struct options *o, int argc, char **argv, struct err *e);
+/* Adds the help for a command, or for the program as a whole with COMMAND_NONE. */
+void options_help(struct buf *b, enum command topic);
+/* Adds a command's flags as a Markdown table; the same on every machine. */
+void options_markdown(struct buf *b, enum command topic);

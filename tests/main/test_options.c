@@ -1,0 +1,202 @@
+#include "main/options.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct options o;
+static struct err e;
+
+static void clean_environment(void)
+{
+    clearenv();
+    setenv("HOME", "/home/me", 1);
+}
+
+TestSuite(options, .init = clean_environment);
+
+/* "a b" as the arguments a and b after the program's name. */
+static int read_line(const char *line)
+{
+    char text[512], *argv[32] = {(char *)"meridian"}, *rest = text;
+    int argc = 1;
+    strcpy(text, line);
+    for (char *word; (word = strsep(&rest, " ")) != NULL;)
+        if (*word) argv[argc++] = word;
+    return options_read(&o, argc, argv, &e);
+}
+
+static void accept(const char *line)
+{
+    int r = read_line(line);
+    cr_assert_eq(r, 0, "%s: %s", line, e.msg);
+}
+
+Test(options, serve_has_defaults_for_everything)
+{
+    accept("serve");
+    cr_expect_eq(o.command, COMMAND_SERVE);
+    cr_expect_str_eq(o.listen, "127.0.0.1:4566");
+    cr_expect_str_eq(o.data_dir, "/home/me/.local/state/meridian");
+    cr_expect_str_eq(o.default_region, "us-east-1");
+    cr_expect_eq(o.addressing, ADDRESSING_LOOPBACK);
+    cr_expect_str_eq(o.advertise, "127.0.0.1");
+    cr_expect_eq(o.first_port, 20000);
+    cr_expect_eq(o.last_port, 29999);
+    cr_expect_str_eq(o.redis_server, "redis-server");
+    cr_expect_eq(o.log_level, LOG_INFO);
+    cr_expect_eq(o.durability, STORE_FULL);
+}
+
+Test(options, flags_are_read_with_a_space_or_an_equals_sign)
+{
+    accept("serve --listen [::1]:80 --data-dir=/d --addressing ports --advertise=db.example --port-range 7000-7000 "
+           "--durability=normal "
+           "--log-level debug --redis-server /opt/redis --default-region=eu-west-1");
+    cr_expect_str_eq(o.listen, "[::1]:80");
+    cr_expect_str_eq(o.data_dir, "/d");
+    cr_expect_eq(o.addressing, ADDRESSING_PORTS);
+    cr_expect_str_eq(o.advertise, "db.example");
+    cr_expect(o.first_port == 7000 && o.last_port == 7000);
+    cr_expect_eq(o.durability, STORE_NORMAL);
+    cr_expect_eq(o.log_level, LOG_DEBUG);
+    cr_expect_str_eq(o.redis_server, "/opt/redis");
+    cr_expect_str_eq(o.default_region, "eu-west-1");
+}
+
+Test(options, the_command_line_wins_over_the_environment)
+{
+    setenv("MERIDIAN_LISTEN", "127.0.0.1:1", 1);
+    setenv("MERIDIAN_DATA_DIR", "/env", 1);
+    setenv("MERIDIAN_DEFAULT_REGION", "", 1);
+    setenv("MERIDIAN_REGION", "not for serve!", 1);
+    accept("serve --listen 127.0.0.1:2");
+    cr_expect_str_eq(o.listen, "127.0.0.1:2");
+    cr_expect_str_eq(o.data_dir, "/env");
+    cr_expect_str_eq(o.default_region, "us-east-1");
+}
+
+Test(options, the_data_directory_follows_xdg_and_does_without_a_home)
+{
+    setenv("XDG_STATE_HOME", "/state", 1);
+    accept("serve");
+    cr_expect_str_eq(o.data_dir, "/state/meridian");
+    setenv("XDG_STATE_HOME", "not/absolute", 1);
+    accept("serve");
+    cr_expect_str_eq(o.data_dir, "/home/me/.local/state/meridian");
+    clearenv();
+    accept("serve");
+    cr_expect_str_eq(o.data_dir, "meridian-data");
+}
+
+Test(options, an_agent_needs_to_know_its_region_and_its_server)
+{
+    accept("agent --region eu-west-1 --server 127.0.0.1:4566 --token-file /t");
+    cr_expect_eq(o.command, COMMAND_AGENT);
+    cr_expect_str_eq(o.region, "eu-west-1");
+    cr_expect_str_eq(o.server, "127.0.0.1:4566");
+    cr_expect_str_eq(o.token_file, "/t");
+    cr_expect_str_eq(o.data_dir, "/home/me/.local/state/meridian/regions/eu-west-1");
+    cr_expect_str_eq(o.redis_server, "redis-server");
+    cr_expect_str_eq(o.listen, "");
+}
+
+Test(options, what_makes_no_sense_is_refused_in_one_line)
+{
+    static const char *const rows[][2] = {
+        {"start", "there is no command \"start\"; meridian help lists them"},
+        {"--serve", "there is no command \"--serve\"; meridian help lists them"},
+        {"help me", "there is no command \"me\"; meridian help lists them"},
+        {"serve now", "serve does not know \"now\"; meridian help serve lists its flags"},
+        {"serve --lisen x", "serve does not know \"--lisen\"; meridian help serve lists its flags"},
+        {"serve --list x", "serve does not know \"--list\"; meridian help serve lists its flags"},
+        {"serve --listen-on x", "serve does not know \"--listen-on\"; meridian help serve lists its flags"},
+        {"serve --region x", "serve does not know \"--region\"; meridian help serve lists its flags"},
+        {"serve --listen", "--listen needs a value: HOST:PORT"},
+        {"serve --listen=", "--listen \"\": expected HOST:PORT"},
+        {"serve --addressing both", "--addressing \"both\": expected loopback or ports"},
+        {"serve --log-level=loud", "--log-level \"loud\": expected error, warn, info or debug"},
+        {"serve --default-region Europe!", "--default-region \"Europe!\": expected a region's name"},
+        {"serve --port-range 2-1", "--port-range \"2-1\": expected two port numbers, the lower one first, like 20000-29999"},
+        {"serve --port-range 1-65536",
+            "--port-range \"1-65536\": expected two port numbers, the lower one first, like 20000-29999"},
+        {"serve --port-range 0-9", "--port-range \"0-9\": expected two port numbers, the lower one first, like 20000-29999"},
+        {"serve --port-range 1", "--port-range \"1\": expected two port numbers, the lower one first, like 20000-29999"},
+        {"serve --port-range 1-2-3", "--port-range \"1-2-3\": expected two port numbers, the lower one first, like 20000-29999"},
+        {"serve --port-range 1--2", "--port-range \"1--2\": expected two port numbers, the lower one first, like 20000-29999"},
+        {"agent --server a:1 --token-file t", "agent needs --region REGION (or MERIDIAN_REGION)"},
+        {"agent --region r --token-file t", "agent needs --server HOST:PORT (or MERIDIAN_SERVER)"},
+        {"agent --region r --server a:1", "agent needs --token-file FILE (or MERIDIAN_TOKEN_FILE)"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        cr_expect_eq(read_line(rows[i][0]), ERR_USAGE, "%s", rows[i][0]);
+        cr_expect_str_eq(e.msg, rows[i][1]);
+    }
+}
+
+Test(options, a_bad_variable_is_named_as_it_is_spelt)
+{
+    setenv("MERIDIAN_LOG_LEVEL", "loud", 1);
+    cr_expect_eq(read_line("serve"), ERR_USAGE);
+    cr_expect_str_eq(e.msg, "MERIDIAN_LOG_LEVEL \"loud\": expected error, warn, info or debug");
+}
+
+Test(options, text_that_is_too_long_is_refused_whole)
+{
+    char line[400] = "serve --listen ";
+    memset(line + strlen(line), 'x', 300);
+    cr_expect_eq(read_line(line), ERR_USAGE);
+}
+
+Test(options, help_is_asked_for_in_many_ways)
+{
+    static const struct {
+        const char *line;
+        enum command command, topic;
+        bool markdown;
+    } rows[] = {
+        {"", COMMAND_NONE, COMMAND_NONE, false},
+        {"help", COMMAND_HELP, COMMAND_NONE, false},
+        {"--help", COMMAND_HELP, COMMAND_NONE, false},
+        {"-h", COMMAND_HELP, COMMAND_NONE, false},
+        {"help serve", COMMAND_HELP, COMMAND_SERVE, false},
+        {"help agent --markdown", COMMAND_HELP, COMMAND_AGENT, true},
+        {"serve --listen nonsense --bad --help", COMMAND_HELP, COMMAND_SERVE, false},
+        {"agent -h", COMMAND_HELP, COMMAND_AGENT, false},
+        {"version", COMMAND_VERSION, COMMAND_NONE, false},
+        {"--version", COMMAND_VERSION, COMMAND_NONE, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        accept(rows[i].line);
+        cr_expect(o.command == rows[i].command && o.topic == rows[i].topic && o.markdown == rows[i].markdown, "%s", rows[i].line);
+    }
+}
+
+Test(options, the_help_names_every_command_and_every_flag)
+{
+    _buf_ struct buf all = {0}, serve = {0}, agent = {0};
+    options_help(&all, COMMAND_NONE);
+    options_help(&serve, COMMAND_SERVE);
+    options_help(&agent, COMMAND_AGENT);
+    cr_expect(strstr(all.data, "\n  serve ") && strstr(all.data, "\n  agent ") && strstr(all.data, "\n  help "));
+    cr_expect(strstr(serve.data, "\n  --listen HOST:PORT ") && strstr(serve.data, "[127.0.0.1:4566]") &&
+              !strstr(serve.data, "--region"));
+    cr_expect(strstr(agent.data, "\n  --region REGION ") && strstr(agent.data, "(needed)") && !strstr(agent.data, "--listen"));
+    for (char *rest = serve.data, *line; (line = strsep(&rest, "\n")) != NULL;) cr_expect(strlen(line) <= 110, "%s", line);
+}
+
+Test(options, the_markdown_table_has_four_cells_in_every_row)
+{
+    _buf_ struct buf b = {0};
+    options_markdown(&b, COMMAND_SERVE);
+    cr_expect_not_null(
+        strstr(b.data, "| `--data-dir DIR` | `MERIDIAN_DATA_DIR` | $XDG_STATE_HOME/meridian, else ~/.local/state/meridian | "));
+    cr_expect_not_null(strstr(b.data, "\n| `--addressing loopback\\|ports` | `MERIDIAN_ADDRESSING` | `loopback` | "));
+    cr_expect_null(strstr(b.data, "--region"));
+    for (char *rest = b.data, *line; (line = strsep(&rest, "\n")) != NULL && *line;) {
+        int cells = -1;
+        for (const char *p = line; *p; p++) cells += *p == '|' && (p == line || p[-1] != '\\');
+        cr_expect_eq(cells, 4, "%s", line);
+    }
+}
