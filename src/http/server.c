@@ -349,7 +349,7 @@ static void on_completed(void *arg, struct MHD_Connection *c, void **state, enum
     exchange_done(x);
 }
 
-static void on_log(void *arg, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void on_log(void *arg, const char *fmt, va_list ap)
 {
     (void)arg;
     char text[600];
