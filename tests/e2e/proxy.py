@@ -52,7 +52,8 @@ class Proxy:
             data = answer.read()
         finally:
             connection.close()
-        self.look(path, body, answer.status, answer.getheader("Content-Type"), data)
+        if method in ("GET", "POST"):
+            self.look(path, body, answer.status, answer.getheader("Content-Type"), data)
         return answer.status, answer.getheaders(), data
 
     def look(self, path, body, status, content_type, data):
