@@ -7,7 +7,7 @@ struct command_info {
     enum command command;
     const char *name;
     const char *summary; /* one line of the list of commands */
-    const char *about;   /* what its own help begins with */
+    const char *about;   /* what its own help begins with; NULL where it has none */
 };
 
 struct flag;

@@ -52,10 +52,7 @@ static void put_flag(struct buf *b, const struct flag *f)
 
 static void put_command_help(struct buf *b, const struct command_info *c)
 {
-    bool any = false;
-    for (const struct flag *f = flags; f < flags + n_flags; f++) any |= flag_is_of(f, c->command);
-    buf_printf(b, "usage: meridian %s%s\n\n%s\n", c->name, any ? " [FLAG...]" : "", c->about);
-    if (!any) return;
+    buf_printf(b, "usage: meridian %s [FLAG...]\n\n%s\n", c->name, c->about);
     buf_putc(b, '\n');
     for (const struct flag *f = flags; f < flags + n_flags; f++)
         if (flag_is_of(f, c->command)) put_flag(b, f);
@@ -64,8 +61,9 @@ static void put_command_help(struct buf *b, const struct command_info *c)
 
 void options_help(struct buf *b, enum command topic)
 {
-    if (topic != COMMAND_NONE) {
-        put_command_help(b, command_info(topic));
+    const struct command_info *about = command_info(topic);
+    if (about != NULL && about->about != NULL) {
+        put_command_help(b, about);
         return;
     }
     buf_puts(b, "usage: meridian COMMAND [FLAG...]\n\nA local Amazon ElastiCache: the API, and real Redis behind it.\n\n");

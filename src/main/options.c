@@ -101,6 +101,8 @@ static int read_topic(struct options *o, int argc, char **argv, struct err *e)
         else if ((o->topic = command_find(argv[i])) == COMMAND_NONE)
             return err_set(e, ERR_USAGE, "there is no command \"%.80s\"; meridian help lists them", argv[i]);
     }
+    if (o->markdown && o->topic != COMMAND_SERVE && o->topic != COMMAND_AGENT)
+        return err_set(e, ERR_USAGE, "--markdown needs a command that has flags: serve or agent");
     return 0;
 }
 

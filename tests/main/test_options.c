@@ -108,6 +108,7 @@ Test(options, what_makes_no_sense_is_refused_in_one_line)
         {"start", "there is no command \"start\"; meridian help lists them"},
         {"--serve", "there is no command \"--serve\"; meridian help lists them"},
         {"help me", "there is no command \"me\"; meridian help lists them"},
+        {"help --markdown", "--markdown needs a command that has flags: serve or agent"},
         {"serve now", "serve does not know \"now\"; meridian help serve lists its flags"},
         {"serve --lisen x", "serve does not know \"--lisen\"; meridian help serve lists its flags"},
         {"serve --list x", "serve does not know \"--list\"; meridian help serve lists its flags"},
