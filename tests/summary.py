@@ -7,7 +7,7 @@ import re
 import sys
 
 TAP = re.compile(r"^(not )?ok\b\s*\d*\s*-?\s*(.*?)\s*(?:#\s*(SKIP|TODO)\b\s*(.*))?$", re.IGNORECASE)
-STDERR_LINES = 60
+LAST_LINES = 60
 
 
 def read(path):
@@ -16,6 +16,10 @@ def read(path):
             return [json.loads(line) for line in log]
     except FileNotFoundError:
         return []
+
+
+def last_lines(text):
+    return "\n".join("  " + line for line in text.splitlines()[-LAST_LINES:])
 
 
 def cases(run):
@@ -31,7 +35,8 @@ def cases(run):
     ended_well = run["result"] in ("OK", "SKIP", "EXPECTEDFAIL")
     if not found or (not ended_well and all(verdict != "failed" for _, verdict, _ in found)):
         verdict = "failed" if not ended_well else "skipped" if run["result"] == "SKIP" else "passed"
-        found.append(["(the program)", verdict, "%s, status %s" % (run["result"].lower(), run["returncode"])])
+        text = "%s, status %s\n%s" % (run["result"].lower(), run["returncode"], last_lines(run["stdout"]) if not found else "")
+        found.append(["(the program)", verdict, text.rstrip() if verdict == "failed" else ""])
     return found
 
 
@@ -44,7 +49,7 @@ def main():
         failed = False
         for name, verdict, text in cases(run):
             count[verdict] += 1
-            title = "%s: %s" % (run["name"], name)
+            title = "%s: %s" % (run["name"].removeprefix("meridian:"), name)
             if verdict == "failed":
                 failed = True
                 print("\nFAILED %s\n%s" % (title, text.rstrip()))
@@ -52,7 +57,7 @@ def main():
                 skipped.append("skipped %s: %s" % (title, text))
         if failed and run.get("stderr", "").strip():
             print("  standard error of %s, its end:" % run["name"])
-            print("\n".join("  " + line for line in run["stderr"].splitlines()[-STDERR_LINES:]))
+            print(last_lines(run["stderr"]))
     if not runs or (status and not count["failed"]):
         count["failed"] += 1
         print("\nFAILED the test run itself ended with status %d" % status)

@@ -4,7 +4,7 @@ import re
 import tree
 
 # Each pattern is spelt so that it does not find itself.
-WORDS = re.compile(r"/wor[k]/|/far[m]/|/roo[t]/|/hom[e]/|/tmp/buil[d]|\.\./share[d]|share[d]/facts|pyen[v]"
+WORDS = re.compile(r"/wor[k]/|/far[m]/|/roo[t]/|/tmp/buil[d]|\.\./share[d]|share[d]/facts|pyen[v]"
                    r"|\bclaud[e]\b|anthropi[c]|\bopena[i]\b|chatgp[t]|copilo[t]|language mode[l]|\bLL[M]s?\b"
                    r"|\bTOD[O]:|\bFIXM[E]\b|\bXX[X]\b", re.IGNORECASE)
 
