@@ -32,7 +32,7 @@ uint16_t http_port(const struct http *h);
 void http_add_routes(struct http *h, const struct http_route *routes, size_t n);
 /*
  * Stops listening, gives up deferred exchanges (their 'gone' is called, the client gets a 503), lets answers under way finish,
- * for 2 s at most, and frees everything. 'closed' (may be NULL) is called last, from the loop.
+ * for 2 s at most, and frees everything. 'closed' (may be NULL) is called last, from the loop. Not to be called by a handler.
  */
 void http_close(struct http *h, void (*closed)(void *arg), void *arg);
 
