@@ -96,12 +96,14 @@ static void view_node_groups(struct op *op, const struct row_replication_group *
     out->auth_token_enabled = OPT_BOOL(false);
 }
 
-static void view_members(struct op *op, const struct row_replication_group *row, struct belongings *b, size_t *n_nodes, struct api_replication_group *out)
+static size_t view_members(struct op *op, const struct row_replication_group *row, struct belongings *b, struct api_replication_group *out)
 {
-    TAKE(b, nodes, at_node, row->id, *n_nodes);
-    if (strcmp(row->status, "deleting") == 0) return;
-    out->member_clusters = (struct string_list){.set = true, .items = arena_array(op->arena, const char *, *n_nodes)};
-    for (size_t i = 0; i < *n_nodes; i++) out->member_clusters.items[out->member_clusters.n++] = b->nodes[b->at_node + i].cluster_id;
+    size_t n;
+    TAKE(b, nodes, at_node, row->id, n);
+    if (strcmp(row->status, "deleting") == 0) return n;
+    out->member_clusters = (struct string_list){.set = true, .items = arena_array(op->arena, const char *, n)};
+    for (size_t i = 0; i < n; i++) out->member_clusters.items[out->member_clusters.n++] = b->nodes[b->at_node + i].cluster_id;
+    return n;
 }
 
 static struct api_global_replication_group_info *view_membership(struct op *op, const struct row_replication_group *row, struct belongings *b)
@@ -151,9 +153,8 @@ int view_rgs(struct op *op, const struct row_replication_group *rows, size_t n, 
     int r = read_belongings(op, rows[0].id, rows[n - 1].id, &b);
     if (r) return r;
     for (size_t i = 0; i < n; i++) {
-        size_t n_nodes;
         view_settings(op, &rows[i], &out[i]);
-        view_members(op, &rows[i], &b, &n_nodes, &out[i]);
+        size_t n_nodes = view_members(op, &rows[i], &b, &out[i]);
         view_node_groups(op, &rows[i], &b, n_nodes, &out[i]);
         out[i].global_replication_group_info = view_membership(op, &rows[i], &b);
     }

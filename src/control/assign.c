@@ -1,0 +1,131 @@
+#include "control/assign.h"
+#include "base/arena.h"
+#include "base/trip.h"
+#include "catalog/node_type.h"
+#include "plan/want.h"
+#include "protocol/protocol.gen.h"
+#include <string.h>
+
+/* A quarter of a node's memory is set aside, as reserved-memory-percent says by default. */
+enum { USABLE_PERCENT = 75 };
+
+static const struct world_cluster *cluster_of(const struct world *w, const struct world_node *n)
+{
+    for (size_t i = 0; i < w->n_clusters; i++)
+        if (strcmp(w->clusters[i].row.id, n->row.cluster_id) == 0 && strcmp(w->clusters[i].row.region, n->row.region) == 0) return &w->clusters[i];
+    return NULL;
+}
+
+static struct proto_setting_list settings(struct world *w, const struct world_cluster *c)
+{
+    const struct node_type *t = c ? node_type_find(c->row.node_type) : NULL;
+    struct proto_setting_list list = {.set = true, .items = arena_array(w->arena, struct proto_setting, 2)};
+    if (t == NULL) return list;
+    const char *bytes = arena_printf(w->arena, "%lld", (long long)(node_type_memory(t, ENGINE_REDIS) / 100 * USABLE_PERCENT));
+    list.items[list.n++] = (struct proto_setting){"maxmemory", bytes};
+    list.items[list.n++] = (struct proto_setting){"maxmemory-policy", "volatile-lru"};
+    return list;
+}
+
+static void assign_role(struct world *w, struct world_node *n, struct proto_node_order *out)
+{
+    struct want_node want = want_node(w, n);
+    out->role = want.primary ? "primary" : "replica";
+    out->fence = OPT_BOOL(want.fence);
+    if (want.promote_offset >= 0) out->promote_offset = OPT_INT(want.promote_offset);
+    if (want.endpoint) {
+        out->endpoints = (struct string_list){true, 1, arena_array(w->arena, const char *, 1)};
+        out->endpoints.items[0] = want.endpoint;
+    }
+    if (want.primary || want.upstream_address == NULL) return;
+    out->upstream_host = want.upstream_address;
+    out->upstream_port = OPT_INT(want.upstream_port);
+    out->upstream_node = want.upstream_node;
+}
+
+static void assign_node(struct world *w, struct world_node *n, const struct assign_secrets *secrets, struct proto_node_order *out)
+{
+    const struct world_cluster *c = cluster_of(w, n);
+    *out = (struct proto_node_order){
+        .id = n->row.id,
+        .run = OPT_BOOL(strcmp(n->row.want, "run") == 0),
+        .engine = c ? c->row.engine : "redis",
+        .engine_version = c ? c->row.engine_version : NULL,
+        .address = n->row.address,
+        .port = OPT_INT(n->row.port),
+        .role = "primary",
+        .generation = OPT_INT(1),
+        .settings = settings(w, c),
+        .admin_password = secrets->admin_password,
+        .replication_password = secrets->replication_password,
+    };
+    if (n->rg) assign_role(w, n, out);
+}
+
+static bool serves_reads(struct world *w, struct world_node *n)
+{
+    return n->row.seen_role && strcmp(n->row.seen_role, "replica") == 0 && want_in_force(w, n);
+}
+
+static void add_target(struct proto_target_list *list, const struct world_node *n)
+{
+    if (n && n->row.address) list->items[list->n++] = (struct proto_target){n->row.address, OPT_INT(n->row.port)};
+}
+
+static struct world_node_group *node_group_of(struct world_rg *rg, const char *id)
+{
+    for (size_t i = 0; i < rg->n_node_groups; i++)
+        if (strcmp(rg->node_groups[i].row.id, id) == 0) return &rg->node_groups[i];
+    return NULL;
+}
+
+/* Reads go to the replicas that are up to date with their primary, or to the primary while there is none. */
+static void reader_targets(struct world *w, struct world_rg *rg, struct world_node_group *ng, struct proto_target_list *list)
+{
+    for (size_t i = 0; i < rg->n_nodes; i++)
+        if (strcmp(rg->nodes[i].row.node_group_id, ng->row.id) == 0 && &rg->nodes[i] != rg_primary(rg, ng) && serves_reads(w, &rg->nodes[i]))
+            add_target(list, &rg->nodes[i]);
+    if (list->n == 0) add_target(list, rg_primary(rg, ng));
+}
+
+static bool assign_link(struct world *w, struct world_endpoint *e, struct proto_link_order *out)
+{
+    struct world_rg *rg = world_rg(w, e->row.region, e->row.rg_id);
+    struct world_node_group *ng = rg ? node_group_of(rg, e->row.node_group_id) : NULL;
+    bool floating = strcmp(e->row.kind, "primary") == 0 && !w->addressing.ports; /* bound by the node itself */
+    if (ng == NULL || floating || e->row.address == NULL || strcmp(rg->row.status, "deleting") == 0) return false;
+    struct proto_target_list targets = {.set = true, .items = arena_array(w->arena, struct proto_target, rg->n_nodes + 1)};
+    if (strcmp(e->row.kind, "reader") == 0) reader_targets(w, rg, ng, &targets);
+    else if (strcmp(e->row.kind, "primary") == 0) add_target(&targets, rg_primary(rg, ng));
+    else add_target(&targets, want_gateway_target(rg, ng));
+    *out = (struct proto_link_order){e->row.id, e->row.kind, e->row.address, OPT_INT(e->row.port), targets};
+    return true;
+}
+
+static struct proto_trip_order_list trips(struct world *w)
+{
+    struct proto_trip_order_list list = {.set = true, .items = arena_array(w->arena, struct proto_trip_order, TRIP__COUNT)};
+    for (int i = 0; i < TRIP__COUNT; i++)
+        if (trip_left[i]) list.items[list.n++] = (struct proto_trip_order){trip_name(i), OPT_INT(trip_left[i])};
+    return list;
+}
+
+void assign(struct world *w, const char *region, const struct assign_secrets *secrets, bool shutdown, struct proto_assignment *out)
+{
+    *out = (struct proto_assignment){
+        .region = region,
+        .version = OPT_INT(0),
+        .shutdown = OPT_BOOL(shutdown),
+        .nodes = {.set = true, .items = arena_array(w->arena, struct proto_node_order, w->n_nodes)},
+        .links = {.set = true, .items = arena_array(w->arena, struct proto_link_order, w->n_endpoints)},
+        .trips = trips(w),
+    };
+    for (size_t i = 0; i < w->n_nodes; i++) {
+        struct world_node *n = &w->nodes[i];
+        if (n->drop || n->row.address == NULL || strcmp(n->row.region, region) != 0) continue;
+        assign_node(w, n, secrets, &out->nodes.items[out->nodes.n++]);
+    }
+    for (size_t i = 0; i < w->n_endpoints; i++)
+        if (!w->endpoints[i].drop && strcmp(w->endpoints[i].row.region, region) == 0)
+            out->links.n += assign_link(w, &w->endpoints[i], &out->links.items[out->links.n]);
+}

@@ -1,0 +1,279 @@
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/trip.h"
+#include "control/internal.h"
+#include "control/secret.h"
+#include "control/sight.h"
+#include "control/world_io.h"
+#include "model/json.h"
+#include "plan/plan.h"
+#include "protocol/protocol.gen.h"
+#include "store/queries.gen.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    TOUCH_EVERY_MS = 1000,
+    SILENT_LIMIT_NS = 1000000000, /* times three: an agent reports at least once a second */
+};
+
+static void log_status(const char *what, const char *region, const char *id, const char *before, const char *after)
+{
+    if (before && strcmp(before, after) != 0) log_info("%s %s %s: %s -> %s", region, what, id, before, after);
+}
+
+static void log_changes(const struct world *w)
+{
+    for (size_t i = 0; i < w->n_rgs; i++)
+        log_status("replication group", w->rgs[i].row.region, w->rgs[i].row.id, w->rgs[i].stored ? w->rgs[i].stored->status : NULL, w->rgs[i].row.status);
+    for (size_t i = 0; i < w->n_globals; i++) {
+        const struct row_global_replication_group *was = w->globals[i].stored;
+        log_status("global datastore", "-", w->globals[i].row.id, was ? was->status : NULL, w->globals[i].row.status);
+        log_status("phase of global datastore", "-", w->globals[i].row.id, was ? was->phase : NULL, w->globals[i].row.phase);
+    }
+}
+
+static void set_in_touch(struct control *c, struct world *w)
+{
+    for (size_t i = 0; i < w->n_regions; i++) {
+        const struct session *s = session_find(c, w->regions[i].row.name);
+        w->regions[i].in_touch = s && s->in_touch;
+    }
+}
+
+static bool region_has_work(const struct world *w, const char *region)
+{
+    for (size_t i = 0; i < w->n_nodes; i++)
+        if (strcmp(w->nodes[i].row.region, region) == 0) return true;
+    return false;
+}
+
+/* Every region with nodes has an agent; every agent gets its assignment as the rows now have it. */
+static void hand_out(struct control *c, struct world *w)
+{
+    struct assign_secrets secrets = {c->admin_password, c->replication_password};
+    for (size_t i = 0; i < w->n_regions; i++)
+        if (region_has_work(w, w->regions[i].row.name)) session_ensure(c, w->regions[i].row.name);
+    for (struct session *s = c->sessions; s; s = s->next) {
+        struct proto_assignment a;
+        _buf_ struct buf text = {0};
+        assign(w, s->region, &secrets, c->stopped != NULL, &a);
+        json_encode(&text, &shape_proto_assignment, &a);
+        session_assign(s, &text);
+    }
+    trip_crash(TRIP_CRASH_AFTER_ASSIGN);
+}
+
+static void on_later(uv_timer_t *t)
+{
+    control_changed(t->data);
+}
+
+static void schedule(struct control *c, const struct world *w)
+{
+    uv_timer_stop(&c->later);
+    if (w->wake_ms == INT64_MAX) return;
+    int64_t in = w->wake_ms - w->now_ms;
+    uv_timer_start(&c->later, on_later, in > 0 ? (uint64_t)in : 1, 0);
+}
+
+static int transact(struct control *c, struct world *w, const struct proto_sighting *seen, struct err *e)
+{
+    bool wrote;
+    int r = store_begin(c->o.store, true, e);
+    if (r) return r;
+    r = world_load(c->o.store, w, e);
+    if (r == 0) {
+        set_in_touch(c, w);
+        if (seen) sight(w, seen);
+        plan_world(w);
+        r = world_store(c->o.store, w, &wrote, e);
+    }
+    if (r || !wrote) store_rollback(c->o.store);
+    else r = store_commit(c->o.store, e);
+    return r;
+}
+
+/* One look at everything. 'seen' is a sighting that has just come, or NULL. */
+static int pass(struct control *c, const struct proto_sighting *seen, struct err *e)
+{
+    _arena_ struct arena a = {0};
+    struct world w = {
+        .arena = &a,
+        .now_ms = clock_now_ms(),
+        .addressing = {c->o.ports, c->o.listen_host, c->o.first_port, c->o.last_port},
+    };
+    int r = transact(c, &w, seen, e);
+    if (r) return r;
+    log_changes(&w);
+    schedule(c, &w);
+    hand_out(c, &w);
+    return 0;
+}
+
+static void on_soon(uv_idle_t *h)
+{
+    struct control *c = h->data;
+    struct err e;
+    uv_idle_stop(h);
+    if (pass(c, NULL, &e) == 0) return;
+    log_error("reconciling: %s", e.msg);
+    uv_timer_start(&c->later, on_later, TOUCH_EVERY_MS, 0);
+}
+
+void control_changed(struct control *c)
+{
+    if (!c->closing) uv_idle_start(&c->soon, on_soon);
+}
+
+/* Once asked to stop, it has stopped when no agent is left that has not said so and gone. */
+static void check_stopped(struct control *c)
+{
+    if (c->stopped == NULL || c->closing) return;
+    for (struct session *s = c->sessions; s; s = s->next)
+        if (!s->stopped || s->pid) return;
+    void (*stopped)(void *) = c->stopped;
+    c->closing = true;
+    stopped(c->stopped_arg);
+}
+
+void control_agent_changed(struct control *c)
+{
+    control_changed(c);
+    check_stopped(c);
+}
+
+int control_sighting(struct control *c, const char *text, size_t len, struct err *e)
+{
+    _arena_ struct arena a = {0};
+    struct proto_sighting seen = {0};
+    int r = json_decode(&shape_proto_sighting, text, len, &a, &seen, e);
+    if (r) return err_wrap(e, "sighting");
+    struct session *s = session_find(c, seen.region);
+    if (s == NULL) return err_set(e, ERR_PARSE, "sighting of the region %s, where nothing was assigned", seen.region);
+    bool news = !s->in_touch || s->sighting.len != len || memcmp(s->sighting.data, text, len) != 0;
+    s->in_touch = true;
+    s->reported_ns = clock_mono_ns();
+    s->stopped = seen.stopped.v;
+    if (!news) return 0;
+    r = pass(c, &seen, e);
+    buf_clear(&s->sighting);
+    if (r == 0) buf_add(&s->sighting, text, len);
+    check_stopped(c);
+    return r;
+}
+
+static void on_touch(uv_timer_t *t)
+{
+    struct control *c = t->data;
+    for (struct session *s = c->sessions; s; s = s->next) {
+        if (!s->in_touch || clock_mono_ns() - s->reported_ns < 3LL * SILENT_LIMIT_NS) continue;
+        log_warn("the agent of %s has fallen silent", s->region);
+        s->in_touch = false;
+        control_changed(c);
+    }
+}
+
+bool control_authorized(const struct control *c, const char *header)
+{
+    static const char scheme[] = "Bearer ";
+    if (header == NULL || strncmp(header, scheme, sizeof scheme - 1) != 0 || strlen(header) != sizeof scheme - 1 + 64) return false;
+    unsigned char differ = 0;
+    for (int i = 0; i < 64; i++) differ |= (unsigned char)(header[sizeof scheme - 1 + i] ^ c->token[i]);
+    return differ == 0;
+}
+
+int control_open(struct control **out, const struct control_options *o, struct err *e)
+{
+    struct control *c = calloc(1, sizeof *c);
+    if (c == NULL) abort();
+    c->o = *o;
+    int r = secret_read(o->data_dir, "agent-token", c->token, c->token_file, sizeof c->token_file, e);
+    if (r == 0) r = secret_read(o->data_dir, "node-admin-password", c->admin_password, NULL, 0, e);
+    if (r == 0) r = secret_read(o->data_dir, "node-replication-password", c->replication_password, NULL, 0, e);
+    if (r) {
+        free(c);
+        return r;
+    }
+    uv_idle_init(o->loop, &c->soon);
+    uv_timer_init(o->loop, &c->later);
+    uv_timer_init(o->loop, &c->touch);
+    c->soon.data = c->later.data = c->touch.data = c;
+    c->open_handles = 3;
+    uv_timer_start(&c->touch, on_touch, TOUCH_EVERY_MS, TOUCH_EVERY_MS);
+    control_changed(c);
+    *out = c;
+    return 0;
+}
+
+void control_stop(struct control *c, void (*stopped)(void *arg), void *arg)
+{
+    c->stopped = stopped;
+    c->stopped_arg = arg;
+    control_changed(c);
+    check_stopped(c);
+}
+
+static void on_closed(uv_handle_t *h)
+{
+    struct control *c = h->data;
+    if (--c->open_handles == 0) free(c);
+}
+
+void control_close(struct control *c)
+{
+    if (c == NULL) return;
+    c->closing = true;
+    for (struct session *s = c->sessions, *next; s; s = next) {
+        next = s->next;
+        session_close(s);
+    }
+    uv_close((uv_handle_t *)&c->soon, on_closed);
+    uv_close((uv_handle_t *)&c->later, on_closed);
+    uv_close((uv_handle_t *)&c->touch, on_closed);
+}
+
+static void put_member(struct buf *out, const char *name, const char *value)
+{
+    buf_printf(out, ",\"%s\":", name);
+    if (value) json_put_string(out, value);
+    else buf_puts(out, "null");
+}
+
+static void put_node(struct buf *out, const struct row_node *n)
+{
+    buf_puts(out, "{\"id\":");
+    json_put_string(out, n->id);
+    put_member(out, "region", n->region);
+    put_member(out, "cluster", n->cluster_id);
+    put_member(out, "rg", n->rg_id);
+    put_member(out, "zone", n->availability_zone);
+    put_member(out, "address", n->address);
+    put_member(out, "want", n->want);
+    put_member(out, "state", n->seen_state);
+    put_member(out, "reason", n->seen_reason);
+    put_member(out, "role", n->seen_role);
+    put_member(out, "upstream", n->seen_upstream);
+    put_member(out, "endpoints", n->seen_endpoints);
+    put_member(out, "engine_version", n->seen_engine);
+    buf_printf(out, ",\"port\":%lld,\"pid\":%lld,\"link_up\":%s,\"fenced\":%s,\"offset\":%lld,\"restarts\":%lld,\"started_ms\":%lld}", (long long)n->port,
+               (long long)n->seen_pid, n->seen_link_up ? "true" : "false", n->seen_fenced ? "true" : "false", (long long)n->seen_offset,
+               (long long)n->seen_restarts, (long long)n->seen_started_ms);
+}
+
+int control_nodes_json(struct control *c, struct buf *out, struct err *e)
+{
+    _arena_ struct arena a = {0};
+    struct row_node *rows;
+    size_t n;
+    int r = q_node_all(c->o.store, &a, &rows, &n, e);
+    if (r) return r;
+    buf_puts(out, "{\"nodes\":[");
+    for (size_t i = 0; i < n; i++) {
+        if (i) buf_putc(out, ',');
+        put_node(out, &rows[i]);
+    }
+    buf_puts(out, "]}");
+    return 0;
+}

@@ -1,0 +1,60 @@
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+/*
+ * The reconciler. Whenever an operation has committed, an agent has reported, or
+ * a plan's time has come, it makes one pass: rows → plans → rows, in one
+ * transaction, and hands every region's agent its new assignment. It starts one
+ * agent per region when the region gets its first node, starts it again when it
+ * dies, and finds the agents of an earlier serve still at work.
+ *
+ * It knows nothing of HTTP: main/ connects it to the server.
+ */
+struct buf;
+struct control;
+struct err;
+struct store;
+
+struct control_options {
+    uv_loop_t *loop;
+    struct store *store;
+    const char *data_dir;
+    const char *program;      /* this executable, to be started as "agent" */
+    const char *server;       /* HOST:PORT where agents dial in */
+    const char *redis_server; /* passed on to agents; NULL: they look on PATH */
+    const char *log_level;
+    bool ports;               /* --addressing ports */
+    const char *listen_host;  /* ports mode: where nodes listen */
+    int first_port, last_port;
+};
+
+/* The strings of 'o' must outlive it. Reads or makes the installation's secrets in DATA/secrets. */
+int control_open(struct control **out, const struct control_options *o, struct err *e);
+
+/* An operation has changed rows: make a pass soon, after its answer is on its way. */
+void control_changed(struct control *c);
+
+/* True if 'header' (an Authorization header, may be NULL) carries the agents' token; compared in constant time. */
+bool control_authorized(const struct control *c, const char *header);
+
+/*
+ * An agent wants its assignment. 'done' is called as soon as there is one of another version than 'after' (maybe at once),
+ * or with NULL text when the wait has lasted long enough. A newer wait of the same region ends an older one.
+ */
+typedef void control_assignment_fn(void *arg, const char *text, size_t len);
+void control_wait(struct control *c, const char *region, int64_t after, control_assignment_fn *done, void *arg);
+/* The one who waits has left: 'done' is not called any more, and the region counts as out of touch until its agent reports. */
+void control_unwait(struct control *c, const char *region, void *arg);
+
+/* A whole sighting as JSON. Returns once it is stored and acted upon: 0, ERR_PARSE, or another < 0. */
+int control_sighting(struct control *c, const char *text, size_t len, struct err *e);
+
+/* Adds every node as JSON: what is wanted of it and what was seen. */
+int control_nodes_json(struct control *c, struct buf *out, struct err *e);
+
+/* Has every agent stop its nodes, data saved, and exit; then calls 'stopped' and is of no more use than to be closed. */
+void control_stop(struct control *c, void (*stopped)(void *arg), void *arg);
+/* Frees it, and leaves whatever agents still run alone. */
+void control_close(struct control *c);

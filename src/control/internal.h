@@ -1,0 +1,21 @@
+#pragma once
+#include "control/assign.h"
+#include "control/session.h"
+/* What the files of control/ share of its state. */
+
+struct control {
+    struct control_options o;
+    struct session *sessions;
+    uv_idle_t soon;   /* a pass as soon as the loop gets there */
+    uv_timer_t later; /* a pass when a plan's time comes */
+    uv_timer_t touch; /* looks once a second for agents that have fallen silent */
+    char token[65], admin_password[65], replication_password[65];
+    char token_file[512];
+    void (*stopped)(void *arg); /* set once control_stop() was called */
+    void *stopped_arg;
+    int open_handles;
+    bool closing;
+};
+
+/* An agent has come, gone or said that it stopped. */
+void control_agent_changed(struct control *c);

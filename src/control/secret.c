@@ -1,0 +1,46 @@
+#include "control/secret.h"
+#include "base/err.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int broken(struct err *e, const char *path)
+{
+    return err_set(e, ERR_IO, "%s: %s", path, strerrordesc_np(errno));
+}
+
+static int make(const char *path, char out[65], struct err *e)
+{
+    unsigned char bytes[32];
+    char temporary[700];
+    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes) return broken(e, "getrandom");
+    for (int i = 0; i < 32; i++) snprintf(out + 2 * i, 3, "%02x", bytes[i]);
+    snprintf(temporary, sizeof temporary, "%s.new", path);
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0) return broken(e, temporary);
+    int r = write(fd, out, 64) == 64 && fsync(fd) == 0 ? 0 : broken(e, temporary);
+    close(fd);
+    if (r == 0 && rename(temporary, path) < 0) r = broken(e, path);
+    return r;
+}
+
+int secret_read(const char *data_dir, const char *name, char out[65], char *path, unsigned long size, struct err *e)
+{
+    char folder[600], file[640];
+    snprintf(folder, sizeof folder, "%s/secrets", data_dir);
+    snprintf(file, sizeof file, "%s/%s", folder, name);
+    if (path) snprintf(path, size, "%s", file);
+    if (mkdir(folder, 0700) < 0 && errno != EEXIST) return broken(e, folder);
+    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return errno == ENOENT ? make(file, out, e) : broken(e, file);
+    ssize_t n = read(fd, out, 64);
+    close(fd);
+    out[64] = '\0';
+    if (n != 64 || strspn(out, "0123456789abcdef") != 64)
+        return err_set(e, ERR_IO, "%s is damaged; remove it while nothing runs from this data directory, and start again", file);
+    return 0;
+}

@@ -1,0 +1,245 @@
+#include "base/clock.h"
+#include "base/log.h"
+#include "control/internal.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum {
+    WAIT_LIMIT_MS = 20000,   /* an agent's long poll is answered with nothing after this */
+    RESPAWN_MAX_MS = 2000,
+    HEALTHY_NS = 1000000000, /* an agent that lived this long is started again at once */
+};
+
+static void start_agent(struct session *s);
+
+struct session *session_find(struct control *c, const char *region)
+{
+    for (struct session *s = c->sessions; s; s = s->next)
+        if (strcmp(s->region, region) == 0) return s;
+    return NULL;
+}
+
+static void region_path(const struct session *s, char *out, size_t size, const char *file)
+{
+    snprintf(out, size, "%s/regions/%s%s%s", s->control->o.data_dir, s->region, file ? "/" : "", file ? file : "");
+}
+
+/* The process that holds the region's agent lock, or 0: an agent of an earlier serve is still at work. */
+static pid_t lock_holder(const struct session *s)
+{
+    char path[600];
+    region_path(s, path, sizeof path, "agent.lock");
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0) return 0;
+    struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    int r = fcntl(fd, F_GETLK, &l);
+    close(fd);
+    return r == 0 && l.l_type != F_UNLCK ? l.l_pid : 0;
+}
+
+static void on_respawn(uv_timer_t *t)
+{
+    start_agent(t->data);
+}
+
+static void agent_gone(struct session *s)
+{
+    bool healthy = clock_mono_ns() - s->started_ns > HEALTHY_NS;
+    s->pid = 0;
+    s->in_touch = false;
+    buf_clear(&s->sighting);
+    control_agent_changed(s->control);
+    if (s->closing || s->stopped) return;
+    s->respawn_ms = healthy || s->respawn_ms == 0 ? 5 : s->respawn_ms * 2 > RESPAWN_MAX_MS ? RESPAWN_MAX_MS : s->respawn_ms * 2;
+    log_warn("the agent of %s is gone; starting it again", s->region);
+    uv_timer_start(&s->respawn, on_respawn, (uint64_t)s->respawn_ms, 0);
+}
+
+static void on_closed(uv_handle_t *h)
+{
+    struct session *s = h->data;
+    if (--s->open_handles > 0 || !s->closing) return;
+    buf_fini(&s->sighting);
+    buf_fini(&s->assignment);
+    buf_fini(&s->unversioned);
+    free(s->region);
+    free(s);
+}
+
+static void on_exit_child(uv_process_t *p, int64_t status, int sig)
+{
+    struct session *s = p->data;
+    (void)status;
+    (void)sig;
+    uv_close((uv_handle_t *)p, on_closed);
+    agent_gone(s);
+}
+
+static void close_pidfd(struct session *s)
+{
+    if (s->pidfd_fd < 0) return;
+    uv_close((uv_handle_t *)&s->pidfd, on_closed);
+    close(s->pidfd_fd);
+    s->pidfd_fd = -1;
+}
+
+static void on_pidfd(uv_poll_t *p, int status, int events)
+{
+    struct session *s = p->data;
+    (void)status;
+    (void)events;
+    close_pidfd(s);
+    agent_gone(s);
+}
+
+static bool adopt(struct session *s, pid_t pid)
+{
+    int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    if (fd < 0) return false;
+    s->pidfd_fd = fd;
+    s->pid = pid;
+    s->started_ns = clock_mono_ns();
+    uv_poll_init(s->control->o.loop, &s->pidfd, fd);
+    s->pidfd.data = s;
+    s->open_handles++;
+    uv_poll_start(&s->pidfd, UV_READABLE, on_pidfd);
+    log_info("found the agent of %s at work (pid %d)", s->region, (int)pid);
+    return true;
+}
+
+static void make_folder(const char *path)
+{
+    if (mkdir(path, 0700) < 0 && errno != EEXIST) log_error("making %s: %s", path, strerrordesc_np(errno));
+}
+
+/* Its own session (setsid), so that a terminal's Ctrl-C reaches serve alone; its log goes to a file that outlives serve. */
+static int spawn(struct session *s, const char *folder, int log_fd)
+{
+    const struct control_options *o = &s->control->o;
+    const char *args[16] = {o->program, "agent", "--region", s->region, "--server", o->server, "--token-file", s->control->token_file,
+                            "--data-dir", folder, "--log-level", o->log_level};
+    if (o->redis_server) args[12] = "--redis-server", args[13] = o->redis_server;
+    uv_stdio_container_t io[3] = {{.flags = UV_IGNORE}, {.flags = UV_INHERIT_FD, .data.fd = log_fd}, {.flags = UV_INHERIT_FD, .data.fd = log_fd}};
+    uv_process_options_t options = {.file = args[0], .args = (char **)args, .exit_cb = on_exit_child, .flags = UV_PROCESS_DETACHED, .stdio = io, .stdio_count = 3};
+    s->process.data = s;
+    s->started_ns = clock_mono_ns();
+    s->open_handles++;
+    int r = uv_spawn(o->loop, &s->process, &options);
+    if (r == 0) s->pid = s->process.pid;
+    return r;
+}
+
+static void start_agent(struct session *s)
+{
+    char folder[600], path[600];
+    if (s->closing || s->pid) return;
+    pid_t holder = lock_holder(s);
+    if (holder && adopt(s, holder)) return;
+    snprintf(path, sizeof path, "%s/regions", s->control->o.data_dir);
+    make_folder(path);
+    region_path(s, folder, sizeof folder, NULL);
+    make_folder(folder);
+    region_path(s, path, sizeof path, "agent.log");
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    int r = fd < 0 ? -errno : spawn(s, folder, fd);
+    if (fd >= 0) close(fd);
+    if (r == 0) return;
+    log_error("starting the agent of %s: %s", s->region, uv_strerror(r));
+    if (fd >= 0) uv_close((uv_handle_t *)&s->process, on_closed);
+    uv_timer_start(&s->respawn, on_respawn, RESPAWN_MAX_MS, 0);
+}
+
+struct session *session_ensure(struct control *c, const char *region)
+{
+    struct session *s = session_find(c, region);
+    if (s) return s;
+    s = calloc(1, sizeof *s);
+    if (s == NULL || (s->region = strdup(region)) == NULL) abort();
+    s->control = c;
+    s->pidfd_fd = -1;
+    s->version = clock_now_ms(); /* greater than any that an agent may have from an earlier serve */
+    uv_timer_init(c->o.loop, &s->respawn);
+    uv_timer_init(c->o.loop, &s->wait_limit);
+    s->respawn.data = s->wait_limit.data = s;
+    s->open_handles = 2;
+    s->next = c->sessions;
+    c->sessions = s;
+    start_agent(s);
+    return s;
+}
+
+static void answer(struct session *s, const char *text, size_t len)
+{
+    control_assignment_fn *done = s->waiter;
+    s->waiter = NULL;
+    uv_timer_stop(&s->wait_limit);
+    if (done) done(s->waiter_arg, text, len);
+}
+
+void session_release(struct session *s)
+{
+    answer(s, NULL, 0);
+}
+
+void session_assign(struct session *s, const struct buf *text)
+{
+    if (s->unversioned.len == text->len && memcmp(s->unversioned.data, text->data, text->len) == 0) return;
+    buf_clear(&s->unversioned);
+    buf_add(&s->unversioned, text->data, text->len);
+    s->version++;
+    /* The text begins with {"version":0 – the number is put in by hand rather than by encoding everything once more. */
+    static const char head[] = "{\"version\":0";
+    buf_clear(&s->assignment);
+    buf_printf(&s->assignment, "{\"version\":%lld", (long long)s->version);
+    buf_add(&s->assignment, text->data + sizeof head - 1, text->len - (sizeof head - 1));
+    if (s->waiter) answer(s, s->assignment.data, s->assignment.len);
+}
+
+static void on_wait_limit(uv_timer_t *t)
+{
+    session_release(t->data);
+}
+
+void control_wait(struct control *c, const char *region, int64_t after, control_assignment_fn *done, void *arg)
+{
+    struct session *s = session_find(c, region);
+    if (s == NULL) {
+        done(arg, NULL, 0);
+        return;
+    }
+    session_release(s);
+    if (s->version != after && s->assignment.len) {
+        done(arg, s->assignment.data, s->assignment.len);
+        return;
+    }
+    s->waiter = done;
+    s->waiter_arg = arg;
+    uv_timer_start(&s->wait_limit, on_wait_limit, WAIT_LIMIT_MS, 0);
+}
+
+void control_unwait(struct control *c, const char *region, void *arg)
+{
+    struct session *s = session_find(c, region);
+    if (s == NULL || s->waiter == NULL || s->waiter_arg != arg) return;
+    s->waiter = NULL;
+    uv_timer_stop(&s->wait_limit);
+    s->in_touch = false;
+    buf_clear(&s->sighting);
+    control_agent_changed(c);
+}
+
+void session_close(struct session *s)
+{
+    s->closing = true;
+    session_release(s);
+    uv_close((uv_handle_t *)&s->respawn, on_closed);
+    uv_close((uv_handle_t *)&s->wait_limit, on_closed);
+    close_pidfd(s);
+    if (s->pid && s->process.data && !uv_is_closing((uv_handle_t *)&s->process)) uv_close((uv_handle_t *)&s->process, on_closed);
+}

@@ -1,0 +1,47 @@
+#pragma once
+#include "base/buf.h"
+#include "control/control.h"
+#include <sys/types.h>
+/*
+ * One region's agent as serve sees it: the process, whether it is in touch, the
+ * assignment it shall have and who waits for it. Sessions live in a list in
+ * struct control; session_close() ends one.
+ */
+struct session {
+    struct session *next;
+    struct control *control;
+    char *region;
+
+    /* The process. Started here, or found at work from an earlier serve (then it is watched by a pidfd). */
+    pid_t pid; /* 0: none */
+    uv_process_t process;
+    uv_poll_t pidfd;
+    int pidfd_fd;
+    uv_timer_t respawn;
+    int64_t respawn_ms; /* the next pause before a start; 0: at once */
+    int64_t started_ns;
+    bool stopped; /* it has said that it stopped its nodes and is about to go */
+
+    bool in_touch;
+    int64_t reported_ns; /* CLOCK_MONOTONIC of the last sighting */
+    struct buf sighting; /* the last one, as it came */
+
+    struct buf assignment; /* as it goes out; its version is 'version' */
+    struct buf unversioned;
+    int64_t version;
+    control_assignment_fn *waiter;
+    void *waiter_arg;
+    uv_timer_t wait_limit;
+    int open_handles;
+    bool closing;
+};
+
+struct session *session_find(struct control *c, const char *region);
+/* Makes sure that the region has a session and that its agent runs, or is about to. */
+struct session *session_ensure(struct control *c, const char *region);
+/* Hands 'text' (an Assignment with version 0) out if it differs from the one before. */
+void session_assign(struct session *s, const struct buf *text);
+/* Ends the wait of whoever waits, with nothing. */
+void session_release(struct session *s);
+/* Stops watching; the process goes on. The session is freed by the loop. */
+void session_close(struct session *s);

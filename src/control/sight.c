@@ -1,0 +1,66 @@
+#include "control/sight.h"
+#include "base/arena.h"
+#include "plan/world.h"
+#include "protocol/protocol.gen.h"
+#include <string.h>
+
+static const char *join(struct world *w, const struct string_list *words)
+{
+    const char *text = "";
+    for (size_t i = 0; i < words->n; i++) text = arena_printf(w->arena, "%s%s%s", text, i ? " " : "", words->items[i]);
+    return text;
+}
+
+static const char *host_port(struct world *w, const char *host, struct opt_int port)
+{
+    return host && port.set ? arena_printf(w->arena, "%s:%lld", host, (long long)port.v) : NULL;
+}
+
+static void sight_node(struct world *w, struct row_node *row, const struct proto_node_seen *seen)
+{
+    world_set(w, &row->seen_state, seen->state);
+    world_set(w, &row->seen_reason, seen->reason);
+    world_set(w, &row->seen_role, seen->role);
+    world_set(w, &row->seen_upstream, host_port(w, seen->upstream_host, seen->upstream_port));
+    world_set_int(w, &row->seen_link_up, seen->link_up.v);
+    world_set_int(w, &row->seen_offset, seen->offset.v);
+    world_set_int(w, &row->seen_fenced, seen->fenced.v);
+    world_set(w, &row->seen_endpoints, join(w, &seen->endpoints));
+    world_set(w, &row->seen_engine, seen->engine_version);
+    world_set_int(w, &row->seen_pid, seen->pid.v);
+    world_set_int(w, &row->seen_restarts, seen->restarts.v);
+    world_set_int(w, &row->seen_started_ms, seen->started_ms.v);
+    world_set_int(w, &row->seen_generation, seen->generation.v);
+}
+
+static const struct proto_node_seen *find_node(const struct proto_sighting *s, const char *id)
+{
+    for (size_t i = 0; i < s->nodes.n; i++)
+        if (strcmp(s->nodes.items[i].id, id) == 0) return &s->nodes.items[i];
+    return NULL;
+}
+
+static const struct proto_link_seen *find_link(const struct proto_sighting *s, const char *id)
+{
+    for (size_t i = 0; i < s->links.n; i++)
+        if (strcmp(s->links.items[i].id, id) == 0) return &s->links.items[i];
+    return NULL;
+}
+
+void sight(struct world *w, const struct proto_sighting *seen)
+{
+    static const struct proto_node_seen nothing = {.state = "unknown"};
+    for (size_t i = 0; i < w->n_nodes; i++) {
+        struct row_node *row = &w->nodes[i].row;
+        if (strcmp(row->region, seen->region) != 0) continue;
+        const struct proto_node_seen *n = find_node(seen, row->id);
+        sight_node(w, row, n ? n : &nothing);
+    }
+    for (size_t i = 0; i < w->n_endpoints; i++) {
+        struct row_endpoint *row = &w->endpoints[i].row;
+        if (strcmp(row->region, seen->region) != 0) continue;
+        const struct proto_link_seen *l = find_link(seen, row->id);
+        world_set(w, &row->seen_state, l ? l->state : "unknown");
+        world_set(w, &row->seen_reason, l ? l->reason : NULL);
+    }
+}

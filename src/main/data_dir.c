@@ -1,0 +1,60 @@
+#include "main/data_dir.h"
+#include "base/err.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* mkdir -p */
+static int make_path(const char *path)
+{
+    char part[PATH_MAX];
+    if (snprintf(part, sizeof part, "%s", path) >= (int)sizeof part) return errno = ENAMETOOLONG, -1;
+    for (char *p = part + 1; *p; p++) {
+        if (*p != '/') continue;
+        *p = '\0';
+        if (mkdir(part, 0700) < 0 && errno != EEXIST && errno != EROFS && errno != EACCES) return -1;
+        *p = '/';
+    }
+    return mkdir(part, 0700) < 0 && errno != EEXIST ? -1 : 0;
+}
+
+static int in_use(int fd, const char *path, struct err *e)
+{
+    struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    int pid = fcntl(fd, F_GETLK, &l) == 0 && l.l_type != F_UNLCK ? l.l_pid : 0;
+    return err_set(e, ERR_IN_USE, "the data directory %s is used by a running Meridian (process %d); stop that one, or choose another --data-dir", path, pid);
+}
+
+int data_dir_claim(const char *path, int *lock_fd, struct err *e)
+{
+    char file[PATH_MAX];
+    snprintf(file, sizeof file, "%s/meridian.lock", path);
+    int fd = make_path(path) < 0 ? -1 : open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_set(e, ERR_IO, "the data directory %s can't be used (%s); check its owner and mode, or choose another --data-dir", path,
+                       strerrordesc_np(errno));
+    struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (fcntl(fd, F_SETLK, &l) == 0) {
+        *lock_fd = fd;
+        return 0;
+    }
+    int r = in_use(fd, path, e);
+    close(fd);
+    return r;
+}
+
+int data_dir_write(const char *path, const char *name, const char *text, struct err *e)
+{
+    char file[PATH_MAX], fresh[PATH_MAX];
+    snprintf(file, sizeof file, "%s/%s", path, name);
+    snprintf(fresh, sizeof fresh, "%s/%s.new", path, name);
+    FILE *f = fopen(fresh, "we");
+    int r = f && fputs(text, f) >= 0 ? 0 : -1;
+    if (f && fclose(f) != 0) r = -1;
+    if (r == 0) r = rename(fresh, file);
+    return r == 0 ? 0 : err_set(e, ERR_IO, "writing %s: %s", file, strerrordesc_np(errno));
+}

@@ -1,0 +1,252 @@
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "control/control.h"
+#include "http/admin.h"
+#include "http/json.h"
+#include "http/query.h"
+#include "http/server.h"
+#include "main/commands.h"
+#include "main/data_dir.h"
+#include "main/options.h"
+#include "model/operations.gen.h"
+#include "ops/op.h"
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+/*
+ * The wiring of `meridian serve`: the only place that knows both the HTTP server
+ * and the reconciler, and hands requests of agents from one to the other.
+ */
+
+struct serve {
+    const struct options *o;
+    uv_loop_t loop;
+    int lock_fd;
+    struct store *store;
+    struct http *http;
+    struct control *control;
+    struct ops_config ops;
+    struct query_api query;
+    struct admin admin;
+    uv_signal_t on_term, on_int;
+    char program[PATH_MAX];
+    char data_dir[PATH_MAX]; /* absolute: agents and nodes have other working directories */
+    char server[300];
+    bool stopping;
+};
+
+static int run_operation(void *arg, const struct operation *o, const struct query_caller *who, struct arena *a, const void *in, void *out, struct err *e)
+{
+    struct serve *s = arg;
+    int r = ops_run(s->store, &s->ops, o, &(struct ops_caller){who->region, who->account, who->request_id}, a, in, out, e);
+    if (r == 0 && o->writes) control_changed(s->control);
+    return r;
+}
+
+static void clock_moved(void *arg)
+{
+    control_changed(((struct serve *)arg)->control);
+}
+
+static bool refuse_stranger(struct serve *s, struct exchange *x)
+{
+    if (control_authorized(s->control, http_header(x, "Authorization"))) return false;
+    json_answer_error(x, 401, "this is for agents, who carry the token of this installation");
+    return true;
+}
+
+static void answer_text(struct exchange *x, const char *text, size_t len)
+{
+    _buf_ struct buf body = {0};
+    buf_add(&body, text, len);
+    http_answer(x, 200, "application/json", &body, NULL);
+}
+
+static void answer_assignment(void *arg, const char *text, size_t len)
+{
+    if (text) answer_text(arg, text, len);
+    else http_answer(arg, 204, NULL, NULL, NULL);
+}
+
+static void agent_left(struct exchange *x, void *arg)
+{
+    struct serve *s = arg;
+    const char *region = http_param(x, "region");
+    if (region && !s->stopping) control_unwait(s->control, region, x);
+}
+
+static void get_assignment(struct exchange *x, void *arg)
+{
+    struct serve *s = arg;
+    const char *region = http_param(x, "region"), *after = http_param(x, "after");
+    if (refuse_stranger(s, x)) return;
+    if (region == NULL) {
+        json_answer_error(x, 400, "region is missing");
+        return;
+    }
+    http_defer(x, agent_left, s);
+    control_wait(s->control, region, after ? strtoll(after, NULL, 10) : 0, answer_assignment, x);
+}
+
+static void post_sighting(struct exchange *x, void *arg)
+{
+    struct serve *s = arg;
+    struct err e;
+    size_t len;
+    if (refuse_stranger(s, x)) return;
+    const char *body = http_body(x, &len);
+    int r = control_sighting(s->control, body, len, &e);
+    if (r == 0) {
+        answer_text(x, "{}", 2);
+        return;
+    }
+    log_error("%s", e.msg);
+    json_answer_error(x, r == ERR_PARSE ? 400 : 500, "%s", e.msg);
+}
+
+static void get_nodes(struct exchange *x, void *arg)
+{
+    struct serve *s = arg;
+    struct err e;
+    _buf_ struct buf body = {0};
+    if (control_nodes_json(s->control, &body, &e) == 0) {
+        http_answer(x, 200, "application/json", &body, NULL);
+        return;
+    }
+    log_error("%s", e.msg);
+    json_answer_error(x, 500, "%s", e.msg);
+}
+
+static void add_routes(struct serve *s)
+{
+    const struct http_route routes[] = {
+        {.method = "GET", .path = "/_meridian/agent/assignment", .handle = get_assignment, .arg = s},
+        {.method = "POST", .path = "/_meridian/agent/sighting", .handle = post_sighting, .arg = s},
+        {.method = "GET", .path = "/_meridian/nodes", .handle = get_nodes, .arg = s},
+    };
+    s->admin = (struct admin){api_operations, api_n_operations, clock_moved, s};
+    s->query = (struct query_api){api_operations, api_n_operations, run_operation, s, s->o->default_region};
+    admin_add_routes(s->http, &s->admin);
+    http_add_routes(s->http, routes, sizeof routes / sizeof *routes);
+    query_add_routes(s->http, &s->query);
+}
+
+/* Agents dial in where the server listens; one that listens everywhere is reached on loopback. */
+static void find_server(struct serve *s)
+{
+    const char *colon = strrchr(s->o->listen, ':');
+    int n = colon ? (int)(colon - s->o->listen) : 0;
+    bool anywhere = n == 0 || strncmp(s->o->listen, "0.0.0.0", (size_t)n) == 0 || strncmp(s->o->listen, "[::]", (size_t)n) == 0;
+    snprintf(s->server, sizeof s->server, "%.*s:%u", anywhere ? 9 : n, anywhere ? "127.0.0.1" : s->o->listen, http_port(s->http));
+}
+
+static bool is_loopback(const char *host)
+{
+    return strcmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0;
+}
+
+static int open_control(struct serve *s, struct err *e)
+{
+    bool ports = s->o->addressing == ADDRESSING_PORTS;
+    static const char *const levels[] = {"error", "warn", "info", "debug"};
+    struct control_options o = {
+        .loop = &s->loop,
+        .store = s->store,
+        .data_dir = s->data_dir,
+        .program = s->program,
+        .server = s->server,
+        .redis_server = s->o->redis_server[0] ? s->o->redis_server : NULL,
+        .log_level = levels[s->o->log_level],
+        .ports = ports,
+        .listen_host = is_loopback(s->o->advertise) ? "127.0.0.1" : "0.0.0.0",
+        .first_port = s->o->first_port,
+        .last_port = s->o->last_port,
+    };
+    if (ports) s->ops.endpoint_host = s->o->advertise;
+    return control_open(&s->control, &o, e);
+}
+
+static int find_program(struct serve *s, struct err *e)
+{
+    ssize_t n = readlink("/proc/self/exe", s->program, sizeof s->program - 1);
+    return n > 0 ? 0 : err_set(e, ERR_IO, "/proc/self/exe can't be read");
+}
+
+static int announce(struct serve *s, struct err *e)
+{
+    char url[320];
+    snprintf(url, sizeof url, "http://%s\n", s->server);
+    int r = data_dir_write(s->data_dir, "endpoint", url, e);
+    if (r) return r;
+    printf("Meridian %s serves Amazon ElastiCache on http://%s (data in %s). Ctrl-C stops it.\n", MERIDIAN_VERSION, s->server, s->data_dir);
+    fflush(stdout);
+    return 0;
+}
+
+static void on_control_stopped(void *arg)
+{
+    struct serve *s = arg;
+    control_close(s->control);
+    http_close(s->http, NULL, NULL);
+    uv_close((uv_handle_t *)&s->on_term, NULL);
+    uv_close((uv_handle_t *)&s->on_int, NULL);
+}
+
+static void on_signal(uv_signal_t *h, int sig)
+{
+    struct serve *s = h->data;
+    (void)sig;
+    if (s->stopping) return;
+    s->stopping = true;
+    log_info("stopping: nodes save their data");
+    control_stop(s->control, on_control_stopped, s);
+}
+
+static void watch_signals(struct serve *s)
+{
+    uv_signal_init(&s->loop, &s->on_term);
+    uv_signal_init(&s->loop, &s->on_int);
+    s->on_term.data = s->on_int.data = s;
+    uv_signal_start(&s->on_term, on_signal, SIGTERM);
+    uv_signal_start(&s->on_int, on_signal, SIGINT);
+}
+
+static int open_all(struct serve *s, struct err *e)
+{
+    char path[PATH_MAX + 32];
+    int r = find_program(s, e);
+    if (r == 0) r = data_dir_claim(s->o->data_dir, &s->lock_fd, e);
+    if (r == 0 && realpath(s->o->data_dir, s->data_dir) == NULL) r = err_set(e, ERR_IO, "the data directory %s can't be found again", s->o->data_dir);
+    snprintf(path, sizeof path, "%s/meridian.db", s->data_dir);
+    if (r == 0) r = store_open(&s->store, path, s->o->durability, e);
+    if (r == 0) r = http_open(&s->http, &s->loop, s->o->listen, e);
+    if (r) return r;
+    find_server(s);
+    r = open_control(s, e);
+    if (r) return r;
+    add_routes(s);
+    watch_signals(s);
+    return announce(s, e);
+}
+
+int serve_main(const struct options *o)
+{
+    struct err e;
+    struct serve s = {.o = o, .lock_fd = -1};
+    umask(077);
+    uv_loop_init(&s.loop);
+    if (open_all(&s, &e)) {
+        fprintf(stderr, "meridian: %s\n", e.msg);
+        return 1;
+    }
+    uv_run(&s.loop, UV_RUN_DEFAULT);
+    store_close(s.store);
+    uv_loop_close(&s.loop);
+    close(s.lock_fd);
+    return 0;
+}
