@@ -52,7 +52,7 @@ class Proxy:
             data = answer.read()
         finally:
             connection.close()
-        if method in ("GET", "POST"):
+        if method in ("GET", "POST") and answer.status != 413:
             self.look(path, body, answer.status, answer.getheader("Content-Type"), data)
         return answer.status, answer.getheaders(), data
 

@@ -139,7 +139,6 @@ class GlobalDatastores(Table):
             ({"GlobalReplicationGroupIdSuffix": suffix}, "GlobalReplicationGroupAlreadyExistsFault", 400, ""),
         ])
         for action, more in (("DescribeGlobalReplicationGroups", {}),
-                             ("ModifyGlobalReplicationGroup", {"ApplyImmediately": "true", "GlobalReplicationGroupDescription": "x"}),
                              ("DeleteGlobalReplicationGroup", {"RetainPrimaryReplicationGroup": "true"}),
                              ("FailoverGlobalReplicationGroup", {"PrimaryRegion": AWAY, "PrimaryReplicationGroupId": "x"}),
                              ("DisassociateGlobalReplicationGroup", {"ReplicationGroupId": "x", "ReplicationGroupRegion": AWAY})):
@@ -189,12 +188,6 @@ class GlobalDatastores(Table):
             ({"ReplicationGroupId": self.home, "ReplicationGroupRegion": HOME}, VALUE, 400, ""),
             ({"ReplicationGroupId": "nobody", "ReplicationGroupRegion": AWAY}, VALUE, 400,
              "is not associated with Global Replication Group"),
-        ])
-
-    def test_are_modified_at_once_or_not_at_all(self):
-        self.run_table("ModifyGlobalReplicationGroup", {"GlobalReplicationGroupId": self.id, "GlobalReplicationGroupDescription": "x"}, [
-            ({"ApplyImmediately": "false"}, VALUE, 400, ""),
-            ({"ApplyImmediately": None}, VALUE, 400, "The parameter ApplyImmediately must be provided and must not be null."),
         ])
 
 

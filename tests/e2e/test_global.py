@@ -233,16 +233,6 @@ class Deletion(Case):
 
 
 class Modification(Case):
-    def test_of_the_description_is_seen_everywhere(self):
-        world, _ = self.create_global()
-        self.join(world, AWAY)
-        answer = self.api(AWAY).modify_global_replication_group(
-            GlobalReplicationGroupId=world, ApplyImmediately=True, GlobalReplicationGroupDescription="new words")["GlobalReplicationGroup"]
-        self.assertIn(answer["Status"], ("modifying", "available"))
-        self.wait_global(world, "available")
-        for region in (HOME, AWAY):
-            self.assertEqual("new words", self.world(world, region)["GlobalReplicationGroupDescription"])
-
     def test_of_a_member_is_limited_to_its_own_settings(self):
         world, home = self.create_global()
         self.wait_group(home, HOME)
