@@ -125,3 +125,8 @@ const char *flag_env_name(const struct flag *f, char out[64])
     for (int i = 0; i < n; i++) out[i] = out[i] == '-' ? '_' : (char)toupper((unsigned char)out[i]);
     return out;
 }
+
+const char *options_log_level(const struct options *o)
+{
+    return log_levels[o->log_level];
+}

@@ -69,6 +69,16 @@ static void wake(struct exchange *x, void *arg)
     http_answer(x, 204, NULL, NULL, NULL);
 }
 
+/* Defers, and has the answer at once. */
+static void at_once(struct exchange *x, void *arg)
+{
+    (void)arg;
+    struct buf b = {0};
+    http_defer(x, gone, &n_gone);
+    buf_puts(&b, "at once");
+    http_answer(x, 200, "text/plain", &b, NULL);
+}
+
 static void forgets(struct exchange *x, void *arg)
 {
     (void)x, (void)arg;
@@ -78,6 +88,7 @@ static const struct http_route routes[] = {
     {"GET", "/huge", huge},
     {"GET", "/later", later},
     {"GET", "/wake", wake},
+    {"GET", "/at-once", at_once},
     {"GET", "/forgets", forgets},
     {"GET", "/both", echo},
     {"POST", "/both", echo},
@@ -243,6 +254,13 @@ Test(server, sends_a_deferred_answer_when_it_comes)
     expect_body(client_answer(&client), "woken");
     expect_status("GET /both HTTP/1.1\r\nHost: a\r\n\r\n", "200");
     client_close(&other);
+    cr_assert_eq(n_gone, 0);
+}
+
+Test(server, sends_a_deferred_answer_that_comes_before_the_handler_returns)
+{
+    expect_body(client_ask(&client, "GET /at-once HTTP/1.1\r\nHost: a\r\n\r\n"), "at once");
+    expect_status("GET /both HTTP/1.1\r\nHost: a\r\n\r\n", "200");
     cr_assert_eq(n_gone, 0);
 }
 
