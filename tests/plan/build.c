@@ -1,0 +1,113 @@
+#include "build.h"
+#include "base/arena.h"
+#include <string.h>
+
+void build_init(struct build *b, struct arena *a)
+{
+    memset(b, 0, sizeof *b);
+    b->w = (struct world){
+        .arena = a,
+        .now_ms = 1000000,
+        .wake_ms = INT64_MAX,
+        .regions = b->regions,
+        .rgs = b->rgs,
+        .node_groups = b->node_groups,
+        .clusters = b->clusters,
+        .nodes = b->nodes,
+        .endpoints = b->endpoints,
+        .globals = b->globals,
+        .members = b->members,
+    };
+}
+
+static void add_region(struct build *b, const char *region)
+{
+    if (world_region(&b->w, region)) return;
+    b->regions[b->w.n_regions++] = (struct world_region){.row = {.name = region}, .in_touch = true};
+}
+
+static void add_endpoint(struct build *b, const char *region, const char *rg_id, const char *kind)
+{
+    const char *id = arena_printf(b->w.arena, "%s.%s.0001", kind, rg_id);
+    struct row_endpoint row = {.region = region, .id = id, .kind = kind, .rg_id = rg_id, .node_group_id = "0001", .port = 6379, .seen_state = "unknown"};
+    b->endpoints[b->w.n_endpoints++].row = row;
+}
+
+void build_rg(struct build *b, const char *region, const char *id, const char *status, int n)
+{
+    struct arena *a = b->w.arena;
+    add_region(b, region);
+    b->rgs[b->w.n_rgs++].row = (struct row_replication_group){.region = region, .id = id, .status = status, .port = 6379, .cluster_mode = "disabled"};
+    b->node_groups[b->w.n_node_groups++].row = (struct row_node_group){
+        .region = region, .rg_id = id, .id = "0001", .status = status, .primary_node_id = arena_printf(a, "%s-001.0001", id)};
+    for (int i = 1; i <= n; i++) {
+        const char *cluster = arena_printf(a, "%s-%03d", id, i);
+        b->clusters[b->w.n_clusters++].row = (struct row_cache_cluster){.region = region, .id = cluster, .rg_id = id, .node_group_id = "0001", .status = status};
+        b->nodes[b->w.n_nodes++].row = (struct row_node){
+            .region = region,
+            .id = arena_printf(a, "%s.0001", cluster),
+            .cluster_id = cluster,
+            .node_id = "0001",
+            .rg_id = id,
+            .node_group_id = "0001",
+            .availability_zone = "us-east-1a",
+            .port = 6379,
+            .want = strcmp(status, "deleting") == 0 ? "gone" : "run",
+            .seen_state = "unknown",
+            .seen_endpoints = "",
+        };
+    }
+    add_endpoint(b, region, id, "primary");
+    add_endpoint(b, region, id, "reader");
+}
+
+void build_global(struct build *b, const char *id, const char *status)
+{
+    b->globals[b->w.n_globals++].row = (struct row_global_replication_group){.id = id, .status = status, .phase = "steady", .switch_offset = -1};
+}
+
+/* Endpoints are sorted by group: the gateway goes behind the group's last one. */
+static void insert_gateway(struct build *b, const char *region, const char *rg_id)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < b->w.n_endpoints; i++)
+        if (strcmp(b->endpoints[i].row.region, region) == 0 && strcmp(b->endpoints[i].row.rg_id, rg_id) == 0) at = i + 1;
+    add_endpoint(b, region, rg_id, "gateway");
+    struct world_endpoint gateway = b->endpoints[b->w.n_endpoints - 1];
+    memmove(&b->endpoints[at + 1], &b->endpoints[at], (b->w.n_endpoints - 1 - at) * sizeof b->endpoints[0]);
+    b->endpoints[at] = gateway;
+}
+
+void build_member(struct build *b, const char *global_id, const char *region, const char *rg_id, const char *role, const char *status)
+{
+    b->members[b->w.n_members++].row = (struct row_global_member){.global_id = global_id, .region = region, .rg_id = rg_id, .role = role, .status = status};
+    insert_gateway(b, region, rg_id);
+}
+
+void build_link(struct build *b)
+{
+    world_link(&b->w);
+}
+
+void build_see(struct build *b, struct world_node *n)
+{
+    struct want_node want = want_node(&b->w, n);
+    n->row.seen_state = "ready";
+    n->row.seen_role = want.primary ? "primary" : "replica";
+    n->row.seen_endpoints = want.endpoint ? want.endpoint : "";
+    n->row.seen_fenced = want.fence;
+    n->row.seen_link_up = !want.primary;
+    n->row.seen_upstream =
+        want.upstream_address ? arena_printf(b->w.arena, "%s:%lld", want.upstream_address, (long long)want.upstream_port) : NULL;
+}
+
+void build_see_all(struct build *b)
+{
+    for (size_t i = 0; i < b->w.n_nodes; i++) build_see(b, &b->nodes[i]);
+    for (size_t i = 0; i < b->w.n_endpoints; i++) b->endpoints[i].row.seen_state = "listening";
+}
+
+struct world_rg *build_find(struct build *b, const char *region, const char *id)
+{
+    return world_rg(&b->w, region, id);
+}

@@ -1,0 +1,32 @@
+#pragma once
+#include "plan/plan.h"
+#include "plan/want.h"
+/* Worlds for tests, built by hand: groups of one node group, as agents would report them when all is well. */
+
+enum { BUILD_MAX = 32 };
+
+struct build {
+    struct world w;
+    struct world_region regions[BUILD_MAX];
+    struct world_rg rgs[BUILD_MAX];
+    struct world_node_group node_groups[BUILD_MAX];
+    struct world_cluster clusters[BUILD_MAX];
+    struct world_node nodes[BUILD_MAX];
+    struct world_endpoint endpoints[BUILD_MAX];
+    struct world_global globals[BUILD_MAX];
+    struct world_member members[BUILD_MAX];
+};
+
+/* An empty world at time 1000000 in the arena. */
+void build_init(struct build *b, struct arena *a);
+/* A group of 'n' nodes with that status, none of them seen yet. Groups must be added in the order of (region, id). */
+void build_rg(struct build *b, const char *region, const char *id, const char *status, int n);
+/* A global datastore, and its members in the order of their regions. Gateways come with the members. */
+void build_global(struct build *b, const char *id, const char *status);
+void build_member(struct build *b, const char *global_id, const char *region, const char *rg_id, const char *role, const char *status);
+/* Links the world; to be called once after all was added. */
+void build_link(struct build *b);
+/* Every node and endpoint is seen just as it is wanted now. */
+void build_see_all(struct build *b);
+void build_see(struct build *b, struct world_node *n);
+struct world_rg *build_find(struct build *b, const char *region, const char *id);

@@ -1,0 +1,225 @@
+#include "base/arena.h"
+#include "build.h"
+#include <criterion/criterion.h>
+#include <string.h>
+
+static struct arena a;
+static struct build b;
+static struct world_global *g;
+static struct world_rg *east, *west, *south;
+
+/* One datastore over three regions at rest: east is primary. (In the order of the names: eu-west-1, sa-east-1, us-east-1.) */
+static void setup(void)
+{
+    build_init(&b, &a);
+    build_rg(&b, "eu-west-1", "west", "available", 2);
+    build_rg(&b, "sa-east-1", "south", "available", 1);
+    build_rg(&b, "us-east-1", "east", "available", 2);
+    build_global(&b, "ldgnf-g", "available");
+    build_member(&b, "ldgnf-g", "eu-west-1", "west", "SECONDARY", "associated");
+    build_member(&b, "ldgnf-g", "sa-east-1", "south", "SECONDARY", "associated");
+    build_member(&b, "ldgnf-g", "us-east-1", "east", "PRIMARY", "associated");
+    build_link(&b);
+    g = &b.globals[0];
+    west = build_find(&b, "eu-west-1", "west");
+    south = build_find(&b, "sa-east-1", "south");
+    east = build_find(&b, "us-east-1", "east");
+    plan_world(&b.w);
+    build_see_all(&b);
+    plan_world(&b.w);
+}
+
+static void teardown(void)
+{
+    arena_fini(&a);
+}
+
+TestSuite(global, .init = setup, .fini = teardown);
+
+static void start_failover(void)
+{
+    g->row.status = "modifying";
+    g->row.phase = "fencing";
+    g->row.phase_since_ms = b.w.now_ms;
+    g->row.switch_region = "eu-west-1";
+}
+
+static struct world_member *member(const char *region)
+{
+    for (size_t i = 0; i < b.w.n_members; i++)
+        if (strcmp(b.members[i].row.region, region) == 0) return &b.members[i];
+    return NULL;
+}
+
+Test(global, secondaries_follow_their_gateway_and_lead_their_replicas)
+{
+    struct want_node first = want_node(&b.w, &west->nodes[0]), second = want_node(&b.w, &west->nodes[1]);
+    cr_assert_not(first.primary);
+    cr_assert_str_eq(first.upstream_address, rg_endpoint(west, "gateway", "0001")->row.address);
+    cr_assert_null(first.upstream_node);
+    cr_assert_str_eq(second.upstream_address, west->nodes[0].row.address);
+    cr_assert_str_eq(second.upstream_node, west->nodes[0].row.id);
+    cr_assert(want_node(&b.w, &east->nodes[0]).primary);
+}
+
+Test(global, gateways_lead_to_the_primary_regions_first_node)
+{
+    cr_assert_eq(want_gateway_target(west, &west->node_groups[0]), &east->nodes[0]);
+    cr_assert_null(want_gateway_target(east, &east->node_groups[0]));
+}
+
+Test(global, failover_fences_the_old_primary_first)
+{
+    start_failover();
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.phase, "fencing");
+    cr_assert(want_node(&b.w, &east->nodes[0]).fence);
+    cr_assert_not(want_node(&b.w, &west->nodes[0]).primary);
+    cr_assert_leq(b.w.wake_ms, b.w.now_ms + 1500);
+}
+
+Test(global, the_new_primary_waits_for_the_fenced_offset)
+{
+    start_failover();
+    east->nodes[0].row.seen_fenced = 1;
+    east->nodes[0].row.seen_offset = 4711;
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.phase, "promoting");
+    struct want_node want = want_node(&b.w, &west->nodes[0]);
+    cr_assert(want.primary);
+    cr_assert_eq(want.promote_offset, 4711);
+    cr_assert(want_node(&b.w, &east->nodes[0]).fence, "the old one stays fenced until it follows");
+    cr_assert_str_eq(member("us-east-1")->row.role, "PRIMARY", "roles flip when the new one takes writes, not before");
+}
+
+static void reach_promoting(void)
+{
+    start_failover();
+    east->nodes[0].row.seen_fenced = 1;
+    east->nodes[0].row.seen_offset = 4711;
+    plan_world(&b.w);
+}
+
+Test(global, roles_flip_when_the_new_primary_takes_writes)
+{
+    reach_promoting();
+    west->nodes[0].row.seen_role = "primary";
+    plan_world(&b.w);
+    cr_assert_str_eq(member("eu-west-1")->row.role, "PRIMARY");
+    cr_assert_str_eq(member("us-east-1")->row.role, "SECONDARY");
+    cr_assert_str_eq(member("sa-east-1")->row.role, "SECONDARY");
+    cr_assert_str_eq(g->row.phase, "settling");
+    cr_assert_str_eq(g->row.status, "modifying");
+    struct want_node old = want_node(&b.w, &east->nodes[0]);
+    cr_assert_not(old.primary);
+    cr_assert_not(old.fence);
+    cr_assert_eq(want_gateway_target(south, &south->node_groups[0]), &west->nodes[0]);
+}
+
+Test(global, it_is_available_again_when_all_follow_the_new_primary)
+{
+    reach_promoting();
+    west->nodes[0].row.seen_role = "primary";
+    plan_world(&b.w);
+    build_see_all(&b);
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.phase, "steady");
+    cr_assert_str_eq(g->row.status, "available");
+    cr_assert_null(g->row.switch_region);
+}
+
+Test(global, a_dead_old_primary_is_not_waited_for)
+{
+    start_failover();
+    east->nodes[0].row.seen_state = "exited";
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.phase, "promoting");
+    cr_assert_eq(want_node(&b.w, &west->nodes[0]).promote_offset, -1);
+}
+
+Test(global, an_old_primary_that_does_not_confirm_the_fence_in_time_is_not_waited_for)
+{
+    start_failover();
+    plan_world(&b.w);
+    b.w.now_ms = b.w.wake_ms;
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.phase, "promoting");
+    cr_assert_eq(g->row.switch_offset, -1);
+}
+
+Test(global, a_link_that_breaks_while_catching_up_ends_the_waiting)
+{
+    reach_promoting();
+    west->nodes[0].row.seen_link_up = 0;
+    plan_world(&b.w);
+    cr_assert_eq(want_node(&b.w, &west->nodes[0]).promote_offset, -1);
+}
+
+Test(global, progress_extends_the_waiting_and_standing_still_ends_it)
+{
+    struct row_node stored = west->nodes[0].row;
+    reach_promoting();
+    west->nodes[0].stored = &stored;
+    b.w.now_ms += 9000;
+    west->nodes[0].row.seen_offset = 4000;
+    plan_world(&b.w);
+    cr_assert_eq(g->row.switch_offset, 4711);
+    stored.seen_offset = 4000;
+    b.w.now_ms += 9999;
+    plan_world(&b.w);
+    cr_assert_eq(g->row.switch_offset, 4711);
+    b.w.now_ms += 1;
+    plan_world(&b.w);
+    cr_assert_eq(g->row.switch_offset, -1);
+}
+
+Test(global, a_secondary_is_associated_when_its_group_is_available)
+{
+    g->row.status = "modifying";
+    member("eu-west-1")->row.status = "associating";
+    west->row.status = "creating";
+    west->nodes[0].row.seen_link_up = 0;
+    plan_world(&b.w);
+    cr_assert_str_eq(member("eu-west-1")->row.status, "associating");
+    cr_assert_str_eq(g->row.status, "modifying");
+    build_see_all(&b);
+    plan_world(&b.w);
+    cr_assert_str_eq(west->row.status, "available");
+    cr_assert_str_eq(member("eu-west-1")->row.status, "associated");
+    cr_assert_str_eq(g->row.status, "available");
+}
+
+Test(global, a_member_that_leaves_is_associated_until_it_takes_writes)
+{
+    g->row.status = "modifying";
+    member("eu-west-1")->row.leaving = 1;
+    west->row.status = "modifying";
+    plan_world(&b.w);
+    cr_assert_not(member("eu-west-1")->drop);
+    cr_assert(want_node(&b.w, &west->nodes[0]).primary);
+    build_see(&b, &west->nodes[0]);
+    plan_world(&b.w);
+    cr_assert(member("eu-west-1")->drop);
+    cr_assert_str_eq(west->row.status, "available");
+    cr_assert_str_eq(g->row.status, "available");
+    cr_assert_null(rg_endpoint(west, "gateway", "0001"));
+}
+
+Test(global, the_last_secondary_leaves_it_primary_only)
+{
+    g->row.status = "modifying";
+    member("eu-west-1")->drop = member("sa-east-1")->drop = true;
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.status, "primary-only");
+}
+
+Test(global, deletion_frees_the_primary_group_and_leaves_it_alone)
+{
+    member("eu-west-1")->drop = member("sa-east-1")->drop = true;
+    g->row.status = "deleting";
+    plan_world(&b.w);
+    cr_assert(g->drop);
+    cr_assert(member("us-east-1")->drop);
+    cr_assert_not(east->drop);
+    cr_assert_null(rg_endpoint(east, "gateway", "0001"));
+}

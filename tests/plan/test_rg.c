@@ -1,0 +1,184 @@
+#include "base/arena.h"
+#include "build.h"
+#include <criterion/criterion.h>
+#include <string.h>
+
+static struct arena a;
+static struct build b;
+
+static void setup(void)
+{
+    build_init(&b, &a);
+}
+
+static void teardown(void)
+{
+    arena_fini(&a);
+}
+
+TestSuite(rg, .init = setup, .fini = teardown);
+
+static void make(const char *status, int n)
+{
+    build_rg(&b, "us-east-1", "demo", status, n);
+    build_link(&b);
+    plan_world(&b.w);
+}
+
+Test(rg, stays_creating_while_nothing_was_seen)
+{
+    make("creating", 3);
+    cr_assert_str_eq(b.rgs[0].row.status, "creating");
+    cr_assert_str_eq(b.clusters[0].row.status, "creating");
+}
+
+Test(rg, is_available_once_every_node_is_as_wanted)
+{
+    make("creating", 3);
+    build_see_all(&b);
+    plan_world(&b.w);
+    cr_assert_str_eq(b.rgs[0].row.status, "available");
+    cr_assert_str_eq(b.node_groups[0].row.status, "available");
+    for (int i = 0; i < 3; i++) cr_assert_str_eq(b.clusters[i].row.status, "available");
+}
+
+/* Each line spoils one thing that a sighting shows; none of them may pass for available. */
+struct spoil {
+    const char *what;
+    const char *state, *role, *upstream;
+    int link_up, fenced;
+};
+
+Test(rg, one_thing_out_of_order_keeps_it_creating)
+{
+    static const struct spoil table[] = {
+        {"starting", "starting", "replica", "127.1.0.1:6379", 1, 0},
+        {"still a primary", "ready", "primary", NULL, 0, 0},
+        {"link down", "ready", "replica", "127.1.0.1:6379", 0, 0},
+        {"another upstream", "ready", "replica", "127.9.9.9:6379", 1, 0},
+        {"fenced", "ready", "replica", "127.1.0.1:6379", 1, 1},
+    };
+    make("creating", 2);
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        build_see_all(&b);
+        struct row_node *n = &b.nodes[1].row;
+        cr_assert_str_eq(n->seen_upstream, "127.1.0.1:6379");
+        n->seen_state = table[i].state;
+        n->seen_role = table[i].role;
+        n->seen_upstream = table[i].upstream;
+        n->seen_link_up = table[i].link_up;
+        n->seen_fenced = table[i].fenced;
+        plan_world(&b.w);
+        cr_assert_str_eq(b.rgs[0].row.status, "creating", "%s", table[i].what);
+    }
+}
+
+Test(rg, a_primary_endpoint_that_is_not_bound_keeps_it_creating)
+{
+    make("creating", 1);
+    build_see_all(&b);
+    b.nodes[0].row.seen_endpoints = "";
+    plan_world(&b.w);
+    cr_assert_str_eq(b.rgs[0].row.status, "creating");
+}
+
+Test(rg, a_reader_endpoint_that_does_not_listen_keeps_it_creating)
+{
+    make("creating", 1);
+    build_see_all(&b);
+    rg_endpoint(&b.rgs[0], "reader", "0001")->row.seen_state = "broken";
+    plan_world(&b.w);
+    cr_assert_str_eq(b.rgs[0].row.status, "creating");
+}
+
+Test(rg, a_dead_node_does_not_change_the_status_of_an_available_group)
+{
+    make("available", 2);
+    build_see_all(&b);
+    b.nodes[0].row.seen_state = "exited";
+    plan_world(&b.w);
+    cr_assert_str_eq(b.rgs[0].row.status, "available");
+}
+
+Test(rg, creation_is_told_in_events)
+{
+    make("creating", 1);
+    build_see_all(&b);
+    b.w.events = NULL;
+    plan_world(&b.w);
+    bool told = false;
+    for (struct world_event *e = b.w.events; e; e = e->next) told |= strcmp(e->message, "Replication group demo created") == 0;
+    cr_assert(told);
+}
+
+Test(rg, rows_of_a_deleted_group_go_when_the_last_node_is_gone)
+{
+    make("deleting", 2);
+    b.nodes[0].row.seen_state = "gone";
+    plan_world(&b.w);
+    cr_assert_not(b.rgs[0].drop);
+    b.nodes[1].row.seen_state = "gone";
+    plan_world(&b.w);
+    cr_assert(b.rgs[0].drop);
+    cr_assert(b.nodes[0].drop && b.nodes[1].drop && b.clusters[1].drop && b.endpoints[1].drop && b.node_groups[0].drop);
+}
+
+Test(rg, addresses_are_given_in_the_regions_block_and_differ)
+{
+    make("creating", 3);
+    cr_assert_str_eq(b.nodes[0].row.address, "127.1.0.1");
+    cr_assert_str_eq(b.nodes[1].row.address, "127.1.0.2");
+    cr_assert_str_eq(b.nodes[2].row.address, "127.1.0.3");
+    cr_assert_str_eq(b.endpoints[0].row.address, "127.1.0.4");
+    cr_assert_str_eq(b.endpoints[1].row.address, "127.1.0.5");
+}
+
+Test(rg, an_address_that_somebody_else_has_is_replaced_by_one_of_the_next_block)
+{
+    make("creating", 1);
+    b.nodes[0].row.seen_state = "conflict";
+    plan_world(&b.w);
+    cr_assert_str_eq(b.nodes[0].row.address, "127.1.1.1");
+    cr_assert_str_eq(b.nodes[0].row.seen_state, "unknown");
+}
+
+Test(rg, an_address_once_used_is_kept_even_in_conflict)
+{
+    make("creating", 1);
+    build_see_all(&b);
+    plan_world(&b.w);
+    b.nodes[0].row.seen_state = "conflict";
+    plan_world(&b.w);
+    cr_assert_str_eq(b.nodes[0].row.address, "127.1.0.1");
+}
+
+Test(rg, ports_mode_gives_one_host_and_a_port_each)
+{
+    b.w.addressing = (struct world_addressing){true, "127.0.0.1", 20000, 20009};
+    build_rg(&b, "eu-west-1", "x", "creating", 1);
+    build_rg(&b, "us-east-1", "y", "creating", 1);
+    build_link(&b);
+    plan_world(&b.w);
+    cr_assert_str_eq(b.nodes[0].row.address, "127.0.0.1");
+    cr_assert_str_eq(b.nodes[1].row.address, "127.0.0.1");
+    cr_assert_neq(b.nodes[0].row.port, b.nodes[1].row.port, "one host: ports must differ between regions too");
+    for (int i = 0; i < 4; i++) cr_assert(b.endpoints[i].row.port >= 20000 && b.endpoints[i].row.port <= 20009);
+}
+
+Test(rg, host_addresses_leave_out_0_and_255)
+{
+    cr_assert_str_eq(plan_host_address(&a, 1, 0), "127.1.0.1");
+    cr_assert_str_eq(plan_host_address(&a, 1, 253), "127.1.0.254");
+    cr_assert_str_eq(plan_host_address(&a, 1, 254), "127.1.1.1");
+    cr_assert_str_eq(plan_host_address(&a, 7, PLAN_HOSTS - 1), "127.7.255.254");
+}
+
+Test(rg, groups_whose_ids_begin_alike_keep_their_own_nodes)
+{
+    build_rg(&b, "us-east-1", "a", "creating", 2);
+    build_rg(&b, "us-east-1", "a-001", "creating", 1);
+    build_link(&b);
+    cr_assert_eq(b.rgs[0].n_nodes, 2u);
+    cr_assert_eq(b.rgs[1].n_nodes, 1u);
+    cr_assert_str_eq(b.rgs[1].nodes[0].row.id, "a-001-001.0001");
+}
