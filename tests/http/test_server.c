@@ -1,6 +1,7 @@
 #include "http/server.h"
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "client.h"
 #include <criterion/criterion.h>
@@ -281,6 +282,7 @@ Test(server, gives_up_deferred_answers_when_it_closes)
     server = NULL;
     char *a = client_answer(&client);
     cr_assert(strncmp(a, "HTTP/1.1 503", 12) == 0);
+    cr_assert_not_null(strstr(a, "\r\nConnection: close\r\n"));
     free(a);
     cr_assert_eq(n_gone, 1);
     run_until(&loop, &is_closed);
@@ -297,6 +299,16 @@ Test(server, finishes_an_answer_under_way_when_it_closes)
     cr_assert_eq(strlen(body_of(a)), HUGE_ANSWER);
     free(a);
     run_until(&loop, &is_closed);
+}
+
+Test(server, closes_at_once_when_nothing_is_under_way)
+{
+    expect_status("GET /both HTTP/1.1\r\nHost: a\r\n\r\n", "200");
+    int64_t begun_ns = clock_mono_ns();
+    http_close(server, on_closed, &is_closed);
+    server = NULL;
+    run_until(&loop, &is_closed);
+    cr_assert_lt(clock_mono_ns() - begun_ns, 1000000000);
 }
 
 Test(server, closes_though_a_client_never_reads_its_answer)
