@@ -52,14 +52,16 @@ char *arena_strdup(struct arena *a, const char *s)
     return s ? arena_strndup(a, s, strlen(s)) : NULL;
 }
 
+/* Most texts are short: they are formatted once and copied. */
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 {
+    char small[256];
     va_list again;
     va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, ap);
+    int n = vsnprintf(small, sizeof small, fmt, ap);
     if (n < 0) abort();
-    char *s = take(a, (size_t)n + 1);
-    vsnprintf(s, (size_t)n + 1, fmt, again);
+    char *s = (size_t)n < sizeof small ? arena_strndup(a, small, (size_t)n) : take(a, (size_t)n + 1);
+    if ((size_t)n >= sizeof small) vsnprintf(s, (size_t)n + 1, fmt, again);
     va_end(again);
     return s;
 }

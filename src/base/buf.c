@@ -47,12 +47,14 @@ void buf_put_int(struct buf *b, int64_t v)
 void buf_printf(struct buf *b, const char *fmt, ...)
 {
     va_list ap, again;
+    char *at = buf_reserve(b, 128);
+    size_t room = b->cap - b->len;
     va_start(ap, fmt);
     va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, ap);
+    int n = vsnprintf(at, room, fmt, ap);
     va_end(ap);
     if (n < 0) abort();
-    vsnprintf(buf_reserve(b, (size_t)n), (size_t)n + 1, fmt, again);
+    if ((size_t)n >= room) vsnprintf(buf_reserve(b, (size_t)n), (size_t)n + 1, fmt, again);
     va_end(again);
     b->len += (size_t)n;
 }

@@ -1,0 +1,67 @@
+#include "fixture.h"
+#include "model/form.h"
+#include "model/operation.h"
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char dir[] = "/tmp/meridian-ops-XXXXXX";
+static struct store *store;
+static struct arena arena;
+static struct err err;
+static const struct ops_config config;
+
+void fixture_open(void)
+{
+    char path[64];
+    cr_assert(mkdtemp(dir));
+    snprintf(path, sizeof path, "%s/meridian.db", dir);
+    cr_assert_eq(store_open(&store, path, STORE_NORMAL, &err), 0, "%s", err.msg);
+}
+
+void fixture_close(void)
+{
+    char command[96];
+    store_close(store);
+    arena_fini(&arena);
+    snprintf(command, sizeof command, "rm -r %s", dir);
+    cr_assert_eq(system(command), 0);
+}
+
+struct store *fixture_store(void)
+{
+    return store;
+}
+
+struct answer fixture_run(const char *region, const char *action, const char *form)
+{
+    const struct operation *o = operation_find(api_operations, api_n_operations, action);
+    cr_assert(o && o->run, "%s is not served", action);
+    struct form f = {0};
+    void *in = arena_alloc(&arena, o->in->size), *out = arena_alloc(&arena, o->out ? o->out->size : 1);
+    struct ops_caller who = {region, "000000000000", "id"};
+    err = (struct err){0};
+    int r = form_parse(&f, &arena, form, strlen(form), &err);
+    if (r == 0) r = form_decode(&f, o->in, &arena, in, &err);
+    if (r == 0) r = ops_run(store, &config, o, &who, &arena, in, out, &err);
+    cr_assert_geq(r, 0, "%s: %s", action, err.msg);
+    cr_assert(r == 0 || operation_declares(o, r), "%s answers %s without declaring it", action, api_faults[r].code);
+    return (struct answer){r, arena_strdup(&arena, err.msg), out};
+}
+
+void fixture_available(const char *region, const char *rg_id)
+{
+    struct row_replication_group *rg;
+    struct row_node *nodes;
+    size_t n;
+    cr_assert_eq(q_rg_get(store, &arena, region, rg_id, &rg, &err), 0);
+    rg->status = "available";
+    cr_assert_eq(q_replication_group_put(store, rg, &err), 0);
+    cr_assert_eq(q_node_list_by_rg(store, &arena, region, rg_id, &nodes, &n, &err), 0);
+    for (size_t i = 0; i < n; i++) {
+        nodes[i].address = "127.1.0.1";
+        nodes[i].settled = 1;
+        cr_assert_eq(q_node_put(store, &nodes[i], &err), 0);
+    }
+}

@@ -1,0 +1,18 @@
+#pragma once
+#include "ops/op.h"
+/* Runs operations from their form spelling against a database of their own; nothing runs, no agent reports. */
+
+void fixture_open(void);
+void fixture_close(void);
+struct store *fixture_store(void);
+
+struct answer {
+    int fault; /* 0: done */
+    const char *message;
+    const void *out; /* the operation's out structure */
+};
+/* 'form' without Action and Version, e.g. "ReplicationGroupId=x". In us-east-1, account 000000000000, unless 'region' says otherwise. */
+struct answer fixture_run(const char *region, const char *action, const char *form);
+
+/* Makes a group's rows as if its nodes had been seen: available. */
+void fixture_available(const char *region, const char *rg_id);
