@@ -26,7 +26,9 @@ static int in_use(int fd, const char *path, struct err *e)
 {
     struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     int pid = fcntl(fd, F_GETLK, &l) == 0 && l.l_type != F_UNLCK ? l.l_pid : 0;
-    return err_set(e, ERR_IN_USE, "the data directory %s is used by a running Meridian (process %d); stop that one, or choose another --data-dir", path, pid);
+    return err_set(e, ERR_IN_USE,
+        "the data directory %s is used by a running Meridian (process %d); stop that one, or choose another --data-dir", path,
+        pid);
 }
 
 int data_dir_claim(const char *path, int *lock_fd, struct err *e)
@@ -35,8 +37,9 @@ int data_dir_claim(const char *path, int *lock_fd, struct err *e)
     snprintf(file, sizeof file, "%s/meridian.lock", path);
     int fd = make_path(path) < 0 ? -1 : open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
-        return err_set(e, ERR_IO, "the data directory %s can't be used (%s); check its owner and mode, or choose another --data-dir", path,
-                       strerrordesc_np(errno));
+        return err_set(e, ERR_IO,
+            "the data directory %s can't be used (%s); check its owner and mode, or choose another --data-dir", path,
+            strerrordesc_np(errno));
     struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     if (fcntl(fd, F_SETLK, &l) == 0) {
         *lock_fd = fd;

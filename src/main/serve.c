@@ -40,7 +40,8 @@ struct serve {
     bool stopping;
 };
 
-static int run_operation(void *arg, const struct operation *o, const struct query_caller *who, struct arena *a, const void *in, void *out, struct err *e)
+static int run_operation(void *arg, const struct operation *o, const struct query_caller *who, struct arena *a, const void *in,
+    void *out, struct err *e)
 {
     struct serve *s = arg;
     int r = ops_run(s->store, &s->ops, o, &(struct ops_caller){who->region, who->account, who->request_id}, a, in, out, e);
@@ -183,7 +184,8 @@ static int announce(struct serve *s, struct err *e)
     snprintf(url, sizeof url, "http://%s\n", s->server);
     int r = data_dir_write(s->data_dir, "endpoint", url, e);
     if (r) return r;
-    printf("Meridian %s serves Amazon ElastiCache on http://%s (data in %s). Ctrl-C stops it.\n", MERIDIAN_VERSION, s->server, s->data_dir);
+    printf("Meridian %s serves Amazon ElastiCache on http://%s (data in %s). Ctrl-C stops it.\n", MERIDIAN_VERSION, s->server,
+        s->data_dir);
     fflush(stdout);
     return 0;
 }
@@ -221,7 +223,8 @@ static int open_all(struct serve *s, struct err *e)
     char path[PATH_MAX + 32];
     int r = find_program(s, e);
     if (r == 0) r = data_dir_claim(s->o->data_dir, &s->lock_fd, e);
-    if (r == 0 && realpath(s->o->data_dir, s->data_dir) == NULL) r = err_set(e, ERR_IO, "the data directory %s can't be found again", s->o->data_dir);
+    if (r == 0 && realpath(s->o->data_dir, s->data_dir) == NULL)
+        r = err_set(e, ERR_IO, "the data directory %s can't be found again", s->o->data_dir);
     snprintf(path, sizeof path, "%s/meridian.db", s->data_dir);
     if (r == 0) r = store_open(&s->store, path, s->o->durability, e);
     if (r == 0) r = http_open(&s->http, &s->loop, s->o->listen, e);

@@ -1,0 +1,26 @@
+#include "agent/agent.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "main/commands.h"
+#include "main/options.h"
+#include <stdio.h>
+#include <sys/stat.h>
+
+int agent_main(const struct options *o)
+{
+    struct err e;
+    struct agent_options a = {
+        .region = o->region,
+        .server = o->server,
+        .token_file = o->token_file,
+        .data_dir = o->data_dir,
+        .redis_server = o->redis_server[0] ? o->redis_server : NULL,
+    };
+    char who[OPTION_NAME_SIZE + 16];
+    snprintf(who, sizeof who, "agent %s", o->region);
+    log_init(o->log_level, who);
+    umask(077);
+    if (agent_run(&a, &e) == 0) return 0;
+    log_error("%s", e.msg);
+    return 1;
+}
