@@ -1,0 +1,266 @@
+#include "agent/agent_int.h"
+#include "agent/file.h"
+#include "base/log.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { DIR_CHECK_MS = 1000 };
+
+#define AGENT_OF(ptr, member) ((struct agent *)(void *)((char *)(ptr)-offsetof(struct agent, member)))
+
+/* ---- what nodes and links ask of the agent ---- */
+
+static void node_has_changed(struct node_host *h)
+{
+    AGENT_OF(h, node_host)->dirty = true;
+}
+
+static struct node *find_for_node(struct node_host *h, const char *id)
+{
+    return agent_find_node(AGENT_OF(h, node_host), id);
+}
+
+static void node_closed(struct node_host *h, struct node *n)
+{
+    struct agent *a = AGENT_OF(h, node_host);
+    for (size_t i = 0; i < a->n_nodes; i++) {
+        if (a->nodes[i] != n) continue;
+        a->nodes[i] = a->nodes[--a->n_nodes];
+        return;
+    }
+}
+
+static void link_has_changed(struct link_host *h)
+{
+    AGENT_OF(h, link_host)->dirty = true;
+}
+
+static void link_closed(struct link_host *h, struct link *l)
+{
+    struct agent *a = AGENT_OF(h, link_host);
+    for (size_t i = 0; i < a->n_links; i++) {
+        if (a->links[i] != l) continue;
+        a->links[i] = a->links[--a->n_links];
+        return;
+    }
+}
+
+/* ---- the end ---- */
+
+void agent_stop(struct agent *a, const char *why)
+{
+    if (a->stopping) return;
+    log_info("stopping: %s", why);
+    a->stopping = a->dirty = true;
+    for (size_t i = 0; i < a->n_nodes; i++) node_stop(a->nodes[i]);
+}
+
+static void on_signal(uv_signal_t *h, int signum)
+{
+    agent_stop(h->data, signum == SIGTERM ? "told to" : "interrupted");
+}
+
+/* A folder that was deleted must not leave processes behind that nobody finds any more. */
+static void check_dir(uv_timer_t *t)
+{
+    struct agent *a = t->data;
+    struct stat now;
+    if (a->stopping || (stat(a->o->data_dir, &now) == 0 && now.st_ino == a->dir.st_ino && now.st_dev == a->dir.st_dev)) return;
+    err_set(&a->end, ERR_IO, "the data directory %s went away", a->o->data_dir);
+    agent_stop(a, "the data directory went away");
+    for (size_t i = 0; i < a->n_nodes; i++) node_kill(a->nodes[i]);
+}
+
+static void close_all(void *arg)
+{
+    struct agent *a = arg;
+    for (size_t i = 0; i < a->n_nodes; i++) node_close(a->nodes[i]);
+    for (size_t i = 0; i < a->n_links; i++) link_close(a->links[i]);
+    dial_close(a->dial);
+    uv_close((uv_handle_t *)&a->before_wait, NULL);
+    uv_close((uv_handle_t *)&a->sigterm, NULL);
+    uv_close((uv_handle_t *)&a->sigint, NULL);
+    uv_close((uv_handle_t *)&a->dir_check, NULL);
+}
+
+/* ---- every turn of the loop ---- */
+
+static bool any_running(const struct agent *a)
+{
+    for (size_t i = 0; i < a->n_nodes; i++)
+        if (node_is_running(a->nodes[i])) return true;
+    return false;
+}
+
+/* An agent that has just come back does not say that its nodes are starting; it waits until it knows better, but not for ever. */
+static bool may_report(const struct agent *a)
+{
+    if (a->version == 0) return a->stopped;
+    if (a->stopping || uv_now(&a->loop) >= a->quiet_until) return true;
+    for (size_t i = 0; i < a->n_nodes; i++)
+        if (node_is_unknown(a->nodes[i])) return false;
+    return true;
+}
+
+static void close_gone_nodes(struct agent *a)
+{
+    for (size_t i = 0; i < a->n_nodes; i++)
+        if (node_is_gone(a->nodes[i])) node_close(a->nodes[i]);
+}
+
+static void before_wait(uv_prepare_t *h)
+{
+    struct agent *a = h->data;
+    if (!a->dirty || a->stopped) return;
+    while (a->dirty) {
+        a->dirty = false;
+        for (size_t i = 0; i < a->n_nodes; i++) node_wake(a->nodes[i]);
+    }
+    close_gone_nodes(a);
+    if (a->stopping && !any_running(a)) {
+        a->stopped = true;
+        dial_finish(a->dial, close_all);
+    } else if (may_report(a)) {
+        dial_report(a->dial);
+    }
+}
+
+/* ---- the beginning ---- */
+
+static int take_lock(const struct agent_options *o, int *out, struct err *e)
+{
+    char path[PATH_MAX];
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    snprintf(path, sizeof path, "%s/" AGENT_LOCK, o->data_dir);
+    int fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0) return err_set(e, ERR_IO, "opening %s: %s", path, strerror(errno));
+    if (fcntl(fd, F_SETLK, &lock) == 0) {
+        *out = fd;
+        return 0;
+    }
+    fcntl(fd, F_GETLK, &lock);
+    close(fd);
+    return err_set(e, ERR_IN_USE, "another agent of region %s, process %ld, runs in %s", o->region, (long)lock.l_pid, o->data_dir);
+}
+
+static int read_token(const struct agent_options *o, struct buf *token, struct err *e)
+{
+    int r = file_read(o->token_file, token, e);
+    if (r) return err_wrap(e, "the token");
+    while (token->len > 0 && strchr(" \r\n\t", token->data[token->len - 1]) != NULL) token->data[--token->len] = '\0';
+    for (size_t i = 0; i < token->len; i++)
+        if (token->data[i] <= ' ' || token->data[i] > '~') token->len = 0;
+    return token->len > 0 ? 0 : err_set(e, ERR_USAGE, "%s holds no token", o->token_file);
+}
+
+/* Whatever runs in the folder is adopted now; what shall become of it only an assignment tells. */
+static int scan_dir(struct agent *a, struct err *e)
+{
+    DIR *d = opendir(a->o->data_dir);
+    if (d == NULL) return err_set(e, ERR_IO, "reading %s: %s", a->o->data_dir, strerror(errno));
+    for (struct dirent *entry; (entry = readdir(d)) != NULL;) {
+        struct stat st;
+        if (!file_id_ok(entry->d_name) || fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(st.st_mode)) continue;
+        struct node *n = agent_add_node(a, entry->d_name);
+        if (node_is_running(n)) log_info("node %s: runs already, adopted", entry->d_name);
+    }
+    closedir(d);
+    return 0;
+}
+
+static int64_t on_assignment(void *arg, const char *json, size_t len)
+{
+    return agent_assign(arg, json, len);
+}
+
+static void on_sighting(void *arg, struct buf *out)
+{
+    agent_sighting(arg, out);
+}
+
+static const struct dial_events dial_events = {.assignment = on_assignment, .sighting = on_sighting};
+
+static void open_handles(struct agent *a)
+{
+    uv_prepare_init(&a->loop, &a->before_wait);
+    uv_signal_init(&a->loop, &a->sigterm);
+    uv_signal_init(&a->loop, &a->sigint);
+    uv_timer_init(&a->loop, &a->dir_check);
+    a->before_wait.data = a->sigterm.data = a->sigint.data = a->dir_check.data = a;
+    uv_prepare_start(&a->before_wait, before_wait);
+    uv_signal_start(&a->sigterm, on_signal, SIGTERM);
+    uv_signal_start(&a->sigint, on_signal, SIGINT);
+    uv_timer_start(&a->dir_check, check_dir, DIR_CHECK_MS, DIR_CHECK_MS);
+}
+
+static int run(struct agent *a, const char *token, struct err *e)
+{
+    struct dial_options d = {.server = a->o->server, .region = a->o->region, .token = token};
+    int r = dial_open(&a->loop, &d, &dial_events, a, &a->dial, e);
+    if (r) return r;
+    open_handles(a);
+    r = scan_dir(a, e);
+    if (r) close_all(a);
+    uv_run(&a->loop, UV_RUN_DEFAULT);
+    if (r) return r;
+    log_info("stopped");
+    if (a->end.code) *e = a->end;
+    return a->end.code;
+}
+
+/* Every connection through a link takes two descriptors. */
+static void raise_limits(void)
+{
+    struct rlimit l;
+    if (getrlimit(RLIMIT_NOFILE, &l) != 0) return;
+    l.rlim_cur = l.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &l);
+}
+
+static void fini(struct agent *a)
+{
+    uv_loop_close(&a->loop);
+    arena_fini(&a->orders[0]);
+    arena_fini(&a->orders[1]);
+    free(a->nodes);
+    free(a->links);
+    free(a->trips);
+}
+
+static int prepare(const struct agent_options *o, struct agent *a, int *lock, struct err *e)
+{
+    if (!file_id_ok(o->region)) return err_set(e, ERR_USAGE, "\"%s\" is no name of a region", o->region);
+    int r = file_mkdirs(o->data_dir, e);
+    if (!r) r = take_lock(o, lock, e);
+    if (!r && stat(o->data_dir, &a->dir) != 0) r = err_set(e, ERR_IO, "reading %s: %s", o->data_dir, strerror(errno));
+    return r;
+}
+
+int agent_run(const struct agent_options *o, struct err *e)
+{
+    struct agent a = {.o = o, .engine.name = o->redis_server ? o->redis_server : "redis-server"};
+    _buf_ struct buf token = {0};
+    int lock = -1;
+    umask(077);
+    signal(SIGPIPE, SIG_IGN);
+    raise_limits();
+    int r = prepare(o, &a, &lock, e);
+    if (!r) r = read_token(o, &token, e);
+    if (!r && uv_loop_init(&a.loop) != 0) r = err_set(e, ERR_BROKEN, "no event loop");
+    if (!r) {
+        a.node_host = (struct node_host){&a.loop, o->data_dir, &a.engine, node_has_changed, find_for_node, node_closed};
+        a.link_host = (struct link_host){&a.loop, link_has_changed, link_closed};
+        r = run(&a, token.data, e);
+        fini(&a);
+    }
+    if (lock >= 0) close(lock);
+    return r;
+}

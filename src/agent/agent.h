@@ -1,0 +1,24 @@
+#pragma once
+#include "base/err.h"
+/*
+ * The agent of one region: dials serve, makes its nodes and links what its assignment
+ * says, and reports what it sees (docs/protocol.md). Its nodes outlive it: the next
+ * agent of the same folder adopts them.
+ */
+struct agent_options {
+    const char *region;
+    const char *server;       /* "host:port" */
+    const char *token_file;   /* holds the token; best readable by its owner alone */
+    const char *data_dir;     /* made if it is missing; a folder for each node comes into it */
+    const char *redis_server; /* a path, or a name on PATH; NULL: redis-server */
+};
+
+/* The lock that a running agent holds (fcntl, write) on a file of this name in its data directory: F_GETLK tells its pid. */
+#define AGENT_LOCK "agent.lock"
+
+/*
+ * Runs until SIGTERM, SIGINT or the assignment's shutdown; all nodes are stopped then,
+ * their data saved. ERR_IN_USE: another agent runs there. ERR_IO: the data directory
+ * went away, and the nodes with it.
+ */
+int agent_run(const struct agent_options *o, struct err *e);

@@ -1,0 +1,43 @@
+#pragma once
+#include "agent/agent.h"
+#include "agent/dial.h"
+#include "agent/engine.h"
+#include "agent/link.h"
+#include "agent/node.h"
+#include "base/arena.h"
+#include <sys/stat.h>
+/* What agent.c (the life of the process) and assignment.c (orders in, sightings out) share. */
+
+struct agent {
+    const struct agent_options *o;
+    uv_loop_t loop;
+    uv_prepare_t before_wait; /* once per turn of the loop: whatever changed is told once */
+    uv_signal_t sigterm, sigint;
+    uv_timer_t dir_check;
+    struct node_host node_host;
+    struct link_host link_host;
+    struct engine engine;
+    struct dial *dial;
+    struct node **nodes;
+    struct link **links;
+    size_t n_nodes, n_links;
+    struct arena orders[2]; /* the assignment that nodes point into, and room for the next */
+    int current;
+    int64_t version; /* of the assignment; 0: none yet */
+    uint64_t quiet_until; /* ms of the loop's clock: until then, adopted nodes may keep us from telling anything */
+    char *trips;     /* as they were last armed */
+    struct stat dir;
+    bool dirty;    /* something that a sighting tells has changed */
+    bool stopping; /* every node stops, then the agent */
+    bool stopped;  /* the last sighting is on its way */
+    struct err end;
+};
+
+/* Applies an assignment: the version, or -1 if it is of no use. */
+int64_t agent_assign(struct agent *a, const char *json, size_t len);
+void agent_sighting(struct agent *a, struct buf *out);
+/* Makes room for a node, and adopts what runs in its folder. */
+struct node *agent_add_node(struct agent *a, const char *id);
+struct node *agent_find_node(const struct agent *a, const char *id);
+/* Stops every node, then the agent. */
+void agent_stop(struct agent *a, const char *why);

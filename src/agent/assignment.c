@@ -1,0 +1,136 @@
+#include "agent/agent_int.h"
+#include "agent/file.h"
+#include "base/log.h"
+#include "base/trip.h"
+#include "model/json.h"
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct node *agent_find_node(const struct agent *a, const char *id)
+{
+    for (size_t i = 0; i < a->n_nodes; i++)
+        if (strcmp(node_id(a->nodes[i]), id) == 0) return a->nodes[i];
+    return NULL;
+}
+
+struct node *agent_add_node(struct agent *a, const char *id)
+{
+    a->nodes = realloc(a->nodes, (a->n_nodes + 1) * sizeof *a->nodes);
+    if (a->nodes == NULL) abort();
+    return a->nodes[a->n_nodes++] = node_open(&a->node_host, id);
+}
+
+static struct link *find_link(const struct agent *a, const char *id)
+{
+    for (size_t i = 0; i < a->n_links; i++)
+        if (strcmp(link_id(a->links[i]), id) == 0) return a->links[i];
+    return NULL;
+}
+
+static struct link *add_link(struct agent *a, const char *id)
+{
+    a->links = realloc(a->links, (a->n_links + 1) * sizeof *a->links);
+    if (a->links == NULL) abort();
+    return a->links[a->n_links++] = link_open(&a->link_host, id);
+}
+
+/* ---- orders in ---- */
+
+static const struct proto_node_order *order_of(const struct proto_assignment *m, const struct node *n)
+{
+    for (size_t i = 0; i < m->nodes.n; i++)
+        if (strcmp(m->nodes.items[i].id, node_id(n)) == 0) return &m->nodes.items[i];
+    return NULL;
+}
+
+static void order_nodes(struct agent *a, const struct proto_assignment *m)
+{
+    for (size_t i = 0; i < m->nodes.n; i++) {
+        const char *id = m->nodes.items[i].id;
+        if (!file_id_ok(id)) log_error("the assignment has a node whose id can't be a folder's name; it is left out");
+        else if (agent_find_node(a, id) == NULL) agent_add_node(a, id);
+    }
+    for (size_t i = 0; i < a->n_nodes; i++) node_order(a->nodes[i], order_of(m, a->nodes[i]));
+}
+
+static const struct proto_link_order *order_of_link(const struct proto_assignment *m, const struct link *l)
+{
+    for (size_t i = 0; i < m->links.n; i++)
+        if (strcmp(m->links.items[i].id, link_id(l)) == 0) return &m->links.items[i];
+    return NULL;
+}
+
+/* Links that shall not be close first, so that others find their addresses free. */
+static void order_links(struct agent *a, const struct proto_assignment *m)
+{
+    for (size_t i = 0; i < a->n_links; i++)
+        if (order_of_link(m, a->links[i]) == NULL) link_close(a->links[i]);
+    for (size_t i = 0; i < m->links.n; i++) {
+        struct link *l = find_link(a, m->links.items[i].id);
+        link_order(l != NULL ? l : add_link(a, m->links.items[i].id), &m->links.items[i]);
+    }
+}
+
+/* Armed when the list is another than before, so that a new assignment about something else does not arm them again. */
+static void arm_trips(struct agent *a, const struct proto_assignment *m)
+{
+    _buf_ struct buf text = {0};
+    for (size_t i = 0; i < m->trips.n; i++) buf_printf(&text, "%s %d,", m->trips.items[i].name, (int)m->trips.items[i].count.v);
+    buf_add(&text, "", 0);
+    const char *now = text.data ? text.data : "";
+    if (strcmp(now, a->trips ? a->trips : "") == 0) return;
+    free(a->trips);
+    if ((a->trips = strdup(now)) == NULL) abort();
+    for (int t = 0; t < TRIP__COUNT; t++) trip_arm((enum trip)t, 0);
+    for (size_t i = 0; i < m->trips.n; i++) {
+        int t = trip_find(m->trips.items[i].name);
+        if (t >= 0) trip_arm((enum trip)t, (int)m->trips.items[i].count.v);
+    }
+}
+
+static bool is_ours(const struct agent *a, const struct proto_assignment *m)
+{
+    if (strcmp(m->region, a->o->region) == 0 && m->version.v > 0) return true;
+    log_error("serve sent an assignment that is not for region %s", a->o->region);
+    return false;
+}
+
+int64_t agent_assign(struct agent *a, const char *json, size_t len)
+{
+    struct err e = {0};
+    struct arena *next = &a->orders[!a->current], *old = &a->orders[a->current];
+    struct proto_assignment m = {0};
+    if (a->stopping) return a->version;
+    int r = json_decode(&shape_proto_assignment, json, len, next, &m, &e);
+    if (r) log_error("serve sent an assignment that can't be read: %s", e.msg);
+    if (r || !is_ours(a, &m)) {
+        arena_fini(next);
+        return -1;
+    }
+    if (a->version == 0) a->quiet_until = uv_now(&a->loop) + 1000;
+    a->version = m.version.v;
+    a->dirty = true;
+    arm_trips(a, &m);
+    order_nodes(a, &m);
+    order_links(a, &m);
+    a->current = !a->current;
+    arena_fini(old);
+    if (m.shutdown.v) agent_stop(a, "serve says so");
+    trip_crash(TRIP_CRASH_AFTER_ASSIGN);
+    return a->version;
+}
+
+/* ---- sightings out ---- */
+
+void agent_sighting(struct agent *a, struct buf *out)
+{
+    _arena_ struct arena mem = {0};
+    struct proto_sighting s = {.region = a->o->region, .pid = OPT_INT(getpid()), .version = OPT_INT(a->version)};
+    s.stopped = OPT_BOOL(a->stopped);
+    s.nodes = (struct proto_node_seen_list){true, a->n_nodes, arena_array(&mem, struct proto_node_seen, a->n_nodes)};
+    s.links = (struct proto_link_seen_list){true, a->n_links, arena_array(&mem, struct proto_link_seen, a->n_links)};
+    for (size_t i = 0; i < a->n_nodes; i++) node_see(a->nodes[i], &s.nodes.items[i]);
+    for (size_t i = 0; i < a->n_links; i++) link_see(a->links[i], &s.links.items[i]);
+    json_encode(out, &shape_proto_sighting, &s);
+}

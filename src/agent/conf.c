@@ -1,0 +1,168 @@
+#include "agent/conf.h"
+#include "agent/file.h"
+#include "agent/info.h"
+#include "base/arena.h"
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <nettle/sha2.h>
+#include <stdbool.h>
+#include <string.h>
+
+/* What settings may change. A backlog of 64 MiB lets a link between regions survive a cut of seconds under load;
+ * the limit on a replica's output buffer would turn a slow link into a loop of full synchronisations. */
+static const char defaults[] = "loglevel notice\n"
+                               "tcp-keepalive 300\n"
+                               "repl-timeout 15\n"
+                               "repl-backlog-size 64mb\n"
+                               "client-output-buffer-limit replica 0 0 0\n";
+
+/* What they may not. A full synchronisation starts at once (delay 0) and without a detour over the disk; a PING a second
+ * shows that a link is alive. SIGTERM saves, so that an agent that can't log in can still stop a node without loss. */
+static const char fixed[] = "daemonize no\n"
+                            "supervised no\n"
+                            "logfile \"\"\n"
+                            "save \"\"\n"
+                            "appendonly no\n"
+                            "rdb-del-sync-files yes\n"
+                            "shutdown-timeout 2\n"
+                            "shutdown-on-sigterm save force\n"
+                            "shutdown-on-sigint save force\n"
+                            "protected-mode no\n"
+                            "enable-debug-command no\n"
+                            "enable-module-command no\n"
+                            "enable-protected-configs no\n"
+                            "repl-diskless-sync yes\n"
+                            "repl-diskless-sync-delay 0\n"
+                            "repl-diskless-load on-empty-db\n"
+                            "repl-ping-replica-period 1\n"
+                            "dbfilename " CONF_DUMP "\n";
+
+static bool is_text(const char *s)
+{
+    for (; *s; s++)
+        if (iscntrl((unsigned char)*s)) return false;
+    return true;
+}
+
+static bool is_address(const char *s)
+{
+    unsigned char out[16];
+    return s != NULL && (inet_pton(AF_INET, s, out) == 1 || inet_pton(AF_INET6, s, out) == 1);
+}
+
+static bool is_host(const char *s)
+{
+    return s != NULL && *s && strlen(s) < 64 &&
+           strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:-_") == strlen(s);
+}
+
+static bool is_port(struct opt_int port)
+{
+    return port.set && port.v > 0 && port.v < 65536;
+}
+
+static int check_settings(const struct proto_setting_list *l, struct err *e)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        const struct proto_setting *s = &l->items[i];
+        if (s->name == NULL || *s->name == '\0' || strspn(s->name, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(s->name))
+            return err_set(e, ERR_USAGE, "a setting has no proper name");
+        if (s->value == NULL || !is_text(s->value)) return err_set(e, ERR_USAGE, "setting %s has no proper value", s->name);
+    }
+    return 0;
+}
+
+int conf_check(const struct proto_node_order *o, struct err *e)
+{
+    if (!file_id_ok(o->id)) return err_set(e, ERR_USAGE, "the order has no proper id");
+    if (o->engine == NULL || strcmp(o->engine, "redis") != 0)
+        return err_set(e, ERR_USAGE, "this agent can't run the engine \"%s\"", o->engine && is_text(o->engine) ? o->engine : "?");
+    if (!is_address(o->address)) return err_set(e, ERR_USAGE, "the order has no proper address");
+    if (!is_port(o->port)) return err_set(e, ERR_USAGE, "the order has no proper port");
+    for (size_t i = 0; i < o->endpoints.n; i++)
+        if (!is_address(o->endpoints.items[i])) return err_set(e, ERR_USAGE, "an endpoint of the order is no address");
+    enum role role = role_parse(o->role);
+    if (role == ROLE_UNKNOWN) return err_set(e, ERR_USAGE, "the order has no proper role");
+    if (role == ROLE_REPLICA && (!is_host(o->upstream_host) || !is_port(o->upstream_port)))
+        return err_set(e, ERR_USAGE, "a replica's order has no proper upstream");
+    if ((o->admin_password && !is_text(o->admin_password)) || (o->replication_password && !is_text(o->replication_password)))
+        return err_set(e, ERR_USAGE, "a password of the order has control characters");
+    return check_settings(&o->settings, e);
+}
+
+void conf_quote(struct buf *out, const char *s)
+{
+    buf_putc(out, '"');
+    for (; *s; s++) {
+        if (*s == '"' || *s == '\\') buf_putc(out, '\\');
+        buf_putc(out, *s);
+    }
+    buf_putc(out, '"');
+}
+
+static void line(struct buf *out, const char *name, const char *value)
+{
+    buf_printf(out, "%s ", name);
+    conf_quote(out, value);
+    buf_putc(out, '\n');
+}
+
+/* Redis wants the words of a setting such as client-output-buffer-limit as arguments of their own; CONFIG SET takes them as one. */
+static void setting(struct buf *out, const struct proto_setting *s)
+{
+    _arena_ struct arena a = {0};
+    char *copy = arena_strdup(&a, s->value), *rest = NULL;
+    buf_puts(out, s->name);
+    char *word = strtok_r(copy, " ", &rest);
+    if (word == NULL) buf_puts(out, " \"\"");
+    for (; word != NULL; word = strtok_r(NULL, " ", &rest)) {
+        buf_putc(out, ' ');
+        conf_quote(out, word);
+    }
+    buf_putc(out, '\n');
+}
+
+/* The file holds only the password's hash, in the form of an ACL rule. */
+static void user(struct buf *out, const char *name, const char *password, const char *rules)
+{
+    struct sha256_ctx ctx;
+    uint8_t digest[SHA256_DIGEST_SIZE];
+    if (password == NULL) return;
+    sha256_init(&ctx);
+    sha256_update(&ctx, strlen(password), (const uint8_t *)password);
+    sha256_digest(&ctx, sizeof digest, digest);
+    buf_printf(out, "user %s on #", name);
+    for (size_t i = 0; i < sizeof digest; i++) buf_printf(out, "%02x", digest[i]);
+    buf_printf(out, " %s\n", rules);
+}
+
+static void users(struct buf *out, const struct proto_node_order *o)
+{
+    buf_puts(out, "user default on nopass ~* &* +@all\n");
+    user(out, CONF_ADMIN, o->admin_password, "~* &* +@all");
+    user(out, CONF_REPLICA, o->replication_password, "+psync +replconf +ping");
+    if (o->replication_password == NULL) return;
+    line(out, "masteruser", CONF_REPLICA);
+    line(out, "masterauth", o->replication_password);
+}
+
+void conf_render(const struct proto_node_order *o, const char *dir, struct buf *out)
+{
+    buf_puts(out, "# Written by meridian agent, which replaces it whenever the node's order changes.\n");
+    buf_puts(out, defaults);
+    for (size_t i = 0; i < o->settings.n; i++) setting(out, &o->settings.items[i]);
+    buf_puts(out, fixed);
+    buf_printf(out, "port %d\n", (int)o->port.v);
+    line(out, "bind", o->address);
+    line(out, "bind-source-addr", o->address);
+    line(out, "replica-announce-ip", o->address);
+    line(out, "dir", dir);
+    buf_puts(out, "pidfile ");
+    _buf_ struct buf pidfile = {0};
+    buf_printf(&pidfile, "%s/redis.pid", dir);
+    conf_quote(out, pidfile.data);
+    buf_putc(out, '\n');
+    users(out, o);
+    if (role_parse(o->role) == ROLE_REPLICA)
+        buf_printf(out, "replicaof %s %d\n", o->upstream_host, (int)o->upstream_port.v);
+}

@@ -1,0 +1,51 @@
+#pragma once
+#include "agent/info.h"
+#include "protocol/protocol.gen.h"
+#include <stdbool.h>
+/*
+ * Decides what a running node needs next so that it becomes what its order says.
+ * Pure: the order and what is known of the node in, one step out; the node takes the
+ * step, learns from the answer and asks again, until there is nothing left.
+ */
+
+enum fence {
+    FENCE_UNKNOWN, /* an adopted node: its last agent may have fenced it */
+    FENCE_OFF,
+    FENCE_QUIET,  /* no PING enters the replication stream, writes are not held (yet or any more) */
+    FENCE_PAUSED, /* writes are held; the offset was not read since */
+    FENCE_ON,     /* writes are held and the offset stands */
+};
+
+enum step {
+    STEP_NONE,        /* the node is as ordered */
+    STEP_WAIT,        /* for its upstream */
+    STEP_WAIT_OFFSET, /* for what it replicates to reach promote_offset */
+    STEP_READ,        /* INFO replication */
+    STEP_RELEASE,     /* give up the addresses that are not in the order */
+    STEP_DROP,        /* close what is still connected to an address that was given up */
+    STEP_WRITE_CONF,  /* replace redis.conf */
+    STEP_FOLLOW,      /* REPLICAOF host port */
+    STEP_PROMOTE,     /* REPLICAOF NO ONE */
+    STEP_QUIET,       /* stop the PINGs in the replication stream */
+    STEP_PAUSE,       /* hold writes */
+    STEP_UNPAUSE,
+    STEP_LOUD, /* let the PINGs go on */
+    STEP_TAKE, /* listen on all ordered endpoints */
+    STEP_SET,  /* the next setting */
+    STEP__COUNT
+};
+
+struct node_now {
+    struct replication_info info;
+    const struct string_list *held; /* endpoints it listens on */
+    bool dropping;                  /* connections to released endpoints are still to be closed */
+    enum fence fence;
+    bool fence_old;      /* the pause ends by itself before long: renew it */
+    bool conf_stale;     /* redis.conf is not what the order says */
+    bool settings_stale; /* settings of the order's generation are not all in force */
+    bool take_blocked;   /* an endpoint was refused just now */
+    bool upstream_ready; /* nobody this agent runs, or one that can be followed */
+};
+
+enum step converge(const struct proto_node_order *o, const struct node_now *now);
+const char *step_name(enum step s);

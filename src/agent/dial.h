@@ -1,0 +1,32 @@
+#pragma once
+#include "base/buf.h"
+#include "base/err.h"
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+/*
+ * The agent's line to serve: asks for its assignment (a long poll), posts its
+ * sightings, one at a time and at least once a second, and never gives up: while
+ * serve is away it tries again, after 20 ms at first and every second in the end.
+ */
+struct dial;
+
+struct dial_options {
+    const char *server; /* "host:port", "[address]:port" */
+    const char *region, *token;
+};
+
+struct dial_events {
+    /* A new assignment, as JSON; returns its version, which is to be asked beyond, or -1 if it is of no use. */
+    int64_t (*assignment)(void *arg, const char *json, size_t len);
+    /* Adds the sighting of this moment, as JSON. */
+    void (*sighting)(void *arg, struct buf *out);
+};
+
+/* Starts dialling. ERR_USAGE for a server that is no "host:port". */
+int dial_open(uv_loop_t *loop, const struct dial_options *o, const struct dial_events *events, void *arg, struct dial **out, struct err *e);
+/* The sighting has changed: posts it as soon as the one before is answered. The first time starts the heartbeat. */
+void dial_report(struct dial *d);
+/* Asks for no more assignments; posts one more sighting and calls done() when it is stored, or when serve does not answer soon. */
+void dial_finish(struct dial *d, void (*done)(void *arg));
+void dial_close(struct dial *d);

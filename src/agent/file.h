@@ -1,0 +1,24 @@
+#pragma once
+#include "base/buf.h"
+#include "base/err.h"
+#include <stdbool.h>
+#include <stddef.h>
+/*
+ * The few things the agent does with files. All of them are small and local, so
+ * they block; whatever it writes is readable by its own user alone.
+ */
+
+/* True for a name that may become a folder: [a-z0-9.-], starts with a letter or digit, no "..", at most 100 bytes. */
+bool file_id_ok(const char *id);
+/* Puts 'n' bytes in place of the file: written aside, synced, renamed, so that a crash leaves the old or the new one. */
+int file_replace(const char *path, const void *data, size_t n, struct err *e);
+/* Appends the file's bytes (at most 1 MiB) to 'out'. */
+int file_read(const char *path, struct buf *out, struct err *e);
+/* Appends what stands in the file behind 'from', at most its last 'max' bytes; an unreadable file adds nothing. */
+void file_tail(const char *path, long from, size_t max, struct buf *out);
+/* Makes the folder and its parents, mode 0700, where they are missing. */
+int file_mkdirs(const char *path, struct err *e);
+/* Deletes the folder with all it holds; links are not followed; one that is not there is fine. */
+int file_remove_tree(const char *path, struct err *e);
+/* The absolute path of a program: 'name' itself if it has a slash, else the first one on PATH. False where there is none. */
+bool file_find_program(const char *name, char *out, size_t size);

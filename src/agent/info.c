@@ -1,0 +1,72 @@
+#include "agent/info.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const names[] = {[ROLE_UNKNOWN] = NULL, [ROLE_PRIMARY] = "primary", [ROLE_REPLICA] = "replica"};
+
+const char *role_name(enum role role)
+{
+    return names[role];
+}
+
+enum role role_parse(const char *name)
+{
+    if (name == NULL) return ROLE_UNKNOWN;
+    if (strcmp(name, "primary") == 0) return ROLE_PRIMARY;
+    return strcmp(name, "replica") == 0 ? ROLE_REPLICA : ROLE_UNKNOWN;
+}
+
+bool info_value(const char *text, size_t len, const char *name, char *out, size_t size)
+{
+    size_t n = strlen(name);
+    for (const char *p = text, *end = text + len; p != NULL && p < end; p = memchr(p, '\n', (size_t)(end - p)), p = p ? p + 1 : p) {
+        if ((size_t)(end - p) <= n || p[n] != ':' || memcmp(p, name, n) != 0) continue;
+        p += n + 1;
+        const char *stop = memchr(p, '\r', (size_t)(end - p));
+        snprintf(out, size, "%.*s", (int)((stop ? stop : end) - p), p);
+        return true;
+    }
+    return false;
+}
+
+static int64_t number(const char *text, size_t len, const char *name)
+{
+    char v[32];
+    return info_value(text, len, name, v, sizeof v) ? strtoll(v, NULL, 10) : 0;
+}
+
+bool info_replication(const char *text, size_t len, struct replication_info *out)
+{
+    char role[16], link[16];
+    struct replication_info r = {0};
+    if (!info_value(text, len, "role", role, sizeof role)) return false;
+    if (strcmp(role, "master") == 0) {
+        r.role = ROLE_PRIMARY;
+        r.offset = number(text, len, "master_repl_offset");
+    } else if (strcmp(role, "slave") == 0 && info_value(text, len, "master_host", r.upstream_host, sizeof r.upstream_host)) {
+        r.role = ROLE_REPLICA;
+        r.upstream_port = (int)number(text, len, "master_port");
+        r.link_up = info_value(text, len, "master_link_status", link, sizeof link) && strcmp(link, "up") == 0;
+        r.offset = number(text, len, "slave_repl_offset");
+    } else {
+        return false;
+    }
+    *out = r;
+    return true;
+}
+
+bool info_server(const char *text, size_t len, struct server_info *out)
+{
+    struct server_info s = {.pid = (long)number(text, len, "process_id")};
+    if (s.pid <= 0 || !info_value(text, len, "redis_version", s.version, sizeof s.version)) return false;
+    info_value(text, len, "executable", s.program, sizeof s.program);
+    *out = s;
+    return true;
+}
+
+bool info_same_replication(const struct replication_info *a, const struct replication_info *b)
+{
+    return a->role == b->role && a->link_up == b->link_up && a->upstream_port == b->upstream_port &&
+           strcmp(a->upstream_host, b->upstream_host) == 0;
+}

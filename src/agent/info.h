@@ -1,0 +1,32 @@
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+/* What a Redis says of itself in its INFO answers, as far as the agent needs it. Pure text work. */
+
+enum role { ROLE_UNKNOWN, ROLE_PRIMARY, ROLE_REPLICA };
+
+struct replication_info {
+    enum role role;
+    char upstream_host[64];
+    int upstream_port;
+    bool link_up;
+    int64_t offset; /* a primary's own, or how far a replica has followed */
+};
+
+struct server_info {
+    long pid;
+    char version[32];
+    char program[256];
+};
+
+/* Reads INFO replication. False, and 'out' untouched, where it is no such answer. */
+bool info_replication(const char *text, size_t len, struct replication_info *out);
+/* Reads INFO server. */
+bool info_server(const char *text, size_t len, struct server_info *out);
+/* Copies the value of "name:value\r\n" to 'out', cut to its size. False where there is no such line. */
+bool info_value(const char *text, size_t len, const char *name, char *out, size_t size);
+/* True if both tell the same but for the offset. */
+bool info_same_replication(const struct replication_info *a, const struct replication_info *b);
+const char *role_name(enum role role);
+enum role role_parse(const char *name);

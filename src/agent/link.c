@@ -1,0 +1,244 @@
+#include "agent/link_int.h"
+#include "base/log.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { BACKLOG = 511, ACCEPTS = 64, AGAIN_MS = 5, AGAIN_FAST = 400, AGAIN_SLOW_MS = 250, AGAIN_TOLD = 20 };
+
+struct listener {
+    uv_poll_t poll;
+    int fd;
+    struct link *link;
+};
+
+static const char *const kinds[] = {[LINK_READER] = "reader", [LINK_PRIMARY] = "primary", [LINK_GATEWAY] = "gateway"};
+
+/* ---- what the order says ---- */
+
+static int target_set(struct target *t, const char *host, struct opt_int port, struct err *e)
+{
+    struct sockaddr_in *v4 = (struct sockaddr_in *)&t->address;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&t->address;
+    *t = (struct target){0};
+    if (!port.set || port.v <= 0 || port.v > UINT16_MAX) return err_set(e, ERR_USAGE, "the order has no proper port");
+    if (host != NULL && inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)port.v);
+        t->size = sizeof *v4;
+    } else if (host != NULL && inet_pton(AF_INET6, host, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)port.v);
+        t->size = sizeof *v6;
+    } else {
+        return err_set(e, ERR_USAGE, "the order has no proper address");
+    }
+    return 0;
+}
+
+static bool same_target(const struct target *a, const struct target *b)
+{
+    return a->size == b->size && memcmp(&a->address, &b->address, a->size) == 0;
+}
+
+static int kind_parse(const char *name, enum link_kind *out)
+{
+    for (size_t i = 0; name != NULL && i < sizeof kinds / sizeof *kinds; i++) {
+        if (strcmp(kinds[i], name) != 0) continue;
+        *out = (enum link_kind)i;
+        return 0;
+    }
+    return -1;
+}
+
+static int read_order(struct link *l, const struct proto_link_order *o, struct target *listen, struct err *e)
+{
+    int r = kind_parse(o->kind, &l->kind) == 0 ? 0 : err_set(e, ERR_USAGE, "the order has no proper kind");
+    if (!r) r = target_set(listen, o->address, o->port, e);
+    free(l->targets);
+    l->n_targets = 0;
+    l->targets = calloc(o->targets.n + 1, sizeof *l->targets);
+    if (l->targets == NULL) abort();
+    for (size_t i = 0; !r && i < o->targets.n; i++) {
+        r = target_set(&l->targets[i], o->targets.items[i].host, o->targets.items[i].port, e);
+        if (!r) l->n_targets++;
+    }
+    return r;
+}
+
+bool link_has_target(const struct link *l, const struct target *t)
+{
+    for (size_t i = 0; i < l->n_targets; i++)
+        if (same_target(&l->targets[i], t)) return true;
+    return false;
+}
+
+const struct target *link_pick(struct link *l)
+{
+    return l->n_targets == 0 ? NULL : &l->targets[l->next_target++ % l->n_targets];
+}
+
+/* ---- the listener ---- */
+
+static void listener_closed(uv_handle_t *h)
+{
+    free(h->data);
+}
+
+static void stop_listening(struct link *l)
+{
+    struct listener *s = l->listener;
+    if (s == NULL) return;
+    l->listener = NULL;
+    uv_poll_stop(&s->poll);
+    close(s->fd);
+    uv_close((uv_handle_t *)&s->poll, listener_closed);
+}
+
+static void accept_some(uv_poll_t *h, int status, int events)
+{
+    struct listener *s = h->data;
+    (void)status;
+    (void)events;
+    for (int i = 0; i < ACCEPTS; i++) {
+        int fd = accept4(s->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0) return;
+        pair_open(s->link, fd);
+    }
+}
+
+static int listen_on(const struct target *t, int *out, struct err *e)
+{
+    int on = 1, fd = socket(t->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return err_set(e, ERR_IO, "opening a socket: %s", strerror(errno));
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (bind(fd, (const struct sockaddr *)&t->address, t->size) == 0 && listen(fd, BACKLOG) == 0) {
+        *out = fd;
+        return 0;
+    }
+    int why = errno;
+    close(fd);
+    if (why == EADDRINUSE) return err_set(e, ERR_IN_USE, "its address is in use by another program");
+    return err_set(e, ERR_IO, "listening: %s", strerror(why));
+}
+
+static void tell(struct link *l, int code, const char *reason)
+{
+    if (l->code == code && strcmp(l->reason, reason) == 0) return;
+    l->code = code;
+    snprintf(l->reason, sizeof l->reason, "%s", reason);
+    if (code) log_warn("link %s: %s", l->id, reason);
+    l->host->changed(l->host);
+}
+
+static void start_listening(struct link *l);
+
+static void timer_fired(uv_timer_t *t)
+{
+    start_listening(t->data);
+}
+
+static void listen_again(struct link *l, const struct err *e)
+{
+    /* A moment's conflict is usual when an address moves from one link to another. */
+    if (++l->tries == AGAIN_TOLD || e->code != ERR_IN_USE) tell(l, e->code, e->msg);
+    uv_timer_start(&l->timer, timer_fired, l->tries < AGAIN_FAST ? AGAIN_MS : AGAIN_SLOW_MS, 0);
+}
+
+static void start_listening(struct link *l)
+{
+    struct err e = {0};
+    int fd = -1;
+    if (listen_on(&l->listen, &fd, &e) != 0) return listen_again(l, &e);
+    struct listener *s = calloc(1, sizeof *s);
+    if (s == NULL) abort();
+    s->fd = fd;
+    s->link = l;
+    s->poll.data = s;
+    if (uv_poll_init(l->host->loop, &s->poll, fd) != 0) abort(); /* a socket can be polled */
+    uv_poll_start(&s->poll, UV_READABLE, accept_some);
+    l->listener = s;
+    l->tries = 0;
+    tell(l, 0, "");
+    l->host->changed(l->host);
+}
+
+/* ---- what the agent does with it ---- */
+
+struct link *link_open(struct link_host *h, const char *id)
+{
+    struct link *l = calloc(1, sizeof *l);
+    if (l == NULL || (l->id = strdup(id)) == NULL) abort();
+    l->host = h;
+    l->timer.data = l;
+    uv_timer_init(h->loop, &l->timer);
+    return l;
+}
+
+void link_order(struct link *l, const struct proto_link_order *o)
+{
+    struct err e = {0};
+    struct target listen;
+    if (read_order(l, o, &listen, &e) != 0) {
+        stop_listening(l);
+        uv_timer_stop(&l->timer);
+        l->n_targets = 0;
+        tell(l, e.code, e.msg);
+    } else if (l->listener == NULL || !same_target(&l->listen, &listen)) {
+        stop_listening(l);
+        l->listen = listen;
+        l->tries = 0;
+        start_listening(l);
+    }
+    pairs_check(l);
+}
+
+static void free_if_done(struct link *l)
+{
+    if (!l->timer_closed || l->n_pairs > 0) return;
+    l->host->closed(l->host, l);
+    free(l->targets);
+    free(l->id);
+    free(l);
+}
+
+void link_pair_gone(struct link *l)
+{
+    l->n_pairs--;
+    if (l->closing) free_if_done(l);
+}
+
+static void timer_closed(uv_handle_t *h)
+{
+    struct link *l = h->data;
+    l->timer_closed = true;
+    free_if_done(l);
+}
+
+void link_close(struct link *l)
+{
+    if (l->closing) return;
+    l->closing = true;
+    stop_listening(l);
+    l->n_targets = 0;
+    for (struct pair *p = l->pairs, *next; p != NULL; p = next) {
+        next = pair_next(p);
+        pair_close(p);
+    }
+    uv_close((uv_handle_t *)&l->timer, timer_closed);
+}
+
+const char *link_id(const struct link *l)
+{
+    return l->id;
+}
+
+void link_see(const struct link *l, struct proto_link_seen *out)
+{
+    *out = (struct proto_link_seen){.id = l->id, .connections = OPT_INT(l->n_pairs)};
+    out->state = l->listener != NULL ? "listening" : l->code == ERR_IN_USE || l->code == 0 ? "conflict" : "broken";
+    if (l->listener == NULL && l->reason[0]) out->reason = l->reason;
+}

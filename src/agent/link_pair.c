@@ -1,0 +1,272 @@
+#include "agent/link_int.h"
+#include "base/trip.h"
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/*
+ * One forwarded connection. Bytes go from one socket to the other at once, through one
+ * buffer that all pairs share; what a socket does not take is kept, and as long as
+ * something is kept for it, nothing more is read for it.
+ */
+
+enum { BUFFER = 64 << 10, READS = 4, RETRY_MS = 2, HOLD_MS = 5000 };
+
+struct side {
+    uv_poll_t poll;
+    int fd; /* -1: no socket, and no handle */
+    int watched;
+    bool eof;       /* its peer sends nothing more */
+    struct buf out; /* bytes it did not take yet, from out_at on */
+    size_t out_at;
+};
+
+struct pair {
+    struct pair *next, *prev;
+    struct link *link;
+    struct target target;
+    bool connected, closing;
+    size_t tried;    /* targets that refused */
+    uint64_t until;  /* a gateway gives up then, ms of the loop's clock */
+    int handles;     /* open ones: the last to close frees the pair */
+    uv_timer_t timer;
+    struct side client, upstream;
+};
+
+static char buffer[BUFFER];
+
+static void connect_upstream(struct pair *p);
+static void side_ready(uv_poll_t *h, int status, int events);
+
+struct pair *pair_next(struct pair *p)
+{
+    return p->next;
+}
+
+/* ---- handles ---- */
+
+static void handle_closed(uv_handle_t *h)
+{
+    struct pair *p = h->data;
+    if (--p->handles > 0) return;
+    struct link *l = p->link;
+    buf_fini(&p->client.out);
+    buf_fini(&p->upstream.out);
+    free(p);
+    link_pair_gone(l);
+}
+
+static void watch(struct side *s, int events)
+{
+    if (s->watched == events) return;
+    s->watched = events;
+    if (events == 0) uv_poll_stop(&s->poll);
+    else uv_poll_start(&s->poll, events, side_ready);
+}
+
+static void side_open(struct pair *p, struct side *s, int fd)
+{
+    int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    *s = (struct side){.fd = fd};
+    s->poll.data = p;
+    if (uv_poll_init(p->link->host->loop, &s->poll, fd) != 0) abort(); /* a socket can be polled */
+    p->handles++;
+}
+
+static void side_close(struct side *s, uv_close_cb done)
+{
+    if (s->fd < 0) return;
+    uv_poll_stop(&s->poll);
+    close(s->fd);
+    s->fd = -1;
+    uv_close((uv_handle_t *)&s->poll, done);
+}
+
+void pair_close(struct pair *p)
+{
+    if (p->closing) return;
+    p->closing = true;
+    if (p->prev != NULL) p->prev->next = p->next;
+    else p->link->pairs = p->next;
+    if (p->next != NULL) p->next->prev = p->prev;
+    side_close(&p->client, handle_closed);
+    side_close(&p->upstream, handle_closed);
+    uv_close((uv_handle_t *)&p->timer, handle_closed);
+}
+
+/* ---- passing bytes ---- */
+
+static ssize_t read_side(struct side *s)
+{
+    if (trip_hit(TRIP_GATEWAY_READ)) return errno = ECONNRESET, -1;
+    return recv(s->fd, buffer, sizeof buffer, 0);
+}
+
+/* How many bytes it took; -1 where the connection is broken. */
+static ssize_t write_side(struct side *s, const char *data, size_t n)
+{
+    if (trip_hit(TRIP_GATEWAY_WRITE)) return -1;
+    ssize_t w = send(s->fd, data, n, MSG_NOSIGNAL);
+    return w < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : w;
+}
+
+static bool pending(const struct side *s)
+{
+    return s->out.len > 0;
+}
+
+/* False where the pair can't go on. */
+static bool flush(struct side *s)
+{
+    ssize_t w = write_side(s, s->out.data + s->out_at, s->out.len - s->out_at);
+    if (w < 0) return false;
+    s->out_at += (size_t)w;
+    if (s->out_at < s->out.len) return true;
+    buf_fini(&s->out);
+    s->out = (struct buf){0};
+    s->out_at = 0;
+    return true;
+}
+
+static bool pass(struct side *from, struct side *to)
+{
+    for (int i = 0; i < READS; i++) {
+        ssize_t n = read_side(from);
+        if (n < 0) return errno == EAGAIN || errno == EINTR;
+        if (n == 0) {
+            from->eof = true;
+            return true;
+        }
+        ssize_t w = write_side(to, buffer, (size_t)n);
+        if (w < 0) return false;
+        if (w < n) buf_add(&to->out, buffer + w, (size_t)(n - w));
+        if (w < n || n < BUFFER) return true;
+    }
+    return true;
+}
+
+static void watch_both(struct pair *p)
+{
+    struct side *c = &p->client, *u = &p->upstream;
+    watch(c, (c->eof || pending(u) ? 0 : UV_READABLE) | (pending(c) ? UV_WRITABLE : 0));
+    watch(u, (u->eof || pending(c) ? 0 : UV_READABLE) | (pending(u) ? UV_WRITABLE : 0));
+}
+
+/* Tells the peer of 'to' that no more will come, once it has everything. */
+static void pass_eof(struct side *from, struct side *to)
+{
+    if (from->eof && !pending(to)) shutdown(to->fd, SHUT_WR);
+}
+
+static void serve(struct pair *p, struct side *s, struct side *other, int events)
+{
+    bool ok = !(events & UV_WRITABLE) || !pending(s) || flush(s);
+    if (ok && (events & UV_READABLE) && !s->eof && !pending(other)) ok = pass(s, other);
+    if (!ok) return pair_close(p);
+    if (s->eof || other->eof) {
+        pass_eof(s, other);
+        pass_eof(other, s);
+        if (s->eof && other->eof && !pending(s) && !pending(other)) return pair_close(p);
+    }
+    watch_both(p);
+}
+
+/* ---- connecting ---- */
+
+static void retry(uv_timer_t *t)
+{
+    connect_upstream(t->data);
+}
+
+static bool may_retry(struct pair *p)
+{
+    struct link *l = p->link;
+    if (l->kind == LINK_GATEWAY) return uv_now(l->host->loop) < p->until;
+    return ++p->tried < l->n_targets;
+}
+
+static void attempt_closed(uv_handle_t *h)
+{
+    struct pair *p = h->data;
+    if (p->closing) return handle_closed(h);
+    p->handles--;
+    uv_timer_start(&p->timer, retry, p->link->kind == LINK_GATEWAY ? RETRY_MS : 0, 0);
+}
+
+/* A gateway holds its client and tries until the target answers; the others go on to the next target. */
+static void attempt_failed(struct pair *p)
+{
+    if (!may_retry(p)) return pair_close(p);
+    if (p->upstream.fd >= 0) side_close(&p->upstream, attempt_closed);
+    else uv_timer_start(&p->timer, retry, RETRY_MS, 0);
+}
+
+static void attempt_ready(struct pair *p)
+{
+    int why = 0;
+    socklen_t size = sizeof why;
+    getsockopt(p->upstream.fd, SOL_SOCKET, SO_ERROR, &why, &size);
+    if (why != 0 || !link_has_target(p->link, &p->target)) return attempt_failed(p);
+    p->connected = true;
+    watch_both(p);
+}
+
+static void connect_upstream(struct pair *p)
+{
+    const struct target *t = link_pick(p->link);
+    if (t == NULL) return attempt_failed(p);
+    p->target = *t;
+    int fd = socket(t->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return attempt_failed(p);
+    side_open(p, &p->upstream, fd);
+    if (connect(fd, (const struct sockaddr *)&t->address, t->size) != 0 && errno != EINPROGRESS) return attempt_failed(p);
+    watch(&p->upstream, UV_WRITABLE);
+}
+
+static void side_ready(uv_poll_t *h, int status, int events)
+{
+    struct pair *p = h->data;
+    bool of_client = h == &p->client.poll;
+    if (p->closing) return;
+    if (!p->connected) {
+        if (of_client) pair_close(p); /* it did not want to wait */
+        else attempt_ready(p);
+        return;
+    }
+    if (status < 0) { /* libuv watches it no more; the read or write tells what is wrong */
+        events = UV_READABLE | UV_WRITABLE;
+        (of_client ? &p->client : &p->upstream)->watched = 0;
+    }
+    if (of_client) serve(p, &p->client, &p->upstream, events);
+    else serve(p, &p->upstream, &p->client, events);
+}
+
+void pair_open(struct link *l, int fd)
+{
+    struct pair *p = calloc(1, sizeof *p);
+    if (p == NULL) abort();
+    p->link = l;
+    p->next = l->pairs;
+    if (p->next != NULL) p->next->prev = p;
+    l->pairs = p;
+    l->n_pairs++;
+    p->upstream.fd = -1;
+    p->until = uv_now(l->host->loop) + HOLD_MS;
+    p->timer.data = p;
+    uv_timer_init(l->host->loop, &p->timer);
+    p->handles = 1;
+    side_open(p, &p->client, fd);
+    watch(&p->client, UV_DISCONNECT);
+    connect_upstream(p);
+}
+
+void pairs_check(struct link *l)
+{
+    for (struct pair *p = l->pairs, *next; p != NULL; p = next) {
+        next = p->next;
+        if (p->connected && !link_has_target(l, &p->target)) pair_close(p);
+    }
+}

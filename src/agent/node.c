@@ -1,0 +1,457 @@
+#include "agent/node_int.h"
+#include "agent/conf.h"
+#include "agent/names.h"
+#include "base/log.h"
+#include "base/task.h"
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CONNECT_MS = 2, CONNECT_SLOW_MS = 20, CONNECT_SLOW_AFTER_MS = 1000, STOP_MS = 2000, STOP_SAVE_MS = 60000, NUDGES = 11 };
+
+static const struct task_state states[] = {
+    [NODE_REST] = {"rest", TASK_TO(NODE_BOOT) | TASK_TO(NODE_GONE) | TASK_TO(NODE_CLOSED)},
+    [NODE_BOOT] = {"boot", TASK_TO(NODE_BOOT) | TASK_TO(NODE_GREET) | TASK_TO(NODE_STOP) | TASK_TO(NODE_REST)},
+    [NODE_GREET] = {"greet", TASK_TO(NODE_BOOT) | TASK_TO(NODE_UP) | TASK_TO(NODE_STOP) | TASK_TO(NODE_REST)},
+    [NODE_UP] = {"up", TASK_TO(NODE_BOOT) | TASK_TO(NODE_GREET) | TASK_TO(NODE_STOP) | TASK_TO(NODE_REST)},
+    [NODE_STOP] = {"stop", TASK_TO(NODE_REST)},
+    [NODE_GONE] = {"gone", TASK_TO(NODE_REST) | TASK_TO(NODE_CLOSED)},
+    [NODE_CLOSED] = {"closed", 0},
+};
+
+void node_move(struct node *n, int to)
+{
+    task_move(n->id, states, &n->state, to);
+}
+
+int64_t node_now(const struct node *n)
+{
+    return (int64_t)uv_now(n->host->loop);
+}
+
+static void timer_fired(uv_timer_t *t)
+{
+    node_step(t->data);
+}
+
+void node_timer(struct node *n, int64_t ms)
+{
+    uv_timer_start(&n->timer, timer_fired, ms > 0 ? (uint64_t)ms : 0, 0);
+}
+
+void node_changed(struct node *n)
+{
+    n->host->changed(n->host);
+}
+
+void node_reason(struct node *n, const char *fmt, ...)
+{
+    char text[sizeof n->reason];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    if (strcmp(text, n->reason) == 0) return;
+    strcpy(n->reason, text);
+    if (*text) log_warn("node %s: %s", n->id, text);
+    node_changed(n);
+}
+
+static enum node_want wanted(const struct node *n)
+{
+    if (n->stopping) return WANT_STOP;
+    if (!n->assigned || n->refused) return WANT_NOTHING;
+    if (n->order == NULL || !n->order->run.v) return WANT_GONE;
+    return n->moved && n->proc != NULL ? WANT_STOP : WANT_RUN;
+}
+
+static bool upstream_ready(const struct node *n)
+{
+    const struct node *up = n->order->upstream_node ? n->host->find(n->host, n->order->upstream_node) : NULL;
+    return role_parse(n->order->role) != ROLE_REPLICA || up == NULL || node_can_feed(up);
+}
+
+static void drop_conn(struct node *n)
+{
+    rconn_close(n->conn);
+    n->conn = NULL;
+    n->ask = ASK_NONE;
+}
+
+/* ---- without a process ---- */
+
+static void start(struct node *n)
+{
+    struct err e = {0};
+    int r = node_spawn(n, &e);
+    if (r == 0) {
+        n->trouble = TROUBLE_NONE;
+        n->connect_at = n->boot_since = node_now(n);
+        n->life.eager_until = n->boot_since + EAGER_MS;
+        node_move(n, NODE_BOOT);
+        node_timer(n, CONNECT_MS);
+    } else {
+        n->trouble = r == ERR_IN_USE ? TROUBLE_CONFLICT : TROUBLE_BROKEN;
+        n->retry_at = node_now(n) + backoff_failed(&n->backoff, node_now(n));
+        node_reason(n, "%s", e.msg);
+        node_timer(n, n->retry_at - node_now(n));
+    }
+    node_changed(n);
+}
+
+static void delete(struct node *n)
+{
+    struct err e = {0};
+    if (node_delete(n, &e) != 0) {
+        node_reason(n, "%s", e.msg);
+        node_timer(n, 1000);
+        return;
+    }
+    n->trouble = TROUBLE_NONE;
+    node_reason(n, "%s", "");
+    node_move(n, NODE_GONE);
+    node_changed(n);
+}
+
+static void rest(struct node *n, enum node_want want)
+{
+    if (want == WANT_GONE) delete(n);
+    if (want != WANT_RUN) return;
+    if (node_now(n) < n->retry_at) node_timer(n, n->retry_at - node_now(n));
+    else if (upstream_ready(n)) start(n);
+}
+
+/* ---- with a process ---- */
+
+static void ended_by_itself(struct node *n, int status, int signal)
+{
+    char why[sizeof n->reason];
+    if (signal) snprintf(why, sizeof why, "killed by signal %d", signal);
+    else if (status >= 0) snprintf(why, sizeof why, "exited with status %d", status);
+    else snprintf(why, sizeof why, "exited");
+    n->trouble = node_last_words(n, why, sizeof why) ? TROUBLE_CONFLICT : TROUBLE_EXITED;
+    if (n->trouble == TROUBLE_CONFLICT) snprintf(why, sizeof why, "its address is in use by another program");
+    n->restarts++;
+    n->retry_at = node_now(n) + backoff_failed(&n->backoff, node_now(n));
+    node_reason(n, "%s", why);
+}
+
+void node_exited(void *arg, int status, int signal)
+{
+    struct node *n = arg;
+    n->proc = NULL;
+    drop_conn(n);
+    n->adopted = n->life.ready = n->life.hung = false;
+    if (n->state != NODE_STOP) ended_by_itself(n, status, signal);
+    else if (n->stop_saves && signal != 0) node_drop_saved(n);
+    node_move(n, NODE_REST);
+    node_changed(n);
+    node_step(n);
+}
+
+static void set_hung(struct node *n, bool hung)
+{
+    if (n->life.hung == hung) return;
+    n->life.hung = hung;
+    log_warn("node %s: %s", n->id, hung ? "does not answer" : "answers again");
+    node_changed(n);
+}
+
+/* A process that was ready and has not said a word since 'since'. */
+static void watch_silence(struct node *n, int64_t since)
+{
+    int64_t left = since + HUNG_MS - node_now(n);
+    if (left <= 0 && n->life.ready) set_hung(n, true);
+    else node_timer(n, left > 0 ? left : HUNG_MS);
+}
+
+static void conn_up(void *arg)
+{
+    struct node *n = arg;
+    n->greeting = ASK_AUTH;
+    n->greet_at = 0;
+    node_move(n, NODE_GREET);
+    node_step(n);
+}
+
+static void conn_reply(void *arg, const struct redisReply *r)
+{
+    struct node *n = arg;
+    set_hung(n, false);
+    if (n->state != NODE_STOP && n->order != NULL) node_answer(n, r);
+}
+
+static void lost(struct node *n)
+{
+    int64_t now = node_now(n);
+    if (n->state == NODE_STOP || n->proc == NULL) return;
+    if (n->state == NODE_UP) n->boot_since = now;
+    n->connect_at = now + (now - n->boot_since < CONNECT_SLOW_AFTER_MS ? CONNECT_MS : CONNECT_SLOW_MS);
+    node_move(n, NODE_BOOT);
+    node_step(n);
+}
+
+static void conn_down(void *arg, const char *why)
+{
+    struct node *n = arg;
+    (void)why;
+    n->conn = NULL;
+    n->ask = ASK_NONE;
+    lost(n);
+}
+
+static const struct rconn_events conn_events = {.up = conn_up, .reply = conn_reply, .down = conn_down};
+
+static void boot(struct node *n)
+{
+    if (n->conn == NULL && node_now(n) >= n->connect_at) {
+        n->conn = rconn_open(n->host->loop, n->order->address, (int)n->order->port.v, &conn_events, n);
+        n->connect_at = node_now(n) + CONNECT_SLOW_MS;
+    }
+    if (n->conn == NULL) node_timer(n, n->connect_at - node_now(n));
+    else watch_silence(n, n->boot_since);
+    if (n->life.ready && node_now(n) - n->boot_since >= HUNG_MS) set_hung(n, true);
+}
+
+static void greet(struct node *n)
+{
+    if (n->ask != ASK_NONE) watch_silence(n, n->asked_at);
+    else if (node_now(n) < n->greet_at) node_timer(n, n->greet_at - node_now(n));
+    else node_greet(n);
+}
+
+static enum step next_step(struct node *n)
+{
+    int64_t now = node_now(n);
+    if (now < n->hold_until) return STEP_NONE;
+    struct node_now seen = {.info = n->life.info,
+        .held = &n->life.held,
+        .dropping = n->life.drop.n > 0,
+        .fence = n->life.fence,
+        .fence_old = now - n->life.fenced_at > RENEW_MS,
+        .conf_stale = n->conf_stale,
+        .settings_stale = n->life.generation != n->order->generation.v,
+        .take_blocked = now < n->life.take_at,
+        .upstream_ready = upstream_ready(n)};
+    enum step s = converge(n->order, &seen);
+    if (s != STEP_WRITE_CONF) return s;
+    struct err e = {0};
+    if (node_write_conf(n, &e) == 0) return next_step(n);
+    node_reason(n, "%s", e.msg);
+    n->hold_until = now + 1000;
+    return STEP_NONE;
+}
+
+/*
+ * After a full synchronisation the upstream sends nothing more before a REPLCONF ACK that
+ * arrives once it has reaped its child, and Redis sends one a second. A replica that is
+ * asked for an ACK gives it to its upstream at once, whoever asks: a second becomes 2 ms.
+ */
+static void nudge(struct node *n)
+{
+    static const char *const getack[] = {"REPLCONF", "GETACK", "*"};
+    struct life *l = &n->life;
+    if (l->nudge_at == 0 || node_now(n) < l->nudge_at) return;
+    rconn_tell(n->conn, 3, getack);
+    l->nudge_at = l->nudges < NUDGES ? node_now(n) + (1 << l->nudges) : 0;
+    l->nudges++;
+}
+
+static int64_t look_again_after(const struct node *n, enum step s)
+{
+    if (s == STEP_WAIT_OFFSET) return 1;
+    if (n->life.info.role == ROLE_REPLICA && !n->life.info.link_up) return node_now(n) < n->life.eager_until ? 2 : 50;
+    return PROBE_MS;
+}
+
+static int64_t sooner(int64_t at, int64_t other)
+{
+    return other != 0 && other < at ? other : at;
+}
+
+static void up(struct node *n)
+{
+    if (n->ask != ASK_NONE) return watch_silence(n, n->asked_at);
+    nudge(n);
+    enum step s = next_step(n);
+    if (s > STEP_WAIT_OFFSET) return node_do(n, s);
+    int64_t now = node_now(n), at = n->read_at + look_again_after(n, s);
+    if (s == STEP_NONE && now >= n->hold_until && n->life.take_since == 0) node_reason(n, "%s", "");
+    if (now >= at) return node_do(n, STEP_READ);
+    at = sooner(at, n->life.nudge_at);
+    if (n->life.take_at > now) at = sooner(at, n->life.take_at);
+    node_timer(n, at - now);
+}
+
+static void begin_stop(struct node *n, bool save)
+{
+    n->stop_saves = save;
+    n->stop_deadline = node_now(n) + (save ? STOP_SAVE_MS : STOP_MS);
+    bool talks = n->state == NODE_UP && n->conn != NULL;
+    if (save) node_mark_saved(n);
+    node_move(n, NODE_STOP);
+    node_changed(n);
+    if (talks) node_ask_shutdown(n);
+    else proc_signal(n->proc, save ? SIGTERM : SIGKILL);
+    node_timer(n, n->stop_deadline - node_now(n));
+}
+
+static void stop(struct node *n)
+{
+    if (node_now(n) < n->stop_deadline) {
+        node_timer(n, n->stop_deadline - node_now(n));
+        return;
+    }
+    if (n->stop_saves) log_warn("node %s: did not save and stop in time, its data is lost", n->id);
+    if (n->stop_saves) node_drop_saved(n);
+    proc_signal(n->proc, SIGKILL);
+}
+
+/* The whole life of a node; callbacks note what happened and come here. */
+void node_step(struct node *n)
+{
+    enum node_want want = wanted(n);
+    if (want == WANT_NOTHING && n->state != NODE_STOP) return; /* an adopted process: its order has the address and the password */
+    if (n->proc != NULL && n->state != NODE_STOP && (want == WANT_STOP || want == WANT_GONE)) return begin_stop(n, want == WANT_STOP);
+    switch ((enum node_state)n->state) {
+    case NODE_REST: /* waits for an order, its upstream, or the end of the back-off */ return rest(n, want);
+    case NODE_BOOT: /* waits for a connection, or the time to try again */ return boot(n);
+    case NODE_GREET: /* waits for an answer */ return greet(n);
+    case NODE_UP: /* waits for an answer, or the time to look again */ return up(n);
+    case NODE_STOP: /* waits for the exit, or the deadline */ return stop(n);
+    case NODE_GONE: /* waits for an order to run */
+        if (want != WANT_RUN) return;
+        n->retry_at = 0;
+        node_move(n, NODE_REST);
+        return rest(n, want);
+    case NODE_CLOSED: return;
+    }
+}
+
+/* ---- what the agent does with it ---- */
+
+struct node *node_open(struct node_host *h, const char *id)
+{
+    struct node *n = calloc(1, sizeof *n);
+    if (n == NULL || (n->id = strdup(id)) == NULL || asprintf(&n->dir, "%s/%s", h->dir, id) < 0) abort();
+    n->host = h;
+    n->backoff = (struct backoff){.first_ms = 100, .limit_ms = 10000, .healthy_ms = 10000};
+    uv_timer_init(h->loop, &n->timer);
+    n->timer.data = n;
+    node_adopt(n);
+    if (n->proc != NULL) node_move(n, NODE_BOOT);
+    return n;
+}
+
+/* What runs goes on as it is, until there is an order that can be carried out. */
+static void refuse(struct node *n, const struct err *e)
+{
+    n->refused = true;
+    n->order = NULL;
+    node_reason(n, "%s", e->msg);
+}
+
+static void settings_again(struct node *n)
+{
+    n->life.setting = 0;
+    n->life.refused[0] = '\0';
+    names_clear(&n->life.pending);
+    bool asked = n->ask == ASK_COMPARE || (n->ask == ASK_STEP && n->step == STEP_SET);
+    if (!asked) return;
+    n->ask = ASK_STEP; /* the answer is about the settings before */
+    n->step = STEP_NONE;
+}
+
+void node_order(struct node *n, const struct proto_node_order *o)
+{
+    bool other = o != NULL && (n->order == NULL || n->order->generation.v != o->generation.v);
+    bool was_running = n->order != NULL && n->order->run.v;
+    struct err e = {0};
+    if (n->order != NULL && o != NULL)
+        n->moved = n->moved || strcmp(n->order->address, o->address) != 0 || n->order->port.v != o->port.v;
+    n->order = o;
+    n->assigned = true;
+    n->refused = false;
+    if (o != NULL && o->run.v && conf_check(o, &e) != 0) refuse(n, &e);
+    o = n->order;
+    n->hold_until = 0;
+    n->life.eager_until = node_now(n) + EAGER_MS;
+    if (other) settings_again(n);
+    if (o != NULL && o->run.v) n->conf_stale = node_conf_differs(n);
+    if (o != NULL && o->run.v && !was_running) n->retry_at = 0;
+    node_step(n);
+}
+
+void node_stop(struct node *n)
+{
+    n->stopping = true;
+    node_step(n);
+}
+
+void node_kill(struct node *n)
+{
+    n->stopping = true;
+    if (n->proc != NULL) proc_signal(n->proc, SIGKILL);
+}
+
+void node_wake(struct node *n)
+{
+    bool waits = n->state == NODE_REST || (n->state == NODE_UP && n->ask == ASK_NONE);
+    if (waits && n->order != NULL) node_step(n);
+}
+
+void node_life_clear(struct life *l)
+{
+    names_clear(&l->held);
+    names_clear(&l->binding);
+    names_clear(&l->drop);
+    names_clear(&l->pending);
+    *l = (struct life){0};
+}
+
+static void timer_closed(uv_handle_t *h)
+{
+    struct node *n = h->data;
+    n->host->closed(n->host, n);
+    node_life_clear(&n->life);
+    free(n->id);
+    free(n->dir);
+    free(n);
+}
+
+void node_close(struct node *n)
+{
+    node_move(n, NODE_CLOSED);
+    drop_conn(n);
+    uv_close((uv_handle_t *)&n->timer, timer_closed);
+}
+
+bool node_is_running(const struct node *n)
+{
+    return n->proc != NULL;
+}
+
+bool node_can_feed(const struct node *n)
+{
+    const struct replication_info *i = &n->life.info;
+    if (n->state != NODE_UP || !n->life.ready || n->life.hung || n->order == NULL) return false;
+    if (role_parse(n->order->role) != i->role) return false;
+    return i->role == ROLE_PRIMARY || i->link_up;
+}
+
+bool node_is_unknown(const struct node *n)
+{
+    return n->adopted;
+}
+
+bool node_is_gone(const struct node *n)
+{
+    return n->state == NODE_GONE && n->assigned && n->order == NULL && !n->refused;
+}
+
+const char *node_id(const struct node *n)
+{
+    return n->id;
+}

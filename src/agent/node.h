@@ -1,0 +1,48 @@
+#pragma once
+#include "base/arena.h"
+#include "protocol/protocol.gen.h"
+#include <stdbool.h>
+#include <uv.h>
+/*
+ * One node: a Redis process, made to be what its order says and kept so. The node
+ * starts it, talks to it, starts it again when it dies, and tells what it sees; it
+ * decides nothing that its order leaves open.
+ */
+struct node;
+struct engine;
+
+/* What a node needs of the agent; outlives every node. */
+struct node_host {
+    uv_loop_t *loop;
+    const char *dir; /* the region's folder: a node's own is DIR/ID */
+    struct engine *engine;
+    /* Something that node_see() tells has changed. */
+    void (*changed)(struct node_host *h);
+    /* The node of that id, or NULL. */
+    struct node *(*find)(struct node_host *h, const char *id);
+    /* A node that is no longer ordered is gone, and its memory with it. */
+    void (*closed)(struct node_host *h, struct node *n);
+};
+
+/* The id is a proper one. Adopts the process that runs in the node's folder, if there is one. */
+struct node *node_open(struct node_host *h, const char *id);
+/* How the node shall be from now on. The order stays the caller's and must live until the next call. NULL: it shall not be at all. */
+void node_order(struct node *n, const struct proto_node_order *o);
+/* Ends the process, its data saved, and lets it rest whatever the order says. */
+void node_stop(struct node *n);
+/* Ends the process at once. */
+void node_kill(struct node *n);
+/* Somebody else changed: the upstream that this node waits for may be ready. */
+void node_wake(struct node *n);
+/* Gives up the memory of a node without a process. host->closed() tells when. */
+void node_close(struct node *n);
+bool node_is_running(const struct node *n);
+/* True for an adopted process that did not yet say what it is. */
+bool node_is_unknown(const struct node *n);
+/* True once nothing is left of a node that is not ordered any more: time to close it. */
+bool node_is_gone(const struct node *n);
+/* True if a replica of this node could synchronise now. */
+bool node_can_feed(const struct node *n);
+const char *node_id(const struct node *n);
+/* Fills 'out'; strings live as long as the node does not step. */
+void node_see(const struct node *n, struct proto_node_seen *out);

@@ -1,0 +1,124 @@
+#pragma once
+#include "agent/backoff.h"
+#include "agent/converge.h"
+#include "agent/engine.h"
+#include "agent/node.h"
+#include "agent/proc.h"
+#include "agent/rconn.h"
+#include "base/err.h"
+#include <nettle/sha2.h>
+/* What the files of a node share, and nobody else sees. Times are in ms of the loop's clock. */
+
+enum node_state {
+    NODE_REST,  /* no process: waits for an order, its upstream, or the end of the back-off */
+    NODE_BOOT,  /* a process: waits for it to take a connection */
+    NODE_GREET, /* connected: waits for it to tell who it is */
+    NODE_UP,    /* known: becomes, and then is, what the order says */
+    NODE_STOP,  /* told to end: waits for its exit, or the deadline */
+    NODE_GONE,  /* its folder is deleted: waits for another order */
+    NODE_CLOSED
+};
+
+enum node_want { WANT_NOTHING, WANT_RUN, WANT_STOP, WANT_GONE };
+
+/* Why there is no process although there should be one. */
+enum node_trouble { TROUBLE_NONE, TROUBLE_EXITED, TROUBLE_CONFLICT, TROUBLE_BROKEN };
+
+/* The question that waits for its answer: one at a time. */
+enum node_ask { ASK_NONE, ASK_AUTH, ASK_PING, ASK_SERVER, ASK_BIND, ASK_STEP, ASK_COMPARE };
+
+/* What is known of one process; forgotten with it. */
+struct life {
+    bool ready; /* it answers, and its role is known */
+    bool hung;
+    struct server_info server;
+    struct replication_info info;
+    struct string_list held; /* endpoints it listens on */
+    struct string_list binding; /* endpoints it was asked to listen on */
+    struct string_list drop;    /* endpoints it gave up, with connections still to be closed */
+    enum fence fence;
+    int64_t fenced_at;
+    int64_t generation; /* in force; -1: not known */
+    size_t setting;     /* how many settings of the order's generation were sent */
+    struct string_list pending; /* settings that take a restart */
+    char refused[160];          /* what was said of the last setting that was refused; "" for none */
+    int64_t eager_until;        /* until then, what does not yet link is asked often */
+    int64_t nudge_at;           /* 0: the replica needs no nudge */
+    int nudges;
+    int64_t take_since, take_at; /* since when an endpoint is refused (0: it is not), and when to try again */
+};
+
+struct node {
+    struct node_host *host;
+    char *id, *dir;
+    const struct proto_node_order *order;
+    bool assigned; /* an assignment came: without an order, the node shall go */
+    bool stopping; /* the agent stops */
+    bool adopted;  /* the process is another agent's child, and was not ready yet in this one's eyes */
+    bool moved;    /* the process has another address than the order */
+    bool refused;  /* the order makes no sense, so there is none */
+    int state;
+    uv_timer_t timer;
+    struct proc *proc;
+    struct rconn *conn;
+    long log_from; /* where the process's own part of the log begins */
+    struct life life;
+    enum node_ask ask;
+    enum step step; /* of ASK_STEP */
+    enum node_ask greeting;
+    int64_t asked_at;
+    int64_t connect_at, boot_since;
+    int64_t greet_at;   /* when to greet again */
+    int64_t read_at;    /* of the last INFO replication */
+    int64_t hold_until; /* a step was refused: until then, only look */
+    int64_t stop_deadline;
+    bool stop_saves;
+    enum node_trouble trouble;
+    int64_t retry_at;
+    struct backoff backoff;
+    char reason[200];
+    int restarts;
+    uint8_t conf_hash[SHA256_DIGEST_SIZE]; /* of redis.conf as it was last written */
+    bool conf_stale;
+};
+
+enum {
+    HUNG_MS = 500,
+    PROBE_MS = 200,
+    EAGER_MS = 3000,
+    PAUSE_MS = 600000,
+    RENEW_MS = 300000,
+};
+
+void node_step(struct node *n);
+void node_move(struct node *n, int to);
+int64_t node_now(const struct node *n);
+/* node_step() again after at most 'ms'. */
+void node_timer(struct node *n, int64_t ms);
+void node_changed(struct node *n);
+/* One line, cut to its size; "" for none. Tells of a change. */
+void node_reason(struct node *n, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* node_spawn.c: the process and its folder */
+int node_spawn(struct node *n, struct err *e);
+void node_adopt(struct node *n);
+int node_write_conf(struct node *n, struct err *e);
+bool node_conf_differs(struct node *n);
+int node_delete(struct node *n, struct err *e);
+/* From here on what the next SHUTDOWN leaves is to be loaded again; what was left before is not. */
+void node_mark_saved(struct node *n);
+void node_drop_saved(struct node *n);
+/* The process is ready: what it loaded must not be loaded again after a crash. */
+void node_data_loaded(struct node *n);
+/* The process ended: puts what its log says of the reason into 'out', if it says anything. True if its address was somebody else's. */
+bool node_last_words(struct node *n, char *out, size_t size);
+/* node.c: the process ended */
+void node_exited(void *arg, int status, int signal);
+/* Gives up what 'l' owns; it is zeroed then. */
+void node_life_clear(struct life *l);
+
+/* node_redis.c: questions and answers. An answer ends in node_step(). */
+void node_greet(struct node *n);
+void node_do(struct node *n, enum step s);
+void node_answer(struct node *n, const struct redisReply *r);
+void node_ask_shutdown(struct node *n);

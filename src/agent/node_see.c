@@ -1,0 +1,54 @@
+#include "agent/node_int.h"
+
+/* A node that did not start yet because its upstream is not ready is starting, too. */
+static const char *state_name(const struct node *n)
+{
+    static const char *const troubles[] = {
+        [TROUBLE_NONE] = "starting", [TROUBLE_EXITED] = "exited", [TROUBLE_CONFLICT] = "conflict", [TROUBLE_BROKEN] = "broken"};
+    if (n->refused && n->proc == NULL) return "broken";
+    if (n->state == NODE_GONE || n->state == NODE_CLOSED) return "gone";
+    if (n->state == NODE_STOP) return "stopping";
+    if (n->life.hung) return "hung";
+    if (n->life.ready) return "ready";
+    if (n->proc != NULL) return "starting";
+    return n->stopping ? "stopped" : troubles[n->trouble];
+}
+
+static void see_process(const struct node *n, struct proto_node_seen *out)
+{
+    const struct proc_id *id = proc_id(n->proc);
+    out->pid = OPT_INT(id->pid);
+    out->started_ms = OPT_INT(id->started_ms);
+    if (n->life.server.pid == 0) return;
+    out->engine_binary = n->life.server.program;
+    out->engine_version = n->life.server.version;
+}
+
+static void see_replication(const struct node *n, struct proto_node_seen *out)
+{
+    const struct replication_info *i = &n->life.info;
+    out->role = role_name(i->role);
+    out->offset = OPT_INT(i->offset);
+    if (i->role != ROLE_REPLICA) return;
+    out->upstream_host = i->upstream_host;
+    out->upstream_port = OPT_INT(i->upstream_port);
+    out->link_up = OPT_BOOL(i->link_up);
+}
+
+void node_see(const struct node *n, struct proto_node_seen *out)
+{
+    const struct life *l = &n->life;
+    *out = (struct proto_node_seen){.id = n->id, .state = state_name(n)};
+    out->restarts = OPT_INT(n->restarts);
+    if (n->reason[0]) out->reason = n->reason;
+    else if (l->refused[0]) out->reason = l->refused;
+    if (n->proc == NULL) return;
+    see_process(n, out);
+    if (!l->ready) return;
+    if (l->info.role != ROLE_UNKNOWN) see_replication(n, out);
+    out->fenced = OPT_BOOL(l->fence == FENCE_ON);
+    out->endpoints = l->held;
+    out->endpoints.set = true;
+    if (l->generation >= 0) out->generation = OPT_INT(l->generation);
+    out->pending_settings = l->pending;
+}

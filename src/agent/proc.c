@@ -1,0 +1,207 @@
+#include "agent/proc.h"
+#include "agent/file.h"
+#include "base/clock.h"
+#include "base/trip.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct proc {
+    struct proc_id id;
+    bool own;   /* a child: libuv reaps it and tells; else its pidfd does */
+    bool ended; /* the pid may belong to somebody else from here on */
+    union {
+        uv_handle_t handle;
+        uv_process_t child;
+        uv_poll_t poll;
+    } h;
+    int pidfd; /* -1 for a child */
+    proc_exited *exited;
+    void *arg;
+};
+
+static void closed(uv_handle_t *h)
+{
+    struct proc *p = h->data;
+    if (p->pidfd >= 0) close(p->pidfd);
+    free(p);
+}
+
+static void ended(struct proc *p, int status, int signal)
+{
+    p->ended = true;
+    if (p->exited != NULL) p->exited(p->arg, status, signal);
+    if (!uv_is_closing(&p->h.handle)) uv_close(&p->h.handle, closed);
+}
+
+static void child_exited(uv_process_t *h, int64_t status, int signal)
+{
+    ended(h->data, (int)status, signal);
+}
+
+static void pidfd_ready(uv_poll_t *h, int status, int events)
+{
+    (void)status;
+    (void)events;
+    ended(h->data, -1, 0);
+}
+
+/* The name in field 2 may hold anything, so fields are counted from its last parenthesis. */
+static bool start_time(long pid, unsigned long long *out)
+{
+    char path[64];
+    _buf_ struct buf b = {0};
+    struct err e;
+    snprintf(path, sizeof path, "/proc/%ld/stat", pid);
+    if (file_read(path, &b, &e) != 0 || b.len == 0) return false;
+    const char *s = strrchr(b.data, ')');
+    for (int field = 2; s != NULL && field < 22; field++) s = strchr(s + 1, ' ');
+    return s != NULL && sscanf(s, " %llu", out) == 1;
+}
+
+static bool runs_in(long pid, const char *dir)
+{
+    char path[64], cwd[PATH_MAX], real[PATH_MAX];
+    snprintf(path, sizeof path, "/proc/%ld/cwd", pid);
+    ssize_t n = readlink(path, cwd, sizeof cwd - 1);
+    if (n < 0 || realpath(dir, real) == NULL) return false;
+    cwd[n] = '\0';
+    return strcmp(cwd, real) == 0;
+}
+
+static int save_id(const char *dir, const struct proc_id *id, struct err *e)
+{
+    char path[PATH_MAX], text[128];
+    snprintf(path, sizeof path, "%s/process", dir);
+    int n = snprintf(text, sizeof text, "%ld %llu %lld %d\n", id->pid, id->start, (long long)id->started_ms, id->restarts);
+    return file_replace(path, text, (size_t)n, e);
+}
+
+static bool read_id(const char *path, struct proc_id *id)
+{
+    _buf_ struct buf b = {0};
+    struct err e;
+    long long started = 0;
+    *id = (struct proc_id){0};
+    if (file_read(path, &b, &e) != 0 || b.len == 0) return false;
+    int n = sscanf(b.data, "%ld %llu %lld %d", &id->pid, &id->start, &started, &id->restarts);
+    id->started_ms = started;
+    return n >= 1 && id->pid > 1;
+}
+
+static struct proc *proc_new(proc_exited *exited, void *arg)
+{
+    struct proc *p = calloc(1, sizeof *p);
+    if (p == NULL) abort();
+    p->pidfd = -1;
+    p->exited = exited;
+    p->arg = arg;
+    p->h.handle.data = p;
+    return p;
+}
+
+static int spawn(uv_loop_t *loop, struct proc *p, const char *dir, char *const args[], int log)
+{
+    uv_stdio_container_t io[3] = {
+        {.flags = UV_IGNORE}, {.flags = UV_INHERIT_FD, .data.fd = log}, {.flags = UV_INHERIT_FD, .data.fd = log}};
+    uv_process_options_t o = {.file = args[0],
+        .args = (char **)(uintptr_t)args,
+        .cwd = dir,
+        .flags = UV_PROCESS_DETACHED,
+        .stdio = io,
+        .stdio_count = 3,
+        .exit_cb = child_exited};
+    return trip_hit(TRIP_SPAWN) ? UV_EAGAIN : uv_spawn(loop, &p->h.child, &o);
+}
+
+int proc_spawn(uv_loop_t *loop, const char *dir, char *const args[], const char *log, int restarts, proc_exited *exited, void *arg,
+    struct proc **out, struct err *e)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", dir, log);
+    int fd = open(path, O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) return err_set(e, ERR_IO, "writing %s: %s", path, strerror(errno));
+    struct proc *p = proc_new(exited, arg);
+    p->own = true;
+    int r = spawn(loop, p, dir, args, fd);
+    close(fd);
+    if (r < 0) {
+        /* A trip fails before libuv knew the handle; libuv's own failure leaves a handle to be closed. */
+        if (p->h.handle.loop != NULL) uv_close(&p->h.handle, closed);
+        else free(p);
+        return err_set(e, ERR_IO, "starting %s: %s", args[0], uv_strerror(r));
+    }
+    p->id = (struct proc_id){.pid = p->h.child.pid, .started_ms = clock_now_ms(), .restarts = restarts};
+    start_time(p->id.pid, &p->id.start);
+    save_id(dir, &p->id, e); /* without it, the process's own pidfile will have to do */
+    *out = p;
+    return 0;
+}
+
+/* True if the pid of 'id' is a living process of this folder, and the one that was started then. */
+static bool is_it(struct proc_id *id, const char *dir)
+{
+    unsigned long long start = 0;
+    if (!start_time(id->pid, &start) || !runs_in(id->pid, dir)) return false;
+    if (id->start == 0) id->start = start;
+    return id->start == start;
+}
+
+static bool find_process(const char *dir, const char *pidfile, struct proc_id *id)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/process", dir);
+    if (read_id(path, id) && is_it(id, dir)) return true;
+    snprintf(path, sizeof path, "%s/%s", dir, pidfile);
+    return read_id(path, id) && is_it(id, dir);
+}
+
+int proc_adopt(uv_loop_t *loop, const char *dir, const char *pidfile, proc_exited *exited, void *arg, struct proc **out, struct err *e)
+{
+    struct proc_id id;
+    *out = NULL;
+    if (!find_process(dir, pidfile, &id)) return 0;
+    int fd = (int)syscall(SYS_pidfd_open, (pid_t)id.pid, 0);
+    if (fd < 0 && errno == ESRCH) return 0;
+    if (fd < 0) return err_set(e, ERR_IO, "watching process %ld: %s", id.pid, strerror(errno));
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    if (!is_it(&id, dir)) { /* it ended in between, and the pid is somebody else's */
+        close(fd);
+        return 0;
+    }
+    struct proc *p = proc_new(exited, arg);
+    p->pidfd = fd;
+    if (id.started_ms == 0) id.started_ms = clock_now_ms();
+    p->id = id;
+    if (uv_poll_init(loop, &p->h.poll, fd) != 0) abort(); /* a pidfd can always be polled */
+    uv_poll_start(&p->h.poll, UV_READABLE, pidfd_ready);
+    save_id(dir, &id, e);
+    *out = p;
+    return 0;
+}
+
+const struct proc_id *proc_id(const struct proc *p)
+{
+    return &p->id;
+}
+
+void proc_signal(struct proc *p, int signal)
+{
+    if (p->ended) return;
+    if (p->own) uv_process_kill(&p->h.child, signal);
+    else syscall(SYS_pidfd_send_signal, p->pidfd, signal, NULL, 0);
+}
+
+void proc_forget(struct proc *p)
+{
+    if (p == NULL) return;
+    p->exited = NULL;
+    if (!uv_is_closing(&p->h.handle)) uv_close(&p->h.handle, closed);
+}

@@ -1,0 +1,152 @@
+#include "agent/rconn.h"
+#include "base/trip.h"
+#include <fcntl.h>
+#include <hiredis/async.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct rconn {
+    redisAsyncContext *ac; /* NULL once hiredis gave it up */
+    uv_poll_t poll;
+    int watched; /* UV_READABLE | UV_WRITABLE */
+    const struct rconn_events *events;
+    void *arg;
+    bool closed; /* the owner is gone */
+    char why[128];
+};
+
+static void poll_ready(uv_poll_t *h, int status, int events)
+{
+    struct rconn *c = h->data;
+    /* An error is something to read: hiredis finds it there. */
+    if (status < 0) events = UV_READABLE;
+    if (c->ac != NULL && (events & UV_READABLE)) redisAsyncHandleRead(c->ac);
+    if (c->ac != NULL && (events & UV_WRITABLE)) redisAsyncHandleWrite(c->ac);
+}
+
+static void watch(struct rconn *c, int events)
+{
+    if (c->watched == events) return;
+    c->watched = events;
+    if (events == 0) uv_poll_stop(&c->poll);
+    else uv_poll_start(&c->poll, events, poll_ready);
+}
+
+static void add_read(void *p)
+{
+    struct rconn *c = p;
+    watch(c, c->watched | UV_READABLE);
+}
+
+static void del_read(void *p)
+{
+    struct rconn *c = p;
+    watch(c, c->watched & ~UV_READABLE);
+}
+
+static void add_write(void *p)
+{
+    struct rconn *c = p;
+    watch(c, c->watched | UV_WRITABLE);
+}
+
+static void del_write(void *p)
+{
+    struct rconn *c = p;
+    watch(c, c->watched & ~UV_WRITABLE);
+}
+
+static void poll_closed(uv_handle_t *h)
+{
+    struct rconn *c = h->data;
+    if (!c->closed) c->events->down(c->arg, c->why);
+    free(c);
+}
+
+/* hiredis frees the context after this, whatever the reason; the owner is told once the handle is closed. */
+static void cleanup(void *p)
+{
+    struct rconn *c = p;
+    snprintf(c->why, sizeof c->why, "%s", c->ac->err ? c->ac->errstr : "closed");
+    c->ac = NULL;
+    uv_close((uv_handle_t *)&c->poll, poll_closed);
+}
+
+static void connected(const redisAsyncContext *ac, int status)
+{
+    struct rconn *c = ac->data;
+    if (status == REDIS_OK && !c->closed) c->events->up(c->arg);
+}
+
+static void replied(redisAsyncContext *ac, void *reply, void *unused)
+{
+    struct rconn *c = ac->data;
+    (void)unused;
+    if (reply == NULL || c->closed) return; /* the connection ends: down() follows */
+    if (trip_hit(TRIP_REDIS_REPLY)) {
+        char text[] = "ERR injected failure";
+        redisReply injected = {.type = REDIS_REPLY_ERROR, .str = text, .len = sizeof text - 1};
+        c->events->reply(c->arg, &injected);
+        return;
+    }
+    c->events->reply(c->arg, reply);
+}
+
+static void attach(struct rconn *c)
+{
+    c->ac->data = c;
+    c->ac->ev.data = c;
+    c->ac->ev.addRead = add_read;
+    c->ac->ev.delRead = del_read;
+    c->ac->ev.addWrite = add_write;
+    c->ac->ev.delWrite = del_write;
+    c->ac->ev.cleanup = cleanup;
+    redisAsyncSetConnectCallback(c->ac, connected);
+}
+
+struct rconn *rconn_open(uv_loop_t *loop, const char *host, int port, const struct rconn_events *events, void *arg)
+{
+    redisAsyncContext *ac = redisAsyncConnect(host, port);
+    if (ac == NULL) abort(); /* out of memory */
+    struct rconn *c = calloc(1, sizeof *c);
+    if (c == NULL) abort();
+    /* Without this, nodes started later would inherit the connection and keep it open. */
+    if (ac->err || fcntl(ac->c.fd, F_SETFD, FD_CLOEXEC) != 0 || uv_poll_init(loop, &c->poll, ac->c.fd) != 0) {
+        redisAsyncFree(ac);
+        free(c);
+        return NULL;
+    }
+    c->ac = ac;
+    c->poll.data = c;
+    c->events = events;
+    c->arg = arg;
+    attach(c);
+    add_write(c); /* becomes writable when it is connected, or refused */
+    return c;
+}
+
+void rconn_send(struct rconn *c, int n, const char *const words[])
+{
+    if (c->ac != NULL) redisAsyncCommandArgv(c->ac, replied, NULL, n, (const char **)(uintptr_t)words, NULL);
+}
+
+void rconn_tell(struct rconn *c, int n, const char *const words[])
+{
+    char *text = NULL;
+    if (c->ac == NULL) return;
+    int len = redisFormatCommandArgv(&text, n, (const char **)(uintptr_t)words, NULL);
+    if (len < 0) abort();
+    /* Bypasses the queue of callbacks, because none will be called. */
+    redisAppendFormattedCommand(&c->ac->c, text, (size_t)len);
+    redisFreeCommand(text);
+    add_write(c);
+}
+
+void rconn_close(struct rconn *c)
+{
+    if (c == NULL) return;
+    c->closed = true;
+    if (c->ac != NULL) redisAsyncFree(c->ac);
+}

@@ -1,0 +1,141 @@
+"""A serve without an opinion: hands out the assignments a test gives it, and keeps what the agents report."""
+import http.server
+import json
+import threading
+import urllib.parse
+
+POLL_S = 20
+
+
+class Region:
+    def __init__(self):
+        self.version, self.assignment = 0, None
+        self.sighting, self.reports = None, 0
+
+
+class FakeServe:
+    """Listens from start() to stop(), may be started again on the same port, and remembers everything in between."""
+
+    def __init__(self, token, host="127.0.0.1"):
+        self.token, self.host, self.port = token, host, 0
+        self.regions, self.changed, self.server = {}, threading.Condition(), None
+
+    def start(self):
+        self.server = Server((self.host, self.port), Handler)
+        self.server.fake = self
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        return self
+
+    def stop(self):
+        server, self.server = self.server, None
+        server.stopping = True
+        with self.changed:
+            self.changed.notify_all()
+        server.shutdown()
+        server.close_all()
+        server.server_close()
+
+    def address(self):
+        return "%s:%d" % (self.host, self.port)
+
+    def region(self, name):
+        return self.regions.setdefault(name, Region())
+
+    def assign(self, name, nodes, links=(), **more):
+        """The next version of a region's assignment."""
+        with self.changed:
+            r = self.region(name)
+            r.version += 1
+            r.assignment = dict(version=r.version, region=name, nodes=nodes, links=list(links), **more)
+            self.changed.notify_all()
+            return r.version
+
+    def wait_assignment(self, name, after, server):
+        with self.changed:
+            self.changed.wait_for(lambda: server.stopping or self.region(name).version > after, POLL_S)
+            r = self.region(name)
+            return r.assignment if r.version > after and not server.stopping else None
+
+    def store(self, sighting):
+        with self.changed:
+            r = self.region(sighting["region"])
+            r.sighting = sighting
+            r.reports += 1
+            self.changed.notify_all()
+
+    def wait(self, name, condition, timeout=10.0):
+        """The first sighting of the region for which the condition holds; an AssertionError with the last one otherwise."""
+        def holds():
+            s = self.region(name).sighting
+            return s is not None and condition(s)
+        with self.changed:
+            if not self.changed.wait_for(holds, timeout):
+                raise AssertionError("not seen in %.1f s; last: %s" % (timeout, json.dumps(self.region(name).sighting, indent=1)))
+            return self.region(name).sighting
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    stopping = False
+
+    def __init__(self, *args):
+        self.open = set()
+        super().__init__(*args)
+
+    def handle_error(self, request, client_address):
+        pass  # an agent that was killed while it waited for an answer
+
+    def close_all(self):
+        for connection in list(self.open):
+            try:
+                connection.shutdown(2)
+            except OSError:
+                pass
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def setup(self):
+        super().setup()
+        self.server.open.add(self.connection)
+
+    def finish(self):
+        self.server.open.discard(self.connection)
+        try:
+            super().finish()
+        except OSError:
+            pass
+
+    def answer(self, status, body=b""):
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def allowed(self):
+        if self.headers.get("Authorization") == "Bearer " + self.server.fake.token:
+            return True
+        self.answer(401)
+        return False
+
+    def do_GET(self):
+        if not self.allowed():
+            return
+        query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(self.path).query))
+        found = self.server.fake.wait_assignment(query["region"], int(query["after"]), self.server)
+        if found:
+            self.answer(200, json.dumps(found).encode())
+        else:
+            self.answer(204)
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.allowed():
+            self.server.fake.store(json.loads(body))
+            self.answer(200, b"{}")
+
+    def log_message(self, *args):
+        pass
