@@ -48,7 +48,7 @@ static int run_version(const char *path, char *out, size_t size)
     return r == 0 ? 0 : -1;
 }
 
-int engine_find(struct engine *g, struct err *e)
+int engine_locate(struct engine *g, struct err *e)
 {
     char path[sizeof g->path], text[256];
     if (g->path[0] != '\0') return 0;

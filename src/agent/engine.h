@@ -11,7 +11,7 @@ struct engine {
 
 /* Finds the program and makes sure that it is new enough. ERR_USAGE with a line that says what to do about it.
  * Blocks for the few milliseconds that --version takes; once it succeeded, it does nothing. */
-int engine_find(struct engine *g, struct err *e);
+int engine_locate(struct engine *g, struct err *e);
 /* Reads "Redis server v=7.0.15 …": the version to 'out'. Negative where there is none. */
 int engine_parse_version(const char *text, char *out, size_t size);
 /* True from 7.0 on: addresses can move (CONFIG SET bind), and bind-source-addr is known. */

@@ -145,7 +145,7 @@ static long log_end(const struct node *n)
 
 static int prepare(struct node *n, struct err *e)
 {
-    int r = engine_find(n->host->engine, e);
+    int r = engine_locate(n->host->engine, e);
     if (!r) r = probe_address(n->order, e);
     if (!r) r = file_mkdirs(n->dir, e);
     if (!r) r = node_write_conf(n, e);

@@ -13,6 +13,7 @@
 enum {
     WAIT_LIMIT_MS = 20000,   /* an agent's long poll is answered with nothing after this */
     RESPAWN_MAX_MS = 2000,
+    STOP_TRIES = 3,          /* an agent that dies this often while all shall stop is given up */
     HEALTHY_NS = 1000000000, /* an agent that lived this long is started again at once */
 };
 
@@ -56,6 +57,12 @@ static void agent_gone(struct session *s)
     buf_clear(&s->sighting);
     control_agent_changed(s->control);
     if (s->closing || s->stopped) return;
+    if (s->control->stopped && !healthy && ++s->failures >= STOP_TRIES) {
+        log_error("the agent of %s can't be started to stop its nodes; see %s/regions/%s/agent.log", s->region, s->control->o.data_dir, s->region);
+        s->stopped = true;
+        control_agent_changed(s->control);
+        return;
+    }
     s->respawn_ms = healthy || s->respawn_ms == 0 ? 5 : s->respawn_ms * 2 > RESPAWN_MAX_MS ? RESPAWN_MAX_MS : s->respawn_ms * 2;
     log_warn("the agent of %s is gone; starting it again", s->region);
     uv_timer_start(&s->respawn, on_respawn, (uint64_t)s->respawn_ms, 0);

@@ -20,6 +20,7 @@ struct session {
     uv_timer_t respawn;
     int64_t respawn_ms; /* the next pause before a start; 0: at once */
     int64_t started_ns;
+    int failures; /* starts that came to nothing while everything shall stop */
     bool stopped; /* it has said that it stopped its nodes and is about to go */
 
     bool in_touch;

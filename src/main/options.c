@@ -66,8 +66,8 @@ static int set_from_argument(struct options *o, int argc, char **argv, int *i, s
     size_t n = strcspn(text, "=");
     for (const struct flag *f = flags; f < flags + n_flags; f++) {
         char spelt[64];
-        if ((size_t)snprintf(spelt, sizeof spelt, "--%s", f->name) != n || strncmp(spelt, text, n) != 0) continue;
-        if (!flag_is_of(f, o->command)) break;
+        bool named = (size_t)snprintf(spelt, sizeof spelt, "--%s", f->name) == n && strncmp(spelt, text, n) == 0;
+        if (!named || !flag_is_of(f, o->command)) continue; /* two commands may have flags of one name, each its own */
         if (text[n] == '=') return set(o, f, spelt, text + n + 1, e);
         if (++*i == argc) return err_set(e, ERR_USAGE, "%s needs a value: %s", spelt, f->wants);
         return set(o, f, spelt, argv[*i], e);

@@ -203,7 +203,11 @@ static void on_signal(uv_signal_t *h, int sig)
 {
     struct serve *s = h->data;
     (void)sig;
-    if (s->stopping) return;
+    if (s->stopping) {
+        log_warn("stopping at once: nodes go on, the next start finds them");
+        uv_stop(&s->loop);
+        return;
+    }
     s->stopping = true;
     log_info("stopping: nodes save their data");
     control_stop(s->control, on_control_stopped, s);
