@@ -28,6 +28,16 @@ static struct node *find_for_node(struct node_host *h, const char *id)
     return agent_find_node(AGENT_OF(h, node_host), id);
 }
 
+static bool is_upstream(struct node_host *h, const char *id)
+{
+    const struct agent *a = AGENT_OF(h, node_host);
+    for (size_t i = 0; i < a->n_nodes; i++) {
+        const char *up = node_upstream(a->nodes[i]);
+        if (up != NULL && strcmp(up, id) == 0) return true;
+    }
+    return false;
+}
+
 static void node_closed(struct node_host *h, struct node *n)
 {
     struct agent *a = AGENT_OF(h, node_host);
@@ -256,7 +266,7 @@ int agent_run(const struct agent_options *o, struct err *e)
     if (!r) r = read_token(o, &token, e);
     if (!r && uv_loop_init(&a.loop) != 0) r = err_set(e, ERR_BROKEN, "no event loop");
     if (!r) {
-        a.node_host = (struct node_host){&a.loop, o->data_dir, &a.engine, node_has_changed, find_for_node, node_closed};
+        a.node_host = (struct node_host){&a.loop, o->data_dir, &a.engine, node_has_changed, find_for_node, is_upstream, node_closed};
         a.link_host = (struct link_host){&a.loop, link_has_changed, link_closed};
         r = run(&a, token.data, e);
         fini(&a);

@@ -64,7 +64,7 @@ enum step converge(const struct proto_node_order *o, const struct node_now *now)
     enum step role, next;
     if (!names_within(now->held, &o->endpoints)) return STEP_RELEASE;
     if (now->dropping) return STEP_DROP;
-    if (now->info.role == ROLE_UNKNOWN) return STEP_READ;
+    if (now->info_old) return STEP_READ;
     role = replica ? toward_replica(o, now) : toward_primary(o, now);
     if (role != STEP_NONE && role != STEP_WAIT && role != STEP_WAIT_OFFSET) return role;
     if (role == STEP_NONE) {

@@ -52,6 +52,7 @@ bool info_replication(const char *text, size_t len, struct replication_info *out
     } else {
         return false;
     }
+    r.followers = (int)number(text, len, "connected_slaves");
     *out = r;
     return true;
 }

@@ -226,16 +226,21 @@ static void connect_upstream(struct pair *p)
     watch(&p->upstream, UV_WRITABLE);
 }
 
+/* It did not want to wait for its gateway any longer; one that has only said all it has to say does. */
+static void client_hung_up(struct pair *p)
+{
+    char c;
+    watch(&p->client, 0);
+    if (recv(p->client.fd, &c, 1, MSG_PEEK) <= 0) pair_close(p);
+}
+
 static void side_ready(uv_poll_t *h, int status, int events)
 {
     struct pair *p = h->data;
     bool of_client = h == &p->client.poll;
     if (p->closing) return;
-    if (!p->connected) {
-        if (of_client) pair_close(p); /* it did not want to wait */
-        else attempt_ready(p);
-        return;
-    }
+    if (!p->connected && of_client) return client_hung_up(p);
+    if (!p->connected) return attempt_ready(p);
     if (status < 0) { /* libuv watches it no more; the read or write tells what is wrong */
         events = UV_READABLE | UV_WRITABLE;
         (of_client ? &p->client : &p->upstream)->watched = 0;
@@ -259,7 +264,7 @@ void pair_open(struct link *l, int fd)
     uv_timer_init(l->host->loop, &p->timer);
     p->handles = 1;
     side_open(p, &p->client, fd);
-    watch(&p->client, UV_DISCONNECT);
+    if (l->kind == LINK_GATEWAY) watch(&p->client, UV_DISCONNECT);
     connect_upstream(p);
 }
 

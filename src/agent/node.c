@@ -88,6 +88,7 @@ static void start(struct node *n)
     int r = node_spawn(n, &e);
     if (r == 0) {
         n->trouble = TROUBLE_NONE;
+        n->orphaned = false;
         n->connect_at = n->boot_since = node_now(n);
         n->life.eager_until = n->boot_since + EAGER_MS;
         node_move(n, NODE_BOOT);
@@ -115,11 +116,20 @@ static void delete(struct node *n)
     node_changed(n);
 }
 
+/* True while it is serve's turn to say what becomes of a dead primary's replicas: one of them may take its place. */
+static bool waits_for_serve(const struct node *n)
+{
+    const struct proto_node_order *o = n->order;
+    if (!n->orphaned || role_parse(o->role) != ROLE_PRIMARY || (o->restarts.set && o->restarts.v >= n->restarts)) return false;
+    return node_now(n) < n->orphaned_until;
+}
+
 static void rest(struct node *n, enum node_want want)
 {
     if (want == WANT_GONE) delete(n);
     if (want != WANT_RUN) return;
     if (node_now(n) < n->retry_at) node_timer(n, n->retry_at - node_now(n));
+    else if (waits_for_serve(n)) node_timer(n, n->orphaned_until - node_now(n));
     else if (upstream_ready(n)) start(n);
 }
 
@@ -134,6 +144,8 @@ static void ended_by_itself(struct node *n, int status, int signal)
     n->trouble = node_last_words(n, why, sizeof why) ? TROUBLE_CONFLICT : TROUBLE_EXITED;
     if (n->trouble == TROUBLE_CONFLICT) snprintf(why, sizeof why, "its address is in use by another program");
     n->restarts++;
+    n->orphaned = n->life.info.role == ROLE_PRIMARY && (n->life.info.followers > 0 || n->host->is_upstream(n->host, n->id));
+    n->orphaned_until = node_now(n) + ORPHANED_MS;
     n->retry_at = node_now(n) + backoff_failed(&n->backoff, node_now(n));
     node_reason(n, "%s", why);
 }
@@ -227,6 +239,7 @@ static enum step next_step(struct node *n)
     int64_t now = node_now(n);
     if (now < n->hold_until) return STEP_NONE;
     struct node_now seen = {.info = n->life.info,
+        .info_old = n->life.info_old,
         .held = &n->life.held,
         .dropping = n->life.drop.n > 0,
         .fence = n->life.fence,
@@ -454,4 +467,9 @@ bool node_is_gone(const struct node *n)
 const char *node_id(const struct node *n)
 {
     return n->id;
+}
+
+const char *node_upstream(const struct node *n)
+{
+    return n->order != NULL && role_parse(n->order->role) == ROLE_REPLICA ? n->order->upstream_node : NULL;
 }

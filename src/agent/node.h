@@ -20,6 +20,8 @@ struct node_host {
     void (*changed)(struct node_host *h);
     /* The node of that id, or NULL. */
     struct node *(*find)(struct node_host *h, const char *id);
+    /* True if another node is ordered to follow the one of that id. */
+    bool (*is_upstream)(struct node_host *h, const char *id);
     /* A node that is no longer ordered is gone, and its memory with it. */
     void (*closed)(struct node_host *h, struct node *n);
 };
@@ -44,5 +46,7 @@ bool node_is_gone(const struct node *n);
 /* True if a replica of this node could synchronise now. */
 bool node_can_feed(const struct node *n);
 const char *node_id(const struct node *n);
+/* The id of the node that this one is ordered to follow, or NULL. */
+const char *node_upstream(const struct node *n);
 /* Fills 'out'; strings live as long as the node does not step. */
 void node_see(const struct node *n, struct proto_node_seen *out);

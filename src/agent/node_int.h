@@ -33,6 +33,7 @@ struct life {
     bool hung;
     struct server_info server;
     struct replication_info info;
+    bool info_old; /* to be read again before anything is decided */
     struct string_list held; /* endpoints it listens on */
     struct string_list binding; /* endpoints it was asked to listen on */
     struct string_list drop;    /* endpoints it gave up, with connections still to be closed */
@@ -75,6 +76,8 @@ struct node {
     bool stop_saves;
     enum node_trouble trouble;
     int64_t retry_at;
+    bool orphaned; /* it died as a primary that replicas follow: coming back empty, it would empty them */
+    int64_t orphaned_until;
     struct backoff backoff;
     char reason[200];
     int restarts;
@@ -88,6 +91,7 @@ enum {
     EAGER_MS = 3000,
     PAUSE_MS = 600000,
     RENEW_MS = 300000,
+    ORPHANED_MS = 10000,
 };
 
 void node_step(struct node *n);

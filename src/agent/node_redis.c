@@ -83,7 +83,7 @@ static void know_bind(struct node *n, const struct redisReply *r)
     for (size_t i = 0; i < was.n; i++)
         if (!names_has(&n->life.held, was.items[i])) names_add(&n->life.drop, was.items[i]);
     names_clear(&was);
-    n->life.info.role = ROLE_UNKNOWN;
+    n->life.info_old = true;
     node_move(n, NODE_UP);
 }
 
@@ -127,6 +127,7 @@ static void know_replication(struct node *n, const struct redisReply *r)
         return node_changed(n);
     }
     n->life.info = now;
+    n->life.info_old = false;
     if (n->life.fence == FENCE_PAUSED) {
         n->life.fence = FENCE_ON;
         node_changed(n);
@@ -245,7 +246,7 @@ static void step_done(struct node *n, const struct redisReply *r)
     case STEP_TAKE: return bound(n);
     case STEP_DROP: return free(names_pop(&n->life.drop));
     case STEP_PROMOTE: log_info("node %s: is a primary now", n->id); /* fall through */
-    case STEP_FOLLOW: n->life.info.role = ROLE_UNKNOWN; return;
+    case STEP_FOLLOW: n->life.info_old = true; return;
     case STEP_QUIET: n->life.fence = FENCE_QUIET; return;
     case STEP_PAUSE: return paused(n);
     case STEP_UNPAUSE: return unpaused(n);

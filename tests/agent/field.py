@@ -101,7 +101,7 @@ class Field(unittest.TestCase):
             left = self.kill_leftovers()
             if self.serve.server:
                 self.serve.stop()
-            shutil.rmtree(self.dir)
+            shutil.rmtree(self.dir) if not os.environ.get("KEEP") else print(self.dir)
         self.assertEqual(left, [], "processes that outlived their agent")
         for name in self.agents:
             self.assertNotRegex(self.log(name), "Sanitizer|runtime error", name)

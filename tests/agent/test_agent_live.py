@@ -84,8 +84,25 @@ class Life(Three):
         client(self.address(1)).set("k", "v")
         poll(lambda: self.tries(admin(self.address(1)).save), "a SAVE")
         os.kill(seen(s, "g.a")["pid"], signal.SIGKILL)
+        self.order([dict(self.a, restarts=1), self.b, self.c])
         self.wait(lambda s: serves(s, "g.a") and seen(s, "g.a")["restarts"] == 1)
         self.assertEqual(client(self.address(1)).dbsize(), 0)
+
+    def test_a_dead_primary_does_not_come_back_to_empty_its_replicas(self):
+        s = self.start_group()
+        client(self.address(1)).set("k", "v")
+        poll(lambda: admin(self.address(1)).info("replication")["connected_slaves"] == 2, "the replicas")
+        reports = self.serve.region("r1").reports
+        self.wait(lambda s: self.serve.region("r1").reports > reports + 1)
+        os.kill(seen(s, "g.a")["pid"], signal.SIGKILL)
+        reports = self.serve.region("r1").reports
+        self.wait(lambda s: seen(s, "g.a")["state"] == "exited" and self.serve.region("r1").reports > reports + 2)
+        self.assertEqual(client(self.address(2)).get("k"), "v")
+        b2 = node("g.b", self.b["address"])
+        self.order([node("g.a", self.a["address"], b2), b2, node("g.c", self.c["address"], b2)])
+        self.wait_serves("g.a", "g.b", "g.c")
+        for n in (1, 2, 3):
+            self.assertEqual(client(self.address(n)).get("k"), "v")
 
     def test_the_next_agent_adopts_what_runs(self):
         before = self.start_group()
@@ -126,6 +143,7 @@ class Life(Three):
         self.wait(lambda s: s["pid"] == self.agents["r1"].pid and serves(s, "g.a", "g.b", "g.c"))
         self.assertEqual(client(self.address(1)).get("k"), "v")
         self.assertEqual(client(self.address(2)).get("k"), "v")
+        self.order([dict(self.a, restarts=1), self.b, self.c])
         os.kill(self.pid("g.a"), signal.SIGKILL)
         self.wait(lambda s: serves(s, "g.a") and seen(s, "g.a")["restarts"] == 1)
         self.assertEqual(client(self.address(1)).dbsize(), 0)

@@ -1,0 +1,135 @@
+#include "agent/conf.h"
+#include <criterion/criterion.h>
+#include <string.h>
+
+static struct proto_node_order order(void)
+{
+    return (struct proto_node_order){.id = "demo-001.0001",
+        .run = OPT_BOOL(true),
+        .engine = "redis",
+        .address = "127.1.0.1",
+        .port = OPT_INT(6379),
+        .role = "primary",
+        .admin_password = "admin",
+        .replication_password = "a \"b\" \\c"};
+}
+
+static const char *render(const struct proto_node_order *o)
+{
+    static struct buf text;
+    struct err e = {0};
+    cr_assert_eq(conf_check(o, &e), 0, "%s", e.msg);
+    buf_clear(&text);
+    conf_render(o, "/data/demo \"1\"", &text);
+    return text.data;
+}
+
+/* True if the text has exactly this line. */
+static bool has_line(const char *text, const char *line)
+{
+    size_t n = strlen(line);
+    for (const char *p = text; (p = strstr(p, line)) != NULL; p++)
+        if ((p == text || p[-1] == '\n') && p[n] == '\n') return true;
+    return false;
+}
+
+static int check(const struct proto_node_order *o)
+{
+    struct err e = {0};
+    int r = conf_check(o, &e);
+    if (r) cr_assert(e.msg[0] && strchr(e.msg, '\n') == NULL);
+    return r;
+}
+
+Test(conf, a_primary_listens_on_its_own_address_and_follows_nobody)
+{
+    struct proto_node_order o = order();
+    const char *text = render(&o);
+    cr_assert(has_line(text, "port 6379"));
+    cr_assert(has_line(text, "bind \"127.1.0.1\""));
+    cr_assert(has_line(text, "bind-source-addr \"127.1.0.1\""));
+    cr_assert(has_line(text, "replica-announce-ip \"127.1.0.1\""));
+    cr_assert(has_line(text, "dir \"/data/demo \\\"1\\\"\""));
+    cr_assert(has_line(text, "save \"\""));
+    cr_assert(strstr(text, "replicaof") == NULL);
+}
+
+Test(conf, a_replica_follows_its_upstream)
+{
+    struct proto_node_order o = order();
+    o.role = "replica";
+    o.upstream_host = "127.1.0.2";
+    o.upstream_port = OPT_INT(6380);
+    cr_assert(has_line(render(&o), "replicaof 127.1.0.2 6380"));
+}
+
+Test(conf, passwords_of_users_are_hashed_and_the_upstreams_is_quoted)
+{
+    struct proto_node_order o = order();
+    const char *text = render(&o);
+    /* printf admin | sha256sum */
+    cr_assert(has_line(text, "user meridian-admin on #8c6976e5b5410415bde908bd4dee15dfb167a9c873fc4bb8a81f6f2ab448a918 ~* &* +@all"));
+    cr_assert(strstr(text, "user meridian-replica on #") != NULL);
+    cr_assert(has_line(text, "masteruser \"meridian-replica\""));
+    cr_assert(has_line(text, "masterauth \"a \\\"b\\\" \\\\c\""));
+    o.admin_password = o.replication_password = NULL;
+    text = render(&o);
+    cr_assert(strstr(text, "meridian-") == NULL && strstr(text, "masterauth") == NULL);
+}
+
+Test(conf, settings_come_in_words_and_before_what_they_may_not_change)
+{
+    struct proto_setting s[] = {{"maxmemory", "100mb"}, {"client-output-buffer-limit", "pubsub 1mb 2mb 60"}, {"save", "900 1"},
+        {"proc-title-template", ""}, {"notify-keyspace-events", "\"x"}};
+    struct proto_node_order o = order();
+    o.settings = (struct proto_setting_list){true, 5, s};
+    const char *text = render(&o);
+    cr_assert(has_line(text, "maxmemory \"100mb\""));
+    cr_assert(has_line(text, "client-output-buffer-limit \"pubsub\" \"1mb\" \"2mb\" \"60\""));
+    cr_assert(has_line(text, "proc-title-template \"\""));
+    cr_assert(has_line(text, "notify-keyspace-events \"\\\"x\""));
+    cr_assert_lt(strstr(text, "save \"900\" \"1\""), strstr(text, "save \"\""));
+    cr_assert_lt(strstr(text, "repl-backlog-size 64mb"), strstr(text, "maxmemory"), "a default may be changed");
+}
+
+Test(conf, no_value_brings_in_a_line_of_its_own)
+{
+    struct proto_setting bad_value = {"maxmemory", "1\nuser eve on nopass"}, bad_name = {"maxmemory 1\nuser", "x"}, no_name = {"", "x"};
+    struct proto_setting *const all[] = {&bad_value, &bad_name, &no_name};
+    for (size_t i = 0; i < 3; i++) {
+        struct proto_node_order o = order();
+        o.settings = (struct proto_setting_list){true, 1, all[i]};
+        cr_assert_eq(check(&o), ERR_USAGE, "setting %zu", i);
+    }
+    struct proto_node_order o = order();
+    o.replication_password = "x\r\nport 1";
+    cr_assert_eq(check(&o), ERR_USAGE);
+    o = order();
+    o.admin_password = "x\ty";
+    cr_assert_eq(check(&o), ERR_USAGE);
+}
+
+Test(conf, an_order_that_makes_no_sense_is_refused)
+{
+    struct proto_node_order o = order();
+    const char *endpoint = "not an address";
+#define REFUSED(change)         \
+    o = order();                \
+    change;                     \
+    cr_assert_eq(check(&o), ERR_USAGE, #change)
+    REFUSED(o.id = "../x");
+    REFUSED(o.engine = "memcached");
+    REFUSED(o.engine = NULL);
+    REFUSED(o.address = "127.0.0.1 127.0.0.2");
+    REFUSED(o.address = NULL);
+    REFUSED(o.port = OPT_INT(0));
+    REFUSED(o.port = OPT_INT(65536));
+    REFUSED(o.port.set = false);
+    REFUSED(o.role = "master");
+    REFUSED(o.role = "replica");
+    REFUSED(o.role = "replica"; o.upstream_port = OPT_INT(1); o.upstream_host = "a b");
+    REFUSED(o.role = "replica"; o.upstream_port = OPT_INT(1); o.upstream_host = "");
+    REFUSED(o.endpoints = ((struct string_list){true, 1, &endpoint}));
+    o = order();
+    cr_assert_eq(check(&o), 0);
+}
