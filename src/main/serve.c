@@ -78,7 +78,7 @@ static void agent_left(struct exchange *x, void *arg)
 {
     struct serve *s = arg;
     const char *region = http_param(x, "region");
-    if (region && !s->stopping) control_unwait(s->control, region, x);
+    if (region && s->control) control_unwait(s->control, region, x);
 }
 
 static void get_assignment(struct exchange *x, void *arg)
@@ -194,6 +194,7 @@ static void on_control_stopped(void *arg)
 {
     struct serve *s = arg;
     control_close(s->control);
+    s->control = NULL;
     http_close(s->http, NULL, NULL);
     uv_close((uv_handle_t *)&s->on_term, NULL);
     uv_close((uv_handle_t *)&s->on_int, NULL);
