@@ -24,7 +24,7 @@ CREATE TABLE cache_cluster (
   security_group_ids         TEXT NOT NULL,
   network_type               TEXT NOT NULL,
   ip_discovery               TEXT NOT NULL,
-  created_ms                 INTEGER NOT NULL,
+  created_ms                 INTEGER NOT NULL, parameter_apply_status TEXT NOT NULL DEFAULT 'in-sync', nodes_to_reboot TEXT NOT NULL DEFAULT '', next_node INTEGER NOT NULL DEFAULT 1, az_mode TEXT, config_version INTEGER NOT NULL DEFAULT 1, pending_node_type TEXT, pending_engine TEXT, pending_engine_version TEXT, pending_parameter_group TEXT, pending_num_nodes INTEGER NOT NULL DEFAULT 0, pending_nodes_to_remove TEXT NOT NULL DEFAULT '', pending_since_ms INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
 CREATE TABLE endpoint (
@@ -100,7 +100,7 @@ CREATE TABLE node (
   seen_pid          INTEGER NOT NULL,
   seen_restarts     INTEGER NOT NULL,
   seen_started_ms   INTEGER NOT NULL,
-  seen_generation   INTEGER NOT NULL,
+  seen_generation   INTEGER NOT NULL, condemned_pid INTEGER NOT NULL DEFAULT 0, incarnation INTEGER NOT NULL DEFAULT 1, keep_data INTEGER NOT NULL DEFAULT 1, seen_incarnation INTEGER NOT NULL DEFAULT 0, seen_since_ms INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
 CREATE TABLE node_group (
@@ -109,8 +109,15 @@ CREATE TABLE node_group (
   id              TEXT NOT NULL,
   status          TEXT NOT NULL,
   slots           TEXT,
-  primary_node_id TEXT NOT NULL,       -- the node that shall be the primary
+  primary_node_id TEXT NOT NULL, failed_node_id TEXT,       -- the node that shall be the primary
   PRIMARY KEY (region, rg_id, id)
+) WITHOUT ROWID;
+CREATE TABLE parameter (
+  region     TEXT NOT NULL,
+  group_name TEXT NOT NULL,
+  name       TEXT NOT NULL,
+  value      TEXT NOT NULL,
+  PRIMARY KEY (region, group_name, name)
 ) WITHOUT ROWID;
 CREATE TABLE parameter_group (
   region      TEXT NOT NULL,
@@ -118,7 +125,7 @@ CREATE TABLE parameter_group (
   account     TEXT NOT NULL,
   family      TEXT NOT NULL,
   description TEXT NOT NULL,
-  is_global   INTEGER NOT NULL,
+  is_global   INTEGER NOT NULL, generation INTEGER NOT NULL DEFAULT 1,
   PRIMARY KEY (region, name)
 ) WITHOUT ROWID;
 CREATE TABLE region (
@@ -156,11 +163,33 @@ CREATE TABLE replication_group (
   created_ms                 INTEGER NOT NULL,
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
+CREATE TABLE subnet (
+  region     TEXT NOT NULL,
+  group_name TEXT NOT NULL,
+  id         TEXT NOT NULL,
+  zone       TEXT NOT NULL,
+  PRIMARY KEY (region, group_name, id)
+) WITHOUT ROWID;
+CREATE TABLE subnet_group (
+  region      TEXT NOT NULL,
+  name        TEXT NOT NULL,
+  account     TEXT NOT NULL,
+  description TEXT NOT NULL,
+  vpc_id      TEXT NOT NULL,
+  PRIMARY KEY (region, name)
+) WITHOUT ROWID;
 CREATE TABLE tag (
   arn   TEXT NOT NULL,
   key   TEXT NOT NULL,
   value TEXT NOT NULL,
   PRIMARY KEY (arn, key)
+) WITHOUT ROWID;
+CREATE TABLE test_failover (
+  region        TEXT NOT NULL,
+  rg_id         TEXT NOT NULL,
+  node_group_id TEXT NOT NULL,
+  at_ms         INTEGER NOT NULL,
+  PRIMARY KEY (region, rg_id, node_group_id, at_ms)
 ) WITHOUT ROWID;
 CREATE INDEX cache_cluster_by_group ON cache_cluster (region, rg_id, id);
 CREATE INDEX endpoint_by_group ON endpoint (region, rg_id, id);

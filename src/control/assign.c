@@ -56,6 +56,9 @@ static void assign_node(struct world *w, struct world_node *n, const struct assi
         .role = "primary",
         .generation = OPT_INT(1),
         .settings = settings(w, c),
+        .condemned_pid = OPT_INT(n->row.condemned_pid),
+        .incarnation = OPT_INT(n->row.incarnation),
+        .keep_data = OPT_BOOL(n->row.keep_data),
         .admin_password = secrets->admin_password,
         .replication_password = secrets->replication_password,
     };

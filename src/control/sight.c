@@ -18,7 +18,9 @@ static const char *host_port(struct world *w, const char *host, struct opt_int p
 
 static void sight_node(struct world *w, struct row_node *row, const struct proto_node_seen *seen)
 {
+    if (strcmp(row->seen_state, seen->state) != 0) world_set_int(w, &row->seen_since_ms, w->now_ms);
     world_set(w, &row->seen_state, seen->state);
+    world_set_int(w, &row->seen_incarnation, seen->incarnation.v);
     world_set(w, &row->seen_reason, seen->reason);
     world_set(w, &row->seen_role, seen->role);
     world_set(w, &row->seen_upstream, host_port(w, seen->upstream_host, seen->upstream_port));

@@ -44,6 +44,7 @@ static int run_operation(void *arg, const struct operation *o, const struct quer
     void *out, struct err *e)
 {
     struct serve *s = arg;
+    if (s->control == NULL) return err_set(e, ERR_BROKEN, "stopping");
     int r = ops_run(s->store, &s->ops, o, &(struct ops_caller){who->region, who->account, who->request_id}, a, in, out, e);
     if (r == 0 && o->writes) control_changed(s->control);
     return r;
@@ -51,11 +52,16 @@ static int run_operation(void *arg, const struct operation *o, const struct quer
 
 static void clock_moved(void *arg)
 {
-    control_changed(((struct serve *)arg)->control);
+    struct serve *s = arg;
+    if (s->control) control_changed(s->control);
 }
 
 static bool refuse_stranger(struct serve *s, struct exchange *x)
 {
+    if (s->control == NULL) {
+        json_answer_error(x, 503, "stopping");
+        return true;
+    }
     if (control_authorized(s->control, http_header(x, "Authorization"))) return false;
     json_answer_error(x, 401, "this is for agents, who carry the token of this installation");
     return true;
@@ -115,7 +121,8 @@ static void get_nodes(struct exchange *x, void *arg)
     struct serve *s = arg;
     struct err e;
     _buf_ struct buf body = {0};
-    if (control_nodes_json(s->control, &body, &e) == 0) {
+    if (s->control == NULL) err_set(&e, ERR_BROKEN, "stopping");
+    else if (control_nodes_json(s->control, &body, &e) == 0) {
         http_answer(x, 200, "application/json", &body, NULL);
         return;
     }

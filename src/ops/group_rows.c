@@ -32,6 +32,11 @@ static struct row_cache_cluster cluster_row(const struct row_replication_group *
         .network_type = rg->network_type,
         .ip_discovery = rg->ip_discovery,
         .created_ms = now_ms,
+        .parameter_apply_status = "in-sync",
+        .nodes_to_reboot = "",
+        .next_node = 2,
+        .config_version = 1,
+        .pending_nodes_to_remove = "",
     };
 }
 
@@ -50,6 +55,8 @@ static struct row_node node_row(struct op *op, const struct row_cache_cluster *c
         .created_ms = op->now_ms,
         .seen_state = "unknown",
         .seen_endpoints = "",
+        .incarnation = 1,
+        .keep_data = 1,
     };
 }
 
@@ -150,9 +157,15 @@ int group_copy_settings(struct op *op, const struct row_replication_group *rg)
     size_t n;
     int r = q_cluster_list_by_rg(op->store, op->arena, rg->region, rg->id, &clusters, &n, op->err);
     for (size_t i = 0; r == 0 && i < n; i++) {
-        struct row_cache_cluster c = cluster_row(rg, clusters[i].id, clusters[i].node_group_id, clusters[i].availability_zone, clusters[i].created_ms);
-        c.status = clusters[i].status;
-        r = q_cache_cluster_put(op->store, &c, op->err);
+        struct row_cache_cluster *c = &clusters[i];
+        c->parameter_group = rg->parameter_group;
+        c->auto_minor_version_upgrade = rg->auto_minor_version_upgrade;
+        c->snapshot_retention_limit = rg->snapshot_retention_limit;
+        c->snapshot_window = rg->snapshot_window;
+        c->maintenance_window = rg->maintenance_window;
+        c->notification_topic_arn = rg->notification_topic_arn;
+        c->security_group_ids = rg->security_group_ids;
+        r = q_cache_cluster_put(op->store, c, op->err);
     }
     return r;
 }

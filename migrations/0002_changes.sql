@@ -1,0 +1,58 @@
+-- What changes to running groups need: parameters with their values, pending modifications, failovers, restarts, subnet groups.
+
+ALTER TABLE node ADD COLUMN condemned_pid INTEGER NOT NULL DEFAULT 0;      -- this process must not live: its agent kills it
+ALTER TABLE node ADD COLUMN incarnation INTEGER NOT NULL DEFAULT 1;        -- a process of a lower one is stopped and started anew
+ALTER TABLE node ADD COLUMN keep_data INTEGER NOT NULL DEFAULT 1;          -- whether it is restarted with its data
+ALTER TABLE node ADD COLUMN seen_incarnation INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE node ADD COLUMN seen_since_ms INTEGER NOT NULL DEFAULT 0;      -- when seen_state became what it is
+
+ALTER TABLE node_group ADD COLUMN failed_node_id TEXT;                     -- the former primary, until it has recovered
+
+ALTER TABLE cache_cluster ADD COLUMN parameter_apply_status TEXT NOT NULL DEFAULT 'in-sync';
+ALTER TABLE cache_cluster ADD COLUMN nodes_to_reboot TEXT NOT NULL DEFAULT '';
+ALTER TABLE cache_cluster ADD COLUMN next_node INTEGER NOT NULL DEFAULT 1; -- the number the next node gets
+ALTER TABLE cache_cluster ADD COLUMN az_mode TEXT;
+ALTER TABLE cache_cluster ADD COLUMN config_version INTEGER NOT NULL DEFAULT 1; -- memcached: of the list of nodes
+ALTER TABLE cache_cluster ADD COLUMN pending_node_type TEXT;               -- to be applied in the maintenance window
+ALTER TABLE cache_cluster ADD COLUMN pending_engine TEXT;
+ALTER TABLE cache_cluster ADD COLUMN pending_engine_version TEXT;
+ALTER TABLE cache_cluster ADD COLUMN pending_parameter_group TEXT;
+ALTER TABLE cache_cluster ADD COLUMN pending_num_nodes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE cache_cluster ADD COLUMN pending_nodes_to_remove TEXT NOT NULL DEFAULT '';
+ALTER TABLE cache_cluster ADD COLUMN pending_since_ms INTEGER NOT NULL DEFAULT 0;
+
+ALTER TABLE parameter_group ADD COLUMN generation INTEGER NOT NULL DEFAULT 1; -- grows with every change of a value
+
+CREATE TABLE parameter (
+  region     TEXT NOT NULL,
+  group_name TEXT NOT NULL,
+  name       TEXT NOT NULL,
+  value      TEXT NOT NULL,
+  PRIMARY KEY (region, group_name, name)
+) WITHOUT ROWID;
+
+CREATE TABLE subnet_group (
+  region      TEXT NOT NULL,
+  name        TEXT NOT NULL,
+  account     TEXT NOT NULL,
+  description TEXT NOT NULL,
+  vpc_id      TEXT NOT NULL,
+  PRIMARY KEY (region, name)
+) WITHOUT ROWID;
+
+CREATE TABLE subnet (
+  region     TEXT NOT NULL,
+  group_name TEXT NOT NULL,
+  id         TEXT NOT NULL,
+  zone       TEXT NOT NULL,
+  PRIMARY KEY (region, group_name, id)
+) WITHOUT ROWID;
+
+-- TestFailover is limited per rolling day.
+CREATE TABLE test_failover (
+  region        TEXT NOT NULL,
+  rg_id         TEXT NOT NULL,
+  node_group_id TEXT NOT NULL,
+  at_ms         INTEGER NOT NULL,
+  PRIMARY KEY (region, rg_id, node_group_id, at_ms)
+) WITHOUT ROWID;
