@@ -1,6 +1,5 @@
 #include "ops/find.h"
 #include "ops/id.h"
-#include <stdarg.h>
 #include <string.h>
 
 int find_rg(struct op *op, const char *id, struct row_replication_group **out)
@@ -30,11 +29,7 @@ int find_global(struct op *op, const char *id, struct row_global_replication_gro
     return r;
 }
 
-int note_event(struct op *op, const char *source_type, const char *source_id, const char *fmt, ...)
+int note_message(struct op *op, const char *source_type, const char *source_id, const char *message)
 {
-    va_list ap;
-    va_start(ap, fmt);
-    const char *message = arena_vprintf(op->arena, fmt, ap);
-    va_end(ap);
     return q_event_add(op->store, op->region->name, op->now_ms, source_type, source_id, message, op->err);
 }

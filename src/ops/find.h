@@ -1,4 +1,5 @@
 #pragma once
+#include "catalog/event.h"
 #include "ops/op.h"
 /* find_…: 0 and the row, or the fault and message that AWS has for a resource that is not there, or < 0. Ids are folded. */
 int find_rg(struct op *op, const char *id, struct row_replication_group **out);
@@ -6,5 +7,6 @@ int find_cluster(struct op *op, const char *id, struct row_cache_cluster **out);
 /* Only where the region has a member of it: a global datastore is visible from its members' regions. */
 int find_global(struct op *op, const char *id, struct row_global_replication_group **out);
 
-/* Writes an event of this region. */
-int note_event(struct op *op, const char *source_type, const char *source_id, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* Writes an event of this region: note_event(op, group, EVENT_GROUP_MODIFIED, group). */
+#define note_event(op, id, event, ...) note_message(op, event_kinds[event].source, id, event_message((op)->arena, event, ##__VA_ARGS__))
+int note_message(struct op *op, const char *source_type, const char *source_id, const char *message);

@@ -59,10 +59,13 @@ static struct world_member *switch_target(struct world_global *g)
 
 static void swap_roles(struct world *w, struct world_global *g, struct world_member *target)
 {
-    for (size_t i = 0; i < g->n_members; i++) world_set(w, &g->members[i].row.role, &g->members[i] == target ? "PRIMARY" : "SECONDARY");
+    for (size_t i = 0; i < g->n_members; i++) {
+        struct row_global_member *m = &g->members[i].row;
+        if (&g->members[i] == target) world_event(w, m->region, m->rg_id, EVENT_GLOBAL_PROMOTED, m->rg_id, g->row.id);
+        else if (strcmp(m->role, "PRIMARY") == 0) world_event(w, m->region, m->rg_id, EVENT_GLOBAL_DEMOTED, m->rg_id, g->row.id);
+        world_set(w, &m->role, &g->members[i] == target ? "PRIMARY" : "SECONDARY");
+    }
     enter(w, g, "settling");
-    world_event(w, target->row.region, "replication-group", target->row.rg_id,
-                "Failover of global datastore %s to replication group %s in %s completed", g->row.id, target->row.rg_id, target->row.region);
 }
 
 /* The offset is waited for as long as the old primary lives, the link stands and the new one gets nearer. */
@@ -118,17 +121,16 @@ static void plan_member(struct world *w, struct world_member *m)
         if (!is_primary(first_node(m->rg))) return;
         drop_gateways(w, m->rg);
         world_drop(w, &m->drop);
-        world_event(w, m->row.region, "replication-group", m->row.rg_id, "Replication group %s disassociated from global datastore %s", m->row.rg_id,
-                    m->row.global_id);
+        world_event(w, m->row.region, m->row.rg_id, EVENT_GLOBAL_LEFT, m->row.rg_id, m->row.global_id);
         return;
     }
     if (strcmp(m->row.status, "associated") == 0) return;
-    bool joined = strcmp(m->row.role, "PRIMARY") == 0 ? is_primary(first_node(m->rg)) && gateways_listen(m->rg)
-                                                      : strcmp(m->rg->row.status, "available") == 0;
+    bool first = strcmp(m->row.role, "PRIMARY") == 0;
+    bool joined = first ? is_primary(first_node(m->rg)) && gateways_listen(m->rg) : strcmp(m->rg->row.status, "available") == 0;
     if (!joined) return;
     world_set(w, &m->row.status, "associated");
-    world_event(w, m->row.region, "replication-group", m->row.rg_id, "Replication group %s associated with global datastore %s", m->row.rg_id,
-                m->row.global_id);
+    if (first) world_event(w, m->row.region, m->row.rg_id, EVENT_GLOBAL_JOINED_AS_PRIMARY, m->row.rg_id, m->row.global_id);
+    else world_event(w, m->row.region, m->row.rg_id, EVENT_GLOBAL_JOINED_AS_SECONDARY, m->row.rg_id, m->row.global_id);
 }
 
 static void plan_deletion(struct world *w, struct world_global *g)

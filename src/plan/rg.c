@@ -20,9 +20,8 @@ static void plan_member_cluster(struct world *w, struct world_rg *rg, struct wor
     struct world_node *n = node_of_cluster(rg, c);
     if (n == NULL || !want_in_force(w, n)) return;
     if (status_is(c->row.status, "creating")) {
-        world_event(w, rg->row.region, "cache-cluster", c->row.id, "Cache cluster created");
-        world_event(w, rg->row.region, "cache-cluster", c->row.id, "Added cache node %s in availability zone %s", n->row.node_id,
-                    n->row.availability_zone);
+        world_event(w, rg->row.region, c->row.id, EVENT_CLUSTER_CREATED);
+        world_event(w, rg->row.region, c->row.id, EVENT_NODE_ADDED, n->row.node_id, n->row.availability_zone);
     }
     if (status_is(c->row.status, "creating") || status_is(c->row.status, "modifying")) world_set(w, &c->row.status, "available");
 }
@@ -56,9 +55,9 @@ static void settle(struct world *w, struct world_rg *rg)
     world_set(w, &rg->row.status, "available");
     for (size_t i = 0; i < rg->n_node_groups; i++) world_set(w, &rg->node_groups[i].row.status, "available");
     if (!created) return;
-    world_event(w, rg->row.region, "replication-group", rg->row.id, "Replication group %s created", rg->row.id);
+    world_event(w, rg->row.region, rg->row.id, EVENT_GROUP_CREATED, rg->row.id);
     if (rg->row.automatic_failover)
-        world_event(w, rg->row.region, "replication-group", rg->row.id, "Automatic failover has been turned on for replication group %s", rg->row.id);
+        world_event(w, rg->row.region, rg->row.id, EVENT_FAILOVER_TURNED_ON, rg->row.id);
 }
 
 /* The rows go once every process is gone and its data deleted. */
@@ -71,10 +70,10 @@ static void plan_deleting(struct world *w, struct world_rg *rg)
     for (size_t i = 0; i < rg->n_node_groups; i++) world_drop(w, &rg->node_groups[i].drop);
     for (size_t i = 0; i < rg->n_clusters; i++) {
         world_drop(w, &rg->clusters[i].drop);
-        world_event(w, rg->row.region, "cache-cluster", rg->clusters[i].row.id, "Cache cluster deleted");
+        world_event(w, rg->row.region, rg->clusters[i].row.id, EVENT_CLUSTER_DELETED);
     }
     world_drop(w, &rg->drop);
-    world_event(w, rg->row.region, "replication-group", rg->row.id, "Replication group %s deleted", rg->row.id);
+    world_event(w, rg->row.region, rg->row.id, EVENT_GROUP_DELETED, rg->row.id);
 }
 
 void plan_rg(struct world *w, struct world_rg *rg)

@@ -1,6 +1,5 @@
 #include "plan/world.h"
 #include "base/arena.h"
-#include <stdarg.h>
 #include <string.h>
 
 static int compare_key(const char *region_a, const char *id_a, const char *region_b, const char *id_b)
@@ -116,12 +115,9 @@ void world_drop(struct world *w, bool *drop)
     *drop = true;
 }
 
-void world_event(struct world *w, const char *region, const char *source_type, const char *source_id, const char *fmt, ...)
+void world_note(struct world *w, const char *region, const char *source_type, const char *source_id, const char *message)
 {
     struct world_event *ev = arena_new(w->arena, struct world_event);
-    va_list ap;
-    va_start(ap, fmt);
-    *ev = (struct world_event){w->events, region, source_type, source_id, arena_vprintf(w->arena, fmt, ap)};
-    va_end(ap);
+    *ev = (struct world_event){w->events, region, source_type, source_id, message};
     w->events = ev;
 }

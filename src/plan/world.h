@@ -1,4 +1,5 @@
 #pragma once
+#include "catalog/event.h"
 #include "store/sql.gen.h"
 #include <stdbool.h>
 /*
@@ -131,5 +132,8 @@ void world_wake(struct world *w, int64_t at_ms);
 void world_set(struct world *w, const char **field, const char *value);
 void world_set_int(struct world *w, int64_t *field, int64_t value);
 void world_drop(struct world *w, bool *drop);
-void world_event(struct world *w, const char *region, const char *source_type, const char *source_id, const char *fmt, ...)
-    __attribute__((format(printf, 5, 6)));
+/* An event of the catalog with its values: world_event(w, region, cluster, EVENT_NODE_ADDED, node, zone). */
+#define world_event(w, region, id, event, ...) \
+    world_note(w, region, event_kinds[event].source, id, event_message((w)->arena, event, ##__VA_ARGS__))
+/* 'message' belongs to the world's arena. */
+void world_note(struct world *w, const char *region, const char *source_type, const char *source_id, const char *message);
