@@ -68,7 +68,8 @@ Test(conf, passwords_of_users_are_hashed_and_the_upstreams_is_quoted)
     struct proto_node_order o = order();
     const char *text = render(&o);
     /* printf admin | sha256sum */
-    cr_assert(has_line(text, "user meridian-admin on #8c6976e5b5410415bde908bd4dee15dfb167a9c873fc4bb8a81f6f2ab448a918 ~* &* +@all"));
+    cr_assert(
+        has_line(text, "user meridian-admin on #8c6976e5b5410415bde908bd4dee15dfb167a9c873fc4bb8a81f6f2ab448a918 ~* &* +@all"));
     cr_assert(strstr(text, "user meridian-replica on #") != NULL);
     cr_assert(has_line(text, "masteruser \"meridian-replica\""));
     cr_assert(has_line(text, "masterauth \"a \\\"b\\\" \\\\c\""));
@@ -94,7 +95,8 @@ Test(conf, settings_come_in_words_and_before_what_they_may_not_change)
 
 Test(conf, no_value_brings_in_a_line_of_its_own)
 {
-    struct proto_setting bad_value = {"maxmemory", "1\nuser eve on nopass"}, bad_name = {"maxmemory 1\nuser", "x"}, no_name = {"", "x"};
+    struct proto_setting bad_value = {"maxmemory", "1\nuser eve on nopass"}, bad_name = {"maxmemory 1\nuser", "x"},
+                         no_name = {"", "x"};
     struct proto_setting *const all[] = {&bad_value, &bad_name, &no_name};
     for (size_t i = 0; i < 3; i++) {
         struct proto_node_order o = order();
@@ -113,9 +115,9 @@ Test(conf, an_order_that_makes_no_sense_is_refused)
 {
     struct proto_node_order o = order();
     const char *endpoint = "not an address";
-#define REFUSED(change)         \
-    o = order();                \
-    change;                     \
+#define REFUSED(change) \
+    o = order();        \
+    change;             \
     cr_assert_eq(check(&o), ERR_USAGE, #change)
     REFUSED(o.id = "../x");
     REFUSED(o.engine = "memcached");

@@ -21,49 +21,62 @@ struct line {
 
 static const struct line table[] = {
     /* what                                        ordered   fence  offs vip    is            of   fence          vip    drop   conf   sett   ready  */
-    {"a primary as ordered", "primary", false, 0, false, ROLE_PRIMARY, "", FENCE_OFF, false, false, false, false, true, STEP_NONE},
-    {"a replica as ordered", "replica", false, 0, false, ROLE_REPLICA, "a", FENCE_OFF, false, false, false, false, true, STEP_NONE},
-    {"an address is given up before anything else", "replica", false, 0, false, ROLE_PRIMARY, "", FENCE_OFF, true, true, true, true, true,
-        STEP_RELEASE},
-    {"then its connections go", "replica", false, 0, false, ROLE_PRIMARY, "", FENCE_OFF, false, true, true, true, true, STEP_DROP},
-    {"the file is written before a primary steps down", "replica", false, 0, false, ROLE_PRIMARY, "", FENCE_ON, false, false, true, false, true,
-        STEP_WRITE_CONF},
-    {"a fenced primary follows before its writes go on", "replica", false, 0, false, ROLE_PRIMARY, "", FENCE_ON, false, false, false, false,
-        true, STEP_FOLLOW},
+    {"a primary as ordered", "primary", false, 0, false, ROLE_PRIMARY, "", FENCE_OFF, false, false, false, false, true,
+        STEP_NONE},
+    {"a replica as ordered", "replica", false, 0, false, ROLE_REPLICA, "a", FENCE_OFF, false, false, false, false, true,
+        STEP_NONE},
+    {"an address is given up before anything else", "replica", false, 0, false, ROLE_PRIMARY, "", FENCE_OFF, true, true, true,
+        true, true, STEP_RELEASE},
+    {"then its connections go", "replica", false, 0, false, ROLE_PRIMARY, "", FENCE_OFF, false, true, true, true, true,
+        STEP_DROP},
+    {"the file is written before a primary steps down", "replica", false, 0, false, ROLE_PRIMARY, "", FENCE_ON, false, false,
+        true, false, true, STEP_WRITE_CONF},
+    {"a fenced primary follows before its writes go on", "replica", false, 0, false, ROLE_PRIMARY, "", FENCE_ON, false, false,
+        false, false, true, STEP_FOLLOW},
     {"and then they do", "replica", false, 0, false, ROLE_REPLICA, "a", FENCE_ON, false, false, false, false, true, STEP_UNPAUSE},
     {"then the PINGs", "replica", false, 0, false, ROLE_REPLICA, "a", FENCE_QUIET, false, false, false, false, true, STEP_LOUD},
-    {"a fence on a replica is none", "replica", true, 0, false, ROLE_REPLICA, "a", FENCE_OFF, false, false, false, false, true, STEP_NONE},
-    {"a fenced primary waits for its upstream", "replica", false, 0, false, ROLE_PRIMARY, "", FENCE_ON, false, false, false, false, false,
-        STEP_WAIT},
-    {"a primary that takes writes does not", "replica", false, 0, false, ROLE_PRIMARY, "", FENCE_OFF, false, false, false, false, false,
-        STEP_FOLLOW},
-    {"nor one of which nobody knows", "replica", false, 0, false, ROLE_PRIMARY, "", FENCE_UNKNOWN, false, false, false, false, false,
-        STEP_FOLLOW},
-    {"a replica waits for its next upstream", "replica", false, 0, false, ROLE_REPLICA, "b", FENCE_OFF, false, false, false, false, false,
-        STEP_WAIT},
-    {"and then follows it", "replica", false, 0, false, ROLE_REPLICA, "b", FENCE_OFF, false, false, false, false, true, STEP_FOLLOW},
-    {"settings come meanwhile", "replica", false, 0, false, ROLE_REPLICA, "b", FENCE_OFF, false, false, false, true, false, STEP_SET},
-    {"a promotion comes before the file", "primary", false, 0, false, ROLE_REPLICA, "a", FENCE_OFF, false, false, true, false, true,
-        STEP_PROMOTE},
-    {"which is written after it", "primary", false, 0, false, ROLE_PRIMARY, "", FENCE_OFF, false, false, true, false, true, STEP_WRITE_CONF},
-    {"a promotion waits for its offset", "primary", false, 101, false, ROLE_REPLICA, "a", FENCE_OFF, false, false, true, false, true,
-        STEP_WAIT_OFFSET},
-    {"and comes when it is reached", "primary", false, 100, false, ROLE_REPLICA, "a", FENCE_OFF, false, false, true, false, true, STEP_PROMOTE},
-    {"an offset is nothing to a primary", "primary", false, 101, false, ROLE_PRIMARY, "", FENCE_OFF, false, false, false, false, true,
+    {"a fence on a replica is none", "replica", true, 0, false, ROLE_REPLICA, "a", FENCE_OFF, false, false, false, false, true,
         STEP_NONE},
-    {"an endpoint is taken by who is primary", "primary", false, 0, true, ROLE_PRIMARY, "", FENCE_OFF, false, false, false, false, true,
-        STEP_TAKE},
-    {"and by nobody before", "primary", false, 101, true, ROLE_REPLICA, "a", FENCE_OFF, false, false, false, false, true, STEP_WAIT_OFFSET},
+    {"a fenced primary waits for its upstream", "replica", false, 0, false, ROLE_PRIMARY, "", FENCE_ON, false, false, false,
+        false, false, STEP_WAIT},
+    {"a primary that takes writes does not", "replica", false, 0, false, ROLE_PRIMARY, "", FENCE_OFF, false, false, false, false,
+        false, STEP_FOLLOW},
+    {"nor one of which nobody knows", "replica", false, 0, false, ROLE_PRIMARY, "", FENCE_UNKNOWN, false, false, false, false,
+        false, STEP_FOLLOW},
+    {"a replica waits for its next upstream", "replica", false, 0, false, ROLE_REPLICA, "b", FENCE_OFF, false, false, false,
+        false, false, STEP_WAIT},
+    {"and then follows it", "replica", false, 0, false, ROLE_REPLICA, "b", FENCE_OFF, false, false, false, false, true,
+        STEP_FOLLOW},
+    {"settings come meanwhile", "replica", false, 0, false, ROLE_REPLICA, "b", FENCE_OFF, false, false, false, true, false,
+        STEP_SET},
+    {"a promotion comes before the file", "primary", false, 0, false, ROLE_REPLICA, "a", FENCE_OFF, false, false, true, false,
+        true, STEP_PROMOTE},
+    {"which is written after it", "primary", false, 0, false, ROLE_PRIMARY, "", FENCE_OFF, false, false, true, false, true,
+        STEP_WRITE_CONF},
+    {"a promotion waits for its offset", "primary", false, 101, false, ROLE_REPLICA, "a", FENCE_OFF, false, false, true, false,
+        true, STEP_WAIT_OFFSET},
+    {"and comes when it is reached", "primary", false, 100, false, ROLE_REPLICA, "a", FENCE_OFF, false, false, true, false, true,
+        STEP_PROMOTE},
+    {"an offset is nothing to a primary", "primary", false, 101, false, ROLE_PRIMARY, "", FENCE_OFF, false, false, false, false,
+        true, STEP_NONE},
+    {"an endpoint is taken by who is primary", "primary", false, 0, true, ROLE_PRIMARY, "", FENCE_OFF, false, false, false, false,
+        true, STEP_TAKE},
+    {"and by nobody before", "primary", false, 101, true, ROLE_REPLICA, "a", FENCE_OFF, false, false, false, false, true,
+        STEP_WAIT_OFFSET},
     {"nothing to take twice", "primary", false, 0, true, ROLE_PRIMARY, "", FENCE_OFF, true, false, false, false, true, STEP_NONE},
-    {"a fence begins with the PINGs", "primary", true, 0, false, ROLE_PRIMARY, "", FENCE_OFF, false, false, false, false, true, STEP_QUIET},
+    {"a fence begins with the PINGs", "primary", true, 0, false, ROLE_PRIMARY, "", FENCE_OFF, false, false, false, false, true,
+        STEP_QUIET},
     {"then the writes", "primary", true, 0, false, ROLE_PRIMARY, "", FENCE_QUIET, false, false, false, false, true, STEP_PAUSE},
-    {"then the offset is read", "primary", true, 0, false, ROLE_PRIMARY, "", FENCE_PAUSED, false, false, false, false, true, STEP_READ},
+    {"then the offset is read", "primary", true, 0, false, ROLE_PRIMARY, "", FENCE_PAUSED, false, false, false, false, true,
+        STEP_READ},
     {"and there it stands", "primary", true, 0, false, ROLE_PRIMARY, "", FENCE_ON, false, false, false, false, true, STEP_NONE},
     {"a fence is lifted", "primary", false, 0, false, ROLE_PRIMARY, "", FENCE_ON, false, false, false, false, true, STEP_UNPAUSE},
-    {"one that was half set, too", "primary", false, 0, false, ROLE_PRIMARY, "", FENCE_PAUSED, false, false, false, false, true, STEP_UNPAUSE},
-    {"one that may be there, too", "primary", false, 0, false, ROLE_PRIMARY, "", FENCE_UNKNOWN, false, false, false, false, true, STEP_UNPAUSE},
-    {"one that may be there is set again", "primary", true, 0, false, ROLE_PRIMARY, "", FENCE_UNKNOWN, false, false, false, false, true,
-        STEP_QUIET},
+    {"one that was half set, too", "primary", false, 0, false, ROLE_PRIMARY, "", FENCE_PAUSED, false, false, false, false, true,
+        STEP_UNPAUSE},
+    {"one that may be there, too", "primary", false, 0, false, ROLE_PRIMARY, "", FENCE_UNKNOWN, false, false, false, false, true,
+        STEP_UNPAUSE},
+    {"one that may be there is set again", "primary", true, 0, false, ROLE_PRIMARY, "", FENCE_UNKNOWN, false, false, false, false,
+        true, STEP_QUIET},
     {"settings come last", "primary", false, 0, false, ROLE_PRIMARY, "", FENCE_OFF, false, false, false, true, true, STEP_SET},
 };
 
@@ -109,7 +122,8 @@ Test(converge, what_may_have_changed_is_read_before_anything_is_decided)
 
 Test(converge, a_pause_is_renewed_before_it_ends_by_itself)
 {
-    struct line fenced = {.ordered_role = "primary", .ordered_fence = true, .role = ROLE_PRIMARY, .upstream = "", .fence = FENCE_ON};
+    struct line fenced = {
+        .ordered_role = "primary", .ordered_fence = true, .role = ROLE_PRIMARY, .upstream = "", .fence = FENCE_ON};
     struct proto_node_order o = ordered(&fenced);
     struct node_now now = known(&fenced);
     now.fence_old = true;
@@ -118,7 +132,12 @@ Test(converge, a_pause_is_renewed_before_it_ends_by_itself)
 
 Test(converge, a_refused_endpoint_does_not_hold_up_the_rest)
 {
-    struct line t = {.ordered_role = "primary", .ordered_vip = true, .role = ROLE_PRIMARY, .upstream = "", .fence = FENCE_OFF, .settings_stale = true};
+    struct line t = {.ordered_role = "primary",
+        .ordered_vip = true,
+        .role = ROLE_PRIMARY,
+        .upstream = "",
+        .fence = FENCE_OFF,
+        .settings_stale = true};
     struct proto_node_order o = ordered(&t);
     struct node_now now = known(&t);
     cr_assert_eq(converge(&o, &now), STEP_TAKE);
@@ -130,13 +149,27 @@ Test(converge, a_refused_endpoint_does_not_hold_up_the_rest)
 static void take(enum step s, struct node_now *now, const struct proto_node_order *o)
 {
     switch (s) {
-    case STEP_READ: now->info_old = false; if (now->fence == FENCE_PAUSED) now->fence = FENCE_ON; return;
-    case STEP_RELEASE: now->held = &none; now->dropping = true; return;
+    case STEP_READ:
+        now->info_old = false;
+        if (now->fence == FENCE_PAUSED) now->fence = FENCE_ON;
+        return;
+    case STEP_RELEASE:
+        now->held = &none;
+        now->dropping = true;
+        return;
     case STEP_DROP: now->dropping = false; return;
     case STEP_WRITE_CONF: now->conf_stale = false; return;
-    case STEP_FOLLOW: now->info.role = ROLE_REPLICA; strcpy(now->info.upstream_host, o->upstream_host); now->info_old = true; return;
-    case STEP_PROMOTE: now->info.role = ROLE_PRIMARY; now->info_old = true; return;
-    case STEP_QUIET: case STEP_UNPAUSE: now->fence = FENCE_QUIET; return;
+    case STEP_FOLLOW:
+        now->info.role = ROLE_REPLICA;
+        strcpy(now->info.upstream_host, o->upstream_host);
+        now->info_old = true;
+        return;
+    case STEP_PROMOTE:
+        now->info.role = ROLE_PRIMARY;
+        now->info_old = true;
+        return;
+    case STEP_QUIET:
+    case STEP_UNPAUSE: now->fence = FENCE_QUIET; return;
     case STEP_PAUSE: now->fence = FENCE_PAUSED; return;
     case STEP_LOUD: now->fence = FENCE_OFF; return;
     case STEP_TAKE: now->held = &o->endpoints; return;
@@ -149,9 +182,16 @@ Test(converge, from_everywhere_to_everywhere_in_a_few_steps)
 {
     for (int bits = 0; bits < 1 << 8; bits++) {
         for (int fence = FENCE_UNKNOWN; fence <= FENCE_ON; fence++) {
-            struct line t = {.ordered_role = bits & 1 ? "primary" : "replica", .ordered_fence = bits & 2, .ordered_vip = bits & 4,
-                .role = bits & 8 ? ROLE_PRIMARY : ROLE_REPLICA, .upstream = bits & 16 ? "a" : "b", .fence = (enum fence)fence,
-                .held_vip = bits & 32, .conf_stale = bits & 64, .settings_stale = bits & 128, .upstream_ready = true};
+            struct line t = {.ordered_role = bits & 1 ? "primary" : "replica",
+                .ordered_fence = bits & 2,
+                .ordered_vip = bits & 4,
+                .role = bits & 8 ? ROLE_PRIMARY : ROLE_REPLICA,
+                .upstream = bits & 16 ? "a" : "b",
+                .fence = (enum fence)fence,
+                .held_vip = bits & 32,
+                .conf_stale = bits & 64,
+                .settings_stale = bits & 128,
+                .upstream_ready = true};
             struct proto_node_order o = ordered(&t);
             struct node_now now = known(&t);
             int steps = 0;

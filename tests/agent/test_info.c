@@ -2,11 +2,13 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-static const char primary[] = "# Replication\r\nrole:master\r\nconnected_slaves:2\r\n"
-                              "slave0:ip=127.0.0.2,port=6379,state=online,offset=42,lag=0\r\nmaster_failover_state:no-failover\r\n"
-                              "master_repl_offset:4200000000\r\n";
-static const char replica[] = "# Replication\r\nrole:slave\r\nmaster_host:127.1.0.1\r\nmaster_port:6380\r\nmaster_link_status:up\r\n"
-                              "slave_read_repl_offset:99\r\nslave_repl_offset:77\r\nconnected_slaves:0\r\nmaster_repl_offset:77\r\n";
+static const char primary[] =
+    "# Replication\r\nrole:master\r\nconnected_slaves:2\r\n"
+    "slave0:ip=127.0.0.2,port=6379,state=online,offset=42,lag=0\r\nmaster_failover_state:no-failover\r\n"
+    "master_repl_offset:4200000000\r\n";
+static const char replica[] =
+    "# Replication\r\nrole:slave\r\nmaster_host:127.1.0.1\r\nmaster_port:6380\r\nmaster_link_status:up\r\n"
+    "slave_read_repl_offset:99\r\nslave_repl_offset:77\r\nconnected_slaves:0\r\nmaster_repl_offset:77\r\n";
 
 Test(info, reads_what_a_primary_says)
 {
@@ -33,7 +35,8 @@ Test(info, leaves_the_last_view_alone_where_the_answer_is_something_else)
 {
     struct replication_info i = {.offset = 5};
     const char *const others[] = {"", "OK", "role:", "role:sentinel\r\n", "role:slave\r\n", "xrole:master\r\n"};
-    for (size_t k = 0; k < sizeof others / sizeof *others; k++) cr_assert(!info_replication(others[k], strlen(others[k]), &i), "%s", others[k]);
+    for (size_t k = 0; k < sizeof others / sizeof *others; k++)
+        cr_assert(!info_replication(others[k], strlen(others[k]), &i), "%s", others[k]);
     cr_assert_eq(i.offset, 5);
 }
 

@@ -140,6 +140,27 @@ class Links(Field):
             self.upstream(1, b"a")
             self.assertEqual(c.recv(1), b"a")
 
+    def test_a_gateway_tries_again_where_the_target_ends_before_it_has_answered(self):
+        dying = socket.create_server((self.address(1), PORT))
+        self.forward("gateway", 1)
+        with self.connect() as c:
+            c.sendall(b"hello")
+            first, _ = dying.accept()
+            self.assertEqual(first.recv(5), b"hello")
+            dying.close()
+            first.close()
+            self.upstream(1, b"a")
+            self.assertEqual(c.recv(1) + c.recv(5), b"ahello")
+
+    def test_a_gateway_ends_with_its_target_once_that_has_answered(self):
+        first = self.upstream(1, b"a")
+        self.forward("gateway", 1)
+        with self.connect() as c:
+            self.assertEqual(c.recv(1), b"a")
+            first.close()
+            self.upstream(1, b"b")
+            self.assertEqual(self.outcome(c), b"")
+
     def test_a_gateway_keeps_what_a_waiting_client_has_sent(self):
         self.forward("gateway", 1)
         with self.connect() as c:

@@ -152,7 +152,8 @@ class Server:
         """SIGTERM, and waits: everything the server started ends with it."""
         self.remember_addresses()
         self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(DEADLINE) == 0, "serve ended with status %d:\n%s" % (self.process.returncode, self.log())
+        self.process.wait(DEADLINE)
+        assert self.process.returncode == 0, "serve ended with status %d:\n%s" % (self.process.returncode, self.log()[-600:])
 
     def kill(self):
         """SIGKILL of serve alone."""

@@ -30,6 +30,7 @@ class Trips(harness.Case):
         group = name("half")
         self.arm("store_commit")
         self.assert_fault("InternalFailure", 500, self.create, group)
+        self.assertEqual(1, len(self.server.proxy.take_violations()), "the model knows no failure of ours")
         self.assert_fault("ReplicationGroupNotFoundFault", 404, self.api().describe_replication_groups, ReplicationGroupId=group)
         self.create(group)
         self.wait_group(group)
