@@ -3,6 +3,7 @@
 #include "control/internal.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,10 +106,24 @@ static void on_pidfd(uv_poll_t *p, int status, int events)
     agent_gone(s);
 }
 
+/* Whether an agent of an earlier serve dials in where this one listens: its arguments tell. */
+static bool dials_here(const struct session *s, pid_t pid)
+{
+    char path[32], args[8192], server[320];
+    snprintf(path, sizeof path, "/proc/%d/cmdline", (int)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, args, sizeof args);
+    if (fd >= 0) close(fd);
+    int len = snprintf(server, sizeof server, "--server%c%s", '\0', s->control->o.server);
+    return n > 0 && memmem(args, (size_t)n, server, (size_t)len + 1) != NULL;
+}
+
+/* One that would dial elsewhere for ever makes room for another, which finds its nodes. */
 static bool adopt(struct session *s, pid_t pid)
 {
     int fd = (int)syscall(SYS_pidfd_open, pid, 0);
     if (fd < 0) return false;
+    if (!dials_here(s, pid)) kill(pid, SIGKILL);
     s->pidfd_fd = fd;
     s->pid = pid;
     s->started_ns = clock_mono_ns();
