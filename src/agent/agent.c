@@ -158,7 +158,8 @@ static int take_lock(const struct agent_options *o, int *out, struct err *e)
     }
     fcntl(fd, F_GETLK, &lock);
     close(fd);
-    return err_set(e, ERR_IN_USE, "another agent of region %s, process %ld, runs in %s", o->region, (long)lock.l_pid, o->data_dir);
+    return err_set(
+        e, ERR_IN_USE, "another agent of region %s, process %ld, runs in %s", o->region, (long)lock.l_pid, o->data_dir);
 }
 
 static int read_token(const struct agent_options *o, struct buf *token, struct err *e)
@@ -178,7 +179,8 @@ static int scan_dir(struct agent *a, struct err *e)
     if (d == NULL) return err_set(e, ERR_IO, "reading %s: %s", a->o->data_dir, strerror(errno));
     for (struct dirent *entry; (entry = readdir(d)) != NULL;) {
         struct stat st;
-        if (!file_id_ok(entry->d_name) || fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(st.st_mode)) continue;
+        if (!file_id_ok(entry->d_name) || fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(st.st_mode))
+            continue;
         struct node *n = agent_add_node(a, entry->d_name);
         if (node_is_running(n)) log_info("node %s: runs already, adopted", entry->d_name);
     }
@@ -266,7 +268,8 @@ int agent_run(const struct agent_options *o, struct err *e)
     if (!r) r = read_token(o, &token, e);
     if (!r && uv_loop_init(&a.loop) != 0) r = err_set(e, ERR_BROKEN, "no event loop");
     if (!r) {
-        a.node_host = (struct node_host){&a.loop, o->data_dir, &a.engine, node_has_changed, find_for_node, is_upstream, node_closed};
+        a.node_host =
+            (struct node_host){&a.loop, o->data_dir, &a.engine, node_has_changed, find_for_node, is_upstream, node_closed};
         a.link_host = (struct link_host){&a.loop, link_has_changed, link_closed};
         r = run(&a, token.data, e);
         fini(&a);

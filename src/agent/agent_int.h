@@ -23,9 +23,9 @@ struct agent {
     size_t n_nodes, n_links;
     struct arena orders[2]; /* the assignment that nodes point into, and room for the next */
     int current;
-    int64_t version; /* of the assignment; 0: none yet */
+    int64_t version;      /* of the assignment; 0: none yet */
     uint64_t quiet_until; /* ms of the loop's clock: until then, adopted nodes may keep us from telling anything */
-    char *trips;     /* as they were last armed */
+    char *trips;          /* as they were last armed */
     struct stat dir;
     bool dirty;    /* something that a sighting tells has changed */
     bool stopping; /* every node stops, then the agent */

@@ -163,6 +163,5 @@ void conf_render(const struct proto_node_order *o, const char *dir, struct buf *
     conf_quote(out, pidfile.data);
     buf_putc(out, '\n');
     users(out, o);
-    if (role_parse(o->role) == ROLE_REPLICA)
-        buf_printf(out, "replicaof %s %d\n", o->upstream_host, (int)o->upstream_port.v);
+    if (role_parse(o->role) == ROLE_REPLICA) buf_printf(out, "replicaof %s %d\n", o->upstream_host, (int)o->upstream_port.v);
 }

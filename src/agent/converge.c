@@ -3,10 +3,21 @@
 #include <string.h>
 
 static const char *const names[STEP__COUNT] = {
-    [STEP_NONE] = "none",       [STEP_WAIT] = "wait",     [STEP_WAIT_OFFSET] = "wait_offset", [STEP_READ] = "read",
-    [STEP_RELEASE] = "release", [STEP_DROP] = "drop",     [STEP_WRITE_CONF] = "write_conf",   [STEP_FOLLOW] = "follow",
-    [STEP_PROMOTE] = "promote", [STEP_QUIET] = "quiet",   [STEP_PAUSE] = "pause",             [STEP_UNPAUSE] = "unpause",
-    [STEP_LOUD] = "loud",       [STEP_TAKE] = "take",     [STEP_SET] = "set",
+    [STEP_NONE] = "none",
+    [STEP_WAIT] = "wait",
+    [STEP_WAIT_OFFSET] = "wait_offset",
+    [STEP_READ] = "read",
+    [STEP_RELEASE] = "release",
+    [STEP_DROP] = "drop",
+    [STEP_WRITE_CONF] = "write_conf",
+    [STEP_FOLLOW] = "follow",
+    [STEP_PROMOTE] = "promote",
+    [STEP_QUIET] = "quiet",
+    [STEP_PAUSE] = "pause",
+    [STEP_UNPAUSE] = "unpause",
+    [STEP_LOUD] = "loud",
+    [STEP_TAKE] = "take",
+    [STEP_SET] = "set",
 };
 
 const char *step_name(enum step s)

@@ -37,7 +37,7 @@ enum step {
 
 struct node_now {
     struct replication_info info;
-    bool info_old; /* what was done since may have changed it */
+    bool info_old;                  /* what was done since may have changed it */
     const struct string_list *held; /* endpoints it listens on */
     bool dropping;                  /* connections to released endpoints are still to be closed */
     enum fence fence;

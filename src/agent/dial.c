@@ -7,7 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { POLL_TIMEOUT_MS = 30000, REPORT_TIMEOUT_MS = 5000, HEARTBEAT_MS = 1000, AGAIN_MS = 20, AGAIN_LIMIT_MS = 1000, FINISH_MS = 1500 };
+enum {
+    POLL_TIMEOUT_MS = 30000,
+    REPORT_TIMEOUT_MS = 5000,
+    HEARTBEAT_MS = 1000,
+    AGAIN_MS = 20,
+    AGAIN_LIMIT_MS = 1000,
+    FINISH_MS = 1500
+};
 
 #define ASSIGNMENT "/_meridian/agent/assignment"
 #define SIGHTING "/_meridian/agent/sighting"
@@ -155,7 +162,8 @@ static int split(const char *server, char *host, size_t size, const char **port,
     const char *colon = strrchr(server, ':');
     size_t n = colon ? (size_t)(colon - server) : 0;
     bool brackets = n > 2 && server[0] == '[' && server[n - 1] == ']';
-    bool ok = n > 0 && n < size && colon[1] && strspn(colon + 1, "0123456789") == strlen(colon + 1) && atoi(colon + 1) <= UINT16_MAX;
+    bool ok =
+        n > 0 && n < size && colon[1] && strspn(colon + 1, "0123456789") == strlen(colon + 1) && atoi(colon + 1) <= UINT16_MAX;
     if (!ok) return err_set(e, ERR_USAGE, "\"%s\" is no HOST:PORT", server);
     snprintf(host, size, "%.*s", (int)(brackets ? n - 2 : n), server + brackets);
     *port = colon + 1;
@@ -170,7 +178,8 @@ static void call_open(struct dial *d, struct call *c, const char *host, const ch
     c->again.data = d;
 }
 
-int dial_open(uv_loop_t *loop, const struct dial_options *o, const struct dial_events *events, void *arg, struct dial **out, struct err *e)
+int dial_open(
+    uv_loop_t *loop, const struct dial_options *o, const struct dial_events *events, void *arg, struct dial **out, struct err *e)
 {
     char host[256];
     const char *port = NULL;

@@ -24,7 +24,8 @@ struct dial_events {
 };
 
 /* Starts dialling. ERR_USAGE for a server that is no "host:port". */
-int dial_open(uv_loop_t *loop, const struct dial_options *o, const struct dial_events *events, void *arg, struct dial **out, struct err *e);
+int dial_open(
+    uv_loop_t *loop, const struct dial_options *o, const struct dial_events *events, void *arg, struct dial **out, struct err *e);
 /* The sighting has changed: posts it as soon as the one before is answered. The first time starts the heartbeat. */
 void dial_report(struct dial *d);
 /* Asks for no more assignments; posts one more sighting and calls done() when it is stored, or when serve does not answer soon. */

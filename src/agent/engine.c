@@ -41,7 +41,8 @@ static int run_version(const char *path, char *out, size_t size)
     posix_spawn_file_actions_destroy(&actions);
     close(fds[1]);
     size_t n = 0;
-    for (ssize_t got = 1; r == 0 && got > 0 && n < size - 1; n += got > 0 ? (size_t)got : 0) got = read(fds[0], out + n, size - 1 - n);
+    for (ssize_t got = 1; r == 0 && got > 0 && n<size - 1; n += got> 0 ? (size_t)got : 0)
+        got = read(fds[0], out + n, size - 1 - n);
     out[n] = '\0';
     close(fds[0]);
     if (r == 0) waitpid(pid, &status, 0);
@@ -53,8 +54,10 @@ int engine_locate(struct engine *g, struct err *e)
     char path[sizeof g->path], text[256];
     if (g->path[0] != '\0') return 0;
     if (!file_find_program(g->name, path, sizeof path))
-        return err_set(e, ERR_USAGE, "there is no program \"%s\": install redis-server (Debian: apt install redis-server), "
-                                     "or say where it is", g->name);
+        return err_set(e, ERR_USAGE,
+            "there is no program \"%s\": install redis-server (Debian: apt install redis-server), "
+            "or say where it is",
+            g->name);
     if (run_version(path, text, sizeof text) != 0 || engine_parse_version(text, g->version, sizeof g->version) != 0)
         return err_set(e, ERR_USAGE, "%s --version does not answer as a redis-server does", path);
     if (!engine_new_enough(g->version))

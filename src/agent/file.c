@@ -34,7 +34,8 @@ static int write_all(int fd, const char *data, size_t n)
 int file_replace(const char *path, const void *data, size_t n, struct err *e)
 {
     char aside[PATH_MAX];
-    if (snprintf(aside, sizeof aside, "%s.new", path) >= (int)sizeof aside) return err_set(e, ERR_IO, "%s: the path is too long", path);
+    if (snprintf(aside, sizeof aside, "%s.new", path) >= (int)sizeof aside)
+        return err_set(e, ERR_IO, "%s: the path is too long", path);
     int fd = open(aside, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) return err_set(e, ERR_IO, "writing %s: %s", aside, strerror(errno));
     bool ok = write_all(fd, data, n) == 0 && fsync(fd) == 0;
@@ -86,7 +87,8 @@ int file_mkdirs(const char *path, struct err *e)
         if (*p != '/' && *p != '\0') continue;
         char end = *p;
         *p = '\0';
-        if (mkdir(part, 0700) != 0 && errno != EEXIST) return err_set(e, ERR_IO, "making the folder %s: %s", part, strerror(errno));
+        if (mkdir(part, 0700) != 0 && errno != EEXIST)
+            return err_set(e, ERR_IO, "making the folder %s: %s", part, strerror(errno));
         if (end == '\0') return 0;
         *p = end;
     }

@@ -210,7 +210,8 @@ static void open_wire(struct httpc *c)
     look_up(w);
 }
 
-void httpc_send(struct httpc *c, const char *method, const char *path, const char *headers, const struct buf *body, uint64_t timeout_ms)
+void httpc_send(
+    struct httpc *c, const char *method, const char *path, const char *headers, const struct buf *body, uint64_t timeout_ms)
 {
     assert(!c->busy);
     c->busy = true;

@@ -15,6 +15,7 @@ typedef void httpc_done(void *arg, int status, const char *body, size_t len);
 /* 'host' is a name or an address; both strings are copied. */
 struct httpc *httpc_open(uv_loop_t *loop, const char *host, const char *port, httpc_done *done, void *arg);
 /* Sends a request: "GET", a path, further header lines (each with its CRLF), and a body or NULL. No other may be under way. */
-void httpc_send(struct httpc *c, const char *method, const char *path, const char *headers, const struct buf *body, uint64_t timeout_ms);
+void httpc_send(
+    struct httpc *c, const char *method, const char *path, const char *headers, const struct buf *body, uint64_t timeout_ms);
 /* Closes it; a request under way is never answered. NULL is fine. */
 void httpc_close(struct httpc *c);

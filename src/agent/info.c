@@ -20,7 +20,8 @@ enum role role_parse(const char *name)
 bool info_value(const char *text, size_t len, const char *name, char *out, size_t size)
 {
     size_t n = strlen(name);
-    for (const char *p = text, *end = text + len; p != NULL && p < end; p = memchr(p, '\n', (size_t)(end - p)), p = p ? p + 1 : p) {
+    for (const char *p = text, *end = text + len; p != NULL && p < end;
+         p = memchr(p, '\n', (size_t)(end - p)), p = p ? p + 1 : p) {
         if ((size_t)(end - p) <= n || p[n] != ':' || memcmp(p, name, n) != 0) continue;
         p += n + 1;
         const char *stop = memchr(p, '\r', (size_t)(end - p));

@@ -10,9 +10,13 @@
  * One forwarded connection. Bytes go from one socket to the other at once, through one
  * buffer that all pairs share; what a socket does not take is kept, and as long as
  * something is kept for it, nothing more is read for it.
+ *
+ * A gateway's connection counts as made once its target has answered: a process that is
+ * killed still takes connections for a moment. Until then it can be made again, with all
+ * that the client has said so far, which is how links between Redis processes begin.
  */
 
-enum { BUFFER = 64 << 10, READS = 4, RETRY_MS = 2, HOLD_MS = 5000 };
+enum { BUFFER = 64 << 10, READS = 4, RETRY_MS = 2, HOLD_MS = 5000, SAID_MAX = 16 << 10 };
 
 struct side {
     uv_poll_t poll;
@@ -28,6 +32,8 @@ struct pair {
     struct link *link;
     struct target target;
     bool connected, closing;
+    bool young;      /* a gateway's, and the target has not answered yet */
+    struct buf said; /* by the client of a young pair */
     size_t tried;    /* targets that refused */
     uint64_t until;  /* a gateway gives up then, ms of the loop's clock */
     int handles;     /* open ones: the last to close frees the pair */
@@ -38,6 +44,7 @@ struct pair {
 static char buffer[BUFFER];
 
 static void connect_upstream(struct pair *p);
+static void attempt_closed(uv_handle_t *h);
 static void side_ready(uv_poll_t *h, int status, int events);
 
 struct pair *pair_next(struct pair *p)
@@ -54,6 +61,7 @@ static void handle_closed(uv_handle_t *h)
     struct link *l = p->link;
     buf_fini(&p->client.out);
     buf_fini(&p->upstream.out);
+    buf_fini(&p->said);
     free(p);
     link_pair_gone(l);
 }
@@ -131,7 +139,19 @@ static bool flush(struct side *s)
     return true;
 }
 
-static bool pass(struct side *from, struct side *to)
+static void grow_up(struct pair *p)
+{
+    p->young = false;
+    buf_fini(&p->said);
+}
+
+static void remember(struct pair *p, const struct side *from, size_t n)
+{
+    if (from == &p->client) buf_add(&p->said, buffer, n);
+    if (from != &p->client || p->said.len > SAID_MAX) grow_up(p);
+}
+
+static bool pass(struct pair *p, struct side *from, struct side *to)
 {
     for (int i = 0; i < READS; i++) {
         ssize_t n = read_side(from);
@@ -140,6 +160,7 @@ static bool pass(struct side *from, struct side *to)
             from->eof = true;
             return true;
         }
+        if (p->young) remember(p, from, (size_t)n);
         ssize_t w = write_side(to, buffer, (size_t)n);
         if (w < 0) return false;
         if (w < n) buf_add(&to->out, buffer + w, (size_t)(n - w));
@@ -161,10 +182,24 @@ static void pass_eof(struct side *from, struct side *to)
     if (from->eof && !pending(to)) shutdown(to->fd, SHUT_WR);
 }
 
+static bool may_start_over(const struct pair *p)
+{
+    return p->young && uv_now(p->link->host->loop) < p->until;
+}
+
+static void start_over(struct pair *p)
+{
+    p->connected = false;
+    buf_fini(&p->upstream.out);
+    watch(&p->client, p->client.eof ? 0 : UV_DISCONNECT);
+    side_close(&p->upstream, attempt_closed);
+}
+
 static void serve(struct pair *p, struct side *s, struct side *other, int events)
 {
     bool ok = !(events & UV_WRITABLE) || !pending(s) || flush(s);
-    if (ok && (events & UV_READABLE) && !s->eof && !pending(other)) ok = pass(s, other);
+    if (ok && (events & UV_READABLE) && !s->eof && !pending(other)) ok = pass(p, s, other);
+    if ((!ok || p->upstream.eof) && may_start_over(p)) return start_over(p);
     if (!ok) return pair_close(p);
     if (s->eof || other->eof) {
         pass_eof(s, other);
@@ -211,6 +246,7 @@ static void attempt_ready(struct pair *p)
     getsockopt(p->upstream.fd, SOL_SOCKET, SO_ERROR, &why, &size);
     if (why != 0 || !link_has_target(p->link, &p->target)) return attempt_failed(p);
     p->connected = true;
+    if (p->said.len > 0) buf_add(&p->upstream.out, p->said.data, p->said.len);
     watch_both(p);
 }
 
@@ -264,7 +300,8 @@ void pair_open(struct link *l, int fd)
     uv_timer_init(l->host->loop, &p->timer);
     p->handles = 1;
     side_open(p, &p->client, fd);
-    if (l->kind == LINK_GATEWAY) watch(&p->client, UV_DISCONNECT);
+    p->young = l->kind == LINK_GATEWAY;
+    if (p->young) watch(&p->client, UV_DISCONNECT);
     connect_upstream(p);
 }
 
@@ -272,6 +309,8 @@ void pairs_check(struct link *l)
 {
     for (struct pair *p = l->pairs, *next; p != NULL; p = next) {
         next = p->next;
-        if (p->connected && !link_has_target(l, &p->target)) pair_close(p);
+        if (!p->connected || link_has_target(l, &p->target)) continue;
+        if (may_start_over(p)) start_over(p);
+        else pair_close(p);
     }
 }

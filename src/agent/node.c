@@ -102,7 +102,7 @@ static void start(struct node *n)
     node_changed(n);
 }
 
-static void delete(struct node *n)
+static void delete (struct node *n)
 {
     struct err e = {0};
     if (node_delete(n, &e) != 0) {
@@ -126,7 +126,7 @@ static bool waits_for_serve(const struct node *n)
 
 static void rest(struct node *n, enum node_want want)
 {
-    if (want == WANT_GONE) delete(n);
+    if (want == WANT_GONE) delete (n);
     if (want != WANT_RUN) return;
     if (node_now(n) < n->retry_at) node_timer(n, n->retry_at - node_now(n));
     else if (waits_for_serve(n)) node_timer(n, n->orphaned_until - node_now(n));
@@ -326,8 +326,10 @@ static void stop(struct node *n)
 void node_step(struct node *n)
 {
     enum node_want want = wanted(n);
-    if (want == WANT_NOTHING && n->state != NODE_STOP) return; /* an adopted process: its order has the address and the password */
-    if (n->proc != NULL && n->state != NODE_STOP && (want == WANT_STOP || want == WANT_GONE)) return begin_stop(n, want == WANT_STOP);
+    if (want == WANT_NOTHING && n->state != NODE_STOP)
+        return; /* an adopted process: its order has the address and the password */
+    if (n->proc != NULL && n->state != NODE_STOP && (want == WANT_STOP || want == WANT_GONE))
+        return begin_stop(n, want == WANT_STOP);
     switch ((enum node_state)n->state) {
     case NODE_REST: /* waits for an order, its upstream, or the end of the back-off */ return rest(n, want);
     case NODE_BOOT: /* waits for a connection, or the time to try again */ return boot(n);

@@ -33,14 +33,14 @@ struct life {
     bool hung;
     struct server_info server;
     struct replication_info info;
-    bool info_old; /* to be read again before anything is decided */
-    struct string_list held; /* endpoints it listens on */
+    bool info_old;              /* to be read again before anything is decided */
+    struct string_list held;    /* endpoints it listens on */
     struct string_list binding; /* endpoints it was asked to listen on */
     struct string_list drop;    /* endpoints it gave up, with connections still to be closed */
     enum fence fence;
     int64_t fenced_at;
-    int64_t generation; /* in force; -1: not known */
-    size_t setting;     /* how many settings of the order's generation were sent */
+    int64_t generation;         /* in force; -1: not known */
+    size_t setting;             /* how many settings of the order's generation were sent */
     struct string_list pending; /* settings that take a restart */
     char refused[160];          /* what was said of the last setting that was refused; "" for none */
     int64_t eager_until;        /* until then, what does not yet link is asked often */

@@ -9,7 +9,15 @@
 
 /* Questions to a node's Redis, one at a time, and what follows from the answers. */
 
-enum { LOADING_MS = 5, LOGIN_AGAIN_MS = 1000, REFUSED_MS = 200, BUSY_MS = 50, TAKE_MS = 3, TAKE_SLOW_MS = 250, TAKE_SLOW_AFTER_MS = 2000 };
+enum {
+    LOADING_MS = 5,
+    LOGIN_AGAIN_MS = 1000,
+    REFUSED_MS = 200,
+    BUSY_MS = 50,
+    TAKE_MS = 3,
+    TAKE_SLOW_MS = 250,
+    TAKE_SLOW_AFTER_MS = 2000
+};
 
 #define WORDS(...) (const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *)
 #define WORDS_MAX 6

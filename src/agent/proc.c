@@ -121,8 +121,8 @@ static int spawn(uv_loop_t *loop, struct proc *p, const char *dir, char *const a
     return trip_hit(TRIP_SPAWN) ? UV_EAGAIN : uv_spawn(loop, &p->h.child, &o);
 }
 
-int proc_spawn(uv_loop_t *loop, const char *dir, char *const args[], const char *log, int restarts, proc_exited *exited, void *arg,
-    struct proc **out, struct err *e)
+int proc_spawn(uv_loop_t *loop, const char *dir, char *const args[], const char *log, int restarts, proc_exited *exited,
+    void *arg, struct proc **out, struct err *e)
 {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/%s", dir, log);
@@ -163,7 +163,8 @@ static bool find_process(const char *dir, const char *pidfile, struct proc_id *i
     return read_id(path, id) && is_it(id, dir);
 }
 
-int proc_adopt(uv_loop_t *loop, const char *dir, const char *pidfile, proc_exited *exited, void *arg, struct proc **out, struct err *e)
+int proc_adopt(
+    uv_loop_t *loop, const char *dir, const char *pidfile, proc_exited *exited, void *arg, struct proc **out, struct err *e)
 {
     struct proc_id id;
     *out = NULL;

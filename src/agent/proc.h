@@ -22,11 +22,12 @@ struct proc_id {
 typedef void proc_exited(void *arg, int status, int signal);
 
 /* Starts args[0] in the folder 'dir', its output appended to 'log' there. *out until exited() was called. */
-int proc_spawn(uv_loop_t *loop, const char *dir, char *const args[], const char *log, int restarts, proc_exited *exited, void *arg,
-    struct proc **out, struct err *e);
+int proc_spawn(uv_loop_t *loop, const char *dir, char *const args[], const char *log, int restarts, proc_exited *exited,
+    void *arg, struct proc **out, struct err *e);
 /* Takes over the process that runs in 'dir'. 'pidfile' is a file the process writes itself, for the case that the agent
  * died before it could. *out is NULL where none runs. */
-int proc_adopt(uv_loop_t *loop, const char *dir, const char *pidfile, proc_exited *exited, void *arg, struct proc **out, struct err *e);
+int proc_adopt(
+    uv_loop_t *loop, const char *dir, const char *pidfile, proc_exited *exited, void *arg, struct proc **out, struct err *e);
 const struct proc_id *proc_id(const struct proc *p);
 void proc_signal(struct proc *p, int signal);
 /* Stops watching it without ending it; exited() will not be called. NULL is fine. */

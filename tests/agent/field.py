@@ -2,6 +2,7 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -78,8 +79,21 @@ def serves(sighting, *names):
     return all(s.get("state") == "ready" and "role" in s and s.get("link_up", True) for s in found)
 
 
+def own_block():
+    """A /16 of loopback addresses that no other run of these tests uses; its lock is held as long as the process lives."""
+    for octet in range(200, 250):
+        try:
+            return octet, socket.create_server(("127.%d.0.1" % octet, 47001))
+        except OSError:
+            continue
+    raise AssertionError("all of 127.200.0.0 to 127.249.0.0 are in use")
+
+
+BLOCK, _block_lock = own_block()
+
+
 class Field(unittest.TestCase):
-    """Each test has its own addresses: 127.200.N.x, where N is the class's OCTET."""
+    """Each class has addresses of its own: 127.BLOCK.OCTET.n."""
     OCTET = 0
 
     def setUp(self):
@@ -101,7 +115,7 @@ class Field(unittest.TestCase):
             left = self.kill_leftovers()
             if self.serve.server:
                 self.serve.stop()
-            shutil.rmtree(self.dir) if not os.environ.get("KEEP") else print(self.dir)
+            shutil.rmtree(self.dir)
         self.assertEqual(left, [], "processes that outlived their agent")
         for name in self.agents:
             self.assertNotRegex(self.log(name), "Sanitizer|runtime error", name)
@@ -120,7 +134,7 @@ class Field(unittest.TestCase):
         return left
 
     def address(self, n):
-        return "127.200.%d.%d" % (self.OCTET, n)
+        return "127.%d.%d.%d" % (BLOCK, self.OCTET, n)
 
     def data(self, region="r1"):
         return os.path.join(self.dir, "regions", region)
