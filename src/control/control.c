@@ -49,12 +49,19 @@ static bool region_has_work(const struct world *w, const char *region)
     return false;
 }
 
+/* A region without nodes may have an agent all the same, of an earlier serve. */
+static bool needs_session(struct control *c, const struct world *w, const char *region)
+{
+    return region_has_work(w, region) || (!c->handed_out && session_left_over(c, region));
+}
+
 /* Every region with nodes has an agent; every agent gets its assignment as the rows now have it. */
 static void hand_out(struct control *c, struct world *w)
 {
     struct assign_secrets secrets = {c->admin_password, c->replication_password};
     for (size_t i = 0; i < w->n_regions; i++)
-        if (region_has_work(w, w->regions[i].row.name)) session_ensure(c, w->regions[i].row.name);
+        if (needs_session(c, w, w->regions[i].row.name)) session_ensure(c, w->regions[i].row.name);
+    c->handed_out = true;
     for (struct session *s = c->sessions; s; s = s->next) {
         struct proto_assignment a;
         _buf_ struct buf text = {0};

@@ -14,6 +14,7 @@ struct control {
     void (*stopped)(void *arg); /* set once control_stop() was called */
     void *stopped_arg;
     int open_handles;
+    bool handed_out; /* once, at least: agents of an earlier serve were looked for */
     bool closing;
 };
 

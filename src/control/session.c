@@ -32,17 +32,22 @@ static void region_path(const struct session *s, char *out, size_t size, const c
     snprintf(out, size, "%s/regions/%s%s%s", s->control->o.data_dir, s->region, file ? "/" : "", file ? file : "");
 }
 
-/* The process that holds the region's agent lock, or 0: an agent of an earlier serve is still at work. */
-static pid_t lock_holder(const struct session *s)
+/* The process that holds a region's agent lock, or 0: an agent of an earlier serve is still at work. */
+static pid_t lock_holder(const struct control *c, const char *region)
 {
     char path[600];
-    region_path(s, path, sizeof path, "agent.lock");
+    snprintf(path, sizeof path, "%s/regions/%s/agent.lock", c->o.data_dir, region);
     int fd = open(path, O_RDWR | O_CLOEXEC);
     if (fd < 0) return 0;
     struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     int r = fcntl(fd, F_GETLK, &l);
     close(fd);
     return r == 0 && l.l_type != F_UNLCK ? l.l_pid : 0;
+}
+
+bool session_left_over(const struct control *c, const char *region)
+{
+    return lock_holder(c, region) != 0;
 }
 
 static void on_respawn(uv_timer_t *t)
@@ -161,7 +166,7 @@ static void start_agent(struct session *s)
 {
     char folder[600], path[600];
     if (s->closing || s->pid) return;
-    pid_t holder = lock_holder(s);
+    pid_t holder = lock_holder(s->control, s->region);
     if (holder && adopt(s, holder)) return;
     snprintf(path, sizeof path, "%s/regions", s->control->o.data_dir);
     make_folder(path);

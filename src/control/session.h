@@ -38,6 +38,8 @@ struct session {
 };
 
 struct session *session_find(struct control *c, const char *region);
+/* True if an agent of an earlier serve is at work in the region. */
+bool session_left_over(const struct control *c, const char *region);
 /* Makes sure that the region has a session and that its agent runs, or is about to. */
 struct session *session_ensure(struct control *c, const char *region);
 /* Hands 'text' (an Assignment with version 0) out if it differs from the one before. */
