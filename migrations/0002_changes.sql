@@ -6,6 +6,9 @@ ALTER TABLE node ADD COLUMN keep_data INTEGER NOT NULL DEFAULT 1;          -- wh
 ALTER TABLE node ADD COLUMN seen_incarnation INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE node ADD COLUMN seen_since_ms INTEGER NOT NULL DEFAULT 0;      -- when seen_state became what it is
 
+ALTER TABLE node_group ADD COLUMN switch_node_id TEXT;                     -- the node that shall become primary, in good order
+ALTER TABLE node_group ADD COLUMN switch_offset INTEGER NOT NULL DEFAULT -1;
+ALTER TABLE node_group ADD COLUMN switch_since_ms INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE node_group ADD COLUMN failed_node_id TEXT;                     -- the former primary, until it has recovered
 
 ALTER TABLE cache_cluster ADD COLUMN parameter_apply_status TEXT NOT NULL DEFAULT 'in-sync';

@@ -109,7 +109,7 @@ CREATE TABLE node_group (
   id              TEXT NOT NULL,
   status          TEXT NOT NULL,
   slots           TEXT,
-  primary_node_id TEXT NOT NULL, failed_node_id TEXT,       -- the node that shall be the primary
+  primary_node_id TEXT NOT NULL, switch_node_id TEXT, switch_offset INTEGER NOT NULL DEFAULT -1, switch_since_ms INTEGER NOT NULL DEFAULT 0, failed_node_id TEXT,       -- the node that shall be the primary
   PRIMARY KEY (region, rg_id, id)
 ) WITHOUT ROWID;
 CREATE TABLE parameter (

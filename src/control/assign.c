@@ -32,6 +32,7 @@ static void assign_role(struct world *w, struct world_node *n, struct proto_node
     struct want_node want = want_node(w, n);
     out->role = want.primary ? "primary" : "replica";
     out->fence = OPT_BOOL(want.fence);
+    out->hold = OPT_BOOL(want.hold);
     if (want.promote_offset >= 0) out->promote_offset = OPT_INT(want.promote_offset);
     if (want.endpoint) {
         out->endpoints = (struct string_list){true, 1, arena_array(w->arena, const char *, 1)};

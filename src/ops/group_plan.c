@@ -1,6 +1,7 @@
 #include "ops/group_plan.h"
 #include "ops/find.h"
 #include "ops/id.h"
+#include "ops/subnet_group.h"
 #include "ops/window.h"
 #include <string.h>
 
@@ -112,13 +113,6 @@ static int read_parameter_group(struct op *op, const char *given, const struct e
     return 0;
 }
 
-static int read_subnet_group(struct op *op, const char *given, const char **out)
-{
-    *out = given ? id_fold(op, given) : "default";
-    if (strcmp(*out, "default") == 0) return 0;
-    return op_fault(op, FAULT_CACHE_SUBNET_GROUP_NOT_FOUND, "Cache Subnet Group %s does not exist.", given);
-}
-
 /* NumCacheClusters counts the primary; ReplicasPerNodeGroup and a node group's ReplicaCount do not. */
 static int read_members(struct op *op, const struct api_create_replication_group_in *in, struct group_plan *p)
 {
@@ -163,12 +157,14 @@ static int read_asked_zones(struct op *op, const struct api_create_replication_g
     return r;
 }
 
-/* Members nobody placed are spread over the region's zones, one after the other. */
+/* Members nobody placed are spread over the subnet group's zones, one after the other. */
 static int read_zones(struct op *op, const struct api_create_replication_group_in *in, struct group_plan *p)
 {
+    struct string_list zones;
     int r = read_asked_zones(op, in, p);
+    if (r == 0) r = subnet_group_zones(op, p->rg.subnet_group, &zones);
     for (int i = 0; r == 0 && i < p->members; i++)
-        if (p->zones[i] == NULL) p->zones[i] = op->region->zones[i % op->region->n_zones];
+        if (p->zones[i] == NULL) p->zones[i] = zones.items[i % (int)zones.n];
     return r;
 }
 
@@ -203,7 +199,7 @@ static int read_own_settings(struct op *op, const struct api_create_replication_
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Invalid port %lld. Must be between 1 and 65535.", (long long)rg->port);
     if (rg->snapshot_retention_limit < 0 || rg->snapshot_retention_limit > 35)
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The snapshot retention limit must be within 0 and 35.");
-    int r = read_subnet_group(op, in->cache_subnet_group_name, &rg->subnet_group);
+    int r = subnet_group_resolve(op, in->cache_subnet_group_name, &rg->subnet_group);
     if (r == 0) r = window_maintenance(op, in->preferred_maintenance_window, &rg->maintenance_window);
     if (r == 0) r = window_snapshot(op, in->snapshot_window, &rg->snapshot_window);
     return r;

@@ -101,7 +101,7 @@ static int write_node_group(struct op *op, const struct group_plan *plan, struct
         r = group_add_member(op, rg, id, plan->zones[i], &node_id);
         if (i == 0) primary = node_id;
     }
-    struct row_node_group ng = {.region = rg->region, .rg_id = rg->id, .id = id, .status = "creating", .primary_node_id = primary};
+    struct row_node_group ng = {.region = rg->region, .rg_id = rg->id, .id = id, .status = "creating", .primary_node_id = primary, .switch_offset = -1};
     if (r == 0) r = q_node_group_put(op->store, &ng, op->err);
     if (r == 0) r = add_endpoint(op, rg, id, "primary");
     return r ? r : add_endpoint(op, rg, id, "reader");

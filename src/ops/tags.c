@@ -83,6 +83,12 @@ static int check_taggable(struct op *op, const struct arn *arn)
         if (r == 0 && pg == NULL) return op_fault(op, FAULT_CACHE_PARAMETER_GROUP_NOT_FOUND, "%s is not present", arn->id);
         return r;
     }
+    if (strcmp(arn->type, "subnetgroup") == 0) {
+        struct row_subnet_group *g;
+        int r = q_subnet_group_get(op->store, op->arena, op->region->name, arn->id, &g, op->err);
+        if (r == 0 && g == NULL) return op_fault(op, FAULT_CACHE_SUBNET_GROUP_NOT_FOUND, "Cache subnet group %s not found.", arn->id);
+        return r;
+    }
     return op_fault(op, FAULT_INVALID_ARN, "Resources of the type %s can't be tagged.", arn->type);
 }
 

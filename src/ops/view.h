@@ -15,3 +15,5 @@ int view_global(struct op *op, const struct row_global_replication_group *row, b
 struct string_list view_words(struct op *op, const char *text);
 struct api_endpoint *view_endpoint(struct op *op, const char *address, int64_t port);
 const char *view_enabled(bool on);
+/* replication_group.automatic_failover: disabled, enabled, enabling or disabling. */
+const char *view_failover(int64_t state);

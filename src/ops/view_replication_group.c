@@ -28,6 +28,12 @@ const char *view_enabled(bool on)
     return on ? "enabled" : "disabled";
 }
 
+const char *view_failover(int64_t state)
+{
+    static const char *const words[] = {"disabled", "enabled", "enabling", "disabling"};
+    return words[state & 3];
+}
+
 struct api_endpoint *view_endpoint(struct op *op, const char *address, int64_t port)
 {
     struct api_endpoint *e = arena_new(op->arena, struct api_endpoint);
@@ -124,7 +130,7 @@ static void view_settings(struct op *op, const struct row_replication_group *row
         .description = row->description,
         .status = row->status,
         .pending_modified_values = arena_new(op->arena, struct api_replication_group_pending_modified_values),
-        .automatic_failover = view_enabled(row->automatic_failover),
+        .automatic_failover = view_failover(row->automatic_failover),
         .multi_az = view_enabled(row->multi_az),
         .snapshotting_cluster_id = row->snapshotting_cluster_id,
         .snapshot_retention_limit = OPT_INT(row->snapshot_retention_limit),

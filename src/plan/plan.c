@@ -9,7 +9,11 @@ void plan_world(struct world *w)
     for (int round = 0; round < ROUNDS; round++) {
         w->changed = false;
         plan_addresses(w);
-        for (size_t i = 0; i < w->n_rgs; i++) plan_rg(w, &w->rgs[i]);
+        for (size_t i = 0; i < w->n_rgs; i++) {
+            plan_failover(w, &w->rgs[i]);
+            plan_upgrade(w, &w->rgs[i]);
+            plan_rg(w, &w->rgs[i]);
+        }
         for (size_t i = 0; i < w->n_globals; i++) plan_global(w, &w->globals[i]);
         if (!w->changed) return;
     }

@@ -11,6 +11,10 @@ void plan_world(struct world *w);
 void plan_addresses(struct world *w);
 /* Statuses of a replication group, its node groups and member clusters; rows of what is gone. */
 void plan_rg(struct world *w, struct world_rg *rg);
+/* Who is primary: replaces one that is dead or hung, and carries out orderly changes of the primary. */
+void plan_failover(struct world *w, struct world_rg *rg);
+/* Rolls a new engine version through a group, one node at a time, the primary last. */
+void plan_upgrade(struct world *w, struct world_rg *rg);
 /* Statuses and phases of a global datastore: joining, leaving, failover, deletion. */
 void plan_global(struct world *w, struct world_global *g);
 

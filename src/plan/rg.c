@@ -54,10 +54,12 @@ static void settle(struct world *w, struct world_rg *rg)
     if (!all_in_force(w, rg) || (!created && held_by_global(rg))) return;
     world_set(w, &rg->row.status, "available");
     for (size_t i = 0; i < rg->n_node_groups; i++) world_set(w, &rg->node_groups[i].row.status, "available");
-    if (!created) return;
-    world_event(w, rg->row.region, rg->row.id, EVENT_GROUP_CREATED, rg->row.id);
-    if (rg->row.automatic_failover)
+    if (created) world_event(w, rg->row.region, rg->row.id, EVENT_GROUP_CREATED, rg->row.id);
+    if (rg->row.automatic_failover == FAILOVER_DISABLING)
+        world_event(w, rg->row.region, rg->row.id, EVENT_FAILOVER_TURNED_OFF, rg->row.id);
+    if (rg->row.automatic_failover == FAILOVER_ENABLING || (created && rg->row.automatic_failover == FAILOVER_ENABLED))
         world_event(w, rg->row.region, rg->row.id, EVENT_FAILOVER_TURNED_ON, rg->row.id);
+    world_set_int(w, &rg->row.automatic_failover, want_failover(rg) ? FAILOVER_ENABLED : FAILOVER_DISABLED);
 }
 
 /* The rows go once every process is gone and its data deleted. */
@@ -76,6 +78,19 @@ static void plan_deleting(struct world *w, struct world_rg *rg)
     world_event(w, rg->row.region, rg->row.id, EVENT_GROUP_DELETED, rg->row.id);
 }
 
+/* A member that was taken out: its rows go once its process is gone. */
+static void plan_removed(struct world *w, struct world_rg *rg, struct world_node *n)
+{
+    if (n->drop || strcmp(n->row.want, "gone") != 0 || strcmp(n->row.seen_state, "gone") != 0) return;
+    world_drop(w, &n->drop);
+    for (size_t i = 0; i < rg->n_clusters; i++) {
+        struct world_cluster *c = &rg->clusters[i];
+        if (strcmp(c->row.id, n->row.cluster_id) != 0 || c->drop) continue;
+        world_drop(w, &c->drop);
+        world_event(w, rg->row.region, c->row.id, EVENT_CLUSTER_DELETED);
+    }
+}
+
 void plan_rg(struct world *w, struct world_rg *rg)
 {
     if (rg->drop) return;
@@ -84,5 +99,6 @@ void plan_rg(struct world *w, struct world_rg *rg)
         return;
     }
     for (size_t i = 0; i < rg->n_clusters; i++) plan_member_cluster(w, rg, &rg->clusters[i]);
+    for (size_t i = 0; i < rg->n_nodes; i++) plan_removed(w, rg, &rg->nodes[i]);
     if (status_is(rg->row.status, "creating") || status_is(rg->row.status, "modifying")) settle(w, rg);
 }

@@ -42,19 +42,43 @@ struct world_node *want_gateway_target(struct world_rg *rg, const struct world_n
     return there ? rg_primary(active->rg, there) : NULL;
 }
 
+bool want_failover(const struct world_rg *rg)
+{
+    return rg->row.automatic_failover == FAILOVER_ENABLED || rg->row.automatic_failover == FAILOVER_ENABLING;
+}
+
+static bool has_ready_replica(const struct world_rg *rg, const struct world_node *first)
+{
+    for (size_t i = 0; i < rg->n_nodes; i++) {
+        const struct row_node *n = &rg->nodes[i].row;
+        if (&rg->nodes[i] != first && strcmp(n->node_group_id, first->row.node_group_id) == 0 && strcmp(n->want, "run") == 0 &&
+            strcmp(n->seen_state, "ready") == 0)
+            return true;
+    }
+    return false;
+}
+
 /* The first node of a region: it accepts writes, or follows the region's gateway while the region is passive. */
-static void want_first(struct world_rg *rg, struct world_node_group *ng, struct want_node *want)
+static void want_first(struct world_rg *rg, struct world_node *first, struct world_node_group *ng, struct want_node *want)
 {
     bool active = !want_passive(rg);
     struct world_endpoint *gateway = rg_endpoint(rg, "gateway", ng->row.id);
     bool promote = in_phase(rg, "promoting") && is_switch_target(rg);
+    bool global_fence = rg->member && !rg->member->row.leaving && (in_phase(rg, "fencing") || in_phase(rg, "promoting"));
 
     want->primary = active || promote;
     want->promote_offset = promote ? rg->global->row.switch_offset : -1;
-    want->fence = active && rg->member && !rg->member->row.leaving && (in_phase(rg, "fencing") || in_phase(rg, "promoting"));
+    want->fence = active && (global_fence || ng->row.switch_node_id);
+    want->hold = want_failover(rg) && has_ready_replica(rg, first);
     if (want->primary || gateway == NULL) return;
     want->upstream_address = gateway->row.address;
     want->upstream_port = gateway->row.port;
+}
+
+/* The replica that takes over in good order: it stays a replica until it is known how far the fenced primary got. */
+static bool takes_over(const struct world_node *n, const struct world_node_group *ng)
+{
+    return ng->row.switch_node_id && strcmp(ng->row.switch_node_id, n->row.id) == 0 && ng->row.switch_offset >= 0;
 }
 
 struct want_node want_node(struct world *w, struct world_node *n)
@@ -66,7 +90,12 @@ struct want_node want_node(struct world *w, struct world_node *n)
     if (first == n) {
         struct world_endpoint *floating = rg_endpoint(n->rg, "primary", ng->row.id);
         if (floating && !w->addressing.ports) want.endpoint = floating->row.address;
-        want_first(n->rg, ng, &want);
+        want_first(n->rg, n, ng, &want);
+        return want;
+    }
+    if (takes_over(n, ng)) {
+        want.primary = true;
+        want.promote_offset = ng->row.switch_offset;
         return want;
     }
     want.upstream_address = first->row.address;
@@ -86,6 +115,7 @@ bool want_in_force(struct world *w, struct world_node *n)
 {
     struct row_node *seen = &n->row;
     if (strcmp(seen->want, "run") != 0 || strcmp(seen->seen_state, "ready") != 0 || seen->seen_role == NULL) return false;
+    if (seen->incarnation > 1 && seen->seen_incarnation < seen->incarnation) return false;
     struct want_node want = want_node(w, n);
     if (want.endpoint && !word_in(seen->seen_endpoints, want.endpoint)) return false;
     if (!!seen->seen_fenced != want.fence) return false;

@@ -13,6 +13,7 @@ struct want_node {
     const char *endpoint;      /* the floating address it shall listen on too, or NULL */
     bool fence;                /* hold writes and let the replication offset stand still */
     int64_t promote_offset;    /* become primary only at this offset; -1: at once */
+    bool hold;                 /* once dead, stay dead until the order changes: a replica may have taken its place */
 };
 
 /* 'n' is a node of a replication group. */
@@ -20,6 +21,9 @@ struct want_node want_node(struct world *w, struct world_node *n);
 
 /* The node that a passive member's gateway for 'ng' leads to; NULL where the group is no passive member, or has no primary yet. */
 struct world_node *want_gateway_target(struct world_rg *rg, const struct world_node_group *ng);
+
+/* True while automatic failover is on, or being turned on. */
+bool want_failover(const struct world_rg *rg);
 
 /* True for a group that follows another region. */
 bool want_passive(const struct world_rg *rg);

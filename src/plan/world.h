@@ -82,6 +82,9 @@ struct world_event {
     const char *region, *source_type, *source_id, *message;
 };
 
+/* replication_group.automatic_failover, in the order of the API's words disabled, enabled, enabling, disabling. */
+enum { FAILOVER_DISABLED, FAILOVER_ENABLED, FAILOVER_ENABLING, FAILOVER_DISABLING };
+
 /* How addresses are given: one loopback address each, or one host with a port each (--addressing). */
 struct world_addressing {
     bool ports;

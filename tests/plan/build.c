@@ -37,12 +37,12 @@ void build_rg(struct build *b, const char *region, const char *id, const char *s
 {
     struct arena *a = b->w.arena;
     add_region(b, region);
-    b->rgs[b->w.n_rgs++].row = (struct row_replication_group){.region = region, .id = id, .status = status, .port = 6379, .cluster_mode = "disabled"};
+    b->rgs[b->w.n_rgs++].row = (struct row_replication_group){.region = region, .id = id, .status = status, .port = 6379, .cluster_mode = "disabled", .engine = "redis", .engine_version = "7.1.0"};
     b->node_groups[b->w.n_node_groups++].row = (struct row_node_group){
-        .region = region, .rg_id = id, .id = "0001", .status = status, .primary_node_id = arena_printf(a, "%s-001.0001", id)};
+        .region = region, .rg_id = id, .id = "0001", .status = status, .primary_node_id = arena_printf(a, "%s-001.0001", id), .switch_offset = -1};
     for (int i = 1; i <= n; i++) {
         const char *cluster = arena_printf(a, "%s-%03d", id, i);
-        b->clusters[b->w.n_clusters++].row = (struct row_cache_cluster){.region = region, .id = cluster, .rg_id = id, .node_group_id = "0001", .status = status};
+        b->clusters[b->w.n_clusters++].row = (struct row_cache_cluster){.region = region, .id = cluster, .rg_id = id, .node_group_id = "0001", .status = status, .engine = "redis", .engine_version = "7.1.0"};
         b->nodes[b->w.n_nodes++].row = (struct row_node){
             .region = region,
             .id = arena_printf(a, "%s.0001", cluster),
@@ -50,11 +50,12 @@ void build_rg(struct build *b, const char *region, const char *id, const char *s
             .node_id = "0001",
             .rg_id = id,
             .node_group_id = "0001",
-            .availability_zone = "us-east-1a",
+            .availability_zone = i == 2 ? "us-east-1b" : "us-east-1a",
             .port = 6379,
             .want = strcmp(status, "deleting") == 0 ? "gone" : "run",
             .seen_state = "unknown",
             .seen_endpoints = "",
+            .incarnation = 1,
         };
     }
     add_endpoint(b, region, id, "primary");
@@ -96,6 +97,7 @@ void build_see(struct build *b, struct world_node *n)
     n->row.seen_role = want.primary ? "primary" : "replica";
     n->row.seen_endpoints = want.endpoint ? want.endpoint : "";
     n->row.seen_fenced = want.fence;
+    n->row.seen_incarnation = n->row.incarnation;
     n->row.seen_link_up = !want.primary;
     n->row.seen_upstream =
         want.upstream_address ? arena_printf(b->w.arena, "%s:%lld", want.upstream_address, (long long)want.upstream_port) : NULL;

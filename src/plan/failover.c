@@ -1,0 +1,131 @@
+#include "plan/plan.h"
+#include "plan/want.h"
+#include <string.h>
+
+/*
+ * Who is primary of a node group. A dead primary is replaced by the replica that
+ * got furthest; a hung one is killed first, so that it can't wake up as a second
+ * primary. An orderly change (a promotion on request, an upgrade) holds the old
+ * primary's writes, waits until the new one has them all, and then swaps.
+ */
+enum {
+    OFFSETS_LIMIT_MS = 50,   /* a replica that has not told its last offset by then is taken at its word */
+    HUNG_ALONE_MS = 5000,    /* a hung node that nobody can stand in for gets this long to wake up */
+    SWITCH_LIMIT_MS = 10000, /* an orderly change that has not come about by then is given up */
+};
+
+static bool state_is(const struct world_node *n, const char *state)
+{
+    return strcmp(n->row.seen_state, state) == 0;
+}
+
+static bool is_dead(const struct world_node *n)
+{
+    return state_is(n, "exited") || state_is(n, "broken");
+}
+
+static bool can_stand_in(const struct world_node *n, const struct world_node_group *ng, const struct world_node *first)
+{
+    return n != first && !n->drop && strcmp(n->row.node_group_id, ng->row.id) == 0 && strcmp(n->row.want, "run") == 0 && state_is(n, "ready") &&
+           n->row.seen_role && strcmp(n->row.seen_role, "replica") == 0;
+}
+
+/* Further is better; of equals, one in another zone than the failed node; then the first by name. */
+static bool is_better(const struct world_rg *rg, const struct world_node *a, const struct world_node *b, const struct world_node *failed)
+{
+    if (a->row.seen_offset != b->row.seen_offset) return a->row.seen_offset > b->row.seen_offset;
+    bool a_away = strcmp(a->row.availability_zone, failed->row.availability_zone) != 0;
+    bool b_away = strcmp(b->row.availability_zone, failed->row.availability_zone) != 0;
+    return rg->row.multi_az && a_away && !b_away;
+}
+
+/* *all_told: every candidate's link is down, so that its offset is its last. */
+static struct world_node *best_replica(struct world_rg *rg, struct world_node_group *ng, struct world_node *first, bool *all_told)
+{
+    struct world_node *best = NULL;
+    *all_told = true;
+    for (size_t i = 0; i < rg->n_nodes; i++) {
+        struct world_node *n = &rg->nodes[i];
+        if (!can_stand_in(n, ng, first)) continue;
+        if (n->row.seen_link_up) *all_told = false;
+        if (best == NULL || is_better(rg, n, best, first)) best = n;
+    }
+    return best;
+}
+
+static void make_primary(struct world *w, struct world_rg *rg, struct world_node_group *ng, struct world_node *first, struct world_node *next)
+{
+    const char *region = rg->row.region, *from = first->row.cluster_id, *to = next->row.cluster_id;
+    world_set(w, &ng->row.primary_node_id, next->row.id);
+    world_set(w, &ng->row.switch_node_id, NULL);
+    world_set_int(w, &ng->row.switch_offset, -1);
+    world_event(w, region, to, EVENT_CLUSTER_FAILOVER, from, to);
+    world_event(w, region, rg->row.id, EVENT_GROUP_FAILOVER, from, to);
+}
+
+static void replace_dead(struct world *w, struct world_rg *rg, struct world_node_group *ng, struct world_node *first)
+{
+    bool all_told;
+    struct world_node *best = best_replica(rg, ng, first, &all_told);
+    if (best == NULL) return; /* then it is restarted in place: see want_node.hold */
+    int64_t limit = first->row.seen_since_ms + OFFSETS_LIMIT_MS;
+    if (!all_told && w->now_ms < limit) {
+        world_wake(w, limit);
+        return;
+    }
+    make_primary(w, rg, ng, first, best);
+    world_set(w, &ng->row.failed_node_id, first->row.id);
+    world_event(w, rg->row.region, first->row.cluster_id, EVENT_RECOVERING, first->row.node_id);
+}
+
+/* A process that does not answer is killed: at once where a replica can take its place or it is a replica itself, else after a while. */
+static void plan_hung(struct world *w, struct world_rg *rg, struct world_node *n)
+{
+    if (!state_is(n, "hung") || n->row.condemned_pid == n->row.seen_pid) return;
+    bool replaceable = want_failover(rg) || (n->row.seen_role && strcmp(n->row.seen_role, "replica") == 0);
+    int64_t limit = n->row.seen_since_ms + (replaceable ? 0 : HUNG_ALONE_MS);
+    if (w->now_ms < limit) world_wake(w, limit);
+    else world_set_int(w, &n->row.condemned_pid, n->row.seen_pid);
+}
+
+static void give_up_switch(struct world *w, struct world_node_group *ng)
+{
+    world_set(w, &ng->row.switch_node_id, NULL);
+    world_set_int(w, &ng->row.switch_offset, -1);
+}
+
+/* A passive region's first node takes no writes: there nothing has to be held back. */
+static void plan_switch(struct world *w, struct world_rg *rg, struct world_node_group *ng, struct world_node *first)
+{
+    struct world_node *next = rg_node(rg, ng->row.switch_node_id);
+    if (next == NULL || !state_is(next, "ready") || w->now_ms >= ng->row.switch_since_ms + SWITCH_LIMIT_MS) {
+        give_up_switch(w, ng);
+        return;
+    }
+    world_wake(w, ng->row.switch_since_ms + SWITCH_LIMIT_MS);
+    bool took_over = next->row.seen_role && strcmp(next->row.seen_role, "primary") == 0;
+    if (want_passive(rg) || (ng->row.switch_offset >= 0 && took_over)) make_primary(w, rg, ng, first, next);
+    else if (ng->row.switch_offset < 0 && first->row.seen_fenced) world_set_int(w, &ng->row.switch_offset, first->row.seen_offset);
+}
+
+static void plan_recovery(struct world *w, struct world_rg *rg, struct world_node_group *ng)
+{
+    struct world_node *n = ng->row.failed_node_id ? rg_node(rg, ng->row.failed_node_id) : NULL;
+    if (ng->row.failed_node_id == NULL || (n && !want_in_force(w, n))) return;
+    if (n) world_event(w, rg->row.region, n->row.cluster_id, EVENT_RECOVERY_FINISHED, n->row.node_id);
+    world_set(w, &ng->row.failed_node_id, NULL);
+}
+
+void plan_failover(struct world *w, struct world_rg *rg)
+{
+    if (rg->drop || strcmp(rg->row.status, "deleting") == 0) return;
+    for (size_t i = 0; i < rg->n_nodes; i++) plan_hung(w, rg, &rg->nodes[i]);
+    for (size_t i = 0; i < rg->n_node_groups; i++) {
+        struct world_node_group *ng = &rg->node_groups[i];
+        struct world_node *first = rg_primary(rg, ng);
+        if (first == NULL) continue;
+        if (is_dead(first) && want_failover(rg)) replace_dead(w, rg, ng, first);
+        else if (ng->row.switch_node_id) plan_switch(w, rg, ng, first);
+        plan_recovery(w, rg, ng);
+    }
+}

@@ -1,0 +1,82 @@
+#include "plan/plan.h"
+#include "plan/want.h"
+#include <string.h>
+
+/*
+ * A new engine version reaches a group node by node: each replica is restarted
+ * with the new engine and has to be in force again before the next one goes; the
+ * primary comes last, after an upgraded replica has taken over in good order. A
+ * primary without replicas is restarted with its data.
+ */
+
+static struct world_node *node_of(struct world_rg *rg, const struct world_cluster *c)
+{
+    for (size_t i = 0; i < rg->n_nodes; i++)
+        if (strcmp(rg->nodes[i].row.cluster_id, c->row.id) == 0) return &rg->nodes[i];
+    return NULL;
+}
+
+static bool is_current(const struct world_rg *rg, const struct world_cluster *c)
+{
+    return strcmp(c->row.engine, rg->row.engine) == 0 && strcmp(c->row.engine_version, rg->row.engine_version) == 0;
+}
+
+static bool is_first(struct world_rg *rg, const struct world_node *n)
+{
+    for (size_t i = 0; i < rg->n_node_groups; i++)
+        if (rg_primary(rg, &rg->node_groups[i]) == n) return true;
+    return false;
+}
+
+static void restart_with(struct world *w, struct world_rg *rg, struct world_cluster *c, struct world_node *n)
+{
+    world_set(w, &c->row.engine, rg->row.engine);
+    world_set(w, &c->row.engine_version, rg->row.engine_version);
+    world_set_int(w, &n->row.keep_data, 1);
+    world_set_int(w, &n->row.incarnation, n->row.incarnation + 1);
+    world_event(w, rg->row.region, c->row.id, EVENT_ENGINE_VERSION_CHANGED, rg->row.engine_version);
+}
+
+/* Some replica of the node group that runs the new version already. */
+static struct world_node *successor(struct world_rg *rg, const struct world_node *first)
+{
+    for (size_t i = 0; i < rg->n_clusters; i++) {
+        struct world_node *n = node_of(rg, &rg->clusters[i]);
+        if (n && n != first && is_current(rg, &rg->clusters[i]) && strcmp(n->row.want, "run") == 0 &&
+            strcmp(n->row.node_group_id, first->row.node_group_id) == 0)
+            return n;
+    }
+    return NULL;
+}
+
+static void hand_over(struct world *w, struct world_rg *rg, struct world_node *first, struct world_node *next)
+{
+    for (size_t i = 0; i < rg->n_node_groups; i++) {
+        struct world_node_group *ng = &rg->node_groups[i];
+        if (rg_primary(rg, ng) != first || ng->row.switch_node_id) continue;
+        world_set(w, &ng->row.switch_node_id, next->row.id);
+        world_set_int(w, &ng->row.switch_offset, -1);
+        world_set_int(w, &ng->row.switch_since_ms, w->now_ms);
+    }
+}
+
+void plan_upgrade(struct world *w, struct world_rg *rg)
+{
+    struct world_cluster *replica = NULL, *primary = NULL;
+    if (rg->drop || strcmp(rg->row.status, "modifying") != 0) return;
+    for (size_t i = 0; i < rg->n_clusters; i++) {
+        struct world_node *n = node_of(rg, &rg->clusters[i]);
+        if (n == NULL || strcmp(n->row.want, "run") != 0) continue;
+        if (!want_in_force(w, n)) return;
+        if (is_current(rg, &rg->clusters[i])) continue;
+        if (is_first(rg, n)) primary = &rg->clusters[i];
+        else replica = &rg->clusters[i];
+    }
+    if (replica) {
+        restart_with(w, rg, replica, node_of(rg, replica));
+        return;
+    }
+    struct world_node *first = primary ? node_of(rg, primary) : NULL, *next = first ? successor(rg, first) : NULL;
+    if (next) hand_over(w, rg, first, next);
+    else if (first) restart_with(w, rg, primary, first);
+}

@@ -1,0 +1,234 @@
+#include "base/arena.h"
+#include "build.h"
+#include <criterion/criterion.h>
+#include <string.h>
+
+static struct arena a;
+static struct build b;
+static struct world_rg *rg;
+static struct world_node_group *ng;
+
+/* Three nodes at rest with automatic failover: demo-001 is primary, demo-002 stands in another zone. */
+static void setup(void)
+{
+    build_init(&b, &a);
+    build_rg(&b, "us-east-1", "demo", "available", 3);
+    b.rgs[0].row.automatic_failover = FAILOVER_ENABLED;
+    build_link(&b);
+    plan_world(&b.w);
+    build_see_all(&b);
+    plan_world(&b.w);
+    rg = &b.rgs[0];
+    ng = &b.node_groups[0];
+}
+
+static void teardown(void)
+{
+    arena_fini(&a);
+}
+
+TestSuite(failover, .init = setup, .fini = teardown);
+
+static void die(int i)
+{
+    b.nodes[i].row.seen_state = "exited";
+    b.nodes[i].row.seen_since_ms = b.w.now_ms;
+}
+
+static void tell_last_offset(int i, int64_t offset)
+{
+    b.nodes[i].row.seen_link_up = 0;
+    b.nodes[i].row.seen_offset = offset;
+}
+
+static bool told(const char *message)
+{
+    for (struct world_event *e = b.w.events; e; e = e->next)
+        if (strcmp(e->message, message) == 0) return true;
+    return false;
+}
+
+Test(failover, the_replica_that_got_furthest_takes_over)
+{
+    die(0);
+    tell_last_offset(1, 100);
+    tell_last_offset(2, 200);
+    plan_world(&b.w);
+    cr_assert_str_eq(ng->row.primary_node_id, "demo-003.0001");
+    cr_assert(want_node(&b.w, &b.nodes[2]).primary);
+    cr_assert_str_eq(want_node(&b.w, &b.nodes[2]).endpoint, b.endpoints[0].row.address);
+    cr_assert_not(want_node(&b.w, &b.nodes[0]).primary);
+    cr_assert_str_eq(want_node(&b.w, &b.nodes[1]).upstream_node, "demo-003.0001");
+    cr_assert(told("Failover from primary node demo-001 to replica node demo-003 completed"));
+    cr_assert(told("Recovering cache nodes 0001"));
+}
+
+Test(failover, of_equals_one_in_another_zone_is_preferred_with_multi_az)
+{
+    b.nodes[1].row.availability_zone = "us-east-1a";
+    b.nodes[2].row.availability_zone = "us-east-1b";
+    rg->row.multi_az = 1;
+    die(0);
+    tell_last_offset(1, 100);
+    tell_last_offset(2, 100);
+    plan_world(&b.w);
+    cr_assert_str_eq(ng->row.primary_node_id, "demo-003.0001");
+}
+
+Test(failover, it_waits_a_moment_for_last_offsets_and_no_longer)
+{
+    die(0);
+    tell_last_offset(1, 100);
+    plan_world(&b.w);
+    cr_assert_str_eq(ng->row.primary_node_id, "demo-001.0001", "demo-003 has not told its last offset");
+    cr_assert_eq(b.w.wake_ms, b.w.now_ms + 50);
+    b.w.now_ms += 50;
+    plan_world(&b.w);
+    cr_assert_str_neq(ng->row.primary_node_id, "demo-001.0001");
+}
+
+Test(failover, nothing_happens_without_automatic_failover)
+{
+    rg->row.automatic_failover = FAILOVER_DISABLED;
+    die(0);
+    tell_last_offset(1, 100);
+    tell_last_offset(2, 100);
+    plan_world(&b.w);
+    cr_assert_str_eq(ng->row.primary_node_id, "demo-001.0001");
+    cr_assert_not(want_node(&b.w, &b.nodes[0]).hold, "it is restarted in place");
+}
+
+Test(failover, a_primary_that_a_replica_can_replace_stays_down_when_it_dies)
+{
+    cr_assert(want_node(&b.w, &b.nodes[0]).hold);
+    die(1);
+    die(2);
+    plan_world(&b.w);
+    cr_assert_not(want_node(&b.w, &b.nodes[0]).hold, "nobody is left to replace it");
+}
+
+Test(failover, a_dead_primary_without_living_replicas_is_not_replaced)
+{
+    die(0);
+    die(1);
+    die(2);
+    plan_world(&b.w);
+    cr_assert_str_eq(ng->row.primary_node_id, "demo-001.0001");
+    cr_assert_not(want_node(&b.w, &b.nodes[0]).hold);
+}
+
+Test(failover, a_hung_primary_is_killed_before_it_is_replaced)
+{
+    b.nodes[0].row.seen_state = "hung";
+    b.nodes[0].row.seen_pid = 4711;
+    b.nodes[0].row.seen_since_ms = b.w.now_ms;
+    plan_world(&b.w);
+    cr_assert_eq(b.nodes[0].row.condemned_pid, 4711);
+    cr_assert_str_eq(ng->row.primary_node_id, "demo-001.0001");
+    die(0);
+    tell_last_offset(1, 1);
+    tell_last_offset(2, 2);
+    plan_world(&b.w);
+    cr_assert_str_eq(ng->row.primary_node_id, "demo-003.0001");
+}
+
+Test(failover, a_hung_primary_that_nobody_can_replace_gets_time_to_wake_up)
+{
+    rg->row.automatic_failover = FAILOVER_DISABLED;
+    b.nodes[0].row.seen_state = "hung";
+    b.nodes[0].row.seen_pid = 4711;
+    b.nodes[0].row.seen_since_ms = b.w.now_ms;
+    plan_world(&b.w);
+    cr_assert_eq(b.nodes[0].row.condemned_pid, 0);
+    b.w.now_ms = b.w.wake_ms;
+    plan_world(&b.w);
+    cr_assert_eq(b.nodes[0].row.condemned_pid, 4711);
+}
+
+Test(failover, recovery_is_told_when_the_old_primary_is_a_replica_in_force)
+{
+    die(0);
+    tell_last_offset(1, 1);
+    tell_last_offset(2, 2);
+    plan_world(&b.w);
+    cr_assert_not_null(ng->row.failed_node_id);
+    build_see_all(&b);
+    plan_world(&b.w);
+    cr_assert(told("Finished recovery for cache nodes 0001"));
+    cr_assert_null(ng->row.failed_node_id);
+}
+
+static void start_switch(const char *to)
+{
+    ng->row.switch_node_id = to;
+    ng->row.switch_since_ms = b.w.now_ms;
+    rg->row.status = "modifying";
+    plan_world(&b.w);
+}
+
+Test(failover, an_orderly_change_holds_writes_waits_and_swaps)
+{
+    start_switch("demo-002.0001");
+    cr_assert(want_node(&b.w, &b.nodes[0]).fence);
+    cr_assert_not(want_node(&b.w, &b.nodes[1]).primary, "not before the old one's last offset is known");
+    b.nodes[0].row.seen_fenced = 1;
+    b.nodes[0].row.seen_offset = 777;
+    plan_world(&b.w);
+    cr_assert_eq(want_node(&b.w, &b.nodes[1]).promote_offset, 777);
+    cr_assert(want_node(&b.w, &b.nodes[1]).primary);
+    b.nodes[1].row.seen_role = "primary";
+    plan_world(&b.w);
+    cr_assert_str_eq(ng->row.primary_node_id, "demo-002.0001");
+    cr_assert_null(ng->row.switch_node_id);
+    cr_assert_not(want_node(&b.w, &b.nodes[0]).fence);
+}
+
+Test(failover, an_orderly_change_that_does_not_come_about_is_given_up)
+{
+    start_switch("demo-002.0001");
+    b.w.now_ms += 10000;
+    plan_world(&b.w);
+    cr_assert_null(ng->row.switch_node_id);
+    cr_assert_str_eq(ng->row.primary_node_id, "demo-001.0001");
+    cr_assert_not(want_node(&b.w, &b.nodes[0]).fence);
+}
+
+static int restarted(void)
+{
+    int n = 0;
+    for (int i = 0; i < 3; i++) n += b.nodes[i].row.incarnation > b.nodes[i].row.seen_incarnation;
+    return n;
+}
+
+Test(failover, an_upgrade_restarts_one_node_at_a_time_and_the_primary_last)
+{
+    rg->row.status = "modifying";
+    rg->row.engine_version = "7.2.0";
+    int rounds = 0;
+    for (; rounds < 12 && strcmp(rg->row.status, "available") != 0; rounds++) {
+        plan_world(&b.w);
+        cr_assert_leq(restarted(), 1, "one at a time");
+        if (b.nodes[0].row.incarnation > 1) cr_assert_str_neq(ng->row.primary_node_id, "demo-001.0001", "a replica took over before");
+        build_see_all(&b);
+        if (ng->row.switch_node_id && ng->row.switch_offset >= 0) rg_node(rg, ng->row.switch_node_id)->row.seen_role = "primary";
+    }
+    cr_assert_str_eq(rg->row.status, "available");
+    for (int i = 0; i < 3; i++) {
+        cr_assert_eq(b.nodes[i].row.incarnation, 2, "%s", b.nodes[i].row.id);
+        cr_assert_str_eq(b.clusters[i].row.engine_version, "7.2.0");
+    }
+}
+
+Test(failover, members_that_shall_go_leave_their_rows_when_they_are_gone)
+{
+    rg->row.status = "modifying";
+    b.nodes[2].row.want = "gone";
+    b.clusters[2].row.status = "deleting";
+    plan_world(&b.w);
+    cr_assert_str_eq(rg->row.status, "modifying");
+    b.nodes[2].row.seen_state = "gone";
+    plan_world(&b.w);
+    cr_assert(b.nodes[2].drop && b.clusters[2].drop);
+    cr_assert_not(b.nodes[1].drop);
+    cr_assert_str_eq(rg->row.status, "available");
+}
