@@ -12,7 +12,7 @@ import tempfile
 import time
 
 import local
-from local import Redis, Server, until
+from local import Redis, Server, full_syncs, until
 
 HOME = "us-east-1"
 AWAYS = ["eu-west-1", "ap-northeast-1", "sa-east-1", "eu-central-1", "us-west-2", "ap-south-1", "ca-central-1"]
