@@ -65,3 +65,20 @@ void fixture_available(const char *region, const char *rg_id)
         cr_assert_eq(q_node_put(store, &nodes[i], &err), 0);
     }
 }
+
+static bool matches(const char *got, const char *wanted)
+{
+    size_t n = strlen(wanted);
+    if (n >= 3 && strcmp(wanted + n - 3, "...") == 0) return strncmp(got, wanted, n - 3) == 0;
+    return strcmp(got, wanted) == 0;
+}
+
+void fixture_check(const char *region, const struct fixture_line *table, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct answer a = fixture_run(region, table[i].action, table[i].form);
+        cr_expect_str_eq(a.fault ? api_faults[a.fault].code : "done", table[i].fault ? api_faults[table[i].fault].code : "done", "%s %s: %s",
+                         table[i].action, table[i].form, a.message);
+        if (table[i].fault) cr_expect(matches(a.message, table[i].message), "%s %s: %s", table[i].action, table[i].form, a.message);
+    }
+}

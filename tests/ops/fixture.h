@@ -16,3 +16,17 @@ struct answer fixture_run(const char *region, const char *action, const char *fo
 
 /* Makes a group's rows as if its nodes had been seen: available. */
 void fixture_available(const char *region, const char *rg_id);
+
+/* Request → fault and message. A message ends where the table's text ends with an ellipsis. */
+struct fixture_line {
+    const char *action, *form;
+    int fault;
+    const char *message;
+};
+/* Runs a table's requests in a region, one after the other, and checks their answers. */
+void fixture_check(const char *region, const struct fixture_line *table, size_t n);
+#define CHECK(region, table) fixture_check(region, table, sizeof table / sizeof *table)
+
+#define BAD_ID                                                                                                                                  \
+    " is not a valid identifier. Identifiers must begin with a letter; must contain only ASCII letters, digits, and hyphens; and must not end " \
+    "with a hyphen or contain two consecutive hyphens."

@@ -1,13 +1,5 @@
 #include "fixture.h"
 #include <criterion/criterion.h>
-#include <string.h>
-
-/* Request → fault and message. A message ends where the table's text ends with an ellipsis. */
-struct line {
-    const char *action, *form;
-    int fault;
-    const char *message;
-};
 
 static void setup(void)
 {
@@ -24,34 +16,13 @@ static void setup(void)
 
 TestSuite(faults, .init = setup, .fini = fixture_close);
 
-static bool matches(const char *got, const char *wanted)
-{
-    size_t n = strlen(wanted);
-    if (n >= 3 && strcmp(wanted + n - 3, "...") == 0) return strncmp(got, wanted, n - 3) == 0;
-    return strcmp(got, wanted) == 0;
-}
-
-static void check(const char *region, const struct line *table, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        struct answer a = fixture_run(region, table[i].action, table[i].form);
-        cr_expect_str_eq(a.fault ? api_faults[a.fault].code : "done", table[i].fault ? api_faults[table[i].fault].code : "done", "%s %s: %s",
-                         table[i].action, table[i].form, a.message);
-        if (table[i].fault) cr_expect(matches(a.message, table[i].message), "%s %s: %s", table[i].action, table[i].form, a.message);
-    }
-}
-#define CHECK(region, table) check(region, table, sizeof table / sizeof *table)
-
 #define RG "ReplicationGroupDescription=d&CacheNodeType=cache.r7g.large&"
-#define BAD_ID                                                                                                                                  \
-    " is not a valid identifier. Identifiers must begin with a letter; must contain only ASCII letters, digits, and hyphens; and must not end " \
-    "with a hyphen or contain two consecutive hyphens."
 #define VALUE FAULT_INVALID_PARAMETER_VALUE
 #define COMBINATION FAULT_INVALID_PARAMETER_COMBINATION
 
 Test(faults, of_creating_a_replication_group)
 {
-    static const struct line table[] = {
+    static const struct fixture_line table[] = {
         {"CreateReplicationGroup", RG "ReplicationGroupId=1x", VALUE, "The parameter ReplicationGroupId" BAD_ID},
         {"CreateReplicationGroup", RG "ReplicationGroupId=x-", VALUE, "The parameter ReplicationGroupId" BAD_ID},
         {"CreateReplicationGroup", RG "ReplicationGroupId=x--y", VALUE, "The parameter ReplicationGroupId" BAD_ID},
@@ -96,7 +67,7 @@ Test(faults, of_creating_a_replication_group)
 
 Test(faults, of_changing_and_deleting_a_replication_group)
 {
-    static const struct line table[] = {
+    static const struct fixture_line table[] = {
         {"ModifyReplicationGroup", "ReplicationGroupId=none", FAULT_REPLICATION_GROUP_NOT_FOUND, "ReplicationGroup none not found."},
         {"ModifyReplicationGroup", "ReplicationGroupId=there", COMBINATION, "No modifications were requested"},
         {"ModifyReplicationGroup", "ReplicationGroupId=there&ReplicationGroupDescription=d", COMBINATION, "No modifications were requested"},
@@ -115,7 +86,7 @@ Test(faults, of_changing_and_deleting_a_replication_group)
 
 Test(faults, of_global_datastores)
 {
-    static const struct line table[] = {
+    static const struct fixture_line table[] = {
         {"CreateGlobalReplicationGroup", "GlobalReplicationGroupIdSuffix=h&PrimaryReplicationGroupId=none", FAULT_REPLICATION_GROUP_NOT_FOUND, "ReplicationGroup none not found."},
         {"CreateGlobalReplicationGroup", "GlobalReplicationGroupIdSuffix=h&PrimaryReplicationGroupId=small", VALUE, "Global replication group is not supported for the node type."},
         {"CreateGlobalReplicationGroup", "GlobalReplicationGroupIdSuffix=h&PrimaryReplicationGroupId=young", FAULT_INVALID_REPLICATION_GROUP_STATE, "Replication group young is not in available state."},
@@ -147,11 +118,11 @@ Test(faults, of_a_secondary_that_names_what_it_inherits)
     cr_assert_eq(q_global_replication_group_put(fixture_store(), g, &e), 0);
     for (size_t i = 0; i < sizeof forbidden / sizeof *forbidden; i++) {
         const char *form = arena_printf(&a, "ReplicationGroupId=sec&ReplicationGroupDescription=d&GlobalReplicationGroupId=ldgnf-g&%s", forbidden[i]);
-        struct line l = {"CreateReplicationGroup", form, COMBINATION,
+        struct fixture_line l = {"CreateReplicationGroup", form, COMBINATION,
                          "Cannot use the given parameters when creating new replication group in an existing global replication group."};
-        check("eu-west-1", &l, 1);
+        fixture_check("eu-west-1", &l, 1);
     }
-    static const struct line table[] = {
+    static const struct fixture_line table[] = {
         {"CreateReplicationGroup", "ReplicationGroupId=sec&ReplicationGroupDescription=d&GlobalReplicationGroupId=ldgnf-g", VALUE, "Global replication group ldgnf-g already has a member in region us-east-1."},
     };
     CHECK("us-east-1", table);
@@ -160,7 +131,7 @@ Test(faults, of_a_secondary_that_names_what_it_inherits)
 
 Test(faults, of_tags)
 {
-    static const struct line table[] = {
+    static const struct fixture_line table[] = {
         {"ListTagsForResource", "ResourceName=there", FAULT_INVALID_ARN, "Input ARN string does not have 7 components."},
         {"ListTagsForResource", "ResourceName=arn:aws-cn:elasticache:us-east-1:000000000000:replicationgroup:there", FAULT_INVALID_ARN, "partition field is wrong. Expected value is aws"},
         {"ListTagsForResource", "ResourceName=arn:aws:rds:us-east-1:000000000000:replicationgroup:there", FAULT_INVALID_ARN, "service field is wrong. Expected value is elasticache"},
@@ -179,7 +150,7 @@ Test(faults, of_tags)
 
 Test(faults, of_lists)
 {
-    static const struct line table[] = {
+    static const struct fixture_line table[] = {
         {"DescribeReplicationGroups", "MaxRecords=19", VALUE, "Invalid value 19 for MaxRecords. Must be between 20 and 100"},
         {"DescribeReplicationGroups", "MaxRecords=101", VALUE, "Invalid value 101 for MaxRecords. Must be between 20 and 100"},
         {"DescribeReplicationGroups", "MaxRecords=x", VALUE, "..."},
@@ -195,6 +166,6 @@ Test(faults, of_lists)
 
 Test(faults, a_region_nobody_knows)
 {
-    static const struct line table[] = {{"DescribeReplicationGroups", "", VALUE, "Region mars-north-1 is not one that this service knows."}};
+    static const struct fixture_line table[] = {{"DescribeReplicationGroups", "", VALUE, "Region mars-north-1 is not one that this service knows."}};
     CHECK("mars-north-1", table);
 }
