@@ -38,6 +38,10 @@ def p99(values):
     return sorted(values)[int(len(values) * 0.99)]
 
 
+def parts(values, size):
+    return [values[i:i + size] for i in range(0, len(values), size)]
+
+
 def start():
     first, again = [], []
     for _ in range(9):
@@ -169,7 +173,7 @@ def lag():
             values.append((time.perf_counter() - begun) * 1000)
             time.sleep(0.0005)
     yield Figure("write readable in the other region", "ms", 1, values)
-    yield Figure("the same, 99th percentile", "ms", 5, values, judged=p99)
+    yield Figure("the same, 99th percentile of 1000 writes", "ms", 5, [p99(part) for part in parts(values, 1000)])
 
 
 def writer(address, label, stop, results):
