@@ -19,3 +19,6 @@ SELECT * FROM node WHERE region = :region AND rg_id BETWEEN :first AND :last ORD
 
 -- name: member_span (region text, first text, last text) many: global_member
 SELECT * FROM global_member WHERE region = :region AND rg_id BETWEEN :first AND :last ORDER BY rg_id;
+
+-- name: test_failover_count (region text, since_ms int) int
+SELECT count(*) FROM test_failover WHERE region = :region AND at_ms > :since_ms;

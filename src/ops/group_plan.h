@@ -20,8 +20,9 @@ int group_plan_read(struct op *op, const struct api_create_replication_group_in 
 /* Writes the group, its node group, endpoints, member clusters and nodes. */
 int group_plan_write(struct op *op, const struct group_plan *plan);
 
-/* Writes one more member: its cluster and its node. Its id is GROUP-NNN with the group's next number. */
-int group_add_member(struct op *op, struct row_replication_group *rg, const char *node_group_id, const char *zone, const char **node_id);
+/* Writes one more member: its cluster, which is named 'id', and its node. */
+int group_add_member(struct op *op, const struct row_replication_group *rg, const char *id, const char *node_group_id, const char *zone,
+                     const char **node_id);
 
 /* Gives every node group of a member of a global datastore its gateway to the other regions. */
 int group_add_gateways(struct op *op, const struct row_replication_group *rg);

@@ -60,9 +60,9 @@ static struct row_node node_row(struct op *op, const struct row_cache_cluster *c
     };
 }
 
-int group_add_member(struct op *op, struct row_replication_group *rg, const char *node_group_id, const char *zone, const char **node_id)
+int group_add_member(struct op *op, const struct row_replication_group *rg, const char *id, const char *node_group_id, const char *zone,
+                     const char **node_id)
 {
-    const char *id = arena_printf(op->arena, "%s-%03d", rg->id, (int)rg->next_member++);
     struct row_cache_cluster c = cluster_row(rg, id, node_group_id, zone, op->now_ms);
     struct row_node n = node_row(op, &c);
     *node_id = n.id;
@@ -98,7 +98,8 @@ static int write_node_group(struct op *op, const struct group_plan *plan, struct
     const char *id = "0001", *node_id = NULL, *primary = NULL;
     int r = 0;
     for (int i = 0; r == 0 && i < plan->members; i++) {
-        r = group_add_member(op, rg, id, plan->zones[i], &node_id);
+        const char *cluster = arena_printf(op->arena, "%s-%03d", rg->id, (int)rg->next_member++);
+        r = group_add_member(op, rg, cluster, id, plan->zones[i], &node_id);
         if (i == 0) primary = node_id;
     }
     struct row_node_group ng = {.region = rg->region, .rg_id = rg->id, .id = id, .status = "creating", .primary_node_id = primary, .switch_offset = -1};

@@ -1,4 +1,6 @@
 #include "ops/find.h"
+#include "ops/group_change.h"
+#include "ops/group_member.h"
 #include "ops/group_plan.h"
 #include "ops/id.h"
 #include "ops/view.h"
@@ -47,13 +49,7 @@ static int check_modify_served(struct op *op, const struct api_modify_replicatio
         bool asked;
         const char *what;
     } table[] = {
-        {in->primary_cluster_id != NULL, "PrimaryClusterId"},
-        {in->automatic_failover_enabled.set, "AutomaticFailoverEnabled"},
-        {in->multi_az_enabled.set, "MultiAZEnabled"},
         {in->cache_parameter_group_name != NULL, "CacheParameterGroupName"},
-        {in->engine != NULL, "Engine"},
-        {in->engine_version != NULL, "EngineVersion"},
-        {in->cache_node_type != NULL, "CacheNodeType"},
         {in->auth_token || in->auth_token_update_strategy, "AuthToken"},
         {in->user_group_ids_to_add.set || in->user_group_ids_to_remove.set || in->remove_user_groups.set, "User group based access control"},
         {in->log_delivery_configurations.n > 0, "Log delivery"},
@@ -126,10 +122,12 @@ int op_modify_replication_group(struct op *op, const struct api_modify_replicati
     if (r == 0) r = check_modifiable(op, in, rg);
     if (r) return r;
     struct row_replication_group before = *rg;
+    bool busy, waits = !in->apply_immediately.v && (in->cache_node_type || in->engine_version || in->engine);
     r = modify_settings(op, in, rg);
-    if (r == 0 && row_equal(&sql_table_replication_group, &before, rg))
+    if (r == 0) r = group_change(op, in, rg, &busy);
+    if (r == 0 && !busy && !waits && row_equal(&sql_table_replication_group, &before, rg))
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "No modifications were requested");
-    if (r == 0) r = q_replication_group_put(op->store, rg, op->err);
+    if (r == 0) r = busy ? group_set_modifying(op, rg) : q_replication_group_put(op->store, rg, op->err);
     if (r == 0) r = group_copy_settings(op, rg);
     return r ? r : view_rg(op, rg->id, &out->replication_group);
 }

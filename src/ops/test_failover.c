@@ -1,0 +1,51 @@
+#include "ops/find.h"
+#include "ops/group_member.h"
+#include "ops/view.h"
+#include "plan/world.h"
+#include <string.h>
+
+/* TestFailover may be called for this many node groups in a rolling day. Source: the API reference. */
+enum { CALLS_PER_DAY = 15 };
+#define DAY_MS (24LL * 3600 * 1000)
+
+static int check_possible(struct op *op, const struct row_replication_group *rg, const char *node_group_id, size_t n_members)
+{
+    if (strcmp(node_group_id, "0001") != 0) return op_fault(op, FAULT_NODE_GROUP_NOT_FOUND, "Node group %s not found.", node_group_id);
+    if (strcmp(rg->status, "available") != 0)
+        return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Replication group must be in available state to modify.");
+    if (rg->automatic_failover != FAILOVER_ENABLED || n_members < 2)
+        return op_fault(op, FAULT_TEST_FAILOVER_NOT_AVAILABLE, "Test Failover API is only available for replication groups with automatic failover enabled.");
+    return 0;
+}
+
+static int count_call(struct op *op, const struct row_replication_group *rg, const char *node_group_id)
+{
+    int64_t calls;
+    int r = q_test_failover_count(op->store, rg->region, op->now_ms - DAY_MS, &calls, op->err);
+    if (r == 0 && calls >= CALLS_PER_DAY)
+        return op_fault(op, FAULT_API_CALL_RATE_FOR_CUSTOMER_EXCEEDED, "You can call this operation for at most %d node groups in a rolling 24-hour period.",
+                        CALLS_PER_DAY);
+    struct row_test_failover row = {rg->region, rg->id, node_group_id, op->now_ms};
+    return r ? r : q_test_failover_put(op->store, &row, op->err);
+}
+
+/* The primary's process is killed; what follows is the failover that any other death brings about. */
+int op_test_failover(struct op *op, const struct api_test_failover_in *in, struct api_test_failover_out *out)
+{
+    struct row_replication_group *rg;
+    struct row_node *members;
+    size_t n;
+    const char *primary;
+    int r = find_rg(op, in->replication_group_id, &rg);
+    if (r == 0) r = group_members(op, rg, &members, &n);
+    if (r == 0) r = check_possible(op, rg, in->node_group_id, n);
+    if (r == 0) r = count_call(op, rg, in->node_group_id);
+    if (r == 0) r = group_primary(op, rg, in->node_group_id, &primary);
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        if (strcmp(members[i].id, primary) != 0) continue;
+        members[i].condemned_pid = members[i].seen_pid;
+        r = q_node_put(op->store, &members[i], op->err);
+    }
+    if (r == 0) r = note_event(op, rg->id, EVENT_TEST_FAILOVER_CALLED, in->node_group_id);
+    return r ? r : view_rg(op, rg->id, &out->replication_group);
+}
