@@ -12,7 +12,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { DIR_CHECK_MS = 1000 };
+/* A sighting is due every second; SOON_MS is when one that was put off is looked at again. */
+enum { TICK_MS = 1000, SOON_MS = 20 };
 
 #define AGENT_OF(ptr, member) ((struct agent *)(void *)((char *)(ptr)-offsetof(struct agent, member)))
 
@@ -28,14 +29,13 @@ static struct node *find_for_node(struct node_host *h, const char *id)
     return agent_find_node(AGENT_OF(h, node_host), id);
 }
 
-static bool is_upstream(struct node_host *h, const char *id)
+static void upstream_lost(struct node_host *h, const char *id)
 {
     const struct agent *a = AGENT_OF(h, node_host);
     for (size_t i = 0; i < a->n_nodes; i++) {
         const char *up = node_upstream(a->nodes[i]);
-        if (up != NULL && strcmp(up, id) == 0) return true;
+        if (up != NULL && strcmp(up, id) == 0) node_look(a->nodes[i]);
     }
-    return false;
 }
 
 static void node_closed(struct node_host *h, struct node *n)
@@ -79,14 +79,20 @@ static void on_signal(uv_signal_t *h, int signum)
 }
 
 /* A folder that was deleted must not leave processes behind that nobody finds any more. */
-static void check_dir(uv_timer_t *t)
+static void check_dir(struct agent *a)
 {
-    struct agent *a = t->data;
     struct stat now;
     if (a->stopping || (stat(a->o->data_dir, &now) == 0 && now.st_ino == a->dir.st_ino && now.st_dev == a->dir.st_dev)) return;
     err_set(&a->end, ERR_IO, "the data directory %s went away", a->o->data_dir);
     agent_stop(a, "the data directory went away");
     for (size_t i = 0; i < a->n_nodes; i++) node_kill(a->nodes[i]);
+}
+
+static void tick(uv_timer_t *t)
+{
+    struct agent *a = t->data;
+    a->dirty = true;
+    check_dir(a);
 }
 
 static void close_all(void *arg)
@@ -98,7 +104,7 @@ static void close_all(void *arg)
     uv_close((uv_handle_t *)&a->before_wait, NULL);
     uv_close((uv_handle_t *)&a->sigterm, NULL);
     uv_close((uv_handle_t *)&a->sigint, NULL);
-    uv_close((uv_handle_t *)&a->dir_check, NULL);
+    uv_close((uv_handle_t *)&a->tick, NULL);
 }
 
 /* ---- every turn of the loop ---- */
@@ -110,13 +116,14 @@ static bool any_running(const struct agent *a)
     return false;
 }
 
-/* An agent that has just come back does not say that its nodes are starting; it waits until it knows better, but not for ever. */
+/* An agent that has just come back does not say that its nodes are starting, and one that tells of a death also tells how far
+ * the dead node's replicas are: it waits until it knows, but not for ever. */
 static bool may_report(const struct agent *a)
 {
     if (a->version == 0) return a->stopped;
-    if (a->stopping || uv_now(&a->loop) >= a->quiet_until) return true;
-    for (size_t i = 0; i < a->n_nodes; i++)
-        if (node_is_unknown(a->nodes[i])) return false;
+    bool quiet = uv_now(&a->loop) < a->quiet_until;
+    for (size_t i = 0; i < a->n_nodes && !a->stopping; i++)
+        if (node_is_looking(a->nodes[i]) || (quiet && node_is_unknown(a->nodes[i]))) return false;
     return true;
 }
 
@@ -140,6 +147,8 @@ static void before_wait(uv_prepare_t *h)
         dial_finish(a->dial, close_all);
     } else if (may_report(a)) {
         dial_report(a->dial);
+    } else if (a->version != 0) {
+        uv_timer_start(&a->tick, tick, SOON_MS, TICK_MS);
     }
 }
 
@@ -205,12 +214,12 @@ static void open_handles(struct agent *a)
     uv_prepare_init(&a->loop, &a->before_wait);
     uv_signal_init(&a->loop, &a->sigterm);
     uv_signal_init(&a->loop, &a->sigint);
-    uv_timer_init(&a->loop, &a->dir_check);
-    a->before_wait.data = a->sigterm.data = a->sigint.data = a->dir_check.data = a;
+    uv_timer_init(&a->loop, &a->tick);
+    a->before_wait.data = a->sigterm.data = a->sigint.data = a->tick.data = a;
     uv_prepare_start(&a->before_wait, before_wait);
     uv_signal_start(&a->sigterm, on_signal, SIGTERM);
     uv_signal_start(&a->sigint, on_signal, SIGINT);
-    uv_timer_start(&a->dir_check, check_dir, DIR_CHECK_MS, DIR_CHECK_MS);
+    uv_timer_start(&a->tick, tick, TICK_MS, TICK_MS);
 }
 
 static int run(struct agent *a, const char *token, struct err *e)
@@ -269,7 +278,7 @@ int agent_run(const struct agent_options *o, struct err *e)
     if (!r && uv_loop_init(&a.loop) != 0) r = err_set(e, ERR_BROKEN, "no event loop");
     if (!r) {
         a.node_host =
-            (struct node_host){&a.loop, o->data_dir, &a.engine, node_has_changed, find_for_node, is_upstream, node_closed};
+            (struct node_host){&a.loop, o->data_dir, &a.engine, node_has_changed, find_for_node, upstream_lost, node_closed};
         a.link_host = (struct link_host){&a.loop, link_has_changed, link_closed};
         r = run(&a, token.data, e);
         fini(&a);

@@ -13,7 +13,7 @@ struct agent {
     uv_loop_t loop;
     uv_prepare_t before_wait; /* once per turn of the loop: whatever changed is told once */
     uv_signal_t sigterm, sigint;
-    uv_timer_t dir_check;
+    uv_timer_t tick;
     struct node_host node_host;
     struct link_host link_host;
     struct engine engine;

@@ -7,14 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    POLL_TIMEOUT_MS = 30000,
-    REPORT_TIMEOUT_MS = 5000,
-    HEARTBEAT_MS = 1000,
-    AGAIN_MS = 20,
-    AGAIN_LIMIT_MS = 1000,
-    FINISH_MS = 1500
-};
+enum { POLL_TIMEOUT_MS = 30000, REPORT_TIMEOUT_MS = 5000, AGAIN_MS = 20, AGAIN_LIMIT_MS = 1000, FINISH_MS = 1500 };
 
 #define ASSIGNMENT "/_meridian/agent/assignment"
 #define SIGHTING "/_meridian/agent/sighting"
@@ -32,7 +25,7 @@ struct dial {
     void *arg;
     char *region, *headers;
     struct call poll, report;
-    uv_timer_t heartbeat;
+    uv_timer_t deadline;
     int64_t version;
     bool changed;   /* since the sighting that was posted last */
     bool reporting; /* a sighting is under way, or waits to be tried again */
@@ -129,16 +122,9 @@ static void send_report(struct dial *d)
     httpc_send(d->report.http, "POST", SIGHTING, d->headers, &json, REPORT_TIMEOUT_MS);
 }
 
-static void heartbeat(uv_timer_t *t)
-{
-    struct dial *d = t->data;
-    if (!d->reporting) send_report(d);
-}
-
 void dial_report(struct dial *d)
 {
     d->changed = true;
-    if (!uv_is_active((uv_handle_t *)&d->heartbeat)) uv_timer_start(&d->heartbeat, heartbeat, HEARTBEAT_MS, HEARTBEAT_MS);
     if (!d->reporting) send_report(d);
 }
 
@@ -151,7 +137,7 @@ static void give_up(uv_timer_t *t)
 void dial_finish(struct dial *d, void (*done)(void *arg))
 {
     d->finished = done;
-    uv_timer_start(&d->heartbeat, give_up, FINISH_MS, 0);
+    uv_timer_start(&d->deadline, give_up, FINISH_MS, 0);
     dial_report(d);
 }
 
@@ -194,8 +180,8 @@ int dial_open(
     d->handles = 3;
     call_open(d, &d->poll, host, port, polled);
     call_open(d, &d->report, host, port, reported);
-    uv_timer_init(loop, &d->heartbeat);
-    d->heartbeat.data = d;
+    uv_timer_init(loop, &d->deadline);
+    d->deadline.data = d;
     send_poll(d);
     *out = d;
     return 0;
@@ -218,5 +204,5 @@ void dial_close(struct dial *d)
     httpc_close(d->report.http);
     uv_close((uv_handle_t *)&d->poll.again, handle_closed);
     uv_close((uv_handle_t *)&d->report.again, handle_closed);
-    uv_close((uv_handle_t *)&d->heartbeat, handle_closed);
+    uv_close((uv_handle_t *)&d->deadline, handle_closed);
 }

@@ -6,7 +6,7 @@
 #include <uv.h>
 /*
  * The agent's line to serve: asks for its assignment (a long poll), posts its
- * sightings, one at a time and at least once a second, and never gives up: while
+ * sightings, one at a time, and never gives up: while
  * serve is away it tries again, after 20 ms at first and every second in the end.
  */
 struct dial;
@@ -26,7 +26,7 @@ struct dial_events {
 /* Starts dialling. ERR_USAGE for a server that is no "host:port". */
 int dial_open(
     uv_loop_t *loop, const struct dial_options *o, const struct dial_events *events, void *arg, struct dial **out, struct err *e);
-/* The sighting has changed: posts it as soon as the one before is answered. The first time starts the heartbeat. */
+/* The sighting has changed: posts it as soon as the one before is answered. */
 void dial_report(struct dial *d);
 /* Asks for no more assignments; posts one more sighting and calls done() when it is stored, or when serve does not answer soon. */
 void dial_finish(struct dial *d, void (*done)(void *arg));

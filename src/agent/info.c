@@ -53,7 +53,6 @@ bool info_replication(const char *text, size_t len, struct replication_info *out
     } else {
         return false;
     }
-    r.followers = (int)number(text, len, "connected_slaves");
     *out = r;
     return true;
 }

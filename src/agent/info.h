@@ -12,7 +12,6 @@ struct replication_info {
     int upstream_port;
     bool link_up;
     int64_t offset; /* a primary's own, or how far a replica has followed */
-    int followers;  /* replicas that are connected */
 };
 
 struct server_info {
@@ -27,7 +26,7 @@ bool info_replication(const char *text, size_t len, struct replication_info *out
 bool info_server(const char *text, size_t len, struct server_info *out);
 /* Copies the value of "name:value\r\n" to 'out', cut to its size. False where there is no such line. */
 bool info_value(const char *text, size_t len, const char *name, char *out, size_t size);
-/* True if both tell the same but for the offset and the followers. */
+/* True if both tell the same but for the offset. */
 bool info_same_replication(const struct replication_info *a, const struct replication_info *b);
 const char *role_name(enum role role);
 enum role role_parse(const char *name);

@@ -9,7 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CONNECT_MS = 2, CONNECT_SLOW_MS = 20, CONNECT_SLOW_AFTER_MS = 1000, STOP_MS = 2000, STOP_SAVE_MS = 60000, NUDGES = 11 };
+enum {
+    CONNECT_MS = 2,
+    CONNECT_SLOW_MS = 20,
+    CONNECT_SLOW_AFTER_MS = 1000,
+    STOP_MS = 2000,
+    STOP_SAVE_MS = 60000,
+    NUDGES = 11,
+    LOOK_MS = 20
+};
 
 static const struct task_state states[] = {
     [NODE_REST] = {"rest", TASK_TO(NODE_BOOT) | TASK_TO(NODE_GONE) | TASK_TO(NODE_CLOSED)},
@@ -59,12 +67,17 @@ void node_reason(struct node *n, const char *fmt, ...)
     node_changed(n);
 }
 
+static bool outdated(const struct node *n)
+{
+    return proc_id(n->proc)->incarnation < n->order->incarnation.v;
+}
+
 static enum node_want wanted(const struct node *n)
 {
     if (n->stopping) return WANT_STOP;
     if (!n->assigned || n->refused) return WANT_NOTHING;
     if (n->order == NULL || !n->order->run.v) return WANT_GONE;
-    return n->moved && n->proc != NULL ? WANT_STOP : WANT_RUN;
+    return n->proc != NULL && (n->moved || outdated(n)) ? WANT_AGAIN : WANT_RUN;
 }
 
 static bool upstream_ready(const struct node *n)
@@ -88,7 +101,7 @@ static void start(struct node *n)
     int r = node_spawn(n, &e);
     if (r == 0) {
         n->trouble = TROUBLE_NONE;
-        n->orphaned = false;
+        n->died = false;
         n->connect_at = n->boot_since = node_now(n);
         n->life.eager_until = n->boot_since + EAGER_MS;
         node_move(n, NODE_BOOT);
@@ -116,24 +129,30 @@ static void delete (struct node *n)
     node_changed(n);
 }
 
-/* True while it is serve's turn to say what becomes of a dead primary's replicas: one of them may take its place. */
-static bool waits_for_serve(const struct node *n)
+/* True while a dead node must stay dead: another may be taking its place. */
+static bool held_back(const struct node *n)
 {
     const struct proto_node_order *o = n->order;
-    if (!n->orphaned || role_parse(o->role) != ROLE_PRIMARY || (o->restarts.set && o->restarts.v >= n->restarts)) return false;
-    return node_now(n) < n->orphaned_until;
+    return n->died && o->hold.v && role_parse(o->role) == n->died_role && o->incarnation.v == n->died_incarnation;
 }
 
 static void rest(struct node *n, enum node_want want)
 {
     if (want == WANT_GONE) delete (n);
     if (want != WANT_RUN) return;
+    if (held_back(n)) return;
     if (node_now(n) < n->retry_at) node_timer(n, n->retry_at - node_now(n));
-    else if (waits_for_serve(n)) node_timer(n, n->orphaned_until - node_now(n));
     else if (upstream_ready(n)) start(n);
 }
 
 /* ---- with a process ---- */
+
+static void note_death(struct node *n)
+{
+    n->died = true;
+    n->died_role = n->order != NULL ? role_parse(n->order->role) : ROLE_UNKNOWN;
+    n->died_incarnation = n->order != NULL ? n->order->incarnation.v : 0;
+}
 
 static void ended_by_itself(struct node *n, int status, int signal)
 {
@@ -144,10 +163,16 @@ static void ended_by_itself(struct node *n, int status, int signal)
     n->trouble = node_last_words(n, why, sizeof why) ? TROUBLE_CONFLICT : TROUBLE_EXITED;
     if (n->trouble == TROUBLE_CONFLICT) snprintf(why, sizeof why, "its address is in use by another program");
     n->restarts++;
-    n->orphaned = n->life.info.role == ROLE_PRIMARY && (n->life.info.followers > 0 || n->host->is_upstream(n->host, n->id));
-    n->orphaned_until = node_now(n) + ORPHANED_MS;
+    note_death(n);
     n->retry_at = node_now(n) + backoff_failed(&n->backoff, node_now(n));
     node_reason(n, "%s", why);
+}
+
+static void told_to_end(struct node *n, int signal)
+{
+    n->retry_at = 0;
+    proc_account(n->dir);
+    if (n->stop_saves && signal != 0) node_drop_saved(n);
 }
 
 void node_exited(void *arg, int status, int signal)
@@ -157,8 +182,9 @@ void node_exited(void *arg, int status, int signal)
     drop_conn(n);
     n->adopted = n->life.ready = n->life.hung = false;
     if (n->state != NODE_STOP) ended_by_itself(n, status, signal);
-    else if (n->stop_saves && signal != 0) node_drop_saved(n);
+    else told_to_end(n, signal);
     node_move(n, NODE_REST);
+    n->host->upstream_lost(n->host, n->id);
     node_changed(n);
     node_step(n);
 }
@@ -168,6 +194,7 @@ static void set_hung(struct node *n, bool hung)
     if (n->life.hung == hung) return;
     n->life.hung = hung;
     log_warn("node %s: %s", n->id, hung ? "does not answer" : "answers again");
+    if (hung) n->host->upstream_lost(n->host, n->id);
     node_changed(n);
 }
 
@@ -274,7 +301,7 @@ static void nudge(struct node *n)
 
 static int64_t look_again_after(const struct node *n, enum step s)
 {
-    if (s == STEP_WAIT_OFFSET) return 1;
+    if (s == STEP_WAIT_OFFSET || n->life.look_until != 0) return 1;
     if (n->life.info.role == ROLE_REPLICA && !n->life.info.link_up) return node_now(n) < n->life.eager_until ? 2 : 50;
     return PROBE_MS;
 }
@@ -298,9 +325,16 @@ static void up(struct node *n)
     node_timer(n, at - now);
 }
 
+/* A node that is to move keeps its data, one that is to start anew does as its order says. */
+static bool saves(const struct node *n, enum node_want want)
+{
+    return want == WANT_STOP || (want == WANT_AGAIN && (n->order->keep_data.v || !outdated(n)));
+}
+
 static void begin_stop(struct node *n, bool save)
 {
     n->stop_saves = save;
+    log_info("node %s: ends, its data %s", n->id, save ? "saved" : "given up");
     n->stop_deadline = node_now(n) + (save ? STOP_SAVE_MS : STOP_MS);
     bool talks = n->state == NODE_UP && n->conn != NULL;
     if (save) node_mark_saved(n);
@@ -328,8 +362,7 @@ void node_step(struct node *n)
     enum node_want want = wanted(n);
     if (want == WANT_NOTHING && n->state != NODE_STOP)
         return; /* an adopted process: its order has the address and the password */
-    if (n->proc != NULL && n->state != NODE_STOP && (want == WANT_STOP || want == WANT_GONE))
-        return begin_stop(n, want == WANT_STOP);
+    if (n->proc != NULL && n->state != NODE_STOP && want != WANT_RUN) return begin_stop(n, saves(n, want));
     switch ((enum node_state)n->state) {
     case NODE_REST: /* waits for an order, its upstream, or the end of the back-off */ return rest(n, want);
     case NODE_BOOT: /* waits for a connection, or the time to try again */ return boot(n);
@@ -357,6 +390,7 @@ struct node *node_open(struct node_host *h, const char *id)
     n->timer.data = n;
     node_adopt(n);
     if (n->proc != NULL) node_move(n, NODE_BOOT);
+    else node_account(n);
     return n;
 }
 
@@ -396,6 +430,8 @@ void node_order(struct node *n, const struct proto_node_order *o)
     if (other) settings_again(n);
     if (o != NULL && o->run.v) n->conf_stale = node_conf_differs(n);
     if (o != NULL && o->run.v && !was_running) n->retry_at = 0;
+    if (o != NULL && n->died_role == ROLE_UNKNOWN) n->died_role = role_parse(o->role);
+    if (o != NULL && n->proc != NULL && o->condemned_pid.v == proc_id(n->proc)->pid) proc_signal(n->proc, SIGKILL);
     node_step(n);
 }
 
@@ -409,6 +445,14 @@ void node_kill(struct node *n)
 {
     n->stopping = true;
     if (n->proc != NULL) proc_signal(n->proc, SIGKILL);
+}
+
+void node_look(struct node *n)
+{
+    if (n->state != NODE_UP || !n->life.ready || n->life.hung) return;
+    n->life.look_until = node_now(n) + LOOK_MS;
+    n->life.info_old = true;
+    if (n->ask == ASK_NONE) node_step(n);
 }
 
 void node_wake(struct node *n)
@@ -459,6 +503,11 @@ bool node_can_feed(const struct node *n)
 bool node_is_unknown(const struct node *n)
 {
     return n->adopted;
+}
+
+bool node_is_looking(const struct node *n)
+{
+    return node_now(n) < n->life.look_until;
 }
 
 bool node_is_gone(const struct node *n)

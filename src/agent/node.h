@@ -20,8 +20,8 @@ struct node_host {
     void (*changed)(struct node_host *h);
     /* The node of that id, or NULL. */
     struct node *(*find)(struct node_host *h, const char *id);
-    /* True if another node is ordered to follow the one of that id. */
-    bool (*is_upstream)(struct node_host *h, const char *id);
+    /* The node of that id died or hangs: those that follow it had better look where they stand. */
+    void (*upstream_lost)(struct node_host *h, const char *id);
     /* A node that is no longer ordered is gone, and its memory with it. */
     void (*closed)(struct node_host *h, struct node *n);
 };
@@ -39,6 +39,10 @@ void node_wake(struct node *n);
 /* Gives up the memory of a node without a process. host->closed() tells when. */
 void node_close(struct node *n);
 bool node_is_running(const struct node *n);
+/* Asks the node at once where it stands, because its upstream is in trouble. */
+void node_look(struct node *n);
+/* True until node_look() has its answer, for a moment at most. */
+bool node_is_looking(const struct node *n);
 /* True for an adopted process that did not yet say what it is. */
 bool node_is_unknown(const struct node *n);
 /* True once nothing is left of a node that is not ordered any more: time to close it. */

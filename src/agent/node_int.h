@@ -19,7 +19,8 @@ enum node_state {
     NODE_CLOSED
 };
 
-enum node_want { WANT_NOTHING, WANT_RUN, WANT_STOP, WANT_GONE };
+/* WANT_AGAIN: the process shall end, and another start. */
+enum node_want { WANT_NOTHING, WANT_RUN, WANT_AGAIN, WANT_STOP, WANT_GONE };
 
 /* Why there is no process although there should be one. */
 enum node_trouble { TROUBLE_NONE, TROUBLE_EXITED, TROUBLE_CONFLICT, TROUBLE_BROKEN };
@@ -34,6 +35,7 @@ struct life {
     struct server_info server;
     struct replication_info info;
     bool info_old;              /* to be read again before anything is decided */
+    int64_t look_until;         /* 0, or its upstream is in trouble: how far it has followed is read before anything is told */
     struct string_list held;    /* endpoints it listens on */
     struct string_list binding; /* endpoints it was asked to listen on */
     struct string_list drop;    /* endpoints it gave up, with connections still to be closed */
@@ -76,8 +78,9 @@ struct node {
     bool stop_saves;
     enum node_trouble trouble;
     int64_t retry_at;
-    bool orphaned; /* it died as a primary that replicas follow: coming back empty, it would empty them */
-    int64_t orphaned_until;
+    bool died;           /* its last process ended by itself, when the order was: */
+    enum role died_role; /* ROLE_UNKNOWN: there was none */
+    int64_t died_incarnation;
     struct backoff backoff;
     char reason[200];
     int restarts;
@@ -91,7 +94,6 @@ enum {
     EAGER_MS = 3000,
     PAUSE_MS = 600000,
     RENEW_MS = 300000,
-    ORPHANED_MS = 10000,
 };
 
 void node_step(struct node *n);
@@ -114,6 +116,8 @@ void node_mark_saved(struct node *n);
 void node_drop_saved(struct node *n);
 /* The process is ready: what it loaded must not be loaded again after a crash. */
 void node_data_loaded(struct node *n);
+/* Notes a process that ended while no agent was looking. */
+void node_account(struct node *n);
 /* The process ended: puts what its log says of the reason into 'out', if it says anything. True if its address was somebody else's. */
 bool node_last_words(struct node *n, char *out, size_t size);
 /* node.c: the process ended */

@@ -19,6 +19,7 @@ static void see_process(const struct node *n, struct proto_node_seen *out)
     const struct proc_id *id = proc_id(n->proc);
     out->pid = OPT_INT(id->pid);
     out->started_ms = OPT_INT(id->started_ms);
+    out->incarnation = OPT_INT(id->incarnation);
     if (n->life.server.pid == 0) return;
     out->engine_binary = n->life.server.program;
     out->engine_version = n->life.server.version;

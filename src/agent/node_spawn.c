@@ -171,7 +171,8 @@ int node_spawn(struct node *n, struct err *e)
     path_of(n, CONF, conf);
     life_begin(n);
     char *const args[] = {n->host->engine->path, conf, NULL};
-    r = proc_spawn(n->host->loop, n->dir, args, LOG, n->restarts, node_exited, n, &n->proc, e);
+    const struct proc_id keep = {.restarts = n->restarts, .incarnation = n->order->incarnation.v};
+    r = proc_spawn(n->host->loop, n->dir, args, LOG, &keep, node_exited, n, &n->proc, e);
     if (r) return r;
     n->life.fence = FENCE_OFF;
     n->life.generation = n->order->generation.v;
@@ -187,6 +188,18 @@ void node_adopt(struct node *n)
     n->adopted = true;
     n->log_from = log_end(n);
     n->restarts = proc_id(n->proc)->restarts;
+}
+
+void node_account(struct node *n)
+{
+    struct proc_id last;
+    if (!proc_unaccounted(n->dir, &last)) return;
+    if (exists(n, SAVED)) return proc_account(n->dir); /* it ended as it was told to */
+    n->restarts = last.restarts + 1;
+    n->trouble = TROUBLE_EXITED;
+    n->died = true;
+    n->died_incarnation = last.incarnation;
+    node_reason(n, "died while no agent was there");
 }
 
 int node_delete(struct node *n, struct err *e)

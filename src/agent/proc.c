@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define PROCESS "process"
+
 struct proc {
     struct proc_id id;
     bool own;   /* a child: libuv reaps it and tells; else its pidfd does */
@@ -37,8 +39,8 @@ static void closed(uv_handle_t *h)
 static void ended(struct proc *p, int status, int signal)
 {
     p->ended = true;
-    if (p->exited != NULL) p->exited(p->arg, status, signal);
-    if (!uv_is_closing(&p->h.handle)) uv_close(&p->h.handle, closed);
+    p->exited(p->arg, status, signal);
+    uv_close(&p->h.handle, closed);
 }
 
 static void child_exited(uv_process_t *h, int64_t status, int signal)
@@ -78,9 +80,10 @@ static bool runs_in(long pid, const char *dir)
 
 static int save_id(const char *dir, const struct proc_id *id, struct err *e)
 {
-    char path[PATH_MAX], text[128];
-    snprintf(path, sizeof path, "%s/process", dir);
-    int n = snprintf(text, sizeof text, "%ld %llu %lld %d\n", id->pid, id->start, (long long)id->started_ms, id->restarts);
+    char path[PATH_MAX], text[160];
+    snprintf(path, sizeof path, "%s/" PROCESS, dir);
+    int n = snprintf(text, sizeof text, "%ld %llu %lld %d %lld\n", id->pid, id->start, (long long)id->started_ms, id->restarts,
+        (long long)id->incarnation);
     return file_replace(path, text, (size_t)n, e);
 }
 
@@ -88,11 +91,12 @@ static bool read_id(const char *path, struct proc_id *id)
 {
     _buf_ struct buf b = {0};
     struct err e;
-    long long started = 0;
+    long long started = 0, incarnation = 0;
     *id = (struct proc_id){0};
     if (file_read(path, &b, &e) != 0 || b.len == 0) return false;
-    int n = sscanf(b.data, "%ld %llu %lld %d", &id->pid, &id->start, &started, &id->restarts);
+    int n = sscanf(b.data, "%ld %llu %lld %d %lld", &id->pid, &id->start, &started, &id->restarts, &incarnation);
     id->started_ms = started;
+    id->incarnation = incarnation;
     return n >= 1 && id->pid > 1;
 }
 
@@ -121,8 +125,8 @@ static int spawn(uv_loop_t *loop, struct proc *p, const char *dir, char *const a
     return trip_hit(TRIP_SPAWN) ? UV_EAGAIN : uv_spawn(loop, &p->h.child, &o);
 }
 
-int proc_spawn(uv_loop_t *loop, const char *dir, char *const args[], const char *log, int restarts, proc_exited *exited,
-    void *arg, struct proc **out, struct err *e)
+int proc_spawn(uv_loop_t *loop, const char *dir, char *const args[], const char *log, const struct proc_id *keep,
+    proc_exited *exited, void *arg, struct proc **out, struct err *e)
 {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/%s", dir, log);
@@ -138,7 +142,9 @@ int proc_spawn(uv_loop_t *loop, const char *dir, char *const args[], const char 
         else free(p);
         return err_set(e, ERR_IO, "starting %s: %s", args[0], uv_strerror(r));
     }
-    p->id = (struct proc_id){.pid = p->h.child.pid, .started_ms = clock_now_ms(), .restarts = restarts};
+    p->id = *keep;
+    p->id.pid = p->h.child.pid;
+    p->id.started_ms = clock_now_ms();
     start_time(p->id.pid, &p->id.start);
     save_id(dir, &p->id, e); /* without it, the process's own pidfile will have to do */
     *out = p;
@@ -157,7 +163,7 @@ static bool is_it(struct proc_id *id, const char *dir)
 static bool find_process(const char *dir, const char *pidfile, struct proc_id *id)
 {
     char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/process", dir);
+    snprintf(path, sizeof path, "%s/" PROCESS, dir);
     if (read_id(path, id) && is_it(id, dir)) return true;
     snprintf(path, sizeof path, "%s/%s", dir, pidfile);
     return read_id(path, id) && is_it(id, dir);
@@ -188,6 +194,20 @@ int proc_adopt(
     return 0;
 }
 
+bool proc_unaccounted(const char *dir, struct proc_id *last)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/" PROCESS, dir);
+    return read_id(path, last);
+}
+
+void proc_account(const char *dir)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/" PROCESS, dir);
+    unlink(path);
+}
+
 const struct proc_id *proc_id(const struct proc *p)
 {
     return &p->id;
@@ -198,11 +218,4 @@ void proc_signal(struct proc *p, int signal)
     if (p->ended) return;
     if (p->own) uv_process_kill(&p->h.child, signal);
     else syscall(SYS_pidfd_send_signal, p->pidfd, signal, NULL, 0);
-}
-
-void proc_forget(struct proc *p)
-{
-    if (p == NULL) return;
-    p->exited = NULL;
-    if (!uv_is_closing(&p->h.handle)) uv_close(&p->h.handle, closed);
 }

@@ -16,19 +16,23 @@ struct proc_id {
     unsigned long long start; /* field 22 of /proc/PID/stat: clock ticks since boot */
     int64_t started_ms;       /* wall time */
     int restarts;
+    int64_t incarnation; /* the number it was started for */
 };
 
 /* It ended: by 'signal' if that is not 0, else with 'status' (-1: adopted, so nobody knows). The proc frees itself after that. */
 typedef void proc_exited(void *arg, int status, int signal);
 
-/* Starts args[0] in the folder 'dir', its output appended to 'log' there. *out until exited() was called. */
-int proc_spawn(uv_loop_t *loop, const char *dir, char *const args[], const char *log, int restarts, proc_exited *exited,
-    void *arg, struct proc **out, struct err *e);
+/* Starts args[0] in the folder 'dir', its output appended to 'log' there; 'restarts' and 'incarnation' are kept with it.
+ * *out until exited() was called. */
+int proc_spawn(uv_loop_t *loop, const char *dir, char *const args[], const char *log, const struct proc_id *keep,
+    proc_exited *exited, void *arg, struct proc **out, struct err *e);
 /* Takes over the process that runs in 'dir'. 'pidfile' is a file the process writes itself, for the case that the agent
  * died before it could. *out is NULL where none runs. */
 int proc_adopt(
     uv_loop_t *loop, const char *dir, const char *pidfile, proc_exited *exited, void *arg, struct proc **out, struct err *e);
+/* True if a process was started in 'dir' and nobody was told of its end: it died unseen, unless it still runs. */
+bool proc_unaccounted(const char *dir, struct proc_id *last);
+/* Its end is known: see proc_unaccounted(). */
+void proc_account(const char *dir);
 const struct proc_id *proc_id(const struct proc *p);
 void proc_signal(struct proc *p, int signal);
-/* Stops watching it without ending it; exited() will not be called. NULL is fine. */
-void proc_forget(struct proc *p);

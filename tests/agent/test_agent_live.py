@@ -84,16 +84,14 @@ class Life(Three):
         client(self.address(1)).set("k", "v")
         poll(lambda: self.tries(admin(self.address(1)).save), "a SAVE")
         os.kill(seen(s, "g.a")["pid"], signal.SIGKILL)
-        self.order([dict(self.a, restarts=1), self.b, self.c])
         self.wait(lambda s: serves(s, "g.a") and seen(s, "g.a")["restarts"] == 1)
         self.assertEqual(client(self.address(1)).dbsize(), 0)
 
-    def test_a_dead_primary_does_not_come_back_to_empty_its_replicas(self):
+    def test_a_dead_node_that_is_held_stays_dead_until_its_order_changes(self):
+        self.a["hold"] = True
         s = self.start_group()
         client(self.address(1)).set("k", "v")
-        poll(lambda: admin(self.address(1)).info("replication")["connected_slaves"] == 2, "the replicas")
-        reports = self.serve.region("r1").reports
-        self.wait(lambda s: self.serve.region("r1").reports > reports + 1)
+        poll(lambda: client(self.address(2)).get("k") == "v", "replication")
         os.kill(seen(s, "g.a")["pid"], signal.SIGKILL)
         reports = self.serve.region("r1").reports
         self.wait(lambda s: seen(s, "g.a")["state"] == "exited" and self.serve.region("r1").reports > reports + 2)
@@ -103,6 +101,65 @@ class Life(Three):
         self.wait_serves("g.a", "g.b", "g.c")
         for n in (1, 2, 3):
             self.assertEqual(client(self.address(n)).get("k"), "v")
+
+    def test_a_node_that_died_unseen_is_held_too(self):
+        self.a["hold"] = True
+        s = self.start_group()
+        self.kill_agent()
+        os.kill(seen(s, "g.a")["pid"], signal.SIGKILL)
+        self.start()
+        s = self.wait(lambda s: s["pid"] == self.agents["r1"].pid and seen(s, "g.a")["state"] == "exited")
+        self.assertEqual(seen(s, "g.a")["restarts"], 1)
+        self.order([dict(self.a, hold=False), self.b, self.c])
+        self.wait_serves("g.a")
+
+    def test_the_report_of_a_death_says_how_far_the_replicas_are(self):
+        self.a["hold"] = True
+        s = self.start_group()
+        client(self.address(1)).set("k", "v" * 1000)
+        poll(lambda: client(self.address(2)).get("k") == client(self.address(3)).get("k") == "v" * 1000, "replication")
+        reports = []
+        store = self.serve.store
+        self.serve.store = lambda s: (reports.append(s), store(s))
+        os.kill(seen(s, "g.a")["pid"], signal.SIGKILL)
+        self.wait(lambda s: seen(s, "g.a")["state"] == "exited")
+        first = next(s for s in reports if seen(s, "g.a")["state"] == "exited")
+        for n in ("g.b", "g.c"):
+            self.assertFalse(seen(first, n)["link_up"])
+            self.assertGreater(seen(first, n)["offset"], 1000)
+
+    def test_a_condemned_process_is_killed_and_the_next_one_lives(self):
+        s = self.start_group()
+        pid = seen(s, "g.b")["pid"]
+        os.kill(pid, signal.SIGSTOP)
+        self.wait(lambda s: seen(s, "g.b")["state"] == "hung")
+        self.order([self.a, dict(self.b, condemned_pid=pid), self.c])
+        s = self.wait(lambda s: serves(s, "g.b") and seen(s, "g.b")["restarts"] == 1)
+        self.assertNotEqual(seen(s, "g.b")["pid"], pid)
+
+    def restart(self, **more):
+        """Has g.b run with an own key and starts it anew; what became of the key."""
+        s = self.start_group()
+        pid = seen(s, "g.b")["pid"]
+        alone = node("g.b", self.b["address"])
+        self.order([self.a, alone, self.c])
+        self.wait(lambda s: seen(s, "g.b")["role"] == "primary")
+        client(self.address(2)).set("own", "v")
+        self.order([self.a, dict(alone, incarnation=2, **more), self.c])
+        s = self.wait(lambda s: serves(s, "g.b") and seen(s, "g.b").get("incarnation") == 2)
+        self.assertNotEqual(seen(s, "g.b")["pid"], pid)
+        self.assertEqual(seen(s, "g.b")["restarts"], 0)
+        self.kill_agent()
+        self.start()
+        again = self.wait(lambda s: s["pid"] == self.agents["r1"].pid and serves(s, "g.b"))
+        self.assertEqual(seen(again, "g.b")["pid"], seen(s, "g.b")["pid"], "an adopted node was started again")
+        return client(self.address(2)).get("own")
+
+    def test_a_new_incarnation_is_another_process_with_the_data_kept(self):
+        self.assertEqual(self.restart(keep_data=True), "v")
+
+    def test_a_new_incarnation_is_another_process_without_the_data(self):
+        self.assertIsNone(self.restart(keep_data=False))
 
     def test_the_next_agent_adopts_what_runs(self):
         before = self.start_group()
@@ -143,7 +200,6 @@ class Life(Three):
         self.wait(lambda s: s["pid"] == self.agents["r1"].pid and serves(s, "g.a", "g.b", "g.c"))
         self.assertEqual(client(self.address(1)).get("k"), "v")
         self.assertEqual(client(self.address(2)).get("k"), "v")
-        self.order([dict(self.a, restarts=1), self.b, self.c])
         os.kill(self.pid("g.a"), signal.SIGKILL)
         self.wait(lambda s: serves(s, "g.a") and seen(s, "g.a")["restarts"] == 1)
         self.assertEqual(client(self.address(1)).dbsize(), 0)
@@ -262,7 +318,7 @@ class Roles(Three):
         self.assertTrue(client(self.address(1)).set("k", "v"))
 
     def test_a_failover_moves_the_endpoint_and_the_dead_node_comes_back_as_a_replica(self):
-        self.a["endpoints"] = [self.vip]
+        self.a.update(endpoints=[self.vip], hold=True)
         s = self.start_group()
         self.wait(lambda s: seen(s, "g.a")["endpoints"] == [self.vip])
         client(self.vip).set("k", "v")
