@@ -1,0 +1,57 @@
+#include "plan/window.h"
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MINUTE_MS 60000LL
+/* 1970 began on a Thursday. */
+#define EPOCH_MIN (3LL * WINDOW_DAY)
+
+/* The number in two digits, or one too large for anything. */
+static int two_digits(const char *s)
+{
+    return isdigit((unsigned char)s[0]) && isdigit((unsigned char)s[1]) ? (s[0] - '0') * 10 + s[1] - '0' : 100;
+}
+
+int window_time_of_day(const char *text)
+{
+    if (strlen(text) != 5 || text[2] != ':') return -1;
+    int h = two_digits(text), m = two_digits(text + 3);
+    return h < 24 && m < 60 ? h * WINDOW_HOUR + m : -1;
+}
+
+/* Minutes of the week in the nine bytes "ddd:hh:mm", or -1. */
+static int time_of_week(const char *text)
+{
+    static const char days[7][4] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+    char time[6];
+    snprintf(time, sizeof time, "%s", text + 4);
+    int minutes = text[3] == ':' ? window_time_of_day(time) : -1;
+    for (int d = 0; minutes >= 0 && d < 7; d++)
+        if (strncmp(text, days[d], 3) == 0) return d * WINDOW_DAY + minutes;
+    return -1;
+}
+
+bool window_read(const char *text, struct window *out)
+{
+    if (strlen(text) != 19 || text[9] != '-') return false;
+    int from = time_of_week(text), to = time_of_week(text + 10);
+    if (from < 0 || to < 0) return false;
+    *out = (struct window){from, (to - from + WINDOW_WEEK) % WINDOW_WEEK};
+    return true;
+}
+
+int64_t window_opens(const struct window *window, int64_t now_ms)
+{
+    int64_t now_min = now_ms / MINUTE_MS, since = (now_min + EPOCH_MIN - window->from_min) % WINDOW_WEEK; /* it last opened */
+    int64_t opened = (now_min - since) * MINUTE_MS;
+    return since < window->length_min ? opened : opened + WINDOW_WEEK * MINUTE_MS;
+}
+
+bool window_is_open(const char *text, int64_t now_ms, int64_t *opens_ms)
+{
+    struct window window;
+    if (!window_read(text, &window)) return true;
+    *opens_ms = window_opens(&window, now_ms);
+    return *opens_ms <= now_ms;
+}

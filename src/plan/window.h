@@ -1,0 +1,25 @@
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+/*
+ * Maintenance windows: the hour or more of every week in which changes are made
+ * that were not asked for at once. Pure arithmetic, all of it in UTC.
+ */
+enum { WINDOW_HOUR = 60, WINDOW_DAY = 24 * WINDOW_HOUR, WINDOW_WEEK = 7 * WINDOW_DAY };
+
+struct window {
+    int from_min;   /* since Monday 00:00 */
+    int length_min; /* 0 … WINDOW_WEEK - 1 */
+};
+
+/* Minutes of the day in "hh:mm", or -1. */
+int window_time_of_day(const char *text);
+
+/* Reads "ddd:hh:mm-ddd:hh:mm", lower case. False, and 'out' untouched, where it is something else. */
+bool window_read(const char *text, struct window *out);
+
+/* Since when it has been open if it is, else when it next opens, in ms since 1970. */
+int64_t window_opens(const struct window *window, int64_t now_ms);
+
+/* True where the window of that text is open now; else *opens_ms is when it next opens. A text that is no window is never closed. */
+bool window_is_open(const char *text, int64_t now_ms, int64_t *opens_ms);

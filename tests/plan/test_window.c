@@ -1,0 +1,72 @@
+#include "plan/window.h"
+#include "model/timestamp.h"
+#include <criterion/criterion.h>
+
+Test(window, reads_what_the_api_writes_and_nothing_else)
+{
+    static const struct {
+        const char *text;
+        int from_min, length_min; /* from -1: no window */
+    } table[] = {
+        {"mon:00:00-mon:01:00", 0, 60},
+        {"sun:23:00-mon:01:30", 6 * WINDOW_DAY + 23 * 60, 150},
+        {"sat:05:15-sun:05:15", 5 * WINDOW_DAY + 5 * 60 + 15, WINDOW_DAY},
+        {"tue:10:00-tue:09:59", WINDOW_DAY + 600, WINDOW_WEEK - 1},
+        {"tue:10:00-tue:10:00", WINDOW_DAY + 600, 0},
+        {"Mon:00:00-mon:01:00", -1, 0},
+        {"mon:24:00-tue:01:00", -1, 0},
+        {"mon:00:60-tue:01:00", -1, 0},
+        {"mon:+1:00-tue:01:00", -1, 0},
+        {"mon:00:00 mon:01:00", -1, 0},
+        {"mon:00:00-mon:01:00 ", -1, 0},
+        {"mon-00:00-mon:01:00", -1, 0},
+        {"day:00:00-mon:01:00", -1, 0},
+        {"", -1, 0},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct window w = {-1, 0};
+        cr_expect_eq(window_read(table[i].text, &w), table[i].from_min >= 0, "%s", table[i].text);
+        cr_expect(w.from_min == table[i].from_min && w.length_min == table[i].length_min, "%s: %d %d", table[i].text, w.from_min, w.length_min);
+    }
+}
+
+static int64_t at(const char *text)
+{
+    int64_t ms;
+    cr_assert(timestamp_parse(text, &ms), "%s", text);
+    return ms;
+}
+
+/* 2026-11-16 is a Monday. */
+Test(window, opens_every_week_at_its_minute)
+{
+    static const struct {
+        const char *window, *now, *opens;
+    } table[] = {
+        {"wed:06:00-wed:07:00", "2026-11-16T00:00:00Z", "2026-11-18T06:00:00Z"},
+        {"wed:06:00-wed:07:00", "2026-11-18T05:59:59Z", "2026-11-18T06:00:00Z"},
+        {"wed:06:00-wed:07:00", "2026-11-18T06:00:00Z", "2026-11-18T06:00:00Z"},
+        {"wed:06:00-wed:07:00", "2026-11-18T06:59:59Z", "2026-11-18T06:00:00Z"},
+        {"wed:06:00-wed:07:00", "2026-11-18T07:00:00Z", "2026-11-25T06:00:00Z"},
+        {"sun:23:30-mon:00:30", "2026-11-16T00:29:00Z", "2026-11-15T23:30:00Z"},
+        {"sun:23:30-mon:00:30", "2026-11-16T00:30:00Z", "2026-11-22T23:30:00Z"},
+        {"sun:23:30-mon:00:30", "2026-12-31T12:00:00Z", "2027-01-03T23:30:00Z"},
+        {"mon:00:00-mon:01:00", "2026-11-16T00:00:00Z", "2026-11-16T00:00:00Z"},
+        {"tue:10:00-tue:09:59", "2026-11-17T09:59:30Z", "2026-11-17T10:00:00Z"},
+        {"tue:10:00-tue:10:00", "2026-11-17T10:00:00Z", "2026-11-24T10:00:00Z"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct window w;
+        int64_t opens = 0;
+        cr_assert(window_read(table[i].window, &w));
+        cr_expect_eq(window_opens(&w, at(table[i].now)), at(table[i].opens), "line %zu", i);
+        cr_expect_eq(window_is_open(table[i].window, at(table[i].now), &opens), at(table[i].opens) <= at(table[i].now), "line %zu", i);
+        cr_expect_eq(opens, at(table[i].opens), "line %zu", i);
+    }
+}
+
+Test(window, that_cannot_be_read_is_never_closed)
+{
+    int64_t opens = 0;
+    cr_assert(window_is_open("", 0, &opens));
+}
