@@ -1,2 +1,27 @@
 -- name: parameter_group_get (region text, name text) one: parameter_group
 SELECT * FROM parameter_group WHERE region = :region AND name = :name;
+
+-- name: parameter_group_page (region text, after text, most int) many: parameter_group
+SELECT * FROM parameter_group WHERE region = :region AND name > :after ORDER BY name LIMIT :most;
+
+-- name: parameter_group_count (region text) int
+SELECT count(*) FROM parameter_group WHERE region = :region;
+
+-- Whatever uses the group or is about to.
+-- name: parameter_group_users (region text, name text) int
+SELECT (SELECT count(*) FROM cache_cluster WHERE region = :region AND (parameter_group = :name OR pending_parameter_group = :name))
+     + (SELECT count(*) FROM replication_group WHERE region = :region AND parameter_group = :name);
+
+-- name: parameter_list (region text, group_name text) many: parameter
+SELECT * FROM parameter WHERE region = :region AND group_name = :group_name ORDER BY name;
+
+-- name: parameter_forget (region text, group_name text)
+DELETE FROM parameter WHERE region = :region AND group_name = :group_name;
+
+-- name: cluster_list_by_parameter_group (region text, parameter_group text) many: cache_cluster
+SELECT * FROM cache_cluster WHERE region = :region AND parameter_group = :parameter_group ORDER BY id;
+
+-- The membership of the group that uses this parameter group.
+-- name: member_by_parameter_group (region text, name text) one: global_member
+SELECT m.* FROM global_member m JOIN replication_group g ON g.region = m.region AND g.id = m.rg_id
+ WHERE g.region = :region AND g.parameter_group = :name;

@@ -59,7 +59,7 @@ static struct row_global_replication_group global_row(struct op *op, const char 
 static int join_as_primary(struct op *op, const char *global_id, struct row_replication_group *rg)
 {
     struct row_global_member m = {.global_id = global_id, .region = rg->region, .rg_id = rg->id, .role = "PRIMARY", .status = "associating"};
-    int r = group_own_parameters(op, rg);
+    int r = group_own_parameters(op, global_id, rg);
     rg->status = "modifying";
     rg->auto_minor_version_upgrade = 0;
     if (r == 0) r = q_replication_group_put(op->store, rg, op->err);

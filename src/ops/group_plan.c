@@ -1,6 +1,7 @@
 #include "ops/group_plan.h"
 #include "ops/find.h"
 #include "ops/id.h"
+#include "ops/parameter_group.h"
 #include "ops/subnet_group.h"
 #include "ops/window.h"
 #include <string.h>
@@ -94,23 +95,11 @@ static int check_node_type(struct op *op, const char *name, const struct engine_
 
 static int read_parameter_group(struct op *op, const char *given, const struct engine_version *v, const char **out)
 {
-    const char *standard = arena_printf(op->arena, "default.%s", v->family);
-    *out = given ? id_fold(op, given) : standard;
-    if (strcmp(*out, standard) == 0) return 0;
-    if (strcmp(*out, arena_printf(op->arena, "%s.cluster.on", standard)) == 0) return not_served(op, "Cluster mode");
-    if (strncmp(*out, "default.", 8) == 0 && strlen(*out) > 8) {
-        for (size_t i = 0; i < n_engine_versions; i++)
-            if (strcmp(*out + 8, engine_versions[i].family) == 0)
-                return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Expected a parameter group of family %s but found one of family %s", v->family,
-                                engine_versions[i].family);
-    }
-    struct row_parameter_group *pg;
-    int r = q_parameter_group_get(op->store, op->arena, op->region->name, *out, &pg, op->err);
-    if (r) return r;
-    if (pg == NULL) return op_fault(op, FAULT_CACHE_PARAMETER_GROUP_NOT_FOUND, "CacheParameterGroup not found: %s", given);
-    if (strcmp(pg->family, v->family) != 0)
-        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Expected a parameter group of family %s but found one of family %s", v->family, pg->family);
-    return 0;
+    struct parameter_group g;
+    int r = parameter_group_resolve(op, given, v, &g);
+    if (r == 0 && g.cluster_enabled) return not_served(op, "Cluster mode");
+    *out = g.name;
+    return r;
 }
 
 /* NumCacheClusters counts the primary; ReplicasPerNodeGroup and a node group's ReplicaCount do not. */

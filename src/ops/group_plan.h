@@ -30,8 +30,8 @@ int group_add_gateways(struct op *op, const struct row_replication_group *rg);
 /* Member clusters carry their group's settings: writes them anew after the group's have changed. */
 int group_copy_settings(struct op *op, const struct row_replication_group *rg);
 
-/* A private copy of the group's parameter group, as every member of a global datastore has one; sets the group's. */
-int group_own_parameters(struct op *op, struct row_replication_group *rg);
+/* A parameter group of its own, as every member of a global datastore has one, with the values that all members share; sets the group's. */
+int group_own_parameters(struct op *op, const char *global_id, struct row_replication_group *rg);
 
 /* The fault for what Meridian does not serve yet: it is never silently left out. */
 int not_served(struct op *op, const char *what);

@@ -1,6 +1,7 @@
 #include "ops/find.h"
 #include "ops/group_plan.h"
 #include "ops/id.h"
+#include "ops/parameter_group.h"
 #include <string.h>
 
 static struct row_cache_cluster cluster_row(const struct row_replication_group *rg, const char *id, const char *node_group_id, const char *zone,
@@ -126,26 +127,34 @@ static int ensure_region(struct op *op)
     return r || row ? r : q_region_put(op->store, &(struct row_region){op->region->name, 0}, op->err);
 }
 
-int group_own_parameters(struct op *op, struct row_replication_group *rg)
+/* The parameter group whose values a new member takes over: the primary's, or its own where it is the first. */
+static int shared_parameters(struct op *op, const char *global_id, const struct row_replication_group *rg, struct parameter_group *out)
 {
-    const struct engine_version *v = engine_version_find(engine_find(rg->engine), rg->engine_version);
-    struct row_parameter_group pg = {
-        .region = rg->region,
-        .name = arena_printf(op->arena, "global-datastore-%s-%08x", rg->id, (unsigned)(op->random & 0xffffffff)),
-        .account = rg->account,
-        .family = v->family,
-        .description = arena_printf(op->arena, "Parameter group of %s as a member of a global datastore", rg->id),
-        .is_global = 1,
-    };
-    rg->parameter_group = pg.name;
-    return q_parameter_group_put(op->store, &pg, op->err);
+    struct row_global_member *members;
+    size_t n;
+    const struct row_replication_group *from = rg;
+    int r = q_member_list(op->store, op->arena, global_id, &members, &n, op->err);
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        struct row_replication_group *primary;
+        if (strcmp(members[i].role, "PRIMARY") != 0) continue;
+        r = q_rg_get(op->store, op->arena, members[i].region, members[i].rg_id, &primary, op->err);
+        if (r == 0 && primary) from = primary;
+    }
+    return r ? r : parameter_group_get(op, from->region, from->parameter_group, out);
+}
+
+int group_own_parameters(struct op *op, const char *global_id, struct row_replication_group *rg)
+{
+    struct parameter_group shared;
+    int r = shared_parameters(op, global_id, rg, &shared);
+    return r ? r : parameter_group_copy(op, rg, &shared, &rg->parameter_group);
 }
 
 int group_plan_write(struct op *op, const struct group_plan *plan)
 {
     struct row_replication_group rg = plan->rg;
     int r = ensure_region(op);
-    if (r == 0 && plan->global) r = group_own_parameters(op, &rg);
+    if (r == 0 && plan->global) r = group_own_parameters(op, plan->global->id, &rg);
     if (r == 0) r = write_node_group(op, plan, &rg);
     if (r == 0) r = q_replication_group_put(op->store, &rg, op->err);
     if (r == 0 && plan->global) r = write_membership(op, plan);
