@@ -130,8 +130,9 @@ static int change_engine(struct op *op, const struct api_modify_replication_grou
     if (change == VERSION_DOWNGRADE || change == VERSION_OTHER_ENGINE)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "The engine can't be changed from %s %s to %s %s.", from->engine->name, from->version,
                         to->engine->name, to->version);
-    if (!in->apply_immediately.v) return change_members(op, rg, wait_for_version, to);
-    r = change_family(op, in, rg, from, to);
+    struct row_replication_group waiting = *rg;
+    r = change_family(op, in, in->apply_immediately.v ? rg : &waiting, from, to);
+    if (r || !in->apply_immediately.v) return r ? r : change_members(op, rg, wait_for_version, to);
     rg->engine = to->engine->name;
     rg->engine_version = to->full;
     *busy = true;

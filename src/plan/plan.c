@@ -11,6 +11,7 @@ void plan_world(struct world *w)
         plan_addresses(w);
         for (size_t i = 0; i < w->n_rgs; i++) {
             plan_failover(w, &w->rgs[i]);
+            plan_pending(w, &w->rgs[i]);
             plan_upgrade(w, &w->rgs[i]);
             plan_rg(w, &w->rgs[i]);
         }

@@ -13,6 +13,8 @@ void plan_addresses(struct world *w);
 void plan_rg(struct world *w, struct world_rg *rg);
 /* Who is primary: replaces one that is dead or hung, and carries out orderly changes of the primary. */
 void plan_failover(struct world *w, struct world_rg *rg);
+/* Makes the changes that wait for the group's maintenance window, once it is open. */
+void plan_pending(struct world *w, struct world_rg *rg);
 /* Rolls a new engine version through a group, one node at a time, the primary last. */
 void plan_upgrade(struct world *w, struct world_rg *rg);
 /* Statuses and phases of a global datastore: joining, leaving, failover, deletion. */

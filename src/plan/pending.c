@@ -1,0 +1,55 @@
+#include "base/arena.h"
+#include "catalog/engine.h"
+#include "plan/plan.h"
+#include "plan/window.h"
+#include <string.h>
+
+/*
+ * Changes of a replication group that were not asked for at once wait in its
+ * member clusters' pending columns, and are made when the group's maintenance
+ * window opens.
+ */
+
+static struct world_cluster *first_pending(struct world_rg *rg)
+{
+    for (size_t i = 0; i < rg->n_clusters; i++)
+        if (rg->clusters[i].row.pending_node_type || rg->clusters[i].row.pending_engine_version) return &rg->clusters[i];
+    return NULL;
+}
+
+/* A group on the default parameters of its family goes over to the new family's. */
+static void change_engine(struct world *w, struct world_rg *rg, const char *engine, const char *version)
+{
+    const struct engine_version *from = engine_version_find(engine_find(rg->row.engine), rg->row.engine_version);
+    const struct engine_version *to = engine_version_find(engine_find(engine), version);
+    const char *standard = from ? arena_printf(w->arena, "default.%s", from->family) : "";
+    if (to && strcmp(rg->row.parameter_group, standard) == 0)
+        world_set(w, &rg->row.parameter_group, arena_printf(w->arena, "default.%s", to->family));
+    world_set(w, &rg->row.engine, engine);
+    world_set(w, &rg->row.engine_version, version);
+}
+
+static void apply(struct world *w, struct world_rg *rg, struct row_cache_cluster pending)
+{
+    if (pending.pending_engine_version) change_engine(w, rg, pending.pending_engine, pending.pending_engine_version);
+    if (pending.pending_node_type) world_set(w, &rg->row.node_type, pending.pending_node_type);
+    for (size_t i = 0; i < rg->n_clusters; i++) {
+        struct row_cache_cluster *c = &rg->clusters[i].row;
+        world_set(w, &c->node_type, rg->row.node_type);
+        world_set(w, &c->parameter_group, rg->row.parameter_group);
+        world_set(w, &c->pending_node_type, NULL);
+        world_set(w, &c->pending_engine, NULL);
+        world_set(w, &c->pending_engine_version, NULL);
+    }
+    for (size_t i = 0; i < rg->n_node_groups; i++) world_set(w, &rg->node_groups[i].row.status, "modifying");
+    world_set(w, &rg->row.status, "modifying");
+}
+
+void plan_pending(struct world *w, struct world_rg *rg)
+{
+    int64_t opens_ms;
+    struct world_cluster *c = rg->drop || strcmp(rg->row.status, "available") != 0 ? NULL : first_pending(rg);
+    if (c == NULL) return;
+    if (window_is_open(rg->row.maintenance_window, w->now_ms, &opens_ms)) apply(w, rg, c->row);
+    else world_wake(w, opens_ms);
+}
