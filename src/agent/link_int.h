@@ -26,7 +26,7 @@ struct link {
     uv_timer_t timer;          /* tries again to listen */
     int tries;
     int code; /* why it does not listen: 0, ERR_IN_USE or another err_code */
-    char reason[200];
+    char reason[600]; /* as long as an error */
     struct pair *pairs;
     int n_pairs;
     bool closing, timer_closed;
