@@ -75,7 +75,8 @@ static int check_settings(const struct proto_setting_list *l, struct err *e)
 int conf_check(const struct proto_node_order *o, struct err *e)
 {
     if (!file_id_ok(o->id)) return err_set(e, ERR_USAGE, "the order has no proper id");
-    if (o->engine == NULL || strcmp(o->engine, "redis") != 0)
+    /* A redis-server stands in for valkey, whose protocol and configuration it shares. */
+    if (o->engine == NULL || (strcmp(o->engine, "redis") != 0 && strcmp(o->engine, "valkey") != 0))
         return err_set(e, ERR_USAGE, "this agent can't run the engine \"%s\"", o->engine && is_text(o->engine) ? o->engine : "?");
     if (!is_address(o->address)) return err_set(e, ERR_USAGE, "the order has no proper address");
     if (!is_port(o->port)) return err_set(e, ERR_USAGE, "the order has no proper port");
