@@ -38,29 +38,9 @@ static void upstream_lost(struct node_host *h, const char *id)
     }
 }
 
-static void node_closed(struct node_host *h, struct node *n)
-{
-    struct agent *a = AGENT_OF(h, node_host);
-    for (size_t i = 0; i < a->n_nodes; i++) {
-        if (a->nodes[i] != n) continue;
-        a->nodes[i] = a->nodes[--a->n_nodes];
-        return;
-    }
-}
-
 static void link_has_changed(struct link_host *h)
 {
     AGENT_OF(h, link_host)->dirty = true;
-}
-
-static void link_closed(struct link_host *h, struct link *l)
-{
-    struct agent *a = AGENT_OF(h, link_host);
-    for (size_t i = 0; i < a->n_links; i++) {
-        if (a->links[i] != l) continue;
-        a->links[i] = a->links[--a->n_links];
-        return;
-    }
 }
 
 /* ---- the end ---- */
@@ -100,6 +80,7 @@ static void close_all(void *arg)
     struct agent *a = arg;
     for (size_t i = 0; i < a->n_nodes; i++) node_close(a->nodes[i]);
     for (size_t i = 0; i < a->n_links; i++) link_close(a->links[i]);
+    a->n_nodes = a->n_links = 0;
     dial_close(a->dial);
     uv_close((uv_handle_t *)&a->before_wait, NULL);
     uv_close((uv_handle_t *)&a->sigterm, NULL);
@@ -129,8 +110,12 @@ static bool may_report(const struct agent *a)
 
 static void close_gone_nodes(struct agent *a)
 {
-    for (size_t i = 0; i < a->n_nodes; i++)
+    size_t kept = 0;
+    for (size_t i = 0; i < a->n_nodes; i++) {
         if (node_is_gone(a->nodes[i])) node_close(a->nodes[i]);
+        else a->nodes[kept++] = a->nodes[i];
+    }
+    a->n_nodes = kept;
 }
 
 static void before_wait(uv_prepare_t *h)
@@ -277,9 +262,8 @@ int agent_run(const struct agent_options *o, struct err *e)
     if (!r) r = read_token(o, &token, e);
     if (!r && uv_loop_init(&a.loop) != 0) r = err_set(e, ERR_BROKEN, "no event loop");
     if (!r) {
-        a.node_host =
-            (struct node_host){&a.loop, o->data_dir, &a.engine, node_has_changed, find_for_node, upstream_lost, node_closed};
-        a.link_host = (struct link_host){&a.loop, link_has_changed, link_closed};
+        a.node_host = (struct node_host){&a.loop, o->data_dir, &a.engine, node_has_changed, find_for_node, upstream_lost};
+        a.link_host = (struct link_host){&a.loop, link_has_changed};
         r = run(&a, token.data, e);
         fini(&a);
     }

@@ -64,8 +64,12 @@ static const struct proto_link_order *order_of_link(const struct proto_assignmen
 /* Links that shall not be close first, so that others find their addresses free. */
 static void order_links(struct agent *a, const struct proto_assignment *m)
 {
-    for (size_t i = 0; i < a->n_links; i++)
+    size_t kept = 0;
+    for (size_t i = 0; i < a->n_links; i++) {
         if (order_of_link(m, a->links[i]) == NULL) link_close(a->links[i]);
+        else a->links[kept++] = a->links[i];
+    }
+    a->n_links = kept;
     for (size_t i = 0; i < m->links.n; i++) {
         struct link *l = find_link(a, m->links.items[i].id);
         link_order(l != NULL ? l : add_link(a, m->links.items[i].id), &m->links.items[i]);

@@ -199,7 +199,6 @@ void link_order(struct link *l, const struct proto_link_order *o)
 static void free_if_done(struct link *l)
 {
     if (!l->timer_closed || l->n_pairs > 0) return;
-    l->host->closed(l->host, l);
     free(l->targets);
     free(l->id);
     free(l);

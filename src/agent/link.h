@@ -12,14 +12,12 @@ struct link_host {
     uv_loop_t *loop;
     /* Something that link_see() tells has changed, but for the number of connections. */
     void (*changed)(struct link_host *h);
-    /* A closed link is gone, and its memory with it. */
-    void (*closed)(struct link_host *h, struct link *l);
 };
 
 struct link *link_open(struct link_host *h, const char *id);
 /* How it shall be from now on; the order is copied. */
 void link_order(struct link *l, const struct proto_link_order *o);
-/* Closes it with all its connections; host->closed() tells when it is done. */
+/* Closes it with all its connections; its memory goes a few turns of the loop later. */
 void link_close(struct link *l);
 const char *link_id(const struct link *l);
 /* Fills 'out'; strings live as long as the link does not change. */

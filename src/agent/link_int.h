@@ -25,7 +25,7 @@ struct link {
     struct listener *listener; /* NULL: not listening */
     uv_timer_t timer;          /* tries again to listen */
     int tries;
-    int code; /* why it does not listen: 0, ERR_IN_USE or another err_code */
+    int code;         /* why it does not listen: 0, ERR_IN_USE or another err_code */
     char reason[600]; /* as long as an error */
     struct pair *pairs;
     int n_pairs;

@@ -335,7 +335,7 @@ static void begin_stop(struct node *n, bool save)
 {
     n->stop_saves = save;
     log_info("node %s: ends, its data %s", n->id, save ? "saved" : "given up");
-    n->stop_deadline = node_now(n) + (save ? STOP_SAVE_MS : STOP_MS);
+    n->stop_deadline = node_now(n) + (save && !n->life.hung ? STOP_SAVE_MS : STOP_MS);
     bool talks = n->state == NODE_UP && n->conn != NULL;
     if (save) node_mark_saved(n);
     node_move(n, NODE_STOP);
@@ -425,7 +425,7 @@ void node_order(struct node *n, const struct proto_node_order *o)
     n->refused = false;
     if (o != NULL && o->run.v && conf_check(o, &e) != 0) refuse(n, &e);
     o = n->order;
-    n->hold_until = 0;
+    n->hold_until = n->life.take_since = n->life.take_at = 0;
     n->life.eager_until = node_now(n) + EAGER_MS;
     if (other) settings_again(n);
     if (o != NULL && o->run.v) n->conf_stale = node_conf_differs(n);
@@ -473,7 +473,6 @@ void node_life_clear(struct life *l)
 static void timer_closed(uv_handle_t *h)
 {
     struct node *n = h->data;
-    n->host->closed(n->host, n);
     node_life_clear(&n->life);
     free(n->id);
     free(n->dir);

@@ -22,8 +22,6 @@ struct node_host {
     struct node *(*find)(struct node_host *h, const char *id);
     /* The node of that id died or hangs: those that follow it had better look where they stand. */
     void (*upstream_lost)(struct node_host *h, const char *id);
-    /* A node that is no longer ordered is gone, and its memory with it. */
-    void (*closed)(struct node_host *h, struct node *n);
 };
 
 /* The id is a proper one. Adopts the process that runs in the node's folder, if there is one. */
@@ -36,7 +34,7 @@ void node_stop(struct node *n);
 void node_kill(struct node *n);
 /* Somebody else changed: the upstream that this node waits for may be ready. */
 void node_wake(struct node *n);
-/* Gives up the memory of a node without a process. host->closed() tells when. */
+/* Gives up a node without a process; its memory goes a turn of the loop later. */
 void node_close(struct node *n);
 bool node_is_running(const struct node *n);
 /* Asks the node at once where it stands, because its upstream is in trouble. */

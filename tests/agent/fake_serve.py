@@ -47,7 +47,7 @@ class FakeServe:
         with self.changed:
             r = self.region(name)
             r.version += 1
-            r.assignment = dict(version=r.version, region=name, nodes=nodes, links=list(links), **more)
+            r.assignment = {"version": r.version, "region": name, "nodes": nodes, "links": list(links), **more}
             self.changed.notify_all()
             return r.version
 

@@ -419,6 +419,42 @@ class Trouble(Three):
         found = admin(self.address(1)).config_get("*")
         self.assertEqual((found["maxmemory-policy"], found["timeout"], found["databases"]), ("volatile-ttl", "77", "4"))
 
+    def test_a_wrong_token_is_tried_until_it_is_right(self):
+        self.serve.token = "another-token"
+        self.order([self.a])
+        self.start()
+        poll(lambda: "status 401" in self.log(), "the refusal")
+        self.serve.token = "a-token"
+        self.wait_serves("g.a")
+
+    def test_an_assignment_that_makes_no_sense_changes_nothing(self):
+        self.start_group()
+        for bad in ({"version": "many"}, {"region": "another"}, {"links": 5}):
+            before = self.log().count("serve sent an assignment")
+            self.serve.assign("r1", [], **bad)
+            poll(lambda b=before: self.log().count("serve sent an assignment") > b, "the complaint")
+        self.assertTrue(serves(self.serve.region("r1").sighting, "g.a", "g.b", "g.c"))
+        self.order([self.a])
+        self.wait(lambda s: [n["id"] for n in s["nodes"]] == ["g.a"])
+
+    def test_an_order_that_makes_no_sense_leaves_the_process_alone(self):
+        pid = seen(self.start_group(), "g.b")["pid"]
+        self.order([self.a, dict(self.b, role="leader"), self.c])
+        s = self.wait(lambda s: "no proper role" in seen(s, "g.b").get("reason", ""))
+        self.assertEqual(seen(s, "g.b")["pid"], pid)
+        self.order([self.a, self.b, self.c])
+        self.wait(lambda s: serves(s, "g.b") and "reason" not in seen(s, "g.b"))
+
+    def test_a_node_that_moves_takes_its_data_along(self):
+        self.order([self.a])
+        self.start()
+        self.wait_serves("g.a")
+        client(self.address(1)).set("k", "v")
+        self.order([dict(self.a, address=self.address(9))])
+        self.wait_serves("g.a")
+        self.wait(lambda s: seen(s, "g.a").get("state") == "ready")
+        self.assertEqual(poll(lambda: self.tries(lambda: client(self.address(9)).get("k")), "the node"), "v")
+
     def test_a_second_agent_of_the_same_folder_says_who_is_first(self):
         self.start_group()
         first = self.agents["r1"]
