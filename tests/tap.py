@@ -83,7 +83,7 @@ def main():
     os.dup2(2, 1)
     sys.dont_write_bytecode = True
     here = os.path.dirname(os.path.abspath(__file__))
-    sys.path[:0] = [here, os.path.join(here, "e2e")]
+    sys.path[:0] = [os.path.dirname(os.path.abspath(sys.argv[1])), here, os.path.join(here, "e2e")]
     suite = unittest.TestSuite(load(path) for path in sys.argv[1:])
     result = TapResult(out)
     suite.run(result)

@@ -1,3 +1,4 @@
+#include "agent/file.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -185,6 +186,15 @@ static int find_program(struct serve *s, struct err *e)
     return n > 0 ? 0 : err_set(e, ERR_IO, "/proc/self/exe can't be read");
 }
 
+/* Said now, not by the first group that never becomes available. Agents look at the version. */
+static int find_engine(const struct serve *s, struct err *e)
+{
+    char path[PATH_MAX];
+    if (file_find_program(s->o->redis_server, path, sizeof path)) return 0;
+    return err_set(e, ERR_USAGE, "there is no program \"%s\": install redis-server (Debian: apt install redis-server), or say where it is with --redis-server",
+        s->o->redis_server);
+}
+
 static int announce(struct serve *s, struct err *e)
 {
     char url[320];
@@ -234,6 +244,7 @@ static int open_all(struct serve *s, struct err *e)
 {
     char path[PATH_MAX + 32];
     int r = find_program(s, e);
+    if (r == 0) r = find_engine(s, e);
     if (r == 0) r = data_dir_claim(s->o->data_dir, &s->lock_fd, e);
     if (r == 0 && realpath(s->o->data_dir, s->data_dir) == NULL)
         r = err_set(e, ERR_IO, "the data directory %s can't be found again", s->o->data_dir);
