@@ -429,7 +429,7 @@ class Trouble(Three):
 
     def test_an_assignment_that_makes_no_sense_changes_nothing(self):
         self.start_group()
-        for bad in ({"version": "many"}, {"region": "another"}, {"links": 5}):
+        for bad in ({"version": "many"}, {"region": "another"}, {"trips": 5}):
             before = self.log().count("serve sent an assignment")
             self.serve.assign("r1", [], **bad)
             poll(lambda b=before: self.log().count("serve sent an assignment") > b, "the complaint")
