@@ -464,6 +464,7 @@ void node_wake(struct node *n)
 void node_life_clear(struct life *l)
 {
     names_clear(&l->held);
+    names_clear(&l->missed);
     names_clear(&l->binding);
     names_clear(&l->drop);
     names_clear(&l->pending);

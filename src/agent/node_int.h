@@ -38,6 +38,7 @@ struct life {
     int64_t look_until;         /* 0, or its upstream is in trouble: how far it has followed is read before anything is told */
     struct string_list held;    /* endpoints it listens on */
     struct string_list binding; /* endpoints it was asked to listen on */
+    struct string_list missed;  /* those it was asked to listen on in vain, because somebody else holds one */
     struct string_list drop;    /* endpoints it gave up, with connections still to be closed */
     enum fence fence;
     int64_t fenced_at;

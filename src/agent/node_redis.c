@@ -239,6 +239,7 @@ static void bound(struct node *n)
     for (size_t i = 0; i < n->life.held.n; i++)
         if (!names_has(&n->life.binding, n->life.held.items[i])) names_add(&n->life.drop, n->life.held.items[i]);
     names_copy(&n->life.held, &n->life.binding);
+    names_clear(&n->life.missed);
     n->life.take_since = n->life.take_at = 0;
     node_changed(n);
 }
@@ -278,6 +279,10 @@ static void take_refused(struct node *n)
 {
     int64_t now = node_now(n);
     if (n->life.take_since == 0) n->life.take_since = now;
+    if (!names_within(&n->life.binding, &n->life.missed)) {
+        names_copy(&n->life.missed, &n->life.binding);
+        node_changed(n);
+    }
     bool slow = now - n->life.take_since >= TAKE_SLOW_AFTER_MS;
     n->life.take_at = now + (slow ? TAKE_SLOW_MS : TAKE_MS);
     if (slow) node_reason(n, "an endpoint is still held by somebody else");

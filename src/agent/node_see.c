@@ -50,6 +50,7 @@ void node_see(const struct node *n, struct proto_node_seen *out)
     out->fenced = OPT_BOOL(l->fence == FENCE_ON);
     out->endpoints = l->held;
     out->endpoints.set = true;
+    out->endpoints_refused = l->missed;
     if (l->generation >= 0) out->generation = OPT_INT(l->generation);
     out->pending_settings = l->pending;
 }

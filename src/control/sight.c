@@ -49,6 +49,25 @@ static const struct proto_link_seen *find_link(const struct proto_sighting *s, c
     return NULL;
 }
 
+static bool is_among(const struct string_list *l, const char *address)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (strcmp(l->items[i], address) == 0) return true;
+    return false;
+}
+
+/* A floating endpoint has no link of its own: the nodes tell. One of ours that holds it is no conflict. */
+static const char *floating_state(const struct row_endpoint *row, const struct proto_sighting *seen)
+{
+    const char *state = "unknown";
+    for (size_t i = 0; row->address && i < seen->nodes.n; i++) {
+        const struct proto_node_seen *n = &seen->nodes.items[i];
+        if (is_among(&n->endpoints, row->address)) return "listening";
+        if (is_among(&n->endpoints_refused, row->address)) state = "conflict";
+    }
+    return state;
+}
+
 void sight(struct world *w, const struct proto_sighting *seen)
 {
     static const struct proto_node_seen nothing = {.state = "unknown"};
@@ -62,7 +81,7 @@ void sight(struct world *w, const struct proto_sighting *seen)
         struct row_endpoint *row = &w->endpoints[i].row;
         if (strcmp(row->region, seen->region) != 0) continue;
         const struct proto_link_seen *l = find_link(seen, row->id);
-        world_set(w, &row->seen_state, l ? l->state : "unknown");
+        world_set(w, &row->seen_state, l ? l->state : floating_state(row, seen));
         world_set(w, &row->seen_reason, l ? l->reason : NULL);
     }
 }
