@@ -10,52 +10,69 @@
 struct rconn {
     redisAsyncContext *ac; /* NULL once hiredis gave it up */
     uv_poll_t poll;
-    int watched; /* UV_READABLE | UV_WRITABLE */
+    int wanted, watched; /* UV_READABLE | UV_WRITABLE: by hiredis, and by the loop */
+    bool working;        /* hiredis is: whatever it is given meanwhile, it sends in the end */
     const struct rconn_events *events;
     void *arg;
     bool closed; /* the owner is gone */
     char why[128];
 };
 
+static void poll_ready(uv_poll_t *h, int status, int events);
+
+static void watch(struct rconn *c)
+{
+    if (c->ac == NULL || c->watched == c->wanted) return;
+    c->watched = c->wanted;
+    if (c->watched == 0) uv_poll_stop(&c->poll);
+    else uv_poll_start(&c->poll, c->watched, poll_ready);
+}
+
+/*
+ * Lets hiredis work. What there is to send is tried at once: nearly always the socket
+ * takes it, and the loop need not wait for that.
+ */
+static void work(struct rconn *c, int events)
+{
+    if (c->working) return;
+    c->working = true;
+    if (c->ac != NULL && (events & UV_READABLE)) redisAsyncHandleRead(c->ac);
+    bool sends = c->ac != NULL && (c->ac->c.flags & REDIS_CONNECTED) && (c->wanted & UV_WRITABLE);
+    if (sends || (c->ac != NULL && (events & UV_WRITABLE))) redisAsyncHandleWrite(c->ac);
+    c->working = false;
+    watch(c);
+}
+
 static void poll_ready(uv_poll_t *h, int status, int events)
 {
     struct rconn *c = h->data;
-    /* An error is something to read: hiredis finds it there. */
-    if (status < 0) events = UV_READABLE;
-    if (c->ac != NULL && (events & UV_READABLE)) redisAsyncHandleRead(c->ac);
-    if (c->ac != NULL && (events & UV_WRITABLE)) redisAsyncHandleWrite(c->ac);
-}
-
-static void watch(struct rconn *c, int events)
-{
-    if (c->watched == events) return;
-    c->watched = events;
-    if (events == 0) uv_poll_stop(&c->poll);
-    else uv_poll_start(&c->poll, events, poll_ready);
+    /* An error is something to read: hiredis finds it there. The loop watches no more after one. */
+    if (status < 0) c->watched = 0;
+    work(c, status < 0 ? UV_READABLE : events);
 }
 
 static void add_read(void *p)
 {
     struct rconn *c = p;
-    watch(c, c->watched | UV_READABLE);
+    c->wanted |= UV_READABLE;
 }
 
 static void del_read(void *p)
 {
     struct rconn *c = p;
-    watch(c, c->watched & ~UV_READABLE);
+    c->wanted &= ~UV_READABLE;
 }
 
 static void add_write(void *p)
 {
     struct rconn *c = p;
-    watch(c, c->watched | UV_WRITABLE);
+    c->wanted |= UV_WRITABLE;
 }
 
 static void del_write(void *p)
 {
     struct rconn *c = p;
-    watch(c, c->watched & ~UV_WRITABLE);
+    c->wanted &= ~UV_WRITABLE;
 }
 
 static void poll_closed(uv_handle_t *h)
@@ -124,12 +141,15 @@ struct rconn *rconn_open(uv_loop_t *loop, const char *host, int port, const stru
     c->arg = arg;
     attach(c);
     add_write(c); /* becomes writable when it is connected, or refused */
+    watch(c);
     return c;
 }
 
 void rconn_send(struct rconn *c, int n, const char *const words[])
 {
-    if (c->ac != NULL) redisAsyncCommandArgv(c->ac, replied, NULL, n, (const char **)(uintptr_t)words, NULL);
+    if (c->ac == NULL) return;
+    redisAsyncCommandArgv(c->ac, replied, NULL, n, (const char **)(uintptr_t)words, NULL);
+    work(c, 0);
 }
 
 void rconn_tell(struct rconn *c, int n, const char *const words[])
@@ -142,6 +162,7 @@ void rconn_tell(struct rconn *c, int n, const char *const words[])
     redisAppendFormattedCommand(&c->ac->c, text, (size_t)len);
     redisFreeCommand(text);
     add_write(c);
+    work(c, 0);
 }
 
 void rconn_close(struct rconn *c)
