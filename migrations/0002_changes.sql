@@ -3,6 +3,7 @@
 ALTER TABLE node ADD COLUMN condemned_pid INTEGER NOT NULL DEFAULT 0;      -- this process must not live: its agent kills it
 ALTER TABLE node ADD COLUMN incarnation INTEGER NOT NULL DEFAULT 1;        -- a process of a lower one is stopped and started anew
 ALTER TABLE node ADD COLUMN keep_data INTEGER NOT NULL DEFAULT 1;          -- whether it is restarted with its data
+ALTER TABLE node ADD COLUMN status TEXT NOT NULL DEFAULT 'available';       -- creating, available, rebooting or deleting
 ALTER TABLE node ADD COLUMN seen_incarnation INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE node ADD COLUMN seen_since_ms INTEGER NOT NULL DEFAULT 0;      -- when seen_state became what it is
 
@@ -22,7 +23,10 @@ ALTER TABLE cache_cluster ADD COLUMN pending_engine_version TEXT;
 ALTER TABLE cache_cluster ADD COLUMN pending_parameter_group TEXT;
 ALTER TABLE cache_cluster ADD COLUMN pending_num_nodes INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE cache_cluster ADD COLUMN pending_nodes_to_remove TEXT NOT NULL DEFAULT '';
-ALTER TABLE cache_cluster ADD COLUMN pending_since_ms INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE cache_cluster ADD COLUMN pending_zones TEXT NOT NULL DEFAULT '';      -- of the nodes to be added
+ALTER TABLE cache_cluster ADD COLUMN pending_since_ms INTEGER NOT NULL DEFAULT 0; -- 0: what is pending need not wait for the window
+ALTER TABLE cache_cluster ADD COLUMN config_nodes TEXT NOT NULL DEFAULT '';       -- memcached: the nodes that config_version tells of
+ALTER TABLE cache_cluster ADD COLUMN notification_topic_status TEXT NOT NULL DEFAULT 'active';
 
 ALTER TABLE parameter_group ADD COLUMN generation INTEGER NOT NULL DEFAULT 1; -- grows with every change of a value
 
@@ -53,9 +57,32 @@ CREATE TABLE subnet (
 
 -- TestFailover is limited per rolling day.
 CREATE TABLE test_failover (
+  seq           INTEGER PRIMARY KEY,
   region        TEXT NOT NULL,
   rg_id         TEXT NOT NULL,
   node_group_id TEXT NOT NULL,
-  at_ms         INTEGER NOT NULL,
-  PRIMARY KEY (region, rg_id, node_group_id, at_ms)
+  at_ms         INTEGER NOT NULL
+);
+
+-- The configuration endpoint of a memcached cluster belongs to no group.
+DROP INDEX endpoint_by_group;
+ALTER TABLE endpoint RENAME TO endpoint_of_groups;
+CREATE TABLE endpoint (
+  region        TEXT NOT NULL,
+  id            TEXT NOT NULL,        -- KIND.GROUP.NODEGROUP or KIND.CLUSTER
+  kind          TEXT NOT NULL CHECK (kind IN ('primary', 'reader', 'gateway', 'configuration')),
+  rg_id         TEXT,
+  node_group_id TEXT,
+  cluster_id    TEXT,                 -- of a stand-alone cluster's, which has no group
+  address       TEXT,
+  port          INTEGER NOT NULL,
+  settled       INTEGER NOT NULL,
+  seen_state    TEXT NOT NULL,
+  seen_reason   TEXT,
+  PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
+INSERT INTO endpoint (region, id, kind, rg_id, node_group_id, address, port, settled, seen_state, seen_reason)
+  SELECT region, id, kind, rg_id, node_group_id, address, port, settled, seen_state, seen_reason FROM endpoint_of_groups;
+DROP TABLE endpoint_of_groups;
+CREATE INDEX endpoint_by_group ON endpoint (region, rg_id, id);
+CREATE INDEX endpoint_by_cluster ON endpoint (region, cluster_id);

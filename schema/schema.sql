@@ -24,15 +24,16 @@ CREATE TABLE cache_cluster (
   security_group_ids         TEXT NOT NULL,
   network_type               TEXT NOT NULL,
   ip_discovery               TEXT NOT NULL,
-  created_ms                 INTEGER NOT NULL, parameter_apply_status TEXT NOT NULL DEFAULT 'in-sync', nodes_to_reboot TEXT NOT NULL DEFAULT '', next_node INTEGER NOT NULL DEFAULT 1, az_mode TEXT, config_version INTEGER NOT NULL DEFAULT 1, pending_node_type TEXT, pending_engine TEXT, pending_engine_version TEXT, pending_parameter_group TEXT, pending_num_nodes INTEGER NOT NULL DEFAULT 0, pending_nodes_to_remove TEXT NOT NULL DEFAULT '', pending_since_ms INTEGER NOT NULL DEFAULT 0,
+  created_ms                 INTEGER NOT NULL, parameter_apply_status TEXT NOT NULL DEFAULT 'in-sync', nodes_to_reboot TEXT NOT NULL DEFAULT '', next_node INTEGER NOT NULL DEFAULT 1, az_mode TEXT, config_version INTEGER NOT NULL DEFAULT 1, pending_node_type TEXT, pending_engine TEXT, pending_engine_version TEXT, pending_parameter_group TEXT, pending_num_nodes INTEGER NOT NULL DEFAULT 0, pending_nodes_to_remove TEXT NOT NULL DEFAULT '', pending_zones TEXT NOT NULL DEFAULT '', pending_since_ms INTEGER NOT NULL DEFAULT 0, config_nodes TEXT NOT NULL DEFAULT '', notification_topic_status TEXT NOT NULL DEFAULT 'active',
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
 CREATE TABLE endpoint (
   region        TEXT NOT NULL,
-  id            TEXT NOT NULL,
-  kind          TEXT NOT NULL CHECK (kind IN ('primary', 'reader', 'gateway')),
-  rg_id         TEXT NOT NULL,
-  node_group_id TEXT NOT NULL,
+  id            TEXT NOT NULL,        -- KIND.GROUP.NODEGROUP or KIND.CLUSTER
+  kind          TEXT NOT NULL CHECK (kind IN ('primary', 'reader', 'gateway', 'configuration')),
+  rg_id         TEXT,
+  node_group_id TEXT,
+  cluster_id    TEXT,                 -- of a stand-alone cluster's, which has no group
   address       TEXT,
   port          INTEGER NOT NULL,
   settled       INTEGER NOT NULL,
@@ -100,7 +101,7 @@ CREATE TABLE node (
   seen_pid          INTEGER NOT NULL,
   seen_restarts     INTEGER NOT NULL,
   seen_started_ms   INTEGER NOT NULL,
-  seen_generation   INTEGER NOT NULL, condemned_pid INTEGER NOT NULL DEFAULT 0, incarnation INTEGER NOT NULL DEFAULT 1, keep_data INTEGER NOT NULL DEFAULT 1, seen_incarnation INTEGER NOT NULL DEFAULT 0, seen_since_ms INTEGER NOT NULL DEFAULT 0,
+  seen_generation   INTEGER NOT NULL, condemned_pid INTEGER NOT NULL DEFAULT 0, incarnation INTEGER NOT NULL DEFAULT 1, keep_data INTEGER NOT NULL DEFAULT 1, status TEXT NOT NULL DEFAULT 'available', seen_incarnation INTEGER NOT NULL DEFAULT 0, seen_since_ms INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
 CREATE TABLE node_group (
@@ -185,13 +186,14 @@ CREATE TABLE tag (
   PRIMARY KEY (arn, key)
 ) WITHOUT ROWID;
 CREATE TABLE test_failover (
+  seq           INTEGER PRIMARY KEY,
   region        TEXT NOT NULL,
   rg_id         TEXT NOT NULL,
   node_group_id TEXT NOT NULL,
-  at_ms         INTEGER NOT NULL,
-  PRIMARY KEY (region, rg_id, node_group_id, at_ms)
-) WITHOUT ROWID;
+  at_ms         INTEGER NOT NULL
+);
 CREATE INDEX cache_cluster_by_group ON cache_cluster (region, rg_id, id);
+CREATE INDEX endpoint_by_cluster ON endpoint (region, cluster_id);
 CREATE INDEX endpoint_by_group ON endpoint (region, rg_id, id);
 CREATE INDEX event_by_time ON event (region, at_ms);
 CREATE UNIQUE INDEX global_member_by_group ON global_member (region, rg_id);

@@ -22,3 +22,6 @@ SELECT * FROM global_member WHERE region = :region AND rg_id BETWEEN :first AND 
 
 -- name: test_failover_count (region text, since_ms int) int
 SELECT count(*) FROM test_failover WHERE region = :region AND at_ms > :since_ms;
+
+-- name: test_failover_add (region text, rg_id text, node_group_id text, at_ms int)
+INSERT INTO test_failover (region, rg_id, node_group_id, at_ms) VALUES (:region, :rg_id, :node_group_id, :at_ms);

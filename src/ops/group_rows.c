@@ -38,6 +38,9 @@ static struct row_cache_cluster cluster_row(const struct row_replication_group *
         .next_node = 2,
         .config_version = 1,
         .pending_nodes_to_remove = "",
+        .pending_zones = "",
+        .config_nodes = "",
+        .notification_topic_status = "active",
     };
 }
 
@@ -58,6 +61,7 @@ static struct row_node node_row(struct op *op, const struct row_cache_cluster *c
         .seen_endpoints = "",
         .incarnation = 1,
         .keep_data = 1,
+        .status = "available",
     };
 }
 

@@ -32,7 +32,7 @@ static int read_target(struct op *op, struct opt_int count, const struct api_con
     z->shard = shards->items;
     z->replicas = z->shard->new_replica_count.v;
     if (shards->n == 1 && strcmp(z->shard->node_group_id, "0001") == 0) return 0;
-    return op_fault(op, FAULT_NODE_GROUP_NOT_FOUND, "Node group %s not found.", shards->items[shards->n - 1].node_group_id);
+    return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Node group %s not found.", shards->items[shards->n - 1].node_group_id);
 }
 
 static int find_resizable(struct op *op, const char *id, struct resize *z)

@@ -25,8 +25,7 @@ static int count_call(struct op *op, const struct row_replication_group *rg, con
     if (r == 0 && calls >= CALLS_PER_DAY)
         return op_fault(op, FAULT_API_CALL_RATE_FOR_CUSTOMER_EXCEEDED, "You can call this operation for at most %d node groups in a rolling 24-hour period.",
                         CALLS_PER_DAY);
-    struct row_test_failover row = {rg->region, rg->id, node_group_id, op->now_ms};
-    return r ? r : q_test_failover_put(op->store, &row, op->err);
+    return r ? r : q_test_failover_add(op->store, rg->region, rg->id, node_group_id, op->now_ms, op->err);
 }
 
 /* The primary's process is killed; what follows is the failover that any other death brings about. */
