@@ -9,13 +9,6 @@
 /* A quarter of a node's memory is set aside, as reserved-memory-percent says by default. */
 enum { USABLE_PERCENT = 75 };
 
-static const struct world_cluster *cluster_of(const struct world *w, const struct world_node *n)
-{
-    for (size_t i = 0; i < w->n_clusters; i++)
-        if (strcmp(w->clusters[i].row.id, n->row.cluster_id) == 0 && strcmp(w->clusters[i].row.region, n->row.region) == 0) return &w->clusters[i];
-    return NULL;
-}
-
 static struct proto_setting_list settings(struct world *w, const struct world_cluster *c)
 {
     const struct node_type *t = c ? node_type_find(c->row.node_type) : NULL;
@@ -46,7 +39,7 @@ static void assign_role(struct world *w, struct world_node *n, struct proto_node
 
 static void assign_node(struct world *w, struct world_node *n, const struct assign_secrets *secrets, struct proto_node_order *out)
 {
-    const struct world_cluster *c = cluster_of(w, n);
+    const struct world_cluster *c = n->cluster;
     *out = (struct proto_node_order){
         .id = n->row.id,
         .run = OPT_BOOL(strcmp(n->row.want, "run") == 0),
@@ -63,7 +56,7 @@ static void assign_node(struct world *w, struct world_node *n, const struct assi
         .admin_password = secrets->admin_password,
         .replication_password = secrets->replication_password,
     };
-    if (n->rg) assign_role(w, n, out);
+    assign_role(w, n, out);
 }
 
 static bool serves_reads(struct world *w, struct world_node *n)

@@ -84,6 +84,10 @@ int world_store(struct store *s, struct world *w, bool *wrote, struct err *e)
     STORE(w, clusters, cache_cluster)
     STORE(w, node_groups, node_group)
     STORE(w, members, global_member)
+    for (struct world_new_node *n = w->new_nodes; r == 0 && n; n = n->next) {
+        r = q_node_put(s, &n->row, e);
+        *wrote = true;
+    }
     STORE(w, globals, global_replication_group)
     STORE(w, rgs, replication_group)
     return r ? r : store_events(s, w, wrote, e);

@@ -17,6 +17,12 @@ void plan_failover(struct world *w, struct world_rg *rg);
 void plan_pending(struct world *w, struct world_rg *rg);
 /* Rolls a new engine version through a group, one node at a time, the primary last. */
 void plan_upgrade(struct world *w, struct world_rg *rg);
+/* A node whose creation or restart has come to its end is available. */
+void plan_node(struct world *w, struct world_node *n);
+/* A stand-alone cluster: its status, its pending changes, the rows of what is gone. */
+void plan_stand_alone(struct world *w, struct world_cluster *c);
+/* The cluster's next node, in that zone; belongs to the arena. */
+struct row_node plan_new_node(struct arena *a, struct row_cache_cluster *c, const char *zone, int64_t now_ms);
 /* Statuses and phases of a global datastore: joining, leaving, failover, deletion. */
 void plan_global(struct world *w, struct world_global *g);
 

@@ -23,7 +23,8 @@ static void plan_member_cluster(struct world *w, struct world_rg *rg, struct wor
         world_event(w, rg->row.region, c->row.id, EVENT_CLUSTER_CREATED);
         world_event(w, rg->row.region, c->row.id, EVENT_NODE_ADDED, n->row.node_id, n->row.availability_zone);
     }
-    if (status_is(c->row.status, "creating") || status_is(c->row.status, "modifying")) world_set(w, &c->row.status, "available");
+    bool busy = status_is(c->row.status, "creating") || status_is(c->row.status, "modifying") || status_is(c->row.status, "rebooting cluster nodes");
+    if (busy) world_set(w, &c->row.status, "available");
 }
 
 /* Ports mode has no floating address: there the primary endpoint is a forwarder too. */

@@ -83,7 +83,8 @@ static bool takes_over(const struct world_node *n, const struct world_node_group
 
 struct want_node want_node(struct world *w, struct world_node *n)
 {
-    struct want_node want = {.promote_offset = -1};
+    struct want_node want = {.promote_offset = -1, .primary = n->rg == NULL};
+    if (n->rg == NULL) return want;
     struct world_node_group *ng = node_group_of(n->rg, n->row.node_group_id);
     struct world_node *first = ng ? rg_primary(n->rg, ng) : NULL;
     if (first == NULL) return want;
@@ -114,11 +115,12 @@ static bool follows(struct world *w, const struct row_node *seen, const struct w
 bool want_in_force(struct world *w, struct world_node *n)
 {
     struct row_node *seen = &n->row;
-    if (strcmp(seen->want, "run") != 0 || strcmp(seen->seen_state, "ready") != 0 || seen->seen_role == NULL) return false;
+    if (strcmp(seen->want, "run") != 0 || strcmp(seen->seen_state, "ready") != 0) return false;
     if (seen->incarnation > 1 && seen->seen_incarnation < seen->incarnation) return false;
     struct want_node want = want_node(w, n);
     if (want.endpoint && !word_in(seen->seen_endpoints, want.endpoint)) return false;
     if (!!seen->seen_fenced != want.fence) return false;
+    if (seen->seen_role == NULL) return n->rg == NULL; /* memcached knows no roles */
     if (want.primary) return strcmp(seen->seen_role, "primary") == 0;
     return strcmp(seen->seen_role, "replica") == 0 && follows(w, seen, &want);
 }

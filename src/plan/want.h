@@ -16,7 +16,7 @@ struct want_node {
     bool hold;                 /* once dead, stay dead until the order changes: a replica may have taken its place */
 };
 
-/* 'n' is a node of a replication group. */
+/* A node of a stand-alone cluster is a primary that nobody follows. */
 struct want_node want_node(struct world *w, struct world_node *n);
 
 /* The node that a passive member's gateway for 'ng' leads to; NULL where the group is no passive member, or has no primary yet. */

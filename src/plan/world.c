@@ -21,6 +21,21 @@ struct world_rg *world_rg(struct world *w, const char *region, const char *id)
     return NULL;
 }
 
+struct world_cluster *world_cluster(struct world *w, const char *region, const char *rg_id, const char *id)
+{
+    size_t low = 0, high = w->n_clusters;
+    while (id && low < high) {
+        size_t mid = (low + high) / 2;
+        const struct row_cache_cluster *c = &w->clusters[mid].row;
+        int r = compare_key(c->region, c->rg_id, region, rg_id);
+        if (r == 0) r = strcmp(c->id, id);
+        if (r == 0) return &w->clusters[mid];
+        if (r < 0) low = mid + 1;
+        else high = mid;
+    }
+    return NULL;
+}
+
 /* Gives every group its slice of an array that is sorted by (region, rg_id). */
 #define LINK_SLICES(w, array, slice)                                                       \
     for (size_t i = 0; i < (w)->n_##array; i++) {                                          \
@@ -28,6 +43,21 @@ struct world_rg *world_rg(struct world *w, const char *region, const char *id)
         if (rg == NULL) continue;                                                          \
         if (rg->n_##slice++ == 0) rg->slice = &(w)->array[i];                              \
     }
+
+/* A cluster's nodes stand together: no id of another lies between "a.0001" and "a.0002". */
+static void link_clusters(struct world *w)
+{
+    for (size_t i = 0; i < w->n_nodes; i++) {
+        struct world_node *n = &w->nodes[i];
+        n->cluster = world_cluster(w, n->row.region, n->row.rg_id, n->row.cluster_id);
+        if (n->cluster && n->cluster->n_nodes++ == 0) n->cluster->nodes = n;
+    }
+    for (size_t i = 0; i < w->n_endpoints; i++) {
+        struct row_endpoint *e = &w->endpoints[i].row;
+        struct world_cluster *c = e->rg_id ? NULL : world_cluster(w, e->region, NULL, e->cluster_id);
+        if (c) c->endpoint = &w->endpoints[i];
+    }
+}
 
 static void link_members(struct world *w)
 {
@@ -52,6 +82,7 @@ void world_link(struct world *w)
     LINK_SLICES(w, nodes, nodes)
     LINK_SLICES(w, endpoints, endpoints)
     for (size_t i = 0; i < w->n_nodes; i++) w->nodes[i].rg = world_rg(w, w->nodes[i].row.region, w->nodes[i].row.rg_id);
+    link_clusters(w);
     link_members(w);
 }
 
@@ -113,6 +144,15 @@ void world_drop(struct world *w, bool *drop)
 {
     if (!*drop) w->changed = true;
     *drop = true;
+}
+
+void world_add_node(struct world *w, const struct row_node *row)
+{
+    struct world_new_node *n = arena_new(w->arena, struct world_new_node);
+    *n = (struct world_new_node){w->new_nodes, *row};
+    w->new_nodes = n;
+    w->changed = true;
+    world_wake(w, w->now_ms);
 }
 
 void world_note(struct world *w, const char *region, const char *source_type, const char *source_id, const char *message)

@@ -14,12 +14,20 @@
  */
 struct arena;
 struct world_rg;
+struct world_cluster;
 
 struct world_node {
     struct row_node row;
     const struct row_node *stored;
     bool drop;
     struct world_rg *rg; /* NULL for a node of a stand-alone cluster */
+    struct world_cluster *cluster;
+};
+
+/* A node that a plan made: it takes part from the next look on. */
+struct world_new_node {
+    struct world_new_node *next;
+    struct row_node row;
 };
 
 struct world_endpoint {
@@ -32,6 +40,9 @@ struct world_cluster {
     struct row_cache_cluster row;
     const struct row_cache_cluster *stored;
     bool drop;
+    struct world_node *nodes;
+    size_t n_nodes;
+    struct world_endpoint *endpoint; /* the configuration endpoint of a memcached cluster, else NULL */
 };
 
 struct world_node_group {
@@ -105,7 +116,7 @@ struct world {
     size_t n_nodes;
     struct world_endpoint *endpoints;
     size_t n_endpoints;
-    struct world_cluster *clusters;
+    struct world_cluster *clusters; /* by region, group, id */
     size_t n_clusters;
     struct world_node_group *node_groups;
     size_t n_node_groups;
@@ -113,6 +124,7 @@ struct world {
     size_t n_globals;
     struct world_member *members;
     size_t n_members;
+    struct world_new_node *new_nodes;
     struct world_event *events; /* to be written, newest first */
     bool changed;               /* set by whatever plan changed something */
 };
@@ -122,6 +134,8 @@ void world_link(struct world *w);
 
 struct world_region *world_region(struct world *w, const char *name);
 struct world_rg *world_rg(struct world *w, const char *region, const char *id);
+/* 'rg_id' NULL: a stand-alone cluster. */
+struct world_cluster *world_cluster(struct world *w, const char *region, const char *rg_id, const char *id);
 struct world_node *rg_node(struct world_rg *rg, const char *id);
 struct world_endpoint *rg_endpoint(struct world_rg *rg, const char *kind, const char *node_group_id);
 /* The node that shall be the primary of that node group. Never NULL in a sound database. */
@@ -135,6 +149,8 @@ void world_wake(struct world *w, int64_t at_ms);
 void world_set(struct world *w, const char **field, const char *value);
 void world_set_int(struct world *w, int64_t *field, int64_t value);
 void world_drop(struct world *w, bool *drop);
+/* Another node, and another look soon. */
+void world_add_node(struct world *w, const struct row_node *row);
 /* An event of the catalog with its values: world_event(w, region, cluster, EVENT_NODE_ADDED, node, zone). */
 #define world_event(w, region, id, event, ...) \
     world_note(w, region, event_kinds[event].source, id, event_message((w)->arena, event, ##__VA_ARGS__))

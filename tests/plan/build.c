@@ -53,6 +53,7 @@ void build_rg(struct build *b, const char *region, const char *id, const char *s
             .availability_zone = i == 2 ? "us-east-1b" : "us-east-1a",
             .port = 6379,
             .want = strcmp(status, "deleting") == 0 ? "gone" : "run",
+            .status = "available",
             .seen_state = "unknown",
             .seen_endpoints = "",
             .incarnation = 1,

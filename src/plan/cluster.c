@@ -1,0 +1,243 @@
+#include "base/arena.h"
+#include "catalog/engine.h"
+#include "plan/plan.h"
+#include "plan/want.h"
+#include "plan/window.h"
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Clusters that belong to no replication group: one redis node, or the nodes of a
+ * memcached cluster. Changes wait in their pending columns until they may be made;
+ * then the cluster shows 'modifying' until its nodes are as the rows say.
+ */
+enum { HUNG_LIMIT_MS = 5000 }; /* a hung node has nobody to stand in for it: it gets this long to wake up */
+
+static bool is(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0;
+}
+
+static bool runs(const struct world_node *n)
+{
+    return !n->drop && is(n->row.want, "run");
+}
+
+/* ---- nodes, those of replication groups too ---- */
+
+void plan_node(struct world *w, struct world_node *n)
+{
+    if (n->drop || is(n->row.status, "available") || is(n->row.status, "deleting") || !want_in_force(w, n)) return;
+    if (is(n->row.status, "creating")) world_event(w, n->row.region, n->row.cluster_id, EVENT_NODE_ADDED, n->row.node_id, n->row.availability_zone);
+    if (is(n->row.status, "rebooting")) world_event(w, n->row.region, n->row.cluster_id, EVENT_NODE_RESTARTED, n->row.node_id);
+    world_set(w, &n->row.status, "available");
+}
+
+static void plan_hung(struct world *w, struct world_node *n)
+{
+    int64_t limit = n->row.seen_since_ms + HUNG_LIMIT_MS;
+    if (!is(n->row.seen_state, "hung") || n->row.condemned_pid == n->row.seen_pid) return;
+    if (w->now_ms < limit) world_wake(w, limit);
+    else world_set_int(w, &n->row.condemned_pid, n->row.seen_pid);
+}
+
+/* ---- adding and removing nodes ---- */
+
+struct row_node plan_new_node(struct arena *a, struct row_cache_cluster *c, const char *zone, int64_t now_ms)
+{
+    const char *node_id = arena_printf(a, "%04d", (int)c->next_node++);
+    return (struct row_node){
+        .region = c->region,
+        .id = arena_printf(a, "%s.%s", c->id, node_id),
+        .cluster_id = c->id,
+        .node_id = node_id,
+        .rg_id = c->rg_id,
+        .node_group_id = c->node_group_id,
+        .availability_zone = zone,
+        .port = c->port,
+        .want = "run",
+        .created_ms = now_ms,
+        .status = "creating",
+        .seen_state = "unknown",
+        .seen_endpoints = "",
+        .incarnation = 1,
+        .keep_data = 1,
+    };
+}
+
+static int64_t count_running(const struct world_cluster *c)
+{
+    int64_t n = 0;
+    for (size_t i = 0; i < c->n_nodes; i++) n += runs(&c->nodes[i]);
+    return n;
+}
+
+/* "Multiple" where the nodes stand in more than one zone, as the service says it. */
+static void tell_zone(struct world *w, struct world_cluster *c)
+{
+    const char *zone = NULL;
+    for (size_t i = 0; i < c->n_nodes; i++) {
+        if (!runs(&c->nodes[i])) continue;
+        const char *other = c->nodes[i].row.availability_zone;
+        zone = zone == NULL || is(zone, other) ? other : "Multiple";
+    }
+    if (zone) world_set(w, &c->row.availability_zone, zone);
+}
+
+static void begin_adding(struct world *w, struct world_cluster *c, int64_t n)
+{
+    const char *zones = c->row.pending_zones;
+    world_event(w, c->row.region, c->row.id, EVENT_NODES_INCREASING);
+    for (; n > 0; n--) {
+        size_t len = strcspn(zones, " ");
+        const char *zone = arena_strndup(w->arena, zones, len);
+        zones += len + (zones[len] == ' ');
+        struct row_node row = plan_new_node(w->arena, &c->row, zone, w->now_ms);
+        world_add_node(w, &row);
+    }
+}
+
+static void begin_removing(struct world *w, struct world_cluster *c)
+{
+    world_event(w, c->row.region, c->row.id, EVENT_NODES_DECREASING);
+    for (size_t i = 0; i < c->n_nodes; i++) {
+        if (!word_in(c->row.pending_nodes_to_remove, c->nodes[i].row.node_id)) continue;
+        world_set(w, &c->nodes[i].row.want, "gone");
+        world_set(w, &c->nodes[i].row.status, "deleting");
+    }
+}
+
+static void drop_removed(struct world *w, struct world_cluster *c)
+{
+    const char *removed = NULL;
+    for (size_t i = 0; i < c->n_nodes; i++) {
+        struct world_node *n = &c->nodes[i];
+        if (n->drop || runs(n) || !is(n->row.seen_state, "gone")) continue;
+        world_drop(w, &n->drop);
+        removed = removed ? arena_printf(w->arena, "%s, %s", removed, n->row.node_id) : n->row.node_id;
+    }
+    if (removed) world_event(w, c->row.region, c->row.id, EVENT_NODES_REMOVED, removed);
+}
+
+/* ---- pending changes ---- */
+
+static void begin_node_type(struct world *w, struct world_cluster *c)
+{
+    world_set(w, &c->row.node_type, c->row.pending_node_type);
+    world_set(w, &c->row.pending_node_type, NULL);
+    world_event(w, c->row.region, c->row.id, EVENT_NODE_TYPE_CHANGED, c->row.node_type);
+}
+
+/* Redis takes its data along; what memcached holds is lost. */
+static void begin_engine_version(struct world *w, struct world_cluster *c)
+{
+    world_set(w, &c->row.engine_version, c->row.pending_engine_version);
+    world_set(w, &c->row.pending_engine_version, NULL);
+    if (c->row.pending_parameter_group) world_set(w, &c->row.parameter_group, c->row.pending_parameter_group);
+    world_set(w, &c->row.pending_parameter_group, NULL);
+    for (size_t i = 0; i < c->n_nodes; i++) {
+        if (!runs(&c->nodes[i])) continue;
+        world_set_int(w, &c->nodes[i].row.incarnation, c->nodes[i].row.incarnation + 1);
+        world_set_int(w, &c->nodes[i].row.keep_data, !is(c->row.engine, "memcached"));
+    }
+    world_event(w, c->row.region, c->row.id, EVENT_ENGINE_VERSION_CHANGED, c->row.engine_version);
+}
+
+static void begin_pending(struct world *w, struct world_cluster *c)
+{
+    int64_t more = c->row.pending_num_nodes ? c->row.pending_num_nodes - count_running(c) : 0;
+    if (c->row.pending_node_type) begin_node_type(w, c);
+    if (c->row.pending_engine_version) begin_engine_version(w, c);
+    if (more > 0) begin_adding(w, c, more);
+    if (more < 0) begin_removing(w, c);
+    world_set_int(w, &c->row.pending_since_ms, 0);
+    world_set(w, &c->row.status, "modifying");
+}
+
+static void plan_pending_changes(struct world *w, struct world_cluster *c)
+{
+    int64_t opens_ms;
+    bool pending = c->row.pending_node_type || c->row.pending_engine_version || c->row.pending_num_nodes;
+    if (!pending || !is(c->row.status, "available")) return;
+    if (c->row.pending_since_ms == 0 || window_is_open(c->row.maintenance_window, w->now_ms, &opens_ms)) begin_pending(w, c);
+    else world_wake(w, opens_ms);
+}
+
+/* ---- the configuration endpoint ---- */
+
+static bool is_complete(const struct world_cluster *c)
+{
+    for (size_t i = 0; i < c->n_nodes; i++)
+        if (!is(c->nodes[i].row.status, "available")) return false;
+    return true;
+}
+
+/* Every change of the list of nodes that clients may use gets a version of its own. Nodes that reboot stay in it. */
+static void publish_nodes(struct world *w, struct world_cluster *c)
+{
+    const char *list = "";
+    if (c->endpoint == NULL || is(c->row.status, "rebooting cluster nodes")) return;
+    if (is(c->row.status, "creating") && !is_complete(c)) return;
+    for (size_t i = 0; i < c->n_nodes; i++)
+        if (runs(&c->nodes[i]) && is(c->nodes[i].row.status, "available"))
+            list = arena_printf(w->arena, "%s%s%s", list, *list ? " " : "", c->nodes[i].row.node_id);
+    if (is(list, c->row.config_nodes)) return;
+    if (*c->row.config_nodes) world_set_int(w, &c->row.config_version, c->row.config_version + 1);
+    world_set(w, &c->row.config_nodes, list);
+}
+
+/* ---- the cluster ---- */
+
+static bool all_in_force(struct world *w, struct world_cluster *c)
+{
+    if (c->endpoint && !is(c->endpoint->row.seen_state, "listening")) return false;
+    for (size_t i = 0; i < c->n_nodes; i++)
+        if (!c->nodes[i].drop && (!want_in_force(w, &c->nodes[i]) || !is(c->nodes[i].row.status, "available"))) return false;
+    return count_running(c) == (c->row.pending_num_nodes ? c->row.pending_num_nodes : c->row.num_nodes);
+}
+
+static void end_resizing(struct world *w, struct world_cluster *c)
+{
+    const char *from = arena_printf(w->arena, "%lld", (long long)c->row.num_nodes), *to = arena_printf(w->arena, "%lld", (long long)c->row.pending_num_nodes);
+    world_event(w, c->row.region, c->row.id, EVENT_NODES_CHANGED, from, to);
+    world_set_int(w, &c->row.num_nodes, c->row.pending_num_nodes);
+    world_set_int(w, &c->row.pending_num_nodes, 0);
+    world_set(w, &c->row.pending_nodes_to_remove, "");
+    world_set(w, &c->row.pending_zones, "");
+    tell_zone(w, c);
+}
+
+static void settle(struct world *w, struct world_cluster *c)
+{
+    bool created = is(c->row.status, "creating"), modified = is(c->row.status, "modifying");
+    if (!created && !modified && !is(c->row.status, "rebooting cluster nodes")) return;
+    if (!all_in_force(w, c)) return;
+    if (created) world_event(w, c->row.region, c->row.id, EVENT_CLUSTER_CREATED);
+    if (modified && c->row.pending_num_nodes) end_resizing(w, c);
+    world_set(w, &c->row.status, "available");
+}
+
+/* The rows go once every process is gone and its data deleted. */
+static void plan_deleting(struct world *w, struct world_cluster *c)
+{
+    for (size_t i = 0; i < c->n_nodes; i++)
+        if (!c->nodes[i].drop && !is(c->nodes[i].row.seen_state, "gone")) return;
+    for (size_t i = 0; i < c->n_nodes; i++) world_drop(w, &c->nodes[i].drop);
+    if (c->endpoint) world_drop(w, &c->endpoint->drop);
+    world_drop(w, &c->drop);
+    world_event(w, c->row.region, c->row.id, EVENT_CLUSTER_DELETED);
+}
+
+void plan_stand_alone(struct world *w, struct world_cluster *c)
+{
+    if (c->drop || c->row.rg_id) return;
+    if (is(c->row.status, "deleting")) {
+        plan_deleting(w, c);
+        return;
+    }
+    for (size_t i = 0; i < c->n_nodes; i++) plan_hung(w, &c->nodes[i]);
+    drop_removed(w, c);
+    plan_pending_changes(w, c);
+    publish_nodes(w, c);
+    settle(w, c);
+}
