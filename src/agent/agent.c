@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 /* A sighting is due every second; SOON_MS is when one that was put off is looked at again. */
-enum { TICK_MS = 1000, SOON_MS = 20 };
+enum { TICK_MS = 1000, SOON_MS = 20, BEAT_LATE_MS = 50 };
 
 #define AGENT_OF(ptr, member) ((struct agent *)(void *)((char *)(ptr)-offsetof(struct agent, member)))
 
@@ -75,6 +75,16 @@ static void tick(uv_timer_t *t)
     check_dir(a);
 }
 
+/* A beat that comes late says that this process had no time: it may find answers when it looks. */
+static void beat(uv_timer_t *t)
+{
+    struct agent *a = t->data;
+    uint64_t now = uv_now(&a->loop);
+    bool fair = now - a->last_beat <= BEAT_MS + BEAT_LATE_MS;
+    a->last_beat = now;
+    for (size_t i = 0; i < a->n_nodes; i++) node_beat(a->nodes[i], fair);
+}
+
 static void close_all(void *arg)
 {
     struct agent *a = arg;
@@ -86,6 +96,7 @@ static void close_all(void *arg)
     uv_close((uv_handle_t *)&a->sigterm, NULL);
     uv_close((uv_handle_t *)&a->sigint, NULL);
     uv_close((uv_handle_t *)&a->tick, NULL);
+    uv_close((uv_handle_t *)&a->beat, NULL);
 }
 
 /* ---- every turn of the loop ---- */
@@ -200,11 +211,13 @@ static void open_handles(struct agent *a)
     uv_signal_init(&a->loop, &a->sigterm);
     uv_signal_init(&a->loop, &a->sigint);
     uv_timer_init(&a->loop, &a->tick);
-    a->before_wait.data = a->sigterm.data = a->sigint.data = a->tick.data = a;
+    uv_timer_init(&a->loop, &a->beat);
+    a->before_wait.data = a->sigterm.data = a->sigint.data = a->tick.data = a->beat.data = a;
     uv_prepare_start(&a->before_wait, before_wait);
     uv_signal_start(&a->sigterm, on_signal, SIGTERM);
     uv_signal_start(&a->sigint, on_signal, SIGINT);
     uv_timer_start(&a->tick, tick, TICK_MS, TICK_MS);
+    uv_timer_start(&a->beat, beat, BEAT_MS, BEAT_MS);
 }
 
 static int run(struct agent *a, const char *token, struct err *e)

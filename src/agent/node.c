@@ -189,23 +189,6 @@ void node_exited(void *arg, int status, int signal)
     node_step(n);
 }
 
-static void set_hung(struct node *n, bool hung)
-{
-    if (n->life.hung == hung) return;
-    n->life.hung = hung;
-    log_warn("node %s: %s", n->id, hung ? "does not answer" : "answers again");
-    if (hung) n->host->upstream_lost(n->host, n->id);
-    node_changed(n);
-}
-
-/* A process that was ready and has not said a word since 'since'. */
-static void watch_silence(struct node *n, int64_t since)
-{
-    int64_t left = since + HUNG_MS - node_now(n);
-    if (left <= 0 && n->life.ready) set_hung(n, true);
-    else node_timer(n, left > 0 ? left : HUNG_MS);
-}
-
 static void conn_up(void *arg)
 {
     struct node *n = arg;
@@ -218,7 +201,7 @@ static void conn_up(void *arg)
 static void conn_reply(void *arg, const struct redisReply *r)
 {
     struct node *n = arg;
-    set_hung(n, false);
+    node_set_hung(n, false);
     if (n->state != NODE_STOP && n->order != NULL) node_answer(n, r);
 }
 
@@ -250,14 +233,12 @@ static void boot(struct node *n)
         n->connect_at = node_now(n) + CONNECT_SLOW_MS;
     }
     if (n->conn == NULL) node_timer(n, n->connect_at - node_now(n));
-    else watch_silence(n, n->boot_since);
-    if (n->life.ready && node_now(n) - n->boot_since >= HUNG_MS) set_hung(n, true);
 }
 
 static void greet(struct node *n)
 {
-    if (n->ask != ASK_NONE) watch_silence(n, n->asked_at);
-    else if (node_now(n) < n->greet_at) node_timer(n, n->greet_at - node_now(n));
+    if (n->ask != ASK_NONE) return;
+    if (node_now(n) < n->greet_at) node_timer(n, n->greet_at - node_now(n));
     else node_greet(n);
 }
 
@@ -299,30 +280,32 @@ static void nudge(struct node *n)
     l->nudges++;
 }
 
-static int64_t look_again_after(const struct node *n, enum step s)
+/* When to look again, if the next beat is not soon enough; else 0. */
+static int64_t look_again_at(const struct node *n, enum step s)
 {
-    if (s == STEP_WAIT_OFFSET || n->life.look_until != 0) return 1;
-    if (n->life.info.role == ROLE_REPLICA && !n->life.info.link_up) return node_now(n) < n->life.eager_until ? 2 : 50;
-    return PROBE_MS;
+    bool linking = n->life.info.role == ROLE_REPLICA && !n->life.info.link_up;
+    if (s == STEP_WAIT_OFFSET || n->life.look_until != 0) return n->read_at + 1;
+    return linking ? n->read_at + (node_now(n) < n->life.eager_until ? 2 : 50) : 0;
 }
 
+/* The sooner of two times; 0 is never. */
 static int64_t sooner(int64_t at, int64_t other)
 {
-    return other != 0 && other < at ? other : at;
+    return at == 0 || (other != 0 && other < at) ? other : at;
 }
 
 static void up(struct node *n)
 {
-    if (n->ask != ASK_NONE) return watch_silence(n, n->asked_at);
+    if (n->ask != ASK_NONE) return;
     nudge(n);
     enum step s = next_step(n);
     if (s > STEP_WAIT_OFFSET) return node_do(n, s);
-    int64_t now = node_now(n), at = n->read_at + look_again_after(n, s);
+    int64_t now = node_now(n), at = look_again_at(n, s);
     if (s == STEP_NONE && now >= n->hold_until && n->life.take_since == 0) node_reason(n, "%s", "");
-    if (now >= at) return node_do(n, STEP_READ);
+    if (at != 0 && now >= at) return node_do(n, STEP_READ);
     at = sooner(at, n->life.nudge_at);
     if (n->life.take_at > now) at = sooner(at, n->life.take_at);
-    node_timer(n, at - now);
+    if (at != 0) node_timer(n, at - now);
 }
 
 /* A node that is to move keeps its data, one that is to start anew does as its order says. */

@@ -32,6 +32,7 @@ enum node_ask { ASK_NONE, ASK_AUTH, ASK_PING, ASK_SERVER, ASK_BIND, ASK_STEP, AS
 struct life {
     bool ready; /* it answers, and its role is known */
     bool hung;
+    int misses; /* beats that saw no answer */
     struct server_info server;
     struct replication_info info;
     bool info_old;              /* to be read again before anything is decided */
@@ -90,8 +91,6 @@ struct node {
 };
 
 enum {
-    HUNG_MS = 500,
-    PROBE_MS = 200,
     EAGER_MS = 3000,
     PAUSE_MS = 600000,
     RENEW_MS = 300000,
@@ -105,6 +104,9 @@ void node_timer(struct node *n, int64_t ms);
 void node_changed(struct node *n);
 /* One line, cut to its size; "" for none. Tells of a change. */
 void node_reason(struct node *n, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* node_watch.c: tells whether the process answers */
+void node_set_hung(struct node *n, bool hung);
 
 /* node_spawn.c: the process and its folder */
 int node_spawn(struct node *n, struct err *e);

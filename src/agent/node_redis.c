@@ -27,7 +27,6 @@ static void ask(struct node *n, enum node_ask what, const char *const words[], s
     n->ask = what;
     n->asked_at = node_now(n);
     rconn_send(n->conn, (int)count, words);
-    node_timer(n, HUNG_MS);
 }
 
 static bool failed(const struct redisReply *r)
@@ -139,8 +138,8 @@ static void know_replication(struct node *n, const struct redisReply *r)
     struct replication_info was = n->life.info, now = {0};
     n->read_at = node_now(n);
     if (trip_hit(TRIP_PROBE) || r->str == NULL || !info_replication(r->str, r->len, &now)) {
-        if (n->life.ready) n->life.hung = true;
-        return node_changed(n);
+        if (n->life.ready) node_set_hung(n, true);
+        return;
     }
     n->life.info = now;
     n->life.info_old = false;

@@ -24,7 +24,8 @@ struct proc {
         uv_process_t child;
         uv_poll_t poll;
     } h;
-    int pidfd; /* -1 for a child */
+    int pidfd;               /* -1 for a child */
+    unsigned long long used; /* processor time of its first thread, as it was last seen */
     proc_exited *exited;
     void *arg;
 };
@@ -55,17 +56,34 @@ static void pidfd_ready(uv_poll_t *h, int status, int events)
     ended(h->data, -1, 0);
 }
 
-/* The name in field 2 may hold anything, so fields are counted from its last parenthesis. */
+struct proc_stat {
+    char state;
+    unsigned long long used, start; /* clock ticks */
+};
+
+/* Reads /proc/PID/stat or a thread's. The name in field 2 may hold anything, so fields are counted from its last parenthesis. */
+static bool read_stat(const char *path, struct proc_stat *out)
+{
+    _buf_ struct buf b = {0};
+    struct err e;
+    unsigned long long system = 0;
+    if (file_read(path, &b, &e) != 0 || b.len == 0) return false;
+    const char *s = strrchr(b.data, ')');
+    int n = s == NULL ? 0
+                      : sscanf(s + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu %llu %*s %*s %*s %*s %*s %*s %llu",
+                            &out->state, &out->used, &system, &out->start);
+    out->used += system;
+    return n == 4;
+}
+
 static bool start_time(long pid, unsigned long long *out)
 {
     char path[64];
-    _buf_ struct buf b = {0};
-    struct err e;
+    struct proc_stat st;
     snprintf(path, sizeof path, "/proc/%ld/stat", pid);
-    if (file_read(path, &b, &e) != 0 || b.len == 0) return false;
-    const char *s = strrchr(b.data, ')');
-    for (int field = 2; s != NULL && field < 22; field++) s = strchr(s + 1, ' ');
-    return s != NULL && sscanf(s, " %llu", out) == 1;
+    if (!read_stat(path, &st)) return false;
+    *out = st.start;
+    return true;
 }
 
 static bool runs_in(long pid, const char *dir)
@@ -211,6 +229,18 @@ void proc_account(const char *dir)
 const struct proc_id *proc_id(const struct proc *p)
 {
     return &p->id;
+}
+
+bool proc_works(struct proc *p)
+{
+    char path[96];
+    struct proc_stat st;
+    snprintf(path, sizeof path, "/proc/%ld/task/%ld/stat", p->id.pid, p->id.pid);
+    if (p->ended || !read_stat(path, &st)) return false;
+    bool used = st.used != p->used;
+    p->used = st.used;
+    if (st.state == 'T' || st.state == 't') return false;
+    return used || st.state == 'R' || st.state == 'D';
 }
 
 void proc_signal(struct proc *p, int signal)

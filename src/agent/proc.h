@@ -35,4 +35,6 @@ bool proc_unaccounted(const char *dir, struct proc_id *last);
 /* Its end is known: see proc_unaccounted(). */
 void proc_account(const char *dir);
 const struct proc_id *proc_id(const struct proc *p);
+/* True if the process has used its processor since the last call, or wants to: it does not wait for anybody, and is not stopped. */
+bool proc_works(struct proc *p);
 void proc_signal(struct proc *p, int signal);

@@ -1,0 +1,103 @@
+"""Agents with real Redis processes that hang, or only seem to: what docs/protocol.md says of the state hung."""
+import os
+import signal
+import threading
+import time
+
+from field import Field, admin, client, main, node, poll, seen, serves
+
+
+class Watch(Field):
+    """Two nodes: a, and its replica b; and all states in which a node was reported."""
+    OCTET = 6
+
+    def setUp(self):
+        super().setUp()
+        self.a = node("g.a", self.address(1))
+        self.b = node("g.b", self.address(2), self.a)
+        self.states = []
+        store = self.serve.store
+        self.serve.store = lambda s: (self.states.append((time.monotonic(), {n["id"]: n["state"] for n in s["nodes"]})), store(s))
+
+    def start_pair(self):
+        self.order([self.a, self.b])
+        self.start()
+        return self.wait_serves("g.a", "g.b")
+
+    def reported(self, name):
+        return {states.get(name) for _, states in self.states}
+
+    def next_reports(self, count=2):
+        reports = self.serve.region("r1").reports
+        return self.wait(lambda s: self.serve.region("r1").reports >= reports + count)
+
+    def test_a_stopped_process_is_hung_within_half_a_second(self):
+        pid = seen(self.start_pair(), "g.a")["pid"]
+        begin = time.monotonic()
+        os.kill(pid, signal.SIGSTOP)
+        self.wait(lambda s: seen(s, "g.a")["state"] == "hung")
+        took = time.monotonic() - begin
+        print("# hung after %.0f ms" % (took * 1e3), flush=True)
+        self.assertGreater(took, 0.25)
+        os.kill(pid, signal.SIGCONT)
+        s = self.wait(lambda s: serves(s, "g.a"))
+        self.assertEqual(seen(s, "g.a")["pid"], pid)
+        self.assertEqual(seen(s, "g.a")["restarts"], 0)
+
+    def test_a_late_answer_is_no_hang(self):
+        s = self.start_pair()
+        pause = threading.Event()
+        for _ in range(5):
+            os.kill(seen(s, "g.a")["pid"], signal.SIGSTOP)
+            pause.wait(0.15)  # the stop itself is what is tested
+            os.kill(seen(s, "g.a")["pid"], signal.SIGCONT)
+            pause.wait(0.05)
+        self.next_reports()
+        self.assertNotIn("hung", self.reported("g.a"))
+
+    def test_a_process_that_is_busy_does_not_hang(self):
+        self.start_pair()
+        script = """
+            local function now() local t = redis.call('TIME'); return t[1] * 1000 + t[2] / 1000 end
+            local till = now() + 1500
+            while now() < till do end
+            return 1"""
+        begin = time.monotonic()
+        self.assertEqual(client(self.address(1)).eval(script, 0), 1)
+        self.assertGreater(time.monotonic() - begin, 1.4)
+        self.next_reports()
+        self.assertNotIn("hung", self.reported("g.a"))
+
+    def test_an_agent_that_was_stopped_itself_does_not_call_its_nodes_hung(self):
+        self.start_pair()
+        os.kill(self.agents["r1"].pid, signal.SIGSTOP)
+        threading.Event().wait(1)
+        os.kill(self.agents["r1"].pid, signal.SIGCONT)
+        self.next_reports()
+        self.assertEqual(self.reported("g.a") | self.reported("g.b"), {"starting", "ready"})
+
+    def test_a_replica_that_loads_and_a_primary_that_forks_do_not_hang(self):
+        self.order([self.a])
+        self.start()
+        self.wait_serves("g.a")
+        client(self.address(1)).eval("for i = 1, 300000 do redis.call('SET', i, string.rep('x', 300)) end", 0)
+        self.order([self.a, self.b])
+        self.wait_serves("g.a", "g.b")
+        poll(lambda: client(self.address(2)).dbsize() == 300000, "the data")
+        admin(self.address(1)).bgsave()
+        self.next_reports()
+        self.assertNotIn("hung", self.reported("g.a") | self.reported("g.b"))
+
+    def test_a_process_that_was_stopped_while_no_agent_was_there_is_found_hung_and_can_be_killed(self):
+        pid = seen(self.start_pair(), "g.b")["pid"]
+        self.kill_agent()
+        os.kill(pid, signal.SIGSTOP)
+        self.start()
+        self.wait(lambda s: s["pid"] == self.agents["r1"].pid and seen(s, "g.b")["state"] == "hung")
+        self.order([self.a, dict(self.b, condemned_pid=pid)])
+        s = self.wait(lambda s: serves(s, "g.b") and seen(s, "g.b")["pid"] != pid)
+        self.assertEqual(seen(s, "g.b")["restarts"], 1)
+
+
+if __name__ == "__main__":
+    main()
