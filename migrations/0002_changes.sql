@@ -5,6 +5,8 @@ ALTER TABLE node ADD COLUMN incarnation INTEGER NOT NULL DEFAULT 1;        -- a 
 ALTER TABLE node ADD COLUMN keep_data INTEGER NOT NULL DEFAULT 1;          -- whether it is restarted with its data
 ALTER TABLE node ADD COLUMN status TEXT NOT NULL DEFAULT 'available';       -- creating, available, rebooting or deleting
 ALTER TABLE node ADD COLUMN seen_incarnation INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE node ADD COLUMN seen_pending_settings TEXT;                    -- those that take a restart
+ALTER TABLE node ADD COLUMN seen_refused_settings TEXT;                    -- those that its engine does not take
 ALTER TABLE node ADD COLUMN seen_since_ms INTEGER NOT NULL DEFAULT 0;      -- when seen_state became what it is
 
 ALTER TABLE node_group ADD COLUMN switch_node_id TEXT;                     -- the node that shall become primary, in good order
@@ -14,6 +16,7 @@ ALTER TABLE node_group ADD COLUMN failed_node_id TEXT;                     -- th
 
 ALTER TABLE cache_cluster ADD COLUMN parameter_apply_status TEXT NOT NULL DEFAULT 'in-sync';
 ALTER TABLE cache_cluster ADD COLUMN nodes_to_reboot TEXT NOT NULL DEFAULT '';
+ALTER TABLE cache_cluster ADD COLUMN parameters_in_force TEXT;             -- GROUP and a line NAME=VALUE for each that a user set; NULL: it is new
 ALTER TABLE cache_cluster ADD COLUMN next_node INTEGER NOT NULL DEFAULT 1; -- the number the next node gets
 ALTER TABLE cache_cluster ADD COLUMN az_mode TEXT;
 ALTER TABLE cache_cluster ADD COLUMN config_version INTEGER NOT NULL DEFAULT 1; -- memcached: of the list of nodes
@@ -27,8 +30,6 @@ ALTER TABLE cache_cluster ADD COLUMN pending_zones TEXT NOT NULL DEFAULT '';    
 ALTER TABLE cache_cluster ADD COLUMN pending_since_ms INTEGER NOT NULL DEFAULT 0; -- 0: what is pending need not wait for the window
 ALTER TABLE cache_cluster ADD COLUMN config_nodes TEXT NOT NULL DEFAULT '';       -- memcached: the nodes that config_version tells of
 ALTER TABLE cache_cluster ADD COLUMN notification_topic_status TEXT NOT NULL DEFAULT 'active';
-
-ALTER TABLE parameter_group ADD COLUMN generation INTEGER NOT NULL DEFAULT 1; -- grows with every change of a value
 
 CREATE TABLE parameter (
   region     TEXT NOT NULL,

@@ -24,7 +24,7 @@ CREATE TABLE cache_cluster (
   security_group_ids         TEXT NOT NULL,
   network_type               TEXT NOT NULL,
   ip_discovery               TEXT NOT NULL,
-  created_ms                 INTEGER NOT NULL, parameter_apply_status TEXT NOT NULL DEFAULT 'in-sync', nodes_to_reboot TEXT NOT NULL DEFAULT '', next_node INTEGER NOT NULL DEFAULT 1, az_mode TEXT, config_version INTEGER NOT NULL DEFAULT 1, pending_node_type TEXT, pending_engine TEXT, pending_engine_version TEXT, pending_parameter_group TEXT, pending_num_nodes INTEGER NOT NULL DEFAULT 0, pending_nodes_to_remove TEXT NOT NULL DEFAULT '', pending_zones TEXT NOT NULL DEFAULT '', pending_since_ms INTEGER NOT NULL DEFAULT 0, config_nodes TEXT NOT NULL DEFAULT '', notification_topic_status TEXT NOT NULL DEFAULT 'active',
+  created_ms                 INTEGER NOT NULL, parameter_apply_status TEXT NOT NULL DEFAULT 'in-sync', nodes_to_reboot TEXT NOT NULL DEFAULT '', parameters_in_force TEXT, next_node INTEGER NOT NULL DEFAULT 1, az_mode TEXT, config_version INTEGER NOT NULL DEFAULT 1, pending_node_type TEXT, pending_engine TEXT, pending_engine_version TEXT, pending_parameter_group TEXT, pending_num_nodes INTEGER NOT NULL DEFAULT 0, pending_nodes_to_remove TEXT NOT NULL DEFAULT '', pending_zones TEXT NOT NULL DEFAULT '', pending_since_ms INTEGER NOT NULL DEFAULT 0, config_nodes TEXT NOT NULL DEFAULT '', notification_topic_status TEXT NOT NULL DEFAULT 'active',
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
 CREATE TABLE endpoint (
@@ -70,9 +70,9 @@ CREATE TABLE global_replication_group (
   transit_encryption INTEGER NOT NULL,
   cluster_enabled    INTEGER NOT NULL,
   automatic_failover INTEGER NOT NULL,
-  phase              TEXT NOT NULL CHECK (phase IN ('steady', 'fencing', 'promoting', 'settling')),
+  phase              TEXT NOT NULL CHECK (phase IN ('steady', 'fencing', 'promoting', 'settling', 'reviving', 'returning')),
   phase_since_ms     INTEGER NOT NULL,
-  switch_region      TEXT,                 -- the region that shall become primary
+  switch_region      TEXT,                 -- the region that shall become primary, or that a dead primary gets its data back from
   switch_offset      INTEGER NOT NULL,     -- where the fenced primary stands; -1: don't wait
   created_ms         INTEGER NOT NULL
 ) WITHOUT ROWID;
@@ -101,7 +101,7 @@ CREATE TABLE node (
   seen_pid          INTEGER NOT NULL,
   seen_restarts     INTEGER NOT NULL,
   seen_started_ms   INTEGER NOT NULL,
-  seen_generation   INTEGER NOT NULL, condemned_pid INTEGER NOT NULL DEFAULT 0, incarnation INTEGER NOT NULL DEFAULT 1, keep_data INTEGER NOT NULL DEFAULT 1, status TEXT NOT NULL DEFAULT 'available', seen_incarnation INTEGER NOT NULL DEFAULT 0, seen_since_ms INTEGER NOT NULL DEFAULT 0,
+  seen_generation   INTEGER NOT NULL, condemned_pid INTEGER NOT NULL DEFAULT 0, incarnation INTEGER NOT NULL DEFAULT 1, keep_data INTEGER NOT NULL DEFAULT 1, status TEXT NOT NULL DEFAULT 'available', seen_incarnation INTEGER NOT NULL DEFAULT 0, seen_pending_settings TEXT, seen_refused_settings TEXT, seen_since_ms INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
 CREATE TABLE node_group (
@@ -126,7 +126,7 @@ CREATE TABLE parameter_group (
   account     TEXT NOT NULL,
   family      TEXT NOT NULL,
   description TEXT NOT NULL,
-  is_global   INTEGER NOT NULL, generation INTEGER NOT NULL DEFAULT 1,
+  is_global   INTEGER NOT NULL,
   PRIMARY KEY (region, name)
 ) WITHOUT ROWID;
 CREATE TABLE region (

@@ -1,22 +1,15 @@
 #include "control/assign.h"
 #include "base/arena.h"
 #include "base/trip.h"
-#include "catalog/node_type.h"
+#include "plan/settings.h"
 #include "plan/want.h"
 #include "protocol/protocol.gen.h"
 #include <string.h>
 
-/* A quarter of a node's memory is set aside, as reserved-memory-percent says by default. */
-enum { USABLE_PERCENT = 75 };
-
-static struct proto_setting_list settings(struct world *w, const struct world_cluster *c)
+static struct proto_setting_list settings(struct world *w, const struct settings *s)
 {
-    const struct node_type *t = c ? node_type_find(c->row.node_type) : NULL;
-    struct proto_setting_list list = {.set = true, .items = arena_array(w->arena, struct proto_setting, 2)};
-    if (t == NULL) return list;
-    const char *bytes = arena_printf(w->arena, "%lld", (long long)(node_type_memory(t, ENGINE_REDIS) / 100 * USABLE_PERCENT));
-    list.items[list.n++] = (struct proto_setting){"maxmemory", bytes};
-    list.items[list.n++] = (struct proto_setting){"maxmemory-policy", "volatile-lru"};
+    struct proto_setting_list list = {.set = true, .n = s->n, .items = arena_array(w->arena, struct proto_setting, s->n)};
+    for (size_t i = 0; i < s->n; i++) list.items[i] = (struct proto_setting){s->items[i].name, s->items[i].value};
     return list;
 }
 
@@ -39,7 +32,9 @@ static void assign_role(struct world *w, struct world_node *n, struct proto_node
 
 static void assign_node(struct world *w, struct world_node *n, const struct assign_secrets *secrets, struct proto_node_order *out)
 {
+    static const struct settings none = {.generation = 1};
     const struct world_cluster *c = n->cluster;
+    const struct settings *s = c ? settings_of(w, &c->row) : &none;
     *out = (struct proto_node_order){
         .id = n->row.id,
         .run = OPT_BOOL(strcmp(n->row.want, "run") == 0),
@@ -48,8 +43,8 @@ static void assign_node(struct world *w, struct world_node *n, const struct assi
         .address = n->row.address,
         .port = OPT_INT(n->row.port),
         .role = "primary",
-        .generation = OPT_INT(1),
-        .settings = settings(w, c),
+        .generation = OPT_INT(s->generation),
+        .settings = settings(w, s),
         .condemned_pid = OPT_INT(n->row.condemned_pid),
         .incarnation = OPT_INT(n->row.incarnation),
         .keep_data = OPT_BOOL(n->row.keep_data),

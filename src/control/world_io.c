@@ -32,6 +32,10 @@ int world_load(struct store *s, struct world *w, struct err *e)
     LOAD(w, endpoints, q_world_endpoints, struct row_endpoint);
     LOAD(w, globals, q_global_replication_group_all, struct row_global_replication_group);
     LOAD(w, members, q_global_member_all, struct row_global_member);
+    struct row_parameter *parameters;
+    int r = q_parameter_all(s, w->arena, &parameters, &w->n_parameters, e);
+    if (r) return r;
+    w->parameters = parameters;
     world_link(w);
     return 0;
 }

@@ -15,6 +15,7 @@ void plan_world(struct world *w)
             plan_upgrade(w, &w->rgs[i]);
             plan_rg(w, &w->rgs[i]);
         }
+        for (size_t i = 0; i < w->n_clusters; i++) plan_parameters(w, &w->clusters[i]);
         for (size_t i = 0; i < w->n_nodes; i++) plan_node(w, &w->nodes[i]);
         for (size_t i = 0; i < w->n_clusters; i++) plan_stand_alone(w, &w->clusters[i]);
         for (size_t i = 0; i < w->n_globals; i++) plan_global(w, &w->globals[i]);

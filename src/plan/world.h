@@ -15,6 +15,7 @@
 struct arena;
 struct world_rg;
 struct world_cluster;
+struct world_settings;
 
 struct world_node {
     struct row_node row;
@@ -124,6 +125,9 @@ struct world {
     size_t n_globals;
     struct world_member *members;
     size_t n_members;
+    const struct row_parameter *parameters; /* what users set in parameter groups, by region, group, name */
+    size_t n_parameters;
+    struct world_settings *settings; /* derived so far: settings.h */
     struct world_new_node *new_nodes;
     struct world_event *events; /* to be written, newest first */
     bool changed;               /* set by whatever plan changed something */

@@ -1,5 +1,6 @@
 #include "build.h"
 #include "base/arena.h"
+#include "plan/settings.h"
 #include <string.h>
 
 void build_init(struct build *b, struct arena *a)
@@ -42,7 +43,8 @@ void build_rg(struct build *b, const char *region, const char *id, const char *s
         .region = region, .rg_id = id, .id = "0001", .status = status, .primary_node_id = arena_printf(a, "%s-001.0001", id), .switch_offset = -1};
     for (int i = 1; i <= n; i++) {
         const char *cluster = arena_printf(a, "%s-%03d", id, i);
-        b->clusters[b->w.n_clusters++].row = (struct row_cache_cluster){.region = region, .id = cluster, .rg_id = id, .node_group_id = "0001", .status = status, .engine = "redis", .engine_version = "7.1.0"};
+        b->clusters[b->w.n_clusters++].row = (struct row_cache_cluster){.region = region, .id = cluster, .rg_id = id, .node_group_id = "0001", .status = status, .engine = "redis", .engine_version = "7.1.0",
+            .node_type = "cache.r7g.large", .parameter_group = "default.redis7", .parameter_apply_status = "in-sync", .nodes_to_reboot = ""};
         b->nodes[b->w.n_nodes++].row = (struct row_node){
             .region = region,
             .id = arena_printf(a, "%s.0001", cluster),
@@ -95,6 +97,7 @@ void build_see(struct build *b, struct world_node *n)
 {
     struct want_node want = want_node(&b->w, n);
     n->row.seen_state = "ready";
+    n->row.seen_generation = n->cluster ? settings_of(&b->w, &n->cluster->row)->generation : 0;
     n->row.seen_role = want.primary ? "primary" : "replica";
     n->row.seen_endpoints = want.endpoint ? want.endpoint : "";
     n->row.seen_fenced = want.fence;

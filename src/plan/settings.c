@@ -1,0 +1,211 @@
+#include "plan/settings.h"
+#include "base/arena.h"
+#include "catalog/parameter.h"
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * The default of repl-backlog-size is 1 MiB. A link between regions that was cut for
+ * a moment under load would then need a full synchronisation, so nodes whose users
+ * did not choose a size keep more.
+ */
+#define BACKLOG "67108864"
+
+enum { PARTS_MAX = 32, CLASS_FIELDS = 3 };
+
+struct world_settings {
+    struct world_settings *next;
+    const struct row_cache_cluster *key;
+    struct settings settings;
+};
+
+/* A parameter that is a part of a setting: client-output-buffer-limit has nine. */
+struct part {
+    const struct parameter *parameter;
+    const char *value;
+};
+
+struct draft {
+    struct world *w;
+    const struct row_cache_cluster *cluster;
+    const struct parameter_family *family;
+    const struct node_type *type;
+    const struct row_parameter *chosen;
+    size_t n_chosen;
+    struct part parts[PARTS_MAX];
+    size_t n_parts;
+    struct settings out;
+};
+
+/* ---- what users set ---- */
+
+static int compare_group(const struct row_parameter *p, const struct row_cache_cluster *c)
+{
+    int r = strcmp(p->region, c->region);
+    return r ? r : strcmp(p->group_name, c->parameter_group);
+}
+
+const struct row_parameter *settings_chosen(const struct world *w, const struct row_cache_cluster *c, size_t *n)
+{
+    size_t low = 0, high = w->n_parameters;
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        if (compare_group(&w->parameters[mid], c) < 0) low = mid + 1;
+        else high = mid;
+    }
+    for (*n = 0; low + *n < w->n_parameters && compare_group(&w->parameters[low + *n], c) == 0;) ++*n;
+    return w->parameters + low;
+}
+
+static const char *chosen(const struct draft *d, const char *name)
+{
+    for (size_t i = 0; i < d->n_chosen; i++)
+        if (strcmp(d->chosen[i].name, name) == 0) return d->chosen[i].value;
+    return NULL;
+}
+
+/* ---- values ---- */
+
+static const char *number(const struct draft *d, int64_t v)
+{
+    return arena_printf(d->w->arena, "%lld", (long long)v);
+}
+
+static const char *group_value(const struct draft *d, const struct parameter *p)
+{
+    const char *value = chosen(d, p->name);
+    const struct default_group *standard = default_group_find(d->cluster->parameter_group);
+    if (value) return value;
+    return standard && standard->family == d->family ? default_group_value(standard, p) : p->value;
+}
+
+/* What the engine may fill of the node's memory. Nothing at all is a byte: to Redis 0 is no limit. */
+static int64_t usable_memory(const struct draft *d)
+{
+    int64_t all = d->type->maxmemory;
+    const struct parameter *p = parameter_find(d->family, "reserved-memory-percent");
+    const char *bytes = chosen(d, "reserved-memory");
+    if (bytes) all -= strtoll(bytes, NULL, 10);
+    else if (p) all = (int64_t)((double)all / 100 * (100 - atoi(group_value(d, p))));
+    return all > 0 ? all : 1;
+}
+
+static const char *node_value(const struct draft *d, const struct parameter *p)
+{
+    if (p->figure == FIGURE_MAXMEMORY) return number(d, usable_memory(d));
+    return number(d, parameter_node_value(p, d->type));
+}
+
+/* A group's value for the engine, which is not always what the API shows. */
+static const char *engine_value(const struct draft *d, const struct parameter *p)
+{
+    if (strcmp(p->name, "repl-backlog-size") == 0 && chosen(d, p->name) == NULL) return BACKLOG;
+    if (strcmp(p->name, "maxclients") == 0 && d->type) return number(d, d->type->maxclients);
+    return group_value(d, p);
+}
+
+/* ---- settings ---- */
+
+static void add_setting(struct draft *d, const char *name, const char *value)
+{
+    d->out.items[d->out.n++] = (struct setting){name, value};
+}
+
+static void add(struct draft *d, const struct parameter *p, const char *value)
+{
+    const char *name = d->family->engine->id == ENGINE_MEMCACHED ? p->name : p->engine_name;
+    if (name == NULL || value == NULL || (p->since && version_compare(p->since, d->cluster->engine_version) > 0)) return;
+    if (p->engine_class == NULL) add_setting(d, name, value);
+    else if (d->n_parts < PARTS_MAX) d->parts[d->n_parts++] = (struct part){p, value};
+}
+
+static bool same_setting(const struct part *a, const struct part *b)
+{
+    return strcmp(a->parameter->engine_name, b->parameter->engine_name) == 0;
+}
+
+static bool same_class(const struct part *a, const struct part *b)
+{
+    return same_setting(a, b) && strcmp(a->parameter->engine_class, b->parameter->engine_class) == 0;
+}
+
+static bool is_first(const struct draft *d, size_t i, bool (*same)(const struct part *, const struct part *))
+{
+    for (size_t k = 0; k < i; k++)
+        if (same(&d->parts[k], &d->parts[i])) return false;
+    return true;
+}
+
+static const char *class_text(const struct draft *d, const struct part *first)
+{
+    const char *fields[CLASS_FIELDS] = {"0", "0", "0"};
+    for (size_t i = 0; i < d->n_parts; i++)
+        if (same_class(&d->parts[i], first)) fields[d->parts[i].parameter->engine_field] = d->parts[i].value;
+    return arena_printf(d->w->arena, "%s %s %s %s", first->parameter->engine_class, fields[0], fields[1], fields[2]);
+}
+
+/* One setting of all parameters that are parts of it: NAME "CLASS HARD SOFT SECONDS CLASS …". */
+static void add_joined(struct draft *d, const struct part *first)
+{
+    const char *text = NULL;
+    for (size_t i = 0; i < d->n_parts; i++) {
+        if (!same_setting(&d->parts[i], first) || !is_first(d, i, same_class)) continue;
+        const char *class = class_text(d, &d->parts[i]);
+        text = text ? arena_printf(d->w->arena, "%s %s", text, class) : class;
+    }
+    add_setting(d, first->parameter->engine_name, text);
+}
+
+/* FNV-1a, in as many bits as every reader of JSON takes for an integer. */
+static int64_t hash(const struct settings *s)
+{
+    uint64_t h = 14695981039346656037u;
+    for (size_t i = 0; i < s->n; i++) {
+        for (const char *p = s->items[i].name; *p; p++) h = (h ^ (unsigned char)*p) * 1099511628211u;
+        h = (h ^ '=') * 1099511628211u;
+        for (const char *p = s->items[i].value; *p; p++) h = (h ^ (unsigned char)*p) * 1099511628211u;
+        h = (h ^ '\n') * 1099511628211u;
+    }
+    h = (h ^ h >> 53) & ((UINT64_C(1) << 53) - 1);
+    return h ? (int64_t)h : 1;
+}
+
+static void derive(struct draft *d)
+{
+    const struct parameter_family *f = d->family;
+    size_t most = f ? (size_t)f->n_parameters + f->n_node_parameters : 0;
+    d->out.items = arena_array(d->w->arena, struct setting, most);
+    for (size_t i = 0; f && i < f->n_parameters; i++) add(d, parameter_at(f, i), engine_value(d, parameter_at(f, i)));
+    for (size_t i = 0; f && d->type && i < f->n_node_parameters; i++) add(d, node_parameter_at(f, i), node_value(d, node_parameter_at(f, i)));
+    for (size_t i = 0; i < d->n_parts; i++)
+        if (is_first(d, i, same_setting)) add_joined(d, &d->parts[i]);
+    d->out.generation = hash(&d->out);
+}
+
+static bool same_key(const struct row_cache_cluster *a, const struct row_cache_cluster *b)
+{
+    return strcmp(a->region, b->region) == 0 && strcmp(a->parameter_group, b->parameter_group) == 0 && strcmp(a->engine, b->engine) == 0 &&
+           strcmp(a->engine_version, b->engine_version) == 0 && strcmp(a->node_type, b->node_type) == 0;
+}
+
+const struct parameter_family *settings_family(const struct row_cache_cluster *c)
+{
+    const struct engine *e = engine_find(c->engine);
+    const struct engine_version *v = e ? engine_version_find(e, c->engine_version) : NULL;
+    return v ? family_find(v->family) : NULL;
+}
+
+const struct settings *settings_of(struct world *w, const struct row_cache_cluster *c)
+{
+    for (struct world_settings *s = w->settings; s; s = s->next)
+        if (same_key(s->key, c)) return &s->settings;
+    struct draft d = {.w = w, .cluster = c, .family = settings_family(c), .type = node_type_find(c->node_type)};
+    d.chosen = settings_chosen(w, c, &d.n_chosen);
+    derive(&d);
+    struct row_cache_cluster *key = arena_new(w->arena, struct row_cache_cluster);
+    struct world_settings *s = arena_new(w->arena, struct world_settings);
+    *key = *c;
+    *s = (struct world_settings){w->settings, key, d.out};
+    w->settings = s;
+    return &s->settings;
+}
