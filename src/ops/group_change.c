@@ -3,6 +3,7 @@
 #include "ops/group_member.h"
 #include "ops/group_plan.h"
 #include "ops/id.h"
+#include "ops/request.h"
 #include "plan/world.h"
 #include <string.h>
 
@@ -53,27 +54,13 @@ static void wait_for_node_type(struct row_cache_cluster *c, const void *name)
     c->pending_node_type = name;
 }
 
-static bool can_move(const struct node_type *to, const struct node_type_moves *moves)
-{
-    for (size_t i = 0; i < moves->n_up; i++)
-        if (moves->up[i] == to) return true;
-    for (size_t i = 0; i < moves->n_down; i++)
-        if (moves->down[i] == to) return true;
-    return false;
-}
-
 static int change_node_type(struct op *op, const struct api_modify_replication_group_in *in, struct row_replication_group *rg, bool *busy)
 {
-    struct node_type_moves moves;
+    const struct node_type *to;
     if (in->cache_node_type == NULL) return 0;
-    const struct node_type *to = node_type_find(in->cache_node_type);
     const struct engine_version *v = engine_version_find(engine_find(rg->engine), rg->engine_version);
-    if (to == NULL) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Invalid Cache Node Type: %s.", in->cache_node_type);
-    if (strcmp(in->cache_node_type, rg->node_type) == 0) return 0;
-    node_type_moves(node_type_find(rg->node_type), v, false, &moves);
-    if (!can_move(to, &moves))
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The node type %s can't be changed to %s: see ListAllowedNodeTypeModifications.", rg->node_type,
-                        in->cache_node_type);
+    int r = request_new_node_type(op, in->cache_node_type, rg->node_type, v, &to);
+    if (r || strcmp(to->name, rg->node_type) == 0) return r;
     if (!in->apply_immediately.v) return change_members(op, rg, wait_for_node_type, to->name);
     rg->node_type = to->name;
     *busy = true;
@@ -91,14 +78,7 @@ static int find_new_version(struct op *op, const struct api_modify_replication_g
         *to = *from;
         return 0;
     }
-    switch (engine_version_resolve(e, in->engine_version, to)) {
-    case VERSION_OK: return 0;
-    case VERSION_TOO_EXACT:
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Specific version selection is not allowed for '%s', please use '%s'", in->engine_version,
-                        (*to)->version);
-    case VERSION_UNKNOWN: break;
-    }
-    return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Cannot find version %s for %s", in->engine_version, e->name);
+    return request_version(op, e, in->engine_version, to);
 }
 
 /* A group on its family's default moves to the new family's by itself; one with a group of its own has to name another. */

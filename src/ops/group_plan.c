@@ -2,6 +2,7 @@
 #include "ops/find.h"
 #include "ops/id.h"
 #include "ops/parameter_group.h"
+#include "ops/request.h"
 #include "ops/subnet_group.h"
 #include "ops/window.h"
 #include <string.h>
@@ -9,18 +10,6 @@
 int not_served(struct op *op, const char *what)
 {
     return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "%s is not served by this version of Meridian.", what);
-}
-
-static bool flag(struct opt_bool b, bool otherwise)
-{
-    return b.set ? b.v : otherwise;
-}
-
-static const char *join_words(struct op *op, const struct string_list *list)
-{
-    const char *text = "";
-    for (size_t i = 0; i < list->n; i++) text = arena_printf(op->arena, "%s%s%s", text, i ? " " : "", list->items[i]);
-    return text;
 }
 
 /* What would need processes that are not built yet is refused, so that nothing is promised that is not so. */
@@ -33,13 +22,13 @@ static int check_served(struct op *op, const struct api_create_replication_group
         {in->snapshot_name || in->snapshot_arns.n || in->serverless_cache_snapshot_name, "Restoring from a snapshot"},
         {in->primary_cluster_id != NULL, "PrimaryClusterId"},
         {in->log_delivery_configurations.n > 0, "Log delivery"},
-        {flag(in->data_tiering_enabled, false), "Data tiering"},
+        {request_flag(in->data_tiering_enabled, false), "Data tiering"},
         {in->num_node_groups.set && in->num_node_groups.v > 1, "Cluster mode"},
         {in->node_group_configuration.n > 1, "Cluster mode"},
         {in->cluster_mode && strcmp(in->cluster_mode, "disabled") != 0, "Cluster mode"},
         {in->network_type && strcmp(in->network_type, "ipv4") != 0, "IPv6"},
         {in->ip_discovery && strcmp(in->ip_discovery, "ipv4") != 0, "IPv6"},
-        {flag(in->transit_encryption_enabled, false), "Encryption in transit"},
+        {request_flag(in->transit_encryption_enabled, false), "Encryption in transit"},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (table[i].asked) return not_served(op, table[i].what);
@@ -50,20 +39,17 @@ static int check_served(struct op *op, const struct api_create_replication_group
 static int check_combinations(struct op *op, const struct api_create_replication_group_in *in)
 {
     enum fault combination = FAULT_INVALID_PARAMETER_COMBINATION;
-    if (in->auth_token && in->auth_token[0] && !flag(in->transit_encryption_enabled, false))
+    if (in->auth_token && in->auth_token[0] && !request_flag(in->transit_encryption_enabled, false))
         return op_fault(op, combination, "The AUTH token is only supported when encryption-in-transit is enabled");
-    if (in->user_group_ids.n && !flag(in->transit_encryption_enabled, false))
+    if (in->user_group_ids.n && !request_flag(in->transit_encryption_enabled, false))
         return op_fault(op, combination,
                         "User group based access control requires encryption-in-transit to be enabled on the replication group.");
-    if (in->cache_security_group_names.n && (in->cache_subnet_group_name || in->security_group_ids.n))
-        return op_fault(op, combination, "Use of cache security groups is not permitted along with cache subnet group and/or security group Ids.");
-    if (in->cache_security_group_names.n)
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Use of cache security groups is not permitted in this API version for your account.");
     if (in->num_cache_clusters.set && (in->num_node_groups.set || in->replicas_per_node_group.set))
         return op_fault(op, combination, "NumCacheClusters can't be used together with NumNodeGroups or ReplicasPerNodeGroup.");
     if (in->num_node_groups.set && in->num_node_groups.v < 1)
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The number of node groups must be at least 1.");
-    return check_served(op, in);
+    int r = request_security_groups(op, &in->cache_security_group_names, in->cache_subnet_group_name || in->security_group_ids.n);
+    return r ? r : check_served(op, in);
 }
 
 static int read_engine(struct op *op, const struct api_create_replication_group_in *in, const struct engine_version **out)
@@ -71,26 +57,7 @@ static int read_engine(struct op *op, const struct api_create_replication_group_
     const struct engine *e = engine_find(in->engine ? in->engine : "redis");
     if (e == NULL || e->id == ENGINE_MEMCACHED)
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Invalid Engine: %s. A replication group's engine is redis or valkey.", in->engine);
-    switch (engine_version_resolve(e, in->engine_version, out)) {
-    case VERSION_OK: return 0;
-    case VERSION_TOO_EXACT:
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Specific version selection is not allowed for '%s', please use '%s'", in->engine_version,
-                        (*out)->version);
-    case VERSION_UNKNOWN: break;
-    }
-    return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Cannot find version %s for %s", in->engine_version, e->name);
-}
-
-static int check_node_type(struct op *op, const char *name, const struct engine_version *v)
-{
-    if (name == NULL || name[0] == '\0')
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The parameter CacheNodeType must be provided and must not be null.");
-    const struct node_type *t = node_type_find(name);
-    if (t == NULL) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Invalid Cache Node Type: %s.", name);
-    if (t->family->data_tiering) return not_served(op, "Data tiering");
-    if (!node_type_runs(t, v))
-        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "The node type %s does not support %s version %s.", name, v->engine->name, v->version);
-    return 0;
+    return request_version(op, e, in->engine_version, out);
 }
 
 static int read_parameter_group(struct op *op, const char *given, const struct engine_version *v, const char **out)
@@ -121,10 +88,8 @@ static int read_members(struct op *op, const struct api_create_replication_group
 
 static int use_zone(struct op *op, struct group_plan *p, int member, const char *zone)
 {
-    if (!region_has_zone(op->region, zone))
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "%s is not a valid availability zone of %s.", zone, op->region->name);
     p->zones[member] = zone;
-    return 0;
+    return request_zone(op, zone);
 }
 
 static int read_asked_zones(struct op *op, const struct api_create_replication_group_in *in, struct group_plan *p)
@@ -179,16 +144,12 @@ static int read_own_settings(struct op *op, const struct api_create_replication_
     rg->created_ms = op->now_ms;
     rg->next_member = 1;
     rg->description = in->replication_group_description;
-    rg->port = in->port.set ? in->port.v : 6379;
-    rg->snapshot_retention_limit = in->snapshot_retention_limit.set ? in->snapshot_retention_limit.v : 0;
     rg->notification_topic_arn = in->notification_topic_arn && in->notification_topic_arn[0] ? in->notification_topic_arn : NULL;
-    rg->security_group_ids = join_words(op, &in->security_group_ids);
-    rg->auto_minor_version_upgrade = flag(in->auto_minor_version_upgrade, true);
-    if (rg->port < 1 || rg->port > 65535)
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Invalid port %lld. Must be between 1 and 65535.", (long long)rg->port);
-    if (rg->snapshot_retention_limit < 0 || rg->snapshot_retention_limit > 35)
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The snapshot retention limit must be within 0 and 35.");
-    int r = subnet_group_resolve(op, in->cache_subnet_group_name, &rg->subnet_group);
+    rg->security_group_ids = request_words(op, &in->security_group_ids);
+    rg->auto_minor_version_upgrade = request_flag(in->auto_minor_version_upgrade, true);
+    int r = request_port(op, in->port, 6379, &rg->port);
+    if (r == 0) r = request_retention(op, in->snapshot_retention_limit, 0, &rg->snapshot_retention_limit);
+    if (r == 0) r = subnet_group_resolve(op, in->cache_subnet_group_name, &rg->subnet_group);
     if (r == 0) r = window_maintenance(op, in->preferred_maintenance_window, &rg->maintenance_window);
     if (r == 0) r = window_snapshot(op, in->snapshot_window, &rg->snapshot_window);
     return r;
@@ -198,16 +159,17 @@ static int read_engine_settings(struct op *op, const struct api_create_replicati
 {
     struct row_replication_group *rg = &p->rg;
     const struct engine_version *v;
+    const struct node_type *type;
     int r = read_engine(op, in, &v);
-    if (r == 0) r = check_node_type(op, in->cache_node_type, v);
+    if (r == 0) r = request_node_type(op, in->cache_node_type, v, &type);
     if (r == 0) r = read_parameter_group(op, in->cache_parameter_group_name, v, &rg->parameter_group);
     if (r) return r;
     rg->engine = v->engine->name;
     rg->engine_version = v->full;
     rg->node_type = in->cache_node_type;
-    rg->automatic_failover = flag(in->automatic_failover_enabled, false);
-    rg->multi_az = flag(in->multi_az_enabled, false);
-    rg->at_rest_encryption = flag(in->at_rest_encryption_enabled, v->engine->id == ENGINE_VALKEY);
+    rg->automatic_failover = request_flag(in->automatic_failover_enabled, false);
+    rg->multi_az = request_flag(in->multi_az_enabled, false);
+    rg->at_rest_encryption = request_flag(in->at_rest_encryption_enabled, v->engine->id == ENGINE_VALKEY);
     rg->kms_key_id = in->kms_key_id;
     if (rg->kms_key_id && !rg->at_rest_encryption)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Please enable encryption at rest to use Customer Managed CMK");
@@ -234,7 +196,7 @@ static int read_inherited_settings(struct op *op, const struct api_create_replic
     rg->engine_version = g->engine_version;
     rg->node_type = g->node_type;
     rg->automatic_failover = g->automatic_failover;
-    rg->multi_az = flag(in->multi_az_enabled, false);
+    rg->multi_az = request_flag(in->multi_az_enabled, false);
     rg->at_rest_encryption = g->at_rest_encryption;
     rg->transit_encryption = g->transit_encryption;
     rg->kms_key_id = in->kms_key_id;
