@@ -3,6 +3,7 @@
 #include "ops/group_member.h"
 #include "ops/group_plan.h"
 #include "ops/id.h"
+#include "ops/parameter_group.h"
 #include "ops/request.h"
 #include "plan/world.h"
 #include <string.h>
@@ -119,6 +120,28 @@ static int change_engine(struct op *op, const struct api_modify_replication_grou
     return r;
 }
 
+static void wait_for_parameters(struct row_cache_cluster *c, const void *name)
+{
+    c->pending_parameter_group = name;
+}
+
+/* Another parameter group is taken at once, unless it is one for a version that waits for the maintenance window. */
+static int change_parameters(struct op *op, const struct api_modify_replication_group_in *in, struct row_replication_group *rg, bool *busy)
+{
+    const struct engine_version *from, *to;
+    struct parameter_group g;
+    if (in->cache_parameter_group_name == NULL) return 0;
+    int r = find_new_version(op, in, rg, &from, &to);
+    if (r == 0) r = parameter_group_resolve(op, in->cache_parameter_group_name, to, &g);
+    if (r == 0 && g.cluster_enabled) return not_served(op, "Cluster mode");
+    if (r == 0) r = parameter_group_check_swap(op, rg->parameter_group, &g);
+    if (r || strcmp(g.name, rg->parameter_group) == 0) return r;
+    if (strcmp(from->family, to->family) != 0) return change_members(op, rg, wait_for_parameters, g.name);
+    rg->parameter_group = g.name;
+    *busy = true;
+    return 0;
+}
+
 static int start_switch(struct op *op, const struct row_replication_group *rg, const struct row_node *to)
 {
     struct row_node_group *ngs;
@@ -159,5 +182,6 @@ int group_change(struct op *op, const struct api_modify_replication_group_in *in
     int r = change_failover(op, in, rg, busy);
     if (r == 0) r = change_node_type(op, in, rg, busy);
     if (r == 0) r = change_engine(op, in, rg, busy);
+    if (r == 0) r = change_parameters(op, in, rg, busy);
     return r ? r : change_primary(op, in, rg, busy);
 }

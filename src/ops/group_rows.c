@@ -172,6 +172,7 @@ int group_copy_settings(struct op *op, const struct row_replication_group *rg)
     int r = q_cluster_list_by_rg(op->store, op->arena, rg->region, rg->id, &clusters, &n, op->err);
     for (size_t i = 0; r == 0 && i < n; i++) {
         struct row_cache_cluster *c = &clusters[i];
+        if (strcmp(c->parameter_group, rg->parameter_group) != 0) c->parameter_apply_status = "applying"; /* until a plan finds otherwise */
         c->parameter_group = rg->parameter_group;
         c->auto_minor_version_upgrade = rg->auto_minor_version_upgrade;
         c->snapshot_retention_limit = rg->snapshot_retention_limit;

@@ -49,7 +49,6 @@ static int check_modify_served(struct op *op, const struct api_modify_replicatio
         bool asked;
         const char *what;
     } table[] = {
-        {in->cache_parameter_group_name != NULL, "CacheParameterGroupName"},
         {in->auth_token || in->auth_token_update_strategy, "AuthToken"},
         {in->user_group_ids_to_add.set || in->user_group_ids_to_remove.set || in->remove_user_groups.set, "User group based access control"},
         {in->log_delivery_configurations.n > 0, "Log delivery"},

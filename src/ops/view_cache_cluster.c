@@ -1,5 +1,6 @@
 #include "ops/id.h"
 #include "ops/view.h"
+#include "plan/want.h"
 #include <string.h>
 
 /* A node's status is its cluster's, in the few words that nodes have. */
@@ -7,6 +8,12 @@ static const char *node_status(const char *cluster_status)
 {
     bool own = strcmp(cluster_status, "creating") == 0 || strcmp(cluster_status, "deleting") == 0;
     return own ? cluster_status : "available";
+}
+
+static const char *node_apply_status(const struct row_cache_cluster *row, const char *node_id)
+{
+    bool reboot = strcmp(row->parameter_apply_status, "pending-reboot") == 0;
+    return reboot && !word_in(row->nodes_to_reboot, node_id) ? "in-sync" : row->parameter_apply_status;
 }
 
 static int view_nodes(struct op *op, const struct row_cache_cluster *row, struct api_cache_cluster *out)
@@ -22,7 +29,7 @@ static int view_nodes(struct op *op, const struct row_cache_cluster *row, struct
             .cache_node_status = node_status(row->status),
             .cache_node_create_time = OPT_TIME(nodes[i].created_ms),
             .endpoint = view_endpoint(op, nodes[i].address, nodes[i].port),
-            .parameter_group_status = "in-sync",
+            .parameter_group_status = node_apply_status(row, nodes[i].node_id),
             .customer_availability_zone = nodes[i].availability_zone,
         };
     return 0;
@@ -33,8 +40,8 @@ static struct api_cache_parameter_group_status *view_parameter_group(struct op *
     struct api_cache_parameter_group_status *s = arena_new(op->arena, struct api_cache_parameter_group_status);
     *s = (struct api_cache_parameter_group_status){
         .cache_parameter_group_name = row->parameter_group,
-        .parameter_apply_status = "in-sync",
-        .cache_node_ids_to_reboot = {.set = true},
+        .parameter_apply_status = row->parameter_apply_status,
+        .cache_node_ids_to_reboot = view_words(op, row->nodes_to_reboot),
     };
     return s;
 }

@@ -191,6 +191,7 @@ static void publish_nodes(struct world *w, struct world_cluster *c)
 static bool all_in_force(struct world *w, struct world_cluster *c)
 {
     if (c->endpoint && !is(c->endpoint->row.seen_state, "listening")) return false;
+    if (is(c->row.parameter_apply_status, "applying")) return false;
     for (size_t i = 0; i < c->n_nodes; i++)
         if (!c->nodes[i].drop && (!want_in_force(w, &c->nodes[i]) || !is(c->nodes[i].row.status, "available"))) return false;
     return count_running(c) == (c->row.pending_num_nodes ? c->row.pending_num_nodes : c->row.num_nodes);

@@ -32,6 +32,7 @@ static void change_engine(struct world *w, struct world_rg *rg, const char *engi
 static void apply(struct world *w, struct world_rg *rg, struct row_cache_cluster pending)
 {
     if (pending.pending_engine_version) change_engine(w, rg, pending.pending_engine, pending.pending_engine_version);
+    if (pending.pending_parameter_group) world_set(w, &rg->row.parameter_group, pending.pending_parameter_group);
     if (pending.pending_node_type) world_set(w, &rg->row.node_type, pending.pending_node_type);
     for (size_t i = 0; i < rg->n_clusters; i++) {
         struct row_cache_cluster *c = &rg->clusters[i].row;
@@ -40,6 +41,7 @@ static void apply(struct world *w, struct world_rg *rg, struct row_cache_cluster
         world_set(w, &c->pending_node_type, NULL);
         world_set(w, &c->pending_engine, NULL);
         world_set(w, &c->pending_engine_version, NULL);
+        world_set(w, &c->pending_parameter_group, NULL);
     }
     for (size_t i = 0; i < rg->n_node_groups; i++) world_set(w, &rg->node_groups[i].row.status, "modifying");
     world_set(w, &rg->row.status, "modifying");

@@ -24,7 +24,7 @@ static void plan_member_cluster(struct world *w, struct world_rg *rg, struct wor
         world_event(w, rg->row.region, c->row.id, EVENT_NODE_ADDED, n->row.node_id, n->row.availability_zone);
     }
     bool busy = status_is(c->row.status, "creating") || status_is(c->row.status, "modifying") || status_is(c->row.status, "rebooting cluster nodes");
-    if (busy) world_set(w, &c->row.status, "available");
+    if (busy && !status_is(c->row.parameter_apply_status, "applying")) world_set(w, &c->row.status, "available");
 }
 
 /* Ports mode has no floating address: there the primary endpoint is a forwarder too. */
@@ -40,6 +40,8 @@ static bool all_in_force(struct world *w, struct world_rg *rg)
         if (!rg->nodes[i].drop && !want_in_force(w, &rg->nodes[i])) return false;
     for (size_t i = 0; i < rg->n_endpoints; i++)
         if (!rg->endpoints[i].drop && !endpoint_in_force(w, &rg->endpoints[i])) return false;
+    for (size_t i = 0; i < rg->n_clusters; i++)
+        if (!rg->clusters[i].drop && status_is(rg->clusters[i].row.parameter_apply_status, "applying")) return false;
     return true;
 }
 
