@@ -9,3 +9,6 @@ SELECT * FROM cache_cluster WHERE region = :region AND id > :after AND rg_id IS 
 
 -- name: cluster_list_by_rg (region text, rg_id text) many: cache_cluster
 SELECT * FROM cache_cluster WHERE region = :region AND rg_id = :rg_id ORDER BY id;
+
+-- name: endpoint_of_cluster (region text, cluster_id text) one: endpoint
+SELECT * FROM endpoint WHERE region = :region AND cluster_id = :cluster_id;

@@ -1,11 +1,11 @@
+#include "ops/cluster_plan.h"
 #include "ops/find.h"
+#include "ops/group_member.h"
+#include "ops/group_plan.h"
 #include "ops/id.h"
+#include "ops/request.h"
 #include "ops/view.h"
-
-static bool is_on(struct opt_bool b)
-{
-    return b.set && b.v;
-}
+#include <string.h>
 
 int op_describe_cache_clusters(struct op *op, const struct api_describe_cache_clusters_in *in, struct api_describe_cache_clusters_out *out)
 {
@@ -15,12 +15,105 @@ int op_describe_cache_clusters(struct op *op, const struct api_describe_cache_cl
     int r = page_read(op, in->max_records, in->marker, &page);
     if (r) return r;
     if (in->cache_cluster_id) r = find_cluster(op, in->cache_cluster_id, &rows);
-    else if (is_on(in->show_cache_clusters_not_in_replication_groups))
+    else if (request_flag(in->show_cache_clusters_not_in_replication_groups, false))
         r = q_cluster_page_alone(op->store, op->arena, op->region->name, page.after, page.n + 1, &rows, &n, op->err);
     else r = q_cluster_page(op->store, op->arena, op->region->name, page.after, page.n + 1, &rows, &n, op->err);
     if (r) return r;
     if (n > (size_t)page.n) out->marker = page_marker(op, rows[(n = (size_t)page.n) - 1].id);
     out->cache_clusters = (struct api_cache_cluster_list){true, n, arena_array(op->arena, struct api_cache_cluster, n)};
-    for (size_t i = 0; r == 0 && i < n; i++) r = view_cluster(op, &rows[i], is_on(in->show_cache_node_info), &out->cache_clusters.items[i]);
+    for (size_t i = 0; r == 0 && i < n; i++) r = view_cluster(op, &rows[i], request_flag(in->show_cache_node_info, false), &out->cache_clusters.items[i]);
     return r;
+}
+
+static int answer(struct op *op, const char *id, struct api_cache_cluster **out)
+{
+    struct row_cache_cluster *c;
+    int r = find_cluster(op, id, &c);
+    if (r) return r;
+    *out = arena_new(op->arena, struct api_cache_cluster);
+    return view_cluster(op, c, false, *out);
+}
+
+/* Where the service chose the zone, it is not told before the cluster is provisioned. */
+int op_create_cache_cluster(struct op *op, const struct api_create_cache_cluster_in *in, struct api_create_cache_cluster_out *out)
+{
+    const char *id = in->cache_cluster_id;
+    int r = in->replication_group_id ? group_create_member(op, in) : cluster_create(op, in, &id);
+    if (r == 0) r = answer(op, id, &out->cache_cluster);
+    if (r == 0 && in->preferred_availability_zone == NULL && in->preferred_availability_zones.n == 0)
+        out->cache_cluster->preferred_availability_zone = NULL;
+    return r;
+}
+
+int op_modify_cache_cluster(struct op *op, const struct api_modify_cache_cluster_in *in, struct api_modify_cache_cluster_out *out)
+{
+    struct row_cache_cluster *c;
+    int r = find_cluster(op, in->cache_cluster_id, &c);
+    if (r) return r;
+    if (strcmp(c->status, "available") != 0)
+        return op_fault(op, FAULT_INVALID_CACHE_CLUSTER_STATE, "Cache cluster %s is not in a valid state to be modified", c->id);
+    r = cluster_change(op, in, c);
+    if (r == 0) r = q_cache_cluster_put(op->store, c, op->err);
+    return r ? r : answer(op, c->id, &out->cache_cluster);
+}
+
+static int reboot_node(struct op *op, const struct row_cache_cluster *c, struct row_node *nodes, size_t n, const char *id)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(nodes[i].node_id, id) != 0) continue;
+        nodes[i].incarnation++;
+        nodes[i].keep_data = 0;
+        nodes[i].status = "rebooting";
+        int r = q_node_put(op->store, &nodes[i], op->err);
+        return r ? r : note_event(op, c->id, EVENT_NODE_SHUTDOWN, id);
+    }
+    return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Cache node %s is not one of cache cluster %s.", id, c->id);
+}
+
+int op_reboot_cache_cluster(struct op *op, const struct api_reboot_cache_cluster_in *in, struct api_reboot_cache_cluster_out *out)
+{
+    struct row_cache_cluster *c;
+    struct row_node *nodes;
+    size_t n;
+    const struct string_list *ids = &in->cache_node_ids_to_reboot;
+    int r = find_cluster(op, in->cache_cluster_id, &c);
+    if (r) return r;
+    if (ids->n == 0) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The parameter CacheNodeIdsToReboot must be provided and must not be null.");
+    if (strcmp(c->status, "available") != 0)
+        return op_fault(op, FAULT_INVALID_CACHE_CLUSTER_STATE, "Cache cluster %s is not in a valid state to be rebooted", c->id);
+    r = q_node_list_by_cluster(op->store, op->arena, c->region, c->id, &nodes, &n, op->err);
+    for (size_t i = 0; r == 0 && i < ids->n; i++) r = reboot_node(op, c, nodes, n, ids->items[i]);
+    c->status = "rebooting cluster nodes";
+    if (r == 0) r = q_cache_cluster_put(op->store, c, op->err);
+    return r ? r : answer(op, c->id, &out->cache_cluster);
+}
+
+static int delete_alone(struct op *op, struct row_cache_cluster *c)
+{
+    struct row_node *nodes;
+    size_t n;
+    if (strcmp(c->status, "available") != 0 && strcmp(c->status, "creating") != 0)
+        return op_fault(op, FAULT_INVALID_CACHE_CLUSTER_STATE, "Cache cluster %s is not in a valid state to be deleted", c->id);
+    c->status = "deleting";
+    int r = q_cache_cluster_put(op->store, c, op->err);
+    if (r == 0) r = q_tag_delete_arn(op->store, arn_of(op, c->account, "cluster", c->id), op->err);
+    if (r == 0) r = q_node_list_by_cluster(op->store, op->arena, c->region, c->id, &nodes, &n, op->err);
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        nodes[i].want = "gone";
+        nodes[i].status = "deleting";
+        r = q_node_put(op->store, &nodes[i], op->err);
+    }
+    return r;
+}
+
+int op_delete_cache_cluster(struct op *op, const struct api_delete_cache_cluster_in *in, struct api_delete_cache_cluster_out *out)
+{
+    struct row_cache_cluster *c;
+    int r = find_cluster(op, in->cache_cluster_id, &c);
+    if (r) return r;
+    if (in->final_snapshot_identifier && strcmp(c->engine, "memcached") == 0)
+        return op_fault(op, FAULT_SNAPSHOT_FEATURE_NOT_SUPPORTED, "Snapshots are not supported for engine memcached.");
+    if (in->final_snapshot_identifier) return not_served(op, "FinalSnapshotIdentifier");
+    r = c->rg_id ? group_delete_member(op, c) : delete_alone(op, c);
+    return r ? r : answer(op, c->id, &out->cache_cluster);
 }

@@ -7,6 +7,9 @@ int find_cluster(struct op *op, const char *id, struct row_cache_cluster **out);
 /* Only where the region has a member of it: a global datastore is visible from its members' regions. */
 int find_global(struct op *op, const char *id, struct row_global_replication_group **out);
 
+/* Makes sure that the region has its row, which tells where the search for free addresses goes on: whoever adds nodes needs it. */
+int region_ensure(struct op *op);
+
 /* Writes an event of this region: note_event(op, group, EVENT_GROUP_MODIFIED, group). */
 #define note_event(op, id, event, ...) note_message(op, event_kinds[event].source, id, event_message((op)->arena, event, ##__VA_ARGS__))
 int note_message(struct op *op, const char *source_type, const char *source_id, const char *message);

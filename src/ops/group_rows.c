@@ -123,8 +123,7 @@ static int write_membership(struct op *op, const struct group_plan *plan)
     return r ? r : group_add_gateways(op, &plan->rg);
 }
 
-/* The region's row tells where the search for free addresses goes on. */
-static int ensure_region(struct op *op)
+int region_ensure(struct op *op)
 {
     struct row_region *row;
     int r = q_region_get(op->store, op->arena, op->region->name, &row, op->err);
@@ -157,7 +156,7 @@ int group_own_parameters(struct op *op, const char *global_id, struct row_replic
 int group_plan_write(struct op *op, const struct group_plan *plan)
 {
     struct row_replication_group rg = plan->rg;
-    int r = ensure_region(op);
+    int r = region_ensure(op);
     if (r == 0 && plan->global) r = group_own_parameters(op, plan->global->id, &rg);
     if (r == 0) r = write_node_group(op, plan, &rg);
     if (r == 0) r = q_replication_group_put(op->store, &rg, op->err);

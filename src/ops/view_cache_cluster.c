@@ -3,11 +3,11 @@
 #include "plan/want.h"
 #include <string.h>
 
-/* A node's status is its cluster's, in the few words that nodes have. */
-static const char *node_status(const char *cluster_status)
+/* The nodes of a replication group's members show their cluster's status, in the few words that nodes have. */
+static const char *node_status(const struct row_cache_cluster *c, const struct row_node *n)
 {
-    bool own = strcmp(cluster_status, "creating") == 0 || strcmp(cluster_status, "deleting") == 0;
-    return own ? cluster_status : "available";
+    bool own = strcmp(c->status, "creating") == 0 || strcmp(c->status, "deleting") == 0;
+    return c->rg_id && own ? c->status : n->status;
 }
 
 static const char *node_apply_status(const struct row_cache_cluster *row, const char *node_id)
@@ -26,9 +26,9 @@ static int view_nodes(struct op *op, const struct row_cache_cluster *row, struct
     for (size_t i = 0; i < n; i++)
         out->cache_nodes.items[i] = (struct api_cache_node){
             .cache_node_id = nodes[i].node_id,
-            .cache_node_status = node_status(row->status),
+            .cache_node_status = node_status(row, &nodes[i]),
             .cache_node_create_time = OPT_TIME(nodes[i].created_ms),
-            .endpoint = view_endpoint(op, nodes[i].address, nodes[i].port),
+            .endpoint = nodes[i].settled ? view_endpoint(op, nodes[i].address, nodes[i].port) : NULL,
             .parameter_group_status = node_apply_status(row, nodes[i].node_id),
             .customer_availability_zone = nodes[i].availability_zone,
         };
@@ -58,8 +58,26 @@ static struct api_notification_configuration *view_topic(struct op *op, const st
 {
     if (row->notification_topic_arn == NULL) return NULL;
     struct api_notification_configuration *c = arena_new(op->arena, struct api_notification_configuration);
-    *c = (struct api_notification_configuration){.topic_arn = row->notification_topic_arn, .topic_status = "active"};
+    *c = (struct api_notification_configuration){.topic_arn = row->notification_topic_arn, .topic_status = row->notification_topic_status};
     return c;
+}
+
+static struct api_pending_modified_values *view_pending(struct op *op, const struct row_cache_cluster *row)
+{
+    struct api_pending_modified_values *p = arena_new(op->arena, struct api_pending_modified_values);
+    p->cache_node_type = row->pending_node_type;
+    p->engine_version = row->pending_engine_version;
+    if (row->pending_num_nodes) p->num_cache_nodes = OPT_INT(row->pending_num_nodes);
+    if (*row->pending_nodes_to_remove) p->cache_node_ids_to_remove = view_words(op, row->pending_nodes_to_remove);
+    return p;
+}
+
+static int view_configuration_endpoint(struct op *op, const struct row_cache_cluster *row, struct api_cache_cluster *out)
+{
+    struct row_endpoint *e;
+    int r = q_endpoint_of_cluster(op->store, op->arena, row->region, row->id, &e, op->err);
+    if (r == 0 && e && e->address) out->configuration_endpoint = view_endpoint(op, e->address, e->port);
+    return r;
 }
 
 int view_cluster(struct op *op, const struct row_cache_cluster *row, bool with_nodes, struct api_cache_cluster *out)
@@ -75,7 +93,7 @@ int view_cluster(struct op *op, const struct row_cache_cluster *row, bool with_n
         .num_cache_nodes = OPT_INT(row->num_nodes),
         .preferred_availability_zone = row->availability_zone,
         .preferred_maintenance_window = row->maintenance_window,
-        .pending_modified_values = arena_new(op->arena, struct api_pending_modified_values),
+        .pending_modified_values = view_pending(op, row),
         .notification_configuration = view_topic(op, row),
         .cache_security_groups = {.set = true},
         .cache_parameter_group = view_parameter_group(op, row),
@@ -83,8 +101,6 @@ int view_cluster(struct op *op, const struct row_cache_cluster *row, bool with_n
         .auto_minor_version_upgrade = OPT_BOOL(row->auto_minor_version_upgrade),
         .security_groups = view_security_groups(op, row),
         .replication_group_id = row->rg_id,
-        .snapshot_retention_limit = OPT_INT(row->snapshot_retention_limit),
-        .snapshot_window = row->snapshot_window,
         .auth_token_enabled = OPT_BOOL(false),
         .transit_encryption_enabled = OPT_BOOL(row->transit_encryption),
         .at_rest_encryption_enabled = OPT_BOOL(row->at_rest_encryption),
@@ -94,7 +110,12 @@ int view_cluster(struct op *op, const struct row_cache_cluster *row, bool with_n
         .network_type = row->network_type,
         .ip_discovery = row->ip_discovery,
     };
+    bool memcached = strcmp(row->engine, "memcached") == 0;
+    if (!memcached) out->snapshot_retention_limit = OPT_INT(row->snapshot_retention_limit);
+    if (!memcached) out->snapshot_window = row->snapshot_window;
     if (!provisioned) return 0;
     out->cache_cluster_create_time = OPT_TIME(row->created_ms);
+    int r = memcached ? view_configuration_endpoint(op, row, out) : 0;
+    if (r) return r;
     return with_nodes && strcmp(row->status, "deleting") != 0 ? view_nodes(op, row, out) : 0;
 }
