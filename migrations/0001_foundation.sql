@@ -139,9 +139,9 @@ CREATE TABLE global_replication_group (
   transit_encryption INTEGER NOT NULL,
   cluster_enabled    INTEGER NOT NULL,
   automatic_failover INTEGER NOT NULL,
-  phase              TEXT NOT NULL CHECK (phase IN ('steady', 'fencing', 'promoting', 'settling')),
+  phase              TEXT NOT NULL CHECK (phase IN ('steady', 'fencing', 'promoting', 'settling', 'reviving', 'returning')),
   phase_since_ms     INTEGER NOT NULL,
-  switch_region      TEXT,                 -- the region that shall become primary
+  switch_region      TEXT,                 -- the region that shall become primary, or that a dead primary gets its data back from
   switch_offset      INTEGER NOT NULL,     -- where the fenced primary stands; -1: don't wait
   created_ms         INTEGER NOT NULL
 ) WITHOUT ROWID;

@@ -163,6 +163,13 @@ int op_delete_global_replication_group(struct op *op, const struct api_delete_gl
     return r ? r : answer(op, g->id, &out->global_replication_group);
 }
 
+/* A primary that is getting its data back is no obstacle: then the failover takes its place. */
+static bool may_switch(const struct row_global_replication_group *g)
+{
+    bool free = strcmp(g->phase, "steady") == 0 || strcmp(g->phase, "reviving") == 0 || strcmp(g->phase, "returning") == 0;
+    return free && strcmp(g->status, "deleting") != 0;
+}
+
 /*
  * Allowed while another change of the datastore runs; of several failovers the
  * first wins. The answer still shows the old roles: they flip when the new
@@ -179,7 +186,7 @@ int op_failover_global_replication_group(struct op *op, const struct api_failove
     if (strcmp(m->role, "PRIMARY") == 0)
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Replication group %s in region %s is already the primary of Global Replication Group %s.", m->rg_id,
                         m->region, g->id);
-    if (strcmp(m->status, "associated") != 0 || m->leaving || strcmp(g->phase, "steady") != 0 || strcmp(g->status, "deleting") == 0)
+    if (strcmp(m->status, "associated") != 0 || m->leaving || !may_switch(g))
         return op_fault(op, FAULT_INVALID_GLOBAL_REPLICATION_GROUP_STATE, "Global replication group %s is not available or in primary-only state.", g->id);
     g->status = "modifying";
     g->phase = "fencing";

@@ -6,7 +6,8 @@
  * A failover runs through the phases fencing (the old primary holds its writes
  * and tells its offset), promoting (the new one has to reach that offset first)
  * and settling (everybody follows the new one). Where the old primary is dead,
- * nothing is waited for.
+ * nothing is waited for. The phases reviving and returning bring a dead primary's
+ * data back: see plan_revival().
  */
 enum {
     FENCE_LIMIT_MS = 1500,   /* an agent that restarts is back long before */
@@ -50,13 +51,6 @@ static void plan_fencing(struct world *w, struct world_global *g)
     else world_wake(w, g->row.phase_since_ms + FENCE_LIMIT_MS);
 }
 
-static struct world_member *switch_target(struct world_global *g)
-{
-    for (size_t i = 0; i < g->n_members; i++)
-        if (!g->members[i].drop && g->row.switch_region && strcmp(g->members[i].row.region, g->row.switch_region) == 0) return &g->members[i];
-    return NULL;
-}
-
 static void swap_roles(struct world *w, struct world_global *g, struct world_member *target)
 {
     for (size_t i = 0; i < g->n_members; i++) {
@@ -71,7 +65,7 @@ static void swap_roles(struct world *w, struct world_global *g, struct world_mem
 /* The offset is waited for as long as the old primary lives, the link stands and the new one gets nearer. */
 static void plan_promoting(struct world *w, struct world_global *g)
 {
-    struct world_member *target = switch_target(g), *active = global_primary(g);
+    struct world_member *target = want_switch_member(g), *active = global_primary(g);
     struct world_node *n = first_node(target ? target->rg : NULL);
     if (n == NULL) {
         enter(w, g, "steady");
@@ -98,6 +92,54 @@ static void plan_settling(struct world *w, struct world_global *g)
     world_set(w, &g->row.switch_region, NULL);
     world_set_int(w, &g->row.switch_offset, -1);
     enter(w, g, "steady");
+}
+
+static bool is_dead(const struct world_node *n)
+{
+    return n && (strcmp(n->row.seen_state, "exited") == 0 || strcmp(n->row.seen_state, "broken") == 0);
+}
+
+static struct world_member *best_source(struct world_global *g, const struct world_member *active)
+{
+    struct world_member *best = NULL;
+    for (size_t i = 0; i < g->n_members; i++) {
+        struct world_member *m = &g->members[i];
+        struct world_node *n = first_node(m->rg);
+        if (m == active || m->drop || m->row.leaving || strcmp(m->row.status, "associated") != 0 || !answers(n)) continue;
+        if (best == NULL || n->row.seen_offset > first_node(best->rg)->row.seen_offset) best = m;
+    }
+    return best;
+}
+
+static void start_revival(struct world *w, struct world_global *g, const struct world_member *source)
+{
+    world_set(w, &g->row.switch_region, source->row.region);
+    world_set_int(w, &g->row.switch_offset, -1);
+    enter(w, g, "reviving");
+}
+
+/*
+ * A dead primary that no replica of its own region replaces would come back empty
+ * and empty its secondaries. It gets its data back from one of them instead: that
+ * one holds all writes, gives the data (reviving), and goes back to following as
+ * soon as the primary has them (returning).
+ */
+static void plan_revival(struct world *w, struct world_global *g)
+{
+    struct world_member *active = global_primary(g), *source = want_switch_member(g);
+    struct world_node *first = first_node(active ? active->rg : NULL), *giver = first_node(source ? source->rg : NULL);
+    if (strcmp(g->row.phase, "steady") == 0) {
+        source = is_dead(first) ? best_source(g, active) : NULL;
+        if (source) start_revival(w, g, source);
+    } else if (strcmp(g->row.phase, "reviving") == 0) {
+        if (!answers(giver)) enter(w, g, "steady");
+        else if (is_primary(giver) && giver->row.seen_fenced && want_in_force(w, first)) {
+            world_set_int(w, &g->row.switch_offset, giver->row.seen_offset);
+            enter(w, g, "returning");
+        }
+    } else if (strcmp(g->row.phase, "returning") == 0 && (is_primary(first) || !answers(first))) {
+        enter(w, g, is_primary(first) ? "settling" : "steady");
+    }
 }
 
 static void drop_gateways(struct world *w, struct world_rg *rg)
@@ -165,6 +207,7 @@ void plan_global(struct world *w, struct world_global *g)
     if (strcmp(g->row.phase, "fencing") == 0) plan_fencing(w, g);
     if (strcmp(g->row.phase, "promoting") == 0) plan_promoting(w, g);
     if (strcmp(g->row.phase, "settling") == 0) plan_settling(w, g);
+    plan_revival(w, g);
     bool busy = strcmp(g->row.status, "creating") == 0 || strcmp(g->row.status, "modifying") == 0;
     if (busy && strcmp(g->row.phase, "steady") == 0) plan_status(w, g);
 }

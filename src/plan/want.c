@@ -33,13 +33,33 @@ static struct world_node_group *node_group_of(struct world_rg *rg, const char *i
     return NULL;
 }
 
+static struct world_node *first_of(struct world_rg *rg, const char *node_group_id)
+{
+    struct world_node_group *ng = rg ? node_group_of(rg, node_group_id) : NULL;
+    return ng ? rg_primary(rg, ng) : NULL;
+}
+
+struct world_member *want_switch_member(struct world_global *g)
+{
+    for (size_t i = 0; i < g->n_members; i++)
+        if (!g->members[i].drop && g->row.switch_region && strcmp(g->members[i].row.region, g->row.switch_region) == 0) return &g->members[i];
+    return NULL;
+}
+
+/* Where a primary that died gets its data back from, once that one can give them. */
+static struct world_node *revival_source(struct world_rg *rg, const struct world_node_group *ng)
+{
+    struct world_member *m = in_phase(rg, "reviving") ? want_switch_member(rg->global) : NULL;
+    struct world_node *n = m ? first_of(m->rg, ng->row.id) : NULL;
+    return n && n->row.seen_role && strcmp(n->row.seen_role, "primary") == 0 ? n : NULL;
+}
+
 struct world_node *want_gateway_target(struct world_rg *rg, const struct world_node_group *ng)
 {
-    if (!want_passive(rg)) return NULL;
+    if (!want_passive(rg)) return revival_source(rg, ng);
     struct world_member *active = global_primary(rg->global);
     if (active == NULL || active->rg == NULL) return NULL;
-    struct world_node_group *there = node_group_of(active->rg, ng->row.id);
-    return there ? rg_primary(active->rg, there) : NULL;
+    return first_of(active->rg, ng->row.id);
 }
 
 bool want_failover(const struct world_rg *rg)
@@ -58,18 +78,41 @@ static bool has_ready_replica(const struct world_rg *rg, const struct world_node
     return false;
 }
 
+bool want_has_ready_secondary(const struct world_rg *rg)
+{
+    if (rg->global == NULL || want_passive(rg)) return false;
+    for (size_t i = 0; i < rg->global->n_members; i++) {
+        struct world_member *m = &rg->global->members[i];
+        if (m->rg == rg || m->rg == NULL || m->drop || m->row.leaving || strcmp(m->row.status, "associated") != 0) continue;
+        struct world_node *n = m->rg->n_node_groups ? rg_primary(m->rg, &m->rg->node_groups[0]) : NULL;
+        if (n && strcmp(n->row.seen_state, "ready") == 0) return true;
+    }
+    return false;
+}
+
+/* What a datastore's phase asks of the first node of a member's region. */
+static void want_first_in_phase(struct world_rg *rg, struct want_node *want)
+{
+    bool active = !want_passive(rg), other = is_switch_target(rg);
+    bool giving = in_phase(rg, "reviving") || in_phase(rg, "returning");
+    if (in_phase(rg, "fencing") || in_phase(rg, "promoting")) want->fence = active;
+    if (in_phase(rg, "promoting") && other) {
+        want->primary = true;
+        want->promote_offset = rg->global->row.switch_offset;
+    }
+    if (in_phase(rg, "reviving") && active) want->primary = false;
+    if (in_phase(rg, "returning") && active) want->promote_offset = rg->global->row.switch_offset;
+    if (giving && other) want->primary = want->fence = true;
+}
+
 /* The first node of a region: it accepts writes, or follows the region's gateway while the region is passive. */
 static void want_first(struct world_rg *rg, struct world_node *first, struct world_node_group *ng, struct want_node *want)
 {
-    bool active = !want_passive(rg);
     struct world_endpoint *gateway = rg_endpoint(rg, "gateway", ng->row.id);
-    bool promote = in_phase(rg, "promoting") && is_switch_target(rg);
-    bool global_fence = rg->member && !rg->member->row.leaving && (in_phase(rg, "fencing") || in_phase(rg, "promoting"));
-
-    want->primary = active || promote;
-    want->promote_offset = promote ? rg->global->row.switch_offset : -1;
-    want->fence = active && (global_fence || ng->row.switch_node_id);
-    want->hold = want_failover(rg) && has_ready_replica(rg, first);
+    want->primary = !want_passive(rg);
+    want->fence = want->primary && ng->row.switch_node_id;
+    want->hold = (want_failover(rg) && has_ready_replica(rg, first)) || want_has_ready_secondary(rg);
+    if (rg->member && !rg->member->drop && !rg->member->row.leaving) want_first_in_phase(rg, want);
     if (want->primary || gateway == NULL) return;
     want->upstream_address = gateway->row.address;
     want->upstream_port = gateway->row.port;

@@ -25,6 +25,12 @@ struct world_node *want_gateway_target(struct world_rg *rg, const struct world_n
 /* True while automatic failover is on, or being turned on. */
 bool want_failover(const struct world_rg *rg);
 
+/* True for the active group of a datastore that has a secondary whose data are at hand. */
+bool want_has_ready_secondary(const struct world_rg *rg);
+
+/* The member in the datastore's switch_region, or NULL. */
+struct world_member *want_switch_member(struct world_global *g);
+
 /* True for a group that follows another region. */
 bool want_passive(const struct world_rg *rg);
 

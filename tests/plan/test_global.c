@@ -223,3 +223,70 @@ Test(global, deletion_frees_the_primary_group_and_leaves_it_alone)
     cr_assert_not(east->drop);
     cr_assert_null(rg_endpoint(east, "gateway", "0001"));
 }
+
+static void die(struct world_node *n)
+{
+    n->row.seen_state = "exited";
+    n->row.seen_since_ms = b.w.now_ms;
+}
+
+Test(global, a_dead_lone_primary_gets_its_data_back_from_a_secondary)
+{
+    cr_assert(want_node(&b.w, &east->nodes[0]).hold, "it must not come back empty by itself");
+    die(&east->nodes[0]);
+    west->nodes[0].row.seen_offset = 10;
+    south->nodes[0].row.seen_offset = 20;
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.phase, "reviving");
+    cr_assert_str_eq(g->row.switch_region, "sa-east-1", "from the one that got furthest");
+    struct want_node giver = want_node(&b.w, &south->nodes[0]), dead = want_node(&b.w, &east->nodes[0]);
+    cr_assert(giver.primary && giver.fence, "it gives, but takes no writes");
+    cr_assert_not(dead.primary);
+    cr_assert_str_eq(dead.upstream_address, rg_endpoint(east, "gateway", "0001")->row.address);
+    cr_assert_null(want_gateway_target(east, &east->node_groups[0]), "not before the giver can give");
+    cr_assert_str_eq(g->row.status, "available");
+}
+
+Test(global, a_revived_primary_takes_writes_once_it_has_all_and_the_giver_follows_again)
+{
+    die(&east->nodes[0]);
+    plan_world(&b.w);
+    struct world_rg *giver = strcmp(g->row.switch_region, "eu-west-1") == 0 ? west : south;
+    build_see(&b, &giver->nodes[0]);
+    giver->nodes[0].row.seen_offset = 99;
+    plan_world(&b.w);
+    cr_assert_eq(want_gateway_target(east, &east->node_groups[0]), &giver->nodes[0]);
+    build_see(&b, &east->nodes[0]);
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.phase, "returning");
+    cr_assert_eq(want_node(&b.w, &east->nodes[0]).promote_offset, 99);
+    cr_assert(want_node(&b.w, &giver->nodes[0]).fence);
+    east->nodes[0].row.seen_role = "primary";
+    plan_world(&b.w);
+    cr_assert_not(want_node(&b.w, &giver->nodes[0]).primary);
+    build_see_all(&b);
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.phase, "steady");
+    cr_assert_str_eq(member("us-east-1")->row.role, "PRIMARY");
+}
+
+Test(global, without_any_living_secondary_a_dead_primary_is_restarted_in_place)
+{
+    die(&west->nodes[0]);
+    die(&south->nodes[0]);
+    cr_assert_not(want_node(&b.w, &east->nodes[0]).hold);
+    die(&east->nodes[0]);
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.phase, "steady");
+    cr_assert(want_node(&b.w, &east->nodes[0]).primary);
+}
+
+Test(global, automatic_failover_in_the_region_comes_before_revival)
+{
+    east->row.automatic_failover = FAILOVER_ENABLED;
+    die(&east->nodes[0]);
+    east->nodes[1].row.seen_link_up = 0;
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.phase, "steady");
+    cr_assert_str_eq(east->node_groups[0].row.primary_node_id, "east-002.0001");
+}
