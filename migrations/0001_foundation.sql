@@ -46,6 +46,10 @@ CREATE TABLE node_group (
   status          TEXT NOT NULL,
   slots           TEXT,
   primary_node_id TEXT NOT NULL,       -- the node that shall be the primary
+  switch_node_id  TEXT,                   -- the node that shall become primary, in good order
+  switch_offset   INTEGER NOT NULL,
+  switch_since_ms INTEGER NOT NULL,
+  failed_node_id  TEXT,                   -- the former primary, until it has recovered
   PRIMARY KEY (region, rg_id, id)
 ) WITHOUT ROWID;
 
@@ -75,37 +79,61 @@ CREATE TABLE cache_cluster (
   network_type               TEXT NOT NULL,
   ip_discovery               TEXT NOT NULL,
   created_ms                 INTEGER NOT NULL,
+  parameter_apply_status     TEXT NOT NULL,
+  nodes_to_reboot            TEXT NOT NULL,
+  parameters_in_force        TEXT,              -- GROUP and a line NAME=VALUE for each that a user set; NULL: it is new
+  next_node                  INTEGER NOT NULL,            -- the number the next node gets
+  az_mode                    TEXT,
+  config_version             INTEGER NOT NULL,       -- memcached: of the list of nodes
+  pending_node_type          TEXT,                -- to be applied in the maintenance window
+  pending_engine             TEXT,
+  pending_engine_version     TEXT,
+  pending_parameter_group    TEXT,
+  pending_num_nodes          INTEGER NOT NULL,
+  pending_nodes_to_remove    TEXT NOT NULL,
+  pending_zones              TEXT NOT NULL,           -- of the nodes to be added
+  pending_since_ms           INTEGER NOT NULL,     -- 0: what is pending need not wait for the window
+  config_nodes               TEXT NOT NULL,            -- memcached: the nodes that config_version tells of
+  notification_topic_status  TEXT NOT NULL,
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
 CREATE INDEX cache_cluster_by_group ON cache_cluster (region, rg_id, id);
 
 -- A node is a process. 'id' is CLUSTER.NODE, e.g. demo-001.0001.
 CREATE TABLE node (
-  region            TEXT NOT NULL,
-  id                TEXT NOT NULL,
-  cluster_id        TEXT NOT NULL,
-  node_id           TEXT NOT NULL,
-  rg_id             TEXT,
-  node_group_id     TEXT,
-  availability_zone TEXT NOT NULL,
-  address           TEXT,                 -- NULL until one was given
-  port              INTEGER NOT NULL,
-  settled           INTEGER NOT NULL,     -- it has run under this address: the address stays
-  want              TEXT NOT NULL CHECK (want IN ('run', 'gone')),
-  created_ms        INTEGER NOT NULL,
-  seen_state        TEXT NOT NULL,
-  seen_reason       TEXT,
-  seen_role         TEXT,
-  seen_upstream     TEXT,                 -- host:port it says it follows
-  seen_link_up      INTEGER NOT NULL,
-  seen_offset       INTEGER NOT NULL,
-  seen_fenced       INTEGER NOT NULL,
-  seen_endpoints    TEXT NOT NULL,
-  seen_engine       TEXT,                 -- version of the running binary
-  seen_pid          INTEGER NOT NULL,
-  seen_restarts     INTEGER NOT NULL,
-  seen_started_ms   INTEGER NOT NULL,
-  seen_generation   INTEGER NOT NULL,
+  region                TEXT NOT NULL,
+  id                    TEXT NOT NULL,
+  cluster_id            TEXT NOT NULL,
+  node_id               TEXT NOT NULL,
+  rg_id                 TEXT,
+  node_group_id         TEXT,
+  availability_zone     TEXT NOT NULL,
+  address               TEXT,                 -- NULL until one was given
+  port                  INTEGER NOT NULL,
+  settled               INTEGER NOT NULL,     -- it has run under this address: the address stays
+  want                  TEXT NOT NULL CHECK (want IN ('run', 'gone')),
+  created_ms            INTEGER NOT NULL,
+  seen_state            TEXT NOT NULL,
+  seen_reason           TEXT,
+  seen_role             TEXT,
+  seen_upstream         TEXT,                 -- host:port it says it follows
+  seen_link_up          INTEGER NOT NULL,
+  seen_offset           INTEGER NOT NULL,
+  seen_fenced           INTEGER NOT NULL,
+  seen_endpoints        TEXT NOT NULL,
+  seen_engine           TEXT,                 -- version of the running binary
+  seen_pid              INTEGER NOT NULL,
+  seen_restarts         INTEGER NOT NULL,
+  seen_started_ms       INTEGER NOT NULL,
+  seen_generation       INTEGER NOT NULL,
+  condemned_pid         INTEGER NOT NULL,        -- this process must not live: its agent kills it
+  incarnation           INTEGER NOT NULL,          -- a process of a lower one is stopped and started anew
+  keep_data             INTEGER NOT NULL,            -- whether it is restarted with its data
+  status                TEXT NOT NULL,                  -- creating, available, rebooting or deleting
+  seen_incarnation      INTEGER NOT NULL,
+  seen_pending_settings TEXT,            -- those that take a restart
+  seen_refused_settings TEXT,            -- those that its engine does not take
+  seen_since_ms         INTEGER NOT NULL,        -- when seen_state became what it is
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
 CREATE INDEX node_by_group ON node (region, rg_id, id);
@@ -114,10 +142,11 @@ CREATE INDEX node_by_cluster ON node (region, cluster_id, id);
 -- Addresses that are not one node's own: floating primary endpoints, reader endpoints, gateways. 'id' is KIND.GROUP.NODEGROUP.
 CREATE TABLE endpoint (
   region        TEXT NOT NULL,
-  id            TEXT NOT NULL,
-  kind          TEXT NOT NULL CHECK (kind IN ('primary', 'reader', 'gateway')),
-  rg_id         TEXT NOT NULL,
-  node_group_id TEXT NOT NULL,
+  id            TEXT NOT NULL,        -- KIND.GROUP.NODEGROUP or KIND.CLUSTER
+  kind          TEXT NOT NULL CHECK (kind IN ('primary', 'reader', 'gateway', 'configuration')),
+  rg_id         TEXT,
+  node_group_id TEXT,
+  cluster_id    TEXT,                 -- of a stand-alone cluster's, which has no group
   address       TEXT,
   port          INTEGER NOT NULL,
   settled       INTEGER NOT NULL,
@@ -126,6 +155,7 @@ CREATE TABLE endpoint (
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
 CREATE INDEX endpoint_by_group ON endpoint (region, rg_id, id);
+CREATE INDEX endpoint_by_cluster ON endpoint (region, cluster_id);
 
 CREATE TABLE global_replication_group (
   id                 TEXT NOT NULL PRIMARY KEY,

@@ -24,7 +24,23 @@ CREATE TABLE cache_cluster (
   security_group_ids         TEXT NOT NULL,
   network_type               TEXT NOT NULL,
   ip_discovery               TEXT NOT NULL,
-  created_ms                 INTEGER NOT NULL, parameter_apply_status TEXT NOT NULL DEFAULT 'in-sync', nodes_to_reboot TEXT NOT NULL DEFAULT '', parameters_in_force TEXT, next_node INTEGER NOT NULL DEFAULT 1, az_mode TEXT, config_version INTEGER NOT NULL DEFAULT 1, pending_node_type TEXT, pending_engine TEXT, pending_engine_version TEXT, pending_parameter_group TEXT, pending_num_nodes INTEGER NOT NULL DEFAULT 0, pending_nodes_to_remove TEXT NOT NULL DEFAULT '', pending_zones TEXT NOT NULL DEFAULT '', pending_since_ms INTEGER NOT NULL DEFAULT 0, config_nodes TEXT NOT NULL DEFAULT '', notification_topic_status TEXT NOT NULL DEFAULT 'active',
+  created_ms                 INTEGER NOT NULL,
+  parameter_apply_status     TEXT NOT NULL,
+  nodes_to_reboot            TEXT NOT NULL,
+  parameters_in_force        TEXT,              -- GROUP and a line NAME=VALUE for each that a user set; NULL: it is new
+  next_node                  INTEGER NOT NULL,            -- the number the next node gets
+  az_mode                    TEXT,
+  config_version             INTEGER NOT NULL,       -- memcached: of the list of nodes
+  pending_node_type          TEXT,                -- to be applied in the maintenance window
+  pending_engine             TEXT,
+  pending_engine_version     TEXT,
+  pending_parameter_group    TEXT,
+  pending_num_nodes          INTEGER NOT NULL,
+  pending_nodes_to_remove    TEXT NOT NULL,
+  pending_zones              TEXT NOT NULL,           -- of the nodes to be added
+  pending_since_ms           INTEGER NOT NULL,     -- 0: what is pending need not wait for the window
+  config_nodes               TEXT NOT NULL,            -- memcached: the nodes that config_version tells of
+  notification_topic_status  TEXT NOT NULL,
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
 CREATE TABLE endpoint (
@@ -77,31 +93,39 @@ CREATE TABLE global_replication_group (
   created_ms         INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE node (
-  region            TEXT NOT NULL,
-  id                TEXT NOT NULL,
-  cluster_id        TEXT NOT NULL,
-  node_id           TEXT NOT NULL,
-  rg_id             TEXT,
-  node_group_id     TEXT,
-  availability_zone TEXT NOT NULL,
-  address           TEXT,                 -- NULL until one was given
-  port              INTEGER NOT NULL,
-  settled           INTEGER NOT NULL,     -- it has run under this address: the address stays
-  want              TEXT NOT NULL CHECK (want IN ('run', 'gone')),
-  created_ms        INTEGER NOT NULL,
-  seen_state        TEXT NOT NULL,
-  seen_reason       TEXT,
-  seen_role         TEXT,
-  seen_upstream     TEXT,                 -- host:port it says it follows
-  seen_link_up      INTEGER NOT NULL,
-  seen_offset       INTEGER NOT NULL,
-  seen_fenced       INTEGER NOT NULL,
-  seen_endpoints    TEXT NOT NULL,
-  seen_engine       TEXT,                 -- version of the running binary
-  seen_pid          INTEGER NOT NULL,
-  seen_restarts     INTEGER NOT NULL,
-  seen_started_ms   INTEGER NOT NULL,
-  seen_generation   INTEGER NOT NULL, condemned_pid INTEGER NOT NULL DEFAULT 0, incarnation INTEGER NOT NULL DEFAULT 1, keep_data INTEGER NOT NULL DEFAULT 1, status TEXT NOT NULL DEFAULT 'available', seen_incarnation INTEGER NOT NULL DEFAULT 0, seen_pending_settings TEXT, seen_refused_settings TEXT, seen_since_ms INTEGER NOT NULL DEFAULT 0,
+  region                TEXT NOT NULL,
+  id                    TEXT NOT NULL,
+  cluster_id            TEXT NOT NULL,
+  node_id               TEXT NOT NULL,
+  rg_id                 TEXT,
+  node_group_id         TEXT,
+  availability_zone     TEXT NOT NULL,
+  address               TEXT,                 -- NULL until one was given
+  port                  INTEGER NOT NULL,
+  settled               INTEGER NOT NULL,     -- it has run under this address: the address stays
+  want                  TEXT NOT NULL CHECK (want IN ('run', 'gone')),
+  created_ms            INTEGER NOT NULL,
+  seen_state            TEXT NOT NULL,
+  seen_reason           TEXT,
+  seen_role             TEXT,
+  seen_upstream         TEXT,                 -- host:port it says it follows
+  seen_link_up          INTEGER NOT NULL,
+  seen_offset           INTEGER NOT NULL,
+  seen_fenced           INTEGER NOT NULL,
+  seen_endpoints        TEXT NOT NULL,
+  seen_engine           TEXT,                 -- version of the running binary
+  seen_pid              INTEGER NOT NULL,
+  seen_restarts         INTEGER NOT NULL,
+  seen_started_ms       INTEGER NOT NULL,
+  seen_generation       INTEGER NOT NULL,
+  condemned_pid         INTEGER NOT NULL,        -- this process must not live: its agent kills it
+  incarnation           INTEGER NOT NULL,          -- a process of a lower one is stopped and started anew
+  keep_data             INTEGER NOT NULL,            -- whether it is restarted with its data
+  status                TEXT NOT NULL,                  -- creating, available, rebooting or deleting
+  seen_incarnation      INTEGER NOT NULL,
+  seen_pending_settings TEXT,            -- those that take a restart
+  seen_refused_settings TEXT,            -- those that its engine does not take
+  seen_since_ms         INTEGER NOT NULL,        -- when seen_state became what it is
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
 CREATE TABLE node_group (
@@ -110,7 +134,11 @@ CREATE TABLE node_group (
   id              TEXT NOT NULL,
   status          TEXT NOT NULL,
   slots           TEXT,
-  primary_node_id TEXT NOT NULL, switch_node_id TEXT, switch_offset INTEGER NOT NULL DEFAULT -1, switch_since_ms INTEGER NOT NULL DEFAULT 0, failed_node_id TEXT,       -- the node that shall be the primary
+  primary_node_id TEXT NOT NULL,       -- the node that shall be the primary
+  switch_node_id  TEXT,                   -- the node that shall become primary, in good order
+  switch_offset   INTEGER NOT NULL,
+  switch_since_ms INTEGER NOT NULL,
+  failed_node_id  TEXT,                   -- the former primary, until it has recovered
   PRIMARY KEY (region, rg_id, id)
 ) WITHOUT ROWID;
 CREATE TABLE parameter (
