@@ -1,6 +1,7 @@
 #include "agent/conf.h"
 #include "agent/file.h"
 #include "agent/info.h"
+#include "agent/names.h"
 #include "base/arena.h"
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -147,11 +148,12 @@ static void users(struct buf *out, const struct proto_node_order *o)
     line(out, "masterauth", o->replication_password);
 }
 
-void conf_render(const struct proto_node_order *o, const char *dir, struct buf *out)
+void conf_render(const struct proto_node_order *o, const struct string_list *left_out, const char *dir, struct buf *out)
 {
     buf_puts(out, "# Written by meridian agent, which replaces it whenever the node's order changes.\n");
     buf_puts(out, defaults);
-    for (size_t i = 0; i < o->settings.n; i++) setting(out, &o->settings.items[i]);
+    for (size_t i = 0; i < o->settings.n; i++)
+        if (!names_has(left_out, o->settings.items[i].name)) setting(out, &o->settings.items[i]);
     buf_puts(out, fixed);
     buf_printf(out, "port %d\n", (int)o->port.v);
     line(out, "bind", o->address);

@@ -175,14 +175,23 @@ static void told_to_end(struct node *n, int signal)
     if (n->stop_saves && signal != 0) node_drop_saved(n);
 }
 
+/* One wrong setting is no reason to do without the node. */
+static void start_without(struct node *n)
+{
+    n->retry_at = 0;
+    proc_account(n->dir);
+    log_warn("node %s: redis-server refuses the setting %s, which is left out", n->id, n->left_out.items[n->left_out.n - 1]);
+}
+
 void node_exited(void *arg, int status, int signal)
 {
     struct node *n = arg;
     n->proc = NULL;
     drop_conn(n);
     n->adopted = n->life.ready = n->life.hung = false;
-    if (n->state != NODE_STOP) ended_by_itself(n, status, signal);
-    else told_to_end(n, signal);
+    if (n->state == NODE_STOP) told_to_end(n, signal);
+    else if (n->state == NODE_BOOT && node_leave_out(n)) start_without(n);
+    else ended_by_itself(n, status, signal);
     node_move(n, NODE_REST);
     n->host->upstream_lost(n->host, n->id);
     node_changed(n);
@@ -390,6 +399,7 @@ static void settings_again(struct node *n)
     n->life.setting = 0;
     n->life.refused[0] = '\0';
     names_clear(&n->life.pending);
+    names_clear(&n->left_out);
     bool asked = n->ask == ASK_COMPARE || (n->ask == ASK_STEP && n->step == STEP_SET);
     if (!asked) return;
     n->ask = ASK_STEP; /* the answer is about the settings before */
@@ -458,6 +468,7 @@ static void timer_closed(uv_handle_t *h)
 {
     struct node *n = h->data;
     node_life_clear(&n->life);
+    names_clear(&n->left_out);
     free(n->id);
     free(n->dir);
     free(n);

@@ -84,6 +84,7 @@ struct node {
     enum role died_role; /* ROLE_UNKNOWN: there was none */
     int64_t died_incarnation;
     struct backoff backoff;
+    struct string_list left_out; /* settings of the order's generation that redis-server does not take */
     char reason[200];
     int restarts;
     uint8_t conf_hash[SHA256_DIGEST_SIZE]; /* of redis.conf as it was last written */
@@ -123,6 +124,8 @@ void node_data_loaded(struct node *n);
 void node_account(struct node *n);
 /* The process ended: puts what its log says of the reason into 'out', if it says anything. True if its address was somebody else's. */
 bool node_last_words(struct node *n, char *out, size_t size);
+/* The process would not start with one of its settings: leaves it out of the next start. False if that was not the reason. */
+bool node_leave_out(struct node *n);
 /* node.c: the process ended */
 void node_exited(void *arg, int status, int signal);
 /* Gives up what 'l' owns; it is zeroed then. */

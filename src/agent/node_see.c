@@ -53,4 +53,5 @@ void node_see(const struct node *n, struct proto_node_seen *out)
     out->endpoints_refused = l->missed;
     if (l->generation >= 0) out->generation = OPT_INT(l->generation);
     out->pending_settings = l->pending;
+    out->refused_settings = n->left_out;
 }

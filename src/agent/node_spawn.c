@@ -47,7 +47,7 @@ static void unlink_in(const struct node *n, const char *file)
 static void render(const struct node *n, struct buf *text, uint8_t hash[SHA256_DIGEST_SIZE])
 {
     struct sha256_ctx ctx;
-    conf_render(n->order, n->dir, text);
+    conf_render(n->order, &n->left_out, n->dir, text);
     sha256_init(&ctx);
     sha256_update(&ctx, text->len, (const uint8_t *)text->data);
     sha256_digest(&ctx, SHA256_DIGEST_SIZE, hash);
@@ -176,6 +176,8 @@ int node_spawn(struct node *n, struct err *e)
     if (r) return r;
     n->life.fence = FENCE_OFF;
     n->life.generation = n->order->generation.v;
+    if (n->left_out.n)
+        snprintf(n->life.refused, sizeof n->life.refused, "redis-server refuses the setting %.100s", n->left_out.items[n->left_out.n - 1]);
     return 0;
 }
 
@@ -211,21 +213,44 @@ int node_delete(struct node *n, struct err *e)
 
 /* ---- the end ---- */
 
-/* The first word of the line that Redis quotes when its configuration is wrong; the rest of it may be a secret. */
-static void bad_directive(const char *log, char *out, size_t size)
+/* The first word of the line that Redis quotes when its configuration is wrong, "" for none; the rest of it may be a secret. */
+static void bad_directive(const char *log, char out[64])
 {
     const char *p = strstr(log, ">>> '");
+    out[0] = '\0';
     if (p == NULL) return;
     p += 5;
-    snprintf(out, size, "redis-server refuses its configuration at %.*s", (int)strcspn(p, " '\n"), p);
+    snprintf(out, 64, "%.*s", (int)strcspn(p, " '\n"), p);
+}
+
+static void read_last_words(struct node *n, struct buf *log)
+{
+    char path[PATH_MAX];
+    file_tail(path_of(n, LOG, path), n->log_from, TAIL, log);
+}
+
+bool node_leave_out(struct node *n)
+{
+    char name[64];
+    _buf_ struct buf log = {0};
+    read_last_words(n, &log);
+    if (log.len == 0 || n->order == NULL) return false;
+    bad_directive(log.data, name);
+    for (size_t i = 0; i < n->order->settings.n; i++) {
+        if (strcmp(n->order->settings.items[i].name, name) != 0 || names_has(&n->left_out, name)) continue;
+        names_add(&n->left_out, name);
+        return true;
+    }
+    return false;
 }
 
 bool node_last_words(struct node *n, char *out, size_t size)
 {
-    char path[PATH_MAX];
+    char name[64];
     _buf_ struct buf log = {0};
-    file_tail(path_of(n, LOG, path), n->log_from, TAIL, &log);
+    read_last_words(n, &log);
     if (log.len == 0) return false;
-    bad_directive(log.data, out, size);
+    bad_directive(log.data, name);
+    if (name[0]) snprintf(out, size, "redis-server refuses its configuration at %s", name);
     return strstr(log.data, "Address already in use") != NULL;
 }

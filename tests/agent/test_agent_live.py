@@ -395,13 +395,17 @@ class Trouble(Three):
         s = self.wait(lambda s: seen(s, "g.a")["state"] == "broken")
         self.assertIn("6.0.16", seen(s, "g.a")["reason"])
 
-    def test_a_setting_that_redis_does_not_know_is_named(self):
-        self.order([dict(self.a, settings=[dict(name="no-such-setting", value="secret")])])
+    def test_settings_that_redis_refuses_are_named_and_do_not_keep_the_node_from_starting(self):
+        settings = [dict(name="no-such-setting", value="secret"), dict(name="timeout", value="99999999999"), dict(name="tcp-keepalive", value="77")]
+        self.order([dict(self.a, settings=settings)])
         self.start()
-        s = self.wait(lambda s: "no-such-setting" in seen(s, "g.a").get("reason", ""))
+        s = self.wait(lambda s: seen(s, "g.a").get("state") == "ready")
+        self.assertEqual((["no-such-setting", "timeout"], 1, 0), tuple(seen(s, "g.a")[k] for k in ("refused_settings", "generation", "restarts")))
+        self.assertIn("timeout", seen(s, "g.a")["reason"])
         self.assertNotIn("secret", seen(s, "g.a")["reason"])
-        self.order([self.a])
-        self.wait_serves("g.a")
+        self.assertEqual("77", admin(self.address(1)).config_get("tcp-keepalive")["tcp-keepalive"])
+        self.order([dict(self.a, settings=settings[2:], generation=2)])
+        self.wait(lambda s: seen(s, "g.a").get("generation") == 2 and not seen(s, "g.a").get("refused_settings"))
 
     def test_settings_of_a_new_generation_come_into_force(self):
         settings = [dict(name="maxmemory-policy", value="allkeys-lru"), dict(name="databases", value="4"),
@@ -414,7 +418,7 @@ class Trouble(Three):
                     dict(name="nonsense", value="1"), dict(name="timeout", value="77")]
         self.order([dict(self.a, settings=settings, generation=2)])
         s = self.wait(lambda s: seen(s, "g.a")["generation"] == 2)
-        self.assertEqual(seen(s, "g.a")["pending_settings"], ["databases"])
+        self.assertEqual((["databases"], ["nonsense"]), (seen(s, "g.a")["pending_settings"], seen(s, "g.a")["refused_settings"]))
         self.assertIn("nonsense", seen(s, "g.a")["reason"])
         found = admin(self.address(1)).config_get("*")
         self.assertEqual((found["maxmemory-policy"], found["timeout"], found["databases"]), ("volatile-ttl", "77", "4"))

@@ -1,4 +1,5 @@
 #include "agent/conf.h"
+#include "agent/names.h"
 #include <criterion/criterion.h>
 #include <string.h>
 
@@ -14,13 +15,15 @@ static struct proto_node_order order(void)
         .replication_password = "a \"b\" \\c"};
 }
 
+static struct string_list left_out;
+
 static const char *render(const struct proto_node_order *o)
 {
     static struct buf text;
     struct err e = {0};
     cr_assert_eq(conf_check(o, &e), 0, "%s", e.msg);
     buf_clear(&text);
-    conf_render(o, "/data/demo \"1\"", &text);
+    conf_render(o, &left_out, "/data/demo \"1\"", &text);
     return text.data;
 }
 
@@ -91,6 +94,18 @@ Test(conf, settings_come_in_words_and_before_what_they_may_not_change)
     cr_assert(has_line(text, "notify-keyspace-events \"\\\"x\""));
     cr_assert_lt(strstr(text, "save \"900\" \"1\""), strstr(text, "save \"\""));
     cr_assert_lt(strstr(text, "repl-backlog-size 64mb"), strstr(text, "maxmemory"), "a default may be changed");
+}
+
+Test(conf, what_redis_refuses_is_left_out)
+{
+    struct proto_setting s[] = {{"timeout", "99999999999"}, {"maxmemory", "1"}};
+    struct proto_node_order o = order();
+    o.settings = (struct proto_setting_list){true, 2, s};
+    names_add(&left_out, "timeout");
+    const char *text = render(&o);
+    cr_assert_null(strstr(text, "timeout 99"));
+    cr_assert_null(strstr(text, "timeout \"99"));
+    cr_assert(has_line(text, "maxmemory \"1\""));
 }
 
 Test(conf, no_value_brings_in_a_line_of_its_own)
