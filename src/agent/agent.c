@@ -129,15 +129,8 @@ static void close_gone_nodes(struct agent *a)
     a->n_nodes = kept;
 }
 
-static void before_wait(uv_prepare_t *h)
+static void report(struct agent *a)
 {
-    struct agent *a = h->data;
-    if (!a->dirty || a->stopped) return;
-    while (a->dirty) {
-        a->dirty = false;
-        for (size_t i = 0; i < a->n_nodes; i++) node_wake(a->nodes[i]);
-    }
-    close_gone_nodes(a);
     if (a->stopping && !any_running(a)) {
         a->stopped = true;
         dial_finish(a->dial, close_all);
@@ -145,6 +138,18 @@ static void before_wait(uv_prepare_t *h)
         dial_report(a->dial);
     } else if (a->version != 0) {
         uv_timer_start(&a->tick, tick, SOON_MS, TICK_MS);
+    }
+}
+
+/* Tells what has changed before anything follows from it: to start a process, say, takes longer. */
+static void before_wait(uv_prepare_t *h)
+{
+    struct agent *a = h->data;
+    while (a->dirty && !a->stopped) {
+        a->dirty = false;
+        close_gone_nodes(a);
+        report(a);
+        for (size_t i = 0; i < a->n_nodes; i++) node_wake(a->nodes[i]);
     }
 }
 

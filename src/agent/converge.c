@@ -31,13 +31,13 @@ static bool follows(const struct proto_node_order *o, const struct replication_i
 }
 
 /*
- * Writes the file first, so that no crash brings back a second primary. A primary that
- * takes writes must stop at once; a replica, or a primary whose writes are held, had
+ * A primary's file is written first, so that no crash brings back a second one. A primary
+ * that takes writes must stop at once; a replica, or a primary whose writes are held, had
  * better wait: Redis tries an upstream that refuses it only once a second.
  */
 static enum step toward_replica(const struct proto_node_order *o, const struct node_now *now)
 {
-    if (now->conf_stale) return STEP_WRITE_CONF;
+    if (now->conf_stale && now->info.role != ROLE_REPLICA) return STEP_WRITE_CONF;
     if (follows(o, &now->info)) return STEP_NONE;
     bool takes_writes = now->info.role == ROLE_PRIMARY && now->fence != FENCE_ON && now->fence != FENCE_PAUSED;
     return now->upstream_ready || takes_writes ? STEP_FOLLOW : STEP_WAIT;
@@ -45,7 +45,7 @@ static enum step toward_replica(const struct proto_node_order *o, const struct n
 
 static enum step toward_primary(const struct proto_node_order *o, const struct node_now *now)
 {
-    if (now->info.role == ROLE_PRIMARY) return now->conf_stale ? STEP_WRITE_CONF : STEP_NONE;
+    if (now->info.role == ROLE_PRIMARY) return STEP_NONE;
     if (o->promote_offset.set && now->info.offset < o->promote_offset.v) return STEP_WAIT_OFFSET;
     return STEP_PROMOTE;
 }
@@ -84,6 +84,7 @@ enum step converge(const struct proto_node_order *o, const struct node_now *now)
         if (next != STEP_NONE) return next;
         next = toward_endpoints(o, now);
         if (next != STEP_NONE) return next;
+        if (now->conf_stale) return STEP_WRITE_CONF;
     }
     return now->settings_stale ? STEP_SET : role;
 }

@@ -38,7 +38,7 @@ int file_replace(const char *path, const void *data, size_t n, struct err *e)
         return err_set(e, ERR_IO, "%s: the path is too long", path);
     int fd = open(aside, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) return err_set(e, ERR_IO, "writing %s: %s", aside, strerror(errno));
-    bool ok = write_all(fd, data, n) == 0 && fsync(fd) == 0;
+    bool ok = write_all(fd, data, n) == 0;
     int why = errno;
     close(fd);
     if (ok && rename(aside, path) == 0) return 0;

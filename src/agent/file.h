@@ -10,7 +10,8 @@
 
 /* True for a name that may become a folder: [a-z0-9.-], starts with a letter or digit, no "..", at most 100 bytes. */
 bool file_id_ok(const char *id);
-/* Puts 'n' bytes in place of the file: written aside, synced, renamed, so that a crash leaves the old or the new one. */
+/* Puts 'n' bytes in place of the file: written aside and renamed, so that a crash leaves the old or the new one. Not synced:
+ * after a crash of the machine no process is left that the files are about. */
 int file_replace(const char *path, const void *data, size_t n, struct err *e);
 /* Appends the file's bytes (at most 1 MiB) to 'out'. */
 int file_read(const char *path, struct buf *out, struct err *e);

@@ -17,6 +17,8 @@ struct wire {
     uv_write_t write;
     int family; /* that a name is looked up in: somebody who says localhost to us says 127.0.0.1 elsewhere, so IPv4 comes first */
     bool looking, closed; /* both must end before the memory goes */
+    bool writing;         /* an answer may come before libuv tells that all was sent */
+    bool answered;
     http_parser parser;
     char in[READ_SIZE];
 };
@@ -99,11 +101,18 @@ static void complete(struct wire *w)
     struct httpc *c = w->owner;
     int status = w->parser.status_code;
     bool keep = http_should_keep_alive(&w->parser);
+    w->answered = false;
     http_parser_init(&w->parser, HTTP_RESPONSE);
     w->parser.data = w;
     if (!keep) drop_wire(c);
     buf_add(&c->answer, "", 0);
     finish(c, status, c->answer.data ? c->answer.data : "", c->answer.len);
+}
+
+static void answered(struct wire *w)
+{
+    w->answered = true;
+    if (!w->writing) complete(w);
 }
 
 static void on_alloc(uv_handle_t *h, size_t size, uv_buf_t *out)
@@ -119,13 +128,13 @@ static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *b)
     if (w->owner == NULL || n == 0) return;
     if (n < 0) {
         http_parser_execute(&w->parser, &settings, NULL, 0); /* an answer may end with its connection */
-        if (HTTP_PARSER_ERRNO(&w->parser) == HPE_PAUSED) complete(w);
+        if (HTTP_PARSER_ERRNO(&w->parser) == HPE_PAUSED) answered(w);
         else fail(w->owner, "the connection was closed");
         return;
     }
     if (!w->owner->busy) return drop_wire(w->owner); /* nobody asked */
     http_parser_execute(&w->parser, &settings, b->base, (size_t)n);
-    if (HTTP_PARSER_ERRNO(&w->parser) == HPE_PAUSED) complete(w);
+    if (HTTP_PARSER_ERRNO(&w->parser) == HPE_PAUSED) answered(w);
     else if (HTTP_PARSER_ERRNO(&w->parser) != HPE_OK) fail(w->owner, "the answer is not HTTP");
 }
 
@@ -134,7 +143,10 @@ static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *b)
 static void on_written(uv_write_t *r, int status)
 {
     struct wire *w = r->data;
-    if (status < 0 && w->owner != NULL) fail(w->owner, uv_strerror(status));
+    w->writing = false;
+    if (w->owner == NULL) return;
+    if (status < 0) fail(w->owner, uv_strerror(status));
+    else if (w->answered) complete(w);
 }
 
 /* What can't even be started fails a moment later, so that nothing is called from inside httpc_send(). */
@@ -147,7 +159,9 @@ static void start_write(struct wire *w)
 {
     struct httpc *c = w->owner;
     uv_buf_t b = uv_buf_init(c->request.data, (unsigned)c->request.len);
-    must(w, uv_write(&w->write, (uv_stream_t *)&w->tcp, &b, 1, on_written));
+    int r = uv_write(&w->write, (uv_stream_t *)&w->tcp, &b, 1, on_written);
+    w->writing = r == 0;
+    must(w, r);
 }
 
 static void on_connect(uv_connect_t *r, int status)

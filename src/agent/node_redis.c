@@ -14,7 +14,7 @@ enum {
     LOGIN_AGAIN_MS = 1000,
     REFUSED_MS = 200,
     BUSY_MS = 50,
-    TAKE_MS = 3,
+    TAKE_MS = 1,
     TAKE_SLOW_MS = 250,
     TAKE_SLOW_AFTER_MS = 2000
 };
@@ -255,6 +255,15 @@ static void unpaused(struct node *n)
     node_changed(n);
 }
 
+/* It is told once the endpoint is taken, too: a report that is under way would hold up the next. */
+static void promoted(struct node *n)
+{
+    log_info("node %s: is a primary now", n->id);
+    n->life.info = (struct replication_info){.role = ROLE_PRIMARY, .offset = n->life.info.offset};
+    n->life.nudge_at = 0;
+    if (names_within(&n->order->endpoints, &n->life.held)) node_changed(n);
+}
+
 static void step_done(struct node *n, const struct redisReply *r)
 {
     switch (n->step) {
@@ -262,7 +271,7 @@ static void step_done(struct node *n, const struct redisReply *r)
     case STEP_RELEASE:
     case STEP_TAKE: return bound(n);
     case STEP_DROP: return free(names_pop(&n->life.drop));
-    case STEP_PROMOTE: log_info("node %s: is a primary now", n->id); /* fall through */
+    case STEP_PROMOTE: return promoted(n);
     case STEP_FOLLOW: n->life.info_old = true; return;
     case STEP_QUIET: n->life.fence = FENCE_QUIET; return;
     case STEP_PAUSE: return paused(n);
@@ -292,12 +301,8 @@ static void set_refused(struct node *n, const struct redisReply *r)
     if (n->life.setting >= n->order->settings.n) return;
     const struct proto_setting *s = &n->order->settings.items[n->life.setting];
     if (strstr(r->str, "immutable") != NULL) return ask(n, ASK_COMPARE, WORDS("CONFIG", "GET", s->name));
-    n->life.setting++;
-    if (strstr(r->str, "operating system") != NULL) return; /* maxclients: it has as many as it was allowed at its start */
     snprintf(n->life.refused, sizeof n->life.refused, "setting %.40s is refused: %.90s", s->name, r->str);
-    log_warn("node %s: %s", n->id, n->life.refused);
-    names_add(&n->left_out, s->name);
-    n->conf_stale = node_conf_differs(n);
+    n->life.setting++;
 }
 
 /* A setting that only a start can change is pending unless the node started with it. */
