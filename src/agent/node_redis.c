@@ -301,8 +301,12 @@ static void set_refused(struct node *n, const struct redisReply *r)
     if (n->life.setting >= n->order->settings.n) return;
     const struct proto_setting *s = &n->order->settings.items[n->life.setting];
     if (strstr(r->str, "immutable") != NULL) return ask(n, ASK_COMPARE, WORDS("CONFIG", "GET", s->name));
-    snprintf(n->life.refused, sizeof n->life.refused, "setting %.40s is refused: %.90s", s->name, r->str);
     n->life.setting++;
+    if (strstr(r->str, "operating system") != NULL) return; /* maxclients: it has as many as it was allowed at its start */
+    snprintf(n->life.refused, sizeof n->life.refused, "setting %.40s is refused: %.90s", s->name, r->str);
+    log_warn("node %s: %s", n->id, n->life.refused);
+    names_add(&n->left_out, s->name);
+    n->conf_stale = node_conf_differs(n);
 }
 
 /* A setting that only a start can change is pending unless the node started with it. */
