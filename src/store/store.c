@@ -115,7 +115,6 @@ int store_open(struct store **out, const char *path, enum store_durability durab
     if (r == 0) r = configure(s, durability, e);
     if (r == 0) r = migrate(s, e);
     if (r == 0) r = prepare_transactions(s, e);
-    for (int q = 0; r == 0 && q < Q__COUNT; q++) r = prepare(s, sql_queries[q].name, sql_queries[q].sql, &s->stmts[q], e);
     if (r) {
         store_close(s);
         return err_wrap(e, "database %s", path);
@@ -164,18 +163,25 @@ void store_rollback(struct store *s)
     sqlite3_reset(s->rollback);
 }
 
-/* Strings are bound without a copy: they outlive the step. */
-static sqlite3_stmt *bind(struct store *s, enum query q, const struct sql_param *p)
+/* Queries are prepared when they are first used: the build has proved that they can be, and an idle server needs few. */
+static int prepared(struct store *s, enum query q, struct err *e)
 {
-    sqlite3_stmt *st = s->stmts[q];
-    for (int i = 0; i < sql_queries[q].n_params; i++) {
+    return s->stmts[q] ? 0 : prepare(s, sql_queries[q].name, sql_queries[q].sql, &s->stmts[q], e);
+}
+
+/* Strings are bound without a copy: they outlive the step. */
+static int bind(struct store *s, enum query q, const struct sql_param *p, sqlite3_stmt **out, struct err *e)
+{
+    int r = prepared(s, q, e);
+    sqlite3_stmt *st = *out = s->stmts[q];
+    for (int i = 0; r == 0 && i < sql_queries[q].n_params; i++) {
         int at = sqlite3_bind_parameter_index(st, sql_queries[q].params[i]);
         if (at == 0) continue; /* a column of a row that this query leaves alone */
         if (p[i].kind == SQL_INT) sqlite3_bind_int64(st, at, p[i].number);
         else if (p[i].text) sqlite3_bind_text(st, at, p[i].text, -1, SQLITE_STATIC);
         else sqlite3_bind_null(st, at);
     }
-    return st;
+    return r;
 }
 
 static void read_row(sqlite3_stmt *st, const struct sql_table *t, struct arena *a, char *row)
@@ -193,15 +199,19 @@ static void read_row(sqlite3_stmt *st, const struct sql_table *t, struct arena *
 
 int store_run(struct store *s, enum query q, const struct sql_param *p, struct err *e)
 {
-    return step_once(s, bind(s, q, p), sql_queries[q].name, e);
+    sqlite3_stmt *st;
+    int r = bind(s, q, p, &st, e);
+    return r ? r : step_once(s, st, sql_queries[q].name, e);
 }
 
 int store_int(struct store *s, enum query q, const struct sql_param *p, int64_t *out, struct err *e)
 {
-    sqlite3_stmt *st = bind(s, q, p);
+    sqlite3_stmt *st;
+    int r = bind(s, q, p, &st, e);
+    if (r) return r;
     int rc = sqlite3_step(st);
     *out = rc == SQLITE_ROW ? sqlite3_column_int64(st, 0) : 0;
-    int r = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : fail(s, e, sql_queries[q].name);
+    r = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : fail(s, e, sql_queries[q].name);
     sqlite3_reset(st);
     return r;
 }
@@ -209,11 +219,13 @@ int store_int(struct store *s, enum query q, const struct sql_param *p, int64_t 
 int store_one(struct store *s, enum query q, const struct sql_param *p, const struct sql_table *t, struct arena *a, void **out,
               struct err *e)
 {
-    sqlite3_stmt *st = bind(s, q, p);
+    sqlite3_stmt *st;
+    int r = bind(s, q, p, &st, e);
+    if (r) return r;
     int rc = sqlite3_step(st);
     *out = NULL;
     if (rc == SQLITE_ROW) read_row(st, t, a, *out = arena_alloc(a, t->row_size));
-    int r = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : fail(s, e, sql_queries[q].name);
+    r = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : fail(s, e, sql_queries[q].name);
     sqlite3_reset(st);
     return r;
 }
@@ -221,10 +233,11 @@ int store_one(struct store *s, enum query q, const struct sql_param *p, const st
 int store_many(struct store *s, enum query q, const struct sql_param *p, const struct sql_table *t, struct arena *a, void **out,
                size_t *n, struct err *e)
 {
-    sqlite3_stmt *st = bind(s, q, p);
+    sqlite3_stmt *st;
+    int rc, r = bind(s, q, p, &st, e);
+    if (r) return r;
     size_t cap = 16;
     char *rows = arena_alloc(a, cap * t->row_size);
-    int rc;
     for (*n = 0; (rc = sqlite3_step(st)) == SQLITE_ROW; ++*n) {
         if (*n == cap) {
             char *more = arena_alloc(a, 2 * cap * t->row_size);
@@ -235,7 +248,7 @@ int store_many(struct store *s, enum query q, const struct sql_param *p, const s
         read_row(st, t, a, rows + *n * t->row_size);
     }
     *out = rows;
-    int r = rc == SQLITE_DONE ? 0 : fail(s, e, sql_queries[q].name);
+    r = rc == SQLITE_DONE ? 0 : fail(s, e, sql_queries[q].name);
     sqlite3_reset(st);
     return r;
 }

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 /*
  * The database: one SQLite file in WAL mode, held exclusively by this process.
- * Queries are named (schema/queries/) and prepared once; callers use the typed
+ * Queries are named (schema/queries/), checked when the program is built and prepared at their first use; callers use the typed
  * wrappers of queries.gen.h, which call the functions below. Rows and their
  * strings belong to the caller's arena. Every function returns 0 or < 0.
  */
