@@ -86,7 +86,7 @@ static int64_t usable_memory(const struct draft *d)
     const struct parameter *p = parameter_find(d->family, "reserved-memory-percent");
     const char *bytes = chosen(d, "reserved-memory");
     if (bytes) all -= strtoll(bytes, NULL, 10);
-    else if (p) all = (int64_t)((double)all / 100 * (100 - atoi(group_value(d, p))));
+    else if (p) all = all * (100 - atoi(group_value(d, p))) / 100;
     return all > 0 ? all : 1;
 }
 
