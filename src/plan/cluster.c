@@ -1,9 +1,8 @@
 #include "base/arena.h"
-#include "catalog/engine.h"
 #include "plan/plan.h"
+#include "plan/settings.h"
 #include "plan/want.h"
 #include "plan/window.h"
-#include <stdlib.h>
 #include <string.h>
 
 /*
@@ -188,12 +187,16 @@ static void publish_nodes(struct world *w, struct world_cluster *c)
 
 /* ---- the cluster ---- */
 
-static bool all_in_force(struct world *w, struct world_cluster *c)
+static bool is_settled(struct world *w, struct world_cluster *c, struct world_node *n)
+{
+    return want_in_force(w, n) && is(n->row.status, "available") && n->row.seen_generation == settings_of(w, &c->row)->generation;
+}
+
+static bool all_settled(struct world *w, struct world_cluster *c)
 {
     if (c->endpoint && !is(c->endpoint->row.seen_state, "listening")) return false;
-    if (is(c->row.parameter_apply_status, "applying")) return false;
     for (size_t i = 0; i < c->n_nodes; i++)
-        if (!c->nodes[i].drop && (!want_in_force(w, &c->nodes[i]) || !is(c->nodes[i].row.status, "available"))) return false;
+        if (!c->nodes[i].drop && !is_settled(w, c, &c->nodes[i])) return false;
     return count_running(c) == (c->row.pending_num_nodes ? c->row.pending_num_nodes : c->row.num_nodes);
 }
 
@@ -212,7 +215,7 @@ static void settle(struct world *w, struct world_cluster *c)
 {
     bool created = is(c->row.status, "creating"), modified = is(c->row.status, "modifying");
     if (!created && !modified && !is(c->row.status, "rebooting cluster nodes")) return;
-    if (!all_in_force(w, c)) return;
+    if (!all_settled(w, c)) return;
     if (created) world_event(w, c->row.region, c->row.id, EVENT_CLUSTER_CREATED);
     if (modified && c->row.pending_num_nodes) end_resizing(w, c);
     world_set(w, &c->row.status, "available");

@@ -66,6 +66,23 @@ void fixture_available(const char *region, const char *rg_id)
     }
 }
 
+void fixture_cluster_available(const char *region, const char *id)
+{
+    struct row_cache_cluster *c;
+    struct row_node *nodes;
+    size_t n;
+    cr_assert_eq(q_cluster_get(store, &arena, region, id, &c, &err), 0);
+    c->status = "available";
+    cr_assert_eq(q_cache_cluster_put(store, c, &err), 0);
+    cr_assert_eq(q_node_list_by_cluster(store, &arena, region, id, &nodes, &n, &err), 0);
+    for (size_t i = 0; i < n; i++) {
+        nodes[i].address = "127.1.0.1";
+        nodes[i].settled = 1;
+        nodes[i].status = "available";
+        cr_assert_eq(q_node_put(store, &nodes[i], &err), 0);
+    }
+}
+
 static bool matches(const char *got, const char *wanted)
 {
     size_t n = strlen(wanted);

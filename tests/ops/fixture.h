@@ -16,6 +16,8 @@ struct answer fixture_run(const char *region, const char *action, const char *fo
 
 /* Makes a group's rows as if its nodes had been seen: available. */
 void fixture_available(const char *region, const char *rg_id);
+/* The same for a stand-alone cluster. */
+void fixture_cluster_available(const char *region, const char *id);
 
 /* Request → fault and message. A message ends where the table's text ends with an ellipsis. */
 struct fixture_line {

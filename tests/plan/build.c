@@ -65,6 +65,41 @@ void build_rg(struct build *b, const char *region, const char *id, const char *s
     add_endpoint(b, region, id, "reader");
 }
 
+void build_cluster(struct build *b, const char *region, const char *id, const char *engine, const char *status, int n)
+{
+    struct row_cache_cluster *c = &b->clusters[b->w.n_clusters++].row;
+    bool redis = strcmp(engine, "redis") == 0;
+    add_region(b, region);
+    *c = (struct row_cache_cluster){
+        .region = region,
+        .id = id,
+        .status = status,
+        .engine = engine,
+        .engine_version = redis ? "7.1.0" : "1.6.22",
+        .node_type = "cache.r7g.large",
+        .num_nodes = n,
+        .parameter_group = redis ? "default.redis7" : "default.memcached1.6",
+        .port = redis ? 6379 : 11211,
+        .availability_zone = "us-east-1a",
+        .maintenance_window = "sun:05:00-sun:06:00",
+        .parameter_apply_status = "in-sync",
+        .nodes_to_reboot = "",
+        .next_node = 1,
+        .config_version = 1,
+        .pending_nodes_to_remove = "",
+        .pending_zones = "",
+        .config_nodes = "",
+    };
+    for (int i = 0; i < n; i++) {
+        struct row_node *row = &b->nodes[b->w.n_nodes++].row;
+        *row = plan_new_node(b->w.arena, c, "us-east-1a", 0);
+        row->status = strcmp(status, "creating") == 0 ? "creating" : "available";
+    }
+    if (redis) return;
+    b->endpoints[b->w.n_endpoints++].row = (struct row_endpoint){
+        .region = region, .id = arena_printf(b->w.arena, "configuration.%s", id), .kind = "configuration", .cluster_id = id, .port = 11211, .seen_state = "unknown"};
+}
+
 void build_global(struct build *b, const char *id, const char *status)
 {
     b->globals[b->w.n_globals++].row = (struct row_global_replication_group){.id = id, .status = status, .phase = "steady", .switch_offset = -1};
@@ -99,6 +134,7 @@ void build_see(struct build *b, struct world_node *n)
     n->row.seen_state = "ready";
     n->row.seen_generation = n->cluster ? settings_of(&b->w, &n->cluster->row)->generation : 0;
     n->row.seen_role = want.primary ? "primary" : "replica";
+    if (n->cluster && n->cluster->endpoint) n->row.seen_role = NULL; /* memcached knows no roles */
     n->row.seen_endpoints = want.endpoint ? want.endpoint : "";
     n->row.seen_fenced = want.fence;
     n->row.seen_incarnation = n->row.incarnation;

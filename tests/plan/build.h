@@ -21,6 +21,8 @@ struct build {
 void build_init(struct build *b, struct arena *a);
 /* A group of 'n' nodes with that status, none of them seen yet. Groups must be added in the order of (region, id). */
 void build_rg(struct build *b, const char *region, const char *id, const char *status, int n);
+/* A stand-alone cluster of 'n' nodes; a memcached one with its configuration endpoint. Before the groups of its region, in the order of their ids. */
+void build_cluster(struct build *b, const char *region, const char *id, const char *engine, const char *status, int n);
 /* A global datastore, and its members in the order of their regions. Gateways come with the members. */
 void build_global(struct build *b, const char *id, const char *status);
 void build_member(struct build *b, const char *global_id, const char *region, const char *rg_id, const char *role, const char *status);

@@ -1,0 +1,253 @@
+#include "base/arena.h"
+#include "build.h"
+#include <criterion/criterion.h>
+#include <string.h>
+
+static struct arena a;
+static struct build b;
+static struct world_cluster *redis, *mem;
+
+/* 1970-01-04 was a Sunday; the clusters' windows open on Sundays at 05:00. */
+#define SUNDAY_5 ((3LL * 24 + 5) * 3600 * 1000)
+
+static void look(void)
+{
+    plan_world(&b.w);
+    build_see_all(&b);
+    plan_world(&b.w);
+}
+
+static void setup(void)
+{
+    build_init(&b, &a);
+    build_cluster(&b, "us-east-1", "alone", "redis", "creating", 1);
+    build_cluster(&b, "us-east-1", "mem", "memcached", "creating", 3);
+    build_link(&b);
+    redis = &b.clusters[0];
+    mem = &b.clusters[1];
+}
+
+static void available(void)
+{
+    setup();
+    look();
+    cr_assert_str_eq(redis->row.status, "available");
+    cr_assert_str_eq(mem->row.status, "available");
+    b.w.events = NULL;
+}
+
+static void teardown(void)
+{
+    arena_fini(&a);
+}
+
+static int events(const char *message)
+{
+    int n = 0;
+    for (struct world_event *e = b.w.events; e; e = e->next) n += strcmp(e->message, message) == 0;
+    return n;
+}
+
+/* What a plan added is read with everything else the next time. */
+static void load_new_nodes(void)
+{
+    size_t n = 0;
+    for (struct world_new_node *row = b.w.new_nodes; row; row = row->next) n++;
+    for (struct world_new_node *row = b.w.new_nodes; row; row = row->next) b.nodes[b.w.n_nodes + --n].row = row->row; /* the newest comes first */
+    while (b.nodes[b.w.n_nodes].row.id) b.w.n_nodes++;
+    b.w.new_nodes = NULL;
+    redis->n_nodes = mem->n_nodes = 0;
+    world_link(&b.w);
+}
+
+TestSuite(cluster, .init = available, .fini = teardown);
+
+Test(cluster, is_creating_while_a_node_is_missing, .init = setup)
+{
+    look();
+    b.nodes[2].row.seen_state = "starting";
+    mem->row.status = "creating";
+    plan_world(&b.w);
+    cr_assert_str_eq(mem->row.status, "creating");
+    cr_assert_str_eq(redis->row.status, "available");
+}
+
+Test(cluster, is_creating_while_its_configuration_endpoint_does_not_listen, .init = setup)
+{
+    plan_world(&b.w);
+    build_see_all(&b);
+    mem->endpoint->row.seen_state = "conflict";
+    plan_world(&b.w);
+    cr_assert_str_eq(mem->row.status, "creating");
+}
+
+Test(cluster, creation_is_told_once_in_events, .init = setup)
+{
+    look();
+    plan_world(&b.w);
+    cr_assert_eq(events("Cache cluster created"), 2);
+    cr_assert_eq(events("Added cache node 0001 in availability zone us-east-1a"), 2);
+    cr_assert_eq(events("Added cache node 0003 in availability zone us-east-1a"), 1);
+}
+
+Test(cluster, a_dead_node_does_not_change_the_status_of_an_available_one)
+{
+    b.nodes[0].row.seen_state = "exited";
+    plan_world(&b.w);
+    cr_assert_str_eq(redis->row.status, "available");
+}
+
+Test(cluster, a_hung_node_gets_time_to_wake_up)
+{
+    b.nodes[0].row.seen_state = "hung";
+    b.nodes[0].row.seen_pid = 77;
+    b.nodes[0].row.seen_since_ms = b.w.now_ms;
+    plan_world(&b.w);
+    cr_assert_eq(b.nodes[0].row.condemned_pid, 0);
+    cr_assert_eq(b.w.wake_ms, b.w.now_ms + 5000);
+    b.w.now_ms += 5000;
+    plan_world(&b.w);
+    cr_assert_eq(b.nodes[0].row.condemned_pid, 77);
+}
+
+Test(cluster, a_deleted_one_goes_when_its_last_node_is_gone)
+{
+    mem->row.status = "deleting";
+    for (size_t i = 0; i < 3; i++) mem->nodes[i].row.want = "gone";
+    for (size_t i = 0; i < 2; i++) mem->nodes[i].row.seen_state = "gone";
+    plan_world(&b.w);
+    cr_assert_not(mem->drop);
+    mem->nodes[2].row.seen_state = "gone";
+    plan_world(&b.w);
+    cr_assert(mem->drop && mem->endpoint->drop && mem->nodes[0].drop && mem->nodes[2].drop);
+    cr_assert_not(redis->drop);
+    cr_assert_eq(events("Cache cluster deleted"), 1);
+}
+
+Test(cluster, a_reboot_ends_when_the_process_is_a_new_one)
+{
+    redis->row.status = "rebooting cluster nodes";
+    b.nodes[0].row.status = "rebooting";
+    b.nodes[0].row.incarnation = 2;
+    plan_world(&b.w);
+    cr_assert_str_eq(redis->row.status, "rebooting cluster nodes");
+    build_see_all(&b);
+    plan_world(&b.w);
+    cr_assert_str_eq(redis->row.status, "available");
+    cr_assert_str_eq(b.nodes[0].row.status, "available");
+    cr_assert_eq(events("Cache node 0001 restarted"), 1);
+}
+
+Test(cluster, what_waits_for_the_window_is_done_when_it_opens)
+{
+    redis->row.pending_node_type = "cache.r7g.xlarge";
+    redis->row.pending_since_ms = b.w.now_ms;
+    plan_world(&b.w);
+    cr_assert_str_eq(redis->row.node_type, "cache.r7g.large");
+    cr_assert_eq(b.w.wake_ms, SUNDAY_5);
+    b.w.now_ms = SUNDAY_5;
+    plan_world(&b.w);
+    cr_assert_str_eq(redis->row.node_type, "cache.r7g.xlarge");
+    cr_assert_null(redis->row.pending_node_type);
+    cr_assert_str_eq(redis->row.status, "modifying", "the new memory is not in force yet");
+    build_see_all(&b);
+    plan_world(&b.w);
+    cr_assert_str_eq(redis->row.status, "available");
+    cr_assert_eq(b.nodes[0].row.incarnation, 1, "no restart");
+}
+
+Test(cluster, what_need_not_wait_is_done_at_once)
+{
+    redis->row.pending_node_type = "cache.r7g.xlarge";
+    plan_world(&b.w);
+    cr_assert_str_eq(redis->row.node_type, "cache.r7g.xlarge");
+}
+
+Test(cluster, nothing_pending_begins_while_something_else_is_under_way)
+{
+    redis->row.pending_node_type = "cache.r7g.xlarge";
+    redis->row.status = "rebooting cluster nodes";
+    b.nodes[0].row.seen_state = "starting";
+    plan_world(&b.w);
+    cr_assert_str_eq(redis->row.node_type, "cache.r7g.large");
+}
+
+Test(cluster, a_new_version_restarts_redis_with_its_data_and_memcached_without)
+{
+    redis->row.pending_engine_version = "7.1.1";
+    mem->row.pending_engine_version = "1.6.23";
+    plan_world(&b.w);
+    cr_assert_str_eq(redis->row.engine_version, "7.1.1");
+    cr_assert(b.nodes[0].row.incarnation == 2 && b.nodes[0].row.keep_data);
+    for (size_t i = 0; i < 3; i++) cr_assert(mem->nodes[i].row.incarnation == 2 && !mem->nodes[i].row.keep_data);
+    cr_assert_str_eq(redis->row.status, "modifying");
+    build_see_all(&b);
+    plan_world(&b.w);
+    cr_assert_str_eq(redis->row.status, "available");
+}
+
+Test(cluster, clients_get_the_list_of_nodes_once_all_of_them_are_there, .init = setup)
+{
+    plan_world(&b.w);
+    cr_assert_str_eq(mem->row.config_nodes, "");
+    build_see_all(&b);
+    mem->nodes[1].row.seen_state = "starting";
+    plan_world(&b.w);
+    cr_assert_str_eq(mem->row.config_nodes, "");
+    build_see_all(&b);
+    plan_world(&b.w);
+    cr_assert_str_eq(mem->row.config_nodes, "0001 0002 0003");
+    cr_assert_eq(mem->row.config_version, 1);
+}
+
+Test(cluster, more_nodes_come_with_numbers_of_their_own_and_a_version_each)
+{
+    mem->row.pending_num_nodes = 5;
+    mem->row.pending_zones = "us-east-1a us-east-1b";
+    plan_world(&b.w);
+    cr_assert_str_eq(mem->row.status, "modifying");
+    cr_assert_eq(b.w.wake_ms, b.w.now_ms, "another look, with the new nodes");
+    load_new_nodes();
+    cr_assert_eq(mem->n_nodes, 5u);
+    plan_world(&b.w);
+    cr_assert_str_eq(mem->row.config_nodes, "0001 0002 0003");
+    look();
+    cr_assert_str_eq(mem->row.status, "available");
+    cr_assert_eq(mem->row.num_nodes, 5);
+    cr_assert_eq(mem->row.pending_num_nodes, 0);
+    cr_assert_str_eq(mem->row.config_nodes, "0001 0002 0003 0004 0005");
+    cr_assert_eq(mem->row.config_version, 2);
+    cr_assert_str_eq(mem->row.availability_zone, "Multiple");
+    cr_assert_eq(events("Finished modifying number of nodes from 3 to 5"), 1);
+}
+
+Test(cluster, chosen_nodes_leave_the_list_at_once_and_their_rows_when_they_are_gone)
+{
+    mem->row.pending_num_nodes = 1;
+    mem->row.pending_nodes_to_remove = "0001 0003";
+    plan_world(&b.w);
+    cr_assert_str_eq(mem->row.config_nodes, "0002");
+    cr_assert_eq(mem->row.config_version, 2);
+    cr_assert_str_eq(mem->nodes[0].row.want, "gone");
+    cr_assert_str_eq(mem->nodes[1].row.want, "run");
+    cr_assert_str_eq(mem->row.status, "modifying");
+    mem->nodes[0].row.seen_state = mem->nodes[2].row.seen_state = "gone";
+    plan_world(&b.w);
+    cr_assert(mem->nodes[0].drop && mem->nodes[2].drop && !mem->nodes[1].drop);
+    cr_assert_str_eq(mem->row.status, "available");
+    cr_assert_eq(mem->row.num_nodes, 1);
+    cr_assert_str_eq(mem->row.pending_nodes_to_remove, "");
+    cr_assert_eq(events("Removed cache nodes 0001, 0003"), 1);
+}
+
+Test(cluster, nodes_that_reboot_stay_in_the_list)
+{
+    mem->row.status = "rebooting cluster nodes";
+    mem->nodes[0].row.status = "rebooting";
+    mem->nodes[0].row.incarnation = 2;
+    plan_world(&b.w);
+    build_see_all(&b);
+    plan_world(&b.w);
+    cr_assert_str_eq(mem->row.config_nodes, "0001 0002 0003");
+    cr_assert_eq(mem->row.config_version, 1);
+}
