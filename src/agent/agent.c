@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 /* A sighting is due every second; SOON_MS is when one that was put off is looked at again. */
-enum { TICK_MS = 1000, SOON_MS = 20, BEAT_LATE_MS = 50 };
+enum { TICK_MS = 1000, SOON_MS = 10, BEAT_LATE_MS = 50 };
 
 #define AGENT_OF(ptr, member) ((struct agent *)(void *)((char *)(ptr)-offsetof(struct agent, member)))
 
@@ -36,6 +36,14 @@ static void upstream_lost(struct node_host *h, const char *id)
         const char *up = node_upstream(a->nodes[i]);
         if (up != NULL && strcmp(up, id) == 0) node_look(a->nodes[i]);
     }
+}
+
+static bool switching(struct node_host *h)
+{
+    const struct agent *a = AGENT_OF(h, node_host);
+    for (size_t i = 0; i < a->n_nodes; i++)
+        if (node_is_switching(a->nodes[i])) return true;
+    return false;
 }
 
 static void link_has_changed(struct link_host *h)
@@ -108,11 +116,15 @@ static bool any_running(const struct agent *a)
     return false;
 }
 
-/* An agent that has just come back does not say that its nodes are starting, and one that tells of a death also tells how far
- * the dead node's replicas are: it waits until it knows, but not for ever. */
-static bool may_report(const struct agent *a)
+/*
+ * An agent that has just come back does not say that its nodes are starting; one that tells of a death also tells how far
+ * the dead node's replicas are; and a node that takes another's place is told of when it has: a report that is under way
+ * would hold up that one. The agent waits until it knows, but not for ever.
+ */
+static bool may_report(struct agent *a)
 {
     if (a->version == 0) return a->stopped;
+    if (!a->stopping && switching(&a->node_host)) return false;
     bool quiet = uv_now(&a->loop) < a->quiet_until;
     for (size_t i = 0; i < a->n_nodes && !a->stopping; i++)
         if (node_is_looking(a->nodes[i]) || (quiet && node_is_unknown(a->nodes[i]))) return false;
@@ -127,6 +139,15 @@ static void close_gone_nodes(struct agent *a)
         else a->nodes[kept++] = a->nodes[i];
     }
     a->n_nodes = kept;
+}
+
+/* Who only has to be told what to do goes before whoever has to be started first. */
+void agent_wake(struct agent *a)
+{
+    for (size_t i = 0; i < a->n_nodes; i++)
+        if (node_is_running(a->nodes[i])) node_wake(a->nodes[i]);
+    for (size_t i = 0; i < a->n_nodes; i++)
+        if (!node_is_running(a->nodes[i])) node_wake(a->nodes[i]);
 }
 
 static void report(struct agent *a)
@@ -149,7 +170,7 @@ static void before_wait(uv_prepare_t *h)
         a->dirty = false;
         close_gone_nodes(a);
         report(a);
-        for (size_t i = 0; i < a->n_nodes; i++) node_wake(a->nodes[i]);
+        agent_wake(a);
     }
 }
 
@@ -280,7 +301,8 @@ int agent_run(const struct agent_options *o, struct err *e)
     if (!r) r = read_token(o, &token, e);
     if (!r && uv_loop_init(&a.loop) != 0) r = err_set(e, ERR_BROKEN, "no event loop");
     if (!r) {
-        a.node_host = (struct node_host){&a.loop, o->data_dir, &a.engine, node_has_changed, find_for_node, upstream_lost};
+        a.node_host =
+            (struct node_host){&a.loop, o->data_dir, &a.engine, node_has_changed, find_for_node, upstream_lost, switching};
         a.link_host = (struct link_host){&a.loop, link_has_changed};
         r = run(&a, token.data, e);
         fini(&a);

@@ -40,5 +40,7 @@ void agent_sighting(struct agent *a, struct buf *out);
 /* Makes room for a node, and adopts what runs in its folder. */
 struct node *agent_add_node(struct agent *a, const char *id);
 struct node *agent_find_node(const struct agent *a, const char *id);
+/* Lets every node look at its order, and at the others. */
+void agent_wake(struct agent *a);
 /* Stops every node, then the agent. */
 void agent_stop(struct agent *a, const char *why);

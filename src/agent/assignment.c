@@ -117,6 +117,7 @@ int64_t agent_assign(struct agent *a, const char *json, size_t len)
     a->dirty = true;
     arm_trips(a, &m);
     order_nodes(a, &m);
+    agent_wake(a);
     order_links(a, &m);
     a->current = !a->current;
     arena_fini(old);

@@ -9,15 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    CONNECT_MS = 2,
-    CONNECT_SLOW_MS = 20,
-    CONNECT_SLOW_AFTER_MS = 1000,
-    STOP_MS = 2000,
-    STOP_SAVE_MS = 60000,
-    NUDGES = 11,
-    LOOK_MS = 20
-};
+enum { CONNECT_MS = 2, CONNECT_SLOW_MS = 20, CONNECT_SLOW_AFTER_MS = 1000, STOP_MS = 2000, STOP_SAVE_MS = 60000, NUDGES = 11 };
 
 static const struct task_state states[] = {
     [NODE_REST] = {"rest", TASK_TO(NODE_BOOT) | TASK_TO(NODE_GONE) | TASK_TO(NODE_CLOSED)},
@@ -142,6 +134,7 @@ static void rest(struct node *n, enum node_want want)
     if (want != WANT_RUN) return;
     if (held_back(n)) return;
     if (node_now(n) < n->retry_at) node_timer(n, n->retry_at - node_now(n));
+    else if (n->host->switching(n->host)) node_timer(n, 1);
     else if (upstream_ready(n)) start(n);
 }
 
@@ -425,6 +418,10 @@ void node_order(struct node *n, const struct proto_node_order *o)
     if (o != NULL && o->run.v && !was_running) n->retry_at = 0;
     if (o != NULL && n->died_role == ROLE_UNKNOWN) n->died_role = role_parse(o->role);
     if (o != NULL && n->proc != NULL && o->condemned_pid.v == proc_id(n->proc)->pid) proc_signal(n->proc, SIGKILL);
+}
+
+void node_wake(struct node *n)
+{
     node_step(n);
 }
 
@@ -438,20 +435,6 @@ void node_kill(struct node *n)
 {
     n->stopping = true;
     if (n->proc != NULL) proc_signal(n->proc, SIGKILL);
-}
-
-void node_look(struct node *n)
-{
-    if (n->state != NODE_UP || !n->life.ready || n->life.hung) return;
-    n->life.look_until = node_now(n) + LOOK_MS;
-    n->life.info_old = true;
-    if (n->ask == ASK_NONE) node_step(n);
-}
-
-void node_wake(struct node *n)
-{
-    bool waits = n->state == NODE_REST || (n->state == NODE_UP && n->ask == ASK_NONE);
-    if (waits && n->order != NULL) node_step(n);
 }
 
 void node_life_clear(struct life *l)
@@ -497,11 +480,6 @@ bool node_can_feed(const struct node *n)
 bool node_is_unknown(const struct node *n)
 {
     return n->adopted;
-}
-
-bool node_is_looking(const struct node *n)
-{
-    return node_now(n) < n->life.look_until;
 }
 
 bool node_is_gone(const struct node *n)

@@ -24,11 +24,14 @@ struct node_host {
     struct node *(*find)(struct node_host *h, const char *id);
     /* The node of that id died or hangs: those that follow it had better look where they stand. */
     void (*upstream_lost)(struct node_host *h, const char *id);
+    /* True while some node is switching: to start a process takes so long that this comes first. */
+    bool (*switching)(struct node_host *h);
 };
 
 /* The id is a proper one. Adopts the process that runs in the node's folder, if there is one. */
 struct node *node_open(struct node_host *h, const char *id);
-/* How the node shall be from now on. The order stays the caller's and must live until the next call. NULL: it shall not be at all. */
+/* How the node shall be from now on: node_wake() makes it so. The order stays the caller's and must live until the next call.
+ * NULL: it shall not be at all. */
 void node_order(struct node *n, const struct proto_node_order *o);
 /* Ends the process, its data saved, and lets it rest whatever the order says. */
 void node_stop(struct node *n);
@@ -36,7 +39,7 @@ void node_stop(struct node *n);
 void node_kill(struct node *n);
 /* To be called every BEAT_MS, for all nodes at once. A beat that came late is not fair: what was not answered by then says nothing. */
 void node_beat(struct node *n, bool fair);
-/* Somebody else changed: the upstream that this node waits for may be ready. */
+/* Its order changed, or somebody else did: the upstream that this node waits for may be ready. */
 void node_wake(struct node *n);
 /* Gives up a node without a process; its memory goes a turn of the loop later. */
 void node_close(struct node *n);
@@ -45,6 +48,8 @@ bool node_is_running(const struct node *n);
 void node_look(struct node *n);
 /* True until node_look() has its answer, for a moment at most. */
 bool node_is_looking(const struct node *n);
+/* True while it takes another role or address, for a moment at most. */
+bool node_is_switching(const struct node *n);
 /* True for an adopted process that did not yet say what it is. */
 bool node_is_unknown(const struct node *n);
 /* True once nothing is left of a node that is not ordered any more: time to close it. */

@@ -108,6 +108,8 @@ void node_reason(struct node *n, const char *fmt, ...) __attribute__((format(pri
 
 /* node_watch.c: tells whether the process answers */
 void node_set_hung(struct node *n, bool hung);
+/* It has just told where it stands. */
+void node_looked(struct node *n);
 
 /* node_spawn.c: the process and its folder */
 int node_spawn(struct node *n, struct err *e);

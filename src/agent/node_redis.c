@@ -125,14 +125,6 @@ static void link_changed(struct node *n, bool up)
     if (!up) n->life.eager_until = node_now(n) + EAGER_MS;
 }
 
-/* A replica whose upstream has died says so a moment after; until then, it is asked again. */
-static void looked(struct node *n)
-{
-    if (n->life.look_until == 0 || (n->life.info.link_up && node_now(n) < n->life.look_until)) return;
-    n->life.look_until = 0;
-    node_changed(n);
-}
-
 static void know_replication(struct node *n, const struct redisReply *r)
 {
     struct replication_info was = n->life.info, now = {0};
@@ -143,7 +135,7 @@ static void know_replication(struct node *n, const struct redisReply *r)
     }
     n->life.info = now;
     n->life.info_old = false;
-    looked(n);
+    node_looked(n);
     if (n->life.fence == FENCE_PAUSED) {
         n->life.fence = FENCE_ON;
         node_changed(n);

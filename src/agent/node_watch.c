@@ -10,7 +10,7 @@
  * Of a script Redis itself says after five seconds that it is BUSY, which is an answer.
  */
 
-enum { MISSES = 3, MISSES_AT_WORK = 60, TIMER_SLACK_MS = 10 };
+enum { MISSES = 3, MISSES_AT_WORK = 60, TIMER_SLACK_MS = 10, LOOK_MS = 10, SWITCH_MS = 10 };
 
 void node_set_hung(struct node *n, bool hung)
 {
@@ -41,4 +41,37 @@ void node_beat(struct node *n, bool fair)
     if (n->order == NULL || (!up && n->state != NODE_BOOT && n->state != NODE_GREET)) return;
     if (up && n->ask == ASK_NONE && node_now(n) - n->read_at >= BEAT_MS / 2) node_do(n, STEP_READ);
     else if (fair && known && !n->life.hung && owes_answer(n)) missed(n);
+}
+
+/* ---- what a report waits for, though never for long ---- */
+
+void node_look(struct node *n)
+{
+    if (n->state != NODE_UP || !n->life.ready || n->life.hung) return;
+    n->life.look_until = node_now(n) + LOOK_MS;
+    n->life.info_old = true;
+    if (n->ask == ASK_NONE) node_step(n);
+}
+
+/* A replica whose upstream has died says so a moment after; until then, it is asked again. That of a hung one is still linked. */
+void node_looked(struct node *n)
+{
+    const char *id = node_upstream(n);
+    const struct node *upstream = id != NULL ? n->host->find(n->host, id) : NULL;
+    bool will_end = upstream != NULL && !node_is_running(upstream);
+    if (n->life.look_until == 0) return;
+    if (n->life.info.link_up && will_end && node_now(n) < n->life.look_until) return;
+    n->life.look_until = 0;
+    node_changed(n);
+}
+
+bool node_is_looking(const struct node *n)
+{
+    return node_now(n) < n->life.look_until;
+}
+
+bool node_is_switching(const struct node *n)
+{
+    bool switches = n->step == STEP_RELEASE || n->step == STEP_PROMOTE || n->step == STEP_FOLLOW || n->step == STEP_TAKE;
+    return n->ask == ASK_STEP && switches && n->life.take_since == 0 && node_now(n) - n->asked_at < SWITCH_MS;
 }
