@@ -120,6 +120,26 @@ class AutomaticFailover(Case):
         self.assertEqual(syncs, self.primary(primary).info("stats")["sync_full"])
 
 
+class ALonePrimaryOfADatastore(Case):
+    def test_that_dies_comes_back_with_its_data_from_the_other_region(self):
+        primary = self.create_group(nodes=1)
+        self.api().create_global_replication_group(GlobalReplicationGroupIdSuffix=primary, PrimaryReplicationGroupId=primary)
+        status = lambda: self.api().describe_global_replication_groups(GlobalReplicationGroupId="ldgnf-" + primary)["GlobalReplicationGroups"][0]["Status"]
+        wait_for(lambda: status() == "primary-only", "primary-only")
+        secondary = self.create_group("eu-west-1", nodes=1, GlobalReplicationGroupId="ldgnf-" + primary)
+        wait_for(lambda: status() == "available", "available")
+        client = self.primary(primary)
+        for n in range(100):
+            client.set("k%d" % n, n)
+        wait_for(lambda: self.primary(secondary, "eu-west-1").get("k99") == "99", "the secondary in step")
+        os.kill(self.nodes(primary)[primary + "-001"]["pid"], signal.SIGKILL)
+        self.write_until_accepted(self.endpoint(primary), "after", "death")
+        self.assertEqual([str(n) for n in range(100)], self.primary(primary).mget(["k%d" % n for n in range(100)]))
+        wait_for(lambda: self.primary(secondary, "eu-west-1").get("after") == "death", "the secondary follows again")
+        with self.assertRaises(redis.exceptions.ReadOnlyError):
+            self.primary(secondary, "eu-west-1").set("x", "y")
+
+
 class TestFailover(Case):
     def test_kills_the_primary_and_tells_it(self):
         group = self.create_group(nodes=2, **WITH_FAILOVER)
@@ -148,6 +168,24 @@ class Size(Case):
         self.wait_group(group)
         self.assertEqual([group + "-001", group + "-003"], self.group(group)["MemberClusters"])
         self.assertFalse(os.path.exists("/proc/%d" % pids[group + "-002"]))
+
+    def test_takes_a_replica_in_and_out_as_a_cache_cluster(self):
+        group = self.create_group(nodes=1)
+        self.primary(group).set("a", "1")
+        replica = group + "-mine"
+        created = self.api().create_cache_cluster(CacheClusterId=replica.upper(), ReplicationGroupId=group)["CacheCluster"]
+        self.assertEqual((replica, "creating", group), (created["CacheClusterId"], created["CacheClusterStatus"], created["ReplicationGroupId"]))
+        self.wait_group(group)
+        self.assertEqual({group + "-001", replica}, set(self.group(group)["MemberClusters"]))
+        node = self.nodes(group)[replica]
+        self.assertEqual("1", connect((node["address"], node["port"])).get("a"))
+        self.assert_fault("InvalidCacheClusterState", 400, self.api().delete_cache_cluster, CacheClusterId=group + "-001", message="serving as primary")
+        deleted = self.api().delete_cache_cluster(CacheClusterId=replica)["CacheCluster"]
+        self.assertEqual("deleting", deleted["CacheClusterStatus"])
+        self.wait_group(group)
+        self.assertEqual([group + "-001"], self.group(group)["MemberClusters"])
+        self.assert_fault("InvalidCacheClusterState", 400, self.api().delete_cache_cluster, CacheClusterId=group + "-001",
+                          message="only member of a replication group")
 
     def test_turns_failover_on_and_off(self):
         group = self.create_group(nodes=2)
