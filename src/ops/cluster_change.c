@@ -134,6 +134,7 @@ static int change_engine(const struct change *x)
     if (r) return r;
     if (x->in->engine_version) {
         x->c->pending_engine_version = to == from ? NULL : to->full;
+        x->c->pending_engine = to == from ? NULL : to->engine->name;
         x->c->pending_parameter_group = NULL;
     }
     return change_parameter_group(x, to, strcmp(from->family, to->family) == 0);

@@ -1,5 +1,6 @@
 #include "ops/group_plan.h"
 #include "ops/find.h"
+#include "ops/group_adopt.h"
 #include "ops/id.h"
 #include "ops/parameter_group.h"
 #include "ops/request.h"
@@ -20,7 +21,6 @@ static int check_served(struct op *op, const struct api_create_replication_group
         const char *what;
     } table[] = {
         {in->snapshot_name || in->snapshot_arns.n || in->serverless_cache_snapshot_name, "Restoring from a snapshot"},
-        {in->primary_cluster_id != NULL, "PrimaryClusterId"},
         {in->log_delivery_configurations.n > 0, "Log delivery"},
         {request_flag(in->data_tiering_enabled, false), "Data tiering"},
         {in->num_node_groups.set && in->num_node_groups.v > 1, "Cluster mode"},
@@ -233,7 +233,7 @@ static int check_new(struct op *op, const struct group_plan *p)
     int64_t nodes;
     int r = q_rg_get(op->store, op->arena, op->region->name, p->rg.id, &other, op->err);
     if (r == 0 && other) return op_fault(op, FAULT_REPLICATION_GROUP_ALREADY_EXISTS, "Replication group %s already exists.", p->rg.id);
-    for (int i = 1; r == 0 && i <= p->members; i++) {
+    for (int i = 1; r == 0 && p->adopted == NULL && i <= p->members; i++) {
         struct row_cache_cluster *c;
         const char *id = arena_printf(op->arena, "%s-%03d", p->rg.id, i);
         r = q_cluster_get(op->store, op->arena, op->region->name, id, &c, op->err);
@@ -247,10 +247,15 @@ static int check_new(struct op *op, const struct group_plan *p)
 
 int group_plan_read(struct op *op, const struct api_create_replication_group_in *in, struct group_plan *out)
 {
+    struct api_create_replication_group_in filled;
     *out = (struct group_plan){0};
     int r = id_check(op, "ReplicationGroupId", in->replication_group_id, 40, &out->rg.id);
     if (r == 0 && in->global_replication_group_id) r = check_joining(op, in->global_replication_group_id, out);
     if (r == 0 && out->global) r = check_inherits(op, in);
+    if (r == 0 && in->primary_cluster_id) {
+        r = group_adopt_read(op, in, &filled, &out->adopted);
+        in = &filled;
+    }
     if (r == 0) r = check_combinations(op, in);
     if (r == 0) r = read_members(op, in, out);
     if (r == 0) r = read_own_settings(op, in, out);

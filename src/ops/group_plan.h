@@ -12,6 +12,7 @@ struct group_plan {
     int members;
     const char *zones[GROUP_MEMBERS_MAX]; /* of each member, the primary first */
     const struct row_global_replication_group *global; /* the datastore it joins as a secondary, or NULL */
+    struct row_cache_cluster *adopted; /* the cluster that becomes its only member, or NULL */
 };
 
 /* Reads, defaults and checks the request; nothing is written. */

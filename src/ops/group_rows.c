@@ -1,4 +1,5 @@
 #include "ops/find.h"
+#include "ops/group_adopt.h"
 #include "ops/group_plan.h"
 #include "ops/id.h"
 #include "ops/parameter_group.h"
@@ -101,8 +102,9 @@ int group_add_gateways(struct op *op, const struct row_replication_group *rg)
 static int write_node_group(struct op *op, const struct group_plan *plan, struct row_replication_group *rg)
 {
     const char *id = "0001", *node_id = NULL, *primary = NULL;
-    int r = 0;
-    for (int i = 0; r == 0 && i < plan->members; i++) {
+    int r = plan->adopted ? group_adopt_write(op, rg, id, plan->adopted, &primary) : 0;
+    if (plan->adopted) rg->next_member++;
+    for (int i = 0; r == 0 && plan->adopted == NULL && i < plan->members; i++) {
         const char *cluster = arena_printf(op->arena, "%s-%03d", rg->id, (int)rg->next_member++);
         r = group_add_member(op, rg, cluster, id, plan->zones[i], &node_id);
         if (i == 0) primary = node_id;

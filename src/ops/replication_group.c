@@ -7,14 +7,23 @@
 #include "ops/window.h"
 #include <string.h>
 
+/* A group's tags are its members' tags too. */
+static int put_tags(struct op *op, const struct row_replication_group *rg, const struct api_tag_list *tags)
+{
+    struct row_cache_cluster *clusters;
+    size_t n;
+    int r = tags_put(op, arn_of(op, rg->account, "replicationgroup", rg->id), tags);
+    if (r == 0) r = q_cluster_list_by_rg(op->store, op->arena, rg->region, rg->id, &clusters, &n, op->err);
+    for (size_t i = 0; r == 0 && i < n; i++) r = tags_put(op, arn_of(op, rg->account, "cluster", clusters[i].id), tags);
+    return r;
+}
+
 int op_create_replication_group(struct op *op, const struct api_create_replication_group_in *in, struct api_create_replication_group_out *out)
 {
     struct group_plan plan;
     int r = group_plan_read(op, in, &plan);
     if (r == 0) r = group_plan_write(op, &plan);
-    if (r == 0 && in->tags.n) r = tags_put(op, arn_of(op, op->account, "replicationgroup", plan.rg.id), &in->tags);
-    for (int i = 1; r == 0 && in->tags.n && i <= plan.members; i++)
-        r = tags_put(op, arn_of(op, op->account, "cluster", arena_printf(op->arena, "%s-%03d", plan.rg.id, i)), &in->tags);
+    if (r == 0 && in->tags.n) r = put_tags(op, &plan.rg, &in->tags);
     return r ? r : view_rg(op, plan.rg.id, &out->replication_group);
 }
 

@@ -132,6 +132,7 @@ static void begin_engine_version(struct world *w, struct world_cluster *c)
 {
     world_set(w, &c->row.engine_version, c->row.pending_engine_version);
     world_set(w, &c->row.pending_engine_version, NULL);
+    world_set(w, &c->row.pending_engine, NULL);
     if (c->row.pending_parameter_group) world_set(w, &c->row.parameter_group, c->row.pending_parameter_group);
     world_set(w, &c->row.pending_parameter_group, NULL);
     for (size_t i = 0; i < c->n_nodes; i++) {

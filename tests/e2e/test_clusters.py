@@ -173,6 +173,26 @@ class Changes(clusters.Case):
         wait_for(lambda: self.cluster(cluster)["CacheNodeType"] == LARGER, "the change in the window")
 
 
+class Adoption(clusters.Case):
+    def test_a_cluster_becomes_the_primary_of_a_group_with_its_data_and_its_address(self):
+        cluster = self.create_cluster()
+        (endpoint,) = self.endpoints(cluster)
+        connect(endpoint).set("key", "value")
+        group = name("around")
+        self.api().create_replication_group(ReplicationGroupId=group, ReplicationGroupDescription="made for a test", PrimaryClusterId=cluster)
+        shown = self.wait_group(group)
+        self.assertEqual([cluster], shown["MemberClusters"])
+        (member,) = shown["NodeGroups"][0]["NodeGroupMembers"]
+        self.assertEqual(("primary", endpoint), (member["CurrentRole"], (member["ReadEndpoint"]["Address"], member["ReadEndpoint"]["Port"])))
+        self.assertEqual("value", self.primary(group).get("key"))
+        self.api().create_cache_cluster(CacheClusterId=name("copy"), ReplicationGroupId=group)
+        wait_for(lambda: self.group(group)["Status"] == "available", "the replica")
+        self.assertEqual(2, len(self.group(group)["MemberClusters"]))
+        wait_for(lambda: self.reader(group).get("key") == "value", "the data at the replica")
+        self.delete_group(group)
+        self.wait_cluster_gone(cluster)
+
+
 def far_window():
     """A maintenance window that is half a week away."""
     then = clusters.datetime.datetime.now(clusters.datetime.timezone.utc) + clusters.datetime.timedelta(days=3.5)

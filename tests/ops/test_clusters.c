@@ -241,3 +241,37 @@ Test(clusters, only_chosen_nodes_show_that_they_reboot)
     cr_assert_str_eq(c->cache_nodes.items[0].cache_node_status, "available");
     cr_assert_str_eq(c->cache_nodes.items[1].cache_node_status, "rebooting");
 }
+
+Test(clusters, faults_of_adopting_one)
+{
+    static const struct fixture_line table[] = {
+        {"CreateReplicationGroup", "ReplicationGroupId=x&ReplicationGroupDescription=d&PrimaryClusterId=none", FAULT_CACHE_CLUSTER_NOT_FOUND, "CacheCluster not found: none"},
+        {"CreateReplicationGroup", "ReplicationGroupId=x&ReplicationGroupDescription=d&PrimaryClusterId=young", STATE, "Cache cluster young is not in available state."},
+        {"CreateReplicationGroup", "ReplicationGroupId=x&ReplicationGroupDescription=d&PrimaryClusterId=rg-001", STATE, "Cache cluster rg-001 is already a member of replication group rg."},
+        {"CreateReplicationGroup", "ReplicationGroupId=x&ReplicationGroupDescription=d&PrimaryClusterId=three", VALUE, "Cache cluster three can't be a replication group's primary: its engine is memcached."},
+        {"CreateReplicationGroup", "ReplicationGroupId=x&ReplicationGroupDescription=d&PrimaryClusterId=there&NumCacheClusters=2", COMBINATION, "PrimaryClusterId can't be used together with NumCacheClusters..."},
+        {"CreateReplicationGroup", "ReplicationGroupId=x&ReplicationGroupDescription=d&PrimaryClusterId=there&CacheNodeType=cache.r7g.xlarge", COMBINATION, "CacheNodeType is cache.r7g.large, as the primary cluster has it: it can't be cache.r7g.xlarge."},
+        {"CreateReplicationGroup", "ReplicationGroupId=x&ReplicationGroupDescription=d&PrimaryClusterId=there&Port=7000", COMBINATION, "Port is 6379, as the primary cluster has it."},
+        {"CreateReplicationGroup", "ReplicationGroupId=x&ReplicationGroupDescription=d&PrimaryClusterId=there&AutomaticFailoverEnabled=true", COMBINATION, "When using automatic failover, there must be at least 2 cache clusters in the replication group."},
+        {"CreateReplicationGroup", "ReplicationGroupId=x&ReplicationGroupDescription=d&PrimaryClusterId=THERE&Engine=redis&EngineVersion=7.1", 0, NULL},
+    };
+    CHECK("us-east-1", table);
+}
+
+Test(clusters, an_adopted_one_keeps_its_id_and_gives_the_group_its_settings_and_tags)
+{
+    create(REDIS "CacheClusterId=base&EngineVersion=6.2&Port=7000&PreferredAvailabilityZone=us-east-1c&Tags.Tag.1.Key=k&Tags.Tag.1.Value=v");
+    fixture_cluster_available("us-east-1", "base");
+    struct answer a = fixture_run("us-east-1", "CreateReplicationGroup", "ReplicationGroupId=x&ReplicationGroupDescription=d&PrimaryClusterId=base");
+    cr_assert_eq(a.fault, 0, "%s", a.message);
+    const struct api_replication_group *g = ((const struct api_create_replication_group_out *)a.out)->replication_group;
+    cr_assert_eq(g->member_clusters.n, 1u);
+    cr_assert_str_eq(g->member_clusters.items[0], "base");
+    cr_assert_str_eq(describe("base")->replication_group_id, "x");
+    cr_assert_str_eq(describe("base")->engine_version, "6.2.6");
+    a = fixture_run("us-east-1", "ListTagsForResource", "ResourceName=arn:aws:elasticache:us-east-1:000000000000:replicationgroup:x");
+    cr_assert_eq(a.fault, FAULT_INVALID_REPLICATION_GROUP_STATE, "it is creating");
+    fixture_available("us-east-1", "x");
+    a = fixture_run("us-east-1", "ListTagsForResource", "ResourceName=arn:aws:elasticache:us-east-1:000000000000:replicationgroup:x");
+    cr_assert_str_eq(((const struct api_list_tags_for_resource_out *)a.out)->tag_list.items[0].key, "k");
+}
