@@ -7,6 +7,9 @@
  */
 void plan_world(struct world *w);
 
+/* Tells in an event why a node can't be started, each time there is another reason. To be run once per look, before the rules. */
+void plan_trouble(struct world *w);
+
 /* Gives an address to whatever has none, and another one to what found its own taken before it ever ran. */
 void plan_addresses(struct world *w);
 /* Statuses of a replication group, its node groups and member clusters; rows of what is gone. */

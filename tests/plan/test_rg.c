@@ -182,3 +182,21 @@ Test(rg, groups_whose_ids_begin_alike_keep_their_own_nodes)
     cr_assert_eq(b.rgs[1].n_nodes, 1u);
     cr_assert_str_eq(b.rgs[1].nodes[0].row.id, "a-001-001.0001");
 }
+
+Test(rg, what_keeps_a_node_from_starting_is_told_once)
+{
+    make("creating", 1);
+    struct row_node stored = b.nodes[0].row;
+    b.nodes[0].stored = &stored;
+    b.w.events = NULL;
+    b.nodes[0].row.seen_state = "broken";
+    b.nodes[0].row.seen_reason = "no redis-server";
+    plan_world(&b.w);
+    cr_assert_str_eq(b.rgs[0].row.status, "creating");
+    cr_assert_not_null(b.w.events);
+    cr_assert_str_eq(b.w.events->message, "Cache node 0001 cannot be started: no redis-server");
+    stored = b.nodes[0].row;
+    b.w.events = NULL;
+    plan_world(&b.w);
+    cr_assert_null(b.w.events, "not again for the same reason");
+}
