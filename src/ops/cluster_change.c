@@ -123,6 +123,7 @@ static int change_parameter_group(const struct change *x, const struct engine_ve
     if (!same_family) x->c->pending_parameter_group = g.name;
     if (!same_family) return 0;
     r = parameter_group_check_swap(x->op, x->c->parameter_group, &g);
+    if (strcmp(x->c->parameter_group, g.name) != 0) x->c->parameter_apply_status = "applying";
     x->c->parameter_group = g.name;
     return r;
 }

@@ -210,6 +210,20 @@ class InUse(Case):
         self.assertIn("Updated to use a CacheParameterGroup " + parameters, messages)
         self.assertIn("Updated parameter maxmemory-policy to noeviction", messages)
 
+    def test_a_cluster_that_stands_alone_goes_over_to_another_one(self):
+        parameters = self.create_parameters(maxmemory_policy="noeviction", databases="16")
+        cluster = name("alone")
+        self.api().create_cache_cluster(CacheClusterId=cluster, Engine="redis", CacheNodeType=harness.NODE_TYPE, NumCacheNodes=1)
+        wait_for(lambda: self.cluster(cluster)["CacheClusterStatus"] == "available", "available")
+        self.api().modify_cache_cluster(CacheClusterId=cluster, CacheParameterGroupName=parameters, ApplyImmediately=True)
+        self.wait_applied(cluster)
+        node = next(n for n in self.server.nodes() if n["cluster"] == cluster)
+        self.assertEqual("noeviction", self.admin(node).config_get("maxmemory-policy")["maxmemory-policy"])
+        self.modify(parameters, timeout="42")
+        self.wait_applied(cluster)
+        self.assertEqual("42", self.admin(node).config_get("timeout")["timeout"])
+        self.assertIn("Updated parameter timeout to 42", self.messages(cluster))
+
     def test_what_a_cluster_is_made_with_must_not_differ(self):
         parameters = self.create_parameters(databases="32")
         group = self.create_group()

@@ -295,6 +295,41 @@ Test(parameters, a_group_for_cluster_mode_is_told_apart)
     CHECK("us-east-1", table);
 }
 
+Test(parameters, whoever_changes_its_group_keeps_what_it_was_made_with)
+{
+    run("us-east-1", "ModifyCacheParameterGroup", IN ONE("timeout", "20"));
+    run("us-east-1", "CreateCacheParameterGroup", FAMILY "larger");
+    run("us-east-1", "ModifyCacheParameterGroup", "CacheParameterGroupName=larger&" ONE("databases", "32"));
+    run("us-east-1", "CreateCacheParameterGroup", FAMILY "sharded");
+    run("us-east-1", "ModifyCacheParameterGroup", "CacheParameterGroupName=sharded&" ONE("cluster-enabled", "yes"));
+    run("us-east-1", "CreateReplicationGroup", RG "ReplicationGroupId=user");
+    fixture_available("us-east-1", "user");
+    static const struct fixture_line table[] = {
+        {"ModifyReplicationGroup", "ReplicationGroupId=user&CacheParameterGroupName=nope", NOT_FOUND, "CacheParameterGroup not found: nope"},
+        {"ModifyReplicationGroup", "ReplicationGroupId=user&CacheParameterGroupName=default.redis6.x", COMBINATION,
+         "Expected a parameter group of family redis7 but found one of family redis6.x"},
+        {"ModifyReplicationGroup", "ReplicationGroupId=user&CacheParameterGroupName=larger", COMBINATION,
+         "The parameter databases must have the same value in the cache parameter groups default.redis7 (16) and larger (32)."},
+        {"ModifyReplicationGroup", "ReplicationGroupId=user&CacheParameterGroupName=sharded", COMBINATION, "Cluster mode is not served..."},
+        {"ModifyReplicationGroup", "ReplicationGroupId=user&CacheParameterGroupName=default.redis7", COMBINATION, "No modifications were requested"},
+        {"ModifyReplicationGroup", "ReplicationGroupId=user&CacheParameterGroupName=THERE", 0, NULL},
+        {"DeleteCacheParameterGroup", "CacheParameterGroupName=there", STATE, "Cache parameter group there is currently in use by a cache cluster."},
+    };
+    CHECK("us-east-1", table);
+    cr_assert_str_eq(cluster("us-east-1", "user-001")->parameter_group, "there");
+    cr_assert_str_eq(cluster("us-east-1", "user-001")->parameter_apply_status, "applying");
+}
+
+Test(parameters, a_group_for_the_next_family_waits_with_its_version)
+{
+    run("us-east-1", "CreateReplicationGroup", RG "ReplicationGroupId=user&EngineVersion=6.2");
+    fixture_available("us-east-1", "user");
+    run("us-east-1", "ModifyReplicationGroup", "ReplicationGroupId=user&EngineVersion=7.1&CacheParameterGroupName=there");
+    cr_assert_str_eq(cluster("us-east-1", "user-001")->parameter_group, "default.redis6.x");
+    cr_assert_str_eq(cluster("us-east-1", "user-001")->pending_parameter_group, "there");
+    cr_assert_eq(fixture_run("us-east-1", "DeleteCacheParameterGroup", "CacheParameterGroupName=there").fault, STATE);
+}
+
 static void make_datastore(void)
 {
     run("us-east-1", "ModifyCacheParameterGroup", IN ONE("timeout", "20"));
