@@ -86,7 +86,7 @@ Test(settings, leave_the_reserved_memory_free)
         {"reserved-memory", "0", "6854542746"},
         {"reserved-memory", "7000000000", "1"},
     };
-    cr_assert_str_eq(setting(&standard, "maxmemory"), "5140907059", "25 % by default");
+    cr_assert_str_eq(setting(&standard, "maxmemory"), "5140907059", "a quarter is kept free");
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         b.w.n_parameters = 0;
         choose(table[i].name, table[i].value);
