@@ -1,6 +1,7 @@
 """Measures a release build against its targets.
 
-usage: bench.py [FIGURE…]     without a name, all of them: start, size, memory, describe, page, create, join, lag, failover
+usage: bench.py [FIGURE…]     without a name, all of them: start, size, memory, describe, page, create, join, lag, failover,
+                              takeover, hang, primary, reader, fleet
 """
 import multiprocessing
 import os
@@ -11,27 +12,15 @@ import sys
 import tempfile
 import time
 
+import fleet
+import groups
 import local
+from figure import Figure
 from local import Redis, Server, full_syncs, until
 
 HOME = "us-east-1"
 AWAYS = ["eu-west-1", "ap-northeast-1", "sa-east-1", "eu-central-1", "us-west-2", "ap-south-1", "ca-central-1"]
 LOAD_SECONDS, LOAD_RUNS = 3, 3
-
-
-class Figure:
-    """A measured quantity: its target is a maximum, or a minimum if 'least'. 'judged' picks from the values what is held against it."""
-
-    def __init__(self, name, unit, target, values, least=False, judged=statistics.median):
-        self.name, self.unit, self.target, self.values, self.least = name, unit, target, values, least
-        self.judged = judged(values)
-        self.ok = self.judged >= target if least else self.judged <= target
-
-    def row(self):
-        number = lambda v: "%.2f" % v if abs(v) < 10 else "%.0f" % v
-        median, least, most = statistics.median(self.values), min(self.values), max(self.values)
-        return [self.name, "%s %s %s" % ("≥" if self.least else "≤", number(self.target), self.unit), number(median), number(least),
-                number(most), "ok" if self.ok else "MISSED"]
 
 
 def p99(values):
@@ -237,7 +226,8 @@ def failover():
     yield Figure("  full synchronisations", "", 0, synced, judged=max)
 
 
-ALL = [start, size, memory, describe, page, create, join, lag, failover]
+ALL = [start, size, memory, describe, page, create, join, lag, failover, groups.takeover, groups.hang, groups.primary, groups.reader,
+       fleet.fleet]
 
 
 def machine():

@@ -32,6 +32,28 @@ def free_port():
         return s.getsockname()[1]
 
 
+def kill(pid, number):
+    """Sends a signal to a process that may be gone already."""
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass
+
+
+def processes_of(folder):
+    """pid → arguments of every process that works below a folder or is told about it."""
+    found = {}
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open("/proc/%s/cmdline" % pid) as f:
+                arguments = f.read().split("\0")
+            if folder in os.readlink("/proc/%s/cwd" % pid) or any(folder in a for a in arguments):
+                found[int(pid)] = arguments
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            pass
+    return found
+
+
 class Server:
     """One `meridian serve` in a folder of its own: a context manager."""
 
@@ -68,8 +90,12 @@ class Server:
         self.process.wait(DEADLINE)
 
     def __exit__(self, *_):
-        self.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        try:
+            self.stop()
+        finally:
+            for pid in processes_of(self.folder):
+                kill(pid, signal.SIGKILL)
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     # The API, read with regular expressions: what is measured shall be the server.
 
@@ -87,12 +113,24 @@ class Server:
             raise SystemExit("bench: %s: %s" % (action, text))
         return text
 
-    def nodes(self, group):
+    def nodes(self, group=None):
         self.http.request("GET", "/_meridian/nodes")
-        return [n for n in json.loads(self.http.getresponse().read())["nodes"] if n["rg"] == group]
+        return [n for n in json.loads(self.http.getresponse().read())["nodes"] if group in (None, n["rg"])]
+
+    def primary(self, group):
+        return until(lambda: next((n for n in self.nodes(group) if n["role"] == "primary" and n["state"] == "ready"), None), "a primary of " + group)
+
+    def wait_whole(self, group, count):
+        """Until all nodes of a group are at work again, and in step."""
+        def whole():
+            nodes = self.nodes(group)
+            return len(nodes) == count and all(n["state"] == "ready" and (n["role"] == "primary" or n["link_up"]) for n in nodes) \
+                and sum(n["role"] == "primary" for n in nodes) == 1
+        until(whole, "%d nodes of %s at work" % (count, group))
 
     def create_group(self, region, group, nodes=1, **more):
-        given = more or {"Engine": "redis", "CacheNodeType": "cache.r6g.large"}
+        given = {} if "GlobalReplicationGroupId" in more else {"Engine": "redis", "CacheNodeType": "cache.r6g.large"}
+        given |= more
         self.query(region, "CreateReplicationGroup", ReplicationGroupId=group, ReplicationGroupDescription="measured",
                    NumCacheClusters=nodes, **given)
 
@@ -106,9 +144,9 @@ class Server:
         self.query(region, "DeleteReplicationGroup", ReplicationGroupId=group)
         until(lambda: self.group(region, group) == "", group + " gone")
 
-    def endpoint(self, region, group):
-        """(address, port) of the primary endpoint, None as long as there is none."""
-        m = re.search(r"<PrimaryEndpoint><Address>(.*?)</Address><Port>(\d+)<", self.group(region, group))
+    def endpoint(self, region, group, kind="Primary"):
+        """(address, port) of the primary or the reader endpoint, None as long as there is none."""
+        m = re.search(r"<%sEndpoint><Address>(.*?)</Address><Port>(\d+)<" % kind, self.group(region, group))
         return m and (m[1], int(m[2]))
 
     def create_global(self, region, group, suffix):
@@ -133,8 +171,8 @@ def is_in(part, text):
 class Redis:
     """One connection that speaks as much of the protocol as the figures need."""
 
-    def __init__(self, address):
-        self.socket = socket.create_connection(address, timeout=DEADLINE)
+    def __init__(self, address, timeout=DEADLINE):
+        self.socket = socket.create_connection(address, timeout=timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.file = self.socket.makefile("rb")
 

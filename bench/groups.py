@@ -1,0 +1,128 @@
+"""Replication groups: what clients notice of a death, and of what stands between them and the engine."""
+import csv
+import os
+import random
+import signal
+import subprocess
+import time
+
+from figure import Figure
+from local import Redis, Server, until
+
+REGION, GROUP, NODES = "us-east-1", "g", 3
+KILLS, HANGS = 20, 10
+PAIRS = 9
+REQUESTS = {1: 100000, 16: 600000}
+
+
+def accepts(address, key):
+    """Whether a write over a new connection is accepted. Nobody answers for a hung server: what takes long is given up."""
+    client = None
+    try:
+        client = Redis(address, timeout=0.02)
+        return client.call("SET", key, "v") == b"+OK"
+    except OSError:
+        return False
+    finally:
+        if client:
+            client.close()
+
+
+def acknowledged(client, keys):
+    """The keys whose write and WAIT were answered before the connection ended."""
+    found = []
+    try:
+        for key in keys:
+            written, copies = client.reply(), client.reply()
+            if written == b"+OK" and copies[:1] == b":" and int(copies[1:]) >= 1:
+                found.append(key)
+    except OSError:
+        pass
+    return found
+
+
+def strike(server, address, number):
+    """Sends a signal to the primary amid writes: how long no write was accepted, in ms, and how many acknowledged ones are missing."""
+    victim, mark = server.primary(GROUP)["pid"], "%d:" % time.monotonic_ns()
+    keys = [mark + str(n) for n in range(1000)]
+    client = Redis(address, timeout=2)
+    client.socket.sendall(b"".join(Redis.encode("SET", key, "v") + Redis.encode("WAIT", "1", "1000") for key in keys))
+    time.sleep(random.uniform(0.001, 0.02))
+    begun = time.perf_counter()
+    os.kill(victim, number)
+    until(lambda: accepts(address, mark), "a write accepted after signal %d" % number, pause=0.0002)
+    took = (time.perf_counter() - begun) * 1000
+    kept = acknowledged(client, keys)
+    client.close()
+    client = Redis(address)
+    missing = sum(value != b"v" for value in client.calls([("GET", key) for key in kept]))
+    client.close()
+    return took, missing, len(kept)
+
+
+def strikes(number, count):
+    """What strike() tells, count times on a whole group."""
+    with Server() as server:
+        server.create_group(REGION, GROUP, NODES, AutomaticFailoverEnabled="true")
+        server.wait_group(REGION, GROUP)
+        address = server.endpoint(REGION, GROUP)
+        found = []
+        for _ in range(count):
+            server.wait_whole(GROUP, NODES)
+            server.wait_group(REGION, GROUP)
+            found.append(strike(server, address, number))
+    return [list(values) for values in zip(*found)]
+
+
+def takeover():
+    took, missing, kept = strikes(signal.SIGKILL, KILLS)
+    yield Figure("primary killed to first accepted write", "ms", 25, took)
+    yield Figure("  the slowest", "ms", 100, took, judged=max)
+    yield Figure("  writes acknowledged by WAIT 1 and lost", "", 0, missing, judged=max)
+    yield Figure("  of so many acknowledged", "", 1, kept, least=True, judged=sum)
+
+
+def hang():
+    took, missing, _ = strikes(signal.SIGSTOP, HANGS)
+    yield Figure("primary hung to first accepted write", "ms", 600, took, judged=max)
+    yield Figure("  writes acknowledged by WAIT 1 and lost", "", 0, missing, judged=max)
+
+
+def requests_per_second(address, tests, pipeline):
+    run = subprocess.run(["redis-benchmark", "-h", address[0], "-p", str(address[1]), "-t", tests, "-c", "50", "-P", str(pipeline),
+                          "-n", str(REQUESTS[pipeline]), "--csv"], stdout=subprocess.PIPE, text=True, timeout=120, check=True)
+    return [float(row["rps"]) for row in csv.DictReader(run.stdout.splitlines())]
+
+
+def ratios(endpoint, node, tests, pipeline):
+    """Throughput at an endpoint to that at a node. They take turns in going first, so that what changes on the machine meets both."""
+    found = []
+    for n in range(PAIRS):
+        order = (endpoint, node) if n % 2 else (node, endpoint)
+        rates = {address: requests_per_second(address, tests, pipeline) for address in order}
+        found += [at / direct for at, direct in zip(rates[endpoint], rates[node])]
+    return found
+
+
+def place(node):
+    return node["address"], node["port"]
+
+
+def primary():
+    with Server() as server:
+        server.create_group(REGION, GROUP)
+        server.wait_group(REGION, GROUP)
+        for pipeline in REQUESTS:
+            values = ratios(server.endpoint(REGION, GROUP), place(server.primary(GROUP)), "set,get", pipeline)
+            yield Figure("throughput, primary endpoint to node, -P %d" % pipeline, "", 0.98, values, least=True)
+
+
+def reader():
+    with Server() as server:
+        server.create_group(REGION, GROUP, 2)
+        server.wait_group(REGION, GROUP)
+        server.wait_whole(GROUP, 2)
+        replica = next(n for n in server.nodes(GROUP) if n["role"] != "primary")
+        for pipeline, target in ((1, 0.6), (16, 0.75)):
+            values = ratios(server.endpoint(REGION, GROUP, "Reader"), place(replica), "get", pipeline)
+            yield Figure("throughput, reader endpoint to replica, -P %d" % pipeline, "", target, values, least=True)
