@@ -6,11 +6,14 @@
 #include "protocol/protocol.gen.h"
 #include <string.h>
 
-static struct proto_setting_list settings(struct world *w, const struct settings *s)
+/* Most nodes have the same settings: each generation's go out once. */
+static void assign_settings(struct world *w, const struct settings *s, struct proto_settings_order_list *out)
 {
+    for (size_t i = 0; i < out->n; i++)
+        if (out->items[i].generation.v == s->generation) return;
     struct proto_setting_list list = {.set = true, .n = s->n, .items = arena_array(w->arena, struct proto_setting, s->n)};
     for (size_t i = 0; i < s->n; i++) list.items[i] = (struct proto_setting){s->items[i].name, s->items[i].value};
-    return list;
+    out->items[out->n++] = (struct proto_settings_order){OPT_INT(s->generation), list};
 }
 
 static void assign_role(struct world *w, struct world_node *n, struct proto_node_order *out)
@@ -44,7 +47,6 @@ static void assign_node(struct world *w, struct world_node *n, const struct assi
         .port = OPT_INT(n->row.port),
         .role = "primary",
         .generation = OPT_INT(s->generation),
-        .settings = settings(w, s),
         .condemned_pid = OPT_INT(n->row.condemned_pid),
         .incarnation = OPT_INT(n->row.incarnation),
         .keep_data = OPT_BOOL(n->row.keep_data),
@@ -64,13 +66,6 @@ static void add_target(struct proto_target_list *list, const struct world_node *
     if (n && n->row.address) list->items[list->n++] = (struct proto_target){n->row.address, OPT_INT(n->row.port)};
 }
 
-static struct world_node_group *node_group_of(struct world_rg *rg, const char *id)
-{
-    for (size_t i = 0; i < rg->n_node_groups; i++)
-        if (strcmp(rg->node_groups[i].row.id, id) == 0) return &rg->node_groups[i];
-    return NULL;
-}
-
 /* Reads go to the replicas that are up to date with their primary, or to the primary while there is none. */
 static void reader_targets(struct world *w, struct world_rg *rg, struct world_node_group *ng, struct proto_target_list *list)
 {
@@ -83,7 +78,7 @@ static void reader_targets(struct world *w, struct world_rg *rg, struct world_no
 static bool assign_link(struct world *w, struct world_endpoint *e, struct proto_link_order *out)
 {
     struct world_rg *rg = world_rg(w, e->row.region, e->row.rg_id);
-    struct world_node_group *ng = rg ? node_group_of(rg, e->row.node_group_id) : NULL;
+    struct world_node_group *ng = rg ? rg_node_group(rg, e->row.node_group_id) : NULL;
     bool floating = strcmp(e->row.kind, "primary") == 0 && !w->addressing.ports; /* bound by the node itself */
     if (ng == NULL || floating || e->row.address == NULL || strcmp(rg->row.status, "deleting") == 0) return false;
     struct proto_target_list targets = {.set = true, .items = arena_array(w->arena, struct proto_target, rg->n_nodes + 1)};

@@ -7,17 +7,10 @@ static bool status_is(const char *status, const char *is)
     return strcmp(status, is) == 0;
 }
 
-static struct world_node *node_of_cluster(struct world_rg *rg, const struct world_cluster *c)
-{
-    for (size_t i = 0; i < rg->n_nodes; i++)
-        if (!rg->nodes[i].drop && strcmp(rg->nodes[i].row.cluster_id, c->row.id) == 0) return &rg->nodes[i];
-    return NULL;
-}
-
 /* A member cluster is available once its node is as it shall be. */
 static void plan_member_cluster(struct world *w, struct world_rg *rg, struct world_cluster *c)
 {
-    struct world_node *n = node_of_cluster(rg, c);
+    struct world_node *n = rg_cluster_node(rg, c);
     if (n == NULL || !want_in_force(w, n)) return;
     if (status_is(c->row.status, "creating")) {
         world_event(w, rg->row.region, c->row.id, EVENT_CLUSTER_CREATED);

@@ -9,13 +9,6 @@
  * primary without replicas is restarted with its data.
  */
 
-static struct world_node *node_of(struct world_rg *rg, const struct world_cluster *c)
-{
-    for (size_t i = 0; i < rg->n_nodes; i++)
-        if (strcmp(rg->nodes[i].row.cluster_id, c->row.id) == 0) return &rg->nodes[i];
-    return NULL;
-}
-
 static bool is_current(const struct world_rg *rg, const struct world_cluster *c)
 {
     return strcmp(c->row.engine, rg->row.engine) == 0 && strcmp(c->row.engine_version, rg->row.engine_version) == 0;
@@ -41,7 +34,7 @@ static void restart_with(struct world *w, struct world_rg *rg, struct world_clus
 static struct world_node *successor(struct world_rg *rg, const struct world_node *first)
 {
     for (size_t i = 0; i < rg->n_clusters; i++) {
-        struct world_node *n = node_of(rg, &rg->clusters[i]);
+        struct world_node *n = rg_cluster_node(rg, &rg->clusters[i]);
         if (n && n != first && is_current(rg, &rg->clusters[i]) && strcmp(n->row.want, "run") == 0 &&
             strcmp(n->row.node_group_id, first->row.node_group_id) == 0)
             return n;
@@ -65,7 +58,7 @@ void plan_upgrade(struct world *w, struct world_rg *rg)
     struct world_cluster *replica = NULL, *primary = NULL;
     if (rg->drop || strcmp(rg->row.status, "modifying") != 0) return;
     for (size_t i = 0; i < rg->n_clusters; i++) {
-        struct world_node *n = node_of(rg, &rg->clusters[i]);
+        struct world_node *n = rg_cluster_node(rg, &rg->clusters[i]);
         if (n == NULL || strcmp(n->row.want, "run") != 0) continue;
         if (!want_in_force(w, n)) return;
         if (is_current(rg, &rg->clusters[i])) continue;
@@ -73,10 +66,10 @@ void plan_upgrade(struct world *w, struct world_rg *rg)
         else replica = &rg->clusters[i];
     }
     if (replica) {
-        restart_with(w, rg, replica, node_of(rg, replica));
+        restart_with(w, rg, replica, rg_cluster_node(rg, replica));
         return;
     }
-    struct world_node *first = primary ? node_of(rg, primary) : NULL, *next = first ? successor(rg, first) : NULL;
+    struct world_node *first = primary ? rg_cluster_node(rg, primary) : NULL, *next = first ? successor(rg, first) : NULL;
     if (next) hand_over(w, rg, first, next);
     else if (first) restart_with(w, rg, primary, first);
 }

@@ -26,16 +26,9 @@ static bool is_switch_target(const struct world_rg *rg)
     return rg->global->row.switch_region && strcmp(rg->row.region, rg->global->row.switch_region) == 0;
 }
 
-static struct world_node_group *node_group_of(struct world_rg *rg, const char *id)
-{
-    for (size_t i = 0; i < rg->n_node_groups; i++)
-        if (strcmp(rg->node_groups[i].row.id, id) == 0) return &rg->node_groups[i];
-    return NULL;
-}
-
 static struct world_node *first_of(struct world_rg *rg, const char *node_group_id)
 {
-    struct world_node_group *ng = rg ? node_group_of(rg, node_group_id) : NULL;
+    struct world_node_group *ng = rg ? rg_node_group(rg, node_group_id) : NULL;
     return ng ? rg_primary(rg, ng) : NULL;
 }
 
@@ -128,7 +121,7 @@ struct want_node want_node(struct world *w, struct world_node *n)
 {
     struct want_node want = {.promote_offset = -1, .primary = n->rg == NULL};
     if (n->rg == NULL) return want;
-    struct world_node_group *ng = node_group_of(n->rg, n->row.node_group_id);
+    struct world_node_group *ng = rg_node_group(n->rg, n->row.node_group_id);
     struct world_node *first = ng ? rg_primary(n->rg, ng) : NULL;
     if (first == NULL) return want;
     if (first == n) {

@@ -100,6 +100,20 @@ struct world_node *rg_node(struct world_rg *rg, const char *id)
     return NULL;
 }
 
+struct world_node_group *rg_node_group(struct world_rg *rg, const char *id)
+{
+    for (size_t i = 0; i < rg->n_node_groups; i++)
+        if (strcmp(rg->node_groups[i].row.id, id) == 0) return &rg->node_groups[i];
+    return NULL;
+}
+
+struct world_node *rg_cluster_node(struct world_rg *rg, const struct world_cluster *c)
+{
+    for (size_t i = 0; i < rg->n_nodes; i++)
+        if (!rg->nodes[i].drop && strcmp(rg->nodes[i].row.cluster_id, c->row.id) == 0) return &rg->nodes[i];
+    return NULL;
+}
+
 struct world_endpoint *rg_endpoint(struct world_rg *rg, const char *kind, const char *node_group_id)
 {
     for (size_t i = 0; i < rg->n_endpoints; i++) {

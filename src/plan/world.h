@@ -141,6 +141,9 @@ struct world_rg *world_rg(struct world *w, const char *region, const char *id);
 /* 'rg_id' NULL: a stand-alone cluster. */
 struct world_cluster *world_cluster(struct world *w, const char *region, const char *rg_id, const char *id);
 struct world_node *rg_node(struct world_rg *rg, const char *id);
+struct world_node_group *rg_node_group(struct world_rg *rg, const char *id);
+/* The one node of a member cluster. */
+struct world_node *rg_cluster_node(struct world_rg *rg, const struct world_cluster *c);
 struct world_endpoint *rg_endpoint(struct world_rg *rg, const char *kind, const char *node_group_id);
 /* The node that shall be the primary of that node group. Never NULL in a sound database. */
 struct world_node *rg_primary(struct world_rg *rg, const struct world_node_group *ng);
