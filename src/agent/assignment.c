@@ -44,6 +44,16 @@ static const struct proto_node_order *order_of(const struct proto_assignment *m,
     return NULL;
 }
 
+/* An order without settings of its own has those of its generation. */
+static void share_settings(const struct proto_assignment *m)
+{
+    for (size_t i = 0; i < m->nodes.n; i++) {
+        struct proto_node_order *o = &m->nodes.items[i];
+        for (size_t k = 0; !o->settings.set && k < m->settings.n; k++)
+            if (m->settings.items[k].generation.v == o->generation.v) o->settings = m->settings.items[k].settings;
+    }
+}
+
 static void order_nodes(struct agent *a, const struct proto_assignment *m)
 {
     for (size_t i = 0; i < m->nodes.n; i++) {
@@ -116,6 +126,7 @@ int64_t agent_assign(struct agent *a, const char *json, size_t len)
     a->version = m.version.v;
     a->dirty = true;
     arm_trips(a, &m);
+    share_settings(&m);
     order_nodes(a, &m);
     agent_wake(a);
     order_links(a, &m);

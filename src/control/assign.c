@@ -35,9 +35,7 @@ static void assign_role(struct world *w, struct world_node *n, struct proto_node
 
 static void assign_node(struct world *w, struct world_node *n, const struct assign_secrets *secrets, struct proto_node_order *out)
 {
-    static const struct settings none = {.generation = 1};
     const struct world_cluster *c = n->cluster;
-    const struct settings *s = c ? settings_of(w, &c->row) : &none;
     *out = (struct proto_node_order){
         .id = n->row.id,
         .run = OPT_BOOL(strcmp(n->row.want, "run") == 0),
@@ -46,7 +44,7 @@ static void assign_node(struct world *w, struct world_node *n, const struct assi
         .address = n->row.address,
         .port = OPT_INT(n->row.port),
         .role = "primary",
-        .generation = OPT_INT(s->generation),
+        .generation = OPT_INT(c ? settings_of(w, &c->row)->generation : 1),
         .condemned_pid = OPT_INT(n->row.condemned_pid),
         .incarnation = OPT_INT(n->row.incarnation),
         .keep_data = OPT_BOOL(n->row.keep_data),
@@ -105,12 +103,14 @@ void assign(struct world *w, const char *region, const struct assign_secrets *se
         .shutdown = OPT_BOOL(shutdown),
         .nodes = {.set = true, .items = arena_array(w->arena, struct proto_node_order, w->n_nodes)},
         .links = {.set = true, .items = arena_array(w->arena, struct proto_link_order, w->n_endpoints)},
+        .settings = {.set = true, .items = arena_array(w->arena, struct proto_settings_order, w->n_nodes)},
         .trips = trips(w),
     };
     for (size_t i = 0; i < w->n_nodes; i++) {
         struct world_node *n = &w->nodes[i];
         if (n->drop || n->row.address == NULL || strcmp(n->row.region, region) != 0) continue;
         assign_node(w, n, secrets, &out->nodes.items[out->nodes.n++]);
+        if (n->cluster) assign_settings(w, settings_of(w, &n->cluster->row), &out->settings);
     }
     for (size_t i = 0; i < w->n_endpoints; i++)
         if (!w->endpoints[i].drop && strcmp(w->endpoints[i].row.region, region) == 0)
