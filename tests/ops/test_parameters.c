@@ -142,6 +142,23 @@ Test(parameters, a_request_names_at_most_twenty)
     cr_assert_str_eq(a.message, "A request can name at most 20 parameters.");
 }
 
+Test(parameters, a_region_has_three_hundred_groups_at_most)
+{
+    char name[20];
+    struct err e;
+    for (int i = 1; i < 300; i++) {
+        snprintf(name, sizeof name, "group-%d", i);
+        struct row_parameter_group row = {.region = "us-east-1", .name = name, .account = "000000000000", .family = "redis7", .description = "d"};
+        cr_assert_eq(q_parameter_group_put(fixture_store(), &row, &e), 0);
+    }
+    static const struct fixture_line full[] = {
+        {"CreateCacheParameterGroup", FAMILY "one-more", FAULT_CACHE_PARAMETER_GROUP_QUOTA_EXCEEDED, "You can have at most 300 cache parameter groups in this region."},
+        {"DeleteCacheParameterGroup", "CacheParameterGroupName=group-1", 0, NULL},
+        {"CreateCacheParameterGroup", FAMILY "one-more", 0, NULL},
+    };
+    CHECK("us-east-1", full);
+}
+
 Test(parameters, the_default_groups_are_there_from_the_start)
 {
     const struct api_cache_parameter_group *g = group("us-east-1", "default.redis7");
