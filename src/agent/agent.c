@@ -291,7 +291,10 @@ static int prepare(const struct agent_options *o, struct agent *a, int *lock, st
 
 int agent_run(const struct agent_options *o, struct err *e)
 {
-    struct agent a = {.o = o, .engine.name = o->redis_server ? o->redis_server : "redis-server"};
+    struct agent a = {.o = o, };
+    for (int k = 0; k < ENGINE_KINDS; k++) a.engines[k] = (struct engine){.kind = (enum engine_kind)k, .name = engine_name((enum engine_kind)k)};
+    if (o->redis_server) a.engines[ENGINE_REDIS_SERVER].name = o->redis_server;
+    if (o->memcached) a.engines[ENGINE_MEMCACHED_SERVER].name = o->memcached;
     _buf_ struct buf token = {0};
     int lock = -1;
     umask(077);
@@ -302,7 +305,7 @@ int agent_run(const struct agent_options *o, struct err *e)
     if (!r && uv_loop_init(&a.loop) != 0) r = err_set(e, ERR_BROKEN, "no event loop");
     if (!r) {
         a.node_host =
-            (struct node_host){&a.loop, o->data_dir, &a.engine, node_has_changed, find_for_node, upstream_lost, switching};
+            (struct node_host){&a.loop, o->data_dir, a.engines, node_has_changed, find_for_node, upstream_lost, switching};
         a.link_host = (struct link_host){&a.loop, link_has_changed};
         r = run(&a, token.data, e);
         fini(&a);

@@ -17,7 +17,7 @@ struct agent {
     uint64_t last_beat; /* ms of the loop's clock */
     struct node_host node_host;
     struct link_host link_host;
-    struct engine engine;
+    struct engine engines[ENGINE_KINDS];
     struct dial *dial;
     struct node **nodes;
     struct link **links;

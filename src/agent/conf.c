@@ -162,7 +162,7 @@ void conf_render(const struct proto_node_order *o, const struct string_list *lef
     line(out, "dir", dir);
     buf_puts(out, "pidfile ");
     _buf_ struct buf pidfile = {0};
-    buf_printf(&pidfile, "%s/redis.pid", dir);
+    buf_printf(&pidfile, "%s/engine.pid", dir);
     conf_quote(out, pidfile.data);
     buf_putc(out, '\n');
     users(out, o);

@@ -9,30 +9,45 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MAJOR_MIN = 7 };
+static const struct {
+    const char *name;
+    const char *ask;            /* what makes it print its version */
+    const char *before_version; /* in what it prints */
+    int major, minor;           /* the lowest version */
+} kinds[ENGINE_KINDS] = {
+    [ENGINE_REDIS_SERVER] = {"redis-server", "--version", " v=", 7, 0},
+    [ENGINE_MEMCACHED_SERVER] = {"memcached", "-V", "memcached ", 1, 5},
+};
 
-int engine_parse_version(const char *text, char *out, size_t size)
+const char *engine_name(enum engine_kind kind)
 {
-    const char *v = strstr(text, " v=");
+    return kinds[kind].name;
+}
+
+int engine_parse_version(enum engine_kind kind, const char *text, char *out, size_t size)
+{
+    const char *v = strstr(text, kinds[kind].before_version);
     if (v == NULL) return -1;
-    v += 3;
+    v += strlen(kinds[kind].before_version);
     size_t n = strspn(v, "0123456789.");
     if (n == 0 || n >= size) return -1;
     snprintf(out, size, "%.*s", (int)n, v);
     return 0;
 }
 
-bool engine_new_enough(const char *version)
+bool engine_new_enough(enum engine_kind kind, const char *version)
 {
-    return atoi(version) >= MAJOR_MIN;
+    char *rest;
+    long major = strtol(version, &rest, 10), minor = *rest == '.' ? strtol(rest + 1, NULL, 10) : 0;
+    return major > kinds[kind].major || (major == kinds[kind].major && minor >= kinds[kind].minor);
 }
 
-/* What "PROGRAM --version" prints, at most size - 1 bytes. */
-static int run_version(const char *path, char *out, size_t size)
+/* What "PROGRAM ASK" prints, at most size - 1 bytes. */
+static int run_version(const char *path, const char *question, char *out, size_t size)
 {
     int fds[2], status;
     pid_t pid;
-    char *const args[] = {(char *)(uintptr_t)path, (char *)(uintptr_t) "--version", NULL};
+    char *const args[] = {(char *)(uintptr_t)path, (char *)(uintptr_t)question, NULL};
     posix_spawn_file_actions_t actions;
     if (pipe2(fds, O_CLOEXEC) != 0) return -1;
     posix_spawn_file_actions_init(&actions);
@@ -52,16 +67,16 @@ static int run_version(const char *path, char *out, size_t size)
 int engine_locate(struct engine *g, struct err *e)
 {
     char path[sizeof g->path], text[256];
+    const char *name = engine_name(g->kind);
     if (g->path[0] != '\0') return 0;
     if (!file_find_program(g->name, path, sizeof path))
-        return err_set(e, ERR_USAGE,
-            "there is no program \"%s\": install redis-server (Debian: apt install redis-server), "
-            "or say where it is",
-            g->name);
-    if (run_version(path, text, sizeof text) != 0 || engine_parse_version(text, g->version, sizeof g->version) != 0)
-        return err_set(e, ERR_USAGE, "%s --version does not answer as a redis-server does", path);
-    if (!engine_new_enough(g->version))
-        return err_set(e, ERR_USAGE, "%s is version %s: install redis-server %d.0 or later", path, g->version, MAJOR_MIN);
+        return err_set(
+            e, ERR_USAGE, "there is no program \"%s\": install %s (Debian: apt install %s), or say where it is", g->name, name, name);
+    if (run_version(path, kinds[g->kind].ask, text, sizeof text) != 0 || engine_parse_version(g->kind, text, g->version, sizeof g->version) != 0)
+        return err_set(e, ERR_USAGE, "%s %s does not answer as a %s does", path, kinds[g->kind].ask, name);
+    if (!engine_new_enough(g->kind, g->version))
+        return err_set(e, ERR_USAGE, "%s is version %s: install %s %d.%d or later", path, g->version, name, kinds[g->kind].major,
+            kinds[g->kind].minor);
     memcpy(g->path, path, sizeof g->path);
     return 0;
 }

@@ -1,5 +1,4 @@
 #include "agent/node_int.h"
-#include "agent/conf.h"
 #include "agent/names.h"
 #include "base/log.h"
 #include "base/task.h"
@@ -9,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CONNECT_MS = 2, CONNECT_SLOW_MS = 20, CONNECT_SLOW_AFTER_MS = 1000, STOP_MS = 2000, STOP_SAVE_MS = 60000, NUDGES = 11 };
+enum { CONNECT_MS = 2, CONNECT_SLOW_MS = 20, CONNECT_SLOW_AFTER_MS = 1000, STOP_MS = 2000, STOP_SAVE_MS = 60000 };
 
 static const struct task_state states[] = {
     [NODE_REST] = {"rest", TASK_TO(NODE_BOOT) | TASK_TO(NODE_GONE) | TASK_TO(NODE_CLOSED)},
@@ -72,7 +71,7 @@ static enum node_want wanted(const struct node *n)
     return n->proc != NULL && (n->moved || outdated(n)) ? WANT_AGAIN : WANT_RUN;
 }
 
-static bool upstream_ready(const struct node *n)
+bool node_upstream_ready(const struct node *n)
 {
     const struct node *up = n->order->upstream_node ? n->host->find(n->host, n->order->upstream_node) : NULL;
     return role_parse(n->order->role) != ROLE_REPLICA || up == NULL || node_can_feed(up);
@@ -80,16 +79,23 @@ static bool upstream_ready(const struct node *n)
 
 static void drop_conn(struct node *n)
 {
-    rconn_close(n->conn);
+    if (n->conn != NULL) n->ops->disconnect(n->conn);
     n->conn = NULL;
     n->ask = ASK_NONE;
 }
 
 /* ---- without a process ---- */
 
+static const struct node_ops *ops_of(const struct proto_node_order *o)
+{
+    (void)o;
+    return &node_redis;
+}
+
 static void start(struct node *n)
 {
     struct err e = {0};
+    n->ops = ops_of(n->order);
     int r = node_spawn(n, &e);
     if (r == 0) {
         n->trouble = TROUBLE_NONE;
@@ -135,7 +141,7 @@ static void rest(struct node *n, enum node_want want)
     if (held_back(n)) return;
     if (node_now(n) < n->retry_at) node_timer(n, n->retry_at - node_now(n));
     else if (n->host->switching(n->host)) node_timer(n, 1);
-    else if (upstream_ready(n)) start(n);
+    else if (node_upstream_ready(n)) start(n);
 }
 
 /* ---- with a process ---- */
@@ -173,7 +179,8 @@ static void start_without(struct node *n)
 {
     n->retry_at = 0;
     proc_account(n->dir);
-    log_warn("node %s: redis-server refuses the setting %s, which is left out", n->id, n->left_out.items[n->left_out.n - 1]);
+    log_warn("node %s: %s refuses the setting %s, which is left out", n->id, engine_name(n->ops->kind),
+        n->left_out.items[n->left_out.n - 1]);
 }
 
 void node_exited(void *arg, int status, int signal)
@@ -191,25 +198,19 @@ void node_exited(void *arg, int status, int signal)
     node_step(n);
 }
 
-static void conn_up(void *arg)
+void node_connected(struct node *n, enum node_ask first)
 {
-    struct node *n = arg;
-    n->greeting = ASK_AUTH;
+    n->greeting = first;
     n->greet_at = 0;
     node_move(n, NODE_GREET);
     node_step(n);
 }
 
-static void conn_reply(void *arg, const struct redisReply *r)
-{
-    struct node *n = arg;
-    node_set_hung(n, false);
-    if (n->state != NODE_STOP && n->order != NULL) node_answer(n, r);
-}
-
-static void lost(struct node *n)
+void node_lost(struct node *n)
 {
     int64_t now = node_now(n);
+    n->conn = NULL;
+    n->ask = ASK_NONE;
     if (n->state == NODE_STOP || n->proc == NULL) return;
     if (n->state == NODE_UP) n->boot_since = now;
     n->connect_at = now + (now - n->boot_since < CONNECT_SLOW_AFTER_MS ? CONNECT_MS : CONNECT_SLOW_MS);
@@ -217,21 +218,20 @@ static void lost(struct node *n)
     node_step(n);
 }
 
-static void conn_down(void *arg, const char *why)
+void node_became_ready(struct node *n)
 {
-    struct node *n = arg;
-    (void)why;
-    n->conn = NULL;
-    n->ask = ASK_NONE;
-    lost(n);
+    n->life.ready = true;
+    n->adopted = false;
+    n->trouble = TROUBLE_NONE;
+    node_data_loaded(n);
+    backoff_healthy(&n->backoff, node_now(n));
+    node_changed(n);
 }
-
-static const struct rconn_events conn_events = {.up = conn_up, .reply = conn_reply, .down = conn_down};
 
 static void boot(struct node *n)
 {
     if (n->conn == NULL && node_now(n) >= n->connect_at) {
-        n->conn = rconn_open(n->host->loop, n->order->address, (int)n->order->port.v, &conn_events, n);
+        n->conn = n->ops->connect(n);
         n->connect_at = node_now(n) + CONNECT_SLOW_MS;
     }
     if (n->conn == NULL) node_timer(n, n->connect_at - node_now(n));
@@ -241,78 +241,18 @@ static void greet(struct node *n)
 {
     if (n->ask != ASK_NONE) return;
     if (node_now(n) < n->greet_at) node_timer(n, n->greet_at - node_now(n));
-    else node_greet(n);
-}
-
-static enum step next_step(struct node *n)
-{
-    int64_t now = node_now(n);
-    if (now < n->hold_until) return STEP_NONE;
-    struct node_now seen = {.info = n->life.info,
-        .info_old = n->life.info_old,
-        .held = &n->life.held,
-        .dropping = n->life.drop.n > 0,
-        .fence = n->life.fence,
-        .fence_old = now - n->life.fenced_at > RENEW_MS,
-        .conf_stale = n->conf_stale,
-        .settings_stale = n->life.generation != n->order->generation.v,
-        .take_blocked = now < n->life.take_at,
-        .upstream_ready = upstream_ready(n)};
-    enum step s = converge(n->order, &seen);
-    if (s != STEP_WRITE_CONF) return s;
-    struct err e = {0};
-    if (node_write_conf(n, &e) == 0) return next_step(n);
-    node_reason(n, "%s", e.msg);
-    n->hold_until = now + 1000;
-    return STEP_NONE;
-}
-
-/*
- * After a full synchronisation the upstream sends nothing more before a REPLCONF ACK that
- * arrives once it has reaped its child, and Redis sends one a second. A replica that is
- * asked for an ACK gives it to its upstream at once, whoever asks: a second becomes 2 ms.
- */
-static void nudge(struct node *n)
-{
-    static const char *const getack[] = {"REPLCONF", "GETACK", "*"};
-    struct life *l = &n->life;
-    if (l->nudge_at == 0 || node_now(n) < l->nudge_at) return;
-    rconn_tell(n->conn, 3, getack);
-    l->nudge_at = l->nudges < NUDGES ? node_now(n) + (1 << l->nudges) : 0;
-    l->nudges++;
-}
-
-/* When to look again, if the next beat is not soon enough; else 0. */
-static int64_t look_again_at(const struct node *n, enum step s)
-{
-    bool linking = n->life.info.role == ROLE_REPLICA && !n->life.info.link_up;
-    if (s == STEP_WAIT_OFFSET || n->life.look_until != 0) return n->read_at + 1;
-    return linking ? n->read_at + (node_now(n) < n->life.eager_until ? 2 : 50) : 0;
-}
-
-/* The sooner of two times; 0 is never. */
-static int64_t sooner(int64_t at, int64_t other)
-{
-    return at == 0 || (other != 0 && other < at) ? other : at;
+    else n->ops->greet(n);
 }
 
 static void up(struct node *n)
 {
-    if (n->ask != ASK_NONE) return;
-    nudge(n);
-    enum step s = next_step(n);
-    if (s > STEP_WAIT_OFFSET) return node_do(n, s);
-    int64_t now = node_now(n), at = look_again_at(n, s);
-    if (s == STEP_NONE && now >= n->hold_until && n->life.take_since == 0) node_reason(n, "%s", "");
-    if (at != 0 && now >= at) return node_do(n, STEP_READ);
-    at = sooner(at, n->life.nudge_at);
-    if (n->life.take_at > now) at = sooner(at, n->life.take_at);
-    if (at != 0) node_timer(n, at - now);
+    if (n->ask == ASK_NONE) n->ops->up(n);
 }
 
 /* A node that is to move keeps its data, one that is to start anew does as its order says. */
 static bool saves(const struct node *n, enum node_want want)
 {
+    if (!n->ops->keeps_data) return false;
     return want == WANT_STOP || (want == WANT_AGAIN && (n->order->keep_data.v || !outdated(n)));
 }
 
@@ -325,7 +265,7 @@ static void begin_stop(struct node *n, bool save)
     if (save) node_mark_saved(n);
     node_move(n, NODE_STOP);
     node_changed(n);
-    if (talks) node_ask_shutdown(n);
+    if (talks) n->ops->end(n);
     else proc_signal(n->proc, save ? SIGTERM : SIGKILL);
     node_timer(n, n->stop_deadline - node_now(n));
 }
@@ -370,6 +310,7 @@ struct node *node_open(struct node_host *h, const char *id)
     struct node *n = calloc(1, sizeof *n);
     if (n == NULL || (n->id = strdup(id)) == NULL || asprintf(&n->dir, "%s/%s", h->dir, id) < 0) abort();
     n->host = h;
+    n->ops = &node_redis;
     n->backoff = (struct backoff){.first_ms = 100, .limit_ms = 10000, .healthy_ms = 10000};
     uv_timer_init(h->loop, &n->timer);
     n->timer.data = n;
@@ -399,6 +340,13 @@ static void settings_again(struct node *n)
     n->step = STEP_NONE;
 }
 
+/* A process of another engine makes room first. Of an adopted one, the first order tells what it is. */
+static void choose_engine(struct node *n, const struct proto_node_order *o)
+{
+    if (n->proc == NULL || !n->assigned) n->ops = ops_of(o);
+    else if (n->ops != ops_of(o)) n->moved = true;
+}
+
 void node_order(struct node *n, const struct proto_node_order *o)
 {
     bool other = o != NULL && (n->order == NULL || n->order->generation.v != o->generation.v);
@@ -406,15 +354,16 @@ void node_order(struct node *n, const struct proto_node_order *o)
     struct err e = {0};
     if (n->order != NULL && o != NULL)
         n->moved = n->moved || strcmp(n->order->address, o->address) != 0 || n->order->port.v != o->port.v;
+    if (o != NULL) choose_engine(n, o);
     n->order = o;
     n->assigned = true;
     n->refused = false;
-    if (o != NULL && o->run.v && conf_check(o, &e) != 0) refuse(n, &e);
+    if (o != NULL && o->run.v && ops_of(o)->check(o, &e) != 0) refuse(n, &e);
     o = n->order;
     n->hold_until = n->life.take_since = n->life.take_at = 0;
     n->life.eager_until = node_now(n) + EAGER_MS;
     if (other) settings_again(n);
-    if (o != NULL && o->run.v) n->conf_stale = node_conf_differs(n);
+    if (o != NULL && o->run.v && n->ops == ops_of(o)) n->ops->ordered(n);
     if (o != NULL && o->run.v && !was_running) n->retry_at = 0;
     if (o != NULL && n->died_role == ROLE_UNKNOWN) n->died_role = role_parse(o->role);
     if (o != NULL && n->proc != NULL && o->condemned_pid.v == proc_id(n->proc)->pid) proc_signal(n->proc, SIGKILL);

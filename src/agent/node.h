@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <uv.h>
 /*
- * One node: a Redis process, made to be what its order says and kept so. The node
+ * One node: a process of an engine, made to be what its order says and kept so. The node
  * starts it, talks to it, starts it again when it dies, and tells what it sees; it
  * decides nothing that its order leaves open.
  */
@@ -17,7 +17,7 @@ enum { BEAT_MS = 100 };
 struct node_host {
     uv_loop_t *loop;
     const char *dir; /* the region's folder: a node's own is DIR/ID */
-    struct engine *engine;
+    struct engine *engines; /* by kind */
     /* Something that node_see() tells has changed. */
     void (*changed)(struct node_host *h);
     /* The node of that id, or NULL. */

@@ -4,8 +4,8 @@
 #include "agent/engine.h"
 #include "agent/node.h"
 #include "agent/proc.h"
-#include "agent/rconn.h"
 #include "base/err.h"
+#include <limits.h>
 #include <nettle/sha2.h>
 /* What the files of a node share, and nobody else sees. Times are in ms of the loop's clock. */
 
@@ -53,8 +53,42 @@ struct life {
     int64_t take_since, take_at; /* since when an endpoint is refused (0: it is not), and when to try again */
 };
 
+struct node;
+
+/* What differs from engine to engine. */
+struct node_ops {
+    enum engine_kind kind;
+    bool keeps_data; /* it saves its data where it is told to end so, and loads them at the next start */
+    bool tells_why;  /* its last line before an early end is fit to be shown */
+    /* Whether the order can be carried out at all: ERR_USAGE with one line that says what is wrong with it. */
+    int (*check)(const struct proto_node_order *o, struct err *e);
+    /* A checked order to run has come. */
+    void (*ordered)(struct node *n);
+    /* Writes what the process reads at its start. */
+    int (*prepare)(struct node *n, struct err *e);
+    /* Adds the program's arguments. */
+    void (*args)(const struct node *n, struct string_list *out);
+    /* The process was started as the order says, or is another agent's child. */
+    void (*begin)(struct node *n);
+    /* Starts to connect: node_connected() and node_lost() tell what comes of it. NULL where not even that was possible. */
+    void *(*connect)(struct node *n);
+    void (*disconnect)(void *conn);
+    /* Asks the next question of those that make the process known; the last answer moves the node to NODE_UP. */
+    void (*greet)(struct node *n);
+    /* Known, and no question is open: what it needs next so that it is as ordered. */
+    void (*up)(struct node *n);
+    /* Asks where it stands. */
+    void (*look)(struct node *n);
+    /* Tells the process to end, with its data saved if n->stop_saves. */
+    void (*end)(struct node *n);
+    /* The setting that keeps it from starting, by what its log says; "" for none. */
+    void (*wrong_setting)(const char *log, char name[64]);
+};
+extern const struct node_ops node_redis;
+
 struct node {
     struct node_host *host;
+    const struct node_ops *ops; /* of the process, or else of the order */
     char *id, *dir;
     const struct proto_node_order *order;
     bool assigned; /* an assignment came: without an order, the node shall go */
@@ -65,7 +99,7 @@ struct node {
     int state;
     uv_timer_t timer;
     struct proc *proc;
-    struct rconn *conn;
+    void *conn; /* the engine's; NULL while there is none */
     long log_from; /* where the process's own part of the log begins */
     struct life life;
     enum node_ask ask;
@@ -91,6 +125,11 @@ struct node {
     bool conf_stale;
 };
 
+/* Its process was told to end: what it left may be loaded, and it did not die. */
+#define NODE_SAVED "saved"
+/* The process writes its pid there. */
+#define NODE_PIDFILE "engine.pid"
+
 enum {
     EAGER_MS = 3000,
     PAUSE_MS = 600000,
@@ -106,6 +145,15 @@ void node_changed(struct node *n);
 /* One line, cut to its size; "" for none. Tells of a change. */
 void node_reason(struct node *n, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* False while the order says to follow a node of this agent that can't be followed yet. */
+bool node_upstream_ready(const struct node *n);
+/* The connection stands: time to greet, beginning with this question. */
+void node_connected(struct node *n, enum node_ask first);
+/* The connection is gone, and not by disconnect(). */
+void node_lost(struct node *n);
+/* It answered; where that means that it can be used: */
+void node_became_ready(struct node *n);
+
 /* node_watch.c: tells whether the process answers */
 void node_set_hung(struct node *n, bool hung);
 /* It has just told where it stands. */
@@ -114,10 +162,8 @@ void node_looked(struct node *n);
 /* node_spawn.c: the process and its folder */
 int node_spawn(struct node *n, struct err *e);
 void node_adopt(struct node *n);
-int node_write_conf(struct node *n, struct err *e);
-bool node_conf_differs(struct node *n);
 int node_delete(struct node *n, struct err *e);
-/* From here on what the next SHUTDOWN leaves is to be loaded again; what was left before is not. */
+/* From here on what the process leaves when it ends is to be loaded again; what was left before is not. */
 void node_mark_saved(struct node *n);
 void node_drop_saved(struct node *n);
 /* The process is ready: what it loaded must not be loaded again after a crash. */
@@ -133,8 +179,7 @@ void node_exited(void *arg, int status, int signal);
 /* Gives up what 'l' owns; it is zeroed then. */
 void node_life_clear(struct life *l);
 
-/* node_redis.c: questions and answers. An answer ends in node_step(). */
-void node_greet(struct node *n);
-void node_do(struct node *n, enum step s);
-void node_answer(struct node *n, const struct redisReply *r);
-void node_ask_shutdown(struct node *n);
+/* The file's path in the node's folder. */
+const char *node_path(const struct node *n, const char *file, char out[PATH_MAX]);
+bool node_has_file(const struct node *n, const char *file);
+void node_unlink(const struct node *n, const char *file);

@@ -1,4 +1,4 @@
-#include "agent/node_int.h"
+#include "agent/node_redis.h"
 #include "agent/conf.h"
 #include "agent/names.h"
 #include "base/log.h"
@@ -41,7 +41,7 @@ static bool starts_with(const struct redisReply *r, const char *s)
 
 /* ---- greeting: log in, wait until it has loaded, make sure that it is the process we mean, see what it listens on ---- */
 
-void node_greet(struct node *n)
+void redis_greet(struct node *n)
 {
     const char *password = n->order->admin_password;
     if (n->greeting == ASK_AUTH && password == NULL) n->greeting = ASK_PING;
@@ -107,17 +107,6 @@ static void greeted(struct node *n, enum node_ask what, const struct redisReply 
 
 /* ---- looking ---- */
 
-static void became_ready(struct node *n)
-{
-    n->life.ready = true;
-    n->adopted = false;
-    n->trouble = TROUBLE_NONE;
-    node_data_loaded(n);
-    backoff_healthy(&n->backoff, node_now(n));
-    log_info("node %s: %s is ready", n->id, role_name(n->life.info.role));
-    node_changed(n);
-}
-
 static void link_changed(struct node *n, bool up)
 {
     n->life.nudges = 0;
@@ -143,7 +132,9 @@ static void know_replication(struct node *n, const struct redisReply *r)
     bool offset_told = n->life.fence == FENCE_ON || n->order->promote_offset.set;
     if (now.link_up != was.link_up) link_changed(n, now.link_up);
     if (!info_same_replication(&was, &now) || (offset_told && was.offset != now.offset)) node_changed(n);
-    if (!n->life.ready) became_ready(n);
+    if (n->life.ready) return;
+    log_info("node %s: %s is ready", n->id, role_name(now.role));
+    node_became_ready(n);
 }
 
 /* ---- steps ---- */
@@ -210,7 +201,7 @@ static void settings_done(struct node *n)
     node_step(n);
 }
 
-void node_do(struct node *n, enum step s)
+void redis_do(struct node *n, enum step s)
 {
     n->step = s;
     switch (s) {
@@ -298,7 +289,7 @@ static void set_refused(struct node *n, const struct redisReply *r)
     snprintf(n->life.refused, sizeof n->life.refused, "setting %.40s is refused: %.90s", s->name, r->str);
     log_warn("node %s: %s", n->id, n->life.refused);
     names_add(&n->left_out, s->name);
-    n->conf_stale = node_conf_differs(n);
+    n->conf_stale = redis_conf_differs(n);
 }
 
 /* A setting that only a start can change is pending unless the node started with it. */
@@ -332,7 +323,7 @@ static void step_refused(struct node *n, const struct redisReply *r)
     }
 }
 
-void node_answer(struct node *n, const struct redisReply *r)
+void redis_answer(struct node *n, const struct redisReply *r)
 {
     enum node_ask what = n->ask;
     n->ask = ASK_NONE;
@@ -343,7 +334,7 @@ void node_answer(struct node *n, const struct redisReply *r)
     if (n->ask == ASK_NONE) node_step(n);
 }
 
-void node_ask_shutdown(struct node *n)
+void redis_shutdown(struct node *n)
 {
     if (n->stop_saves) rconn_send(n->conn, 3, (const char *const[]){"SHUTDOWN", "SAVE", "FORCE"});
     else rconn_send(n->conn, 3, (const char *const[]){"SHUTDOWN", "NOSAVE", "NOW"});

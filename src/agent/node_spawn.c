@@ -14,64 +14,29 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The process and its folder: redis.conf, redis.log, redis.pid, process (see proc.h), and for a node that was stopped
- * with its data dump.rdb next to "saved", the mark that says it may be loaded. */
+/* The process and its folder: what the engine reads at its start, engine.log, engine.pid, process (see proc.h), and for a
+ * node that was stopped with its data dump.rdb next to "saved", the mark that says it may be loaded. */
 
-#define CONF "redis.conf"
-#define LOG "redis.log"
-#define PIDFILE "redis.pid"
-#define SAVED "saved"
+#define LOG "engine.log"
 
 enum { LOG_MAX = 4 << 20, TAIL = 2048 };
 
-static const char *path_of(const struct node *n, const char *file, char out[PATH_MAX])
+const char *node_path(const struct node *n, const char *file, char out[PATH_MAX])
 {
     snprintf(out, PATH_MAX, "%s/%s", n->dir, file);
     return out;
 }
 
-static bool exists(const struct node *n, const char *file)
+bool node_has_file(const struct node *n, const char *file)
 {
     char path[PATH_MAX];
-    return access(path_of(n, file, path), F_OK) == 0;
+    return access(node_path(n, file, path), F_OK) == 0;
 }
 
-static void unlink_in(const struct node *n, const char *file)
+void node_unlink(const struct node *n, const char *file)
 {
     char path[PATH_MAX];
-    unlink(path_of(n, file, path));
-}
-
-/* ---- redis.conf ---- */
-
-static void render(const struct node *n, struct buf *text, uint8_t hash[SHA256_DIGEST_SIZE])
-{
-    struct sha256_ctx ctx;
-    conf_render(n->order, &n->left_out, n->dir, text);
-    sha256_init(&ctx);
-    sha256_update(&ctx, text->len, (const uint8_t *)text->data);
-    sha256_digest(&ctx, SHA256_DIGEST_SIZE, hash);
-}
-
-bool node_conf_differs(struct node *n)
-{
-    _buf_ struct buf text = {0};
-    uint8_t hash[SHA256_DIGEST_SIZE];
-    render(n, &text, hash);
-    return memcmp(hash, n->conf_hash, sizeof hash) != 0;
-}
-
-int node_write_conf(struct node *n, struct err *e)
-{
-    char path[PATH_MAX];
-    _buf_ struct buf text = {0};
-    uint8_t hash[SHA256_DIGEST_SIZE];
-    render(n, &text, hash);
-    int r = file_replace(path_of(n, CONF, path), text.data, text.len, e);
-    if (r) return r;
-    memcpy(n->conf_hash, hash, sizeof hash);
-    n->conf_stale = false;
-    return 0;
+    unlink(node_path(n, file, path));
 }
 
 /* ---- saved data ---- */
@@ -80,22 +45,22 @@ void node_mark_saved(struct node *n)
 {
     char path[PATH_MAX];
     struct err e;
-    unlink_in(n, CONF_DUMP);
-    file_replace(path_of(n, SAVED, path), "", 0, &e);
+    node_unlink(n, CONF_DUMP);
+    file_replace(node_path(n, NODE_SAVED, path), "", 0, &e);
 }
 
 void node_drop_saved(struct node *n)
 {
-    unlink_in(n, SAVED);
-    unlink_in(n, CONF_DUMP);
+    node_unlink(n, NODE_SAVED);
+    node_unlink(n, CONF_DUMP);
 }
 
 void node_data_loaded(struct node *n)
 {
     char from[PATH_MAX], to[PATH_MAX];
-    if (!exists(n, SAVED)) return;
-    unlink_in(n, SAVED);
-    rename(path_of(n, CONF_DUMP, from), path_of(n, "loaded.rdb", to));
+    if (!node_has_file(n, NODE_SAVED)) return;
+    node_unlink(n, NODE_SAVED);
+    rename(node_path(n, CONF_DUMP, from), node_path(n, "loaded.rdb", to));
 }
 
 /* ---- starting ---- */
@@ -137,21 +102,20 @@ static long log_end(const struct node *n)
 {
     struct stat st;
     char path[PATH_MAX], old[PATH_MAX];
-    if (stat(path_of(n, LOG, path), &st) != 0) return 0;
+    if (stat(node_path(n, LOG, path), &st) != 0) return 0;
     if (st.st_size < LOG_MAX) return (long)st.st_size;
-    rename(path, path_of(n, LOG ".1", old));
+    rename(path, node_path(n, LOG ".1", old));
     return 0;
 }
 
 static int prepare(struct node *n, struct err *e)
 {
-    int r = engine_locate(n->host->engine, e);
+    int r = engine_locate(&n->host->engines[n->ops->kind], e);
     if (!r) r = probe_address(n->order, e);
     if (!r) r = file_mkdirs(n->dir, e);
-    if (!r) r = node_write_conf(n, e);
+    if (!r) r = n->ops->prepare(n, e);
     if (r) return r;
-    if (!exists(n, SAVED)) unlink_in(n, CONF_DUMP);
-    unlink_in(n, PIDFILE);
+    node_unlink(n, NODE_PIDFILE);
     n->log_from = log_end(n);
     return 0;
 }
@@ -167,17 +131,22 @@ int node_spawn(struct node *n, struct err *e)
 {
     int r = prepare(n, e);
     if (r) return r;
-    char conf[PATH_MAX];
-    path_of(n, CONF, conf);
-    life_begin(n);
-    char *const args[] = {n->host->engine->path, conf, NULL};
+    struct string_list list = {0};
+    names_add(&list, n->host->engines[n->ops->kind].path);
+    n->ops->args(n, &list);
+    char **args = calloc(list.n + 1, sizeof *args);
+    if (args == NULL) abort();
+    for (size_t i = 0; i < list.n; i++) args[i] = (char *)(uintptr_t)list.items[i];
     const struct proc_id keep = {.restarts = n->restarts, .incarnation = n->order->incarnation.v};
+    life_begin(n);
     r = proc_spawn(n->host->loop, n->dir, args, LOG, &keep, node_exited, n, &n->proc, e);
+    free(args);
+    names_clear(&list);
     if (r) return r;
-    n->life.fence = FENCE_OFF;
     n->life.generation = n->order->generation.v;
+    n->ops->begin(n);
     if (n->left_out.n)
-        snprintf(n->life.refused, sizeof n->life.refused, "redis-server refuses the setting %.100s", n->left_out.items[n->left_out.n - 1]);
+        snprintf(n->life.refused, sizeof n->life.refused, "%s refuses the setting %.100s", engine_name(n->ops->kind), n->left_out.items[n->left_out.n - 1]);
     return 0;
 }
 
@@ -185,7 +154,7 @@ void node_adopt(struct node *n)
 {
     struct err e = {0};
     life_begin(n);
-    if (proc_adopt(n->host->loop, n->dir, PIDFILE, node_exited, n, &n->proc, &e) != 0) node_reason(n, "%s", e.msg);
+    if (proc_adopt(n->host->loop, n->dir, NODE_PIDFILE, node_exited, n, &n->proc, &e) != 0) node_reason(n, "%s", e.msg);
     if (n->proc == NULL) return;
     n->adopted = true;
     n->log_from = log_end(n);
@@ -196,7 +165,7 @@ void node_account(struct node *n)
 {
     struct proc_id last;
     if (!proc_unaccounted(n->dir, &last)) return;
-    if (exists(n, SAVED)) return proc_account(n->dir); /* it ended as it was told to */
+    if (node_has_file(n, NODE_SAVED)) return proc_account(n->dir); /* it ended as it was told to */
     n->restarts = last.restarts + 1;
     n->trouble = TROUBLE_EXITED;
     n->died = true;
@@ -213,20 +182,10 @@ int node_delete(struct node *n, struct err *e)
 
 /* ---- the end ---- */
 
-/* The first word of the line that Redis quotes when its configuration is wrong, "" for none; the rest of it may be a secret. */
-static void bad_directive(const char *log, char out[64])
-{
-    const char *p = strstr(log, ">>> '");
-    out[0] = '\0';
-    if (p == NULL) return;
-    p += 5;
-    snprintf(out, 64, "%.*s", (int)strcspn(p, " '\n"), p);
-}
-
 static void read_last_words(struct node *n, struct buf *log)
 {
     char path[PATH_MAX];
-    file_tail(path_of(n, LOG, path), n->log_from, TAIL, log);
+    file_tail(node_path(n, LOG, path), n->log_from, TAIL, log);
 }
 
 bool node_leave_out(struct node *n)
@@ -235,7 +194,7 @@ bool node_leave_out(struct node *n)
     _buf_ struct buf log = {0};
     read_last_words(n, &log);
     if (log.len == 0 || n->order == NULL) return false;
-    bad_directive(log.data, name);
+    n->ops->wrong_setting(log.data, name);
     for (size_t i = 0; i < n->order->settings.n; i++) {
         if (strcmp(n->order->settings.items[i].name, name) != 0 || names_has(&n->left_out, name)) continue;
         names_add(&n->left_out, name);
@@ -244,13 +203,22 @@ bool node_leave_out(struct node *n)
     return false;
 }
 
+/* The last line that is not empty, without its end. */
+static const char *last_line(struct buf *log)
+{
+    while (log->len > 0 && log->data[log->len - 1] <= ' ') log->data[--log->len] = '\0';
+    const char *end = strrchr(log->data, '\n');
+    return end != NULL ? end + 1 : log->data;
+}
+
 bool node_last_words(struct node *n, char *out, size_t size)
 {
     char name[64];
     _buf_ struct buf log = {0};
     read_last_words(n, &log);
     if (log.len == 0) return false;
-    bad_directive(log.data, name);
-    if (name[0]) snprintf(out, size, "redis-server refuses its configuration at %s", name);
+    n->ops->wrong_setting(log.data, name);
+    if (name[0]) snprintf(out, size, "%s refuses its configuration at %s", engine_name(n->ops->kind), name);
+    else if (n->ops->tells_why && n->state == NODE_BOOT) snprintf(out, size, "%s: %s", engine_name(n->ops->kind), last_line(&log));
     return strstr(log.data, "Address already in use") != NULL;
 }

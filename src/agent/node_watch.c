@@ -39,7 +39,7 @@ void node_beat(struct node *n, bool fair)
 {
     bool up = n->state == NODE_UP, known = n->life.ready || n->adopted;
     if (n->order == NULL || (!up && n->state != NODE_BOOT && n->state != NODE_GREET)) return;
-    if (up && n->ask == ASK_NONE && node_now(n) - n->read_at >= BEAT_MS / 2) node_do(n, STEP_READ);
+    if (up && n->ask == ASK_NONE && node_now(n) - n->read_at >= BEAT_MS / 2) n->ops->look(n);
     else if (fair && known && !n->life.hung && owes_answer(n)) missed(n);
 }
 

@@ -474,7 +474,7 @@ class Trouble(Three):
             victim = self.pid("g.c")
             os.kill(victim, signal.SIGKILL)
             poll(lambda: not alive(victim), "the end of the node")
-            for name in ("process", "redis.pid"):
+            for name in ("process", "engine.pid"):
                 with open(os.path.join(self.data(), "g.c", name), "w") as f:
                     f.write("%d\n" % stranger.pid)
             self.start()
@@ -495,7 +495,7 @@ class Trouble(Three):
         self.start_group()
         text = self.log()
         for n in ("g.a", "g.b", "g.c"):
-            with open(os.path.join(self.data(), n, "redis.log")) as f:
+            with open(os.path.join(self.data(), n, "engine.log")) as f:
                 text += f.read()
         self.assertNotIn("secret", text)
         with open(os.path.join(self.data(), "g.b", "redis.conf")) as f:

@@ -1,0 +1,199 @@
+#include "agent/conf.h"
+#include "agent/file.h"
+#include "agent/names.h"
+#include "agent/node_redis.h"
+#include "base/log.h"
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A node that is a redis-server: its configuration, its connection, and what it needs next. */
+
+#define CONF "redis.conf"
+
+enum { NUDGES = 11 };
+
+/* ---- redis.conf ---- */
+
+static void render(const struct node *n, struct buf *text, uint8_t hash[SHA256_DIGEST_SIZE])
+{
+    struct sha256_ctx ctx;
+    conf_render(n->order, &n->left_out, n->dir, text);
+    sha256_init(&ctx);
+    sha256_update(&ctx, text->len, (const uint8_t *)text->data);
+    sha256_digest(&ctx, SHA256_DIGEST_SIZE, hash);
+}
+
+bool redis_conf_differs(struct node *n)
+{
+    _buf_ struct buf text = {0};
+    uint8_t hash[SHA256_DIGEST_SIZE];
+    render(n, &text, hash);
+    return memcmp(hash, n->conf_hash, sizeof hash) != 0;
+}
+
+int redis_write_conf(struct node *n, struct err *e)
+{
+    char path[PATH_MAX];
+    _buf_ struct buf text = {0};
+    uint8_t hash[SHA256_DIGEST_SIZE];
+    render(n, &text, hash);
+    int r = file_replace(node_path(n, CONF, path), text.data, text.len, e);
+    if (r) return r;
+    memcpy(n->conf_hash, hash, sizeof hash);
+    n->conf_stale = false;
+    return 0;
+}
+
+static int prepare(struct node *n, struct err *e)
+{
+    int r = redis_write_conf(n, e);
+    if (!r && !node_has_file(n, NODE_SAVED)) node_unlink(n, CONF_DUMP);
+    return r;
+}
+
+static void args(const struct node *n, struct string_list *out)
+{
+    char path[PATH_MAX];
+    names_add(out, node_path(n, CONF, path));
+}
+
+static void begin(struct node *n)
+{
+    n->life.fence = FENCE_OFF;
+}
+
+static void ordered(struct node *n)
+{
+    n->conf_stale = redis_conf_differs(n);
+}
+
+/* The first word of the line that Redis quotes when its configuration is wrong; the rest of it may be a secret. */
+static void wrong_setting(const char *log, char name[64])
+{
+    const char *p = strstr(log, ">>> '");
+    name[0] = '\0';
+    if (p == NULL) return;
+    p += 5;
+    snprintf(name, 64, "%.*s", (int)strcspn(p, " '\n"), p);
+}
+
+/* ---- the connection ---- */
+
+static void conn_up(void *arg)
+{
+    node_connected(arg, ASK_AUTH);
+}
+
+static void conn_reply(void *arg, const struct redisReply *r)
+{
+    struct node *n = arg;
+    node_set_hung(n, false);
+    if (n->state != NODE_STOP && n->order != NULL) redis_answer(n, r);
+}
+
+static void conn_down(void *arg, const char *why)
+{
+    (void)why;
+    node_lost(arg);
+}
+
+static void *start_to_connect(struct node *n)
+{
+    static const struct rconn_events events = {.up = conn_up, .reply = conn_reply, .down = conn_down};
+    return rconn_open(n->host->loop, n->order->address, (int)n->order->port.v, &events, n);
+}
+
+static void disconnect(void *conn)
+{
+    rconn_close(conn);
+}
+
+/* ---- what it needs next ---- */
+
+static enum step next_step(struct node *n)
+{
+    int64_t now = node_now(n);
+    if (now < n->hold_until) return STEP_NONE;
+    struct node_now seen = {.info = n->life.info,
+        .info_old = n->life.info_old,
+        .held = &n->life.held,
+        .dropping = n->life.drop.n > 0,
+        .fence = n->life.fence,
+        .fence_old = now - n->life.fenced_at > RENEW_MS,
+        .conf_stale = n->conf_stale,
+        .settings_stale = n->life.generation != n->order->generation.v,
+        .take_blocked = now < n->life.take_at,
+        .upstream_ready = node_upstream_ready(n)};
+    enum step s = converge(n->order, &seen);
+    if (s != STEP_WRITE_CONF) return s;
+    struct err e = {0};
+    if (redis_write_conf(n, &e) == 0) return next_step(n);
+    node_reason(n, "%s", e.msg);
+    n->hold_until = now + 1000;
+    return STEP_NONE;
+}
+
+/*
+ * After a full synchronisation the upstream sends nothing more before a REPLCONF ACK that
+ * arrives once it has reaped its child, and Redis sends one a second. A replica that is
+ * asked for an ACK gives it to its upstream at once, whoever asks: a second becomes 2 ms.
+ */
+static void nudge(struct node *n)
+{
+    static const char *const getack[] = {"REPLCONF", "GETACK", "*"};
+    struct life *l = &n->life;
+    if (l->nudge_at == 0 || node_now(n) < l->nudge_at) return;
+    rconn_tell(n->conn, 3, getack);
+    l->nudge_at = l->nudges < NUDGES ? node_now(n) + (1 << l->nudges) : 0;
+    l->nudges++;
+}
+
+/* When to look again, if the next beat is not soon enough; else 0. */
+static int64_t look_again_at(const struct node *n, enum step s)
+{
+    bool linking = n->life.info.role == ROLE_REPLICA && !n->life.info.link_up;
+    if (s == STEP_WAIT_OFFSET || n->life.look_until != 0) return n->read_at + 1;
+    return linking ? n->read_at + (node_now(n) < n->life.eager_until ? 2 : 50) : 0;
+}
+
+/* The sooner of two times; 0 is never. */
+static int64_t sooner(int64_t at, int64_t other)
+{
+    return at == 0 || (other != 0 && other < at) ? other : at;
+}
+
+static void up(struct node *n)
+{
+    nudge(n);
+    enum step s = next_step(n);
+    if (s > STEP_WAIT_OFFSET) return redis_do(n, s);
+    int64_t now = node_now(n), at = look_again_at(n, s);
+    if (s == STEP_NONE && now >= n->hold_until && n->life.take_since == 0) node_reason(n, "%s", "");
+    if (at != 0 && now >= at) return redis_do(n, STEP_READ);
+    at = sooner(at, n->life.nudge_at);
+    if (n->life.take_at > now) at = sooner(at, n->life.take_at);
+    if (at != 0) node_timer(n, at - now);
+}
+
+static void look(struct node *n)
+{
+    redis_do(n, STEP_READ);
+}
+
+const struct node_ops node_redis = {
+    .kind = ENGINE_REDIS_SERVER,
+    .keeps_data = true,
+    .check = conf_check,
+    .ordered = ordered,
+    .prepare = prepare,
+    .args = args,
+    .begin = begin,
+    .connect = start_to_connect,
+    .disconnect = disconnect,
+    .greet = redis_greet,
+    .up = up,
+    .look = look,
+    .end = redis_shutdown,
+    .wrong_setting = wrong_setting,
+};
