@@ -153,13 +153,15 @@ static void note_death(struct node *n)
     n->died_incarnation = n->order != NULL ? n->order->incarnation.v : 0;
 }
 
+/* Whoever was refused an endpoint has said "in use", too: only a start that ends itself because of it is a conflict. */
 static void ended_by_itself(struct node *n, int status, int signal)
 {
     char why[sizeof n->reason];
     if (signal) snprintf(why, sizeof why, "killed by signal %d", signal);
     else if (status >= 0) snprintf(why, sizeof why, "exited with status %d", status);
     else snprintf(why, sizeof why, "exited");
-    n->trouble = node_last_words(n, why, sizeof why) ? TROUBLE_CONFLICT : TROUBLE_EXITED;
+    bool in_use = node_last_words(n, why, sizeof why) && n->state != NODE_UP && status > 0;
+    n->trouble = in_use ? TROUBLE_CONFLICT : TROUBLE_EXITED;
     if (n->trouble == TROUBLE_CONFLICT) snprintf(why, sizeof why, "its address is in use by another program");
     n->restarts++;
     note_death(n);

@@ -369,6 +369,16 @@ class Roles(Three):
 class Trouble(Three):
     OCTET = 3
 
+    def test_a_death_after_an_endpoint_was_refused_is_no_conflict(self):
+        other = socket.create_server((self.vip, PORT))
+        self.addCleanup(other.close)
+        self.order([node("g.a", self.address(1), endpoints=[self.vip], hold=True)])
+        self.start()
+        s = self.wait(lambda s: seen(s, "g.a").get("endpoints_refused") == [self.vip])
+        os.kill(seen(s, "g.a")["pid"], signal.SIGKILL)
+        s = self.wait(lambda s: seen(s, "g.a")["state"] != "ready" and seen(s, "g.a").get("restarts") == 1)
+        self.assertEqual("exited", seen(s, "g.a")["state"])
+
     def test_an_address_in_use_is_a_conflict_until_it_is_free(self):
         holder = socket.create_server((self.address(1), PORT))
         self.order([self.a, self.b])
