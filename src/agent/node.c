@@ -153,15 +153,19 @@ static void note_death(struct node *n)
     n->died_incarnation = n->order != NULL ? n->order->incarnation.v : 0;
 }
 
-/* Whoever was refused an endpoint has said "in use", too: only a start that ends itself because of it is a conflict. */
+static bool has_run(const struct node *n)
+{
+    return n->life.ready || n->adopted;
+}
+
 static void ended_by_itself(struct node *n, int status, int signal)
 {
     char why[sizeof n->reason];
     if (signal) snprintf(why, sizeof why, "killed by signal %d", signal);
     else if (status >= 0) snprintf(why, sizeof why, "exited with status %d", status);
     else snprintf(why, sizeof why, "exited");
-    bool in_use = node_last_words(n, why, sizeof why) && n->state != NODE_UP && status > 0;
-    n->trouble = in_use ? TROUBLE_CONFLICT : TROUBLE_EXITED;
+    bool conflict = signal == 0 && node_last_words(n, why, sizeof why);
+    n->trouble = conflict ? TROUBLE_CONFLICT : signal != 0 || has_run(n) ? TROUBLE_EXITED : TROUBLE_BROKEN;
     if (n->trouble == TROUBLE_CONFLICT) snprintf(why, sizeof why, "its address is in use by another program");
     n->restarts++;
     note_death(n);
@@ -190,10 +194,10 @@ void node_exited(void *arg, int status, int signal)
     struct node *n = arg;
     n->proc = NULL;
     drop_conn(n);
-    n->adopted = n->life.ready = n->life.hung = false;
     if (n->state == NODE_STOP) told_to_end(n, signal);
-    else if (n->state == NODE_BOOT && node_leave_out(n)) start_without(n);
+    else if (!has_run(n) && node_leave_out(n)) start_without(n);
     else ended_by_itself(n, status, signal);
+    n->adopted = n->life.ready = n->life.hung = false;
     node_move(n, NODE_REST);
     n->host->upstream_lost(n->host, n->id);
     node_changed(n);

@@ -59,7 +59,6 @@ struct node;
 struct node_ops {
     enum engine_kind kind;
     bool keeps_data; /* it saves its data where it is told to end so, and loads them at the next start */
-    bool tells_why;  /* its last line before an early end is fit to be shown */
     /* Whether the order can be carried out at all: ERR_USAGE with one line that says what is wrong with it. */
     int (*check)(const struct proto_node_order *o, struct err *e);
     /* A checked order to run has come. */
@@ -99,7 +98,7 @@ struct node {
     int state;
     uv_timer_t timer;
     struct proc *proc;
-    void *conn; /* the engine's; NULL while there is none */
+    void *conn;    /* the engine's; NULL while there is none */
     long log_from; /* where the process's own part of the log begins */
     struct life life;
     enum node_ask ask;

@@ -142,6 +142,7 @@ int node_spawn(struct node *n, struct err *e)
     r = proc_spawn(n->host->loop, n->dir, args, LOG, &keep, node_exited, n, &n->proc, e);
     free(args);
     names_clear(&list);
+    if (r) n->host->engines[n->ops->kind].path[0] = '\0'; /* to be looked for again */
     if (r) return r;
     n->life.generation = n->order->generation.v;
     n->ops->begin(n);
@@ -203,12 +204,14 @@ bool node_leave_out(struct node *n)
     return false;
 }
 
-/* The last line that is not empty, without its end. */
+/* The last line that is not empty, without its end, without what Redis puts before a warning, and without what it may quote. */
 static const char *last_line(struct buf *log)
 {
     while (log->len > 0 && log->data[log->len - 1] <= ' ') log->data[--log->len] = '\0';
-    const char *end = strrchr(log->data, '\n');
-    return end != NULL ? end + 1 : log->data;
+    char *end = strrchr(log->data, '\n'), *line = end != NULL ? end + 1 : log->data, *mark = strstr(line, " # ");
+    if (mark != NULL) line = mark + 3;
+    line[strcspn(line, "'\"")] = '\0';
+    return line;
 }
 
 bool node_last_words(struct node *n, char *out, size_t size)
@@ -219,6 +222,6 @@ bool node_last_words(struct node *n, char *out, size_t size)
     if (log.len == 0) return false;
     n->ops->wrong_setting(log.data, name);
     if (name[0]) snprintf(out, size, "%s refuses its configuration at %s", engine_name(n->ops->kind), name);
-    else if (n->ops->tells_why && n->state == NODE_BOOT) snprintf(out, size, "%s: %s", engine_name(n->ops->kind), last_line(&log));
+    else if (!n->life.ready && !n->adopted) snprintf(out, size, "%s: %s", engine_name(n->ops->kind), last_line(&log));
     return strstr(log.data, "Address already in use") != NULL;
 }
