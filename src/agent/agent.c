@@ -291,8 +291,11 @@ static int prepare(const struct agent_options *o, struct agent *a, int *lock, st
 
 int agent_run(const struct agent_options *o, struct err *e)
 {
-    struct agent a = {.o = o, };
-    for (int k = 0; k < ENGINE_KINDS; k++) a.engines[k] = (struct engine){.kind = (enum engine_kind)k, .name = engine_name((enum engine_kind)k)};
+    struct agent a = {
+        .o = o,
+    };
+    for (int k = 0; k < ENGINE_KINDS; k++)
+        a.engines[k] = (struct engine){.kind = (enum engine_kind)k, .name = engine_name((enum engine_kind)k)};
     if (o->redis_server) a.engines[ENGINE_REDIS_SERVER].name = o->redis_server;
     if (o->memcached) a.engines[ENGINE_MEMCACHED_SERVER].name = o->memcached;
     _buf_ struct buf token = {0};

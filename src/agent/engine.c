@@ -70,9 +70,10 @@ int engine_locate(struct engine *g, struct err *e)
     const char *name = engine_name(g->kind);
     if (g->path[0] != '\0') return 0;
     if (!file_find_program(g->name, path, sizeof path))
-        return err_set(
-            e, ERR_USAGE, "there is no program \"%s\": install %s (Debian: apt install %s), or say where it is", g->name, name, name);
-    if (run_version(path, kinds[g->kind].ask, text, sizeof text) != 0 || engine_parse_version(g->kind, text, g->version, sizeof g->version) != 0)
+        return err_set(e, ERR_USAGE, "there is no program \"%s\": install %s (Debian: apt install %s), or say where it is",
+            g->name, name, name);
+    if (run_version(path, kinds[g->kind].ask, text, sizeof text) != 0 ||
+        engine_parse_version(g->kind, text, g->version, sizeof g->version) != 0)
         return err_set(e, ERR_USAGE, "%s %s does not answer as a %s does", path, kinds[g->kind].ask, name);
     if (!engine_new_enough(g->kind, g->version))
         return err_set(e, ERR_USAGE, "%s is version %s: install %s %d.%d or later", path, g->version, name, kinds[g->kind].major,

@@ -1,3 +1,4 @@
+#include "agent/discovery.h"
 #include "agent/link_int.h"
 #include "base/log.h"
 #include <arpa/inet.h>
@@ -15,7 +16,8 @@ struct listener {
     struct link *link;
 };
 
-static const char *const kinds[] = {[LINK_READER] = "reader", [LINK_PRIMARY] = "primary", [LINK_GATEWAY] = "gateway"};
+static const char *const kinds[] = {
+    [LINK_READER] = "reader", [LINK_PRIMARY] = "primary", [LINK_GATEWAY] = "gateway", [LINK_CONFIGURATION] = "configuration"};
 
 /* ---- what the order says ---- */
 
@@ -54,6 +56,31 @@ static int kind_parse(const char *name, enum link_kind *out)
     return -1;
 }
 
+static bool is_anywhere(const char *host)
+{
+    return strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
+}
+
+static bool is_literal(const char *host)
+{
+    unsigned char out[16];
+    return inet_pton(AF_INET, host, out) == 1 || inet_pton(AF_INET6, host, out) == 1;
+}
+
+/* A node that listens everywhere is told under its name alone, unless that is an address. */
+static void tell_nodes(struct link *l, const struct proto_link_order *o)
+{
+    buf_clear(&l->nodes);
+    buf_add(&l->nodes, "", 0);
+    for (size_t i = 0; i < o->targets.n; i++) {
+        const struct proto_target *t = &o->targets.items[i];
+        const char *name = t->name ? t->name : t->host, *ip = is_anywhere(t->host) ? name : t->host;
+        discovery_add(&l->nodes, name, is_literal(ip) ? ip : "", (int)t->port.v);
+    }
+    l->nodes_version = o->nodes_version.v;
+    snprintf(l->engine_version, sizeof l->engine_version, "%s", o->engine_version ? o->engine_version : "");
+}
+
 static int read_order(struct link *l, const struct proto_link_order *o, struct target *listen, struct err *e)
 {
     int r = kind_parse(o->kind, &l->kind) == 0 ? 0 : err_set(e, ERR_USAGE, "the order has no proper kind");
@@ -66,6 +93,7 @@ static int read_order(struct link *l, const struct proto_link_order *o, struct t
         r = target_set(&l->targets[i], o->targets.items[i].host, o->targets.items[i].port, e);
         if (!r) l->n_targets++;
     }
+    if (!r && l->kind == LINK_CONFIGURATION) tell_nodes(l, o);
     return r;
 }
 
@@ -200,6 +228,7 @@ static void free_if_done(struct link *l)
 {
     if (!l->timer_closed || l->n_pairs > 0) return;
     free(l->targets);
+    buf_fini(&l->nodes);
     free(l->id);
     free(l);
 }

@@ -11,7 +11,7 @@ struct target {
     socklen_t size;
 };
 
-enum link_kind { LINK_READER, LINK_PRIMARY, LINK_GATEWAY };
+enum link_kind { LINK_READER, LINK_PRIMARY, LINK_GATEWAY, LINK_CONFIGURATION };
 
 struct pair;
 
@@ -22,6 +22,9 @@ struct link {
     struct target listen;
     struct target *targets;
     size_t n_targets, next_target;
+    struct buf nodes; /* LINK_CONFIGURATION: what clients are told, see discovery.h */
+    int64_t nodes_version;
+    char engine_version[32];
     struct listener *listener; /* NULL: not listening */
     uv_timer_t timer;          /* tries again to listen */
     int tries;

@@ -1,7 +1,9 @@
+#include "agent/discovery.h"
 #include "agent/link_int.h"
 #include "base/trip.h"
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,9 +16,12 @@
  * A gateway's connection counts as made once its target has answered: a process that is
  * killed still takes connections for a moment. Until then it can be made again, with all
  * that the client has said so far, which is how links between Redis processes begin.
+ *
+ * A configuration endpoint's connection begins as a talk with the endpoint itself; the
+ * first command that only a node can answer makes it a connection to one of them.
  */
 
-enum { BUFFER = 64 << 10, READS = 4, RETRY_MS = 2, HOLD_MS = 5000, SAID_MAX = 16 << 10 };
+enum { BUFFER = 64 << 10, READS = 4, RETRY_MS = 2, HOLD_MS = 5000, SAID_MAX = 16 << 10, LINE_MAX_BYTES = 2048 };
 
 struct side {
     uv_poll_t poll;
@@ -33,7 +38,8 @@ struct pair {
     struct target target;
     bool connected, closing;
     bool young;      /* a gateway's, and the target has not answered yet */
-    struct buf said; /* by the client of a young pair */
+    bool talks;      /* to the configuration endpoint */
+    struct buf said; /* by the client of a young pair; what a talking one has said and was not answered */
     size_t tried;    /* targets that refused */
     uint64_t until;  /* a gateway gives up then, ms of the loop's clock */
     int handles;     /* open ones: the last to close frees the pair */
@@ -270,11 +276,48 @@ static void client_hung_up(struct pair *p)
     if (recv(p->client.fd, &c, 1, MSG_PEEK) <= 0) pair_close(p);
 }
 
+/* ---- talking ---- */
+
+/* Answers the lines that are there; false once one of them is for a node, or the client leaves. */
+static bool answer_lines(struct pair *p)
+{
+    struct link *l = p->link;
+    for (char *end; p->said.len > 0 && (end = memchr(p->said.data, '\n', p->said.len)) != NULL;) {
+        char line[64];
+        size_t n = (size_t)(end - p->said.data), len = n > 0 && end[-1] == '\r' ? n - 1 : n;
+        snprintf(line, sizeof line, "%.*s", (int)len, p->said.data);
+        enum discovery d = len < sizeof line
+                               ? discovery_answer(line, l->nodes_version, l->nodes.data, l->engine_version, &p->client.out)
+                               : DISCOVERY_OTHER;
+        if (d == DISCOVERY_QUIT) p->client.eof = true;
+        if (d != DISCOVERY_ANSWERED) return false;
+        memmove(p->said.data, end + 1, p->said.len - n - 1);
+        p->said.len -= n + 1;
+    }
+    return p->said.len < LINE_MAX_BYTES;
+}
+
+static void talk(struct pair *p)
+{
+    struct side *c = &p->client;
+    ssize_t n = recv(c->fd, buffer, sizeof buffer, 0);
+    bool broken = n < 0 && errno != EAGAIN && errno != EINTR;
+    if (n > 0) buf_add(&p->said, buffer, (size_t)n);
+    if (n == 0) c->eof = true;
+    bool goes_on = answer_lines(p);
+    if (broken || (pending(c) && !flush(c)) || c->eof) return pair_close(p);
+    if (goes_on) return watch(c, UV_READABLE | (pending(c) ? UV_WRITABLE : 0));
+    p->talks = false;
+    watch(c, UV_DISCONNECT);
+    connect_upstream(p);
+}
+
 static void side_ready(uv_poll_t *h, int status, int events)
 {
     struct pair *p = h->data;
     bool of_client = h == &p->client.poll;
     if (p->closing) return;
+    if (p->talks) return talk(p);
     if (!p->connected && of_client) return client_hung_up(p);
     if (!p->connected) return attempt_ready(p);
     if (status < 0) { /* libuv watches it no more; the read or write tells what is wrong */
@@ -301,6 +344,8 @@ void pair_open(struct link *l, int fd)
     p->handles = 1;
     side_open(p, &p->client, fd);
     p->young = l->kind == LINK_GATEWAY;
+    p->talks = l->kind == LINK_CONFIGURATION;
+    if (p->talks) return watch(&p->client, UV_READABLE);
     if (p->young) watch(&p->client, UV_DISCONNECT);
     connect_upstream(p);
 }

@@ -88,8 +88,7 @@ static void drop_conn(struct node *n)
 
 static const struct node_ops *ops_of(const struct proto_node_order *o)
 {
-    (void)o;
-    return &node_redis;
+    return strcmp(o->engine, "memcached") == 0 ? &node_memcached : &node_redis;
 }
 
 static void start(struct node *n)
@@ -158,13 +157,14 @@ static bool has_run(const struct node *n)
     return n->life.ready || n->adopted;
 }
 
+/* Whoever was refused an endpoint has said "in use", too: only a start that ends itself because of it is a conflict. */
 static void ended_by_itself(struct node *n, int status, int signal)
 {
     char why[sizeof n->reason];
     if (signal) snprintf(why, sizeof why, "killed by signal %d", signal);
     else if (status >= 0) snprintf(why, sizeof why, "exited with status %d", status);
     else snprintf(why, sizeof why, "exited");
-    bool conflict = signal == 0 && node_last_words(n, why, sizeof why);
+    bool conflict = signal == 0 && !has_run(n) && node_last_words(n, why, sizeof why);
     n->trouble = conflict ? TROUBLE_CONFLICT : signal != 0 || has_run(n) ? TROUBLE_EXITED : TROUBLE_BROKEN;
     if (n->trouble == TROUBLE_CONFLICT) snprintf(why, sizeof why, "its address is in use by another program");
     n->restarts++;

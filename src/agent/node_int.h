@@ -83,7 +83,7 @@ struct node_ops {
     /* The setting that keeps it from starting, by what its log says; "" for none. */
     void (*wrong_setting)(const char *log, char name[64]);
 };
-extern const struct node_ops node_redis;
+extern const struct node_ops node_redis, node_memcached;
 
 struct node {
     struct node_host *host;

@@ -61,20 +61,45 @@ static bool serves_reads(struct world *w, struct world_node *n)
 
 static void add_target(struct proto_target_list *list, const struct world_node *n)
 {
-    if (n && n->row.address) list->items[list->n++] = (struct proto_target){n->row.address, OPT_INT(n->row.port)};
+    if (n && n->row.address) list->items[list->n++] = (struct proto_target){.host = n->row.address, .port = OPT_INT(n->row.port)};
 }
 
 /* Reads go to the replicas that are up to date with their primary, or to the primary while there is none. */
 static void reader_targets(struct world *w, struct world_rg *rg, struct world_node_group *ng, struct proto_target_list *list)
 {
     for (size_t i = 0; i < rg->n_nodes; i++)
-        if (strcmp(rg->nodes[i].row.node_group_id, ng->row.id) == 0 && &rg->nodes[i] != rg_primary(rg, ng) && serves_reads(w, &rg->nodes[i]))
+        if (strcmp(rg->nodes[i].row.node_group_id, ng->row.id) == 0 && &rg->nodes[i] != rg_primary(rg, ng) &&
+            serves_reads(w, &rg->nodes[i]))
             add_target(list, &rg->nodes[i]);
     if (list->n == 0) add_target(list, rg_primary(rg, ng));
 }
 
+/* Clients of a memcached cluster ask here which nodes there are: the list that the plan has published. */
+static bool assign_configuration(struct world *w, struct world_endpoint *e, struct proto_link_order *out)
+{
+    struct world_cluster *c = world_cluster(w, e->row.region, NULL, e->row.cluster_id);
+    if (c == NULL || e->row.address == NULL || strcmp(c->row.status, "deleting") == 0) return false;
+    struct proto_target_list targets = {.set = true, .items = arena_array(w->arena, struct proto_target, c->n_nodes)};
+    for (size_t i = 0; i < c->n_nodes; i++) {
+        if (c->nodes[i].drop || !word_in(c->row.config_nodes, c->nodes[i].row.node_id)) continue;
+        add_target(&targets, &c->nodes[i]);
+        targets.items[targets.n - 1].name = w->addressing.ports ? w->addressing.advertise : NULL;
+    }
+    *out = (struct proto_link_order){
+        .id = e->row.id,
+        .kind = e->row.kind,
+        .address = e->row.address,
+        .port = OPT_INT(e->row.port),
+        .targets = targets,
+        .nodes_version = OPT_INT(c->row.config_version),
+        .engine_version = c->row.engine_version,
+    };
+    return true;
+}
+
 static bool assign_link(struct world *w, struct world_endpoint *e, struct proto_link_order *out)
 {
+    if (e->row.cluster_id) return assign_configuration(w, e, out);
     struct world_rg *rg = world_rg(w, e->row.region, e->row.rg_id);
     struct world_node_group *ng = rg ? rg_node_group(rg, e->row.node_group_id) : NULL;
     bool floating = strcmp(e->row.kind, "primary") == 0 && !w->addressing.ports; /* bound by the node itself */
@@ -83,7 +108,8 @@ static bool assign_link(struct world *w, struct world_endpoint *e, struct proto_
     if (strcmp(e->row.kind, "reader") == 0) reader_targets(w, rg, ng, &targets);
     else if (strcmp(e->row.kind, "primary") == 0) add_target(&targets, rg_primary(rg, ng));
     else add_target(&targets, want_gateway_target(rg, ng));
-    *out = (struct proto_link_order){e->row.id, e->row.kind, e->row.address, OPT_INT(e->row.port), targets};
+    *out = (struct proto_link_order){
+        .id = e->row.id, .kind = e->row.kind, .address = e->row.address, .port = OPT_INT(e->row.port), .targets = targets};
     return true;
 }
 
@@ -95,7 +121,8 @@ static struct proto_trip_order_list trips(struct world *w)
     return list;
 }
 
-void assign(struct world *w, const char *region, const struct assign_secrets *secrets, bool shutdown, struct proto_assignment *out)
+void assign(
+    struct world *w, const char *region, const struct assign_secrets *secrets, bool shutdown, struct proto_assignment *out)
 {
     *out = (struct proto_assignment){
         .region = region,

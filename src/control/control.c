@@ -109,7 +109,7 @@ static int pass(struct control *c, const struct proto_sighting *seen, struct err
     struct world w = {
         .arena = &a,
         .now_ms = clock_now_ms(),
-        .addressing = {c->o.ports, c->o.listen_host, c->o.first_port, c->o.last_port},
+        .addressing = {c->o.ports, c->o.listen_host, c->o.first_port, c->o.last_port, c->o.advertise},
     };
     int r = transact(c, &w, seen, e);
     if (r) return r;

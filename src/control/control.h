@@ -24,9 +24,11 @@ struct control_options {
     const char *program;      /* this executable, to be started as "agent" */
     const char *server;       /* HOST:PORT where agents dial in */
     const char *redis_server; /* passed on to agents; NULL: they look on PATH */
+    const char *memcached;    /* the same */
     const char *log_level;
     bool ports;               /* --addressing ports */
     const char *listen_host;  /* ports mode: where nodes listen */
+    const char *advertise;    /* ports mode: what clients are told */
     int first_port, last_port;
 };
 

@@ -149,9 +149,11 @@ static void make_folder(const char *path)
 static int spawn(struct session *s, const char *folder, int log_fd)
 {
     const struct control_options *o = &s->control->o;
-    const char *args[16] = {o->program, "agent", "--region", s->region, "--server", o->server, "--token-file", s->control->token_file,
+    size_t n = 12;
+    const char *args[20] = {o->program, "agent", "--region", s->region, "--server", o->server, "--token-file", s->control->token_file,
                             "--data-dir", folder, "--log-level", o->log_level};
-    if (o->redis_server) args[12] = "--redis-server", args[13] = o->redis_server;
+    if (o->redis_server) args[n++] = "--redis-server", args[n++] = o->redis_server;
+    if (o->memcached) args[n++] = "--memcached", args[n++] = o->memcached;
     uv_stdio_container_t io[3] = {{.flags = UV_IGNORE}, {.flags = UV_INHERIT_FD, .data.fd = log_fd}, {.flags = UV_INHERIT_FD, .data.fd = log_fd}};
     uv_process_options_t options = {.file = args[0], .args = (char **)args, .exit_cb = on_exit_child, .flags = UV_PROCESS_DETACHED, .stdio = io, .stdio_count = 3};
     s->process.data = s;

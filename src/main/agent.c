@@ -15,6 +15,7 @@ int agent_main(const struct options *o)
         .token_file = o->token_file,
         .data_dir = o->data_dir,
         .redis_server = o->redis_server[0] ? o->redis_server : NULL,
+        .memcached = o->memcached[0] ? o->memcached : NULL,
     };
     char who[OPTION_NAME_SIZE + 16];
     snprintf(who, sizeof who, "agent %s", o->region);

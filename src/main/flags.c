@@ -105,6 +105,8 @@ const struct flag flags[] = {
         read_ports, AT(first_port), "two port numbers, the lower one first, like 20000-29999"},
     {FOR_BOTH, "redis-server", "PATH", "redis-server", NULL, "the engine: a path, or a name to be found in PATH", read_text,
         AT(redis_server), "a program's name"},
+    {FOR_BOTH, "memcached", "PATH", "memcached", NULL, "the engine of memcached clusters; needed once there is one", read_text,
+        AT(memcached), "a program's name"},
     {FOR(COMMAND_SERVE), "durability", "full|normal", "full", NULL,
         "full: what was answered survives a power cut. normal: it survives the death of any process, and writes are faster",
         read_choice, AT(durability), "full or normal", durabilities},

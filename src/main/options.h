@@ -22,6 +22,7 @@ struct options {
     enum log_level log_level;
     char data_dir[OPTION_PATH_SIZE];
     char redis_server[OPTION_PATH_SIZE]; /* a path, or a name to be found in PATH */
+    char memcached[OPTION_PATH_SIZE];    /* the same */
 
     /* serve */
     char listen[OPTION_NAME_SIZE]; /* HOST:PORT */

@@ -170,9 +170,11 @@ static int open_control(struct serve *s, struct err *e)
         .program = s->program,
         .server = s->server,
         .redis_server = s->o->redis_server[0] ? s->o->redis_server : NULL,
+        .memcached = s->o->memcached[0] ? s->o->memcached : NULL,
         .log_level = levels[s->o->log_level],
         .ports = ports,
         .listen_host = is_loopback(s->o->advertise) ? "127.0.0.1" : "0.0.0.0",
+        .advertise = s->o->advertise,
         .first_port = s->o->first_port,
         .last_port = s->o->last_port,
     };

@@ -27,7 +27,8 @@ static bool runs(const struct world_node *n)
 void plan_node(struct world *w, struct world_node *n)
 {
     if (n->drop || is(n->row.status, "available") || is(n->row.status, "deleting") || !want_in_force(w, n)) return;
-    if (is(n->row.status, "creating")) world_event(w, n->row.region, n->row.cluster_id, EVENT_NODE_ADDED, n->row.node_id, n->row.availability_zone);
+    if (is(n->row.status, "creating"))
+        world_event(w, n->row.region, n->row.cluster_id, EVENT_NODE_ADDED, n->row.node_id, n->row.availability_zone);
     if (is(n->row.status, "rebooting")) world_event(w, n->row.region, n->row.cluster_id, EVENT_NODE_RESTARTED, n->row.node_id);
     world_set(w, &n->row.status, "available");
 }
@@ -203,7 +204,8 @@ static bool all_settled(struct world *w, struct world_cluster *c)
 
 static void end_resizing(struct world *w, struct world_cluster *c)
 {
-    const char *from = arena_printf(w->arena, "%lld", (long long)c->row.num_nodes), *to = arena_printf(w->arena, "%lld", (long long)c->row.pending_num_nodes);
+    const char *from = arena_printf(w->arena, "%lld", (long long)c->row.num_nodes),
+               *to = arena_printf(w->arena, "%lld", (long long)c->row.pending_num_nodes);
     world_event(w, c->row.region, c->row.id, EVENT_NODES_CHANGED, from, to);
     world_set_int(w, &c->row.num_nodes, c->row.pending_num_nodes);
     world_set_int(w, &c->row.pending_num_nodes, 0);

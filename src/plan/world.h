@@ -102,6 +102,7 @@ struct world_addressing {
     bool ports;
     const char *host; /* ports mode: where nodes listen */
     int first_port, last_port;
+    const char *advertise; /* ports mode: what clients are told */
 };
 
 struct world {

@@ -45,6 +45,7 @@ Test(options, serve_has_defaults_for_everything)
     cr_expect_eq(o.first_port, 20000);
     cr_expect_eq(o.last_port, 29999);
     cr_expect_str_eq(o.redis_server, "redis-server");
+    cr_expect_str_eq(o.memcached, "memcached");
     cr_expect_eq(o.log_level, LOG_INFO);
     cr_expect_eq(o.durability, STORE_FULL);
 }

@@ -1,0 +1,20 @@
+#pragma once
+#include "base/buf.h"
+#include <stdbool.h>
+#include <stdint.h>
+/*
+ * What ElastiCache adds to memcached: its clients ask the configuration endpoint which
+ * nodes the cluster has. Source: the user guide's "Adding Auto Discovery to your client
+ * library". Pure text work.
+ */
+
+/* Adds one node to a list: hostname|ip-address|port. 'ip' may be "". */
+void discovery_add(struct buf *list, const char *name, const char *ip, int port);
+
+enum discovery {
+    DISCOVERY_ANSWERED, /* the answer was added to 'out' */
+    DISCOVERY_QUIT,     /* the client wants to leave */
+    DISCOVERY_OTHER,    /* a command for a node */
+};
+/* Answers a line (without its end) of a client: 'version' is the list's, 'engine' memcached's own. */
+enum discovery discovery_answer(const char *line, int64_t version, const char *list, const char *engine, struct buf *out);

@@ -1,0 +1,47 @@
+#include "agent/discovery.h"
+#include <criterion/criterion.h>
+#include <string.h>
+
+static struct buf list, out;
+
+static void setup(void)
+{
+    discovery_add(&list, "a.example", "10.0.0.1", 11211);
+    discovery_add(&list, "localhost", "", 20001);
+}
+
+static void teardown(void)
+{
+    buf_fini(&list);
+    buf_fini(&out);
+}
+
+TestSuite(discovery, .init = setup, .fini = teardown);
+
+Test(discovery, answers_with_the_version_and_all_nodes)
+{
+    cr_assert_eq(discovery_answer("config get cluster", 12, list.data, "1.6.22", &out), DISCOVERY_ANSWERED);
+    cr_assert_str_eq(out.data, "CONFIG cluster 0 45\r\n12\na.example|10.0.0.1|11211 localhost||20001\n\r\nEND\r\n");
+    cr_assert_eq(strlen("12\na.example|10.0.0.1|11211 localhost||20001\n"), 45u, "the length is that of the two lines");
+}
+
+Test(discovery, answers_older_clients_with_a_value)
+{
+    cr_assert_eq(discovery_answer("get AmazonElastiCache:cluster", 1, list.data, "1.4.5", &out), DISCOVERY_ANSWERED);
+    cr_assert_eq(strncmp(out.data, "VALUE AmazonElastiCache:cluster 0 44\r\n1\na.example|", 50), 0, "%s", out.data);
+}
+
+Test(discovery, tells_the_version_by_which_clients_choose_their_command)
+{
+    cr_assert_eq(discovery_answer("version", 1, list.data, "1.6.22", &out), DISCOVERY_ANSWERED);
+    cr_assert_str_eq(out.data, "VERSION 1.6.22\r\n");
+}
+
+Test(discovery, leaves_everything_else_to_the_nodes)
+{
+    static const char *const others[] = {"get k", "set k 0 0 1", "config get other", "config set cluster", "CONFIG GET CLUSTER", "stats", ""};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        cr_expect_eq(discovery_answer(others[i], 1, list.data, "1", &out), DISCOVERY_OTHER, "%s", others[i]);
+    cr_expect_eq(out.len, 0u);
+    cr_expect_eq(discovery_answer("quit", 1, list.data, "1", &out), DISCOVERY_QUIT);
+}
