@@ -234,7 +234,8 @@ def machine():
     with open("/proc/cpuinfo") as f:
         model = re.search(r"model name\s*:\s*(.*)", f.read())
     engine = subprocess.run(["redis-server", "--version"], stdout=subprocess.PIPE, text=True).stdout
-    return "%s, %d cores; redis-server %s" % (model[1] if model else "processor", os.cpu_count(), re.search(r"v=(\S+)", engine)[1])
+    return "%s, %d cores, load %.1f; redis-server %s" % (model[1] if model else "processor", os.cpu_count(), os.getloadavg()[0],
+                                                         re.search(r"v=(\S+)", engine)[1])
 
 
 def show(rows):
