@@ -58,3 +58,10 @@ class Case(harness.Case):
         ms = int(((then - now).total_seconds()) * 1000) + (0 if then > now else 7 * 24 * 3600 * 1000)
         self.server.admin("POST", "clock?advance_ms=%d" % ms)
         self.addCleanup(lambda: self.server.admin("POST", "clock?advance_ms=-%d" % ms))
+
+
+def far_window():
+    """A maintenance window that is half a week away."""
+    then = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=3.5)
+    day = then.strftime("%a").lower()
+    return "%s:12:00-%s:13:00" % (day, day)

@@ -147,7 +147,7 @@ class Changes(clusters.Case):
         self.assertEqual("value", connect(endpoint).get("key"))
 
     def test_what_is_not_asked_for_at_once_waits_for_the_maintenance_window(self):
-        cluster = self.create_cluster(PreferredMaintenanceWindow=far_window())
+        cluster = self.create_cluster(PreferredMaintenanceWindow=clusters.far_window())
         answer = self.modify(cluster, at_once=False, CacheNodeType=LARGER, EngineVersion="7.1")
         self.assertEqual(({"CacheNodeType": LARGER}, NODE_TYPE, "available"),
                          (answer["PendingModifiedValues"], answer["CacheNodeType"], answer["CacheClusterStatus"]))
@@ -158,13 +158,13 @@ class Changes(clusters.Case):
         self.assertFalse(self.wait_cluster(cluster)["PendingModifiedValues"])
 
     def test_what_waits_goes_along_with_what_is_done_at_once(self):
-        cluster = self.create_cluster(PreferredMaintenanceWindow=far_window())
+        cluster = self.create_cluster(PreferredMaintenanceWindow=clusters.far_window())
         self.modify(cluster, at_once=False, CacheNodeType=LARGER)
         self.modify(cluster, at_once=True)
         wait_for(lambda: self.cluster(cluster)["CacheNodeType"] == LARGER, "the change at once")
 
     def test_a_window_that_comes_while_serve_is_down_is_not_needed_to_remember(self):
-        cluster = self.create_cluster(PreferredMaintenanceWindow=far_window())
+        cluster = self.create_cluster(PreferredMaintenanceWindow=clusters.far_window())
         self.modify(cluster, at_once=False, CacheNodeType=LARGER)
         self.server.kill()
         self.server.start()
@@ -191,13 +191,6 @@ class Adoption(clusters.Case):
         wait_for(lambda: self.reader(group).get("key") == "value", "the data at the replica")
         self.delete_group(group)
         self.wait_cluster_gone(cluster)
-
-
-def far_window():
-    """A maintenance window that is half a week away."""
-    then = clusters.datetime.datetime.now(clusters.datetime.timezone.utc) + clusters.datetime.timedelta(days=3.5)
-    day = then.strftime("%a").lower()
-    return "%s:12:00-%s:13:00" % (day, day)
 
 
 if __name__ == "__main__":
