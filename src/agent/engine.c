@@ -1,13 +1,18 @@
 #include "agent/engine.h"
 #include "agent/file.h"
+#include "base/clock.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+enum { ANSWER_MS = 5000 }; /* how long a program may take to tell its version */
 
 static const struct {
     const char *name;
@@ -42,6 +47,22 @@ bool engine_new_enough(enum engine_kind kind, const char *version)
     return major > kinds[kind].major || (major == kinds[kind].major && minor >= kinds[kind].minor);
 }
 
+/* What comes from a descriptor until its end, at most size - 1 bytes; false if that takes too long. */
+static bool read_answer(int fd, char *out, size_t size)
+{
+    int64_t until = clock_mono_ns() + (int64_t)ANSWER_MS * 1000000;
+    size_t n = 0;
+    while (n + 1 < size) {
+        int64_t left_ms = (until - clock_mono_ns()) / 1000000;
+        if (left_ms <= 0 || poll(&(struct pollfd){fd, POLLIN, 0}, 1, (int)left_ms) == 0) return false;
+        ssize_t got = read(fd, out + n, size - 1 - n);
+        if (got <= 0) break;
+        n += (size_t)got;
+    }
+    out[n] = '\0';
+    return true;
+}
+
 /* What "PROGRAM ASK" prints, at most size - 1 bytes. */
 static int run_version(const char *path, const char *question, char *out, size_t size)
 {
@@ -55,13 +76,11 @@ static int run_version(const char *path, const char *question, char *out, size_t
     int r = posix_spawn(&pid, path, &actions, NULL, args, environ);
     posix_spawn_file_actions_destroy(&actions);
     close(fds[1]);
-    size_t n = 0;
-    for (ssize_t got = 1; r == 0 && got > 0 && n<size - 1; n += got> 0 ? (size_t)got : 0)
-        got = read(fds[0], out + n, size - 1 - n);
-    out[n] = '\0';
+    bool answered = r == 0 && read_answer(fds[0], out, size);
     close(fds[0]);
+    if (r == 0 && !answered) kill(pid, SIGKILL);
     if (r == 0) waitpid(pid, &status, 0);
-    return r == 0 ? 0 : -1;
+    return answered ? 0 : -1;
 }
 
 int engine_locate(struct engine *g, struct err *e)

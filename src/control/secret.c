@@ -37,6 +37,8 @@ int secret_read(const char *data_dir, const char *name, char out[65], char *path
     if (mkdir(folder, 0700) < 0 && errno != EEXIST) return broken(e, folder);
     int fd = open(file, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return errno == ENOENT ? make(file, out, e) : broken(e, file);
+    struct stat st;
+    if (fstat(fd, &st) == 0 && (st.st_mode & 077)) fchmod(fd, 0600); /* others could read it; they need not go on doing so */
     ssize_t n = read(fd, out, 64);
     close(fd);
     out[64] = '\0';

@@ -14,6 +14,7 @@
 enum {
     WAIT_LIMIT_MS = 20000,   /* an agent's long poll is answered with nothing after this */
     RESPAWN_MAX_MS = 2000,
+    STOP_RESPAWN_MS = 100,   /* while all shall stop */
     STOP_TRIES = 3,          /* an agent that dies this often while all shall stop is given up */
     HEALTHY_NS = 1000000000, /* an agent that lived this long is started again at once */
 };
@@ -55,6 +56,17 @@ static void on_respawn(uv_timer_t *t)
     start_agent(t->data);
 }
 
+/* While all shall stop, an agent that can't be started must not hold that up for ever. */
+static bool give_up(struct session *s)
+{
+    if (s->control->stopped == NULL || ++s->failures < STOP_TRIES) return false;
+    log_error("the agent of %s can't be started to stop its nodes; see %s/regions/%s/agent.log", s->region,
+        s->control->o.data_dir, s->region);
+    s->stopped = true;
+    control_agent_changed(s->control);
+    return true;
+}
+
 static void agent_gone(struct session *s)
 {
     bool healthy = clock_mono_ns() - s->started_ns > HEALTHY_NS;
@@ -62,13 +74,9 @@ static void agent_gone(struct session *s)
     s->in_touch = false;
     buf_clear(&s->sighting);
     control_agent_changed(s->control);
-    if (s->closing || s->stopped) return;
-    if (s->control->stopped && !healthy && ++s->failures >= STOP_TRIES) {
-        log_error("the agent of %s can't be started to stop its nodes; see %s/regions/%s/agent.log", s->region, s->control->o.data_dir, s->region);
-        s->stopped = true;
-        control_agent_changed(s->control);
-        return;
-    }
+    if (s->closing || (s->stopped && s->control->stopped)) return;
+    s->stopped = false; /* somebody else told it to stop */
+    if (!healthy && give_up(s)) return;
     s->respawn_ms = healthy || s->respawn_ms == 0 ? 5 : s->respawn_ms * 2 > RESPAWN_MAX_MS ? RESPAWN_MAX_MS : s->respawn_ms * 2;
     log_warn("the agent of %s is gone; starting it again", s->region);
     uv_timer_start(&s->respawn, on_respawn, (uint64_t)s->respawn_ms, 0);
@@ -181,7 +189,7 @@ static void start_agent(struct session *s)
     if (r == 0) return;
     log_error("starting the agent of %s: %s", s->region, uv_strerror(r));
     if (fd >= 0) uv_close((uv_handle_t *)&s->process, on_closed);
-    uv_timer_start(&s->respawn, on_respawn, RESPAWN_MAX_MS, 0);
+    if (!give_up(s)) uv_timer_start(&s->respawn, on_respawn, s->control->stopped ? STOP_RESPAWN_MS : RESPAWN_MAX_MS, 0);
 }
 
 struct session *session_ensure(struct control *c, const char *region)

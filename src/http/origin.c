@@ -23,10 +23,11 @@ static bool is_local(const char *host)
     return strcasecmp(host, "localhost") == 0 || (n > 10 && strcasecmp(host + n - 10, ".localhost") == 0);
 }
 
-bool origin_refused(const char *origin, const char *sec_fetch_site, const char *host)
+bool origin_refused(const char *origin, const char *sec_fetch_site, const char *user_agent, const char *host)
 {
     char mine[256], theirs[256];
-    if (origin == NULL && sec_fetch_site == NULL) return false;
+    bool browser = user_agent != NULL && strncmp(user_agent, "Mozilla/", 8) == 0;
+    if (origin == NULL && sec_fetch_site == NULL && !browser) return false;
     if (sec_fetch_site != NULL && strcasecmp(sec_fetch_site, "cross-site") == 0) return true;
     if (host == NULL || !host_of(host, mine, sizeof mine) || !is_local(mine)) return true;
     if (origin == NULL) return false;

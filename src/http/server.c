@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 enum {
@@ -275,15 +276,23 @@ static void dispatch(struct exchange *x)
 
 /* libmicrohttpd's callbacks */
 
+/* A client that takes this for a proxy sends the whole URL, and is to be served all the same (RFC 9112, 3.2.2). */
+static const char *without_authority(const char *target)
+{
+    return strncasecmp(target, "http://", 7) == 0 ? target + 7 + strcspn(target + 7, "/?") : target;
+}
+
 /* Comes first, with the request's target as it was sent; what it returns is the 'state' of the other callbacks. */
 static void *on_target(void *arg, const char *target, struct MHD_Connection *c)
 {
     struct exchange *x = exchange_new(arg, c);
+    target = without_authority(target);
     size_t path = strcspn(target, "?");
-    buf_add(&x->target, target, path);
+    buf_add(&x->target, path ? target : "/", path ? path : 1);
     buf_putc(&x->target, '\0');
+    size_t query = x->target.len;
     if (target[path]) buf_puts(&x->target, target + path + 1);
-    x->query = x->target.data + path + 1;
+    x->query = x->target.data + query;
     return x;
 }
 
@@ -307,7 +316,8 @@ static void on_body(struct exchange *x, const char *data, size_t size)
 static enum MHD_Result handle(struct exchange *x)
 {
     x->state = X_HANDLING;
-    if (origin_refused(http_header(x, "Origin"), http_header(x, "Sec-Fetch-Site"), http_header(x, "Host")))
+    if (origin_refused(
+            http_header(x, "Origin"), http_header(x, "Sec-Fetch-Site"), http_header(x, "User-Agent"), http_header(x, "Host")))
         json_answer_error(x, 403, "Requests from other web sites are refused.");
     else dispatch(x);
     if (x->state == X_HANDLING) {

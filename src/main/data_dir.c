@@ -50,6 +50,14 @@ int data_dir_claim(const char *path, int *lock_fd, struct err *e)
     return r;
 }
 
+bool data_dir_is_claimed(const char *path, int lock_fd)
+{
+    char file[PATH_MAX];
+    struct stat there, mine;
+    snprintf(file, sizeof file, "%s/meridian.lock", path);
+    return stat(file, &there) == 0 && fstat(lock_fd, &mine) == 0 && there.st_ino == mine.st_ino && there.st_dev == mine.st_dev;
+}
+
 int data_dir_write(const char *path, const char *name, const char *text, struct err *e)
 {
     char file[PATH_MAX], fresh[PATH_MAX];

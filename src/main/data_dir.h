@@ -1,4 +1,5 @@
 #pragma once
+#include <stdbool.h>
 struct err;
 /*
  * The data directory of serve: made with mode 0700 where it is not there, and held
@@ -7,5 +8,7 @@ struct err;
  * line that says what to do.
  */
 int data_dir_claim(const char *path, int *lock_fd, struct err *e);
+/* Whether the claimed directory is still the one at its path: somebody may have deleted or moved it. */
+bool data_dir_is_claimed(const char *path, int lock_fd);
 /* Writes a small file into it, whole or not at all. */
 int data_dir_write(const char *path, const char *name, const char *text, struct err *e);

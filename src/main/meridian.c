@@ -3,9 +3,11 @@
 #include "base/log.h"
 #include "main/commands.h"
 #include "main/options.h"
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 enum { EXIT_USAGE = 2 };
 
@@ -16,6 +18,14 @@ static void raise_descriptor_limit(void)
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* Else the log would be written to whatever file or socket gets the number of a standard descriptor that came closed. */
+static void fill_standard_descriptors(void)
+{
+    int fd;
+    while ((fd = open("/dev/null", O_RDWR | O_CLOEXEC)) >= 0 && fd <= STDERR_FILENO) fcntl(fd, F_SETFD, 0);
+    if (fd >= 0) close(fd);
 }
 
 static int put_help(const struct options *o, FILE *to)
@@ -29,6 +39,7 @@ static int put_help(const struct options *o, FILE *to)
 
 static int run_daemon(const struct options *o, int (*run)(const struct options *o))
 {
+    fill_standard_descriptors();
     log_init(o->log_level, NULL);
     signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();

@@ -24,6 +24,8 @@
  * and the reconciler, and hands requests of agents from one to the other.
  */
 
+enum { CHECK_DIR_MS = 500 };
+
 struct serve {
     const struct options *o;
     uv_loop_t loop;
@@ -34,11 +36,12 @@ struct serve {
     struct ops_config ops;
     struct query_api query;
     struct admin admin;
-    uv_signal_t on_term, on_int;
+    uv_signal_t on_term, on_int, on_hangup;
+    uv_timer_t dir_timer;
     char program[PATH_MAX];
     char data_dir[PATH_MAX]; /* absolute: agents and nodes have other working directories */
     char server[300];
-    bool stopping;
+    bool stopping, lost_dir;
 };
 
 static int run_operation(void *arg, const struct operation *o, const struct query_caller *who, struct arena *a, const void *in,
@@ -217,6 +220,8 @@ static void on_control_stopped(void *arg)
     http_close(s->http, NULL, NULL);
     uv_close((uv_handle_t *)&s->on_term, NULL);
     uv_close((uv_handle_t *)&s->on_int, NULL);
+    uv_close((uv_handle_t *)&s->on_hangup, NULL);
+    uv_close((uv_handle_t *)&s->dir_timer, NULL);
 }
 
 static void on_signal(uv_signal_t *h, int sig)
@@ -233,13 +238,39 @@ static void on_signal(uv_signal_t *h, int sig)
     control_stop(s->control, on_control_stopped, s);
 }
 
+/* Who started this with nohup wants it to outlive the terminal. */
+static bool hangup_is_ignored(void)
+{
+    struct sigaction now;
+    return sigaction(SIGHUP, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 static void watch_signals(struct serve *s)
 {
     uv_signal_init(&s->loop, &s->on_term);
     uv_signal_init(&s->loop, &s->on_int);
-    s->on_term.data = s->on_int.data = s;
+    uv_signal_init(&s->loop, &s->on_hangup);
+    s->on_term.data = s->on_int.data = s->on_hangup.data = s;
     uv_signal_start(&s->on_term, on_signal, SIGTERM);
     uv_signal_start(&s->on_int, on_signal, SIGINT);
+    if (!hangup_is_ignored()) uv_signal_start(&s->on_hangup, on_signal, SIGHUP);
+}
+
+/* Without its directory nothing that is answered can be kept. The agents find out by themselves, and end their nodes. */
+static void check_dir(uv_timer_t *t)
+{
+    struct serve *s = t->data;
+    if (data_dir_is_claimed(s->data_dir, s->lock_fd)) return;
+    log_error("the data directory %s went away, and everything in it: stopping", s->data_dir);
+    s->lost_dir = true;
+    on_control_stopped(s);
+}
+
+static void watch_dir(struct serve *s)
+{
+    uv_timer_init(&s->loop, &s->dir_timer);
+    s->dir_timer.data = s;
+    uv_timer_start(&s->dir_timer, check_dir, CHECK_DIR_MS, CHECK_DIR_MS);
 }
 
 static int open_all(struct serve *s, struct err *e)
@@ -259,6 +290,7 @@ static int open_all(struct serve *s, struct err *e)
     if (r) return r;
     add_routes(s);
     watch_signals(s);
+    watch_dir(s);
     return announce(s, e);
 }
 
@@ -276,5 +308,5 @@ int serve_main(const struct options *o)
     store_close(s.store);
     uv_loop_close(&s.loop);
     close(s.lock_fd);
-    return 0;
+    return s.lost_dir ? 1 : 0;
 }
