@@ -62,7 +62,7 @@ def fail_over(server, region, group):
 
     def strike():
         os.kill(victim, signal.SIGKILL)
-        until(lambda: accepts(address, "key"), "a write accepted by " + group, pause=0.0002)
+        until(lambda: accepts(address, "key"), "a write accepted by %s at %s:%d" % (group, *address), pause=0.0002)
     took = timed(strike)
     server.wait_whole(group, NODES)
     return took

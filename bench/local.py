@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.parse
@@ -89,13 +90,26 @@ class Server:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(DEADLINE)
 
-    def __exit__(self, *_):
+    def __exit__(self, failure, *_):
         try:
+            if failure:
+                self.explain()
             self.stop()
         finally:
             for pid in processes_of(self.folder):
                 kill(pid, signal.SIGKILL)
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def explain(self):
+        """What a measurement that failed leaves to be understood: the nodes that are not at work, and the end of the log."""
+        try:
+            for node in self.nodes():
+                if node["state"] != "ready" or (node["role"] != "primary" and not node["link_up"]):
+                    print(node, file=sys.stderr)
+        except (OSError, http.client.HTTPException) as e:
+            print("the server does not answer: %r" % e, file=sys.stderr)
+        with open(os.path.join(self.folder, "log")) as log:
+            sys.stderr.writelines(log.readlines()[-40:])
 
     # The API, read with regular expressions: what is measured shall be the server.
 
