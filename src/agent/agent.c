@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 /* A sighting is due every second; SOON_MS is when one that was put off is looked at again. */
-enum { TICK_MS = 1000, SOON_MS = 10, BEAT_LATE_MS = 50 };
+enum { TICK_MS = 1000, SOON_MS = 10 };
 
 #define AGENT_OF(ptr, member) ((struct agent *)(void *)((char *)(ptr)-offsetof(struct agent, member)))
 
@@ -83,14 +83,10 @@ static void tick(uv_timer_t *t)
     check_dir(a);
 }
 
-/* A beat that comes late says that this process had no time: it may find answers when it looks. */
 static void beat(uv_timer_t *t)
 {
     struct agent *a = t->data;
-    uint64_t now = uv_now(&a->loop);
-    bool fair = now - a->last_beat <= BEAT_MS + BEAT_LATE_MS;
-    a->last_beat = now;
-    for (size_t i = 0; i < a->n_nodes; i++) node_beat(a->nodes[i], fair);
+    for (size_t i = 0; i < a->n_nodes; i++) node_beat(a->nodes[i]);
 }
 
 static void close_all(void *arg)

@@ -14,7 +14,6 @@ struct agent {
     uv_prepare_t before_wait; /* once per turn of the loop: whatever changed is told once */
     uv_signal_t sigterm, sigint;
     uv_timer_t tick, beat;
-    uint64_t last_beat; /* ms of the loop's clock */
     struct node_host node_host;
     struct link_host link_host;
     struct engine engines[ENGINE_KINDS];

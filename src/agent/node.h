@@ -37,8 +37,8 @@ void node_order(struct node *n, const struct proto_node_order *o);
 void node_stop(struct node *n);
 /* Ends the process at once. */
 void node_kill(struct node *n);
-/* To be called every BEAT_MS, for all nodes at once. A beat that came late is not fair: what was not answered by then says nothing. */
-void node_beat(struct node *n, bool fair);
+/* To be called every BEAT_MS, for all nodes at once. */
+void node_beat(struct node *n);
 /* Its order changed, or somebody else did: the upstream that this node waits for may be ready. */
 void node_wake(struct node *n);
 /* Gives up a node without a process; its memory goes a turn of the loop later. */

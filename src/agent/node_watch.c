@@ -8,6 +8,8 @@
  * process hangs, unless it is at work: a long command, a script, a fork, or a machine with
  * too much to do keep a process from answering, too, and killing it would cost its data.
  * Of a script Redis itself says after five seconds that it is BUSY, which is an answer.
+ * Between two beats the loop always reads what has come, so that an agent without time
+ * does not take its own slowness for theirs.
  */
 
 enum { MISSES = 3, MISSES_AT_WORK = 60, TIMER_SLACK_MS = 10, LOOK_MS = 10, SWITCH_MS = 10 };
@@ -35,12 +37,12 @@ static void missed(struct node *n)
     if (++n->life.misses >= (works ? MISSES_AT_WORK : MISSES)) node_set_hung(n, true);
 }
 
-void node_beat(struct node *n, bool fair)
+void node_beat(struct node *n)
 {
     bool up = n->state == NODE_UP, known = n->life.ready || n->adopted;
     if (n->order == NULL || (!up && n->state != NODE_BOOT && n->state != NODE_GREET)) return;
     if (up && n->ask == ASK_NONE && node_now(n) - n->read_at >= BEAT_MS / 2) n->ops->look(n);
-    else if (fair && known && !n->life.hung && owes_answer(n)) missed(n);
+    else if (known && !n->life.hung && owes_answer(n)) missed(n);
 }
 
 /* ---- what a report waits for, though never for long ---- */

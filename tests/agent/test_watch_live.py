@@ -27,7 +27,7 @@ class Watch(Field):
     def reported(self, name):
         return {states.get(name) for _, states in self.states}
 
-    def next_reports(self, count=2):
+    def next_reports(self, count=1):
         reports = self.serve.region("r1").reports
         return self.wait(lambda s: self.serve.region("r1").reports >= reports + count)
 
