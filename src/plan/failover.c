@@ -21,13 +21,14 @@ static bool state_is(const struct world_node *n, const char *state)
 
 static bool is_dead(const struct world_node *n)
 {
-    return state_is(n, "exited") || state_is(n, "broken");
+    return state_is(n, "exited") || state_is(n, "broken") || state_is(n, "conflict");
 }
 
+/* One that was primary a moment ago, or has just become it in good order, has as much to tell as any replica. */
 static bool can_stand_in(const struct world_node *n, const struct world_node_group *ng, const struct world_node *first)
 {
     return n != first && !n->drop && strcmp(n->row.node_group_id, ng->row.id) == 0 && strcmp(n->row.want, "run") == 0 && state_is(n, "ready") &&
-           n->row.seen_role && strcmp(n->row.seen_role, "replica") == 0;
+           n->row.seen_role;
 }
 
 /* Further is better; of equals, one in another zone than the failed node; then the first by name. */
@@ -78,12 +79,18 @@ static void replace_dead(struct world *w, struct world_rg *rg, struct world_node
     world_event(w, rg->row.region, first->row.cluster_id, EVENT_RECOVERING, first->row.node_id);
 }
 
-/* A process that does not answer is killed: at once where a replica can take its place or it is a replica itself, else after a while. */
+/* Somebody else is to be primary, or can be, or it is a replica. */
+static bool is_replaceable(struct world *w, struct world_rg *rg, struct world_node *n)
+{
+    bool replica = n->row.seen_role && strcmp(n->row.seen_role, "replica") == 0;
+    return replica || want_failover(rg) || want_hands_over(rg) || !want_node(w, n).primary;
+}
+
+/* A process that does not answer is killed: at once where it can be replaced, else after a while. */
 static void plan_hung(struct world *w, struct world_rg *rg, struct world_node *n)
 {
     if (!state_is(n, "hung") || n->row.condemned_pid == n->row.seen_pid) return;
-    bool replaceable = want_failover(rg) || (n->row.seen_role && strcmp(n->row.seen_role, "replica") == 0);
-    int64_t limit = n->row.seen_since_ms + (replaceable ? 0 : HUNG_ALONE_MS);
+    int64_t limit = n->row.seen_since_ms + (is_replaceable(w, rg, n) ? 0 : HUNG_ALONE_MS);
     if (w->now_ms < limit) world_wake(w, limit);
     else world_set_int(w, &n->row.condemned_pid, n->row.seen_pid);
 }

@@ -24,6 +24,23 @@ static bool answers(const struct world_node *n)
     return n && strcmp(n->row.seen_state, "ready") == 0;
 }
 
+static bool is_hung(const struct world_node *n)
+{
+    return n && strcmp(n->row.seen_state, "hung") == 0;
+}
+
+static bool is_dead(const struct world_node *n)
+{
+    const char *state = n ? n->row.seen_state : "";
+    return strcmp(state, "exited") == 0 || strcmp(state, "broken") == 0 || strcmp(state, "conflict") == 0;
+}
+
+/* Dead, and no replica of its own region is about to take its place. */
+static bool is_lost(const struct world_rg *rg, const struct world_node *n)
+{
+    return is_dead(n) && !want_has_stand_in(rg, n);
+}
+
 static bool is_primary(const struct world_node *n)
 {
     return answers(n) && n->row.seen_role && strcmp(n->row.seen_role, "primary") == 0;
@@ -41,12 +58,13 @@ static void promote(struct world *w, struct world_global *g, int64_t offset)
     enter(w, g, "promoting");
 }
 
+/* A hung primary is killed before anybody replaces it: see plan_failover(). */
 static void plan_fencing(struct world *w, struct world_global *g)
 {
     struct world_member *active = global_primary(g);
     struct world_node *old = first_node(active ? active->rg : NULL);
-    if (!answers(old)) promote(w, g, -1);
-    else if (old->row.seen_fenced) promote(w, g, old->row.seen_offset);
+    if (!answers(old) && !is_hung(old)) promote(w, g, -1);
+    else if (answers(old) && old->row.seen_fenced) promote(w, g, old->row.seen_offset);
     else if (w->now_ms - g->row.phase_since_ms >= FENCE_LIMIT_MS) promote(w, g, -1);
     else world_wake(w, g->row.phase_since_ms + FENCE_LIMIT_MS);
 }
@@ -59,6 +77,13 @@ static void swap_roles(struct world *w, struct world_global *g, struct world_mem
         else if (strcmp(m->role, "PRIMARY") == 0) world_event(w, m->region, m->rg_id, EVENT_GLOBAL_DEMOTED, m->rg_id, g->row.id);
         world_set(w, &m->role, &g->members[i] == target ? "PRIMARY" : "SECONDARY");
     }
+    enter(w, g, "settling");
+}
+
+/* A target that died has nothing to become primary with: the old primary goes on, or is revived if it is dead, too. */
+static void give_up(struct world *w, struct world_global *g)
+{
+    world_set(w, &g->row.switch_region, NULL);
     enter(w, g, "settling");
 }
 
@@ -75,28 +100,33 @@ static void plan_promoting(struct world *w, struct world_global *g)
         swap_roles(w, g, target);
         return;
     }
+    if (is_lost(target->rg, n)) {
+        give_up(w, g);
+        return;
+    }
     if (g->row.switch_offset < 0) return;
     if (n->stored && n->stored->seen_offset != n->row.seen_offset) world_set_int(w, &g->row.phase_since_ms, w->now_ms);
-    bool lost = !answers(first_node(active ? active->rg : NULL)) || (answers(n) && !n->row.seen_link_up);
+    struct world_node *old = first_node(active ? active->rg : NULL);
+    bool lost = (!answers(old) && !is_hung(old)) || (answers(n) && !n->row.seen_link_up);
     if (lost || w->now_ms - g->row.phase_since_ms >= CATCH_UP_LIMIT_MS) world_set_int(w, &g->row.switch_offset, -1);
     else world_wake(w, g->row.phase_since_ms + CATCH_UP_LIMIT_MS);
 }
 
-/* A region whose first node can't follow yet (dead, or out of touch) does not keep the others from being available. */
+/*
+ * A region whose first node can't follow yet (dead, or out of touch) does not keep the others
+ * from being available; and without a primary there is nobody to follow.
+ */
 static void plan_settling(struct world *w, struct world_global *g)
 {
-    for (size_t i = 0; i < g->n_members; i++) {
+    struct world_member *active = global_primary(g);
+    bool leaderless = active && active->rg && is_lost(active->rg, first_node(active->rg));
+    for (size_t i = 0; !leaderless && i < g->n_members; i++) {
         struct world_node *n = first_node(g->members[i].rg);
         if (answers(n) && !want_in_force(w, n)) return;
     }
     world_set(w, &g->row.switch_region, NULL);
     world_set_int(w, &g->row.switch_offset, -1);
     enter(w, g, "steady");
-}
-
-static bool is_dead(const struct world_node *n)
-{
-    return n && (strcmp(n->row.seen_state, "exited") == 0 || strcmp(n->row.seen_state, "broken") == 0);
 }
 
 static struct world_member *best_source(struct world_global *g, const struct world_member *active)
@@ -118,6 +148,14 @@ static void start_revival(struct world *w, struct world_global *g, const struct 
     enter(w, g, "reviving");
 }
 
+/* The giver died: another region may have the data, too. */
+static void revive_otherwise(struct world *w, struct world_global *g, const struct world_member *active)
+{
+    struct world_member *other = best_source(g, active);
+    if (other) start_revival(w, g, other);
+    else enter(w, g, "steady");
+}
+
 /*
  * A dead primary that no replica of its own region replaces would come back empty
  * and empty its secondaries. It gets its data back from one of them instead: that
@@ -129,15 +167,15 @@ static void plan_revival(struct world *w, struct world_global *g)
     struct world_member *active = global_primary(g), *source = want_switch_member(g);
     struct world_node *first = first_node(active ? active->rg : NULL), *giver = first_node(source ? source->rg : NULL);
     if (strcmp(g->row.phase, "steady") == 0) {
-        source = is_dead(first) ? best_source(g, active) : NULL;
+        source = first && is_lost(active->rg, first) ? best_source(g, active) : NULL;
         if (source) start_revival(w, g, source);
     } else if (strcmp(g->row.phase, "reviving") == 0) {
-        if (!answers(giver)) enter(w, g, "steady");
+        if (giver == NULL || is_lost(source->rg, giver)) revive_otherwise(w, g, active);
         else if (is_primary(giver) && giver->row.seen_fenced && want_in_force(w, first)) {
             world_set_int(w, &g->row.switch_offset, giver->row.seen_offset);
             enter(w, g, "returning");
         }
-    } else if (strcmp(g->row.phase, "returning") == 0 && (is_primary(first) || !answers(first))) {
+    } else if (strcmp(g->row.phase, "returning") == 0 && (is_primary(first) || !answers(first) || giver == NULL || is_dead(giver))) {
         enter(w, g, is_primary(first) ? "settling" : "steady");
     }
 }

@@ -71,6 +71,16 @@ static bool has_ready_replica(const struct world_rg *rg, const struct world_node
     return false;
 }
 
+bool want_has_stand_in(const struct world_rg *rg, const struct world_node *first)
+{
+    return want_failover(rg) && has_ready_replica(rg, first);
+}
+
+bool want_hands_over(const struct world_rg *rg)
+{
+    return (in_phase(rg, "fencing") || in_phase(rg, "promoting")) && !want_passive(rg);
+}
+
 bool want_has_ready_secondary(const struct world_rg *rg)
 {
     if (rg->global == NULL || want_passive(rg)) return false;
@@ -83,19 +93,25 @@ bool want_has_ready_secondary(const struct world_rg *rg)
     return false;
 }
 
-/* What a datastore's phase asks of the first node of a member's region. */
-static void want_first_in_phase(struct world_rg *rg, struct want_node *want)
+/*
+ * What a datastore's phase asks of the first node of a member's region. One that is to
+ * become primary, or gives its data, must not come back empty; one that is given them may.
+ */
+static void want_first_in_phase(struct world_rg *rg, const struct world_node *first, struct want_node *want)
 {
     bool active = !want_passive(rg), other = is_switch_target(rg);
     bool giving = in_phase(rg, "reviving") || in_phase(rg, "returning");
-    if (in_phase(rg, "fencing") || in_phase(rg, "promoting")) want->fence = active;
+    if (want_hands_over(rg)) want->fence = true;
     if (in_phase(rg, "promoting") && other) {
-        want->primary = true;
+        want->primary = want->hold = true;
         want->promote_offset = rg->global->row.switch_offset;
     }
-    if (in_phase(rg, "reviving") && active) want->primary = false;
+    if (in_phase(rg, "reviving") && active) {
+        want->primary = false;
+        want->hold = want_has_stand_in(rg, first);
+    }
     if (in_phase(rg, "returning") && active) want->promote_offset = rg->global->row.switch_offset;
-    if (giving && other) want->primary = want->fence = true;
+    if (giving && other) want->primary = want->fence = want->hold = true;
 }
 
 /* The first node of a region: it accepts writes, or follows the region's gateway while the region is passive. */
@@ -104,8 +120,8 @@ static void want_first(struct world_rg *rg, struct world_node *first, struct wor
     struct world_endpoint *gateway = rg_endpoint(rg, "gateway", ng->row.id);
     want->primary = !want_passive(rg);
     want->fence = want->primary && ng->row.switch_node_id;
-    want->hold = (want_failover(rg) && has_ready_replica(rg, first)) || want_has_ready_secondary(rg);
-    if (rg->member && !rg->member->drop && !rg->member->row.leaving) want_first_in_phase(rg, want);
+    want->hold = want_has_stand_in(rg, first) || want_has_ready_secondary(rg);
+    if (rg->member && !rg->member->drop && !rg->member->row.leaving) want_first_in_phase(rg, first, want);
     if (want->primary || gateway == NULL) return;
     want->upstream_address = gateway->row.address;
     want->upstream_port = gateway->row.port;

@@ -25,6 +25,12 @@ struct world_node *want_gateway_target(struct world_rg *rg, const struct world_n
 /* True while automatic failover is on, or being turned on. */
 bool want_failover(const struct world_rg *rg);
 
+/* True where a replica of its own region is to take the place of 'first' if that one is dead. */
+bool want_has_stand_in(const struct world_rg *rg, const struct world_node *first);
+
+/* True for the active group of a datastore while a failover takes its role away. */
+bool want_hands_over(const struct world_rg *rg);
+
 /* True for the active group of a datastore that has a secondary whose data are at hand. */
 bool want_has_ready_secondary(const struct world_rg *rg);
 

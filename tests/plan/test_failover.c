@@ -117,6 +117,26 @@ Test(failover, a_dead_primary_without_living_replicas_is_not_replaced)
     cr_assert_not(want_node(&b.w, &b.nodes[0]).hold);
 }
 
+Test(failover, a_primary_whose_address_was_taken_away_is_as_good_as_dead)
+{
+    b.nodes[0].row.seen_state = "conflict";
+    b.nodes[0].row.settled = 1;
+    tell_last_offset(1, 1);
+    tell_last_offset(2, 2);
+    plan_world(&b.w);
+    cr_assert_str_eq(ng->row.primary_node_id, "demo-003.0001");
+}
+
+Test(failover, a_node_that_was_not_yet_told_to_follow_can_take_over)
+{
+    die(0);
+    die(2);
+    b.nodes[1].row.seen_role = "primary";
+    tell_last_offset(1, 100);
+    plan_world(&b.w);
+    cr_assert_str_eq(ng->row.primary_node_id, "demo-002.0001", "nobody else is left, and the dead one is held");
+}
+
 Test(failover, a_hung_primary_is_killed_before_it_is_replaced)
 {
     b.nodes[0].row.seen_state = "hung";

@@ -290,3 +290,111 @@ Test(global, automatic_failover_in_the_region_comes_before_revival)
     cr_assert_str_eq(g->row.phase, "steady");
     cr_assert_str_eq(east->node_groups[0].row.primary_node_id, "east-002.0001");
 }
+
+Test(global, a_replica_that_has_not_told_its_last_offset_comes_before_revival_too)
+{
+    east->row.automatic_failover = FAILOVER_ENABLED;
+    die(&east->nodes[0]);
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.phase, "steady");
+    b.w.now_ms = b.w.wake_ms;
+    plan_world(&b.w);
+    cr_assert_str_eq(east->node_groups[0].row.primary_node_id, "east-002.0001");
+    cr_assert_str_eq(g->row.phase, "steady");
+}
+
+Test(global, a_target_that_dies_before_it_is_primary_stays_down_and_the_old_one_stays)
+{
+    reach_promoting();
+    cr_assert(want_node(&b.w, &west->nodes[0]).hold, "it must not come back as an empty primary");
+    die(&west->nodes[0]);
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.phase, "settling");
+    cr_assert_str_eq(member("us-east-1")->row.role, "PRIMARY");
+    cr_assert(want_node(&b.w, &east->nodes[0]).primary);
+    cr_assert_not(want_node(&b.w, &east->nodes[0]).fence);
+    cr_assert_not(want_node(&b.w, &west->nodes[0]).primary);
+    build_see_all(&b);
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.phase, "steady");
+    cr_assert_str_eq(g->row.status, "available");
+}
+
+Test(global, a_target_that_a_replica_can_replace_is_replaced_and_promoted)
+{
+    west->row.automatic_failover = FAILOVER_ENABLED;
+    reach_promoting();
+    die(&west->nodes[0]);
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.phase, "promoting");
+    b.w.now_ms += 50;
+    plan_world(&b.w);
+    cr_assert_str_eq(west->node_groups[0].row.primary_node_id, "west-002.0001");
+    cr_assert_str_eq(g->row.phase, "promoting");
+    cr_assert(want_node(&b.w, &west->nodes[1]).primary);
+}
+
+Test(global, a_new_primary_that_dies_while_others_settle_is_revived)
+{
+    reach_promoting();
+    west->nodes[0].row.seen_role = "primary";
+    plan_world(&b.w);
+    build_see_all(&b);
+    g->row.phase = "settling";
+    die(&west->nodes[0]);
+    east->nodes[0].row.seen_link_up = south->nodes[0].row.seen_link_up = 0;
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.phase, "reviving");
+}
+
+Test(global, a_primary_that_dies_while_it_is_revived_is_started_again)
+{
+    die(&east->nodes[0]);
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.phase, "reviving");
+    cr_assert_not(want_node(&b.w, &east->nodes[0]).hold, "it has nothing to lose");
+}
+
+Test(global, a_giver_that_dies_while_the_primary_returns_is_not_waited_for)
+{
+    die(&east->nodes[0]);
+    die(&south->nodes[0]);
+    plan_world(&b.w);
+    build_see(&b, &west->nodes[0]);
+    west->nodes[0].row.seen_offset = 99;
+    plan_world(&b.w);
+    build_see(&b, &east->nodes[0]);
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.phase, "returning");
+    die(&west->nodes[0]);
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.phase, "steady");
+    cr_assert_eq(want_node(&b.w, &east->nodes[0]).promote_offset, -1);
+}
+
+Test(global, a_hung_primary_that_is_to_be_replaced_is_killed_first)
+{
+    start_failover();
+    east->nodes[0].row.seen_state = "hung";
+    east->nodes[0].row.seen_pid = 4711;
+    east->nodes[0].row.seen_since_ms = b.w.now_ms;
+    plan_world(&b.w);
+    cr_assert_eq(east->nodes[0].row.condemned_pid, 4711);
+    cr_assert_str_eq(g->row.phase, "fencing");
+    die(&east->nodes[0]);
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.phase, "promoting");
+}
+
+Test(global, a_giver_that_dies_while_it_gives_is_replaced_by_another_region)
+{
+    die(&east->nodes[0]);
+    south->nodes[0].row.seen_offset = 20;
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.switch_region, "sa-east-1");
+    cr_assert(want_node(&b.w, &south->nodes[0]).hold, "it must not come back empty and give that");
+    die(&south->nodes[0]);
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.phase, "reviving");
+    cr_assert_str_eq(g->row.switch_region, "eu-west-1");
+}
