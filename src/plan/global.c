@@ -175,8 +175,11 @@ static void plan_revival(struct world *w, struct world_global *g)
             world_set_int(w, &g->row.switch_offset, giver->row.seen_offset);
             enter(w, g, "returning");
         }
-    } else if (strcmp(g->row.phase, "returning") == 0 && (is_primary(first) || !answers(first) || giver == NULL || is_dead(giver))) {
-        enter(w, g, is_primary(first) ? "settling" : "steady");
+    } else if (strcmp(g->row.phase, "returning") == 0) {
+        int64_t limit = g->row.phase_since_ms + CATCH_UP_LIMIT_MS;
+        if (is_primary(first)) enter(w, g, "settling");
+        else if (!answers(first) || giver == NULL || is_dead(giver) || w->now_ms >= limit) enter(w, g, "steady");
+        else world_wake(w, limit);
     }
 }
 

@@ -42,7 +42,7 @@ struct world_member *want_switch_member(struct world_global *g)
 /* Where a primary that died gets its data back from, once that one can give them. */
 static struct world_node *revival_source(struct world_rg *rg, const struct world_node_group *ng)
 {
-    struct world_member *m = in_phase(rg, "reviving") ? want_switch_member(rg->global) : NULL;
+    struct world_member *m = in_phase(rg, "reviving") || in_phase(rg, "returning") ? want_switch_member(rg->global) : NULL;
     struct world_node *n = m ? first_of(m->rg, ng->row.id) : NULL;
     return n && n->row.seen_role && strcmp(n->row.seen_role, "primary") == 0 ? n : NULL;
 }

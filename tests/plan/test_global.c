@@ -398,3 +398,20 @@ Test(global, a_giver_that_dies_while_it_gives_is_replaced_by_another_region)
     cr_assert_str_eq(g->row.phase, "reviving");
     cr_assert_str_eq(g->row.switch_region, "eu-west-1");
 }
+
+Test(global, a_primary_that_returns_keeps_its_link_and_is_not_waited_for_without_end)
+{
+    die(&east->nodes[0]);
+    die(&south->nodes[0]);
+    plan_world(&b.w);
+    build_see(&b, &west->nodes[0]);
+    west->nodes[0].row.seen_offset = 99;
+    plan_world(&b.w);
+    build_see(&b, &east->nodes[0]);
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.phase, "returning");
+    cr_assert_eq(want_gateway_target(east, &east->node_groups[0]), &west->nodes[0], "the last writes are still to come");
+    b.w.now_ms += 10000;
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.phase, "steady");
+}
