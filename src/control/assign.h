@@ -6,4 +6,5 @@ struct world;
 struct assign_secrets {
     const char *admin_password, *replication_password;
 };
-void assign(struct world *w, const char *region, const struct assign_secrets *secrets, bool shutdown, struct proto_assignment *out);
+void assign(
+    struct world *w, const char *region, const struct assign_secrets *secrets, bool shutdown, struct proto_assignment *out);

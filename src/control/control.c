@@ -26,7 +26,8 @@ static void log_status(const char *what, const char *region, const char *id, con
 static void log_changes(const struct world *w)
 {
     for (size_t i = 0; i < w->n_rgs; i++)
-        log_status("replication group", w->rgs[i].row.region, w->rgs[i].row.id, w->rgs[i].stored ? w->rgs[i].stored->status : NULL, w->rgs[i].row.status);
+        log_status("replication group", w->rgs[i].row.region, w->rgs[i].row.id,
+            w->rgs[i].stored ? w->rgs[i].stored->status : NULL, w->rgs[i].row.status);
     for (size_t i = 0; i < w->n_globals; i++) {
         const struct row_global_replication_group *was = w->globals[i].stored;
         log_status("global datastore", "-", w->globals[i].row.id, was ? was->status : NULL, w->globals[i].row.status);
@@ -185,7 +186,8 @@ static void on_touch(uv_timer_t *t)
 bool control_authorized(const struct control *c, const char *header)
 {
     static const char scheme[] = "Bearer ";
-    if (header == NULL || strncmp(header, scheme, sizeof scheme - 1) != 0 || strlen(header) != sizeof scheme - 1 + 64) return false;
+    if (header == NULL || strncmp(header, scheme, sizeof scheme - 1) != 0 || strlen(header) != sizeof scheme - 1 + 64)
+        return false;
     unsigned char differ = 0;
     for (int i = 0; i < 64; i++) differ |= (unsigned char)(header[sizeof scheme - 1 + i] ^ c->token[i]);
     return differ == 0;
@@ -264,9 +266,10 @@ static void put_node(struct buf *out, const struct row_node *n)
     put_member(out, "upstream", n->seen_upstream);
     put_member(out, "endpoints", n->seen_endpoints);
     put_member(out, "engine_version", n->seen_engine);
-    buf_printf(out, ",\"port\":%lld,\"pid\":%lld,\"link_up\":%s,\"fenced\":%s,\"offset\":%lld,\"restarts\":%lld,\"started_ms\":%lld}", (long long)n->port,
-               (long long)n->seen_pid, n->seen_link_up ? "true" : "false", n->seen_fenced ? "true" : "false", (long long)n->seen_offset,
-               (long long)n->seen_restarts, (long long)n->seen_started_ms);
+    buf_printf(out,
+        ",\"port\":%lld,\"pid\":%lld,\"link_up\":%s,\"fenced\":%s,\"offset\":%lld,\"restarts\":%lld,\"started_ms\":%lld}",
+        (long long)n->port, (long long)n->seen_pid, n->seen_link_up ? "true" : "false", n->seen_fenced ? "true" : "false",
+        (long long)n->seen_offset, (long long)n->seen_restarts, (long long)n->seen_started_ms);
 }
 
 int control_nodes_json(struct control *c, struct buf *out, struct err *e)

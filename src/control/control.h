@@ -26,9 +26,9 @@ struct control_options {
     const char *redis_server; /* passed on to agents; NULL: they look on PATH */
     const char *memcached;    /* the same */
     const char *log_level;
-    bool ports;               /* --addressing ports */
-    const char *listen_host;  /* ports mode: where nodes listen */
-    const char *advertise;    /* ports mode: what clients are told */
+    bool ports;              /* --addressing ports */
+    const char *listen_host; /* ports mode: where nodes listen */
+    const char *advertise;   /* ports mode: what clients are told */
     int first_port, last_port;
 };
 

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 enum {
-    WAIT_LIMIT_MS = 20000,   /* an agent's long poll is answered with nothing after this */
+    WAIT_LIMIT_MS = 20000, /* an agent's long poll is answered with nothing after this */
     RESPAWN_MAX_MS = 2000,
     STOP_RESPAWN_MS = 100,   /* while all shall stop */
     STOP_TRIES = 3,          /* an agent that dies this often while all shall stop is given up */
@@ -158,12 +158,18 @@ static int spawn(struct session *s, const char *folder, int log_fd)
 {
     const struct control_options *o = &s->control->o;
     size_t n = 12;
-    const char *args[20] = {o->program, "agent", "--region", s->region, "--server", o->server, "--token-file", s->control->token_file,
-                            "--data-dir", folder, "--log-level", o->log_level};
+    const char *args[20] = {o->program, "agent", "--region", s->region, "--server", o->server, "--token-file",
+        s->control->token_file, "--data-dir", folder, "--log-level", o->log_level};
     if (o->redis_server) args[n++] = "--redis-server", args[n++] = o->redis_server;
     if (o->memcached) args[n++] = "--memcached", args[n++] = o->memcached;
-    uv_stdio_container_t io[3] = {{.flags = UV_IGNORE}, {.flags = UV_INHERIT_FD, .data.fd = log_fd}, {.flags = UV_INHERIT_FD, .data.fd = log_fd}};
-    uv_process_options_t options = {.file = args[0], .args = (char **)args, .exit_cb = on_exit_child, .flags = UV_PROCESS_DETACHED, .stdio = io, .stdio_count = 3};
+    uv_stdio_container_t io[3] = {
+        {.flags = UV_IGNORE}, {.flags = UV_INHERIT_FD, .data.fd = log_fd}, {.flags = UV_INHERIT_FD, .data.fd = log_fd}};
+    uv_process_options_t options = {.file = args[0],
+        .args = (char **)args,
+        .exit_cb = on_exit_child,
+        .flags = UV_PROCESS_DETACHED,
+        .stdio = io,
+        .stdio_count = 3};
     s->process.data = s;
     s->started_ns = clock_mono_ns();
     s->open_handles++;

@@ -8,18 +8,18 @@
 #define EVENTS_KEPT_MS (14LL * 24 * 3600 * 1000)
 
 /* Every kind of row the same way: read all, keep the row as read beside the one that plans change. */
-#define LOAD(w, array, query, type)                                                   \
-    do {                                                                              \
-        type *rows;                                                                   \
-        size_t n;                                                                     \
-        int r = query(s, (w)->arena, &rows, &n, e);                                   \
-        if (r) return r;                                                              \
-        (w)->array = arena_alloc((w)->arena, n * sizeof *(w)->array);                 \
-        (w)->n_##array = n;                                                           \
-        for (size_t i = 0; i < n; i++) {                                              \
-            (w)->array[i].row = rows[i];                                              \
-            (w)->array[i].stored = &rows[i];                                          \
-        }                                                                             \
+#define LOAD(w, array, query, type)                                   \
+    do {                                                              \
+        type *rows;                                                   \
+        size_t n;                                                     \
+        int r = query(s, (w)->arena, &rows, &n, e);                   \
+        if (r) return r;                                              \
+        (w)->array = arena_alloc((w)->arena, n * sizeof *(w)->array); \
+        (w)->n_##array = n;                                           \
+        for (size_t i = 0; i < n; i++) {                              \
+            (w)->array[i].row = rows[i];                              \
+            (w)->array[i].stored = &rows[i];                          \
+        }                                                             \
     } while (0)
 
 int world_load(struct store *s, struct world *w, struct err *e)
@@ -40,13 +40,14 @@ int world_load(struct store *s, struct world *w, struct err *e)
     return 0;
 }
 
-#define STORE(w, array, table)                                                                                          \
-    for (size_t i = 0; r == 0 && i < (w)->n_##array; i++) {                                                             \
-        if ((w)->array[i].drop && (w)->array[i].stored == NULL) continue;                                               \
-        if (!(w)->array[i].drop && (w)->array[i].stored && row_equal(&sql_table_##table, (w)->array[i].stored, &(w)->array[i].row)) \
-            continue;                                                                                                   \
+#define STORE(w, array, table)                                                                                             \
+    for (size_t i = 0; r == 0 && i < (w)->n_##array; i++) {                                                                \
+        if ((w)->array[i].drop && (w)->array[i].stored == NULL) continue;                                                  \
+        if (!(w)->array[i].drop && (w)->array[i].stored &&                                                                 \
+            row_equal(&sql_table_##table, (w)->array[i].stored, &(w)->array[i].row))                                       \
+            continue;                                                                                                      \
         r = (w)->array[i].drop ? q_##table##_delete(s, &(w)->array[i].row, e) : q_##table##_put(s, &(w)->array[i].row, e); \
-        *wrote = true;                                                                                                  \
+        *wrote = true;                                                                                                     \
     }
 
 static int store_regions(struct store *s, struct world *w, bool *wrote, struct err *e)

@@ -196,7 +196,9 @@ static int find_engine(const struct serve *s, struct err *e)
 {
     char path[PATH_MAX];
     if (file_find_program(s->o->redis_server, path, sizeof path)) return 0;
-    return err_set(e, ERR_USAGE, "there is no program \"%s\": install redis-server (Debian: apt install redis-server), or say where it is with --redis-server",
+    return err_set(e, ERR_USAGE,
+        "there is no program \"%s\": install redis-server (Debian: apt install redis-server), or say where it is with "
+        "--redis-server",
         s->o->redis_server);
 }
 

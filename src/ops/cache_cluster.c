@@ -7,7 +7,8 @@
 #include "ops/view.h"
 #include <string.h>
 
-int op_describe_cache_clusters(struct op *op, const struct api_describe_cache_clusters_in *in, struct api_describe_cache_clusters_out *out)
+int op_describe_cache_clusters(
+    struct op *op, const struct api_describe_cache_clusters_in *in, struct api_describe_cache_clusters_out *out)
 {
     struct page page;
     struct row_cache_cluster *rows;
@@ -21,7 +22,8 @@ int op_describe_cache_clusters(struct op *op, const struct api_describe_cache_cl
     if (r) return r;
     if (n > (size_t)page.n) out->marker = page_marker(op, rows[(n = (size_t)page.n) - 1].id);
     out->cache_clusters = (struct api_cache_cluster_list){true, n, arena_array(op->arena, struct api_cache_cluster, n)};
-    for (size_t i = 0; r == 0 && i < n; i++) r = view_cluster(op, &rows[i], request_flag(in->show_cache_node_info, false), &out->cache_clusters.items[i]);
+    for (size_t i = 0; r == 0 && i < n; i++)
+        r = view_cluster(op, &rows[i], request_flag(in->show_cache_node_info, false), &out->cache_clusters.items[i]);
     return r;
 }
 
@@ -78,7 +80,9 @@ int op_reboot_cache_cluster(struct op *op, const struct api_reboot_cache_cluster
     const struct string_list *ids = &in->cache_node_ids_to_reboot;
     int r = find_cluster(op, in->cache_cluster_id, &c);
     if (r) return r;
-    if (ids->n == 0) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The parameter CacheNodeIdsToReboot must be provided and must not be null.");
+    if (ids->n == 0)
+        return op_fault(
+            op, FAULT_INVALID_PARAMETER_VALUE, "The parameter CacheNodeIdsToReboot must be provided and must not be null.");
     if (strcmp(c->status, "available") != 0)
         return op_fault(op, FAULT_INVALID_CACHE_CLUSTER_STATE, "Cache cluster %s is not in a valid state to be rebooted", c->id);
     r = q_node_list_by_cluster(op->store, op->arena, c->region, c->id, &nodes, &n, op->err);

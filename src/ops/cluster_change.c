@@ -36,7 +36,8 @@ static int check_served(const struct change *x)
     if (in->ip_discovery && strcmp(in->ip_discovery, "ipv4") != 0) return not_served(x->op, "IPv6");
     if (in->scale_config) return not_served(x->op, "ScaleConfig");
     if (in->auth_token || in->auth_token_update_strategy)
-        return op_fault(x->op, FAULT_INVALID_PARAMETER_COMBINATION, "The AUTH token is only supported when encryption-in-transit is enabled");
+        return op_fault(
+            x->op, FAULT_INVALID_PARAMETER_COMBINATION, "The AUTH token is only supported when encryption-in-transit is enabled");
     return 0;
 }
 
@@ -44,11 +45,11 @@ static int check_served(const struct change *x)
 static int check_member(const struct change *x)
 {
     const struct api_modify_cache_cluster_in *in = x->in;
-    bool shared = in->num_cache_nodes.set || in->cache_node_ids_to_remove.n || in->az_mode || in->new_availability_zones.n || in->engine ||
-                  in->engine_version || in->cache_node_type || in->cache_parameter_group_name;
+    bool shared = in->num_cache_nodes.set || in->cache_node_ids_to_remove.n || in->az_mode || in->new_availability_zones.n ||
+                  in->engine || in->engine_version || in->cache_node_type || in->cache_parameter_group_name;
     if (x->c->rg_id == NULL || !shared) return 0;
-    return op_fault(x->op, FAULT_INVALID_PARAMETER_COMBINATION, "Cache cluster %s is a member of replication group %s: use ModifyReplicationGroup.", x->c->id,
-                    x->c->rg_id);
+    return op_fault(x->op, FAULT_INVALID_PARAMETER_COMBINATION,
+        "Cache cluster %s is a member of replication group %s: use ModifyReplicationGroup.", x->c->id, x->c->rg_id);
 }
 
 /* ---- at once ---- */
@@ -82,10 +83,11 @@ static int change_settings(const struct change *x)
     if (in->notification_topic_status) {
         c->notification_topic_status = id_fold(x->op, in->notification_topic_status);
         if (strcmp(c->notification_topic_status, "active") != 0 && strcmp(c->notification_topic_status, "inactive") != 0)
-            return op_fault(x->op, FAULT_INVALID_PARAMETER_VALUE, "Invalid NotificationTopicStatus: %s. Valid values are active and inactive.",
-                            in->notification_topic_status);
+            return op_fault(x->op, FAULT_INVALID_PARAMETER_VALUE,
+                "Invalid NotificationTopicStatus: %s. Valid values are active and inactive.", in->notification_topic_status);
     }
-    int r = in->preferred_maintenance_window ? window_maintenance(x->op, in->preferred_maintenance_window, &c->maintenance_window) : 0;
+    int r = in->preferred_maintenance_window ? window_maintenance(x->op, in->preferred_maintenance_window, &c->maintenance_window)
+                                             : 0;
     if (r == 0) r = change_security_groups(x);
     return r ? r : change_snapshots(x);
 }
@@ -97,14 +99,14 @@ static int find_new_version(const struct change *x, const struct engine_version 
     const struct engine_version *from = version_of(x->c);
     const struct engine *e = x->in->engine ? engine_find(x->in->engine) : from->engine;
     if (e != from->engine)
-        return op_fault(x->op, FAULT_INVALID_PARAMETER_COMBINATION, "The engine of a cache cluster can't be changed from %s to %s.", from->engine->name,
-                        x->in->engine);
+        return op_fault(x->op, FAULT_INVALID_PARAMETER_COMBINATION,
+            "The engine of a cache cluster can't be changed from %s to %s.", from->engine->name, x->in->engine);
     *to = from;
     if (x->in->engine_version == NULL || strcmp(x->in->engine_version, from->full) == 0) return 0;
     int r = request_version(x->op, e, x->in->engine_version, to);
     if (r == 0 && engine_version_change(from, *to) == VERSION_DOWNGRADE)
-        return op_fault(x->op, FAULT_INVALID_PARAMETER_COMBINATION, "The engine can't be changed from %s %s to %s %s.", e->name, from->version, e->name,
-                        (*to)->version);
+        return op_fault(x->op, FAULT_INVALID_PARAMETER_COMBINATION, "The engine can't be changed from %s %s to %s %s.", e->name,
+            from->version, e->name, (*to)->version);
     return r;
 }
 
@@ -115,10 +117,12 @@ static int change_parameter_group(const struct change *x, const struct engine_ve
     const char *given = x->in->cache_parameter_group_name;
     const char *standard = arena_printf(x->op->arena, "default.%s", version_of(x->c)->family);
     if (given == NULL && same_family) return 0;
-    if (given == NULL && strcmp(x->c->parameter_group, standard) != 0) given = x->c->parameter_group; /* which is of the wrong family */
+    if (given == NULL && strcmp(x->c->parameter_group, standard) != 0)
+        given = x->c->parameter_group; /* which is of the wrong family */
     int r = parameter_group_resolve(x->op, given, to, &g);
     if (r == 0 && g.cluster_enabled)
-        return op_fault(x->op, FAULT_INVALID_PARAMETER_COMBINATION, "Cluster mode should be disabled in parameter group, but found it is enabled.");
+        return op_fault(x->op, FAULT_INVALID_PARAMETER_COMBINATION,
+            "Cluster mode should be disabled in parameter group, but found it is enabled.");
     if (r) return r;
     if (!same_family) x->c->pending_parameter_group = g.name;
     if (!same_family) return 0;
@@ -165,11 +169,13 @@ static int remove_nodes(const struct change *x, int64_t less)
     const char *list = "";
     if ((int64_t)ids->n != less)
         return op_fault(x->op, FAULT_INVALID_PARAMETER_COMBINATION,
-                        "The number of cache node ids to remove (%zu) must match the number of nodes that the cluster loses (%lld).", ids->n, (long long)less);
+            "The number of cache node ids to remove (%zu) must match the number of nodes that the cluster loses (%lld).", ids->n,
+            (long long)less);
     for (size_t i = 0; i < ids->n; i++) {
         const char *id = ids->items[i];
         if (find_node(x, id) == NULL || word_in(list, id))
-            return op_fault(x->op, FAULT_INVALID_PARAMETER_VALUE, "Cache node %s is not one of cache cluster %s, or named twice.", id, x->c->id);
+            return op_fault(x->op, FAULT_INVALID_PARAMETER_VALUE, "Cache node %s is not one of cache cluster %s, or named twice.",
+                id, x->c->id);
         list = arena_printf(x->op->arena, "%s%s%s", list, i ? " " : "", id);
     }
     x->c->pending_nodes_to_remove = list;
@@ -198,9 +204,11 @@ static int add_nodes(const struct change *x, int64_t more)
     struct string_list zones, added = {.items = arena_array(x->op->arena, const char *, more)};
     bool cross = x->c->az_mode && strcmp(x->c->az_mode, "cross-az") == 0;
     if (x->in->cache_node_ids_to_remove.n)
-        return op_fault(x->op, FAULT_INVALID_PARAMETER_COMBINATION, "CacheNodeIdsToRemove can only be used where the number of cache nodes goes down.");
+        return op_fault(x->op, FAULT_INVALID_PARAMETER_COMBINATION,
+            "CacheNodeIdsToRemove can only be used where the number of cache nodes goes down.");
     if (asked->n && (int64_t)asked->n != more)
-        return op_fault(x->op, FAULT_INVALID_PARAMETER_COMBINATION, "The number of new availability zones must match the number of new cache nodes.");
+        return op_fault(x->op, FAULT_INVALID_PARAMETER_COMBINATION,
+            "The number of new availability zones must match the number of new cache nodes.");
     int r = subnet_group_zones(x->op, x->c->subnet_group, &zones);
     for (; r == 0 && (int64_t)added.n < more; added.n++) {
         const char *zone = cross ? emptiest_zone(x, &zones, &added) : x->nodes[0].availability_zone;
@@ -216,9 +224,11 @@ static int change_az_mode(const struct change *x)
     if (x->in->az_mode == NULL) return 0;
     bool cross = strcmp(x->in->az_mode, "cross-az") == 0;
     int64_t n = x->in->num_cache_nodes.set ? x->in->num_cache_nodes.v : x->c->num_nodes;
-    if (cross && n < 2) return op_fault(x->op, FAULT_INVALID_PARAMETER_COMBINATION, "AZMode cross-az needs at least 2 cache nodes.");
+    if (cross && n < 2)
+        return op_fault(x->op, FAULT_INVALID_PARAMETER_COMBINATION, "AZMode cross-az needs at least 2 cache nodes.");
     if (!cross && strcmp(x->c->availability_zone, "Multiple") == 0)
-        return op_fault(x->op, FAULT_INVALID_PARAMETER_COMBINATION, "AZMode single-az can't be used while there are nodes in more than one availability zone.");
+        return op_fault(x->op, FAULT_INVALID_PARAMETER_COMBINATION,
+            "AZMode single-az can't be used while there are nodes in more than one availability zone.");
     x->c->az_mode = x->in->az_mode;
     return 0;
 }
@@ -229,15 +239,17 @@ static int change_num_nodes(const struct change *x)
     int64_t n = x->in->num_cache_nodes.v, now = x->c->num_nodes;
     if (!x->in->num_cache_nodes.set) {
         if (x->in->cache_node_ids_to_remove.n || x->in->new_availability_zones.n)
-            return op_fault(x->op, FAULT_INVALID_PARAMETER_COMBINATION, "CacheNodeIdsToRemove and NewAvailabilityZones can only be used with NumCacheNodes.");
+            return op_fault(x->op, FAULT_INVALID_PARAMETER_COMBINATION,
+                "CacheNodeIdsToRemove and NewAvailabilityZones can only be used with NumCacheNodes.");
         return 0;
     }
     if (n < 1) return op_fault(x->op, FAULT_INVALID_PARAMETER_VALUE, "The number of cache nodes must be at least 1.");
     if (n > 1 && !is_memcached(x))
         return op_fault(x->op, FAULT_INVALID_PARAMETER_VALUE, "Cannot modify a Redis cluster to have more than 1 cache node.");
     if (n > LIMIT_MEMCACHED_NODES_PER_CLUSTER)
-        return op_fault(x->op, FAULT_NODE_QUOTA_FOR_CLUSTER_EXCEEDED, "Cluster node quota exceeded. Each cluster can have at most %d nodes in this region.",
-                        LIMIT_MEMCACHED_NODES_PER_CLUSTER);
+        return op_fault(x->op, FAULT_NODE_QUOTA_FOR_CLUSTER_EXCEEDED,
+            "Cluster node quota exceeded. Each cluster can have at most %d nodes in this region.",
+            LIMIT_MEMCACHED_NODES_PER_CLUSTER);
     x->c->pending_num_nodes = n == now ? 0 : n;
     x->c->pending_nodes_to_remove = x->c->pending_zones = "";
     return n > now ? add_nodes(x, n - now) : remove_nodes(x, now - n);

@@ -45,12 +45,15 @@ static int check_encryption(struct op *op, const struct api_create_cache_cluster
 {
     if (!request_flag(in->transit_encryption_enabled, false)) {
         if (in->auth_token == NULL || in->auth_token[0] == '\0') return 0;
-        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "The AUTH token is only supported when encryption-in-transit is enabled");
+        return op_fault(
+            op, FAULT_INVALID_PARAMETER_COMBINATION, "The AUTH token is only supported when encryption-in-transit is enabled");
     }
-    if (!is_memcached(p)) return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Encryption feature is not supported for engine REDIS.");
+    if (!is_memcached(p))
+        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Encryption feature is not supported for engine REDIS.");
     if (!engine_version_has(p->version, ENGINE_FEATURE_ENCRYPTION))
-        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Encryption features are not supported for engine version %s. Please use engine version %s",
-                        p->version->full, engine_features[ENGINE_FEATURE_ENCRYPTION][ENGINE_MEMCACHED]);
+        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
+            "Encryption features are not supported for engine version %s. Please use engine version %s", p->version->full,
+            engine_features[ENGINE_FEATURE_ENCRYPTION][ENGINE_MEMCACHED]);
     return not_served(op, "Encryption in transit");
 }
 
@@ -59,10 +62,12 @@ static int read_engine(struct op *op, const struct api_create_cache_cluster_in *
     if (in->engine == NULL || in->engine[0] == '\0')
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The parameter Engine must be provided and must not be null.");
     const struct engine *e = engine_find(in->engine);
-    if (e == NULL) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Invalid Engine: %s. A cache cluster's engine is memcached or redis.", in->engine);
+    if (e == NULL)
+        return op_fault(
+            op, FAULT_INVALID_PARAMETER_VALUE, "Invalid Engine: %s. A cache cluster's engine is memcached or redis.", in->engine);
     if (e->id == ENGINE_VALKEY)
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
-                        "This API doesn't support Valkey engine. Please use CreateReplicationGroup API for Valkey cluster creation.");
+            "This API doesn't support Valkey engine. Please use CreateReplicationGroup API for Valkey cluster creation.");
     int r = request_version(op, e, in->engine_version, &p->version);
     if (r) return r;
     p->c.engine = e->name;
@@ -78,7 +83,7 @@ static int read_node_type(struct op *op, const struct api_create_cache_cluster_i
     p->c.node_type = t->name;
     if (p->c.snapshot_retention_limit && strcmp(t->family->name, "t1") == 0)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
-                        "Instance type does not support snapshotting. Snapshot retention limit parameter should not be specified.");
+            "Instance type does not support snapshotting. Snapshot retention limit parameter should not be specified.");
     return 0;
 }
 
@@ -89,7 +94,8 @@ static int read_parameter_group(struct op *op, const struct api_create_cache_clu
     if (r) return r;
     p->c.parameter_group = g.name;
     if (g.cluster_enabled)
-        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Cluster mode should be disabled in parameter group, but found it is enabled.");
+        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
+            "Cluster mode should be disabled in parameter group, but found it is enabled.");
     return 0;
 }
 
@@ -100,10 +106,12 @@ static int read_num_nodes(struct op *op, const struct api_create_cache_cluster_i
     int64_t n = p->c.num_nodes = in->num_cache_nodes.set ? in->num_cache_nodes.v : 1;
     if (n < 1) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The number of cache nodes must be at least 1.");
     if (!is_memcached(p) && n > 1)
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Cannot create a Redis cluster with a NumCacheNodes parameter greater than 1.");
+        return op_fault(
+            op, FAULT_INVALID_PARAMETER_VALUE, "Cannot create a Redis cluster with a NumCacheNodes parameter greater than 1.");
     if (n > LIMIT_MEMCACHED_NODES_PER_CLUSTER)
-        return op_fault(op, FAULT_NODE_QUOTA_FOR_CLUSTER_EXCEEDED, "Cluster node quota exceeded. Each cluster can have at most %d nodes in this region.",
-                        LIMIT_MEMCACHED_NODES_PER_CLUSTER);
+        return op_fault(op, FAULT_NODE_QUOTA_FOR_CLUSTER_EXCEEDED,
+            "Cluster node quota exceeded. Each cluster can have at most %d nodes in this region.",
+            LIMIT_MEMCACHED_NODES_PER_CLUSTER);
     return cluster_check_quota(op, n);
 }
 
@@ -120,7 +128,8 @@ static int check_zones(struct op *op, const struct api_create_cache_cluster_in *
     const struct string_list *zones = &in->preferred_availability_zones;
     bool cross = in->az_mode && strcmp(in->az_mode, "cross-az") == 0;
     if (zones->n && !is_memcached(p))
-        return op_fault(op, combination, "PreferredAvailabilityZones can only be used with the engine memcached: use PreferredAvailabilityZone.");
+        return op_fault(op, combination,
+            "PreferredAvailabilityZones can only be used with the engine memcached: use PreferredAvailabilityZone.");
     if (zones->n && in->preferred_availability_zone)
         return op_fault(op, combination, "PreferredAvailabilityZone can't be used together with PreferredAvailabilityZones.");
     if (cross && p->c.num_nodes < 2) return op_fault(op, combination, "AZMode cross-az needs at least 2 cache nodes.");
@@ -146,7 +155,8 @@ static int read_zones(struct op *op, const struct api_create_cache_cluster_in *i
     if (r) return r;
     p->zones = (struct string_list){true, (size_t)p->c.num_nodes, arena_array(op->arena, const char *, p->c.num_nodes)};
     for (size_t i = 0; i < p->zones.n; i++) {
-        const char *any = in->preferred_availability_zone ? in->preferred_availability_zone : free_choice.items[cross ? i % free_choice.n : 0];
+        const char *any =
+            in->preferred_availability_zone ? in->preferred_availability_zone : free_choice.items[cross ? i % free_choice.n : 0];
         p->zones.items[i] = asked->n ? asked->items[i] : any;
     }
     p->c.az_mode = cross ? "cross-az" : "single-az";
@@ -181,7 +191,8 @@ static int read_settings(struct op *op, const struct api_create_cache_cluster_in
     c->nodes_to_reboot = c->pending_nodes_to_remove = c->pending_zones = c->config_nodes = "";
     c->next_node = c->config_version = 1;
     int r = request_port(op, in->port, p->version->engine->port, &c->port);
-    if (r == 0) r = request_security_groups(op, &in->cache_security_group_names, in->cache_subnet_group_name || in->security_group_ids.n);
+    if (r == 0)
+        r = request_security_groups(op, &in->cache_security_group_names, in->cache_subnet_group_name || in->security_group_ids.n);
     if (r == 0) r = subnet_group_resolve(op, in->cache_subnet_group_name, &c->subnet_group);
     if (r == 0) r = window_maintenance(op, in->preferred_maintenance_window, &c->maintenance_window);
     return r ? r : read_snapshots(op, in, p);
@@ -192,8 +203,8 @@ int cluster_check_quota(struct op *op, int64_t more)
     int64_t nodes;
     int r = q_node_count(op->store, op->region->name, &nodes, op->err);
     if (r == 0 && nodes + more > LIMIT_NODES_PER_REGION)
-        return op_fault(op, FAULT_NODE_QUOTA_FOR_CUSTOMER_EXCEEDED, "Customer node quota exceeded. You can have at most %d nodes in this region",
-                        LIMIT_NODES_PER_REGION);
+        return op_fault(op, FAULT_NODE_QUOTA_FOR_CUSTOMER_EXCEEDED,
+            "Customer node quota exceeded. You can have at most %d nodes in this region", LIMIT_NODES_PER_REGION);
     return r;
 }
 

@@ -1,14 +1,16 @@
 #include "ops/id.h"
 #include <string.h>
 
-int op_describe_cache_engine_versions(struct op *op, const struct api_describe_cache_engine_versions_in *in,
-                                      struct api_describe_cache_engine_versions_out *out)
+int op_describe_cache_engine_versions(
+    struct op *op, const struct api_describe_cache_engine_versions_in *in, struct api_describe_cache_engine_versions_out *out)
 {
     struct page page;
     int r = page_read(op, in->max_records, in->marker, &page);
     if (r) return r;
-    struct engine_version_filter filter = {in->engine, in->engine_version, in->cache_parameter_group_family, in->default_only.set && in->default_only.v};
-    out->cache_engine_versions = (struct api_cache_engine_version_list){.set = true, .items = arena_array(op->arena, struct api_cache_engine_version, page.n)};
+    struct engine_version_filter filter = {
+        in->engine, in->engine_version, in->cache_parameter_group_family, in->default_only.set && in->default_only.v};
+    out->cache_engine_versions = (struct api_cache_engine_version_list){
+        .set = true, .items = arena_array(op->arena, struct api_cache_engine_version, page.n)};
     const char *last = NULL;
     bool begun = page.after[0] == '\0';
     for (size_t i = 0; i < n_engine_versions; i++) {

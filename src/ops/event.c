@@ -8,7 +8,8 @@ static int read_span(struct op *op, const struct api_describe_events_in *in, int
 {
     int64_t minutes = in->duration.set ? in->duration.v : DEFAULT_MINUTES;
     if (minutes < 1 || minutes > KEPT_MINUTES)
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Invalid value %lld for Duration. Must be between 1 and %d", (long long)minutes, KEPT_MINUTES);
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Invalid value %lld for Duration. Must be between 1 and %d",
+            (long long)minutes, KEPT_MINUTES);
     if (in->duration.set && in->start_time.set)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Duration can't be used together with StartTime.");
     *to = in->end_time.set ? in->end_time.ms : op->now_ms;
@@ -41,8 +42,8 @@ int op_describe_events(struct op *op, const struct api_describe_events_in *in, s
     if (r == 0) r = read_span(op, in, &from, &to);
     if (r) return r;
     int64_t before = page.after[0] ? strtoll(page.after, NULL, 10) : INT64_MAX;
-    r = q_event_page(op->store, op->arena, op->region->name, in->source_type, id_fold(op, in->source_identifier), from, to, before, page.n + 1, &rows,
-                     &n, op->err);
+    r = q_event_page(op->store, op->arena, op->region->name, in->source_type, id_fold(op, in->source_identifier), from, to,
+        before, page.n + 1, &rows, &n, op->err);
     if (r) return r;
     if (n > (size_t)page.n) {
         n = (size_t)page.n;

@@ -11,5 +11,6 @@ int find_global(struct op *op, const char *id, struct row_global_replication_gro
 int region_ensure(struct op *op);
 
 /* Writes an event of this region: note_event(op, group, EVENT_GROUP_MODIFIED, group). */
-#define note_event(op, id, event, ...) note_message(op, event_kinds[event].source, id, event_message((op)->arena, event, ##__VA_ARGS__))
+#define note_event(op, id, event, ...) \
+    note_message(op, event_kinds[event].source, id, event_message((op)->arena, event, ##__VA_ARGS__))
 int note_message(struct op *op, const char *source_type, const char *source_id, const char *message);

@@ -7,9 +7,11 @@
 static int check_adoptable(struct op *op, const struct row_cache_cluster *c)
 {
     if (strcmp(c->engine, "memcached") == 0)
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Cache cluster %s can't be a replication group's primary: its engine is memcached.", c->id);
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
+            "Cache cluster %s can't be a replication group's primary: its engine is memcached.", c->id);
     if (c->rg_id)
-        return op_fault(op, FAULT_INVALID_CACHE_CLUSTER_STATE, "Cache cluster %s is already a member of replication group %s.", c->id, c->rg_id);
+        return op_fault(op, FAULT_INVALID_CACHE_CLUSTER_STATE, "Cache cluster %s is already a member of replication group %s.",
+            c->id, c->rg_id);
     if (strcmp(c->status, "available") != 0)
         return op_fault(op, FAULT_INVALID_CACHE_CLUSTER_STATE, "Cache cluster %s is not in available state.", c->id);
     return 0;
@@ -19,7 +21,8 @@ static int check_adoptable(struct op *op, const struct row_cache_cluster *c)
 static int inherit(struct op *op, const char *what, const char **given, const char *own)
 {
     if (*given && (*given)[0] && strcmp(id_fold(op, *given), own) != 0)
-        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "%s is %s, as the primary cluster has it: it can't be %s.", what, own, *given);
+        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "%s is %s, as the primary cluster has it: it can't be %s.", what,
+            own, *given);
     *given = own;
     return 0;
 }
@@ -28,7 +31,8 @@ static int inherit_all(struct op *op, struct api_create_replication_group_in *in
 {
     const struct engine_version *v = engine_version_find(engine_find(c->engine), c->engine_version);
     if (in->port.set && in->port.v != c->port)
-        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Port is %lld, as the primary cluster has it.", (long long)c->port);
+        return op_fault(
+            op, FAULT_INVALID_PARAMETER_COMBINATION, "Port is %lld, as the primary cluster has it.", (long long)c->port);
     in->port = OPT_INT(c->port);
     int r = inherit(op, "Engine", &in->engine, c->engine);
     if (r == 0) r = inherit(op, "EngineVersion", &in->engine_version, v->version);
@@ -50,15 +54,16 @@ static void fill(struct op *op, struct api_create_replication_group_in *in, cons
     in->preferred_cache_cluster_azs.items[0] = c->availability_zone;
 }
 
-int group_adopt_read(struct op *op, const struct api_create_replication_group_in *in, struct api_create_replication_group_in *filled,
-                     struct row_cache_cluster **out)
+int group_adopt_read(struct op *op, const struct api_create_replication_group_in *in,
+    struct api_create_replication_group_in *filled, struct row_cache_cluster **out)
 {
-    bool counts = in->num_cache_clusters.set || in->num_node_groups.set || in->replicas_per_node_group.set || in->preferred_cache_cluster_azs.n ||
-                  in->node_group_configuration.n;
+    bool counts = in->num_cache_clusters.set || in->num_node_groups.set || in->replicas_per_node_group.set ||
+                  in->preferred_cache_cluster_azs.n || in->node_group_configuration.n;
     *filled = *in;
     if (counts)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
-                        "PrimaryClusterId can't be used together with NumCacheClusters, NumNodeGroups, ReplicasPerNodeGroup or the placing of members.");
+            "PrimaryClusterId can't be used together with NumCacheClusters, NumNodeGroups, ReplicasPerNodeGroup or the placing "
+            "of members.");
     int r = find_cluster(op, in->primary_cluster_id, out);
     if (r == 0) r = check_adoptable(op, *out);
     if (r == 0) r = inherit_all(op, filled, *out);
@@ -78,7 +83,8 @@ static int adopt_tags(struct op *op, const struct row_replication_group *rg, con
     return r;
 }
 
-int group_adopt_write(struct op *op, const struct row_replication_group *rg, const char *node_group_id, struct row_cache_cluster *c, const char **node_id)
+int group_adopt_write(struct op *op, const struct row_replication_group *rg, const char *node_group_id,
+    struct row_cache_cluster *c, const char **node_id)
 {
     struct row_node *nodes;
     size_t n;

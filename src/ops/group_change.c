@@ -13,7 +13,8 @@ static bool is_on(int64_t failover)
     return failover == FAILOVER_ENABLED || failover == FAILOVER_ENABLING;
 }
 
-static int change_failover(struct op *op, const struct api_modify_replication_group_in *in, struct row_replication_group *rg, bool *busy)
+static int change_failover(
+    struct op *op, const struct api_modify_replication_group_in *in, struct row_replication_group *rg, bool *busy)
 {
     struct row_node *members;
     size_t n;
@@ -23,8 +24,9 @@ static int change_failover(struct op *op, const struct api_modify_replication_gr
     if (r) return r;
     if (failover && n < 2)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
-                        "When using automatic failover, there must be at least 2 cache clusters in the replication group.");
-    if (multi_az && !failover) return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Automatic failover must be enabled to use Multi-AZ.");
+            "When using automatic failover, there must be at least 2 cache clusters in the replication group.");
+    if (multi_az && !failover)
+        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Automatic failover must be enabled to use Multi-AZ.");
     *busy |= failover != is_on(rg->automatic_failover) || multi_az != rg->multi_az;
     if (failover != is_on(rg->automatic_failover)) rg->automatic_failover = failover ? FAILOVER_ENABLING : FAILOVER_DISABLING;
     rg->multi_az = multi_az;
@@ -32,7 +34,8 @@ static int change_failover(struct op *op, const struct api_modify_replication_gr
 }
 
 /* Writes a change of the settings into every member: at once, or to wait for the maintenance window. */
-static int change_members(struct op *op, const struct row_replication_group *rg, void (*change)(struct row_cache_cluster *c, const void *arg), const void *arg)
+static int change_members(struct op *op, const struct row_replication_group *rg,
+    void (*change)(struct row_cache_cluster *c, const void *arg), const void *arg)
 {
     struct row_cache_cluster *clusters;
     size_t n;
@@ -55,7 +58,8 @@ static void wait_for_node_type(struct row_cache_cluster *c, const void *name)
     c->pending_node_type = name;
 }
 
-static int change_node_type(struct op *op, const struct api_modify_replication_group_in *in, struct row_replication_group *rg, bool *busy)
+static int change_node_type(
+    struct op *op, const struct api_modify_replication_group_in *in, struct row_replication_group *rg, bool *busy)
 {
     const struct node_type *to;
     if (in->cache_node_type == NULL) return 0;
@@ -68,13 +72,14 @@ static int change_node_type(struct op *op, const struct api_modify_replication_g
     return change_members(op, rg, set_node_type, to->name);
 }
 
-static int find_new_version(struct op *op, const struct api_modify_replication_group_in *in, const struct row_replication_group *rg,
-                            const struct engine_version **from, const struct engine_version **to)
+static int find_new_version(struct op *op, const struct api_modify_replication_group_in *in,
+    const struct row_replication_group *rg, const struct engine_version **from, const struct engine_version **to)
 {
     const struct engine *e = engine_find(in->engine ? in->engine : rg->engine);
     *from = engine_version_find(engine_find(rg->engine), rg->engine_version);
     if (e == NULL || e->id == ENGINE_MEMCACHED)
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Invalid Engine: %s. A replication group's engine is redis or valkey.", in->engine);
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Invalid Engine: %s. A replication group's engine is redis or valkey.",
+            in->engine);
     if (in->engine_version == NULL && e == (*from)->engine) {
         *to = *from;
         return 0;
@@ -83,12 +88,13 @@ static int find_new_version(struct op *op, const struct api_modify_replication_g
 }
 
 /* A group on its family's default moves to the new family's by itself; one with a group of its own has to name another. */
-static int change_family(struct op *op, const struct api_modify_replication_group_in *in, struct row_replication_group *rg, const struct engine_version *from,
-                         const struct engine_version *to)
+static int change_family(struct op *op, const struct api_modify_replication_group_in *in, struct row_replication_group *rg,
+    const struct engine_version *from, const struct engine_version *to)
 {
     if (in->cache_parameter_group_name || strcmp(from->family, to->family) == 0) return 0;
     if (strcmp(rg->parameter_group, arena_printf(op->arena, "default.%s", from->family)) != 0)
-        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Expected a parameter group of family %s but found one of family %s", to->family, from->family);
+        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
+            "Expected a parameter group of family %s but found one of family %s", to->family, from->family);
     rg->parameter_group = arena_printf(op->arena, "default.%s", to->family);
     return 0;
 }
@@ -100,7 +106,8 @@ static void wait_for_version(struct row_cache_cluster *c, const void *arg)
     c->pending_engine_version = v->full;
 }
 
-static int change_engine(struct op *op, const struct api_modify_replication_group_in *in, struct row_replication_group *rg, bool *busy)
+static int change_engine(
+    struct op *op, const struct api_modify_replication_group_in *in, struct row_replication_group *rg, bool *busy)
 {
     const struct engine_version *from, *to;
     if (in->engine == NULL && in->engine_version == NULL) return 0;
@@ -109,8 +116,8 @@ static int change_engine(struct op *op, const struct api_modify_replication_grou
     enum version_change change = engine_version_change(from, to);
     if (change == VERSION_SAME) return 0;
     if (change == VERSION_DOWNGRADE || change == VERSION_OTHER_ENGINE)
-        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "The engine can't be changed from %s %s to %s %s.", from->engine->name, from->version,
-                        to->engine->name, to->version);
+        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "The engine can't be changed from %s %s to %s %s.",
+            from->engine->name, from->version, to->engine->name, to->version);
     struct row_replication_group waiting = *rg;
     r = change_family(op, in, in->apply_immediately.v ? rg : &waiting, from, to);
     if (r || !in->apply_immediately.v) return r ? r : change_members(op, rg, wait_for_version, to);
@@ -126,7 +133,8 @@ static void wait_for_parameters(struct row_cache_cluster *c, const void *name)
 }
 
 /* Another parameter group is taken at once, unless it is one for a version that waits for the maintenance window. */
-static int change_parameters(struct op *op, const struct api_modify_replication_group_in *in, struct row_replication_group *rg, bool *busy)
+static int change_parameters(
+    struct op *op, const struct api_modify_replication_group_in *in, struct row_replication_group *rg, bool *busy)
 {
     const struct engine_version *from, *to;
     struct parameter_group g;
@@ -157,14 +165,16 @@ static int start_switch(struct op *op, const struct row_replication_group *rg, c
     return r;
 }
 
-static int change_primary(struct op *op, const struct api_modify_replication_group_in *in, struct row_replication_group *rg, bool *busy)
+static int change_primary(
+    struct op *op, const struct api_modify_replication_group_in *in, struct row_replication_group *rg, bool *busy)
 {
     struct row_node *members;
     size_t n;
     const char *primary, *id = id_fold(op, in->primary_cluster_id);
     if (id == NULL) return 0;
     if (rg->automatic_failover != FAILOVER_DISABLED)
-        return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Cannot manually promote a new master cache cluster while autofailover is enabled");
+        return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE,
+            "Cannot manually promote a new master cache cluster while autofailover is enabled");
     int r = group_members(op, rg, &members, &n);
     for (size_t i = 0; r == 0 && i < n; i++) {
         if (strcmp(members[i].cluster_id, id) != 0) continue;
@@ -173,7 +183,9 @@ static int change_primary(struct op *op, const struct api_modify_replication_gro
         *busy = true;
         return start_switch(op, rg, &members[i]);
     }
-    return r ? r : op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Cache cluster %s is not a member of replication group %s.", in->primary_cluster_id, rg->id);
+    return r ? r
+             : op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Cache cluster %s is not a member of replication group %s.",
+                   in->primary_cluster_id, rg->id);
 }
 
 int group_change(struct op *op, const struct api_modify_replication_group_in *in, struct row_replication_group *rg, bool *busy)

@@ -97,11 +97,13 @@ int group_set_modifying(struct op *op, struct row_replication_group *rg)
 
 static int check_only_replica_parameters(struct op *op, const struct api_create_cache_cluster_in *in)
 {
-    bool more = in->num_cache_nodes.set || in->cache_node_type || in->engine || in->engine_version || in->cache_parameter_group_name ||
-                in->cache_subnet_group_name || in->cache_security_group_names.n || in->security_group_ids.n || in->snapshot_arns.n || in->snapshot_name ||
-                in->port.set || in->auth_token || in->az_mode || in->preferred_availability_zones.n;
+    bool more = in->num_cache_nodes.set || in->cache_node_type || in->engine || in->engine_version ||
+                in->cache_parameter_group_name || in->cache_subnet_group_name || in->cache_security_group_names.n ||
+                in->security_group_ids.n || in->snapshot_arns.n || in->snapshot_name || in->port.set || in->auth_token ||
+                in->az_mode || in->preferred_availability_zones.n;
     if (!more) return 0;
-    return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Cannot specify additional cache cluster parameters when creating a replica cluster");
+    return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
+        "Cannot specify additional cache cluster parameters when creating a replica cluster");
 }
 
 int group_create_member(struct op *op, const struct api_create_cache_cluster_in *in)
@@ -121,29 +123,32 @@ int group_create_member(struct op *op, const struct api_create_cache_cluster_in 
         return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Replication group must be in available state to modify.");
     r = group_members(op, rg, &members, &n);
     if (r == 0 && n >= GROUP_MEMBERS_MAX)
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The number of replicas per node group must be within 0 and %d.", GROUP_MEMBERS_MAX - 1);
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The number of replicas per node group must be within 0 and %d.",
+            GROUP_MEMBERS_MAX - 1);
     if (r == 0) r = group_add_replica(op, rg, id, in->preferred_availability_zone);
     if (r == 0 && in->tags.n) r = tags_put(op, arn_of(op, op->account, "cluster", id), &in->tags);
     return r ? r : group_set_modifying(op, rg);
 }
 
-static int check_member_deletable(struct op *op, const struct row_cache_cluster *c, const struct row_replication_group *rg, const struct row_node *members,
-                                  size_t n)
+static int check_member_deletable(struct op *op, const struct row_cache_cluster *c, const struct row_replication_group *rg,
+    const struct row_node *members, size_t n)
 {
     const char *primary;
     int r = group_primary(op, rg, c->node_group_id, &primary);
     if (r) return r;
     if (n <= 1)
         return op_fault(op, FAULT_INVALID_CACHE_CLUSTER_STATE,
-                        "Cannot delete the cache cluster since it is the only member of a replication group. Delete the replication group instead.");
+            "Cannot delete the cache cluster since it is the only member of a replication group. Delete the replication group "
+            "instead.");
     for (size_t i = 0; i < n; i++)
         if (strcmp(members[i].cluster_id, c->id) == 0 && strcmp(members[i].id, primary) == 0)
-            return op_fault(op, FAULT_INVALID_CACHE_CLUSTER_STATE, "Cache cluster %s is serving as primary for replication group %s and cannot be deleted", c->id,
-                            rg->id);
+            return op_fault(op, FAULT_INVALID_CACHE_CLUSTER_STATE,
+                "Cache cluster %s is serving as primary for replication group %s and cannot be deleted", c->id, rg->id);
     if (strcmp(c->status, "available") != 0 || strcmp(rg->status, "available") != 0)
         return op_fault(op, FAULT_INVALID_CACHE_CLUSTER_STATE, "Cache cluster %s is not in a valid state to be deleted", c->id);
     if (n == 2 && rg->automatic_failover != FAILOVER_DISABLED)
-        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Must have at least 1 replica when cluster mode is disabled with auto failover enabled.");
+        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
+            "Must have at least 1 replica when cluster mode is disabled with auto failover enabled.");
     return 0;
 }
 

@@ -43,7 +43,7 @@ static int check_combinations(struct op *op, const struct api_create_replication
         return op_fault(op, combination, "The AUTH token is only supported when encryption-in-transit is enabled");
     if (in->user_group_ids.n && !request_flag(in->transit_encryption_enabled, false))
         return op_fault(op, combination,
-                        "User group based access control requires encryption-in-transit to be enabled on the replication group.");
+            "User group based access control requires encryption-in-transit to be enabled on the replication group.");
     if (in->num_cache_clusters.set && (in->num_node_groups.set || in->replicas_per_node_group.set))
         return op_fault(op, combination, "NumCacheClusters can't be used together with NumNodeGroups or ReplicasPerNodeGroup.");
     if (in->num_node_groups.set && in->num_node_groups.v < 1)
@@ -56,7 +56,8 @@ static int read_engine(struct op *op, const struct api_create_replication_group_
 {
     const struct engine *e = engine_find(in->engine ? in->engine : "redis");
     if (e == NULL || e->id == ENGINE_MEMCACHED)
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Invalid Engine: %s. A replication group's engine is redis or valkey.", in->engine);
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Invalid Engine: %s. A replication group's engine is redis or valkey.",
+            in->engine);
     return request_version(op, e, in->engine_version, out);
 }
 
@@ -79,9 +80,11 @@ static int read_members(struct op *op, const struct api_create_replication_group
     else if (in->replicas_per_node_group.set) n = in->replicas_per_node_group.v + 1;
     else if (in->preferred_cache_cluster_azs.n) n = (int64_t)in->preferred_cache_cluster_azs.n;
     if (in->num_cache_clusters.set && (n < 1 || n > GROUP_MEMBERS_MAX))
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The number of cache clusters must be within 1 and %d.", GROUP_MEMBERS_MAX);
+        return op_fault(
+            op, FAULT_INVALID_PARAMETER_VALUE, "The number of cache clusters must be within 1 and %d.", GROUP_MEMBERS_MAX);
     if (n < 1 || n > GROUP_MEMBERS_MAX)
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The number of replicas per node group must be within 0 and %d.", GROUP_MEMBERS_MAX - 1);
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The number of replicas per node group must be within 0 and %d.",
+            GROUP_MEMBERS_MAX - 1);
     p->members = (int)n;
     return 0;
 }
@@ -96,7 +99,8 @@ static int read_asked_zones(struct op *op, const struct api_create_replication_g
 {
     const struct string_list *azs = &in->preferred_cache_cluster_azs;
     if (azs->n && (int)azs->n != p->members)
-        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "The number of preferred availability zones must match the number of cache clusters.");
+        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
+            "The number of preferred availability zones must match the number of cache clusters.");
     for (size_t i = 0; i < azs->n; i++) {
         int r = use_zone(op, p, (int)i, azs->items[i]);
         if (r) return r;
@@ -104,7 +108,8 @@ static int read_asked_zones(struct op *op, const struct api_create_replication_g
     if (in->node_group_configuration.n == 0) return 0;
     const struct api_node_group_configuration *ng = in->node_group_configuration.items;
     if (ng->replica_availability_zones.n && (int)ng->replica_availability_zones.n != p->members - 1)
-        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "The number of replica availability zones must match the number of replicas.");
+        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
+            "The number of replica availability zones must match the number of replicas.");
     int r = ng->primary_availability_zone ? use_zone(op, p, 0, ng->primary_availability_zone) : 0;
     for (size_t i = 0; r == 0 && i < ng->replica_availability_zones.n; i++)
         r = use_zone(op, p, (int)i + 1, ng->replica_availability_zones.items[i]);
@@ -126,7 +131,7 @@ static int check_failover(struct op *op, const struct group_plan *p)
 {
     if (p->rg.automatic_failover && p->members < 2)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
-                        "When using automatic failover, there must be at least 2 cache clusters in the replication group.");
+            "When using automatic failover, there must be at least 2 cache clusters in the replication group.");
     if (p->rg.multi_az && !p->rg.automatic_failover)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Automatic failover must be enabled to use Multi-AZ.");
     return 0;
@@ -179,12 +184,13 @@ static int read_engine_settings(struct op *op, const struct api_create_replicati
 /* A secondary takes from the datastore what all members share; naming any of it is refused, even with the same value. */
 static int check_inherits(struct op *op, const struct api_create_replication_group_in *in)
 {
-    bool forbidden = in->primary_cluster_id || in->automatic_failover_enabled.set || in->num_node_groups.set || in->cache_parameter_group_name ||
-                     in->cache_node_type || in->engine || in->engine_version || in->cache_security_group_names.set || in->transit_encryption_enabled.set ||
+    bool forbidden = in->primary_cluster_id || in->automatic_failover_enabled.set || in->num_node_groups.set ||
+                     in->cache_parameter_group_name || in->cache_node_type || in->engine || in->engine_version ||
+                     in->cache_security_group_names.set || in->transit_encryption_enabled.set ||
                      in->at_rest_encryption_enabled.set || in->snapshot_arns.set || in->snapshot_name;
     if (forbidden)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
-                        "Cannot use the given parameters when creating new replication group in an existing global replication group.");
+            "Cannot use the given parameters when creating new replication group in an existing global replication group.");
     return 0;
 }
 
@@ -214,13 +220,16 @@ static int check_joining(struct op *op, const char *id, struct group_plan *p)
     if (r) return r;
     if (g == NULL) return op_fault(op, FAULT_GLOBAL_REPLICATION_GROUP_NOT_FOUND, "Global replication group %s not found.", id);
     if (strcmp(g->status, "available") != 0 && strcmp(g->status, "primary-only") != 0)
-        return op_fault(op, FAULT_INVALID_GLOBAL_REPLICATION_GROUP_STATE, "Global replication group %s is not available or in primary-only state.", g->id);
+        return op_fault(op, FAULT_INVALID_GLOBAL_REPLICATION_GROUP_STATE,
+            "Global replication group %s is not available or in primary-only state.", g->id);
     r = q_member_list(op->store, op->arena, g->id, &members, &n, op->err);
     for (size_t i = 0; r == 0 && i < n; i++)
         if (strcmp(members[i].region, op->region->name) == 0)
-            return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Global replication group %s already has a member in region %s.", g->id, op->region->name);
+            return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Global replication group %s already has a member in region %s.",
+                g->id, op->region->name);
     if (r == 0 && n >= 3)
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Global replication group %s can have at most 2 secondary replication groups.", g->id);
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
+            "Global replication group %s can have at most 2 secondary replication groups.", g->id);
     if (r == 0 && !op->region->global_datastores)
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Access Denied to API Version: APIGlobalDatastore");
     p->global = g;
@@ -232,7 +241,8 @@ static int check_new(struct op *op, const struct group_plan *p)
     struct row_replication_group *other;
     int64_t nodes;
     int r = q_rg_get(op->store, op->arena, op->region->name, p->rg.id, &other, op->err);
-    if (r == 0 && other) return op_fault(op, FAULT_REPLICATION_GROUP_ALREADY_EXISTS, "Replication group %s already exists.", p->rg.id);
+    if (r == 0 && other)
+        return op_fault(op, FAULT_REPLICATION_GROUP_ALREADY_EXISTS, "Replication group %s already exists.", p->rg.id);
     for (int i = 1; r == 0 && p->adopted == NULL && i <= p->members; i++) {
         struct row_cache_cluster *c;
         const char *id = arena_printf(op->arena, "%s-%03d", p->rg.id, i);
@@ -241,7 +251,8 @@ static int check_new(struct op *op, const struct group_plan *p)
     }
     if (r == 0) r = q_node_count(op->store, op->region->name, &nodes, op->err);
     if (r == 0 && nodes + p->members > 300)
-        return op_fault(op, FAULT_NODE_QUOTA_FOR_CUSTOMER_EXCEEDED, "Customer node quota exceeded. You can have at most %d nodes in this region", 300);
+        return op_fault(op, FAULT_NODE_QUOTA_FOR_CUSTOMER_EXCEEDED,
+            "Customer node quota exceeded. You can have at most %d nodes in this region", 300);
     return r;
 }
 

@@ -10,9 +10,9 @@ enum { GROUP_MEMBERS_MAX = 6 }; /* a primary and five replicas: ElastiCache's li
 struct group_plan {
     struct row_replication_group rg;
     int members;
-    const char *zones[GROUP_MEMBERS_MAX]; /* of each member, the primary first */
+    const char *zones[GROUP_MEMBERS_MAX];              /* of each member, the primary first */
     const struct row_global_replication_group *global; /* the datastore it joins as a secondary, or NULL */
-    struct row_cache_cluster *adopted; /* the cluster that becomes its only member, or NULL */
+    struct row_cache_cluster *adopted;                 /* the cluster that becomes its only member, or NULL */
 };
 
 /* Reads, defaults and checks the request; nothing is written. */
@@ -22,8 +22,8 @@ int group_plan_read(struct op *op, const struct api_create_replication_group_in 
 int group_plan_write(struct op *op, const struct group_plan *plan);
 
 /* Writes one more member: its cluster, which is named 'id', and its node. */
-int group_add_member(struct op *op, const struct row_replication_group *rg, const char *id, const char *node_group_id, const char *zone,
-                     const char **node_id);
+int group_add_member(struct op *op, const struct row_replication_group *rg, const char *id, const char *node_group_id,
+    const char *zone, const char **node_id);
 
 /* Gives every node group of a member of a global datastore its gateway to the other regions. */
 int group_add_gateways(struct op *op, const struct row_replication_group *rg);

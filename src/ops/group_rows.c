@@ -5,8 +5,8 @@
 #include "ops/parameter_group.h"
 #include <string.h>
 
-static struct row_cache_cluster cluster_row(const struct row_replication_group *rg, const char *id, const char *node_group_id, const char *zone,
-                                            int64_t now_ms)
+static struct row_cache_cluster cluster_row(
+    const struct row_replication_group *rg, const char *id, const char *node_group_id, const char *zone, int64_t now_ms)
 {
     return (struct row_cache_cluster){
         .region = rg->region,
@@ -66,8 +66,8 @@ static struct row_node node_row(struct op *op, const struct row_cache_cluster *c
     };
 }
 
-int group_add_member(struct op *op, const struct row_replication_group *rg, const char *id, const char *node_group_id, const char *zone,
-                     const char **node_id)
+int group_add_member(struct op *op, const struct row_replication_group *rg, const char *id, const char *node_group_id,
+    const char *zone, const char **node_id)
 {
     struct row_cache_cluster c = cluster_row(rg, id, node_group_id, zone, op->now_ms);
     struct row_node n = node_row(op, &c);
@@ -109,7 +109,8 @@ static int write_node_group(struct op *op, const struct group_plan *plan, struct
         r = group_add_member(op, rg, cluster, id, plan->zones[i], &node_id);
         if (i == 0) primary = node_id;
     }
-    struct row_node_group ng = {.region = rg->region, .rg_id = rg->id, .id = id, .status = "creating", .primary_node_id = primary, .switch_offset = -1};
+    struct row_node_group ng = {
+        .region = rg->region, .rg_id = rg->id, .id = id, .status = "creating", .primary_node_id = primary, .switch_offset = -1};
     if (r == 0) r = q_node_group_put(op->store, &ng, op->err);
     if (r == 0) r = add_endpoint(op, rg, id, "primary");
     return r ? r : add_endpoint(op, rg, id, "reader");
@@ -118,7 +119,8 @@ static int write_node_group(struct op *op, const struct group_plan *plan, struct
 static int write_membership(struct op *op, const struct group_plan *plan)
 {
     struct row_global_replication_group g = *plan->global;
-    struct row_global_member m = {.global_id = g.id, .region = plan->rg.region, .rg_id = plan->rg.id, .role = "SECONDARY", .status = "associating"};
+    struct row_global_member m = {
+        .global_id = g.id, .region = plan->rg.region, .rg_id = plan->rg.id, .role = "SECONDARY", .status = "associating"};
     g.status = "modifying";
     int r = q_global_member_put(op->store, &m, op->err);
     if (r == 0) r = q_global_replication_group_put(op->store, &g, op->err);
@@ -133,7 +135,8 @@ int region_ensure(struct op *op)
 }
 
 /* The parameter group whose values a new member takes over: the primary's, or its own where it is the first. */
-static int shared_parameters(struct op *op, const char *global_id, const struct row_replication_group *rg, struct parameter_group *out)
+static int shared_parameters(
+    struct op *op, const char *global_id, const struct row_replication_group *rg, struct parameter_group *out)
 {
     struct row_global_member *members;
     size_t n;
@@ -173,7 +176,8 @@ int group_copy_settings(struct op *op, const struct row_replication_group *rg)
     int r = q_cluster_list_by_rg(op->store, op->arena, rg->region, rg->id, &clusters, &n, op->err);
     for (size_t i = 0; r == 0 && i < n; i++) {
         struct row_cache_cluster *c = &clusters[i];
-        if (strcmp(c->parameter_group, rg->parameter_group) != 0) c->parameter_apply_status = "applying"; /* until a plan finds otherwise */
+        if (strcmp(c->parameter_group, rg->parameter_group) != 0)
+            c->parameter_apply_status = "applying"; /* until a plan finds otherwise */
         c->parameter_group = rg->parameter_group;
         c->auto_minor_version_upgrade = rg->auto_minor_version_upgrade;
         c->snapshot_retention_limit = rg->snapshot_retention_limit;

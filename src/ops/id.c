@@ -26,17 +26,19 @@ int id_check(struct op *op, const char *parameter, const char *given, size_t max
     *out = id_fold(op, given);
     if (!well_formed(*out))
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
-                        "The parameter %s is not a valid identifier. Identifiers must begin with a letter; must contain only ASCII letters, "
-                        "digits, and hyphens; and must not end with a hyphen or contain two consecutive hyphens.",
-                        parameter);
+            "The parameter %s is not a valid identifier. Identifiers must begin with a letter; must contain only ASCII letters, "
+            "digits, and hyphens; and must not end with a hyphen or contain two consecutive hyphens.",
+            parameter);
     if (strlen(*out) > max)
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The parameter %s must be at most %zu characters long.", parameter, max);
+        return op_fault(
+            op, FAULT_INVALID_PARAMETER_VALUE, "The parameter %s must be at most %zu characters long.", parameter, max);
     return 0;
 }
 
 const char *arn_of(struct op *op, const char *account, const char *type, const char *id)
 {
-    return arena_printf(op->arena, "arn:%s:elasticache:%s:%s:%s:%s", op->region->partition->name, op->region->name, account, type, id);
+    return arena_printf(
+        op->arena, "arn:%s:elasticache:%s:%s:%s:%s", op->region->partition->name, op->region->name, account, type, id);
 }
 
 const char *arn_of_global(struct op *op, const char *account, const char *id)
@@ -70,20 +72,19 @@ int page_read(struct op *op, struct opt_int max_records, const char *marker, str
     out->n = max_records.set ? max_records.v : limits->size;
     out->after = "";
     if (out->n < limits->min || out->n > limits->max)
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Invalid value %lld for MaxRecords. Must be between %d and %d", (long long)out->n,
-                        limits->min, limits->max);
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Invalid value %lld for MaxRecords. Must be between %d and %d",
+            (long long)out->n, limits->min, limits->max);
     if (marker == NULL || marker[0] == '\0') return 0;
     size_t n = strlen(marker) / 2;
     char *key = arena_alloc(op->arena, n + 1);
     for (size_t i = 0; i < n; i++) {
         unsigned byte = 0;
-        if (!isxdigit((unsigned char)marker[2 * i]) || !isxdigit((unsigned char)marker[2 * i + 1]) || sscanf(marker + 2 * i, "%2x", &byte) != 1 ||
-            byte < ' ')
+        if (!isxdigit((unsigned char)marker[2 * i]) || !isxdigit((unsigned char)marker[2 * i + 1]) ||
+            sscanf(marker + 2 * i, "%2x", &byte) != 1 || byte < ' ')
             return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The marker %s is not valid.", marker);
         key[i] = (char)byte;
     }
-    if (n == 0 || strlen(marker) % 2)
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The marker %s is not valid.", marker);
+    if (n == 0 || strlen(marker) % 2) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The marker %s is not valid.", marker);
     out->after = key;
     return 0;
 }

@@ -38,8 +38,8 @@ struct op {
  * where the handler returned 0, else rolled back. Returns 0, a fault with its
  * message in 'e', or < 0. 'in' and 'out' are the operation's own C types.
  */
-int ops_run(struct store *store, const struct ops_config *config, const struct operation *o, const struct ops_caller *who, struct arena *a,
-            const void *in, void *out, struct err *e);
+int ops_run(struct store *store, const struct ops_config *config, const struct operation *o, const struct ops_caller *who,
+    struct arena *a, const void *in, void *out, struct err *e);
 
 /* Sets a fault and its message; returns it. */
 #define op_fault(op, fault, ...) err_set((op)->err, fault, __VA_ARGS__)

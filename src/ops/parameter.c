@@ -32,7 +32,8 @@ static int find_group(struct op *op, const char *given, struct parameter_group *
     const char *name;
     int r = id_check(op, "CacheParameterGroupName", given, 255, &name);
     if (r == 0) r = parameter_group_get(op, op->region->name, name, out);
-    if (r == 0 && out->name == NULL) return op_fault(op, FAULT_CACHE_PARAMETER_GROUP_NOT_FOUND, "CacheParameterGroup not found: %s", name);
+    if (r == 0 && out->name == NULL)
+        return op_fault(op, FAULT_CACHE_PARAMETER_GROUP_NOT_FOUND, "CacheParameterGroup not found: %s", name);
     return r;
 }
 
@@ -48,7 +49,8 @@ static int find_targets(struct op *op, const struct parameter_group *g, struct t
     if (r || m == NULL) return r;
     r = q_global_get(op->store, op->arena, m->global_id, &global, op->err);
     if (r == 0 && strcmp(global->status, "available") != 0 && strcmp(global->status, "primary-only") != 0)
-        return op_fault(op, FAULT_INVALID_GLOBAL_REPLICATION_GROUP_STATE, "Global replication group %s is not available or in primary-only state.", m->global_id);
+        return op_fault(op, FAULT_INVALID_GLOBAL_REPLICATION_GROUP_STATE,
+            "Global replication group %s is not available or in primary-only state.", m->global_id);
     if (r == 0) r = q_member_list(op->store, op->arena, m->global_id, &members, &n, op->err);
     if (r) return r;
     *out = (struct targets){arena_array(op->arena, struct parameter_group, n), 0};
@@ -63,9 +65,12 @@ static int find_targets(struct op *op, const struct parameter_group *g, struct t
 
 static int check_count(struct op *op, const struct api_parameter_name_value_list *list)
 {
-    if (list->n == 0) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The parameter ParameterNameValues must be provided and must not be null.");
+    if (list->n == 0)
+        return op_fault(
+            op, FAULT_INVALID_PARAMETER_VALUE, "The parameter ParameterNameValues must be provided and must not be null.");
     if (list->n > LIMIT_PARAMETERS_PER_CALL)
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "A request can name at most %d parameters.", LIMIT_PARAMETERS_PER_CALL);
+        return op_fault(
+            op, FAULT_INVALID_PARAMETER_VALUE, "A request can name at most %d parameters.", LIMIT_PARAMETERS_PER_CALL);
     return 0;
 }
 
@@ -86,8 +91,8 @@ static int check_unused(struct op *op, const struct parameter_group *g, const st
     if (c->parameter->modifiable != PARAMETER_WHILE_UNUSED || same(parameter_group_value(g, c->parameter), value)) return 0;
     int r = parameter_group_users(op, g, &users);
     if (r == 0 && users)
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The parameter %s can't be modified while the cache parameter group %s is in use.",
-                        c->parameter->name, g->name);
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
+            "The parameter %s can't be modified while the cache parameter group %s is in use.", c->parameter->name, g->name);
     return r;
 }
 
@@ -117,12 +122,14 @@ static int check_exclusive(struct op *op, const struct changes *l)
         const char *other = excluded_by(&l->items[i]);
         for (size_t k = 0; other && k < l->n; k++)
             if (strcmp(l->items[k].parameter->name, other) == 0)
-                return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "The parameters reserved-memory and reserved-memory-percent are mutually exclusive.");
+                return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
+                    "The parameters reserved-memory and reserved-memory-percent are mutually exclusive.");
     }
     return 0;
 }
 
-static int read_modify(struct op *op, const struct parameter_group *g, const struct api_parameter_name_value_list *list, struct changes *out)
+static int read_modify(
+    struct op *op, const struct parameter_group *g, const struct api_parameter_name_value_list *list, struct changes *out)
 {
     int r = check_count(op, list);
     if (r) return r;
@@ -136,7 +143,8 @@ static int read_modify(struct op *op, const struct parameter_group *g, const str
     return r ? r : check_exclusive(op, out);
 }
 
-static int read_reset_names(struct op *op, const struct parameter_group *g, const struct api_parameter_name_value_list *list, struct changes *out)
+static int read_reset_names(
+    struct op *op, const struct parameter_group *g, const struct api_parameter_name_value_list *list, struct changes *out)
 {
     int r = check_count(op, list);
     if (r) return r;
@@ -161,11 +169,13 @@ static int read_reset_all(struct op *op, const struct parameter_group *g, struct
     return r;
 }
 
-static int read_reset(struct op *op, const struct parameter_group *g, const struct api_reset_cache_parameter_group_in *in, struct changes *out)
+static int read_reset(
+    struct op *op, const struct parameter_group *g, const struct api_reset_cache_parameter_group_in *in, struct changes *out)
 {
     bool all = in->reset_all_parameters.set && in->reset_all_parameters.v;
     if (all && in->parameter_name_values.n)
-        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "ParameterNameValues can't be used together with ResetAllParameters.");
+        return op_fault(
+            op, FAULT_INVALID_PARAMETER_COMBINATION, "ParameterNameValues can't be used together with ResetAllParameters.");
     return all ? read_reset_all(op, g, out) : read_reset_names(op, g, &in->parameter_name_values, out);
 }
 
@@ -179,7 +189,8 @@ static int check_settled(struct op *op, const struct targets *t)
         r = q_cluster_list_by_parameter_group(op->store, op->arena, t->items[i].region, t->items[i].name, &clusters, &n, op->err);
         for (size_t k = 0; r == 0 && k < n; k++)
             if (strcmp(clusters[k].parameter_apply_status, "applying") == 0)
-                return op_fault(op, FAULT_INVALID_CACHE_PARAMETER_GROUP_STATE, "The parameter group %s has pending changes", t->items[0].name);
+                return op_fault(op, FAULT_INVALID_CACHE_PARAMETER_GROUP_STATE, "The parameter group %s has pending changes",
+                    t->items[0].name);
     }
     return r;
 }
@@ -221,7 +232,7 @@ static int change_group(struct op *op, const struct parameter_group *g, const st
         if (same(parameter_group_value(g, p), value)) continue;
         differs = true;
         r = q_event_add(op->store, g->region, op->now_ms, event_kinds[EVENT_PARAMETER_GROUP_MODIFIED].source, g->name,
-                        event_message(op->arena, EVENT_PARAMETER_GROUP_MODIFIED, p->name, value ? value : "none"), op->err);
+            event_message(op->arena, EVENT_PARAMETER_GROUP_MODIFIED, p->name, value ? value : "none"), op->err);
     }
     return r || !differs ? r : mark_clusters(op, g);
 }
@@ -233,8 +244,8 @@ static int change_all(struct op *op, const struct targets *t, const struct chang
     return r;
 }
 
-int op_modify_cache_parameter_group(struct op *op, const struct api_modify_cache_parameter_group_in *in,
-                                    struct api_modify_cache_parameter_group_out *out)
+int op_modify_cache_parameter_group(
+    struct op *op, const struct api_modify_cache_parameter_group_in *in, struct api_modify_cache_parameter_group_out *out)
 {
     struct parameter_group g;
     struct targets targets;
@@ -247,8 +258,8 @@ int op_modify_cache_parameter_group(struct op *op, const struct api_modify_cache
     return r;
 }
 
-int op_reset_cache_parameter_group(struct op *op, const struct api_reset_cache_parameter_group_in *in,
-                                   struct api_reset_cache_parameter_group_out *out)
+int op_reset_cache_parameter_group(
+    struct op *op, const struct api_reset_cache_parameter_group_in *in, struct api_reset_cache_parameter_group_out *out)
 {
     struct parameter_group g;
     struct targets targets;

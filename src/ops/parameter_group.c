@@ -64,8 +64,8 @@ int parameter_group_resolve(struct op *op, const char *given, const struct engin
     if (r) return r;
     if (out->name == NULL) return op_fault(op, FAULT_CACHE_PARAMETER_GROUP_NOT_FOUND, "CacheParameterGroup not found: %s", name);
     if (strcmp(out->family->name, v->family) != 0)
-        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Expected a parameter group of family %s but found one of family %s", v->family,
-                        out->family->name);
+        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
+            "Expected a parameter group of family %s but found one of family %s", v->family, out->family->name);
     return 0;
 }
 
@@ -84,8 +84,8 @@ int parameter_group_check_swap(struct op *op, const char *from, const struct par
         const char *a = parameter_group_value(&old, was), *b = parameter_group_value(to, p);
         if (!same_value(a, b))
             return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
-                            "The parameter %s must have the same value in the cache parameter groups %s (%s) and %s (%s).", p->name, old.name,
-                            a ? a : "none", to->name, b ? b : "none");
+                "The parameter %s must have the same value in the cache parameter groups %s (%s) and %s (%s).", p->name, old.name,
+                a ? a : "none", to->name, b ? b : "none");
     }
     return r;
 }
@@ -95,7 +95,8 @@ int parameter_group_users(struct op *op, const struct parameter_group *g, int64_
     return q_parameter_group_users(op->store, g->region, g->name, out, op->err);
 }
 
-int parameter_group_copy(struct op *op, const struct row_replication_group *rg, const struct parameter_group *from, const char **name)
+int parameter_group_copy(
+    struct op *op, const struct row_replication_group *rg, const struct parameter_group *from, const char **name)
 {
     struct row_parameter_group pg = {
         .region = rg->region,
@@ -122,7 +123,8 @@ static int view(struct op *op, const struct parameter_group *g, struct api_cache
 {
     struct row_global_member *member = NULL;
     const struct default_group *standard = default_group_find(g->name);
-    int r = g->row && g->row->is_global ? q_member_by_parameter_group(op->store, op->arena, g->region, g->name, &member, op->err) : 0;
+    int r =
+        g->row && g->row->is_global ? q_member_by_parameter_group(op->store, op->arena, g->region, g->name, &member, op->err) : 0;
     *out = (struct api_cache_parameter_group){
         .cache_parameter_group_name = g->name,
         .cache_parameter_group_family = g->family->name,
@@ -138,21 +140,25 @@ static int check_new(struct op *op, const struct row_parameter_group *g)
     struct parameter_group other;
     int64_t n;
     int r = parameter_group_get(op, g->region, g->name, &other);
-    if (r == 0 && other.name) return op_fault(op, FAULT_CACHE_PARAMETER_GROUP_ALREADY_EXISTS, "Parameter group %s already exists", g->name);
+    if (r == 0 && other.name)
+        return op_fault(op, FAULT_CACHE_PARAMETER_GROUP_ALREADY_EXISTS, "Parameter group %s already exists", g->name);
     if (r == 0 && family_find(g->family) == NULL)
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "CacheParameterGroupFamily %s is not a valid parameter group family.", g->family);
+        return op_fault(
+            op, FAULT_INVALID_PARAMETER_VALUE, "CacheParameterGroupFamily %s is not a valid parameter group family.", g->family);
     if (r == 0) r = q_parameter_group_count(op->store, g->region, &n, op->err);
     if (r == 0 && n >= LIMIT_PARAMETER_GROUPS_PER_REGION)
-        return op_fault(op, FAULT_CACHE_PARAMETER_GROUP_QUOTA_EXCEEDED, "You can have at most %d cache parameter groups in this region.",
-                        LIMIT_PARAMETER_GROUPS_PER_REGION);
+        return op_fault(op, FAULT_CACHE_PARAMETER_GROUP_QUOTA_EXCEEDED,
+            "You can have at most %d cache parameter groups in this region.", LIMIT_PARAMETER_GROUPS_PER_REGION);
     return r;
 }
 
-int op_create_cache_parameter_group(struct op *op, const struct api_create_cache_parameter_group_in *in,
-                                    struct api_create_cache_parameter_group_out *out)
+int op_create_cache_parameter_group(
+    struct op *op, const struct api_create_cache_parameter_group_in *in, struct api_create_cache_parameter_group_out *out)
 {
-    struct row_parameter_group row = {
-        .region = op->region->name, .account = op->account, .family = in->cache_parameter_group_family, .description = in->description};
+    struct row_parameter_group row = {.region = op->region->name,
+        .account = op->account,
+        .family = in->cache_parameter_group_family,
+        .description = in->description};
     struct parameter_group g;
     int r = id_check(op, "CacheParameterGroupName", in->cache_parameter_group_name, 255, &row.name);
     if (r == 0) r = check_new(op, &row);
@@ -180,8 +186,8 @@ static int list_names(struct op *op, const struct page *page, const char **names
     return 0;
 }
 
-int op_describe_cache_parameter_groups(struct op *op, const struct api_describe_cache_parameter_groups_in *in,
-                                       struct api_describe_cache_parameter_groups_out *out)
+int op_describe_cache_parameter_groups(
+    struct op *op, const struct api_describe_cache_parameter_groups_in *in, struct api_describe_cache_parameter_groups_out *out)
 {
     struct page page;
     struct parameter_group g;
@@ -192,10 +198,12 @@ int op_describe_cache_parameter_groups(struct op *op, const struct api_describe_
     names[0] = in->cache_parameter_group_name;
     if (names[0] == NULL) r = list_names(op, &page, names, &n);
     if (r == 0 && n > (size_t)page.n) out->marker = page_marker(op, names[(n = (size_t)page.n) - 1]);
-    out->cache_parameter_groups = (struct api_cache_parameter_group_list){true, n, arena_array(op->arena, struct api_cache_parameter_group, n)};
+    out->cache_parameter_groups =
+        (struct api_cache_parameter_group_list){true, n, arena_array(op->arena, struct api_cache_parameter_group, n)};
     for (size_t i = 0; r == 0 && i < n; i++) {
         r = parameter_group_get(op, op->region->name, names[i], &g);
-        if (r == 0 && g.name == NULL) return op_fault(op, FAULT_CACHE_PARAMETER_GROUP_NOT_FOUND, "CacheParameterGroup %s not found.", names[i]);
+        if (r == 0 && g.name == NULL)
+            return op_fault(op, FAULT_CACHE_PARAMETER_GROUP_NOT_FOUND, "CacheParameterGroup %s not found.", names[i]);
         if (r == 0) r = view(op, &g, &out->cache_parameter_groups.items[i]);
     }
     return r;
@@ -213,7 +221,8 @@ int op_delete_cache_parameter_group(struct op *op, const struct api_delete_cache
         return op_fault(op, FAULT_CACHE_PARAMETER_GROUP_NOT_FOUND, "CacheParameterGroupnot found: %s", name);
     r = parameter_group_users(op, &g, &users);
     if (r == 0 && users)
-        return op_fault(op, FAULT_INVALID_CACHE_PARAMETER_GROUP_STATE, "Cache parameter group %s is currently in use by a cache cluster.", g.name);
+        return op_fault(op, FAULT_INVALID_CACHE_PARAMETER_GROUP_STATE,
+            "Cache parameter group %s is currently in use by a cache cluster.", g.name);
     if (r == 0) r = q_parameter_forget(op->store, g.region, g.name, op->err);
     if (r == 0) r = q_parameter_group_delete(op->store, g.row, op->err);
     if (r == 0) r = q_tag_delete_arn(op->store, arn_of(op, g.row->account, "parametergroup", g.name), op->err);

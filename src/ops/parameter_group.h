@@ -45,4 +45,5 @@ int parameter_group_users(struct op *op, const struct parameter_group *g, int64_
  * Writes a group of its own for a replication group that joins a global datastore,
  * with the values of 'from'; 'name' gets its name.
  */
-int parameter_group_copy(struct op *op, const struct row_replication_group *rg, const struct parameter_group *from, const char **name);
+int parameter_group_copy(
+    struct op *op, const struct row_replication_group *rg, const struct parameter_group *from, const char **name);

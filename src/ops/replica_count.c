@@ -20,13 +20,15 @@ struct resize {
 static int check_now(struct op *op, struct opt_bool apply_immediately)
 {
     if (apply_immediately.v) return 0;
-    return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The parameter ApplyImmediately must be true: this change can't wait for the maintenance window.");
+    return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
+        "The parameter ApplyImmediately must be true: this change can't wait for the maintenance window.");
 }
 
 static int read_target(struct op *op, struct opt_int count, const struct api_configure_shard_list *shards, struct resize *z)
 {
     if (count.set == (shards->n > 0))
-        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Exactly one of NewReplicaCount and ReplicaConfiguration must be given.");
+        return op_fault(
+            op, FAULT_INVALID_PARAMETER_COMBINATION, "Exactly one of NewReplicaCount and ReplicaConfiguration must be given.");
     z->replicas = count.v;
     if (shards->n == 0) return 0;
     z->shard = shards->items;
@@ -46,7 +48,8 @@ static int find_resizable(struct op *op, const char *id, struct resize *z)
 static int check_range(struct op *op, int64_t replicas)
 {
     if (replicas >= 0 && replicas <= REPLICAS_MAX) return 0;
-    return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The number of replicas per node group must be within 0 and %d.", REPLICAS_MAX);
+    return op_fault(
+        op, FAULT_INVALID_PARAMETER_VALUE, "The number of replicas per node group must be within 0 and %d.", REPLICAS_MAX);
 }
 
 /* PreferredAvailabilityZones names a zone for each member, the present ones too, in their order. */
@@ -54,10 +57,12 @@ static int check_zones(struct op *op, const struct resize *z)
 {
     if (z->shard == NULL || z->shard->preferred_availability_zones.n == 0) return 0;
     if (z->shard->preferred_availability_zones.n == (size_t)z->replicas + 1) return 0;
-    return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The number of preferred availability zones must be the number of replicas plus one.");
+    return op_fault(
+        op, FAULT_INVALID_PARAMETER_VALUE, "The number of preferred availability zones must be the number of replicas plus one.");
 }
 
-int op_increase_replica_count(struct op *op, const struct api_increase_replica_count_in *in, struct api_increase_replica_count_out *out)
+int op_increase_replica_count(
+    struct op *op, const struct api_increase_replica_count_in *in, struct api_increase_replica_count_out *out)
 {
     struct resize z = {0};
     int r = check_now(op, in->apply_immediately);
@@ -66,9 +71,11 @@ int op_increase_replica_count(struct op *op, const struct api_increase_replica_c
     if (r == 0) r = check_range(op, z.replicas);
     if (r == 0) r = check_zones(op, &z);
     if (r) return r;
-    if ((size_t)z.replicas + 1 == z.n_members) return op_fault(op, FAULT_NO_OPERATION, "The operation was not performed because no changes were required.");
+    if ((size_t)z.replicas + 1 == z.n_members)
+        return op_fault(op, FAULT_NO_OPERATION, "The operation was not performed because no changes were required.");
     if ((size_t)z.replicas + 1 < z.n_members)
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The new replica count must be greater than the current one, which is %zu.", z.n_members - 1);
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
+            "The new replica count must be greater than the current one, which is %zu.", z.n_members - 1);
     for (size_t i = z.n_members; r == 0 && i < (size_t)z.replicas + 1; i++) {
         bool placed = z.shard && z.shard->preferred_availability_zones.n;
         r = group_add_replica(op, z.rg, NULL, placed ? z.shard->preferred_availability_zones.items[i] : NULL);
@@ -85,7 +92,8 @@ static int find_member(struct op *op, const struct resize *z, const char *cluste
     for (size_t i = 0; i < z->n_members; i++)
         if (strcmp(z->members[i].cluster_id, id) == 0) *out = &z->members[i];
     if (*out) return 0;
-    return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Cache cluster %s is not a member of replication group %s.", cluster_id, z->rg->id);
+    return op_fault(
+        op, FAULT_INVALID_PARAMETER_VALUE, "Cache cluster %s is not a member of replication group %s.", cluster_id, z->rg->id);
 }
 
 static int remove_named(struct op *op, const struct resize *z, const struct string_list *ids, const char *primary)
@@ -95,7 +103,8 @@ static int remove_named(struct op *op, const struct resize *z, const struct stri
         const struct row_node *n;
         r = find_member(op, z, ids->items[i], &n);
         if (r == 0 && strcmp(n->id, primary) == 0)
-            return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Cache cluster %s is serving as primary and can't be removed.", n->cluster_id);
+            return op_fault(
+                op, FAULT_INVALID_PARAMETER_VALUE, "Cache cluster %s is serving as primary and can't be removed.", n->cluster_id);
         if (r == 0) r = group_remove_replica(op, z->rg, n);
     }
     return r;
@@ -117,7 +126,8 @@ static int read_decrease(struct op *op, const struct api_decrease_replica_count_
 {
     int ways = in->new_replica_count.set + (in->replica_configuration.n > 0) + (in->replicas_to_remove.n > 0);
     if (ways != 1)
-        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Exactly one of NewReplicaCount, ReplicaConfiguration and ReplicasToRemove must be given.");
+        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
+            "Exactly one of NewReplicaCount, ReplicaConfiguration and ReplicasToRemove must be given.");
     int r = in->replicas_to_remove.n ? 0 : read_target(op, in->new_replica_count, &in->replica_configuration, z);
     if (in->replicas_to_remove.n) z->replicas = (int64_t)z->n_members - 1 - (int64_t)in->replicas_to_remove.n;
     return r ? r : check_range(op, z->replicas);
@@ -125,15 +135,19 @@ static int read_decrease(struct op *op, const struct api_decrease_replica_count_
 
 static int check_decrease(struct op *op, const struct resize *z)
 {
-    if ((size_t)z->replicas + 1 == z->n_members) return op_fault(op, FAULT_NO_OPERATION, "The operation was not performed because no changes were required.");
+    if ((size_t)z->replicas + 1 == z->n_members)
+        return op_fault(op, FAULT_NO_OPERATION, "The operation was not performed because no changes were required.");
     if ((size_t)z->replicas + 1 > z->n_members)
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The new replica count must be less than the current one, which is %zu.", z->n_members - 1);
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
+            "The new replica count must be less than the current one, which is %zu.", z->n_members - 1);
     if (z->replicas < 1 && z->rg->automatic_failover != FAILOVER_DISABLED)
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Must have at least 1 replica when cluster mode is disabled with auto failover enabled.");
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
+            "Must have at least 1 replica when cluster mode is disabled with auto failover enabled.");
     return 0;
 }
 
-int op_decrease_replica_count(struct op *op, const struct api_decrease_replica_count_in *in, struct api_decrease_replica_count_out *out)
+int op_decrease_replica_count(
+    struct op *op, const struct api_decrease_replica_count_in *in, struct api_decrease_replica_count_out *out)
 {
     struct resize z = {0};
     const char *primary;

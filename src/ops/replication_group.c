@@ -18,7 +18,8 @@ static int put_tags(struct op *op, const struct row_replication_group *rg, const
     return r;
 }
 
-int op_create_replication_group(struct op *op, const struct api_create_replication_group_in *in, struct api_create_replication_group_out *out)
+int op_create_replication_group(
+    struct op *op, const struct api_create_replication_group_in *in, struct api_create_replication_group_out *out)
 {
     struct group_plan plan;
     int r = group_plan_read(op, in, &plan);
@@ -36,7 +37,8 @@ static int describe_one(struct op *op, const char *id, struct api_describe_repli
     return view_rgs(op, row, 1, out->replication_groups.items);
 }
 
-int op_describe_replication_groups(struct op *op, const struct api_describe_replication_groups_in *in, struct api_describe_replication_groups_out *out)
+int op_describe_replication_groups(
+    struct op *op, const struct api_describe_replication_groups_in *in, struct api_describe_replication_groups_out *out)
 {
     struct page page;
     struct row_replication_group *rows;
@@ -47,7 +49,8 @@ int op_describe_replication_groups(struct op *op, const struct api_describe_repl
     r = q_rg_page(op->store, op->arena, op->region->name, page.after, page.n + 1, &rows, &n, op->err);
     if (r) return r;
     if (n > (size_t)page.n) out->marker = page_marker(op, rows[(n = (size_t)page.n) - 1].id);
-    out->replication_groups = (struct api_replication_group_list){true, n, arena_array(op->arena, struct api_replication_group, n)};
+    out->replication_groups =
+        (struct api_replication_group_list){true, n, arena_array(op->arena, struct api_replication_group, n)};
     return view_rgs(op, rows, n, out->replication_groups.items);
 }
 
@@ -59,7 +62,8 @@ static int check_modify_served(struct op *op, const struct api_modify_replicatio
         const char *what;
     } table[] = {
         {in->auth_token || in->auth_token_update_strategy, "AuthToken"},
-        {in->user_group_ids_to_add.set || in->user_group_ids_to_remove.set || in->remove_user_groups.set, "User group based access control"},
+        {in->user_group_ids_to_add.set || in->user_group_ids_to_remove.set || in->remove_user_groups.set,
+            "User group based access control"},
         {in->log_delivery_configurations.n > 0, "Log delivery"},
         {in->transit_encryption_enabled.set || in->transit_encryption_mode, "Encryption in transit"},
         {in->cluster_mode != NULL, "ClusterMode"},
@@ -71,23 +75,28 @@ static int check_modify_served(struct op *op, const struct api_modify_replicatio
 }
 
 /* A member of a global datastore keeps what all members share: only the datastore can change it. */
-static int check_modify_member(struct op *op, const struct api_modify_replication_group_in *in, const struct row_replication_group *rg)
+static int check_modify_member(
+    struct op *op, const struct api_modify_replication_group_in *in, const struct row_replication_group *rg)
 {
-    bool shared = in->cache_node_type || in->engine || in->engine_version || in->automatic_failover_enabled.set || in->cache_parameter_group_name ||
-                  in->transit_encryption_enabled.set || in->transit_encryption_mode || in->cluster_mode;
+    bool shared = in->cache_node_type || in->engine || in->engine_version || in->automatic_failover_enabled.set ||
+                  in->cache_parameter_group_name || in->transit_encryption_enabled.set || in->transit_encryption_mode ||
+                  in->cluster_mode;
     struct row_global_member *m;
     int r = q_member_of_rg(op->store, op->arena, rg->region, rg->id, &m, op->err);
     if (r || m == NULL || !(shared || (in->auto_minor_version_upgrade.set && in->auto_minor_version_upgrade.v))) return r;
-    return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Cluster [%s] is part of a global cluster [%s]. Request rejected.", rg->id, m->global_id);
+    return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Cluster [%s] is part of a global cluster [%s]. Request rejected.", rg->id,
+        m->global_id);
 }
 
 static int modify_snapshots(struct op *op, const struct api_modify_replication_group_in *in, struct row_replication_group *rg)
 {
     if (in->snapshot_retention_limit.set) {
         int64_t limit = in->snapshot_retention_limit.v;
-        if (limit < 0 || limit > 35) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The snapshot retention limit must be within 0 and 35.");
+        if (limit < 0 || limit > 35)
+            return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The snapshot retention limit must be within 0 and 35.");
         if (limit > 0 && rg->snapshotting_cluster_id == NULL && in->snapshotting_cluster_id == NULL)
-            return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Must specify both SnapshotRetentionLimit and SnapshottingClusterId to turn on snapshots");
+            return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
+                "Must specify both SnapshotRetentionLimit and SnapshottingClusterId to turn on snapshots");
         rg->snapshot_retention_limit = limit;
     }
     if (in->snapshotting_cluster_id) {
@@ -95,7 +104,8 @@ static int modify_snapshots(struct op *op, const struct api_modify_replication_g
         int r = find_cluster(op, in->snapshotting_cluster_id, &c);
         if (r) return r;
         if (c->rg_id == NULL || strcmp(c->rg_id, rg->id) != 0)
-            return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Cache cluster %s is not a member of replication group %s.", c->id, rg->id);
+            return op_fault(
+                op, FAULT_INVALID_PARAMETER_VALUE, "Cache cluster %s is not a member of replication group %s.", c->id, rg->id);
         rg->snapshotting_cluster_id = c->id;
     }
     return in->snapshot_window ? window_snapshot(op, in->snapshot_window, &rg->snapshot_window) : 0;
@@ -105,17 +115,21 @@ static int modify_settings(struct op *op, const struct api_modify_replication_gr
 {
     if (in->replication_group_description) rg->description = in->replication_group_description;
     if (in->auto_minor_version_upgrade.set) rg->auto_minor_version_upgrade = in->auto_minor_version_upgrade.v;
-    if (in->notification_topic_arn) rg->notification_topic_arn = in->notification_topic_arn[0] ? in->notification_topic_arn : NULL;
+    if (in->notification_topic_arn)
+        rg->notification_topic_arn = in->notification_topic_arn[0] ? in->notification_topic_arn : NULL;
     if (in->security_group_ids.set) {
         rg->security_group_ids = "";
         for (size_t i = 0; i < in->security_group_ids.n; i++)
-            rg->security_group_ids = arena_printf(op->arena, "%s%s%s", rg->security_group_ids, i ? " " : "", in->security_group_ids.items[i]);
+            rg->security_group_ids =
+                arena_printf(op->arena, "%s%s%s", rg->security_group_ids, i ? " " : "", in->security_group_ids.items[i]);
     }
-    int r = in->preferred_maintenance_window ? window_maintenance(op, in->preferred_maintenance_window, &rg->maintenance_window) : 0;
+    int r =
+        in->preferred_maintenance_window ? window_maintenance(op, in->preferred_maintenance_window, &rg->maintenance_window) : 0;
     return r ? r : modify_snapshots(op, in, rg);
 }
 
-static int check_modifiable(struct op *op, const struct api_modify_replication_group_in *in, const struct row_replication_group *rg)
+static int check_modifiable(
+    struct op *op, const struct api_modify_replication_group_in *in, const struct row_replication_group *rg)
 {
     if (strcmp(rg->status, "available") != 0)
         return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Replication group must be in available state to modify.");
@@ -123,7 +137,8 @@ static int check_modifiable(struct op *op, const struct api_modify_replication_g
     return r ? r : check_modify_served(op, in);
 }
 
-int op_modify_replication_group(struct op *op, const struct api_modify_replication_group_in *in, struct api_modify_replication_group_out *out)
+int op_modify_replication_group(
+    struct op *op, const struct api_modify_replication_group_in *in, struct api_modify_replication_group_out *out)
 {
     struct row_replication_group *rg;
     int r = find_rg(op, in->replication_group_id, &rg);
@@ -140,15 +155,18 @@ int op_modify_replication_group(struct op *op, const struct api_modify_replicati
     return r ? r : view_rg(op, rg->id, &out->replication_group);
 }
 
-static int check_deletable(struct op *op, const struct api_delete_replication_group_in *in, const struct row_replication_group *rg)
+static int check_deletable(
+    struct op *op, const struct api_delete_replication_group_in *in, const struct row_replication_group *rg)
 {
     struct row_global_member *m;
     int r = q_member_of_rg(op->store, op->arena, rg->region, rg->id, &m, op->err);
     if (r) return r;
     if (m)
-        return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Cluster [%s] is part of a global cluster [%s]. Request rejected.", rg->id, m->global_id);
+        return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE,
+            "Cluster [%s] is part of a global cluster [%s]. Request rejected.", rg->id, m->global_id);
     if (strcmp(rg->status, "available") != 0 && strcmp(rg->status, "creating") != 0 && strcmp(rg->status, "create-failed") != 0)
-        return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Replication group %s is not in a valid state to be deleted", rg->id);
+        return op_fault(
+            op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Replication group %s is not in a valid state to be deleted", rg->id);
     if (in->final_snapshot_identifier) return not_served(op, "FinalSnapshotIdentifier");
     if (in->retain_primary_cluster.set && in->retain_primary_cluster.v) return not_served(op, "RetainPrimaryCluster");
     return 0;
@@ -173,7 +191,8 @@ static int mark_members_deleting(struct op *op, const struct row_replication_gro
     return r;
 }
 
-int op_delete_replication_group(struct op *op, const struct api_delete_replication_group_in *in, struct api_delete_replication_group_out *out)
+int op_delete_replication_group(
+    struct op *op, const struct api_delete_replication_group_in *in, struct api_delete_replication_group_out *out)
 {
     struct row_replication_group *rg;
     int r = find_rg(op, in->replication_group_id, &rg);

@@ -13,7 +13,8 @@ int request_version(struct op *op, const struct engine *e, const char *given, co
 /* A node type that runs the version. */
 int request_node_type(struct op *op, const char *given, const struct engine_version *v, const struct node_type **out);
 /* The node type to which a cluster of type 'from' may be moved. */
-int request_new_node_type(struct op *op, const char *given, const char *from, const struct engine_version *v, const struct node_type **out);
+int request_new_node_type(
+    struct op *op, const char *given, const char *from, const struct engine_version *v, const struct node_type **out);
 
 int request_port(struct op *op, struct opt_int given, int64_t otherwise, int64_t *out);
 int request_retention(struct op *op, struct opt_int given, int64_t otherwise, int64_t *out);

@@ -12,13 +12,20 @@ static int run_in_transaction(struct op *op, const struct operation *o, const vo
     return r;
 }
 
-int ops_run(struct store *store, const struct ops_config *config, const struct operation *o, const struct ops_caller *who, struct arena *a,
-            const void *in, void *out, struct err *e)
+int ops_run(struct store *store, const struct ops_config *config, const struct operation *o, const struct ops_caller *who,
+    struct arena *a, const void *in, void *out, struct err *e)
 {
     const struct region *region = region_find(who->region);
     if (region == NULL)
         return err_set(e, FAULT_INVALID_PARAMETER_VALUE, "Region %s is not one that this service knows.", who->region);
-    struct op op = {.store = store, .arena = a, .err = e, .now_ms = clock_now_ms(), .region = region, .account = who->account, .operation = o, .config = config};
+    struct op op = {.store = store,
+        .arena = a,
+        .err = e,
+        .now_ms = clock_now_ms(),
+        .region = region,
+        .account = who->account,
+        .operation = o,
+        .config = config};
     if (o->writes && getrandom(&op.random, sizeof op.random, 0) != (ssize_t)sizeof op.random) op.random = op.now_ms;
     op.random &= INT64_MAX;
     return run_in_transaction(&op, o, in, out);

@@ -85,7 +85,8 @@ int subnet_group_resolve(struct op *op, const char *given, const char **out)
 {
     const struct row_subnet_group *g;
     int r = get(op, given && given[0] ? given : "default", &g);
-    if (r == 0 && g == NULL) return op_fault(op, FAULT_CACHE_SUBNET_GROUP_NOT_FOUND, "Cache Subnet Group %s does not exist.", given);
+    if (r == 0 && g == NULL)
+        return op_fault(op, FAULT_CACHE_SUBNET_GROUP_NOT_FOUND, "Cache Subnet Group %s does not exist.", given);
     if (r == 0) *out = g->name;
     return r;
 }
@@ -156,14 +157,16 @@ static int check_subnets(struct op *op, const struct string_list *ids)
 {
     const char *all = "";
     bool bad = false;
-    if (ids->n == 0) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The parameter SubnetIds must be provided and must not be null.");
+    if (ids->n == 0)
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The parameter SubnetIds must be provided and must not be null.");
     for (size_t i = 0; i < ids->n; i++) {
         all = arena_printf(op->arena, "%s%s%s", all, i ? ", " : "", ids->items[i]);
         bad = bad || !well_formed(ids->items[i]);
     }
     if (bad) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Some input subnets in :[%s] are invalid.", all);
     if (ids->n > LIMIT_SUBNETS_PER_SUBNET_GROUP)
-        return op_fault(op, FAULT_CACHE_SUBNET_QUOTA_EXCEEDED, "Cache subnet group can have at most %d subnets.", LIMIT_SUBNETS_PER_SUBNET_GROUP);
+        return op_fault(op, FAULT_CACHE_SUBNET_QUOTA_EXCEEDED, "Cache subnet group can have at most %d subnets.",
+            LIMIT_SUBNETS_PER_SUBNET_GROUP);
     return 0;
 }
 
@@ -182,15 +185,17 @@ static int check_new(struct op *op, const char *name)
     const struct row_subnet_group *other;
     int64_t n;
     int r = get(op, name, &other);
-    if (r == 0 && other) return op_fault(op, FAULT_CACHE_SUBNET_GROUP_ALREADY_EXISTS, "Cache subnet group %s already exists.", name);
+    if (r == 0 && other)
+        return op_fault(op, FAULT_CACHE_SUBNET_GROUP_ALREADY_EXISTS, "Cache subnet group %s already exists.", name);
     if (r == 0) r = q_subnet_group_count(op->store, op->region->name, &n, op->err);
     if (r == 0 && n >= LIMIT_SUBNET_GROUPS_PER_REGION)
-        return op_fault(op, FAULT_CACHE_SUBNET_GROUP_QUOTA_EXCEEDED, "You can have at most %d cache subnet groups in this region.",
-                        LIMIT_SUBNET_GROUPS_PER_REGION);
+        return op_fault(op, FAULT_CACHE_SUBNET_GROUP_QUOTA_EXCEEDED,
+            "You can have at most %d cache subnet groups in this region.", LIMIT_SUBNET_GROUPS_PER_REGION);
     return r;
 }
 
-int op_create_cache_subnet_group(struct op *op, const struct api_create_cache_subnet_group_in *in, struct api_create_cache_subnet_group_out *out)
+int op_create_cache_subnet_group(
+    struct op *op, const struct api_create_cache_subnet_group_in *in, struct api_create_cache_subnet_group_out *out)
 {
     struct row_subnet_group g = {op->region->name, NULL, op->account, in->cache_subnet_group_description, vpc_id(op)};
     int r = id_check(op, "CacheSubnetGroupName", in->cache_subnet_group_name, 255, &g.name);
@@ -218,7 +223,8 @@ static int check_free(struct op *op, const char *name, const struct string_list 
 
 static int modify(struct op *op, const struct api_modify_cache_subnet_group_in *in, struct row_subnet_group *g)
 {
-    if (is_default(g->name)) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The default cache subnet group cannot be modified.");
+    if (is_default(g->name))
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The default cache subnet group cannot be modified.");
     if (in->cache_subnet_group_description) g->description = in->cache_subnet_group_description;
     int r = q_subnet_group_put(op->store, g, op->err);
     if (r || !in->subnet_ids.set) return r;
@@ -227,7 +233,8 @@ static int modify(struct op *op, const struct api_modify_cache_subnet_group_in *
     return r ? r : put_subnets(op, g, &in->subnet_ids);
 }
 
-int op_modify_cache_subnet_group(struct op *op, const struct api_modify_cache_subnet_group_in *in, struct api_modify_cache_subnet_group_out *out)
+int op_modify_cache_subnet_group(
+    struct op *op, const struct api_modify_cache_subnet_group_in *in, struct api_modify_cache_subnet_group_out *out)
 {
     const struct row_subnet_group *found;
     int r = get(op, in->cache_subnet_group_name, &found);
@@ -245,11 +252,15 @@ int op_delete_cache_subnet_group(struct op *op, const struct api_delete_cache_su
     int64_t users;
     int r = get(op, in->cache_subnet_group_name, &g);
     if (r == 0 && g == NULL)
-        return op_fault(op, FAULT_CACHE_SUBNET_GROUP_NOT_FOUND, "Cache Subnet Group %s does not exist.", in->cache_subnet_group_name);
+        return op_fault(
+            op, FAULT_CACHE_SUBNET_GROUP_NOT_FOUND, "Cache Subnet Group %s does not exist.", in->cache_subnet_group_name);
     if (r) return r;
-    if (is_default(g->name)) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The default cache subnet group cannot be deleted.");
+    if (is_default(g->name))
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The default cache subnet group cannot be deleted.");
     r = q_subnet_group_users(op->store, g->region, g->name, &users, op->err);
-    if (r == 0 && users) return op_fault(op, FAULT_CACHE_SUBNET_GROUP_IN_USE, "Cache subnet group %s is currently in use by a cache cluster.", g->name);
+    if (r == 0 && users)
+        return op_fault(
+            op, FAULT_CACHE_SUBNET_GROUP_IN_USE, "Cache subnet group %s is currently in use by a cache cluster.", g->name);
     if (r == 0) r = q_subnet_forget(op->store, g->region, g->name, op->err);
     if (r == 0) r = q_tag_delete_arn(op->store, arn_of(op, g->account, "subnetgroup", g->name), op->err);
     return r ? r : q_subnet_group_delete(op->store, g, op->err);
@@ -279,8 +290,8 @@ static int read_page(struct op *op, const struct page *page, const struct row_su
     return 0;
 }
 
-int op_describe_cache_subnet_groups(struct op *op, const struct api_describe_cache_subnet_groups_in *in,
-                                    struct api_describe_cache_subnet_groups_out *out)
+int op_describe_cache_subnet_groups(
+    struct op *op, const struct api_describe_cache_subnet_groups_in *in, struct api_describe_cache_subnet_groups_out *out)
 {
     struct page page;
     const struct row_subnet_group *rows;
@@ -293,7 +304,8 @@ int op_describe_cache_subnet_groups(struct op *op, const struct api_describe_cac
         return op_fault(op, FAULT_CACHE_SUBNET_GROUP_NOT_FOUND, "Cache subnet group %s not found.", in->cache_subnet_group_name);
     if (r) return r;
     if (n > (size_t)page.n) out->marker = page_marker(op, rows[(n = (size_t)page.n) - 1].name);
-    out->cache_subnet_groups = (struct api_cache_subnet_group_list){true, n, arena_array(op->arena, struct api_cache_subnet_group, n)};
+    out->cache_subnet_groups =
+        (struct api_cache_subnet_group_list){true, n, arena_array(op->arena, struct api_cache_subnet_group, n)};
     for (size_t i = 0; r == 0 && i < n; i++) r = view(op, &rows[i], &out->cache_subnet_groups.items[i]);
     return r;
 }

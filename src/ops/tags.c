@@ -86,7 +86,8 @@ static int check_taggable(struct op *op, const struct arn *arn)
     if (strcmp(arn->type, "subnetgroup") == 0) {
         struct row_subnet_group *g;
         int r = q_subnet_group_get(op->store, op->arena, op->region->name, arn->id, &g, op->err);
-        if (r == 0 && g == NULL) return op_fault(op, FAULT_CACHE_SUBNET_GROUP_NOT_FOUND, "Cache subnet group %s not found.", arn->id);
+        if (r == 0 && g == NULL)
+            return op_fault(op, FAULT_CACHE_SUBNET_GROUP_NOT_FOUND, "Cache subnet group %s not found.", arn->id);
         return r;
     }
     return op_fault(op, FAULT_INVALID_ARN, "Resources of the type %s can't be tagged.", arn->type);
@@ -103,7 +104,8 @@ static int find_taggable(struct op *op, const char *name, const char **out)
 }
 
 /* Tags of a replication group are its members' tags too. */
-static int for_members(struct op *op, const char *arn, int (*fn)(struct op *op, const char *arn, const void *arg), const void *arg)
+static int for_members(
+    struct op *op, const char *arn, int (*fn)(struct op *op, const char *arn, const void *arg), const void *arg)
 {
     struct row_cache_cluster *clusters;
     size_t n;
@@ -124,7 +126,8 @@ static int remove_keys(struct op *op, const char *arn, const void *arg)
 {
     const struct string_list *keys = arg;
     int r = 0;
-    for (size_t i = 0; r == 0 && i < keys->n; i++) r = q_tag_delete(op->store, &(struct row_tag){.arn = arn, .key = keys->items[i]}, op->err);
+    for (size_t i = 0; r == 0 && i < keys->n; i++)
+        r = q_tag_delete(op->store, &(struct row_tag){.arn = arn, .key = keys->items[i]}, op->err);
     return r;
 }
 
@@ -137,21 +140,24 @@ int op_add_tags_to_resource(struct op *op, const struct api_add_tags_to_resource
     return r ? r : view_tags(op, arn, &out->tag_list);
 }
 
-int op_remove_tags_from_resource(struct op *op, const struct api_remove_tags_from_resource_in *in, struct api_remove_tags_from_resource_out *out)
+int op_remove_tags_from_resource(
+    struct op *op, const struct api_remove_tags_from_resource_in *in, struct api_remove_tags_from_resource_out *out)
 {
     const char *arn;
     int r = find_taggable(op, in->resource_name, &arn);
     for (size_t i = 0; r == 0 && i < in->tag_keys.n; i++) {
         struct row_tag *tag;
         r = q_tag_get(op->store, op->arena, arn, in->tag_keys.items[i], &tag, op->err);
-        if (r == 0 && tag == NULL) return op_fault(op, FAULT_TAG_NOT_FOUND, "The tag %s is not on this resource.", in->tag_keys.items[i]);
+        if (r == 0 && tag == NULL)
+            return op_fault(op, FAULT_TAG_NOT_FOUND, "The tag %s is not on this resource.", in->tag_keys.items[i]);
     }
     if (r == 0) r = remove_keys(op, arn, &in->tag_keys);
     if (r == 0) r = for_members(op, arn, remove_keys, &in->tag_keys);
     return r ? r : view_tags(op, arn, &out->tag_list);
 }
 
-int op_list_tags_for_resource(struct op *op, const struct api_list_tags_for_resource_in *in, struct api_list_tags_for_resource_out *out)
+int op_list_tags_for_resource(
+    struct op *op, const struct api_list_tags_for_resource_in *in, struct api_list_tags_for_resource_out *out)
 {
     const char *arn;
     int r = find_taggable(op, in->resource_name, &arn);

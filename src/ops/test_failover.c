@@ -10,11 +10,13 @@ enum { CALLS_PER_DAY = 15 };
 
 static int check_possible(struct op *op, const struct row_replication_group *rg, const char *node_group_id, size_t n_members)
 {
-    if (strcmp(node_group_id, "0001") != 0) return op_fault(op, FAULT_NODE_GROUP_NOT_FOUND, "Node group %s not found.", node_group_id);
+    if (strcmp(node_group_id, "0001") != 0)
+        return op_fault(op, FAULT_NODE_GROUP_NOT_FOUND, "Node group %s not found.", node_group_id);
     if (strcmp(rg->status, "available") != 0)
         return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Replication group must be in available state to modify.");
     if (rg->automatic_failover != FAILOVER_ENABLED || n_members < 2)
-        return op_fault(op, FAULT_TEST_FAILOVER_NOT_AVAILABLE, "Test Failover API is only available for replication groups with automatic failover enabled.");
+        return op_fault(op, FAULT_TEST_FAILOVER_NOT_AVAILABLE,
+            "Test Failover API is only available for replication groups with automatic failover enabled.");
     return 0;
 }
 
@@ -23,8 +25,8 @@ static int count_call(struct op *op, const struct row_replication_group *rg, con
     int64_t calls;
     int r = q_test_failover_count(op->store, rg->region, op->now_ms - DAY_MS, &calls, op->err);
     if (r == 0 && calls >= CALLS_PER_DAY)
-        return op_fault(op, FAULT_API_CALL_RATE_FOR_CUSTOMER_EXCEEDED, "You can call this operation for at most %d node groups in a rolling 24-hour period.",
-                        CALLS_PER_DAY);
+        return op_fault(op, FAULT_API_CALL_RATE_FOR_CUSTOMER_EXCEEDED,
+            "You can call this operation for at most %d node groups in a rolling 24-hour period.", CALLS_PER_DAY);
     return r ? r : q_test_failover_add(op->store, rg->region, rg->id, node_group_id, op->now_ms, op->err);
 }
 

@@ -49,8 +49,10 @@ static struct api_cache_parameter_group_status *view_parameter_group(struct op *
 static struct api_security_group_membership_list view_security_groups(struct op *op, const struct row_cache_cluster *row)
 {
     struct string_list ids = view_words(op, row->security_group_ids);
-    struct api_security_group_membership_list list = {true, ids.n, arena_array(op->arena, struct api_security_group_membership, ids.n)};
-    for (size_t i = 0; i < ids.n; i++) list.items[i] = (struct api_security_group_membership){.security_group_id = ids.items[i], .status = "active"};
+    struct api_security_group_membership_list list = {
+        true, ids.n, arena_array(op->arena, struct api_security_group_membership, ids.n)};
+    for (size_t i = 0; i < ids.n; i++)
+        list.items[i] = (struct api_security_group_membership){.security_group_id = ids.items[i], .status = "active"};
     return list;
 }
 
@@ -58,7 +60,8 @@ static struct api_notification_configuration *view_topic(struct op *op, const st
 {
     if (row->notification_topic_arn == NULL) return NULL;
     struct api_notification_configuration *c = arena_new(op->arena, struct api_notification_configuration);
-    *c = (struct api_notification_configuration){.topic_arn = row->notification_topic_arn, .topic_status = row->notification_topic_status};
+    *c = (struct api_notification_configuration){
+        .topic_arn = row->notification_topic_arn, .topic_status = row->notification_topic_status};
     return c;
 }
 

@@ -12,7 +12,8 @@ static int view_members(struct op *op, const struct row_global_replication_group
     size_t n;
     int r = q_member_list(op->store, op->arena, row->id, &members, &n, op->err);
     if (r) return r;
-    out->members = (struct api_global_replication_group_member_list){true, n, arena_array(op->arena, struct api_global_replication_group_member, n)};
+    out->members = (struct api_global_replication_group_member_list){
+        true, n, arena_array(op->arena, struct api_global_replication_group_member, n)};
     for (size_t i = 0; i < n; i++)
         out->members.items[i] = (struct api_global_replication_group_member){
             .replication_group_id = members[i].rg_id,
@@ -24,7 +25,8 @@ static int view_members(struct op *op, const struct row_global_replication_group
     return 0;
 }
 
-int view_global(struct op *op, const struct row_global_replication_group *row, bool with_members, struct api_global_replication_group *out)
+int view_global(
+    struct op *op, const struct row_global_replication_group *row, bool with_members, struct api_global_replication_group *out)
 {
     *out = (struct api_global_replication_group){
         .global_replication_group_id = row->id,

@@ -14,7 +14,8 @@ static int read_source(struct op *op, const char *source, struct filter *out)
     bool all = source == NULL || source[0] == '\0';
     *out = (struct filter){all || strcmp(source, "user") == 0, all || strcmp(source, "system") == 0};
     if (out->user || out->system || strcmp(source, "engine-default") == 0) return 0;
-    return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Invalid source: %s. Valid values are user, system and engine-default.", source);
+    return op_fault(
+        op, FAULT_INVALID_PARAMETER_VALUE, "Invalid source: %s. Valid values are user, system and engine-default.", source);
 }
 
 static struct api_parameter view(const struct parameter_group *g, const struct parameter *p)
@@ -33,7 +34,8 @@ static struct api_parameter view(const struct parameter_group *g, const struct p
 }
 
 /* One page of the group's parameters, in the order of their names; sets the marker where there are more. */
-static struct api_parameter_list list(struct op *op, const struct parameter_group *g, struct filter f, const struct page *page, const char **marker)
+static struct api_parameter_list list(
+    struct op *op, const struct parameter_group *g, struct filter f, const struct page *page, const char **marker)
 {
     struct api_parameter_list out = {.set = true, .items = arena_array(op->arena, struct api_parameter, g->family->n_parameters)};
     for (size_t i = 0; i < g->family->n_parameters; i++) {
@@ -49,7 +51,8 @@ static struct api_parameter_list list(struct op *op, const struct parameter_grou
     return out;
 }
 
-static struct api_cache_node_type_specific_value_list node_values(struct op *op, const struct parameter_family *f, const struct parameter *p)
+static struct api_cache_node_type_specific_value_list node_values(
+    struct op *op, const struct parameter_family *f, const struct parameter *p)
 {
     struct api_cache_node_type_specific_value_list out = {
         .set = true, .items = arena_array(op->arena, struct api_cache_node_type_specific_value, NODE_TYPE_COUNT)};
@@ -64,8 +67,8 @@ static struct api_cache_node_type_specific_value_list node_values(struct op *op,
 }
 
 /* They come with the first page, and are nobody's choice. */
-static struct api_cache_node_type_specific_parameter_list list_node_specific(struct op *op, const struct parameter_family *f, struct filter shown,
-                                                                             const struct page *page)
+static struct api_cache_node_type_specific_parameter_list list_node_specific(
+    struct op *op, const struct parameter_family *f, struct filter shown, const struct page *page)
 {
     struct api_cache_node_type_specific_parameter_list out = {
         .set = true, .items = arena_array(op->arena, struct api_cache_node_type_specific_parameter, f->n_node_parameters)};
@@ -87,7 +90,8 @@ static struct api_cache_node_type_specific_parameter_list list_node_specific(str
     return out;
 }
 
-int op_describe_cache_parameters(struct op *op, const struct api_describe_cache_parameters_in *in, struct api_describe_cache_parameters_out *out)
+int op_describe_cache_parameters(
+    struct op *op, const struct api_describe_cache_parameters_in *in, struct api_describe_cache_parameters_out *out)
 {
     struct page page;
     struct filter filter;
@@ -97,14 +101,15 @@ int op_describe_cache_parameters(struct op *op, const struct api_describe_cache_
     if (r == 0) r = parameter_group_get(op, op->region->name, in->cache_parameter_group_name, &g);
     if (r) return r;
     if (g.name == NULL)
-        return op_fault(op, FAULT_CACHE_PARAMETER_GROUP_NOT_FOUND, "CacheParameterGroup %s not found.", in->cache_parameter_group_name);
+        return op_fault(
+            op, FAULT_CACHE_PARAMETER_GROUP_NOT_FOUND, "CacheParameterGroup %s not found.", in->cache_parameter_group_name);
     out->parameters = list(op, &g, filter, &page, &out->marker);
     out->cache_node_type_specific_parameters = list_node_specific(op, g.family, filter, &page);
     return 0;
 }
 
 int op_describe_engine_default_parameters(struct op *op, const struct api_describe_engine_default_parameters_in *in,
-                                          struct api_describe_engine_default_parameters_out *out)
+    struct api_describe_engine_default_parameters_out *out)
 {
     static const struct filter all = {true, true};
     struct page page;
@@ -114,7 +119,7 @@ int op_describe_engine_default_parameters(struct op *op, const struct api_descri
     if (r) return r;
     if (g.family == NULL)
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "CacheParameterGroupFamily %s is not a valid parameter group family.",
-                        in->cache_parameter_group_family);
+            in->cache_parameter_group_family);
     d->cache_parameter_group_family = g.family->name;
     d->parameters = list(op, &g, all, &page, &d->marker);
     d->cache_node_type_specific_parameters = list_node_specific(op, g.family, all, &page);

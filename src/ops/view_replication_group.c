@@ -53,13 +53,14 @@ static int read_belongings(struct op *op, const char *first, const char *last, s
 }
 
 /* How many of the rows from 'at' on belong to 'id', skipping what belongs to groups before it. */
-#define TAKE(b, array, at, id, n)                                                                    \
-    do {                                                                                             \
-        while ((b)->at < (b)->n_##array && strcmp((b)->array[(b)->at].rg_id, id) < 0) (b)->at++;     \
+#define TAKE(b, array, at, id, n)                                                                         \
+    do {                                                                                                  \
+        while ((b)->at < (b)->n_##array && strcmp((b)->array[(b)->at].rg_id, id) < 0) (b)->at++;          \
         for (n = 0; (b)->at + n < (b)->n_##array && strcmp((b)->array[(b)->at + n].rg_id, id) == 0;) n++; \
     } while (0)
 
-static void view_member(struct op *op, const struct row_node *n, const struct row_node_group *ng, struct api_node_group_member *out)
+static void view_member(
+    struct op *op, const struct row_node *n, const struct row_node_group *ng, struct api_node_group_member *out)
 {
     *out = (struct api_node_group_member){
         .cache_cluster_id = n->cluster_id,
@@ -70,8 +71,8 @@ static void view_member(struct op *op, const struct row_node *n, const struct ro
     if (n->settled) out->read_endpoint = view_endpoint(op, n->address, n->port);
 }
 
-static void view_node_group(struct op *op, const struct row_node_group *ng, const struct belongings *b, size_t n_nodes, size_t n_endpoints,
-                            struct api_node_group *out)
+static void view_node_group(struct op *op, const struct row_node_group *ng, const struct belongings *b, size_t n_nodes,
+    size_t n_endpoints, struct api_node_group *out)
 {
     *out = (struct api_node_group){.node_group_id = ng->id, .status = ng->status, .slots = ng->slots};
     for (size_t i = 0; i < n_endpoints; i++) {
@@ -80,7 +81,8 @@ static void view_node_group(struct op *op, const struct row_node_group *ng, cons
         if (strcmp(e->kind, "primary") == 0) out->primary_endpoint = view_endpoint(op, e->address, e->port);
         if (strcmp(e->kind, "reader") == 0) out->reader_endpoint = view_endpoint(op, e->address, e->port);
     }
-    out->node_group_members = (struct api_node_group_member_list){.set = true, .items = arena_array(op->arena, struct api_node_group_member, n_nodes)};
+    out->node_group_members =
+        (struct api_node_group_member_list){.set = true, .items = arena_array(op->arena, struct api_node_group_member, n_nodes)};
     for (size_t i = 0; i < n_nodes; i++) {
         const struct row_node *n = &b->nodes[b->at_node + i];
         if (strcmp(n->node_group_id, ng->id) == 0 && n->settled && strcmp(n->want, "run") == 0)
@@ -90,7 +92,7 @@ static void view_node_group(struct op *op, const struct row_node_group *ng, cons
 
 /* A group that is not provisioned yet, or on its way out, has no node groups to show. */
 static void view_node_groups(struct op *op, const struct row_replication_group *row, struct belongings *b, size_t n_nodes,
-                             struct api_replication_group *out)
+    struct api_replication_group *out)
 {
     size_t n_groups, n_endpoints;
     TAKE(b, node_groups, at_node_group, row->id, n_groups);
@@ -102,7 +104,8 @@ static void view_node_groups(struct op *op, const struct row_replication_group *
     out->auth_token_enabled = OPT_BOOL(false);
 }
 
-static size_t view_members(struct op *op, const struct row_replication_group *row, struct belongings *b, struct api_replication_group *out)
+static size_t view_members(
+    struct op *op, const struct row_replication_group *row, struct belongings *b, struct api_replication_group *out)
 {
     size_t n;
     TAKE(b, nodes, at_node, row->id, n);
@@ -112,7 +115,8 @@ static size_t view_members(struct op *op, const struct row_replication_group *ro
     return n;
 }
 
-static struct api_global_replication_group_info *view_membership(struct op *op, const struct row_replication_group *row, struct belongings *b)
+static struct api_global_replication_group_info *view_membership(
+    struct op *op, const struct row_replication_group *row, struct belongings *b)
 {
     struct api_global_replication_group_info *info = arena_new(op->arena, struct api_global_replication_group_info);
     size_t n;

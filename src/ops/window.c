@@ -22,14 +22,17 @@ int window_maintenance(struct op *op, const char *given, const char **out)
 {
     if (given == NULL) {
         int at = (int)(op->random % 7) * DAY + pick(op, op->region->maintenance, 7), end = (at + HOUR) % WEEK;
-        *out = arena_printf(op->arena, "%s:%s-%s:%s", days[at % WEEK / DAY], day_time(op, at), days[end / DAY], day_time(op, end));
+        *out =
+            arena_printf(op->arena, "%s:%s-%s:%s", days[at % WEEK / DAY], day_time(op, at), days[end / DAY], day_time(op, end));
         return 0;
     }
     const char *folded = id_fold(op, given);
     struct window window;
     if (!window_read(folded, &window))
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Invalid maintenance window %s: expected the format ddd:hh24:mi-ddd:hh24:mi.", given);
-    if (window.length_min < HOUR) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Maintenance window must be at least 60 minutes.");
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
+            "Invalid maintenance window %s: expected the format ddd:hh24:mi-ddd:hh24:mi.", given);
+    if (window.length_min < HOUR)
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Maintenance window must be at least 60 minutes.");
     *out = folded;
     return 0;
 }
@@ -42,9 +45,13 @@ int window_snapshot(struct op *op, const char *given, const char **out)
         return 0;
     }
     int a = -1, b = -1;
-    if (strlen(given) == 11 && given[5] == '-') a = window_time_of_day(arena_strndup(op->arena, given, 5)), b = window_time_of_day(given + 6);
-    if (a < 0 || b < 0) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Invalid snapshot window %s: expected the format hh24:mi-hh24:mi.", given);
-    if ((b - a + DAY) % DAY < HOUR) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Snapshot window must be at least 60 minutes.");
+    if (strlen(given) == 11 && given[5] == '-')
+        a = window_time_of_day(arena_strndup(op->arena, given, 5)), b = window_time_of_day(given + 6);
+    if (a < 0 || b < 0)
+        return op_fault(
+            op, FAULT_INVALID_PARAMETER_VALUE, "Invalid snapshot window %s: expected the format hh24:mi-hh24:mi.", given);
+    if ((b - a + DAY) % DAY < HOUR)
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Snapshot window must be at least 60 minutes.");
     *out = given;
     return 0;
 }

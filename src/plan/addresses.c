@@ -71,11 +71,13 @@ void plan_addresses(struct world *w)
     for (size_t i = 0; i < w->n_nodes; i++) {
         struct row_node *n = &w->nodes[i].row;
         if (w->nodes[i].drop || strcmp(n->want, "run") != 0) continue;
-        plan_address(w, (struct addressed){n->region, &n->address, &n->port, &n->settled, &n->seen_state, strcmp(n->seen_state, "ready") == 0});
+        plan_address(w, (struct addressed){
+                            n->region, &n->address, &n->port, &n->settled, &n->seen_state, strcmp(n->seen_state, "ready") == 0});
     }
     for (size_t i = 0; i < w->n_endpoints; i++) {
         struct row_endpoint *e = &w->endpoints[i].row;
         if (w->endpoints[i].drop) continue;
-        plan_address(w, (struct addressed){e->region, &e->address, &e->port, &e->settled, &e->seen_state, strcmp(e->seen_state, "listening") == 0});
+        plan_address(w, (struct addressed){e->region, &e->address, &e->port, &e->settled, &e->seen_state,
+                            strcmp(e->seen_state, "listening") == 0});
     }
 }

@@ -27,12 +27,13 @@ static bool is_dead(const struct world_node *n)
 /* One that was primary a moment ago, or has just become it in good order, has as much to tell as any replica. */
 static bool can_stand_in(const struct world_node *n, const struct world_node_group *ng, const struct world_node *first)
 {
-    return n != first && !n->drop && strcmp(n->row.node_group_id, ng->row.id) == 0 && strcmp(n->row.want, "run") == 0 && state_is(n, "ready") &&
-           n->row.seen_role;
+    return n != first && !n->drop && strcmp(n->row.node_group_id, ng->row.id) == 0 && strcmp(n->row.want, "run") == 0 &&
+           state_is(n, "ready") && n->row.seen_role;
 }
 
 /* Further is better; of equals, one in another zone than the failed node; then the first by name. */
-static bool is_better(const struct world_rg *rg, const struct world_node *a, const struct world_node *b, const struct world_node *failed)
+static bool is_better(
+    const struct world_rg *rg, const struct world_node *a, const struct world_node *b, const struct world_node *failed)
 {
     if (a->row.seen_offset != b->row.seen_offset) return a->row.seen_offset > b->row.seen_offset;
     bool a_away = strcmp(a->row.availability_zone, failed->row.availability_zone) != 0;
@@ -54,7 +55,8 @@ static struct world_node *best_replica(struct world_rg *rg, struct world_node_gr
     return best;
 }
 
-static void make_primary(struct world *w, struct world_rg *rg, struct world_node_group *ng, struct world_node *first, struct world_node *next)
+static void make_primary(
+    struct world *w, struct world_rg *rg, struct world_node_group *ng, struct world_node *first, struct world_node *next)
 {
     const char *region = rg->row.region, *from = first->row.cluster_id, *to = next->row.cluster_id;
     world_set(w, &ng->row.primary_node_id, next->row.id);
@@ -112,7 +114,8 @@ static void plan_switch(struct world *w, struct world_rg *rg, struct world_node_
     world_wake(w, ng->row.switch_since_ms + SWITCH_LIMIT_MS);
     bool took_over = next->row.seen_role && strcmp(next->row.seen_role, "primary") == 0;
     if (want_passive(rg) || (ng->row.switch_offset >= 0 && took_over)) make_primary(w, rg, ng, first, next);
-    else if (ng->row.switch_offset < 0 && first->row.seen_fenced) world_set_int(w, &ng->row.switch_offset, first->row.seen_offset);
+    else if (ng->row.switch_offset < 0 && first->row.seen_fenced)
+        world_set_int(w, &ng->row.switch_offset, first->row.seen_offset);
 }
 
 static void plan_recovery(struct world *w, struct world_rg *rg, struct world_node_group *ng)

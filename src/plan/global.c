@@ -10,7 +10,7 @@
  * data back: see plan_revival().
  */
 enum {
-    FENCE_LIMIT_MS = 1500,   /* an agent that restarts is back long before */
+    FENCE_LIMIT_MS = 1500,    /* an agent that restarts is back long before */
     CATCH_UP_LIMIT_MS = 10000 /* without any progress of the new primary */
 };
 
@@ -192,7 +192,8 @@ static void drop_gateways(struct world *w, struct world_rg *rg)
 static bool gateways_listen(struct world_rg *rg)
 {
     for (size_t i = 0; i < rg->n_endpoints; i++)
-        if (strcmp(rg->endpoints[i].row.kind, "gateway") == 0 && strcmp(rg->endpoints[i].row.seen_state, "listening") != 0) return false;
+        if (strcmp(rg->endpoints[i].row.kind, "gateway") == 0 && strcmp(rg->endpoints[i].row.seen_state, "listening") != 0)
+            return false;
     return true;
 }
 

@@ -44,7 +44,8 @@ static const char *text_value(struct world *w, const char *text, const char *nam
     size_t n = strlen(name), first = strcspn(text, "\n");
     if (n == 0) return arena_strndup(w->arena, text, first);
     for (const char *line = text + first; *line++ == '\n' && *line; line += strcspn(line, "\n"))
-        if (strncmp(line, name, n) == 0 && line[n] == '=') return arena_strndup(w->arena, line + n + 1, strcspn(line + n + 1, "\n"));
+        if (strncmp(line, name, n) == 0 && line[n] == '=')
+            return arena_strndup(w->arena, line + n + 1, strcspn(line + n + 1, "\n"));
     return NULL;
 }
 
@@ -103,7 +104,8 @@ void plan_parameters(struct world *w, struct world_cluster *c)
     if (others) world_set(w, &c->row.parameter_apply_status, "applying");
     if (running == 0 || done < running) return;
     const char *reboot = nodes_to_reboot(w, c), *text = wanted_text(w, &c->row);
-    if (c->row.parameters_in_force == NULL || strcmp(text, c->row.parameters_in_force) != 0) tell(w, c, settings_family(&c->row), text);
+    if (c->row.parameters_in_force == NULL || strcmp(text, c->row.parameters_in_force) != 0)
+        tell(w, c, settings_family(&c->row), text);
     world_set(w, &c->row.parameters_in_force, text);
     world_set(w, &c->row.nodes_to_reboot, reboot);
     world_set(w, &c->row.parameter_apply_status, *reboot ? "pending-reboot" : "in-sync");

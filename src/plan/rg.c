@@ -16,7 +16,8 @@ static void plan_member_cluster(struct world *w, struct world_rg *rg, struct wor
         world_event(w, rg->row.region, c->row.id, EVENT_CLUSTER_CREATED);
         world_event(w, rg->row.region, c->row.id, EVENT_NODE_ADDED, n->row.node_id, n->row.availability_zone);
     }
-    bool busy = status_is(c->row.status, "creating") || status_is(c->row.status, "modifying") || status_is(c->row.status, "rebooting cluster nodes");
+    bool busy = status_is(c->row.status, "creating") || status_is(c->row.status, "modifying") ||
+                status_is(c->row.status, "rebooting cluster nodes");
     if (busy && !status_is(c->row.parameter_apply_status, "applying")) world_set(w, &c->row.status, "available");
 }
 

@@ -176,7 +176,8 @@ static void derive(struct draft *d)
     size_t most = f ? (size_t)f->n_parameters + f->n_node_parameters : 0;
     d->out.items = arena_array(d->w->arena, struct setting, most);
     for (size_t i = 0; f && i < f->n_parameters; i++) add(d, parameter_at(f, i), engine_value(d, parameter_at(f, i)));
-    for (size_t i = 0; f && d->type && i < f->n_node_parameters; i++) add(d, node_parameter_at(f, i), node_value(d, node_parameter_at(f, i)));
+    for (size_t i = 0; f && d->type && i < f->n_node_parameters; i++)
+        add(d, node_parameter_at(f, i), node_value(d, node_parameter_at(f, i)));
     for (size_t i = 0; i < d->n_parts; i++)
         if (is_first(d, i, same_setting)) add_joined(d, &d->parts[i]);
     d->out.generation = hash(&d->out);
@@ -184,8 +185,9 @@ static void derive(struct draft *d)
 
 static bool same_key(const struct row_cache_cluster *a, const struct row_cache_cluster *b)
 {
-    return strcmp(a->region, b->region) == 0 && strcmp(a->parameter_group, b->parameter_group) == 0 && strcmp(a->engine, b->engine) == 0 &&
-           strcmp(a->engine_version, b->engine_version) == 0 && strcmp(a->node_type, b->node_type) == 0;
+    return strcmp(a->region, b->region) == 0 && strcmp(a->parameter_group, b->parameter_group) == 0 &&
+           strcmp(a->engine, b->engine) == 0 && strcmp(a->engine_version, b->engine_version) == 0 &&
+           strcmp(a->node_type, b->node_type) == 0;
 }
 
 const struct parameter_family *settings_family(const struct row_cache_cluster *c)

@@ -35,7 +35,8 @@ static struct world_node *first_of(struct world_rg *rg, const char *node_group_i
 struct world_member *want_switch_member(struct world_global *g)
 {
     for (size_t i = 0; i < g->n_members; i++)
-        if (!g->members[i].drop && g->row.switch_region && strcmp(g->members[i].row.region, g->row.switch_region) == 0) return &g->members[i];
+        if (!g->members[i].drop && g->row.switch_region && strcmp(g->members[i].row.region, g->row.switch_region) == 0)
+            return &g->members[i];
     return NULL;
 }
 

@@ -6,7 +6,7 @@
  * this is stored, so it can't disagree with the rows.
  */
 struct want_node {
-    bool primary;              /* accepts writes; else it follows 'upstream_address' */
+    bool primary; /* accepts writes; else it follows 'upstream_address' */
     const char *upstream_address;
     int64_t upstream_port;
     const char *upstream_node; /* the upstream's id where it runs in the same region, else NULL */

@@ -37,11 +37,11 @@ struct world_cluster *world_cluster(struct world *w, const char *region, const c
 }
 
 /* Gives every group its slice of an array that is sorted by (region, rg_id). */
-#define LINK_SLICES(w, array, slice)                                                       \
-    for (size_t i = 0; i < (w)->n_##array; i++) {                                          \
+#define LINK_SLICES(w, array, slice)                                                          \
+    for (size_t i = 0; i < (w)->n_##array; i++) {                                             \
         struct world_rg *rg = world_rg(w, (w)->array[i].row.region, (w)->array[i].row.rg_id); \
-        if (rg == NULL) continue;                                                          \
-        if (rg->n_##slice++ == 0) rg->slice = &(w)->array[i];                              \
+        if (rg == NULL) continue;                                                             \
+        if (rg->n_##slice++ == 0) rg->slice = &(w)->array[i];                                 \
     }
 
 /* A cluster's nodes stand together: no id of another lies between "a.0001" and "a.0002". */
@@ -118,7 +118,8 @@ struct world_endpoint *rg_endpoint(struct world_rg *rg, const char *kind, const 
 {
     for (size_t i = 0; i < rg->n_endpoints; i++) {
         struct row_endpoint *e = &rg->endpoints[i].row;
-        if (strcmp(e->kind, kind) == 0 && strcmp(e->node_group_id, node_group_id) == 0 && !rg->endpoints[i].drop) return &rg->endpoints[i];
+        if (strcmp(e->kind, kind) == 0 && strcmp(e->node_group_id, node_group_id) == 0 && !rg->endpoints[i].drop)
+            return &rg->endpoints[i];
     }
     return NULL;
 }

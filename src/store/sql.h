@@ -35,5 +35,11 @@ struct sql_param {
     const char *text; /* NULL binds NULL */
     int64_t number;
 };
-#define SQL_PARAM_TEXT(v) {SQL_TEXT, (v), 0}
-#define SQL_PARAM_INT(v) {SQL_INT, NULL, (v)}
+#define SQL_PARAM_TEXT(v) \
+    {                     \
+        SQL_TEXT, (v), 0  \
+    }
+#define SQL_PARAM_INT(v)   \
+    {                      \
+        SQL_INT, NULL, (v) \
+    }

@@ -23,7 +23,7 @@ static int fail(struct store *s, struct err *e, const char *what)
         return err_set(e, ERR_IN_USE, "%s: another process uses this database; stop it, or choose another --data-dir", what);
     if (rc == SQLITE_NOTADB || rc == SQLITE_CORRUPT)
         return err_set(e, ERR_DB, "%s: this is not a readable database (%s); move it away or choose another --data-dir", what,
-                       sqlite3_errmsg(s->db));
+            sqlite3_errmsg(s->db));
     return err_set(e, ERR_DB, "%s: %s", what, sqlite3_errmsg(s->db));
 }
 
@@ -49,8 +49,9 @@ static int migrate(struct store *s, struct err *e)
     int r = read_version(s, &at, e);
     if (r) return r;
     if (at > sql_migrations_count)
-        return err_set(e, ERR_DB, "it was written by a newer Meridian (version %d, this program knows %d); use that one, or another --data-dir",
-                       at, sql_migrations_count);
+        return err_set(e, ERR_DB,
+            "it was written by a newer Meridian (version %d, this program knows %d); use that one, or another --data-dir", at,
+            sql_migrations_count);
     for (; r == 0 && at < sql_migrations_count; at++) {
         char stamp[64];
         sqlite3_snprintf(sizeof stamp, stamp, "PRAGMA user_version = %d", at + 1);
@@ -99,8 +100,9 @@ static int configure(struct store *s, enum store_durability durability, struct e
 static int touch(const char *path, struct err *e)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0) return err_set(e, ERR_IO, "can't be opened for writing (%s); check its owner and mode, or choose another --data-dir",
-                               strerrordesc_np(errno));
+    if (fd < 0)
+        return err_set(e, ERR_IO, "can't be opened for writing (%s); check its owner and mode, or choose another --data-dir",
+            strerrordesc_np(errno));
     close(fd);
     return 0;
 }
@@ -111,7 +113,8 @@ int store_open(struct store **out, const char *path, enum store_durability durab
     if (r) return err_wrap(e, "database %s", path);
     struct store *s = calloc(1, sizeof *s);
     if (s == NULL) abort();
-    if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) r = fail(s, e, "opening it");
+    if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+        r = fail(s, e, "opening it");
     if (r == 0) r = configure(s, durability, e);
     if (r == 0) r = migrate(s, e);
     if (r == 0) r = prepare_transactions(s, e);
@@ -217,7 +220,7 @@ int store_int(struct store *s, enum query q, const struct sql_param *p, int64_t 
 }
 
 int store_one(struct store *s, enum query q, const struct sql_param *p, const struct sql_table *t, struct arena *a, void **out,
-              struct err *e)
+    struct err *e)
 {
     sqlite3_stmt *st;
     int r = bind(s, q, p, &st, e);
@@ -231,7 +234,7 @@ int store_one(struct store *s, enum query q, const struct sql_param *p, const st
 }
 
 int store_many(struct store *s, enum query q, const struct sql_param *p, const struct sql_table *t, struct arena *a, void **out,
-               size_t *n, struct err *e)
+    size_t *n, struct err *e)
 {
     sqlite3_stmt *st;
     int rc, r = bind(s, q, p, &st, e);

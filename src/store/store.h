@@ -38,9 +38,9 @@ void store_rollback(struct store *s);
 int store_run(struct store *s, enum query q, const struct sql_param *p, struct err *e);
 int store_int(struct store *s, enum query q, const struct sql_param *p, int64_t *out, struct err *e);
 int store_one(struct store *s, enum query q, const struct sql_param *p, const struct sql_table *t, struct arena *a, void **out,
-              struct err *e);
+    struct err *e);
 int store_many(struct store *s, enum query q, const struct sql_param *p, const struct sql_table *t, struct arena *a, void **out,
-               size_t *n, struct err *e);
+    size_t *n, struct err *e);
 
 /* Equal in every column. */
 bool row_equal(const struct sql_table *t, const void *a, const void *b);

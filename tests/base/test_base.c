@@ -24,7 +24,8 @@ Test(arena, prints_short_and_long_texts)
 {
     _arena_ struct arena a = {0};
     cr_assert_str_eq(arena_printf(&a, "%s-%03d", "demo", 7), "demo-007");
-    char *text = arena_printf(&a, "%0255d", 1), *one_more = arena_printf(&a, "%0256d", 1), *longer = arena_printf(&a, "%05000d", 1);
+    char *text = arena_printf(&a, "%0255d", 1), *one_more = arena_printf(&a, "%0256d", 1),
+         *longer = arena_printf(&a, "%05000d", 1);
     cr_assert_eq(strlen(text), 255u);
     cr_assert_eq(strlen(one_more), 256u);
     cr_assert_eq(strlen(longer), 5000u);

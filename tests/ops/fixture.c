@@ -94,8 +94,9 @@ void fixture_check(const char *region, const struct fixture_line *table, size_t 
 {
     for (size_t i = 0; i < n; i++) {
         struct answer a = fixture_run(region, table[i].action, table[i].form);
-        cr_expect_str_eq(a.fault ? api_faults[a.fault].code : "done", table[i].fault ? api_faults[table[i].fault].code : "done", "%s %s: %s",
-                         table[i].action, table[i].form, a.message);
-        if (table[i].fault) cr_expect(matches(a.message, table[i].message), "%s %s: %s", table[i].action, table[i].form, a.message);
+        cr_expect_str_eq(a.fault ? api_faults[a.fault].code : "done", table[i].fault ? api_faults[table[i].fault].code : "done",
+            "%s %s: %s", table[i].action, table[i].form, a.message);
+        if (table[i].fault)
+            cr_expect(matches(a.message, table[i].message), "%s %s: %s", table[i].action, table[i].form, a.message);
     }
 }

@@ -29,6 +29,7 @@ struct fixture_line {
 void fixture_check(const char *region, const struct fixture_line *table, size_t n);
 #define CHECK(region, table) fixture_check(region, table, sizeof table / sizeof *table)
 
-#define BAD_ID                                                                                                                                  \
-    " is not a valid identifier. Identifiers must begin with a letter; must contain only ASCII letters, digits, and hyphens; and must not end " \
+#define BAD_ID                                                                                                                 \
+    " is not a valid identifier. Identifiers must begin with a letter; must contain only ASCII letters, digits, and hyphens; " \
+    "and must not end "                                                                                                        \
     "with a hyphen or contain two consecutive hyphens."

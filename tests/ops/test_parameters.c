@@ -52,7 +52,8 @@ static const char *set_by_user(const char *region, const char *group)
     const struct api_parameter_list *l = &parameters(region, form)->parameters;
     text[0] = '\0';
     for (size_t i = 0; i < l->n; i++)
-        snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s=%s", i ? " " : "", l->items[i].parameter_name, l->items[i].parameter_value);
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s=%s", i ? " " : "", l->items[i].parameter_name,
+            l->items[i].parameter_value);
     return text;
 }
 
@@ -87,19 +88,22 @@ Test(parameters, faults_of_groups_are_those_of_the_service)
     static const struct fixture_line table[] = {
         {"CreateCacheParameterGroup", FAMILY "1x", VALUE, "The parameter CacheParameterGroupName" BAD_ID},
         {"CreateCacheParameterGroup", FAMILY "default.mine", VALUE, "The parameter CacheParameterGroupName" BAD_ID},
-        {"CreateCacheParameterGroup", FAMILY "THERE", FAULT_CACHE_PARAMETER_GROUP_ALREADY_EXISTS, "Parameter group there already exists"},
+        {"CreateCacheParameterGroup", FAMILY "THERE", FAULT_CACHE_PARAMETER_GROUP_ALREADY_EXISTS,
+            "Parameter group there already exists"},
         {"CreateCacheParameterGroup", "CacheParameterGroupFamily=redis8&Description=d&CacheParameterGroupName=x", VALUE,
-         "CacheParameterGroupFamily redis8 is not a valid parameter group family."},
+            "CacheParameterGroupFamily redis8 is not a valid parameter group family."},
         {"CreateCacheParameterGroup", "CacheParameterGroupFamily=redis7&CacheParameterGroupName=x", VALUE,
-         "The parameter Description must be provided and must not be null."},
-        {"CreateCacheParameterGroup", FAMILY "x&Tags.Tag.1.Key=aws:x", VALUE, "Tag keys that begin with aws: are reserved for system use."},
+            "The parameter Description must be provided and must not be null."},
+        {"CreateCacheParameterGroup", FAMILY "x&Tags.Tag.1.Key=aws:x", VALUE,
+            "Tag keys that begin with aws: are reserved for system use."},
         {"DescribeCacheParameterGroups", "CacheParameterGroupName=x", NOT_FOUND, "CacheParameterGroup x not found."},
         {"DescribeCacheParameters", "CacheParameterGroupName=x", NOT_FOUND, "CacheParameterGroup x not found."},
         {"DescribeCacheParameters", IN "Source=me", VALUE, "Invalid source: me..."},
         {"DescribeEngineDefaultParameters", "CacheParameterGroupFamily=redis1", VALUE,
-         "CacheParameterGroupFamily redis1 is not a valid parameter group family."},
+            "CacheParameterGroupFamily redis1 is not a valid parameter group family."},
         {"DeleteCacheParameterGroup", "CacheParameterGroupName=x", NOT_FOUND, "CacheParameterGroupnot found: x"},
-        {"DeleteCacheParameterGroup", "CacheParameterGroupName=default.redis7", VALUE, "The parameter CacheParameterGroupName" BAD_ID},
+        {"DeleteCacheParameterGroup", "CacheParameterGroupName=default.redis7", VALUE,
+            "The parameter CacheParameterGroupName" BAD_ID},
         {"DeleteCacheParameterGroup", "CacheParameterGroupName=THERE", 0, NULL},
         {"DeleteCacheParameterGroup", "CacheParameterGroupName=there", NOT_FOUND, "CacheParameterGroupnot found: there"},
     };
@@ -109,20 +113,29 @@ Test(parameters, faults_of_groups_are_those_of_the_service)
 Test(parameters, faults_of_values_are_those_of_the_service)
 {
     static const struct fixture_line table[] = {
-        {"ModifyCacheParameterGroup", "CacheParameterGroupName=x&" ONE("timeout", "20"), NOT_FOUND, "CacheParameterGroup not found: x"},
-        {"ModifyCacheParameterGroup", "CacheParameterGroupName=default.redis7&" ONE("timeout", "20"), VALUE, "The parameter CacheParameterGroupName" BAD_ID},
+        {"ModifyCacheParameterGroup", "CacheParameterGroupName=x&" ONE("timeout", "20"), NOT_FOUND,
+            "CacheParameterGroup not found: x"},
+        {"ModifyCacheParameterGroup", "CacheParameterGroupName=default.redis7&" ONE("timeout", "20"), VALUE,
+            "The parameter CacheParameterGroupName" BAD_ID},
         {"ModifyCacheParameterGroup", IN, VALUE, "The parameter ParameterNameValues must be provided and must not be null."},
         {"ModifyCacheParameterGroup", IN ONE("nope", "20"), VALUE, "Parameter nope doesn't exist"},
-        {"ModifyCacheParameterGroup", IN P1 "ParameterName=timeout", VALUE, "The parameter ParameterValue must be provided and must not be null."},
-        {"ModifyCacheParameterGroup", IN P1 "ParameterValue=20", VALUE, "The parameter ParameterName must be provided and must not be null."},
-        {"ModifyCacheParameterGroup", IN ONE("timeout", "10"), VALUE, "Invalid parameter value: 10 for: timeout allowed values are: 0,20-"},
+        {"ModifyCacheParameterGroup", IN P1 "ParameterName=timeout", VALUE,
+            "The parameter ParameterValue must be provided and must not be null."},
+        {"ModifyCacheParameterGroup", IN P1 "ParameterValue=20", VALUE,
+            "The parameter ParameterName must be provided and must not be null."},
+        {"ModifyCacheParameterGroup", IN ONE("timeout", "10"), VALUE,
+            "Invalid parameter value: 10 for: timeout allowed values are: 0,20-"},
         {"ModifyCacheParameterGroup", IN ONE("maxclients", "10"), VALUE, "The parameter maxclients cannot be modified."},
-        {"ModifyCacheParameterGroup", IN TWO("reserved-memory", "1", "reserved-memory-percent", "2"), COMBINATION, "The parameters reserved-memory and..."},
+        {"ModifyCacheParameterGroup", IN TWO("reserved-memory", "1", "reserved-memory-percent", "2"), COMBINATION,
+            "The parameters reserved-memory and..."},
         {"ModifyCacheParameterGroup", IN TWO("timeout", "20", "nope", "1"), VALUE, "Parameter nope doesn't exist"},
-        {"ResetCacheParameterGroup", "CacheParameterGroupName=x&ResetAllParameters=true", NOT_FOUND, "CacheParameterGroup not found: x"},
-        {"ResetCacheParameterGroup", "CacheParameterGroupName=default.redis7&ResetAllParameters=true", VALUE, "The parameter CacheParameterGroupName" BAD_ID},
+        {"ResetCacheParameterGroup", "CacheParameterGroupName=x&ResetAllParameters=true", NOT_FOUND,
+            "CacheParameterGroup not found: x"},
+        {"ResetCacheParameterGroup", "CacheParameterGroupName=default.redis7&ResetAllParameters=true", VALUE,
+            "The parameter CacheParameterGroupName" BAD_ID},
         {"ResetCacheParameterGroup", IN, VALUE, "The parameter ParameterNameValues must be provided and must not be null."},
-        {"ResetCacheParameterGroup", IN "ResetAllParameters=true&" ONE("timeout", "1"), COMBINATION, "ParameterNameValues can't be used..."},
+        {"ResetCacheParameterGroup", IN "ResetAllParameters=true&" ONE("timeout", "1"), COMBINATION,
+            "ParameterNameValues can't be used..."},
         {"ResetCacheParameterGroup", IN ONE("nope", "20"), VALUE, "Parameter nope doesn't exist"},
         {"ResetCacheParameterGroup", IN ONE("reserved-memory", "20"), VALUE, "Parameter reserved-memory doesn't exist"},
         {"ResetCacheParameterGroup", IN ONE("timeout", "20"), 0, NULL},
@@ -136,7 +149,9 @@ Test(parameters, a_request_names_at_most_twenty)
     char form[4000] = "CacheParameterGroupName=there";
     for (int i = 1; i <= 21; i++)
         snprintf(form + strlen(form), sizeof form - strlen(form),
-                 "&ParameterNameValues.ParameterNameValue.%d.ParameterName=timeout&ParameterNameValues.ParameterNameValue.%d.ParameterValue=20", i, i);
+            "&ParameterNameValues.ParameterNameValue.%d.ParameterName=timeout&ParameterNameValues.ParameterNameValue.%d."
+            "ParameterValue=20",
+            i, i);
     struct answer a = fixture_run("us-east-1", "ModifyCacheParameterGroup", form);
     cr_assert_eq(a.fault, VALUE);
     cr_assert_str_eq(a.message, "A request can name at most 20 parameters.");
@@ -148,11 +163,13 @@ Test(parameters, a_region_has_three_hundred_groups_at_most)
     struct err e;
     for (int i = 1; i < 300; i++) {
         snprintf(name, sizeof name, "group-%d", i);
-        struct row_parameter_group row = {.region = "us-east-1", .name = name, .account = "000000000000", .family = "redis7", .description = "d"};
+        struct row_parameter_group row = {
+            .region = "us-east-1", .name = name, .account = "000000000000", .family = "redis7", .description = "d"};
         cr_assert_eq(q_parameter_group_put(fixture_store(), &row, &e), 0);
     }
     static const struct fixture_line full[] = {
-        {"CreateCacheParameterGroup", FAMILY "one-more", FAULT_CACHE_PARAMETER_GROUP_QUOTA_EXCEEDED, "You can have at most 300 cache parameter groups in this region."},
+        {"CreateCacheParameterGroup", FAMILY "one-more", FAULT_CACHE_PARAMETER_GROUP_QUOTA_EXCEEDED,
+            "You can have at most 300 cache parameter groups in this region."},
         {"DeleteCacheParameterGroup", "CacheParameterGroupName=group-1", 0, NULL},
         {"CreateCacheParameterGroup", FAMILY "one-more", 0, NULL},
     };
@@ -165,9 +182,11 @@ Test(parameters, the_default_groups_are_there_from_the_start)
     cr_assert_str_eq(g->cache_parameter_group_family, "redis7");
     cr_assert_str_eq(g->description, "Default parameter group for redis7");
     cr_assert_str_eq(g->arn, "arn:aws:elasticache:us-east-1:000000000000:parametergroup:default.redis7");
-    cr_assert_str_eq(group("eu-west-1", "DEFAULT.redis7.cluster.on")->description, "Customized default parameter group for redis7 with cluster mode on");
+    cr_assert_str_eq(group("eu-west-1", "DEFAULT.redis7.cluster.on")->description,
+        "Customized default parameter group for redis7 with cluster mode on");
     const struct api_parameter_list *off = &parameters("us-east-1", "CacheParameterGroupName=default.redis7")->parameters;
-    const struct api_parameter_list *on = &parameters("us-east-1", "CacheParameterGroupName=default.redis7.cluster.on")->parameters;
+    const struct api_parameter_list *on =
+        &parameters("us-east-1", "CacheParameterGroupName=default.redis7.cluster.on")->parameters;
     cr_assert_str_eq(find(off, "cluster-enabled")->parameter_value, "no");
     cr_assert_str_eq(find(on, "cluster-enabled")->parameter_value, "yes");
     cr_assert_str_eq(find(on, "cluster-enabled")->source, "system");
@@ -201,7 +220,8 @@ Test(parameters, only_what_users_changed_has_the_source_user)
     run("us-east-1", "ModifyCacheParameterGroup", IN ONE("tcp-keepalive", "300")); /* its default */
     cr_assert_str_eq(set_by_user("us-east-1", "there"), "maxmemory-policy=noeviction tcp-keepalive=300 timeout=20");
     cr_assert_eq(parameters("us-east-1", IN "Source=user")->cache_node_type_specific_parameters.n, 0u);
-    const struct api_describe_cache_parameters_out *all = parameters("us-east-1", IN), *system = parameters("us-east-1", IN "Source=system");
+    const struct api_describe_cache_parameters_out *all = parameters("us-east-1", IN),
+                                                   *system = parameters("us-east-1", IN "Source=system");
     cr_assert_eq(all->parameters.n, system->parameters.n + 3);
     cr_assert_null(find(&system->parameters, "timeout"));
     cr_assert_eq(parameters("us-east-1", IN "Source=engine-default")->parameters.n, 0u);
@@ -221,7 +241,8 @@ Test(parameters, a_reset_takes_named_or_all_changes_back)
     run("us-east-1", "ModifyCacheParameterGroup", IN TWO("timeout", "20", "maxmemory-policy", "noeviction"));
     run("us-east-1", "ResetCacheParameterGroup", IN ONE("timeout", "20"));
     cr_assert_str_eq(set_by_user("us-east-1", "there"), "maxmemory-policy=noeviction");
-    const struct api_reset_cache_parameter_group_out *out = run("us-east-1", "ResetCacheParameterGroup", "CacheParameterGroupName=THERE&ResetAllParameters=true");
+    const struct api_reset_cache_parameter_group_out *out =
+        run("us-east-1", "ResetCacheParameterGroup", "CacheParameterGroupName=THERE&ResetAllParameters=true");
     cr_assert_str_eq(out->cache_parameter_group_name, "there");
     cr_assert_str_eq(set_by_user("us-east-1", "there"), "");
 }
@@ -239,7 +260,8 @@ Test(parameters, a_group_reserves_memory_in_one_way_only)
 
 Test(parameters, a_familys_defaults_come_with_the_figures_of_the_node_types)
 {
-    const struct api_describe_engine_default_parameters_out *out = run("us-east-1", "DescribeEngineDefaultParameters", "CacheParameterGroupFamily=redis7");
+    const struct api_describe_engine_default_parameters_out *out =
+        run("us-east-1", "DescribeEngineDefaultParameters", "CacheParameterGroupFamily=redis7");
     const struct api_engine_defaults *d = out->engine_defaults;
     cr_assert_str_eq(d->cache_parameter_group_family, "redis7");
     cr_assert_str_eq(find(&d->parameters, "maxmemory-policy")->parameter_value, "volatile-lru");
@@ -259,7 +281,9 @@ Test(parameters, come_in_pages_too)
     char form[200] = "CacheParameterGroupFamily=redis7&MaxRecords=25";
     size_t seen = 0, specific = 0;
     for (;;) {
-        const struct api_engine_defaults *d = ((const struct api_describe_engine_default_parameters_out *)run("us-east-1", "DescribeEngineDefaultParameters", form))->engine_defaults;
+        const struct api_engine_defaults *d =
+            ((const struct api_describe_engine_default_parameters_out *)run("us-east-1", "DescribeEngineDefaultParameters", form))
+                ->engine_defaults;
         seen += d->parameters.n;
         specific += d->cache_node_type_specific_parameters.n;
         if (d->marker == NULL) break;
@@ -284,7 +308,8 @@ Test(parameters, a_group_in_use_stays_and_keeps_what_a_cluster_is_made_with)
     run("us-east-1", "CreateReplicationGroup", RG "ReplicationGroupId=user&CacheParameterGroupName=There");
     cr_assert_str_eq(cluster("us-east-1", "user-001")->parameter_group, "there");
     static const struct fixture_line table[] = {
-        {"DeleteCacheParameterGroup", "CacheParameterGroupName=there", STATE, "Cache parameter group there is currently in use by a cache cluster."},
+        {"DeleteCacheParameterGroup", "CacheParameterGroupName=there", STATE,
+            "Cache parameter group there is currently in use by a cache cluster."},
         {"ModifyCacheParameterGroup", IN ONE("databases", "32"), VALUE, "The parameter databases can't be modified while..."},
         {"ModifyCacheParameterGroup", IN ONE("databases", "16"), 0, NULL},
         {"ModifyCacheParameterGroup", IN ONE("timeout", "20"), 0, NULL},
@@ -304,10 +329,12 @@ Test(parameters, a_group_for_cluster_mode_is_told_apart)
 {
     run("us-east-1", "ModifyCacheParameterGroup", IN ONE("cluster-enabled", "yes"));
     static const struct fixture_line table[] = {
-        {"CreateReplicationGroup", RG "ReplicationGroupId=x&CacheParameterGroupName=there", COMBINATION, "Cluster mode is not served..."},
-        {"CreateReplicationGroup", RG "ReplicationGroupId=x&CacheParameterGroupName=default.redis7.cluster.on", COMBINATION, "Cluster mode is not served..."},
+        {"CreateReplicationGroup", RG "ReplicationGroupId=x&CacheParameterGroupName=there", COMBINATION,
+            "Cluster mode is not served..."},
+        {"CreateReplicationGroup", RG "ReplicationGroupId=x&CacheParameterGroupName=default.redis7.cluster.on", COMBINATION,
+            "Cluster mode is not served..."},
         {"CreateReplicationGroup", RG "ReplicationGroupId=x&EngineVersion=6.2&CacheParameterGroupName=there", COMBINATION,
-         "Expected a parameter group of family redis6.x but found one of family redis7"},
+            "Expected a parameter group of family redis6.x but found one of family redis7"},
     };
     CHECK("us-east-1", table);
 }
@@ -322,15 +349,20 @@ Test(parameters, whoever_changes_its_group_keeps_what_it_was_made_with)
     run("us-east-1", "CreateReplicationGroup", RG "ReplicationGroupId=user");
     fixture_available("us-east-1", "user");
     static const struct fixture_line table[] = {
-        {"ModifyReplicationGroup", "ReplicationGroupId=user&CacheParameterGroupName=nope", NOT_FOUND, "CacheParameterGroup not found: nope"},
+        {"ModifyReplicationGroup", "ReplicationGroupId=user&CacheParameterGroupName=nope", NOT_FOUND,
+            "CacheParameterGroup not found: nope"},
         {"ModifyReplicationGroup", "ReplicationGroupId=user&CacheParameterGroupName=default.redis6.x", COMBINATION,
-         "Expected a parameter group of family redis7 but found one of family redis6.x"},
+            "Expected a parameter group of family redis7 but found one of family redis6.x"},
         {"ModifyReplicationGroup", "ReplicationGroupId=user&CacheParameterGroupName=larger", COMBINATION,
-         "The parameter databases must have the same value in the cache parameter groups default.redis7 (16) and larger (32)."},
-        {"ModifyReplicationGroup", "ReplicationGroupId=user&CacheParameterGroupName=sharded", COMBINATION, "Cluster mode is not served..."},
-        {"ModifyReplicationGroup", "ReplicationGroupId=user&CacheParameterGroupName=default.redis7", COMBINATION, "No modifications were requested"},
+            "The parameter databases must have the same value in the cache parameter groups default.redis7 (16) and larger "
+            "(32)."},
+        {"ModifyReplicationGroup", "ReplicationGroupId=user&CacheParameterGroupName=sharded", COMBINATION,
+            "Cluster mode is not served..."},
+        {"ModifyReplicationGroup", "ReplicationGroupId=user&CacheParameterGroupName=default.redis7", COMBINATION,
+            "No modifications were requested"},
         {"ModifyReplicationGroup", "ReplicationGroupId=user&CacheParameterGroupName=THERE", 0, NULL},
-        {"DeleteCacheParameterGroup", "CacheParameterGroupName=there", STATE, "Cache parameter group there is currently in use by a cache cluster."},
+        {"DeleteCacheParameterGroup", "CacheParameterGroupName=there", STATE,
+            "Cache parameter group there is currently in use by a cache cluster."},
     };
     CHECK("us-east-1", table);
     cr_assert_str_eq(cluster("us-east-1", "user-001")->parameter_group, "there");
@@ -359,8 +391,10 @@ static void make_datastore(void)
     cr_assert_eq(q_global_get(fixture_store(), &a, "ldgnf-g", &g, &e), 0);
     g->status = "primary-only";
     cr_assert_eq(q_global_replication_group_put(fixture_store(), g, &e), 0);
-    run("eu-west-1", "CreateReplicationGroup", "ReplicationGroupId=sec&ReplicationGroupDescription=d&GlobalReplicationGroupId=ldgnf-g");
-    cr_assert_str_eq(fixture_run("us-east-1", "ModifyCacheParameterGroup", IN ONE("timeout", "22")).message, "", "its own group is free");
+    run("eu-west-1", "CreateReplicationGroup",
+        "ReplicationGroupId=sec&ReplicationGroupDescription=d&GlobalReplicationGroupId=ldgnf-g");
+    cr_assert_str_eq(
+        fixture_run("us-east-1", "ModifyCacheParameterGroup", IN ONE("timeout", "22")).message, "", "its own group is free");
     g->status = "available";
     cr_assert_eq(q_global_replication_group_put(fixture_store(), g, &e), 0);
 }
@@ -406,7 +440,8 @@ Test(parameters, a_datastore_that_changes_keeps_its_values)
     cr_assert_eq(q_global_get(fixture_store(), &arena, "ldgnf-g", &g, &e), 0);
     g->status = "modifying";
     cr_assert_eq(q_global_replication_group_put(fixture_store(), g, &e), 0);
-    snprintf(form, sizeof form, "CacheParameterGroupName=%s&" ONE("timeout", "25"), cluster("us-east-1", "prim-001")->parameter_group);
+    snprintf(
+        form, sizeof form, "CacheParameterGroupName=%s&" ONE("timeout", "25"), cluster("us-east-1", "prim-001")->parameter_group);
     struct answer a = fixture_run("us-east-1", "ModifyCacheParameterGroup", form);
     cr_assert_eq(a.fault, FAULT_INVALID_GLOBAL_REPLICATION_GROUP_STATE, "%s", a.message);
 }

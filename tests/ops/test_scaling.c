@@ -7,7 +7,8 @@
 static void make(const char *id, const char *more)
 {
     struct arena a = {0};
-    const char *form = arena_printf(&a, "ReplicationGroupId=%s&ReplicationGroupDescription=d&CacheNodeType=cache.r7g.large&%s", id, more);
+    const char *form =
+        arena_printf(&a, "ReplicationGroupId=%s&ReplicationGroupDescription=d&CacheNodeType=cache.r7g.large&%s", id, more);
     cr_assert_eq(fixture_run("us-east-1", "CreateReplicationGroup", form).fault, 0);
     fixture_available("us-east-1", id);
     arena_fini(&a);
@@ -31,33 +32,38 @@ Test(scaling, faults_of_changing_the_number_of_replicas)
 {
     static const struct fixture_line table[] = {
         {"IncreaseReplicaCount", "ReplicationGroupId=three&NewReplicaCount=3&ApplyImmediately=false", VALUE,
-         "The parameter ApplyImmediately must be true: this change can't wait for the maintenance window."},
-        {"IncreaseReplicaCount", NOW "ReplicationGroupId=none&NewReplicaCount=3", FAULT_REPLICATION_GROUP_NOT_FOUND, "ReplicationGroup none not found."},
-        {"IncreaseReplicaCount", NOW "ReplicationGroupId=three", COMBINATION, "Exactly one of NewReplicaCount and ReplicaConfiguration must be given."},
-        {"IncreaseReplicaCount", NOW "ReplicationGroupId=three&NewReplicaCount=6", VALUE, "The number of replicas per node group must be within 0 and 5."},
+            "The parameter ApplyImmediately must be true: this change can't wait for the maintenance window."},
+        {"IncreaseReplicaCount", NOW "ReplicationGroupId=none&NewReplicaCount=3", FAULT_REPLICATION_GROUP_NOT_FOUND,
+            "ReplicationGroup none not found."},
+        {"IncreaseReplicaCount", NOW "ReplicationGroupId=three", COMBINATION,
+            "Exactly one of NewReplicaCount and ReplicaConfiguration must be given."},
+        {"IncreaseReplicaCount", NOW "ReplicationGroupId=three&NewReplicaCount=6", VALUE,
+            "The number of replicas per node group must be within 0 and 5."},
         {"IncreaseReplicaCount", NOW "ReplicationGroupId=three&NewReplicaCount=2", FAULT_NO_OPERATION,
-         "The operation was not performed because no changes were required."},
+            "The operation was not performed because no changes were required."},
         {"IncreaseReplicaCount", NOW "ReplicationGroupId=three&NewReplicaCount=1", VALUE,
-         "The new replica count must be greater than the current one, which is 2."},
+            "The new replica count must be greater than the current one, which is 2."},
         {"DecreaseReplicaCount", NOW "ReplicationGroupId=three", COMBINATION,
-         "Exactly one of NewReplicaCount, ReplicaConfiguration and ReplicasToRemove must be given."},
+            "Exactly one of NewReplicaCount, ReplicaConfiguration and ReplicasToRemove must be given."},
         {"DecreaseReplicaCount", NOW "ReplicationGroupId=three&ReplicasToRemove.member.1=three-001", VALUE,
-         "Cache cluster three-001 is serving as primary and can't be removed."},
+            "Cache cluster three-001 is serving as primary and can't be removed."},
         {"DecreaseReplicaCount", NOW "ReplicationGroupId=three&ReplicasToRemove.member.1=two-001", VALUE,
-         "Cache cluster two-001 is not a member of replication group three."},
+            "Cache cluster two-001 is not a member of replication group three."},
         {"DecreaseReplicaCount", NOW "ReplicationGroupId=two&NewReplicaCount=0", VALUE,
-         "Must have at least 1 replica when cluster mode is disabled with auto failover enabled."},
+            "Must have at least 1 replica when cluster mode is disabled with auto failover enabled."},
         {"DecreaseReplicaCount", NOW "ReplicationGroupId=three&NewReplicaCount=3", VALUE,
-         "The new replica count must be less than the current one, which is 2."},
+            "The new replica count must be less than the current one, which is 2."},
         {"DecreaseReplicaCount", NOW "ReplicationGroupId=three&NewReplicaCount=1", 0, NULL},
         {"DecreaseReplicaCount", NOW "ReplicationGroupId=three&NewReplicaCount=0", FAULT_INVALID_REPLICATION_GROUP_STATE,
-         "Replication group must be in available state to modify."},
-        {"IncreaseReplicaCount", NOW "ReplicationGroupId=one&ReplicaConfiguration.ConfigureShard.1.NodeGroupId=0002"
-                                     "&ReplicaConfiguration.ConfigureShard.1.NewReplicaCount=1",
-         VALUE, "Node group 0002 not found."},
-        {"IncreaseReplicaCount", NOW "ReplicationGroupId=one&ReplicaConfiguration.ConfigureShard.1.NodeGroupId=0001"
-                                     "&ReplicaConfiguration.ConfigureShard.1.NewReplicaCount=1",
-         0, NULL},
+            "Replication group must be in available state to modify."},
+        {"IncreaseReplicaCount",
+            NOW "ReplicationGroupId=one&ReplicaConfiguration.ConfigureShard.1.NodeGroupId=0002"
+                "&ReplicaConfiguration.ConfigureShard.1.NewReplicaCount=1",
+            VALUE, "Node group 0002 not found."},
+        {"IncreaseReplicaCount",
+            NOW "ReplicationGroupId=one&ReplicaConfiguration.ConfigureShard.1.NodeGroupId=0001"
+                "&ReplicaConfiguration.ConfigureShard.1.NewReplicaCount=1",
+            0, NULL},
     };
     CHECK("us-east-1", table);
 }
@@ -65,33 +71,40 @@ Test(scaling, faults_of_changing_the_number_of_replicas)
 Test(scaling, faults_of_testing_a_failover)
 {
     static const struct fixture_line table[] = {
-        {"TestFailover", "ReplicationGroupId=none&NodeGroupId=0001", FAULT_REPLICATION_GROUP_NOT_FOUND, "ReplicationGroup none not found."},
+        {"TestFailover", "ReplicationGroupId=none&NodeGroupId=0001", FAULT_REPLICATION_GROUP_NOT_FOUND,
+            "ReplicationGroup none not found."},
         {"TestFailover", "ReplicationGroupId=two&NodeGroupId=0002", FAULT_NODE_GROUP_NOT_FOUND, "Node group 0002 not found."},
         {"TestFailover", "ReplicationGroupId=three&NodeGroupId=0001", FAULT_TEST_FAILOVER_NOT_AVAILABLE,
-         "Test Failover API is only available for replication groups with automatic failover enabled."},
+            "Test Failover API is only available for replication groups with automatic failover enabled."},
     };
     CHECK("us-east-1", table);
-    for (int i = 0; i < 15; i++) cr_assert_eq(fixture_run("us-east-1", "TestFailover", "ReplicationGroupId=two&NodeGroupId=0001").fault, 0);
-    cr_assert_eq(fixture_run("us-east-1", "TestFailover", "ReplicationGroupId=two&NodeGroupId=0001").fault, FAULT_API_CALL_RATE_FOR_CUSTOMER_EXCEEDED);
+    for (int i = 0; i < 15; i++)
+        cr_assert_eq(fixture_run("us-east-1", "TestFailover", "ReplicationGroupId=two&NodeGroupId=0001").fault, 0);
+    cr_assert_eq(fixture_run("us-east-1", "TestFailover", "ReplicationGroupId=two&NodeGroupId=0001").fault,
+        FAULT_API_CALL_RATE_FOR_CUSTOMER_EXCEEDED);
 }
 
 Test(scaling, faults_of_changing_what_processes_are)
 {
     static const struct fixture_line table[] = {
         {"ModifyReplicationGroup", NOW "ReplicationGroupId=one&AutomaticFailoverEnabled=true", COMBINATION,
-         "When using automatic failover, there must be at least 2 cache clusters in the replication group."},
-        {"ModifyReplicationGroup", NOW "ReplicationGroupId=three&MultiAZEnabled=true", COMBINATION, "Automatic failover must be enabled to use Multi-AZ."},
+            "When using automatic failover, there must be at least 2 cache clusters in the replication group."},
+        {"ModifyReplicationGroup", NOW "ReplicationGroupId=three&MultiAZEnabled=true", COMBINATION,
+            "Automatic failover must be enabled to use Multi-AZ."},
         {"ModifyReplicationGroup", NOW "ReplicationGroupId=two&PrimaryClusterId=two-002", FAULT_INVALID_REPLICATION_GROUP_STATE,
-         "Cannot manually promote a new master cache cluster while autofailover is enabled"},
+            "Cannot manually promote a new master cache cluster while autofailover is enabled"},
         {"ModifyReplicationGroup", NOW "ReplicationGroupId=three&PrimaryClusterId=two-002", VALUE,
-         "Cache cluster two-002 is not a member of replication group three."},
-        {"ModifyReplicationGroup", NOW "ReplicationGroupId=three&CacheNodeType=cache.r6g.medium", VALUE, "Invalid Cache Node Type: cache.r6g.medium."},
-        {"ModifyReplicationGroup", NOW "ReplicationGroupId=three&EngineVersion=6.2", COMBINATION, "The engine can't be changed from redis 7.1 to redis 6.2."},
+            "Cache cluster two-002 is not a member of replication group three."},
+        {"ModifyReplicationGroup", NOW "ReplicationGroupId=three&CacheNodeType=cache.r6g.medium", VALUE,
+            "Invalid Cache Node Type: cache.r6g.medium."},
+        {"ModifyReplicationGroup", NOW "ReplicationGroupId=three&EngineVersion=6.2", COMBINATION,
+            "The engine can't be changed from redis 7.1 to redis 6.2."},
         {"ModifyReplicationGroup", NOW "ReplicationGroupId=three&EngineVersion=7.1.0", VALUE,
-         "Specific version selection is not allowed for '7.1.0', please use '7.1'"},
+            "Specific version selection is not allowed for '7.1.0', please use '7.1'"},
         {"ModifyReplicationGroup", NOW "ReplicationGroupId=three&Engine=memcached", VALUE,
-         "Invalid Engine: memcached. A replication group's engine is redis or valkey."},
-        {"ModifyReplicationGroup", NOW "ReplicationGroupId=three&CacheNodeType=cache.r7g.large", COMBINATION, "No modifications were requested"},
+            "Invalid Engine: memcached. A replication group's engine is redis or valkey."},
+        {"ModifyReplicationGroup", NOW "ReplicationGroupId=three&CacheNodeType=cache.r7g.large", COMBINATION,
+            "No modifications were requested"},
     };
     CHECK("us-east-1", table);
 }
@@ -109,7 +122,8 @@ static int64_t failover_of(const char *id)
 
 Test(scaling, automatic_failover_is_enabling_until_it_is_seen_to_be_so)
 {
-    struct answer a = fixture_run("us-east-1", "ModifyReplicationGroup", NOW "ReplicationGroupId=three&AutomaticFailoverEnabled=true");
+    struct answer a =
+        fixture_run("us-east-1", "ModifyReplicationGroup", NOW "ReplicationGroupId=three&AutomaticFailoverEnabled=true");
     cr_assert_eq(a.fault, 0, "%s", a.message);
     const struct api_replication_group *g = ((const struct api_modify_replication_group_out *)a.out)->replication_group;
     cr_assert_str_eq(g->status, "modifying");
@@ -125,7 +139,8 @@ Test(scaling, new_replicas_are_members_at_once_and_stand_in_the_emptiest_zones)
     cr_assert_eq(g->member_clusters.n, 5u);
     cr_assert_str_eq(g->member_clusters.items[4], "three-005");
     a = fixture_run("us-east-1", "DescribeCacheClusters", "CacheClusterId=three-005");
-    cr_assert_str_eq(((const struct api_describe_cache_clusters_out *)a.out)->cache_clusters.items->preferred_availability_zone, "us-east-1e");
+    cr_assert_str_eq(
+        ((const struct api_describe_cache_clusters_out *)a.out)->cache_clusters.items->preferred_availability_zone, "us-east-1e");
 }
 
 Test(scaling, allowed_node_types_are_told_for_groups_and_clusters)

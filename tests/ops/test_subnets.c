@@ -34,19 +34,28 @@ Test(subnets, faults_are_those_of_the_service)
     static const struct fixture_line table[] = {
         {"CreateCacheSubnetGroup", NAMED "1x", VALUE, "The parameter CacheSubnetGroupName" BAD_ID},
         {"CreateCacheSubnetGroup", NAMED "x.y", VALUE, "The parameter CacheSubnetGroupName" BAD_ID},
-        {"CreateCacheSubnetGroup", NAMED "THERE", FAULT_CACHE_SUBNET_GROUP_ALREADY_EXISTS, "Cache subnet group there already exists."},
-        {"CreateCacheSubnetGroup", NAMED "default", FAULT_CACHE_SUBNET_GROUP_ALREADY_EXISTS, "Cache subnet group default already exists."},
-        {"CreateCacheSubnetGroup", "CacheSubnetGroupName=x&CacheSubnetGroupDescription=d&SubnetIds.SubnetIdentifier.1=subnet-1&SubnetIds.SubnetIdentifier.2=net-2",
-         VALUE, "Some input subnets in :[subnet-1, net-2] are invalid."},
-        {"CreateCacheSubnetGroup", "CacheSubnetGroupName=x&CacheSubnetGroupDescription=d&SubnetIds.SubnetIdentifier.1=subnet-", VALUE,
-         "Some input subnets in :[subnet-] are invalid."},
-        {"CreateCacheSubnetGroup", "CacheSubnetGroupName=x&CacheSubnetGroupDescription=d", VALUE, "The parameter SubnetIds must be provided and must not be null."},
-        {"CreateCacheSubnetGroup", "CacheSubnetGroupName=x&CacheSubnetGroupDescription=d&SubnetIds=", VALUE, "The parameter SubnetIds must be provided and must not be null."},
-        {"CreateCacheSubnetGroup", NAMED "x&Tags.Tag.1.Key=aws:x", VALUE, "Tag keys that begin with aws: are reserved for system use."},
+        {"CreateCacheSubnetGroup", NAMED "THERE", FAULT_CACHE_SUBNET_GROUP_ALREADY_EXISTS,
+            "Cache subnet group there already exists."},
+        {"CreateCacheSubnetGroup", NAMED "default", FAULT_CACHE_SUBNET_GROUP_ALREADY_EXISTS,
+            "Cache subnet group default already exists."},
+        {"CreateCacheSubnetGroup",
+            "CacheSubnetGroupName=x&CacheSubnetGroupDescription=d&SubnetIds.SubnetIdentifier.1=subnet-1&SubnetIds."
+            "SubnetIdentifier.2=net-2",
+            VALUE, "Some input subnets in :[subnet-1, net-2] are invalid."},
+        {"CreateCacheSubnetGroup", "CacheSubnetGroupName=x&CacheSubnetGroupDescription=d&SubnetIds.SubnetIdentifier.1=subnet-",
+            VALUE, "Some input subnets in :[subnet-] are invalid."},
+        {"CreateCacheSubnetGroup", "CacheSubnetGroupName=x&CacheSubnetGroupDescription=d", VALUE,
+            "The parameter SubnetIds must be provided and must not be null."},
+        {"CreateCacheSubnetGroup", "CacheSubnetGroupName=x&CacheSubnetGroupDescription=d&SubnetIds=", VALUE,
+            "The parameter SubnetIds must be provided and must not be null."},
+        {"CreateCacheSubnetGroup", NAMED "x&Tags.Tag.1.Key=aws:x", VALUE,
+            "Tag keys that begin with aws: are reserved for system use."},
         {"DescribeCacheSubnetGroups", "CacheSubnetGroupName=x", NOT_FOUND, "Cache subnet group x not found."},
         {"ModifyCacheSubnetGroup", "CacheSubnetGroupName=x", NOT_FOUND, "Cache subnet group x not found."},
-        {"ModifyCacheSubnetGroup", "CacheSubnetGroupName=default&CacheSubnetGroupDescription=e", VALUE, "The default cache subnet group cannot be modified."},
-        {"ModifyCacheSubnetGroup", "CacheSubnetGroupName=there&SubnetIds.SubnetIdentifier.1=here", VALUE, "Some input subnets in :[here] are invalid."},
+        {"ModifyCacheSubnetGroup", "CacheSubnetGroupName=default&CacheSubnetGroupDescription=e", VALUE,
+            "The default cache subnet group cannot be modified."},
+        {"ModifyCacheSubnetGroup", "CacheSubnetGroupName=there&SubnetIds.SubnetIdentifier.1=here", VALUE,
+            "Some input subnets in :[here] are invalid."},
         {"DeleteCacheSubnetGroup", "CacheSubnetGroupName=x", NOT_FOUND, "Cache Subnet Group x does not exist."},
         {"DeleteCacheSubnetGroup", "CacheSubnetGroupName=default", VALUE, "The default cache subnet group cannot be deleted."},
         {"DeleteCacheSubnetGroup", "CacheSubnetGroupName=THERE", 0, NULL},
@@ -58,10 +67,15 @@ Test(subnets, faults_are_those_of_the_service)
 Test(subnets, a_group_in_use_stays_and_keeps_one_of_its_subnets)
 {
     static const struct fixture_line table[] = {
-        {"CreateReplicationGroup", "ReplicationGroupId=user&ReplicationGroupDescription=d&CacheNodeType=cache.r7g.large&CacheSubnetGroupName=There", 0, NULL},
-        {"DeleteCacheSubnetGroup", "CacheSubnetGroupName=there", FAULT_CACHE_SUBNET_GROUP_IN_USE, "Cache subnet group there is currently in use by a cache cluster."},
-        {"ModifyCacheSubnetGroup", "CacheSubnetGroupName=there&SubnetIds.SubnetIdentifier.1=subnet-0b", FAULT_SUBNET_IN_USE, "The subnets of cache subnet group there are in use."},
-        {"ModifyCacheSubnetGroup", "CacheSubnetGroupName=there&SubnetIds.SubnetIdentifier.1=subnet-0b&SubnetIds.SubnetIdentifier.2=subnet-0a", 0, NULL},
+        {"CreateReplicationGroup",
+            "ReplicationGroupId=user&ReplicationGroupDescription=d&CacheNodeType=cache.r7g.large&CacheSubnetGroupName=There", 0,
+            NULL},
+        {"DeleteCacheSubnetGroup", "CacheSubnetGroupName=there", FAULT_CACHE_SUBNET_GROUP_IN_USE,
+            "Cache subnet group there is currently in use by a cache cluster."},
+        {"ModifyCacheSubnetGroup", "CacheSubnetGroupName=there&SubnetIds.SubnetIdentifier.1=subnet-0b", FAULT_SUBNET_IN_USE,
+            "The subnets of cache subnet group there are in use."},
+        {"ModifyCacheSubnetGroup",
+            "CacheSubnetGroupName=there&SubnetIds.SubnetIdentifier.1=subnet-0b&SubnetIds.SubnetIdentifier.2=subnet-0a", 0, NULL},
     };
     CHECK("us-east-1", table);
 }
@@ -78,13 +92,15 @@ Test(subnets, quotas_hold)
         snprintf(form, sizeof form, NAMED "g-%d", i);
         create(form);
     }
-    cr_expect_eq(fixture_run("us-east-1", "CreateCacheSubnetGroup", NAMED "g-301").fault, FAULT_CACHE_SUBNET_GROUP_QUOTA_EXCEEDED);
+    cr_expect_eq(
+        fixture_run("us-east-1", "CreateCacheSubnetGroup", NAMED "g-301").fault, FAULT_CACHE_SUBNET_GROUP_QUOTA_EXCEEDED);
 }
 
 Test(subnets, a_new_group_has_one_vpc_and_zones_that_follow_from_its_subnets_ids)
 {
-    const struct api_cache_subnet_group *g = create("CacheSubnetGroupName=Main&CacheSubnetGroupDescription=d&SubnetIds.SubnetIdentifier.1=subnet-11111111"
-                                                    "&SubnetIds.SubnetIdentifier.2=subnet-0123456789abcdefb&SubnetIds.SubnetIdentifier.3=subnet-zone-3");
+    const struct api_cache_subnet_group *g =
+        create("CacheSubnetGroupName=Main&CacheSubnetGroupDescription=d&SubnetIds.SubnetIdentifier.1=subnet-11111111"
+               "&SubnetIds.SubnetIdentifier.2=subnet-0123456789abcdefb&SubnetIds.SubnetIdentifier.3=subnet-zone-3");
     cr_assert_str_eq(g->cache_subnet_group_name, "main");
     cr_assert_str_eq(g->arn, "arn:aws:elasticache:us-east-1:000000000000:subnetgroup:main");
     cr_assert_eq(g->subnets.n, 3u);
@@ -100,7 +116,8 @@ Test(subnets, a_new_group_has_one_vpc_and_zones_that_follow_from_its_subnets_ids
 
 Test(subnets, modifying_replaces_the_whole_list_and_leaves_alone_what_is_not_named)
 {
-    struct answer a = fixture_run("us-east-1", "ModifyCacheSubnetGroup", "CacheSubnetGroupName=There&SubnetIds.SubnetIdentifier.1=subnet-9");
+    struct answer a =
+        fixture_run("us-east-1", "ModifyCacheSubnetGroup", "CacheSubnetGroupName=There&SubnetIds.SubnetIdentifier.1=subnet-9");
     const struct api_cache_subnet_group *g = ((const struct api_modify_cache_subnet_group_out *)a.out)->cache_subnet_group;
     cr_assert_eq(a.fault, 0, "%s", a.message);
     cr_assert_eq(g->subnets.n, 1u);
@@ -113,7 +130,8 @@ Test(subnets, the_default_group_exists_everywhere_and_covers_all_zones)
     const struct api_cache_subnet_group *g = &describe("eu-west-1", "")->cache_subnet_groups.items[0];
     cr_assert_str_eq(g->cache_subnet_group_name, "default");
     cr_assert_eq(g->subnets.n, (size_t)region_find("eu-west-1")->n_zones);
-    for (size_t i = 0; i < g->subnets.n; i++) cr_assert_str_eq(g->subnets.items[i].subnet_availability_zone->name, region_find("eu-west-1")->zones[i]);
+    for (size_t i = 0; i < g->subnets.n; i++)
+        cr_assert_str_eq(g->subnets.items[i].subnet_availability_zone->name, region_find("eu-west-1")->zones[i]);
 }
 
 /* The names go around the default group, so that every page has another place for it. */
@@ -141,11 +159,13 @@ Test(subnets, pages_have_the_default_group_in_its_place)
 
 Test(subnets, nodes_that_nobody_placed_stand_in_the_groups_zones)
 {
-    create("CacheSubnetGroupName=two&CacheSubnetGroupDescription=d&SubnetIds.SubnetIdentifier.1=subnet-2&SubnetIds.SubnetIdentifier.2=subnet-4");
+    create("CacheSubnetGroupName=two&CacheSubnetGroupDescription=d&SubnetIds.SubnetIdentifier.1=subnet-2&SubnetIds."
+           "SubnetIdentifier.2=subnet-4");
     cr_assert_eq(fixture_run("us-east-1", "CreateReplicationGroup",
-                             "ReplicationGroupId=rg&ReplicationGroupDescription=d&CacheNodeType=cache.r7g.large&NumCacheClusters=3&CacheSubnetGroupName=two")
+                     "ReplicationGroupId=rg&ReplicationGroupDescription=d&CacheNodeType=cache.r7g.large&NumCacheClusters=3&"
+                     "CacheSubnetGroupName=two")
                      .fault,
-                 0);
+        0);
     const struct api_describe_cache_clusters_out *out = fixture_run("us-east-1", "DescribeCacheClusters", "").out;
     cr_assert_eq(out->cache_clusters.n, 3u);
     cr_assert_str_eq(out->cache_clusters.items[0].preferred_availability_zone, "us-east-1b");
@@ -156,10 +176,12 @@ Test(subnets, nodes_that_nobody_placed_stand_in_the_groups_zones)
 Test(subnets, groups_carry_tags)
 {
     create(NAMED "tagged&Tags.Tag.1.Key=k&Tags.Tag.1.Value=v");
-    struct answer a = fixture_run("us-east-1", "ListTagsForResource", "ResourceName=arn:aws:elasticache:us-east-1:000000000000:subnetgroup:tagged");
+    struct answer a = fixture_run(
+        "us-east-1", "ListTagsForResource", "ResourceName=arn:aws:elasticache:us-east-1:000000000000:subnetgroup:tagged");
     cr_assert_eq(a.fault, 0, "%s", a.message);
     cr_assert_eq(((const struct api_list_tags_for_resource_out *)a.out)->tag_list.n, 1u);
-    a = fixture_run("us-east-1", "ListTagsForResource", "ResourceName=arn:aws:elasticache:us-east-1:000000000000:subnetgroup:none");
+    a = fixture_run(
+        "us-east-1", "ListTagsForResource", "ResourceName=arn:aws:elasticache:us-east-1:000000000000:subnetgroup:none");
     cr_assert_eq(a.fault, NOT_FOUND, "%s", a.message);
 }
 
@@ -169,8 +191,10 @@ Test(subnets, security_groups_of_the_time_before_are_refused)
     static const struct fixture_line table[] = {
         {"CreateCacheSecurityGroup", "CacheSecurityGroupName=x&Description=d", VALUE, refused},
         {"DescribeCacheSecurityGroups", "", VALUE, refused},
-        {"AuthorizeCacheSecurityGroupIngress", "CacheSecurityGroupName=x&EC2SecurityGroupName=y&EC2SecurityGroupOwnerId=1", VALUE, refused},
-        {"RevokeCacheSecurityGroupIngress", "CacheSecurityGroupName=x&EC2SecurityGroupName=y&EC2SecurityGroupOwnerId=1", VALUE, refused},
+        {"AuthorizeCacheSecurityGroupIngress", "CacheSecurityGroupName=x&EC2SecurityGroupName=y&EC2SecurityGroupOwnerId=1", VALUE,
+            refused},
+        {"RevokeCacheSecurityGroupIngress", "CacheSecurityGroupName=x&EC2SecurityGroupName=y&EC2SecurityGroupOwnerId=1", VALUE,
+            refused},
         {"DeleteCacheSecurityGroup", "CacheSecurityGroupName=x", VALUE, refused},
     };
     CHECK("us-east-1", table);

@@ -21,7 +21,8 @@ static const struct api_describe_replication_groups_out *describe(const char *fo
 
 Test(views, a_new_group_is_filled_in_as_the_service_does)
 {
-    const struct api_replication_group *g = create("us-east-1", "ReplicationGroupId=Demo&ReplicationGroupDescription=d&CacheNodeType=cache.r7g.large&NumCacheClusters=3");
+    const struct api_replication_group *g = create(
+        "us-east-1", "ReplicationGroupId=Demo&ReplicationGroupDescription=d&CacheNodeType=cache.r7g.large&NumCacheClusters=3");
     cr_assert_str_eq(g->replication_group_id, "demo");
     cr_assert_str_eq(g->status, "creating");
     cr_assert_eq(g->member_clusters.n, 3u);
@@ -37,13 +38,17 @@ Test(views, a_new_group_is_filled_in_as_the_service_does)
 
 Test(views, valkey_is_encrypted_at_rest_unless_told_otherwise)
 {
-    cr_assert(create("us-east-1", "ReplicationGroupId=v&ReplicationGroupDescription=d&CacheNodeType=cache.r7g.large&Engine=VALKEY")->at_rest_encryption_enabled.v);
-    cr_assert_not(create("us-east-1", "ReplicationGroupId=r&ReplicationGroupDescription=d&CacheNodeType=cache.r7g.large")->at_rest_encryption_enabled.v);
+    cr_assert(
+        create("us-east-1", "ReplicationGroupId=v&ReplicationGroupDescription=d&CacheNodeType=cache.r7g.large&Engine=VALKEY")
+            ->at_rest_encryption_enabled.v);
+    cr_assert_not(create("us-east-1", "ReplicationGroupId=r&ReplicationGroupDescription=d&CacheNodeType=cache.r7g.large")
+                      ->at_rest_encryption_enabled.v);
 }
 
 Test(views, an_available_group_shows_its_members_and_their_roles)
 {
-    create("us-east-1", "ReplicationGroupId=demo&ReplicationGroupDescription=d&CacheNodeType=cache.r7g.large&ReplicasPerNodeGroup=1&Port=7000");
+    create("us-east-1",
+        "ReplicationGroupId=demo&ReplicationGroupDescription=d&CacheNodeType=cache.r7g.large&ReplicasPerNodeGroup=1&Port=7000");
     fixture_available("us-east-1", "demo");
     const struct api_replication_group *g = describe("ReplicationGroupId=DEMO")->replication_groups.items;
     cr_assert_eq(g->node_groups.n, 1u);
@@ -82,7 +87,8 @@ Test(views, pages_follow_each_other_without_gap_or_overlap)
 Test(views, regions_do_not_see_each_other)
 {
     create("us-east-1", "ReplicationGroupId=demo&ReplicationGroupDescription=d&CacheNodeType=cache.r7g.large");
-    cr_assert_eq(fixture_run("eu-west-1", "DescribeReplicationGroups", "ReplicationGroupId=demo").fault, FAULT_REPLICATION_GROUP_NOT_FOUND);
+    cr_assert_eq(fixture_run("eu-west-1", "DescribeReplicationGroups", "ReplicationGroupId=demo").fault,
+        FAULT_REPLICATION_GROUP_NOT_FOUND);
     create("eu-west-1", "ReplicationGroupId=demo&ReplicationGroupDescription=d&CacheNodeType=cache.r7g.large");
 }
 
@@ -90,9 +96,11 @@ Test(views, a_global_datastore_is_seen_from_its_members_regions_only)
 {
     create("us-east-1", "ReplicationGroupId=demo&ReplicationGroupDescription=d&CacheNodeType=cache.r7g.large");
     fixture_available("us-east-1", "demo");
-    struct answer a = fixture_run("us-east-1", "CreateGlobalReplicationGroup", "GlobalReplicationGroupIdSuffix=gds&PrimaryReplicationGroupId=demo");
+    struct answer a = fixture_run(
+        "us-east-1", "CreateGlobalReplicationGroup", "GlobalReplicationGroupIdSuffix=gds&PrimaryReplicationGroupId=demo");
     cr_assert_eq(a.fault, 0, "%s", a.message);
-    const struct api_global_replication_group *g = ((const struct api_create_global_replication_group_out *)a.out)->global_replication_group;
+    const struct api_global_replication_group *g =
+        ((const struct api_create_global_replication_group_out *)a.out)->global_replication_group;
     cr_assert_str_eq(g->global_replication_group_id, "ldgnf-gds");
     cr_assert_str_eq(g->global_replication_group_description, " ");
     cr_assert_str_eq(g->arn, "arn:aws:elasticache::000000000000:globalreplicationgroup:ldgnf-gds");
@@ -101,7 +109,7 @@ Test(views, a_global_datastore_is_seen_from_its_members_regions_only)
     cr_assert_str_eq(g->engine_version, "7.1.0");
     cr_assert_eq(fixture_run("us-east-1", "DescribeGlobalReplicationGroups", "GlobalReplicationGroupId=LDGNF-gds").fault, 0);
     cr_assert_eq(fixture_run("eu-west-1", "DescribeGlobalReplicationGroups", "GlobalReplicationGroupId=ldgnf-gds").fault,
-                 FAULT_GLOBAL_REPLICATION_GROUP_NOT_FOUND);
+        FAULT_GLOBAL_REPLICATION_GROUP_NOT_FOUND);
 }
 
 Test(views, a_member_gets_a_parameter_group_of_its_own)
@@ -117,9 +125,11 @@ Test(views, a_member_gets_a_parameter_group_of_its_own)
 
 Test(views, tags_of_a_group_are_its_members_tags_too)
 {
-    create("us-east-1", "ReplicationGroupId=demo&ReplicationGroupDescription=d&CacheNodeType=cache.r7g.large&Tags.Tag.1.Key=env&Tags.Tag.1.Value=dev");
+    create("us-east-1", "ReplicationGroupId=demo&ReplicationGroupDescription=d&CacheNodeType=cache.r7g.large&Tags.Tag.1.Key=env&"
+                        "Tags.Tag.1.Value=dev");
     fixture_available("us-east-1", "demo");
-    struct answer a = fixture_run("us-east-1", "ListTagsForResource", "ResourceName=arn:aws:elasticache:us-east-1:000000000000:cluster:demo-001");
+    struct answer a = fixture_run(
+        "us-east-1", "ListTagsForResource", "ResourceName=arn:aws:elasticache:us-east-1:000000000000:cluster:demo-001");
     cr_assert_eq(a.fault, 0, "%s", a.message);
     const struct api_tag_list *tags = &((const struct api_list_tags_for_resource_out *)a.out)->tag_list;
     cr_assert_eq(tags->n, 1u);

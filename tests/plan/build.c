@@ -30,7 +30,8 @@ static void add_region(struct build *b, const char *region)
 static void add_endpoint(struct build *b, const char *region, const char *rg_id, const char *kind)
 {
     const char *id = arena_printf(b->w.arena, "%s.%s.0001", kind, rg_id);
-    struct row_endpoint row = {.region = region, .id = id, .kind = kind, .rg_id = rg_id, .node_group_id = "0001", .port = 6379, .seen_state = "unknown"};
+    struct row_endpoint row = {
+        .region = region, .id = id, .kind = kind, .rg_id = rg_id, .node_group_id = "0001", .port = 6379, .seen_state = "unknown"};
     b->endpoints[b->w.n_endpoints++].row = row;
 }
 
@@ -38,13 +39,32 @@ void build_rg(struct build *b, const char *region, const char *id, const char *s
 {
     struct arena *a = b->w.arena;
     add_region(b, region);
-    b->rgs[b->w.n_rgs++].row = (struct row_replication_group){.region = region, .id = id, .status = status, .port = 6379, .cluster_mode = "disabled", .engine = "redis", .engine_version = "7.1.0"};
-    b->node_groups[b->w.n_node_groups++].row = (struct row_node_group){
-        .region = region, .rg_id = id, .id = "0001", .status = status, .primary_node_id = arena_printf(a, "%s-001.0001", id), .switch_offset = -1};
+    b->rgs[b->w.n_rgs++].row = (struct row_replication_group){.region = region,
+        .id = id,
+        .status = status,
+        .port = 6379,
+        .cluster_mode = "disabled",
+        .engine = "redis",
+        .engine_version = "7.1.0"};
+    b->node_groups[b->w.n_node_groups++].row = (struct row_node_group){.region = region,
+        .rg_id = id,
+        .id = "0001",
+        .status = status,
+        .primary_node_id = arena_printf(a, "%s-001.0001", id),
+        .switch_offset = -1};
     for (int i = 1; i <= n; i++) {
         const char *cluster = arena_printf(a, "%s-%03d", id, i);
-        b->clusters[b->w.n_clusters++].row = (struct row_cache_cluster){.region = region, .id = cluster, .rg_id = id, .node_group_id = "0001", .status = status, .engine = "redis", .engine_version = "7.1.0",
-            .node_type = "cache.r7g.large", .parameter_group = "default.redis7", .parameter_apply_status = "in-sync", .nodes_to_reboot = ""};
+        b->clusters[b->w.n_clusters++].row = (struct row_cache_cluster){.region = region,
+            .id = cluster,
+            .rg_id = id,
+            .node_group_id = "0001",
+            .status = status,
+            .engine = "redis",
+            .engine_version = "7.1.0",
+            .node_type = "cache.r7g.large",
+            .parameter_group = "default.redis7",
+            .parameter_apply_status = "in-sync",
+            .nodes_to_reboot = ""};
         b->nodes[b->w.n_nodes++].row = (struct row_node){
             .region = region,
             .id = arena_printf(a, "%s.0001", cluster),
@@ -96,13 +116,18 @@ void build_cluster(struct build *b, const char *region, const char *id, const ch
         row->status = strcmp(status, "creating") == 0 ? "creating" : "available";
     }
     if (redis) return;
-    b->endpoints[b->w.n_endpoints++].row = (struct row_endpoint){
-        .region = region, .id = arena_printf(b->w.arena, "configuration.%s", id), .kind = "configuration", .cluster_id = id, .port = 11211, .seen_state = "unknown"};
+    b->endpoints[b->w.n_endpoints++].row = (struct row_endpoint){.region = region,
+        .id = arena_printf(b->w.arena, "configuration.%s", id),
+        .kind = "configuration",
+        .cluster_id = id,
+        .port = 11211,
+        .seen_state = "unknown"};
 }
 
 void build_global(struct build *b, const char *id, const char *status)
 {
-    b->globals[b->w.n_globals++].row = (struct row_global_replication_group){.id = id, .status = status, .phase = "steady", .switch_offset = -1};
+    b->globals[b->w.n_globals++].row =
+        (struct row_global_replication_group){.id = id, .status = status, .phase = "steady", .switch_offset = -1};
 }
 
 /* Endpoints are sorted by group: the gateway goes behind the group's last one. */
@@ -117,9 +142,11 @@ static void insert_gateway(struct build *b, const char *region, const char *rg_i
     b->endpoints[at] = gateway;
 }
 
-void build_member(struct build *b, const char *global_id, const char *region, const char *rg_id, const char *role, const char *status)
+void build_member(
+    struct build *b, const char *global_id, const char *region, const char *rg_id, const char *role, const char *status)
 {
-    b->members[b->w.n_members++].row = (struct row_global_member){.global_id = global_id, .region = region, .rg_id = rg_id, .role = role, .status = status};
+    b->members[b->w.n_members++].row =
+        (struct row_global_member){.global_id = global_id, .region = region, .rg_id = rg_id, .role = role, .status = status};
     insert_gateway(b, region, rg_id);
 }
 

@@ -25,7 +25,8 @@ void build_rg(struct build *b, const char *region, const char *id, const char *s
 void build_cluster(struct build *b, const char *region, const char *id, const char *engine, const char *status, int n);
 /* A global datastore, and its members in the order of their regions. Gateways come with the members. */
 void build_global(struct build *b, const char *id, const char *status);
-void build_member(struct build *b, const char *global_id, const char *region, const char *rg_id, const char *role, const char *status);
+void build_member(
+    struct build *b, const char *global_id, const char *region, const char *rg_id, const char *role, const char *status);
 /* Links the world; to be called once after all was added. */
 void build_link(struct build *b);
 /* Every node and endpoint is seen just as it is wanted now. */

@@ -53,7 +53,8 @@ static void load_new_nodes(void)
 {
     size_t n = 0;
     for (struct world_new_node *row = b.w.new_nodes; row; row = row->next) n++;
-    for (struct world_new_node *row = b.w.new_nodes; row; row = row->next) b.nodes[b.w.n_nodes + --n].row = row->row; /* the newest comes first */
+    for (struct world_new_node *row = b.w.new_nodes; row; row = row->next)
+        b.nodes[b.w.n_nodes + --n].row = row->row; /* the newest comes first */
     while (b.nodes[b.w.n_nodes].row.id) b.w.n_nodes++;
     b.w.new_nodes = NULL;
     redis->n_nodes = mem->n_nodes = 0;

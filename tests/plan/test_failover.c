@@ -228,7 +228,8 @@ Test(failover, an_upgrade_restarts_one_node_at_a_time_and_the_primary_last)
     for (; rounds < 12 && strcmp(rg->row.status, "available") != 0; rounds++) {
         plan_world(&b.w);
         cr_assert_leq(restarted(), 1, "one at a time");
-        if (b.nodes[0].row.incarnation > 1) cr_assert_str_neq(ng->row.primary_node_id, "demo-001.0001", "a replica took over before");
+        if (b.nodes[0].row.incarnation > 1)
+            cr_assert_str_neq(ng->row.primary_node_id, "demo-001.0001", "a replica took over before");
         build_see_all(&b);
         if (ng->row.switch_node_id && ng->row.switch_offset >= 0) rg_node(rg, ng->row.switch_node_id)->row.seen_role = "primary";
     }

@@ -28,8 +28,12 @@ static void choose(const char *name, const char *value)
 
 static struct row_cache_cluster redis(const char *group)
 {
-    return (struct row_cache_cluster){
-        .region = "us-east-1", .id = "c", .engine = "redis", .engine_version = "7.1.0", .node_type = "cache.m5.large", .parameter_group = group};
+    return (struct row_cache_cluster){.region = "us-east-1",
+        .id = "c",
+        .engine = "redis",
+        .engine_version = "7.1.0",
+        .node_type = "cache.m5.large",
+        .parameter_group = group};
 }
 
 static const char *setting(const struct row_cache_cluster *c, const char *name)
@@ -108,7 +112,8 @@ Test(settings, of_several_parameters_are_one)
     struct row_cache_cluster mine = redis("mine");
     choose("client-output-buffer-limit-normal-soft-limit", "1000");
     choose("client-output-buffer-limit-pubsub-hard-limit", "7");
-    cr_assert_str_eq(setting(&mine, "client-output-buffer-limit"), "normal 0 1000 0 pubsub 7 8388608 60 replica 685454274 685454274 60");
+    cr_assert_str_eq(
+        setting(&mine, "client-output-buffer-limit"), "normal 0 1000 0 pubsub 7 8388608 60 replica 685454274 685454274 60");
 }
 
 Test(settings, keep_a_large_backlog_unless_somebody_chose_another)
@@ -162,7 +167,8 @@ static void look(void)
 static const char *events(void)
 {
     const char *text = "";
-    for (struct world_event *e = b.w.events; e; e = e->next) text = arena_printf(&arena, "%s%s", e->message, *text ? arena_printf(&arena, "; %s", text) : "");
+    for (struct world_event *e = b.w.events; e; e = e->next)
+        text = arena_printf(&arena, "%s%s", e->message, *text ? arena_printf(&arena, "; %s", text) : "");
     return text;
 }
 
@@ -240,7 +246,8 @@ Test(parameters, that_the_engine_refuses_are_told_of)
     choose("timeout", "20");
     build_see_all(&b);
     b.nodes[0].row.seen_refused_settings = "slowlog-log-slower-than";
-    expect("in-sync", "", "Failed to update parameter slowlog-log-slower-than to -5: the engine does not take it; Updated parameter timeout to 20");
+    expect("in-sync", "",
+        "Failed to update parameter slowlog-log-slower-than to -5: the engine does not take it; Updated parameter timeout to 20");
 }
 
 Test(parameters, stay_as_they_were_while_a_node_says_nothing)

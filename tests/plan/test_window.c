@@ -26,7 +26,8 @@ Test(window, reads_what_the_api_writes_and_nothing_else)
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         struct window w = {-1, 0};
         cr_expect_eq(window_read(table[i].text, &w), table[i].from_min >= 0, "%s", table[i].text);
-        cr_expect(w.from_min == table[i].from_min && w.length_min == table[i].length_min, "%s: %d %d", table[i].text, w.from_min, w.length_min);
+        cr_expect(w.from_min == table[i].from_min && w.length_min == table[i].length_min, "%s: %d %d", table[i].text, w.from_min,
+            w.length_min);
     }
 }
 
@@ -60,7 +61,8 @@ Test(window, opens_every_week_at_its_minute)
         int64_t opens = 0;
         cr_assert(window_read(table[i].window, &w));
         cr_expect_eq(window_opens(&w, at(table[i].now)), at(table[i].opens), "line %zu", i);
-        cr_expect_eq(window_is_open(table[i].window, at(table[i].now), &opens), at(table[i].opens) <= at(table[i].now), "line %zu", i);
+        cr_expect_eq(
+            window_is_open(table[i].window, at(table[i].now), &opens), at(table[i].opens) <= at(table[i].now), "line %zu", i);
         cr_expect_eq(opens, at(table[i].opens), "line %zu", i);
     }
 }
