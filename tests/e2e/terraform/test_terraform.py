@@ -1,0 +1,277 @@
+"""The lives that Terraform gives its resources: made, planned anew, changed in place, planned anew, destroyed with nothing left."""
+import unittest
+
+import harness
+import workspace
+from harness import name
+
+setUpModule, tearDownModule = workspace.side_by_side()
+
+HOME, AWAY = "us-east-1", "eu-west-1"
+RG, CLUSTER, GLOBAL = "aws_elasticache_replication_group", "aws_elasticache_cluster", "aws_elasticache_global_replication_group"
+SUBNETS, PARAMETERS = "aws_elasticache_subnet_group", "aws_elasticache_parameter_group"
+
+
+def endpoint(values):
+    """A Redis client for the primary endpoint of a replication group in Terraform's state."""
+    return harness.connect((values["primary_endpoint_address"], values["port"]))
+
+
+class ReplicationGroups(workspace.Case):
+    CONFIGURATION = """
+resource "aws_elasticache_subnet_group" "x" {
+  name       = "%(id)s"
+  subnet_ids = ["subnet-0a", "subnet-0b", "subnet-0c"]
+}
+resource "aws_elasticache_parameter_group" "x" {
+  name   = "%(id)s"
+  family = "redis7"
+  parameter {
+    name  = "maxmemory-policy"
+    value = "allkeys-lru"
+  }
+}
+resource "aws_elasticache_replication_group" "x" {
+  replication_group_id       = "%(id)s"
+  description                = "made by Terraform"
+  engine                     = "redis"
+  engine_version             = "7.0"
+  port                       = 6379
+  node_type                  = "%(type)s"
+  num_cache_clusters         = %(nodes)d
+  automatic_failover_enabled = %(failover)s
+  multi_az_enabled           = %(failover)s
+  maintenance_window         = "%(window)s"
+  parameter_group_name       = aws_elasticache_parameter_group.x.name
+  subnet_group_name          = aws_elasticache_subnet_group.x.name
+  security_group_ids         = ["sg-0123456789abcdef0"]
+  apply_immediately          = true
+  tags                       = { %(tags)s }
+}
+"""
+
+    def configuration(self, rg, **more):
+        first = dict(type="cache.r6g.large", nodes=2, failover="true", window="Sun:05:00-Sun:06:00", tags='team = "a", old = "x"')
+        return self.CONFIGURATION % (dict(id=rg) | first | more)
+
+    def seen(self, rg):
+        group = self.group(rg)
+        cluster = self.api().describe_cache_clusters(CacheClusterId=group["MemberClusters"][0])["CacheClusters"][0]
+        tags = {t["Key"]: t["Value"] for t in self.api().list_tags_for_resource(ResourceName=group["ARN"])["TagList"]}
+        return (len(group["MemberClusters"]), group["CacheNodeType"], group["AutomaticFailover"], group["MultiAZ"],
+                cluster["PreferredMaintenanceWindow"], tags)
+
+    def test_grow_and_shrink_with_their_other_settings(self, tf):
+        rg, address = name("rg"), RG + ".x"
+        done = tf.change(self.configuration(rg))
+        self.assertEqual({address: "create", SUBNETS + ".x": "create", PARAMETERS + ".x": "create"}, done)
+        tags = {"team": "a", "old": "x"}
+        self.assertEqual((2, "cache.r6g.large", "enabled", "enabled", "sun:05:00-sun:06:00", tags), self.seen(rg))
+        client = endpoint(tf.values(address))
+        self.assertEqual("allkeys-lru", client.config_get("maxmemory-policy")["maxmemory-policy"])
+        client.set("kept", "yes")
+        later = dict(type="cache.r6g.xlarge", window="mon:01:00-mon:02:00", tags='team = "b"')
+        self.assertEqual({address: "update"}, tf.change(self.configuration(rg, nodes=3, **later)))
+        self.assertEqual((3, "cache.r6g.xlarge", "enabled", "enabled", "mon:01:00-mon:02:00", {"team": "b"}), self.seen(rg))
+        self.assertEqual(2, endpoint(tf.values(address)).info("replication")["connected_slaves"])
+        more = self.processes(rg)
+        self.assertEqual({address: "update"}, tf.change(self.configuration(rg, nodes=1, failover="false", **later)))
+        self.assertEqual((1, "cache.r6g.xlarge", "disabled", "disabled", "mon:01:00-mon:02:00", {"team": "b"}), self.seen(rg))
+        self.assertEqual("yes", endpoint(tf.values(address)).get("kept"))
+        tf.destroy()
+        self.assert_ended(more)
+        self.assert_gone("ReplicationGroupNotFoundFault", self.group, group=rg)
+        self.assert_gone("CacheSubnetGroupNotFoundFault", self.api().describe_cache_subnet_groups, CacheSubnetGroupName=rg)
+        self.assert_gone("CacheParameterGroupNotFound", self.api().describe_cache_parameter_groups, CacheParameterGroupName=rg)
+
+
+class GlobalDatastores(workspace.Case):
+    first = True
+    CONFIGURATION = """
+resource "aws_elasticache_replication_group" "home" {
+  replication_group_id = "%(id)s-home"
+  description          = "the primary"
+  engine               = "redis"
+  engine_version       = "7.0"
+  node_type            = "cache.r6g.large"
+  num_cache_clusters   = 1
+  apply_immediately    = true
+}
+resource "aws_elasticache_global_replication_group" "x" {
+  global_replication_group_id_suffix = "%(id)s"
+  primary_replication_group_id       = aws_elasticache_replication_group.home.id
+}
+resource "aws_elasticache_replication_group" "away" {
+  provider                    = aws.eu_west_1
+  replication_group_id        = "%(id)s-away"
+  description                 = "%(description)s"
+  global_replication_group_id = aws_elasticache_global_replication_group.x.global_replication_group_id
+  num_cache_clusters          = 1
+  maintenance_window          = "%(window)s"
+  apply_immediately           = true
+  tags                        = { turn = "%(description)s" }
+}
+"""
+
+    def test_take_in_a_second_region_and_give_it_back(self, tf):
+        world = name("world")
+        home, away = world + "-home", world + "-away"
+        tf.change(self.CONFIGURATION % dict(id=world, description="first", window="sun:05:00-sun:06:00"))
+        datastore = tf.values(GLOBAL + ".x")["global_replication_group_id"]
+        members = self.api().describe_global_replication_groups(
+            GlobalReplicationGroupId=datastore, ShowMemberInfo=True)["GlobalReplicationGroups"][0]["Members"]
+        self.assertEqual({(home, HOME, "PRIMARY"), (away, AWAY, "SECONDARY")},
+                         {(m["ReplicationGroupId"], m["ReplicationGroupRegion"], m["Role"]) for m in members})
+        endpoint(tf.values(RG + ".home")).set("from", "home")
+        harness.wait_for(lambda: endpoint(tf.values(RG + ".away")).get("from") == "home", "the key in the second region")
+        done = tf.change(self.CONFIGURATION % dict(id=world, description="second", window="mon:05:00-mon:06:00"))
+        self.assertEqual({RG + ".away": "update"}, done)
+        self.assertEqual("second", self.group(away, AWAY)["Description"])
+        processes = self.processes(home, away)
+        private = [tf.values(RG + end)["parameter_group_name"] for end in (".home", ".away")]
+        tf.destroy()
+        self.assert_ended(processes)
+        for region, group, parameters in zip((HOME, AWAY), (home, away), private):
+            self.assert_gone("ReplicationGroupNotFoundFault", self.group, group=group, region=region)
+            self.assert_gone("GlobalReplicationGroupNotFoundFault", self.api(region).describe_global_replication_groups,
+                             GlobalReplicationGroupId=datastore)
+            self.assert_gone("CacheParameterGroupNotFound", self.api(region).describe_cache_parameter_groups,
+                             CacheParameterGroupName=parameters)
+
+
+class Configuration(workspace.Case):
+    PARAMETER_GROUP = """
+resource "aws_elasticache_parameter_group" "x" {
+  name        = "%s"
+  family      = "redis7"
+  description = "settings"
+  tags        = { turn = "%s" }
+  %s
+}
+"""
+    SUBNET_GROUP = """
+resource "aws_elasticache_subnet_group" "x" {
+  name        = "%s"
+  description = "%s"
+  subnet_ids  = %s
+}
+"""
+
+    def parameter_group(self, group, turn, **values):
+        blocks = ["parameter {\n name = \"%s\"\n value = \"%s\"\n}\n" % (k.replace("_", "-"), v) for k, v in values.items()]
+        return self.PARAMETER_GROUP % (group, turn, "".join(blocks))
+
+    def user_values(self, group):
+        found = self.api().describe_cache_parameters(CacheParameterGroupName=group, Source="user")["Parameters"]
+        return {p["ParameterName"]: p["ParameterValue"] for p in found}
+
+    def test_is_changed_and_reset(self, tf):
+        group, net = name("pg"), name("net")
+        tf.change(self.parameter_group(group, "1", maxmemory_policy="allkeys-lru", timeout=30, maxmemory_samples=7)
+                  + self.SUBNET_GROUP % (net, "first", '["subnet-0a", "subnet-0b"]'))
+        self.assertEqual({"maxmemory-policy": "allkeys-lru", "timeout": "30", "maxmemory-samples": "7"}, self.user_values(group))
+        done = tf.change(self.parameter_group(group, "2", maxmemory_policy="noeviction", timeout=30, slowlog_max_len=64)
+                         + self.SUBNET_GROUP % (net, "second", '["subnet-0c", "subnet-0b"]'))
+        self.assertEqual({PARAMETERS + ".x": "update", SUBNETS + ".x": "update"}, done)
+        self.assertEqual({"maxmemory-policy": "noeviction", "timeout": "30", "slowlog-max-len": "64"}, self.user_values(group))
+        tf.change(self.parameter_group(group, "2") + self.SUBNET_GROUP % (net, "second", '["subnet-0c", "subnet-0b"]'))
+        self.assertEqual({}, self.user_values(group))
+        tf.destroy()
+        self.assert_gone("CacheParameterGroupNotFound", self.api().describe_cache_parameter_groups, CacheParameterGroupName=group)
+        self.assert_gone("CacheSubnetGroupNotFoundFault", self.api().describe_cache_subnet_groups, CacheSubnetGroupName=net)
+
+
+class Clusters(workspace.Case):
+    CONFIGURATION = """
+resource "aws_elasticache_cluster" "x" {
+  cluster_id         = "%(id)s"
+  engine             = "%(engine)s"
+  node_type          = "cache.r6g.large"
+  num_cache_nodes    = %(nodes)d
+  port               = %(port)d
+  maintenance_window = "%(window)s"
+  apply_immediately  = true
+  tags               = { window = "%(window)s" }
+}
+"""
+
+    def cluster(self, cluster):
+        return self.api().describe_cache_clusters(CacheClusterId=cluster, ShowCacheNodeInfo=True)["CacheClusters"][0]
+
+    def life(self, tf, engine, port, nodes, more_nodes):
+        cluster = name(engine)
+        first = dict(id=cluster, engine=engine, port=port, nodes=nodes, window="sun:05:00-sun:06:00")
+        tf.change(self.CONFIGURATION % first)
+        done = tf.change(self.CONFIGURATION % (first | dict(nodes=more_nodes, window="mon:05:00-mon:06:00")))
+        self.assertEqual({CLUSTER + ".x": "update"}, done)
+        seen, values = self.cluster(cluster), tf.values(CLUSTER + ".x")
+        self.assertEqual((more_nodes, "mon:05:00-mon:06:00"), (len(seen["CacheNodes"]), seen["PreferredMaintenanceWindow"]))
+        endpoints = [(n["Endpoint"]["Address"], n["Endpoint"]["Port"]) for n in seen["CacheNodes"]]
+        self.assertEqual(endpoints, [(n["address"], n["port"]) for n in values["cache_nodes"]])
+        self.assertTrue(all(at[1] == port and harness.is_bound(*at) for at in endpoints), endpoints)
+        processes = self.processes(cluster)
+        tf.destroy()
+        self.assert_ended(processes)
+        self.assert_gone("CacheClusterNotFound", self.cluster, cluster=cluster)
+
+    def test_of_redis_stand_alone(self, tf):
+        self.life(tf, "redis", 6379, 1, 1)
+
+    def test_of_memcached_get_another_node(self, tf):
+        self.life(tf, "memcached", 11211, 1, 2)
+
+
+class Existing(workspace.Case):
+    CONFIGURATION = """
+resource "aws_elasticache_replication_group" "x" {
+  replication_group_id       = "%(id)s"
+  description                = "%(description)s"
+  node_type                  = "cache.r6g.large"
+  num_cache_clusters         = 2
+  automatic_failover_enabled = true
+  subnet_group_name          = "%(id)s"
+}
+data "aws_elasticache_replication_group" "x" {
+  replication_group_id = "%(id)s"
+}
+data "aws_elasticache_cluster" "x" {
+  cluster_id = "%(id)s-001"
+}
+data "aws_elasticache_subnet_group" "x" {
+  name = "%(id)s"
+}
+"""
+
+    def test_resources_are_read_by_data_sources_and_imported(self, tf):
+        rg = name("old")
+        self.api().create_cache_subnet_group(CacheSubnetGroupName=rg, CacheSubnetGroupDescription="d",
+                                             SubnetIds=["subnet-0a", "subnet-0b"])
+        self.create_group(ReplicationGroupId=rg, nodes=2, AutomaticFailoverEnabled=True, CacheSubnetGroupName=rg,
+                          Tags=[{"Key": "team", "Value": "x"}])
+        first = dict(id=rg, description="made for a test")
+        tf.write(self.CONFIGURATION.replace("automatic", "tags = { team = \"x\" }\n  automatic") % first)
+        tf.run("import", RG + ".x", rg)
+        tf.assert_settled()
+        self.assertEqual({RG + ".x": "update"}, tf.change(self.CONFIGURATION % (first | {"description": "managed"})))
+        self.assertEqual("managed", self.group(rg)["Description"])
+        self.assert_data_sources(tf, rg)
+        processes = self.processes(rg)
+        tf.destroy()
+        self.assert_ended(processes)
+        self.assert_gone("ReplicationGroupNotFoundFault", self.group, group=rg)
+        self.api().delete_cache_subnet_group(CacheSubnetGroupName=rg)
+
+    def assert_data_sources(self, tf, rg):
+        group, cluster = tf.values("data.%s.x" % RG), tf.values("data.%s.x" % CLUSTER)
+        self.assertEqual((2, True, 1, sorted(self.group(rg)["MemberClusters"])),
+                         (group["num_cache_clusters"], group["automatic_failover_enabled"], group["replicas_per_node_group"],
+                          sorted(group["member_clusters"])))
+        self.assertTrue(endpoint(group).ping())
+        self.assertEqual((rg, "redis", "default.redis7", rg, 1),
+                         tuple(cluster[k] for k in ("replication_group_id", "engine", "parameter_group_name", "subnet_group_name",
+                                                    "num_cache_nodes")))
+        self.assertEqual(["subnet-0a", "subnet-0b"], sorted(tf.values("data.%s.x" % SUBNETS)["subnet_ids"]))
+
+
+if __name__ == "__main__":
+    unittest.main()
