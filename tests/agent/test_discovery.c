@@ -39,7 +39,8 @@ Test(discovery, tells_the_version_by_which_clients_choose_their_command)
 
 Test(discovery, leaves_everything_else_to_the_nodes)
 {
-    static const char *const others[] = {"get k", "set k 0 0 1", "config get other", "config set cluster", "CONFIG GET CLUSTER", "stats", ""};
+    static const char *const others[] = {
+        "get k", "set k 0 0 1", "config get other", "config set cluster", "CONFIG GET CLUSTER", "stats", ""};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         cr_expect_eq(discovery_answer(others[i], 1, list.data, "1", &out), DISCOVERY_OTHER, "%s", others[i]);
     cr_expect_eq(out.len, 0u);

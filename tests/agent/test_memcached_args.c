@@ -11,7 +11,8 @@ static const struct memcached_host host = {.files = 20000, .cpus = 2};
 static void setup(void)
 {
     memset(settings, 0, sizeof settings);
-    order = (struct proto_node_order){.address = "127.1.0.1", .port = OPT_INT(11211), .settings = {.set = true, .items = settings}};
+    order =
+        (struct proto_node_order){.address = "127.1.0.1", .port = OPT_INT(11211), .settings = {.set = true, .items = settings}};
 }
 
 TestSuite(memcached_args, .init = setup);
@@ -28,7 +29,8 @@ static const char *arguments(const struct memcached_host *h, const struct string
     struct string_list list = {0}, none = {0};
     text[0] = '\0';
     memcached_args(&order, left_out ? left_out : &none, h, &list);
-    for (size_t i = 0; i < list.n; i++) snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", i ? " " : "", list.items[i]);
+    for (size_t i = 0; i < list.n; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", i ? " " : "", list.items[i]);
     names_clear(&list);
     return text;
 }
