@@ -1,4 +1,5 @@
 #include "agent/node_int.h"
+#include "agent/conf.h"
 #include "agent/names.h"
 #include "base/log.h"
 #include "base/task.h"
@@ -177,7 +178,9 @@ static void told_to_end(struct node *n, int signal)
 {
     n->retry_at = 0;
     proc_account(n->dir);
-    if (n->stop_saves && signal != 0) node_drop_saved(n);
+    if (!n->stop_saves || (signal == 0 && node_has_file(n, CONF_DUMP))) return;
+    if (signal == 0) log_warn("node %s: could not save its data, which is lost (%s/engine.log tells why)", n->id, n->dir);
+    node_drop_saved(n);
 }
 
 /* One wrong setting is no reason to do without the node. */
@@ -265,7 +268,7 @@ static bool saves(const struct node *n, enum node_want want)
 static void begin_stop(struct node *n, bool save)
 {
     n->stop_saves = save;
-    log_info("node %s: ends, its data %s", n->id, save ? "saved" : "given up");
+    log_info("node %s: ends, its data %s", n->id, save ? "to be saved" : "given up");
     n->stop_deadline = node_now(n) + (save && !n->life.hung ? STOP_SAVE_MS : STOP_MS);
     bool talks = n->state == NODE_UP && n->conn != NULL;
     if (save) node_mark_saved(n);
@@ -353,7 +356,13 @@ static void choose_engine(struct node *n, const struct proto_node_order *o)
     else if (n->ops != ops_of(o)) n->moved = true;
 }
 
-void node_order(struct node *n, const struct proto_node_order *o)
+/* Of many nodes only a few have another order each time, and those must not wait for the others. */
+static bool same_order(const struct node *n, const struct proto_node_order *o)
+{
+    return n->order != NULL && o != NULL && shape_same(&shape_proto_node_order, n->order, o);
+}
+
+static void new_order(struct node *n, const struct proto_node_order *o)
 {
     bool other = o != NULL && (n->order == NULL || n->order->generation.v != o->generation.v);
     bool was_running = n->order != NULL && n->order->run.v;
@@ -366,13 +375,19 @@ void node_order(struct node *n, const struct proto_node_order *o)
     n->refused = false;
     if (o != NULL && o->run.v && ops_of(o)->check(o, &e) != 0) refuse(n, &e);
     o = n->order;
-    n->hold_until = n->life.take_since = n->life.take_at = 0;
     n->life.eager_until = node_now(n) + EAGER_MS;
     if (other) settings_again(n);
     if (o != NULL && o->run.v && n->ops == ops_of(o)) n->ops->ordered(n);
     if (o != NULL && o->run.v && !was_running) n->retry_at = 0;
     if (o != NULL && n->died_role == ROLE_UNKNOWN) n->died_role = role_parse(o->role);
     if (o != NULL && n->proc != NULL && o->condemned_pid.v == proc_id(n->proc)->pid) proc_signal(n->proc, SIGKILL);
+}
+
+void node_order(struct node *n, const struct proto_node_order *o)
+{
+    n->hold_until = n->life.take_since = n->life.take_at = 0;
+    if (same_order(n, o)) n->order = o;
+    else new_order(n, o);
 }
 
 void node_wake(struct node *n)

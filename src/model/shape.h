@@ -81,3 +81,5 @@ struct string_list {
 bool shape_is_set(const struct shape *shape, const void *value);
 /* The structure that the pointer at 'value' points to, or NULL. */
 void *shape_target(const void *value);
+/* True if two structures of this shape say the same. */
+bool shape_same(const struct shape *shape, const void *a, const void *b);
