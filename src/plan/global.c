@@ -11,7 +11,8 @@
  */
 enum {
     FENCE_LIMIT_MS = 1500,    /* an agent that restarts is back long before */
-    CATCH_UP_LIMIT_MS = 10000 /* without any progress of the new primary */
+    CATCH_UP_LIMIT_MS = 10000, /* without any progress of the new primary */
+    LINK_LIMIT_MS = 3000       /* the same with its link down: Redis tries again once a second, an agent that restarts is back sooner */
 };
 
 static struct world_node *first_node(struct world_rg *rg)
@@ -22,11 +23,6 @@ static struct world_node *first_node(struct world_rg *rg)
 static bool answers(const struct world_node *n)
 {
     return n && strcmp(n->row.seen_state, "ready") == 0;
-}
-
-static bool is_hung(const struct world_node *n)
-{
-    return n && strcmp(n->row.seen_state, "hung") == 0;
 }
 
 static bool is_dead(const struct world_node *n)
@@ -58,12 +54,12 @@ static void promote(struct world *w, struct world_global *g, int64_t offset)
     enter(w, g, "promoting");
 }
 
-/* A hung primary is killed before anybody replaces it: see plan_failover(). */
+/* A hung primary is killed before anybody replaces it (see plan_failover()), one whose agent is just starting may answer soon. */
 static void plan_fencing(struct world *w, struct world_global *g)
 {
     struct world_member *active = global_primary(g);
     struct world_node *old = first_node(active ? active->rg : NULL);
-    if (!answers(old) && !is_hung(old)) promote(w, g, -1);
+    if (old == NULL || is_dead(old)) promote(w, g, -1);
     else if (answers(old) && old->row.seen_fenced) promote(w, g, old->row.seen_offset);
     else if (w->now_ms - g->row.phase_since_ms >= FENCE_LIMIT_MS) promote(w, g, -1);
     else world_wake(w, g->row.phase_since_ms + FENCE_LIMIT_MS);
@@ -87,7 +83,7 @@ static void give_up(struct world *w, struct world_global *g)
     enter(w, g, "settling");
 }
 
-/* The offset is waited for as long as the old primary lives, the link stands and the new one gets nearer. */
+/* The offset is waited for as long as the old primary lives and the new one gets nearer. */
 static void plan_promoting(struct world *w, struct world_global *g)
 {
     struct world_member *target = want_switch_member(g), *active = global_primary(g);
@@ -107,9 +103,9 @@ static void plan_promoting(struct world *w, struct world_global *g)
     if (g->row.switch_offset < 0) return;
     if (n->stored && n->stored->seen_offset != n->row.seen_offset) world_set_int(w, &g->row.phase_since_ms, w->now_ms);
     struct world_node *old = first_node(active ? active->rg : NULL);
-    bool lost = (!answers(old) && !is_hung(old)) || (answers(n) && !n->row.seen_link_up);
-    if (lost || w->now_ms - g->row.phase_since_ms >= CATCH_UP_LIMIT_MS) world_set_int(w, &g->row.switch_offset, -1);
-    else world_wake(w, g->row.phase_since_ms + CATCH_UP_LIMIT_MS);
+    int64_t limit = g->row.phase_since_ms + (answers(n) && !n->row.seen_link_up ? LINK_LIMIT_MS : CATCH_UP_LIMIT_MS);
+    if (old == NULL || is_dead(old) || w->now_ms >= limit) world_set_int(w, &g->row.switch_offset, -1);
+    else world_wake(w, limit);
 }
 
 /*

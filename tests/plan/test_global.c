@@ -147,10 +147,13 @@ Test(global, an_old_primary_that_does_not_confirm_the_fence_in_time_is_not_waite
     cr_assert_eq(g->row.switch_offset, -1);
 }
 
-Test(global, a_link_that_breaks_while_catching_up_ends_the_waiting)
+Test(global, a_link_that_breaks_while_catching_up_gets_time_to_stand_again)
 {
     reach_promoting();
     west->nodes[0].row.seen_link_up = 0;
+    plan_world(&b.w);
+    cr_assert_eq(want_node(&b.w, &west->nodes[0]).promote_offset, 4711, "agents that start again are no reason to lose anything");
+    b.w.now_ms = b.w.wake_ms;
     plan_world(&b.w);
     cr_assert_eq(want_node(&b.w, &west->nodes[0]).promote_offset, -1);
 }
@@ -414,4 +417,19 @@ Test(global, a_primary_that_returns_keeps_its_link_and_is_not_waited_for_without
     b.w.now_ms += 10000;
     plan_world(&b.w);
     cr_assert_str_eq(g->row.phase, "steady");
+}
+
+Test(global, an_old_primary_whose_agent_starts_again_is_waited_for)
+{
+    start_failover();
+    east->nodes[0].row.seen_state = "starting";
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.phase, "fencing");
+    build_see(&b, &east->nodes[0]);
+    east->nodes[0].row.seen_fenced = 1;
+    east->nodes[0].row.seen_offset = 4711;
+    plan_world(&b.w);
+    east->nodes[0].row.seen_state = "starting";
+    plan_world(&b.w);
+    cr_assert_eq(want_node(&b.w, &west->nodes[0]).promote_offset, 4711);
 }
