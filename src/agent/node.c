@@ -267,11 +267,12 @@ static bool saves(const struct node *n, enum node_want want)
 
 static void begin_stop(struct node *n, bool save)
 {
-    n->stop_saves = save;
+    /* What it has not loaded yet is still in its file, which stays as it is. */
+    n->stop_saves = save && !node_has_file(n, NODE_SAVED);
     log_info("node %s: ends, its data %s", n->id, save ? "to be saved" : "given up");
     n->stop_deadline = node_now(n) + (save && !n->life.hung ? STOP_SAVE_MS : STOP_MS);
     bool talks = n->state == NODE_UP && n->conn != NULL;
-    if (save) node_mark_saved(n);
+    if (n->stop_saves) node_mark_saved(n);
     node_move(n, NODE_STOP);
     node_changed(n);
     if (talks) n->ops->end(n);

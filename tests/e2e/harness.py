@@ -162,18 +162,23 @@ class Server:
         self.process.wait()
 
     def kill_everything(self):
-        for pid in list(processes_of(self.data)):
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        def none_left():
+            found = processes_of(self.data)
+            for pid in found:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+            return not found
+        if self.process and self.process.poll() is None:
+            self.process.kill()
         if self.process:
             self.process.wait()
-        wait_for(lambda: not processes_of(self.data), "no process of the data directory left")
+        wait_for(none_left, "no process of the data directory left")
 
     def remember_addresses(self):
         try:
-            self.addresses |= {(n["address"], n["port"]) for n in self.nodes() if n.get("address")}
+            self.addresses |= {(n["address"], n["port"]) for n in self.nodes() if n.get("pid")}
         except OSError:
             pass
 
