@@ -1,0 +1,325 @@
+"""Disasters in a random order: nodes, agents and the server die and hang while groups change, and what was promised holds.
+
+MERIDIAN_SEED repeats a run, MERIDIAN_NEMESIS_SECONDS makes it longer. What is promised:
+- never do two nodes of a group, or of a datastore, take writes at a time; at rest exactly the one does that the API names;
+- a write that a replica has confirmed (in the datastore: one of each region) outlives any one death; one that was not waited for outlives
+  everything but the death of a primary; several deaths at once may cost whatever only the dead had;
+- after each blow everything gets back to available, at the same endpoints, and the API tells what the processes are.
+"""
+import os
+import random
+import signal
+import sys
+import time
+import unittest
+
+import botocore.exceptions
+import redis
+
+import datastores
+import harness
+from datastores import AWAY, HOME
+from harness import connect, wait_for
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from nemesis import Probe, Writer, two_at_a_time  # noqa: E402
+
+SECONDS = float(os.environ.get("MERIDIAN_NEMESIS_SECONDS", "18"))
+SEED = int(os.environ.get("MERIDIAN_SEED", "0")) or random.randrange(1, 10 ** 9)
+SETTLED = 30
+WITH_FAILOVER = dict(AutomaticFailoverEnabled=True)
+VERSIONS = ["6.2", "7.0", "7.1"]
+
+
+class Nemesis(datastores.Case):
+    own = None
+
+    @property
+    def server(self):
+        return self.own
+
+    def setUp(self):
+        self.own = harness.Server()
+        self.addCleanup(self.own.finish)
+        super().setUp()
+        self.own.start()
+        self.random = random.Random(SEED)
+        self.history, self.probes, self.version, self.struck = [], {}, 0, set()
+        self.begun = time.monotonic()
+
+    # What there is
+
+    def make_groups(self):
+        self.plain = self.create_group(nodes=3, EngineVersion=VERSIONS[0], **WITH_FAILOVER)
+        self.home = self.create_group(nodes=2, stem="home", **WITH_FAILOVER)
+        self.world_id, _ = self.create_global(group=self.home)
+        self.away = self.join(self.world_id, AWAY, nodes=2)
+        self.groups = [(self.plain, HOME), (self.home, HOME), (self.away, AWAY)]
+        self.endpoints = self.primary_endpoints()
+
+    def primary_endpoints(self):
+        return {g: self.address(self.group(g, r)["NodeGroups"][0]["PrimaryEndpoint"]) for g, r in self.groups}
+
+    @staticmethod
+    def address(endpoint):
+        return endpoint["Address"], endpoint["Port"]
+
+    def active(self):
+        return next((m["ReplicationGroupId"], m["ReplicationGroupRegion"]) for m in self.world(self.world_id)["Members"] if m["Role"] == "PRIMARY")
+
+    def start_writers(self):
+        both = [self.endpoints[self.home], self.endpoints[self.away]]
+        plain = [self.endpoints[self.plain]]
+        self.waiting = {"plain": Writer("plain-waited", plain, 1), "world": Writer("world-waited", both, 2)}
+        self.hasty = {"plain": Writer("plain-hasty", plain, 0), "world": Writer("world-hasty", both, 0)}
+        for writer in self.writers():
+            writer.start()
+            self.addCleanup(writer.finish)
+
+    def writers(self):
+        return [*self.waiting.values(), *self.hasty.values()]
+
+    def watch_nodes(self):
+        for node in self.server.nodes():
+            key = (node["region"], node["id"], node["address"], node["port"])
+            if key not in self.probes:
+                self.probes[key] = Probe("%s %s" % key[:2], key[2:])
+                self.probes[key].of = "plain" if node["rg"] == self.plain else "world"
+                self.probes[key].start()
+                self.addCleanup(self.probes[key].finish)
+
+    # What is done; each tells which groups' unwaited writes it may cost, and which groups' waited ones
+
+    def nodes_of(self, group, region, role=None):
+        return [n for n in self.server.nodes(group, region) if role is None or n["role"] == role]
+
+    def strike(self, node, how=signal.SIGKILL):
+        self.note("%s %s in %s (pid %d)" % (how.name, node["id"], node["region"], node["pid"]))
+        self.struck.add(node["pid"])
+        os.kill(node["pid"], how)
+
+    def some_primary(self):
+        which = self.random.choice(["plain", "world"])
+        group, region = (self.plain, HOME) if which == "plain" else self.active()
+        return which, self.nodes_of(group, region, "primary")[0]
+
+    def kill_a_primary(self):
+        which, node = self.some_primary()
+        self.strike(node)
+        return {which}, set()
+
+    def hang_a_primary(self):
+        which, node = self.some_primary()
+        self.strike(node, signal.SIGSTOP)
+        return {which}, set()
+
+    def kill_a_replica(self):
+        group, region = self.random.choice(self.groups)
+        self.strike(self.random.choice(self.nodes_of(group, region, "replica")))
+        return set(), set()
+
+    def kill_an_agent(self):
+        region = self.random.choice([HOME, AWAY])
+        self.note("kill the agent of " + region)
+        os.kill(self.server.agent(region), signal.SIGKILL)
+        return set(), set()
+
+    def kill_an_agent_and_a_primary(self):
+        which, node = self.some_primary()
+        self.note("kill the agent of " + node["region"])
+        os.kill(self.server.agent(node["region"]), signal.SIGKILL)
+        self.strike(node)
+        return {which}, set()
+
+    def kill_serve(self):
+        self.note("kill serve")
+        self.server.kill()
+        self.server.start()
+        return set(), set()
+
+    def kill_serve_and_a_primary(self):
+        which, node = self.some_primary()
+        self.note("kill serve")
+        self.server.kill()
+        self.strike(node)
+        self.server.start()
+        return {which}, set()
+
+    def kill_several(self):
+        which = self.random.choice(["plain", "world"])
+        nodes = [n for n in self.server.nodes() if (n["rg"] == self.plain) == (which == "plain")]
+        for node in self.random.sample(nodes, self.random.randint(2, len(nodes))):
+            self.strike(node)
+        return {which}, {which}
+
+    def rehearse(self):
+        group, region = self.random.choice([(self.plain, HOME), self.active()])
+        self.note("TestFailover of %s" % group)
+        self.api(region).test_failover(ReplicationGroupId=group, NodeGroupId="0001")
+        return {"plain" if group == self.plain else "world"}, set()
+
+    def resize(self):
+        more = len(self.nodes_of(self.plain, HOME)) <= 3
+        self.note("%s plain" % ("enlarge" if more else "shrink"))
+        change = self.api().increase_replica_count if more else self.api().decrease_replica_count
+        change(ReplicationGroupId=self.plain, NewReplicaCount=3 if more else 2, ApplyImmediately=True)
+        return set(), set()
+
+    def resize_and_kill_the_primary(self):
+        self.resize()
+        self.strike(self.nodes_of(self.plain, HOME, "primary")[0])
+        return {"plain"}, {"plain"}
+
+    def upgrade(self):
+        if self.version + 1 < len(VERSIONS):
+            self.version += 1
+            self.note("upgrade to " + VERSIONS[self.version])
+            self.api().modify_replication_group(ReplicationGroupId=self.plain, EngineVersion=VERSIONS[self.version], ApplyImmediately=True)
+        return set(), set()
+
+    def upgrade_and_kill_somebody(self):
+        self.upgrade()
+        self.strike(self.random.choice([n for n in self.nodes_of(self.plain, HOME) if n["pid"] and n["state"] == "ready"]))
+        return {"plain"}, {"plain"}
+
+    def switch_regions(self):
+        target = next((g, r) for g, r in self.groups[1:] if (g, r) != self.active())
+        self.note("switch to " + target[1])
+        self.failover(self.world_id, target[1], target[0])
+        return target
+
+    def plan_a_failover(self):
+        settled = {n["pid"] for n in self.server.nodes()}
+        before = self.full_syncs(*self.groups[1:])
+        _, region = self.switch_regions()
+        self.wait_roles(self.world_id, region)
+        self.wait_all_in_force()
+        self.assertEqual(settled, {n["pid"] for n in self.server.nodes()}, "no node needed another process")
+        self.assertEqual(before, self.full_syncs(*self.groups[1:]), "full synchronisations of a planned failover")
+        return set(), set()
+
+    def fail_over_and_kill_somebody(self):
+        self.switch_regions()
+        nodes = [n for n in self.server.nodes() if n["rg"] != self.plain and n["pid"]]
+        how = self.random.choice([signal.SIGKILL, signal.SIGSTOP])
+        self.strike(self.random.choice(nodes), how)
+        return {"world"}, set()
+
+    def fail_over_and_kill_an_agent(self):
+        self.switch_regions()
+        self.kill_an_agent()
+        return set(), set()
+
+    def fail_over_and_kill_serve(self):
+        self.switch_regions()
+        self.kill_serve()
+        return set(), set()
+
+    # What holds
+
+    def note(self, what):
+        self.history.append("%6.2f %s" % (time.monotonic() - self.begun, what))
+
+    def story(self):
+        return "seed %d:\n%s" % (SEED, "\n".join(self.history[-12:]))
+
+    def in_force(self, group, region):
+        nodes = self.nodes_of(group, region)
+        primary = [n for n in nodes if n["role"] == "primary"]
+        return len(primary) <= 1 and all(n["state"] == "ready" and not n["fenced"] and os.path.exists("/proc/%d" % n["pid"]) and
+                                         (n in primary or n["link_up"]) for n in nodes)
+
+    def wait_all_in_force(self):
+        def rest():
+            groups = [g for g, r in self.groups if self.group(g, r)["Status"] != "available" or not self.in_force(g, r)]
+            known = self.struck & {n["pid"] for n in self.server.nodes()}
+            return not known and not groups and self.world(self.world_id)["Status"] == "available"
+        wait_for(rest, "everything available and in force", SETTLED)
+
+    def takes_writes(self, node):
+        try:
+            return bool(connect((node["address"], node["port"])).set("probe", "rest"))
+        except redis.exceptions.ReadOnlyError:
+            return False
+
+    def one_primary(self, *groups):
+        """The node that takes writes: one of all nodes, the one that the API names."""
+        named = []
+        for group, region in groups:
+            members = self.group(group, region)["NodeGroups"][0]["NodeGroupMembers"]
+            self.assertEqual(1, sum(m["CurrentRole"] == "primary" for m in members), group)
+            named += [m["CacheClusterId"] for m in members if m["CurrentRole"] == "primary"]
+        nodes = [n for g, r in groups for n in self.nodes_of(g, r)]
+        writable = [n for n in nodes if self.takes_writes(n)]
+        self.assertEqual(1, len(writable), [n["id"] for n in writable])
+        self.assertIn(writable[0]["cluster"], named)
+        self.assertEqual(writable[0]["rg"], groups[0][0], "the writes are where the API says")
+        return writable[0], nodes
+
+    def check_data(self, which, lost_hasty, lost_waited, *groups):
+        waiting, hasty = self.waiting[which], self.hasty[which]
+        promised, hoped = waiting.promised(), hasty.promised()
+        node, nodes = self.one_primary(*groups)
+        missing = self.missing(node, promised)
+        if which not in lost_waited:
+            self.assertEqual([], missing[:10], "%d of %d promised writes of %s lost" % (len(missing), len(promised), which))
+        unlucky = self.missing(node, hoped)
+        if which not in lost_hasty:
+            self.assertEqual([], unlucky[:10], "%d of %d acknowledged writes of %s lost" % (len(unlucky), len(hoped), which))
+        waiting.forget(missing)
+        hasty.forget(unlucky)
+        there = [k for k in promised + hoped if k not in set(missing + unlucky)]
+        for n in nodes:
+            wait_for(lambda: not self.missing(n, there), "all data on %s" % n["id"])
+
+    def missing(self, node, keys):
+        client = connect((node["address"], node["port"]))
+        found = []
+        for at in range(0, len(keys), 5000):
+            some = keys[at:at + 5000]
+            found += [k for k, v in zip(some, client.mget(some)) if v != k]
+        return found
+
+    def check_processes(self):
+        nodes = {n["pid"] for n in self.server.nodes()}
+        running = {pid for pid, command in harness.processes_of(self.server.data).items() if "redis-server" in command.split(" ")[0]}
+        self.assertEqual(nodes, running, "the processes that run are those that the server knows")
+
+    def check(self, costs):
+        self.wait_all_in_force()
+        self.watch_nodes()
+        away = next(g for g in self.groups[1:] if g != self.active())
+        self.check_data("plain", *costs, self.groups[0])
+        self.check_data("world", *costs, self.active(), away)
+        self.check_processes()
+        self.assertEqual(self.endpoints, self.primary_endpoints())
+        for which in ("plain", "world"):
+            self.assertEqual([], two_at_a_time([p for p in self.probes.values() if p.of == which]), "two primaries at a time")
+
+    def test_everything_goes_wrong_and_the_promises_hold(self):
+        sys.stderr.write("nemesis: MERIDIAN_SEED=%d\n" % SEED)
+        self.make_groups()
+        self.start_writers()
+        self.watch_nodes()
+        blows = [self.kill_a_primary, self.kill_a_primary, self.hang_a_primary, self.kill_a_replica, self.kill_an_agent,
+                 self.kill_an_agent_and_a_primary, self.kill_serve, self.kill_serve_and_a_primary, self.kill_several,
+                 self.kill_several, self.rehearse, self.resize, self.resize_and_kill_the_primary, self.upgrade,
+                 self.upgrade_and_kill_somebody, self.plan_a_failover, self.plan_a_failover, self.fail_over_and_kill_somebody,
+                 self.fail_over_and_kill_somebody, self.fail_over_and_kill_an_agent, self.fail_over_and_kill_serve]
+        end = time.monotonic() + SECONDS
+        try:
+            while time.monotonic() < end:
+                blow = self.random.choice(blows)
+                self.note(blow.__name__)
+                self.check(blow())
+        except (AssertionError, OSError, botocore.exceptions.ClientError, redis.RedisError, StopIteration, IndexError) as e:
+            sys.stderr.write(self.server.log()[-6000:])
+            raise AssertionError("%s\n%s" % (self.story(), e)) from e
+        finally:
+            for each in [*self.writers(), *self.probes.values()]:
+                each.finish()
+        sys.stderr.write("nemesis: %d blows, %s\n" % (len(self.history), {w.name: len(w.acknowledged) for w in self.writers()}))
+
+
+if __name__ == "__main__":
+    unittest.main()
