@@ -278,10 +278,14 @@ static void client_hung_up(struct pair *p)
 
 /* ---- talking ---- */
 
+/* The first byte of a request in memcached's binary protocol, which knows nothing of the kind. */
+#define BINARY_REQUEST '\x80'
+
 /* Answers the lines that are there; false once one of them is for a node, or the client leaves. */
 static bool answer_lines(struct pair *p)
 {
     struct link *l = p->link;
+    if (p->said.len > 0 && p->said.data[0] == BINARY_REQUEST) return false;
     for (char *end; p->said.len > 0 && (end = memchr(p->said.data, '\n', p->said.len)) != NULL;) {
         char line[64];
         size_t n = (size_t)(end - p->said.data), len = n > 0 && end[-1] == '\r' ? n - 1 : n;

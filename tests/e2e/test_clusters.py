@@ -107,6 +107,16 @@ class Life(clusters.Case):
         self.assertEqual(primary["pid"], after[primary["id"]])
         self.assertNotEqual(replica["pid"], after[replica["id"]])
 
+    def test_a_primary_that_is_rebooted_stays_primary_and_its_group_loses_its_data(self):
+        group = self.create_group(nodes=2, AutomaticFailoverEnabled=True)
+        self.primary(group).set("key", "value")
+        wait_for(lambda: self.reader(group).get("key") == "value", "the data at the replica")
+        self.api().reboot_cache_cluster(CacheClusterId=group + "-001", CacheNodeIdsToReboot=["0001"])
+        self.wait_cluster(group + "-001")
+        roles = [m["CurrentRole"] for m in self.group(group)["NodeGroups"][0]["NodeGroupMembers"]]
+        self.assertEqual((["primary", "replica"], None), (roles, self.primary(group).get("key")))
+        wait_for(lambda: self.reader(group).get("key") is None, "the replica without the data")
+
     def test_a_dead_node_is_started_again(self):
         cluster = self.create_cluster()
         (endpoint,) = self.endpoints(cluster)

@@ -138,6 +138,11 @@ class AClusterOfThree(Case):
             self.assertEqual("STORED", c.set("through", "x" * 5000))
             self.assertEqual("x" * 5000, c.get("through"))
 
+    def test_serves_clients_of_the_binary_protocol_too(self):
+        with Client(self.available["ConfigurationEndpoint"]) as c:
+            c.socket.sendall(b"\x80\x0b" + bytes(22))
+            self.assertEqual(b"\x81\x0b", c.file.read(24)[:2])
+
     def test_gives_its_nodes_the_memory_of_their_type(self):
         with Client(self.available["CacheNodes"][0]["Endpoint"]) as c:
             self.assertGreater(int(c.values("stats")["limit_maxbytes"]), 10 << 30)
