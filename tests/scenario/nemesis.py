@@ -104,15 +104,16 @@ class Probe(Worker):
         return moments
 
 
-def two_at_a_time(probes, window=0.2):
-    """Writes that a node took, for certain, both before and after another did, within some seconds: two primaries. Every look is for the news."""
-    moments = sorted((begin, end, p.node) for p in probes for begin, end in p.take())
-    found, other, last = [], None, None
-    for moment in moments:
-        if last is not None and moment[2] != last[2]:
-            between = other is not None and other[2] == moment[2] and other[1] < last[0] and last[1] < moment[0]
-            if between and moment[0] - other[1] < window:
-                found.append((other, last, moment))
-            other = last
-        last = moment
-    return found
+def two_at_a_time(probes, window=0.3):
+    """Turns of two nodes that took writes by turns: a, b, a and b again within some time. Every look is for the news.
+
+    a, b and a again may be a death and an orderly change back right after it; then b takes no more.
+    """
+    turns = []
+    for begin, end, node in sorted((begin, end, p.node) for p in probes for begin, end in p.take()):
+        if turns and turns[-1][2] == node:
+            turns[-1] = (turns[-1][0], end, node)
+        else:
+            turns.append((begin, end, node))
+    fours = (turns[i:i + 4] for i in range(len(turns) - 3))
+    return [f for f in fours if f[0][2] == f[2][2] and f[1][2] == f[3][2] and f[3][0] - f[0][1] < window]

@@ -65,7 +65,8 @@ class Nemesis(datastores.Case):
         return endpoint["Address"], endpoint["Port"]
 
     def active(self):
-        return next((m["ReplicationGroupId"], m["ReplicationGroupRegion"]) for m in self.world(self.world_id)["Members"] if m["Role"] == "PRIMARY")
+        members = self.world(self.world_id)["Members"]
+        return next((m["ReplicationGroupId"], m["ReplicationGroupRegion"]) for m in members if m["Role"] == "PRIMARY")
 
     def start_writers(self):
         both = [self.endpoints[self.home], self.endpoints[self.away]]
