@@ -110,6 +110,7 @@ static int pass(struct control *c, const struct proto_sighting *seen, struct err
     struct world w = {
         .arena = &a,
         .now_ms = clock_now_ms(),
+        .started_ms = c->started_ms,
         .addressing = {c->o.ports, c->o.listen_host, c->o.first_port, c->o.last_port, c->o.advertise},
     };
     int r = transact(c, &w, seen, e);
@@ -198,6 +199,7 @@ int control_open(struct control **out, const struct control_options *o, struct e
     struct control *c = calloc(1, sizeof *c);
     if (c == NULL) abort();
     c->o = *o;
+    c->started_ms = clock_now_ms();
     int r = secret_read(o->data_dir, "agent-token", c->token, c->token_file, sizeof c->token_file, e);
     if (r == 0) r = secret_read(o->data_dir, "node-admin-password", c->admin_password, NULL, 0, e);
     if (r == 0) r = secret_read(o->data_dir, "node-replication-password", c->replication_password, NULL, 0, e);

@@ -55,14 +55,22 @@ static void promote(struct world *w, struct world_global *g, int64_t offset)
 }
 
 /* A hung primary is killed before anybody replaces it (see plan_failover()), one whose agent is just starting may answer soon. */
+/* When a wait that began with the phase ends, at the latest. */
+static int64_t phase_limit(const struct world *w, const struct world_global *g, int64_t limit_ms)
+{
+    int64_t since = g->row.phase_since_ms > w->started_ms ? g->row.phase_since_ms : w->started_ms;
+    return since + limit_ms;
+}
+
 static void plan_fencing(struct world *w, struct world_global *g)
 {
     struct world_member *active = global_primary(g);
     struct world_node *old = first_node(active ? active->rg : NULL);
+    int64_t limit = phase_limit(w, g, FENCE_LIMIT_MS);
     if (old == NULL || is_dead(old)) promote(w, g, -1);
     else if (answers(old) && old->row.seen_fenced) promote(w, g, old->row.seen_offset);
-    else if (w->now_ms - g->row.phase_since_ms >= FENCE_LIMIT_MS) promote(w, g, -1);
-    else world_wake(w, g->row.phase_since_ms + FENCE_LIMIT_MS);
+    else if (w->now_ms >= limit) promote(w, g, -1);
+    else world_wake(w, limit);
 }
 
 static void swap_roles(struct world *w, struct world_global *g, struct world_member *target)
@@ -103,7 +111,7 @@ static void plan_promoting(struct world *w, struct world_global *g)
     if (g->row.switch_offset < 0) return;
     if (n->stored && n->stored->seen_offset != n->row.seen_offset) world_set_int(w, &g->row.phase_since_ms, w->now_ms);
     struct world_node *old = first_node(active ? active->rg : NULL);
-    int64_t limit = g->row.phase_since_ms + (answers(n) && !n->row.seen_link_up ? LINK_LIMIT_MS : CATCH_UP_LIMIT_MS);
+    int64_t limit = phase_limit(w, g, answers(n) && !n->row.seen_link_up ? LINK_LIMIT_MS : CATCH_UP_LIMIT_MS);
     if (old == NULL || is_dead(old) || w->now_ms >= limit) world_set_int(w, &g->row.switch_offset, -1);
     else world_wake(w, limit);
 }
@@ -172,7 +180,7 @@ static void plan_revival(struct world *w, struct world_global *g)
             enter(w, g, "returning");
         }
     } else if (strcmp(g->row.phase, "returning") == 0) {
-        int64_t limit = g->row.phase_since_ms + CATCH_UP_LIMIT_MS;
+        int64_t limit = phase_limit(w, g, CATCH_UP_LIMIT_MS);
         if (is_primary(first)) enter(w, g, "settling");
         else if (!answers(first) || giver == NULL || is_dead(giver) || w->now_ms >= limit) enter(w, g, "steady");
         else world_wake(w, limit);

@@ -108,6 +108,7 @@ struct world_addressing {
 struct world {
     struct arena *arena;
     int64_t now_ms;
+    int64_t started_ms; /* since when this control plane looks: no limit runs while nobody was there to see */
     int64_t wake_ms; /* when the next look is due at the latest; INT64_MAX: nothing waits for time */
     struct world_addressing addressing;
     struct world_region *regions;

@@ -42,6 +42,20 @@ static int read_version(struct store *s, int *out, struct err *e)
     return rc == SQLITE_ROW ? 0 : fail(s, e, "reading its version");
 }
 
+/* Damage anywhere in the file shows now, not with some request that happens to read there. A file that is new has nothing to check. */
+static int check_sound(struct store *s, struct err *e)
+{
+    sqlite3_stmt *st;
+    int version = 0;
+    int r = read_version(s, &version, e);
+    if (r || version == 0) return r;
+    if (sqlite3_prepare_v2(s->db, "PRAGMA quick_check(1)", -1, &st, NULL) != SQLITE_OK) return fail(s, e, "checking it");
+    bool sound = sqlite3_step(st) == SQLITE_ROW && strcmp((const char *)sqlite3_column_text(st, 0), "ok") == 0;
+    if (!sound) r = err_set(e, ERR_DB, "it is damaged; restore it from a copy, or move it away and start anew");
+    sqlite3_finalize(st);
+    return r;
+}
+
 /* One transaction per migration; the version moves with it. */
 static int migrate(struct store *s, struct err *e)
 {
@@ -116,6 +130,7 @@ int store_open(struct store **out, const char *path, enum store_durability durab
     if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
         r = fail(s, e, "opening it");
     if (r == 0) r = configure(s, durability, e);
+    if (r == 0) r = check_sound(s, e);
     if (r == 0) r = migrate(s, e);
     if (r == 0) r = prepare_transactions(s, e);
     if (r) {

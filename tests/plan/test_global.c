@@ -147,6 +147,18 @@ Test(global, an_old_primary_that_does_not_confirm_the_fence_in_time_is_not_waite
     cr_assert_eq(g->row.switch_offset, -1);
 }
 
+Test(global, the_time_nobody_looked_does_not_count_against_the_old_primary)
+{
+    start_failover();
+    b.w.now_ms += 60000;
+    b.w.started_ms = b.w.now_ms;
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.phase, "fencing", "a serve that has just started knows nothing yet");
+    b.w.now_ms += 1500;
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.phase, "promoting");
+}
+
 Test(global, a_link_that_breaks_while_catching_up_gets_time_to_stand_again)
 {
     reach_promoting();

@@ -137,6 +137,26 @@ Test(store, a_file_that_is_no_database_is_refused_and_left_as_it_was)
     cr_assert_eq(st.st_size, 2300);
 }
 
+Test(store, a_database_damaged_in_the_middle_is_refused)
+{
+    char key[16];
+    for (int i = 0; i < 3000; i++) {
+        snprintf(key, sizeof key, "k%d", i);
+        put_tag(key, "some value that takes its room on a page");
+    }
+    store_close(s);
+    s = NULL;
+    FILE *f = fopen(path, "r+");
+    fseek(f, 0, SEEK_END);
+    long size = ftell(f);
+    cr_assert_gt(size, 100000);
+    fseek(f, size / 2, SEEK_SET);
+    for (int i = 0; i < 16384; i++) fputc(0xa5, f);
+    fclose(f);
+    cr_assert_eq(store_open(&s, path, STORE_FULL, &e), ERR_DB);
+    cr_assert(strstr(e.msg, "damaged") || strstr(e.msg, "not a readable database"), "%s", e.msg);
+}
+
 Test(store, a_second_process_is_told_that_it_is_in_use)
 {
     struct store *second;
