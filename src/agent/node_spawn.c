@@ -147,7 +147,8 @@ int node_spawn(struct node *n, struct err *e)
     n->life.generation = n->order->generation.v;
     n->ops->begin(n);
     if (n->left_out.n)
-        snprintf(n->life.refused, sizeof n->life.refused, "%s refuses the setting %.100s", engine_name(n->ops->kind), n->left_out.items[n->left_out.n - 1]);
+        snprintf(n->life.refused, sizeof n->life.refused, "%s refuses the setting %.100s", engine_name(n->ops->kind),
+            n->left_out.items[n->left_out.n - 1]);
     return 0;
 }
 

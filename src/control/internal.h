@@ -6,9 +6,9 @@
 struct control {
     struct control_options o;
     struct session *sessions;
-    uv_idle_t soon;   /* a pass as soon as the loop gets there */
-    uv_timer_t later; /* a pass when a plan's time comes */
-    uv_timer_t touch; /* looks once a second for agents that have fallen silent */
+    uv_idle_t soon;     /* a pass as soon as the loop gets there */
+    uv_timer_t later;   /* a pass when a plan's time comes */
+    uv_timer_t touch;   /* looks once a second for agents that have fallen silent */
     int64_t started_ms; /* wall time */
     char token[65], admin_password[65], replication_password[65];
     char token_file[512];

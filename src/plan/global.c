@@ -10,9 +10,9 @@
  * data back: see plan_revival().
  */
 enum {
-    FENCE_LIMIT_MS = 1500,    /* an agent that restarts is back long before */
+    FENCE_LIMIT_MS = 1500,     /* an agent that restarts is back long before */
     CATCH_UP_LIMIT_MS = 10000, /* without any progress of the new primary */
-    LINK_LIMIT_MS = 3000       /* the same with its link down: Redis tries again once a second, an agent that restarts is back sooner */
+    LINK_LIMIT_MS = 3000 /* the same with its link down: Redis tries again once a second, an agent that restarts is back sooner */
 };
 
 static struct world_node *first_node(struct world_rg *rg)

@@ -109,7 +109,7 @@ struct world {
     struct arena *arena;
     int64_t now_ms;
     int64_t started_ms; /* since when this control plane looks: no limit runs while nobody was there to see */
-    int64_t wake_ms; /* when the next look is due at the latest; INT64_MAX: nothing waits for time */
+    int64_t wake_ms;    /* when the next look is due at the latest; INT64_MAX: nothing waits for time */
     struct world_addressing addressing;
     struct world_region *regions;
     size_t n_regions;

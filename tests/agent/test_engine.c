@@ -5,7 +5,9 @@
 Test(engine, reads_the_version_of_a_redis_server)
 {
     char v[16];
-    cr_assert_eq(engine_parse_version(ENGINE_REDIS_SERVER, "Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64\n", v, sizeof v), 0);
+    cr_assert_eq(engine_parse_version(
+                     ENGINE_REDIS_SERVER, "Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64\n", v, sizeof v),
+        0);
     cr_assert_str_eq(v, "7.0.15");
     cr_assert_lt(engine_parse_version(ENGINE_REDIS_SERVER, "memcached 1.6.18\n", v, sizeof v), 0);
     cr_assert_lt(engine_parse_version(ENGINE_REDIS_SERVER, "Redis server v=\n", v, sizeof v), 0);
