@@ -14,21 +14,11 @@ enum {
     SWITCH_LIMIT_MS = 10000, /* an orderly change that has not come about by then is given up */
 };
 
-static bool state_is(const struct world_node *n, const char *state)
-{
-    return strcmp(n->row.seen_state, state) == 0;
-}
-
-static bool is_dead(const struct world_node *n)
-{
-    return state_is(n, "exited") || state_is(n, "broken") || state_is(n, "conflict");
-}
-
 /* One that was primary a moment ago, or has just become it in good order, has as much to tell as any replica. */
 static bool can_stand_in(const struct world_node *n, const struct world_node_group *ng, const struct world_node *first)
 {
     return n != first && !n->drop && strcmp(n->row.node_group_id, ng->row.id) == 0 && strcmp(n->row.want, "run") == 0 &&
-           state_is(n, "ready") && n->row.seen_role;
+           node_answers(n) && n->row.seen_role;
 }
 
 /* Further is better; of equals, one in another zone than the failed node; then the first by name. */
@@ -91,7 +81,7 @@ static bool is_replaceable(struct world *w, struct world_rg *rg, struct world_no
 /* A process that does not answer is killed: at once where it can be replaced, else after a while. */
 static void plan_hung(struct world *w, struct world_rg *rg, struct world_node *n)
 {
-    if (!state_is(n, "hung") || n->row.condemned_pid == n->row.seen_pid) return;
+    if (strcmp(n->row.seen_state, "hung") != 0 || n->row.condemned_pid == n->row.seen_pid) return;
     int64_t limit = n->row.seen_since_ms + (is_replaceable(w, rg, n) ? 0 : HUNG_ALONE_MS);
     if (w->now_ms < limit) world_wake(w, limit);
     else world_set_int(w, &n->row.condemned_pid, n->row.seen_pid);
@@ -107,12 +97,12 @@ static void give_up_switch(struct world *w, struct world_node_group *ng)
 static void plan_switch(struct world *w, struct world_rg *rg, struct world_node_group *ng, struct world_node *first)
 {
     struct world_node *next = rg_node(rg, ng->row.switch_node_id);
-    if (next == NULL || !state_is(next, "ready") || w->now_ms >= ng->row.switch_since_ms + SWITCH_LIMIT_MS) {
+    if (!node_answers(next) || w->now_ms >= ng->row.switch_since_ms + SWITCH_LIMIT_MS) {
         give_up_switch(w, ng);
         return;
     }
     world_wake(w, ng->row.switch_since_ms + SWITCH_LIMIT_MS);
-    bool took_over = next->row.seen_role && strcmp(next->row.seen_role, "primary") == 0;
+    bool took_over = node_takes_writes(next);
     if (want_passive(rg) || (ng->row.switch_offset >= 0 && took_over)) make_primary(w, rg, ng, first, next);
     else if (ng->row.switch_offset < 0 && first->row.seen_fenced)
         world_set_int(w, &ng->row.switch_offset, first->row.seen_offset);
@@ -134,7 +124,7 @@ void plan_failover(struct world *w, struct world_rg *rg)
         struct world_node_group *ng = &rg->node_groups[i];
         struct world_node *first = rg_primary(rg, ng);
         if (first == NULL) continue;
-        if (is_dead(first) && want_failover(rg)) replace_dead(w, rg, ng, first);
+        if (node_is_dead(first) && want_failover(rg)) replace_dead(w, rg, ng, first);
         else if (ng->row.switch_node_id) plan_switch(w, rg, ng, first);
         plan_recovery(w, rg, ng);
     }

@@ -20,26 +20,10 @@ static struct world_node *first_node(struct world_rg *rg)
     return rg && rg->n_node_groups ? rg_primary(rg, &rg->node_groups[0]) : NULL;
 }
 
-static bool answers(const struct world_node *n)
-{
-    return n && strcmp(n->row.seen_state, "ready") == 0;
-}
-
-static bool is_dead(const struct world_node *n)
-{
-    const char *state = n ? n->row.seen_state : "";
-    return strcmp(state, "exited") == 0 || strcmp(state, "broken") == 0 || strcmp(state, "conflict") == 0;
-}
-
 /* Dead, and no replica of its own region is about to take its place. */
 static bool is_lost(const struct world_rg *rg, const struct world_node *n)
 {
-    return is_dead(n) && !want_has_stand_in(rg, n);
-}
-
-static bool is_primary(const struct world_node *n)
-{
-    return answers(n) && n->row.seen_role && strcmp(n->row.seen_role, "primary") == 0;
+    return node_is_dead(n) && !want_has_stand_in(rg, n);
 }
 
 static void enter(struct world *w, struct world_global *g, const char *phase)
@@ -67,8 +51,8 @@ static void plan_fencing(struct world *w, struct world_global *g)
     struct world_member *active = global_primary(g);
     struct world_node *old = first_node(active ? active->rg : NULL);
     int64_t limit = phase_limit(w, g, FENCE_LIMIT_MS);
-    if (old == NULL || is_dead(old)) promote(w, g, -1);
-    else if (answers(old) && old->row.seen_fenced) promote(w, g, old->row.seen_offset);
+    if (old == NULL || node_is_dead(old)) promote(w, g, -1);
+    else if (node_answers(old) && old->row.seen_fenced) promote(w, g, old->row.seen_offset);
     else if (w->now_ms >= limit) promote(w, g, -1);
     else world_wake(w, limit);
 }
@@ -100,7 +84,7 @@ static void plan_promoting(struct world *w, struct world_global *g)
         enter(w, g, "steady");
         return;
     }
-    if (is_primary(n)) {
+    if (node_takes_writes(n)) {
         swap_roles(w, g, target);
         return;
     }
@@ -111,8 +95,8 @@ static void plan_promoting(struct world *w, struct world_global *g)
     if (g->row.switch_offset < 0) return;
     if (n->stored && n->stored->seen_offset != n->row.seen_offset) world_set_int(w, &g->row.phase_since_ms, w->now_ms);
     struct world_node *old = first_node(active ? active->rg : NULL);
-    int64_t limit = phase_limit(w, g, answers(n) && !n->row.seen_link_up ? LINK_LIMIT_MS : CATCH_UP_LIMIT_MS);
-    if (old == NULL || is_dead(old) || w->now_ms >= limit) world_set_int(w, &g->row.switch_offset, -1);
+    int64_t limit = phase_limit(w, g, node_answers(n) && !n->row.seen_link_up ? LINK_LIMIT_MS : CATCH_UP_LIMIT_MS);
+    if (old == NULL || node_is_dead(old) || w->now_ms >= limit) world_set_int(w, &g->row.switch_offset, -1);
     else world_wake(w, limit);
 }
 
@@ -126,7 +110,7 @@ static void plan_settling(struct world *w, struct world_global *g)
     bool leaderless = active && active->rg && is_lost(active->rg, first_node(active->rg));
     for (size_t i = 0; !leaderless && i < g->n_members; i++) {
         struct world_node *n = first_node(g->members[i].rg);
-        if (answers(n) && !want_in_force(w, n)) return;
+        if (node_answers(n) && !want_in_force(w, n)) return;
     }
     world_set(w, &g->row.switch_region, NULL);
     world_set_int(w, &g->row.switch_offset, -1);
@@ -139,7 +123,7 @@ static struct world_member *best_source(struct world_global *g, const struct wor
     for (size_t i = 0; i < g->n_members; i++) {
         struct world_member *m = &g->members[i];
         struct world_node *n = first_node(m->rg);
-        if (m == active || m->drop || m->row.leaving || strcmp(m->row.status, "associated") != 0 || !answers(n)) continue;
+        if (m == active || m->drop || m->row.leaving || strcmp(m->row.status, "associated") != 0 || !node_answers(n)) continue;
         if (best == NULL || n->row.seen_offset > first_node(best->rg)->row.seen_offset) best = m;
     }
     return best;
@@ -175,14 +159,14 @@ static void plan_revival(struct world *w, struct world_global *g)
         if (source) start_revival(w, g, source);
     } else if (strcmp(g->row.phase, "reviving") == 0) {
         if (giver == NULL || is_lost(source->rg, giver)) revive_otherwise(w, g, active);
-        else if (is_primary(giver) && giver->row.seen_fenced && want_in_force(w, first)) {
+        else if (node_takes_writes(giver) && giver->row.seen_fenced && want_in_force(w, first)) {
             world_set_int(w, &g->row.switch_offset, giver->row.seen_offset);
             enter(w, g, "returning");
         }
     } else if (strcmp(g->row.phase, "returning") == 0) {
         int64_t limit = phase_limit(w, g, CATCH_UP_LIMIT_MS);
-        if (is_primary(first)) enter(w, g, "settling");
-        else if (!answers(first) || giver == NULL || is_dead(giver) || w->now_ms >= limit) enter(w, g, "steady");
+        if (node_takes_writes(first)) enter(w, g, "settling");
+        else if (!node_answers(first) || giver == NULL || node_is_dead(giver) || w->now_ms >= limit) enter(w, g, "steady");
         else world_wake(w, limit);
     }
 }
@@ -206,7 +190,7 @@ static void plan_member(struct world *w, struct world_member *m)
 {
     if (m->drop || m->rg == NULL) return;
     if (m->row.leaving) {
-        if (!is_primary(first_node(m->rg))) return;
+        if (!node_takes_writes(first_node(m->rg))) return;
         drop_gateways(w, m->rg);
         world_drop(w, &m->drop);
         world_event(w, m->row.region, m->row.rg_id, EVENT_GLOBAL_LEFT, m->row.rg_id, m->row.global_id);
@@ -214,7 +198,8 @@ static void plan_member(struct world *w, struct world_member *m)
     }
     if (strcmp(m->row.status, "associated") == 0) return;
     bool first = strcmp(m->row.role, "PRIMARY") == 0;
-    bool joined = first ? is_primary(first_node(m->rg)) && gateways_listen(m->rg) : strcmp(m->rg->row.status, "available") == 0;
+    bool joined =
+        first ? node_takes_writes(first_node(m->rg)) && gateways_listen(m->rg) : strcmp(m->rg->row.status, "available") == 0;
     if (!joined) return;
     world_set(w, &m->row.status, "associated");
     if (first) world_event(w, m->row.region, m->row.rg_id, EVENT_GLOBAL_JOINED_AS_PRIMARY, m->row.rg_id, m->row.global_id);

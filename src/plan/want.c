@@ -66,7 +66,7 @@ static bool has_ready_replica(const struct world_rg *rg, const struct world_node
     for (size_t i = 0; i < rg->n_nodes; i++) {
         const struct row_node *n = &rg->nodes[i].row;
         if (&rg->nodes[i] != first && strcmp(n->node_group_id, first->row.node_group_id) == 0 && strcmp(n->want, "run") == 0 &&
-            strcmp(n->seen_state, "ready") == 0)
+            node_answers(&rg->nodes[i]))
             return true;
     }
     return false;
@@ -89,7 +89,7 @@ bool want_has_ready_secondary(const struct world_rg *rg)
         struct world_member *m = &rg->global->members[i];
         if (m->rg == rg || m->rg == NULL || m->drop || m->row.leaving || strcmp(m->row.status, "associated") != 0) continue;
         struct world_node *n = m->rg->n_node_groups ? rg_primary(m->rg, &m->rg->node_groups[0]) : NULL;
-        if (n && strcmp(n->row.seen_state, "ready") == 0) return true;
+        if (node_answers(n)) return true;
     }
     return false;
 }

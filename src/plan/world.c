@@ -129,6 +129,22 @@ struct world_node *rg_primary(struct world_rg *rg, const struct world_node_group
     return rg_node(rg, ng->row.primary_node_id);
 }
 
+bool node_answers(const struct world_node *n)
+{
+    return n && strcmp(n->row.seen_state, "ready") == 0;
+}
+
+bool node_is_dead(const struct world_node *n)
+{
+    const char *state = n ? n->row.seen_state : "";
+    return strcmp(state, "exited") == 0 || strcmp(state, "broken") == 0 || strcmp(state, "conflict") == 0;
+}
+
+bool node_takes_writes(const struct world_node *n)
+{
+    return node_answers(n) && n->row.seen_role && strcmp(n->row.seen_role, "primary") == 0;
+}
+
 struct world_member *global_primary(struct world_global *g)
 {
     for (size_t i = 0; i < g->n_members; i++)

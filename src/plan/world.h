@@ -152,6 +152,11 @@ struct world_node *rg_primary(struct world_rg *rg, const struct world_node_group
 /* The member with the role PRIMARY, or NULL while there is none. */
 struct world_member *global_primary(struct world_global *g);
 
+/* What the last sighting says of a node; nothing of it is true of NULL. */
+bool node_answers(const struct world_node *n);
+bool node_is_dead(const struct world_node *n); /* its process has ended, or can't be started */
+bool node_takes_writes(const struct world_node *n);
+
 /* Asks for another look no later than at 'at_ms'. */
 void world_wake(struct world *w, int64_t at_ms);
 /* Sets *field to 'value' and w->changed where they differ. 'value' must live as long as the world. */
