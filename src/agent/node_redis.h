@@ -3,11 +3,33 @@
 #include "agent/rconn.h"
 /* What the files of a node that is a redis-server share. */
 
+#define WORDS(...) (const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *)
+
+/*
+ * How a step is taken: asked for by 'ask', or by a command that is always the same. 'done'
+ * and 'refused' draw the conclusions; without 'refused' the reason is told, and the step
+ * tried again a little later. Whoever brings a new step adds it to converge.h and to this table.
+ */
+struct redis_step {
+    void (*ask)(struct node *n);
+    const char *const *words;
+    size_t n_words;
+    void (*done)(struct node *n, const struct redisReply *r);
+    void (*refused)(struct node *n, const struct redisReply *r);
+};
+extern const struct redis_step redis_steps[STEP__COUNT]; /* node_redis_steps.c */
+
 /* node_redis.c: questions and answers. An answer ends in node_step(). */
+void redis_ask(struct node *n, enum node_ask what, const char *const words[], size_t count);
+/* True if the answer's text begins so. */
+bool redis_says(const struct redisReply *r, const char *start);
 void redis_greet(struct node *n);
 void redis_do(struct node *n, enum step s);
 void redis_answer(struct node *n, const struct redisReply *r);
 void redis_shutdown(struct node *n);
+
+/* node_redis_steps.c: the value of a setting that only a start can change. */
+void redis_compared(struct node *n, const struct redisReply *r);
 
 /* node_redis_ops.c */
 int redis_write_conf(struct node *n, struct err *e);

@@ -1,0 +1,1 @@
+-- Users, user groups, and what they may do.

@@ -1,0 +1,1 @@
+-- Snapshots, and groups restored from them.

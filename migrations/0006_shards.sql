@@ -1,0 +1,1 @@
+-- Groups with cluster mode enabled.

@@ -1,0 +1,221 @@
+#include "agent/node_redis.h"
+#include "agent/conf.h"
+#include "agent/names.h"
+#include "base/log.h"
+#include "base/trip.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The steps that any redis-server can take: how each is asked for, and what follows from the answer. */
+
+enum { TAKE_MS = 1, TAKE_SLOW_MS = 250, TAKE_SLOW_AFTER_MS = 2000 };
+
+static void link_changed(struct node *n, bool up)
+{
+    n->life.nudges = 0;
+    n->life.nudge_at = up ? node_now(n) : 0;
+    if (!up) n->life.eager_until = node_now(n) + EAGER_MS;
+}
+
+static void know_replication(struct node *n, const struct redisReply *r)
+{
+    struct replication_info was = n->life.info, now = {0};
+    n->read_at = node_now(n);
+    if (trip_hit(TRIP_PROBE) || r->str == NULL || !info_replication(r->str, r->len, &now)) {
+        if (n->life.ready) node_set_hung(n, true);
+        return;
+    }
+    n->life.info = now;
+    n->life.info_old = false;
+    node_looked(n);
+    if (n->life.fence == FENCE_PAUSED) {
+        n->life.fence = FENCE_ON;
+        node_changed(n);
+    }
+    bool offset_told = n->life.fence == FENCE_ON || n->order->promote_offset.set;
+    if (now.link_up != was.link_up) link_changed(n, now.link_up);
+    if (!info_same_replication(&was, &now) || (offset_told && was.offset != now.offset)) node_changed(n);
+    if (n->life.ready) return;
+    log_info("node %s: %s is ready", n->id, role_name(now.role));
+    node_became_ready(n);
+}
+
+static void do_bind(struct node *n)
+{
+    _buf_ struct buf addresses = {0};
+    const struct string_list *want = &n->order->endpoints;
+    buf_puts(&addresses, n->order->address);
+    names_clear(&n->life.binding);
+    for (size_t i = 0; i < want->n; i++) {
+        if (n->step == STEP_RELEASE && !names_has(&n->life.held, want->items[i])) continue;
+        buf_printf(&addresses, " %s", want->items[i]);
+        names_add(&n->life.binding, want->items[i]);
+    }
+    redis_ask(n, ASK_STEP, WORDS("CONFIG", "SET", "bind", addresses.data));
+}
+
+static void do_drop(struct node *n)
+{
+    char address[80];
+    const struct string_list *l = &n->life.drop;
+    snprintf(address, sizeof address, "%s:%d", l->items[l->n - 1], (int)n->order->port.v);
+    redis_ask(n, ASK_STEP, WORDS("CLIENT", "KILL", "LADDR", address));
+}
+
+static void do_follow(struct node *n)
+{
+    char port[12];
+    snprintf(port, sizeof port, "%d", (int)n->order->upstream_port.v);
+    log_info("node %s: follows %s:%s", n->id, n->order->upstream_host, port);
+    redis_ask(n, ASK_STEP, WORDS("REPLICAOF", n->order->upstream_host, port));
+}
+
+static void do_set(struct node *n)
+{
+    const struct proto_setting *s = &n->order->settings.items[n->life.setting];
+    redis_ask(n, ASK_STEP, WORDS("CONFIG", "SET", s->name, s->value));
+}
+
+static void do_pause(struct node *n)
+{
+    char ms[12];
+    snprintf(ms, sizeof ms, "%d", PAUSE_MS);
+    redis_ask(n, ASK_STEP, WORDS("CLIENT", "PAUSE", ms, "WRITE"));
+}
+
+static void settings_done(struct node *n)
+{
+    n->life.generation = n->order->generation.v;
+    node_changed(n);
+    node_step(n);
+}
+
+/* The node listens on 'binding' now; the order may be another already. */
+static void bound(struct node *n, const struct redisReply *r)
+{
+    (void)r;
+    for (size_t i = 0; i < n->life.held.n; i++)
+        if (!names_has(&n->life.binding, n->life.held.items[i])) names_add(&n->life.drop, n->life.held.items[i]);
+    names_copy(&n->life.held, &n->life.binding);
+    names_clear(&n->life.missed);
+    n->life.take_since = n->life.take_at = 0;
+    node_changed(n);
+}
+
+static void paused(struct node *n, const struct redisReply *r)
+{
+    (void)r;
+    n->life.fenced_at = node_now(n);
+    if (n->life.fence != FENCE_ON) n->life.fence = FENCE_PAUSED;
+}
+
+static void unpaused(struct node *n, const struct redisReply *r)
+{
+    (void)r;
+    n->life.fence = FENCE_QUIET;
+    node_changed(n);
+}
+
+/* It is told once the endpoint is taken, too: a report that is under way would hold up the next. */
+static void promoted(struct node *n, const struct redisReply *r)
+{
+    (void)r;
+    log_info("node %s: is a primary now", n->id);
+    n->life.info = (struct replication_info){.role = ROLE_PRIMARY, .offset = n->life.info.offset};
+    n->life.nudge_at = 0;
+    if (names_within(&n->order->endpoints, &n->life.held)) node_changed(n);
+}
+
+/* Somebody else holds the address: usually the node that is to give it up at this very moment. */
+static void take_refused(struct node *n, const struct redisReply *r)
+{
+    (void)r;
+    int64_t now = node_now(n);
+    if (n->life.take_since == 0) n->life.take_since = now;
+    if (!names_within(&n->life.binding, &n->life.missed)) {
+        names_copy(&n->life.missed, &n->life.binding);
+        node_changed(n);
+    }
+    bool slow = now - n->life.take_since >= TAKE_SLOW_AFTER_MS;
+    n->life.take_at = now + (slow ? TAKE_SLOW_MS : TAKE_MS);
+    if (slow) node_reason(n, "an endpoint is still held by somebody else");
+}
+
+static void set_refused(struct node *n, const struct redisReply *r)
+{
+    if (n->life.setting >= n->order->settings.n) return;
+    const struct proto_setting *s = &n->order->settings.items[n->life.setting];
+    if (strstr(r->str, "immutable") != NULL) return redis_ask(n, ASK_COMPARE, WORDS("CONFIG", "GET", s->name));
+    n->life.setting++;
+    if (strstr(r->str, "operating system") != NULL) return; /* maxclients: it has as many as it was allowed at its start */
+    snprintf(n->life.refused, sizeof n->life.refused, "setting %.40s is refused: %.90s", s->name, r->str);
+    log_warn("node %s: %s", n->id, n->life.refused);
+    names_add(&n->left_out, s->name);
+    n->conf_stale = redis_conf_differs(n);
+}
+
+/* A setting that only a start can change is pending unless the node started with it. */
+void redis_compared(struct node *n, const struct redisReply *r)
+{
+    if (n->life.setting >= n->order->settings.n) return;
+    const struct proto_setting *s = &n->order->settings.items[n->life.setting];
+    bool same = r->type == REDIS_REPLY_ARRAY && r->elements == 2 && r->element[1]->str != NULL &&
+                strcmp(r->element[1]->str, s->value) == 0;
+    if (!same) names_add(&n->life.pending, s->name);
+    n->life.setting++;
+}
+
+static void do_next_setting(struct node *n)
+{
+    if (n->life.setting < n->order->settings.n) do_set(n);
+    else settings_done(n);
+}
+
+static void dropped(struct node *n, const struct redisReply *r)
+{
+    (void)r;
+    free(names_pop(&n->life.drop));
+}
+
+static void followed(struct node *n, const struct redisReply *r)
+{
+    (void)r;
+    n->life.info_old = true;
+}
+
+static void quiet(struct node *n, const struct redisReply *r)
+{
+    (void)r;
+    n->life.fence = FENCE_QUIET;
+}
+
+static void loud(struct node *n, const struct redisReply *r)
+{
+    (void)r;
+    n->life.fence = FENCE_OFF;
+}
+
+static void setting_taken(struct node *n, const struct redisReply *r)
+{
+    (void)r;
+    n->life.setting++;
+}
+
+#define COMMAND(...) \
+    .words = (const char *const[]){__VA_ARGS__}, .n_words = sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *)
+
+const struct redis_step redis_steps[STEP__COUNT] = {
+    [STEP_READ] = {COMMAND("INFO", "replication"), .done = know_replication},
+    [STEP_RELEASE] = {.ask = do_bind, .done = bound},
+    [STEP_DROP] = {.ask = do_drop, .done = dropped, .refused = dropped},
+    [STEP_FOLLOW] = {.ask = do_follow, .done = followed},
+    [STEP_PROMOTE] = {COMMAND("REPLICAOF", "NO", "ONE"), .done = promoted},
+    /* Seconds, so this is never. CLIENT PAUSE does not keep a primary from sending PINGs to its replicas. */
+    [STEP_QUIET] = {COMMAND("CONFIG", "SET", "repl-ping-replica-period", "2147483647"), .done = quiet},
+    [STEP_PAUSE] = {.ask = do_pause, .done = paused},
+    [STEP_UNPAUSE] = {COMMAND("CLIENT", "UNPAUSE"), .done = unpaused},
+    [STEP_LOUD] = {COMMAND("CONFIG", "SET", "repl-ping-replica-period", "1"), .done = loud},
+    [STEP_TAKE] = {.ask = do_bind, .done = bound, .refused = take_refused},
+    [STEP_SET] = {.ask = do_next_setting, .done = setting_taken, .refused = set_refused},
+};
