@@ -1,0 +1,122 @@
+#include "base/slots.h"
+#include "base/arena.h"
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { WORD = 64, RANGE_TEXT = 12 /* "16383-16383 " */ };
+
+bool slots_has(const struct slots *s, int slot)
+{
+    return s->words[slot / WORD] >> slot % WORD & 1;
+}
+
+void slots_add(struct slots *s, int slot)
+{
+    s->words[slot / WORD] |= UINT64_C(1) << slot % WORD;
+}
+
+void slots_remove(struct slots *s, int slot)
+{
+    s->words[slot / WORD] &= ~(UINT64_C(1) << slot % WORD);
+}
+
+void slots_add_range(struct slots *s, int first, int last)
+{
+    for (int i = first; i <= last; i++) slots_add(s, i);
+}
+
+int slots_count(const struct slots *s)
+{
+    int n = 0;
+    for (int i = 0; i < SLOTS / WORD; i++) n += __builtin_popcountll(s->words[i]);
+    return n;
+}
+
+int slots_next(const struct slots *s, int from)
+{
+    while (from < SLOTS) {
+        uint64_t rest = s->words[from / WORD] >> from % WORD;
+        if (rest) return from + __builtin_ctzll(rest);
+        from = (from / WORD + 1) * WORD;
+    }
+    return SLOTS;
+}
+
+void slots_join(struct slots *s, const struct slots *other)
+{
+    for (int i = 0; i < SLOTS / WORD; i++) s->words[i] |= other->words[i];
+}
+
+void slots_subtract(struct slots *s, const struct slots *other)
+{
+    for (int i = 0; i < SLOTS / WORD; i++) s->words[i] &= ~other->words[i];
+}
+
+void slots_meet(struct slots *s, const struct slots *other)
+{
+    for (int i = 0; i < SLOTS / WORD; i++) s->words[i] &= other->words[i];
+}
+
+/* A number of at most five digits; -1 and an untouched *text where there is none. */
+static int read_number(const char **text)
+{
+    int n = 0, digits = 0;
+    while (isdigit((unsigned char)(*text)[digits]) && digits < 6) n = n * 10 + ((*text)[digits++] - '0');
+    if (digits == 0 || digits > 5) return -1;
+    *text += digits;
+    return n;
+}
+
+static enum slots_error read_range(struct slots *s, const char **text)
+{
+    int first = read_number(text), last = first;
+    if (first < 0) return SLOTS_MALFORMED;
+    if (**text == '-') {
+        ++*text;
+        last = read_number(text);
+    }
+    if (last < first) return SLOTS_MALFORMED;
+    if (last >= SLOTS) return SLOTS_BEYOND;
+    for (int i = first; i <= last; i++) {
+        if (slots_has(s, i)) return SLOTS_TWICE;
+        slots_add(s, i);
+    }
+    return SLOTS_OK;
+}
+
+enum slots_error slots_read(struct slots *s, const char *text)
+{
+    enum slots_error r = SLOTS_OK;
+    for (const char *p = text; r == SLOTS_OK && p && *p;) {
+        r = read_range(s, &p);
+        if (r == SLOTS_OK && *p && *p != ' ' && *p != ',') r = SLOTS_MALFORMED;
+        if (r == SLOTS_OK && *p && *++p == '\0') r = SLOTS_MALFORMED; /* a separator with nothing behind it */
+    }
+    return r;
+}
+
+static int range_end(const struct slots *s, int first)
+{
+    while (first + 1 < SLOTS && slots_has(s, first + 1)) first++;
+    return first;
+}
+
+static size_t count_ranges(const struct slots *s)
+{
+    size_t n = 0;
+    for (int first = slots_next(s, 0); first < SLOTS; first = slots_next(s, range_end(s, first) + 1)) n++;
+    return n;
+}
+
+const char *slots_text(struct arena *a, const struct slots *s, char between)
+{
+    size_t size = count_ranges(s) * RANGE_TEXT + 1, n = 0;
+    char *text = arena_alloc(a, size);
+    for (int first = slots_next(s, 0), last; first < SLOTS; first = slots_next(s, last + 1)) {
+        last = range_end(s, first);
+        if (n) text[n++] = between;
+        n += (size_t)snprintf(text + n, size - n, first == last ? "%d" : "%d-%d", first, last);
+    }
+    return text;
+}

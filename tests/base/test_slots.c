@@ -1,0 +1,68 @@
+#include "base/arena.h"
+#include "base/slots.h"
+#include <criterion/criterion.h>
+
+Test(slots, are_written_as_they_were_read)
+{
+    static const char *const texts[] = {"", "0", "16383", "0-16383", "0-5461 6000 10923-16383", "63-64", "1 3 5-6"};
+    _arena_ struct arena a = {0};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct slots s = {0};
+        cr_assert_eq(slots_read(&s, texts[i]), SLOTS_OK);
+        cr_assert_str_eq(slots_text(&a, &s, ' '), texts[i]);
+    }
+}
+
+Test(slots, are_read_with_commas_and_in_any_order_and_neighbours_become_one_range)
+{
+    _arena_ struct arena a = {0};
+    struct slots s = {0};
+    cr_assert_eq(slots_read(&s, "10-20,0-9,30"), SLOTS_OK);
+    cr_assert_str_eq(slots_text(&a, &s, ','), "0-20,30");
+    cr_assert_eq(slots_count(&s), 22);
+    cr_assert_eq(slots_read(&s, NULL), SLOTS_OK);
+}
+
+Test(slots, that_can_not_be_are_refused)
+{
+    static const struct {
+        const char *text;
+        enum slots_error error;
+    } table[] = {
+        {"a", SLOTS_MALFORMED},
+        {"0-", SLOTS_MALFORMED},
+        {"-1", SLOTS_MALFORMED},
+        {"5-4", SLOTS_MALFORMED},
+        {"0,", SLOTS_MALFORMED},
+        {"0  1", SLOTS_MALFORMED},
+        {"0;1", SLOTS_MALFORMED},
+        {"1-2-3", SLOTS_MALFORMED},
+        {"999999999999", SLOTS_MALFORMED},
+        {"16384", SLOTS_BEYOND},
+        {"0-99999", SLOTS_BEYOND},
+        {"0-5 5", SLOTS_TWICE},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct slots s = {0};
+        cr_expect_eq(slots_read(&s, table[i].text), table[i].error, "%s", table[i].text);
+    }
+}
+
+Test(slots, sets_are_joined_met_and_subtracted)
+{
+    _arena_ struct arena a = {0};
+    struct slots low = {0}, high = {0}, both;
+    slots_add_range(&low, 0, 200);
+    slots_add_range(&high, 100, 300);
+    both = low;
+    slots_join(&both, &high);
+    cr_assert_str_eq(slots_text(&a, &both, ' '), "0-300");
+    both = low;
+    slots_meet(&both, &high);
+    cr_assert_str_eq(slots_text(&a, &both, ' '), "100-200");
+    slots_subtract(&low, &high);
+    cr_assert_str_eq(slots_text(&a, &low, ' '), "0-99");
+    slots_remove(&low, 50);
+    cr_assert_eq(slots_next(&low, 50), 51);
+    cr_assert_eq(slots_next(&low, 100), SLOTS);
+}
