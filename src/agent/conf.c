@@ -36,6 +36,8 @@ static const char fixed[] = "daemonize no\n"
                             "repl-diskless-sync-delay 0\n"
                             "repl-diskless-load on-empty-db\n"
                             "repl-ping-replica-period 1\n"
+                            "unixsocket " CONF_SOCKET "\n"
+                            "unixsocketperm 700\n"
                             "dbfilename " CONF_DUMP "\n";
 
 static bool is_text(const char *s)

@@ -15,6 +15,8 @@
 #define CONF_REPLICA "meridian-replica"
 /* What a SHUTDOWN SAVE leaves, and what a start loads. */
 #define CONF_DUMP "dump.rdb"
+/* Where the node's agent reaches it: a socket in the node's folder. */
+#define CONF_SOCKET "engine.sock"
 
 /* Checks that the order can be carried out at all: ERR_USAGE with one line that says what is wrong with it. */
 int conf_check(const struct proto_node_order *o, struct err *e);

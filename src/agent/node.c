@@ -215,6 +215,11 @@ void node_connected(struct node *n, enum node_ask first)
     node_step(n);
 }
 
+static int connect_pause(const struct node *n)
+{
+    return node_now(n) - n->boot_since < CONNECT_SLOW_AFTER_MS ? CONNECT_MS : CONNECT_SLOW_MS;
+}
+
 void node_lost(struct node *n)
 {
     int64_t now = node_now(n);
@@ -222,7 +227,7 @@ void node_lost(struct node *n)
     n->ask = ASK_NONE;
     if (n->state == NODE_STOP || n->proc == NULL) return;
     if (n->state == NODE_UP) n->boot_since = now;
-    n->connect_at = now + (now - n->boot_since < CONNECT_SLOW_AFTER_MS ? CONNECT_MS : CONNECT_SLOW_MS);
+    n->connect_at = now + connect_pause(n);
     node_move(n, NODE_BOOT);
     node_step(n);
 }
@@ -241,7 +246,7 @@ static void boot(struct node *n)
 {
     if (n->conn == NULL && node_now(n) >= n->connect_at) {
         n->conn = n->ops->connect(n);
-        n->connect_at = node_now(n) + CONNECT_SLOW_MS;
+        n->connect_at = node_now(n) + connect_pause(n);
     }
     if (n->conn == NULL) node_timer(n, n->connect_at - node_now(n));
 }

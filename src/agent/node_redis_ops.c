@@ -3,9 +3,11 @@
 #include "agent/names.h"
 #include "agent/node_redis.h"
 #include "base/log.h"
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A node that is a redis-server: its configuration, its connection, and what it needs next. */
 
@@ -98,10 +100,17 @@ static void conn_down(void *arg, const char *why)
     node_lost(arg);
 }
 
+/* A socket's address holds 107 bytes at most, which the path of a node's folder may exceed: /proc names the folder in few. */
 static void *start_to_connect(struct node *n)
 {
     static const struct rconn_events events = {.up = conn_up, .reply = conn_reply, .down = conn_down};
-    return rconn_open(n->host->loop, n->order->address, (int)n->order->port.v, &events, n);
+    char path[64];
+    int folder = open(n->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0) return NULL;
+    snprintf(path, sizeof path, "/proc/self/fd/%d/" CONF_SOCKET, folder);
+    void *conn = rconn_open(n->host->loop, path, &events, n);
+    close(folder);
+    return conn;
 }
 
 static void disconnect(void *conn)

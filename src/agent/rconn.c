@@ -14,6 +14,7 @@ struct rconn {
     bool working;        /* hiredis is: whatever it is given meanwhile, it sends in the end */
     const struct rconn_events *events;
     void *arg;
+    bool told;   /* the owner knows that it stands */
     bool closed; /* the owner is gone */
     char why[128];
 };
@@ -43,9 +44,18 @@ static void work(struct rconn *c, int events)
     watch(c);
 }
 
+/* hiredis says nothing of a connection that stood at once, as one to a socket in the file system does. */
+static void tell_up(struct rconn *c)
+{
+    if (c->told || c->closed || c->ac == NULL) return;
+    c->told = true;
+    c->events->up(c->arg);
+}
+
 static void poll_ready(uv_poll_t *h, int status, int events)
 {
     struct rconn *c = h->data;
+    tell_up(c);
     /* An error is something to read: hiredis finds it there. The loop watches no more after one. */
     if (status < 0) c->watched = 0;
     work(c, status < 0 ? UV_READABLE : events);
@@ -91,12 +101,6 @@ static void cleanup(void *p)
     uv_close((uv_handle_t *)&c->poll, poll_closed);
 }
 
-static void connected(const redisAsyncContext *ac, int status)
-{
-    struct rconn *c = ac->data;
-    if (status == REDIS_OK && !c->closed) c->events->up(c->arg);
-}
-
 static void replied(redisAsyncContext *ac, void *reply, void *unused)
 {
     struct rconn *c = ac->data;
@@ -120,12 +124,11 @@ static void attach(struct rconn *c)
     c->ac->ev.addWrite = add_write;
     c->ac->ev.delWrite = del_write;
     c->ac->ev.cleanup = cleanup;
-    redisAsyncSetConnectCallback(c->ac, connected);
 }
 
-struct rconn *rconn_open(uv_loop_t *loop, const char *host, int port, const struct rconn_events *events, void *arg)
+struct rconn *rconn_open(uv_loop_t *loop, const char *path, const struct rconn_events *events, void *arg)
 {
-    redisAsyncContext *ac = redisAsyncConnect(host, port);
+    redisAsyncContext *ac = redisAsyncConnectUnix(path);
     if (ac == NULL) abort(); /* out of memory */
     struct rconn *c = calloc(1, sizeof *c);
     if (c == NULL) abort();
@@ -140,7 +143,7 @@ struct rconn *rconn_open(uv_loop_t *loop, const char *host, int port, const stru
     c->events = events;
     c->arg = arg;
     attach(c);
-    add_write(c); /* becomes writable when it is connected, or refused */
+    add_write(c); /* it is writable at once: then the owner is told */
     watch(c);
     return c;
 }

@@ -2,11 +2,10 @@
 #include <hiredis/hiredis.h>
 #include <uv.h>
 /*
- * A connection to one Redis: hiredis on libuv's loop, with handles whose life is
- * clear. Nothing is called from inside rconn_open(), rconn_send() or rconn_close().
- *
- * hiredis' own adapter for libuv drops the error by which libuv tells of a refused
- * connection, so here is another.
+ * A connection to one Redis through its socket in the file system: whether it speaks TLS
+ * or not, and wherever it listens, its agent reaches it so, and nobody else does. hiredis
+ * on libuv's loop, with handles whose life is clear. Nothing is called from inside
+ * rconn_open(), rconn_send() or rconn_close().
  */
 struct rconn;
 
@@ -18,8 +17,8 @@ struct rconn_events {
     void (*down)(void *arg, const char *why);
 };
 
-/* Starts to connect. NULL where not even that was possible. */
-struct rconn *rconn_open(uv_loop_t *loop, const char *host, int port, const struct rconn_events *events, void *arg);
+/* Connects; NULL where nobody listens there. A path that is too long for a socket's address is nobody's. */
+struct rconn *rconn_open(uv_loop_t *loop, const char *path, const struct rconn_events *events, void *arg);
 /* Sends a command of 'n' words. */
 void rconn_send(struct rconn *c, int n, const char *const words[]);
 /* Sends a command that Redis does not answer. */

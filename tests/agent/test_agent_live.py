@@ -60,6 +60,15 @@ class Life(Three):
         self.assertEqual(seen(s, "g.a")["generation"], 1)
         self.assertEqual(full_syncs(self.address(1)), 2)
 
+    def test_an_agent_reaches_its_nodes_however_long_their_path_is(self):
+        self.dir = os.path.join(self.dir, "a-folder-with-a-long-name" * 4)
+        os.mkdir(self.dir)
+        self.start_group()
+        socket_file = os.path.join(self.data(), "g.a", "engine.sock")
+        self.assertGreater(len(socket_file), 108)
+        self.assertEqual(os.stat(socket_file).st_mode & 0o777, 0o700)
+        self.dir = os.path.dirname(self.dir)
+
     def test_a_node_that_is_killed_starts_again_and_links_again(self):
         before = seen(self.start_group(), "g.b")
         os.kill(before["pid"], signal.SIGKILL)
