@@ -71,8 +71,8 @@ static const struct proto_link_order *order_of_link(const struct proto_assignmen
     return NULL;
 }
 
-/* Links that shall not be close first, so that others find their addresses free. */
-static void order_links(struct agent *a, const struct proto_assignment *m)
+/* Links that shall not be close before anything else, so that nodes and other links find their addresses free. */
+static void close_links(struct agent *a, const struct proto_assignment *m)
 {
     size_t kept = 0;
     for (size_t i = 0; i < a->n_links; i++) {
@@ -80,6 +80,10 @@ static void order_links(struct agent *a, const struct proto_assignment *m)
         else a->links[kept++] = a->links[i];
     }
     a->n_links = kept;
+}
+
+static void order_links(struct agent *a, const struct proto_assignment *m)
+{
     for (size_t i = 0; i < m->links.n; i++) {
         struct link *l = find_link(a, m->links.items[i].id);
         link_order(l != NULL ? l : add_link(a, m->links.items[i].id), &m->links.items[i]);
@@ -128,6 +132,7 @@ int64_t agent_assign(struct agent *a, const char *json, size_t len)
     arm_trips(a, &m);
     share_settings(&m);
     order_nodes(a, &m);
+    close_links(a, &m);
     agent_wake(a);
     order_links(a, &m);
     a->current = !a->current;

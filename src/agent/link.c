@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BACKLOG = 511, ACCEPTS = 64, AGAIN_MS = 5, AGAIN_FAST = 400, AGAIN_SLOW_MS = 250, AGAIN_TOLD = 20 };
+enum { BACKLOG = 511, ACCEPTS = 64, AGAIN_MS = 1, AGAIN_FAST = 2000, AGAIN_SLOW_MS = 250, AGAIN_TOLD = 100 };
 
 struct listener {
     uv_poll_t poll;

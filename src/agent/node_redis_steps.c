@@ -1,4 +1,5 @@
 #include "agent/node_redis.h"
+#include "agent/address.h"
 #include "agent/conf.h"
 #include "agent/names.h"
 #include "base/log.h"
@@ -41,18 +42,21 @@ static void know_replication(struct node *n, const struct redisReply *r)
     node_became_ready(n);
 }
 
-static void do_bind(struct node *n)
+static void bind_to_binding(struct node *n)
 {
     _buf_ struct buf addresses = {0};
-    const struct string_list *want = &n->order->endpoints;
     buf_puts(&addresses, n->order->address);
-    names_clear(&n->life.binding);
-    for (size_t i = 0; i < want->n; i++) {
-        if (n->step == STEP_RELEASE && !names_has(&n->life.held, want->items[i])) continue;
-        buf_printf(&addresses, " %s", want->items[i]);
-        names_add(&n->life.binding, want->items[i]);
-    }
+    for (size_t i = 0; i < n->life.binding.n; i++) buf_printf(&addresses, " %s", n->life.binding.items[i]);
     redis_ask(n, ASK_STEP, WORDS("CONFIG", "SET", "bind", addresses.data));
+}
+
+static void do_release(struct node *n)
+{
+    const struct string_list *want = &n->order->endpoints;
+    names_clear(&n->life.binding);
+    for (size_t i = 0; i < want->n; i++)
+        if (names_has(&n->life.held, want->items[i])) names_add(&n->life.binding, want->items[i]);
+    bind_to_binding(n);
 }
 
 static void do_drop(struct node *n)
@@ -127,19 +131,46 @@ static void promoted(struct node *n, const struct redisReply *r)
     if (names_within(&n->order->endpoints, &n->life.held)) node_changed(n);
 }
 
-/* Somebody else holds the address: usually the node that is to give it up at this very moment. */
-static void take_refused(struct node *n, const struct redisReply *r)
+/* Somebody else holds an address: usually the node that is to give it up at this very moment. */
+static void take_later(struct node *n, const struct string_list *missed)
 {
-    (void)r;
     int64_t now = node_now(n);
     if (n->life.take_since == 0) n->life.take_since = now;
-    if (!names_within(&n->life.binding, &n->life.missed)) {
-        names_copy(&n->life.missed, &n->life.binding);
+    if (!names_within(missed, &n->life.missed)) {
+        names_copy(&n->life.missed, missed);
         node_changed(n);
     }
     bool slow = now - n->life.take_since >= TAKE_SLOW_AFTER_MS;
     n->life.take_at = now + (slow ? TAKE_SLOW_MS : TAKE_MS);
     if (slow) node_reason(n, "an endpoint is still held by somebody else");
+}
+
+static void take_refused(struct node *n, const struct redisReply *r)
+{
+    (void)r;
+    take_later(n, &n->life.binding);
+}
+
+/* Those that are free are taken, and Redis is not asked for the others: it would close its sockets for nothing. */
+static void do_take(struct node *n)
+{
+    const struct string_list *want = &n->order->endpoints;
+    struct string_list missed = {0};
+    bool news = false;
+    names_clear(&n->life.binding);
+    for (size_t i = 0; i < want->n; i++) {
+        bool held = names_has(&n->life.held, want->items[i]);
+        bool is_free = held || address_probe(want->items[i], n->order->port.v) == 0;
+        names_add(is_free ? &n->life.binding : &missed, want->items[i]);
+        news |= is_free && !held;
+    }
+    if (news) {
+        bind_to_binding(n);
+    } else {
+        take_later(n, &missed);
+        node_step(n);
+    }
+    names_clear(&missed);
 }
 
 static void set_refused(struct node *n, const struct redisReply *r)
@@ -207,7 +238,7 @@ static void setting_taken(struct node *n, const struct redisReply *r)
 
 const struct redis_step redis_steps[STEP__COUNT] = {
     [STEP_READ] = {COMMAND("INFO", "replication"), .done = know_replication},
-    [STEP_RELEASE] = {.ask = do_bind, .done = bound},
+    [STEP_RELEASE] = {.ask = do_release, .done = bound},
     [STEP_DROP] = {.ask = do_drop, .done = dropped, .refused = dropped},
     [STEP_FOLLOW] = {.ask = do_follow, .done = followed},
     [STEP_PROMOTE] = {COMMAND("REPLICAOF", "NO", "ONE"), .done = promoted},
@@ -216,6 +247,6 @@ const struct redis_step redis_steps[STEP__COUNT] = {
     [STEP_PAUSE] = {.ask = do_pause, .done = paused},
     [STEP_UNPAUSE] = {COMMAND("CLIENT", "UNPAUSE"), .done = unpaused},
     [STEP_LOUD] = {COMMAND("CONFIG", "SET", "repl-ping-replica-period", "1"), .done = loud},
-    [STEP_TAKE] = {.ask = do_bind, .done = bound, .refused = take_refused},
+    [STEP_TAKE] = {.ask = do_take, .done = bound, .refused = take_refused},
     [STEP_SET] = {.ask = do_next_setting, .done = setting_taken, .refused = set_refused},
 };

@@ -1,16 +1,14 @@
 #include "agent/node_int.h"
+#include "agent/address.h"
 #include "agent/conf.h"
 #include "agent/file.h"
 #include "agent/names.h"
-#include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
-#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -65,32 +63,9 @@ void node_data_loaded(struct node *n)
 
 /* ---- starting ---- */
 
-static socklen_t address_of(const struct proto_node_order *o, struct sockaddr_storage *out)
-{
-    struct sockaddr_in *v4 = (struct sockaddr_in *)out;
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)out;
-    memset(out, 0, sizeof *out);
-    if (inet_pton(AF_INET, o->address, &v4->sin_addr) == 1) {
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons((uint16_t)o->port.v);
-        return sizeof *v4;
-    }
-    inet_pton(AF_INET6, o->address, &v6->sin6_addr);
-    v6->sin6_family = AF_INET6;
-    v6->sin6_port = htons((uint16_t)o->port.v);
-    return sizeof *v6;
-}
-
-/* Whether the node could listen there: Redis would find out only after it has loaded its data. */
 static int probe_address(const struct proto_node_order *o, struct err *e)
 {
-    struct sockaddr_storage a;
-    socklen_t size = address_of(o, &a);
-    int fd = socket(a.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
-    if (fd < 0) return err_set(e, ERR_IO, "opening a socket: %s", strerror(errno));
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    int why = bind(fd, (struct sockaddr *)&a, size) == 0 ? 0 : errno;
-    close(fd);
+    int why = address_probe(o->address, o->port.v);
     if (why == 0) return 0;
     if (why == EADDRINUSE) return err_set(e, ERR_IN_USE, "%s:%d is in use by another program", o->address, (int)o->port.v);
     if (why == EADDRNOTAVAIL) return err_set(e, ERR_IO, "%s is no address of this machine", o->address);

@@ -23,10 +23,8 @@ static void assign_role(struct world *w, struct world_node *n, struct proto_node
     out->fence = OPT_BOOL(want.fence);
     out->hold = OPT_BOOL(want.hold);
     if (want.promote_offset >= 0) out->promote_offset = OPT_INT(want.promote_offset);
-    if (want.endpoint) {
-        out->endpoints = (struct string_list){true, 1, arena_array(w->arena, const char *, 1)};
-        out->endpoints.items[0] = want.endpoint;
-    }
+    if (want.n_endpoints) out->endpoints = (struct string_list){true, 0, arena_array(w->arena, const char *, WANT_ENDPOINTS)};
+    for (size_t i = 0; i < want.n_endpoints; i++) out->endpoints.items[out->endpoints.n++] = want.endpoints[i];
     if (want.primary || want.upstream_address == NULL) return;
     out->upstream_host = want.upstream_address;
     out->upstream_port = OPT_INT(want.upstream_port);
@@ -102,8 +100,7 @@ static bool assign_link(struct world *w, struct world_endpoint *e, struct proto_
     if (e->row.cluster_id) return assign_configuration(w, e, out);
     struct world_rg *rg = world_rg(w, e->row.region, e->row.rg_id);
     struct world_node_group *ng = rg ? rg_node_group(rg, e->row.node_group_id) : NULL;
-    bool floating = strcmp(e->row.kind, "primary") == 0 && !w->addressing.ports; /* bound by the node itself */
-    if (ng == NULL || floating || e->row.address == NULL || strcmp(rg->row.status, "deleting") == 0) return false;
+    if (ng == NULL || want_floats(w, rg, e) || e->row.address == NULL || strcmp(rg->row.status, "deleting") == 0) return false;
     struct proto_target_list targets = {.set = true, .items = arena_array(w->arena, struct proto_target, rg->n_nodes + 1)};
     if (strcmp(e->row.kind, "reader") == 0) reader_targets(w, rg, ng, &targets);
     else if (strcmp(e->row.kind, "primary") == 0) add_target(&targets, rg_primary(rg, ng));

@@ -21,10 +21,9 @@ static void plan_member_cluster(struct world *w, struct world_rg *rg, struct wor
     if (busy && !status_is(c->row.parameter_apply_status, "applying")) world_set(w, &c->row.status, "available");
 }
 
-/* Ports mode has no floating address: there the primary endpoint is a forwarder too. */
-static bool endpoint_in_force(struct world *w, const struct world_endpoint *e)
+static bool endpoint_in_force(struct world *w, struct world_rg *rg, const struct world_endpoint *e)
 {
-    if (strcmp(e->row.kind, "primary") == 0 && !w->addressing.ports) return true; /* seen at the node that binds it */
+    if (want_floats(w, rg, e)) return true; /* seen at the node that binds it */
     return strcmp(e->row.seen_state, "listening") == 0;
 }
 
@@ -33,7 +32,7 @@ static bool all_in_force(struct world *w, struct world_rg *rg)
     for (size_t i = 0; i < rg->n_nodes; i++)
         if (!rg->nodes[i].drop && !want_in_force(w, &rg->nodes[i])) return false;
     for (size_t i = 0; i < rg->n_endpoints; i++)
-        if (!rg->endpoints[i].drop && !endpoint_in_force(w, &rg->endpoints[i])) return false;
+        if (!rg->endpoints[i].drop && !endpoint_in_force(w, rg, &rg->endpoints[i])) return false;
     for (size_t i = 0; i < rg->n_clusters; i++)
         if (!rg->clusters[i].drop && status_is(rg->clusters[i].row.parameter_apply_status, "applying")) return false;
     return true;

@@ -134,6 +134,66 @@ static bool takes_over(const struct world_node *n, const struct world_node_group
     return ng->row.switch_node_id && strcmp(ng->row.switch_node_id, n->row.id) == 0 && ng->row.switch_offset >= 0;
 }
 
+static bool follows(struct world *w, const struct row_node *seen, const char *address, int64_t port)
+{
+    if (address == NULL || seen->seen_upstream == NULL || !seen->seen_link_up) return false;
+    const char *wanted = arena_printf(w->arena, "%s:%lld", address, (long long)port);
+    return strcmp(wanted, seen->seen_upstream) == 0;
+}
+
+/* The only node of the group that is to be a replica; NULL where there is none, or another. */
+static struct world_node *sole_replica(struct world_rg *rg, const struct world_node_group *ng, size_t *n_replicas)
+{
+    struct world_node *sole = NULL;
+    *n_replicas = 0;
+    for (size_t i = 0; i < rg->n_nodes; i++) {
+        struct world_node *n = &rg->nodes[i];
+        if (n->drop || strcmp(n->row.want, "run") != 0 || strcmp(n->row.node_group_id, ng->row.id) != 0) continue;
+        if (strcmp(n->row.id, ng->row.primary_node_id) == 0) continue;
+        sole = n;
+        ++*n_replicas;
+    }
+    return *n_replicas == 1 ? sole : NULL;
+}
+
+/* Old data are better than none: without a primary that answers, a replica that lost its link goes on. A group that is being
+ * created has no readers yet that would have to be passed on. */
+static bool may_serve_reads(struct world *w, const struct world_rg *rg, const struct world_node_group *ng,
+    const struct world_node *n, const struct world_node *first)
+{
+    if (strcmp(rg->row.status, "creating") == 0) return true;
+    if (!node_answers(n)) return false;
+    return takes_over(n, ng) || follows(w, &n->row, first->row.address, first->row.port) || !node_answers(first);
+}
+
+struct world_node *want_reader(struct world *w, struct world_rg *rg, const struct world_node_group *ng)
+{
+    size_t n_replicas;
+    struct world_node *first = rg_primary(rg, ng), *replica = sole_replica(rg, ng, &n_replicas);
+    if (first == NULL || w->addressing.ports || n_replicas > 1) return NULL;
+    return replica && may_serve_reads(w, rg, ng, replica, first) ? replica : first;
+}
+
+bool want_floats(struct world *w, struct world_rg *rg, const struct world_endpoint *e)
+{
+    struct world_node_group *ng = e->row.node_group_id ? rg_node_group(rg, e->row.node_group_id) : NULL;
+    if (w->addressing.ports || ng == NULL) return false;
+    if (strcmp(e->row.kind, "reader") == 0) return want_reader(w, rg, ng) != NULL;
+    return strcmp(e->row.kind, "primary") == 0;
+}
+
+static void add_endpoint(struct want_node *want, const struct world_endpoint *e)
+{
+    if (e && e->row.address) want->endpoints[want->n_endpoints++] = e->row.address;
+}
+
+static void want_endpoints(struct world *w, struct world_node *n, const struct world_node_group *ng, struct want_node *want)
+{
+    if (w->addressing.ports) return;
+    if (rg_primary(n->rg, ng) == n) add_endpoint(want, rg_endpoint(n->rg, "primary", ng->row.id));
+    if (want_reader(w, n->rg, ng) == n) add_endpoint(want, rg_endpoint(n->rg, "reader", ng->row.id));
+}
+
 struct want_node want_node(struct world *w, struct world_node *n)
 {
     struct want_node want = {.promote_offset = -1, .primary = n->rg == NULL};
@@ -141,9 +201,8 @@ struct want_node want_node(struct world *w, struct world_node *n)
     struct world_node_group *ng = rg_node_group(n->rg, n->row.node_group_id);
     struct world_node *first = ng ? rg_primary(n->rg, ng) : NULL;
     if (first == NULL) return want;
+    want_endpoints(w, n, ng, &want);
     if (first == n) {
-        struct world_endpoint *floating = rg_endpoint(n->rg, "primary", ng->row.id);
-        if (floating && !w->addressing.ports) want.endpoint = floating->row.address;
         want_first(n->rg, n, ng, &want);
         return want;
     }
@@ -158,22 +217,16 @@ struct want_node want_node(struct world *w, struct world_node *n)
     return want;
 }
 
-static bool follows(struct world *w, const struct row_node *seen, const struct want_node *want)
-{
-    if (want->upstream_address == NULL || seen->seen_upstream == NULL || !seen->seen_link_up) return false;
-    const char *wanted = arena_printf(w->arena, "%s:%lld", want->upstream_address, (long long)want->upstream_port);
-    return strcmp(wanted, seen->seen_upstream) == 0;
-}
-
 bool want_in_force(struct world *w, struct world_node *n)
 {
     struct row_node *seen = &n->row;
     if (strcmp(seen->want, "run") != 0 || strcmp(seen->seen_state, "ready") != 0) return false;
     if (seen->incarnation > 1 && seen->seen_incarnation < seen->incarnation) return false;
     struct want_node want = want_node(w, n);
-    if (want.endpoint && !word_in(seen->seen_endpoints, want.endpoint)) return false;
+    for (size_t i = 0; i < want.n_endpoints; i++)
+        if (!word_in(seen->seen_endpoints, want.endpoints[i])) return false;
     if (!!seen->seen_fenced != want.fence) return false;
     if (seen->seen_role == NULL) return n->rg == NULL; /* memcached knows no roles */
     if (want.primary) return strcmp(seen->seen_role, "primary") == 0;
-    return strcmp(seen->seen_role, "replica") == 0 && follows(w, seen, &want);
+    return strcmp(seen->seen_role, "replica") == 0 && follows(w, seen, want.upstream_address, want.upstream_port);
 }

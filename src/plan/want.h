@@ -5,19 +5,33 @@
  * assignments and to judge whether a sighting shows what was wanted. Nothing of
  * this is stored, so it can't disagree with the rows.
  */
+enum { WANT_ENDPOINTS = 2 }; /* the primary's and the readers' */
+
 struct want_node {
     bool primary; /* accepts writes; else it follows 'upstream_address' */
     const char *upstream_address;
     int64_t upstream_port;
-    const char *upstream_node; /* the upstream's id where it runs in the same region, else NULL */
-    const char *endpoint;      /* the floating address it shall listen on too, or NULL */
-    bool fence;                /* hold writes and let the replication offset stand still */
-    int64_t promote_offset;    /* become primary only at this offset; -1: at once */
-    bool hold;                 /* once dead, stay dead until the order changes: a replica may have taken its place */
+    const char *upstream_node;             /* the upstream's id where it runs in the same region, else NULL */
+    const char *endpoints[WANT_ENDPOINTS]; /* the floating addresses it shall listen on too */
+    size_t n_endpoints;
+    bool fence;             /* hold writes and let the replication offset stand still */
+    int64_t promote_offset; /* become primary only at this offset; -1: at once */
+    bool hold;              /* once dead, stay dead until the order changes: a replica may have taken its place */
 };
 
 /* A node of a stand-alone cluster is a primary that nobody follows. */
 struct want_node want_node(struct world *w, struct world_node *n);
+
+/*
+ * The node that listens on the reader endpoint itself, as nobody else is to serve reads of
+ * 'ng': its only replica, or the primary while there is none that could. NULL where a
+ * forwarder spreads connections over two or more replicas, and in ports mode. How many there
+ * are to be decides, not how many live, so that no death changes who listens there.
+ */
+struct world_node *want_reader(struct world *w, struct world_rg *rg, const struct world_node_group *ng);
+
+/* True for an endpoint that is an address of a node, and not a forwarder's. Ports mode has none of the kind. */
+bool want_floats(struct world *w, struct world_rg *rg, const struct world_endpoint *e);
 
 /* The node that a passive member's gateway for 'ng' leads to; NULL where the group is no passive member, or has no primary yet. */
 struct world_node *want_gateway_target(struct world_rg *rg, const struct world_node_group *ng);

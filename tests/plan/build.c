@@ -162,7 +162,9 @@ void build_see(struct build *b, struct world_node *n)
     n->row.seen_generation = n->cluster ? settings_of(&b->w, &n->cluster->row)->generation : 0;
     n->row.seen_role = want.primary ? "primary" : "replica";
     if (n->cluster && n->cluster->endpoint) n->row.seen_role = NULL; /* memcached knows no roles */
-    n->row.seen_endpoints = want.endpoint ? want.endpoint : "";
+    n->row.seen_endpoints = "";
+    for (size_t i = 0; i < want.n_endpoints; i++)
+        n->row.seen_endpoints = arena_printf(b->w.arena, "%s%s%s", n->row.seen_endpoints, i ? " " : "", want.endpoints[i]);
     n->row.seen_fenced = want.fence;
     n->row.seen_incarnation = n->row.incarnation;
     n->row.seen_link_up = !want.primary;
@@ -172,7 +174,8 @@ void build_see(struct build *b, struct world_node *n)
 
 void build_see_all(struct build *b)
 {
-    for (size_t i = 0; i < b->w.n_nodes; i++) build_see(b, &b->nodes[i]);
+    /* Who is seen to follow is wanted to serve reads, and so on: the second look finds all at rest. */
+    for (size_t i = 0; i < 2 * b->w.n_nodes; i++) build_see(b, &b->nodes[i % b->w.n_nodes]);
     for (size_t i = 0; i < b->w.n_endpoints; i++) b->endpoints[i].row.seen_state = "listening";
 }
 

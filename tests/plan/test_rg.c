@@ -82,13 +82,96 @@ Test(rg, a_primary_endpoint_that_is_not_bound_keeps_it_creating)
     cr_assert_str_eq(b.rgs[0].row.status, "creating");
 }
 
-Test(rg, a_reader_endpoint_that_does_not_listen_keeps_it_creating)
+Test(rg, a_forwarder_of_readers_that_does_not_listen_keeps_it_creating)
 {
-    make("creating", 1);
+    make("creating", 3);
     build_see_all(&b);
     rg_endpoint(&b.rgs[0], "reader", "0001")->row.seen_state = "broken";
     plan_world(&b.w);
     cr_assert_str_eq(b.rgs[0].row.status, "creating");
+}
+
+static bool has_reader(int i)
+{
+    struct want_node want = want_node(&b.w, &b.nodes[i]);
+    const char *address = rg_endpoint(&b.rgs[0], "reader", "0001")->row.address;
+    return want.n_endpoints && strcmp(want.endpoints[want.n_endpoints - 1], address) == 0;
+}
+
+Test(rg, a_reader_endpoint_that_no_node_has_bound_keeps_it_creating)
+{
+    make("creating", 2);
+    build_see_all(&b);
+    b.nodes[1].row.seen_endpoints = "";
+    plan_world(&b.w);
+    cr_assert_str_eq(b.rgs[0].row.status, "creating");
+    build_see_all(&b);
+    plan_world(&b.w);
+    cr_assert_str_eq(b.rgs[0].row.status, "available");
+}
+
+/* How the only replica of an available group is seen, and its primary; and whose the reader endpoint is to be. */
+static const struct {
+    const char *what, *replica, *primary;
+    int link_up, of_replica;
+} readers[] = {
+    {"at rest", "ready", "ready", 1, 1},
+    {"dead", "exited", "ready", 0, 0},
+    {"loading", "starting", "ready", 0, 0},
+    {"hung", "hung", "ready", 1, 0},
+    {"unlinked", "ready", "ready", 0, 0},
+    {"unlinked, and nobody else there", "ready", "exited", 0, 1},
+    {"linked to a hung primary", "ready", "hung", 1, 1},
+    {"all are dead", "exited", "exited", 0, 0},
+};
+
+Test(rg, the_only_replica_has_the_reader_endpoint_while_it_can_serve)
+{
+    make("available", 2);
+    build_see_all(&b);
+    for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {
+        b.nodes[0].row.seen_state = readers[i].primary;
+        b.nodes[1].row.seen_state = readers[i].replica;
+        b.nodes[1].row.seen_link_up = readers[i].link_up;
+        cr_assert_eq(has_reader(1), readers[i].of_replica, "%s", readers[i].what);
+        cr_assert_eq(has_reader(0), !readers[i].of_replica, "%s", readers[i].what);
+    }
+}
+
+Test(rg, without_a_replica_the_primary_has_the_reader_endpoint)
+{
+    make("available", 1);
+    cr_assert(has_reader(0));
+}
+
+Test(rg, two_replicas_leave_the_reader_endpoint_to_a_forwarder_though_one_is_dead)
+{
+    make("available", 3);
+    build_see_all(&b);
+    b.nodes[2].row.seen_state = "exited";
+    for (int i = 0; i < 3; i++) cr_assert_not(has_reader(i));
+    b.nodes[2].row.want = "gone";
+    cr_assert(has_reader(1), "one that is to go does not count");
+}
+
+Test(rg, a_replica_that_takes_over_in_good_order_keeps_the_reader_endpoint)
+{
+    make("available", 2);
+    build_see_all(&b);
+    b.node_groups[0].row.switch_node_id = b.nodes[1].row.id;
+    b.node_groups[0].row.switch_offset = 7;
+    cr_assert(has_reader(1));
+    b.nodes[1].row.seen_role = "primary";
+    b.nodes[1].row.seen_link_up = 0;
+    cr_assert(has_reader(1));
+}
+
+Test(rg, in_ports_mode_no_node_has_an_endpoint_of_its_own)
+{
+    b.w.addressing = (struct world_addressing){true, "127.0.0.1", 20000, 20009};
+    make("available", 2);
+    build_see_all(&b);
+    for (int i = 0; i < 2; i++) cr_assert_eq(want_node(&b.w, &b.nodes[i]).n_endpoints, 0u);
 }
 
 Test(rg, a_dead_node_does_not_change_the_status_of_an_available_group)
