@@ -125,7 +125,7 @@ CREATE TABLE node (
   seen_incarnation      INTEGER NOT NULL,
   seen_pending_settings TEXT,            -- those that take a restart
   seen_refused_settings TEXT,            -- those that its engine does not take
-  seen_since_ms         INTEGER NOT NULL,        -- when seen_state became what it is
+  seen_since_ms         INTEGER NOT NULL, seen_users_generation INTEGER NOT NULL DEFAULT 0,        -- when seen_state became what it is
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
 CREATE TABLE node_group (
@@ -192,6 +192,13 @@ CREATE TABLE replication_group (
   created_ms                 INTEGER NOT NULL,
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
+CREATE TABLE rg_user_group (
+  region   TEXT NOT NULL,
+  rg_id    TEXT NOT NULL,
+  group_id TEXT NOT NULL,
+  change   TEXT NOT NULL CHECK (change IN ('', 'add', 'remove')),
+  PRIMARY KEY (region, rg_id, group_id)
+) WITHOUT ROWID;
 CREATE TABLE subnet (
   region     TEXT NOT NULL,
   group_name TEXT NOT NULL,
@@ -220,6 +227,33 @@ CREATE TABLE test_failover (
   node_group_id TEXT NOT NULL,
   at_ms         INTEGER NOT NULL
 );
+CREATE TABLE user (
+  region         TEXT NOT NULL,
+  id             TEXT NOT NULL,
+  account        TEXT NOT NULL,
+  name           TEXT NOT NULL,
+  engine         TEXT NOT NULL,
+  status         TEXT NOT NULL,
+  access_string  TEXT NOT NULL,   -- as the API shows it
+  authentication TEXT NOT NULL,   -- password, no-password or iam
+  passwords      TEXT NOT NULL,   -- their SHA-256 in hex, in the order they were given
+  PRIMARY KEY (region, id)
+) WITHOUT ROWID;
+CREATE TABLE user_group (
+  region  TEXT NOT NULL,
+  id      TEXT NOT NULL,
+  account TEXT NOT NULL,
+  engine  TEXT NOT NULL,
+  status  TEXT NOT NULL,
+  PRIMARY KEY (region, id)
+) WITHOUT ROWID;
+CREATE TABLE user_group_member (
+  region   TEXT NOT NULL,
+  group_id TEXT NOT NULL,
+  user_id  TEXT NOT NULL,
+  change   TEXT NOT NULL CHECK (change IN ('', 'add', 'remove')),
+  PRIMARY KEY (region, group_id, user_id)
+) WITHOUT ROWID;
 CREATE INDEX cache_cluster_by_group ON cache_cluster (region, rg_id, id);
 CREATE INDEX endpoint_by_cluster ON endpoint (region, cluster_id);
 CREATE INDEX endpoint_by_group ON endpoint (region, rg_id, id);

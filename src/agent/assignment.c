@@ -44,13 +44,15 @@ static const struct proto_node_order *order_of(const struct proto_assignment *m,
     return NULL;
 }
 
-/* An order without settings of its own has those of its generation. */
+/* An order without settings or users of its own has those of its generation. */
 static void share_settings(const struct proto_assignment *m)
 {
     for (size_t i = 0; i < m->nodes.n; i++) {
         struct proto_node_order *o = &m->nodes.items[i];
         for (size_t k = 0; !o->settings.set && k < m->settings.n; k++)
             if (m->settings.items[k].generation.v == o->generation.v) o->settings = m->settings.items[k].settings;
+        for (size_t k = 0; !o->users.set && k < m->users.n; k++)
+            if (m->users.items[k].generation.v == o->users_generation.v) o->users = m->users.items[k].users;
     }
 }
 

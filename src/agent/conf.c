@@ -75,6 +75,22 @@ static int check_settings(const struct proto_setting_list *l, struct err *e)
     return 0;
 }
 
+static bool is_rule(const char *s)
+{
+    return s != NULL && *s && is_text(s);
+}
+
+/* The users of agents and replicas are nobody else's. */
+static int check_user(const struct proto_user_order *u, struct err *e)
+{
+    bool named = is_rule(u->name) && strpbrk(u->name, " '\"\\") == NULL;
+    if (!named || strcmp(u->name, CONF_ADMIN) == 0 || strcmp(u->name, CONF_REPLICA) == 0)
+        return err_set(e, ERR_USAGE, "a user of the order has no proper name");
+    for (size_t i = 0; i < u->rules.n; i++)
+        if (!is_rule(u->rules.items[i])) return err_set(e, ERR_USAGE, "user %.60s has a rule that is none", u->name);
+    return 0;
+}
+
 int conf_check(const struct proto_node_order *o, struct err *e)
 {
     if (!file_id_ok(o->id)) return err_set(e, ERR_USAGE, "the order has no proper id");
@@ -91,6 +107,10 @@ int conf_check(const struct proto_node_order *o, struct err *e)
         return err_set(e, ERR_USAGE, "a replica's order has no proper upstream");
     if ((o->admin_password && !is_text(o->admin_password)) || (o->replication_password && !is_text(o->replication_password)))
         return err_set(e, ERR_USAGE, "a password of the order has control characters");
+    for (size_t i = 0; i < o->users.n; i++) {
+        int r = check_user(&o->users.items[i], e);
+        if (r) return r;
+    }
     return check_settings(&o->settings, e);
 }
 
@@ -140,9 +160,22 @@ static void user(struct buf *out, const char *name, const char *password, const 
     buf_printf(out, " %s\n", rules);
 }
 
-static void users(struct buf *out, const struct proto_node_order *o)
+static void ordered_user(struct buf *out, const struct proto_user_order *u, const struct string_list *unknown_rules)
 {
-    buf_puts(out, "user default on nopass ~* &* +@all\n");
+    buf_puts(out, "user ");
+    conf_quote(out, u->name);
+    for (size_t i = 0; i < u->rules.n; i++) {
+        if (names_has(unknown_rules, u->rules.items[i])) continue;
+        buf_putc(out, ' ');
+        conf_quote(out, u->rules.items[i]);
+    }
+    buf_putc(out, '\n');
+}
+
+static void users(struct buf *out, const struct proto_node_order *o, const struct string_list *unknown_rules)
+{
+    if (!o->users.set) buf_puts(out, "user default on nopass ~* &* +@all\n");
+    for (size_t i = 0; i < o->users.n; i++) ordered_user(out, &o->users.items[i], unknown_rules);
     user(out, CONF_ADMIN, o->admin_password, "~* &* +@all");
     user(out, CONF_REPLICA, o->replication_password, "+psync +replconf +ping");
     if (o->replication_password == NULL) return;
@@ -150,7 +183,8 @@ static void users(struct buf *out, const struct proto_node_order *o)
     line(out, "masterauth", o->replication_password);
 }
 
-void conf_render(const struct proto_node_order *o, const struct string_list *left_out, const char *dir, struct buf *out)
+void conf_render(const struct proto_node_order *o, const struct string_list *left_out, const struct string_list *unknown_rules,
+    const char *dir, struct buf *out)
 {
     buf_puts(out, "# Written by meridian agent, which replaces it whenever the node's order changes.\n");
     buf_puts(out, defaults);
@@ -167,6 +201,6 @@ void conf_render(const struct proto_node_order *o, const struct string_list *lef
     buf_printf(&pidfile, "%s/engine.pid", dir);
     conf_quote(out, pidfile.data);
     buf_putc(out, '\n');
-    users(out, o);
+    users(out, o, unknown_rules);
     if (role_parse(o->role) == ROLE_REPLICA) buf_printf(out, "replicaof %s %d\n", o->upstream_host, (int)o->upstream_port.v);
 }

@@ -20,7 +20,8 @@
 
 /* Checks that the order can be carried out at all: ERR_USAGE with one line that says what is wrong with it. */
 int conf_check(const struct proto_node_order *o, struct err *e);
-/* Adds the text of redis.conf for a checked order; 'dir' is the node's folder. The settings named in 'left_out' are not in it. */
-void conf_render(const struct proto_node_order *o, const struct string_list *left_out, const char *dir, struct buf *out);
+/* Adds the text of redis.conf for a checked order; 'dir' is the node's folder. The settings named in 'left_out', and users' rules that redis-server knows nothing of, are not in it. */
+void conf_render(const struct proto_node_order *o, const struct string_list *left_out, const struct string_list *unknown_rules,
+    const char *dir, struct buf *out);
 /* Adds 's' in double quotes, in the way Redis reads its configuration. */
 void conf_quote(struct buf *out, const char *s);

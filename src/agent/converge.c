@@ -17,6 +17,7 @@ static const char *const names[STEP__COUNT] = {
     [STEP_UNPAUSE] = "unpause",
     [STEP_LOUD] = "loud",
     [STEP_TAKE] = "take",
+    [STEP_ACCESS] = "set users",
     [STEP_SET] = "set",
 };
 
@@ -86,5 +87,6 @@ enum step converge(const struct proto_node_order *o, const struct node_now *now)
         if (next != STEP_NONE) return next;
         if (now->conf_stale) return STEP_WRITE_CONF;
     }
+    if (now->access_stale) return STEP_ACCESS;
     return now->settings_stale ? STEP_SET : role;
 }

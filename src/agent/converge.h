@@ -31,6 +31,7 @@ enum step {
     STEP_UNPAUSE,
     STEP_LOUD, /* let the PINGs go on */
     STEP_TAKE, /* listen on all ordered endpoints */
+    STEP_ACCESS, /* make the next user what the order says, or delete those that are not in it */
     STEP_SET,  /* the next setting */
     STEP__COUNT
 };
@@ -43,6 +44,7 @@ struct node_now {
     enum fence fence;
     bool fence_old;      /* the pause ends by itself before long: renew it */
     bool conf_stale;     /* redis.conf is not what the order says */
+    bool access_stale;   /* the engine's users are not known to be the order's */
     bool settings_stale; /* settings of the order's generation are not all in force */
     bool take_blocked;   /* an endpoint was refused just now */
     bool upstream_ready; /* nobody this agent runs, or one that can be followed */

@@ -183,13 +183,11 @@ static void told_to_end(struct node *n, int signal)
     node_drop_saved(n);
 }
 
-/* One wrong setting is no reason to do without the node. */
+/* One wrong setting or rule is no reason to do without the node. */
 static void start_without(struct node *n)
 {
     n->retry_at = 0;
     proc_account(n->dir);
-    log_warn("node %s: %s refuses the setting %s, which is left out", n->id, engine_name(n->ops->kind),
-        n->left_out.items[n->left_out.n - 1]);
 }
 
 void node_exited(void *arg, int status, int signal)
@@ -428,6 +426,7 @@ static void timer_closed(uv_handle_t *h)
     struct node *n = h->data;
     node_life_clear(&n->life);
     names_clear(&n->left_out);
+    names_clear(&n->unknown_rules);
     free(n->id);
     free(n->dir);
     free(n);

@@ -45,6 +45,8 @@ struct life {
     int64_t fenced_at;
     int64_t generation;         /* in force; -1: not known */
     size_t setting;             /* how many settings of the order's generation were sent */
+    int64_t users_generation;   /* in force; -1: not known */
+    size_t user;                /* how many users of the order's generation were sent */
     struct string_list pending; /* settings that take a restart */
     char refused[160];          /* what was said of the last setting that was refused; "" for none */
     int64_t eager_until;        /* until then, what does not yet link is asked often */
@@ -82,6 +84,8 @@ struct node_ops {
     void (*end)(struct node *n);
     /* The setting that keeps it from starting, by what its log says; "" for none. */
     void (*wrong_setting)(const char *log, char name[64]);
+    /* By what its log says, a rule of a user keeps it from starting, which is left out from now on. NULL: it knows no users. */
+    bool (*wrong_rule)(struct node *n, const char *log);
 };
 extern const struct node_ops node_redis, node_memcached;
 
@@ -118,6 +122,7 @@ struct node {
     int64_t died_incarnation;
     struct backoff backoff;
     struct string_list left_out; /* settings of the order's generation that redis-server does not take */
+    struct string_list unknown_rules; /* of users: those that redis-server knows nothing of */
     char reason[200];
     int restarts;
     uint8_t conf_hash[SHA256_DIGEST_SIZE]; /* of redis.conf as it was last written */

@@ -111,17 +111,20 @@ static void load_again(struct node *n)
     node_changed(n);
 }
 
+void redis_refused(struct node *n, const struct redisReply *r)
+{
+    node_reason(n, "redis-server refuses to %s: %.100s", step_name(n->step), r->str);
+    n->hold_until = n->read_at = node_now(n);
+    n->hold_until += REFUSED_MS;
+}
+
 static void step_refused(struct node *n, const struct redisReply *r)
 {
     if (redis_says(r, "LOADING")) return load_again(n);
     if (n->step == STEP_NONE) return;
     if (redis_says(r, "BUSY ")) n->hold_until = n->read_at = node_now(n) + BUSY_MS;
     else if (redis_steps[n->step].refused) redis_steps[n->step].refused(n, r);
-    else {
-        node_reason(n, "redis-server refuses to %s: %.100s", step_name(n->step), r->str);
-        n->hold_until = node_now(n) + REFUSED_MS;
-        n->read_at = node_now(n);
-    }
+    else redis_refused(n, r);
 }
 
 void redis_answer(struct node *n, const struct redisReply *r)

@@ -1,6 +1,7 @@
 #include "agent/conf.h"
 #include "agent/file.h"
 #include "agent/names.h"
+#include "agent/node_access.h"
 #include "agent/node_redis.h"
 #include "base/log.h"
 #include <fcntl.h>
@@ -20,7 +21,7 @@ enum { NUDGES = 11 };
 static void render(const struct node *n, struct buf *text, uint8_t hash[SHA256_DIGEST_SIZE])
 {
     struct sha256_ctx ctx;
-    conf_render(n->order, &n->left_out, n->dir, text);
+    conf_render(n->order, &n->left_out, &n->unknown_rules, n->dir, text);
     sha256_init(&ctx);
     sha256_update(&ctx, text->len, (const uint8_t *)text->data);
     sha256_digest(&ctx, SHA256_DIGEST_SIZE, hash);
@@ -68,6 +69,7 @@ static void begin(struct node *n)
 static void ordered(struct node *n)
 {
     n->conf_stale = redis_conf_differs(n);
+    access_ordered(n);
 }
 
 /* The first word of the line that Redis quotes when its configuration is wrong; the rest of it may be a secret. */
@@ -131,6 +133,7 @@ static enum step next_step(struct node *n)
         .fence = n->life.fence,
         .fence_old = now - n->life.fenced_at > RENEW_MS,
         .conf_stale = n->conf_stale,
+        .access_stale = access_is_stale(n),
         .settings_stale = n->life.generation != n->order->generation.v,
         .take_blocked = now < n->life.take_at,
         .upstream_ready = node_upstream_ready(n)};
@@ -205,4 +208,5 @@ const struct node_ops node_redis = {
     .look = look,
     .end = redis_shutdown,
     .wrong_setting = wrong_setting,
+    .wrong_rule = access_leave_out,
 };

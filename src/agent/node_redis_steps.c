@@ -2,6 +2,7 @@
 #include "agent/address.h"
 #include "agent/conf.h"
 #include "agent/names.h"
+#include "agent/node_access.h"
 #include "base/log.h"
 #include "base/trip.h"
 #include <stdio.h>
@@ -248,5 +249,6 @@ const struct redis_step redis_steps[STEP__COUNT] = {
     [STEP_UNPAUSE] = {COMMAND("CLIENT", "UNPAUSE"), .done = unpaused},
     [STEP_LOUD] = {COMMAND("CONFIG", "SET", "repl-ping-replica-period", "1"), .done = loud},
     [STEP_TAKE] = {.ask = do_take, .done = bound, .refused = take_refused},
+    [STEP_ACCESS] = {.ask = access_ask, .done = access_done, .refused = access_refused},
     [STEP_SET] = {.ask = do_next_setting, .done = setting_taken, .refused = set_refused},
 };

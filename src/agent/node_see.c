@@ -52,6 +52,7 @@ void node_see(const struct node *n, struct proto_node_seen *out)
     out->endpoints.set = true;
     out->endpoints_refused = l->missed;
     if (l->generation >= 0) out->generation = OPT_INT(l->generation);
+    if (l->users_generation >= 0) out->users_generation = OPT_INT(l->users_generation);
     out->pending_settings = l->pending;
     out->refused_settings = n->left_out;
 }

@@ -3,6 +3,7 @@
 #include "agent/conf.h"
 #include "agent/file.h"
 #include "agent/names.h"
+#include "base/log.h"
 #include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -98,7 +99,7 @@ static int prepare(struct node *n, struct err *e)
 static void life_begin(struct node *n)
 {
     node_life_clear(&n->life);
-    n->life.generation = -1;
+    n->life.generation = n->life.users_generation = -1;
     n->moved = false;
 }
 
@@ -120,6 +121,7 @@ int node_spawn(struct node *n, struct err *e)
     if (r) n->host->engines[n->ops->kind].path[0] = '\0'; /* to be looked for again */
     if (r) return r;
     n->life.generation = n->order->generation.v;
+    n->life.users_generation = n->order->users_generation.v;
     n->ops->begin(n);
     if (n->left_out.n)
         snprintf(n->life.refused, sizeof n->life.refused, "%s refuses the setting %.100s", engine_name(n->ops->kind),
@@ -171,10 +173,12 @@ bool node_leave_out(struct node *n)
     _buf_ struct buf log = {0};
     read_last_words(n, &log);
     if (log.len == 0 || n->order == NULL) return false;
+    if (n->ops->wrong_rule && n->ops->wrong_rule(n, log.data)) return true;
     n->ops->wrong_setting(log.data, name);
     for (size_t i = 0; i < n->order->settings.n; i++) {
         if (strcmp(n->order->settings.items[i].name, name) != 0 || names_has(&n->left_out, name)) continue;
         names_add(&n->left_out, name);
+        log_warn("node %s: %s refuses the setting %s, which is left out", n->id, engine_name(n->ops->kind), name);
         return true;
     }
     return false;

@@ -1,6 +1,7 @@
 #include "control/assign.h"
 #include "base/arena.h"
 #include "base/trip.h"
+#include "plan/access.h"
 #include "plan/settings.h"
 #include "plan/want.h"
 #include "protocol/protocol.gen.h"
@@ -14,6 +15,20 @@ static void assign_settings(struct world *w, const struct settings *s, struct pr
     struct proto_setting_list list = {.set = true, .n = s->n, .items = arena_array(w->arena, struct proto_setting, s->n)};
     for (size_t i = 0; i < s->n; i++) list.items[i] = (struct proto_setting){s->items[i].name, s->items[i].value};
     out->items[out->n++] = (struct proto_settings_order){OPT_INT(s->generation), list};
+}
+
+/* The nodes of a group have the same users, and so have most groups: each generation's go out once. */
+static void assign_users(struct world *w, const struct access *access, struct proto_users_order_list *out)
+{
+    for (size_t i = 0; i < out->n; i++)
+        if (out->items[i].generation.v == access->generation) return;
+    struct proto_user_order_list list = {
+        .set = true, .n = access->n, .items = arena_array(w->arena, struct proto_user_order, access->n)};
+    for (size_t i = 0; i < access->n; i++) {
+        const struct access_user *u = &access->users[i];
+        list.items[i] = (struct proto_user_order){u->name, {true, u->n_rules, u->rules}};
+    }
+    out->items[out->n++] = (struct proto_users_order){OPT_INT(access->generation), list};
 }
 
 static void assign_role(struct world *w, struct world_node *n, struct proto_node_order *out)
@@ -43,6 +58,7 @@ static void assign_node(struct world *w, struct world_node *n, const struct assi
         .port = OPT_INT(n->row.port),
         .role = "primary",
         .generation = OPT_INT(c ? settings_of(w, &c->row)->generation : 1),
+        .users_generation = OPT_INT(access_of(w, n->rg)->generation),
         .condemned_pid = OPT_INT(n->row.condemned_pid),
         .incarnation = OPT_INT(n->row.incarnation),
         .keep_data = OPT_BOOL(n->row.keep_data),
@@ -128,12 +144,14 @@ void assign(
         .nodes = {.set = true, .items = arena_array(w->arena, struct proto_node_order, w->n_nodes)},
         .links = {.set = true, .items = arena_array(w->arena, struct proto_link_order, w->n_endpoints)},
         .settings = {.set = true, .items = arena_array(w->arena, struct proto_settings_order, w->n_nodes)},
+        .users = {.set = true, .items = arena_array(w->arena, struct proto_users_order, w->n_nodes)},
         .trips = trips(w),
     };
     for (size_t i = 0; i < w->n_nodes; i++) {
         struct world_node *n = &w->nodes[i];
         if (n->drop || n->row.address == NULL || strcmp(n->row.region, region) != 0) continue;
         assign_node(w, n, secrets, &out->nodes.items[out->nodes.n++]);
+        assign_users(w, access_of(w, n->rg), &out->users);
         if (n->cluster) assign_settings(w, settings_of(w, &n->cluster->row), &out->settings);
     }
     for (size_t i = 0; i < w->n_endpoints; i++)

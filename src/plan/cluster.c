@@ -1,4 +1,5 @@
 #include "base/arena.h"
+#include "plan/access.h"
 #include "plan/plan.h"
 #include "plan/settings.h"
 #include "plan/want.h"
@@ -191,7 +192,7 @@ static void publish_nodes(struct world *w, struct world_cluster *c)
 
 static bool is_settled(struct world *w, struct world_cluster *c, struct world_node *n)
 {
-    return want_in_force(w, n) && is(n->row.status, "available") && n->row.seen_generation == settings_of(w, &c->row)->generation;
+    return want_in_force(w, n) && access_in_force(w, n) && is(n->row.status, "available") && n->row.seen_generation == settings_of(w, &c->row)->generation;
 }
 
 static bool all_settled(struct world *w, struct world_cluster *c)

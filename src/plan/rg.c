@@ -1,3 +1,4 @@
+#include "plan/access.h"
 #include "plan/plan.h"
 #include "plan/want.h"
 #include <string.h>
@@ -11,7 +12,7 @@ static bool status_is(const char *status, const char *is)
 static void plan_member_cluster(struct world *w, struct world_rg *rg, struct world_cluster *c)
 {
     struct world_node *n = rg_cluster_node(rg, c);
-    if (n == NULL || !want_in_force(w, n)) return;
+    if (n == NULL || !want_in_force(w, n) || !access_in_force(w, n)) return;
     if (status_is(c->row.status, "creating")) {
         world_event(w, rg->row.region, c->row.id, EVENT_CLUSTER_CREATED);
         world_event(w, rg->row.region, c->row.id, EVENT_NODE_ADDED, n->row.node_id, n->row.availability_zone);
@@ -30,7 +31,7 @@ static bool endpoint_in_force(struct world *w, struct world_rg *rg, const struct
 static bool all_in_force(struct world *w, struct world_rg *rg)
 {
     for (size_t i = 0; i < rg->n_nodes; i++)
-        if (!rg->nodes[i].drop && !want_in_force(w, &rg->nodes[i])) return false;
+        if (!rg->nodes[i].drop && (!want_in_force(w, &rg->nodes[i]) || !access_in_force(w, &rg->nodes[i]))) return false;
     for (size_t i = 0; i < rg->n_endpoints; i++)
         if (!rg->endpoints[i].drop && !endpoint_in_force(w, rg, &rg->endpoints[i])) return false;
     for (size_t i = 0; i < rg->n_clusters; i++)

@@ -16,6 +16,7 @@ struct arena;
 struct world_rg;
 struct world_cluster;
 struct world_settings;
+struct access;
 
 struct world_node {
     struct row_node row;
@@ -81,6 +82,7 @@ struct world_rg {
     size_t n_endpoints;
     struct world_member *member; /* NULL outside global datastores */
     struct world_global *global;
+    const struct access *access; /* derived once it is asked for: access.h */
 };
 
 struct world_region {
@@ -130,6 +132,7 @@ struct world {
     const struct row_parameter *parameters; /* what users set in parameter groups, by region, group, name */
     size_t n_parameters;
     struct world_settings *settings; /* derived so far: settings.h */
+    const struct access *access;     /* of stand-alone clusters, once derived: access.h */
     struct world_new_node *new_nodes;
     struct world_event *events; /* to be written, newest first */
     bool changed;               /* set by whatever plan changed something */

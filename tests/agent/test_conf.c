@@ -15,7 +15,7 @@ static struct proto_node_order order(void)
         .replication_password = "a \"b\" \\c"};
 }
 
-static struct string_list left_out;
+static struct string_list left_out, unknown_rules;
 
 static const char *render(const struct proto_node_order *o)
 {
@@ -23,7 +23,7 @@ static const char *render(const struct proto_node_order *o)
     struct err e = {0};
     cr_assert_eq(conf_check(o, &e), 0, "%s", e.msg);
     buf_clear(&text);
-    conf_render(o, &left_out, "/data/demo \"1\"", &text);
+    conf_render(o, &left_out, &unknown_rules, "/data/demo \"1\"", &text);
     return text.data;
 }
 
@@ -149,4 +149,42 @@ Test(conf, an_order_that_makes_no_sense_is_refused)
     REFUSED(o.endpoints = ((struct string_list){true, 1, &endpoint}));
     o = order();
     cr_assert_eq(check(&o), 0);
+}
+
+static struct proto_user_order users[2];
+
+static struct proto_node_order order_of_user(const char *name, const char **rules, size_t n)
+{
+    struct proto_node_order o = order();
+    users[0] = (struct proto_user_order){name, {true, n, rules}};
+    o.users = (struct proto_user_order_list){true, 1, users};
+    return o;
+}
+
+Test(conf, users_are_those_of_the_order)
+{
+    const char *rules[] = {"reset", "on", "~a\"b\\c", "(+get ~x)", "+nosuch"};
+    struct proto_node_order o = order_of_user("default", rules, 5);
+    const char *text = render(&o);
+    cr_assert(has_line(text, "user \"default\" \"reset\" \"on\" \"~a\\\"b\\\\c\" \"(+get ~x)\" \"+nosuch\""), "%s", text);
+    cr_assert(strstr(text, "user default on nopass") == NULL);
+    names_add(&unknown_rules, "+nosuch");
+    cr_assert(strstr(render(&o), "+nosuch") == NULL);
+    names_clear(&unknown_rules);
+}
+
+Test(conf, no_user_brings_in_a_line_of_its_own_or_takes_the_place_of_an_agent)
+{
+    static const char *const names[] = {NULL, "", "a b", "a\nuser b", "a\"b", "meridian-admin", "meridian-replica"};
+    static const char *const words[] = {NULL, "", "~a\nport 1", "~a\rb", "\x7f"};
+    const char *rules[] = {"reset"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct proto_node_order o = order_of_user(names[i], rules, 1);
+        cr_expect_neq(check(&o), 0, "name %zu", i);
+    }
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        rules[0] = words[i];
+        struct proto_node_order o = order_of_user("alice", rules, 1);
+        cr_expect_neq(check(&o), 0, "rule %zu", i);
+    }
 }

@@ -148,6 +148,16 @@ Test(converge, a_refused_endpoint_does_not_hold_up_the_rest)
     cr_assert_eq(converge(&o, &now), STEP_SET);
 }
 
+Test(converge, users_come_before_settings)
+{
+    struct line t = {.ordered_role = "primary", .role = ROLE_PRIMARY, .upstream = "", .settings_stale = true};
+    t.fence = FENCE_OFF;
+    struct proto_node_order o = ordered(&t);
+    struct node_now now = known(&t);
+    now.access_stale = true;
+    cr_assert_eq(converge(&o, &now), STEP_ACCESS);
+}
+
 /* From any state the steps lead to one in which nothing is left, if each does what it shall. */
 static void take(enum step s, struct node_now *now, const struct proto_node_order *o)
 {
@@ -176,6 +186,7 @@ static void take(enum step s, struct node_now *now, const struct proto_node_orde
     case STEP_PAUSE: now->fence = FENCE_PAUSED; return;
     case STEP_LOUD: now->fence = FENCE_OFF; return;
     case STEP_TAKE: now->held = &o->endpoints; return;
+    case STEP_ACCESS: now->access_stale = false; return;
     case STEP_SET: now->settings_stale = false; return;
     default: cr_assert_fail("%s leads nowhere", step_name(s));
     }
@@ -183,7 +194,7 @@ static void take(enum step s, struct node_now *now, const struct proto_node_orde
 
 Test(converge, from_everywhere_to_everywhere_in_a_few_steps)
 {
-    for (int bits = 0; bits < 1 << 8; bits++) {
+    for (int bits = 0; bits < 1 << 9; bits++) {
         for (int fence = FENCE_UNKNOWN; fence <= FENCE_ON; fence++) {
             struct line t = {.ordered_role = bits & 1 ? "primary" : "replica",
                 .ordered_fence = bits & 2,
@@ -197,13 +208,14 @@ Test(converge, from_everywhere_to_everywhere_in_a_few_steps)
                 .upstream_ready = true};
             struct proto_node_order o = ordered(&t);
             struct node_now now = known(&t);
+            now.access_stale = bits & 256;
             int steps = 0;
             for (enum step s; (s = converge(&o, &now)) != STEP_NONE; steps++) {
                 cr_assert_lt(steps, 20, "state %d/%d comes to no end", bits, fence);
                 take(s, &now, &o);
             }
             cr_assert_eq(now.info.role, bits & 1 ? ROLE_PRIMARY : ROLE_REPLICA);
-            cr_assert(!now.conf_stale && !now.settings_stale && !now.dropping);
+            cr_assert(!now.conf_stale && !now.access_stale && !now.settings_stale && !now.dropping);
             cr_assert_eq(now.fence, (bits & 3) == 3 ? FENCE_ON : FENCE_OFF);
             cr_assert_eq(now.held->n, o.endpoints.n);
         }

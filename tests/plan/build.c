@@ -1,5 +1,6 @@
 #include "build.h"
 #include "base/arena.h"
+#include "plan/access.h"
 #include "plan/settings.h"
 #include <string.h>
 
@@ -159,6 +160,7 @@ void build_see(struct build *b, struct world_node *n)
 {
     struct want_node want = want_node(&b->w, n);
     n->row.seen_state = "ready";
+    n->row.seen_users_generation = access_of(&b->w, n->rg)->generation;
     n->row.seen_generation = n->cluster ? settings_of(&b->w, &n->cluster->row)->generation : 0;
     n->row.seen_role = want.primary ? "primary" : "replica";
     if (n->cluster && n->cluster->endpoint) n->row.seen_role = NULL; /* memcached knows no roles */

@@ -1,0 +1,117 @@
+#include "agent/node_access.h"
+#include "agent/conf.h"
+#include "agent/names.h"
+#include "base/log.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void access_ordered(struct node *n)
+{
+    if (!access_is_stale(n)) return;
+    n->life.user = 0;
+    if (n->ask == ASK_STEP && n->step == STEP_ACCESS) n->step = STEP_NONE; /* the answer is about the users before */
+}
+
+bool access_is_stale(const struct node *n)
+{
+    return n->order != NULL && n->order->users.set && n->life.users_generation != n->order->users_generation.v;
+}
+
+/* ---- words that redis-server does not know ---- */
+
+static void leave_out(struct node *n, const char *word)
+{
+    log_warn("node %s: redis-server knows nothing of the rule %.60s: it is left out", n->id, word);
+    names_add(&n->unknown_rules, word);
+    n->conf_stale = redis_conf_differs(n);
+}
+
+/* The rule of the order that Redis quotes after 'mark', unless it was left out already; else NULL. */
+static const char *quoted_rule(const struct node *n, const char *text, const char *mark)
+{
+    const char *p = strstr(text, mark), *end = p ? strstr(p, "': Unknown command or category name") : NULL;
+    if (end == NULL) return NULL;
+    p += strlen(mark);
+    for (size_t i = 0; i < n->order->users.n; i++) {
+        const struct string_list *rules = &n->order->users.items[i].rules;
+        for (size_t k = 0; k < rules->n; k++)
+            if (strlen(rules->items[k]) == (size_t)(end - p) && strncmp(rules->items[k], p, (size_t)(end - p)) == 0)
+                return names_has(&n->unknown_rules, rules->items[k]) ? NULL : rules->items[k];
+    }
+    return NULL;
+}
+
+/* "Error loading ACL rule '+x' for the user named 'y': Unknown command …" */
+bool access_leave_out(struct node *n, const char *log)
+{
+    char text[512];
+    const char *p = strstr(log, "Error loading ACL rule '"), *name = p ? strstr(p, "' for the user named '") : NULL;
+    const char *end = name ? strstr(name, "': Unknown command or category name") : NULL;
+    if (end == NULL || n->order == NULL) return false;
+    snprintf(text, sizeof text, "%.*s%s", (int)(name - p), p, end);
+    const char *word = quoted_rule(n, text, "Error loading ACL rule '");
+    if (word) leave_out(n, word);
+    return word != NULL;
+}
+
+/* ---- users of a running node ---- */
+
+static void set_user(struct node *n, const struct proto_user_order *u)
+{
+    struct string_list words = {0};
+    names_add(&words, "ACL");
+    names_add(&words, "SETUSER");
+    names_add(&words, u->name);
+    for (size_t i = 0; i < u->rules.n; i++)
+        if (!names_has(&n->unknown_rules, u->rules.items[i])) names_add(&words, u->rules.items[i]);
+    redis_ask(n, ASK_STEP, words.items, words.n);
+    names_clear(&words);
+}
+
+void access_ask(struct node *n)
+{
+    if (n->life.user < n->order->users.n) set_user(n, &n->order->users.items[n->life.user]);
+    else redis_ask(n, ASK_STEP, WORDS("ACL", "USERS"));
+}
+
+static bool is_ordered(const struct node *n, const char *name)
+{
+    if (strcmp(name, "default") == 0 || strcmp(name, CONF_ADMIN) == 0 || strcmp(name, CONF_REPLICA) == 0) return true;
+    for (size_t i = 0; i < n->order->users.n; i++)
+        if (strcmp(n->order->users.items[i].name, name) == 0) return true;
+    return false;
+}
+
+static void in_force(struct node *n)
+{
+    n->life.users_generation = n->order->users_generation.v;
+    n->life.user = 0;
+    node_changed(n);
+}
+
+static void delete_others(struct node *n, const struct redisReply *users)
+{
+    struct string_list words = {0};
+    names_add(&words, "ACL");
+    names_add(&words, "DELUSER");
+    for (size_t i = 0; i < users->elements; i++)
+        if (users->element[i]->str != NULL && !is_ordered(n, users->element[i]->str)) names_add(&words, users->element[i]->str);
+    if (words.n > 2) redis_ask(n, ASK_STEP, words.items, words.n);
+    else in_force(n);
+    names_clear(&words);
+}
+
+void access_done(struct node *n, const struct redisReply *r)
+{
+    if (n->life.user < n->order->users.n) n->life.user++;
+    else if (r->type == REDIS_REPLY_ARRAY) delete_others(n, r);
+    else in_force(n);
+}
+
+void access_refused(struct node *n, const struct redisReply *r)
+{
+    const char *word = quoted_rule(n, r->str, "ACL SETUSER modifier '");
+    if (word) leave_out(n, word);
+    else redis_refused(n, r);
+}
