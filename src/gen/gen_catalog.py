@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks api/catalog/*.json and generates constant C tables from it; a contradiction in the data breaks the build.
 
-    gen_catalog.py OUTDIR engines.json events.json limits.json node-types.json parameters-*.json regions.json
+    gen_catalog.py OUTDIR commands.json engines.json events.json limits.json node-types.json parameters-*.json regions.json
 """
 import json
 import os
@@ -376,6 +376,32 @@ def gen_limits(data):
     return {"limits.gen.h": header + ["};"]}
 
 
+# Commands
+
+
+def name_rows(lists, what, pattern):
+    unique(what, lists["redis"] + lists["valkey"])
+    for name in lists["redis"] + lists["valkey"]:
+        check(re.fullmatch(pattern, name), "%s: no name of a %s" % (name, what))
+    return ["{%s, %s}" % (quoted(n), flag(n in lists["valkey"])) for n in sorted(lists["redis"] + lists["valkey"])]
+
+
+def gen_commands(data):
+    commands = name_rows(data["commands"], "command", r"[a-z._]+(\|[a-z-]+)?|[a-z-]+(\|[a-z-]+)?")
+    known = set(data["commands"]["redis"])
+    for name in known:
+        check(name.split("|")[0] in known, name + ": its command is not there")
+    for name in data["restricted"]:
+        check(name in known, "restricted %s is no command" % name)
+    out = ['#include "catalog/access_string.h"'] + table("const struct acl_name acl_commands[]", commands)
+    out += ["", "const size_t n_acl_commands = %d;" % len(commands)]
+    categories = name_rows(data["categories"], "category", "[a-z]+")
+    out += table("const struct acl_name acl_categories[]", categories)
+    out += ["", "const size_t n_acl_categories = %d;" % len(categories)]
+    out += table("const char *const restricted_commands[]", [quoted(n) for n in data["restricted"]] + ["NULL"])
+    return {"commands.gen.c": out}
+
+
 def generate(data):
     families = data["parameters-redis"]["families"] | data["parameters-memcached"]["families"]
     files = gen_regions(data["regions"])
@@ -384,6 +410,7 @@ def generate(data):
     files |= gen_parameters([data["parameters-memcached"], data["parameters-redis"]])
     files |= gen_events(data["events"])
     files |= gen_limits(data["limits"])
+    files |= gen_commands(data["commands"])
     return files
 
 

@@ -1,0 +1,36 @@
+#pragma once
+#include "base/arena.h"
+#include <stdbool.h>
+#include <stddef.h>
+/*
+ * Access strings: what a user may do, in the words of Redis' ACLs. Here they are
+ * taken apart and checked, so that nothing reaches an engine but what is named
+ * here: on and off; keys, channels and their resets; commands, subcommands and
+ * categories that exist; selectors of these in parentheses.
+ *
+ * Source of what is left out, and of the normal form: ElastiCache's guide, RBAC.
+ */
+struct acl_name {
+    const char *name;
+    bool valkey; /* only users of that engine may name it */
+};
+/* Generated from api/catalog/commands.json, ordered by name; a subcommand is COMMAND|SUBCOMMAND. */
+extern const struct acl_name acl_commands[], acl_categories[];
+extern const size_t n_acl_commands, n_acl_categories;
+/* Commands and subcommands that no user may run; ends with NULL. */
+extern const char *const restricted_commands[];
+
+struct access_string {
+    const char **words; /* a selector is one word, with its parentheses */
+    size_t n;
+};
+
+/*
+ * Takes 'text' apart and puts it in its normal form: "off" in front of one that says neither, and "-@all" before the first
+ * command of one that says neither -@all nor +@all. Restricted commands may be named where 'all_commands'. Returns NULL, or
+ * one sentence that says what is wrong. Words belong to the arena.
+ */
+const char *access_string_read(struct arena *a, const char *text, bool valkey, bool all_commands, struct access_string *out);
+
+/* The words with a space between them. */
+const char *access_string_text(struct arena *a, const struct access_string *s);
