@@ -1,8 +1,10 @@
 #include "control/assign.h"
 #include "base/arena.h"
 #include "base/trip.h"
+#include "control/assign_map.h"
 #include "plan/access.h"
 #include "plan/settings.h"
+#include "plan/shard.h"
 #include "plan/want.h"
 #include "protocol/protocol.gen.h"
 #include <string.h>
@@ -38,6 +40,7 @@ static void assign_role(struct world *w, struct world_node *n, struct proto_node
     out->fence = OPT_BOOL(want.fence);
     out->hold = OPT_BOOL(want.hold);
     if (want.promote_offset >= 0) out->promote_offset = OPT_INT(want.promote_offset);
+    if (want.takeover) out->takeover = OPT_BOOL(true);
     if (want.n_endpoints) out->endpoints = (struct string_list){true, 0, arena_array(w->arena, const char *, WANT_ENDPOINTS)};
     for (size_t i = 0; i < want.n_endpoints; i++) out->endpoints.items[out->endpoints.n++] = want.endpoints[i];
     if (want.primary || want.upstream_address == NULL) return;
@@ -65,6 +68,10 @@ static void assign_node(struct world *w, struct world_node *n, const struct assi
         .admin_password = secrets->admin_password,
         .replication_password = secrets->replication_password,
     };
+    if (n->shard_node) {
+        out->cluster = n->row.rg_id;
+        out->cluster_name = n->shard_node->row.name;
+    }
     assign_role(w, n, out);
 }
 
@@ -111,10 +118,29 @@ static bool assign_configuration(struct world *w, struct world_endpoint *e, stru
     return true;
 }
 
+/* Whoever sees a sound cluster can tell a client of all its nodes. */
+static bool sees_cluster(const struct world_node *n)
+{
+    return shard_has_node(n) && node_answers(n) && strcmp(n->shard_node->row.seen_state, "ok") == 0;
+}
+
+/* The configuration endpoint of a group in cluster mode leads to any of its nodes. */
+static bool assign_cluster_link(struct world *w, struct world_rg *rg, struct world_endpoint *e, struct proto_link_order *out)
+{
+    if (e->row.address == NULL || strcmp(rg->row.status, "deleting") == 0) return false;
+    struct proto_target_list targets = {.set = true, .items = arena_array(w->arena, struct proto_target, rg->n_nodes)};
+    for (size_t i = 0; i < rg->n_nodes; i++)
+        if (sees_cluster(&rg->nodes[i])) add_target(&targets, &rg->nodes[i]);
+    *out = (struct proto_link_order){
+        .id = e->row.id, .kind = "reader", .address = e->row.address, .port = OPT_INT(e->row.port), .targets = targets};
+    return true;
+}
+
 static bool assign_link(struct world *w, struct world_endpoint *e, struct proto_link_order *out)
 {
     if (e->row.cluster_id) return assign_configuration(w, e, out);
     struct world_rg *rg = world_rg(w, e->row.region, e->row.rg_id);
+    if (rg && strcmp(e->row.kind, "configuration") == 0) return assign_cluster_link(w, rg, e, out);
     struct world_node_group *ng = rg ? rg_node_group(rg, e->row.node_group_id) : NULL;
     if (ng == NULL || want_floats(w, rg, e) || e->row.address == NULL || strcmp(rg->row.status, "deleting") == 0) return false;
     struct proto_target_list targets = {.set = true, .items = arena_array(w->arena, struct proto_target, rg->n_nodes + 1)};
@@ -145,6 +171,7 @@ void assign(
         .links = {.set = true, .items = arena_array(w->arena, struct proto_link_order, w->n_endpoints)},
         .settings = {.set = true, .items = arena_array(w->arena, struct proto_settings_order, w->n_nodes)},
         .users = {.set = true, .items = arena_array(w->arena, struct proto_users_order, w->n_nodes)},
+        .clusters = assign_maps(w, region),
         .trips = trips(w),
     };
     for (size_t i = 0; i < w->n_nodes; i++) {

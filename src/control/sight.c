@@ -38,6 +38,18 @@ static void sight_node(struct world *w, struct row_node *row, const struct proto
     world_set(w, &row->seen_refused_settings, join(w, &seen->refused_settings));
 }
 
+static void sight_shard_node(struct world *w, struct row_shard_node *row, const struct proto_cluster_seen *seen)
+{
+    static const struct proto_cluster_seen nothing = {.state = "", .slots = ""};
+    if (seen == NULL) seen = &nothing;
+    world_set(w, &row->seen_state, seen->state);
+    world_set(w, &row->seen_slots, seen->slots);
+    world_set_int(w, &row->seen_known, seen->known.v);
+    world_set_int(w, &row->seen_strangers, seen->strangers.v);
+    world_set_int(w, &row->seen_epoch, seen->epoch.v);
+    world_set_int(w, &row->seen_agrees, seen->agrees.v);
+}
+
 static const struct proto_node_seen *find_node(const struct proto_sighting *s, const char *id)
 {
     for (size_t i = 0; i < s->nodes.n; i++)
@@ -79,6 +91,7 @@ void sight(struct world *w, const struct proto_sighting *seen)
         if (strcmp(row->region, seen->region) != 0) continue;
         const struct proto_node_seen *n = find_node(seen, row->id);
         sight_node(w, row, n ? n : &nothing);
+        if (w->nodes[i].shard_node) sight_shard_node(w, &w->nodes[i].shard_node->row, n ? n->cluster : NULL);
     }
     for (size_t i = 0; i < w->n_endpoints; i++) {
         struct row_endpoint *row = &w->endpoints[i].row;

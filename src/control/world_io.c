@@ -30,6 +30,9 @@ int world_load(struct store *s, struct world *w, struct err *e)
     LOAD(w, clusters, q_world_clusters, struct row_cache_cluster);
     LOAD(w, nodes, q_world_nodes, struct row_node);
     LOAD(w, endpoints, q_world_endpoints, struct row_endpoint);
+    LOAD(w, shards, q_shard_all, struct row_shard);
+    LOAD(w, shard_nodes, q_shard_node_all, struct row_shard_node);
+    LOAD(w, reshardings, q_resharding_all, struct row_resharding);
     LOAD(w, globals, q_global_replication_group_all, struct row_global_replication_group);
     LOAD(w, members, q_global_member_all, struct row_global_member);
     struct row_parameter *parameters;
@@ -88,6 +91,9 @@ int world_store(struct store *s, struct world *w, bool *wrote, struct err *e)
     STORE(w, endpoints, endpoint)
     STORE(w, clusters, cache_cluster)
     STORE(w, node_groups, node_group)
+    STORE(w, shards, shard)
+    STORE(w, shard_nodes, shard_node)
+    STORE(w, reshardings, resharding)
     STORE(w, members, global_member)
     for (struct world_new_node *n = w->new_nodes; r == 0 && n; n = n->next) {
         r = q_node_put(s, &n->row, e);

@@ -1,8 +1,8 @@
 #include "ops/group_plan.h"
 #include "ops/find.h"
 #include "ops/group_adopt.h"
+#include "ops/group_shards.h"
 #include "ops/id.h"
-#include "ops/parameter_group.h"
 #include "ops/request.h"
 #include "ops/subnet_group.h"
 #include "ops/window.h"
@@ -23,9 +23,6 @@ static int check_served(struct op *op, const struct api_create_replication_group
         {in->snapshot_name || in->snapshot_arns.n || in->serverless_cache_snapshot_name, "Restoring from a snapshot"},
         {in->log_delivery_configurations.n > 0, "Log delivery"},
         {request_flag(in->data_tiering_enabled, false), "Data tiering"},
-        {in->num_node_groups.set && in->num_node_groups.v > 1, "Cluster mode"},
-        {in->node_group_configuration.n > 1, "Cluster mode"},
-        {in->cluster_mode && strcmp(in->cluster_mode, "disabled") != 0, "Cluster mode"},
         {in->network_type && strcmp(in->network_type, "ipv4") != 0, "IPv6"},
         {in->ip_discovery && strcmp(in->ip_discovery, "ipv4") != 0, "IPv6"},
         {request_flag(in->transit_encryption_enabled, false), "Encryption in transit"},
@@ -61,82 +58,6 @@ static int read_engine(struct op *op, const struct api_create_replication_group_
     return request_version(op, e, in->engine_version, out);
 }
 
-static int read_parameter_group(struct op *op, const char *given, const struct engine_version *v, const char **out)
-{
-    struct parameter_group g;
-    int r = parameter_group_resolve(op, given, v, &g);
-    if (r == 0 && g.cluster_enabled) return not_served(op, "Cluster mode");
-    *out = g.name;
-    return r;
-}
-
-/* NumCacheClusters counts the primary; ReplicasPerNodeGroup and a node group's ReplicaCount do not. */
-static int read_members(struct op *op, const struct api_create_replication_group_in *in, struct group_plan *p)
-{
-    const struct api_node_group_configuration *ng = in->node_group_configuration.n ? in->node_group_configuration.items : NULL;
-    int64_t n = 1;
-    if (in->num_cache_clusters.set) n = in->num_cache_clusters.v;
-    else if (ng && ng->replica_count.set) n = ng->replica_count.v + 1;
-    else if (in->replicas_per_node_group.set) n = in->replicas_per_node_group.v + 1;
-    else if (in->preferred_cache_cluster_azs.n) n = (int64_t)in->preferred_cache_cluster_azs.n;
-    if (in->num_cache_clusters.set && (n < 1 || n > GROUP_MEMBERS_MAX))
-        return op_fault(
-            op, FAULT_INVALID_PARAMETER_VALUE, "The number of cache clusters must be within 1 and %d.", GROUP_MEMBERS_MAX);
-    if (n < 1 || n > GROUP_MEMBERS_MAX)
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The number of replicas per node group must be within 0 and %d.",
-            GROUP_MEMBERS_MAX - 1);
-    p->members = (int)n;
-    return 0;
-}
-
-static int use_zone(struct op *op, struct group_plan *p, int member, const char *zone)
-{
-    p->zones[member] = zone;
-    return request_zone(op, zone);
-}
-
-static int read_asked_zones(struct op *op, const struct api_create_replication_group_in *in, struct group_plan *p)
-{
-    const struct string_list *azs = &in->preferred_cache_cluster_azs;
-    if (azs->n && (int)azs->n != p->members)
-        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
-            "The number of preferred availability zones must match the number of cache clusters.");
-    for (size_t i = 0; i < azs->n; i++) {
-        int r = use_zone(op, p, (int)i, azs->items[i]);
-        if (r) return r;
-    }
-    if (in->node_group_configuration.n == 0) return 0;
-    const struct api_node_group_configuration *ng = in->node_group_configuration.items;
-    if (ng->replica_availability_zones.n && (int)ng->replica_availability_zones.n != p->members - 1)
-        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
-            "The number of replica availability zones must match the number of replicas.");
-    int r = ng->primary_availability_zone ? use_zone(op, p, 0, ng->primary_availability_zone) : 0;
-    for (size_t i = 0; r == 0 && i < ng->replica_availability_zones.n; i++)
-        r = use_zone(op, p, (int)i + 1, ng->replica_availability_zones.items[i]);
-    return r;
-}
-
-/* Members nobody placed are spread over the subnet group's zones, one after the other. */
-static int read_zones(struct op *op, const struct api_create_replication_group_in *in, struct group_plan *p)
-{
-    struct string_list zones;
-    int r = read_asked_zones(op, in, p);
-    if (r == 0) r = subnet_group_zones(op, p->rg.subnet_group, &zones);
-    for (int i = 0; r == 0 && i < p->members; i++)
-        if (p->zones[i] == NULL) p->zones[i] = zones.items[i % (int)zones.n];
-    return r;
-}
-
-static int check_failover(struct op *op, const struct group_plan *p)
-{
-    if (p->rg.automatic_failover && p->members < 2)
-        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
-            "When using automatic failover, there must be at least 2 cache clusters in the replication group.");
-    if (p->rg.multi_az && !p->rg.automatic_failover)
-        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Automatic failover must be enabled to use Multi-AZ.");
-    return 0;
-}
-
 /* The settings that every group brings with it, a datastore's secondary too. */
 static int read_own_settings(struct op *op, const struct api_create_replication_group_in *in, struct group_plan *p)
 {
@@ -167,7 +88,7 @@ static int read_engine_settings(struct op *op, const struct api_create_replicati
     const struct node_type *type;
     int r = read_engine(op, in, &v);
     if (r == 0) r = request_node_type(op, in->cache_node_type, v, &type);
-    if (r == 0) r = read_parameter_group(op, in->cache_parameter_group_name, v, &rg->parameter_group);
+    if (r == 0) r = group_mode_read(op, in, v, rg);
     if (r) return r;
     rg->engine = v->engine->name;
     rg->engine_version = v->full;
@@ -178,7 +99,7 @@ static int read_engine_settings(struct op *op, const struct api_create_replicati
     rg->kms_key_id = in->kms_key_id;
     if (rg->kms_key_id && !rg->at_rest_encryption)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Please enable encryption at rest to use Customer Managed CMK");
-    return check_failover(op, p);
+    return 0;
 }
 
 /* A secondary takes from the datastore what all members share; naming any of it is refused, even with the same value. */
@@ -194,7 +115,7 @@ static int check_inherits(struct op *op, const struct api_create_replication_gro
     return 0;
 }
 
-static int read_inherited_settings(struct op *op, const struct api_create_replication_group_in *in, struct group_plan *p)
+static void read_inherited_settings(const struct api_create_replication_group_in *in, struct group_plan *p)
 {
     struct row_replication_group *rg = &p->rg;
     const struct row_global_replication_group *g = p->global;
@@ -207,7 +128,6 @@ static int read_inherited_settings(struct op *op, const struct api_create_replic
     rg->transit_encryption = g->transit_encryption;
     rg->kms_key_id = in->kms_key_id;
     rg->auto_minor_version_upgrade = 0; /* off on every member while it is associated */
-    return check_failover(op, p);
 }
 
 /* A datastore takes a new member while it rests, in a region without one, up to two besides the primary. */
@@ -236,23 +156,22 @@ static int check_joining(struct op *op, const char *id, struct group_plan *p)
     return r;
 }
 
+static int check_cluster_new(struct op *op, const char *id)
+{
+    struct row_cache_cluster *c;
+    int r = q_cluster_get(op->store, op->arena, op->region->name, id, &c, op->err);
+    return r || c == NULL ? r : op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Cache cluster %s already exists.", id);
+}
+
 static int check_new(struct op *op, const struct group_plan *p)
 {
     struct row_replication_group *other;
-    int64_t nodes;
     int r = q_rg_get(op->store, op->arena, op->region->name, p->rg.id, &other, op->err);
     if (r == 0 && other)
         return op_fault(op, FAULT_REPLICATION_GROUP_ALREADY_EXISTS, "Replication group %s already exists.", p->rg.id);
-    for (int i = 1; r == 0 && p->adopted == NULL && i <= p->members; i++) {
-        struct row_cache_cluster *c;
-        const char *id = arena_printf(op->arena, "%s-%03d", p->rg.id, i);
-        r = q_cluster_get(op->store, op->arena, op->region->name, id, &c, op->err);
-        if (r == 0 && c) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Cache cluster %s already exists.", id);
-    }
-    if (r == 0) r = q_node_count(op->store, op->region->name, &nodes, op->err);
-    if (r == 0 && nodes + p->members > 300)
-        return op_fault(op, FAULT_NODE_QUOTA_FOR_CUSTOMER_EXCEEDED,
-            "Customer node quota exceeded. You can have at most %d nodes in this region", 300);
+    for (size_t i = 0; r == 0 && p->adopted == NULL && i < p->n_shards; i++)
+        for (int m = 1; r == 0 && m <= p->shards[i].members; m++)
+            r = check_cluster_new(op, group_member_id(op, &p->rg, p->shards[i].id, m));
     return r;
 }
 
@@ -268,9 +187,9 @@ int group_plan_read(struct op *op, const struct api_create_replication_group_in 
         in = &filled;
     }
     if (r == 0) r = check_combinations(op, in);
-    if (r == 0) r = read_members(op, in, out);
     if (r == 0) r = read_own_settings(op, in, out);
-    if (r == 0) r = out->global ? read_inherited_settings(op, in, out) : read_engine_settings(op, in, out);
-    if (r == 0) r = read_zones(op, in, out);
+    if (r == 0 && out->global) read_inherited_settings(in, out);
+    if (r == 0 && out->global == NULL) r = read_engine_settings(op, in, out);
+    if (r == 0) r = group_shards_read(op, in, out);
     return r ? r : check_new(op, out);
 }

@@ -7,10 +7,17 @@
  */
 enum { GROUP_MEMBERS_MAX = 6 }; /* a primary and five replicas: ElastiCache's limit per shard */
 
+struct group_shard {
+    const char *id;
+    const char *slots; /* ranges; NULL with cluster mode disabled */
+    int members;
+    const char *zones[GROUP_MEMBERS_MAX]; /* of each member, the primary first */
+};
+
 struct group_plan {
     struct row_replication_group rg;
-    int members;
-    const char *zones[GROUP_MEMBERS_MAX];              /* of each member, the primary first */
+    struct group_shard *shards;
+    size_t n_shards;
     const struct row_global_replication_group *global; /* the datastore it joins as a secondary, or NULL */
     struct row_cache_cluster *adopted;                 /* the cluster that becomes its only member, or NULL */
 };
@@ -20,6 +27,12 @@ int group_plan_read(struct op *op, const struct api_create_replication_group_in 
 
 /* Writes the group, its node group, endpoints, member clusters and nodes. */
 int group_plan_write(struct op *op, const struct group_plan *plan);
+
+/* The id of a member cluster: GROUP-001, or GROUP-0001-001 in cluster mode. */
+const char *group_member_id(struct op *op, const struct row_replication_group *rg, const char *node_group_id, int number);
+
+/* Writes one node group with its members, in the order of 'shard'; the caller writes the group's row. */
+int group_write_shard(struct op *op, struct row_replication_group *rg, const struct group_shard *shard);
 
 /* Writes one more member: its cluster, which is named 'id', and its node. */
 int group_add_member(struct op *op, const struct row_replication_group *rg, const char *id, const char *node_group_id,

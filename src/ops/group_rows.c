@@ -1,8 +1,10 @@
 #include "ops/find.h"
 #include "ops/group_adopt.h"
 #include "ops/group_plan.h"
+#include "ops/group_shards.h"
 #include "ops/id.h"
 #include "ops/parameter_group.h"
+#include <stdlib.h>
 #include <string.h>
 
 static struct row_cache_cluster cluster_row(
@@ -66,6 +68,34 @@ static struct row_node node_row(struct op *op, const struct row_cache_cluster *c
     };
 }
 
+/* A name nobody else has, as the engine makes them: 160 bits in hexadecimal digits. They follow from the request's random number. */
+static const char *engine_name(struct op *op, const char *node_id)
+{
+    uint64_t x = (uint64_t)op->random, parts[3];
+    for (const char *p = node_id; *p; p++) x = (x ^ (unsigned char)*p) * 1099511628211u;
+    for (int i = 0; i < 3; i++) { /* splitmix64 */
+        uint64_t z = x += 0x9e3779b97f4a7c15u;
+        z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+        z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+        parts[i] = z ^ z >> 31;
+    }
+    return arena_printf(op->arena, "%016llx%016llx%08llx", (unsigned long long)parts[0], (unsigned long long)parts[1],
+        (unsigned long long)(parts[2] & 0xffffffff));
+}
+
+static int add_shard_node(struct op *op, const struct row_node *n)
+{
+    struct row_shard_node s = {
+        .region = n->region, .id = n->id, .name = engine_name(op, n->id), .seen_state = "", .seen_slots = ""};
+    return q_shard_node_put(op->store, &s, op->err);
+}
+
+const char *group_member_id(struct op *op, const struct row_replication_group *rg, const char *node_group_id, int number)
+{
+    if (group_is_clustered(rg)) return arena_printf(op->arena, "%s-%s-%03d", rg->id, node_group_id, number);
+    return arena_printf(op->arena, "%s-%03d", rg->id, number);
+}
+
 int group_add_member(struct op *op, const struct row_replication_group *rg, const char *id, const char *node_group_id,
     const char *zone, const char **node_id)
 {
@@ -73,6 +103,7 @@ int group_add_member(struct op *op, const struct row_replication_group *rg, cons
     struct row_node n = node_row(op, &c);
     *node_id = n.id;
     int r = q_cache_cluster_put(op->store, &c, op->err);
+    if (r == 0 && group_is_clustered(rg)) r = add_shard_node(op, &n);
     return r ? r : q_node_put(op->store, &n, op->err);
 }
 
@@ -99,21 +130,60 @@ int group_add_gateways(struct op *op, const struct row_replication_group *rg)
     return r;
 }
 
-static int write_node_group(struct op *op, const struct group_plan *plan, struct row_replication_group *rg)
+static int write_endpoints(struct op *op, const struct group_plan *plan, const struct row_replication_group *rg)
 {
-    const char *id = "0001", *node_id = NULL, *primary = NULL;
-    int r = plan->adopted ? group_adopt_write(op, rg, id, plan->adopted, &primary) : 0;
-    if (plan->adopted) rg->next_member++;
-    for (int i = 0; r == 0 && plan->adopted == NULL && i < plan->members; i++) {
-        const char *cluster = arena_printf(op->arena, "%s-%03d", rg->id, (int)rg->next_member++);
-        r = group_add_member(op, rg, cluster, id, plan->zones[i], &node_id);
+    if (strcmp(rg->cluster_mode, "enabled") == 0) return add_endpoint(op, rg, "", "configuration");
+    int r = add_endpoint(op, rg, plan->shards->id, "primary");
+    return r ? r : add_endpoint(op, rg, plan->shards->id, "reader");
+}
+
+static int write_node_group(
+    struct op *op, const struct row_replication_group *rg, const struct group_shard *shard, const char *primary)
+{
+    struct row_node_group ng = {
+        .region = rg->region,
+        .rg_id = rg->id,
+        .id = shard->id,
+        .status = "creating",
+        .slots = shard->slots,
+        .primary_node_id = primary,
+        .switch_offset = -1,
+    };
+    struct row_shard s = {.region = rg->region, .rg_id = rg->id, .id = shard->id, .next_member = shard->members + 1};
+    int r = q_node_group_put(op->store, &ng, op->err);
+    return r || !group_is_clustered(rg) ? r : q_shard_put(op->store, &s, op->err);
+}
+
+int group_write_shard(struct op *op, struct row_replication_group *rg, const struct group_shard *shard)
+{
+    const char *node_id = NULL, *primary = NULL;
+    int r = 0;
+    for (int i = 0; r == 0 && i < shard->members; i++) {
+        const char *id = group_member_id(op, rg, shard->id, i + 1);
+        r = group_add_member(op, rg, id, shard->id, shard->zones[i], &node_id);
         if (i == 0) primary = node_id;
     }
-    struct row_node_group ng = {
-        .region = rg->region, .rg_id = rg->id, .id = id, .status = "creating", .primary_node_id = primary, .switch_offset = -1};
-    if (r == 0) r = q_node_group_put(op->store, &ng, op->err);
-    if (r == 0) r = add_endpoint(op, rg, id, "primary");
-    return r ? r : add_endpoint(op, rg, id, "reader");
+    return r ? r : write_node_group(op, rg, shard, primary);
+}
+
+static int write_adopted(struct op *op, const struct group_plan *plan, const struct row_replication_group *rg)
+{
+    const char *primary = NULL;
+    int r = group_adopt_write(op, rg, plan->shards->id, plan->adopted, &primary);
+    return r ? r : write_node_group(op, rg, plan->shards, primary);
+}
+
+/* In cluster mode the group's number is the next node group's; ids are never given twice. */
+static int write_shards(struct op *op, const struct group_plan *plan, struct row_replication_group *rg)
+{
+    int r = plan->adopted ? write_adopted(op, plan, rg) : 0;
+    for (size_t i = 0; r == 0 && plan->adopted == NULL && i < plan->n_shards; i++) {
+        r = group_write_shard(op, rg, &plan->shards[i]);
+        int64_t number = strtoll(plan->shards[i].id, NULL, 10);
+        if (group_is_clustered(rg) && number >= rg->next_member) rg->next_member = number + 1;
+    }
+    if (!group_is_clustered(rg)) rg->next_member = plan->shards->members + 1;
+    return r ? r : write_endpoints(op, plan, rg);
 }
 
 static int write_membership(struct op *op, const struct group_plan *plan)
@@ -163,7 +233,7 @@ int group_plan_write(struct op *op, const struct group_plan *plan)
     struct row_replication_group rg = plan->rg;
     int r = region_ensure(op);
     if (r == 0 && plan->global) r = group_own_parameters(op, plan->global->id, &rg);
-    if (r == 0) r = write_node_group(op, plan, &rg);
+    if (r == 0) r = write_shards(op, plan, &rg);
     if (r == 0) r = q_replication_group_put(op->store, &rg, op->err);
     if (r == 0 && plan->global) r = write_membership(op, plan);
     return r;

@@ -7,12 +7,14 @@
 #include "model/api.gen.h"
 #include "model/operations.gen.h"
 #include "store/queries.gen.h"
+#include <stdbool.h>
 /*
  * What an operation may touch; lives for one request. Operations validate, write
  * wishes into rows and answer at once: they never wait and never talk to an agent.
  */
 struct ops_config {
     const char *endpoint_host; /* what endpoints show instead of a node's address (--addressing ports), or NULL */
+    bool large_groups;         /* --quotas raised: up to 500 nodes in a group */
 };
 
 struct ops_caller {

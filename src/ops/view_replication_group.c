@@ -1,3 +1,4 @@
+#include "base/slots.h"
 #include "ops/id.h"
 #include "ops/view.h"
 #include <string.h>
@@ -5,11 +6,13 @@
 /* Everything that belongs to the groups of one page, each array in the order of the groups. */
 struct belongings {
     struct row_node_group *node_groups;
+    struct row_resharding *reshardings;
+    struct row_shard *shards;
     struct row_node *nodes;
     struct row_endpoint *endpoints;
     struct row_global_member *members;
-    size_t n_node_groups, n_nodes, n_endpoints, n_members;
-    size_t at_node_group, at_node, at_endpoint, at_member; /* where the next group's begin */
+    size_t n_node_groups, n_nodes, n_endpoints, n_members, n_reshardings, n_shards;
+    size_t at_node_group, at_node, at_endpoint, at_member, at_resharding, at_shard; /* where the next group's begin */
 };
 
 struct string_list view_words(struct op *op, const char *text)
@@ -49,6 +52,8 @@ static int read_belongings(struct op *op, const char *first, const char *last, s
     if (r == 0) r = q_node_span(op->store, op->arena, region, first, last, &b->nodes, &b->n_nodes, op->err);
     if (r == 0) r = q_endpoint_span(op->store, op->arena, region, first, last, &b->endpoints, &b->n_endpoints, op->err);
     if (r == 0) r = q_member_span(op->store, op->arena, region, first, last, &b->members, &b->n_members, op->err);
+    if (r == 0) r = q_resharding_span(op->store, op->arena, region, first, last, &b->reshardings, &b->n_reshardings, op->err);
+    if (r == 0) r = q_shard_span(op->store, op->arena, region, first, last, &b->shards, &b->n_shards, op->err);
     return r;
 }
 
@@ -59,22 +64,32 @@ static int read_belongings(struct op *op, const char *first, const char *last, s
         for (n = 0; (b)->at + n < (b)->n_##array && strcmp((b)->array[(b)->at + n].rg_id, id) == 0;) n++; \
     } while (0)
 
+/* In cluster mode members show neither endpoint nor role: clients ask the cluster. */
 static void view_member(
-    struct op *op, const struct row_node *n, const struct row_node_group *ng, struct api_node_group_member *out)
+    struct op *op, const struct row_node *n, const struct row_node_group *ng, bool in_cluster, struct api_node_group_member *out)
 {
     *out = (struct api_node_group_member){
         .cache_cluster_id = n->cluster_id,
         .cache_node_id = n->node_id,
         .preferred_availability_zone = n->availability_zone,
-        .current_role = strcmp(ng->primary_node_id, n->id) == 0 ? "primary" : "replica",
     };
+    if (in_cluster) return;
+    out->current_role = strcmp(ng->primary_node_id, n->id) == 0 ? "primary" : "replica";
     if (n->settled) out->read_endpoint = view_endpoint(op, n->address, n->port);
 }
 
-static void view_node_group(struct op *op, const struct row_node_group *ng, const struct belongings *b, size_t n_nodes,
-    size_t n_endpoints, struct api_node_group *out)
+/* The API writes ranges with commas. */
+static const char *view_slots(struct op *op, const char *text)
 {
-    *out = (struct api_node_group){.node_group_id = ng->id, .status = ng->status, .slots = ng->slots};
+    struct slots s = {0};
+    if (text == NULL || slots_read(&s, text) != SLOTS_OK) return NULL;
+    return slots_text(op->arena, &s, ',');
+}
+
+static void view_node_group(struct op *op, const struct row_node_group *ng, const struct belongings *b, size_t n_nodes,
+    size_t n_endpoints, bool in_cluster, struct api_node_group *out)
+{
+    *out = (struct api_node_group){.node_group_id = ng->id, .status = ng->status, .slots = view_slots(op, ng->slots)};
     for (size_t i = 0; i < n_endpoints; i++) {
         const struct row_endpoint *e = &b->endpoints[b->at_endpoint + i];
         if (strcmp(e->node_group_id, ng->id) != 0) continue;
@@ -86,7 +101,7 @@ static void view_node_group(struct op *op, const struct row_node_group *ng, cons
     for (size_t i = 0; i < n_nodes; i++) {
         const struct row_node *n = &b->nodes[b->at_node + i];
         if (strcmp(n->node_group_id, ng->id) == 0 && n->settled && strcmp(n->want, "run") == 0)
-            view_member(op, n, ng, &out->node_group_members.items[out->node_group_members.n++]);
+            view_member(op, n, ng, in_cluster, &out->node_group_members.items[out->node_group_members.n++]);
     }
 }
 
@@ -100,7 +115,13 @@ static void view_node_groups(struct op *op, const struct row_replication_group *
     if (strcmp(row->status, "creating") == 0 || strcmp(row->status, "deleting") == 0) return;
     out->node_groups = (struct api_node_group_list){true, n_groups, arena_array(op->arena, struct api_node_group, n_groups)};
     for (size_t i = 0; i < n_groups; i++)
-        view_node_group(op, &b->node_groups[b->at_node_group + i], b, n_nodes, n_endpoints, &out->node_groups.items[i]);
+        view_node_group(op, &b->node_groups[b->at_node_group + i], b, n_nodes, n_endpoints,
+            strcmp(row->cluster_mode, "enabled") == 0, &out->node_groups.items[i]);
+    for (size_t i = 0; i < n_endpoints; i++) {
+        const struct row_endpoint *e = &b->endpoints[b->at_endpoint + i];
+        if (strcmp(e->kind, "configuration") == 0 && e->address)
+            out->configuration_endpoint = view_endpoint(op, e->address, e->port);
+    }
     out->auth_token_enabled = OPT_BOOL(false);
 }
 
@@ -113,6 +134,36 @@ static size_t view_members(
     out->member_clusters = (struct string_list){.set = true, .items = arena_array(op->arena, const char *, n)};
     for (size_t i = 0; i < n; i++) out->member_clusters.items[out->member_clusters.n++] = b->nodes[b->at_node + i].cluster_id;
     return n;
+}
+
+/* How much of what had to move has moved. */
+static double progress(
+    const struct row_resharding *row, const struct row_node_group *ngs, const struct row_shard *shards, size_t n)
+{
+    int left = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct slots away = {0}, wanted = {0};
+        slots_read(&away, ngs[i].slots);
+        slots_read(&wanted, shards[i].slots_wanted);
+        slots_subtract(&away, &wanted);
+        left += slots_count(&away);
+    }
+    return row->slots ? 100.0 * (double)(row->slots - left) / (double)row->slots : 100.0;
+}
+
+static void view_resharding(struct op *op, const struct row_replication_group *row, struct belongings *b,
+    struct api_replication_group_pending_modified_values *out)
+{
+    size_t n, n_groups, n_shards;
+    TAKE(b, reshardings, at_resharding, row->id, n);
+    TAKE(b, node_groups, at_node_group, row->id, n_groups);
+    TAKE(b, shards, at_shard, row->id, n_shards);
+    if (n == 0 || n_groups != n_shards) return;
+    double done =
+        progress(&b->reshardings[b->at_resharding], &b->node_groups[b->at_node_group], &b->shards[b->at_shard], n_shards);
+    out->resharding = arena_new(op->arena, struct api_resharding_status);
+    out->resharding->slot_migration = arena_new(op->arena, struct api_slot_migration);
+    out->resharding->slot_migration->progress_percentage = (struct opt_double){true, done};
 }
 
 static struct api_global_replication_group_info *view_membership(
@@ -166,6 +217,7 @@ int view_rgs(struct op *op, const struct row_replication_group *rows, size_t n, 
         view_settings(op, &rows[i], &out[i]);
         size_t n_nodes = view_members(op, &rows[i], &b, &out[i]);
         view_node_groups(op, &rows[i], &b, n_nodes, &out[i]);
+        view_resharding(op, &rows[i], &b, out[i].pending_modified_values);
         out[i].global_replication_group_info = view_membership(op, &rows[i], &b);
     }
     return 0;

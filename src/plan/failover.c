@@ -45,13 +45,14 @@ static struct world_node *best_replica(struct world_rg *rg, struct world_node_gr
     return best;
 }
 
-static void make_primary(
+void plan_make_primary(
     struct world *w, struct world_rg *rg, struct world_node_group *ng, struct world_node *first, struct world_node *next)
 {
     const char *region = rg->row.region, *from = first->row.cluster_id, *to = next->row.cluster_id;
     world_set(w, &ng->row.primary_node_id, next->row.id);
     world_set(w, &ng->row.switch_node_id, NULL);
     world_set_int(w, &ng->row.switch_offset, -1);
+    if (ng->shard) world_set_int(w, &ng->shard->row.primary_seen, 0);
     world_event(w, region, to, EVENT_CLUSTER_FAILOVER, from, to);
     world_event(w, region, rg->row.id, EVENT_GROUP_FAILOVER, from, to);
 }
@@ -66,7 +67,7 @@ static void replace_dead(struct world *w, struct world_rg *rg, struct world_node
         world_wake(w, limit);
         return;
     }
-    make_primary(w, rg, ng, first, best);
+    plan_make_primary(w, rg, ng, first, best);
     world_set(w, &ng->row.failed_node_id, first->row.id);
     world_event(w, rg->row.region, first->row.cluster_id, EVENT_RECOVERING, first->row.node_id);
 }
@@ -103,7 +104,7 @@ static void plan_switch(struct world *w, struct world_rg *rg, struct world_node_
     }
     world_wake(w, ng->row.switch_since_ms + SWITCH_LIMIT_MS);
     bool took_over = node_takes_writes(next);
-    if (want_passive(rg) || (ng->row.switch_offset >= 0 && took_over)) make_primary(w, rg, ng, first, next);
+    if (want_passive(rg) || (ng->row.switch_offset >= 0 && took_over)) plan_make_primary(w, rg, ng, first, next);
     else if (ng->row.switch_offset < 0 && first->row.seen_fenced)
         world_set_int(w, &ng->row.switch_offset, first->row.seen_offset);
 }

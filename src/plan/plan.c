@@ -11,7 +11,9 @@ void plan_world(struct world *w)
         w->changed = false;
         plan_addresses(w);
         for (size_t i = 0; i < w->n_rgs; i++) {
+            plan_shards(w, &w->rgs[i]);
             plan_failover(w, &w->rgs[i]);
+            plan_resharding(w, &w->rgs[i]);
             plan_pending(w, &w->rgs[i]);
             plan_upgrade(w, &w->rgs[i]);
             plan_rg(w, &w->rgs[i]);

@@ -16,6 +16,13 @@ void plan_addresses(struct world *w);
 void plan_rg(struct world *w, struct world_rg *rg);
 /* Who is primary: replaces one that is dead or hung, and carries out orderly changes of the primary. */
 void plan_failover(struct world *w, struct world_rg *rg);
+/* The row names another primary of the node group, and events tell. */
+void plan_make_primary(
+    struct world *w, struct world_rg *rg, struct world_node_group *ng, struct world_node *first, struct world_node *next);
+/* A group in cluster mode: takes over what the engine has elected by itself, and who holds which slots. */
+void plan_shards(struct world *w, struct world_rg *rg);
+/* Moves slots to the shards that shall have them, and takes out those that have none any more. */
+void plan_resharding(struct world *w, struct world_rg *rg);
 /* Makes the changes that wait for the group's maintenance window, once it is open. */
 void plan_pending(struct world *w, struct world_rg *rg);
 /* Rolls a new engine version through a group, one node at a time, the primary last. */

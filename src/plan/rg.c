@@ -1,5 +1,6 @@
 #include "plan/access.h"
 #include "plan/plan.h"
+#include "plan/shard.h"
 #include "plan/want.h"
 #include <string.h>
 
@@ -36,7 +37,7 @@ static bool all_in_force(struct world *w, struct world_rg *rg)
         if (!rg->endpoints[i].drop && !endpoint_in_force(w, rg, &rg->endpoints[i])) return false;
     for (size_t i = 0; i < rg->n_clusters; i++)
         if (!rg->clusters[i].drop && status_is(rg->clusters[i].row.parameter_apply_status, "applying")) return false;
-    return true;
+    return shard_is_settled(rg);
 }
 
 /* What the datastore still has to do with this group keeps it in 'modifying'. */

@@ -1,5 +1,6 @@
 #include "plan/want.h"
 #include "base/arena.h"
+#include "plan/shard.h"
 #include <string.h>
 
 bool word_in(const char *list, const char *word)
@@ -204,11 +205,13 @@ struct want_node want_node(struct world *w, struct world_node *n)
     want_endpoints(w, n, ng, &want);
     if (first == n) {
         want_first(n->rg, n, ng, &want);
+        want.takeover = want.primary && ng->shard && !ng->shard->row.primary_seen;
         return want;
     }
     if (takes_over(n, ng)) {
         want.primary = true;
         want.promote_offset = ng->row.switch_offset;
+        want.takeover = ng->shard != NULL;
         return want;
     }
     want.upstream_address = first->row.address;
@@ -222,6 +225,7 @@ bool want_in_force(struct world *w, struct world_node *n)
     struct row_node *seen = &n->row;
     if (strcmp(seen->want, "run") != 0 || strcmp(seen->seen_state, "ready") != 0) return false;
     if (seen->incarnation > 1 && seen->seen_incarnation < seen->incarnation) return false;
+    if (!shard_node_joined(n)) return false;
     struct want_node want = want_node(w, n);
     for (size_t i = 0; i < want.n_endpoints; i++)
         if (!word_in(seen->seen_endpoints, want.endpoints[i])) return false;

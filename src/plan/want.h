@@ -17,6 +17,7 @@ struct want_node {
     bool fence;             /* hold writes and let the replication offset stand still */
     int64_t promote_offset; /* become primary only at this offset; -1: at once */
     bool hold;              /* once dead, stay dead until the order changes: a replica may have taken its place */
+    bool takeover;          /* cluster mode: become primary though the shard's others have not elected it */
 };
 
 /* A node of a stand-alone cluster is a primary that nobody follows. */

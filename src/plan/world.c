@@ -59,6 +59,35 @@ static void link_clusters(struct world *w)
     }
 }
 
+static struct world_shard_node *find_shard_node(struct world *w, const struct row_node *n)
+{
+    size_t low = 0, high = w->n_shard_nodes;
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        int r = compare_key(w->shard_nodes[mid].row.region, w->shard_nodes[mid].row.id, n->region, n->id);
+        if (r == 0) return &w->shard_nodes[mid];
+        if (r < 0) low = mid + 1;
+        else high = mid;
+    }
+    return NULL;
+}
+
+/* Shards and node groups stand in the same order; only groups in cluster mode have shards. */
+static void link_shards(struct world *w)
+{
+    for (size_t i = 0, k = 0; i < w->n_shards && k < w->n_node_groups; k++) {
+        struct row_shard *s = &w->shards[i].row;
+        struct row_node_group *ng = &w->node_groups[k].row;
+        if (compare_key(s->region, s->rg_id, ng->region, ng->rg_id) != 0 || strcmp(s->id, ng->id) != 0) continue;
+        w->node_groups[k].shard = &w->shards[i++];
+    }
+    for (size_t i = 0; w->n_shard_nodes && i < w->n_nodes; i++) w->nodes[i].shard_node = find_shard_node(w, &w->nodes[i].row);
+    for (size_t i = 0; i < w->n_reshardings; i++) {
+        struct world_rg *rg = world_rg(w, w->reshardings[i].row.region, w->reshardings[i].row.rg_id);
+        if (rg) rg->resharding = &w->reshardings[i];
+    }
+}
+
 static void link_members(struct world *w)
 {
     for (size_t i = 0; i < w->n_globals; i++) w->globals[i].n_members = 0;
@@ -83,6 +112,7 @@ void world_link(struct world *w)
     LINK_SLICES(w, endpoints, endpoints)
     for (size_t i = 0; i < w->n_nodes; i++) w->nodes[i].rg = world_rg(w, w->nodes[i].row.region, w->nodes[i].row.rg_id);
     link_clusters(w);
+    link_shards(w);
     link_members(w);
 }
 

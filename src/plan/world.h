@@ -18,12 +18,32 @@ struct world_cluster;
 struct world_settings;
 struct access;
 
+/* What nodes, node groups and groups have besides in cluster mode; NULL where they are not. */
+struct world_shard_node {
+    struct row_shard_node row;
+    const struct row_shard_node *stored;
+    bool drop;
+};
+
+struct world_shard {
+    struct row_shard row;
+    const struct row_shard *stored;
+    bool drop;
+};
+
+struct world_resharding {
+    struct row_resharding row;
+    const struct row_resharding *stored;
+    bool drop;
+};
+
 struct world_node {
     struct row_node row;
     const struct row_node *stored;
     bool drop;
     struct world_rg *rg; /* NULL for a node of a stand-alone cluster */
     struct world_cluster *cluster;
+    struct world_shard_node *shard_node;
 };
 
 /* A node that a plan made: it takes part from the next look on. */
@@ -51,6 +71,7 @@ struct world_node_group {
     struct row_node_group row;
     const struct row_node_group *stored;
     bool drop;
+    struct world_shard *shard;
 };
 
 struct world_member {
@@ -80,7 +101,8 @@ struct world_rg {
     size_t n_nodes;
     struct world_endpoint *endpoints;
     size_t n_endpoints;
-    struct world_member *member; /* NULL outside global datastores */
+    struct world_resharding *resharding; /* NULL while no slots move */
+    struct world_member *member;         /* NULL outside global datastores */
     struct world_global *global;
     const struct access *access; /* derived once it is asked for: access.h */
 };
@@ -125,6 +147,12 @@ struct world {
     size_t n_clusters;
     struct world_node_group *node_groups;
     size_t n_node_groups;
+    struct world_shard *shards; /* by region, group, id */
+    size_t n_shards;
+    struct world_shard_node *shard_nodes; /* by region, id */
+    size_t n_shard_nodes;
+    struct world_resharding *reshardings; /* by region, group */
+    size_t n_reshardings;
     struct world_global *globals; /* by id */
     size_t n_globals;
     struct world_member *members;

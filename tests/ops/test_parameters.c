@@ -329,10 +329,11 @@ Test(parameters, a_group_for_cluster_mode_is_told_apart)
 {
     run("us-east-1", "ModifyCacheParameterGroup", IN ONE("cluster-enabled", "yes"));
     static const struct fixture_line table[] = {
-        {"CreateReplicationGroup", RG "ReplicationGroupId=x&CacheParameterGroupName=there", COMBINATION,
-            "Cluster mode is not served..."},
-        {"CreateReplicationGroup", RG "ReplicationGroupId=x&CacheParameterGroupName=default.redis7.cluster.on", COMBINATION,
-            "Cluster mode is not served..."},
+        {"CreateReplicationGroup", RG "ReplicationGroupId=x&CacheParameterGroupName=there&ClusterMode=disabled", COMBINATION,
+            "Cluster mode should be disabled in parameter group, but found it is enabled."},
+        {"CreateReplicationGroup", RG "ReplicationGroupId=x&CacheParameterGroupName=default.redis7&NumNodeGroups=2", COMBINATION,
+            "Cluster mode should be enabled in parameter group, but found it is disabled."},
+        {"CreateReplicationGroup", RG "ReplicationGroupId=x&CacheParameterGroupName=there&NumNodeGroups=2", 0, NULL},
         {"CreateReplicationGroup", RG "ReplicationGroupId=x&EngineVersion=6.2&CacheParameterGroupName=there", COMBINATION,
             "Expected a parameter group of family redis6.x but found one of family redis7"},
     };

@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "plan/access.h"
 #include "plan/settings.h"
+#include "plan/shard.h"
 #include <string.h>
 
 void build_init(struct build *b, struct arena *a)
@@ -17,6 +18,9 @@ void build_init(struct build *b, struct arena *a)
         .clusters = b->clusters,
         .nodes = b->nodes,
         .endpoints = b->endpoints,
+        .shards = b->shards,
+        .shard_nodes = b->shard_nodes,
+        .reshardings = b->reshardings,
         .globals = b->globals,
         .members = b->members,
     };
@@ -36,6 +40,38 @@ static void add_endpoint(struct build *b, const char *region, const char *rg_id,
     b->endpoints[b->w.n_endpoints++].row = row;
 }
 
+static void add_member(struct build *b, const char *region, const char *id, const char *node_group_id, const char *cluster,
+    const char *status, int i)
+{
+    struct arena *a = b->w.arena;
+    b->clusters[b->w.n_clusters++].row = (struct row_cache_cluster){.region = region,
+        .id = cluster,
+        .rg_id = id,
+        .node_group_id = node_group_id,
+        .status = status,
+        .engine = "redis",
+        .engine_version = "7.1.0",
+        .node_type = "cache.r7g.large",
+        .parameter_group = "default.redis7",
+        .parameter_apply_status = "in-sync",
+        .nodes_to_reboot = ""};
+    b->nodes[b->w.n_nodes++].row = (struct row_node){
+        .region = region,
+        .id = arena_printf(a, "%s.0001", cluster),
+        .cluster_id = cluster,
+        .node_id = "0001",
+        .rg_id = id,
+        .node_group_id = node_group_id,
+        .availability_zone = i == 2 ? "us-east-1b" : "us-east-1a",
+        .port = 6379,
+        .want = strcmp(status, "deleting") == 0 ? "gone" : "run",
+        .status = "available",
+        .seen_state = "unknown",
+        .seen_endpoints = "",
+        .incarnation = 1,
+    };
+}
+
 void build_rg(struct build *b, const char *region, const char *id, const char *status, int n)
 {
     struct arena *a = b->w.arena;
@@ -53,37 +89,62 @@ void build_rg(struct build *b, const char *region, const char *id, const char *s
         .status = status,
         .primary_node_id = arena_printf(a, "%s-001.0001", id),
         .switch_offset = -1};
-    for (int i = 1; i <= n; i++) {
-        const char *cluster = arena_printf(a, "%s-%03d", id, i);
-        b->clusters[b->w.n_clusters++].row = (struct row_cache_cluster){.region = region,
-            .id = cluster,
-            .rg_id = id,
-            .node_group_id = "0001",
-            .status = status,
-            .engine = "redis",
-            .engine_version = "7.1.0",
-            .node_type = "cache.r7g.large",
-            .parameter_group = "default.redis7",
-            .parameter_apply_status = "in-sync",
-            .nodes_to_reboot = ""};
-        b->nodes[b->w.n_nodes++].row = (struct row_node){
-            .region = region,
-            .id = arena_printf(a, "%s.0001", cluster),
-            .cluster_id = cluster,
-            .node_id = "0001",
-            .rg_id = id,
-            .node_group_id = "0001",
-            .availability_zone = i == 2 ? "us-east-1b" : "us-east-1a",
-            .port = 6379,
-            .want = strcmp(status, "deleting") == 0 ? "gone" : "run",
-            .status = "available",
-            .seen_state = "unknown",
-            .seen_endpoints = "",
-            .incarnation = 1,
-        };
-    }
+    for (int i = 1; i <= n; i++) add_member(b, region, id, "0001", arena_printf(a, "%s-%03d", id, i), status, i);
     add_endpoint(b, region, id, "primary");
     add_endpoint(b, region, id, "reader");
+}
+
+static void add_shard(struct build *b, const char *region, const char *id, const char *status, const char *shard, int n)
+{
+    struct arena *a = b->w.arena;
+    for (int i = 1; i <= n; i++) {
+        const char *cluster = arena_printf(a, "%s-%s-%03d", id, shard, i), *node = arena_printf(a, "%s.0001", cluster);
+        add_member(b, region, id, shard, cluster, status, i);
+        b->shard_nodes[b->w.n_shard_nodes++].row = (struct row_shard_node){.region = region,
+            .id = node,
+            .name = arena_printf(a, "%040d", (int)b->w.n_nodes),
+            .seen_state = "",
+            .seen_slots = ""};
+    }
+    b->node_groups[b->w.n_node_groups++].row = (struct row_node_group){.region = region,
+        .rg_id = id,
+        .id = shard,
+        .status = status,
+        .primary_node_id = arena_printf(a, "%s-%s-001.0001", id, shard),
+        .switch_offset = -1};
+    b->shards[b->w.n_shards++].row = (struct row_shard){.region = region, .rg_id = id, .id = shard, .next_member = n + 1};
+}
+
+void build_shards(struct build *b, const char *region, const char *id, const char *status, int shards, int n)
+{
+    struct arena *a = b->w.arena;
+    add_region(b, region);
+    b->rgs[b->w.n_rgs++].row = (struct row_replication_group){.region = region,
+        .id = id,
+        .status = status,
+        .port = 6379,
+        .cluster_mode = "enabled",
+        .automatic_failover = FAILOVER_ENABLED,
+        .engine = "redis",
+        .engine_version = "7.1.0"};
+    for (int i = 0; i < shards; i++) {
+        add_shard(b, region, id, status, arena_printf(a, "%04d", i + 1), n);
+        b->node_groups[b->w.n_node_groups - 1].row.slots =
+            arena_printf(a, "%d-%d", i * SLOTS / shards, (i + 1) * SLOTS / shards - 1);
+    }
+    b->endpoints[b->w.n_endpoints++].row = (struct row_endpoint){.region = region,
+        .id = arena_printf(a, "configuration.%s.", id),
+        .kind = "configuration",
+        .rg_id = id,
+        .node_group_id = "",
+        .port = 6379,
+        .seen_state = "unknown"};
+}
+
+void build_resharding(struct build *b, const char *region, const char *rg_id, int64_t before, int64_t after)
+{
+    b->reshardings[b->w.n_reshardings++].row =
+        (struct row_resharding){.region = region, .rg_id = rg_id, .shards_before = before, .shards_after = after, .slots = SLOTS};
 }
 
 void build_cluster(struct build *b, const char *region, const char *id, const char *engine, const char *status, int n)
@@ -156,6 +217,19 @@ void build_link(struct build *b)
     world_link(&b->w);
 }
 
+/* As the engine of a sound cluster would tell. */
+static void see_cluster(struct build *b, struct world_node *n)
+{
+    struct world_node_group *ng = rg_node_group(n->rg, n->row.node_group_id);
+    struct row_shard_node *seen = &n->shard_node->row;
+    seen->seen_state = "ok";
+    seen->seen_slots = want_node(&b->w, n).primary && ng->row.slots ? ng->row.slots : "";
+    seen->seen_known = (int64_t)shard_count_nodes(n->rg);
+    seen->seen_strangers = 0;
+    seen->seen_epoch = 1;
+    seen->seen_agrees = 1;
+}
+
 void build_see(struct build *b, struct world_node *n)
 {
     struct want_node want = want_node(&b->w, n);
@@ -172,6 +246,15 @@ void build_see(struct build *b, struct world_node *n)
     n->row.seen_link_up = !want.primary;
     n->row.seen_upstream =
         want.upstream_address ? arena_printf(b->w.arena, "%s:%lld", want.upstream_address, (long long)want.upstream_port) : NULL;
+    if (n->shard_node && !n->drop) see_cluster(b, n);
+}
+
+void build_see_as(struct build *b, struct world_node *n, const char *role, const char *slots)
+{
+    build_see(b, n);
+    n->row.seen_role = role;
+    n->row.seen_upstream = NULL;
+    n->shard_node->row.seen_slots = slots;
 }
 
 void build_see_all(struct build *b)

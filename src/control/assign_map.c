@@ -1,0 +1,44 @@
+#include "control/assign_map.h"
+#include "base/arena.h"
+#include "plan/shard.h"
+#include <string.h>
+
+static struct proto_cluster_node map_node(struct world_rg *rg, const struct world_node *n)
+{
+    const struct world_node_group *ng = rg_node_group(rg, n->row.node_group_id);
+    return (struct proto_cluster_node){
+        .order = n->row.id,
+        .name = n->shard_node->row.name,
+        .host = n->row.address,
+        .port = OPT_INT(n->row.port),
+        .shard = n->row.node_group_id,
+        .primary = OPT_BOOL(ng && strcmp(ng->row.primary_node_id, n->row.id) == 0),
+        .slots = ng && ng->row.slots ? ng->row.slots : "",
+    };
+}
+
+static struct proto_slot_move_list map_moves(struct world *w, struct world_rg *rg)
+{
+    struct slot_move *moves;
+    size_t n = shard_moves(w, rg, &moves);
+    struct proto_slot_move_list list = {true, n, arena_array(w->arena, struct proto_slot_move, n)};
+    for (size_t i = 0; i < n; i++) list.items[i] = (struct proto_slot_move){moves[i].slots, moves[i].from, moves[i].to};
+    return list;
+}
+
+static struct proto_cluster_map map(struct world *w, struct world_rg *rg)
+{
+    struct proto_cluster_node_list nodes = {.set = true, .items = arena_array(w->arena, struct proto_cluster_node, rg->n_nodes)};
+    for (size_t i = 0; i < rg->n_nodes; i++)
+        if (shard_has_node(&rg->nodes[i])) nodes.items[nodes.n++] = map_node(rg, &rg->nodes[i]);
+    return (struct proto_cluster_map){.group = rg->row.id, .nodes = nodes, .moves = map_moves(w, rg)};
+}
+
+struct proto_cluster_map_list assign_maps(struct world *w, const char *region)
+{
+    struct proto_cluster_map_list list = {.set = true, .items = arena_array(w->arena, struct proto_cluster_map, w->n_rgs)};
+    for (size_t i = 0; i < w->n_rgs; i++)
+        if (!w->rgs[i].drop && strcmp(w->rgs[i].row.region, region) == 0 && shard_is_clustered(&w->rgs[i]))
+            list.items[list.n++] = map(w, &w->rgs[i]);
+    return list;
+}

@@ -1,0 +1,262 @@
+#include "plan/shard.h"
+#include "base/arena.h"
+#include "plan/plan.h"
+#include "plan/want.h"
+#include <string.h>
+
+/*
+ * What the sightings of a group in cluster mode mean: whether the one that shall be
+ * primary of a shard has become it, whether the engine has elected another while
+ * nobody looked, and who holds which slots.
+ */
+
+bool shard_is_clustered(const struct world_rg *rg)
+{
+    return rg && rg->row.cluster_mode && strcmp(rg->row.cluster_mode, "disabled") != 0;
+}
+
+bool shard_has_node(const struct world_node *n)
+{
+    return n->shard_node && !n->drop && n->row.address && strcmp(n->row.want, "run") == 0;
+}
+
+size_t shard_count_nodes(const struct world_rg *rg)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < rg->n_nodes; i++) count += shard_has_node(&rg->nodes[i]);
+    return count;
+}
+
+static bool knows(const struct world_node *n, size_t n_nodes)
+{
+    const struct row_shard_node *seen = &n->shard_node->row;
+    return strcmp(seen->seen_state, "ok") == 0 && seen->seen_strangers == 0 && seen->seen_known == (int64_t)n_nodes;
+}
+
+bool shard_node_joined(const struct world_node *n)
+{
+    return n->shard_node == NULL || (n->rg && knows(n, shard_count_nodes(n->rg)));
+}
+
+bool shard_views_agree(const struct world_rg *rg)
+{
+    for (size_t i = 0; i < rg->n_nodes; i++)
+        if (shard_has_node(&rg->nodes[i]) && !rg->nodes[i].shard_node->row.seen_agrees) return false;
+    for (size_t i = 0; i < rg->n_node_groups; i++)
+        if (rg->node_groups[i].shard && !rg->node_groups[i].drop && !rg->node_groups[i].shard->row.primary_seen) return false;
+    return true;
+}
+
+bool shard_is_settled(const struct world_rg *rg)
+{
+    if (!shard_is_clustered(rg)) return true;
+    return (rg->resharding == NULL || rg->resharding->drop) && shard_views_agree(rg);
+}
+
+/* ---- who is primary ---- */
+
+static bool holds_slots(const struct world_node *n)
+{
+    return node_takes_writes(n) && n->shard_node && *n->shard_node->row.seen_slots;
+}
+
+/* Who shall be primary of a shard without slots can't be told from any other master. */
+static bool is_primary(const struct world_node_group *ng, const struct world_node *first)
+{
+    if (!node_takes_writes(first) || first->shard_node == NULL || *first->shard_node->row.seen_state == '\0') return false;
+    return holds_slots(first) || ng->row.slots == NULL || *ng->row.slots == '\0';
+}
+
+static struct world_node *elected(struct world_rg *rg, const struct world_node_group *ng, const struct world_node *first)
+{
+    for (size_t i = 0; i < rg->n_nodes; i++) {
+        struct world_node *n = &rg->nodes[i];
+        if (n != first && shard_has_node(n) && strcmp(n->row.node_group_id, ng->row.id) == 0 && holds_slots(n)) return n;
+    }
+    return NULL;
+}
+
+/*
+ * Where no control plane looks the engine elects a new primary by itself. It is taken as it is: one that was
+ * primary for good and is dead now, or a replica, while another holds its shard's slots, has lost its place.
+ */
+static void adopt_elected(struct world *w, struct world_rg *rg, struct world_node_group *ng, struct world_node *first)
+{
+    bool replica = node_answers(first) && first->row.seen_role && strcmp(first->row.seen_role, "replica") == 0;
+    if (!ng->shard->row.primary_seen || ng->row.switch_node_id || !(replica || node_is_dead(first))) return;
+    struct world_node *n = elected(rg, ng, first);
+    if (n == NULL) return;
+    if (node_is_dead(first)) world_set(w, &ng->row.failed_node_id, first->row.id);
+    plan_make_primary(w, rg, ng, first, n);
+}
+
+static void plan_primary(struct world *w, struct world_rg *rg, struct world_node_group *ng)
+{
+    struct world_node *first = rg_primary(rg, ng);
+    if (first == NULL) return;
+    adopt_elected(w, rg, ng, first);
+    if (is_primary(ng, rg_primary(rg, ng))) world_set_int(w, &ng->shard->row.primary_seen, 1);
+}
+
+/* ---- who holds which slots ---- */
+
+struct claim {
+    struct slots held;    /* as the rows have it */
+    struct slots claimed; /* as the shard's primary says */
+    int64_t epoch;
+};
+
+static bool is_told(struct world_rg *rg, const struct world_node_group *ng)
+{
+    return !ng->drop && ng->shard && ng->shard->row.primary_seen && node_takes_writes(rg_primary(rg, ng));
+}
+
+/* True where some primary tells of other slots than the rows have. */
+static bool read_claims(struct world_rg *rg, struct claim *claims)
+{
+    bool differ = false;
+    for (size_t i = 0; i < rg->n_node_groups; i++) {
+        struct world_node_group *ng = &rg->node_groups[i];
+        slots_read(&claims[i].held, ng->row.slots);
+        if (!is_told(rg, ng)) continue;
+        const struct row_shard_node *seen = &rg_primary(rg, ng)->shard_node->row;
+        slots_read(&claims[i].claimed, seen->seen_slots);
+        claims[i].epoch = seen->seen_epoch;
+        differ |= strcmp(seen->seen_slots, ng->row.slots ? ng->row.slots : "") != 0;
+    }
+    return differ;
+}
+
+/* Of two that claim a slot, the one with the later epoch has it: a slot that moves gets the new holder's first. */
+static bool has_precedence(const struct claim *claims, size_t a, size_t b, int slot)
+{
+    if (claims[a].epoch != claims[b].epoch) return claims[a].epoch > claims[b].epoch;
+    if (slots_has(&claims[a].held, slot) != slots_has(&claims[b].held, slot)) return slots_has(&claims[a].held, slot);
+    return a < b;
+}
+
+static void settle_between(struct claim *claims, size_t a, size_t b)
+{
+    struct slots both = claims[a].claimed;
+    slots_meet(&both, &claims[b].claimed);
+    for (int slot = slots_next(&both, 0); slot < SLOTS; slot = slots_next(&both, slot + 1))
+        slots_remove(&claims[has_precedence(claims, a, b, slot) ? b : a].claimed, slot);
+}
+
+/* Afterwards nothing is claimed twice; *all is what is claimed at all. */
+static void settle_claims(struct claim *claims, size_t n, struct slots *all)
+{
+    for (size_t a = 0; a < n; a++) {
+        struct slots twice = claims[a].claimed;
+        slots_meet(&twice, all);
+        for (size_t b = 0; b < a && slots_next(&twice, 0) < SLOTS; b++) settle_between(claims, a, b);
+        slots_join(all, &claims[a].claimed);
+    }
+}
+
+static void plan_slots(struct world *w, struct world_rg *rg)
+{
+    struct slots all = {0};
+    struct claim *claims = arena_array(w->arena, struct claim, rg->n_node_groups);
+    if (!read_claims(rg, claims)) return;
+    settle_claims(claims, rg->n_node_groups, &all);
+    for (size_t i = 0; i < rg->n_node_groups; i++) {
+        slots_subtract(&claims[i].held, &all); /* what nobody claims stays where it was */
+        slots_join(&claims[i].held, &claims[i].claimed);
+        world_set(w, &rg->node_groups[i].row.slots, slots_text(w->arena, &claims[i].held, ' '));
+    }
+}
+
+/* Rows that belong to a row go with it. */
+static void drop_with(struct world *w, struct world_rg *rg)
+{
+    for (size_t i = 0; i < rg->n_nodes; i++)
+        if (rg->nodes[i].drop && rg->nodes[i].shard_node) world_drop(w, &rg->nodes[i].shard_node->drop);
+    for (size_t i = 0; i < rg->n_node_groups; i++)
+        if (rg->node_groups[i].drop && rg->node_groups[i].shard) world_drop(w, &rg->node_groups[i].shard->drop);
+    if (rg->drop && rg->resharding) world_drop(w, &rg->resharding->drop);
+}
+
+void plan_shards(struct world *w, struct world_rg *rg)
+{
+    drop_with(w, rg);
+    if (rg->drop || !shard_is_clustered(rg) || strcmp(rg->row.status, "deleting") == 0) return;
+    for (size_t i = 0; i < rg->n_node_groups; i++)
+        if (rg->node_groups[i].shard && !rg->node_groups[i].drop) plan_primary(w, rg, &rg->node_groups[i]);
+    plan_slots(w, rg);
+}
+
+/* ---- what has to move ---- */
+
+/* The shard's slots that shall be another's. */
+static struct slots to_give(const struct world_node_group *ng)
+{
+    struct slots held = {0}, wanted = {0};
+    if (ng->drop || ng->shard == NULL || ng->shard->row.slots_wanted == NULL) return held;
+    slots_read(&held, ng->row.slots);
+    slots_read(&wanted, ng->shard->row.slots_wanted);
+    slots_subtract(&held, &wanted);
+    return held;
+}
+
+int shard_count_moves(const struct world_rg *rg)
+{
+    int n = 0;
+    for (size_t i = 0; i < rg->n_node_groups; i++) {
+        struct slots give = to_give(&rg->node_groups[i]);
+        n += slots_count(&give);
+    }
+    return n;
+}
+
+/* Its primary takes part, and none of its nodes is still on its way into the cluster. */
+static bool may_move(struct world_rg *rg, const struct world_node_group *ng)
+{
+    struct world_node *first = rg_primary(rg, ng);
+    if (!ng->shard->row.primary_seen || ng->row.switch_node_id || !node_takes_writes(first) || !shard_node_joined(first))
+        return false;
+    for (size_t i = 0; i < rg->n_clusters; i++) {
+        const struct row_cache_cluster *c = &rg->clusters[i].row;
+        if (strcmp(c->node_group_id, ng->row.id) == 0 && strcmp(c->status, "creating") == 0) return false;
+    }
+    return true;
+}
+
+struct moves {
+    struct slot_move *items;
+    size_t n, room;
+};
+
+static void add_move(struct arena *a, struct moves *m, struct slot_move move)
+{
+    if (m->n == m->room) {
+        struct slot_move *more = arena_array(a, struct slot_move, m->room = 2 * m->room + 8);
+        if (m->n) memcpy(more, m->items, m->n * sizeof *more);
+        m->items = more;
+    }
+    m->items[m->n++] = move;
+}
+
+static void add_moves_from(struct world *w, struct world_rg *rg, const struct world_node_group *from, struct moves *m)
+{
+    struct slots give = to_give(from);
+    if (slots_next(&give, 0) == SLOTS || !may_move(rg, from)) return;
+    for (size_t i = 0; i < rg->n_node_groups; i++) {
+        const struct world_node_group *to = &rg->node_groups[i];
+        struct slots part = {0};
+        if (to == from || to->drop || to->shard == NULL) continue;
+        slots_read(&part, to->shard->row.slots_wanted);
+        slots_meet(&part, &give);
+        if (slots_next(&part, 0) == SLOTS || !may_move(rg, to)) continue;
+        add_move(w->arena, m, (struct slot_move){slots_text(w->arena, &part, ' '), from->row.id, to->row.id});
+    }
+}
+
+size_t shard_moves(struct world *w, struct world_rg *rg, struct slot_move **out)
+{
+    struct moves m = {0};
+    for (size_t i = 0; rg->resharding && !rg->resharding->drop && i < rg->n_node_groups; i++)
+        add_moves_from(w, rg, &rg->node_groups[i], &m);
+    *out = m.items;
+    return m.n;
+}

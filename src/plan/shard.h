@@ -1,0 +1,31 @@
+#pragma once
+#include "base/slots.h"
+#include "plan/world.h"
+/*
+ * Groups in cluster mode, as far as the rows alone tell: which nodes make up the
+ * cluster, whether they see each other, and which slots have to move.
+ */
+
+/* Whether the group's nodes are one Redis cluster: cluster mode enabled, or compatible. */
+bool shard_is_clustered(const struct world_rg *rg);
+
+/* A node that all others of its cluster shall know. */
+bool shard_has_node(const struct world_node *n);
+size_t shard_count_nodes(const struct world_rg *rg);
+
+/* The node takes part: its view of the cluster is sound, and it knows all its nodes and no other. True outside cluster mode. */
+bool shard_node_joined(const struct world_node *n);
+
+/* Every shard's primary has become it, and all nodes see the same holders of all slots as the rows. */
+bool shard_views_agree(const struct world_rg *rg);
+/* They do, and nothing is to move any more. True outside cluster mode. */
+bool shard_is_settled(const struct world_rg *rg);
+
+struct slot_move {
+    const char *slots;     /* ranges */
+    const char *from, *to; /* ids of node groups */
+};
+/* What can move now of all that has to, in the world's arena: returns how many entries. */
+size_t shard_moves(struct world *w, struct world_rg *rg, struct slot_move **out);
+/* How many slots are not where they shall be. */
+int shard_count_moves(const struct world_rg *rg);
