@@ -29,6 +29,11 @@ static struct node *find_for_node(struct node_host *h, const char *id)
     return agent_find_node(AGENT_OF(h, node_host), id);
 }
 
+static const struct cluster_map *cluster_for_node(struct node_host *h, const char *group)
+{
+    return agent_find_cluster(AGENT_OF(h, node_host), group);
+}
+
 static void upstream_lost(struct node_host *h, const char *id)
 {
     const struct agent *a = AGENT_OF(h, node_host);
@@ -303,8 +308,8 @@ int agent_run(const struct agent_options *o, struct err *e)
     if (!r) r = read_token(o, &token, e);
     if (!r && uv_loop_init(&a.loop) != 0) r = err_set(e, ERR_BROKEN, "no event loop");
     if (!r) {
-        a.node_host =
-            (struct node_host){&a.loop, o->data_dir, a.engines, node_has_changed, find_for_node, upstream_lost, switching};
+        a.node_host = (struct node_host){
+            &a.loop, o->data_dir, a.engines, node_has_changed, find_for_node, upstream_lost, switching, cluster_for_node};
         a.link_host = (struct link_host){&a.loop, link_has_changed};
         r = run(&a, token.data, e);
         fini(&a);

@@ -1,5 +1,6 @@
 #pragma once
 #include "agent/agent.h"
+#include "agent/cluster_map.h"
 #include "agent/dial.h"
 #include "agent/engine.h"
 #include "agent/link.h"
@@ -23,6 +24,9 @@ struct agent {
     size_t n_nodes, n_links;
     struct arena orders[2]; /* the assignment that nodes point into, and room for the next */
     int current;
+    struct cluster_map *clusters; /* of the assignment, and in its arena */
+    size_t n_clusters;
+    uint64_t cluster_serial; /* the last that a map was given */
     int64_t version;      /* of the assignment; 0: none yet */
     uint64_t quiet_until; /* ms of the loop's clock: until then, adopted nodes may keep us from telling anything */
     char *trips;          /* as they were last armed */
@@ -39,6 +43,7 @@ void agent_sighting(struct agent *a, struct buf *out);
 /* Makes room for a node, and adopts what runs in its folder. */
 struct node *agent_add_node(struct agent *a, const char *id);
 struct node *agent_find_node(const struct agent *a, const char *id);
+const struct cluster_map *agent_find_cluster(const struct agent *a, const char *group);
 /* Lets every node look at its order, and at the others. */
 void agent_wake(struct agent *a);
 /* Stops every node, then the agent. */

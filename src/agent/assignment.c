@@ -56,6 +56,30 @@ static void share_settings(const struct proto_assignment *m)
     }
 }
 
+const struct cluster_map *agent_find_cluster(const struct agent *a, const char *group)
+{
+    for (size_t i = 0; i < a->n_clusters; i++)
+        if (strcmp(a->clusters[i].m->group, group) == 0) return &a->clusters[i];
+    return NULL;
+}
+
+/* A map that says the same keeps its number, so that nobody looks at everything anew. */
+static void take_maps(struct agent *a, const struct proto_assignment *m, struct arena *arena)
+{
+    struct cluster_map *maps = arena_array(arena, struct cluster_map, m->clusters.n);
+    size_t n = 0;
+    for (size_t i = 0; i < m->clusters.n; i++) {
+        struct err e = {0};
+        const struct proto_cluster_map *c = &m->clusters.items[i];
+        const struct cluster_map *old = agent_find_cluster(a, c->group);
+        bool same = old != NULL && shape_same(&shape_proto_cluster_map, old->m, c);
+        if (cluster_map_check(c, &e) != 0) log_error("the cluster of group %s can't be used: %s", c->group, e.msg);
+        else cluster_map_init(&maps[n++], c, same ? old->serial : ++a->cluster_serial, arena);
+    }
+    a->clusters = maps;
+    a->n_clusters = n;
+}
+
 static void order_nodes(struct agent *a, const struct proto_assignment *m)
 {
     for (size_t i = 0; i < m->nodes.n; i++) {
@@ -133,6 +157,7 @@ int64_t agent_assign(struct agent *a, const char *json, size_t len)
     a->dirty = true;
     arm_trips(a, &m);
     share_settings(&m);
+    take_maps(a, &m, next);
     order_nodes(a, &m);
     close_links(a, &m);
     agent_wake(a);

@@ -202,5 +202,7 @@ void conf_render(const struct proto_node_order *o, const struct string_list *lef
     conf_quote(out, pidfile.data);
     buf_putc(out, '\n');
     users(out, o, unknown_rules);
-    if (role_parse(o->role) == ROLE_REPLICA) buf_printf(out, "replicaof %s %d\n", o->upstream_host, (int)o->upstream_port.v);
+    /* Who follows whom in a cluster stands in its nodes.conf. */
+    if (role_parse(o->role) == ROLE_REPLICA && o->cluster == NULL)
+        buf_printf(out, "replicaof %s %d\n", o->upstream_host, (int)o->upstream_port.v);
 }

@@ -19,6 +19,13 @@ static const char *const names[STEP__COUNT] = {
     [STEP_TAKE] = "take",
     [STEP_ACCESS] = "set users",
     [STEP_SET] = "set",
+    [STEP_CLUSTER_INFO] = "cluster_info",
+    [STEP_CLUSTER_NODES] = "cluster_nodes",
+    [STEP_CLUSTER_SLOTS] = "cluster_slots",
+    [STEP_MEET] = "meet",
+    [STEP_FORGET] = "forget",
+    [STEP_PATIENCE] = "patience",
+    [STEP_STIR] = "stir",
 };
 
 const char *step_name(enum step s)
@@ -47,6 +54,8 @@ static enum step toward_replica(const struct proto_node_order *o, const struct n
 static enum step toward_primary(const struct proto_node_order *o, const struct node_now *now)
 {
     if (now->info.role == ROLE_PRIMARY) return STEP_NONE;
+    /* In a cluster the engine elects, too. Whoever has the slots keeps them until serve has chosen. */
+    if (o->cluster != NULL && !o->takeover.v) return STEP_WAIT;
     if (o->promote_offset.set && now->info.offset < o->promote_offset.v) return STEP_WAIT_OFFSET;
     return STEP_PROMOTE;
 }

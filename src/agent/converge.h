@@ -24,15 +24,22 @@ enum step {
     STEP_RELEASE,     /* give up the addresses that are not in the order */
     STEP_DROP,        /* close what is still connected to an address that was given up */
     STEP_WRITE_CONF,  /* replace redis.conf */
-    STEP_FOLLOW,      /* REPLICAOF host port */
-    STEP_PROMOTE,     /* REPLICAOF NO ONE */
+    STEP_FOLLOW,      /* REPLICAOF host port; CLUSTER REPLICATE in a cluster */
+    STEP_PROMOTE,     /* REPLICAOF NO ONE; CLUSTER FAILOVER TAKEOVER in a cluster */
     STEP_QUIET,       /* stop the PINGs in the replication stream */
     STEP_PAUSE,       /* hold writes */
     STEP_UNPAUSE,
-    STEP_LOUD, /* let the PINGs go on */
-    STEP_TAKE, /* listen on all ordered endpoints */
-    STEP_ACCESS, /* make the next user what the order says, or delete those that are not in it */
-    STEP_SET,  /* the next setting */
+    STEP_LOUD,          /* let the PINGs go on */
+    STEP_TAKE,          /* listen on all ordered endpoints */
+    STEP_ACCESS,        /* make the next user what the order says, or delete those that are not in it */
+    STEP_SET,           /* the next setting */
+    STEP_CLUSTER_INFO,  /* of a cluster's node: whether it finds the cluster whole */
+    STEP_CLUSTER_NODES, /* whom it knows, and who has which slots */
+    STEP_CLUSTER_SLOTS, /* whom it names to clients */
+    STEP_MEET,          /* introduce itself to a node of the map */
+    STEP_FORGET,        /* forget one that is not in it */
+    STEP_PATIENCE,      /* the cluster is formed: suspect nobody as soon as while it was not */
+    STEP_STIR,          /* have the stream say something: Redis does not name replicas that got nothing yet */
     STEP__COUNT
 };
 

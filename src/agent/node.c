@@ -1,5 +1,6 @@
 #include "agent/node_int.h"
 #include "agent/conf.h"
+#include "agent/node_cluster.h"
 #include "agent/names.h"
 #include "base/log.h"
 #include "base/task.h"
@@ -83,6 +84,7 @@ static void drop_conn(struct node *n)
     if (n->conn != NULL) n->ops->disconnect(n->conn);
     n->conn = NULL;
     n->ask = ASK_NONE;
+    n->unread = 0;
 }
 
 /* ---- without a process ---- */
@@ -141,7 +143,7 @@ static void rest(struct node *n, enum node_want want)
     if (held_back(n)) return;
     if (node_now(n) < n->retry_at) node_timer(n, n->retry_at - node_now(n));
     else if (n->host->switching(n->host)) node_timer(n, 1);
-    else if (node_upstream_ready(n)) start(n);
+    else if (node_upstream_ready(n) || cluster_starts_at_once(n)) start(n);
 }
 
 /* ---- with a process ---- */
@@ -223,6 +225,7 @@ void node_lost(struct node *n)
     int64_t now = node_now(n);
     n->conn = NULL;
     n->ask = ASK_NONE;
+    n->unread = 0;
     if (n->state == NODE_STOP || n->proc == NULL) return;
     if (n->state == NODE_UP) n->boot_since = now;
     n->connect_at = now + connect_pause(n);
@@ -418,6 +421,8 @@ void node_life_clear(struct life *l)
     names_clear(&l->binding);
     names_clear(&l->drop);
     names_clear(&l->pending);
+    cluster_view_clear(&l->cluster.view);
+    arena_fini(&l->cluster.told);
     *l = (struct life){0};
 }
 

@@ -10,6 +10,7 @@
  */
 struct node;
 struct engine;
+struct cluster_map;
 
 enum { BEAT_MS = 100 };
 
@@ -26,6 +27,8 @@ struct node_host {
     void (*upstream_lost)(struct node_host *h, const char *id);
     /* True while some node is switching: to start a process takes so long that this comes first. */
     bool (*switching)(struct node_host *h);
+    /* The cluster of that group, or NULL; lives as long as the orders do. */
+    const struct cluster_map *(*cluster)(struct node_host *h, const char *group);
 };
 
 /* The id is a proper one. Adopts the process that runs in the node's folder, if there is one. */

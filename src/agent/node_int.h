@@ -1,5 +1,6 @@
 #pragma once
 #include "agent/backoff.h"
+#include "agent/cluster_view.h"
 #include "agent/converge.h"
 #include "agent/engine.h"
 #include "agent/node.h"
@@ -26,7 +27,26 @@ enum node_want { WANT_NOTHING, WANT_RUN, WANT_AGAIN, WANT_STOP, WANT_GONE };
 enum node_trouble { TROUBLE_NONE, TROUBLE_EXITED, TROUBLE_CONFLICT, TROUBLE_BROKEN };
 
 /* The question that waits for its answer: one at a time. */
-enum node_ask { ASK_NONE, ASK_AUTH, ASK_PING, ASK_SERVER, ASK_BIND, ASK_STEP, ASK_COMPARE };
+enum node_ask { ASK_NONE, ASK_AUTH, ASK_PING, ASK_SERVER, ASK_BIND, ASK_CLUSTER, ASK_STEP, ASK_COMPARE };
+
+/* What a node of a cluster is known to see of it. */
+struct cluster_life {
+    struct cluster_view view;
+    struct proto_cluster_seen seen; /* what is told of that; strings belong to 'told' */
+    struct arena told;
+    enum role role;   /* its own, when the view was asked for */
+    uint64_t serial;  /* of the map that the view was held against */
+    int64_t read_at;  /* when it was asked for */
+    bool stale;       /* something was done or seen that may have changed it */
+    bool whole;       /* cluster_state is ok */
+    bool answered;    /* CLUSTER INFO was, CLUSTER NODES is next */
+    bool slots_asked; /* CLUSTER SLOTS was, since the view was read */
+    bool complete;    /* CLUSTER SLOTS named every replica since the view last disagreed */
+    bool unfollowing; /* INFO replication calls it a master, or did not say yet */
+    bool orphan;      /* and yet it is a replica: of a phantom */
+    bool patient;     /* cluster-node-timeout is the one that lasts */
+    int64_t stir_at;  /* when the replication stream may be stirred again */
+};
 
 /* What is known of one process; forgotten with it. */
 struct life {
@@ -52,6 +72,7 @@ struct life {
     int64_t eager_until;        /* until then, what does not yet link is asked often */
     int64_t nudge_at;           /* 0: the replica needs no nudge */
     int nudges;
+    struct cluster_life cluster;
     int64_t take_since, take_at; /* since when an endpoint is refused (0: it is not), and when to try again */
 };
 
@@ -103,6 +124,7 @@ struct node {
     uv_timer_t timer;
     struct proc *proc;
     void *conn;    /* the engine's; NULL while there is none */
+    int unread;    /* answers that come before the one that is waited for, and say nothing */
     long log_from; /* where the process's own part of the log begins */
     struct life life;
     enum node_ask ask;
@@ -121,7 +143,7 @@ struct node {
     enum role died_role; /* ROLE_UNKNOWN: there was none */
     int64_t died_incarnation;
     struct backoff backoff;
-    struct string_list left_out; /* settings of the order's generation that redis-server does not take */
+    struct string_list left_out;      /* settings of the order's generation that redis-server does not take */
     struct string_list unknown_rules; /* of users: those that redis-server knows nothing of */
     char reason[200];
     int restarts;

@@ -1,3 +1,4 @@
+#include "agent/node_cluster.h"
 #include "agent/node_redis.h"
 #include "agent/conf.h"
 #include "agent/names.h"
@@ -37,6 +38,7 @@ void redis_greet(struct node *n)
     case ASK_AUTH: return redis_ask(n, ASK_AUTH, WORDS("AUTH", CONF_ADMIN, password));
     case ASK_PING: return redis_ask(n, ASK_PING, WORDS("PING"));
     case ASK_SERVER: return redis_ask(n, ASK_SERVER, WORDS("INFO", "server"));
+    case ASK_CLUSTER: return redis_ask(n, ASK_CLUSTER, WORDS("CLUSTER", "NODES"));
     default: return redis_ask(n, ASK_BIND, WORDS("CONFIG", "GET", "bind"));
     }
 }
@@ -79,6 +81,13 @@ static void know_bind(struct node *n, const struct redisReply *r)
         if (!names_has(&n->life.held, was.items[i])) names_add(&n->life.drop, was.items[i]);
     names_clear(&was);
     n->life.info_old = true;
+    if (cluster_ordered(n)) n->greeting = ASK_CLUSTER;
+    else node_move(n, NODE_UP);
+}
+
+static void know_cluster(struct node *n, const struct redisReply *r)
+{
+    cluster_know_myself(n, r);
     node_move(n, NODE_UP);
 }
 
@@ -90,7 +99,8 @@ static void greeted(struct node *n, enum node_ask what, const struct redisReply 
     if (what == ASK_AUTH) n->greeting = ASK_PING;
     else if (what == ASK_PING) n->greeting = ASK_SERVER;
     else if (what == ASK_SERVER) know_server(n, r);
-    else know_bind(n, r);
+    else if (what == ASK_BIND) know_bind(n, r);
+    else know_cluster(n, r);
 }
 
 /* ---- steps ---- */

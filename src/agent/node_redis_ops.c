@@ -2,6 +2,7 @@
 #include "agent/file.h"
 #include "agent/names.h"
 #include "agent/node_access.h"
+#include "agent/node_cluster.h"
 #include "agent/node_redis.h"
 #include "base/log.h"
 #include <fcntl.h>
@@ -22,6 +23,7 @@ static void render(const struct node *n, struct buf *text, uint8_t hash[SHA256_D
 {
     struct sha256_ctx ctx;
     conf_render(n->order, &n->left_out, &n->unknown_rules, n->dir, text);
+    if (cluster_ordered(n)) cluster_conf(n, text);
     sha256_init(&ctx);
     sha256_update(&ctx, text->len, (const uint8_t *)text->data);
     sha256_digest(&ctx, SHA256_DIGEST_SIZE, hash);
@@ -50,7 +52,8 @@ int redis_write_conf(struct node *n, struct err *e)
 
 static int prepare(struct node *n, struct err *e)
 {
-    int r = redis_write_conf(n, e);
+    int r = cluster_ordered(n) ? cluster_prepare(n, e) : 0;
+    if (!r) r = redis_write_conf(n, e);
     if (!r && !node_has_file(n, NODE_SAVED)) node_unlink(n, CONF_DUMP);
     return r;
 }
@@ -93,7 +96,8 @@ static void conn_reply(void *arg, const struct redisReply *r)
 {
     struct node *n = arg;
     node_set_hung(n, false);
-    if (n->state != NODE_STOP && n->order != NULL) redis_answer(n, r);
+    if (n->unread > 0) n->unread--;
+    else if (n->state != NODE_STOP && n->order != NULL) redis_answer(n, r);
 }
 
 static void conn_down(void *arg, const char *why)
@@ -178,12 +182,14 @@ static int64_t sooner(int64_t at, int64_t other)
 static void up(struct node *n)
 {
     nudge(n);
-    enum step s = next_step(n);
-    if (s > STEP_WAIT_OFFSET) return redis_do(n, s);
+    enum step s = next_step(n), next = s;
+    if (s <= STEP_WAIT_OFFSET && cluster_ordered(n)) next = cluster_next(n);
+    if (next > STEP_WAIT_OFFSET) return redis_do(n, next);
     int64_t now = node_now(n), at = look_again_at(n, s);
     if (s == STEP_NONE && now >= n->hold_until && n->life.take_since == 0) node_reason(n, "%s", "");
     if (at != 0 && now >= at) return redis_do(n, STEP_READ);
     at = sooner(at, n->life.nudge_at);
+    if (cluster_ordered(n)) at = sooner(at, cluster_next_at(n));
     if (n->life.take_at > now) at = sooner(at, n->life.take_at);
     if (at != 0) node_timer(n, at - now);
 }

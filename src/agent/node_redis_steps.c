@@ -1,3 +1,4 @@
+#include "agent/node_cluster.h"
 #include "agent/node_redis.h"
 #include "agent/address.h"
 #include "agent/conf.h"
@@ -28,6 +29,7 @@ static void know_replication(struct node *n, const struct redisReply *r)
         if (n->life.ready) node_set_hung(n, true);
         return;
     }
+    if (cluster_ordered(n)) cluster_correct(n, &now);
     n->life.info = now;
     n->life.info_old = false;
     node_looked(n);
@@ -71,9 +73,16 @@ static void do_drop(struct node *n)
 static void do_follow(struct node *n)
 {
     char port[12];
+    if (cluster_ordered(n)) return cluster_do_follow(n);
     snprintf(port, sizeof port, "%d", (int)n->order->upstream_port.v);
     log_info("node %s: follows %s:%s", n->id, n->order->upstream_host, port);
     redis_ask(n, ASK_STEP, WORDS("REPLICAOF", n->order->upstream_host, port));
+}
+
+static void do_promote(struct node *n)
+{
+    if (cluster_ordered(n)) cluster_do_promote(n);
+    else redis_ask(n, ASK_STEP, WORDS("REPLICAOF", "NO", "ONE"));
 }
 
 static void do_set(struct node *n)
@@ -125,7 +134,7 @@ static void unpaused(struct node *n, const struct redisReply *r)
 /* It is told once the endpoint is taken, too: a report that is under way would hold up the next. */
 static void promoted(struct node *n, const struct redisReply *r)
 {
-    (void)r;
+    if (cluster_ordered(n) && !cluster_took_over(n, r)) return;
     log_info("node %s: is a primary now", n->id);
     n->life.info = (struct replication_info){.role = ROLE_PRIMARY, .offset = n->life.info.offset};
     n->life.nudge_at = 0;
@@ -216,6 +225,12 @@ static void followed(struct node *n, const struct redisReply *r)
     n->life.info_old = true;
 }
 
+static void follow_refused(struct node *n, const struct redisReply *r)
+{
+    if (cluster_ordered(n)) cluster_follow_refused(n, r);
+    else redis_refused(n, r);
+}
+
 static void quiet(struct node *n, const struct redisReply *r)
 {
     (void)r;
@@ -241,8 +256,8 @@ const struct redis_step redis_steps[STEP__COUNT] = {
     [STEP_READ] = {COMMAND("INFO", "replication"), .done = know_replication},
     [STEP_RELEASE] = {.ask = do_release, .done = bound},
     [STEP_DROP] = {.ask = do_drop, .done = dropped, .refused = dropped},
-    [STEP_FOLLOW] = {.ask = do_follow, .done = followed},
-    [STEP_PROMOTE] = {COMMAND("REPLICAOF", "NO", "ONE"), .done = promoted},
+    [STEP_FOLLOW] = {.ask = do_follow, .done = followed, .refused = follow_refused},
+    [STEP_PROMOTE] = {.ask = do_promote, .done = promoted},
     /* Seconds, so this is never. CLIENT PAUSE does not keep a primary from sending PINGs to its replicas. */
     [STEP_QUIET] = {COMMAND("CONFIG", "SET", "repl-ping-replica-period", "2147483647"), .done = quiet},
     [STEP_PAUSE] = {.ask = do_pause, .done = paused},
@@ -251,4 +266,12 @@ const struct redis_step redis_steps[STEP__COUNT] = {
     [STEP_TAKE] = {.ask = do_take, .done = bound, .refused = take_refused},
     [STEP_ACCESS] = {.ask = access_ask, .done = access_done, .refused = access_refused},
     [STEP_SET] = {.ask = do_next_setting, .done = setting_taken, .refused = set_refused},
+    [STEP_CLUSTER_INFO] = {COMMAND("CLUSTER", "INFO"), .done = cluster_know_info},
+    [STEP_CLUSTER_NODES] = {COMMAND("CLUSTER", "NODES"), .done = cluster_know_nodes},
+    [STEP_CLUSTER_SLOTS] = {COMMAND("CLUSTER", "SLOTS"), .done = cluster_know_slots},
+    [STEP_MEET] = {.ask = cluster_do_meet, .done = cluster_met},
+    [STEP_FORGET] = {.ask = cluster_do_forget, .done = cluster_forgot, .refused = cluster_forgot},
+    [STEP_PATIENCE] = {COMMAND("CONFIG", "SET", "cluster-node-timeout", CLUSTER_PATIENCE_MS), .done = cluster_patient},
+    /* WAIT has the primary ask its replicas for an ACK in the stream. */
+    [STEP_STIR] = {COMMAND("WAIT", "9", "1"), .done = cluster_stirred},
 };

@@ -1,4 +1,4 @@
-#include "agent/node_int.h"
+#include "agent/node_cluster.h"
 
 /* A node that did not start yet because its upstream is not ready is starting, too. */
 static const char *state_name(const struct node *n)
@@ -47,6 +47,7 @@ void node_see(const struct node *n, struct proto_node_seen *out)
     see_process(n, out);
     if (!l->ready) return;
     if (l->info.role != ROLE_UNKNOWN) see_replication(n, out);
+    out->cluster = (struct proto_cluster_seen *)(uintptr_t)cluster_seen(n);
     out->fenced = OPT_BOOL(l->fence == FENCE_ON);
     out->endpoints = l->held;
     out->endpoints.set = true;

@@ -1,0 +1,51 @@
+#pragma once
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/slots.h"
+#include "protocol/protocol.gen.h"
+#include <stdbool.h>
+/*
+ * The cluster that a group shall be: its ClusterMap, made ready to be looked things up
+ * in, and the nodes.conf by which a node knows it from its start on. Pure text work.
+ *
+ * A redis-server that starts as a master without a cluster that is whole takes nothing for
+ * two seconds; one that starts as a replica does not wait. So the nodes of a shard whose
+ * primary is still to take over start as replicas of a phantom: a master that has the
+ * shard's slots, and no address, so that nobody tries to reach it. The primary takes the
+ * slots over from it, the others follow, and the phantom is forgotten.
+ */
+enum { CLUSTER_NAME = 40 }; /* hexadecimal digits of an engine's node id */
+
+struct cluster_map {
+    const struct proto_cluster_map *m;
+    uint64_t serial;                             /* another number exactly where the map says something else */
+    const struct proto_cluster_node **sorted;    /* by name */
+    const struct proto_cluster_node **primaries; /* of each node's shard, in the order of the nodes; NULL where there is none */
+    struct slots *slots;                         /* the nodes' own */
+};
+
+/* Checks what a message says: ERR_USAGE with one line that says what is wrong with it. */
+int cluster_map_check(const struct proto_cluster_map *m, struct err *e);
+/* 'm' is checked, and outlives 'out'; what is made of it is in the arena. */
+void cluster_map_init(struct cluster_map *out, const struct proto_cluster_map *m, uint64_t serial, struct arena *a);
+/* NULL where there is none. */
+const struct proto_cluster_node *cluster_node_named(const struct cluster_map *map, const char *name);
+const struct proto_cluster_node *cluster_node_ordered(const struct cluster_map *map, const char *order);
+/* The primary of a node's shard, or of a shard; NULL where there is none. */
+const struct proto_cluster_node *cluster_primary_of(const struct cluster_map *map, const struct proto_cluster_node *node);
+const struct proto_cluster_node *cluster_primary(const struct cluster_map *map, const char *shard);
+const struct slots *cluster_slots_of(const struct cluster_map *map, const struct proto_cluster_node *node);
+/* How many nodes follow this one. */
+int cluster_followers(const struct cluster_map *map, const struct proto_cluster_node *primary);
+/* Where the other nodes reach it: the port that is told, else 10000 above its own, or below where above is the system's. */
+int cluster_bus_port(const struct proto_cluster_node *node);
+/* True for CLUSTER_NAME lower case hexadecimal digits. */
+bool cluster_name_ok(const char *name);
+
+/* Whether the primary of a shard is still to take its slots over. */
+typedef bool cluster_headless(void *arg, const struct proto_cluster_node *primary);
+/* Adds the nodes.conf of the node of this name. */
+void cluster_nodes_conf(const struct cluster_map *map, const char *name, cluster_headless *headless, void *arg, struct buf *out);
+/* True for the text of a nodes.conf by which the node of this name is a master. */
+bool cluster_conf_is_primary(const char *text, const char *name);

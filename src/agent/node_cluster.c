@@ -1,0 +1,367 @@
+#include "agent/node_cluster.h"
+#include "agent/conf.h"
+#include "agent/file.h"
+#include "agent/names.h"
+#include "base/log.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NODES_CONF "nodes.conf"
+/* Until the cluster is formed, nodes ask each other often (they do so twice in this time). After that they suspect nobody too
+ * soon, and their own election, the second line where no agent lives, still ends within five seconds (CLUSTER_PATIENCE_MS). */
+#define HASTE_MS "500"
+
+enum { AGAIN_MS = 5, STIR_MS = 10, SETTLED_MS = 1000, UNSETTLED_MS = 200, MOVING_MS = 100 };
+
+bool cluster_ordered(const struct node *n)
+{
+    return n->order != NULL && n->order->cluster != NULL;
+}
+
+const struct cluster_map *cluster_map_of(const struct node *n)
+{
+    return cluster_ordered(n) ? n->host->cluster(n->host, n->order->cluster) : NULL;
+}
+
+/* ---- before its start ---- */
+
+static bool headless(void *arg, const struct proto_cluster_node *primary)
+{
+    const struct node *n = arg, *p = n->host->find(n->host, primary->order);
+    if (p == NULL || p->order == NULL || !p->order->takeover.v) return false;
+    return !p->life.ready || p->life.info.role != ROLE_PRIMARY;
+}
+
+bool cluster_starts_at_once(const struct node *n)
+{
+    const struct node *up =
+        cluster_ordered(n) && n->order->upstream_node ? n->host->find(n->host, n->order->upstream_node) : NULL;
+    return up != NULL && up->order != NULL && up->order->takeover.v;
+}
+
+/* A primary that starts again where it was still has its slots; anybody else's file tells of roles that have changed. */
+static bool keeps_nodes_conf(const struct node *n)
+{
+    char path[PATH_MAX];
+    struct err e;
+    _buf_ struct buf text = {0};
+    const struct proto_node_order *o = n->order;
+    if (role_parse(o->role) != ROLE_PRIMARY || o->takeover.v || !node_has_file(n, NODES_CONF)) return false;
+    return file_read(node_path(n, NODES_CONF, path), &text, &e) == 0 && cluster_conf_is_primary(text.data, o->cluster_name);
+}
+
+int cluster_prepare(struct node *n, struct err *e)
+{
+    char path[PATH_MAX];
+    _buf_ struct buf text = {0};
+    const struct cluster_map *map = cluster_map_of(n);
+    const struct proto_cluster_node *me = map != NULL ? cluster_node_ordered(map, n->id) : NULL;
+    if (me == NULL || cluster_primary_of(map, me) == NULL || n->order->cluster_name == NULL ||
+        strcmp(me->name, n->order->cluster_name) != 0)
+        return err_set(e, ERR_USAGE, "there is no cluster with this node in the assignment");
+    if (keeps_nodes_conf(n)) return 0;
+    cluster_nodes_conf(map, me->name, headless, n, &text);
+    return file_replace(node_path(n, NODES_CONF, path), text.data, text.len, e);
+}
+
+void cluster_conf(const struct node *n, struct buf *out)
+{
+    const struct cluster_map *map = cluster_map_of(n);
+    const struct proto_cluster_node *me = map != NULL ? cluster_node_ordered(map, n->id) : NULL;
+    buf_puts(out, "cluster-enabled yes\n"
+                  "cluster-config-file " NODES_CONF "\n"
+                  "cluster-node-timeout " HASTE_MS "\n"
+                  "cluster-allow-replica-migration no\n"
+                  "cluster-replica-validity-factor 0\n");
+    buf_printf(out, "cluster-announce-ip %s\n", n->order->address);
+    if (me != NULL) buf_printf(out, "cluster-port %d\n", cluster_bus_port(me));
+}
+
+/* ---- what it sees ---- */
+
+static const struct node *ready_node(const struct node *n, const char *order)
+{
+    const struct node *other = n->host->find(n->host, order);
+    return other != NULL && other->life.ready && !other->life.hung ? other : NULL;
+}
+
+static bool lives(void *arg, const char *order)
+{
+    return ready_node(arg, order) != NULL;
+}
+
+static bool is_linked(void *arg, const char *order)
+{
+    const struct node *other = ready_node(arg, order);
+    return other != NULL && other->life.info.link_up;
+}
+
+static bool settled(const struct cluster_life *c, const struct cluster_map *map)
+{
+    const struct cluster_view *v = &c->view;
+    return c->whole && v->agrees && c->complete && v->strangers == 0 && v->known == (int)map->m->nodes.n;
+}
+
+/* What is told, anew; a change is one of what a sighting says. */
+static void tell(struct node *n)
+{
+    struct cluster_life *c = &n->life.cluster;
+    struct arena a = {0};
+    struct slots moving = {0};
+    cluster_view_moving(&c->view, &moving);
+    struct proto_cluster_seen seen = {.state = c->whole ? "ok" : "fail",
+        .name = arena_strdup(&a, n->order->cluster_name),
+        .slots = slots_text(&a, &c->view.slots, ' '),
+        .known = OPT_INT(c->view.known),
+        .strangers = OPT_INT(c->view.strangers),
+        .epoch = OPT_INT(c->view.epoch),
+        .agrees = OPT_BOOL(c->view.agrees && c->complete),
+        .moving = slots_text(&a, &moving, ' ')};
+    bool same = c->seen.name != NULL && shape_same(&shape_proto_cluster_seen, &c->seen, &seen);
+    arena_fini(&c->told);
+    c->told = a;
+    c->seen = seen;
+    if (!same) node_changed(n);
+}
+
+const struct proto_cluster_seen *cluster_seen(const struct node *n)
+{
+    return n->life.cluster.seen.name != NULL ? &n->life.cluster.seen : NULL;
+}
+
+void cluster_know_myself(struct node *n, const struct redisReply *r)
+{
+    n->life.cluster.unfollowing = true;
+    n->life.cluster.orphan = r->str != NULL && strstr(r->str, " myself,slave ") != NULL;
+}
+
+void cluster_correct(struct node *n, struct replication_info *info)
+{
+    struct cluster_life *c = &n->life.cluster;
+    c->unfollowing = info->role == ROLE_PRIMARY;
+    c->orphan = c->orphan && c->unfollowing;
+    if (c->orphan) *info = (struct replication_info){.role = ROLE_REPLICA};
+}
+
+static void know_orphan(struct node *n)
+{
+    struct cluster_life *c = &n->life.cluster;
+    bool orphan = c->unfollowing && c->view.role == ROLE_REPLICA;
+    if (orphan == c->orphan) return;
+    c->orphan = orphan;
+    n->life.info_old = true;
+}
+
+void cluster_know_info(struct node *n, const struct redisReply *r)
+{
+    struct cluster_life *c = &n->life.cluster;
+    char state[16];
+    c->read_at = node_now(n);
+    c->role = n->life.info.role;
+    c->stale = false;
+    if (r->str == NULL || !info_value(r->str, r->len, "cluster_state", state, sizeof state)) return;
+    c->whole = strcmp(state, "ok") == 0;
+    c->answered = true;
+}
+
+void cluster_know_nodes(struct node *n, const struct redisReply *r)
+{
+    struct cluster_life *c = &n->life.cluster;
+    const struct cluster_map *map = cluster_map_of(n);
+    c->answered = false;
+    if (map == NULL || r->str == NULL) return;
+    cluster_view_clear(&c->view);
+    cluster_view_read(&c->view, r->str, map, lives, n);
+    c->serial = map->serial;
+    know_orphan(n);
+    c->slots_asked = false;
+    c->complete = c->complete && c->view.agrees;
+    if (c->view.agrees && !c->complete) return; /* CLUSTER SLOTS comes before anything is told */
+    tell(n);
+}
+
+void cluster_know_slots(struct node *n, const struct redisReply *r)
+{
+    struct cluster_life *c = &n->life.cluster;
+    const struct cluster_map *map = cluster_map_of(n);
+    c->slots_asked = true;
+    c->complete = map != NULL && c->serial == map->serial && cluster_slots_complete(r, map, is_linked, n);
+    tell(n);
+}
+
+/* ---- what it needs ---- */
+
+/* How often the view is read at most: in a large cluster it is long, and everybody has one. */
+static int64_t pace(const struct cluster_map *map)
+{
+    return AGAIN_MS + (int64_t)map->m->nodes.n;
+}
+
+static int64_t next_view_at(const struct node *n, const struct cluster_map *map)
+{
+    const struct cluster_life *c = &n->life.cluster;
+    int64_t size = (int64_t)map->m->nodes.n;
+    bool eager = node_now(n) < n->life.eager_until;
+    if (c->read_at == 0) return 0;
+    if (c->stale || c->serial != map->serial || c->role != n->life.info.role) return c->read_at + pace(map);
+    if (!settled(c, map)) return c->read_at + (eager ? pace(map) : UNSETTLED_MS + size);
+    return c->read_at + (map->m->moves.n ? MOVING_MS + size : SETTLED_MS + 4 * size);
+}
+
+static bool shall_stir(const struct node *n, const struct cluster_map *map)
+{
+    const struct proto_cluster_node *me = cluster_node_ordered(map, n->id);
+    const struct replication_info *i = &n->life.info;
+    if (me == NULL || i->role != ROLE_PRIMARY || i->offset != 0 || cluster_followers(map, me) == 0) return false;
+    return node_now(n) < n->life.eager_until && node_now(n) >= n->life.cluster.stir_at;
+}
+
+enum step cluster_next(struct node *n)
+{
+    const struct cluster_life *c = &n->life.cluster;
+    const struct cluster_map *map = cluster_map_of(n);
+    if (map == NULL || !n->life.ready) return STEP_NONE;
+    if (c->answered) return STEP_CLUSTER_NODES;
+    if (node_now(n) >= next_view_at(n, map)) return STEP_CLUSTER_INFO;
+    if (!c->view.read || c->serial != map->serial) return STEP_NONE;
+    if (c->view.missing.n) return STEP_MEET;
+    if (c->view.forget.n) return STEP_FORGET;
+    if (c->view.agrees && !c->complete && !c->slots_asked) return STEP_CLUSTER_SLOTS;
+    if (settled(c, map) && !c->patient) return STEP_PATIENCE;
+    return shall_stir(n, map) ? STEP_STIR : STEP_NONE;
+}
+
+int64_t cluster_next_at(const struct node *n)
+{
+    const struct cluster_map *map = cluster_map_of(n);
+    int64_t now = node_now(n);
+    if (map == NULL || !n->life.ready) return 0;
+    int64_t at = next_view_at(n, map);
+    if (at - now >= BEAT_MS) at = 0; /* the beat is soon enough */
+    if (n->hold_until > now && (at == 0 || n->hold_until < at)) at = n->hold_until;
+    return at > now ? at : now + 1;
+}
+
+/* ---- steps ---- */
+
+static void try_again(struct node *n)
+{
+    bool eager = node_now(n) < n->life.eager_until;
+    n->hold_until = node_now(n) + (eager ? AGAIN_MS : UNSETTLED_MS);
+    n->life.info_old = true;
+    n->life.cluster.stale = true;
+}
+
+void cluster_do_follow(struct node *n)
+{
+    const struct cluster_map *map = cluster_map_of(n);
+    const struct proto_cluster_node *up = map != NULL ? cluster_node_ordered(map, n->order->upstream_node) : NULL;
+    if (up == NULL) return try_again(n);
+    redis_ask(n, ASK_STEP, WORDS("CLUSTER", "REPLICATE", up->name));
+}
+
+/* It does not know its upstream yet, or not yet as a master, or still believes to own slots: word of that is on its way. */
+void cluster_follow_refused(struct node *n, const struct redisReply *r)
+{
+    if (node_now(n) >= n->life.eager_until) node_reason(n, "redis-server refuses to follow: %.100s", r->str);
+    try_again(n);
+}
+
+static void send_unread(struct node *n, const char *const words[], size_t count)
+{
+    n->unread++;
+    rconn_send(n->conn, (int)count, words);
+}
+
+/* A slot that is on its way to or from the shard, as the node at its other end has it. */
+static void restore_slot(struct node *n, const struct cluster_map *map, const struct proto_cluster_node *other, const char *open)
+{
+    int slot;
+    bool leaves;
+    char number[12];
+    const struct proto_cluster_node *me = cluster_node_ordered(map, n->id), *peer = NULL;
+    const char *name = cluster_open_slot(open, &slot, &leaves);
+    if (name != NULL) peer = cluster_node_named(map, name);
+    if (me == NULL || peer == NULL || strcmp(peer->shard, me->shard) != 0) return;
+    snprintf(number, sizeof number, "%d", slot);
+    send_unread(n, WORDS("CLUSTER", "SETSLOT", number, leaves ? "IMPORTING" : "MIGRATING", other->name));
+}
+
+/*
+ * A replica knows nothing of slots in flight: in the instant in which it takes over it
+ * learns of them from those who do, so that no client gets nothing for a key that is
+ * already, or still, somewhere else.
+ */
+void cluster_do_promote(struct node *n)
+{
+    const struct cluster_map *map = cluster_map_of(n);
+    send_unread(n, WORDS("MULTI"));
+    send_unread(n, WORDS("CLUSTER", "FAILOVER", "TAKEOVER"));
+    for (size_t i = 0; map != NULL && i < map->m->nodes.n; i++) {
+        const struct proto_cluster_node *c = &map->m->nodes.items[i];
+        const struct node *other = n->host->find(n->host, c->order);
+        const struct string_list *open = other != NULL && other != n ? &other->life.cluster.view.open : NULL;
+        for (size_t k = 0; open != NULL && k < open->n; k++) restore_slot(n, map, c, open->items[k]);
+    }
+    redis_ask(n, ASK_STEP, WORDS("EXEC"));
+}
+
+bool cluster_took_over(struct node *n, const struct redisReply *r)
+{
+    for (size_t i = 1; i < r->elements; i++)
+        if (r->element[i]->type == REDIS_REPLY_ERROR) log_warn("node %s: a slot in flight: %s", n->id, r->element[i]->str);
+    n->life.cluster.stale = true;
+    bool done = r->type == REDIS_REPLY_ARRAY && r->elements > 0 && r->element[0]->type != REDIS_REPLY_ERROR;
+    n->life.cluster.orphan = n->life.cluster.orphan && !done;
+    if (done) return true;
+    log_info("node %s: does not take over: %s", n->id, r->elements > 0 ? r->element[0]->str : "no answer");
+    try_again(n);
+    return false;
+}
+
+void cluster_do_meet(struct node *n)
+{
+    char port[12], bus[12];
+    const struct string_list *l = &n->life.cluster.view.missing;
+    const struct cluster_map *map = cluster_map_of(n);
+    const struct proto_cluster_node *other = cluster_node_named(map, l->items[l->n - 1]);
+    if (other == NULL) return try_again(n);
+    snprintf(port, sizeof port, "%d", (int)other->port.v);
+    snprintf(bus, sizeof bus, "%d", cluster_bus_port(other));
+    redis_ask(n, ASK_STEP, WORDS("CLUSTER", "MEET", other->host, port, bus));
+}
+
+void cluster_met(struct node *n, const struct redisReply *r)
+{
+    (void)r;
+    free(names_pop(&n->life.cluster.view.missing));
+    n->life.cluster.stale = true;
+}
+
+void cluster_do_forget(struct node *n)
+{
+    const struct string_list *l = &n->life.cluster.view.forget;
+    redis_ask(n, ASK_STEP, WORDS("CLUSTER", "FORGET", l->items[l->n - 1]));
+}
+
+/* Refused or not: the next view tells what is left to do. */
+void cluster_forgot(struct node *n, const struct redisReply *r)
+{
+    (void)r;
+    free(names_pop(&n->life.cluster.view.forget));
+    n->life.cluster.stale = true;
+}
+
+void cluster_patient(struct node *n, const struct redisReply *r)
+{
+    (void)r;
+    n->life.cluster.patient = true;
+}
+
+void cluster_stirred(struct node *n, const struct redisReply *r)
+{
+    (void)r;
+    n->life.cluster.stir_at = node_now(n) + STIR_MS;
+    n->life.info_old = true;
+}

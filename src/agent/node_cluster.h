@@ -1,0 +1,46 @@
+#pragma once
+#include "agent/node_redis.h"
+/* ms, in words: how long a node of a formed cluster waits until it suspects another. */
+#define CLUSTER_PATIENCE_MS "2000"
+
+/*
+ * What a node of a cluster does besides what every redis does: it comes up knowing its
+ * cluster, meets and forgets other nodes as the map says, takes slots over, and tells what
+ * it sees of the cluster. All functions but the first are for nodes whose order names one.
+ */
+bool cluster_ordered(const struct node *n);
+/* Writes nodes.conf, unless there is the one of a primary that starts again in its place. */
+int cluster_prepare(struct node *n, struct err *e);
+/* Adds to redis.conf what stands last there. */
+void cluster_conf(const struct node *n, struct buf *out);
+/* True while its upstream is not awaited: both start as replicas of a phantom. */
+bool cluster_starts_at_once(const struct node *n);
+/* What it needs next for its cluster; STEP_NONE if nothing, or nothing now. */
+enum step cluster_next(struct node *n);
+/* When to ask for the next step, in ms of the loop's clock, if the next beat is not soon enough; else 0. */
+int64_t cluster_next_at(const struct node *n);
+/* NULL where nothing was seen yet. */
+const struct proto_cluster_seen *cluster_seen(const struct node *n);
+/* The map of its cluster; NULL where the assignment has none. */
+const struct cluster_map *cluster_map_of(const struct node *n);
+
+/* The first answer to CLUSTER NODES. */
+void cluster_know_myself(struct node *n, const struct redisReply *r);
+/* A replica of a phantom is a master where INFO replication tells of it: puts that right. */
+void cluster_correct(struct node *n, struct replication_info *info);
+
+/* The steps, for redis_steps[]. */
+void cluster_do_follow(struct node *n);
+void cluster_follow_refused(struct node *n, const struct redisReply *r);
+void cluster_do_promote(struct node *n);
+/* False if the answer to that says that it has not. */
+bool cluster_took_over(struct node *n, const struct redisReply *r);
+void cluster_do_meet(struct node *n);
+void cluster_do_forget(struct node *n);
+void cluster_know_info(struct node *n, const struct redisReply *r);
+void cluster_know_nodes(struct node *n, const struct redisReply *r);
+void cluster_know_slots(struct node *n, const struct redisReply *r);
+void cluster_met(struct node *n, const struct redisReply *r);
+void cluster_forgot(struct node *n, const struct redisReply *r);
+void cluster_patient(struct node *n, const struct redisReply *r);
+void cluster_stirred(struct node *n, const struct redisReply *r);
