@@ -91,15 +91,16 @@ static int transact(struct control *c, struct world *w, const struct proto_sight
     bool wrote;
     int r = store_begin(c->o.store, true, e);
     if (r) return r;
-    r = world_load(c->o.store, w, e);
+    r = world_load(c->o.store, &c->rows, w, e);
     if (r == 0) {
         set_in_touch(c, w);
         if (seen) sight(w, seen);
         plan_world(w);
-        r = world_store(c->o.store, w, &wrote, e);
+        r = world_store(c->o.store, &c->rows, w, &wrote, e);
     }
     if (r || !wrote) store_rollback(c->o.store);
     else r = store_commit(c->o.store, e);
+    if (r) rows_lose(&c->rows);
     return r;
 }
 
@@ -118,6 +119,7 @@ static int pass(struct control *c, const struct proto_sighting *seen, struct err
     log_changes(&w);
     schedule(c, &w);
     hand_out(c, &w);
+    rows_keep(&c->rows);
     return 0;
 }
 
@@ -229,7 +231,9 @@ void control_stop(struct control *c, void (*stopped)(void *arg), void *arg)
 static void on_closed(uv_handle_t *h)
 {
     struct control *c = h->data;
-    if (--c->open_handles == 0) free(c);
+    if (--c->open_handles > 0) return;
+    rows_fini(&c->rows);
+    free(c);
 }
 
 void control_close(struct control *c)

@@ -1,11 +1,13 @@
 #pragma once
 #include "control/assign.h"
+#include "control/rows.h"
 #include "control/session.h"
 /* What the files of control/ share of its state. */
 
 struct control {
     struct control_options o;
     struct session *sessions;
+    struct rows rows;   /* what the last pass left in the database */
     uv_idle_t soon;     /* a pass as soon as the loop gets there */
     uv_timer_t later;   /* a pass when a plan's time comes */
     uv_timer_t touch;   /* looks once a second for agents that have fallen silent */

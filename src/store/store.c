@@ -181,6 +181,11 @@ void store_rollback(struct store *s)
     sqlite3_reset(s->rollback);
 }
 
+int64_t store_changes(struct store *s)
+{
+    return sqlite3_total_changes64(s->db);
+}
+
 /* Queries are prepared when they are first used: the build has proved that they can be, and an idle server needs few. */
 static int prepared(struct store *s, enum query q, struct err *e)
 {

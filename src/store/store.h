@@ -33,6 +33,11 @@ void store_close(struct store *s);
 int store_begin(struct store *s, bool write, struct err *e);
 int store_commit(struct store *s, struct err *e);
 void store_rollback(struct store *s);
+/*
+ * How many rows were written or deleted since it was opened, those too that went with others and those of transactions that
+ * were rolled back: where the number is the same, so is what the database holds.
+ */
+int64_t store_changes(struct store *s);
 
 /* The generic functions behind queries.gen.h; 'p' has one value per parameter of the query. */
 int store_run(struct store *s, enum query q, const struct sql_param *p, struct err *e);

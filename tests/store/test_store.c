@@ -180,3 +180,30 @@ Test(store, rows_differ_where_any_column_differs)
     y.value = NULL;
     cr_assert_not(row_equal(&sql_table_tag, &x, &y));
 }
+
+Test(store, counts_whatever_changes_a_row)
+{
+    struct row_tag tag = {"arn:1", "a", "1"};
+    int64_t at = store_changes(s);
+    put_tag("a", "1");
+    put_tag("b", "1");
+    cr_expect_eq(store_changes(s), at + 2);
+    put_tag("a", "2");
+    cr_expect_eq(store_changes(s), at + 3);
+    cr_assert_eq(count_tags(), 2u);
+    cr_expect_eq(store_changes(s), at + 3);
+    cr_assert_eq(q_tag_delete_arn(s, "arn:1", &e), 0);
+    cr_expect_eq(store_changes(s), at + 5);
+    cr_assert_eq(q_tag_delete(s, &tag, &e), 0);
+    cr_expect_eq(store_changes(s), at + 5);
+}
+
+Test(store, counts_what_is_rolled_back)
+{
+    int64_t at = store_changes(s);
+    cr_assert_eq(store_begin(s, true, &e), 0);
+    put_tag("a", "1");
+    store_rollback(s);
+    cr_expect_gt(store_changes(s), at);
+    cr_expect_eq(count_tags(), 0u);
+}
