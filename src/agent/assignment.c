@@ -80,6 +80,12 @@ static void take_maps(struct agent *a, const struct proto_assignment *m, struct 
     a->n_clusters = n;
 }
 
+static void share_authority(const struct proto_assignment *m)
+{
+    for (size_t i = 0; i < m->nodes.n; i++)
+        if (m->nodes.items[i].tls) m->nodes.items[i].tls->authority = m->authority;
+}
+
 static void order_nodes(struct agent *a, const struct proto_assignment *m)
 {
     for (size_t i = 0; i < m->nodes.n; i++) {
@@ -157,6 +163,7 @@ int64_t agent_assign(struct agent *a, const char *json, size_t len)
     a->dirty = true;
     arm_trips(a, &m);
     share_settings(&m);
+    share_authority(&m);
     take_maps(a, &m, next);
     order_nodes(a, &m);
     close_links(a, &m);

@@ -2,6 +2,7 @@
 #include "agent/file.h"
 #include "agent/info.h"
 #include "agent/names.h"
+#include "agent/tls.h"
 #include "base/arena.h"
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -111,7 +112,8 @@ int conf_check(const struct proto_node_order *o, struct err *e)
         int r = check_user(&o->users.items[i], e);
         if (r) return r;
     }
-    return check_settings(&o->settings, e);
+    int r = tls_check(o, e);
+    return r ? r : check_settings(&o->settings, e);
 }
 
 void conf_quote(struct buf *out, const char *s)

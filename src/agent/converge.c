@@ -9,6 +9,10 @@ static const char *const names[STEP__COUNT] = {
     [STEP_READ] = "read",
     [STEP_RELEASE] = "release",
     [STEP_DROP] = "drop",
+    [STEP_CERTIFY] = "certify",
+    [STEP_LISTEN] = "listen",
+    [STEP_ENCRYPT] = "encrypt",
+    [STEP_RELINK] = "relink",
     [STEP_WRITE_CONF] = "write_conf",
     [STEP_FOLLOW] = "follow",
     [STEP_PROMOTE] = "promote",
@@ -79,12 +83,24 @@ static enum step toward_endpoints(const struct proto_node_order *o, const struct
     return now->take_blocked ? STEP_NONE : STEP_TAKE;
 }
 
+/* Without a certificate Redis can't listen, nor link. */
+static enum step toward_encryption(const struct node_now *now)
+{
+    if (now->encryption_blocked) return STEP_NONE;
+    if (now->certificate_stale) return STEP_CERTIFY;
+    if (now->listens_otherwise) return STEP_LISTEN;
+    if (now->links_stale) return STEP_ENCRYPT;
+    return now->relink ? STEP_RELINK : STEP_NONE;
+}
+
 enum step converge(const struct proto_node_order *o, const struct node_now *now)
 {
     bool replica = role_parse(o->role) == ROLE_REPLICA;
     enum step role, next;
     if (!names_within(now->held, &o->endpoints)) return STEP_RELEASE;
     if (now->dropping) return STEP_DROP;
+    next = toward_encryption(now);
+    if (next != STEP_NONE) return next;
     if (now->info_old) return STEP_READ;
     role = replica ? toward_replica(o, now) : toward_primary(o, now);
     if (role != STEP_NONE && role != STEP_WAIT && role != STEP_WAIT_OFFSET) return role;

@@ -23,6 +23,10 @@ enum step {
     STEP_READ,        /* INFO replication */
     STEP_RELEASE,     /* give up the addresses that are not in the order */
     STEP_DROP,        /* close what is still connected to an address that was given up */
+    STEP_CERTIFY,     /* have the certificate of the order read */
+    STEP_LISTEN,      /* with TLS, without, or behind a splitter */
+    STEP_ENCRYPT,     /* say whether the next link to an upstream is encrypted */
+    STEP_RELINK,      /* close the link, so that it is made again */
     STEP_WRITE_CONF,  /* replace redis.conf */
     STEP_FOLLOW,      /* REPLICAOF host port; CLUSTER REPLICATE in a cluster */
     STEP_PROMOTE,     /* REPLICAOF NO ONE; CLUSTER FAILOVER TAKEOVER in a cluster */
@@ -49,12 +53,15 @@ struct node_now {
     const struct string_list *held; /* endpoints it listens on */
     bool dropping;                  /* connections to released endpoints are still to be closed */
     enum fence fence;
-    bool fence_old;      /* the pause ends by itself before long: renew it */
-    bool conf_stale;     /* redis.conf is not what the order says */
-    bool access_stale;   /* the engine's users are not known to be the order's */
-    bool settings_stale; /* settings of the order's generation are not all in force */
-    bool take_blocked;   /* an endpoint was refused just now */
-    bool upstream_ready; /* nobody this agent runs, or one that can be followed */
+    bool fence_old;                                         /* the pause ends by itself before long: renew it */
+    bool conf_stale;                                        /* redis.conf is not what the order says */
+    bool certificate_stale, listens_otherwise, links_stale; /* the same of what belongs to encryption in transit */
+    bool encryption_blocked;                                /* one of these steps was refused just now */
+    bool relink;                                            /* the link to its upstream is not what it shall be */
+    bool access_stale;                                      /* the engine's users are not known to be the order's */
+    bool settings_stale;                                    /* settings of the order's generation are not all in force */
+    bool take_blocked;                                      /* an endpoint was refused just now */
+    bool upstream_ready;                                    /* nobody this agent runs, or one that can be followed */
 };
 
 enum step converge(const struct proto_node_order *o, const struct node_now *now);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 enum { BACKLOG = 511, ACCEPTS = 64, AGAIN_MS = 1, AGAIN_FAST = 2000, AGAIN_SLOW_MS = 250, AGAIN_TOLD = 100 };
@@ -16,8 +17,11 @@ struct listener {
     struct link *link;
 };
 
-static const char *const kinds[] = {
-    [LINK_READER] = "reader", [LINK_PRIMARY] = "primary", [LINK_GATEWAY] = "gateway", [LINK_CONFIGURATION] = "configuration"};
+static const char *const kinds[] = {[LINK_READER] = "reader",
+    [LINK_PRIMARY] = "primary",
+    [LINK_GATEWAY] = "gateway",
+    [LINK_CONFIGURATION] = "configuration",
+    [LINK_SPLITTER] = "splitter"};
 
 /* ---- what the order says ---- */
 
@@ -38,6 +42,18 @@ static int target_set(struct target *t, const char *host, struct opt_int port, s
     } else {
         return err_set(e, ERR_USAGE, "the order has no proper address");
     }
+    return 0;
+}
+
+/* A splitter's other target is a socket in the file system. */
+static int socket_set(struct target *t, const char *path, struct err *e)
+{
+    struct sockaddr_un *un = (struct sockaddr_un *)&t->address;
+    *t = (struct target){0};
+    if (strlen(path) >= sizeof un->sun_path) return err_set(e, ERR_USAGE, "the order has a path that is too long");
+    un->sun_family = AF_UNIX;
+    strcpy(un->sun_path, path);
+    t->size = sizeof *un;
     return 0;
 }
 
@@ -90,7 +106,9 @@ static int read_order(struct link *l, const struct proto_link_order *o, struct t
     l->targets = calloc(o->targets.n + 1, sizeof *l->targets);
     if (l->targets == NULL) abort();
     for (size_t i = 0; !r && i < o->targets.n; i++) {
-        r = target_set(&l->targets[i], o->targets.items[i].host, o->targets.items[i].port, e);
+        const char *host = o->targets.items[i].host;
+        bool path = l->kind == LINK_SPLITTER && host[0] == '/';
+        r = path ? socket_set(&l->targets[i], host, e) : target_set(&l->targets[i], host, o->targets.items[i].port, e);
         if (!r) l->n_targets++;
     }
     if (!r && l->kind == LINK_CONFIGURATION) tell_nodes(l, o);
@@ -262,6 +280,11 @@ void link_close(struct link *l)
 const char *link_id(const struct link *l)
 {
     return l->id;
+}
+
+bool link_is_listening(const struct link *l)
+{
+    return l->listener != NULL;
 }
 
 void link_see(const struct link *l, struct proto_link_seen *out)

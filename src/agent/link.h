@@ -1,5 +1,6 @@
 #pragma once
 #include "protocol/protocol.gen.h"
+#include <stdbool.h>
 #include <uv.h>
 /*
  * A TCP forwarder: listens on one address and passes each connection on to one of its
@@ -20,5 +21,6 @@ void link_order(struct link *l, const struct proto_link_order *o);
 /* Closes it with all its connections; its memory goes a few turns of the loop later. */
 void link_close(struct link *l);
 const char *link_id(const struct link *l);
+bool link_is_listening(const struct link *l);
 /* Fills 'out'; strings live as long as the link does not change. */
 void link_see(const struct link *l, struct proto_link_seen *out);

@@ -11,7 +11,7 @@ struct target {
     socklen_t size;
 };
 
-enum link_kind { LINK_READER, LINK_PRIMARY, LINK_GATEWAY, LINK_CONFIGURATION };
+enum link_kind { LINK_READER, LINK_PRIMARY, LINK_GATEWAY, LINK_CONFIGURATION, LINK_SPLITTER };
 
 struct pair;
 

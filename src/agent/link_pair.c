@@ -17,6 +17,9 @@
  * killed still takes connections for a moment. Until then it can be made again, with all
  * that the client has said so far, which is how links between Redis processes begin.
  *
+ * A splitter's connection waits for the first byte of its client, which tells whether it
+ * speaks TLS. Redis never speaks first.
+ *
  * A configuration endpoint's connection begins as a talk with the endpoint itself; the
  * first command that only a node can answer makes it a connection to one of them.
  */
@@ -39,6 +42,8 @@ struct pair {
     bool connected, closing;
     bool young;      /* a gateway's, and the target has not answered yet */
     bool talks;      /* to the configuration endpoint */
+    bool silent;     /* a splitter's, whose client has not said anything yet */
+    bool plain;      /* a splitter's, whose client does not speak TLS */
     struct buf said; /* by the client of a young pair; what a talking one has said and was not answered */
     size_t tried;    /* targets that refused */
     uint64_t until;  /* a gateway gives up then, ms of the loop's clock */
@@ -256,9 +261,16 @@ static void attempt_ready(struct pair *p)
     watch_both(p);
 }
 
+static const struct target *pick(const struct pair *p)
+{
+    struct link *l = p->link;
+    if (l->kind != LINK_SPLITTER) return link_pick(l);
+    return l->n_targets > (size_t)p->plain ? &l->targets[p->plain] : NULL;
+}
+
 static void connect_upstream(struct pair *p)
 {
-    const struct target *t = link_pick(p->link);
+    const struct target *t = pick(p);
     if (t == NULL) return attempt_failed(p);
     p->target = *t;
     int fd = socket(t->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -316,11 +328,27 @@ static void talk(struct pair *p)
     connect_upstream(p);
 }
 
+/* The type of the record that every TLS connection begins with. */
+#define TLS_HANDSHAKE 0x16
+
+static void listen_to_first_byte(struct pair *p)
+{
+    unsigned char c;
+    ssize_t n = recv(p->client.fd, &c, 1, MSG_PEEK);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (n <= 0) return pair_close(p);
+    p->silent = false;
+    p->plain = c != TLS_HANDSHAKE;
+    watch(&p->client, UV_DISCONNECT);
+    connect_upstream(p);
+}
+
 static void side_ready(uv_poll_t *h, int status, int events)
 {
     struct pair *p = h->data;
     bool of_client = h == &p->client.poll;
     if (p->closing) return;
+    if (p->silent) return listen_to_first_byte(p);
     if (p->talks) return talk(p);
     if (!p->connected && of_client) return client_hung_up(p);
     if (!p->connected) return attempt_ready(p);
@@ -349,7 +377,8 @@ void pair_open(struct link *l, int fd)
     side_open(p, &p->client, fd);
     p->young = l->kind == LINK_GATEWAY;
     p->talks = l->kind == LINK_CONFIGURATION;
-    if (p->talks) return watch(&p->client, UV_READABLE);
+    p->silent = l->kind == LINK_SPLITTER;
+    if (p->talks || p->silent) return watch(&p->client, UV_READABLE);
     if (p->young) watch(&p->client, UV_DISCONNECT);
     connect_upstream(p);
 }

@@ -197,6 +197,7 @@ void node_exited(void *arg, int status, int signal)
     struct node *n = arg;
     n->proc = NULL;
     drop_conn(n);
+    split_close(n);
     if (n->state == NODE_STOP) told_to_end(n, signal);
     else if (!has_run(n) && node_leave_out(n)) start_without(n);
     else ended_by_itself(n, status, signal);
@@ -392,7 +393,7 @@ static void new_order(struct node *n, const struct proto_node_order *o)
 
 void node_order(struct node *n, const struct proto_node_order *o)
 {
-    n->hold_until = n->life.take_since = n->life.take_at = 0;
+    n->hold_until = n->life.take_since = n->life.take_at = n->life.encrypt_at = 0;
     if (same_order(n, o)) n->order = o;
     else new_order(n, o);
 }

@@ -17,8 +17,9 @@ enum { BEAT_MS = 100 };
 /* What a node needs of the agent; outlives every node. */
 struct node_host {
     uv_loop_t *loop;
-    const char *dir;        /* the region's folder: a node's own is DIR/ID */
-    struct engine *engines; /* by kind */
+    const char *dir;             /* the region's folder: a node's own is DIR/ID */
+    struct engine *engines;      /* by kind */
+    struct link_host *link_host; /* for links of a node's own */
     /* Something that node_see() tells has changed. */
     void (*changed)(struct node_host *h);
     /* The node of that id, or NULL. */

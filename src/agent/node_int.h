@@ -5,6 +5,8 @@
 #include "agent/engine.h"
 #include "agent/node.h"
 #include "agent/proc.h"
+#include "agent/split.h"
+#include "agent/tls.h"
 #include "base/err.h"
 #include <limits.h>
 #include <nettle/sha2.h>
@@ -27,7 +29,7 @@ enum node_want { WANT_NOTHING, WANT_RUN, WANT_AGAIN, WANT_STOP, WANT_GONE };
 enum node_trouble { TROUBLE_NONE, TROUBLE_EXITED, TROUBLE_CONFLICT, TROUBLE_BROKEN };
 
 /* The question that waits for its answer: one at a time. */
-enum node_ask { ASK_NONE, ASK_AUTH, ASK_PING, ASK_SERVER, ASK_BIND, ASK_CLUSTER, ASK_STEP, ASK_COMPARE };
+enum node_ask { ASK_NONE, ASK_AUTH, ASK_PING, ASK_SERVER, ASK_PORTS, ASK_BIND, ASK_CLUSTER, ASK_STEP, ASK_COMPARE };
 
 /* What a node of a cluster is known to see of it. */
 struct cluster_life {
@@ -72,6 +74,11 @@ struct life {
     int64_t eager_until;        /* until then, what does not yet link is asked often */
     int64_t nudge_at;           /* 0: the replica needs no nudge */
     int nudges;
+    enum tls_mode listens, listening; /* how it does, and how it was told to; TLS_UNKNOWN: not known yet */
+    bool links, linking; /* whether its link to an upstream is encrypted, from the next one on; and what it was told */
+    int64_t encrypt_at;  /* one of these could not be had: when to try again */
+    bool relink;         /* that link is to be made again */
+    uint8_t certificate[SHA256_DIGEST_SIZE], sent_certificate[SHA256_DIGEST_SIZE]; /* hashes; zero: not known */
     struct cluster_life cluster;
     int64_t take_since, take_at; /* since when an endpoint is refused (0: it is not), and when to try again */
 };
@@ -149,6 +156,9 @@ struct node {
     int restarts;
     uint8_t conf_hash[SHA256_DIGEST_SIZE]; /* of redis.conf as it was last written */
     bool conf_stale;
+    uint8_t certificate[SHA256_DIGEST_SIZE]; /* the order's, hashed */
+    int inner_port;                          /* where a splitter's engine takes TLS; 0: none was needed yet */
+    struct split split;
 };
 
 /* Its process was told to end: what it left may be loaded, and it did not die. */

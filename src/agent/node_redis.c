@@ -2,6 +2,7 @@
 #include "agent/node_redis.h"
 #include "agent/conf.h"
 #include "agent/names.h"
+#include "agent/node_tls.h"
 #include "base/log.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +39,7 @@ void redis_greet(struct node *n)
     case ASK_AUTH: return redis_ask(n, ASK_AUTH, WORDS("AUTH", CONF_ADMIN, password));
     case ASK_PING: return redis_ask(n, ASK_PING, WORDS("PING"));
     case ASK_SERVER: return redis_ask(n, ASK_SERVER, WORDS("INFO", "server"));
+    case ASK_PORTS: return redis_ask(n, ASK_PORTS, WORDS("CONFIG", "GET", "*port", "tls-replication"));
     case ASK_CLUSTER: return redis_ask(n, ASK_CLUSTER, WORDS("CLUSTER", "NODES"));
     default: return redis_ask(n, ASK_BIND, WORDS("CONFIG", "GET", "bind"));
     }
@@ -64,6 +66,12 @@ static void know_server(struct node *n, const struct redisReply *r)
         return greet_again(n, ASK_AUTH, REFUSED_MS);
     }
     n->life.server = s;
+    n->greeting = ASK_PORTS;
+}
+
+static void know_ports(struct node *n, const struct redisReply *r)
+{
+    tls_know_ports(n, r);
     n->greeting = ASK_BIND;
 }
 
@@ -72,10 +80,11 @@ static void know_bind(struct node *n, const struct redisReply *r)
 {
     struct string_list was = n->life.held;
     n->life.held = (struct string_list){0};
+    if (tls_has_splitter(n)) names_copy(&n->life.held, &was);
     if (r->type == REDIS_REPLY_ARRAY && r->elements == 2 && r->element[1]->str != NULL) {
         char *rest = NULL, *word = strtok_r(r->element[1]->str, " ", &rest);
         for (; word != NULL; word = strtok_r(NULL, " ", &rest))
-            if (strcmp(word, n->order->address) != 0) names_add(&n->life.held, word);
+            if (!tls_is_own_address(n, word)) names_add(&n->life.held, word);
     }
     for (size_t i = 0; i < was.n; i++)
         if (!names_has(&n->life.held, was.items[i])) names_add(&n->life.drop, was.items[i]);
@@ -99,6 +108,7 @@ static void greeted(struct node *n, enum node_ask what, const struct redisReply 
     if (what == ASK_AUTH) n->greeting = ASK_PING;
     else if (what == ASK_PING) n->greeting = ASK_SERVER;
     else if (what == ASK_SERVER) know_server(n, r);
+    else if (what == ASK_PORTS) know_ports(n, r);
     else if (what == ASK_BIND) know_bind(n, r);
     else know_cluster(n, r);
 }

@@ -4,6 +4,7 @@
 #include "agent/node_access.h"
 #include "agent/node_cluster.h"
 #include "agent/node_redis.h"
+#include "agent/node_tls.h"
 #include "base/log.h"
 #include <fcntl.h>
 #include <signal.h>
@@ -23,6 +24,7 @@ static void render(const struct node *n, struct buf *text, uint8_t hash[SHA256_D
 {
     struct sha256_ctx ctx;
     conf_render(n->order, &n->left_out, &n->unknown_rules, n->dir, text);
+    tls_conf(n->order, n->inner_port, text);
     if (cluster_ordered(n)) cluster_conf(n, text);
     sha256_init(&ctx);
     sha256_update(&ctx, text->len, (const uint8_t *)text->data);
@@ -52,7 +54,8 @@ int redis_write_conf(struct node *n, struct err *e)
 
 static int prepare(struct node *n, struct err *e)
 {
-    int r = cluster_ordered(n) ? cluster_prepare(n, e) : 0;
+    int r = tls_prepare(n, e);
+    if (!r && cluster_ordered(n)) r = cluster_prepare(n, e);
     if (!r) r = redis_write_conf(n, e);
     if (!r && !node_has_file(n, NODE_SAVED)) node_unlink(n, CONF_DUMP);
     return r;
@@ -67,10 +70,12 @@ static void args(const struct node *n, struct string_list *out)
 static void begin(struct node *n)
 {
     n->life.fence = FENCE_OFF;
+    tls_begin(n);
 }
 
 static void ordered(struct node *n)
 {
+    tls_ordered(n);
     n->conf_stale = redis_conf_differs(n);
     access_ordered(n);
 }
@@ -137,6 +142,11 @@ static enum step next_step(struct node *n)
         .fence = n->life.fence,
         .fence_old = now - n->life.fenced_at > RENEW_MS,
         .conf_stale = n->conf_stale,
+        .certificate_stale = tls_certificate_is_stale(n),
+        .listens_otherwise = tls_listens_otherwise(n),
+        .links_stale = tls_links_are_stale(n),
+        .encryption_blocked = now < n->life.encrypt_at,
+        .relink = n->life.relink,
         .access_stale = access_is_stale(n),
         .settings_stale = n->life.generation != n->order->generation.v,
         .take_blocked = now < n->life.take_at,

@@ -4,6 +4,7 @@
 #include "agent/conf.h"
 #include "agent/names.h"
 #include "agent/node_access.h"
+#include "agent/node_tls.h"
 #include "base/log.h"
 #include "base/trip.h"
 #include <stdio.h>
@@ -56,6 +57,7 @@ static void bind_to_binding(struct node *n)
 static void do_release(struct node *n)
 {
     const struct string_list *want = &n->order->endpoints;
+    if (tls_has_splitter(n)) return tls_release(n);
     names_clear(&n->life.binding);
     for (size_t i = 0; i < want->n; i++)
         if (names_has(&n->life.held, want->items[i])) names_add(&n->life.binding, want->items[i]);
@@ -105,6 +107,13 @@ static void settings_done(struct node *n)
     node_step(n);
 }
 
+static void taken(struct node *n)
+{
+    names_clear(&n->life.missed);
+    n->life.take_since = n->life.take_at = 0;
+    node_changed(n);
+}
+
 /* The node listens on 'binding' now; the order may be another already. */
 static void bound(struct node *n, const struct redisReply *r)
 {
@@ -112,9 +121,7 @@ static void bound(struct node *n, const struct redisReply *r)
     for (size_t i = 0; i < n->life.held.n; i++)
         if (!names_has(&n->life.binding, n->life.held.items[i])) names_add(&n->life.drop, n->life.held.items[i]);
     names_copy(&n->life.held, &n->life.binding);
-    names_clear(&n->life.missed);
-    n->life.take_since = n->life.take_at = 0;
-    node_changed(n);
+    taken(n);
 }
 
 static void paused(struct node *n, const struct redisReply *r)
@@ -162,11 +169,22 @@ static void take_refused(struct node *n, const struct redisReply *r)
 }
 
 /* Those that are free are taken, and Redis is not asked for the others: it would close its sockets for nothing. */
+static void take_by_splitter(struct node *n)
+{
+    struct string_list missed = {0};
+    tls_take(n, &missed);
+    if (missed.n > 0) take_later(n, &missed);
+    else taken(n);
+    names_clear(&missed);
+    node_step(n);
+}
+
 static void do_take(struct node *n)
 {
     const struct string_list *want = &n->order->endpoints;
     struct string_list missed = {0};
     bool news = false;
+    if (tls_has_splitter(n)) return take_by_splitter(n);
     names_clear(&n->life.binding);
     for (size_t i = 0; i < want->n; i++) {
         bool held = names_has(&n->life.held, want->items[i]);
@@ -255,6 +273,10 @@ static void setting_taken(struct node *n, const struct redisReply *r)
 const struct redis_step redis_steps[STEP__COUNT] = {
     [STEP_READ] = {COMMAND("INFO", "replication"), .done = know_replication},
     [STEP_RELEASE] = {.ask = do_release, .done = bound},
+    [STEP_CERTIFY] = {.ask = tls_do_certify, .done = tls_certified, .refused = tls_refused},
+    [STEP_LISTEN] = {.ask = tls_do_listen, .done = tls_listening, .refused = tls_listen_refused},
+    [STEP_ENCRYPT] = {.ask = tls_do_encrypt, .done = tls_encrypted, .refused = tls_refused},
+    [STEP_RELINK] = {COMMAND("CLIENT", "KILL", "TYPE", "master"), .done = tls_relinked},
     [STEP_DROP] = {.ask = do_drop, .done = dropped, .refused = dropped},
     [STEP_FOLLOW] = {.ask = do_follow, .done = followed, .refused = follow_refused},
     [STEP_PROMOTE] = {.ask = do_promote, .done = promoted},

@@ -1,4 +1,6 @@
 #include "agent/node_cluster.h"
+#include "agent/node_int.h"
+#include "agent/node_tls.h"
 
 /* A node that did not start yet because its upstream is not ready is starting, too. */
 static const char *state_name(const struct node *n)
@@ -52,6 +54,8 @@ void node_see(const struct node *n, struct proto_node_seen *out)
     out->endpoints = l->held;
     out->endpoints.set = true;
     out->endpoints_refused = l->missed;
+    if (n->ops == &node_redis) out->encryption = tls_in_force(n);
+    out->links_encrypted = OPT_BOOL(l->links);
     if (l->generation >= 0) out->generation = OPT_INT(l->generation);
     if (l->users_generation >= 0) out->users_generation = OPT_INT(l->users_generation);
     out->pending_settings = l->pending;

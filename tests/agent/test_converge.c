@@ -221,3 +221,23 @@ Test(converge, from_everywhere_to_everywhere_in_a_few_steps)
         }
     }
 }
+
+/* In the order in which they are taken: a certificate, then the port, then the link, then what clients notice. */
+Test(converge, encryption_comes_before_the_role_and_its_trouble_holds_up_nothing)
+{
+    const struct line t = {"", "primary", false, 0, false, ROLE_REPLICA, "a", FENCE_OFF, .upstream_ready = true};
+    struct proto_node_order o = ordered(&t);
+    struct node_now now = known(&t);
+    now.certificate_stale = now.listens_otherwise = now.links_stale = now.relink = true;
+    cr_assert_eq(converge(&o, &now), STEP_CERTIFY);
+    now.certificate_stale = false;
+    cr_assert_eq(converge(&o, &now), STEP_LISTEN);
+    now.listens_otherwise = false;
+    cr_assert_eq(converge(&o, &now), STEP_ENCRYPT);
+    now.links_stale = false;
+    cr_assert_eq(converge(&o, &now), STEP_RELINK);
+    now.relink = false;
+    cr_assert_eq(converge(&o, &now), STEP_PROMOTE);
+    now.listens_otherwise = now.encryption_blocked = true;
+    cr_assert_eq(converge(&o, &now), STEP_PROMOTE);
+}

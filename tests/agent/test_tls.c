@@ -1,0 +1,72 @@
+#include "agent/conf.h"
+#include "agent/tls.h"
+#include <criterion/criterion.h>
+#include <string.h>
+
+#define PEM "-----BEGIN CERTIFICATE-----\n"
+
+static struct proto_tls_order tls;
+
+static struct proto_node_order order(const char *mode)
+{
+    tls = (struct proto_tls_order){
+        .mode = mode, .certificate = PEM, .key = PEM, .authority = PEM, .links = OPT_BOOL(true), .inner_address = "127.9.9.9"};
+    return (struct proto_node_order){.address = "127.1.0.1", .port = OPT_INT(6379), .tls = mode ? &tls : NULL};
+}
+
+static const char *text_of(const char *mode)
+{
+    static struct buf text;
+    struct proto_node_order o = order(mode);
+    buf_clear(&text);
+    buf_puts(&text, "\n");
+    tls_conf(&o, 21000, &text);
+    return text.data;
+}
+
+Test(tls, a_node_without_encryption_has_no_line_about_it)
+{
+    cr_assert_str_eq(text_of(NULL), "\n");
+}
+
+Test(tls, a_node_that_requires_it_has_no_other_port)
+{
+    const char *text = text_of("required");
+    cr_assert(strstr(text, "\nport 0\n") && strstr(text, "\ntls-port 6379\n") && strstr(text, "\nbind 127.1.0.1\n"));
+    cr_assert(strstr(text, "\ntls-auth-clients no\n") && strstr(text, "\ntls-replication yes\n"));
+    cr_assert(strstr(text, "announce-port") == NULL);
+}
+
+Test(tls, a_node_that_prefers_it_listens_behind_its_splitter)
+{
+    const char *text = text_of("preferred");
+    cr_assert(strstr(text, "\nport 0\n") && strstr(text, "\ntls-port 21000\n") && strstr(text, "\nbind 127.9.9.9\n"));
+    cr_assert(strstr(text, "\nreplica-announce-port 6379\n"));
+}
+
+Test(tls, an_order_that_lacks_something_is_refused_in_one_line)
+{
+    const char *const missing[] = {"certificate", "key", "authority", "inner_address", "mode"};
+    for (size_t i = 0; i < sizeof missing / sizeof *missing; i++) {
+        struct proto_node_order o = order("preferred");
+        struct err e = {0};
+        cr_assert_eq(tls_check(&o, &e), 0);
+        if (i == 0) tls.certificate = NULL;
+        if (i == 1) tls.key = "nonsense";
+        if (i == 2) tls.authority = NULL;
+        if (i == 3) tls.inner_address = "127.0.0.1\nport 1";
+        if (i == 4) tls.mode = "sometimes";
+        cr_assert_eq(tls_check(&o, &e), ERR_USAGE, "%s", missing[i]);
+        cr_assert(strchr(e.msg, '\n') == NULL);
+    }
+}
+
+Test(tls, modes_have_names)
+{
+    struct proto_node_order none = order(NULL);
+    cr_assert_eq(tls_mode_of(&none), TLS_NONE);
+    for (enum tls_mode m = TLS_PREFERRED; m <= TLS_REQUIRED; m++) {
+        struct proto_node_order o = order(tls_mode_name(m));
+        cr_assert_eq(tls_mode_of(&o), m);
+    }
+}
