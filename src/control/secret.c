@@ -13,19 +13,24 @@ static int broken(struct err *e, const char *path)
     return err_set(e, ERR_IO, "%s: %s", path, strerrordesc_np(errno));
 }
 
-static int make(const char *path, char out[65], struct err *e)
+int secret_write(const char *path, const char *text, size_t n, struct err *e)
 {
-    unsigned char bytes[32];
-    char temporary[700];
-    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes) return broken(e, "getrandom");
-    for (int i = 0; i < 32; i++) snprintf(out + 2 * i, 3, "%02x", bytes[i]);
+    char temporary[800];
     snprintf(temporary, sizeof temporary, "%s.new", path);
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) return broken(e, temporary);
-    int r = write(fd, out, 64) == 64 && fsync(fd) == 0 ? 0 : broken(e, temporary);
+    int r = write(fd, text, n) == (ssize_t)n && fsync(fd) == 0 ? 0 : broken(e, temporary);
     close(fd);
     if (r == 0 && rename(temporary, path) < 0) r = broken(e, path);
     return r;
+}
+
+static int make(const char *path, char out[65], struct err *e)
+{
+    unsigned char bytes[32];
+    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes) return broken(e, "getrandom");
+    for (int i = 0; i < 32; i++) snprintf(out + 2 * i, 3, "%02x", bytes[i]);
+    return secret_write(path, out, 64, e);
 }
 
 int secret_read(const char *data_dir, const char *name, char out[65], char *path, unsigned long size, struct err *e)

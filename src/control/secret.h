@@ -1,7 +1,10 @@
 #pragma once
+#include <stddef.h>
 struct err;
 /*
  * A secret of this installation: 64 hexadecimal digits in DATA/secrets/NAME (0600),
  * made at the first start. 'out' has room for 65 bytes; 'path' (may be NULL) for 'size'.
  */
 int secret_read(const char *data_dir, const char *name, char out[65], char *path, unsigned long size, struct err *e);
+/* Puts a file of 'n' bytes (mode 0600) in place of what is at the path, whole or not at all. */
+int secret_write(const char *path, const char *text, size_t n, struct err *e);

@@ -1,0 +1,305 @@
+#include "control/authority.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "control/secret.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <gnutls/crypto.h>
+#include <gnutls/x509.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NAME "Meridian local ElastiCache"
+
+enum { SERIAL = 16, HASH = 32, YEARS = 30, DAY_S = 86400, FILE_MAX = 8192 };
+
+struct authority {
+    char folder[600];
+    char *pem; /* NULL: there is none yet */
+    char mark[2 * HASH + 1];
+    gnutls_x509_crt_t certificate;
+    gnutls_x509_privkey_t key;
+};
+
+static int broken(struct err *e, int r, const char *what)
+{
+    return err_set(e, ERR_BROKEN, "%s: %s", what, gnutls_strerror(r));
+}
+
+static void path_of(const struct authority *a, const char *file, char out[700])
+{
+    snprintf(out, 700, "%s/%s", a->folder, file);
+}
+
+/* ---- making what is signed ---- */
+
+static int make_key(gnutls_x509_privkey_t *out, struct err *e)
+{
+    int r = gnutls_x509_privkey_init(out);
+    if (r >= 0) r = gnutls_x509_privkey_generate(*out, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
+    return r < 0 ? broken(e, r, "making a key") : 0;
+}
+
+/* What every certificate has; GnuTLS remembers no error here that signing would not find again. */
+static int begin(gnutls_x509_crt_t c, gnutls_x509_privkey_t key, time_t from, time_t until, const char *name)
+{
+    unsigned char serial[SERIAL], id[HASH];
+    size_t id_size = sizeof id;
+    int r = gnutls_rnd(GNUTLS_RND_NONCE, serial, sizeof serial);
+    serial[0] = (serial[0] & 0x7f) | 0x40; /* a positive number of full length */
+    if (r >= 0) r = gnutls_x509_crt_set_version(c, 3);
+    if (r >= 0) r = gnutls_x509_crt_set_serial(c, serial, sizeof serial);
+    if (r >= 0) r = gnutls_x509_crt_set_activation_time(c, from);
+    if (r >= 0) r = gnutls_x509_crt_set_expiration_time(c, until);
+    if (r >= 0) r = gnutls_x509_crt_set_dn_by_oid(c, GNUTLS_OID_X520_COMMON_NAME, 0, name, (unsigned)strlen(name));
+    if (r >= 0) r = gnutls_x509_crt_set_key(c, key);
+    if (r >= 0) r = gnutls_x509_crt_get_key_id(c, GNUTLS_KEYID_USE_SHA256, id, &id_size);
+    if (r >= 0) r = gnutls_x509_crt_set_subject_key_id(c, id, 20);
+    return r;
+}
+
+static int add_name(gnutls_x509_crt_t c, const char *name)
+{
+    unsigned char ip[16];
+    if (inet_pton(AF_INET, name, ip) == 1)
+        return gnutls_x509_crt_set_subject_alt_name(c, GNUTLS_SAN_IPADDRESS, ip, 4, GNUTLS_FSAN_APPEND);
+    if (inet_pton(AF_INET6, name, ip) == 1)
+        return gnutls_x509_crt_set_subject_alt_name(c, GNUTLS_SAN_IPADDRESS, ip, 16, GNUTLS_FSAN_APPEND);
+    return gnutls_x509_crt_set_subject_alt_name(c, GNUTLS_SAN_DNSNAME, name, (unsigned)strlen(name), GNUTLS_FSAN_APPEND);
+}
+
+static int add_names(gnutls_x509_crt_t c, const char *names)
+{
+    _arena_ struct arena mem = {0};
+    char *rest = NULL, *copy = arena_strdup(&mem, names);
+    int r = 0;
+    for (char *name = strtok_r(copy, " ", &rest); r >= 0 && name; name = strtok_r(NULL, " ", &rest)) r = add_name(c, name);
+    return r;
+}
+
+static int name_issuer(gnutls_x509_crt_t c, gnutls_x509_crt_t issuer)
+{
+    unsigned char id[HASH];
+    size_t size = sizeof id;
+    int r = gnutls_x509_crt_get_subject_key_id(issuer, id, &size, NULL);
+    return r < 0 ? r : gnutls_x509_crt_set_authority_key_id(c, id, size);
+}
+
+static int sign_leaf(struct authority *a, gnutls_x509_crt_t c, gnutls_x509_privkey_t key, const char *names, time_t until)
+{
+    int r = begin(c, key, gnutls_x509_crt_get_activation_time(a->certificate), until, "Meridian node");
+    if (r >= 0) r = add_names(c, names);
+    if (r >= 0) r = gnutls_x509_crt_set_basic_constraints(c, 0, -1);
+    if (r >= 0) r = gnutls_x509_crt_set_key_usage(c, GNUTLS_KEY_DIGITAL_SIGNATURE);
+    if (r >= 0) r = gnutls_x509_crt_set_key_purpose_oid(c, GNUTLS_KP_TLS_WWW_SERVER, 0);
+    if (r >= 0) r = gnutls_x509_crt_set_key_purpose_oid(c, GNUTLS_KP_TLS_WWW_CLIENT, 0);
+    if (r >= 0) r = name_issuer(c, a->certificate);
+    return r < 0 ? r : gnutls_x509_crt_sign2(c, a->certificate, a->key, GNUTLS_DIG_SHA256, 0);
+}
+
+static int add_pem(struct buf *out, gnutls_x509_crt_t c, gnutls_x509_privkey_t key)
+{
+    gnutls_datum_t pem = {0};
+    int r =
+        c ? gnutls_x509_crt_export2(c, GNUTLS_X509_FMT_PEM, &pem) : gnutls_x509_privkey_export2(key, GNUTLS_X509_FMT_PEM, &pem);
+    if (r >= 0) buf_add(out, (const char *)pem.data, pem.size);
+    if (pem.data && key) gnutls_memset(pem.data, 0, pem.size);
+    gnutls_free(pem.data);
+    return r;
+}
+
+int authority_issue(
+    struct authority *a, const char *names, int64_t expires_ms, struct buf *certificate, struct buf *key, struct err *e)
+{
+    gnutls_x509_privkey_t k = NULL;
+    gnutls_x509_crt_t c = NULL;
+    if (authority_pem(a, e) == NULL) return e->code;
+    int r = make_key(&k, e), ok = gnutls_x509_crt_init(&c);
+    if (r == 0 && ok >= 0) ok = sign_leaf(a, c, k, names, (time_t)(expires_ms / 1000));
+    if (r == 0 && ok >= 0) ok = add_pem(certificate, c, NULL);
+    if (r == 0 && ok >= 0) ok = add_pem(key, NULL, k);
+    if (r == 0 && ok < 0) r = broken(e, ok, "issuing a certificate");
+    gnutls_x509_crt_deinit(c);
+    gnutls_x509_privkey_deinit(k);
+    return r;
+}
+
+/* ---- the authority's own ---- */
+
+static void take_mark(struct authority *a)
+{
+    unsigned char hash[HASH];
+    size_t size = sizeof hash;
+    if (gnutls_x509_crt_get_fingerprint(a->certificate, GNUTLS_DIG_SHA256, hash, &size) < 0) size = 0;
+    for (size_t i = 0; i < size; i++) snprintf(a->mark + 2 * i, 3, "%02x", hash[i]);
+}
+
+/* Valid since yesterday as real clocks have it: a clock that was moved must not make it one of the future. */
+static int sign_self(struct authority *a)
+{
+    time_t now = (time_t)((clock_now_ms() - clock_warped_ms()) / 1000);
+    int r = begin(a->certificate, a->key, now - DAY_S, now + (time_t)YEARS * 365 * DAY_S, NAME);
+    if (r >= 0) r = gnutls_x509_crt_set_basic_constraints(a->certificate, 1, 0);
+    if (r >= 0) r = gnutls_x509_crt_set_key_usage(a->certificate, GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN);
+    return r < 0 ? r : gnutls_x509_crt_sign2(a->certificate, a->certificate, a->key, GNUTLS_DIG_SHA256, 0);
+}
+
+/* The key first: a certificate without its key would be an authority that is damaged. */
+static int keep(struct authority *a, const struct buf *pem, const struct buf *key, struct err *e)
+{
+    char path[700];
+    if (mkdir(a->folder, 0700) < 0 && errno != EEXIST) return err_set(e, ERR_IO, "%s: %s", a->folder, strerrordesc_np(errno));
+    path_of(a, "ca.key", path);
+    int r = secret_write(path, key->data, key->len, e);
+    path_of(a, "ca.pem", path);
+    return r ? r : secret_write(path, pem->data, pem->len, e);
+}
+
+static void forget(struct authority *a)
+{
+    gnutls_x509_crt_deinit(a->certificate);
+    gnutls_x509_privkey_deinit(a->key);
+    free(a->pem);
+    a->certificate = NULL;
+    a->key = NULL;
+    a->pem = NULL;
+}
+
+static int make(struct authority *a, struct err *e)
+{
+    _buf_ struct buf pem = {0}, key = {0};
+    int r = make_key(&a->key, e), ok = gnutls_x509_crt_init(&a->certificate);
+    if (r == 0 && ok >= 0) ok = sign_self(a);
+    if (r == 0 && ok >= 0) ok = add_pem(&pem, a->certificate, NULL);
+    if (r == 0 && ok >= 0) ok = add_pem(&key, NULL, a->key);
+    if (r == 0 && ok < 0) r = broken(e, ok, "making the certificate authority");
+    if (r == 0) r = keep(a, &pem, &key, e);
+    if (key.data) gnutls_memset(key.data, 0, key.cap);
+    if (r) {
+        forget(a);
+        return r;
+    }
+    if ((a->pem = strdup(pem.data)) == NULL) abort();
+    take_mark(a);
+    return 0;
+}
+
+const char *authority_pem(struct authority *a, struct err *e)
+{
+    return a->pem || make(a, e) == 0 ? a->pem : NULL;
+}
+
+const char *authority_mark(const struct authority *a)
+{
+    return a->mark;
+}
+
+/* ---- what an earlier serve has left ---- */
+
+static int damaged(const char *path, const char *why, struct err *e)
+{
+    return err_set(e, ERR_USAGE,
+        "%s %s; set it right, or remove the folder of that file to have a new certificate authority made", path, why);
+}
+
+/* Nobody else may read it, and nobody else may have written it. */
+static int check_private(const char *path, const struct stat *st, struct err *e)
+{
+    if (st->st_uid != geteuid()) return damaged(path, "belongs to another user", e);
+    if (st->st_mode & 077) return damaged(path, "can be read or written by others (chmod go= would mend that)", e);
+    return 0;
+}
+
+static int read_private(const char *path, char *out, gnutls_datum_t *text, struct err *e)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) return damaged(path, "can't be read", e);
+    int r = fstat(fd, &st) < 0 ? damaged(path, "can't be read", e) : check_private(path, &st, e);
+    ssize_t n = r ? 0 : read(fd, out, FILE_MAX - 1);
+    close(fd);
+    if (r == 0 && n <= 0) r = damaged(path, "can't be read", e);
+    if (r) return r;
+    out[n] = '\0';
+    *text = (gnutls_datum_t){(unsigned char *)out, (unsigned)n};
+    return 0;
+}
+
+static bool is_pair(const struct authority *a)
+{
+    unsigned char of_key[HASH], of_certificate[HASH];
+    size_t size = sizeof of_key, other = sizeof of_certificate;
+    return gnutls_x509_privkey_get_key_id(a->key, GNUTLS_KEYID_USE_SHA256, of_key, &size) >= 0 &&
+           gnutls_x509_crt_get_key_id(a->certificate, GNUTLS_KEYID_USE_SHA256, of_certificate, &other) >= 0 && size == other &&
+           memcmp(of_key, of_certificate, size) == 0;
+}
+
+static int read_key(struct authority *a, struct err *e)
+{
+    char path[700], text[FILE_MAX];
+    gnutls_datum_t pem;
+    path_of(a, "ca.key", path);
+    int r = read_private(path, text, &pem, e);
+    if (r) return r;
+    bool ok = gnutls_x509_privkey_init(&a->key) >= 0 && gnutls_x509_privkey_import(a->key, &pem, GNUTLS_X509_FMT_PEM) >= 0;
+    gnutls_memset(text, 0, sizeof text);
+    return ok ? 0 : damaged(path, "is no private key", e);
+}
+
+static int read_certificate(struct authority *a, struct err *e)
+{
+    char path[700], text[FILE_MAX];
+    gnutls_datum_t pem;
+    path_of(a, "ca.pem", path);
+    int r = read_private(path, text, &pem, e);
+    if (r) return r;
+    bool ok =
+        gnutls_x509_crt_init(&a->certificate) >= 0 && gnutls_x509_crt_import(a->certificate, &pem, GNUTLS_X509_FMT_PEM) >= 0;
+    if (!ok) return damaged(path, "is no certificate", e);
+    if (!is_pair(a)) return damaged(path, "does not belong to the key next to it", e);
+    if ((a->pem = strdup(text)) == NULL) abort();
+    take_mark(a);
+    return 0;
+}
+
+/* A key without a certificate is what a crash leaves while an authority is made: it never signed anything. */
+static int find(struct authority *a, struct err *e)
+{
+    struct stat st;
+    char path[700];
+    if (lstat(a->folder, &st) < 0) return errno == ENOENT ? 0 : err_set(e, ERR_IO, "%s: %s", a->folder, strerrordesc_np(errno));
+    int r = check_private(a->folder, &st, e);
+    if (r) return r;
+    path_of(a, "ca.pem", path);
+    if (lstat(path, &st) < 0 && errno == ENOENT) return 0;
+    r = read_key(a, e);
+    return r ? r : read_certificate(a, e);
+}
+
+int authority_open(struct authority **out, const char *data_dir, struct err *e)
+{
+    struct authority *a = calloc(1, sizeof *a);
+    if (a == NULL) abort();
+    snprintf(a->folder, sizeof a->folder, "%s/tls", data_dir);
+    int r = find(a, e);
+    if (r) {
+        authority_close(a);
+        return r;
+    }
+    *out = a;
+    return 0;
+}
+
+void authority_close(struct authority *a)
+{
+    if (a == NULL) return;
+    forget(a);
+    free(a);
+}

@@ -1,0 +1,29 @@
+#pragma once
+#include <stdint.h>
+/*
+ * The certificate authority of this installation: a key and a certificate in
+ * DATA/tls, made when they are needed for the first time, with which every node's
+ * certificate is signed. Who trusts it (GET /_meridian/ca.pem) trusts the endpoints.
+ */
+struct buf;
+struct err;
+struct authority;
+
+/*
+ * Looks for an authority in the data directory, which must outlive it; makes none yet. ERR_USAGE, in one line, where others
+ * than this user could read its key, or where what is there is no authority.
+ */
+int authority_open(struct authority **out, const char *data_dir, struct err *e);
+void authority_close(struct authority *a);
+
+/* Its certificate as PEM, made now if there is none yet; belongs to the authority. NULL, with the reason, where that failed. */
+const char *authority_pem(struct authority *a, struct err *e);
+/* A name for the authority that no other has: the hash of its certificate. To be called after authority_pem(). */
+const char *authority_mark(const struct authority *a);
+
+/*
+ * Adds a new key and a certificate for these names (addresses or DNS names, one space between them), both as PEM. It is
+ * good for servers and for clients, from the authority's own first day on until 'expires_ms' (ms since 1970).
+ */
+int authority_issue(
+    struct authority *a, const char *names, int64_t expires_ms, struct buf *certificate, struct buf *key, struct err *e);

@@ -1,0 +1,208 @@
+#include "control/certificates.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "control/authority.h"
+#include "control/secret.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Some clients refuse what is valid for more than 398 days. */
+#define VALID_MS (397LL * 24 * 3600 * 1000)
+#define RENEW_MS (30LL * 24 * 3600 * 1000)
+
+enum { FILE_MAX = 16384 };
+
+struct kept {
+    struct kept *next;
+    char *region, *id, *head; /* the head tells the names and the authority */
+    char *pem, *key;
+    int64_t expires_ms;
+    bool asked; /* since the last sweep */
+};
+
+struct certificates {
+    struct authority *authority;
+    char folder[600];
+    struct kept *list;
+};
+
+static void path_of(const struct certificates *c, const struct kept *k, char out[800])
+{
+    snprintf(out, 800, "%s/%s.%s.pem", c->folder, k->region, k->id);
+}
+
+static void clear(struct kept *k)
+{
+    if (k->key) explicit_bzero(k->key, strlen(k->key));
+    free(k->head);
+    free(k->pem);
+    free(k->key);
+    k->head = k->pem = k->key = NULL;
+    k->expires_ms = 0;
+}
+
+static char *copy(const char *s, size_t n)
+{
+    char *out = strndup(s, n);
+    if (out == NULL) abort();
+    return out;
+}
+
+static struct kept *find(struct certificates *c, const char *region, const char *id)
+{
+    for (struct kept *k = c->list; k; k = k->next)
+        if (strcmp(k->region, region) == 0 && strcmp(k->id, id) == 0) return k;
+    return NULL;
+}
+
+static bool is_good(const struct kept *k, const char *head, int64_t now_ms)
+{
+    return k->head && strcmp(k->head, head) == 0 && now_ms < k->expires_ms - RENEW_MS;
+}
+
+/* ---- files: the head, a line with the time it expires, the certificate, the key ---- */
+
+static void parse(struct kept *k, char *text)
+{
+    char *head = strstr(text, "\nexpires_ms ");
+    char *pem = strstr(text, "-----BEGIN CERTIFICATE"), *key = pem ? strstr(pem + 1, "-----BEGIN") : NULL;
+    if (head == NULL || key == NULL) return;
+    k->expires_ms = strtoll(head + sizeof "\nexpires_ms", NULL, 10);
+    k->head = copy(text, (size_t)(head - text));
+    k->pem = copy(pem, (size_t)(key - pem));
+    k->key = copy(key, strlen(key));
+}
+
+static void read_file(const struct certificates *c, struct kept *k)
+{
+    char path[800], text[FILE_MAX];
+    struct stat st;
+    path_of(c, k, path);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) return;
+    /* One that others could read is not used any more. */
+    ssize_t n = fstat(fd, &st) == 0 && (st.st_mode & 077) == 0 ? read(fd, text, sizeof text - 1) : 0;
+    close(fd);
+    text[n > 0 ? n : 0] = '\0';
+    parse(k, text);
+    explicit_bzero(text, sizeof text);
+}
+
+/* Without its file a certificate is as good, but the next serve will issue another. */
+static void write_file(const struct certificates *c, const struct kept *k)
+{
+    char path[800];
+    struct err e;
+    _buf_ struct buf text = {0};
+    buf_printf(&text, "%s\nexpires_ms %" PRId64 "\n%s%s", k->head, k->expires_ms, k->pem, k->key);
+    path_of(c, k, path);
+    int r = mkdir(c->folder, 0700) < 0 && errno != EEXIST ? err_set(&e, ERR_IO, "%s: %s", c->folder, strerrordesc_np(errno)) : 0;
+    if (r == 0) r = secret_write(path, text.data, text.len, &e);
+    if (r) log_warn("keeping a certificate: %s", e.msg);
+    explicit_bzero(text.data, text.len);
+}
+
+/* ---- issuing ---- */
+
+static int issue(struct certificates *c, struct kept *k, const char *head, const char *names, int64_t now_ms, struct err *e)
+{
+    _buf_ struct buf pem = {0}, key = {0};
+    int64_t expires_ms = now_ms + VALID_MS;
+    int r = authority_issue(c->authority, names, expires_ms, &pem, &key, e);
+    if (r) return r;
+    clear(k);
+    k->expires_ms = expires_ms;
+    k->head = copy(head, strlen(head));
+    k->pem = copy(pem.data, pem.len);
+    k->key = copy(key.data, key.len);
+    explicit_bzero(key.data, key.len);
+    log_info("node %s of %s: has a new certificate", k->id, k->region);
+    write_file(c, k);
+    return 0;
+}
+
+static struct kept *add(struct certificates *c, const char *region, const char *id)
+{
+    struct kept *k = calloc(1, sizeof *k);
+    if (k == NULL) abort();
+    k->region = copy(region, strlen(region));
+    k->id = copy(id, strlen(id));
+    k->next = c->list;
+    c->list = k;
+    read_file(c, k);
+    return k;
+}
+
+int certificates_get(struct certificates *c, const char *region, const char *id, const char *names, int64_t now_ms,
+    struct certificate *out, struct err *e)
+{
+    _buf_ struct buf head = {0};
+    if (authority_pem(c->authority, e) == NULL) return e->code;
+    buf_printf(&head, "names %s\nauthority %s", names, authority_mark(c->authority));
+    struct kept *k = find(c, region, id);
+    if (k == NULL) k = add(c, region, id);
+    k->asked = true;
+    int r = is_good(k, head.data, now_ms) ? 0 : issue(c, k, head.data, names, now_ms, e);
+    if (r == 0) *out = (struct certificate){k->pem, k->key};
+    return r;
+}
+
+/* ---- the whole ---- */
+
+static void drop(struct kept *k)
+{
+    clear(k);
+    free(k->region);
+    free(k->id);
+    free(k);
+}
+
+void certificates_sweep(struct certificates *c)
+{
+    char path[800];
+    for (struct kept **at = &c->list, *k; (k = *at) != NULL;) {
+        if (k->asked) {
+            k->asked = false;
+            at = &k->next;
+            continue;
+        }
+        *at = k->next;
+        path_of(c, k, path);
+        unlink(path);
+        drop(k);
+    }
+}
+
+int64_t certificates_due_ms(const struct certificates *c)
+{
+    int64_t due = INT64_MAX;
+    for (const struct kept *k = c->list; k; k = k->next)
+        if (k->expires_ms - RENEW_MS < due) due = k->expires_ms - RENEW_MS;
+    return due;
+}
+
+struct certificates *certificates_open(struct authority *a, const char *data_dir)
+{
+    struct certificates *c = calloc(1, sizeof *c);
+    if (c == NULL) abort();
+    c->authority = a;
+    snprintf(c->folder, sizeof c->folder, "%s/tls/nodes", data_dir);
+    return c;
+}
+
+void certificates_close(struct certificates *c)
+{
+    for (struct kept *k = c ? c->list : NULL, *next; k; k = next) {
+        next = k->next;
+        drop(k);
+    }
+    free(c);
+}
