@@ -51,6 +51,11 @@ static bool switching(struct node_host *h)
     return false;
 }
 
+static void shelf_has_changed(void *arg)
+{
+    ((struct agent *)arg)->dirty = true;
+}
+
 static void link_has_changed(struct link_host *h)
 {
     AGENT_OF(h, link_host)->dirty = true;
@@ -100,6 +105,7 @@ static void close_all(void *arg)
     for (size_t i = 0; i < a->n_nodes; i++) node_close(a->nodes[i]);
     for (size_t i = 0; i < a->n_links; i++) link_close(a->links[i]);
     a->n_nodes = a->n_links = 0;
+    shelf_close(a->node_host.shelf);
     dial_close(a->dial);
     uv_close((uv_handle_t *)&a->before_wait, NULL);
     uv_close((uv_handle_t *)&a->sigterm, NULL);
@@ -253,6 +259,7 @@ static int run(struct agent *a, const char *token, struct err *e)
     int r = dial_open(&a->loop, &d, &dial_events, a, &a->dial, e);
     if (r) return r;
     open_handles(a);
+    a->node_host.shelf = shelf_open(&a->loop, a->o->data_dir, shelf_has_changed, a);
     r = scan_dir(a, e);
     if (r) close_all(a);
     uv_run(&a->loop, UV_RUN_DEFAULT);
@@ -309,7 +316,7 @@ int agent_run(const struct agent_options *o, struct err *e)
     if (!r && uv_loop_init(&a.loop) != 0) r = err_set(e, ERR_BROKEN, "no event loop");
     if (!r) {
         a.node_host = (struct node_host){&a.loop, o->data_dir, a.engines, &a.link_host, node_has_changed, find_for_node,
-            upstream_lost, switching, cluster_for_node};
+            upstream_lost, switching, cluster_for_node, NULL};
         a.link_host = (struct link_host){&a.loop, link_has_changed};
         r = run(&a, token.data, e);
         fini(&a);

@@ -5,6 +5,7 @@
 #include "agent/engine.h"
 #include "agent/link.h"
 #include "agent/node.h"
+#include "agent/shelf.h"
 #include "base/arena.h"
 #include <sys/stat.h>
 /* What agent.c (the life of the process) and assignment.c (orders in, sightings out) share. */

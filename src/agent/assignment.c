@@ -165,6 +165,7 @@ int64_t agent_assign(struct agent *a, const char *json, size_t len)
     share_settings(&m);
     share_authority(&m);
     take_maps(a, &m, next);
+    shelf_order(a->node_host.shelf, &m.snapshots);
     order_nodes(a, &m);
     close_links(a, &m);
     agent_wake(a);
@@ -187,5 +188,6 @@ void agent_sighting(struct agent *a, struct buf *out)
     s.links = (struct proto_link_seen_list){true, a->n_links, arena_array(&mem, struct proto_link_seen, a->n_links)};
     for (size_t i = 0; i < a->n_nodes; i++) node_see(a->nodes[i], &s.nodes.items[i]);
     for (size_t i = 0; i < a->n_links; i++) link_see(a->links[i], &s.links.items[i]);
+    shelf_see(a->node_host.shelf, &mem, &s.snapshots);
     json_encode(out, &shape_proto_sighting, &s);
 }

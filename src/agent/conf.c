@@ -204,6 +204,8 @@ void conf_render(const struct proto_node_order *o, const struct string_list *lef
     conf_quote(out, pidfile.data);
     buf_putc(out, '\n');
     users(out, o, unknown_rules);
+    /* Somebody else's file may hold anything, and a right checksum. */
+    if (o->seed && o->seed->root) buf_puts(out, "sanitize-dump-payload yes\n");
     /* Who follows whom in a cluster stands in its nodes.conf. */
     if (role_parse(o->role) == ROLE_REPLICA && o->cluster == NULL)
         buf_printf(out, "replicaof %s %d\n", o->upstream_host, (int)o->upstream_port.v);

@@ -30,6 +30,8 @@ static const char *const names[STEP__COUNT] = {
     [STEP_FORGET] = "forget",
     [STEP_PATIENCE] = "patience",
     [STEP_STIR] = "stir",
+    [STEP_SAVE] = "save",
+    [STEP_SAVE_LOOK] = "save_look",
 };
 
 const char *step_name(enum step s)
@@ -113,5 +115,7 @@ enum step converge(const struct proto_node_order *o, const struct node_now *now)
         if (now->conf_stale) return STEP_WRITE_CONF;
     }
     if (now->access_stale) return STEP_ACCESS;
-    return now->settings_stale ? STEP_SET : role;
+    if (now->settings_stale) return STEP_SET;
+    if (now->save_look_due) return STEP_SAVE_LOOK;
+    return role == STEP_NONE && now->save_due ? STEP_SAVE : role;
 }

@@ -44,6 +44,8 @@ enum step {
     STEP_FORGET,        /* forget one that is not in it */
     STEP_PATIENCE,      /* the cluster is formed: suspect nobody as soon as while it was not */
     STEP_STIR,          /* have the stream say something: Redis does not name replicas that got nothing yet */
+    STEP_SAVE,          /* begin to write a snapshot */
+    STEP_SAVE_LOOK,     /* ask whether it is at work still */
     STEP__COUNT
 };
 
@@ -61,6 +63,7 @@ struct node_now {
     bool access_stale;                                      /* the engine's users are not known to be the order's */
     bool settings_stale;                                    /* settings of the order's generation are not all in force */
     bool take_blocked;                                      /* an endpoint was refused just now */
+    bool save_due, save_look_due;                           /* a snapshot is to be begun, or asked after */
     bool upstream_ready;                                    /* nobody this agent runs, or one that can be followed */
 };
 

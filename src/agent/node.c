@@ -2,6 +2,7 @@
 #include "agent/conf.h"
 #include "agent/node_cluster.h"
 #include "agent/names.h"
+#include "agent/node_seed.h"
 #include "base/log.h"
 #include "base/task.h"
 #include <signal.h>
@@ -143,7 +144,7 @@ static void rest(struct node *n, enum node_want want)
     if (held_back(n)) return;
     if (node_now(n) < n->retry_at) node_timer(n, n->retry_at - node_now(n));
     else if (n->host->switching(n->host)) node_timer(n, 1);
-    else if (node_upstream_ready(n) || cluster_starts_at_once(n)) start(n);
+    else if ((node_upstream_ready(n) || cluster_starts_at_once(n)) && node_seed_ready(n)) start(n);
 }
 
 /* ---- with a process ---- */
@@ -173,7 +174,8 @@ static void ended_by_itself(struct node *n, int status, int signal)
     n->restarts++;
     note_death(n);
     n->retry_at = node_now(n) + backoff_failed(&n->backoff, node_now(n));
-    node_reason(n, "%s", why);
+    bool loads = !conflict && !has_run(n);
+    if (!loads || !node_seed_is_to_blame(n, signal, why)) node_reason(n, "%s", why);
 }
 
 static void told_to_end(struct node *n, int signal)
@@ -378,9 +380,11 @@ static void new_order(struct node *n, const struct proto_node_order *o)
     if (n->order != NULL && o != NULL)
         n->moved = n->moved || strcmp(n->order->address, o->address) != 0 || n->order->port.v != o->port.v;
     if (o != NULL) choose_engine(n, o);
+    const struct proto_node_order *before = n->order;
     n->order = o;
     n->assigned = true;
     n->refused = false;
+    node_seed_ordered(n, before);
     if (o != NULL && o->run.v && ops_of(o)->check(o, &e) != 0) refuse(n, &e);
     o = n->order;
     n->life.eager_until = node_now(n) + EAGER_MS;
@@ -442,6 +446,7 @@ void node_close(struct node *n)
 {
     node_move(n, NODE_CLOSED);
     drop_conn(n);
+    node_seed_close(n);
     uv_close((uv_handle_t *)&n->timer, timer_closed);
 }
 

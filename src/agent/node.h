@@ -11,6 +11,7 @@
 struct node;
 struct engine;
 struct cluster_map;
+struct shelf;
 
 enum { BEAT_MS = 100 };
 
@@ -30,6 +31,7 @@ struct node_host {
     bool (*switching)(struct node_host *h);
     /* The cluster of that group, or NULL; lives as long as the orders do. */
     const struct cluster_map *(*cluster)(struct node_host *h, const char *group);
+    struct shelf *shelf; /* where its snapshots go and come from */
 };
 
 /* The id is a proper one. Adopts the process that runs in the node's folder, if there is one. */

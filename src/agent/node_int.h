@@ -80,10 +80,16 @@ struct life {
     bool relink;         /* that link is to be made again */
     uint8_t certificate[SHA256_DIGEST_SIZE], sent_certificate[SHA256_DIGEST_SIZE]; /* hashes; zero: not known */
     struct cluster_life cluster;
+    bool saving;                 /* a snapshot is under way */
+    char save_id[104];           /* which */
+    int64_t save_since, save_at; /* since when; when to try to begin it */
+    int64_t save_look_at;        /* when to ask whether it is at work still */
+    long save_log_from;
     int64_t take_since, take_at; /* since when an endpoint is refused (0: it is not), and when to try again */
 };
 
 struct node;
+struct seed_job;
 
 /* What differs from engine to engine. */
 struct node_ops {
@@ -159,6 +165,9 @@ struct node {
     uint8_t certificate[SHA256_DIGEST_SIZE]; /* the order's, hashed */
     int inner_port;                          /* where a splitter's engine takes TLS; 0: none was needed yet */
     struct split split;
+    struct seed_job *seed_job; /* NULL: nothing is under way */
+    char seed_refused[200];    /* why the order's seed can't be used; "": it can, or is not known yet */
+    int seed_kills;            /* how often the process was killed while it loaded its seed */
 };
 
 /* Its process was told to end: what it left may be loaded, and it did not die. */

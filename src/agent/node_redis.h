@@ -33,6 +33,17 @@ void redis_shutdown(struct node *n);
 /* node_redis_steps.c: the value of a setting that only a start can change. */
 void redis_compared(struct node *n, const struct redisReply *r);
 
+/* node_snapshot.c: whether BGSAVE is to be asked for, or what became of it; when to look again, 0: need not. */
+bool redis_save_is_due(struct node *n);
+bool redis_save_look_is_due(const struct node *n);
+int64_t redis_save_at(const struct node *n);
+/* True if the file was there, and went to the shelf. */
+bool redis_save_has_ended(struct node *n);
+void redis_ask_save(struct node *n);
+void redis_saving(struct node *n, const struct redisReply *r);
+void redis_save_refused(struct node *n, const struct redisReply *r);
+void redis_save_seen(struct node *n, const struct redisReply *r);
+
 /* node_redis_ops.c */
 int redis_write_conf(struct node *n, struct err *e);
 bool redis_conf_differs(struct node *n);

@@ -150,7 +150,9 @@ static enum step next_step(struct node *n)
         .access_stale = access_is_stale(n),
         .settings_stale = n->life.generation != n->order->generation.v,
         .take_blocked = now < n->life.take_at,
-        .upstream_ready = node_upstream_ready(n)};
+        .upstream_ready = node_upstream_ready(n),
+        .save_due = redis_save_is_due(n),
+        .save_look_due = redis_save_look_is_due(n)};
     enum step s = converge(n->order, &seen);
     if (s != STEP_WRITE_CONF) return s;
     struct err e = {0};
@@ -192,6 +194,7 @@ static int64_t sooner(int64_t at, int64_t other)
 static void up(struct node *n)
 {
     nudge(n);
+    redis_save_has_ended(n);
     enum step s = next_step(n), next = s;
     if (s <= STEP_WAIT_OFFSET && cluster_ordered(n)) next = cluster_next(n);
     if (next > STEP_WAIT_OFFSET) return redis_do(n, next);
@@ -200,6 +203,7 @@ static void up(struct node *n)
     if (at != 0 && now >= at) return redis_do(n, STEP_READ);
     at = sooner(at, n->life.nudge_at);
     if (cluster_ordered(n)) at = sooner(at, cluster_next_at(n));
+    at = sooner(at, redis_save_at(n));
     if (n->life.take_at > now) at = sooner(at, n->life.take_at);
     if (at != 0) node_timer(n, at - now);
 }

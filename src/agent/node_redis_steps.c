@@ -287,6 +287,8 @@ const struct redis_step redis_steps[STEP__COUNT] = {
     [STEP_LOUD] = {COMMAND("CONFIG", "SET", "repl-ping-replica-period", "1"), .done = loud},
     [STEP_TAKE] = {.ask = do_take, .done = bound, .refused = take_refused},
     [STEP_ACCESS] = {.ask = access_ask, .done = access_done, .refused = access_refused},
+    [STEP_SAVE] = {.ask = redis_ask_save, .done = redis_saving, .refused = redis_save_refused},
+    [STEP_SAVE_LOOK] = {COMMAND("INFO", "persistence"), .done = redis_save_seen},
     [STEP_SET] = {.ask = do_next_setting, .done = setting_taken, .refused = set_refused},
     [STEP_CLUSTER_INFO] = {COMMAND("CLUSTER", "INFO"), .done = cluster_know_info},
     [STEP_CLUSTER_NODES] = {COMMAND("CLUSTER", "NODES"), .done = cluster_know_nodes},

@@ -45,6 +45,7 @@ void node_see(const struct node *n, struct proto_node_seen *out)
     out->restarts = OPT_INT(n->restarts);
     if (n->reason[0]) out->reason = n->reason;
     else if (l->refused[0]) out->reason = l->refused;
+    if (n->seed_refused[0]) out->seed_refused = n->seed_refused;
     if (n->proc == NULL) return;
     see_process(n, out);
     if (!l->ready) return;

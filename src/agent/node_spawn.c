@@ -4,6 +4,7 @@
 #include "agent/file.h"
 #include "agent/names.h"
 #include "base/log.h"
+#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -40,10 +41,20 @@ void node_unlink(const struct node *n, const char *file)
 
 /* ---- saved data ---- */
 
+/* A child that still writes a snapshot must not put it in the place of what the process saves at its end. */
+static void drop_unfinished(struct node *n)
+{
+    DIR *d = opendir(n->dir);
+    for (struct dirent *entry; d && (entry = readdir(d)) != NULL;)
+        if (strncmp(entry->d_name, "temp-", 5) == 0) unlinkat(dirfd(d), entry->d_name, 0);
+    if (d) closedir(d);
+}
+
 void node_mark_saved(struct node *n)
 {
     char path[PATH_MAX];
     struct err e;
+    drop_unfinished(n);
     node_unlink(n, CONF_DUMP);
     file_replace(node_path(n, NODE_SAVED, path), "", 0, &e);
 }

@@ -5,6 +5,7 @@
 #include "plan/access.h"
 #include "plan/settings.h"
 #include "plan/shard.h"
+#include "plan/snapshot.h"
 #include "plan/want.h"
 #include "protocol/protocol.gen.h"
 #include <string.h>
@@ -49,6 +50,13 @@ static void assign_role(struct world *w, struct world_node *n, struct proto_node
     out->upstream_node = want.upstream_node;
 }
 
+static void assign_seed(struct world *w, const struct world_node *n, struct proto_node_order *out)
+{
+    if (n->seed == NULL || n->seed->drop) return;
+    out->seed = arena_new(w->arena, struct proto_seed_order);
+    *out->seed = (struct proto_seed_order){.snapshot = n->seed->row.file, .root = n->seed->row.root, .path = n->seed->row.path};
+}
+
 static void assign_node(struct world *w, struct world_node *n, const struct assign_secrets *secrets, struct proto_node_order *out)
 {
     const struct world_cluster *c = n->cluster;
@@ -73,6 +81,7 @@ static void assign_node(struct world *w, struct world_node *n, const struct assi
         out->cluster_name = n->shard_node->row.name;
     }
     assign_role(w, n, out);
+    assign_seed(w, n, out);
 }
 
 static bool serves_reads(struct world *w, struct world_node *n)
@@ -152,6 +161,41 @@ static bool assign_link(struct world *w, struct world_endpoint *e, struct proto_
     return true;
 }
 
+static struct proto_node_order *order_of(struct proto_assignment *a, const char *node_id)
+{
+    for (size_t i = 0; i < a->nodes.n; i++)
+        if (strcmp(a->nodes.items[i].id, node_id) == 0) return &a->nodes.items[i];
+    return NULL;
+}
+
+/* A file that a snapshot in that status shall have: it is kept, made, or taken away. */
+static void assign_part(
+    struct world *w, const struct row_snapshot *s, const struct row_snapshot_part *p, struct proto_assignment *out)
+{
+    const char *id = snapshot_file(w->arena, s->name, p->node_group_id);
+    bool creating = strcmp(s->status, "creating") == 0, exporting = strcmp(s->status, "exporting") == 0;
+    struct proto_snapshot_order *o = &out->snapshots.items[out->snapshots.n++];
+    *o = (struct proto_snapshot_order){.id = id, .keep = OPT_BOOL(strcmp(s->status, "deleting") != 0)};
+    struct proto_node_order *n = creating && s->copied_from == NULL ? order_of(out, p->node_id) : NULL;
+    if (creating && s->copied_from) o->copy_of = snapshot_file(w->arena, s->copied_from, p->node_group_id);
+    if (exporting) o->export_root = s->export_root;
+    if (exporting) o->export_path = arena_printf(w->arena, "%s/%s-%s.rdb", s->export_bucket, s->export_name, p->node_group_id);
+    if (n == NULL) return;
+    n->snapshot = id;
+    n->snapshot_pid = OPT_INT(p->pid);
+}
+
+static void assign_snapshots(struct world *w, const char *region, struct proto_assignment *out)
+{
+    out->snapshots =
+        (struct proto_snapshot_order_list){true, 0, arena_array(w->arena, struct proto_snapshot_order, w->n_snapshot_parts)};
+    for (size_t i = 0; i < w->n_snapshots; i++) {
+        const struct world_snapshot *s = &w->snapshots[i];
+        if (s->drop || strcmp(s->row.region, region) != 0 || strcmp(s->row.status, "failed") == 0) continue;
+        for (size_t k = 0; k < s->n_parts; k++) assign_part(w, &s->row, &s->parts[k].row, out);
+    }
+}
+
 static struct proto_trip_order_list trips(struct world *w)
 {
     struct proto_trip_order_list list = {.set = true, .items = arena_array(w->arena, struct proto_trip_order, TRIP__COUNT)};
@@ -181,6 +225,7 @@ void assign(
         assign_users(w, access_of(w, n->rg), &out->users);
         if (n->cluster) assign_settings(w, settings_of(w, &n->cluster->row), &out->settings);
     }
+    assign_snapshots(w, region, out);
     for (size_t i = 0; i < w->n_endpoints; i++)
         if (!w->endpoints[i].drop && strcmp(w->endpoints[i].row.region, region) == 0)
             out->links.n += assign_link(w, &w->endpoints[i], &out->links.items[out->links.n]);

@@ -8,6 +8,7 @@
 #include "control/world_io.h"
 #include "model/json.h"
 #include "plan/plan.h"
+#include "plan/snapshot.h"
 #include "protocol/protocol.gen.h"
 #include "store/queries.gen.h"
 #include <stdlib.h>
@@ -28,6 +29,9 @@ static void log_changes(const struct world *w)
     for (size_t i = 0; i < w->n_rgs; i++)
         log_status("replication group", w->rgs[i].row.region, w->rgs[i].row.id,
             w->rgs[i].stored ? w->rgs[i].stored->status : NULL, w->rgs[i].row.status);
+    for (size_t i = 0; i < w->n_snapshots; i++)
+        log_status("snapshot", w->snapshots[i].row.region, w->snapshots[i].row.name, w->snapshots[i].stored->status,
+            w->snapshots[i].row.status);
     for (size_t i = 0; i < w->n_globals; i++) {
         const struct row_global_replication_group *was = w->globals[i].stored;
         log_status("global datastore", "-", w->globals[i].row.id, was ? was->status : NULL, w->globals[i].row.status);
@@ -47,6 +51,8 @@ static bool region_has_work(const struct world *w, const char *region)
 {
     for (size_t i = 0; i < w->n_nodes; i++)
         if (strcmp(w->nodes[i].row.region, region) == 0) return true;
+    for (size_t i = 0; i < w->n_snapshots; i++)
+        if (strcmp(w->snapshots[i].row.region, region) == 0 && snapshot_needs_agent(&w->snapshots[i].row)) return true;
     return false;
 }
 

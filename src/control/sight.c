@@ -1,6 +1,6 @@
 #include "control/sight.h"
 #include "base/arena.h"
-#include "plan/world.h"
+#include "plan/snapshot.h"
 #include "protocol/protocol.gen.h"
 #include <string.h>
 
@@ -64,6 +64,40 @@ static const struct proto_link_seen *find_link(const struct proto_sighting *s, c
     return NULL;
 }
 
+static const struct proto_snapshot_seen *find_snapshot(const struct proto_sighting *s, const char *id)
+{
+    for (size_t i = 0; i < s->snapshots.n; i++)
+        if (strcmp(s->snapshots.items[i].id, id) == 0) return &s->snapshots.items[i];
+    return NULL;
+}
+
+static void sight_snapshot(struct world *w, struct row_snapshot_part *row, const struct proto_snapshot_seen *seen)
+{
+    world_set(w, &row->seen_state, seen->state);
+    world_set(w, &row->seen_reason, seen->reason);
+    world_set_int(w, &row->seen_size, seen->size.v);
+    world_set_int(w, &row->seen_ms, seen->taken_ms.v);
+    world_set(w, &row->seen_exported, seen->exported);
+    world_set(w, &row->seen_export_reason, seen->export_reason);
+}
+
+/* What a sighting does not mention keeps what was seen of it: it was ordered after the agent had said so. */
+static void sight_snapshots(struct world *w, const struct proto_sighting *seen)
+{
+    for (size_t i = 0; i < w->n_snapshot_parts; i++) {
+        struct row_snapshot_part *row = &w->snapshot_parts[i].row;
+        if (strcmp(row->region, seen->region) != 0) continue;
+        const struct proto_snapshot_seen *s = find_snapshot(seen, snapshot_file(w->arena, row->snapshot, row->node_group_id));
+        if (s) sight_snapshot(w, row, s);
+    }
+    for (size_t i = 0; i < w->n_seeds; i++) {
+        struct row_seed *row = &w->seeds[i].row;
+        if (strcmp(row->region, seen->region) != 0) continue;
+        const struct proto_node_seen *n = find_node(seen, row->node_id);
+        if (n) world_set(w, &row->seen_refused, n->seed_refused);
+    }
+}
+
 static bool is_among(const struct string_list *l, const char *address)
 {
     for (size_t i = 0; i < l->n; i++)
@@ -100,4 +134,5 @@ void sight(struct world *w, const struct proto_sighting *seen)
         world_set(w, &row->seen_state, l ? l->state : floating_state(row, seen));
         world_set(w, &row->seen_reason, l ? l->reason : NULL);
     }
+    sight_snapshots(w, seen);
 }

@@ -46,6 +46,10 @@ int world_load(struct store *s, struct rows *rows, struct world *w, struct err *
     LOAD(w, reshardings, q_resharding_all, struct row_resharding);
     LOAD(w, globals, q_global_replication_group_all, struct row_global_replication_group);
     LOAD(w, members, q_global_member_all, struct row_global_member);
+    LOAD(w, snapshots, q_snapshot_all, struct row_snapshot);
+    LOAD(w, snapshot_parts, q_snapshot_part_all, struct row_snapshot_part);
+    LOAD(w, seeds, q_seed_all, struct row_seed);
+    READ(w->schedules, w->n_schedules, q_snapshot_schedule_all, struct row_snapshot_schedule);
     READ(w->parameters, w->n_parameters, q_parameter_all, struct row_parameter);
     rows_end(rows, store_changes(s));
     world_link(w);
@@ -98,6 +102,13 @@ static int store_events(struct store *s, struct rows *rows, struct world *w, boo
     return r;
 }
 
+static int store_new_snapshot(struct store *s, const struct world_new_snapshot *n, struct err *e)
+{
+    int r = q_snapshot_put(s, &n->row, e);
+    for (size_t i = 0; r == 0 && i < n->n_parts; i++) r = q_snapshot_part_put(s, &n->parts[i], e);
+    return r ? r : q_snapshot_schedule_put(s, &n->schedule, e);
+}
+
 int world_store(struct store *s, struct rows *rows, struct world *w, bool *wrote, struct err *e)
 {
     *wrote = false;
@@ -112,6 +123,14 @@ int world_store(struct store *s, struct rows *rows, struct world *w, bool *wrote
     STORE(w, members, global_member)
     for (struct world_new_node *n = w->new_nodes; r == 0 && n; n = n->next) {
         r = q_node_put(s, &n->row, e);
+        rows_lose(rows);
+        *wrote = true;
+    }
+    STORE(w, snapshots, snapshot)
+    STORE(w, snapshot_parts, snapshot_part)
+    STORE(w, seeds, seed)
+    for (struct world_new_snapshot *n = w->new_snapshots; r == 0 && n; n = n->next) {
+        r = store_new_snapshot(s, n, e);
         rows_lose(rows);
         *wrote = true;
     }

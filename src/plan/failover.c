@@ -125,7 +125,7 @@ void plan_failover(struct world *w, struct world_rg *rg)
         struct world_node_group *ng = &rg->node_groups[i];
         struct world_node *first = rg_primary(rg, ng);
         if (first == NULL) continue;
-        if (node_is_dead(first) && want_failover(rg)) replace_dead(w, rg, ng, first);
+        if (node_is_dead(first) && want_failover(rg) && !first->seed) replace_dead(w, rg, ng, first);
         else if (ng->row.switch_node_id) plan_switch(w, rg, ng, first);
         plan_recovery(w, rg, ng);
     }

@@ -33,6 +33,8 @@ void plan_node(struct world *w, struct world_node *n);
 void plan_stand_alone(struct world *w, struct world_cluster *c);
 /* The cluster's next node, in that zone; belongs to the arena. */
 struct row_node plan_new_node(struct arena *a, struct row_cache_cluster *c, const char *zone, int64_t now_ms);
+/* Snapshots: their statuses and those of their sources, automatic ones, and what groups begin with. */
+void plan_snapshots(struct world *w);
 /* How far the values of a cluster's parameter group have come: in-sync, applying, pending-reboot. */
 void plan_parameters(struct world *w, struct world_cluster *c);
 /* Statuses and phases of a global datastore: joining, leaving, failover, deletion. */

@@ -122,7 +122,8 @@ static void want_first(struct world_rg *rg, struct world_node *first, struct wor
     struct world_endpoint *gateway = rg_endpoint(rg, "gateway", ng->row.id);
     want->primary = !want_passive(rg);
     want->fence = want->primary && ng->row.switch_node_id;
-    want->hold = want_has_stand_in(rg, first) || want_has_ready_secondary(rg);
+    /* One that is to begin with a snapshot's data has them again after a death: nobody else may have all of them yet. */
+    want->hold = !first->seed && (want_has_stand_in(rg, first) || want_has_ready_secondary(rg));
     if (rg->member && !rg->member->drop && !rg->member->row.leaving) want_first_in_phase(rg, first, want);
     if (want->primary || gateway == NULL) return;
     want->upstream_address = gateway->row.address;

@@ -55,3 +55,27 @@ bool window_is_open(const char *text, int64_t now_ms, int64_t *opens_ms)
     *opens_ms = window_opens(&window, now_ms);
     return *opens_ms <= now_ms;
 }
+
+bool window_of_day_is_open(const char *text, int64_t now_ms, int64_t *opened_ms)
+{
+    char from_text[6];
+    snprintf(from_text, sizeof from_text, "%s", text);
+    int from = window_time_of_day(from_text), to = strlen(text) == 11 ? window_time_of_day(text + 6) : -1;
+    *opened_ms = INT64_MAX;
+    if (from < 0 || to < 0) return false;
+    int64_t now_min = now_ms / MINUTE_MS, since = (now_min - from + WINDOW_DAY) % WINDOW_DAY; /* it last opened */
+    bool open = since < (to - from + WINDOW_DAY) % WINDOW_DAY;
+    *opened_ms = (now_min - since + (open ? 0 : WINDOW_DAY)) * MINUTE_MS;
+    return open;
+}
+
+/* Counted in eras of 400 years whose years begin in March, so that leap days come last. Not before 1970. */
+struct date date_of(int64_t ms)
+{
+    int64_t minutes = ms / MINUTE_MS, days = minutes / WINDOW_DAY + 719468;
+    int64_t of_era = days % 146097, year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    int64_t of_year = of_era - (365 * year + year / 4 - year / 100), month = (5 * of_year + 2) / 153;
+    int m = (int)(month < 10 ? month + 3 : month - 9), of_day = (int)(minutes % WINDOW_DAY);
+    return (struct date){(int)(days / 146097 * 400 + year) + (m <= 2), m, (int)(of_year - (153 * month + 2) / 5 + 1),
+        of_day / WINDOW_HOUR, of_day % WINDOW_HOUR};
+}

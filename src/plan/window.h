@@ -3,7 +3,8 @@
 #include <stdint.h>
 /*
  * Maintenance windows: the hour or more of every week in which changes are made
- * that were not asked for at once. Pure arithmetic, all of it in UTC.
+ * that were not asked for at once. Snapshot windows: those of every day in which a
+ * snapshot is taken. Pure arithmetic, all of it in UTC.
  */
 enum { WINDOW_HOUR = 60, WINDOW_DAY = 24 * WINDOW_HOUR, WINDOW_WEEK = 7 * WINDOW_DAY };
 
@@ -23,3 +24,12 @@ int64_t window_opens(const struct window *window, int64_t now_ms);
 
 /* True where the window of that text is open now; else *opens_ms is when it next opens. A text that is no window is never closed. */
 bool window_is_open(const char *text, int64_t now_ms, int64_t *opens_ms);
+
+/* The same for a snapshot window, "hh:mm-hh:mm" of every day; *opened_ms is since when it has been open, if it is, else when it next opens. */
+bool window_of_day_is_open(const char *text, int64_t now_ms, int64_t *opened_ms);
+
+/* A time in UTC as people read it. */
+struct date {
+    int year, month, day, hour, minute;
+};
+struct date date_of(int64_t ms);

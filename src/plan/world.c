@@ -104,6 +104,23 @@ static void link_members(struct world *w)
     }
 }
 
+static void link_snapshots(struct world *w)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < w->n_snapshots; i++) {
+        struct world_snapshot *s = &w->snapshots[i];
+        s->parts = &w->snapshot_parts[at];
+        for (; at < w->n_snapshot_parts; at++, s->n_parts++) {
+            const struct row_snapshot_part *p = &w->snapshot_parts[at].row;
+            if (compare_key(p->region, p->snapshot, s->row.region, s->row.name) != 0) break;
+        }
+    }
+    for (size_t i = 0; i < w->n_seeds; i++)
+        for (size_t k = 0; k < w->n_nodes; k++)
+            if (compare_key(w->nodes[k].row.region, w->nodes[k].row.id, w->seeds[i].row.region, w->seeds[i].row.node_id) == 0)
+                w->nodes[k].seed = &w->seeds[i];
+}
+
 void world_link(struct world *w)
 {
     LINK_SLICES(w, node_groups, node_groups)
@@ -114,6 +131,7 @@ void world_link(struct world *w)
     link_clusters(w);
     link_shards(w);
     link_members(w);
+    link_snapshots(w);
 }
 
 struct world_region *world_region(struct world *w, const char *name)
@@ -212,6 +230,16 @@ void world_add_node(struct world *w, const struct row_node *row)
     struct world_new_node *n = arena_new(w->arena, struct world_new_node);
     *n = (struct world_new_node){w->new_nodes, *row};
     w->new_nodes = n;
+    w->changed = true;
+    world_wake(w, w->now_ms);
+}
+
+void world_add_snapshot(struct world *w, const struct world_new_snapshot *s)
+{
+    struct world_new_snapshot *new = arena_new(w->arena, struct world_new_snapshot);
+    *new = *s;
+    new->next = w->new_snapshots;
+    w->new_snapshots = new;
     w->changed = true;
     world_wake(w, w->now_ms);
 }

@@ -37,10 +37,17 @@ struct world_resharding {
     bool drop;
 };
 
+struct world_seed {
+    struct row_seed row;
+    const struct row_seed *stored;
+    bool drop;
+};
+
 struct world_node {
     struct row_node row;
     const struct row_node *stored;
     bool drop;
+    struct world_seed *seed; /* what it is to begin with, or NULL */
     struct world_rg *rg; /* NULL for a node of a stand-alone cluster */
     struct world_cluster *cluster;
     struct world_shard_node *shard_node;
@@ -50,6 +57,29 @@ struct world_node {
 struct world_new_node {
     struct world_new_node *next;
     struct row_node row;
+};
+
+struct world_snapshot_part {
+    struct row_snapshot_part row;
+    const struct row_snapshot_part *stored;
+    bool drop;
+};
+
+struct world_snapshot {
+    struct row_snapshot row;
+    const struct row_snapshot *stored;
+    bool drop;
+    struct world_snapshot_part *parts;
+    size_t n_parts;
+};
+
+/* A snapshot that a plan has begun, and that this was its turn: it takes part from the next look on. */
+struct world_new_snapshot {
+    struct world_new_snapshot *next;
+    struct row_snapshot row;
+    struct row_snapshot_part *parts;
+    size_t n_parts;
+    struct row_snapshot_schedule schedule;
 };
 
 struct world_endpoint {
@@ -157,6 +187,15 @@ struct world {
     size_t n_globals;
     struct world_member *members;
     size_t n_members;
+    struct world_snapshot *snapshots; /* by region, name */
+    size_t n_snapshots;
+    struct world_snapshot_part *snapshot_parts; /* by region, snapshot, node group */
+    size_t n_snapshot_parts;
+    struct world_seed *seeds; /* by region, node */
+    size_t n_seeds;
+    const struct row_snapshot_schedule *schedules;
+    size_t n_schedules;
+    struct world_new_snapshot *new_snapshots;
     const struct row_parameter *parameters; /* what users set in parameter groups, by region, group, name */
     size_t n_parameters;
     struct world_settings *settings; /* derived so far: settings.h */
@@ -196,6 +235,8 @@ void world_set_int(struct world *w, int64_t *field, int64_t value);
 void world_drop(struct world *w, bool *drop);
 /* Another node, and another look soon. */
 void world_add_node(struct world *w, const struct row_node *row);
+/* A snapshot that begins now, and another look soon. Nothing but its source has to be set to 'snapshotting' besides. */
+void world_add_snapshot(struct world *w, const struct world_new_snapshot *s);
 /* An event of the catalog with its values: world_event(w, region, cluster, EVENT_NODE_ADDED, node, zone). */
 #define world_event(w, region, id, event, ...) \
     world_note(w, region, event_kinds[event].source, id, event_message((w)->arena, event, ##__VA_ARGS__))

@@ -1,0 +1,20 @@
+-- name: snapshot_get (region text, name text) one: snapshot
+SELECT * FROM snapshot WHERE region = :region AND name = :name;
+
+-- name: snapshot_page (region text, cluster_id text, rg_id text, source text, after text, most int) many: snapshot
+SELECT * FROM snapshot
+ WHERE region = :region AND name > :after AND (:cluster_id IS NULL OR cluster_id = :cluster_id)
+   AND (:rg_id IS NULL OR rg_id = :rg_id) AND (:source IS NULL OR source = :source)
+ ORDER BY name LIMIT :most;
+
+-- name: snapshot_parts (region text, snapshot text) many: snapshot_part
+SELECT * FROM snapshot_part WHERE region = :region AND snapshot = :snapshot ORDER BY node_group_id;
+
+-- name: snapshot_taken_count (region text, node_id text, since_ms int) int
+SELECT count(*) FROM snapshot_taken WHERE region = :region AND node_id = :node_id AND at_ms > :since_ms;
+
+-- name: snapshot_taken_add (region text, node_id text, at_ms int)
+INSERT INTO snapshot_taken (region, node_id, at_ms) VALUES (:region, :node_id, :at_ms);
+
+-- name: snapshot_taken_forget (before_ms int)
+DELETE FROM snapshot_taken WHERE at_ms <= :before_ms;

@@ -1,0 +1,24 @@
+#pragma once
+#include "base/err.h"
+#include <stddef.h>
+#include <stdint.h>
+/*
+ * RDB files, as far as one has to look into them before an engine gets them: the
+ * magic and version at their head, what the engine that wrote them says of itself,
+ * the mark at their end, and the checksum. Not the keys: those are the engine's
+ * affair. Format: rdb.c of Redis 7.0. All of it blocks.
+ */
+struct rdb_facts {
+    int version;
+    int64_t size;        /* bytes of the file */
+    int64_t used_memory; /* of the engine that wrote it; 0: it does not say */
+};
+
+/* Looks at both ends of an open file. ERR_PARSE with one line that says why it is no whole RDB file. */
+int rdb_look(int fd, struct rdb_facts *out, struct err *e);
+/* Copies the file 'from' to 'to', both at their beginning, and checks its checksum on the way: ERR_PARSE where it is wrong. */
+int rdb_copy(int from, int to, const struct rdb_facts *facts, struct err *e);
+/* The newest version of RDB files that a redis-server of that version reads; 0: not known, the engine says itself. */
+int rdb_version_of(const char *engine_version);
+/* The checksum of Redis: CRC-64 of Jones. 'crc' is that of what comes before, 0 at first. */
+uint64_t rdb_crc(uint64_t crc, const void *data, size_t n);

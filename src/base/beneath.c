@@ -1,0 +1,72 @@
+#include "base/beneath.h"
+#include "base/err.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool is_step(const char *name, size_t n)
+{
+    bool dots = (n == 1 && name[0] == '.') || (n == 2 && name[0] == '.' && name[1] == '.');
+    return n > 0 && n <= NAME_MAX && !dots;
+}
+
+static int failed(const char *path, struct err *e)
+{
+    if (errno == ELOOP || errno == ENOTDIR) return err_set(e, ERR_USAGE, "%s goes through a symbolic link or a file", path);
+    return err_set(e, ERR_IO, "%s: %s", path, strerror(errno));
+}
+
+/* Opens the next name below 'at', which is closed. */
+static int step(int at, const char *name, size_t n, int flags, const char *path, struct err *e)
+{
+    char text[NAME_MAX + 1];
+    snprintf(text, sizeof text, "%.*s", (int)n, name);
+    int fd = openat(at, text, flags | O_NOFOLLOW | O_CLOEXEC);
+    int r = fd < 0 ? failed(path, e) : fd;
+    close(at);
+    return r;
+}
+
+/* The folder that the first 'len' bytes of the path lead to. */
+static int walk(const char *root, const char *path, size_t len, struct err *e)
+{
+    int fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return err_set(e, ERR_IO, "%s: %s", root, strerror(errno));
+    for (size_t at = 0; at < len && fd >= 0;) {
+        size_t n = strcspn(path + at, "/");
+        fd = step(fd, path + at, n, O_PATH | O_DIRECTORY, path, e);
+        at += n + 1;
+    }
+    return fd;
+}
+
+static int check(const char *path, struct err *e)
+{
+    for (const char *p = path;; p++) {
+        size_t n = strcspn(p, "/");
+        if (!is_step(p, n)) return err_set(e, ERR_USAGE, "%s is no path below a folder", path);
+        p += n;
+        if (*p == '\0') return 0;
+    }
+}
+
+int beneath_open_parent(const char *root, const char *path, const char **name, struct err *e)
+{
+    const char *slash = strrchr(path, '/');
+    int r = check(path, e);
+    if (r) return r;
+    *name = slash ? slash + 1 : path;
+    return walk(root, path, slash ? (size_t)(slash - path) : 0, e);
+}
+
+int beneath_open(const char *root, const char *path, int flags, struct err *e)
+{
+    const char *name;
+    if (path[0] == '\0') return walk(root, path, 0, e);
+    int at = beneath_open_parent(root, path, &name, e);
+    return at < 0 ? at : step(at, name, strlen(name), flags, path, e);
+}

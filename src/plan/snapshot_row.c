@@ -1,0 +1,78 @@
+#include "base/arena.h"
+#include "plan/snapshot.h"
+#include "plan/window.h"
+#include <string.h>
+
+const char *snapshot_file(struct arena *a, const char *snapshot, const char *node_group_id)
+{
+    return arena_printf(a, "%s.%s", snapshot, node_group_id);
+}
+
+struct row_snapshot snapshot_row(const struct row_replication_group *rg, const struct row_cache_cluster *c, int64_t now_ms)
+{
+    bool sharded = rg && strcmp(rg->cluster_mode, "enabled") == 0;
+    return (struct row_snapshot){
+        .region = c->region,
+        .account = c->account,
+        .status = "creating",
+        .source = "manual",
+        .created_ms = now_ms,
+        .cluster_id = sharded ? NULL : c->id,
+        .rg_id = rg ? rg->id : NULL,
+        .rg_description = rg ? rg->description : NULL,
+        .cluster_mode = sharded ? "enabled" : "disabled",
+        .engine = c->engine,
+        .engine_version = c->engine_version,
+        .node_type = c->node_type,
+        .num_nodes = 1,
+        .availability_zone = sharded ? NULL : c->availability_zone,
+        .source_created_ms = rg ? rg->created_ms : c->created_ms,
+        .port = c->port,
+        .parameter_group = c->parameter_group,
+        .subnet_group = c->subnet_group,
+        .maintenance_window = c->maintenance_window,
+        .notification_topic_arn = c->notification_topic_arn,
+        .auto_minor_version_upgrade = c->auto_minor_version_upgrade,
+        .retention_limit = c->snapshot_retention_limit,
+        .window = c->snapshot_window,
+        .automatic_failover = rg ? rg->automatic_failover : 0,
+        .kms_key_id = rg ? rg->kms_key_id : NULL,
+    };
+}
+
+struct row_snapshot_part snapshot_part_row(
+    const struct row_snapshot *s, const struct row_node *n, const struct row_node_group *ng)
+{
+    return (struct row_snapshot_part){
+        .region = s->region,
+        .snapshot = s->name,
+        .node_group_id = ng ? ng->id : "0001",
+        .cluster_id = n->cluster_id,
+        .node_id = n->id,
+        .cache_node_id = n->node_id,
+        .node_created_ms = n->created_ms,
+        .slots = ng ? ng->slots : NULL,
+        .replicas = -1,
+        .zones = "",
+        .pid = n->seen_pid,
+        .restarts = n->seen_restarts,
+        .seen_state = "unknown",
+    };
+}
+
+void snapshot_part_add_member(struct arena *a, struct row_snapshot_part *p, const char *zone)
+{
+    p->zones = arena_printf(a, "%s%s%s", p->zones, *p->zones ? " " : "", zone);
+    p->replicas++;
+}
+
+const char *snapshot_automatic_name(struct arena *a, const char *source_id, int64_t now_ms)
+{
+    struct date d = date_of(now_ms);
+    return arena_printf(a, "automatic.%s-%04d-%02d-%02d-%02d-%02d", source_id, d.year, d.month, d.day, d.hour, d.minute);
+}
+
+bool snapshot_needs_agent(const struct row_snapshot *s)
+{
+    return strcmp(s->status, "creating") == 0 || strcmp(s->status, "exporting") == 0 || strcmp(s->status, "deleting") == 0;
+}

@@ -1,0 +1,366 @@
+#include "base/arena.h"
+#include "plan/plan.h"
+#include "plan/snapshot.h"
+#include "plan/window.h"
+#include <string.h>
+
+/*
+ * Snapshots: taken once all their files are whole, failed once one of them can't
+ * come about, gone once their files are. What they are taken of shows 'snapshotting'
+ * meanwhile, and is deleted afterwards where it was a final one.
+ */
+
+#define DAY_MS (24LL * 3600 * 1000)
+
+static bool is(const char *a, const char *b)
+{
+    return a && strcmp(a, b) == 0;
+}
+
+static bool is_of_group(const struct world_snapshot *s, const struct world_rg *rg)
+{
+    return is(s->row.rg_id, rg->row.id) && is(s->row.region, rg->row.region) && s->row.source_created_ms == rg->row.created_ms;
+}
+
+static bool is_of_cluster(const struct world_snapshot *s, const struct world_cluster *c)
+{
+    return s->row.rg_id == NULL && is(s->row.cluster_id, c->row.id) && is(s->row.region, c->row.region) &&
+           s->row.source_created_ms == c->row.created_ms;
+}
+
+static struct world_rg *source_group(struct world *w, const struct world_snapshot *s)
+{
+    struct world_rg *rg = s->row.rg_id ? world_rg(w, s->row.region, s->row.rg_id) : NULL;
+    return rg && !rg->drop && is_of_group(s, rg) ? rg : NULL;
+}
+
+static struct world_cluster *source_cluster(struct world *w, const struct world_snapshot *s)
+{
+    struct world_cluster *c = s->row.rg_id ? NULL : world_cluster(w, s->row.region, NULL, s->row.cluster_id);
+    return c && !c->drop && is_of_cluster(s, c) ? c : NULL;
+}
+
+static struct world_node *find_node(struct world *w, const char *region, const char *id)
+{
+    for (size_t i = 0; i < w->n_nodes; i++)
+        if (is(w->nodes[i].row.id, id) && is(w->nodes[i].row.region, region)) return &w->nodes[i];
+    return NULL;
+}
+
+/* ---- the end of taking one ---- */
+
+static void tell(struct world *w, const struct world_snapshot *s, bool done)
+{
+    const char *name = s->row.name, *at = s->n_parts ? s->parts[0].row.cluster_id : name;
+    if (s->row.cluster_id) {
+        if (done) world_event(w, s->row.region, at, EVENT_SNAPSHOT_SUCCEEDED, name, s->row.cluster_id);
+        else world_event(w, s->row.region, at, EVENT_SNAPSHOT_FAILED, name, s->row.cluster_id);
+    } else {
+        if (done) world_event(w, s->row.region, at, EVENT_GROUP_SNAPSHOT_SUCCEEDED, name, s->row.rg_id);
+        else world_event(w, s->row.region, at, EVENT_GROUP_SNAPSHOT_FAILED, name, s->row.rg_id);
+    }
+}
+
+static void set_members(struct world *w, struct world_rg *rg, const char *from, const char *to)
+{
+    for (size_t i = 0; i < rg->n_clusters; i++)
+        if (is(rg->clusters[i].row.status, from)) world_set(w, &rg->clusters[i].row.status, to);
+}
+
+static void delete_nodes(struct world *w, struct world_node *nodes, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        world_set(w, &nodes[i].row.want, "gone");
+        world_set(w, &nodes[i].row.status, "deleting");
+    }
+}
+
+/* Its source goes now that it is taken, or stays as it was: a failed final snapshot must not cost the data. */
+static void end_final(struct world *w, struct world_snapshot *s, bool done)
+{
+    struct world_rg *rg = source_group(w, s);
+    struct world_cluster *c = source_cluster(w, s);
+    if (rg && done) delete_nodes(w, rg->nodes, rg->n_nodes);
+    if (rg && !done) world_set(w, &rg->row.status, "available");
+    if (rg && !done) set_members(w, rg, "deleting", "available");
+    if (c && done) delete_nodes(w, c->nodes, c->n_nodes);
+    if (c && !done) world_set(w, &c->row.status, "available");
+    world_set_int(w, &s->row.final, 0);
+}
+
+static void end(struct world *w, struct world_snapshot *s, bool done)
+{
+    world_set(w, &s->row.status, done ? "available" : "failed");
+    if (s->row.copied_from == NULL) tell(w, s, done);
+    if (s->row.final) end_final(w, s, done);
+}
+
+static void fail(struct world *w, struct world_snapshot *s, struct world_snapshot_part *p, const char *why)
+{
+    world_set(w, &p->row.seen_reason, why);
+    end(w, s, false);
+}
+
+/*
+ * The data must be those that the process had when the snapshot was asked for: one that died came back empty. One that
+ * was stopped in good order and started again has them still.
+ */
+static bool node_lost_data(struct world *w, struct world_snapshot_part *p)
+{
+    struct world_node *n = find_node(w, p->row.region, p->row.node_id);
+    if (n == NULL || n->drop || is(n->row.want, "gone") || n->row.seen_restarts > p->row.restarts) return true;
+    if (n->row.seen_pid == 0 || n->row.seen_pid == p->row.pid) return false;
+    world_set_int(w, &p->row.pid, n->row.seen_pid);
+    world_set_int(w, &p->row.restarts, n->row.seen_restarts);
+    return false;
+}
+
+static void plan_creating(struct world *w, struct world_snapshot *s)
+{
+    size_t whole = 0;
+    for (size_t i = 0; i < s->n_parts; i++) {
+        struct world_snapshot_part *p = &s->parts[i];
+        if (is(p->row.seen_state, "whole")) whole++;
+        else if (is(p->row.seen_state, "failed")) return fail(w, s, p, p->row.seen_reason);
+        else if (s->row.copied_from == NULL && node_lost_data(w, p)) return fail(w, s, p, "its node has lost its data meanwhile");
+    }
+    if (whole == s->n_parts) end(w, s, true);
+}
+
+/* ---- afterwards ---- */
+
+static bool is_being_restored(const struct world *w, const struct world_snapshot *s)
+{
+    for (size_t i = 0; i < w->n_nodes; i++) {
+        const struct world_node *n = &w->nodes[i];
+        if (n->seed && !n->seed->drop && is(n->seed->row.snapshot, s->row.name) && is(n->row.region, s->row.region) &&
+            n->cluster && is(n->cluster->row.status, "creating"))
+            return true;
+    }
+    return false;
+}
+
+static void plan_exporting(struct world *w, struct world_snapshot *s)
+{
+    const char *why = NULL;
+    size_t exported = 0;
+    for (size_t i = 0; i < s->n_parts; i++) {
+        exported += s->parts[i].row.seen_exported != NULL;
+        if (s->parts[i].row.seen_export_reason) why = s->parts[i].row.seen_export_reason;
+    }
+    if (why == NULL && exported < s->n_parts) return;
+    const char *at = s->n_parts ? s->parts[0].row.cluster_id : s->row.name;
+    if (why) world_event(w, s->row.region, at, EVENT_SNAPSHOT_EXPORT_FAILED, s->row.name, s->row.export_bucket, why);
+    else world_event(w, s->row.region, at, EVENT_SNAPSHOT_EXPORTED, s->row.name, s->row.export_bucket);
+    world_set(w, &s->row.status, "available");
+    world_set(w, &s->row.export_root, NULL);
+    world_set(w, &s->row.export_bucket, NULL);
+    world_set(w, &s->row.export_name, NULL);
+}
+
+static void plan_deleted(struct world *w, struct world_snapshot *s)
+{
+    for (size_t i = 0; i < s->n_parts; i++)
+        if (!is(s->parts[i].row.seen_state, "gone")) return;
+    for (size_t i = 0; i < s->n_parts; i++) world_drop(w, &s->parts[i].drop);
+    world_drop(w, &s->drop);
+}
+
+/* A file that somebody has taken away: the snapshot is of no use any more. */
+static void plan_missing(struct world *w, struct world_snapshot *s)
+{
+    for (size_t i = 0; i < s->n_parts; i++)
+        if (is(s->parts[i].row.seen_state, "missing")) world_set(w, &s->row.status, "failed");
+}
+
+static int64_t days_kept(const struct world_rg *rg, const struct world_cluster *c, const struct world_snapshot *s)
+{
+    int64_t now = rg ? rg->row.snapshot_retention_limit : c->row.snapshot_retention_limit;
+    return now ? now : s->row.retention_limit; /* none are taken any more; those there are have their time */
+}
+
+/* Automatic ones go when their time is over, and with their source. Source: the user guide, "Deleting a backup". */
+static void plan_retention(struct world *w, struct world_snapshot *s)
+{
+    struct world_rg *rg = source_group(w, s);
+    struct world_cluster *c = source_cluster(w, s);
+    bool rests = is(s->row.status, "available") || is(s->row.status, "failed");
+    if (!rests || !is(s->row.source, "automated")) return;
+    int64_t until = rg || c ? s->row.created_ms + days_kept(rg, c, s) * DAY_MS : 0;
+    if (w->now_ms >= until) world_set(w, &s->row.status, "deleting");
+    else world_wake(w, until);
+}
+
+static void plan_one(struct world *w, struct world_snapshot *s)
+{
+    if (is(s->row.status, "creating")) plan_creating(w, s);
+    else if (is(s->row.status, "exporting")) plan_exporting(w, s);
+    else if (is(s->row.status, "deleting")) plan_deleted(w, s);
+    else if (is(s->row.status, "restoring") && !is_being_restored(w, s)) world_set(w, &s->row.status, "available");
+    else if (is(s->row.status, "available")) plan_missing(w, s);
+    if (!s->drop) plan_retention(w, s);
+}
+
+/* ---- their sources ---- */
+
+static bool takes_one(const struct world_snapshot *s)
+{
+    return is(s->row.status, "creating") && s->row.copied_from == NULL;
+}
+
+static bool group_is_taken(const struct world *w, const struct world_rg *rg)
+{
+    for (size_t i = 0; i < w->n_snapshots; i++)
+        if (takes_one(&w->snapshots[i]) && is_of_group(&w->snapshots[i], rg)) return true;
+    return w->new_snapshots != NULL;
+}
+
+static bool cluster_is_taken(const struct world *w, const struct world_cluster *c)
+{
+    for (size_t i = 0; i < w->n_snapshots; i++)
+        if (takes_one(&w->snapshots[i]) && is_of_cluster(&w->snapshots[i], c)) return true;
+    return w->new_snapshots != NULL;
+}
+
+static void plan_sources(struct world *w)
+{
+    for (size_t i = 0; i < w->n_rgs; i++) {
+        if (!is(w->rgs[i].row.status, "snapshotting") || group_is_taken(w, &w->rgs[i])) continue;
+        world_set(w, &w->rgs[i].row.status, "available");
+        set_members(w, &w->rgs[i], "snapshotting", "available");
+    }
+    for (size_t i = 0; i < w->n_clusters; i++) {
+        struct world_cluster *c = &w->clusters[i];
+        if (c->row.rg_id == NULL && is(c->row.status, "snapshotting") && !cluster_is_taken(w, c))
+            world_set(w, &c->row.status, "available");
+    }
+}
+
+/* ---- automatic ones ---- */
+
+static bool ran_since(const struct world *w, const char *region, const char *source_id, int64_t since_ms)
+{
+    for (const struct world_new_snapshot *n = w->new_snapshots; n; n = n->next)
+        if (is(n->schedule.source_id, source_id) && is(n->schedule.region, region)) return true;
+    for (size_t i = 0; i < w->n_schedules; i++)
+        if (is(w->schedules[i].source_id, source_id) && is(w->schedules[i].region, region))
+            return w->schedules[i].ran_ms >= since_ms;
+    return false;
+}
+
+/* Once in every window, as soon as nothing else is done with the source. */
+static bool is_due(struct world *w, const char *region, const char *source_id, const char *window, int64_t retention)
+{
+    int64_t at_ms;
+    if (retention == 0) return false;
+    if (window_of_day_is_open(window, w->now_ms, &at_ms)) {
+        if (!ran_since(w, region, source_id, at_ms)) return true;
+        at_ms += DAY_MS;
+    }
+    world_wake(w, at_ms);
+    return false;
+}
+
+static struct row_snapshot_part part_of(
+    struct world *w, const struct row_snapshot *s, const struct world_node *n, struct world_rg *rg, struct world_node_group *ng)
+{
+    struct row_snapshot_part p = snapshot_part_row(s, &n->row, ng ? &ng->row : NULL);
+    struct world_node *first = ng ? rg_primary(rg, ng) : NULL;
+    snapshot_part_add_member(w->arena, &p, first ? first->row.availability_zone : n->row.availability_zone);
+    for (size_t i = 0; ng && i < rg->n_nodes; i++)
+        if (&rg->nodes[i] != first && is(rg->nodes[i].row.node_group_id, ng->row.id))
+            snapshot_part_add_member(w->arena, &p, rg->nodes[i].row.availability_zone);
+    return p;
+}
+
+static void begin(struct world *w, struct world_new_snapshot *s, const char *source_id, const char *id)
+{
+    s->row.source = "automated";
+    s->row.name = snapshot_automatic_name(w->arena, id, w->now_ms);
+    s->schedule = (struct row_snapshot_schedule){s->row.region, source_id, w->now_ms};
+    for (size_t i = 0; i < s->n_parts; i++) s->parts[i].snapshot = s->row.name;
+    world_add_snapshot(w, s);
+}
+
+/* The node that the group's snapshots are taken of: in groups with cluster mode enabled, every primary. */
+static struct world_node *snapshotting_node(struct world_rg *rg, struct world_node_group *ng)
+{
+    struct world_node *n = NULL;
+    for (size_t i = 0; i < rg->n_nodes && rg->row.snapshotting_cluster_id; i++)
+        if (is(rg->nodes[i].row.cluster_id, rg->row.snapshotting_cluster_id)) n = &rg->nodes[i];
+    return node_answers(n) && is(n->row.want, "run") ? n : rg_primary(rg, ng);
+}
+
+static void plan_automatic_of_group(struct world *w, struct world_rg *rg)
+{
+    const char *source = arena_printf(w->arena, "rg.%s", rg->row.id);
+    if (rg->drop || !is(rg->row.status, "available") || rg->n_node_groups == 0) return;
+    if (!is_due(w, rg->row.region, source, rg->row.snapshot_window, rg->row.snapshot_retention_limit)) return;
+    struct world_node *first = snapshotting_node(rg, &rg->node_groups[0]);
+    if (first == NULL || first->cluster == NULL) return;
+    struct world_new_snapshot s = {.row = snapshot_row(&rg->row, &first->cluster->row, w->now_ms)};
+    s.parts = arena_array(w->arena, struct row_snapshot_part, rg->n_node_groups);
+    for (size_t i = 0; i < rg->n_node_groups; i++) {
+        struct world_node *n = snapshotting_node(rg, &rg->node_groups[i]);
+        if (n == NULL || n->cluster == NULL) return;
+        s.parts[s.n_parts++] = part_of(w, &s.row, n, rg, &rg->node_groups[i]);
+    }
+    for (size_t i = 0; i < s.n_parts; i++)
+        world_set(w, &find_node(w, rg->row.region, s.parts[i].node_id)->cluster->row.status, "snapshotting");
+    begin(w, &s, source, s.row.cluster_id ? s.row.cluster_id : rg->row.id);
+    world_set(w, &rg->row.status, "snapshotting");
+}
+
+static void plan_automatic_of_cluster(struct world *w, struct world_cluster *c)
+{
+    const char *source = arena_printf(w->arena, "cluster.%s", c->row.id);
+    if (c->drop || c->row.rg_id || c->n_nodes != 1 || !is(c->row.status, "available")) return;
+    if (!is_due(w, c->row.region, source, c->row.snapshot_window, c->row.snapshot_retention_limit)) return;
+    struct world_new_snapshot s = {.row = snapshot_row(NULL, &c->row, w->now_ms), .n_parts = 1};
+    s.parts = arena_array(w->arena, struct row_snapshot_part, 1);
+    s.parts[0] = part_of(w, &s.row, &c->nodes[0], NULL, NULL);
+    begin(w, &s, source, c->row.id);
+    world_set(w, &c->row.status, "snapshotting");
+}
+
+/* ---- seeds ---- */
+
+static void fail_restore(struct world *w, struct world_node *n)
+{
+    struct world_rg *rg = n->rg;
+    const char *from = n->seed->row.snapshot ? n->seed->row.snapshot : n->seed->row.path;
+    world_event(w, n->row.region, n->row.cluster_id, EVENT_RESTORE_FAILED, from, n->seed->row.seen_refused);
+    if (rg) world_set(w, &rg->row.status, "create-failed");
+    if (rg) set_members(w, rg, "creating", "restore-failed");
+    if (rg) world_event(w, rg->row.region, rg->row.id, EVENT_GROUP_CREATE_FAILED, rg->row.id);
+    world_set(w, &n->cluster->row.status, "restore-failed");
+}
+
+/* A seed has served once its group is made, and must stay as long as it is not: a primary that dies meanwhile begins with it again. */
+static void plan_seed(struct world *w, struct world_node *n)
+{
+    if (n->seed == NULL || n->seed->drop || n->cluster == NULL) return;
+    const char *status = n->rg ? n->rg->row.status : n->cluster->row.status;
+    bool creating = is(status, "creating");
+    if (creating && n->seed->row.seen_refused) fail_restore(w, n);
+    else if (!creating && !is(status, "create-failed") && !is(status, "restore-failed")) world_drop(w, &n->seed->drop);
+}
+
+static void drop_lost_seeds(struct world *w)
+{
+    for (size_t i = 0; i < w->n_seeds; i++) {
+        struct world_node *n = find_node(w, w->seeds[i].row.region, w->seeds[i].row.node_id);
+        if (n == NULL || n->drop) world_drop(w, &w->seeds[i].drop);
+    }
+}
+
+void plan_snapshots(struct world *w)
+{
+    for (size_t i = 0; i < w->n_snapshots; i++)
+        if (!w->snapshots[i].drop) plan_one(w, &w->snapshots[i]);
+    for (size_t i = 0; i < w->n_nodes; i++) plan_seed(w, &w->nodes[i]);
+    drop_lost_seeds(w);
+    plan_sources(w);
+    for (size_t i = 0; i < w->n_rgs; i++) plan_automatic_of_group(w, &w->rgs[i]);
+    for (size_t i = 0; i < w->n_clusters; i++) plan_automatic_of_cluster(w, &w->clusters[i]);
+}
