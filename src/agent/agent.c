@@ -302,10 +302,7 @@ int agent_run(const struct agent_options *o, struct err *e)
     struct agent a = {
         .o = o,
     };
-    for (int k = 0; k < ENGINE_KINDS; k++)
-        a.engines[k] = (struct engine){.kind = (enum engine_kind)k, .name = engine_name((enum engine_kind)k)};
-    if (o->redis_server) a.engines[ENGINE_REDIS_SERVER].name = o->redis_server;
-    if (o->memcached) a.engines[ENGINE_MEMCACHED_SERVER].name = o->memcached;
+    engine_map_init(&a.engines, o->redis_server, o->memcached, o->engines);
     _buf_ struct buf token = {0};
     int lock = -1;
     umask(077);
@@ -315,7 +312,7 @@ int agent_run(const struct agent_options *o, struct err *e)
     if (!r) r = read_token(o, &token, e);
     if (!r && uv_loop_init(&a.loop) != 0) r = err_set(e, ERR_BROKEN, "no event loop");
     if (!r) {
-        a.node_host = (struct node_host){&a.loop, o->data_dir, a.engines, &a.link_host, node_has_changed, find_for_node,
+        a.node_host = (struct node_host){&a.loop, o->data_dir, &a.engines, &a.link_host, node_has_changed, find_for_node,
             upstream_lost, switching, cluster_for_node, NULL};
         a.link_host = (struct link_host){&a.loop, link_has_changed};
         r = run(&a, token.data, e);

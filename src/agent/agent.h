@@ -12,6 +12,7 @@ struct agent_options {
     const char *data_dir;     /* made if it is missing; a folder for each node comes into it */
     const char *redis_server; /* a path, or a name on PATH; NULL: redis-server */
     const char *memcached;    /* the same; NULL: memcached */
+    const char *engines;      /* lines NAME:VERSION=PATH; NULL: none */
 };
 
 /* The lock that a running agent holds (fcntl, write) on a file of this name in its data directory: F_GETLK tells its pid. */

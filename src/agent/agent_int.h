@@ -18,7 +18,7 @@ struct agent {
     uv_timer_t tick, beat;
     struct node_host node_host;
     struct link_host link_host;
-    struct engine engines[ENGINE_KINDS];
+    struct engine_map engines;
     struct dial *dial;
     struct node **nodes;
     struct link **links;

@@ -57,10 +57,23 @@ bool info_replication(const char *text, size_t len, struct replication_info *out
     return true;
 }
 
+/* Whoever is not redis says so, and names the redis it stands in for as well. */
+static bool read_version(const char *text, size_t len, struct server_info *s)
+{
+    static const char *const others[][2] = {{"valkey", "valkey_version"}, {"dragonfly", "dragonfly_version"}};
+    strcpy(s->name, "redis");
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (!info_value(text, len, others[i][1], s->version, sizeof s->version)) continue;
+        strcpy(s->name, others[i][0]);
+        return true;
+    }
+    return info_value(text, len, "redis_version", s->version, sizeof s->version);
+}
+
 bool info_server(const char *text, size_t len, struct server_info *out)
 {
     struct server_info s = {.pid = (long)number(text, len, "process_id")};
-    if (s.pid <= 0 || !info_value(text, len, "redis_version", s.version, sizeof s.version)) return false;
+    if (s.pid <= 0 || !read_version(text, len, &s)) return false;
     info_value(text, len, "executable", s.program, sizeof s.program);
     *out = s;
     return true;

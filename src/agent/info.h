@@ -16,6 +16,7 @@ struct replication_info {
 
 struct server_info {
     long pid;
+    char name[16]; /* redis, valkey … */
     char version[32];
     char program[256];
 };

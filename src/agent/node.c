@@ -366,6 +366,28 @@ static void choose_engine(struct node *n, const struct proto_node_order *o)
     else if (n->ops != ops_of(o)) n->moved = true;
 }
 
+/* A process goes on where the same program is meant for the version that is asked for now. Of one that an older agent started
+ * nobody knows what it was asked to be: what it is asked now. */
+static void match_program(struct node *n, const struct proto_node_order *o)
+{
+    struct err e = {0};
+    struct engine *program;
+    char asked[sizeof proc_id(n->proc)->asked];
+    if (n->proc == NULL || n->moved || !o->run.v) return;
+    const struct proc_id *id = proc_id(n->proc);
+    node_asked(o, asked, sizeof asked);
+    if (strcmp(id->asked, asked) == 0) return;
+    if (id->asked[0] && engine_pick(n->host->engines, o->engine, o->engine_version, &program, &e) != 0) {
+        snprintf(n->life.refused, sizeof n->life.refused, "%.150s", e.msg);
+    } else if (id->asked[0] && strcmp(id->binary, program->path) != 0) {
+        log_info("node %s: %s is run by %s", n->id, asked, program->path);
+        n->moved = true;
+    } else {
+        proc_ask(n->proc, n->dir, asked);
+        node_changed(n);
+    }
+}
+
 /* Of many nodes only a few have another order each time, and those must not wait for the others. */
 static bool same_order(const struct node *n, const struct proto_node_order *o)
 {
@@ -389,6 +411,7 @@ static void new_order(struct node *n, const struct proto_node_order *o)
     o = n->order;
     n->life.eager_until = node_now(n) + EAGER_MS;
     if (other) settings_again(n);
+    if (o != NULL) match_program(n, o);
     if (o != NULL && o->run.v && n->ops == ops_of(o)) n->ops->ordered(n);
     if (o != NULL && o->run.v && !was_running) n->retry_at = 0;
     if (o != NULL && n->died_role == ROLE_UNKNOWN) n->died_role = role_parse(o->role);

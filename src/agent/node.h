@@ -9,7 +9,7 @@
  * decides nothing that its order leaves open.
  */
 struct node;
-struct engine;
+struct engine_map;
 struct cluster_map;
 struct shelf;
 
@@ -18,8 +18,8 @@ enum { BEAT_MS = 100 };
 /* What a node needs of the agent; outlives every node. */
 struct node_host {
     uv_loop_t *loop;
-    const char *dir;             /* the region's folder: a node's own is DIR/ID */
-    struct engine *engines;      /* by kind */
+    const char *dir; /* the region's folder: a node's own is DIR/ID */
+    struct engine_map *engines;
     struct link_host *link_host; /* for links of a node's own */
     /* Something that node_see() tells has changed. */
     void (*changed)(struct node_host *h);

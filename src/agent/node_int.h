@@ -131,7 +131,7 @@ struct node {
     bool assigned; /* an assignment came: without an order, the node shall go */
     bool stopping; /* the agent stops */
     bool adopted;  /* the process is another agent's child, and was not ready yet in this one's eyes */
-    bool moved;    /* the process has another address than the order */
+    bool moved;    /* the process has another address than the order, or was started from another program than the order takes */
     bool refused;  /* the order makes no sense, so there is none */
     int state;
     uv_timer_t timer;
@@ -206,6 +206,8 @@ void node_looked(struct node *n);
 
 /* node_spawn.c: the process and its folder */
 int node_spawn(struct node *n, struct err *e);
+/* The engine and version that the order asks for: "redis 7.1.0". */
+void node_asked(const struct proto_node_order *o, char *out, size_t size);
 void node_adopt(struct node *n);
 int node_delete(struct node *n, struct err *e);
 /* From here on what the process leaves when it ends is to be loaded again; what was left before is not. */

@@ -128,7 +128,7 @@ static void know_process(struct node *n)
         n->greet_at = node_now(n) + GREET_AGAIN_MS;
         return;
     }
-    snprintf(s->program, sizeof s->program, "%s", n->host->engines[ENGINE_MEMCACHED_SERVER].path);
+    snprintf(s->name, sizeof s->name, "memcached");
     n->read_at = node_now(n);
     node_move(n, NODE_UP);
     if (n->life.ready) return;

@@ -22,8 +22,11 @@ static void see_process(const struct node *n, struct proto_node_seen *out)
     out->pid = OPT_INT(id->pid);
     out->started_ms = OPT_INT(id->started_ms);
     out->incarnation = OPT_INT(id->incarnation);
+    if (id->asked[0]) out->engine_asked = id->asked;
+    if (id->binary[0]) out->engine_binary = id->binary;
     if (n->life.server.pid == 0) return;
-    out->engine_binary = n->life.server.program;
+    if (out->engine_binary == NULL) out->engine_binary = n->life.server.program;
+    out->engine_name = n->life.server.name;
     out->engine_version = n->life.server.version;
 }
 

@@ -112,7 +112,7 @@ static void begin(struct node *n)
     const struct proto_seed_order *o = n->order->seed;
     struct seed_job *j = calloc(1, sizeof *j);
     struct err e;
-    struct engine *engine = &n->host->engines[n->ops->kind];
+    struct engine *engine;
     if (j == NULL) abort();
     *j = (struct seed_job){.work.data = j, .node = n, .room = room_of(n->order)};
     if (o->root && o->path) {
@@ -120,7 +120,8 @@ static void begin(struct node *n)
         snprintf(j->path, sizeof j->path, "%s", o->path);
     } else shelf_path(n->host->shelf, o->snapshot && file_id_ok(o->snapshot) ? o->snapshot : "", j->snapshot);
     node_path(n, "seed.part", j->aside);
-    if (engine_locate(engine, &e) == 0) j->newest = rdb_version_of(engine->version);
+    if (engine_pick(n->host->engines, n->order->engine, n->order->engine_version, &engine, &e) == 0)
+        j->newest = rdb_version_of(engine->version);
     if (file_mkdirs(n->dir, &e) != 0) log_warn("node %s: %s", n->id, e.msg);
     n->seed_job = j;
     uv_queue_work(n->host->loop, &j->work, work, done);

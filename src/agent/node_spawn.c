@@ -84,6 +84,11 @@ static int probe_address(const struct proto_node_order *o, struct err *e)
     return err_set(e, ERR_IO, "%s:%d can't be listened on: %s", o->address, (int)o->port.v, strerror(why));
 }
 
+void node_asked(const struct proto_node_order *o, char *out, size_t size)
+{
+    snprintf(out, size, "%s%s%s", o->engine, o->engine_version ? " " : "", o->engine_version ? o->engine_version : "");
+}
+
 /* Where the process's own lines will begin; a log that has grown large starts again. */
 static long log_end(const struct node *n)
 {
@@ -95,9 +100,9 @@ static long log_end(const struct node *n)
     return 0;
 }
 
-static int prepare(struct node *n, struct err *e)
+static int prepare(struct node *n, struct engine **program, struct err *e)
 {
-    int r = engine_locate(&n->host->engines[n->ops->kind], e);
+    int r = engine_pick(n->host->engines, n->order->engine, n->order->engine_version, program, e);
     if (!r) r = probe_address(n->order, e);
     if (!r) r = file_mkdirs(n->dir, e);
     if (!r) r = n->ops->prepare(n, e);
@@ -114,22 +119,32 @@ static void life_begin(struct node *n)
     n->moved = false;
 }
 
+/* What is to be kept with the process. */
+static struct proc_id id_to_keep(const struct node *n, const struct engine *program)
+{
+    struct proc_id id = {.restarts = n->restarts, .incarnation = n->order->incarnation.v};
+    node_asked(n->order, id.asked, sizeof id.asked);
+    snprintf(id.binary, sizeof id.binary, "%s", program->path);
+    return id;
+}
+
 int node_spawn(struct node *n, struct err *e)
 {
-    int r = prepare(n, e);
+    struct engine *program;
+    int r = prepare(n, &program, e);
     if (r) return r;
     struct string_list list = {0};
-    names_add(&list, n->host->engines[n->ops->kind].path);
+    names_add(&list, program->path);
     n->ops->args(n, &list);
     char **args = calloc(list.n + 1, sizeof *args);
     if (args == NULL) abort();
     for (size_t i = 0; i < list.n; i++) args[i] = (char *)(uintptr_t)list.items[i];
-    const struct proc_id keep = {.restarts = n->restarts, .incarnation = n->order->incarnation.v};
+    const struct proc_id keep = id_to_keep(n, program);
     life_begin(n);
     r = proc_spawn(n->host->loop, n->dir, args, LOG, &keep, node_exited, n, &n->proc, e);
     free(args);
     names_clear(&list);
-    if (r) n->host->engines[n->ops->kind].path[0] = '\0'; /* to be looked for again */
+    if (r) program->path[0] = '\0'; /* to be looked for again */
     if (r) return r;
     n->life.generation = n->order->generation.v;
     n->life.users_generation = n->order->users_generation.v;

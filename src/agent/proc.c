@@ -98,11 +98,19 @@ static bool runs_in(long pid, const char *dir)
 
 static int save_id(const char *dir, const struct proc_id *id, struct err *e)
 {
-    char path[PATH_MAX], text[160];
+    char path[PATH_MAX], text[512];
     snprintf(path, sizeof path, "%s/" PROCESS, dir);
-    int n = snprintf(text, sizeof text, "%ld %llu %lld %d %lld\n", id->pid, id->start, (long long)id->started_ms, id->restarts,
-        (long long)id->incarnation);
+    int n = snprintf(text, sizeof text, "%ld %llu %lld %d %lld\n%s\n%s\n", id->pid, id->start, (long long)id->started_ms,
+        id->restarts, (long long)id->incarnation, id->asked, id->binary);
     return file_replace(path, text, (size_t)n, e);
+}
+
+/* The line at *text without its end, cut to its size; *text is the next one. */
+static void read_line(const char **text, char *out, size_t size)
+{
+    size_t n = strcspn(*text, "\n");
+    if (out) snprintf(out, size, "%.*s", (int)n, *text);
+    *text += n + ((*text)[n] == '\n');
 }
 
 static bool read_id(const char *path, struct proc_id *id)
@@ -115,6 +123,10 @@ static bool read_id(const char *path, struct proc_id *id)
     int n = sscanf(b.data, "%ld %llu %lld %d %lld", &id->pid, &id->start, &started, &id->restarts, &incarnation);
     id->started_ms = started;
     id->incarnation = incarnation;
+    const char *rest = b.data;
+    read_line(&rest, NULL, 0);
+    read_line(&rest, id->asked, sizeof id->asked);
+    read_line(&rest, id->binary, sizeof id->binary);
     return n >= 1 && id->pid > 1;
 }
 
@@ -229,6 +241,13 @@ void proc_account(const char *dir)
 const struct proc_id *proc_id(const struct proc *p)
 {
     return &p->id;
+}
+
+void proc_ask(struct proc *p, const char *dir, const char *asked)
+{
+    struct err e;
+    snprintf(p->id.asked, sizeof p->id.asked, "%s", asked);
+    if (!p->ended) save_id(dir, &p->id, &e); /* without it, the next agent takes what it is asked for as said */
 }
 
 bool proc_works(struct proc *p)

@@ -17,12 +17,14 @@ struct proc_id {
     int64_t started_ms;       /* wall time */
     int restarts;
     int64_t incarnation; /* the number it was started for */
+    char asked[48];   /* the engine and version it was started for, or runs for as well: "redis 7.1.0"; "" where nobody knows */
+    char binary[256]; /* the program it was started from; "" where nobody knows */
 };
 
 /* It ended: by 'signal' if that is not 0, else with 'status' (-1: adopted, so nobody knows). The proc frees itself after that. */
 typedef void proc_exited(void *arg, int status, int signal);
 
-/* Starts args[0] in the folder 'dir', its output appended to 'log' there; 'restarts' and 'incarnation' are kept with it.
+/* Starts args[0] in the folder 'dir', its output appended to 'log' there; the other members of 'keep' are kept with it.
  * *out until exited() was called. */
 int proc_spawn(uv_loop_t *loop, const char *dir, char *const args[], const char *log, const struct proc_id *keep,
     proc_exited *exited, void *arg, struct proc **out, struct err *e);
@@ -35,6 +37,8 @@ bool proc_unaccounted(const char *dir, struct proc_id *last);
 /* Its end is known: see proc_unaccounted(). */
 void proc_account(const char *dir);
 const struct proc_id *proc_id(const struct proc *p);
+/* The process runs for that engine and version, too. */
+void proc_ask(struct proc *p, const char *dir, const char *asked);
 /* True if the process has used its processor since the last call, or wants to: it does not wait for anybody, and is not stopped. */
 bool proc_works(struct proc *p);
 void proc_signal(struct proc *p, int signal);

@@ -25,6 +25,7 @@ struct control_options {
     const char *server;       /* HOST:PORT where agents dial in */
     const char *redis_server; /* passed on to agents; NULL: they look on PATH */
     const char *memcached;    /* the same */
+    const char *engines;      /* lines NAME:VERSION=PATH, passed on too */
     const char *log_level;
     bool ports;              /* --addressing ports */
     const char *listen_host; /* ports mode: where nodes listen */

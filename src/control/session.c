@@ -1,3 +1,4 @@
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "control/internal.h"
@@ -153,15 +154,30 @@ static void make_folder(const char *path)
     if (mkdir(path, 0700) < 0 && errno != EEXIST) log_error("making %s: %s", path, strerrordesc_np(errno));
 }
 
+enum { AGENT_ARGS = 100 };
+
+/* --engine for each of the lines; 'copy' is where they stand as words. */
+static size_t add_engines(const char **args, size_t n, char *copy)
+{
+    char *rest = NULL;
+    for (char *line = strtok_r(copy, "\n", &rest); line && n + 3 < AGENT_ARGS; line = strtok_r(NULL, "\n", &rest)) {
+        args[n++] = "--engine";
+        args[n++] = line;
+    }
+    return n;
+}
+
 /* Its own session (setsid), so that a terminal's Ctrl-C reaches serve alone; its log goes to a file that outlives serve. */
 static int spawn(struct session *s, const char *folder, int log_fd)
 {
     const struct control_options *o = &s->control->o;
     size_t n = 12;
-    const char *args[20] = {o->program, "agent", "--region", s->region, "--server", o->server, "--token-file",
+    _arena_ struct arena a = {0};
+    const char *args[AGENT_ARGS] = {o->program, "agent", "--region", s->region, "--server", o->server, "--token-file",
         s->control->token_file, "--data-dir", folder, "--log-level", o->log_level};
     if (o->redis_server) args[n++] = "--redis-server", args[n++] = o->redis_server;
     if (o->memcached) args[n++] = "--memcached", args[n++] = o->memcached;
+    if (o->engines) add_engines(args, n, arena_strdup(&a, o->engines));
     uv_stdio_container_t io[3] = {
         {.flags = UV_IGNORE}, {.flags = UV_INHERIT_FD, .data.fd = log_fd}, {.flags = UV_INHERIT_FD, .data.fd = log_fd}};
     uv_process_options_t options = {.file = args[0],

@@ -29,6 +29,9 @@ static void sight_node(struct world *w, struct row_node *row, const struct proto
     world_set_int(w, &row->seen_fenced, seen->fenced.v);
     world_set(w, &row->seen_endpoints, join(w, &seen->endpoints));
     world_set(w, &row->seen_engine, seen->engine_version);
+    world_set(w, &row->seen_engine_name, seen->engine_name);
+    world_set(w, &row->seen_asked, seen->engine_asked);
+    world_set(w, &row->seen_binary, seen->engine_binary);
     world_set_int(w, &row->seen_pid, seen->pid.v);
     world_set_int(w, &row->seen_restarts, seen->restarts.v);
     world_set_int(w, &row->seen_started_ms, seen->started_ms.v);

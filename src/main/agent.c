@@ -16,6 +16,7 @@ int agent_main(const struct options *o)
         .data_dir = o->data_dir,
         .redis_server = o->redis_server[0] ? o->redis_server : NULL,
         .memcached = o->memcached[0] ? o->memcached : NULL,
+        .engines = o->engines[0] ? o->engines : NULL,
     };
     char who[OPTION_NAME_SIZE + 16];
     snprintf(who, sizeof who, "agent %s", o->region);

@@ -1,4 +1,5 @@
 #include "main/flags.h"
+#include "agent/engine.h"
 #include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -68,6 +69,16 @@ static bool read_ports(const struct flag *f, const char *text, void *at)
     return read_port(&text, &ports[0]) && *text++ == '-' && read_port(&text, &ports[1]) && *text == '\0' && ports[0] <= ports[1];
 }
 
+/* NAME:VERSION=PATH, a line for each. */
+static bool read_engine(const struct flag *f, const char *text, void *at)
+{
+    struct engine entry;
+    char *engines = at;
+    size_t used = strlen(engines);
+    if (!engine_read_entry(text, &entry)) return false;
+    return (size_t)snprintf(engines + used, f->size - used, "%s%s", used ? "\n" : "", text) < f->size - used;
+}
+
 static const char *const log_levels[] = {"error", "warn", "info", "debug", NULL};
 static const char *const addressings[] = {"loopback", "ports", NULL};
 static const char *const durabilities[] = {"full", "normal", NULL};
@@ -107,6 +118,11 @@ const struct flag flags[] = {
         AT(redis_server), "a program's name"},
     {FOR_BOTH, "memcached", "PATH", "memcached", NULL, "the engine of memcached clusters; needed once there is one", read_text,
         AT(memcached), "a program's name"},
+    {FOR_BOTH, "engine", "NAME:VERSION=PATH", NULL, "what is found in PATH",
+        "the program that runs this version of redis, valkey or memcached: --engine valkey:8.1=/opt/valkey/bin/valkey-server. "
+        "7 and 7.2 are all versions that begin so; repeatable, with commas in the variable",
+        read_engine, AT(engines), "NAME:VERSION=PATH: redis, valkey or memcached, a version like 7 or 7.2, and a program",
+        .repeats = true},
     {FOR(COMMAND_SERVE), "durability", "full|normal", "full", NULL,
         "full: what was answered survives a power cut. normal: it survives the death of any process, and writes are faster",
         read_choice, AT(durability), "full or normal", durabilities},

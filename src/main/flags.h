@@ -24,6 +24,7 @@ struct flag {
     size_t offset, size;        /* in struct options */
     const char *wants;          /* for errors: "expected ..." */
     const char *const *choices; /* NULL-terminated, in the order of the enumerators */
+    bool repeats;               /* may be given several times; its variable holds all of them, with commas between */
 };
 
 extern const struct command_info commands[];

@@ -19,6 +19,20 @@ static int set(struct options *o, const struct flag *f, const char *source, cons
     return err_set(e, ERR_USAGE, "%s \"%.80s\": expected %s", source, text, f->wants);
 }
 
+/* One value after the other, with commas between. */
+static int set_all(struct options *o, const struct flag *f, const char *source, const char *text, struct err *e)
+{
+    char one[OPTION_PATH_SIZE];
+    int r = 0;
+    while (r == 0 && *text) {
+        size_t n = strcspn(text, ",");
+        snprintf(one, sizeof one, "%.*s", (int)n, text);
+        if (n) r = set(o, f, source, one, e);
+        text += n + (text[n] == ',');
+    }
+    return r;
+}
+
 /* Everything of the command that the environment or a default tells. */
 static int set_from_environment(struct options *o, struct err *e)
 {
@@ -27,7 +41,7 @@ static int set_from_environment(struct options *o, struct err *e)
         if (!flag_is_of(f, o->command)) continue;
         const char *text = getenv(flag_env_name(f, name));
         if (text == NULL || *text == '\0') text = f->otherwise;
-        int r = text ? set(o, f, name, text, e) : 0;
+        int r = text == NULL ? 0 : f->repeats ? set_all(o, f, name, text, e) : set(o, f, name, text, e);
         if (r) return r;
     }
     return 0;
@@ -59,8 +73,17 @@ static int check_needed(const struct options *o, struct err *e)
     return 0;
 }
 
+/* The first of several values replaces those of the environment. */
+static int set_given(struct options *o, const struct flag *f, const char *spelt, const char *text, unsigned *given, struct err *e)
+{
+    unsigned bit = 1u << (f - flags);
+    if (f->repeats && !(*given & bit)) *((char *)o + f->offset) = '\0';
+    *given |= bit;
+    return set(o, f, spelt, text, e);
+}
+
 /* "--name=value" or "--name value"; moves *i to the last argument it used. */
-static int set_from_argument(struct options *o, int argc, char **argv, int *i, struct err *e)
+static int set_from_argument(struct options *o, int argc, char **argv, int *i, unsigned *given, struct err *e)
 {
     const char *text = argv[*i];
     size_t n = strcspn(text, "=");
@@ -68,9 +91,9 @@ static int set_from_argument(struct options *o, int argc, char **argv, int *i, s
         char spelt[64];
         bool named = (size_t)snprintf(spelt, sizeof spelt, "--%s", f->name) == n && strncmp(spelt, text, n) == 0;
         if (!named || !flag_is_of(f, o->command)) continue; /* two commands may have flags of one name, each its own */
-        if (text[n] == '=') return set(o, f, spelt, text + n + 1, e);
+        if (text[n] == '=') return set_given(o, f, spelt, text + n + 1, given, e);
         if (++*i == argc) return err_set(e, ERR_USAGE, "%s needs a value: %s", spelt, f->wants);
-        return set(o, f, spelt, argv[*i], e);
+        return set_given(o, f, spelt, argv[*i], given, e);
     }
     return err_set(e, ERR_USAGE, "%s does not know \"%.80s\"; meridian help %s lists its flags", command_info(o->command)->name,
         text, command_info(o->command)->name);
@@ -88,8 +111,9 @@ static int read_flags(struct options *o, int argc, char **argv, struct err *e)
         *o = (struct options){.command = COMMAND_HELP, .topic = o->command};
         return 0;
     }
+    unsigned given = 0;
     int r = set_from_environment(o, e);
-    for (int i = 2; r == 0 && i < argc; i++) r = set_from_argument(o, argc, argv, &i, e);
+    for (int i = 2; r == 0 && i < argc; i++) r = set_from_argument(o, argc, argv, &i, &given, e);
     if (r == 0) r = check_needed(o, e);
     return r ? r : set_default_data_dir(o, e);
 }

@@ -1,4 +1,3 @@
-#include "agent/file.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -9,6 +8,7 @@
 #include "http/server.h"
 #include "main/commands.h"
 #include "main/data_dir.h"
+#include "main/engines.h"
 #include "main/options.h"
 #include "model/operations.gen.h"
 #include "ops/op.h"
@@ -174,6 +174,7 @@ static int open_control(struct serve *s, struct err *e)
         .server = s->server,
         .redis_server = s->o->redis_server[0] ? s->o->redis_server : NULL,
         .memcached = s->o->memcached[0] ? s->o->memcached : NULL,
+        .engines = s->o->engines,
         .log_level = levels[s->o->log_level],
         .ports = ports,
         .listen_host = is_loopback(s->o->advertise) ? "127.0.0.1" : "0.0.0.0",
@@ -189,17 +190,6 @@ static int find_program(struct serve *s, struct err *e)
 {
     ssize_t n = readlink("/proc/self/exe", s->program, sizeof s->program - 1);
     return n > 0 ? 0 : err_set(e, ERR_IO, "/proc/self/exe can't be read");
-}
-
-/* Said now, not by the first group that never becomes available. Agents look at the version. */
-static int find_engine(const struct serve *s, struct err *e)
-{
-    char path[PATH_MAX];
-    if (file_find_program(s->o->redis_server, path, sizeof path)) return 0;
-    return err_set(e, ERR_USAGE,
-        "there is no program \"%s\": install redis-server (Debian: apt install redis-server), or say where it is with "
-        "--redis-server",
-        s->o->redis_server);
 }
 
 static int announce(struct serve *s, struct err *e)
@@ -279,7 +269,7 @@ static int open_all(struct serve *s, struct err *e)
 {
     char path[PATH_MAX + 32];
     int r = find_program(s, e);
-    if (r == 0) r = find_engine(s, e);
+    if (r == 0) r = engines_check(s->o, e);
     if (r == 0) r = data_dir_claim(s->o->data_dir, &s->lock_fd, e);
     if (r == 0 && realpath(s->o->data_dir, s->data_dir) == NULL)
         r = err_set(e, ERR_IO, "the data directory %s can't be found again", s->o->data_dir);

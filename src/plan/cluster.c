@@ -129,7 +129,7 @@ static void begin_node_type(struct world *w, struct world_cluster *c)
     world_event(w, c->row.region, c->row.id, EVENT_NODE_TYPE_CHANGED, c->row.node_type);
 }
 
-/* Redis takes its data along; what memcached holds is lost. */
+/* Where that is another program, redis takes its data along, and what memcached holds is lost. */
 static void begin_engine_version(struct world *w, struct world_cluster *c)
 {
     world_set(w, &c->row.engine_version, c->row.pending_engine_version);
@@ -139,7 +139,6 @@ static void begin_engine_version(struct world *w, struct world_cluster *c)
     world_set(w, &c->row.pending_parameter_group, NULL);
     for (size_t i = 0; i < c->n_nodes; i++) {
         if (!runs(&c->nodes[i])) continue;
-        world_set_int(w, &c->nodes[i].row.incarnation, c->nodes[i].row.incarnation + 1);
         world_set_int(w, &c->nodes[i].row.keep_data, !is(c->row.engine, "memcached"));
     }
     world_event(w, c->row.region, c->row.id, EVENT_ENGINE_VERSION_CHANGED, c->row.engine_version);
@@ -192,7 +191,8 @@ static void publish_nodes(struct world *w, struct world_cluster *c)
 
 static bool is_settled(struct world *w, struct world_cluster *c, struct world_node *n)
 {
-    return want_in_force(w, n) && access_in_force(w, n) && is(n->row.status, "available") && n->row.seen_generation == settings_of(w, &c->row)->generation;
+    return want_in_force(w, n) && access_in_force(w, n) && is(n->row.status, "available") &&
+           n->row.seen_generation == settings_of(w, &c->row)->generation;
 }
 
 static bool all_settled(struct world *w, struct world_cluster *c)

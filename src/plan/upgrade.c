@@ -3,10 +3,11 @@
 #include <string.h>
 
 /*
- * A new engine version reaches a group node by node: each replica is restarted
- * with the new engine and has to be in force again before the next one goes; the
- * primary comes last, after an upgraded replica has taken over in good order. A
- * primary without replicas is restarted with its data.
+ * A new engine version reaches a group node by node: each replica is ordered to run
+ * for it, is restarted by its agent where another program is meant for the new
+ * version than for the old, and has to be in force again before the next one goes. The
+ * primary comes last; if that means a restart, after an upgraded replica has taken
+ * over in good order. A primary without replicas is restarted with its data.
  */
 
 static bool is_current(const struct world_rg *rg, const struct world_cluster *c)
@@ -21,12 +22,11 @@ static bool is_first(struct world_rg *rg, const struct world_node *n)
     return false;
 }
 
-static void restart_with(struct world *w, struct world_rg *rg, struct world_cluster *c, struct world_node *n)
+static void order_version(struct world *w, struct world_rg *rg, struct world_cluster *c, struct world_node *n)
 {
     world_set(w, &c->row.engine, rg->row.engine);
     world_set(w, &c->row.engine_version, rg->row.engine_version);
     world_set_int(w, &n->row.keep_data, 1);
-    world_set_int(w, &n->row.incarnation, n->row.incarnation + 1);
     world_event(w, rg->row.region, c->row.id, EVENT_ENGINE_VERSION_CHANGED, rg->row.engine_version);
 }
 
@@ -40,6 +40,13 @@ static struct world_node *successor(struct world_rg *rg, const struct world_node
             return n;
     }
     return NULL;
+}
+
+/* The replica was started from the program of the new version, and the primary from that of the old. */
+static bool needs_restart(const struct world_node *first, const struct world_node *upgraded)
+{
+    const char *from = first->row.seen_binary, *to = upgraded->row.seen_binary;
+    return from == NULL || to == NULL || strcmp(from, to) != 0;
 }
 
 static void hand_over(struct world *w, struct world_rg *rg, struct world_node *first, struct world_node *next)
@@ -66,10 +73,10 @@ void plan_upgrade(struct world *w, struct world_rg *rg)
         else replica = &rg->clusters[i];
     }
     if (replica) {
-        restart_with(w, rg, replica, rg_cluster_node(rg, replica));
+        order_version(w, rg, replica, rg_cluster_node(rg, replica));
         return;
     }
     struct world_node *first = primary ? rg_cluster_node(rg, primary) : NULL, *next = first ? successor(rg, first) : NULL;
-    if (next) hand_over(w, rg, first, next);
-    else if (first) restart_with(w, rg, primary, first);
+    if (next && needs_restart(first, next)) hand_over(w, rg, first, next);
+    else if (first) order_version(w, rg, primary, first);
 }

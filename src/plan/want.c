@@ -221,12 +221,23 @@ struct want_node want_node(struct world *w, struct world_node *n)
     return want;
 }
 
+/* Its process runs for the engine and version that its cluster shows. */
+static bool is_as_asked(const struct world_node *n)
+{
+    const char *seen = n->row.seen_asked ? n->row.seen_asked : "";
+    if (n->cluster == NULL) return true;
+    size_t len = strlen(n->cluster->row.engine);
+    return strncmp(seen, n->cluster->row.engine, len) == 0 && seen[len] == ' ' &&
+           strcmp(seen + len + 1, n->cluster->row.engine_version) == 0;
+}
+
 bool want_in_force(struct world *w, struct world_node *n)
 {
     struct row_node *seen = &n->row;
     if (strcmp(seen->want, "run") != 0 || strcmp(seen->seen_state, "ready") != 0) return false;
     if (seen->incarnation > 1 && seen->seen_incarnation < seen->incarnation) return false;
     if (!shard_node_joined(n)) return false;
+    if (!is_as_asked(n)) return false;
     struct want_node want = want_node(w, n);
     for (size_t i = 0; i < want.n_endpoints; i++)
         if (!word_in(seen->seen_endpoints, want.endpoints[i])) return false;

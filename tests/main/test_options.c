@@ -138,6 +138,20 @@ Test(options, what_makes_no_sense_is_refused_in_one_line)
     }
 }
 
+Test(options, engines_add_up_and_those_of_the_command_line_replace_the_variables)
+{
+    setenv("MERIDIAN_ENGINE", "redis:7=/a,,valkey:8.1=/b", 1);
+    accept("serve");
+    cr_expect_str_eq(o.engines, "redis:7=/a\nvalkey:8.1=/b");
+    accept("serve --engine redis:7.2=/c,d --engine=memcached:1.6=/e");
+    cr_expect_str_eq(o.engines, "redis:7.2=/c,d\nmemcached:1.6=/e");
+    accept("agent --region r --server a:1 --token-file t --engine redis:7=/f");
+    cr_expect_str_eq(o.engines, "redis:7=/f");
+    setenv("MERIDIAN_ENGINE", "redis:7=/a,nonsense", 1);
+    cr_expect_eq(read_line("serve"), ERR_USAGE);
+    cr_expect(strstr(e.msg, "MERIDIAN_ENGINE \"nonsense\": expected NAME:VERSION=PATH") == e.msg, "%s", e.msg);
+}
+
 Test(options, a_bad_variable_is_named_as_it_is_spelt)
 {
     setenv("MERIDIAN_LOG_LEVEL", "loud", 1);

@@ -243,6 +243,8 @@ void build_see(struct build *b, struct world_node *n)
         n->row.seen_endpoints = arena_printf(b->w.arena, "%s%s%s", n->row.seen_endpoints, i ? " " : "", want.endpoints[i]);
     n->row.seen_fenced = want.fence;
     n->row.seen_incarnation = n->row.incarnation;
+    if (n->cluster) n->row.seen_asked = arena_printf(b->w.arena, "%s %s", n->cluster->row.engine, n->cluster->row.engine_version);
+    if (n->cluster) n->row.seen_binary = arena_printf(b->w.arena, "/opt/%s", n->cluster->row.engine_version);
     n->row.seen_link_up = !want.primary;
     n->row.seen_upstream =
         want.upstream_address ? arena_printf(b->w.arena, "%s:%lld", want.upstream_address, (long long)want.upstream_port) : NULL;

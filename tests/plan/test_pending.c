@@ -62,6 +62,6 @@ Test(pending, an_engine_version_is_rolled_out_in_the_window)
     cr_assert_str_eq(rg->row.engine, "valkey");
     cr_assert_str_eq(rg->row.status, "modifying");
     cr_assert_str_eq(rg->row.parameter_group, "default.valkey8");
-    cr_assert_eq(b.nodes[1].row.incarnation, 2, "the replica goes first");
-    cr_assert_eq(b.nodes[0].row.incarnation, 1);
+    cr_assert_str_eq(b.clusters[1].row.engine, "valkey", "the replica goes first");
+    cr_assert_str_eq(b.clusters[0].row.engine, "redis");
 }

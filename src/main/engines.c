@@ -1,0 +1,37 @@
+#include "main/engines.h"
+#include "agent/engine.h"
+#include "agent/file.h"
+#include "base/err.h"
+#include "main/options.h"
+#include <string.h>
+
+static int check_entry(struct engine *g, struct err *e)
+{
+    int r = engine_locate(g, e);
+    if (r == 0) return 0;
+    struct err why = *e;
+    return err_set(e, r, "--engine %s:%s=%s: %s", g->for_name, g->for_version, g->given, why.msg);
+}
+
+static bool is_there(const struct engine *g)
+{
+    char path[ENGINE_PATH_SIZE];
+    return g->path[0] || file_find_program(g->given, path, sizeof path);
+}
+
+int engines_check(const struct options *o, struct err *e)
+{
+    struct engine_map m;
+    bool any = false;
+    engine_map_init(&m, o->redis_server, o->memcached, o->engines);
+    for (size_t i = 0; i < m.n; i++) {
+        int r = m.items[i].for_name[0] ? check_entry(&m.items[i], e) : 0;
+        if (r) return r;
+        any = any || (m.items[i].kind == ENGINE_REDIS_SERVER && is_there(&m.items[i]));
+    }
+    if (any) return 0;
+    return err_set(e, ERR_USAGE,
+        "there is no program \"%s\": install redis-server (Debian: apt install redis-server), or say where it is with "
+        "--redis-server",
+        o->redis_server);
+}
