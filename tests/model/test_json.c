@@ -5,7 +5,10 @@
 #include "protocol/protocol.gen.h"
 #include "model/api.gen.h"
 #include <criterion/criterion.h>
+#include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct arena a;
 static struct buf b;
@@ -188,4 +191,111 @@ Test(json, reads_nested_structures_and_times)
     cr_expect_str_eq(out.configuration_endpoint->address, "h");
     cr_expect_str_eq(out.member_clusters.items[1], "b");
     cr_expect_eq(out.pending_modified_values->resharding->slot_migration->progress_percentage.v, 12.5);
+}
+
+Test(json, reads_strings_as_others_write_them)
+{
+    static const struct {
+        const char *text, *value; /* NULL: refused */
+    } rows[] = {
+        {"\"\"", ""},
+        {"\"a\\\"\\\\\\/\\b\\f\\n\\r\\t z\"", "a\"\\/\b\f\n\r\t z"},
+        {"\"\\u0041\\u00e4\\u20AC\\ud83d\\uDE00\"", "A\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80"},
+        {"\"\xc3\xa4\\n\xf0\x9f\x98\x80\"", "\xc3\xa4\n\xf0\x9f\x98\x80"},
+        {"\"a", NULL},
+        {"\"a\\\"", NULL},
+        {"\"a\\", NULL},
+        {"\"\\x\"", NULL},
+        {"\"\\u12\"", NULL},
+        {"\"\\u12g4\"", NULL},
+        {"\"\\u0000\"", NULL},
+        {"\"\\ud83d\"", NULL},
+        {"\"\\ud83dx\"", NULL},
+        {"\"\\ud83d\\u0041\"", NULL},
+        {"\"\\ude00\"", NULL},
+        {"\"a\nb\"", NULL},
+        {"\"\xc3\"", NULL},
+        {"\"\xff\"", NULL},
+        {"\"a\"x", NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct proto_setting out;
+        const char *text = arena_printf(&a, "{ \"name\" :\t%s , \"value\":\"v\" }\n", rows[i].text);
+        int r = decode(&shape_proto_setting, text, &out);
+        cr_expect_eq(r, rows[i].value ? 0 : ERR_PARSE, "%s", text);
+        if (r == 0) cr_expect_str_eq(out.name, rows[i].value, "%s", text);
+    }
+}
+
+Test(json, reads_numbers_of_64_bits_and_no_others)
+{
+    static const struct {
+        const char *text;
+        int r;
+        int64_t v;
+    } rows[] = {
+        {"0", 0, 0},
+        {"-0", 0, 0},
+        {"9223372036854775807", 0, INT64_MAX},
+        {"-9223372036854775808", 0, INT64_MIN},
+        {"9223372036854775808", ERR_PARSE, 0},
+        {"1e2", ERR_PARSE, 0},
+        {"01", ERR_PARSE, 0},
+        {"-", ERR_PARSE, 0},
+        {"+1", ERR_PARSE, 0},
+        {"1 2", ERR_PARSE, 0},
+        {"true", ERR_PARSE, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct proto_trip_order out;
+        const char *text = arena_printf(&a, "{\"count\":%s,\"name\":\"n\"}", rows[i].text);
+        cr_expect_eq(decode(&shape_proto_trip_order, text, &out), rows[i].r, "%s", text);
+        if (rows[i].r == 0) cr_expect_eq(out.count.v, rows[i].v, "%s", text);
+    }
+}
+
+Test(json, finds_members_in_any_order_and_under_escaped_names)
+{
+    struct proto_trip_order out;
+    cr_expect_eq(decode(&shape_proto_trip_order,
+                     "{\"count\":1,\"n\\u0061me\":\"x\",\"other\":{\"a\":[1,-2.5e-3,null,true,[]],\"b\":{}}}", &out),
+        0, "%s", e.msg);
+    cr_expect_str_eq(out.name, "x");
+    cr_expect_eq(decode(&shape_proto_trip_order, "{\"name\":\"x\",\"count\":1,\"name\":\"y\"}", &out), ERR_PARSE);
+}
+
+Test(json, skips_no_deeper_than_it_has_to)
+{
+    struct proto_trip_order out;
+    _buf_ struct buf deep = {0};
+    buf_puts(&deep, "{\"name\":\"x\",\"count\":1,\"other\":");
+    for (int i = 0; i < 100000; i++) buf_putc(&deep, '[');
+    cr_expect_eq(decode(&shape_proto_trip_order, deep.data, &out), ERR_PARSE);
+}
+
+/* Whatever a message becomes on its way, what is taken for JSON is JSON: another reader says so, too. */
+Test(json, takes_nothing_that_another_reader_refuses)
+{
+    static const char text[] =
+        "{\"region\":\"us-\\u00e4\xc3\xa4\",\"pid\":12,\"version\":-3,\"x\":[1.5e3,{\"y\":null}],\"nodes\":[{\"id\":\"n\","
+        "\"state\":\"ready\","
+        "\"link_up\":true,\"endpoints\":[\"a\",\"\\\"\"]},{\"id\":\"m\",\"state\":\"gone\"}],\"links\":[]}";
+    static const char letters[] = "{}[]\",:\\u0189aeE+-. \n\x80\xc3ntf";
+    unsigned seed = (unsigned)getpid();
+    int taken = 0;
+    srand(seed);
+    for (int n = 0; n < 20000; n++) {
+        char *changed = arena_strdup(&a, text);
+        size_t len = sizeof text - 1;
+        struct proto_sighting out;
+        for (int k = rand() % 3; k >= 0; k--) changed[(size_t)rand() % len] = letters[(size_t)rand() % (sizeof letters - 1)];
+        if (rand() % 8 == 0) len = (size_t)rand() % len;
+        if (json_decode(&shape_proto_sighting, changed, len, &a, &out, &e)) continue;
+        json_t *doc = json_loadb(changed, len, 0, NULL);
+        cr_assert_not_null(doc, "seed %u: %s", seed, changed);
+        cr_assert_str_eq(out.region, json_string_value(json_object_get(doc, "region")), "seed %u: %s", seed, changed);
+        json_decref(doc);
+        taken++;
+    }
+    cr_expect_gt(taken, 1000);
 }
