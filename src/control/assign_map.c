@@ -6,14 +6,15 @@
 static struct proto_cluster_node map_node(struct world_rg *rg, const struct world_node *n)
 {
     const struct world_node_group *ng = rg_node_group(rg, n->row.node_group_id);
+    bool primary = ng && strcmp(ng->row.primary_node_id, n->row.id) == 0;
     return (struct proto_cluster_node){
         .order = n->row.id,
         .name = n->shard_node->row.name,
         .host = n->row.address,
         .port = OPT_INT(n->row.port),
         .shard = n->row.node_group_id,
-        .primary = OPT_BOOL(ng && strcmp(ng->row.primary_node_id, n->row.id) == 0),
-        .slots = ng && ng->row.slots ? ng->row.slots : "",
+        .primary = OPT_BOOL(primary),
+        .slots = primary && ng->row.slots ? ng->row.slots : "",
     };
 }
 

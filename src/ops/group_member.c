@@ -1,6 +1,7 @@
 #include "ops/group_member.h"
 #include "ops/find.h"
 #include "ops/group_plan.h"
+#include "ops/group_shards.h"
 #include "ops/id.h"
 #include "plan/world.h"
 #include <string.h>
@@ -28,14 +29,16 @@ int group_primary(struct op *op, const struct row_replication_group *rg, const c
     return r;
 }
 
-/* The zone with the fewest members so far. */
-static const char *emptiest_zone(struct op *op, const struct row_node *members, size_t n)
+/* The zone with the fewest members of the node group so far. */
+static const char *emptiest_zone(struct op *op, const struct row_node *members, size_t n, const char *node_group_id)
 {
     const char *best = op->region->zones[0];
     size_t fewest = (size_t)-1;
     for (size_t z = 0; z < op->region->n_zones; z++) {
         size_t count = 0;
-        for (size_t i = 0; i < n; i++) count += strcmp(members[i].availability_zone, op->region->zones[z]) == 0;
+        for (size_t i = 0; i < n; i++)
+            count += strcmp(members[i].node_group_id, node_group_id) == 0 &&
+                     strcmp(members[i].availability_zone, op->region->zones[z]) == 0;
         if (count >= fewest) continue;
         fewest = count;
         best = op->region->zones[z];
@@ -43,19 +46,70 @@ static const char *emptiest_zone(struct op *op, const struct row_node *members, 
     return best;
 }
 
-/* The group's next number whose cluster id nobody has taken by hand. */
-static int next_cluster_id(struct op *op, struct row_replication_group *rg, const char **out)
+int group_parts(struct op *op, const struct row_replication_group *rg, struct group_part **out, size_t *n)
 {
-    struct row_cache_cluster *taken;
+    struct row_node_group *rows;
+    struct row_node *members;
+    size_t n_members;
+    int r = q_node_group_span(op->store, op->arena, rg->region, rg->id, rg->id, &rows, n, op->err);
+    if (r == 0) r = group_members(op, rg, &members, &n_members);
+    if (r) return r;
+    *out = arena_array(op->arena, struct group_part, *n);
+    for (size_t i = 0; i < *n; i++) {
+        struct group_part *part = &(*out)[i];
+        *part = (struct group_part){rows[i], arena_array(op->arena, struct row_node, GROUP_MEMBERS_MAX), 0};
+        for (size_t m = 0; m < n_members && part->n_members < GROUP_MEMBERS_MAX; m++)
+            if (strcmp(members[m].node_group_id, rows[i].id) == 0) part->members[part->n_members++] = members[m];
+    }
+    return 0;
+}
+
+/* In cluster mode every shard counts its members. */
+static int next_number(struct op *op, struct row_replication_group *rg, const char *node_group_id, int64_t *number)
+{
+    struct row_shard *shards;
+    size_t n;
+    if (!group_is_clustered(rg)) {
+        *number = rg->next_member++;
+        return 0;
+    }
+    int r = q_shard_list(op->store, op->arena, rg->region, rg->id, &shards, &n, op->err);
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        if (strcmp(shards[i].id, node_group_id) != 0) continue;
+        *number = shards[i].next_member++;
+        r = q_shard_put(op->store, &shards[i], op->err);
+    }
+    return r;
+}
+
+/* The next number whose cluster id nobody has taken by hand. */
+static int next_cluster_id(struct op *op, struct row_replication_group *rg, const char *node_group_id, const char **out)
+{
+    struct row_cache_cluster *taken = NULL;
+    int64_t number = 1;
     int r;
     do {
-        *out = arena_printf(op->arena, "%s-%03d", rg->id, (int)rg->next_member++);
-        r = q_cluster_get(op->store, op->arena, rg->region, *out, &taken, op->err);
+        r = next_number(op, rg, node_group_id, &number);
+        *out = group_member_id(op, rg, node_group_id, (int)number);
+        if (r == 0) r = q_cluster_get(op->store, op->arena, rg->region, *out, &taken, op->err);
     } while (r == 0 && taken);
     return r;
 }
 
-int group_add_replica(struct op *op, struct row_replication_group *rg, const char *cluster_id, const char *zone)
+int group_share_tags(struct op *op, const struct row_replication_group *rg, const char *cluster_id)
+{
+    struct row_tag *tags;
+    size_t n;
+    int r = q_tag_list(op->store, op->arena, arn_of(op, rg->account, "replicationgroup", rg->id), &tags, &n, op->err);
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        tags[i].arn = arn_of(op, rg->account, "cluster", cluster_id);
+        r = q_tag_put(op->store, &tags[i], op->err);
+    }
+    return r;
+}
+
+int group_add_replica(
+    struct op *op, struct row_replication_group *rg, const char *node_group_id, const char *cluster_id, const char *zone)
 {
     struct row_node *members;
     size_t n;
@@ -63,9 +117,10 @@ int group_add_replica(struct op *op, struct row_replication_group *rg, const cha
     int r = group_members(op, rg, &members, &n);
     if (r == 0 && zone && !region_has_zone(op->region, zone))
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "%s is not a valid availability zone of %s.", zone, op->region->name);
-    if (r == 0 && cluster_id == NULL) r = next_cluster_id(op, rg, &cluster_id);
+    if (r == 0 && cluster_id == NULL) r = next_cluster_id(op, rg, node_group_id, &cluster_id);
     if (r) return r;
-    return group_add_member(op, rg, cluster_id, "0001", zone ? zone : emptiest_zone(op, members, n), &node_id);
+    r = group_add_member(op, rg, cluster_id, node_group_id, zone ? zone : emptiest_zone(op, members, n, node_group_id), &node_id);
+    return r ? r : group_share_tags(op, rg, cluster_id);
 }
 
 int group_remove_replica(struct op *op, struct row_replication_group *rg, const struct row_node *n)
@@ -119,13 +174,16 @@ int group_create_member(struct op *op, const struct api_create_cache_cluster_in 
     if (r == 0) r = q_cluster_get(op->store, op->arena, op->region->name, id, &taken, op->err);
     if (r) return r;
     if (taken) return op_fault(op, FAULT_CACHE_CLUSTER_ALREADY_EXISTS, "Cache cluster %s already exists", id);
+    if (group_is_clustered(rg))
+        return op_fault(
+            op, FAULT_INVALID_PARAMETER_VALUE, "Operation is only applicable for cluster mode disabled replication groups.");
     if (strcmp(rg->status, "available") != 0)
         return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Replication group must be in available state to modify.");
     r = group_members(op, rg, &members, &n);
     if (r == 0 && n >= GROUP_MEMBERS_MAX)
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The number of replicas per node group must be within 0 and %d.",
             GROUP_MEMBERS_MAX - 1);
-    if (r == 0) r = group_add_replica(op, rg, id, in->preferred_availability_zone);
+    if (r == 0) r = group_add_replica(op, rg, "0001", id, in->preferred_availability_zone);
     if (r == 0 && in->tags.n) r = tags_put(op, arn_of(op, op->account, "cluster", id), &in->tags);
     return r ? r : group_set_modifying(op, rg);
 }
@@ -136,6 +194,10 @@ static int check_member_deletable(struct op *op, const struct row_cache_cluster 
     const char *primary;
     int r = group_primary(op, rg, c->node_group_id, &primary);
     if (r) return r;
+    if (group_is_clustered(rg))
+        return op_fault(op, FAULT_INVALID_CACHE_CLUSTER_STATE,
+            "Cache cluster %s is a member of replication group %s with cluster mode enabled and can't be deleted by itself.",
+            c->id, rg->id);
     if (n <= 1)
         return op_fault(op, FAULT_INVALID_CACHE_CLUSTER_STATE,
             "Cannot delete the cache cluster since it is the only member of a replication group. Delete the replication group "

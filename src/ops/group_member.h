@@ -7,8 +7,20 @@ int group_members(struct op *op, const struct row_replication_group *rg, struct 
 /* The node that shall be the primary of a node group. */
 int group_primary(struct op *op, const struct row_replication_group *rg, const char *node_group_id, const char **node_id);
 
-/* Adds one replica: 'cluster_id' NULL gives it the group's next number; 'zone' NULL spreads it. The caller writes the group's row. */
-int group_add_replica(struct op *op, struct row_replication_group *rg, const char *cluster_id, const char *zone);
+/* One node group and its members. */
+struct group_part {
+    struct row_node_group row;
+    struct row_node *members; /* in the order of their clusters' ids */
+    size_t n_members;
+};
+/* All node groups of a group, in the order of their ids, in the arena. */
+int group_parts(struct op *op, const struct row_replication_group *rg, struct group_part **out, size_t *n);
+
+/* Adds one replica: 'cluster_id' NULL gives it the next number; 'zone' NULL spreads it. The caller writes the group's row. */
+int group_add_replica(
+    struct op *op, struct row_replication_group *rg, const char *node_group_id, const char *cluster_id, const char *zone);
+/* A new member has its group's tags. */
+int group_share_tags(struct op *op, const struct row_replication_group *rg, const char *cluster_id);
 /* Takes one out: its cluster shows 'deleting' and its node goes. The caller writes the group's row. */
 int group_remove_replica(struct op *op, struct row_replication_group *rg, const struct row_node *n);
 /* The group is being changed: its node groups show 'modifying' with it. */

@@ -3,6 +3,13 @@
 #include "ops/group_plan.h"
 #include <string.h>
 
+int request_now(struct op *op, struct opt_bool apply_immediately)
+{
+    if (apply_immediately.v) return 0;
+    return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
+        "The parameter ApplyImmediately must be true: this change can't wait for the maintenance window.");
+}
+
 bool request_flag(struct opt_bool given, bool otherwise)
 {
     return given.set ? given.v : otherwise;

@@ -4,6 +4,8 @@
  * What the requests of several operations have in common, read in one way. The
  * messages are AWS's own where they are known; many clients match on them.
  */
+/* For changes that can't wait for the maintenance window. */
+int request_now(struct op *op, struct opt_bool apply_immediately);
 bool request_flag(struct opt_bool given, bool otherwise);
 /* The list's words, one space between them. */
 const char *request_words(struct op *op, const struct string_list *list);

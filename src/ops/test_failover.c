@@ -8,16 +8,28 @@
 enum { CALLS_PER_DAY = 15 };
 #define DAY_MS (24LL * 3600 * 1000)
 
-static int check_possible(struct op *op, const struct row_replication_group *rg, const char *node_group_id, size_t n_members)
+static int check_possible(struct op *op, const struct row_replication_group *rg, const struct group_part *part)
 {
-    if (strcmp(node_group_id, "0001") != 0)
-        return op_fault(op, FAULT_NODE_GROUP_NOT_FOUND, "Node group %s not found.", node_group_id);
     if (strcmp(rg->status, "available") != 0)
         return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Replication group must be in available state to modify.");
-    if (rg->automatic_failover != FAILOVER_ENABLED || n_members < 2)
+    if (rg->automatic_failover != FAILOVER_ENABLED || part->n_members < 2)
         return op_fault(op, FAULT_TEST_FAILOVER_NOT_AVAILABLE,
             "Test Failover API is only available for replication groups with automatic failover enabled.");
     return 0;
+}
+
+static int find_part(struct op *op, const struct row_replication_group *rg, const char *node_group_id, struct group_part **out)
+{
+    struct group_part *parts;
+    size_t n;
+    int r = group_parts(op, rg, &parts, &n);
+    if (r) return r;
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(parts[i].row.id, node_group_id) != 0) continue;
+        *out = &parts[i];
+        return 0;
+    }
+    return op_fault(op, FAULT_NODE_GROUP_NOT_FOUND, "Node group %s not found.", node_group_id);
 }
 
 static int count_call(struct op *op, const struct row_replication_group *rg, const char *node_group_id)
@@ -34,18 +46,15 @@ static int count_call(struct op *op, const struct row_replication_group *rg, con
 int op_test_failover(struct op *op, const struct api_test_failover_in *in, struct api_test_failover_out *out)
 {
     struct row_replication_group *rg;
-    struct row_node *members;
-    size_t n;
-    const char *primary;
+    struct group_part *part;
     int r = find_rg(op, in->replication_group_id, &rg);
-    if (r == 0) r = group_members(op, rg, &members, &n);
-    if (r == 0) r = check_possible(op, rg, in->node_group_id, n);
+    if (r == 0) r = find_part(op, rg, in->node_group_id, &part);
+    if (r == 0) r = check_possible(op, rg, part);
     if (r == 0) r = count_call(op, rg, in->node_group_id);
-    if (r == 0) r = group_primary(op, rg, in->node_group_id, &primary);
-    for (size_t i = 0; r == 0 && i < n; i++) {
-        if (strcmp(members[i].id, primary) != 0) continue;
-        members[i].condemned_pid = members[i].seen_pid;
-        r = q_node_put(op->store, &members[i], op->err);
+    for (size_t i = 0; r == 0 && i < part->n_members; i++) {
+        if (strcmp(part->members[i].id, part->row.primary_node_id) != 0) continue;
+        part->members[i].condemned_pid = part->members[i].seen_pid;
+        r = q_node_put(op->store, &part->members[i], op->err);
     }
     if (r == 0) r = note_event(op, rg->id, EVENT_TEST_FAILOVER_CALLED, in->node_group_id);
     return r ? r : view_rg(op, rg->id, &out->replication_group);
