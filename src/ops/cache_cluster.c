@@ -2,6 +2,7 @@
 #include "ops/find.h"
 #include "ops/group_member.h"
 #include "ops/group_plan.h"
+#include "ops/group_shards.h"
 #include "ops/id.h"
 #include "ops/request.h"
 #include "ops/view.h"
@@ -75,6 +76,7 @@ static int reboot_node(struct op *op, const struct row_cache_cluster *c, struct 
 int op_reboot_cache_cluster(struct op *op, const struct api_reboot_cache_cluster_in *in, struct api_reboot_cache_cluster_out *out)
 {
     struct row_cache_cluster *c;
+    struct row_replication_group *rg = NULL;
     struct row_node *nodes;
     size_t n;
     const struct string_list *ids = &in->cache_node_ids_to_reboot;
@@ -85,6 +87,11 @@ int op_reboot_cache_cluster(struct op *op, const struct api_reboot_cache_cluster
             op, FAULT_INVALID_PARAMETER_VALUE, "The parameter CacheNodeIdsToReboot must be provided and must not be null.");
     if (strcmp(c->status, "available") != 0)
         return op_fault(op, FAULT_INVALID_CACHE_CLUSTER_STATE, "Cache cluster %s is not in a valid state to be rebooted", c->id);
+    r = c->rg_id ? find_rg(op, c->rg_id, &rg) : 0;
+    if (r) return r;
+    if (rg && group_is_clustered(rg))
+        return op_fault(op, FAULT_INVALID_CACHE_CLUSTER_STATE,
+            "Rebooting is not supported for clusters of a replication group with cluster mode enabled.");
     r = q_node_list_by_cluster(op->store, op->arena, c->region, c->id, &nodes, &n, op->err);
     for (size_t i = 0; r == 0 && i < ids->n; i++) r = reboot_node(op, c, nodes, n, ids->items[i]);
     c->status = "rebooting cluster nodes";

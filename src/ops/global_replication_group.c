@@ -1,5 +1,6 @@
 #include "ops/find.h"
 #include "ops/group_plan.h"
+#include "ops/group_shards.h"
 #include "ops/id.h"
 #include "ops/view.h"
 #include <string.h>
@@ -27,6 +28,7 @@ static int check_primary(struct op *op, const struct row_replication_group *rg)
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Access Denied to API Version: APIGlobalDatastore");
     if (strcmp(rg->status, "available") != 0)
         return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Replication group %s is not in available state.", rg->id);
+    if (group_is_clustered(rg)) return not_served(op, "Cluster mode in a global datastore");
     if (t == NULL || !t->global_datastores)
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Global replication group is not supported for the node type.");
     if (v == NULL || !engine_version_has(v, ENGINE_FEATURE_GLOBAL_DATASTORE))

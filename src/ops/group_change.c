@@ -2,6 +2,7 @@
 #include "ops/find.h"
 #include "ops/group_member.h"
 #include "ops/group_plan.h"
+#include "ops/group_shards.h"
 #include "ops/id.h"
 #include "ops/parameter_group.h"
 #include "ops/request.h"
@@ -13,20 +14,34 @@ static bool is_on(int64_t failover)
     return failover == FAILOVER_ENABLED || failover == FAILOVER_ENABLING;
 }
 
-static int change_failover(
-    struct op *op, const struct api_modify_replication_group_in *in, struct row_replication_group *rg, bool *busy)
+static int check_failover(struct op *op, const struct row_replication_group *rg, bool failover, bool multi_az)
 {
-    struct row_node *members;
+    struct group_part *parts;
     size_t n;
-    bool multi_az = in->multi_az_enabled.set ? in->multi_az_enabled.v : rg->multi_az;
-    bool failover = in->automatic_failover_enabled.set ? in->automatic_failover_enabled.v : is_on(rg->automatic_failover);
-    int r = group_members(op, rg, &members, &n);
+    int r = group_parts(op, rg, &parts, &n);
     if (r) return r;
-    if (failover && n < 2)
+    if (!failover && group_is_clustered(rg))
+        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
+            "Turning off automatic failover for replication group with cluster mode enabled is not supported.");
+    if (failover && !group_is_clustered(rg) && parts->n_members < 2)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
             "When using automatic failover, there must be at least 2 cache clusters in the replication group.");
     if (multi_az && !failover)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Automatic failover must be enabled to use Multi-AZ.");
+    for (size_t i = 0; multi_az && i < n; i++)
+        if (parts[i].n_members < 2)
+            return op_fault(
+                op, FAULT_INVALID_PARAMETER_COMBINATION, "Multi-AZ requires at least one replica in each node group.");
+    return 0;
+}
+
+static int change_failover(
+    struct op *op, const struct api_modify_replication_group_in *in, struct row_replication_group *rg, bool *busy)
+{
+    bool multi_az = in->multi_az_enabled.set ? in->multi_az_enabled.v : rg->multi_az;
+    bool failover = in->automatic_failover_enabled.set ? in->automatic_failover_enabled.v : is_on(rg->automatic_failover);
+    int r = check_failover(op, rg, failover, multi_az);
+    if (r) return r;
     *busy |= failover != is_on(rg->automatic_failover) || multi_az != rg->multi_az;
     if (failover != is_on(rg->automatic_failover)) rg->automatic_failover = failover ? FAILOVER_ENABLING : FAILOVER_DISABLING;
     rg->multi_az = multi_az;
@@ -92,10 +107,10 @@ static int change_family(struct op *op, const struct api_modify_replication_grou
     const struct engine_version *from, const struct engine_version *to)
 {
     if (in->cache_parameter_group_name || strcmp(from->family, to->family) == 0) return 0;
-    if (strcmp(rg->parameter_group, arena_printf(op->arena, "default.%s", from->family)) != 0)
+    if (strcmp(rg->parameter_group, group_default_parameters(op, rg, from)) != 0)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
             "Expected a parameter group of family %s but found one of family %s", to->family, from->family);
-    rg->parameter_group = arena_printf(op->arena, "default.%s", to->family);
+    rg->parameter_group = group_default_parameters(op, rg, to);
     return 0;
 }
 
@@ -141,7 +156,10 @@ static int change_parameters(
     if (in->cache_parameter_group_name == NULL) return 0;
     int r = find_new_version(op, in, rg, &from, &to);
     if (r == 0) r = parameter_group_resolve(op, in->cache_parameter_group_name, to, &g);
-    if (r == 0 && g.cluster_enabled) return not_served(op, "Cluster mode");
+    if (r == 0 && g.cluster_enabled != group_is_clustered(rg))
+        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
+            "Cluster mode should be %s in parameter group, but found it is %s.", g.cluster_enabled ? "disabled" : "enabled",
+            g.cluster_enabled ? "enabled" : "disabled");
     if (r == 0) r = parameter_group_check_swap(op, rg->parameter_group, &g);
     if (r || strcmp(g.name, rg->parameter_group) == 0) return r;
     if (strcmp(from->family, to->family) != 0) return change_members(op, rg, wait_for_parameters, g.name);

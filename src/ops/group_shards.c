@@ -1,5 +1,6 @@
 #include "ops/group_shards.h"
 #include "catalog/limits.gen.h"
+#include "model/operation.h"
 #include "ops/parameter_group.h"
 #include "ops/request.h"
 #include "ops/shard_slots.h"
@@ -10,6 +11,11 @@
 bool group_is_clustered(const struct row_replication_group *rg)
 {
     return strcmp(rg->cluster_mode, "disabled") != 0;
+}
+
+const char *group_default_parameters(struct op *op, const struct row_replication_group *rg, const struct engine_version *v)
+{
+    return arena_printf(op->arena, group_is_clustered(rg) ? "default.%s.cluster.on" : "default.%s", v->family);
 }
 
 /* ---- cluster mode ---- */
@@ -90,6 +96,13 @@ static int count_members(struct op *op, const struct api_create_replication_grou
     return 0;
 }
 
+/* Only the operations that create know the fault of a cluster's own quota. */
+static enum fault cluster_quota_fault(const struct op *op)
+{
+    bool known = operation_declares(op->operation, FAULT_NODE_QUOTA_FOR_CLUSTER_EXCEEDED);
+    return known ? FAULT_NODE_QUOTA_FOR_CLUSTER_EXCEEDED : FAULT_NODE_QUOTA_FOR_CUSTOMER_EXCEEDED;
+}
+
 int group_check_quotas(struct op *op, size_t shards, int64_t nodes, int64_t more)
 {
     bool large = op->config->large_groups;
@@ -100,7 +113,7 @@ int group_check_quotas(struct op *op, size_t shards, int64_t nodes, int64_t more
         return op_fault(op, FAULT_NODE_GROUPS_PER_REPLICATION_GROUP_QUOTA_EXCEEDED,
             "The replication group can't have more than %d node groups.", most_shards);
     if (nodes > most_nodes)
-        return op_fault(op, FAULT_NODE_QUOTA_FOR_CLUSTER_EXCEEDED,
+        return op_fault(op, cluster_quota_fault(op),
             "Cluster node quota exceeded. Each cluster can have at most %d nodes in this region.", most_nodes);
     int r = q_node_count(op->store, op->region->name, &there, op->err);
     if (r == 0 && there + more > region)

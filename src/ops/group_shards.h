@@ -12,6 +12,9 @@ int group_shards_read(struct op *op, const struct api_create_replication_group_i
 /* Members that nobody placed are spread over the subnet group's zones: 'shard' and 'member' count from 0. */
 const char *group_zone(const struct string_list *zones, size_t shard, int member);
 
+/* The version's default parameter group, for a group of this mode. */
+const char *group_default_parameters(struct op *op, const struct row_replication_group *rg, const struct engine_version *v);
+
 bool group_is_clustered(const struct row_replication_group *rg);
 /* The group's limits: shards, nodes of its cluster, and of the region, which gets 'more' nodes. */
 int group_check_quotas(struct op *op, size_t shards, int64_t nodes, int64_t more);

@@ -1,6 +1,7 @@
 #include "base/arena.h"
 #include "catalog/engine.h"
 #include "plan/plan.h"
+#include "plan/shard.h"
 #include "plan/window.h"
 #include <string.h>
 
@@ -17,14 +18,19 @@ static struct world_cluster *first_pending(struct world_rg *rg)
     return NULL;
 }
 
+static const char *default_group(struct world *w, const struct world_rg *rg, const struct engine_version *v)
+{
+    return arena_printf(w->arena, shard_is_clustered(rg) ? "default.%s.cluster.on" : "default.%s", v->family);
+}
+
 /* A group on the default parameters of its family goes over to the new family's. */
 static void change_engine(struct world *w, struct world_rg *rg, const char *engine, const char *version)
 {
     const struct engine_version *from = engine_version_find(engine_find(rg->row.engine), rg->row.engine_version);
     const struct engine_version *to = engine_version_find(engine_find(engine), version);
-    const char *standard = from ? arena_printf(w->arena, "default.%s", from->family) : "";
+    const char *standard = from ? default_group(w, rg, from) : "";
     if (to && strcmp(rg->row.parameter_group, standard) == 0)
-        world_set(w, &rg->row.parameter_group, arena_printf(w->arena, "default.%s", to->family));
+        world_set(w, &rg->row.parameter_group, default_group(w, rg, to));
     world_set(w, &rg->row.engine, engine);
     world_set(w, &rg->row.engine_version, version);
 }

@@ -358,7 +358,7 @@ Test(parameters, whoever_changes_its_group_keeps_what_it_was_made_with)
             "The parameter databases must have the same value in the cache parameter groups default.redis7 (16) and larger "
             "(32)."},
         {"ModifyReplicationGroup", "ReplicationGroupId=user&CacheParameterGroupName=sharded", COMBINATION,
-            "Cluster mode is not served..."},
+            "Cluster mode should be disabled in parameter group, but found it is enabled."},
         {"ModifyReplicationGroup", "ReplicationGroupId=user&CacheParameterGroupName=default.redis7", COMBINATION,
             "No modifications were requested"},
         {"ModifyReplicationGroup", "ReplicationGroupId=user&CacheParameterGroupName=THERE", 0, NULL},
