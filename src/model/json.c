@@ -22,12 +22,30 @@ static void put_escaped(struct buf *b, unsigned char c)
     buf_add(b, text, sizeof text);
 }
 
-void json_put_string(struct buf *b, const char *s)
+/* What most strings are made of only. */
+static size_t plain_length(const char *s)
+{
+    size_t n = 0;
+    while ((signed char)s[n] >= 0x20 && s[n] != '"' && s[n] != '\\') n++;
+    return n;
+}
+
+static void put_quoted(struct buf *b, const char *s, size_t n)
+{
+    char *at = buf_reserve(b, n + 2);
+    *at = '"';
+    memcpy(at + 1, s, n);
+    at[n + 1] = '"';
+    at[n + 2] = '\0';
+    b->len += n + 2;
+}
+
+static void put_with_escapes(struct buf *b, const char *s)
 {
     buf_putc(b, '"');
     for (size_t left = strlen(s), n; left > 0; s += n, left -= n) {
         uint32_t c;
-        for (n = 0; n < left && (signed char)s[n] >= 0x20 && s[n] != '"' && s[n] != '\\';) n++;
+        n = plain_length(s);
         buf_add(b, s, n);
         if (n) continue;
         n = utf8_next(s, left, &c);
@@ -39,16 +57,35 @@ void json_put_string(struct buf *b, const char *s)
     buf_putc(b, '"');
 }
 
+void json_put_string(struct buf *b, const char *s)
+{
+    size_t n = plain_length(s);
+    if (s[n] == '\0') put_quoted(b, s, n);
+    else put_with_escapes(b, s);
+}
+
+/* Names of members are plain. */
+static void put_name(struct buf *b, char before, const char *name)
+{
+    size_t n = strlen(name);
+    char *at = buf_reserve(b, n + 4);
+    at[0] = before;
+    at[1] = '"';
+    memcpy(at + 2, name, n);
+    at[n + 2] = '"';
+    at[n + 3] = ':';
+    at[n + 4] = '\0';
+    b->len += n + 4;
+}
+
 static void put_members(struct buf *b, const struct shape *shape, const char *value)
 {
     char before = '{';
     for (const struct shape_field *f = shape->fields, *end = f + shape->n_fields; f < end; f++) {
         const void *at = value + f->offset;
         if (!shape_is_set(f->shape, at)) continue;
-        buf_putc(b, before);
+        put_name(b, before, f->name);
         before = ',';
-        json_put_string(b, f->name);
-        buf_putc(b, ':');
         json_encode(b, f->shape, f->shape->kind == SHAPE_STRUCT ? shape_target(at) : at);
     }
     buf_puts(b, before == '{' ? "{}" : "}");

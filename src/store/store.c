@@ -283,6 +283,7 @@ static bool text_equal(const char *a, const char *b)
 
 bool row_equal(const struct sql_table *t, const void *a, const void *b)
 {
+    if (memcmp(a, b, t->row_size) == 0) return true; /* most rows were not touched since they were copied */
     for (int i = 0; i < t->n_columns; i++) {
         const void *x = (const char *)a + t->columns[i].offset, *y = (const char *)b + t->columns[i].offset;
         bool same = t->columns[i].kind == SQL_INT ? *(const int64_t *)x == *(const int64_t *)y
