@@ -105,6 +105,7 @@ static void close_all(void *arg)
     for (size_t i = 0; i < a->n_nodes; i++) node_close(a->nodes[i]);
     for (size_t i = 0; i < a->n_links; i++) link_close(a->links[i]);
     a->n_nodes = a->n_links = 0;
+    agent_index_nodes(a);
     shelf_close(a->node_host.shelf);
     dial_close(a->dial);
     uv_close((uv_handle_t *)&a->before_wait, NULL);
@@ -145,7 +146,9 @@ static void close_gone_nodes(struct agent *a)
         if (node_is_gone(a->nodes[i])) node_close(a->nodes[i]);
         else a->nodes[kept++] = a->nodes[i];
     }
+    if (kept == a->n_nodes) return;
     a->n_nodes = kept;
+    agent_index_nodes(a);
 }
 
 /* Who only has to be told what to do goes before whoever has to be started first. */

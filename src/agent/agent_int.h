@@ -7,6 +7,7 @@
 #include "agent/node.h"
 #include "agent/shelf.h"
 #include "base/arena.h"
+#include "base/index.h"
 #include <sys/stat.h>
 /* What agent.c (the life of the process) and assignment.c (orders in, sightings out) share. */
 
@@ -23,6 +24,7 @@ struct agent {
     struct node **nodes;
     struct link **links;
     size_t n_nodes, n_links;
+    struct index node_index; /* the nodes by id */
     struct arena orders[2]; /* the assignment that nodes point into, and room for the next */
     int current;
     struct cluster_map *clusters; /* of the assignment, and in its arena */
@@ -44,6 +46,8 @@ void agent_sighting(struct agent *a, struct buf *out);
 /* Makes room for a node, and adopts what runs in its folder. */
 struct node *agent_add_node(struct agent *a, const char *id);
 struct node *agent_find_node(const struct agent *a, const char *id);
+/* To be called when nodes were taken out of the list. */
+void agent_index_nodes(struct agent *a);
 const struct cluster_map *agent_find_cluster(const struct agent *a, const char *group);
 /* Lets every node look at its order, and at the others. */
 void agent_wake(struct agent *a);

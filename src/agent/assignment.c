@@ -9,23 +9,22 @@
 
 struct node *agent_find_node(const struct agent *a, const char *id)
 {
-    for (size_t i = 0; i < a->n_nodes; i++)
-        if (strcmp(node_id(a->nodes[i]), id) == 0) return a->nodes[i];
-    return NULL;
+    return index_get(&a->node_index, id);
+}
+
+void agent_index_nodes(struct agent *a)
+{
+    index_fini(&a->node_index);
+    for (size_t i = 0; i < a->n_nodes; i++) index_put(&a->node_index, node_id(a->nodes[i]), a->nodes[i]);
 }
 
 struct node *agent_add_node(struct agent *a, const char *id)
 {
     a->nodes = realloc(a->nodes, (a->n_nodes + 1) * sizeof *a->nodes);
     if (a->nodes == NULL) abort();
-    return a->nodes[a->n_nodes++] = node_open(&a->node_host, id);
-}
-
-static struct link *find_link(const struct agent *a, const char *id)
-{
-    for (size_t i = 0; i < a->n_links; i++)
-        if (strcmp(link_id(a->links[i]), id) == 0) return a->links[i];
-    return NULL;
+    struct node *n = a->nodes[a->n_nodes++] = node_open(&a->node_host, id);
+    index_put(&a->node_index, node_id(n), n);
+    return n;
 }
 
 static struct link *add_link(struct agent *a, const char *id)
@@ -36,13 +35,6 @@ static struct link *add_link(struct agent *a, const char *id)
 }
 
 /* ---- orders in ---- */
-
-static const struct proto_node_order *order_of(const struct proto_assignment *m, const struct node *n)
-{
-    for (size_t i = 0; i < m->nodes.n; i++)
-        if (strcmp(m->nodes.items[i].id, node_id(n)) == 0) return &m->nodes.items[i];
-    return NULL;
-}
 
 /* An order without settings or users of its own has those of its generation. */
 static void share_settings(const struct proto_assignment *m)
@@ -88,27 +80,24 @@ static void share_authority(const struct proto_assignment *m)
 
 static void order_nodes(struct agent *a, const struct proto_assignment *m)
 {
+    _index_ struct index orders = {0};
     for (size_t i = 0; i < m->nodes.n; i++) {
         const char *id = m->nodes.items[i].id;
         if (!file_id_ok(id)) log_error("the assignment has a node whose id can't be a folder's name; it is left out");
         else if (agent_find_node(a, id) == NULL) agent_add_node(a, id);
+        index_put(&orders, id, &m->nodes.items[i]);
     }
-    for (size_t i = 0; i < a->n_nodes; i++) node_order(a->nodes[i], order_of(m, a->nodes[i]));
-}
-
-static const struct proto_link_order *order_of_link(const struct proto_assignment *m, const struct link *l)
-{
-    for (size_t i = 0; i < m->links.n; i++)
-        if (strcmp(m->links.items[i].id, link_id(l)) == 0) return &m->links.items[i];
-    return NULL;
+    for (size_t i = 0; i < a->n_nodes; i++) node_order(a->nodes[i], index_get(&orders, node_id(a->nodes[i])));
 }
 
 /* Links that shall not be close before anything else, so that nodes and other links find their addresses free. */
 static void close_links(struct agent *a, const struct proto_assignment *m)
 {
+    _index_ struct index orders = {0};
     size_t kept = 0;
+    for (size_t i = 0; i < m->links.n; i++) index_put(&orders, m->links.items[i].id, &m->links.items[i]);
     for (size_t i = 0; i < a->n_links; i++) {
-        if (order_of_link(m, a->links[i]) == NULL) link_close(a->links[i]);
+        if (index_get(&orders, link_id(a->links[i])) == NULL) link_close(a->links[i]);
         else a->links[kept++] = a->links[i];
     }
     a->n_links = kept;
@@ -116,8 +105,10 @@ static void close_links(struct agent *a, const struct proto_assignment *m)
 
 static void order_links(struct agent *a, const struct proto_assignment *m)
 {
+    _index_ struct index links = {0};
+    for (size_t i = 0; i < a->n_links; i++) index_put(&links, link_id(a->links[i]), a->links[i]);
     for (size_t i = 0; i < m->links.n; i++) {
-        struct link *l = find_link(a, m->links.items[i].id);
+        struct link *l = index_get(&links, m->links.items[i].id);
         link_order(l != NULL ? l : add_link(a, m->links.items[i].id), &m->links.items[i]);
     }
 }

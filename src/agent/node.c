@@ -388,10 +388,18 @@ static void match_program(struct node *n, const struct proto_node_order *o)
     }
 }
 
-/* Of many nodes only a few have another order each time, and those must not wait for the others. */
+/*
+ * Of many nodes only a few have another order each time, and those must not wait for the others. The long lists of settings
+ * and users are the same where their generations are.
+ */
 static bool same_order(const struct node *n, const struct proto_node_order *o)
 {
-    return n->order != NULL && o != NULL && shape_same(&shape_proto_node_order, n->order, o);
+    if (n->order == NULL || o == NULL) return false;
+    if (n->order->generation.v != o->generation.v || n->order->users_generation.v != o->users_generation.v) return false;
+    struct proto_node_order was = *n->order, is = *o;
+    was.settings = is.settings = (struct proto_setting_list){0};
+    was.users = is.users = (struct proto_user_order_list){0};
+    return shape_same(&shape_proto_node_order, &was, &is);
 }
 
 static void new_order(struct node *n, const struct proto_node_order *o)

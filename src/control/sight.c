@@ -1,5 +1,6 @@
 #include "control/sight.h"
 #include "base/arena.h"
+#include "base/index.h"
 #include "plan/snapshot.h"
 #include "protocol/protocol.gen.h"
 #include <string.h>
@@ -53,18 +54,34 @@ static void sight_shard_node(struct world *w, struct row_shard_node *row, const 
     world_set_int(w, &row->seen_agrees, seen->agrees.v);
 }
 
-static const struct proto_node_seen *find_node(const struct proto_sighting *s, const char *id)
+/* What a sighting tells, by name. */
+struct seen_index {
+    struct index nodes, links, addresses;
+};
+
+/* A floating endpoint has no link of its own: the nodes tell. One of ours that holds it is no conflict. */
+static void index_addresses(struct index *x, const struct proto_sighting *s)
 {
     for (size_t i = 0; i < s->nodes.n; i++)
-        if (strcmp(s->nodes.items[i].id, id) == 0) return &s->nodes.items[i];
-    return NULL;
+        for (size_t k = 0; k < s->nodes.items[i].endpoints_refused.n; k++)
+            index_put(x, s->nodes.items[i].endpoints_refused.items[k], "conflict");
+    for (size_t i = 0; i < s->nodes.n; i++)
+        for (size_t k = 0; k < s->nodes.items[i].endpoints.n; k++)
+            index_put(x, s->nodes.items[i].endpoints.items[k], "listening");
 }
 
-static const struct proto_link_seen *find_link(const struct proto_sighting *s, const char *id)
+static void index_seen(struct seen_index *x, const struct proto_sighting *s)
 {
-    for (size_t i = 0; i < s->links.n; i++)
-        if (strcmp(s->links.items[i].id, id) == 0) return &s->links.items[i];
-    return NULL;
+    for (size_t i = 0; i < s->nodes.n; i++) index_put(&x->nodes, s->nodes.items[i].id, &s->nodes.items[i]);
+    for (size_t i = 0; i < s->links.n; i++) index_put(&x->links, s->links.items[i].id, &s->links.items[i]);
+    index_addresses(&x->addresses, s);
+}
+
+static void seen_index_fini(struct seen_index *x)
+{
+    index_fini(&x->nodes);
+    index_fini(&x->links);
+    index_fini(&x->addresses);
 }
 
 static const struct proto_snapshot_seen *find_snapshot(const struct proto_sighting *s, const char *id)
@@ -85,7 +102,7 @@ static void sight_snapshot(struct world *w, struct row_snapshot_part *row, const
 }
 
 /* What a sighting does not mention keeps what was seen of it: it was ordered after the agent had said so. */
-static void sight_snapshots(struct world *w, const struct proto_sighting *seen)
+static void sight_snapshots(struct world *w, const struct proto_sighting *seen, const struct seen_index *x)
 {
     for (size_t i = 0; i < w->n_snapshot_parts; i++) {
         struct row_snapshot_part *row = &w->snapshot_parts[i].row;
@@ -96,46 +113,41 @@ static void sight_snapshots(struct world *w, const struct proto_sighting *seen)
     for (size_t i = 0; i < w->n_seeds; i++) {
         struct row_seed *row = &w->seeds[i].row;
         if (strcmp(row->region, seen->region) != 0) continue;
-        const struct proto_node_seen *n = find_node(seen, row->node_id);
+        const struct proto_node_seen *n = index_get(&x->nodes, row->node_id);
         if (n) world_set(w, &row->seen_refused, n->seed_refused);
     }
 }
 
-static bool is_among(const struct string_list *l, const char *address)
+static const char *floating_state(const struct seen_index *x, const char *address)
 {
-    for (size_t i = 0; i < l->n; i++)
-        if (strcmp(l->items[i], address) == 0) return true;
-    return false;
+    const char *state = address ? index_get(&x->addresses, address) : NULL;
+    return state ? state : "unknown";
 }
 
-/* A floating endpoint has no link of its own: the nodes tell. One of ours that holds it is no conflict. */
-static const char *floating_state(const struct row_endpoint *row, const struct proto_sighting *seen)
-{
-    const char *state = "unknown";
-    for (size_t i = 0; row->address && i < seen->nodes.n; i++) {
-        const struct proto_node_seen *n = &seen->nodes.items[i];
-        if (is_among(&n->endpoints, row->address)) return "listening";
-        if (is_among(&n->endpoints_refused, row->address)) state = "conflict";
-    }
-    return state;
-}
-
-void sight(struct world *w, const struct proto_sighting *seen)
+static void sight_all(struct world *w, const struct proto_sighting *seen, const struct seen_index *x)
 {
     static const struct proto_node_seen nothing = {.state = "unknown"};
     for (size_t i = 0; i < w->n_nodes; i++) {
         struct row_node *row = &w->nodes[i].row;
         if (strcmp(row->region, seen->region) != 0) continue;
-        const struct proto_node_seen *n = find_node(seen, row->id);
+        const struct proto_node_seen *n = index_get(&x->nodes, row->id);
         sight_node(w, row, n ? n : &nothing);
         if (w->nodes[i].shard_node) sight_shard_node(w, &w->nodes[i].shard_node->row, n ? n->cluster : NULL);
     }
     for (size_t i = 0; i < w->n_endpoints; i++) {
         struct row_endpoint *row = &w->endpoints[i].row;
         if (strcmp(row->region, seen->region) != 0) continue;
-        const struct proto_link_seen *l = find_link(seen, row->id);
-        world_set(w, &row->seen_state, l ? l->state : floating_state(row, seen));
+        const struct proto_link_seen *l = index_get(&x->links, row->id);
+        world_set(w, &row->seen_state, l ? l->state : floating_state(x, row->address));
         world_set(w, &row->seen_reason, l ? l->reason : NULL);
     }
-    sight_snapshots(w, seen);
+    sight_snapshots(w, seen, x);
+}
+
+void sight(struct world *w, const struct proto_sighting *seen)
+{
+    struct seen_index x = {0};
+    index_seen(&x, seen);
+    sight_all(w, seen, &x);
+    seen_index_fini(&x);
 }
