@@ -215,13 +215,46 @@ static void plan_deletion(struct world *w, struct world_global *g)
     world_drop(w, &g->drop);
 }
 
+static bool has_version(const struct world_global *g, const struct world_rg *rg)
+{
+    return strcmp(rg->row.engine, g->row.engine) == 0 && strcmp(rg->row.engine_version, g->row.engine_version) == 0;
+}
+
+static void set_version(struct world *w, const struct world_global *g, struct world_rg *rg)
+{
+    world_set(w, &rg->row.engine, g->row.engine);
+    world_set(w, &rg->row.engine_version, g->row.engine_version);
+    world_set(w, &rg->row.status, "modifying");
+    for (size_t i = 0; i < rg->n_node_groups; i++) world_set(w, &rg->node_groups[i].row.status, "modifying");
+}
+
+/* A new version comes to the secondaries first: a replica may be newer than its upstream, and not the other way round. */
+static void plan_version(struct world *w, struct world_global *g)
+{
+    bool secondaries_done = true;
+    for (size_t i = 0; i < g->n_members; i++) {
+        struct world_member *m = &g->members[i];
+        if (m->drop || m->rg == NULL || m->row.leaving || strcmp(m->row.role, "SECONDARY") != 0) continue;
+        if (strcmp(m->rg->row.status, "creating") != 0 && !has_version(g, m->rg)) set_version(w, g, m->rg);
+        secondaries_done = secondaries_done && strcmp(m->rg->row.status, "available") == 0;
+    }
+    struct world_member *active = global_primary(g);
+    if (secondaries_done && active && active->rg && !has_version(g, active->rg)) set_version(w, g, active->rg);
+}
+
+/* What was asked of the datastore is in force in a member's region. */
+static bool member_is_settled(const struct world_global *g, const struct world_member *m)
+{
+    return m->rg == NULL || (has_version(g, m->rg) && strcmp(m->rg->row.status, "modifying") != 0);
+}
+
 static void plan_status(struct world *w, struct world_global *g)
 {
     size_t secondaries = 0;
     for (size_t i = 0; i < g->n_members; i++) {
         struct world_member *m = &g->members[i];
         if (m->drop) continue;
-        if (m->row.leaving || strcmp(m->row.status, "associated") != 0) return;
+        if (m->row.leaving || strcmp(m->row.status, "associated") != 0 || !member_is_settled(g, m)) return;
         secondaries += strcmp(m->row.role, "SECONDARY") == 0;
     }
     world_set(w, &g->row.status, secondaries ? "available" : "primary-only");
@@ -240,5 +273,7 @@ void plan_global(struct world *w, struct world_global *g)
     if (strcmp(g->row.phase, "settling") == 0) plan_settling(w, g);
     plan_revival(w, g);
     bool busy = strcmp(g->row.status, "creating") == 0 || strcmp(g->row.status, "modifying") == 0;
-    if (busy && strcmp(g->row.phase, "steady") == 0) plan_status(w, g);
+    if (!busy || strcmp(g->row.phase, "steady") != 0) return;
+    plan_version(w, g);
+    plan_status(w, g);
 }

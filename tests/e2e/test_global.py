@@ -54,6 +54,31 @@ class Creation(Case):
         self.assertTrue(world.startswith("sgaui-"), world)
 
 
+class Changes(Case):
+    def modify(self, world, **what):
+        return self.api(AWAY).modify_global_replication_group(GlobalReplicationGroupId=world, ApplyImmediately=True, **what)["GlobalReplicationGroup"]
+
+    def test_reach_every_member(self):
+        world, home = self.create_global(nodes=2, group=self.create_group(nodes=2, EngineVersion="7.0"))
+        away = self.join(world, AWAY, nodes=2)
+        self.primary(home).set("a", "1")
+        members = [(home, HOME), (away, AWAY)]
+        answer = self.modify(world, CacheNodeType="cache.r6g.xlarge")
+        self.assertEqual(("modifying", "cache.r6g.xlarge"), (answer["Status"], answer["CacheNodeType"]))
+        self.wait_global(world)
+        self.assertEqual({"cache.r6g.xlarge"}, {self.group(*m)["CacheNodeType"] for m in members})
+        self.modify(world, AutomaticFailoverEnabled=True)
+        self.assertEqual({"enabled"}, {m["AutomaticFailover"] for m in self.wait_global(world)["Members"]})
+        self.assertEqual({"enabled"}, {self.group(*m)["AutomaticFailover"] for m in members})
+        self.assertEqual("7.1.0", self.modify(world, EngineVersion="7.1")["EngineVersion"])
+        self.wait_global(world)
+        for group, region in members:
+            self.assertEqual("available", self.group(group, region)["Status"])
+            self.assertEqual({"redis 7.1.0"}, {n["asked"] for n in self.server.nodes(group, region)})
+        wait_for(lambda: self.primary(away, AWAY).get("a") == "1", "the data in the other region")
+        self.assertEqual("said anew", self.modify(world, GlobalReplicationGroupDescription="said anew")["GlobalReplicationGroupDescription"])
+
+
 class ASecondRegion(Case):
     @classmethod
     def setUpClass(cls):

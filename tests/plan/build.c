@@ -188,8 +188,8 @@ void build_cluster(struct build *b, const char *region, const char *id, const ch
 
 void build_global(struct build *b, const char *id, const char *status)
 {
-    b->globals[b->w.n_globals++].row =
-        (struct row_global_replication_group){.id = id, .status = status, .phase = "steady", .switch_offset = -1};
+    b->globals[b->w.n_globals++].row = (struct row_global_replication_group){
+        .id = id, .status = status, .engine = "redis", .engine_version = "7.1.0", .phase = "steady", .switch_offset = -1};
 }
 
 /* Endpoints are sorted by group: the gateway goes behind the group's last one. */

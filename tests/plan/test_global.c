@@ -445,3 +445,32 @@ Test(global, an_old_primary_whose_agent_starts_again_is_waited_for)
     plan_world(&b.w);
     cr_assert_eq(want_node(&b.w, &west->nodes[0]).promote_offset, 4711);
 }
+
+Test(global, a_new_version_comes_to_the_secondaries_first_and_then_to_the_primary)
+{
+    g->row.status = "modifying";
+    g->row.engine_version = "7.2.0";
+    plan_world(&b.w);
+    cr_assert_str_eq(west->row.engine_version, "7.2.0");
+    cr_assert_str_eq(south->row.status, "modifying");
+    cr_assert_str_eq(east->row.engine_version, "7.1.0");
+    for (int i = 0; i < 20 && strcmp(g->row.status, "available") != 0; i++) {
+        if (strcmp(b.clusters[0].row.engine_version, "7.2.0") != 0) cr_assert_str_eq(east->row.engine_version, "7.1.0");
+        build_see_all(&b);
+        for (size_t k = 0; k < b.w.n_nodes; k++) b.nodes[k].row.seen_binary = "/usr/bin/redis-server";
+        plan_world(&b.w);
+    }
+    cr_assert_str_eq(g->row.status, "available");
+    for (size_t i = 0; i < b.w.n_clusters; i++) cr_assert_str_eq(b.clusters[i].row.engine_version, "7.2.0");
+}
+
+Test(global, it_is_being_modified_as_long_as_a_member_is)
+{
+    g->row.status = east->row.status = "modifying";
+    b.nodes[3].row.seen_state = "starting";
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.status, "modifying");
+    build_see_all(&b);
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.status, "available");
+}
