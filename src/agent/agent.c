@@ -316,7 +316,7 @@ int agent_run(const struct agent_options *o, struct err *e)
     if (!r && uv_loop_init(&a.loop) != 0) r = err_set(e, ERR_BROKEN, "no event loop");
     if (!r) {
         a.node_host = (struct node_host){&a.loop, o->data_dir, &a.engines, &a.link_host, node_has_changed, find_for_node,
-            upstream_lost, switching, cluster_for_node, NULL};
+            upstream_lost, switching, .cluster = cluster_for_node};
         a.link_host = (struct link_host){&a.loop, link_has_changed};
         r = run(&a, token.data, e);
         fini(&a);

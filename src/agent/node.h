@@ -29,6 +29,7 @@ struct node_host {
     void (*upstream_lost)(struct node_host *h, const char *id);
     /* True while some node is switching: to start a process takes so long that this comes first. */
     bool (*switching)(struct node_host *h);
+    uint64_t pulse; /* counts the clusters' nodes that came, linked or went: time for the others to look who is there */
     /* The cluster of that group, or NULL; lives as long as the orders do. */
     const struct cluster_map *(*cluster)(struct node_host *h, const char *group);
     struct shelf *shelf; /* where its snapshots go and come from */

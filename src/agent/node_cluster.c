@@ -103,6 +103,14 @@ static bool settled(const struct cluster_life *c, const struct cluster_map *map)
     return c->whole && v->agrees && c->complete && v->strangers == 0 && v->known == (int)map->m->nodes.n;
 }
 
+/* Another map, or somebody who came or went since it was asked, and it may tell its clients something else. */
+static bool agrees(const struct node *n)
+{
+    const struct cluster_life *c = &n->life.cluster;
+    const struct cluster_map *map = cluster_map_of(n);
+    return c->view.agrees && c->complete && c->pulse == n->host->pulse && map != NULL && c->serial == map->serial;
+}
+
 /* What is told, anew; a change is one of what a sighting says. */
 static void tell(struct node *n)
 {
@@ -116,7 +124,7 @@ static void tell(struct node *n)
         .known = OPT_INT(c->view.known),
         .strangers = OPT_INT(c->view.strangers),
         .epoch = OPT_INT(c->view.epoch),
-        .agrees = OPT_BOOL(c->view.agrees && c->complete),
+        .agrees = OPT_BOOL(agrees(n)),
         .moving = slots_text(&a, &moving, ' ')};
     bool same = c->seen.name != NULL && shape_same(&shape_proto_cluster_seen, &c->seen, &seen);
     arena_fini(&c->told);
@@ -125,9 +133,11 @@ static void tell(struct node *n)
     if (!same) node_changed(n);
 }
 
-const struct proto_cluster_seen *cluster_seen(const struct node *n)
+struct proto_cluster_seen *cluster_seen(struct node *n)
 {
-    return n->life.cluster.seen.name != NULL ? &n->life.cluster.seen : NULL;
+    struct cluster_life *c = &n->life.cluster;
+    c->seen.agrees = OPT_BOOL(agrees(n));
+    return c->seen.name != NULL ? &c->seen : NULL;
 }
 
 void cluster_know_myself(struct node *n, const struct redisReply *r)
@@ -159,6 +169,7 @@ void cluster_know_info(struct node *n, const struct redisReply *r)
     char state[16];
     c->read_at = node_now(n);
     c->role = n->life.info.role;
+    c->pulse = n->host->pulse;
     c->stale = false;
     if (r->str == NULL || !info_value(r->str, r->len, "cluster_state", state, sizeof state)) return;
     c->whole = strcmp(state, "ok") == 0;
@@ -176,8 +187,8 @@ void cluster_know_nodes(struct node *n, const struct redisReply *r)
     c->serial = map->serial;
     know_orphan(n);
     c->slots_asked = false;
-    c->complete = c->complete && c->view.agrees;
-    if (c->view.agrees && !c->complete) return; /* CLUSTER SLOTS comes before anything is told */
+    if (c->view.agrees) return; /* CLUSTER SLOTS comes before anything is told */
+    c->complete = false;
     tell(n);
 }
 
@@ -204,7 +215,8 @@ static int64_t next_view_at(const struct node *n, const struct cluster_map *map)
     int64_t size = (int64_t)map->m->nodes.n;
     bool eager = node_now(n) < n->life.eager_until;
     if (c->read_at == 0) return 0;
-    if (c->stale || c->serial != map->serial || c->role != n->life.info.role) return c->read_at + pace(map);
+    if (c->stale || c->serial != map->serial || c->role != n->life.info.role || c->pulse != n->host->pulse)
+        return c->read_at + pace(map);
     if (!settled(c, map)) return c->read_at + (eager ? pace(map) : UNSETTLED_MS + size);
     return c->read_at + (map->m->moves.n ? MOVING_MS + size : SETTLED_MS + 4 * size);
 }
@@ -227,7 +239,7 @@ enum step cluster_next(struct node *n)
     if (!c->view.read || c->serial != map->serial) return STEP_NONE;
     if (c->view.missing.n) return STEP_MEET;
     if (c->view.forget.n) return STEP_FORGET;
-    if (c->view.agrees && !c->complete && !c->slots_asked) return STEP_CLUSTER_SLOTS;
+    if (c->view.agrees && !c->slots_asked) return STEP_CLUSTER_SLOTS;
     if (settled(c, map) && !c->patient) return STEP_PATIENCE;
     return shall_stir(n, map) ? STEP_STIR : STEP_NONE;
 }

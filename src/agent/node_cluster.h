@@ -20,7 +20,7 @@ enum step cluster_next(struct node *n);
 /* When to ask for the next step, in ms of the loop's clock, if the next beat is not soon enough; else 0. */
 int64_t cluster_next_at(const struct node *n);
 /* NULL where nothing was seen yet. */
-const struct proto_cluster_seen *cluster_seen(const struct node *n);
+struct proto_cluster_seen *cluster_seen(struct node *n);
 /* The map of its cluster; NULL where the assignment has none. */
 const struct cluster_map *cluster_map_of(const struct node *n);
 

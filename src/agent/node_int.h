@@ -37,6 +37,7 @@ struct cluster_life {
     struct proto_cluster_seen seen; /* what is told of that; strings belong to 'told' */
     struct arena told;
     enum role role;   /* its own, when the view was asked for */
+    uint64_t pulse;   /* of the host, then */
     uint64_t serial;  /* of the map that the view was held against */
     int64_t read_at;  /* when it was asked for */
     bool stale;       /* something was done or seen that may have changed it */

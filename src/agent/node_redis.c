@@ -4,6 +4,7 @@
 #include "agent/names.h"
 #include "agent/node_tls.h"
 #include "base/log.h"
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,6 +161,8 @@ void redis_answer(struct node *n, const struct redisReply *r)
 
 void redis_shutdown(struct node *n)
 {
-    if (n->stop_saves) rconn_send(n->conn, 3, (const char *const[]){"SHUTDOWN", "SAVE", "FORCE"});
+    /* A connection that has waited once (STEP_STIR) is one on which redis-server 7.0 crashes when SHUTDOWN has to wait. */
+    if (n->stop_saves && n->life.cluster.stir_at != 0) proc_signal(n->proc, SIGTERM);
+    else if (n->stop_saves) rconn_send(n->conn, 3, (const char *const[]){"SHUTDOWN", "SAVE", "FORCE"});
     else rconn_send(n->conn, 3, (const char *const[]){"SHUTDOWN", "NOSAVE", "NOW"});
 }

@@ -31,6 +31,7 @@ static void know_replication(struct node *n, const struct redisReply *r)
         return;
     }
     if (cluster_ordered(n)) cluster_correct(n, &now);
+    if (cluster_ordered(n) && (!n->life.ready || !info_same_replication(&was, &now))) n->host->pulse++;
     n->life.info = now;
     n->life.info_old = false;
     node_looked(n);

@@ -53,7 +53,7 @@ void node_see(const struct node *n, struct proto_node_seen *out)
     see_process(n, out);
     if (!l->ready) return;
     if (l->info.role != ROLE_UNKNOWN) see_replication(n, out);
-    out->cluster = (struct proto_cluster_seen *)(uintptr_t)cluster_seen(n);
+    out->cluster = cluster_seen((struct node *)(uintptr_t)n);
     out->fenced = OPT_BOOL(l->fence == FENCE_ON);
     out->endpoints = l->held;
     out->endpoints.set = true;

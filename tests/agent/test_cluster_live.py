@@ -4,7 +4,7 @@ import os
 import signal
 import time
 
-from field import Field, PORT, PASSWORD, admin, client, main, node, poll, seen
+from field import Field, PORT, admin, client, main, node, poll, seen, serves
 
 GROUP = "g"
 
@@ -118,10 +118,12 @@ class Cluster(Field):
 
     def formed(self, sighting):
         total = len(self.all_nodes())
+        if sighting["version"] != self.serve.region("r1").version:
+            return False
         for n in self.all_nodes():
             s = seen(sighting, n)
             c = s.get("cluster", {})
-            if s.get("state") != "ready" or c.get("state") != "ok" or not c["agrees"] or c["known"] != total or c["strangers"]:
+            if not serves(sighting, n) or c.get("state") != "ok" or not c["agrees"] or c["known"] != total or c["strangers"]:
                 return False
         return all(s.taken for s in self.shards) and not self.moves
 
@@ -179,6 +181,148 @@ class Form(Cluster):
         for shard in self.shards:
             self.assertEqual(seen(s, shard.primary)["cluster"]["slots"], shard.slots)
         self.assertLess(took, 1.9)
+
+    def test_an_agent_that_comes_back_takes_a_formed_cluster_for_what_it_is(self):
+        s, _ = self.start_cluster()
+        self.kill_agent()
+        reports = []
+        store = self.serve.store
+        self.serve.store = lambda s: (reports.append(s), store(s))
+        self.start()
+        self.wait(lambda s: s["pid"] == self.agents["r1"].pid and self.formed(s))
+        for n in self.all_nodes():
+            self.assertEqual(seen(reports[0], n)["pid"], seen(s, n)["pid"])
+            self.assertEqual(seen(reports[0], n)["role"], seen(s, n)["role"])
+
+
+class Change(Cluster):
+    OCTET = 21
+
+    def pid(self, name):
+        return seen(self.serve.region("r1").sighting, name)["pid"]
+
+    def written(self, shard, value, address=None):
+        """True once the shard's primary takes a write, or the node at the address."""
+        try:
+            return client(address or shard.nodes[shard.primary]).set(self.keys[shard.name], value)
+        except Exception:
+            return False
+
+    def start_with_keys(self):
+        self.start_cluster()
+        self.keys = {s.name: self.key(s) for s in self.shards}
+        for s in self.shards:
+            self.assertTrue(self.written(s, "v"))
+            for a in s.nodes.values():
+                poll(lambda a=a, s=s: admin(a).dbsize() == 1, "replication")
+
+    def test_a_dead_primary_is_replaced_and_comes_back_as_a_replica(self):
+        self.start_with_keys()
+        shard = self.shards[1]
+        first, second = list(shard.nodes)
+        address = shard.nodes[second]
+        os.kill(self.pid(first), signal.SIGKILL)
+        began = time.monotonic()
+        poll(lambda: self.written(shard, "w", address), "a write", 5)
+        took = time.monotonic() - began
+        print("# after a kill, a write %.1f ms later" % (took * 1e3), flush=True)
+        self.wait_formed()
+        self.assertEqual(shard.primary, second)
+        self.check_slots()
+        poll(lambda: admin(shard.nodes[first]).dbsize() == 1, "the data to come back")
+        self.assertLess(took, 1, "the engine's own election was faster")
+
+    def test_a_hung_primary_that_wakes_up_is_no_second_primary(self):
+        self.start_with_keys()
+        shard = self.shards[0]
+        first, second = list(shard.nodes)
+        pid = self.pid(first)
+        os.kill(pid, signal.SIGSTOP)
+        self.wait(lambda s: seen(s, first)["state"] == "hung")
+        self.more = {"condemned_pid": pid}
+        self.send()
+        self.wait(lambda s: shard.primary == second and self.formed(s))
+        self.check_slots()
+
+    def test_roles_change_in_good_order_without_losing_a_write(self):
+        self.start_with_keys()
+        shard = self.shards[2]
+        first, second = list(shard.nodes)
+        lead, other = shard.orders()
+        others = [o for s in self.shards if s is not shard for o in s.orders()]
+        self.order([dict(lead, fence=True), other] + others, clusters=self.clusters())
+        s = self.wait(lambda s: seen(s, first).get("fenced"))
+        offset = seen(s, first)["offset"]
+        new = node(second, shard.nodes[second], cluster=GROUP, cluster_name=engine_name(second), takeover=True, promote_offset=offset)
+        self.order([dict(lead, fence=True), new] + others, clusters=self.clusters())
+        self.wait(lambda s: seen(s, second).get("role") == "primary")
+        shard.primary = second
+        self.send()
+        self.wait_formed()
+        self.check_slots()
+        self.assertEqual(client(shard.nodes[second]).get(self.keys[shard.name]), "v")
+        self.assertEqual(admin(shard.nodes[second]).info("stats")["sync_full"], 0, "the old primary was copied anew")
+
+    def test_the_engine_elects_by_itself_while_nobody_looks_and_is_not_fought(self):
+        self.start_with_keys()
+        shard = self.shards[1]
+        first, second = list(shard.nodes)
+        pid = self.pid(first)
+        self.kill_agent()
+        os.kill(pid, signal.SIGKILL)
+        began = time.monotonic()
+        poll(lambda: self.written(shard, "w", shard.nodes[second]), "an election", 8)
+        took = time.monotonic() - began
+        print("# elected without an agent in %.1f s" % took, flush=True)
+        self.assertLess(took, 5)
+        self.replaces = False
+        self.start()
+        s = self.wait(lambda s: s["pid"] == self.agents["r1"].pid and seen(s, second).get("role") == "primary")
+        self.assertEqual(seen(s, first)["state"], "exited")
+        self.assertTrue(self.written(shard, "x", shard.nodes[second]))
+        shard.primary = second
+        self.send()
+        self.wait_formed()
+        self.check_slots()
+
+    def test_a_shard_without_a_replica_starts_again_in_its_place(self):
+        lone = self.shards[2]
+        lone.nodes.popitem()
+        self.start_with_keys()
+        pid, self.replaces = self.pid(lone.primary), False
+        orders = [dict(o, hold=False) for s in self.shards for o in s.orders()]
+        self.order(orders, clusters=self.clusters())
+        os.kill(pid, signal.SIGKILL)
+        self.wait(lambda s: seen(s, lone.primary)["restarts"] == 1 and self.formed(s))
+        self.check_slots()
+        self.assertTrue(self.written(lone, "again"))
+
+    def test_everything_comes_back_after_a_stop_with_its_data(self):
+        self.start_with_keys()
+        self.stop_agent()
+        self.start()
+        self.wait(lambda s: s["pid"] == self.agents["r1"].pid and self.formed(s))
+        self.check_slots()
+        for s in self.shards:
+            self.assertEqual(client(s.nodes[s.primary]).get(self.keys[s.name]), "v")
+
+    def test_nodes_and_shards_join_and_leave(self):
+        self.start_with_keys()
+        more = self.shard("0004", "", 2)
+        self.shards.append(more)
+        self.shards[0].nodes["g-0001-003"] = self.address(next(self.octets))
+        began = time.monotonic()
+        self.send()
+        self.wait_formed()
+        print("# a shard and a replica joined in %.0f ms" % ((time.monotonic() - began) * 1e3), flush=True)
+        self.check_slots()
+        self.shards.pop()
+        gone = list(more.nodes) + ["g-0001-003"]
+        del self.shards[0].nodes["g-0001-003"]
+        self.send()
+        s = self.wait_formed()
+        self.check_slots()
+        self.assertTrue(all(seen(s, n).get("state", "gone") in ("gone", "stopping") for n in gone), s)
 
 
 if __name__ == "__main__":
