@@ -41,3 +41,5 @@ CREATE TABLE rg_user_group (
 
 -- The generation of engine users that the node has told to be in force.
 ALTER TABLE node ADD COLUMN seen_users_generation INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX user_group_member_by_user ON user_group_member (region, user_id, group_id);
+CREATE INDEX rg_user_group_by_group ON rg_user_group (region, group_id, rg_id);

@@ -368,3 +368,5 @@ CREATE INDEX event_by_time ON event (region, at_ms);
 CREATE UNIQUE INDEX global_member_by_group ON global_member (region, rg_id);
 CREATE INDEX node_by_cluster ON node (region, cluster_id, id);
 CREATE INDEX node_by_group ON node (region, rg_id, id);
+CREATE INDEX rg_user_group_by_group ON rg_user_group (region, group_id, rg_id);
+CREATE INDEX user_group_member_by_user ON user_group_member (region, user_id, group_id);

@@ -19,6 +19,8 @@ extern const struct acl_name acl_commands[], acl_categories[];
 extern const size_t n_acl_commands, n_acl_categories;
 /* Commands and subcommands that no user may run; ends with NULL. */
 extern const char *const restricted_commands[];
+/* The same as rules that forbid them. */
+extern const char *const restricting_rules[];
 
 struct access_string {
     const char **words; /* a selector is one word, with its parentheses */

@@ -119,6 +119,7 @@ static int pass(struct control *c, const struct proto_sighting *seen, struct err
         .now_ms = clock_now_ms(),
         .started_ms = c->started_ms,
         .addressing = {c->o.ports, c->o.listen_host, c->o.first_port, c->o.last_port, c->o.advertise},
+        .allow_restricted = c->o.allow_restricted,
     };
     int r = transact(c, &w, seen, e);
     if (r) return r;

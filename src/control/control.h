@@ -31,6 +31,7 @@ struct control_options {
     const char *listen_host; /* ports mode: where nodes listen */
     const char *advertise;   /* ports mode: what clients are told */
     int first_port, last_port;
+    bool allow_restricted; /* --restricted-commands allow */
 };
 
 /* The strings of 'o' must outlive it. Reads or makes the installation's secrets in DATA/secrets. */

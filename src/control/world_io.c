@@ -46,6 +46,10 @@ int world_load(struct store *s, struct rows *rows, struct world *w, struct err *
     LOAD(w, reshardings, q_resharding_all, struct row_resharding);
     LOAD(w, globals, q_global_replication_group_all, struct row_global_replication_group);
     LOAD(w, members, q_global_member_all, struct row_global_member);
+    LOAD(w, users, q_user_all, struct row_user);
+    LOAD(w, user_groups, q_user_group_all, struct row_user_group);
+    LOAD(w, user_members, q_user_group_member_all, struct row_user_group_member);
+    LOAD(w, user_links, q_rg_user_group_all, struct row_rg_user_group);
     LOAD(w, snapshots, q_snapshot_all, struct row_snapshot);
     LOAD(w, snapshot_parts, q_snapshot_part_all, struct row_snapshot_part);
     LOAD(w, seeds, q_seed_all, struct row_seed);
@@ -134,6 +138,10 @@ int world_store(struct store *s, struct rows *rows, struct world *w, bool *wrote
         rows_lose(rows);
         *wrote = true;
     }
+    STORE(w, users, user)
+    STORE(w, user_groups, user_group)
+    STORE(w, user_members, user_group_member)
+    STORE(w, user_links, rg_user_group)
     STORE(w, globals, global_replication_group)
     STORE(w, rgs, replication_group)
     return r ? r : store_events(s, rows, w, wrote, e);

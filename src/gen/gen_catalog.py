@@ -399,6 +399,7 @@ def gen_commands(data):
     out += table("const struct acl_name acl_categories[]", categories)
     out += ["", "const size_t n_acl_categories = %d;" % len(categories)]
     out += table("const char *const restricted_commands[]", [quoted(n) for n in data["restricted"]] + ["NULL"])
+    out += table("const char *const restricting_rules[]", [quoted("-" + n) for n in data["restricted"]] + ["NULL"])
     return {"commands.gen.c": out}
 
 

@@ -81,13 +81,14 @@ static bool read_engine(const struct flag *f, const char *text, void *at)
 
 static const char *const log_levels[] = {"error", "warn", "info", "debug", NULL};
 static const char *const addressings[] = {"loopback", "ports", NULL};
+static const char *const restrictions[] = {"refuse", "allow", NULL};
 static const char *const durabilities[] = {"full", "normal", NULL};
 
 #define AT(member) offsetof(struct options, member), sizeof(((struct options *)0)->member)
 _Static_assert(
     offsetof(struct options, last_port) == offsetof(struct options, first_port) + sizeof(int), "read_ports() fills both");
 _Static_assert(sizeof(enum log_level) == sizeof(int) && sizeof(enum addressing) == sizeof(int) &&
-                   sizeof(enum store_durability) == sizeof(int),
+                   sizeof(enum store_durability) == sizeof(int) && sizeof(enum restricted) == sizeof(int),
     "read_choice() fills an int");
 
 const struct flag flags[] = {
@@ -126,6 +127,10 @@ const struct flag flags[] = {
     {FOR(COMMAND_SERVE), "durability", "full|normal", "full", NULL,
         "full: what was answered survives a power cut. normal: it survives the death of any process, and writes are faster",
         read_choice, AT(durability), "full or normal", durabilities},
+    {FOR(COMMAND_SERVE), "restricted-commands", "refuse|allow", "refuse", NULL,
+        "refuse: users may not run what the service keeps to itself: CONFIG, DEBUG, SHUTDOWN, REPLICAOF and their like. "
+        "allow: they may, which can put a node out of order",
+        read_choice, AT(restricted), "refuse or allow", restrictions},
     {FOR_BOTH, "log-level", "LEVEL", "info", NULL, "error, warn, info or debug; the log goes to standard error", read_choice,
         AT(log_level), "error, warn, info or debug", log_levels},
 };

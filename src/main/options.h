@@ -12,6 +12,7 @@ struct err;
  */
 enum command { COMMAND_NONE, COMMAND_SERVE, COMMAND_AGENT, COMMAND_HELP, COMMAND_VERSION };
 
+enum restricted { RESTRICTED_REFUSE, RESTRICTED_ALLOW };
 enum addressing { ADDRESSING_LOOPBACK, ADDRESSING_PORTS };
 
 enum { OPTION_NAME_SIZE = 256, OPTION_PATH_SIZE = 4096 };
@@ -32,6 +33,7 @@ struct options {
     char advertise[OPTION_NAME_SIZE]; /* ADDRESSING_PORTS: the host of all endpoints */
     int first_port, last_port;        /* ADDRESSING_PORTS: the ports to choose from, both included */
     enum store_durability durability;
+    enum restricted restricted;
 
     /* agent */
     char region[OPTION_NAME_SIZE];

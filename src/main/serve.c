@@ -181,7 +181,9 @@ static int open_control(struct serve *s, struct err *e)
         .advertise = s->o->advertise,
         .first_port = s->o->first_port,
         .last_port = s->o->last_port,
+        .allow_restricted = s->o->restricted == RESTRICTED_ALLOW,
     };
+    s->ops.allow_restricted = o.allow_restricted;
     if (ports) s->ops.endpoint_host = s->o->advertise;
     return control_open(&s->control, &o, e);
 }

@@ -190,6 +190,7 @@ int group_plan_read(struct op *op, const struct api_create_replication_group_in 
     if (r == 0) r = read_own_settings(op, in, out);
     if (r == 0 && out->global) read_inherited_settings(in, out);
     if (r == 0 && out->global == NULL) r = read_engine_settings(op, in, out);
+    out->user_group_ids = in->user_group_ids;
     if (r == 0) r = group_shards_read(op, in, out);
     return r ? r : check_new(op, out);
 }

@@ -19,6 +19,7 @@ struct group_plan {
     struct group_shard *shards;
     size_t n_shards;
     const struct row_global_replication_group *global; /* the datastore it joins as a secondary, or NULL */
+    struct string_list user_group_ids;
     struct row_cache_cluster *adopted;                 /* the cluster that becomes its only member, or NULL */
 };
 

@@ -3,6 +3,7 @@
 #include "ops/group_plan.h"
 #include "ops/group_shards.h"
 #include "ops/id.h"
+#include "ops/user_group.h"
 #include "ops/parameter_group.h"
 #include <stdlib.h>
 #include <string.h>
@@ -236,7 +237,7 @@ int group_plan_write(struct op *op, const struct group_plan *plan)
     if (r == 0) r = write_shards(op, plan, &rg);
     if (r == 0) r = q_replication_group_put(op->store, &rg, op->err);
     if (r == 0 && plan->global) r = write_membership(op, plan);
-    return r;
+    return r ? r : group_access_create(op, &plan->user_group_ids, &rg);
 }
 
 int group_copy_settings(struct op *op, const struct row_replication_group *rg)

@@ -4,6 +4,7 @@
 #include "ops/group_plan.h"
 #include "ops/group_shards.h"
 #include "ops/id.h"
+#include "ops/user_group.h"
 #include "ops/view.h"
 #include "ops/window.h"
 #include <string.h>
@@ -63,8 +64,6 @@ static int check_modify_served(struct op *op, const struct api_modify_replicatio
         const char *what;
     } table[] = {
         {in->auth_token || in->auth_token_update_strategy, "AuthToken"},
-        {in->user_group_ids_to_add.set || in->user_group_ids_to_remove.set || in->remove_user_groups.set,
-            "User group based access control"},
         {in->log_delivery_configurations.n > 0, "Log delivery"},
         {in->transit_encryption_enabled.set || in->transit_encryption_mode, "Encryption in transit"},
         {in->cluster_mode != NULL, "ClusterMode"},
@@ -152,6 +151,7 @@ int op_modify_replication_group(
     bool busy, waits = !in->apply_immediately.v && (in->cache_node_type || in->engine_version || in->engine);
     r = modify_settings(op, in, rg);
     if (r == 0) r = group_change(op, in, rg, &busy);
+    if (r == 0) r = group_access_change(op, in, rg, &busy);
     if (r == 0 && !busy && !waits && row_equal(&sql_table_replication_group, &before, rg))
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "No modifications were requested");
     if (r == 0) r = busy ? group_set_modifying(op, rg) : q_replication_group_put(op->store, rg, op->err);

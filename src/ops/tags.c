@@ -1,5 +1,7 @@
 #include "ops/find.h"
 #include "ops/id.h"
+#include "ops/user.h"
+#include "ops/user_group.h"
 #include <string.h>
 
 /* Source of the numbers: the ElastiCache user guide's tag restrictions. */
@@ -89,6 +91,17 @@ static int check_taggable(struct op *op, const struct arn *arn)
         if (r == 0 && g == NULL)
             return op_fault(op, FAULT_CACHE_SUBNET_GROUP_NOT_FOUND, "Cache subnet group %s not found.", arn->id);
         return r;
+    }
+    if (strcmp(arn->type, "user") == 0) {
+        struct row_user *u;
+        int r = user_find(op, arn->id, false, &u);
+        if (r == 0 && strcmp(u->status, "active") != 0)
+            return op_fault(op, FAULT_USER_NOT_FOUND, "User %s is not available for tagging.", u->id);
+        return r;
+    }
+    if (strcmp(arn->type, "usergroup") == 0) {
+        struct row_user_group *g;
+        return user_group_find(op, arn->id, &g);
     }
     return op_fault(op, FAULT_INVALID_ARN, "Resources of the type %s can't be tagged.", arn->type);
 }

@@ -11,8 +11,9 @@ struct belongings {
     struct row_node *nodes;
     struct row_endpoint *endpoints;
     struct row_global_member *members;
-    size_t n_node_groups, n_nodes, n_endpoints, n_members, n_reshardings, n_shards;
-    size_t at_node_group, at_node, at_endpoint, at_member, at_resharding, at_shard; /* where the next group's begin */
+    struct row_rg_user_group *user_groups;
+    size_t n_node_groups, n_nodes, n_endpoints, n_members, n_user_groups, n_reshardings, n_shards;
+    size_t at_node_group, at_node, at_endpoint, at_member, at_user_group, at_resharding, at_shard; /* where the next group's begin */
 };
 
 struct string_list view_words(struct op *op, const char *text)
@@ -52,6 +53,8 @@ static int read_belongings(struct op *op, const char *first, const char *last, s
     if (r == 0) r = q_node_span(op->store, op->arena, region, first, last, &b->nodes, &b->n_nodes, op->err);
     if (r == 0) r = q_endpoint_span(op->store, op->arena, region, first, last, &b->endpoints, &b->n_endpoints, op->err);
     if (r == 0) r = q_member_span(op->store, op->arena, region, first, last, &b->members, &b->n_members, op->err);
+    if (r == 0)
+        r = q_rg_user_group_span(op->store, op->arena, region, first, last, &b->user_groups, &b->n_user_groups, op->err);
     if (r == 0) r = q_resharding_span(op->store, op->arena, region, first, last, &b->reshardings, &b->n_reshardings, op->err);
     if (r == 0) r = q_shard_span(op->store, op->arena, region, first, last, &b->shards, &b->n_shards, op->err);
     return r;
@@ -178,6 +181,26 @@ static struct api_global_replication_group_info *view_membership(
     return info;
 }
 
+static void view_user_groups(
+    struct op *op, const struct row_replication_group *row, struct belongings *b, struct api_replication_group *out)
+{
+    struct api_user_groups_update_status *pending = arena_new(op->arena, struct api_user_groups_update_status);
+    size_t n;
+    TAKE(b, user_groups, at_user_group, row->id, n);
+    if (n == 0) return;
+    struct string_list *lists[] = {&out->user_group_ids, &pending->user_group_ids_to_add, &pending->user_group_ids_to_remove};
+    for (size_t i = 0; i < 3; i++) lists[i]->items = arena_array(op->arena, const char *, n);
+    for (size_t i = 0; i < n; i++) {
+        const struct row_rg_user_group *l = &b->user_groups[b->at_user_group + i];
+        bool comes = strcmp(l->change, "add") == 0, goes = strcmp(l->change, "remove") == 0;
+        if (!comes) out->user_group_ids.items[out->user_group_ids.n++] = l->group_id;
+        if (comes) pending->user_group_ids_to_add.items[pending->user_group_ids_to_add.n++] = l->group_id;
+        if (goes) pending->user_group_ids_to_remove.items[pending->user_group_ids_to_remove.n++] = l->group_id;
+    }
+    for (size_t i = 0; i < 3; i++) lists[i]->set = lists[i]->n > 0;
+    if (pending->user_group_ids_to_add.n || pending->user_group_ids_to_remove.n) out->pending_modified_values->user_groups = pending;
+}
+
 static void view_settings(struct op *op, const struct row_replication_group *row, struct api_replication_group *out)
 {
     *out = (struct api_replication_group){
@@ -218,6 +241,7 @@ int view_rgs(struct op *op, const struct row_replication_group *rows, size_t n, 
         size_t n_nodes = view_members(op, &rows[i], &b, &out[i]);
         view_node_groups(op, &rows[i], &b, n_nodes, &out[i]);
         view_resharding(op, &rows[i], &b, out[i].pending_modified_values);
+        view_user_groups(op, &rows[i], &b, &out[i]);
         out[i].global_replication_group_info = view_membership(op, &rows[i], &b);
     }
     return 0;

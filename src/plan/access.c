@@ -1,40 +1,110 @@
 #include "plan/access.h"
 #include "base/arena.h"
+#include "catalog/access_string.h"
 #include <string.h>
 
-enum { RULES_MAX = 16 };
+enum { OWN_RULES = 8 }; /* most rules of a user besides its words, passwords and restrictions */
+
+static bool is(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0;
+}
 
 static void add_rule(struct access_user *u, const char *word)
 {
     u->rules[u->n_rules++] = word;
 }
 
-static struct access_user new_user(struct world *w, const char *name)
+/* ---- what no user may do ---- */
+
+static size_t n_restricted(void)
 {
-    struct access_user u = {.name = name, .rules = arena_array(w->arena, const char *, RULES_MAX)};
-    add_rule(&u, "reset");
+    size_t n = 0;
+    while (restricting_rules[n]) n++;
+    return n;
+}
+
+/* A selector gives rights of its own, so they are taken away in each. */
+static const char *restrict_selector(struct world *w, const char *selector)
+{
+    const char *text = arena_strndup(w->arena, selector, strlen(selector) - 1);
+    for (const char *const *p = restricting_rules; *p; p++) text = arena_printf(w->arena, "%s %s", text, *p);
+    return arena_printf(w->arena, "%s)", text);
+}
+
+/* Last of all, so that no word before can give them back. */
+static void restrict_user(struct world *w, struct access_user *u)
+{
+    if (w->allow_restricted) return;
+    for (const char *const *p = restricting_rules; *p; p++) add_rule(u, *p);
+}
+
+/* ---- users ---- */
+
+static struct access_user *new_user(struct world *w, const char *name, size_t words)
+{
+    struct access_user *u = arena_new(w->arena, struct access_user);
+    *u = (struct access_user){.name = name, .rules = arena_array(w->arena, const char *, words + OWN_RULES + n_restricted())};
+    add_rule(u, "reset");
     return u;
 }
 
 /* Without user groups, there is one user, who may do everything. */
-static struct access_user everybody(struct world *w)
+static struct access_user *everybody(struct world *w)
 {
-    struct access_user u = new_user(w, "default");
-    add_rule(&u, "on");
-    add_rule(&u, "nopass");
-    add_rule(&u, "~*");
-    add_rule(&u, "&*");
-    add_rule(&u, "+@all");
+    struct access_user *u = new_user(w, "default", 0);
+    add_rule(u, "on");
+    add_rule(u, "nopass");
+    add_rule(u, "~*");
+    add_rule(u, "&*");
+    add_rule(u, "+@all");
+    restrict_user(w, u);
     return u;
 }
 
+static void add_passwords(struct world *w, const char *hashes, struct access_user *u)
+{
+    for (const char *p = hashes; *p; p += strspn(p, " ")) {
+        size_t n = strcspn(p, " ");
+        add_rule(u, arena_printf(w->arena, "#%.*s", (int)n, p));
+        p += n;
+    }
+}
+
+/* One who authenticates by IAM has no password at all, so that nobody can log in with one. */
+static struct access_user *user_of_row(struct world *w, const struct row_user *row)
+{
+    struct access_string s = {0};
+    const char *wrong = access_string_read(w->arena, row->access_string, is(row->engine, "valkey"), true, &s);
+    struct access_user *u = new_user(w, row->name, s.n);
+    if (wrong) return u; /* what may not be written any more gives nothing: the user stays off */
+    for (size_t i = 0; i < s.n; i++)
+        add_rule(u, *s.words[i] == '(' && !w->allow_restricted ? restrict_selector(w, s.words[i]) : s.words[i]);
+    if (is(row->authentication, "no-password")) add_rule(u, "nopass");
+    add_passwords(w, row->passwords, u);
+    restrict_user(w, u);
+    return u;
+}
+
+static const struct access_user *user_of(struct world *w, struct world_user *u)
+{
+    static const struct row_user predefined = {
+        .name = "default", .engine = "redis", .access_string = "on ~* +@all", .authentication = "no-password", .passwords = ""};
+    if (u == NULL) return user_of_row(w, &predefined);
+    if (u->engine_user == NULL) u->engine_user = user_of_row(w, &u->row);
+    return u->engine_user;
+}
+
+/* ---- of a group ---- */
+
+/* FNV-1a, a word and its end at a time. */
 static uint64_t hash_word(uint64_t h, const char *word, char end)
 {
     for (const char *p = word; *p; p++) h = (h ^ (unsigned char)*p) * 1099511628211u;
     return (h ^ (unsigned char)end) * 1099511628211u;
 }
 
-/* FNV-1a, in as many bits as every reader of JSON takes for an integer. */
+/* As many bits as every reader of JSON takes for an integer. */
 static int64_t hash(const struct access *a)
 {
     uint64_t h = 14695981039346656037u;
@@ -47,24 +117,63 @@ static int64_t hash(const struct access *a)
     return h ? (int64_t)h : 1;
 }
 
-static const struct access *derive(struct world *w)
+static void add_members(struct world *w, const struct world_user_group *g, struct access *a)
 {
-    struct access *a = arena_new(w->arena, struct access);
-    *a = (struct access){.users = arena_array(w->arena, struct access_user, 1)};
-    a->users[a->n++] = everybody(w);
+    struct access_user *grown = arena_array(w->arena, struct access_user, a->n + g->n_members + 1);
+    for (size_t i = 0; i < a->n; i++) grown[i] = a->users[i];
+    a->users = grown;
+    for (size_t i = 0; i < g->n_members; i++)
+        if (!is(g->members[i].row.change, "remove")) a->users[a->n++] = *user_of(w, g->members[i].user);
+}
+
+static bool has_default(const struct access *a)
+{
+    for (size_t i = 0; i < a->n; i++)
+        if (is(a->users[i].name, "default")) return true;
+    return false;
+}
+
+static const struct access *seal(struct access *a)
+{
     a->generation = hash(a);
     return a;
 }
 
+/* Of a group without user groups, and of clusters that can't have any. */
+static const struct access *open_to_everybody(struct world *w)
+{
+    if (w->access) return w->access;
+    struct access *a = arena_new(w->arena, struct access);
+    *a = (struct access){.users = everybody(w), .n = 1};
+    return w->access = seal(a);
+}
+
+static const struct access *derive(struct world *w, const struct world_rg *rg)
+{
+    struct access *a = arena_new(w->arena, struct access);
+    bool by_groups = false;
+    *a = (struct access){0};
+    for (size_t i = 0; i < w->n_user_links; i++) {
+        const struct world_user_link *l = &w->user_links[i];
+        if (l->rg != rg || is(l->row.change, "remove") || l->group == NULL) continue;
+        by_groups = true;
+        add_members(w, l->group, a);
+    }
+    if (!by_groups) return open_to_everybody(w);
+    /* Every engine has a user of this name: off, where a group of valkey does without. */
+    if (!has_default(a)) a->users[a->n++] = *new_user(w, "default", 0);
+    return seal(a);
+}
+
 const struct access *access_of(struct world *w, struct world_rg *rg)
 {
-    const struct access **known = rg ? &rg->access : &w->access;
-    if (*known == NULL) *known = derive(w);
-    return *known;
+    if (rg == NULL) return open_to_everybody(w);
+    if (rg->access == NULL) rg->access = derive(w, rg);
+    return rg->access;
 }
 
 bool access_in_force(struct world *w, const struct world_node *n)
 {
-    if (n->cluster && strcmp(n->cluster->row.engine, "memcached") == 0) return true;
+    if (n->cluster && is(n->cluster->row.engine, "memcached")) return true;
     return n->row.seen_users_generation == access_of(w, n->rg)->generation;
 }

@@ -37,6 +37,8 @@ struct row_node plan_new_node(struct arena *a, struct row_cache_cluster *c, cons
 void plan_snapshots(struct world *w);
 /* How far the values of a cluster's parameter group have come: in-sync, applying, pending-reboot. */
 void plan_parameters(struct world *w, struct world_cluster *c);
+/* Statuses of users and user groups, whose changes are through once every engine that they are for has told so; rows of what is gone. */
+void plan_users(struct world *w);
 /* Statuses and phases of a global datastore: joining, leaving, failover, deletion. */
 void plan_global(struct world *w, struct world_global *g);
 

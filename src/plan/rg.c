@@ -46,11 +46,23 @@ static bool held_by_global(const struct world_rg *rg)
     return rg->member && !rg->member->drop && (rg->member->row.leaving || strcmp(rg->member->row.status, "associated") != 0);
 }
 
+/* The engines have what was changed in the user groups of the group. */
+static void settle_user_groups(struct world *w, const struct world_rg *rg)
+{
+    for (size_t i = 0; i < w->n_user_links; i++) {
+        struct world_user_link *l = &w->user_links[i];
+        if (l->rg != rg || l->drop) continue;
+        if (status_is(l->row.change, "remove")) world_drop(w, &l->drop);
+        else world_set(w, &l->row.change, "");
+    }
+}
+
 static void settle(struct world *w, struct world_rg *rg)
 {
     bool created = status_is(rg->row.status, "creating");
     if (!all_in_force(w, rg) || (!created && held_by_global(rg))) return;
     world_set(w, &rg->row.status, "available");
+    settle_user_groups(w, rg);
     for (size_t i = 0; i < rg->n_node_groups; i++) world_set(w, &rg->node_groups[i].row.status, "available");
     if (created) world_event(w, rg->row.region, rg->row.id, EVENT_GROUP_CREATED, rg->row.id);
     if (rg->row.automatic_failover == FAILOVER_DISABLING)

@@ -121,8 +121,46 @@ static void link_snapshots(struct world *w)
                 w->nodes[k].seed = &w->seeds[i];
 }
 
+static struct world_user *find_user(struct world *w, const char *region, const char *id)
+{
+    size_t low = 0, high = w->n_users;
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        int r = compare_key(w->users[mid].row.region, w->users[mid].row.id, region, id);
+        if (r == 0) return &w->users[mid];
+        if (r < 0) low = mid + 1;
+        else high = mid;
+    }
+    return NULL;
+}
+
+static struct world_user_group *find_user_group(struct world *w, const char *region, const char *id)
+{
+    for (size_t i = 0; i < w->n_user_groups; i++)
+        if (compare_key(w->user_groups[i].row.region, w->user_groups[i].row.id, region, id) == 0) return &w->user_groups[i];
+    return NULL;
+}
+
+static void link_users(struct world *w)
+{
+    struct world_user_group *g = NULL;
+    for (size_t i = 0; i < w->n_user_members; i++) {
+        struct world_user_member *m = &w->user_members[i];
+        m->user = find_user(w, m->row.region, m->row.user_id);
+        if (g == NULL || compare_key(g->row.region, g->row.id, m->row.region, m->row.group_id) != 0)
+            g = find_user_group(w, m->row.region, m->row.group_id);
+        if (g && g->n_members++ == 0) g->members = m;
+    }
+    for (size_t i = 0; i < w->n_user_links; i++) {
+        struct world_user_link *l = &w->user_links[i];
+        l->rg = world_rg(w, l->row.region, l->row.rg_id);
+        l->group = find_user_group(w, l->row.region, l->row.group_id);
+    }
+}
+
 void world_link(struct world *w)
 {
+    link_users(w);
     LINK_SLICES(w, node_groups, node_groups)
     LINK_SLICES(w, clusters, clusters)
     LINK_SLICES(w, nodes, nodes)

@@ -17,6 +17,7 @@ struct world_rg;
 struct world_cluster;
 struct world_settings;
 struct access;
+struct access_user;
 
 /* What nodes, node groups and groups have besides in cluster mode; NULL where they are not. */
 struct world_shard_node {
@@ -137,6 +138,37 @@ struct world_rg {
     const struct access *access; /* derived once it is asked for: access.h */
 };
 
+struct world_user {
+    struct row_user row;
+    const struct row_user *stored;
+    bool drop;
+    const struct access_user *engine_user; /* derived once it is asked for: access.h */
+};
+
+struct world_user_group {
+    struct row_user_group row;
+    const struct row_user_group *stored;
+    bool drop;
+    struct world_user_member *members;
+    size_t n_members;
+};
+
+struct world_user_member {
+    struct row_user_group_member row;
+    const struct row_user_group_member *stored;
+    bool drop;
+    struct world_user *user; /* NULL: the predefined one */
+};
+
+/* A user group that a replication group has. */
+struct world_user_link {
+    struct row_rg_user_group row;
+    const struct row_rg_user_group *stored;
+    bool drop;
+    struct world_rg *rg;            /* NULL once that is gone */
+    struct world_user_group *group; /* never NULL in a sound database */
+};
+
 struct world_region {
     struct row_region row;
     const struct row_region *stored;
@@ -196,6 +228,15 @@ struct world {
     const struct row_snapshot_schedule *schedules;
     size_t n_schedules;
     struct world_new_snapshot *new_snapshots;
+    struct world_user *users; /* by region, id; the predefined one has no row */
+    size_t n_users;
+    struct world_user_group *user_groups; /* by region, id */
+    size_t n_user_groups;
+    struct world_user_member *user_members; /* by region, group, user; the groups' slices point into this */
+    size_t n_user_members;
+    struct world_user_link *user_links; /* by region, replication group, user group */
+    size_t n_user_links;
+    bool allow_restricted;                  /* --restricted-commands allow */
     const struct row_parameter *parameters; /* what users set in parameter groups, by region, group, name */
     size_t n_parameters;
     struct world_settings *settings; /* derived so far: settings.h */

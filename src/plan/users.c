@@ -1,0 +1,83 @@
+#include "plan/access.h"
+#include "plan/plan.h"
+#include <string.h>
+
+static bool is(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0;
+}
+
+static bool rg_in_force(struct world *w, const struct world_rg *rg)
+{
+    for (size_t i = 0; i < rg->n_nodes; i++) {
+        const struct world_node *n = &rg->nodes[i];
+        if (!n->drop && is(n->row.want, "run") && !access_in_force(w, n)) return false;
+    }
+    return true;
+}
+
+/* A group that is on its way out needs nobody's users any more. */
+static bool group_in_force(struct world *w, const struct world_user_group *g)
+{
+    for (size_t i = 0; i < w->n_user_links; i++) {
+        const struct world_user_link *l = &w->user_links[i];
+        if (l->group != g || l->drop || l->rg == NULL || l->rg->drop || is(l->rg->row.status, "deleting")) continue;
+        if (!rg_in_force(w, l->rg)) return false;
+    }
+    return true;
+}
+
+static void settle_members(struct world *w, struct world_user_group *g)
+{
+    for (size_t i = 0; i < g->n_members; i++) {
+        struct world_user_member *m = &g->members[i];
+        if (m->drop) continue;
+        if (is(m->row.change, "remove")) world_drop(w, &m->drop);
+        else world_set(w, &m->row.change, "");
+    }
+}
+
+static void plan_group(struct world *w, struct world_user_group *g)
+{
+    if (g->drop || is(g->row.status, "active")) return;
+    if (is(g->row.status, "deleting")) {
+        for (size_t i = 0; i < g->n_members; i++) world_drop(w, &g->members[i].drop);
+        world_drop(w, &g->drop);
+    } else if (group_in_force(w, g)) {
+        settle_members(w, g);
+        world_set(w, &g->row.status, "active");
+    }
+}
+
+/* True while a group has the user; *in_force if the engines of all these groups have it as it is now. */
+static bool is_member(struct world *w, const struct world_user *u, bool *in_force)
+{
+    bool found = false;
+    *in_force = true;
+    for (size_t i = 0; i < w->n_user_groups; i++) {
+        struct world_user_group *g = &w->user_groups[i];
+        for (size_t k = 0; k < g->n_members; k++) {
+            if (g->members[k].user != u || g->members[k].drop) continue;
+            found = true;
+            *in_force = *in_force && group_in_force(w, g);
+        }
+    }
+    return found;
+}
+
+static void plan_user(struct world *w, struct world_user *u)
+{
+    bool in_force;
+    if (u->drop || is(u->row.status, "active")) return;
+    bool member = is_member(w, u, &in_force);
+    if (is(u->row.status, "modifying") && in_force) world_set(w, &u->row.status, "active");
+    if (is(u->row.status, "deleting") && !member) world_drop(w, &u->drop);
+}
+
+void plan_users(struct world *w)
+{
+    for (size_t i = 0; i < w->n_user_links; i++)
+        if (w->user_links[i].rg == NULL || w->user_links[i].rg->drop) world_drop(w, &w->user_links[i].drop);
+    for (size_t i = 0; i < w->n_user_groups; i++) plan_group(w, &w->user_groups[i]);
+    for (size_t i = 0; i < w->n_users; i++) plan_user(w, &w->users[i]);
+}
