@@ -45,6 +45,7 @@ static void setup(void)
 static void link_all(void)
 {
     build_link(&b);
+    plan_addresses(&b.w);
     build_see_all(&b);
 }
 
