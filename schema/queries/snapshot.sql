@@ -18,3 +18,7 @@ INSERT INTO snapshot_taken (region, node_id, at_ms) VALUES (:region, :node_id, :
 
 -- name: snapshot_taken_forget (before_ms int)
 DELETE FROM snapshot_taken WHERE at_ms <= :before_ms;
+
+-- Copies that are being made of it.
+-- name: snapshot_copies (region text, name text) int
+SELECT count(*) FROM snapshot WHERE region = :region AND copied_from = :name AND status = 'creating';

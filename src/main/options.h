@@ -22,6 +22,8 @@ struct options {
     enum command command;
     enum log_level log_level;
     char data_dir[OPTION_PATH_SIZE];
+    char snapshot_import_dir[OPTION_PATH_SIZE]; /* "": none */
+    char snapshot_export_dir[OPTION_PATH_SIZE]; /* "": that of imports */
     char redis_server[OPTION_PATH_SIZE]; /* a path, or a name to be found in PATH */
     char memcached[OPTION_PATH_SIZE];    /* the same */
     char engines[OPTION_PATH_SIZE];      /* lines NAME:VERSION=PATH */

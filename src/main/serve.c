@@ -39,6 +39,7 @@ struct serve {
     uv_signal_t on_term, on_int, on_hangup;
     uv_timer_t dir_timer;
     char program[PATH_MAX];
+    char import_dir[PATH_MAX], export_dir[PATH_MAX]; /* of snapshots, absolute; "": none */
     char data_dir[PATH_MAX]; /* absolute: agents and nodes have other working directories */
     char server[300];
     bool stopping, lost_dir;
@@ -194,6 +195,26 @@ static int find_program(struct serve *s, struct err *e)
     return n > 0 ? 0 : err_set(e, ERR_IO, "/proc/self/exe can't be read");
 }
 
+/* Agents get these paths and work elsewhere. */
+static int find_folder(const char *given, const char *flag, char out[PATH_MAX], struct err *e)
+{
+    struct stat st;
+    if (given[0] == '\0') return 0;
+    if (realpath(given, out) == NULL || stat(out, &st) != 0 || !S_ISDIR(st.st_mode))
+        return err_set(e, ERR_USAGE, "--%s %s: there is no such directory", flag, given);
+    return 0;
+}
+
+static int find_snapshot_folders(struct serve *s, struct err *e)
+{
+    const char *import = s->o->snapshot_import_dir, *export = s->o->snapshot_export_dir;
+    int r = find_folder(import, "snapshot-import-dir", s->import_dir, e);
+    if (r == 0) r = find_folder(export[0] ? export : import, "snapshot-export-dir", s->export_dir, e);
+    s->ops.snapshot_import_dir = s->import_dir[0] ? s->import_dir : NULL;
+    s->ops.snapshot_export_dir = s->export_dir[0] ? s->export_dir : NULL;
+    return r;
+}
+
 static int announce(struct serve *s, struct err *e)
 {
     char url[320];
@@ -272,6 +293,7 @@ static int open_all(struct serve *s, struct err *e)
     char path[PATH_MAX + 32];
     int r = find_program(s, e);
     if (r == 0) r = engines_check(s->o, e);
+    if (r == 0) r = find_snapshot_folders(s, e);
     if (r == 0) r = data_dir_claim(s->o->data_dir, &s->lock_fd, e);
     if (r == 0 && realpath(s->o->data_dir, s->data_dir) == NULL)
         r = err_set(e, ERR_IO, "the data directory %s can't be found again", s->o->data_dir);

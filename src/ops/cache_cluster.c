@@ -5,6 +5,7 @@
 #include "ops/group_shards.h"
 #include "ops/id.h"
 #include "ops/request.h"
+#include "ops/snapshot_take.h"
 #include "ops/view.h"
 #include <string.h>
 
@@ -99,17 +100,34 @@ int op_reboot_cache_cluster(struct op *op, const struct api_reboot_cache_cluster
     return r ? r : answer(op, c->id, &out->cache_cluster);
 }
 
-static int delete_alone(struct op *op, struct row_cache_cluster *c)
+/* Members are gone before a snapshot of them could be taken: their group has the same data. */
+static int take_final(struct op *op, const struct api_delete_cache_cluster_in *in, struct row_cache_cluster *c)
+{
+    struct snapshot_request q = {
+        .name = in->final_snapshot_identifier, .name_parameter = "FinalSnapshotIdentifier", .cluster = c, .final = true};
+    const char *name;
+    int r = snapshot_check_supported(op, c);
+    if (r) return r;
+    if (c->rg_id)
+        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
+            "FinalSnapshotIdentifier can't be used with cache cluster %s, a member of replication group %s.", c->id, c->rg_id);
+    if (strcmp(c->status, "available") != 0)
+        return op_fault(op, FAULT_INVALID_CACHE_CLUSTER_STATE, "Cache cluster %s is not in a valid state to be deleted", c->id);
+    return snapshot_take(op, &q, &name);
+}
+
+/* With a final snapshot the nodes live until it is taken: then a plan ends them. */
+static int delete_alone(struct op *op, struct row_cache_cluster *c, bool final)
 {
     struct row_node *nodes;
     size_t n;
-    if (strcmp(c->status, "available") != 0 && strcmp(c->status, "creating") != 0)
+    if (strcmp(c->status, "available") != 0 && strcmp(c->status, "creating") != 0 && strcmp(c->status, "restore-failed") != 0)
         return op_fault(op, FAULT_INVALID_CACHE_CLUSTER_STATE, "Cache cluster %s is not in a valid state to be deleted", c->id);
     c->status = "deleting";
     int r = q_cache_cluster_put(op->store, c, op->err);
     if (r == 0) r = q_tag_delete_arn(op->store, arn_of(op, c->account, "cluster", c->id), op->err);
     if (r == 0) r = q_node_list_by_cluster(op->store, op->arena, c->region, c->id, &nodes, &n, op->err);
-    for (size_t i = 0; r == 0 && i < n; i++) {
+    for (size_t i = 0; r == 0 && !final && i < n; i++) {
         nodes[i].want = "gone";
         nodes[i].status = "deleting";
         r = q_node_put(op->store, &nodes[i], op->err);
@@ -122,9 +140,7 @@ int op_delete_cache_cluster(struct op *op, const struct api_delete_cache_cluster
     struct row_cache_cluster *c;
     int r = find_cluster(op, in->cache_cluster_id, &c);
     if (r) return r;
-    if (in->final_snapshot_identifier && strcmp(c->engine, "memcached") == 0)
-        return op_fault(op, FAULT_SNAPSHOT_FEATURE_NOT_SUPPORTED, "Snapshots are not supported for engine memcached.");
-    if (in->final_snapshot_identifier) return not_served(op, "FinalSnapshotIdentifier");
-    r = c->rg_id ? group_delete_member(op, c) : delete_alone(op, c);
+    if (in->final_snapshot_identifier) r = take_final(op, in, c);
+    if (r == 0) r = c->rg_id ? group_delete_member(op, c) : delete_alone(op, c, in->final_snapshot_identifier != NULL);
     return r ? r : answer(op, c->id, &out->cache_cluster);
 }

@@ -5,6 +5,7 @@
 #include "ops/id.h"
 #include "ops/parameter_group.h"
 #include "ops/request.h"
+#include "ops/restore.h"
 #include "ops/subnet_group.h"
 #include "ops/window.h"
 #include "plan/plan.h"
@@ -14,6 +15,7 @@ struct cluster_plan {
     struct row_cache_cluster c;
     const struct engine_version *version;
     struct string_list zones; /* one for each node */
+    struct restore restore;
 };
 
 static bool is_memcached(const struct cluster_plan *p)
@@ -28,7 +30,6 @@ static int check_served(struct op *op, const struct api_create_cache_cluster_in 
         bool asked;
         const char *what;
     } table[] = {
-        {in->snapshot_name || in->snapshot_arns.n, "Restoring from a snapshot"},
         {in->log_delivery_configurations.n > 0, "Log delivery"},
         {in->outpost_mode || in->preferred_outpost_arn || in->preferred_outpost_arns.n, "AWS Outposts"},
         {in->network_type && strcmp(in->network_type, "ipv4") != 0, "IPv6"},
@@ -219,8 +220,15 @@ static int read_id(struct op *op, const struct api_create_cache_cluster_in *in, 
 
 static int read(struct op *op, const struct api_create_cache_cluster_in *in, struct cluster_plan *p)
 {
+    struct api_create_cache_cluster_in filled;
     int r = read_id(op, in, p);
+    if (r == 0) r = restore_read(op, in->snapshot_name, &in->snapshot_arns, &p->restore);
+    if (r == 0 && p->restore.n) {
+        r = restore_fill_cluster(op, &p->restore, in, &filled);
+        in = &filled;
+    }
     if (r == 0) r = read_engine(op, in, p);
+    if (r == 0) r = restore_check(op, &p->restore, p->version, NULL, 1);
     if (r == 0) r = check_served(op, in);
     if (r == 0) r = read_settings(op, in, p);
     if (r == 0) r = read_node_type(op, in, p);
@@ -250,7 +258,9 @@ int cluster_create(struct op *op, const struct api_create_cache_cluster_in *in, 
     for (size_t i = 0; r == 0 && i < p.zones.n; i++) {
         struct row_node n = plan_new_node(op->arena, &p.c, p.zones.items[i], op->now_ms);
         r = q_node_put(op->store, &n, op->err);
+        if (r == 0 && p.restore.n) r = restore_write_seed(op, &p.restore, i, n.id);
     }
+    if (r == 0) r = restore_write(op, &p.restore);
     if (r == 0) r = q_cache_cluster_put(op->store, &p.c, op->err);
     if (r == 0 && is_memcached(&p)) r = write_endpoint(op, &p.c);
     if (r == 0 && in->tags.n) r = tags_put(op, arn_of(op, op->account, "cluster", p.c.id), &in->tags);

@@ -20,7 +20,7 @@ static int check_served(struct op *op, const struct api_create_replication_group
         bool asked;
         const char *what;
     } table[] = {
-        {in->snapshot_name || in->snapshot_arns.n || in->serverless_cache_snapshot_name, "Restoring from a snapshot"},
+        {in->serverless_cache_snapshot_name, "Restoring from a serverless cache's snapshot"},
         {in->log_delivery_configurations.n > 0, "Log delivery"},
         {request_flag(in->data_tiering_enabled, false), "Data tiering"},
         {in->network_type && strcmp(in->network_type, "ipv4") != 0, "IPv6"},
@@ -175,9 +175,23 @@ static int check_new(struct op *op, const struct group_plan *p)
     return r;
 }
 
+static int check_restore(struct op *op, const struct group_plan *p)
+{
+    const struct engine_version *v = engine_version_find(engine_find(p->rg.engine), p->rg.engine_version);
+    return restore_check(op, &p->restore, v, p->shards, p->n_shards);
+}
+
+/* Snapshots of a group without cluster mode are taken of one member: of a replica, where there is one. */
+static void choose_snapshotting_cluster(struct op *op, struct group_plan *p)
+{
+    if (p->rg.snapshot_retention_limit == 0 || group_is_clustered(&p->rg)) return;
+    int last = p->shards[0].members > 1 ? 2 : 1;
+    p->rg.snapshotting_cluster_id = p->adopted ? p->adopted->id : group_member_id(op, &p->rg, p->shards[0].id, last);
+}
+
 int group_plan_read(struct op *op, const struct api_create_replication_group_in *in, struct group_plan *out)
 {
-    struct api_create_replication_group_in filled;
+    struct api_create_replication_group_in filled, restored;
     *out = (struct group_plan){0};
     int r = id_check(op, "ReplicationGroupId", in->replication_group_id, 40, &out->rg.id);
     if (r == 0 && in->global_replication_group_id) r = check_joining(op, in->global_replication_group_id, out);
@@ -186,11 +200,20 @@ int group_plan_read(struct op *op, const struct api_create_replication_group_in 
         r = group_adopt_read(op, in, &filled, &out->adopted);
         in = &filled;
     }
+    if (r == 0) r = restore_read(op, in->snapshot_name, &in->snapshot_arns, &out->restore);
+    if (r == 0 && out->restore.n && out->adopted)
+        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "PrimaryClusterId can't be used together with a snapshot.");
+    if (r == 0 && out->restore.n) {
+        r = restore_fill_group(op, &out->restore, in, &restored);
+        in = &restored;
+    }
     if (r == 0) r = check_combinations(op, in);
     if (r == 0) r = read_own_settings(op, in, out);
     if (r == 0 && out->global) read_inherited_settings(in, out);
     if (r == 0 && out->global == NULL) r = read_engine_settings(op, in, out);
     out->user_group_ids = in->user_group_ids;
     if (r == 0) r = group_shards_read(op, in, out);
+    if (r == 0) r = check_restore(op, out);
+    if (r == 0) choose_snapshotting_cluster(op, out);
     return r ? r : check_new(op, out);
 }

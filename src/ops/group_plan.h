@@ -1,5 +1,6 @@
 #pragma once
 #include "ops/op.h"
+#include "ops/restore.h"
 /*
  * What a CreateReplicationGroup request comes to once it is understood and found
  * sound: the settings of the group and its members, and where each member stands.
@@ -20,6 +21,7 @@ struct group_plan {
     size_t n_shards;
     const struct row_global_replication_group *global; /* the datastore it joins as a secondary, or NULL */
     struct string_list user_group_ids;
+    struct restore restore;                            /* what its primaries begin with */
     struct row_cache_cluster *adopted;                 /* the cluster that becomes its only member, or NULL */
 };
 

@@ -237,7 +237,8 @@ int group_plan_write(struct op *op, const struct group_plan *plan)
     if (r == 0) r = write_shards(op, plan, &rg);
     if (r == 0) r = q_replication_group_put(op->store, &rg, op->err);
     if (r == 0 && plan->global) r = write_membership(op, plan);
-    return r ? r : group_access_create(op, &plan->user_group_ids, &rg);
+    if (r == 0) r = group_access_create(op, &plan->user_group_ids, &rg);
+    return r ? r : restore_write_group(op, &plan->restore, rg.id);
 }
 
 int group_copy_settings(struct op *op, const struct row_replication_group *rg)

@@ -13,6 +13,7 @@
  * wishes into rows and answer at once: they never wait and never talk to an agent.
  */
 struct ops_config {
+    const char *snapshot_import_dir, *snapshot_export_dir; /* folders of buckets, or NULL */
     const char *endpoint_host; /* what endpoints show instead of a node's address (--addressing ports), or NULL */
     bool large_groups;         /* --quotas raised: up to 500 nodes in a group */
     bool allow_restricted;     /* --restricted-commands allow: access strings may name them */

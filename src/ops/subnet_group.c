@@ -19,7 +19,7 @@ static uint64_t hash(const char *s)
     return h;
 }
 
-static const char *vpc_id(struct op *op)
+const char *subnet_group_vpc(struct op *op)
 {
     return arena_printf(op->arena, "vpc-0%016llx", (unsigned long long)hash(op->region->name));
 }
@@ -59,7 +59,7 @@ static struct row_subnet *default_subnets(struct op *op, size_t *n)
 static const struct row_subnet_group *default_group(struct op *op)
 {
     struct row_subnet_group *g = arena_new(op->arena, struct row_subnet_group);
-    *g = (struct row_subnet_group){op->region->name, "default", op->account, "Default CacheSubnetGroup", vpc_id(op)};
+    *g = (struct row_subnet_group){op->region->name, "default", op->account, "Default CacheSubnetGroup", subnet_group_vpc(op)};
     return g;
 }
 
@@ -197,7 +197,7 @@ static int check_new(struct op *op, const char *name)
 int op_create_cache_subnet_group(
     struct op *op, const struct api_create_cache_subnet_group_in *in, struct api_create_cache_subnet_group_out *out)
 {
-    struct row_subnet_group g = {op->region->name, NULL, op->account, in->cache_subnet_group_description, vpc_id(op)};
+    struct row_subnet_group g = {op->region->name, NULL, op->account, in->cache_subnet_group_description, subnet_group_vpc(op)};
     int r = id_check(op, "CacheSubnetGroupName", in->cache_subnet_group_name, 255, &g.name);
     if (r == 0) r = check_new(op, g.name);
     if (r == 0) r = check_subnets(op, &in->subnet_ids);

@@ -1,5 +1,6 @@
 #include "ops/find.h"
 #include "ops/id.h"
+#include "ops/snapshot_take.h"
 #include "ops/user.h"
 #include "ops/user_group.h"
 #include <string.h>
@@ -102,6 +103,10 @@ static int check_taggable(struct op *op, const struct arn *arn)
     if (strcmp(arn->type, "usergroup") == 0) {
         struct row_user_group *g;
         return user_group_find(op, arn->id, &g);
+    }
+    if (strcmp(arn->type, "snapshot") == 0) {
+        struct row_snapshot *s;
+        return find_snapshot(op, arn->id, &s);
     }
     return op_fault(op, FAULT_INVALID_ARN, "Resources of the type %s can't be tagged.", arn->type);
 }

@@ -9,6 +9,8 @@ int view_rg(struct op *op, const char *id, struct api_replication_group **out);
 
 int view_cluster(struct op *op, const struct row_cache_cluster *row, bool with_nodes, struct api_cache_cluster *out);
 
+int view_snapshot(struct op *op, const struct row_snapshot *row, bool with_configuration, struct api_snapshot *out);
+
 int view_global(
     struct op *op, const struct row_global_replication_group *row, bool with_members, struct api_global_replication_group *out);
 

@@ -1,0 +1,34 @@
+#pragma once
+#include "ops/op.h"
+/*
+ * Groups and clusters that begin with the data of a snapshot or of RDB files. What a
+ * request leaves open is as it was with the snapshot's source.
+ */
+struct group_shard;
+
+struct restore {
+    struct row_snapshot *snapshot;   /* NULL: files, or nothing at all */
+    struct row_snapshot_part *parts; /* of the snapshot */
+    const char **paths;              /* of the files, below the import directory */
+    size_t n;                        /* parts or paths; 0: nothing is restored */
+};
+
+/* Reads what a request names. Files are looked at, but only at their beginning: the agent checks all of them. */
+int restore_read(struct op *op, const char *snapshot, const struct string_list *arns, struct restore *out);
+
+/* *filled is the request with the snapshot's settings where it has none of its own. */
+int restore_fill_group(struct op *op, const struct restore *x, const struct api_create_replication_group_in *in,
+    struct api_create_replication_group_in *filled);
+int restore_fill_cluster(struct op *op, const struct restore *x, const struct api_create_cache_cluster_in *in,
+    struct api_create_cache_cluster_in *filled);
+
+/* Whether the data fit: their engine is not newer, their node groups are those of the new group ('shards' NULL: a cluster). */
+int restore_check(
+    struct op *op, const struct restore *x, const struct engine_version *v, const struct group_shard *shards, size_t n_shards);
+
+/* Writes what the i-th primary begins with. */
+int restore_write_seed(struct op *op, const struct restore *x, size_t i, const char *node_id);
+/* The same for all node groups of a group that has been written. */
+int restore_write_group(struct op *op, const struct restore *x, const char *rg_id);
+/* Notes that the snapshot is in use. */
+int restore_write(struct op *op, const struct restore *x);
