@@ -43,6 +43,16 @@ CREATE TABLE cache_cluster (
   notification_topic_status  TEXT NOT NULL,
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
+CREATE TABLE encryption (
+  region            TEXT NOT NULL,
+  rg_id             TEXT NOT NULL,
+  next_mode         INTEGER NOT NULL,  -- what transit_encryption becomes once the nodes have it; -1: nothing is under way
+  token             TEXT,              -- the latest
+  old_token         TEXT,              -- the one before, as long as it is accepted too
+  token_change      TEXT,              -- SETTING or ROTATING, until the engines have it
+  token_modified_ms INTEGER NOT NULL,  -- 0: never
+  PRIMARY KEY (region, rg_id)
+) WITHOUT ROWID;
 CREATE TABLE endpoint (
   region        TEXT NOT NULL,
   id            TEXT NOT NULL,        -- KIND.GROUP.NODEGROUP or KIND.CLUSTER
@@ -125,7 +135,7 @@ CREATE TABLE node (
   seen_incarnation      INTEGER NOT NULL,
   seen_pending_settings TEXT,            -- those that take a restart
   seen_refused_settings TEXT,            -- those that its engine does not take
-  seen_since_ms         INTEGER NOT NULL, seen_users_generation INTEGER NOT NULL DEFAULT 0, seen_asked TEXT, seen_binary TEXT, seen_engine_name TEXT,        -- when seen_state became what it is
+  seen_since_ms         INTEGER NOT NULL, seen_encryption TEXT, seen_users_generation INTEGER NOT NULL DEFAULT 0, seen_asked TEXT, seen_binary TEXT, seen_engine_name TEXT,        -- when seen_state became what it is
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
 CREATE TABLE node_group (

@@ -1,8 +1,13 @@
 #include "control/assign.h"
 #include "base/arena.h"
+#include "base/err.h"
+#include "base/log.h"
 #include "base/trip.h"
 #include "control/assign_map.h"
+#include "control/authority.h"
+#include "control/certificates.h"
 #include "plan/access.h"
+#include "plan/encryption.h"
 #include "plan/settings.h"
 #include "plan/shard.h"
 #include "plan/snapshot.h"
@@ -57,6 +62,25 @@ static void assign_seed(struct world *w, const struct world_node *n, struct prot
     *out->seed = (struct proto_seed_order){.snapshot = n->seed->row.file, .root = n->seed->row.root, .path = n->seed->row.path};
 }
 
+/* An agent refuses an order without a certificate, and leaves what runs as it is. */
+static void assign_tls(struct world *w, struct world_node *n, const struct assign_secrets *secrets, struct proto_node_order *out)
+{
+    struct want_encryption want = want_encryption(n->rg, n);
+    struct certificate c = {0};
+    struct err e;
+    if (want.mode == ENCRYPTION_NONE || strcmp(n->row.want, "run") != 0) return;
+    out->tls = arena_new(w->arena, struct proto_tls_order);
+    if (certificates_get(secrets->certificates, n->row.region, n->row.id, encryption_names(w, n), w->now_ms, &c, &e) != 0)
+        log_error("node %s of %s gets no certificate: %s", n->row.id, n->row.region, e.msg);
+    *out->tls = (struct proto_tls_order){
+        .mode = encryption_word(want.mode),
+        .certificate = c.pem,
+        .key = c.key,
+        .links = OPT_BOOL(want.links),
+        .inner_address = encryption_inner_address(w, n),
+    };
+}
+
 static void assign_node(struct world *w, struct world_node *n, const struct assign_secrets *secrets, struct proto_node_order *out)
 {
     const struct world_cluster *c = n->cluster;
@@ -82,6 +106,7 @@ static void assign_node(struct world *w, struct world_node *n, const struct assi
     }
     assign_role(w, n, out);
     assign_seed(w, n, out);
+    assign_tls(w, n, secrets, out);
 }
 
 static bool serves_reads(struct world *w, struct world_node *n)
@@ -218,10 +243,13 @@ void assign(
         .clusters = assign_maps(w, region),
         .trips = trips(w),
     };
+    struct err e;
     for (size_t i = 0; i < w->n_nodes; i++) {
         struct world_node *n = &w->nodes[i];
         if (n->drop || n->row.address == NULL || strcmp(n->row.region, region) != 0) continue;
-        assign_node(w, n, secrets, &out->nodes.items[out->nodes.n++]);
+        struct proto_node_order *order = &out->nodes.items[out->nodes.n++];
+        assign_node(w, n, secrets, order);
+        if (order->tls) out->authority = authority_pem(secrets->authority, &e);
         assign_users(w, access_of(w, n->rg), &out->users);
         if (n->cluster) assign_settings(w, settings_of(w, &n->cluster->row), &out->settings);
     }

@@ -65,7 +65,7 @@ static bool needs_session(struct control *c, const struct world *w, const char *
 /* Every region with nodes has an agent; every agent gets its assignment as the rows now have it. */
 static void hand_out(struct control *c, struct world *w)
 {
-    struct assign_secrets secrets = {c->admin_password, c->replication_password};
+    struct assign_secrets secrets = {c->admin_password, c->replication_password, c->authority, c->certificates};
     for (size_t i = 0; i < w->n_regions; i++)
         if (needs_session(c, w, w->regions[i].row.name)) session_ensure(c, w->regions[i].row.name);
     c->handed_out = true;
@@ -76,6 +76,7 @@ static void hand_out(struct control *c, struct world *w)
         json_encode(&text, &shape_proto_assignment, &a);
         session_assign(s, &text);
     }
+    certificates_sweep(c->certificates);
     trip_crash(TRIP_CRASH_AFTER_ASSIGN);
 }
 
@@ -124,8 +125,9 @@ static int pass(struct control *c, const struct proto_sighting *seen, struct err
     int r = transact(c, &w, seen, e);
     if (r) return r;
     log_changes(&w);
-    schedule(c, &w);
     hand_out(c, &w);
+    world_wake(&w, certificates_due_ms(c->certificates));
+    schedule(c, &w);
     rows_keep(&c->rows);
     return 0;
 }
@@ -193,6 +195,11 @@ static void on_touch(uv_timer_t *t)
     }
 }
 
+const char *control_authority_pem(struct control *c, struct err *e)
+{
+    return authority_pem(c->authority, e);
+}
+
 bool control_authorized(const struct control *c, const char *header)
 {
     static const char scheme[] = "Bearer ";
@@ -212,10 +219,12 @@ int control_open(struct control **out, const struct control_options *o, struct e
     int r = secret_read(o->data_dir, "agent-token", c->token, c->token_file, sizeof c->token_file, e);
     if (r == 0) r = secret_read(o->data_dir, "node-admin-password", c->admin_password, NULL, 0, e);
     if (r == 0) r = secret_read(o->data_dir, "node-replication-password", c->replication_password, NULL, 0, e);
+    if (r == 0) r = authority_open(&c->authority, o->data_dir, e);
     if (r) {
         free(c);
         return r;
     }
+    c->certificates = certificates_open(c->authority, o->data_dir);
     uv_idle_init(o->loop, &c->soon);
     uv_timer_init(o->loop, &c->later);
     uv_timer_init(o->loop, &c->touch);
@@ -240,6 +249,8 @@ static void on_closed(uv_handle_t *h)
     struct control *c = h->data;
     if (--c->open_handles > 0) return;
     rows_fini(&c->rows);
+    certificates_close(c->certificates);
+    authority_close(c->authority);
     free(c);
 }
 

@@ -34,11 +34,17 @@ struct control_options {
     bool allow_restricted; /* --restricted-commands allow */
 };
 
-/* The strings of 'o' must outlive it. Reads or makes the installation's secrets in DATA/secrets. */
+/*
+ * The strings of 'o' must outlive it. Reads or makes the installation's secrets in DATA/secrets, and looks at what DATA/tls
+ * has: ERR_USAGE where others could read the certificate authority's key.
+ */
 int control_open(struct control **out, const struct control_options *o, struct err *e);
 
 /* An operation has changed rows: make a pass soon, after its answer is on its way. */
 void control_changed(struct control *c);
+
+/* The certificate that clients are to trust, as PEM; made if there is none yet. NULL, with the reason, where that failed. */
+const char *control_authority_pem(struct control *c, struct err *e);
 
 /* True if 'header' (an Authorization header, may be NULL) carries the agents' token; compared in constant time. */
 bool control_authorized(const struct control *c, const char *header);

@@ -1,5 +1,7 @@
 #pragma once
 #include "control/assign.h"
+#include "control/authority.h"
+#include "control/certificates.h"
 #include "control/rows.h"
 #include "control/session.h"
 /* What the files of control/ share of its state. */
@@ -14,6 +16,8 @@ struct control {
     int64_t started_ms; /* wall time */
     char token[65], admin_password[65], replication_password[65];
     char token_file[512];
+    struct authority *authority;
+    struct certificates *certificates;
     void (*stopped)(void *arg); /* set once control_stop() was called */
     void *stopped_arg;
     int open_handles;

@@ -44,6 +44,7 @@ int world_load(struct store *s, struct rows *rows, struct world *w, struct err *
     LOAD(w, shards, q_shard_all, struct row_shard);
     LOAD(w, shard_nodes, q_shard_node_all, struct row_shard_node);
     LOAD(w, reshardings, q_resharding_all, struct row_resharding);
+    LOAD(w, encryptions, q_encryption_all, struct row_encryption);
     LOAD(w, globals, q_global_replication_group_all, struct row_global_replication_group);
     LOAD(w, members, q_global_member_all, struct row_global_member);
     LOAD(w, users, q_user_all, struct row_user);
@@ -124,6 +125,7 @@ int world_store(struct store *s, struct rows *rows, struct world *w, bool *wrote
     STORE(w, shards, shard)
     STORE(w, shard_nodes, shard_node)
     STORE(w, reshardings, resharding)
+    STORE(w, encryptions, encryption)
     STORE(w, members, global_member)
     for (struct world_new_node *n = w->new_nodes; r == 0 && n; n = n->next) {
         r = q_node_put(s, &n->row, e);

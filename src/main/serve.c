@@ -135,11 +135,29 @@ static void get_nodes(struct exchange *x, void *arg)
     json_answer_error(x, 500, "%s", e.msg);
 }
 
+/* No secret: whoever is to trust the endpoints needs it. */
+static void get_authority(struct exchange *x, void *arg)
+{
+    struct serve *s = arg;
+    struct err e;
+    _buf_ struct buf body = {0};
+    if (s->control == NULL) err_set(&e, ERR_BROKEN, "stopping");
+    const char *pem = s->control ? control_authority_pem(s->control, &e) : NULL;
+    if (pem) {
+        buf_puts(&body, pem);
+        http_answer(x, 200, "application/x-pem-file", &body, NULL);
+        return;
+    }
+    log_error("%s", e.msg);
+    json_answer_error(x, 500, "%s", e.msg);
+}
+
 static void add_routes(struct serve *s)
 {
     const struct http_route routes[] = {
         {.method = "GET", .path = "/_meridian/agent/assignment", .handle = get_assignment, .arg = s},
         {.method = "POST", .path = "/_meridian/agent/sighting", .handle = post_sighting, .arg = s},
+        {.method = "GET", .path = "/_meridian/ca.pem", .handle = get_authority, .arg = s},
         {.method = "GET", .path = "/_meridian/nodes", .handle = get_nodes, .arg = s},
     };
     s->admin = (struct admin){api_operations, api_n_operations, clock_moved, s};

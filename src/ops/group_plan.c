@@ -1,6 +1,7 @@
 #include "ops/group_plan.h"
 #include "ops/find.h"
 #include "ops/group_adopt.h"
+#include "ops/group_security.h"
 #include "ops/group_shards.h"
 #include "ops/id.h"
 #include "ops/request.h"
@@ -25,7 +26,6 @@ static int check_served(struct op *op, const struct api_create_replication_group
         {request_flag(in->data_tiering_enabled, false), "Data tiering"},
         {in->network_type && strcmp(in->network_type, "ipv4") != 0, "IPv6"},
         {in->ip_discovery && strcmp(in->ip_discovery, "ipv4") != 0, "IPv6"},
-        {request_flag(in->transit_encryption_enabled, false), "Encryption in transit"},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (table[i].asked) return not_served(op, table[i].what);
@@ -36,11 +36,6 @@ static int check_served(struct op *op, const struct api_create_replication_group
 static int check_combinations(struct op *op, const struct api_create_replication_group_in *in)
 {
     enum fault combination = FAULT_INVALID_PARAMETER_COMBINATION;
-    if (in->auth_token && in->auth_token[0] && !request_flag(in->transit_encryption_enabled, false))
-        return op_fault(op, combination, "The AUTH token is only supported when encryption-in-transit is enabled");
-    if (in->user_group_ids.n && !request_flag(in->transit_encryption_enabled, false))
-        return op_fault(op, combination,
-            "User group based access control requires encryption-in-transit to be enabled on the replication group.");
     if (in->num_cache_clusters.set && (in->num_node_groups.set || in->replicas_per_node_group.set))
         return op_fault(op, combination, "NumCacheClusters can't be used together with NumNodeGroups or ReplicasPerNodeGroup.");
     if (in->num_node_groups.set && in->num_node_groups.v < 1)
@@ -97,6 +92,8 @@ static int read_engine_settings(struct op *op, const struct api_create_replicati
     rg->multi_az = request_flag(in->multi_az_enabled, false);
     rg->at_rest_encryption = request_flag(in->at_rest_encryption_enabled, v->engine->id == ENGINE_VALKEY);
     rg->kms_key_id = in->kms_key_id;
+    r = group_security_read(op, in, v, rg);
+    if (r) return r;
     if (rg->kms_key_id && !rg->at_rest_encryption)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Please enable encryption at rest to use Customer Managed CMK");
     return 0;
@@ -211,7 +208,9 @@ int group_plan_read(struct op *op, const struct api_create_replication_group_in 
     if (r == 0) r = read_own_settings(op, in, out);
     if (r == 0 && out->global) read_inherited_settings(in, out);
     if (r == 0 && out->global == NULL) r = read_engine_settings(op, in, out);
+    if (r == 0) r = group_security_check_access(op, in, &out->rg);
     out->user_group_ids = in->user_group_ids;
+    out->auth_token = in->auth_token;
     if (r == 0) r = group_shards_read(op, in, out);
     if (r == 0) r = check_restore(op, out);
     if (r == 0) choose_snapshotting_cluster(op, out);

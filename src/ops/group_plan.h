@@ -21,6 +21,7 @@ struct group_plan {
     size_t n_shards;
     const struct row_global_replication_group *global; /* the datastore it joins as a secondary, or NULL */
     struct string_list user_group_ids;
+    const char *auth_token; /* NULL or "": none */
     struct restore restore;                            /* what its primaries begin with */
     struct row_cache_cluster *adopted;                 /* the cluster that becomes its only member, or NULL */
 };

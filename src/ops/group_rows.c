@@ -1,10 +1,11 @@
 #include "ops/find.h"
 #include "ops/group_adopt.h"
 #include "ops/group_plan.h"
+#include "ops/group_security.h"
 #include "ops/group_shards.h"
 #include "ops/id.h"
-#include "ops/user_group.h"
 #include "ops/parameter_group.h"
+#include "ops/user_group.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -238,6 +239,7 @@ int group_plan_write(struct op *op, const struct group_plan *plan)
     if (r == 0) r = q_replication_group_put(op->store, &rg, op->err);
     if (r == 0 && plan->global) r = write_membership(op, plan);
     if (r == 0) r = group_access_create(op, &plan->user_group_ids, &rg);
+    if (r == 0) r = group_security_create(op, plan->auth_token, plan->global ? plan->global->id : NULL, &rg);
     return r ? r : restore_write_group(op, &plan->restore, rg.id);
 }
 

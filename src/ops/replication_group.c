@@ -2,11 +2,12 @@
 #include "ops/group_change.h"
 #include "ops/group_member.h"
 #include "ops/group_plan.h"
+#include "ops/group_security.h"
 #include "ops/group_shards.h"
 #include "ops/id.h"
-#include "ops/user_group.h"
 #include "ops/view.h"
 #include "ops/window.h"
+#include "ops/user_group.h"
 #include <string.h>
 
 /* A group's tags are its members' tags too. */
@@ -63,9 +64,7 @@ static int check_modify_served(struct op *op, const struct api_modify_replicatio
         bool asked;
         const char *what;
     } table[] = {
-        {in->auth_token || in->auth_token_update_strategy, "AuthToken"},
         {in->log_delivery_configurations.n > 0, "Log delivery"},
-        {in->transit_encryption_enabled.set || in->transit_encryption_mode, "Encryption in transit"},
         {in->cluster_mode != NULL, "ClusterMode"},
         {in->cache_security_group_names.n > 0, "CacheSecurityGroupNames"},
     };
@@ -152,6 +151,7 @@ int op_modify_replication_group(
     r = modify_settings(op, in, rg);
     if (r == 0) r = group_change(op, in, rg, &busy);
     if (r == 0) r = group_access_change(op, in, rg, &busy);
+    if (r == 0) r = group_security_change(op, in, rg, &busy, &waits);
     if (r == 0 && !busy && !waits && row_equal(&sql_table_replication_group, &before, rg))
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "No modifications were requested");
     if (r == 0) r = busy ? group_set_modifying(op, rg) : q_replication_group_put(op->store, rg, op->err);

@@ -1,6 +1,7 @@
 #include "ops/id.h"
 #include "ops/view.h"
 #include "plan/want.h"
+#include "plan/encryption.h"
 #include <string.h>
 
 /* The nodes of a replication group's members show their cluster's status, in the few words that nodes have. */
@@ -83,6 +84,23 @@ static int view_configuration_endpoint(struct op *op, const struct row_cache_clu
     return r;
 }
 
+/* A member is encrypted, and asks for a token, as its group does. */
+static int view_encryption(struct op *op, const struct row_cache_cluster *row, struct api_cache_cluster *out)
+{
+    struct row_encryption *e = NULL;
+    struct api_pending_modified_values *pending = out->pending_modified_values;
+    int r = row->rg_id ? q_encryption_get(op->store, op->arena, row->region, row->rg_id, &e, op->err) : 0;
+    out->transit_encryption_mode = encryption_word(row->transit_encryption);
+    out->auth_token_enabled = OPT_BOOL(e && e->token);
+    if (r || e == NULL) return r;
+    if (e->token && e->token_modified_ms) out->auth_token_last_modified_date = OPT_TIME(e->token_modified_ms);
+    pending->auth_token_status = e->token_change;
+    if (e->next_mode < 0) return 0;
+    pending->transit_encryption_enabled = OPT_BOOL(e->next_mode != ENCRYPTION_NONE);
+    pending->transit_encryption_mode = encryption_word(e->next_mode);
+    return 0;
+}
+
 int view_cluster(struct op *op, const struct row_cache_cluster *row, bool with_nodes, struct api_cache_cluster *out)
 {
     bool provisioned = strcmp(row->status, "creating") != 0;
@@ -104,7 +122,6 @@ int view_cluster(struct op *op, const struct row_cache_cluster *row, bool with_n
         .auto_minor_version_upgrade = OPT_BOOL(row->auto_minor_version_upgrade),
         .security_groups = view_security_groups(op, row),
         .replication_group_id = row->rg_id,
-        .auth_token_enabled = OPT_BOOL(false),
         .transit_encryption_enabled = OPT_BOOL(row->transit_encryption),
         .at_rest_encryption_enabled = OPT_BOOL(row->at_rest_encryption),
         .arn = arn_of(op, row->account, "cluster", row->id),
@@ -116,9 +133,10 @@ int view_cluster(struct op *op, const struct row_cache_cluster *row, bool with_n
     bool memcached = strcmp(row->engine, "memcached") == 0;
     if (!memcached) out->snapshot_retention_limit = OPT_INT(row->snapshot_retention_limit);
     if (!memcached) out->snapshot_window = row->snapshot_window;
-    if (!provisioned) return 0;
+    int r = view_encryption(op, row, out);
+    if (r || !provisioned) return r;
     out->cache_cluster_create_time = OPT_TIME(row->created_ms);
-    int r = memcached ? view_configuration_endpoint(op, row, out) : 0;
+    r = memcached ? view_configuration_endpoint(op, row, out) : 0;
     if (r) return r;
     return with_nodes && strcmp(row->status, "deleting") != 0 ? view_nodes(op, row, out) : 0;
 }

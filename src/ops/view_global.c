@@ -1,3 +1,4 @@
+#include "ops/group_security.h"
 #include "ops/id.h"
 #include "ops/view.h"
 #include <string.h>
@@ -25,6 +26,18 @@ static int view_members(struct op *op, const struct row_global_replication_group
     return 0;
 }
 
+/* All members ask for an AUTH token, or none does. */
+static int view_token(struct op *op, const struct row_global_replication_group *row, struct api_global_replication_group *out)
+{
+    struct row_global_member *members;
+    size_t n;
+    bool token = false;
+    int r = q_member_list(op->store, op->arena, row->id, &members, &n, op->err);
+    if (r == 0 && n) r = group_security_has_token(op, members[0].region, members[0].rg_id, &token);
+    out->auth_token_enabled = OPT_BOOL(token);
+    return r;
+}
+
 int view_global(
     struct op *op, const struct row_global_replication_group *row, bool with_members, struct api_global_replication_group *out)
 {
@@ -36,10 +49,10 @@ int view_global(
         .engine = row->engine,
         .engine_version = row->engine_version,
         .cluster_enabled = OPT_BOOL(row->cluster_enabled),
-        .auth_token_enabled = OPT_BOOL(false),
         .transit_encryption_enabled = OPT_BOOL(row->transit_encryption),
         .at_rest_encryption_enabled = OPT_BOOL(row->at_rest_encryption),
         .arn = arn_of_global(op, row->account, row->id),
     };
-    return with_members ? view_members(op, row, out) : 0;
+    int r = view_token(op, row, out);
+    return r == 0 && with_members ? view_members(op, row, out) : r;
 }

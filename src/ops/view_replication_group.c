@@ -1,6 +1,7 @@
 #include "base/slots.h"
 #include "ops/id.h"
 #include "ops/view.h"
+#include "plan/encryption.h"
 #include <string.h>
 
 /* Everything that belongs to the groups of one page, each array in the order of the groups. */
@@ -12,8 +13,9 @@ struct belongings {
     struct row_endpoint *endpoints;
     struct row_global_member *members;
     struct row_rg_user_group *user_groups;
-    size_t n_node_groups, n_nodes, n_endpoints, n_members, n_user_groups, n_reshardings, n_shards;
-    size_t at_node_group, at_node, at_endpoint, at_member, at_user_group, at_resharding, at_shard; /* where the next group's begin */
+    struct row_encryption *encryptions;
+    size_t n_node_groups, n_nodes, n_endpoints, n_members, n_user_groups, n_encryptions, n_reshardings, n_shards;
+    size_t at_node_group, at_node, at_endpoint, at_member, at_user_group, at_encryption, at_resharding, at_shard; /* where the next group's begin */
 };
 
 struct string_list view_words(struct op *op, const char *text)
@@ -53,6 +55,7 @@ static int read_belongings(struct op *op, const char *first, const char *last, s
     if (r == 0) r = q_node_span(op->store, op->arena, region, first, last, &b->nodes, &b->n_nodes, op->err);
     if (r == 0) r = q_endpoint_span(op->store, op->arena, region, first, last, &b->endpoints, &b->n_endpoints, op->err);
     if (r == 0) r = q_member_span(op->store, op->arena, region, first, last, &b->members, &b->n_members, op->err);
+    if (r == 0) r = q_encryption_span(op->store, op->arena, region, first, last, &b->encryptions, &b->n_encryptions, op->err);
     if (r == 0)
         r = q_rg_user_group_span(op->store, op->arena, region, first, last, &b->user_groups, &b->n_user_groups, op->err);
     if (r == 0) r = q_resharding_span(op->store, op->arena, region, first, last, &b->reshardings, &b->n_reshardings, op->err);
@@ -125,7 +128,6 @@ static void view_node_groups(struct op *op, const struct row_replication_group *
         if (strcmp(e->kind, "configuration") == 0 && e->address)
             out->configuration_endpoint = view_endpoint(op, e->address, e->port);
     }
-    out->auth_token_enabled = OPT_BOOL(false);
 }
 
 static size_t view_members(
@@ -179,6 +181,22 @@ static struct api_global_replication_group_info *view_membership(
     info->global_replication_group_id = b->members[b->at_member].global_id;
     info->global_replication_group_member_role = b->members[b->at_member].role;
     return info;
+}
+
+static void view_encryption(const struct row_replication_group *row, struct belongings *b, struct api_replication_group *out)
+{
+    struct api_replication_group_pending_modified_values *pending = out->pending_modified_values;
+    size_t n;
+    TAKE(b, encryptions, at_encryption, row->id, n);
+    const struct row_encryption *e = n ? &b->encryptions[b->at_encryption] : NULL;
+    out->transit_encryption_mode = encryption_word(row->transit_encryption);
+    if (strcmp(row->status, "creating") != 0) out->auth_token_enabled = OPT_BOOL(e && e->token);
+    if (e == NULL) return;
+    if (e->token && e->token_modified_ms) out->auth_token_last_modified_date = OPT_TIME(e->token_modified_ms);
+    pending->auth_token_status = e->token_change;
+    if (e->next_mode < 0) return;
+    pending->transit_encryption_enabled = OPT_BOOL(e->next_mode != ENCRYPTION_NONE);
+    pending->transit_encryption_mode = encryption_word(e->next_mode);
 }
 
 static void view_user_groups(
@@ -242,6 +260,7 @@ int view_rgs(struct op *op, const struct row_replication_group *rows, size_t n, 
         view_node_groups(op, &rows[i], &b, n_nodes, &out[i]);
         view_resharding(op, &rows[i], &b, out[i].pending_modified_values);
         view_user_groups(op, &rows[i], &b, &out[i]);
+        view_encryption(&rows[i], &b, &out[i]);
         out[i].global_replication_group_info = view_membership(op, &rows[i], &b);
     }
     return 0;

@@ -49,12 +49,20 @@ static struct access_user *new_user(struct world *w, const char *name, size_t wo
     return u;
 }
 
+/* A group's AUTH tokens are the passwords of this user. */
+static void add_tokens(struct world *w, const struct row_encryption *e, struct access_user *u)
+{
+    if (e == NULL || e->token == NULL) return add_rule(u, "nopass");
+    add_rule(u, arena_printf(w->arena, "#%s", e->token));
+    if (e->old_token) add_rule(u, arena_printf(w->arena, "#%s", e->old_token));
+}
+
 /* Without user groups, there is one user, who may do everything. */
-static struct access_user *everybody(struct world *w)
+static struct access_user *everybody(struct world *w, const struct row_encryption *tokens)
 {
     struct access_user *u = new_user(w, "default", 0);
     add_rule(u, "on");
-    add_rule(u, "nopass");
+    add_tokens(w, tokens, u);
     add_rule(u, "~*");
     add_rule(u, "&*");
     add_rule(u, "+@all");
@@ -144,8 +152,16 @@ static const struct access *open_to_everybody(struct world *w)
 {
     if (w->access) return w->access;
     struct access *a = arena_new(w->arena, struct access);
-    *a = (struct access){.users = everybody(w), .n = 1};
+    *a = (struct access){.users = everybody(w, NULL), .n = 1};
     return w->access = seal(a);
+}
+
+static const struct access *without_user_groups(struct world *w, const struct world_rg *rg)
+{
+    if (rg->encryption == NULL || rg->encryption->row.token == NULL) return open_to_everybody(w);
+    struct access *a = arena_new(w->arena, struct access);
+    *a = (struct access){.users = everybody(w, &rg->encryption->row), .n = 1};
+    return seal(a);
 }
 
 static const struct access *derive(struct world *w, const struct world_rg *rg)
@@ -159,7 +175,7 @@ static const struct access *derive(struct world *w, const struct world_rg *rg)
         by_groups = true;
         add_members(w, l->group, a);
     }
-    if (!by_groups) return open_to_everybody(w);
+    if (!by_groups) return without_user_groups(w, rg);
     /* Every engine has a user of this name: off, where a group of valkey does without. */
     if (!has_default(a)) a->users[a->n++] = *new_user(w, "default", 0);
     return seal(a);

@@ -1,4 +1,5 @@
 #include "plan/access.h"
+#include "plan/encryption.h"
 #include "plan/plan.h"
 #include "plan/shard.h"
 #include "plan/want.h"
@@ -9,11 +10,16 @@ static bool status_is(const char *status, const char *is)
     return strcmp(status, is) == 0;
 }
 
+static bool node_in_force(struct world *w, struct world_rg *rg, struct world_node *n)
+{
+    return want_in_force(w, n) && access_in_force(w, n) && encryption_in_force(rg, n);
+}
+
 /* A member cluster is available once its node is as it shall be. */
 static void plan_member_cluster(struct world *w, struct world_rg *rg, struct world_cluster *c)
 {
     struct world_node *n = rg_cluster_node(rg, c);
-    if (n == NULL || !want_in_force(w, n) || !access_in_force(w, n)) return;
+    if (n == NULL || !node_in_force(w, rg, n)) return;
     if (status_is(c->row.status, "creating")) {
         world_event(w, rg->row.region, c->row.id, EVENT_CLUSTER_CREATED);
         world_event(w, rg->row.region, c->row.id, EVENT_NODE_ADDED, n->row.node_id, n->row.availability_zone);
@@ -32,7 +38,7 @@ static bool endpoint_in_force(struct world *w, struct world_rg *rg, const struct
 static bool all_in_force(struct world *w, struct world_rg *rg)
 {
     for (size_t i = 0; i < rg->n_nodes; i++)
-        if (!rg->nodes[i].drop && (!want_in_force(w, &rg->nodes[i]) || !access_in_force(w, &rg->nodes[i]))) return false;
+        if (!rg->nodes[i].drop && !node_in_force(w, rg, &rg->nodes[i])) return false;
     for (size_t i = 0; i < rg->n_endpoints; i++)
         if (!rg->endpoints[i].drop && !endpoint_in_force(w, rg, &rg->endpoints[i])) return false;
     for (size_t i = 0; i < rg->n_clusters; i++)
@@ -63,6 +69,7 @@ static void settle(struct world *w, struct world_rg *rg)
     if (!all_in_force(w, rg) || (!created && held_by_global(rg))) return;
     world_set(w, &rg->row.status, "available");
     settle_user_groups(w, rg);
+    encryption_settle(w, rg);
     for (size_t i = 0; i < rg->n_node_groups; i++) world_set(w, &rg->node_groups[i].row.status, "available");
     if (created) world_event(w, rg->row.region, rg->row.id, EVENT_GROUP_CREATED, rg->row.id);
     if (rg->row.automatic_failover == FAILOVER_DISABLING)
@@ -84,6 +91,7 @@ static void plan_deleting(struct world *w, struct world_rg *rg)
         world_drop(w, &rg->clusters[i].drop);
         world_event(w, rg->row.region, rg->clusters[i].row.id, EVENT_CLUSTER_DELETED);
     }
+    if (rg->encryption) world_drop(w, &rg->encryption->drop);
     world_drop(w, &rg->drop);
     world_event(w, rg->row.region, rg->row.id, EVENT_GROUP_DELETED, rg->row.id);
 }

@@ -168,6 +168,10 @@ void world_link(struct world *w)
     for (size_t i = 0; i < w->n_nodes; i++) w->nodes[i].rg = world_rg(w, w->nodes[i].row.region, w->nodes[i].row.rg_id);
     link_clusters(w);
     link_shards(w);
+    for (size_t i = 0; i < w->n_encryptions; i++) {
+        struct world_rg *rg = world_rg(w, w->encryptions[i].row.region, w->encryptions[i].row.rg_id);
+        if (rg) rg->encryption = &w->encryptions[i];
+    }
     link_members(w);
     link_snapshots(w);
 }

@@ -44,12 +44,19 @@ struct world_seed {
     bool drop;
 };
 
+/* How connections to a group are encrypted besides its row's transit_encryption: encryption.h. */
+struct world_encryption {
+    struct row_encryption row;
+    const struct row_encryption *stored;
+    bool drop;
+};
+
 struct world_node {
     struct row_node row;
     const struct row_node *stored;
     bool drop;
     struct world_seed *seed; /* what it is to begin with, or NULL */
-    struct world_rg *rg; /* NULL for a node of a stand-alone cluster */
+    struct world_rg *rg;     /* NULL for a node of a stand-alone cluster */
     struct world_cluster *cluster;
     struct world_shard_node *shard_node;
 };
@@ -133,6 +140,7 @@ struct world_rg {
     struct world_endpoint *endpoints;
     size_t n_endpoints;
     struct world_resharding *resharding; /* NULL while no slots move */
+    struct world_encryption *encryption; /* NULL where nothing changes and no AUTH token ever was */
     struct world_member *member;         /* NULL outside global datastores */
     struct world_global *global;
     const struct access *access; /* derived once it is asked for: access.h */
@@ -215,6 +223,8 @@ struct world {
     size_t n_shard_nodes;
     struct world_resharding *reshardings; /* by region, group */
     size_t n_reshardings;
+    struct world_encryption *encryptions; /* by region, group */
+    size_t n_encryptions;
     struct world_global *globals; /* by id */
     size_t n_globals;
     struct world_member *members;

@@ -102,8 +102,6 @@ Test(faults, of_creating_a_replication_group)
             "Use of cache security groups is not permitted along with cache subnet group and/or security group Ids."},
         {"CreateReplicationGroup", RG "ReplicationGroupId=x&Tags.Tag.1.Key=aws:x&Tags.Tag.1.Value=y", VALUE,
             "Tag keys that begin with aws: are reserved..."},
-        {"CreateReplicationGroup", RG "ReplicationGroupId=x&TransitEncryptionEnabled=true", COMBINATION,
-            "Encryption in transit is not served..."},
         {"CreateReplicationGroup", RG "ReplicationGroupId=x&GlobalReplicationGroupId=ldgnf-none",
             FAULT_GLOBAL_REPLICATION_GROUP_NOT_FOUND, "Global replication group ldgnf-none not found."},
         {"DescribeReplicationGroups", "ReplicationGroupId=x", FAULT_REPLICATION_GROUP_NOT_FOUND, "ReplicationGroup x not found."},

@@ -1,0 +1,130 @@
+#include "plan/encryption.h"
+#include "base/arena.h"
+#include "catalog/region.h"
+#include "plan/plan.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAMES_MAX = 64 };
+
+static const char *const words[] = {
+    [ENCRYPTION_NONE] = NULL, [ENCRYPTION_REQUIRED] = "required", [ENCRYPTION_PREFERRED] = "preferred"};
+
+const char *encryption_word(int64_t mode)
+{
+    return words[mode];
+}
+
+static bool is_changing(const struct world_rg *rg)
+{
+    return rg->encryption && rg->encryption->row.next_mode >= 0;
+}
+
+/* ---- what was seen ---- */
+
+static bool sees(const struct world_node *n, int64_t mode)
+{
+    const char *seen = n->row.seen_encryption, *word = mode == ENCRYPTION_NONE ? "none" : words[mode];
+    return seen && node_answers(n) && strncmp(seen, word, strlen(word)) == 0;
+}
+
+static bool sees_links(const struct world_node *n)
+{
+    return n->row.seen_encryption && strchr(n->row.seen_encryption, ' ') != NULL;
+}
+
+static bool takes_tls(const struct world_node *n)
+{
+    return sees(n, ENCRYPTION_PREFERRED) || sees(n, ENCRYPTION_REQUIRED);
+}
+
+static bool no_link_is_encrypted(const struct world_rg *rg)
+{
+    for (size_t i = 0; i < rg->n_nodes; i++) {
+        const struct world_node *n = &rg->nodes[i];
+        if (strcmp(n->row.want, "run") != 0) continue;
+        if (n->row.seen_encryption == NULL || !node_answers(n) || sees_links(n)) return false;
+    }
+    return true;
+}
+
+/* ---- what is wanted ---- */
+
+static bool upstream_takes_tls(struct world_rg *rg, const struct world_node *n)
+{
+    struct world_node_group *ng = rg_node_group(rg, n->row.node_group_id);
+    const struct world_node *first = ng ? rg_primary(rg, ng) : NULL;
+    return first == NULL || first == n || takes_tls(first);
+}
+
+struct want_encryption want_encryption(struct world_rg *rg, const struct world_node *n)
+{
+    if (rg == NULL) return (struct want_encryption){ENCRYPTION_NONE, false};
+    int64_t now = rg->row.transit_encryption, next = is_changing(rg) ? rg->encryption->row.next_mode : now;
+    if (now == ENCRYPTION_NONE && next != ENCRYPTION_NONE) return (struct want_encryption){next, upstream_takes_tls(rg, n)};
+    if (now != ENCRYPTION_NONE && next == ENCRYPTION_NONE && !no_link_is_encrypted(rg))
+        return (struct want_encryption){now, false};
+    return (struct want_encryption){next, next != ENCRYPTION_NONE};
+}
+
+bool encryption_in_force(struct world_rg *rg, const struct world_node *n)
+{
+    struct want_encryption want = want_encryption(rg, n);
+    if (rg == NULL || (want.mode == ENCRYPTION_NONE && n->row.seen_encryption == NULL && !is_changing(rg))) return true;
+    return sees(n, want.mode) && sees_links(n) == want.links;
+}
+
+void encryption_settle(struct world *w, struct world_rg *rg)
+{
+    if (rg->encryption == NULL) return;
+    struct row_encryption *row = &rg->encryption->row;
+    if (row->next_mode >= 0) {
+        world_set_int(w, &rg->row.transit_encryption, row->next_mode);
+        for (size_t i = 0; i < rg->n_clusters; i++) world_set_int(w, &rg->clusters[i].row.transit_encryption, row->next_mode);
+        world_set_int(w, &row->next_mode, -1);
+    }
+    world_set(w, &row->token_change, NULL);
+    if (row->token == NULL && row->token_modified_ms == 0) world_drop(w, &rg->encryption->drop);
+}
+
+/* ---- names and addresses ---- */
+
+struct names {
+    const char *items[NAMES_MAX];
+    size_t n;
+};
+
+static void add(struct names *names, const char *name)
+{
+    if (name == NULL || strcmp(name, "0.0.0.0") == 0 || strcmp(name, "::") == 0) return;
+    for (size_t i = 0; i < names->n; i++)
+        if (strcmp(names->items[i], name) == 0) return;
+    if (names->n < NAMES_MAX) names->items[names->n++] = name;
+}
+
+static int compare(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+const char *encryption_names(struct world *w, const struct world_node *n)
+{
+    struct names names = {0};
+    const char *text = "";
+    add(&names, n->row.address);
+    add(&names, "localhost");
+    if (w->addressing.ports) add(&names, w->addressing.advertise);
+    for (size_t i = 0; n->rg && i < n->rg->n_endpoints; i++)
+        if (!n->rg->endpoints[i].drop) add(&names, n->rg->endpoints[i].row.address);
+    qsort(names.items, names.n, sizeof *names.items, compare);
+    for (size_t i = 0; i < names.n; i++) text = arena_printf(w->arena, "%s%s%s", text, i ? " " : "", names.items[i]);
+    return text;
+}
+
+/* In ports mode nobody else has addresses of the region's own; the node's port tells which one is its. */
+const char *encryption_inner_address(struct world *w, const struct world_node *n)
+{
+    const struct region *known = region_find(n->row.region);
+    if (!w->addressing.ports) return n->row.address;
+    return plan_host_address(w->arena, known ? known->octet : 0, n->row.port);
+}
