@@ -352,6 +352,14 @@ class Case(unittest.TestCase):
     def reader(self, group, region="us-east-1"):
         return connect(self.group(group, region)["NodeGroups"][0]["ReaderEndpoint"])
 
+    def admin(self, node):
+        """A client of one node (as the server's nodes() has it) who may run every command, restricted ones too."""
+        with open(os.path.join(self.server.data, "secrets", "node-admin-password")) as f:
+            return redis.Redis(host=node["address"], port=node["port"], username="meridian-admin", password=f.read().strip(), decode_responses=True)
+
+    def config(self, node, setting):
+        return self.admin(node).config_get(setting)[setting]
+
     # Errors
 
     def assert_fault(self, code, status, call, *arguments, message=None, **parameters):

@@ -225,14 +225,15 @@ class Changes(Case):
         group = self.create_group(nodes=1, PreferredMaintenanceWindow=window)
         self.api().modify_replication_group(ReplicationGroupId=group, CacheNodeType="cache.r7g.xlarge")
         self.assertEqual("available", self.group(group)["Status"])
-        before = self.primary(group).config_get("maxmemory")
+        node = self.server.nodes(group)[0]
+        before = self.config(node, "maxmemory")
         pending = self.api().describe_cache_clusters(CacheClusterId=group + "-001")["CacheClusters"][0]["PendingModifiedValues"]
         self.assertEqual("cache.r7g.xlarge", pending.get("CacheNodeType"))
         until = ((48 - now.tm_hour + 3) * 60 - now.tm_min + 5) * 60 * 1000
         self.server.admin("POST", "clock?advance_ms=%d" % until)
         try:
             wait_for(lambda: self.group(group)["CacheNodeType"] == "cache.r7g.xlarge" and self.group(group)["Status"] == "available", "the change")
-            wait_for(lambda: self.primary(group).config_get("maxmemory") != before, "more memory")
+            wait_for(lambda: self.config(node, "maxmemory") != before, "more memory")
         finally:
             self.server.admin("POST", "clock?advance_ms=%d" % -until)
 

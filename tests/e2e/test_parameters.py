@@ -3,7 +3,6 @@ import os
 import signal
 import unittest
 
-import redis
 
 import harness
 from harness import connect, name, wait_for
@@ -40,12 +39,6 @@ class Case(harness.Case):
     def wait_applied(self, cluster, status="in-sync", region="us-east-1"):
         return wait_for(lambda: next((c for c in [self.cluster(cluster, region)] if c["CacheParameterGroup"]["ParameterApplyStatus"] == status), None),
                         "%s %s" % (cluster, status))
-
-    def admin(self, node):
-        """A client of a node's own, with all commands."""
-        secret = os.path.join(self.server.data, "secrets", "node-admin-password")
-        with open(secret) as f:
-            return redis.Redis(host=node["address"], port=node["port"], username="meridian-admin", password=f.read().strip(), decode_responses=True)
 
     def configs(self, group, setting, region="us-east-1"):
         """What every process of a replication group has."""

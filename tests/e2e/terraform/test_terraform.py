@@ -68,7 +68,7 @@ resource "aws_elasticache_replication_group" "x" {
         tags = {"team": "a", "old": "x"}
         self.assertEqual((2, "cache.r6g.large", "enabled", "enabled", "sun:05:00-sun:06:00", tags), self.seen(rg))
         client = endpoint(tf.values(address))
-        self.assertEqual("allkeys-lru", client.config_get("maxmemory-policy")["maxmemory-policy"])
+        self.assertEqual("allkeys-lru", self.config(self.server.nodes(rg)[0], "maxmemory-policy"))
         client.set("kept", "yes")
         later = dict(type="cache.r6g.xlarge", window="mon:01:00-mon:02:00", tags='team = "b"')
         self.assertEqual({address: "update"}, tf.change(self.configuration(rg, nodes=3, **later)))
