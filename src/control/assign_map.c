@@ -3,9 +3,9 @@
 #include "plan/shard.h"
 #include <string.h>
 
-static struct proto_cluster_node map_node(struct world_rg *rg, const struct world_node *n)
+static struct proto_cluster_node map_node(const struct world_node *n)
 {
-    const struct world_node_group *ng = rg_node_group(rg, n->row.node_group_id);
+    const struct world_node_group *ng = n->node_group;
     bool primary = ng && strcmp(ng->row.primary_node_id, n->row.id) == 0;
     return (struct proto_cluster_node){
         .order = n->row.id,
@@ -31,7 +31,7 @@ static struct proto_cluster_map map(struct world *w, struct world_rg *rg)
 {
     struct proto_cluster_node_list nodes = {.set = true, .items = arena_array(w->arena, struct proto_cluster_node, rg->n_nodes)};
     for (size_t i = 0; i < rg->n_nodes; i++)
-        if (shard_has_node(&rg->nodes[i])) nodes.items[nodes.n++] = map_node(rg, &rg->nodes[i]);
+        if (shard_has_node(&rg->nodes[i])) nodes.items[nodes.n++] = map_node(&rg->nodes[i]);
     return (struct proto_cluster_map){.group = rg->row.id, .nodes = nodes, .moves = map_moves(w, rg)};
 }
 

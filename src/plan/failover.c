@@ -36,8 +36,8 @@ static struct world_node *best_replica(struct world_rg *rg, struct world_node_gr
 {
     struct world_node *best = NULL;
     *all_told = true;
-    for (size_t i = 0; i < rg->n_nodes; i++) {
-        struct world_node *n = &rg->nodes[i];
+    for (size_t i = 0; i < ng->n_nodes; i++) {
+        struct world_node *n = &ng->nodes[i];
         if (!can_stand_in(n, ng, first)) continue;
         if (n->row.seen_link_up) *all_told = false;
         if (best == NULL || is_better(rg, n, best, first)) best = n;

@@ -6,6 +6,7 @@ enum { ROUNDS = 20 };
 void plan_world(struct world *w)
 {
     w->wake_ms = INT64_MAX;
+    w->edits++;
     plan_trouble(w);
     for (int round = 0; round < ROUNDS; round++) {
         w->changed = false;

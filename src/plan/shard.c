@@ -33,9 +33,17 @@ static bool knows(const struct world_node *n, size_t n_nodes)
     return strcmp(seen->seen_state, "ok") == 0 && seen->seen_strangers == 0 && seen->seen_known == (int64_t)n_nodes;
 }
 
-bool shard_node_joined(const struct world_node *n)
+/* Every node of a group asks, so that they are counted once between two edits. */
+static size_t counted_nodes(const struct world *w, struct world_rg *rg)
 {
-    return n->shard_node == NULL || (n->rg && knows(n, shard_count_nodes(n->rg)));
+    if (rg->counted_at == 0 || rg->counted_at != w->edits) rg->n_in_cluster = shard_count_nodes(rg);
+    rg->counted_at = w->edits;
+    return rg->n_in_cluster;
+}
+
+bool shard_node_joined(struct world *w, const struct world_node *n)
+{
+    return n->shard_node == NULL || (n->rg && knows(n, counted_nodes(w, n->rg)));
 }
 
 bool shard_views_agree(const struct world_rg *rg)
@@ -67,11 +75,11 @@ static bool is_primary(const struct world_node_group *ng, const struct world_nod
     return holds_slots(first) || ng->row.slots == NULL || *ng->row.slots == '\0';
 }
 
-static struct world_node *elected(struct world_rg *rg, const struct world_node_group *ng, const struct world_node *first)
+static struct world_node *elected(const struct world_node_group *ng, const struct world_node *first)
 {
-    for (size_t i = 0; i < rg->n_nodes; i++) {
-        struct world_node *n = &rg->nodes[i];
-        if (n != first && shard_has_node(n) && strcmp(n->row.node_group_id, ng->row.id) == 0 && holds_slots(n)) return n;
+    for (size_t i = 0; i < ng->n_nodes; i++) {
+        struct world_node *n = &ng->nodes[i];
+        if (n != first && shard_has_node(n) && ng_has(ng, n) && holds_slots(n)) return n;
     }
     return NULL;
 }
@@ -84,7 +92,7 @@ static void adopt_elected(struct world *w, struct world_rg *rg, struct world_nod
 {
     bool replica = node_answers(first) && first->row.seen_role && strcmp(first->row.seen_role, "replica") == 0;
     if (!ng->shard->row.primary_seen || ng->row.switch_node_id || !(replica || node_is_dead(first))) return;
-    struct world_node *n = elected(rg, ng, first);
+    struct world_node *n = elected(ng, first);
     if (n == NULL) return;
     if (node_is_dead(first)) world_set(w, &ng->row.failed_node_id, first->row.id);
     plan_make_primary(w, rg, ng, first, n);
@@ -210,10 +218,10 @@ int shard_count_moves(const struct world_rg *rg)
 }
 
 /* Its primary takes part, and none of its nodes is still on its way into the cluster. */
-static bool may_move(struct world_rg *rg, const struct world_node_group *ng)
+static bool may_move(struct world *w, struct world_rg *rg, const struct world_node_group *ng)
 {
     struct world_node *first = rg_primary(rg, ng);
-    if (!ng->shard->row.primary_seen || ng->row.switch_node_id || !node_takes_writes(first) || !shard_node_joined(first))
+    if (!ng->shard->row.primary_seen || ng->row.switch_node_id || !node_takes_writes(first) || !shard_node_joined(w, first))
         return false;
     for (size_t i = 0; i < rg->n_clusters; i++) {
         const struct row_cache_cluster *c = &rg->clusters[i].row;
@@ -240,14 +248,14 @@ static void add_move(struct arena *a, struct moves *m, struct slot_move move)
 static void add_moves_from(struct world *w, struct world_rg *rg, const struct world_node_group *from, struct moves *m)
 {
     struct slots give = to_give(from);
-    if (slots_next(&give, 0) == SLOTS || !may_move(rg, from)) return;
+    if (slots_next(&give, 0) == SLOTS || !may_move(w, rg, from)) return;
     for (size_t i = 0; i < rg->n_node_groups; i++) {
         const struct world_node_group *to = &rg->node_groups[i];
         struct slots part = {0};
         if (to == from || to->drop || to->shard == NULL) continue;
         slots_read(&part, to->shard->row.slots_wanted);
         slots_meet(&part, &give);
-        if (slots_next(&part, 0) == SLOTS || !may_move(rg, to)) continue;
+        if (slots_next(&part, 0) == SLOTS || !may_move(w, rg, to)) continue;
         add_move(w->arena, m, (struct slot_move){slots_text(w->arena, &part, ' '), from->row.id, to->row.id});
     }
 }

@@ -14,7 +14,7 @@ bool shard_has_node(const struct world_node *n);
 size_t shard_count_nodes(const struct world_rg *rg);
 
 /* The node takes part: its view of the cluster is sound, and it knows all its nodes and no other. True outside cluster mode. */
-bool shard_node_joined(const struct world_node *n);
+bool shard_node_joined(struct world *w, const struct world_node *n);
 
 /* Every shard's primary has become it, and all nodes see the same holders of all slots as the rows. */
 bool shard_views_agree(const struct world_rg *rg);

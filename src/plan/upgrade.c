@@ -17,9 +17,7 @@ static bool is_current(const struct world_rg *rg, const struct world_cluster *c)
 
 static bool is_first(struct world_rg *rg, const struct world_node *n)
 {
-    for (size_t i = 0; i < rg->n_node_groups; i++)
-        if (rg_primary(rg, &rg->node_groups[i]) == n) return true;
-    return false;
+    return n->node_group && rg_primary(rg, n->node_group) == n;
 }
 
 static void order_version(struct world *w, struct world_rg *rg, struct world_cluster *c, struct world_node *n)

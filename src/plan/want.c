@@ -62,20 +62,19 @@ bool want_failover(const struct world_rg *rg)
     return rg->row.automatic_failover == FAILOVER_ENABLED || rg->row.automatic_failover == FAILOVER_ENABLING;
 }
 
-static bool has_ready_replica(const struct world_rg *rg, const struct world_node *first)
+static bool has_ready_replica(const struct world_node *first)
 {
-    for (size_t i = 0; i < rg->n_nodes; i++) {
-        const struct row_node *n = &rg->nodes[i].row;
-        if (&rg->nodes[i] != first && strcmp(n->node_group_id, first->row.node_group_id) == 0 && strcmp(n->want, "run") == 0 &&
-            node_answers(&rg->nodes[i]))
-            return true;
+    const struct world_node_group *ng = first->node_group;
+    for (size_t i = 0; ng && i < ng->n_nodes; i++) {
+        const struct world_node *n = &ng->nodes[i];
+        if (n != first && ng_has(ng, n) && strcmp(n->row.want, "run") == 0 && node_answers(n)) return true;
     }
     return false;
 }
 
 bool want_has_stand_in(const struct world_rg *rg, const struct world_node *first)
 {
-    return want_failover(rg) && has_ready_replica(rg, first);
+    return want_failover(rg) && has_ready_replica(first);
 }
 
 bool want_hands_over(const struct world_rg *rg)
@@ -144,13 +143,13 @@ static bool follows(struct world *w, const struct row_node *seen, const char *ad
 }
 
 /* The only node of the group that is to be a replica; NULL where there is none, or another. */
-static struct world_node *sole_replica(struct world_rg *rg, const struct world_node_group *ng, size_t *n_replicas)
+static struct world_node *sole_replica(const struct world_node_group *ng, size_t *n_replicas)
 {
     struct world_node *sole = NULL;
     *n_replicas = 0;
-    for (size_t i = 0; i < rg->n_nodes; i++) {
-        struct world_node *n = &rg->nodes[i];
-        if (n->drop || strcmp(n->row.want, "run") != 0 || strcmp(n->row.node_group_id, ng->row.id) != 0) continue;
+    for (size_t i = 0; i < ng->n_nodes; i++) {
+        struct world_node *n = &ng->nodes[i];
+        if (n->drop || strcmp(n->row.want, "run") != 0 || !ng_has(ng, n)) continue;
         if (strcmp(n->row.id, ng->row.primary_node_id) == 0) continue;
         sole = n;
         ++*n_replicas;
@@ -171,7 +170,7 @@ static bool may_serve_reads(struct world *w, const struct world_rg *rg, const st
 struct world_node *want_reader(struct world *w, struct world_rg *rg, const struct world_node_group *ng)
 {
     size_t n_replicas;
-    struct world_node *first = rg_primary(rg, ng), *replica = sole_replica(rg, ng, &n_replicas);
+    struct world_node *first = rg_primary(rg, ng), *replica = sole_replica(ng, &n_replicas);
     if (first == NULL || w->addressing.ports || n_replicas > 1) return NULL;
     return replica && may_serve_reads(w, rg, ng, replica, first) ? replica : first;
 }
@@ -200,7 +199,7 @@ struct want_node want_node(struct world *w, struct world_node *n)
 {
     struct want_node want = {.promote_offset = -1, .primary = n->rg == NULL};
     if (n->rg == NULL) return want;
-    struct world_node_group *ng = rg_node_group(n->rg, n->row.node_group_id);
+    struct world_node_group *ng = n->node_group;
     struct world_node *first = ng ? rg_primary(n->rg, ng) : NULL;
     if (first == NULL) return want;
     want_endpoints(w, n, ng, &want);
@@ -236,7 +235,7 @@ bool want_in_force(struct world *w, struct world_node *n)
     struct row_node *seen = &n->row;
     if (strcmp(seen->want, "run") != 0 || strcmp(seen->seen_state, "ready") != 0) return false;
     if (seen->incarnation > 1 && seen->seen_incarnation < seen->incarnation) return false;
-    if (!shard_node_joined(n)) return false;
+    if (!shard_node_joined(w, n)) return false;
     if (!is_as_asked(n)) return false;
     struct want_node want = want_node(w, n);
     for (size_t i = 0; i < want.n_endpoints; i++)

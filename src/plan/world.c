@@ -59,6 +59,19 @@ static void link_clusters(struct world *w)
     }
 }
 
+/* In a big group, whatever looks at a shard's nodes must not look at all the others, too. */
+static void link_node_groups(struct world *w)
+{
+    for (size_t i = 0; i < w->n_nodes; i++) {
+        struct world_node *n = &w->nodes[i];
+        struct world_node_group *ng = n->rg && n->row.node_group_id ? rg_node_group(n->rg, n->row.node_group_id) : NULL;
+        n->node_group = ng;
+        if (ng == NULL) continue;
+        if (ng->n_nodes == 0) ng->nodes = n;
+        ng->n_nodes = (size_t)(n - ng->nodes) + 1;
+    }
+}
+
 static struct world_shard_node *find_shard_node(struct world *w, const struct row_node *n)
 {
     size_t low = 0, high = w->n_shard_nodes;
@@ -166,6 +179,7 @@ void world_link(struct world *w)
     LINK_SLICES(w, nodes, nodes)
     LINK_SLICES(w, endpoints, endpoints)
     for (size_t i = 0; i < w->n_nodes; i++) w->nodes[i].rg = world_rg(w, w->nodes[i].row.region, w->nodes[i].row.rg_id);
+    link_node_groups(w);
     link_clusters(w);
     link_shards(w);
     for (size_t i = 0; i < w->n_encryptions; i++) {
@@ -192,15 +206,27 @@ struct world_node *rg_node(struct world_rg *rg, const char *id)
 
 struct world_node_group *rg_node_group(struct world_rg *rg, const char *id)
 {
-    for (size_t i = 0; i < rg->n_node_groups; i++)
-        if (strcmp(rg->node_groups[i].row.id, id) == 0) return &rg->node_groups[i];
+    size_t low = 0, high = rg->n_node_groups;
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        int r = strcmp(rg->node_groups[mid].row.id, id);
+        if (r == 0) return &rg->node_groups[mid];
+        if (r < 0) low = mid + 1;
+        else high = mid;
+    }
     return NULL;
+}
+
+bool ng_has(const struct world_node_group *ng, const struct world_node *n)
+{
+    return n->node_group == ng;
 }
 
 struct world_node *rg_cluster_node(struct world_rg *rg, const struct world_cluster *c)
 {
-    for (size_t i = 0; i < rg->n_nodes; i++)
-        if (!rg->nodes[i].drop && strcmp(rg->nodes[i].row.cluster_id, c->row.id) == 0) return &rg->nodes[i];
+    (void)rg;
+    for (size_t i = 0; i < c->n_nodes; i++)
+        if (!c->nodes[i].drop) return &c->nodes[i];
     return NULL;
 }
 
@@ -216,7 +242,10 @@ struct world_endpoint *rg_endpoint(struct world_rg *rg, const char *kind, const 
 
 struct world_node *rg_primary(struct world_rg *rg, const struct world_node_group *ng)
 {
-    return rg_node(rg, ng->row.primary_node_id);
+    (void)rg;
+    for (size_t i = 0; i < ng->n_nodes; i++)
+        if (strcmp(ng->nodes[i].row.id, ng->row.primary_node_id) == 0) return &ng->nodes[i];
+    return NULL;
 }
 
 bool node_answers(const struct world_node *n)
@@ -247,23 +276,29 @@ void world_wake(struct world *w, int64_t at_ms)
     if (at_ms < w->wake_ms) w->wake_ms = at_ms;
 }
 
+static void edited(struct world *w)
+{
+    w->changed = true;
+    w->edits++;
+}
+
 void world_set(struct world *w, const char **field, const char *value)
 {
     if (*field == value || (*field && value && strcmp(*field, value) == 0)) return;
     *field = value;
-    w->changed = true;
+    edited(w);
 }
 
 void world_set_int(struct world *w, int64_t *field, int64_t value)
 {
     if (*field == value) return;
     *field = value;
-    w->changed = true;
+    edited(w);
 }
 
 void world_drop(struct world *w, bool *drop)
 {
-    if (!*drop) w->changed = true;
+    if (!*drop) edited(w);
     *drop = true;
 }
 
@@ -272,7 +307,7 @@ void world_add_node(struct world *w, const struct row_node *row)
     struct world_new_node *n = arena_new(w->arena, struct world_new_node);
     *n = (struct world_new_node){w->new_nodes, *row};
     w->new_nodes = n;
-    w->changed = true;
+    edited(w);
     world_wake(w, w->now_ms);
 }
 
@@ -282,7 +317,7 @@ void world_add_snapshot(struct world *w, const struct world_new_snapshot *s)
     *new = *s;
     new->next = w->new_snapshots;
     w->new_snapshots = new;
-    w->changed = true;
+    edited(w);
     world_wake(w, w->now_ms);
 }
 

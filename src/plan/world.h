@@ -57,6 +57,7 @@ struct world_node {
     bool drop;
     struct world_seed *seed; /* what it is to begin with, or NULL */
     struct world_rg *rg;     /* NULL for a node of a stand-alone cluster */
+    struct world_node_group *node_group;
     struct world_cluster *cluster;
     struct world_shard_node *shard_node;
 };
@@ -110,6 +111,8 @@ struct world_node_group {
     const struct row_node_group *stored;
     bool drop;
     struct world_shard *shard;
+    struct world_node *nodes; /* from its first to its last: others may stand between, see ng_has() */
+    size_t n_nodes;
 };
 
 struct world_member {
@@ -141,6 +144,8 @@ struct world_rg {
     size_t n_endpoints;
     struct world_resharding *resharding; /* NULL while no slots move */
     struct world_encryption *encryption; /* NULL where nothing changes and no AUTH token ever was */
+    size_t n_in_cluster;                 /* shard_count_nodes() */
+    int64_t counted_at;                  /* after so many edits; 0: never */
     struct world_member *member;         /* NULL outside global datastores */
     struct world_global *global;
     const struct access *access; /* derived once it is asked for: access.h */
@@ -254,6 +259,7 @@ struct world {
     struct world_new_node *new_nodes;
     struct world_event *events; /* to be written, newest first */
     bool changed;               /* set by whatever plan changed something */
+    int64_t edits;              /* how often that was: what is counted in between holds */
 };
 
 /* Sets the slices and pointers between the arrays, which must be sorted as said above. */
@@ -265,6 +271,8 @@ struct world_rg *world_rg(struct world *w, const char *region, const char *id);
 struct world_cluster *world_cluster(struct world *w, const char *region, const char *rg_id, const char *id);
 struct world_node *rg_node(struct world_rg *rg, const char *id);
 struct world_node_group *rg_node_group(struct world_rg *rg, const char *id);
+/* True for a node of that node group. */
+bool ng_has(const struct world_node_group *ng, const struct world_node *n);
 /* The one node of a member cluster. */
 struct world_node *rg_cluster_node(struct world_rg *rg, const struct world_cluster *c);
 struct world_endpoint *rg_endpoint(struct world_rg *rg, const char *kind, const char *node_group_id);
