@@ -72,3 +72,47 @@ Test(window, that_cannot_be_read_is_never_closed)
     int64_t opens = 0;
     cr_assert(window_is_open("", 0, &opens));
 }
+
+Test(window, of_every_day_opens_at_its_time)
+{
+    static const struct {
+        const char *window, *now;
+        bool open;
+        const char *at;
+    } table[] = {
+        {"03:00-04:00", "2026-11-16T02:59:59Z", false, "2026-11-16T03:00:00Z"},
+        {"03:00-04:00", "2026-11-16T03:00:00Z", true, "2026-11-16T03:00:00Z"},
+        {"03:00-04:00", "2026-11-16T03:59:59Z", true, "2026-11-16T03:00:00Z"},
+        {"03:00-04:00", "2026-11-16T04:00:00Z", false, "2026-11-17T03:00:00Z"},
+        {"23:30-00:30", "2026-11-16T00:15:00Z", true, "2026-11-15T23:30:00Z"},
+        {"23:30-00:30", "2026-11-16T12:00:00Z", false, "2026-11-16T23:30:00Z"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        int64_t when = 0;
+        cr_expect_eq(window_of_day_is_open(table[i].window, at(table[i].now), &when), table[i].open, "line %zu", i);
+        cr_expect_eq(when, at(table[i].at), "line %zu", i);
+    }
+    int64_t never = 0;
+    cr_assert_not(window_of_day_is_open("", at("2026-11-16T00:00:00Z"), &never));
+    cr_assert_eq(never, INT64_MAX);
+}
+
+Test(window, times_are_told_as_people_read_them)
+{
+    static const struct {
+        const char *at;
+        struct date date;
+    } table[] = {
+        {"1970-01-01T00:00:00Z", {1970, 1, 1, 0, 0}},
+        {"2000-02-29T23:59:59Z", {2000, 2, 29, 23, 59}},
+        {"2000-03-01T00:00:00Z", {2000, 3, 1, 0, 0}},
+        {"2026-11-21T12:34:00Z", {2026, 11, 21, 12, 34}},
+        {"2100-02-28T06:07:00Z", {2100, 2, 28, 6, 7}},
+        {"2100-03-01T06:07:00Z", {2100, 3, 1, 6, 7}},
+        {"2026-12-31T23:59:00Z", {2026, 12, 31, 23, 59}},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct date d = date_of(at(table[i].at));
+        cr_expect_eq(memcmp(&d, &table[i].date, sizeof d), 0, "line %zu: %d-%d-%d %d:%d", i, d.year, d.month, d.day, d.hour, d.minute);
+    }
+}
