@@ -1,7 +1,7 @@
 """Measures a release build against its targets.
 
 usage: bench.py [FIGURE…]     without a name, all of them: start, size, memory, describe, page, create, join, lag, failover,
-                              takeover, hang, primary, reader, fleet
+                              takeover, hang, primary, reader, tls_create, tls, fleet
 """
 import multiprocessing
 import os
@@ -15,6 +15,7 @@ import time
 import fleet
 import groups
 import local
+import secure
 from figure import Figure
 from local import Redis, Server, full_syncs, until
 
@@ -226,7 +227,7 @@ def failover():
     yield Figure("  full synchronisations", "", 0, synced, judged=max)
 
 
-ALL = [start, size, memory, describe, page, create, join, lag, failover, groups.takeover, groups.hang, groups.primary, groups.reader,
+ALL = [start, size, memory, describe, page, create, join, lag, failover, groups.takeover, groups.hang, groups.primary, groups.reader, secure.tls_create, secure.tls,
        fleet.fleet]
 
 

@@ -87,19 +87,19 @@ def hang():
     yield Figure("  writes acknowledged by WAIT 1 and lost", "", 0, missing, judged=max)
 
 
-def requests_per_second(address, tests, pipeline, requests, cores):
+def requests_per_second(address, tests, pipeline, requests, cores, more):
     run = subprocess.run(["redis-benchmark", "-h", address[0], "-p", str(address[1]), "-t", tests, "-c", "50", "-P", str(pipeline),
-                          "-n", str(requests), "--csv"], stdout=subprocess.PIPE, text=True, timeout=120, check=True,
-                         preexec_fn=lambda: os.sched_setaffinity(0, cores))
+                          "-n", str(requests), "--csv", *more], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                         timeout=120, check=True, preexec_fn=lambda: os.sched_setaffinity(0, cores))
     return [float(row["rps"]) for row in csv.DictReader(run.stdout.splitlines())]
 
 
-def ratios(endpoint, node, tests, pipeline, rounds, requests, cores):
+def ratios(endpoint, node, tests, pipeline, rounds, requests, cores, more=()):
     """Throughput at an endpoint to that at a node, one value for each round and test. A round is node, endpoint, endpoint, node:
     what slows the machine down, or comes and goes during the round, meets both."""
     found = []
     for _ in range(rounds):
-        runs = [requests_per_second(address, tests, pipeline, requests, cores) for address in (node, endpoint, endpoint, node)]
+        runs = [requests_per_second(address, tests, pipeline, requests, cores, more) for address in (node, endpoint, endpoint, node)]
         found += [(second + third) / (first + fourth) for first, second, third, fourth in zip(*runs)]
     return found
 
