@@ -130,8 +130,8 @@ static const char *check_text(const char *text)
         if (*p == '"' || *p == '\'') return "it has quotes";
         bool at_start = p == text || p[-1] == ' ', at_end = p[1] == '\0' || p[1] == ' ';
         if (*p == '(' && at_start) depth++;
-        if (*p == ')' && at_end) depth--;
-        if (depth < 0 || depth > 1) return "its parentheses don't match";
+        if (*p == ')' && at_end && depth) depth--;
+        if (depth > 1) return "its parentheses don't match";
     }
     return depth == 0 ? NULL : "its parentheses don't match";
 }

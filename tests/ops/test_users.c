@@ -114,15 +114,16 @@ Test(users, faults_are_those_of_the_service)
         {NEW, "UserId=x&UserName=a%0ab" OPEN, VALUE, "The parameter UserName may have ..."},
         {NEW, "UserId=x&UserName=a%22b" OPEN, VALUE, "The parameter UserName may have ..."},
         {NEW, "UserId=x&UserName=meridian-admin" OPEN, VALUE, "User names that begin with meridian- ..."},
-        {NEW, "UserId=x&UserName=x&AccessString=on&Engine=memcached&NoPasswordRequired=true", VALUE, "Invalid Engine: memcached. ..."},
+        {NEW, "UserId=x&UserName=x&AccessString=on&Engine=memcached&NoPasswordRequired=true", VALUE,
+            "Invalid Engine: memcached. ..."},
         {NEW, "UserId=x&UserName=x" REST, VALUE,
             "No password was provided. If you want to create/update the user without password, please use the NoPasswordRequired "
             "flag."},
         {NEW, "UserId=x&UserName=x&Passwords.member.1=short" REST, VALUE, "Passwords length must be between 16-128 characters."},
         {NEW, "UserId=x&UserName=x&Passwords.member.1=" WORD "/" REST, VALUE, "Passwords may have printable ..."},
         {NEW, "UserId=x&UserName=x&Passwords.member.1=" WORD "%0a" REST, VALUE, "Passwords may have printable ..."},
-        {NEW, "UserId=x&UserName=x&Passwords.member.1=" WORD "&Passwords.member.2=" WORD "2&Passwords.member.3=" WORD "3" REST, VALUE,
-            "A user can have at most 2 passwords."},
+        {NEW, "UserId=x&UserName=x&Passwords.member.1=" WORD "&Passwords.member.2=" WORD "2&Passwords.member.3=" WORD "3" REST,
+            VALUE, "A user can have at most 2 passwords."},
         {NEW, "UserId=x&UserName=x&AuthenticationMode.Type=magic" REST, VALUE,
             "Input Authentication type: magic is not in the allowed list: [password,no-password-required,iam]"},
         {NEW, "UserId=x&UserName=x&NoPasswordRequired=true&AuthenticationMode.Type=iam" REST, COMBINATION,
@@ -133,7 +134,8 @@ Test(users, faults_are_those_of_the_service)
             "A user with Authentication Mode: password, must have at least one password"},
         {NEW, "UserId=x&UserName=y&AuthenticationMode.Type=iam" REST, COMBINATION,
             "User Id and User name must be same for authentication type: iam"},
-        {NEW, "UserId=x&UserName=x&Passwords.member.1=" WORD "&NoPasswordRequired=true" REST, COMBINATION, "Passwords can't be ..."},
+        {NEW, "UserId=x&UserName=x&Passwords.member.1=" WORD "&NoPasswordRequired=true" REST, COMBINATION,
+            "Passwords can't be ..."},
         {NEW, "UserId=x&UserName=x&Engine=redis&NoPasswordRequired=true&AccessString=on+%3Esecret", VALUE,
             "The access string is not valid: a password is none of its words."},
         {NEW, "UserId=x&UserName=x&Engine=redis&NoPasswordRequired=true&AccessString=on%0a~*", VALUE,
@@ -154,7 +156,8 @@ Test(users, faults_are_those_of_the_service)
         {"DeleteUser", "UserId=nobody", FAULT_USER_NOT_FOUND, "User nobody not found."},
         {"DeleteUser", "UserId=default", VALUE, "User default is predefined and cannot be deleted."},
         {"DescribeUsers", "UserId=nobody", FAULT_USER_NOT_FOUND, "User nobody not found."},
-        {"DescribeUsers", "Filters.member.1.Name=colour&Filters.member.1.Values.member.1=x", COMBINATION, "There is no filter colour..."},
+        {"DescribeUsers", "Filters.member.1.Name=colour&Filters.member.1.Values.member.1=x", COMBINATION,
+            "There is no filter colour..."},
         {"AddTagsToResource", "ResourceName=arn:aws:elasticache:us-east-1:000000000000:user:alice&Tags.Tag.1.Key=k",
             FAULT_USER_NOT_FOUND, "User alice is not available for tagging."},
         {"ListTagsForResource", "ResourceName=arn:aws:elasticache:us-east-1:000000000000:usergroup:x", FAULT_USER_GROUP_NOT_FOUND,
@@ -178,8 +181,8 @@ Test(users, groups_keep_the_rules_of_the_service)
             "Redis user group needs to contain a user with the user name default."},
         {"CreateUserGroup", "UserGroupId=x&Engine=redis&UserIds.member.1=default&UserIds.member.2=nobody", FAULT_USER_NOT_FOUND,
             "User nobody not found."},
-        {"CreateUserGroup", "UserGroupId=x&Engine=redis&UserIds.member.1=default&UserIds.member.2=main", FAULT_DUPLICATE_USER_NAME,
-            "Users default and main have the same user name..."},
+        {"CreateUserGroup", "UserGroupId=x&Engine=redis&UserIds.member.1=default&UserIds.member.2=main",
+            FAULT_DUPLICATE_USER_NAME, "Users default and main have the same user name..."},
         {"CreateUserGroup", "UserGroupId=x&Engine=redis&UserIds.member.1=default&UserIds.member.2=val", VALUE,
             "User val has the engine valkey and ..."},
         {"CreateUserGroup", "UserGroupId=x&Engine=valkey&UserIds.member.1=open", VALUE, "User open needs no password ..."},
@@ -192,8 +195,10 @@ Test(users, groups_keep_the_rules_of_the_service)
             "User open is not a member of user group team."},
         {"ModifyUserGroup", "UserGroupId=team&UserIdsToAdd.member.1=alice", VALUE, "User alice is already a member ..."},
         {"ModifyUserGroup", "UserGroupId=team&UserIdsToAdd.member.1=nobody", FAULT_USER_NOT_FOUND, "User nobody not found."},
-        {"ModifyUserGroup", "UserGroupId=team&UserIdsToAdd.member.1=other", FAULT_DUPLICATE_USER_NAME, "Users alice and other ..."},
-        {"ModifyUserGroup", "UserGroupId=team&UserIdsToRemove.member.1=default", FAULT_DEFAULT_USER_REQUIRED, "Redis user group ..."},
+        {"ModifyUserGroup", "UserGroupId=team&UserIdsToAdd.member.1=other", FAULT_DUPLICATE_USER_NAME,
+            "Users alice and other ..."},
+        {"ModifyUserGroup", "UserGroupId=team&UserIdsToRemove.member.1=default", FAULT_DEFAULT_USER_REQUIRED,
+            "Redis user group ..."},
         {"ModifyUserGroup", "UserGroupId=team&UserIdsToRemove.member.1=alice&UserIdsToAdd.member.1=alice", COMBINATION,
             "User alice can't be both ..."},
         {"ModifyUserGroup", "UserGroupId=team&UserIdsToRemove.member.1=default&UserIdsToAdd.member.1=main", 0, NULL},
@@ -270,9 +275,9 @@ Test(users, lists_come_in_pages_and_through_filters)
     cr_assert_null(page->marker);
     cr_assert_eq(describe("us-east-1", "Engine=VALKEY")->users.n, 0u);
     cr_assert_eq(describe("us-east-1", "Filters.member.1.Name=user-name&Filters.member.1.Values.member.1=default")->users.n, 2u);
-    cr_assert_eq(
-        describe("us-east-1", "Filters.member.1.Name=UserId&Filters.member.1.Values.member.1=u-01&Filters.member.1.Values.member.2=main")
-            ->users.n,
+    cr_assert_eq(describe("us-east-1",
+                     "Filters.member.1.Name=UserId&Filters.member.1.Values.member.1=u-01&Filters.member.1.Values.member.2=main")
+                     ->users.n,
         2u);
 }
 
