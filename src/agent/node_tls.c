@@ -199,7 +199,7 @@ void tls_do_listen(struct node *n)
     if (tls_has_splitter(n)) names_clear(&n->life.held);
     redis_ask(n, ASK_STEP,
         WORDS("CONFIG", "SET", "bind", tls_engine_address(n->order, to), "port", plain, "tls-port", tls, "replica-announce-port",
-            announced));
+            announced, "cluster-announce-port", announced, "cluster-announce-tls-port", announced));
 }
 
 void tls_listening(struct node *n, const struct redisReply *r)
@@ -229,10 +229,14 @@ void tls_listen_refused(struct node *n, const struct redisReply *r)
 void tls_do_encrypt(struct node *n)
 {
     n->life.linking = tls_links(n->order);
-    redis_ask(n, ASK_STEP, WORDS("CONFIG", "SET", "tls-replication", n->life.linking ? "yes" : "no"));
+    const char *on = n->life.linking ? "yes" : "no";
+    redis_ask(n, ASK_STEP, WORDS("CONFIG", "SET", "tls-replication", on, "tls-cluster", on));
 }
 
-/* It is for the next connection that Redis makes: the one that stands is closed, and made again at once. */
+/*
+ * It is for the next connection that Redis makes: the one that stands is closed, and made again at once. Those of a cluster's
+ * bus stay as they are, so that no node takes others for dead while one after the other changes.
+ */
 void tls_encrypted(struct node *n, const struct redisReply *r)
 {
     (void)r;

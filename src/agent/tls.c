@@ -52,7 +52,10 @@ void tls_conf(const struct proto_node_order *o, int inner_port, struct buf *out)
     buf_printf(out, "port 0\nbind %s\n", tls_engine_address(o, mode));
     buf_printf(out, "tls-port %d\n", mode == TLS_PREFERRED ? inner_port : (int)o->port.v);
     buf_puts(out, "tls-cert-file " TLS_CERTIFICATE "\ntls-key-file " TLS_KEY "\ntls-ca-cert-file " TLS_AUTHORITY "\n");
-    buf_printf(out, "tls-auth-clients no\ntls-replication %s\n", tls_links(o) ? "yes" : "no");
-    /* What replicas are known by is where clients reach them. */
-    if (mode == TLS_PREFERRED) buf_printf(out, "replica-announce-port %d\n", (int)o->port.v);
+    const char *links = tls_links(o) ? "yes" : "no";
+    buf_printf(out, "tls-auth-clients no\ntls-replication %s\ntls-cluster %s\n", links, links);
+    if (mode != TLS_PREFERRED) return;
+    /* What a node is known by is where clients reach it. */
+    buf_printf(out, "replica-announce-port %d\ncluster-announce-port %d\ncluster-announce-tls-port %d\n", (int)o->port.v,
+        (int)o->port.v, (int)o->port.v);
 }

@@ -127,6 +127,44 @@ class Modes(encryption.Case):
         return [m["CurrentRole"] for m in self.group(group)["NodeGroups"][0]["NodeGroupMembers"]]
 
 
+class Clusters(encryption.Case):
+    """Cluster mode: clients are sent from node to node, so that every node's announced address has to be right."""
+
+    def create_cluster(self, **more):
+        group = encryption.name("shards")
+        self.api().create_replication_group(
+            ReplicationGroupId=group, ReplicationGroupDescription="two shards", Engine="redis", CacheNodeType=harness.NODE_TYPE,
+            NumNodeGroups=2, ReplicasPerNodeGroup=1, AutomaticFailoverEnabled=True, **more)
+        self.wait_group(group)
+        return group
+
+    def cluster(self, group, tls):
+        endpoint = self.group(group)["ConfigurationEndpoint"]
+        more = dict(ssl=True, ssl_ca_certs=self.trusted, ssl_check_hostname=True) if tls else {}
+        return redis.RedisCluster(host=endpoint["Address"], port=endpoint["Port"], decode_responses=True, **more)
+
+    def check(self, group, tls):
+        with self.cluster(group, tls) as client:
+            for n in range(50):
+                client.set("k%d" % n, n)
+            self.assertEqual([str(n) for n in range(50)], [client.get("k%d" % n) for n in range(50)])
+
+    def test_every_mode_serves_cluster_clients(self):
+        group = self.create_cluster()
+        for change, served in ((None, [False]), (dict(TransitEncryptionEnabled="true", TransitEncryptionMode="preferred"), [True, False]),
+                               (dict(TransitEncryptionMode="required"), [True])):
+            if change:
+                self.modify(group, **change)
+            for tls in served:
+                self.check(group, tls)
+        for node in self.server.nodes(group):
+            self.assertFalse(self.takes({"Address": node["address"], "Port": node["port"]}, False))
+
+    def test_a_cluster_that_begins_with_tls_is_whole(self):
+        group = self.create_cluster(TransitEncryptionEnabled=True)
+        self.check(group, True)
+
+
 class Writer:
     """Writes numbers one after the other, connecting anew where it has to, and remembers what was acknowledged."""
 
