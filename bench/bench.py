@@ -1,7 +1,7 @@
 """Measures a release build against its targets.
 
 usage: bench.py [FIGURE…]     without a name, all of them: start, size, memory, describe, page, create, join, lag, failover,
-                              takeover, hang, primary, reader, tls_create, tls, fleet
+                              takeover, hang, primary, reader, tls_create, tls, access, fleet
 """
 import multiprocessing
 import os
@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 
+import access
 import fleet
 import groups
 import local
@@ -227,7 +228,7 @@ def failover():
     yield Figure("  full synchronisations", "", 0, synced, judged=max)
 
 
-ALL = [start, size, memory, describe, page, create, join, lag, failover, groups.takeover, groups.hang, groups.primary, groups.reader, secure.tls_create, secure.tls,
+ALL = [start, size, memory, describe, page, create, join, lag, failover, groups.takeover, groups.hang, groups.primary, groups.reader, secure.tls_create, secure.tls, access.access,
        fleet.fleet]
 
 
