@@ -18,16 +18,10 @@ struct sql_table {
     int n_columns;
 };
 
+/* A migration, or a query: its parameters are ?1 and on, in the order in which the wrapper passes the values. */
 struct sql_text {
     const char *name;
     const char *sql;
-};
-
-struct sql_query {
-    const char *name;
-    const char *sql;
-    const char *const *params; /* ":name" each, in the order the wrapper passes the values */
-    int n_params;
 };
 
 struct sql_param {

@@ -197,12 +197,11 @@ static int bind(struct store *s, enum query q, const struct sql_param *p, sqlite
 {
     int r = prepared(s, q, e);
     sqlite3_stmt *st = *out = s->stmts[q];
-    for (int i = 0; r == 0 && i < sql_queries[q].n_params; i++) {
-        int at = sqlite3_bind_parameter_index(st, sql_queries[q].params[i]);
-        if (at == 0) continue; /* a column of a row that this query leaves alone */
-        if (p[i].kind == SQL_INT) sqlite3_bind_int64(st, at, p[i].number);
-        else if (p[i].text) sqlite3_bind_text(st, at, p[i].text, -1, SQLITE_STATIC);
-        else sqlite3_bind_null(st, at);
+    int used = r ? 0 : sqlite3_bind_parameter_count(st); /* a row's last columns may be left alone */
+    for (int i = 0; i < used; i++) {
+        if (p[i].kind == SQL_INT) sqlite3_bind_int64(st, i + 1, p[i].number);
+        else if (p[i].text) sqlite3_bind_text(st, i + 1, p[i].text, -1, SQLITE_STATIC);
+        else sqlite3_bind_null(st, i + 1);
     }
     return r;
 }
