@@ -300,7 +300,7 @@ int engine_locate(struct engine *g, struct err *e)
     if (run_version(path, kinds[g->kind].ask, text, sizeof text) != 0 || !engine_read_version(g, text))
         return err_set(e, ERR_USAGE, "%s %s does not answer as a %s does", path, kinds[g->kind].ask, name);
     if (!engine_new_enough(g))
-        return err_set(e, ERR_USAGE, "%s is %s %s: %s or later is needed", path, g->name, g->version,
+        return err_set(e, ERR_USAGE, "%s is %s version %s: %s or later is needed", path, g->name, g->version,
             g->kind == ENGINE_REDIS_SERVER ? "version 7.0" : "version 1.5");
     memcpy(g->path, path, sizeof g->path);
     return 0;

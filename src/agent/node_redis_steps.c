@@ -13,7 +13,7 @@
 
 /* The steps that any redis-server can take: how each is asked for, and what follows from the answer. */
 
-enum { TAKE_MS = 1, TAKE_SLOW_MS = 250, TAKE_SLOW_AFTER_MS = 2000 };
+enum { TAKE_MS = 1, TAKE_SLOW_MS = 250, TAKE_SLOW_AFTER_MS = 2000, TAKE_NEVER_MS = 1000 };
 
 static void link_changed(struct node *n, bool up)
 {
@@ -163,10 +163,18 @@ static void take_later(struct node *n, const struct string_list *missed)
     if (slow) node_reason(n, "an endpoint is still held by somebody else");
 }
 
+/* An engine that can't do it at all is asked now and then: another version may take its place. */
+static void cannot_take(struct node *n, const struct redisReply *r)
+{
+    n->life.take_since = node_now(n);
+    n->life.take_at = node_now(n) + TAKE_NEVER_MS;
+    node_reason(n, "the engine takes no further address: %.120s", r->str);
+}
+
 static void take_refused(struct node *n, const struct redisReply *r)
 {
-    (void)r;
-    take_later(n, &n->life.binding);
+    if (redis_says(r, "ERR CONFIG SET failed") && strstr(r->str, "bind to")) take_later(n, &n->life.binding);
+    else cannot_take(n, r);
 }
 
 /* Those that are free are taken, and Redis is not asked for the others: it would close its sockets for nothing. */

@@ -98,7 +98,7 @@ void tls_know_ports(struct node *n, const struct redisReply *r)
 {
     struct life *l = &n->life;
     int64_t tls_port = port_of(r, "tls-port");
-    if (port_of(r, "port") != 0) l->listens = TLS_NONE;
+    if (port_of(r, "port") != 0 || tls_port == 0) l->listens = TLS_NONE; /* an engine that knows no TLS tells no port for it */
     else l->listens = tls_port == n->order->port.v ? TLS_REQUIRED : TLS_PREFERRED;
     l->links = is_on(r, "tls-replication");
     if (l->listens == TLS_PREFERRED) n->inner_port = (int)tls_port;

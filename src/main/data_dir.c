@@ -70,6 +70,17 @@ bool data_dir_is_claimed(const char *path, int lock_fd)
     return stat(file, &there) == 0 && fstat(lock_fd, &mine) == 0 && there.st_ino == mine.st_ino && there.st_dev == mine.st_dev;
 }
 
+bool data_dir_read(const char *path, const char *name, char *out, size_t size)
+{
+    char file[PATH_MAX];
+    snprintf(file, sizeof file, "%s/%s", path, name);
+    FILE *f = fopen(file, "re");
+    bool whole = f && fgets(out, (int)size, f) && strchr(out, '\n');
+    if (f) fclose(f);
+    if (whole) *strchr(out, '\n') = '\0';
+    return whole;
+}
+
 int data_dir_write(const char *path, const char *name, const char *text, struct err *e)
 {
     char file[PATH_MAX], fresh[PATH_MAX];

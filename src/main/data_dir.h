@@ -1,5 +1,6 @@
 #pragma once
 #include <stdbool.h>
+#include <stddef.h>
 struct err;
 /*
  * The data directory of serve: made with mode 0700 where it is not there, and held
@@ -10,5 +11,7 @@ struct err;
 int data_dir_claim(const char *path, int *lock_fd, struct err *e);
 /* Whether the claimed directory is still the one at its path: somebody may have deleted or moved it. */
 bool data_dir_is_claimed(const char *path, int lock_fd);
+/* Reads a small file's first line without its end; false where there is none, or it is longer. */
+bool data_dir_read(const char *path, const char *name, char *out, size_t size);
 /* Writes a small file into it, whole or not at all. */
 int data_dir_write(const char *path, const char *name, const char *text, struct err *e);

@@ -93,7 +93,7 @@ _Static_assert(sizeof(enum log_level) == sizeof(int) && sizeof(enum addressing) 
 
 const struct flag flags[] = {
     {FOR(COMMAND_SERVE), "listen", "HOST:PORT", "127.0.0.1:4566", NULL,
-        "where the API is served; port 0 lets the system choose. Signatures are not checked: who reaches it may do everything",
+        "where the API is served; port 0 lets the system choose, the same again where it can. Signatures are not checked: who reaches it may do everything",
         read_text, AT(listen), "HOST:PORT"},
     {FOR(COMMAND_AGENT), "region", "REGION", NULL, NULL, "the region whose nodes it runs", read_region, AT(region),
         "a region's name"},

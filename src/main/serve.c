@@ -233,6 +233,24 @@ static int find_snapshot_folders(struct serve *s, struct err *e)
     return r;
 }
 
+/* Where this data directory was served the last time, if the system is to choose the port and chose that one. */
+static bool find_last_address(const struct serve *s, char *out, size_t size)
+{
+    char url[320];
+    const char *listen = s->o->listen, *colon = strrchr(listen, ':');
+    if (colon == NULL || strcmp(colon, ":0") != 0 || !data_dir_read(s->data_dir, "endpoint", url, sizeof url)) return false;
+    const char *port = strrchr(url, ':');
+    return port && (size_t)snprintf(out, size, "%.*s%s", (int)(colon - listen), listen, port) < size;
+}
+
+/* The agents of an earlier serve that was killed look for it where it was. */
+static int open_http(struct serve *s, struct err *e)
+{
+    char last[OPTION_NAME_SIZE];
+    if (find_last_address(s, last, sizeof last) && http_open(&s->http, &s->loop, last, e) == 0) return 0;
+    return http_open(&s->http, &s->loop, s->o->listen, e);
+}
+
 static int announce(struct serve *s, struct err *e)
 {
     char url[320];
@@ -317,7 +335,7 @@ static int open_all(struct serve *s, struct err *e)
         r = err_set(e, ERR_IO, "the data directory %s can't be found again", s->o->data_dir);
     snprintf(path, sizeof path, "%s/meridian.db", s->data_dir);
     if (r == 0) r = store_open(&s->store, path, s->o->durability, e);
-    if (r == 0) r = http_open(&s->http, &s->loop, s->o->listen, e);
+    if (r == 0) r = open_http(s, e);
     if (r) return r;
     find_server(s);
     r = open_control(s, e);

@@ -22,20 +22,21 @@ static bool taken(struct world *w, const char *address, int64_t port)
 }
 
 /* The counter runs through the region's hosts, or through the port range, and comes round to what was freed long ago. */
-static void give(struct world *w, struct world_region *r, const char **address, int64_t *port)
+static bool give(struct world *w, struct world_region *r, const char **address, int64_t *port)
 {
     int64_t span = w->addressing.ports ? w->addressing.last_port - w->addressing.first_port + 1 : PLAN_HOSTS;
     const struct region *known = region_find(r->row.name);
     for (int64_t tries = 0; tries < span; tries++) {
-        int64_t at = r->row.next_host % span;
+        int64_t at = (r->row.next_host + tries) % span;
         const char *host = w->addressing.ports ? w->addressing.host : plan_host_address(w->arena, known ? known->octet : 0, at);
         int64_t with = w->addressing.ports ? w->addressing.first_port + at : *port;
-        world_set_int(w, &r->row.next_host, (at + 1) % span);
         if (taken(w, host, with)) continue;
+        world_set_int(w, &r->row.next_host, (at + 1) % span);
         world_set(w, address, host);
         world_set_int(w, port, with);
-        return;
+        return true;
     }
+    return false;
 }
 
 /* Where one address is taken by somebody else, his others are likely to follow it: look on in the next /24, or a hundred ports on. */
@@ -49,21 +50,47 @@ struct addressed {
     const char *region;
     const char **address;
     int64_t *port, *settled;
-    const char **seen_state;
+    const char **seen_state, **seen_reason;
+    const char *stored_reason; /* what the last look left */
     bool in_force;
 };
 
-static void plan_address(struct world *w, struct addressed x)
+static bool is(const char *a, const char *b)
+{
+    return a && strcmp(a, b) == 0;
+}
+
+/* It heals when something else goes. The reason, if it is news. */
+static const char *go_without(struct world *w, struct addressed x)
+{
+    const char *reason = w->addressing.ports ? arena_printf(w->arena, "every port of %d to %d is in use; see --port-range",
+                                                   w->addressing.first_port, w->addressing.last_port)
+                                             : "every address of the region is in use";
+    bool known = is(x.stored_reason, reason) || is(*x.seen_reason, reason);
+    world_set(w, x.seen_state, "broken");
+    world_set(w, x.seen_reason, reason);
+    return known ? NULL : reason;
+}
+
+/* Why there is none to be had, if that is news; else NULL. */
+static const char *plan_address(struct world *w, struct addressed x)
 {
     struct world_region *r = world_region(w, x.region);
-    if (r == NULL) return;
+    if (r == NULL) return NULL;
     if (x.in_force) world_set_int(w, x.settled, 1);
     if (!*x.settled && *x.address && strcmp(*x.seen_state, "conflict") == 0) {
         leap(w, r);
         world_set(w, x.address, NULL);
         world_set(w, x.seen_state, "unknown"); /* said of the old address */
     }
-    if (*x.address == NULL) give(w, r, x.address, x.port);
+    if (*x.address || give(w, r, x.address, x.port)) return NULL;
+    return go_without(w, x);
+}
+
+static void tell_of_endpoint(struct world *w, const struct row_endpoint *e, const char *reason)
+{
+    if (e->cluster_id) world_event(w, e->region, e->cluster_id, EVENT_CONFIGURATION_ENDPOINT_FAILED, e->cluster_id, reason);
+    else world_event(w, e->region, e->rg_id, EVENT_ENDPOINT_FAILED, e->kind, e->rg_id, reason);
 }
 
 void plan_addresses(struct world *w)
@@ -71,13 +98,19 @@ void plan_addresses(struct world *w)
     for (size_t i = 0; i < w->n_nodes; i++) {
         struct row_node *n = &w->nodes[i].row;
         if (w->nodes[i].drop || strcmp(n->want, "run") != 0) continue;
-        plan_address(w, (struct addressed){
-                            n->region, &n->address, &n->port, &n->settled, &n->seen_state, strcmp(n->seen_state, "ready") == 0});
+        const struct row_node *was = w->nodes[i].stored;
+        const char *reason =
+            plan_address(w, (struct addressed){n->region, &n->address, &n->port, &n->settled, &n->seen_state, &n->seen_reason,
+                                was ? was->seen_reason : NULL, strcmp(n->seen_state, "ready") == 0});
+        if (reason) world_event(w, n->region, n->cluster_id, EVENT_NODE_START_FAILED, n->node_id, reason);
     }
     for (size_t i = 0; i < w->n_endpoints; i++) {
         struct row_endpoint *e = &w->endpoints[i].row;
         if (w->endpoints[i].drop) continue;
-        plan_address(w, (struct addressed){e->region, &e->address, &e->port, &e->settled, &e->seen_state,
-                            strcmp(e->seen_state, "listening") == 0});
+        const struct row_endpoint *was = w->endpoints[i].stored;
+        const char *reason =
+            plan_address(w, (struct addressed){e->region, &e->address, &e->port, &e->settled, &e->seen_state, &e->seen_reason,
+                                was ? was->seen_reason : NULL, strcmp(e->seen_state, "listening") == 0});
+        if (reason) tell_of_endpoint(w, e, reason);
     }
 }

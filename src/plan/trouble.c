@@ -1,3 +1,4 @@
+#include "base/arena.h"
 #include "plan/plan.h"
 #include <string.h>
 
@@ -6,15 +7,33 @@ static bool in_trouble(const struct row_node *n)
     return n->seen_reason && (strcmp(n->seen_state, "broken") == 0 || (strcmp(n->seen_state, "conflict") == 0 && n->settled));
 }
 
+/* The reason is kept until it runs: each try that fails in the same way is no news. */
 static bool known_already(const struct row_node *stored, const struct row_node *now)
 {
-    return stored && in_trouble(stored) && strcmp(stored->seen_reason, now->seen_reason) == 0;
+    return stored && stored->seen_reason && strcmp(stored->seen_reason, now->seen_reason) == 0;
+}
+
+/* The third death, the sixth, the twelfth …: one that dies for ever does not fill the list of events. */
+static int death_level(int64_t deaths)
+{
+    int level = 0;
+    for (int64_t at = 3; deaths >= at; at *= 2) level++;
+    return level;
+}
+
+static void plan_deaths(struct world *w, const struct world_node *n)
+{
+    int64_t before = n->stored ? n->stored->seen_restarts : 0, now = n->row.seen_restarts;
+    if (death_level(now) <= death_level(before) || n->row.seen_reason == NULL || in_trouble(&n->row)) return;
+    world_event(w, n->row.region, n->row.cluster_id, EVENT_NODE_KEEPS_ENDING, n->row.node_id,
+        arena_printf(w->arena, "%lld", (long long)now), n->row.seen_reason);
 }
 
 void plan_trouble(struct world *w)
 {
     for (size_t i = 0; i < w->n_nodes; i++) {
         const struct row_node *n = &w->nodes[i].row;
+        plan_deaths(w, &w->nodes[i]);
         if (!in_trouble(n) || known_already(w->nodes[i].stored, n)) continue;
         world_event(w, n->region, n->cluster_id, EVENT_NODE_START_FAILED, n->node_id, n->seen_reason);
     }

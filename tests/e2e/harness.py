@@ -78,6 +78,14 @@ def reads(path):
         return b""
 
 
+def inode(path):
+    """0: there is none."""
+    try:
+        return os.stat(path).st_ino
+    except OSError:
+        return 0
+
+
 def links(folder):
     try:
         return [os.readlink(os.path.join(folder, entry)) for entry in os.listdir(folder)]
@@ -130,12 +138,11 @@ class Server:
 
     def start(self):
         endpoint = os.path.join(self.data, "endpoint")
-        if os.path.exists(endpoint):
-            os.unlink(endpoint)
+        before = inode(endpoint)
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             env=clean_environment(**self.environment))
-        wait_for(lambda: self.process.poll() is not None or reads(endpoint), "the endpoint's file")
+        wait_for(lambda: self.process.poll() is not None or inode(endpoint) not in (0, before), "the endpoint's file")
         assert self.process.poll() is None, "serve ended with status %s:\n%s" % (self.process.returncode, self.log())
         self.url = reads(endpoint).decode().strip()
         self.proxy.target = urllib.parse.urlsplit(self.url).netloc

@@ -18,14 +18,47 @@ def wrapper(folder, name, text, engine):
     return path
 
 
+# An engine that answers, and whose addresses can't be changed.
+RIGID = """#!/usr/bin/python3
+import os, re, socketserver, sys
+if sys.argv[1] == "--version":
+    sys.exit(print("dragonfly v1.21.2-0f4a1b2"))
+conf = dict(line.split(" ", 1) for line in open(sys.argv[1]).read().splitlines() if " " in line)
+class Client(socketserver.StreamRequestHandler):
+    def handle(self):
+        while head := self.rfile.readline():
+            words = [self.rfile.read(int(self.rfile.readline()[1:]) + 2)[:-2].decode() for _ in range(int(head[1:]))]
+            self.wfile.write(self.answer(" ".join(words).upper()))
+    def answer(self, command):
+        if command.startswith("SHUTDOWN"):
+            os._exit(0)
+        if command == "INFO SERVER":
+            return self.text("redis_version:7.2.0\\r\\ndragonfly_version:df-v1.21.2\\r\\nprocess_id:%d\\r\\n" % os.getpid())
+        if command == "INFO REPLICATION":
+            return self.text("role:master\\r\\nmaster_repl_offset:0\\r\\n")
+        if command.startswith("CONFIG GET BIND"):
+            return b"*2\\r\\n" + self.text("bind") + self.text(conf["bind"].strip('"'))
+        return b"-ERR Unsupported CONFIG parameter: bind\\r\\n" if command.startswith("CONFIG SET BIND") else b"+OK\\r\\n"
+    def text(self, s):
+        return b"$%d\\r\\n%s\\r\\n" % (len(s), s.encode())
+class Server(socketserver.ThreadingUnixStreamServer):
+    daemon_threads = True
+Server(conf["unixsocket"].strip('"'), Client).serve_forever()
+"""
+
+
 def setUpModule():
-    global folder, redis70, redis71, valkey, memcached, one
+    global folder, redis70, redis71, valkey, memcached, rigid, one
     folder = tempfile.mkdtemp(prefix="meridian-engines-")
     redis70 = wrapper(folder, "redis 7.0", "Redis server v=7.0.15 sha=0", "redis-server")
     redis71 = wrapper(folder, "redis-7.1", "Redis server v=7.1.2 sha=0", "redis-server")
     valkey = wrapper(folder, "valkey", "Valkey server v=8.1.0 sha=0", "redis-server")
     memcached = wrapper(folder, "memcached-1.6", "memcached 1.6.22", "memcached")
-    set_up, one = harness.one_server(flags=["--engine", "redis:7.1=" + redis71, "--engine=valkey:8=" + valkey],
+    rigid = os.path.join(folder, "rigid")
+    with open(rigid, "w") as f:
+        f.write(RIGID)
+    os.chmod(rigid, 0o755)
+    set_up, one = harness.one_server(flags=["--engine", "redis:7.1=" + redis71, "--engine=valkey:8=" + valkey, "--engine=valkey:9=" + rigid],
                                      environment={"MERIDIAN_REDIS_SERVER": redis70, "MERIDIAN_MEMCACHED": memcached})
     set_up()
 
@@ -90,6 +123,14 @@ class Programs(Case):
         self.assertEqual([(n["pid"], n["asked"], n["binary"]) for n in before],
                          [(n["pid"], n["asked"], n["binary"]) for n in wait_for(lambda: self.server.nodes(group), "the nodes")])
 
+    def test_what_an_engine_cannot_do_is_told_in_one_line(self):
+        group = self.create_group(Engine="valkey", EngineVersion="9.0", wait=False)
+        node = wait_for(lambda: next((n for n in self.server.nodes(group) if n["reason"]), None), "a reason")
+        self.assertEqual("the engine takes no further address: ERR Unsupported CONFIG parameter: bind", node["reason"])
+        self.assertEqual(("ready", "valkey 9.0.0", rigid, "dragonfly", "df-v1.21.2"),
+                         tuple(node[k] for k in ("state", "asked", "binary", "engine", "engine_version")))
+        self.delete_group(group)
+
     def test_memcached_says_so_too(self):
         name = harness.name("mem")
         self.api().create_cache_cluster(CacheClusterId=name, Engine="memcached", CacheNodeType=harness.NODE_TYPE, NumCacheNodes=1)
@@ -117,7 +158,7 @@ class Start(unittest.TestCase):
         self.assertIn("--engine redis:7=/nonexistent: there is no program", self.refused("--engine", "redis:7=/nonexistent"))
         self.assertIn("there is no program", self.refused("--engine", "redis:7=" + plain))
         self.assertIn("does not answer as a redis-server does", self.refused("--engine", "redis:7=/bin/true"))
-        self.assertIn("is redis 6.2.14: version 7.0 or later is needed", self.refused("--engine", "redis:6.2=" + old))
+        self.assertIn("is redis version 6.2.14: version 7.0 or later is needed", self.refused("--engine", "redis:6.2=" + old))
 
 
 if __name__ == "__main__":

@@ -177,6 +177,14 @@ class Values(Case):
         self.assertIn("Updated parameter timeout to 34", self.messages(group + "-001"))
 
 
+    def test_that_was_built_without_is_told(self):
+        group = self.create_group(CacheParameterGroupName=self.create_parameters(activedefrag="yes"))
+        if self.configs(group, "activedefrag") == ["yes"]:
+            return  # this engine can do it
+        self.assertIn("Failed to update parameter activedefrag to yes: the engine does not take it", self.messages(group + "-001"))
+        self.assertIn("activedefrag", self.server.nodes(group)[0]["reason"])
+
+
 class InUse(Case):
     def test_a_group_stays_until_nobody_uses_it(self):
         parameters = self.create_parameters()

@@ -283,3 +283,45 @@ Test(rg, what_keeps_a_node_from_starting_is_told_once)
     plan_world(&b.w);
     cr_assert_null(b.w.events, "not again for the same reason");
 }
+
+static int told(const char *begin)
+{
+    int n = 0;
+    for (struct world_event *e = b.w.events; e; e = e->next) n += strncmp(e->message, begin, strlen(begin)) == 0;
+    return n;
+}
+
+Test(rg, a_range_of_ports_that_is_used_up_is_told_once_and_heals)
+{
+    b.w.addressing = (struct world_addressing){true, "127.0.0.1", 20000, 20001};
+    make("creating", 1);
+    cr_assert_eq(told("The reader endpoint of replication group demo has no address: every port of 20000 to 20001 is in use"), 1);
+    cr_assert_eq(b.w.wake_ms, INT64_MAX, "it does not look again and again");
+    struct world_endpoint *reader = rg_endpoint(&b.rgs[0], "reader", "0001");
+    struct row_endpoint stored = reader->row;
+    reader->stored = &stored;
+    reader->row.seen_reason = NULL;
+    reader->row.seen_state = "unknown"; /* as a sighting says */
+    plan_world(&b.w);
+    cr_assert_eq(told("The reader endpoint"), 1);
+    b.w.addressing.last_port = 20002;
+    plan_world(&b.w);
+    cr_assert_eq(reader->row.port, 20002);
+}
+
+Test(rg, a_process_that_ends_again_and_again_is_told_the_third_time_and_ever_more_rarely)
+{
+    make("available", 1);
+    struct row_node stored = b.nodes[0].row;
+    b.nodes[0].stored = &stored;
+    for (int deaths = 1; deaths <= 12; deaths++) {
+        b.nodes[0].row.seen_restarts = deaths;
+        b.nodes[0].row.seen_state = "exited";
+        b.nodes[0].row.seen_reason = "killed by signal 11";
+        plan_world(&b.w);
+        stored = b.nodes[0].row;
+        plan_world(&b.w);
+        cr_assert_eq(told("Cache node 0001 has ended"), (deaths >= 3) + (deaths >= 6) + (deaths >= 12), "%d deaths", deaths);
+    }
+    cr_assert_eq(told("Cache node 0001 has ended 3 times and is started again: killed by signal 11"), 1);
+}

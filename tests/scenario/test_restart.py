@@ -1,6 +1,7 @@
 """Processes die, on purpose and not: what was running goes on, what was promised holds, what comes back finds it."""
 import os
 import signal
+import socket
 import unittest
 
 import datastores
@@ -84,13 +85,25 @@ class Stopping(Case):
 class KillingServe(Case):
     def test_leaves_the_nodes_running_and_the_next_start_adopts_them(self):
         group = self.create_group(nodes=2)
-        before, endpoints = self.pids(), self.endpoints((group, HOME))
+        before, endpoints, agent, url = self.pids(), self.endpoints((group, HOME)), self.server.agent(HOME), self.server.url
         self.server.kill()
         connect(endpoints[0]).set("while", "nobody was there")
         self.server.start()
         self.wait_ready((group, HOME))
         self.assertEqual((before, endpoints), (self.pids(), self.endpoints((group, HOME))))
         self.assertEqual("nobody was there", self.reader(group).get("while"))
+        self.assertEqual((url, agent), (self.server.url, self.server.agent(HOME)), "the agent found it where it was")
+        self.delete_group(group)
+
+    def test_is_no_matter_where_somebody_else_listens_at_its_port_now(self):
+        group = self.create_group()
+        before, url = self.pids(), self.server.url
+        self.server.kill()
+        with socket.create_server(("127.0.0.1", int(url.rsplit(":", 1)[1]))):
+            self.server.start()
+        self.assertNotEqual(url, self.server.url)
+        self.wait_ready((group, HOME))
+        self.assertEqual(before, self.pids())
         self.delete_group(group)
 
     def test_right_after_an_answer_keeps_what_was_answered(self):
