@@ -98,11 +98,25 @@ static void adopt_elected(struct world *w, struct world_rg *rg, struct world_nod
     plan_make_primary(w, rg, ng, first, n);
 }
 
+/* No process of the shard lives, so that nobody can have been elected. */
+static bool is_down(const struct world_rg *rg, const struct world_node_group *ng)
+{
+    bool any = false;
+    for (size_t i = 0; i < rg->n_nodes; i++) {
+        const struct world_node *n = &rg->nodes[i];
+        if (n->drop || strcmp(n->row.node_group_id, ng->row.id) != 0) continue;
+        if (!node_is_dead(n) && strcmp(n->row.seen_state, "stopped") != 0) return false;
+        any = true;
+    }
+    return any;
+}
+
 static void plan_primary(struct world *w, struct world_rg *rg, struct world_node_group *ng)
 {
     struct world_node *first = rg_primary(rg, ng);
     if (first == NULL) return;
     adopt_elected(w, rg, ng, first);
+    if (is_down(rg, ng)) world_set_int(w, &ng->shard->row.primary_seen, 0);
     if (is_primary(ng, rg_primary(rg, ng))) world_set_int(w, &ng->shard->row.primary_seen, 1);
 }
 

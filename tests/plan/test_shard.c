@@ -123,6 +123,18 @@ Test(shard, a_chosen_primary_that_has_not_taken_over_yet_is_not_given_up_for_a_m
     cr_assert(want_node(&b.w, node("c-0001-001.0001")).takeover);
 }
 
+Test(shard, a_shard_whose_processes_have_all_ended_is_taken_over_anew)
+{
+    node("c-0001-001.0001")->row.seen_state = "stopped";
+    node("c-0001-002.0001")->row.seen_state = "unknown";
+    plan_world(&b.w);
+    cr_assert_not(want_node(&b.w, node("c-0001-001.0001")).takeover, "the other may have been elected");
+    node("c-0001-002.0001")->row.seen_state = "stopped";
+    plan_world(&b.w);
+    cr_assert(want_node(&b.w, node("c-0001-001.0001")).takeover);
+    cr_assert_str_eq(b.node_groups[0].row.slots, "0-8191");
+}
+
 Test(shard, slots_are_where_the_primaries_hold_them)
 {
     cluster_of("c-0001-001.0001")->seen_slots = "100-8191";
