@@ -56,7 +56,21 @@ static int check_sound(struct store *s, struct err *e)
     return r;
 }
 
-/* One transaction per migration; the version moves with it. */
+/* All of 'sql' and the version it leads to, or nothing. */
+static int apply(struct store *s, const struct sql_text *text, int version, struct err *e)
+{
+    char stamp[64];
+    sqlite3_snprintf(sizeof stamp, stamp, "PRAGMA user_version = %d", version);
+    int r = exec(s, "BEGIN IMMEDIATE", e);
+    if (r == 0) r = exec(s, text->sql, e);
+    if (r == 0) r = exec(s, stamp, e);
+    if (r == 0) r = exec(s, "COMMIT", e);
+    if (r == 0) return 0;
+    sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    return err_set(e, r, "migration %s: %s", text->name, sqlite3_errmsg(s->db));
+}
+
+/* A new database gets at once what the migrations would make of it, which takes a third of the time. */
 static int migrate(struct store *s, struct err *e)
 {
     int at = 0;
@@ -66,18 +80,8 @@ static int migrate(struct store *s, struct err *e)
         return err_set(e, ERR_DB,
             "it was written by a newer Meridian (version %d, this program knows %d); use that one, or another --data-dir", at,
             sql_migrations_count);
-    for (; r == 0 && at < sql_migrations_count; at++) {
-        char stamp[64];
-        sqlite3_snprintf(sizeof stamp, stamp, "PRAGMA user_version = %d", at + 1);
-        r = exec(s, "BEGIN IMMEDIATE", e);
-        if (r == 0) r = exec(s, sql_migrations[at].sql, e);
-        if (r == 0) r = exec(s, stamp, e);
-        if (r == 0) r = exec(s, "COMMIT", e);
-        if (r) {
-            sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
-            return err_set(e, r, "migration %s: %s", sql_migrations[at].name, sqlite3_errmsg(s->db));
-        }
-    }
+    if (at == 0) return apply(s, &sql_schema, sql_migrations_count, e);
+    for (; r == 0 && at < sql_migrations_count; at++) r = apply(s, &sql_migrations[at], at + 1, e);
     return r;
 }
 

@@ -1,6 +1,8 @@
 #include "store/queries.gen.h"
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/trip.h"
+#include "store/sql.gen.h"
 #include <criterion/criterion.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -109,6 +111,46 @@ Test(store, the_file_is_nobody_elses_to_read)
     struct stat st;
     cr_assert_eq(stat(path, &st), 0);
     cr_assert_eq(st.st_mode & 0777, 0600u);
+}
+
+/* What stands in sqlite_schema, in one line each; the caller frees it. */
+static char *schema_of(const char *file)
+{
+    sqlite3 *db;
+    sqlite3_stmt *st;
+    _buf_ struct buf text = {0};
+    cr_assert_eq(sqlite3_open(file, &db), SQLITE_OK);
+    const char *sql = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type, name";
+    cr_assert_eq(sqlite3_prepare_v2(db, sql, -1, &st, NULL), SQLITE_OK);
+    while (sqlite3_step(st) == SQLITE_ROW) buf_printf(&text, "%s\n", (const char *)sqlite3_column_text(st, 0));
+    sqlite3_finalize(st);
+    sqlite3_close(db);
+    cr_assert(text.len > 0);
+    return strdup(text.data);
+}
+
+Test(store, a_database_of_any_earlier_version_becomes_what_a_new_one_is)
+{
+    store_close(s);
+    s = NULL;
+    char *new = schema_of(path);
+    for (int version = 1; version < sql_migrations_count; version++) {
+        char stamp[64];
+        sqlite3 *db;
+        unlink(path);
+        cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
+        for (int i = 0; i < version; i++) cr_assert_eq(sqlite3_exec(db, sql_migrations[i].sql, NULL, NULL, NULL), SQLITE_OK);
+        snprintf(stamp, sizeof stamp, "PRAGMA user_version = %d", version);
+        sqlite3_exec(db, stamp, NULL, NULL, NULL);
+        sqlite3_close(db);
+        cr_assert_eq(store_open(&s, path, STORE_FULL, &e), 0, "%s", e.msg);
+        store_close(s);
+        s = NULL;
+        char *migrated = schema_of(path);
+        cr_assert_str_eq(migrated, new);
+        free(migrated);
+    }
+    free(new);
 }
 
 Test(store, a_newer_database_is_refused_with_a_line_that_says_so)
