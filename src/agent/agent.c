@@ -34,6 +34,11 @@ static const struct cluster_map *cluster_for_node(struct node_host *h, const cha
     return agent_find_cluster(AGENT_OF(h, node_host), group);
 }
 
+static const struct slot_mover *mover_for_node(struct node_host *h, const char *group)
+{
+    return agent_find_mover(AGENT_OF(h, node_host), group);
+}
+
 static void upstream_lost(struct node_host *h, const char *id)
 {
     const struct agent *a = AGENT_OF(h, node_host);
@@ -97,14 +102,16 @@ static void beat(uv_timer_t *t)
 {
     struct agent *a = t->data;
     for (size_t i = 0; i < a->n_nodes; i++) node_beat(a->nodes[i]);
+    agent_move_slots(a);
 }
 
 static void close_all(void *arg)
 {
     struct agent *a = arg;
+    for (size_t i = 0; i < a->n_movers; i++) slot_mover_close(a->movers[i]);
     for (size_t i = 0; i < a->n_nodes; i++) node_close(a->nodes[i]);
     for (size_t i = 0; i < a->n_links; i++) link_close(a->links[i]);
-    a->n_nodes = a->n_links = 0;
+    a->n_nodes = a->n_links = a->n_movers = 0;
     agent_index_nodes(a);
     shelf_close(a->node_host.shelf);
     dial_close(a->dial);
@@ -288,6 +295,7 @@ static void fini(struct agent *a)
     arena_fini(&a->orders[1]);
     free(a->nodes);
     free(a->links);
+    free(a->movers);
     free(a->trips);
 }
 
@@ -316,7 +324,7 @@ int agent_run(const struct agent_options *o, struct err *e)
     if (!r && uv_loop_init(&a.loop) != 0) r = err_set(e, ERR_BROKEN, "no event loop");
     if (!r) {
         a.node_host = (struct node_host){&a.loop, o->data_dir, &a.engines, &a.link_host, node_has_changed, find_for_node,
-            upstream_lost, switching, .cluster = cluster_for_node};
+            upstream_lost, switching, .cluster = cluster_for_node, .mover = mover_for_node};
         a.link_host = (struct link_host){&a.loop, link_has_changed};
         r = run(&a, token.data, e);
         fini(&a);

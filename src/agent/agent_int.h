@@ -6,6 +6,7 @@
 #include "agent/link.h"
 #include "agent/node.h"
 #include "agent/shelf.h"
+#include "agent/slot_mover.h"
 #include "base/arena.h"
 #include "base/index.h"
 #include <sys/stat.h>
@@ -25,14 +26,16 @@ struct agent {
     struct link **links;
     size_t n_nodes, n_links;
     struct index node_index; /* the nodes by id */
-    struct arena orders[2]; /* the assignment that nodes point into, and room for the next */
+    struct arena orders[2];  /* the assignment that nodes point into, and room for the next */
     int current;
     struct cluster_map *clusters; /* of the assignment, and in its arena */
     size_t n_clusters;
+    struct slot_mover **movers; /* of clusters that have slots to move */
+    size_t n_movers;
     uint64_t cluster_serial; /* the last that a map was given */
-    int64_t version;      /* of the assignment; 0: none yet */
-    uint64_t quiet_until; /* ms of the loop's clock: until then, adopted nodes may keep us from telling anything */
-    char *trips;          /* as they were last armed */
+    int64_t version;         /* of the assignment; 0: none yet */
+    uint64_t quiet_until;    /* ms of the loop's clock: until then, adopted nodes may keep us from telling anything */
+    char *trips;             /* as they were last armed */
     struct stat dir;
     bool dirty;    /* something that a sighting tells has changed */
     bool stopping; /* every node stops, then the agent */
@@ -49,6 +52,9 @@ struct node *agent_find_node(const struct agent *a, const char *id);
 /* To be called when nodes were taken out of the list. */
 void agent_index_nodes(struct agent *a);
 const struct cluster_map *agent_find_cluster(const struct agent *a, const char *group);
+struct slot_mover *agent_find_mover(const struct agent *a, const char *group);
+/* Moves slots where there are some to be moved; a mover without work goes. */
+void agent_move_slots(struct agent *a);
 /* Lets every node look at its order, and at the others. */
 void agent_wake(struct agent *a);
 /* Stops every node, then the agent. */

@@ -78,6 +78,38 @@ static void share_authority(const struct proto_assignment *m)
         if (m->nodes.items[i].tls) m->nodes.items[i].tls->authority = m->authority;
 }
 
+struct slot_mover *agent_find_mover(const struct agent *a, const char *group)
+{
+    for (size_t i = 0; i < a->n_movers; i++)
+        if (strcmp(slot_mover_group(a->movers[i]), group) == 0) return a->movers[i];
+    return NULL;
+}
+
+static void add_mover(struct agent *a, const char *group)
+{
+    a->movers = realloc(a->movers, (a->n_movers + 1) * sizeof *a->movers);
+    if (a->movers == NULL) abort();
+    a->movers[a->n_movers++] = slot_mover_open(&a->node_host, group);
+}
+
+void agent_move_slots(struct agent *a)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < a->n_clusters; i++)
+        if (a->clusters[i].m->moves.n && !agent_find_mover(a, a->clusters[i].m->group)) add_mover(a, a->clusters[i].m->group);
+    for (size_t i = 0; i < a->n_movers; i++) {
+        const struct cluster_map *map = agent_find_cluster(a, slot_mover_group(a->movers[i]));
+        bool over = a->stopping || map == NULL || map->m->moves.n == 0;
+        if (over && slot_mover_is_idle(a->movers[i])) {
+            slot_mover_close(a->movers[i]);
+        } else {
+            slot_mover_step(a->movers[i]);
+            a->movers[kept++] = a->movers[i];
+        }
+    }
+    a->n_movers = kept;
+}
+
 static void order_nodes(struct agent *a, const struct proto_assignment *m)
 {
     _index_ struct index orders = {0};
@@ -160,6 +192,7 @@ int64_t agent_assign(struct agent *a, const char *json, size_t len)
     order_nodes(a, &m);
     close_links(a, &m);
     agent_wake(a);
+    agent_move_slots(a);
     order_links(a, &m);
     a->current = !a->current;
     arena_fini(old);

@@ -11,6 +11,7 @@
 struct node;
 struct engine_map;
 struct cluster_map;
+struct slot_mover;
 struct shelf;
 
 enum { BEAT_MS = 100 };
@@ -32,6 +33,8 @@ struct node_host {
     uint64_t pulse; /* counts the clusters' nodes that came, linked or went: time for the others to look who is there */
     /* The cluster of that group, or NULL; lives as long as the orders do. */
     const struct cluster_map *(*cluster)(struct node_host *h, const char *group);
+    /* Who moves its slots, or NULL. */
+    const struct slot_mover *(*mover)(struct node_host *h, const char *group);
     struct shelf *shelf; /* where its snapshots go and come from */
 };
 

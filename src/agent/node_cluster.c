@@ -2,6 +2,7 @@
 #include "agent/conf.h"
 #include "agent/file.h"
 #include "agent/names.h"
+#include "agent/slot_mover.h"
 #include "base/log.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -286,18 +287,44 @@ static void send_unread(struct node *n, const char *const words[], size_t count)
     rconn_send(n->conn, (int)count, words);
 }
 
-/* A slot that is on its way to or from the shard, as the node at its other end has it. */
-static void restore_slot(struct node *n, const struct cluster_map *map, const struct proto_cluster_node *other, const char *open)
+/* A slot in flight that leaves the node's shard, or comes into it. */
+static void restore_slot(struct node *n, int slot, bool leaves, const char *other)
+{
+    char number[12];
+    snprintf(number, sizeof number, "%d", slot);
+    send_unread(n, WORDS("CLUSTER", "SETSLOT", number, leaves ? "MIGRATING" : "IMPORTING", other));
+}
+
+static void restore_from_mover(void *arg, int slot, const struct proto_cluster_node *from, const struct proto_cluster_node *to)
+{
+    struct node *n = arg;
+    const struct proto_cluster_node *me = cluster_node_ordered(cluster_map_of(n), n->id);
+    if (me != NULL && strcmp(me->shard, from->shard) == 0) restore_slot(n, slot, true, to->name);
+    if (me != NULL && strcmp(me->shard, to->shard) == 0) restore_slot(n, slot, false, from->name);
+}
+
+/* As the node at the slot's other end has it. */
+static void restore_from_view(
+    struct node *n, const struct cluster_map *map, const struct proto_cluster_node *other, const char *open)
 {
     int slot;
     bool leaves;
-    char number[12];
     const struct proto_cluster_node *me = cluster_node_ordered(map, n->id), *peer = NULL;
     const char *name = cluster_open_slot(open, &slot, &leaves);
     if (name != NULL) peer = cluster_node_named(map, name);
-    if (me == NULL || peer == NULL || strcmp(peer->shard, me->shard) != 0) return;
-    snprintf(number, sizeof number, "%d", slot);
-    send_unread(n, WORDS("CLUSTER", "SETSLOT", number, leaves ? "IMPORTING" : "MIGRATING", other->name));
+    if (me != NULL && peer != NULL && strcmp(peer->shard, me->shard) == 0) restore_slot(n, slot, !leaves, other->name);
+}
+
+static void restore_slots(struct node *n, const struct cluster_map *map)
+{
+    const struct slot_mover *mover = n->host->mover(n->host, map->m->group);
+    for (size_t i = 0; i < map->m->nodes.n; i++) {
+        const struct proto_cluster_node *c = &map->m->nodes.items[i];
+        const struct node *other = n->host->find(n->host, c->order);
+        const struct string_list *open = other != NULL && other != n ? &other->life.cluster.view.open : NULL;
+        for (size_t k = 0; open != NULL && k < open->n; k++) restore_from_view(n, map, c, open->items[k]);
+    }
+    if (mover != NULL) slot_mover_each(mover, restore_from_mover, n);
 }
 
 /*
@@ -310,12 +337,7 @@ void cluster_do_promote(struct node *n)
     const struct cluster_map *map = cluster_map_of(n);
     send_unread(n, WORDS("MULTI"));
     send_unread(n, WORDS("CLUSTER", "FAILOVER", "TAKEOVER"));
-    for (size_t i = 0; map != NULL && i < map->m->nodes.n; i++) {
-        const struct proto_cluster_node *c = &map->m->nodes.items[i];
-        const struct node *other = n->host->find(n->host, c->order);
-        const struct string_list *open = other != NULL && other != n ? &other->life.cluster.view.open : NULL;
-        for (size_t k = 0; open != NULL && k < open->n; k++) restore_slot(n, map, c, open->items[k]);
-    }
+    if (map != NULL) restore_slots(n, map);
     redis_ask(n, ASK_STEP, WORDS("EXEC"));
 }
 

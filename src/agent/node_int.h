@@ -55,7 +55,8 @@ struct cluster_life {
 struct life {
     bool ready; /* it answers, and its role is known */
     bool hung;
-    int misses; /* beats that saw no answer */
+    int misses;     /* beats that saw no answer */
+    bool migrating; /* it waits for the node that it gives keys to: that is work, too */
     struct server_info server;
     struct replication_info info;
     bool info_old;              /* to be read again before anything is decided */

@@ -47,3 +47,5 @@ void redis_save_seen(struct node *n, const struct redisReply *r);
 /* node_redis_ops.c */
 int redis_write_conf(struct node *n, struct err *e);
 bool redis_conf_differs(struct node *n);
+/* Another connection to the node; NULL where nobody listens. The caller logs in. */
+struct rconn *redis_open(const struct node *n, const struct rconn_events *events, void *arg);

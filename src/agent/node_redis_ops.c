@@ -112,16 +112,21 @@ static void conn_down(void *arg, const char *why)
 }
 
 /* A socket's address holds 107 bytes at most, which the path of a node's folder may exceed: /proc names the folder in few. */
-static void *start_to_connect(struct node *n)
+struct rconn *redis_open(const struct node *n, const struct rconn_events *events, void *arg)
 {
-    static const struct rconn_events events = {.up = conn_up, .reply = conn_reply, .down = conn_down};
     char path[64];
     int folder = open(n->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0) return NULL;
     snprintf(path, sizeof path, "/proc/self/fd/%d/" CONF_SOCKET, folder);
-    void *conn = rconn_open(n->host->loop, path, &events, n);
+    struct rconn *conn = rconn_open(n->host->loop, path, events, arg);
     close(folder);
     return conn;
+}
+
+static void *start_to_connect(struct node *n)
+{
+    static const struct rconn_events events = {.up = conn_up, .reply = conn_reply, .down = conn_down};
+    return redis_open(n, &events, n);
 }
 
 static void disconnect(void *conn)

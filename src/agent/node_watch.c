@@ -33,7 +33,7 @@ static bool owes_answer(const struct node *n)
 
 static void missed(struct node *n)
 {
-    bool works = proc_works(n->proc);
+    bool works = proc_works(n->proc) || n->life.migrating;
     if (++n->life.misses >= (works ? MISSES_AT_WORK : MISSES)) node_set_hung(n, true);
 }
 

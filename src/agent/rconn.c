@@ -150,8 +150,13 @@ struct rconn *rconn_open(uv_loop_t *loop, const char *path, const struct rconn_e
 
 void rconn_send(struct rconn *c, int n, const char *const words[])
 {
+    rconn_send_bytes(c, n, words, NULL);
+}
+
+void rconn_send_bytes(struct rconn *c, int n, const char *const words[], const size_t lengths[])
+{
     if (c->ac == NULL) return;
-    redisAsyncCommandArgv(c->ac, replied, NULL, n, (const char **)(uintptr_t)words, NULL);
+    redisAsyncCommandArgv(c->ac, replied, NULL, n, (const char **)(uintptr_t)words, lengths);
     work(c, 0);
 }
 

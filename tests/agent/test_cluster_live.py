@@ -1,12 +1,17 @@
 """Clusters of real Redis processes: how they form, who takes over, who joins and leaves, with a scripted serve."""
 import hashlib
+import logging
 import os
 import signal
+import threading
 import time
+
+import redis
 
 from field import Field, PORT, admin, client, main, node, poll, seen, serves
 
 GROUP = "g"
+logging.getLogger("redis").setLevel(logging.CRITICAL)  # it logs every MOVED that it follows
 
 
 def engine_name(name):
@@ -323,6 +328,115 @@ class Change(Cluster):
         s = self.wait_formed()
         self.check_slots()
         self.assertTrue(all(seen(s, n).get("state", "gone") in ("gone", "stopping") for n in gone), s)
+
+
+class Load:
+    """Clients that write and read as a cluster's clients do, and remember what was acknowledged."""
+
+    def __init__(self, address, n_keys=4000):
+        self.address, self.stop, self.errors, self.latest = address, False, [], {}
+        self.threads = [threading.Thread(target=self.run, args=(i, n_keys // 2)) for i in range(2)]
+
+    def connect(self):
+        return redis.RedisCluster(host=self.address, port=PORT, decode_responses=True, socket_timeout=5)
+
+    def run(self, number, n_keys):
+        c, latest, i = self.connect(), {}, 0
+        self.latest[number] = latest
+        while not self.stop:
+            i += 1
+            key = "load:%d:%d" % (number, i * 7919 % n_keys)
+            try:
+                c.set(key, i)
+                latest[key] = str(i)
+                other = "load:%d:%d" % (number, i * 104729 % n_keys)
+                if other in latest and c.get(other) != latest[other]:
+                    self.errors.append("%s is not what was written" % other)
+            except AttributeError:
+                c = self.connect()  # this client can't follow an ASK to a node without slots
+            except Exception as e:
+                if self.strict:
+                    self.errors.append(repr(e))
+
+    def __enter__(self):
+        self.strict = True
+        for t in self.threads:
+            t.start()
+        poll(lambda: len(self.latest) == 2 and all(len(x) > 100 for x in self.latest.values()), "the load")
+        return self
+
+    def __exit__(self, *args):
+        self.stop = True
+        for t in self.threads:
+            t.join()
+
+    def verify(self, case, lost=0):
+        c = self.connect()
+        wrong = [k for x in self.latest.values() for k, v in x.items() if c.get(k) != v]
+        case.assertLessEqual(len(wrong), lost, wrong[:10])
+
+
+class Move(Cluster):
+    OCTET = 22
+    N = 20000
+
+    def start_filled(self):
+        """Three shards with data of all sorts, and a fourth without slots."""
+        self.shards.append(self.shard("0004", "", self.NODES))
+        self.start_cluster()
+        c = redis.RedisCluster(host=self.address(1), port=PORT)
+        for first in range(0, self.N, 1000):
+            p = c.pipeline()
+            for i in range(first, first + 1000):
+                p.set(b"k:%d \x00\xff" % i, b"v%d" % i)
+            p.execute()
+        c.rpush("a list", *range(1000))
+        c.expire("a list", 1000)
+
+    def reshard(self):
+        """A quarter of each shard's slots to the fourth."""
+        for s in self.shards[:3]:
+            own = sorted(slots_in(s.slots))
+            self.moves.append({"slots": ranges(own[:len(own) // 4]), "from": s.name, "to": "0004"})
+        self.send()
+
+    def check_data(self):
+        c = redis.RedisCluster(host=self.address(3), port=PORT)
+        self.assertEqual(sum(admin(s.nodes[s.primary]).dbsize() for s in self.shards),
+                         sum(admin(a).dbsize() for s in self.shards for n, a in s.nodes.items() if n == s.primary))
+        wrong = [i for i in range(self.N) if c.get(b"k:%d \x00\xff" % i) != b"v%d" % i]
+        self.assertEqual(wrong, [])
+        self.assertEqual([int(x) for x in c.lrange("a list", 0, -1)], list(range(1000)))
+        self.assertGreater(c.ttl("a list"), 900)
+
+    def check_nothing_doubled(self, more):
+        total = sum(admin(s.nodes[s.primary]).dbsize() for s in self.shards)
+        self.assertEqual(total, self.N + 1 + more)
+        self.assertEqual(len(slots_in(self.shards[3].slots)), 4095)
+        for s in self.shards:
+            for a in s.nodes.values():
+                poll(lambda a=a, s=s: admin(a).dbsize() == admin(s.nodes[s.primary]).dbsize(), "replication")
+
+    def finish(self, load, lost=0):
+        s = self.wait_formed(60)
+        load.__exit__()
+        self.check_slots()
+        self.assertEqual(load.errors[:10], [])
+        load.verify(self, lost)
+        self.check_data()
+        return s
+
+    def test_slots_move_while_clients_go_on(self):
+        self.start_filled()
+        with Load(self.address(1)) as load:
+            began = time.monotonic()
+            self.reshard()
+            self.wait(lambda s: any(seen(s, x.primary)["cluster"]["moving"] for x in self.shards))
+            s = self.finish(load)
+        print("# 4096 slots with %d keys moved in %.2f s" % (self.N // 4, time.monotonic() - began), flush=True)
+        self.check_nothing_doubled(sum(len(x) for x in load.latest.values()))
+        for x in self.shards:
+            self.assertEqual(seen(s, x.primary)["cluster"]["moving"], "")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,453 @@
+#include "agent/slot_mover.h"
+#include "agent/conf.h"
+#include "agent/node_redis.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * WINDOW slots at a time share each round trip. A slot's way (the order is the engine's own
+ * advice): the target imports it, the source migrates it, its keys go, the source has none
+ * left, the target owns it and tells everybody, the source knows. Of the commands that take
+ * keys along, the next one is there before the last was answered (AHEAD).
+ */
+enum { WINDOW = 64, SLOTS_PER_FLIGHT = 32, AHEAD = 2, KEYS_AT_ONCE = 1000, BATCH_FIRST = 50, BATCH_MAX = 500 };
+/* A MIGRATE that took longer than LONG_NS carries too much, one under SHORT_NS could carry more. */
+enum { LONG_NS = 4000000, SHORT_NS = 2000000 };
+/* How long a MIGRATE may wait for its target: less than it takes to be taken for hung; where a key needs longer, four times
+ * that, and again. */
+enum { WAIT_MS = 250, WAIT_MAX_MS = 64000 };
+
+enum phase { REST, IMPORT, EXPORT, KEYS, MOVE, COUNT, GIVE, RELEASE };
+enum side { FROM, TO };
+
+struct key {
+    const char *data;
+    size_t len;
+};
+
+struct flight {
+    int slot;
+    bool leaves;  /* the source has it, and its keys */
+    bool arrived; /* the target had it already */
+    bool more;    /* keys are still to be asked for */
+    size_t n, next;
+    struct key *keys;
+};
+
+struct end {
+    struct slot_mover *m;
+    struct rconn *conn;
+    char *id;   /* of the node's order */
+    int unread; /* answers that say nothing */
+};
+
+struct slot_mover {
+    struct node_host *host;
+    char *group;
+    enum phase phase;
+    struct end ends[2];
+    struct flight flights[WINDOW];
+    int n_flights, asked[WINDOW]; /* flights whose answers are awaited, in their order */
+    int n_asked, answered;
+    struct arena keys; /* what flights hold */
+    int at;            /* the flight whose keys go */
+    struct batch {
+        int flight;
+        size_t n;
+    } batches[AHEAD]; /* under way, the oldest first */
+    int n_batches;
+    size_t batch; /* keys that go at once */
+    int wait_ms;
+    int64_t busy_since; /* ns: when the oldest began */
+    bool told;          /* that something is refused */
+};
+
+static void enter(struct slot_mover *m, enum phase p);
+
+/* ---- who ---- */
+
+static const struct cluster_map *map_of(const struct slot_mover *m)
+{
+    return m->host->cluster(m->host, m->group);
+}
+
+static struct node *primary_of(const struct slot_mover *m, const struct cluster_map *map, const char *shard)
+{
+    const struct proto_cluster_node *c = cluster_primary(map, shard);
+    struct node *n = c != NULL ? m->host->find(m->host, c->order) : NULL;
+    bool fine = n != NULL && n->state == NODE_UP && n->life.ready && !n->life.hung && n->life.info.role == ROLE_PRIMARY &&
+                n->life.cluster.whole && n->life.cluster.view.read && n->life.cluster.view.role == ROLE_PRIMARY;
+    return fine ? n : NULL;
+}
+
+static struct node *end_node(const struct slot_mover *m, enum side side)
+{
+    return m->ends[side].id != NULL ? m->host->find(m->host, m->ends[side].id) : NULL;
+}
+
+static const struct proto_cluster_node *end_entry(const struct slot_mover *m, enum side side)
+{
+    const struct cluster_map *map = map_of(m);
+    return map != NULL ? cluster_node_ordered(map, m->ends[side].id) : NULL;
+}
+
+/* ---- the connections ---- */
+
+static void lent(const struct slot_mover *m, bool yes)
+{
+    struct node *n = end_node(m, FROM);
+    if (n != NULL) n->life.migrating = yes;
+}
+
+static void drop(struct end *e)
+{
+    rconn_close(e->conn);
+    free(e->id);
+    *e = (struct end){.m = e->m};
+}
+
+/* Whatever was begun is found again in the nodes. */
+static void give_up(struct slot_mover *m)
+{
+    lent(m, false);
+    drop(&m->ends[FROM]);
+    drop(&m->ends[TO]);
+    m->n_flights = 0;
+    m->phase = REST;
+}
+
+static void refused(struct slot_mover *m, const struct redisReply *r)
+{
+    if (!m->told) log_warn("cluster %s: a slot can't be moved now: %.100s", m->group, r->str);
+    m->told = true;
+    give_up(m);
+}
+
+static void answer(struct slot_mover *m, const struct redisReply *r);
+
+static void conn_up(void *arg)
+{
+    (void)arg; /* what was sent meanwhile goes out by itself */
+}
+
+static void conn_reply(void *arg, const struct redisReply *r)
+{
+    struct end *e = arg;
+    if (e->unread > 0) e->unread--;
+    else answer(e->m, r);
+}
+
+static void conn_down(void *arg, const char *why)
+{
+    struct end *e = arg;
+    (void)why;
+    e->conn = NULL;
+    give_up(e->m);
+}
+
+static bool connect_to(struct slot_mover *m, enum side side, const struct node *n)
+{
+    static const struct rconn_events events = {.up = conn_up, .reply = conn_reply, .down = conn_down};
+    struct end *e = &m->ends[side];
+    if (e->conn != NULL && strcmp(e->id, n->id) == 0) return true;
+    drop(e);
+    e->conn = redis_open(n, &events, e);
+    e->id = strdup(n->id);
+    if (e->id == NULL) abort();
+    if (e->conn == NULL) return false;
+    if (n->order->admin_password == NULL) return true;
+    e->unread = 1;
+    rconn_send(e->conn, 3, (const char *const[]){"AUTH", CONF_ADMIN, n->order->admin_password});
+    return true;
+}
+
+/* ---- what to move ---- */
+
+/* Slots that some primary has; false while that of one is not known. */
+static bool all_owned(const struct slot_mover *m, const struct cluster_map *map, struct slots *out)
+{
+    for (size_t i = 0; i < map->m->nodes.n; i++) {
+        const struct proto_cluster_node *c = &map->m->nodes.items[i];
+        if (!c->primary.v) continue;
+        const struct node *n = primary_of(m, map, c->shard);
+        if (n == NULL) return false;
+        slots_join(out, &n->life.cluster.view.slots);
+    }
+    return true;
+}
+
+/* Some clients can't follow an ASK to a node that no MOVED has told them of: a target begins with one slot, and takes in at most
+ * one for every SLOTS_PER_FLIGHT that it has, so that they nearly always meet a MOVED first. */
+static int window(const struct node *to)
+{
+    int n = slots_count(&to->life.cluster.view.slots) / SLOTS_PER_FLIGHT;
+    return n < 1 ? 1 : n > WINDOW ? WINDOW : n;
+}
+
+/* Of the slots of a move those that the source has come first; one that nobody has, since a node died at the wrong moment, too. */
+static void pick(
+    struct slot_mover *m, const struct cluster_map *map, const struct proto_slot_move *move, const struct node *from, int n)
+{
+    struct slots wanted = {0}, left, nobody = {0};
+    slots_read(&wanted, move->slots);
+    left = wanted;
+    slots_meet(&left, &from->life.cluster.view.slots);
+    if (slots_count(&left) == 0 && all_owned(m, map, &nobody)) {
+        left = wanted;
+        slots_subtract(&left, &nobody);
+    }
+    for (int s = slots_next(&left, 0); s < SLOTS && m->n_flights < n; s = slots_next(&left, s + 1))
+        m->flights[m->n_flights++] = (struct flight){.slot = s};
+}
+
+static bool begin_move(struct slot_mover *m, const struct cluster_map *map, const struct proto_slot_move *move)
+{
+    const struct node *from = primary_of(m, map, move->from), *to = primary_of(m, map, move->to);
+    m->n_flights = 0;
+    if (from == NULL || to == NULL || from == to) return false;
+    pick(m, map, move, from, window(to));
+    if (m->n_flights == 0) return false;
+    if (connect_to(m, FROM, from) && connect_to(m, TO, to)) return true;
+    give_up(m);
+    return false;
+}
+
+void slot_mover_step(struct slot_mover *m)
+{
+    const struct cluster_map *map = map_of(m);
+    if (m->phase != REST) return;
+    for (size_t i = 0; map != NULL && i < map->m->moves.n; i++)
+        if (begin_move(m, map, &map->m->moves.items[i])) return enter(m, IMPORT);
+    drop(&m->ends[FROM]);
+    drop(&m->ends[TO]);
+}
+
+/* ---- the phases that ask every flight ---- */
+
+static void send_slot(struct slot_mover *m, enum side side, int flight, const char *command, const char *what, const char *more)
+{
+    char slot[12];
+    snprintf(slot, sizeof slot, "%d", m->flights[flight].slot);
+    const char *words[] = {"CLUSTER", command, slot, what, more};
+    m->asked[m->n_asked++] = flight;
+    rconn_send(m->ends[side].conn, what == NULL ? 3 : more == NULL ? 4 : 5, words);
+}
+
+static void ask_keys(struct slot_mover *m)
+{
+    arena_fini(&m->keys);
+    for (int i = 0; i < m->n_flights; i++) {
+        m->flights[i].n = m->flights[i].next = 0;
+        if (m->flights[i].more) send_slot(m, FROM, i, "GETKEYSINSLOT", "1000", NULL);
+    }
+}
+
+static void ask_all(struct slot_mover *m, const char *from, const char *to)
+{
+    for (int i = 0; i < m->n_flights; i++) {
+        if (m->phase == IMPORT) send_slot(m, TO, i, "SETSLOT", "IMPORTING", from);
+        if (m->phase == EXPORT) send_slot(m, FROM, i, "SETSLOT", "MIGRATING", to);
+        if (m->phase == COUNT && m->flights[i].leaves) send_slot(m, FROM, i, "COUNTKEYSINSLOT", NULL, NULL);
+        if (m->phase == GIVE) send_slot(m, TO, i, "SETSLOT", "NODE", to);
+        if (m->phase == RELEASE) send_slot(m, FROM, i, "SETSLOT", "NODE", to);
+    }
+}
+
+static void keep_keys(struct slot_mover *m, struct flight *f, const struct redisReply *r)
+{
+    f->keys = arena_array(&m->keys, struct key, r->elements);
+    f->n = r->elements;
+    f->more = r->elements >= KEYS_AT_ONCE;
+    for (size_t i = 0; i < r->elements; i++)
+        f->keys[i] = (struct key){arena_strndup(&m->keys, r->element[i]->str, r->element[i]->len), r->element[i]->len};
+}
+
+/* What the answer means to its flight; false if it can't go on. */
+static bool flight_answer(struct slot_mover *m, struct flight *f, const struct redisReply *r)
+{
+    bool error = r->type == REDIS_REPLY_ERROR;
+    switch (m->phase) {
+    case IMPORT: f->arrived = error && strstr(r->str, "already the owner") != NULL; return !error || f->arrived;
+    case EXPORT: f->leaves = f->more = !error; return !error || strstr(r->str, "not the owner") != NULL;
+    case KEYS:
+        if (r->type == REDIS_REPLY_ARRAY) keep_keys(m, f, r);
+        return r->type == REDIS_REPLY_ARRAY;
+    case COUNT: f->more = r->integer > 0; return r->type == REDIS_REPLY_INTEGER;
+    default: return !error;
+    }
+}
+
+/* ---- keys ---- */
+
+static void send_batch(struct slot_mover *m, const struct node *to)
+{
+    struct flight *f = &m->flights[m->at];
+    char port[12], wait[12];
+    const char *head[] = {
+        "MIGRATE", to->order->address, port, "", "0", wait, "REPLACE", "AUTH2", CONF_ADMIN, to->order->admin_password, "KEYS"};
+    const char *words[sizeof head / sizeof *head + BATCH_MAX];
+    size_t lengths[sizeof words / sizeof *words], n = 0, count = f->n - f->next < m->batch ? f->n - f->next : m->batch;
+    snprintf(port, sizeof port, "%d", (int)to->order->port.v);
+    snprintf(wait, sizeof wait, "%d", m->wait_ms);
+    for (size_t i = 0; i < sizeof head / sizeof *head; i++) {
+        if (to->order->admin_password == NULL && i >= 7 && i <= 9) continue;
+        lengths[n] = strlen(head[i]);
+        words[n++] = head[i];
+    }
+    for (size_t i = 0; i < count; i++, f->next++) {
+        lengths[n] = f->keys[f->next].len;
+        words[n++] = f->keys[f->next].data;
+    }
+    if (m->n_batches == 0) m->busy_since = clock_mono_ns();
+    m->batches[m->n_batches++] = (struct batch){m->at, count};
+    lent(m, true);
+    rconn_send_bytes(m->ends[FROM].conn, (int)n, words, lengths);
+}
+
+static void keys_gone(struct slot_mover *m)
+{
+    for (int i = 0; i < m->n_flights; i++)
+        if (m->flights[i].more) return enter(m, KEYS);
+    enter(m, COUNT);
+}
+
+static void move_on(struct slot_mover *m)
+{
+    const struct node *to = end_node(m, TO);
+    if (to == NULL || to->order == NULL) return give_up(m);
+    while (m->n_batches < AHEAD && m->at < m->n_flights) {
+        if (m->flights[m->at].next < m->flights[m->at].n) send_batch(m, to);
+        else m->at++;
+    }
+    if (m->n_batches == 0) keys_gone(m);
+}
+
+/* What is left of the slot is asked for again, and goes one key at a time, with more time for it: the target may need long to
+ * take in a large one. */
+static bool move_late(struct slot_mover *m, const struct batch *b)
+{
+    m->flights[b->flight].more = true;
+    m->batch = 1;
+    if (b->n > 1) return true;
+    m->wait_ms *= 4;
+    return m->wait_ms <= WAIT_MAX_MS;
+}
+
+static void adapt(struct slot_mover *m, const struct batch *b, int64_t took_ns)
+{
+    if (took_ns > LONG_NS && m->batch > 1) m->batch /= 2;
+    else if (took_ns < SHORT_NS && b->n == m->batch) m->batch += m->batch / 2 + 1;
+    if (m->batch > BATCH_MAX) m->batch = BATCH_MAX;
+}
+
+static void moved(struct slot_mover *m, const struct redisReply *r)
+{
+    struct batch b = m->batches[0];
+    int64_t now = clock_mono_ns();
+    bool late = redis_says(r, "IOERR");
+    if (m->n_batches == 0) return;
+    for (int i = 1; i < m->n_batches; i++) m->batches[i - 1] = m->batches[i];
+    lent(m, --m->n_batches > 0);
+    if (late ? !move_late(m, &b) : r->type == REDIS_REPLY_ERROR) return refused(m, r);
+    if (!late) adapt(m, &b, now - m->busy_since);
+    m->busy_since = now;
+    move_on(m);
+}
+
+/* ---- from phase to phase ---- */
+
+static void landed(struct slot_mover *m)
+{
+    struct node *from = end_node(m, FROM), *to = end_node(m, TO);
+    for (int i = 0; i < m->n_flights; i++) {
+        if (from != NULL) slots_remove(&from->life.cluster.view.slots, m->flights[i].slot);
+        if (to != NULL && !slots_has(&to->life.cluster.view.slots, m->flights[i].slot))
+            slots_add(&to->life.cluster.view.slots, m->flights[i].slot);
+    }
+    m->n_flights = 0;
+    m->phase = REST;
+    m->told = false;
+    m->wait_ms = WAIT_MS;
+    slot_mover_step(m);
+}
+
+static void next_phase(struct slot_mover *m)
+{
+    switch (m->phase) {
+    case IMPORT: return enter(m, EXPORT);
+    case EXPORT: return enter(m, KEYS);
+    case KEYS: return enter(m, MOVE);
+    case COUNT:
+        for (int i = 0; i < m->n_flights; i++)
+            if (m->flights[i].leaves && m->flights[i].more) return enter(m, KEYS);
+        return enter(m, GIVE);
+    case GIVE: return enter(m, RELEASE);
+    case RELEASE: return landed(m);
+    case REST:
+    case MOVE: return;
+    }
+}
+
+static void enter(struct slot_mover *m, enum phase p)
+{
+    const struct proto_cluster_node *from = end_entry(m, FROM), *to = end_entry(m, TO);
+    m->phase = p;
+    m->n_asked = m->answered = 0;
+    if (from == NULL || to == NULL) return give_up(m); /* the map has changed */
+    if (p == MOVE) {
+        m->at = m->n_batches = 0;
+        return move_on(m);
+    }
+    if (p == KEYS) ask_keys(m);
+    else ask_all(m, from->name, to->name);
+    if (m->n_asked == 0) next_phase(m);
+}
+
+static void answer(struct slot_mover *m, const struct redisReply *r)
+{
+    if (m->phase == MOVE) return moved(m, r);
+    if (m->phase == REST || m->answered >= m->n_asked) return;
+    if (!flight_answer(m, &m->flights[m->asked[m->answered++]], r)) return refused(m, r);
+    if (m->answered == m->n_asked) next_phase(m);
+}
+
+/* ---- its life ---- */
+
+struct slot_mover *slot_mover_open(struct node_host *h, const char *group)
+{
+    struct slot_mover *m = calloc(1, sizeof *m);
+    if (m == NULL || (m->group = strdup(group)) == NULL) abort();
+    m->host = h;
+    m->batch = BATCH_FIRST;
+    m->wait_ms = WAIT_MS;
+    m->ends[FROM].m = m->ends[TO].m = m;
+    return m;
+}
+
+const char *slot_mover_group(const struct slot_mover *m)
+{
+    return m->group;
+}
+
+bool slot_mover_is_idle(const struct slot_mover *m)
+{
+    return m->phase == REST;
+}
+
+void slot_mover_each(const struct slot_mover *m, slot_in_flight *fn, void *arg)
+{
+    const struct proto_cluster_node *from = m->n_flights ? end_entry(m, FROM) : NULL,
+                                    *to = m->n_flights ? end_entry(m, TO) : NULL;
+    for (int i = 0; from != NULL && to != NULL && i < m->n_flights; i++) fn(arg, m->flights[i].slot, from, to);
+}
+
+void slot_mover_close(struct slot_mover *m)
+{
+    give_up(m);
+    arena_fini(&m->keys);
+    free(m->group);
+    free(m);
+}
