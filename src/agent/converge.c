@@ -28,6 +28,7 @@ static const char *const names[STEP__COUNT] = {
     [STEP_CLUSTER_SLOTS] = "cluster_slots",
     [STEP_MEET] = "meet",
     [STEP_FORGET] = "forget",
+    [STEP_REBIND] = "rebind",
     [STEP_PATIENCE] = "patience",
     [STEP_STIR] = "stir",
     [STEP_SAVE] = "save",

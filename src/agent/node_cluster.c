@@ -187,7 +187,7 @@ void cluster_know_nodes(struct node *n, const struct redisReply *r)
     cluster_view_read(&c->view, r->str, map, lives, n);
     c->serial = map->serial;
     know_orphan(n);
-    c->slots_asked = false;
+    c->slots_asked = c->rebound = false;
     if (c->view.agrees) return; /* CLUSTER SLOTS comes before anything is told */
     c->complete = false;
     tell(n);
@@ -230,6 +230,29 @@ static bool shall_stir(const struct node *n, const struct cluster_map *map)
     return node_now(n) < n->life.eager_until && node_now(n) >= n->life.cluster.stir_at;
 }
 
+/* A slot in flight whose other end was replaced, and who is there now. */
+struct unbound {
+    const char *open;
+    const struct proto_cluster_node *now;
+};
+
+static bool find_unbound(const struct node *n, const struct cluster_map *map, struct unbound *out)
+{
+    const struct cluster_view *v = &n->life.cluster.view;
+    for (size_t i = 0; i < v->open.n && v->role == ROLE_PRIMARY; i++) {
+        int slot;
+        bool leaves;
+        const char *name = cluster_open_slot(v->open.items[i], &slot, &leaves);
+        const struct proto_cluster_node *was = name != NULL ? cluster_node_named(map, name) : NULL;
+        const struct proto_cluster_node *now = was != NULL ? cluster_primary_of(map, was) : NULL;
+        const struct node *peer = now != NULL && now != was ? ready_node(n, now->order) : NULL;
+        if (peer == NULL || peer->life.info.role != ROLE_PRIMARY || peer == n) continue;
+        *out = (struct unbound){v->open.items[i], now};
+        return true;
+    }
+    return false;
+}
+
 enum step cluster_next(struct node *n)
 {
     const struct cluster_life *c = &n->life.cluster;
@@ -238,6 +261,7 @@ enum step cluster_next(struct node *n)
     if (c->answered) return STEP_CLUSTER_NODES;
     if (node_now(n) >= next_view_at(n, map)) return STEP_CLUSTER_INFO;
     if (!c->view.read || c->serial != map->serial) return STEP_NONE;
+    if (!c->rebound && find_unbound(n, map, &(struct unbound){0})) return STEP_REBIND;
     if (c->view.missing.n) return STEP_MEET;
     if (c->view.forget.n) return STEP_FORGET;
     if (c->view.agrees && !c->slots_asked) return STEP_CLUSTER_SLOTS;
@@ -346,12 +370,45 @@ bool cluster_took_over(struct node *n, const struct redisReply *r)
     for (size_t i = 1; i < r->elements; i++)
         if (r->element[i]->type == REDIS_REPLY_ERROR) log_warn("node %s: a slot in flight: %s", n->id, r->element[i]->str);
     n->life.cluster.stale = true;
+    n->host->pulse++; /* those with slots in flight look at once */
     bool done = r->type == REDIS_REPLY_ARRAY && r->elements > 0 && r->element[0]->type != REDIS_REPLY_ERROR;
     n->life.cluster.orphan = n->life.cluster.orphan && !done;
     if (done) return true;
     log_info("node %s: does not take over: %s", n->id, r->elements > 0 ? r->element[0]->str : "no answer");
     try_again(n);
     return false;
+}
+
+/*
+ * A node that imports a slot leaves it alone when its owner is replaced: to it, the slot is
+ * nobody's then. It is told of the new one, for all slots at once: the next view tells whether that was all.
+ */
+void cluster_do_rebind(struct node *n)
+{
+    struct unbound u;
+    const struct cluster_map *map = cluster_map_of(n);
+    if (map == NULL || !find_unbound(n, map, &u)) return;
+    const struct string_list *open = &n->life.cluster.view.open;
+    send_unread(n, WORDS("MULTI"));
+    for (size_t i = 0; i < open->n; i++) {
+        int slot;
+        bool leaves;
+        char number[12];
+        const char *name = cluster_open_slot(open->items[i], &slot, &leaves);
+        const struct proto_cluster_node *was = name != NULL ? cluster_node_named(map, name) : NULL;
+        if (was == NULL || cluster_primary_of(map, was) != u.now || was == u.now) continue;
+        snprintf(number, sizeof number, "%d", slot);
+        if (!leaves && !slots_has(&n->life.cluster.view.slots, slot))
+            send_unread(n, WORDS("CLUSTER", "SETSLOT", number, "NODE", u.now->name));
+        send_unread(n, WORDS("CLUSTER", "SETSLOT", number, leaves ? "MIGRATING" : "IMPORTING", u.now->name));
+    }
+    redis_ask(n, ASK_STEP, WORDS("EXEC"));
+}
+
+void cluster_rebound(struct node *n, const struct redisReply *r)
+{
+    (void)r;
+    n->life.cluster.rebound = n->life.cluster.stale = true;
 }
 
 void cluster_do_meet(struct node *n)

@@ -37,6 +37,8 @@ void cluster_do_promote(struct node *n);
 bool cluster_took_over(struct node *n, const struct redisReply *r);
 void cluster_do_meet(struct node *n);
 void cluster_do_forget(struct node *n);
+void cluster_do_rebind(struct node *n);
+void cluster_rebound(struct node *n, const struct redisReply *r);
 void cluster_know_info(struct node *n, const struct redisReply *r);
 void cluster_know_nodes(struct node *n, const struct redisReply *r);
 void cluster_know_slots(struct node *n, const struct redisReply *r);
