@@ -82,18 +82,21 @@ static bool read_engine(const struct flag *f, const char *text, void *at)
 static const char *const log_levels[] = {"error", "warn", "info", "debug", NULL};
 static const char *const addressings[] = {"loopback", "ports", NULL};
 static const char *const restrictions[] = {"refuse", "allow", NULL};
+static const char *const quota_names[] = {"default", "raised", NULL};
 static const char *const durabilities[] = {"full", "normal", NULL};
 
 #define AT(member) offsetof(struct options, member), sizeof(((struct options *)0)->member)
 _Static_assert(
     offsetof(struct options, last_port) == offsetof(struct options, first_port) + sizeof(int), "read_ports() fills both");
 _Static_assert(sizeof(enum log_level) == sizeof(int) && sizeof(enum addressing) == sizeof(int) &&
-                   sizeof(enum store_durability) == sizeof(int) && sizeof(enum restricted) == sizeof(int),
+                   sizeof(enum store_durability) == sizeof(int) && sizeof(enum restricted) == sizeof(int) &&
+                   sizeof(enum quotas) == sizeof(int),
     "read_choice() fills an int");
 
 const struct flag flags[] = {
     {FOR(COMMAND_SERVE), "listen", "HOST:PORT", "127.0.0.1:4566", NULL,
-        "where the API is served; port 0 lets the system choose, the same again where it can. Signatures are not checked: who reaches it may do everything",
+        "where the API is served; port 0 lets the system choose, the same again where it can. Signatures are not checked: who "
+        "reaches it may do everything",
         read_text, AT(listen), "HOST:PORT"},
     {FOR(COMMAND_AGENT), "region", "REGION", NULL, NULL, "the region whose nodes it runs", read_region, AT(region),
         "a region's name"},
@@ -116,8 +119,8 @@ const struct flag flags[] = {
     {FOR(COMMAND_SERVE), "port-range", "FIRST-LAST", "20000-29999", NULL, "with --addressing ports: the ports to choose from",
         read_ports, AT(first_port), "two port numbers, the lower one first, like 20000-29999"},
     {FOR(COMMAND_SERVE), "snapshot-import-dir", "DIR", NULL, "none",
-        "where RDB files are restored from: arn:aws:s3:::bucket/key.rdb is DIR/bucket/key.rdb", read_text, AT(snapshot_import_dir),
-        "a directory's name"},
+        "where RDB files are restored from: arn:aws:s3:::bucket/key.rdb is DIR/bucket/key.rdb", read_text,
+        AT(snapshot_import_dir), "a directory's name"},
     {FOR(COMMAND_SERVE), "snapshot-export-dir", "DIR", NULL, "that of imports",
         "where snapshots are exported to; a folder in it is a bucket", read_text, AT(snapshot_export_dir), "a directory's name"},
     {FOR_BOTH, "redis-server", "PATH", "redis-server", NULL, "the engine: a path, or a name to be found in PATH", read_text,
@@ -136,6 +139,10 @@ const struct flag flags[] = {
         "refuse: users may not run what the service keeps to itself: CONFIG, DEBUG, SHUTDOWN, REPLICAOF and their like. "
         "allow: they may, which can put a node out of order",
         read_choice, AT(restricted), "refuse or allow", restrictions},
+    {FOR(COMMAND_SERVE), "quotas", "default|raised", "default", NULL,
+        "default: those of a fresh account. raised: a group in cluster mode may have 500 nodes and shards instead of 90, and a "
+        "region 2000 nodes instead of 300",
+        read_choice, AT(quotas), "default or raised", quota_names},
     {FOR_BOTH, "log-level", "LEVEL", "info", NULL, "error, warn, info or debug; the log goes to standard error", read_choice,
         AT(log_level), "error, warn, info or debug", log_levels},
 };

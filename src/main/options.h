@@ -13,6 +13,8 @@ struct err;
 enum command { COMMAND_NONE, COMMAND_SERVE, COMMAND_AGENT, COMMAND_HELP, COMMAND_VERSION };
 
 enum restricted { RESTRICTED_REFUSE, RESTRICTED_ALLOW };
+
+enum quotas { QUOTAS_DEFAULT, QUOTAS_RAISED };
 enum addressing { ADDRESSING_LOOPBACK, ADDRESSING_PORTS };
 
 enum { OPTION_NAME_SIZE = 256, OPTION_PATH_SIZE = 4096 };
@@ -36,6 +38,7 @@ struct options {
     int first_port, last_port;        /* ADDRESSING_PORTS: the ports to choose from, both included */
     enum store_durability durability;
     enum restricted restricted;
+    enum quotas quotas;
 
     /* agent */
     char region[OPTION_NAME_SIZE];

@@ -203,6 +203,7 @@ static int open_control(struct serve *s, struct err *e)
         .allow_restricted = s->o->restricted == RESTRICTED_ALLOW,
     };
     s->ops.allow_restricted = o.allow_restricted;
+    s->ops.large_groups = s->o->quotas == QUOTAS_RAISED;
     if (ports) s->ops.endpoint_host = s->o->advertise;
     return control_open(&s->control, &o, e);
 }

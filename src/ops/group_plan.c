@@ -5,6 +5,7 @@
 #include "ops/group_shards.h"
 #include "ops/id.h"
 #include "ops/request.h"
+#include "ops/restore_shards.h"
 #include "ops/subnet_group.h"
 #include "ops/window.h"
 #include <string.h>
@@ -188,7 +189,7 @@ static void choose_snapshotting_cluster(struct op *op, struct group_plan *p)
 
 int group_plan_read(struct op *op, const struct api_create_replication_group_in *in, struct group_plan *out)
 {
-    struct api_create_replication_group_in filled, restored;
+    struct api_create_replication_group_in filled, reshaped, restored;
     *out = (struct group_plan){0};
     int r = id_check(op, "ReplicationGroupId", in->replication_group_id, 40, &out->rg.id);
     if (r == 0 && in->global_replication_group_id) r = check_joining(op, in->global_replication_group_id, out);
@@ -201,7 +202,9 @@ int group_plan_read(struct op *op, const struct api_create_replication_group_in 
     if (r == 0 && out->restore.n && out->adopted)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "PrimaryClusterId can't be used together with a snapshot.");
     if (r == 0 && out->restore.n) {
-        r = restore_fill_group(op, &out->restore, in, &restored);
+        out->shards_wanted = restore_shards_wanted(&out->restore, in, &reshaped);
+        r = restore_fill_group(op, &out->restore, &reshaped, &restored);
+        restore_drop_parameters(&out->restore, in, &restored);
         in = &restored;
     }
     if (r == 0) r = check_combinations(op, in);

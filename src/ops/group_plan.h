@@ -19,11 +19,12 @@ struct group_plan {
     struct row_replication_group rg;
     struct group_shard *shards;
     size_t n_shards;
+    size_t shards_wanted;                              /* how many there shall be in the end; 0: just these */
     const struct row_global_replication_group *global; /* the datastore it joins as a secondary, or NULL */
     struct string_list user_group_ids;
-    const char *auth_token; /* NULL or "": none */
-    struct restore restore;                            /* what its primaries begin with */
-    struct row_cache_cluster *adopted;                 /* the cluster that becomes its only member, or NULL */
+    const char *auth_token;            /* NULL or "": none */
+    struct restore restore;            /* what its primaries begin with */
+    struct row_cache_cluster *adopted; /* the cluster that becomes its only member, or NULL */
 };
 
 /* Reads, defaults and checks the request; nothing is written. */

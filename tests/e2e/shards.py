@@ -132,3 +132,32 @@ class Case(harness.Case):
     def messages(self, source):
         events = self.api().describe_events(SourceIdentifier=source, SourceType="replication-group")["Events"]
         return [e["Message"] for e in events]
+
+
+class Snapshots(Case):
+    """Snapshots of groups of 500 keys, and groups made of them."""
+
+    def take(self, group, **what):
+        snapshot = name("snap")
+        self.api().create_snapshot(SnapshotName=snapshot, **what)
+        wait_for(lambda: self.api().describe_snapshots(SnapshotName=snapshot)["Snapshots"][0]["SnapshotStatus"] == "available",
+                 "the snapshot")
+        self.wait_group(group)
+        return snapshot
+
+    def restore(self, snapshot, **more):
+        group = name("again")
+        self.api().create_replication_group(ReplicationGroupId=group, ReplicationGroupDescription="from a snapshot",
+                                            SnapshotName=snapshot, **more)
+        self.wait_group(group)
+        return group
+
+    def fill(self, client):
+        for n in range(500):
+            client.set("key-%d" % n, n)
+
+    def check(self, group, shards):
+        self.check_whole(group)
+        self.assertEqual(shards, len(self.slot_map(group)))
+        client = self.client(group)
+        self.assertEqual([str(n) for n in range(500)], [client.get("key-%d" % n) for n in range(500)])

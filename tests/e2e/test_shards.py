@@ -9,7 +9,7 @@ import redis
 
 import harness
 from harness import connect, wait_for
-from shards import SLOTS, Case, Load
+from shards import SLOTS, Case, Load, Snapshots
 
 setUpModule, tearDownModule = harness.one_server()
 
@@ -132,6 +132,16 @@ class Changes(Case):
         self.assertGreater(memory.pop(), 15 << 30)
         self.assertEqual("yes", client.get("kept"))
         self.delete_group(group)
+
+
+class OfSnapshots(Snapshots):
+    def test_come_back_with_the_shards_and_slots_they_had(self):
+        group = self.create(2, 0, NodeGroupConfiguration=[{"Slots": "0-999"}, {"Slots": "1000-16383"}])
+        self.fill(self.client(group))
+        snapshot = self.take(group, ReplicationGroupId=group)
+        again = self.restore(snapshot)
+        self.check(again, 2)
+        self.assertEqual(self.slot_map(group), self.slot_map(again))
 
 
 class Upgrades(Case):

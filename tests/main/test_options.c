@@ -48,12 +48,13 @@ Test(options, serve_has_defaults_for_everything)
     cr_expect_str_eq(o.memcached, "memcached");
     cr_expect_eq(o.log_level, LOG_INFO);
     cr_expect_eq(o.durability, STORE_FULL);
+    cr_expect_eq(o.quotas, QUOTAS_DEFAULT);
 }
 
 Test(options, flags_are_read_with_a_space_or_an_equals_sign)
 {
     accept("serve --listen [::1]:80 --data-dir=/d --addressing ports --advertise=db.example --port-range 7000-7000 "
-           "--durability=normal "
+           "--durability=normal --quotas raised "
            "--log-level debug --redis-server /opt/redis --default-region=eu-west-1");
     cr_expect_str_eq(o.listen, "[::1]:80");
     cr_expect_str_eq(o.data_dir, "/d");
@@ -61,6 +62,7 @@ Test(options, flags_are_read_with_a_space_or_an_equals_sign)
     cr_expect_str_eq(o.advertise, "db.example");
     cr_expect(o.first_port == 7000 && o.last_port == 7000);
     cr_expect_eq(o.durability, STORE_NORMAL);
+    cr_expect_eq(o.quotas, QUOTAS_RAISED);
     cr_expect_eq(o.log_level, LOG_DEBUG);
     cr_expect_str_eq(options_log_level(&o), "debug");
     cr_expect_str_eq(o.redis_server, "/opt/redis");
