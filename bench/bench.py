@@ -1,7 +1,7 @@
 """Measures a release build against its targets.
 
 usage: bench.py [FIGURE…]     without a name, all of them: start, size, memory, describe, page, create, join, lag, failover,
-                              takeover, hang, primary, reader, tls_create, tls, access, fleet
+                              takeover, hang, primary, reader, tls_create, tls, access, fleet, snapshot
 """
 import multiprocessing
 import os
@@ -13,6 +13,7 @@ import tempfile
 import time
 
 import access
+import backup
 import fleet
 import groups
 import local
@@ -229,7 +230,7 @@ def failover():
 
 
 ALL = [start, size, memory, describe, page, create, join, lag, failover, groups.takeover, groups.hang, groups.primary, groups.reader, secure.tls_create, secure.tls, access.access,
-       fleet.fleet]
+       fleet.fleet, backup.snapshot]
 
 
 def machine():

@@ -216,6 +216,8 @@ int node_delete(struct node *n, struct err *e);
 /* From here on what the process leaves when it ends is to be loaded again; what was left before is not. */
 void node_mark_saved(struct node *n);
 void node_drop_saved(struct node *n);
+/* A child that still writes a snapshot must not put it in the place of what the process saves at its end, or loads at its start. */
+void node_drop_unfinished(const struct node *n);
 /* The process is ready: what it loaded must not be loaded again after a crash. */
 void node_data_loaded(struct node *n);
 /* Notes a process that ended while no agent was looking. */

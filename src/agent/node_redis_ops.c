@@ -57,6 +57,7 @@ static int prepare(struct node *n, struct err *e)
     int r = tls_prepare(n, e);
     if (!r && cluster_ordered(n)) r = cluster_prepare(n, e);
     if (!r) r = redis_write_conf(n, e);
+    node_drop_unfinished(n);
     if (!r && !node_has_file(n, NODE_SAVED)) node_unlink(n, CONF_DUMP);
     return r;
 }

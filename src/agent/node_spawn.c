@@ -41,8 +41,7 @@ void node_unlink(const struct node *n, const char *file)
 
 /* ---- saved data ---- */
 
-/* A child that still writes a snapshot must not put it in the place of what the process saves at its end. */
-static void drop_unfinished(struct node *n)
+void node_drop_unfinished(const struct node *n)
 {
     DIR *d = opendir(n->dir);
     for (struct dirent *entry; d && (entry = readdir(d)) != NULL;)
@@ -54,7 +53,7 @@ void node_mark_saved(struct node *n)
 {
     char path[PATH_MAX];
     struct err e;
-    drop_unfinished(n);
+    node_drop_unfinished(n);
     node_unlink(n, CONF_DUMP);
     file_replace(node_path(n, NODE_SAVED, path), "", 0, &e);
 }
@@ -170,6 +169,7 @@ void node_account(struct node *n)
 {
     struct proc_id last;
     if (!proc_unaccounted(n->dir, &last)) return;
+    proc_end_group(&last);
     if (node_has_file(n, NODE_SAVED)) return proc_account(n->dir); /* it ended as it was told to */
     n->restarts = last.restarts + 1;
     n->trouble = TROUBLE_EXITED;

@@ -40,6 +40,7 @@ static void closed(uv_handle_t *h)
 static void ended(struct proc *p, int status, int signal)
 {
     p->ended = true;
+    proc_end_group(&p->id);
     p->exited(p->arg, status, signal);
     uv_close(&p->h.handle, closed);
 }
@@ -222,6 +223,13 @@ int proc_adopt(
     save_id(dir, &id, e);
     *out = p;
     return 0;
+}
+
+void proc_end_group(const struct proc_id *id)
+{
+    unsigned long long start;
+    if (id->pid <= 1 || (start_time(id->pid, &start) && start != id->start)) return;
+    kill(-(pid_t)id->pid, SIGKILL);
 }
 
 bool proc_unaccounted(const char *dir, struct proc_id *last)
