@@ -290,3 +290,57 @@ Test(users, quotas_hold)
     }
     cr_expect_eq(fixture_run("us-east-1", NEW, "UserId=u&UserName=name" OPEN).fault, FAULT_USER_QUOTA_EXCEEDED);
 }
+
+#define TLS "ReplicationGroupDescription=d&CacheNodeType=cache.r7g.large&TransitEncryptionEnabled=true&ReplicationGroupId="
+
+Test(users, replication_groups_have_one_user_group_that_fits)
+{
+    user(NEW, "UserId=iam&UserName=iam&AuthenticationMode.Type=iam" REST);
+    user(NEW, "UserId=val&UserName=val&Engine=valkey&AccessString=on&Passwords.member.1=" WORD);
+    group("CreateUserGroup", "UserGroupId=seven&Engine=redis&UserIds.member.1=default&UserIds.member.2=iam");
+    group("CreateUserGroup", "UserGroupId=valkeys&Engine=valkey&UserIds.member.1=val");
+    group("CreateUserGroup", "UserGroupId=other&Engine=redis&UserIds.member.1=default");
+    settle();
+    group("CreateUserGroup", "UserGroupId=new&Engine=redis&UserIds.member.1=default");
+    static const struct fixture_line creation[] = {
+        {"CreateReplicationGroup", TLS "g&UserGroupIds.member.1=nothing", FAULT_USER_GROUP_NOT_FOUND,
+            "User group nothing not found."},
+        {"CreateReplicationGroup", TLS "g&UserGroupIds.member.1=new", FAULT_INVALID_USER_GROUP_STATE,
+            "User group new has status creating. Only active user groups can be used."},
+        {"CreateReplicationGroup", TLS "g&UserGroupIds.member.1=team&UserGroupIds.member.2=other", VALUE,
+            "A replication group can have at most 1 user group."},
+        {"CreateReplicationGroup", TLS "g&UserGroupIds.member.1=valkeys", COMBINATION,
+            "User group valkeys has the engine valkey and cannot be used by replication group g, whose engine is redis."},
+        {"CreateReplicationGroup", TLS "g&EngineVersion=6.2&UserGroupIds.member.1=seven", COMBINATION,
+            "User group seven needs engine version 7.0 at least, and replication group g has 6.2.6."},
+        {"CreateReplicationGroup", TLS "old&EngineVersion=6.2&UserGroupIds.member.1=team", 0, NULL},
+        {"CreateReplicationGroup", TLS "g", 0, NULL},
+        {"ModifyUserGroup", "UserGroupId=team&UserIdsToAdd.member.1=iam", COMBINATION,
+            "User group team needs engine version 7.0 at least, and replication group old has 6.2.6."},
+        {"ModifyUserGroup", "UserGroupId=team&Engine=valkey", VALUE, "User default needs no password ..."},
+        {"DeleteUserGroup", "UserGroupId=team", FAULT_INVALID_USER_GROUP_STATE,
+            "User group team is associated with replication group old and cannot be deleted."},
+    };
+    CHECK("us-east-1", creation);
+    fixture_available("us-east-1", "g");
+    fixture_available("us-east-1", "old");
+    static const struct fixture_line change[] = {
+        {"ModifyReplicationGroup", "ReplicationGroupId=old&UserGroupIdsToAdd.member.1=other", VALUE,
+            "A replication group can have at most 1 user group."},
+        {"ModifyReplicationGroup", "ReplicationGroupId=old&UserGroupIdsToAdd.member.1=team", VALUE,
+            "User group team is already associated with replication group old."},
+        {"ModifyReplicationGroup", "ReplicationGroupId=old&UserGroupIdsToRemove.member.1=other", VALUE,
+            "User group other is not associated with replication group old."},
+        {"ModifyReplicationGroup", "ReplicationGroupId=g&RemoveUserGroups=true", COMBINATION, "No modifications were requested"},
+        {"ModifyReplicationGroup", "ReplicationGroupId=old&UserGroupIdsToRemove.member.1=team&UserGroupIdsToAdd.member.1=other",
+            0, NULL},
+    };
+    CHECK("us-east-1", change);
+    struct answer a = fixture_run("us-east-1", "DescribeReplicationGroups", "ReplicationGroupId=old");
+    const struct api_replication_group *rg =
+        &((const struct api_describe_replication_groups_out *)a.out)->replication_groups.items[0];
+    cr_assert_eq(rg->user_group_ids.n, 1u);
+    cr_assert_str_eq(rg->user_group_ids.items[0], "team");
+    cr_assert_str_eq(rg->pending_modified_values->user_groups->user_group_ids_to_add.items[0], "other");
+    cr_assert_str_eq(rg->pending_modified_values->user_groups->user_group_ids_to_remove.items[0], "team");
+}
