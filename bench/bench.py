@@ -1,7 +1,8 @@
 """Measures a release build against its targets.
 
 usage: bench.py [FIGURE…]     without a name, all of them: start, size, memory, describe, page, create, join, lag, failover,
-                              takeover, hang, primary, reader, tls_create, tls, access, fleet, snapshot
+                              takeover, hang, primary, reader, tls_create, tls, access, fleet, snapshot, cluster_create, reshard,
+                              cluster_failover, cluster_election
 """
 import multiprocessing
 import os
@@ -14,6 +15,7 @@ import time
 
 import access
 import backup
+import clusters
 import fleet
 import groups
 import local
@@ -230,7 +232,7 @@ def failover():
 
 
 ALL = [start, size, memory, describe, page, create, join, lag, failover, groups.takeover, groups.hang, groups.primary, groups.reader, secure.tls_create, secure.tls, access.access,
-       fleet.fleet, backup.snapshot]
+       fleet.fleet, backup.snapshot, clusters.cluster_create, clusters.reshard, clusters.cluster_failover, clusters.cluster_election]
 
 
 def machine():
