@@ -289,6 +289,7 @@ static void put_node(struct buf *out, const struct row_node *n)
     put_member(out, "role", n->seen_role);
     put_member(out, "upstream", n->seen_upstream);
     put_member(out, "endpoints", n->seen_endpoints);
+    put_member(out, "encryption", n->seen_encryption);
     put_member(out, "asked", n->seen_asked);
     put_member(out, "binary", n->seen_binary);
     put_member(out, "engine", n->seen_engine_name);

@@ -253,6 +253,7 @@ static int check_alone(struct op *op, const struct row_replication_group *rg, co
 {
     bool groups;
     int r = group_access_has(op, rg, &groups);
+    if (r == 0 && groups && rg->transit_encryption == ENCRYPTION_PREFERRED) return check_preferred(op, rg->engine_version, true);
     if (r || !groups || row->token == NULL) return r;
     return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
         "User group can't be associated with auth token enabled. Pass AuthStrategy delete to proceed.");
