@@ -2,6 +2,7 @@
 import unittest
 
 import harness
+import redis.cluster
 import snapshots
 from harness import NODE_TYPE, connect, name
 
@@ -153,6 +154,47 @@ class TakingSnapshots(snapshots.Case):
         harness.wait_for(lambda: self.server.nodes(restored)[0]["restarts"] > node["restarts"], "its death to be told")
         harness.wait_for(lambda: self.server.nodes(restored)[0]["state"] == "ready", "its return")
         self.assertEqual([], self.primary(restored).keys())
+
+
+class WithClusterMode(snapshots.Case):
+    """One part for every shard, each with its slots."""
+
+    def cluster_client(self, group):
+        endpoint = self.group(group)["ConfigurationEndpoint"]
+        return redis.cluster.RedisCluster(host=endpoint["Address"], port=endpoint["Port"], decode_responses=True)
+
+    def test_a_snapshot_has_a_part_for_every_shard_and_gives_back_all_of_them(self):
+        group = name("sharded")
+        self.api().create_replication_group(
+            ReplicationGroupId=group, ReplicationGroupDescription="d", Engine="redis", CacheNodeType=NODE_TYPE, NumNodeGroups=3,
+            ReplicasPerNodeGroup=0, AutomaticFailoverEnabled=True, CacheParameterGroupName="default.redis7.cluster.on")
+        self.wait_group(group)
+        client = self.cluster_client(group)
+        for i in range(300):
+            client.set("key-%d" % i, i)
+        self.assert_fault("InvalidParameterCombination", 400, self.api().create_snapshot, SnapshotName="x",
+                          CacheClusterId=group + "-0001-001", message="cluster mode enabled")
+        snapshot = self.take(group)
+        there = self.api().describe_snapshots(SnapshotName=snapshot, ShowNodeGroupConfig=True)["Snapshots"][0]
+        self.assertEqual((group, 3, "enabled"), tuple(there[k] for k in ("ReplicationGroupId", "NumNodeGroups", "AutomaticFailover")))
+        self.assertNotIn("CacheClusterId", there)
+        self.assertEqual([("%s-000%d-001" % (group, i), "000%d" % i) for i in (1, 2, 3)],
+                         [(n["CacheClusterId"], n["NodeGroupId"]) for n in there["NodeSnapshots"]])
+        self.assertEqual(["0-5461", "5462-10922", "10923-16383"],
+                         [n["NodeGroupConfiguration"]["Slots"] for n in there["NodeSnapshots"]])
+        self.assertIn("Snapshot succeeded for snapshot with ID '%s' of replication group with ID '%s'" % (snapshot, group),
+                      self.events(group + "-0001-001"))
+        restored = self.restore(SnapshotName=snapshot)
+        self.wait_group(restored)
+        self.assertEqual([n["Slots"] for n in self.group(group)["NodeGroups"]], [n["Slots"] for n in self.group(restored)["NodeGroups"]])
+        again = self.cluster_client(restored)
+        sizes = [connect((n["address"], n["port"])).dbsize() for n in self.server.nodes(restored)]
+        self.assertEqual((300, 3), (sum(sizes), len(sizes)), sizes)
+        self.assertEqual([str(i) for i in range(300)], [again.get("key-%d" % i) for i in range(300)])
+        for fault in ({"ClusterMode": "disabled", "CacheParameterGroupName": "default.redis7"}, {"NumNodeGroups": "2"}):
+            answer = self.server.query(Action="CreateReplicationGroup", ReplicationGroupId="x", ReplicationGroupDescription="d",
+                                       SnapshotName=snapshot, **fault)
+            self.assertEqual((400, "InvalidParameterCombination"), (answer.status, answer.code), (fault, answer.message))
 
 
 if __name__ == "__main__":

@@ -181,6 +181,64 @@ resource "aws_elasticache_subnet_group" "x" {
         self.assert_gone("CacheSubnetGroupNotFoundFault", self.api().describe_cache_subnet_groups, CacheSubnetGroupName=net)
 
 
+class Snapshots(workspace.Case):
+    SOURCE = """
+resource "aws_elasticache_replication_group" "source" {
+  replication_group_id      = "%(id)s"
+  description               = "made by Terraform"
+  node_type                 = "cache.r6g.large"
+  snapshot_retention_limit  = 2
+  snapshot_window           = "03:00-04:00"
+  final_snapshot_identifier = "%(id)s-final"
+}
+"""
+    RESTORED = """
+resource "aws_elasticache_replication_group" "named" {
+  replication_group_id = "%(id)s-named"
+  description          = "of a snapshot"
+  node_type            = "cache.r6g.large"
+  snapshot_name        = "%(id)s-first"
+}
+resource "aws_elasticache_replication_group" "imported" {
+  replication_group_id = "%(id)s-imported"
+  description          = "of a file"
+  node_type            = "cache.r6g.large"
+  snapshot_arns        = ["arn:aws:s3:::bucket/%(id)s-0001.rdb"]
+}
+resource "aws_elasticache_cluster" "alone" {
+  cluster_id      = "%(id)s-alone"
+  engine          = "redis"
+  node_type       = "cache.r6g.large"
+  num_cache_nodes = 1
+  snapshot_name   = "%(id)s-first"
+}
+"""
+
+    def wait_snapshot(self, snapshot):
+        def available():
+            there = self.api().describe_snapshots(SnapshotName=snapshot)["Snapshots"][0]
+            return there["SnapshotStatus"] == "available"
+        harness.wait_for(available, "snapshot %s available" % snapshot)
+
+    def test_begin_groups_and_clusters_and_are_what_is_left_of_one(self, tf):
+        rg = name("snap")
+        tf.change(self.SOURCE % dict(id=rg))
+        group = self.group(rg)
+        self.assertEqual((2, "03:00-04:00"), (group["SnapshotRetentionLimit"], group["SnapshotWindow"]))
+        endpoint(tf.values(RG + ".source")).set("kept", "yes")
+        self.api().create_snapshot(SnapshotName=rg + "-first", ReplicationGroupId=rg)
+        self.wait_snapshot(rg + "-first")
+        self.api().copy_snapshot(SourceSnapshotName=rg + "-first", TargetSnapshotName=rg, TargetBucket="bucket")
+        self.wait_snapshot(rg + "-first")
+        tf.change(self.RESTORED % dict(id=rg))
+        self.wait_snapshot(rg + "-final")
+        self.wait_group_gone(rg)
+        node = tf.values(CLUSTER + ".alone")["cache_nodes"][0]
+        clients = [endpoint(tf.values(RG + ".named")), endpoint(tf.values(RG + ".imported")), harness.connect((node["address"], node["port"]))]
+        self.assertEqual(["yes"] * 3, [client.get("kept") for client in clients])
+        tf.destroy()
+
+
 class Clusters(workspace.Case):
     CONFIGURATION = """
 resource "aws_elasticache_cluster" "x" {

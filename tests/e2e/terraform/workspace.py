@@ -161,6 +161,7 @@ _scenarios, _running = [], {}
 class Case(harness.Case):
     """Scenarios against the file's server; those of a class that is first go before the others."""
     first = False
+    buckets = None  # the folder that snapshots are exported to and imported from, with one "bucket"
 
     def __init_subclass__(cls):
         for name, story in list(vars(cls).items()):
@@ -190,8 +191,10 @@ class Case(harness.Case):
 
 def side_by_side():
     """setUpModule and tearDownModule of a file with scenarios."""
-    set_up_server, tear_down_server = harness.one_server()
     folder, pool = tempfile.mkdtemp(prefix="meridian-terraform-"), concurrent.futures.ThreadPoolExecutor(32)
+    Case.buckets = os.path.join(folder, "buckets")
+    os.makedirs(os.path.join(Case.buckets, "bucket"))
+    set_up_server, tear_down_server = harness.one_server(flags=["--snapshot-import-dir", Case.buckets])
 
     def play(cls, name, story):
         case = cls(name)
