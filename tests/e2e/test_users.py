@@ -65,6 +65,7 @@ class Users(Case):
         default = self.user("off -@all", None, "default")
         group = self.create(2, UserGroupIds=[self.team(alice, reader, off, default)])
         self.login(group, alice).set("app:1", "x")
+        self.assertEqual(0, self.login(group, alice).publish("any channel", "x"))
         self.assertEqual("x", self.login(group, reader).get("app:1"))
         for call in (lambda: self.login(group, alice).set("other", "x"), lambda: self.login(group, reader).set("app:1", "y")):
             self.assertRaises(DENIED, call)
