@@ -279,6 +279,137 @@ resource "aws_elasticache_cluster" "x" {
         self.life(tf, "memcached", 11211, 1, 2)
 
 
+class Access(workspace.Case):
+    CONFIGURATION = """
+resource "aws_elasticache_user" "default" {
+  user_id              = "%(id)s-default"
+  user_name            = "default"
+  access_string        = "off ~* -@all"
+  engine               = "REDIS"
+  no_password_required = true
+}
+resource "aws_elasticache_user" "x" {
+  user_id       = "%(id)s-x"
+  user_name     = "x"
+  access_string = "%(access)s"
+  engine        = "REDIS"
+  passwords     = %(passwords)s
+  tags          = { turn = "%(turn)s" }
+}
+resource "aws_elasticache_user" "iam" {
+  user_id       = "%(id)s-iam"
+  user_name     = "%(id)s-iam"
+  access_string = "on ~* +@all"
+  engine        = "REDIS"
+  authentication_mode {
+    type = "iam"
+  }
+}
+resource "aws_elasticache_user" "mode" {
+  user_id       = "%(id)s-mode"
+  user_name     = "mode"
+  access_string = "on ~mode:* -@all +@read"
+  engine        = "REDIS"
+  authentication_mode {
+    type      = "password"
+    passwords = %(passwords)s
+  }
+}
+resource "aws_elasticache_user_group" "x" {
+  engine        = "REDIS"
+  user_group_id = "%(id)s"
+  user_ids      = [aws_elasticache_user.default.user_id, %(more)s]
+  tags          = { turn = "%(turn)s" }
+}
+data "aws_elasticache_user" "x" {
+  user_id = aws_elasticache_user.x.user_id
+}
+"""
+    ASSOCIATION = """
+resource "aws_elasticache_user_group" "y" {
+  engine        = "REDIS"
+  user_group_id = "%(id)s-y"
+  user_ids      = ["default"]
+  lifecycle {
+    ignore_changes = [user_ids]
+  }
+}
+resource "aws_elasticache_user" "y" {
+  count                = 2
+  user_id              = "%(id)s-y${count.index}"
+  user_name            = "y${count.index}"
+  access_string        = "on ~* +@all"
+  engine               = "redis"
+  no_password_required = true
+}
+resource "aws_elasticache_user_group_association" "y" {
+  count         = %(associations)d
+  user_group_id = aws_elasticache_user_group.y.user_group_id
+  user_id       = aws_elasticache_user.y[count.index].user_id
+}
+"""
+    IMPORTED = """
+resource "aws_elasticache_user" "x" {
+  user_id              = "%(id)s"
+  user_name            = "old"
+  access_string        = "on ~* +@all"
+  engine               = "redis"
+  no_password_required = true
+}
+resource "aws_elasticache_user_group" "x" {
+  engine        = "redis"
+  user_group_id = "%(id)s"
+  user_ids      = ["default", aws_elasticache_user.x.user_id]
+}
+"""
+
+    def user(self, user):
+        return self.api().describe_users(UserId=user)["Users"][0]
+
+    def members(self, group):
+        return sorted(self.api().describe_user_groups(UserGroupId=group)["UserGroups"][0]["UserIds"])
+
+    def test_of_users_and_groups_changes_with_their_configuration(self, tf):
+        base = name("tf")
+        first = dict(id=base, access="on ~a:* -@all +@read", passwords='["a-password-of-sixteen"]', turn="1", more="aws_elasticache_user.x.user_id")
+        tf.change(self.CONFIGURATION % first)
+        self.assertEqual([base + "-default", base + "-x"], self.members(base))
+        self.assertEqual("on ~a:* -@all +@read", tf.values("data.aws_elasticache_user.x")["access_string"])
+        self.assertEqual(["iam", "password"], [self.user(base + end)["Authentication"]["Type"] for end in ("-iam", "-mode")])
+        later = dict(access="on ~b:* -@all +@write", passwords='["a-password-of-sixteen", "another-password-too"]', turn="2",
+                     more="aws_elasticache_user.iam.user_id, aws_elasticache_user.mode.user_id")
+        done = tf.change(self.CONFIGURATION % (first | later))
+        self.assertEqual({"aws_elasticache_" + end: "update" for end in ("user.x", "user.mode", "user_group.x")}, done)
+        self.assertEqual([base + "-default", base + "-iam", base + "-mode"], self.members(base))
+        user = self.user(base + "-x")
+        self.assertEqual(("on ~b:* -@all +@write", 2), (user["AccessString"], user["Authentication"]["PasswordCount"]))
+        tf.destroy()
+        self.assert_gone("UserGroupNotFound", self.members, group=base)
+        self.assert_gone("UserNotFound", self.user, user=base + "-x")
+
+    def test_of_associations_comes_and_goes(self, tf):
+        base = name("tf")
+        tf.change(self.ASSOCIATION % dict(id=base, associations=2))
+        self.assertEqual(["default", base + "-y0", base + "-y1"], self.members(base + "-y"))
+        done = tf.change(self.ASSOCIATION % dict(id=base, associations=1))
+        self.assertEqual({"aws_elasticache_user_group_association.y[1]": "delete"}, done)
+        self.assertEqual(["default", base + "-y0"], self.members(base + "-y"))
+        tf.destroy()
+        self.assert_gone("UserGroupNotFound", self.members, group=base + "-y")
+
+    def test_that_exists_is_imported(self, tf):
+        base = name("old")
+        self.api().create_user(UserId=base, UserName="old", Engine="redis", AccessString="on ~* +@all", NoPasswordRequired=True)
+        self.api().create_user_group(UserGroupId=base, Engine="redis", UserIds=["default", base])
+        tf.write(self.IMPORTED % dict(id=base))
+        tf.run("import", "aws_elasticache_user.x", base)
+        tf.run("import", "aws_elasticache_user_group.x", base)
+        self.assertNotIn("create", set(tf.apply().values()))
+        tf.assert_settled()
+        tf.destroy()
+        self.assert_gone("UserNotFound", self.user, user=base)
+
+
 class Existing(workspace.Case):
     # The update strategy is the provider's own affair, with a default of its own: an import can't know it.
     CONFIGURATION = """
