@@ -123,7 +123,7 @@ static void add_target(struct proto_target_list *list, const struct world_node *
 static void reader_targets(struct world *w, struct world_rg *rg, struct world_node_group *ng, struct proto_target_list *list)
 {
     for (size_t i = 0; i < rg->n_nodes; i++)
-        if (strcmp(rg->nodes[i].row.node_group_id, ng->row.id) == 0 && &rg->nodes[i] != rg_primary(rg, ng) &&
+        if (ng->shard == NULL && strcmp(rg->nodes[i].row.node_group_id, ng->row.id) == 0 && &rg->nodes[i] != rg_primary(rg, ng) &&
             serves_reads(w, &rg->nodes[i]))
             add_target(list, &rg->nodes[i]);
     if (list->n == 0) add_target(list, rg_primary(rg, ng));

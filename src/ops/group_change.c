@@ -1,4 +1,5 @@
 #include "ops/group_change.h"
+#include "ops/cluster_mode.h"
 #include "ops/find.h"
 #include "ops/group_member.h"
 #include "ops/group_plan.h"
@@ -156,10 +157,7 @@ static int change_parameters(
     if (in->cache_parameter_group_name == NULL) return 0;
     int r = find_new_version(op, in, rg, &from, &to);
     if (r == 0) r = parameter_group_resolve(op, in->cache_parameter_group_name, to, &g);
-    if (r == 0 && g.cluster_enabled != group_is_clustered(rg))
-        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
-            "Cluster mode should be %s in parameter group, but found it is %s.", g.cluster_enabled ? "disabled" : "enabled",
-            g.cluster_enabled ? "enabled" : "disabled");
+    if (r == 0) r = group_check_parameters_mode(op, rg, &g);
     if (r == 0) r = parameter_group_check_swap(op, rg->parameter_group, &g);
     if (r || strcmp(g.name, rg->parameter_group) == 0) return r;
     if (strcmp(from->family, to->family) != 0) return change_members(op, rg, wait_for_parameters, g.name);
@@ -212,6 +210,11 @@ int group_change(struct op *op, const struct api_modify_replication_group_in *in
     int r = change_failover(op, in, rg, busy);
     if (r == 0) r = change_node_type(op, in, rg, busy);
     if (r == 0) r = change_engine(op, in, rg, busy);
-    if (r == 0) r = change_parameters(op, in, rg, busy);
+    if (r == 0 && cluster_mode_changes(in, rg)) {
+        *busy = true;
+        r = cluster_mode_change(op, in, rg);
+    } else if (r == 0) {
+        r = change_parameters(op, in, rg, busy);
+    }
     return r ? r : change_primary(op, in, rg, busy);
 }

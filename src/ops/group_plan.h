@@ -39,6 +39,11 @@ const char *group_member_id(struct op *op, const struct row_replication_group *r
 /* Writes one node group with its members, in the order of 'shard'; the caller writes the group's row. */
 int group_write_shard(struct op *op, struct row_replication_group *rg, const struct group_shard *shard);
 
+/* Writes what a node has besides in a cluster. */
+int group_add_shard_node(struct op *op, const struct row_node *n);
+/* Writes an address of the group's, or of one of its node groups'; 'node_group_id' is "" for the group's. */
+int group_add_endpoint(struct op *op, const struct row_replication_group *rg, const char *node_group_id, const char *kind);
+
 /* Writes one more member: its cluster, which is named 'id', and its node. */
 int group_add_member(struct op *op, const struct row_replication_group *rg, const char *id, const char *node_group_id,
     const char *zone, const char **node_id);

@@ -86,7 +86,7 @@ static const char *engine_name(struct op *op, const char *node_id)
         (unsigned long long)(parts[2] & 0xffffffff));
 }
 
-static int add_shard_node(struct op *op, const struct row_node *n)
+int group_add_shard_node(struct op *op, const struct row_node *n)
 {
     struct row_shard_node s = {
         .region = n->region, .id = n->id, .name = engine_name(op, n->id), .seen_state = "", .seen_slots = ""};
@@ -106,11 +106,11 @@ int group_add_member(struct op *op, const struct row_replication_group *rg, cons
     struct row_node n = node_row(op, &c);
     *node_id = n.id;
     int r = q_cache_cluster_put(op->store, &c, op->err);
-    if (r == 0 && group_is_clustered(rg)) r = add_shard_node(op, &n);
+    if (r == 0 && group_is_clustered(rg)) r = group_add_shard_node(op, &n);
     return r ? r : q_node_put(op->store, &n, op->err);
 }
 
-static int add_endpoint(struct op *op, const struct row_replication_group *rg, const char *node_group_id, const char *kind)
+int group_add_endpoint(struct op *op, const struct row_replication_group *rg, const char *node_group_id, const char *kind)
 {
     struct row_endpoint e = {
         .region = rg->region,
@@ -129,15 +129,17 @@ int group_add_gateways(struct op *op, const struct row_replication_group *rg)
     struct row_node_group *ngs;
     size_t n;
     int r = q_node_group_span(op->store, op->arena, rg->region, rg->id, rg->id, &ngs, &n, op->err);
-    for (size_t i = 0; r == 0 && i < n; i++) r = add_endpoint(op, rg, ngs[i].id, "gateway");
+    for (size_t i = 0; r == 0 && i < n; i++) r = group_add_endpoint(op, rg, ngs[i].id, "gateway");
     return r;
 }
 
+/* Compatible with both: clients find the group's cluster, and those that know of none its primary. */
 static int write_endpoints(struct op *op, const struct group_plan *plan, const struct row_replication_group *rg)
 {
-    if (strcmp(rg->cluster_mode, "enabled") == 0) return add_endpoint(op, rg, "", "configuration");
-    int r = add_endpoint(op, rg, plan->shards->id, "primary");
-    return r ? r : add_endpoint(op, rg, plan->shards->id, "reader");
+    int r = group_is_clustered(rg) ? group_add_endpoint(op, rg, "", "configuration") : 0;
+    if (r || strcmp(rg->cluster_mode, "enabled") == 0) return r;
+    r = group_add_endpoint(op, rg, plan->shards->id, "primary");
+    return r ? r : group_add_endpoint(op, rg, plan->shards->id, "reader");
 }
 
 static int write_node_group(

@@ -18,6 +18,15 @@ const char *group_default_parameters(struct op *op, const struct row_replication
     return arena_printf(op->arena, group_is_clustered(rg) ? "default.%s.cluster.on" : "default.%s", v->family);
 }
 
+int group_check_parameters_mode(struct op *op, const struct row_replication_group *rg, const struct parameter_group *g)
+{
+    static const char *const words[] = {"disabled", "enabled"};
+    bool wanted = group_is_clustered(rg);
+    if (g->cluster_enabled == wanted) return 0;
+    return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Cluster mode should be %s in parameter group, but found it is %s.",
+        words[wanted], words[!wanted]);
+}
+
 /* ---- cluster mode ---- */
 
 static bool asks_for_cluster(const struct api_create_replication_group_in *in)

@@ -15,6 +15,11 @@ const char *group_zone(const struct string_list *zones, size_t shard, int member
 /* The version's default parameter group, for a group of this mode. */
 const char *group_default_parameters(struct op *op, const struct row_replication_group *rg, const struct engine_version *v);
 
+struct parameter_group;
+/* Whether a parameter group is one for this mode. */
+int group_check_parameters_mode(struct op *op, const struct row_replication_group *rg, const struct parameter_group *g);
+
+/* True where the group's nodes are one Redis cluster: its mode is enabled, or compatible. */
 bool group_is_clustered(const struct row_replication_group *rg);
 /* The group's limits: shards, nodes of its cluster, and of the region, which gets 'more' nodes. */
 int group_check_quotas(struct op *op, size_t shards, int64_t nodes, int64_t more);

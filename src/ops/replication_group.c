@@ -3,7 +3,6 @@
 #include "ops/group_member.h"
 #include "ops/group_plan.h"
 #include "ops/group_security.h"
-#include "ops/group_shards.h"
 #include "ops/id.h"
 #include "ops/view.h"
 #include "ops/window.h"
@@ -65,7 +64,6 @@ static int check_modify_served(struct op *op, const struct api_modify_replicatio
         const char *what;
     } table[] = {
         {in->log_delivery_configurations.n > 0, "Log delivery"},
-        {in->cluster_mode != NULL, "ClusterMode"},
         {in->cache_security_group_names.n > 0, "CacheSecurityGroupNames"},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
@@ -89,14 +87,15 @@ static int check_modify_member(
 
 static int modify_snapshots(struct op *op, const struct api_modify_replication_group_in *in, struct row_replication_group *rg)
 {
-    if (in->snapshotting_cluster_id && group_is_clustered(rg))
+    bool sharded = strcmp(rg->cluster_mode, "enabled") == 0;
+    if (in->snapshotting_cluster_id && sharded)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
             "Cannot set snapshotting cluster for cluster mode enabled replication group");
     if (in->snapshot_retention_limit.set) {
         int64_t limit = in->snapshot_retention_limit.v;
         if (limit < 0 || limit > 35)
             return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The snapshot retention limit must be within 0 and 35.");
-        if (limit > 0 && !group_is_clustered(rg) && rg->snapshotting_cluster_id == NULL && in->snapshotting_cluster_id == NULL)
+        if (limit > 0 && !sharded && rg->snapshotting_cluster_id == NULL && in->snapshotting_cluster_id == NULL)
             return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
                 "Must specify both SnapshotRetentionLimit and SnapshottingClusterId to turn on snapshots");
         rg->snapshot_retention_limit = limit;

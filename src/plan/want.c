@@ -171,7 +171,9 @@ struct world_node *want_reader(struct world *w, struct world_rg *rg, const struc
 {
     size_t n_replicas;
     struct world_node *first = rg_primary(rg, ng), *replica = sole_replica(ng, &n_replicas);
-    if (first == NULL || w->addressing.ports || n_replicas > 1) return NULL;
+    if (first == NULL || w->addressing.ports) return NULL;
+    if (ng->shard) return first;
+    if (n_replicas > 1) return NULL;
     return replica && may_serve_reads(w, rg, ng, replica, first) ? replica : first;
 }
 

@@ -27,7 +27,8 @@ struct want_node want_node(struct world *w, struct world_node *n);
  * The node that listens on the reader endpoint itself, as nobody else is to serve reads of
  * 'ng': its only replica, or the primary while there is none that could. NULL where a
  * forwarder spreads connections over two or more replicas, and in ports mode. How many there
- * are to be decides, not how many live, so that no death changes who listens there.
+ * are to be decides, not how many live, so that no death changes who listens there. In a
+ * cluster it is always the primary: replicas send clients away that don't know clusters.
  */
 struct world_node *want_reader(struct world *w, struct world_rg *rg, const struct world_node_group *ng);
 

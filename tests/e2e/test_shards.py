@@ -134,6 +134,32 @@ class Changes(Case):
         self.delete_group(group)
 
 
+class Mode(Case):
+    def test_goes_from_disabled_by_compatible_to_enabled_with_the_data(self):
+        group = self.create_group(nodes=2, AutomaticFailoverEnabled=True)
+        plain = self.primary(group)
+        for n in range(300):
+            plain.set("kept-%d" % n, n)
+        self.assertEqual(0, plain.info("cluster")["cluster_enabled"])
+        self.change(group, "compatible")
+        self.assertEqual(["0-16383"], [g["Slots"] for g in self.group(group)["NodeGroups"]])
+        for client in (self.client(group), self.primary(group), self.reader(group)):
+            self.assertEqual([str(n) for n in range(300)], [client.get("kept-%d" % n) for n in range(300)])
+        self.change(group, "disabled")
+        self.assertEqual(0, self.primary(group).info("cluster")["cluster_enabled"])
+        self.change(group, "compatible")
+        self.change(group, "enabled")
+        self.assertNotIn("PrimaryEndpoint", self.group(group)["NodeGroups"][0])
+        self.check_whole(group)
+        client = self.client(group)
+        self.assertEqual([str(n) for n in range(300)], [client.get("kept-%d" % n) for n in range(300)])
+
+    def change(self, group, mode):
+        answer = self.server.query(Action="ModifyReplicationGroup", ReplicationGroupId=group, ClusterMode=mode, ApplyImmediately="true")
+        self.assertEqual(200, answer.status, answer.text)
+        self.wait_group(group)
+
+
 class OfSnapshots(Snapshots):
     def test_come_back_with_the_shards_and_slots_they_had(self):
         group = self.create(2, 0, NodeGroupConfiguration=[{"Slots": "0-999"}, {"Slots": "1000-16383"}])

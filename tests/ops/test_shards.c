@@ -201,6 +201,25 @@ Test(shards, faults_of_changing_their_replicas)
     CHECK("us-east-1", table);
 }
 
+#define MODE(id, mode) "ModifyReplicationGroup", "ApplyImmediately=true&ReplicationGroupId=" id "&ClusterMode=" mode
+
+Test(shards, faults_of_changing_the_mode)
+{
+    run("CreateReplicationGroup", RG "ReplicationGroupId=two&NumCacheClusters=2&AutomaticFailoverEnabled=true");
+    fixture_available("us-east-1", "two");
+    static const struct fixture_line table[] = {
+        {MODE("c", "disabled"), COMBINATION, "Cluster mode can't be changed once it is enabled."},
+        {MODE("c", "enabled"), COMBINATION, "No modifications were requested"},
+        {MODE("one", "enabled"), COMBINATION,
+            "Cluster mode can't be changed from disabled to enabled: it has to be compatible first."},
+        {MODE("one", "compatible"), COMBINATION, "Cluster mode compatible requires automatic failover and at least one replica."},
+        {MODE("two", "compatible&CacheParameterGroupName=default.redis7"), COMBINATION,
+            "Cluster mode should be enabled in parameter group, but found it is disabled."},
+        {MODE("two", "compatible"), 0, NULL},
+    };
+    CHECK("us-east-1", table);
+}
+
 /* ---- rows ---- */
 
 static const struct api_replication_group *group(const char *id)
@@ -283,6 +302,52 @@ Test(shards, get_replicas_with_numbers_of_their_own)
     run("IncreaseReplicaCount", NOW SHARD(1, "0002", 2) SHARD(2, "0003", 1));
     cr_assert_eq(group("c")->member_clusters.n, 7);
     cr_assert_str_eq(group("c")->member_clusters.items[4], "c-0002-003");
+}
+
+static struct row_replication_group *row(const char *id)
+{
+    struct row_replication_group *rg;
+    struct err e;
+    cr_assert_eq(q_rg_get(fixture_store(), &a, "us-east-1", id, &rg, &e), 0);
+    return rg;
+}
+
+/* What kinds of endpoint it has, and how often its nodes were ordered to start. */
+static void check_mode(const char *id, const char *mode, const char *parameters, const char *kinds, int64_t incarnation)
+{
+    struct row_endpoint *endpoints;
+    struct row_node *nodes;
+    struct err e;
+    size_t n;
+    const char *found = "";
+    cr_assert_str_eq(row(id)->cluster_mode, mode);
+    cr_assert_str_eq(row(id)->parameter_group, parameters);
+    cr_assert_eq(q_endpoint_span(fixture_store(), &a, "us-east-1", id, id, &endpoints, &n, &e), 0);
+    for (size_t i = 0; i < n; i++) found = arena_printf(&a, "%s%s ", found, endpoints[i].kind);
+    cr_assert_str_eq(found, kinds);
+    cr_assert_eq(q_node_list_by_rg(fixture_store(), &a, "us-east-1", id, &nodes, &n, &e), 0);
+    for (size_t i = 0; i < n; i++) cr_assert_eq(nodes[i].incarnation, incarnation);
+}
+
+Test(shards, the_mode_goes_by_compatible_to_enabled_or_back)
+{
+    run("CreateReplicationGroup", RG "ReplicationGroupId=two&NumCacheClusters=2&AutomaticFailoverEnabled=true");
+    fixture_available("us-east-1", "two");
+    run(MODE("two", "compatible"));
+    check_mode("two", "compatible", "default.redis7.cluster.on", "configuration primary reader ", 2);
+    fixture_available("us-east-1", "two");
+    cr_assert_str_eq(group("two")->node_groups.items[0].slots, "0-16383");
+    run(MODE("two", "disabled"));
+    check_mode("two", "disabled", "default.redis7", "primary reader ", 3);
+    fixture_available("us-east-1", "two");
+    cr_assert_null(group("two")->node_groups.items[0].slots);
+    run(MODE("two", "compatible"));
+    fixture_available("us-east-1", "two");
+    run(MODE("two", "enabled"));
+    check_mode("two", "enabled", "default.redis7.cluster.on", "configuration ", 4);
+    fixture_available("us-east-1", "two");
+    run(SHAPE, "ReplicationGroupId=two&ApplyImmediately=true&NodeGroupCount=2");
+    cr_assert_str_eq(group("two")->node_groups.items[1].node_group_id, "0002");
 }
 
 Test(shards, any_shares_are_evened_out_without_losing_a_slot)
