@@ -48,6 +48,16 @@ static void upstream_lost(struct node_host *h, const char *id)
     }
 }
 
+static bool followers_load(struct node_host *h, const char *id)
+{
+    const struct agent *a = AGENT_OF(h, node_host);
+    for (size_t i = 0; i < a->n_nodes; i++) {
+        const char *up = node_upstream(a->nodes[i]);
+        if (up != NULL && strcmp(up, id) == 0 && node_is_to_load(a->nodes[i])) return true;
+    }
+    return false;
+}
+
 static bool switching(struct node_host *h)
 {
     const struct agent *a = AGENT_OF(h, node_host);
@@ -324,7 +334,7 @@ int agent_run(const struct agent_options *o, struct err *e)
     if (!r && uv_loop_init(&a.loop) != 0) r = err_set(e, ERR_BROKEN, "no event loop");
     if (!r) {
         a.node_host = (struct node_host){&a.loop, o->data_dir, &a.engines, &a.link_host, node_has_changed, find_for_node,
-            upstream_lost, switching, .cluster = cluster_for_node, .mover = mover_for_node};
+            upstream_lost, followers_load, switching, .cluster = cluster_for_node, .mover = mover_for_node};
         a.link_host = (struct link_host){&a.loop, link_has_changed};
         r = run(&a, token.data, e);
         fini(&a);

@@ -11,7 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CONNECT_MS = 2, CONNECT_SLOW_MS = 20, CONNECT_SLOW_AFTER_MS = 1000, STOP_MS = 2000, STOP_SAVE_MS = 60000 };
+enum {
+    CONNECT_MS = 2,
+    CONNECT_SLOW_MS = 20,
+    CONNECT_SLOW_AFTER_MS = 1000,
+    STOP_MS = 2000,
+    STOP_SAVE_MS = 60000,
+    SPARE_MS = 60000,
+    SPARE_AFTER_MS = 500,
+    SPARE_LOOK_MS = 20
+};
 
 static const struct task_state states[] = {
     [NODE_REST] = {"rest", TASK_TO(NODE_BOOT) | TASK_TO(NODE_GONE) | TASK_TO(NODE_CLOSED)},
@@ -77,7 +86,8 @@ static enum node_want wanted(const struct node *n)
 bool node_upstream_ready(const struct node *n)
 {
     const struct node *up = n->order->upstream_node ? n->host->find(n->host, n->order->upstream_node) : NULL;
-    return role_parse(n->order->role) != ROLE_REPLICA || up == NULL || node_can_feed(up);
+    bool lost = up != NULL && up->died && up->proc == NULL && node_is_to_load(n); /* then these data may be all there are */
+    return role_parse(n->order->role) != ROLE_REPLICA || up == NULL || lost || node_can_feed(up);
 }
 
 static void drop_conn(struct node *n)
@@ -103,6 +113,7 @@ static void start(struct node *n)
     if (r == 0) {
         n->trouble = TROUBLE_NONE;
         n->died = false;
+        n->spare_until = n->spare_limit = 0;
         n->connect_at = n->boot_since = node_now(n);
         n->life.eager_until = n->boot_since + EAGER_MS;
         node_move(n, NODE_BOOT);
@@ -137,11 +148,29 @@ static bool held_back(const struct node *n)
     return n->died && o->hold.v && role_parse(o->role) == n->died_role && o->incarnation.v == n->died_incarnation;
 }
 
+/*
+ * A primary that died, or could not save its data when it was stopped, comes back empty and
+ * empties its replicas. Those that have saved theirs load them first, and serve gets a moment
+ * to put one of them in its place: then it is held back, or no primary any more.
+ */
+static bool spares_replicas(struct node *n)
+{
+    int64_t now = node_now(n);
+    if (!n->died || role_parse(n->order->role) != ROLE_PRIMARY) return false;
+    if (n->host->followers_load(n->host, n->id)) {
+        if (n->spare_limit == 0) n->spare_limit = now + SPARE_MS;
+        n->spare_until = now + SPARE_AFTER_MS < n->spare_limit ? now + SPARE_AFTER_MS : n->spare_limit;
+    }
+    if (now >= n->spare_until) return false;
+    node_timer(n, SPARE_LOOK_MS);
+    return true;
+}
+
 static void rest(struct node *n, enum node_want want)
 {
     if (want == WANT_GONE) delete (n);
     if (want != WANT_RUN) return;
-    if (held_back(n)) return;
+    if (held_back(n) || spares_replicas(n)) return;
     if (node_now(n) < n->retry_at) node_timer(n, n->retry_at - node_now(n));
     else if (n->host->switching(n->host)) node_timer(n, 1);
     else if ((node_upstream_ready(n) || cluster_starts_at_once(n)) && node_seed_ready(n)) start(n);
@@ -178,13 +207,17 @@ static void ended_by_itself(struct node *n, int status, int signal)
     if (!loads || !node_seed_is_to_blame(n, signal, why)) node_reason(n, "%s", why);
 }
 
+/* An end that was to save the data and did not is a death: the process is not accounted for, so that the next agent knows, too. */
 static void told_to_end(struct node *n, int signal)
 {
     n->retry_at = 0;
-    proc_account(n->dir);
-    if (!n->stop_saves || (signal == 0 && node_has_file(n, CONF_DUMP))) return;
+    if (!n->stop_saves || (signal == 0 && node_has_file(n, CONF_DUMP))) return proc_account(n->dir);
     if (signal == 0) log_warn("node %s: could not save its data, which is lost (%s/engine.log tells why)", n->id, n->dir);
     node_drop_saved(n);
+    n->trouble = TROUBLE_EXITED;
+    n->restarts++;
+    note_death(n);
+    node_reason(n, "its data could not be saved");
 }
 
 /* One wrong setting or rule is no reason to do without the node. */
@@ -502,6 +535,11 @@ bool node_is_unknown(const struct node *n)
 bool node_is_gone(const struct node *n)
 {
     return n->state == NODE_GONE && n->assigned && n->order == NULL && !n->refused;
+}
+
+bool node_is_to_load(const struct node *n)
+{
+    return node_has_file(n, NODE_SAVED);
 }
 
 const char *node_id(const struct node *n)

@@ -28,6 +28,8 @@ struct node_host {
     struct node *(*find)(struct node_host *h, const char *id);
     /* The node of that id died or hangs: those that follow it had better look where they stand. */
     void (*upstream_lost)(struct node_host *h, const char *id);
+    /* True while a node that follows that one has data to load that its last stop saved. */
+    bool (*followers_load)(struct node_host *h, const char *id);
     /* True while some node is switching: to start a process takes so long that this comes first. */
     bool (*switching)(struct node_host *h);
     uint64_t pulse; /* counts the clusters' nodes that came, linked or went: time for the others to look who is there */
@@ -69,5 +71,7 @@ bool node_can_feed(const struct node *n);
 const char *node_id(const struct node *n);
 /* The id of the node that this one is ordered to follow, or NULL. */
 const char *node_upstream(const struct node *n);
+/* True from a stop that saved its data until it has loaded them. */
+bool node_is_to_load(const struct node *n);
 /* Fills 'out'; strings live as long as the node does not step. */
 void node_see(const struct node *n, struct proto_node_seen *out);

@@ -158,6 +158,7 @@ struct node {
     bool died;           /* its last process ended by itself, when the order was: */
     enum role died_role; /* ROLE_UNKNOWN: there was none */
     int64_t died_incarnation;
+    int64_t spare_until, spare_limit; /* 0, or how long it stays dead so that others can load their data first */
     struct backoff backoff;
     struct string_list left_out;      /* settings of the order's generation that redis-server does not take */
     struct string_list unknown_rules; /* of users: those that redis-server knows nothing of */

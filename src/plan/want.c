@@ -167,6 +167,12 @@ static bool may_serve_reads(struct world *w, const struct world_rg *rg, const st
     return takes_over(n, ng) || follows(w, &n->row, first->row.address, first->row.port) || !node_answers(first);
 }
 
+static bool holds_reader(struct world_rg *rg, const struct world_node_group *ng, const struct world_node *n)
+{
+    struct world_endpoint *e = rg_endpoint(rg, "reader", ng->row.id);
+    return e && e->row.address && word_in(n->row.seen_endpoints, e->row.address);
+}
+
 struct world_node *want_reader(struct world *w, struct world_rg *rg, const struct world_node_group *ng)
 {
     size_t n_replicas;
@@ -174,7 +180,8 @@ struct world_node *want_reader(struct world *w, struct world_rg *rg, const struc
     if (first == NULL || w->addressing.ports) return NULL;
     if (ng->shard) return first;
     if (n_replicas > 1) return NULL;
-    return replica && may_serve_reads(w, rg, ng, replica, first) ? replica : first;
+    if (replica && may_serve_reads(w, rg, ng, replica, first)) return replica;
+    return replica == NULL || holds_reader(rg, ng, first) ? first : NULL;
 }
 
 bool want_floats(struct world *w, struct world_rg *rg, const struct world_endpoint *e)

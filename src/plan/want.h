@@ -25,10 +25,12 @@ struct want_node want_node(struct world *w, struct world_node *n);
 
 /*
  * The node that listens on the reader endpoint itself, as nobody else is to serve reads of
- * 'ng': its only replica, or the primary while there is none that could. NULL where a
- * forwarder spreads connections over two or more replicas, and in ports mode. How many there
- * are to be decides, not how many live, so that no death changes who listens there. In a
- * cluster it is always the primary: replicas send clients away that don't know clusters.
+ * 'ng': its only replica, or the primary where there is none. NULL where a forwarder does: it
+ * spreads connections over two or more replicas, stands in for one that can't serve, and is
+ * what ports mode has. How many replicas there are to be decides, not how many live. To listen
+ * elsewhere costs an engine the connections it is about to accept, so a primary does not take
+ * the endpoint from its replica; one that was the replica keeps it until the new one can serve.
+ * In a cluster it is always the primary: replicas send clients away that don't know clusters.
  */
 struct world_node *want_reader(struct world *w, struct world_rg *rg, const struct world_node_group *ng);
 

@@ -62,7 +62,7 @@ class Case(harness.Case):
         wait_for(lambda: self.holders(group) == [cluster], "the reader endpoint at " + cluster)
 
     def answering(self, group):
-        """The port-independent name of the process that answers there."""
+        """The process that answers there."""
         client = connect(self.endpoint(group))
         try:
             return client.info("server")["process_id"]

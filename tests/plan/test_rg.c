@@ -110,7 +110,7 @@ Test(rg, a_reader_endpoint_that_no_node_has_bound_keeps_it_creating)
     cr_assert_str_eq(b.rgs[0].row.status, "available");
 }
 
-/* How the only replica of an available group is seen, and its primary; and whose the reader endpoint is to be. */
+/* How the only replica of an available group is seen, and its primary; and whether the reader endpoint is to be the replica's. */
 static const struct {
     const char *what, *replica, *primary;
     int link_up, of_replica;
@@ -125,7 +125,7 @@ static const struct {
     {"all are dead", "exited", "exited", 0, 0},
 };
 
-Test(rg, the_only_replica_has_the_reader_endpoint_while_it_can_serve)
+Test(rg, the_only_replica_has_the_reader_endpoint_while_it_can_serve_and_a_forwarder_stands_in_for_it)
 {
     make("available", 2);
     build_see_all(&b);
@@ -134,8 +134,20 @@ Test(rg, the_only_replica_has_the_reader_endpoint_while_it_can_serve)
         b.nodes[1].row.seen_state = readers[i].replica;
         b.nodes[1].row.seen_link_up = readers[i].link_up;
         cr_assert_eq(has_reader(1), readers[i].of_replica, "%s", readers[i].what);
-        cr_assert_eq(has_reader(0), !readers[i].of_replica, "%s", readers[i].what);
+        cr_assert_not(has_reader(0), "%s", readers[i].what);
+        cr_assert_eq(want_floats(&b.w, &b.rgs[0], rg_endpoint(&b.rgs[0], "reader", "0001")), readers[i].of_replica);
     }
+}
+
+Test(rg, a_primary_that_was_the_replica_keeps_the_reader_endpoint_until_the_new_one_can_serve)
+{
+    make("available", 2);
+    build_see_all(&b);
+    b.node_groups[0].row.primary_node_id = b.nodes[1].row.id;
+    b.nodes[0].row.seen_state = "exited";
+    cr_assert(has_reader(1));
+    build_see(&b, &b.nodes[0]);
+    cr_assert(has_reader(0) && !has_reader(1));
 }
 
 Test(rg, without_a_replica_the_primary_has_the_reader_endpoint)

@@ -82,17 +82,27 @@ class Stopping(Case):
         self.primary(group).set("k", "v")
 
 
+def can_listen(url):
+    try:
+        socket.create_server(("127.0.0.1", int(url.rsplit(":", 1)[1]))).close()
+        return True
+    except OSError:
+        return False
+
+
 class KillingServe(Case):
     def test_leaves_the_nodes_running_and_the_next_start_adopts_them(self):
         group = self.create_group(nodes=2)
         before, endpoints, agent, url = self.pids(), self.endpoints((group, HOME)), self.server.agent(HOME), self.server.url
         self.server.kill()
+        free = can_listen(url)
         connect(endpoints[0]).set("while", "nobody was there")
         self.server.start()
         self.wait_ready((group, HOME))
         self.assertEqual((before, endpoints), (self.pids(), self.endpoints((group, HOME))))
         self.assertEqual("nobody was there", self.reader(group).get("while"))
-        self.assertEqual((url, agent), (self.server.url, self.server.agent(HOME)), "the agent found it where it was")
+        if free:  # else a connection of somebody else's has got the port in between
+            self.assertEqual((url, agent), (self.server.url, self.server.agent(HOME)), "the agent found it where it was")
         self.delete_group(group)
 
     def test_is_no_matter_where_somebody_else_listens_at_its_port_now(self):

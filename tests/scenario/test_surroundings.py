@@ -168,6 +168,37 @@ class FullDisk(Case):
         self.primary(group).set("k", "v")
 
 
+class LostData(Case):
+    def holder(self, group):
+        """The cluster of the replica that is in step: it listens on the reader endpoint."""
+        address = self.group(group)["NodeGroups"][0]["ReaderEndpoint"]["Address"]
+        return next((n["cluster"] for n in self.server.nodes(group) if n["link_up"] and address in n["endpoints"].split()), None)
+
+    def stop_without_the_primarys_data(self, group):
+        self.primary(group).set("k", "v")
+        self.assertEqual(1, self.primary(group).wait(1, 5000))
+        node = next(n for n in self.server.nodes(group) if n["role"] == "primary")
+        # Where the engine would write its data stands a folder.
+        os.mkdir(os.path.join(self.server.data, "regions", "us-east-1", node["id"], "temp-%d.rdb" % node["pid"]))
+        self.server.terminate()
+        self.assertIn("could not save its data", self.agent_log())
+        self.server.start()
+
+    def test_of_a_primary_is_what_its_replica_has_saved(self):
+        self.server.start()
+        group = self.create_group(nodes=2, AutomaticFailoverEnabled=True)
+        self.stop_without_the_primarys_data(group)
+        wait_for(lambda: self.holder(group) == group + "-001", "everybody at rest")
+        self.assertEqual("v", self.primary(group).get("k"))
+
+    def test_without_automatic_failover_the_primary_comes_back_empty(self):
+        self.server.start()
+        group = self.create_group(nodes=2)
+        self.stop_without_the_primarys_data(group)
+        wait_for(lambda: self.holder(group) == group + "-002", "everybody at rest")
+        self.assertIsNone(self.primary(group).get("k"))
+
+
 class Engine(Case):
     """What goes by the name of redis-server is a script that can be changed."""
 
