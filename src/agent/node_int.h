@@ -56,11 +56,13 @@ struct cluster_life {
 struct life {
     bool ready; /* it answers, and its role is known */
     bool hung;
-    int misses;     /* beats that saw no answer */
-    bool migrating; /* it waits for the node that it gives keys to: that is work, too */
+    int misses;          /* beats that saw no answer */
+    bool migrating;      /* it waits for the node that it gives keys to: that is work, too */
+    bool info_old;       /* where it stands is to be read again before anything is decided */
+    bool relink;         /* its link to its upstream is to be made again */
+    bool links, linking; /* whether that link is encrypted, from the next one on; and what it was told */
     struct server_info server;
     struct replication_info info;
-    bool info_old;              /* to be read again before anything is decided */
     int64_t look_until;         /* 0, or its upstream is in trouble: how far it has followed is read before anything is told */
     struct string_list held;    /* endpoints it listens on */
     struct string_list binding; /* endpoints it was asked to listen on */
@@ -78,9 +80,7 @@ struct life {
     int64_t nudge_at;           /* 0: the replica needs no nudge */
     int nudges;
     enum tls_mode listens, listening; /* how it does, and how it was told to; TLS_UNKNOWN: not known yet */
-    bool links, linking; /* whether its link to an upstream is encrypted, from the next one on; and what it was told */
-    int64_t encrypt_at;  /* one of these could not be had: when to try again */
-    bool relink;         /* that link is to be made again */
+    int64_t encrypt_at;               /* something of its encryption could not be had: when to try again */
     uint8_t certificate[SHA256_DIGEST_SIZE], sent_certificate[SHA256_DIGEST_SIZE]; /* hashes; zero: not known */
     struct cluster_life cluster;
     bool saving;                 /* a snapshot is under way */
@@ -136,6 +136,9 @@ struct node {
     bool adopted;  /* the process is another agent's child, and was not ready yet in this one's eyes */
     bool moved;    /* the process has another address than the order, or was started from another program than the order takes */
     bool refused;  /* the order makes no sense, so there is none */
+    bool conf_stale;
+    bool stop_saves;
+    bool died; /* its last process ended by itself, when the order was: died_role, died_incarnation */
     int state;
     uv_timer_t timer;
     struct proc *proc;
@@ -152,10 +155,8 @@ struct node {
     int64_t read_at;    /* of the last INFO replication */
     int64_t hold_until; /* a step was refused: until then, only look */
     int64_t stop_deadline;
-    bool stop_saves;
-    enum node_trouble trouble;
     int64_t retry_at;
-    bool died;           /* its last process ended by itself, when the order was: */
+    enum node_trouble trouble;
     enum role died_role; /* ROLE_UNKNOWN: there was none */
     int64_t died_incarnation;
     int64_t spare_until, spare_limit; /* 0, or how long it stays dead so that others can load their data first */
@@ -164,8 +165,7 @@ struct node {
     struct string_list unknown_rules; /* of users: those that redis-server knows nothing of */
     char reason[200];
     int restarts;
-    uint8_t conf_hash[SHA256_DIGEST_SIZE]; /* of redis.conf as it was last written */
-    bool conf_stale;
+    uint8_t conf_hash[SHA256_DIGEST_SIZE];   /* of redis.conf as it was last written */
     uint8_t certificate[SHA256_DIGEST_SIZE]; /* the order's, hashed */
     int inner_port;                          /* where a splitter's engine takes TLS; 0: none was needed yet */
     struct split split;
