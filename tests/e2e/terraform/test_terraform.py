@@ -1,6 +1,8 @@
 """The lives that Terraform gives its resources: made, planned anew, changed, planned anew, destroyed with nothing left."""
 import unittest
 
+import redis
+
 import harness
 import workspace
 from harness import name
@@ -463,6 +465,48 @@ data "aws_elasticache_subnet_group" "x" {
                          tuple(cluster[k] for k in ("replication_group_id", "engine", "parameter_group_name", "subnet_group_name",
                                                     "num_cache_nodes")))
         self.assertEqual(["subnet-0a", "subnet-0b"], sorted(tf.values("data.%s.x" % SUBNETS)["subnet_ids"]))
+
+
+class Encryption(workspace.Case):
+    """Turned on in two steps, as the service wants it, and a token after that."""
+    CONFIGURATION = """
+resource "aws_elasticache_replication_group" "x" {
+  replication_group_id       = "%(id)s"
+  description                = "encrypted"
+  engine                     = "redis"
+  engine_version             = "7.1"
+  node_type                  = "cache.r6g.large"
+  num_cache_clusters         = 1
+  apply_immediately          = true
+  %(encryption)s
+}
+"""
+    STEPS = ("transit_encryption_enabled = false",
+             'transit_encryption_enabled = true\n  transit_encryption_mode = "preferred"',
+             'transit_encryption_enabled = true\n  transit_encryption_mode = "required"',
+             'transit_encryption_enabled = true\n  transit_encryption_mode = "required"\n'
+             '  auth_token = "a-token-of-terraform"\n  auth_token_update_strategy = "SET"')
+
+    def test_is_turned_on_and_guarded(self, tf):
+        rg = name("tls")
+        for step, accepts in zip(self.STEPS, ((True, False, False), (True, True, False), (False, True, False), (False, False, True))):
+            tf.change(self.CONFIGURATION % dict(id=rg, encryption=step))
+            self.assertEqual(accepts, self.accepted(tf.values(RG + ".x")), step)
+        tf.destroy()
+        self.assert_gone("ReplicationGroupNotFoundFault", self.group, group=rg)
+
+    def accepted(self, values):
+        """Whether the endpoint takes clients without TLS, with it, and with TLS and the token."""
+        tls = dict(ssl=True, ssl_cert_reqs="none")
+        return tuple(self.takes(values, **more) for more in ({}, tls, dict(tls, password="a-token-of-terraform")))
+
+    @staticmethod
+    def takes(values, **more):
+        try:
+            with redis.Redis(host=values["primary_endpoint_address"], port=values["port"], socket_timeout=1, **more) as client:
+                return client.ping()
+        except redis.RedisError:
+            return False
 
 
 if __name__ == "__main__":
