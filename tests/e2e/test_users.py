@@ -202,6 +202,21 @@ class Groups(Case):
         with self.no_login():
             self.login(group, alice).ping()
 
+    def test_are_those_of_every_shard(self):
+        alice = self.user("on ~* -@all +ping")
+        default = self.user("off -@all", None, "default")
+        group = name("shards")
+        self.api().create_replication_group(ReplicationGroupId=group, ReplicationGroupDescription="x", Engine="redis", CacheNodeType=harness.NODE_TYPE,
+                                            NumNodeGroups=2, ReplicasPerNodeGroup=0, AutomaticFailoverEnabled=True, TransitEncryptionEnabled=True,
+                                            UserGroupIds=[self.team(alice, default)])
+        self.wait_group(group)
+        nodes = [self.secure((n["address"], n["port"]), username=alice, password=PASSWORD) for n in self.server.nodes(group)]
+        self.assertEqual([True, True], [n.ping() for n in nodes])
+        for node in nodes:
+            self.assertRaises(DENIED, node.cluster, "SLOTS")
+        self.change_user(alice, AppendAccessString="+cluster|slots")
+        self.assertEqual([2, 2], [len(n.cluster("SLOTS")) for n in nodes])
+
     def test_ask_for_encryption(self):
         team = self.team("default")
         needed = "User group based access control requires encryption-in-transit to be enabled on the replication group."
