@@ -3,6 +3,7 @@ import threading
 
 import redis
 from redis.cluster import ClusterNode, RedisCluster
+from redis.crc import key_slot
 
 import harness
 from harness import connect, name, wait_for
@@ -31,8 +32,60 @@ def text(value):
     return value.decode() if isinstance(value, bytes) else value
 
 
+class Follower:
+    """A cluster client that goes where MOVED and ASK send it, asks again after TRYAGAIN, and takes nothing else for an answer but
+    a connection that is closed: then it asks a node that lives where everything is."""
+
+    def __init__(self, endpoint):
+        self.endpoint, self.connections, self.slots = endpoint, {}, {}
+        self.refresh()
+
+    def at(self, address):
+        if address not in self.connections:
+            self.connections[address] = redis.Redis(*address, socket_timeout=10, decode_responses=True, single_connection_client=True)
+        return self.connections[address]
+
+    def refresh(self):
+        with connect(self.endpoint) as client:
+            for first, last, primary, *_ in client.execute_command("CLUSTER SLOTS", NEVER_DECODE=True):
+                self.slots |= dict.fromkeys(range(first, last + 1), (text(primary[0]), primary[1]))
+
+    def call(self, *command, attempts=50):
+        slot, asked = key_slot(command[1].encode()), None
+        for _ in range(attempts):
+            address = asked or self.slots[slot]
+            try:
+                client = self.at(address)
+                if asked:
+                    client.execute_command("ASKING")
+                asked = None
+                return client.execute_command(*command)
+            except redis.ConnectionError:
+                self.connections.pop(address, None)
+                self.refresh()
+            except redis.ResponseError as answer:
+                kind, *rest = str(answer).split()
+                if kind not in ("MOVED", "ASK", "TRYAGAIN"):
+                    raise
+                there = tuple(rest[1].rsplit(":", 1)) if kind != "TRYAGAIN" else None
+                if kind == "MOVED":
+                    self.slots[slot] = there
+                asked = there if kind == "ASK" else None
+        raise AssertionError("%s came to nothing" % (command,))
+
+    def get(self, key):
+        return self.call("GET", key)
+
+    def set(self, key, value):
+        return self.call("SET", key, value)
+
+    def close(self):
+        for client in self.connections.values():
+            client.close()
+
+
 class Load:
-    """Clients that write and read back through the cluster until they are stopped; what they were promised is in 'kept'."""
+    """A client that writes and reads back through the cluster until it is stopped; what it was promised is in 'kept'."""
 
     def __init__(self, client, keys=2000):
         self.client, self.keys = client, keys
@@ -48,19 +101,19 @@ class Load:
     def __exit__(self, *_):
         self.end.set()
         self.thread.join(harness.DEADLINE)
+        self.client.close()
 
     def run(self):
         while not self.end.is_set():
             self.rounds += 1
             key, value = "load-%d" % (self.rounds % self.keys), str(self.rounds)
             try:
-                known = self.kept.get(key)
                 seen = self.client.get(key)
-                if seen != known:
-                    self.errors.append("%s was %r, not %r" % (key, seen, known))
+                if seen != self.kept.get(key):
+                    self.errors.append("%s was %r, not %r" % (key, seen, self.kept.get(key)))
                 self.client.set(key, value)
                 self.kept[key] = value
-            except redis.RedisError as error:
+            except (redis.RedisError, AssertionError) as error:
                 self.errors.append(repr(error))
 
 
@@ -79,6 +132,9 @@ class Case(harness.Case):
                               cluster_error_retry_attempts=20, socket_timeout=10)
         self.addCleanup(client.close)
         return client
+
+    def load(self, group):
+        return Load(Follower(self.group(group)["ConfigurationEndpoint"]))
 
     def nodes(self, group):
         return {n["cluster"]: n for n in self.server.nodes(group)}

@@ -9,7 +9,7 @@ import redis
 
 import harness
 from harness import connect, wait_for
-from shards import SLOTS, Case, Load, Snapshots
+from shards import SLOTS, Case, Snapshots
 
 setUpModule, tearDownModule = harness.one_server()
 
@@ -188,7 +188,7 @@ class Upgrades(Case):
     def test_of_the_engine_go_through_every_shard_and_lose_no_write(self):
         group = self.create(2, 1, EngineVersion="7.0")
         before = {n["pid"] for n in self.nodes(group).values()}
-        with Load(self.client(group)) as load:
+        with self.load(group) as load:
             self.api().modify_replication_group(ReplicationGroupId=group, EngineVersion="7.1", ApplyImmediately=True)
             self.wait_group(group)
         self.assertFalse(before & {n["pid"] for n in self.nodes(group).values()}, "every node was restarted")
