@@ -236,6 +236,16 @@ static void plan_sources(struct world *w)
     }
 }
 
+/* The member that a group's snapshots are taken of has left it: from now on it is the primary. */
+static void plan_snapshotting_cluster(struct world *w, struct world_rg *rg)
+{
+    if (rg->drop || rg->row.snapshotting_cluster_id == NULL || rg->n_node_groups == 0) return;
+    for (size_t i = 0; i < rg->n_clusters; i++)
+        if (!rg->clusters[i].drop && is(rg->clusters[i].row.id, rg->row.snapshotting_cluster_id)) return;
+    struct world_node *first = rg_primary(rg, &rg->node_groups[0]);
+    if (first) world_set(w, &rg->row.snapshotting_cluster_id, first->row.cluster_id);
+}
+
 /* ---- automatic ones ---- */
 
 static bool ran_since(const struct world *w, const char *region, const char *source_id, int64_t since_ms)
@@ -361,6 +371,7 @@ void plan_snapshots(struct world *w)
     for (size_t i = 0; i < w->n_nodes; i++) plan_seed(w, &w->nodes[i]);
     drop_lost_seeds(w);
     plan_sources(w);
+    for (size_t i = 0; i < w->n_rgs; i++) plan_snapshotting_cluster(w, &w->rgs[i]);
     for (size_t i = 0; i < w->n_rgs; i++) plan_automatic_of_group(w, &w->rgs[i]);
     for (size_t i = 0; i < w->n_clusters; i++) plan_automatic_of_cluster(w, &w->clusters[i]);
 }

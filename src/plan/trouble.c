@@ -34,7 +34,8 @@ void plan_trouble(struct world *w)
     for (size_t i = 0; i < w->n_nodes; i++) {
         const struct row_node *n = &w->nodes[i].row;
         plan_deaths(w, &w->nodes[i]);
-        if (!in_trouble(n) || known_already(w->nodes[i].stored, n)) continue;
+        bool seed = w->nodes[i].seed && w->nodes[i].seed->row.seen_refused; /* told of as a restore that failed */
+        if (!in_trouble(n) || seed || known_already(w->nodes[i].stored, n)) continue;
         world_event(w, n->region, n->cluster_id, EVENT_NODE_START_FAILED, n->node_id, n->seen_reason);
     }
 }

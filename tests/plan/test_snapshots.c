@@ -256,6 +256,17 @@ Test(snapshots, that_are_automatic_go_with_their_source_and_others_stay)
     cr_assert_str_eq(status_after("whole"), "deleting");
 }
 
+Test(snapshots, are_taken_of_the_primary_once_the_chosen_member_has_left)
+{
+    make(true, "available", NULL);
+    b.rgs[0].row.snapshotting_cluster_id = "demo-002";
+    plan_world(&b.w);
+    cr_assert_str_eq(b.rgs[0].row.snapshotting_cluster_id, "demo-002");
+    b.rgs[0].row.snapshotting_cluster_id = "demo-003";
+    plan_world(&b.w);
+    cr_assert_str_eq(b.rgs[0].row.snapshotting_cluster_id, "demo-001");
+}
+
 /* ---- what groups begin with ---- */
 
 static void make_seeded(const char *status)
@@ -285,12 +296,14 @@ Test(snapshots, that_cannot_be_loaded_end_the_creation)
 {
     make_seeded("creating");
     b.nodes[0].row.seen_state = "broken";
+    b.nodes[0].row.seen_reason = "its data can't be loaded: its checksum is wrong";
     seed.row.seen_refused = "its checksum is wrong";
     cr_assert_str_eq(status_after("whole"), "available");
     cr_assert_str_eq(b.rgs[0].row.status, "create-failed");
     cr_assert_str_eq(b.clusters[0].row.status, "restore-failed");
     cr_assert_not(seed.drop, "a start without it would be an empty one");
     cr_assert(told("Failed to restore the cache cluster from s: its checksum is wrong"));
+    for (struct world_event *e = b.w.events; e; e = e->next) cr_assert_null(strstr(e->message, "cannot be started"));
 }
 
 Test(snapshots, are_loaded_again_rather_than_replaced_by_an_empty_replica)

@@ -180,6 +180,16 @@ class Crashes(snapshots.Case):
         self.wait_snapshot_gone(snapshot)
         self.assertEqual([], self.files())
 
+    def test_a_region_without_nodes_deletes_them_too(self):
+        group, snapshot = self.create_group(), name("final")
+        self.delete_group(group, FinalSnapshotIdentifier=snapshot)
+        self.server.terminate()
+        self.server.start()
+        self.assertEqual([snapshot + ".0001.rdb"], self.files())
+        self.api().delete_snapshot(SnapshotName=snapshot)
+        self.wait_snapshot_gone(snapshot)
+        self.assertEqual([], self.files())
+
     def test_a_file_that_is_taken_away_is_told_of(self):
         snapshot = self.take(self.create_group())
         self.server.terminate()
