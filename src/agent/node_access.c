@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define UNKNOWN "Unknown command or category name"
+
 void access_ordered(struct node *n)
 {
     if (!access_is_stale(n)) return;
@@ -27,30 +29,30 @@ static void leave_out(struct node *n, const char *word)
     n->conf_stale = redis_conf_differs(n);
 }
 
+/* A selector only gives rights. Its text can be too long for a line of the log, which is cut then. */
+static bool is_quoted(const char *text, const char *rule)
+{
+    size_t shown = strcspn(text, "\n"), n = strlen(rule);
+    if (shown < n) return *rule == '(' && shown > 1 && strncmp(text, rule, shown) == 0;
+    return strncmp(text, rule, n) == 0 && text[n] == '\'' && strstr(text + n, UNKNOWN) != NULL;
+}
+
 /* The rule of the order that Redis quotes after 'mark', unless it was left out already; else NULL. */
 static const char *quoted_rule(const struct node *n, const char *text, const char *mark)
 {
-    const char *p = strstr(text, mark), *end = p ? strstr(p, "': Unknown command or category name") : NULL;
-    if (end == NULL) return NULL;
-    p += strlen(mark);
-    for (size_t i = 0; i < n->order->users.n; i++) {
+    const char *p = strstr(text, mark);
+    for (size_t i = 0; p && i < n->order->users.n; i++) {
         const struct string_list *rules = &n->order->users.items[i].rules;
         for (size_t k = 0; k < rules->n; k++)
-            if (strlen(rules->items[k]) == (size_t)(end - p) && strncmp(rules->items[k], p, (size_t)(end - p)) == 0)
-                return names_has(&n->unknown_rules, rules->items[k]) ? NULL : rules->items[k];
+            if (is_quoted(p + strlen(mark), rules->items[k]) && !names_has(&n->unknown_rules, rules->items[k]))
+                return rules->items[k];
     }
     return NULL;
 }
 
-/* "Error loading ACL rule '+x' for the user named 'y': Unknown command …" */
 bool access_leave_out(struct node *n, const char *log)
 {
-    char text[512];
-    const char *p = strstr(log, "Error loading ACL rule '"), *name = p ? strstr(p, "' for the user named '") : NULL;
-    const char *end = name ? strstr(name, "': Unknown command or category name") : NULL;
-    if (end == NULL || n->order == NULL) return false;
-    snprintf(text, sizeof text, "%.*s%s", (int)(name - p), p, end);
-    const char *word = quoted_rule(n, text, "Error loading ACL rule '");
+    const char *word = n->order ? quoted_rule(n, log, "Error loading ACL rule '") : NULL;
     if (word) leave_out(n, word);
     return word != NULL;
 }

@@ -69,7 +69,7 @@ class Access(Field):
         self.assertNotIn("mallory", admin(self.address(1)).acl_users())
 
     def test_rules_that_the_engine_does_not_know_are_left_out_at_its_start_and_later(self):
-        self.ordered(1, DEFAULT, user("alice", "~*", "+get", "+json.get", "-@json", "(+json.set ~x)"))
+        self.ordered(1, DEFAULT, user("alice", "~*", "+get", "+json.get", "-@json", "(+json.set ~x%s)" % (" -config" * 200)))
         self.start()
         s = self.in_force(1)
         self.assertEqual(0, seen(s, "g.a")["restarts"])
