@@ -6,33 +6,23 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 import unittest
 
 import redis
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
+sys.path[:0] = [HERE, os.path.dirname(HERE)]
+import waiting  # noqa: E402
 from fake_serve import FakeServe  # noqa: E402
 
 AGENT = os.path.abspath(os.environ.get("AGENT_MAIN") or os.path.join(HERE, "..", "..", "build", "tests", "agent", "agent_main"))
 DEADLINE = 20
 PORT = 6379
 PASSWORD = "admin \"quoted\" \\ secret"
-_pause = threading.Event()
 
 
 def poll(condition, what, deadline=DEADLINE):
-    """The first true value of condition(), asked every 2 ms; an AssertionError that names what was waited for."""
-    end = time.monotonic() + deadline
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > end:
-            raise AssertionError("waited %d s for %s; last: %r" % (deadline, what, value))
-        _pause.wait(0.002)
+    return waiting.wait_for(condition, what, deadline, 0.002)
 
 
 def alive(pid):

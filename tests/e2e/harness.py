@@ -18,8 +18,6 @@ import struct
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 import types
 import unittest
 import urllib.error
@@ -36,6 +34,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, os.path.join(ROOT, "tests"))
 import contract  # noqa: E402
 import proxy  # noqa: E402
+import waiting  # noqa: E402
 
 BIN = os.path.abspath(os.environ.get("MERIDIAN_BIN") or os.path.join(ROOT, "build", "meridian"))
 AWS = "/usr/bin/aws" if os.path.exists("/usr/bin/aws") else "aws"
@@ -45,7 +44,6 @@ NAMESPACE = "{http://elasticache.amazonaws.com/doc/2015-02-02/}"
 SANITIZERS = ("AddressSanitizer", "LeakSanitizer", "runtime error:", "UndefinedBehaviorSanitizer")
 
 _numbers = itertools.count(1)
-_pause = threading.Event()
 
 
 def name(stem):
@@ -54,15 +52,7 @@ def name(stem):
 
 
 def wait_for(condition, what, deadline=DEADLINE):
-    """The first true value of condition(); an assertion error naming what was waited for, and the last value, after the deadline."""
-    end = time.monotonic() + deadline
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > end:
-            raise AssertionError("after %g s still not: %s (last: %r)" % (deadline, what, value))
-        _pause.wait(0.01)
+    return waiting.wait_for(condition, what, deadline, 0.01)
 
 
 def clean_environment(**more):

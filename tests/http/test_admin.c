@@ -2,10 +2,9 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/trip.h"
-#include "client.h"
+#include "served.h"
 #include "model/operation.h"
 #include <criterion/criterion.h>
-#include <criterion/redirect.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,32 +23,21 @@ static void clock_moved(void *arg)
 static const struct operation operations[] = {{.name = "Do", .run = handler}, {.name = "Plan"}, {.name = "Undo", .run = handler}};
 static int n_moved;
 static const struct admin admin = {operations, 3, clock_moved, &n_moved};
-static uv_loop_t loop;
-static struct http *server;
-static struct client client;
-static bool closed;
+static struct served served;
 
-static void on_closed(void *arg)
+static void add_routes(struct http *h)
 {
-    *(bool *)arg = true;
+    admin_add_routes(h, &admin);
 }
 
 static void open_all(void)
 {
-    struct err e;
-    cr_redirect_stderr();
-    uv_loop_init(&loop);
-    cr_assert_eq(http_open(&server, &loop, "127.0.0.1:0", &e), 0);
-    admin_add_routes(server, &admin);
-    client_open(&client, &loop, http_port(server));
+    served_open(&served, add_routes);
 }
 
 static void close_all(void)
 {
-    client_close(&client);
-    http_close(server, on_closed, &closed);
-    run_until(&loop, &closed);
-    cr_assert_eq(uv_loop_close(&loop), 0);
+    served_close(&served);
 }
 
 TestSuite(admin, .init = open_all, .fini = close_all, .timeout = 20);
@@ -57,14 +45,9 @@ TestSuite(admin, .init = open_all, .fini = close_all, .timeout = 20);
 /* 'part' stands in the answer to "METHOD /_meridian/<what>". */
 static void expect(const char *method, const char *what, int status, const char *part)
 {
-    char request[256], line[32];
+    char request[256];
     snprintf(request, sizeof request, "%s /_meridian/%s HTTP/1.1\r\nHost: a\r\n\r\n", method, what);
-    snprintf(line, sizeof line, "HTTP/1.1 %d ", status);
-    char *answer = client_ask(&client, request);
-    cr_expect(strncmp(answer, line, strlen(line)) == 0 && strstr(answer, part) != NULL, "wanted %d and %s, got:\n%s", status,
-        part, answer);
-    cr_expect_not_null(strstr(answer, "\r\nContent-Type: application/json\r\n"));
-    free(answer);
+    served_check(client_ask(&served.client, request), status, "application/json", part);
 }
 
 Test(admin, is_healthy)

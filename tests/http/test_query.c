@@ -2,12 +2,11 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "client.h"
+#include "served.h"
 #include "model/api.gen.h"
 #include "model/operation.h"
 #include "model/shape.h"
 #include <criterion/criterion.h>
-#include <criterion/redirect.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,32 +55,21 @@ static int run(void *arg, const struct operation *o, const struct query_caller *
 }
 
 static const struct query_api api = {operations, 3, run, (void *)&shape_say, "eu-central-1"};
-static uv_loop_t loop;
-static struct http *server;
-static struct client client;
-static bool closed;
+static struct served served;
 
-static void on_closed(void *arg)
+static void add_routes(struct http *h)
 {
-    *(bool *)arg = true;
+    query_add_routes(h, &api);
 }
 
 static void open_all(void)
 {
-    struct err e;
-    cr_redirect_stderr();
-    uv_loop_init(&loop);
-    cr_assert_eq(http_open(&server, &loop, "127.0.0.1:0", &e), 0);
-    query_add_routes(server, &api);
-    client_open(&client, &loop, http_port(server));
+    served_open(&served, add_routes);
 }
 
 static void close_all(void)
 {
-    client_close(&client);
-    http_close(server, on_closed, &closed);
-    run_until(&loop, &closed);
-    cr_assert_eq(uv_loop_close(&loop), 0);
+    served_close(&served);
 }
 
 TestSuite(query, .init = open_all, .fini = close_all, .timeout = 20);
@@ -90,17 +78,12 @@ static char *post(const char *body)
 {
     char request[1024];
     snprintf(request, sizeof request, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n%s", strlen(body), body);
-    return client_ask(&client, request);
+    return client_ask(&served.client, request);
 }
 
 static void expect(char *answer, int status, const char *part)
 {
-    char line[32];
-    snprintf(line, sizeof line, "HTTP/1.1 %d ", status);
-    cr_expect(strncmp(answer, line, strlen(line)) == 0 && strstr(answer, part) != NULL, "wanted %d and %s, got:\n%s", status,
-        part, answer);
-    cr_expect_not_null(strstr(answer, "\r\nContent-Type: text/xml\r\n"));
-    free(answer);
+    served_check(answer, status, "text/xml", part);
 }
 
 static void expect_code(char *answer, int status, const char *code)
@@ -119,21 +102,22 @@ Test(query, runs_an_operation_on_the_parameters_of_the_body)
 
 Test(query, takes_parameters_behind_the_question_mark_too)
 {
-    expect(client_ask(&client, "GET /?Action=Say&Version=2015-02-02&Word=hi HTTP/1.1\r\nHost: a\r\n\r\n"), 200, "<Word>hi ");
     expect(
-        client_ask(&client, "POST /?Action=Say&Word=a HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nWord=b"), 200, "<Word>b ");
+        client_ask(&served.client, "GET /?Action=Say&Version=2015-02-02&Word=hi HTTP/1.1\r\nHost: a\r\n\r\n"), 200, "<Word>hi ");
+    expect(client_ask(&served.client, "POST /?Action=Say&Word=a HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nWord=b"), 200,
+        "<Word>b ");
 }
 
 Test(query, takes_region_and_account_from_the_credential_scope)
 {
-    expect(client_ask(&client,
+    expect(client_ask(&served.client,
                "GET /?Action=Say&Word=hi HTTP/1.1\r\nHost: a\r\nAuthorization: AWS4-HMAC-SHA256 "
                "Credential=123456789012/20260101/us-east-2/elasticache/aws4_request, SignedHeaders=host, Signature=0\r\n\r\n"),
         200, "<Word>hi us-east-2 123456789012</Word>");
     expect(post("Action=Say&Word=hi&X-Amz-Credential=k%2F20260101%2Fus-west-1%2Felasticache%2Faws4_request"), 200,
         "<Word>hi us-west-1 0");
-    expect_code(client_ask(&client, "GET /?Action=Say&Word=hi HTTP/1.1\r\nHost: a\r\nAuthorization: Basic eDp5\r\n\r\n"), 400,
-        "IncompleteSignature");
+    expect_code(client_ask(&served.client, "GET /?Action=Say&Word=hi HTTP/1.1\r\nHost: a\r\nAuthorization: Basic eDp5\r\n\r\n"),
+        400, "IncompleteSignature");
 }
 
 Test(query, answers_without_a_result_where_the_operation_has_none)
@@ -154,7 +138,7 @@ Test(query, refuses_what_is_no_operation)
 {
     expect_code(post(""), 400, "MissingAction");
     expect_code(post("Action="), 400, "MissingAction");
-    expect_code(client_ask(&client, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"), 400, "MissingAction");
+    expect_code(client_ask(&served.client, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"), 400, "MissingAction");
     expect_code(post("Action=say"), 400, "InvalidAction");
     expect(post("Action=Say&Version=2014-01-01"), 400, "Could not find operation Say for version 2014-01-01.");
     expect(post("Action=Plan"), 400, "Plan is an operation of ElastiCache that Meridian does not serve yet.");
@@ -164,7 +148,7 @@ Test(query, refuses_what_is_no_operation)
 Test(query, refuses_malformed_parameters)
 {
     expect_code(post("Action=Say&Word=%zz"), 404, "MalformedQueryString");
-    expect_code(client_ask(&client, "GET /?Action=Say&Word=%f HTTP/1.1\r\nHost: a\r\n\r\n"), 404, "MalformedQueryString");
+    expect_code(client_ask(&served.client, "GET /?Action=Say&Word=%f HTTP/1.1\r\nHost: a\r\n\r\n"), 404, "MalformedQueryString");
     expect(post("Action=Say"), 400, "The parameter Word must be provided and must not be null.");
     expect_code(post("Action=Say&Word=x&Times=often"), 400, "InvalidParameterValue");
 }
@@ -189,9 +173,10 @@ Test(query, keeps_the_reason_of_an_internal_failure_to_itself)
 
 Test(query, refuses_other_methods_other_paths_and_long_bodies_in_xml)
 {
-    expect_code(client_ask(&client, "PUT /?Action=Drop HTTP/1.1\r\nHost: a\r\n\r\n"), 405, "InvalidAction");
-    expect(client_ask(&client, "DELETE / HTTP/1.1\r\nHost: a\r\n\r\n"), 405, "\r\nAllow: GET, POST\r\n");
-    expect_code(client_ask(&client, "GET /path?Action=Drop HTTP/1.1\r\nHost: a\r\n\r\n"), 404, "InvalidAction");
-    expect_code(client_ask(&client, "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2000000\r\n\r\n"), 413,
+    expect_code(client_ask(&served.client, "PUT /?Action=Drop HTTP/1.1\r\nHost: a\r\n\r\n"), 405, "InvalidAction");
+    expect(client_ask(&served.client, "DELETE / HTTP/1.1\r\nHost: a\r\n\r\n"), 405, "\r\nAllow: GET, POST\r\n");
+    expect_code(client_ask(&served.client, "GET /path?Action=Drop HTTP/1.1\r\nHost: a\r\n\r\n"), 404, "InvalidAction");
+    expect_code(
+        client_ask(&served.client, "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2000000\r\n\r\n"), 413,
         "InvalidQueryParameter");
 }
