@@ -51,8 +51,8 @@ class Case(datastores.Case):
         return [ng["PrimaryEndpoint"], ng["ReaderEndpoint"]] + [m["ReadEndpoint"] for m in ng["NodeGroupMembers"]]
 
     def takes(self, endpoint, tls, **more):
-        """Whether the endpoint answers a client with TLS, or one without."""
-        more = {"socket_timeout": 1} | more
+        """Whether the endpoint answers a client with TLS, or one without. Redis without TLS waits for the end of what it takes for a line."""
+        more = {"socket_timeout": 10} | more
         try:
             client = self.secure(endpoint, **more) if tls else redis.Redis(host=endpoint["Address"], port=endpoint["Port"], **more)
             with client:
