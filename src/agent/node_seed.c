@@ -34,7 +34,8 @@ static int open_source(struct seed_job *j)
     int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK; /* nobody writes to a pipe that may stand there */
     if (j->root[0]) return beneath_open(j->root, j->path, flags, &j->e);
     int fd = open(j->snapshot, flags | O_NOFOLLOW);
-    return fd >= 0 ? fd : err_set(&j->e, ERR_IO, "%s", strerror(errno));
+    if (fd < 0) return err_set(&j->e, ERR_IO, "%s", strerror(errno));
+    return fd;
 }
 
 static int check(struct seed_job *j, const struct rdb_facts *f)
@@ -88,7 +89,7 @@ static void done(uv_work_t *w, int status)
     struct node *n = j->node;
     char path[PATH_MAX];
     (void)status;
-    bool wanted = n && n->order && n->order->seed && n->proc == NULL;
+    bool wanted = n && n->order && n->order->run.v && n->order->seed && n->proc == NULL;
     if (n) n->seed_job = NULL;
     if (!wanted) unlink(j->aside);
     else if (j->r) refuse(n, j->e.msg);

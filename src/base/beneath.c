@@ -14,10 +14,10 @@ static bool is_step(const char *name, size_t n)
     return n > 0 && n <= NAME_MAX && !dots;
 }
 
-static int failed(const char *path, struct err *e)
+static int failed(const char *path, int why, struct err *e)
 {
-    if (errno == ELOOP || errno == ENOTDIR) return err_set(e, ERR_USAGE, "%s goes through a symbolic link or a file", path);
-    return err_set(e, ERR_IO, "%s: %s", path, strerror(errno));
+    if (why == ELOOP || why == ENOTDIR) return err_set(e, ERR_USAGE, "%s goes through a symbolic link or a file", path);
+    return err_set(e, ERR_IO, "%s: %s", path, strerror(why));
 }
 
 /* Opens the next name below 'at', which is closed. */
@@ -26,9 +26,10 @@ static int step(int at, const char *name, size_t n, int flags, const char *path,
     char text[NAME_MAX + 1];
     snprintf(text, sizeof text, "%.*s", (int)n, name);
     int fd = openat(at, text, flags | O_NOFOLLOW | O_CLOEXEC);
-    int r = fd < 0 ? failed(path, e) : fd;
+    int why = errno;
     close(at);
-    return r;
+    if (fd < 0) return failed(path, why, e);
+    return fd;
 }
 
 /* The folder that the first 'len' bytes of the path lead to. */

@@ -26,9 +26,9 @@ struct options {
     char data_dir[OPTION_PATH_SIZE];
     char snapshot_import_dir[OPTION_PATH_SIZE]; /* "": none */
     char snapshot_export_dir[OPTION_PATH_SIZE]; /* "": that of imports */
-    char redis_server[OPTION_PATH_SIZE]; /* a path, or a name to be found in PATH */
-    char memcached[OPTION_PATH_SIZE];    /* the same */
-    char engines[OPTION_PATH_SIZE];      /* lines NAME:VERSION=PATH */
+    char redis_server[OPTION_PATH_SIZE];        /* a path, or a name to be found in PATH */
+    char memcached[OPTION_PATH_SIZE];           /* the same */
+    char engines[OPTION_PATH_SIZE];             /* lines NAME:VERSION=PATH */
 
     /* serve */
     char listen[OPTION_NAME_SIZE]; /* HOST:PORT */

@@ -40,7 +40,7 @@ struct serve {
     uv_timer_t dir_timer;
     char program[PATH_MAX];
     char import_dir[PATH_MAX], export_dir[PATH_MAX]; /* of snapshots, absolute; "": none */
-    char data_dir[PATH_MAX]; /* absolute: agents and nodes have other working directories */
+    char data_dir[PATH_MAX];                         /* absolute: agents and nodes have other working directories */
     char server[300];
     bool stopping, lost_dir;
 };

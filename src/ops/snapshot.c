@@ -147,7 +147,6 @@ static int copy(struct op *op, const struct api_copy_snapshot_in *in, const stru
     s.name = *name;
     s.status = "creating";
     s.source = "manual";
-    s.created_ms = op->now_ms;
     s.copied_from = from->name;
     if (in->kms_key_id) s.kms_key_id = in->kms_key_id;
     for (size_t i = 0; r == 0 && i < n; i++) {

@@ -32,7 +32,7 @@ static void view_part(struct op *op, const struct row_snapshot *s, const struct 
     *out = (struct api_node_snapshot){.cache_node_id = p->cache_node_id,
         .cache_size = view_size(op, p),
         .cache_node_create_time = OPT_TIME(p->node_created_ms)};
-    if (strcmp(p->seen_state, "whole") == 0) out->snapshot_create_time = OPT_TIME(p->seen_ms / 1000 * 1000);
+    if (strcmp(p->seen_state, "whole") == 0) out->snapshot_create_time = OPT_TIME(s->created_ms / 1000 * 1000);
     if (with_configuration) out->node_group_configuration = view_configuration(op, p);
     if (!is_sharded(s)) return;
     out->cache_cluster_id = p->cluster_id;

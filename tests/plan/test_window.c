@@ -113,6 +113,7 @@ Test(window, times_are_told_as_people_read_them)
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         struct date d = date_of(at(table[i].at));
-        cr_expect_eq(memcmp(&d, &table[i].date, sizeof d), 0, "line %zu: %d-%d-%d %d:%d", i, d.year, d.month, d.day, d.hour, d.minute);
+        cr_expect_eq(
+            memcmp(&d, &table[i].date, sizeof d), 0, "line %zu: %d-%d-%d %d:%d", i, d.year, d.month, d.day, d.hour, d.minute);
     }
 }
