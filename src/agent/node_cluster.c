@@ -9,9 +9,20 @@
 #include <string.h>
 
 #define NODES_CONF "nodes.conf"
-/* Until the cluster is formed, nodes ask each other often (they do so twice in this time). After that they suspect nobody too
- * soon, and their own election, the second line where no agent lives, still ends within five seconds (CLUSTER_PATIENCE_MS). */
-#define HASTE_MS "500"
+/*
+ * cluster-node-timeout: within half of it every node asks every other. Until the cluster is
+ * formed that is often. After that nobody is suspected too soon, and the nodes' own election,
+ * the second line where no agent lives, still ends within five seconds. In a cluster of more
+ * than FEW nodes it grows with the square of their number, so that all of them together ask
+ * no more often than FEW would.
+ */
+enum { HASTE_MS = 500, PATIENCE_MS = 2000, FEW = 60 };
+
+static int64_t timeout_ms(const struct cluster_map *map, int of_few)
+{
+    size_t n = map != NULL ? map->m->nodes.n : 0;
+    return n <= FEW ? of_few : (int64_t)(of_few * n * n / (FEW * FEW));
+}
 
 enum { AGAIN_MS = 5, STIR_MS = 10, SETTLED_MS = 1000, UNSETTLED_MS = 200, MOVING_MS = 100 };
 
@@ -72,9 +83,9 @@ void cluster_conf(const struct node *n, struct buf *out)
     const struct proto_cluster_node *me = map != NULL ? cluster_node_ordered(map, n->id) : NULL;
     buf_puts(out, "cluster-enabled yes\n"
                   "cluster-config-file " NODES_CONF "\n"
-                  "cluster-node-timeout " HASTE_MS "\n"
                   "cluster-allow-replica-migration no\n"
                   "cluster-replica-validity-factor 0\n");
+    buf_printf(out, "cluster-node-timeout %lld\n", (long long)timeout_ms(map, HASTE_MS));
     buf_printf(out, "cluster-announce-ip %s\n", n->order->address);
     if (me != NULL) buf_printf(out, "cluster-port %d\n", cluster_bus_port(me));
 }
@@ -265,7 +276,7 @@ enum step cluster_next(struct node *n)
     if (c->view.missing.n) return STEP_MEET;
     if (c->view.forget.n) return STEP_FORGET;
     if (c->view.agrees && !c->slots_asked) return STEP_CLUSTER_SLOTS;
-    if (settled(c, map) && !c->patient) return STEP_PATIENCE;
+    if (settled(c, map) && c->patience != timeout_ms(map, PATIENCE_MS)) return STEP_PATIENCE;
     return shall_stir(n, map) ? STEP_STIR : STEP_NONE;
 }
 
@@ -444,10 +455,17 @@ void cluster_forgot(struct node *n, const struct redisReply *r)
     n->life.cluster.stale = true;
 }
 
+void cluster_do_patience(struct node *n)
+{
+    char ms[24];
+    snprintf(ms, sizeof ms, "%lld", (long long)timeout_ms(cluster_map_of(n), PATIENCE_MS));
+    redis_ask(n, ASK_STEP, WORDS("CONFIG", "SET", "cluster-node-timeout", ms));
+}
+
 void cluster_patient(struct node *n, const struct redisReply *r)
 {
     (void)r;
-    n->life.cluster.patient = true;
+    n->life.cluster.patience = timeout_ms(cluster_map_of(n), PATIENCE_MS);
 }
 
 void cluster_stirred(struct node *n, const struct redisReply *r)

@@ -1,8 +1,5 @@
 #pragma once
 #include "agent/node_redis.h"
-/* ms, in words: how long a node of a formed cluster waits until it suspects another. */
-#define CLUSTER_PATIENCE_MS "2000"
-
 /*
  * What a node of a cluster does besides what every redis does: it comes up knowing its
  * cluster, meets and forgets other nodes as the map says, takes slots over, and tells what
@@ -44,5 +41,6 @@ void cluster_know_nodes(struct node *n, const struct redisReply *r);
 void cluster_know_slots(struct node *n, const struct redisReply *r);
 void cluster_met(struct node *n, const struct redisReply *r);
 void cluster_forgot(struct node *n, const struct redisReply *r);
+void cluster_do_patience(struct node *n);
 void cluster_patient(struct node *n, const struct redisReply *r);
 void cluster_stirred(struct node *n, const struct redisReply *r);

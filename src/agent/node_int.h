@@ -48,7 +48,7 @@ struct cluster_life {
     bool complete;    /* CLUSTER SLOTS named every replica since the view last disagreed */
     bool unfollowing; /* INFO replication calls it a master, or did not say yet */
     bool orphan;      /* and yet it is a replica: of a phantom */
-    bool patient;     /* cluster-node-timeout is the one that lasts */
+    int64_t patience; /* cluster-node-timeout in ms, once it is the one that lasts; else 0 */
     int64_t stir_at;  /* when the replication stream may be stirred again */
 };
 
