@@ -179,7 +179,7 @@ static void pass_over(struct search *s, const struct engine *g, const struct err
 static struct engine *find_nearest(struct search *s)
 {
     struct engine *best = NULL;
-    long least_far[FAR__COUNT], far[FAR__COUNT];
+    long least_far[FAR__COUNT] = {0}, far[FAR__COUNT];
     for (struct engine *g = s->m->items; g < s->m->items + s->m->n; g++) {
         struct err e = {0};
         if (g->kind != s->kind || s->passed_over[g - s->m->items]) continue;

@@ -177,8 +177,8 @@ static int read_named(struct op *op, const struct string_list *ids, struct resiz
 {
     int r = 0;
     for (size_t i = 0; r == 0 && i < ids->n; i++) {
-        const struct group_part *part;
-        const struct row_node *n;
+        const struct group_part *part = NULL;
+        const struct row_node *n = NULL;
         r = find_member(op, z, ids->items[i], &part, &n);
         if (r) return r;
         if (strcmp(n->id, part->row.primary_node_id) == 0)
@@ -195,8 +195,8 @@ static int remove_named(struct op *op, const struct resize *z, const struct stri
 {
     int r = 0;
     for (size_t i = 0; r == 0 && i < ids->n; i++) {
-        const struct group_part *part;
-        const struct row_node *n;
+        const struct group_part *part = NULL;
+        const struct row_node *n = NULL;
         r = find_member(op, z, ids->items[i], &part, &n);
         if (r == 0) r = group_remove_replica(op, z->rg, n);
     }

@@ -46,7 +46,7 @@ static int count_call(struct op *op, const struct row_replication_group *rg, con
 int op_test_failover(struct op *op, const struct api_test_failover_in *in, struct api_test_failover_out *out)
 {
     struct row_replication_group *rg;
-    struct group_part *part;
+    struct group_part *part = NULL;
     int r = find_rg(op, in->replication_group_id, &rg);
     if (r == 0) r = find_part(op, rg, in->node_group_id, &part);
     if (r == 0) r = check_possible(op, rg, part);
