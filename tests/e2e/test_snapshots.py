@@ -167,7 +167,7 @@ class WithClusterMode(snapshots.Case):
         group = name("sharded")
         self.api().create_replication_group(
             ReplicationGroupId=group, ReplicationGroupDescription="d", Engine="redis", CacheNodeType=NODE_TYPE, NumNodeGroups=3,
-            ReplicasPerNodeGroup=0, AutomaticFailoverEnabled=True, CacheParameterGroupName="default.redis7.cluster.on")
+            ReplicasPerNodeGroup=1, AutomaticFailoverEnabled=True, CacheParameterGroupName="default.redis7.cluster.on")
         self.wait_group(group)
         client = self.cluster_client(group)
         for i in range(300):
@@ -189,7 +189,7 @@ class WithClusterMode(snapshots.Case):
         self.assertEqual([n["Slots"] for n in self.group(group)["NodeGroups"]], [n["Slots"] for n in self.group(restored)["NodeGroups"]])
         again = self.cluster_client(restored)
         sizes = [connect((n["address"], n["port"])).dbsize() for n in self.server.nodes(restored)]
-        self.assertEqual((300, 3), (sum(sizes), len(sizes)), sizes)
+        self.assertEqual((600, 6), (sum(sizes), len(sizes)), sizes)
         self.assertEqual([str(i) for i in range(300)], [again.get("key-%d" % i) for i in range(300)])
         answer = self.server.query(Action="CreateReplicationGroup", ReplicationGroupId="x", ReplicationGroupDescription="d",
                                    SnapshotName=snapshot, ClusterMode="disabled", CacheParameterGroupName="default.redis7")
