@@ -158,6 +158,19 @@ Test(converge, users_come_before_settings)
     cr_assert_eq(converge(&o, &now), STEP_ACCESS);
 }
 
+Test(converge, in_a_cluster_nobody_takes_over_untold)
+{
+    struct line t = {.ordered_role = "primary", .role = ROLE_REPLICA, .upstream = "a", .fence = FENCE_OFF, .upstream_ready = true};
+    struct proto_node_order o = ordered(&t);
+    struct node_now now = known(&t);
+    o.cluster = "g";
+    cr_assert_eq(converge(&o, &now), STEP_WAIT);
+    o.takeover = OPT_BOOL(true);
+    cr_assert_eq(converge(&o, &now), STEP_PROMOTE);
+    o.promote_offset = OPT_INT(101);
+    cr_assert_eq(converge(&o, &now), STEP_WAIT_OFFSET);
+}
+
 /* From any state the steps lead to one in which nothing is left, if each does what it shall. */
 static void take(enum step s, struct node_now *now, const struct proto_node_order *o)
 {
