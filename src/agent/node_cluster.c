@@ -112,7 +112,7 @@ static bool is_linked(void *arg, const char *order)
 static bool settled(const struct cluster_life *c, const struct cluster_map *map)
 {
     const struct cluster_view *v = &c->view;
-    return c->whole && v->agrees && c->complete && v->strangers == 0 && v->known == (int)map->m->nodes.n;
+    return v->read && c->whole && v->agrees && c->complete && v->strangers == 0 && v->known == (int)map->m->nodes.n;
 }
 
 /* Another map, or somebody who came or went since it was asked, and it may tell its clients something else. */
@@ -264,6 +264,16 @@ static bool find_unbound(const struct node *n, const struct cluster_map *map, st
     return false;
 }
 
+/* Patient nodes tell each other less often, which the last to settle would have to wait for. */
+static bool all_settled(const struct node *n, const struct cluster_map *map)
+{
+    for (size_t i = 0; i < map->m->nodes.n; i++) {
+        const struct node *other = ready_node(n, map->m->nodes.items[i].order);
+        if (other != NULL && !settled(&other->life.cluster, map)) return false;
+    }
+    return true;
+}
+
 enum step cluster_next(struct node *n)
 {
     const struct cluster_life *c = &n->life.cluster;
@@ -276,7 +286,7 @@ enum step cluster_next(struct node *n)
     if (c->view.missing.n) return STEP_MEET;
     if (c->view.forget.n) return STEP_FORGET;
     if (c->view.agrees && !c->slots_asked) return STEP_CLUSTER_SLOTS;
-    if (settled(c, map) && c->patience != timeout_ms(map, PATIENCE_MS)) return STEP_PATIENCE;
+    if (c->patience != timeout_ms(map, PATIENCE_MS) && all_settled(n, map)) return STEP_PATIENCE;
     return shall_stir(n, map) ? STEP_STIR : STEP_NONE;
 }
 

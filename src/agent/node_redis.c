@@ -11,7 +11,7 @@
 
 /* Questions to a node's Redis, one at a time: who it is, then one step after the other. */
 
-enum { LOADING_MS = 5, LOGIN_AGAIN_MS = 1000, REFUSED_MS = 200, BUSY_MS = 50 };
+enum { LOADING_MS = 5, LOGIN_AGAIN_MS = 1000, REFUSED_MS = 200, BUSY_MS = 50, WHOLE_MS = 500, WHOLE_AGAIN_MS = 2 };
 
 void redis_ask(struct node *n, enum node_ask what, const char *const words[], size_t count)
 {
@@ -42,6 +42,7 @@ void redis_greet(struct node *n)
     case ASK_SERVER: return redis_ask(n, ASK_SERVER, WORDS("INFO", "server"));
     case ASK_PORTS: return redis_ask(n, ASK_PORTS, WORDS("CONFIG", "GET", "*port", "tls-replication"));
     case ASK_CLUSTER: return redis_ask(n, ASK_CLUSTER, WORDS("CLUSTER", "NODES"));
+    case ASK_WHOLE: return redis_ask(n, ASK_WHOLE, WORDS("CLUSTER", "INFO"));
     default: return redis_ask(n, ASK_BIND, WORDS("CONFIG", "GET", "bind"));
     }
 }
@@ -95,10 +96,19 @@ static void know_bind(struct node *n, const struct redisReply *r)
     else node_move(n, NODE_UP);
 }
 
+/* Whoever takes over before Redis has looked at its cluster for the first time waits two seconds, as if it had started as a master. */
 static void know_cluster(struct node *n, const struct redisReply *r)
 {
     cluster_know_myself(n, r);
-    node_move(n, NODE_UP);
+    if (n->life.cluster.orphan) n->greeting = ASK_WHOLE;
+    else node_move(n, NODE_UP);
+}
+
+static void know_whole(struct node *n, const struct redisReply *r)
+{
+    bool whole = r->str != NULL && strstr(r->str, "cluster_state:ok") != NULL;
+    if (whole || node_now(n) - n->boot_since > WHOLE_MS) node_move(n, NODE_UP);
+    else greet_again(n, ASK_WHOLE, WHOLE_AGAIN_MS);
 }
 
 static void greeted(struct node *n, enum node_ask what, const struct redisReply *r)
@@ -111,7 +121,8 @@ static void greeted(struct node *n, enum node_ask what, const struct redisReply 
     else if (what == ASK_SERVER) know_server(n, r);
     else if (what == ASK_PORTS) know_ports(n, r);
     else if (what == ASK_BIND) know_bind(n, r);
-    else know_cluster(n, r);
+    else if (what == ASK_CLUSTER) know_cluster(n, r);
+    else know_whole(n, r);
 }
 
 /* ---- steps ---- */
