@@ -154,13 +154,14 @@ static void add_shard(
     }
 }
 
-void cluster_nodes_conf(const struct cluster_map *map, const char *name, cluster_headless *headless, void *arg, struct buf *out)
+void cluster_nodes_conf(
+    const struct cluster_map *map, const char *name, int64_t epoch, cluster_headless *headless, void *arg, struct buf *out)
 {
     for (size_t i = 0; i < map->m->nodes.n; i++) {
         const struct proto_cluster_node *n = &map->m->nodes.items[i];
         if (n->primary.v) add_shard(map, n, name, headless(arg, n), out);
     }
-    buf_puts(out, "vars currentEpoch 0 lastVoteEpoch 0\n");
+    buf_printf(out, "vars currentEpoch %lld lastVoteEpoch 0\n", (long long)epoch);
 }
 
 bool cluster_conf_is_primary(const char *text, const char *name)

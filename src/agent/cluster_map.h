@@ -45,7 +45,9 @@ bool cluster_name_ok(const char *name);
 
 /* Whether the primary of a shard is still to take its slots over. */
 typedef bool cluster_headless(void *arg, const struct proto_cluster_node *primary);
-/* Adds the nodes.conf of the node of this name. */
-void cluster_nodes_conf(const struct cluster_map *map, const char *name, cluster_headless *headless, void *arg, struct buf *out);
+/* Adds the nodes.conf of the node of this name. 'epoch' is the highest that is known to be in use: whoever takes over from a
+ * phantom comes after it. */
+void cluster_nodes_conf(
+    const struct cluster_map *map, const char *name, int64_t epoch, cluster_headless *headless, void *arg, struct buf *out);
 /* True for the text of a nodes.conf by which the node of this name is a master. */
 bool cluster_conf_is_primary(const char *text, const char *name);

@@ -91,8 +91,11 @@ static void read_myself(struct reading *r, struct line *l)
 
 static void read_line(struct reading *r, struct line *l)
 {
+    int64_t epoch = strtoll(l->epoch, NULL, 10);
+    if (epoch > r->v->latest) r->v->latest = epoch;
     const struct proto_cluster_node *n = cluster_node_named(r->map, l->name);
     if (has_flag(l->flags, "myself")) read_myself(r, l);
+    slots_read(&r->v->assigned, l->slots);
     if (n == NULL) return read_stranger(r, l);
     r->met[n - r->map->m->nodes.items] = true;
     r->v->known++;

@@ -11,6 +11,8 @@ struct cluster_view {
     enum role role;             /* its own, as the cluster has it */
     int known, strangers;       /* nodes of the map that it knows, itself included; and others */
     int64_t epoch;              /* its own configuration epoch */
+    int64_t latest;             /* the highest of all that it knows */
+    struct slots assigned;      /* those that somebody has, whoever it is */
     bool agrees;                /* slots belong to whom the map says; and those that live follow whom it says */
     struct slots slots;         /* its own, as a master */
     struct string_list open;    /* its slots in flight: "93->NAME" to another node, "93<-NAME" from one */

@@ -29,6 +29,7 @@ static const char *const names[STEP__COUNT] = {
     [STEP_MEET] = "meet",
     [STEP_FORGET] = "forget",
     [STEP_REBIND] = "rebind",
+    [STEP_CLAIM] = "claim",
     [STEP_PATIENCE] = "patience",
     [STEP_STIR] = "stir",
     [STEP_SAVE] = "save",

@@ -45,11 +45,24 @@ static bool headless(void *arg, const struct proto_cluster_node *primary)
     return !p->life.ready || p->life.info.role != ROLE_PRIMARY;
 }
 
+/* A replica that lives takes over from its master. If that came back before, it would tell that it is no master any more, and
+ * there would be no slots left to be taken over. */
 bool cluster_starts_at_once(const struct node *n)
 {
     const struct node *up =
         cluster_ordered(n) && n->order->upstream_node ? n->host->find(n->host, n->order->upstream_node) : NULL;
-    return up != NULL && up->order != NULL && up->order->takeover.v;
+    if (up == NULL || up->order == NULL || !up->order->takeover.v) return false;
+    return up->proc == NULL || up->life.cluster.from_phantom;
+}
+
+static int64_t latest_epoch(const struct node *n, const struct cluster_map *map)
+{
+    int64_t latest = 0;
+    for (size_t i = 0; i < map->m->nodes.n; i++) {
+        const struct node *other = n->host->find(n->host, map->m->nodes.items[i].order);
+        if (other != NULL && other->life.cluster.view.latest > latest) latest = other->life.cluster.view.latest;
+    }
+    return latest;
 }
 
 /* A primary that starts again where it was still has its slots; anybody else's file tells of roles that have changed. */
@@ -73,8 +86,16 @@ int cluster_prepare(struct node *n, struct err *e)
         strcmp(me->name, n->order->cluster_name) != 0)
         return err_set(e, ERR_USAGE, "there is no cluster with this node in the assignment");
     if (keeps_nodes_conf(n)) return 0;
-    cluster_nodes_conf(map, me->name, headless, n, &text);
+    cluster_nodes_conf(map, me->name, latest_epoch(n, map), headless, n, &text);
     return file_replace(node_path(n, NODES_CONF, path), text.data, text.len, e);
+}
+
+void cluster_begin(struct node *n)
+{
+    const struct cluster_map *map = cluster_map_of(n);
+    const struct proto_cluster_node *me = map != NULL ? cluster_node_ordered(map, n->id) : NULL;
+    const struct proto_cluster_node *primary = me != NULL ? cluster_primary_of(map, me) : NULL;
+    n->life.cluster.from_phantom = primary != NULL && headless(n, primary);
 }
 
 void cluster_conf(const struct node *n, struct buf *out)
@@ -188,6 +209,32 @@ void cluster_know_info(struct node *n, const struct redisReply *r)
     c->answered = true;
 }
 
+/* Slots that are the node's by the map, and nobody's by its own view and that of all that live: two deaths at once, or one at the
+ * wrong moment, may leave them so. */
+static bool find_unclaimed(const struct node *n, const struct cluster_map *map, struct slots *out)
+{
+    const struct proto_cluster_node *me = cluster_node_ordered(map, n->id);
+    const struct cluster_view *v = &n->life.cluster.view;
+    if (me == NULL || !me->primary.v || v->role != ROLE_PRIMARY || !v->read) return false;
+    *out = *cluster_slots_of(map, me);
+    slots_subtract(out, &v->assigned);
+    for (size_t i = 0; i < map->m->nodes.n && slots_count(out) > 0; i++) {
+        const struct node *other = ready_node(n, map->m->nodes.items[i].order);
+        if (other != NULL) slots_subtract(out, &other->life.cluster.view.slots);
+    }
+    return slots_count(out) > 0;
+}
+
+/* Only what is nobody's twice in a row: word of an owner may be on its way. */
+static void note_unclaimed(struct node *n, const struct cluster_map *map)
+{
+    struct cluster_life *c = &n->life.cluster;
+    struct slots s;
+    bool now = find_unclaimed(n, map, &s);
+    c->claim = now && c->unclaimed;
+    c->unclaimed = now;
+}
+
 void cluster_know_nodes(struct node *n, const struct redisReply *r)
 {
     struct cluster_life *c = &n->life.cluster;
@@ -199,6 +246,7 @@ void cluster_know_nodes(struct node *n, const struct redisReply *r)
     c->serial = map->serial;
     know_orphan(n);
     c->slots_asked = c->rebound = false;
+    note_unclaimed(n, map);
     if (c->view.agrees) return; /* CLUSTER SLOTS comes before anything is told */
     c->complete = false;
     tell(n);
@@ -282,6 +330,7 @@ enum step cluster_next(struct node *n)
     if (c->answered) return STEP_CLUSTER_NODES;
     if (node_now(n) >= next_view_at(n, map)) return STEP_CLUSTER_INFO;
     if (!c->view.read || c->serial != map->serial) return STEP_NONE;
+    if (c->claim && !c->rebound) return STEP_CLAIM;
     if (!c->rebound && find_unbound(n, map, &(struct unbound){0})) return STEP_REBIND;
     if (c->view.missing.n) return STEP_MEET;
     if (c->view.forget.n) return STEP_FORGET;
@@ -430,6 +479,29 @@ void cluster_rebound(struct node *n, const struct redisReply *r)
 {
     (void)r;
     n->life.cluster.rebound = n->life.cluster.stale = true;
+}
+
+void cluster_do_claim(struct node *n)
+{
+    struct slots s;
+    const struct cluster_map *map = cluster_map_of(n);
+    n->life.cluster.claim = n->life.cluster.unclaimed = false;
+    if (map == NULL || !find_unclaimed(n, map, &s)) return;
+    for (int first = slots_next(&s, 0), last; first < SLOTS; first = slots_next(&s, last + 1)) {
+        char from[12], to[12];
+        for (last = first; last + 1 < SLOTS && slots_has(&s, last + 1);) last++;
+        snprintf(from, sizeof from, "%d", first);
+        snprintf(to, sizeof to, "%d", last);
+        send_unread(n, WORDS("CLUSTER", "ADDSLOTSRANGE", from, to));
+    }
+    log_warn("node %s: takes %d slots that nobody has", n->id, slots_count(&s));
+    redis_ask(n, ASK_STEP, WORDS("CLUSTER", "BUMPEPOCH"));
+}
+
+void cluster_claimed(struct node *n, const struct redisReply *r)
+{
+    (void)r;
+    n->life.cluster.stale = true;
 }
 
 void cluster_do_meet(struct node *n)

@@ -8,9 +8,11 @@
 bool cluster_ordered(const struct node *n);
 /* Writes nodes.conf, unless there is the one of a primary that starts again in its place. */
 int cluster_prepare(struct node *n, struct err *e);
+/* It was started, just after that. */
+void cluster_begin(struct node *n);
 /* Adds to redis.conf what stands last there. */
 void cluster_conf(const struct node *n, struct buf *out);
-/* True while its upstream is not awaited: both start as replicas of a phantom. */
+/* True if its upstream is not awaited: both start as replicas of a phantom. */
 bool cluster_starts_at_once(const struct node *n);
 /* What it needs next for its cluster; STEP_NONE if nothing, or nothing now. */
 enum step cluster_next(struct node *n);
@@ -36,6 +38,8 @@ void cluster_do_meet(struct node *n);
 void cluster_do_forget(struct node *n);
 void cluster_do_rebind(struct node *n);
 void cluster_rebound(struct node *n, const struct redisReply *r);
+void cluster_do_claim(struct node *n);
+void cluster_claimed(struct node *n, const struct redisReply *r);
 void cluster_know_info(struct node *n, const struct redisReply *r);
 void cluster_know_nodes(struct node *n, const struct redisReply *r);
 void cluster_know_slots(struct node *n, const struct redisReply *r);

@@ -36,20 +36,23 @@ struct cluster_life {
     struct cluster_view view;
     struct proto_cluster_seen seen; /* what is told of that; strings belong to 'told' */
     struct arena told;
-    enum role role;   /* its own, when the view was asked for */
-    uint64_t pulse;   /* of the host, then */
-    uint64_t serial;  /* of the map that the view was held against */
-    int64_t read_at;  /* when it was asked for */
-    bool stale;       /* something was done or seen that may have changed it */
-    bool whole;       /* cluster_state is ok */
-    bool answered;    /* CLUSTER INFO was, CLUSTER NODES is next */
-    bool rebound;     /* a slot in flight was given another end, since the view was read */
-    bool slots_asked; /* CLUSTER SLOTS was, since the view was read */
-    bool complete;    /* CLUSTER SLOTS named every replica since the view last disagreed */
-    bool unfollowing; /* INFO replication calls it a master, or did not say yet */
-    bool orphan;      /* and yet it is a replica: of a phantom */
-    int64_t patience; /* cluster-node-timeout in ms, once it is the one that lasts; else 0 */
-    int64_t stir_at;  /* when the replication stream may be stirred again */
+    enum role role;    /* its own, when the view was asked for */
+    uint64_t pulse;    /* of the host, then */
+    uint64_t serial;   /* of the map that the view was held against */
+    int64_t read_at;   /* when it was asked for */
+    bool stale;        /* something was done or seen that may have changed it */
+    bool whole;        /* cluster_state is ok */
+    bool answered;     /* CLUSTER INFO was, CLUSTER NODES is next */
+    bool rebound;      /* a slot in flight was given another end, since the view was read */
+    bool slots_asked;  /* CLUSTER SLOTS was, since the view was read */
+    bool complete;     /* CLUSTER SLOTS named every replica since the view last disagreed */
+    bool from_phantom; /* it was started as a replica of one */
+    bool unclaimed;    /* slots that are its own were nobody's when the view was read */
+    bool claim;        /* and the time before, too */
+    bool unfollowing;  /* INFO replication calls it a master, or did not say yet */
+    bool orphan;       /* and yet it is a replica: of a phantom */
+    int64_t patience;  /* cluster-node-timeout in ms, once it is the one that lasts; else 0 */
+    int64_t stir_at;   /* when the replication stream may be stirred again */
 };
 
 /* What is known of one process; forgotten with it. */

@@ -71,6 +71,7 @@ static void args(const struct node *n, struct string_list *out)
 static void begin(struct node *n)
 {
     n->life.fence = FENCE_OFF;
+    if (cluster_ordered(n)) cluster_begin(n);
     tls_begin(n);
 }
 

@@ -305,6 +305,7 @@ const struct redis_step redis_steps[STEP__COUNT] = {
     [STEP_MEET] = {.ask = cluster_do_meet, .done = cluster_met},
     [STEP_FORGET] = {.ask = cluster_do_forget, .done = cluster_forgot, .refused = cluster_forgot},
     [STEP_REBIND] = {.ask = cluster_do_rebind, .done = cluster_rebound, .refused = cluster_rebound},
+    [STEP_CLAIM] = {.ask = cluster_do_claim, .done = cluster_claimed, .refused = cluster_claimed},
     [STEP_PATIENCE] = {.ask = cluster_do_patience, .done = cluster_patient},
     /* WAIT has the primary ask its replicas for an ACK in the stream. */
     [STEP_STIR] = {COMMAND("WAIT", "9", "1"), .done = cluster_stirred},

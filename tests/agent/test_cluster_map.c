@@ -67,7 +67,7 @@ Test(cluster_map, a_node_without_a_head_of_its_shard_starts_as_a_replica_of_a_ph
 {
     char phantom[CLUSTER_NAME + 1] = "", other[CLUSTER_NAME + 1] = "";
     _buf_ struct buf text = {0}, again = {0};
-    cluster_nodes_conf(&map, A1, a_is_headless, NULL, &text);
+    cluster_nodes_conf(&map, A1, 9, a_is_headless, NULL, &text);
     const char *line = strstr(text.data, " :0@0 master,noaddr - 0 0 0 disconnected 0-8191\n");
     cr_assert_not_null(line, "%s", text.data);
     memcpy(phantom, line - CLUSTER_NAME, CLUSTER_NAME);
@@ -76,8 +76,8 @@ Test(cluster_map, a_node_without_a_head_of_its_shard_starts_as_a_replica_of_a_ph
     buf_printf(&want, A1 " 127.0.0.1:6379@16379 myself,slave %s 0 0 0 connected\n", phantom);
     cr_assert_not_null(strstr(text.data, want.data), "%s", text.data);
     cr_assert_not_null(strstr(text.data, B1 " 127.0.0.3:6379@16379 master - 0 0 0 connected 8192-16383\n"));
-    cr_assert_not_null(strstr(text.data, "\nvars currentEpoch 0 lastVoteEpoch 0\n"));
-    cluster_nodes_conf(&map, A2, a_is_headless, NULL, &again);
+    cr_assert_not_null(strstr(text.data, "\nvars currentEpoch 9 lastVoteEpoch 0\n"));
+    cluster_nodes_conf(&map, A2, 0, a_is_headless, NULL, &again);
     memcpy(other, strstr(again.data, " :0@0") - CLUSTER_NAME, CLUSTER_NAME);
     cr_assert_str_eq(phantom, other, "all of a shard start with the same one");
     cr_assert(!cluster_conf_is_primary(text.data, A1));
@@ -86,12 +86,12 @@ Test(cluster_map, a_node_without_a_head_of_its_shard_starts_as_a_replica_of_a_ph
 Test(cluster_map, a_node_of_a_whole_shard_follows_its_primary_or_is_it)
 {
     _buf_ struct buf replica = {0}, primary = {0};
-    cluster_nodes_conf(&map, A2, whole, NULL, &replica);
+    cluster_nodes_conf(&map, A2, 0, whole, NULL, &replica);
     cr_assert_not_null(strstr(replica.data, A2 " 127.0.0.2:6379@16379 myself,slave " A1 " 0 0 0 connected\n"));
     cr_assert_null(strstr(replica.data, "noaddr"));
     cr_assert(!cluster_conf_is_primary(replica.data, A2));
     cr_assert(!cluster_conf_is_primary(replica.data, A1), "it is a master there, but the file is another's");
-    cluster_nodes_conf(&map, A1, whole, NULL, &primary);
+    cluster_nodes_conf(&map, A1, 0, whole, NULL, &primary);
     cr_assert_not_null(strstr(primary.data, A1 " 127.0.0.1:6379@16379 myself,master - 0 0 0 connected 0-8191\n"));
     cr_assert(cluster_conf_is_primary(primary.data, A1));
     cr_assert(!cluster_conf_is_primary("", A1));
