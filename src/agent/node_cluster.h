@@ -28,18 +28,16 @@ void cluster_know_myself(struct node *n, const struct redisReply *r);
 /* A replica of a phantom is a master where INFO replication tells of it: puts that right. */
 void cluster_correct(struct node *n, struct replication_info *info);
 
+/* The node of that order if it is ready and answers, else NULL. */
+const struct node *cluster_ready_node(const struct node *n, const char *order);
+/* A step was refused because of something that will have changed before long. */
+void cluster_try_again(struct node *n);
+
 /* The steps, for redis_steps[]. */
 void cluster_do_follow(struct node *n);
 void cluster_follow_refused(struct node *n, const struct redisReply *r);
-void cluster_do_promote(struct node *n);
-/* False if the answer to that says that it has not. */
-bool cluster_took_over(struct node *n, const struct redisReply *r);
 void cluster_do_meet(struct node *n);
 void cluster_do_forget(struct node *n);
-void cluster_do_rebind(struct node *n);
-void cluster_rebound(struct node *n, const struct redisReply *r);
-void cluster_do_claim(struct node *n);
-void cluster_claimed(struct node *n, const struct redisReply *r);
 void cluster_know_info(struct node *n, const struct redisReply *r);
 void cluster_know_nodes(struct node *n, const struct redisReply *r);
 void cluster_know_slots(struct node *n, const struct redisReply *r);
@@ -48,3 +46,15 @@ void cluster_forgot(struct node *n, const struct redisReply *r);
 void cluster_do_patience(struct node *n);
 void cluster_patient(struct node *n, const struct redisReply *r);
 void cluster_stirred(struct node *n, const struct redisReply *r);
+
+/* node_slots.c: what a death leaves to be done about slots. The other ends of slots in flight that were replaced, and slots that
+ * are nobody's (noted when a view was read). */
+bool cluster_is_unbound(const struct node *n, const struct cluster_map *map);
+void cluster_note_unclaimed(struct node *n, const struct cluster_map *map);
+void cluster_do_promote(struct node *n);
+/* False if the answer to that says that it has not. */
+bool cluster_took_over(struct node *n, const struct redisReply *r);
+void cluster_do_rebind(struct node *n);
+void cluster_rebound(struct node *n, const struct redisReply *r);
+void cluster_do_claim(struct node *n);
+void cluster_claimed(struct node *n, const struct redisReply *r);
