@@ -42,7 +42,7 @@ enum step {
     STEP_CLUSTER_SLOTS, /* whom it names to clients */
     STEP_MEET,          /* introduce itself to a node of the map */
     STEP_FORGET,        /* forget one that is not in it */
-    STEP_REBIND,        /* a slot in flight has another node at its other end now */
+    STEP_MEND,          /* a slot in flight has another node at its other end now, or is in flight no more */
     STEP_CLAIM,         /* take slots that are its own and that nobody has */
     STEP_PATIENCE,      /* the cluster is formed: suspect nobody as soon as while it was not */
     STEP_STIR,          /* have the stream say something: Redis does not name replicas that got nothing yet */

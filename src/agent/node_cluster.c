@@ -218,7 +218,7 @@ void cluster_know_nodes(struct node *n, const struct redisReply *r)
     cluster_view_read(&c->view, r->str, map, lives, n);
     c->serial = map->serial;
     know_orphan(n);
-    c->slots_asked = c->rebound = false;
+    c->slots_asked = c->mended = false;
     cluster_note_unclaimed(n, map);
     if (c->view.agrees) return; /* CLUSTER SLOTS comes before anything is told */
     c->complete = false;
@@ -280,8 +280,8 @@ enum step cluster_next(struct node *n)
     if (c->answered) return STEP_CLUSTER_NODES;
     if (node_now(n) >= next_view_at(n, map)) return STEP_CLUSTER_INFO;
     if (!c->view.read || c->serial != map->serial) return STEP_NONE;
-    if (c->claim && !c->rebound) return STEP_CLAIM;
-    if (cluster_is_unbound(n, map)) return STEP_REBIND;
+    if (c->claim && !c->mended) return STEP_CLAIM;
+    if (cluster_has_to_mend(n, map)) return STEP_MEND;
     if (c->view.missing.n) return STEP_MEET;
     if (c->view.forget.n) return STEP_FORGET;
     if (c->view.agrees && !c->slots_asked) return STEP_CLUSTER_SLOTS;

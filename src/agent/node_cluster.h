@@ -47,14 +47,14 @@ void cluster_do_patience(struct node *n);
 void cluster_patient(struct node *n, const struct redisReply *r);
 void cluster_stirred(struct node *n, const struct redisReply *r);
 
-/* node_slots.c: what a death leaves to be done about slots. The other ends of slots in flight that were replaced, and slots that
- * are nobody's (noted when a view was read). */
-bool cluster_is_unbound(const struct node *n, const struct cluster_map *map);
+/* node_slots.c: what a death leaves to be done about slots. Slots in flight that are to be mended, and slots that are nobody's
+ * (noted when a view was read). */
+bool cluster_has_to_mend(const struct node *n, const struct cluster_map *map);
 void cluster_note_unclaimed(struct node *n, const struct cluster_map *map);
 void cluster_do_promote(struct node *n);
 /* False if the answer to that says that it has not. */
 bool cluster_took_over(struct node *n, const struct redisReply *r);
-void cluster_do_rebind(struct node *n);
-void cluster_rebound(struct node *n, const struct redisReply *r);
+void cluster_do_mend(struct node *n);
+void cluster_mended(struct node *n, const struct redisReply *r);
 void cluster_do_claim(struct node *n);
 void cluster_claimed(struct node *n, const struct redisReply *r);

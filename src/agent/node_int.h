@@ -43,7 +43,7 @@ struct cluster_life {
     bool stale;        /* something was done or seen that may have changed it */
     bool whole;        /* cluster_state is ok */
     bool answered;     /* CLUSTER INFO was, CLUSTER NODES is next */
-    bool rebound;      /* a slot in flight was given another end, since the view was read */
+    bool mended;       /* slots in flight were, since the view was read */
     bool slots_asked;  /* CLUSTER SLOTS was, since the view was read */
     bool complete;     /* CLUSTER SLOTS named every replica since the view last disagreed */
     bool from_phantom; /* it was started as a replica of one */

@@ -304,7 +304,7 @@ const struct redis_step redis_steps[STEP__COUNT] = {
     [STEP_CLUSTER_SLOTS] = {COMMAND("CLUSTER", "SLOTS"), .done = cluster_know_slots},
     [STEP_MEET] = {.ask = cluster_do_meet, .done = cluster_met},
     [STEP_FORGET] = {.ask = cluster_do_forget, .done = cluster_forgot, .refused = cluster_forgot},
-    [STEP_REBIND] = {.ask = cluster_do_rebind, .done = cluster_rebound, .refused = cluster_rebound},
+    [STEP_MEND] = {.ask = cluster_do_mend, .done = cluster_mended, .refused = cluster_mended},
     [STEP_CLAIM] = {.ask = cluster_do_claim, .done = cluster_claimed, .refused = cluster_claimed},
     [STEP_PATIENCE] = {.ask = cluster_do_patience, .done = cluster_patient},
     /* WAIT has the primary ask its replicas for an ACK in the stream. */

@@ -82,66 +82,68 @@ bool cluster_took_over(struct node *n, const struct redisReply *r)
     return false;
 }
 
-/* ---- somebody else did, at the other end of a slot in flight ---- */
+/* ---- a slot in flight is not what it was ---- */
 
-/* A slot in flight whose other end was replaced, and who is there now. */
-struct unbound {
-    const char *open;
-    const struct proto_cluster_node *now;
+struct open_slot {
+    int slot;
+    bool leaves;
+    const struct proto_cluster_node *now; /* the primary at its other end; NULL if it has none */
 };
 
-static bool find_unbound(const struct node *n, const struct cluster_map *map, struct unbound *out)
+/*
+ * Whether something is to be mended about a slot in flight: its other end was replaced, or
+ * the engine's flag has outlived the move, as it does on a source that learns from others
+ * that the slot has gone. What the mover works at just now is its own affair.
+ */
+static bool needs_mending(const struct node *n, const struct cluster_map *map, const char *open, struct open_slot *out)
+{
+    const char *name = cluster_open_slot(open, &out->slot, &out->leaves);
+    const struct proto_cluster_node *was = name != NULL ? cluster_node_named(map, name) : NULL;
+    const struct slot_mover *mover = n->host->mover(n->host, map->m->group);
+    if (name == NULL || (mover != NULL && slot_mover_has(mover, out->slot))) return false;
+    out->now = NULL;
+    if (slots_has(&n->life.cluster.view.slots, out->slot) != out->leaves) return true;
+    out->now = was != NULL ? cluster_primary_of(map, was) : NULL;
+    const struct node *peer = out->now != NULL && out->now != was ? cluster_ready_node(n, out->now->order) : NULL;
+    return peer != NULL && peer != n && peer->life.info.role == ROLE_PRIMARY;
+}
+
+bool cluster_has_to_mend(const struct node *n, const struct cluster_map *map)
 {
     const struct cluster_view *v = &n->life.cluster.view;
-    for (size_t i = 0; i < v->open.n && v->role == ROLE_PRIMARY; i++) {
-        int slot;
-        bool leaves;
-        const char *name = cluster_open_slot(v->open.items[i], &slot, &leaves);
-        const struct proto_cluster_node *was = name != NULL ? cluster_node_named(map, name) : NULL;
-        const struct proto_cluster_node *now = was != NULL ? cluster_primary_of(map, was) : NULL;
-        const struct node *peer = now != NULL && now != was ? cluster_ready_node(n, now->order) : NULL;
-        if (peer == NULL || peer->life.info.role != ROLE_PRIMARY || peer == n) continue;
-        *out = (struct unbound){v->open.items[i], now};
-        return true;
-    }
+    struct open_slot s;
+    if (n->life.cluster.mended || v->role != ROLE_PRIMARY) return false;
+    for (size_t i = 0; i < v->open.n; i++)
+        if (needs_mending(n, map, v->open.items[i], &s)) return true;
     return false;
 }
 
-bool cluster_is_unbound(const struct node *n, const struct cluster_map *map)
+/* A node that imports a slot leaves it alone when its owner is replaced: to it, the slot is nobody's then. */
+static void mend(struct node *n, const struct open_slot *s)
 {
-    return !n->life.cluster.rebound && find_unbound(n, map, &(struct unbound){0});
+    char number[12];
+    snprintf(number, sizeof number, "%d", s->slot);
+    if (s->now == NULL) return send_unread(n, WORDS("CLUSTER", "SETSLOT", number, "STABLE"));
+    if (!s->leaves) send_unread(n, WORDS("CLUSTER", "SETSLOT", number, "NODE", s->now->name));
+    send_unread(n, WORDS("CLUSTER", "SETSLOT", number, s->leaves ? "MIGRATING" : "IMPORTING", s->now->name));
 }
 
-/*
- * A node that imports a slot leaves it alone when its owner is replaced: to it, the slot is
- * nobody's then. It is told of the new one, for all slots at once: the next view tells whether that was all.
- */
-void cluster_do_rebind(struct node *n)
+/* All of them at once; the next view tells whether they took it. */
+void cluster_do_mend(struct node *n)
 {
-    struct unbound u;
     const struct cluster_map *map = cluster_map_of(n);
-    if (map == NULL || !find_unbound(n, map, &u)) return;
     const struct string_list *open = &n->life.cluster.view.open;
+    struct open_slot s;
     send_unread(n, WORDS("MULTI"));
-    for (size_t i = 0; i < open->n; i++) {
-        int slot;
-        bool leaves;
-        char number[12];
-        const char *name = cluster_open_slot(open->items[i], &slot, &leaves);
-        const struct proto_cluster_node *was = name != NULL ? cluster_node_named(map, name) : NULL;
-        if (was == NULL || cluster_primary_of(map, was) != u.now || was == u.now) continue;
-        snprintf(number, sizeof number, "%d", slot);
-        if (!leaves && !slots_has(&n->life.cluster.view.slots, slot))
-            send_unread(n, WORDS("CLUSTER", "SETSLOT", number, "NODE", u.now->name));
-        send_unread(n, WORDS("CLUSTER", "SETSLOT", number, leaves ? "MIGRATING" : "IMPORTING", u.now->name));
-    }
+    for (size_t i = 0; map != NULL && i < open->n; i++)
+        if (needs_mending(n, map, open->items[i], &s)) mend(n, &s);
     redis_ask(n, ASK_STEP, WORDS("EXEC"));
 }
 
-void cluster_rebound(struct node *n, const struct redisReply *r)
+void cluster_mended(struct node *n, const struct redisReply *r)
 {
     (void)r;
-    n->life.cluster.rebound = n->life.cluster.stale = true;
+    n->life.cluster.mended = n->life.cluster.stale = true;
 }
 
 /* ---- slots that nobody has ---- */

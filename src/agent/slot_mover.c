@@ -444,6 +444,13 @@ void slot_mover_each(const struct slot_mover *m, slot_in_flight *fn, void *arg)
     for (int i = 0; from != NULL && to != NULL && i < m->n_flights; i++) fn(arg, m->flights[i].slot, from, to);
 }
 
+bool slot_mover_has(const struct slot_mover *m, int slot)
+{
+    for (int i = 0; i < m->n_flights; i++)
+        if (m->flights[i].slot == slot) return true;
+    return false;
+}
+
 void slot_mover_close(struct slot_mover *m)
 {
     give_up(m);

@@ -22,5 +22,7 @@ bool slot_mover_is_idle(const struct slot_mover *m);
 /* Calls 'fn' for each slot in flight, with the names of the nodes that it leaves and goes to, and their shards. */
 typedef void slot_in_flight(void *arg, int slot, const struct proto_cluster_node *from, const struct proto_cluster_node *to);
 void slot_mover_each(const struct slot_mover *m, slot_in_flight *fn, void *arg);
+/* True if that slot is in flight. */
+bool slot_mover_has(const struct slot_mover *m, int slot);
 /* Ends it at once; slots in flight stay what they are in the nodes. */
 void slot_mover_close(struct slot_mover *m);

@@ -128,7 +128,7 @@ class Cluster(Field):
         for n in self.all_nodes():
             s = seen(sighting, n)
             c = s.get("cluster", {})
-            if not serves(sighting, n) or c.get("state") != "ok" or not c["agrees"] or c["known"] != total or c["strangers"]:
+            if not serves(sighting, n) or c.get("state") != "ok" or not c["agrees"] or c["known"] != total or c["strangers"] or c["moving"]:
                 return False
         return all(s.taken for s in self.shards) and not self.moves
 
@@ -435,8 +435,8 @@ class Move(Cluster):
             self.assertEqual(seen(s, x.primary)["cluster"]["moving"], "")
         return s
 
-    def wait_half(self):
-        self.wait(lambda s: 0 < sum(len(slots_in(m["slots"])) for m in self.moves) < self.moving * 2 // 3)
+    def wait_midst(self):
+        self.wait(lambda s: 0 < sum(len(slots_in(m["slots"])) for m in self.moves) < self.moving)
 
     def test_slots_move_while_clients_go_on(self):
         self.start_filled()
@@ -452,8 +452,8 @@ class Move(Cluster):
         for victim in ("agent", "source", "target"):
             with Load(self.address(1)) as load:
                 load.strict = False
-                self.reshard(100)
-                self.wait_half()
+                self.reshard(500)
+                self.wait_midst()
                 if victim == "agent":
                     self.kill_agent()
                     self.start()
