@@ -160,7 +160,8 @@ Test(converge, users_come_before_settings)
 
 Test(converge, in_a_cluster_nobody_takes_over_untold)
 {
-    struct line t = {.ordered_role = "primary", .role = ROLE_REPLICA, .upstream = "a", .fence = FENCE_OFF, .upstream_ready = true};
+    struct line t = {
+        .ordered_role = "primary", .role = ROLE_REPLICA, .upstream = "a", .fence = FENCE_OFF, .upstream_ready = true};
     struct proto_node_order o = ordered(&t);
     struct node_now now = known(&t);
     o.cluster = "g";
@@ -253,4 +254,40 @@ Test(converge, encryption_comes_before_the_role_and_its_trouble_holds_up_nothing
     cr_assert_eq(converge(&o, &now), STEP_PROMOTE);
     now.listens_otherwise = now.encryption_blocked = true;
     cr_assert_eq(converge(&o, &now), STEP_PROMOTE);
+}
+
+/* A node that is otherwise as ordered, or not, and what becomes of its snapshot. */
+Test(converge, a_snapshot_is_begun_last_of_all_and_asked_after_meanwhile)
+{
+    static const struct {
+        const char *what;
+        bool due, look_due, settings_stale, upstream_ready;
+        enum step want;
+    } lines[] = {
+        {"nothing else is to be done", true, false, false, true, STEP_SAVE},
+        {"settings come first", true, false, true, true, STEP_SET},
+        {"it is under way", false, true, false, true, STEP_SAVE_LOOK},
+        {"none is wanted", false, false, false, true, STEP_NONE},
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        struct proto_node_order o = {.role = "primary"};
+        struct node_now now = {.info = {.role = ROLE_PRIMARY},
+            .held = &none,
+            .fence = FENCE_OFF,
+            .settings_stale = lines[i].settings_stale,
+            .save_due = lines[i].due,
+            .save_look_due = lines[i].look_due,
+            .upstream_ready = lines[i].upstream_ready};
+        cr_expect_eq(converge(&o, &now), lines[i].want, "%s: %s", lines[i].what, step_name(converge(&o, &now)));
+    }
+}
+
+Test(converge, a_replica_that_still_waits_takes_no_snapshot)
+{
+    struct proto_node_order o = {.role = "replica", .upstream_host = "a", .upstream_port = OPT_INT(6379)};
+    struct node_now now = {.info = {.role = ROLE_REPLICA, .upstream_host = "b", .upstream_port = 6379},
+        .held = &none,
+        .fence = FENCE_OFF,
+        .save_due = true};
+    cr_assert_eq(converge(&o, &now), STEP_WAIT);
 }
