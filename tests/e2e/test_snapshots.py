@@ -195,6 +195,18 @@ class WithClusterMode(snapshots.Case):
                                    SnapshotName=snapshot, ClusterMode="disabled", CacheParameterGroupName="default.redis7")
         self.assertEqual((400, "InvalidParameterCombination"), (answer.status, answer.code), answer.message)
 
+    def test_a_group_has_one_database_only(self):
+        source = self.create_group()
+        endpoint = self.group(source)["NodeGroups"][0]["PrimaryEndpoint"]
+        for db in (0, 3):
+            redis.Redis(host=endpoint["Address"], port=endpoint["Port"], db=db).set("k", "v")
+        group = self.restore(SnapshotName=self.take(source), NumNodeGroups=1, ReplicasPerNodeGroup=1, AutomaticFailoverEnabled=True,
+                             CacheParameterGroupName="default.redis7.cluster.on")
+        self.wait_group(group, status="create-failed")
+        (told,) = [m for m in self.events(group + "-0001-001") if m.startswith("Failed to restore")]
+        self.assertIn("one database only", told)
+        self.delete_group(group)
+
 
 if __name__ == "__main__":
     unittest.main()
