@@ -135,12 +135,12 @@ static bool settled(const struct cluster_life *c, const struct cluster_map *map)
     return v->read && c->whole && v->agrees && c->complete && v->strangers == 0 && v->known == (int)map->m->nodes.n;
 }
 
-/* Another map, or somebody who came or went since it was asked, and it may tell its clients something else. */
+/* With another map, or once somebody has come or gone since it was asked, it may tell its clients something else. */
 static bool agrees(const struct node *n)
 {
     const struct cluster_life *c = &n->life.cluster;
     const struct cluster_map *map = cluster_map_of(n);
-    return c->view.agrees && c->complete && c->pulse == n->host->pulse && map != NULL && c->serial == map->serial;
+    return c->fine && c->fine_pulse == n->host->pulse && map != NULL && c->fine_serial == map->serial;
 }
 
 /* What is told, anew; a change is one of what a sighting says. */
@@ -150,6 +150,9 @@ static void tell(struct node *n)
     struct arena a = {0};
     struct slots moving = {0};
     cluster_view_moving(&c->view, &moving);
+    c->fine = c->view.agrees && c->complete;
+    c->fine_pulse = c->pulse;
+    c->fine_serial = c->serial;
     struct proto_cluster_seen seen = {.state = c->whole ? "ok" : "fail",
         .name = arena_strdup(&a, n->order->cluster_name),
         .slots = slots_text(&a, &c->view.slots, ' '),
