@@ -228,6 +228,8 @@ void link_order(struct link *l, const struct proto_link_order *o)
 {
     struct err e = {0};
     struct target listen;
+    snprintf(l->address, sizeof l->address, "%s", o->address ? o->address : "");
+    l->port = o->port.v;
     if (read_order(l, o, &listen, &e) != 0) {
         stop_listening(l);
         uv_timer_stop(&l->timer);
@@ -289,7 +291,8 @@ bool link_is_listening(const struct link *l)
 
 void link_see(const struct link *l, struct proto_link_seen *out)
 {
-    *out = (struct proto_link_seen){.id = l->id, .connections = OPT_INT(l->n_pairs)};
+    *out = (struct proto_link_seen){
+        .id = l->id, .address = l->address, .port = OPT_INT(l->port), .connections = OPT_INT(l->n_pairs)};
     out->state = l->listener != NULL ? "listening" : l->code == ERR_IN_USE || l->code == 0 ? "conflict" : "broken";
     if (l->listener == NULL && l->reason[0]) out->reason = l->reason;
 }

@@ -20,6 +20,8 @@ struct link {
     char *id;
     enum link_kind kind;
     struct target listen;
+    char address[INET6_ADDRSTRLEN]; /* of 'listen' as the order has it */
+    int64_t port;
     struct target *targets;
     size_t n_targets, next_target;
     struct buf nodes; /* LINK_CONFIGURATION: what clients are told, see discovery.h */

@@ -243,8 +243,10 @@ void node_exited(void *arg, int status, int signal)
     node_step(n);
 }
 
+/* A connection that was asked for before the node was told to end may still be made. */
 void node_connected(struct node *n, enum node_ask first)
 {
+    if (n->state != NODE_BOOT) return;
     n->greeting = first;
     n->greet_at = 0;
     node_move(n, NODE_GREET);
@@ -435,13 +437,27 @@ static bool same_order(const struct node *n, const struct proto_node_order *o)
     return shape_same(&shape_proto_node_order, &was, &is);
 }
 
+static bool is_elsewhere(const struct proto_node_order *was, const struct proto_node_order *is)
+{
+    return was != NULL && is != NULL && (strcmp(was->address, is->address) != 0 || was->port.v != is->port.v);
+}
+
+/* A conflict is one about an address: another is tried at once, and nothing is told of it that was true of the one before. */
+static void go_elsewhere(struct node *n)
+{
+    n->moved = true;
+    if (n->proc != NULL || n->trouble != TROUBLE_CONFLICT) return;
+    n->trouble = TROUBLE_NONE;
+    n->retry_at = 0;
+    node_reason(n, "%s", "");
+}
+
 static void new_order(struct node *n, const struct proto_node_order *o)
 {
     bool other = o != NULL && (n->order == NULL || n->order->generation.v != o->generation.v);
     bool was_running = n->order != NULL && n->order->run.v;
     struct err e = {0};
-    if (n->order != NULL && o != NULL)
-        n->moved = n->moved || strcmp(n->order->address, o->address) != 0 || n->order->port.v != o->port.v;
+    if (is_elsewhere(n->order, o)) go_elsewhere(n);
     if (o != NULL) choose_engine(n, o);
     const struct proto_node_order *before = n->order;
     n->order = o;

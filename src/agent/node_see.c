@@ -9,7 +9,7 @@ static const char *state_name(const struct node *n)
         [TROUBLE_NONE] = "starting", [TROUBLE_EXITED] = "exited", [TROUBLE_CONFLICT] = "conflict", [TROUBLE_BROKEN] = "broken"};
     if (n->refused && n->proc == NULL) return "broken";
     if (n->state == NODE_GONE || n->state == NODE_CLOSED) return "gone";
-    if (n->state == NODE_STOP) return "stopping";
+    if (n->state == NODE_STOP || (n->proc != NULL && n->moved)) return "stopping";
     if (n->life.hung) return "hung";
     if (n->life.ready) return "ready";
     if (n->proc != NULL) return "starting";
@@ -45,6 +45,8 @@ void node_see(const struct node *n, struct proto_node_seen *out)
 {
     const struct life *l = &n->life;
     *out = (struct proto_node_seen){.id = n->id, .state = state_name(n)};
+    if (n->order != NULL) out->address = n->order->address;
+    if (n->order != NULL) out->port = n->order->port;
     out->restarts = OPT_INT(n->restarts);
     if (n->reason[0]) out->reason = n->reason;
     else if (l->refused[0]) out->reason = l->refused;

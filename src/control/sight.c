@@ -49,6 +49,12 @@ static void sight_node(struct world *w, struct row_node *row, const struct proto
     world_set(w, &row->seen_refused_settings, join(w, &seen->refused_settings));
 }
 
+/* What was said before the agent knew of an address says nothing of that one: neither that it is taken, nor that it is held. */
+static bool is_about(const char *told, struct opt_int told_port, const char *address, int64_t port)
+{
+    return told == NULL || (address != NULL && strcmp(told, address) == 0 && told_port.v == port);
+}
+
 static void sight_shard_node(struct world *w, struct row_shard_node *row, const struct proto_cluster_seen *seen)
 {
     static const struct proto_cluster_seen nothing = {.state = "", .slots = ""};
@@ -138,6 +144,7 @@ static void sight_all(struct world *w, const struct proto_sighting *seen, const 
         struct row_node *row = &w->nodes[i].row;
         if (strcmp(row->region, seen->region) != 0) continue;
         const struct proto_node_seen *n = index_get(&x->nodes, row->id);
+        if (n && !is_about(n->address, n->port, row->address, row->port)) n = NULL;
         sight_node(w, row, n ? n : &nothing);
         if (w->nodes[i].shard_node) sight_shard_node(w, &w->nodes[i].shard_node->row, n ? n->cluster : NULL);
     }
@@ -145,6 +152,7 @@ static void sight_all(struct world *w, const struct proto_sighting *seen, const 
         struct row_endpoint *row = &w->endpoints[i].row;
         if (strcmp(row->region, seen->region) != 0) continue;
         const struct proto_link_seen *l = index_get(&x->links, row->id);
+        if (l && !is_about(l->address, l->port, row->address, row->port)) l = NULL;
         world_set(w, &row->seen_state, l ? l->state : floating_state(x, row->address));
         world_set(w, &row->seen_reason, l ? l->reason : NULL);
     }

@@ -398,6 +398,19 @@ class Trouble(Three):
         holder.close()
         self.wait_serves("g.a", "g.b")
 
+    def test_a_conflict_is_one_of_the_address_that_it_was_about(self):
+        first, second = (socket.create_server((self.address(n), PORT)) for n in (1, 2))
+        for holder in (first, second):
+            self.addCleanup(holder.close)
+        self.order([self.a, node("g.b", self.address(2))])
+        self.start()
+        s = self.wait(lambda s: all(seen(s, n)["state"] == "conflict" for n in ("g.a", "g.b")))
+        self.assertEqual((self.address(2), PORT), (seen(s, "g.b")["address"], seen(s, "g.b")["port"]))
+        self.order([self.a, node("g.b", self.address(3), self.a)])
+        s = self.wait(lambda s: seen(s, "g.b")["address"] == self.address(3))
+        self.assertEqual("starting", seen(s, "g.b")["state"])
+        self.assertNotIn("reason", seen(s, "g.b"))
+
     def test_a_missing_engine_is_told_in_one_line(self):
         self.order([self.a])
         self.start(engine="/nonexistent/redis-server")
