@@ -68,7 +68,8 @@ static bool give_up(struct session *s)
     return true;
 }
 
-static void agent_gone(struct session *s)
+/* 'how' tells what is known of its end. */
+static void agent_gone(struct session *s, const char *how)
 {
     bool healthy = clock_mono_ns() - s->started_ns > HEALTHY_NS;
     s->pid = 0;
@@ -79,7 +80,7 @@ static void agent_gone(struct session *s)
     s->stopped = false; /* somebody else told it to stop */
     if (!healthy && give_up(s)) return;
     s->respawn_ms = healthy || s->respawn_ms == 0 ? 5 : s->respawn_ms * 2 > RESPAWN_MAX_MS ? RESPAWN_MAX_MS : s->respawn_ms * 2;
-    log_warn("the agent of %s is gone; starting it again", s->region);
+    log_warn("the agent of %s is gone%s; starting it again", s->region, how);
     uv_timer_start(&s->respawn, on_respawn, (uint64_t)s->respawn_ms, 0);
 }
 
@@ -96,11 +97,11 @@ static void on_closed(uv_handle_t *h)
 
 static void on_exit_child(uv_process_t *p, int64_t status, int sig)
 {
-    struct session *s = p->data;
-    (void)status;
-    (void)sig;
+    char how[40];
+    if (sig) snprintf(how, sizeof how, " (killed by signal %d)", sig);
+    else snprintf(how, sizeof how, " (exited with status %d)", (int)status);
     uv_close((uv_handle_t *)p, on_closed);
-    agent_gone(s);
+    agent_gone(p->data, how);
 }
 
 static void close_pidfd(struct session *s)
@@ -117,7 +118,7 @@ static void on_pidfd(uv_poll_t *p, int status, int events)
     (void)status;
     (void)events;
     close_pidfd(s);
-    agent_gone(s);
+    agent_gone(s, "");
 }
 
 /* Whether an agent of an earlier serve dials in where this one listens: its arguments tell. */
