@@ -15,7 +15,8 @@ struct belongings {
     struct row_rg_user_group *user_groups;
     struct row_encryption *encryptions;
     size_t n_node_groups, n_nodes, n_endpoints, n_members, n_user_groups, n_encryptions, n_reshardings, n_shards;
-    size_t at_node_group, at_node, at_endpoint, at_member, at_user_group, at_encryption, at_resharding, at_shard; /* where the next group's begin */
+    size_t at_node_group, at_node, at_endpoint, at_member, at_user_group, at_encryption, at_resharding,
+        at_shard; /* where the next group's begin */
 };
 
 struct string_list view_words(struct op *op, const char *text)
@@ -56,8 +57,7 @@ static int read_belongings(struct op *op, const char *first, const char *last, s
     if (r == 0) r = q_endpoint_span(op->store, op->arena, region, first, last, &b->endpoints, &b->n_endpoints, op->err);
     if (r == 0) r = q_member_span(op->store, op->arena, region, first, last, &b->members, &b->n_members, op->err);
     if (r == 0) r = q_encryption_span(op->store, op->arena, region, first, last, &b->encryptions, &b->n_encryptions, op->err);
-    if (r == 0)
-        r = q_rg_user_group_span(op->store, op->arena, region, first, last, &b->user_groups, &b->n_user_groups, op->err);
+    if (r == 0) r = q_rg_user_group_span(op->store, op->arena, region, first, last, &b->user_groups, &b->n_user_groups, op->err);
     if (r == 0) r = q_resharding_span(op->store, op->arena, region, first, last, &b->reshardings, &b->n_reshardings, op->err);
     if (r == 0) r = q_shard_span(op->store, op->arena, region, first, last, &b->shards, &b->n_shards, op->err);
     return r;
@@ -216,7 +216,8 @@ static void view_user_groups(
         if (goes) pending->user_group_ids_to_remove.items[pending->user_group_ids_to_remove.n++] = l->group_id;
     }
     for (size_t i = 0; i < 3; i++) lists[i]->set = lists[i]->n > 0;
-    if (pending->user_group_ids_to_add.n || pending->user_group_ids_to_remove.n) out->pending_modified_values->user_groups = pending;
+    if (pending->user_group_ids_to_add.n || pending->user_group_ids_to_remove.n)
+        out->pending_modified_values->user_groups = pending;
 }
 
 static void view_settings(struct op *op, const struct row_replication_group *row, struct api_replication_group *out)

@@ -29,8 +29,7 @@ static void change_engine(struct world *w, struct world_rg *rg, const char *engi
     const struct engine_version *from = engine_version_find(engine_find(rg->row.engine), rg->row.engine_version);
     const struct engine_version *to = engine_version_find(engine_find(engine), version);
     const char *standard = from ? default_group(w, rg, from) : "";
-    if (to && strcmp(rg->row.parameter_group, standard) == 0)
-        world_set(w, &rg->row.parameter_group, default_group(w, rg, to));
+    if (to && strcmp(rg->row.parameter_group, standard) == 0) world_set(w, &rg->row.parameter_group, default_group(w, rg, to));
     world_set(w, &rg->row.engine, engine);
     world_set(w, &rg->row.engine_version, version);
 }
