@@ -270,6 +270,13 @@ static int read_certificate(struct authority *a, struct err *e)
 }
 
 /* A key without a certificate is what a crash leaves while an authority is made: it never signed anything. */
+static int check_unused(const struct authority *a, const char *pem, struct err *e)
+{
+    char nodes[700];
+    path_of(a, AUTHORITY_NODES, nodes);
+    return access(nodes, F_OK) < 0 ? 0 : damaged(pem, "is missing, and nodes have certificates that it signed", e);
+}
+
 static int find(struct authority *a, struct err *e)
 {
     struct stat st;
@@ -278,7 +285,7 @@ static int find(struct authority *a, struct err *e)
     int r = check_private(a->folder, &st, e);
     if (r) return r;
     path_of(a, "ca.pem", path);
-    if (lstat(path, &st) < 0 && errno == ENOENT) return 0;
+    if (lstat(path, &st) < 0 && errno == ENOENT) return check_unused(a, path, e);
     r = read_key(a, e);
     return r ? r : read_certificate(a, e);
 }

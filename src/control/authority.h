@@ -9,6 +9,9 @@ struct buf;
 struct err;
 struct authority;
 
+/* The folder of what it has signed, in its own; there is none before. */
+#define AUTHORITY_NODES "nodes"
+
 /*
  * Looks for an authority in the data directory, which must outlive it; makes none yet. ERR_USAGE, in one line, where others
  * than this user could read its key, or where what is there is no authority.

@@ -88,8 +88,9 @@ static void read_file(const struct certificates *c, struct kept *k)
     path_of(c, k, path);
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) return;
-    /* One that others could read is not used any more. */
-    ssize_t n = fstat(fd, &st) == 0 && (st.st_mode & 077) == 0 ? read(fd, text, sizeof text - 1) : 0;
+    /* One that others could read, or have written, is not used any more. */
+    bool own = fstat(fd, &st) == 0 && (st.st_mode & 077) == 0 && st.st_uid == geteuid();
+    ssize_t n = own ? read(fd, text, sizeof text - 1) : 0;
     close(fd);
     text[n > 0 ? n : 0] = '\0';
     parse(k, text);
@@ -194,7 +195,7 @@ struct certificates *certificates_open(struct authority *a, const char *data_dir
     struct certificates *c = calloc(1, sizeof *c);
     if (c == NULL) abort();
     c->authority = a;
-    snprintf(c->folder, sizeof c->folder, "%s/tls/nodes", data_dir);
+    snprintf(c->folder, sizeof c->folder, "%s/tls/" AUTHORITY_NODES, data_dir);
     return c;
 }
 

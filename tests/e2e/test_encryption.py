@@ -354,6 +354,15 @@ class Authority(harness.Case):
             self.put(path, kept)
         self.own.start()
 
+    def test_an_authority_that_signed_is_not_replaced_by_another(self):
+        self.create_group(TransitEncryptionEnabled=True)
+        self.own.kill()
+        for path, text in zip(self.files(), ("is missing, and nodes have certificates that it signed", "can't be read")):
+            os.rename(path, path + ".away")
+            self.assertRegex(self.refusal(), "^meridian: %s %s.*\n$" % (path, text))
+            os.rename(path + ".away", path)
+        self.own.start()
+
     def put(self, path, content):
         with open(path, "wb") as f:
             f.write(content)
