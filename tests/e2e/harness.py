@@ -118,7 +118,6 @@ class Server:
         self.flags, self.environment = list(flags), environment or {}
         self.process = None
         self.proxy = proxy.Proxy(contract.Contract(os.path.join(ROOT, "api")))
-        self.addresses = set()
         self.clients = {}
 
     # Life
@@ -147,14 +146,12 @@ class Server:
 
     def terminate(self):
         """SIGTERM, and waits: everything the server started ends with it."""
-        self.remember_addresses()
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(DEADLINE)
         assert self.process.returncode == 0, "serve ended with status %d:\n%s" % (self.process.returncode, self.log()[-600:])
 
     def kill(self):
         """SIGKILL of serve alone."""
-        self.remember_addresses()
         self.process.kill()
         self.process.wait()
 
@@ -173,20 +170,12 @@ class Server:
             self.process.wait()
         wait_for(none_left, "no process of the data directory left")
 
-    def remember_addresses(self):
-        try:
-            self.addresses |= {(n["address"], n["port"]) for n in self.nodes() if n.get("pid")}
-        except OSError:
-            pass
-
     def finish(self):
         """The end of a test's server: stops it and checks that nothing is left and that no sanitizer had a complaint."""
         try:
             if self.process and self.process.poll() is None:
                 self.terminate()
                 assert not processes_of(self.data), "processes left behind: %s" % processes_of(self.data)
-                bound = sorted(a for a in self.addresses if is_bound(*a))
-                assert not bound, "addresses still bound: %s" % bound
             complaints = [line for path in self.logs() for line in reads(path).decode(errors="replace").splitlines()
                           if any(s in line for s in SANITIZERS)]
             assert not complaints, "\n".join(complaints)
