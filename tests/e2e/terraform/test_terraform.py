@@ -87,6 +87,43 @@ resource "aws_elasticache_replication_group" "x" {
         self.assert_gone("CacheParameterGroupNotFound", self.api().describe_cache_parameter_groups, CacheParameterGroupName=rg)
 
 
+class Shards(workspace.Case):
+    """Cluster mode: scaled both ways, planned anew after each step."""
+    first = True
+    CONFIGURATION = """
+resource "aws_elasticache_replication_group" "x" {
+  replication_group_id       = "%(id)s"
+  description                = "cluster mode"
+  engine                     = "redis"
+  engine_version             = "7.1"
+  node_type                  = "cache.r6g.large"
+  parameter_group_name       = "default.redis7.cluster.on"
+  num_node_groups            = %(shards)d
+  replicas_per_node_group    = %(replicas)d
+  automatic_failover_enabled = true
+  apply_immediately          = true
+}
+"""
+
+    def seen(self, rg):
+        group = self.group(rg)
+        return group["ClusterEnabled"], [len(g["NodeGroupMembers"]) for g in group["NodeGroups"]]
+
+    def test_are_added_and_removed_with_their_replicas(self, tf):
+        rg, address = name("shards"), RG + ".x"
+        self.assertEqual({address: "create"}, tf.change(self.CONFIGURATION % dict(id=rg, shards=2, replicas=0)))
+        self.assertEqual((True, [1, 1]), self.seen(rg))
+        self.assertEqual(tf.values(address)["configuration_endpoint_address"], self.group(rg)["ConfigurationEndpoint"]["Address"])
+        self.assertEqual({address: "update"}, tf.change(self.CONFIGURATION % dict(id=rg, shards=3, replicas=1)))
+        self.assertEqual((True, [2, 2, 2]), self.seen(rg))
+        processes = self.processes(rg)
+        self.assertEqual({address: "update"}, tf.change(self.CONFIGURATION % dict(id=rg, shards=2, replicas=1)))
+        self.assertEqual((True, [2, 2]), self.seen(rg))
+        tf.destroy()
+        self.assert_ended(processes)
+        self.assert_gone("ReplicationGroupNotFoundFault", self.group, group=rg)
+
+
 class GlobalDatastores(workspace.Case):
     first = True
     CONFIGURATION = """
