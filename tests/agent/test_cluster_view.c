@@ -67,6 +67,8 @@ Test(cluster_view, a_cluster_as_the_map_has_it)
     cr_assert_eq(view.known, 3);
     cr_assert_eq(view.strangers, 0);
     cr_assert_eq(view.epoch, 6);
+    cr_assert_eq(view.latest, 6);
+    cr_assert_eq(slots_count(&view.assigned), SLOTS);
     cr_assert_eq(slots_count(&view.slots), 8192);
     cr_assert_eq(view.missing.n + view.forget.n + view.open.n, 0);
 }
@@ -85,6 +87,14 @@ Test(cluster_view, slots_of_somebody_else_are_a_disagreement)
     cr_assert(!view.agrees);
     read_without(A1 " 127.0.0.1:6379@16379 master - 0 1 5 connected\n" LINE_A2 LINE_B1, NULL);
     cr_assert(!view.agrees);
+}
+
+Test(cluster_view, slots_of_strangers_and_of_none_are_told_apart)
+{
+    read_without(LINE_A2 LINE_B1 X1 " :0@0 master,noaddr - 0 0 9 disconnected 0-99\n", NULL);
+    cr_assert_eq(slots_count(&view.assigned), 8192 + 100);
+    cr_assert(slots_has(&view.assigned, 99) && !slots_has(&view.assigned, 100));
+    cr_assert_eq(view.latest, 9);
 }
 
 Test(cluster_view, a_replica_of_another_is_one_only_while_it_lives)
