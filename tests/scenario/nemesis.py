@@ -1,24 +1,137 @@
-"""What the nemesis watches with: writers that note what was promised to them, and probes that note which node takes writes, and when."""
+"""What the nemeses share: blows in a random order, writers that note what was promised to them, and probes that note which node takes
+writes, and when.
+
+MERIDIAN_SEED repeats a run, MERIDIAN_NEMESIS_SECONDS makes it longer, MERIDIAN_NEMESIS_BLOWS="a b" leaves only the blows of these names.
+"""
+import os
+import random
+import shutil
+import signal
+import sys
 import threading
 import time
 
+import botocore.exceptions
 import redis
+from redis.cluster import ClusterParser
+from redis.crc import key_slot
+
+import harness
+from harness import wait_for
 
 TIMEOUT = 1.0
+SECONDS = float(os.environ.get("MERIDIAN_NEMESIS_SECONDS", "6"))
+SEED = int(os.environ.get("MERIDIAN_SEED", "0")) or random.randrange(1, 10 ** 9)
+ONLY = os.environ.get("MERIDIAN_NEMESIS_BLOWS", "").split()
+SETTLED = 30
+WRONG = (AssertionError, OSError, botocore.exceptions.ClientError, redis.RedisError, StopIteration, IndexError)
+
+
+class Storm:
+    """A case with a server of its own, on which blows fall; to be mixed into a Case."""
+    own = None
+
+    @property
+    def server(self):
+        return self.own
+
+    def setUp(self):
+        self.own = harness.Server()
+        self.addCleanup(self.own.finish)
+        self.prepare()
+        self.own.start()
+        super().setUp()
+        self.random = random.Random(SEED)
+        self.history, self.struck, self.begun, self.workers = [], set(), time.monotonic(), []
+
+    def prepare(self):
+        """What is to be there before the server starts."""
+
+    def use_an_older_engine(self):
+        """Another program for an old version, so that an upgrade restarts every node."""
+        older = shutil.copy(shutil.which("redis-server"), os.path.join(self.own.folder, "older-redis"))
+        self.own.flags += ["--engine", "redis:7.0=" + older]
+
+    def begin(self, worker):
+        self.workers.append(worker)
+        worker.start()
+        self.addCleanup(worker.finish)
+        return worker
+
+    def note(self, what):
+        self.history.append("%6.2f %s" % (time.monotonic() - self.begun, what))
+
+    def story(self):
+        return "seed %d:\n%s" % (SEED, "\n".join(self.history[-12:]))
+
+    def strike(self, node, how=signal.SIGKILL):
+        self.note("%s %s in %s (pid %d)" % (how.name, node["id"], node["region"], node["pid"]))
+        self.struck.add(node["pid"])
+        os.kill(node["pid"], how)
+
+    def kill_agent_of(self, region):
+        self.note("kill the agent of " + region)
+        os.kill(self.server.agent(region), signal.SIGKILL)
+
+    def crash_serve(self):
+        self.note("kill serve")
+        self.server.kill()
+        self.server.start()
+
+    def engines(self):
+        """The processes of engines that run."""
+        return {pid for pid, command in harness.processes_of(self.server.data).items()
+                if os.path.basename(command.split(" ")[0]) in ("redis-server", "older-redis")}
+
+    def check_processes(self):
+        self.assertEqual({n["pid"] for n in self.server.nodes()}, self.engines(), "the processes that run are those that the server knows")
+
+    def is_in_force(self, nodes):
+        return all(n["state"] == "ready" and not n["fenced"] and n["pid"] not in self.struck and os.path.exists("/proc/%d" % n["pid"]) and
+                   (n["role"] == "primary" or n["link_up"]) for n in nodes)
+
+    def rage(self, blows, check):
+        """Some of the blows, and after each check(what it may have cost)."""
+        sys.stderr.write("%s: MERIDIAN_SEED=%d\n" % (type(self).__name__, SEED))
+        blows = [b for b in blows if not ONLY or b.__name__ in ONLY]
+        end = time.monotonic() + SECONDS
+        try:
+            while time.monotonic() < end:
+                blow = self.random.choice(blows)
+                self.note(blow.__name__)
+                check(blow())
+        except WRONG as e:
+            sys.stderr.write(self.server.log()[-6000:])
+            raise AssertionError("%s\n%s" % (self.story(), e)) from e
+        finally:
+            for each in self.workers:
+                each.finish()
+        sys.stderr.write("%s: %d lines of history, %s\n" % (
+            type(self).__name__, len(self.history), {w.name: len(w.acknowledged) for w in self.workers if isinstance(w, Writer)}))
+
+    def check_nothing_left(self, region="us-east-1"):
+        """After everything was deleted: no process, no folder of a node, no socket."""
+        base = os.path.join(self.server.data, "regions", region)
+        addresses = {(n["address"], n["port"]) for n in self.server.nodes()}
+        for group in {n["rg"] for n in self.server.nodes(region=region)}:
+            self.delete_group(group, region)
+        wait_for(lambda: not self.server.nodes(region=region) and not self.engines(), "no node left")
+        wait_for(lambda: not [f for f in os.listdir(base) if os.path.isdir(os.path.join(base, f)) and f != "Snapshots"], "no folder left")
+        self.assertEqual([], [a for a in addresses if harness.is_bound(*a)])
 
 
 class Wire:
     """One connection at a time to one address; a failed one is given up, so that an answer never belongs to another connection's write."""
 
-    def __init__(self, address):
-        self.address, self.connection = address, None
+    def __init__(self, address, kind=redis.Connection, **more):
+        self.address, self.kind, self.more, self.connection = address, kind, more, None
 
     def ask(self, *commands):
         """The answers to some commands sent together over one connection; redis.RedisError or OSError if any fails."""
         try:
             if self.connection is None:
-                self.connection = redis.Connection(host=self.address[0], port=self.address[1], socket_timeout=TIMEOUT,
-                                                   socket_connect_timeout=TIMEOUT, decode_responses=True)
+                self.connection = self.kind(host=self.address[0], port=self.address[1], socket_timeout=TIMEOUT,
+                                            socket_connect_timeout=TIMEOUT, decode_responses=True, **self.more)
                 self.connection.connect()
             for command in commands:
                 self.connection.send_command(*command)
@@ -52,24 +165,29 @@ class Worker(threading.Thread):
 class Writer(Worker):
     """Writes keys that nobody else writes to the first of some endpoints that takes them, and keeps those acknowledged by 'copies' replicas."""
 
-    def __init__(self, name, endpoints, copies):
+    def __init__(self, name, endpoints, copies, **more):
         super().__init__(0.002)
         self.name, self.copies, self.at, self.n = name, copies, 0, 0
-        self.wires = [Wire(e) for e in endpoints]
+        self.wires = [Wire(e, **more) for e in endpoints]
         self.lock, self.acknowledged = threading.Lock(), []
 
     def turn(self):
         key = "%s:%d" % (self.name, self.n)
         self.n += 1
-        commands = [("SET", key, key)] + ([("WAIT", self.copies, 300)] if self.copies else [])
         try:
-            answers = self.wires[self.at].ask(*commands)
+            answers = self.write(key, ("SET", key, key), *([("WAIT", self.copies, 300)] if self.copies else []))
         except (redis.RedisError, OSError):
-            self.at = (self.at + 1) % len(self.wires)
             return
-        if answers[0] == "OK" and (not self.copies or answers[1] >= self.copies):
+        if answers[0] == "OK" and (not self.copies or answers[-1] >= self.copies):
             with self.lock:
                 self.acknowledged.append(key)
+
+    def write(self, _key, *commands):
+        try:
+            return self.wires[self.at].ask(*commands)
+        except (redis.RedisError, OSError):
+            self.at = (self.at + 1) % len(self.wires)
+            raise
 
     def promised(self):
         with self.lock:
@@ -80,6 +198,38 @@ class Writer(Worker):
         gone = set(keys)
         with self.lock:
             self.acknowledged = [k for k in self.acknowledged if k not in gone]
+
+
+class ClusterWriter(Writer):
+    """Writes through a cluster: what is sent on is asked for there, and where nobody answers it looks anew who has which slots."""
+
+    def __init__(self, name, endpoint, copies):
+        super().__init__(name, [], copies)
+        self.endpoint, self.slots, self.ways, self.refused = endpoint, {}, {}, []
+
+    def wire(self, address):
+        return self.ways.setdefault(address, Wire(address, parser_class=ClusterParser))
+
+    def write(self, key, *commands):
+        slot = key_slot(key.encode())
+        for _ in range(10):
+            try:
+                return self.wire(self.slots.get(slot, self.endpoint)).ask(*commands)
+            except redis.exceptions.MovedError as moved:
+                self.slots[slot] = (moved.host, moved.port)
+            except redis.exceptions.AskError as asked:
+                try:
+                    return self.wire((asked.host, asked.port)).ask(("ASKING",), *commands)[1:]
+                except redis.exceptions.TryAgainError:
+                    pass
+            except redis.exceptions.ResponseError as e:
+                if not isinstance(e, redis.exceptions.ClusterDownError):
+                    self.refused.append(str(e))
+                raise
+            except (redis.RedisError, OSError):
+                self.slots = {}
+                raise
+        raise redis.RedisError("sent round in a circle")
 
 
 class Probe(Worker):

@@ -1,51 +1,33 @@
 """Disasters in a random order: nodes, agents and the server die and hang while groups change, and what was promised holds.
 
-MERIDIAN_SEED repeats a run, MERIDIAN_NEMESIS_SECONDS makes it longer. What is promised:
+What is promised:
 - never do two nodes of a group, or of a datastore, take writes at a time; at rest exactly the one does that the API names;
 - a write that a replica has confirmed (in the datastore: one of each region) outlives any one death; one that was not waited for outlives
   everything but the death of a primary; several deaths at once may cost whatever only the dead had;
 - after each blow everything gets back to available, at the same endpoints, and the API tells what the processes are.
 """
 import os
-import random
 import signal
 import sys
-import time
 import unittest
 
-import botocore.exceptions
 import redis
 
 import datastores
-import harness
 from datastores import AWAY, HOME
 from harness import connect, wait_for
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from nemesis import Probe, Writer, two_at_a_time  # noqa: E402
+from nemesis import SETTLED, Probe, Storm, Writer, two_at_a_time  # noqa: E402
 
-SECONDS = float(os.environ.get("MERIDIAN_NEMESIS_SECONDS", "18"))
-SEED = int(os.environ.get("MERIDIAN_SEED", "0")) or random.randrange(1, 10 ** 9)
-SETTLED = 30
 WITH_FAILOVER = dict(AutomaticFailoverEnabled=True)
 VERSIONS = ["6.2", "7.0", "7.1"]
 
 
-class Nemesis(datastores.Case):
-    own = None
-
-    @property
-    def server(self):
-        return self.own
-
+class Nemesis(Storm, datastores.Case):
     def setUp(self):
-        self.own = harness.Server()
-        self.addCleanup(self.own.finish)
         super().setUp()
-        self.own.start()
-        self.random = random.Random(SEED)
-        self.history, self.probes, self.version, self.struck = [], {}, 0, set()
-        self.begun = time.monotonic()
+        self.probes, self.version = {}, 0
 
     # What there is
 
@@ -73,31 +55,20 @@ class Nemesis(datastores.Case):
         plain = [self.endpoints[self.plain]]
         self.waiting = {"plain": Writer("plain-waited", plain, 1), "world": Writer("world-waited", both, 2)}
         self.hasty = {"plain": Writer("plain-hasty", plain, 0), "world": Writer("world-hasty", both, 0)}
-        for writer in self.writers():
-            writer.start()
-            self.addCleanup(writer.finish)
-
-    def writers(self):
-        return [*self.waiting.values(), *self.hasty.values()]
+        for writer in [*self.waiting.values(), *self.hasty.values()]:
+            self.begin(writer)
 
     def watch_nodes(self):
         for node in self.server.nodes():
             key = (node["region"], node["id"], node["address"], node["port"])
             if key not in self.probes:
-                self.probes[key] = Probe("%s %s" % key[:2], key[2:])
+                self.probes[key] = self.begin(Probe("%s %s" % key[:2], key[2:]))
                 self.probes[key].of = "plain" if node["rg"] == self.plain else "world"
-                self.probes[key].start()
-                self.addCleanup(self.probes[key].finish)
 
     # What is done; each tells which groups' unwaited writes it may cost, and which groups' waited ones
 
     def nodes_of(self, group, region, role=None):
         return [n for n in self.server.nodes(group, region) if role is None or n["role"] == role]
-
-    def strike(self, node, how=signal.SIGKILL):
-        self.note("%s %s in %s (pid %d)" % (how.name, node["id"], node["region"], node["pid"]))
-        self.struck.add(node["pid"])
-        os.kill(node["pid"], how)
 
     def some_primary(self):
         which = self.random.choice(["plain", "world"])
@@ -120,22 +91,17 @@ class Nemesis(datastores.Case):
         return set(), set()
 
     def kill_an_agent(self):
-        region = self.random.choice([HOME, AWAY])
-        self.note("kill the agent of " + region)
-        os.kill(self.server.agent(region), signal.SIGKILL)
+        self.kill_agent_of(self.random.choice([HOME, AWAY]))
         return set(), set()
 
     def kill_an_agent_and_a_primary(self):
         which, node = self.some_primary()
-        self.note("kill the agent of " + node["region"])
-        os.kill(self.server.agent(node["region"]), signal.SIGKILL)
+        self.kill_agent_of(node["region"])
         self.strike(node)
         return {which}, set()
 
     def kill_serve(self):
-        self.note("kill serve")
-        self.server.kill()
-        self.server.start()
+        self.crash_serve()
         return set(), set()
 
     def kill_serve_and_a_primary(self):
@@ -218,23 +184,14 @@ class Nemesis(datastores.Case):
 
     # What holds
 
-    def note(self, what):
-        self.history.append("%6.2f %s" % (time.monotonic() - self.begun, what))
-
-    def story(self):
-        return "seed %d:\n%s" % (SEED, "\n".join(self.history[-12:]))
-
     def in_force(self, group, region):
         nodes = self.nodes_of(group, region)
-        primary = [n for n in nodes if n["role"] == "primary"]
-        return len(primary) <= 1 and all(n["state"] == "ready" and not n["fenced"] and os.path.exists("/proc/%d" % n["pid"]) and
-                                         (n in primary or n["link_up"]) for n in nodes)
+        return len([n for n in nodes if n["role"] == "primary"]) <= 1 and self.is_in_force(nodes)
 
     def wait_all_in_force(self):
         def rest():
             groups = [g for g, r in self.groups if self.group(g, r)["Status"] != "available" or not self.in_force(g, r)]
-            known = self.struck & {n["pid"] for n in self.server.nodes()}
-            return not known and not groups and self.world(self.world_id)["Status"] == "available"
+            return not groups and self.world(self.world_id)["Status"] == "available"
         wait_for(rest, "everything available and in force", SETTLED)
 
     def takes_writes(self, node):
@@ -281,11 +238,6 @@ class Nemesis(datastores.Case):
             found += [k for k, v in zip(some, client.mget(some)) if v != k]
         return found
 
-    def check_processes(self):
-        nodes = {n["pid"] for n in self.server.nodes()}
-        running = {pid for pid, command in harness.processes_of(self.server.data).items() if "redis-server" in command.split(" ")[0]}
-        self.assertEqual(nodes, running, "the processes that run are those that the server knows")
-
     def check(self, costs):
         self.wait_all_in_force()
         self.watch_nodes()
@@ -298,7 +250,6 @@ class Nemesis(datastores.Case):
             self.assertEqual([], two_at_a_time([p for p in self.probes.values() if p.of == which]), "two primaries at a time")
 
     def test_everything_goes_wrong_and_the_promises_hold(self):
-        sys.stderr.write("nemesis: MERIDIAN_SEED=%d\n" % SEED)
         self.make_groups()
         self.start_writers()
         self.watch_nodes()
@@ -307,19 +258,7 @@ class Nemesis(datastores.Case):
                  self.kill_several, self.rehearse, self.resize, self.resize_and_kill_the_primary, self.upgrade,
                  self.upgrade_and_kill_somebody, self.plan_a_failover, self.plan_a_failover, self.fail_over_and_kill_somebody,
                  self.fail_over_and_kill_somebody, self.fail_over_and_kill_an_agent, self.fail_over_and_kill_serve]
-        end = time.monotonic() + SECONDS
-        try:
-            while time.monotonic() < end:
-                blow = self.random.choice(blows)
-                self.note(blow.__name__)
-                self.check(blow())
-        except (AssertionError, OSError, botocore.exceptions.ClientError, redis.RedisError, StopIteration, IndexError) as e:
-            sys.stderr.write(self.server.log()[-6000:])
-            raise AssertionError("%s\n%s" % (self.story(), e)) from e
-        finally:
-            for each in [*self.writers(), *self.probes.values()]:
-                each.finish()
-        sys.stderr.write("nemesis: %d blows, %s\n" % (len(self.history), {w.name: len(w.acknowledged) for w in self.writers()}))
+        self.rage(blows, self.check)
 
 
 if __name__ == "__main__":
