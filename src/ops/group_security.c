@@ -205,7 +205,7 @@ int group_security_create(struct op *op, const char *auth_token, const char *glo
 /* ElastiCache goes on to serve clients without a token where this is the first. No engine can: a user has a password or has none. */
 static void rotate(const char *hash, struct row_encryption *row)
 {
-    row->old_token = row->token;
+    if (row->token == NULL || strcmp(row->token, hash) != 0) row->old_token = row->token; /* a request may come twice */
     row->token = hash;
     row->token_change = "ROTATING";
 }

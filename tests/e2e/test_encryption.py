@@ -231,6 +231,8 @@ class Tokens(encryption.Case):
         self.wait_group(group)
         self.assertEqual([], self.text(group, "AuthTokenStatus"))
         self.token_is(group, by=["first", "second"])
+        self.modify(group, AuthToken=NEXT, AuthTokenUpdateStrategy="ROTATE")
+        self.token_is(group, by=["first", "second"])
         self.modify(group, AuthToken=NEXT, AuthTokenUpdateStrategy="SET")
         self.token_is(group, by=["second"])
         self.modify(group, AuthToken="", AuthTokenUpdateStrategy="DELETE")
