@@ -1,7 +1,8 @@
-"""The README's tour, run as it stands: every redis-cli line says in its comment what it answers."""
+"""The tours of the documents, run as they stand: every redis-cli line, and every print(), says in its comment what it answers."""
 import os
 import re
 import subprocess
+import sys
 import unittest
 
 import harness
@@ -22,9 +23,13 @@ expect() {
 """
 
 
-def script_of(readme):
-    tour = readme.partition("<!-- tour -->")[2].partition("<!-- end of tour -->")[0]
-    script = "".join(re.findall(r"```sh\n(.*?)```", tour, re.DOTALL))
+def tour_of(document, language):
+    with open(os.path.join(harness.ROOT, document), encoding="utf-8") as f:
+        tour = f.read().partition("<!-- tour -->")[2].partition("<!-- end of tour -->")[0]
+    return "".join(re.findall(r"```%s\n(.*?)```" % language, tour, re.DOTALL))
+
+
+def script_of(script):
     return re.sub(r"^(redis-cli .*?)\s+# (.*)$", lambda m: "expect %s %s" % (quoted(m[2]), m[1]), script, flags=re.MULTILINE)
 
 
@@ -34,8 +39,7 @@ def quoted(text):
 
 class Tour(Case):
     def test_of_the_readme_does_what_it_says(self):
-        with open(os.path.join(harness.ROOT, "README.md"), encoding="utf-8") as f:
-            script = script_of(f.read())
+        script = script_of(tour_of("README.md", "sh"))
         self.assertGreaterEqual(script.count("expect "), 5)
         self.assertIn("http://localhost:4566", script)
         script = "set -euo pipefail\n" + PATIENT + script.replace("http://localhost:4566", self.server.proxy.url)
@@ -43,6 +47,15 @@ class Tour(Case):
                              env=self.server.cli_environment())
         self.assertEqual(0, run.returncode, run.stdout + run.stderr)
         self.assertEqual({HOME: "SECONDARY", AWAY: "PRIMARY"}, roles(self.world("ldgnf-shop")))
+
+    def test_of_tls_and_users_prints_what_it_says(self):
+        script = tour_of("docs/access.md", "python")
+        said = re.findall(r"^\s*print\(.*\)\s+# (.*)$", script, flags=re.MULTILINE)
+        self.assertGreaterEqual(len(said), 2)
+        self.assertIn("http://localhost:4566", script)
+        run = subprocess.run([sys.executable, "-c", script.replace("http://localhost:4566", self.server.proxy.url)], cwd=self.server.folder,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60, env=self.server.cli_environment())
+        self.assertEqual((0, said), (run.returncode, run.stdout.splitlines()), run.stderr)
 
 
 class Cli(Case):
