@@ -15,13 +15,6 @@ void log_init(enum log_level level, const char *who)
     snprintf(prefix, sizeof prefix, "%s%s", who ? who : "", who ? ": " : "");
 }
 
-int log_level_parse(const char *name)
-{
-    for (int i = 0; i < 4; i++)
-        if (strcmp(name, names[i]) == 0) return i;
-    return -1;
-}
-
 /* One write() per line, so that lines of several processes do not mix. */
 void log_line(enum log_level level, const char *fmt, ...)
 {

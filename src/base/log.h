@@ -8,8 +8,6 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 /* Lines above 'level' are dropped. 'who' (copied, may be NULL) stands before each message. */
 void log_init(enum log_level level, const char *who);
-/* "error", "warn", "info" or "debug" to its level; -1 where it is none of them. */
-int log_level_parse(const char *name);
 void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #define log_error(...) log_line(LOG_ERROR, __VA_ARGS__)

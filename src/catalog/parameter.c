@@ -67,13 +67,6 @@ const struct default_group *default_group_find(const char *name)
     return NULL;
 }
 
-const struct default_group *default_group_of(const struct parameter_family *f, bool cluster_on)
-{
-    for (size_t i = 0; i < n_default_groups; i++)
-        if (default_groups[i].family == f && default_groups[i].cluster_on == cluster_on) return &default_groups[i];
-    return NULL;
-}
-
 const char *default_group_value(const struct default_group *g, const struct parameter *p)
 {
     return g->cluster_on && p->cluster_value ? p->cluster_value : p->value;

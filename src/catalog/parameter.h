@@ -103,7 +103,5 @@ extern const size_t n_default_groups;
 
 /* NULL if there is none of that name. */
 const struct default_group *default_group_find(const char *name);
-/* The family's group for cluster mode or without it; NULL if there is none. */
-const struct default_group *default_group_of(const struct parameter_family *f, bool cluster_on);
 /* The parameter's value in the group; NULL if it is not in there. */
 const char *default_group_value(const struct default_group *g, const struct parameter *p);

@@ -26,8 +26,9 @@ const struct command_info *command_info(enum command wanted)
     return NULL;
 }
 
-#define FOR(command) (1u << (command))
-#define FOR_BOTH (FOR(COMMAND_SERVE) | FOR(COMMAND_AGENT))
+#define BIT(command) (1u << (command))
+#define FOR(command) .commands = BIT(command)
+#define FOR_BOTH .commands = BIT(COMMAND_SERVE) | BIT(COMMAND_AGENT)
 
 static bool read_text(const struct flag *f, const char *text, void *at)
 {
@@ -151,7 +152,7 @@ const size_t n_flags = sizeof flags / sizeof *flags;
 
 bool flag_is_of(const struct flag *f, enum command c)
 {
-    return (f->commands & FOR(c)) != 0;
+    return (f->commands & BIT(c)) != 0;
 }
 
 const char *flag_env_name(const struct flag *f, char out[64])
@@ -159,9 +160,4 @@ const char *flag_env_name(const struct flag *f, char out[64])
     int n = snprintf(out, 64, "MERIDIAN_%s", f->name);
     for (int i = 0; i < n; i++) out[i] = out[i] == '-' ? '_' : (char)toupper((unsigned char)out[i]);
     return out;
-}
-
-const char *options_log_level(const struct options *o)
-{
-    return log_levels[o->log_level];
 }

@@ -15,6 +15,7 @@ struct flag;
 typedef bool flag_read_fn(const struct flag *f, const char *text, void *at);
 
 struct flag {
+    bool repeats;      /* may be given several times; its variable holds all of them, with commas between */
     unsigned commands; /* a bit of each command that has it */
     const char *name, *argument;
     const char *otherwise; /* the default as it could stand on the command line; NULL: needed, or computed */
@@ -24,7 +25,6 @@ struct flag {
     size_t offset, size;        /* in struct options */
     const char *wants;          /* for errors: "expected ..." */
     const char *const *choices; /* NULL-terminated, in the order of the enumerators */
-    bool repeats;               /* may be given several times; its variable holds all of them, with commas between */
 };
 
 extern const struct command_info commands[];

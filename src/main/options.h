@@ -59,5 +59,3 @@ int options_read(struct options *o, int argc, char **argv, struct err *e);
 void options_help(struct buf *b, enum command topic);
 /* Adds a command's flags as a Markdown table; the same on every machine. */
 void options_markdown(struct buf *b, enum command topic);
-/* How --log-level spells the level that 'o' has, for the agents that serve starts. */
-const char *options_log_level(const struct options *o);

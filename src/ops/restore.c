@@ -121,6 +121,22 @@ static int bring(struct op *op, const struct row_snapshot *s, const char *engine
 #define FILL(member, value) \
     if (filled->member == NULL) filled->member = (value)
 
+/* What both requests have; a macro, because they are different types. */
+#define FILL_ALL(b, s)                                                                      \
+    do {                                                                                    \
+        FILL(engine, (b).engine);                                                           \
+        FILL(engine_version, (b).version);                                                  \
+        FILL(cache_node_type, (b).node_type);                                               \
+        FILL(cache_parameter_group_name, (b).parameter_group);                              \
+        FILL(cache_subnet_group_name, (b).subnet_group);                                    \
+        FILL(preferred_maintenance_window, (s)->maintenance_window);                        \
+        FILL(snapshot_window, (s)->window);                                                 \
+        FILL(notification_topic_arn, (s)->notification_topic_arn);                          \
+        if (!filled->port.set) filled->port = OPT_INT((s)->port);                           \
+        if (!filled->auto_minor_version_upgrade.set)                                        \
+            filled->auto_minor_version_upgrade = OPT_BOOL((s)->auto_minor_version_upgrade); \
+    } while (0)
+
 static struct api_node_group_configuration_list shards_of(
     struct op *op, const struct restore *x, const struct api_create_replication_group_in *in)
 {
@@ -150,16 +166,7 @@ int restore_fill_group(struct op *op, const struct restore *x, const struct api_
     *filled = *in;
     if (s == NULL) return 0;
     int r = bring(op, s, in->engine, in->engine_version, &b);
-    FILL(engine, b.engine);
-    FILL(engine_version, b.version);
-    FILL(cache_node_type, b.node_type);
-    FILL(cache_parameter_group_name, b.parameter_group);
-    FILL(cache_subnet_group_name, b.subnet_group);
-    FILL(preferred_maintenance_window, s->maintenance_window);
-    FILL(snapshot_window, s->window);
-    FILL(notification_topic_arn, s->notification_topic_arn);
-    if (!filled->port.set) filled->port = OPT_INT(s->port);
-    if (!filled->auto_minor_version_upgrade.set) filled->auto_minor_version_upgrade = OPT_BOOL(s->auto_minor_version_upgrade);
+    FILL_ALL(b, s);
     if (r == 0 && strcmp(s->cluster_mode, "enabled") == 0) fill_shards(op, x, filled);
     return r;
 }
@@ -172,16 +179,7 @@ int restore_fill_cluster(struct op *op, const struct restore *x, const struct ap
     *filled = *in;
     if (s == NULL) return 0;
     int r = bring(op, s, in->engine, in->engine_version, &b);
-    FILL(engine, b.engine);
-    FILL(engine_version, b.version);
-    FILL(cache_node_type, b.node_type);
-    FILL(cache_parameter_group_name, b.parameter_group);
-    FILL(cache_subnet_group_name, b.subnet_group);
-    FILL(preferred_maintenance_window, s->maintenance_window);
-    FILL(snapshot_window, s->window);
-    FILL(notification_topic_arn, s->notification_topic_arn);
-    if (!filled->port.set) filled->port = OPT_INT(s->port);
-    if (!filled->auto_minor_version_upgrade.set) filled->auto_minor_version_upgrade = OPT_BOOL(s->auto_minor_version_upgrade);
+    FILL_ALL(b, s);
     return r;
 }
 

@@ -205,17 +205,11 @@ Test(parameter, groups_exist_from_the_start)
     for (size_t i = 1; i < n_default_groups; i++) cr_expect(strcmp(default_groups[i - 1].name, default_groups[i].name) < 0);
 }
 
-Test(parameter, groups_are_found_by_family_and_mode)
-{
-    cr_expect_str_eq(default_group_of(family_find("valkey8"), true)->name, "default.valkey8.cluster.on");
-    cr_expect_str_eq(default_group_of(family_find("valkey8"), false)->name, "default.valkey8");
-    cr_expect_null(default_group_of(family_find("redis2.6"), true));
-}
-
 Test(parameter, cluster_mode_is_all_that_tells_default_groups_apart)
 {
     const struct parameter_family *f = family_find("redis7");
-    const struct default_group *off = default_group_of(f, false), *on = default_group_of(f, true);
+    const struct default_group *off = default_group_find("default.redis7");
+    const struct default_group *on = default_group_find("default.redis7.cluster.on");
     for (size_t i = 0; i < f->n_parameters; i++) {
         const struct parameter *p = parameter_at(f, i);
         bool is_mode = strcmp(p->name, "cluster-enabled") == 0;

@@ -64,7 +64,6 @@ Test(options, flags_are_read_with_a_space_or_an_equals_sign)
     cr_expect_eq(o.durability, STORE_NORMAL);
     cr_expect_eq(o.quotas, QUOTAS_RAISED);
     cr_expect_eq(o.log_level, LOG_DEBUG);
-    cr_expect_str_eq(options_log_level(&o), "debug");
     cr_expect_str_eq(o.redis_server, "/opt/redis");
     cr_expect_str_eq(o.default_region, "eu-west-1");
 }
