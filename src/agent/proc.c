@@ -2,6 +2,7 @@
 #include "agent/file.h"
 #include "base/clock.h"
 #include "base/trip.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #define PROCESS "process"
+#define STARTING "starting" /* the same, before there is a number */
 
 struct proc {
     struct proc_id id;
@@ -97,13 +99,45 @@ static bool runs_in(long pid, const char *dir)
     return strcmp(cwd, real) == 0;
 }
 
-static int save_id(const char *dir, const struct proc_id *id, struct err *e)
+/* Whether its output goes to a file in the folder: that of whoever only stands there does not. */
+static bool writes_in(long pid, const char *dir)
+{
+    char path[64], log[PATH_MAX], real[PATH_MAX];
+    snprintf(path, sizeof path, "/proc/%ld/fd/1", pid);
+    ssize_t n = readlink(path, log, sizeof log - 1);
+    if (n < 0 || realpath(dir, real) == NULL) return false;
+    log[n] = '\0';
+    size_t len = strlen(real);
+    return strncmp(log, real, len) == 0 && log[len] == '/';
+}
+
+/* The process that was started in 'dir' by whoever died before it could write down its number; its children are in its group. */
+static long find_started(const char *dir)
+{
+    long found = 0;
+    DIR *d = opendir("/proc");
+    for (struct dirent *entry; d && !found && (entry = readdir(d)) != NULL;) {
+        long pid = atol(entry->d_name);
+        if (pid > 1 && getpgid((pid_t)pid) == (pid_t)pid && runs_in(pid, dir) && writes_in(pid, dir)) found = pid;
+    }
+    if (d) closedir(d);
+    return found;
+}
+
+static int save_id(const char *dir, const char *file, const struct proc_id *id, struct err *e)
 {
     char path[PATH_MAX], text[512];
-    snprintf(path, sizeof path, "%s/" PROCESS, dir);
+    snprintf(path, sizeof path, "%s/%s", dir, file);
     int n = snprintf(text, sizeof text, "%ld %llu %lld %d %lld\n%s\n%s\n", id->pid, id->start, (long long)id->started_ms,
         id->restarts, (long long)id->incarnation, id->asked, id->binary);
     return file_replace(path, text, (size_t)n, e);
+}
+
+static void forget(const char *dir, const char *file)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", dir, file);
+    unlink(path);
 }
 
 /* The line at *text without its end, cut to its size; *text is the next one. */
@@ -128,7 +162,7 @@ static bool read_id(const char *path, struct proc_id *id)
     read_line(&rest, NULL, 0);
     read_line(&rest, id->asked, sizeof id->asked);
     read_line(&rest, id->binary, sizeof id->binary);
-    return n >= 1 && id->pid > 1;
+    return n >= 1;
 }
 
 static struct proc *proc_new(proc_exited *exited, void *arg)
@@ -165,19 +199,23 @@ int proc_spawn(uv_loop_t *loop, const char *dir, char *const args[], const char 
     if (fd < 0) return err_set(e, ERR_IO, "writing %s: %s", path, strerror(errno));
     struct proc *p = proc_new(exited, arg);
     p->own = true;
+    p->id = *keep;
+    save_id(dir, STARTING, &p->id, e); /* whoever dies in the next moment leaves a process that has to be looked for */
     int r = spawn(loop, p, dir, args, fd);
     close(fd);
     if (r < 0) {
+        forget(dir, STARTING);
         /* A trip fails before libuv knew the handle; libuv's own failure leaves a handle to be closed. */
         if (p->h.handle.loop != NULL) uv_close(&p->h.handle, closed);
         else free(p);
         return err_set(e, ERR_IO, "starting %s: %s", args[0], uv_strerror(r));
     }
-    p->id = *keep;
+    trip_crash(TRIP_CRASH_AFTER_SPAWN);
     p->id.pid = p->h.child.pid;
     p->id.started_ms = clock_now_ms();
     start_time(p->id.pid, &p->id.start);
-    save_id(dir, &p->id, e); /* without it, the process's own pidfile will have to do */
+    save_id(dir, PROCESS, &p->id, e); /* without it, the process's own pidfile will have to do */
+    forget(dir, STARTING);
     *out = p;
     return 0;
 }
@@ -186,7 +224,7 @@ int proc_spawn(uv_loop_t *loop, const char *dir, char *const args[], const char 
 static bool is_it(struct proc_id *id, const char *dir)
 {
     unsigned long long start = 0;
-    if (!start_time(id->pid, &start) || !runs_in(id->pid, dir)) return false;
+    if (id->pid <= 1 || !start_time(id->pid, &start) || !runs_in(id->pid, dir)) return false;
     if (id->start == 0) id->start = start;
     return id->start == start;
 }
@@ -194,6 +232,10 @@ static bool is_it(struct proc_id *id, const char *dir)
 static bool find_process(const char *dir, const char *pidfile, struct proc_id *id)
 {
     char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/" STARTING, dir);
+    bool begun = read_id(path, id);
+    if (begun) id->pid = find_started(dir);
+    if (begun && is_it(id, dir)) return true;
     snprintf(path, sizeof path, "%s/" PROCESS, dir);
     if (read_id(path, id) && is_it(id, dir)) return true;
     snprintf(path, sizeof path, "%s/%s", dir, pidfile);
@@ -205,7 +247,11 @@ int proc_adopt(
 {
     struct proc_id id;
     *out = NULL;
-    if (!find_process(dir, pidfile, &id)) return 0;
+    bool found = find_process(dir, pidfile, &id);
+    if (found && id.started_ms == 0) id.started_ms = clock_now_ms();
+    if (found) save_id(dir, PROCESS, &id, e);
+    forget(dir, STARTING);
+    if (!found) return 0;
     int fd = (int)syscall(SYS_pidfd_open, (pid_t)id.pid, 0);
     if (fd < 0 && errno == ESRCH) return 0;
     if (fd < 0) return err_set(e, ERR_IO, "watching process %ld: %s", id.pid, strerror(errno));
@@ -216,11 +262,9 @@ int proc_adopt(
     }
     struct proc *p = proc_new(exited, arg);
     p->pidfd = fd;
-    if (id.started_ms == 0) id.started_ms = clock_now_ms();
     p->id = id;
     if (uv_poll_init(loop, &p->h.poll, fd) != 0) abort(); /* a pidfd can always be polled */
     uv_poll_start(&p->h.poll, UV_READABLE, pidfd_ready);
-    save_id(dir, &id, e);
     *out = p;
     return 0;
 }
@@ -236,14 +280,12 @@ bool proc_unaccounted(const char *dir, struct proc_id *last)
 {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/" PROCESS, dir);
-    return read_id(path, last);
+    return read_id(path, last) && last->pid > 1;
 }
 
 void proc_account(const char *dir)
 {
-    char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/" PROCESS, dir);
-    unlink(path);
+    forget(dir, PROCESS);
 }
 
 const struct proc_id *proc_id(const struct proc *p)
@@ -255,7 +297,7 @@ void proc_ask(struct proc *p, const char *dir, const char *asked)
 {
     struct err e;
     snprintf(p->id.asked, sizeof p->id.asked, "%s", asked);
-    if (!p->ended) save_id(dir, &p->id, &e); /* without it, the next agent takes what it is asked for as said */
+    if (!p->ended) save_id(dir, PROCESS, &p->id, &e); /* without it, the next agent takes what it is asked for as said */
 }
 
 bool proc_works(struct proc *p)

@@ -7,7 +7,8 @@
  * Processes that outlive the agent: started in a session of their own, or adopted
  * from the agent before. A process is known by its pid and the time it started, so
  * that a pid that was given to somebody else is neither taken nor killed. Its folder
- * holds that in the file "process".
+ * holds that in the file "process", and, while it is being started, what is known
+ * of it in "starting".
  */
 struct proc;
 
@@ -28,8 +29,8 @@ typedef void proc_exited(void *arg, int status, int signal);
  * *out until exited() was called. */
 int proc_spawn(uv_loop_t *loop, const char *dir, char *const args[], const char *log, const struct proc_id *keep,
     proc_exited *exited, void *arg, struct proc **out, struct err *e);
-/* Takes over the process that runs in 'dir'. 'pidfile' is a file the process writes itself, for the case that the agent
- * died before it could. *out is NULL where none runs. */
+/* Takes over the process that runs in 'dir'. For the case that the agent died before it could write down who that is, the one
+ * that works there is looked for; 'pidfile' is a file that the process writes itself. *out is NULL where none runs. */
 int proc_adopt(
     uv_loop_t *loop, const char *dir, const char *pidfile, proc_exited *exited, void *arg, struct proc **out, struct err *e);
 /* Kills what a process that has ended left behind: an engine's child would write its snapshot to the end, and put it in the

@@ -15,7 +15,8 @@
     X(GATEWAY_WRITE, "gateway_write")           /* a forwarder's write fails */          \
     X(SNAPSHOT_WRITE, "snapshot_write")         /* writing a snapshot fails */           \
     X(CRASH_AFTER_COMMIT, "crash_after_commit") /* the process kills itself there */     \
-    X(CRASH_AFTER_ASSIGN, "crash_after_assign")
+    X(CRASH_AFTER_ASSIGN, "crash_after_assign")                                          \
+    X(CRASH_AFTER_SPAWN, "crash_after_spawn") /* before the pid is kept */
 
 /* clang-format off */
 enum trip {

@@ -517,6 +517,25 @@ class Trouble(Three):
             stranger.kill()
             stranger.wait()
 
+    def test_a_process_whose_agent_died_before_it_knew_the_pid_is_found(self):
+        self.order([self.a], trips=[dict(name="crash_after_spawn", count=1)])
+        self.assertEqual(-signal.SIGKILL, self.start().wait(10))
+        own = os.path.join(self.data(), "g.a", "engine.pid")
+        poll(lambda: os.path.exists(own) and os.path.getsize(own) > 1, "the node's own word")
+        with open(own) as f:
+            first = int(f.read())
+        os.unlink(own)
+        stranger = subprocess.Popen(["sleep", "1000"], cwd=os.path.join(self.data(), "g.a"), start_new_session=True)
+        try:
+            self.order([self.a])
+            self.start()
+            s = self.wait_serves("g.a")
+            self.assertEqual((first, 0), (seen(s, "g.a")["pid"], seen(s, "g.a")["restarts"]))
+            self.assertIsNone(stranger.poll())
+        finally:
+            stranger.kill()
+            stranger.wait()
+
     def test_an_injected_failure_to_start_is_overcome(self):
         self.order([self.a], trips=[dict(name="spawn", count=2)])
         self.start()
