@@ -312,6 +312,14 @@ bool proc_works(struct proc *p)
     return used || st.state == 'R' || st.state == 'D';
 }
 
+bool proc_is_stopped(const struct proc *p)
+{
+    char path[64];
+    struct proc_stat st;
+    snprintf(path, sizeof path, "/proc/%ld/stat", p->id.pid);
+    return !p->ended && read_stat(path, &st) && (st.state == 'T' || st.state == 't');
+}
+
 void proc_signal(struct proc *p, int signal)
 {
     if (p->ended) return;

@@ -45,4 +45,6 @@ const struct proc_id *proc_id(const struct proc *p);
 void proc_ask(struct proc *p, const char *dir, const char *asked);
 /* True if the process has used its processor since the last call, or wants to: it does not wait for anybody, and is not stopped. */
 bool proc_works(struct proc *p);
+/* True if the process was made to stand still, by SIGSTOP or a debugger. */
+bool proc_is_stopped(const struct proc *p);
 void proc_signal(struct proc *p, int signal);

@@ -44,6 +44,26 @@ class Watch(Field):
         self.assertEqual(seen(s, "g.a")["pid"], pid)
         self.assertEqual(seen(s, "g.a")["restarts"], 0)
 
+    def test_who_stands_still_while_it_is_to_end_is_killed(self):
+        pid = seen(self.start_pair(), "g.a")["pid"]
+        os.kill(pid, signal.SIGSTOP)
+        begin = time.monotonic()
+        self.order([dict(self.a, incarnation=2), self.b])
+        s = self.wait(lambda s: serves(s, "g.a") and seen(s, "g.a")["incarnation"] == 2)
+        self.assertNotEqual(seen(s, "g.a")["pid"], pid)
+        self.assertLess(time.monotonic() - begin, 20, "as long as it could have taken to save")
+
+    def test_who_stands_still_while_it_starts_is_hung(self):
+        engine = os.path.join(self.dir, "still")
+        with open(engine, "w") as f:
+            f.write('#!/bin/sh\n[ "$1" = --version ] || [ -e %s.once ] || { touch %s.once; kill -STOP $$; }\nexec redis-server "$@"\n' % (engine, engine))
+        os.chmod(engine, 0o755)
+        self.order([self.a])
+        self.start(engine=engine)
+        pid = seen(self.wait(lambda s: seen(s, "g.a")["state"] == "hung"), "g.a")["pid"]
+        self.order([dict(self.a, condemned_pid=pid)])
+        self.assertNotEqual(pid, seen(self.wait_serves("g.a"), "g.a")["pid"])
+
     def test_a_late_answer_is_no_hang(self):
         s = self.start_pair()
         pause = threading.Event()
