@@ -177,28 +177,38 @@ int group_security_check_access(
     return 0;
 }
 
-/* All members of a datastore ask for a token, or none does. */
-static int inherit_token(struct op *op, const char *global_id, struct row_encryption *row)
+static int find_primary_token(struct op *op, const char *global_id, struct row_encryption *primary)
 {
     struct row_global_member *members;
     size_t n;
     int r = q_member_list(op->store, op->arena, global_id, &members, &n, op->err);
-    for (size_t i = 0; r == 0 && i < n; i++) {
-        struct row_encryption primary;
-        if (strcmp(members[i].role, "PRIMARY") != 0) continue;
-        r = row_of(op, members[i].region, members[i].rg_id, &primary);
-        row->token = primary.token;
-        row->old_token = primary.old_token;
-    }
+    for (size_t i = 0; r == 0 && i < n; i++)
+        if (strcmp(members[i].role, "PRIMARY") == 0) r = row_of(op, members[i].region, members[i].rg_id, primary);
     return r;
+}
+
+/* All members of a datastore ask for a token, or none does. Who is not given one has the primary's. */
+static int join(struct op *op, const char *global_id, const struct row_replication_group *rg, struct row_encryption *row)
+{
+    struct row_encryption primary = {0};
+    bool groups;
+    int r = group_access_has(op, rg, &groups);
+    if (r == 0) r = find_primary_token(op, global_id, &primary);
+    if (r) return r;
+    if (primary.token ? groups : row->token != NULL)
+        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
+            "Cannot use the given parameters when creating new replication group in an existing global replication group.");
+    if (row->token) return 0;
+    row->token = primary.token;
+    row->old_token = primary.old_token;
+    return 0;
 }
 
 int group_security_create(struct op *op, const char *auth_token, const char *global_id, const struct row_replication_group *rg)
 {
     struct row_encryption row = {.region = rg->region, .rg_id = rg->id, .next_mode = -1, .token_modified_ms = op->now_ms};
-    int r = 0;
     if (is_given(auth_token)) row.token = digest_sha256(op, auth_token);
-    else if (global_id) r = inherit_token(op, global_id, &row);
+    int r = global_id ? join(op, global_id, rg, &row) : 0;
     return r || row.token == NULL ? r : q_encryption_put(op->store, &row, op->err);
 }
 
@@ -259,16 +269,29 @@ static int check_alone(struct op *op, const struct row_replication_group *rg, co
         "User group can't be associated with auth token enabled. Pass AuthStrategy delete to proceed.");
 }
 
+/* A member of a datastore goes on to ask for a token, or to ask for none, as all of them do. */
+static int check_shared(struct op *op, const struct row_replication_group *rg, bool had, bool has)
+{
+    struct row_global_member *m;
+    if (had == has) return 0;
+    int r = q_member_of_rg(op->store, op->arena, rg->region, rg->id, &m, op->err);
+    if (r || m == NULL) return r;
+    return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Cluster [%s] is part of a global cluster [%s]. Request rejected.", rg->id,
+        m->global_id);
+}
+
 static int write_token(struct op *op, const struct api_modify_replication_group_in *in, const struct row_replication_group *rg,
     struct row_encryption *row, bool *busy)
 {
     const char *token = in->auth_token, *strategy = in->auth_token_update_strategy;
+    bool had = row->token != NULL;
     int r = check_needs_tls(op, rg);
     if (r == 0) r = check_strategy(op, token, strategy);
     if (r) return r;
     if (strcmp(strategy, "DELETE") == 0) r = delete (op, row);
     else if (strcmp(strategy, "SET") == 0) r = set(op, digest_sha256(op, token), row);
     else rotate(digest_sha256(op, token), row);
+    if (r == 0) r = check_shared(op, rg, had, row->token != NULL);
     row->token_modified_ms = op->now_ms;
     *busy = true;
     return r ? r : q_encryption_put(op->store, row, op->err);

@@ -264,6 +264,18 @@ class Tokens(encryption.Case):
         endpoint = self.group(away, AWAY)["NodeGroups"][0]["PrimaryEndpoint"]
         self.assertRaises(redis.AuthenticationError, self.secure(endpoint).ping)
         self.assertTrue(self.secure(endpoint, password=TOKEN).ping())
+        refused = self.modify(home, wait=False, AuthToken="", AuthTokenUpdateStrategy="DELETE")
+        self.assertEqual((400, "Cluster [%s] is part of a global cluster [%s]. Request rejected." % (home, world)), (refused.status, refused.message))
+        self.modify(away, region=AWAY, AuthToken=NEXT, AuthTokenUpdateStrategy="ROTATE")
+        self.assertTrue(self.secure(endpoint, password=NEXT).ping())
+
+    def test_members_of_a_datastore_without_a_token_have_none(self):
+        home = self.create()
+        world, _ = self.create_global(group=home)
+        self.assert_fault("InvalidParameterCombination", 400, self.create_group, AWAY, wait=False, GlobalReplicationGroupId=world,
+                          AuthToken=TOKEN, message="Cannot use the given parameters")
+        refused = self.modify(home, wait=False, AuthToken=TOKEN, AuthTokenUpdateStrategy="SET")
+        self.assertEqual((400, "InvalidParameterValue"), (refused.status, refused.code))
 
 
 class Secrets(encryption.Case):
