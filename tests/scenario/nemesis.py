@@ -83,6 +83,34 @@ class Storm:
         return {pid for pid, command in harness.processes_of(self.server.data).items()
                 if os.path.basename(command.split(" ")[0]) in ("redis-server", "older-redis")}
 
+    def crash_serve_at_work(self, *groups):
+        """Up to three times, at the next moment at which it has stored, or handed out, something; not once the groups are at rest."""
+        for _ in range(self.random.randint(1, 3)):
+            trip = self.random.choice(["crash_after_commit", "crash_after_assign"])
+            self.note(trip)
+            self.server.admin("PUT", "trips/%s?count=1" % trip)
+            wait_for(lambda: self.server.process.poll() is not None or self.are_available(groups), "a crash, or an end")
+            if self.server.process.poll() is None:
+                self.server.kill()
+            self.server.start()
+
+    def are_available(self, groups):
+        try:
+            return all(self.group(g)["Status"] == "available" for g in groups)
+        except (botocore.exceptions.HTTPClientError, botocore.exceptions.ConnectionError):
+            return False
+
+    def crash_the_agent_at_a_start(self, region, choose):
+        """It dies after it has started a process and before it could keep its pid. It hears of that with its next order: after the first death."""
+        agent = self.server.agent(region)
+        self.server.admin("PUT", "trips/crash_after_spawn?count=1")
+        for _ in range(3):
+            self.strike(choose())
+            wait_for(lambda: self.server.agent(region) != agent or self.is_in_force(self.server.nodes(region=region)), "a crash, or the node again")
+            if self.server.agent(region) != agent:
+                break
+        self.server.admin("PUT", "trips/crash_after_spawn?count=0")
+
     def check_processes(self):
         self.assertEqual({n["pid"] for n in self.server.nodes()}, self.engines(), "the processes that run are those that the server knows")
 

@@ -1,4 +1,5 @@
-"""Disasters in a random order for groups with TLS: one asks for a token, the other has users. Both change while nodes and programs die.
+"""Disasters in a random order for groups with TLS: one asks for a token, one has users, one changes its mode. They change while nodes and
+programs die.
 
 What is promised: after each blow every node lets in exactly those whom the API names, lets them do exactly what their access strings say, and
 takes TLS (and nothing else, where it is required); a write that a replica has confirmed outlives any one death.
@@ -39,7 +40,8 @@ class Secure(Storm, encryption.Case):
         self.wait_team()
         self.tokened = self.create(2, AuthToken=self.new_token(), **WITH)
         self.users = self.create(3, UserGroupIds=[self.team], **WITH)
-        self.groups = [self.tokened, self.users]
+        self.modal = self.create(2, **WITH)
+        self.groups = [self.tokened, self.users, self.modal]
         self.version = dict.fromkeys(self.groups, "7.0")
 
     def new_token(self):
@@ -81,6 +83,12 @@ class Secure(Storm, encryption.Case):
         self.strike(node)
         self.server.start()
 
+    def crash_serve_again_and_again(self):
+        self.crash_serve_at_work(*self.groups)
+
+    def crash_the_agent_as_it_starts_a_replica(self):
+        self.crash_the_agent_at_a_start(REGION, lambda: self.some("replica"))
+
     def stop_and_start(self):
         self.note("stop and start")
         self.server.terminate()
@@ -97,8 +105,10 @@ class Secure(Storm, encryption.Case):
         self.asked(self.tokened, AuthToken=self.new_token(), AuthTokenUpdateStrategy="ROTATE")
 
     def set_the_token(self):
-        self.asked(self.tokened, AuthToken=self.new_token(), AuthTokenUpdateStrategy="SET")
-        self.tokens = self.tokens[-1:]
+        """To the one that was rotated to: the one before it is no good any more."""
+        if self.n_tokens > 1:
+            self.asked(self.tokened, AuthToken=self.tokens[-1], AuthTokenUpdateStrategy="SET")
+            self.tokens = self.tokens[-1:]
 
     def change_rights(self):
         self.rights = self.random.choice(sorted(set(RIGHTS) - {self.rights}))
@@ -107,7 +117,7 @@ class Secure(Storm, encryption.Case):
 
     def change_mode(self):
         self.mode = "preferred" if self.mode == "required" else "required"
-        self.asked(self.users, TransitEncryptionMode=self.mode)
+        self.asked(self.modal, TransitEncryptionMode=self.mode)
 
     def upgrade(self):
         group = self.random.choice(self.groups)
@@ -128,7 +138,7 @@ class Secure(Storm, encryption.Case):
 
     CHANGES = [rotate_the_token, set_the_token, change_rights, change_rights, change_mode, change_mode, upgrade, resize, rehearse]
     DEATHS = [strike_somebody, strike_somebody, kill_a_primary, kill_the_agent, kill_the_agent_and_a_primary, kill_serve, kill_serve_and_a_primary,
-              stop_and_start]
+              crash_serve_again_and_again, crash_serve_again_and_again, crash_the_agent_as_it_starts_a_replica, stop_and_start]
 
     def change(self):
         change = self.random.choice(self.CHANGES)
@@ -176,12 +186,16 @@ class Secure(Storm, encryption.Case):
                 self.assertEqual(write, self.may(node, "SET", "probe", "x"), node["id"])
             self.assertFalse(self.lets_in(node), "a client without a name at " + node["id"])
             self.assertFalse(self.lets_in(node, username=self.alice, password="wrong"), node["id"])
+
+    def check_modes(self):
+        for node in self.server.nodes(self.modal):
+            self.assertTrue(self.lets_in(node), node["id"])
             self.assertEqual(self.mode == "preferred", self.takes_plain(node), node["id"])
 
     def takes_plain(self, node):
         """Whether it serves clients without TLS; where it shall not, redis-server waits for the end of what it takes for TLS."""
-        return self.takes({"Address": node["address"], "Port": node["port"]}, False, username=self.writer_user, password=PASSWORD,
-                          socket_timeout=3 if self.mode == "preferred" else 0.1)
+        endpoint = {"Address": node["address"], "Port": node["port"]}
+        return self.takes(endpoint, False, socket_timeout=3 if self.mode == "preferred" else 0.1)
 
     def check_tokens(self):
         for node in self.server.nodes(self.tokened):
@@ -208,6 +222,7 @@ class Secure(Storm, encryption.Case):
         self.wait_at_rest()
         self.check_users()
         self.check_tokens()
+        self.check_modes()
         self.check_data()
         self.check_processes()
 

@@ -73,6 +73,14 @@ class Shards(Storm, shards.Case):
         self.server.start()
         return HASTY
 
+    def crash_serve_again_and_again(self):
+        self.crash_serve_at_work(self.of)
+        return NOTHING
+
+    def crash_the_agent_as_it_starts_a_replica(self):
+        self.crash_the_agent_at_a_start(REGION, lambda: self.some("replica"))
+        return NOTHING
+
     def kill_several(self):
         nodes = [n for n in self.nodes(self.of).values() if n["pid"]]
         for node in self.random.sample(nodes, self.random.randint(2, len(nodes))):
@@ -148,7 +156,8 @@ class Shards(Storm, shards.Case):
         change = self.random.choice(self.CHANGES)
         self.note(change.__name__)
         change(self)
-        how = self.random.choice([self.anybody, self.anybody, self.kill_the_agent, self.kill_serve, self.kill_the_agent_and_a_primary])
+        how = self.random.choice([self.anybody, self.anybody, self.kill_the_agent, self.kill_serve, self.crash_serve_again_and_again,
+                                  self.kill_the_agent_and_a_primary])
         self.note("while it goes on: " + how.__name__)
         at = self.waiting.n + self.random.choice([0, 3, 20, 100])
         wait_for(lambda: self.waiting.n >= at, "some writes")
@@ -246,7 +255,7 @@ class Shards(Storm, shards.Case):
         self.check_doubles()
         self.check_processes()
         wait_for(lambda: connect(self.endpoint).ping(), "the configuration endpoint")
-        odd = [r for r in self.waiting.refused + self.hasty.refused if not r.startswith(("READONLY", "Redis is loading"))]
+        odd = [r for r in self.waiting.refused + self.hasty.refused if not r.startswith(("READONLY", "Redis is loading", "UNBLOCKED"))]
         self.assertEqual([], odd[:5], "answers that a client of a cluster does not know what to do with")
 
     def test_everything_goes_wrong_and_the_cluster_stays_whole(self):
@@ -257,7 +266,7 @@ class Shards(Storm, shards.Case):
         self.waiting = self.begin(ClusterWriter("waited", self.endpoint, 1))
         self.hasty = self.begin(ClusterWriter("hasty", self.endpoint, 0))
         self.rage([self.kill_a_primary, self.hang_a_primary, self.strike_a_replica, self.kill_the_agent, self.kill_the_agent_and_a_primary,
-                   self.kill_serve, self.kill_serve_and_a_primary, self.kill_several, self.stop_and_start, self.take_and_restore,
+                   self.kill_serve, self.kill_serve_and_a_primary, self.crash_the_agent_as_it_starts_a_replica, self.kill_several, self.stop_and_start, self.take_and_restore,
                    *[self.change] * 5, *[self.change_and_disturb] * 8], self.check)
         self.check_nothing_left()
 
