@@ -16,6 +16,8 @@ int view_global(
 
 /* The words of a space-separated list. */
 struct string_list view_words(struct op *op, const char *text);
+/* Stored slots as the API writes them, ranges with commas; NULL where there are none. */
+const char *view_slots(struct op *op, const char *text);
 struct api_endpoint *view_endpoint(struct op *op, const char *address, int64_t port);
 const char *view_enabled(bool on);
 /* replication_group.automatic_failover: disabled, enabled, enabling or disabling. */

@@ -84,8 +84,7 @@ static void view_member(
     if (n->settled) out->read_endpoint = view_endpoint(op, n->address, n->port);
 }
 
-/* The API writes ranges with commas. */
-static const char *view_slots(struct op *op, const char *text)
+const char *view_slots(struct op *op, const char *text)
 {
     struct slots s = {0};
     if (text == NULL || slots_read(&s, text) != SLOTS_OK) return NULL;

@@ -20,7 +20,7 @@ static struct api_node_group_configuration *view_configuration(struct op *op, co
     struct api_node_group_configuration *c = arena_new(op->arena, struct api_node_group_configuration);
     struct string_list zones = view_words(op, p->zones);
     *c = (struct api_node_group_configuration){
-        .node_group_id = p->node_group_id, .slots = p->slots, .replica_count = OPT_INT(p->replicas)};
+        .node_group_id = p->node_group_id, .slots = view_slots(op, p->slots), .replica_count = OPT_INT(p->replicas)};
     if (zones.n) c->primary_availability_zone = zones.items[0];
     if (zones.n) c->replica_availability_zones = (struct string_list){true, zones.n - 1, zones.items + 1};
     return c;

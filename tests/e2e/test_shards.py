@@ -162,9 +162,12 @@ class Mode(Case):
 
 class OfSnapshots(Snapshots):
     def test_come_back_with_the_shards_and_slots_they_had(self):
-        group = self.create(2, 0, NodeGroupConfiguration=[{"Slots": "0-999"}, {"Slots": "1000-16383"}])
+        slots = ["0-99,200-999", "100-199,1000-16383"]
+        group = self.create(2, 0, NodeGroupConfiguration=[{"Slots": s} for s in slots])
         self.fill(self.client(group))
         snapshot = self.take(group, ReplicationGroupId=group)
+        shown = self.api().describe_snapshots(SnapshotName=snapshot, ShowNodeGroupConfig=True)["Snapshots"][0]["NodeSnapshots"]
+        self.assertEqual(slots, [n["NodeGroupConfiguration"]["Slots"] for n in shown])
         again = self.restore(snapshot)
         self.check(again, 2)
         self.assertEqual(self.slot_map(group), self.slot_map(again))
