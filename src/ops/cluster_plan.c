@@ -55,7 +55,7 @@ static int check_encryption(struct op *op, const struct api_create_cache_cluster
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
             "Encryption features are not supported for engine version %s. Please use engine version %s", p->version->full,
             engine_features[ENGINE_FEATURE_ENCRYPTION][ENGINE_MEMCACHED]);
-    return not_served(op, "Encryption in transit");
+    return not_served(op, "Encryption in transit of memcached clusters");
 }
 
 static int read_engine(struct op *op, const struct api_create_cache_cluster_in *in, struct cluster_plan *p)

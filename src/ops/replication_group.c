@@ -4,6 +4,7 @@
 #include "ops/group_plan.h"
 #include "ops/group_security.h"
 #include "ops/id.h"
+#include "ops/request.h"
 #include "ops/view.h"
 #include "ops/window.h"
 #include "ops/user_group.h"
@@ -56,19 +57,11 @@ int op_describe_replication_groups(
     return view_rgs(op, rows, n, out->replication_groups.items);
 }
 
-/* What would change processes, and is not served yet. */
 static int check_modify_served(struct op *op, const struct api_modify_replication_group_in *in)
 {
-    const struct {
-        bool asked;
-        const char *what;
-    } table[] = {
-        {in->log_delivery_configurations.n > 0, "Log delivery"},
-        {in->cache_security_group_names.n > 0, "CacheSecurityGroupNames"},
-    };
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (table[i].asked) return not_served(op, table[i].what);
-    return 0;
+    if (in->log_delivery_configurations.n > 0) return not_served(op, "Log delivery");
+    if (in->ip_discovery && strcmp(in->ip_discovery, "ipv4") != 0) return not_served(op, "IPv6");
+    return request_security_groups(op, &in->cache_security_group_names, in->security_group_ids.n);
 }
 
 /* A member of a global datastore keeps what all members share: only the datastore can change it. */

@@ -84,6 +84,20 @@ Test(scaling, faults_of_testing_a_failover)
         FAULT_API_CALL_RATE_FOR_CUSTOMER_EXCEEDED);
 }
 
+Test(scaling, faults_of_changing_what_there_is_not)
+{
+    static const struct fixture_line table[] = {
+        {"ModifyReplicationGroup", NOW "ReplicationGroupId=two&IpDiscovery=ipv6", COMBINATION,
+            "IPv6 is not served by this version of Meridian."},
+        {"ModifyReplicationGroup", NOW "ReplicationGroupId=two&CacheSecurityGroupNames.CacheSecurityGroupName.1=a", VALUE,
+            "Use of cache security groups is not permitted in this API version for your account."},
+        {"ModifyReplicationGroup",
+            NOW "ReplicationGroupId=two&LogDeliveryConfigurations.LogDeliveryConfigurationRequest.1.LogType=slow-log",
+            COMBINATION, "Log delivery is not served by this version of Meridian."},
+    };
+    CHECK("us-east-1", table);
+}
+
 Test(scaling, faults_of_changing_what_processes_are)
 {
     static const struct fixture_line table[] = {
