@@ -5,6 +5,7 @@ import unittest
 import encryption
 import harness
 import redis
+from datastores import AWAY
 from harness import name, wait_for
 
 setUpModule, tearDownModule = harness.one_server()
@@ -186,6 +187,31 @@ class Groups(Case):
         for team in (first, second):
             self.assertEqual("deleting", self.api().delete_user_group(UserGroupId=team)["Status"])
             wait_for(lambda: team not in {g["UserGroupId"] for g in self.teams()}, "the group gone")
+
+    def test_of_a_datastores_members_are_each_region_s_own_through_a_failover(self):
+        alice = self.user()
+        home = self.create(UserGroupIds=[self.team(self.user("off -@all", None, "default"), alice)])
+        carl, team = name("carl"), name("team")
+        api = self.api(AWAY)
+        api.create_user(UserId=carl, UserName=carl, Engine="redis", AccessString="on ~* +@all", Passwords=[PASSWORD])
+        api.create_user(UserId=carl + "-default", UserName="default", Engine="redis", AccessString="off -@all", NoPasswordRequired=True)
+        api.create_user_group(UserGroupId=team, Engine="redis", UserIds=[carl, carl + "-default"])
+        wait_for(lambda: api.describe_user_groups(UserGroupId=team)["UserGroups"][0]["Status"] == "active", "the other region's group")
+        world, _ = self.create_global(group=home)
+        away = self.join(world, AWAY, UserGroupIds=[team])
+        here, there = self.login(home, alice), self.secure_primary(away, AWAY, username=carl, password=PASSWORD)
+        here.set("k", "home")
+        wait_for(lambda: there.get("k") == "home", "replication")
+        self.failover(world, AWAY, away)
+        self.wait_roles(world, AWAY)
+        there.set("k", "away")
+        wait_for(lambda: here.get("k") == "away", "replication the other way")
+        with self.no_login():
+            self.login(home, carl).ping()
+        with self.no_login():
+            self.secure_primary(away, AWAY, username=alice, password=PASSWORD).ping()
+        with self.assertRaises(redis.exceptions.AuthenticationError):
+            self.secure_primary(away, AWAY).ping()
 
     def test_take_the_place_of_an_auth_token_and_give_it_back(self):
         alice = self.user()
