@@ -123,10 +123,10 @@ static void add_target(struct proto_target_list *list, const struct world_node *
 static void reader_targets(struct world *w, struct world_rg *rg, struct world_node_group *ng, struct proto_target_list *list)
 {
     for (size_t i = 0; i < rg->n_nodes; i++)
-        if (ng->shard == NULL && strcmp(rg->nodes[i].row.node_group_id, ng->row.id) == 0 && &rg->nodes[i] != rg_primary(rg, ng) &&
+        if (ng->shard == NULL && strcmp(rg->nodes[i].row.node_group_id, ng->row.id) == 0 && &rg->nodes[i] != rg_primary(ng) &&
             serves_reads(w, &rg->nodes[i]))
             add_target(list, &rg->nodes[i]);
-    if (list->n == 0) add_target(list, rg_primary(rg, ng));
+    if (list->n == 0) add_target(list, rg_primary(ng));
 }
 
 /* Clients of a memcached cluster ask here which nodes there are: the list that the plan has published. */
@@ -179,7 +179,7 @@ static bool assign_link(struct world *w, struct world_endpoint *e, struct proto_
     if (ng == NULL || want_floats(w, rg, e) || e->row.address == NULL || strcmp(rg->row.status, "deleting") == 0) return false;
     struct proto_target_list targets = {.set = true, .items = arena_array(w->arena, struct proto_target, rg->n_nodes + 1)};
     if (strcmp(e->row.kind, "reader") == 0) reader_targets(w, rg, ng, &targets);
-    else if (strcmp(e->row.kind, "primary") == 0) add_target(&targets, rg_primary(rg, ng));
+    else if (strcmp(e->row.kind, "primary") == 0) add_target(&targets, rg_primary(ng));
     else add_target(&targets, want_gateway_target(rg, ng));
     *out = (struct proto_link_order){
         .id = e->row.id, .kind = e->row.kind, .address = e->row.address, .port = OPT_INT(e->row.port), .targets = targets};

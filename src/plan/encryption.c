@@ -53,7 +53,7 @@ static bool no_link_is_encrypted(const struct world_rg *rg)
 static bool upstream_takes_tls(struct world_rg *rg, const struct world_node *n)
 {
     struct world_node_group *ng = rg_node_group(rg, n->row.node_group_id);
-    const struct world_node *first = ng ? rg_primary(rg, ng) : NULL;
+    const struct world_node *first = ng ? rg_primary(ng) : NULL;
     return first == NULL || first == n || takes_tls(first);
 }
 

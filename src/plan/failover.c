@@ -123,7 +123,7 @@ void plan_failover(struct world *w, struct world_rg *rg)
     for (size_t i = 0; i < rg->n_nodes; i++) plan_hung(w, rg, &rg->nodes[i]);
     for (size_t i = 0; i < rg->n_node_groups; i++) {
         struct world_node_group *ng = &rg->node_groups[i];
-        struct world_node *first = rg_primary(rg, ng);
+        struct world_node *first = rg_primary(ng);
         if (first == NULL) continue;
         if (node_is_dead(first) && want_failover(rg) && !first->seed) replace_dead(w, rg, ng, first);
         else if (ng->row.switch_node_id) plan_switch(w, rg, ng, first);

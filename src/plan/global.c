@@ -17,7 +17,7 @@ enum {
 
 static struct world_node *first_node(struct world_rg *rg)
 {
-    return rg && rg->n_node_groups ? rg_primary(rg, &rg->node_groups[0]) : NULL;
+    return rg && rg->n_node_groups ? rg_primary(&rg->node_groups[0]) : NULL;
 }
 
 /* Dead, and no replica of its own region is about to take its place. */

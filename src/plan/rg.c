@@ -18,7 +18,7 @@ static bool node_in_force(struct world *w, struct world_rg *rg, struct world_nod
 /* A member cluster is available once its node is as it shall be. */
 static void plan_member_cluster(struct world *w, struct world_rg *rg, struct world_cluster *c)
 {
-    struct world_node *n = rg_cluster_node(rg, c);
+    struct world_node *n = rg_cluster_node(c);
     if (n == NULL || !node_in_force(w, rg, n)) return;
     if (status_is(c->row.status, "creating")) {
         world_event(w, rg->row.region, c->row.id, EVENT_CLUSTER_CREATED);

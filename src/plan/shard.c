@@ -113,11 +113,11 @@ static bool is_down(const struct world_rg *rg, const struct world_node_group *ng
 
 static void plan_primary(struct world *w, struct world_rg *rg, struct world_node_group *ng)
 {
-    struct world_node *first = rg_primary(rg, ng);
+    struct world_node *first = rg_primary(ng);
     if (first == NULL) return;
     adopt_elected(w, rg, ng, first);
     if (is_down(rg, ng)) world_set_int(w, &ng->shard->row.primary_seen, 0);
-    if (is_primary(ng, rg_primary(rg, ng))) world_set_int(w, &ng->shard->row.primary_seen, 1);
+    if (is_primary(ng, rg_primary(ng))) world_set_int(w, &ng->shard->row.primary_seen, 1);
 }
 
 /* ---- who holds which slots ---- */
@@ -128,9 +128,9 @@ struct claim {
     int64_t epoch;
 };
 
-static bool is_told(struct world_rg *rg, const struct world_node_group *ng)
+static bool is_told(const struct world_node_group *ng)
 {
-    return !ng->drop && ng->shard && ng->shard->row.primary_seen && node_takes_writes(rg_primary(rg, ng));
+    return !ng->drop && ng->shard && ng->shard->row.primary_seen && node_takes_writes(rg_primary(ng));
 }
 
 /* True where some primary tells of other slots than the rows have. */
@@ -140,8 +140,8 @@ static bool read_claims(struct world_rg *rg, struct claim *claims)
     for (size_t i = 0; i < rg->n_node_groups; i++) {
         struct world_node_group *ng = &rg->node_groups[i];
         slots_read(&claims[i].held, ng->row.slots);
-        if (!is_told(rg, ng)) continue;
-        const struct row_shard_node *seen = &rg_primary(rg, ng)->shard_node->row;
+        if (!is_told(ng)) continue;
+        const struct row_shard_node *seen = &rg_primary(ng)->shard_node->row;
         slots_read(&claims[i].claimed, seen->seen_slots);
         claims[i].epoch = seen->seen_epoch;
         differ |= strcmp(seen->seen_slots, ng->row.slots ? ng->row.slots : "") != 0;
@@ -234,7 +234,7 @@ int shard_count_moves(const struct world_rg *rg)
 /* Its primary takes part, and none of its nodes is still on its way into the cluster. */
 static bool may_move(struct world *w, struct world_rg *rg, const struct world_node_group *ng)
 {
-    struct world_node *first = rg_primary(rg, ng);
+    struct world_node *first = rg_primary(ng);
     if (!ng->shard->row.primary_seen || ng->row.switch_node_id || !node_takes_writes(first) || !shard_node_joined(w, first))
         return false;
     for (size_t i = 0; i < rg->n_clusters; i++) {

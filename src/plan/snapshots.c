@@ -242,7 +242,7 @@ static void plan_snapshotting_cluster(struct world *w, struct world_rg *rg)
     if (rg->drop || rg->row.snapshotting_cluster_id == NULL || rg->n_node_groups == 0) return;
     for (size_t i = 0; i < rg->n_clusters; i++)
         if (!rg->clusters[i].drop && is(rg->clusters[i].row.id, rg->row.snapshotting_cluster_id)) return;
-    struct world_node *first = rg_primary(rg, &rg->node_groups[0]);
+    struct world_node *first = rg_primary(&rg->node_groups[0]);
     if (first) world_set(w, &rg->row.snapshotting_cluster_id, first->row.cluster_id);
 }
 
@@ -275,7 +275,7 @@ static struct row_snapshot_part part_of(
     struct world *w, const struct row_snapshot *s, const struct world_node *n, struct world_rg *rg, struct world_node_group *ng)
 {
     struct row_snapshot_part p = snapshot_part_row(s, &n->row, ng ? &ng->row : NULL);
-    struct world_node *first = ng ? rg_primary(rg, ng) : NULL;
+    struct world_node *first = ng ? rg_primary(ng) : NULL;
     snapshot_part_add_member(w->arena, &p, first ? first->row.availability_zone : n->row.availability_zone);
     for (size_t i = 0; ng && i < rg->n_nodes; i++)
         if (&rg->nodes[i] != first && is(rg->nodes[i].row.node_group_id, ng->row.id))
@@ -298,7 +298,7 @@ static struct world_node *snapshotting_node(struct world_rg *rg, struct world_no
     struct world_node *n = NULL;
     for (size_t i = 0; i < rg->n_nodes && rg->row.snapshotting_cluster_id; i++)
         if (is(rg->nodes[i].row.cluster_id, rg->row.snapshotting_cluster_id)) n = &rg->nodes[i];
-    return node_answers(n) && is(n->row.want, "run") ? n : rg_primary(rg, ng);
+    return node_answers(n) && is(n->row.want, "run") ? n : rg_primary(ng);
 }
 
 static void plan_automatic_of_group(struct world *w, struct world_rg *rg)

@@ -15,9 +15,9 @@ static bool is_current(const struct world_rg *rg, const struct world_cluster *c)
     return strcmp(c->row.engine, rg->row.engine) == 0 && strcmp(c->row.engine_version, rg->row.engine_version) == 0;
 }
 
-static bool is_first(struct world_rg *rg, const struct world_node *n)
+static bool is_first(const struct world_node *n)
 {
-    return n->node_group && rg_primary(rg, n->node_group) == n;
+    return n->node_group && rg_primary(n->node_group) == n;
 }
 
 static void order_version(struct world *w, struct world_rg *rg, struct world_cluster *c, struct world_node *n)
@@ -32,7 +32,7 @@ static void order_version(struct world *w, struct world_rg *rg, struct world_clu
 static struct world_node *successor(struct world_rg *rg, const struct world_node *first)
 {
     for (size_t i = 0; i < rg->n_clusters; i++) {
-        struct world_node *n = rg_cluster_node(rg, &rg->clusters[i]);
+        struct world_node *n = rg_cluster_node(&rg->clusters[i]);
         if (n && n != first && is_current(rg, &rg->clusters[i]) && strcmp(n->row.want, "run") == 0 &&
             strcmp(n->row.node_group_id, first->row.node_group_id) == 0)
             return n;
@@ -51,7 +51,7 @@ static void hand_over(struct world *w, struct world_rg *rg, struct world_node *f
 {
     for (size_t i = 0; i < rg->n_node_groups; i++) {
         struct world_node_group *ng = &rg->node_groups[i];
-        if (rg_primary(rg, ng) != first || ng->row.switch_node_id) continue;
+        if (rg_primary(ng) != first || ng->row.switch_node_id) continue;
         world_set(w, &ng->row.switch_node_id, next->row.id);
         world_set_int(w, &ng->row.switch_offset, -1);
         world_set_int(w, &ng->row.switch_since_ms, w->now_ms);
@@ -63,18 +63,18 @@ void plan_upgrade(struct world *w, struct world_rg *rg)
     struct world_cluster *replica = NULL, *primary = NULL;
     if (rg->drop || strcmp(rg->row.status, "modifying") != 0) return;
     for (size_t i = 0; i < rg->n_clusters; i++) {
-        struct world_node *n = rg_cluster_node(rg, &rg->clusters[i]);
+        struct world_node *n = rg_cluster_node(&rg->clusters[i]);
         if (n == NULL || strcmp(n->row.want, "run") != 0) continue;
         if (!want_in_force(w, n)) return;
         if (is_current(rg, &rg->clusters[i])) continue;
-        if (is_first(rg, n)) primary = &rg->clusters[i];
+        if (is_first(n)) primary = &rg->clusters[i];
         else replica = &rg->clusters[i];
     }
     if (replica) {
-        order_version(w, rg, replica, rg_cluster_node(rg, replica));
+        order_version(w, rg, replica, rg_cluster_node(replica));
         return;
     }
-    struct world_node *first = primary ? rg_cluster_node(rg, primary) : NULL, *next = first ? successor(rg, first) : NULL;
+    struct world_node *first = primary ? rg_cluster_node(primary) : NULL, *next = first ? successor(rg, first) : NULL;
     if (next && needs_restart(first, next)) hand_over(w, rg, first, next);
     else if (first) order_version(w, rg, primary, first);
 }

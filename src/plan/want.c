@@ -30,7 +30,7 @@ static bool is_switch_target(const struct world_rg *rg)
 static struct world_node *first_of(struct world_rg *rg, const char *node_group_id)
 {
     struct world_node_group *ng = rg ? rg_node_group(rg, node_group_id) : NULL;
-    return ng ? rg_primary(rg, ng) : NULL;
+    return ng ? rg_primary(ng) : NULL;
 }
 
 struct world_member *want_switch_member(struct world_global *g)
@@ -88,7 +88,7 @@ bool want_has_ready_secondary(const struct world_rg *rg)
     for (size_t i = 0; i < rg->global->n_members; i++) {
         struct world_member *m = &rg->global->members[i];
         if (m->rg == rg || m->rg == NULL || m->drop || m->row.leaving || strcmp(m->row.status, "associated") != 0) continue;
-        struct world_node *n = m->rg->n_node_groups ? rg_primary(m->rg, &m->rg->node_groups[0]) : NULL;
+        struct world_node *n = m->rg->n_node_groups ? rg_primary(&m->rg->node_groups[0]) : NULL;
         if (node_answers(n)) return true;
     }
     return false;
@@ -176,7 +176,7 @@ static bool holds_reader(struct world_rg *rg, const struct world_node_group *ng,
 struct world_node *want_reader(struct world *w, struct world_rg *rg, const struct world_node_group *ng)
 {
     size_t n_replicas;
-    struct world_node *first = rg_primary(rg, ng), *replica = sole_replica(ng, &n_replicas);
+    struct world_node *first = rg_primary(ng), *replica = sole_replica(ng, &n_replicas);
     if (first == NULL || w->addressing.ports) return NULL;
     if (ng->shard) return first;
     if (n_replicas > 1) return NULL;
@@ -200,7 +200,7 @@ static void add_endpoint(struct want_node *want, const struct world_endpoint *e)
 static void want_endpoints(struct world *w, struct world_node *n, const struct world_node_group *ng, struct want_node *want)
 {
     if (w->addressing.ports) return;
-    if (rg_primary(n->rg, ng) == n) add_endpoint(want, rg_endpoint(n->rg, "primary", ng->row.id));
+    if (rg_primary(ng) == n) add_endpoint(want, rg_endpoint(n->rg, "primary", ng->row.id));
     if (want_reader(w, n->rg, ng) == n) add_endpoint(want, rg_endpoint(n->rg, "reader", ng->row.id));
 }
 
@@ -209,7 +209,7 @@ struct want_node want_node(struct world *w, struct world_node *n)
     struct want_node want = {.promote_offset = -1, .primary = n->rg == NULL};
     if (n->rg == NULL) return want;
     struct world_node_group *ng = n->node_group;
-    struct world_node *first = ng ? rg_primary(n->rg, ng) : NULL;
+    struct world_node *first = ng ? rg_primary(ng) : NULL;
     if (first == NULL) return want;
     want_endpoints(w, n, ng, &want);
     if (first == n) {

@@ -222,9 +222,8 @@ bool ng_has(const struct world_node_group *ng, const struct world_node *n)
     return n->node_group == ng;
 }
 
-struct world_node *rg_cluster_node(struct world_rg *rg, const struct world_cluster *c)
+struct world_node *rg_cluster_node(const struct world_cluster *c)
 {
-    (void)rg;
     for (size_t i = 0; i < c->n_nodes; i++)
         if (!c->nodes[i].drop) return &c->nodes[i];
     return NULL;
@@ -240,9 +239,8 @@ struct world_endpoint *rg_endpoint(struct world_rg *rg, const char *kind, const 
     return NULL;
 }
 
-struct world_node *rg_primary(struct world_rg *rg, const struct world_node_group *ng)
+struct world_node *rg_primary(const struct world_node_group *ng)
 {
-    (void)rg;
     for (size_t i = 0; i < ng->n_nodes; i++)
         if (strcmp(ng->nodes[i].row.id, ng->row.primary_node_id) == 0) return &ng->nodes[i];
     return NULL;

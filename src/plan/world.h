@@ -274,10 +274,10 @@ struct world_node_group *rg_node_group(struct world_rg *rg, const char *id);
 /* True for a node of that node group. */
 bool ng_has(const struct world_node_group *ng, const struct world_node *n);
 /* The one node of a member cluster. */
-struct world_node *rg_cluster_node(struct world_rg *rg, const struct world_cluster *c);
+struct world_node *rg_cluster_node(const struct world_cluster *c);
 struct world_endpoint *rg_endpoint(struct world_rg *rg, const char *kind, const char *node_group_id);
 /* The node that shall be the primary of that node group. Never NULL in a sound database. */
-struct world_node *rg_primary(struct world_rg *rg, const struct world_node_group *ng);
+struct world_node *rg_primary(const struct world_node_group *ng);
 /* The member with the role PRIMARY, or NULL while there is none. */
 struct world_member *global_primary(struct world_global *g);
 
