@@ -282,13 +282,20 @@ class Probe(Worker):
         return moments
 
 
-def two_at_a_time(probes, window=0.3):
-    """Turns of two nodes that took writes by turns: a, b, a and b again within some time. Every look is for the news.
+def two_at_a_time(probes):
+    """Writes that two nodes took by turns, whether each is thought to be made when it began, or when it was confirmed: one that was held
+    until its node became primary began long before. Every look is for the news."""
+    moments = [(begin, end, p.node) for p in probes for begin, end in p.take()]
+    return by_turns(sorted(moments)) and by_turns(sorted(moments, key=lambda m: m[1]))
+
+
+def by_turns(moments, window=0.3):
+    """Turns of two nodes that took writes by turns: a, b, a and b again within some time.
 
     a, b and a again may be a death and an orderly change back right after it; then b takes no more.
     """
     turns = []
-    for begin, end, node in sorted((begin, end, p.node) for p in probes for begin, end in p.take()):
+    for begin, end, node in moments:
         if turns and turns[-1][2] == node:
             turns[-1] = (turns[-1][0], end, node)
         else:
