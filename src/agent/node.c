@@ -442,12 +442,14 @@ static bool is_elsewhere(const struct proto_node_order *was, const struct proto_
     return was != NULL && is != NULL && (strcmp(was->address, is->address) != 0 || was->port.v != is->port.v);
 }
 
-/* A conflict is one about an address: another is tried at once, and nothing is told of it that was true of the one before. */
+/* A conflict is one about an address: another is tried at once, and nothing is told of it that was true of the one before. Who
+ * never had an address has not died, either: nobody can take its place, so that it must not be held back. */
 static void go_elsewhere(struct node *n)
 {
     n->moved = true;
     if (n->proc != NULL || n->trouble != TROUBLE_CONFLICT) return;
     n->trouble = TROUBLE_NONE;
+    n->died = false;
     n->retry_at = 0;
     node_reason(n, "%s", "");
 }

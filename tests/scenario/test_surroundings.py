@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import stat
+import socket
 import subprocess
 import unittest
 
@@ -293,6 +294,22 @@ class Ports(Case):
         third = self.create_group(wait=False)
         self.delete_group(second)
         self.wait_group(third)
+
+    def test_of_the_cluster_bus_that_are_taken_are_left_out(self):
+        """The bus of 31700 is 21700, and so on."""
+        for port in (21700, 21702):
+            other = socket.socket()
+            self.addCleanup(other.close)
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            other.bind(("127.0.0.1", port))
+            other.listen()
+        self.server.flags = ["--addressing", "ports", "--port-range", "31700-31999"]
+        self.server.start()
+        self.server.api(REGION).create_replication_group(
+            ReplicationGroupId="ce", ReplicationGroupDescription="d", Engine="redis", CacheNodeType=NODE_TYPE, NumNodeGroups=2,
+            ReplicasPerNodeGroup=1, CacheParameterGroupName="default.redis7.cluster.on")
+        self.wait_group("ce")
+        self.assertFalse({31700, 31702} & {n["port"] for n in self.server.nodes("ce")})
 
 
 class Environment(unittest.TestCase):
