@@ -6,6 +6,7 @@ import unittest
 
 import datastores
 import harness
+import redis
 from datastores import AWAY, HOME
 from harness import connect, wait_for
 
@@ -153,8 +154,16 @@ class KillingEverything(Case):
         self.wait_ready(*groups)
         self.assertEqual(before, self.endpoints(*groups))
         self.assertEqual({HOME: "PRIMARY", AWAY: "SECONDARY"}, datastores.roles(self.world(world)))
-        self.primary(home, HOME).set("alive", "again")
-        wait_for(lambda: self.primary(away, AWAY).get("alive") == "again", "replication after the restart")
+        wait_for(lambda: self.tries(lambda: self.primary(home, HOME).set("alive", "again")), "the primary endpoint")
+        wait_for(lambda: self.tries(lambda: self.primary(away, AWAY).get("alive")) == "again", "replication after the restart")
+
+    @staticmethod
+    def tries(call):
+        """A node takes its endpoint a moment after it is ready."""
+        try:
+            return call()
+        except redis.exceptions.ConnectionError:
+            return None
 
 
 if __name__ == "__main__":
