@@ -1,4 +1,5 @@
 #include "agent/node_int.h"
+#include "agent/rconn.h"
 #include "agent/conf.h"
 #include "agent/node_cluster.h"
 #include "agent/names.h"
@@ -503,6 +504,7 @@ void node_kill(struct node *n)
 
 void node_life_clear(struct life *l)
 {
+    rconn_close(l->poke);
     names_clear(&l->held);
     names_clear(&l->missed);
     names_clear(&l->binding);

@@ -62,6 +62,7 @@ struct life {
     bool ready; /* it answers, and its role is known */
     bool hung;
     int misses;          /* beats that saw no answer */
+    struct rconn *poke;  /* by which it is found out whether it does not answer or only must not; NULL: none */
     bool migrating;      /* it waits for the node that it gives keys to: that is work, too */
     bool info_old;       /* where it stands is to be read again before anything is decided */
     bool relink;         /* its link to its upstream is to be made again */
@@ -122,6 +123,8 @@ struct node_ops {
     void (*up)(struct node *n);
     /* Asks where it stands. */
     void (*look)(struct node *n);
+    /* Finds out whether one that owes an answer still turns its loop: then its misses are forgotten. NULL: nothing tells. */
+    void (*poke)(struct node *n);
     /* Tells the process to end, with its data saved if n->stop_saves. */
     void (*end)(struct node *n);
     /* The setting that keeps it from starting, by what its log says; "" for none. */

@@ -131,6 +131,25 @@ static void *start_to_connect(struct node *n)
     return redis_open(n, &events, n);
 }
 
+static void poke_up(void *arg)
+{
+    const struct node *n = arg;
+    rconn_poke(n->life.poke);
+}
+
+static void poke_down(void *arg, const char *why)
+{
+    struct node *n = arg;
+    n->life.poke = NULL;
+    if (strncmp(why, "ERR", 3) == 0 && !n->life.hung) n->life.misses = 0;
+}
+
+static void poke(struct node *n)
+{
+    static const struct rconn_events events = {.up = poke_up, .down = poke_down};
+    if (n->life.poke == NULL) n->life.poke = redis_open(n, &events, n);
+}
+
 static void disconnect(void *conn)
 {
     rconn_close(conn);
@@ -233,6 +252,7 @@ const struct node_ops node_redis = {
     .greet = redis_greet,
     .up = up,
     .look = look,
+    .poke = poke,
     .end = redis_shutdown,
     .wrong_setting = wrong_setting,
     .wrong_rule = access_leave_out,

@@ -7,7 +7,8 @@
  * not a thousand times. A question that three beats did not see answered means that the
  * process hangs, unless it is at work: a long command, a script, a fork, or a machine with
  * too much to do keep a process from answering, too, and killing it would cost its data.
- * Of a script Redis itself says after five seconds that it is BUSY, which is an answer.
+ * Of a script Redis itself says after five seconds that it is BUSY, which is an answer;
+ * and of one that a client's CLIENT PAUSE keeps silent, a poke tells that it is alive.
  * Between two beats the loop always reads what has come, so that an agent without time
  * does not take its own slowness for theirs.
  */
@@ -34,6 +35,7 @@ static bool owes_answer(const struct node *n)
 static void missed(struct node *n)
 {
     bool works = proc_works(n->proc) || n->life.migrating;
+    if (n->life.misses == 0 && n->ops->poke) n->ops->poke(n);
     if (++n->life.misses >= (works ? MISSES_AT_WORK : MISSES)) node_set_hung(n, true);
 }
 

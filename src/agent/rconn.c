@@ -173,6 +173,15 @@ void rconn_tell(struct rconn *c, int n, const char *const words[])
     work(c, 0);
 }
 
+void rconn_poke(struct rconn *c)
+{
+    static const char nonsense[] = "*?\r\n";
+    if (c->ac == NULL) return;
+    redisAppendFormattedCommand(&c->ac->c, nonsense, sizeof nonsense - 1);
+    add_write(c);
+    work(c, 0);
+}
+
 void rconn_close(struct rconn *c)
 {
     if (c == NULL) return;

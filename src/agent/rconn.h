@@ -25,5 +25,10 @@ void rconn_send(struct rconn *c, int n, const char *const words[]);
 void rconn_send_bytes(struct rconn *c, int n, const char *const words[], const size_t lengths[]);
 /* Sends a command that Redis does not answer. */
 void rconn_tell(struct rconn *c, int n, const char *const words[]);
+/*
+ * Sends what is no command: a Redis whose loop turns complains and closes, also while
+ * CLIENT PAUSE keeps it from answering commands. down() then begins with "ERR".
+ */
+void rconn_poke(struct rconn *c);
 /* Closes it: no event comes any more. NULL is fine. */
 void rconn_close(struct rconn *c);

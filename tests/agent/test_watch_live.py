@@ -64,6 +64,18 @@ class Watch(Field):
         self.order([dict(self.a, condemned_pid=pid)])
         self.assertNotEqual(pid, seen(self.wait_serves("g.a"), "g.a")["pid"])
 
+    def test_a_pause_that_a_client_asked_for_is_no_hang(self):
+        pid = seen(self.start_pair(), "g.a")["pid"]
+        with client(self.address(1)) as a:
+            a.client_pause(1500)
+        begin = time.monotonic()
+        with client(self.address(1)) as a:
+            a.ping()
+        self.assertGreater(time.monotonic() - begin, 1, "the pause was not in force")
+        s = self.next_reports()
+        self.assertNotIn("hung", self.reported("g.a"))
+        self.assertEqual(pid, seen(s, "g.a")["pid"])
+
     def test_a_late_answer_is_no_hang(self):
         s = self.start_pair()
         pause = threading.Event()
