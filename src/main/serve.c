@@ -347,19 +347,27 @@ static int open_all(struct serve *s, struct err *e)
     return announce(s, e);
 }
 
+/* Closes what open_all() opened before something failed. */
+static void give_up(struct serve *s)
+{
+    if (s->control) on_control_stopped(s);
+    else if (s->http) http_close(s->http, NULL, NULL);
+}
+
 int serve_main(const struct options *o)
 {
     struct err e;
     struct serve s = {.o = o, .lock_fd = -1};
     umask(077);
     uv_loop_init(&s.loop);
-    if (open_all(&s, &e)) {
+    int r = open_all(&s, &e);
+    if (r) {
         fprintf(stderr, "meridian: %s\n", e.msg);
-        return 1;
+        give_up(&s);
     }
     uv_run(&s.loop, UV_RUN_DEFAULT);
     store_close(s.store);
     uv_loop_close(&s.loop);
-    close(s.lock_fd);
-    return s.lost_dir ? 1 : 0;
+    if (s.lock_fd >= 0) close(s.lock_fd);
+    return r || s.lost_dir ? 1 : 0;
 }

@@ -383,7 +383,7 @@ class Authority(harness.Case):
 
     def refusal(self):
         run = harness.subprocess.run(self.own.command(), stdout=harness.subprocess.DEVNULL, stderr=harness.subprocess.PIPE, text=True,
-                                     timeout=30, env=harness.clean_environment(ASAN_OPTIONS="detect_leaks=0"))
+                                     timeout=30, env=harness.clean_environment())
         self.assertEqual(1, run.returncode, run.stderr)
         return run.stderr
 

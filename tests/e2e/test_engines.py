@@ -144,7 +144,7 @@ class Start(unittest.TestCase):
     def refused(self, *flags):
         data = os.path.join(folder, "never")
         run = subprocess.run([harness.BIN, "serve", "--listen", "127.0.0.1:0", "--data-dir", data, *flags], stderr=subprocess.PIPE, text=True,
-                             timeout=30, env=harness.clean_environment(ASAN_OPTIONS="detect_leaks=0"))
+                             timeout=30, env=harness.clean_environment())
         self.assertEqual(1, run.returncode)
         self.assertEqual(1, run.stderr.count("\n"), run.stderr)
         self.assertFalse(os.path.exists(data))
