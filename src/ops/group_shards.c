@@ -86,16 +86,16 @@ static int count_shards(struct op *op, const struct api_create_replication_group
     return 0;
 }
 
-/* NumCacheClusters counts the primary; ReplicasPerNodeGroup and a node group's ReplicaCount do not. */
+/* NumCacheClusters counts the primary, and means nothing where there are several shards (as a snapshot may bring them); the others don't count it. */
 static int count_members(struct op *op, const struct api_create_replication_group_in *in,
-    const struct api_node_group_configuration *ng, struct group_shard *s)
+    const struct api_node_group_configuration *ng, bool alone, struct group_shard *s)
 {
     int64_t n = 1;
-    if (in->num_cache_clusters.set) n = in->num_cache_clusters.v;
+    if (in->num_cache_clusters.set && alone) n = in->num_cache_clusters.v;
     else if (ng && ng->replica_count.set) n = ng->replica_count.v + 1;
     else if (in->replicas_per_node_group.set) n = in->replicas_per_node_group.v + 1;
     else if (in->preferred_cache_cluster_azs.n) n = (int64_t)in->preferred_cache_cluster_azs.n;
-    if (in->num_cache_clusters.set && (n < 1 || n > GROUP_MEMBERS_MAX))
+    if (in->num_cache_clusters.set && alone && (n < 1 || n > GROUP_MEMBERS_MAX))
         return op_fault(
             op, FAULT_INVALID_PARAMETER_VALUE, "The number of cache clusters must be within 1 and %d.", GROUP_MEMBERS_MAX);
     if (n < 1 || n > GROUP_MEMBERS_MAX)
@@ -248,7 +248,7 @@ int group_shards_read(struct op *op, const struct api_create_replication_group_i
     int64_t nodes = 0;
     int r = count_shards(op, in, p);
     for (size_t i = 0; r == 0 && i < p->n_shards; i++) {
-        r = count_members(op, in, i < list->n ? &list->items[i] : NULL, &p->shards[i]);
+        r = count_members(op, in, i < list->n ? &list->items[i] : NULL, p->n_shards == 1, &p->shards[i]);
         nodes += p->shards[i].members;
     }
     if (r == 0) r = read_ids(op, in, p);

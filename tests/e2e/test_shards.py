@@ -168,8 +168,9 @@ class OfSnapshots(Snapshots):
         snapshot = self.take(group, ReplicationGroupId=group)
         shown = self.api().describe_snapshots(SnapshotName=snapshot, ShowNodeGroupConfig=True)["Snapshots"][0]["NodeSnapshots"]
         self.assertEqual(slots, [n["NodeGroupConfiguration"]["Slots"] for n in shown])
-        again = self.restore(snapshot)
+        again = self.restore(snapshot, NumCacheClusters=2)  # which counts nothing where there are several shards
         self.check(again, 2)
+        self.assertEqual(2, len(self.nodes(again)))
         self.assertEqual(self.slot_map(group), self.slot_map(again))
 
 
