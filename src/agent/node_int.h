@@ -216,6 +216,19 @@ void node_set_hung(struct node *n, bool hung);
 /* It has just told where it stands. */
 void node_looked(struct node *n);
 
+/* Closes the connection, if there is one; node_lost() is not called. */
+void node_drop_conn(struct node *n);
+/* The order wants another process than this one. */
+bool node_is_outdated(const struct node *n);
+
+/* node_order.c: those of the engine that the order asks for */
+const struct node_ops *node_ops_of(const struct proto_node_order *o);
+
+/* node_end.c: the process is told to end, as what is wanted instead needs it; what is done while it has not; and it has. */
+void node_begin_end(struct node *n, enum node_want want);
+void node_await_end(struct node *n);
+void node_exited(void *arg, int status, int signal);
+
 /* node_spawn.c: the process and its folder */
 int node_spawn(struct node *n, struct err *e);
 /* The engine and version that the order asks for: "redis 7.1.0". */
@@ -235,8 +248,6 @@ void node_account(struct node *n);
 bool node_last_words(struct node *n, char *out, size_t size);
 /* The process would not start with one of its settings: leaves it out of the next start. False if that was not the reason. */
 bool node_leave_out(struct node *n);
-/* node.c: the process ended */
-void node_exited(void *arg, int status, int signal);
 /* Gives up what 'l' owns; it is zeroed then. */
 void node_life_clear(struct life *l);
 
