@@ -374,9 +374,14 @@ CREATE TABLE user_group_member (
 CREATE INDEX cache_cluster_by_group ON cache_cluster (region, rg_id, id);
 CREATE INDEX endpoint_by_cluster ON endpoint (region, cluster_id);
 CREATE INDEX endpoint_by_group ON endpoint (region, rg_id, id);
+CREATE INDEX event_by_source ON event (region, source_type, source_id, at_ms);
 CREATE INDEX event_by_time ON event (region, at_ms);
+CREATE INDEX event_by_type ON event (region, source_type, at_ms);
 CREATE UNIQUE INDEX global_member_by_group ON global_member (region, rg_id);
 CREATE INDEX node_by_cluster ON node (region, cluster_id, id);
 CREATE INDEX node_by_group ON node (region, rg_id, id);
 CREATE INDEX rg_user_group_by_group ON rg_user_group (region, group_id, rg_id);
+CREATE INDEX snapshot_taken_by_node ON snapshot_taken (region, node_id, at_ms);
+CREATE INDEX snapshot_taken_by_time ON snapshot_taken (at_ms);
+CREATE INDEX test_failover_by_time ON test_failover (region, at_ms);
 CREATE INDEX user_group_member_by_user ON user_group_member (region, user_id, group_id);

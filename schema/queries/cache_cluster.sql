@@ -8,7 +8,7 @@ SELECT * FROM cache_cluster WHERE region = :region AND id > :after ORDER BY id L
 SELECT * FROM cache_cluster WHERE region = :region AND id > :after AND rg_id IS NULL ORDER BY id LIMIT :most;
 
 -- name: cluster_list_by_rg (region text, rg_id text) many: cache_cluster
-SELECT * FROM cache_cluster WHERE region = :region AND rg_id = :rg_id ORDER BY id;
+SELECT * FROM cache_cluster INDEXED BY cache_cluster_by_group WHERE region = :region AND rg_id = :rg_id ORDER BY id;
 
 -- name: endpoint_of_cluster (region text, cluster_id text) one: endpoint
-SELECT * FROM endpoint WHERE region = :region AND cluster_id = :cluster_id;
+SELECT * FROM endpoint INDEXED BY endpoint_by_cluster WHERE region = :region AND cluster_id = :cluster_id;

@@ -1,8 +1,10 @@
+-- INDEXED BY: without it, SQLite walks through a whole region by the primary key, as it knows nothing of the tables' sizes.
+
 -- name: node_list_by_cluster (region text, cluster_id text) many: node
-SELECT * FROM node WHERE region = :region AND cluster_id = :cluster_id ORDER BY id;
+SELECT * FROM node INDEXED BY node_by_cluster WHERE region = :region AND cluster_id = :cluster_id ORDER BY id;
 
 -- name: node_list_by_rg (region text, rg_id text) many: node
-SELECT * FROM node WHERE region = :region AND rg_id = :rg_id ORDER BY id;
+SELECT * FROM node INDEXED BY node_by_group WHERE region = :region AND rg_id = :rg_id ORDER BY id;
 
 -- name: node_count (region text) int
 SELECT count(*) FROM node WHERE region = :region AND want = 'run';

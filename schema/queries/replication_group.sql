@@ -25,3 +25,6 @@ SELECT count(*) FROM test_failover WHERE region = :region AND at_ms > :since_ms;
 
 -- name: test_failover_add (region text, rg_id text, node_group_id text, at_ms int)
 INSERT INTO test_failover (region, rg_id, node_group_id, at_ms) VALUES (:region, :rg_id, :node_group_id, :at_ms);
+
+-- name: test_failover_forget (region text, before_ms int)
+DELETE FROM test_failover WHERE region = :region AND at_ms <= :before_ms;

@@ -16,8 +16,8 @@ SELECT count(*) FROM snapshot_taken WHERE region = :region AND node_id = :node_i
 -- name: snapshot_taken_add (region text, node_id text, at_ms int)
 INSERT INTO snapshot_taken (region, node_id, at_ms) VALUES (:region, :node_id, :at_ms);
 
--- name: snapshot_taken_forget (before_ms int)
-DELETE FROM snapshot_taken WHERE at_ms <= :before_ms;
+-- name: snapshot_taken_forget (before_ms int, most int)
+DELETE FROM snapshot_taken WHERE seq IN (SELECT seq FROM snapshot_taken WHERE at_ms <= :before_ms ORDER BY at_ms LIMIT :most);
 
 -- Copies that are being made of it.
 -- name: snapshot_copies (region text, name text) int

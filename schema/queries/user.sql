@@ -20,14 +20,14 @@ SELECT count(*) FROM user_group WHERE region = :region;
 SELECT * FROM user_group_member WHERE region = :region AND group_id = :group_id ORDER BY user_id;
 
 -- name: user_memberships (region text, user_id text) many: user_group_member
-SELECT * FROM user_group_member WHERE region = :region AND user_id = :user_id ORDER BY group_id;
+SELECT * FROM user_group_member INDEXED BY user_group_member_by_user WHERE region = :region AND user_id = :user_id ORDER BY group_id;
 
 -- name: user_group_users (region text, group_id text) many: user
 SELECT * FROM user WHERE region = :region AND id IN
 (SELECT user_id FROM user_group_member WHERE region = :region AND group_id = :group_id AND change <> 'remove') ORDER BY id;
 
 -- name: user_group_rgs (region text, group_id text) many: rg_user_group
-SELECT * FROM rg_user_group WHERE region = :region AND group_id = :group_id ORDER BY rg_id;
+SELECT * FROM rg_user_group INDEXED BY rg_user_group_by_group WHERE region = :region AND group_id = :group_id ORDER BY rg_id;
 
 -- name: rg_user_group_span (region text, first text, last text) many: rg_user_group
 SELECT * FROM rg_user_group WHERE region = :region AND rg_id BETWEEN :first AND :last ORDER BY rg_id, group_id;

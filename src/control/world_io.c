@@ -2,11 +2,9 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "control/rows.h"
+#include "store/event_log.h"
 #include "store/queries.gen.h"
 #include <string.h>
-
-/* Events are kept for 14 days. Source: DescribeEvents. */
-#define EVENTS_KEPT_MS (14LL * 24 * 3600 * 1000)
 
 /* All rows of a table, read where they are not known. */
 #define READ(out, count, query, type)                                      \
@@ -97,10 +95,10 @@ static int store_events(struct store *s, struct rows *rows, struct world *w, boo
     }
     if (oldest == NULL) return 0;
     int64_t before = store_changes(s);
-    int r = q_event_forget(s, w->now_ms - EVENTS_KEPT_MS, e);
+    int r = 0;
     for (struct world_event *ev = oldest; r == 0 && ev; ev = ev->next) {
         log_info("%s %s %s: %s", ev->region, ev->source_type, ev->source_id, ev->message);
-        r = q_event_add(s, ev->region, w->now_ms, ev->source_type, ev->source_id, ev->message, e);
+        r = event_log_add(s, ev->region, w->now_ms, ev->source_type, ev->source_id, ev->message, e);
     }
     rows->changes += store_changes(s) - before;
     *wrote = true;

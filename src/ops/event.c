@@ -1,8 +1,9 @@
 #include "ops/id.h"
-#include <stdlib.h>
+#include "store/event_log.h"
+#include <stdio.h>
 
-/* Events are kept for 14 days; a request that names no time gets the last hour. Source: DescribeEvents. */
-enum { KEPT_MINUTES = 14 * 24 * 60, DEFAULT_MINUTES = 60 };
+/* A request that names no time gets the last hour. Source: DescribeEvents. */
+enum { KEPT_MINUTES = EVENT_LOG_KEPT_MINUTES, DEFAULT_MINUTES = 60 };
 
 static int read_span(struct op *op, const struct api_describe_events_in *in, int64_t *from, int64_t *to)
 {
@@ -15,6 +16,19 @@ static int read_span(struct op *op, const struct api_describe_events_in *in, int
     *to = in->end_time.set ? in->end_time.ms : op->now_ms;
     *from = in->start_time.set ? in->start_time.ms : *to - minutes * 60000;
     if (*from > *to) return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "StartTime must not be after EndTime.");
+    int64_t kept = op->now_ms - KEPT_MINUTES * 60000LL;
+    if (*from < kept) *from = kept; /* older ones may be there still, deleted a few at a time */
+    return 0;
+}
+
+/* A page begins behind the last event of the page before, the first one with the latest that is asked for. */
+static int read_place(struct op *op, const struct page *page, const char *marker, int64_t to, struct event_filter *f)
+{
+    long long at = to < INT64_MAX ? to + 1 : to, seq = 0;
+    if (page->after[0] && sscanf(page->after, "%lld.%lld", &at, &seq) != 2)
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The marker %s is not valid.", marker);
+    f->before_ms = at;
+    f->before_seq = seq;
     return 0;
 }
 
@@ -34,20 +48,21 @@ int op_describe_events(struct op *op, const struct api_describe_events_in *in, s
 {
     struct page page;
     struct row_event *rows;
-    int64_t from = 0, to = 0;
+    int64_t to = 0;
     size_t n;
+    struct event_filter f = {
+        .region = op->region->name, .source_type = in->source_type, .source_id = id_fold(op, in->source_identifier)};
     int r = page_read(op, in->max_records, in->marker, &page);
     if (r == 0 && in->source_identifier && in->source_type == NULL)
         r = op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "SourceIdentifier can only be used together with SourceType.");
-    if (r == 0) r = read_span(op, in, &from, &to);
-    if (r) return r;
-    int64_t before = page.after[0] ? strtoll(page.after, NULL, 10) : INT64_MAX;
-    r = q_event_page(op->store, op->arena, op->region->name, in->source_type, id_fold(op, in->source_identifier), from, to,
-        before, page.n + 1, &rows, &n, op->err);
+    if (r == 0) r = read_span(op, in, &f.from_ms, &to);
+    if (r == 0) r = read_place(op, &page, in->marker, to, &f);
+    if (r == 0) r = event_log_page(op->store, op->arena, &f, page.n + 1, &rows, &n, op->err);
     if (r) return r;
     if (n > (size_t)page.n) {
         n = (size_t)page.n;
-        out->marker = page_marker(op, arena_printf(op->arena, "%lld", (long long)rows[n - 1].seq));
+        out->marker =
+            page_marker(op, arena_printf(op->arena, "%lld.%lld", (long long)rows[n - 1].at_ms, (long long)rows[n - 1].seq));
     }
     view_events(op, rows, n, &out->events);
     return 0;

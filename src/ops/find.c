@@ -1,5 +1,6 @@
 #include "ops/find.h"
 #include "ops/id.h"
+#include "store/event_log.h"
 #include <string.h>
 
 int find_rg(struct op *op, const char *id, struct row_replication_group **out)
@@ -31,5 +32,5 @@ int find_global(struct op *op, const char *id, struct row_global_replication_gro
 
 int note_message(struct op *op, const char *source_type, const char *source_id, const char *message)
 {
-    return q_event_add(op->store, op->region->name, op->now_ms, source_type, source_id, message, op->err);
+    return event_log_add(op->store, op->region->name, op->now_ms, source_type, source_id, message, op->err);
 }

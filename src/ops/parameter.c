@@ -2,6 +2,7 @@
 #include "ops/find.h"
 #include "ops/id.h"
 #include "ops/parameter_group.h"
+#include "store/event_log.h"
 #include <string.h>
 
 /* ModifyCacheParameterGroup and ResetCacheParameterGroup: what a request changes, in which groups, and for which clusters. */
@@ -231,7 +232,7 @@ static int change_group(struct op *op, const struct parameter_group *g, const st
         const char *value = parameter_group_value(&after, p);
         if (same(parameter_group_value(g, p), value)) continue;
         differs = true;
-        r = q_event_add(op->store, g->region, op->now_ms, event_kinds[EVENT_PARAMETER_GROUP_MODIFIED].source, g->name,
+        r = event_log_add(op->store, g->region, op->now_ms, event_kinds[EVENT_PARAMETER_GROUP_MODIFIED].source, g->name,
             event_message(op->arena, EVENT_PARAMETER_GROUP_MODIFIED, p->name, value ? value : "none"), op->err);
     }
     return r || !differs ? r : mark_clusters(op, g);

@@ -6,8 +6,10 @@
 
 #define DAY_MS (24LL * 3600 * 1000)
 
-/* The console allows 40; here a file's name has to hold it. */
-enum { NAME_BYTES = 80 };
+enum {
+    NAME_BYTES = 80,    /* the console allows 40; here a file's name has to hold it */
+    FORGET_AT_ONCE = 8, /* of what is older than a day; more than one, so that what has piled up goes, too */
+};
 
 /* What is to be taken, put together before anything is written. */
 struct taking {
@@ -51,7 +53,7 @@ static int check_quota(struct op *op, const struct row_node *n)
     if (r == 0 && taken >= LIMIT_MANUAL_SNAPSHOTS_PER_NODE_PER_DAY)
         return op_fault(op, FAULT_SNAPSHOT_QUOTA_EXCEEDED,
             "The maximum number of manual snapshots for this cluster taken within 24 hours has been reached");
-    if (r == 0) r = q_snapshot_taken_forget(op->store, op->now_ms - DAY_MS, op->err);
+    if (r == 0) r = q_snapshot_taken_forget(op->store, op->now_ms - DAY_MS, FORGET_AT_ONCE, op->err);
     return r ? r : q_snapshot_taken_add(op->store, n->region, n->id, op->now_ms, op->err);
 }
 

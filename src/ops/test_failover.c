@@ -39,6 +39,7 @@ static int count_call(struct op *op, const struct row_replication_group *rg, con
     if (r == 0 && calls >= CALLS_PER_DAY)
         return op_fault(op, FAULT_API_CALL_RATE_FOR_CUSTOMER_EXCEEDED,
             "You can call this operation for at most %d node groups in a rolling 24-hour period.", CALLS_PER_DAY);
+    if (r == 0) r = q_test_failover_forget(op->store, rg->region, op->now_ms - DAY_MS, op->err);
     return r ? r : q_test_failover_add(op->store, rg->region, rg->id, node_group_id, op->now_ms, op->err);
 }
 
