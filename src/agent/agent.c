@@ -1,5 +1,6 @@
 #include "agent/agent_int.h"
 #include "agent/file.h"
+#include "agent/log_file.h"
 #include "base/log.h"
 #include <dirent.h>
 #include <errno.h>
@@ -101,11 +102,23 @@ static void check_dir(struct agent *a)
     for (size_t i = 0; i < a->n_nodes; i++) node_kill(a->nodes[i]);
 }
 
+/* serve has made agent.log the standard error of this process, and never opens it again either. */
+static void bound_logs(struct agent *a)
+{
+    char path[PATH_MAX];
+    struct stat mine, log;
+    snprintf(path, sizeof path, "%s/" AGENT_LOG, a->o->data_dir);
+    if (fstat(STDERR_FILENO, &mine) == 0 && stat(path, &log) == 0 && mine.st_ino == log.st_ino && mine.st_dev == log.st_dev)
+        log_file_bound(path);
+    for (size_t i = 0; i < a->n_nodes; i++) node_bound_log(a->nodes[i]);
+}
+
 static void tick(uv_timer_t *t)
 {
     struct agent *a = t->data;
     a->dirty = true;
     check_dir(a);
+    bound_logs(a);
 }
 
 static void beat(uv_timer_t *t)

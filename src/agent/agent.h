@@ -17,6 +17,8 @@ struct agent_options {
 
 /* The lock that a running agent holds (fcntl, write) on a file of this name in its data directory: F_GETLK tells its pid. */
 #define AGENT_LOCK "agent.lock"
+/* Where whoever starts the agent lets its standard error go, in append mode: then the agent keeps the file small. */
+#define AGENT_LOG "agent.log"
 
 /*
  * Runs until SIGTERM, SIGINT or the assignment's shutdown; all nodes are stopped then,

@@ -49,6 +49,8 @@ void node_order(struct node *n, const struct proto_node_order *o);
 void node_stop(struct node *n);
 /* Ends the process at once. */
 void node_kill(struct node *n);
+/* To be called about once a second: keeps the log of its process from growing for ever. */
+void node_bound_log(struct node *n);
 /* To be called every BEAT_MS, for all nodes at once. */
 void node_beat(struct node *n);
 /* Its order changed, or somebody else did: the upstream that this node waits for may be ready. */

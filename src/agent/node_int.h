@@ -186,6 +186,8 @@ struct node {
 #define NODE_SAVED "saved"
 /* The process writes its pid there. */
 #define NODE_PIDFILE "engine.pid"
+/* What the process writes to its standard output and error. */
+#define NODE_LOG "engine.log"
 
 enum {
     EAGER_MS = 3000,

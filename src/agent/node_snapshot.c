@@ -67,7 +67,7 @@ static void tell_why(struct node *n, char out[LINE])
 {
     char path[PATH_MAX];
     _buf_ struct buf log = {0};
-    file_tail(node_path(n, "engine.log", path), n->life.save_log_from, LINE * 4, &log);
+    file_tail(node_path(n, NODE_LOG, path), n->life.save_log_from, LINE * 4, &log);
     snprintf(out, LINE, "redis-server could not save");
     char *rest = NULL, *line = log.len ? strtok_r(log.data, "\n", &rest) : NULL;
     for (; line; line = strtok_r(NULL, "\n", &rest)) {
@@ -84,7 +84,7 @@ void redis_ask_save(struct node *n)
     char path[PATH_MAX];
     node_unlink(n, CONF_DUMP);
     snprintf(n->life.save_id, sizeof n->life.save_id, "%s", n->order->snapshot);
-    n->life.save_log_from = stat(node_path(n, "engine.log", path), &st) == 0 ? (long)st.st_size : 0;
+    n->life.save_log_from = stat(node_path(n, NODE_LOG, path), &st) == 0 ? (long)st.st_size : 0;
     redis_ask(n, ASK_STEP, WORDS("BGSAVE"));
 }
 

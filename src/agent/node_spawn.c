@@ -2,6 +2,7 @@
 #include "agent/address.h"
 #include "agent/conf.h"
 #include "agent/file.h"
+#include "agent/log_file.h"
 #include "agent/names.h"
 #include "base/log.h"
 #include <dirent.h>
@@ -17,9 +18,7 @@
 /* The process and its folder: what the engine reads at its start, engine.log, engine.pid, process (see proc.h), and for a
  * node that was stopped with its data dump.rdb next to "saved", the mark that says it may be loaded. */
 
-#define LOG "engine.log"
-
-enum { LOG_MAX = 4 << 20, TAIL = 2048 };
+enum { TAIL = 2048 };
 
 const char *node_path(const struct node *n, const char *file, char out[PATH_MAX])
 {
@@ -90,15 +89,19 @@ void node_asked(const struct proto_node_order *o, char *out, size_t size)
     snprintf(out, size, "%s%s%s", o->engine, o->engine_version ? " " : "", o->engine_version ? o->engine_version : "");
 }
 
-/* Where the process's own lines will begin; a log that has grown large starts again. */
+/* Where the process's own lines will begin. */
 static long log_end(const struct node *n)
 {
-    struct stat st;
-    char path[PATH_MAX], old[PATH_MAX];
-    if (stat(node_path(n, LOG, path), &st) != 0) return 0;
-    if (st.st_size < LOG_MAX) return (long)st.st_size;
-    rename(path, node_path(n, LOG ".1", old));
-    return 0;
+    char path[PATH_MAX];
+    return log_file_bound(node_path(n, NODE_LOG, path));
+}
+
+void node_bound_log(struct node *n)
+{
+    if (n->proc == NULL) return;
+    long end = log_end(n);
+    if (n->log_from > end) n->log_from = 0;
+    if (n->life.save_log_from > end) n->life.save_log_from = 0;
 }
 
 static int prepare(struct node *n, struct engine **program, struct err *e)
@@ -142,7 +145,7 @@ int node_spawn(struct node *n, struct err *e)
     for (size_t i = 0; i < list.n; i++) args[i] = (char *)(uintptr_t)list.items[i];
     const struct proc_id keep = id_to_keep(n, program);
     life_begin(n);
-    r = proc_spawn(n->host->loop, n->dir, args, LOG, &keep, node_exited, n, &n->proc, e);
+    r = proc_spawn(n->host->loop, n->dir, args, NODE_LOG, &keep, node_exited, n, &n->proc, e);
     free(args);
     names_clear(&list);
     if (r) program->path[0] = '\0'; /* to be looked for again */
@@ -192,7 +195,7 @@ int node_delete(struct node *n, struct err *e)
 static void read_last_words(struct node *n, struct buf *log)
 {
     char path[PATH_MAX];
-    file_tail(node_path(n, LOG, path), n->log_from, TAIL, log);
+    file_tail(node_path(n, NODE_LOG, path), n->log_from, TAIL, log);
 }
 
 bool node_leave_out(struct node *n)
