@@ -196,7 +196,7 @@ void cluster_correct(struct node *n, struct replication_info *info)
     struct cluster_life *c = &n->life.cluster;
     c->unfollowing = info->role == ROLE_PRIMARY;
     c->orphan = c->orphan && c->unfollowing;
-    if (c->orphan) *info = (struct replication_info){.role = ROLE_REPLICA};
+    if (c->orphan) *info = (struct replication_info){.role = ROLE_REPLICA, .offset = info->offset};
 }
 
 static void know_orphan(struct node *n)

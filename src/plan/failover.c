@@ -31,8 +31,8 @@ static bool is_better(
     return rg->row.multi_az && a_away && !b_away;
 }
 
-/* *all_told: every candidate's link is down, so that its offset is its last. */
-static struct world_node *best_replica(struct world_rg *rg, struct world_node_group *ng, struct world_node *first, bool *all_told)
+struct world_node *plan_best_replica(
+    struct world_rg *rg, struct world_node_group *ng, const struct world_node *first, bool *all_told)
 {
     struct world_node *best = NULL;
     *all_told = true;
@@ -60,7 +60,7 @@ void plan_make_primary(
 static void replace_dead(struct world *w, struct world_rg *rg, struct world_node_group *ng, struct world_node *first)
 {
     bool all_told;
-    struct world_node *best = best_replica(rg, ng, first, &all_told);
+    struct world_node *best = plan_best_replica(rg, ng, first, &all_told);
     if (best == NULL) return; /* then it is restarted in place: see want_node.hold */
     int64_t limit = first->row.seen_since_ms + OFFSETS_LIMIT_MS;
     if (!all_told && w->now_ms < limit) {

@@ -16,6 +16,10 @@ void plan_addresses(struct world *w);
 void plan_rg(struct world *w, struct world_rg *rg);
 /* Who is primary: replaces one that is dead or hung, and carries out orderly changes of the primary. */
 void plan_failover(struct world *w, struct world_rg *rg);
+/* The node of the group that has most of the data, but for 'first', of those that answer; NULL: none does. *all_told: the link of
+ * every candidate is down, so that its offset is its last. */
+struct world_node *plan_best_replica(
+    struct world_rg *rg, struct world_node_group *ng, const struct world_node *first, bool *all_told);
 /* The row names another primary of the node group, and events tell. */
 void plan_make_primary(
     struct world *w, struct world_rg *rg, struct world_node_group *ng, struct world_node *first, struct world_node *next);

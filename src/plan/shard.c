@@ -111,11 +111,54 @@ static bool is_down(const struct world_rg *rg, const struct world_node_group *ng
     return any;
 }
 
+/* It serves the shard's slots as a master, or may do so without having told of it yet. */
+static bool may_claim(const struct world_node *n)
+{
+    if (node_answers(n)) return node_takes_writes(n) && (holds_slots(n) || *n->shard_node->row.seen_state == '\0');
+    return n->row.seen_pid != 0 || strcmp(n->row.seen_state, "unknown") == 0;
+}
+
+/* A replica of nobody, or of one whose process has ended. */
+static bool follows_nobody(struct world *w, const struct world_node_group *ng, const struct world_node *first)
+{
+    const char *upstream = first->row.seen_upstream;
+    if (upstream == NULL || strcmp(upstream, ":0") == 0) return true;
+    for (size_t i = 0; i < ng->n_nodes; i++) {
+        const struct world_node *n = &ng->nodes[i];
+        if (n->row.address && strcmp(upstream, arena_printf(w->arena, "%s:%lld", n->row.address, (long long)n->row.port)) == 0)
+            return n->row.seen_pid == 0;
+    }
+    return false;
+}
+
+/* Every process of the shard that lives has told that it serves none of its slots. */
+static bool is_unclaimed(struct world *w, const struct world_node_group *ng, const struct world_node *first)
+{
+    if (!node_answers(first) || node_takes_writes(first) || !follows_nobody(w, ng, first)) return false;
+    for (size_t i = 0; i < ng->n_nodes; i++)
+        if (ng_has(ng, &ng->nodes[i]) && ng->nodes[i].shard_node && may_claim(&ng->nodes[i])) return false;
+    return true;
+}
+
+/*
+ * That somebody was seen as primary is true of the process that it was seen of. One that was started after that knows nothing
+ * of it, and waits for its order like everybody else: where nobody serves the shard, who has the data takes it over anew.
+ */
+static void claim_anew(struct world *w, struct world_rg *rg, struct world_node_group *ng, struct world_node *first)
+{
+    bool all_told;
+    if (!ng->shard->row.primary_seen || ng->row.switch_node_id || !is_unclaimed(w, ng, first)) return;
+    struct world_node *best = plan_best_replica(rg, ng, first, &all_told);
+    if (best && best->row.seen_offset > first->row.seen_offset) plan_make_primary(w, rg, ng, first, best);
+    world_set_int(w, &ng->shard->row.primary_seen, 0);
+}
+
 static void plan_primary(struct world *w, struct world_rg *rg, struct world_node_group *ng)
 {
     struct world_node *first = rg_primary(ng);
     if (first == NULL) return;
     adopt_elected(w, rg, ng, first);
+    claim_anew(w, rg, ng, rg_primary(ng));
     if (is_down(rg, ng)) world_set_int(w, &ng->shard->row.primary_seen, 0);
     if (is_primary(ng, rg_primary(ng))) world_set_int(w, &ng->shard->row.primary_seen, 1);
 }

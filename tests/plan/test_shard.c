@@ -135,6 +135,71 @@ Test(shard, a_shard_whose_processes_have_all_ended_is_taken_over_anew)
     cr_assert_str_eq(b.node_groups[0].row.slots, "0-8191");
 }
 
+/* The process that was seen as primary has ended, and another one is there: what it was started as. */
+static void start_again(const char *id, int64_t pid)
+{
+    build_see_as(&b, node(id), "replica", "");
+    node(id)->row.seen_upstream = ":0";
+    node(id)->row.seen_link_up = 0;
+    node(id)->row.seen_pid = pid;
+}
+
+Test(shard, a_process_is_told_to_take_over_though_its_predecessor_was_seen_as_primary)
+{
+    start_again("c-0001-001.0001", 4711);
+    node("c-0001-002.0001")->row.seen_state = "exited";
+    plan_world(&b.w);
+    cr_assert_str_eq(b.node_groups[0].row.primary_node_id, "c-0001-001.0001");
+    cr_assert(want_node(&b.w, node("c-0001-001.0001")).takeover);
+    build_see(&b, node("c-0001-001.0001"));
+    plan_world(&b.w);
+    cr_assert_not(want_node(&b.w, node("c-0001-001.0001")).takeover);
+}
+
+Test(shard, a_shard_that_nobody_claims_goes_to_who_has_the_data)
+{
+    start_again("c-0001-001.0001", 4711);
+    start_again("c-0001-002.0001", 4712);
+    node("c-0001-002.0001")->row.seen_offset = 5000;
+    plan_world(&b.w);
+    cr_assert_str_eq(b.node_groups[0].row.primary_node_id, "c-0001-002.0001");
+    cr_assert(want_node(&b.w, node("c-0001-002.0001")).takeover);
+}
+
+Test(shard, a_shard_is_not_taken_over_while_somebody_may_claim_it)
+{
+    static const struct {
+        const char *why, *state, *role, *upstream, *cluster;
+        int64_t pid;
+        bool takeover;
+    } table[] = {
+        {"the other hangs, and may be its primary", "hung", "replica", ":0", "ok", 7, false},
+        {"the other starts, and may have been elected before it was adopted", "starting", NULL, ":0", "", 7, false},
+        {"nothing is known of the other", "unknown", NULL, ":0", "", 0, false},
+        {"the other is a master whose slots are not known yet", "ready", "primary", ":0", "", 7, false},
+        {"it follows the other, of whom an older look tells", "ready", "replica", "the other", "ok", 7, false},
+        {"the other died", "exited", NULL, ":0", "", 0, true},
+        {"the other, which it follows, died", "exited", NULL, "the other", "", 0, true},
+        {"the other waits for it", "starting", NULL, ":0", "", 0, true},
+        {"the other's address was taken", "conflict", NULL, ":0", "", 0, true},
+        {"the other follows nobody, either", "ready", "replica", ":0", "ok", 7, true},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct world_node *first = node("c-0001-001.0001"), *other = node("c-0001-002.0001");
+        b.node_groups[0].shard->row.primary_seen = 1;
+        start_again(first->row.id, 4711);
+        start_again(other->row.id, table[i].pid);
+        if (strcmp(table[i].upstream, ":0") != 0)
+            first->row.seen_upstream = arena_printf(&a, "%s:%lld", other->row.address, (long long)other->row.port);
+        other->row.seen_state = table[i].state;
+        other->row.seen_role = table[i].role;
+        other->shard_node->row.seen_state = table[i].cluster;
+        plan_world(&b.w);
+        cr_expect_str_eq(b.node_groups[0].row.primary_node_id, "c-0001-001.0001", "%s", table[i].why);
+        cr_expect_eq(want_node(&b.w, first).takeover, table[i].takeover, "%s", table[i].why);
+    }
+}
+
 Test(shard, slots_are_where_the_primaries_hold_them)
 {
     cluster_of("c-0001-001.0001")->seen_slots = "100-8191";
