@@ -10,9 +10,20 @@
  * "Mozilla/". SDKs, curl and Terraform send none of these and are never refused.
  */
 
+enum origin {
+    ORIGIN_PROGRAM, /* nothing says that it is a browser: an SDK, curl, Terraform */
+    ORIGIN_OWN,     /* a browser, with a page that this server gave it */
+    ORIGIN_UNKNOWN, /* a browser that does not say which page: a typed address, or an image on any page */
+    ORIGIN_FOREIGN, /* a browser with a page of somebody else, or a name that somebody else may have made up */
+};
+
 /*
- * True if these headers (each may be NULL) come from a browser and the page is not one
- * of this machine: "cross-site", an Origin on another host than the one addressed, or
- * a host that is neither an IP address nor localhost.
+ * Who sends a request with these headers (each may be NULL). A page is our own where its Origin (scheme, host and port) is
+ * the address that was asked, or where the browser itself says "same-origin"; and where that address is an IP address or
+ * localhost, because any other name can be made to resolve to this machine.
  */
-bool origin_refused(const char *origin, const char *sec_fetch_site, const char *user_agent, const char *host);
+enum origin origin_of(const char *origin, const char *sec_fetch_site, const char *user_agent, const char *host);
+/* Whether such a request may be answered at all. A browser proves where it comes from with whatever it sends but GET and HEAD. */
+bool origin_may_ask(enum origin o, const char *method);
+/* Whether such a request may change something: no browser does so with a GET, which any page can have it send. */
+bool origin_may_change(enum origin o, const char *method);

@@ -62,6 +62,8 @@ static int find_operation(struct call *c)
     if (c->operation->run == NULL)
         return err_set(
             &c->err, FAULT_INVALID_ACTION, "%s is an operation of ElastiCache that Meridian does not serve yet.", action);
+    if (c->operation->writes && !http_may_change(c->x))
+        return err_set(&c->err, FAULT_ACCESS_DENIED, "A web page must not change anything with a GET request.");
     return 0;
 }
 

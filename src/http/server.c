@@ -3,6 +3,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "http/connections.h"
+#include "http/framing.h"
 #include "http/json.h"
 #include "http/listen.h"
 #include "http/origin.h"
@@ -13,16 +15,30 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
-    IDLE_S = 75,          /* longer than the keep-alive of the usual clients, so that they close first */
+    SWEEP_MS = 1000,      /* how often connections are held against their limits */
     CLOSE_MS = 2000,      /* how long answers under way may take once the server closes */
     SPARE_EXCHANGES = 64, /* kept for the next requests, with their buffers */
     SPARE_BODY = 64 << 10,
-    CONNECTIONS = 16384,
-    DRAIN_MAX = 64 << 20, /* bodies too large are read to the end, or the client would never see the answer; up to here */
+    CONNECTIONS = 2048,
+    CONNECTIONS_LEAVING = 64, /* shut down, and not yet noticed by libmicrohttpd */
+    RESERVED_FILES = 128,     /* descriptors for everything else: database, agents, logs */
+    FEWEST_CONNECTIONS = 16,
+    BODIES_MAX = 64 << 20, /* all bodies that are held at one time */
+    DRAIN_MAX = 64 << 20,  /* bodies too large are read to the end, or the client would never see the answer; up to here */
 };
+
+/* Idle connections may wait longer than the keep-alive of the usual clients, so that these close first. */
+static const struct connection_limits default_limits = {
+    .phase_ms =
+        {[PHASE_FRESH] = 15000, [PHASE_HEAD] = 15000, [PHASE_BODY] = 60000, [PHASE_SENDING] = 120000, [PHASE_IDLE] = 75000},
+};
+
+/* Why a body is not read: the request is answered without its handler. */
+enum refusal { REFUSED_NOT, REFUSED_TOO_LARGE, REFUSED_NO_ROOM, REFUSED_AMBIGUOUS };
 
 /* The life of an exchange. */
 enum state {
@@ -43,6 +59,7 @@ struct watch {
 
 struct exchange {
     struct http *http;
+    struct connection *place;     /* its connection's, among the server's */
     struct exchange *prev, *next; /* among the live ones; 'next' also among the spare ones */
     struct MHD_Connection *connection;
     enum state state;
@@ -50,7 +67,8 @@ struct exchange {
     struct buf target; /* the path, NUL, the query */
     struct buf body;
     size_t received; /* bytes of the body, those thrown away too */
-    bool too_large;
+    enum refusal refusal;
+    enum origin origin;
     struct arena arena;
     http_fn *gone;
     void *gone_arg;
@@ -64,7 +82,9 @@ struct http {
     struct MHD_Daemon *daemon;
     uv_loop_t *loop;
     uv_poll_t poll;
-    uv_timer_t timer, deadline;
+    uv_timer_t timer, deadline, sweep;
+    struct connections connections;
+    size_t bodies; /* bytes of bodies that exchanges hold */
     struct http_route *routes;
     size_t n_routes;
     struct exchange *live, *spare;
@@ -78,6 +98,11 @@ struct http {
 };
 
 static void on_timer(uv_timer_t *t);
+
+static int64_t now_ms(const struct http *h)
+{
+    return (int64_t)uv_now(h->loop);
+}
 
 /* Exchanges */
 
@@ -115,6 +140,8 @@ static void unwatch(struct exchange *x)
 static void exchange_done(struct exchange *x)
 {
     struct http *h = x->http;
+    assert(h->bodies >= x->body.len);
+    h->bodies -= x->body.len;
     if (x->prev) x->prev->next = x->next;
     else h->live = x->next;
     if (x->next) x->next->prev = x->prev;
@@ -157,6 +184,11 @@ const char *http_header(const struct exchange *x, const char *name)
     return MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name);
 }
 
+bool http_may_change(const struct exchange *x)
+{
+    return origin_may_change(x->origin, x->method);
+}
+
 const char *http_body(const struct exchange *x, size_t *len)
 {
     *len = x->body.len;
@@ -186,6 +218,12 @@ static struct MHD_Response *make_response(struct http *h, const char *type, stru
     return r;
 }
 
+static void answered(struct exchange *x)
+{
+    x->state = X_ANSWERED;
+    connection_enter(&x->http->connections, x->place, PHASE_SENDING, now_ms(x->http));
+}
+
 /* Without a thread libmicrohttpd does not wake up by itself, nor does MHD_get_timeout() know of resumed connections. */
 static void resume(struct exchange *x)
 {
@@ -206,7 +244,7 @@ void http_answer(struct exchange *x, unsigned status, const char *type, struct b
         resume(x);
         return;
     }
-    x->state = X_ANSWERED;
+    answered(x);
     MHD_queue_response(x->connection, status, r);
     MHD_destroy_response(r);
 }
@@ -258,9 +296,17 @@ static void answer_wrong_method(struct exchange *x, const char *allow)
     json_answer(x, 405, doc, (struct http_header[]){{"Allow", allow}, {0}});
 }
 
-static void answer_too_large(struct exchange *x, const struct http_route *r)
+/* The rest of what the client sends can't be told from its next request, or is not to be waited for: the connection ends. */
+static void answer_and_close(struct exchange *x, unsigned status)
 {
-    if (r->too_large) r->too_large(x, r->arg);
+    http_answer(x, status, NULL, NULL, (struct http_header[]){{"Connection", "close"}, {0}});
+}
+
+static void answer_refused(struct exchange *x, const struct http_route *r)
+{
+    if (x->refusal == REFUSED_AMBIGUOUS) answer_and_close(x, 400);
+    else if (x->refusal == REFUSED_NO_ROOM) answer_and_close(x, 503);
+    else if (r->too_large) r->too_large(x, r->arg);
     else json_answer_error(x, 413, "The body is larger than %d bytes.", HTTP_BODY_MAX);
 }
 
@@ -268,7 +314,7 @@ static void dispatch(struct exchange *x)
 {
     _buf_ struct buf allow = {0};
     const struct http_route *r = route_find(x->http->routes, x->http->n_routes, x->method, http_path(x), &allow);
-    if (r != NULL && x->too_large) answer_too_large(x, r);
+    if (r != NULL && x->refusal) answer_refused(x, r);
     else if (r != NULL) r->handle(x, r->arg);
     else if (allow.len) answer_wrong_method(x, allow.data);
     else json_answer_error(x, 404, "There is nothing at %s.", http_path(x));
@@ -286,6 +332,8 @@ static const char *without_authority(const char *target)
 static void *on_target(void *arg, const char *target, struct MHD_Connection *c)
 {
     struct exchange *x = exchange_new(arg, c);
+    x->place = MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    connection_enter(&x->http->connections, x->place, PHASE_HEAD, now_ms(x->http));
     target = without_authority(target);
     size_t path = strcspn(target, "?");
     buf_add(&x->target, path ? target : "/", path ? path : 1);
@@ -299,26 +347,32 @@ static void *on_target(void *arg, const char *target, struct MHD_Connection *c)
 /* A client that waits for "100 Continue", or would send for very long, is answered before it sends the body. */
 static bool refuse_early(struct exchange *x)
 {
-    const char *length = http_header(x, "Content-Length");
-    unsigned long long n = length ? strtoull(length, NULL, 10) : 0;
-    if (n > 0 && n <= HTTP_BODY_MAX) buf_reserve(&x->body, n);
-    x->too_large = n > HTTP_BODY_MAX;
-    return x->too_large && (n > DRAIN_MAX || http_header(x, "Expect") != NULL);
+    uint64_t n;
+    if (!framing_read(x->connection, &n)) x->refusal = REFUSED_AMBIGUOUS;
+    else if (n > HTTP_BODY_MAX) x->refusal = REFUSED_TOO_LARGE;
+    else if (n > BODIES_MAX - x->http->bodies) x->refusal = REFUSED_NO_ROOM;
+    if (x->refusal == REFUSED_TOO_LARGE) return n > DRAIN_MAX || http_header(x, "Expect") != NULL;
+    return x->refusal != REFUSED_NOT;
 }
 
 static void on_body(struct exchange *x, const char *data, size_t size)
 {
+    struct http *h = x->http;
     x->received += size;
-    if (x->received > HTTP_BODY_MAX) x->too_large = true;
-    else buf_add(&x->body, data, size);
+    if (x->received > HTTP_BODY_MAX) x->refusal = REFUSED_TOO_LARGE;
+    else if (size > BODIES_MAX - h->bodies) x->refusal = REFUSED_NO_ROOM;
+    if (x->refusal) return;
+    buf_add(&x->body, data, size);
+    h->bodies += size;
 }
 
 static enum MHD_Result handle(struct exchange *x)
 {
     x->state = X_HANDLING;
-    if (origin_refused(
-            http_header(x, "Origin"), http_header(x, "Sec-Fetch-Site"), http_header(x, "User-Agent"), http_header(x, "Host")))
-        json_answer_error(x, 403, "Requests from other web sites are refused.");
+    connection_enter(&x->http->connections, x->place, PHASE_ANSWERING, now_ms(x->http));
+    x->origin = origin_of(
+        http_header(x, "Origin"), http_header(x, "Sec-Fetch-Site"), http_header(x, "User-Agent"), http_header(x, "Host"));
+    if (!origin_may_ask(x->origin, x->method)) json_answer_error(x, 403, "Requests from other web sites are refused.");
     else dispatch(x);
     if (x->state == X_HANDLING) {
         log_error("no answer to %s %s", x->method, http_path(x));
@@ -338,13 +392,14 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
     case X_HEADERS:
         x->method = method;
         x->state = X_BODY;
+        connection_enter(&x->http->connections, x->place, PHASE_BODY, now_ms(x->http));
         return refuse_early(x) ? handle(x) : MHD_YES;
     case X_BODY:
         if (*size == 0) return handle(x);
         on_body(x, data, *size);
         *size = 0;
         return x->received > DRAIN_MAX ? MHD_NO : MHD_YES;
-    case X_READY: x->state = X_ANSWERED; return MHD_queue_response(x->connection, x->ready_status, x->ready);
+    case X_READY: answered(x); return MHD_queue_response(x->connection, x->ready_status, x->ready);
     case X_GONE: return MHD_NO;
     default: return MHD_YES;
     }
@@ -356,7 +411,20 @@ static void on_completed(void *arg, struct MHD_Connection *c, void **state, enum
     struct exchange *x = *state;
     if (x == NULL) return;
     *state = NULL;
+    connection_enter(&x->http->connections, x->place, PHASE_IDLE, now_ms(x->http));
     exchange_done(x);
+}
+
+static void on_connection(void *arg, struct MHD_Connection *c, void **place, enum MHD_ConnectionNotificationCode what)
+{
+    struct http *h = arg;
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+        connection_close(&h->connections, *place);
+        return;
+    }
+    int fd = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    const struct sockaddr *client = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
+    *place = connection_open(&h->connections, fd, client, now_ms(h));
 }
 
 __attribute__((format(printf, 2, 0))) static void on_log(void *arg, const char *fmt, va_list ap)
@@ -394,12 +462,33 @@ static void on_poll(uv_poll_t *p, int status, int events)
     pump(p->data);
 }
 
+static void on_sweep(uv_timer_t *t)
+{
+    struct http *h = t->data;
+    connections_sweep(&h->connections, now_ms(h));
+}
+
+/* Every connection takes a descriptor, and whatever happens some must be left for the work itself. */
+static size_t connections_possible(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur > CONNECTIONS + RESERVED_FILES + CONNECTIONS_LEAVING)
+        return CONNECTIONS;
+    size_t taken = RESERVED_FILES + CONNECTIONS_LEAVING;
+    return files.rlim_cur < taken + FEWEST_CONNECTIONS ? FEWEST_CONNECTIONS : (size_t)files.rlim_cur - taken;
+}
+
 static struct MHD_Daemon *start_daemon(struct http *h, int fd)
 {
+    h->connections.limits = default_limits;
+    h->connections.limits.all = connections_possible();
+    h->connections.limits.of_one_address = h->connections.limits.all * 3 / 4;
+    unsigned most = (unsigned)h->connections.limits.all + CONNECTIONS_LEAVING;
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
     return MHD_start_daemon(flags, 0, NULL, NULL, on_request, h, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
         MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK, on_target, h, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS, MHD_OPTION_END);
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT, most,
+        MHD_OPTION_END);
 }
 
 int http_open(struct http **out, uv_loop_t *loop, const char *address, struct err *e)
@@ -417,12 +506,14 @@ int http_open(struct http **out, uv_loop_t *loop, const char *address, struct er
         free(h);
         return err_set(e, ERR_BROKEN, "libmicrohttpd does not start on %s", address);
     }
-    h->poll.data = h->timer.data = h->deadline.data = h;
+    h->poll.data = h->timer.data = h->deadline.data = h->sweep.data = h;
     uv_timer_init(loop, &h->timer);
     uv_timer_init(loop, &h->deadline);
+    uv_timer_init(loop, &h->sweep);
+    uv_timer_start(&h->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
     if (uv_poll_init(loop, &h->poll, MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd) != 0) abort();
     uv_poll_start(&h->poll, UV_READABLE, on_poll);
-    h->open_handles = 3;
+    h->open_handles = 4;
     *out = h;
     return 0;
 }
@@ -464,6 +555,7 @@ static void finish(struct http *h)
     uv_close((uv_handle_t *)&h->poll, on_closed);
     uv_close((uv_handle_t *)&h->timer, on_closed);
     uv_close((uv_handle_t *)&h->deadline, on_closed);
+    uv_close((uv_handle_t *)&h->sweep, on_closed);
     MHD_stop_daemon(h->daemon);
 }
 

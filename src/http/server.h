@@ -1,5 +1,6 @@
 #pragma once
 #include "http/route.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <uv.h>
@@ -47,6 +48,8 @@ const char *http_param(const struct exchange *x, const char *name);
 const char *http_header(const struct exchange *x, const char *name);
 /* The body with a NUL behind it, never NULL. */
 const char *http_body(const struct exchange *x, size_t *len);
+/* False for a request of a web page that must not change anything; see origin.h. */
+bool http_may_change(const struct exchange *x);
 /* Memory that lives as long as the exchange. */
 struct arena *http_arena(struct exchange *x);
 

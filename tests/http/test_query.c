@@ -108,6 +108,18 @@ Test(query, takes_parameters_behind_the_question_mark_too)
         "<Word>b ");
 }
 
+Test(query, lets_no_browser_change_anything_with_a_get)
+{
+    static const char image[] = "GET /?Action=%s&Word=hi HTTP/1.1\r\nHost: 192.168.1.9:4566\r\nUser-Agent: Mozilla/5.0\r\n\r\n";
+    char request[256];
+    snprintf(request, sizeof request, image, "Drop");
+    expect_code(client_ask(&served.client, request), 403, "AccessDenied");
+    snprintf(request, sizeof request, image, "Say");
+    expect(client_ask(&served.client, request), 200, "<Word>hi ");
+    expect(client_ask(&served.client, "GET /?Action=Drop HTTP/1.1\r\nHost: 192.168.1.9:4566\r\nUser-Agent: curl/8\r\n\r\n"), 200,
+        "<DropResponse");
+}
+
 Test(query, takes_region_and_account_from_the_credential_scope)
 {
     expect(client_ask(&served.client,

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "client.h"
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -236,7 +237,42 @@ Test(server, answers_even_if_a_handler_forgets)
 Test(server, refuses_pages_of_other_sites)
 {
     expect_status("GET /both HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://shop.example\r\n\r\n", "403");
-    expect_status("GET /both HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://127.0.0.1:99\r\n\r\n", "200");
+    expect_status("GET /both HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://127.0.0.1:99\r\n\r\n", "403");
+    expect_status("GET /both HTTP/1.1\r\nHost: 127.0.0.1:99\r\nOrigin: http://127.0.0.1:99\r\n\r\n", "200");
+    expect_status("POST /both HTTP/1.1\r\nHost: 127.0.0.1:99\r\nUser-Agent: Mozilla/5.0\r\nContent-Length: 0\r\n\r\n", "403");
+}
+
+/* A proxy in front could take the rest of such a request for another one, so the connection ends with the answer. */
+Test(server, refuses_a_request_whose_end_is_in_doubt_and_hangs_up)
+{
+    static const char *const doubtful[] = {
+        "Content-Length: 3\r\nContent-Length: 30",
+        "Content-Length: 3\r\nContent-Length: 3",
+        "Content-Length: 3, 3",
+        "Content-Length: +3",
+        "Content-Length: 0x3",
+        "Content-Length: -3",
+        "Content-Length:",
+        "Content-Length: 99999999999999999999999",
+        "Content-Length: 3\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked\r\nContent-Length: 3",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: gzip, chunked",
+        "Transfer-Encoding: xchunked",
+    };
+    for (size_t i = 0; i < sizeof doubtful / sizeof *doubtful; i++) {
+        char request[256];
+        struct client c;
+        client_open(&c, &loop, http_port(server));
+        snprintf(request, sizeof request, "POST /both HTTP/1.1\r\nHost: a\r\n%s\r\n\r\nabc", doubtful[i]);
+        client_send(&c, request, strlen(request));
+        run_until(&loop, &c.ended);
+        buf_putc(&c.in, '\0');
+        cr_expect(
+            strncmp(c.in.data, "HTTP/1.1 4", 10) == 0 && strstr(c.in.data, "/both") == NULL, "%s: %s", doubtful[i], c.in.data);
+        client_close(&c);
+    }
+    expect_status("POST /both HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", "200");
 }
 
 static void wait_for_later(void)

@@ -1,0 +1,108 @@
+#include "http/connections.h"
+#include <assert.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static void connection_append(struct connections *c, struct connection *x)
+{
+    x->prev = c->last;
+    x->next = NULL;
+    if (c->last) c->last->next = x;
+    else c->first = x;
+    c->last = x;
+}
+
+static void connection_unlink(struct connections *c, struct connection *x)
+{
+    if (x->prev) x->prev->next = x->next;
+    else c->first = x->next;
+    if (x->next) x->next->prev = x->prev;
+    else c->last = x->prev;
+}
+
+/* Another port of the same address is the same client. An IPv4 address stands in the last bytes, as a mapped one does. */
+static void read_address(const struct sockaddr *address, uint8_t out[16])
+{
+    memset(out, 0, 16);
+    if (address == NULL) return;
+    if (address->sa_family == AF_INET) memcpy(out + 12, &((const struct sockaddr_in *)(const void *)address)->sin_addr, 4);
+    if (address->sa_family == AF_INET6) memcpy(out, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, 16);
+}
+
+static void connection_shut(struct connection *x)
+{
+    x->shut = true;
+    shutdown(x->fd, SHUT_RDWR);
+}
+
+/* 0: it goes first. The higher, the later; negative: it stays. */
+static int rank(const struct connection *x)
+{
+    static const int ranks[PHASE__COUNT] = {
+        [PHASE_FRESH] = 0, [PHASE_IDLE] = 0, [PHASE_HEAD] = 1, [PHASE_BODY] = 1, [PHASE_ANSWERING] = -1, [PHASE_SENDING] = -1};
+    return ranks[x->phase];
+}
+
+/* Who goes so that 'newest' may stay: the oldest of the lowest rank, of its address if that one has too many; else 'newest'. */
+static struct connection *find_victim(const struct connections *c, struct connection *newest, bool of_address)
+{
+    struct connection *victim = newest;
+    int best = PHASE__COUNT;
+    for (struct connection *x = c->first; x != NULL && best > 0; x = x->next) {
+        if (x == newest || x->shut || rank(x) < 0 || rank(x) >= best) continue;
+        if (of_address && memcmp(x->address, newest->address, sizeof x->address) != 0) continue;
+        best = rank(x);
+        victim = x;
+    }
+    return victim;
+}
+
+static size_t count_alive(const struct connections *c, const struct connection *like)
+{
+    size_t n = 0;
+    for (const struct connection *x = c->first; x != NULL; x = x->next)
+        n += !x->shut && (like == NULL || memcmp(x->address, like->address, sizeof x->address) == 0);
+    return n;
+}
+
+struct connection *connection_open(struct connections *c, int fd, const struct sockaddr *address, int64_t now_ms)
+{
+    struct connection *x = calloc(1, sizeof *x);
+    if (x == NULL) abort();
+    x->fd = fd;
+    x->since_ms = now_ms;
+    read_address(address, x->address);
+    connection_append(c, x);
+    /* Below the smaller limit there is nothing to count. */
+    if (++c->n <= c->limits.of_one_address) return x;
+    if (count_alive(c, x) > c->limits.of_one_address) connection_shut(find_victim(c, x, true));
+    else if (count_alive(c, NULL) > c->limits.all) connection_shut(find_victim(c, x, false));
+    return x;
+}
+
+void connection_close(struct connections *c, struct connection *x)
+{
+    assert(c->n > 0);
+    connection_unlink(c, x);
+    c->n--;
+    free(x);
+}
+
+void connection_enter(struct connections *c, struct connection *x, enum phase phase, int64_t now_ms)
+{
+    assert(c->last == NULL || now_ms >= c->last->since_ms);
+    x->phase = phase;
+    x->since_ms = now_ms;
+    connection_unlink(c, x);
+    connection_append(c, x);
+}
+
+void connections_sweep(struct connections *c, int64_t now_ms)
+{
+    for (struct connection *x = c->first; x != NULL; x = x->next) {
+        int64_t limit_ms = c->limits.phase_ms[x->phase];
+        if (!x->shut && limit_ms > 0 && now_ms - x->since_ms > limit_ms) connection_shut(x);
+    }
+}

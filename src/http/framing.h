@@ -1,0 +1,12 @@
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+struct MHD_Connection;
+/*
+ * Where the body of a request ends must be beyond doubt, or a proxy in front of this
+ * server could take for a body what is a request here (RFC 9112, 6.1 and 6.3): one
+ * Content-Length of digits, or the transfer coding "chunked", and never both.
+ *
+ * False where it is in doubt. 'length' gets what Content-Length says, 0 where there is none.
+ */
+bool framing_read(struct MHD_Connection *c, uint64_t *length);
