@@ -46,8 +46,8 @@ void control_changed(struct control *c);
 /* The certificate that clients are to trust, as PEM; made if there is none yet. NULL, with the reason, where that failed. */
 const char *control_authority_pem(struct control *c, struct err *e);
 
-/* True if 'header' (an Authorization header, may be NULL) carries the agents' token; compared in constant time. */
-bool control_authorized(const struct control *c, const char *header);
+/* The token that agents carry. */
+const char *control_token(const struct control *c);
 
 /*
  * An agent wants its assignment. 'done' is called as soon as there is one of another version than 'after' (maybe at once),

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/trip.h"
+#include "http/bearer.h"
 #include "http/json.h"
 #include "model/operation.h"
 #include <errno.h>
@@ -22,6 +23,27 @@ static bool read_number(const char *text, int64_t min, int64_t max, int64_t *out
     return errno == 0 && end > text && *end == '\0' && *out >= min && *out <= max;
 }
 
+/* Answers in place of the handler where the request must not change anything. */
+static bool refuse(struct exchange *x, const struct admin *admin, bool token_needed)
+{
+    if (!http_may_change(x)) {
+        json_answer_error(x, 403, "A web page must not change anything with this request.");
+    } else if (token_needed && !bearer_is(http_header(x, "Authorization"), admin->token)) {
+        json_answer(x, 401, json_pack("{s:s}", "error", "This needs the administrator's token: Authorization: Bearer TOKEN."),
+            (struct http_header[]){{"WWW-Authenticate", "Bearer"}, {0}});
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static bool refuse_trips(struct exchange *x, const struct admin *admin)
+{
+    if (admin->trips) return refuse(x, admin, true);
+    json_answer_error(x, 403, "Failure injection is off: start serve with --trips.");
+    return true;
+}
+
 static void get_health(struct exchange *x, void *admin)
 {
     (void)admin;
@@ -39,7 +61,7 @@ static void get_operations(struct exchange *x, void *arg)
 
 static void get_trips(struct exchange *x, void *admin)
 {
-    (void)admin;
+    if (refuse_trips(x, admin)) return;
     json_t *trips = json_object();
     for (int t = 0; t < TRIP__COUNT; t++) json_object_set_new(trips, trip_name(t), json_integer(trip_left[t]));
     json_answer(x, 200, json_pack("{s:o}", "trips", trips), NULL);
@@ -47,7 +69,7 @@ static void get_trips(struct exchange *x, void *admin)
 
 static void put_trip(struct exchange *x, void *admin)
 {
-    (void)admin;
+    if (refuse_trips(x, admin)) return;
     const char *name = http_path(x) + strlen(TRIPS_PATH), *count = http_param(x, "count");
     int trip = trip_find(name);
     int64_t n = 1;
@@ -75,6 +97,7 @@ static void post_clock(struct exchange *x, void *arg)
     const int64_t century_ms = INT64_C(100) * 365 * 24 * 3600 * 1000;
     const char *text = http_param(x, "advance_ms");
     int64_t ms;
+    if (refuse(x, admin, !admin->local)) return;
     if (text == NULL || !read_number(text, -century_ms, century_ms, &ms)) {
         json_answer_error(x, 400, "advance_ms must be a whole number of milliseconds, a century at most.");
         return;

@@ -11,10 +11,16 @@ struct operation;
  *     PUT  /_meridian/trips/NAME?count=N   arms a trip for N hits (1 by default, 0 disarms, -1 for ever); POST does too
  *     GET  /_meridian/clock                {"now_ms": …, "advanced_ms": …}
  *     POST /_meridian/clock?advance_ms=N   moves the wall clock (see base/clock.h)
+ *
+ * Trips are there with --trips only, and always want the administrator's token; whatever else changes something wants it
+ * where other machines reach the server.
  */
 struct admin {
     const struct operation *operations;
     size_t n_operations;
+    const char *token;              /* the administrator's */
+    bool trips;                     /* failures may be injected */
+    bool local;                     /* no other machine reaches the server */
     void (*clock_moved)(void *arg); /* told after the clock was moved; may be NULL */
     void *arg;
 };

@@ -30,6 +30,7 @@ static enum MHD_Result on_header(void *arg, enum MHD_ValueKind kind, const char 
     } else if (strcasecmp(name, "Transfer-Encoding") == 0) {
         f->n_headers++;
         f->odd = f->odd || strcasecmp(value, "chunked") != 0;
+        f->length = FRAMING_CHUNKED;
     }
     return MHD_YES;
 }

@@ -7,6 +7,7 @@ struct MHD_Connection;
  * server could take for a body what is a request here (RFC 9112, 6.1 and 6.3): one
  * Content-Length of digits, or the transfer coding "chunked", and never both.
  *
- * False where it is in doubt. 'length' gets what Content-Length says, 0 where there is none.
+ * False where it is in doubt. 'length' gets the body's length in bytes, or FRAMING_CHUNKED.
  */
+#define FRAMING_CHUNKED UINT64_MAX
 bool framing_read(struct MHD_Connection *c, uint64_t *length);

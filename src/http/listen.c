@@ -94,14 +94,30 @@ int listen_on(const char *address, int *fd, struct err *e)
     return r;
 }
 
+union bound {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+};
+
+static bool bound_read(int fd, union bound *at)
+{
+    socklen_t len = sizeof *at;
+    *at = (union bound){0};
+    return getsockname(fd, &at->any, &len) == 0;
+}
+
+bool listen_is_loopback(int fd)
+{
+    union bound at;
+    if (!bound_read(fd, &at)) return false;
+    if (at.any.sa_family == AF_INET) return ntohl(at.v4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+    return at.any.sa_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&at.v6.sin6_addr);
+}
+
 uint16_t listen_port(int fd)
 {
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } at = {0};
-    socklen_t len = sizeof at;
-    if (getsockname(fd, &at.any, &len) < 0) return 0;
+    union bound at;
+    if (!bound_read(fd, &at)) return 0;
     return ntohs(at.any.sa_family == AF_INET6 ? at.v6.sin6_port : at.v4.sin_port);
 }

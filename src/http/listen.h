@@ -1,4 +1,5 @@
 #pragma once
+#include <stdbool.h>
 #include <stdint.h>
 struct err;
 /*
@@ -13,5 +14,7 @@ struct err;
  * already, ERR_IO for anything else; the message says what to do about it.
  */
 int listen_on(const char *address, int *fd, struct err *e);
+/* True where a socket is bound to an address of this machine that no other machine reaches. */
+bool listen_is_loopback(int fd);
 /* The port a socket is bound to. */
 uint16_t listen_port(int fd);

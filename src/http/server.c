@@ -27,7 +27,8 @@ enum {
     CONNECTIONS_LEAVING = 64, /* shut down, and not yet noticed by libmicrohttpd */
     RESERVED_FILES = 128,     /* descriptors for everything else: database, agents, logs */
     FEWEST_CONNECTIONS = 16,
-    BODIES_MAX = 64 << 20, /* all bodies that are held at one time */
+    SMALL_BODY = 16 << 10, /* always taken, so that large bodies keep no usual request out */
+    BODIES_MAX = 64 << 20, /* all larger bodies that are held at one time */
     DRAIN_MAX = 64 << 20,  /* bodies too large are read to the end, or the client would never see the answer; up to here */
 };
 
@@ -67,6 +68,7 @@ struct exchange {
     struct buf target; /* the path, NUL, the query */
     struct buf body;
     size_t received; /* bytes of the body, those thrown away too */
+    size_t reserved; /* for the body, of the server's BODIES_MAX */
     enum refusal refusal;
     enum origin origin;
     struct arena arena;
@@ -84,12 +86,13 @@ struct http {
     uv_poll_t poll;
     uv_timer_t timer, deadline, sweep;
     struct connections connections;
-    size_t bodies; /* bytes of bodies that exchanges hold */
+    size_t bodies; /* bytes that exchanges have reserved for theirs */
     struct http_route *routes;
     size_t n_routes;
     struct exchange *live, *spare;
     size_t n_spare;
     uint16_t port;
+    bool local;
     bool resumed; /* a connection, since the last run */
     bool closing;
     int open_handles;
@@ -140,8 +143,8 @@ static void unwatch(struct exchange *x)
 static void exchange_done(struct exchange *x)
 {
     struct http *h = x->http;
-    assert(h->bodies >= x->body.len);
-    h->bodies -= x->body.len;
+    assert(h->bodies >= x->reserved);
+    h->bodies -= x->reserved;
     if (x->prev) x->prev->next = x->next;
     else h->live = x->next;
     if (x->next) x->next->prev = x->prev;
@@ -344,26 +347,32 @@ static void *on_target(void *arg, const char *target, struct MHD_Connection *c)
     return x;
 }
 
+/* Nobody knows how long a body in chunks gets. */
+static bool reserve_body(struct exchange *x, uint64_t length)
+{
+    size_t n = length == FRAMING_CHUNKED ? HTTP_BODY_MAX : length <= SMALL_BODY ? 0 : (size_t)length;
+    if (n > BODIES_MAX - x->http->bodies) return false;
+    x->reserved = n;
+    x->http->bodies += n;
+    return true;
+}
+
 /* A client that waits for "100 Continue", or would send for very long, is answered before it sends the body. */
 static bool refuse_early(struct exchange *x)
 {
     uint64_t n;
     if (!framing_read(x->connection, &n)) x->refusal = REFUSED_AMBIGUOUS;
-    else if (n > HTTP_BODY_MAX) x->refusal = REFUSED_TOO_LARGE;
-    else if (n > BODIES_MAX - x->http->bodies) x->refusal = REFUSED_NO_ROOM;
+    else if (n > HTTP_BODY_MAX && n != FRAMING_CHUNKED) x->refusal = REFUSED_TOO_LARGE;
+    else if (!reserve_body(x, n)) x->refusal = REFUSED_NO_ROOM;
     if (x->refusal == REFUSED_TOO_LARGE) return n > DRAIN_MAX || http_header(x, "Expect") != NULL;
     return x->refusal != REFUSED_NOT;
 }
 
 static void on_body(struct exchange *x, const char *data, size_t size)
 {
-    struct http *h = x->http;
     x->received += size;
     if (x->received > HTTP_BODY_MAX) x->refusal = REFUSED_TOO_LARGE;
-    else if (size > BODIES_MAX - h->bodies) x->refusal = REFUSED_NO_ROOM;
-    if (x->refusal) return;
-    buf_add(&x->body, data, size);
-    h->bodies += size;
+    else buf_add(&x->body, data, size);
 }
 
 static enum MHD_Result handle(struct exchange *x)
@@ -500,6 +509,7 @@ int http_open(struct http **out, uv_loop_t *loop, const char *address, struct er
     if (h == NULL) abort();
     h->loop = loop;
     h->port = listen_port(fd);
+    h->local = listen_is_loopback(fd);
     h->daemon = start_daemon(h, fd);
     if (h->daemon == NULL) {
         close(fd);
@@ -521,6 +531,11 @@ int http_open(struct http **out, uv_loop_t *loop, const char *address, struct er
 uint16_t http_port(const struct http *h)
 {
     return h->port;
+}
+
+bool http_is_local(const struct http *h)
+{
+    return h->local;
 }
 
 void http_add_routes(struct http *h, const struct http_route *routes, size_t n)

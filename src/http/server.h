@@ -29,6 +29,8 @@ struct http_header {
 int http_open(struct http **out, uv_loop_t *loop, const char *address, struct err *e);
 /* The port it listens on, also where 'address' asked for port 0. */
 uint16_t http_port(const struct http *h);
+/* True while nobody reaches it from another machine. */
+bool http_is_local(const struct http *h);
 /* Copies the routes behind those already there. A path known with other methods only is a 405. */
 void http_add_routes(struct http *h, const struct http_route *routes, size_t n);
 /*

@@ -84,6 +84,7 @@ static const char *const log_levels[] = {"error", "warn", "info", "debug", NULL}
 static const char *const addressings[] = {"loopback", "ports", NULL};
 static const char *const restrictions[] = {"refuse", "allow", NULL};
 static const char *const quota_names[] = {"default", "raised", NULL};
+static const char *const switches[] = {"off", "on", NULL};
 static const char *const durabilities[] = {"full", "normal", NULL};
 
 #define AT(member) offsetof(struct options, member), sizeof(((struct options *)0)->member)
@@ -91,7 +92,7 @@ _Static_assert(
     offsetof(struct options, last_port) == offsetof(struct options, first_port) + sizeof(int), "read_ports() fills both");
 _Static_assert(sizeof(enum log_level) == sizeof(int) && sizeof(enum addressing) == sizeof(int) &&
                    sizeof(enum store_durability) == sizeof(int) && sizeof(enum restricted) == sizeof(int) &&
-                   sizeof(enum quotas) == sizeof(int),
+                   sizeof(enum quotas) == sizeof(int) && sizeof(enum trips) == sizeof(int),
     "read_choice() fills an int");
 
 const struct flag flags[] = {
@@ -144,6 +145,15 @@ const struct flag flags[] = {
         "default: those of a fresh account. raised: a group in cluster mode may have 500 nodes and shards instead of 90, and a "
         "region 2000 nodes instead of 300",
         read_choice, AT(quotas), "default or raised", quota_names},
+    {FOR(COMMAND_SERVE), "trips", "on|off", "off", NULL,
+        "on, or nothing behind the flag: failures can be injected at /_meridian/trips, by whoever has the administrator's token, "
+        "and only while the API listens on loopback",
+        read_choice, AT(trips), "on or off", switches, .bare = "on"},
+    {FOR(COMMAND_SERVE), "admin-token-file", "FILE", NULL, "secrets/admin-token in the data directory, made at the first start",
+        "the administrator's token, 16 characters or more, in a file that nobody else can read: with it in \"Authorization: "
+        "Bearer "
+        "TOKEN\" /_meridian/ lets itself be changed from other hosts, and failures be injected",
+        read_text, AT(admin_token_file), "a file's name"},
     {FOR_BOTH, "log-level", "LEVEL", "info", NULL, "error, warn, info or debug; the log goes to standard error", read_choice,
         AT(log_level), "error, warn, info or debug", log_levels},
 };

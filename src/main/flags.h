@@ -25,6 +25,7 @@ struct flag {
     size_t offset, size;        /* in struct options */
     const char *wants;          /* for errors: "expected ..." */
     const char *const *choices; /* NULL-terminated, in the order of the enumerators */
+    const char *bare;           /* what "--name" without a value means; NULL: it needs one */
 };
 
 extern const struct command_info commands[];

@@ -92,6 +92,7 @@ static int set_from_argument(struct options *o, int argc, char **argv, int *i, u
         bool named = (size_t)snprintf(spelt, sizeof spelt, "--%s", f->name) == n && strncmp(spelt, text, n) == 0;
         if (!named || !flag_is_of(f, o->command)) continue; /* two commands may have flags of one name, each its own */
         if (text[n] == '=') return set_given(o, f, spelt, text + n + 1, given, e);
+        if (f->bare && (*i + 1 == argc || strncmp(argv[*i + 1], "--", 2) == 0)) return set_given(o, f, spelt, f->bare, given, e);
         if (++*i == argc) return err_set(e, ERR_USAGE, "%s needs a value: %s", spelt, f->wants);
         return set_given(o, f, spelt, argv[*i], given, e);
     }

@@ -15,6 +15,7 @@ enum command { COMMAND_NONE, COMMAND_SERVE, COMMAND_AGENT, COMMAND_HELP, COMMAND
 enum restricted { RESTRICTED_REFUSE, RESTRICTED_ALLOW };
 
 enum quotas { QUOTAS_DEFAULT, QUOTAS_RAISED };
+enum trips { TRIPS_OFF, TRIPS_ON };
 enum addressing { ADDRESSING_LOOPBACK, ADDRESSING_PORTS };
 
 enum { OPTION_NAME_SIZE = 256, OPTION_PATH_SIZE = 4096 };
@@ -39,6 +40,8 @@ struct options {
     enum store_durability durability;
     enum restricted restricted;
     enum quotas quotas;
+    enum trips trips;
+    char admin_token_file[OPTION_PATH_SIZE]; /* "": in the data directory */
 
     /* agent */
     char region[OPTION_NAME_SIZE];

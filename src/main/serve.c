@@ -3,9 +3,11 @@
 #include "base/log.h"
 #include "control/control.h"
 #include "http/admin.h"
+#include "http/bearer.h"
 #include "http/json.h"
 #include "http/query.h"
 #include "http/server.h"
+#include "main/admin_token.h"
 #include "main/commands.h"
 #include "main/data_dir.h"
 #include "main/engines.h"
@@ -42,6 +44,7 @@ struct serve {
     char import_dir[PATH_MAX], export_dir[PATH_MAX]; /* of snapshots, absolute; "": none */
     char data_dir[PATH_MAX];                         /* absolute: agents and nodes have other working directories */
     char server[300];
+    char admin_token[ADMIN_TOKEN_SIZE], admin_token_path[PATH_MAX];
     bool stopping, lost_dir;
 };
 
@@ -67,7 +70,7 @@ static bool refuse_stranger(struct serve *s, struct exchange *x)
         json_answer_error(x, 503, "stopping");
         return true;
     }
-    if (control_authorized(s->control, http_header(x, "Authorization"))) return false;
+    if (bearer_is(http_header(x, "Authorization"), control_token(s->control))) return false;
     json_answer_error(x, 401, "this is for agents, who carry the token of this installation");
     return true;
 }
@@ -160,7 +163,15 @@ static void add_routes(struct serve *s)
         {.method = "GET", .path = "/_meridian/ca.pem", .handle = get_authority, .arg = s},
         {.method = "GET", .path = "/_meridian/nodes", .handle = get_nodes, .arg = s},
     };
-    s->admin = (struct admin){api_operations, api_n_operations, clock_moved, s};
+    s->admin = (struct admin){
+        .operations = api_operations,
+        .n_operations = api_n_operations,
+        .token = s->admin_token,
+        .trips = s->o->trips == TRIPS_ON,
+        .local = http_is_local(s->http),
+        .clock_moved = clock_moved,
+        .arg = s,
+    };
     s->query = (struct query_api){api_operations, api_n_operations, run_operation, s, s->o->default_region};
     admin_add_routes(s->http, &s->admin);
     http_add_routes(s->http, routes, sizeof routes / sizeof *routes);
@@ -252,6 +263,19 @@ static int open_http(struct serve *s, struct err *e)
     return http_open(&s->http, &s->loop, s->o->listen, e);
 }
 
+static int check_exposure(struct serve *s, struct err *e)
+{
+    if (http_is_local(s->http)) return 0;
+    if (s->o->trips == TRIPS_ON)
+        return err_set(
+            e, ERR_USAGE, "--trips lets failures be injected, which is for loopback only: leave it out, or listen on 127.0.0.1");
+    fprintf(stderr,
+        "meridian: %s is open to other machines: whoever reaches it may use the whole API, since signatures are not checked; "
+        "what changes Meridian itself needs the token in %s\n",
+        s->o->listen, s->admin_token_path);
+    return 0;
+}
+
 static int announce(struct serve *s, struct err *e)
 {
     char url[320];
@@ -336,7 +360,9 @@ static int open_all(struct serve *s, struct err *e)
         r = err_set(e, ERR_IO, "the data directory %s can't be found again", s->o->data_dir);
     snprintf(path, sizeof path, "%s/meridian.db", s->data_dir);
     if (r == 0) r = store_open(&s->store, path, s->o->durability, e);
+    if (r == 0) r = admin_token_read(s->o->admin_token_file, s->data_dir, s->admin_token, s->admin_token_path, e);
     if (r == 0) r = open_http(s, e);
+    if (r == 0) r = check_exposure(s, e);
     if (r) return r;
     find_server(s);
     r = open_control(s, e);

@@ -115,7 +115,7 @@ class Server:
         self.folder = tempfile.mkdtemp(prefix="meridian-test-")
         self.data = os.path.join(self.folder, "data")
         self.log_path = os.path.join(self.folder, "serve.log")
-        self.flags, self.environment = list(flags), environment or {}
+        self.flags, self.environment = ["--trips", *flags], environment or {}
         self.process = None
         self.proxy = proxy.Proxy(contract.Contract(os.path.join(ROOT, "api")))
         self.clients = {}
@@ -198,7 +198,9 @@ class Server:
 
     def admin(self, method, path, body=None):
         """A call of the administration API: the answer's JSON, None for an empty one."""
-        request = urllib.request.Request("%s/_meridian/%s" % (self.url, path), method=method, data=body)
+        token = reads(os.path.join(self.data, "secrets", "admin-token")).decode()
+        request = urllib.request.Request("%s/_meridian/%s" % (self.url, path), method=method, data=body,
+                                         headers={"Authorization": "Bearer " + token})
         with urllib.request.urlopen(request, timeout=DEADLINE) as answer:
             data = answer.read()
         return json.loads(data) if data.strip() else {}

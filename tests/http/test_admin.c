@@ -22,7 +22,15 @@ static void clock_moved(void *arg)
 
 static const struct operation operations[] = {{.name = "Do", .run = handler}, {.name = "Plan"}, {.name = "Undo", .run = handler}};
 static int n_moved;
-static const struct admin admin = {operations, 3, clock_moved, &n_moved};
+static struct admin admin = {
+    .operations = operations,
+    .n_operations = 3,
+    .token = "0123456789abcdef",
+    .trips = true,
+    .local = true,
+    .clock_moved = clock_moved,
+    .arg = &n_moved,
+};
 static struct served served;
 
 static void add_routes(struct http *h)
@@ -42,12 +50,17 @@ static void close_all(void)
 
 TestSuite(admin, .init = open_all, .fini = close_all, .timeout = 20);
 
-/* 'part' stands in the answer to "METHOD /_meridian/<what>". */
-static void expect(const char *method, const char *what, int status, const char *part)
+static void expect_of(const char *header, const char *method, const char *what, int status, const char *part)
 {
     char request[256];
-    snprintf(request, sizeof request, "%s /_meridian/%s HTTP/1.1\r\nHost: a\r\n\r\n", method, what);
+    snprintf(request, sizeof request, "%s /_meridian/%s HTTP/1.1\r\nHost: a\r\n%s\r\n\r\n", method, what, header);
     served_check(client_ask(&served.client, request), status, "application/json", part);
+}
+
+/* 'part' stands in the answer to the administrator's "METHOD /_meridian/<what>". */
+static void expect(const char *method, const char *what, int status, const char *part)
+{
+    expect_of("Authorization: Bearer 0123456789abcdef", method, what, status, part);
 }
 
 Test(admin, is_healthy)
@@ -81,6 +94,36 @@ Test(admin, refuses_trips_that_do_not_exist_and_counts_that_are_none)
         expect("PUT", what, 400, "count must be a whole number");
     }
     cr_assert(!trip_hit(TRIP_SPAWN));
+}
+
+Test(admin, lets_failures_be_injected_with_trips_on_and_by_the_administrator_only)
+{
+    static const char *const strangers[] = {"X: y", "Authorization: Bearer", "Authorization: Bearer 0123456789abcdeF",
+        "Authorization: Bearer 0123456789abcde", "Authorization: Basic 0123456789abcdef"};
+    for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++) {
+        expect_of(strangers[i], "PUT", "trips/spawn", 401, "administrator's token");
+        expect_of(strangers[i], "GET", "trips", 401, "administrator's token");
+    }
+    admin.trips = false;
+    expect("PUT", "trips/spawn", 403, "--trips");
+    expect("GET", "trips", 403, "--trips");
+    cr_assert(!trip_hit(TRIP_SPAWN));
+}
+
+Test(admin, asks_for_the_token_where_other_machines_reach_it)
+{
+    expect_of("X: y", "POST", "clock?advance_ms=1", 200, "advanced_ms");
+    admin.local = false;
+    expect_of("X: y", "POST", "clock?advance_ms=1", 401, "administrator's token");
+    expect_of("X: y", "GET", "clock", 200, "\"advanced_ms\":1}");
+    expect("POST", "clock?advance_ms=1", 200, "\"advanced_ms\":2}");
+}
+
+Test(admin, lets_no_web_page_of_others_change_anything)
+{
+    expect_of("User-Agent: Mozilla/5.0", "POST", "clock?advance_ms=1", 403, "error");
+    expect_of("Sec-Fetch-Site: none", "POST", "clock?advance_ms=1", 403, "error");
+    cr_assert_eq(n_moved, 0);
 }
 
 Test(admin, moves_the_clock_and_says_so)

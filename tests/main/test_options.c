@@ -68,6 +68,23 @@ Test(options, flags_are_read_with_a_space_or_an_equals_sign)
     cr_expect_str_eq(o.default_region, "eu-west-1");
 }
 
+Test(options, a_switch_needs_no_value)
+{
+    accept("serve");
+    cr_expect_eq(o.trips, TRIPS_OFF);
+    accept("serve --trips");
+    cr_expect_eq(o.trips, TRIPS_ON);
+    accept("serve --trips --listen 127.0.0.1:2");
+    cr_expect(o.trips == TRIPS_ON && strcmp(o.listen, "127.0.0.1:2") == 0);
+    accept("serve --trips=off");
+    cr_expect_eq(o.trips, TRIPS_OFF);
+    accept("serve --trips off");
+    cr_expect_eq(o.trips, TRIPS_OFF);
+    setenv("MERIDIAN_TRIPS", "on", 1);
+    accept("serve");
+    cr_expect_eq(o.trips, TRIPS_ON);
+}
+
 Test(options, the_command_line_wins_over_the_environment)
 {
     setenv("MERIDIAN_LISTEN", "127.0.0.1:1", 1);

@@ -1,0 +1,118 @@
+"""What strangers can do to a server: its descriptors and its memory are budgets, and what changes it is not for everybody."""
+import os
+import socket
+import subprocess
+import unittest
+import urllib.error
+import urllib.request
+
+import harness
+from harness import name
+
+FILES = 256
+BODY = 1 << 20
+
+
+class Limited(harness.Server):
+    """A server that may open few files."""
+
+    def command(self, *flags):
+        return ["prlimit", "--nofile=%d:%d" % (FILES, FILES), *super().command(*flags)]
+
+
+class Doors(harness.Case):
+    own = None
+
+    @property
+    def server(self):
+        return self.own
+
+    def start(self, server):
+        self.own = server
+        self.addCleanup(server.finish)
+        return server.start()
+
+    def connect(self):
+        host, port = self.server.url.removeprefix("http://").split(":")
+        link = socket.create_connection((host, int(port)), timeout=10)
+        self.addCleanup(link.close)
+        return link
+
+    def test_more_idle_connections_than_it_may_open_files_keep_nobody_out(self):
+        self.start(Limited())
+        idle = [self.connect() for _ in range(FILES + 150)]
+        group = self.create_group(nodes=2)
+        self.assertTrue(self.primary(group).set("k", "v"))
+        # Those that came first had to go.
+        self.assertEqual(b"", idle[0].recv(1))
+        # One that just came is served.
+        link = self.connect()
+        link.sendall(b"GET /_meridian/health HTTP/1.1\r\nHost: a\r\n\r\n")
+        self.assertIn(b"200", link.recv(100))
+
+    def test_bodies_together_have_a_bound(self):
+        self.start(harness.Server())
+        held = []
+        for _ in range(90):
+            link = self.connect()
+            link.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % BODY)
+            held.append(link)
+        self.assertTrue(held[-1].recv(40).startswith(b"HTTP/1.1 503"), "what is beyond 64 MiB is not waited for")
+        self.assertEqual(200, self.server.query(Action="DescribeEvents").status, "small requests are served all the same")
+        held[0].sendall(b"Action=DescribeEvents&X=" + b"x" * (BODY - 24))
+        self.assertTrue(held[0].recv(40).startswith(b"HTTP/1.1 200"))
+        link = self.connect()
+        link.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\nAction=DescribeEvents&X=" % BODY + b"x" * (BODY - 24))
+        self.assertTrue(link.recv(40).startswith(b"HTTP/1.1 200"), "a body that ended makes room for another")
+
+    def test_failures_are_injected_by_the_administrator_and_only_where_that_is_asked_for(self):
+        server = self.start(harness.Server(flags=["--trips=off"]))
+        with self.assertRaises(urllib.error.HTTPError) as caught:
+            server.admin("PUT", "trips/store_commit")
+        self.assertEqual(403, caught.exception.code)
+        server.terminate()
+        server.flags = ["--trips"]
+        server.start()
+        with self.assertRaises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(urllib.request.Request(server.url + "/_meridian/trips/store_commit", method="PUT"))
+        self.assertEqual(401, caught.exception.code)
+        self.create_group(stem=name("intact"))
+        self.assertEqual({"trips": {"probe": 1}}, server.admin("PUT", "trips/probe"))
+        self.assertEqual(0o600, os.stat(os.path.join(server.data, "secrets", "admin-token")).st_mode & 0o777)
+
+    def test_an_address_that_others_reach_is_announced_and_guarded(self):
+        server = harness.Server()
+        self.own = server
+        self.addCleanup(server.finish)
+        server.flags = ["--listen", "0.0.0.0:0", "--trips"]
+        run = subprocess.run(server.command(), capture_output=True, text=True, timeout=30, env=harness.clean_environment())
+        self.assertEqual(1, run.returncode)
+        self.assertIn("--trips lets failures be injected", run.stderr)
+        server.flags = ["--listen", "0.0.0.0:0"]
+        server.start()
+        said = [line for line in server.log().splitlines() if "open to other machines" in line]
+        self.assertEqual(1, len(said), server.log())
+        move = urllib.request.Request(server.url + "/_meridian/clock?advance_ms=1", method="POST")
+        with self.assertRaises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(move)
+        self.assertEqual(401, caught.exception.code)
+        self.assertIn("advanced_ms", server.admin("POST", "clock?advance_ms=1"))
+
+    def test_a_token_file_that_others_can_read_is_refused(self):
+        server = harness.Server()
+        self.own = server
+        self.addCleanup(server.finish)
+        path = os.path.join(server.folder, "token")
+        for mode, text, why in ((0o644, "0123456789abcdef\n", "chmod 600"), (0o600, "short\n", "must be 16"), (0o600, "", "must be 16")):
+            with open(path, "w") as f:
+                f.write(text)
+            os.chmod(path, mode)
+            run = subprocess.run(server.command("--admin-token-file", path), capture_output=True, text=True, timeout=30,
+                                 env=harness.clean_environment())
+            self.assertEqual(1, run.returncode)
+            self.assertIn(why, run.stderr)
+            self.assertEqual(1, len(run.stderr.splitlines()), run.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
