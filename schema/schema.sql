@@ -316,6 +316,12 @@ CREATE TABLE snapshot_taken (
   node_id TEXT NOT NULL,
   at_ms   INTEGER NOT NULL
 );
+CREATE TABLE steady_clock (
+  id         INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+  boot       TEXT NOT NULL,     -- of the system, in which
+  offset_ms  INTEGER NOT NULL,  -- it was so much ahead of CLOCK_MONOTONIC
+  reached_ms INTEGER NOT NULL   -- how far it had got when something was last written
+) WITHOUT ROWID;
 CREATE TABLE subnet (
   region     TEXT NOT NULL,
   group_name TEXT NOT NULL,

@@ -10,8 +10,9 @@ SELECT * FROM snapshot
 -- name: snapshot_parts (region text, snapshot text) many: snapshot_part
 SELECT * FROM snapshot_part WHERE region = :region AND snapshot = :snapshot ORDER BY node_group_id;
 
--- name: snapshot_taken_count (region text, node_id text, since_ms int) int
-SELECT count(*) FROM snapshot_taken WHERE region = :region AND node_id = :node_id AND at_ms > :since_ms;
+-- What lies in the future was noted before the clock was set back.
+-- name: snapshot_taken_count (region text, node_id text, since_ms int, now_ms int) int
+SELECT count(*) FROM snapshot_taken WHERE region = :region AND node_id = :node_id AND at_ms > :since_ms AND at_ms <= :now_ms;
 
 -- name: snapshot_taken_add (region text, node_id text, at_ms int)
 INSERT INTO snapshot_taken (region, node_id, at_ms) VALUES (:region, :node_id, :at_ms);

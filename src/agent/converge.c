@@ -76,7 +76,7 @@ static enum step toward_fence(bool wanted, const struct node_now *now)
     case FENCE_OFF: return wanted ? STEP_QUIET : STEP_NONE;
     case FENCE_QUIET: return wanted ? STEP_PAUSE : STEP_LOUD;
     case FENCE_PAUSED: return wanted ? STEP_READ : STEP_UNPAUSE;
-    case FENCE_ON: return !wanted ? STEP_UNPAUSE : now->fence_old ? STEP_PAUSE : STEP_NONE;
+    case FENCE_ON: return !wanted ? STEP_UNPAUSE : STEP_NONE;
     }
     return STEP_NONE;
 }

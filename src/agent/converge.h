@@ -57,7 +57,6 @@ struct node_now {
     const struct string_list *held; /* endpoints it listens on */
     bool dropping;                  /* connections to released endpoints are still to be closed */
     enum fence fence;
-    bool fence_old;                                         /* the pause ends by itself before long: renew it */
     bool conf_stale;                                        /* redis.conf is not what the order says */
     bool certificate_stale, listens_otherwise, links_stale; /* the same of what belongs to encryption in transit */
     bool encryption_blocked;                                /* one of these steps was refused just now */

@@ -75,7 +75,6 @@ struct life {
     struct string_list missed;  /* those it was asked to listen on in vain, because somebody else holds one */
     struct string_list drop;    /* endpoints it gave up, with connections still to be closed */
     enum fence fence;
-    int64_t fenced_at;
     int64_t generation;         /* in force; -1: not known */
     size_t setting;             /* how many settings of the order's generation were sent */
     int64_t users_generation;   /* in force; -1: not known */
@@ -191,8 +190,6 @@ struct node {
 
 enum {
     EAGER_MS = 3000,
-    PAUSE_MS = 600000,
-    RENEW_MS = 300000,
 };
 
 void node_step(struct node *n);

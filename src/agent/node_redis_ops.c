@@ -166,7 +166,6 @@ static enum step next_step(struct node *n)
         .held = &n->life.held,
         .dropping = n->life.drop.n > 0,
         .fence = n->life.fence,
-        .fence_old = now - n->life.fenced_at > RENEW_MS,
         .conf_stale = n->conf_stale,
         .certificate_stale = tls_certificate_is_stale(n),
         .listens_otherwise = tls_listens_otherwise(n),

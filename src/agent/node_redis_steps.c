@@ -94,11 +94,12 @@ static void do_set(struct node *n)
     redis_ask(n, ASK_STEP, WORDS("CONFIG", "SET", s->name, s->value));
 }
 
+/* A hundred years, as the engine counts by the wall clock: where that is set, a pause must not end and let writes in that will be lost. */
+#define PAUSE_MS "3155760000000"
+
 static void do_pause(struct node *n)
 {
-    char ms[12];
-    snprintf(ms, sizeof ms, "%d", PAUSE_MS);
-    redis_ask(n, ASK_STEP, WORDS("CLIENT", "PAUSE", ms, "WRITE"));
+    redis_ask(n, ASK_STEP, WORDS("CLIENT", "PAUSE", PAUSE_MS, "WRITE"));
 }
 
 static void settings_done(struct node *n)
@@ -128,7 +129,6 @@ static void bound(struct node *n, const struct redisReply *r)
 static void paused(struct node *n, const struct redisReply *r)
 {
     (void)r;
-    n->life.fenced_at = node_now(n);
     if (n->life.fence != FENCE_ON) n->life.fence = FENCE_PAUSED;
 }
 

@@ -5,6 +5,7 @@
 #include "control/internal.h"
 #include "control/secret.h"
 #include "control/sight.h"
+#include "control/steady.h"
 #include "control/world_io.h"
 #include "model/json.h"
 #include "plan/plan.h"
@@ -16,6 +17,7 @@
 
 enum {
     TOUCH_EVERY_MS = 1000,
+    CLOCK_JUMP_MS = 1000,
     SILENT_LIMIT_NS = 1000000000, /* times three: an agent reports at least once a second */
 };
 
@@ -89,7 +91,7 @@ static void schedule(struct control *c, const struct world *w)
 {
     uv_timer_stop(&c->later);
     if (w->wake_ms == INT64_MAX) return;
-    int64_t in = w->wake_ms - w->now_ms;
+    int64_t in = w->wake_ms - w->steady_ms;
     uv_timer_start(&c->later, on_later, in > 0 ? (uint64_t)in : 1, 0);
 }
 
@@ -118,6 +120,7 @@ static int pass(struct control *c, const struct proto_sighting *seen, struct err
     struct world w = {
         .arena = &a,
         .now_ms = clock_now_ms(),
+        .steady_ms = clock_steady_ms(),
         .started_ms = c->started_ms,
         .addressing = {c->o.ports, c->o.listen_host, c->o.first_port, c->o.last_port, c->o.advertise},
         .allow_restricted = c->o.allow_restricted,
@@ -126,7 +129,7 @@ static int pass(struct control *c, const struct proto_sighting *seen, struct err
     if (r) return r;
     log_changes(&w);
     hand_out(c, &w);
-    world_wake(&w, certificates_due_ms(c->certificates));
+    world_wake_date(&w, certificates_due_ms(c->certificates));
     schedule(c, &w);
     rows_keep(&c->rows);
     return 0;
@@ -184,9 +187,21 @@ int control_sighting(struct control *c, const char *text, size_t len, struct err
     return r;
 }
 
+/* Dates come sooner or later than the timers think when somebody sets the clock, or the machine was asleep. */
+static void look_at_clock(struct control *c)
+{
+    int64_t apart_ms = clock_now_ms() - clock_steady_ms(), jump_ms = apart_ms - c->apart_ms;
+    c->apart_ms = apart_ms;
+    if (jump_ms > -CLOCK_JUMP_MS && jump_ms < CLOCK_JUMP_MS) return;
+    log_info(
+        "the wall clock went %s by %lld ms", jump_ms < 0 ? "back" : "forward", (long long)(jump_ms < 0 ? -jump_ms : jump_ms));
+    control_changed(c);
+}
+
 static void on_touch(uv_timer_t *t)
 {
     struct control *c = t->data;
+    look_at_clock(c);
     for (struct session *s = c->sessions; s; s = s->next) {
         if (!s->in_touch || clock_mono_ns() - s->reported_ns < 3LL * SILENT_LIMIT_NS) continue;
         log_warn("the agent of %s has fallen silent", s->region);
@@ -210,8 +225,10 @@ int control_open(struct control **out, const struct control_options *o, struct e
     struct control *c = calloc(1, sizeof *c);
     if (c == NULL) abort();
     c->o = *o;
-    c->started_ms = clock_now_ms();
-    int r = secret_read(o->data_dir, "agent-token", c->token, c->token_file, sizeof c->token_file, e);
+    int r = steady_continue(o->store, e);
+    c->started_ms = clock_steady_ms();
+    c->apart_ms = clock_now_ms() - c->started_ms;
+    if (r == 0) r = secret_read(o->data_dir, "agent-token", c->token, c->token_file, sizeof c->token_file, e);
     if (r == 0) r = secret_read(o->data_dir, "node-admin-password", c->admin_password, NULL, 0, e);
     if (r == 0) r = secret_read(o->data_dir, "node-replication-password", c->replication_password, NULL, 0, e);
     if (r == 0) r = authority_open(&c->authority, o->data_dir, e);

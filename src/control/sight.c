@@ -25,7 +25,7 @@ static const char *encryption_seen(struct world *w, const struct proto_node_seen
 
 static void sight_node(struct world *w, struct row_node *row, const struct proto_node_seen *seen)
 {
-    if (strcmp(row->seen_state, seen->state) != 0) world_set_int(w, &row->seen_since_ms, w->now_ms);
+    if (strcmp(row->seen_state, seen->state) != 0) world_set_int(w, &row->seen_since_ms, w->steady_ms);
     world_set(w, &row->seen_state, seen->state);
     world_set_int(w, &row->seen_incarnation, seen->incarnation.v);
     world_set(w, &row->seen_reason, seen->reason);

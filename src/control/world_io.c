@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "control/rows.h"
+#include "control/steady.h"
 #include "store/event_log.h"
 #include "store/queries.gen.h"
 #include <string.h>
@@ -105,6 +106,15 @@ static int store_events(struct store *s, struct rows *rows, struct world *w, boo
     return r;
 }
 
+/* No plan looks at it. */
+static int store_steady(struct store *s, struct rows *rows, const struct world *w, struct err *e)
+{
+    int64_t before = store_changes(s);
+    int r = steady_note(s, w->steady_ms, e);
+    rows->changes += store_changes(s) - before;
+    return r;
+}
+
 static int store_new_snapshot(struct store *s, const struct world_new_snapshot *n, struct err *e)
 {
     int r = q_snapshot_put(s, &n->row, e);
@@ -144,5 +154,6 @@ int world_store(struct store *s, struct rows *rows, struct world *w, bool *wrote
     STORE(w, user_links, rg_user_group)
     STORE(w, globals, global_replication_group)
     STORE(w, rgs, replication_group)
-    return r ? r : store_events(s, rows, w, wrote, e);
+    if (r == 0) r = store_events(s, rows, w, wrote, e);
+    return r || !*wrote ? r : store_steady(s, rows, w, e);
 }

@@ -87,23 +87,25 @@ static void put_trip(struct exchange *x, void *admin)
 static void get_clock(struct exchange *x, void *admin)
 {
     (void)admin;
-    json_int_t now = clock_now_ms(), advanced = clock_warped_ms();
-    json_answer(x, 200, json_pack("{s:I, s:I}", "now_ms", now, "advanced_ms", advanced), NULL);
+    json_int_t now = clock_now_ms(), advanced = clock_warped_ms(), steady = clock_steady_ms();
+    json_answer(x, 200, json_pack("{s:I, s:I, s:I}", "now_ms", now, "steady_ms", steady, "advanced_ms", advanced), NULL);
 }
 
 static void post_clock(struct exchange *x, void *arg)
 {
     const struct admin *admin = arg;
     const int64_t century_ms = INT64_C(100) * 365 * 24 * 3600 * 1000;
-    const char *text = http_param(x, "advance_ms");
+    const char *jump = http_param(x, "jump_ms"), *text = jump ? jump : http_param(x, "advance_ms");
     int64_t ms;
     if (refuse(x, admin, !admin->local)) return;
     if (text == NULL || !read_number(text, -century_ms, century_ms, &ms)) {
-        json_answer_error(x, 400, "advance_ms must be a whole number of milliseconds, a century at most.");
+        json_answer_error(
+            x, 400, "%s must be a whole number of milliseconds, a century at most.", jump ? "jump_ms" : "advance_ms");
         return;
     }
-    clock_warp(ms);
-    log_info("the clock was moved by %" PRId64 " ms", ms);
+    if (jump) clock_warp(ms);
+    else clock_advance(ms);
+    log_info("the %s was moved by %" PRId64 " ms", jump ? "wall clock" : "time", ms);
     if (admin->clock_moved) admin->clock_moved(admin->arg);
     get_clock(x, arg);
 }

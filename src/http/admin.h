@@ -9,8 +9,9 @@ struct operation;
  *     GET  /_meridian/operations           {"served": [name…], "not_served": [name…]}
  *     GET  /_meridian/trips                {"trips": {name: hits left, -1 for ever…}}
  *     PUT  /_meridian/trips/NAME?count=N   arms a trip for N hits (1 by default, 0 disarms, -1 for ever); POST does too
- *     GET  /_meridian/clock                {"now_ms": …, "advanced_ms": …}
- *     POST /_meridian/clock?advance_ms=N   moves the wall clock (see base/clock.h)
+ *     GET  /_meridian/clock                {"now_ms": …, "steady_ms": …, "advanced_ms": …}: base/clock.h tells which is which
+ *     POST /_meridian/clock?advance_ms=N   lets N ms pass at once, for dates and for limits; where N < 0, only dates go back
+ *     POST /_meridian/clock?jump_ms=N      moves the wall clock alone, as somebody does who sets it
  *
  * Trips are there with --trips only, and always want the administrator's token; whatever else changes something wants it
  * where other machines reach the server.

@@ -55,7 +55,7 @@ static struct row_global_replication_group global_row(
         .transit_encryption = rg->transit_encryption,
         .automatic_failover = rg->automatic_failover,
         .phase = "steady",
-        .phase_since_ms = op->now_ms,
+        .phase_since_ms = op->steady_ms,
         .switch_offset = -1,
         .created_ms = op->now_ms,
     };
@@ -204,7 +204,7 @@ int op_failover_global_replication_group(struct op *op, const struct api_failove
             "Global replication group %s is not available or in primary-only state.", g->id);
     g->status = "modifying";
     g->phase = "fencing";
-    g->phase_since_ms = op->now_ms;
+    g->phase_since_ms = op->steady_ms;
     g->switch_region = m->region;
     g->switch_offset = -1;
     r = q_global_replication_group_put(op->store, g, op->err);

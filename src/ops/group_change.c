@@ -175,7 +175,7 @@ static int start_switch(struct op *op, const struct row_replication_group *rg, c
         if (strcmp(ngs[i].id, to->node_group_id) != 0) continue;
         ngs[i].switch_node_id = to->id;
         ngs[i].switch_offset = -1;
-        ngs[i].switch_since_ms = op->now_ms;
+        ngs[i].switch_since_ms = op->steady_ms;
         r = q_node_group_put(op->store, &ngs[i], op->err);
     }
     return r;

@@ -29,7 +29,8 @@ struct op {
     struct store *store;
     struct arena *arena;
     struct err *err;
-    int64_t now_ms;
+    int64_t now_ms;              /* wall time, for dates */
+    int64_t steady_ms;           /* of the steady clock, for what a limit is counted from */
     const struct region *region; /* never NULL */
     const char *account;
     const struct operation *operation; /* the one that runs */

@@ -22,6 +22,7 @@ int ops_run(struct store *store, const struct ops_config *config, const struct o
         .arena = a,
         .err = e,
         .now_ms = clock_now_ms(),
+        .steady_ms = clock_steady_ms(),
         .region = region,
         .account = who->account,
         .operation = o,

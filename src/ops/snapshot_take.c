@@ -49,7 +49,7 @@ int snapshot_check_supported(struct op *op, const struct row_cache_cluster *c)
 static int check_quota(struct op *op, const struct row_node *n)
 {
     int64_t taken;
-    int r = q_snapshot_taken_count(op->store, n->region, n->id, op->now_ms - DAY_MS, &taken, op->err);
+    int r = q_snapshot_taken_count(op->store, n->region, n->id, op->now_ms - DAY_MS, op->now_ms, &taken, op->err);
     if (r == 0 && taken >= LIMIT_MANUAL_SNAPSHOTS_PER_NODE_PER_DAY)
         return op_fault(op, FAULT_SNAPSHOT_QUOTA_EXCEEDED,
             "The maximum number of manual snapshots for this cluster taken within 24 hours has been reached");

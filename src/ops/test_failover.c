@@ -35,7 +35,7 @@ static int find_part(struct op *op, const struct row_replication_group *rg, cons
 static int count_call(struct op *op, const struct row_replication_group *rg, const char *node_group_id)
 {
     int64_t calls;
-    int r = q_test_failover_count(op->store, rg->region, op->now_ms - DAY_MS, &calls, op->err);
+    int r = q_test_failover_count(op->store, rg->region, op->now_ms - DAY_MS, op->now_ms, &calls, op->err);
     if (r == 0 && calls >= CALLS_PER_DAY)
         return op_fault(op, FAULT_API_CALL_RATE_FOR_CUSTOMER_EXCEEDED,
             "You can call this operation for at most %d node groups in a rolling 24-hour period.", CALLS_PER_DAY);

@@ -38,7 +38,7 @@ static void plan_hung(struct world *w, struct world_node *n)
 {
     int64_t limit = n->row.seen_since_ms + HUNG_LIMIT_MS;
     if (!is(n->row.seen_state, "hung") || n->row.condemned_pid == n->row.seen_pid) return;
-    if (w->now_ms < limit) world_wake(w, limit);
+    if (w->steady_ms < limit) world_wake(w, limit);
     else world_set_int(w, &n->row.condemned_pid, n->row.seen_pid);
 }
 
@@ -161,7 +161,7 @@ static void plan_pending_changes(struct world *w, struct world_cluster *c)
     bool pending = c->row.pending_node_type || c->row.pending_engine_version || c->row.pending_num_nodes;
     if (!pending || !is(c->row.status, "available")) return;
     if (c->row.pending_since_ms == 0 || window_is_open(c->row.maintenance_window, w->now_ms, &opens_ms)) begin_pending(w, c);
-    else world_wake(w, opens_ms);
+    else world_wake_date(w, opens_ms);
 }
 
 /* ---- the configuration endpoint ---- */

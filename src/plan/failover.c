@@ -63,7 +63,7 @@ static void replace_dead(struct world *w, struct world_rg *rg, struct world_node
     struct world_node *best = plan_best_replica(rg, ng, first, &all_told);
     if (best == NULL) return; /* then it is restarted in place: see want_node.hold */
     int64_t limit = first->row.seen_since_ms + OFFSETS_LIMIT_MS;
-    if (!all_told && w->now_ms < limit) {
+    if (!all_told && w->steady_ms < limit) {
         world_wake(w, limit);
         return;
     }
@@ -84,7 +84,7 @@ static void plan_hung(struct world *w, struct world_rg *rg, struct world_node *n
 {
     if (strcmp(n->row.seen_state, "hung") != 0 || n->row.condemned_pid == n->row.seen_pid) return;
     int64_t limit = n->row.seen_since_ms + (is_replaceable(w, rg, n) ? 0 : HUNG_ALONE_MS);
-    if (w->now_ms < limit) world_wake(w, limit);
+    if (w->steady_ms < limit) world_wake(w, limit);
     else world_set_int(w, &n->row.condemned_pid, n->row.seen_pid);
 }
 
@@ -98,7 +98,7 @@ static void give_up_switch(struct world *w, struct world_node_group *ng)
 static void plan_switch(struct world *w, struct world_rg *rg, struct world_node_group *ng, struct world_node *first)
 {
     struct world_node *next = rg_node(rg, ng->row.switch_node_id);
-    if (!node_answers(next) || w->now_ms >= ng->row.switch_since_ms + SWITCH_LIMIT_MS) {
+    if (!node_answers(next) || w->steady_ms >= ng->row.switch_since_ms + SWITCH_LIMIT_MS) {
         give_up_switch(w, ng);
         return;
     }

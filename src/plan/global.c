@@ -29,7 +29,7 @@ static bool is_lost(const struct world_rg *rg, const struct world_node *n)
 static void enter(struct world *w, struct world_global *g, const char *phase)
 {
     world_set(w, &g->row.phase, phase);
-    world_set_int(w, &g->row.phase_since_ms, w->now_ms);
+    world_set_int(w, &g->row.phase_since_ms, w->steady_ms);
 }
 
 static void promote(struct world *w, struct world_global *g, int64_t offset)
@@ -53,7 +53,7 @@ static void plan_fencing(struct world *w, struct world_global *g)
     int64_t limit = phase_limit(w, g, FENCE_LIMIT_MS);
     if (old == NULL || node_is_dead(old)) promote(w, g, -1);
     else if (node_answers(old) && old->row.seen_fenced) promote(w, g, old->row.seen_offset);
-    else if (w->now_ms >= limit) promote(w, g, -1);
+    else if (w->steady_ms >= limit) promote(w, g, -1);
     else world_wake(w, limit);
 }
 
@@ -93,10 +93,10 @@ static void plan_promoting(struct world *w, struct world_global *g)
         return;
     }
     if (g->row.switch_offset < 0) return;
-    if (n->stored && n->stored->seen_offset != n->row.seen_offset) world_set_int(w, &g->row.phase_since_ms, w->now_ms);
+    if (n->stored && n->stored->seen_offset != n->row.seen_offset) world_set_int(w, &g->row.phase_since_ms, w->steady_ms);
     struct world_node *old = first_node(active ? active->rg : NULL);
     int64_t limit = phase_limit(w, g, node_answers(n) && !n->row.seen_link_up ? LINK_LIMIT_MS : CATCH_UP_LIMIT_MS);
-    if (old == NULL || node_is_dead(old) || w->now_ms >= limit) world_set_int(w, &g->row.switch_offset, -1);
+    if (old == NULL || node_is_dead(old) || w->steady_ms >= limit) world_set_int(w, &g->row.switch_offset, -1);
     else world_wake(w, limit);
 }
 
@@ -166,7 +166,7 @@ static void plan_revival(struct world *w, struct world_global *g)
     } else if (strcmp(g->row.phase, "returning") == 0) {
         int64_t limit = phase_limit(w, g, CATCH_UP_LIMIT_MS);
         if (node_takes_writes(first)) enter(w, g, "settling");
-        else if (!node_answers(first) || giver == NULL || node_is_dead(giver) || w->now_ms >= limit) enter(w, g, "steady");
+        else if (!node_answers(first) || giver == NULL || node_is_dead(giver) || w->steady_ms >= limit) enter(w, g, "steady");
         else world_wake(w, limit);
     }
 }

@@ -58,5 +58,5 @@ void plan_pending(struct world *w, struct world_rg *rg)
     struct world_cluster *c = rg->drop || strcmp(rg->row.status, "available") != 0 ? NULL : first_pending(rg);
     if (c == NULL) return;
     if (window_is_open(rg->row.maintenance_window, w->now_ms, &opens_ms)) apply(w, rg, c->row);
-    else world_wake(w, opens_ms);
+    else world_wake_date(w, opens_ms);
 }

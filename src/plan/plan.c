@@ -27,5 +27,5 @@ void plan_world(struct world *w)
         plan_snapshots(w);
         if (!w->changed) return;
     }
-    world_wake(w, w->now_ms + 1);
+    world_wake(w, w->steady_ms + 1);
 }

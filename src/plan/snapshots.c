@@ -188,7 +188,7 @@ static void plan_retention(struct world *w, struct world_snapshot *s)
     if (!rests || !is(s->row.source, "automated")) return;
     int64_t until = rg || c ? s->row.created_ms + days_kept(rg, c, s) * DAY_MS : 0;
     if (w->now_ms >= until) world_set(w, &s->row.status, "deleting");
-    else world_wake(w, until);
+    else world_wake_date(w, until);
 }
 
 static void plan_one(struct world *w, struct world_snapshot *s)
@@ -248,13 +248,14 @@ static void plan_snapshotting_cluster(struct world *w, struct world_rg *rg)
 
 /* ---- automatic ones ---- */
 
+/* Within the day that began then: a clock that was far ahead once must not be the end of all snapshots. */
 static bool ran_since(const struct world *w, const char *region, const char *source_id, int64_t since_ms)
 {
     for (const struct world_new_snapshot *n = w->new_snapshots; n; n = n->next)
         if (is(n->schedule.source_id, source_id) && is(n->schedule.region, region)) return true;
     for (size_t i = 0; i < w->n_schedules; i++)
         if (is(w->schedules[i].source_id, source_id) && is(w->schedules[i].region, region))
-            return w->schedules[i].ran_ms >= since_ms;
+            return w->schedules[i].ran_ms >= since_ms && w->schedules[i].ran_ms < since_ms + DAY_MS;
     return false;
 }
 
@@ -267,7 +268,7 @@ static bool is_due(struct world *w, const char *region, const char *source_id, c
         if (!ran_since(w, region, source_id, at_ms)) return true;
         at_ms += DAY_MS;
     }
-    world_wake(w, at_ms);
+    world_wake_date(w, at_ms);
     return false;
 }
 

@@ -54,7 +54,7 @@ static void hand_over(struct world *w, struct world_rg *rg, struct world_node *f
         if (rg_primary(ng) != first || ng->row.switch_node_id) continue;
         world_set(w, &ng->row.switch_node_id, next->row.id);
         world_set_int(w, &ng->row.switch_offset, -1);
-        world_set_int(w, &ng->row.switch_since_ms, w->now_ms);
+        world_set_int(w, &ng->row.switch_since_ms, w->steady_ms);
     }
 }
 

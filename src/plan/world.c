@@ -274,6 +274,11 @@ void world_wake(struct world *w, int64_t at_ms)
     if (at_ms < w->wake_ms) w->wake_ms = at_ms;
 }
 
+void world_wake_date(struct world *w, int64_t date_ms)
+{
+    if (date_ms != INT64_MAX) world_wake(w, w->steady_ms + (date_ms - w->now_ms));
+}
+
 static void edited(struct world *w)
 {
     w->changed = true;
@@ -306,7 +311,7 @@ void world_add_node(struct world *w, const struct row_node *row)
     *n = (struct world_new_node){w->new_nodes, *row};
     w->new_nodes = n;
     edited(w);
-    world_wake(w, w->now_ms);
+    world_wake(w, w->steady_ms);
 }
 
 void world_add_snapshot(struct world *w, const struct world_new_snapshot *s)
@@ -316,7 +321,7 @@ void world_add_snapshot(struct world *w, const struct world_new_snapshot *s)
     new->next = w->new_snapshots;
     w->new_snapshots = new;
     edited(w);
-    world_wake(w, w->now_ms);
+    world_wake(w, w->steady_ms);
 }
 
 void world_note(struct world *w, const char *region, const char *source_type, const char *source_id, const char *message)

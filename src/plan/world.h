@@ -206,9 +206,11 @@ struct world_addressing {
 
 struct world {
     struct arena *arena;
-    int64_t now_ms;
-    int64_t started_ms; /* since when this control plane looks: no limit runs while nobody was there to see */
-    int64_t wake_ms;    /* when the next look is due at the latest; INT64_MAX: nothing waits for time */
+    int64_t now_ms;    /* wall time, for dates alone: a limit that went by it would end, or never end, with each jump of it */
+    int64_t steady_ms; /* of the steady clock (base/clock.h), as are all times in rows that a limit is counted from */
+    int64_t
+        started_ms;  /* since when this control plane looks, on the steady clock: no limit runs while nobody was there to see */
+    int64_t wake_ms; /* when the next look is due at the latest, on the steady clock; INT64_MAX: nothing waits for time */
     struct world_addressing addressing;
     struct world_region *regions;
     size_t n_regions;
@@ -286,8 +288,10 @@ bool node_answers(const struct world_node *n);
 bool node_is_dead(const struct world_node *n); /* its process has ended, or can't be started */
 bool node_takes_writes(const struct world_node *n);
 
-/* Asks for another look no later than at 'at_ms'. */
+/* Asks for another look no later than at 'at_ms' of the steady clock. */
 void world_wake(struct world *w, int64_t at_ms);
+/* The same for a date, INT64_MAX for none. The next look will see whether it has come: until then the wall clock may be set. */
+void world_wake_date(struct world *w, int64_t date_ms);
 /* Sets *field to 'value' and w->changed where they differ. 'value' must live as long as the world. */
 void world_set(struct world *w, const char **field, const char *value);
 void world_set_int(struct world *w, int64_t *field, int64_t value);

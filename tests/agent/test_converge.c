@@ -123,16 +123,6 @@ Test(converge, what_may_have_changed_is_read_before_anything_is_decided)
     cr_assert_eq(converge(&o, &now), STEP_READ);
 }
 
-Test(converge, a_pause_is_renewed_before_it_ends_by_itself)
-{
-    struct line fenced = {
-        .ordered_role = "primary", .ordered_fence = true, .role = ROLE_PRIMARY, .upstream = "", .fence = FENCE_ON};
-    struct proto_node_order o = ordered(&fenced);
-    struct node_now now = known(&fenced);
-    now.fence_old = true;
-    cr_assert_eq(converge(&o, &now), STEP_PAUSE);
-}
-
 Test(converge, a_refused_endpoint_does_not_hold_up_the_rest)
 {
     struct line t = {.ordered_role = "primary",

@@ -109,6 +109,20 @@ Test(clock, warps_wall_time_only)
     cr_assert_eq(clock_warped_ms(), 3600000);
 }
 
+Test(clock, the_steady_one_goes_forward_only)
+{
+    int64_t steady = clock_steady_ms();
+    clock_warp(3600000);
+    cr_assert_lt(clock_steady_ms(), steady + 3600000, "somebody set the clock: no time has passed");
+    clock_warp(-2 * 3600000);
+    cr_assert_geq(clock_steady_ms(), steady);
+    clock_advance(5000);
+    cr_assert_geq(clock_steady_ms(), steady += 5000);
+    clock_advance(-5000);
+    cr_assert_geq(clock_steady_ms(), steady);
+    cr_assert_eq(clock_warped_ms(), -3600000, "dates do go back");
+}
+
 static const struct task_state life[] = {{"born", TASK_TO(1)}, {"dead", 0}};
 
 Test(task, moves_where_the_table_allows)

@@ -133,10 +133,17 @@ Test(admin, moves_the_clock_and_says_so)
     cr_assert(clock_now_ms() >= before + 3600000);
     cr_assert_eq(n_moved, 1);
     expect("GET", "clock", 200, "\"advanced_ms\":3600000}");
+    int64_t steady = clock_steady_ms();
+    before = clock_now_ms();
+    expect("POST", "clock?jump_ms=-7200000", 200, "\"advanced_ms\":-3600000}");
+    cr_assert_lt(clock_now_ms(), before, "dates go back");
+    cr_assert_geq(clock_steady_ms(), steady, "and durations do not");
+    cr_assert_eq(n_moved, 2);
+    expect("POST", "clock?jump_ms=soon", 400, "jump_ms must be");
     expect("POST", "clock", 400, "advance_ms must be");
     expect("POST", "clock?advance_ms=1h", 400, "advance_ms must be");
     expect("POST", "clock?advance_ms=9999999999999", 400, "advance_ms must be");
-    cr_assert_eq(n_moved, 1);
+    cr_assert_eq(n_moved, 2);
 }
 
 Test(admin, knows_wrong_methods_from_unknown_paths)

@@ -11,6 +11,7 @@ void build_init(struct build *b, struct arena *a)
     b->w = (struct world){
         .arena = a,
         .now_ms = 1000000,
+        .steady_ms = 5000000,
         .wake_ms = INT64_MAX,
         .regions = b->regions,
         .rgs = b->rgs,

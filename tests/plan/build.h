@@ -20,7 +20,7 @@ struct build {
     struct world_member members[BUILD_MAX];
 };
 
-/* An empty world at time 1000000 in the arena. */
+/* An empty world in the arena, at the date 1000000, with the steady clock at 5000000. */
 void build_init(struct build *b, struct arena *a);
 /* A group of 'n' nodes with that status, none of them seen yet. Groups must be added in the order of (region, id). */
 void build_rg(struct build *b, const char *region, const char *id, const char *status, int n);

@@ -32,7 +32,7 @@ TestSuite(failover, .init = setup, .fini = teardown);
 static void die(int i)
 {
     b.nodes[i].row.seen_state = "exited";
-    b.nodes[i].row.seen_since_ms = b.w.now_ms;
+    b.nodes[i].row.seen_since_ms = b.w.steady_ms;
 }
 
 static void tell_last_offset(int i, int64_t offset)
@@ -81,8 +81,8 @@ Test(failover, it_waits_a_moment_for_last_offsets_and_no_longer)
     tell_last_offset(1, 100);
     plan_world(&b.w);
     cr_assert_str_eq(ng->row.primary_node_id, "demo-001.0001", "demo-003 has not told its last offset");
-    cr_assert_eq(b.w.wake_ms, b.w.now_ms + 50);
-    b.w.now_ms += 50;
+    cr_assert_eq(b.w.wake_ms, b.w.steady_ms + 50);
+    b.w.steady_ms += 50;
     plan_world(&b.w);
     cr_assert_str_neq(ng->row.primary_node_id, "demo-001.0001");
 }
@@ -141,7 +141,7 @@ Test(failover, a_hung_primary_is_killed_before_it_is_replaced)
 {
     b.nodes[0].row.seen_state = "hung";
     b.nodes[0].row.seen_pid = 4711;
-    b.nodes[0].row.seen_since_ms = b.w.now_ms;
+    b.nodes[0].row.seen_since_ms = b.w.steady_ms;
     plan_world(&b.w);
     cr_assert_eq(b.nodes[0].row.condemned_pid, 4711);
     cr_assert_str_eq(ng->row.primary_node_id, "demo-001.0001");
@@ -157,10 +157,10 @@ Test(failover, a_hung_primary_that_nobody_can_replace_gets_time_to_wake_up)
     rg->row.automatic_failover = FAILOVER_DISABLED;
     b.nodes[0].row.seen_state = "hung";
     b.nodes[0].row.seen_pid = 4711;
-    b.nodes[0].row.seen_since_ms = b.w.now_ms;
+    b.nodes[0].row.seen_since_ms = b.w.steady_ms;
     plan_world(&b.w);
     cr_assert_eq(b.nodes[0].row.condemned_pid, 0);
-    b.w.now_ms = b.w.wake_ms;
+    b.w.steady_ms = b.w.wake_ms;
     plan_world(&b.w);
     cr_assert_eq(b.nodes[0].row.condemned_pid, 4711);
 }
@@ -181,7 +181,7 @@ Test(failover, recovery_is_told_when_the_old_primary_is_a_replica_in_force)
 static void start_switch(const char *to)
 {
     ng->row.switch_node_id = to;
-    ng->row.switch_since_ms = b.w.now_ms;
+    ng->row.switch_since_ms = b.w.steady_ms;
     rg->row.status = "modifying";
     plan_world(&b.w);
 }
@@ -206,7 +206,7 @@ Test(failover, an_orderly_change_holds_writes_waits_and_swaps)
 Test(failover, an_orderly_change_that_does_not_come_about_is_given_up)
 {
     start_switch("demo-002.0001");
-    b.w.now_ms += 10000;
+    b.w.steady_ms += 10000;
     plan_world(&b.w);
     cr_assert_null(ng->row.switch_node_id);
     cr_assert_str_eq(ng->row.primary_node_id, "demo-001.0001");

@@ -40,7 +40,7 @@ static void start_failover(void)
 {
     g->row.status = "modifying";
     g->row.phase = "fencing";
-    g->row.phase_since_ms = b.w.now_ms;
+    g->row.phase_since_ms = b.w.steady_ms;
     g->row.switch_region = "eu-west-1";
 }
 
@@ -75,7 +75,7 @@ Test(global, failover_fences_the_old_primary_first)
     cr_assert_str_eq(g->row.phase, "fencing");
     cr_assert(want_node(&b.w, &east->nodes[0]).fence);
     cr_assert_not(want_node(&b.w, &west->nodes[0]).primary);
-    cr_assert_leq(b.w.wake_ms, b.w.now_ms + 1500);
+    cr_assert_leq(b.w.wake_ms, b.w.steady_ms + 1500);
 }
 
 Test(global, the_new_primary_waits_for_the_fenced_offset)
@@ -141,7 +141,7 @@ Test(global, an_old_primary_that_does_not_confirm_the_fence_in_time_is_not_waite
 {
     start_failover();
     plan_world(&b.w);
-    b.w.now_ms = b.w.wake_ms;
+    b.w.steady_ms = b.w.wake_ms;
     plan_world(&b.w);
     cr_assert_str_eq(g->row.phase, "promoting");
     cr_assert_eq(g->row.switch_offset, -1);
@@ -150,11 +150,11 @@ Test(global, an_old_primary_that_does_not_confirm_the_fence_in_time_is_not_waite
 Test(global, the_time_nobody_looked_does_not_count_against_the_old_primary)
 {
     start_failover();
-    b.w.now_ms += 60000;
-    b.w.started_ms = b.w.now_ms;
+    b.w.steady_ms += 60000;
+    b.w.started_ms = b.w.steady_ms;
     plan_world(&b.w);
     cr_assert_str_eq(g->row.phase, "fencing", "a serve that has just started knows nothing yet");
-    b.w.now_ms += 1500;
+    b.w.steady_ms += 1500;
     plan_world(&b.w);
     cr_assert_str_eq(g->row.phase, "promoting");
 }
@@ -165,7 +165,7 @@ Test(global, a_link_that_breaks_while_catching_up_gets_time_to_stand_again)
     west->nodes[0].row.seen_link_up = 0;
     plan_world(&b.w);
     cr_assert_eq(want_node(&b.w, &west->nodes[0]).promote_offset, 4711, "agents that start again are no reason to lose anything");
-    b.w.now_ms = b.w.wake_ms;
+    b.w.steady_ms = b.w.wake_ms;
     plan_world(&b.w);
     cr_assert_eq(want_node(&b.w, &west->nodes[0]).promote_offset, -1);
 }
@@ -175,15 +175,15 @@ Test(global, progress_extends_the_waiting_and_standing_still_ends_it)
     struct row_node stored = west->nodes[0].row;
     reach_promoting();
     west->nodes[0].stored = &stored;
-    b.w.now_ms += 9000;
+    b.w.steady_ms += 9000;
     west->nodes[0].row.seen_offset = 4000;
     plan_world(&b.w);
     cr_assert_eq(g->row.switch_offset, 4711);
     stored.seen_offset = 4000;
-    b.w.now_ms += 9999;
+    b.w.steady_ms += 9999;
     plan_world(&b.w);
     cr_assert_eq(g->row.switch_offset, 4711);
-    b.w.now_ms += 1;
+    b.w.steady_ms += 1;
     plan_world(&b.w);
     cr_assert_eq(g->row.switch_offset, -1);
 }
@@ -242,7 +242,7 @@ Test(global, deletion_frees_the_primary_group_and_leaves_it_alone)
 static void die(struct world_node *n)
 {
     n->row.seen_state = "exited";
-    n->row.seen_since_ms = b.w.now_ms;
+    n->row.seen_since_ms = b.w.steady_ms;
 }
 
 Test(global, a_dead_lone_primary_gets_its_data_back_from_a_secondary)
@@ -312,7 +312,7 @@ Test(global, a_replica_that_has_not_told_its_last_offset_comes_before_revival_to
     die(&east->nodes[0]);
     plan_world(&b.w);
     cr_assert_str_eq(g->row.phase, "steady");
-    b.w.now_ms = b.w.wake_ms;
+    b.w.steady_ms = b.w.wake_ms;
     plan_world(&b.w);
     cr_assert_str_eq(east->node_groups[0].row.primary_node_id, "east-002.0001");
     cr_assert_str_eq(g->row.phase, "steady");
@@ -342,7 +342,7 @@ Test(global, a_target_that_a_replica_can_replace_is_replaced_and_promoted)
     die(&west->nodes[0]);
     plan_world(&b.w);
     cr_assert_str_eq(g->row.phase, "promoting");
-    b.w.now_ms += 50;
+    b.w.steady_ms += 50;
     plan_world(&b.w);
     cr_assert_str_eq(west->node_groups[0].row.primary_node_id, "west-002.0001");
     cr_assert_str_eq(g->row.phase, "promoting");
@@ -392,7 +392,7 @@ Test(global, a_hung_primary_that_is_to_be_replaced_is_killed_first)
     start_failover();
     east->nodes[0].row.seen_state = "hung";
     east->nodes[0].row.seen_pid = 4711;
-    east->nodes[0].row.seen_since_ms = b.w.now_ms;
+    east->nodes[0].row.seen_since_ms = b.w.steady_ms;
     plan_world(&b.w);
     cr_assert_eq(east->nodes[0].row.condemned_pid, 4711);
     cr_assert_str_eq(g->row.phase, "fencing");
@@ -426,7 +426,7 @@ Test(global, a_primary_that_returns_keeps_its_link_and_is_not_waited_for_without
     plan_world(&b.w);
     cr_assert_str_eq(g->row.phase, "returning");
     cr_assert_eq(want_gateway_target(east, &east->node_groups[0]), &west->nodes[0], "the last writes are still to come");
-    b.w.now_ms += 10000;
+    b.w.steady_ms += 10000;
     plan_world(&b.w);
     cr_assert_str_eq(g->row.phase, "steady");
 }

@@ -69,6 +69,12 @@ class Storm:
         self.struck.add(node["pid"])
         os.kill(node["pid"], how)
 
+    def jump_the_clock(self):
+        """The wall clock is set an hour or so forward or back, as by somebody whose time zone was wrong."""
+        ms = self.random.choice([-1, 1]) * self.random.randint(3500, 3700) * 1000
+        self.note("the clock jumps by %d s" % (ms // 1000))
+        self.server.admin("POST", "clock?jump_ms=%d" % ms)
+
     def kill_agent_of(self, region):
         self.note("kill the agent of " + region)
         os.kill(self.server.agent(region), signal.SIGKILL)

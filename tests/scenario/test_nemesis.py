@@ -85,6 +85,12 @@ class Nemesis(Storm, datastores.Case):
         self.strike(node, signal.SIGSTOP)
         return {which}, set()
 
+    def hang_a_primary_and_jump_the_clock(self):
+        self.jump_the_clock()
+        costs = self.hang_a_primary()
+        self.jump_the_clock()
+        return costs
+
     def kill_a_replica(self):
         group, region = self.random.choice(self.groups)
         self.strike(self.random.choice(self.nodes_of(group, region, "replica")))
@@ -182,6 +188,11 @@ class Nemesis(Storm, datastores.Case):
         self.kill_serve()
         return set(), set()
 
+    def fail_over_and_jump_the_clock(self):
+        self.switch_regions()
+        self.jump_the_clock()
+        return set(), set()
+
     # What holds
 
     def in_force(self, group, region):
@@ -257,7 +268,8 @@ class Nemesis(Storm, datastores.Case):
                  self.kill_an_agent_and_a_primary, self.kill_serve, self.kill_serve_and_a_primary, self.kill_several,
                  self.kill_several, self.rehearse, self.resize, self.resize_and_kill_the_primary, self.upgrade,
                  self.upgrade_and_kill_somebody, self.plan_a_failover, self.plan_a_failover, self.fail_over_and_kill_somebody,
-                 self.fail_over_and_kill_somebody, self.fail_over_and_kill_an_agent, self.fail_over_and_kill_serve]
+                 self.fail_over_and_kill_somebody, self.fail_over_and_kill_an_agent, self.fail_over_and_kill_serve,
+                 self.hang_a_primary_and_jump_the_clock, self.fail_over_and_jump_the_clock]
         self.rage(blows, self.check)
 
 

@@ -88,9 +88,9 @@ Test(query_plans, the_history_is_found_by_its_time)
         {Q_EVENT_PAGE_OF_TYPE, "event_by_type (region=? AND source_type=? AND at_ms>? AND at_ms<?)"},
         {Q_EVENT_PAGE_OF_SOURCE, "event_by_source (region=? AND source_type=? AND source_id=? AND at_ms>? AND at_ms<?)"},
         {Q_EVENT_FORGET, "event_by_time (region=? AND at_ms<?)"},
-        {Q_SNAPSHOT_TAKEN_COUNT, "snapshot_taken_by_node (region=? AND node_id=? AND at_ms>?)"},
+        {Q_SNAPSHOT_TAKEN_COUNT, "snapshot_taken_by_node (region=? AND node_id=? AND at_ms>? AND at_ms<?)"},
         {Q_SNAPSHOT_TAKEN_FORGET, "snapshot_taken_by_time (at_ms<?)"},
-        {Q_TEST_FAILOVER_COUNT, "test_failover_by_time (region=? AND at_ms>?)"},
+        {Q_TEST_FAILOVER_COUNT, "test_failover_by_time (region=? AND at_ms>? AND at_ms<?)"},
         {Q_TEST_FAILOVER_FORGET, "test_failover_by_time (region=? AND at_ms<?)"},
     };
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {

@@ -153,6 +153,47 @@ Test(store, a_database_of_any_earlier_version_becomes_what_a_new_one_is)
     free(new);
 }
 
+static int64_t number(sqlite3 *db, const char *sql)
+{
+    sqlite3_stmt *st;
+    cr_assert_eq(sqlite3_prepare_v2(db, sql, -1, &st, NULL), SQLITE_OK, "%s", sqlite3_errmsg(db));
+    cr_assert_eq(sqlite3_step(st), SQLITE_ROW);
+    int64_t value = sqlite3_column_int64(st, 0);
+    sqlite3_finalize(st);
+    return value;
+}
+
+/* A database that went by the wall clock, some of whose times are of a clock that was ahead. */
+Test(store, the_steady_clock_begins_after_all_that_was_noted)
+{
+    int before = 0;
+    while (strstr(sql_migrations[before].name, "steady") == NULL) before++;
+    static const char datastore[] =
+        "INSERT INTO global_replication_group VALUES ('g', 'a', '', 'available', 'redis', '7.1.0', 't', 0, 0, 0, 0, 'steady', "
+        "%s, NULL, -1, 0);"
+        "INSERT INTO node (region, id, cluster_id, node_id, availability_zone, port, settled, want, created_ms, seen_state, "
+        "seen_link_up,"
+        " seen_offset, seen_fenced, seen_endpoints, seen_pid, seen_restarts, seen_started_ms, seen_generation, condemned_pid, "
+        "incarnation,"
+        " keep_data, status, seen_incarnation, seen_since_ms)"
+        " VALUES ('r', 'n', 'c', '0001', 'z', 1, 1, 'run', 0, 'ready', 1, 0, 0, '', 1, 0, 0, 1, 0, 1, 1, 'available', 1, 1000)";
+    static const char *const phases_since[] = {"1000", "strftime('%s', 'now') * 1000 + 3600000"};
+    for (size_t i = 0; i < 2; i++) {
+        char sql[2000];
+        sqlite3 *db;
+        cr_assert_eq(sqlite3_open(":memory:", &db), SQLITE_OK);
+        for (int m = 0; m < before; m++) cr_assert_eq(sqlite3_exec(db, sql_migrations[m].sql, NULL, NULL, NULL), SQLITE_OK);
+        snprintf(sql, sizeof sql, datastore, phases_since[i]);
+        cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK, "%s", sqlite3_errmsg(db));
+        cr_assert_eq(sqlite3_exec(db, sql_migrations[before].sql, NULL, NULL, NULL), SQLITE_OK, "%s", sqlite3_errmsg(db));
+        int64_t reached = number(db, "SELECT reached_ms FROM steady_clock"),
+                now = number(db, "SELECT strftime('%s', 'now') * 1000");
+        cr_expect_geq(reached, number(db, "SELECT max(phase_since_ms) FROM global_replication_group"));
+        cr_expect_geq(reached, now - 10000);
+        sqlite3_close(db);
+    }
+}
+
 Test(store, a_newer_database_is_refused_with_a_line_that_says_so)
 {
     store_close(s);
