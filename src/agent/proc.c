@@ -1,6 +1,7 @@
 #include "agent/proc.h"
 #include "agent/file.h"
 #include "base/clock.h"
+#include "base/proc_stat.h"
 #include "base/trip.h"
 #include <dirent.h>
 #include <errno.h>
@@ -59,32 +60,10 @@ static void pidfd_ready(uv_poll_t *h, int status, int events)
     ended(h->data, -1, 0);
 }
 
-struct proc_stat {
-    char state;
-    unsigned long long used, start; /* clock ticks */
-};
-
-/* Reads /proc/PID/stat or a thread's. The name in field 2 may hold anything, so fields are counted from its last parenthesis. */
-static bool read_stat(const char *path, struct proc_stat *out)
-{
-    _buf_ struct buf b = {0};
-    struct err e;
-    unsigned long long system = 0;
-    if (file_read(path, &b, &e) != 0 || b.len == 0) return false;
-    const char *s = strrchr(b.data, ')');
-    int n = s == NULL ? 0
-                      : sscanf(s + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu %llu %*s %*s %*s %*s %*s %*s %llu",
-                            &out->state, &out->used, &system, &out->start);
-    out->used += system;
-    return n == 4;
-}
-
 static bool start_time(long pid, unsigned long long *out)
 {
-    char path[64];
     struct proc_stat st;
-    snprintf(path, sizeof path, "/proc/%ld/stat", pid);
-    if (!read_stat(path, &st)) return false;
+    if (!proc_stat_of(pid, &st)) return false;
     *out = st.start;
     return true;
 }
@@ -305,19 +284,17 @@ bool proc_works(struct proc *p)
     char path[96];
     struct proc_stat st;
     snprintf(path, sizeof path, "/proc/%ld/task/%ld/stat", p->id.pid, p->id.pid);
-    if (p->ended || !read_stat(path, &st)) return false;
+    if (p->ended || !proc_stat_read(path, &st)) return false;
     bool used = st.used != p->used;
     p->used = st.used;
-    if (st.state == 'T' || st.state == 't') return false;
+    if (proc_stat_stopped(&st)) return false;
     return used || st.state == 'R' || st.state == 'D';
 }
 
 bool proc_is_stopped(const struct proc *p)
 {
-    char path[64];
     struct proc_stat st;
-    snprintf(path, sizeof path, "/proc/%ld/stat", p->id.pid);
-    return !p->ended && read_stat(path, &st) && (st.state == 'T' || st.state == 't');
+    return !p->ended && proc_stat_of(p->id.pid, &st) && proc_stat_stopped(&st);
 }
 
 void proc_signal(struct proc *p, int signal)

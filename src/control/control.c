@@ -18,7 +18,6 @@
 enum {
     TOUCH_EVERY_MS = 1000,
     CLOCK_JUMP_MS = 1000,
-    SILENT_LIMIT_NS = 1000000000, /* times three: an agent reports at least once a second */
 };
 
 static void log_status(const char *what, const char *region, const char *id, const char *before, const char *after)
@@ -177,7 +176,7 @@ int control_sighting(struct control *c, const char *text, size_t len, struct err
     if (s == NULL) return err_set(e, ERR_PARSE, "sighting of the region %s, where nothing was assigned", seen.region);
     bool news = !s->in_touch || s->sighting.len != len || memcmp(s->sighting.data, text, len) != 0;
     s->in_touch = true;
-    s->reported_ns = clock_mono_ns();
+    silence_end(&s->silence);
     s->stopped = seen.stopped.v;
     if (!news) return 0;
     r = pass(c, &seen, e);
@@ -202,12 +201,7 @@ static void on_touch(uv_timer_t *t)
 {
     struct control *c = t->data;
     look_at_clock(c);
-    for (struct session *s = c->sessions; s; s = s->next) {
-        if (!s->in_touch || clock_mono_ns() - s->reported_ns < 3LL * SILENT_LIMIT_NS) continue;
-        log_warn("the agent of %s has fallen silent", s->region);
-        s->in_touch = false;
-        control_changed(c);
-    }
+    for (struct session *s = c->sessions; s; s = s->next) session_look(s);
 }
 
 const char *control_authority_pem(struct control *c, struct err *e)

@@ -12,7 +12,7 @@ struct control {
     struct rows rows;   /* what the last pass left in the database */
     uv_idle_t soon;     /* a pass as soon as the loop gets there */
     uv_timer_t later;   /* a pass when a plan's time comes */
-    uv_timer_t touch;   /* looks once a second for agents that have fallen silent */
+    uv_timer_t touch;   /* looks once a second for agents that have fallen silent, or hang */
     int64_t started_ms; /* of the steady clock */
     int64_t apart_ms;   /* how much the wall clock was ahead of the steady one, a moment ago */
     char token[65], admin_password[65], replication_password[65];

@@ -95,6 +95,28 @@ static void on_closed(uv_handle_t *h)
     free(s);
 }
 
+/* The pid is still its own: a child is not reaped before its end was told, and a pidfd is that of the process alone. */
+static void condemn(struct session *s)
+{
+    log_warn("the agent of %s hangs (pid %d): killing it, another one takes over its nodes", s->region, (int)s->pid);
+    s->condemned = true;
+    if (s->pidfd_fd >= 0) syscall(SYS_pidfd_send_signal, s->pidfd_fd, SIGKILL, NULL, 0);
+    else uv_process_kill(&s->process, SIGKILL);
+}
+
+/* An agent that has nothing to do yet owes no report: that it waits for its assignment is all that it has to say. */
+void session_look(struct session *s)
+{
+    if (s->pid == 0 || s->condemned || (s->waiter && !s->briefed)) return;
+    bool hangs = silence_hangs(&s->silence, silence_look(&s->silence, s->pid));
+    if (s->in_touch && silence_falls(&s->silence)) {
+        log_warn("the agent of %s has fallen silent", s->region);
+        s->in_touch = false;
+        control_changed(s->control);
+    }
+    if (hangs) condemn(s);
+}
+
 static void on_exit_child(uv_process_t *p, int64_t status, int sig)
 {
     char how[40];
@@ -121,6 +143,14 @@ static void on_pidfd(uv_poll_t *p, int status, int events)
     agent_gone(s, "");
 }
 
+/* Another process from here on. */
+static void begin(struct session *s)
+{
+    s->started_ns = clock_mono_ns();
+    s->briefed = s->condemned = false;
+    s->silence = (struct silence){0};
+}
+
 /* Whether an agent of an earlier serve dials in where this one listens: its arguments tell. */
 static bool dials_here(const struct session *s, pid_t pid)
 {
@@ -141,7 +171,7 @@ static bool adopt(struct session *s, pid_t pid)
     if (!dials_here(s, pid)) kill(pid, SIGKILL);
     s->pidfd_fd = fd;
     s->pid = pid;
-    s->started_ns = clock_mono_ns();
+    begin(s);
     uv_poll_init(s->control->o.loop, &s->pidfd, fd);
     s->pidfd.data = s;
     s->open_handles++;
@@ -188,7 +218,7 @@ static int spawn(struct session *s, const char *folder, int log_fd)
         .stdio = io,
         .stdio_count = 3};
     s->process.data = s;
-    s->started_ns = clock_mono_ns();
+    begin(s);
     s->open_handles++;
     int r = uv_spawn(o->loop, &s->process, &options);
     if (r == 0) s->pid = s->process.pid;
@@ -239,6 +269,7 @@ static void answer(struct session *s, const char *text, size_t len)
     control_assignment_fn *done = s->waiter;
     s->waiter = NULL;
     uv_timer_stop(&s->wait_limit);
+    if (text) s->briefed = true;
     if (done) done(s->waiter_arg, text, len);
 }
 
@@ -274,12 +305,13 @@ void control_wait(struct control *c, const char *region, int64_t after, control_
         return;
     }
     session_release(s);
-    if (s->version != after && s->assignment.len) {
-        done(arg, s->assignment.data, s->assignment.len);
-        return;
-    }
+    silence_end(&s->silence);
     s->waiter = done;
     s->waiter_arg = arg;
+    if (s->version != after && s->assignment.len) {
+        answer(s, s->assignment.data, s->assignment.len);
+        return;
+    }
     uv_timer_start(&s->wait_limit, on_wait_limit, WAIT_LIMIT_MS, 0);
 }
 

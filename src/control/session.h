@@ -1,6 +1,7 @@
 #pragma once
 #include "base/buf.h"
 #include "control/control.h"
+#include "control/silence.h"
 #include <sys/types.h>
 /*
  * One region's agent as serve sees it: the process, whether it is in touch, the
@@ -20,11 +21,13 @@ struct session {
     uv_timer_t respawn;
     int64_t respawn_ms; /* the next pause before a start; 0: at once */
     int64_t started_ns;
-    int failures; /* starts that came to nothing while everything shall stop */
-    bool stopped; /* it has said that it stopped its nodes and is about to go */
+    int failures;   /* starts that came to nothing while everything shall stop */
+    bool stopped;   /* it has said that it stopped its nodes and is about to go */
+    bool briefed;   /* this process has got an assignment: from then on it reports */
+    bool condemned; /* it hangs, and was killed: its end is waited for */
+    struct silence silence;
 
     bool in_touch;
-    int64_t reported_ns; /* CLOCK_MONOTONIC of the last sighting */
     struct buf sighting; /* the last one, as it came */
 
     struct buf assignment; /* as it goes out; its version is 'version' */
@@ -44,6 +47,9 @@ bool session_left_over(const struct control *c, const char *region);
 struct session *session_ensure(struct control *c, const char *region);
 /* Hands 'text' (an Assignment with version 0) out if it differs from the one before. */
 void session_assign(struct session *s, const struct buf *text);
+/* To be called once a second: an agent that is silent is out of touch, and one that hangs is killed; the next one starts when
+ * it is dead for sure, and not before. */
+void session_look(struct session *s);
 /* Ends the wait of whoever waits, with nothing. */
 void session_release(struct session *s);
 /* Stops watching; the process goes on. The session is freed by the loop. */
