@@ -23,6 +23,7 @@ static const char *const names[STEP__COUNT] = {
     [STEP_TAKE] = "take",
     [STEP_ACCESS] = "set users",
     [STEP_SET] = "set",
+    [STEP_WEIGH] = "weigh",
     [STEP_CLUSTER_INFO] = "cluster_info",
     [STEP_CLUSTER_NODES] = "cluster_nodes",
     [STEP_CLUSTER_SLOTS] = "cluster_slots",
@@ -118,6 +119,7 @@ enum step converge(const struct proto_node_order *o, const struct node_now *now)
     }
     if (now->access_stale) return STEP_ACCESS;
     if (now->settings_stale) return STEP_SET;
+    if (now->weigh_due) return STEP_WEIGH;
     if (now->save_look_due) return STEP_SAVE_LOOK;
     return role == STEP_NONE && now->save_due ? STEP_SAVE : role;
 }

@@ -37,6 +37,7 @@ enum step {
     STEP_TAKE,          /* listen on all ordered endpoints */
     STEP_ACCESS,        /* make the next user what the order says, or delete those that are not in it */
     STEP_SET,           /* the next setting */
+    STEP_WEIGH,         /* ask how much memory it uses */
     STEP_CLUSTER_INFO,  /* of a cluster's node: whether it finds the cluster whole */
     STEP_CLUSTER_NODES, /* whom it knows, and who has which slots */
     STEP_CLUSTER_SLOTS, /* whom it names to clients */
@@ -63,6 +64,7 @@ struct node_now {
     bool relink;                                            /* the link to its upstream is not what it shall be */
     bool access_stale;                                      /* the engine's users are not known to be the order's */
     bool settings_stale;                                    /* settings of the order's generation are not all in force */
+    bool weigh_due;                                         /* the order asks how much memory it uses */
     bool take_blocked;                                      /* an endpoint was refused just now */
     bool save_due, save_look_due;                           /* a snapshot is to be begun, or asked after */
     bool upstream_ready;                                    /* nobody this agent runs, or one that can be followed */

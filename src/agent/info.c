@@ -57,6 +57,20 @@ bool info_replication(const char *text, size_t len, struct replication_info *out
     return true;
 }
 
+/* What an engine uses without any key, for its clients and for its replicas stays where it is when keys go. */
+bool info_memory(const char *text, size_t len, struct memory_info *out)
+{
+    static const char *const others[] = {
+        "used_memory_startup", "mem_total_replication_buffers", "mem_clients_normal", "mem_cluster_links", "mem_aof_buffer"};
+    int64_t used = number(text, len, "used_memory"), data = used;
+    if (used <= 0) return false;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) data -= number(text, len, others[i]);
+    *out = (struct memory_info){.used = used - number(text, len, "mem_not_counted_for_evict"),
+        .data = data > 0 ? data : 0,
+        .limit = number(text, len, "maxmemory")};
+    return true;
+}
+
 /* Whoever is not redis says so, and names the redis it stands in for as well. */
 static bool read_version(const char *text, size_t len, struct server_info *s)
 {

@@ -21,6 +21,14 @@ struct server_info {
     char program[256];
 };
 
+struct memory_info {
+    int64_t used;  /* bytes that count against maxmemory */
+    int64_t data;  /* those of them that are keys, with what they take in the engine's tables */
+    int64_t limit; /* maxmemory; 0: none */
+};
+
+/* Reads INFO memory. False, and 'out' untouched, where it is no such answer. */
+bool info_memory(const char *text, size_t len, struct memory_info *out);
 /* Reads INFO replication. False, and 'out' untouched, where it is no such answer. */
 bool info_replication(const char *text, size_t len, struct replication_info *out);
 /* Reads INFO server. */

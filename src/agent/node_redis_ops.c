@@ -174,6 +174,7 @@ static enum step next_step(struct node *n)
         .relink = n->life.relink,
         .access_stale = access_is_stale(n),
         .settings_stale = n->life.generation != n->order->generation.v,
+        .weigh_due = n->order->weigh.v && n->life.weighed != n->order->weigh.v,
         .take_blocked = now < n->life.take_at,
         .upstream_ready = node_upstream_ready(n),
         .save_due = redis_save_is_due(n),

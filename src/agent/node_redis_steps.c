@@ -13,7 +13,7 @@
 
 /* The steps that any redis-server can take: how each is asked for, and what follows from the answer. */
 
-enum { TAKE_MS = 1, TAKE_SLOW_MS = 250, TAKE_SLOW_AFTER_MS = 2000, TAKE_NEVER_MS = 1000 };
+enum { TAKE_MS = 1, TAKE_SLOW_MS = 250, TAKE_SLOW_AFTER_MS = 2000, TAKE_NEVER_MS = 1000, WEIGH_AGAIN_MS = 200 };
 
 static void link_changed(struct node *n, bool up)
 {
@@ -276,6 +276,22 @@ static void setting_taken(struct node *n, const struct redisReply *r)
     n->life.setting++;
 }
 
+static void do_weigh(struct node *n)
+{
+    n->life.weighing = n->order->weigh.v;
+    redis_ask(n, ASK_STEP, WORDS("INFO", "memory"));
+}
+
+static void weighed(struct node *n, const struct redisReply *r)
+{
+    if (r->str == NULL || !info_memory(r->str, r->len, &n->life.memory)) {
+        n->hold_until = node_now(n) + WEIGH_AGAIN_MS;
+        return;
+    }
+    n->life.weighed = n->life.weighing;
+    node_changed(n);
+}
+
 #define COMMAND(...) \
     .words = (const char *const[]){__VA_ARGS__}, .n_words = sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *)
 
@@ -299,6 +315,7 @@ const struct redis_step redis_steps[STEP__COUNT] = {
     [STEP_SAVE] = {.ask = redis_ask_save, .done = redis_saving, .refused = redis_save_refused},
     [STEP_SAVE_LOOK] = {COMMAND("INFO", "persistence"), .done = redis_save_seen},
     [STEP_SET] = {.ask = do_next_setting, .done = setting_taken, .refused = set_refused},
+    [STEP_WEIGH] = {.ask = do_weigh, .done = weighed},
     [STEP_CLUSTER_INFO] = {COMMAND("CLUSTER", "INFO"), .done = cluster_know_info},
     [STEP_CLUSTER_NODES] = {COMMAND("CLUSTER", "NODES"), .done = cluster_know_nodes},
     [STEP_CLUSTER_SLOTS] = {COMMAND("CLUSTER", "SLOTS"), .done = cluster_know_slots},

@@ -64,6 +64,11 @@ void node_see(const struct node *n, struct proto_node_seen *out)
     out->links_encrypted = OPT_BOOL(l->links);
     if (l->generation >= 0) out->generation = OPT_INT(l->generation);
     if (l->users_generation >= 0) out->users_generation = OPT_INT(l->users_generation);
+    if (l->weighed) {
+        out->weighed = OPT_INT(l->weighed);
+        out->memory_used = OPT_INT(l->memory.used);
+        out->memory_data = OPT_INT(l->memory.data);
+    }
     out->pending_settings = l->pending;
     out->refused_settings = n->left_out;
 }

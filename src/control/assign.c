@@ -8,6 +8,7 @@
 #include "control/certificates.h"
 #include "plan/access.h"
 #include "plan/encryption.h"
+#include "plan/scaling.h"
 #include "plan/settings.h"
 #include "plan/shard.h"
 #include "plan/snapshot.h"
@@ -94,6 +95,7 @@ static void assign_node(struct world *w, struct world_node *n, const struct assi
         .role = "primary",
         .generation = OPT_INT(c ? settings_of(w, &c->row)->generation : 1),
         .users_generation = OPT_INT(access_of(w, n->rg)->generation),
+        .weigh = OPT_INT(scaling_question(n)),
         .condemned_pid = OPT_INT(n->row.condemned_pid),
         .incarnation = OPT_INT(n->row.incarnation),
         .keep_data = OPT_BOOL(n->row.keep_data),

@@ -43,6 +43,9 @@ static void sight_node(struct world *w, struct row_node *row, const struct proto
     world_set_int(w, &row->seen_restarts, seen->restarts.v);
     world_set_int(w, &row->seen_started_ms, seen->started_ms.v);
     world_set_int(w, &row->seen_generation, seen->generation.v);
+    world_set_int(w, &row->seen_weighed, seen->weighed.v);
+    world_set_int(w, &row->seen_used, seen->memory_used.v);
+    world_set_int(w, &row->seen_data, seen->memory_data.v);
     world_set_int(w, &row->seen_users_generation, seen->users_generation.v);
     world_set(w, &row->seen_encryption, encryption_seen(w, seen));
     world_set(w, &row->seen_pending_settings, join(w, &seen->pending_settings));

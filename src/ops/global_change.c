@@ -98,16 +98,17 @@ static int change_failover(struct op *op, const struct api_modify_global_replica
     return set_members_modifying(op, c);
 }
 
-static int set_node_type(struct op *op, struct row_replication_group *rg, const char *name)
+/* It is taken once it is known that the data fit everywhere: a plan ends what begins here. */
+static int ask_for_node_type(struct op *op, struct row_replication_group *rg, const char *name)
 {
     struct row_cache_cluster *clusters;
     size_t n;
     int r = q_cluster_list_by_rg(op->store, op->arena, rg->region, rg->id, &clusters, &n, op->err);
     for (size_t i = 0; r == 0 && i < n; i++) {
-        clusters[i].node_type = name;
+        clusters[i].pending_node_type = name;
         r = q_cache_cluster_put(op->store, &clusters[i], op->err);
     }
-    rg->node_type = name;
+    rg->weighing_ms = op->steady_ms;
     return r;
 }
 
@@ -120,7 +121,7 @@ static int change_node_type(struct op *op, const struct api_modify_global_replic
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "No modifications requested");
     if (r == 0 && !to->global_datastores)
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Global replication group is not supported for the node type.");
-    for (size_t i = 0; r == 0 && i < c->n_members; i++) r = set_node_type(op, c->members[i], to->name);
+    for (size_t i = 0; r == 0 && i < c->n_members; i++) r = ask_for_node_type(op, c->members[i], to->name);
     if (r) return r;
     c->g->node_type = to->name;
     return set_members_modifying(op, c);

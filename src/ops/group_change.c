@@ -63,17 +63,12 @@ static int change_members(struct op *op, const struct row_replication_group *rg,
     return r;
 }
 
-static void set_node_type(struct row_cache_cluster *c, const void *name)
-{
-    c->node_type = name;
-    c->pending_node_type = NULL;
-}
-
 static void wait_for_node_type(struct row_cache_cluster *c, const void *name)
 {
     c->pending_node_type = name;
 }
 
+/* The type waits for the maintenance window, or at once for the plan that knows whether the data fit. */
 static int change_node_type(
     struct op *op, const struct api_modify_replication_group_in *in, struct row_replication_group *rg, bool *busy)
 {
@@ -82,10 +77,9 @@ static int change_node_type(
     const struct engine_version *v = engine_version_find(engine_find(rg->engine), rg->engine_version);
     int r = request_new_node_type(op, in->cache_node_type, rg->node_type, v, &to);
     if (r || strcmp(to->name, rg->node_type) == 0) return r;
-    if (!in->apply_immediately.v) return change_members(op, rg, wait_for_node_type, to->name);
-    rg->node_type = to->name;
-    *busy = true;
-    return change_members(op, rg, set_node_type, to->name);
+    if (in->apply_immediately.v) rg->weighing_ms = op->steady_ms;
+    *busy |= in->apply_immediately.v;
+    return change_members(op, rg, wait_for_node_type, to->name);
 }
 
 static int find_new_version(struct op *op, const struct api_modify_replication_group_in *in,

@@ -122,8 +122,13 @@ static void drop_removed(struct world *w, struct world_cluster *c)
 
 /* ---- pending changes ---- */
 
+/* A memcached has no data that would have to fit: it gets another size with its next start. */
 static void begin_node_type(struct world *w, struct world_cluster *c)
 {
+    if (!is(c->row.engine, "memcached")) {
+        world_set_int(w, &c->row.weighing_ms, w->steady_ms);
+        return;
+    }
     world_set(w, &c->row.node_type, c->row.pending_node_type);
     world_set(w, &c->row.pending_node_type, NULL);
     world_event(w, c->row.region, c->row.id, EVENT_NODE_TYPE_CHANGED, c->row.node_type);
@@ -219,7 +224,7 @@ static void settle(struct world *w, struct world_cluster *c)
 {
     bool created = is(c->row.status, "creating"), modified = is(c->row.status, "modifying");
     if (!created && !modified && !is(c->row.status, "rebooting cluster nodes")) return;
-    if (!all_settled(w, c)) return;
+    if (c->row.weighing_ms || !all_settled(w, c)) return;
     if (created) world_event(w, c->row.region, c->row.id, EVENT_CLUSTER_CREATED);
     if (modified && c->row.pending_num_nodes) end_resizing(w, c);
     world_set(w, &c->row.status, "available");
@@ -246,6 +251,7 @@ void plan_stand_alone(struct world *w, struct world_cluster *c)
     for (size_t i = 0; i < c->n_nodes; i++) plan_hung(w, &c->nodes[i]);
     drop_removed(w, c);
     plan_pending_changes(w, c);
+    plan_cluster_scaling(w, c);
     publish_nodes(w, c);
     settle(w, c);
 }

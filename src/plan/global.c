@@ -268,6 +268,7 @@ void plan_global(struct world *w, struct world_global *g)
         return;
     }
     for (size_t i = 0; i < g->n_members; i++) plan_member(w, &g->members[i]);
+    plan_global_scaling(w, g);
     if (strcmp(g->row.phase, "fencing") == 0) plan_fencing(w, g);
     if (strcmp(g->row.phase, "promoting") == 0) plan_promoting(w, g);
     if (strcmp(g->row.phase, "settling") == 0) plan_settling(w, g);

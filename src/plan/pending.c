@@ -8,7 +8,7 @@
 /*
  * Changes of a replication group that were not asked for at once wait in its
  * member clusters' pending columns, and are made when the group's maintenance
- * window opens.
+ * window opens. A node type goes on waiting there until its room is known: scaling.c.
  */
 
 static struct world_cluster *first_pending(struct world_rg *rg)
@@ -38,12 +38,10 @@ static void apply(struct world *w, struct world_rg *rg, struct row_cache_cluster
 {
     if (pending.pending_engine_version) change_engine(w, rg, pending.pending_engine, pending.pending_engine_version);
     if (pending.pending_parameter_group) world_set(w, &rg->row.parameter_group, pending.pending_parameter_group);
-    if (pending.pending_node_type) world_set(w, &rg->row.node_type, pending.pending_node_type);
+    if (pending.pending_node_type) world_set_int(w, &rg->row.weighing_ms, w->steady_ms);
     for (size_t i = 0; i < rg->n_clusters; i++) {
         struct row_cache_cluster *c = &rg->clusters[i].row;
-        world_set(w, &c->node_type, rg->row.node_type);
         world_set(w, &c->parameter_group, rg->row.parameter_group);
-        world_set(w, &c->pending_node_type, NULL);
         world_set(w, &c->pending_engine, NULL);
         world_set(w, &c->pending_engine_version, NULL);
         world_set(w, &c->pending_parameter_group, NULL);

@@ -16,6 +16,7 @@ void plan_world(struct world *w)
             plan_failover(w, &w->rgs[i]);
             plan_resharding(w, &w->rgs[i]);
             plan_pending(w, &w->rgs[i]);
+            plan_scaling(w, &w->rgs[i]);
             plan_upgrade(w, &w->rgs[i]);
             plan_rg(w, &w->rgs[i]);
         }

@@ -29,6 +29,11 @@ void plan_shards(struct world *w, struct world_rg *rg);
 void plan_resharding(struct world *w, struct world_rg *rg);
 /* Makes the changes that wait for the group's maintenance window, once it is open. */
 void plan_pending(struct world *w, struct world_rg *rg);
+/* Another node type for a group, or a stand-alone cluster, once it is known that its data fit; one that they don't fit is not taken. */
+void plan_scaling(struct world *w, struct world_rg *rg);
+void plan_cluster_scaling(struct world *w, struct world_cluster *c);
+/* The same for all members of a global datastore at once: none is changed if one has no room. */
+void plan_global_scaling(struct world *w, struct world_global *g);
 /* Rolls a new engine version through a group, one node at a time, the primary last. */
 void plan_upgrade(struct world *w, struct world_rg *rg);
 /* A node whose creation or restart has come to its end is available. */

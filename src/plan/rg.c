@@ -66,7 +66,7 @@ static void settle_user_groups(struct world *w, const struct world_rg *rg)
 static void settle(struct world *w, struct world_rg *rg)
 {
     bool created = status_is(rg->row.status, "creating");
-    if (!all_in_force(w, rg) || (!created && held_by_global(rg))) return;
+    if (rg->row.weighing_ms || !all_in_force(w, rg) || (!created && held_by_global(rg))) return;
     world_set(w, &rg->row.status, "available");
     settle_user_groups(w, rg);
     encryption_settle(w, rg);

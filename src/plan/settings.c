@@ -197,6 +197,13 @@ const struct parameter_family *settings_family(const struct row_cache_cluster *c
     return v ? family_find(v->family) : NULL;
 }
 
+int64_t settings_memory(struct world *w, const struct row_cache_cluster *c, const char *node_type)
+{
+    struct draft d = {.w = w, .cluster = c, .family = settings_family(c), .type = node_type_find(node_type)};
+    d.chosen = settings_chosen(w, c, &d.n_chosen);
+    return d.type && d.family ? usable_memory(&d) : 0;
+}
+
 const struct settings *settings_of(struct world *w, const struct row_cache_cluster *c)
 {
     for (struct world_settings *s = w->settings; s; s = s->next)

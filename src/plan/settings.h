@@ -20,6 +20,9 @@ struct settings {
 /* Derived once per world for all clusters that agree in engine, version, node type and parameter group. */
 const struct settings *settings_of(struct world *w, const struct row_cache_cluster *c);
 
+/* How many bytes the cluster's engine may fill if it is of that node type; 0 for a type that the catalog does not know. */
+int64_t settings_memory(struct world *w, const struct row_cache_cluster *c, const char *node_type);
+
 /* The family of a cluster's parameters; NULL for an engine version that the catalog does not know. */
 const struct parameter_family *settings_family(const struct row_cache_cluster *c);
 

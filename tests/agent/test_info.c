@@ -19,6 +19,23 @@ Test(info, reads_what_a_primary_says)
     cr_assert_str_eq(i.upstream_host, "");
 }
 
+/* Of a Redis 7.0 with a replica and 60 MB of keys. */
+static const char memory[] =
+    "# Memory\r\nused_memory:130000000\r\nused_memory_human:123.98M\r\nused_memory_peak:140000000\r\n"
+    "used_memory_startup:900000\r\nmaxmemory:300000000\r\nmaxmemory_human:286.10M\r\nmem_not_counted_for_evict:5000\r\n"
+    "mem_total_replication_buffers:67108900\r\nmem_clients_normal:22000\r\nmem_cluster_links:100\r\nmem_aof_buffer:0\r\n";
+
+Test(info, reads_how_much_memory_is_used_and_how_much_of_it_are_keys)
+{
+    struct memory_info m = {.used = 1};
+    cr_assert(info_memory(memory, strlen(memory), &m));
+    cr_assert_eq(m.used, 129995000);
+    cr_assert_eq(m.data, 130000000 - 900000 - 67108900 - 22000 - 100);
+    cr_assert_eq(m.limit, 300000000);
+    cr_assert_not(info_memory(primary, strlen(primary), &m));
+    cr_assert_eq(m.used, 129995000, "the answer to something else");
+}
+
 Test(info, reads_what_a_replica_says)
 {
     struct replication_info i;

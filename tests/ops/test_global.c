@@ -115,12 +115,16 @@ Test(global_change, a_description_changes_nothing_else)
     cr_assert_str_eq(group()->status, "available");
 }
 
-Test(global_change, a_node_type_reaches_every_member)
+Test(global_change, a_node_type_waits_at_every_member_until_it_is_known_to_have_room)
 {
     const struct api_global_replication_group *g = modified(NOW "CacheNodeType=cache.r7g.xlarge");
     cr_assert_str_eq(g->status, "modifying");
     cr_assert_str_eq(g->cache_node_type, "cache.r7g.xlarge");
-    cr_assert_str_eq(group()->node_type, "cache.r7g.xlarge");
+    cr_assert_str_eq(group()->node_type, "cache.r7g.large");
+    cr_assert_neq(group()->weighing_ms, 0);
+    struct row_cache_cluster *c;
+    cr_assert_eq(q_cluster_get(fixture_store(), &a, "us-east-1", "prim-001", &c, &e), 0);
+    cr_assert_str_eq(c->pending_node_type, "cache.r7g.xlarge");
     cr_assert_str_eq(group()->status, "modifying");
 }
 

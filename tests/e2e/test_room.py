@@ -1,0 +1,89 @@
+"""Changes that need room: a smaller node type is taken only where the data fit."""
+import unittest
+
+import clusters
+import datastores
+import harness
+from datastores import AWAY, HOME
+from harness import connect, name, wait_for
+
+setUpModule, tearDownModule = harness.one_server()
+
+MIB = 1 << 20
+MICRO, SMALL, SMALL_LIMIT = "cache.t4g.micro", "cache.t4g.small", 24 * MIB
+SIZES = {MICRO: 536870912, "cache.m6g.large": 6854542746}
+
+
+def fill(client, mib, stem="blob"):
+    """Values of a MiB each, made where they are kept."""
+    client.eval("for i = 1, ARGV[1] do redis.call('SET', ARGV[2] .. i, string.rep('x', 1048576)) end", 0, mib, stem)
+
+
+def limit(client):
+    return client.info("memory")["maxmemory"]
+
+
+class Case(clusters.Case, datastores.Case):
+    def parameters(self, kind, left, family="redis7"):
+        """A parameter group that leaves so many bytes of a node type's memory to the engine."""
+        group = name("few")
+        self.api().create_cache_parameter_group(CacheParameterGroupName=group, CacheParameterGroupFamily=family, Description="d")
+        self.api().modify_cache_parameter_group(CacheParameterGroupName=group, ParameterNameValues=[
+            {"ParameterName": "reserved-memory", "ParameterValue": str(SIZES[kind] - left)}])
+        return group
+
+    def told(self, source, kind, region=HOME):
+        events = self.api(region).describe_events(SourceIdentifier=source, SourceType=kind)["Events"]
+        return [e["Message"] for e in events]
+
+
+class NodeTypes(Case):
+    def test_a_group_keeps_the_type_that_its_data_need(self):
+        group = self.create_group(nodes=2, CacheNodeType=SMALL, CacheParameterGroupName=self.parameters(MICRO, SMALL_LIMIT))
+        fill(self.primary(group), 30)
+        before = limit(self.primary(group))
+        shown = self.api().modify_replication_group(ReplicationGroupId=group, CacheNodeType=MICRO, ApplyImmediately=True)
+        self.assertEqual("modifying", shown["ReplicationGroup"]["Status"])
+        self.assertEqual(SMALL, self.wait_group(group)["CacheNodeType"])
+        self.assertEqual((30, before, True), (self.primary(group).dbsize(), limit(self.primary(group)), self.primary(group).set("a", 1)))
+        self.assertIn("Failed to scale down to cache node type Replication Group [%s] because the node has insufficient memory. Please "
+                      "select a different node type or reduce current memory usage and retry" % group, self.told(group, "replication-group"))
+        member = self.api().describe_cache_clusters(CacheClusterId=group + "-001")["CacheClusters"][0]
+        self.assertEqual((SMALL, {}), (member["CacheNodeType"], member["PendingModifiedValues"]))
+
+    def test_a_cluster_keeps_the_type_that_its_data_need_and_takes_it_once_they_fit(self):
+        cluster = self.create_cluster(CacheNodeType=SMALL, CacheParameterGroupName=self.parameters(MICRO, SMALL_LIMIT))
+        client = connect(self.endpoints(cluster)[0])
+        fill(client, 30)
+        self.modify(cluster, CacheNodeType=MICRO)
+        self.assertEqual(SMALL, self.wait_cluster(cluster)["CacheNodeType"])
+        self.assertEqual((30, True), (client.dbsize(), client.set("a", 1)))
+        self.assertIn("Failed applying modification to cache node type to %s." % MICRO, self.messages(cluster))
+        client.flushall()
+        self.modify(cluster, CacheNodeType=MICRO)
+        self.assertEqual(MICRO, self.wait_cluster(cluster)["CacheNodeType"])
+        self.assertEqual(SMALL_LIMIT, limit(client))
+
+    def test_no_member_of_a_datastore_changes_where_one_has_no_room(self):
+        target, keep = "cache.m6g.large", 90 * MIB
+        home = self.create_group(CacheParameterGroupName=self.parameters(target, keep))
+        world, _ = self.create_global(group=home)
+        away = self.join(world, AWAY)
+        fill(self.primary(home), 100)
+        wait_for(lambda: self.primary(away, AWAY).dbsize() == 100, "the data in the other region")
+        before = self.world(world)["CacheNodeType"]
+        change = dict(GlobalReplicationGroupId=world, CacheNodeType=target, ApplyImmediately=True)
+        self.api(AWAY).modify_global_replication_group(**change)
+        self.assertEqual(before, self.wait_global(world)["CacheNodeType"])
+        for group, region in (home, HOME), (away, AWAY):
+            self.assertEqual(before, self.wait_group(group, region)["CacheNodeType"])
+            self.assertTrue([m for m in self.told(group, "replication-group", region) if "insufficient memory" in m])
+        self.primary(home).flushall()
+        wait_for(lambda: self.primary(away, AWAY).dbsize() == 0, "the data gone from the other region")
+        self.api(AWAY).modify_global_replication_group(**change)
+        self.assertEqual(target, self.wait_global(world)["CacheNodeType"])
+        self.assertEqual([keep] * 2, [limit(self.primary(home)), limit(self.primary(away, AWAY))])
+
+
+if __name__ == "__main__":
+    unittest.main()
