@@ -84,8 +84,13 @@ static enum node_want wanted(const struct node *n)
 bool node_upstream_ready(const struct node *n)
 {
     const struct node *up = n->order->upstream_node ? n->host->find(n->host, n->order->upstream_node) : NULL;
-    bool lost = up != NULL && up->died && up->proc == NULL && node_is_to_load(n); /* then these data may be all there are */
+    bool lost = up != NULL && node_is_down(up) && node_is_to_load(n); /* then these data may be all there are */
     return role_parse(n->order->role) != ROLE_REPLICA || up == NULL || lost || node_can_feed(up);
+}
+
+bool node_is_down(const struct node *n)
+{
+    return n->proc == NULL && (n->died || n->refused || n->trouble != TROUBLE_NONE);
 }
 
 void node_drop_conn(struct node *n)
@@ -143,13 +148,14 @@ static bool held_back(const struct node *n)
 
 /*
  * A primary that died, or could not save its data when it was stopped, comes back empty and
- * empties its replicas. Those that have saved theirs load them first, and serve gets a moment
- * to put one of them in its place: then it is held back, or no primary any more.
+ * empties its replicas; and one that could not be started may be replaced at any moment. Those
+ * that have saved their data load them first, and serve gets a moment to put one of them in its
+ * place: then it is held back, or no primary any more.
  */
 static bool spares_replicas(struct node *n)
 {
     int64_t now = node_now(n);
-    if (!n->died || role_parse(n->order->role) != ROLE_PRIMARY) return false;
+    if (!node_is_down(n) || role_parse(n->order->role) != ROLE_PRIMARY) return false;
     if (n->host->followers_load(n->host, n->id)) {
         if (n->spare_limit == 0) n->spare_limit = now + SPARE_MS;
         n->spare_until = now + SPARE_AFTER_MS < n->spare_limit ? now + SPARE_AFTER_MS : n->spare_limit;

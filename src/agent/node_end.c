@@ -37,7 +37,8 @@ static void ended_by_itself(struct node *n, int status, int signal)
     note_death(n);
     n->retry_at = node_now(n) + backoff_failed(&n->backoff, node_now(n));
     bool loads = !conflict && !has_run(n);
-    if (!loads || !node_seed_is_to_blame(n, signal, why)) node_reason(n, "%s", why);
+    if (loads && (node_seed_is_to_blame(n, signal, why) || node_data_is_to_blame(n, signal, why))) return;
+    node_reason(n, "%s", why);
 }
 
 /* An end that was to save the data and did not is a death: the process is not accounted for, so that the next agent knows, too. */

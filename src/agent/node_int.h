@@ -130,6 +130,8 @@ struct node_ops {
     void (*end)(struct node *n);
     /* The setting that keeps it from starting, by what its log says; "" for none. */
     void (*wrong_setting)(const char *log, char name[64]);
+    /* By what its log says, the data that it was to load can't be loaded. NULL: it loads none. */
+    bool (*wrong_data)(const char *log);
     /* By what its log says, a rule of a user keeps it from starting, which is left out from now on. NULL: it knows no users. */
     bool (*wrong_rule)(struct node *n, const char *log);
 };
@@ -174,6 +176,8 @@ struct node {
     struct string_list unknown_rules; /* of users: those that redis-server knows nothing of */
     char reason[200];
     int restarts;
+    bool damaged;                            /* its saved data can't be loaded */
+    int load_crashes;                        /* how often its engine fell over them */
     uint8_t conf_hash[SHA256_DIGEST_SIZE];   /* of redis.conf as it was last written */
     uint8_t certificate[SHA256_DIGEST_SIZE]; /* the order's, hashed */
     int inner_port;                          /* where a splitter's engine takes TLS; 0: none was needed yet */
@@ -203,6 +207,8 @@ void node_changed(struct node *n);
 /* One line, cut to its size; "" for none. Tells of a change. */
 void node_reason(struct node *n, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* It has no process though it should have one: that died, or can't be started. */
+bool node_is_down(const struct node *n);
 /* False while the order says to follow a node of this agent that can't be followed yet. */
 bool node_upstream_ready(const struct node *n);
 /* The connection stands: time to greet, beginning with this question. */
@@ -243,6 +249,10 @@ void node_drop_saved(struct node *n);
 void node_drop_unfinished(const struct node *n);
 /* The process is ready: what it loaded must not be loaded again after a crash. */
 void node_data_loaded(struct node *n);
+/* node_damaged.c: the process ended while it loaded what the node's last stop saved. True if that was the reason, which is told then. */
+bool node_data_is_to_blame(struct node *n, int signal, const char *why);
+/* A replica does without saved data that can't be loaded. */
+void node_put_damaged_aside(struct node *n);
 /* Notes a process that ended while no agent was looking. */
 void node_account(struct node *n);
 /* The process ended: puts what its log says of the reason into 'out', if it says anything. True if its address was somebody else's. */

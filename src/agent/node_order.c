@@ -112,6 +112,7 @@ static void new_order(struct node *n, const struct proto_node_order *o)
     if (o != NULL) match_program(n, o);
     if (o != NULL && o->run.v && n->ops == node_ops_of(o)) n->ops->ordered(n);
     if (o != NULL && o->run.v && !was_running) n->retry_at = 0;
+    node_put_damaged_aside(n);
     if (o != NULL && n->died_role == ROLE_UNKNOWN) n->died_role = role_parse(o->role);
     if (o != NULL && n->proc != NULL && o->condemned_pid.v == proc_id(n->proc)->pid) proc_signal(n->proc, SIGKILL);
 }

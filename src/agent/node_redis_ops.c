@@ -92,6 +92,16 @@ static void wrong_setting(const char *log, char name[64])
     snprintf(name, 64, "%.*s", (int)strcspn(p, " '\n"), p);
 }
 
+static bool wrong_data(const char *log)
+{
+    static const char *const signs[] = {"Wrong RDB checksum", "Terminating server after rdb file reading failure",
+        "Fatal error loading the DB", "Wrong signature trying to load DB", "Can't handle RDB format version",
+        "Short read or OOM loading DB"};
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+        if (strstr(log, signs[i]) != NULL) return true;
+    return false;
+}
+
 /* ---- the connection ---- */
 
 static void conn_up(void *arg)
@@ -255,5 +265,6 @@ const struct node_ops node_redis = {
     .poke = poke,
     .end = redis_shutdown,
     .wrong_setting = wrong_setting,
+    .wrong_data = wrong_data,
     .wrong_rule = access_leave_out,
 };
