@@ -40,7 +40,7 @@ CREATE TABLE cache_cluster (
   pending_zones              TEXT NOT NULL,           -- of the nodes to be added
   pending_since_ms           INTEGER NOT NULL,     -- 0: what is pending need not wait for the window
   config_nodes               TEXT NOT NULL,            -- memcached: the nodes that config_version tells of
-  notification_topic_status  TEXT NOT NULL, weighing_ms INTEGER NOT NULL DEFAULT 0,
+  notification_topic_status  TEXT NOT NULL, weighing_ms INTEGER NOT NULL DEFAULT 0, unserved_since_ms INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
 CREATE TABLE encryption (
@@ -135,7 +135,7 @@ CREATE TABLE node (
   seen_incarnation      INTEGER NOT NULL,
   seen_pending_settings TEXT,            -- those that take a restart
   seen_refused_settings TEXT,            -- those that its engine does not take
-  seen_since_ms         INTEGER NOT NULL, seen_encryption TEXT, seen_users_generation INTEGER NOT NULL DEFAULT 0, seen_asked TEXT, seen_binary TEXT, seen_engine_name TEXT, seen_weighed INTEGER NOT NULL DEFAULT 0, seen_used INTEGER NOT NULL DEFAULT 0, seen_data INTEGER NOT NULL DEFAULT 0,        -- when seen_state became what it is
+  seen_since_ms         INTEGER NOT NULL, seen_encryption TEXT, seen_users_generation INTEGER NOT NULL DEFAULT 0, seen_asked TEXT, seen_binary TEXT, seen_engine_name TEXT, seen_weighed INTEGER NOT NULL DEFAULT 0, seen_used INTEGER NOT NULL DEFAULT 0, seen_data INTEGER NOT NULL DEFAULT 0, unserved_since_ms INTEGER NOT NULL DEFAULT 0,        -- when seen_state became what it is
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
 CREATE TABLE node_group (
@@ -148,7 +148,7 @@ CREATE TABLE node_group (
   switch_node_id  TEXT,                   -- the node that shall become primary, in good order
   switch_offset   INTEGER NOT NULL,
   switch_since_ms INTEGER NOT NULL,
-  failed_node_id  TEXT,                   -- the former primary, until it has recovered
+  failed_node_id  TEXT, unserved_since_ms INTEGER NOT NULL DEFAULT 0,                   -- the former primary, until it has recovered
   PRIMARY KEY (region, rg_id, id)
 ) WITHOUT ROWID;
 CREATE TABLE parameter (
@@ -199,7 +199,7 @@ CREATE TABLE replication_group (
   network_type               TEXT NOT NULL,
   ip_discovery               TEXT NOT NULL,
   next_member                INTEGER NOT NULL,   -- the number the next member cluster gets
-  created_ms                 INTEGER NOT NULL, weighing_ms INTEGER NOT NULL DEFAULT 0,
+  created_ms                 INTEGER NOT NULL, weighing_ms INTEGER NOT NULL DEFAULT 0, unserved_since_ms INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
 CREATE TABLE resharding (

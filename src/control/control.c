@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/trip.h"
+#include "control/absent.h"
 #include "control/internal.h"
 #include "control/secret.h"
 #include "control/sight.h"
@@ -102,6 +103,7 @@ static int transact(struct control *c, struct world *w, const struct proto_sight
     r = world_load(c->o.store, &c->rows, w, e);
     if (r == 0) {
         set_in_touch(c, w);
+        absent_mark(c, w);
         if (seen) sight(w, seen);
         plan_world(w);
         r = world_store(c->o.store, &c->rows, w, &wrote, e);
@@ -301,9 +303,11 @@ static void put_node(struct buf *out, const struct row_node *n)
     put_member(out, "engine", n->seen_engine_name);
     put_member(out, "engine_version", n->seen_engine);
     buf_printf(out,
-        ",\"port\":%lld,\"pid\":%lld,\"link_up\":%s,\"fenced\":%s,\"offset\":%lld,\"restarts\":%lld,\"started_ms\":%lld}",
+        ",\"port\":%lld,\"pid\":%lld,\"link_up\":%s,\"fenced\":%s,\"offset\":%lld,\"restarts\":%lld,\"started_ms\":%lld,"
+        "\"serves\":%s}",
         (long long)n->port, (long long)n->seen_pid, n->seen_link_up ? "true" : "false", n->seen_fenced ? "true" : "false",
-        (long long)n->seen_offset, (long long)n->seen_restarts, (long long)n->seen_started_ms);
+        (long long)n->seen_offset, (long long)n->seen_restarts, (long long)n->seen_started_ms,
+        n->unserved_since_ms ? "false" : "true");
 }
 
 int control_nodes_json(struct control *c, struct buf *out, struct err *e)

@@ -111,7 +111,7 @@ static int take_final(struct op *op, const struct api_delete_cache_cluster_in *i
     if (c->rg_id)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
             "FinalSnapshotIdentifier can't be used with cache cluster %s, a member of replication group %s.", c->id, c->rg_id);
-    if (strcmp(c->status, "available") != 0)
+    if (strcmp(c->status, "available") != 0 || unserved_for_long(op, c->unserved_since_ms))
         return op_fault(op, FAULT_INVALID_CACHE_CLUSTER_STATE, "Cache cluster %s is not in a valid state to be deleted", c->id);
     return snapshot_take(op, &q, &name);
 }
@@ -121,7 +121,9 @@ static int delete_alone(struct op *op, struct row_cache_cluster *c, bool final)
 {
     struct row_node *nodes;
     size_t n;
-    if (strcmp(c->status, "available") != 0 && strcmp(c->status, "creating") != 0 && strcmp(c->status, "restore-failed") != 0)
+    bool resting = strcmp(c->status, "available") == 0 || strcmp(c->status, "restore-failed") == 0;
+    bool begun = strcmp(c->status, "deleting") == 0;
+    if (!resting && strcmp(c->status, "creating") != 0 && (begun || !unserved_for_long(op, c->unserved_since_ms)))
         return op_fault(op, FAULT_INVALID_CACHE_CLUSTER_STATE, "Cache cluster %s is not in a valid state to be deleted", c->id);
     c->status = "deleting";
     int r = q_cache_cluster_put(op->store, c, op->err);

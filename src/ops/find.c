@@ -30,6 +30,13 @@ int find_global(struct op *op, const char *id, struct row_global_replication_gro
     return r;
 }
 
+enum { LONG_MS = 10000 };
+
+bool unserved_for_long(const struct op *op, int64_t unserved_since_ms)
+{
+    return unserved_since_ms && op->steady_ms - unserved_since_ms >= LONG_MS;
+}
+
 int note_message(struct op *op, const char *source_type, const char *source_id, const char *message)
 {
     return event_log_add(op->store, op->region->name, op->now_ms, source_type, source_id, message, op->err);

@@ -7,6 +7,9 @@ int find_cluster(struct op *op, const char *id, struct row_cache_cluster **out);
 /* Only where the region has a member of it: a global datastore is visible from its members' regions. */
 int find_global(struct op *op, const char *id, struct row_global_replication_group **out);
 
+/* True for what has not been served for so long that nothing but a change can help: it may be deleted, whatever is under way. */
+bool unserved_for_long(const struct op *op, int64_t unserved_since_ms);
+
 /* Makes sure that the region has its row, which tells where the search for free addresses goes on: whoever adds nodes needs it. */
 int region_ensure(struct op *op);
 

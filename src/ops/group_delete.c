@@ -16,7 +16,7 @@ static int check_final(
     if (retain)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
             "FinalSnapshotIdentifier can't be used together with RetainPrimaryCluster, which keeps the data.");
-    if (strcmp(rg->status, "available") != 0)
+    if (strcmp(rg->status, "available") != 0 || unserved_for_long(op, rg->unserved_since_ms))
         return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE,
             "Replication group %s is not in available state: no final snapshot of it can be taken.", rg->id);
     return 0;
@@ -44,7 +44,9 @@ static int check_deletable(
     if (m)
         return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE,
             "Cluster [%s] is part of a global cluster [%s]. Request rejected.", rg->id, m->global_id);
-    if (strcmp(rg->status, "available") != 0 && strcmp(rg->status, "creating") != 0 && strcmp(rg->status, "create-failed") != 0)
+    bool resting = strcmp(rg->status, "available") == 0 || strcmp(rg->status, "create-failed") == 0;
+    bool begun = strcmp(rg->status, "deleting") == 0;
+    if (!resting && strcmp(rg->status, "creating") != 0 && (begun || !unserved_for_long(op, rg->unserved_since_ms)))
         return op_fault(
             op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Replication group %s is not in a valid state to be deleted", rg->id);
     bool retain = request_flag(in->retain_primary_cluster, false);

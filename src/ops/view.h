@@ -14,6 +14,8 @@ int view_snapshot(struct op *op, const struct row_snapshot *row, bool with_confi
 int view_global(
     struct op *op, const struct row_global_replication_group *row, bool with_members, struct api_global_replication_group *out);
 
+/* A status as it is shown: of what is available, but not served, 'modifying'. Source of the rule: plan/serving.c */
+const char *view_status(const char *status, int64_t unserved_since_ms);
 /* The words of a space-separated list. */
 struct string_list view_words(struct op *op, const char *text);
 /* Stored slots as the API writes them, ranges with commas; NULL where there are none. */

@@ -4,11 +4,13 @@
 #include "plan/encryption.h"
 #include <string.h>
 
-/* The nodes of a replication group's members show their cluster's status, in the few words that nodes have. */
+/* The nodes of a replication group's members show their cluster's status, in the few words that nodes have: of one that is to
+ * serve and does not, 'rebooting' comes nearest. */
 static const char *node_status(const struct row_cache_cluster *c, const struct row_node *n)
 {
     bool own = strcmp(c->status, "creating") == 0 || strcmp(c->status, "deleting") == 0;
-    return c->rg_id && own ? c->status : n->status;
+    if (c->rg_id && own) return c->status;
+    return n->unserved_since_ms && strcmp(n->status, "available") == 0 ? "rebooting" : n->status;
 }
 
 static const char *node_apply_status(const struct row_cache_cluster *row, const char *node_id)
@@ -110,7 +112,7 @@ int view_cluster(struct op *op, const struct row_cache_cluster *row, bool with_n
         .cache_node_type = row->node_type,
         .engine = row->engine,
         .engine_version = row->engine_version,
-        .cache_cluster_status = row->status,
+        .cache_cluster_status = view_status(row->status, row->unserved_since_ms),
         .num_cache_nodes = OPT_INT(row->num_nodes),
         .preferred_availability_zone = row->availability_zone,
         .preferred_maintenance_window = row->maintenance_window,

@@ -30,6 +30,11 @@ struct string_list view_words(struct op *op, const char *text)
     return list;
 }
 
+const char *view_status(const char *status, int64_t unserved_since_ms)
+{
+    return unserved_since_ms && strcmp(status, "available") == 0 ? "modifying" : status;
+}
+
 const char *view_enabled(bool on)
 {
     return on ? "enabled" : "disabled";
@@ -94,7 +99,11 @@ const char *view_slots(struct op *op, const char *text)
 static void view_node_group(struct op *op, const struct row_node_group *ng, const struct belongings *b, size_t n_nodes,
     size_t n_endpoints, bool in_cluster, struct api_node_group *out)
 {
-    *out = (struct api_node_group){.node_group_id = ng->id, .status = ng->status, .slots = view_slots(op, ng->slots)};
+    *out = (struct api_node_group){
+        .node_group_id = ng->id,
+        .status = view_status(ng->status, ng->unserved_since_ms),
+        .slots = view_slots(op, ng->slots),
+    };
     for (size_t i = 0; i < n_endpoints; i++) {
         const struct row_endpoint *e = &b->endpoints[b->at_endpoint + i];
         if (strcmp(e->node_group_id, ng->id) != 0) continue;
@@ -224,7 +233,7 @@ static void view_settings(struct op *op, const struct row_replication_group *row
     *out = (struct api_replication_group){
         .replication_group_id = row->id,
         .description = row->description,
-        .status = row->status,
+        .status = view_status(row->status, row->unserved_since_ms),
         .pending_modified_values = arena_new(op->arena, struct api_replication_group_pending_modified_values),
         .automatic_failover = view_failover(row->automatic_failover),
         .multi_az = view_enabled(row->multi_az),

@@ -26,6 +26,7 @@ void plan_world(struct world *w)
         plan_users(w);
         for (size_t i = 0; i < w->n_globals; i++) plan_global(w, &w->globals[i]);
         plan_snapshots(w);
+        plan_serving(w);
         if (!w->changed) return;
     }
     world_wake(w, w->steady_ms + 1);

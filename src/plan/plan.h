@@ -48,6 +48,8 @@ void plan_snapshots(struct world *w);
 void plan_parameters(struct world *w, struct world_cluster *c);
 /* Statuses of users and user groups, whose changes are through once every engine that they are for has told so; rows of what is gone. */
 void plan_users(struct world *w);
+/* Since when a node, cluster, node group or group is not served, if that is so, whatever its status. */
+void plan_serving(struct world *w);
 /* Statuses and phases of a global datastore: joining, leaving, failover, deletion. */
 void plan_global(struct world *w, struct world_global *g);
 

@@ -157,14 +157,17 @@ static struct world_node *sole_replica(const struct world_node_group *ng, size_t
     return *n_replicas == 1 ? sole : NULL;
 }
 
-/* Old data are better than none: without a primary that answers, a replica that lost its link goes on. A group that is being
- * created has no readers yet that would have to be passed on. */
-static bool may_serve_reads(struct world *w, const struct world_rg *rg, const struct world_node_group *ng,
-    const struct world_node *n, const struct world_node *first)
+bool want_in_step(struct world *w, const struct world_node *n)
 {
-    if (strcmp(rg->row.status, "creating") == 0) return true;
+    const struct world_node *first = rg_primary(n->node_group);
     if (!node_answers(n)) return false;
-    return takes_over(n, ng) || follows(w, &n->row, first->row.address, first->row.port) || !node_answers(first);
+    return takes_over(n, n->node_group) || follows(w, &n->row, first->row.address, first->row.port) || !node_answers(first);
+}
+
+/* A group that is being created has no readers yet that would have to be passed on. */
+static bool may_serve_reads(struct world *w, const struct world_rg *rg, const struct world_node *n)
+{
+    return strcmp(rg->row.status, "creating") == 0 || want_in_step(w, n);
 }
 
 static bool holds_reader(struct world_rg *rg, const struct world_node_group *ng, const struct world_node *n)
@@ -180,7 +183,7 @@ struct world_node *want_reader(struct world *w, struct world_rg *rg, const struc
     if (first == NULL || w->addressing.ports) return NULL;
     if (ng->shard) return first;
     if (n_replicas > 1) return NULL;
-    if (replica && may_serve_reads(w, rg, ng, replica, first)) return replica;
+    if (replica && may_serve_reads(w, rg, replica)) return replica;
     return replica == NULL || holds_reader(rg, ng, first) ? first : NULL;
 }
 
@@ -239,6 +242,19 @@ static bool is_as_asked(const struct world_node *n)
            strcmp(seen + len + 1, n->cluster->row.engine_version) == 0;
 }
 
+static bool holds_all(const struct row_node *seen, const struct want_node *want)
+{
+    for (size_t i = 0; i < want->n_endpoints; i++)
+        if (!word_in(seen->seen_endpoints, want->endpoints[i])) return false;
+    return true;
+}
+
+bool want_holds_endpoints(struct world *w, struct world_node *n)
+{
+    struct want_node want = want_node(w, n);
+    return holds_all(&n->row, &want);
+}
+
 bool want_in_force(struct world *w, struct world_node *n)
 {
     struct row_node *seen = &n->row;
@@ -247,8 +263,7 @@ bool want_in_force(struct world *w, struct world_node *n)
     if (!shard_node_joined(w, n)) return false;
     if (!is_as_asked(n)) return false;
     struct want_node want = want_node(w, n);
-    for (size_t i = 0; i < want.n_endpoints; i++)
-        if (!word_in(seen->seen_endpoints, want.endpoints[i])) return false;
+    if (!holds_all(seen, &want)) return false;
     if (!!seen->seen_fenced != want.fence) return false;
     if (seen->seen_role == NULL) return n->rg == NULL; /* memcached knows no roles */
     if (want.primary) return strcmp(seen->seen_role, "primary") == 0;

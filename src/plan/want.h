@@ -37,6 +37,12 @@ struct world_node *want_reader(struct world *w, struct world_rg *rg, const struc
 /* True for an endpoint that is an address of a node, and not a forwarder's. Ports mode has none of the kind. */
 bool want_floats(struct world *w, struct world_rg *rg, const struct world_endpoint *e);
 
+/* Old data are better than none: without a primary that answers, a replica that lost its link goes on. */
+bool want_in_step(struct world *w, const struct world_node *n);
+
+/* True where the node listens on all floating endpoints that it shall have. */
+bool want_holds_endpoints(struct world *w, struct world_node *n);
+
 /* The node that a passive member's gateway for 'ng' leads to; NULL where the group is no passive member, or has no primary yet. */
 struct world_node *want_gateway_target(struct world_rg *rg, const struct world_node_group *ng);
 

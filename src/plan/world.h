@@ -60,6 +60,8 @@ struct world_node {
     struct world_node_group *node_group;
     struct world_cluster *cluster;
     struct world_shard_node *shard_node;
+    bool vanished;   /* the process that was last seen is gone, and its agent has not told yet what became of it */
+    bool unattended; /* no agent is at work, so that nobody connects by way of one */
 };
 
 /* A node that a plan made: it takes part from the next look on. */
@@ -95,6 +97,7 @@ struct world_endpoint {
     struct row_endpoint row;
     const struct row_endpoint *stored;
     bool drop;
+    bool unattended; /* see world_node */
 };
 
 struct world_cluster {

@@ -41,7 +41,7 @@ class Case(harness.Case):
         def in_force():
             nodes = self.nodes(group).values()
             return len(nodes) == count and all(n["state"] == "ready" and (n["role"] == "primary" or n["link_up"]) for n in nodes) \
-                and sum(n["role"] == "primary" for n in nodes) == 1
+                and sum(n["role"] == "primary" for n in nodes) == 1 and self.group(group)["Status"] == "available"
         wait_for(in_force, "%d nodes of %s in force" % (count, group))
 
     def messages(self, source, source_type):

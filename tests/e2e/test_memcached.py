@@ -252,9 +252,7 @@ class Life(Case):
         self.assertEqual(before, self.process_ids(cluster))
         with Client(endpoint) as c:
             self.assertEqual("value", c.get("key"))
-        self.assertEqual("available", self.cluster(cluster)["CacheClusterStatus"])
-        wait_for(lambda: harness.is_bound(*(lambda e: (e["Address"], e["Port"]))(self.cluster(cluster)["ConfigurationEndpoint"])),
-                 "the configuration endpoint")
+        self.wait_cluster(cluster)
         self.assertEqual(2, len(self.configuration(cluster)[1]))
 
     def test_a_deleted_cluster_goes_with_all_that_listened(self):

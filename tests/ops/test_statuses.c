@@ -1,0 +1,89 @@
+#include "base/clock.h"
+#include "fixture.h"
+#include <criterion/criterion.h>
+#include <string.h>
+
+TestSuite(statuses, .init = fixture_open, .fini = fixture_close);
+
+static struct arena a;
+static struct err err;
+
+static void make(void)
+{
+    cr_assert_eq(fixture_run("us-east-1", "CreateReplicationGroup",
+                     "ReplicationGroupId=demo&ReplicationGroupDescription=d&CacheNodeType=cache.r7g.large")
+                     .fault,
+        0);
+    fixture_available("us-east-1", "demo");
+}
+
+static void group_is(const char *status, int64_t unserved_ms)
+{
+    struct row_replication_group *rg;
+    cr_assert_eq(q_rg_get(fixture_store(), &a, "us-east-1", "demo", &rg, &err), 0);
+    rg->status = status;
+    rg->unserved_since_ms = unserved_ms ? clock_steady_ms() - unserved_ms : 0;
+    cr_assert_eq(q_replication_group_put(fixture_store(), rg, &err), 0);
+}
+
+static const char *shown(void)
+{
+    struct answer answer = fixture_run("us-east-1", "DescribeReplicationGroups", "ReplicationGroupId=demo");
+    return ((const struct api_describe_replication_groups_out *)answer.out)->replication_groups.items[0].status;
+}
+
+Test(statuses, what_is_available_and_not_served_is_shown_as_modifying)
+{
+    static const struct {
+        const char *status;
+        int64_t unserved_ms;
+        const char *shown;
+    } table[] = {
+        {"available", 0, "available"}, {"available", 1, "modifying"}, {"creating", 1, "creating"}, {"modifying", 1, "modifying"},
+        {"snapshotting", 1, "snapshotting"}, {"create-failed", 1, "create-failed"},
+        {"deleting", 1, "deleting"}, /* clients that wait for its end take 'modifying' for a failure */
+    };
+    make();
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        group_is(table[i].status, table[i].unserved_ms);
+        cr_assert_str_eq(shown(), table[i].shown, "line %zu", i);
+    }
+    arena_fini(&a);
+}
+
+Test(statuses, what_is_not_served_can_be_changed)
+{
+    make();
+    group_is("available", 60000);
+    cr_assert_eq(
+        fixture_run("us-east-1", "ModifyReplicationGroup", "ReplicationGroupId=demo&ReplicationGroupDescription=other").fault, 0);
+    arena_fini(&a);
+}
+
+/* In the order of the API's promises: what is under way is refused, but not for ever. */
+Test(statuses, what_is_not_served_for_long_can_be_deleted_whatever_is_under_way)
+{
+    static const struct {
+        const char *status;
+        int64_t unserved_ms;
+        bool refused;
+    } table[] = {
+        {"modifying", 0, true},
+        {"modifying", 5000, true},
+        {"modifying", 60000, false},
+        {"snapshotting", 60000, false},
+        {"available", 5000, false},
+        {"deleting", 60000, true},
+    };
+    make();
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        group_is(table[i].status, table[i].unserved_ms);
+        struct answer answer = fixture_run("us-east-1", "DeleteReplicationGroup", "ReplicationGroupId=demo");
+        cr_assert_eq(
+            answer.fault, table[i].refused ? FAULT_INVALID_REPLICATION_GROUP_STATE : 0, "line %zu: %s", i, answer.message);
+    }
+    group_is("available", 60000);
+    cr_assert_eq(fixture_run("us-east-1", "DeleteReplicationGroup", "ReplicationGroupId=demo&FinalSnapshotIdentifier=last").fault,
+        FAULT_INVALID_REPLICATION_GROUP_STATE, "nobody is there who could save");
+    arena_fini(&a);
+}

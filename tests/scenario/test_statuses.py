@@ -1,0 +1,178 @@
+"""A status is what is seen: whoever reads 'available' and connects is served, and what serves nobody says so, and why."""
+import os
+import shutil
+import signal
+import socket
+import unittest
+
+import clusters
+import harness
+import shards
+from harness import connect, is_bound, wait_for
+
+REGION = "us-east-1"
+ENGINE = shutil.which("redis-server") or "/usr/bin/redis-server"
+
+
+class Case(clusters.Case, shards.Case):
+    """Every test has a server of its own, whose engine is a script that can be changed."""
+    own = None
+
+    @property
+    def server(self):
+        return self.own
+
+    def setUp(self):
+        self.own = harness.Server()
+        self.addCleanup(self.own.finish)
+        super().setUp()
+        self.program = os.path.join(self.own.folder, "redis-server")
+        self.own.flags = ["--redis-server", self.program]
+        self.engine_is('exec %s "$@"\n' % ENGINE)
+
+    def engine_is(self, script):
+        with open(self.program + ".new", "w") as f:
+            f.write("#!/bin/sh\n" + script)
+        os.chmod(self.program + ".new", 0o755)
+        os.rename(self.program + ".new", self.program)
+
+    # What is served
+
+    def check_group_is_served(self, group):
+        """Writes at the primary endpoint, reads at the reader endpoint, the slots of both shards of a cluster."""
+        if "ConfigurationEndpoint" in group:
+            end = group["ConfigurationEndpoint"]
+            self.assertEqual("ok", connect(end).execute_command("CLUSTER INFO")["cluster_state"])
+            return
+        shard = group["NodeGroups"][0]
+        connect(shard["PrimaryEndpoint"]).set("k", "v")
+        for end in [shard["ReaderEndpoint"]] + [m["ReadEndpoint"] for m in shard["NodeGroupMembers"]]:
+            self.assertTrue(connect(end).ping())
+
+    def check_cluster_is_served(self, cluster):
+        nodes = cluster.get("CacheNodes", [])
+        self.assertTrue(nodes)
+        for end in [n["Endpoint"] for n in nodes] + [cluster[e] for e in ("ConfigurationEndpoint",) if e in cluster]:
+            self.assertTrue(is_bound(end["Address"], end["Port"]), "nobody listens on %s" % end)
+
+    def check_until_available(self, groups, alone):
+        """Asks again and again, from now on until all are available: whoever is, is served. Returns all statuses seen."""
+        statuses = []
+
+        def all_available():
+            seen = []
+            for group in groups:
+                found = self.group(group)
+                if found["Status"] == "available":
+                    self.check_group_is_served(found)
+                seen += [found["Status"]] + [g["Status"] for g in found["NodeGroups"]]
+            for cluster in alone:
+                found = self.cluster(cluster)
+                if found["CacheClusterStatus"] == "available":
+                    self.check_cluster_is_served(found)
+                    self.assertEqual({"available"}, {n["CacheNodeStatus"] for n in found["CacheNodes"]})
+                seen.append(found["CacheClusterStatus"])
+            statuses.extend(seen)
+            return set(seen) == {"available"}
+
+        wait_for(all_available, "all available")
+        return set(statuses)
+
+    def make_some(self):
+        groups = [self.create_group(nodes=2, AutomaticFailoverEnabled=True), self.create()]
+        alone = [self.create_cluster(), self.create_cluster(Engine="memcached", NumCacheNodes=2)]
+        self.check_until_available(groups, alone)
+        return groups, alone
+
+    # What is said
+
+    def statuses(self, group):
+        """Of the group, its node groups, member clusters and nodes."""
+        found = self.group(group)
+        members = [self.cluster(c) for c in found["MemberClusters"]]
+        return (found["Status"], [g["Status"] for g in found["NodeGroups"]], [m["CacheClusterStatus"] for m in members],
+                [n["CacheNodeStatus"] for m in members for n in m["CacheNodes"]])
+
+    def wait_statuses(self, group, *expected):
+        def as_expected():
+            seen.append(self.statuses(group))
+            return seen[-1] == expected
+        seen = []
+        try:
+            wait_for(as_expected, "%s as %s" % (group, expected))
+        except AssertionError as e:
+            raise AssertionError("%s; seen: %s" % (e, seen[-1])) from None
+
+
+class Restarts(Case):
+    def test_after_a_clean_stop_nothing_is_available_that_does_not_run(self):
+        self.server.start()
+        made = self.make_some()
+        self.server.terminate()
+        self.server.start()
+        self.assertLessEqual(self.check_until_available(*made), {"available", "modifying"})
+
+    def test_after_everything_was_killed_nothing_is_available_that_does_not_run(self):
+        self.server.start()
+        made = self.make_some()
+        self.server.kill_everything()
+        self.server.start()
+        self.assertLessEqual(self.check_until_available(*made), {"available", "modifying"})
+
+    def test_after_serve_alone_was_killed_everything_is_available_all_along(self):
+        self.server.start()
+        made = self.make_some()
+        self.server.kill()
+        self.server.start()
+        self.assertEqual({"available"}, self.check_until_available(*made))
+
+
+class Nodes(Case):
+    def kill_node(self, name):
+        node = next(n for n in self.server.nodes() if n["cluster"] == name)
+        os.kill(node["pid"], signal.SIGKILL)
+
+    def test_a_group_whose_engine_can_not_be_started_says_so_and_can_be_deleted(self):
+        self.server.start()
+        group, other = self.create_group(), self.create_group()
+        self.engine_is('[ "$1" = --version ] && exec %s --version\nexit 3\n' % ENGINE)
+        for each in (group, other):
+            self.kill_node(each + "-001")
+            self.wait_statuses(each, "modifying", ["modifying"], ["modifying"], ["rebooting"])
+        wait_for(lambda: any("exited with status 3" in m for m in self.messages(group + "-001")), "the event")
+        self.delete_group(other)
+        self.engine_is('exec %s "$@"\n' % ENGINE)
+        self.check_until_available([group], [])
+
+    def test_a_replica_that_can_not_be_started_leaves_its_primary_available(self):
+        self.server.start()
+        group = self.create_group(nodes=2)
+        self.engine_is('[ "$1" = --version ] && exec %s --version\nexit 3\n' % ENGINE)
+        self.kill_node(group + "-002")
+        self.wait_statuses(group, "modifying", ["modifying"], ["available", "modifying"], ["available", "rebooting"])
+        self.primary(group).set("k", "v")
+        self.engine_is('exec %s "$@"\n' % ENGINE)
+        self.check_until_available([group], [])
+
+    def test_a_cluster_whose_address_is_taken_is_available_once_it_has_it_again(self):
+        self.server.start()
+        cluster = self.create_cluster()
+        address = self.endpoints(cluster)[0]
+        self.server.terminate()
+        with socket.create_server(address):
+            self.server.start()
+            wait_for(lambda: [n for n in self.server.nodes() if n["state"] == "conflict"], "the conflict")
+            found = self.cluster(cluster)
+            self.assertEqual(("modifying", "rebooting"), (found["CacheClusterStatus"], found["CacheNodes"][0]["CacheNodeStatus"]))
+        self.check_until_available([], [cluster])
+
+    def test_a_primary_that_is_killed_is_replaced_and_recovers(self):
+        self.server.start()
+        group = self.create_group(nodes=2, AutomaticFailoverEnabled=True)
+        self.kill_node(group + "-001")
+        wait_for(lambda: any("Finished recovery" in m for m in self.messages(group + "-001")), "the recovery")
+        self.check_until_available([group], [])
+
+
+if __name__ == "__main__":
+    unittest.main()
