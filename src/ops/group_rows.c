@@ -202,11 +202,20 @@ static int write_membership(struct op *op, const struct group_plan *plan)
     return r ? r : group_add_gateways(op, &plan->rg);
 }
 
+/*
+ * Each installation begins to give addresses somewhere else. Two of them on one machine then seldom want the same ones, even
+ * where one does not run, and so can't hold its own, while the other begins.
+ */
+static int64_t first_host(const struct op *op)
+{
+    return op->random % INT32_MAX;
+}
+
 int region_ensure(struct op *op)
 {
     struct row_region *row;
     int r = q_region_get(op->store, op->arena, op->region->name, &row, op->err);
-    return r || row ? r : q_region_put(op->store, &(struct row_region){op->region->name, 0}, op->err);
+    return r || row ? r : q_region_put(op->store, &(struct row_region){op->region->name, first_host(op)}, op->err);
 }
 
 /* The parameter group whose values a new member takes over: the primary's, or its own where it is the first. */

@@ -21,7 +21,8 @@ static bool taken(struct world *w, const char *address, int64_t port)
     return false;
 }
 
-/* The counter runs through the region's hosts, or through the port range, and comes round to what was freed long ago. */
+/* The counter begins anywhere, runs through the region's hosts, or through the port range, and comes round to what was freed
+ * long ago. */
 static bool give(struct world *w, struct world_region *r, const char **address, int64_t *port)
 {
     int64_t span = w->addressing.ports ? w->addressing.last_port - w->addressing.first_port + 1 : PLAN_HOSTS;

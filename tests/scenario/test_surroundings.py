@@ -296,20 +296,23 @@ class Ports(Case):
         self.wait_group(third)
 
     def test_of_the_cluster_bus_that_are_taken_are_left_out(self):
-        """The bus of 31700 is 21700, and so on."""
-        for port in (21700, 21702):
+        """The bus of 31700 is 21700, and so on. Where the ports begin to be given differs; they are given one after the other."""
+        first, n = 31700, 300
+        self.server.flags = ["--addressing", "ports", "--port-range", "%d-%d" % (first, first + n - 1)]
+        self.server.start()
+        node = self.server.nodes(self.create_group())[0]
+        taken = {first + (node["port"] - first + after) % n for after in range(3, 10, 2)}
+        for port in taken:
             other = socket.socket()
             self.addCleanup(other.close)
             other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            other.bind(("127.0.0.1", port))
+            other.bind(("127.0.0.1", port - 10000))
             other.listen()
-        self.server.flags = ["--addressing", "ports", "--port-range", "31700-31999"]
-        self.server.start()
         self.server.api(REGION).create_replication_group(
             ReplicationGroupId="ce", ReplicationGroupDescription="d", Engine="redis", CacheNodeType=NODE_TYPE, NumNodeGroups=2,
             ReplicasPerNodeGroup=1, CacheParameterGroupName="default.redis7.cluster.on")
         self.wait_group("ce")
-        self.assertFalse({31700, 31702} & {n["port"] for n in self.server.nodes("ce")})
+        self.assertFalse(taken & {n["port"] for n in self.server.nodes("ce")})
 
 
 class Environment(unittest.TestCase):
