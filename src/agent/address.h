@@ -1,8 +1,11 @@
 #pragma once
 #include <stdint.h>
+#include <sys/socket.h>
+
+/* Fills 'out' for a literal address of IPv4 or IPv6 and a port: its size. 0 where they are none. */
+socklen_t address_fill(const char *address, int64_t port, struct sockaddr_storage *out);
 /*
- * Whether somebody could listen on an address, a literal one of IPv4 or IPv6, right now: 0,
- * or the errno that listening would meet. Redis finds out only after it has loaded its data,
- * and CONFIG SET bind closes every socket it listens on before it does.
+ * A socket that is bound there, in the way that Redis, memcached and our own links bind: others that bind so may do it as well,
+ * as long as nobody listens. -1, with errno as listening would meet it.
  */
-int address_probe(const char *address, int64_t port);
+int address_bind(const char *address, int64_t port);

@@ -1,6 +1,7 @@
 #include "agent/agent_int.h"
 #include "agent/file.h"
 #include "agent/log_file.h"
+#include "agent/reservations.h"
 #include "base/log.h"
 #include <dirent.h>
 #include <errno.h>
@@ -119,6 +120,7 @@ static void tick(uv_timer_t *t)
     a->dirty = true;
     check_dir(a);
     bound_logs(a);
+    reservations_renew(a->node_host.reservations);
 }
 
 static void beat(uv_timer_t *t)
@@ -314,6 +316,7 @@ static void raise_limits(void)
 static void fini(struct agent *a)
 {
     uv_loop_close(&a->loop);
+    reservations_free(a->node_host.reservations);
     arena_fini(&a->orders[0]);
     arena_fini(&a->orders[1]);
     free(a->nodes);
@@ -348,7 +351,8 @@ int agent_run(const struct agent_options *o, struct err *e)
     if (!r) {
         a.node_host = (struct node_host){&a.loop, o->data_dir, &a.engines, &a.link_host, node_has_changed, find_for_node,
             upstream_lost, followers_load, switching, .cluster = cluster_for_node, .mover = mover_for_node};
-        a.link_host = (struct link_host){&a.loop, link_has_changed};
+        a.node_host.reservations = reservations_new();
+        a.link_host = (struct link_host){&a.loop, link_has_changed, a.node_host.reservations};
         r = run(&a, token.data, e);
         fini(&a);
     }

@@ -1,5 +1,6 @@
 #include "agent/agent_int.h"
 #include "agent/file.h"
+#include "agent/reservations.h"
 #include "base/log.h"
 #include "base/trip.h"
 #include "model/json.h"
@@ -110,6 +111,25 @@ void agent_move_slots(struct agent *a)
     a->n_movers = kept;
 }
 
+/* What can't be an address is refused where its order is read. */
+static void want_addresses(struct agent *a, const struct proto_assignment *m)
+{
+    struct reservations *r = a->node_host.reservations;
+    reservations_begin(r);
+    for (size_t i = 0; i < m->nodes.n; i++) {
+        const struct proto_node_order *o = &m->nodes.items[i];
+        if (!o->run.v) continue;
+        reservations_want(r, o->address, o->port.v);
+        for (size_t k = 0; k < o->endpoints.n; k++) reservations_want(r, o->endpoints.items[k], o->port.v);
+    }
+    for (size_t i = 0; i < m->links.n; i++) reservations_want(r, m->links.items[i].address, m->links.items[i].port.v);
+    for (size_t i = 0; i < a->n_clusters; i++)
+        for (size_t k = 0; k < a->clusters[i].m->nodes.n; k++) {
+            const struct proto_cluster_node *n = &a->clusters[i].m->nodes.items[k];
+            reservations_want(r, n->host, cluster_bus_port(n));
+        }
+}
+
 static void order_nodes(struct agent *a, const struct proto_assignment *m)
 {
     _index_ struct index orders = {0};
@@ -189,7 +209,9 @@ int64_t agent_assign(struct agent *a, const char *json, size_t len)
     share_authority(&m);
     take_maps(a, &m, next);
     shelf_order(a->node_host.shelf, &m.snapshots);
+    want_addresses(a, &m);
     order_nodes(a, &m);
+    reservations_end(a->node_host.reservations);
     close_links(a, &m);
     agent_wake(a);
     agent_move_slots(a);

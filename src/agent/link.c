@@ -1,5 +1,7 @@
+#include "agent/address.h"
 #include "agent/discovery.h"
 #include "agent/link_int.h"
+#include "agent/reservations.h"
 #include "base/log.h"
 #include <arpa/inet.h>
 #include <errno.h>
@@ -27,22 +29,10 @@ static const char *const kinds[] = {[LINK_READER] = "reader",
 
 static int target_set(struct target *t, const char *host, struct opt_int port, struct err *e)
 {
-    struct sockaddr_in *v4 = (struct sockaddr_in *)&t->address;
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&t->address;
     *t = (struct target){0};
     if (!port.set || port.v <= 0 || port.v > UINT16_MAX) return err_set(e, ERR_USAGE, "the order has no proper port");
-    if (host != NULL && inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons((uint16_t)port.v);
-        t->size = sizeof *v4;
-    } else if (host != NULL && inet_pton(AF_INET6, host, &v6->sin6_addr) == 1) {
-        v6->sin6_family = AF_INET6;
-        v6->sin6_port = htons((uint16_t)port.v);
-        t->size = sizeof *v6;
-    } else {
-        return err_set(e, ERR_USAGE, "the order has no proper address");
-    }
-    return 0;
+    if (host != NULL) t->size = address_fill(host, port.v, &t->address);
+    return t->size > 0 ? 0 : err_set(e, ERR_USAGE, "the order has no proper address");
 }
 
 /* A splitter's other target is a socket in the file system. */
@@ -141,6 +131,7 @@ static void stop_listening(struct link *l)
     l->listener = NULL;
     uv_poll_stop(&s->poll);
     close(s->fd);
+    reservations_take(l->host->reservations, l->address, l->port);
     uv_close((uv_handle_t *)&s->poll, listener_closed);
 }
 
@@ -198,7 +189,10 @@ static void start_listening(struct link *l)
 {
     struct err e = {0};
     int fd = -1;
-    if (listen_on(&l->listen, &fd, &e) != 0) return listen_again(l, &e);
+    reservations_lend(l->host->reservations, l, l->address, l->port);
+    int r = listen_on(&l->listen, &fd, &e);
+    reservations_return(l->host->reservations, l);
+    if (r != 0) return listen_again(l, &e);
     struct listener *s = calloc(1, sizeof *s);
     if (s == NULL) abort();
     s->fd = fd;

@@ -8,11 +8,13 @@
  * a listener that can't be had is tried again until it can.
  */
 struct link;
+struct reservations;
 
 struct link_host {
     uv_loop_t *loop;
     /* Something that link_see() tells has changed, but for the number of connections. */
     void (*changed)(struct link_host *h);
+    struct reservations *reservations;
 };
 
 struct link *link_open(struct link_host *h, const char *id);

@@ -211,6 +211,7 @@ void node_became_ready(struct node *n)
     n->adopted = false;
     n->trouble = TROUBLE_NONE;
     node_data_loaded(n);
+    node_lend_back(n);
     backoff_healthy(&n->backoff, node_now(n));
     node_changed(n);
 }
@@ -320,6 +321,7 @@ void node_close(struct node *n)
 {
     node_move(n, NODE_CLOSED);
     node_drop_conn(n);
+    node_lend_back(n);
     node_seed_close(n);
     uv_close((uv_handle_t *)&n->timer, timer_closed);
 }

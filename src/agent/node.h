@@ -13,6 +13,7 @@ struct engine_map;
 struct cluster_map;
 struct slot_mover;
 struct shelf;
+struct reservations;
 
 enum { BEAT_MS = 100 };
 
@@ -38,6 +39,7 @@ struct node_host {
     /* Who moves its slots, or NULL. */
     const struct slot_mover *(*mover)(struct node_host *h, const char *group);
     struct shelf *shelf; /* where its snapshots go and come from */
+    struct reservations *reservations;
 };
 
 /* The id is a proper one. Adopts the process that runs in the node's folder, if there is one. */

@@ -1,8 +1,8 @@
 #include "agent/node_cluster.h"
-#include "agent/address.h"
 #include "agent/conf.h"
 #include "agent/file.h"
 #include "agent/names.h"
+#include "agent/reservations.h"
 #include "base/log.h"
 #include <errno.h>
 #include <stdio.h>
@@ -78,9 +78,10 @@ static bool keeps_nodes_conf(const struct node *n)
 }
 
 /* The engine ends itself where it can't listen there; that the address is taken is better known before. */
-static int probe_bus(const char *address, int port, struct err *e)
+static int probe_bus(const struct node *n, int port, struct err *e)
 {
-    if (address_probe(address, port) != EADDRINUSE) return 0;
+    const char *address = n->order->address;
+    if (reservations_probe(n->host->reservations, address, port) != EADDRINUSE) return 0;
     return err_set(e, ERR_IN_USE, "%s:%d, for the nodes of the cluster, is in use by another program", address, port);
 }
 
@@ -93,7 +94,7 @@ int cluster_prepare(struct node *n, struct err *e)
     if (me == NULL || cluster_primary_of(map, me) == NULL || n->order->cluster_name == NULL ||
         strcmp(me->name, n->order->cluster_name) != 0)
         return err_set(e, ERR_USAGE, "there is no cluster with this node in the assignment");
-    int r = probe_bus(n->order->address, cluster_bus_port(me), e);
+    int r = probe_bus(n, cluster_bus_port(me), e);
     if (r || keeps_nodes_conf(n)) return r;
     cluster_nodes_conf(map, me->name, latest_epoch(n, map), headless, n, &text);
     return file_replace(node_path(n, NODES_CONF, path), text.data, text.len, e);

@@ -67,6 +67,7 @@ void node_exited(void *arg, int status, int signal)
     n->proc = NULL;
     node_drop_conn(n);
     split_close(n);
+    node_reserve(n);
     if (n->state == NODE_STOP) told_to_end(n, signal);
     else if (!has_run(n) && node_leave_out(n)) start_without(n);
     else ended_by_itself(n, status, signal);

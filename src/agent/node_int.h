@@ -147,6 +147,7 @@ struct node {
     bool adopted;  /* the process is another agent's child, and was not ready yet in this one's eyes */
     bool moved;    /* the process has another address than the order, or was started from another program than the order takes */
     bool refused;  /* the order makes no sense, so there is none */
+    bool binds;    /* it was asked to listen on other addresses, and did not answer yet */
     bool conf_stale;
     bool stop_saves;
     bool died; /* its last process ended by itself, when the order was: died_role, died_incarnation */
@@ -235,6 +236,13 @@ const struct node_ops *node_ops_of(const struct proto_node_order *o);
 void node_begin_end(struct node *n, enum node_want want);
 void node_await_end(struct node *n);
 void node_exited(void *arg, int status, int signal);
+
+/* node_reserve.c: its process is about to be started; to be asked to listen on 'held' and 'binding'; it listens, or will not; it
+ * has ended. A node without an order has nothing to lend. */
+void node_lend_start(struct node *n);
+void node_lend_bind(struct node *n);
+void node_lend_back(struct node *n);
+void node_reserve(struct node *n);
 
 /* node_spawn.c: the process and its folder */
 int node_spawn(struct node *n, struct err *e);

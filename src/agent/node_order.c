@@ -110,6 +110,7 @@ static void new_order(struct node *n, const struct proto_node_order *o)
     n->life.eager_until = node_now(n) + EAGER_MS;
     if (other) settings_again(n);
     if (o != NULL) match_program(n, o);
+    if (o != NULL && n->adopted) node_lend_start(n);
     if (o != NULL && o->run.v && n->ops == node_ops_of(o)) n->ops->ordered(n);
     if (o != NULL && o->run.v && !was_running) n->retry_at = 0;
     node_put_damaged_aside(n);

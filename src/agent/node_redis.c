@@ -163,6 +163,7 @@ void redis_answer(struct node *n, const struct redisReply *r)
 {
     enum node_ask what = n->ask;
     n->ask = ASK_NONE;
+    if (n->binds && what == ASK_STEP) node_lend_back(n);
     if (what == ASK_COMPARE) redis_compared(n, r);
     else if (what != ASK_STEP) greeted(n, what, r);
     else if (failed(r)) step_refused(n, r);

@@ -1,10 +1,10 @@
 #include "agent/node_cluster.h"
 #include "agent/node_redis.h"
-#include "agent/address.h"
 #include "agent/conf.h"
 #include "agent/names.h"
 #include "agent/node_access.h"
 #include "agent/node_tls.h"
+#include "agent/reservations.h"
 #include "base/log.h"
 #include "base/trip.h"
 #include <stdio.h>
@@ -52,6 +52,7 @@ static void bind_to_binding(struct node *n)
     _buf_ struct buf addresses = {0};
     buf_puts(&addresses, n->order->address);
     for (size_t i = 0; i < n->life.binding.n; i++) buf_printf(&addresses, " %s", n->life.binding.items[i]);
+    node_lend_bind(n);
     redis_ask(n, ASK_STEP, WORDS("CONFIG", "SET", "bind", addresses.data));
 }
 
@@ -197,7 +198,7 @@ static void do_take(struct node *n)
     names_clear(&n->life.binding);
     for (size_t i = 0; i < want->n; i++) {
         bool held = names_has(&n->life.held, want->items[i]);
-        bool is_free = held || address_probe(want->items[i], n->order->port.v) == 0;
+        bool is_free = held || reservations_probe(n->host->reservations, want->items[i], n->order->port.v) == 0;
         names_add(is_free ? &n->life.binding : &missed, want->items[i]);
         news |= is_free && !held;
     }

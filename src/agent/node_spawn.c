@@ -1,9 +1,9 @@
 #include "agent/node_int.h"
-#include "agent/address.h"
 #include "agent/conf.h"
 #include "agent/file.h"
 #include "agent/log_file.h"
 #include "agent/names.h"
+#include "agent/reservations.h"
 #include "base/log.h"
 #include <dirent.h>
 #include <errno.h>
@@ -75,9 +75,10 @@ void node_data_loaded(struct node *n)
 
 /* ---- starting ---- */
 
-static int probe_address(const struct proto_node_order *o, struct err *e)
+static int probe_address(const struct node *n, struct err *e)
 {
-    int why = address_probe(o->address, o->port.v);
+    const struct proto_node_order *o = n->order;
+    int why = reservations_probe(n->host->reservations, o->address, o->port.v);
     if (why == 0) return 0;
     if (why == EADDRINUSE) return err_set(e, ERR_IN_USE, "%s:%d is in use by another program", o->address, (int)o->port.v);
     if (why == EADDRNOTAVAIL) return err_set(e, ERR_IO, "%s is no address of this machine", o->address);
@@ -107,7 +108,7 @@ void node_bound_log(struct node *n)
 static int prepare(struct node *n, struct engine **program, struct err *e)
 {
     int r = engine_pick(n->host->engines, n->order->engine, n->order->engine_version, program, e);
-    if (!r) r = probe_address(n->order, e);
+    if (!r) r = probe_address(n, e);
     if (!r) r = file_mkdirs(n->dir, e);
     if (!r) r = n->ops->prepare(n, e);
     if (r) return r;
@@ -145,11 +146,12 @@ int node_spawn(struct node *n, struct err *e)
     for (size_t i = 0; i < list.n; i++) args[i] = (char *)(uintptr_t)list.items[i];
     const struct proc_id keep = id_to_keep(n, program);
     life_begin(n);
+    node_lend_start(n);
     r = proc_spawn(n->host->loop, n->dir, args, NODE_LOG, &keep, node_exited, n, &n->proc, e);
     free(args);
     names_clear(&list);
     if (r) program->path[0] = '\0'; /* to be looked for again */
-    if (r) return r;
+    if (r) return node_lend_back(n), r;
     n->life.generation = n->order->generation.v;
     n->life.users_generation = n->order->users_generation.v;
     n->ops->begin(n);

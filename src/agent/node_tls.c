@@ -1,7 +1,7 @@
 #include "agent/node_tls.h"
-#include "agent/address.h"
 #include "agent/file.h"
 #include "agent/names.h"
+#include "agent/reservations.h"
 #include "base/log.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +30,8 @@ static int find_inner_port(const struct node *n, int after)
     int64_t at = after ? after - INNER_FIRST + 1 : n->order->port.v * 31;
     for (int i = 0; i < INNER_TRIES; i++, at++) {
         int port = INNER_FIRST + (int)(at % INNER_SPAN);
-        if (port != n->order->port.v && address_probe(n->order->tls->inner_address, port) == 0) return port;
+        int why = reservations_probe(n->host->reservations, n->order->tls->inner_address, port);
+        if (port != n->order->port.v && why == 0) return port;
     }
     return INNER_FIRST + (int)(at % INNER_SPAN);
 }
@@ -197,6 +198,8 @@ void tls_do_listen(struct node *n)
     n->life.listening = to;
     split_close(n);
     if (tls_has_splitter(n)) names_clear(&n->life.held);
+    names_clear(&n->life.binding);
+    node_lend_bind(n);
     redis_ask(n, ASK_STEP,
         WORDS("CONFIG", "SET", "bind", tls_engine_address(n->order, to), "port", plain, "tls-port", tls, "replica-announce-port",
             announced, "cluster-announce-port", announced, "cluster-announce-tls-port", announced));
