@@ -2,7 +2,7 @@
 
 usage: bench.py [FIGURE…]     without a name, all of them: start, size, memory, describe, page, create, join, lag, failover,
                               takeover, hang, primary, reader, tls_create, tls, access, fleet, snapshot, cluster_create, reshard,
-                              cluster_failover, cluster_election
+                              cluster_failover, cluster_election, hostile
 """
 import multiprocessing
 import os
@@ -18,6 +18,7 @@ import backup
 import clusters
 import fleet
 import groups
+import hostile
 import local
 import secure
 from figure import Figure
@@ -232,7 +233,7 @@ def failover():
 
 
 ALL = [start, size, memory, describe, page, create, join, lag, failover, groups.takeover, groups.hang, groups.primary, groups.reader, secure.tls_create, secure.tls, access.access,
-       fleet.fleet, backup.snapshot, clusters.cluster_create, clusters.reshard, clusters.cluster_failover, clusters.cluster_election]
+       fleet.fleet, backup.snapshot, clusters.cluster_create, clusters.reshard, clusters.cluster_failover, clusters.cluster_election, hostile.hostile]
 
 
 def machine():

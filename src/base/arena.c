@@ -75,6 +75,16 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
     return s;
 }
 
+char *arena_join(struct arena *a, const char *const *words, size_t n, const char *between)
+{
+    size_t size = 1, gap = strlen(between);
+    for (size_t i = 0; i < n; i++) size += strlen(words[i]) + (i ? gap : 0);
+    char *text = take(a, size), *at = text;
+    for (size_t i = 0; i < n; i++) at = stpcpy(i ? stpcpy(at, between) : at, words[i]);
+    *at = '\0';
+    return text;
+}
+
 void arena_fini(struct arena *a)
 {
     for (struct arena_chunk *c = a->head, *next; c != NULL; c = next) {

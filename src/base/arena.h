@@ -17,6 +17,8 @@ char *arena_strdup(struct arena *a, const char *s);
 char *arena_strndup(struct arena *a, const char *s, size_t n);
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+/* The words with 'between' between them; "" for none. */
+char *arena_join(struct arena *a, const char *const *words, size_t n, const char *between);
 /* Gives back everything. The arena may be used again. */
 void arena_fini(struct arena *a);
 

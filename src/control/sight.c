@@ -7,9 +7,7 @@
 
 static const char *join(struct world *w, const struct string_list *words)
 {
-    const char *text = "";
-    for (size_t i = 0; i < words->n; i++) text = arena_printf(w->arena, "%s%s%s", text, i ? " " : "", words->items[i]);
-    return text;
+    return arena_join(w->arena, words->items, words->n, " ");
 }
 
 static const char *host_port(struct world *w, const char *host, struct opt_int port)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/hex.h"
 #include "model/api.gen.h"
 #include "model/leaf.h"
 #include "model/shape.h"
@@ -22,13 +23,6 @@ struct item {
     long number;
     struct span span;
 };
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* The text behind the escapes, or NULL where it is malformed. */
 static const char *unescape(struct arena *a, const char *s, size_t n)

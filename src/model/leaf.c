@@ -15,6 +15,8 @@
 
 #define SHOWN_BYTES 100 /* of a value, in a message */
 #define PATTERNS 32
+/* Of a string whose shape has no limit of its own: what is longer is no name, description or value of anybody's. */
+#define LENGTH_MAX 4096
 
 /* AWS names a parameter in such messages with a small first letter in each of its parts: 'networkType', 'tags.tag.1.key'. */
 static void small_path(const char *key, char *path, size_t size)
@@ -37,13 +39,12 @@ static int violated(const struct shape *shape, const char *key, const char *valu
         (int)utf8_clip(value, SHOWN_BYTES), value, path, must);
 }
 
-static int check_length(const struct shape *shape, const char *key, const char *value, size_t n, struct err *e)
+static int check_range(const struct shape *shape, const char *key, const char *value, size_t n, int64_t max, struct err *e)
 {
     char must[80] = "";
     if (shape->min && n < (size_t)shape->min)
         snprintf(must, sizeof must, "have length greater than or equal to %lld", (long long)shape->min);
-    else if (shape->max && n > (size_t)shape->max)
-        snprintf(must, sizeof must, "have length less than or equal to %lld", (long long)shape->max);
+    else if (max && n > (size_t)max) snprintf(must, sizeof must, "have length less than or equal to %lld", (long long)max);
     return *must ? violated(shape, key, value, must, e) : 0;
 }
 
@@ -90,7 +91,7 @@ static int violated_enum(const struct shape *shape, const char *key, const char 
 static int check_string(const struct shape *shape, const char *key, const char *text, struct err *e)
 {
     if (shape->enumerated && !is_enumerated(shape, text)) return violated_enum(shape, key, text, e);
-    int r = shape->min || shape->max ? check_length(shape, key, text, utf8_length(text), e) : 0;
+    int r = check_range(shape, key, text, utf8_length(text), shape->max ? shape->max : LENGTH_MAX, e);
     if (r || shape->pattern == NULL || regexec(compiled(shape->pattern), text, 0, NULL, 0) == 0) return r;
     char must[300];
     snprintf(must, sizeof must, "satisfy regular expression pattern: %s", shape->pattern);
@@ -142,5 +143,5 @@ int leaf_read(const struct shape *shape, const char *key, const char *text, void
 
 int leaf_check_count(const struct shape *list, const char *key, size_t n, struct err *e)
 {
-    return check_length(list, key, n ? "[...]" : "[]", n, e);
+    return check_range(list, key, n ? "[...]" : "[]", n, list->max, e);
 }

@@ -1,4 +1,5 @@
 #include "ops/id.h"
+#include "base/hex.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -78,11 +79,10 @@ int page_read(struct op *op, struct opt_int max_records, const char *marker, str
     size_t n = strlen(marker) / 2;
     char *key = arena_alloc(op->arena, n + 1);
     for (size_t i = 0; i < n; i++) {
-        unsigned byte = 0;
-        if (!isxdigit((unsigned char)marker[2 * i]) || !isxdigit((unsigned char)marker[2 * i + 1]) ||
-            sscanf(marker + 2 * i, "%2x", &byte) != 1 || byte < ' ')
+        int high = hex_digit(marker[2 * i]), low = hex_digit(marker[2 * i + 1]);
+        if (high < 0 || low < 0 || high * 16 + low < ' ')
             return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The marker %s is not valid.", marker);
-        key[i] = (char)byte;
+        key[i] = (char)(high * 16 + low);
     }
     if (n == 0 || strlen(marker) % 2) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The marker %s is not valid.", marker);
     out->after = key;

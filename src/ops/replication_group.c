@@ -111,12 +111,7 @@ static int modify_settings(struct op *op, const struct api_modify_replication_gr
     if (in->auto_minor_version_upgrade.set) rg->auto_minor_version_upgrade = in->auto_minor_version_upgrade.v;
     if (in->notification_topic_arn)
         rg->notification_topic_arn = in->notification_topic_arn[0] ? in->notification_topic_arn : NULL;
-    if (in->security_group_ids.set) {
-        rg->security_group_ids = "";
-        for (size_t i = 0; i < in->security_group_ids.n; i++)
-            rg->security_group_ids =
-                arena_printf(op->arena, "%s%s%s", rg->security_group_ids, i ? " " : "", in->security_group_ids.items[i]);
-    }
+    if (in->security_group_ids.set) rg->security_group_ids = request_words(op, &in->security_group_ids);
     int r =
         in->preferred_maintenance_window ? window_maintenance(op, in->preferred_maintenance_window, &rg->maintenance_window) : 0;
     return r ? r : modify_snapshots(op, in, rg);

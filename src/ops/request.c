@@ -17,9 +17,7 @@ bool request_flag(struct opt_bool given, bool otherwise)
 
 const char *request_words(struct op *op, const struct string_list *list)
 {
-    const char *text = "";
-    for (size_t i = 0; i < list->n; i++) text = arena_printf(op->arena, "%s%s%s", text, i ? " " : "", list->items[i]);
-    return text;
+    return arena_join(op->arena, list->items, list->n, " ");
 }
 
 int request_version(struct op *op, const struct engine *e, const char *given, const struct engine_version **out)

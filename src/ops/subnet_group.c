@@ -155,15 +155,13 @@ static int answer(struct op *op, const struct row_subnet_group *g, struct api_ca
 
 static int check_subnets(struct op *op, const struct string_list *ids)
 {
-    const char *all = "";
     bool bad = false;
     if (ids->n == 0)
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The parameter SubnetIds must be provided and must not be null.");
-    for (size_t i = 0; i < ids->n; i++) {
-        all = arena_printf(op->arena, "%s%s%s", all, i ? ", " : "", ids->items[i]);
-        bad = bad || !well_formed(ids->items[i]);
-    }
-    if (bad) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Some input subnets in :[%s] are invalid.", all);
+    for (size_t i = 0; i < ids->n; i++) bad = bad || !well_formed(ids->items[i]);
+    if (bad)
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Some input subnets in :[%s] are invalid.",
+            arena_join(op->arena, ids->items, ids->n, ", "));
     if (ids->n > LIMIT_SUBNETS_PER_SUBNET_GROUP)
         return op_fault(op, FAULT_CACHE_SUBNET_QUOTA_EXCEEDED, "Cache subnet group can have at most %d subnets.",
             LIMIT_SUBNETS_PER_SUBNET_GROUP);

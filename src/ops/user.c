@@ -103,6 +103,9 @@ static int check_name(struct op *op, const char *name)
 static int read_access(struct op *op, const char *text, struct row_user *u)
 {
     struct access_string s;
+    if (strlen(text) > LIMIT_ACCESS_STRING_MAX)
+        return op_fault(
+            op, FAULT_INVALID_PARAMETER_VALUE, "An access string must be at most %d characters long.", LIMIT_ACCESS_STRING_MAX);
     const char *wrong = access_string_read(op->arena, text, is(u->engine, "valkey"), op->config->allow_restricted, &s);
     if (wrong) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The access string is not valid: %s.", wrong);
     u->access_string = access_string_text(op->arena, &s);

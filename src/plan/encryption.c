@@ -110,15 +110,13 @@ static int compare(const void *a, const void *b)
 const char *encryption_names(struct world *w, const struct world_node *n)
 {
     struct names names = {0};
-    const char *text = "";
     add(&names, n->row.address);
     add(&names, "localhost");
     if (w->addressing.ports) add(&names, w->addressing.advertise);
     for (size_t i = 0; n->rg && i < n->rg->n_endpoints; i++)
         if (!n->rg->endpoints[i].drop) add(&names, n->rg->endpoints[i].row.address);
     qsort(names.items, names.n, sizeof *names.items, compare);
-    for (size_t i = 0; i < names.n; i++) text = arena_printf(w->arena, "%s%s%s", text, i ? " " : "", names.items[i]);
-    return text;
+    return arena_join(w->arena, names.items, names.n, " ");
 }
 
 /* In ports mode nobody else has addresses of the region's own; the node's port tells which one is its. */

@@ -32,6 +32,15 @@ Test(arena, prints_short_and_long_texts)
     cr_assert_eq(longer[4999], '1');
 }
 
+Test(arena, joins_words)
+{
+    _arena_ struct arena a = {0};
+    const char *const words[] = {"one", "", "two"};
+    cr_expect_str_eq(arena_join(&a, words, 3, ", "), "one, , two");
+    cr_expect_str_eq(arena_join(&a, words, 1, ", "), "one");
+    cr_expect_str_eq(arena_join(&a, words, 0, ", "), "");
+}
+
 Test(buf, grows_and_keeps_a_nul_behind_its_last_byte)
 {
     _buf_ struct buf b = {0};

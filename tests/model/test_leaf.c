@@ -43,6 +43,17 @@ Test(leaf, reads_booleans_in_any_case)
     cr_expect_eq(leaf_read(&shape_boolean, "B", "", &out, &e), FAULT_INVALID_PARAMETER_VALUE);
 }
 
+Test(leaf, takes_4096_characters_where_the_model_has_no_limit)
+{
+    static char text[2 * 4097 + 1];
+    const char *out;
+    for (int i = 0; i < 4096; i++) memcpy(text + 2 * (size_t)i, "\xc3\xa4", 2);
+    cr_expect_eq(leaf_read(&shape_string, "Description", text, &out, &e), 0, "%s", e.msg);
+    strcat(text, "x");
+    cr_expect_eq(leaf_read(&shape_string, "Description", text, &out, &e), FAULT_INVALID_PARAMETER_VALUE);
+    cr_expect(strstr(e.msg, "have length less than or equal to 4096") != NULL, "%s", e.msg);
+}
+
 Test(leaf, counts_characters_not_bytes)
 {
     struct shape three = {.name = "three", .kind = SHAPE_STRING, .max = 3};

@@ -243,6 +243,8 @@ Test(faults, of_lists)
         {"DescribeReplicationGroups", "MaxRecords=101", VALUE, "Invalid value 101 for MaxRecords. Must be between 20 and 100"},
         {"DescribeReplicationGroups", "MaxRecords=x", VALUE, "..."},
         {"DescribeReplicationGroups", "Marker=zz", VALUE, "The marker zz is not valid."},
+        {"DescribeReplicationGroups", "Marker=616", VALUE, "The marker 616 is not valid."},
+        {"DescribeReplicationGroups", "Marker=1f", VALUE, "The marker 1f is not valid."},
         {"DescribeCacheClusters", "CacheClusterId=none", FAULT_CACHE_CLUSTER_NOT_FOUND, "CacheCluster not found: none"},
         {"DescribeEvents", "Duration=0", VALUE, "Invalid value 0 for Duration. Must be between 1 and 20160"},
         {"DescribeEvents", "SourceIdentifier=x", COMBINATION, "SourceIdentifier can only be used together with SourceType."},

@@ -258,6 +258,17 @@ Test(users, changes_append_and_replace)
     cr_assert(!u->authentication->password_count.set);
 }
 
+/* Or an access string that was appended to again and again would make an order that no agent reads. */
+Test(users, an_access_string_has_an_end_however_it_came_about)
+{
+    char form[4000] = "UserId=alice&AppendAccessString=";
+    size_t n = strlen(form);
+    for (int i = 0; i < 120; i++) n += (size_t)snprintf(form + n, sizeof form - n, "~key:%04d:aaaaaaaaaa ", i);
+    user("ModifyUser", form);
+    settle();
+    cr_assert_eq(fixture_run("us-east-1", "ModifyUser", form).fault, FAULT_INVALID_PARAMETER_VALUE);
+}
+
 Test(users, lists_come_in_pages_and_through_filters)
 {
     char form[160];
