@@ -207,7 +207,7 @@ CREATE TABLE resharding (
   rg_id         TEXT NOT NULL,
   shards_before INTEGER NOT NULL,
   shards_after  INTEGER NOT NULL,
-  slots         INTEGER NOT NULL,   -- how many had to move when it began
+  slots         INTEGER NOT NULL, given_up TEXT, seen_stuck TEXT, seen_stuck_back INTEGER NOT NULL DEFAULT 0,   -- how many had to move when it began
   PRIMARY KEY (region, rg_id)
 ) WITHOUT ROWID;
 CREATE TABLE rg_user_group (
@@ -246,7 +246,7 @@ CREATE TABLE shard_node (
   seen_known     INTEGER NOT NULL,   -- how many of the group's nodes it knows, itself included
   seen_strangers INTEGER NOT NULL,   -- how many others
   seen_epoch     INTEGER NOT NULL,
-  seen_agrees    INTEGER NOT NULL,   -- its view of who holds which slot is the group's
+  seen_agrees    INTEGER NOT NULL, seen_moving INTEGER NOT NULL DEFAULT 0,   -- its view of who holds which slot is the group's
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
 CREATE TABLE snapshot (

@@ -32,7 +32,8 @@ static struct proto_cluster_map map(struct world *w, struct world_rg *rg)
     struct proto_cluster_node_list nodes = {.set = true, .items = arena_array(w->arena, struct proto_cluster_node, rg->n_nodes)};
     for (size_t i = 0; i < rg->n_nodes; i++)
         if (shard_has_node(&rg->nodes[i])) nodes.items[nodes.n++] = map_node(&rg->nodes[i]);
-    return (struct proto_cluster_map){.group = rg->row.id, .nodes = nodes, .moves = map_moves(w, rg)};
+    return (struct proto_cluster_map){
+        .group = rg->row.id, .nodes = nodes, .moves = map_moves(w, rg), .put_back = OPT_BOOL(reshard_is_given_up(rg))};
 }
 
 struct proto_cluster_map_list assign_maps(struct world *w, const char *region)

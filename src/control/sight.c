@@ -66,6 +66,7 @@ static void sight_shard_node(struct world *w, struct row_shard_node *row, const 
     world_set_int(w, &row->seen_strangers, seen->strangers.v);
     world_set_int(w, &row->seen_epoch, seen->epoch.v);
     world_set_int(w, &row->seen_agrees, seen->agrees.v);
+    world_set_int(w, &row->seen_moving, seen->moving && *seen->moving);
 }
 
 /* What a sighting tells, by name. */
@@ -138,6 +139,15 @@ static const char *floating_state(const struct seen_index *x, const char *addres
     return state ? state : "unknown";
 }
 
+static void sight_resharding(struct world *w, struct row_resharding *row, const struct proto_stuck_seen_list *stuck)
+{
+    const struct proto_stuck_seen *s = NULL;
+    for (size_t i = 0; i < stuck->n; i++)
+        if (strcmp(stuck->items[i].group, row->rg_id) == 0) s = &stuck->items[i];
+    world_set(w, &row->seen_stuck, s ? s->reason : NULL);
+    world_set_int(w, &row->seen_stuck_back, s && s->back.v);
+}
+
 static void sight_all(struct world *w, const struct proto_sighting *seen, const struct seen_index *x)
 {
     static const struct proto_node_seen nothing = {.state = "unknown"};
@@ -157,6 +167,8 @@ static void sight_all(struct world *w, const struct proto_sighting *seen, const 
         world_set(w, &row->seen_state, l ? l->state : floating_state(x, row->address));
         world_set(w, &row->seen_reason, l ? l->reason : NULL);
     }
+    for (size_t i = 0; i < w->n_reshardings; i++)
+        if (strcmp(w->reshardings[i].row.region, seen->region) == 0) sight_resharding(w, &w->reshardings[i].row, &seen->stuck);
     sight_snapshots(w, seen, x);
 }
 

@@ -227,6 +227,7 @@ static int write(struct op *op, struct reshape *z)
         .shards_after = z->count,
         .slots = count_moving(z, shares),
     };
+    if (!z->creating) z->rg->weighing_ms = op->steady_ms; /* it begins once there is known to be room */
     int r = z->creating ? 0 : group_set_modifying(op, z->rg);
     for (size_t i = 0; r == 0 && i < z->n_added; i++) r = group_write_shard(op, z->rg, &z->added[i]);
     for (size_t i = 0; r == 0 && i < z->n_parts; i++) r = write_wanted(op, z, z->parts[i].row.id, &shares[i]);

@@ -1,14 +1,128 @@
 #include "base/arena.h"
 #include "plan/plan.h"
+#include "plan/scaling.h"
+#include "plan/settings.h"
 #include "plan/shard.h"
 #include <string.h>
 
 /*
- * A change of the number of shards. New ones join first, then slots move until every
- * shard holds what it shall (agents do that: see shard_moves()), then the nodes of
+ * A change of the number of shards. First all tell how much memory they use: one that
+ * has no room for what it is to get is not begun. New shards join, then slots move until
+ * every shard holds what it shall (agents do that: see shard_moves()), then the nodes of
  * emptied shards go, and at last their rows. Where it stands can always be told from
  * the rows and sightings, so that it goes on after any crash.
+ *
+ * Where a slot can't be moved all the same, since a shard has filled up meanwhile or an
+ * engine does not take a key, the agent tells after a while without progress, and the change
+ * is given up: every slot stays with the shard that has it, and whoever has one stays.
  */
+
+/* ---- room ---- */
+
+/* What a shard has, and what it is to have in the end. */
+struct portion {
+    struct slots held, wanted;
+    int64_t used, data, limit; /* bytes */
+};
+
+static enum room read_portion(struct world *w, const struct world_rg *rg, const struct world_node_group *ng, struct portion *out)
+{
+    struct world_node *first = rg_primary(ng);
+    *out = (struct portion){0};
+    if (ng->drop || ng->shard == NULL || ng->shard->row.slots_wanted == NULL) return ROOM_ENOUGH;
+    slots_read(&out->held, ng->row.slots);
+    slots_read(&out->wanted, ng->shard->row.slots_wanted);
+    if (slots_count(&out->held) == 0)
+        return ROOM_ENOUGH; /* a new one: it is as large as the others, and gets no more than they have */
+    enum room room = scaling_answer(w, first, rg->row.weighing_ms);
+    if (room != ROOM_ENOUGH) return room;
+    out->used = first->row.seen_used;
+    out->data = first->row.seen_data;
+    out->limit = first->cluster ? settings_memory(w, &first->cluster->row, first->cluster->row.node_type) : 0;
+    return ROOM_ENOUGH;
+}
+
+/* Bytes that one gives to the other: its slots are taken to be of the same size. */
+static int64_t to_get(const struct portion *from, const struct portion *to)
+{
+    struct slots give = from->held;
+    int all = slots_count(&from->held);
+    slots_subtract(&give, &from->wanted);
+    slots_meet(&give, &to->wanted);
+    return all ? from->data / all * slots_count(&give) : 0;
+}
+
+static bool has_room(const struct portion *all, size_t n, const struct portion *to)
+{
+    int64_t more = 0;
+    for (size_t i = 0; i < n; i++)
+        if (&all[i] != to) more += to_get(&all[i], to);
+    return more == 0 || slots_count(&to->held) == 0 || to->used + more <= to->limit;
+}
+
+static enum room find_room(struct world *w, const struct world_rg *rg)
+{
+    struct portion *all = arena_array(w->arena, struct portion, rg->n_node_groups);
+    enum room found = ROOM_ENOUGH;
+    for (size_t i = 0; i < rg->n_node_groups; i++) {
+        enum room room = read_portion(w, rg, &rg->node_groups[i], &all[i]);
+        if (room != ROOM_ENOUGH && found != ROOM_UNTOLD) found = room;
+    }
+    for (size_t i = 0; found == ROOM_ENOUGH && i < rg->n_node_groups; i++)
+        if (!has_room(all, rg->n_node_groups, &all[i])) found = ROOM_LACKING;
+    return found;
+}
+
+/* ---- giving up ---- */
+
+bool reshard_is_given_up(const struct world_rg *rg)
+{
+    return rg->resharding && !rg->resharding->drop && rg->resharding->row.given_up;
+}
+
+/* Every slot stays where it is. Shards without any go: those that are emptied already, and new ones that got nothing. */
+static void give_up(struct world *w, struct world_rg *rg, const char *reason)
+{
+    const struct row_resharding *row = &rg->resharding->row;
+    const char *from = arena_printf(w->arena, "%lld", (long long)row->shards_before),
+               *to = arena_printf(w->arena, "%lld", (long long)row->shards_after);
+    for (size_t i = 0; i < rg->n_node_groups; i++) {
+        struct world_node_group *ng = &rg->node_groups[i];
+        if (ng->drop || ng->shard == NULL) continue;
+        const char *held = ng->row.slots ? ng->row.slots : "";
+        world_set(w, &ng->shard->row.slots_wanted, held);
+        world_set_int(w, &ng->shard->row.leaving, *held == '\0');
+    }
+    world_set(w, &rg->resharding->row.given_up, reason);
+    if (row->shards_before != row->shards_after)
+        world_event(w, rg->row.region, rg->row.id, EVENT_SHARDS_CHANGE_FAILED, from, to, rg->row.id, reason);
+    else world_event(w, rg->row.region, rg->row.id, EVENT_SHARDS_REBALANCE_FAILED, rg->row.id, reason);
+}
+
+static void weigh(struct world *w, struct world_rg *rg)
+{
+    enum room room = find_room(w, rg);
+    if (room == ROOM_UNKNOWN) return;
+    world_set_int(w, &rg->row.weighing_ms, 0);
+    if (room == ROOM_LACKING) give_up(w, rg, "the remaining node groups have insufficient memory");
+    if (room == ROOM_UNTOLD) give_up(w, rg, "a node did not tell in time how much memory it uses");
+}
+
+static bool is_stuck(const struct world_resharding *r)
+{
+    return r->row.seen_stuck && r->row.seen_stuck_back == (r->row.given_up != NULL);
+}
+
+/* Slots go back; where even that is refused, they stay as they are: clients find their keys on both sides. */
+static bool is_on_its_way_back(const struct world_rg *rg)
+{
+    if (!reshard_is_given_up(rg) || is_stuck(rg->resharding)) return false;
+    for (size_t i = 0; i < rg->n_nodes; i++)
+        if (shard_has_node(&rg->nodes[i]) && rg->nodes[i].shard_node->row.seen_moving) return true;
+    return false;
+}
+
+/* ---- the end ---- */
 
 static void remove_members(struct world *w, struct world_rg *rg, struct world_node_group *ng)
 {
@@ -40,21 +154,31 @@ static bool plan_leaving(struct world *w, struct world_rg *rg)
     return any;
 }
 
+static int64_t count_shards(const struct world_rg *rg)
+{
+    int64_t n = 0;
+    for (size_t i = 0; i < rg->n_node_groups; i++) n += !rg->node_groups[i].drop;
+    return n;
+}
+
 static void finish(struct world *w, struct world_rg *rg)
 {
     const struct row_resharding *row = &rg->resharding->row;
+    int64_t now = count_shards(rg);
     const char *from = arena_printf(w->arena, "%lld", (long long)row->shards_before),
-               *to = arena_printf(w->arena, "%lld", (long long)row->shards_after);
+               *to = arena_printf(w->arena, "%lld", (long long)now);
     for (size_t i = 0; i < rg->n_node_groups; i++)
         if (rg->node_groups[i].shard) world_set(w, &rg->node_groups[i].shard->row.slots_wanted, NULL);
     world_drop(w, &rg->resharding->drop);
-    if (row->shards_before == row->shards_after) world_event(w, rg->row.region, rg->row.id, EVENT_SHARDS_REBALANCED, rg->row.id);
-    else world_event(w, rg->row.region, rg->row.id, EVENT_SHARDS_CHANGED, from, to, rg->row.id);
+    if (row->shards_before != now) world_event(w, rg->row.region, rg->row.id, EVENT_SHARDS_CHANGED, from, to, rg->row.id);
+    else if (row->given_up == NULL) world_event(w, rg->row.region, rg->row.id, EVENT_SHARDS_REBALANCED, rg->row.id);
 }
 
 void plan_resharding(struct world *w, struct world_rg *rg)
 {
     if (rg->drop || rg->resharding == NULL || rg->resharding->drop || strcmp(rg->row.status, "deleting") == 0) return;
-    if (shard_count_moves(rg) > 0 || !shard_views_agree(rg)) return;
+    if (rg->row.weighing_ms) weigh(w, rg);
+    if (rg->resharding->row.given_up == NULL && is_stuck(rg->resharding)) give_up(w, rg, rg->resharding->row.seen_stuck);
+    if (rg->row.weighing_ms || shard_count_moves(rg) > 0 || !shard_views_agree(rg) || is_on_its_way_back(rg)) return;
     if (!plan_leaving(w, rg)) finish(w, rg);
 }

@@ -320,7 +320,7 @@ static void add_moves_from(struct world *w, struct world_rg *rg, const struct wo
 size_t shard_moves(struct world *w, struct world_rg *rg, struct slot_move **out)
 {
     struct moves m = {0};
-    for (size_t i = 0; rg->resharding && !rg->resharding->drop && i < rg->n_node_groups; i++)
+    for (size_t i = 0; rg->resharding && !rg->resharding->drop && rg->row.weighing_ms == 0 && i < rg->n_node_groups; i++)
         add_moves_from(w, rg, &rg->node_groups[i], &m);
     *out = m.items;
     return m.n;

@@ -1,9 +1,10 @@
-"""Changes that need room: a smaller node type is taken only where the data fit."""
+"""Changes that need room: a smaller node type is taken only where the data fit, and fewer shards as well."""
 import unittest
 
 import clusters
 import datastores
 import harness
+import shards
 from datastores import AWAY, HOME
 from harness import connect, name, wait_for
 
@@ -24,12 +25,12 @@ def limit(client):
 
 
 class Case(clusters.Case, datastores.Case):
-    def parameters(self, kind, left, family="redis7"):
+    def parameters(self, kind, left, more=(), family="redis7"):
         """A parameter group that leaves so many bytes of a node type's memory to the engine."""
         group = name("few")
         self.api().create_cache_parameter_group(CacheParameterGroupName=group, CacheParameterGroupFamily=family, Description="d")
         self.api().modify_cache_parameter_group(CacheParameterGroupName=group, ParameterNameValues=[
-            {"ParameterName": "reserved-memory", "ParameterValue": str(SIZES[kind] - left)}])
+            {"ParameterName": "reserved-memory", "ParameterValue": str(SIZES[kind] - left)}, *more])
         return group
 
     def told(self, source, kind, region=HOME):
@@ -83,6 +84,44 @@ class NodeTypes(Case):
         self.api(AWAY).modify_global_replication_group(**change)
         self.assertEqual(target, self.wait_global(world)["CacheNodeType"])
         self.assertEqual([keep] * 2, [limit(self.primary(home)), limit(self.primary(away, AWAY))])
+
+
+class Shards(Case, shards.Case):
+    def create_small(self, count):
+        cluster = {"ParameterName": "cluster-enabled", "ParameterValue": "yes"}
+        return self.create(count, 0, CacheNodeType=MICRO, CacheParameterGroupName=self.parameters(MICRO, SMALL_LIMIT, [cluster]))
+
+    def fill_all(self, group, mib):
+        """Values of a MiB each in all shards; what they are."""
+        client, value = self.client(group), "x" * MIB
+        for n in range(mib):
+            client.set("blob-%d" % n, value)
+        return ["blob-%d" % n for n in range(mib)]
+
+    def check_kept(self, group, keys):
+        self.check_whole(group)
+        client = self.client(group)
+        self.assertEqual([MIB] * len(keys), [client.strlen(key) for key in keys])
+        self.assertEqual(["available"] * len(self.nodes(group)), [
+            self.api().describe_cache_clusters(CacheClusterId=n)["CacheClusters"][0]["CacheClusterStatus"] for n in self.nodes(group)])
+
+    def test_fewer_shards_than_the_data_need_are_not_begun(self):
+        group = self.create_small(2)
+        keys = self.fill_all(group, 28)
+        before = self.slot_map(group)
+        self.assertEqual("modifying", self.reshape(group, 1, NodeGroupsToRetain=["0001"])["Status"])
+        self.wait_group(group)
+        self.assertEqual(before, self.slot_map(group))
+        self.check_kept(group, keys)
+        self.assertIn("Failed to modify number of node groups from 2 to 1 for replication group %s: the remaining node groups have "
+                      "insufficient memory" % group, self.told(group, "replication-group"))
+        client = self.client(group)
+        for key in keys[:20]:
+            client.delete(key)
+        self.reshape(group, 1, NodeGroupsToRetain=["0001"])
+        self.wait_group(group)
+        self.check_kept(group, keys[20:])
+        self.assertEqual({"0001"}, set(self.slot_map(group)))
 
 
 if __name__ == "__main__":
