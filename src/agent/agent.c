@@ -17,6 +17,9 @@
 /* A sighting is due every second; SOON_MS is when one that was put off is looked at again. */
 enum { TICK_MS = 1000, SOON_MS = 10 };
 
+/* Until serve has said how long nodes may take to save their data at a stop. */
+enum { STOP_LIMIT_MS = 60000 };
+
 #define AGENT_OF(ptr, member) ((struct agent *)(void *)((char *)(ptr)-offsetof(struct agent, member)))
 
 /* ---- what nodes and links ask of the agent ---- */
@@ -353,6 +356,7 @@ int agent_run(const struct agent_options *o, struct err *e)
             upstream_lost, followers_load, switching, .cluster = cluster_for_node, .mover = mover_for_node};
         a.node_host.reservations = reservations_new();
         a.link_host = (struct link_host){&a.loop, link_has_changed, a.node_host.reservations};
+        a.node_host.stop_limit_ms = STOP_LIMIT_MS;
         r = run(&a, token.data, e);
         fini(&a);
     }

@@ -204,6 +204,7 @@ int64_t agent_assign(struct agent *a, const char *json, size_t len)
     if (a->version == 0) a->quiet_until = uv_now(&a->loop) + 1000;
     a->version = m.version.v;
     a->dirty = true;
+    if (m.stop_limit_ms.set) a->node_host.stop_limit_ms = m.stop_limit_ms.v;
     arm_trips(a, &m);
     share_settings(&m);
     share_authority(&m);

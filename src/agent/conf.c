@@ -19,7 +19,8 @@ static const char defaults[] = "loglevel notice\n"
                                "client-output-buffer-limit replica 0 0 0\n";
 
 /* What they may not. A full synchronisation starts at once (delay 0) and without a detour over the disk; a PING a second
- * shows that a link is alive. SIGTERM saves, so that an agent that can't log in can still stop a node without loss.
+ * shows that a link is alive. SIGTERM saves, so that a node that can't be talked to can still be stopped without loss; and it
+ * goes on where it can't save, so that it can be told again.
  * Who may use DEBUG is a matter of each user's rules. */
 static const char fixed[] = "daemonize no\n"
                             "supervised no\n"
@@ -28,8 +29,8 @@ static const char fixed[] = "daemonize no\n"
                             "appendonly no\n"
                             "rdb-del-sync-files yes\n"
                             "shutdown-timeout 2\n"
-                            "shutdown-on-sigterm save force\n"
-                            "shutdown-on-sigint save force\n"
+                            "shutdown-on-sigterm save\n"
+                            "shutdown-on-sigint save\n"
                             "protected-mode no\n"
                             "enable-debug-command yes\n"
                             "enable-module-command no\n"

@@ -249,7 +249,7 @@ void node_step(struct node *n)
     case NODE_BOOT: /* waits for a connection, or the time to try again */ return boot(n);
     case NODE_GREET: /* waits for an answer */ return greet(n);
     case NODE_UP: /* waits for an answer, or the time to look again */ return up(n);
-    case NODE_STOP: /* waits for the exit, or the deadline */ return node_await_end(n);
+    case NODE_STOP: /* waits for the exit, or the deadline */ return node_await_end(n, want);
     case NODE_GONE: /* waits for an order to run */
         if (want != WANT_RUN) return;
         n->retry_at = 0;
@@ -270,6 +270,7 @@ struct node *node_open(struct node_host *h, const char *id)
     n->backoff = (struct backoff){.first_ms = 100, .limit_ms = 10000, .healthy_ms = 10000};
     uv_timer_init(h->loop, &n->timer);
     n->timer.data = n;
+    node_find_unsaved(n);
     node_adopt(n);
     if (n->proc != NULL) node_move(n, NODE_BOOT);
     else node_account(n);

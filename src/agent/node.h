@@ -38,7 +38,8 @@ struct node_host {
     const struct cluster_map *(*cluster)(struct node_host *h, const char *group);
     /* Who moves its slots, or NULL. */
     const struct slot_mover *(*mover)(struct node_host *h, const char *group);
-    struct shelf *shelf; /* where its snapshots go and come from */
+    int64_t stop_limit_ms; /* how long a node may take to save its data where everything stops; 0: for ever */
+    struct shelf *shelf;   /* where its snapshots go and come from */
     struct reservations *reservations;
 };
 

@@ -104,7 +104,8 @@ struct seed_job;
 /* What differs from engine to engine. */
 struct node_ops {
     enum engine_kind kind;
-    bool keeps_data; /* it saves its data where it is told to end so, and loads them at the next start */
+    /* It saves its data where it is told to end so, and loads them at the next start. Without, 'written' and 'why_not_saved' are NULL. */
+    bool keeps_data;
     /* Whether the order can be carried out at all: ERR_USAGE with one line that says what is wrong with it. */
     int (*check)(const struct proto_node_order *o, struct err *e);
     /* A checked order to run has come. */
@@ -126,8 +127,12 @@ struct node_ops {
     void (*look)(struct node *n);
     /* Finds out whether one that owes an answer still turns its loop: then its misses are forgotten. NULL: nothing tells. */
     void (*poke)(struct node *n);
-    /* Tells the process to end, with its data saved if n->stop_saves. */
+    /* Tells the process to end, with its data saved if n->ending.saves: the quickest way, which it may refuse. */
     void (*end)(struct node *n);
+    /* How many bytes of its data it has written so far at its end. */
+    int64_t (*written)(const struct node *n);
+    /* Why it could not save its data yet: one line, "" where nothing tells. */
+    void (*why_not_saved)(const struct node *n, char *out, size_t size);
     /* The setting that keeps it from starting, by what its log says; "" for none. */
     void (*wrong_setting)(const char *log, char name[64]);
     /* By what its log says, the data that it was to load can't be loaded. NULL: it loads none. */
@@ -136,6 +141,21 @@ struct node_ops {
     bool (*wrong_rule)(struct node *n, const char *log);
 };
 extern const struct node_ops node_redis, node_memcached;
+
+/* How a process that was told to end was told, and what came of it. */
+struct ending {
+    enum node_want want; /* what it is to end for */
+    bool gently;         /* its data count */
+    bool saves;          /* it is to save them */
+    bool talks;          /* its connection stood */
+    int asks;            /* how often it was told */
+    int64_t since, ask_at;
+    long log_from;     /* its log has its reasons from here on */
+    int64_t written;   /* bytes of the file that it saves to, as it was last seen */
+    int64_t wrote_at;  /* when it was last seen at work on that; 0: never */
+    char refused[120]; /* what it answered; "": nothing */
+    char why[160];     /* what is known of why it goes on; "": nothing */
+};
 
 struct node {
     struct node_host *host;
@@ -149,7 +169,6 @@ struct node {
     bool refused;  /* the order makes no sense, so there is none */
     bool binds;    /* it was asked to listen on other addresses, and did not answer yet */
     bool conf_stale;
-    bool stop_saves;
     bool died; /* its last process ended by itself, when the order was: died_role, died_incarnation */
     int state;
     uv_timer_t timer;
@@ -158,6 +177,7 @@ struct node {
     int unread;    /* answers that come before the one that is waited for, and say nothing */
     long log_from; /* where the process's own part of the log begins */
     struct life life;
+    struct ending ending;
     enum node_ask ask;
     enum step step; /* of ASK_STEP */
     enum node_ask greeting;
@@ -166,7 +186,6 @@ struct node {
     int64_t greet_at;   /* when to greet again */
     int64_t read_at;    /* of the last INFO replication */
     int64_t hold_until; /* a step was refused: until then, only look */
-    int64_t stop_deadline;
     int64_t retry_at;
     enum node_trouble trouble;
     enum role died_role; /* ROLE_UNKNOWN: there was none */
@@ -176,6 +195,7 @@ struct node {
     struct string_list left_out;      /* settings of the order's generation that redis-server does not take */
     struct string_list unknown_rules; /* of users: those that redis-server knows nothing of */
     char reason[200];
+    int64_t unsaved_ms; /* wall time of the last stop that lost its data; 0: none since a stop that kept them */
     int restarts;
     bool damaged;                            /* its saved data can't be loaded */
     int load_crashes;                        /* how often its engine fell over them */
@@ -190,6 +210,8 @@ struct node {
 
 /* Its process was told to end: what it left may be loaded, and it did not die. */
 #define NODE_SAVED "saved"
+/* It was, and could not save its data: as old as the stop that lost them. */
+#define NODE_UNSAVED "unsaved"
 /* The process writes its pid there. */
 #define NODE_PIDFILE "engine.pid"
 /* What the process writes to its standard output and error. */
@@ -234,7 +256,9 @@ const struct node_ops *node_ops_of(const struct proto_node_order *o);
 
 /* node_end.c: the process is told to end, as what is wanted instead needs it; what is done while it has not; and it has. */
 void node_begin_end(struct node *n, enum node_want want);
-void node_await_end(struct node *n);
+void node_await_end(struct node *n, enum node_want want);
+/* It has answered that it does not end; with 'at_once' it is told again without a pause. Ends in node_step(). */
+void node_refused_to_end(struct node *n, const char *why, bool at_once);
 void node_exited(void *arg, int status, int signal);
 
 /* node_reserve.c: its process is about to be started; to be asked to listen on 'held' and 'binding'; it listens, or will not; it
@@ -253,6 +277,12 @@ int node_delete(struct node *n, struct err *e);
 /* From here on what the process leaves when it ends is to be loaded again; what was left before is not. */
 void node_mark_saved(struct node *n);
 void node_drop_saved(struct node *n);
+/* The process did not save its data when it was told to: they are lost, and every agent from now on tells so. */
+void node_mark_unsaved(struct node *n);
+/* Learns of such a mark of an agent before. */
+void node_find_unsaved(struct node *n);
+/* How much the engine has logged. */
+long node_log_size(const struct node *n);
 /* A child that still writes a snapshot must not put it in the place of what the process saves at its end, or loads at its start. */
 void node_drop_unfinished(const struct node *n);
 /* The process is ready: what it loaded must not be loaded again after a crash. */

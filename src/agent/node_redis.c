@@ -171,10 +171,18 @@ void redis_answer(struct node *n, const struct redisReply *r)
     if (n->ask == ASK_NONE) node_step(n);
 }
 
+/* The answer to an open question comes first. */
 void redis_shutdown(struct node *n)
 {
+    bool saves = n->ending.saves;
+    if (n->ask != ASK_NONE) n->unread++;
     /* A connection that has waited once (STEP_STIR) is one on which redis-server 7.0 crashes when SHUTDOWN has to wait. */
-    if (n->stop_saves && n->life.cluster.stir_at != 0) proc_signal(n->proc, SIGTERM);
-    else if (n->stop_saves) rconn_send(n->conn, 3, (const char *const[]){"SHUTDOWN", "SAVE", "FORCE"});
+    if (saves && n->life.cluster.stir_at != 0) proc_signal(n->proc, SIGTERM);
+    else if (saves) rconn_send(n->conn, 2, (const char *const[]){"SHUTDOWN", "SAVE"});
     else rconn_send(n->conn, 3, (const char *const[]){"SHUTDOWN", "NOSAVE", "NOW"});
+}
+
+void redis_goes_on(struct node *n, const struct redisReply *r)
+{
+    if (failed(r)) node_refused_to_end(n, r->str, redis_says(r, "BUSY "));
 }

@@ -29,6 +29,8 @@ void redis_greet(struct node *n);
 void redis_do(struct node *n, enum step s);
 void redis_answer(struct node *n, const struct redisReply *r);
 void redis_shutdown(struct node *n);
+/* It has answered that order, so it did not end. */
+void redis_goes_on(struct node *n, const struct redisReply *r);
 
 /* node_redis_steps.c: the value of a setting that only a start can change. */
 void redis_compared(struct node *n, const struct redisReply *r);
@@ -43,6 +45,11 @@ void redis_ask_save(struct node *n);
 void redis_saving(struct node *n, const struct redisReply *r);
 void redis_save_refused(struct node *n, const struct redisReply *r);
 void redis_save_seen(struct node *n, const struct redisReply *r);
+/* What its log says since 'from' of a file that could not be written: one line; "" where it says nothing. */
+void redis_save_trouble(const struct node *n, long from, char *out, size_t size);
+/* Of the end of a process: node_ops. */
+int64_t redis_written(const struct node *n);
+void redis_why_not_saved(const struct node *n, char *out, size_t size);
 
 /* node_redis_ops.c */
 int redis_write_conf(struct node *n, struct err *e);

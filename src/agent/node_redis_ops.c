@@ -114,7 +114,8 @@ static void conn_reply(void *arg, const struct redisReply *r)
     struct node *n = arg;
     node_set_hung(n, false);
     if (n->unread > 0) n->unread--;
-    else if (n->state != NODE_STOP && n->order != NULL) redis_answer(n, r);
+    else if (n->state == NODE_STOP) redis_goes_on(n, r);
+    else if (n->order != NULL) redis_answer(n, r);
 }
 
 static void conn_down(void *arg, const char *why)
@@ -264,6 +265,8 @@ const struct node_ops node_redis = {
     .look = look,
     .poke = poke,
     .end = redis_shutdown,
+    .written = redis_written,
+    .why_not_saved = redis_why_not_saved,
     .wrong_setting = wrong_setting,
     .wrong_data = wrong_data,
     .wrong_rule = access_leave_out,

@@ -50,6 +50,7 @@ void node_see(const struct node *n, struct proto_node_seen *out)
     out->restarts = OPT_INT(n->restarts);
     if (n->reason[0]) out->reason = n->reason;
     else if (l->refused[0]) out->reason = l->refused;
+    if (n->unsaved_ms) out->unsaved_ms = OPT_INT(n->unsaved_ms);
     if (n->seed_refused[0]) out->seed_refused = n->seed_refused;
     if (n->proc == NULL) return;
     see_process(n, out);

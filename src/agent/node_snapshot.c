@@ -62,29 +62,50 @@ bool redis_save_has_ended(struct node *n)
     return true;
 }
 
-/* Which log lines tell why: those of the child, which begin where it did. */
-static void tell_why(struct node *n, char out[LINE])
+/* The engine says first what went wrong, and then what it does because of that. */
+void redis_save_trouble(const struct node *n, long from, char *out, size_t size)
 {
     char path[PATH_MAX];
     _buf_ struct buf log = {0};
-    file_tail(node_path(n, NODE_LOG, path), n->life.save_log_from, LINE * 4, &log);
-    snprintf(out, LINE, "redis-server could not save");
+    file_tail(node_path(n, NODE_LOG, path), from, LINE * 4, &log);
+    out[0] = '\0';
     char *rest = NULL, *line = log.len ? strtok_r(log.data, "\n", &rest) : NULL;
     for (; line; line = strtok_r(NULL, "\n", &rest)) {
         const char *text = strstr(line, " # ");
-        if (text == NULL || strstr(text, "rror") == NULL || strstr(text, "Background saving error")) continue;
-        snprintf(out, LINE, "redis-server could not save: %.150s", text + 3);
+        bool failed = text && (strstr(text, "rror") || strstr(text, "ailed"));
+        if (!failed || strstr(text, "Background saving error") || strstr(text, "rror trying") || strstr(text, "rrors trying"))
+            continue;
+        snprintf(out, size, "%.150s", text + 3);
         return;
     }
 }
 
-void redis_ask_save(struct node *n)
+static void tell_why(struct node *n, char out[LINE])
+{
+    char why[LINE / 2];
+    redis_save_trouble(n, n->life.save_log_from, why, sizeof why);
+    snprintf(out, LINE, "redis-server could not save%s%s", why[0] ? ": " : "", why);
+}
+
+int64_t redis_written(const struct node *n)
 {
     struct stat st;
-    char path[PATH_MAX];
+    char file[40], path[PATH_MAX];
+    snprintf(file, sizeof file, "temp-%ld.rdb", proc_id(n->proc)->pid);
+    return stat(node_path(n, file, path), &st) == 0 && S_ISREG(st.st_mode) ? (int64_t)st.st_size : 0;
+}
+
+void redis_why_not_saved(const struct node *n, char *out, size_t size)
+{
+    redis_save_trouble(n, n->ending.log_from, out, size);
+    if (out[0] == '\0') snprintf(out, size, "%s", n->ending.refused);
+}
+
+void redis_ask_save(struct node *n)
+{
     node_unlink(n, CONF_DUMP);
     snprintf(n->life.save_id, sizeof n->life.save_id, "%s", n->order->snapshot);
-    n->life.save_log_from = stat(node_path(n, NODE_LOG, path), &st) == 0 ? (long)st.st_size : 0;
+    n->life.save_log_from = node_log_size(n);
     redis_ask(n, ASK_STEP, WORDS("BGSAVE"));
 }
 

@@ -4,6 +4,7 @@
 #include "agent/log_file.h"
 #include "agent/names.h"
 #include "agent/reservations.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include <dirent.h>
 #include <errno.h>
@@ -54,6 +55,8 @@ void node_mark_saved(struct node *n)
     struct err e;
     node_drop_unfinished(n);
     node_unlink(n, CONF_DUMP);
+    node_unlink(n, NODE_UNSAVED);
+    n->unsaved_ms = 0;
     file_replace(node_path(n, NODE_SAVED, path), "", 0, &e);
 }
 
@@ -61,6 +64,24 @@ void node_drop_saved(struct node *n)
 {
     node_unlink(n, NODE_SAVED);
     node_unlink(n, CONF_DUMP);
+}
+
+void node_find_unsaved(struct node *n)
+{
+    struct stat st;
+    char path[PATH_MAX];
+    if (stat(node_path(n, NODE_UNSAVED, path), &st) == 0) n->unsaved_ms = st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
+}
+
+/* A name takes no room, which a disk that is full has none of. */
+void node_mark_unsaved(struct node *n)
+{
+    char from[PATH_MAX], to[PATH_MAX];
+    struct err e;
+    node_unlink(n, CONF_DUMP);
+    if (rename(node_path(n, NODE_SAVED, from), node_path(n, NODE_UNSAVED, to)) != 0) file_replace(to, "", 0, &e);
+    n->unsaved_ms = clock_now_ms();
+    node_find_unsaved(n);
 }
 
 void node_data_loaded(struct node *n)
@@ -90,6 +111,13 @@ void node_asked(const struct proto_node_order *o, char *out, size_t size)
     snprintf(out, size, "%s%s%s", o->engine, o->engine_version ? " " : "", o->engine_version ? o->engine_version : "");
 }
 
+long node_log_size(const struct node *n)
+{
+    struct stat st;
+    char path[PATH_MAX];
+    return stat(node_path(n, NODE_LOG, path), &st) == 0 ? (long)st.st_size : 0;
+}
+
 /* Where the process's own lines will begin. */
 static long log_end(const struct node *n)
 {
@@ -102,6 +130,7 @@ void node_bound_log(struct node *n)
     if (n->proc == NULL) return;
     long end = log_end(n);
     if (n->log_from > end) n->log_from = 0;
+    if (n->ending.log_from > end) n->ending.log_from = 0;
     if (n->life.save_log_from > end) n->life.save_log_from = 0;
 }
 
@@ -182,13 +211,14 @@ void node_account(struct node *n)
     n->trouble = TROUBLE_EXITED;
     n->died = true;
     n->died_incarnation = last.incarnation;
-    node_reason(n, "died while no agent was there");
+    node_reason(n, "%s", n->unsaved_ms ? "its data could not be saved when it was stopped" : "died while no agent was there");
 }
 
 int node_delete(struct node *n, struct err *e)
 {
     memset(n->conf_hash, 0, sizeof n->conf_hash);
     n->restarts = 0;
+    n->unsaved_ms = 0;
     return file_remove_tree(n->dir, e);
 }
 

@@ -13,7 +13,7 @@
  * does not take its own slowness for theirs.
  */
 
-enum { MISSES = 3, MISSES_AT_WORK = 60, MISSES_AT_END = 10, TIMER_SLACK_MS = 10, LOOK_MS = 10, SWITCH_MS = 10 };
+enum { MISSES = 3, MISSES_AT_WORK = 60, TIMER_SLACK_MS = 10, LOOK_MS = 10, SWITCH_MS = 10 };
 
 void node_set_hung(struct node *n, bool hung)
 {
@@ -39,7 +39,7 @@ static void missed(struct node *n)
     if (++n->life.misses >= (works ? MISSES_AT_WORK : MISSES)) node_set_hung(n, true);
 }
 
-/* Of one that does not run yet, or is about to end, nobody knows how long it takes; but who stands still takes for ever. */
+/* Of one that does not run yet nobody knows how long it takes; but who stands still takes for ever. */
 static bool stands_still(struct node *n)
 {
     if (proc_is_stopped(n->proc)) return true;
@@ -47,16 +47,8 @@ static bool stands_still(struct node *n)
     return false;
 }
 
-static void end_stopped(struct node *n)
-{
-    if (!stands_still(n) || ++n->life.misses < MISSES_AT_END) return;
-    n->stop_deadline = node_now(n);
-    node_step(n);
-}
-
 void node_beat(struct node *n)
 {
-    if (n->state == NODE_STOP) return end_stopped(n);
     bool up = n->state == NODE_UP, known = n->life.ready || n->adopted;
     if (n->order == NULL || (!up && n->state != NODE_BOOT && n->state != NODE_GREET)) return;
     if (up && n->ask == ASK_NONE && node_now(n) - n->read_at >= BEAT_MS / 2) n->ops->look(n);

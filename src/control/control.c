@@ -75,6 +75,7 @@ static void hand_out(struct control *c, struct world *w)
         struct proto_assignment a;
         _buf_ struct buf text = {0};
         assign(w, s->region, &secrets, c->stopped != NULL, &a);
+        a.stop_limit_ms = OPT_INT(c->o.stop_limit_ms);
         json_encode(&text, &shape_proto_assignment, &a);
         session_assign(s, &text);
     }
@@ -114,19 +115,25 @@ static int transact(struct control *c, struct world *w, const struct proto_sight
     return r;
 }
 
-/* One look at everything. 'seen' is a sighting that has just come, or NULL. */
-static int pass(struct control *c, const struct proto_sighting *seen, struct err *e)
+static struct world world_now(const struct control *c, struct arena *a)
 {
-    _arena_ struct arena a = {0};
-    struct world w = {
-        .arena = &a,
+    return (struct world){
+        .arena = a,
         .now_ms = clock_now_ms(),
         .steady_ms = clock_steady_ms(),
         .started_ms = c->started_ms,
         .addressing = {c->o.ports, c->o.listen_host, c->o.first_port, c->o.last_port, c->o.advertise},
         .allow_restricted = c->o.allow_restricted,
     };
+}
+
+/* One look at everything. 'seen' is a sighting that has just come, or NULL. */
+static int pass(struct control *c, const struct proto_sighting *seen, struct err *e)
+{
+    _arena_ struct arena a = {0};
+    struct world w = world_now(c, &a);
     int r = transact(c, &w, seen, e);
+    if (c->stopped) losses_look(&c->losses, &w);
     if (r) return r;
     log_changes(&w);
     hand_out(c, &w);
@@ -136,6 +143,20 @@ static int pass(struct control *c, const struct proto_sighting *seen, struct err
     return 0;
 }
 
+/* What can't be stored must not be acted upon. But that everything shall stop needs no storing: a full disk does not hold it up. */
+static void stop_all_the_same(struct control *c)
+{
+    _arena_ struct arena a = {0};
+    struct world w = world_now(c, &a);
+    struct err e;
+    if (store_begin(c->o.store, false, &e) != 0) return;
+    bool loaded = world_load(c->o.store, &c->rows, &w, &e) == 0;
+    store_rollback(c->o.store);
+    if (!loaded) return;
+    set_in_touch(c, &w);
+    hand_out(c, &w);
+}
+
 static void on_soon(uv_idle_t *h)
 {
     struct control *c = h->data;
@@ -143,6 +164,7 @@ static void on_soon(uv_idle_t *h)
     uv_idle_stop(h);
     if (pass(c, NULL, &e) == 0) return;
     log_error("reconciling: %s", e.msg);
+    if (c->stopped) stop_all_the_same(c);
     uv_timer_start(&c->later, on_later, TOUCH_EVERY_MS, 0);
 }
 
@@ -252,11 +274,17 @@ void control_stop(struct control *c, void (*stopped)(void *arg), void *arg)
     check_stopped(c);
 }
 
+size_t control_unsaved(const struct control *c)
+{
+    return c->losses.n;
+}
+
 static void on_closed(uv_handle_t *h)
 {
     struct control *c = h->data;
     if (--c->open_handles > 0) return;
     rows_fini(&c->rows);
+    losses_fini(&c->losses);
     certificates_close(c->certificates);
     authority_close(c->authority);
     free(c);

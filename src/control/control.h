@@ -32,6 +32,7 @@ struct control_options {
     const char *advertise;   /* ports mode: what clients are told */
     int first_port, last_port;
     bool allow_restricted; /* --restricted-commands allow */
+    int64_t stop_limit_ms; /* how long a node may take to save its data when everything stops; 0: as long as it takes */
 };
 
 /*
@@ -66,5 +67,7 @@ int control_nodes_json(struct control *c, struct buf *out, struct err *e);
 
 /* Has every agent stop its nodes, data saved, and exit; then calls 'stopped' and is of no more use than to be closed. */
 void control_stop(struct control *c, void (*stopped)(void *arg), void *arg);
+/* After that: how many nodes could not save their data. Each of them was logged. */
+size_t control_unsaved(const struct control *c);
 /* Frees it, and leaves whatever agents still run alone. */
 void control_close(struct control *c);

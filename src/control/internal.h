@@ -2,6 +2,7 @@
 #include "control/assign.h"
 #include "control/authority.h"
 #include "control/certificates.h"
+#include "control/losses.h"
 #include "control/rows.h"
 #include "control/session.h"
 /* What the files of control/ share of its state. */
@@ -21,6 +22,7 @@ struct control {
     struct certificates *certificates;
     void (*stopped)(void *arg); /* set once control_stop() was called */
     void *stopped_arg;
+    struct losses losses; /* of data, since then */
     int open_handles;
     bool handed_out; /* once, at least: agents of an earlier serve were looked for */
     bool closing;

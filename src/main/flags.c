@@ -70,6 +70,15 @@ static bool read_ports(const struct flag *f, const char *text, void *at)
     return read_port(&text, &ports[0]) && *text++ == '-' && read_port(&text, &ports[1]) && *text == '\0' && ports[0] <= ports[1];
 }
 
+static bool read_seconds(const struct flag *f, const char *text, void *at)
+{
+    (void)f;
+    size_t n = strspn(text, "0123456789");
+    if (n == 0 || n > 6 || text[n]) return false;
+    *(int *)at = atoi(text);
+    return true;
+}
+
 /* NAME:VERSION=PATH, a line for each. */
 static bool read_engine(const struct flag *f, const char *text, void *at)
 {
@@ -154,6 +163,10 @@ const struct flag flags[] = {
         "Bearer "
         "TOKEN\" /_meridian/ lets itself be changed from other hosts, and failures be injected",
         read_text, AT(admin_token_file), "a file's name"},
+    {FOR(COMMAND_SERVE), "stop-timeout", "SECONDS", "60", NULL,
+        "how long a node that can't save its data yet is waited for when everything stops: one that runs a long script, say, or "
+        "whose disk is full. Then it is killed without its data, and the exit status is 3. 0: as long as it takes",
+        read_seconds, AT(stop_timeout), "a number of seconds"},
     {FOR_BOTH, "log-level", "LEVEL", "info", NULL, "error, warn, info or debug; the log goes to standard error", read_choice,
         AT(log_level), "error, warn, info or debug", log_levels},
 };

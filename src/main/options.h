@@ -42,6 +42,7 @@ struct options {
     enum quotas quotas;
     enum trips trips;
     char admin_token_file[OPTION_PATH_SIZE]; /* "": in the data directory */
+    int stop_timeout;                        /* seconds; 0: no limit */
 
     /* agent */
     char region[OPTION_NAME_SIZE];

@@ -28,6 +28,9 @@
 
 enum { CHECK_DIR_MS = 500 };
 
+/* The exit status where nodes could not save their data. */
+enum { EXIT_UNSAVED = 3 };
+
 struct serve {
     const struct options *o;
     uv_loop_t loop;
@@ -46,6 +49,7 @@ struct serve {
     char server[300];
     char admin_token[ADMIN_TOKEN_SIZE], admin_token_path[PATH_MAX];
     bool stopping, lost_dir;
+    size_t n_unsaved; /* nodes that were stopped without their data */
 };
 
 static int run_operation(void *arg, const struct operation *o, const struct query_caller *who, struct arena *a, const void *in,
@@ -212,6 +216,7 @@ static int open_control(struct serve *s, struct err *e)
         .first_port = s->o->first_port,
         .last_port = s->o->last_port,
         .allow_restricted = s->o->restricted == RESTRICTED_ALLOW,
+        .stop_limit_ms = s->o->stop_timeout * 1000LL,
     };
     s->ops.allow_restricted = o.allow_restricted;
     s->ops.large_groups = s->o->quotas == QUOTAS_RAISED;
@@ -291,6 +296,7 @@ static int announce(struct serve *s, struct err *e)
 static void on_control_stopped(void *arg)
 {
     struct serve *s = arg;
+    s->n_unsaved = control_unsaved(s->control);
     control_close(s->control);
     s->control = NULL;
     http_close(s->http, NULL, NULL);
@@ -395,5 +401,6 @@ int serve_main(const struct options *o)
     store_close(s.store);
     uv_loop_close(&s.loop);
     if (s.lock_fd >= 0) close(s.lock_fd);
-    return r || s.lost_dir ? 1 : 0;
+    if (s.n_unsaved) log_error("the data of %zu node%s could not be saved", s.n_unsaved, s.n_unsaved > 1 ? "s" : "");
+    return r || s.lost_dir ? 1 : s.n_unsaved ? EXIT_UNSAVED : 0;
 }

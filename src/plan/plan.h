@@ -9,6 +9,8 @@ void plan_world(struct world *w);
 
 /* Tells in an event why a node can't be started, each time there is another reason. To be run once per look, before the rules. */
 void plan_trouble(struct world *w);
+/* True where the world shows for the first time that the node was stopped and could not save its data, and it is no replica. */
+bool plan_has_not_saved(const struct world_node *n);
 
 /* Gives an address to whatever has none, and another one to what found its own taken before it ever ran. */
 void plan_addresses(struct world *w);

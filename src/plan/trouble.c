@@ -1,5 +1,6 @@
 #include "base/arena.h"
 #include "plan/plan.h"
+#include "plan/want.h"
 #include <string.h>
 
 static bool in_trouble(const struct row_node *n)
@@ -29,11 +30,31 @@ static void plan_deaths(struct world *w, const struct world_node *n)
         arena_printf(w->arena, "%lld", (long long)now), n->row.seen_reason);
 }
 
+/* A replica's data are its primary's, and those of a region that follows another are that one's. */
+static bool has_data_of_its_own(const struct world_node *n)
+{
+    if (n->rg == NULL) return true;
+    return n->node_group && rg_primary(n->node_group) == n && !want_passive(n->rg);
+}
+
+bool plan_has_not_saved(const struct world_node *n)
+{
+    int64_t before = n->stored ? n->stored->seen_unsaved_ms : 0, now = n->row.seen_unsaved_ms;
+    return now != 0 && now != before && has_data_of_its_own(n);
+}
+
+static void plan_unsaved(struct world *w, const struct world_node *n)
+{
+    const char *why = n->row.seen_reason ? n->row.seen_reason : "its data could not be saved when it was stopped";
+    if (plan_has_not_saved(n)) world_event(w, n->row.region, n->row.cluster_id, EVENT_NODE_DATA_UNSAVED, n->row.node_id, why);
+}
+
 void plan_trouble(struct world *w)
 {
     for (size_t i = 0; i < w->n_nodes; i++) {
         const struct row_node *n = &w->nodes[i].row;
         plan_deaths(w, &w->nodes[i]);
+        plan_unsaved(w, &w->nodes[i]);
         bool seed = w->nodes[i].seed && w->nodes[i].seed->row.seen_refused; /* told of as a restore that failed */
         if (!in_trouble(n) || seed || known_already(w->nodes[i].stored, n)) continue;
         world_event(w, n->region, n->cluster_id, EVENT_NODE_START_FAILED, n->node_id, n->seen_reason);

@@ -144,11 +144,11 @@ class Server:
         except OSError:
             return False
 
-    def terminate(self):
+    def terminate(self, status=0):
         """SIGTERM, and waits: everything the server started ends with it."""
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(DEADLINE)
-        assert self.process.returncode == 0, "serve ended with status %d:\n%s" % (self.process.returncode, self.log()[-600:])
+        assert self.process.returncode == status, "serve ended with status %d:\n%s" % (self.process.returncode, self.log()[-600:])
 
     def kill(self):
         """SIGKILL of serve alone."""

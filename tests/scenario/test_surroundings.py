@@ -117,6 +117,7 @@ class FullDisk(Case):
         self.addCleanup(subprocess.call, ["umount", "-l", small])
         self.addCleanup(self.server.kill_everything)
         self.server.data = os.path.join(small, "data")
+        self.server.flags += ["--stop-timeout", "2"]
         self.filling = os.path.join(small, "filling")
 
     def fill(self):
@@ -161,15 +162,21 @@ class FullDisk(Case):
         group = self.create_group()
         self.primary(group).set("large", os.urandom(200000).hex())
         self.fill()
-        self.server.terminate()
-        self.assertIn("could not save its data", self.agent_log())
+        self.server.terminate(status=3)
+        self.assertIn("node %s-001.0001 of us-east-1: its data could not be saved: the disk is full" % group, self.server.log())
         os.unlink(self.filling)
         self.server.start()
+        wait_for(lambda: [e for e in self.api().describe_events(SourceIdentifier=group + "-001", SourceType="cache-cluster")["Events"]
+                          if e["Message"].startswith("Cache node 0001 was stopped without its data")], "the event")
         wait_for(lambda: harness.is_bound(self.group(group)["NodeGroups"][0]["PrimaryEndpoint"]["Address"], 6379), "the endpoint")
         self.primary(group).set("k", "v")
 
 
 class LostData(Case):
+    def setUp(self):
+        super().setUp()
+        self.server.flags += ["--stop-timeout", "1"]
+
     def holder(self, group):
         """The cluster of the replica that is in step: it listens on the reader endpoint."""
         address = self.group(group)["NodeGroups"][0]["ReaderEndpoint"]["Address"]
@@ -181,8 +188,8 @@ class LostData(Case):
         node = next(n for n in self.server.nodes(group) if n["role"] == "primary")
         # Where the engine would write its data stands a folder.
         os.mkdir(os.path.join(self.server.data, "regions", "us-east-1", node["id"], "temp-%d.rdb" % node["pid"]))
-        self.server.terminate()
-        self.assertIn("could not save its data", self.agent_log())
+        self.server.terminate(status=3)
+        self.assertIn("node %s of us-east-1: its data could not be saved: Failed opening" % node["id"], self.server.log())
         self.server.start()
 
     def test_of_a_primary_is_what_its_replica_has_saved(self):
