@@ -220,12 +220,19 @@ CREATE TABLE rg_user_group (
 CREATE TABLE seed (
   region       TEXT NOT NULL,
   node_id      TEXT NOT NULL,
-  snapshot     TEXT,
-  file         TEXT,             -- the part's id
-  root         TEXT,
-  path         TEXT,
+  source_id    TEXT NOT NULL,
   seen_refused TEXT,             -- why it can't be used
   PRIMARY KEY (region, node_id)
+) WITHOUT ROWID;
+CREATE TABLE seed_file (
+  region    TEXT NOT NULL,
+  source_id TEXT NOT NULL,       -- rg.ID or cluster.ID: whose they are
+  seq       INTEGER NOT NULL,
+  snapshot  TEXT,
+  file      TEXT,                -- the part's id
+  root      TEXT,
+  path      TEXT,
+  PRIMARY KEY (region, source_id, seq)
 ) WITHOUT ROWID;
 CREATE TABLE shard (
   region       TEXT NOT NULL,

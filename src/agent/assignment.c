@@ -49,6 +49,16 @@ static void share_settings(const struct proto_assignment *m)
     }
 }
 
+/* The shards of a group begin with the same files. */
+static void share_seeds(const struct proto_assignment *m)
+{
+    for (size_t i = 0; i < m->nodes.n; i++) {
+        struct proto_seed_order *o = m->nodes.items[i].seed;
+        for (size_t k = 0; o && k < m->seeds.n; k++)
+            if (strcmp(m->seeds.items[k].id, o->source) == 0) o->files = m->seeds.items[k].files;
+    }
+}
+
 const struct cluster_map *agent_find_cluster(const struct agent *a, const char *group)
 {
     for (size_t i = 0; i < a->n_clusters; i++)
@@ -208,6 +218,7 @@ int64_t agent_assign(struct agent *a, const char *json, size_t len)
     arm_trips(a, &m);
     share_settings(&m);
     share_authority(&m);
+    share_seeds(&m);
     take_maps(a, &m, next);
     shelf_order(a->node_host.shelf, &m.snapshots);
     want_addresses(a, &m);

@@ -187,6 +187,13 @@ static void users(struct buf *out, const struct proto_node_order *o, const struc
     line(out, "masterauth", o->replication_password);
 }
 
+static bool has_foreign_seed(const struct proto_node_order *o)
+{
+    for (size_t i = 0; o->seed && i < o->seed->files.n; i++)
+        if (o->seed->files.items[i].root) return true;
+    return false;
+}
+
 void conf_render(const struct proto_node_order *o, const struct string_list *left_out, const struct string_list *unknown_rules,
     const char *dir, struct buf *out)
 {
@@ -207,7 +214,7 @@ void conf_render(const struct proto_node_order *o, const struct string_list *lef
     buf_putc(out, '\n');
     users(out, o, unknown_rules);
     /* Somebody else's file may hold anything, and a right checksum. */
-    if (o->seed && o->seed->root) buf_puts(out, "sanitize-dump-payload yes\n");
+    if (has_foreign_seed(o)) buf_puts(out, "sanitize-dump-payload yes\n");
     /* Who follows whom in a cluster stands in its nodes.conf. */
     if (role_parse(o->role) == ROLE_REPLICA && o->cluster == NULL)
         buf_printf(out, "replicaof %s %d\n", o->upstream_host, (int)o->upstream_port.v);

@@ -31,7 +31,7 @@ bool info_value(const char *text, size_t len, const char *name, char *out, size_
     return false;
 }
 
-static int64_t number(const char *text, size_t len, const char *name)
+int64_t info_number(const char *text, size_t len, const char *name)
 {
     char v[32];
     return info_value(text, len, name, v, sizeof v) ? strtoll(v, NULL, 10) : 0;
@@ -44,12 +44,12 @@ bool info_replication(const char *text, size_t len, struct replication_info *out
     if (!info_value(text, len, "role", role, sizeof role)) return false;
     if (strcmp(role, "master") == 0) {
         r.role = ROLE_PRIMARY;
-        r.offset = number(text, len, "master_repl_offset");
+        r.offset = info_number(text, len, "master_repl_offset");
     } else if (strcmp(role, "slave") == 0 && info_value(text, len, "master_host", r.upstream_host, sizeof r.upstream_host)) {
         r.role = ROLE_REPLICA;
-        r.upstream_port = (int)number(text, len, "master_port");
+        r.upstream_port = (int)info_number(text, len, "master_port");
         r.link_up = info_value(text, len, "master_link_status", link, sizeof link) && strcmp(link, "up") == 0;
-        r.offset = number(text, len, "slave_repl_offset");
+        r.offset = info_number(text, len, "slave_repl_offset");
     } else {
         return false;
     }
@@ -62,12 +62,12 @@ bool info_memory(const char *text, size_t len, struct memory_info *out)
 {
     static const char *const others[] = {
         "used_memory_startup", "mem_total_replication_buffers", "mem_clients_normal", "mem_cluster_links", "mem_aof_buffer"};
-    int64_t used = number(text, len, "used_memory"), data = used;
+    int64_t used = info_number(text, len, "used_memory"), data = used;
     if (used <= 0) return false;
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++) data -= number(text, len, others[i]);
-    *out = (struct memory_info){.used = used - number(text, len, "mem_not_counted_for_evict"),
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) data -= info_number(text, len, others[i]);
+    *out = (struct memory_info){.used = used - info_number(text, len, "mem_not_counted_for_evict"),
         .data = data > 0 ? data : 0,
-        .limit = number(text, len, "maxmemory")};
+        .limit = info_number(text, len, "maxmemory")};
     return true;
 }
 
@@ -86,7 +86,7 @@ static bool read_version(const char *text, size_t len, struct server_info *s)
 
 bool info_server(const char *text, size_t len, struct server_info *out)
 {
-    struct server_info s = {.pid = (long)number(text, len, "process_id")};
+    struct server_info s = {.pid = (long)info_number(text, len, "process_id")};
     if (s.pid <= 0 || !read_version(text, len, &s)) return false;
     info_value(text, len, "executable", s.program, sizeof s.program);
     *out = s;

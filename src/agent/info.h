@@ -35,6 +35,8 @@ bool info_replication(const char *text, size_t len, struct replication_info *out
 bool info_server(const char *text, size_t len, struct server_info *out);
 /* Copies the value of "name:value\r\n" to 'out', cut to its size. False where there is no such line. */
 bool info_value(const char *text, size_t len, const char *name, char *out, size_t size);
+/* The same for a number; 0 where there is none. */
+int64_t info_number(const char *text, size_t len, const char *name);
 /* True if both tell the same but for the offset. */
 bool info_same_replication(const struct replication_info *a, const struct replication_info *b);
 const char *role_name(enum role role);

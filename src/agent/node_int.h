@@ -29,7 +29,19 @@ enum node_want { WANT_NOTHING, WANT_RUN, WANT_AGAIN, WANT_STOP, WANT_GONE };
 enum node_trouble { TROUBLE_NONE, TROUBLE_EXITED, TROUBLE_CONFLICT, TROUBLE_BROKEN };
 
 /* The question that waits for its answer: one at a time. */
-enum node_ask { ASK_NONE, ASK_AUTH, ASK_PING, ASK_SERVER, ASK_PORTS, ASK_BIND, ASK_CLUSTER, ASK_WHOLE, ASK_STEP, ASK_COMPARE };
+enum node_ask {
+    ASK_NONE,
+    ASK_AUTH,
+    ASK_PING,
+    ASK_SERVER,
+    ASK_WEIGHT,
+    ASK_PORTS,
+    ASK_BIND,
+    ASK_CLUSTER,
+    ASK_WHOLE,
+    ASK_STEP,
+    ASK_COMPARE
+};
 
 /* What a node of a cluster is known to see of it. */
 struct cluster_life {

@@ -2,6 +2,7 @@
 #include "agent/node_redis.h"
 #include "agent/conf.h"
 #include "agent/names.h"
+#include "agent/node_seed.h"
 #include "agent/node_tls.h"
 #include "base/log.h"
 #include <signal.h>
@@ -40,6 +41,7 @@ void redis_greet(struct node *n)
     case ASK_AUTH: return redis_ask(n, ASK_AUTH, WORDS("AUTH", CONF_ADMIN, password));
     case ASK_PING: return redis_ask(n, ASK_PING, WORDS("PING"));
     case ASK_SERVER: return redis_ask(n, ASK_SERVER, WORDS("INFO", "server"));
+    case ASK_WEIGHT: return redis_ask(n, ASK_WEIGHT, WORDS("INFO"));
     case ASK_PORTS: return redis_ask(n, ASK_PORTS, WORDS("CONFIG", "GET", "*port", "tls-replication"));
     case ASK_CLUSTER: return redis_ask(n, ASK_CLUSTER, WORDS("CLUSTER", "NODES"));
     case ASK_WHOLE: return redis_ask(n, ASK_WHOLE, WORDS("CLUSTER", "INFO"));
@@ -68,7 +70,13 @@ static void know_server(struct node *n, const struct redisReply *r)
         return greet_again(n, ASK_AUTH, REFUSED_MS);
     }
     n->life.server = s;
+    n->greeting = node_seed_is_loaded(n) ? ASK_WEIGHT : ASK_PORTS;
+}
+
+static void know_weight(struct node *n, const struct redisReply *r)
+{
     n->greeting = ASK_PORTS;
+    if (r->str != NULL) node_seed_weigh(n, r->str, r->len);
 }
 
 static void know_ports(struct node *n, const struct redisReply *r)
@@ -119,6 +127,7 @@ static void greeted(struct node *n, enum node_ask what, const struct redisReply 
     if (what == ASK_AUTH) n->greeting = ASK_PING;
     else if (what == ASK_PING) n->greeting = ASK_SERVER;
     else if (what == ASK_SERVER) know_server(n, r);
+    else if (what == ASK_WEIGHT) know_weight(n, r);
     else if (what == ASK_PORTS) know_ports(n, r);
     else if (what == ASK_BIND) know_bind(n, r);
     else if (what == ASK_CLUSTER) know_cluster(n, r);

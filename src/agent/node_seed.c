@@ -1,12 +1,13 @@
 #include "agent/node_seed.h"
+#include "agent/cluster_map.h"
 #include "agent/conf.h"
 #include "agent/file.h"
-#include "agent/rdb.h"
+#include "agent/info.h"
+#include "agent/seed.h"
 #include "agent/shelf.h"
-#include "base/beneath.h"
 #include "base/log.h"
 #include <errno.h>
-#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,61 +16,24 @@
 /* A process that is killed while it loads may be anybody's deed; this often, it is what it loads. */
 enum { KILLS_MAX = 3 };
 
+/* One way through the files of a source, for all nodes that wait for them. */
 struct seed_job {
     uv_work_t work;
-    struct node *node;                                       /* NULL once it is closed */
-    char snapshot[PATH_MAX], root[PATH_MAX], path[PATH_MAX]; /* either the first, or both others */
-    char aside[PATH_MAX];
-    int64_t room; /* bytes that the engine may use; 0: no limit */
-    int newest;   /* version of RDB files; 0: not known */
-    const struct node_host *host;
+    struct seed seed;
+    struct node **nodes; /* of the parts; NULL once it is closed */
+    size_t room;
+    atomic_bool cancelled;
+    struct arena mem;
     int r;
     struct err e;
 };
 
 /* ---- in a thread ---- */
 
-static int open_source(struct seed_job *j)
-{
-    int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK; /* nobody writes to a pipe that may stand there */
-    if (j->root[0]) return beneath_open(j->root, j->path, flags, &j->e);
-    int fd = open(j->snapshot, flags | O_NOFOLLOW);
-    if (fd < 0) return err_set(&j->e, ERR_IO, "%s", strerror(errno));
-    return fd;
-}
-
-static int check(struct seed_job *j, const struct rdb_facts *f)
-{
-    if (j->newest && f->version > j->newest)
-        return err_set(&j->e, ERR_PARSE, "its format, version %d, is newer than the engine's, version %d", f->version, j->newest);
-    if (j->room && f->used_memory > j->room)
-        return err_set(&j->e, ERR_USAGE, "its data need %lld MB of memory, and the node has %lld MB for data",
-            (long long)(f->used_memory >> 20), (long long)(j->room >> 20));
-    return 0;
-}
-
-static int put_aside(struct seed_job *j, int from, const struct rdb_facts *f)
-{
-    unlink(j->aside);
-    if (j->root[0] == '\0') return link(j->snapshot, j->aside) == 0 ? 0 : err_set(&j->e, ERR_IO, "%s", strerror(errno));
-    int to = open(j->aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (to < 0) return err_set(&j->e, ERR_IO, "%s", strerror(errno));
-    int r = rdb_copy(from, to, f, &j->e);
-    close(to);
-    if (r) unlink(j->aside);
-    return r;
-}
-
 static void work(uv_work_t *w)
 {
     struct seed_job *j = w->data;
-    struct rdb_facts facts;
-    int from = j->r = open_source(j);
-    if (from < 0) return;
-    j->r = rdb_look(from, &facts, &j->e);
-    if (j->r == 0) j->r = check(j, &facts);
-    if (j->r == 0) j->r = put_aside(j, from, &facts);
-    close(from);
+    j->r = seed_make(&j->seed, &j->e);
 }
 
 /* ---- in the loop ---- */
@@ -83,22 +47,29 @@ static void refuse(struct node *n, const char *why)
     node_changed(n);
 }
 
-static void done(uv_work_t *w, int status)
+static void part_done(struct seed_job *j, size_t i)
 {
-    struct seed_job *j = w->data;
-    struct node *n = j->node;
+    struct node *n = j->nodes[i];
     char path[PATH_MAX];
-    (void)status;
     bool wanted = n && n->order && n->order->run.v && n->order->seed && n->proc == NULL;
     if (n) n->seed_job = NULL;
-    if (!wanted) unlink(j->aside);
+    if (!wanted) unlink(j->seed.parts[i].aside);
     else if (j->r) refuse(n, j->e.msg);
     else {
         node_mark_saved(n);
-        if (rename(j->aside, node_path(n, CONF_DUMP, path)) != 0) refuse(n, strerror(errno));
+        if (rename(j->seed.parts[i].aside, node_path(n, CONF_DUMP, path)) != 0) refuse(n, strerror(errno));
     }
+}
+
+static void done(uv_work_t *w, int status)
+{
+    struct seed_job *j = w->data;
+    (void)status;
+    for (size_t i = 0; i < j->seed.n_parts; i++) part_done(j, i);
+    for (size_t i = 0; i < j->seed.n_parts; i++)
+        if (j->nodes[i]) node_step(j->nodes[i]);
+    arena_fini(&j->mem);
     free(j);
-    if (n) node_step(n);
 }
 
 static int64_t room_of(const struct proto_node_order *o)
@@ -108,23 +79,66 @@ static int64_t room_of(const struct proto_node_order *o)
     return 0;
 }
 
+static struct seed_file file_of(struct seed_job *j, const struct node *n, const struct proto_seed_file *f)
+{
+    char path[PATH_MAX];
+    if (f->root && f->path)
+        return (struct seed_file){arena_strdup(&j->mem, f->root), arena_strdup(&j->mem, f->path), arena_strdup(&j->mem, f->path)};
+    const char *id = f->snapshot && file_id_ok(f->snapshot) ? f->snapshot : "";
+    return (struct seed_file){NULL, arena_strdup(&j->mem, shelf_path(n->host->shelf, id, path)), arena_strdup(&j->mem, id)};
+}
+
+static void add_node(struct seed_job *j, struct node *n)
+{
+    struct err e;
+    struct seed_part *p = &j->seed.parts[j->seed.n_parts];
+    j->nodes[j->seed.n_parts++] = n;
+    p->room = room_of(n->order);
+    slots_read(&p->slots, n->order->seed->slots);
+    node_path(n, "seed.part", p->aside);
+    if (file_mkdirs(n->dir, &e) != 0) log_warn("node %s: %s", n->id, e.msg);
+    n->seed_job = j;
+}
+
+static bool waits(const struct node *n)
+{
+    return n && n->state == NODE_REST && n->order && n->order->run.v && n->order->seed && n->order->seed->slots &&
+           n->proc == NULL && !n->stopping && n->seed_job == NULL && n->seed_refused[0] == '\0' && !node_has_file(n, NODE_SAVED);
+}
+
+/* The other shards' primaries, so that the files are gone through once for all of them. */
+static void add_others(struct seed_job *j, const struct node *first)
+{
+    const struct cluster_map *map = first->host->cluster(first->host, first->order->cluster);
+    for (size_t i = 0; map && i < map->m->nodes.n && j->seed.n_parts < j->room; i++) {
+        struct node *n = first->host->find(first->host, map->m->nodes.items[i].order);
+        if (n != first && waits(n) && strcmp(n->order->seed->source, first->order->seed->source) == 0) add_node(j, n);
+    }
+}
+
 static void begin(struct node *n)
 {
     const struct proto_seed_order *o = n->order->seed;
+    if (o->files.n == 0) return refuse(n, "nothing says what they are");
+    const struct cluster_map *map = n->order->cluster ? n->host->cluster(n->host, n->order->cluster) : NULL;
     struct seed_job *j = calloc(1, sizeof *j);
     struct err e;
     struct engine *engine;
     if (j == NULL) abort();
-    *j = (struct seed_job){.work.data = j, .node = n, .room = room_of(n->order)};
-    if (o->root && o->path) {
-        snprintf(j->root, sizeof j->root, "%s", o->root);
-        snprintf(j->path, sizeof j->path, "%s", o->path);
-    } else shelf_path(n->host->shelf, o->snapshot && file_id_ok(o->snapshot) ? o->snapshot : "", j->snapshot);
-    node_path(n, "seed.part", j->aside);
+    j->work.data = j;
+    j->room = map ? map->m->nodes.n + 1 : 1;
+    j->nodes = arena_array(&j->mem, struct node *, j->room);
+    struct seed_file *files = arena_array(&j->mem, struct seed_file, o->files.n);
+    for (size_t i = 0; i < o->files.n; i++) files[i] = file_of(j, n, &o->files.items[i]);
+    j->seed = (struct seed){.files = files,
+        .n_files = o->files.n,
+        .parts = arena_array(&j->mem, struct seed_part, j->room),
+        .sharded = o->slots != NULL,
+        .cancelled = &j->cancelled};
+    add_node(j, n);
+    if (j->seed.sharded && n->order->cluster) add_others(j, n);
     if (engine_pick(n->host->engines, n->order->engine, n->order->engine_version, &engine, &e) == 0)
-        j->newest = rdb_version_of(engine->version);
-    if (file_mkdirs(n->dir, &e) != 0) log_warn("node %s: %s", n->id, e.msg);
-    n->seed_job = j;
+        j->seed.newest = rdb_version_of(engine->version);
     uv_queue_work(n->host->loop, &j->work, work, done);
 }
 
@@ -145,17 +159,39 @@ void node_seed_ordered(struct node *n, const struct proto_node_order *before)
 
 bool node_seed_is_to_blame(struct node *n, int signal, const char *why)
 {
-    if (n->order == NULL || n->order->seed == NULL || !node_has_file(n, NODE_SAVED)) return false;
-    char told[sizeof n->seed_refused];
+    if (n->order == NULL || n->order->seed == NULL) return false;
+    if (n->seed_refused[0]) n->trouble = TROUBLE_BROKEN; /* it was ended because of that */
+    if (n->seed_refused[0]) return true;
+    if (!node_has_file(n, NODE_SAVED)) return false;
     if (signal && ++n->seed_kills < KILLS_MAX) return false;
-    /* Redis 7.0 in cluster mode falls over a second database instead of saying so. */
-    snprintf(
-        told, sizeof told, "%.100s%s", why, signal && n->order->cluster ? "; in cluster mode it loads one database only" : "");
-    refuse(n, told);
+    refuse(n, why);
     return true;
+}
+
+bool node_seed_is_loaded(const struct node *n)
+{
+    return n->order && n->order->seed && node_has_file(n, NODE_SAVED);
+}
+
+void node_seed_weigh(struct node *n, const char *info, size_t len)
+{
+    char why[128];
+    struct memory_info m;
+    if (!info_memory(info, len, &m) || m.limit == 0) return;
+    if (m.used <= m.limit && info_number(info, len, "evicted_keys") == 0) return;
+    snprintf(why, sizeof why, "loaded, its data need %lld MB of memory, and the node has %lld MB for data",
+        (long long)(m.used >> 20), (long long)(m.limit >> 20));
+    refuse(n, why);
+    proc_signal(n->proc, SIGKILL);
 }
 
 void node_seed_close(struct node *n)
 {
-    if (n->seed_job) n->seed_job->node = NULL;
+    struct seed_job *j = n->seed_job;
+    bool any = false;
+    for (size_t i = 0; j && i < j->seed.n_parts; i++) {
+        if (j->nodes[i] == n) j->nodes[i] = NULL;
+        any |= j->nodes[i] != NULL;
+    }
+    if (j && !any) atomic_store(&j->cancelled, true);
 }

@@ -6,8 +6,8 @@
  * next start. As long as the order names a seed, every start without data of its own
  * has it: a node that dies before its group is made is not to come back empty.
  *
- * The file is checked before any engine sees it: a snapshot's both ends, anybody
- * else's as a whole.
+ * The shards of a cluster begin with the same files, of which each gets the keys of
+ * its slots; those that wait at the same time share the work (seed.h).
  */
 
 /* True once the node may start. False: the work on its seed is under way (node_step() follows), or the seed can't be used. */
@@ -16,5 +16,9 @@ bool node_seed_ready(struct node *n);
 void node_seed_ordered(struct node *n, const struct proto_node_order *before);
 /* The process ended before it was ready, by itself (signal 0) or not. True: its seed is to blame, which is refused from now on. */
 bool node_seed_is_to_blame(struct node *n, int signal, const char *why);
+/* True for a process that has loaded its seed, or is about to: node_seed_weigh() is to be told its INFO once it answers. */
+bool node_seed_is_loaded(const struct node *n);
+/* Ends a process whose data take more memory than its node has: they would be evicted, or nothing could be written. */
+void node_seed_weigh(struct node *n, const char *info, size_t len);
 /* The node is closed: whatever is under way ends without it. */
 void node_seed_close(struct node *n);

@@ -89,8 +89,7 @@ void node_data_loaded(struct node *n)
     char from[PATH_MAX], to[PATH_MAX];
     if (!node_has_file(n, NODE_SAVED)) return;
     node_unlink(n, NODE_SAVED);
-    if (n->order && n->order->seed && n->order->seed->snapshot)
-        return node_unlink(n, CONF_DUMP); /* another name of the snapshot's file */
+    if (n->order && n->order->seed) return node_unlink(n, CONF_DUMP); /* it may be another name of a snapshot's file */
     rename(node_path(n, CONF_DUMP, from), node_path(n, "loaded.rdb", to));
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <uv.h>
 
 enum {
     HEAD = 4096,
@@ -21,9 +22,13 @@ enum {
 
 /* ---- the checksum ---- */
 
+static uint64_t tables[8][256];
+static uv_once_t tables_once = UV_ONCE_INIT;
+
 /* Eight bytes at a time. The polynomial is 0xad93d23594c935a9, its bits turned round. */
-static void fill_tables(uint64_t t[8][256])
+static void fill_tables(void)
 {
+    uint64_t(*t)[256] = tables;
     for (uint64_t i = 0; i < 256; i++) {
         uint64_t crc = i;
         for (int bit = 0; bit < 8; bit++) crc = crc & 1 ? crc >> 1 ^ 0x95ac9329ac4bc9b5ULL : crc >> 1;
@@ -33,8 +38,11 @@ static void fill_tables(uint64_t t[8][256])
         for (int k = 1; k < 8; k++) t[k][i] = t[0][t[k - 1][i] & 0xff] ^ t[k - 1][i] >> 8;
 }
 
-static uint64_t crc_with(uint64_t t[8][256], uint64_t crc, const unsigned char *p, size_t n)
+uint64_t rdb_crc(uint64_t crc, const void *data, size_t n)
 {
+    uint64_t(*t)[256] = tables;
+    const unsigned char *p = data;
+    uv_once(&tables_once, fill_tables);
     for (; n >= 8; n -= 8, p += 8) {
         uint64_t word;
         memcpy(&word, p, sizeof word); /* little-endian, as every machine that this runs on */
@@ -44,13 +52,6 @@ static uint64_t crc_with(uint64_t t[8][256], uint64_t crc, const unsigned char *
     }
     for (; n > 0; n--, p++) crc = t[0][(crc ^ *p) & 0xff] ^ crc >> 8;
     return crc;
-}
-
-uint64_t rdb_crc(uint64_t crc, const void *data, size_t n)
-{
-    uint64_t tables[8][256];
-    fill_tables(tables);
-    return crc_with(tables, crc, data, n);
 }
 
 /* ---- both ends ---- */
@@ -139,7 +140,7 @@ static int write_all(int fd, const char *data, size_t n, struct err *e)
     return 0;
 }
 
-static int copy(int from, int to, int64_t size, uint64_t tables[8][256], char *chunk, struct err *e)
+static int copy(int from, int to, int64_t size, char *chunk, struct err *e)
 {
     uint64_t crc = 0, told = 0;
     for (int64_t left = size; left > 0;) {
@@ -150,7 +151,7 @@ static int copy(int from, int to, int64_t size, uint64_t tables[8][256], char *c
         int r = write_all(to, chunk, (size_t)n, e);
         if (r) return r;
         int64_t summed = left - CHECKSUM < n ? left - CHECKSUM : n; /* may be negative: the checksum is in two chunks */
-        if (summed > 0) crc = crc_with(tables, crc, (const unsigned char *)chunk, (size_t)summed);
+        if (summed > 0) crc = rdb_crc(crc, chunk, (size_t)summed);
         for (int64_t i = summed > 0 ? summed : 0; i < n; i++)
             told |= (uint64_t)(unsigned char)chunk[i] << 8 * (CHECKSUM - (left - i));
         left -= n;
@@ -161,11 +162,9 @@ static int copy(int from, int to, int64_t size, uint64_t tables[8][256], char *c
 
 int rdb_copy(int from, int to, const struct rdb_facts *facts, struct err *e)
 {
-    uint64_t tables[8][256];
     char *chunk = malloc(CHUNK);
     if (chunk == NULL) abort();
-    fill_tables(tables);
-    int r = copy(from, to, facts->size, tables, chunk, e);
+    int r = copy(from, to, facts->size, chunk, e);
     free(chunk);
     return r;
 }

@@ -43,6 +43,27 @@ int slots_next(const struct slots *s, int from)
     return SLOTS;
 }
 
+/* CRC-16/XMODEM, half a byte at a time. */
+static unsigned crc16(const unsigned char *p, size_t n)
+{
+    static const uint16_t table[16] = {0x0000, 0x1021, 0x2042, 0x3063, 0x4084, 0x50a5, 0x60c6, 0x70e7, 0x8108, 0x9129, 0xa14a,
+        0xb16b, 0xc18c, 0xd1ad, 0xe1ce, 0xf1ef};
+    unsigned crc = 0;
+    for (; n > 0; n--, p++) {
+        crc = (crc << 4 & 0xffff) ^ table[crc >> 12 ^ *p >> 4];
+        crc = (crc << 4 & 0xffff) ^ table[crc >> 12 ^ (*p & 15)];
+    }
+    return crc;
+}
+
+int slots_of_key(const void *key, size_t n)
+{
+    const unsigned char *all = key, *open = n ? memchr(all, '{', n) : NULL;
+    const unsigned char *close = open ? memchr(open + 1, '}', (size_t)(all + n - open - 1)) : NULL;
+    if (close && close > open + 1) return (int)(crc16(open + 1, (size_t)(close - open - 1)) % SLOTS);
+    return (int)(crc16(all, n) % SLOTS);
+}
+
 void slots_join(struct slots *s, const struct slots *other)
 {
     for (int i = 0; i < SLOTS / WORD; i++) s->words[i] |= other->words[i];

@@ -22,6 +22,10 @@ int slots_count(const struct slots *s);
 /* The lowest slot of the set from 'from' on; SLOTS if there is none. */
 int slots_next(const struct slots *s, int from);
 
+/* The slot of a key: CRC-16 of what stands between its first { and the next }, where there is something, else of all of it.
+ * Source: the specification of Redis Cluster, "Key distribution model" and "Hash tags". */
+int slots_of_key(const void *key, size_t n);
+
 void slots_join(struct slots *s, const struct slots *other);     /* s ∪ other */
 void slots_subtract(struct slots *s, const struct slots *other); /* s \ other */
 void slots_meet(struct slots *s, const struct slots *other);     /* s ∩ other */

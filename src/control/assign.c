@@ -56,11 +56,27 @@ static void assign_role(struct world *w, struct world_node *n, struct proto_node
     out->upstream_node = want.upstream_node;
 }
 
+/* The shards of a group begin with the same files, each with what belongs to its slots. */
 static void assign_seed(struct world *w, const struct world_node *n, struct proto_node_order *out)
 {
     if (n->seed == NULL || n->seed->drop) return;
     out->seed = arena_new(w->arena, struct proto_seed_order);
-    *out->seed = (struct proto_seed_order){.snapshot = n->seed->row.file, .root = n->seed->row.root, .path = n->seed->row.path};
+    *out->seed = (struct proto_seed_order){.source = n->seed->row.source_id};
+    if (n->shard_node && n->node_group) out->seed->slots = n->node_group->row.slots;
+}
+
+/* Each source's files go out once. */
+static void assign_seed_files(struct world *w, const struct world_seed *s, struct proto_seed_source_list *out)
+{
+    for (size_t i = 0; i < out->n; i++)
+        if (strcmp(out->items[i].id, s->row.source_id) == 0) return;
+    struct proto_seed_file_list list = {
+        .set = true, .n = s->n_files, .items = arena_array(w->arena, struct proto_seed_file, s->n_files)};
+    for (size_t i = 0; i < s->n_files; i++) {
+        const struct row_seed_file *f = &s->files[i].row;
+        list.items[i] = (struct proto_seed_file){.snapshot = f->file, .root = f->root, .path = f->path};
+    }
+    out->items[out->n++] = (struct proto_seed_source){s->row.source_id, list};
 }
 
 /* An agent refuses an order without a certificate, and leaves what runs as it is. */
@@ -242,6 +258,7 @@ void assign(
         .links = {.set = true, .items = arena_array(w->arena, struct proto_link_order, w->n_endpoints)},
         .settings = {.set = true, .items = arena_array(w->arena, struct proto_settings_order, w->n_nodes)},
         .users = {.set = true, .items = arena_array(w->arena, struct proto_users_order, w->n_nodes)},
+        .seeds = {.set = true, .items = arena_array(w->arena, struct proto_seed_source, w->n_seeds)},
         .clusters = assign_maps(w, region),
         .trips = trips(w),
     };
@@ -251,6 +268,7 @@ void assign(
         if (n->drop || n->row.address == NULL || strcmp(n->row.region, region) != 0) continue;
         struct proto_node_order *order = &out->nodes.items[out->nodes.n++];
         assign_node(w, n, secrets, order);
+        if (order->seed) assign_seed_files(w, n->seed, &out->seeds);
         if (order->tls) out->authority = authority_pem(secrets->authority, &e);
         assign_users(w, access_of(w, n->rg), &out->users);
         if (n->cluster) assign_settings(w, settings_of(w, &n->cluster->row), &out->settings);

@@ -53,6 +53,7 @@ int world_load(struct store *s, struct rows *rows, struct world *w, struct err *
     LOAD(w, snapshots, q_snapshot_all, struct row_snapshot);
     LOAD(w, snapshot_parts, q_snapshot_part_all, struct row_snapshot_part);
     LOAD(w, seeds, q_seed_all, struct row_seed);
+    LOAD(w, seed_files, q_seed_file_all, struct row_seed_file);
     READ(w->schedules, w->n_schedules, q_snapshot_schedule_all, struct row_snapshot_schedule);
     READ(w->parameters, w->n_parameters, q_parameter_all, struct row_parameter);
     rows_end(rows, store_changes(s));
@@ -143,6 +144,7 @@ int world_store(struct store *s, struct rows *rows, struct world *w, bool *wrote
     STORE(w, snapshots, snapshot)
     STORE(w, snapshot_parts, snapshot_part)
     STORE(w, seeds, seed)
+    STORE(w, seed_files, seed_file)
     for (struct world_new_snapshot *n = w->new_snapshots; r == 0 && n; n = n->next) {
         r = store_new_snapshot(s, n, e);
         rows_lose(rows);

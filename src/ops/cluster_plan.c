@@ -228,7 +228,7 @@ static int read(struct op *op, const struct api_create_cache_cluster_in *in, str
         in = &filled;
     }
     if (r == 0) r = read_engine(op, in, p);
-    if (r == 0) r = restore_check(op, &p->restore, p->version, NULL, 1);
+    if (r == 0) r = restore_check(op, &p->restore, p->version, NULL);
     if (r == 0) r = check_served(op, in);
     if (r == 0) r = read_settings(op, in, p);
     if (r == 0) r = read_node_type(op, in, p);
@@ -258,9 +258,8 @@ int cluster_create(struct op *op, const struct api_create_cache_cluster_in *in, 
     for (size_t i = 0; r == 0 && i < p.zones.n; i++) {
         struct row_node n = plan_new_node(op->arena, &p.c, p.zones.items[i], op->now_ms);
         r = q_node_put(op->store, &n, op->err);
-        if (r == 0 && p.restore.n) r = restore_write_seed(op, &p.restore, i, n.id);
+        if (r == 0) r = restore_write_cluster(op, &p.restore, p.c.id, n.id);
     }
-    if (r == 0) r = restore_write(op, &p.restore);
     if (r == 0) r = q_cache_cluster_put(op->store, &p.c, op->err);
     if (r == 0 && is_memcached(&p)) r = write_endpoint(op, &p.c);
     if (r == 0 && in->tags.n) r = tags_put(op, arn_of(op, op->account, "cluster", p.c.id), &in->tags);

@@ -5,7 +5,6 @@
 #include "ops/group_shards.h"
 #include "ops/id.h"
 #include "ops/request.h"
-#include "ops/restore_shards.h"
 #include "ops/subnet_group.h"
 #include "ops/window.h"
 #include <string.h>
@@ -176,7 +175,7 @@ static int check_new(struct op *op, const struct group_plan *p)
 static int check_restore(struct op *op, const struct group_plan *p)
 {
     const struct engine_version *v = engine_version_find(engine_find(p->rg.engine), p->rg.engine_version);
-    return restore_check(op, &p->restore, v, p->shards, p->n_shards);
+    return restore_check(op, &p->restore, v, p->shards);
 }
 
 /* Snapshots of a group without cluster mode are taken of one member: of a replica, where there is one. */
@@ -189,7 +188,7 @@ static void choose_snapshotting_cluster(struct op *op, struct group_plan *p)
 
 int group_plan_read(struct op *op, const struct api_create_replication_group_in *in, struct group_plan *out)
 {
-    struct api_create_replication_group_in filled, reshaped, restored;
+    struct api_create_replication_group_in filled, restored;
     *out = (struct group_plan){0};
     int r = id_check(op, "ReplicationGroupId", in->replication_group_id, 40, &out->rg.id);
     if (r == 0 && in->global_replication_group_id) r = check_joining(op, in->global_replication_group_id, out);
@@ -202,9 +201,7 @@ int group_plan_read(struct op *op, const struct api_create_replication_group_in 
     if (r == 0 && out->restore.n && out->adopted)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "PrimaryClusterId can't be used together with a snapshot.");
     if (r == 0 && out->restore.n) {
-        out->shards_wanted = restore_shards_wanted(&out->restore, in, &reshaped);
-        r = restore_fill_group(op, &out->restore, &reshaped, &restored);
-        restore_drop_parameters(&out->restore, in, &restored);
+        r = restore_fill_group(op, &out->restore, in, &restored);
         in = &restored;
     }
     if (r == 0) r = check_combinations(op, in);
@@ -214,6 +211,7 @@ int group_plan_read(struct op *op, const struct api_create_replication_group_in 
     if (r == 0) r = group_security_check_access(op, in, &out->rg);
     out->user_group_ids = in->user_group_ids;
     out->auth_token = in->auth_token;
+    if (r == 0) r = restore_check_slots(op, &out->restore, in, &out->rg);
     if (r == 0) r = group_shards_read(op, in, out);
     if (r == 0) r = check_restore(op, out);
     if (r == 0) choose_snapshotting_cluster(op, out);

@@ -19,7 +19,6 @@ struct group_plan {
     struct row_replication_group rg;
     struct group_shard *shards;
     size_t n_shards;
-    size_t shards_wanted;                              /* how many there shall be in the end; 0: just these */
     const struct row_global_replication_group *global; /* the datastore it joins as a secondary, or NULL */
     struct string_list user_group_ids;
     const char *auth_token;            /* NULL or "": none */

@@ -5,7 +5,6 @@
 #include "ops/group_shards.h"
 #include "ops/id.h"
 #include "ops/parameter_group.h"
-#include "ops/shard_configuration.h"
 #include "ops/user_group.h"
 #include <stdlib.h>
 #include <string.h>
@@ -252,8 +251,7 @@ int group_plan_write(struct op *op, const struct group_plan *plan)
     if (r == 0 && plan->global) r = write_membership(op, plan);
     if (r == 0) r = group_access_create(op, &plan->user_group_ids, &rg);
     if (r == 0) r = group_security_create(op, plan->auth_token, plan->global ? plan->global->id : NULL, &rg);
-    if (r == 0) r = restore_write_group(op, &plan->restore, rg.id);
-    return r || plan->shards_wanted == 0 ? r : shards_reach(op, &rg, plan->shards_wanted);
+    return r ? r : restore_write_group(op, &plan->restore, rg.id);
 }
 
 int group_copy_settings(struct op *op, const struct row_replication_group *rg)

@@ -150,6 +150,20 @@ static struct api_node_group_configuration_list shards_of(
     return list;
 }
 
+static bool is_sharded(const struct row_snapshot *s)
+{
+    return strcmp(s->cluster_mode, "enabled") == 0;
+}
+
+/* The parameter group of a source without cluster mode is not that of a group with it. */
+static void drop_parameters(const struct row_snapshot *s, const struct api_create_replication_group_in *asked,
+    struct api_create_replication_group_in *filled)
+{
+    bool several = (asked->num_node_groups.set && asked->num_node_groups.v > 1) || asked->node_group_configuration.n > 1;
+    bool clustered = several || (asked->cluster_mode && strcmp(asked->cluster_mode, "disabled") != 0);
+    if (clustered && !is_sharded(s) && asked->cache_parameter_group_name == NULL) filled->cache_parameter_group_name = NULL;
+}
+
 static void fill_shards(struct op *op, const struct restore *x, struct api_create_replication_group_in *filled)
 {
     bool fits = !filled->num_node_groups.set || filled->num_node_groups.v == (int64_t)x->n;
@@ -167,7 +181,8 @@ int restore_fill_group(struct op *op, const struct restore *x, const struct api_
     if (s == NULL) return 0;
     int r = bring(op, s, in->engine, in->engine_version, &b);
     FILL_ALL(b, s);
-    if (r == 0 && strcmp(s->cluster_mode, "enabled") == 0) fill_shards(op, x, filled);
+    if (r == 0 && is_sharded(s)) fill_shards(op, x, filled);
+    drop_parameters(s, in, filled);
     return r;
 }
 
@@ -194,53 +209,74 @@ static int check_engine(struct op *op, const struct row_snapshot *s, const struc
     return 0;
 }
 
-static int check_shards(struct op *op, const struct restore *x, const struct group_shard *shards, size_t n_shards)
+static int check_shards(struct op *op, const struct restore *x, const struct group_shard *shards)
 {
-    bool sharded = x->snapshot && strcmp(x->snapshot->cluster_mode, "enabled") == 0, wanted = shards && shards[0].slots;
+    bool sharded = x->snapshot && is_sharded(x->snapshot), wanted = shards && shards[0].slots;
     if (sharded && !wanted)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
             "Snapshot %s was taken with cluster mode enabled and can't be restored to a group without it.", x->snapshot->name);
-    if (x->n != n_shards)
-        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
-            "There are %zu files for %zu node groups: each node group needs one.", x->n, n_shards);
-    for (size_t i = 0; sharded && i < n_shards; i++)
-        if (strcmp(x->parts[i].slots, shards[i].slots) != 0)
-            return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
-                "Node group %s has the slots %s in snapshot %s: it can't have %s.", shards[i].id, x->parts[i].slots,
-                x->snapshot->name, shards[i].slots);
+    if (!wanted && x->n != 1)
+        return op_fault(
+            op, FAULT_INVALID_PARAMETER_COMBINATION, "There are %zu files: without cluster mode there can be only one.", x->n);
     return 0;
 }
 
-int restore_check(
-    struct op *op, const struct restore *x, const struct engine_version *v, const struct group_shard *shards, size_t n_shards)
+int restore_check_slots(struct op *op, const struct restore *x, const struct api_create_replication_group_in *in,
+    const struct row_replication_group *rg)
+{
+    bool given = false;
+    for (size_t i = 0; i < in->node_group_configuration.n; i++) given |= in->node_group_configuration.items[i].slots != NULL;
+    if (x->n == 0 || x->snapshot || given || strcmp(rg->cluster_mode, "enabled") != 0) return 0;
+    return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
+        "Slots must be provided when restoring from snapshot ARNs with cluster mode enabled");
+}
+
+int restore_check(struct op *op, const struct restore *x, const struct engine_version *v, const struct group_shard *shards)
 {
     if (x->n == 0) return 0;
     if (v->engine->id == ENGINE_MEMCACHED)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Snapshots are not supported for engine memcached.");
     int r = x->snapshot ? check_engine(op, x->snapshot, v) : 0;
-    return r ? r : check_shards(op, x, shards, n_shards);
+    return r ? r : check_shards(op, x, shards);
 }
 
 /* ---- rows ---- */
 
-int restore_write_seed(struct op *op, const struct restore *x, size_t i, const char *node_id)
+static int write_file(struct op *op, const struct restore *x, size_t i, const char *source_id)
 {
-    struct row_seed seed = {.region = op->region->name, .node_id = node_id};
+    struct row_seed_file f = {.region = op->region->name, .source_id = source_id, .seq = (int64_t)i};
     if (x->snapshot) {
-        seed.snapshot = x->snapshot->name;
-        seed.file = snapshot_file(op->arena, x->snapshot->name, x->parts[i].node_group_id);
+        f.snapshot = x->snapshot->name;
+        f.file = snapshot_file(op->arena, x->snapshot->name, x->parts[i].node_group_id);
     } else {
-        seed.root = op->config->snapshot_import_dir;
-        seed.path = x->paths[i];
+        f.root = op->config->snapshot_import_dir;
+        f.path = x->paths[i];
     }
+    return q_seed_file_put(op->store, &f, op->err);
+}
+
+/* The snapshot is in use from now on. */
+static int write_files(struct op *op, const struct restore *x, const char *source_id)
+{
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < x->n; i++) r = write_file(op, x, i, source_id);
+    if (r || x->snapshot == NULL) return r;
+    x->snapshot->status = "restoring";
+    return q_snapshot_put(op->store, x->snapshot, op->err);
+}
+
+static int write_seed(struct op *op, const char *node_id, const char *source_id)
+{
+    struct row_seed seed = {.region = op->region->name, .node_id = node_id, .source_id = source_id};
     return q_seed_put(op->store, &seed, op->err);
 }
 
-int restore_write(struct op *op, const struct restore *x)
+int restore_write_cluster(struct op *op, const struct restore *x, const char *cluster_id, const char *node_id)
 {
-    if (x->snapshot == NULL) return 0;
-    x->snapshot->status = "restoring";
-    return q_snapshot_put(op->store, x->snapshot, op->err);
+    if (x->n == 0) return 0;
+    const char *source_id = arena_printf(op->arena, "cluster.%s", cluster_id);
+    int r = write_files(op, x, source_id);
+    return r ? r : write_seed(op, node_id, source_id);
 }
 
 int restore_write_group(struct op *op, const struct restore *x, const char *rg_id)
@@ -248,7 +284,9 @@ int restore_write_group(struct op *op, const struct restore *x, const char *rg_i
     struct row_node_group *ngs;
     size_t n;
     if (x->n == 0) return 0;
-    int r = q_node_group_span(op->store, op->arena, op->region->name, rg_id, rg_id, &ngs, &n, op->err);
-    for (size_t i = 0; r == 0 && i < n && i < x->n; i++) r = restore_write_seed(op, x, i, ngs[i].primary_node_id);
-    return r ? r : restore_write(op, x);
+    const char *source_id = arena_printf(op->arena, "rg.%s", rg_id);
+    int r = write_files(op, x, source_id);
+    if (r == 0) r = q_node_group_span(op->store, op->arena, op->region->name, rg_id, rg_id, &ngs, &n, op->err);
+    for (size_t i = 0; r == 0 && i < n; i++) r = write_seed(op, ngs[i].primary_node_id, source_id);
+    return r;
 }

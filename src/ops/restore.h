@@ -22,13 +22,14 @@ int restore_fill_group(struct op *op, const struct restore *x, const struct api_
 int restore_fill_cluster(struct op *op, const struct restore *x, const struct api_create_cache_cluster_in *in,
     struct api_create_cache_cluster_in *filled);
 
-/* Whether the data fit: their engine is not newer, their node groups are those of the new group ('shards' NULL: a cluster). */
-int restore_check(
-    struct op *op, const struct restore *x, const struct engine_version *v, const struct group_shard *shards, size_t n_shards);
+/* Files of others don't say who has which slots: with cluster mode enabled the request has to. */
+int restore_check_slots(struct op *op, const struct restore *x, const struct api_create_replication_group_in *in,
+    const struct row_replication_group *rg);
+/* Whether the data fit: their engine is not newer, and without cluster mode ('shards' have no slots, or are NULL: a cluster) there
+ * is one file. Whether keys and memory do, the agent finds out. */
+int restore_check(struct op *op, const struct restore *x, const struct engine_version *v, const struct group_shard *shards);
 
-/* Writes what the i-th primary begins with. */
-int restore_write_seed(struct op *op, const struct restore *x, size_t i, const char *node_id);
-/* The same for all node groups of a group that has been written. */
+/* Writes what a cluster's only node begins with, or all primaries of a group that has been written; nothing where nothing is
+ * restored. A snapshot is in use then. */
+int restore_write_cluster(struct op *op, const struct restore *x, const char *cluster_id, const char *node_id);
 int restore_write_group(struct op *op, const struct restore *x, const char *rg_id);
-/* Notes that the snapshot is in use. */
-int restore_write(struct op *op, const struct restore *x);

@@ -1,4 +1,4 @@
-#include "ops/shard_configuration.h"
+#include "ops/op.h"
 #include "ops/find.h"
 #include "ops/group_member.h"
 #include "ops/group_shards.h"
@@ -22,7 +22,6 @@ struct reshape {
     struct group_shard *added;
     size_t n_added;
     int64_t count; /* node groups in the end */
-    bool creating; /* the group is new: it stays 'creating' until all is done */
 };
 
 static int check_group(struct op *op, const struct api_modify_replication_group_shard_configuration_in *in, struct reshape *z)
@@ -227,8 +226,8 @@ static int write(struct op *op, struct reshape *z)
         .shards_after = z->count,
         .slots = count_moving(z, shares),
     };
-    if (!z->creating) z->rg->weighing_ms = op->steady_ms; /* it begins once there is known to be room */
-    int r = z->creating ? 0 : group_set_modifying(op, z->rg);
+    z->rg->weighing_ms = op->steady_ms; /* it begins once there is known to be room */
+    int r = group_set_modifying(op, z->rg);
     for (size_t i = 0; r == 0 && i < z->n_added; i++) r = group_write_shard(op, z->rg, &z->added[i]);
     for (size_t i = 0; r == 0 && i < z->n_parts; i++) r = write_wanted(op, z, z->parts[i].row.id, &shares[i]);
     for (size_t i = 0; r == 0 && i < z->n_added; i++) r = write_wanted(op, z, z->added[i].id, &shares[z->n_parts + i]);
@@ -247,17 +246,4 @@ int op_modify_replication_group_shard_configuration(struct op *op,
     if (r == 0) r = read_added(op, &in->resharding_configuration, &z);
     if (r == 0) r = write(op, &z);
     return r ? r : view_rg(op, z.rg->id, &out->replication_group);
-}
-
-int shards_reach(struct op *op, struct row_replication_group *rg, size_t count)
-{
-    static const struct api_resharding_configuration_list anywhere;
-    struct reshape z = {.rg = rg, .count = (int64_t)count, .creating = true};
-    int r = group_parts(op, rg, &z.parts, &z.n_parts);
-    if (r) return r;
-    z.leaving = arena_array(op->arena, bool, z.n_parts);
-    for (size_t i = count; i < z.n_parts; i++) z.leaving[i] = true;
-    r = read_added(op, &anywhere, &z);
-    if (r == 0) r = write(op, &z);
-    return r ? r : q_replication_group_put(op->store, rg, op->err);
 }

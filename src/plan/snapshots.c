@@ -133,8 +133,8 @@ static bool is_being_restored(const struct world *w, const struct world_snapshot
 {
     for (size_t i = 0; i < w->n_nodes; i++) {
         const struct world_node *n = &w->nodes[i];
-        if (n->seed && !n->seed->drop && is(n->seed->row.snapshot, s->row.name) && is(n->row.region, s->row.region) &&
-            n->cluster && is(n->cluster->row.status, "creating"))
+        if (n->seed && !n->seed->drop && n->seed->n_files && is(n->seed->files->row.snapshot, s->row.name) &&
+            is(n->row.region, s->row.region) && n->cluster && is(n->cluster->row.status, "creating"))
             return true;
     }
     return false;
@@ -336,11 +336,19 @@ static void plan_automatic_of_cluster(struct world *w, struct world_cluster *c)
 
 /* ---- seeds ---- */
 
+/* What the user called it: the snapshot, or the files. */
+static const char *seed_name(struct world *w, const struct world_seed *s)
+{
+    if (s->n_files == 0) return "nothing";
+    const struct row_seed_file *f = &s->files->row;
+    if (f->snapshot) return f->snapshot;
+    return s->n_files == 1 ? f->path : arena_printf(w->arena, "%s and %zu more", f->path, s->n_files - 1);
+}
+
 static void fail_restore(struct world *w, struct world_node *n)
 {
     struct world_rg *rg = n->rg;
-    const char *from = n->seed->row.snapshot ? n->seed->row.snapshot : n->seed->row.path;
-    world_event(w, n->row.region, n->row.cluster_id, EVENT_RESTORE_FAILED, from, n->seed->row.seen_refused);
+    world_event(w, n->row.region, n->row.cluster_id, EVENT_RESTORE_FAILED, seed_name(w, n->seed), n->seed->row.seen_refused);
     if (rg) world_set(w, &rg->row.status, "create-failed");
     if (rg) set_members(w, rg, "creating", "restore-failed");
     if (rg) world_event(w, rg->row.region, rg->row.id, EVENT_GROUP_CREATE_FAILED, rg->row.id);
@@ -365,12 +373,26 @@ static void drop_lost_seeds(struct world *w)
     }
 }
 
+/* Files are of use as long as some node is to begin with them. */
+static void drop_lost_files(struct world *w)
+{
+    for (size_t i = 0; i < w->n_seed_files; i++) {
+        struct world_seed_file *f = &w->seed_files[i];
+        bool used = false;
+        for (size_t k = 0; !used && k < w->n_seeds; k++)
+            used =
+                !w->seeds[k].drop && is(w->seeds[k].row.source_id, f->row.source_id) && is(w->seeds[k].row.region, f->row.region);
+        if (!used) world_drop(w, &f->drop);
+    }
+}
+
 void plan_snapshots(struct world *w)
 {
     for (size_t i = 0; i < w->n_snapshots; i++)
         if (!w->snapshots[i].drop) plan_one(w, &w->snapshots[i]);
     for (size_t i = 0; i < w->n_nodes; i++) plan_seed(w, &w->nodes[i]);
     drop_lost_seeds(w);
+    drop_lost_files(w);
     plan_sources(w);
     for (size_t i = 0; i < w->n_rgs; i++) plan_snapshotting_cluster(w, &w->rgs[i]);
     for (size_t i = 0; i < w->n_rgs; i++) plan_automatic_of_group(w, &w->rgs[i]);

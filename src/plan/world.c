@@ -117,6 +117,20 @@ static void link_members(struct world *w)
     }
 }
 
+static void link_seeds(struct world *w)
+{
+    for (size_t i = 0; i < w->n_seeds; i++) {
+        struct world_seed *s = &w->seeds[i];
+        s->files = NULL;
+        s->n_files = 0;
+        for (size_t k = 0; k < w->n_seed_files; k++) {
+            const struct row_seed_file *f = &w->seed_files[k].row;
+            if (compare_key(f->region, f->source_id, s->row.region, s->row.source_id) != 0) continue;
+            if (s->n_files++ == 0) s->files = &w->seed_files[k];
+        }
+    }
+}
+
 static void link_snapshots(struct world *w)
 {
     size_t at = 0;
@@ -128,6 +142,7 @@ static void link_snapshots(struct world *w)
             if (compare_key(p->region, p->snapshot, s->row.region, s->row.name) != 0) break;
         }
     }
+    link_seeds(w);
     for (size_t i = 0; i < w->n_seeds; i++)
         for (size_t k = 0; k < w->n_nodes; k++)
             if (compare_key(w->nodes[k].row.region, w->nodes[k].row.id, w->seeds[i].row.region, w->seeds[i].row.node_id) == 0)

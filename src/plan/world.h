@@ -38,10 +38,18 @@ struct world_resharding {
     bool drop;
 };
 
+struct world_seed_file {
+    struct row_seed_file row;
+    const struct row_seed_file *stored;
+    bool drop;
+};
+
 struct world_seed {
     struct row_seed row;
     const struct row_seed *stored;
     bool drop;
+    struct world_seed_file *files; /* a slice of world.seed_files, the same for all shards of a group */
+    size_t n_files;
 };
 
 /* How connections to a group are encrypted besides its row's transit_encryption: encryption.h. */
@@ -245,6 +253,8 @@ struct world {
     size_t n_snapshot_parts;
     struct world_seed *seeds; /* by region, node */
     size_t n_seeds;
+    struct world_seed_file *seed_files; /* by region, source, seq */
+    size_t n_seed_files;
     const struct row_snapshot_schedule *schedules;
     size_t n_schedules;
     struct world_new_snapshot *new_snapshots;

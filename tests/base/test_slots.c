@@ -66,3 +66,19 @@ Test(slots, sets_are_joined_met_and_subtracted)
     cr_assert_eq(slots_next(&low, 50), 51);
     cr_assert_eq(slots_next(&low, 100), SLOTS);
 }
+
+Test(slots, of_keys_are_those_of_redis)
+{
+    /* Told by CLUSTER KEYSLOT of Redis 7.0. */
+    static const struct {
+        const char *key;
+        size_t n;
+        int slot;
+    } table[] = {
+#define KEY(text, slot) {text, sizeof text - 1, slot}
+        KEY("", 0), KEY("foo", 12182), KEY("123456789", 12739), KEY("{foo}bar", 12182), KEY("a{foo}{b}", 12182),
+        KEY("foo{}{bar}", 8363), KEY("{foo", 13308), KEY("a\0b", 8383), KEY("foo{{bar}}zap", 4015)};
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        cr_expect_eq(slots_of_key(table[i].key, table[i].n), table[i].slot, "%s: %d", table[i].key,
+            slots_of_key(table[i].key, table[i].n));
+}

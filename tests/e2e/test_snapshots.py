@@ -204,7 +204,7 @@ class WithClusterMode(snapshots.Case):
                              CacheParameterGroupName="default.redis7.cluster.on")
         self.wait_group(group, status="create-failed")
         (told,) = [m for m in self.events(group + "-0001-001") if m.startswith("Failed to restore")]
-        self.assertIn("one database only", told)
+        self.assertIn("1 key can't go anywhere: it is in other databases than 0, and a cluster has no other", told)
         self.delete_group(group)
 
 

@@ -155,6 +155,8 @@ Test(snapshots, faults_of_restoring)
             "The object name of a snapshot ARN cannot contain any commas..."},
         {"CreateReplicationGroup", GROUP "x&SnapshotArns.SnapshotArn.1=arn:aws:s3:::b/k.rdb", VALUE,
             "arn:aws:s3:::b/k.rdb can't be restored: serve was not given a directory of buckets with --snapshot-import-dir."},
+        {"CreateReplicationGroup", GROUP "x&SnapshotName=done&NumNodeGroups=2&ClusterMode=disabled", COMBINATION,
+            "Cluster mode must be enabled for a replication group with more than one node group."},
         {"CreateCacheCluster", "CacheClusterId=x&SnapshotName=done&Engine=memcached&CacheNodeType=cache.r7g.large", COMBINATION,
             "Snapshots are not supported for engine memcached."},
         {"CreateCacheCluster", "CacheClusterId=x&ReplicationGroupId=there&SnapshotName=done", COMBINATION,

@@ -12,6 +12,7 @@ static struct build b;
 static struct world_snapshot snapshot[2];
 static struct world_snapshot_part part[2];
 static struct world_seed seed;
+static struct world_seed_file seed_files[2];
 static struct row_snapshot_schedule schedule;
 
 static void setup(void)
@@ -20,6 +21,7 @@ static void setup(void)
     memset(snapshot, 0, sizeof snapshot);
     memset(part, 0, sizeof part);
     seed = (struct world_seed){0};
+    memset(seed_files, 0, sizeof seed_files);
 }
 
 static void teardown(void)
@@ -275,7 +277,12 @@ static void make_seeded(const char *status)
 {
     make(true, status, "available");
     snapshot[0].row.status = "restoring";
-    seed.row = (struct row_seed){.region = HOME, .node_id = "demo-001.0001", .snapshot = "s", .file = "s.0001"};
+    seed.row = (struct row_seed){.region = HOME, .node_id = "demo-001.0001", .source_id = "rg.demo"};
+    seed_files[0].row = (struct row_seed_file){.region = HOME, .source_id = "rg.demo", .snapshot = "s", .file = "s.0001"};
+    seed.files = seed_files;
+    seed.n_files = 1;
+    b.w.seed_files = seed_files;
+    b.w.n_seed_files = 1;
     b.nodes[0].seed = &seed;
     b.w.seeds = &seed;
     b.w.n_seeds = 1;
@@ -306,6 +313,23 @@ Test(snapshots, that_cannot_be_loaded_end_the_creation)
     cr_assert_not(seed.drop, "a start without it would be an empty one");
     cr_assert(told("Failed to restore the cache cluster from s: its checksum is wrong"));
     for (struct world_event *e = b.w.events; e; e = e->next) cr_assert_null(strstr(e->message, "cannot be started"));
+}
+
+Test(snapshots, that_cannot_be_loaded_are_named_as_the_user_named_them)
+{
+    make_seeded("creating");
+    b.nodes[0].row.seen_state = "broken";
+    seed.row.seen_refused = "no";
+    seed.n_files = b.w.n_seed_files = 2;
+    for (int i = 0; i < 2; i++)
+        seed_files[i].row =
+            (struct row_seed_file){.region = HOME, .source_id = "rg.demo", .seq = i, .root = "/r", .path = i ? "b/2" : "b/1"};
+    status_after("whole");
+    cr_assert(told("Failed to restore the cache cluster from b/1 and 1 more: no"));
+    cr_assert_not(seed_files[1].drop);
+    world_drop(&b.w, &seed.drop);
+    plan_world(&b.w);
+    cr_assert(seed_files[0].drop && seed_files[1].drop, "nobody begins with them any more");
 }
 
 Test(snapshots, are_loaded_again_rather_than_replaced_by_an_empty_replica)
