@@ -17,12 +17,15 @@
 #include <unistd.h>
 
 #define NAME "Meridian local ElastiCache"
+/* Nobody's address. Where a certificate has no DNS name, some clients hold its common name against what the authority may sign. */
+#define NODE_NAME "meridian-node.localhost"
 
-enum { SERIAL = 16, HASH = 32, YEARS = 30, DAY_S = 86400, FILE_MAX = 8192 };
+enum { SERIAL = 16, HASH = 32, DAYS = 3650, DAY_S = 86400, FILE_MAX = 8192 };
 
 struct authority {
     char folder[600];
-    char *pem; /* NULL: there is none yet */
+    const char *advertised; /* NULL: none */
+    char *pem;              /* NULL: there is none yet */
     char mark[2 * HASH + 1];
     gnutls_x509_crt_t certificate;
     gnutls_x509_privkey_t key;
@@ -94,7 +97,7 @@ static int name_issuer(gnutls_x509_crt_t c, gnutls_x509_crt_t issuer)
 
 static int sign_leaf(struct authority *a, gnutls_x509_crt_t c, gnutls_x509_privkey_t key, const char *names, time_t until)
 {
-    int r = begin(c, key, gnutls_x509_crt_get_activation_time(a->certificate), until, "Meridian node");
+    int r = begin(c, key, gnutls_x509_crt_get_activation_time(a->certificate), until, NODE_NAME);
     if (r >= 0) r = add_names(c, names);
     if (r >= 0) r = gnutls_x509_crt_set_basic_constraints(c, 0, -1);
     if (r >= 0) r = gnutls_x509_crt_set_key_usage(c, GNUTLS_KEY_DIGITAL_SIGNATURE);
@@ -141,13 +144,61 @@ static void take_mark(struct authority *a)
     for (size_t i = 0; i < size; i++) snprintf(a->mark + 2 * i, 3, "%02x", hash[i]);
 }
 
+static int permit(gnutls_x509_name_constraints_t list, gnutls_x509_subject_alt_name_t type, const void *name, size_t size)
+{
+    const gnutls_datum_t what = {(unsigned char *)(uintptr_t)name, (unsigned)size};
+    return gnutls_x509_name_constraints_add_permitted(list, type, &what);
+}
+
+/* An address with the mask for it alone, as RFC 5280, 4.2.1.10, writes a range. */
+static int permit_name(gnutls_x509_name_constraints_t list, const char *name)
+{
+    unsigned char range[32];
+    memset(range, 0xff, sizeof range);
+    if (inet_pton(AF_INET, name, range) == 1) return permit(list, GNUTLS_SAN_IPADDRESS, range, 8);
+    if (inet_pton(AF_INET6, name, range) == 1) return permit(list, GNUTLS_SAN_IPADDRESS, range, 32);
+    return permit(list, GNUTLS_SAN_DNSNAME, name, strlen(name));
+}
+
+/* Whoever trusts this authority trusts it for these names only: it can't speak for any other host. */
+static int constrain(gnutls_x509_crt_t c, const char *advertised)
+{
+    static const unsigned char loopback[] = {127, 0, 0, 0, 255, 0, 0, 0};
+    gnutls_x509_name_constraints_t list;
+    int r = gnutls_x509_name_constraints_init(&list);
+    if (r < 0) return r;
+    r = permit(list, GNUTLS_SAN_IPADDRESS, loopback, sizeof loopback);
+    if (r >= 0) r = permit_name(list, "::1");
+    if (r >= 0) r = permit_name(list, "localhost");
+    if (r >= 0 && advertised && strcmp(advertised, "localhost") != 0) r = permit_name(list, advertised);
+    if (r >= 0) r = gnutls_x509_crt_set_name_constraints(c, list, 1);
+    gnutls_x509_name_constraints_deinit(list);
+    return r;
+}
+
+/* An authority without constraints, of an earlier version, may sign for everybody. */
+static bool may_sign_for(gnutls_x509_crt_t c, const char *name)
+{
+    unsigned char ip[16];
+    gnutls_x509_name_constraints_t list;
+    if (gnutls_x509_name_constraints_init(&list) < 0) return false;
+    int r = gnutls_x509_crt_get_name_constraints(c, list, 0, NULL);
+    size_t size = inet_pton(AF_INET, name, ip) == 1 ? 4 : inet_pton(AF_INET6, name, ip) == 1 ? 16 : 0;
+    const gnutls_datum_t what = {size ? ip : (unsigned char *)(uintptr_t)name, (unsigned)(size ? size : strlen(name))};
+    bool may = r == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE ||
+               (r >= 0 && gnutls_x509_name_constraints_check(list, size ? GNUTLS_SAN_IPADDRESS : GNUTLS_SAN_DNSNAME, &what) != 0);
+    gnutls_x509_name_constraints_deinit(list);
+    return may;
+}
+
 /* Valid since yesterday as real clocks have it: a clock that was moved must not make it one of the future. */
 static int sign_self(struct authority *a)
 {
     time_t now = (time_t)((clock_now_ms() - clock_warped_ms()) / 1000);
-    int r = begin(a->certificate, a->key, now - DAY_S, now + (time_t)YEARS * 365 * DAY_S, NAME);
+    int r = begin(a->certificate, a->key, now - DAY_S, now + (time_t)(DAYS - 1) * DAY_S, NAME);
     if (r >= 0) r = gnutls_x509_crt_set_basic_constraints(a->certificate, 1, 0);
     if (r >= 0) r = gnutls_x509_crt_set_key_usage(a->certificate, GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN);
+    if (r >= 0) r = constrain(a->certificate, a->advertised);
     return r < 0 ? r : gnutls_x509_crt_sign2(a->certificate, a->certificate, a->key, GNUTLS_DIG_SHA256, 0);
 }
 
@@ -287,14 +338,20 @@ static int find(struct authority *a, struct err *e)
     path_of(a, "ca.pem", path);
     if (lstat(path, &st) < 0 && errno == ENOENT) return check_unused(a, path, e);
     r = read_key(a, e);
-    return r ? r : read_certificate(a, e);
+    if (r == 0) r = read_certificate(a, e);
+    if (r || a->advertised == NULL || may_sign_for(a->certificate, a->advertised)) return r;
+    return err_set(e, ERR_USAGE,
+        "%s was made for another --advertise than %s; remove its folder to have a new certificate authority made, which clients "
+        "have to trust anew",
+        path, a->advertised);
 }
 
-int authority_open(struct authority **out, const char *data_dir, struct err *e)
+int authority_open(struct authority **out, const char *data_dir, const char *advertised, struct err *e)
 {
     struct authority *a = calloc(1, sizeof *a);
     if (a == NULL) abort();
     snprintf(a->folder, sizeof a->folder, "%s/tls", data_dir);
+    a->advertised = advertised;
     int r = find(a, e);
     if (r) {
         authority_close(a);

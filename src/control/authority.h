@@ -13,10 +13,12 @@ struct authority;
 #define AUTHORITY_NODES "nodes"
 
 /*
- * Looks for an authority in the data directory, which must outlive it; makes none yet. ERR_USAGE, in one line, where others
- * than this user could read its key, or where what is there is no authority.
+ * Looks for an authority in the data directory, which must outlive it; makes none yet. What it signs is good for the
+ * addresses 127.0.0.0/8 and ::1, for localhost, and for 'advertised' (a name or an address, may be NULL). ERR_USAGE, in one
+ * line, where others than this user could read its key, where what is there is no authority, or one that may not sign for
+ * 'advertised'.
  */
-int authority_open(struct authority **out, const char *data_dir, struct err *e);
+int authority_open(struct authority **out, const char *data_dir, const char *advertised, struct err *e);
 void authority_close(struct authority *a);
 
 /* Its certificate as PEM, made now if there is none yet; belongs to the authority. NULL, with the reason, where that failed. */

@@ -249,7 +249,7 @@ int control_open(struct control **out, const struct control_options *o, struct e
     if (r == 0) r = secret_read(o->data_dir, "agent-token", c->token, c->token_file, sizeof c->token_file, e);
     if (r == 0) r = secret_read(o->data_dir, "node-admin-password", c->admin_password, NULL, 0, e);
     if (r == 0) r = secret_read(o->data_dir, "node-replication-password", c->replication_password, NULL, 0, e);
-    if (r == 0) r = authority_open(&c->authority, o->data_dir, e);
+    if (r == 0) r = authority_open(&c->authority, o->data_dir, o->ports ? o->advertise : NULL, e);
     if (r) {
         free(c);
         return r;

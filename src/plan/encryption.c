@@ -107,14 +107,27 @@ static int compare(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* The endpoints of its own shard, and of the whole group, may lead to a node; a gateway leads into another region. */
+static bool may_answer_at(const struct world_node *n, const struct world_endpoint *e)
+{
+    if (e->drop || strcmp(e->row.kind, "gateway") == 0) return false;
+    return e->row.node_group_id == NULL || n->row.node_group_id == NULL ||
+           strcmp(e->row.node_group_id, n->row.node_group_id) == 0;
+}
+
+static bool is_loopback(const char *host)
+{
+    return host && strncmp(host, "127.", 4) == 0;
+}
+
 const char *encryption_names(struct world *w, const struct world_node *n)
 {
     struct names names = {0};
     add(&names, n->row.address);
-    add(&names, "localhost");
     if (w->addressing.ports) add(&names, w->addressing.advertise);
+    if (w->addressing.ports && is_loopback(w->addressing.advertise)) add(&names, "localhost");
     for (size_t i = 0; n->rg && i < n->rg->n_endpoints; i++)
-        if (!n->rg->endpoints[i].drop) add(&names, n->rg->endpoints[i].row.address);
+        if (may_answer_at(n, &n->rg->endpoints[i])) add(&names, n->rg->endpoints[i].row.address);
     qsort(names.items, names.n, sizeof *names.items, compare);
     return arena_join(w->arena, names.items, names.n, " ");
 }

@@ -128,9 +128,12 @@ Test(encryption, names_are_those_of_the_node_and_its_group)
 {
     setup_change(ENCRYPTION_REQUIRED, -1);
     const char *names = encryption_names(&b.w, &rg->nodes[0]);
-    cr_assert(strstr(names, rg->nodes[0].row.address) && strstr(names, "localhost"));
+    cr_assert(strstr(names, rg->nodes[0].row.address) && strstr(names, "localhost") == NULL);
     for (size_t i = 0; i < rg->n_endpoints; i++) cr_assert(strstr(names, rg->endpoints[i].row.address));
     cr_assert_null(strstr(names, rg->nodes[1].row.address));
+    rg->endpoints[0].row.node_group_id = "0002";
+    names = encryption_names(&b.w, &rg->nodes[0]);
+    cr_assert_null(strstr(names, rg->endpoints[0].row.address), "another shard's endpoint is no name of this node");
     cr_assert_str_eq(encryption_inner_address(&b.w, &rg->nodes[0]), rg->nodes[0].row.address);
     b.w.addressing = (struct world_addressing){.ports = true, .host = "0.0.0.0", .advertise = "redis.test"};
     rg->nodes[0].row.address = "0.0.0.0";

@@ -1,0 +1,96 @@
+#include "control/authority.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include <criterion/criterion.h>
+#include <ftw.h>
+#include <gnutls/x509.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char folder[] = "/tmp/meridian-authority-XXXXXX";
+static struct err e;
+
+static void make_folder(void)
+{
+    cr_assert_not_null(mkdtemp(folder));
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+    (void)st, (void)type, (void)at;
+    return remove(path);
+}
+
+static void remove_folder(void)
+{
+    nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+TestSuite(authority, .init = make_folder, .fini = remove_folder);
+
+static gnutls_x509_crt_t read_certificate(const char *pem)
+{
+    gnutls_x509_crt_t c;
+    const gnutls_datum_t text = {(unsigned char *)(uintptr_t)pem, (unsigned)strlen(pem)};
+    gnutls_x509_crt_init(&c);
+    cr_assert(gnutls_x509_crt_import(c, &text, GNUTLS_X509_FMT_PEM) >= 0);
+    return c;
+}
+
+/* Whether somebody who trusts the authority believes a certificate for these names. */
+static bool is_believed(struct authority *a, const char *names)
+{
+    _buf_ struct buf pem = {0}, key = {0};
+    unsigned status = 0;
+    gnutls_x509_trust_list_t trusted;
+    cr_assert_eq(authority_issue(a, names, clock_now_ms() + 86400000, &pem, &key, &e), 0, "%s", e.msg);
+    gnutls_x509_crt_t root = read_certificate(authority_pem(a, &e)), leaf = read_certificate(pem.data);
+    gnutls_x509_trust_list_init(&trusted, 0);
+    gnutls_x509_trust_list_add_cas(trusted, &root, 1, 0);
+    cr_assert(gnutls_x509_trust_list_verify_crt(trusted, &leaf, 1, 0, &status, NULL) >= 0);
+    gnutls_x509_crt_deinit(leaf);
+    gnutls_x509_trust_list_deinit(trusted, 1);
+    return status == 0;
+}
+
+Test(authority, speaks_for_this_machine_and_what_is_advertised_only)
+{
+    struct authority *a;
+    cr_assert_eq(authority_open(&a, folder, "redis.test", &e), 0, "%s", e.msg);
+    cr_expect(is_believed(a, "127.0.0.1 127.9.8.7"));
+    cr_expect(is_believed(a, "127.0.0.1 localhost redis.test"));
+    cr_expect(is_believed(a, "::1"));
+    cr_expect_not(is_believed(a, "127.0.0.1 shop.example"));
+    cr_expect_not(is_believed(a, "192.168.1.9"));
+    cr_expect_not(is_believed(a, "fe80::1"));
+    authority_close(a);
+}
+
+Test(authority, lasts_ten_years_at_the_most)
+{
+    struct authority *a;
+    cr_assert_eq(authority_open(&a, folder, NULL, &e), 0, "%s", e.msg);
+    gnutls_x509_crt_t c = read_certificate(authority_pem(a, &e));
+    time_t length = gnutls_x509_crt_get_expiration_time(c) - gnutls_x509_crt_get_activation_time(c);
+    cr_expect(length > 9L * 365 * 86400 && length <= 3652L * 86400);
+    gnutls_x509_crt_deinit(c);
+    authority_close(a);
+}
+
+Test(authority, says_so_when_another_name_is_advertised_than_it_was_made_for)
+{
+    static const char *const fits[] = {"192.168.1.9", "127.0.0.1", "localhost", NULL};
+    struct authority *a;
+    cr_assert_eq(authority_open(&a, folder, "192.168.1.9", &e), 0, "%s", e.msg);
+    cr_assert_not_null(authority_pem(a, &e));
+    authority_close(a);
+    for (size_t i = 0; i < sizeof fits / sizeof *fits; i++) {
+        cr_assert_eq(authority_open(&a, folder, fits[i], &e), 0, "%s: %s", fits[i], e.msg);
+        authority_close(a);
+    }
+    cr_assert_eq(authority_open(&a, folder, "192.168.1.8", &e), ERR_USAGE);
+    cr_assert(strstr(e.msg, "another --advertise than 192.168.1.8"), "%s", e.msg);
+    cr_assert_eq(authority_open(&a, folder, "redis.test", &e), ERR_USAGE);
+}
