@@ -93,6 +93,15 @@ static void go_elsewhere(struct node *n)
     node_reason(n, "%s", "");
 }
 
+static void signal_process(struct node *n, const struct proto_node_order *o)
+{
+    long pid = proc_id(n->proc)->pid;
+    if (o->condemned_pid.v == pid) proc_signal(n->proc, SIGKILL);
+    if (o->roused_pid.v != pid || !proc_is_stopped(n->proc)) return;
+    log_warn("node %s: stands still, and nobody can take its place: it is woken", n->id);
+    proc_signal(n->proc, SIGCONT);
+}
+
 static void new_order(struct node *n, const struct proto_node_order *o)
 {
     bool other = o != NULL && (n->order == NULL || n->order->generation.v != o->generation.v);
@@ -115,7 +124,7 @@ static void new_order(struct node *n, const struct proto_node_order *o)
     if (o != NULL && o->run.v && !was_running) n->retry_at = 0;
     node_put_damaged_aside(n);
     if (o != NULL && n->died_role == ROLE_UNKNOWN) n->died_role = role_parse(o->role);
-    if (o != NULL && n->proc != NULL && o->condemned_pid.v == proc_id(n->proc)->pid) proc_signal(n->proc, SIGKILL);
+    if (o != NULL && n->proc != NULL) signal_process(n, o);
 }
 
 void node_order(struct node *n, const struct proto_node_order *o)

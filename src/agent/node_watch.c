@@ -5,15 +5,16 @@
  * Whether a process still answers. Every node is asked something on each beat, all of
  * them at the same time, so that an agent with many nodes wakes up ten times a second and
  * not a thousand times. A question that three beats did not see answered means that the
- * process hangs, unless it is at work: a long command, a script, a fork, or a machine with
- * too much to do keep a process from answering, too, and killing it would cost its data.
+ * process hangs, unless it is at work: a long command, a script, a fork, a huge value, or a
+ * machine with too much to do keep a process from answering, too, however long that takes.
+ * So who hangs stands still: for three beats it has not used its processor, nor wanted to.
  * Of a script Redis itself says after five seconds that it is BUSY, which is an answer;
  * and of one that a client's CLIENT PAUSE keeps silent, a poke tells that it is alive.
  * Between two beats the loop always reads what has come, so that an agent without time
  * does not take its own slowness for theirs.
  */
 
-enum { MISSES = 3, MISSES_AT_WORK = 60, TIMER_SLACK_MS = 10, LOOK_MS = 10, SWITCH_MS = 10 };
+enum { MISSES = 3, TIMER_SLACK_MS = 10, LOOK_MS = 10, SWITCH_MS = 10 };
 
 void node_set_hung(struct node *n, bool hung)
 {
@@ -34,9 +35,9 @@ static bool owes_answer(const struct node *n)
 
 static void missed(struct node *n)
 {
-    bool works = proc_works(n->proc) || n->life.migrating;
     if (n->life.misses == 0 && n->ops->poke) n->ops->poke(n);
-    if (++n->life.misses >= (works ? MISSES_AT_WORK : MISSES)) node_set_hung(n, true);
+    if (proc_works(n->proc) || n->life.migrating) n->life.misses = 0;
+    else if (++n->life.misses >= MISSES) node_set_hung(n, true);
 }
 
 /* Of one that does not run yet nobody knows how long it takes; but who stands still takes for ever. */

@@ -28,7 +28,7 @@ struct proc {
         uv_poll_t poll;
     } h;
     int pidfd;               /* -1 for a child */
-    unsigned long long used; /* processor time of its first thread, as it was last seen */
+    unsigned long long used; /* processor time of all its threads, as it was last seen */
     proc_exited *exited;
     void *arg;
 };
@@ -283,7 +283,7 @@ bool proc_works(struct proc *p)
 {
     char path[96];
     struct proc_stat st;
-    snprintf(path, sizeof path, "/proc/%ld/task/%ld/stat", p->id.pid, p->id.pid);
+    snprintf(path, sizeof path, "/proc/%ld/stat", p->id.pid);
     if (p->ended || !proc_stat_read(path, &st)) return false;
     bool used = st.used != p->used;
     p->used = st.used;

@@ -43,7 +43,8 @@ void proc_account(const char *dir);
 const struct proc_id *proc_id(const struct proc *p);
 /* The process runs for that engine and version, too. */
 void proc_ask(struct proc *p, const char *dir, const char *asked);
-/* True if the process has used its processor since the last call, or wants to: it does not wait for anybody, and is not stopped. */
+/* True if the process has used its processor since the last call, or wants to, or waits for a disk; and is not stopped. Its
+ * first thread may wait for another of its own. */
 bool proc_works(struct proc *p);
 /* True if the process was made to stand still, by SIGSTOP or a debugger. */
 bool proc_is_stopped(const struct proc *p);

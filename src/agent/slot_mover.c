@@ -16,7 +16,7 @@
 enum { WINDOW = 64, SLOTS_PER_FLIGHT = 32, AHEAD = 2, KEYS_AT_ONCE = 1000, BATCH_FIRST = 50, BATCH_MAX = 500 };
 /* A MIGRATE that took longer than LONG_NS carries too much, one under SHORT_NS could carry more. */
 enum { LONG_NS = 4000000, SHORT_NS = 2000000 };
-/* How long a MIGRATE may wait for its target: less than it takes to be taken for hung; where a key needs longer, four times
+/* How long a MIGRATE may wait for its target: less than clients notice; where a key needs longer, four times
  * that, and again. */
 enum { WAIT_MS = 250, WAIT_MAX_MS = 64000 };
 

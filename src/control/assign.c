@@ -122,6 +122,7 @@ static void assign_node(struct world *w, struct world_node *n, const struct assi
         out->cluster = n->row.rg_id;
         out->cluster_name = n->shard_node->row.name;
     }
+    if (want_rouse(w, n)) out->roused_pid = OPT_INT(n->row.seen_pid);
     assign_role(w, n, out);
     assign_seed(w, n, out);
     assign_tls(w, n, secrets, out);

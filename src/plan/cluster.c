@@ -11,7 +11,6 @@
  * memcached cluster. Changes wait in their pending columns until they may be made;
  * then the cluster shows 'modifying' until its nodes are as the rows say.
  */
-enum { HUNG_LIMIT_MS = 5000 }; /* a hung node has nobody to stand in for it: it gets this long to wake up */
 
 static bool is(const char *a, const char *b)
 {
@@ -32,14 +31,6 @@ void plan_node(struct world *w, struct world_node *n)
         world_event(w, n->row.region, n->row.cluster_id, EVENT_NODE_ADDED, n->row.node_id, n->row.availability_zone);
     if (is(n->row.status, "rebooting")) world_event(w, n->row.region, n->row.cluster_id, EVENT_NODE_RESTARTED, n->row.node_id);
     world_set(w, &n->row.status, "available");
-}
-
-static void plan_hung(struct world *w, struct world_node *n)
-{
-    int64_t limit = n->row.seen_since_ms + HUNG_LIMIT_MS;
-    if (!is(n->row.seen_state, "hung") || n->row.condemned_pid == n->row.seen_pid) return;
-    if (w->steady_ms < limit) world_wake(w, limit);
-    else world_set_int(w, &n->row.condemned_pid, n->row.seen_pid);
 }
 
 /* ---- adding and removing nodes ---- */

@@ -10,7 +10,6 @@
  */
 enum {
     OFFSETS_LIMIT_MS = 50,   /* a replica that has not told its last offset by then is taken at its word */
-    HUNG_ALONE_MS = 5000,    /* a hung node that nobody can stand in for gets this long to wake up */
     SWITCH_LIMIT_MS = 10000, /* an orderly change that has not come about by then is given up */
 };
 
@@ -72,22 +71,6 @@ static void replace_dead(struct world *w, struct world_rg *rg, struct world_node
     world_event(w, rg->row.region, first->row.cluster_id, EVENT_RECOVERING, first->row.node_id);
 }
 
-/* Somebody else is to be primary, or can be, or it is a replica. */
-static bool is_replaceable(struct world *w, struct world_rg *rg, struct world_node *n)
-{
-    bool replica = n->row.seen_role && strcmp(n->row.seen_role, "replica") == 0;
-    return replica || want_failover(rg) || want_hands_over(rg) || !want_node(w, n).primary;
-}
-
-/* A process that does not answer is killed: at once where it can be replaced, else after a while. */
-static void plan_hung(struct world *w, struct world_rg *rg, struct world_node *n)
-{
-    if (strcmp(n->row.seen_state, "hung") != 0 || n->row.condemned_pid == n->row.seen_pid) return;
-    int64_t limit = n->row.seen_since_ms + (is_replaceable(w, rg, n) ? 0 : HUNG_ALONE_MS);
-    if (w->steady_ms < limit) world_wake(w, limit);
-    else world_set_int(w, &n->row.condemned_pid, n->row.seen_pid);
-}
-
 static void give_up_switch(struct world *w, struct world_node_group *ng)
 {
     world_set(w, &ng->row.switch_node_id, NULL);
@@ -120,7 +103,7 @@ static void plan_recovery(struct world *w, struct world_rg *rg, struct world_nod
 void plan_failover(struct world *w, struct world_rg *rg)
 {
     if (rg->drop || strcmp(rg->row.status, "deleting") == 0) return;
-    for (size_t i = 0; i < rg->n_nodes; i++) plan_hung(w, rg, &rg->nodes[i]);
+    for (size_t i = 0; i < rg->n_nodes; i++) plan_hung(w, &rg->nodes[i]);
     for (size_t i = 0; i < rg->n_node_groups; i++) {
         struct world_node_group *ng = &rg->node_groups[i];
         struct world_node *first = rg_primary(ng);

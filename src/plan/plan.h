@@ -22,6 +22,8 @@ void plan_failover(struct world *w, struct world_rg *rg);
  * every candidate is down, so that its offset is its last. */
 struct world_node *plan_best_replica(
     struct world_rg *rg, struct world_node_group *ng, const struct world_node *first, bool *all_told);
+/* A hung process: it is killed where another node has its data, and else left alone. */
+void plan_hung(struct world *w, struct world_node *n);
 /* The row names another primary of the node group, and events tell. */
 void plan_make_primary(
     struct world *w, struct world_rg *rg, struct world_node_group *ng, struct world_node *first, struct world_node *next);

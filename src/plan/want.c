@@ -232,6 +232,11 @@ struct want_node want_node(struct world *w, struct world_node *n)
     return want;
 }
 
+bool want_rouse(const struct world *w, const struct world_node *n)
+{
+    return node_hangs(n) && w->steady_ms >= n->row.seen_since_ms + WANT_ROUSE_MS;
+}
+
 /* Its process runs for the engine and version that its cluster shows. */
 static bool is_as_asked(const struct world_node *n)
 {

@@ -272,6 +272,11 @@ bool node_is_dead(const struct world_node *n)
     return strcmp(state, "exited") == 0 || strcmp(state, "broken") == 0 || strcmp(state, "conflict") == 0;
 }
 
+bool node_hangs(const struct world_node *n)
+{
+    return n && strcmp(n->row.seen_state, "hung") == 0 && n->row.condemned_pid != n->row.seen_pid;
+}
+
 bool node_takes_writes(const struct world_node *n)
 {
     return node_answers(n) && n->row.seen_role && strcmp(n->row.seen_role, "primary") == 0;

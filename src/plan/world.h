@@ -300,6 +300,7 @@ struct world_member *global_primary(struct world_global *g);
 bool node_answers(const struct world_node *n);
 bool node_is_dead(const struct world_node *n); /* its process has ended, or can't be started */
 bool node_takes_writes(const struct world_node *n);
+bool node_hangs(const struct world_node *n); /* and is not to be killed already */
 
 /* Asks for another look no later than at 'at_ms' of the steady clock. */
 void world_wake(struct world *w, int64_t at_ms);

@@ -33,9 +33,9 @@ def alive(pid):
         return False
 
 
-def client(address, user=None, port=PORT):
+def client(address, user=None, port=PORT, timeout=5):
     return redis.Redis(host=address, port=port, decode_responses=True, username=user, password=PASSWORD if user else None,
-                       socket_timeout=5, socket_connect_timeout=5)
+                       socket_timeout=timeout, socket_connect_timeout=5)
 
 
 def admin(address):

@@ -98,7 +98,7 @@ Test(cluster, a_dead_node_does_not_change_the_status_of_an_available_one)
     cr_assert_str_eq(redis->row.status, "available");
 }
 
-Test(cluster, a_hung_node_gets_time_to_wake_up)
+Test(cluster, a_hung_node_is_woken_after_a_while_and_never_killed)
 {
     b.nodes[0].row.seen_state = "hung";
     b.nodes[0].row.seen_pid = 77;
@@ -106,9 +106,11 @@ Test(cluster, a_hung_node_gets_time_to_wake_up)
     plan_world(&b.w);
     cr_assert_eq(b.nodes[0].row.condemned_pid, 0);
     cr_assert_eq(b.w.wake_ms, b.w.steady_ms + 5000);
+    cr_assert_not(want_rouse(&b.w, &b.nodes[0]));
     b.w.steady_ms += 5000;
     plan_world(&b.w);
-    cr_assert_eq(b.nodes[0].row.condemned_pid, 77);
+    cr_assert(want_rouse(&b.w, &b.nodes[0]));
+    cr_assert_eq(b.nodes[0].row.condemned_pid, 0);
 }
 
 Test(cluster, a_deleted_one_goes_when_its_last_node_is_gone)

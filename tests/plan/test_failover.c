@@ -152,19 +152,6 @@ Test(failover, a_hung_primary_is_killed_before_it_is_replaced)
     cr_assert_str_eq(ng->row.primary_node_id, "demo-003.0001");
 }
 
-Test(failover, a_hung_primary_that_nobody_can_replace_gets_time_to_wake_up)
-{
-    rg->row.automatic_failover = FAILOVER_DISABLED;
-    b.nodes[0].row.seen_state = "hung";
-    b.nodes[0].row.seen_pid = 4711;
-    b.nodes[0].row.seen_since_ms = b.w.steady_ms;
-    plan_world(&b.w);
-    cr_assert_eq(b.nodes[0].row.condemned_pid, 0);
-    b.w.steady_ms = b.w.wake_ms;
-    plan_world(&b.w);
-    cr_assert_eq(b.nodes[0].row.condemned_pid, 4711);
-}
-
 Test(failover, recovery_is_told_when_the_old_primary_is_a_replica_in_force)
 {
     die(0);

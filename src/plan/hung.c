@@ -1,0 +1,55 @@
+#include "plan/plan.h"
+#include "plan/want.h"
+#include <string.h>
+
+/*
+ * A process that hangs: it neither answers nor uses its processor. Where another node has
+ * the data, it is killed at once, so that it can't wake up as a second primary while its
+ * place is taken. Where nobody has them, it is never killed: they would be lost, and it
+ * may go on at any time. If it was made to stand still, it is woken after a while.
+ */
+static bool is_replica(const struct world_node *n)
+{
+    return n->row.seen_role && strcmp(n->row.seen_role, "replica") == 0;
+}
+
+/* It got everything that 'n' is known to have. A replica stays linked to a primary that hangs, until it has heard nothing for long. */
+static bool has_all_of(const struct world_node *other, const struct world_node *n)
+{
+    return is_replica(other) && (other->row.seen_link_up || other->row.seen_offset >= n->row.seen_offset);
+}
+
+/* A replica of its own node group that is to take its place once it is dead. */
+static bool has_successor(const struct world_node_group *ng, const struct world_node *n)
+{
+    for (size_t i = 0; i < ng->n_nodes; i++) {
+        const struct world_node *other = &ng->nodes[i];
+        bool runs = other != n && ng_has(ng, other) && strcmp(other->row.want, "run") == 0;
+        if (runs && node_answers(other) && has_all_of(other, n)) return true;
+    }
+    return false;
+}
+
+/* Whoever is to be primary has the data of its replicas, and another region's primary those of the region that follows it. */
+static bool has_upstream(struct world_rg *rg, const struct world_node_group *ng, const struct world_node *n)
+{
+    const struct world_node *first = rg_primary(ng);
+    if (n == first) return node_answers(want_gateway_target(rg, ng));
+    return node_takes_writes(first) || (want_passive(rg) && node_answers(first));
+}
+
+static bool is_replaceable(struct world_rg *rg, const struct world_node *n)
+{
+    const struct world_node_group *ng = n->node_group;
+    if (ng == NULL) return false;
+    if (want_failover(rg) && has_successor(ng, n)) return true;
+    return has_upstream(rg, ng, n) || (want_hands_over(rg) && want_has_ready_secondary(rg));
+}
+
+void plan_hung(struct world *w, struct world_node *n)
+{
+    if (n->drop || !node_hangs(n)) return;
+    int64_t limit = n->row.seen_since_ms + WANT_ROUSE_MS;
+    if (n->rg && is_replaceable(n->rg, n)) world_set_int(w, &n->row.condemned_pid, n->row.seen_pid);
+    else if (w->steady_ms < limit) world_wake(w, limit);
+}
