@@ -81,6 +81,23 @@ static void link_has_changed(struct link_host *h)
     AGENT_OF(h, link_host)->dirty = true;
 }
 
+/* Of another agent's nodes serve names only those that are there. */
+static bool leads_to_ours(struct link_host *h, const char *address, int64_t port)
+{
+    const struct agent *a = AGENT_OF(h, link_host);
+    for (size_t i = 0; i < a->n_nodes; i++)
+        if (node_is_at(a->nodes[i], address, port)) return node_is_ready(a->nodes[i]);
+    return true;
+}
+
+static bool lacks_link(struct node_host *h, const char *address, int64_t port)
+{
+    const struct agent *a = AGENT_OF(h, node_host);
+    for (size_t i = 0; i < a->n_links; i++)
+        if (link_is_at(a->links[i], address, port)) return !link_is_listening(a->links[i]);
+    return false;
+}
+
 /* ---- the end ---- */
 
 void agent_stop(struct agent *a, const char *why)
@@ -355,7 +372,8 @@ int agent_run(const struct agent_options *o, struct err *e)
         a.node_host = (struct node_host){&a.loop, o->data_dir, &a.engines, &a.link_host, node_has_changed, find_for_node,
             upstream_lost, followers_load, switching, .cluster = cluster_for_node, .mover = mover_for_node};
         a.node_host.reservations = reservations_new();
-        a.link_host = (struct link_host){&a.loop, link_has_changed, a.node_host.reservations};
+        a.link_host = (struct link_host){&a.loop, link_has_changed, a.node_host.reservations, leads_to_ours};
+        a.node_host.lacks_link = lacks_link;
         a.node_host.stop_limit_ms = STOP_LIMIT_MS;
         r = run(&a, token.data, e);
         fini(&a);

@@ -32,6 +32,8 @@ static int target_set(struct target *t, const char *host, struct opt_int port, s
     *t = (struct target){0};
     if (!port.set || port.v <= 0 || port.v > UINT16_MAX) return err_set(e, ERR_USAGE, "the order has no proper port");
     if (host != NULL) t->size = address_fill(host, port.v, &t->address);
+    if (t->size > 0) snprintf(t->host, sizeof t->host, "%s", host);
+    t->port = port.v;
     return t->size > 0 ? 0 : err_set(e, ERR_USAGE, "the order has no proper address");
 }
 
@@ -281,6 +283,11 @@ const char *link_id(const struct link *l)
 bool link_is_listening(const struct link *l)
 {
     return l->listener != NULL;
+}
+
+bool link_is_at(const struct link *l, const char *address, int64_t port)
+{
+    return l->port == port && strcmp(l->address, address) == 0;
 }
 
 void link_see(const struct link *l, struct proto_link_seen *out)

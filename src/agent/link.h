@@ -15,6 +15,8 @@ struct link_host {
     /* Something that link_see() tells has changed, but for the number of connections. */
     void (*changed)(struct link_host *h);
     struct reservations *reservations;
+    /* False where that is the address of a node of this agent whose process is not known to listen there: who does is a stranger. */
+    bool (*leads_to_ours)(struct link_host *h, const char *address, int64_t port);
 };
 
 struct link *link_open(struct link_host *h, const char *id);
@@ -24,5 +26,7 @@ void link_order(struct link *l, const struct proto_link_order *o);
 void link_close(struct link *l);
 const char *link_id(const struct link *l);
 bool link_is_listening(const struct link *l);
+/* True if that is where it listens, or is to. */
+bool link_is_at(const struct link *l, const char *address, int64_t port);
 /* Fills 'out'; strings live as long as the link does not change. */
 void link_see(const struct link *l, struct proto_link_seen *out);

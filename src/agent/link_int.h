@@ -7,6 +7,8 @@
 /* What link.c (the order, the listener) and link_pair.c (one connection) share. */
 
 struct target {
+    char host[INET6_ADDRSTRLEN]; /* "" for a socket in the file system */
+    int64_t port;
     struct sockaddr_storage address;
     socklen_t size;
 };

@@ -268,10 +268,16 @@ static const struct target *pick(const struct pair *p)
     return l->n_targets > (size_t)p->plain ? &l->targets[p->plain] : NULL;
 }
 
+/* An address is not believed. What a splitter leads to is its own node's. */
+static bool is_safe(const struct link *l, const struct target *t)
+{
+    return l->kind == LINK_SPLITTER || l->host->leads_to_ours(l->host, t->host, t->port);
+}
+
 static void connect_upstream(struct pair *p)
 {
     const struct target *t = pick(p);
-    if (t == NULL) return attempt_failed(p);
+    if (t == NULL || !is_safe(p->link, t)) return attempt_failed(p);
     p->target = *t;
     int fd = socket(t->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return attempt_failed(p);

@@ -355,6 +355,16 @@ bool node_is_to_load(const struct node *n)
     return node_has_file(n, NODE_SAVED);
 }
 
+bool node_is_at(const struct node *n, const char *address, int64_t port)
+{
+    return n->order != NULL && n->order->port.v == port && strcmp(n->order->address, address) == 0;
+}
+
+bool node_is_ready(const struct node *n)
+{
+    return n->proc != NULL && n->life.ready;
+}
+
 const char *node_id(const struct node *n)
 {
     return n->id;

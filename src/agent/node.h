@@ -41,6 +41,8 @@ struct node_host {
     int64_t stop_limit_ms; /* how long a node may take to save its data where everything stops; 0: for ever */
     struct shelf *shelf;   /* where its snapshots go and come from */
     struct reservations *reservations;
+    /* True if a link of this agent is to listen there and can't. */
+    bool (*lacks_link)(struct node_host *h, const char *address, int64_t port);
 };
 
 /* The id is a proper one. Adopts the process that runs in the node's folder, if there is one. */
@@ -73,6 +75,10 @@ bool node_is_unknown(const struct node *n);
 bool node_is_gone(const struct node *n);
 /* True if a replica of this node could synchronise now. */
 bool node_can_feed(const struct node *n);
+/* True if that is its address by its order. */
+bool node_is_at(const struct node *n, const char *address, int64_t port);
+/* True while its process has told, through its own socket, that it is there. */
+bool node_is_ready(const struct node *n);
 const char *node_id(const struct node *n);
 /* The id of the node that this one is ordered to follow, or NULL. */
 const char *node_upstream(const struct node *n);

@@ -279,6 +279,8 @@ void node_lend_start(struct node *n);
 void node_lend_bind(struct node *n);
 void node_lend_back(struct node *n);
 void node_reserve(struct node *n);
+/* True for a replica that would follow a stranger in its upstream's place. */
+bool node_is_misled(const struct node *n);
 
 /* node_spawn.c: the process and its folder */
 int node_spawn(struct node *n, struct err *e);

@@ -51,7 +51,11 @@ void redis_save_trouble(const struct node *n, long from, char *out, size_t size)
 int64_t redis_written(const struct node *n);
 void redis_why_not_saved(const struct node *n, char *out, size_t size);
 
-/* node_redis_ops.c */
+/*
+ * node_redis_ops.c: the order, but for one that would follow a stranger: that one is to follow itself, which comes to nothing
+ * and keeps what it has. A stranger would hear the password, and what he sends would take the place of the data.
+ */
+struct proto_node_order redis_safe_order(const struct node *n);
 int redis_write_conf(struct node *n, struct err *e);
 bool redis_conf_differs(struct node *n);
 /* Another connection to the node; NULL where nobody listens. The caller logs in. */

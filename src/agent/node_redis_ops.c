@@ -20,10 +20,20 @@ enum { NUDGES = 11 };
 
 /* ---- redis.conf ---- */
 
+struct proto_node_order redis_safe_order(const struct node *n)
+{
+    struct proto_node_order o = *n->order;
+    if (!node_is_misled(n)) return o;
+    o.upstream_host = o.address;
+    o.upstream_port = o.port;
+    return o;
+}
+
 static void render(const struct node *n, struct buf *text, uint8_t hash[SHA256_DIGEST_SIZE])
 {
     struct sha256_ctx ctx;
-    conf_render(n->order, &n->left_out, &n->unknown_rules, n->dir, text);
+    const struct proto_node_order safe = redis_safe_order(n);
+    conf_render(&safe, &n->left_out, &n->unknown_rules, n->dir, text);
     tls_conf(n->order, n->inner_port, text);
     if (cluster_ordered(n)) cluster_conf(n, text);
     sha256_init(&ctx);
@@ -172,6 +182,7 @@ static enum step next_step(struct node *n)
 {
     int64_t now = node_now(n);
     if (now < n->hold_until) return STEP_NONE;
+    const struct proto_node_order safe = redis_safe_order(n);
     struct node_now seen = {.info = n->life.info,
         .info_old = n->life.info_old,
         .held = &n->life.held,
@@ -187,10 +198,10 @@ static enum step next_step(struct node *n)
         .settings_stale = n->life.generation != n->order->generation.v,
         .weigh_due = n->order->weigh.v && n->life.weighed != n->order->weigh.v,
         .take_blocked = now < n->life.take_at,
-        .upstream_ready = node_upstream_ready(n),
+        .upstream_ready = node_is_misled(n) || node_upstream_ready(n),
         .save_due = redis_save_is_due(n),
         .save_look_due = redis_save_look_is_due(n)};
-    enum step s = converge(n->order, &seen);
+    enum step s = converge(&safe, &seen);
     if (s != STEP_WRITE_CONF) return s;
     struct err e = {0};
     if (redis_write_conf(n, &e) == 0) return next_step(n);

@@ -78,9 +78,10 @@ static void do_follow(struct node *n)
 {
     char port[12];
     if (cluster_ordered(n)) return cluster_do_follow(n);
-    snprintf(port, sizeof port, "%d", (int)n->order->upstream_port.v);
-    log_info("node %s: follows %s:%s", n->id, n->order->upstream_host, port);
-    redis_ask(n, ASK_STEP, WORDS("REPLICAOF", n->order->upstream_host, port));
+    const struct proto_node_order o = redis_safe_order(n);
+    snprintf(port, sizeof port, "%d", (int)o.upstream_port.v);
+    log_info("node %s: follows %s:%s", n->id, o.upstream_host, port);
+    redis_ask(n, ASK_STEP, WORDS("REPLICAOF", o.upstream_host, port));
 }
 
 static void do_promote(struct node *n)
@@ -182,6 +183,10 @@ static void take_refused(struct node *n, const struct redisReply *r)
 static void take_by_splitter(struct node *n)
 {
     struct string_list missed = {0};
+    if (n->order->tls == NULL) { /* there is to be no splitter, which was refused just now: first things first */
+        n->life.take_at = n->life.encrypt_at;
+        return node_step(n);
+    }
     tls_take(n, &missed);
     if (missed.n > 0) take_later(n, &missed);
     else taken(n);

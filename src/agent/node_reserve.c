@@ -29,6 +29,16 @@ void node_lend_bind(struct node *n)
     n->binds = true;
 }
 
+bool node_is_misled(const struct node *n)
+{
+    const struct proto_node_order *o = n->order;
+    bool follows = role_parse(o->role) == ROLE_REPLICA && o->cluster == NULL;
+    if (!follows || reservations_has(n->host->reservations, o->upstream_host, o->upstream_port.v)) return false;
+    if (o->upstream_node == NULL) return n->host->lacks_link(n->host, o->upstream_host, o->upstream_port.v);
+    const struct node *up = n->host->find(n->host, o->upstream_node);
+    return up != NULL && up->order != NULL && up->proc == NULL;
+}
+
 void node_lend_back(struct node *n)
 {
     n->binds = false;

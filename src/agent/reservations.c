@@ -4,7 +4,6 @@
 #include "base/log.h"
 #include <errno.h>
 #include <netinet/in.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,6 +90,12 @@ static void reservation_take(struct reservations *r, struct reservation *x)
         x->fd = -1;
     }
     share(x, 0);
+}
+
+bool reservations_has(const struct reservations *r, const char *address, int64_t port)
+{
+    const struct reservation *x = reservation_find(r, address, port);
+    return x != NULL && x->fd >= 0;
 }
 
 int reservations_probe(struct reservations *r, const char *address, int64_t port)

@@ -1,4 +1,5 @@
 #pragma once
+#include <stdbool.h>
 #include <stdint.h>
 /*
  * The addresses of an agent's nodes and endpoints. Whatever nobody of ours listens on is kept from everybody else: clients
@@ -34,6 +35,9 @@ void reservations_lend(struct reservations *r, const void *borrower, const char 
 void reservations_return(struct reservations *r, const void *borrower);
 /* Nobody of ours listens there any more. */
 void reservations_take(struct reservations *r, const char *address, int64_t port);
+
+/* True while that address is taken for us: nobody else can be there. */
+bool reservations_has(const struct reservations *r, const char *address, int64_t port);
 
 /*
  * Whether somebody could listen there right now: 0, or the errno that listening would meet. Of any address, reserved or not.

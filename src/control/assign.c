@@ -138,6 +138,20 @@ static void add_target(struct proto_target_list *list, const struct world_node *
     if (n && n->row.address) list->items[list->n++] = (struct proto_target){.host = n->row.address, .port = OPT_INT(n->row.port)};
 }
 
+/* A gateway's agent does not know the node: only its own region's agent can tell whose process it is that has the address now. */
+static bool has_its_address(const struct world_node *n)
+{
+    static const char *const there[] = {"ready", "hung", "stopping"};
+    for (size_t i = 0; n && i < sizeof there / sizeof *there; i++)
+        if (strcmp(n->row.seen_state, there[i]) == 0) return true;
+    return false;
+}
+
+static void add_gateway_target(struct proto_target_list *list, const struct world_node *n)
+{
+    if (has_its_address(n)) add_target(list, n);
+}
+
 /* Reads go to the replicas that are up to date with their primary, or to the primary while there is none. */
 static void reader_targets(struct world *w, struct world_rg *rg, struct world_node_group *ng, struct proto_target_list *list)
 {
@@ -199,7 +213,7 @@ static bool assign_link(struct world *w, struct world_endpoint *e, struct proto_
     struct proto_target_list targets = {.set = true, .items = arena_array(w->arena, struct proto_target, rg->n_nodes + 1)};
     if (strcmp(e->row.kind, "reader") == 0) reader_targets(w, rg, ng, &targets);
     else if (strcmp(e->row.kind, "primary") == 0) add_target(&targets, rg_primary(ng));
-    else add_target(&targets, want_gateway_target(rg, ng));
+    else add_gateway_target(&targets, want_gateway_target(rg, ng));
     *out = (struct proto_link_order){
         .id = e->row.id, .kind = e->row.kind, .address = e->row.address, .port = OPT_INT(e->row.port), .targets = targets};
     return true;

@@ -1,11 +1,18 @@
 """Somebody else on the machine: another installation, or a program that listens where a node of ours used to."""
 import os
+import shutil
 import socket
+import subprocess
+import tempfile
 import unittest
 
 import datastores
 import harness
 from harness import wait_for
+
+
+# What an engine says of its link to its upstream: that it begins, and that somebody takes the connection.
+TRIES, CONNECTED = b"Connecting to MASTER", b"Non blocking connect for SYNC fired the event"
 
 
 def addresses(server):
@@ -44,6 +51,111 @@ class Case(datastores.Case):
         server = harness.Server(**options)
         self.addCleanup(server.finish)
         return server
+
+
+class Stranger:
+    """A redis-server that lets every replica in, whatever its password."""
+
+    def __init__(self, case, address):
+        self.folder = tempfile.mkdtemp(prefix="meridian-stranger-")
+        case.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        with open(os.path.join(self.folder, "stranger.conf"), "w") as f:
+            f.write("bind %s\nport %d\nsave \"\"\nprotected-mode no\ndir %s\nrepl-diskless-sync-delay 0\n" % (*address, self.folder))
+            f.write("user default on nopass ~* &* +@all\nuser meridian-replica on nopass ~* &* +@all\n")
+        self.process = subprocess.Popen(["redis-server", f.name], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        case.addCleanup(self.leave)
+        wait_for(lambda: harness.is_bound(*address), "the stranger")
+        self.client = harness.connect(address)
+        self.client.set("whose", "a stranger's")
+        self.before = self.connections()
+
+    def connections(self):
+        return self.client.info("stats")["total_connections_received"]
+
+    def visitors(self):
+        """How many have connected besides the test."""
+        return self.connections() - self.before
+
+    def leave(self):
+        self.process.kill()
+        self.process.wait()
+
+
+class OnAnAddress(Case):
+    """Everything was stopped in good order, and a stranger came before the next start."""
+
+    def setUp(self):
+        super().setUp()
+        self.own.start()
+
+    def node(self, group, region=datastores.HOME, role=None):
+        return next(n for n in self.own.nodes(group, region) if role in (None, n["role"]))
+
+    def write(self, client, replicas):
+        client.set("whose", "mine")
+        self.assertEqual(replicas, client.wait(replicas, 5000))
+
+    def whose(self, node):
+        return harness.connect((node["address"], node["port"])).get("whose")
+
+    def log_says(self, node, what):
+        """How often a node's engine has said so."""
+        path = os.path.join(self.own.data, "regions", node["region"], node["id"], "engine.log")
+        return harness.reads(path).count(what)
+
+    def test_of_a_primary_is_never_what_its_replica_follows(self):
+        group = self.create_group(nodes=2)
+        self.write(self.primary(group), 1)
+        primary, replica = self.node(group, role="primary"), self.node(group, role="replica")
+        self.own.terminate()
+        stranger, before = Stranger(self, (primary["address"], primary["port"])), self.log_says(replica, TRIES)
+        self.own.start()
+        wait_for(lambda: self.node(group)["state"] == "conflict", "the conflict")
+        wait_for(lambda: self.own.nodes(group)[1]["state"] == "ready", "the replica")
+        wait_for(lambda: self.log_says(replica, TRIES) >= before + 3, "tries to follow")
+        self.assertEqual("mine", self.whose(replica))
+        self.assertEqual("modifying", self.group(group)["Status"])
+        self.assertEqual(0, stranger.visitors())
+        stranger.leave()
+        self.wait_group(group)
+        self.assertEqual("mine", self.primary(group).get("whose"))
+        self.write(self.primary(group), 1)
+
+    def test_of_a_region_s_primary_is_nothing_that_a_gateway_leads_to(self):
+        world, home = self.create_global()
+        away = self.join(world, datastores.AWAY)
+        self.write(self.primary(home), 1)
+        first, follower = self.node(home), self.node(away, datastores.AWAY)
+        self.own.terminate()
+        stranger, before = Stranger(self, (first["address"], first["port"])), self.log_says(follower, CONNECTED)
+        self.own.start()
+        wait_for(lambda: self.node(home)["state"] == "conflict", "the conflict")
+        wait_for(lambda: self.node(away, datastores.AWAY)["state"] == "ready", "the follower")
+        wait_for(lambda: self.log_says(follower, CONNECTED) > before, "a connection to the gateway")
+        self.assertEqual("mine", self.whose(follower))
+        self.assertEqual("modifying", self.group(home)["Status"])
+        self.assertEqual(0, stranger.visitors())
+        stranger.leave()
+        self.wait_group(home)
+        self.assertEqual("mine", self.primary(home).get("whose"))
+        wait_for(lambda: self.node(away, datastores.AWAY)["link_up"], "the link between the regions")
+
+    def test_of_an_endpoint_makes_nothing_available(self):
+        group = self.create_group(nodes=3)
+        self.write(self.primary(group), 2)
+        shard = self.group(group)["NodeGroups"][0]
+        endpoints = [(shard[e]["Address"], shard[e]["Port"]) for e in ("PrimaryEndpoint", "ReaderEndpoint")]
+        self.own.terminate()
+        strangers = [Stranger(self, e) for e in endpoints]
+        self.own.start()
+        wait_for(lambda: all(n["state"] == "ready" for n in self.own.nodes(group)), "the nodes")
+        self.assertEqual("modifying", self.group(group)["Status"])
+        strangers[0].leave()
+        wait_for(lambda: self.primary(group).get("whose") == "mine", "the primary endpoint")
+        self.assertEqual("modifying", self.group(group)["Status"])
+        strangers[1].leave()
+        self.wait_group(group)
+        self.assertEqual("mine", self.reader(group).get("whose"))
 
 
 class TwoInstallations(Case):
