@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ID_MAX = 100, READ_MAX = 1 << 20, TREE_FDS = 16 };
+enum { ID_MAX = 100, READ_MAX = 1 << 20, TREE_FDS = 16, BLOCK = 4096, SPARE = 512 };
 
 bool file_id_ok(const char *id)
 {
@@ -45,6 +45,51 @@ int file_replace(const char *path, const void *data, size_t n, struct err *e)
     if (ok) why = errno;
     unlink(aside);
     return err_set(e, ERR_IO, "writing %s: %s", path, strerror(why));
+}
+
+/* Not truncated: the blocks it has are those that the next text is written to. */
+static int write_whole_blocks(const char *path, const char *text, size_t n)
+{
+    struct stat st;
+    _buf_ struct buf padded = {0};
+    int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) return -1;
+    size_t size = (n + SPARE + BLOCK - 1) / BLOCK * BLOCK;
+    if (fstat(fd, &st) == 0 && (size_t)st.st_size > size) size = (size_t)st.st_size;
+    buf_add(&padded, text, n);
+    memset(buf_reserve(&padded, size - n), '\n', size - n);
+    int r = write_all(fd, padded.data, size);
+    int why = errno;
+    close(fd);
+    errno = why;
+    return r;
+}
+
+int file_put(const char *path, const char *text, size_t n, struct err *e)
+{
+    char aside[PATH_MAX];
+    if (snprintf(aside, sizeof aside, "%s.new", path) >= (int)sizeof aside)
+        return err_set(e, ERR_IO, "%s: the path is too long", path);
+    if (write_whole_blocks(aside, text, n) != 0) return err_set(e, ERR_IO, "writing %s: %s", aside, strerror(errno));
+    if (renameat2(AT_FDCWD, aside, AT_FDCWD, path, RENAME_EXCHANGE) != 0 && rename(aside, path) != 0)
+        return err_set(e, ERR_IO, "writing %s: %s", path, strerror(errno));
+    write_whole_blocks(aside, text, n); /* room for the next time; what was replaced need not stay readable */
+    return 0;
+}
+
+int file_note(const char *path, const char *text, struct err *e)
+{
+    char note[FILE_NOTE_MAX];
+    size_t n = text ? strlen(text) : 0;
+    if (n > sizeof note) n = sizeof note;
+    memset(note, '\n', sizeof note);
+    memcpy(note, text ? text : "", n);
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | (text ? O_CREAT : 0), 0600);
+    if (fd < 0 && text == NULL && errno == ENOENT) return 0;
+    bool ok = fd >= 0 && pwrite(fd, note, sizeof note, 0) == (ssize_t)sizeof note;
+    int why = errno;
+    if (fd >= 0) close(fd);
+    return ok ? 0 : err_set(e, ERR_IO, "writing %s: %s", path, strerror(why));
 }
 
 int file_read(const char *path, struct buf *out, struct err *e)

@@ -13,6 +13,16 @@ bool file_id_ok(const char *id);
 /* Puts 'n' bytes in place of the file: written aside and renamed, so that a crash leaves the old or the new one. Not synced:
  * after a crash of the machine no process is left that the files are about. */
 int file_replace(const char *path, const void *data, size_t n, struct err *e);
+/*
+ * The same for a text, that a full disk does not keep from being replaced: newlines at its end make it whole blocks, and PATH.new,
+ * which stays, has as many. The two change their names and nothing is freed, so no room is needed unless the text has
+ * outgrown them, by half a kilobyte at least. (A file system that never writes in place, as btrfs, needs some all the same.)
+ */
+int file_put(const char *path, const char *text, size_t n, struct err *e);
+/* The same for a few bytes, up to FILE_NOTE_MAX, written in place by one call: whoever is killed leaves the old or the new ones.
+ * NULL empties the note, if there is one. */
+enum { FILE_NOTE_MAX = 512 };
+int file_note(const char *path, const char *text, struct err *e);
 /* Appends the file's bytes (at most 1 MiB) to 'out'. */
 int file_read(const char *path, struct buf *out, struct err *e);
 /* Appends what stands in the file behind 'from', at most its last 'max' bytes; an unreadable file adds nothing. */

@@ -97,7 +97,7 @@ int cluster_prepare(struct node *n, struct err *e)
     int r = probe_bus(n, cluster_bus_port(me), e);
     if (r || keeps_nodes_conf(n)) return r;
     cluster_nodes_conf(map, me->name, latest_epoch(n, map), headless, n, &text);
-    return file_replace(node_path(n, NODES_CONF, path), text.data, text.len, e);
+    return file_put(node_path(n, NODES_CONF, path), text.data, text.len, e);
 }
 
 void cluster_begin(struct node *n)

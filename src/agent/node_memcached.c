@@ -31,7 +31,7 @@ static int prepare(struct node *n, struct err *e)
     const struct proto_setting_list *s = &n->order->settings;
     for (size_t i = 0; i < s->n; i++)
         if (!names_has(&n->left_out, s->items[i].name)) buf_printf(&text, "%s %s\n", s->items[i].name, s->items[i].value);
-    return file_replace(node_path(n, STARTED, path), text.data, text.len, e);
+    return file_put(node_path(n, STARTED, path), text.data, text.len, e);
 }
 
 static void args(const struct node *n, struct string_list *out)

@@ -55,7 +55,7 @@ int redis_write_conf(struct node *n, struct err *e)
     _buf_ struct buf text = {0};
     uint8_t hash[SHA256_DIGEST_SIZE];
     render(n, &text, hash);
-    int r = file_replace(node_path(n, CONF, path), text.data, text.len, e);
+    int r = file_put(node_path(n, CONF, path), text.data, text.len, e);
     if (r) return r;
     memcpy(n->conf_hash, hash, sizeof hash);
     n->conf_stale = false;

@@ -55,9 +55,9 @@ static int write_certificate(struct node *n, struct err *e)
 {
     char path[PATH_MAX];
     const struct proto_tls_order *t = n->order->tls;
-    int r = file_replace(node_path(n, TLS_KEY, path), t->key, strlen(t->key), e);
-    if (!r) r = file_replace(node_path(n, TLS_CERTIFICATE, path), t->certificate, strlen(t->certificate), e);
-    return r ? r : file_replace(node_path(n, TLS_AUTHORITY, path), t->authority, strlen(t->authority), e);
+    int r = file_put(node_path(n, TLS_KEY, path), t->key, strlen(t->key), e);
+    if (!r) r = file_put(node_path(n, TLS_CERTIFICATE, path), t->certificate, strlen(t->certificate), e);
+    return r ? r : file_put(node_path(n, TLS_AUTHORITY, path), t->authority, strlen(t->authority), e);
 }
 
 int tls_prepare(struct node *n, struct err *e)

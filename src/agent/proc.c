@@ -105,18 +105,19 @@ static long find_started(const char *dir)
 
 static int save_id(const char *dir, const char *file, const struct proc_id *id, struct err *e)
 {
-    char path[PATH_MAX], text[512];
+    char path[PATH_MAX], text[FILE_NOTE_MAX];
     snprintf(path, sizeof path, "%s/%s", dir, file);
-    int n = snprintf(text, sizeof text, "%ld %llu %lld %d %lld\n%s\n%s\n", id->pid, id->start, (long long)id->started_ms,
-        id->restarts, (long long)id->incarnation, id->asked, id->binary);
-    return file_replace(path, text, (size_t)n, e);
+    snprintf(text, sizeof text, "%ld %llu %lld %d %lld\n%s\n%s\n", id->pid, id->start, (long long)id->started_ms, id->restarts,
+        (long long)id->incarnation, id->asked, id->binary);
+    return file_note(path, text, e);
 }
 
 static void forget(const char *dir, const char *file)
 {
     char path[PATH_MAX];
+    struct err e;
     snprintf(path, sizeof path, "%s/%s", dir, file);
-    unlink(path);
+    if (file_note(path, NULL, &e) != 0) unlink(path);
 }
 
 /* The line at *text without its end, cut to its size; *text is the next one. */
@@ -176,10 +177,13 @@ int proc_spawn(uv_loop_t *loop, const char *dir, char *const args[], const char 
     snprintf(path, sizeof path, "%s/%s", dir, log);
     int fd = open(path, O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) return err_set(e, ERR_IO, "writing %s: %s", path, strerror(errno));
+    if (save_id(dir, STARTING, keep, e) != 0) { /* whoever dies in the next moment leaves a process that has to be looked for */
+        close(fd);
+        return e->code;
+    }
     struct proc *p = proc_new(exited, arg);
     p->own = true;
     p->id = *keep;
-    save_id(dir, STARTING, &p->id, e); /* whoever dies in the next moment leaves a process that has to be looked for */
     int r = spawn(loop, p, dir, args, fd);
     close(fd);
     if (r < 0) {

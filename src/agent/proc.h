@@ -8,7 +8,7 @@
  * from the agent before. A process is known by its pid and the time it started, so
  * that a pid that was given to somebody else is neither taken nor killed. Its folder
  * holds that in the file "process", and, while it is being started, what is known
- * of it in "starting".
+ * of it in "starting". Both are written in place, so a full disk keeps no process that is started again from being known.
  */
 struct proc;
 

@@ -13,6 +13,7 @@
 #include "plan/snapshot.h"
 #include "protocol/protocol.gen.h"
 #include "store/queries.gen.h"
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -143,16 +144,21 @@ static int pass(struct control *c, const struct proto_sighting *seen, struct err
     return 0;
 }
 
+/* Agents that can't be told by an assignment stop their nodes on SIGTERM, too. */
+static void stop_by_signal(struct control *c)
+{
+    for (struct session *s = c->sessions; s; s = s->next) session_signal(s, SIGTERM);
+}
+
 /* What can't be stored must not be acted upon. But that everything shall stop needs no storing: a full disk does not hold it up. */
 static void stop_all_the_same(struct control *c)
 {
     _arena_ struct arena a = {0};
     struct world w = world_now(c, &a);
     struct err e;
-    if (store_begin(c->o.store, false, &e) != 0) return;
-    bool loaded = world_load(c->o.store, &c->rows, &w, &e) == 0;
+    bool loaded = store_begin(c->o.store, false, &e) == 0 && world_load(c->o.store, &c->rows, &w, &e) == 0;
     store_rollback(c->o.store);
-    if (!loaded) return;
+    if (!loaded) return stop_by_signal(c);
     set_in_touch(c, &w);
     hand_out(c, &w);
 }

@@ -96,12 +96,18 @@ static void on_closed(uv_handle_t *h)
 }
 
 /* The pid is still its own: a child is not reaped before its end was told, and a pidfd is that of the process alone. */
+void session_signal(struct session *s, int signal)
+{
+    if (s->pid == 0) return;
+    if (s->pidfd_fd >= 0) syscall(SYS_pidfd_send_signal, s->pidfd_fd, signal, NULL, 0);
+    else uv_process_kill(&s->process, signal);
+}
+
 static void condemn(struct session *s)
 {
     log_warn("the agent of %s hangs (pid %d): killing it, another one takes over its nodes", s->region, (int)s->pid);
     s->condemned = true;
-    if (s->pidfd_fd >= 0) syscall(SYS_pidfd_send_signal, s->pidfd_fd, SIGKILL, NULL, 0);
-    else uv_process_kill(&s->process, SIGKILL);
+    session_signal(s, SIGKILL);
 }
 
 /* An agent that has nothing to do yet owes no report: that it waits for its assignment is all that it has to say. */

@@ -50,6 +50,8 @@ void session_assign(struct session *s, const struct buf *text);
 /* To be called once a second: an agent that is silent is out of touch, and one that hangs is killed; the next one starts when
  * it is dead for sure, and not before. */
 void session_look(struct session *s);
+/* Sends its agent's process a signal, if there is one. */
+void session_signal(struct session *s, int signal);
 /* Ends the wait of whoever waits, with nothing. */
 void session_release(struct session *s);
 /* Stops watching; the process goes on. The session is freed by the loop. */

@@ -1,6 +1,7 @@
 #include "store/store.h"
 #include "base/arena.h"
 #include "base/trip.h"
+#include "store/room.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -8,17 +9,26 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { PAGE_BYTES = 4096 }; /* SQLite's default */
+
 struct store {
     sqlite3 *db;
     sqlite3_stmt *stmts[Q__COUNT];
     sqlite3_stmt *begin_read, *begin_write, *commit, *rollback;
+    char *path;
+    int wal_frames; /* after the last commit */
 };
+
+static int disk_full(struct err *e, const char *what)
+{
+    return err_set(e, ERR_DB, "%s: the disk is full; free some space, nothing that was acknowledged is lost", what);
+}
 
 static int fail(struct store *s, struct err *e, const char *what)
 {
     int rc = sqlite3_errcode(s->db);
-    if (rc == SQLITE_FULL || (rc == SQLITE_IOERR && sqlite3_system_errno(s->db) == 28))
-        return err_set(e, ERR_DB, "%s: the disk is full; free some space, nothing that was acknowledged is lost", what);
+    int why = sqlite3_system_errno(s->db);
+    if (rc == SQLITE_FULL || (rc == SQLITE_IOERR && (why == ENOSPC || why == EDQUOT))) return disk_full(e, what);
     if (rc == SQLITE_BUSY || rc == SQLITE_LOCKED)
         return err_set(e, ERR_IN_USE, "%s: another process uses this database; stop it, or choose another --data-dir", what);
     if (rc == SQLITE_NOTADB || rc == SQLITE_CORRUPT)
@@ -32,14 +42,19 @@ static int exec(struct store *s, const char *sql, struct err *e)
     return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(s, e, sql);
 }
 
-static int read_version(struct store *s, int *out, struct err *e)
+static int read_pragma(struct store *s, const char *sql, int *out, struct err *e)
 {
     sqlite3_stmt *st;
-    if (sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &st, NULL) != SQLITE_OK) return fail(s, e, "reading its version");
+    if (sqlite3_prepare_v2(s->db, sql, -1, &st, NULL) != SQLITE_OK) return fail(s, e, sql);
     int rc = sqlite3_step(st);
     *out = sqlite3_column_int(st, 0);
     sqlite3_finalize(st);
-    return rc == SQLITE_ROW ? 0 : fail(s, e, "reading its version");
+    return rc == SQLITE_ROW ? 0 : fail(s, e, sql);
+}
+
+static int read_version(struct store *s, int *out, struct err *e)
+{
+    return read_pragma(s, "PRAGMA user_version", out, e);
 }
 
 /* Damage anywhere in the file shows now, not with some request that happens to read there. A file that is new has nothing to check. */
@@ -99,6 +114,15 @@ static int prepare_transactions(struct store *s, struct err *e)
     return r;
 }
 
+/* A checkpoint that finds no room for the database to grow leaves the WAL as it is: nothing is lost, and the next one tries again. */
+static int on_commit(void *arg, sqlite3 *db, const char *name, int frames)
+{
+    struct store *s = arg;
+    s->wal_frames = frames;
+    if (frames >= ROOM_CHECKPOINT_FRAMES) sqlite3_wal_checkpoint(db, name);
+    return SQLITE_OK;
+}
+
 /*
  * Exclusive locking keeps the WAL index in this process's memory and leaves no
  * lock calls on the way of a query; nobody else may use the file anyway.
@@ -111,7 +135,21 @@ static int configure(struct store *s, enum store_durability durability, struct e
     if (r == 0) r = exec(s, "PRAGMA foreign_keys = ON", e);
     if (r == 0) r = exec(s, "PRAGMA cache_size = -1024", e);
     if (r == 0) r = exec(s, "PRAGMA temp_store = MEMORY", e);
+    int chunk = ROOM_CHUNK;
+    sqlite3_file_control(s->db, "main", SQLITE_FCNTL_CHUNK_SIZE, &chunk);
+    sqlite3_wal_hook(s->db, on_commit, s);
     return r;
+}
+
+/* So that the next checkpoints find room for the database to grow; and in the WAL, for when they don't. */
+static void take_room(struct store *s)
+{
+    struct err e;
+    int pages = 0;
+    if (read_pragma(s, "PRAGMA page_count", &pages, &e) != 0) return;
+    sqlite3_int64 size = (sqlite3_int64)pages * PAGE_BYTES + ROOM_AHEAD;
+    sqlite3_file_control(s->db, "main", SQLITE_FCNTL_SIZE_HINT, &size);
+    room_take(s->path);
 }
 
 /* SQLite would create the file with the umask's mode and fail without saying which file. */
@@ -130,7 +168,7 @@ int store_open(struct store **out, const char *path, enum store_durability durab
     int r = touch(path, e);
     if (r) return err_wrap(e, "database %s", path);
     struct store *s = calloc(1, sizeof *s);
-    if (s == NULL) abort();
+    if (s == NULL || (s->path = strdup(path)) == NULL) abort();
     if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
         r = fail(s, e, "opening it");
     if (r == 0) r = configure(s, durability, e);
@@ -141,6 +179,7 @@ int store_open(struct store **out, const char *path, enum store_durability durab
         store_close(s);
         return err_wrap(e, "database %s", path);
     }
+    take_room(s);
     *out = s;
     return 0;
 }
@@ -154,6 +193,7 @@ void store_close(struct store *s)
     sqlite3_finalize(s->commit);
     sqlite3_finalize(s->rollback);
     sqlite3_close(s->db);
+    free(s->path);
     free(s);
 }
 
@@ -168,6 +208,11 @@ static int step_once(struct store *s, sqlite3_stmt *st, const char *what, struct
 int store_begin(struct store *s, bool write, struct err *e)
 {
     return step_once(s, write ? s->begin_write : s->begin_read, "BEGIN", e);
+}
+
+int store_check_room(struct store *s, struct err *e)
+{
+    return s->wal_frames > ROOM_SHORT_FRAMES || room_is_gone(s->path) ? disk_full(e, "nothing new can be kept") : 0;
 }
 
 int store_commit(struct store *s, struct err *e)

@@ -33,6 +33,8 @@ void store_close(struct store *s);
 int store_begin(struct store *s, bool write, struct err *e);
 int store_commit(struct store *s, struct err *e);
 void store_rollback(struct store *s);
+/* Before what may be refused is written: ERR_DB, with what to do, where little more than room.h keeps is left. */
+int store_check_room(struct store *s, struct err *e);
 /*
  * How many rows were written or deleted since it was opened, those too that went with others and those of transactions that
  * were rolled back: where the number is the same, so is what the database holds.

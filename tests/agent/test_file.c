@@ -66,6 +66,73 @@ Test(file, a_replacement_that_fails_names_the_file_and_leaves_the_old_one)
     cr_assert_str_eq(b.data, "old");
 }
 
+/* The inode whose blocks the next text goes to. */
+static ino_t inode(const char *file)
+{
+    struct stat st;
+    return stat(file, &st) == 0 ? st.st_ino : 0;
+}
+
+Test(file, a_text_that_is_put_again_needs_no_new_blocks)
+{
+    struct err e;
+    struct stat st;
+    _buf_ struct buf b = {0};
+    char aside[140];
+    snprintf(aside, sizeof aside, "%s.new", path);
+    cr_assert_eq(file_put(path, "first, long", 11, &e), 0);
+    ino_t first = inode(path), second = inode(aside);
+    cr_assert_eq(file_put(path, "second", 6, &e), 0);
+    cr_assert_eq(inode(path), second);
+    cr_assert_eq(inode(aside), first, "nothing was freed");
+    cr_assert_eq(file_read(path, &b, &e), 0);
+    cr_assert_eq(strncmp(b.data, "second\n\n", 8), 0);
+    cr_assert_eq(strspn(b.data + 6, "\n"), b.len - 6);
+    buf_clear(&b);
+    cr_assert_eq(file_read(aside, &b, &e), 0);
+    cr_assert(strstr(b.data, "first") == NULL, "what was replaced can be read no more");
+    cr_assert_eq(stat(path, &st), 0);
+    cr_assert_eq(st.st_mode & 0777, 0600);
+    cr_assert_eq(st.st_size, 4096);
+}
+
+Test(file, a_text_of_any_size_leaves_itself_half_a_kilobyte_to_grow)
+{
+    struct err e;
+    struct stat st;
+    static const struct {
+        size_t n;
+        off_t size;
+    } t[] = {{1, 4096}, {3584, 4096}, {3585, 8192}, {20000, 24576}, {10, 24576}};
+    static char text[20000];
+    memset(text, 'x', sizeof text);
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        for (int twice = 0; twice < 2; twice++) cr_assert_eq(file_put(path, text, t[i].n, &e), 0);
+        cr_assert_eq(stat(path, &st), 0);
+        cr_assert_eq(st.st_size, t[i].size, "%zu bytes: %ld", t[i].n, (long)st.st_size);
+    }
+}
+
+Test(file, a_note_is_written_in_place_and_emptied)
+{
+    struct err e;
+    _buf_ struct buf b = {0};
+    cr_assert_eq(file_note(path, NULL, &e), 0, "what is not there is empty");
+    cr_assert_eq(inode(path), (ino_t)0);
+    cr_assert_eq(file_note(path, "17 note", &e), 0);
+    ino_t first = inode(path);
+    cr_assert_eq(file_note(path, "4", &e), 0);
+    cr_assert_eq(inode(path), first);
+    cr_assert_eq(file_read(path, &b, &e), 0);
+    cr_assert_eq(b.len, (size_t)FILE_NOTE_MAX);
+    cr_assert_eq(strncmp(b.data, "4\n\n", 3), 0);
+    cr_assert_eq(file_note(path, NULL, &e), 0);
+    buf_clear(&b);
+    cr_assert_eq(file_read(path, &b, &e), 0);
+    cr_assert_eq(strspn(b.data, "\n"), b.len);
+    cr_assert_eq(file_note("/nonexistent/note", "1", &e), ERR_IO);
+}
+
 Test(file, a_tail_begins_where_it_is_told_and_is_cut_at_the_front)
 {
     struct err e;
