@@ -223,10 +223,12 @@ Test(store, a_file_that_is_no_database_is_refused_and_left_as_it_was)
 Test(store, a_database_damaged_in_the_middle_is_refused)
 {
     char key[16];
-    for (int i = 0; i < 3000; i++) {
+    cr_assert_eq(store_begin(s, true, &e), 0);
+    for (int i = 0; i < 8000; i++) {
         snprintf(key, sizeof key, "k%d", i);
         put_tag(key, "some value that takes its room on a page");
     }
+    cr_assert_eq(store_commit(s, &e), 0);
     store_close(s);
     s = NULL;
     FILE *f = fopen(path, "r+");
