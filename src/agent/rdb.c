@@ -140,10 +140,11 @@ static int write_all(int fd, const char *data, size_t n, struct err *e)
     return 0;
 }
 
-static int copy(int from, int to, int64_t size, char *chunk, struct err *e)
+static int copy(int from, int to, int64_t size, char *chunk, const atomic_bool *cancelled, struct err *e)
 {
     uint64_t crc = 0, told = 0;
     for (int64_t left = size; left > 0;) {
+        if (cancelled && atomic_load(cancelled)) return err_set(e, ERR_BROKEN, "it is not wanted any more");
         ssize_t n = read(from, chunk, left < CHUNK ? (size_t)left : CHUNK);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return err_set(e, ERR_IO, "%s", strerror(errno));
@@ -160,11 +161,11 @@ static int copy(int from, int to, int64_t size, char *chunk, struct err *e)
     return told == 0 || told == crc ? 0 : broken(e, "its checksum is wrong");
 }
 
-int rdb_copy(int from, int to, const struct rdb_facts *facts, struct err *e)
+int rdb_copy(int from, int to, const struct rdb_facts *facts, const atomic_bool *cancelled, struct err *e)
 {
     char *chunk = malloc(CHUNK);
     if (chunk == NULL) abort();
-    int r = copy(from, to, facts->size, chunk, e);
+    int r = copy(from, to, facts->size, chunk, cancelled, e);
     free(chunk);
     return r;
 }

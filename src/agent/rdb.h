@@ -1,5 +1,6 @@
 #pragma once
 #include "base/err.h"
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 /*
@@ -16,8 +17,9 @@ struct rdb_facts {
 
 /* Looks at both ends of an open file. ERR_PARSE with one line that says why it is no whole RDB file. */
 int rdb_look(int fd, struct rdb_facts *out, struct err *e);
-/* Copies the file 'from' to 'to', both at their beginning, and checks its checksum on the way: ERR_PARSE where it is wrong. */
-int rdb_copy(int from, int to, const struct rdb_facts *facts, struct err *e);
+/* Copies the file 'from' to 'to', both at their beginning, and checks its checksum on the way: ERR_PARSE where it is wrong. Gives
+ * up once 'cancelled' is true; NULL: never. */
+int rdb_copy(int from, int to, const struct rdb_facts *facts, const atomic_bool *cancelled, struct err *e);
 /* The newest version of RDB files that a redis-server of that version reads; 0: not known, the engine says itself. */
 int rdb_version_of(const char *engine_version);
 /* The checksum of Redis: CRC-64 of Jones. 'crc' is that of what comes before, 0 at first. */

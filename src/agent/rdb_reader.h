@@ -12,10 +12,10 @@
  *
  * Nothing is believed: a length is held against what is there before anything is done
  * with it. The first failure stays (rdb_failed()); from then on everything reads as 0,
- * and no loop over a number that was read may go on. Format: rdb.c of Redis 7.0 and
- * of Valkey 8, versions up to RDB_NEWEST.
+ * and no loop over a number that was read may go on. Format: rdb.c of Redis 7.0 to 8.0
+ * and of Valkey 8, versions up to RDB_NEWEST.
  */
-enum { RDB_WINDOW = 1 << 20, RDB_MAGIC = 9 /* "REDIS" and four digits */, RDB_NEWEST = 11 };
+enum { RDB_WINDOW = 1 << 20, RDB_MAGIC = 9 /* "REDIS" and four digits */, RDB_NEWEST = 12 };
 
 /* Where the bytes of an entry go: nowhere, aside until its key is known, or on. */
 enum rdb_route { RDB_DROP, RDB_HOLD, RDB_PASS };
@@ -80,3 +80,5 @@ void rdb_end(struct rdb_reader *r);
 
 /* rdb_value.c: reads the value of a type; returns how many bytes its parts have, which is less than it takes in memory. */
 uint64_t rdb_skip_value(struct rdb_reader *r, unsigned type);
+/* The same for what a module keeps besides its values. */
+void rdb_skip_module_data(struct rdb_reader *r);

@@ -74,6 +74,11 @@ static int survey_library(void *arg, const struct buf *code, struct err *e)
     return 0;
 }
 
+static void survey_module(void *arg)
+{
+    ((struct survey *)arg)->x->has_module_data = true;
+}
+
 int rdb_split_name_file(const struct rdb_split *x, size_t file, int r, struct err *e)
 {
     return r && x->n_files > 1 ? err_wrap(e, "%s", x->files[file].name) : r;
@@ -147,8 +152,12 @@ static int doubt(const struct rdb_split *x, int r, struct err *e)
 static int survey_files(struct rdb_split *x, struct err *e)
 {
     struct survey s = {.x = x};
-    struct rdb_visitor v = {
-        .key = survey_key, .value = survey_value, .library = survey_library, .arg = &s, .cancelled = x->cancelled};
+    struct rdb_visitor v = {.key = survey_key,
+        .value = survey_value,
+        .library = survey_library,
+        .module = survey_module,
+        .arg = &s,
+        .cancelled = x->cancelled};
     int r = 0;
     for (; r == 0 && s.file < x->n_files; s.file++) {
         struct rdb_split_file *f = &x->files[s.file];

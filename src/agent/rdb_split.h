@@ -51,6 +51,7 @@ struct rdb_split {
     int16_t part_of[SLOTS];            /* -1: none */
     int64_t *sizes;                    /* of each file's share in each part: sizes[file * n_parts + part] */
     struct rdb_library *libraries;     /* of functions, the latest first */
+    bool has_module_data;              /* of which nobody knows which shard it belongs to */
     const struct rdb_library *differs; /* one of them that is another in another file, or NULL */
 };
 

@@ -1,6 +1,6 @@
 #include "agent/rdb_reader.h"
 
-/* The types of values, as rdb.h of Redis 7.0 and Valkey 8 number them; what is left out was never written, or belongs to a module. */
+/* The types of values, as rdb.h of Redis 7.0 to 8.0 and Valkey 8 number them; what is left out was never written by a release. */
 enum {
     STRING = 0,
     LIST = 1,
@@ -8,7 +8,6 @@ enum {
     ZSET = 3,
     HASH = 4,
     ZSET_2 = 5,
-    MODULE = 6,
     MODULE_2 = 7,
     HASH_ZIPMAP = 9,
     LIST_ZIPLIST = 10,
@@ -23,6 +22,8 @@ enum {
     STREAM_2 = 19,
     SET_LISTPACK = 20,
     STREAM_3 = 21,
+    HASH_EXPIRING = 24, /* fields have times to live */
+    HASH_LISTPACK_EXPIRING = 25,
 };
 
 enum { STREAM_ID = 16, TIME = 8, DOUBLE = 8, DOUBLE_IS_WORD = 253 /* from here on: NaN and the infinities */ };
@@ -99,6 +100,43 @@ static uint64_t skip_stream(struct rdb_reader *r, unsigned type)
     return size;
 }
 
+static uint64_t skip_expiring(struct rdb_reader *r)
+{
+    uint64_t size = 0;
+    for (uint64_t n = rdb_count(r); n > 0 && !rdb_failed(r); n--) {
+        rdb_count(r); /* the field's time to live */
+        size += skip_strings(r, 2);
+    }
+    return size;
+}
+
+/* A module's parts, each with its kind before it. */
+static uint64_t skip_module(struct rdb_reader *r)
+{
+    enum { PARTS_END, SIGNED, UNSIGNED, FLOAT_4, FLOAT_8, TEXT };
+    uint64_t size = 0;
+    while (!rdb_failed(r)) {
+        switch (rdb_count(r)) {
+        case PARTS_END: return size;
+        case SIGNED:
+        case UNSIGNED: rdb_count(r); break;
+        case FLOAT_4: rdb_skip(r, 4); break;
+        case FLOAT_8: rdb_skip(r, 8); break;
+        case TEXT: size += rdb_skip_string(r); break;
+        default: rdb_broken(r, "a part of an unknown kind in data of a module");
+        }
+    }
+    return size;
+}
+
+void rdb_skip_module_data(struct rdb_reader *r)
+{
+    rdb_count(r); /* which module */
+    rdb_count(r); /* that a number follows, and that: before or after the keys */
+    rdb_count(r);
+    skip_module(r);
+}
+
 uint64_t rdb_skip_value(struct rdb_reader *r, unsigned type)
 {
     switch (type) {
@@ -121,8 +159,9 @@ uint64_t rdb_skip_value(struct rdb_reader *r, unsigned type)
     case STREAM:
     case STREAM_2:
     case STREAM_3: return skip_stream(r, type);
-    case MODULE:
-    case MODULE_2: rdb_broken(r, "it has values of a module, which no node has"); return 0;
+    case MODULE_2: rdb_count(r); return skip_module(r);
+    case HASH_EXPIRING: rdb_skip(r, TIME); return skip_expiring(r);
+    case HASH_LISTPACK_EXPIRING: rdb_skip(r, TIME); return rdb_skip_string(r);
     default: rdb_broken(r, "a value of an unknown type, %u", type); return 0;
     }
 }

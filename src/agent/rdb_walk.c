@@ -50,7 +50,10 @@ static void walk_opcode(struct walk *w, unsigned opcode)
     switch (opcode) {
     case SLOT_INFO: rdb_count(r), rdb_count(r), rdb_count(r); return;
     case LIBRARY: return walk_library(w);
-    case MODULE_AUX: return rdb_broken(r, "it has data of a module, which no node has");
+    case MODULE_AUX:
+        rdb_skip_module_data(r);
+        if (w->v->module) w->v->module(w->v->arg);
+        return;
     case AUX: rdb_skip_string(r), rdb_skip_string(r); return;
     case RESIZE: rdb_count(r), rdb_count(r); return;
     case SELECT: w->key.db = rdb_count(r); return;

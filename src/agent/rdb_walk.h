@@ -21,6 +21,8 @@ struct rdb_visitor {
     void (*value)(void *arg, uint64_t size);
     /* A library of functions; negative: an error that ends it. */
     int (*library)(void *arg, const struct buf *code, struct err *e);
+    /* What a module keeps besides its values. */
+    void (*module)(void *arg);
     int (*pass)(void *arg, const void *data, size_t n, struct err *e);
     void *arg;
     bool sums; /* the checksum is checked as well */

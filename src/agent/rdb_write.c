@@ -132,6 +132,7 @@ int rdb_split_write(struct rdb_split *x, const int *fds, struct err *e)
     if (l)
         return err_set(e, ERR_USAGE, "one library of functions is another in another file: %.*s",
             l->name_len < 60 ? (int)l->name_len : 60, l->code);
+    if (x->has_module_data) return err_set(e, ERR_USAGE, "data that a module keeps besides its keys can't be shared out");
     struct out *outs = calloc(x->n_parts, sizeof *outs);
     if (outs == NULL) abort();
     for (size_t i = 0; i < x->n_parts; i++) {

@@ -43,15 +43,17 @@ static int create_aside(const struct seed_part *p, struct err *e)
 }
 
 /* A snapshot's file is only named once more: it is never written to. */
-static int put_whole(const struct seed_file *f, const struct rdb_split_file *opened, const struct seed_part *p, struct err *e)
+static int put_whole(const struct seed *s, size_t file, const struct rdb_split_file *opened, size_t part, struct err *e)
 {
+    const struct seed_file *f = &s->files[file];
+    const struct seed_part *p = &s->parts[part];
     if (f->root == NULL) {
         unlink(p->aside);
         return link(f->path, p->aside) == 0 ? 0 : err_set(e, ERR_IO, "%s", strerror(errno));
     }
     int to = create_aside(p, e);
     if (to < 0) return to;
-    int r = rdb_copy(opened->fd, to, &opened->facts, e);
+    int r = rdb_copy(opened->fd, to, &opened->facts, s->cancelled, e);
     close(to);
     return r;
 }
@@ -64,7 +66,7 @@ static int make_one(const struct seed *s, const struct rdb_split_file *f, struct
     if (room && f->facts.used_memory > room)
         return err_set(e, ERR_USAGE, "its data need %lld MB of memory, and the node has %lld MB for data",
             (long long)(f->facts.used_memory >> 20), (long long)(room >> 20));
-    return put_whole(s->files, f, s->parts, e);
+    return put_whole(s, 0, f, 0, e);
 }
 
 /* ---- shards ---- */
@@ -73,7 +75,7 @@ static int make_whole(const struct seed *s, const struct rdb_split *x, const int
 {
     int r = 0;
     for (size_t i = 0; r == 0 && i < s->n_parts; i++)
-        r = rdb_split_name_file(x, (size_t)whole[i], put_whole(&s->files[whole[i]], &x->files[whole[i]], &s->parts[i], e), e);
+        r = rdb_split_name_file(x, (size_t)whole[i], put_whole(s, (size_t)whole[i], &x->files[whole[i]], i, e), e);
     return r;
 }
 

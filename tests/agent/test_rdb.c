@@ -128,7 +128,7 @@ static void check_copy(size_t n, bool spoil, bool sum)
     if (spoil) data[n / 2] ^= 1;
     int from = file_of(data, n), to = file_of("", 0);
     cr_assert_eq(rdb_look(from, &facts, &e), 0);
-    int r = rdb_copy(from, to, &facts, &e);
+    int r = rdb_copy(from, to, &facts, NULL, &e);
     cr_expect_eq(r, spoil && sum ? ERR_PARSE : 0, "%zu bytes: %s", n, e.msg);
     cr_expect_eq(pread(to, back, n, 0), (ssize_t)n);
     cr_expect_eq(memcmp(data, back, n), 0);

@@ -252,6 +252,18 @@ Test(rdb_split, counts_nothing_in_a_damaged_file)
     cr_assert(strstr(e.msg, "two: it is no RDB file: its checksum is wrong"), "%s", e.msg);
 }
 
+Test(rdb_split, cannot_tell_whose_a_module_s_data_are)
+{
+    int whole[PARTS], fds[PARTS] = {-1, -1, -1};
+    RDB_PUT(add_file(), "\xf7\x05\x02\x01\x00");
+    rdb_file_key(&texts[0], "c", "1");
+    x.n_parts = 1;
+    parts[0].slots = parts[1].slots;
+    cr_assert_eq(survey(), 0, "%s", e.msg);
+    cr_assert(rdb_split_whole(&x, whole), "a file as it stands has them where they were");
+    cr_assert_eq(rdb_split_write(&x, fds, &e), ERR_USAGE);
+}
+
 Test(rdb_split, names_the_file_that_is_broken)
 {
     add_keys("a");
@@ -273,6 +285,6 @@ Test(rdb_split, does_not_write_what_a_wrong_checksum_belongs_to)
 Test(rdb_split, does_not_read_formats_that_it_does_not_know)
 {
     add_keys("a");
-    memcpy(texts[0].data, "REDIS0012", 9);
-    check_refused("its format, version 12, can't be shared out");
+    memcpy(texts[0].data, "REDIS0013", 9);
+    check_refused("its format, version 13, can't be shared out");
 }

@@ -122,11 +122,20 @@ static const struct value {
     VALUE("\x15\x01k\x01\x10" ID "\x02lp\x01\x05\x06\x01\x02\x03\x04\x05\x01\x01g\x05\x06\x07\x01" ID TIME "\x01\x01\x01"
           "c" TIME TIME "\x01" ID,
         "k=19 "),
+    VALUE("\x18\x01k" TIME "\x02\x05\x01"
+          "f\x01v\x00\x01g\x02vv",
+        "k=6 "),
+    VALUE("\x19\x01k" TIME "\x03zip", "k=4 "),
+    /* A module's: its number, parts of every kind. */
+    VALUE("\x07\x01k\x81" TIME "\x01\x05\x02\x40\x05\x03"
+          "1234\x04" TIME "\x05\x03zip\x00",
+        "k=4 "),
     /* What comes before a key. */
     VALUE("\xfc\x01\x02\x00\x00\x00\x00\x00\x00\x00\x01k\x01v", "k+513=2 "),
     VALUE("\xfd\x02\x00\x00\x00\xf8\x07\x00\x01k\x01v", "k+2000=2 "),
     VALUE("\xf9\xff\x00\x01k\x01v", "k=2 "),
     /* What belongs to none. */
+    VALUE("\xf7\x81" TIME "\x02\x01\x05\x03zip\x00", ""),
     VALUE("\xfa\x01n\xc0\x01", ""),
     VALUE("\xfb\x05\x40\x01", ""),
     VALUE("\xf4\x01\x02\x03", ""),
@@ -179,9 +188,8 @@ Test(rdb_walk, says_what_it_does_not_know)
 #define UNKNOWN(bytes, why) {bytes, sizeof bytes - 1, why}
         UNKNOWN("\x08\x01k", "a value of an unknown type, 8"),
         UNKNOWN("\x16\x01k", "a value of an unknown type, 22"),
-        UNKNOWN("\x07\x01k", "values of a module"),
-        UNKNOWN("\x06\x01k", "values of a module"),
-        UNKNOWN("\xf7\x01", "data of a module"),
+        UNKNOWN("\x06\x01k", "a value of an unknown type, 6"),
+        UNKNOWN("\x07\x01k\x01\x06", "a part of an unknown kind in data of a module"),
         UNKNOWN("\xf0\x01", "a mark of an unknown kind, 240"),
         UNKNOWN("\xf6\x01", "a mark of an unknown kind, 246"),
         UNKNOWN("\x00\x82", "a length of an unknown kind, 130"),

@@ -167,6 +167,32 @@ class Crashes(snapshots.Case):
                 self.assertEqual(KEYS, self.primary(restored).dbsize())
                 self.wait_snapshot(snapshot)
 
+    def test_of_everybody_while_one_is_shared_out_to_shards(self):
+        group = self.create_group()
+        with self.primary(group).pipeline() as p:
+            for i in range(KEYS):
+                p.set(i, "v" * 1000)
+            p.execute()
+        snapshot = self.take(group)
+        for victim in ("agent at once", "serve", "agent", "node"):
+            with self.subTest(victim=victim):
+                restored = self.restore(SnapshotName=snapshot, NumNodeGroups=3, ReplicasPerNodeGroup=1)
+                if victim != "agent at once":
+                    wait_for(lambda: any(n["pid"] for n in self.server.nodes(restored)), "a process")
+                if victim == "serve":
+                    self.server.kill()
+                    self.server.start()
+                else:
+                    pid = max(n["pid"] for n in self.server.nodes(restored)) if victim == "node" else self.server.agent("us-east-1")
+                    os.kill(pid, signal.SIGKILL)
+                self.wait_group(restored)
+                primaries = [n for n in self.server.nodes(restored) if n["role"] == "primary"]
+                self.assertEqual(KEYS, sum(self.admin(n).dbsize() for n in primaries))
+                for n in primaries:
+                    folder = os.path.join(self.server.data, "regions", "us-east-1", n["id"])
+                    self.assertEqual([], [f for f in os.listdir(folder) if f.endswith((".part", ".rdb"))])
+                self.wait_snapshot(snapshot)
+
     def test_files_that_nobody_knows_are_swept(self):
         snapshot = self.take(self.create_group())
         self.server.terminate()
