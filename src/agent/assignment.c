@@ -103,14 +103,19 @@ static void add_mover(struct agent *a, const char *group)
     a->movers[a->n_movers++] = slot_mover_open(&a->node_host, group);
 }
 
+static bool has_moves(const struct cluster_map *map)
+{
+    return map->m->moves.n > 0 || map->m->settle.v;
+}
+
 void agent_move_slots(struct agent *a)
 {
     size_t kept = 0;
     for (size_t i = 0; i < a->n_clusters; i++)
-        if (a->clusters[i].m->moves.n && !agent_find_mover(a, a->clusters[i].m->group)) add_mover(a, a->clusters[i].m->group);
+        if (has_moves(&a->clusters[i]) && !agent_find_mover(a, a->clusters[i].m->group)) add_mover(a, a->clusters[i].m->group);
     for (size_t i = 0; i < a->n_movers; i++) {
         const struct cluster_map *map = agent_find_cluster(a, slot_mover_group(a->movers[i]));
-        bool over = a->stopping || map == NULL || map->m->moves.n == 0;
+        bool over = a->stopping || map == NULL || !has_moves(map);
         if (over && slot_mover_is_idle(a->movers[i])) {
             slot_mover_close(a->movers[i]);
         } else {
@@ -237,6 +242,17 @@ int64_t agent_assign(struct agent *a, const char *json, size_t len)
 
 /* ---- sightings out ---- */
 
+static void see_stuck(const struct agent *a, struct arena *mem, struct proto_stuck_seen_list *out)
+{
+    *out = (struct proto_stuck_seen_list){true, 0, arena_array(mem, struct proto_stuck_seen, a->n_movers)};
+    for (size_t i = 0; i < a->n_movers; i++) {
+        bool settling;
+        const char *why = slot_mover_stuck(a->movers[i], &settling);
+        if (why != NULL)
+            out->items[out->n++] = (struct proto_stuck_seen){slot_mover_group(a->movers[i]), why, OPT_BOOL(settling)};
+    }
+}
+
 void agent_sighting(struct agent *a, struct buf *out)
 {
     _arena_ struct arena mem = {0};
@@ -247,5 +263,6 @@ void agent_sighting(struct agent *a, struct buf *out)
     for (size_t i = 0; i < a->n_nodes; i++) node_see(a->nodes[i], &s.nodes.items[i]);
     for (size_t i = 0; i < a->n_links; i++) link_see(a->links[i], &s.links.items[i]);
     shelf_see(a->node_host.shelf, &mem, &s.snapshots);
+    see_stuck(a, &mem, &s.stuck);
     json_encode(out, &shape_proto_sighting, &s);
 }

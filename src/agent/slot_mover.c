@@ -1,6 +1,7 @@
 #include "agent/slot_mover.h"
 #include "agent/conf.h"
 #include "agent/node_redis.h"
+#include "agent/slot_pick.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include <stdio.h>
@@ -8,19 +9,29 @@
 #include <string.h>
 
 /*
- * WINDOW slots at a time share each round trip. A slot's way (the order is the engine's own
+ * SLOT_TRIP slots at a time share each round trip. A slot's way (the order is the engine's own
  * advice): the target imports it, the source migrates it, its keys go, the source has none
  * left, the target owns it and tells everybody, the source knows. Of the commands that take
  * keys along, the next one is there before the last was answered (AHEAD).
  */
-enum { WINDOW = 64, SLOTS_PER_FLIGHT = 32, AHEAD = 2, KEYS_AT_ONCE = 1000, BATCH_FIRST = 50, BATCH_MAX = 500 };
+enum { AHEAD = 2, KEYS_AT_ONCE = 1000, BATCH_FIRST = 50, BATCH_MAX = 500 };
 /* A MIGRATE that took longer than LONG_NS carries too much, one under SHORT_NS could carry more. */
 enum { LONG_NS = 4000000, SHORT_NS = 2000000 };
 /* How long a MIGRATE may wait for its target: less than clients notice; where a key needs longer, four times
  * that, and again. */
 enum { WAIT_MS = 250, WAIT_MAX_MS = 64000 };
+/* So long without a single key that has moved, since the first refusal, and it is told that nothing moves. */
+enum { STUCK_MS = 5000 };
 
-enum phase { REST, IMPORT, EXPORT, KEYS, MOVE, COUNT, GIVE, RELEASE };
+/*
+ * The slot stays with its source if the target has no key of it: nothing is to be there that a client might
+ * still be sent to. Both in one, as a client may put a key there at any time.
+ */
+#define CLOSE_SCRIPT                                                              \
+    "if redis.call('CLUSTER', 'COUNTKEYSINSLOT', ARGV[1]) > 0 then return 0 end " \
+    "redis.call('CLUSTER', 'SETSLOT', ARGV[1], 'STABLE') return 1"
+
+enum phase { REST, ROOM, CLOSE, STAY, LIFT, IMPORT, EXPORT, KEYS, MOVE, COUNT, GIVE, RELEASE };
 enum side { FROM, TO };
 
 struct key {
@@ -33,6 +44,7 @@ struct flight {
     bool leaves;  /* the source has it, and its keys */
     bool arrived; /* the target had it already */
     bool more;    /* keys are still to be asked for */
+    bool stays;   /* it is closed again: the target had none of its keys */
     size_t n, next;
     struct key *keys;
 };
@@ -49,8 +61,8 @@ struct slot_mover {
     char *group;
     enum phase phase;
     struct end ends[2];
-    struct flight flights[WINDOW];
-    int n_flights, asked[WINDOW]; /* flights whose answers are awaited, in their order */
+    struct flight flights[SLOT_TRIP];
+    int n_flights, asked[SLOT_TRIP]; /* flights whose answers are awaited, in their order */
     int n_asked, answered;
     struct arena keys; /* what flights hold */
     int at;            /* the flight whose keys go */
@@ -63,6 +75,12 @@ struct slot_mover {
     int wait_ms;
     int64_t busy_since; /* ns: when the oldest began */
     bool told;          /* that something is refused */
+    bool settling;      /* the flights were left over by an earlier move: they come to rest where they can */
+    bool lifted;        /* the target's limit is off */
+    struct memory_info room[2];
+    int64_t refused_since; /* ms of the loop's clock; 0: the last key that was tried has moved */
+    bool stuck;
+    char why[120];
 };
 
 static void enter(struct slot_mover *m, enum phase p);
@@ -72,15 +90,6 @@ static void enter(struct slot_mover *m, enum phase p);
 static const struct cluster_map *map_of(const struct slot_mover *m)
 {
     return m->host->cluster(m->host, m->group);
-}
-
-static struct node *primary_of(const struct slot_mover *m, const struct cluster_map *map, const char *shard)
-{
-    const struct proto_cluster_node *c = cluster_primary(map, shard);
-    struct node *n = c != NULL ? m->host->find(m->host, c->order) : NULL;
-    bool fine = n != NULL && n->state == NODE_UP && n->life.ready && !n->life.hung && n->life.info.role == ROLE_PRIMARY &&
-                n->life.cluster.whole && n->life.cluster.view.read && n->life.cluster.view.role == ROLE_PRIMARY;
-    return fine ? n : NULL;
 }
 
 static struct node *end_node(const struct slot_mover *m, enum side side)
@@ -109,24 +118,63 @@ static void drop(struct end *e)
     *e = (struct end){.m = e->m};
 }
 
+/* The agent gives it all its settings anew, as after an agent that died in between. */
+static void restore_limit(struct slot_mover *m)
+{
+    struct node *to = end_node(m, TO);
+    if (m->lifted && to != NULL) {
+        to->life.generation = -1;
+        to->life.setting = 0;
+    }
+    m->lifted = false;
+}
+
 /* Whatever was begun is found again in the nodes. */
 static void give_up(struct slot_mover *m)
 {
     lent(m, false);
+    restore_limit(m);
     drop(&m->ends[FROM]);
     drop(&m->ends[TO]);
     m->n_flights = 0;
     m->phase = REST;
 }
 
-static void refused(struct slot_mover *m, const struct redisReply *r)
+/* Something moves again, or something else is tried. */
+static void got_on(struct slot_mover *m)
 {
-    if (!m->told) log_warn("cluster %s: a slot can't be moved now: %.100s", m->group, r->str);
+    if (m->stuck) m->host->changed(m->host);
+    m->stuck = m->told = false;
+    m->refused_since = 0;
+}
+
+static void note_refusal(struct slot_mover *m, const char *why)
+{
+    int64_t now = (int64_t)uv_now(m->host->loop);
+    if (m->refused_since == 0) m->refused_since = now;
+    if (m->stuck || now - m->refused_since < STUCK_MS) return;
+    snprintf(m->why, sizeof m->why, "%s", why);
+    m->stuck = true;
+    m->host->changed(m->host);
+}
+
+static void refused_since(struct slot_mover *m, const char *why)
+{
+    if (!m->told) log_warn("cluster %s: a slot can't be moved now: %.100s", m->group, why);
     m->told = true;
+    note_refusal(m, why);
+    m->wait_ms = WAIT_MS;
     give_up(m);
 }
 
-static void answer(struct slot_mover *m, const struct redisReply *r);
+/* A script and a start take as long as they take: they are no refusal. */
+static void refused(struct slot_mover *m, const struct redisReply *r)
+{
+    if (redis_says(r, "BUSY ") || redis_says(r, "LOADING")) give_up(m);
+    else refused_since(m, r->str != NULL ? r->str : "an answer that makes no sense");
+}
+
+static void answer(struct slot_mover *m, enum side side, const struct redisReply *r);
 
 static void conn_up(void *arg)
 {
@@ -137,7 +185,7 @@ static void conn_reply(void *arg, const struct redisReply *r)
 {
     struct end *e = arg;
     if (e->unread > 0) e->unread--;
-    else answer(e->m, r);
+    else answer(e->m, e == &e->m->ends[TO] ? TO : FROM, r);
 }
 
 static void conn_down(void *arg, const char *why)
@@ -166,51 +214,11 @@ static bool connect_to(struct slot_mover *m, enum side side, const struct node *
 
 /* ---- what to move ---- */
 
-/* Slots that some primary has; false while that of one is not known. */
-static bool all_owned(const struct slot_mover *m, const struct cluster_map *map, struct slots *out)
+static bool begin(struct slot_mover *m, const struct slot_trip *t)
 {
-    for (size_t i = 0; i < map->m->nodes.n; i++) {
-        const struct proto_cluster_node *c = &map->m->nodes.items[i];
-        if (!c->primary.v) continue;
-        const struct node *n = primary_of(m, map, c->shard);
-        if (n == NULL) return false;
-        slots_join(out, &n->life.cluster.view.slots);
-    }
-    return true;
-}
-
-/* Some clients can't follow an ASK to a node that no MOVED has told them of: a target begins with one slot, and takes in at most
- * one for every SLOTS_PER_FLIGHT that it has, so that they nearly always meet a MOVED first. */
-static int window(const struct node *to)
-{
-    int n = slots_count(&to->life.cluster.view.slots) / SLOTS_PER_FLIGHT;
-    return n < 1 ? 1 : n > WINDOW ? WINDOW : n;
-}
-
-/* Of the slots of a move those that the source has come first; one that nobody has, since a node died at the wrong moment, too. */
-static void pick(
-    struct slot_mover *m, const struct cluster_map *map, const struct proto_slot_move *move, const struct node *from, int n)
-{
-    struct slots wanted = {0}, left, nobody = {0};
-    slots_read(&wanted, move->slots);
-    left = wanted;
-    slots_meet(&left, &from->life.cluster.view.slots);
-    if (slots_count(&left) == 0 && all_owned(m, map, &nobody)) {
-        left = wanted;
-        slots_subtract(&left, &nobody);
-    }
-    for (int s = slots_next(&left, 0); s < SLOTS && m->n_flights < n; s = slots_next(&left, s + 1))
-        m->flights[m->n_flights++] = (struct flight){.slot = s};
-}
-
-static bool begin_move(struct slot_mover *m, const struct cluster_map *map, const struct proto_slot_move *move)
-{
-    const struct node *from = primary_of(m, map, move->from), *to = primary_of(m, map, move->to);
     m->n_flights = 0;
-    if (from == NULL || to == NULL || from == to) return false;
-    pick(m, map, move, from, window(to));
-    if (m->n_flights == 0) return false;
-    if (connect_to(m, FROM, from) && connect_to(m, TO, to)) return true;
+    for (int i = 0; i < t->n; i++) m->flights[m->n_flights++] = (struct flight){.slot = t->slots[i]};
+    if (connect_to(m, FROM, t->from) && connect_to(m, TO, t->to)) return true;
     give_up(m);
     return false;
 }
@@ -219,8 +227,13 @@ void slot_mover_step(struct slot_mover *m)
 {
     const struct cluster_map *map = map_of(m);
     if (m->phase != REST) return;
+    struct slot_trip t;
+    bool settle = map != NULL && map->m->settle.v && map->m->moves.n == 0;
+    if (settle != m->settling) got_on(m);
+    m->settling = settle;
+    if (settle && slot_pick_open(m->host, map, &t) && begin(m, &t)) return enter(m, CLOSE);
     for (size_t i = 0; map != NULL && i < map->m->moves.n; i++)
-        if (begin_move(m, map, &map->m->moves.items[i])) return enter(m, IMPORT);
+        if (slot_pick_move(m->host, map, &map->m->moves.items[i], &t) && begin(m, &t)) return enter(m, ROOM);
     drop(&m->ends[FROM]);
     drop(&m->ends[TO]);
 }
@@ -245,9 +258,19 @@ static void ask_keys(struct slot_mover *m)
     }
 }
 
+static void ask_to_close(struct slot_mover *m, int flight)
+{
+    char slot[12];
+    snprintf(slot, sizeof slot, "%d", m->flights[flight].slot);
+    m->asked[m->n_asked++] = flight;
+    rconn_send(m->ends[TO].conn, 4, (const char *const[]){"EVAL", CLOSE_SCRIPT, "0", slot});
+}
+
 static void ask_all(struct slot_mover *m, const char *from, const char *to)
 {
     for (int i = 0; i < m->n_flights; i++) {
+        if (m->phase == CLOSE) ask_to_close(m, i);
+        if (m->phase == STAY && m->flights[i].stays) send_slot(m, FROM, i, "SETSLOT", "STABLE", NULL);
         if (m->phase == IMPORT) send_slot(m, TO, i, "SETSLOT", "IMPORTING", from);
         if (m->phase == EXPORT) send_slot(m, FROM, i, "SETSLOT", "MIGRATING", to);
         if (m->phase == COUNT && m->flights[i].leaves) send_slot(m, FROM, i, "COUNTKEYSINSLOT", NULL, NULL);
@@ -270,6 +293,7 @@ static bool flight_answer(struct slot_mover *m, struct flight *f, const struct r
 {
     bool error = r->type == REDIS_REPLY_ERROR;
     switch (m->phase) {
+    case CLOSE: f->stays = r->integer == 1; return r->type == REDIS_REPLY_INTEGER;
     case IMPORT: f->arrived = error && strstr(r->str, "already the owner") != NULL; return !error || f->arrived;
     case EXPORT: f->leaves = f->more = !error; return !error || strstr(r->str, "not the owner") != NULL;
     case KEYS:
@@ -349,6 +373,7 @@ static void moved(struct slot_mover *m, const struct redisReply *r)
     int64_t now = clock_mono_ns();
     bool late = redis_says(r, "IOERR");
     if (m->n_batches == 0) return;
+    if (redis_says(r, "OK")) got_on(m);
     for (int i = 1; i < m->n_batches; i++) m->batches[i - 1] = m->batches[i];
     lent(m, --m->n_batches > 0);
     if (late ? !move_late(m, &b) : r->type == REDIS_REPLY_ERROR) return refused(m, r);
@@ -367,16 +392,68 @@ static void landed(struct slot_mover *m)
         if (to != NULL && !slots_has(&to->life.cluster.view.slots, m->flights[i].slot))
             slots_add(&to->life.cluster.view.slots, m->flights[i].slot);
     }
+    restore_limit(m);
     m->n_flights = 0;
     m->phase = REST;
-    m->told = false;
     m->wait_ms = WAIT_MS;
+    got_on(m);
     slot_mover_step(m);
+}
+
+/* Those that stay are at rest; the others go on, and the target takes in what is left of them whatever its limit is. */
+static void closed(struct slot_mover *m)
+{
+    int n = 0;
+    for (enum side s = FROM; s <= TO; s++)
+        if (end_node(m, s) != NULL) end_node(m, s)->life.cluster.stale = true;
+    for (int i = 0; i < m->n_flights; i++)
+        if (!m->flights[i].stays) m->flights[n++] = m->flights[i];
+    m->n_flights = n;
+    if (n > 0) return enter(m, LIFT);
+    m->phase = REST;
+    got_on(m);
+}
+
+/* ---- room ---- */
+
+/* By the average of the source's slots. An engine that evicts would not refuse a key that has no room, but give another for it. */
+static bool has_room(const struct slot_mover *m)
+{
+    const struct node *from = end_node(m, FROM);
+    int all = from != NULL ? slots_count(&from->life.cluster.view.slots) : 0;
+    int64_t more = all > 0 ? m->room[FROM].data / all * m->n_flights : 0;
+    return m->room[TO].limit == 0 || m->room[TO].used + more <= m->room[TO].limit;
+}
+
+static void ask_room(struct slot_mover *m)
+{
+    for (enum side s = FROM; s <= TO; s++) {
+        m->asked[m->n_asked++] = 0;
+        rconn_send(m->ends[s].conn, 2, (const char *const[]){"INFO", "memory"});
+    }
+}
+
+static void room_told(struct slot_mover *m, enum side side, const struct redisReply *r)
+{
+    if (r->type == REDIS_REPLY_ERROR || r->str == NULL || !info_memory(r->str, r->len, &m->room[side])) return refused(m, r);
+    if (++m->answered < m->n_asked) return;
+    if (has_room(m)) enter(m, IMPORT);
+    else refused_since(m, "the node group that is to get it has no memory left");
+}
+
+static void lift(struct slot_mover *m)
+{
+    m->asked[m->n_asked++] = 0;
+    m->lifted = true;
+    rconn_send(m->ends[TO].conn, 4, (const char *const[]){"CONFIG", "SET", "maxmemory", "0"});
 }
 
 static void next_phase(struct slot_mover *m)
 {
     switch (m->phase) {
+    case CLOSE: return enter(m, STAY);
+    case STAY: return closed(m);
+    case LIFT: return enter(m, EXPORT);
     case IMPORT: return enter(m, EXPORT);
     case EXPORT: return enter(m, KEYS);
     case KEYS: return enter(m, MOVE);
@@ -387,6 +464,7 @@ static void next_phase(struct slot_mover *m)
     case GIVE: return enter(m, RELEASE);
     case RELEASE: return landed(m);
     case REST:
+    case ROOM:
     case MOVE: return;
     }
 }
@@ -401,14 +479,17 @@ static void enter(struct slot_mover *m, enum phase p)
         m->at = m->n_batches = 0;
         return move_on(m);
     }
-    if (p == KEYS) ask_keys(m);
+    if (p == ROOM) ask_room(m);
+    else if (p == LIFT) lift(m);
+    else if (p == KEYS) ask_keys(m);
     else ask_all(m, from->name, to->name);
     if (m->n_asked == 0) next_phase(m);
 }
 
-static void answer(struct slot_mover *m, const struct redisReply *r)
+static void answer(struct slot_mover *m, enum side side, const struct redisReply *r)
 {
     if (m->phase == MOVE) return moved(m, r);
+    if (m->phase == ROOM) return room_told(m, side, r);
     if (m->phase == REST || m->answered >= m->n_asked) return;
     if (!flight_answer(m, &m->flights[m->asked[m->answered++]], r)) return refused(m, r);
     if (m->answered == m->n_asked) next_phase(m);
@@ -435,6 +516,12 @@ const char *slot_mover_group(const struct slot_mover *m)
 bool slot_mover_is_idle(const struct slot_mover *m)
 {
     return m->phase == REST;
+}
+
+const char *slot_mover_stuck(const struct slot_mover *m, bool *settling)
+{
+    *settling = m->settling;
+    return m->stuck ? m->why : NULL;
 }
 
 void slot_mover_each(const struct slot_mover *m, slot_in_flight *fn, void *arg)

@@ -33,7 +33,7 @@ static struct proto_cluster_map map(struct world *w, struct world_rg *rg)
     for (size_t i = 0; i < rg->n_nodes; i++)
         if (shard_has_node(&rg->nodes[i])) nodes.items[nodes.n++] = map_node(&rg->nodes[i]);
     return (struct proto_cluster_map){
-        .group = rg->row.id, .nodes = nodes, .moves = map_moves(w, rg), .put_back = OPT_BOOL(reshard_is_given_up(rg))};
+        .group = rg->row.id, .nodes = nodes, .moves = map_moves(w, rg), .settle = OPT_BOOL(reshard_is_given_up(rg))};
 }
 
 struct proto_cluster_map_list assign_maps(struct world *w, const char *region)

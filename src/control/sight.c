@@ -146,7 +146,7 @@ static void sight_resharding(struct world *w, struct row_resharding *row, const 
     for (size_t i = 0; i < stuck->n; i++)
         if (strcmp(stuck->items[i].group, row->rg_id) == 0) s = &stuck->items[i];
     world_set(w, &row->seen_stuck, s ? s->reason : NULL);
-    world_set_int(w, &row->seen_stuck_back, s && s->back.v);
+    world_set_int(w, &row->seen_stuck_back, s && s->settling.v);
 }
 
 static void sight_all(struct world *w, const struct proto_sighting *seen, const struct seen_index *x)

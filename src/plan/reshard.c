@@ -80,12 +80,9 @@ bool reshard_is_given_up(const struct world_rg *rg)
     return rg->resharding && !rg->resharding->drop && rg->resharding->row.given_up;
 }
 
-/* Every slot stays where it is. Shards without any go: those that are emptied already, and new ones that got nothing. */
-static void give_up(struct world *w, struct world_rg *rg, const char *reason)
+/* Every slot stays where it is, or comes to rest. Shards without any go: those that are emptied already, and new ones that got nothing. */
+static void stay(struct world *w, struct world_rg *rg)
 {
-    const struct row_resharding *row = &rg->resharding->row;
-    const char *from = arena_printf(w->arena, "%lld", (long long)row->shards_before),
-               *to = arena_printf(w->arena, "%lld", (long long)row->shards_after);
     for (size_t i = 0; i < rg->n_node_groups; i++) {
         struct world_node_group *ng = &rg->node_groups[i];
         if (ng->drop || ng->shard == NULL) continue;
@@ -93,6 +90,13 @@ static void give_up(struct world *w, struct world_rg *rg, const char *reason)
         world_set(w, &ng->shard->row.slots_wanted, held);
         world_set_int(w, &ng->shard->row.leaving, *held == '\0');
     }
+}
+
+static void give_up(struct world *w, struct world_rg *rg, const char *reason)
+{
+    const struct row_resharding *row = &rg->resharding->row;
+    const char *from = arena_printf(w->arena, "%lld", (long long)row->shards_before),
+               *to = arena_printf(w->arena, "%lld", (long long)row->shards_after);
     world_set(w, &rg->resharding->row.given_up, reason);
     if (row->shards_before != row->shards_after)
         world_event(w, rg->row.region, rg->row.id, EVENT_SHARDS_CHANGE_FAILED, from, to, rg->row.id, reason);
@@ -113,8 +117,8 @@ static bool is_stuck(const struct world_resharding *r)
     return r->row.seen_stuck && r->row.seen_stuck_back == (r->row.given_up != NULL);
 }
 
-/* Slots go back; where even that is refused, they stay as they are: clients find their keys on both sides. */
-static bool is_on_its_way_back(const struct world_rg *rg)
+/* Slots in flight come to rest; one that can't stays as it is: clients find its keys, some on this side and some on the other. */
+static bool is_settling(const struct world_rg *rg)
 {
     if (!reshard_is_given_up(rg) || is_stuck(rg->resharding)) return false;
     for (size_t i = 0; i < rg->n_nodes; i++)
@@ -179,6 +183,7 @@ void plan_resharding(struct world *w, struct world_rg *rg)
     if (rg->drop || rg->resharding == NULL || rg->resharding->drop || strcmp(rg->row.status, "deleting") == 0) return;
     if (rg->row.weighing_ms) weigh(w, rg);
     if (rg->resharding->row.given_up == NULL && is_stuck(rg->resharding)) give_up(w, rg, rg->resharding->row.seen_stuck);
-    if (rg->row.weighing_ms || shard_count_moves(rg) > 0 || !shard_views_agree(rg) || is_on_its_way_back(rg)) return;
+    if (reshard_is_given_up(rg)) stay(w, rg);
+    if (rg->row.weighing_ms || shard_count_moves(rg) > 0 || !shard_views_agree(rg) || is_settling(rg)) return;
     if (!plan_leaving(w, rg)) finish(w, rg);
 }

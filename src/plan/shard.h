@@ -27,7 +27,7 @@ struct slot_move {
 };
 /* What can move now of all that has to, in the world's arena: returns how many entries. */
 size_t shard_moves(struct world *w, struct world_rg *rg, struct slot_move **out);
-/* Slots that are half moved go back to the shard that they left: the change that moved them is given up. */
+/* The change that moves slots is given up: those in flight come to rest. */
 bool reshard_is_given_up(const struct world_rg *rg);
 /* How many slots are not where they shall be. */
 int shard_count_moves(const struct world_rg *rg);

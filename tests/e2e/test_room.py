@@ -1,4 +1,5 @@
 """Changes that need room: a smaller node type is taken only where the data fit, and fewer shards as well."""
+import os
 import unittest
 
 import clusters
@@ -7,6 +8,7 @@ import harness
 import shards
 from datastores import AWAY, HOME
 from harness import connect, name, wait_for
+from redis.crc import key_slot
 
 setUpModule, tearDownModule = harness.one_server()
 
@@ -122,6 +124,64 @@ class Shards(Case, shards.Case):
         self.wait_group(group)
         self.check_kept(group, keys[20:])
         self.assertEqual({"0001"}, set(self.slot_map(group)))
+
+    def test_a_shard_that_fills_up_half_way_ends_the_change_and_nothing_is_lost(self):
+        group = self.create_small(3)
+        parts, client = self.slot_map(group), self.client(group)
+        heavy = self.tag_in(parts["0003"])
+        for shard in "0001", "0002":
+            for n in range(8):
+                client.set("{%s}-%d" % (self.tag_in(parts[shard]), n), "x" * MIB)
+        for n in range(16):
+            client.set("{%s}-%d" % (heavy, n), "x" * MIB)
+        self.reshape(group, 2, NodeGroupsToRemove=["0003"])
+        self.wait_group(group)
+        self.assertEqual({"0001", "0002", "0003"}, set(self.slot_map(group)))
+        keys = ["{%s}-%d" % (self.tag_in(parts[s]), n) for s, count in (("0001", 8), ("0002", 8), ("0003", 16)) for n in range(count)]
+        self.check_kept(group, keys)
+        self.assertEqual([], self.open_slots(group))
+        self.assertTrue([m for m in self.told(group, "replication-group") if m.startswith("Failed to modify number of node groups from 3 to 2")])
+        self.assertEqual([SMALL_LIMIT] * 3, [int(self.config(n, "maxmemory")) for n in self.nodes(group).values()])
+        for n in range(12):
+            self.client(group).delete("{%s}-%d" % (heavy, n))
+        self.reshape(group, 2, NodeGroupsToRemove=["0003"])
+        self.wait_group(group)
+        self.check_kept(group, keys[:16] + keys[28:])
+        self.assertEqual({"0001", "0002"}, set(self.slot_map(group)))
+
+    def test_a_key_that_no_engine_takes_ends_the_change_and_can_be_read_still(self):
+        group = self.create_small(2)
+        target, client = self.primary_of(group, "0001"), self.client(group)
+        tag = self.tag_in(self.slot_map(group)["0002"])
+        self.admin(target).config_set("proto-max-bulk-len", MIB)
+        client.set("{%s}-large" % tag, os.urandom(2 * MIB))  # what can be compressed would be taken
+        for n in range(300):
+            client.set("{%s}-%d" % (tag, n), n)
+        self.reshape(group, 1, NodeGroupsToRetain=["0001"])
+        self.wait_group(group)
+        self.assertEqual({"0001", "0002"}, set(self.slot_map(group)))
+        client = shards.Follower(self.group(group)["ConfigurationEndpoint"])
+        self.assertEqual([str(n) for n in range(300)], [client.get("{%s}-%d" % (tag, n)) for n in range(300)])
+        self.assertEqual(2 * MIB, client.call("STRLEN", "{%s}-large" % tag))
+        client.close()
+        self.admin(target).config_set("proto-max-bulk-len", 512 * MIB)
+        self.reshape(group, 1, NodeGroupsToRetain=["0001"])
+        self.wait_group(group)
+        self.check_whole(group)
+        self.assertEqual(301, connect((target["address"], target["port"])).dbsize())
+        self.delete_group(group)
+
+    def tag_in(self, slots):
+        return next(t for t in map(str, range(100000)) if key_slot(t.encode()) in slots)
+
+    def open_slots(self, group):
+        """Slots in flight, as the nodes themselves tell."""
+        found = []
+        for node in self.nodes(group).values():
+            client = self.admin(node)
+            client.response_callbacks.pop("CLUSTER NODES")
+            found += [word for word in client.execute_command("CLUSTER NODES").split() if word.startswith("[")]
+        return found
 
 
 if __name__ == "__main__":

@@ -164,7 +164,7 @@ static void get_stuck(void)
     plan_world(&b.w);
 }
 
-Test(reshard, one_that_is_stuck_is_given_up_and_slots_in_flight_go_back_first)
+Test(reshard, one_that_is_stuck_is_given_up_and_slots_in_flight_come_to_rest_first)
 {
     get_stuck();
     cr_assert(reshard_is_given_up(rg));
@@ -172,6 +172,11 @@ Test(reshard, one_that_is_stuck_is_given_up_and_slots_in_flight_go_back_first)
     cr_assert(told("Failed to modify number of node groups from 3 to 1 for replication group c: OOM command not allowed"));
     cr_assert_str_eq(rg->row.status, "modifying");
     cr_assert_str_eq(b.nodes[1].row.want, "run", "slots are still in flight");
+    b.nodes[0].shard_node->row.seen_slots = "0-12001";
+    b.nodes[2].shard_node->row.seen_slots = "12002-16383";
+    plan_world(&b.w);
+    cr_assert_str_eq(b.node_groups[0].row.slots, "0-12001", "one has come to rest with the target");
+    cr_assert_eq(moves(), 0, "and stays there");
     b.nodes[0].shard_node->row.seen_moving = b.nodes[2].shard_node->row.seen_moving = 0;
     rg->resharding->row.seen_stuck = NULL;
     plan_world(&b.w);
@@ -187,7 +192,7 @@ Test(reshard, one_that_is_stuck_is_given_up_and_slots_in_flight_go_back_first)
     cr_assert(told("Finished modifying number of node groups from 3 to 2 for replication group c"));
 }
 
-Test(reshard, slots_that_can_not_go_back_either_do_not_hold_it_up)
+Test(reshard, slots_that_can_not_come_to_rest_do_not_hold_it_up)
 {
     get_stuck();
     rg->resharding->row.seen_stuck_back = 1;
