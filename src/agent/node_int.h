@@ -69,12 +69,19 @@ struct cluster_life {
     int64_t stir_at;   /* when the replication stream may be stirred again */
 };
 
+/* Why nobody gets an answer from a process that lives. */
+enum blocked { BLOCKED_NOT, BLOCKED_BUSY, BLOCKED_PAUSED };
+
 /* What is known of one process; forgotten with it. */
 struct life {
     bool ready; /* it answers, and its role is known */
     bool hung;
-    int misses;          /* beats that saw no answer */
-    struct rconn *poke;  /* by which it is found out whether it does not answer or only must not; NULL: none */
+    int misses;         /* beats that saw no answer */
+    struct rconn *poke; /* by which it is found out whether it does not answer or only must not; NULL: none */
+    int unanswered;     /* beats that saw no answer to a question, and no other than BUSY */
+    bool must_not;      /* since then, a poke was answered */
+    bool says_busy;     /* and BUSY was */
+    enum blocked blocked;
     bool migrating;      /* it waits for the node that it gives keys to: that is work, too */
     bool info_old;       /* where it stands is to be read again before anything is decided */
     bool relink;         /* its link to its upstream is to be made again */
@@ -255,6 +262,8 @@ void node_became_ready(struct node *n);
 
 /* node_watch.c: tells whether the process answers */
 void node_set_hung(struct node *n, bool hung);
+/* It has answered as it shall. */
+void node_answered(struct node *n);
 /* It has just told where it stands. */
 void node_looked(struct node *n);
 

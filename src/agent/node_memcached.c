@@ -166,7 +166,7 @@ static void step_line(struct node *n, const char *line)
 static void conn_line(void *arg, char *line)
 {
     struct node *n = arg;
-    node_set_hung(n, false);
+    node_answered(n);
     if (n->state == NODE_STOP || n->order == NULL || n->ask == ASK_NONE) return;
     if (n->ask == ASK_SERVER) server_line(n, line);
     else step_line(n, line);

@@ -122,7 +122,12 @@ static void conn_up(void *arg)
 static void conn_reply(void *arg, const struct redisReply *r)
 {
     struct node *n = arg;
-    node_set_hung(n, false);
+    if (redis_says(r, "BUSY ")) {
+        node_set_hung(n, false);
+        n->life.says_busy = true;
+    } else {
+        node_answered(n);
+    }
     if (n->unread > 0) n->unread--;
     else if (n->state == NODE_STOP) redis_goes_on(n, r);
     else if (n->order != NULL) redis_answer(n, r);
@@ -162,7 +167,9 @@ static void poke_down(void *arg, const char *why)
 {
     struct node *n = arg;
     n->life.poke = NULL;
-    if (strncmp(why, "ERR", 3) == 0 && !n->life.hung) n->life.misses = 0;
+    if (strncmp(why, "ERR", 3) != 0 || n->life.hung) return;
+    n->life.misses = 0;
+    n->life.must_not = true;
 }
 
 static void poke(struct node *n)

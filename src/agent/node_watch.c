@@ -14,7 +14,7 @@
  * does not take its own slowness for theirs.
  */
 
-enum { MISSES = 3, TIMER_SLACK_MS = 10, LOOK_MS = 10, SWITCH_MS = 10 };
+enum { MISSES = 3, TIMER_SLACK_MS = 10, LOOK_MS = 10, SWITCH_MS = 10, BLOCKED_BEATS = 10 };
 
 void node_set_hung(struct node *n, bool hung)
 {
@@ -24,6 +24,32 @@ void node_set_hung(struct node *n, bool hung)
     log_warn("node %s: %s", n->id, hung ? "does not answer" : "answers again");
     if (hung) n->host->upstream_lost(n->host, n->id);
     node_changed(n);
+}
+
+static void set_blocked(struct node *n, enum blocked blocked)
+{
+    static const char *const why[] = {
+        [BLOCKED_BUSY] = "answers nobody, being at work", [BLOCKED_PAUSED] = "answers nobody while a client pauses it"};
+    if (n->life.blocked == blocked) return;
+    n->life.blocked = blocked;
+    log_warn("node %s: %s", n->id, blocked ? why[blocked] : "answers again");
+    node_changed(n);
+}
+
+void node_answered(struct node *n)
+{
+    node_set_hung(n, false);
+    n->life.unanswered = 0;
+    n->life.must_not = n->life.says_busy = false;
+    set_blocked(n, BLOCKED_NOT);
+}
+
+/* It lives and is no hang, and yet clients wait. Keys that the agent itself has it move are none of its business here. */
+static void watch_blocked(struct node *n)
+{
+    if (!n->life.ready || n->life.hung || n->life.migrating) return;
+    if (++n->life.unanswered < BLOCKED_BEATS) return;
+    set_blocked(n, n->life.must_not && !n->life.says_busy ? BLOCKED_PAUSED : BLOCKED_BUSY);
 }
 
 static bool owes_answer(const struct node *n)
@@ -52,6 +78,7 @@ void node_beat(struct node *n)
 {
     bool up = n->state == NODE_UP, known = n->life.ready || n->adopted;
     if (n->order == NULL || (!up && n->state != NODE_BOOT && n->state != NODE_GREET)) return;
+    if (up && (owes_answer(n) || n->life.says_busy)) watch_blocked(n);
     if (up && n->ask == ASK_NONE && node_now(n) - n->read_at >= BEAT_MS / 2) n->ops->look(n);
     else if (n->life.hung) return;
     else if (known ? owes_answer(n) : stands_still(n)) missed(n);

@@ -125,6 +125,7 @@ static struct world world_now(const struct control *c, struct arena *a)
         .started_ms = c->started_ms,
         .addressing = {c->o.ports, c->o.listen_host, c->o.first_port, c->o.last_port, c->o.advertise},
         .allow_restricted = c->o.allow_restricted,
+        .blocked_limit_ms = c->o.blocked_limit_ms,
     };
 }
 

@@ -31,8 +31,9 @@ struct control_options {
     const char *listen_host; /* ports mode: where nodes listen */
     const char *advertise;   /* ports mode: what clients are told */
     int first_port, last_port;
-    bool allow_restricted; /* --restricted-commands allow */
-    int64_t stop_limit_ms; /* how long a node may take to save its data when everything stops; 0: as long as it takes */
+    bool allow_restricted;    /* --restricted-commands allow */
+    int64_t stop_limit_ms;    /* how long a node may take to save its data when everything stops; 0: as long as it takes */
+    int64_t blocked_limit_ms; /* --blocked-primary-timeout; 0: none */
 };
 
 /*

@@ -24,6 +24,9 @@ static const char *encryption_seen(struct world *w, const struct proto_node_seen
 static void sight_node(struct world *w, struct row_node *row, const struct proto_node_seen *seen)
 {
     if (strcmp(row->seen_state, seen->state) != 0) world_set_int(w, &row->seen_since_ms, w->steady_ms);
+    if ((row->seen_blocked == NULL) != (seen->blocked == NULL))
+        world_set_int(w, &row->blocked_since_ms, seen->blocked ? w->steady_ms : 0);
+    world_set(w, &row->seen_blocked, seen->blocked);
     world_set(w, &row->seen_state, seen->state);
     world_set_int(w, &row->seen_incarnation, seen->incarnation.v);
     world_set(w, &row->seen_reason, seen->reason);

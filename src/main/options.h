@@ -40,6 +40,7 @@ struct options {
     enum store_durability durability;
     enum restricted restricted;
     enum quotas quotas;
+    int blocked_primary_timeout; /* seconds; 0: no limit */
     enum trips trips;
     char admin_token_file[OPTION_PATH_SIZE]; /* "": in the data directory */
     int stop_timeout;                        /* seconds; 0: no limit */

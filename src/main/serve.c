@@ -217,6 +217,7 @@ static int open_control(struct serve *s, struct err *e)
         .last_port = s->o->last_port,
         .allow_restricted = s->o->restricted == RESTRICTED_ALLOW,
         .stop_limit_ms = s->o->stop_timeout * 1000LL,
+        .blocked_limit_ms = s->o->blocked_primary_timeout * 1000LL,
     };
     s->ops.allow_restricted = o.allow_restricted;
     s->ops.large_groups = s->o->quotas == QUOTAS_RAISED;

@@ -104,6 +104,7 @@ void plan_failover(struct world *w, struct world_rg *rg)
 {
     if (rg->drop || strcmp(rg->row.status, "deleting") == 0) return;
     for (size_t i = 0; i < rg->n_nodes; i++) plan_hung(w, &rg->nodes[i]);
+    for (size_t i = 0; i < rg->n_nodes; i++) plan_blocked(w, &rg->nodes[i]);
     for (size_t i = 0; i < rg->n_node_groups; i++) {
         struct world_node_group *ng = &rg->node_groups[i];
         struct world_node *first = rg_primary(ng);

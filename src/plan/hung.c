@@ -7,6 +7,10 @@
  * the data, it is killed at once, so that it can't wake up as a second primary while its
  * place is taken. Where nobody has them, it is never killed: they would be lost, and it
  * may go on at any time. If it was made to stand still, it is woken after a while.
+ *
+ * A primary that lives and answers nobody goes on by itself sooner or later: a script ends,
+ * and so does a CLIENT PAUSE. Nobody can end either from outside, as the engine holds up
+ * CLIENT UNPAUSE, too; so once it has taken too long it is killed, but only for a successor.
  */
 static bool is_replica(const struct world_node *n)
 {
@@ -25,7 +29,7 @@ static bool has_successor(const struct world_node_group *ng, const struct world_
     for (size_t i = 0; i < ng->n_nodes; i++) {
         const struct world_node *other = &ng->nodes[i];
         bool runs = other != n && ng_has(ng, other) && strcmp(other->row.want, "run") == 0;
-        if (runs && node_answers(other) && has_all_of(other, n)) return true;
+        if (runs && node_answers(other) && other->row.seen_blocked == NULL && has_all_of(other, n)) return true;
     }
     return false;
 }
@@ -52,4 +56,25 @@ void plan_hung(struct world *w, struct world_node *n)
     int64_t limit = n->row.seen_since_ms + WANT_ROUSE_MS;
     if (n->rg && is_replaceable(n->rg, n)) world_set_int(w, &n->row.condemned_pid, n->row.seen_pid);
     else if (w->steady_ms < limit) world_wake(w, limit);
+}
+
+int64_t plan_blocked_since(const struct world *w, const struct world_node *n)
+{
+    return n->row.blocked_since_ms > w->started_ms ? n->row.blocked_since_ms : w->started_ms;
+}
+
+/* What moves its data or its role is on its way: that ends by itself, or is given up. */
+static bool is_changing(const struct world_node *n)
+{
+    bool reshards = n->rg->resharding && !n->rg->resharding->drop;
+    return n->seed || reshards || n->node_group->row.switch_node_id || want_hands_over(n->rg);
+}
+
+void plan_blocked(struct world *w, struct world_node *n)
+{
+    if (n->drop || n->row.seen_blocked == NULL || !node_answers(n) || w->blocked_limit_ms == 0) return;
+    if (n->rg == NULL || n->node_group == NULL || rg_primary(n->node_group) != n || is_changing(n)) return;
+    int64_t limit = plan_blocked_since(w, n) + w->blocked_limit_ms;
+    if (w->steady_ms < limit) world_wake(w, limit);
+    else if (want_failover(n->rg) && has_successor(n->node_group, n)) world_set_int(w, &n->row.condemned_pid, n->row.seen_pid);
 }

@@ -12,6 +12,9 @@ void plan_trouble(struct world *w);
 /* True where the world shows for the first time that the node was stopped and could not save its data, and it is no replica. */
 bool plan_has_not_saved(const struct world_node *n);
 
+/* Since when the node answers nobody, on the steady clock, as far as this control plane was there to see. */
+int64_t plan_blocked_since(const struct world *w, const struct world_node *n);
+
 /* Gives an address to whatever has none, and another one to what found its own taken before it ever ran. */
 void plan_addresses(struct world *w);
 /* Statuses of a replication group, its node groups and member clusters; rows of what is gone. */
@@ -24,6 +27,8 @@ struct world_node *plan_best_replica(
     struct world_rg *rg, struct world_node_group *ng, const struct world_node *first, bool *all_told);
 /* A hung process: it is killed where another node has its data, and else left alone. */
 void plan_hung(struct world *w, struct world_node *n);
+/* A primary that lives and has answered nobody for too long: it is killed where a replica is to take its place, and else left alone. */
+void plan_blocked(struct world *w, struct world_node *n);
 /* The row names another primary of the node group, and events tell. */
 void plan_make_primary(
     struct world *w, struct world_rg *rg, struct world_node_group *ng, struct world_node *first, struct world_node *next);

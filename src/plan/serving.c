@@ -31,7 +31,7 @@ static bool needs_agent(const struct row_node *seen)
 
 static bool node_serves(struct world *w, struct world_node *n)
 {
-    if (!node_answers(n) || n->vanished || (n->unattended && needs_agent(&n->row))) return false;
+    if (!node_answers(n) || n->row.seen_blocked || n->vanished || (n->unattended && needs_agent(&n->row))) return false;
     if (n->shard_node && strcmp(n->shard_node->row.seen_state, "ok") != 0) return false;
     if (n->rg == NULL || n->node_group == NULL) return true;
     if (!want_holds_endpoints(w, n)) return false;

@@ -3,6 +3,8 @@
 #include "plan/want.h"
 #include <string.h>
 
+enum { BLOCKED_TOLD_MS = 10000 };
+
 static bool in_trouble(const struct row_node *n)
 {
     return n->seen_reason && (strcmp(n->seen_state, "broken") == 0 || (strcmp(n->seen_state, "conflict") == 0 && n->settled));
@@ -49,12 +51,34 @@ static void plan_unsaved(struct world *w, const struct world_node *n)
     if (plan_has_not_saved(n)) world_event(w, n->row.region, n->row.cluster_id, EVENT_NODE_DATA_UNSAVED, n->row.node_id, why);
 }
 
+static const char *why_blocked(const struct row_node *n)
+{
+    bool paused = strcmp(n->seen_blocked, "paused") == 0;
+    return paused ? "a client's CLIENT PAUSE keeps it from answering" : "it is at work on a script or another long command";
+}
+
+/* Told before anything is done about it: plan_blocked() kills no sooner. */
+static void tell_blocked(struct world *w, struct world_node *n)
+{
+    bool early = w->blocked_limit_ms && w->blocked_limit_ms < BLOCKED_TOLD_MS;
+    int64_t at = plan_blocked_since(w, n) + (early ? w->blocked_limit_ms : BLOCKED_TOLD_MS);
+    if (n->row.seen_blocked == NULL) {
+        world_set_int(w, &n->row.blocked_told, 0);
+    } else if (w->steady_ms < at) {
+        world_wake(w, at);
+    } else if (!n->row.blocked_told) {
+        world_event(w, n->row.region, n->row.cluster_id, EVENT_NODE_BLOCKED, n->row.node_id, why_blocked(&n->row));
+        world_set_int(w, &n->row.blocked_told, 1);
+    }
+}
+
 void plan_trouble(struct world *w)
 {
     for (size_t i = 0; i < w->n_nodes; i++) {
         const struct row_node *n = &w->nodes[i].row;
         plan_deaths(w, &w->nodes[i]);
         plan_unsaved(w, &w->nodes[i]);
+        tell_blocked(w, &w->nodes[i]);
         bool seed = w->nodes[i].seed && w->nodes[i].seed->row.seen_refused; /* told of as a restore that failed */
         if (!in_trouble(n) || seed || known_already(w->nodes[i].stored, n)) continue;
         world_event(w, n->region, n->cluster_id, EVENT_NODE_START_FAILED, n->node_id, n->seen_reason);

@@ -220,7 +220,8 @@ struct world {
     int64_t now_ms;    /* wall time, for dates alone: a limit that went by it would end, or never end, with each jump of it */
     int64_t steady_ms; /* of the steady clock (base/clock.h), as are all times in rows that a limit is counted from */
     int64_t
-        started_ms;  /* since when this control plane looks, on the steady clock: no limit runs while nobody was there to see */
+        started_ms; /* since when this control plane looks, on the steady clock: no limit runs while nobody was there to see */
+    int64_t blocked_limit_ms; /* --blocked-primary-timeout; 0: none */
     int64_t wake_ms; /* when the next look is due at the latest, on the steady clock; INT64_MAX: nothing waits for time */
     struct world_addressing addressing;
     struct world_region *regions;

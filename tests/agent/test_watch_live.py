@@ -84,6 +84,36 @@ class Watch(Field):
         self.assertNotIn("hung", self.reported("g.a"))
         self.assertEqual(pid, seen(s, "g.a")["pid"])
 
+    def blocked(self, how):
+        self.wait(lambda s: seen(s, "g.a").get("blocked") == how and seen(s, "g.a")["state"] == "ready")
+
+    def test_a_pause_that_lasts_is_told_and_its_end_too(self):
+        self.start_pair()
+        with client(self.address(1)) as a:
+            a.client_pause(2500)
+        self.blocked("paused")
+        self.blocked(None)
+        self.assertNotIn("hung", self.reported("g.a"))
+
+    def test_a_script_without_end_is_told_and_its_end_too(self):
+        self.start_pair()
+        a = client(self.address(1))
+        a.config_set("busy-reply-threshold", 1500)
+        script = threading.Thread(target=lambda: self.assertRaises(Exception, client(self.address(1)).eval, "while true do end", 0))
+        script.start()
+        self.blocked("busy")
+        poll(lambda: self.killed(a), "the end of the script")
+        script.join()
+        self.blocked(None)
+        self.assertNotIn("hung", self.reported("g.a"))
+
+    @staticmethod
+    def killed(a):
+        try:
+            return a.execute_command("SCRIPT", "KILL")
+        except Exception:  # BUSY has not been said yet
+            return False
+
     def test_a_late_answer_is_no_hang(self):
         s = self.start_pair()
         pause = threading.Event()

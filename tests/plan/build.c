@@ -12,6 +12,7 @@ void build_init(struct build *b, struct arena *a)
         .arena = a,
         .now_ms = 1000000,
         .steady_ms = 5000000,
+        .blocked_limit_ms = 30000,
         .wake_ms = INT64_MAX,
         .regions = b->regions,
         .rgs = b->rgs,

@@ -258,3 +258,70 @@ Test(failover, members_that_shall_go_leave_their_rows_when_they_are_gone)
     plan_world(&b.w);
     cr_assert_str_eq(rg->row.status, "available");
 }
+
+/* ---- a primary that lives and answers nobody ---- */
+
+static void block(int i, int64_t for_ms)
+{
+    b.nodes[i].row.seen_blocked = "busy";
+    b.nodes[i].row.seen_pid = 100 + i;
+    b.nodes[i].row.blocked_since_ms = b.w.steady_ms - for_ms;
+    b.nodes[0].row.seen_offset = 100;
+}
+
+Test(failover, a_blocked_primary_is_killed_once_it_took_too_long)
+{
+    static const struct {
+        const char *what;
+        int64_t for_ms, limit_ms, started_ms;
+        int64_t automatic;
+        bool in_step, killed;
+    } table[] = {
+        {"not long yet", 29999, 30000, 0, FAILOVER_ENABLED, true, false},
+        {"too long", 30000, 30000, 0, FAILOVER_ENABLED, true, true},
+        {"a shorter limit", 2000, 2000, 0, FAILOVER_ENABLED, true, true},
+        {"no limit", 3000000, 0, 0, FAILOVER_ENABLED, true, false},
+        {"nobody was there to see it", 30000, 30000, 5000000 - 1000, FAILOVER_ENABLED, true, false},
+        {"without automatic failover", 30000, 30000, 0, FAILOVER_DISABLED, true, false},
+        {"without a replica in step", 30000, 30000, 0, FAILOVER_ENABLED, false, false},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        teardown();
+        setup();
+        block(0, table[i].for_ms);
+        b.w.blocked_limit_ms = table[i].limit_ms;
+        b.w.started_ms = table[i].started_ms;
+        rg->row.automatic_failover = table[i].automatic;
+        for (int k = 1; k < 3; k++) b.nodes[k].row.seen_link_up = table[i].in_step;
+        plan_world(&b.w);
+        cr_assert_eq(b.nodes[0].row.condemned_pid, table[i].killed ? 100 : 0, "%s", table[i].what);
+        cr_assert_str_eq(ng->row.primary_node_id, "demo-001.0001", "it is fenced first: %s", table[i].what);
+        cr_assert_neq(rg->row.unserved_since_ms, 0, "%s", table[i].what);
+    }
+}
+
+Test(failover, a_blocked_replica_is_left_alone_and_takes_no_place)
+{
+    block(1, 60000);
+    plan_world(&b.w);
+    cr_assert_eq(b.nodes[1].row.condemned_pid, 0);
+    block(0, 60000);
+    b.nodes[2].row.seen_link_up = 0;
+    plan_world(&b.w);
+    cr_assert_eq(b.nodes[0].row.condemned_pid, 0);
+}
+
+Test(failover, of_a_blocked_node_an_event_tells_once)
+{
+    static const char told_of[] = "Cache node 0001 answers no requests: it is at work on a script or another long command";
+    rg->row.automatic_failover = FAILOVER_DISABLED;
+    block(0, 9999);
+    plan_world(&b.w);
+    cr_assert_not(told(told_of));
+    b.w.steady_ms++;
+    plan_world(&b.w);
+    cr_assert(told(told_of));
+    b.w.events = NULL;
+    plan_world(&b.w);
+    cr_assert_not(told(told_of));
+}

@@ -83,6 +83,14 @@ Test(serving, who_is_served_when_one_thing_is_out_of_order)
     }
 }
 
+Test(serving, who_answers_nobody_serves_nobody)
+{
+    make_group();
+    b.nodes[0].row.seen_blocked = "paused";
+    plan_world(&b.w);
+    cr_assert_neq(b.rgs[0].row.unserved_since_ms, 0);
+}
+
 Test(serving, an_endpoint_that_nobody_holds_serves_nobody)
 {
     make_group();

@@ -7,6 +7,7 @@ import unittest
 
 import clusters
 import harness
+import redis
 import shards
 from harness import connect, is_bound, wait_for
 
@@ -172,6 +173,60 @@ class Nodes(Case):
         self.kill_node(group + "-001")
         wait_for(lambda: any("Finished recovery" in m for m in self.messages(group + "-001")), "the recovery")
         self.check_until_available([group], [])
+
+
+class BlockedPrimaries(Case):
+    """They live and answer nobody: a client's pause, a script without an end."""
+
+    def setUp(self):
+        super().setUp()
+        self.server.flags += ["--blocked-primary-timeout", "2"]
+        self.server.start()
+
+    def make(self, **more):
+        group = self.create_group(**more)
+        with self.primary(group) as c:
+            for i in range(100):
+                c.set("k%d" % i, i)
+        return group
+
+    def holds_all(self, group):
+        try:
+            with self.primary(group) as c:
+                return c.mget("k%d" % i for i in range(100)) == [str(i) for i in range(100)] and c.set("after", 1)
+        except redis.exceptions.RedisError:
+            return False
+
+    def is_replaced(self, block):
+        """With automatic failover a replica takes the place, with all that was acknowledged; the old one comes back behind it."""
+        group = self.make(nodes=2, AutomaticFailoverEnabled=True)
+        pid = next(n["pid"] for n in self.server.nodes(group) if n["cluster"] == group + "-001")
+        block(self.primary(group))
+        self.wait_statuses(group, "modifying", ["modifying"], ["modifying", "available"], ["rebooting", "available"])
+        wait_for(lambda: self.holds_all(group), "writes at the endpoint")
+        self.check_until_available([group], [])
+        after = {n["cluster"]: n for n in self.server.nodes(group)}
+        self.assertEqual(("replica", "primary"), (after[group + "-001"]["role"], after[group + "-002"]["role"]))
+        self.assertNotEqual(pid, after[group + "-001"]["pid"])
+        self.assertTrue([m for m in self.messages(group + "-001") if "answers no requests" in m])
+
+    def test_that_a_client_pauses_are_replaced(self):
+        self.is_replaced(lambda c: c.client_pause(3600000))
+
+    def test_with_a_script_without_end_are_replaced(self):
+        def block(c):
+            c.connection_pool.get_connection("EVAL").send_command("EVAL", "while true do end", 0)
+        self.is_replaced(block)
+
+    def test_that_nobody_can_replace_keep_their_data_and_their_process(self):
+        group = self.make(nodes=1)
+        before = self.server.nodes(group)[0]["pid"]
+        self.primary(group).client_pause(4000)
+        self.wait_statuses(group, "modifying", ["modifying"], ["modifying"], ["rebooting"])
+        wait_for(lambda: [m for m in self.messages(group + "-001") if "a client's CLIENT PAUSE" in m], "the event")
+        self.check_until_available([group], [])
+        self.assertTrue(self.holds_all(group))
+        self.assertEqual(before, self.server.nodes(group)[0]["pid"])
 
 
 if __name__ == "__main__":
