@@ -1,6 +1,7 @@
 #include "control/world_io.h"
 #include "base/arena.h"
 #include "base/log.h"
+#include "catalog/region.h"
 #include "control/rows.h"
 #include "control/steady.h"
 #include "store/event_log.h"
@@ -123,6 +124,21 @@ static int store_new_snapshot(struct store *s, const struct world_new_snapshot *
     return r ? r : q_snapshot_schedule_put(s, &n->schedule, e);
 }
 
+/* What is gone has no tags: a member of a shard keeps its own for as long as it may yet stay. */
+static int forget_tags(struct store *s, struct world *w, struct err *e)
+{
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < w->n_clusters; i++) {
+        const struct row_cache_cluster *c = &w->clusters[i].row;
+        const struct region *region = w->clusters[i].drop ? region_find(c->region) : NULL;
+        if (region == NULL || w->clusters[i].stored == NULL) continue;
+        r = q_tag_delete_arn(s,
+            arena_printf(w->arena, "arn:%s:elasticache:%s:%s:cluster:%s", region->partition->name, c->region, c->account, c->id),
+            e);
+    }
+    return r;
+}
+
 int world_store(struct store *s, struct rows *rows, struct world *w, bool *wrote, struct err *e)
 {
     *wrote = false;
@@ -130,6 +146,7 @@ int world_store(struct store *s, struct rows *rows, struct world *w, bool *wrote
     STORE(w, nodes, node)
     STORE(w, endpoints, endpoint)
     STORE(w, clusters, cache_cluster)
+    if (r == 0) r = forget_tags(s, w, e);
     STORE(w, node_groups, node_group)
     STORE(w, shards, shard)
     STORE(w, shard_nodes, shard_node)

@@ -203,13 +203,10 @@ static int write_wanted(struct op *op, const struct reshape *z, const char *id, 
     return r;
 }
 
-/* What goes has no tags any more, and what comes has its group's. */
+/* What comes has its group's tags. What is to go has its own until it is gone: it may have to stay. */
 static int write_tags(struct op *op, const struct reshape *z)
 {
     int r = 0;
-    for (size_t i = 0; i < z->n_parts; i++)
-        for (size_t m = 0; r == 0 && z->leaving[i] && m < z->parts[i].n_members; m++)
-            r = q_tag_delete_arn(op->store, arn_of(op, z->rg->account, "cluster", z->parts[i].members[m].cluster_id), op->err);
     for (size_t i = 0; i < z->n_added; i++)
         for (int m = 1; r == 0 && m <= z->added[i].members; m++)
             r = group_share_tags(op, z->rg, group_member_id(op, z->rg, z->added[i].id, m));

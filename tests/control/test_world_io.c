@@ -136,3 +136,52 @@ Test(world_io, a_pass_that_writes_rows_in_place_leaves_nothing_to_be_read)
     cr_expect_eq(w.endpoints[0].stored, before);
     cr_expect_eq(w.endpoints[0].row.port, 7000);
 }
+
+static struct row_cache_cluster cluster(const char *id)
+{
+    return (struct row_cache_cluster){.region = "us-east-1",
+        .id = id,
+        .account = "000000000000",
+        .rg_id = "g00",
+        .status = "available",
+        .engine = "redis",
+        .engine_version = "7.1.0",
+        .node_type = "cache.r7g.large",
+        .parameter_group = "default.redis7",
+        .subnet_group = "default",
+        .availability_zone = "us-east-1a",
+        .snapshot_window = "",
+        .maintenance_window = "",
+        .security_group_ids = "",
+        .network_type = "ipv4",
+        .ip_discovery = "ipv4",
+        .parameter_apply_status = "in-sync",
+        .nodes_to_reboot = "",
+        .pending_nodes_to_remove = "",
+        .pending_zones = "",
+        .config_nodes = "",
+        .notification_topic_status = ""};
+}
+
+Test(world_io, the_tags_of_a_cluster_go_with_its_row_and_no_others)
+{
+    static const char *const arns[] = {
+        "arn:aws:elasticache:us-east-1:000000000000:cluster:one", "arn:aws:elasticache:us-east-1:000000000000:cluster:other"};
+    struct row_cache_cluster all[] = {cluster("one"), cluster("other")};
+    for (int i = 0; i < 2; i++) {
+        struct row_tag tag = {arns[i], "team", "blue"};
+        cr_assert_eq(q_cache_cluster_put(s, &all[i], &e), 0, "%s", e.msg);
+        cr_assert_eq(q_tag_put(s, &tag, &e), 0, "%s", e.msg);
+    }
+    struct world w = load(&rows);
+    bool wrote;
+    cr_assert_eq(w.n_clusters, 2u);
+    world_drop(&w, &w.clusters[0].drop);
+    cr_assert_eq(world_store(s, &rows, &w, &wrote, &e), 0, "%s", e.msg);
+    for (size_t i = 0; i < 2; i++) {
+        struct row_tag *tags;
+        size_t n;
+        cr_assert_eq(q_tag_list(s, &a, arns[i], &tags, &n, &e), 0, "%s", e.msg);
+        cr_expect_eq(n, i, "%s", arns[i]);
+    }
+}

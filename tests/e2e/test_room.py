@@ -134,8 +134,12 @@ class Shards(Case, shards.Case):
                 client.set("{%s}-%d" % (self.tag_in(parts[shard]), n), "x" * MIB)
         for n in range(16):
             client.set("{%s}-%d" % (heavy, n), "x" * MIB)
+        member = self.api().describe_cache_clusters(CacheClusterId=group + "-0003-001")["CacheClusters"][0]["ARN"]
+        tags = [{"Key": "team", "Value": "blue"}]
+        self.api().add_tags_to_resource(ResourceName=member, Tags=tags)
         self.reshape(group, 2, NodeGroupsToRemove=["0003"])
         self.wait_group(group)
+        self.assertEqual(tags, self.api().list_tags_for_resource(ResourceName=member)["TagList"])
         self.assertEqual({"0001", "0002", "0003"}, set(self.slot_map(group)))
         keys = ["{%s}-%d" % (self.tag_in(parts[s]), n) for s, count in (("0001", 8), ("0002", 8), ("0003", 16)) for n in range(count)]
         self.check_kept(group, keys)
