@@ -141,6 +141,7 @@ static void tick(uv_timer_t *t)
     check_dir(a);
     bound_logs(a);
     reservations_renew(a->node_host.reservations);
+    connections_sweep(&a->link_host.connections, (int64_t)uv_now(&a->loop));
 }
 
 static void beat(uv_timer_t *t)
@@ -372,8 +373,9 @@ int agent_run(const struct agent_options *o, struct err *e)
         a.node_host = (struct node_host){&a.loop, o->data_dir, &a.engines, &a.link_host, node_has_changed, find_for_node,
             upstream_lost, followers_load, switching, .cluster = cluster_for_node, .mover = mover_for_node};
         a.node_host.reservations = reservations_new();
-        a.link_host = (struct link_host){&a.loop, link_has_changed, a.node_host.reservations, leads_to_ours};
+        a.link_host = (struct link_host){&a.loop, link_has_changed, a.node_host.reservations, leads_to_ours, {{0}}};
         a.node_host.lacks_link = lacks_link;
+        link_host_limit(&a.link_host);
         a.node_host.stop_limit_ms = STOP_LIMIT_MS;
         r = run(&a, token.data, e);
         fini(&a);

@@ -11,6 +11,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+/*
+ * A connection takes two descriptors, and half of all are for reservations. What is left after that is for control work: it
+ * must go on whatever clients do.
+ */
+enum { CONNECTIONS_MAX = 32768, CONNECTIONS_LEAST = 16, RESERVED_FILES = 128 };
+/* How long a splitter waits for the first byte of a client. */
+enum { FIRST_BYTE_MS = 30000 };
 enum { BACKLOG = 511, ACCEPTS = 64, AGAIN_MS = 1, AGAIN_FAST = 2000, AGAIN_SLOW_MS = 250, AGAIN_TOLD = 100 };
 
 struct listener {
@@ -143,9 +150,11 @@ static void accept_some(uv_poll_t *h, int status, int events)
     (void)status;
     (void)events;
     for (int i = 0; i < ACCEPTS; i++) {
-        int fd = accept4(s->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        struct sockaddr_storage from = {0};
+        socklen_t size = sizeof from;
+        int fd = accept4(s->fd, (struct sockaddr *)&from, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) return;
-        pair_open(s->link, fd);
+        pair_open(s->link, fd, (const struct sockaddr *)&from);
     }
 }
 
@@ -209,6 +218,14 @@ static void start_listening(struct link *l)
 }
 
 /* ---- what the agent does with it ---- */
+
+void link_host_limit(struct link_host *h)
+{
+    long files = sysconf(_SC_OPEN_MAX), most = (files / 2 - RESERVED_FILES) / 2;
+    most = most > CONNECTIONS_MAX ? CONNECTIONS_MAX : most < CONNECTIONS_LEAST ? CONNECTIONS_LEAST : most;
+    h->connections.limits = (struct connection_limits){
+        .all = (size_t)most, .of_one_address = (size_t)most * 3 / 4, .phase_ms = {[PHASE_FRESH] = FIRST_BYTE_MS}};
+}
 
 struct link *link_open(struct link_host *h, const char *id)
 {

@@ -1,4 +1,5 @@
 #pragma once
+#include "base/connections.h"
 #include "protocol/protocol.gen.h"
 #include <stdbool.h>
 #include <uv.h>
@@ -17,8 +18,11 @@ struct link_host {
     struct reservations *reservations;
     /* False where that is the address of a node of this agent whose process is not known to listen there: who does is a stranger. */
     bool (*leads_to_ours)(struct link_host *h, const char *address, int64_t port);
+    struct connections connections; /* of clients, over all links */
 };
 
+/* Sets the limits for clients' connections, by how many files the process may open. */
+void link_host_limit(struct link_host *h);
 struct link *link_open(struct link_host *h, const char *id);
 /* How it shall be from now on; the order is copied. */
 void link_order(struct link *l, const struct proto_link_order *o);

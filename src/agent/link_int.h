@@ -36,11 +36,12 @@ struct link {
     char reason[600]; /* as long as an error */
     struct pair *pairs;
     int n_pairs;
+    size_t n_served; /* those whose clients are not waited for any more */
     bool closing, timer_closed;
 };
 
-/* Takes over the accepted connection 'fd'. */
-void pair_open(struct link *l, int fd);
+/* Takes over the accepted connection 'fd' of a client at 'from'. */
+void pair_open(struct link *l, int fd, const struct sockaddr *from);
 void pair_close(struct pair *p);
 /* Closes the link's connections to targets that it no longer has. */
 void pairs_check(struct link *l);

@@ -50,6 +50,8 @@ struct pair {
     int handles;     /* open ones: the last to close frees the pair */
     uv_timer_t timer;
     struct side client, upstream;
+    bool served;              /* counted in the link's n_served */
+    struct connection *place; /* the client's, among those of all links */
 };
 
 static char buffer[BUFFER];
@@ -95,6 +97,27 @@ static void side_open(struct pair *p, struct side *s, int fd)
     p->handles++;
 }
 
+/* What its client is waited for decides who goes first where there are too many. */
+static void pair_enter(struct pair *p, enum connection_phase phase)
+{
+    struct link_host *h = p->link->host;
+    connection_enter(&h->connections, p->place, phase, (int64_t)uv_now(h->loop));
+}
+
+/*
+ * The client has said what it wants, or had nothing to say: it is to reach a target. One link takes no more of those than one
+ * address may, so that something is left for the links of other nodes. False where it takes no more.
+ */
+static bool pair_serve(struct pair *p)
+{
+    struct link *l = p->link;
+    if (l->n_served >= l->host->connections.limits.of_one_address) return pair_close(p), false;
+    p->served = true;
+    l->n_served++;
+    pair_enter(p, PHASE_ANSWERING);
+    return true;
+}
+
 static void side_close(struct side *s, uv_close_cb done)
 {
     if (s->fd < 0) return;
@@ -108,6 +131,8 @@ void pair_close(struct pair *p)
 {
     if (p->closing) return;
     p->closing = true;
+    connection_close(&p->link->host->connections, p->place);
+    p->link->n_served -= p->served;
     if (p->prev != NULL) p->prev->next = p->next;
     else p->link->pairs = p->next;
     if (p->next != NULL) p->next->prev = p->prev;
@@ -330,6 +355,7 @@ static void talk(struct pair *p)
     if (broken || (pending(c) && !flush(c)) || c->eof) return pair_close(p);
     if (goes_on) return watch(c, UV_READABLE | (pending(c) ? UV_WRITABLE : 0));
     p->talks = false;
+    if (!pair_serve(p)) return;
     watch(c, UV_DISCONNECT);
     connect_upstream(p);
 }
@@ -344,6 +370,7 @@ static void listen_to_first_byte(struct pair *p)
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (n <= 0) return pair_close(p);
     p->silent = false;
+    if (!pair_serve(p)) return;
     p->plain = c != TLS_HANDSHAKE;
     watch(&p->client, UV_DISCONNECT);
     connect_upstream(p);
@@ -366,7 +393,7 @@ static void side_ready(uv_poll_t *h, int status, int events)
     else serve(p, &p->upstream, &p->client, events);
 }
 
-void pair_open(struct link *l, int fd)
+void pair_open(struct link *l, int fd, const struct sockaddr *from)
 {
     struct pair *p = calloc(1, sizeof *p);
     if (p == NULL) abort();
@@ -381,10 +408,14 @@ void pair_open(struct link *l, int fd)
     uv_timer_init(l->host->loop, &p->timer);
     p->handles = 1;
     side_open(p, &p->client, fd);
+    p->place = connection_open(&l->host->connections, fd, from, (int64_t)uv_now(l->host->loop));
     p->young = l->kind == LINK_GATEWAY;
     p->talks = l->kind == LINK_CONFIGURATION;
     p->silent = l->kind == LINK_SPLITTER;
+    if (p->place->shut) return pair_close(p);
+    if (p->talks) pair_enter(p, PHASE_IDLE);
     if (p->talks || p->silent) return watch(&p->client, UV_READABLE);
+    if (!pair_serve(p)) return;
     if (p->young) watch(&p->client, UV_DISCONNECT);
     connect_upstream(p);
 }

@@ -1,5 +1,7 @@
 """What strangers can do to a server: its descriptors and its memory are budgets, and what changes it is not for everybody."""
 import os
+import resource
+import signal
 import socket
 import subprocess
 import unittest
@@ -7,17 +9,23 @@ import urllib.error
 import urllib.request
 
 import harness
-from harness import name
+import redis
+from harness import name, wait_for
 
 FILES = 256
+AGENT_FILES = 1024
 BODY = 1 << 20
 
 
 class Limited(harness.Server):
-    """A server that may open few files."""
+    """A server that may open few files, and its agents as well."""
+
+    def __init__(self, files=FILES):
+        super().__init__()
+        self.files = files
 
     def command(self, *flags):
-        return ["prlimit", "--nofile=%d:%d" % (FILES, FILES), *super().command(*flags)]
+        return ["prlimit", "--nofile=%d:%d" % (self.files, self.files), *super().command(*flags)]
 
 
 class Doors(harness.Case):
@@ -49,6 +57,30 @@ class Doors(harness.Case):
         link = self.connect()
         link.sendall(b"GET /_meridian/health HTTP/1.1\r\nHost: a\r\n\r\n")
         self.assertIn(b"200", link.recv(100))
+
+    def test_clients_of_a_node_that_say_nothing_do_not_keep_its_agent_from_a_failover(self):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (4096, max(4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1])))
+        server = self.start(Limited(AGENT_FILES))
+        group = self.create_group(nodes=2, AutomaticFailoverEnabled=True)
+        answer = server.query(Action="ModifyReplicationGroup", ReplicationGroupId=group, ApplyImmediately="true",
+                              TransitEncryptionEnabled="true", TransitEncryptionMode="preferred")
+        self.assertEqual(200, answer.status, answer.text)
+        self.wait_group(group)
+        endpoint = self.group(group)["NodeGroups"][0]["PrimaryEndpoint"]
+        silent = [socket.create_connection((endpoint["Address"], endpoint["Port"]), timeout=10) for _ in range(AGENT_FILES + 80)]
+        for link in silent:
+            self.addCleanup(link.close)
+        self.assertTrue(self.primary(group).set("k", "before"))
+        killed = next(n for n in server.nodes(group) if n["role"] == "primary")
+        os.kill(killed["pid"], signal.SIGKILL)
+        wait_for(lambda: any(n["role"] == "primary" and n["state"] == "ready" and n["id"] != killed["id"] for n in server.nodes(group)), "a failover")
+        wait_for(lambda: self.is_written(group), "a write")
+
+    def is_written(self, group):
+        try:
+            return self.primary(group).set("k", "after")
+        except redis.exceptions.RedisError:
+            return False
 
     def test_bodies_together_have_a_bound(self):
         self.start(harness.Server())

@@ -1,4 +1,4 @@
-#include "http/connections.h"
+#include "base/connections.h"
 #include <assert.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -90,7 +90,7 @@ void connection_close(struct connections *c, struct connection *x)
     free(x);
 }
 
-void connection_enter(struct connections *c, struct connection *x, enum phase phase, int64_t now_ms)
+void connection_enter(struct connections *c, struct connection *x, enum connection_phase phase, int64_t now_ms)
 {
     assert(c->last == NULL || now_ms >= c->last->since_ms);
     x->phase = phase;

@@ -1,4 +1,4 @@
-#include "http/connections.h"
+#include "base/connections.h"
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <netinet/in.h>

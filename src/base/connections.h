@@ -4,15 +4,15 @@
 #include <stdint.h>
 struct sockaddr;
 /*
- * The server's open connections as a budget: how many there may be, in all and from one
- * address, and how long each may take for what it does. Whoever is over a limit has its
- * socket shut down, which libmicrohttpd meets as the end of the connection.
+ * A process's connections of clients as a budget: how many there may be, in all and from
+ * one address, and how long each may take for what it does. Whoever is over a limit has
+ * its socket shut down, which whoever reads from it meets as the end of the connection.
  *
  * A connection that only waits for a request is the first to go, the one that waits
  * longest before the others; then those that still send one. One that is being answered
  * stays, so that long polls and answers under way are never given up for newcomers.
  */
-enum phase {
+enum connection_phase {
     PHASE_FRESH,     /* accepted: waits for the first byte of its first request */
     PHASE_HEAD,      /* sends a request's headers */
     PHASE_BODY,      /* sends a request's body */
@@ -30,7 +30,7 @@ struct connection_limits {
 struct connection {
     struct connection *prev, *next; /* in the order in which their phases began */
     int fd;
-    enum phase phase;
+    enum connection_phase phase;
     int64_t since_ms;
     bool shut; /* it was told to end */
     uint8_t address[16];
@@ -50,6 +50,6 @@ struct connections {
 struct connection *connection_open(struct connections *c, int fd, const struct sockaddr *address, int64_t now_ms);
 void connection_close(struct connections *c, struct connection *x);
 /* The connection begins with something else. */
-void connection_enter(struct connections *c, struct connection *x, enum phase phase, int64_t now_ms);
+void connection_enter(struct connections *c, struct connection *x, enum connection_phase phase, int64_t now_ms);
 /* Shuts down whoever has taken longer than its phase may. */
 void connections_sweep(struct connections *c, int64_t now_ms);
