@@ -19,7 +19,7 @@ static void look(struct losses *l, struct arena *a, const struct world_node *n)
     bool unsaved = plan_has_not_saved(n), waits = n->row.seen_reason && strcmp(n->row.seen_state, "stopping") == 0;
     if ((!unsaved && !waits) || !is_news(l, line)) return;
     if (unsaved) log_error("%s", line);
-    else log_warn("%s; it is waited for as long as --stop-timeout says, and stopping again leaves it running", line);
+    else log_warn("%s; it is waited for as long as --stop-timeout says", line);
     l->n += unsaved;
 }
 

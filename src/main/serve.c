@@ -312,7 +312,7 @@ static void on_signal(uv_signal_t *h, int sig)
     struct serve *s = h->data;
     (void)sig;
     if (s->stopping) {
-        log_warn("stopping at once: nodes go on, the next start finds them");
+        log_warn("stopping at once: the agents go on, the next start finds them");
         uv_stop(&s->loop);
         return;
     }

@@ -4,6 +4,8 @@ import signal
 import threading
 import time
 
+import redis
+
 from field import Field, admin, client, main, node, poll, seen, serves
 
 
@@ -60,6 +62,18 @@ class Watch(Field):
         self.order([dict(self.a, roused_pid=pid), self.b])
         s = self.wait(lambda s: serves(s, "g.a"))
         self.assertEqual((pid, 0), (seen(s, "g.a")["pid"], seen(s, "g.a")["restarts"]))
+
+    def test_a_busy_process_is_asked_to_save_until_nobody_wants_its_data_any_more(self):
+        pid = seen(self.start_pair(), "g.a")["pid"]
+        admin(self.address(1)).config_set("busy-reply-threshold", 100)
+        busy = threading.Thread(target=self.assertRaises, args=(redis.ConnectionError, client(self.address(1), timeout=60).eval, "while true do end", 0))
+        busy.start()
+        self.order([dict(self.a, incarnation=2, keep_data=True), self.b])
+        s = self.wait(lambda s: "BUSY" in seen(s, "g.a").get("reason", ""))
+        self.assertEqual((pid, "stopping"), (seen(s, "g.a")["pid"], seen(s, "g.a")["state"]))
+        self.order([dict(self.a, run=False), self.b])
+        self.wait(lambda s: seen(s, "g.a")["state"] == "gone")
+        busy.join()
 
     def test_who_stands_still_while_it_starts_is_hung(self):
         engine = os.path.join(self.dir, "still")

@@ -1,0 +1,170 @@
+"""Orders to save and end that an engine refuses, or does not even read: nothing acknowledged is lost, or it is said."""
+import os
+import shutil
+import signal
+import threading
+import unittest
+
+import harness
+import redis
+from harness import wait_for
+
+REGION = "us-east-1"
+KEYS = {"key:%d" % i: str(i) for i in range(500)}
+AT_WORK = """
+    local function now() local t = redis.call('TIME'); return t[1] * 1000 + t[2] / 1000 end
+    local till = now() + ARGV[1]
+    redis.call('SET', 'script', 'begun')
+    while now() < till do end
+    redis.call('SET', 'script', 'done')"""
+FOR_EVER_MS = 10 ** 12
+
+
+class Case(harness.Case):
+    own = None
+
+    @property
+    def server(self):
+        return self.own
+
+    def setUp(self):
+        self.own = harness.Server()
+        self.addCleanup(self.own.finish)
+        super().setUp()
+
+    def lone(self, **more):
+        """A single node with data: nobody else has them."""
+        group = self.create_group(**more)
+        self.primary(group).mset(KEYS)
+        return group, self.node(group)
+
+    def node(self, group):
+        return self.server.nodes(group)[0]
+
+    def keep_busy(self, node, ms):
+        """A script is at work in the node, which answers BUSY."""
+        self.admin(node).config_set("busy-reply-threshold", 100)
+
+        def run():
+            try:
+                redis.Redis(host=node["address"], port=node["port"], socket_timeout=60).eval(AT_WORK, 0, ms)
+            except redis.RedisError:
+                pass  # the node ended
+        thread = threading.Thread(target=run)
+        thread.start()
+        self.addCleanup(thread.join)
+        wait_for(lambda: self.is_busy(node), "a busy node")
+
+    def is_busy(self, node):
+        try:
+            self.admin(node).ping()
+            return False
+        except redis.exceptions.BusyLoadingError:
+            return False
+        except redis.ResponseError as e:
+            return "BUSY" in str(e)
+
+    def signal(self, number=signal.SIGTERM):
+        self.server.process.send_signal(number)
+
+    def wait_told(self, text):
+        wait_for(lambda: text in self.server.log(), text)
+
+    def ended(self):
+        return self.server.process.wait(harness.DEADLINE)
+
+    def assert_all_there(self, group, **more):
+        self.wait_group(group)
+        expected = KEYS | more
+        self.assertEqual(expected, dict(zip(expected, self.primary(group).mget(list(expected)))))
+
+
+class Stop(Case):
+    def test_waits_for_a_script_and_keeps_what_it_writes(self):
+        self.server.start()
+        group, node = self.lone()
+        self.keep_busy(node, 2500)
+        self.server.terminate()
+        self.server.start()
+        self.assert_all_there(group, script="done")
+
+    def test_gets_through_a_pause_of_all_clients(self):
+        self.server.start()
+        group, node = self.lone()
+        self.admin(node).client_pause(10 ** 8)
+        self.server.terminate()
+        self.server.start()
+        self.assert_all_there(group)
+
+    def test_wakes_a_node_that_stands_still(self):
+        self.server.start()
+        group, node = self.lone()
+        os.kill(node["pid"], signal.SIGSTOP)
+        wait_for(lambda: self.node(group)["state"] == "hung", "a hung node")
+        self.server.terminate()
+        self.server.start()
+        self.assert_all_there(group)
+
+    def test_asks_again_until_the_data_can_be_saved(self):
+        self.server.start()
+        group, node = self.lone()
+        # Where the engine would write its data stands a folder.
+        in_the_way = os.path.join(self.server.data, "regions", REGION, node["id"], "temp-%d.rdb" % node["pid"])
+        os.mkdir(in_the_way)
+        self.signal()
+        self.wait_told("its data can't be saved yet: Failed opening")
+        self.assertIsNone(self.server.process.poll())
+        os.rmdir(in_the_way)
+        self.assertEqual(0, self.ended())
+        self.server.start()
+        self.assert_all_there(group)
+
+    def test_that_can_wait_no_longer_says_what_is_lost(self):
+        self.server.flags += ["--stop-timeout", "1"]
+        self.server.start()
+        group, node = self.lone()
+        self.keep_busy(node, FOR_EVER_MS)
+        self.server.terminate(status=3)
+        self.assertIn("node %s of %s: its data could not be saved: BUSY" % (node["id"], REGION), self.server.log())
+        self.server.start()
+        self.wait_group(group)
+        self.assertIsNone(self.primary(group).get("key:1"))
+        told = [e["Message"] for e in self.api().describe_events(SourceType="cache-cluster", SourceIdentifier=group + "-001")["Events"]
+                if "without its data" in e["Message"]]
+        self.assertEqual(1, len(told), told)
+        self.server.terminate()  # what was lost then is not lost again
+
+    def test_told_twice_does_not_wait_for_what_is_saved_all_the_same(self):
+        self.server.environment["ASAN_OPTIONS"] = "detect_leaks=0"  # who does not wait leaves its memory as it is
+        self.server.start()
+        group, node = self.lone()
+        self.keep_busy(node, 3000)
+        self.signal()
+        self.wait_told("its data can't be saved yet: BUSY")
+        self.signal()
+        self.assertEqual(0, self.ended())
+        self.server.start()
+        self.assert_all_there(group, script="done")
+
+
+class Upgrade(Case):
+    def setUp(self):
+        super().setUp()
+        older = os.path.join(self.server.folder, "older-redis")
+        shutil.copy(shutil.which("redis-server"), older)
+        self.server.flags += ["--engine", "redis:7.0=" + older]
+        self.server.start()
+
+    def upgrade(self, group):
+        self.api().modify_replication_group(ReplicationGroupId=group, EngineVersion="7.1", ApplyImmediately=True)
+
+    def test_waits_for_a_script_and_keeps_what_it_writes(self):
+        group, node = self.lone(EngineVersion="7.0")
+        self.keep_busy(node, 2500)
+        self.upgrade(group)
+        wait_for(lambda: self.node(group)["pid"] not in (0, node["pid"]), "another process")
+        self.assert_all_there(group, script="done")
+
+
+if __name__ == "__main__":
+    unittest.main()
