@@ -87,3 +87,30 @@ Test(statuses, what_is_not_served_for_long_can_be_deleted_whatever_is_under_way)
         FAULT_INVALID_REPLICATION_GROUP_STATE, "nobody is there who could save");
     arena_fini(&a);
 }
+
+static void node_group_is_unserved(int64_t since_ms)
+{
+    struct row_node_group *ngs;
+    size_t n;
+    cr_assert_eq(q_node_group_span(fixture_store(), &a, "us-east-1", "demo", "demo", &ngs, &n, &err), 0);
+    ngs[0].unserved_since_ms = since_ms;
+    cr_assert_eq(q_node_group_put(fixture_store(), &ngs[0], &err), 0);
+}
+
+/* Else the primary would be killed while nobody else has its data. */
+Test(statuses, a_failover_is_rehearsed_only_where_everything_is_served)
+{
+    cr_assert_eq(fixture_run("us-east-1", "CreateReplicationGroup",
+                     "ReplicationGroupId=demo&ReplicationGroupDescription=d&CacheNodeType=cache.r7g.large&NumCacheClusters=2&"
+                     "AutomaticFailoverEnabled=true")
+                     .fault,
+        0);
+    fixture_available("us-east-1", "demo");
+    node_group_is_unserved(1);
+    cr_assert_eq(fixture_run("us-east-1", "TestFailover", "ReplicationGroupId=demo&NodeGroupId=0001").fault,
+        FAULT_INVALID_REPLICATION_GROUP_STATE);
+    node_group_is_unserved(0);
+    struct answer answer = fixture_run("us-east-1", "TestFailover", "ReplicationGroupId=demo&NodeGroupId=0001");
+    cr_assert_eq(answer.fault, 0, "%s", answer.message);
+    arena_fini(&a);
+}
