@@ -152,7 +152,8 @@ bool node_seed_ready(struct node *n)
 void node_seed_ordered(struct node *n, const struct proto_node_order *before)
 {
     const struct proto_seed_order *now = n->order ? n->order->seed : NULL, *was = before ? before->seed : NULL;
-    if (now && was && shape_same(&shape_proto_seed_order, now, was)) return;
+    bool anew = before && !before->run.v; /* it is another node of the same name */
+    if (!anew && now && was && shape_same(&shape_proto_seed_order, now, was)) return;
     n->seed_refused[0] = '\0';
     n->seed_kills = 0;
 }

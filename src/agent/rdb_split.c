@@ -115,8 +115,8 @@ static int check_room(struct rdb_split *x, struct err *e)
         estimate(x, i);
         if (p->room == 0 || p->memory <= p->room) continue;
         const char *slots = slots_text(&x->mem, &p->slots, ',');
-        return err_set(e, ERR_USAGE, "the %lld keys of slots %.30s%s need %lld MB of memory, and the node has %lld MB for data",
-            (long long)p->keys, slots, strlen(slots) > 30 ? "…" : "", (long long)(p->memory >> 20), (long long)(p->room >> 20));
+        return err_set(e, ERR_USAGE, "the data of slots %.30s%s need %lld MB of memory, and the node has %lld MB for data", slots,
+            strlen(slots) > 30 ? "…" : "", (long long)(p->memory >> 20), (long long)(p->room >> 20));
     }
     return 0;
 }

@@ -189,7 +189,7 @@ Test(rdb_split, sees_at_once_what_does_not_fit)
     rdb_file_key(b, "b", "1234567890");
     parts[0].room = 600000000;
     parts[2].room = 400000000;
-    check_refused("the 1 keys of slots 10923-16383 need 476 MB of memory, and the node has 381 MB for data");
+    check_refused("the data of slots 10923-16383 need 476 MB of memory, and the node has 381 MB for data");
 }
 
 Test(rdb_split, knows_how_much_is_needed_at_least_where_no_file_says_so)
@@ -200,7 +200,7 @@ Test(rdb_split, knows_how_much_is_needed_at_least_where_no_file_says_so)
     value[sizeof value - 1] = '\0';
     rdb_file_key(b, "c", value);
     parts[1].room = 3000;
-    check_refused("the 1 keys of slots 5461-10922 need 0 MB");
+    check_refused("the data of slots 5461-10922 need 0 MB");
 }
 
 #define LIBRARY(name, more) "\xf5\x16#!lua name=" name "\n-- " more

@@ -48,7 +48,8 @@ class Own:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self.process = subprocess.Popen(["redis-server", "--port", str(self.port), "--dir", self.folder, "--save", "", "--logfile", "log"],
+        self.process = subprocess.Popen(["redis-server", "--port", str(self.port), "--dir", self.folder, "--save", "",
+                                         "--logfile", "log", "--maxmemory-policy", "allkeys-lfu", "--list-compress-depth", "1"],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         self.client = connect(("127.0.0.1", self.port))
         wait_for(self.answers, "an answer of a redis-server of somebody's own")

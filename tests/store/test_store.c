@@ -194,6 +194,38 @@ Test(store, the_steady_clock_begins_after_all_that_was_noted)
     }
 }
 
+/* A database that was left in the middle of restoring a group of two shards, and a cluster. */
+Test(store, what_is_restored_while_it_is_migrated_keeps_its_files)
+{
+    static const char rows[] =
+        "INSERT INTO node (region, id, rg_id, cluster_id, node_id, availability_zone, port, settled, want, created_ms, "
+        "seen_state,"
+        " seen_link_up, seen_offset, seen_fenced, seen_endpoints, seen_pid, seen_restarts, seen_started_ms, seen_generation,"
+        " condemned_pid, incarnation, keep_data, status, seen_incarnation, seen_since_ms)"
+        " SELECT 'r', id, rg, cluster, '0001', 'z', 1, 1, 'run', 0, 'ready', 1, 0, 0, '', 1, 0, 0, 1, 0, 1, 1, 'creating', 1, "
+        "1000"
+        "  FROM (SELECT 'g-1' AS id, 'g' AS rg, 'g-1' AS cluster UNION SELECT 'g-2', 'g', 'g-2' UNION SELECT 'c-1', NULL, 'c');"
+        "INSERT INTO seed VALUES ('r', 'g-1', 's', 's.0001', NULL, NULL, NULL), ('r', 'g-2', 's', 's.0002', NULL, NULL, 'no'),"
+        " ('r', 'c-1', NULL, NULL, '/files', 'b/k', NULL)";
+    sqlite3 *db;
+    bool done = false;
+    cr_assert_eq(sqlite3_open(":memory:", &db), SQLITE_OK);
+    for (int m = 0; !done; m++) {
+        if (strstr(sql_migrations[m].name, "steady"))
+            cr_assert_eq(sqlite3_exec(db, rows, NULL, NULL, NULL), SQLITE_OK, "%s", sqlite3_errmsg(db));
+        cr_assert_eq(sqlite3_exec(db, sql_migrations[m].sql, NULL, NULL, NULL), SQLITE_OK, "%s", sqlite3_errmsg(db));
+        done = strstr(sql_migrations[m].name, "seeds") != NULL;
+    }
+    cr_expect_eq(
+        number(db, "SELECT count(*) FROM seed_file WHERE source_id = 'rg.g' AND snapshot = 's' AND file = 's.000' || (seq + 1)"),
+        2);
+    cr_expect_eq(
+        number(db, "SELECT count(*) FROM seed_file WHERE source_id = 'cluster.c' AND root = '/files' AND path = 'b/k'"), 1);
+    cr_expect_eq(number(db, "SELECT count(*) FROM seed WHERE source_id = 'rg.g'"), 2);
+    cr_expect_eq(number(db, "SELECT count(*) FROM seed WHERE node_id = 'g-2' AND seen_refused = 'no'"), 1);
+    sqlite3_close(db);
+}
+
 Test(store, a_newer_database_is_refused_with_a_line_that_says_so)
 {
     store_close(s);
