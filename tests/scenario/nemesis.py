@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import signal
+import socket
 import sys
 import threading
 import time
@@ -78,6 +79,28 @@ class Storm:
     def kill_agent_of(self, region):
         self.note("kill the agent of " + region)
         os.kill(self.server.agent(region), signal.SIGKILL)
+
+    def let_a_stranger_in(self, node):
+        """He listens where a node died whose agent had died before, so that nobody kept its address, and leaves once the node has met him."""
+        def now():
+            return next((n for n in self.server.nodes(region=node["region"]) if n["id"] == node["id"]), node)
+
+        def has_listened():
+            try:
+                stranger.bind((node["address"], node["port"]))
+                stranger.listen()
+                return True
+            except OSError:
+                return False
+
+        self.kill_agent_of(node["region"])
+        self.strike(node)
+        with socket.socket() as stranger:
+            stranger.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            came = wait_for(lambda: "in time" if has_listened() else now()["pid"] != node["pid"] and "late", "the stranger") == "in time"
+            self.note("a stranger " + ("takes its place" if came else "comes too late"))
+            if came:
+                wait_for(lambda: now()["state"] == "conflict", "a node that has met a stranger")
 
     def crash_serve(self):
         self.note("kill serve")

@@ -106,6 +106,12 @@ class Nemesis(Storm, datastores.Case):
         self.strike(node)
         return {which}, set()
 
+    def meet_a_stranger(self):
+        group, region = self.random.choice(self.groups)
+        node = self.random.choice(self.nodes_of(group, region))
+        self.let_a_stranger_in(node)
+        return {"plain" if group == self.plain else "world"} if node["role"] == "primary" else set(), set()
+
     def kill_serve(self):
         self.crash_serve()
         return set(), set()
@@ -265,7 +271,8 @@ class Nemesis(Storm, datastores.Case):
         self.start_writers()
         self.watch_nodes()
         blows = [self.kill_a_primary, self.kill_a_primary, self.hang_a_primary, self.kill_a_replica, self.kill_an_agent,
-                 self.kill_an_agent_and_a_primary, self.kill_serve, self.kill_serve_and_a_primary, self.kill_several,
+                 self.kill_an_agent_and_a_primary, self.meet_a_stranger, self.meet_a_stranger,
+                 self.kill_serve, self.kill_serve_and_a_primary, self.kill_several,
                  self.kill_several, self.rehearse, self.resize, self.resize_and_kill_the_primary, self.upgrade,
                  self.upgrade_and_kill_somebody, self.plan_a_failover, self.plan_a_failover, self.fail_over_and_kill_somebody,
                  self.fail_over_and_kill_somebody, self.fail_over_and_kill_an_agent, self.fail_over_and_kill_serve,

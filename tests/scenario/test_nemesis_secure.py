@@ -73,6 +73,9 @@ class Secure(Storm, encryption.Case):
         self.kill_agent_of(REGION)
         self.strike(node)
 
+    def meet_a_stranger(self):
+        self.let_a_stranger_in(self.some())
+
     def kill_serve(self):
         self.crash_serve()
 
@@ -137,7 +140,8 @@ class Secure(Storm, encryption.Case):
         self.api().test_failover(ReplicationGroupId=group, NodeGroupId="0001")
 
     CHANGES = [rotate_the_token, set_the_token, change_rights, change_rights, change_mode, change_mode, upgrade, resize, rehearse]
-    DEATHS = [strike_somebody, strike_somebody, kill_a_primary, kill_the_agent, kill_the_agent_and_a_primary, kill_serve, kill_serve_and_a_primary,
+    DEATHS = [strike_somebody, strike_somebody, kill_a_primary, kill_the_agent, kill_the_agent_and_a_primary, meet_a_stranger, kill_serve,
+              kill_serve_and_a_primary,
               crash_serve_again_and_again, crash_serve_again_and_again, crash_the_agent_as_it_starts_a_replica, stop_and_start]
 
     def change(self):
