@@ -244,7 +244,7 @@ static int take_lock(const struct agent_options *o, int *out, struct err *e)
     char path[PATH_MAX];
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     snprintf(path, sizeof path, "%s/" AGENT_LOCK, o->data_dir);
-    int fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+    int fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) return err_set(e, ERR_IO, "opening %s: %s", path, strerror(errno));
     if (fcntl(fd, F_SETLK, &lock) == 0) {
         *out = fd;

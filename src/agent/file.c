@@ -94,7 +94,7 @@ int file_note(const char *path, const char *text, struct err *e)
 
 int file_read(const char *path, struct buf *out, struct err *e)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) return err_set(e, ERR_IO, "reading %s: %s", path, strerror(errno));
     ssize_t r = 1;
     for (size_t total = 0; r > 0 && total < READ_MAX; total += (size_t)r) {
@@ -111,7 +111,7 @@ int file_read(const char *path, struct buf *out, struct err *e)
 void file_tail(const char *path, long from, size_t max, struct buf *out)
 {
     struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) return;
     if (fstat(fd, &st) == 0) {
         if (st.st_size < from) from = 0; /* it was truncated in between */

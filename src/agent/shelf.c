@@ -172,7 +172,7 @@ static int export_below(struct job *j, int from, int at, const char *name)
 static int export_file(struct job *j)
 {
     const char *name;
-    int from = open(j->from, O_RDONLY | O_CLOEXEC);
+    int from = open(j->from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (from < 0 || fstat(from, &j->st) != 0) return err_set(&j->e, ERR_IO, "%s", strerror(errno));
     int at = beneath_open_parent(j->root, j->to, &name, &j->e);
     int r = at < 0 ? at : export_below(j, from, at, name);

@@ -40,7 +40,7 @@ int secret_read(const char *data_dir, const char *name, char out[65], char *path
     snprintf(file, sizeof file, "%s/%s", folder, name);
     if (path) snprintf(path, size, "%s", file);
     if (mkdir(folder, 0700) < 0 && errno != EEXIST) return broken(e, folder);
-    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) return errno == ENOENT ? make(file, out, e) : broken(e, file);
     struct stat st;
     if (fstat(fd, &st) == 0 && (st.st_mode & 077)) fchmod(fd, 0600); /* others could read it; they need not go on doing so */

@@ -39,7 +39,7 @@ static pid_t lock_holder(const struct control *c, const char *region)
 {
     char path[600];
     snprintf(path, sizeof path, "%s/regions/%s/agent.lock", c->o.data_dir, region);
-    int fd = open(path, O_RDWR | O_CLOEXEC);
+    int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) return 0;
     struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     int r = fcntl(fd, F_GETLK, &l);
@@ -242,7 +242,7 @@ static void start_agent(struct session *s)
     region_path(s, folder, sizeof folder, NULL);
     make_folder(folder);
     region_path(s, path, sizeof path, "agent.log");
-    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
     int r = fd < 0 ? -errno : spawn(s, folder, fd);
     if (fd >= 0) close(fd);
     if (r == 0) return;

@@ -47,7 +47,12 @@ int data_dir_claim(const char *path, int *lock_fd, struct err *e)
     int bad = check_name(path, e);
     if (bad) return bad;
     snprintf(file, sizeof file, "%s/meridian.lock", path);
-    int fd = make_path(path) < 0 ? -1 : open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int made = make_path(path);
+    if (made == 0) {
+        int r = data_dir_check(path, e);
+        if (r) return r;
+    }
+    int fd = made < 0 ? -1 : open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return err_set(e, ERR_IO,
             "the data directory %s can't be used (%s); check its owner and mode, or choose another --data-dir", path,
@@ -74,7 +79,8 @@ bool data_dir_read(const char *path, const char *name, char *out, size_t size)
 {
     char file[PATH_MAX];
     snprintf(file, sizeof file, "%s/%s", path, name);
-    FILE *f = fopen(file, "re");
+    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    FILE *f = fd >= 0 ? fdopen(fd, "r") : NULL;
     bool whole = f && fgets(out, (int)size, f) && strchr(out, '\n');
     if (f) fclose(f);
     if (whole) *strchr(out, '\n') = '\0';
@@ -86,7 +92,8 @@ int data_dir_write(const char *path, const char *name, const char *text, struct 
     char file[PATH_MAX], fresh[PATH_MAX];
     snprintf(file, sizeof file, "%s/%s", path, name);
     snprintf(fresh, sizeof fresh, "%s/%s.new", path, name);
-    FILE *f = fopen(fresh, "we");
+    int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
     int r = f && fputs(text, f) >= 0 ? 0 : -1;
     if (f && fclose(f) != 0) r = -1;
     if (r == 0) r = rename(fresh, file);

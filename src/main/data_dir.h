@@ -9,6 +9,11 @@ struct err;
  * line that says what to do.
  */
 int data_dir_claim(const char *path, int *lock_fd, struct err *e);
+/*
+ * Whether nobody else can have prepared what is in an existing data directory: all of it belongs to the user who runs this,
+ * can't be written by others, and is no symbolic link. ERR_USAGE, in one line that names what is wrong, where it is not so.
+ */
+int data_dir_check(const char *path, struct err *e);
 /* Whether the claimed directory is still the one at its path: somebody may have deleted or moved it. */
 bool data_dir_is_claimed(const char *path, int lock_fd);
 /* Reads a small file's first line without its end; false where there is none, or it is longer. */

@@ -155,7 +155,7 @@ static void take_room(struct store *s)
 /* SQLite would create the file with the umask's mode and fail without saying which file. */
 static int touch(const char *path, struct err *e)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return err_set(e, ERR_IO, "can't be opened for writing (%s); check its owner and mode, or choose another --data-dir",
             strerrordesc_np(errno));
@@ -169,7 +169,7 @@ int store_open(struct store **out, const char *path, enum store_durability durab
     if (r) return err_wrap(e, "database %s", path);
     struct store *s = calloc(1, sizeof *s);
     if (s == NULL || (s->path = strdup(path)) == NULL) abort();
-    if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+    if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL) != SQLITE_OK)
         r = fail(s, e, "opening it");
     if (r == 0) r = configure(s, durability, e);
     if (r == 0) r = check_sound(s, e);

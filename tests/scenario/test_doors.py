@@ -130,6 +130,47 @@ class Doors(harness.Case):
         self.assertEqual(401, caught.exception.code)
         self.assertIn("advanced_ms", server.admin("POST", "clock?advance_ms=1"))
 
+    def test_a_data_directory_that_somebody_else_prepared_is_refused(self):
+        server = self.start(harness.Server())
+        self.create_group()
+        server.terminate()
+        victim = os.path.join(server.folder, "victim")
+        with open(victim, "w") as f:
+            f.write("kept\n")
+
+        def refused(path, why):
+            run = subprocess.run(server.command(), capture_output=True, text=True, timeout=30, env=harness.clean_environment())
+            self.assertEqual((1, 1), (run.returncode, len(run.stderr.splitlines())), run.stderr)
+            self.assertIn(path, run.stderr)
+            self.assertIn(why, run.stderr)
+
+        def elsewhere(*names):
+            return os.path.join(server.data, *names)
+
+        for names in (("endpoint",), ("endpoint.new",), ("secrets", "admin-token"), ("meridian.lock",), ("regions", "us-east-1", "agent.log")):
+            with self.subTest(link=names):
+                path = elsewhere(*names)
+                moved = os.path.exists(path)
+                if moved:
+                    os.rename(path, path + ".aside")
+                os.symlink(victim, path)
+                refused(path, "symbolic link")
+                os.unlink(path)
+                if moved:
+                    os.rename(path + ".aside", path)
+        for path in (server.data, elsewhere("secrets"), elsewhere("meridian.db"), elsewhere("regions", "us-east-1")):
+            mode = os.stat(path).st_mode & 0o777
+            os.chmod(path, mode | 0o020)
+            refused(path, "can be written by others")
+            os.chmod(path, mode)
+        if os.geteuid() == 0:
+            for path in (server.data, elsewhere("secrets"), elsewhere("secrets", "admin-token")):
+                os.chown(path, 65534, -1)
+                refused(path, "belongs to another user")
+                os.chown(path, 0, -1)
+        self.assertEqual(b"kept\n", harness.reads(victim))
+        server.start()
+
     def test_a_token_file_that_others_can_read_is_refused(self):
         server = harness.Server()
         self.own = server
