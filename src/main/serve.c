@@ -26,7 +26,7 @@
  * and the reconciler, and hands requests of agents from one to the other.
  */
 
-enum { CHECK_DIR_MS = 500 };
+enum { CHECK_DIR_MS = 500, BACKUP_EVERY = 1200 /* checks: ten minutes */ };
 
 /* The exit status where nodes could not save their data. */
 enum { EXIT_UNSAVED = 3 };
@@ -48,7 +48,8 @@ struct serve {
     char data_dir[PATH_MAX];                         /* absolute: agents and nodes have other working directories */
     char server[300];
     char admin_token[ADMIN_TOKEN_SIZE], admin_token_path[PATH_MAX];
-    bool stopping, lost_dir;
+    bool stopping, lost_dir, lost_db;
+    int checks;       /* of the directory, since the database was last backed up */
     size_t n_unsaved; /* nodes that were stopped without their data */
 };
 
@@ -339,11 +340,23 @@ static void watch_signals(struct serve *s)
     if (!hangup_is_ignored()) uv_signal_start(&s->on_hangup, on_signal, SIGHUP);
 }
 
+/* It works on in files that have no name any more: long enough to stop everything in order, and to copy it. */
+static void check_database(struct serve *s)
+{
+    struct err e;
+    if (s->stopping) return;
+    if (++s->checks % BACKUP_EVERY == 0 && store_back_up(s->store, &e) != 0) log_warn("%s", e.msg);
+    if (!store_is_lost(s->store)) return;
+    log_error("the database in %s was moved away or deleted while it was in use: stopping, nodes save their data", s->data_dir);
+    s->stopping = s->lost_db = true;
+    control_stop(s->control, on_control_stopped, s);
+}
+
 /* Without its directory nothing that is answered can be kept. The agents find out by themselves, and end their nodes. */
 static void check_dir(uv_timer_t *t)
 {
     struct serve *s = t->data;
-    if (data_dir_is_claimed(s->data_dir, s->lock_fd)) return;
+    if (data_dir_is_claimed(s->data_dir, s->lock_fd)) return check_database(s);
     log_error("the data directory %s went away, and everything in it: stopping", s->data_dir);
     s->lost_dir = true;
     on_control_stopped(s);
@@ -399,9 +412,10 @@ int serve_main(const struct options *o)
         give_up(&s);
     }
     uv_run(&s.loop, UV_RUN_DEFAULT);
-    store_close(s.store);
+    if (s.lost_dir) store_close(s.store);
+    else if (store_finish(s.store, &e) != 0) log_warn("%s", e.msg);
     uv_loop_close(&s.loop);
     if (s.lock_fd >= 0) close(s.lock_fd);
     if (s.n_unsaved) log_error("the data of %zu node%s could not be saved", s.n_unsaved, s.n_unsaved > 1 ? "s" : "");
-    return r || s.lost_dir ? 1 : s.n_unsaved ? EXIT_UNSAVED : 0;
+    return r || s.lost_dir || s.lost_db ? 1 : s.n_unsaved ? EXIT_UNSAVED : 0;
 }

@@ -1,12 +1,15 @@
 #include "store/store.h"
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/trip.h"
+#include "store/backup.h"
 #include "store/room.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { PAGE_BYTES = 4096 }; /* SQLite's default */
@@ -17,6 +20,8 @@ struct store {
     sqlite3_stmt *begin_read, *begin_write, *commit, *rollback;
     char *path;
     int wal_frames; /* after the last commit */
+    struct stat wal;
+    int64_t backed_up; /* store_changes() of the last copy */
 };
 
 static int disk_full(struct err *e, const char *what)
@@ -31,9 +36,7 @@ static int fail(struct store *s, struct err *e, const char *what)
     if (rc == SQLITE_FULL || (rc == SQLITE_IOERR && (why == ENOSPC || why == EDQUOT))) return disk_full(e, what);
     if (rc == SQLITE_BUSY || rc == SQLITE_LOCKED)
         return err_set(e, ERR_IN_USE, "%s: another process uses this database; stop it, or choose another --data-dir", what);
-    if (rc == SQLITE_NOTADB || rc == SQLITE_CORRUPT)
-        return err_set(e, ERR_DB, "%s: this is not a readable database (%s); move it away or choose another --data-dir", what,
-            sqlite3_errmsg(s->db));
+    if (rc == SQLITE_NOTADB || rc == SQLITE_CORRUPT) return backup_damaged(s->path, "it is not a readable database", e);
     return err_set(e, ERR_DB, "%s: %s", what, sqlite3_errmsg(s->db));
 }
 
@@ -66,7 +69,7 @@ static int check_sound(struct store *s, struct err *e)
     if (r || version == 0) return r;
     if (sqlite3_prepare_v2(s->db, "PRAGMA quick_check(1)", -1, &st, NULL) != SQLITE_OK) return fail(s, e, "checking it");
     bool sound = sqlite3_step(st) == SQLITE_ROW && strcmp((const char *)sqlite3_column_text(st, 0), "ok") == 0;
-    if (!sound) r = err_set(e, ERR_DB, "it is damaged; restore it from a copy, or move it away and start anew");
+    if (!sound) r = backup_damaged(s->path, "it is damaged", e);
     sqlite3_finalize(st);
     return r;
 }
@@ -141,6 +144,13 @@ static int configure(struct store *s, enum store_durability durability, struct e
     return r;
 }
 
+static bool stat_wal(const struct store *s, struct stat *out)
+{
+    _buf_ struct buf path = {0};
+    buf_printf(&path, "%s-wal", s->path);
+    return stat(path.data, out) == 0;
+}
+
 /* So that the next checkpoints find room for the database to grow; and in the WAL, for when they don't. */
 static void take_room(struct store *s)
 {
@@ -150,6 +160,7 @@ static void take_room(struct store *s)
     sqlite3_int64 size = (sqlite3_int64)pages * PAGE_BYTES + ROOM_AHEAD;
     sqlite3_file_control(s->db, "main", SQLITE_FCNTL_SIZE_HINT, &size);
     room_take(s->path);
+    stat_wal(s, &s->wal);
 }
 
 /* SQLite would create the file with the umask's mode and fail without saying which file. */
@@ -165,7 +176,8 @@ static int touch(const char *path, struct err *e)
 
 int store_open(struct store **out, const char *path, enum store_durability durability, struct err *e)
 {
-    int r = touch(path, e);
+    int r = backup_verify(path, e);
+    if (r == 0) r = touch(path, e);
     if (r) return err_wrap(e, "database %s", path);
     struct store *s = calloc(1, sizeof *s);
     if (s == NULL || (s->path = strdup(path)) == NULL) abort();
@@ -182,6 +194,37 @@ int store_open(struct store **out, const char *path, enum store_durability durab
     take_room(s);
     *out = s;
     return 0;
+}
+
+bool store_is_lost(struct store *s)
+{
+    struct stat wal;
+    int moved = 0;
+    sqlite3_file_control(s->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+    return moved || !stat_wal(s, &wal) || wal.st_ino != s->wal.st_ino || wal.st_dev != s->wal.st_dev;
+}
+
+int store_back_up(struct store *s, struct err *e)
+{
+    int64_t changes = store_changes(s);
+    if (s->backed_up == changes) return 0;
+    int r = backup_write(s->db, s->path, e);
+    if (r == 0) s->backed_up = changes;
+    return r;
+}
+
+int store_finish(struct store *s, struct err *e)
+{
+    if (s == NULL) return 0;
+    _buf_ struct buf path = {0};
+    buf_puts(&path, s->path);
+    bool lost = store_is_lost(s);
+    s->backed_up = -1; /* whatever became of the last one */
+    int r = store_back_up(s, e);
+    /* SQLite does not look after a file that was moved away; so that is as whole as it can be. */
+    if (lost) sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    store_close(s);
+    return r ? r : backup_stamp(path.data, e);
 }
 
 void store_close(struct store *s)

@@ -23,6 +23,12 @@ enum store_durability {
  * says what to do.
  */
 int store_open(struct store **out, const char *path, enum store_durability durability, struct err *e);
+/* True once its file or its WAL was moved away or deleted: what is written from then on the next start would not find. */
+bool store_is_lost(struct store *s);
+/* Makes a copy of it beside it (backup.h), unless nothing has changed since the last one. */
+int store_back_up(struct store *s, struct err *e);
+/* Closes it in good order: with a copy, of one that was lost too, and checksums. It is closed whatever is returned; NULL is allowed. */
+int store_finish(struct store *s, struct err *e);
 /* Closes it; NULL is allowed. */
 void store_close(struct store *s);
 

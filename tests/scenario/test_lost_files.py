@@ -1,0 +1,84 @@
+"""Files of the data directory that are lost or damaged: noticed, said, and with a way out."""
+import os
+import re
+import signal
+import subprocess
+import unittest
+
+import harness
+from harness import reads, wait_for
+
+REGION = "us-east-1"
+
+
+class Case(harness.Case):
+    own = None
+
+    @property
+    def server(self):
+        return self.own
+
+    def setUp(self):
+        self.own = harness.Server()
+        self.addCleanup(self.own.finish)
+        super().setUp()
+        self.server.start()
+        self.database = os.path.join(self.server.data, "meridian.db")
+
+    def refused(self):
+        """The start is refused: the line that says why."""
+        run = subprocess.run(self.server.command(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                             env=harness.clean_environment(), timeout=harness.DEADLINE)
+        self.assertEqual(1, run.returncode)
+        lines = [line for line in run.stderr.decode().splitlines() if line.startswith("meridian: ")]
+        self.assertEqual(1, len(lines), run.stderr)
+        return lines[0]
+
+    def go_back(self, line):
+        """Runs the command that the line gives."""
+        subprocess.check_call(re.search(r"(rm -f .*) - or move", line)[1], shell=True)
+
+    def wait_serving(self, group):
+        endpoint = self.group(group)["NodeGroups"][0]["PrimaryEndpoint"]
+        wait_for(lambda: harness.is_bound(endpoint["Address"], endpoint["Port"]), "the endpoint")
+        return harness.connect(endpoint)
+
+    def stops_in_order(self):
+        self.assertEqual(1, self.server.process.wait(harness.DEADLINE))
+        self.assertIn("moved away or deleted", self.server.log())
+        self.assertEqual({}, harness.processes_of(self.server.data))
+
+
+class Database(Case):
+    def test_that_is_deleted_while_it_is_used_is_copied_and_everything_stops_in_order(self):
+        group = self.create_group()
+        self.primary(group).set("k", "v")
+        os.unlink(self.database)
+        self.stops_in_order()
+        self.go_back(self.refused())
+        self.server.start()
+        self.assertEqual("v", self.wait_serving(group).get("k"))
+
+    def test_whose_wal_is_deleted_while_it_is_used_keeps_everything(self):
+        group = self.create_group()
+        self.primary(group).set("k", "v")
+        os.unlink(self.database + "-wal")
+        self.stops_in_order()
+        self.server.start()
+        self.assertEqual("v", self.wait_serving(group).get("k"))
+
+    def test_with_a_flipped_byte_is_refused_with_the_way_back(self):
+        group = self.create_group()
+        self.server.terminate()
+        with open(self.database, "r+b") as f:
+            f.seek(20000)
+            byte = f.read(1)[0]
+            f.seek(20000)
+            f.write(bytes([byte ^ 4]))
+        self.go_back(self.refused())
+        self.server.start()
+        self.wait_serving(group)
+
+
+if __name__ == "__main__":
+    unittest.main()
