@@ -63,6 +63,7 @@ static enum step toward_replica(const struct proto_node_order *o, const struct n
 static enum step toward_primary(const struct proto_node_order *o, const struct node_now *now)
 {
     if (now->info.role == ROLE_PRIMARY) return STEP_NONE;
+    if (now->other_process) return STEP_WAIT;
     /* In a cluster the engine elects, too. Whoever has the slots keeps them until serve has chosen. */
     if (o->cluster != NULL && !o->takeover.v) return STEP_WAIT;
     if (o->promote_offset.set && now->info.offset < o->promote_offset.v) return STEP_WAIT_OFFSET;

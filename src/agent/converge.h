@@ -67,6 +67,7 @@ struct node_now {
     bool weigh_due;                                         /* the order asks how much memory it uses */
     bool take_blocked;                                      /* an endpoint was refused just now */
     bool save_due, save_look_due;                           /* a snapshot is to be begun, or asked after */
+    bool other_process;                                     /* the order to become primary is for another than this one */
     bool upstream_ready;                                    /* nobody this agent runs, or one that can be followed */
 };
 

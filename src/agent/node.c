@@ -93,6 +93,13 @@ bool node_is_down(const struct node *n)
     return n->proc == NULL && (n->died || n->refused || n->trouble != TROUBLE_NONE);
 }
 
+bool node_is_for_another(const struct node *n)
+{
+    const struct proto_node_order *o = n->order;
+    return role_parse(o->role) == ROLE_PRIMARY && o->promote_pid.v != 0 &&
+           !proc_is(n->proc, o->promote_pid.v, o->promote_started_ms.v);
+}
+
 void node_drop_conn(struct node *n)
 {
     if (n->conn != NULL) n->ops->disconnect(n->conn);
@@ -139,10 +146,11 @@ static void delete (struct node *n)
     node_changed(n);
 }
 
-/* True while a dead node must stay dead: another may be taking its place. */
+/* True while a dead node must stay dead: another may be taking its place, or it was to become primary with data that it lost. */
 static bool held_back(const struct node *n)
 {
     const struct proto_node_order *o = n->order;
+    if (node_is_for_another(n)) return true;
     return n->died && o->hold.v && role_parse(o->role) == n->died_role && o->incarnation.v == n->died_incarnation;
 }
 

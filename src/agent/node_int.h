@@ -251,6 +251,8 @@ void node_reason(struct node *n, const char *fmt, ...) __attribute__((format(pri
 
 /* It has no process though it should have one: that died, or can't be started. */
 bool node_is_down(const struct node *n);
+/* Its order to become primary is for the data of a process that it does not have (any more). */
+bool node_is_for_another(const struct node *n);
 /* False while the order says to follow a node of this agent that can't be followed yet. */
 bool node_upstream_ready(const struct node *n);
 /* The connection stands: time to greet, beginning with this question. */

@@ -205,6 +205,7 @@ static enum step next_step(struct node *n)
         .settings_stale = n->life.generation != n->order->generation.v,
         .weigh_due = n->order->weigh.v && n->life.weighed != n->order->weigh.v,
         .take_blocked = now < n->life.take_at,
+        .other_process = node_is_for_another(n),
         .upstream_ready = node_is_misled(n) || node_upstream_ready(n),
         .save_due = redis_save_is_due(n),
         .save_look_due = redis_save_look_is_due(n)};

@@ -25,7 +25,7 @@ bool redis_save_is_due(struct node *n)
 {
     const struct proto_node_order *o = n->order;
     if (o->snapshot == NULL || n->life.saving || node_now(n) < n->life.save_at) return false;
-    return proc_id(n->proc)->pid == o->snapshot_pid.v && shelf_wants(n->host->shelf, o->snapshot);
+    return proc_is(n->proc, o->snapshot_pid.v, o->snapshot_started_ms.v) && shelf_wants(n->host->shelf, o->snapshot);
 }
 
 bool redis_save_look_is_due(const struct node *n)

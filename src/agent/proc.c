@@ -271,6 +271,11 @@ void proc_account(const char *dir)
     forget(dir, PROCESS);
 }
 
+bool proc_is(const struct proc *p, int64_t pid, int64_t started_ms)
+{
+    return p != NULL && p->id.pid == pid && (started_ms == 0 || started_ms == p->id.started_ms);
+}
+
 const struct proc_id *proc_id(const struct proc *p)
 {
     return &p->id;

@@ -40,6 +40,8 @@ void proc_end_group(const struct proc_id *id);
 bool proc_unaccounted(const char *dir, struct proc_id *last);
 /* Its end is known: see proc_unaccounted(). */
 void proc_account(const char *dir);
+/* True for the process with that pid that was started then; started_ms 0: whenever. */
+bool proc_is(const struct proc *p, int64_t pid, int64_t started_ms);
 const struct proc_id *proc_id(const struct proc *p);
 /* The process runs for that engine and version, too. */
 void proc_ask(struct proc *p, const char *dir, const char *asked);

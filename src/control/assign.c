@@ -47,6 +47,10 @@ static void assign_role(struct world *w, struct world_node *n, struct proto_node
     out->fence = OPT_BOOL(want.fence);
     out->hold = OPT_BOOL(want.hold);
     if (want.promote_offset >= 0) out->promote_offset = OPT_INT(want.promote_offset);
+    if (want.primary && n->row.promote_pid) {
+        out->promote_pid = OPT_INT(n->row.promote_pid);
+        out->promote_started_ms = OPT_INT(n->row.promote_started_ms);
+    }
     if (want.takeover) out->takeover = OPT_BOOL(true);
     if (want.n_endpoints) out->endpoints = (struct string_list){true, 0, arena_array(w->arena, const char *, WANT_ENDPOINTS)};
     for (size_t i = 0; i < want.n_endpoints; i++) out->endpoints.items[out->endpoints.n++] = want.endpoints[i];
@@ -113,6 +117,7 @@ static void assign_node(struct world *w, struct world_node *n, const struct assi
         .users_generation = OPT_INT(access_of(w, n->rg)->generation),
         .weigh = OPT_INT(scaling_question(n)),
         .condemned_pid = OPT_INT(n->row.condemned_pid),
+        .condemned_started_ms = OPT_INT(n->row.condemned_started_ms),
         .incarnation = OPT_INT(n->row.incarnation),
         .keep_data = OPT_BOOL(n->row.keep_data),
         .admin_password = secrets->admin_password,
@@ -123,6 +128,7 @@ static void assign_node(struct world *w, struct world_node *n, const struct assi
         out->cluster_name = n->shard_node->row.name;
     }
     if (want_rouse(w, n)) out->roused_pid = OPT_INT(n->row.seen_pid);
+    if (want_rouse(w, n)) out->roused_started_ms = OPT_INT(n->row.seen_started_ms);
     assign_role(w, n, out);
     assign_seed(w, n, out);
     assign_tls(w, n, secrets, out);
@@ -241,6 +247,7 @@ static void assign_part(
     if (n == NULL) return;
     n->snapshot = id;
     n->snapshot_pid = OPT_INT(p->pid);
+    n->snapshot_started_ms = OPT_INT(p->started_ms);
 }
 
 static void assign_snapshots(struct world *w, const char *region, struct proto_assignment *out)

@@ -56,6 +56,7 @@ int op_test_failover(struct op *op, const struct api_test_failover_in *in, struc
     for (size_t i = 0; r == 0 && i < part->n_members; i++) {
         if (strcmp(part->members[i].id, part->row.primary_node_id) != 0) continue;
         part->members[i].condemned_pid = part->members[i].seen_pid;
+        part->members[i].condemned_started_ms = part->members[i].seen_started_ms;
         r = q_node_put(op->store, &part->members[i], op->err);
     }
     if (r == 0) r = note_event(op, rg->id, EVENT_TEST_FAILOVER_CALLED, in->node_group_id);

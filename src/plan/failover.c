@@ -81,7 +81,7 @@ static void give_up_switch(struct world *w, struct world_node_group *ng)
 static void plan_switch(struct world *w, struct world_rg *rg, struct world_node_group *ng, struct world_node *first)
 {
     struct world_node *next = rg_node(rg, ng->row.switch_node_id);
-    if (!node_answers(next) || w->steady_ms >= ng->row.switch_since_ms + SWITCH_LIMIT_MS) {
+    if (!node_answers(next) || want_other_process(next) || w->steady_ms >= ng->row.switch_since_ms + SWITCH_LIMIT_MS) {
         give_up_switch(w, ng);
         return;
     }

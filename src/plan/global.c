@@ -20,10 +20,10 @@ static struct world_node *first_node(struct world_rg *rg)
     return rg && rg->n_node_groups ? rg_primary(&rg->node_groups[0]) : NULL;
 }
 
-/* Dead, and no replica of its own region is about to take its place. */
+/* Dead, or another process in the place of a dead one, and no replica of its own region is about to take its place. */
 static bool is_lost(const struct world_rg *rg, const struct world_node *n)
 {
-    return node_is_dead(n) && !want_has_stand_in(rg, n);
+    return (node_is_dead(n) || want_other_process(n)) && !want_has_stand_in(rg, n);
 }
 
 static void enter(struct world *w, struct world_global *g, const char *phase)
@@ -123,7 +123,8 @@ static struct world_member *best_source(struct world_global *g, const struct wor
     for (size_t i = 0; i < g->n_members; i++) {
         struct world_member *m = &g->members[i];
         struct world_node *n = first_node(m->rg);
-        if (m == active || m->drop || m->row.leaving || strcmp(m->row.status, "associated") != 0 || !node_answers(n)) continue;
+        if (m == active || m->drop || m->row.leaving || strcmp(m->row.status, "associated") != 0) continue;
+        if (!node_answers(n) || want_other_process(n)) continue;
         if (best == NULL || n->row.seen_offset > first_node(best->rg)->row.seen_offset) best = m;
     }
     return best;
@@ -166,7 +167,9 @@ static void plan_revival(struct world *w, struct world_global *g)
     } else if (strcmp(g->row.phase, "returning") == 0) {
         int64_t limit = phase_limit(w, g, CATCH_UP_LIMIT_MS);
         if (node_takes_writes(first)) enter(w, g, "settling");
-        else if (!node_answers(first) || giver == NULL || node_is_dead(giver) || w->steady_ms >= limit) enter(w, g, "steady");
+        else if (!node_answers(first) || want_other_process(first) || giver == NULL || node_is_dead(giver) ||
+                 w->steady_ms >= limit)
+            enter(w, g, "steady");
         else world_wake(w, limit);
     }
 }

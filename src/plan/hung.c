@@ -54,7 +54,7 @@ void plan_hung(struct world *w, struct world_node *n)
 {
     if (n->drop || !node_hangs(n)) return;
     int64_t limit = n->row.seen_since_ms + WANT_ROUSE_MS;
-    if (n->rg && is_replaceable(n->rg, n)) world_set_int(w, &n->row.condemned_pid, n->row.seen_pid);
+    if (n->rg && is_replaceable(n->rg, n)) world_condemn(w, n);
     else if (w->steady_ms < limit) world_wake(w, limit);
 }
 
@@ -76,5 +76,5 @@ void plan_blocked(struct world *w, struct world_node *n)
     if (n->rg == NULL || n->node_group == NULL || rg_primary(n->node_group) != n || is_changing(n)) return;
     int64_t limit = plan_blocked_since(w, n) + w->blocked_limit_ms;
     if (w->steady_ms < limit) world_wake(w, limit);
-    else if (want_failover(n->rg) && has_successor(n->node_group, n)) world_set_int(w, &n->row.condemned_pid, n->row.seen_pid);
+    else if (want_failover(n->rg) && has_successor(n->node_group, n)) world_condemn(w, n);
 }

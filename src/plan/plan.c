@@ -14,6 +14,7 @@ void plan_world(struct world *w)
         for (size_t i = 0; i < w->n_rgs; i++) {
             plan_shards(w, &w->rgs[i]);
             plan_failover(w, &w->rgs[i]);
+            plan_promotions(w, &w->rgs[i]);
             plan_resharding(w, &w->rgs[i]);
             plan_pending(w, &w->rgs[i]);
             plan_scaling(w, &w->rgs[i]);

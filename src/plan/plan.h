@@ -32,6 +32,8 @@ void plan_blocked(struct world *w, struct world_node *n);
 /* The row names another primary of the node group, and events tell. */
 void plan_make_primary(
     struct world *w, struct world_rg *rg, struct world_node_group *ng, struct world_node *first, struct world_node *next);
+/* Which process is to become primary, until it has: another one in its place is chosen anew, or not at all. */
+void plan_promotions(struct world *w, struct world_rg *rg);
 /* A group in cluster mode: takes over what the engine has elected by itself, and who holds which slots. */
 void plan_shards(struct world *w, struct world_rg *rg);
 /* Moves slots to the shards that shall have them, and takes out those that have none any more. */

@@ -55,6 +55,7 @@ struct row_snapshot_part snapshot_part_row(
         .replicas = -1,
         .zones = "",
         .pid = n->seen_pid,
+        .started_ms = n->seen_started_ms,
         .restarts = n->seen_restarts,
         .seen_state = "unknown",
     };

@@ -109,8 +109,9 @@ static bool node_lost_data(struct world *w, struct world_snapshot_part *p)
 {
     struct world_node *n = find_node(w, p->row.region, p->row.node_id);
     if (n == NULL || n->drop || is(n->row.want, "gone") || n->row.seen_restarts > p->row.restarts) return true;
-    if (n->row.seen_pid == 0 || n->row.seen_pid == p->row.pid) return false;
+    if (n->row.seen_pid == 0) return false;
     world_set_int(w, &p->row.pid, n->row.seen_pid);
+    world_set_int(w, &p->row.started_ms, n->row.seen_started_ms);
     world_set_int(w, &p->row.restarts, n->row.seen_restarts);
     return false;
 }

@@ -22,9 +22,9 @@ static bool in_phase(const struct world_rg *rg, const char *phase)
     return rg->global && rg->member && strcmp(rg->global->row.phase, phase) == 0;
 }
 
-static bool is_switch_target(const struct world_rg *rg)
+bool want_is_switch_target(const struct world_rg *rg)
 {
-    return rg->global->row.switch_region && strcmp(rg->row.region, rg->global->row.switch_region) == 0;
+    return rg->global && rg->global->row.switch_region && strcmp(rg->row.region, rg->global->row.switch_region) == 0;
 }
 
 static struct world_node *first_of(struct world_rg *rg, const char *node_group_id)
@@ -82,16 +82,27 @@ bool want_hands_over(const struct world_rg *rg)
     return (in_phase(rg, "fencing") || in_phase(rg, "promoting")) && !want_passive(rg);
 }
 
-bool want_has_ready_secondary(const struct world_rg *rg)
+bool want_other_process(const struct world_node *n)
+{
+    if (!node_answers(n) || n->row.promote_pid == 0) return false;
+    return n->row.promote_pid != n->row.seen_pid || n->row.promote_started_ms != n->row.seen_started_ms;
+}
+
+static bool has_secondary(const struct world_rg *rg, bool ready)
 {
     if (rg->global == NULL || want_passive(rg)) return false;
     for (size_t i = 0; i < rg->global->n_members; i++) {
         struct world_member *m = &rg->global->members[i];
         if (m->rg == rg || m->rg == NULL || m->drop || m->row.leaving || strcmp(m->row.status, "associated") != 0) continue;
         struct world_node *n = m->rg->n_node_groups ? rg_primary(&m->rg->node_groups[0]) : NULL;
-        if (node_answers(n)) return true;
+        if (!ready || node_answers(n)) return true;
     }
     return false;
+}
+
+bool want_has_ready_secondary(const struct world_rg *rg)
+{
+    return has_secondary(rg, true);
 }
 
 /*
@@ -100,7 +111,7 @@ bool want_has_ready_secondary(const struct world_rg *rg)
  */
 static void want_first_in_phase(struct world_rg *rg, const struct world_node *first, struct want_node *want)
 {
-    bool active = !want_passive(rg), other = is_switch_target(rg);
+    bool active = !want_passive(rg), other = want_is_switch_target(rg);
     bool giving = in_phase(rg, "reviving") || in_phase(rg, "returning");
     if (want_hands_over(rg)) want->fence = true;
     if (in_phase(rg, "promoting") && other) {
@@ -115,14 +126,34 @@ static void want_first_in_phase(struct world_rg *rg, const struct world_node *fi
     if (giving && other) want->primary = want->fence = want->hold = true;
 }
 
+static bool has_replica(const struct world_node *first)
+{
+    const struct world_node_group *ng = first->node_group;
+    for (size_t i = 0; ng && i < ng->n_nodes; i++) {
+        const struct world_node *n = &ng->nodes[i];
+        if (n != first && !n->drop && ng_has(ng, n) && strcmp(n->row.want, "run") == 0) return true;
+    }
+    return false;
+}
+
+/*
+ * Whether anybody can take its place is known only once its death is: until then it is not to be started again where somebody
+ * may. One that is to begin with a snapshot's data has them again after a death: nobody else may have all of them yet.
+ */
+static bool stays_down(const struct world_rg *rg, const struct world_node *first)
+{
+    if (first->seed) return false;
+    if (node_is_dead(first)) return want_has_stand_in(rg, first) || want_has_ready_secondary(rg);
+    return (want_failover(rg) && has_replica(first)) || has_secondary(rg, false);
+}
+
 /* The first node of a region: it accepts writes, or follows the region's gateway while the region is passive. */
 static void want_first(struct world_rg *rg, struct world_node *first, struct world_node_group *ng, struct want_node *want)
 {
     struct world_endpoint *gateway = rg_endpoint(rg, "gateway", ng->row.id);
     want->primary = !want_passive(rg);
     want->fence = want->primary && ng->row.switch_node_id;
-    /* One that is to begin with a snapshot's data has them again after a death: nobody else may have all of them yet. */
-    want->hold = !first->seed && (want_has_stand_in(rg, first) || want_has_ready_secondary(rg));
+    want->hold = stays_down(rg, first);
     if (rg->member && !rg->member->drop && !rg->member->row.leaving) want_first_in_phase(rg, first, want);
     if (want->primary || gateway == NULL) return;
     want->upstream_address = gateway->row.address;
@@ -221,7 +252,7 @@ struct want_node want_node(struct world *w, struct world_node *n)
         return want;
     }
     if (takes_over(n, ng)) {
-        want.primary = true;
+        want.primary = want.hold = true;
         want.promote_offset = ng->row.switch_offset;
         want.takeover = ng->shard != NULL;
         return want;

@@ -58,6 +58,12 @@ bool want_hands_over(const struct world_rg *rg);
 /* True for the active group of a datastore that has a secondary whose data are at hand. */
 bool want_has_ready_secondary(const struct world_rg *rg);
 
+/* True for the group in the datastore's switch_region. */
+bool want_is_switch_target(const struct world_rg *rg);
+
+/* The process that was chosen to become primary ended before it did, and another one answers. */
+bool want_other_process(const struct world_node *n);
+
 /* The member in the datastore's switch_region, or NULL. */
 struct world_member *want_switch_member(struct world_global *g);
 

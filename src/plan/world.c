@@ -274,12 +274,17 @@ bool node_is_dead(const struct world_node *n)
 
 bool node_hangs(const struct world_node *n)
 {
-    return n && strcmp(n->row.seen_state, "hung") == 0 && n->row.condemned_pid != n->row.seen_pid;
+    return n && strcmp(n->row.seen_state, "hung") == 0 && !node_is_condemned(n);
 }
 
 bool node_takes_writes(const struct world_node *n)
 {
     return node_answers(n) && n->row.seen_role && strcmp(n->row.seen_role, "primary") == 0;
+}
+
+bool node_is_condemned(const struct world_node *n)
+{
+    return n && n->row.condemned_pid == n->row.seen_pid && n->row.condemned_started_ms == n->row.seen_started_ms;
 }
 
 struct world_member *global_primary(struct world_global *g)
@@ -317,6 +322,12 @@ void world_set_int(struct world *w, int64_t *field, int64_t value)
     if (*field == value) return;
     *field = value;
     edited(w);
+}
+
+void world_condemn(struct world *w, struct world_node *n)
+{
+    world_set_int(w, &n->row.condemned_pid, n->row.seen_pid);
+    world_set_int(w, &n->row.condemned_started_ms, n->row.seen_started_ms);
 }
 
 void world_drop(struct world *w, bool *drop)

@@ -301,7 +301,8 @@ struct world_member *global_primary(struct world_global *g);
 bool node_answers(const struct world_node *n);
 bool node_is_dead(const struct world_node *n); /* its process has ended, or can't be started */
 bool node_takes_writes(const struct world_node *n);
-bool node_hangs(const struct world_node *n); /* and is not to be killed already */
+bool node_hangs(const struct world_node *n);        /* and is not to be killed already */
+bool node_is_condemned(const struct world_node *n); /* the process that was seen is the one that must not live */
 
 /* Asks for another look no later than at 'at_ms' of the steady clock. */
 void world_wake(struct world *w, int64_t at_ms);
@@ -311,6 +312,8 @@ void world_wake_date(struct world *w, int64_t date_ms);
 void world_set(struct world *w, const char **field, const char *value);
 void world_set_int(struct world *w, int64_t *field, int64_t value);
 void world_drop(struct world *w, bool *drop);
+/* The node's process, as it was seen, must not live. */
+void world_condemn(struct world *w, struct world_node *n);
 /* Another node, and another look soon. */
 void world_add_node(struct world *w, const struct row_node *row);
 /* A snapshot that begins now, and another look soon. Nothing but its source has to be set to 'snapshotting' besides. */

@@ -115,6 +115,27 @@ Test(converge, every_line_of_the_table)
     }
 }
 
+Test(converge, an_order_for_another_process_promotes_nobody)
+{
+    static const struct line orders[] = {
+        {.what = "at once", .ordered_role = "primary", .role = ROLE_REPLICA, .upstream = "a"},
+        {.what = "at an offset", .ordered_role = "primary", .promote_offset = 50, .role = ROLE_REPLICA, .upstream = "a"},
+        {.what = "fenced", .ordered_role = "primary", .ordered_fence = true, .role = ROLE_REPLICA, .upstream = "a"},
+        {.what = "with the endpoint", .ordered_role = "primary", .ordered_vip = true, .role = ROLE_REPLICA, .upstream = "a"},
+    };
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+        for (int cluster = 0; cluster < 2; cluster++) {
+            struct proto_node_order o = ordered(&orders[i]);
+            struct node_now now = known(&orders[i]);
+            if (cluster) o.cluster = "c";
+            if (cluster) o.takeover = OPT_BOOL(true);
+            cr_expect_eq(converge(&o, &now), STEP_PROMOTE, "%s", orders[i].what);
+            now.other_process = true;
+            cr_expect_eq(converge(&o, &now), STEP_WAIT, "%s", orders[i].what);
+        }
+    }
+}
+
 Test(converge, what_may_have_changed_is_read_before_anything_is_decided)
 {
     struct proto_node_order o = ordered(&table[1]);

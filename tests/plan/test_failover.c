@@ -104,6 +104,9 @@ Test(failover, a_primary_that_a_replica_can_replace_stays_down_when_it_dies)
     die(1);
     die(2);
     plan_world(&b.w);
+    cr_assert(want_node(&b.w, &b.nodes[0]).hold, "who could replace it then is not known yet");
+    die(0);
+    plan_world(&b.w);
     cr_assert_not(want_node(&b.w, &b.nodes[0]).hold, "nobody is left to replace it");
 }
 

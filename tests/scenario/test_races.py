@@ -22,6 +22,7 @@ class Case(harness.Case):
         self.addCleanup(self.own.finish)
         super().setUp()
         self.own.start()
+        self.addCleanup(self.go_on)
 
     def stand_still(self):
         """serve decides nothing until go_on(): what it hears next is what was told last."""
@@ -44,10 +45,10 @@ class DyingShards(Case):
         me = next(line for line in self.admin(node).cluster("nodes").values() if "myself" in line["flags"])
         return "master" in me["flags"] and me["slots"]
 
-    def process(self, node):
-        """The pid that the agent has noted for the node; 0: none."""
-        noted = harness.reads(os.path.join(self.server.data, "regions", node["region"], node["id"], "process")).split()
-        return int(noted[0]) if noted else 0
+    def death_is_known(self, node):
+        """The agent knows that the node's process has ended."""
+        log = harness.reads(os.path.join(self.server.data, "regions", node["region"], "agent.log")).decode()
+        return "node %s: killed by signal 9" % node["id"] in log
 
     def test_that_took_over_just_before_they_died_take_over_again(self):
         for attempt in range(TRIES):
@@ -57,7 +58,7 @@ class DyingShards(Case):
                 wait_for(lambda: harness.is_bound(node["address"], node["port"]) and self.takes_over(node), "a master with slots")
                 self.stand_still()
                 os.kill(node["pid"], signal.SIGKILL)
-                wait_for(lambda: self.process(node) not in (0, node["pid"]), "another process of the node")
+                wait_for(lambda: self.death_is_known(node), "the death")
                 self.go_on()
                 self.wait_group(group)
                 self.delete_group(group)
