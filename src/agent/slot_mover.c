@@ -22,6 +22,7 @@ enum { LONG_NS = 4000000, SHORT_NS = 2000000 };
 enum { WAIT_MS = 250, WAIT_MAX_MS = 64000 };
 /* So long without a single key that has moved, since the first refusal, and it is told that nothing moves. */
 enum { STUCK_MS = 5000 };
+#define NO_ROOM "the node group that is to get it has no memory left"
 
 /*
  * The slot stays with its source if the target has no key of it: nothing is to be there that a client might
@@ -78,6 +79,10 @@ struct slot_mover {
     bool settling;      /* the flights were left over by an earlier move: they come to rest where they can */
     bool lifted;        /* the target's limit is off */
     struct memory_info room[2];
+    bool careful;          /* keys are weighed before they go: the target would evict others for what it has no room for */
+    int64_t left, weight;  /* bytes: what it has room for, and what the next batch takes */
+    size_t sizing;         /* keys whose size is awaited */
+    bool weighed;          /* the next batch is */
     int64_t refused_since; /* ms of the loop's clock; 0: the last key that was tried has moved */
     bool stuck;
     char why[120];
@@ -132,6 +137,7 @@ static void restore_limit(struct slot_mover *m)
 /* Whatever was begun is found again in the nodes. */
 static void give_up(struct slot_mover *m)
 {
+    m->sizing = 0;
     lent(m, false);
     restore_limit(m);
     drop(&m->ends[FROM]);
@@ -327,6 +333,7 @@ static void send_batch(struct slot_mover *m, const struct node *to)
     }
     if (m->n_batches == 0) m->busy_since = clock_mono_ns();
     m->batches[m->n_batches++] = (struct batch){m->at, count};
+    m->weighed = false;
     lent(m, true);
     rconn_send_bytes(m->ends[FROM].conn, (int)n, words, lengths);
 }
@@ -338,15 +345,37 @@ static void keys_gone(struct slot_mover *m)
     enter(m, COUNT);
 }
 
+static void ask_sizes(struct slot_mover *m)
+{
+    const struct flight *f = &m->flights[m->at];
+    m->weight = 0;
+    for (size_t i = f->next; i < f->n && m->sizing < m->batch; i++, m->sizing++)
+        rconn_send_bytes(m->ends[FROM].conn, 3, (const char *const[]){"MEMORY", "USAGE", f->keys[i].data},
+            (const size_t[]){6, 5, f->keys[i].len});
+}
+
 static void move_on(struct slot_mover *m)
 {
     const struct node *to = end_node(m, TO);
     if (to == NULL || to->order == NULL) return give_up(m);
-    while (m->n_batches < AHEAD && m->at < m->n_flights) {
-        if (m->flights[m->at].next < m->flights[m->at].n) send_batch(m, to);
-        else m->at++;
+    while (m->n_batches < (m->careful ? 1 : AHEAD) && m->at < m->n_flights) {
+        if (m->flights[m->at].next == m->flights[m->at].n) m->at++;
+        else if (m->careful && !m->weighed) return ask_sizes(m);
+        else send_batch(m, to);
     }
     if (m->n_batches == 0) keys_gone(m);
+}
+
+/* A key that is gone weighs nothing. */
+static void size_told(struct slot_mover *m, const struct redisReply *r)
+{
+    if (r->type == REDIS_REPLY_ERROR) return refused(m, r);
+    if (r->type == REDIS_REPLY_INTEGER) m->weight += r->integer;
+    if (--m->sizing > 0) return;
+    if (m->weight > m->left) return refused_since(m, NO_ROOM);
+    m->left -= m->weight;
+    m->weighed = true;
+    move_on(m);
 }
 
 /* What is left of the slot is asked for again, and goes one key at a time, with more time for it: the target may need long to
@@ -435,16 +464,22 @@ static void ask_room(struct slot_mover *m)
 
 static void room_told(struct slot_mover *m, enum side side, const struct redisReply *r)
 {
+    char policy[24];
     if (r->type == REDIS_REPLY_ERROR || r->str == NULL || !info_memory(r->str, r->len, &m->room[side])) return refused(m, r);
+    if (side == TO)
+        m->careful = info_value(r->str, r->len, "maxmemory_policy", policy, sizeof policy) && strcmp(policy, "noeviction") != 0;
     if (++m->answered < m->n_asked) return;
+    m->left = m->room[TO].limit - m->room[TO].used;
+    m->careful = m->careful && m->room[TO].limit > 0 && m->room[FROM].data > m->left;
     if (has_room(m)) enter(m, IMPORT);
-    else refused_since(m, "the node group that is to get it has no memory left");
+    else refused_since(m, NO_ROOM);
 }
 
 static void lift(struct slot_mover *m)
 {
     m->asked[m->n_asked++] = 0;
     m->lifted = true;
+    m->careful = false;
     rconn_send(m->ends[TO].conn, 4, (const char *const[]){"CONFIG", "SET", "maxmemory", "0"});
 }
 
@@ -477,6 +512,7 @@ static void enter(struct slot_mover *m, enum phase p)
     if (from == NULL || to == NULL) return give_up(m); /* the map has changed */
     if (p == MOVE) {
         m->at = m->n_batches = 0;
+        m->weighed = false;
         return move_on(m);
     }
     if (p == ROOM) ask_room(m);
@@ -488,7 +524,7 @@ static void enter(struct slot_mover *m, enum phase p)
 
 static void answer(struct slot_mover *m, enum side side, const struct redisReply *r)
 {
-    if (m->phase == MOVE) return moved(m, r);
+    if (m->phase == MOVE) return m->sizing > 0 ? size_told(m, r) : moved(m, r);
     if (m->phase == ROOM) return room_told(m, side, r);
     if (m->phase == REST || m->answered >= m->n_asked) return;
     if (!flight_answer(m, &m->flights[m->asked[m->answered++]], r)) return refused(m, r);

@@ -89,9 +89,9 @@ class NodeTypes(Case):
 
 
 class Shards(Case, shards.Case):
-    def create_small(self, count):
-        cluster = {"ParameterName": "cluster-enabled", "ParameterValue": "yes"}
-        return self.create(count, 0, CacheNodeType=MICRO, CacheParameterGroupName=self.parameters(MICRO, SMALL_LIMIT, [cluster]))
+    def create_small(self, count, policy="volatile-lru"):
+        more = [{"ParameterName": "cluster-enabled", "ParameterValue": "yes"}, {"ParameterName": "maxmemory-policy", "ParameterValue": policy}]
+        return self.create(count, 0, CacheNodeType=MICRO, CacheParameterGroupName=self.parameters(MICRO, SMALL_LIMIT, more))
 
     def fill_all(self, group, mib):
         """Values of a MiB each in all shards; what they are."""
@@ -126,32 +126,36 @@ class Shards(Case, shards.Case):
         self.assertEqual({"0001"}, set(self.slot_map(group)))
 
     def test_a_shard_that_fills_up_half_way_ends_the_change_and_nothing_is_lost(self):
-        group = self.create_small(3)
-        parts, client = self.slot_map(group), self.client(group)
-        heavy = self.tag_in(parts["0003"])
-        for shard in "0001", "0002":
-            for n in range(8):
-                client.set("{%s}-%d" % (self.tag_in(parts[shard]), n), "x" * MIB)
-        for n in range(16):
-            client.set("{%s}-%d" % (heavy, n), "x" * MIB)
-        member = self.api().describe_cache_clusters(CacheClusterId=group + "-0003-001")["CacheClusters"][0]["ARN"]
-        tags = [{"Key": "team", "Value": "blue"}]
-        self.api().add_tags_to_resource(ResourceName=member, Tags=tags)
-        self.reshape(group, 2, NodeGroupsToRemove=["0003"])
-        self.wait_group(group)
-        self.assertEqual(tags, self.api().list_tags_for_resource(ResourceName=member)["TagList"])
+        """An engine that refuses what it has no room for, and one that would evict other keys for it."""
+        groups = {}
+        for policy in "noeviction", "allkeys-lru":
+            group = self.create_small(3, policy)
+            tags = {shard: self.tag_in(slots) for shard, slots in self.slot_map(group).items()}
+            keys = ["{%s}-%d" % (tags[shard], n) for shard, count in (("0001", 8), ("0002", 8), ("0003", 16)) for n in range(count)]
+            client = self.client(group)
+            for key in keys:
+                client.set(key, "x" * MIB)
+            member = self.api().describe_cache_clusters(CacheClusterId=group + "-0003-001")["CacheClusters"][0]["ARN"]
+            self.api().add_tags_to_resource(ResourceName=member, Tags=[{"Key": "team", "Value": "blue"}])
+            self.reshape(group, 2, NodeGroupsToRemove=["0003"])
+            groups[group] = (keys, member)
+        for group, (keys, member) in groups.items():
+            self.wait_group(group)
+            self.check_given_up(group, keys, member)
+            self.client(group).delete(*keys[20:])
+            self.reshape(group, 2, NodeGroupsToRemove=["0003"])
+        for group, (keys, _) in groups.items():
+            self.wait_group(group)
+            self.check_kept(group, keys[:20])
+            self.assertEqual({"0001", "0002"}, set(self.slot_map(group)))
+
+    def check_given_up(self, group, keys, member):
         self.assertEqual({"0001", "0002", "0003"}, set(self.slot_map(group)))
-        keys = ["{%s}-%d" % (self.tag_in(parts[s]), n) for s, count in (("0001", 8), ("0002", 8), ("0003", 16)) for n in range(count)]
         self.check_kept(group, keys)
         self.assertEqual([], self.open_slots(group))
+        self.assertEqual("blue", self.api().list_tags_for_resource(ResourceName=member)["TagList"][0]["Value"])
         self.assertTrue([m for m in self.told(group, "replication-group") if m.startswith("Failed to modify number of node groups from 3 to 2")])
-        self.assertEqual([SMALL_LIMIT] * 3, [int(self.config(n, "maxmemory")) for n in self.nodes(group).values()])
-        for n in range(12):
-            self.client(group).delete("{%s}-%d" % (heavy, n))
-        self.reshape(group, 2, NodeGroupsToRemove=["0003"])
-        self.wait_group(group)
-        self.check_kept(group, keys[:16] + keys[28:])
-        self.assertEqual({"0001", "0002"}, set(self.slot_map(group)))
+        wait_for(lambda: [SMALL_LIMIT] * 3 == [int(self.config(n, "maxmemory")) for n in self.nodes(group).values()], "the limits")
 
     def test_a_key_that_no_engine_takes_ends_the_change_and_can_be_read_still(self):
         group = self.create_small(2)
