@@ -33,6 +33,13 @@ class Watch(Field):
         reports = self.serve.region("r1").reports
         return self.wait(lambda s: self.serve.region("r1").reports >= reports + count)
 
+    @staticmethod
+    def is_busy(address):
+        try:
+            return not admin(address).ping()
+        except redis.ResponseError as e:
+            return str(e).startswith("BUSY")
+
     def test_a_stopped_process_is_hung_within_half_a_second(self):
         pid = seen(self.start_pair(), "g.a")["pid"]
         begin = time.monotonic()
@@ -68,6 +75,7 @@ class Watch(Field):
         admin(self.address(1)).config_set("busy-reply-threshold", 100)
         busy = threading.Thread(target=self.assertRaises, args=(redis.ConnectionError, client(self.address(1), timeout=60).eval, "while true do end", 0))
         busy.start()
+        poll(lambda: self.is_busy(self.address(1)), "a busy process")
         self.order([dict(self.a, incarnation=2, keep_data=True), self.b])
         s = self.wait(lambda s: "BUSY" in seen(s, "g.a").get("reason", ""))
         self.assertEqual((pid, "stopping"), (seen(s, "g.a")["pid"], seen(s, "g.a")["state"]))
