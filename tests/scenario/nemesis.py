@@ -25,6 +25,10 @@ SECONDS = float(os.environ.get("MERIDIAN_NEMESIS_SECONDS", "6"))
 SEED = int(os.environ.get("MERIDIAN_SEED", "0")) or random.randrange(1, 10 ** 9)
 ONLY = os.environ.get("MERIDIAN_NEMESIS_BLOWS", "").split()
 SETTLED = 30
+AT_WORK = """
+    local function now() local t = redis.call('TIME'); return t[1] * 1000 + t[2] / 1000 end
+    local till = now() + ARGV[1]
+    while now() < till do end"""
 WRONG = (AssertionError, OSError, botocore.exceptions.ClientError, redis.RedisError, StopIteration, IndexError)
 
 
@@ -69,6 +73,20 @@ class Storm:
         self.note("%s %s in %s (pid %d)" % (how.name, node["id"], node["region"], node["pid"]))
         self.struck.add(node["pid"])
         os.kill(node["pid"], how)
+
+    def slow_down(self, node):
+        """A script at work or a CLIENT PAUSE: for a while the node answers nobody, or takes no writes, and nobody is to die of that."""
+        ms = self.random.randint(200, 2000)
+        command = self.random.choice([("EVAL", AT_WORK, 0, ms), ("CLIENT", "PAUSE", ms, "ALL"), ("CLIENT", "PAUSE", ms, "WRITE")])
+        self.note("%s for %d ms in %s" % (" ".join(w for w in command[:2] if w != AT_WORK), ms, node["id"]))
+        connection = self.admin(node).connection_pool.get_connection(command[0])
+        self.addCleanup(connection.disconnect)
+        connection.send_command(*command)
+
+    def stop_and_start(self):
+        self.note("stop and start")
+        self.server.terminate()
+        self.server.start()
 
     def jump_the_clock(self):
         """The wall clock is set an hour or so forward or back, as by somebody whose time zone was wrong."""

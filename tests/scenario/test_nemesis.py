@@ -161,6 +161,18 @@ class Nemesis(Storm, datastores.Case):
         self.strike(self.random.choice([n for n in self.nodes_of(self.plain, HOME) if n["pid"] and n["state"] == "ready"]))
         return {"plain"}, {"plain"}
 
+    def slow_somebody_down(self):
+        self.slow_down(self.random.choice(self.server.nodes()))
+        return set(), set()
+
+    def slow_somebody_down_and_go_on(self):
+        self.slow_somebody_down()
+        return self.random.choice([self.rehearse, self.resize, self.upgrade, self.kill_an_agent, self.kill_serve, self.stop_everything])()
+
+    def stop_everything(self):
+        self.stop_and_start()
+        return set(), set()
+
     def switch_regions(self):
         target = next((g, r) for g, r in self.groups[1:] if (g, r) != self.active())
         self.note("switch to " + target[1])
@@ -276,7 +288,8 @@ class Nemesis(Storm, datastores.Case):
                  self.kill_several, self.rehearse, self.resize, self.resize_and_kill_the_primary, self.upgrade,
                  self.upgrade_and_kill_somebody, self.plan_a_failover, self.plan_a_failover, self.fail_over_and_kill_somebody,
                  self.fail_over_and_kill_somebody, self.fail_over_and_kill_an_agent, self.fail_over_and_kill_serve,
-                 self.hang_a_primary_and_jump_the_clock, self.fail_over_and_jump_the_clock]
+                 self.hang_a_primary_and_jump_the_clock, self.fail_over_and_jump_the_clock, self.stop_everything,
+                 self.slow_somebody_down, self.slow_somebody_down_and_go_on, self.slow_somebody_down_and_go_on]
         self.rage(blows, self.check)
 
 

@@ -87,11 +87,19 @@ class Shards(Storm, shards.Case):
             self.strike(node)
         return ALL
 
-    def stop_and_start(self):
-        self.note("stop and start")
-        self.server.terminate()
-        self.server.start()
+    def stop_everything(self):
+        self.stop_and_start()
         return NOTHING
+
+    def slow_somebody_down(self):
+        """A primary that is at work for as long as it takes the others to suspect it may be replaced by them, with what it had not sent yet."""
+        self.slow_down(self.random.choice([n for n in self.nodes(self.of).values() if n["pid"]]))
+        return HASTY
+
+    def slow_somebody_down_and_stop(self):
+        self.slow_somebody_down()
+        self.stop_and_start()
+        return HASTY
 
     # Changes; each can be disturbed
 
@@ -266,7 +274,8 @@ class Shards(Storm, shards.Case):
         self.waiting = self.begin(ClusterWriter("waited", self.endpoint, 1))
         self.hasty = self.begin(ClusterWriter("hasty", self.endpoint, 0))
         self.rage([self.kill_a_primary, self.hang_a_primary, self.strike_a_replica, self.kill_the_agent, self.kill_the_agent_and_a_primary,
-                   self.kill_serve, self.kill_serve_and_a_primary, self.crash_the_agent_as_it_starts_a_replica, self.kill_several, self.stop_and_start, self.take_and_restore,
+                   self.kill_serve, self.kill_serve_and_a_primary, self.crash_the_agent_as_it_starts_a_replica, self.kill_several, self.stop_everything, self.slow_somebody_down,
+                   self.slow_somebody_down_and_stop, self.take_and_restore,
                    *[self.change] * 5, *[self.change_and_disturb] * 8], self.check)
         self.check_nothing_left()
 
