@@ -127,6 +127,10 @@ const struct flag flags[] = {
         read_choice, AT(addressing), "loopback or ports", addressings},
     {FOR(COMMAND_SERVE), "advertise", "HOST", "127.0.0.1", NULL, "with --addressing ports: the host that endpoints name",
         read_text, AT(advertise), "a host's name or address"},
+    {FOR(COMMAND_SERVE), "bind", "HOST", NULL, "what --advertise names",
+        "with --addressing ports: where nodes and endpoints listen, if that is not the address that is advertised; 0.0.0.0 is "
+        "everywhere. Whoever reaches it can use every group that asks for no password",
+        read_text, AT(bind), "a host's name or address of this machine"},
     {FOR(COMMAND_SERVE), "port-range", "FIRST-LAST", "20000-29999", NULL, "with --addressing ports: the ports to choose from",
         read_ports, AT(first_port), "two port numbers, the lower one first, like 20000-29999"},
     {FOR(COMMAND_SERVE), "snapshot-import-dir", "DIR", NULL, "none",

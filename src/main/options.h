@@ -36,6 +36,7 @@ struct options {
     char default_region[OPTION_NAME_SIZE];
     enum addressing addressing;
     char advertise[OPTION_NAME_SIZE]; /* ADDRESSING_PORTS: the host of all endpoints */
+    char bind[OPTION_NAME_SIZE];      /* ADDRESSING_PORTS: where nodes listen; "": at the advertised address */
     int first_port, last_port;        /* ADDRESSING_PORTS: the ports to choose from, both included */
     enum store_durability durability;
     enum restricted restricted;

@@ -8,6 +8,7 @@
 #include "http/query.h"
 #include "http/server.h"
 #include "main/admin_token.h"
+#include "main/bind_host.h"
 #include "main/commands.h"
 #include "main/data_dir.h"
 #include "main/engines.h"
@@ -47,6 +48,7 @@ struct serve {
     char import_dir[PATH_MAX], export_dir[PATH_MAX]; /* of snapshots, absolute; "": none */
     char data_dir[PATH_MAX];                         /* absolute: agents and nodes have other working directories */
     char server[300];
+    char listen_host[BIND_HOST_SIZE]; /* of nodes, with --addressing ports */
     char admin_token[ADMIN_TOKEN_SIZE], admin_token_path[PATH_MAX];
     bool stopping, lost_dir, lost_db;
     int checks;       /* of the directory, since the database was last backed up */
@@ -192,11 +194,6 @@ static void find_server(struct serve *s)
     snprintf(s->server, sizeof s->server, "%.*s:%u", anywhere ? 9 : n, anywhere ? "127.0.0.1" : s->o->listen, http_port(s->http));
 }
 
-static bool is_loopback(const char *host)
-{
-    return strcmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0;
-}
-
 static int open_control(struct serve *s, struct err *e)
 {
     bool ports = s->o->addressing == ADDRESSING_PORTS;
@@ -212,7 +209,7 @@ static int open_control(struct serve *s, struct err *e)
         .engines = s->o->engines,
         .log_level = levels[s->o->log_level],
         .ports = ports,
-        .listen_host = is_loopback(s->o->advertise) ? "127.0.0.1" : "0.0.0.0",
+        .listen_host = s->listen_host,
         .advertise = s->o->advertise,
         .first_port = s->o->first_port,
         .last_port = s->o->last_port,
@@ -272,6 +269,9 @@ static int open_http(struct serve *s, struct err *e)
 
 static int check_exposure(struct serve *s, struct err *e)
 {
+    if (s->listen_host[0] && strncmp(s->listen_host, "127.", 4) != 0)
+        fprintf(stderr, "meridian: nodes listen on %s: whoever reaches it can use every group that asks for no password\n",
+            s->listen_host);
     if (http_is_local(s->http)) return 0;
     if (s->o->trips == TRIPS_ON)
         return err_set(
@@ -375,6 +375,7 @@ static int open_all(struct serve *s, struct err *e)
     int r = find_program(s, e);
     if (r == 0) r = engines_check(s->o, e);
     if (r == 0) r = find_snapshot_folders(s, e);
+    if (r == 0 && s->o->addressing == ADDRESSING_PORTS) r = bind_host_find(s->o->bind, s->o->advertise, s->listen_host, e);
     if (r == 0) r = data_dir_claim(s->o->data_dir, &s->lock_fd, e);
     if (r == 0 && realpath(s->o->data_dir, s->data_dir) == NULL)
         r = err_set(e, ERR_IO, "the data directory %s can't be found again", s->o->data_dir);

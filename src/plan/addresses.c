@@ -79,6 +79,11 @@ static const char *plan_address(struct world *w, struct addressed x)
     struct world_region *r = world_region(w, x.region);
     if (r == NULL) return NULL;
     if (x.in_force) world_set_int(w, x.settled, 1);
+    /* All nodes listen where the flags say today, each at the port it has. */
+    if (w->addressing.ports && *x.address && strcmp(*x.address, w->addressing.host) != 0) {
+        world_set(w, x.address, w->addressing.host);
+        world_set(w, x.seen_state, "unknown");
+    }
     if (!*x.settled && *x.address && strcmp(*x.seen_state, "conflict") == 0) {
         leap(w, r);
         world_set(w, x.address, NULL);

@@ -96,7 +96,7 @@ struct names {
 
 static void add(struct names *names, const char *name)
 {
-    if (name == NULL || strcmp(name, "0.0.0.0") == 0 || strcmp(name, "::") == 0) return;
+    if (name == NULL) return;
     for (size_t i = 0; i < names->n; i++)
         if (strcmp(names->items[i], name) == 0) return;
     if (names->n < NAMES_MAX) names->items[names->n++] = name;
@@ -123,10 +123,10 @@ static bool is_loopback(const char *host)
 const char *encryption_names(struct world *w, const struct world_node *n)
 {
     struct names names = {0};
-    add(&names, n->row.address);
     if (w->addressing.ports) add(&names, w->addressing.advertise);
+    else add(&names, n->row.address);
     if (w->addressing.ports && is_loopback(w->addressing.advertise)) add(&names, "localhost");
-    for (size_t i = 0; n->rg && i < n->rg->n_endpoints; i++)
+    for (size_t i = 0; !w->addressing.ports && n->rg && i < n->rg->n_endpoints; i++)
         if (may_answer_at(n, &n->rg->endpoints[i])) add(&names, n->rg->endpoints[i].row.address);
     qsort(names.items, names.n, sizeof *names.items, compare);
     return arena_join(w->arena, names.items, names.n, " ");

@@ -130,6 +130,34 @@ class Doors(harness.Case):
         self.assertEqual(401, caught.exception.code)
         self.assertIn("advanced_ms", server.admin("POST", "clock?advance_ms=1"))
 
+    def test_with_one_host_nodes_listen_on_what_is_advertised_and_nowhere_else(self):
+        server = harness.Server(flags=["--addressing", "ports", "--advertise", "127.0.0.77", "--port-range", "24100-24199"])
+        self.start(server)
+        group = self.create_group(nodes=2)
+        endpoint = self.group(group)["NodeGroups"][0]["PrimaryEndpoint"]
+        self.assertEqual("127.0.0.77", endpoint["Address"])
+        self.assertTrue(self.primary(group).set("k", "kept"))
+        for node in server.nodes(group):
+            self.assertEqual((True, False), (harness.is_bound("127.0.0.77", node["port"]), harness.is_bound("127.0.0.1", node["port"])))
+        server.terminate()
+        server.flags[server.flags.index("127.0.0.77")] = "127.0.0.78"
+        server.start()
+        self.wait_group(group)
+        wait_for(lambda: all(n["state"] == "ready" and n["address"] == "127.0.0.78" for n in server.nodes(group)), "nodes at the new address")
+        self.assertEqual("127.0.0.78", self.group(group)["NodeGroups"][0]["PrimaryEndpoint"]["Address"])
+        self.assertEqual("kept", self.primary(group).get("k"))
+        self.assertFalse(harness.is_bound("127.0.0.77", server.nodes(group)[0]["port"]))
+
+    def test_an_advertised_host_of_another_machine_wants_to_know_where_to_listen(self):
+        self.own = server = harness.Server(flags=["--addressing", "ports", "--advertise", "203.0.113.7"])
+        self.addCleanup(server.finish)
+        run = subprocess.run(server.command(), capture_output=True, text=True, timeout=30, env=harness.clean_environment())
+        self.assertEqual((1, 1), (run.returncode, len(run.stderr.splitlines())), run.stderr)
+        self.assertIn("--bind", run.stderr)
+        server.flags += ["--bind", "0.0.0.0"]
+        server.start()
+        self.assertIn("nodes listen on 0.0.0.0: whoever reaches it", server.log())
+
     def test_a_data_directory_that_somebody_else_prepared_is_refused(self):
         server = self.start(harness.Server())
         self.create_group()

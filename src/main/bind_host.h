@@ -1,0 +1,8 @@
+#pragma once
+struct err;
+enum { BIND_HOST_SIZE = 64 };
+/*
+ * Where nodes listen with --addressing ports, as an address: 'given' (--bind), or, where that is "", the host that is
+ * advertised, which must then be one of this machine. ERR_USAGE, in one line that says what to do, where it is not.
+ */
+int bind_host_find(const char *given, const char *advertised, char out[BIND_HOST_SIZE], struct err *e);
