@@ -184,9 +184,10 @@ struct node {
     bool assigned; /* an assignment came: without an order, the node shall go */
     bool stopping; /* the agent stops */
     bool adopted;  /* the process is another agent's child, and was not ready yet in this one's eyes */
-    bool moved;    /* the process has another address than the order, or was started from another program than the order takes */
-    bool refused;  /* the order makes no sense, so there is none */
-    bool binds;    /* it was asked to listen on other addresses, and did not answer yet */
+    bool
+        moved; /* the process has another address than the order, was started from another program, or with another password than the order's */
+    bool refused; /* the order makes no sense, so there is none */
+    bool binds;   /* it was asked to listen on other addresses, and did not answer yet */
     bool conf_stale;
     bool died; /* its last process ended by itself, when the order was: died_role, died_incarnation */
     int state;

@@ -59,6 +59,10 @@ static void greeting_failed(struct node *n, const struct redisReply *r)
 {
     node_reason(n, "redis-server refuses its agent: %.100s", r->str);
     greet_again(n, ASK_AUTH, LOGIN_AGAIN_MS);
+    if (!redis_says(r, "WRONGPASS") || n->moved) return;
+    log_warn("node %s: knows another password than its agent, and is started anew with its data", n->id);
+    n->moved = true;
+    node_step(n);
 }
 
 static void know_server(struct node *n, const struct redisReply *r)

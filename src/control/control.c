@@ -22,6 +22,10 @@ enum {
     CLOCK_JUMP_MS = 1000,
 };
 
+#define TOKEN "agent-token"
+#define ADMIN_PASSWORD "node-admin-password"
+#define REPLICATION_PASSWORD "node-replication-password"
+
 static void log_status(const char *what, const char *region, const char *id, const char *before, const char *after)
 {
     if (before && strcmp(before, after) != 0) log_info("%s %s %s: %s -> %s", region, what, id, before, after);
@@ -228,10 +232,19 @@ static void look_at_clock(struct control *c)
     control_changed(c);
 }
 
+/* Agents that start read the token's file, and the next serve has to know the passwords that running engines know. */
+static void keep_secrets(const struct control *c)
+{
+    secret_keep(c->o.data_dir, TOKEN, c->token);
+    secret_keep(c->o.data_dir, ADMIN_PASSWORD, c->admin_password);
+    secret_keep(c->o.data_dir, REPLICATION_PASSWORD, c->replication_password);
+}
+
 static void on_touch(uv_timer_t *t)
 {
     struct control *c = t->data;
     look_at_clock(c);
+    keep_secrets(c);
     for (struct session *s = c->sessions; s; s = s->next) session_look(s);
 }
 
@@ -253,9 +266,9 @@ int control_open(struct control **out, const struct control_options *o, struct e
     int r = steady_continue(o->store, e);
     c->started_ms = clock_steady_ms();
     c->apart_ms = clock_now_ms() - c->started_ms;
-    if (r == 0) r = secret_read(o->data_dir, "agent-token", c->token, c->token_file, sizeof c->token_file, e);
-    if (r == 0) r = secret_read(o->data_dir, "node-admin-password", c->admin_password, NULL, 0, e);
-    if (r == 0) r = secret_read(o->data_dir, "node-replication-password", c->replication_password, NULL, 0, e);
+    if (r == 0) r = secret_read(o->data_dir, TOKEN, c->token, c->token_file, sizeof c->token_file, e);
+    if (r == 0) r = secret_read(o->data_dir, ADMIN_PASSWORD, c->admin_password, NULL, 0, e);
+    if (r == 0) r = secret_read(o->data_dir, REPLICATION_PASSWORD, c->replication_password, NULL, 0, e);
     if (r == 0) r = authority_open(&c->authority, o->data_dir, o->ports ? o->advertise : NULL, e);
     if (r) {
         free(c);

@@ -1,5 +1,6 @@
 #include "control/secret.h"
 #include "base/err.h"
+#include "base/log.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -31,6 +32,18 @@ static int make(const char *path, char out[65], struct err *e)
     if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes) return broken(e, "getrandom");
     for (int i = 0; i < 32; i++) snprintf(out + 2 * i, 3, "%02x", bytes[i]);
     return secret_write(path, out, 64, e);
+}
+
+void secret_keep(const char *data_dir, const char *name, const char text[65])
+{
+    char folder[600], file[640];
+    struct err e = {0};
+    snprintf(folder, sizeof folder, "%s/secrets", data_dir);
+    snprintf(file, sizeof file, "%s/%s", folder, name);
+    if (access(file, F_OK) == 0 || errno != ENOENT) return;
+    mkdir(folder, 0700);
+    if (secret_write(file, text, 64, &e) == 0) log_warn("%s was deleted while it was in use: put back", file);
+    else log_error("%s was deleted while it was in use: %s", file, e.msg);
 }
 
 int secret_read(const char *data_dir, const char *name, char out[65], char *path, unsigned long size, struct err *e)

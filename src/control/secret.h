@@ -6,5 +6,7 @@ struct err;
  * made at the first start. 'out' has room for 65 bytes; 'path' (may be NULL) for 'size'.
  */
 int secret_read(const char *data_dir, const char *name, char out[65], char *path, unsigned long size, struct err *e);
+/* Puts a secret that was read back where it was deleted since; a line in the log tells. */
+void secret_keep(const char *data_dir, const char *name, const char text[65]);
 /* Puts a file of 'n' bytes (mode 0600) in place of what is at the path, whole or not at all. */
 int secret_write(const char *path, const char *text, size_t n, struct err *e);

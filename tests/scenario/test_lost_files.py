@@ -1,6 +1,7 @@
 """Files of the data directory that are lost or damaged: noticed, said, and with a way out."""
 import os
 import re
+import shutil
 import signal
 import subprocess
 import unittest
@@ -78,6 +79,36 @@ class Database(Case):
         self.go_back(self.refused())
         self.server.start()
         self.wait_serving(group)
+
+
+class Secrets(Case):
+    def secrets(self):
+        folder = os.path.join(self.server.data, "secrets")
+        return {name: reads(os.path.join(folder, name)) for name in ("agent-token", "node-admin-password", "node-replication-password")}
+
+    def test_that_are_deleted_while_they_are_used_are_put_back(self):
+        before = self.secrets()
+        shutil.rmtree(os.path.join(self.server.data, "secrets"))
+        wait_for(lambda: self.secrets() == before, "the secrets")
+        group = self.create_group()
+        os.kill(self.server.agent(REGION), signal.SIGKILL)
+        wait_for(lambda: "starting it again" in self.server.log(), "the agent's death")
+        self.delete_group(group)
+
+    def test_that_are_lost_while_only_engines_run_cost_no_data(self):
+        group = self.create_group(nodes=2)
+        client = self.primary(group)
+        client.set("k", "v")
+        self.assertEqual(1, client.wait(1, 5000))
+        before = {n["pid"] for n in self.server.nodes(group)}
+        agent = self.server.agent(REGION)
+        self.server.kill()
+        os.kill(agent, signal.SIGKILL)
+        shutil.rmtree(os.path.join(self.server.data, "secrets"))
+        self.server.start()
+        wait_for(lambda: before.isdisjoint(n["pid"] for n in self.server.nodes(group) if n["state"] == "ready") and
+                 [n for n in self.server.nodes(group) if n["link_up"]], "processes with another password")
+        self.assertEqual("v", self.wait_serving(group).get("k"))
 
 
 if __name__ == "__main__":
