@@ -90,11 +90,11 @@ static bool leads_to_ours(struct link_host *h, const char *address, int64_t port
     return true;
 }
 
-static bool lacks_link(struct node_host *h, const char *address, int64_t port)
+static bool has_link(struct node_host *h, const char *address, int64_t port)
 {
     const struct agent *a = AGENT_OF(h, node_host);
     for (size_t i = 0; i < a->n_links; i++)
-        if (link_is_at(a->links[i], address, port)) return !link_is_listening(a->links[i]);
+        if (link_is_at(a->links[i], address, port)) return link_is_listening(a->links[i]);
     return false;
 }
 
@@ -374,7 +374,7 @@ int agent_run(const struct agent_options *o, struct err *e)
             upstream_lost, followers_load, switching, .cluster = cluster_for_node, .mover = mover_for_node};
         a.node_host.reservations = reservations_new();
         a.link_host = (struct link_host){&a.loop, link_has_changed, a.node_host.reservations, leads_to_ours, {{0}}};
-        a.node_host.lacks_link = lacks_link;
+        a.node_host.has_link = has_link;
         link_host_limit(&a.link_host);
         a.node_host.stop_limit_ms = STOP_LIMIT_MS;
         r = run(&a, token.data, e);

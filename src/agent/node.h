@@ -41,8 +41,8 @@ struct node_host {
     int64_t stop_limit_ms; /* how long a node may take to save its data where everything stops; 0: for ever */
     struct shelf *shelf;   /* where its snapshots go and come from */
     struct reservations *reservations;
-    /* True if a link of this agent is to listen there and can't. */
-    bool (*lacks_link)(struct node_host *h, const char *address, int64_t port);
+    /* True if a link of this agent listens there. */
+    bool (*has_link)(struct node_host *h, const char *address, int64_t port);
 };
 
 /* The id is a proper one. Adopts the process that runs in the node's folder, if there is one. */

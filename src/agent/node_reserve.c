@@ -33,8 +33,8 @@ bool node_is_misled(const struct node *n)
 {
     const struct proto_node_order *o = n->order;
     bool follows = role_parse(o->role) == ROLE_REPLICA && o->cluster == NULL;
-    if (!follows || reservations_has(n->host->reservations, o->upstream_host, o->upstream_port.v)) return false;
-    if (o->upstream_node == NULL) return n->host->lacks_link(n->host, o->upstream_host, o->upstream_port.v);
+    if (!follows || !reservations_lacks(n->host->reservations, o->upstream_host, o->upstream_port.v)) return false;
+    if (o->upstream_node == NULL) return !n->host->has_link(n->host, o->upstream_host, o->upstream_port.v);
     const struct node *up = n->host->find(n->host, o->upstream_node);
     return up != NULL && up->order != NULL && up->proc == NULL;
 }
@@ -53,5 +53,8 @@ void node_reserve(struct node *n)
     if (n->order == NULL) return;
     reservations_take(r, n->order->address, n->order->port.v);
     if (entry != NULL) reservations_take(r, n->order->address, cluster_bus_port(entry));
-    for (size_t i = 0; i < n->life.held.n; i++) reservations_take(r, n->life.held.items[i], n->order->port.v);
+    const struct string_list *lists[] = {
+        &n->life.held, &n->order->endpoints}; /* of an adopted one nobody may have asked what it holds */
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        for (size_t k = 0; k < lists[i]->n; k++) reservations_take(r, lists[i]->items[k], n->order->port.v);
 }

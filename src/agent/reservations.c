@@ -92,10 +92,10 @@ static void reservation_take(struct reservations *r, struct reservation *x)
     share(x, 0);
 }
 
-bool reservations_has(const struct reservations *r, const char *address, int64_t port)
+bool reservations_lacks(const struct reservations *r, const char *address, int64_t port)
 {
     const struct reservation *x = reservation_find(r, address, port);
-    return x != NULL && x->fd >= 0;
+    return x != NULL && x->fd < 0;
 }
 
 int reservations_probe(struct reservations *r, const char *address, int64_t port)

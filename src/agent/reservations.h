@@ -36,8 +36,8 @@ void reservations_return(struct reservations *r, const void *borrower);
 /* Nobody of ours listens there any more. */
 void reservations_take(struct reservations *r, const char *address, int64_t port);
 
-/* True while that address is taken for us: nobody else can be there. */
-bool reservations_has(const struct reservations *r, const char *address, int64_t port);
+/* True for an address that is wanted and not taken: one of ours listens there, or a stranger. */
+bool reservations_lacks(const struct reservations *r, const char *address, int64_t port);
 
 /*
  * Whether somebody could listen there right now: 0, or the errno that listening would meet. Of any address, reserved or not.
