@@ -24,6 +24,7 @@ static const char *const names[STEP__COUNT] = {
     [STEP_ACCESS] = "set users",
     [STEP_SET] = "set",
     [STEP_WEIGH] = "weigh",
+    [STEP_CLIENTS] = "clients",
     [STEP_CLUSTER_INFO] = "cluster_info",
     [STEP_CLUSTER_NODES] = "cluster_nodes",
     [STEP_CLUSTER_SLOTS] = "cluster_slots",

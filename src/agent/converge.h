@@ -38,6 +38,7 @@ enum step {
     STEP_ACCESS,        /* make the next user what the order says, or delete those that are not in it */
     STEP_SET,           /* the next setting */
     STEP_WEIGH,         /* ask how much memory it uses */
+    STEP_CLIENTS,       /* ask whether clients are blocked */
     STEP_CLUSTER_INFO,  /* of a cluster's node: whether it finds the cluster whole */
     STEP_CLUSTER_NODES, /* whom it knows, and who has which slots */
     STEP_CLUSTER_SLOTS, /* whom it names to clients */

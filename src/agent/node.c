@@ -305,6 +305,7 @@ void node_kill(struct node *n)
 void node_life_clear(struct life *l)
 {
     rconn_close(l->poke);
+    rconn_close(l->try);
     names_clear(&l->held);
     names_clear(&l->missed);
     names_clear(&l->binding);

@@ -82,9 +82,12 @@ struct life {
     bool must_not;      /* since then, a poke was answered */
     bool says_busy;     /* and BUSY was */
     enum blocked blocked;
-    bool migrating;      /* it waits for the node that it gives keys to: that is work, too */
-    bool info_old;       /* where it stands is to be read again before anything is decided */
-    bool relink;         /* its link to its upstream is to be made again */
+    struct rconn *try; /* on which something is asked that may write, to find out whether writes are held up; NULL: nothing is */
+    int64_t held_at;   /* when to look again whether that is to be found out */
+    bool held_up;      /* they are, by a client */
+    bool migrating;    /* it waits for the node that it gives keys to: that is work, too */
+    bool info_old;     /* where it stands is to be read again before anything is decided */
+    bool relink;       /* its link to its upstream is to be made again */
     bool links, linking; /* whether that link is encrypted, from the next one on; and what it was told */
     struct server_info server;
     struct replication_info info;

@@ -35,6 +35,11 @@ void redis_goes_on(struct node *n, const struct redisReply *r);
 /* node_redis_steps.c: the value of a setting that only a start can change. */
 void redis_compared(struct node *n, const struct redisReply *r);
 
+/* node_held.c: whether a client holds up the primary's writes. */
+bool held_is_due(const struct node *n);
+void held_know_clients(struct node *n, const struct redisReply *r);
+void held_forget(struct node *n);
+
 /* node_snapshot.c: whether BGSAVE is to be asked for, or what became of it; when to look again, 0: need not. */
 bool redis_save_is_due(struct node *n);
 bool redis_save_look_is_due(const struct node *n);

@@ -56,6 +56,7 @@ void node_see(const struct node *n, struct proto_node_seen *out)
     see_process(n, out);
     if (!l->ready) return;
     if (l->blocked) out->blocked = l->blocked == BLOCKED_PAUSED ? "paused" : "busy";
+    else if (l->held_up && l->fence == FENCE_OFF && l->info.role == ROLE_PRIMARY) out->blocked = "held";
     if (l->info.role != ROLE_UNKNOWN) see_replication(n, out);
     out->cluster = cluster_seen((struct node *)(uintptr_t)n);
     out->fenced = OPT_BOOL(l->fence == FENCE_ON);

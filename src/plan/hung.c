@@ -70,11 +70,26 @@ static bool is_changing(const struct world_node *n)
     return n->seed || reshards || n->node_group->row.switch_node_id || want_hands_over(n->rg);
 }
 
+/* Where only writes are held up, it goes on to send what it has: its place is taken in good order. */
+static void replace_blocked(struct world *w, struct world_node *n)
+{
+    bool all_told;
+    struct row_node_group *ng = &n->node_group->row;
+    const struct world_node *next = plan_best_replica(n->rg, n->node_group, n, &all_told);
+    if (strcmp(n->row.seen_blocked, "held") != 0 || next == NULL) {
+        world_condemn(w, n);
+        return;
+    }
+    world_set(w, &ng->switch_node_id, next->row.id);
+    world_set_int(w, &ng->switch_offset, -1);
+    world_set_int(w, &ng->switch_since_ms, w->steady_ms);
+}
+
 void plan_blocked(struct world *w, struct world_node *n)
 {
     if (n->drop || n->row.seen_blocked == NULL || !node_answers(n) || w->blocked_limit_ms == 0) return;
     if (n->rg == NULL || n->node_group == NULL || rg_primary(n->node_group) != n || is_changing(n)) return;
     int64_t limit = plan_blocked_since(w, n) + w->blocked_limit_ms;
     if (w->steady_ms < limit) world_wake(w, limit);
-    else if (want_failover(n->rg) && has_successor(n->node_group, n)) world_condemn(w, n);
+    else if (want_failover(n->rg) && has_successor(n->node_group, n)) replace_blocked(w, n);
 }

@@ -54,6 +54,7 @@ static void plan_unsaved(struct world *w, const struct world_node *n)
 static const char *why_blocked(const struct row_node *n)
 {
     bool paused = strcmp(n->seen_blocked, "paused") == 0;
+    if (strcmp(n->seen_blocked, "held") == 0) return "a client's CLIENT PAUSE holds up writes";
     return paused ? "a client's CLIENT PAUSE keeps it from answering" : "it is at work on a script or another long command";
 }
 

@@ -17,9 +17,14 @@ class Watch(Field):
         super().setUp()
         self.a = node("g.a", self.address(1))
         self.b = node("g.b", self.address(2), self.a)
-        self.states = []
+        self.states, self.told_blocked = [], set()
         store = self.serve.store
-        self.serve.store = lambda s: (self.states.append((time.monotonic(), {n["id"]: n["state"] for n in s["nodes"]})), store(s))
+
+        def note(s):
+            self.states.append((time.monotonic(), {n["id"]: n["state"] for n in s["nodes"]}))
+            self.told_blocked |= {n.get("blocked") for n in s["nodes"]}
+            store(s)
+        self.serve.store = note
 
     def start_pair(self):
         self.order([self.a, self.b])
@@ -116,6 +121,19 @@ class Watch(Field):
         self.blocked("paused")
         self.blocked(None)
         self.assertNotIn("hung", self.reported("g.a"))
+
+    def test_writes_that_a_client_holds_up_are_told_and_clients_that_wait_for_data_are_not(self):
+        self.start_pair()
+        self.assertIsNone(client(self.address(1)).blpop("nothing", 2.5))
+        self.next_reports()
+        self.assertEqual({None}, self.told_blocked)
+        with client(self.address(1)) as a:
+            a.client_pause(3600000, all=False)
+        writer = client(self.address(1)).connection_pool.get_connection("SET")
+        writer.send_command("SET", "k", "v")
+        self.blocked("held")
+        client(self.address(1)).client_unpause()
+        self.blocked(None)
 
     def test_a_script_without_end_is_told_and_its_end_too(self):
         self.start_pair()

@@ -303,6 +303,17 @@ Test(failover, a_blocked_primary_is_killed_once_it_took_too_long)
     }
 }
 
+Test(failover, a_primary_whose_writes_are_held_up_hands_over_in_good_order)
+{
+    block(0, 30000);
+    b.nodes[0].row.seen_blocked = "held";
+    b.nodes[2].row.seen_offset = 7;
+    plan_world(&b.w);
+    cr_assert_eq(b.nodes[0].row.condemned_pid, 0);
+    cr_assert_str_eq(ng->row.switch_node_id, "demo-003.0001");
+    cr_assert(want_node(&b.w, &b.nodes[0]).fence);
+}
+
 Test(failover, a_blocked_replica_is_left_alone_and_takes_no_place)
 {
     block(1, 60000);

@@ -213,6 +213,19 @@ class BlockedPrimaries(Case):
     def test_that_a_client_pauses_are_replaced(self):
         self.is_replaced(lambda c: c.client_pause(3600000))
 
+    def test_whose_writes_a_client_holds_up_are_replaced_in_good_order(self):
+        group = self.make(nodes=2, AutomaticFailoverEnabled=True)
+        before = {n["cluster"]: n["pid"] for n in self.server.nodes(group)}
+        self.primary(group).client_pause(3600000, all=False)
+        writer = self.primary(group).connection_pool.get_connection("SET")
+        writer.send_command("SET", "held", 1)
+        self.wait_statuses(group, "modifying", ["modifying"], ["modifying", "available"], ["rebooting", "available"])
+        wait_for(lambda: self.holds_all(group), "writes at the endpoint")
+        self.check_until_available([group], [])
+        after = {n["cluster"]: n for n in self.server.nodes(group)}
+        self.assertEqual(("replica", "primary"), (after[group + "-001"]["role"], after[group + "-002"]["role"]))
+        self.assertEqual(before, {c: n["pid"] for c, n in after.items()}, "nobody is killed")
+
     def test_with_a_script_without_end_are_replaced(self):
         def block(c):
             c.connection_pool.get_connection("EVAL").send_command("EVAL", "while true do end", 0)
