@@ -81,10 +81,10 @@ CREATE TABLE global_member (
   rg_id     TEXT NOT NULL,
   role      TEXT NOT NULL CHECK (role IN ('PRIMARY', 'SECONDARY')),
   status    TEXT NOT NULL,
-  leaving   INTEGER NOT NULL,
+  leaving   INTEGER NOT NULL, fork_offset INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (global_id, region)
 ) WITHOUT ROWID;
-CREATE TABLE global_replication_group (
+CREATE TABLE "global_replication_group" (
   id                 TEXT NOT NULL PRIMARY KEY,
   account            TEXT NOT NULL,
   description        TEXT NOT NULL,
@@ -96,7 +96,7 @@ CREATE TABLE global_replication_group (
   transit_encryption INTEGER NOT NULL,
   cluster_enabled    INTEGER NOT NULL,
   automatic_failover INTEGER NOT NULL,
-  phase              TEXT NOT NULL CHECK (phase IN ('steady', 'fencing', 'promoting', 'settling', 'reviving', 'returning')),
+  phase              TEXT NOT NULL CHECK (phase IN ('steady', 'fencing', 'promoting', 'withdrawing', 'settling', 'reviving', 'returning')),
   phase_since_ms     INTEGER NOT NULL,
   switch_region      TEXT,                 -- the region that shall become primary, or that a dead primary gets its data back from
   switch_offset      INTEGER NOT NULL,     -- where the fenced primary stands; -1: don't wait
@@ -135,7 +135,7 @@ CREATE TABLE node (
   seen_incarnation      INTEGER NOT NULL,
   seen_pending_settings TEXT,            -- those that take a restart
   seen_refused_settings TEXT,            -- those that its engine does not take
-  seen_since_ms         INTEGER NOT NULL, seen_encryption TEXT, seen_users_generation INTEGER NOT NULL DEFAULT 0, seen_asked TEXT, seen_binary TEXT, seen_engine_name TEXT, seen_weighed INTEGER NOT NULL DEFAULT 0, seen_used INTEGER NOT NULL DEFAULT 0, seen_data INTEGER NOT NULL DEFAULT 0, unserved_since_ms INTEGER NOT NULL DEFAULT 0, seen_unsaved_ms INTEGER NOT NULL DEFAULT 0, seen_blocked TEXT, blocked_since_ms INTEGER NOT NULL DEFAULT 0, blocked_told INTEGER NOT NULL DEFAULT 0, condemned_started_ms INTEGER NOT NULL DEFAULT 0, promote_pid INTEGER NOT NULL DEFAULT 0, promote_started_ms INTEGER NOT NULL DEFAULT 0,        -- when seen_state became what it is
+  seen_since_ms         INTEGER NOT NULL, seen_encryption TEXT, seen_users_generation INTEGER NOT NULL DEFAULT 0, seen_asked TEXT, seen_binary TEXT, seen_engine_name TEXT, seen_weighed INTEGER NOT NULL DEFAULT 0, seen_used INTEGER NOT NULL DEFAULT 0, seen_data INTEGER NOT NULL DEFAULT 0, unserved_since_ms INTEGER NOT NULL DEFAULT 0, seen_unsaved_ms INTEGER NOT NULL DEFAULT 0, seen_blocked TEXT, blocked_since_ms INTEGER NOT NULL DEFAULT 0, blocked_told INTEGER NOT NULL DEFAULT 0, condemned_started_ms INTEGER NOT NULL DEFAULT 0, promote_pid INTEGER NOT NULL DEFAULT 0, promote_started_ms INTEGER NOT NULL DEFAULT 0, seen_branch_offset INTEGER NOT NULL DEFAULT 0, seen_rising INTEGER NOT NULL DEFAULT 0,        -- when seen_state became what it is
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
 CREATE TABLE node_group (

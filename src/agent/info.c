@@ -45,6 +45,8 @@ bool info_replication(const char *text, size_t len, struct replication_info *out
     if (strcmp(role, "master") == 0) {
         r.role = ROLE_PRIMARY;
         r.offset = info_number(text, len, "master_repl_offset");
+        r.branch_offset = info_number(text, len, "second_repl_offset");
+        if (r.branch_offset < 0) r.branch_offset = 0;
     } else if (strcmp(role, "slave") == 0 && info_value(text, len, "master_host", r.upstream_host, sizeof r.upstream_host)) {
         r.role = ROLE_REPLICA;
         r.upstream_port = (int)info_number(text, len, "master_port");

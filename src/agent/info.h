@@ -12,6 +12,8 @@ struct replication_info {
     int upstream_port;
     bool link_up;
     int64_t offset; /* a primary's own, or how far a replica has followed */
+    int64_t
+        branch_offset; /* a primary's: where its own history begins, after that of its last upstream; 0: it had none, or that is not known */
 };
 
 struct server_info {

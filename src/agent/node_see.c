@@ -35,6 +35,8 @@ static void see_replication(const struct node *n, struct proto_node_seen *out)
     const struct replication_info *i = &n->life.info;
     out->role = role_name(i->role);
     out->offset = OPT_INT(i->offset);
+    if (i->branch_offset > 0) out->branch_offset = OPT_INT(i->branch_offset);
+    if (n->ask == ASK_STEP && n->step == STEP_PROMOTE) out->rising = OPT_BOOL(true);
     if (i->role != ROLE_REPLICA) return;
     out->upstream_host = i->upstream_host;
     out->upstream_port = OPT_INT(i->upstream_port);

@@ -51,6 +51,8 @@ static void set_in_touch(struct control *c, struct world *w)
     for (size_t i = 0; i < w->n_regions; i++) {
         const struct session *s = session_find(c, w->regions[i].row.name);
         w->regions[i].in_touch = s && s->in_touch;
+        w->regions[i].obeys = s && s->in_touch && s->taken == s->version;
+        w->regions[i].heard_ms = s ? s->heard_ms : c->started_ms;
     }
 }
 
@@ -213,6 +215,8 @@ int control_sighting(struct control *c, const char *text, size_t len, struct err
     s->in_touch = true;
     silence_end(&s->silence);
     s->stopped = seen.stopped.v;
+    s->heard_ms = clock_steady_ms();
+    s->taken = seen.version.v;
     if (!news) return 0;
     r = pass(c, &seen, e);
     buf_clear(&s->sighting);

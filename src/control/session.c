@@ -259,7 +259,8 @@ struct session *session_ensure(struct control *c, const char *region)
     if (s == NULL || (s->region = strdup(region)) == NULL) abort();
     s->control = c;
     s->pidfd_fd = -1;
-    s->version = clock_steady_ms(); /* greater than any that an agent may have from an earlier serve */
+    s->heard_ms = clock_steady_ms();
+    s->version = s->heard_ms; /* greater than any that an agent may have from an earlier serve */
     uv_timer_init(c->o.loop, &s->respawn);
     uv_timer_init(c->o.loop, &s->wait_limit);
     s->respawn.data = s->wait_limit.data = s;

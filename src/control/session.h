@@ -28,11 +28,12 @@ struct session {
     struct silence silence;
 
     bool in_touch;
+    int64_t heard_ms;    /* steady clock: of the last sighting, or of the beginning */
     struct buf sighting; /* the last one, as it came */
 
     struct buf assignment; /* as it goes out; its version is 'version' */
     struct buf unversioned;
-    int64_t version;
+    int64_t version, taken; /* 'taken' is the one that the agent acts on, as it says itself */
     control_assignment_fn *waiter;
     void *waiter_arg;
     uv_timer_t wait_limit;

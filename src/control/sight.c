@@ -35,6 +35,8 @@ static void sight_node(struct world *w, struct row_node *row, const struct proto
     world_set_int(w, &row->seen_link_up, seen->link_up.v);
     world_set_int(w, &row->seen_offset, seen->offset.v);
     world_set_int(w, &row->seen_fenced, seen->fenced.v);
+    world_set_int(w, &row->seen_branch_offset, seen->branch_offset.v);
+    world_set_int(w, &row->seen_rising, seen->rising.v);
     world_set(w, &row->seen_endpoints, join(w, &seen->endpoints));
     world_set(w, &row->seen_engine, seen->engine_version);
     world_set(w, &row->seen_engine_name, seen->engine_name);

@@ -71,18 +71,46 @@ static void replace_dead(struct world *w, struct world_rg *rg, struct world_node
     world_event(w, rg->row.region, first->row.cluster_id, EVENT_RECOVERING, first->row.node_id);
 }
 
-static void give_up_switch(struct world *w, struct world_node_group *ng)
+/* An upgrade will try again before long: it does not tell of each time. */
+static bool is_upgrade(const struct world_rg *rg)
 {
+    for (size_t i = 0; i < rg->n_clusters; i++)
+        if (strcmp(rg->clusters[i].row.engine_version, rg->row.engine_version) != 0) return true;
+    return false;
+}
+
+static void give_up_switch(
+    struct world *w, struct world_rg *rg, struct world_node_group *ng, const struct world_node *first, const char *why)
+{
+    const char *to = ng->row.switch_node_id;
+    const struct world_node *next = rg_node(rg, to);
+    if (!is_upgrade(rg))
+        world_event(
+            w, rg->row.region, rg->row.id, EVENT_SWITCH_GIVEN_UP, first->row.cluster_id, next ? next->row.cluster_id : to, why);
     world_set(w, &ng->row.switch_node_id, NULL);
     world_set_int(w, &ng->row.switch_offset, -1);
+}
+
+/* NULL: the change may go on. One that has gone so far that the new primary is known to be one soon is not ended by a failover between regions, which
+ * waits for it. */
+static const char *why_no_switch(
+    struct world *w, const struct world_rg *rg, const struct world_node_group *ng, const struct world_node *next)
+{
+    if (!node_answers(next)) return "the replica does not answer";
+    if (want_other_process(next)) return "the replica's process has ended";
+    if (ng->row.switch_offset < 0 && want_hands_over(rg)) return "another region is to become primary";
+    if (w->steady_ms < ng->row.switch_since_ms + SWITCH_LIMIT_MS) return NULL;
+    return ng->row.switch_offset < 0 ? "the primary could not hold its writes in time"
+                                     : "the replica did not get all writes in time";
 }
 
 /* A passive region's first node takes no writes: there nothing has to be held back. */
 static void plan_switch(struct world *w, struct world_rg *rg, struct world_node_group *ng, struct world_node *first)
 {
     struct world_node *next = rg_node(rg, ng->row.switch_node_id);
-    if (!node_answers(next) || want_other_process(next) || w->steady_ms >= ng->row.switch_since_ms + SWITCH_LIMIT_MS) {
-        give_up_switch(w, ng);
+    const char *why = why_no_switch(w, rg, ng, next);
+    if (why) {
+        give_up_switch(w, rg, ng, first, why);
         return;
     }
     world_wake(w, ng->row.switch_since_ms + SWITCH_LIMIT_MS);

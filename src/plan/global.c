@@ -1,18 +1,19 @@
+#include "base/arena.h"
 #include "plan/plan.h"
 #include "plan/want.h"
 #include <string.h>
 
 /*
- * A failover runs through the phases fencing (the old primary holds its writes
- * and tells its offset), promoting (the new one has to reach that offset first)
- * and settling (everybody follows the new one). Where the old primary is dead,
- * nothing is waited for. The phases reviving and returning bring a dead primary's
- * data back: see plan_revival().
+ * A failover runs through the phases fencing (the old primary holds its writes and tells its offset), promoting (the new one has to reach
+ * that offset first) and settling (everybody follows the new one). A primary that is alive and can be reached is never passed over: what does
+ * not come about in time is given up. The new one may have become primary in that very moment, so the order is withdrawn first
+ * (withdrawing), and only when its agent has taken that does the old one take writes again. Where the old primary is dead, or
+ * out of reach, nothing is waited for; fork.c tells what becomes of writes that it took since. The phases reviving and returning
+ * bring a dead primary's data back: see plan_revival().
  */
 enum {
-    FENCE_LIMIT_MS = 1500,     /* an agent that restarts is back long before */
+    FENCE_LIMIT_MS = 10000,    /* as within a region */
     CATCH_UP_LIMIT_MS = 10000, /* without any progress of the new primary */
-    LINK_LIMIT_MS = 3000 /* the same with its link down: Redis tries again once a second, an agent that restarts is back sooner */
 };
 
 static struct world_node *first_node(struct world_rg *rg)
@@ -20,10 +21,16 @@ static struct world_node *first_node(struct world_rg *rg)
     return rg && rg->n_node_groups ? rg_primary(&rg->node_groups[0]) : NULL;
 }
 
-/* Dead, or another process in the place of a dead one, and no replica of its own region is about to take its place. */
+/* Dead, or another process in the place of a dead one. */
+static bool is_gone(const struct world_node *n)
+{
+    return node_is_dead(n) || want_other_process(n);
+}
+
+/* The same, and no replica of its own region is about to take its place. */
 static bool is_lost(const struct world_rg *rg, const struct world_node *n)
 {
-    return (node_is_dead(n) || want_other_process(n)) && !want_has_stand_in(rg, n);
+    return is_gone(n) && !want_has_stand_in(rg, n);
 }
 
 static void enter(struct world *w, struct world_global *g, const char *phase)
@@ -38,7 +45,6 @@ static void promote(struct world *w, struct world_global *g, int64_t offset)
     enter(w, g, "promoting");
 }
 
-/* A hung primary is killed before anybody replaces it (see plan_failover()), one whose agent is just starting may answer soon. */
 /* When a wait that began with the phase ends, at the latest. */
 static int64_t phase_limit(const struct world *w, const struct world_global *g, int64_t limit_ms)
 {
@@ -46,19 +52,64 @@ static int64_t phase_limit(const struct world *w, const struct world_global *g, 
     return since + limit_ms;
 }
 
+/* Nothing has changed but that some writes had to wait. */
+static void give_up(struct world *w, struct world_global *g, const char *why)
+{
+    for (size_t i = 0; i < g->n_members; i++)
+        if (!g->members[i].drop)
+            world_event(w, g->members[i].row.region, g->members[i].row.rg_id, EVENT_GLOBAL_FAILOVER_GIVEN_UP, g->row.id,
+                g->row.switch_region ? g->row.switch_region : "-", why);
+    world_set(w, &g->row.switch_region, NULL);
+    world_set_int(w, &g->row.switch_offset, -1);
+    enter(w, g, "settling");
+}
+
+/* Why nobody waits for the old primary; NULL where it is to be waited for. */
+static const char *why_passed_over(struct world *w, const struct world_member *active, const struct world_node *old, bool patient)
+{
+    if (old == NULL) return "there is none";
+    if (patient ? is_lost(active->rg, old) : is_gone(old)) return "it is dead";
+    if (world_out_of_reach(w, active->row.region)) return "its region is out of reach";
+    return NULL;
+}
+
+static void pass_over(struct world *w, struct world_global *g, const struct world_node *old, const char *why)
+{
+    struct world_member *target = want_switch_member(g);
+    if (target && old)
+        world_event(w, target->row.region, target->row.rg_id, EVENT_GLOBAL_PASSED_OVER, old->row.cluster_id, g->row.id, why);
+    promote(w, g, -1);
+}
+
+static const char *why_not_fenced(struct world *w, const struct world_node *old)
+{
+    const char *node = old->row.cluster_id;
+    if (node_answers(old)) return arena_printf(w->arena, "%s could not hold its writes for %d s", node, FENCE_LIMIT_MS / 1000);
+    return arena_printf(w->arena, "%s does not answer (%s)", node, old->row.seen_state);
+}
+
+/* A hung primary is killed by plan_failover(); one whose agent is just starting, or is being replaced, may answer soon. */
 static void plan_fencing(struct world *w, struct world_global *g)
+{
+    struct world_member *active = global_primary(g), *target = want_switch_member(g);
+    struct world_node *old = first_node(active ? active->rg : NULL);
+    int64_t limit = phase_limit(w, g, FENCE_LIMIT_MS);
+    bool patient = w->steady_ms < limit, in_touch = active && world_in_touch(w, active->row.region);
+    const char *why = why_passed_over(w, active, old, patient);
+    bool ready = target == NULL || target->row.fork_offset == 0;               /* else it is about to follow the old one */
+    bool busy = old && old->node_group && old->node_group->row.switch_node_id; /* a change within its region ends first */
+    if (patient) world_wake(w, limit);
+    if (why) pass_over(w, g, old, why);
+    else if (ready && !busy && in_touch && node_answers(old) && old->row.seen_fenced) promote(w, g, old->row.seen_offset);
+    else if (!patient && in_touch) give_up(w, g, why_not_fenced(w, old));
+}
+
+/* One that was passed over and may live takes no part from here on, whatever it says. */
+static void swap_roles(struct world *w, struct world_global *g, struct world_member *target)
 {
     struct world_member *active = global_primary(g);
     struct world_node *old = first_node(active ? active->rg : NULL);
-    int64_t limit = phase_limit(w, g, FENCE_LIMIT_MS);
-    if (old == NULL || node_is_dead(old)) promote(w, g, -1);
-    else if (node_answers(old) && old->row.seen_fenced) promote(w, g, old->row.seen_offset);
-    else if (w->steady_ms >= limit) promote(w, g, -1);
-    else world_wake(w, limit);
-}
-
-static void swap_roles(struct world *w, struct world_global *g, struct world_member *target)
-{
+    if (g->row.switch_offset < 0 && old && !node_is_dead(old)) plan_fork_open(w, active);
     for (size_t i = 0; i < g->n_members; i++) {
         struct row_global_member *m = &g->members[i].row;
         if (&g->members[i] == target) world_event(w, m->region, m->rg_id, EVENT_GLOBAL_PROMOTED, m->rg_id, g->row.id);
@@ -68,40 +119,69 @@ static void swap_roles(struct world *w, struct world_global *g, struct world_mem
     enter(w, g, "settling");
 }
 
-/* A target that died has nothing to become primary with: the old primary goes on, or is revived if it is dead, too. */
-static void give_up(struct world *w, struct world_global *g)
+/*
+ * The offset is waited for as long as the old primary lives and the new one gets nearer. Where a replica took the old one's
+ * place meanwhile, it is its offset: nobody has more.
+ */
+static void plan_catching_up(struct world *w, struct world_global *g, struct world_node *n)
 {
-    world_set(w, &g->row.switch_region, NULL);
-    enter(w, g, "settling");
+    struct world_member *active = global_primary(g);
+    struct world_node *old = first_node(active ? active->rg : NULL);
+    if (old && world_in_touch(w, active->row.region) && node_answers(old) && old->row.seen_fenced)
+        world_set_int(w, &g->row.switch_offset, old->row.seen_offset);
+    if (n->stored && n->stored->seen_offset != n->row.seen_offset) world_set_int(w, &g->row.phase_since_ms, w->steady_ms);
+    int64_t limit = phase_limit(w, g, CATCH_UP_LIMIT_MS);
+    bool patient = w->steady_ms < limit;
+    const char *why = why_passed_over(w, active, old, patient);
+    if (why) pass_over(w, g, old, why);
+    else if (patient) world_wake(w, limit);
+    else enter(w, g, "withdrawing");
 }
 
-/* The offset is waited for as long as the old primary lives and the new one gets nearer. */
+/* A target that died has nothing to become primary with: the old primary goes on, or is revived if it is dead, too. */
+static const char *why_target_is_no_use(struct world *w, const struct world_member *target, const struct world_node *n)
+{
+    if (is_lost(target->rg, n)) return arena_printf(w->arena, "%s is dead", n->row.cluster_id);
+    if (world_out_of_reach(w, target->row.region)) return "the region is out of reach";
+    return NULL;
+}
+
 static void plan_promoting(struct world *w, struct world_global *g)
 {
-    struct world_member *target = want_switch_member(g), *active = global_primary(g);
+    struct world_member *target = want_switch_member(g);
     struct world_node *n = first_node(target ? target->rg : NULL);
-    if (n == NULL) {
-        enter(w, g, "steady");
-        return;
-    }
-    if (node_takes_writes(n)) {
-        swap_roles(w, g, target);
-        return;
-    }
-    if (is_lost(target->rg, n)) {
-        give_up(w, g);
-        return;
-    }
-    if (g->row.switch_offset < 0) return;
-    if (n->stored && n->stored->seen_offset != n->row.seen_offset) world_set_int(w, &g->row.phase_since_ms, w->steady_ms);
-    struct world_node *old = first_node(active ? active->rg : NULL);
-    int64_t limit = phase_limit(w, g, node_answers(n) && !n->row.seen_link_up ? LINK_LIMIT_MS : CATCH_UP_LIMIT_MS);
-    if (old == NULL || node_is_dead(old) || w->steady_ms >= limit) world_set_int(w, &g->row.switch_offset, -1);
-    else world_wake(w, limit);
+    const char *why = n ? why_target_is_no_use(w, target, n) : NULL;
+    if (n == NULL) enter(w, g, "steady");
+    else if (node_takes_writes(n)) swap_roles(w, g, target);
+    else if (why) give_up(w, g, why);
+    else if (g->row.switch_offset >= 0) plan_catching_up(w, g, n);
+}
+
+/* The region had taken the withdrawal before it told what is looked at now. */
+static bool has_withdrawn(
+    struct world *w, const struct world_global *g, const struct world_member *target, const struct world_node *n)
+{
+    const struct world_region *r = world_region(w, target->row.region);
+    bool ordered = g->stored && strcmp(g->stored->phase, "withdrawing") == 0;
+    return ordered && r && r->obeys && node_answers(n) && !n->row.seen_rising;
+}
+
+static void plan_withdrawing(struct world *w, struct world_global *g)
+{
+    struct world_member *target = want_switch_member(g), *active = global_primary(g);
+    struct world_node *n = first_node(target ? target->rg : NULL), *old = first_node(active ? active->rg : NULL);
+    const char *why = n ? why_target_is_no_use(w, target, n) : NULL;
+    if (n == NULL) enter(w, g, "steady");
+    else if (node_takes_writes(n)) swap_roles(w, g, target);
+    else if (old == NULL || is_lost(active->rg, old)) pass_over(w, g, old, "it is dead");
+    else if (why) give_up(w, g, why);
+    else if (has_withdrawn(w, g, target, n))
+        give_up(
+            w, g, arena_printf(w->arena, "%s did not get all writes within %d s", n->row.cluster_id, CATCH_UP_LIMIT_MS / 1000));
 }
 
 /*
- * A region whose first node can't follow yet (dead, or out of touch) does not keep the others
+ * A region whose first node can't follow yet (dead, or out of reach) does not keep the others
  * from being available; and without a primary there is nobody to follow.
  */
 static void plan_settling(struct world *w, struct world_global *g)
@@ -110,14 +190,14 @@ static void plan_settling(struct world *w, struct world_global *g)
     bool leaderless = active && active->rg && is_lost(active->rg, first_node(active->rg));
     for (size_t i = 0; !leaderless && i < g->n_members; i++) {
         struct world_node *n = first_node(g->members[i].rg);
-        if (node_answers(n) && !want_in_force(w, n)) return;
+        if (node_answers(n) && !want_in_force(w, n) && !world_out_of_reach(w, g->members[i].row.region)) return;
     }
     world_set(w, &g->row.switch_region, NULL);
     world_set_int(w, &g->row.switch_offset, -1);
     enter(w, g, "steady");
 }
 
-static struct world_member *best_source(struct world_global *g, const struct world_member *active)
+static struct world_member *best_source(struct world *w, struct world_global *g, const struct world_member *active)
 {
     struct world_member *best = NULL;
     for (size_t i = 0; i < g->n_members; i++) {
@@ -125,6 +205,7 @@ static struct world_member *best_source(struct world_global *g, const struct wor
         struct world_node *n = first_node(m->rg);
         if (m == active || m->drop || m->row.leaving || strcmp(m->row.status, "associated") != 0) continue;
         if (!node_answers(n) || want_other_process(n)) continue;
+        if (m->row.fork_offset != 0 || !world_in_touch(w, m->row.region)) continue;
         if (best == NULL || n->row.seen_offset > first_node(best->rg)->row.seen_offset) best = m;
     }
     return best;
@@ -140,9 +221,21 @@ static void start_revival(struct world *w, struct world_global *g, const struct 
 /* The giver died: another region may have the data, too. */
 static void revive_otherwise(struct world *w, struct world_global *g, const struct world_member *active)
 {
-    struct world_member *other = best_source(g, active);
+    struct world_member *other = best_source(w, g, active);
     if (other) start_revival(w, g, other);
     else enter(w, g, "steady");
+}
+
+/* While the giver lives, nobody becomes primary without all that it gives: what takes too long begins anew. */
+static void plan_returning(
+    struct world *w, struct world_global *g, const struct world_node *first, const struct world_member *source)
+{
+    const struct world_node *giver = first_node(source ? source->rg : NULL);
+    int64_t limit = phase_limit(w, g, CATCH_UP_LIMIT_MS);
+    if (node_takes_writes(first)) enter(w, g, "settling");
+    else if (first == NULL || is_gone(first) || giver == NULL || is_lost(source->rg, giver)) enter(w, g, "steady");
+    else if (is_gone(giver) || w->steady_ms >= limit) enter(w, g, "reviving");
+    else world_wake(w, limit);
 }
 
 /*
@@ -156,21 +249,18 @@ static void plan_revival(struct world *w, struct world_global *g)
     struct world_member *active = global_primary(g), *source = want_switch_member(g);
     struct world_node *first = first_node(active ? active->rg : NULL), *giver = first_node(source ? source->rg : NULL);
     if (strcmp(g->row.phase, "steady") == 0) {
-        source = first && is_lost(active->rg, first) ? best_source(g, active) : NULL;
+        source = first && is_lost(active->rg, first) ? best_source(w, g, active) : NULL;
         if (source) start_revival(w, g, source);
     } else if (strcmp(g->row.phase, "reviving") == 0) {
-        if (giver == NULL || is_lost(source->rg, giver)) revive_otherwise(w, g, active);
-        else if (node_takes_writes(giver) && giver->row.seen_fenced && want_in_force(w, first)) {
+        if (g->row.switch_offset >= 0 && node_takes_writes(first)) enter(w, g, "settling"); /* it just did return */
+        else if (giver == NULL || is_lost(source->rg, giver)) revive_otherwise(w, g, active);
+        else if (world_in_touch(w, source->row.region) && node_takes_writes(giver) && giver->row.seen_fenced &&
+                 want_in_force(w, first)) {
             world_set_int(w, &g->row.switch_offset, giver->row.seen_offset);
             enter(w, g, "returning");
         }
     } else if (strcmp(g->row.phase, "returning") == 0) {
-        int64_t limit = phase_limit(w, g, CATCH_UP_LIMIT_MS);
-        if (node_takes_writes(first)) enter(w, g, "settling");
-        else if (!node_answers(first) || want_other_process(first) || giver == NULL || node_is_dead(giver) ||
-                 w->steady_ms >= limit)
-            enter(w, g, "steady");
-        else world_wake(w, limit);
+        plan_returning(w, g, first, source);
     }
 }
 
@@ -272,8 +362,10 @@ void plan_global(struct world *w, struct world_global *g)
     }
     for (size_t i = 0; i < g->n_members; i++) plan_member(w, &g->members[i]);
     plan_global_scaling(w, g);
+    plan_forks(w, g);
     if (strcmp(g->row.phase, "fencing") == 0) plan_fencing(w, g);
     if (strcmp(g->row.phase, "promoting") == 0) plan_promoting(w, g);
+    if (strcmp(g->row.phase, "withdrawing") == 0) plan_withdrawing(w, g);
     if (strcmp(g->row.phase, "settling") == 0) plan_settling(w, g);
     plan_revival(w, g);
     bool busy = strcmp(g->row.status, "creating") == 0 || strcmp(g->row.status, "modifying") == 0;

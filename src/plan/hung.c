@@ -12,6 +12,8 @@
  * and so does a CLIENT PAUSE. Nobody can end either from outside, as the engine holds up
  * CLIENT UNPAUSE, too; so once it has taken too long it is killed, but only for a successor.
  */
+enum { PASSED_OVER_MS = 8000 }; /* less than a failover between regions waits */
+
 static bool is_replica(const struct world_node *n)
 {
     return n->row.seen_role && strcmp(n->row.seen_role, "replica") == 0;
@@ -47,15 +49,23 @@ static bool is_replaceable(struct world_rg *rg, const struct world_node *n)
     const struct world_node_group *ng = n->node_group;
     if (ng == NULL) return false;
     if (want_failover(rg) && has_successor(ng, n)) return true;
-    return has_upstream(rg, ng, n) || (want_hands_over(rg) && want_has_ready_secondary(rg));
+    return has_upstream(rg, ng, n);
+}
+
+/* Another region is to become primary and may lack its last writes: so it is woken first, and killed if that is of no use. */
+static int64_t is_passed_over_at(const struct world_rg *rg, const struct world_node *n)
+{
+    bool first = n->node_group && rg_primary(n->node_group) == n;
+    return first && want_hands_over(rg) && want_has_ready_secondary(rg) ? n->row.seen_since_ms + PASSED_OVER_MS : INT64_MAX;
 }
 
 void plan_hung(struct world *w, struct world_node *n)
 {
     if (n->drop || !node_hangs(n)) return;
     int64_t limit = n->row.seen_since_ms + WANT_ROUSE_MS;
-    if (n->rg && is_replaceable(n->rg, n)) world_condemn(w, n);
-    else if (w->steady_ms < limit) world_wake(w, limit);
+    int64_t passed_over = n->rg ? is_passed_over_at(n->rg, n) : INT64_MAX;
+    if (n->rg && (is_replaceable(n->rg, n) || w->steady_ms >= passed_over)) world_condemn(w, n);
+    else world_wake(w, w->steady_ms < limit ? limit : passed_over);
 }
 
 int64_t plan_blocked_since(const struct world *w, const struct world_node *n)

@@ -61,6 +61,10 @@ void plan_parameters(struct world *w, struct world_cluster *c);
 void plan_users(struct world *w);
 /* Since when a node, cluster, node group or group is not served, if that is so, whatever its status. */
 void plan_serving(struct world *w);
+/* The writes of primaries that were passed over while they were out of reach: counted, told of, then discarded. */
+void plan_forks(struct world *w, struct world_global *g);
+/* 'old', whose first node may be alive, is primary no more from here on. */
+void plan_fork_open(struct world *w, struct world_member *old);
 /* Statuses and phases of a global datastore: joining, leaving, failover, deletion. */
 void plan_global(struct world *w, struct world_global *g);
 

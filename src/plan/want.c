@@ -79,7 +79,7 @@ bool want_has_stand_in(const struct world_rg *rg, const struct world_node *first
 
 bool want_hands_over(const struct world_rg *rg)
 {
-    return (in_phase(rg, "fencing") || in_phase(rg, "promoting")) && !want_passive(rg);
+    return (in_phase(rg, "fencing") || in_phase(rg, "promoting") || in_phase(rg, "withdrawing")) && !want_passive(rg);
 }
 
 bool want_other_process(const struct world_node *n)
@@ -118,12 +118,19 @@ static void want_first_in_phase(struct world_rg *rg, const struct world_node *fi
         want->primary = want->hold = true;
         want->promote_offset = rg->global->row.switch_offset;
     }
+    /* Neither does it become primary from here on, nor is it told to follow: it may just have become one. */
+    if (in_phase(rg, "withdrawing") && other) {
+        want->primary = want->hold = true;
+        want->promote_offset = INT64_MAX;
+    }
     if (in_phase(rg, "reviving") && active) {
         want->primary = false;
         want->hold = want_has_stand_in(rg, first);
     }
     if (in_phase(rg, "returning") && active) want->promote_offset = rg->global->row.switch_offset;
     if (giving && other) want->primary = want->fence = want->hold = true;
+    if (rg->member->row.fork_offset != 0)
+        want->primary = want->fence = want->hold = true; /* until its writes are counted: fork.c */
 }
 
 static bool has_replica(const struct world_node *first)

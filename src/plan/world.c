@@ -2,6 +2,10 @@
 #include "base/arena.h"
 #include <string.h>
 
+enum {
+    OUT_OF_REACH_MS = 40000
+}; /* an agent that goes in circles is given 30 s (control/silence.h), and the next one has to find the nodes */
+
 static int compare_key(const char *region_a, const char *id_a, const char *region_b, const char *id_b)
 {
     int r = strcmp(region_a, region_b);
@@ -210,6 +214,21 @@ struct world_region *world_region(struct world *w, const char *name)
     for (size_t i = 0; i < w->n_regions; i++)
         if (strcmp(w->regions[i].row.name, name) == 0) return &w->regions[i];
     return NULL;
+}
+
+bool world_in_touch(struct world *w, const char *region)
+{
+    const struct world_region *r = world_region(w, region);
+    return r && r->in_touch;
+}
+
+bool world_out_of_reach(struct world *w, const char *region)
+{
+    const struct world_region *r = world_region(w, region);
+    if (r == NULL || r->in_touch) return false;
+    if (w->steady_ms >= r->heard_ms + OUT_OF_REACH_MS) return true;
+    world_wake(w, r->heard_ms + OUT_OF_REACH_MS);
+    return false;
 }
 
 struct world_node *rg_node(struct world_rg *rg, const char *id)

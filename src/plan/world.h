@@ -196,7 +196,9 @@ struct world_user_link {
 struct world_region {
     struct row_region row;
     const struct row_region *stored;
-    bool in_touch; /* its agent has reported within the last seconds */
+    bool in_touch;    /* its agent has reported within the last seconds */
+    bool obeys;       /* and acts on all that was ordered before this look */
+    int64_t heard_ms; /* when it last reported, or was waited for to do so from, on the steady clock */
 };
 
 struct world_event {
@@ -282,6 +284,11 @@ struct world {
 void world_link(struct world *w);
 
 struct world_region *world_region(struct world *w, const char *name);
+/* What was last seen of the region's nodes is so still, or will be put right at once. */
+bool world_in_touch(struct world *w, const char *region);
+/* Its agent has not been heard of for longer than it takes to replace one that hangs: nobody can tell its nodes anything. Asks for
+ * another look at the moment at which that may become true. */
+bool world_out_of_reach(struct world *w, const char *region);
 struct world_rg *world_rg(struct world *w, const char *region, const char *id);
 /* 'rg_id' NULL: a stand-alone cluster. */
 struct world_cluster *world_cluster(struct world *w, const char *region, const char *rg_id, const char *id);

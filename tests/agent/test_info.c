@@ -36,6 +36,25 @@ Test(info, reads_how_much_memory_is_used_and_how_much_of_it_are_keys)
     cr_assert_eq(m.used, 129995000, "the answer to something else");
 }
 
+Test(info, knows_where_a_primary_stopped_following)
+{
+    static const struct {
+        const char *text;
+        int64_t branch;
+    } table[] = {
+        {"role:master\r\nmaster_repl_offset:500\r\nsecond_repl_offset:401\r\n", 401},
+        {"role:master\r\nmaster_repl_offset:500\r\nsecond_repl_offset:-1\r\n", 0},
+        {"role:master\r\nmaster_repl_offset:0\r\nsecond_repl_offset:1\r\n", 1},
+        {"role:master\r\nmaster_repl_offset:500\r\n", 0},
+        {"role:slave\r\nmaster_host:h\r\nmaster_port:1\r\nslave_repl_offset:500\r\nsecond_repl_offset:401\r\n", 0},
+    };
+    for (size_t k = 0; k < sizeof table / sizeof *table; k++) {
+        struct replication_info i;
+        cr_assert(info_replication(table[k].text, strlen(table[k].text), &i));
+        cr_expect_eq(i.branch_offset, table[k].branch, "%s", table[k].text);
+    }
+}
+
 Test(info, reads_what_a_replica_says)
 {
     struct replication_info i;

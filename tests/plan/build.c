@@ -31,7 +31,8 @@ void build_init(struct build *b, struct arena *a)
 static void add_region(struct build *b, const char *region)
 {
     if (world_region(&b->w, region)) return;
-    b->regions[b->w.n_regions++] = (struct world_region){.row = {.name = region}, .in_touch = true};
+    b->regions[b->w.n_regions++] =
+        (struct world_region){.row = {.name = region}, .in_touch = true, .obeys = true, .heard_ms = b->w.steady_ms};
 }
 
 static void add_endpoint(struct build *b, const char *region, const char *rg_id, const char *kind)

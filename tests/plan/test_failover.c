@@ -201,6 +201,8 @@ Test(failover, an_orderly_change_that_does_not_come_about_is_given_up)
     cr_assert_null(ng->row.switch_node_id);
     cr_assert_str_eq(ng->row.primary_node_id, "demo-001.0001");
     cr_assert_not(want_node(&b.w, &b.nodes[0]).fence);
+    cr_assert(told("Failover from primary node demo-001 to replica node demo-002 given up, everything stays as it was: the "
+                   "primary could not hold its writes in time"));
 }
 
 static int ordered_anew(void)

@@ -1,0 +1,252 @@
+#include "datastore.h"
+#include <criterion/criterion.h>
+#include <string.h>
+/* What a failover between regions waits for, when it is given up, and what becomes of the writes of a primary that was passed over. */
+
+TestSuite(handover, .init = datastore_setup, .fini = datastore_teardown);
+
+static bool told(const char *text)
+{
+    for (struct world_event *ev = b.w.events; ev; ev = ev->next)
+        if (strstr(ev->message, text)) return true;
+    return false;
+}
+
+static void expect_as_before(void)
+{
+    cr_expect_str_eq(member("us-east-1")->row.role, "PRIMARY");
+    cr_expect(want_node(&b.w, &east->nodes[0]).primary);
+    cr_expect_not(want_node(&b.w, &east->nodes[0]).fence);
+    cr_expect_not(want_node(&b.w, &west->nodes[0]).primary);
+    cr_expect_null(g->row.switch_region);
+    cr_expect(told("Failover of global datastore ldgnf-g to region eu-west-1 given up, everything stays as it was"));
+}
+
+static void lose_touch(const char *region)
+{
+    struct world_region *r = world_region(&b.w, region);
+    r->in_touch = r->obeys = false;
+    r->heard_ms = b.w.steady_ms;
+}
+
+static void find_again(const char *region)
+{
+    world_region(&b.w, region)->in_touch = world_region(&b.w, region)->obeys = true;
+}
+
+enum { REACH_LIMIT = 40000, FENCE_LIMIT = 10000 };
+
+/* What becomes of a failover whose old primary has not held its writes after FENCE_LIMIT, or REACH_LIMIT where nobody hears of it. */
+Test(handover, an_old_primary_that_is_alive_and_can_be_reached_is_never_passed_over)
+{
+    static const struct {
+        const char *what, *state;
+        bool fenced, in_touch;
+        int64_t after_ms;
+        const char *phase, *event;
+    } table[] = {
+        {"busy", "ready", false, true, FENCE_LIMIT - 1, "fencing", NULL},
+        {"busy for too long", "ready", false, true, FENCE_LIMIT, "steady", "east-001 could not hold its writes for 10 s"},
+        {"still loading", "starting", false, true, FENCE_LIMIT, "steady", "east-001 does not answer (starting)"},
+        {"dead", "exited", false, true, 0, "promoting", "Primary east-001 of global datastore ldgnf-g was not waited for"},
+        {"not heard of", "ready", false, false, FENCE_LIMIT, "fencing", NULL},
+        {"not heard of, and held its writes once", "ready", true, false, FENCE_LIMIT, "fencing", NULL},
+        {"not heard of for long", "ready", false, false, REACH_LIMIT - 1, "fencing", NULL},
+        {"out of reach", "ready", false, false, REACH_LIMIT, "promoting", "its region is out of reach"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        datastore_teardown();
+        datastore_setup();
+        start_failover();
+        if (!table[i].in_touch) lose_touch("us-east-1");
+        east->nodes[0].row.seen_state = table[i].state;
+        east->nodes[0].row.seen_fenced = table[i].fenced;
+        b.w.steady_ms += table[i].after_ms;
+        plan_world(&b.w);
+        cr_expect_str_eq(g->row.phase, table[i].phase, "%s: %s", table[i].what, g->row.phase);
+        cr_expect(table[i].event == NULL || told(table[i].event), "%s", table[i].what);
+        cr_expect_eq(g->row.switch_offset, -1, "%s", table[i].what);
+    }
+}
+
+Test(handover, a_failover_that_is_given_up_leaves_everything_as_it_was)
+{
+    start_failover();
+    b.w.steady_ms += FENCE_LIMIT;
+    plan_world(&b.w);
+    expect_as_before();
+    cr_assert_str_eq(g->row.status, "available");
+}
+
+Test(handover, an_agent_that_comes_back_in_time_has_its_primary_fenced)
+{
+    start_failover();
+    lose_touch("us-east-1");
+    b.w.steady_ms += REACH_LIMIT - 1;
+    plan_world(&b.w);
+    cr_assert_leq(b.w.wake_ms, b.w.steady_ms + 1);
+    find_again("us-east-1");
+    east->nodes[0].row.seen_fenced = 1;
+    east->nodes[0].row.seen_offset = 4711;
+    plan_world(&b.w);
+    cr_assert_eq(want_node(&b.w, &west->nodes[0]).promote_offset, 4711);
+}
+
+Test(handover, the_time_nobody_looked_does_not_count_against_the_old_primary)
+{
+    start_failover();
+    b.w.steady_ms += 60000;
+    b.w.started_ms = b.w.steady_ms;
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.phase, "fencing", "a serve that has just started knows nothing yet");
+    b.w.steady_ms += FENCE_LIMIT;
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.phase, "steady");
+}
+
+Test(handover, a_replica_that_takes_the_dead_old_primarys_place_is_fenced_in_its_place)
+{
+    east->row.automatic_failover = FAILOVER_ENABLED;
+    reach_promoting();
+    east->nodes[0].row.seen_state = "exited";
+    east->nodes[0].row.seen_fenced = 0;
+    east->nodes[0].row.seen_since_ms = b.w.steady_ms;
+    east->nodes[1].row.seen_link_up = 0;
+    plan_world(&b.w);
+    cr_assert_str_eq(east->node_groups[0].row.primary_node_id, "east-002.0001");
+    cr_assert_eq(g->row.switch_offset, 4711, "nobody is passed over");
+    cr_assert(want_node(&b.w, &east->nodes[1]).fence);
+    east->nodes[1].row.seen_role = "primary";
+    east->nodes[1].row.seen_fenced = 1;
+    east->nodes[1].row.seen_offset = 4700;
+    plan_world(&b.w);
+    cr_assert_eq(want_node(&b.w, &west->nodes[0]).promote_offset, 4700, "more nobody has");
+}
+
+Test(handover, progress_extends_the_waiting_and_standing_still_ends_it)
+{
+    struct row_node stored = west->nodes[0].row;
+    reach_promoting();
+    west->nodes[0].stored = &stored;
+    b.w.steady_ms += 9000;
+    west->nodes[0].row.seen_offset = 4000;
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.phase, "promoting");
+    stored.seen_offset = 4000;
+    b.w.steady_ms += 9999;
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.phase, "promoting");
+    b.w.steady_ms += 1;
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.phase, "withdrawing");
+    cr_assert_eq(g->row.switch_offset, 4711, "nobody becomes primary without the last writes");
+}
+
+static struct row_global_replication_group before;
+
+/* The new primary did not get all writes; from here on it is not to become primary. */
+static void reach_withdrawing(void)
+{
+    reach_promoting();
+    west->nodes[0].row.seen_link_up = 0;
+    b.w.steady_ms += 10000;
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.phase, "withdrawing");
+    before = g->row;
+    g->stored = &before;
+}
+
+Test(handover, an_order_to_become_primary_is_withdrawn_before_the_old_one_takes_writes_again)
+{
+    reach_withdrawing();
+    world_region(&b.w, "eu-west-1")->obeys = false;
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.phase, "withdrawing");
+    cr_assert(want_node(&b.w, &east->nodes[0]).fence, "the new one may be primary already");
+    struct want_node want = want_node(&b.w, &west->nodes[0]);
+    cr_assert(want.primary, "it would be told to follow if it is");
+    cr_assert_eq(want.promote_offset, INT64_MAX, "and never becomes one if it is not");
+    world_region(&b.w, "eu-west-1")->obeys = true;
+    west->nodes[0].row.seen_rising = 1;
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.phase, "withdrawing", "it was told to, and did not answer yet");
+    west->nodes[0].row.seen_rising = 0;
+    plan_world(&b.w);
+    expect_as_before();
+    cr_assert(told("west-001 did not get all writes within 10 s"));
+}
+
+Test(handover, one_that_became_primary_in_the_last_moment_has_all_writes_and_is_primary)
+{
+    reach_withdrawing();
+    west->nodes[0].row.seen_role = "primary";
+    plan_world(&b.w);
+    cr_assert_str_eq(member("eu-west-1")->row.role, "PRIMARY");
+    cr_assert_eq(member("us-east-1")->row.fork_offset, 0);
+}
+
+Test(handover, a_target_out_of_reach_is_not_waited_for)
+{
+    reach_promoting();
+    lose_touch("eu-west-1");
+    b.w.steady_ms += REACH_LIMIT;
+    plan_world(&b.w);
+    expect_as_before();
+}
+
+/* ---- what a primary did that was passed over ---- */
+
+static void pass_over_east(void)
+{
+    start_failover();
+    lose_touch("us-east-1");
+    b.w.steady_ms += REACH_LIMIT;
+    plan_world(&b.w);
+    cr_assert_str_eq(g->row.phase, "promoting");
+    west->nodes[0].row.seen_role = "primary";
+    plan_world(&b.w);
+    cr_assert_str_eq(member("eu-west-1")->row.role, "PRIMARY");
+    cr_assert_eq(member("us-east-1")->row.fork_offset, -1);
+    build_see(&b, &south->nodes[0]);
+    west->nodes[0].row.seen_branch_offset = 4000;
+    west->nodes[0].row.seen_offset = 9999;
+    plan_world(&b.w);
+    cr_assert_eq(member("us-east-1")->row.fork_offset, 4000);
+    cr_assert_str_eq(g->row.phase, "steady", "who is out of reach keeps nobody from being available");
+}
+
+Test(handover, writes_of_one_that_was_passed_over_are_counted_before_they_are_discarded)
+{
+    pass_over_east();
+    struct want_node want = want_node(&b.w, &east->nodes[0]);
+    cr_assert(want.primary && want.fence, "it takes no writes, and discards none, from the moment that it can be told");
+    find_again("us-east-1");
+    east->nodes[0].row.seen_offset = 4321;
+    plan_world(&b.w);
+    cr_assert_eq(member("us-east-1")->row.fork_offset, 4000, "they may be more, until it holds them");
+    east->nodes[0].row.seen_fenced = 1;
+    plan_world(&b.w);
+    cr_assert(told("Discarded 322 bytes of writes that east-001 took"));
+    cr_assert_eq(member("us-east-1")->row.fork_offset, 0);
+    cr_assert_not(want_node(&b.w, &east->nodes[0]).primary);
+}
+
+Test(handover, one_that_was_passed_over_and_died_took_its_writes_along)
+{
+    pass_over_east();
+    find_again("us-east-1");
+    east->nodes[0].row.seen_state = "exited";
+    plan_world(&b.w);
+    cr_assert(told("Discarded an unknown number of bytes"));
+    cr_assert_not(want_node(&b.w, &east->nodes[0]).primary);
+}
+
+Test(handover, a_member_that_leaves_keeps_what_it_has)
+{
+    pass_over_east();
+    member("us-east-1")->row.leaving = 1;
+    find_again("us-east-1");
+    plan_world(&b.w);
+    cr_assert(want_node(&b.w, &east->nodes[0]).primary);
+    cr_assert_not(want_node(&b.w, &east->nodes[0]).fence);
+}
