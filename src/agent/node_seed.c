@@ -6,6 +6,7 @@
 #include "agent/seed.h"
 #include "agent/shelf.h"
 #include "base/log.h"
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -88,15 +89,29 @@ static struct seed_file file_of(struct seed_job *j, const struct node *n, const 
     return (struct seed_file){NULL, arena_strdup(&j->mem, shelf_path(n->host->shelf, id, path)), arena_strdup(&j->mem, id)};
 }
 
+/* Files of jobs that ended with their agent, or that this node has left. */
+static void sweep(const struct node *n)
+{
+    DIR *d = opendir(n->dir);
+    for (struct dirent *entry; d && (entry = readdir(d)) != NULL;)
+        if (strncmp(entry->d_name, "seed.", 5) == 0) unlinkat(dirfd(d), entry->d_name, 0);
+    if (d) closedir(d);
+}
+
+/* Each job has a file of its own: one that a node has left may still be at work. */
 static void add_node(struct seed_job *j, struct node *n)
 {
+    static unsigned jobs;
     struct err e;
+    char name[32];
     struct seed_part *p = &j->seed.parts[j->seed.n_parts];
     j->nodes[j->seed.n_parts++] = n;
     p->room = room_of(n->order);
     slots_read(&p->slots, n->order->seed->slots);
-    node_path(n, "seed.part", p->aside);
+    snprintf(name, sizeof name, "seed.%u.part", ++jobs);
+    node_path(n, name, p->aside);
     if (file_mkdirs(n->dir, &e) != 0) log_warn("node %s: %s", n->id, e.msg);
+    sweep(n);
     n->seed_job = j;
 }
 
@@ -149,11 +164,25 @@ bool node_seed_ready(struct node *n)
     return false;
 }
 
+/* What is under way is not for this node any more; it ends once it is for nobody. */
+static void leave_job(struct node *n)
+{
+    struct seed_job *j = n->seed_job;
+    bool any = false;
+    for (size_t i = 0; j && i < j->seed.n_parts; i++) {
+        if (j->nodes[i] == n) j->nodes[i] = NULL;
+        any |= j->nodes[i] != NULL;
+    }
+    if (j && !any) atomic_store(&j->cancelled, true);
+    n->seed_job = NULL;
+}
+
 void node_seed_ordered(struct node *n, const struct proto_node_order *before)
 {
     const struct proto_seed_order *now = n->order ? n->order->seed : NULL, *was = before ? before->seed : NULL;
     bool anew = before && !before->run.v; /* it is another node of the same name */
     if (!anew && now && was && shape_same(&shape_proto_seed_order, now, was)) return;
+    leave_job(n);
     n->seed_refused[0] = '\0';
     n->seed_kills = 0;
 }
@@ -188,11 +217,5 @@ void node_seed_weigh(struct node *n, const char *info, size_t len)
 
 void node_seed_close(struct node *n)
 {
-    struct seed_job *j = n->seed_job;
-    bool any = false;
-    for (size_t i = 0; j && i < j->seed.n_parts; i++) {
-        if (j->nodes[i] == n) j->nodes[i] = NULL;
-        any |= j->nodes[i] != NULL;
-    }
-    if (j && !any) atomic_store(&j->cancelled, true);
+    leave_job(n);
 }

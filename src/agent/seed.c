@@ -12,7 +12,8 @@ static int open_file(const struct seed_file *f, struct err *e)
     int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK; /* nobody writes to a pipe that may stand there */
     if (f->root) return beneath_open(f->root, f->path, flags, e);
     int fd = open(f->path, flags | O_NOFOLLOW);
-    return fd >= 0 ? fd : err_set(e, ERR_IO, "%s", strerror(errno));
+    if (fd < 0) return err_set(e, ERR_IO, "%s", strerror(errno));
+    return fd;
 }
 
 static int look_at(const struct seed *s, struct rdb_split_file *f, struct err *e)
@@ -39,7 +40,8 @@ static int create_aside(const struct seed_part *p, struct err *e)
 {
     unlink(p->aside);
     int fd = open(p->aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    return fd >= 0 ? fd : err_set(e, ERR_IO, "%s", strerror(errno));
+    if (fd < 0) return err_set(e, ERR_IO, "%s", strerror(errno));
+    return fd;
 }
 
 /* A snapshot's file is only named once more: it is never written to. */

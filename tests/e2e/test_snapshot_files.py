@@ -145,6 +145,31 @@ class Imports(Case):
                 self.assertEqual([], [f for f in os.listdir(folder) if f.endswith((".rdb", ".part"))])
                 self.delete_group(group)
 
+    def large(self, key):
+        """A file of one key, whose value takes long to sum up: all its bytes are 0."""
+        file, size = name("large") + ".rdb", 80 << 20
+        with open(os.path.join(BUCKET, file), "wb") as f:
+            f.write(b"REDIS0010\0\x03" + key + b"\x80" + struct.pack(">I", size))
+            f.seek(size, os.SEEK_CUR)
+            f.write(b"\xff" + struct.pack("<Q", 0))
+        return file
+
+    def test_are_not_disturbed_by_those_of_a_group_that_had_the_same_name(self):
+        """It was deleted while its large file was still being copied."""
+        group = name("twice")
+        for key in (b"old", b"new"):
+            self.api().create_replication_group(ReplicationGroupId=group, ReplicationGroupDescription="d", Engine="redis",
+                                                SnapshotArns=[ARN + self.large(key)], CacheNodeType=NODE_TYPE)
+            if key == b"old":
+                wait_for(lambda: self.parts(group), "the copy")
+                self.delete_group(group)
+        self.wait_group(group)
+        self.assertEqual(["new"], self.primary(group).keys())
+
+    def parts(self, group):
+        folder = os.path.join(self.server.data, "regions", "us-east-1", group + "-001.0001")
+        return [f for f in os.listdir(folder) if f.endswith(".part")] if os.path.isdir(folder) else []
+
     def test_that_do_not_fit_into_the_node_fail(self):
         def text(value):
             return bytes([len(value)]) + value
