@@ -20,8 +20,8 @@ enum { LONG_NS = 4000000, SHORT_NS = 2000000 };
 /* How long a MIGRATE may wait for its target: less than clients notice; where a key needs longer, four times
  * that, and again. */
 enum { WAIT_MS = 250, WAIT_MAX_MS = 64000 };
-/* So long without a single key that has moved, since the first refusal, and it is told that nothing moves. */
-enum { STUCK_MS = 5000 };
+/* So long without a single key that has moved, since the first refusal, and it is told that nothing moves. Scripts and starts end. */
+enum { STUCK_MS = 5000, STUCK_BUSY_MS = 60000 };
 #define NO_ROOM "the node group that is to get it has no memory left"
 
 /*
@@ -156,15 +156,16 @@ static void got_on(struct slot_mover *m)
 
 static void note_refusal(struct slot_mover *m, const char *why)
 {
+    bool waits = strstr(why, "BUSY ") != NULL || strstr(why, "LOADING") != NULL; /* of either end */
     int64_t now = (int64_t)uv_now(m->host->loop);
     if (m->refused_since == 0) m->refused_since = now;
-    if (m->stuck || now - m->refused_since < STUCK_MS) return;
+    if (m->stuck || now - m->refused_since < (waits ? STUCK_BUSY_MS : STUCK_MS)) return;
     snprintf(m->why, sizeof m->why, "%s", why);
     m->stuck = true;
     m->host->changed(m->host);
 }
 
-static void refused_since(struct slot_mover *m, const char *why)
+static void give_up_because(struct slot_mover *m, const char *why)
 {
     if (!m->told) log_warn("cluster %s: a slot can't be moved now: %.100s", m->group, why);
     m->told = true;
@@ -173,11 +174,9 @@ static void refused_since(struct slot_mover *m, const char *why)
     give_up(m);
 }
 
-/* A script and a start take as long as they take: they are no refusal. */
 static void refused(struct slot_mover *m, const struct redisReply *r)
 {
-    if (redis_says(r, "BUSY ") || redis_says(r, "LOADING")) give_up(m);
-    else refused_since(m, r->str != NULL ? r->str : "an answer that makes no sense");
+    give_up_because(m, r->str != NULL ? r->str : "an answer that makes no sense");
 }
 
 static void answer(struct slot_mover *m, enum side side, const struct redisReply *r);
@@ -372,7 +371,7 @@ static void size_told(struct slot_mover *m, const struct redisReply *r)
     if (r->type == REDIS_REPLY_ERROR) return refused(m, r);
     if (r->type == REDIS_REPLY_INTEGER) m->weight += r->integer;
     if (--m->sizing > 0) return;
-    if (m->weight > m->left) return refused_since(m, NO_ROOM);
+    if (m->weight > m->left) return give_up_because(m, NO_ROOM);
     m->left -= m->weight;
     m->weighed = true;
     move_on(m);
@@ -472,7 +471,7 @@ static void room_told(struct slot_mover *m, enum side side, const struct redisRe
     m->left = m->room[TO].limit - m->room[TO].used;
     m->careful = m->careful && m->room[TO].limit > 0 && m->room[FROM].data > m->left;
     if (has_room(m)) enter(m, IMPORT);
-    else refused_since(m, NO_ROOM);
+    else give_up_because(m, NO_ROOM);
 }
 
 static void lift(struct slot_mover *m)
