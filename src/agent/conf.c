@@ -33,6 +33,8 @@ static const char fixed[] = "daemonize no\n"
                             "shutdown-on-sigint save\n"
                             "protected-mode no\n"
                             "enable-debug-command yes\n"
+                            /* A payload that a client made up, and gives to RESTORE, could crash the engine. */
+                            "sanitize-dump-payload clients\n"
                             "enable-module-command no\n"
                             "enable-protected-configs no\n"
                             "repl-diskless-sync yes\n"
@@ -180,7 +182,7 @@ static void users(struct buf *out, const struct proto_node_order *o, const struc
 {
     if (!o->users.set) buf_puts(out, "user default on nopass ~* &* +@all\n");
     for (size_t i = 0; i < o->users.n; i++) ordered_user(out, &o->users.items[i], unknown_rules);
-    user(out, CONF_ADMIN, o->admin_password, "~* &* +@all");
+    user(out, CONF_ADMIN, o->admin_password, "~* &* +@all skip-sanitize-payload");
     user(out, CONF_REPLICA, o->replication_password, "+psync +replconf +ping");
     if (o->replication_password == NULL) return;
     line(out, "masteruser", CONF_REPLICA);

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { RIGHTS_LIMIT_MS = 5000 };
+#define TRIED INT64_MAX
+
 #define UNKNOWN "Unknown command or category name"
 
 void access_ordered(struct node *n)
@@ -89,6 +92,7 @@ static void in_force(struct node *n)
 {
     n->life.users_generation = n->order->users_generation.v;
     n->life.user = 0;
+    n->life.rights_held_at = 0;
     node_changed(n);
 }
 
@@ -109,6 +113,20 @@ void access_done(struct node *n, const struct redisReply *r)
     if (n->life.user < n->order->users.n) n->life.user++;
     else if (r->type == REDIS_REPLY_ARRAY) delete_others(n, r);
     else in_force(n);
+}
+
+/*
+ * A script goes on with the rights that its client had when it began, for ever if it likes. Redis lets nothing but SCRIPT KILL and
+ * FUNCTION KILL through meanwhile, and refuses even these once the script has written: then only the node's reason can tell.
+ */
+void access_held_up(struct node *n)
+{
+    if (n->life.rights_held_at == 0) n->life.rights_held_at = node_now(n);
+    if (n->life.rights_held_at == TRIED || node_now(n) - n->life.rights_held_at < RIGHTS_LIMIT_MS) return;
+    n->life.rights_held_at = TRIED; /* the answer passes for one to the question whether the node is at work */
+    log_warn("node %s: a script keeps changed rights from being set: ending it", n->id);
+    node_reason(n, "a script keeps the users' rights from being changed");
+    redis_kill_scripts(n);
 }
 
 void access_refused(struct node *n, const struct redisReply *r)

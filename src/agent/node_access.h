@@ -18,3 +18,5 @@ bool access_leave_out(struct node *n, const char *log);
 void access_ask(struct node *n);
 void access_done(struct node *n, const struct redisReply *r);
 void access_refused(struct node *n, const struct redisReply *r);
+/* Changed users wait because a script runs: ends it once that has taken too long. */
+void access_held_up(struct node *n);

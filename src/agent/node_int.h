@@ -97,10 +97,11 @@ struct life {
     struct string_list missed;  /* those it was asked to listen on in vain, because somebody else holds one */
     struct string_list drop;    /* endpoints it gave up, with connections still to be closed */
     enum fence fence;
-    int64_t generation;        /* in force; -1: not known */
-    size_t setting;            /* how many settings of the order's generation were sent */
-    int64_t users_generation;  /* in force; -1: not known */
-    size_t user;               /* how many users of the order's generation were sent */
+    int64_t generation;       /* in force; -1: not known */
+    size_t setting;           /* how many settings of the order's generation were sent */
+    int64_t users_generation; /* in force; -1: not known */
+    int64_t rights_held_at; /* since when a script has kept them from being changed; 0: none has; INT64_MAX: its end was tried */
+    size_t user;            /* how many users of the order's generation were sent */
     int64_t weighing, weighed; /* the order's question that was asked last, and that 'memory' answers; 0: none */
     struct memory_info memory;
     struct string_list pending; /* settings that take a restart */

@@ -1,3 +1,4 @@
+#include "agent/node_access.h"
 #include "agent/node_cluster.h"
 #include "agent/node_redis.h"
 #include "agent/conf.h"
@@ -163,11 +164,25 @@ void redis_refused(struct node *n, const struct redisReply *r)
     n->hold_until += REFUSED_MS;
 }
 
+static void busy(struct node *n)
+{
+    n->hold_until = n->read_at = node_now(n) + BUSY_MS;
+    if (access_is_stale(n)) access_held_up(n);
+}
+
+void redis_kill_scripts(struct node *n)
+{
+    n->unread += 1;
+    rconn_send(n->conn, 2, (const char *const[]){"FUNCTION", "KILL"});
+    n->step = STEP_NONE;
+    redis_ask(n, ASK_STEP, WORDS("SCRIPT", "KILL"));
+}
+
 static void step_refused(struct node *n, const struct redisReply *r)
 {
     if (redis_says(r, "LOADING")) return load_again(n);
     if (n->step == STEP_NONE) return;
-    if (redis_says(r, "BUSY ")) n->hold_until = n->read_at = node_now(n) + BUSY_MS;
+    if (redis_says(r, "BUSY ")) busy(n);
     else if (redis_steps[n->step].refused) redis_steps[n->step].refused(n, r);
     else redis_refused(n, r);
 }

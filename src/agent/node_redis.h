@@ -29,6 +29,8 @@ void redis_greet(struct node *n);
 void redis_do(struct node *n, enum step s);
 void redis_answer(struct node *n, const struct redisReply *r);
 void redis_shutdown(struct node *n);
+/* Ends the script or function that runs, if the engine lets itself be told so: what has written goes on. */
+void redis_kill_scripts(struct node *n);
 /* It has answered that order, so it did not end. */
 void redis_goes_on(struct node *n, const struct redisReply *r);
 

@@ -1,5 +1,6 @@
 """Users and user groups: what they are as the API tells it, and what the engines let them do."""
 import contextlib
+import threading
 import unittest
 
 import encryption
@@ -117,6 +118,34 @@ class Users(Case):
         wait_for(answers, "the node again")
         with self.no_login():
             self.login(group, alice, OTHER).ping()
+
+    def test_are_changed_though_a_script_never_ends(self):
+        user = self.user()
+        group = self.create_group(TransitEncryptionEnabled=True, UserGroupIds=[self.team(user, "default")])
+        ended = []
+
+        def run():
+            try:
+                self.login(group, user).eval("while true do redis.call('GET', 'k') end", 0)
+            except redis.exceptions.RedisError as e:
+                ended.append(e)
+
+        script = threading.Thread(target=run, daemon=True)
+        script.start()
+        other = self.login(group, user)
+        wait_for(lambda: self.is_busy(other), "a script that Redis calls busy")
+        self.change_user(user, AccessString="off -@all")
+        script.join(harness.DEADLINE)
+        self.assertEqual(1, len(ended), "the script was ended")
+        with self.no_login():
+            self.login(group, user).ping()
+
+    @staticmethod
+    def is_busy(client):
+        try:
+            return not client.ping()
+        except redis.exceptions.RedisError as e:
+            return "BUSY" in str(e)
 
     def test_the_default_user_is_swapped_and_deleted_users_leave(self):
         alice = self.user()
@@ -268,11 +297,21 @@ class Groups(Case):
             self.assertEqual(1, len(self.api().remove_tags_from_resource(ResourceName=arn, TagKeys=["k"])["TagList"]))
 
 
+def crc64(data):
+    """The checksum of a dumped value: CRC-64/Jones."""
+    crc = 0
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x95ac9329ac4bc9b5 if crc & 1 else 0)
+    return crc
+
+
 class Restricted(Case):
     COMMANDS = [("CONFIG", "GET", "save"), ("CONFIG", "SET", "timeout", "1"), ("DEBUG", "SLEEP", "0"), ("SHUTDOWN", "NOSAVE"), ("REPLICAOF", "NO", "ONE"),
                 ("SLAVEOF", "NO", "ONE"), ("SAVE",), ("BGSAVE",), ("BGREWRITEAOF",), ("MIGRATE", "127.0.0.1", "1", "k", "0", "1"), ("SYNC",),
                 ("PSYNC", "?", "-1"), ("ACL", "SETUSER", "x"), ("ACL", "DELUSER", "x"), ("ACL", "LOAD"), ("ACL", "SAVE"), ("CLUSTER", "MEET", "127.0.0.1", "1"),
-                ("CLUSTER", "RESET"), ("MODULE", "LIST"), ("FAILOVER",)]
+                ("CLUSTER", "RESET"), ("MODULE", "LIST"), ("FAILOVER",), ("SCRIPT", "DEBUG", "SYNC")]
 
     def refused(self, client):
         for command in self.COMMANDS:
@@ -302,6 +341,24 @@ class Restricted(Case):
 
 class Injection(Case):
     """Whatever is written into a request changes nothing but what it names."""
+
+    def test_made_up_payloads_break_no_engine(self):
+        group = self.create_group()
+        endpoint = self.group(group)["NodeGroups"][0]["PrimaryEndpoint"]
+        client = redis.Redis(host=endpoint["Address"], port=endpoint["Port"], socket_timeout=10)
+        client.rpush("l", *range(20))
+        payload = client.dump("l")[:-8]
+        refused = 0
+        for at in range(1, len(payload) - 2):
+            broken = payload[:at] + bytes([payload[at] ^ 0xff]) + payload[at + 1:]
+            try:
+                client.restore("broken", 0, broken + crc64(broken).to_bytes(8, "little"), replace=True)
+                client.lrange("broken", 0, -1)
+            except redis.exceptions.ResponseError:
+                refused += 1
+        self.assertGreater(refused, len(payload) // 2)
+        self.assertTrue(client.ping())
+        self.assertEqual([0], [n["restarts"] for n in self.server.nodes(group)])
 
     def test_no_line_comes_into_a_file_of_the_engine(self):
         for text in ("on ~*\nport 1", "on ~* \r\nuser x on nopass +@all", 'on ~" +@all', "on ~'x", "on ~* #" + "0" * 64, "on ~* >" + PASSWORD):
