@@ -3,11 +3,13 @@ writes, and when.
 
 MERIDIAN_SEED repeats a run, MERIDIAN_NEMESIS_SECONDS makes it longer, MERIDIAN_NEMESIS_BLOWS="a b" leaves only the blows of these names.
 """
+import errno
 import os
 import random
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -42,6 +44,8 @@ class Storm:
 
     def setUp(self):
         self.own = harness.Server()
+        self.small, self.filling = None, None
+        self.addCleanup(self.give_the_disk_up)
         self.addCleanup(self.own.finish)
         self.prepare()
         self.own.start()
@@ -56,6 +60,35 @@ class Storm:
         """Another program for an old version, so that an upgrade restarts every node."""
         older = shutil.copy(shutil.which("redis-server"), os.path.join(self.own.folder, "older-redis"))
         self.own.flags += ["--engine", "redis:7.0=" + older]
+
+    def live_on_a_small_disk(self, megabytes):
+        """One that can be filled; where nothing can be mounted, the blows that fill it are left out."""
+        small = os.path.join(self.own.folder, "small")
+        os.mkdir(small)
+        if os.getuid() != 0 or subprocess.call(["mount", "-t", "tmpfs", "-o", "size=%dm" % megabytes, "tmpfs", small], stderr=subprocess.DEVNULL):
+            sys.stderr.write("nothing can be mounted here: no disk is filled\n")
+            return
+        self.small, self.filling = small, os.path.join(small, "filling")
+        self.own.data = os.path.join(small, "data")
+
+    def give_the_disk_up(self):
+        if self.small:
+            subprocess.check_call(["umount", "-l", self.small])
+            shutil.rmtree(self.own.folder, ignore_errors=True)
+
+    def fill_the_disk(self):
+        self.note("fill the disk")
+        with open(self.filling, "ab", buffering=0) as f:
+            for piece in (1 << 20, 4096, 1):
+                try:
+                    while True:
+                        f.write(b"x" * piece)
+                except OSError as e:
+                    assert e.errno == errno.ENOSPC, e
+
+    def free_the_disk(self):
+        self.note("free the disk")
+        os.unlink(self.filling)
 
     def begin(self, worker):
         self.workers.append(worker)
@@ -97,6 +130,14 @@ class Storm:
     def kill_agent_of(self, region):
         self.note("kill the agent of " + region)
         os.kill(self.server.agent(region), signal.SIGKILL)
+
+    def hang_agent_of(self, region, meanwhile=lambda: None):
+        """Its region has nobody, until another one has taken its place."""
+        agent = self.server.agent(region)
+        self.note("hang the agent of " + region)
+        os.kill(agent, signal.SIGSTOP)
+        meanwhile()
+        wait_for(lambda: self.server.agent(region) not in (0, agent), "another agent of " + region)
 
     def let_a_stranger_in(self, node):
         """He listens where a node died whose agent had died before, so that nobody kept its address, and leaves once the node has met him."""

@@ -25,6 +25,9 @@ VERSIONS = ["6.2", "7.0", "7.1"]
 
 
 class Nemesis(Storm, datastores.Case):
+    def prepare(self):
+        self.live_on_a_small_disk(160)
+
     def setUp(self):
         super().setUp()
         self.probes, self.version = {}, 0
@@ -105,6 +108,23 @@ class Nemesis(Storm, datastores.Case):
         self.kill_agent_of(node["region"])
         self.strike(node)
         return {which}, set()
+
+    def hang_an_agent(self):
+        self.hang_agent_of(self.random.choice([HOME, AWAY]))
+        return set(), set()
+
+    def hang_an_agent_and_kill_a_primary(self):
+        which, node = self.some_primary()
+        self.hang_agent_of(node["region"], lambda: self.strike(node))
+        return {which}, set()
+
+    def kill_a_primary_on_a_full_disk(self):
+        """It is failed over, and comes back, while there is no room."""
+        self.fill_the_disk()
+        costs = self.kill_a_primary()
+        self.wait_all_in_force()
+        self.free_the_disk()
+        return costs
 
     def meet_a_stranger(self):
         group, region = self.random.choice(self.groups)
@@ -283,7 +303,8 @@ class Nemesis(Storm, datastores.Case):
         self.start_writers()
         self.watch_nodes()
         blows = [self.kill_a_primary, self.kill_a_primary, self.hang_a_primary, self.kill_a_replica, self.kill_an_agent,
-                 self.kill_an_agent_and_a_primary, self.meet_a_stranger, self.meet_a_stranger,
+                 self.kill_an_agent_and_a_primary, self.hang_an_agent, self.hang_an_agent_and_kill_a_primary,
+                 *[self.kill_a_primary_on_a_full_disk] * (2 if self.small else 0), self.meet_a_stranger, self.meet_a_stranger,
                  self.kill_serve, self.kill_serve_and_a_primary, self.kill_several,
                  self.kill_several, self.rehearse, self.resize, self.resize_and_kill_the_primary, self.upgrade,
                  self.upgrade_and_kill_somebody, self.plan_a_failover, self.plan_a_failover, self.fail_over_and_kill_somebody,

@@ -28,6 +28,7 @@ class Secure(Storm, encryption.Case):
 
     def prepare(self):
         self.use_an_older_engine()
+        self.live_on_a_small_disk(160)
         self.tokens, self.n_tokens, self.mode, self.rights, self.version = [None], 0, "required", "+@all", {}
 
     def make_groups(self):
@@ -72,6 +73,15 @@ class Secure(Storm, encryption.Case):
         node = self.some("primary")
         self.kill_agent_of(REGION)
         self.strike(node)
+
+    def hang_the_agent_and_kill_a_primary(self):
+        self.hang_agent_of(REGION, self.kill_a_primary)
+
+    def kill_a_primary_on_a_full_disk(self):
+        self.fill_the_disk()
+        self.kill_a_primary()
+        self.wait_at_rest()
+        self.free_the_disk()
 
     def meet_a_stranger(self):
         self.let_a_stranger_in(self.some())
@@ -235,7 +245,8 @@ class Secure(Storm, encryption.Case):
         endpoint = self.group(self.users)["NodeGroups"][0]["PrimaryEndpoint"]
         self.waiting = self.begin(Writer("waited", [(endpoint["Address"], endpoint["Port"])], 1, kind=redis.SSLConnection, ssl_ca_certs=self.trusted,
                                          username=self.writer_user, password=PASSWORD))
-        self.rage([self.die, self.change, self.change, *[self.change_and_die] * 3], self.check)
+        self.rage([self.die, self.change, self.change, self.hang_the_agent_and_kill_a_primary, *[self.kill_a_primary_on_a_full_disk] * bool(self.small),
+                   *[self.change_and_die] * 3], self.check)
         self.check_nothing_left()
 
 
