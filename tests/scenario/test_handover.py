@@ -97,6 +97,18 @@ class Handover(datastores.Case):
                 return True
         wait_for(busy, "a script at work")
 
+    def test_a_clock_that_is_set_gives_nothing_up(self):
+        self.make_world()
+        script = Script(self.home_endpoint, 1500)
+        self.wait_for_busy()
+        self.failover(self.world_id, AWAY, self.away)
+        for ms in 3600000, -2 * 3600000:
+            self.server.admin("POST", "clock?jump_ms=%d" % ms)
+        self.wait_roles(self.world_id, AWAY)
+        script.join()
+        self.assertEqual("1", connect(self.away_endpoint).get("busy:done"))
+        self.assertEqual([], self.told("given up", self.away, AWAY) + self.told("not waited for", self.away, AWAY))
+
     def test_what_does_not_come_about_is_given_up(self):
         self.make_world()
         script = Script(self.home_endpoint, 3000)
