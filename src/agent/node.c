@@ -3,6 +3,7 @@
 #include "agent/node_cluster.h"
 #include "agent/names.h"
 #include "agent/node_seed.h"
+#include "agent/start.h"
 #include "base/log.h"
 #include "base/task.h"
 #include <signal.h>
@@ -81,11 +82,20 @@ static enum node_want wanted(const struct node *n)
     return n->proc != NULL && (n->moved || node_is_outdated(n)) ? WANT_AGAIN : WANT_RUN;
 }
 
-bool node_upstream_ready(const struct node *n)
+static struct start_facts facts_of_upstream(const struct node *n)
 {
     const struct node *up = n->order->upstream_node ? n->host->find(n->host, n->order->upstream_node) : NULL;
-    bool lost = up != NULL && node_is_down(up) && node_is_to_load(n); /* then these data may be all there are */
-    return role_parse(n->order->role) != ROLE_REPLICA || up == NULL || lost || node_can_feed(up);
+    struct start_facts f = {.replica = role_parse(n->order->role) == ROLE_REPLICA, .has_upstream = up != NULL};
+    f.feeds = up != NULL && node_can_feed(up);
+    f.lost = up != NULL && node_is_down(up);
+    f.to_load = node_is_to_load(n);
+    return f;
+}
+
+bool node_upstream_ready(const struct node *n)
+{
+    struct start_facts f = facts_of_upstream(n);
+    return start_may_follow(&f);
 }
 
 bool node_is_down(const struct node *n)
@@ -146,41 +156,51 @@ static void delete (struct node *n)
     node_changed(n);
 }
 
-/* True while a dead node must stay dead: another may be taking its place, or it was to become primary with data that it lost. */
+/* True while a dead node must stay dead: another may be taking its place. */
 static bool held_back(const struct node *n)
 {
     const struct proto_node_order *o = n->order;
-    if (node_is_for_another(n)) return true;
     return n->died && o->hold.v && role_parse(o->role) == n->died_role && o->incarnation.v == n->died_incarnation;
 }
 
 /*
- * A primary that died, or could not save its data when it was stopped, comes back empty and
- * empties its replicas; and one that could not be started may be replaced at any moment. Those
+ * Who died, or could not save its data when it was stopped, comes back empty and empties
+ * those that follow it; and one that could not be started may be replaced at any moment. Those
  * that have saved their data load them first, and serve gets a moment to put one of them in its
  * place: then it is held back, or no primary any more.
  */
 static bool spares_replicas(struct node *n)
 {
     int64_t now = node_now(n);
-    if (!node_is_down(n) || role_parse(n->order->role) != ROLE_PRIMARY) return false;
+    if (!node_is_down(n)) return false;
     if (n->host->followers_load(n->host, n->id)) {
         if (n->spare_limit == 0) n->spare_limit = now + SPARE_MS;
         n->spare_until = now + SPARE_AFTER_MS < n->spare_limit ? now + SPARE_AFTER_MS : n->spare_limit;
     }
-    if (now >= n->spare_until) return false;
-    node_timer(n, SPARE_LOOK_MS);
-    return true;
+    return now < n->spare_until;
 }
 
 static void rest(struct node *n, enum node_want want)
 {
     if (want == WANT_GONE) delete (n);
     if (want != WANT_RUN) return;
-    if (held_back(n) || spares_replicas(n)) return;
-    if (node_now(n) < n->retry_at) node_timer(n, n->retry_at - node_now(n));
-    else if (n->host->switching(n->host)) node_timer(n, 1);
-    else if ((node_upstream_ready(n) || cluster_starts_at_once(n)) && node_seed_ready(n)) start(n);
+    struct start_facts f = facts_of_upstream(n);
+    f.for_another = node_is_for_another(n);
+    f.held = held_back(n);
+    f.sparing = spares_replicas(n);
+    f.backs_off = node_now(n) < n->retry_at;
+    f.switching = n->host->switching(n->host);
+    f.at_once = cluster_starts_at_once(n);
+    switch (start_waits_for(&f)) {
+    case START_HELD: /* another order wakes it */ return;
+    case START_UPSTREAM: /* whoever changes wakes all others */ return;
+    case START_SPARING: return node_timer(n, SPARE_LOOK_MS);
+    case START_BACKOFF: return node_timer(n, n->retry_at - node_now(n));
+    case START_SWITCH: return node_timer(n, 1);
+    case START_NOW:
+        if (node_seed_ready(n)) start(n);
+        return;
+    }
 }
 
 /* ---- with a process ---- */

@@ -249,7 +249,8 @@ static void plan_revival(struct world *w, struct world_global *g)
     struct world_member *active = global_primary(g), *source = want_switch_member(g);
     struct world_node *first = first_node(active ? active->rg : NULL), *giver = first_node(source ? source->rg : NULL);
     if (strcmp(g->row.phase, "steady") == 0) {
-        source = first && is_lost(active->rg, first) ? best_source(w, g, active) : NULL;
+        bool lost = first && is_lost(active->rg, first) && !want_awaits_secondary(w, active->rg, first);
+        source = lost ? best_source(w, g, active) : NULL;
         if (source) start_revival(w, g, source);
     } else if (strcmp(g->row.phase, "reviving") == 0) {
         if (g->row.switch_offset >= 0 && node_takes_writes(first)) enter(w, g, "settling"); /* it just did return */

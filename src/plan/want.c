@@ -88,21 +88,47 @@ bool want_other_process(const struct world_node *n)
     return n->row.promote_pid != n->row.seen_pid || n->row.promote_started_ms != n->row.seen_started_ms;
 }
 
-static bool has_secondary(const struct world_rg *rg, bool ready)
+enum secondary { SECONDARY_ANY, SECONDARY_READY, SECONDARY_COMING };
+
+/* It starts, or is about to: what it brings is not known yet. */
+static bool is_coming(const struct world_node *n)
+{
+    const char *state = n->row.seen_state;
+    if (n->drop || strcmp(n->row.want, "run") != 0) return false;
+    return strcmp(state, "stopped") == 0 || strcmp(state, "unknown") == 0 || (strcmp(state, "starting") == 0 && n->row.seen_pid);
+}
+
+static bool any_is_coming(const struct world_rg *rg)
+{
+    for (size_t i = 0; i < rg->n_nodes; i++)
+        if (is_coming(&rg->nodes[i])) return true;
+    return false;
+}
+
+static bool has_secondary(const struct world_rg *rg, enum secondary how)
 {
     if (rg->global == NULL || want_passive(rg)) return false;
     for (size_t i = 0; i < rg->global->n_members; i++) {
         struct world_member *m = &rg->global->members[i];
         if (m->rg == rg || m->rg == NULL || m->drop || m->row.leaving || strcmp(m->row.status, "associated") != 0) continue;
         struct world_node *n = m->rg->n_node_groups ? rg_primary(&m->rg->node_groups[0]) : NULL;
-        if (!ready || node_answers(n)) return true;
+        if (how == SECONDARY_ANY || (how == SECONDARY_READY && node_answers(n))) return true;
+        if (how == SECONDARY_COMING && any_is_coming(m->rg)) return true;
     }
     return false;
 }
 
 bool want_has_ready_secondary(const struct world_rg *rg)
 {
-    return has_secondary(rg, true);
+    return has_secondary(rg, SECONDARY_READY);
+}
+
+bool want_awaits_secondary(struct world *w, const struct world_rg *rg, const struct world_node *first)
+{
+    int64_t since = first->row.seen_since_ms > w->started_ms ? first->row.seen_since_ms : w->started_ms;
+    if (!has_secondary(rg, SECONDARY_COMING) || w->steady_ms >= since + WANT_SECONDARY_MS) return false;
+    world_wake(w, since + WANT_SECONDARY_MS);
+    return true;
 }
 
 /*
@@ -147,20 +173,22 @@ static bool has_replica(const struct world_node *first)
  * Whether anybody can take its place is known only once its death is: until then it is not to be started again where somebody
  * may. One that is to begin with a snapshot's data has them again after a death: nobody else may have all of them yet.
  */
-static bool stays_down(const struct world_rg *rg, const struct world_node *first)
+static bool stays_down(struct world *w, const struct world_rg *rg, const struct world_node *first)
 {
     if (first->seed) return false;
-    if (node_is_dead(first)) return want_has_stand_in(rg, first) || want_has_ready_secondary(rg);
-    return (want_failover(rg) && has_replica(first)) || has_secondary(rg, false);
+    if (node_is_dead(first))
+        return want_has_stand_in(rg, first) || want_has_ready_secondary(rg) || want_awaits_secondary(w, rg, first);
+    return (want_failover(rg) && has_replica(first)) || has_secondary(rg, SECONDARY_ANY);
 }
 
 /* The first node of a region: it accepts writes, or follows the region's gateway while the region is passive. */
-static void want_first(struct world_rg *rg, struct world_node *first, struct world_node_group *ng, struct want_node *want)
+static void want_first(
+    struct world *w, struct world_rg *rg, struct world_node *first, struct world_node_group *ng, struct want_node *want)
 {
     struct world_endpoint *gateway = rg_endpoint(rg, "gateway", ng->row.id);
     want->primary = !want_passive(rg);
     want->fence = want->primary && ng->row.switch_node_id;
-    want->hold = stays_down(rg, first);
+    want->hold = stays_down(w, rg, first);
     if (rg->member && !rg->member->drop && !rg->member->row.leaving) want_first_in_phase(rg, first, want);
     if (want->primary || gateway == NULL) return;
     want->upstream_address = gateway->row.address;
@@ -254,7 +282,7 @@ struct want_node want_node(struct world *w, struct world_node *n)
     if (first == NULL) return want;
     want_endpoints(w, n, ng, &want);
     if (first == n) {
-        want_first(n->rg, n, ng, &want);
+        want_first(w, n->rg, n, ng, &want);
         want.takeover = want.primary && ng->shard && !ng->shard->row.primary_seen;
         return want;
     }

@@ -64,6 +64,13 @@ bool want_is_switch_target(const struct world_rg *rg);
 /* The process that was chosen to become primary ended before it did, and another one answers. */
 bool want_other_process(const struct world_node *n);
 
+/*
+ * True while 'first', the dead primary of the active group, has to wait for what secondaries bring that are only just
+ * starting: at most WANT_SECONDARY_MS, as long as an agent waits for replicas of its own region.
+ */
+enum { WANT_SECONDARY_MS = 60000 };
+bool want_awaits_secondary(struct world *w, const struct world_rg *rg, const struct world_node *first);
+
 /* The member in the datastore's switch_region, or NULL. */
 struct world_member *want_switch_member(struct world_global *g);
 
