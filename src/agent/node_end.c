@@ -50,7 +50,7 @@ static void ended_by_itself(struct node *n, int status, int signal)
 
 static bool has_saved(const struct node *n, int signal)
 {
-    return signal == 0 && node_has_file(n, NODE_SAVED) && node_has_file(n, CONF_DUMP);
+    return signal == 0 && node_has_saved(n);
 }
 
 /* An end that was to save the data and did not is a death: the process is not accounted for, so that the next agent knows, too. */
@@ -162,8 +162,7 @@ void node_begin_end(struct node *n, enum node_want want)
     int64_t now = node_now(n);
     n->ending = (struct ending){.want = want,
         .gently = save,
-        .saves =
-            save && !node_has_file(n, NODE_SAVED), /* what it has not loaded yet is in its file still, which stays as it is */
+        .saves = save && !node_has_saved(n), /* what it has not loaded yet is in its file still, which stays as it is */
         .talks = n->state == NODE_UP && n->conn != NULL,
         .since = now,
         .log_from = node_log_size(n)};

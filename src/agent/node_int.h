@@ -307,6 +307,9 @@ int node_delete(struct node *n, struct err *e);
 /* From here on what the process leaves when it ends is to be loaded again; what was left before is not. */
 void node_mark_saved(struct node *n);
 void node_drop_saved(struct node *n);
+/* True from then on once the data are written, until they were loaded. The mark alone says that an agent before this one had begun to
+ * have them saved. */
+bool node_has_saved(const struct node *n);
 /* The process did not save its data when it was told to: they are lost, and every agent from now on tells so. */
 void node_mark_unsaved(struct node *n);
 /* Learns of such a mark of an agent before. */

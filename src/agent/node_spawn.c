@@ -60,6 +60,11 @@ void node_mark_saved(struct node *n)
     file_replace(node_path(n, NODE_SAVED, path), "", 0, &e);
 }
 
+bool node_has_saved(const struct node *n)
+{
+    return node_has_file(n, NODE_SAVED) && node_has_file(n, CONF_DUMP);
+}
+
 void node_drop_saved(struct node *n)
 {
     node_unlink(n, NODE_SAVED);
@@ -205,7 +210,8 @@ void node_account(struct node *n)
     struct proc_id last;
     if (!proc_unaccounted(n->dir, &last)) return;
     proc_end_group(&last);
-    if (node_has_file(n, NODE_SAVED)) return proc_account(n->dir); /* it ended as it was told to */
+    if (node_has_saved(n)) return proc_account(n->dir);     /* it ended as it was told to */
+    if (node_has_file(n, NODE_SAVED)) node_mark_unsaved(n); /* it was told to, and could not any more */
     n->restarts = last.restarts + 1;
     n->trouble = TROUBLE_EXITED;
     n->died = true;

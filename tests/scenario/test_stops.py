@@ -70,6 +70,10 @@ class Case(harness.Case):
     def wait_told(self, text):
         wait_for(lambda: text in self.server.log(), text)
 
+    def losses_told(self, group):
+        events = self.api().describe_events(SourceType="cache-cluster", SourceIdentifier=group + "-001")["Events"]
+        return sum("without its data" in e["Message"] for e in events)
+
     def ended(self):
         return self.server.process.wait(harness.DEADLINE)
 
@@ -119,6 +123,17 @@ class Stop(Case):
         self.server.start()
         self.assert_all_there(group)
 
+    def test_outlives_an_agent_that_dies_while_it_waits(self):
+        self.server.start()
+        group, node = self.lone()
+        self.keep_busy(node, 5000)
+        self.signal()
+        self.wait_told("its data can't be saved yet: BUSY")
+        os.kill(self.server.agent(REGION), signal.SIGKILL)
+        self.assertEqual(0, self.ended())
+        self.server.start()
+        self.assert_all_there(group, script="done")
+
     def test_that_can_wait_no_longer_says_what_is_lost(self):
         self.server.flags += ["--stop-timeout", "1"]
         self.server.start()
@@ -129,10 +144,18 @@ class Stop(Case):
         self.server.start()
         self.wait_group(group)
         self.assertIsNone(self.primary(group).get("key:1"))
-        told = [e["Message"] for e in self.api().describe_events(SourceType="cache-cluster", SourceIdentifier=group + "-001")["Events"]
-                if "without its data" in e["Message"]]
-        self.assertEqual(1, len(told), told)
+        self.assertEqual(1, self.losses_told(group))
         self.server.terminate()  # what was lost then is not lost again
+
+    def test_that_everything_is_killed_in_the_middle_of_is_told_at_the_next_start(self):
+        self.server.start()
+        group, node = self.lone()
+        self.keep_busy(node, FOR_EVER_MS)
+        self.signal()
+        self.wait_told("its data can't be saved yet: BUSY")
+        self.server.kill_everything()
+        self.server.start()
+        wait_for(lambda: self.losses_told(group) == 1, "the event")
 
     def test_told_twice_does_not_wait_for_what_is_saved_all_the_same(self):
         self.server.environment["ASAN_OPTIONS"] = "detect_leaks=0"  # who does not wait leaves its memory as it is
