@@ -231,6 +231,11 @@ class Nemesis(Storm, datastores.Case):
         self.jump_the_clock()
         return set(), set()
 
+    def fail_over_while_somebody_is_slow(self):
+        self.slow_down(self.random.choice([n for n in self.server.nodes() if n["rg"] != self.plain]))
+        self.switch_regions()
+        return set(), set()
+
     # What holds
 
     def in_force(self, group, region):
@@ -309,7 +314,8 @@ class Nemesis(Storm, datastores.Case):
                  self.kill_several, self.rehearse, self.resize, self.resize_and_kill_the_primary, self.upgrade,
                  self.upgrade_and_kill_somebody, self.plan_a_failover, self.plan_a_failover, self.fail_over_and_kill_somebody,
                  self.fail_over_and_kill_somebody, self.fail_over_and_kill_an_agent, self.fail_over_and_kill_serve,
-                 self.hang_a_primary_and_jump_the_clock, self.fail_over_and_jump_the_clock, self.stop_everything,
+                 self.hang_a_primary_and_jump_the_clock, self.fail_over_and_jump_the_clock,
+                 self.fail_over_while_somebody_is_slow, self.stop_everything,
                  self.slow_somebody_down, self.slow_somebody_down_and_go_on, self.slow_somebody_down_and_go_on]
         self.rage(blows, self.check)
 
