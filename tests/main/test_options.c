@@ -49,6 +49,7 @@ Test(options, serve_has_defaults_for_everything)
     cr_expect_eq(o.log_level, LOG_INFO);
     cr_expect_eq(o.durability, STORE_FULL);
     cr_expect_eq(o.quotas, QUOTAS_DEFAULT);
+    cr_expect_eq(o.stop_timeout, 60);
 }
 
 Test(options, flags_are_read_with_a_space_or_an_equals_sign)
@@ -136,6 +137,8 @@ Test(options, what_makes_no_sense_is_refused_in_one_line)
         {"serve --region x", "serve does not know \"--region\"; meridian help serve lists its flags"},
         {"serve --listen", "--listen needs a value: HOST:PORT"},
         {"serve --listen=", "--listen \"\": expected HOST:PORT"},
+        {"serve --stop-timeout never", "--stop-timeout \"never\": expected a number of seconds"},
+        {"serve --stop-timeout=-1", "--stop-timeout \"-1\": expected a number of seconds"},
         {"serve --addressing both", "--addressing \"both\": expected loopback or ports"},
         {"serve --log-level=loud", "--log-level \"loud\": expected error, warn, info or debug"},
         {"serve --default-region Europe!", "--default-region \"Europe!\": expected a region's name"},

@@ -140,6 +140,24 @@ Test(failover, a_node_that_was_not_yet_told_to_follow_can_take_over)
     cr_assert_str_eq(ng->row.primary_node_id, "demo-002.0001", "nobody else is left, and the dead one is held");
 }
 
+/* A replica's data are its primary's. A sighting that only repeats what is stored is no news. */
+Test(failover, a_stop_that_lost_the_primarys_data_is_told_once)
+{
+    static const char message[] = "Cache node 0001 was stopped without its data: the disk is full";
+    for (size_t i = 0; i < 3; i++) b.nodes[i].row.seen_reason = "the disk is full";
+    b.nodes[1].row.seen_unsaved_ms = 4711;
+    plan_world(&b.w);
+    cr_assert_not(told(message));
+    b.nodes[0].row.seen_unsaved_ms = 4711;
+    plan_world(&b.w);
+    cr_assert(told(message));
+    struct row_node stored = b.nodes[0].row;
+    b.nodes[0].stored = &stored;
+    b.w.events = NULL;
+    plan_world(&b.w);
+    cr_assert_not(told(message));
+}
+
 Test(failover, a_hung_primary_is_killed_before_it_is_replaced)
 {
     b.nodes[0].row.seen_state = "hung";
