@@ -45,6 +45,8 @@ static const char fixed[] = "daemonize no\n"
                             "unixsocketperm 700\n"
                             "dbfilename " CONF_DUMP "\n";
 
+enum { PASSWORD_MAX = 128 };
+
 static bool is_text(const char *s)
 {
     for (; *s; s++)
@@ -89,11 +91,16 @@ static bool is_rule(const char *s)
 static int check_user(const struct proto_user_order *u, struct err *e)
 {
     bool named = is_rule(u->name) && strpbrk(u->name, " '\"\\") == NULL;
-    if (!named || strcmp(u->name, CONF_ADMIN) == 0 || strcmp(u->name, CONF_REPLICA) == 0)
+    if (!named || strcmp(u->name, CONF_ADMIN) == 0 || strcmp(u->name, CONF_REPLICA) == 0 || strcmp(u->name, CONF_MOVER) == 0)
         return err_set(e, ERR_USAGE, "a user of the order has no proper name");
     for (size_t i = 0; i < u->rules.n; i++)
         if (!is_rule(u->rules.items[i])) return err_set(e, ERR_USAGE, "user %.60s has a rule that is none", u->name);
     return 0;
+}
+
+static bool is_password(const char *s)
+{
+    return s == NULL || (is_text(s) && strlen(s) <= PASSWORD_MAX);
 }
 
 int conf_check(const struct proto_node_order *o, struct err *e)
@@ -110,7 +117,7 @@ int conf_check(const struct proto_node_order *o, struct err *e)
     if (role == ROLE_UNKNOWN) return err_set(e, ERR_USAGE, "the order has no proper role");
     if (role == ROLE_REPLICA && (!is_host(o->upstream_host) || !is_port(o->upstream_port)))
         return err_set(e, ERR_USAGE, "a replica's order has no proper upstream");
-    if ((o->admin_password && !is_text(o->admin_password)) || (o->replication_password && !is_text(o->replication_password)))
+    if (!is_password(o->admin_password) || !is_password(o->replication_password) || !is_password(o->mover_password))
         return err_set(e, ERR_USAGE, "a password of the order has control characters");
     for (size_t i = 0; i < o->users.n; i++) {
         int r = check_user(&o->users.items[i], e);
@@ -153,7 +160,7 @@ static void setting(struct buf *out, const struct proto_setting *s)
 }
 
 /* The file holds only the password's hash, in the form of an ACL rule. */
-static void user(struct buf *out, const char *name, const char *password, const char *rules)
+static void user(struct buf *out, const char *name, const char *password, const char *const rules[], size_t n)
 {
     struct sha256_ctx ctx;
     uint8_t digest[SHA256_DIGEST_SIZE];
@@ -163,7 +170,8 @@ static void user(struct buf *out, const char *name, const char *password, const 
     sha256_digest(&ctx, sizeof digest, digest);
     buf_printf(out, "user %s on #", name);
     for (size_t i = 0; i < sizeof digest; i++) buf_printf(out, "%02x", digest[i]);
-    buf_printf(out, " %s\n", rules);
+    for (size_t i = 0; i < n; i++) buf_printf(out, " %s", rules[i]);
+    buf_putc(out, '\n');
 }
 
 static void ordered_user(struct buf *out, const struct proto_user_order *u, const struct string_list *unknown_rules)
@@ -180,10 +188,13 @@ static void ordered_user(struct buf *out, const struct proto_user_order *u, cons
 
 static void users(struct buf *out, const struct proto_node_order *o, const struct string_list *unknown_rules)
 {
+    static const char *const admin[] = {"~*", "&*", "+@all", "skip-sanitize-payload"}, *const replica[] = {CONF_REPLICA_RULES},
+                             *const mover[] = {CONF_MOVER_RULES};
     if (!o->users.set) buf_puts(out, "user default on nopass ~* &* +@all\n");
     for (size_t i = 0; i < o->users.n; i++) ordered_user(out, &o->users.items[i], unknown_rules);
-    user(out, CONF_ADMIN, o->admin_password, "~* &* +@all skip-sanitize-payload");
-    user(out, CONF_REPLICA, o->replication_password, "+psync +replconf +ping");
+    user(out, CONF_ADMIN, o->admin_password, admin, sizeof admin / sizeof *admin);
+    user(out, CONF_REPLICA, o->replication_password, replica, sizeof replica / sizeof *replica);
+    user(out, CONF_MOVER, o->mover_password, mover, sizeof mover / sizeof *mover);
     if (o->replication_password == NULL) return;
     line(out, "masteruser", CONF_REPLICA);
     line(out, "masterauth", o->replication_password);

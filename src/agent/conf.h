@@ -13,6 +13,10 @@
 
 #define CONF_ADMIN "meridian-admin"
 #define CONF_REPLICA "meridian-replica"
+#define CONF_MOVER "meridian-mover"
+/* What those two may do, as words of ACL rules. */
+#define CONF_REPLICA_RULES "+psync", "+replconf", "+ping"
+#define CONF_MOVER_RULES "~*", "+restore", "+restore-asking", "+select", "skip-sanitize-payload"
 /* What a SHUTDOWN SAVE leaves, and what a start loads. */
 #define CONF_DUMP "dump.rdb"
 /* Where the node's agent reaches it: a socket in the node's folder. */

@@ -9,6 +9,7 @@ static const char *const names[STEP__COUNT] = {
     [STEP_READ] = "read",
     [STEP_RELEASE] = "release",
     [STEP_DROP] = "drop",
+    [STEP_SECRET] = "set its peers' passwords",
     [STEP_CERTIFY] = "certify",
     [STEP_LISTEN] = "listen",
     [STEP_ENCRYPT] = "encrypt",
@@ -106,6 +107,7 @@ enum step converge(const struct proto_node_order *o, const struct node_now *now)
     enum step role, next;
     if (!names_within(now->held, &o->endpoints)) return STEP_RELEASE;
     if (now->dropping) return STEP_DROP;
+    if (now->secret_stale) return STEP_SECRET;
     next = toward_encryption(now);
     if (next != STEP_NONE) return next;
     if (now->info_old) return STEP_READ;

@@ -23,6 +23,7 @@ enum step {
     STEP_READ,        /* INFO replication */
     STEP_RELEASE,     /* give up the addresses that are not in the order */
     STEP_DROP,        /* close what is still connected to an address that was given up */
+    STEP_SECRET,      /* know the passwords of its peers */
     STEP_CERTIFY,     /* have the certificate of the order read */
     STEP_LISTEN,      /* with TLS, without, or behind a splitter */
     STEP_ENCRYPT,     /* say whether the next link to an upstream is encrypted */
@@ -61,6 +62,7 @@ struct node_now {
     enum fence fence;
     bool conf_stale;                                        /* redis.conf is not what the order says */
     bool certificate_stale, listens_otherwise, links_stale; /* the same of what belongs to encryption in transit */
+    bool secret_stale;                                      /* its peers' passwords are not known to be the order's */
     bool encryption_blocked;                                /* one of these steps was refused just now */
     bool relink;                                            /* the link to its upstream is not what it shall be */
     bool access_stale;                                      /* the engine's users are not known to be the order's */

@@ -82,7 +82,9 @@ void access_ask(struct node *n)
 
 static bool is_ordered(const struct node *n, const char *name)
 {
-    if (strcmp(name, "default") == 0 || strcmp(name, CONF_ADMIN) == 0 || strcmp(name, CONF_REPLICA) == 0) return true;
+    if (strcmp(name, "default") == 0 || strcmp(name, CONF_ADMIN) == 0 || strcmp(name, CONF_REPLICA) == 0 ||
+        strcmp(name, CONF_MOVER) == 0)
+        return true;
     for (size_t i = 0; i < n->order->users.n; i++)
         if (strcmp(n->order->users.items[i].name, name) == 0) return true;
     return false;

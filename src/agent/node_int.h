@@ -100,6 +100,7 @@ struct life {
     int64_t generation;       /* in force; -1: not known */
     size_t setting;           /* how many settings of the order's generation were sent */
     int64_t users_generation; /* in force; -1: not known */
+    uint8_t secret[SHA256_DIGEST_SIZE], sent_secret[SHA256_DIGEST_SIZE]; /* hashes of its peers' passwords; zero: not known */
     int64_t rights_held_at; /* since when a script has kept them from being changed; 0: none has; INT64_MAX: its end was tried */
     size_t user;            /* how many users of the order's generation were sent */
     int64_t weighing, weighed; /* the order's question that was asked last, and that 'memory' answers; 0: none */

@@ -4,6 +4,7 @@
 #include "agent/node_access.h"
 #include "agent/node_cluster.h"
 #include "agent/node_redis.h"
+#include "agent/node_secret.h"
 #include "agent/node_tls.h"
 #include "base/log.h"
 #include <fcntl.h>
@@ -83,6 +84,7 @@ static void begin(struct node *n)
     n->life.fence = FENCE_OFF;
     if (cluster_ordered(n)) cluster_begin(n);
     tls_begin(n);
+    secret_begin(n);
 }
 
 static void ordered(struct node *n)
@@ -199,6 +201,7 @@ static enum step next_step(struct node *n)
         .certificate_stale = tls_certificate_is_stale(n),
         .listens_otherwise = tls_listens_otherwise(n),
         .links_stale = tls_links_are_stale(n),
+        .secret_stale = secret_is_stale(n),
         .encryption_blocked = now < n->life.encrypt_at,
         .relink = n->life.relink,
         .access_stale = access_is_stale(n),

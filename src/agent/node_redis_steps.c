@@ -3,6 +3,7 @@
 #include "agent/conf.h"
 #include "agent/names.h"
 #include "agent/node_access.h"
+#include "agent/node_secret.h"
 #include "agent/node_tls.h"
 #include "agent/reservations.h"
 #include "base/log.h"
@@ -304,6 +305,7 @@ static void weighed(struct node *n, const struct redisReply *r)
 const struct redis_step redis_steps[STEP__COUNT] = {
     [STEP_READ] = {COMMAND("INFO", "replication"), .done = know_replication},
     [STEP_RELEASE] = {.ask = do_release, .done = bound},
+    [STEP_SECRET] = {.ask = secret_do, .done = secret_done},
     [STEP_CERTIFY] = {.ask = tls_do_certify, .done = tls_certified, .refused = tls_refused},
     [STEP_LISTEN] = {.ask = tls_do_listen, .done = tls_listening, .refused = tls_listen_refused},
     [STEP_ENCRYPT] = {.ask = tls_do_encrypt, .done = tls_encrypted, .refused = tls_refused},

@@ -316,13 +316,13 @@ static void send_batch(struct slot_mover *m, const struct node *to)
     struct flight *f = &m->flights[m->at];
     char port[12], wait[12];
     const char *head[] = {
-        "MIGRATE", to->order->address, port, "", "0", wait, "REPLACE", "AUTH2", CONF_ADMIN, to->order->admin_password, "KEYS"};
+        "MIGRATE", to->order->address, port, "", "0", wait, "REPLACE", "AUTH2", CONF_MOVER, to->order->mover_password, "KEYS"};
     const char *words[sizeof head / sizeof *head + BATCH_MAX];
     size_t lengths[sizeof words / sizeof *words], n = 0, count = f->n - f->next < m->batch ? f->n - f->next : m->batch;
     snprintf(port, sizeof port, "%d", (int)to->order->port.v);
     snprintf(wait, sizeof wait, "%d", m->wait_ms);
     for (size_t i = 0; i < sizeof head / sizeof *head; i++) {
-        if (to->order->admin_password == NULL && i >= 7 && i <= 9) continue;
+        if (to->order->mover_password == NULL && i >= 7 && i <= 9) continue;
         lengths[n] = strlen(head[i]);
         words[n++] = head[i];
     }

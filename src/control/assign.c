@@ -6,6 +6,7 @@
 #include "control/assign_map.h"
 #include "control/authority.h"
 #include "control/certificates.h"
+#include "control/secret.h"
 #include "plan/access.h"
 #include "plan/encryption.h"
 #include "plan/scaling.h"
@@ -102,7 +103,50 @@ static void assign_tls(struct world *w, struct world_node *n, const struct assig
     };
 }
 
-static void assign_node(struct world *w, struct world_node *n, const struct assign_secrets *secrets, struct proto_node_order *out)
+struct passwords {
+    const struct world_node *of; /* NULL: none yet */
+    const char *admin, *replica, *mover;
+};
+
+/* The datastore that a group's nodes follow each other across regions in; NULL outside of any, and once it is leaving. */
+static const char *datastore_of(const struct world_node *n)
+{
+    const struct world_rg *rg = n->rg;
+    return rg && rg->global && rg->member && !rg->member->row.leaving ? rg->global->row.id : NULL;
+}
+
+static const char *derive(struct world *w, const char *root, const char *purpose, const char *region, const char *owner)
+{
+    char *out = arena_alloc(w->arena, 65);
+    secret_derive(root, purpose, region, owner, out);
+    return out;
+}
+
+/* A secret that a stranger overhears opens nothing but the group, or the datastore, that it was overheard in. */
+static void derive_passwords(struct world *w, const struct world_node *n, const struct assign_secrets *s, struct passwords *out)
+{
+    const char *owner = n->row.rg_id ? n->row.rg_id : n->row.cluster_id, *kind = n->row.rg_id ? "group" : "cluster";
+    const char *datastore = datastore_of(n), *region = n->row.region;
+    out->admin = derive(w, s->admin_password, arena_printf(w->arena, "admin %s", kind), region, owner);
+    out->replica = datastore ? derive(w, s->replication_password, "replica datastore", "", datastore)
+                             : derive(w, s->replication_password, arena_printf(w->arena, "replica %s", kind), region, owner);
+    out->mover = n->shard_node ? derive(w, s->replication_password, "mover", region, owner) : NULL;
+}
+
+/* The nodes of one owner stand together. */
+static void assign_passwords(struct world *w, const struct world_node *n, struct passwords *last, const struct assign_secrets *s,
+    struct proto_node_order *out)
+{
+    bool same = last->of && last->of->rg == n->rg && (n->rg || last->of->cluster == n->cluster);
+    if (!same) derive_passwords(w, n, s, last);
+    last->of = n;
+    out->admin_password = last->admin;
+    out->replication_password = last->replica;
+    out->mover_password = last->mover;
+}
+
+static void assign_node(struct world *w, struct world_node *n, struct passwords *last, const struct assign_secrets *secrets,
+    struct proto_node_order *out)
 {
     const struct world_cluster *c = n->cluster;
     *out = (struct proto_node_order){
@@ -120,9 +164,8 @@ static void assign_node(struct world *w, struct world_node *n, const struct assi
         .condemned_started_ms = OPT_INT(n->row.condemned_started_ms),
         .incarnation = OPT_INT(n->row.incarnation),
         .keep_data = OPT_BOOL(n->row.keep_data),
-        .admin_password = secrets->admin_password,
-        .replication_password = secrets->replication_password,
     };
+    assign_passwords(w, n, last, secrets, out);
     if (n->shard_node) {
         out->cluster = n->row.rg_id;
         out->cluster_name = n->shard_node->row.name;
@@ -285,11 +328,12 @@ void assign(
         .trips = trips(w),
     };
     struct err e;
+    struct passwords last = {0};
     for (size_t i = 0; i < w->n_nodes; i++) {
         struct world_node *n = &w->nodes[i];
         if (n->drop || n->row.address == NULL || strcmp(n->row.region, region) != 0) continue;
         struct proto_node_order *order = &out->nodes.items[out->nodes.n++];
-        assign_node(w, n, secrets, order);
+        assign_node(w, n, &last, secrets, order);
         if (order->seed) assign_seed_files(w, n->seed, &out->seeds);
         if (order->tls) out->authority = authority_pem(secrets->authority, &e);
         assign_users(w, access_of(w, n->rg), &out->users);

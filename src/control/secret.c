@@ -1,9 +1,12 @@
 #include "control/secret.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <gnutls/crypto.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -32,6 +35,15 @@ static int make(const char *path, char out[65], struct err *e)
     if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes) return broken(e, "getrandom");
     for (int i = 0; i < 32; i++) snprintf(out + 2 * i, 3, "%02x", bytes[i]);
     return secret_write(path, out, 64, e);
+}
+
+void secret_derive(const char root[65], const char *purpose, const char *region, const char *owner, char out[65])
+{
+    unsigned char digest[32];
+    _buf_ struct buf what = {0};
+    buf_printf(&what, "%s\n%s\n%s", purpose, region, owner);
+    if (gnutls_hmac_fast(GNUTLS_MAC_SHA256, root, 64, what.data, what.len, digest) < 0) abort();
+    for (size_t i = 0; i < sizeof digest; i++) snprintf(out + 2 * i, 3, "%02x", digest[i]);
 }
 
 void secret_keep(const char *data_dir, const char *name, const char text[65])

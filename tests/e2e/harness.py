@@ -8,6 +8,7 @@
 MERIDIAN_BIN names the program. Every answer passes a proxy that checks it against the API model; a violation fails the test that saw it.
 """
 import fcntl
+import hmac
 import itertools
 import json
 import os
@@ -205,6 +206,13 @@ class Server:
             data = answer.read()
         return json.loads(data) if data.strip() else {}
 
+    def secret(self, node, purpose):
+        """A node's password for one purpose: admin, replica (outside of a datastore) or mover."""
+        root = "node-admin-password" if purpose == "admin" else "node-replication-password"
+        kind = "" if purpose == "mover" else " group" if node["rg"] else " cluster"
+        what = "\n".join((purpose + kind, node["region"], node["rg"] or node["cluster"]))
+        return hmac.new(reads(os.path.join(self.data, "secrets", root)).strip(), what.encode(), "sha256").hexdigest()
+
     def agent(self, region):
         """The process that holds the lock of a region's agent; 0 if none does."""
         with open(os.path.join(self.data, "regions", region, "agent.lock"), "r+b") as lock:
@@ -342,8 +350,7 @@ class Case(unittest.TestCase):
 
     def admin(self, node):
         """A client of one node (as the server's nodes() has it) who may run every command, restricted ones too."""
-        with open(os.path.join(self.server.data, "secrets", "node-admin-password")) as f:
-            return redis.Redis(host=node["address"], port=node["port"], username="meridian-admin", password=f.read().strip(), decode_responses=True)
+        return redis.Redis(host=node["address"], port=node["port"], username="meridian-admin", password=self.server.secret(node, "admin"), decode_responses=True)
 
     def config(self, node, setting):
         return self.admin(node).config_get(setting)[setting]
