@@ -104,7 +104,7 @@ static const char *why_no_switch(
                                      : "the replica did not get all writes in time";
 }
 
-/* A passive region's first node takes no writes: there nothing has to be held back. */
+/* A passive region's first node takes no writes, nor does one that is dead: there nothing has to be held back. */
 static void plan_switch(struct world *w, struct world_rg *rg, struct world_node_group *ng, struct world_node *first)
 {
     struct world_node *next = rg_node(rg, ng->row.switch_node_id);
@@ -115,7 +115,8 @@ static void plan_switch(struct world *w, struct world_rg *rg, struct world_node_
     }
     world_wake(w, ng->row.switch_since_ms + SWITCH_LIMIT_MS);
     bool took_over = node_takes_writes(next);
-    if (want_passive(rg) || (ng->row.switch_offset >= 0 && took_over)) plan_make_primary(w, rg, ng, first, next);
+    bool quiet = want_passive(rg) || node_is_dead(first);
+    if (quiet || (ng->row.switch_offset >= 0 && took_over)) plan_make_primary(w, rg, ng, first, next);
     else if (ng->row.switch_offset < 0 && first->row.seen_fenced)
         world_set_int(w, &ng->row.switch_offset, first->row.seen_offset);
 }

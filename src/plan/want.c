@@ -188,7 +188,7 @@ static void want_first(
     struct world_endpoint *gateway = rg_endpoint(rg, "gateway", ng->row.id);
     want->primary = !want_passive(rg);
     want->fence = want->primary && ng->row.switch_node_id;
-    want->hold = stays_down(w, rg, first);
+    want->hold = stays_down(w, rg, first) || ng->row.switch_node_id;
     if (rg->member && !rg->member->drop && !rg->member->row.leaving) want_first_in_phase(rg, first, want);
     if (want->primary || gateway == NULL) return;
     want->upstream_address = gateway->row.address;

@@ -211,6 +211,19 @@ Test(failover, an_orderly_change_holds_writes_waits_and_swaps)
     cr_assert_not(want_node(&b.w, &b.nodes[0]).fence);
 }
 
+Test(failover, a_promotion_on_request_does_not_wait_for_a_primary_that_can_not_start)
+{
+    rg->row.automatic_failover = FAILOVER_DISABLED;
+    b.nodes[0].row.seen_state = "conflict";
+    b.nodes[0].row.settled = 1;
+    plan_world(&b.w);
+    cr_assert_str_eq(ng->row.primary_node_id, "demo-001.0001", "nobody asked for another");
+    start_switch("demo-002.0001");
+    cr_assert_str_eq(ng->row.primary_node_id, "demo-002.0001");
+    cr_assert_not(want_node(&b.w, &b.nodes[0]).primary);
+    cr_assert_null(ng->row.switch_node_id);
+}
+
 Test(failover, an_orderly_change_that_does_not_come_about_is_given_up)
 {
     start_switch("demo-002.0001");
