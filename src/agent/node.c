@@ -2,6 +2,7 @@
 #include "agent/rconn.h"
 #include "agent/node_cluster.h"
 #include "agent/names.h"
+#include "agent/node_fit.h"
 #include "agent/node_seed.h"
 #include "agent/start.h"
 #include "base/log.h"
@@ -198,7 +199,7 @@ static void rest(struct node *n, enum node_want want)
     case START_BACKOFF: return node_timer(n, n->retry_at - node_now(n));
     case START_SWITCH: return node_timer(n, 1);
     case START_NOW:
-        if (node_seed_ready(n)) start(n);
+        if (node_seed_ready(n) && node_fit_ready(n)) start(n);
         return;
     }
 }
@@ -353,6 +354,7 @@ void node_close(struct node *n)
     node_drop_conn(n);
     node_lend_back(n);
     node_seed_close(n);
+    node_fit_close(n);
     uv_close((uv_handle_t *)&n->timer, timer_closed);
 }
 

@@ -124,6 +124,7 @@ struct life {
 
 struct node;
 struct seed_job;
+struct fit_job;
 
 /* What differs from engine to engine. */
 struct node_ops {
@@ -230,6 +231,9 @@ struct node {
     struct split split;
     struct seed_job *seed_job; /* NULL: nothing is under way */
     char seed_refused[200];    /* why the order's seed can't be used; "": it can, or is not known yet */
+    struct fit_job *fit_job;   /* NULL: nothing is under way */
+    bool fits;                 /* what it saved last is known to be of one database, or was made so */
+    int64_t keys_left_out;     /* of what it saved last: those of other databases than 0, in cluster mode */
     int seed_kills;            /* how often the process was killed while it loaded its seed */
 };
 

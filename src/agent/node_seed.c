@@ -58,6 +58,7 @@ static void part_done(struct seed_job *j, size_t i)
     else if (j->r) refuse(n, j->e.msg);
     else {
         node_mark_saved(n);
+        n->fits = true; /* or the seed would have been refused */
         if (rename(j->seed.parts[i].aside, node_path(n, CONF_DUMP, path)) != 0) refuse(n, strerror(errno));
     }
 }

@@ -57,6 +57,8 @@ void node_mark_saved(struct node *n)
     node_unlink(n, CONF_DUMP);
     node_unlink(n, NODE_UNSAVED);
     n->unsaved_ms = 0;
+    n->fits = false;
+    n->keys_left_out = 0;
     file_replace(node_path(n, NODE_SAVED, path), "", 0, &e);
 }
 

@@ -90,7 +90,7 @@ static int check_places(const struct rdb_split *x, struct err *e)
 {
     int64_t n = 0;
     for (size_t i = 0; i < x->n_files; i++) n += x->files[i].elsewhere;
-    if (n == 0) return 0;
+    if (n == 0 || x->leaves_out) return 0;
     return err_set(e, ERR_USAGE, "%lld key%s can't go anywhere: %s in other databases than 0, and a cluster has no other",
         (long long)n, n == 1 ? "" : "s", n == 1 ? "it is" : "they are");
 }

@@ -44,6 +44,7 @@ struct rdb_split {
     struct rdb_split_part *parts; /* their slots do not overlap; other slots are somebody else's */
     size_t n_parts;
     bool together;                /* the files were taken of one cluster, so that each shard may have functions of its own */
+    bool leaves_out;              /* keys of other databases than 0, instead of refusing them */
     int64_t now_ms;               /* since 1970 */
     const atomic_bool *cancelled; /* NULL: never */
     /* Found by the survey: */

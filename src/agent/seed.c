@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -110,6 +111,42 @@ static int make_shards(const struct seed *s, struct rdb_split_file *files, struc
     rdb_split_fini(&x);
     free(x.parts);
     free(numbers);
+    return r;
+}
+
+static int fit(struct rdb_split *x, const char *fitting, struct seed_fit *out, struct err *e)
+{
+    int whole;
+    struct seed_part part;
+    int r = rdb_split_survey(x, e);
+    if (r || rdb_split_whole(x, &whole) || (x->files->only == -1 && x->files->elsewhere == 0)) return r;
+    snprintf(part.aside, sizeof part.aside, "%s", fitting);
+    int to = create_aside(&part, e);
+    if (to < 0) return to;
+    r = rdb_split_write(x, &to, e);
+    close(to);
+    *out = (struct seed_fit){r == 0, x->files->elsewhere};
+    return r;
+}
+
+int seed_fit(const char *dump, const char *fitting, const atomic_bool *cancelled, struct seed_fit *out, struct err *e)
+{
+    struct rdb_split_file f = {.name = dump};
+    struct rdb_split_part part = {0};
+    struct rdb_split x = {.files = &f,
+        .n_files = 1,
+        .parts = &part,
+        .n_parts = 1,
+        .leaves_out = true,
+        .now_ms = clock_now_ms(),
+        .cancelled = cancelled};
+    *out = (struct seed_fit){0};
+    slots_add_range(&part.slots, 0, SLOTS - 1);
+    int r = f.fd = open_file(&(struct seed_file){.path = dump}, e);
+    if (r >= 0) r = rdb_look(f.fd, &f.facts, e);
+    if (r >= 0) r = fit(&x, fitting, out, e);
+    if (f.fd >= 0) close(f.fd);
+    rdb_split_fini(&x);
     return r;
 }
 

@@ -30,5 +30,13 @@ struct seed {
     const atomic_bool *cancelled; /* gives up as soon as it is true */
 };
 
+struct seed_fit {
+    bool made;        /* a file with the keys of database 0 alone; false: the one there is has no others */
+    int64_t left_out; /* keys of other databases whose time is not over */
+};
+
+/* Makes 'fitting' of the file 'dump', if that has other databases than 0. */
+int seed_fit(const char *dump, const char *fitting, const atomic_bool *cancelled, struct seed_fit *out, struct err *e);
+
 /* Makes the files of all parts, or none of them. An error says in one line why the files can't be used. */
 int seed_make(const struct seed *s, struct err *e);

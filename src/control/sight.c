@@ -45,6 +45,7 @@ static void sight_node(struct world *w, struct row_node *row, const struct proto
     world_set_int(w, &row->seen_pid, seen->pid.v);
     world_set_int(w, &row->seen_restarts, seen->restarts.v);
     if (seen->unsaved_ms.set) world_set_int(w, &row->seen_unsaved_ms, seen->unsaved_ms.v);
+    if (seen->keys_left_out.set) world_set_int(w, &row->seen_left_out, seen->keys_left_out.v);
     world_set_int(w, &row->seen_started_ms, seen->started_ms.v);
     world_set_int(w, &row->seen_generation, seen->generation.v);
     world_set_int(w, &row->seen_weighed, seen->weighed.v);

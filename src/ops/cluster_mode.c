@@ -26,7 +26,7 @@ static int check_step(struct op *op, const char *from, const char *to)
     return 0;
 }
 
-/* What ElastiCache asks of a group that becomes compatible; that keys are in database 0 only is up to whoever asks. */
+/* What ElastiCache asks of a group that becomes compatible; that keys are in database 0 only is up to whoever asks (agents keep others aside). */
 static int check_ready(struct op *op, const struct row_replication_group *rg, const struct group_part *part)
 {
     if (version_compare(rg->engine_version, "7.0") < 0)

@@ -45,6 +45,14 @@ bool plan_has_not_saved(const struct world_node *n)
     return now != 0 && now != before && has_data_of_its_own(n);
 }
 
+static void plan_left_out(struct world *w, const struct world_node *n)
+{
+    int64_t before = n->stored ? n->stored->seen_left_out : 0, now = n->row.seen_left_out;
+    if (now == 0 || now == before) return;
+    world_event(
+        w, n->row.region, n->row.cluster_id, EVENT_KEYS_LEFT_OUT, n->row.node_id, arena_printf(w->arena, "%lld", (long long)now));
+}
+
 static void plan_unsaved(struct world *w, const struct world_node *n)
 {
     const char *why = n->row.seen_reason ? n->row.seen_reason : "its data could not be saved when it was stopped";
@@ -78,6 +86,7 @@ void plan_trouble(struct world *w)
     for (size_t i = 0; i < w->n_nodes; i++) {
         const struct row_node *n = &w->nodes[i].row;
         plan_deaths(w, &w->nodes[i]);
+        plan_left_out(w, &w->nodes[i]);
         plan_unsaved(w, &w->nodes[i]);
         tell_blocked(w, &w->nodes[i]);
         bool seed = w->nodes[i].seed && w->nodes[i].seed->row.seen_refused; /* told of as a restore that failed */

@@ -154,6 +154,29 @@ class Mode(Case):
         client = self.client(group)
         self.assertEqual([str(n) for n in range(300)], [client.get("kept-%d" % n) for n in range(300)])
 
+    def test_keeps_what_is_in_the_only_database_there_is_and_counts_the_rest(self):
+        group = self.create_group(nodes=2, AutomaticFailoverEnabled=True)
+        endpoint = self.group(group)["NodeGroups"][0]["PrimaryEndpoint"]
+        for db, n in ((0, 40), (3, 20), (7, 5)):
+            client = redis.Redis(endpoint["Address"], endpoint["Port"], db=db)
+            for i in range(n):
+                client.set("kept-%d" % i, i)
+        first = self.primary_of_group(group)
+        self.change(group, "compatible")
+        self.assertEqual([str(n) for n in range(40)], [self.client(group).get("kept-%d" % n) for n in range(40)])
+        self.assertEqual(first, self.primary_of_group(group))
+        for node in self.nodes(group).values():
+            events = self.api().describe_events(SourceIdentifier=node["cluster"], SourceType="cache-cluster")["Events"]
+            self.assertEqual(1, sum("has left out 25 keys of other databases than 0" in e["Message"] for e in events), events)
+            with open(os.path.join(self.server.data, "regions", "us-east-1", node["id"], "databases.rdb"), "rb") as f:
+                self.assertIn(b"kept-19", f.read())
+        self.change(group, "disabled")
+        self.assertEqual(40, self.primary(group).dbsize())
+
+    def primary_of_group(self, group):
+        (found,) = [n["id"] for n in self.nodes(group).values() if n["role"] == "primary"]
+        return found
+
     def change(self, group, mode):
         answer = self.server.query(Action="ModifyReplicationGroup", ReplicationGroupId=group, ClusterMode=mode, ApplyImmediately="true")
         self.assertEqual(200, answer.status, answer.text)
