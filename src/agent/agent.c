@@ -1,4 +1,5 @@
 #include "agent/agent_int.h"
+#include "agent/census.h"
 #include "agent/file.h"
 #include "agent/log_file.h"
 #include "agent/reservations.h"
@@ -316,6 +317,7 @@ static int run(struct agent *a, const char *token, struct err *e)
     if (r) return r;
     open_handles(a);
     a->node_host.shelf = shelf_open(&a->loop, a->o->data_dir, shelf_has_changed, a);
+    census_restore(a->o->data_dir);
     r = scan_dir(a, e);
     if (r) close_all(a);
     uv_run(&a->loop, UV_RUN_DEFAULT);

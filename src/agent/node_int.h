@@ -214,8 +214,8 @@ struct node {
     int64_t hold_until; /* a step was refused: until then, only look */
     int64_t retry_at;
     enum node_trouble trouble;
-    enum role died_role; /* ROLE_UNKNOWN: there was none */
-    int64_t died_incarnation;
+    enum role died_role;              /* ROLE_UNKNOWN: there was none */
+    int64_t died_incarnation;         /* -1: not known; then it is the next order's */
     int64_t spare_until, spare_limit; /* 0, or how long it stays dead so that others can load their data first */
     struct backoff backoff;
     struct string_list left_out;      /* settings of the order's generation that redis-server does not take */

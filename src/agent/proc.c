@@ -259,6 +259,23 @@ void proc_end_group(const struct proc_id *id)
     kill(-(pid_t)id->pid, SIGKILL);
 }
 
+bool proc_is_noted(const char *dir, long pid)
+{
+    char path[PATH_MAX];
+    struct proc_id id;
+    snprintf(path, sizeof path, "%s/" STARTING, dir);
+    if (read_id(path, &id)) return true;
+    snprintf(path, sizeof path, "%s/" PROCESS, dir);
+    return read_id(path, &id) && id.pid == pid;
+}
+
+int proc_note(const char *dir, long pid, struct err *e)
+{
+    struct proc_id id = {.pid = pid, .started_ms = clock_now_ms(), .incarnation = -1};
+    if (!start_time(pid, &id.start)) return err_set(e, ERR_IO, "process %ld is gone", pid);
+    return save_id(dir, PROCESS, &id, e);
+}
+
 bool proc_unaccounted(const char *dir, struct proc_id *last)
 {
     char path[PATH_MAX];
@@ -286,6 +303,13 @@ void proc_ask(struct proc *p, const char *dir, const char *asked)
     struct err e;
     snprintf(p->id.asked, sizeof p->id.asked, "%s", asked);
     if (!p->ended) save_id(dir, PROCESS, &p->id, &e); /* without it, the next agent takes what it is asked for as said */
+}
+
+void proc_stand_for(struct proc *p, const char *dir, int64_t incarnation)
+{
+    struct err e;
+    p->id.incarnation = incarnation;
+    if (!p->ended) save_id(dir, PROCESS, &p->id, &e);
 }
 
 bool proc_works(struct proc *p)

@@ -42,9 +42,15 @@ bool proc_unaccounted(const char *dir, struct proc_id *last);
 void proc_account(const char *dir);
 /* True for the process with that pid that was started then; started_ms 0: whenever. */
 bool proc_is(const struct proc *p, int64_t pid, int64_t started_ms);
+/* True if a note in 'dir' names that process, or says that one is being started. */
+bool proc_is_noted(const char *dir, long pid);
+/* Notes a process that was found otherwise, so that it is adopted, or its death known. Its incarnation is -1: nobody knows it. */
+int proc_note(const char *dir, long pid, struct err *e);
 const struct proc_id *proc_id(const struct proc *p);
 /* The process runs for that engine and version, too. */
 void proc_ask(struct proc *p, const char *dir, const char *asked);
+/* It counts as started for that incarnation. */
+void proc_stand_for(struct proc *p, const char *dir, int64_t incarnation);
 /* True if the process has used its processor since the last call, or wants to, or waits for a disk; and is not stopped. Its
  * first thread may wait for another of its own. */
 bool proc_works(struct proc *p);

@@ -1,5 +1,6 @@
 #include "main/data_dir.h"
 #include "base/err.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -65,6 +66,29 @@ int data_dir_claim(const char *path, int *lock_fd, struct err *e)
     int r = in_use(fd, path, e);
     close(fd);
     return r;
+}
+
+/* Whether an agent has ever been started there. */
+static bool has_nodes(const char *regions)
+{
+    bool found = false;
+    DIR *d = opendir(regions);
+    for (struct dirent *entry; d && !found && (entry = readdir(d)) != NULL;) found = entry->d_name[0] != '.';
+    if (d) closedir(d);
+    return found;
+}
+
+int data_dir_check_whole(const char *path, const char *database, struct err *e)
+{
+    char regions[PATH_MAX], copy[PATH_MAX];
+    struct stat st;
+    snprintf(regions, sizeof regions, "%s/regions", path);
+    snprintf(copy, sizeof copy, "%s.backup", database);
+    if (stat(copy, &st) == 0 || (stat(database, &st) == 0 && st.st_size > 0) || !has_nodes(regions)) return 0;
+    return err_set(e, ERR_DB,
+        "the database %s is gone, but what its nodes have is in %s; put the database back, or move that folder away to start anew"
+        " (nodes that still run there end then)",
+        database, regions);
 }
 
 bool data_dir_is_claimed(const char *path, int lock_fd)

@@ -14,6 +14,8 @@ int data_dir_claim(const char *path, int *lock_fd, struct err *e);
  * can't be written by others, and is no symbolic link. ERR_USAGE, in one line that names what is wrong, where it is not so.
  */
 int data_dir_check(const char *path, struct err *e);
+/* ERR_DB, with the way out, where neither the database nor a copy of it (store/backup.h) is there, but what nodes have is. */
+int data_dir_check_whole(const char *path, const char *database, struct err *e);
 /* Whether the claimed directory is still the one at its path: somebody may have deleted or moved it. */
 bool data_dir_is_claimed(const char *path, int lock_fd);
 /* Reads a small file's first line without its end; false where there is none, or it is longer. */

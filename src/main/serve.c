@@ -380,6 +380,7 @@ static int open_all(struct serve *s, struct err *e)
     if (r == 0 && realpath(s->o->data_dir, s->data_dir) == NULL)
         r = err_set(e, ERR_IO, "the data directory %s can't be found again", s->o->data_dir);
     snprintf(path, sizeof path, "%s/meridian.db", s->data_dir);
+    if (r == 0) r = data_dir_check_whole(s->data_dir, path, e);
     if (r == 0) r = store_open(&s->store, path, s->o->durability, e);
     if (r == 0) r = admin_token_read(s->o->admin_token_file, s->data_dir, s->admin_token, s->admin_token_path, e);
     if (r == 0) r = open_http(s, e);

@@ -85,9 +85,10 @@ int backup_damaged(const char *db_path, const char *what, struct err *e)
     if (stat(beside(db_path, BACKUP, copy), &st) != 0)
         return err_set(e, ERR_DB, "%s; restore it from a copy of yours, or move it away and start anew", what);
     strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&st.st_mtime, &tm));
+    const char *slash = strrchr(db_path, '/'), *name = slash ? slash + 1 : db_path;
     return err_set(e, ERR_DB,
-        "%s; go back to the copy of %s with: rm -f '%s-wal' && mv '%s' '%s' - or move both files away to start anew", what, when,
-        db_path, copy, db_path);
+        "%s; go back to the copy of %s with: cd '%.*s' && rm -f %s-wal && mv %s" BACKUP " %s - or move both away to start anew",
+        what, when, slash ? (int)(slash - db_path) : 1, slash ? db_path : ".", name, name, name);
 }
 
 int backup_verify(const char *db_path, struct err *e)
@@ -99,8 +100,9 @@ int backup_verify(const char *db_path, struct err *e)
     beside(db_path, SUM, path);
     if (!in_use && read_sums(path, was)) {
         struct sum is = sum_of(db_path);
-        if (!same(&is, &was[0]) && !same(&is, &was[1]))
-            return backup_damaged(db_path, "it is damaged: its bytes are not those that were there when it was closed", e);
+        static const char what[] = "it is damaged: its bytes are not those that were there when it was closed (if you changed it "
+                                   "yourself, delete its " SUM ")";
+        if (!same(&is, &was[0]) && !same(&is, &was[1])) return backup_damaged(db_path, what, e);
     }
     unlink(path);
     return 0;

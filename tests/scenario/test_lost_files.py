@@ -37,7 +37,7 @@ class Case(harness.Case):
 
     def go_back(self, line):
         """Runs the command that the line gives."""
-        subprocess.check_call(re.search(r"(rm -f .*) - or move", line)[1], shell=True)
+        subprocess.check_call(re.search(r"(cd .*) - or move", line)[1], shell=True)
 
     def wait_serving(self, group):
         endpoint = self.group(group)["NodeGroups"][0]["PrimaryEndpoint"]
@@ -109,6 +109,60 @@ class Secrets(Case):
         wait_for(lambda: before.isdisjoint(n["pid"] for n in self.server.nodes(group) if n["state"] == "ready") and
                  [n for n in self.server.nodes(group) if n["link_up"]], "processes with another password")
         self.assertEqual("v", self.wait_serving(group).get("k"))
+
+
+class Folder(Case):
+    def path(self, node, *more):
+        return os.path.join(self.server.data, "regions", REGION, node["id"], *more)
+
+    def replace_agent(self, meanwhile):
+        """Kills the agent, and serve first, so that what is done meanwhile comes before the next one."""
+        agent = self.server.agent(REGION)
+        self.server.kill()
+        os.kill(agent, signal.SIGKILL)
+        meanwhile()
+        self.server.start()
+
+    def two(self):
+        group = self.create_group(nodes=2, AutomaticFailoverEnabled=True)
+        client = self.primary(group)
+        client.set("k", "v")
+        self.assertEqual(1, client.wait(1, 5000))
+        nodes = self.server.nodes(group)
+        return group, next(n for n in nodes if n["role"] == "primary"), next(n for n in nodes if n["role"] == "replica")
+
+    def test_of_a_primary_that_is_deleted_with_its_agent_dead_costs_no_data(self):
+        """Its engine is found, and ended; its replica takes its place."""
+        group, primary, replica = self.two()
+        self.replace_agent(lambda: shutil.rmtree(self.path(primary)))
+        wait_for(lambda: [n for n in self.server.nodes(group) if n["id"] == replica["id"] and n["role"] == "primary"], "the failover")
+        wait_for(lambda: [n for n in self.server.nodes(group) if n["id"] == primary["id"] and n["link_up"]], "the other as its replica")
+        self.assertFalse(os.path.exists("/proc/%d" % primary["pid"]))
+        self.assertEqual("v", self.wait_serving(group).get("k"))
+
+    def test_without_the_notes_of_its_process_is_adopted_all_the_same(self):
+        group, primary, replica = self.two()
+
+        def lose_notes():
+            for node in (primary, replica):
+                for note in ("process", "engine.pid"):
+                    os.unlink(self.path(node, note))
+        self.replace_agent(lose_notes)
+        wait_for(lambda: "was found by itself" in reads(os.path.join(self.server.data, "regions", REGION, "agent.log")).decode(), "the census")
+        self.create_group()
+        wait_for(lambda: {n["pid"] for n in self.server.nodes(group) if n["state"] == "ready"} == {primary["pid"], replica["pid"]}, "the same processes")
+        self.assertEqual("v", self.primary(group).get("k"))
+
+    def test_of_regions_without_a_database_is_not_begun_anew(self):
+        self.create_group()
+        self.server.kill_everything()
+        for file in os.listdir(self.server.data):
+            if file.startswith("meridian.db"):
+                os.unlink(os.path.join(self.server.data, file))
+        self.assertIn("move that folder away", self.refused())
+        os.rename(os.path.join(self.server.data, "regions"), os.path.join(self.server.folder, "away"))
+        self.server.start()
+        self.wait_serving(self.create_group())
 
 
 if __name__ == "__main__":

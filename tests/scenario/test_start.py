@@ -75,6 +75,8 @@ class Refusal(unittest.TestCase):
         database = sqlite3.connect(path)
         database.execute("PRAGMA user_version = 9999")
         database.close()
+        self.assertIn("delete its .sum", self.refused(), "who changes it by himself is told what to do")
+        os.unlink(path + ".sum")
         self.assertIn("9999", self.refused())
 
     def test_where_the_address_makes_no_sense(self):

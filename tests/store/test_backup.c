@@ -88,7 +88,7 @@ static long size_of(const char *file)
 static void go_back(void)
 {
     _buf_ struct buf command = {0};
-    const char *begin = strstr(e.msg, "rm -f "), *end = strstr(e.msg, " - or move");
+    const char *begin = strstr(e.msg, "cd '"), *end = strstr(e.msg, " - or move");
     cr_assert(begin && end, "%s", e.msg);
     buf_add(&command, begin, (size_t)(end - begin));
     cr_assert_eq(system(command.data), 0);
