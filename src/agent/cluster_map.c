@@ -1,5 +1,5 @@
 #include "agent/cluster_map.h"
-#include <arpa/inet.h>
+#include "agent/order_check.h"
 #include <nettle/sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,17 +12,11 @@ bool cluster_name_ok(const char *name)
     return name != NULL && strlen(name) == CLUSTER_NAME && strspn(name, "0123456789abcdef") == CLUSTER_NAME;
 }
 
-static bool is_address(const char *s)
-{
-    unsigned char out[16];
-    return inet_pton(AF_INET, s, out) == 1 || inet_pton(AF_INET6, s, out) == 1;
-}
-
 static int check_node(const struct proto_cluster_node *n, struct slots *taken, struct err *e)
 {
     if (!cluster_name_ok(n->name)) return err_set(e, ERR_USAGE, "a node of the cluster has no proper name");
-    if (!is_address(n->host)) return err_set(e, ERR_USAGE, "a node of the cluster has no proper address");
-    if (n->port.v <= 0 || n->port.v > 65535 || n->bus_port.v < 0 || n->bus_port.v > 65535)
+    if (!order_is_address(n->host)) return err_set(e, ERR_USAGE, "a node of the cluster has no proper address");
+    if (!order_is_port(n->port) || n->bus_port.v < 0 || n->bus_port.v > 65535)
         return err_set(e, ERR_USAGE, "a node of the cluster has no proper port");
     if (slots_read(taken, n->slots) != SLOTS_OK) return err_set(e, ERR_USAGE, "the slots of the cluster are not proper");
     return 0;

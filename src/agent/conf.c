@@ -1,11 +1,9 @@
 #include "agent/conf.h"
-#include "agent/file.h"
 #include "agent/info.h"
 #include "agent/names.h"
+#include "agent/order_check.h"
 #include "agent/tls.h"
 #include "base/arena.h"
-#include <arpa/inet.h>
-#include <ctype.h>
 #include <nettle/sha2.h>
 #include <stdbool.h>
 #include <string.h>
@@ -45,46 +43,12 @@ static const char fixed[] = "daemonize no\n"
                             "unixsocketperm 700\n"
                             "dbfilename " CONF_DUMP "\n";
 
-enum { PASSWORD_MAX = 128 };
-
-static bool is_text(const char *s)
-{
-    for (; *s; s++)
-        if (iscntrl((unsigned char)*s)) return false;
-    return true;
-}
-
-static bool is_address(const char *s)
-{
-    unsigned char out[16];
-    return s != NULL && (inet_pton(AF_INET, s, out) == 1 || inet_pton(AF_INET6, s, out) == 1);
-}
-
-static bool is_host(const char *s)
-{
-    return s != NULL && *s && strlen(s) < 64 &&
-           strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:-_") == strlen(s);
-}
-
-static bool is_port(struct opt_int port)
-{
-    return port.set && port.v > 0 && port.v < 65536;
-}
-
-static int check_settings(const struct proto_setting_list *l, struct err *e)
-{
-    for (size_t i = 0; i < l->n; i++) {
-        const struct proto_setting *s = &l->items[i];
-        if (s->name == NULL || *s->name == '\0' || strspn(s->name, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(s->name))
-            return err_set(e, ERR_USAGE, "a setting has no proper name");
-        if (s->value == NULL || !is_text(s->value)) return err_set(e, ERR_USAGE, "setting %s has no proper value", s->name);
-    }
-    return 0;
-}
+/* What an engine's INFO is read into takes no longer host. */
+enum { PASSWORD_MAX = 128, HOST_SIZE = 64 };
 
 static bool is_rule(const char *s)
 {
-    return s != NULL && *s && is_text(s);
+    return s != NULL && *s && order_is_text(s);
 }
 
 /* The users of agents and replicas are nobody else's. */
@@ -100,31 +64,29 @@ static int check_user(const struct proto_user_order *u, struct err *e)
 
 static bool is_password(const char *s)
 {
-    return s == NULL || (is_text(s) && strlen(s) <= PASSWORD_MAX);
+    return s == NULL || (order_is_text(s) && strlen(s) <= PASSWORD_MAX);
 }
 
 int conf_check(const struct proto_node_order *o, struct err *e)
 {
-    if (!file_id_ok(o->id)) return err_set(e, ERR_USAGE, "the order has no proper id");
     /* A redis-server stands in for valkey, whose protocol and configuration it shares. */
     if (o->engine == NULL || (strcmp(o->engine, "redis") != 0 && strcmp(o->engine, "valkey") != 0))
-        return err_set(e, ERR_USAGE, "this agent can't run the engine \"%s\"", o->engine && is_text(o->engine) ? o->engine : "?");
-    if (!is_address(o->address)) return err_set(e, ERR_USAGE, "the order has no proper address");
-    if (!is_port(o->port)) return err_set(e, ERR_USAGE, "the order has no proper port");
-    for (size_t i = 0; i < o->endpoints.n; i++)
-        if (!is_address(o->endpoints.items[i])) return err_set(e, ERR_USAGE, "an endpoint of the order is no address");
+        return err_set(
+            e, ERR_USAGE, "this agent can't run the engine \"%s\"", o->engine && order_is_text(o->engine) ? o->engine : "?");
+    int r = order_check(o, e);
+    if (r) return r;
     enum role role = role_parse(o->role);
     if (role == ROLE_UNKNOWN) return err_set(e, ERR_USAGE, "the order has no proper role");
-    if (role == ROLE_REPLICA && (!is_host(o->upstream_host) || !is_port(o->upstream_port)))
+    if (role == ROLE_REPLICA &&
+        (!order_is_host(o->upstream_host) || strlen(o->upstream_host) >= HOST_SIZE || !order_is_port(o->upstream_port)))
         return err_set(e, ERR_USAGE, "a replica's order has no proper upstream");
     if (!is_password(o->admin_password) || !is_password(o->replication_password) || !is_password(o->mover_password))
         return err_set(e, ERR_USAGE, "a password of the order has control characters");
     for (size_t i = 0; i < o->users.n; i++) {
-        int r = check_user(&o->users.items[i], e);
+        r = check_user(&o->users.items[i], e);
         if (r) return r;
     }
-    int r = tls_check(o, e);
-    return r ? r : check_settings(&o->settings, e);
+    return tls_check(o, e);
 }
 
 void conf_quote(struct buf *out, const char *s)

@@ -1,9 +1,9 @@
 #include "agent/address.h"
 #include "agent/discovery.h"
 #include "agent/link_int.h"
+#include "agent/order_check.h"
 #include "agent/reservations.h"
 #include "base/log.h"
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,12 +76,6 @@ static bool is_anywhere(const char *host)
     return strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
 }
 
-static bool is_literal(const char *host)
-{
-    unsigned char out[16];
-    return inet_pton(AF_INET, host, out) == 1 || inet_pton(AF_INET6, host, out) == 1;
-}
-
 /* A node that listens everywhere is told under its name alone, unless that is an address. */
 static void tell_nodes(struct link *l, const struct proto_link_order *o)
 {
@@ -90,7 +84,7 @@ static void tell_nodes(struct link *l, const struct proto_link_order *o)
     for (size_t i = 0; i < o->targets.n; i++) {
         const struct proto_target *t = &o->targets.items[i];
         const char *name = t->name ? t->name : t->host, *ip = is_anywhere(t->host) ? name : t->host;
-        discovery_add(&l->nodes, name, is_literal(ip) ? ip : "", (int)t->port.v);
+        discovery_add(&l->nodes, name, order_is_address(ip) ? ip : "", (int)t->port.v);
     }
     l->nodes_version = o->nodes_version.v;
     snprintf(l->engine_version, sizeof l->engine_version, "%s", o->engine_version ? o->engine_version : "");
@@ -99,13 +93,17 @@ static void tell_nodes(struct link *l, const struct proto_link_order *o)
 static int read_order(struct link *l, const struct proto_link_order *o, struct target *listen, struct err *e)
 {
     int r = kind_parse(o->kind, &l->kind) == 0 ? 0 : err_set(e, ERR_USAGE, "the order has no proper kind");
+    /* Clients are told of both, a line each. */
+    if (!r && !order_is_version(o->engine_version)) r = err_set(e, ERR_USAGE, "the order has no proper version");
     if (!r) r = target_set(listen, o->address, o->port, e);
     free(l->targets);
     l->n_targets = 0;
     l->targets = calloc(o->targets.n + 1, sizeof *l->targets);
     if (l->targets == NULL) abort();
     for (size_t i = 0; !r && i < o->targets.n; i++) {
-        const char *host = o->targets.items[i].host;
+        const char *host = o->targets.items[i].host, *name = o->targets.items[i].name;
+        if (name != NULL && !order_is_host(name)) r = err_set(e, ERR_USAGE, "a target of the order has no proper name");
+        if (r) break;
         bool path = l->kind == LINK_SPLITTER && host[0] == '/';
         r = path ? socket_set(&l->targets[i], host, e) : target_set(&l->targets[i], host, o->targets.items[i].port, e);
         if (!r) l->n_targets++;

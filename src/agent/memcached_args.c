@@ -1,7 +1,7 @@
 #include "agent/memcached_args.h"
 #include "agent/names.h"
+#include "agent/order_check.h"
 #include "base/buf.h"
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,12 +64,6 @@ static const char *value_of(const struct proto_node_order *o, const char *settin
     return NULL;
 }
 
-static bool is_address(const char *s)
-{
-    unsigned char out[16];
-    return s != NULL && (inet_pton(AF_INET, s, out) == 1 || inet_pton(AF_INET6, s, out) == 1);
-}
-
 /* Letters, digits and dots: nothing that could be an option of its own, or another suboption. */
 static bool is_plain(const char *value)
 {
@@ -80,8 +74,8 @@ static bool is_plain(const char *value)
 
 int memcached_check(const struct proto_node_order *o, struct err *e)
 {
-    if (!is_address(o->address)) return err_set(e, ERR_USAGE, "the order has no proper address");
-    if (o->port.v <= 0 || o->port.v > UINT16_MAX) return err_set(e, ERR_USAGE, "the order has no proper port");
+    int r = order_check(o, e);
+    if (r) return r;
     for (size_t i = 0; i < N_OPTIONS; i++) {
         const char *value = value_of(o, options[i].setting);
         if (value && !is_plain(value)) return err_set(e, ERR_USAGE, "the setting %s has no proper value", options[i].setting);

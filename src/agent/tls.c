@@ -1,5 +1,5 @@
 #include "agent/tls.h"
-#include <arpa/inet.h>
+#include "agent/order_check.h"
 #include <string.h>
 
 static const char *const names[] = {
@@ -24,15 +24,12 @@ static bool is_pem(const char *s)
 
 int tls_check(const struct proto_node_order *o, struct err *e)
 {
-    unsigned char out[16];
     const struct proto_tls_order *t = o->tls;
     if (t == NULL) return 0;
     if (tls_mode_of(o) == TLS_UNKNOWN) return err_set(e, ERR_USAGE, "the order has no proper mode of encryption");
     if (!is_pem(t->certificate) || !is_pem(t->key) || !is_pem(t->authority))
         return err_set(e, ERR_USAGE, "the order has no certificate");
-    bool inner =
-        t->inner_address && (inet_pton(AF_INET, t->inner_address, out) == 1 || inet_pton(AF_INET6, t->inner_address, out) == 1);
-    return inner ? 0 : err_set(e, ERR_USAGE, "the order has no proper inner address");
+    return order_is_address(t->inner_address) ? 0 : err_set(e, ERR_USAGE, "the order has no proper inner address");
 }
 
 bool tls_links(const struct proto_node_order *o)

@@ -1,5 +1,6 @@
 #include "catalog/parameter.h"
 #include "catalog/parameters.gen.h"
+#include <stdlib.h>
 #include <string.h>
 
 const struct parameter_family *family_find(const char *name)
@@ -47,6 +48,24 @@ int64_t parameter_node_value(const struct parameter *p, const struct node_type *
     case FIGURE_NONE: break;
     }
     return 0;
+}
+
+const char *parameter_setting(const struct parameter_family *f, const struct parameter *p)
+{
+    return f->engine->id == ENGINE_MEMCACHED ? p->name : p->engine_name;
+}
+
+static int compare_names(const void *key, const void *name)
+{
+    return strcmp(key, *(const char *const *)name);
+}
+
+bool setting_is_known(const char *engine, const char *name)
+{
+    const struct engine *e = engine_find(engine);
+    if (e == NULL) return false;
+    const struct setting_names *known = &setting_names[e->id];
+    return bsearch(name, known->names, known->n, sizeof *known->names, compare_names) != NULL;
 }
 
 bool family_runs_on(const struct parameter_family *f, const struct node_type *t)

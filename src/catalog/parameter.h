@@ -78,6 +78,13 @@ const char *parameter_min_version(const struct parameter_family *f, const struct
 const char *parameter_type_name(const struct parameter *p);
 /* The value of a parameter that depends on the node type. */
 int64_t parameter_node_value(const struct parameter *p, const struct node_type *t);
+/*
+ * The name under which the engine takes the parameter: of a setting, or for a memcached the parameter's own. NULL where it
+ * takes none.
+ */
+const char *parameter_setting(const struct parameter_family *f, const struct parameter *p);
+/* True for what parameter_setting() tells of any family of that engine: no node has a setting of another name. */
+bool setting_is_known(const char *engine, const char *name);
 /* Whether a cluster of the family can run on the node type, whichever version of the family it has. */
 bool family_runs_on(const struct parameter_family *f, const struct node_type *t);
 

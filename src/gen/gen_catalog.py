@@ -294,6 +294,18 @@ def family_rows(rows, family, order, passed):
     return [parameter_row(r, passed) for r in found]
 
 
+def setting_rows(files):
+    """Of each engine the names of all settings that any of its families has, in order."""
+    names = {engine: set() for engine in ENGINES}
+    for data in files:
+        for row in data["parameters"] + data["node_parameters"]:
+            setting = row.get("engine", row["name"]) if data["passed"] else row["name"]
+            for family in data["families"] if setting else []:
+                if in_family(row, family, list(data["families"])):
+                    names[re.match("[a-z]+", family)[0]].add(setting.split()[0])
+    return [[quoted(n) for n in sorted(names[engine])] for engine in ENGINES]
+
+
 def group_rows(families):
     rows = []
     for i, (name, family) in enumerate(families):
@@ -325,10 +337,17 @@ def gen_parameters(files):
     source = ['#include "catalog/parameters.gen.h"'] + table("const struct parameter parameters[]", shared) + [""] + lists
     source += table("const struct parameter_family parameter_families[]", [row for _, _, row in families])
     source += ["", "const size_t n_parameter_families = %d;" % len(families)]
+    settings = setting_rows(files)
+    for i, names in enumerate(settings):
+        source += table("static const char *const settings_%d[]" % i, names)
+    source += table("const struct setting_names setting_names[ENGINE_COUNT]",
+                    ["{settings_%d, %d}" % (i, len(names)) for i, names in enumerate(settings)])
     source += table("const struct default_group default_groups[]", groups)
     source += ["", "const size_t n_default_groups = %d;" % len(groups)]
     header = ["#pragma once", '#include "catalog/parameter.h"', "", "/* What the families share. */",
-              "extern const struct parameter parameters[];"]
+              "extern const struct parameter parameters[];",
+              "/* By engine, each in the order of strcmp(). */",
+              "extern const struct setting_names {", "    const char *const *names;", "    size_t n;", "} setting_names[ENGINE_COUNT];"]
     return {"parameters.gen.c": source, "parameters.gen.h": header}
 
 

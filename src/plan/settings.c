@@ -113,7 +113,7 @@ static void add_setting(struct draft *d, const char *name, const char *value)
 
 static void add(struct draft *d, const struct parameter *p, const char *value)
 {
-    const char *name = d->family->engine->id == ENGINE_MEMCACHED ? p->name : p->engine_name;
+    const char *name = parameter_setting(d->family, p);
     if (name == NULL || value == NULL || (p->since && version_compare(p->since, d->cluster->engine_version) > 0)) return;
     if (p->engine_class == NULL) add_setting(d, name, value);
     else if (d->n_parts < PARTS_MAX) d->parts[d->n_parts++] = (struct part){p, value};

@@ -428,16 +428,31 @@ class Trouble(Three):
         self.assertIn("6.0.16", seen(s, "g.a")["reason"])
 
     def test_settings_that_redis_refuses_are_named_and_do_not_keep_the_node_from_starting(self):
-        settings = [dict(name="no-such-setting", value="secret"), dict(name="timeout", value="99999999999"), dict(name="tcp-keepalive", value="77")]
+        settings = [dict(name="maxmemory-policy", value="secret"), dict(name="timeout", value="99999999999"), dict(name="tcp-keepalive", value="77")]
         self.order([dict(self.a, settings=settings)])
         self.start()
         s = self.wait(lambda s: seen(s, "g.a").get("state") == "ready")
-        self.assertEqual((["no-such-setting", "timeout"], 1, 0), tuple(seen(s, "g.a")[k] for k in ("refused_settings", "generation", "restarts")))
+        self.assertEqual((["maxmemory-policy", "timeout"], 1, 0), tuple(seen(s, "g.a")[k] for k in ("refused_settings", "generation", "restarts")))
         self.assertIn("timeout", seen(s, "g.a")["reason"])
         self.assertNotIn("secret", seen(s, "g.a")["reason"])
         self.assertEqual("77", admin(self.address(1)).config_get("tcp-keepalive")["tcp-keepalive"])
         self.order([dict(self.a, settings=settings[2:], generation=2)])
         self.wait(lambda s: seen(s, "g.a").get("generation") == 2 and not seen(s, "g.a").get("refused_settings"))
+
+    def test_a_setting_that_no_parameter_group_has_reaches_neither_a_file_nor_an_engine(self):
+        bad = [dict(name="loadmodule", value="/tmp/x.so")]
+        self.order([dict(self.a, settings=bad)])
+        self.start()
+        s = self.wait(lambda s: seen(s, "g.a").get("state") == "broken")
+        self.assertIn("loadmodule", seen(s, "g.a")["reason"])
+        self.assertFalse(os.path.exists(os.path.join(self.data(), "g.a", "redis.conf")))
+        self.order([self.a])
+        self.wait_serves("g.a")
+        self.order([dict(self.a, settings=bad, generation=2)])
+        s = self.wait(lambda s: "loadmodule" in seen(s, "g.a").get("reason", ""))
+        with open(os.path.join(self.data(), "g.a", "redis.conf")) as f:
+            self.assertNotIn("loadmodule", f.read())
+        self.assertTrue(client(self.address(1)).ping(), "what ran before goes on")
 
     def test_settings_of_a_new_generation_come_into_force(self):
         settings = [dict(name="maxmemory-policy", value="allkeys-lru"), dict(name="databases", value="4"),
@@ -447,11 +462,11 @@ class Trouble(Three):
         self.wait_serves("g.a")
         self.assertEqual(admin(self.address(1)).config_get("maxmemory-policy")["maxmemory-policy"], "allkeys-lru")
         settings = [dict(name="maxmemory-policy", value="volatile-ttl"), dict(name="databases", value="8"),
-                    dict(name="nonsense", value="1"), dict(name="timeout", value="77")]
+                    dict(name="maxmemory-samples", value="nonsense"), dict(name="timeout", value="77")]
         self.order([dict(self.a, settings=settings, generation=2)])
         s = self.wait(lambda s: seen(s, "g.a")["generation"] == 2)
-        self.assertEqual((["databases"], ["nonsense"]), (seen(s, "g.a")["pending_settings"], seen(s, "g.a")["refused_settings"]))
-        self.assertIn("nonsense", seen(s, "g.a")["reason"])
+        self.assertEqual((["databases"], ["maxmemory-samples"]), (seen(s, "g.a")["pending_settings"], seen(s, "g.a")["refused_settings"]))
+        self.assertIn("maxmemory-samples", seen(s, "g.a")["reason"])
         found = admin(self.address(1)).config_get("*")
         self.assertEqual((found["maxmemory-policy"], found["timeout"], found["databases"]), ("volatile-ttl", "77", "4"))
 

@@ -1,5 +1,7 @@
 #include "agent/conf.h"
 #include "agent/names.h"
+#include "agent/order_check.h"
+#include "catalog/parameter.h"
 #include <criterion/criterion.h>
 #include <string.h>
 
@@ -83,16 +85,16 @@ Test(conf, passwords_of_users_are_hashed_and_the_upstreams_is_quoted)
 
 Test(conf, settings_come_in_words_and_before_what_they_may_not_change)
 {
-    struct proto_setting s[] = {{"maxmemory", "100mb"}, {"client-output-buffer-limit", "pubsub 1mb 2mb 60"}, {"save", "900 1"},
-        {"proc-title-template", ""}, {"notify-keyspace-events", "\"x"}};
+    struct proto_setting s[] = {{"maxmemory", "100mb"}, {"client-output-buffer-limit", "pubsub 1mb 2mb 60"},
+        {"appendonly", "yes"}, {"acl-pubsub-default", ""}, {"notify-keyspace-events", "\"x"}};
     struct proto_node_order o = order();
     o.settings = (struct proto_setting_list){true, 5, s};
     const char *text = render(&o);
     cr_assert(has_line(text, "maxmemory \"100mb\""));
     cr_assert(has_line(text, "client-output-buffer-limit \"pubsub\" \"1mb\" \"2mb\" \"60\""));
-    cr_assert(has_line(text, "proc-title-template \"\""));
+    cr_assert(has_line(text, "acl-pubsub-default \"\""));
     cr_assert(has_line(text, "notify-keyspace-events \"\\\"x\""));
-    cr_assert_lt(strstr(text, "save \"900\" \"1\""), strstr(text, "save \"\""));
+    cr_assert_lt(strstr(text, "appendonly \"yes\""), strstr(text, "appendonly no"));
     cr_assert_lt(strstr(text, "repl-backlog-size 64mb"), strstr(text, "maxmemory"), "a default may be changed");
 }
 
@@ -126,6 +128,40 @@ Test(conf, no_value_brings_in_a_line_of_its_own)
     cr_assert_eq(check(&o), ERR_USAGE);
 }
 
+/* What would run code, lead to other files or undo what keeps strangers out; and what belongs to another engine. */
+Test(conf, a_setting_that_no_parameter_group_has_is_refused)
+{
+    static const char *const names[] = {"loadmodule", "include", "dir", "dbfilename", "logfile", "unixsocket", "aclfile",
+        "enable-module-command", "rename-command", "save", "user", "requirepass", "Maxmemory", "max_item_size", ""};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct proto_setting s = {names[i], "1"};
+        struct proto_node_order o = order();
+        o.settings = (struct proto_setting_list){true, 1, &s};
+        cr_expect_eq(check(&o), ERR_USAGE, "%s", names[i]);
+        o.engine = "valkey";
+        cr_expect_eq(check(&o), ERR_USAGE, "%s of valkey", names[i]);
+    }
+}
+
+Test(conf, whatever_a_parameter_group_can_say_is_obeyed)
+{
+    size_t n = 0;
+    for (const struct parameter_family *f = parameter_families; f < parameter_families + n_parameter_families; f++) {
+        for (size_t i = 0; i < (size_t)f->n_parameters + f->n_node_parameters; i++) {
+            const struct parameter *p = i < f->n_parameters ? parameter_at(f, i) : node_parameter_at(f, i - f->n_parameters);
+            struct proto_setting s = {parameter_setting(f, p), "1"};
+            struct proto_node_order o = order();
+            struct err e = {0};
+            if (s.name == NULL) continue;
+            o.engine = f->engine->name;
+            o.settings = (struct proto_setting_list){true, 1, &s};
+            cr_expect_eq(order_check(&o, &e), 0, "%s: %s", f->name, e.msg);
+            n++;
+        }
+    }
+    cr_assert_gt(n, n_parameter_families * 20);
+}
+
 Test(conf, an_order_that_makes_no_sense_is_refused)
 {
     struct proto_node_order o = order();
@@ -135,6 +171,7 @@ Test(conf, an_order_that_makes_no_sense_is_refused)
     change;             \
     cr_assert_eq(check(&o), ERR_USAGE, #change)
     REFUSED(o.id = "../x");
+    REFUSED(o.engine_version = "7.1\nasked redis 9");
     REFUSED(o.engine = "memcached");
     REFUSED(o.engine = NULL);
     REFUSED(o.address = "127.0.0.1 127.0.0.2");

@@ -11,8 +11,11 @@ static const struct memcached_host host = {.files = 20000, .cpus = 2};
 static void setup(void)
 {
     memset(settings, 0, sizeof settings);
-    order =
-        (struct proto_node_order){.address = "127.1.0.1", .port = OPT_INT(11211), .settings = {.set = true, .items = settings}};
+    order = (struct proto_node_order){.id = "m-1",
+        .engine = "memcached",
+        .address = "127.1.0.1",
+        .port = OPT_INT(11211),
+        .settings = {.set = true, .items = settings}};
 }
 
 TestSuite(memcached_args, .init = setup);
@@ -116,6 +119,19 @@ Test(memcached_args, take_no_value_that_could_be_more_than_one)
         cr_expect_eq(memcached_check(&order, &e), ERR_USAGE, "%s", bad[i]);
         cr_expect(strstr(e.msg, "hash_algorithm"));
     }
+}
+
+/* The settings it was started with are kept in a file, a line for each, those that are no argument as well. */
+Test(memcached_args, take_no_setting_that_no_parameter_group_has_and_no_line_of_its_own)
+{
+    struct err e = {0};
+    set("config_max", "16");
+    cr_expect_eq(memcached_check(&order, &e), 0, "%s", e.msg);
+    settings[0].value = "16\nmax_item_size 1";
+    cr_expect_eq(memcached_check(&order, &e), ERR_USAGE);
+    settings[0] = (struct proto_setting){"verbosity", "1"};
+    cr_expect_eq(memcached_check(&order, &e), ERR_USAGE);
+    cr_expect(strstr(e.msg, "verbosity"));
 }
 
 Test(memcached_args, need_an_address_and_a_port)

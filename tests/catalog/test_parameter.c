@@ -25,6 +25,16 @@ Test(parameter, families_are_found_by_name)
     cr_assert_str_eq(family_find("valkey8")->engine->name, "valkey");
 }
 
+Test(parameter, a_setting_is_known_by_the_name_that_its_engine_has_for_it)
+{
+    cr_expect(setting_is_known("redis", "maxmemory") && setting_is_known("redis", "client-output-buffer-limit"));
+    cr_expect(setting_is_known("valkey", "maxmemory") && setting_is_known("memcached", "max_item_size"));
+    cr_expect_not(setting_is_known("memcached", "maxmemory") || setting_is_known("redis", "max_item_size"));
+    cr_expect_not(setting_is_known("redis", "rename-commands"), "the engine has none of that name");
+    cr_expect_not(setting_is_known("redis", "reserved-memory-percent") || setting_is_known("redis", "loadmodule"));
+    cr_expect_not(setting_is_known("nothing", "maxmemory"));
+}
+
 Test(parameter, every_engine_version_has_its_family)
 {
     for (size_t i = 0; i < n_engine_versions; i++) {
