@@ -6,7 +6,7 @@ import subprocess
 import unittest
 
 import harness
-from harness import NODE_TYPE, reads, wait_for
+from harness import NODE_TYPE, wait_for
 
 REGION = "us-east-1"
 
@@ -104,6 +104,24 @@ class FullDisk(harness.Case):
         self.assertEqual(before[other], after[other])
         self.wait_whole(group)
         self.assertFalse([n for n in self.server.nodes(group) if n["state"] in ("conflict", "broken")])
+
+    def start_again(self):
+        """As the server's start(), but for the endpoint's file, which stays what it is."""
+        with open(self.server.log_path, "ab") as log:
+            self.server.process = subprocess.Popen(self.server.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                                   env=harness.clean_environment())
+        wait_for(lambda: self.server.process.poll() is not None or self.server.healthy(), "a healthy server, or its end")
+        self.assertIsNone(self.server.process.poll(), self.server.log())
+
+    def test_keeps_no_server_that_died_from_coming_back(self):
+        group = self.create_group(nodes=2, AutomaticFailoverEnabled=True)
+        client = self.primary(group)
+        client.set("k", "v")
+        self.assertEqual(1, client.wait(1, 5000))
+        self.fill()
+        self.server.kill()
+        self.start_again()
+        self.assertEqual("v", self.kill_primary(group).get("k"))
 
     def test_that_lets_groups_be_deleted_heals(self):
         group = self.create_group()
