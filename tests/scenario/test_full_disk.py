@@ -30,6 +30,7 @@ class FullDisk(harness.Case):
         self.addCleanup(self.server.kill_everything)
         self.server.data = os.path.join(small, "data")
         self.filling = os.path.join(small, "filling")
+        self.server.flags += ["--stop-timeout", "1"]
         self.server.start()
 
     def fill(self):
