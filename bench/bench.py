@@ -57,7 +57,7 @@ def memory():
     for _ in range(3):
         with Server() as server, open("/proc/%d/status" % server.process.pid) as status:
             values.append(int(re.search(r"VmRSS:\s+(\d+)", status.read())[1]) / 1024)
-    yield Figure("resident memory of an idle serve", "MiB", 8, values)
+    yield Figure("resident memory of an idle serve", "MiB", 12, values)
 
 
 def load(server, body):

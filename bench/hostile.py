@@ -105,10 +105,8 @@ def processor_ms(server):
 def cost_ms(server, body):
     """What a request costs serve, with all that follows at once from its answer."""
     before = processor_ms(server)
-    server.http.request("POST", "/", body, {"Content-Type": "application/x-www-form-urlencoded"})
-    server.http.getresponse().read()
-    server.http.request("GET", "/_meridian/health")
-    server.http.getresponse().read()
+    server.ask("POST", "/", body, {"Content-Type": "application/x-www-form-urlencoded"}).read()
+    server.ask("GET", "/_meridian/health").read()
     return processor_ms(server) - before
 
 

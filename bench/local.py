@@ -15,6 +15,7 @@ import urllib.parse
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BIN = os.environ.get("MERIDIAN_BIN") or os.path.join(ROOT, "build", "meridian")
 DEADLINE = 60
+IDLE_LIMIT = 30
 
 
 def until(condition, what, pause=0.001):
@@ -75,6 +76,7 @@ class Server:
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         until(self.healthy, "a healthy server (see %s)" % self.folder, pause=0.0002)
         self.took_ms = (time.perf_counter() - begun) * 1000
+        self.asked_at = time.monotonic()
         self.http = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE)
         return self
 
@@ -111,6 +113,14 @@ class Server:
         with open(os.path.join(self.folder, "log")) as log:
             sys.stderr.writelines(log.readlines()[-40:])
 
+    def ask(self, method, path, body=None, headers={}):
+        """One request over the connection that is kept, or a new one where that was idle for so long that the server may close it."""
+        if time.monotonic() - self.asked_at > IDLE_LIMIT:
+            self.http.close()
+        self.asked_at = time.monotonic()
+        self.http.request(method, path, body, headers)
+        return self.http.getresponse()
+
     # The API, read with regular expressions: what is measured shall be the server.
 
     def query(self, region, action, **parameters):
@@ -118,8 +128,7 @@ class Server:
         headers = {"Content-Type": "application/x-www-form-urlencoded",
                    "Authorization": "AWS4-HMAC-SHA256 Credential=test/20260101/%s/elasticache/aws4_request, "
                                     "SignedHeaders=host, Signature=0" % region}
-        self.http.request("POST", "/", body, headers)
-        answer = self.http.getresponse()
+        answer = self.ask("POST", "/", body, headers)
         text = answer.read().decode()
         if answer.status == 404 and action.startswith("Describe"):
             return ""
@@ -128,8 +137,7 @@ class Server:
         return text
 
     def nodes(self, group=None):
-        self.http.request("GET", "/_meridian/nodes")
-        return [n for n in json.loads(self.http.getresponse().read())["nodes"] if group in (None, n["rg"])]
+        return [n for n in json.loads(self.ask("GET", "/_meridian/nodes").read())["nodes"] if group in (None, n["rg"])]
 
     def primary(self, group):
         return until(lambda: next((n for n in self.nodes(group) if n["role"] == "primary" and n["state"] == "ready"), None), "a primary of " + group)
