@@ -3,7 +3,7 @@ import os
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-TOP = ("README.md", "dev", "meson.build", "meson_options.txt", ".ci", ".clang-format", ".clang-tidy",
+TOP = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", ".editorconfig", ".github", "dev", "meson.build", "meson_options.txt", ".ci", ".clang-format", ".clang-tidy",
        "api", "bench", "docker", "docs", "migrations", "schema", "src", "tests")
 
 
