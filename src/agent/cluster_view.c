@@ -1,13 +1,9 @@
 #include "agent/cluster_view.h"
 #include "agent/names.h"
+#include "base/decimal.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* One line of CLUSTER NODES: "NAME HOST:PORT@BUS[,HOSTNAME] FLAGS MASTER PINGED PONGED EPOCH LINK [SLOTS…]", cut into its words. */
-struct line {
-    char *name, *address, *flags, *master, *epoch, *slots;
-};
 
 /* What is gathered while the lines are read. */
 struct reading {
@@ -22,37 +18,13 @@ struct reading {
     bool mistaken;                  /* somebody follows somebody else */
 };
 
-static bool has_flag(const char *flags, const char *flag)
+bool cluster_info_read(const struct redisReply *r, bool *whole, int64_t *known)
 {
-    size_t n = strlen(flag);
-    for (const char *p = flags; p != NULL; p = strchr(p, ','), p = p ? p + 1 : p)
-        if (strncmp(p, flag, n) == 0 && (p[n] == ',' || p[n] == '\0')) return true;
-    return false;
-}
-
-static bool cut(char *text, struct line *out)
-{
-    char *rest = NULL, *words[8];
-    for (int i = 0; i < 8; i++)
-        if ((words[i] = strtok_r(i == 0 ? text : NULL, " ", &rest)) == NULL) return false;
-    *out = (struct line){words[0], words[1], words[2], words[3], words[6], rest};
-    out->address[strcspn(out->address, "@")] = '\0';
-    return true;
-}
-
-/* "0-92 94-5460 [93->-NAME]" of its own line: whole ranges to the set, slots in flight to the list. */
-static void read_own_slots(struct cluster_view *v, char *text)
-{
-    char *rest = NULL, name[CLUSTER_NAME + 1], entry[CLUSTER_NAME + 16], arrow;
-    int slot;
-    for (char *word = strtok_r(text, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
-        if (sscanf(word, "[%d-%c-%40[0-9a-f]]", &slot, &arrow, name) == 3) {
-            snprintf(entry, sizeof entry, "%d%s%s", slot, arrow == '>' ? "->" : "<-", name);
-            names_add(&v->open, entry);
-        } else {
-            slots_read(&v->slots, word);
-        }
-    }
+    char state[16], count[24];
+    if (r->type != REDIS_REPLY_STRING || !info_value(r->str, r->len, "cluster_state", state, sizeof state)) return false;
+    if (!info_value(r->str, r->len, "cluster_known_nodes", count, sizeof count)) return false;
+    *whole = strcmp(state, "ok") == 0;
+    return (*whole || strcmp(state, "fail") == 0) && decimal_parse(count, 1, INT32_MAX, known);
 }
 
 static bool same_slots(const char *text, const struct slots *want)
@@ -61,42 +33,37 @@ static bool same_slots(const char *text, const struct slots *want)
     return slots_read(&have, text) == SLOTS_OK && memcmp(&have, want, sizeof have) == 0;
 }
 
-static void read_stranger(struct reading *r, const struct line *l)
+static void read_stranger(struct reading *r, const struct cluster_line *l, bool myself)
 {
     r->v->strangers++;
-    if (has_flag(l->flags, "handshake")) names_add(&r->shaking, l->address);
-    else if (*l->slots == '\0') names_add(&r->v->forget, l->name);
+    if (l->shakes_hands) names_add(&r->shaking, l->address);
+    else if (*l->slots == '\0' && !myself) names_add(&r->v->forget, l->name);
 }
 
-static void read_follower(struct reading *r, const struct proto_cluster_node *n, const struct line *l)
+static void read_follower(struct reading *r, const struct proto_cluster_node *n, const struct cluster_line *l)
 {
     const struct proto_cluster_node *primary = cluster_primary_of(r->map, n);
     if (primary == NULL || primary == n || !r->lives(r->arg, n->order)) return;
-    if (strcmp(l->master, primary->name) != 0) r->mistaken = true;
+    if (l->master == NULL || strcmp(l->master, primary->name) != 0) r->mistaken = true;
 }
 
-static void read_myself(struct reading *r, struct line *l)
+static void read_myself(struct reading *r, const struct cluster_nodes *nodes)
 {
-    char *copy = strdup(l->slots);
-    if (copy == NULL) abort();
-    r->v->role = has_flag(l->flags, "master") ? ROLE_PRIMARY : ROLE_REPLICA;
-    r->v->epoch = strtoll(l->epoch, NULL, 10);
-    if (r->v->role == ROLE_REPLICA) snprintf(r->follows, sizeof r->follows, "%s", l->master);
-    read_own_slots(r->v, copy);
-    free(copy);
-    size_t plain = strcspn(l->slots, "[");
-    while (plain > 0 && l->slots[plain - 1] == ' ') plain--;
-    l->slots[plain] = '\0';
+    const struct cluster_line *l = nodes->myself;
+    r->v->role = l->is_master ? ROLE_PRIMARY : ROLE_REPLICA;
+    r->v->epoch = l->epoch;
+    if (!l->is_master) snprintf(r->follows, sizeof r->follows, "%s", l->master != NULL ? l->master : "");
+    slots_read(&r->v->slots, l->slots);
+    r->v->open = calloc(nodes->n_open + 1, sizeof *r->v->open);
+    if (r->v->open == NULL) abort();
+    for (size_t i = 0; i < nodes->n_open; i++) r->v->open[r->v->n_open++] = nodes->open[i];
 }
 
-static void read_line(struct reading *r, struct line *l)
+static void read_line(struct reading *r, const struct cluster_line *l, bool myself)
 {
-    int64_t epoch = strtoll(l->epoch, NULL, 10);
-    if (epoch > r->v->latest) r->v->latest = epoch;
+    if (l->epoch > r->v->latest) r->v->latest = l->epoch;
     const struct proto_cluster_node *n = cluster_node_named(r->map, l->name);
-    if (has_flag(l->flags, "myself")) read_myself(r, l);
-    slots_read(&r->v->assigned, l->slots);
-    if (n == NULL) return read_stranger(r, l);
+    if (n == NULL) return read_stranger(r, l, myself);
     r->met[n - r->map->m->nodes.items] = true;
     r->v->known++;
     r->owned += n->primary.v && same_slots(l->slots, cluster_slots_of(r->map, n));
@@ -126,67 +93,90 @@ static void conclude(struct reading *r)
     }
 }
 
-void cluster_view_read(struct cluster_view *out, const char *text, const struct cluster_map *map, cluster_lives *lives, void *arg)
+void cluster_view_read(
+    struct cluster_view *out, const struct cluster_nodes *nodes, const struct cluster_map *map, cluster_lives *lives, void *arg)
 {
     struct reading r = {.v = out, .map = map, .lives = lives, .arg = arg};
-    char *copy = strdup(text), *rest = NULL;
-    struct line l;
     r.met = calloc(map->m->nodes.n + 1, sizeof *r.met);
-    if (copy == NULL || r.met == NULL) abort();
-    for (char *p = strtok_r(copy, "\r\n", &rest); p != NULL; p = strtok_r(NULL, "\r\n", &rest))
-        if (cut(p, &l)) read_line(&r, &l);
-    out->read = out->role != ROLE_UNKNOWN;
+    if (r.met == NULL) abort();
+    read_myself(&r, nodes);
+    for (size_t i = 0; i < nodes->n; i++) read_line(&r, &nodes->lines[i], &nodes->lines[i] == nodes->myself);
+    out->assigned = nodes->assigned;
+    out->read = true;
     conclude(&r);
-    free(copy);
     free(r.met);
     names_clear(&r.shaking);
 }
 
 void cluster_view_clear(struct cluster_view *v)
 {
-    names_clear(&v->open);
+    free(v->open);
     names_clear(&v->missing);
     names_clear(&v->forget);
     *v = (struct cluster_view){0};
 }
 
-const char *cluster_open_slot(const char *text, int *slot, bool *leaves)
-{
-    char *arrow;
-    *slot = (int)strtol(text, &arrow, 10);
-    *leaves = strncmp(arrow, "->", 2) == 0;
-    return *leaves || strncmp(arrow, "<-", 2) == 0 ? arrow + 2 : NULL;
-}
-
 void cluster_view_moving(const struct cluster_view *v, struct slots *out)
 {
-    int slot;
-    bool leaves;
-    for (size_t i = 0; i < v->open.n; i++)
-        if (cluster_open_slot(v->open.items[i], &slot, &leaves) != NULL) slots_add(out, slot);
+    for (size_t i = 0; i < v->n_open; i++) slots_add(out, v->open[i].slot);
 }
 
-/* [first, last, [host, port, name, …], …]: the names of those that follow the first node. */
-static void read_range(const struct redisReply *range, struct string_list *names)
+/* ---- CLUSTER SLOTS: [[first, last, [host, port, name, …], …], …], the owner before those that follow it ---- */
+
+static const char *name_of(const struct redisReply *node)
 {
+    if (node->type != REDIS_REPLY_ARRAY || node->elements < 3 || node->element[2]->type != REDIS_REPLY_STRING) return NULL;
+    return cluster_name_ok(node->element[2]->str) ? node->element[2]->str : NULL;
+}
+
+static bool read_bound(const struct redisReply *r, int *slot)
+{
+    if (r->type != REDIS_REPLY_INTEGER || r->integer < 0 || r->integer >= SLOTS) return false;
+    *slot = (int)r->integer;
+    return true;
+}
+
+/* False where it is no range, or that of another owner than the map's. */
+static bool read_range(
+    const struct redisReply *range, const struct cluster_map *map, struct slots *owned, struct string_list *names)
+{
+    int first, last;
+    if (range->type != REDIS_REPLY_ARRAY || range->elements < 3) return false;
+    if (!read_bound(range->element[0], &first) || !read_bound(range->element[1], &last)) return false;
+    const char *name = name_of(range->element[2]);
+    const struct proto_cluster_node *owner = name != NULL ? cluster_node_named(map, name) : NULL;
+    if (owner == NULL || first > last) return false;
+    for (int s = first; s <= last; s++)
+        if (!slots_has(cluster_slots_of(map, owner), s)) return false;
+    slots_add_range(owned, first, last);
     for (size_t i = 3; i < range->elements; i++) {
-        const struct redisReply *node = range->element[i];
-        if (node->type != REDIS_REPLY_ARRAY || node->elements < 3 || node->element[2]->str == NULL) continue;
-        if (!names_has(names, node->element[2]->str)) names_add(names, node->element[2]->str);
+        name = name_of(range->element[i]);
+        if (name != NULL && !names_has(names, name)) names_add(names, name);
     }
+    return true;
+}
+
+static bool all_there(
+    const struct cluster_map *map, const struct slots *owned, const struct string_list *names, cluster_lives *lives, void *arg)
+{
+    for (size_t i = 0; i < map->m->nodes.n; i++) {
+        const struct proto_cluster_node *n = &map->m->nodes.items[i], *primary = cluster_primary_of(map, n);
+        struct slots missing = *cluster_slots_of(map, n);
+        slots_subtract(&missing, owned);
+        if (slots_count(&missing) > 0) return false;
+        if (primary == NULL || primary == n || slots_count(cluster_slots_of(map, primary)) == 0) continue;
+        if (lives(arg, n->order) && !names_has(names, n->name)) return false;
+    }
+    return true;
 }
 
 bool cluster_slots_complete(const struct redisReply *r, const struct cluster_map *map, cluster_lives *lives, void *arg)
 {
     struct string_list names = {0};
+    struct slots owned = {0};
     bool complete = r->type == REDIS_REPLY_ARRAY;
-    for (size_t i = 0; complete && i < r->elements; i++)
-        if (r->element[i]->type == REDIS_REPLY_ARRAY) read_range(r->element[i], &names);
-    for (size_t i = 0; complete && i < map->m->nodes.n; i++) {
-        const struct proto_cluster_node *n = &map->m->nodes.items[i], *primary = cluster_primary_of(map, n);
-        if (primary == NULL || primary == n || slots_count(cluster_slots_of(map, primary)) == 0) continue;
-        if (lives(arg, n->order) && !names_has(&names, n->name)) complete = false;
-    }
+    for (size_t i = 0; complete && i < r->elements; i++) complete = read_range(r->element[i], map, &owned, &names);
+    complete = complete && all_there(map, &owned, &names, lives, arg);
     names_clear(&names);
     return complete;
 }

@@ -117,6 +117,7 @@ void node_drop_conn(struct node *n)
     n->conn = NULL;
     n->ask = ASK_NONE;
     n->unread = 0;
+    n->followed = false;
 }
 
 /* ---- without a process ---- */
@@ -227,6 +228,7 @@ void node_lost(struct node *n)
     n->conn = NULL;
     n->ask = ASK_NONE;
     n->unread = 0;
+    n->followed = false;
     if (n->state == NODE_STOP || n->proc == NULL) return;
     if (n->state == NODE_UP) n->boot_since = now;
     n->connect_at = now + connect_pause(n);

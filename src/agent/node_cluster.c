@@ -143,7 +143,8 @@ static bool is_linked(void *arg, const char *order)
 static bool settled(const struct cluster_life *c, const struct cluster_map *map)
 {
     const struct cluster_view *v = &c->view;
-    return v->read && c->whole && v->agrees && c->complete && v->strangers == 0 && v->known == (int)map->m->nodes.n;
+    return v->read && !c->doubted && c->whole && v->agrees && c->complete && v->strangers == 0 &&
+           v->known == (int)map->m->nodes.n;
 }
 
 /* With another map, or once somebody has come or gone since it was asked, it may tell its clients something else. */
@@ -186,10 +187,42 @@ struct proto_cluster_seen *cluster_seen(struct node *n)
     return c->seen.name != NULL ? &c->seen : NULL;
 }
 
-void cluster_know_myself(struct node *n, const struct redisReply *r)
+void cluster_ask_view(struct node *n, enum node_ask what)
 {
+    rconn_queue(n->conn, 2, (const char *const[]){"CLUSTER", "INFO"});
+    redis_ask(n, what, WORDS("CLUSTER", "NODES"));
+    n->followed = true;
+}
+
+void cluster_view_refused(struct node *n)
+{
+    n->unread++;
+    n->life.cluster.stale = true;
+}
+
+void cluster_know_count(struct node *n, const struct redisReply *r)
+{
+    struct cluster_life *c = &n->life.cluster;
+    bool whole;
+    if (!cluster_info_read(r, &whole, &c->count)) c->count = 0;
+}
+
+static int read_nodes(const struct node *n, const struct redisReply *r, struct arena *a, struct cluster_nodes *out, struct err *e)
+{
+    if (r->type != REDIS_REPLY_STRING) return err_set(e, ERR_PARSE, "there is no proper answer to CLUSTER NODES");
+    int ret = cluster_nodes_read(r->str, r->len, n->life.cluster.count, a, out, e);
+    return ret ? err_wrap(e, "what it says of its cluster is not believed") : 0;
+}
+
+int cluster_know_myself(struct node *n, const struct redisReply *r, struct err *e)
+{
+    _arena_ struct arena a = {0};
+    struct cluster_nodes nodes;
+    int ret = read_nodes(n, r, &a, &nodes, e);
+    if (ret) return ret;
     n->life.cluster.unfollowing = true;
-    n->life.cluster.orphan = r->str != NULL && strstr(r->str, " myself,slave ") != NULL;
+    n->life.cluster.orphan = !nodes.myself->is_master;
+    return 0;
 }
 
 void cluster_correct(struct node *n, struct replication_info *info)
@@ -209,27 +242,47 @@ static void know_orphan(struct node *n)
     n->life.info_old = true;
 }
 
-void cluster_know_info(struct node *n, const struct redisReply *r)
+void cluster_do_view(struct node *n)
 {
     struct cluster_life *c = &n->life.cluster;
-    char state[16];
     c->read_at = node_now(n);
     c->role = n->life.info.role;
     c->pulse = n->host->pulse;
     c->stale = false;
-    if (r->str == NULL || !info_value(r->str, r->len, "cluster_state", state, sizeof state)) return;
-    c->whole = strcmp(state, "ok") == 0;
+    cluster_ask_view(n, ASK_STEP);
+}
+
+void cluster_know_info(struct node *n, const struct redisReply *r)
+{
+    struct cluster_life *c = &n->life.cluster;
+    if (!cluster_info_read(r, &c->whole, &c->count)) c->count = 0;
     c->answered = true;
+    redis_await(n, ASK_STEP, STEP_CLUSTER_NODES);
+}
+
+/* The view stays the last one that was believed; it is not held for that of a cluster that is as it shall be. */
+static void doubt(struct node *n, const struct err *e)
+{
+    struct cluster_life *c = &n->life.cluster;
+    node_reason(n, "%s", e->msg);
+    if (c->fine) node_changed(n);
+    c->fine = false;
+    c->doubted = true;
 }
 
 void cluster_know_nodes(struct node *n, const struct redisReply *r)
 {
+    struct err e;
+    _arena_ struct arena a = {0};
+    struct cluster_nodes nodes;
     struct cluster_life *c = &n->life.cluster;
     const struct cluster_map *map = cluster_map_of(n);
     c->answered = false;
-    if (map == NULL || r->str == NULL) return;
+    if (map == NULL) return;
+    if (read_nodes(n, r, &a, &nodes, &e) != 0) return doubt(n, &e);
+    c->doubted = false;
     cluster_view_clear(&c->view);
-    cluster_view_read(&c->view, r->str, map, lives, n);
+    cluster_view_read(&c->view, &nodes, map, lives, n);
     c->serial = map->serial;
     know_orphan(n);
     c->slots_asked = c->mended = false;
@@ -291,7 +344,6 @@ enum step cluster_next(struct node *n)
     const struct cluster_life *c = &n->life.cluster;
     const struct cluster_map *map = cluster_map_of(n);
     if (map == NULL || !n->life.ready) return STEP_NONE;
-    if (c->answered) return STEP_CLUSTER_NODES;
     if (node_now(n) >= next_view_at(n, map)) return STEP_CLUSTER_INFO;
     if (!c->view.read || c->serial != map->serial) return STEP_NONE;
     if (c->claim && !c->mended) return STEP_CLAIM;

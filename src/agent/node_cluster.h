@@ -23,8 +23,14 @@ struct proto_cluster_seen *cluster_seen(struct node *n);
 /* The map of its cluster; NULL where the assignment has none. */
 const struct cluster_map *cluster_map_of(const struct node *n);
 
-/* The first answer to CLUSTER NODES. */
-void cluster_know_myself(struct node *n, const struct redisReply *r);
+/* Asks for CLUSTER INFO, whose answer is that to 'what', and for CLUSTER NODES, whose answer comes behind it: of the same instant, so
+ * that the one tells how many nodes the other has to name. */
+void cluster_ask_view(struct node *n, enum node_ask what);
+/* The first of both was refused. */
+void cluster_view_refused(struct node *n);
+/* The first answers to both; ERR_PARSE where the second is none. */
+void cluster_know_count(struct node *n, const struct redisReply *r);
+int cluster_know_myself(struct node *n, const struct redisReply *r, struct err *e);
 /* A replica of a phantom is a master where INFO replication tells of it: puts that right. */
 void cluster_correct(struct node *n, struct replication_info *info);
 
@@ -38,6 +44,7 @@ void cluster_do_follow(struct node *n);
 void cluster_follow_refused(struct node *n, const struct redisReply *r);
 void cluster_do_meet(struct node *n);
 void cluster_do_forget(struct node *n);
+void cluster_do_view(struct node *n);
 void cluster_know_info(struct node *n, const struct redisReply *r);
 void cluster_know_nodes(struct node *n, const struct redisReply *r);
 void cluster_know_slots(struct node *n, const struct redisReply *r);

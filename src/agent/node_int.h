@@ -38,6 +38,7 @@ enum node_ask {
     ASK_PORTS,
     ASK_BIND,
     ASK_CLUSTER,
+    ASK_NODES,
     ASK_WHOLE,
     ASK_STEP,
     ASK_COMPARE
@@ -55,6 +56,8 @@ struct cluster_life {
     bool stale;       /* something was done or seen that may have changed it */
     bool whole;       /* cluster_state is ok */
     bool answered;    /* CLUSTER INFO was, CLUSTER NODES is next */
+    int64_t count;    /* how many nodes CLUSTER INFO told */
+    bool doubted;     /* the last answer to CLUSTER NODES was none: the view is an older one */
     bool mended;      /* slots in flight were, since the view was read */
     bool slots_asked; /* CLUSTER SLOTS was, since the view was read */
     bool complete;    /* CLUSTER SLOTS named every replica since the view last disagreed */
@@ -201,6 +204,7 @@ struct node {
     struct proc *proc;
     void *conn;    /* the engine's; NULL while there is none */
     int unread;    /* answers that come before the one that is waited for, and say nothing */
+    bool followed; /* another answer comes behind the one that is waited for */
     long log_from; /* where the process's own part of the log begins */
     struct life life;
     struct ending ending;

@@ -22,6 +22,13 @@ void redis_ask(struct node *n, enum node_ask what, const char *const words[], si
     rconn_send(n->conn, (int)count, words);
 }
 
+void redis_await(struct node *n, enum node_ask what, enum step step)
+{
+    n->ask = what;
+    n->step = step;
+    n->asked_at = node_now(n);
+}
+
 bool redis_says(const struct redisReply *r, const char *start)
 {
     return r->str != NULL && strncmp(r->str, start, strlen(start)) == 0;
@@ -44,7 +51,7 @@ void redis_greet(struct node *n)
     case ASK_SERVER: return redis_ask(n, ASK_SERVER, WORDS("INFO", "server"));
     case ASK_WEIGHT: return redis_ask(n, ASK_WEIGHT, WORDS("INFO"));
     case ASK_PORTS: return redis_ask(n, ASK_PORTS, WORDS("CONFIG", "GET", "*port", "tls-replication"));
-    case ASK_CLUSTER: return redis_ask(n, ASK_CLUSTER, WORDS("CLUSTER", "NODES"));
+    case ASK_CLUSTER: return cluster_ask_view(n, ASK_CLUSTER);
     case ASK_WHOLE: return redis_ask(n, ASK_WHOLE, WORDS("CLUSTER", "INFO"));
     default: return redis_ask(n, ASK_BIND, WORDS("CONFIG", "GET", "bind"));
     }
@@ -109,18 +116,29 @@ static void know_bind(struct node *n, const struct redisReply *r)
     else node_move(n, NODE_UP);
 }
 
+static void know_count(struct node *n, const struct redisReply *r)
+{
+    cluster_know_count(n, r);
+    redis_await(n, ASK_NODES, STEP_NONE);
+}
+
 /* Whoever takes over before Redis has looked at its cluster for the first time waits two seconds, as if it had started as a master. */
 static void know_cluster(struct node *n, const struct redisReply *r)
 {
-    cluster_know_myself(n, r);
+    struct err e;
+    if (cluster_know_myself(n, r, &e) != 0) {
+        node_reason(n, "%s", e.msg);
+        return greet_again(n, ASK_CLUSTER, REFUSED_MS);
+    }
     if (n->life.cluster.orphan) n->greeting = ASK_WHOLE;
     else node_move(n, NODE_UP);
 }
 
 static void know_whole(struct node *n, const struct redisReply *r)
 {
-    bool whole = r->str != NULL && strstr(r->str, "cluster_state:ok") != NULL;
-    if (whole || node_now(n) - n->boot_since > WHOLE_MS) node_move(n, NODE_UP);
+    bool whole = false;
+    int64_t known;
+    if ((cluster_info_read(r, &whole, &known) && whole) || node_now(n) - n->boot_since > WHOLE_MS) node_move(n, NODE_UP);
     else greet_again(n, ASK_WHOLE, WHOLE_AGAIN_MS);
 }
 
@@ -135,7 +153,8 @@ static void greeted(struct node *n, enum node_ask what, const struct redisReply 
     else if (what == ASK_WEIGHT) know_weight(n, r);
     else if (what == ASK_PORTS) know_ports(n, r);
     else if (what == ASK_BIND) know_bind(n, r);
-    else if (what == ASK_CLUSTER) know_cluster(n, r);
+    else if (what == ASK_CLUSTER) know_count(n, r);
+    else if (what == ASK_NODES) know_cluster(n, r);
     else know_whole(n, r);
 }
 
@@ -190,7 +209,10 @@ static void step_refused(struct node *n, const struct redisReply *r)
 void redis_answer(struct node *n, const struct redisReply *r)
 {
     enum node_ask what = n->ask;
+    bool followed = n->followed;
     n->ask = ASK_NONE;
+    n->followed = false;
+    if (followed && failed(r)) cluster_view_refused(n);
     if (n->binds && what == ASK_STEP) node_lend_back(n);
     if (what == ASK_COMPARE) redis_compared(n, r);
     else if (what != ASK_STEP) greeted(n, what, r);
@@ -203,7 +225,8 @@ void redis_answer(struct node *n, const struct redisReply *r)
 void redis_shutdown(struct node *n)
 {
     bool saves = n->ending.saves;
-    if (n->ask != ASK_NONE) n->unread++;
+    n->unread += (n->ask != ASK_NONE) + n->followed;
+    n->followed = false;
     /* A connection that has waited once (STEP_STIR) is one on which redis-server 7.0 crashes when SHUTDOWN has to wait. */
     if (saves && n->life.cluster.stir_at != 0) proc_signal(n->proc, SIGTERM);
     else if (saves) rconn_send(n->conn, 2, (const char *const[]){"SHUTDOWN", "SAVE"});

@@ -21,6 +21,8 @@ extern const struct redis_step redis_steps[STEP__COUNT]; /* node_redis_steps.c *
 
 /* node_redis.c: questions and answers. An answer ends in node_step(). */
 void redis_ask(struct node *n, enum node_ask what, const char *const words[], size_t count);
+/* The question whose answer comes next, of two that were asked at once. */
+void redis_await(struct node *n, enum node_ask what, enum step step);
 /* The step is refused: tells why, and lets it rest for a moment. */
 void redis_refused(struct node *n, const struct redisReply *r);
 /* True if the answer's text begins so. */

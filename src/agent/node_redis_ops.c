@@ -259,7 +259,7 @@ static void up(struct node *n)
     if (next > STEP_WAIT_OFFSET) return redis_do(n, next);
     if (held_is_due(n)) return redis_do(n, STEP_CLIENTS);
     int64_t now = node_now(n), at = look_again_at(n, s);
-    if (s == STEP_NONE && now >= n->hold_until && n->life.take_since == 0) node_reason(n, "%s", "");
+    if (s == STEP_NONE && now >= n->hold_until && n->life.take_since == 0 && !n->life.cluster.doubted) node_reason(n, "%s", "");
     if (at != 0 && now >= at) return redis_do(n, STEP_READ);
     at = sooner(at, n->life.nudge_at);
     if (cluster_ordered(n)) at = sooner(at, cluster_next_at(n));

@@ -325,8 +325,8 @@ const struct redis_step redis_steps[STEP__COUNT] = {
     [STEP_SET] = {.ask = do_next_setting, .done = setting_taken, .refused = set_refused},
     [STEP_WEIGH] = {.ask = do_weigh, .done = weighed},
     [STEP_CLIENTS] = {COMMAND("INFO", "clients"), .done = held_know_clients},
-    [STEP_CLUSTER_INFO] = {COMMAND("CLUSTER", "INFO"), .done = cluster_know_info},
-    [STEP_CLUSTER_NODES] = {COMMAND("CLUSTER", "NODES"), .done = cluster_know_nodes},
+    [STEP_CLUSTER_INFO] = {.ask = cluster_do_view, .done = cluster_know_info},
+    [STEP_CLUSTER_NODES] = {.done = cluster_know_nodes}, /* asked for with the step before */
     [STEP_CLUSTER_SLOTS] = {COMMAND("CLUSTER", "SLOTS"), .done = cluster_know_slots},
     [STEP_MEET] = {.ask = cluster_do_meet, .done = cluster_met},
     [STEP_FORGET] = {.ask = cluster_do_forget, .done = cluster_forgot, .refused = cluster_forgot},

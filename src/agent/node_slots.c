@@ -32,14 +32,11 @@ static void restore_from_mover(void *arg, int slot, const struct proto_cluster_n
 
 /* As the node at the slot's other end has it. */
 static void restore_from_view(
-    struct node *n, const struct cluster_map *map, const struct proto_cluster_node *other, const char *open)
+    struct node *n, const struct cluster_map *map, const struct proto_cluster_node *other, const struct cluster_open *open)
 {
-    int slot;
-    bool leaves;
-    const struct proto_cluster_node *me = cluster_node_ordered(map, n->id), *peer = NULL;
-    const char *name = cluster_open_slot(open, &slot, &leaves);
-    if (name != NULL) peer = cluster_node_named(map, name);
-    if (me != NULL && peer != NULL && strcmp(peer->shard, me->shard) == 0) restore_slot(n, slot, !leaves, other->name);
+    const struct proto_cluster_node *me = cluster_node_ordered(map, n->id), *peer = cluster_node_named(map, open->name);
+    if (me == NULL || peer == NULL || strcmp(peer->shard, me->shard) != 0) return;
+    restore_slot(n, open->slot, !open->leaves, other->name);
 }
 
 static void restore_slots(struct node *n, const struct cluster_map *map)
@@ -48,8 +45,8 @@ static void restore_slots(struct node *n, const struct cluster_map *map)
     for (size_t i = 0; i < map->m->nodes.n; i++) {
         const struct proto_cluster_node *c = &map->m->nodes.items[i];
         const struct node *other = n->host->find(n->host, c->order);
-        const struct string_list *open = other != NULL && other != n ? &other->life.cluster.view.open : NULL;
-        for (size_t k = 0; open != NULL && k < open->n; k++) restore_from_view(n, map, c, open->items[k]);
+        const struct cluster_view *v = other != NULL && other != n ? &other->life.cluster.view : NULL;
+        for (size_t k = 0; v != NULL && k < v->n_open; k++) restore_from_view(n, map, c, &v->open[k]);
     }
     if (mover != NULL) slot_mover_each(mover, restore_from_mover, n);
 }
@@ -84,59 +81,54 @@ bool cluster_took_over(struct node *n, const struct redisReply *r)
 
 /* ---- a slot in flight is not what it was ---- */
 
-struct open_slot {
-    int slot;
-    bool leaves;
-    const struct proto_cluster_node *now; /* the primary at its other end; NULL if it has none */
-};
-
 /*
  * Whether something is to be mended about a slot in flight: its other end was replaced, or
  * the engine's flag has outlived the move, as it does on a source that learns from others
- * that the slot has gone. What the mover works at just now is its own affair.
+ * that the slot has gone. What the mover works at just now is its own affair. '*now' is the primary
+ * at its other end, NULL if it has none.
  */
-static bool needs_mending(const struct node *n, const struct cluster_map *map, const char *open, struct open_slot *out)
+static bool needs_mending(
+    const struct node *n, const struct cluster_map *map, const struct cluster_open *open, const struct proto_cluster_node **now)
 {
-    const char *name = cluster_open_slot(open, &out->slot, &out->leaves);
-    const struct proto_cluster_node *was = name != NULL ? cluster_node_named(map, name) : NULL;
+    const struct proto_cluster_node *was = cluster_node_named(map, open->name);
     const struct slot_mover *mover = n->host->mover(n->host, map->m->group);
-    if (name == NULL || (mover != NULL && slot_mover_has(mover, out->slot))) return false;
-    out->now = NULL;
-    if (slots_has(&n->life.cluster.view.slots, out->slot) != out->leaves) return true;
-    out->now = was != NULL ? cluster_primary_of(map, was) : NULL;
-    const struct node *peer = out->now != NULL && out->now != was ? cluster_ready_node(n, out->now->order) : NULL;
+    if (mover != NULL && slot_mover_has(mover, open->slot)) return false;
+    *now = NULL;
+    if (slots_has(&n->life.cluster.view.slots, open->slot) != open->leaves) return true;
+    *now = was != NULL ? cluster_primary_of(map, was) : NULL;
+    const struct node *peer = *now != NULL && *now != was ? cluster_ready_node(n, (*now)->order) : NULL;
     return peer != NULL && peer != n && peer->life.info.role == ROLE_PRIMARY;
 }
 
 bool cluster_has_to_mend(const struct node *n, const struct cluster_map *map)
 {
     const struct cluster_view *v = &n->life.cluster.view;
-    struct open_slot s;
+    const struct proto_cluster_node *now;
     if (n->life.cluster.mended || v->role != ROLE_PRIMARY) return false;
-    for (size_t i = 0; i < v->open.n; i++)
-        if (needs_mending(n, map, v->open.items[i], &s)) return true;
+    for (size_t i = 0; i < v->n_open; i++)
+        if (needs_mending(n, map, &v->open[i], &now)) return true;
     return false;
 }
 
 /* A node that imports a slot leaves it alone when its owner is replaced: to it, the slot is nobody's then. */
-static void mend(struct node *n, const struct open_slot *s)
+static void mend(struct node *n, const struct cluster_open *open, const struct proto_cluster_node *now)
 {
     char number[12];
-    snprintf(number, sizeof number, "%d", s->slot);
-    if (s->now == NULL) return send_unread(n, WORDS("CLUSTER", "SETSLOT", number, "STABLE"));
-    if (!s->leaves) send_unread(n, WORDS("CLUSTER", "SETSLOT", number, "NODE", s->now->name));
-    send_unread(n, WORDS("CLUSTER", "SETSLOT", number, s->leaves ? "MIGRATING" : "IMPORTING", s->now->name));
+    snprintf(number, sizeof number, "%d", open->slot);
+    if (now == NULL) return send_unread(n, WORDS("CLUSTER", "SETSLOT", number, "STABLE"));
+    if (!open->leaves) send_unread(n, WORDS("CLUSTER", "SETSLOT", number, "NODE", now->name));
+    send_unread(n, WORDS("CLUSTER", "SETSLOT", number, open->leaves ? "MIGRATING" : "IMPORTING", now->name));
 }
 
 /* All of them at once; the next view tells whether they took it. */
 void cluster_do_mend(struct node *n)
 {
     const struct cluster_map *map = cluster_map_of(n);
-    const struct string_list *open = &n->life.cluster.view.open;
-    struct open_slot s;
+    const struct cluster_view *v = &n->life.cluster.view;
+    const struct proto_cluster_node *now;
     send_unread(n, WORDS("MULTI"));
-    for (size_t i = 0; map != NULL && i < open->n; i++)
-        if (needs_mending(n, map, open->items[i], &s)) mend(n, &s);
+    for (size_t i = 0; map != NULL && i < v->n_open; i++)
+        if (needs_mending(n, map, &v->open[i], &now)) mend(n, &v->open[i], now);
     redis_ask(n, ASK_STEP, WORDS("EXEC"));
 }
 

@@ -153,6 +153,11 @@ void rconn_send(struct rconn *c, int n, const char *const words[])
     rconn_send_bytes(c, n, words, NULL);
 }
 
+void rconn_queue(struct rconn *c, int n, const char *const words[])
+{
+    if (c->ac != NULL) redisAsyncCommandArgv(c->ac, replied, NULL, n, (const char **)(uintptr_t)words, NULL);
+}
+
 void rconn_send_bytes(struct rconn *c, int n, const char *const words[], const size_t lengths[])
 {
     if (c->ac == NULL) return;

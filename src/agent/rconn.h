@@ -21,7 +21,9 @@ struct rconn_events {
 struct rconn *rconn_open(uv_loop_t *loop, const char *path, const struct rconn_events *events, void *arg);
 /* Sends a command of 'n' words. */
 void rconn_send(struct rconn *c, int n, const char *const words[]);
-/* The same with words of any bytes. */
+/* Adds a command of 'n' words that goes out with the next one that is sent, in the same write: Redis carries both out in a row. */
+void rconn_queue(struct rconn *c, int n, const char *const words[]);
+/* The same as rconn_send() with words of any bytes. */
 void rconn_send_bytes(struct rconn *c, int n, const char *const words[], const size_t lengths[]);
 /* Sends a command that Redis does not answer. */
 void rconn_tell(struct rconn *c, int n, const char *const words[]);

@@ -65,12 +65,10 @@ static bool has(const struct slot_trip *t, int slot)
 /* Those that 'n' has open with the other, and that are the source's still. */
 static void add_open(struct slot_trip *t, const struct node *n, const char *other, bool leaves)
 {
-    const struct string_list *open = &n->life.cluster.view.open;
-    for (size_t i = 0; i < open->n && t->n < SLOT_TRIP; i++) {
-        int slot;
-        bool out;
-        const char *name = cluster_open_slot(open->items[i], &slot, &out);
-        if (name == NULL || out != leaves || strcmp(name, other) != 0) continue;
+    const struct cluster_view *v = &n->life.cluster.view;
+    for (size_t i = 0; i < v->n_open && t->n < SLOT_TRIP; i++) {
+        int slot = v->open[i].slot;
+        if (v->open[i].leaves != leaves || strcmp(v->open[i].name, other) != 0) continue;
         if (slots_has(&t->from->life.cluster.view.slots, slot) && !has(t, slot)) t->slots[t->n++] = slot;
     }
 }

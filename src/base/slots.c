@@ -6,24 +6,30 @@
 
 enum { WORD = 64, RANGE_TEXT = 12 /* "16383-16383 " */ };
 
+static bool is_slot(int slot)
+{
+    return slot >= 0 && slot < SLOTS;
+}
+
 bool slots_has(const struct slots *s, int slot)
 {
-    return s->words[slot / WORD] >> slot % WORD & 1;
+    return is_slot(slot) && s->words[slot / WORD] >> slot % WORD & 1;
 }
 
 void slots_add(struct slots *s, int slot)
 {
-    s->words[slot / WORD] |= UINT64_C(1) << slot % WORD;
+    if (is_slot(slot)) s->words[slot / WORD] |= UINT64_C(1) << slot % WORD;
 }
 
 void slots_remove(struct slots *s, int slot)
 {
-    s->words[slot / WORD] &= ~(UINT64_C(1) << slot % WORD);
+    if (is_slot(slot)) s->words[slot / WORD] &= ~(UINT64_C(1) << slot % WORD);
 }
 
 void slots_add_range(struct slots *s, int first, int last)
 {
-    for (int i = first; i <= last; i++) slots_add(s, i);
+    if (first < 0) first = 0;
+    for (int i = first; i <= last && i < SLOTS; i++) slots_add(s, i);
 }
 
 int slots_count(const struct slots *s)
@@ -35,6 +41,7 @@ int slots_count(const struct slots *s)
 
 int slots_next(const struct slots *s, int from)
 {
+    if (from < 0) from = 0;
     while (from < SLOTS) {
         uint64_t rest = s->words[from / WORD] >> from % WORD;
         if (rest) return from + __builtin_ctzll(rest);

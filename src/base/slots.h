@@ -5,7 +5,8 @@
 struct arena;
 /*
  * Sets of hash slots, written as ranges: "0-5461 6000 10923-16383". Plain data
- * without pointers; zeroed memory is the empty set.
+ * without pointers; zeroed memory is the empty set. What is no slot (below 0, or SLOTS
+ * and above) is in no set, and changes none.
  */
 enum { SLOTS = 16384 };
 

@@ -1,6 +1,8 @@
 #include "agent/cluster_view.h"
 #include "agent/names.h"
 #include <criterion/criterion.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #define A1 "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1"
@@ -55,8 +57,13 @@ static bool lives(void *arg, const char *order)
 
 static void read_without(const char *text, const char *dead)
 {
+    struct err e;
+    struct cluster_nodes all;
+    int64_t known = 0;
+    for (const char *p = text; (p = strchr(p, '\n')) != NULL; p++) known++;
     cluster_view_clear(&view);
-    cluster_view_read(&view, text, &map, lives, (char *)(uintptr_t)dead);
+    cr_assert_eq(cluster_nodes_read(text, strlen(text), known, &memory, &all, &e), 0, "%s", e.msg);
+    cluster_view_read(&view, &all, &map, lives, (char *)(uintptr_t)dead);
 }
 
 Test(cluster_view, a_cluster_as_the_map_has_it)
@@ -70,15 +77,7 @@ Test(cluster_view, a_cluster_as_the_map_has_it)
     cr_assert_eq(view.latest, 6);
     cr_assert_eq(slots_count(&view.assigned), SLOTS);
     cr_assert_eq(slots_count(&view.slots), 8192);
-    cr_assert_eq(view.missing.n + view.forget.n + view.open.n, 0);
-}
-
-Test(cluster_view, an_answer_that_is_none_says_nothing)
-{
-    read_without("", NULL);
-    cr_assert(!view.read && !view.agrees);
-    read_without("ERR something\n", NULL);
-    cr_assert(!view.read);
+    cr_assert_eq(view.missing.n + view.forget.n + view.n_open, 0);
 }
 
 Test(cluster_view, slots_of_somebody_else_are_a_disagreement)
@@ -125,7 +124,9 @@ Test(cluster_view, a_stranger_is_forgotten_once_it_has_nothing_and_is_not_follow
     cr_assert_eq(view.forget.n, 1);
     cr_assert_str_eq(view.forget.items[0], X1);
     cr_assert(view.agrees);
-    read_without(LINE_A1 LINE_A2 LINE_B1 X1 " :0@0 master,noaddr - 0 0 1 disconnected 7\n", NULL);
+    read_without(A1 " 127.0.0.1:6379@16379 master - 0 1 5 connected 0-6 8-8191\n" LINE_A2 LINE_B1 X1
+                    " :0@0 master,noaddr - 0 0 1 disconnected 7\n",
+        NULL);
     cr_assert_eq(view.forget.n, 0);
     read_without(
         A1 " 127.0.0.1:6379@16379 myself,slave " X1 " 0 0 0 connected\n" X1 " :0@0 master,noaddr - 0 0 1 disconnected\n", NULL);
@@ -136,43 +137,89 @@ Test(cluster_view, a_stranger_is_forgotten_once_it_has_nothing_and_is_not_follow
 Test(cluster_view, slots_in_flight_are_not_taken_for_others)
 {
     struct slots moving = {0};
-    int slot;
-    bool leaves;
     read_without(LINE_A1 LINE_A2 B1 " 127.0.0.3:6379@16379 myself,master - 0 1 6 connected 8192-16383 [8193->-" A1 "] [77-<-" A1
                                     "]\n",
         NULL);
     cr_assert(view.agrees);
     cr_assert_eq(slots_count(&view.slots), 8192);
-    cr_assert_eq(view.open.n, 2);
-    cr_assert_str_eq(cluster_open_slot(view.open.items[0], &slot, &leaves), A1);
-    cr_assert(slot == 8193 && leaves);
-    cr_assert_str_eq(cluster_open_slot(view.open.items[1], &slot, &leaves), A1);
-    cr_assert(slot == 77 && !leaves);
-    cr_assert_null(cluster_open_slot("77", &slot, &leaves));
+    cr_assert_eq(view.n_open, 2);
+    cr_assert_str_eq(view.open[0].name, A1);
+    cr_assert(view.open[0].slot == 8193 && view.open[0].leaves);
+    cr_assert_str_eq(view.open[1].name, A1);
+    cr_assert(view.open[1].slot == 77 && !view.open[1].leaves);
     cluster_view_moving(&view, &moving);
     cr_assert(slots_has(&moving, 77) && slots_has(&moving, 8193) && slots_count(&moving) == 2);
 }
 
-/* ---- CLUSTER SLOTS ---- */
+/* ---- CLUSTER INFO ---- */
 
-static redisReply texts[8], numbers[2] = {{.type = REDIS_REPLY_INTEGER}, {.type = REDIS_REPLY_INTEGER, .integer = 8191}};
+static bool info_says(const char *text, bool *whole, int64_t *known)
+{
+    char copy[200];
+    snprintf(copy, sizeof copy, "%s", text);
+    redisReply r = {.type = REDIS_REPLY_STRING, .str = copy, .len = strlen(copy)};
+    return cluster_info_read(&r, whole, known);
+}
+
+Test(cluster_view, who_counts_the_nodes_counts_them_in_whole_numbers)
+{
+    bool whole;
+    int64_t known;
+    cr_assert(info_says("cluster_state:ok\r\ncluster_slots_ok:16384\r\ncluster_known_nodes:6\r\n", &whole, &known));
+    cr_assert(whole && known == 6);
+    cr_assert(info_says("cluster_state:fail\r\ncluster_known_nodes:1\r\n", &whole, &known));
+    cr_assert(!whole && known == 1);
+    cr_assert(!info_says("cluster_state:ok\r\n", &whole, &known));
+    cr_assert(!info_says("cluster_known_nodes:1\r\n", &whole, &known));
+    cr_assert(!info_says("cluster_state:ok\r\ncluster_known_nodes:0\r\n", &whole, &known));
+    cr_assert(!info_says("cluster_state:ok\r\ncluster_known_nodes:6 or 7\r\n", &whole, &known));
+    cr_assert(!info_says("cluster_state:ok\r\ncluster_known_nodes:18446744073709551617\r\n", &whole, &known));
+    redisReply error = {.type = REDIS_REPLY_ERROR}, none = {.type = REDIS_REPLY_NIL};
+    cr_assert(!cluster_info_read(&error, &whole, &known) && !cluster_info_read(&none, &whole, &known));
+}
+
+/* ---- CLUSTER SLOTS: two ranges, the second that of B1, which has no replicas ---- */
+
+static redisReply number(long long n)
+{
+    return (redisReply){.type = REDIS_REPLY_INTEGER, .integer = n};
+}
+
+static redisReply text(const char *s)
+{
+    return (redisReply){.type = REDIS_REPLY_STRING, .str = (char *)(uintptr_t)s, .len = strlen(s)};
+}
 
 static redisReply array(redisReply **items, size_t n)
 {
     return (redisReply){.type = REDIS_REPLY_ARRAY, .element = items, .elements = n};
 }
 
+struct claim {
+    long long first, last;
+    const char *owner;
+};
+
+/* 'replica' follows the owner of the first range, "" for none. */
+static bool complete_as(struct claim a, struct claim b, const char *replica, const char *dead)
+{
+    redisReply host = text("127.0.0.1"), port = number(6379), names[3] = {text(a.owner), text(replica), text(b.owner)};
+    redisReply *words[3][3], owners[3], bounds[4] = {number(a.first), number(a.last), number(b.first), number(b.last)};
+    for (int i = 0; i < 3; i++) {
+        words[i][0] = &host, words[i][1] = &port, words[i][2] = &names[i];
+        owners[i] = array(words[i], 3);
+    }
+    redisReply first = array((redisReply *[]){&bounds[0], &bounds[1], &owners[0], &owners[1]}, *replica ? 4 : 3);
+    redisReply second = array((redisReply *[]){&bounds[2], &bounds[3], &owners[2]}, 3);
+    redisReply all = array((redisReply *[]){&first, &second}, 2);
+    return cluster_slots_complete(&all, &map, lives, (char *)(uintptr_t)dead);
+}
+
+static const struct claim of_a = {0, 8191, A1}, of_b = {8192, 16383, B1};
+
 static bool complete_with(const char *replica, const char *dead)
 {
-    char name[] = A1, other[64];
-    snprintf(other, sizeof other, "%s", replica);
-    texts[0] = (redisReply){.type = REDIS_REPLY_STRING, .str = name};
-    texts[1] = (redisReply){.type = REDIS_REPLY_STRING, .str = other};
-    redisReply first = array((redisReply *[]){&texts[0], &numbers[0], &texts[0]}, 3);
-    redisReply second = array((redisReply *[]){&texts[1], &numbers[0], &texts[1]}, 3);
-    redisReply range = array((redisReply *[]){&numbers[0], &numbers[1], &first, &second}, *replica ? 4 : 3);
-    redisReply all = array((redisReply *[]){&range}, 1);
-    return cluster_slots_complete(&all, &map, lives, (char *)(uintptr_t)dead);
+    return complete_as(of_a, of_b, replica, dead);
 }
 
 Test(cluster_view, clients_must_be_told_of_every_replica_that_lives)
@@ -183,4 +230,24 @@ Test(cluster_view, clients_must_be_told_of_every_replica_that_lives)
     cr_assert(complete_with("", "a2"));
     redisReply error = {.type = REDIS_REPLY_ERROR};
     cr_assert(!cluster_slots_complete(&error, &map, lives, NULL));
+}
+
+Test(cluster_view, clients_must_be_told_the_owner_that_the_map_has_of_every_slot)
+{
+    static const struct claim odd[] = {{0, 8190, A1}, {0, 8192, A1}, {-1, 8191, A1}, {0, 99999, A1}, {8191, 0, A1}, {0, 8191, A2},
+        {0, 8191, X1}, {0, 8191, "a1"}, {0, LLONG_MAX, A1}, {LLONG_MIN, 8191, A1}};
+    cr_assert(complete_as(of_a, of_b, A2, NULL));
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
+        cr_expect(!complete_as(odd[i], of_b, A2, NULL), "%lld-%lld", odd[i].first, odd[i].last);
+}
+
+Test(cluster_view, an_answer_of_another_form_tells_clients_nothing)
+{
+    redisReply n = number(0), empty = array(NULL, 0), shallow = array((redisReply *[]){&n, &n, &n}, 3);
+    redisReply node = array((redisReply *[]){&n, &n, &n}, 3), range = array((redisReply *[]){&n, &n, &node}, 3);
+    redisReply *const odd[] = {&n, &empty, &shallow, &range};
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        redisReply all = array((redisReply *[]){odd[i]}, 1);
+        cr_expect(!cluster_slots_complete(&all, &map, lives, NULL), "%zu", i);
+    }
 }

@@ -1,6 +1,8 @@
 #include "base/arena.h"
 #include "base/slots.h"
 #include <criterion/criterion.h>
+#include <limits.h>
+#include <string.h>
 
 Test(slots, are_written_as_they_were_read)
 {
@@ -46,6 +48,30 @@ Test(slots, that_can_not_be_are_refused)
         struct slots s = {0};
         cr_expect_eq(slots_read(&s, table[i].text), table[i].error, "%s", table[i].text);
     }
+}
+
+/* Enough of them on both sides that no neighbour in memory would be hit by chance. */
+Test(slots, outside_of_the_cluster_are_in_no_set_and_change_none)
+{
+    static const int outside[] = {-1, -64, -99999, INT_MIN, SLOTS, SLOTS + 63, 99999, INT_MAX};
+    struct {
+        uint64_t before[4];
+        struct slots s;
+        uint64_t after[4];
+    } all = {0}, empty = {0};
+    for (size_t i = 0; i < sizeof outside / sizeof *outside; i++) {
+        slots_add(&all.s, outside[i]);
+        cr_expect(!slots_has(&all.s, outside[i]), "%d", outside[i]);
+        slots_remove(&all.s, outside[i]);
+    }
+    slots_add_range(&all.s, SLOTS, INT_MAX);
+    slots_add_range(&all.s, INT_MIN, -1);
+    cr_assert(memcmp(&all, &empty, sizeof all) == 0);
+    slots_add_range(&all.s, -5, 1);
+    slots_add_range(&all.s, SLOTS - 1, SLOTS + 5);
+    cr_assert_eq(slots_count(&all.s), 3);
+    cr_assert_eq(slots_next(&all.s, -7), 0);
+    cr_assert_eq(slots_next(&all.s, INT_MAX), SLOTS);
 }
 
 Test(slots, sets_are_joined_met_and_subtracted)
