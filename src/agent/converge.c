@@ -72,9 +72,15 @@ static enum step toward_primary(const struct proto_node_order *o, const struct n
     return STEP_PROMOTE;
 }
 
-/* The PINGs stop before the pause and go on after it: one of them, after the offset was read, would cost a full synchronisation. */
+/*
+ * The PINGs stop before the pause and go on after it: one of them, after the offset was read, would cost a full synchronisation.
+ * What lets clients end the pause is taken from them before it, and given back after it: a write that one of them lets in
+ * meanwhile would be lost.
+ */
 static enum step toward_fence(bool wanted, const struct node_now *now)
 {
+    bool quiet = now->fence != FENCE_UNKNOWN && now->fence != FENCE_OFF;
+    if (wanted && quiet && now->bar_stale) return STEP_ACCESS;
     switch (now->fence) {
     case FENCE_UNKNOWN: return wanted ? STEP_QUIET : STEP_UNPAUSE;
     case FENCE_OFF: return wanted ? STEP_QUIET : STEP_NONE;
@@ -121,7 +127,7 @@ enum step converge(const struct proto_node_order *o, const struct node_now *now)
         if (next != STEP_NONE) return next;
         if (now->conf_stale) return STEP_WRITE_CONF;
     }
-    if (now->access_stale) return STEP_ACCESS;
+    if (now->access_stale || now->bar_stale) return STEP_ACCESS;
     if (now->settings_stale) return STEP_SET;
     if (now->weigh_due) return STEP_WEIGH;
     if (now->save_look_due) return STEP_SAVE_LOOK;

@@ -66,12 +66,13 @@ struct node_now {
     bool encryption_blocked;                                /* one of these steps was refused just now */
     bool relink;                                            /* the link to its upstream is not what it shall be */
     bool access_stale;                                      /* the engine's users are not known to be the order's */
-    bool settings_stale;                                    /* settings of the order's generation are not all in force */
-    bool weigh_due;                                         /* the order asks how much memory it uses */
-    bool take_blocked;                                      /* an endpoint was refused just now */
-    bool save_due, save_look_due;                           /* a snapshot is to be begun, or asked after */
-    bool other_process;                                     /* the order to become primary is for another than this one */
-    bool upstream_ready;                                    /* nobody this agent runs, or one that can be followed */
+    bool bar_stale;               /* clients can lift a fence that is ordered, or can't where there is none */
+    bool settings_stale;          /* settings of the order's generation are not all in force */
+    bool weigh_due;               /* the order asks how much memory it uses */
+    bool take_blocked;            /* an endpoint was refused just now */
+    bool save_due, save_look_due; /* a snapshot is to be begun, or asked after */
+    bool other_process;           /* the order to become primary is for another than this one */
+    bool upstream_ready;          /* nobody this agent runs, or one that can be followed */
 };
 
 enum step converge(const struct proto_node_order *o, const struct node_now *now);

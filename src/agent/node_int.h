@@ -75,6 +75,9 @@ struct cluster_life {
 /* Why nobody gets an answer from a process that lives. */
 enum blocked { BLOCKED_NOT, BLOCKED_BUSY, BLOCKED_PAUSED };
 
+/* Whether the engine's users are kept from lifting a fence. */
+enum bar { BAR_NONE, BAR_PARTLY, BAR_SET };
+
 /* What is known of one process; forgotten with it. */
 struct life {
     bool ready; /* it answers, and its role is known */
@@ -106,6 +109,8 @@ struct life {
     uint8_t secret[SHA256_DIGEST_SIZE], sent_secret[SHA256_DIGEST_SIZE]; /* hashes of its peers' passwords; zero: not known */
     int64_t rights_held_at; /* since when a script has kept them from being changed; 0: none has; INT64_MAX: its end was tried */
     size_t user;            /* how many users of the order's generation were sent */
+    enum bar bar;           /* whether the users in force are kept from lifting a fence */
+    bool barring;           /* and whether those that are being sent are */
     int64_t weighing, weighed; /* the order's question that was asked last, and that 'memory' answers; 0: none */
     struct memory_info memory;
     struct string_list pending; /* settings that take a restart */

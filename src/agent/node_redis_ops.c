@@ -205,6 +205,7 @@ static enum step next_step(struct node *n)
         .encryption_blocked = now < n->life.encrypt_at,
         .relink = n->life.relink,
         .access_stale = access_is_stale(n),
+        .bar_stale = access_bar_is_stale(n),
         .settings_stale = n->life.generation != n->order->generation.v,
         .weigh_due = n->order->weigh.v && n->life.weighed != n->order->weigh.v,
         .take_blocked = now < n->life.take_at,

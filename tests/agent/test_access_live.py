@@ -2,7 +2,7 @@
 import hashlib
 
 import redis
-from field import Field, admin, client, main, node, seen
+from field import Field, admin, client, main, node, poll, seen
 
 DEFAULT = dict(name="default", rules=["reset", "on", "nopass", "~*", "&*", "+@all"])
 
@@ -56,6 +56,33 @@ class Access(Field):
         with self.assertRaises(redis.exceptions.AuthenticationError):
             client(self.address(1)).get("k")
         self.assertTrue(login(self.address(1), "carol").set("k", "x"))
+
+    def fenced(self, generation, *users, fence=True):
+        self.order([dict(self.a, users=list(users), users_generation=generation, fence=fence)])
+        return self.wait(lambda s: seen(s, "g.a").get("fenced") == fence and seen(s, "g.a").get("users_generation") == generation)
+
+    def can_unpause(self, name):
+        try:
+            return login(self.address(1), name).execute_command("CLIENT", "UNPAUSE")
+        except redis.exceptions.NoPermissionError:
+            return False
+
+    def test_nobody_can_lift_a_fence_and_afterwards_everybody_can_who_could(self):
+        users = [DEFAULT, user("alice", "~*", "+@all"), user("bob", "~*", "+get", "(~* &* +@all)"), user("carol", "~*", "+get")]
+        self.ordered(1, *users)
+        self.start()
+        self.in_force(1)
+        self.fenced(1, *users)
+        self.assertEqual([False] * 4, [self.can_unpause(u["name"]) for u in users])
+        users.append(user("dave", "~*", "+@all"))
+        self.fenced(2, *users)
+        self.assertEqual([False] * 5, [self.can_unpause(u["name"]) for u in users])
+        self.kill_agent()
+        self.start()
+        self.wait(lambda s: s["pid"] == self.agents["r1"].pid and seen(s, "g.a").get("fenced") and seen(s, "g.a").get("users_generation") == 2)
+        self.assertEqual([False] * 5, [self.can_unpause(u["name"]) for u in users])
+        self.fenced(2, *users, fence=False)
+        poll(lambda: [bool(self.can_unpause(u["name"])) for u in users] == [True, True, True, False, True], "rights as before")
 
     def test_an_agent_that_adopts_the_node_sets_its_users_again(self):
         self.ordered(1, DEFAULT, user("alice", "~*", "+@all"))

@@ -136,6 +136,31 @@ Test(converge, an_order_for_another_process_promotes_nobody)
     }
 }
 
+Test(converge, clients_are_kept_from_lifting_a_fence_before_it_is_there_and_until_it_is_gone)
+{
+    static const struct line lines[] = {
+        {.ordered_role = "primary", .ordered_fence = true, .role = ROLE_PRIMARY, .fence = FENCE_OFF, .want = STEP_QUIET},
+        {.ordered_role = "primary", .ordered_fence = true, .role = ROLE_PRIMARY, .fence = FENCE_UNKNOWN, .want = STEP_QUIET},
+        {.ordered_role = "primary", .ordered_fence = true, .role = ROLE_PRIMARY, .fence = FENCE_QUIET, .want = STEP_ACCESS},
+        {.ordered_role = "primary", .ordered_fence = true, .role = ROLE_PRIMARY, .fence = FENCE_PAUSED, .want = STEP_ACCESS},
+        {.ordered_role = "primary", .ordered_fence = true, .role = ROLE_PRIMARY, .fence = FENCE_ON, .want = STEP_ACCESS},
+        {.ordered_role = "primary", .role = ROLE_PRIMARY, .fence = FENCE_ON, .want = STEP_UNPAUSE},
+        {.ordered_role = "primary", .role = ROLE_PRIMARY, .fence = FENCE_QUIET, .want = STEP_LOUD},
+        {.ordered_role = "primary", .role = ROLE_PRIMARY, .fence = FENCE_OFF, .want = STEP_ACCESS},
+        {.ordered_role = "replica", .role = ROLE_REPLICA, .upstream = "a", .fence = FENCE_ON, .want = STEP_UNPAUSE},
+        {.ordered_role = "replica", .role = ROLE_REPLICA, .upstream = "a", .fence = FENCE_OFF, .want = STEP_ACCESS},
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        struct line t = lines[i];
+        if (!t.upstream) t.upstream = "";
+        struct proto_node_order o = ordered(&t);
+        struct node_now now = known(&t);
+        now.bar_stale = true;
+        enum step s = converge(&o, &now);
+        cr_expect_eq(s, t.want, "line %zu: %s, not %s", i, step_name(s), step_name(t.want));
+    }
+}
+
 Test(converge, what_may_have_changed_is_read_before_anything_is_decided)
 {
     struct proto_node_order o = ordered(&table[1]);

@@ -1,4 +1,5 @@
 """A primary that is alive and can be reached is never passed over: neither by a failover between regions nor within one."""
+import itertools
 import os
 import signal
 import threading
@@ -39,6 +40,25 @@ class Script(threading.Thread):
             self.answer = self.client.eval(BUSY, 1, "busy:", self.ms)
         except redis.RedisError as e:
             self.answer = e
+
+
+class Unpauser(datastores.Writer):
+    """One that ends every pause before each of its writes."""
+
+    def run(self):
+        for n in itertools.count():
+            if self.finished.is_set():
+                return
+            for client in self.clients:
+                with client.pipeline(transaction=False) as p:
+                    p.execute_command("CLIENT", "UNPAUSE").set("written:%d" % n, n)
+                    try:
+                        written = p.execute(raise_on_error=False)[1]
+                    except redis.RedisError:
+                        continue
+                if written is True:
+                    self.acknowledged.append(n)
+                    break
 
 
 class Handover(datastores.Case):
@@ -139,6 +159,47 @@ class Handover(datastores.Case):
         self.assertTrue(connect(self.home_endpoint).set("after", 1), "it takes writes as before")
         self.assertEqual("PRIMARY", datastores.roles(self.world(self.world_id))[HOME])
         self.assertEqual("replica", self.first(AWAY)["role"])
+
+    def test_no_client_lets_writes_in_that_would_be_lost(self):
+        self.make_world(nodes=2)
+        writer = Unpauser([self.home_endpoint, self.away_endpoint])
+        writer.start()
+        self.addCleanup(writer.stop)
+        for group, region in [(self.away, AWAY), (self.home, HOME)] * 5:
+            before = len(writer.acknowledged)
+            self.failover(self.world_id, region, group)
+            self.wait_roles(self.world_id, region)
+            wait_for(lambda: len(writer.acknowledged) > before + 10, "writes after a failover")
+        writer.stop()
+        self.assertEqual([], writer.lost(connect(self.home_endpoint)))
+
+    def test_held_writes_are_held_whatever_clients_do_and_go_on_afterwards(self):
+        self.make_world()
+        admin = self.admin(self.first(AWAY))
+        admin.config_set("masteruser", "nobody")  # it can't link again
+        admin.client_kill_filter(_type="master")
+        connect(self.home_endpoint).set("last", 1)
+        self.failover(self.world_id, AWAY, self.away)
+        wait_for(lambda: self.first(HOME)["fenced"], "writes are held")
+        os.kill(self.server.agent(HOME), signal.SIGKILL)
+        wait_for(lambda: self.first(HOME)["fenced"], "writes are held by the next agent")
+        client = connect(self.home_endpoint)
+        for command in (["UNPAUSE"], ["PAUSE", "1", "ALL"], ["PAUSE", "1", "WRITE"]):
+            with self.assertRaises(redis.exceptions.NoPermissionError):
+                client.execute_command("CLIENT", *command)
+        with self.assertRaises(redis.exceptions.TimeoutError):
+            redis.Redis(*self.home_endpoint, socket_timeout=0.1, retry_on_timeout=False).set("k", "v")
+        self.let_pass(LIMIT)
+        self.wait_told("did not get all writes", self.home, HOME)
+        wait_for(lambda: self.can(client, "CLIENT", "UNPAUSE"), "the right to end pauses")
+        self.assertTrue(client.set("k", "w"))
+
+    @staticmethod
+    def can(client, *command):
+        try:
+            return client.execute_command(*command)
+        except redis.exceptions.NoPermissionError:
+            return False
 
     def test_an_agent_that_stands_still_is_waited_for(self):
         self.make_world()
