@@ -1,6 +1,8 @@
 """What the nemeses share: blows in a random order, writers that note what was promised to them, and probes that note which node takes
 writes, and when.
 
+A run deals each of some blows once, and then goes on for a while with those that chance chooses.
+
 MERIDIAN_SEED repeats a run, MERIDIAN_NEMESIS_SECONDS makes it longer, MERIDIAN_NEMESIS_BLOWS="a b" leaves only the blows of these names.
 """
 import errno
@@ -206,14 +208,19 @@ class Storm:
         return all(n["state"] == "ready" and not n["fenced"] and n["pid"] not in self.struck and os.path.exists("/proc/%d" % n["pid"]) and
                    (n["role"] == "primary" or n["link_up"]) for n in nodes)
 
-    def rage(self, blows, check):
-        """Some of the blows, and after each check(what it may have cost)."""
-        sys.stderr.write("%s: MERIDIAN_SEED=%d\n" % (type(self).__name__, SEED))
-        blows = [b for b in blows if not ONLY or b.__name__ in ONLY]
+    def deal(self, never_left_out, blows):
+        """Those that no run leaves out, in some order, and then others for as long as it lasts."""
+        never_left_out, blows = ([b for b in some if not ONLY or b.__name__ in ONLY] for some in (never_left_out, blows))
+        yield from self.random.sample(never_left_out, len(never_left_out))
         end = time.monotonic() + SECONDS
+        while time.monotonic() < end:
+            yield self.random.choice(blows)
+
+    def rage(self, never_left_out, blows, check):
+        """Blows, and after each check(what it may have cost)."""
+        sys.stderr.write("%s: MERIDIAN_SEED=%d\n" % (type(self).__name__, SEED))
         try:
-            while time.monotonic() < end:
-                blow = self.random.choice(blows)
+            for blow in self.deal(never_left_out, blows):
                 self.note(blow.__name__)
                 check(blow())
         except WRONG as e:

@@ -307,17 +307,16 @@ class Nemesis(Storm, datastores.Case):
         self.make_groups()
         self.start_writers()
         self.watch_nodes()
-        blows = [self.kill_a_primary, self.kill_a_primary, self.hang_a_primary, self.kill_a_replica, self.kill_an_agent,
-                 self.kill_an_agent_and_a_primary, self.hang_an_agent, self.hang_an_agent_and_kill_a_primary,
-                 *[self.kill_a_primary_on_a_full_disk] * (2 if self.small else 0), self.meet_a_stranger, self.meet_a_stranger,
-                 self.kill_serve, self.kill_serve_and_a_primary, self.kill_several,
-                 self.kill_several, self.rehearse, self.resize, self.resize_and_kill_the_primary, self.upgrade,
+        never_left_out = [self.slow_somebody_down_and_go_on, self.fail_over_while_somebody_is_slow, self.hang_an_agent_and_kill_a_primary,
+                          self.fail_over_and_jump_the_clock, *[self.kill_a_primary_on_a_full_disk] * bool(self.small), self.meet_a_stranger]
+        blows = [*never_left_out, self.kill_a_primary, self.kill_a_primary, self.hang_a_primary, self.kill_a_replica, self.kill_an_agent,
+                 self.kill_an_agent_and_a_primary, self.hang_an_agent,
+                 *[self.kill_a_primary_on_a_full_disk] * bool(self.small), self.meet_a_stranger,
+                 self.kill_serve, self.kill_serve_and_a_primary, self.kill_several, self.kill_several, self.rehearse, self.resize, self.resize_and_kill_the_primary, self.upgrade,
                  self.upgrade_and_kill_somebody, self.plan_a_failover, self.plan_a_failover, self.fail_over_and_kill_somebody,
                  self.fail_over_and_kill_somebody, self.fail_over_and_kill_an_agent, self.fail_over_and_kill_serve,
-                 self.hang_a_primary_and_jump_the_clock, self.fail_over_and_jump_the_clock,
-                 self.fail_over_while_somebody_is_slow, self.stop_everything,
-                 self.slow_somebody_down, self.slow_somebody_down_and_go_on, self.slow_somebody_down_and_go_on]
-        self.rage(blows, self.check)
+                 self.hang_a_primary_and_jump_the_clock, self.stop_everything, self.slow_somebody_down, self.slow_somebody_down_and_go_on]
+        self.rage(never_left_out, blows, self.check)
 
 
 if __name__ == "__main__":

@@ -50,6 +50,9 @@ class Secure(Storm, encryption.Case):
         self.tokens = [*self.tokens[-1:], "token-number-%d-of-many" % self.n_tokens]
         return self.tokens[-1]
 
+    def admin(self, node):
+        return self.secure((node["address"], node["port"]), username="meridian-admin", password=self.server.secret(node, "admin"))
+
     def wait_team(self):
         wait_for(lambda: all(g["Status"] == "active" for g in self.api().describe_user_groups(UserGroupId=self.team)["UserGroups"]), "the user group")
         wait_for(lambda: all(u["Status"] == "active" for u in self.api().describe_users()["Users"]), "the users")
@@ -76,6 +79,14 @@ class Secure(Storm, encryption.Case):
 
     def hang_the_agent_and_kill_a_primary(self):
         self.hang_agent_of(REGION, self.kill_a_primary)
+
+    def jump_the_clock_and_kill_a_primary(self):
+        self.jump_the_clock()
+        self.kill_a_primary()
+
+    def slow_somebody_down_and_change(self):
+        self.slow_down(self.some())
+        self.change()
 
     def kill_a_primary_on_a_full_disk(self):
         self.fill_the_disk()
@@ -150,8 +161,7 @@ class Secure(Storm, encryption.Case):
         self.api().test_failover(ReplicationGroupId=group, NodeGroupId="0001")
 
     CHANGES = [rotate_the_token, set_the_token, change_rights, change_rights, change_mode, change_mode, upgrade, resize, rehearse]
-    DEATHS = [strike_somebody, strike_somebody, kill_a_primary, kill_the_agent, kill_the_agent_and_a_primary, meet_a_stranger, kill_serve,
-              kill_serve_and_a_primary,
+    DEATHS = [strike_somebody, strike_somebody, kill_a_primary, kill_the_agent, kill_the_agent_and_a_primary, kill_serve, kill_serve_and_a_primary,
               crash_serve_again_and_again, crash_serve_again_and_again, crash_the_agent_as_it_starts_a_replica, stop_and_start]
 
     def change(self):
@@ -245,8 +255,9 @@ class Secure(Storm, encryption.Case):
         endpoint = self.group(self.users)["NodeGroups"][0]["PrimaryEndpoint"]
         self.waiting = self.begin(Writer("waited", [(endpoint["Address"], endpoint["Port"])], 1, kind=redis.SSLConnection, ssl_ca_certs=self.trusted,
                                          username=self.writer_user, password=PASSWORD))
-        self.rage([self.die, self.change, self.change, self.hang_the_agent_and_kill_a_primary, *[self.kill_a_primary_on_a_full_disk] * bool(self.small),
-                   *[self.change_and_die] * 3], self.check)
+        never_left_out = [self.slow_somebody_down_and_change, self.hang_the_agent_and_kill_a_primary, self.jump_the_clock_and_kill_a_primary,
+                          *[self.kill_a_primary_on_a_full_disk] * bool(self.small), self.meet_a_stranger]
+        self.rage(never_left_out, [*never_left_out, self.die, self.change, self.change, *[self.change_and_die] * 3], self.check)
         self.check_nothing_left()
 
 

@@ -61,6 +61,10 @@ class Shards(Storm, shards.Case):
         self.strike(node)
         return HASTY
 
+    def hang_the_agent_and_kill_a_primary(self):
+        self.hang_agent_of(REGION, self.kill_a_primary)
+        return HASTY
+
     def kill_serve(self):
         self.crash_serve()
         return NOTHING
@@ -273,9 +277,10 @@ class Shards(Storm, shards.Case):
         self.endpoint = end["Address"], end["Port"]
         self.waiting = self.begin(ClusterWriter("waited", self.endpoint, 1))
         self.hasty = self.begin(ClusterWriter("hasty", self.endpoint, 0))
-        self.rage([self.kill_a_primary, self.hang_a_primary, self.strike_a_replica, self.kill_the_agent, self.kill_the_agent_and_a_primary,
-                   self.kill_serve, self.kill_serve_and_a_primary, self.crash_the_agent_as_it_starts_a_replica, self.kill_several, self.stop_everything, self.slow_somebody_down,
-                   self.slow_somebody_down_and_stop, self.take_and_restore,
+        self.rage([self.slow_somebody_down_and_stop, self.hang_the_agent_and_kill_a_primary],
+                  [self.kill_a_primary, self.hang_a_primary, self.strike_a_replica, self.kill_the_agent, self.kill_the_agent_and_a_primary,
+                   self.kill_serve, self.kill_serve_and_a_primary, self.crash_the_agent_as_it_starts_a_replica, self.kill_several,
+                   self.stop_everything, self.slow_somebody_down, self.slow_somebody_down_and_stop, self.take_and_restore,
                    *[self.change] * 5, *[self.change_and_disturb] * 8], self.check)
         self.check_nothing_left()
 
