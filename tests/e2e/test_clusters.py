@@ -117,12 +117,14 @@ class Life(clusters.Case):
         self.assertEqual((["primary", "replica"], None), (roles, self.primary(group).get("key")))
         wait_for(lambda: self.reader(group).get("key") is None, "the replica without the data")
 
-    def test_a_dead_node_is_started_again(self):
+    def test_a_dead_node_is_started_again_and_empty(self):
         cluster = self.create_cluster()
         (endpoint,) = self.endpoints(cluster)
+        connect(endpoint).set("key", "value")
         before = self.process_ids(cluster)
         harness.os.kill(before[cluster + ".0001"], harness.signal.SIGKILL)
         wait_for(lambda: self.process_ids(cluster) != before and harness.is_bound(*endpoint), "another process")
+        self.assertIsNone(connect(endpoint).get("key"))
 
 
 class Changes(clusters.Case):

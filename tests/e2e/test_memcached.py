@@ -222,12 +222,16 @@ class Life(Case):
             self.assertIsNone(c.get("key"))
         self.assertEqual(1, self.configuration(cluster)[0], "the list of nodes is the same")
 
-    def test_a_killed_node_comes_back_at_its_address(self):
+    def test_a_killed_node_comes_back_empty_at_its_address(self):
         cluster = self.create(1)
         (endpoint,), before = self.endpoints(cluster), self.process_ids(cluster)
+        with Client(endpoint) as c:
+            c.set("key", "value")
         os.kill(before[cluster + ".0001"], signal.SIGKILL)
         wait_for(lambda: (now := self.process_ids(cluster)[cluster + ".0001"]) and now != before[cluster + ".0001"]
                  and harness.is_bound(*endpoint), "another process")
+        with Client(endpoint) as c:
+            self.assertIsNone(c.get("key"))
 
     def test_a_node_that_stands_still_is_woken_with_its_data(self):
         cluster = self.create(1)

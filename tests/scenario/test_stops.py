@@ -188,6 +188,41 @@ class Upgrade(Case):
         wait_for(lambda: self.node(group)["pid"] not in (0, node["pid"]), "another process")
         self.assert_all_there(group, script="done")
 
+    def test_gets_through_a_pause_of_all_clients(self):
+        group, node = self.lone(EngineVersion="7.0")
+        self.admin(node).client_pause(10 ** 8)
+        self.upgrade(group)
+        wait_for(lambda: self.node(group)["pid"] not in (0, node["pid"]), "another process")
+        self.assert_all_there(group)
+
+
+class Orders(Case):
+    """What a node can't do yet, it does as soon as it can: its data go into a snapshot, and new settings come into force."""
+
+    def setUp(self):
+        super().setUp()
+        self.server.start()
+
+    def check(self, block):
+        parameters = harness.name("settings")
+        self.api().create_cache_parameter_group(CacheParameterGroupName=parameters, CacheParameterGroupFamily="redis7", Description="d")
+        group, node = self.lone(CacheParameterGroupName=parameters)
+        block(node)
+        snapshot = harness.name("snapshot")
+        self.api().create_snapshot(ReplicationGroupId=group, SnapshotName=snapshot)
+        self.api().modify_cache_parameter_group(CacheParameterGroupName=parameters, ParameterNameValues=[
+            {"ParameterName": "maxmemory-samples", "ParameterValue": "7"}])
+        wait_for(lambda: self.api().describe_snapshots(SnapshotName=snapshot)["Snapshots"][0]["SnapshotStatus"] == "available", "the snapshot")
+        wait_for(lambda: self.admin(node).config_get("maxmemory-samples") == {"maxmemory-samples": "7"}, "the setting")
+        self.assert_all_there(group)
+        self.assertEqual(node["pid"], self.node(group)["pid"])
+
+    def test_are_carried_out_once_a_script_has_ended(self):
+        self.check(lambda node: self.keep_busy(node, 2500))
+
+    def test_are_carried_out_once_a_pause_has_ended(self):
+        self.check(lambda node: self.admin(node).client_pause(2500))
+
 
 if __name__ == "__main__":
     unittest.main()
