@@ -257,16 +257,6 @@ static int take_lock(const struct agent_options *o, int *out, struct err *e)
         e, ERR_IN_USE, "another agent of region %s, process %ld, runs in %s", o->region, (long)lock.l_pid, o->data_dir);
 }
 
-static int read_token(const struct agent_options *o, struct buf *token, struct err *e)
-{
-    int r = file_read(o->token_file, token, e);
-    if (r) return err_wrap(e, "the token");
-    while (token->len > 0 && strchr(" \r\n\t", token->data[token->len - 1]) != NULL) token->data[--token->len] = '\0';
-    for (size_t i = 0; i < token->len; i++)
-        if (token->data[i] <= ' ' || token->data[i] > '~') token->len = 0;
-    return token->len > 0 ? 0 : err_set(e, ERR_USAGE, "%s holds no token", o->token_file);
-}
-
 /* Whatever runs in the folder is adopted now; what shall become of it only an assignment tells. */
 static int scan_dir(struct agent *a, struct err *e)
 {
@@ -310,9 +300,9 @@ static void open_handles(struct agent *a)
     uv_timer_start(&a->beat, beat, BEAT_MS, BEAT_MS);
 }
 
-static int run(struct agent *a, const char *token, struct err *e)
+static int run(struct agent *a, struct err *e)
 {
-    struct dial_options d = {.server = a->o->server, .region = a->o->region, .token = token};
+    struct dial_options d = {.region = a->o->region, .data_dir = a->o->data_dir};
     int r = dial_open(&a->loop, &d, &dial_events, a, &a->dial, e);
     if (r) return r;
     open_handles(a);
@@ -363,13 +353,11 @@ int agent_run(const struct agent_options *o, struct err *e)
         .o = o,
     };
     engine_map_init(&a.engines, o->redis_server, o->memcached, o->engines);
-    _buf_ struct buf token = {0};
     int lock = -1;
     umask(077);
     signal(SIGPIPE, SIG_IGN);
     raise_limits();
     int r = prepare(o, &a, &lock, e);
-    if (!r) r = read_token(o, &token, e);
     if (!r && uv_loop_init(&a.loop) != 0) r = err_set(e, ERR_BROKEN, "no event loop");
     if (!r) {
         a.node_host = (struct node_host){&a.loop, o->data_dir, &a.engines, &a.link_host, node_has_changed, find_for_node,
@@ -379,7 +367,7 @@ int agent_run(const struct agent_options *o, struct err *e)
         a.node_host.has_link = has_link;
         link_host_limit(&a.link_host);
         a.node_host.stop_limit_ms = STOP_LIMIT_MS;
-        r = run(&a, token.data, e);
+        r = run(&a, e);
         fini(&a);
     }
     if (lock >= 0) close(lock);

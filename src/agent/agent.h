@@ -7,9 +7,7 @@
  */
 struct agent_options {
     const char *region;
-    const char *server;       /* "host:port" */
-    const char *token_file;   /* holds the token; best readable by its owner alone */
-    const char *data_dir;     /* made if it is missing; a folder for each node comes into it */
+    const char *data_dir;     /* regions/REGION in serve's; made if it is missing; a folder for each node comes into it */
     const char *redis_server; /* a path, or a name on PATH; NULL: redis-server */
     const char *memcached;    /* the same; NULL: memcached */
     const char *engines;      /* lines NAME:VERSION=PATH; NULL: none */

@@ -1,16 +1,20 @@
 #include "agent/dial.h"
 #include "agent/backoff.h"
 #include "agent/httpc.h"
+#include "base/local.h"
 #include "base/log.h"
 #include "base/trip.h"
+#include "protocol/meeting.h"
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { POLL_TIMEOUT_MS = 30000, REPORT_TIMEOUT_MS = 5000, AGAIN_MS = 20, AGAIN_LIMIT_MS = 1000, FINISH_MS = 1500 };
+enum { POLL_TIMEOUT_MS = 30000, REPORT_TIMEOUT_MS = 5000, AGAIN_MS = 20, AGAIN_LIMIT_MS = 100, FINISH_MS = 1500 };
 
-#define ASSIGNMENT "/_meridian/agent/assignment"
-#define SIGHTING "/_meridian/agent/sighting"
+#define HEADERS "Content-Type: application/json\r\n"
 
 /* One of the two requests that are repeated for ever. */
 struct call {
@@ -23,7 +27,8 @@ struct dial {
     uv_loop_t *loop;
     const struct dial_events *events;
     void *arg;
-    char *region, *headers;
+    char *region;
+    int folder; /* serve's, where its socket is */
     struct call poll, report;
     uv_timer_t deadline;
     int64_t version;
@@ -83,8 +88,8 @@ static void polled(void *arg, int status, const char *body, size_t len)
 static void send_poll(struct dial *d)
 {
     char path[256];
-    snprintf(path, sizeof path, ASSIGNMENT "?region=%s&after=%lld", d->region, (long long)d->version);
-    httpc_send(d->poll.http, "GET", path, d->headers, NULL, POLL_TIMEOUT_MS);
+    snprintf(path, sizeof path, MEETING_ASSIGNMENT "?region=%s&after=%lld", d->region, (long long)d->version);
+    httpc_send(d->poll.http, "GET", path, HEADERS, NULL, POLL_TIMEOUT_MS);
 }
 
 /* ---- the sighting ---- */
@@ -119,7 +124,7 @@ static void send_report(struct dial *d)
     d->changed = false;
     d->events->sighting(d->arg, &json);
     if (trip_hit(TRIP_REPORT)) return call_again(d, &d->report, report_again);
-    httpc_send(d->report.http, "POST", SIGHTING, d->headers, &json, REPORT_TIMEOUT_MS);
+    httpc_send(d->report.http, "POST", MEETING_SIGHTING, HEADERS, &json, REPORT_TIMEOUT_MS);
 }
 
 void dial_report(struct dial *d)
@@ -143,22 +148,9 @@ void dial_finish(struct dial *d, void (*done)(void *arg))
 
 /* ---- opening and closing ---- */
 
-static int split(const char *server, char *host, size_t size, const char **port, struct err *e)
+static void call_open(struct dial *d, struct call *c, httpc_done *done)
 {
-    const char *colon = strrchr(server, ':');
-    size_t n = colon ? (size_t)(colon - server) : 0;
-    bool brackets = n > 2 && server[0] == '[' && server[n - 1] == ']';
-    bool ok =
-        n > 0 && n < size && colon[1] && strspn(colon + 1, "0123456789") == strlen(colon + 1) && atoi(colon + 1) <= UINT16_MAX;
-    if (!ok) return err_set(e, ERR_USAGE, "\"%s\" is no HOST:PORT", server);
-    snprintf(host, size, "%.*s", (int)(brackets ? n - 2 : n), server + brackets);
-    *port = colon + 1;
-    return 0;
-}
-
-static void call_open(struct dial *d, struct call *c, const char *host, const char *port, httpc_done *done)
-{
-    c->http = httpc_open(d->loop, host, port, done, d);
+    c->http = httpc_open(d->loop, d->folder, MEETING_SOCKET, done, d);
     c->backoff = (struct backoff){.first_ms = AGAIN_MS, .limit_ms = AGAIN_LIMIT_MS};
     uv_timer_init(d->loop, &c->again);
     c->again.data = d;
@@ -167,19 +159,19 @@ static void call_open(struct dial *d, struct call *c, const char *host, const ch
 int dial_open(
     uv_loop_t *loop, const struct dial_options *o, const struct dial_events *events, void *arg, struct dial **out, struct err *e)
 {
-    char host[256];
-    const char *port = NULL;
-    int r = split(o->server, host, sizeof host, &port, e);
-    if (r) return r;
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/" MEETING_FOLDER, o->data_dir);
+    int folder = local_folder(path);
+    if (folder < 0) return err_set(e, ERR_IO, "opening %s: %s", path, strerror(errno));
     struct dial *d = calloc(1, sizeof *d);
     if (d == NULL || (d->region = strdup(o->region)) == NULL) abort();
-    if (asprintf(&d->headers, "Authorization: Bearer %s\r\nContent-Type: application/json\r\n", o->token) < 0) abort();
+    d->folder = folder;
     d->loop = loop;
     d->events = events;
     d->arg = arg;
     d->handles = 3;
-    call_open(d, &d->poll, host, port, polled);
-    call_open(d, &d->report, host, port, reported);
+    call_open(d, &d->poll, polled);
+    call_open(d, &d->report, reported);
     uv_timer_init(loop, &d->deadline);
     d->deadline.data = d;
     send_poll(d);
@@ -192,7 +184,7 @@ static void handle_closed(uv_handle_t *h)
     struct dial *d = h->data;
     if (--d->handles > 0) return;
     free(d->region);
-    free(d->headers);
+    close(d->folder);
     free(d);
 }
 

@@ -7,13 +7,13 @@
 /*
  * The agent's line to serve: asks for its assignment (a long poll), posts its
  * sightings, one at a time, and never gives up: while
- * serve is away it tries again, after 20 ms at first and every second in the end.
+ * serve is away it tries again, after 20 ms at first and every 100 ms in the end.
  */
 struct dial;
 
 struct dial_options {
-    const char *server; /* "host:port", "[address]:port" */
-    const char *region, *token;
+    const char *region;
+    const char *data_dir; /* the agent's, from which serve's is found */
 };
 
 struct dial_events {
@@ -23,7 +23,7 @@ struct dial_events {
     void (*sighting)(void *arg, struct buf *out);
 };
 
-/* Starts dialling. ERR_USAGE for a server that is no "host:port". */
+/* Starts dialling. ERR_IO where there is no folder of serve's. */
 int dial_open(
     uv_loop_t *loop, const struct dial_options *o, const struct dial_events *events, void *arg, struct dial **out, struct err *e);
 /* The sighting has changed: posts it as soon as the one before is answered. */

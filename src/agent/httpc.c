@@ -1,4 +1,5 @@
 #include "agent/httpc.h"
+#include "base/local.h"
 #include <assert.h>
 #include <http_parser.h>
 #include <stdbool.h>
@@ -8,16 +9,13 @@
 
 enum { READ_SIZE = 16 << 10, BODY_MAX = 64 << 20 };
 
-/* One TCP connection; a client that lost one opens another while the first still closes. */
+/* One connection; a client that lost one opens another while the first still closes. */
 struct wire {
     struct httpc *owner; /* NULL once it is given up */
-    uv_tcp_t tcp;
-    uv_getaddrinfo_t lookup;
+    uv_pipe_t pipe;
     uv_connect_t connect;
     uv_write_t write;
-    int family; /* that a name is looked up in: somebody who says localhost to us says 127.0.0.1 elsewhere, so IPv4 comes first */
-    bool looking, closed; /* both must end before the memory goes */
-    bool writing;         /* an answer may come before libuv tells that all was sent */
+    bool writing; /* an answer may come before libuv tells that all was sent */
     bool answered;
     http_parser parser;
     char in[READ_SIZE];
@@ -25,7 +23,8 @@ struct wire {
 
 struct httpc {
     uv_loop_t *loop;
-    char *host, *port;
+    int folder;
+    char *name;
     httpc_done *done;
     void *arg;
     uv_timer_t timer;
@@ -36,16 +35,9 @@ struct httpc {
 
 /* ---- the end of a connection, and of a request ---- */
 
-static void free_wire(struct wire *w)
-{
-    if (w->closed && !w->looking) free(w);
-}
-
 static void wire_closed(uv_handle_t *h)
 {
-    struct wire *w = h->data;
-    w->closed = true;
-    free_wire(w);
+    free(h->data);
 }
 
 static void drop_wire(struct httpc *c)
@@ -54,8 +46,7 @@ static void drop_wire(struct httpc *c)
     if (w == NULL) return;
     c->wire = NULL;
     w->owner = NULL;
-    if (w->looking) uv_cancel((uv_req_t *)&w->lookup);
-    uv_close((uv_handle_t *)&w->tcp, wire_closed);
+    uv_close((uv_handle_t *)&w->pipe, wire_closed);
 }
 
 static void finish(struct httpc *c, int status, const char *body, size_t len)
@@ -159,9 +150,15 @@ static void start_write(struct wire *w)
 {
     struct httpc *c = w->owner;
     uv_buf_t b = uv_buf_init(c->request.data, (unsigned)c->request.len);
-    int r = uv_write(&w->write, (uv_stream_t *)&w->tcp, &b, 1, on_written);
+    int r = uv_write(&w->write, (uv_stream_t *)&w->pipe, &b, 1, on_written);
     w->writing = r == 0;
     must(w, r);
+}
+
+static bool peer_is_ours(struct wire *w)
+{
+    uv_os_fd_t fd;
+    return uv_fileno((uv_handle_t *)&w->pipe, &fd) == 0 && local_peer_is_ours(fd);
 }
 
 static void on_connect(uv_connect_t *r, int status)
@@ -169,59 +166,28 @@ static void on_connect(uv_connect_t *r, int status)
     struct wire *w = r->data;
     if (w->owner == NULL) return;
     if (status < 0) return fail(w->owner, uv_strerror(status));
-    uv_tcp_nodelay(&w->tcp, 1);
-    uv_read_start((uv_stream_t *)&w->tcp, on_alloc, on_read);
+    if (!peer_is_ours(w)) return fail(w->owner, "another user listens there");
+    uv_read_start((uv_stream_t *)&w->pipe, on_alloc, on_read);
     start_write(w);
 }
 
-static void connect_to(struct wire *w, const struct sockaddr *to)
-{
-    must(w, uv_tcp_connect(&w->connect, &w->tcp, to, on_connect));
-}
-
-static void look_up(struct wire *w);
-
-static void on_lookup(uv_getaddrinfo_t *r, int status, struct addrinfo *found)
-{
-    struct wire *w = r->data;
-    w->looking = false;
-    if (w->owner == NULL) {
-        free_wire(w);
-    } else if (status < 0 && w->family == AF_INET) {
-        w->family = AF_INET6;
-        look_up(w);
-    } else if (status < 0) {
-        fail(w->owner, uv_strerror(status));
-    } else {
-        connect_to(w, found->ai_addr);
-    }
-    uv_freeaddrinfo(found);
-}
-
-static void look_up(struct wire *w)
-{
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_family = w->family};
-    int r = uv_getaddrinfo(w->owner->loop, &w->lookup, on_lookup, w->owner->host, w->owner->port, &hints);
-    w->looking = r == 0;
-    must(w, r);
-}
-
-/* Only a name is looked up, because libuv does that in threads. */
 static void open_wire(struct httpc *c)
 {
+    char path[LOCAL_PATH_SIZE];
     struct wire *w = calloc(1, sizeof *w);
-    struct sockaddr_storage to;
     if (w == NULL) abort();
-    w->family = AF_INET;
     c->wire = w;
     w->owner = c;
-    w->tcp.data = w->lookup.data = w->connect.data = w->write.data = w->parser.data = w;
+    w->pipe.data = w->connect.data = w->write.data = w->parser.data = w;
     http_parser_init(&w->parser, HTTP_RESPONSE);
-    uv_tcp_init(c->loop, &w->tcp);
-    if (uv_ip4_addr(c->host, atoi(c->port), (struct sockaddr_in *)&to) == 0 ||
-        uv_ip6_addr(c->host, atoi(c->port), (struct sockaddr_in6 *)&to) == 0)
-        return connect_to(w, (struct sockaddr *)&to);
-    look_up(w);
+    uv_pipe_init(c->loop, &w->pipe, 0);
+    local_path(c->folder, c->name, path);
+    uv_pipe_connect(&w->connect, &w->pipe, path, on_connect);
+}
+
+static void not_there(uv_timer_t *t)
+{
+    fail(t->data, "there is no socket of this user");
 }
 
 void httpc_send(
@@ -231,19 +197,21 @@ void httpc_send(
     c->busy = true;
     buf_clear(&c->answer);
     buf_clear(&c->request);
-    buf_printf(&c->request, "%s %s HTTP/1.1\r\nHost: %s:%s\r\n%s", method, path, c->host, c->port, headers);
+    buf_printf(&c->request, "%s %s HTTP/1.1\r\nHost: localhost\r\n%s", method, path, headers);
     if (body != NULL) buf_printf(&c->request, "Content-Length: %zu\r\n", body->len);
     buf_puts(&c->request, "\r\n");
     if (body != NULL) buf_add(&c->request, body->data, body->len);
     uv_timer_start(&c->timer, timed_out, timeout_ms, 0);
-    if (c->wire == NULL) open_wire(c);
-    else start_write(c->wire);
+    if (c->wire != NULL) start_write(c->wire);
+    else if (local_is_ours(c->folder, c->name)) open_wire(c);
+    else uv_timer_start(&c->timer, not_there, 0, 0);
 }
 
-struct httpc *httpc_open(uv_loop_t *loop, const char *host, const char *port, httpc_done *done, void *arg)
+struct httpc *httpc_open(uv_loop_t *loop, int folder, const char *name, httpc_done *done, void *arg)
 {
     struct httpc *c = calloc(1, sizeof *c);
-    if (c == NULL || (c->host = strdup(host)) == NULL || (c->port = strdup(port)) == NULL) abort();
+    if (c == NULL || (c->name = strdup(name)) == NULL) abort();
+    c->folder = folder;
     c->loop = loop;
     c->done = done;
     c->arg = arg;
@@ -257,8 +225,7 @@ static void timer_closed(uv_handle_t *h)
     struct httpc *c = h->data;
     buf_fini(&c->request);
     buf_fini(&c->answer);
-    free(c->host);
-    free(c->port);
+    free(c->name);
     free(c);
 }
 

@@ -4,16 +4,17 @@
 #include <uv.h>
 /*
  * A small HTTP/1.1 client: one server, one request at a time, the connection kept
- * open between them. It connects when it has something to send. Nothing is called
- * from inside httpc_send(). Retrying is the caller's matter.
+ * open between them. It connects when it has something to send, to a unix socket of this
+ * user that a process of this user listens at, and says nothing to anybody else. Nothing
+ * is called from inside httpc_send(). Retrying is the caller's matter.
  */
 struct httpc;
 
 /* The answer: its status, and its body during the call; or status 0 and a line that says why there is none. */
 typedef void httpc_done(void *arg, int status, const char *body, size_t len);
 
-/* 'host' is a name or an address; both strings are copied. */
-struct httpc *httpc_open(uv_loop_t *loop, const char *host, const char *port, httpc_done *done, void *arg);
+/* The socket's name in a folder, whose descriptor (see base/local.h) must outlive the client; the name is copied. */
+struct httpc *httpc_open(uv_loop_t *loop, int folder, const char *name, httpc_done *done, void *arg);
 /* Sends a request: "GET", a path, further header lines (each with its CRLF), and a body or NULL. No other may be under way. */
 void httpc_send(
     struct httpc *c, const char *method, const char *path, const char *headers, const struct buf *body, uint64_t timeout_ms);

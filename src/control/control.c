@@ -22,7 +22,7 @@ enum {
     CLOCK_JUMP_MS = 1000,
 };
 
-#define TOKEN "agent-token"
+#define OLD_TOKEN "agent-token" /* agents needed it once */
 #define ADMIN_PASSWORD "node-admin-password"
 #define REPLICATION_PASSWORD "node-replication-password"
 
@@ -236,10 +236,9 @@ static void look_at_clock(struct control *c)
     control_changed(c);
 }
 
-/* Agents that start read the token's file, and the next serve has to know the passwords that running engines know. */
+/* The next serve has to know the passwords that running engines know. */
 static void keep_secrets(const struct control *c)
 {
-    secret_keep(c->o.data_dir, TOKEN, c->token);
     secret_keep(c->o.data_dir, ADMIN_PASSWORD, c->admin_password);
     secret_keep(c->o.data_dir, REPLICATION_PASSWORD, c->replication_password);
 }
@@ -257,11 +256,6 @@ const char *control_authority_pem(struct control *c, struct err *e)
     return authority_pem(c->authority, e);
 }
 
-const char *control_token(const struct control *c)
-{
-    return c->token;
-}
-
 int control_open(struct control **out, const struct control_options *o, struct err *e)
 {
     struct control *c = calloc(1, sizeof *c);
@@ -270,7 +264,6 @@ int control_open(struct control **out, const struct control_options *o, struct e
     int r = steady_continue(o->store, e);
     c->started_ms = clock_steady_ms();
     c->apart_ms = clock_now_ms() - c->started_ms;
-    if (r == 0) r = secret_read(o->data_dir, TOKEN, c->token, c->token_file, sizeof c->token_file, e);
     if (r == 0) r = secret_read(o->data_dir, ADMIN_PASSWORD, c->admin_password, NULL, 0, e);
     if (r == 0) r = secret_read(o->data_dir, REPLICATION_PASSWORD, c->replication_password, NULL, 0, e);
     if (r == 0) r = authority_open(&c->authority, o->data_dir, o->ports ? o->advertise : NULL, e);
@@ -278,6 +271,7 @@ int control_open(struct control **out, const struct control_options *o, struct e
         free(c);
         return r;
     }
+    secret_forget(o->data_dir, OLD_TOKEN);
     c->certificates = certificates_open(c->authority, o->data_dir);
     uv_idle_init(o->loop, &c->soon);
     uv_timer_init(o->loop, &c->later);

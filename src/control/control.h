@@ -22,7 +22,6 @@ struct control_options {
     struct store *store;
     const char *data_dir;
     const char *program;      /* this executable, to be started as "agent" */
-    const char *server;       /* HOST:PORT where agents dial in */
     const char *redis_server; /* passed on to agents; NULL: they look on PATH */
     const char *memcached;    /* the same */
     const char *engines;      /* lines NAME:VERSION=PATH, passed on too */
@@ -47,9 +46,6 @@ void control_changed(struct control *c);
 
 /* The certificate that clients are to trust, as PEM; made if there is none yet. NULL, with the reason, where that failed. */
 const char *control_authority_pem(struct control *c, struct err *e);
-
-/* The token that agents carry. */
-const char *control_token(const struct control *c);
 
 /*
  * An agent wants its assignment. 'done' is called as soon as there is one of another version than 'after' (maybe at once),

@@ -16,8 +16,7 @@ struct control {
     uv_timer_t touch;   /* looks once a second for agents that have fallen silent, or hang */
     int64_t started_ms; /* of the steady clock */
     int64_t apart_ms;   /* how much the wall clock was ahead of the steady one, a moment ago */
-    char token[65], admin_password[65], replication_password[65];
-    char token_file[512];
+    char admin_password[65], replication_password[65];
     struct authority *authority;
     struct certificates *certificates;
     void (*stopped)(void *arg); /* set once control_stop() was called */

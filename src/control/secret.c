@@ -58,6 +58,13 @@ void secret_keep(const char *data_dir, const char *name, const char text[65])
     else log_error("%s was deleted while it was in use: %s", file, e.msg);
 }
 
+void secret_forget(const char *data_dir, const char *name)
+{
+    char file[640];
+    snprintf(file, sizeof file, "%s/secrets/%s", data_dir, name);
+    unlink(file);
+}
+
 int secret_read(const char *data_dir, const char *name, char out[65], char *path, unsigned long size, struct err *e)
 {
     char folder[600], file[640];

@@ -11,6 +11,8 @@ int secret_read(const char *data_dir, const char *name, char out[65], char *path
  * HMAC-SHA256, as 64 hexadecimal digits in 'out'.
  */
 void secret_derive(const char root[65], const char *purpose, const char *region, const char *owner, char out[65]);
+/* Deletes a secret of a version before this one, if it is there. */
+void secret_forget(const char *data_dir, const char *name);
 /* Puts a secret that was read back where it was deleted since; a line in the log tells. */
 void secret_keep(const char *data_dir, const char *name, const char text[65]);
 /* Puts a file of 'n' bytes (mode 0600) in place of what is at the path, whole or not at all. */

@@ -157,24 +157,24 @@ static void begin(struct session *s)
     s->silence = (struct silence){0};
 }
 
-/* Whether an agent of an earlier serve dials in where this one listens: its arguments tell. */
-static bool dials_here(const struct session *s, pid_t pid)
+/* Agents of versions before this one carry a token to a port, where nobody listens to them any more. */
+static bool carries_token(pid_t pid)
 {
-    char path[32], args[8192], server[320];
+    static const char word[] = "\0--token-file";
+    char path[32], args[8192];
     snprintf(path, sizeof path, "/proc/%d/cmdline", (int)pid);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t n = fd < 0 ? -1 : read(fd, args, sizeof args);
     if (fd >= 0) close(fd);
-    int len = snprintf(server, sizeof server, "--server%c%s", '\0', s->control->o.server);
-    return n > 0 && memmem(args, (size_t)n, server, (size_t)len + 1) != NULL;
+    return n > 0 && memmem(args, (size_t)n, word, sizeof word) != NULL;
 }
 
-/* One that would dial elsewhere for ever makes room for another, which finds its nodes. */
+/* One that would look for us elsewhere for ever makes room for another, which finds its nodes. */
 static bool adopt(struct session *s, pid_t pid)
 {
     int fd = (int)syscall(SYS_pidfd_open, pid, 0);
     if (fd < 0) return false;
-    if (!dials_here(s, pid)) kill(pid, SIGKILL);
+    if (carries_token(pid)) kill(pid, SIGKILL);
     s->pidfd_fd = fd;
     s->pid = pid;
     begin(s);
@@ -208,10 +208,10 @@ static size_t add_engines(const char **args, size_t n, char *copy)
 static int spawn(struct session *s, const char *folder, int log_fd)
 {
     const struct control_options *o = &s->control->o;
-    size_t n = 12;
+    size_t n = 8;
     _arena_ struct arena a = {0};
-    const char *args[AGENT_ARGS] = {o->program, "agent", "--region", s->region, "--server", o->server, "--token-file",
-        s->control->token_file, "--data-dir", folder, "--log-level", o->log_level};
+    const char *args[AGENT_ARGS] = {
+        o->program, "agent", "--region", s->region, "--data-dir", folder, "--log-level", o->log_level};
     if (o->redis_server) args[n++] = "--redis-server", args[n++] = o->redis_server;
     if (o->memcached) args[n++] = "--memcached", args[n++] = o->memcached;
     if (o->engines) add_engines(args, n, arena_strdup(&a, o->engines));

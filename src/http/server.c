@@ -1,16 +1,11 @@
-#include "http/server.h"
-#include "base/arena.h"
-#include "base/buf.h"
-#include "base/connections.h"
 #include "base/err.h"
+#include "base/local.h"
 #include "base/log.h"
 #include "http/framing.h"
 #include "http/json.h"
 #include "http/listen.h"
-#include "http/origin.h"
+#include "http/server_int.h"
 #include <assert.h>
-#include <microhttpd.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,14 +14,13 @@
 #include <unistd.h>
 
 enum {
-    SWEEP_MS = 1000,      /* how often connections are held against their limits */
-    CLOSE_MS = 2000,      /* how long answers under way may take once the server closes */
-    SPARE_EXCHANGES = 64, /* kept for the next requests, with their buffers */
-    SPARE_BODY = 64 << 10,
+    SWEEP_MS = 1000, /* how often connections are held against their limits */
+    CLOSE_MS = 2000, /* how long answers under way may take once the server closes */
     CONNECTIONS = 2048,
     CONNECTIONS_LEAVING = 64, /* shut down, and not yet noticed by libmicrohttpd */
     RESERVED_FILES = 128,     /* descriptors for everything else: database, agents, logs */
     FEWEST_CONNECTIONS = 16,
+    OWN_CONNECTIONS = 256, /* two of each agent */
     SMALL_BODY = 16 << 10, /* always taken, so that large bodies keep no usual request out */
     BODIES_MAX = 64 << 20, /* all larger bodies that are held at one time */
     DRAIN_MAX = 64 << 20,  /* bodies too large are read to the end, or the client would never see the answer; up to here */
@@ -38,169 +32,11 @@ static const struct connection_limits default_limits = {
         {[PHASE_FRESH] = 15000, [PHASE_HEAD] = 15000, [PHASE_BODY] = 60000, [PHASE_SENDING] = 120000, [PHASE_IDLE] = 75000},
 };
 
-/* Why a body is not read: the request is answered without its handler. */
-enum refusal { REFUSED_NOT, REFUSED_TOO_LARGE, REFUSED_NO_ROOM, REFUSED_AMBIGUOUS };
-
-/* The life of an exchange. */
-enum state {
-    X_HEADERS,  /* waits for the headers */
-    X_BODY,     /* waits for the rest of the body */
-    X_HANDLING, /* in its handler */
-    X_DEFERRED, /* waits for http_answer(), or the client leaves */
-    X_READY,    /* answered after it was deferred; waits for libmicrohttpd to ask */
-    X_GONE,     /* the client left; waits for libmicrohttpd to ask */
-    X_ANSWERED, /* handed over; waits for the last byte to be sent */
-};
-
-/* Tells when the client of a deferred exchange leaves: libmicrohttpd does not look at suspended connections. */
-struct watch {
-    uv_poll_t poll;
-    struct exchange *x;
-};
-
-struct exchange {
-    struct http *http;
-    struct connection *place;     /* its connection's, among the server's */
-    struct exchange *prev, *next; /* among the live ones; 'next' also among the spare ones */
-    struct MHD_Connection *connection;
-    enum state state;
-    const char *method, *query;
-    struct buf target; /* the path, NUL, the query */
-    struct buf body;
-    size_t received; /* bytes of the body, those thrown away too */
-    size_t reserved; /* for the body, of the server's BODIES_MAX */
-    enum refusal refusal;
-    enum origin origin;
-    struct arena arena;
-    http_fn *gone;
-    void *gone_arg;
-    struct watch *watch;
-    struct MHD_Response *ready; /* X_READY */
-    unsigned ready_status;
-};
-
-/* libuv polls libmicrohttpd's epoll descriptor; the timer is for what libmicrohttpd has to do without an event. */
-struct http {
-    struct MHD_Daemon *daemon;
-    uv_loop_t *loop;
-    uv_poll_t poll;
-    uv_timer_t timer, deadline, sweep;
-    struct connections connections;
-    size_t bodies; /* bytes that exchanges have reserved for theirs */
-    struct http_route *routes;
-    size_t n_routes;
-    struct exchange *live, *spare;
-    size_t n_spare;
-    uint16_t port;
-    bool local;
-    bool resumed; /* a connection, since the last run */
-    bool closing;
-    int open_handles;
-    void (*closed)(void *arg);
-    void *closed_arg;
-};
-
 static void on_timer(uv_timer_t *t);
 
 static int64_t now_ms(const struct http *h)
 {
     return (int64_t)uv_now(h->loop);
-}
-
-/* Exchanges */
-
-static struct exchange *exchange_new(struct http *h, struct MHD_Connection *c)
-{
-    struct exchange *x = h->spare;
-    if (x != NULL) {
-        h->spare = x->next;
-        h->n_spare--;
-    } else if ((x = malloc(sizeof *x)) == NULL) {
-        abort();
-    } else {
-        *x = (struct exchange){0};
-    }
-    *x = (struct exchange){.http = h, .connection = c, .state = X_HEADERS, .next = h->live, .target = x->target, .body = x->body};
-    if (h->live) h->live->prev = x;
-    h->live = x;
-    return x;
-}
-
-static void exchange_destroy(struct exchange *x)
-{
-    buf_fini(&x->target);
-    buf_fini(&x->body);
-    free(x);
-}
-
-static void unwatch(struct exchange *x)
-{
-    if (x->watch == NULL) return;
-    uv_close((uv_handle_t *)&x->watch->poll, (uv_close_cb)free);
-    x->watch = NULL;
-}
-
-static void exchange_done(struct exchange *x)
-{
-    struct http *h = x->http;
-    assert(h->bodies >= x->reserved);
-    h->bodies -= x->reserved;
-    if (x->prev) x->prev->next = x->next;
-    else h->live = x->next;
-    if (x->next) x->next->prev = x->prev;
-    unwatch(x);
-    if (x->ready) MHD_destroy_response(x->ready);
-    arena_fini(&x->arena);
-    if (h->n_spare >= SPARE_EXCHANGES || x->body.cap > SPARE_BODY) {
-        exchange_destroy(x);
-        return;
-    }
-    buf_clear(&x->target);
-    buf_clear(&x->body);
-    x->next = h->spare;
-    h->spare = x;
-    h->n_spare++;
-}
-
-const char *http_method(const struct exchange *x)
-{
-    return x->method;
-}
-
-const char *http_path(const struct exchange *x)
-{
-    return x->target.data;
-}
-
-const char *http_query(const struct exchange *x)
-{
-    return x->query;
-}
-
-const char *http_param(const struct exchange *x, const char *name)
-{
-    return MHD_lookup_connection_value(x->connection, MHD_GET_ARGUMENT_KIND, name);
-}
-
-const char *http_header(const struct exchange *x, const char *name)
-{
-    return MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name);
-}
-
-bool http_may_change(const struct exchange *x)
-{
-    return origin_may_change(x->origin, x->method);
-}
-
-const char *http_body(const struct exchange *x, size_t *len)
-{
-    *len = x->body.len;
-    return x->body.data ? x->body.data : "";
-}
-
-struct arena *http_arena(struct exchange *x)
-{
-    return &x->arena;
 }
 
 /* Answers */
@@ -240,7 +76,7 @@ void http_answer(struct exchange *x, unsigned status, const char *type, struct b
     assert(x->state == X_HANDLING || x->state == X_DEFERRED);
     struct MHD_Response *r = make_response(x->http, type, body, extra);
     if (x->state == X_DEFERRED && x->watch != NULL) {
-        unwatch(x);
+        exchange_unwatch(x);
         x->state = X_READY;
         x->ready = r;
         x->ready_status = status;
@@ -265,7 +101,7 @@ static void on_left(uv_poll_t *poll, int status, int events)
     (void)status;
     (void)events;
     struct exchange *x = ((struct watch *)poll->data)->x;
-    unwatch(x);
+    exchange_unwatch(x);
     x->state = X_GONE;
     x->gone(x, x->gone_arg);
     resume(x);
@@ -357,11 +193,18 @@ static bool reserve_body(struct exchange *x, uint64_t length)
     return true;
 }
 
+static bool is_admitted(const struct exchange *x)
+{
+    return !x->http->own_users ||
+           local_peer_is_ours(MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
+}
+
 /* A client that waits for "100 Continue", or would send for very long, is answered before it sends the body. */
 static bool refuse_early(struct exchange *x)
 {
     uint64_t n;
-    if (!framing_read(x->connection, &n)) x->refusal = REFUSED_AMBIGUOUS;
+    if (!is_admitted(x)) x->refusal = REFUSED_STRANGER;
+    else if (!framing_read(x->connection, &n)) x->refusal = REFUSED_AMBIGUOUS;
     else if (n > HTTP_BODY_MAX && n != FRAMING_CHUNKED) x->refusal = REFUSED_TOO_LARGE;
     else if (!reserve_body(x, n)) x->refusal = REFUSED_NO_ROOM;
     if (x->refusal == REFUSED_TOO_LARGE) return n > DRAIN_MAX || http_header(x, "Expect") != NULL;
@@ -381,7 +224,8 @@ static enum MHD_Result handle(struct exchange *x)
     connection_enter(&x->http->connections, x->place, PHASE_ANSWERING, now_ms(x->http));
     x->origin = origin_of(
         http_header(x, "Origin"), http_header(x, "Sec-Fetch-Site"), http_header(x, "User-Agent"), http_header(x, "Host"));
-    if (!origin_may_ask(x->origin, x->method)) json_answer_error(x, 403, "Requests from other web sites are refused.");
+    if (x->refusal == REFUSED_STRANGER) answer_and_close(x, 403);
+    else if (!origin_may_ask(x->origin, x->method)) json_answer_error(x, 403, "Requests from other web sites are refused.");
     else dispatch(x);
     if (x->state == X_HANDLING) {
         log_error("no answer to %s %s", x->method, http_path(x));
@@ -487,11 +331,18 @@ static size_t connections_possible(void)
     return files.rlim_cur < taken + FEWEST_CONNECTIONS ? FEWEST_CONNECTIONS : (size_t)files.rlim_cur - taken;
 }
 
+/* Own processes are waited for as long as they like. */
+static void set_limits(struct http *h)
+{
+    struct connection_limits *l = &h->connections.limits;
+    if (!h->own_users) *l = default_limits;
+    l->all = h->own_users ? OWN_CONNECTIONS : connections_possible();
+    l->of_one_address = h->own_users ? l->all : l->all * 3 / 4;
+}
+
 static struct MHD_Daemon *start_daemon(struct http *h, int fd)
 {
-    h->connections.limits = default_limits;
-    h->connections.limits.all = connections_possible();
-    h->connections.limits.of_one_address = h->connections.limits.all * 3 / 4;
+    set_limits(h);
     unsigned most = (unsigned)h->connections.limits.all + CONNECTIONS_LEAVING;
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
     return MHD_start_daemon(flags, 0, NULL, NULL, on_request, h, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
@@ -500,32 +351,47 @@ static struct MHD_Daemon *start_daemon(struct http *h, int fd)
         MHD_OPTION_END);
 }
 
-int http_open(struct http **out, uv_loop_t *loop, const char *address, struct err *e)
+static void start_handles(struct http *h)
 {
-    int fd;
-    int r = listen_on(address, &fd, e);
-    if (r) return r;
+    h->poll.data = h->timer.data = h->deadline.data = h->sweep.data = h;
+    uv_timer_init(h->loop, &h->timer);
+    uv_timer_init(h->loop, &h->deadline);
+    uv_timer_init(h->loop, &h->sweep);
+    uv_timer_start(&h->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
+    if (uv_poll_init(h->loop, &h->poll, MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd) != 0) abort();
+    uv_poll_start(&h->poll, UV_READABLE, on_poll);
+    h->open_handles = 4;
+}
+
+static int open_on(struct http **out, uv_loop_t *loop, int fd, bool own_users, struct err *e)
+{
     struct http *h = calloc(1, sizeof *h);
     if (h == NULL) abort();
     h->loop = loop;
-    h->port = listen_port(fd);
-    h->local = listen_is_loopback(fd);
+    h->own_users = own_users;
+    h->port = own_users ? 0 : listen_port(fd);
+    h->local = own_users || listen_is_loopback(fd);
     h->daemon = start_daemon(h, fd);
     if (h->daemon == NULL) {
         close(fd);
         free(h);
-        return err_set(e, ERR_BROKEN, "libmicrohttpd does not start on %s", address);
+        return err_set(e, ERR_BROKEN, "libmicrohttpd does not start");
     }
-    h->poll.data = h->timer.data = h->deadline.data = h->sweep.data = h;
-    uv_timer_init(loop, &h->timer);
-    uv_timer_init(loop, &h->deadline);
-    uv_timer_init(loop, &h->sweep);
-    uv_timer_start(&h->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
-    if (uv_poll_init(loop, &h->poll, MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd) != 0) abort();
-    uv_poll_start(&h->poll, UV_READABLE, on_poll);
-    h->open_handles = 4;
+    start_handles(h);
     *out = h;
     return 0;
+}
+
+int http_open(struct http **out, uv_loop_t *loop, const char *address, struct err *e)
+{
+    int fd;
+    int r = listen_on(address, &fd, e);
+    return r ? r : open_on(out, loop, fd, false, e);
+}
+
+int http_open_local(struct http **out, uv_loop_t *loop, int fd, struct err *e)
+{
+    return open_on(out, loop, fd, true, e);
 }
 
 uint16_t http_port(const struct http *h)

@@ -27,6 +27,11 @@ struct http_header {
 
 /* Listens on 'address' (see listen_on(), whose errors it passes on) and serves once 'loop' runs. */
 int http_open(struct http **out, uv_loop_t *loop, const char *address, struct err *e);
+/*
+ * The same on a unix socket that listens already, which goes over to the server: for processes of this user alone, whose
+ * requests take nothing from the budgets of clients. Others get a 403.
+ */
+int http_open_local(struct http **out, uv_loop_t *loop, int fd, struct err *e);
 /* The port it listens on, also where 'address' asked for port 0. */
 uint16_t http_port(const struct http *h);
 /* True while nobody reaches it from another machine. */

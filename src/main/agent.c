@@ -11,8 +11,6 @@ int agent_main(const struct options *o)
     struct err e;
     struct agent_options a = {
         .region = o->region,
-        .server = o->server,
-        .token_file = o->token_file,
         .data_dir = o->data_dir,
         .redis_server = o->redis_server[0] ? o->redis_server : NULL,
         .memcached = o->memcached[0] ? o->memcached : NULL,

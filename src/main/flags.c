@@ -11,7 +11,7 @@ const struct command_info commands[] = {
         "Serves the Amazon ElastiCache API, keeps its state in the data directory, and starts an agent in each region\n"
         "that has nodes. Ctrl-C and SIGTERM stop everything it started; the next start brings it all back."},
     {COMMAND_AGENT, "agent", "runs the nodes of one region; serve starts it",
-        "Runs the nodes of one region for a `meridian serve`, here or on another host, and reports how they are.\n"
+        "Runs the nodes of one region for the `meridian serve` in whose data directory it works, and reports how they are.\n"
         "The nodes survive it; the next agent with the same data directory finds them."},
     {COMMAND_HELP, "help", "help COMMAND explains a command and its flags", NULL},
     {COMMAND_VERSION, "version", "tells the version", NULL},
@@ -111,14 +111,13 @@ const struct flag flags[] = {
         read_text, AT(listen), "HOST:PORT"},
     {FOR(COMMAND_AGENT), "region", "REGION", NULL, NULL, "the region whose nodes it runs", read_region, AT(region),
         "a region's name"},
-    {FOR(COMMAND_AGENT), "server", "HOST:PORT", NULL, NULL, "where `meridian serve` listens", read_text, AT(server), "HOST:PORT"},
-    {FOR(COMMAND_AGENT), "token-file", "FILE", NULL, NULL, "the file with the token that serve lets agents in with", read_text,
-        AT(token_file), "a file's name"},
     {FOR(COMMAND_SERVE), "data-dir", "DIR", NULL, "$XDG_STATE_HOME/meridian, else ~/.local/state/meridian",
         "where everything is kept, the nodes' data too; one process at a time uses it", read_text, AT(data_dir),
         "a directory's name"},
     {FOR(COMMAND_AGENT), "data-dir", "DIR", NULL, "regions/REGION in that of serve",
-        "where the nodes' data is kept; one process at a time uses it", read_text, AT(data_dir), "a directory's name"},
+        "where the nodes' data is kept, two folders below the data directory of serve, which it meets there at a socket of this "
+        "user; one process at a time uses it",
+        read_text, AT(data_dir), "a directory's name"},
     {FOR(COMMAND_SERVE), "default-region", "REGION", "us-east-1", NULL, "the region of requests that are not signed", read_region,
         AT(default_region), "a region's name"},
     {FOR(COMMAND_SERVE), "addressing", "loopback|ports", "loopback", NULL,

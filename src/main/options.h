@@ -48,8 +48,6 @@ struct options {
 
     /* agent */
     char region[OPTION_NAME_SIZE];
-    char server[OPTION_NAME_SIZE]; /* HOST:PORT */
-    char token_file[OPTION_PATH_SIZE];
 
     /* help */
     enum command topic; /* COMMAND_NONE: the program as a whole */

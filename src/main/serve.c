@@ -3,7 +3,6 @@
 #include "base/log.h"
 #include "control/control.h"
 #include "http/admin.h"
-#include "http/bearer.h"
 #include "http/json.h"
 #include "http/query.h"
 #include "http/server.h"
@@ -13,6 +12,7 @@
 #include "main/data_dir.h"
 #include "main/engines.h"
 #include "main/options.h"
+#include "main/reception.h"
 #include "model/operations.gen.h"
 #include "ops/op.h"
 #include <limits.h>
@@ -23,8 +23,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 /*
- * The wiring of `meridian serve`: the only place that knows both the HTTP server
- * and the reconciler, and hands requests of agents from one to the other.
+ * The wiring of `meridian serve`: with reception.c the only place that knows both the
+ * HTTP server and the reconciler.
  */
 
 enum { CHECK_DIR_MS = 500, BACKUP_EVERY = 1200 /* checks: ten minutes */ };
@@ -38,6 +38,7 @@ struct serve {
     int lock_fd;
     struct store *store;
     struct http *http;
+    struct reception reception;
     struct control *control;
     struct ops_config ops;
     struct query_api query;
@@ -69,66 +70,6 @@ static void clock_moved(void *arg)
 {
     struct serve *s = arg;
     if (s->control) control_changed(s->control);
-}
-
-static bool refuse_stranger(struct serve *s, struct exchange *x)
-{
-    if (s->control == NULL) {
-        json_answer_error(x, 503, "stopping");
-        return true;
-    }
-    if (bearer_is(http_header(x, "Authorization"), control_token(s->control))) return false;
-    json_answer_error(x, 401, "this is for agents, who carry the token of this installation");
-    return true;
-}
-
-static void answer_text(struct exchange *x, const char *text, size_t len)
-{
-    _buf_ struct buf body = {0};
-    buf_add(&body, text, len);
-    http_answer(x, 200, "application/json", &body, NULL);
-}
-
-static void answer_assignment(void *arg, const char *text, size_t len)
-{
-    if (text) answer_text(arg, text, len);
-    else http_answer(arg, 204, NULL, NULL, NULL);
-}
-
-static void agent_left(struct exchange *x, void *arg)
-{
-    struct serve *s = arg;
-    const char *region = http_param(x, "region");
-    if (region && s->control) control_unwait(s->control, region, x);
-}
-
-static void get_assignment(struct exchange *x, void *arg)
-{
-    struct serve *s = arg;
-    const char *region = http_param(x, "region"), *after = http_param(x, "after");
-    if (refuse_stranger(s, x)) return;
-    if (region == NULL) {
-        json_answer_error(x, 400, "region is missing");
-        return;
-    }
-    http_defer(x, agent_left, s);
-    control_wait(s->control, region, after ? strtoll(after, NULL, 10) : 0, answer_assignment, x);
-}
-
-static void post_sighting(struct exchange *x, void *arg)
-{
-    struct serve *s = arg;
-    struct err e;
-    size_t len;
-    if (refuse_stranger(s, x)) return;
-    const char *body = http_body(x, &len);
-    int r = control_sighting(s->control, body, len, &e);
-    if (r == 0) {
-        answer_text(x, "{}", 2);
-        return;
-    }
-    log_error("%s", e.msg);
-    json_answer_error(x, r == ERR_PARSE ? 400 : 500, "%s", e.msg);
 }
 
 static void get_nodes(struct exchange *x, void *arg)
@@ -165,8 +106,6 @@ static void get_authority(struct exchange *x, void *arg)
 static void add_routes(struct serve *s)
 {
     const struct http_route routes[] = {
-        {.method = "GET", .path = "/_meridian/agent/assignment", .handle = get_assignment, .arg = s},
-        {.method = "POST", .path = "/_meridian/agent/sighting", .handle = post_sighting, .arg = s},
         {.method = "GET", .path = "/_meridian/ca.pem", .handle = get_authority, .arg = s},
         {.method = "GET", .path = "/_meridian/nodes", .handle = get_nodes, .arg = s},
     };
@@ -185,7 +124,7 @@ static void add_routes(struct serve *s)
     query_add_routes(s->http, &s->query);
 }
 
-/* Agents dial in where the server listens; one that listens everywhere is reached on loopback. */
+/* A server that listens everywhere is reached on loopback. */
 static void find_server(struct serve *s)
 {
     const char *colon = strrchr(s->o->listen, ':');
@@ -203,7 +142,6 @@ static int open_control(struct serve *s, struct err *e)
         .store = s->store,
         .data_dir = s->data_dir,
         .program = s->program,
-        .server = s->server,
         .redis_server = s->o->redis_server[0] ? s->o->redis_server : NULL,
         .memcached = s->o->memcached[0] ? s->o->memcached : NULL,
         .engines = s->o->engines,
@@ -220,7 +158,9 @@ static int open_control(struct serve *s, struct err *e)
     s->ops.allow_restricted = o.allow_restricted;
     s->ops.large_groups = s->o->quotas == QUOTAS_RAISED;
     if (ports) s->ops.endpoint_host = s->o->advertise;
-    return control_open(&s->control, &o, e);
+    int r = control_open(&s->control, &o, e);
+    if (r == 0) reception_serve(&s->reception, s->control);
+    return r;
 }
 
 static int find_program(struct serve *s, struct err *e)
@@ -259,7 +199,7 @@ static bool find_last_address(const struct serve *s, char *out, size_t size)
     return port && (size_t)snprintf(out, size, "%.*s%s", (int)(colon - listen), listen, port) < size;
 }
 
-/* The agents of an earlier serve that was killed look for it where it was. */
+/* Clients that were told of an earlier serve look for it where it was. */
 static int open_http(struct serve *s, struct err *e)
 {
     char last[OPTION_NAME_SIZE];
@@ -299,8 +239,10 @@ static void on_control_stopped(void *arg)
 {
     struct serve *s = arg;
     s->n_unsaved = control_unsaved(s->control);
+    reception_serve(&s->reception, NULL);
     control_close(s->control);
     s->control = NULL;
+    reception_close(&s->reception);
     http_close(s->http, NULL, NULL);
     uv_close((uv_handle_t *)&s->on_term, NULL);
     uv_close((uv_handle_t *)&s->on_int, NULL);
@@ -356,7 +298,11 @@ static void check_database(struct serve *s)
 static void check_dir(uv_timer_t *t)
 {
     struct serve *s = t->data;
-    if (data_dir_is_claimed(s->data_dir, s->lock_fd)) return check_database(s);
+    if (data_dir_is_claimed(s->data_dir, s->lock_fd)) {
+        reception_keep(&s->reception);
+        check_database(s);
+        return;
+    }
     log_error("the data directory %s went away, and everything in it: stopping", s->data_dir);
     s->lost_dir = true;
     on_control_stopped(s);
@@ -384,6 +330,7 @@ static int open_all(struct serve *s, struct err *e)
     if (r == 0) r = store_open(&s->store, path, s->o->durability, e);
     if (r == 0) r = admin_token_read(s->o->admin_token_file, s->data_dir, s->admin_token, s->admin_token_path, e);
     if (r == 0) r = open_http(s, e);
+    if (r == 0) r = reception_open(&s->reception, &s->loop, s->data_dir, e);
     if (r == 0) r = check_exposure(s, e);
     if (r) return r;
     find_server(s);
@@ -398,8 +345,12 @@ static int open_all(struct serve *s, struct err *e)
 /* Closes what open_all() opened before something failed. */
 static void give_up(struct serve *s)
 {
-    if (s->control) on_control_stopped(s);
-    else if (s->http) http_close(s->http, NULL, NULL);
+    if (s->control) {
+        on_control_stopped(s);
+        return;
+    }
+    reception_close(&s->reception);
+    if (s->http) http_close(s->http, NULL, NULL);
 }
 
 int serve_main(const struct options *o)

@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* usage: agent_main REGION SERVER TOKEN_FILE DATA_DIR [REDIS_SERVER]    an agent for the live tests */
+/* usage: agent_main REGION DATA_DIR [REDIS_SERVER]    an agent for the live tests */
 int main(int argc, char **argv)
 {
     struct err e = {0};
-    if (argc < 5) return 2;
-    struct agent_options o = {argv[1], argv[2], argv[3], argv[4], argc > 5 ? argv[5] : NULL};
+    if (argc < 3) return 2;
+    struct agent_options o = {argv[1], argv[2], argc > 3 ? argv[3] : NULL};
     log_init(LOG_INFO, argv[1]);
     int r = agent_run(&o, &e);
     if (r) fprintf(stderr, "agent: %s\n", e.msg);

@@ -88,10 +88,7 @@ class Field(unittest.TestCase):
 
     def setUp(self):
         self.dir = tempfile.mkdtemp(prefix="agent-test-")
-        self.token_file = os.path.join(self.dir, "token")
-        with open(self.token_file, "w") as f:
-            f.write("a-token\n")
-        self.serve = FakeServe("a-token").start()
+        self.serve = FakeServe(self.dir).start()
         self.agents = {}
 
     def tearDown(self):
@@ -140,7 +137,7 @@ class Field(unittest.TestCase):
             return ""
 
     def start(self, region="r1", engine=None):
-        args = [AGENT, region, self.serve.address(), self.token_file, self.data(region)] + ([engine] if engine else [])
+        args = [AGENT, region, self.data(region)] + ([engine] if engine else [])
         with open(self.log_path(region), "a") as log:
             self.agents[region] = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         return self.agents[region]

@@ -111,13 +111,11 @@ Test(options, the_data_directory_follows_xdg_and_does_without_a_home)
     cr_expect_str_eq(o.data_dir, "meridian-data");
 }
 
-Test(options, an_agent_needs_to_know_its_region_and_its_server)
+Test(options, an_agent_needs_to_know_its_region)
 {
-    accept("agent --region eu-west-1 --server 127.0.0.1:4566 --token-file /t");
+    accept("agent --region eu-west-1");
     cr_expect_eq(o.command, COMMAND_AGENT);
     cr_expect_str_eq(o.region, "eu-west-1");
-    cr_expect_str_eq(o.server, "127.0.0.1:4566");
-    cr_expect_str_eq(o.token_file, "/t");
     cr_expect_str_eq(o.data_dir, "/home/me/.local/state/meridian/regions/eu-west-1");
     cr_expect_str_eq(o.redis_server, "redis-server");
     cr_expect_str_eq(o.listen, "");
@@ -149,9 +147,8 @@ Test(options, what_makes_no_sense_is_refused_in_one_line)
         {"serve --port-range 1", "--port-range \"1\": expected two port numbers, the lower one first, like 20000-29999"},
         {"serve --port-range 1-2-3", "--port-range \"1-2-3\": expected two port numbers, the lower one first, like 20000-29999"},
         {"serve --port-range 1--2", "--port-range \"1--2\": expected two port numbers, the lower one first, like 20000-29999"},
-        {"agent --server a:1 --token-file t", "agent needs --region REGION (or MERIDIAN_REGION)"},
-        {"agent --region r --token-file t", "agent needs --server HOST:PORT (or MERIDIAN_SERVER)"},
-        {"agent --region r --server a:1", "agent needs --token-file FILE (or MERIDIAN_TOKEN_FILE)"},
+        {"agent --data-dir d", "agent needs --region REGION (or MERIDIAN_REGION)"},
+        {"agent --region r --server a:1", "agent does not know \"--server\"; meridian help agent lists its flags"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         cr_expect_eq(read_line(rows[i][0]), ERR_USAGE, "%s", rows[i][0]);
@@ -166,7 +163,7 @@ Test(options, engines_add_up_and_those_of_the_command_line_replace_the_variables
     cr_expect_str_eq(o.engines, "redis:7=/a\nvalkey:8.1=/b");
     accept("serve --engine redis:7.2=/c,d --engine=memcached:1.6=/e");
     cr_expect_str_eq(o.engines, "redis:7.2=/c,d\nmemcached:1.6=/e");
-    accept("agent --region r --server a:1 --token-file t --engine redis:7=/f");
+    accept("agent --region r --engine redis:7=/f");
     cr_expect_str_eq(o.engines, "redis:7=/f");
     setenv("MERIDIAN_ENGINE", "redis:7=/a,nonsense", 1);
     cr_expect_eq(read_line("serve"), ERR_USAGE);

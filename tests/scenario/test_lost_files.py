@@ -84,7 +84,7 @@ class Database(Case):
 class Secrets(Case):
     def secrets(self):
         folder = os.path.join(self.server.data, "secrets")
-        return {name: reads(os.path.join(folder, name)) for name in ("agent-token", "node-admin-password", "node-replication-password")}
+        return {name: reads(os.path.join(folder, name)) for name in ("node-admin-password", "node-replication-password")}
 
     def test_that_are_deleted_while_they_are_used_are_put_back(self):
         before = self.secrets()

@@ -101,7 +101,7 @@ class DataDirectory(Case):
     def test_with_secrets_that_others_can_read_is_closed_to_them(self):
         self.server.start()
         self.server.terminate()
-        path = os.path.join(self.server.data, "secrets", "agent-token")
+        path = os.path.join(self.server.data, "secrets", "node-admin-password")
         os.chmod(path, 0o644)
         self.server.start()
         self.assertEqual(0o600, stat.S_IMODE(os.stat(path).st_mode))

@@ -1,0 +1,80 @@
+#pragma once
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/connections.h"
+#include "http/origin.h"
+#include "http/server.h"
+#include <microhttpd.h>
+#include <stdbool.h>
+/* What server.c (connections, requests in, answers out) and exchange.c (what a request is to its handler) share. */
+
+/* Why a body is not read: the request is answered without its handler. */
+enum refusal { REFUSED_NOT, REFUSED_STRANGER, REFUSED_TOO_LARGE, REFUSED_NO_ROOM, REFUSED_AMBIGUOUS };
+
+/* The life of an exchange. */
+enum state {
+    X_HEADERS,  /* waits for the headers */
+    X_BODY,     /* waits for the rest of the body */
+    X_HANDLING, /* in its handler */
+    X_DEFERRED, /* waits for http_answer(), or the client leaves */
+    X_READY,    /* answered after it was deferred; waits for libmicrohttpd to ask */
+    X_GONE,     /* the client left; waits for libmicrohttpd to ask */
+    X_ANSWERED, /* handed over; waits for the last byte to be sent */
+};
+
+/* Tells when the client of a deferred exchange leaves: libmicrohttpd does not look at suspended connections. */
+struct watch {
+    uv_poll_t poll;
+    struct exchange *x;
+};
+
+struct exchange {
+    struct http *http;
+    struct connection *place;     /* its connection's, among the server's */
+    struct exchange *prev, *next; /* among the live ones; 'next' also among the spare ones */
+    struct MHD_Connection *connection;
+    enum state state;
+    const char *method, *query;
+    struct buf target; /* the path, NUL, the query */
+    struct buf body;
+    size_t received; /* bytes of the body, those thrown away too */
+    size_t reserved; /* for the body, of the server's BODIES_MAX */
+    enum refusal refusal;
+    enum origin origin;
+    struct arena arena;
+    http_fn *gone;
+    void *gone_arg;
+    struct watch *watch;
+    struct MHD_Response *ready; /* X_READY */
+    unsigned ready_status;
+};
+
+/* libuv polls libmicrohttpd's epoll descriptor; the timer is for what libmicrohttpd has to do without an event. */
+struct http {
+    struct MHD_Daemon *daemon;
+    uv_loop_t *loop;
+    uv_poll_t poll;
+    uv_timer_t timer, deadline, sweep;
+    struct connections connections;
+    size_t bodies; /* bytes that exchanges have reserved for theirs */
+    struct http_route *routes;
+    size_t n_routes;
+    struct exchange *live, *spare;
+    size_t n_spare;
+    uint16_t port;
+    bool local;
+    bool own_users; /* a unix socket, for processes of this user */
+    bool resumed;   /* a connection, since the last run */
+    bool closing;
+    int open_handles;
+    void (*closed)(void *arg);
+    void *closed_arg;
+};
+
+/* A new one among the live ones, maybe a spare one with its buffers. */
+struct exchange *exchange_new(struct http *h, struct MHD_Connection *c);
+/* It is over: it goes to the spare ones, or is freed. */
+void exchange_done(struct exchange *x);
+/* Frees a spare one. */
+void exchange_destroy(struct exchange *x);
+void exchange_unwatch(struct exchange *x);
