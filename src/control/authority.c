@@ -213,6 +213,19 @@ static int keep(struct authority *a, const struct buf *pem, const struct buf *ke
     return r ? r : secret_write(path, pem->data, pem->len, e);
 }
 
+/* The key first, as when it was made. */
+void authority_keep(const struct authority *a)
+{
+    char key[700], pem[700];
+    _buf_ struct buf text = {0};
+    if (a->pem == NULL) return;
+    path_of(a, "ca.key", key);
+    path_of(a, "ca.pem", pem);
+    if (secret_is_lost(key) && add_pem(&text, NULL, a->key) >= 0) secret_put_back(a->folder, key, text.data, text.len);
+    if (secret_is_lost(pem)) secret_put_back(a->folder, pem, a->pem, strlen(a->pem));
+    if (text.data) gnutls_memset(text.data, 0, text.cap);
+}
+
 static void forget(struct authority *a)
 {
     gnutls_x509_crt_deinit(a->certificate);

@@ -20,6 +20,8 @@ struct authority;
  */
 int authority_open(struct authority **out, const char *data_dir, const char *advertised, struct err *e);
 void authority_close(struct authority *a);
+/* Puts its files back where they were deleted since; a line in the log tells. */
+void authority_keep(const struct authority *a);
 
 /* Its certificate as PEM, made now if there is none yet; belongs to the authority. NULL, with the reason, where that failed. */
 const char *authority_pem(struct authority *a, struct err *e);

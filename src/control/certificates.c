@@ -97,13 +97,31 @@ static void read_file(const struct certificates *c, struct kept *k)
     explicit_bzero(text, sizeof text);
 }
 
+static void put_text(const struct kept *k, struct buf *text)
+{
+    buf_printf(text, "%s\nexpires_ms %" PRId64 "\n%s%s", k->head, k->expires_ms, k->pem, k->key);
+}
+
+void certificates_keep(const struct certificates *c)
+{
+    char path[800];
+    for (const struct kept *k = c->list; k; k = k->next) {
+        _buf_ struct buf text = {0};
+        path_of(c, k, path);
+        if (k->pem == NULL || !secret_is_lost(path)) continue;
+        put_text(k, &text);
+        secret_put_back(c->folder, path, text.data, text.len);
+        explicit_bzero(text.data, text.len);
+    }
+}
+
 /* Without its file a certificate is as good, but the next serve will issue another. */
 static void write_file(const struct certificates *c, const struct kept *k)
 {
     char path[800];
     struct err e;
     _buf_ struct buf text = {0};
-    buf_printf(&text, "%s\nexpires_ms %" PRId64 "\n%s%s", k->head, k->expires_ms, k->pem, k->key);
+    put_text(k, &text);
     path_of(c, k, path);
     int r = mkdir(c->folder, 0700) < 0 && errno != EEXIST ? err_set(&e, ERR_IO, "%s: %s", c->folder, strerrordesc_np(errno)) : 0;
     if (r == 0) r = secret_write(path, text.data, text.len, &e);

@@ -21,6 +21,9 @@ void certificates_close(struct certificates *c);
 int certificates_get(struct certificates *c, const char *region, const char *id, const char *names, int64_t now_ms,
     struct certificate *out, struct err *e);
 
+/* Puts the files of those that are in use back where they were deleted since; a line in the log tells. */
+void certificates_keep(const struct certificates *c);
+
 /* Forgets all that were not asked for since the last call: their nodes are no more. */
 void certificates_sweep(struct certificates *c);
 

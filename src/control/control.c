@@ -236,11 +236,13 @@ static void look_at_clock(struct control *c)
     control_changed(c);
 }
 
-/* The next serve has to know the passwords that running engines know. */
+/* The next serve has to know the passwords that running engines know, and the authority that clients trust. */
 static void keep_secrets(const struct control *c)
 {
     secret_keep(c->o.data_dir, ADMIN_PASSWORD, c->admin_password);
     secret_keep(c->o.data_dir, REPLICATION_PASSWORD, c->replication_password);
+    authority_keep(c->authority);
+    certificates_keep(c->certificates);
 }
 
 static void on_touch(uv_timer_t *t)

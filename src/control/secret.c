@@ -46,16 +46,25 @@ void secret_derive(const char root[65], const char *purpose, const char *region,
     for (size_t i = 0; i < sizeof digest; i++) snprintf(out + 2 * i, 3, "%02x", digest[i]);
 }
 
+bool secret_is_lost(const char *path)
+{
+    return access(path, F_OK) != 0 && errno == ENOENT;
+}
+
+void secret_put_back(const char *folder, const char *path, const char *text, size_t n)
+{
+    struct err e = {0};
+    mkdir(folder, 0700);
+    if (secret_write(path, text, n, &e) == 0) log_warn("%s was deleted while it was in use: put back", path);
+    else log_error("%s was deleted while it was in use: %s", path, e.msg);
+}
+
 void secret_keep(const char *data_dir, const char *name, const char text[65])
 {
     char folder[600], file[640];
-    struct err e = {0};
     snprintf(folder, sizeof folder, "%s/secrets", data_dir);
     snprintf(file, sizeof file, "%s/%s", folder, name);
-    if (access(file, F_OK) == 0 || errno != ENOENT) return;
-    mkdir(folder, 0700);
-    if (secret_write(file, text, 64, &e) == 0) log_warn("%s was deleted while it was in use: put back", file);
-    else log_error("%s was deleted while it was in use: %s", file, e.msg);
+    if (secret_is_lost(file)) secret_put_back(folder, file, text, 64);
 }
 
 void secret_forget(const char *data_dir, const char *name)

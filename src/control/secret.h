@@ -1,4 +1,5 @@
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 struct err;
 /*
@@ -15,5 +16,9 @@ void secret_derive(const char root[65], const char *purpose, const char *region,
 void secret_forget(const char *data_dir, const char *name);
 /* Puts a secret that was read back where it was deleted since; a line in the log tells. */
 void secret_keep(const char *data_dir, const char *name, const char text[65]);
+/* True if there is no file at the path any more. */
+bool secret_is_lost(const char *path);
+/* Puts a lost file of 'n' bytes back into its folder, which may be lost, too; a line in the log tells. */
+void secret_put_back(const char *folder, const char *path, const char *text, size_t n);
 /* Puts a file of 'n' bytes (mode 0600) in place of what is at the path, whole or not at all. */
 int secret_write(const char *path, const char *text, size_t n, struct err *e);

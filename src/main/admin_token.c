@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define ADMIN_TOKEN "admin-token"
+
 enum { TOKEN_MIN = 16 };
 
 /* The first line of a file that only its owner reads. */
@@ -34,7 +36,12 @@ static int token_file_read(const char *file, char out[ADMIN_TOKEN_SIZE], struct 
 
 int admin_token_read(const char *given, const char *data_dir, char out[ADMIN_TOKEN_SIZE], char *path, struct err *e)
 {
-    if (given[0] == '\0') return secret_read(data_dir, "admin-token", out, path, PATH_MAX, e);
+    if (given[0] == '\0') return secret_read(data_dir, ADMIN_TOKEN, out, path, PATH_MAX, e);
     snprintf(path, PATH_MAX, "%s", given);
     return token_file_read(given, out, e);
+}
+
+void admin_token_keep(const char *given, const char *data_dir, const char token[ADMIN_TOKEN_SIZE])
+{
+    if (given[0] == '\0') secret_keep(data_dir, ADMIN_TOKEN, token);
 }

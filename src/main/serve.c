@@ -299,6 +299,7 @@ static void check_dir(uv_timer_t *t)
 {
     struct serve *s = t->data;
     if (data_dir_is_claimed(s->data_dir, s->lock_fd)) {
+        admin_token_keep(s->o->admin_token_file, s->data_dir, s->admin_token);
         reception_keep(&s->reception);
         check_database(s);
         return;

@@ -84,7 +84,7 @@ class Database(Case):
 class Secrets(Case):
     def secrets(self):
         folder = os.path.join(self.server.data, "secrets")
-        return {name: reads(os.path.join(folder, name)) for name in ("node-admin-password", "node-replication-password")}
+        return {name: reads(os.path.join(folder, name)) for name in ("admin-token", "node-admin-password", "node-replication-password")}
 
     def test_that_are_deleted_while_they_are_used_are_put_back(self):
         before = self.secrets()
@@ -109,6 +109,27 @@ class Secrets(Case):
         wait_for(lambda: before.isdisjoint(n["pid"] for n in self.server.nodes(group) if n["state"] == "ready") and
                  [n for n in self.server.nodes(group) if n["link_up"]], "processes with another password")
         self.assertEqual("v", self.wait_serving(group).get("k"))
+
+
+class Certificates(Case):
+    def files(self):
+        found = {}
+        for folder, _, names in os.walk(os.path.join(self.server.data, "tls")):
+            found |= {os.path.join(folder, name): reads(os.path.join(folder, name)) for name in names}
+        return found
+
+    def test_that_are_deleted_while_they_are_used_are_put_back(self):
+        group = self.create_group(TransitEncryptionEnabled=True)
+        before = self.files()
+        self.assertEqual(["ca.key", "ca.pem", REGION + "." + self.server.nodes(group)[0]["id"] + ".pem"],
+                         sorted(os.path.basename(path) for path in before))
+        shutil.rmtree(os.path.join(self.server.data, "tls"))
+        wait_for(lambda: self.files() == before, "the certificates")
+        self.assertIn("ca.key was deleted while it was in use: put back", self.server.log())
+        self.server.terminate()
+        self.server.start()
+        self.wait_group(group)
+        self.assertEqual(before, self.files(), "clients trust the same authority")
 
 
 class Folder(Case):
