@@ -156,6 +156,12 @@ static void look_at_file(struct node *n)
     e->written = written;
 }
 
+bool node_is_saving(const struct node *n)
+{
+    const struct ending *e = &n->ending;
+    return n->state == NODE_STOP && e->saves && e->wrote_at && node_now(n) < e->wrote_at + WRITING_MS;
+}
+
 void node_begin_end(struct node *n, enum node_want want)
 {
     bool save = saves(n, want);

@@ -299,6 +299,8 @@ const struct node_ops *node_ops_of(const struct proto_node_order *o);
 /* node_end.c: the process is told to end, as what is wanted instead needs it; what is done while it has not; and it has. */
 void node_begin_end(struct node *n, enum node_want want);
 void node_await_end(struct node *n, enum node_want want);
+/* True while it is to end with its data saved, and is at work on that. */
+bool node_is_saving(const struct node *n);
 /* It has answered that it does not end; with 'at_once' it is told again without a pause. Ends in node_step(). */
 void node_refused_to_end(struct node *n, const char *why, bool at_once);
 void node_exited(void *arg, int status, int signal);

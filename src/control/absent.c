@@ -4,8 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A process with that number works in the data directory: so it is no other's that got the number later. */
-static bool is_there(const struct control *c, int64_t pid)
+bool absent_is_there(const struct control *c, int64_t pid)
 {
     char path[40], cwd[PATH_MAX];
     size_t len = strlen(c->o.data_dir);
@@ -26,7 +25,7 @@ static void mark_region(const struct control *c, struct world *w, const char *re
         struct world_node *n = &w->nodes[i];
         if (strcmp(n->row.region, region) != 0) continue;
         n->unattended = unattended;
-        n->vanished = !is_there(c, n->row.seen_pid);
+        n->vanished = !absent_is_there(c, n->row.seen_pid);
     }
     for (size_t i = 0; i < w->n_endpoints; i++)
         if (strcmp(w->endpoints[i].row.region, region) == 0) w->endpoints[i].unattended = unattended;

@@ -9,3 +9,5 @@
 
 /* Marks the nodes and endpoints of such regions: world_node.vanished and unattended, world_endpoint.unattended. */
 void absent_mark(struct control *c, struct world *w);
+/* True if the process works in the data directory: so it is no other's that got its number later. 'pid' may be 0. */
+bool absent_is_there(const struct control *c, int64_t pid);

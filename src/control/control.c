@@ -7,6 +7,7 @@
 #include "control/secret.h"
 #include "control/sight.h"
 #include "control/steady.h"
+#include "control/stop.h"
 #include "control/world_io.h"
 #include "model/json.h"
 #include "plan/plan.h"
@@ -186,21 +187,33 @@ void control_changed(struct control *c)
     if (!c->closing) uv_idle_start(&c->soon, on_soon);
 }
 
+void control_stop_waiting(struct control *c)
+{
+    if (c->stopped == NULL || c->closing) return;
+    stop_tell_left(c);
+    c->closing = true;
+    c->stopped(c->stopped_arg);
+}
+
 /* Once asked to stop, it has stopped when no agent is left that has not said so and gone. */
 static void check_stopped(struct control *c)
 {
-    if (c->stopped == NULL || c->closing) return;
     for (struct session *s = c->sessions; s; s = s->next)
         if (!s->stopped || s->pid) return;
-    void (*stopped)(void *) = c->stopped;
-    c->closing = true;
-    stopped(c->stopped_arg);
+    control_stop_waiting(c);
 }
 
 void control_agent_changed(struct control *c)
 {
     control_changed(c);
     check_stopped(c);
+}
+
+static bool is_saving(const struct proto_sighting *seen)
+{
+    for (size_t i = 0; i < seen->nodes.n; i++)
+        if (seen->nodes.items[i].saving.v) return true;
+    return false;
 }
 
 int control_sighting(struct control *c, const char *text, size_t len, struct err *e)
@@ -217,6 +230,7 @@ int control_sighting(struct control *c, const char *text, size_t len, struct err
     s->stopped = seen.stopped.v;
     s->heard_ms = clock_steady_ms();
     s->taken = seen.version.v;
+    if (c->stopped && is_saving(&seen)) stop_extend(c);
     if (!news) return 0;
     r = pass(c, &seen, e);
     buf_clear(&s->sighting);
@@ -251,6 +265,7 @@ static void on_touch(uv_timer_t *t)
     look_at_clock(c);
     keep_secrets(c);
     for (struct session *s = c->sessions; s; s = s->next) session_look(s);
+    if (stop_is_overdue(c)) control_stop_waiting(c);
 }
 
 const char *control_authority_pem(struct control *c, struct err *e)
@@ -290,6 +305,7 @@ void control_stop(struct control *c, void (*stopped)(void *arg), void *arg)
 {
     c->stopped = stopped;
     c->stopped_arg = arg;
+    stop_begin(c);
     control_changed(c);
     check_stopped(c);
 }
@@ -297,6 +313,11 @@ void control_stop(struct control *c, void (*stopped)(void *arg), void *arg)
 size_t control_unsaved(const struct control *c)
 {
     return c->losses.n;
+}
+
+size_t control_left(const struct control *c)
+{
+    return c->n_left;
 }
 
 static void on_closed(uv_handle_t *h)

@@ -62,9 +62,16 @@ int control_sighting(struct control *c, const char *text, size_t len, struct err
 /* Adds every node as JSON: what is wanted of it and what was seen. */
 int control_nodes_json(struct control *c, struct buf *out, struct err *e);
 
-/* Has every agent stop its nodes, data saved, and exit; then calls 'stopped' and is of no more use than to be closed. */
+/*
+ * Has every agent stop its nodes, data saved, and exit; then calls 'stopped' and is of no more use than to be closed. That is
+ * bounded by 'stop_limit_ms' and a margin (stop.h): what has not stopped by then is logged, and left as it is.
+ */
 void control_stop(struct control *c, void (*stopped)(void *arg), void *arg);
-/* After that: how many nodes could not save their data. Each of them was logged. */
+/* After that: how many nodes could not save their data, and how many nodes and agents still run or could not be told to stop.
+ * Each of them was logged. */
 size_t control_unsaved(const struct control *c);
+size_t control_left(const struct control *c);
+/* Ends the waiting of control_stop() at once. */
+void control_stop_waiting(struct control *c);
 /* Frees it, and leaves whatever agents still run alone. */
 void control_close(struct control *c);

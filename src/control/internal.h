@@ -21,6 +21,8 @@ struct control {
     struct certificates *certificates;
     void (*stopped)(void *arg); /* set once control_stop() was called */
     void *stopped_arg;
+    int64_t stop_due_ms;  /* steady clock: then nothing is waited for any more (stop.h) */
+    size_t n_left;        /* agents and nodes that had not stopped then */
     struct losses losses; /* of data, since then */
     int open_handles;
     bool handed_out; /* once, at least: agents of an earlier serve were looked for */

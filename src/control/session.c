@@ -63,7 +63,7 @@ static bool give_up(struct session *s)
     if (s->control->stopped == NULL || ++s->failures < STOP_TRIES) return false;
     log_error("the agent of %s can't be started to stop its nodes; see %s/regions/%s/agent.log", s->region,
         s->control->o.data_dir, s->region);
-    s->stopped = true;
+    s->stopped = s->given_up = true;
     control_agent_changed(s->control);
     return true;
 }

@@ -23,6 +23,7 @@ struct session {
     int64_t started_ns;
     int failures;   /* starts that came to nothing while everything shall stop */
     bool stopped;   /* it has said that it stopped its nodes and is about to go */
+    bool given_up;  /* it can't be started to stop them */
     bool briefed;   /* this process has got an assignment: from then on it reports */
     bool condemned; /* it hangs, and was killed: its end is waited for */
     struct silence silence;

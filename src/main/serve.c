@@ -29,8 +29,8 @@
 
 enum { CHECK_DIR_MS = 500, BACKUP_EVERY = 1200 /* checks: ten minutes */ };
 
-/* The exit status where nodes could not save their data. */
-enum { EXIT_UNSAVED = 3 };
+/* The exit status where nodes could not save their data, and where some still run or could not be told to stop. */
+enum { EXIT_UNSAVED = 3, EXIT_LEFT = 4 };
 
 struct serve {
     const struct options *o;
@@ -54,6 +54,7 @@ struct serve {
     bool stopping, lost_dir, lost_db;
     int checks;       /* of the directory, since the database was last backed up */
     size_t n_unsaved; /* nodes that were stopped without their data */
+    size_t n_left;    /* agents and nodes that did not stop */
 };
 
 static int run_operation(void *arg, const struct operation *o, const struct query_caller *who, struct arena *a, const void *in,
@@ -239,6 +240,7 @@ static void on_control_stopped(void *arg)
 {
     struct serve *s = arg;
     s->n_unsaved = control_unsaved(s->control);
+    s->n_left = control_left(s->control);
     reception_serve(&s->reception, NULL);
     control_close(s->control);
     s->control = NULL;
@@ -256,7 +258,7 @@ static void on_signal(uv_signal_t *h, int sig)
     (void)sig;
     if (s->stopping) {
         log_warn("stopping at once: the agents go on, the next start finds them");
-        uv_stop(&s->loop);
+        control_stop_waiting(s->control);
         return;
     }
     s->stopping = true;
@@ -354,6 +356,12 @@ static void give_up(struct serve *s)
     if (s->http) http_close(s->http, NULL, NULL);
 }
 
+static int exit_status(const struct serve *s, int r)
+{
+    if (r || s->lost_dir || s->lost_db) return EXIT_FAILURE;
+    return s->n_left ? EXIT_LEFT : s->n_unsaved ? EXIT_UNSAVED : EXIT_SUCCESS;
+}
+
 int serve_main(const struct options *o)
 {
     struct err e;
@@ -371,5 +379,6 @@ int serve_main(const struct options *o)
     uv_loop_close(&s.loop);
     if (s.lock_fd >= 0) close(s.lock_fd);
     if (s.n_unsaved) log_error("the data of %zu node%s could not be saved", s.n_unsaved, s.n_unsaved > 1 ? "s" : "");
-    return r || s.lost_dir || s.lost_db ? 1 : s.n_unsaved ? EXIT_UNSAVED : 0;
+    if (s.n_left) log_error("not everything has stopped: a start on the same data directory finds what still runs");
+    return exit_status(&s, r);
 }

@@ -1,7 +1,10 @@
 """Orders to save and end that an engine refuses, or does not even read: nothing acknowledged is lost, or it is said."""
+import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 import unittest
 
@@ -158,16 +161,102 @@ class Stop(Case):
         wait_for(lambda: self.losses_told(group) == 1, "the event")
 
     def test_told_twice_does_not_wait_for_what_is_saved_all_the_same(self):
-        self.server.environment["ASAN_OPTIONS"] = "detect_leaks=0"  # who does not wait leaves its memory as it is
         self.server.start()
         group, node = self.lone()
         self.keep_busy(node, 3000)
         self.signal()
         self.wait_told("its data can't be saved yet: BUSY")
         self.signal()
-        self.assertEqual(0, self.ended())
+        self.assertEqual(4, self.ended())
+        self.assertIn("node %s of %s still runs (process %d)" % (node["id"], REGION, node["pid"]), self.server.log())
         self.server.start()
         self.assert_all_there(group, script="done")
+
+
+FAKE_AGENT = '''
+import fcntl, http.client, json, select, socket, sys
+folder, region, node = sys.argv[1:]
+lock = open(folder + "/agent.lock", "r+b")
+fcntl.lockf(lock, fcntl.LOCK_EX)
+print("has it", flush=True)
+seen = {"region": region, "pid": 1, "version": 0, "nodes": [json.loads(node)], "links": []}
+reports = 0
+while not select.select([sys.stdin], [], [], 0.1)[0]:
+    try:
+        connection = http.client.HTTPConnection("serve")
+        connection.sock = socket.socket(socket.AF_UNIX)
+        connection.sock.settimeout(10)
+        connection.sock.connect(folder + "/../../agents.sock")
+        connection.request("POST", "/_meridian/agent/sighting", json.dumps(seen))
+        reports += connection.getresponse().status == 200
+        open(folder + "/reports", "w").write("x" * reports)
+    except (OSError, http.client.HTTPException):
+        pass
+'''
+
+
+class Bound(Case):
+    """An agent that reports and never says that it stopped, because one of its processes does not die."""
+
+    def replace_agent(self, node, **seen):
+        """From now on a stranger plays the agent; the engine goes on, and nobody stops it."""
+        agent = self.server.agent(REGION)
+        self.server.kill()
+        os.kill(agent, signal.SIGKILL)
+        folder = os.path.join(self.server.data, "regions", REGION)
+        told = {"id": node["id"], "state": "stopping", "pid": node["pid"], "started_ms": node["started_ms"]} | seen
+        fake = subprocess.Popen([sys.executable, "-c", FAKE_AGENT, folder, REGION, json.dumps(told)],
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.addCleanup(fake.communicate)
+        self.assertEqual(b"has it\n", fake.stdout.readline())
+        self.server.start()
+        wait_for(lambda: self.node(node["rg"])["state"] == "stopping", "the report of the other agent")
+        return fake
+
+    def pass_time(self, ms):
+        self.server.admin("POST", "clock?advance_ms=%d" % ms)
+
+    def wait_reported(self):
+        path = os.path.join(self.server.data, "regions", REGION, "reports")
+        before = os.path.getsize(path)
+        wait_for(lambda: os.path.getsize(path) >= before + 2, "a report that began later")
+
+    def wait_looked(self):
+        """What is looked at once a second has been: secrets that are gone, and whether the stop is overdue."""
+        path = os.path.join(self.server.data, "secrets", "node-admin-password")
+        os.unlink(path)
+        wait_for(lambda: os.path.exists(path), "the secret")
+
+    def test_of_a_stop_says_what_is_left(self):
+        self.server.flags += ["--stop-timeout", "20"]
+        self.server.start()
+        group, node = self.lone()
+        fake = self.replace_agent(node, reason="it can't be killed")
+        self.signal()
+        self.wait_told("stopping: nodes save their data")
+        self.pass_time(20000 + 15000)
+        self.assertEqual(4, self.ended())
+        self.assertIn("the agent of %s has not stopped (process %d)" % (REGION, fake.pid), self.server.log())
+        self.assertIn("node %s of %s still runs (process %d): it can't be killed" % (node["id"], REGION, node["pid"]), self.server.log())
+        fake.communicate()
+        self.server.start()
+        self.assert_all_there(group)
+        self.assertEqual(node["pid"], self.node(group)["pid"])
+
+    def test_of_a_stop_is_none_for_a_node_that_is_at_work_on_its_file(self):
+        self.server.flags += ["--stop-timeout", "20"]
+        self.server.start()
+        group, node = self.lone()
+        self.replace_agent(node, saving=True)
+        self.signal()
+        self.wait_told("stopping: nodes save their data")
+        for _ in range(5):
+            self.wait_reported()
+            self.pass_time(10000)
+            self.wait_looked()
+        self.wait_reported()
+        self.assertIsNone(self.server.process.poll())
+        self.server.kill()
 
 
 class Upgrade(Case):

@@ -96,7 +96,7 @@ class DataDirectory(Case):
             pass
         self.server.start()
         wait_for(lambda: "starting the agent" in self.server.log(), "the complaint")
-        self.server.terminate()
+        self.server.terminate(4)
 
     def test_with_secrets_that_others_can_read_is_closed_to_them(self):
         self.server.start()
