@@ -159,6 +159,45 @@ class OnAnAddress(Case):
         self.primary(home).set("whose", "still mine")
         wait_for(lambda: self.whose(follower) == "still mine", "replication")
 
+    def test_of_replicas_are_nothing_that_a_reader_endpoint_leads_to(self):
+        group = self.create_group(nodes=3)
+        self.write(self.primary(group), 2)
+        replicas = [(n["address"], n["port"]) for n in self.own.nodes(group) if n["role"] == "replica"]
+        self.own.terminate()
+        strangers = [Stranger(self, address) for address in replicas]
+        self.own.start()
+        wait_for(lambda: sum(n["state"] == "conflict" for n in self.own.nodes(group)) == 2, "the conflicts")
+        wait_for(lambda: self.reads_at_readers(group) == "mine", "reads at the reader endpoint")
+        self.assertEqual("modifying", self.group(group)["Status"])
+        self.assertEqual([0, 0], [s.visitors() for s in strangers])
+        for stranger in strangers:
+            stranger.leave()
+        self.wait_group(group)
+
+    def reads_at_readers(self, group):
+        try:
+            return self.reader(group).get("whose")
+        except harness.redis.RedisError:
+            return None
+
+    def test_of_a_memcached_is_nothing_that_its_configuration_endpoint_leads_to(self):
+        cluster = harness.name("mem")
+        self.api().create_cache_cluster(CacheClusterId=cluster, Engine="memcached", CacheNodeType=harness.NODE_TYPE, NumCacheNodes=1)
+        shown = lambda: self.api().describe_cache_clusters(CacheClusterId=cluster, ShowCacheNodeInfo=True)["CacheClusters"][0]
+        wait_for(lambda: shown()["CacheClusterStatus"] == "available", "the cluster")
+        node, configuration = shown()["CacheNodes"][0]["Endpoint"], shown()["ConfigurationEndpoint"]
+        self.own.terminate()
+        with socket.create_server((node["Address"], node["Port"])) as stranger:
+            self.own.start()
+            wait_for(lambda: [n for n in self.own.nodes() if n["state"] == "conflict"], "the conflict")
+            with socket.create_connection((configuration["Address"], configuration["Port"]), timeout=harness.DEADLINE) as client:
+                client.sendall(b"get key\r\n")
+                self.assertEqual(b"", client.recv(100), "nobody is there who could answer")
+            self.assertEqual("modifying", shown()["CacheClusterStatus"])
+            stranger.setblocking(False)
+            self.assertRaises(BlockingIOError, stranger.accept)
+        wait_for(lambda: shown()["CacheClusterStatus"] == "available", "the cluster again")
+
     def test_of_an_endpoint_makes_nothing_available(self):
         group = self.create_group(nodes=3)
         self.write(self.primary(group), 2)
