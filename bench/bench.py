@@ -3,6 +3,16 @@
 usage: bench.py [FIGURE…]     without a name, all of them: start, size, memory, describe, page, create, join, lag, failover,
                               takeover, hang, primary, reader, tls_create, tls, access, fleet, snapshot, cluster_create, reshard,
                               cluster_failover, cluster_election, hostile
+
+takeover, hang        a primary killed or stopped, until a write is accepted
+primary, reader       throughput through an endpoint to that of the node itself; reader needs cores that nothing else uses
+tls_create, tls       groups with TLS
+access                a changed access string on 20 nodes
+fleet                 200 nodes
+snapshot              1 GB taken and restored, to the engine alone with the same data
+reshard               1,000,000 keys, 3 to 4 shards, under a client's load
+cluster_failover      a shard's primary killed; cluster_election: the same with serve and agents dead
+hostile               the dearest of 3,700 requests made to be dear, in processor time
 """
 import multiprocessing
 import os
