@@ -17,7 +17,10 @@ bool order_is_port(struct opt_int port);
 bool order_is_version(const char *s);
 /* True for a name or an address of a host; false for NULL. */
 bool order_is_host(const char *s);
-/* Settings of names that the catalogue knows for the order's engine, with values of one line: else ERR_USAGE. */
-int order_check_settings(const struct proto_node_order *o, struct err *e);
-/* What is asked of every node's order: its id, address, endpoints, port, version and settings. ERR_USAGE with one line. */
+/* True for an absolute path of a folder and a path below it. */
+bool order_is_place(const char *root, const char *path);
+/*
+ * What is asked of every node's order: its id, address, endpoints, port, version, the files that it begins with, and settings of names
+ * that the catalogue knows for the engine, with values of one line. ERR_USAGE with one line that says what is wrong.
+ */
 int order_check(const struct proto_node_order *o, struct err *e);

@@ -322,8 +322,7 @@ static void order(struct item *it, const struct proto_snapshot_order *o)
     it->keep = o->keep.v;
     set(&it->copy_of, o->copy_of && file_id_ok(o->copy_of) ? o->copy_of : NULL);
     if (it->export_path && o->export_path && strcmp(it->export_path, o->export_path) == 0) return;
-    bool proper = o->export_root && o->export_root[0] == '/' && order_is_text(o->export_root) && o->export_path &&
-                  order_is_text(o->export_path);
+    bool proper = order_is_place(o->export_root, o->export_path);
     set(&it->export_root, proper ? o->export_root : NULL);
     set(&it->export_path, proper ? o->export_path : NULL);
     set(&it->exported, NULL);

@@ -108,8 +108,10 @@ void reception_keep(struct reception *r)
     struct err e;
     if (r->http != NULL && inode_of(r) == r->inode) return;
     reception_close(r);
-    if (listen_again(r, &e) == 0) log_warn("%s/" MEETING_SOCKET " was deleted while it was in use: put back", r->data_dir);
-    else log_error("%s", e.msg);
+    bool back = listen_again(r, &e) == 0, told = r->lost;
+    r->lost = !back;
+    if (back) log_warn("%s/" MEETING_SOCKET " was deleted while it was in use: put back", r->data_dir);
+    else if (!told) log_error("agents can't come in until this ends: %s", e.msg);
 }
 
 void reception_close(struct reception *r)

@@ -1,4 +1,5 @@
 #pragma once
+#include <stdbool.h>
 #include <sys/types.h>
 #include <uv.h>
 struct control;
@@ -14,6 +15,7 @@ struct reception {
     uv_loop_t *loop;
     const char *data_dir;
     ino_t inode; /* of the socket */
+    bool lost;   /* it was deleted, and can't be put back: said once */
 };
 
 /* Listens; requests that come before reception_serve() wait for the loop. The string must outlive it. */

@@ -172,6 +172,17 @@ Test(conf, an_order_that_makes_no_sense_is_refused)
     cr_assert_eq(check(&o), ERR_USAGE, #change)
     REFUSED(o.id = "../x");
     REFUSED(o.engine_version = "7.1\nasked redis 9");
+    REFUSED(o.snapshot = "../dump");
+    struct proto_seed_file files[] = {{.snapshot = "s.0001"}, {.root = "/import", .path = "b/k.rdb"}};
+    struct proto_seed_order seed = {.source = "s", .files = {true, 2, files}};
+    o = order();
+    o.seed = &seed;
+    cr_assert_eq(check(&o), 0);
+    REFUSED((o.seed = &seed, files[0].snapshot = "../../other/dump"));
+    files[0].snapshot = "s.0001";
+    REFUSED((o.seed = &seed, files[1].root = "import"));
+    REFUSED((o.seed = &seed, files[1].root = NULL));
+    REFUSED((o.seed = &seed, files[1] = (struct proto_seed_file){.root = "/import", .path = "b\nk"}));
     REFUSED(o.engine = "memcached");
     REFUSED(o.engine = NULL);
     REFUSED(o.address = "127.0.0.1 127.0.0.2");

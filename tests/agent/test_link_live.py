@@ -71,6 +71,18 @@ class Links(Field):
         with self.connect() as c:
             return c.recv(1)
 
+    def test_what_clients_are_told_brings_in_no_line_of_its_own(self):
+        good = dict(link("l", "configuration", self.address(50), self.address(1)), nodes_version=1, engine_version="1.6.6")
+        bad = [dict(good, engine_version="1.6.6\r\nEND"), dict(good, targets=[dict(host=self.address(1), port=PORT, name="x\r\nEND")])]
+        self.order([], [good])
+        self.start()
+        self.wait(lambda s: seen(s, "l").get("state") == "listening")
+        for order in bad:
+            version = self.order([], [order])
+            s = self.wait(lambda s, v=version: s["version"] == v and seen(s, "l"))
+            self.assertEqual("broken", seen(s, "l")["state"])
+            self.assertIn("no proper", seen(s, "l")["reason"])
+
     def test_a_reader_spreads_connections_over_its_targets(self):
         for n, name in ((1, b"a"), (2, b"b"), (3, b"c")):
             self.upstream(n, name)
