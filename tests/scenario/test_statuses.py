@@ -145,6 +145,22 @@ class Nodes(Case):
         self.engine_is('exec %s "$@"\n' % ENGINE)
         self.check_until_available([group], [])
 
+    def test_a_node_that_ends_again_and_again_is_not_available_while_it_is_down(self):
+        self.server.start()
+        group = self.create_group()
+
+        def shown_while_it_is_down():
+            """It is killed until it stays down for long enough to be looked at: the wait for the next start grows."""
+            before = self.server.nodes(group)[0]
+            if before["state"] == "ready":
+                os.kill(before["pid"], signal.SIGKILL)
+            shown, after = self.statuses(group), self.server.nodes(group)[0]
+            return shown if before["state"] == after["state"] == "exited" and before["restarts"] == after["restarts"] > 2 else None
+
+        self.assertEqual(("modifying", ["modifying"], ["modifying"], ["rebooting"]), wait_for(shown_while_it_is_down, "a node that is down"))
+        self.assertTrue([m for m in self.messages(group + "-001") if "has ended 3 times" in m])
+        self.check_until_available([group], [])
+
     def test_a_replica_that_can_not_be_started_leaves_its_primary_available(self):
         self.server.start()
         group = self.create_group(nodes=2)
