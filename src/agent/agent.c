@@ -218,7 +218,8 @@ static void report(struct agent *a)
 {
     if (a->stopping && !any_running(a)) {
         a->stopped = true;
-        dial_finish(a->dial, close_all);
+        if (a->o->stop_only) close_all(a);
+        else dial_finish(a->dial, close_all);
     } else if (may_report(a)) {
         dial_report(a->dial);
     } else if (a->version != 0) {
@@ -310,6 +311,7 @@ static int run(struct agent *a, struct err *e)
     census_restore(a->o->data_dir);
     r = scan_dir(a, e);
     if (r) close_all(a);
+    else if (a->o->stop_only) agent_stop(a, "only started for that");
     uv_run(&a->loop, UV_RUN_DEFAULT);
     if (r) return r;
     log_info("stopped");

@@ -34,11 +34,10 @@ static void region_path(const struct session *s, char *out, size_t size, const c
     snprintf(out, size, "%s/regions/%s%s%s", s->control->o.data_dir, s->region, file ? "/" : "", file ? file : "");
 }
 
-/* The process that holds a region's agent lock, or 0: an agent of an earlier serve is still at work. */
-static pid_t lock_holder(const struct control *c, const char *region)
+pid_t session_lock_holder(const char *data_dir, const char *region)
 {
     char path[600];
-    snprintf(path, sizeof path, "%s/regions/%s/agent.lock", c->o.data_dir, region);
+    snprintf(path, sizeof path, "%s/regions/%s/agent.lock", data_dir, region);
     int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) return 0;
     struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -49,7 +48,7 @@ static pid_t lock_holder(const struct control *c, const char *region)
 
 bool session_left_over(const struct control *c, const char *region)
 {
-    return lock_holder(c, region) != 0;
+    return session_lock_holder(c->o.data_dir, region) != 0;
 }
 
 static void on_respawn(uv_timer_t *t)
@@ -235,7 +234,7 @@ static void start_agent(struct session *s)
 {
     char folder[600], path[600];
     if (s->closing || s->pid) return;
-    pid_t holder = lock_holder(s->control, s->region);
+    pid_t holder = session_lock_holder(s->control->o.data_dir, s->region);
     if (holder && adopt(s, holder)) return;
     snprintf(path, sizeof path, "%s/regions", s->control->o.data_dir);
     make_folder(path);

@@ -43,6 +43,8 @@ struct session {
 };
 
 struct session *session_find(struct control *c, const char *region);
+/* The process that holds the lock of a region's agent, or 0. */
+pid_t session_lock_holder(const char *data_dir, const char *region);
 /* True if an agent of an earlier serve is at work in the region. */
 bool session_left_over(const struct control *c, const char *region);
 /* Makes sure that the region has a session and that its agent runs, or is about to. */

@@ -86,8 +86,8 @@ int data_dir_check_whole(const char *path, const char *database, struct err *e)
     snprintf(copy, sizeof copy, "%s.backup", database);
     if (stat(copy, &st) == 0 || (stat(database, &st) == 0 && st.st_size > 0) || !has_nodes(regions)) return 0;
     return err_set(e, ERR_DB,
-        "the database %s is gone, but what its nodes have is in %s; put the database back, or move that folder away to start anew"
-        " (nodes that still run there end then)",
+        "the database %s is gone, but what its nodes have is in %s; put the database back, or move that folder away to start "
+        "anew",
         database, regions);
 }
 

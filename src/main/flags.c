@@ -101,7 +101,8 @@ _Static_assert(
     offsetof(struct options, last_port) == offsetof(struct options, first_port) + sizeof(int), "read_ports() fills both");
 _Static_assert(sizeof(enum log_level) == sizeof(int) && sizeof(enum addressing) == sizeof(int) &&
                    sizeof(enum store_durability) == sizeof(int) && sizeof(enum restricted) == sizeof(int) &&
-                   sizeof(enum quotas) == sizeof(int) && sizeof(enum trips) == sizeof(int),
+                   sizeof(enum quotas) == sizeof(int) && sizeof(enum trips) == sizeof(int) &&
+                   sizeof(enum stop_only) == sizeof(int),
     "read_choice() fills an int");
 
 const struct flag flags[] = {
@@ -118,6 +119,9 @@ const struct flag flags[] = {
         "where the nodes' data is kept, two folders below the data directory of serve, which it meets there at a socket of this "
         "user; one process at a time uses it",
         read_text, AT(data_dir), "a directory's name"},
+    {FOR(COMMAND_AGENT), "stop", "on|off", "off", NULL,
+        "on: ends the nodes that run in the data directory, their data saved, and then itself, without a serve", read_choice,
+        AT(stop_only), "on or off", switches, .bare = "on"},
     {FOR(COMMAND_SERVE), "default-region", "REGION", "us-east-1", NULL, "the region of requests that are not signed", read_region,
         AT(default_region), "a region's name"},
     {FOR(COMMAND_SERVE), "addressing", "loopback|ports", "loopback", NULL,

@@ -16,6 +16,7 @@ enum restricted { RESTRICTED_REFUSE, RESTRICTED_ALLOW };
 
 enum quotas { QUOTAS_DEFAULT, QUOTAS_RAISED };
 enum trips { TRIPS_OFF, TRIPS_ON };
+enum stop_only { STOP_ONLY_OFF, STOP_ONLY_ON };
 enum addressing { ADDRESSING_LOOPBACK, ADDRESSING_PORTS };
 
 enum { OPTION_NAME_SIZE = 256, OPTION_PATH_SIZE = 4096 };
@@ -48,6 +49,7 @@ struct options {
 
     /* agent */
     char region[OPTION_NAME_SIZE];
+    enum stop_only stop_only;
 
     /* help */
     enum command topic; /* COMMAND_NONE: the program as a whole */

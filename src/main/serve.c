@@ -11,6 +11,7 @@
 #include "main/commands.h"
 #include "main/data_dir.h"
 #include "main/engines.h"
+#include "main/leftovers.h"
 #include "main/options.h"
 #include "main/reception.h"
 #include "model/operations.gen.h"
@@ -318,6 +319,19 @@ static void watch_dir(struct serve *s)
     uv_timer_start(&s->dir_timer, check_dir, CHECK_DIR_MS, CHECK_DIR_MS);
 }
 
+/* Whatever is to be done about a database that is gone: what runs in its name is not left to nobody. */
+static int check_whole(const struct serve *s, const char *database, struct err *e)
+{
+    struct stat st;
+    struct err left;
+    const struct leftovers l = {s->data_dir, s->program, s->o->stop_timeout * 1000LL};
+    int r = data_dir_check_whole(s->data_dir, database, e);
+    if (stat(database, &st) == 0 && st.st_size > 0) return r;
+    if (leftovers_end(&l, &left) == 0) return r;
+    *e = left;
+    return left.code;
+}
+
 static int open_all(struct serve *s, struct err *e)
 {
     char path[PATH_MAX + 32];
@@ -329,7 +343,7 @@ static int open_all(struct serve *s, struct err *e)
     if (r == 0 && realpath(s->o->data_dir, s->data_dir) == NULL)
         r = err_set(e, ERR_IO, "the data directory %s can't be found again", s->o->data_dir);
     snprintf(path, sizeof path, "%s/meridian.db", s->data_dir);
-    if (r == 0) r = data_dir_check_whole(s->data_dir, path, e);
+    if (r == 0) r = check_whole(s, path, e);
     if (r == 0) r = store_open(&s->store, path, s->o->durability, e);
     if (r == 0) r = admin_token_read(s->o->admin_token_file, s->data_dir, s->admin_token, s->admin_token_path, e);
     if (r == 0) r = open_http(s, e);

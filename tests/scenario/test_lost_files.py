@@ -81,6 +81,64 @@ class Database(Case):
         self.wait_serving(group)
 
 
+class MovedDatabase(Case):
+    """A start that finds the nodes of a database that is not there."""
+
+    def move(self, away):
+        """The database, its WAL, and the copy, from the data directory or back."""
+        folder = os.path.join(self.server.folder, "away")
+        os.makedirs(folder, exist_ok=True)
+        source, target = (self.server.data, folder) if away else (folder, self.server.data)
+        for file in os.listdir(source):
+            if file.startswith("meridian.db"):
+                os.rename(os.path.join(source, file), os.path.join(target, file))
+
+    def two(self):
+        """Groups in two regions, with data, and serve killed; the agents."""
+        group, other = self.create_group(nodes=2), self.create_group("eu-west-1")
+        self.primary(group).set("k", "v")
+        self.primary(other, "eu-west-1").set("k", "w")
+        agents = [self.server.agent(REGION), self.server.agent("eu-west-1")]
+        self.server.kill()
+        return group, other, agents
+
+    def back(self, group, other):
+        self.move(away=False)
+        self.server.start()
+        self.wait_group(group)
+        self.wait_group(other, "eu-west-1")
+        self.assertEqual("v", self.primary(group).get("k"))
+        self.assertEqual("w", self.primary(other, "eu-west-1").get("k"))
+
+    def test_has_its_agents_found_and_its_nodes_stopped_with_their_data_saved(self):
+        group, other, _ = self.two()
+        self.move(away=True)
+        self.assertIn("put the database back", self.refused())
+        self.assertEqual({}, harness.processes_of(self.server.data))
+        self.back(group, other)
+
+    def test_has_its_engines_found_where_agents_are_dead_or_stand_still(self):
+        group, other, agents = self.two()
+        os.kill(agents[0], signal.SIGKILL)
+        os.kill(agents[1], signal.SIGSTOP)
+        self.move(away=True)
+        self.assertIn("put the database back", self.refused())
+        self.assertEqual({}, harness.processes_of(self.server.data))
+        self.back(group, other)
+
+    def test_leaves_no_engine_behind_where_everything_is_deleted(self):
+        _, _, agents = self.two()
+        for agent in agents:
+            os.kill(agent, signal.SIGKILL)
+        before = wait_for(lambda: (lambda found: found if len(found) == 3 else None)(harness.processes_of(self.server.data)), "only the engines left")
+        for name in os.listdir(self.server.data):
+            path = os.path.join(self.server.data, name)
+            shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
+        self.server.start()
+        self.assertEqual([], [pid for pid in before if os.path.exists("/proc/%d" % pid)])
+        self.primary(self.create_group(nodes=2)).set("k", "v")
+
+
 class Secrets(Case):
     def secrets(self):
         folder = os.path.join(self.server.data, "secrets")
