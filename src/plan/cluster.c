@@ -185,18 +185,23 @@ static void publish_nodes(struct world *w, struct world_cluster *c)
 
 /* ---- the cluster ---- */
 
-static bool is_settled(struct world *w, struct world_cluster *c, struct world_node *n)
+static enum lack stand_alone_lack(struct world *w, struct world_cluster *c, struct world_node *n)
 {
-    return want_in_force(w, n) && access_in_force(w, n) && is(n->row.status, "available") &&
-           n->row.seen_generation == settings_of(w, &c->row)->generation;
+    enum lack lack = want_lack(w, n);
+    if (lack) return lack;
+    if (!access_in_force(w, n)) return LACK_USERS;
+    if (!is(n->row.status, "available")) return LACK_STEP;
+    return n->row.seen_generation == settings_of(w, &c->row)->generation ? LACK_NOTHING : LACK_SETTINGS;
 }
 
-static bool all_settled(struct world *w, struct world_cluster *c)
+void cluster_find_lacks(struct world *w, struct world_cluster *c, struct lacks *l)
 {
-    if (c->endpoint && !is(c->endpoint->row.seen_state, "listening")) return false;
-    for (size_t i = 0; i < c->n_nodes; i++)
-        if (!c->nodes[i].drop && !is_settled(w, c, &c->nodes[i])) return false;
-    return count_running(c) == (c->row.pending_num_nodes ? c->row.pending_num_nodes : c->row.num_nodes);
+    if (c->row.weighing_ms) lacks_add(l, LACK_ROOM, NULL, NULL);
+    if (c->endpoint && !is(c->endpoint->row.seen_state, "listening")) lacks_add(l, LACK_ENDPOINT, NULL, c->endpoint);
+    for (size_t i = 0; i < c->n_nodes && lacks_want_more(l); i++)
+        if (!c->nodes[i].drop) lacks_add(l, stand_alone_lack(w, c, &c->nodes[i]), &c->nodes[i], NULL);
+    if (count_running(c) != (c->row.pending_num_nodes ? c->row.pending_num_nodes : c->row.num_nodes))
+        lacks_add(l, LACK_NODES, NULL, NULL);
 }
 
 static void end_resizing(struct world *w, struct world_cluster *c)
@@ -215,7 +220,9 @@ static void settle(struct world *w, struct world_cluster *c)
 {
     bool created = is(c->row.status, "creating"), modified = is(c->row.status, "modifying");
     if (!created && !modified && !is(c->row.status, "rebooting cluster nodes")) return;
-    if (c->row.weighing_ms || !all_settled(w, c)) return;
+    struct lacks lacks = {0};
+    cluster_find_lacks(w, c, &lacks);
+    if (lacks.n) return;
     if (created) world_event(w, c->row.region, c->row.id, EVENT_CLUSTER_CREATED);
     if (modified && c->row.pending_num_nodes) end_resizing(w, c);
     world_set(w, &c->row.status, "available");

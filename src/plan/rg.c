@@ -10,16 +10,19 @@ static bool status_is(const char *status, const char *is)
     return strcmp(status, is) == 0;
 }
 
-static bool node_in_force(struct world *w, struct world_rg *rg, struct world_node *n)
+enum lack node_lack(struct world *w, struct world_rg *rg, struct world_node *n)
 {
-    return want_in_force(w, n) && access_in_force(w, n) && encryption_in_force(rg, n);
+    enum lack lack = want_lack(w, n);
+    if (lack) return lack;
+    if (!access_in_force(w, n)) return LACK_USERS;
+    return encryption_in_force(rg, n) ? LACK_NOTHING : LACK_ENCRYPTION;
 }
 
 /* A member cluster is available once its node is as it shall be. */
 static void plan_member_cluster(struct world *w, struct world_rg *rg, struct world_cluster *c)
 {
     struct world_node *n = rg_cluster_node(c);
-    if (n == NULL || !node_in_force(w, rg, n)) return;
+    if (n == NULL || node_lack(w, rg, n)) return;
     if (status_is(c->row.status, "creating")) {
         world_event(w, rg->row.region, c->row.id, EVENT_CLUSTER_CREATED);
         world_event(w, rg->row.region, c->row.id, EVENT_NODE_ADDED, n->row.node_id, n->row.availability_zone);
@@ -35,21 +38,27 @@ static bool endpoint_in_force(struct world *w, struct world_rg *rg, const struct
     return strcmp(e->row.seen_state, "listening") == 0;
 }
 
-static bool all_in_force(struct world *w, struct world_rg *rg)
-{
-    for (size_t i = 0; i < rg->n_nodes; i++)
-        if (!rg->nodes[i].drop && !node_in_force(w, rg, &rg->nodes[i])) return false;
-    for (size_t i = 0; i < rg->n_endpoints; i++)
-        if (!rg->endpoints[i].drop && !endpoint_in_force(w, rg, &rg->endpoints[i])) return false;
-    for (size_t i = 0; i < rg->n_clusters; i++)
-        if (!rg->clusters[i].drop && status_is(rg->clusters[i].row.parameter_apply_status, "applying")) return false;
-    return shard_is_settled(rg);
-}
-
 /* What the datastore still has to do with this group keeps it in 'modifying'. */
 static bool held_by_global(const struct world_rg *rg)
 {
     return rg->member && !rg->member->drop && (rg->member->row.leaving || strcmp(rg->member->row.status, "associated") != 0);
+}
+
+/* A group that is new is available before it has joined its datastore: it has to be in step first. */
+void rg_find_lacks(struct world *w, struct world_rg *rg, struct lacks *l)
+{
+    if (rg->row.weighing_ms) lacks_add(l, LACK_ROOM, NULL, NULL);
+    for (size_t i = 0; i < rg->n_nodes && lacks_want_more(l); i++)
+        if (!rg->nodes[i].drop) lacks_add(l, node_lack(w, rg, &rg->nodes[i]), &rg->nodes[i], NULL);
+    for (size_t i = 0; i < rg->n_endpoints && lacks_want_more(l); i++)
+        if (!rg->endpoints[i].drop && !endpoint_in_force(w, rg, &rg->endpoints[i]))
+            lacks_add(l, LACK_ENDPOINT, NULL, &rg->endpoints[i]);
+    for (size_t i = 0; i < rg->n_clusters && lacks_want_more(l); i++)
+        if (!rg->clusters[i].drop && status_is(rg->clusters[i].row.parameter_apply_status, "applying"))
+            lacks_add(l, LACK_SETTINGS, rg_cluster_node(&rg->clusters[i]), NULL);
+    if (lacks_want_more(l) && !shard_is_settled(rg)) lacks_add(l, LACK_SLOTS, NULL, NULL);
+    if (lacks_want_more(l) && !status_is(rg->row.status, "creating") && held_by_global(rg))
+        lacks_add(l, LACK_DATASTORE, NULL, NULL);
 }
 
 /* The engines have what was changed in the user groups of the group. */
@@ -66,7 +75,9 @@ static void settle_user_groups(struct world *w, const struct world_rg *rg)
 static void settle(struct world *w, struct world_rg *rg)
 {
     bool created = status_is(rg->row.status, "creating");
-    if (rg->row.weighing_ms || !all_in_force(w, rg) || (!created && held_by_global(rg))) return;
+    struct lacks lacks = {0};
+    rg_find_lacks(w, rg, &lacks);
+    if (lacks.n) return;
     world_set(w, &rg->row.status, "available");
     settle_user_groups(w, rg);
     encryption_settle(w, rg);

@@ -1,4 +1,5 @@
 #include "plan/access.h"
+#include "plan/lack.h"
 #include "plan/plan.h"
 #include <string.h>
 
@@ -7,24 +8,30 @@ static bool is(const char *a, const char *b)
     return strcmp(a, b) == 0;
 }
 
-static bool rg_in_force(struct world *w, const struct world_rg *rg)
+void rg_find_users_lacking(struct world *w, struct world_rg *rg, struct lacks *l)
 {
-    for (size_t i = 0; i < rg->n_nodes; i++) {
+    for (size_t i = 0; i < rg->n_nodes && lacks_want_more(l); i++) {
         const struct world_node *n = &rg->nodes[i];
-        if (!n->drop && is(n->row.want, "run") && !access_in_force(w, n)) return false;
+        if (!n->drop && is(n->row.want, "run") && !access_in_force(w, n)) lacks_add(l, LACK_USERS, n, NULL);
     }
-    return true;
 }
 
 /* A group that is on its way out needs nobody's users any more. */
+void user_group_find_lacks(struct world *w, const struct world_user_group *g, struct lacks *l)
+{
+    for (size_t i = 0; i < w->n_user_links && lacks_want_more(l); i++) {
+        const struct world_user_link *link = &w->user_links[i];
+        if (link->group != g || link->drop || link->rg == NULL || link->rg->drop || is(link->rg->row.status, "deleting"))
+            continue;
+        rg_find_users_lacking(w, link->rg, l);
+    }
+}
+
 static bool group_in_force(struct world *w, const struct world_user_group *g)
 {
-    for (size_t i = 0; i < w->n_user_links; i++) {
-        const struct world_user_link *l = &w->user_links[i];
-        if (l->group != g || l->drop || l->rg == NULL || l->rg->drop || is(l->rg->row.status, "deleting")) continue;
-        if (!rg_in_force(w, l->rg)) return false;
-    }
-    return true;
+    struct lacks lacks = {0};
+    user_group_find_lacks(w, g, &lacks);
+    return lacks.n == 0;
 }
 
 static void settle_members(struct world *w, struct world_user_group *g)

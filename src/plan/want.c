@@ -326,17 +326,30 @@ bool want_holds_endpoints(struct world *w, struct world_node *n)
     return holds_all(&n->row, &want);
 }
 
+static enum lack role_lack(struct world *w, const struct world_node *n, const struct want_node *want)
+{
+    const struct row_node *seen = &n->row;
+    if (seen->seen_role == NULL) return n->rg == NULL ? LACK_NOTHING : LACK_ROLE; /* memcached knows no roles */
+    if (want->primary) return strcmp(seen->seen_role, "primary") == 0 ? LACK_NOTHING : LACK_PRIMARY;
+    if (strcmp(seen->seen_role, "replica") != 0) return LACK_REPLICA;
+    return follows(w, seen, want->upstream_address, want->upstream_port) ? LACK_NOTHING : LACK_LINK;
+}
+
+enum lack want_lack(struct world *w, struct world_node *n)
+{
+    const struct row_node *seen = &n->row;
+    if (strcmp(seen->want, "run") != 0) return LACK_END;
+    if (strcmp(seen->seen_state, "ready") != 0) return LACK_PROCESS;
+    if (seen->incarnation > 1 && seen->seen_incarnation < seen->incarnation) return LACK_RESTART;
+    if (!shard_node_joined(w, n)) return LACK_CLUSTER;
+    if (!is_as_asked(n)) return LACK_VERSION;
+    struct want_node want = want_node(w, n);
+    if (!holds_all(seen, &want)) return LACK_ENDPOINT;
+    if (!!seen->seen_fenced != want.fence) return want.fence ? LACK_FENCE : LACK_WRITES;
+    return role_lack(w, n, &want);
+}
+
 bool want_in_force(struct world *w, struct world_node *n)
 {
-    struct row_node *seen = &n->row;
-    if (strcmp(seen->want, "run") != 0 || strcmp(seen->seen_state, "ready") != 0) return false;
-    if (seen->incarnation > 1 && seen->seen_incarnation < seen->incarnation) return false;
-    if (!shard_node_joined(w, n)) return false;
-    if (!is_as_asked(n)) return false;
-    struct want_node want = want_node(w, n);
-    if (!holds_all(seen, &want)) return false;
-    if (!!seen->seen_fenced != want.fence) return false;
-    if (seen->seen_role == NULL) return n->rg == NULL; /* memcached knows no roles */
-    if (want.primary) return strcmp(seen->seen_role, "primary") == 0;
-    return strcmp(seen->seen_role, "replica") == 0 && follows(w, seen, want.upstream_address, want.upstream_port);
+    return want_lack(w, n) == LACK_NOTHING;
 }

@@ -1,4 +1,5 @@
 #pragma once
+#include "plan/lack.h"
 #include "plan/world.h"
 /*
  * How a node and a gateway shall be, derived from the rows alone: used to write
@@ -76,6 +77,9 @@ struct world_member *want_switch_member(struct world_global *g);
 
 /* True for a group that follows another region. */
 bool want_passive(const struct world_rg *rg);
+
+/* What the last sighting shows otherwise than it is wanted; the first of it where there is more. */
+enum lack want_lack(struct world *w, struct world_node *n);
 
 /* True where the last sighting shows the node just as wanted: it answers, has its role, its link is up, its endpoint bound, nothing held. */
 bool want_in_force(struct world *w, struct world_node *n);
