@@ -4,6 +4,7 @@
 #include "base/trip.h"
 #include "control/absent.h"
 #include "control/internal.h"
+#include "control/invariants.h"
 #include "control/secret.h"
 #include "control/sight.h"
 #include "control/steady.h"
@@ -55,6 +56,13 @@ static void set_in_touch(struct control *c, struct world *w)
         w->regions[i].obeys = s && s->in_touch && s->taken == s->version;
         w->regions[i].heard_ms = s ? s->heard_ms : c->started_ms;
     }
+}
+
+/* Once, until they have come to rest again: it goes on with every look. */
+static void tell_unrest(struct control *c, const struct world *w)
+{
+    if (w->restless && !c->restless) log_error("the plans do not come to rest: %s", w->restless);
+    c->restless = w->restless != NULL;
 }
 
 static bool region_has_work(const struct world *w, const char *region)
@@ -115,6 +123,10 @@ static int transact(struct control *c, struct world *w, const struct proto_sight
         absent_mark(c, w);
         if (seen) sight(w, seen);
         plan_world(w);
+        if (!invariants_hold(c, w)) {
+            store_rollback(c->o.store);
+            abort();
+        }
         r = world_store(c->o.store, &c->rows, w, &wrote, e);
     }
     if (r || !wrote) store_rollback(c->o.store);
@@ -145,6 +157,7 @@ static int pass(struct control *c, const struct proto_sighting *seen, struct err
     if (c->stopped) losses_look(&c->losses, &w);
     if (r) return r;
     log_changes(&w);
+    tell_unrest(c, &w);
     hand_out(c, &w);
     world_wake_date(&w, certificates_due_ms(c->certificates));
     schedule(c, &w);

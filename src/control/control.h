@@ -33,6 +33,7 @@ struct control_options {
     bool allow_restricted;    /* --restricted-commands allow */
     int64_t stop_limit_ms;    /* how long a node may take to save its data when everything stops; 0: as long as it takes */
     int64_t blocked_limit_ms; /* --blocked-primary-timeout; 0: none */
+    bool check;               /* --check */
 };
 
 /*

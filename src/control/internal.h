@@ -26,6 +26,7 @@ struct control {
     struct losses losses; /* of data, since then */
     int open_handles;
     bool handed_out; /* once, at least: agents of an earlier serve were looked for */
+    bool restless;   /* the last look's plans did not come to rest, and that was told */
     bool closing;
 };
 

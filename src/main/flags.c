@@ -165,6 +165,10 @@ const struct flag flags[] = {
         "on, or nothing behind the flag: failures can be injected at /_meridian/trips, by whoever has the administrator's token, "
         "and only while the API listens on loopback",
         read_choice, AT(trips), "on or off", switches, .bare = "on"},
+    {FOR(COMMAND_SERVE), "check", "on|off", "off", NULL,
+        "on, or nothing behind the flag: after everything that happens it is checked whether the invariants of "
+        "docs/architecture.md hold, and the log names those that do not",
+        read_choice, AT(check), "on or off", switches, .bare = "on"},
     {FOR(COMMAND_SERVE), "admin-token-file", "FILE", NULL, "secrets/admin-token in the data directory, made at the first start",
         "the administrator's token, 16 characters or more, in a file that nobody else can read: with it in \"Authorization: "
         "Bearer "

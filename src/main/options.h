@@ -17,6 +17,7 @@ enum restricted { RESTRICTED_REFUSE, RESTRICTED_ALLOW };
 enum quotas { QUOTAS_DEFAULT, QUOTAS_RAISED };
 enum trips { TRIPS_OFF, TRIPS_ON };
 enum stop_only { STOP_ONLY_OFF, STOP_ONLY_ON };
+enum check { CHECK_OFF, CHECK_ON };
 enum addressing { ADDRESSING_LOOPBACK, ADDRESSING_PORTS };
 
 enum { OPTION_NAME_SIZE = 256, OPTION_PATH_SIZE = 4096 };
@@ -44,6 +45,7 @@ struct options {
     enum quotas quotas;
     int blocked_primary_timeout; /* seconds; 0: no limit */
     enum trips trips;
+    enum check check;
     char admin_token_file[OPTION_PATH_SIZE]; /* "": in the data directory */
     int stop_timeout;                        /* seconds; 0: no limit */
 

@@ -156,6 +156,7 @@ static int open_control(struct serve *s, struct err *e)
         .allow_restricted = s->o->restricted == RESTRICTED_ALLOW,
         .stop_limit_ms = s->o->stop_timeout * 1000LL,
         .blocked_limit_ms = s->o->blocked_primary_timeout * 1000LL,
+        .check = s->o->check == CHECK_ON,
     };
     s->ops.allow_restricted = o.allow_restricted;
     s->ops.large_groups = s->o->quotas == QUOTAS_RAISED;

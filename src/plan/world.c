@@ -323,24 +323,28 @@ void world_wake_date(struct world *w, int64_t date_ms)
     if (date_ms != INT64_MAX) world_wake(w, w->steady_ms + (date_ms - w->now_ms));
 }
 
-static void edited(struct world *w)
+static void edited(struct world *w, const void *field)
 {
     w->changed = true;
     w->edits++;
+    if (!w->trailing) return;
+    struct world_edit *e = arena_new(w->arena, struct world_edit);
+    *e = (struct world_edit){w->trail, w->rule, field};
+    w->trail = e;
 }
 
 void world_set(struct world *w, const char **field, const char *value)
 {
     if (*field == value || (*field && value && strcmp(*field, value) == 0)) return;
     *field = value;
-    edited(w);
+    edited(w, field);
 }
 
 void world_set_int(struct world *w, int64_t *field, int64_t value)
 {
     if (*field == value) return;
     *field = value;
-    edited(w);
+    edited(w, field);
 }
 
 void world_condemn(struct world *w, struct world_node *n)
@@ -351,7 +355,7 @@ void world_condemn(struct world *w, struct world_node *n)
 
 void world_drop(struct world *w, bool *drop)
 {
-    if (!*drop) edited(w);
+    if (!*drop) edited(w, drop);
     *drop = true;
 }
 
@@ -360,7 +364,7 @@ void world_add_node(struct world *w, const struct row_node *row)
     struct world_new_node *n = arena_new(w->arena, struct world_new_node);
     *n = (struct world_new_node){w->new_nodes, *row};
     w->new_nodes = n;
-    edited(w);
+    edited(w, n);
     world_wake(w, w->steady_ms);
 }
 
@@ -370,7 +374,7 @@ void world_add_snapshot(struct world *w, const struct world_new_snapshot *s)
     *new = *s;
     new->next = w->new_snapshots;
     w->new_snapshots = new;
-    edited(w);
+    edited(w, new);
     world_wake(w, w->steady_ms);
 }
 

@@ -209,6 +209,13 @@ struct world_event {
 /* replication_group.automatic_failover, in the order of the API's words disabled, enabled, enabling, disabling. */
 enum { FAILOVER_DISABLED, FAILOVER_ENABLED, FAILOVER_ENABLING, FAILOVER_DISABLING };
 
+/* One change of a row, for whoever wants to know which rules fight: which rule changed which member. */
+struct world_edit {
+    struct world_edit *next;
+    const char *rule;
+    const void *field;
+};
+
 /* How addresses are given: one loopback address each, or one host with a port each (--addressing). */
 struct world_addressing {
     bool ports;
@@ -278,6 +285,10 @@ struct world {
     struct world_event *events; /* to be written, newest first */
     bool changed;               /* set by whatever plan changed something */
     int64_t edits;              /* how often that was: what is counted in between holds */
+    const char *rule;           /* the one that is looking */
+    bool trailing;              /* changes are kept in 'trail', newest first */
+    struct world_edit *trail;
+    const char *restless; /* the plans did not come to rest: the last changes, and whose they are; else NULL */
 };
 
 /* Sets the slices and pointers between the arrays, which must be sorted as said above. */

@@ -42,7 +42,7 @@ AWS = "/usr/bin/aws" if os.path.exists("/usr/bin/aws") else "aws"
 DEADLINE = 30
 NODE_TYPE = "cache.r6g.large"
 NAMESPACE = "{http://elasticache.amazonaws.com/doc/2015-02-02/}"
-SANITIZERS = ("AddressSanitizer", "LeakSanitizer", "runtime error:", "UndefinedBehaviorSanitizer")
+SANITIZERS = ("AddressSanitizer", "LeakSanitizer", "runtime error:", "UndefinedBehaviorSanitizer", " is violated: ")
 
 _numbers = itertools.count(1)
 
@@ -116,7 +116,7 @@ class Server:
         self.folder = tempfile.mkdtemp(prefix="meridian-test-")
         self.data = os.path.join(self.folder, "data")
         self.log_path = os.path.join(self.folder, "serve.log")
-        self.flags, self.environment = ["--trips", *flags], environment or {}
+        self.flags, self.environment = ["--trips", "--check", *flags], environment or {}
         self.process = None
         self.proxy = proxy.Proxy(contract.Contract(os.path.join(ROOT, "api")))
         self.clients = {}

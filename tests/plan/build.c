@@ -200,7 +200,9 @@ static void insert_gateway(struct build *b, const char *region, const char *rg_i
 {
     size_t at = 0;
     for (size_t i = 0; i < b->w.n_endpoints; i++)
-        if (strcmp(b->endpoints[i].row.region, region) == 0 && strcmp(b->endpoints[i].row.rg_id, rg_id) == 0) at = i + 1;
+        if (strcmp(b->endpoints[i].row.region, region) == 0 && b->endpoints[i].row.rg_id &&
+            strcmp(b->endpoints[i].row.rg_id, rg_id) == 0)
+            at = i + 1;
     add_endpoint(b, region, rg_id, "gateway");
     struct world_endpoint gateway = b->endpoints[b->w.n_endpoints - 1];
     memmove(&b->endpoints[at + 1], &b->endpoints[at], (b->w.n_endpoints - 1 - at) * sizeof b->endpoints[0]);

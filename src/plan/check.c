@@ -1,0 +1,332 @@
+#include "plan/check.h"
+#include "base/arena.h"
+#include "base/index.h"
+#include "base/slots.h"
+#include "plan/shard.h"
+#include "plan/tables.h"
+#include "plan/want.h"
+#include <string.h>
+
+struct check {
+    struct world *w;
+    struct violation *found;
+};
+
+static void violated(struct check *c, enum invariant number, const char *text)
+{
+    struct violation *v = arena_new(c->w->arena, struct violation);
+    *v = (struct violation){c->found, number, text};
+    c->found = v;
+}
+
+static bool is(const char *a, const char *b)
+{
+    return a && strcmp(a, b) == 0;
+}
+
+/* ---- pointers ---- */
+
+/* Columns of one row that name another: all of them, or none where one is NULL or "". */
+static const struct reference {
+    const char *from, *columns[3], *to, *key[3];
+} references[] = {
+    {"node", {"region", "cluster_id"}, "cache_cluster", {"region", "id"}},
+    {"node", {"region", "rg_id"}, "replication_group", {"region", "id"}},
+    {"node", {"region", "rg_id", "node_group_id"}, "node_group", {"region", "rg_id", "id"}},
+    {"cache_cluster", {"region", "rg_id"}, "replication_group", {"region", "id"}},
+    {"cache_cluster", {"region", "rg_id", "node_group_id"}, "node_group", {"region", "rg_id", "id"}},
+    {"node_group", {"region", "rg_id"}, "replication_group", {"region", "id"}},
+    {"endpoint", {"region", "rg_id"}, "replication_group", {"region", "id"}},
+    {"endpoint", {"region", "rg_id", "node_group_id"}, "node_group", {"region", "rg_id", "id"}},
+    {"endpoint", {"region", "cluster_id"}, "cache_cluster", {"region", "id"}},
+    {"shard", {"region", "rg_id", "id"}, "node_group", {"region", "rg_id", "id"}},
+    {"shard_node", {"region", "id"}, "node", {"region", "id"}},
+    {"resharding", {"region", "rg_id"}, "replication_group", {"region", "id"}},
+    {"encryption", {"region", "rg_id"}, "replication_group", {"region", "id"}},
+    {"global_member", {"global_id"}, "global_replication_group", {"id"}},
+    {"global_member", {"region", "rg_id"}, "replication_group", {"region", "id"}},
+    {"user_group_member", {"region", "group_id"}, "user_group", {"region", "id"}},
+    {"user_group_member", {"region", "user_id"}, "user", {"region", "id"}},
+    {"rg_user_group", {"region", "rg_id"}, "replication_group", {"region", "id"}},
+    {"rg_user_group", {"region", "group_id"}, "user_group", {"region", "id"}},
+    {"snapshot_part", {"region", "snapshot"}, "snapshot", {"region", "name"}},
+    {"seed", {"region", "node_id"}, "node", {"region", "id"}},
+    {"seed_file", {"region", "source_id"}, "seed", {"region", "source_id"}},
+};
+
+/* The columns' values with slashes between; NULL where one of them is, or empty. */
+static const char *key_of(struct check *c, const struct world_table *t, const void *item, const char *const columns[3])
+{
+    const char *values[3];
+    size_t n = 0;
+    for (; n < 3 && columns[n]; n++) {
+        values[n] = table_text(c->w->arena, t, item, columns[n]);
+        if (values[n] == NULL || *values[n] == '\0') return NULL;
+    }
+    return arena_join(c->w->arena, values, n, "/");
+}
+
+/* The predefined user has no row; and a group that is being deleted has no node group where it leaves its primary behind. */
+static bool needs_no_row(const struct reference *r, const struct world_table *t, struct check *c, const void *item)
+{
+    struct arena *a = c->w->arena;
+    if (is(r->to, "user")) return is(table_text(a, t, item, "user_id"), "default");
+    if (!is(r->to, "node_group")) return false;
+    const struct world_rg *rg = world_rg(c->w, table_text(a, t, item, "region"), table_text(a, t, item, "rg_id"));
+    return rg && is(rg->row.status, "deleting");
+}
+
+static void check_reference(struct check *c, const struct reference *r)
+{
+    _index_ struct index there = {0};
+    const struct world_table *from = table_find(r->from), *to = table_find(r->to);
+    for (size_t i = 0; i < table_count(c->w, to); i++) {
+        const void *item = table_item(c->w, to, i);
+        const char *key = table_dropped(to, item) ? NULL : key_of(c, to, item, r->key);
+        if (key) index_put(&there, key, key);
+    }
+    for (size_t i = 0; i < table_count(c->w, from); i++) {
+        const void *item = table_item(c->w, from, i);
+        const char *key = table_dropped(from, item) || needs_no_row(r, from, c, item) ? NULL : key_of(c, from, item, r->columns);
+        if (key && index_get(&there, key) == NULL)
+            violated(c, INVARIANT_POINTERS, arena_printf(c->w->arena, "a row of %s names the %s %s", r->from, r->to, key));
+    }
+}
+
+static void check_pointers(struct check *c)
+{
+    for (size_t i = 0; i < sizeof references / sizeof *references; i++) check_reference(c, &references[i]);
+    for (size_t i = 0; i < c->w->n_endpoints; i++) {
+        const struct row_endpoint *e = &c->w->endpoints[i].row;
+        if (!c->w->endpoints[i].drop && e->rg_id == NULL && e->cluster_id == NULL)
+            violated(c, INVARIANT_POINTERS, arena_printf(c->w->arena, "the endpoint %s is nobody's", e->id));
+    }
+}
+
+/* ---- node groups ---- */
+
+static const char *name_of(struct check *c, const struct world_node_group *ng)
+{
+    return arena_printf(c->w->arena, "%s %s, node group %s", ng->row.region, ng->row.rg_id, ng->row.id);
+}
+
+/* The nodes of what is being deleted go one after the other, the primary like the others. */
+static bool stays(struct world *w, const struct world_node_group *ng)
+{
+    const struct world_rg *rg = world_rg(w, ng->row.region, ng->row.rg_id);
+    return !ng->drop && rg && !rg->drop && !is(rg->row.status, "deleting") && !is(ng->row.status, "deleting");
+}
+
+static bool is_of(const struct world_node_group *ng, const struct world_node *n)
+{
+    return n && !n->drop && ng_has(ng, n) && is(n->row.want, "run");
+}
+
+/* It is ordered to take writes at once, whatever another one does. */
+static bool may_write(struct world *w, struct world_node *n)
+{
+    if (n->drop || !is(n->row.want, "run")) return false;
+    struct want_node want = want_node(w, n);
+    return want.primary && !want.fence && want.promote_offset < 0;
+}
+
+static size_t count_writers(struct world *w, struct world_node_group *ng)
+{
+    size_t writers = 0;
+    for (size_t i = 0; i < ng->n_nodes; i++)
+        if (ng_has(ng, &ng->nodes[i])) writers += may_write(w, &ng->nodes[i]);
+    return writers;
+}
+
+static void check_node_group(struct check *c, struct world_node_group *ng)
+{
+    struct world_rg *rg = world_rg(c->w, ng->row.region, ng->row.rg_id);
+    const char *target = ng->row.switch_node_id;
+    if (!is_of(ng, rg_primary(ng)))
+        violated(c, INVARIANT_PRIMARY_OF_NODE_GROUP,
+            arena_printf(c->w->arena, "%s: its primary %s is none of its nodes", name_of(c, ng), ng->row.primary_node_id));
+    size_t writers = count_writers(c->w, ng);
+    if (writers > 1)
+        violated(c, INVARIANT_ONE_TAKES_WRITES, arena_printf(c->w->arena, "%s: %zu of its nodes are", name_of(c, ng), writers));
+    if (target && (!is_of(ng, rg_node(rg, target)) || is(target, ng->row.primary_node_id)))
+        violated(
+            c, INVARIANT_SWITCH_TARGET, arena_printf(c->w->arena, "%s: %s is to become its primary", name_of(c, ng), target));
+}
+
+static void check_global(struct check *c, struct world_global *g)
+{
+    size_t primaries = 0, writers = 0;
+    for (size_t i = 0; i < g->n_members; i++) {
+        struct world_member *m = &g->members[i];
+        if (m->drop) continue;
+        primaries += is(m->row.role, "PRIMARY");
+        if (!m->row.leaving && m->rg && m->rg->n_node_groups) writers += count_writers(c->w, &m->rg->node_groups[0]) > 0;
+    }
+    if (primaries > 1)
+        violated(c, INVARIANT_ONE_PRIMARY_REGION, arena_printf(c->w->arena, "%s: %zu members are", g->row.id, primaries));
+    if (writers > 1)
+        violated(c, INVARIANT_ONE_TAKES_WRITES, arena_printf(c->w->arena, "%s: nodes of %zu regions are", g->row.id, writers));
+}
+
+static void check_phase(struct check *c, const struct row_global_replication_group *g)
+{
+    bool turns = word_in("fencing promoting withdrawing reviving returning", g->phase);
+    if (!turns && !word_in("steady settling", g->phase))
+        violated(c, INVARIANT_PHASES, arena_printf(c->w->arena, "%s: there is no phase %s", g->id, g->phase));
+    if (turns && g->switch_region == NULL)
+        violated(c, INVARIANT_PHASES, arena_printf(c->w->arena, "%s: %s without a region", g->id, g->phase));
+    if (is(g->phase, "returning") && g->switch_offset < 0)
+        violated(c, INVARIANT_PHASES, arena_printf(c->w->arena, "%s: returning without an offset", g->id));
+}
+
+/* ---- slots ---- */
+
+static void check_slots(struct check *c, struct world_rg *rg)
+{
+    struct slots all = {0};
+    size_t shards = 0;
+    for (size_t i = 0; i < rg->n_node_groups; i++) {
+        const struct world_node_group *ng = &rg->node_groups[i];
+        if (ng->drop || ng->shard == NULL) continue;
+        shards++;
+        if (slots_read(&all, ng->row.slots) != SLOTS_OK)
+            violated(c, INVARIANT_SLOTS, arena_printf(c->w->arena, "%s: %s", name_of(c, ng), ng->row.slots));
+    }
+    if (shards && rg->resharding == NULL && slots_count(&all) != SLOTS)
+        violated(c, INVARIANT_SLOTS,
+            arena_printf(c->w->arena, "%s %s: its shards hold %d slots", rg->row.region, rg->row.id, slots_count(&all)));
+}
+
+/* ---- addresses ---- */
+
+static void check_address(struct check *c, struct index *taken, const char *id, const char *address, int64_t port)
+{
+    if (address == NULL) return;
+    const char *key = arena_printf(c->w->arena, "%s:%lld", address, (long long)port);
+    const char *other = index_get(taken, key);
+    if (other) violated(c, INVARIANT_ADDRESSES, arena_printf(c->w->arena, "%s is that of %s and of %s", key, other, id));
+    index_put(taken, key, id);
+}
+
+static void check_addresses(struct check *c)
+{
+    _index_ struct index taken = {0};
+    for (size_t i = 0; i < c->w->n_nodes; i++) {
+        const struct row_node *n = &c->w->nodes[i].row;
+        if (!c->w->nodes[i].drop) check_address(c, &taken, n->id, n->address, n->port);
+    }
+    for (size_t i = 0; i < c->w->n_endpoints; i++) {
+        const struct row_endpoint *e = &c->w->endpoints[i].row;
+        if (!c->w->endpoints[i].drop) check_address(c, &taken, e->id, e->address, e->port);
+    }
+}
+
+/* ---- words and times ---- */
+
+/* The words that answers know: api/. */
+static const struct vocabulary {
+    const char *table, *column;
+    const char *words[12];
+} vocabularies[] = {
+    {"replication_group", "status", {"creating", "available", "modifying", "deleting", "create-failed", "snapshotting"}},
+    {"node_group", "status", {"creating", "available", "modifying", "deleting"}},
+    {"cache_cluster", "status",
+        {"creating", "available", "modifying", "deleting", "restore-failed", "rebooting cluster nodes", "snapshotting"}},
+    {"cache_cluster", "parameter_apply_status", {"in-sync", "applying", "pending-reboot"}},
+    {"node", "status", {"creating", "available", "rebooting", "deleting"}},
+    {"node", "want", {"run", "gone"}},
+    {"endpoint", "kind", {"primary", "reader", "gateway", "configuration"}},
+    {"global_replication_group", "status", {"creating", "available", "modifying", "primary-only", "deleting"}},
+    {"global_member", "status", {"associating", "associated", "disassociating"}},
+    {"global_member", "role", {"PRIMARY", "SECONDARY"}},
+    {"user", "status", {"active", "modifying", "deleting"}},
+    {"user_group", "status", {"creating", "active", "modifying", "deleting"}},
+    {"snapshot", "status", {"creating", "available", "restoring", "exporting", "deleting", "failed"}},
+};
+
+static bool knows(const struct vocabulary *v, const char *word)
+{
+    for (size_t i = 0; word && i < sizeof v->words / sizeof *v->words && v->words[i]; i++)
+        if (strcmp(v->words[i], word) == 0) return true;
+    return false;
+}
+
+static void check_words(struct check *c, const struct vocabulary *v)
+{
+    const struct world_table *t = table_find(v->table);
+    for (size_t i = 0; i < table_count(c->w, t); i++) {
+        const void *item = table_item(c->w, t, i);
+        const char *word = table_text(c->w->arena, t, item, v->column);
+        if (!table_dropped(t, item) && !knows(v, word))
+            violated(c, INVARIANT_STATUS_WORDS,
+                arena_printf(c->w->arena, "%s %s", table_name_field(c->w->arena, c->w, item), word ? word : "NULL"));
+    }
+}
+
+/* Times that limits are counted from: one that lay ahead would hold up whatever waits for it. */
+static void check_past(struct check *c)
+{
+    static const char *const columns[][2] = {
+        {"node", "seen_since_ms"},
+        {"node", "unserved_since_ms"},
+        {"node", "blocked_since_ms"},
+        {"node_group", "switch_since_ms"},
+        {"node_group", "unserved_since_ms"},
+        {"cache_cluster", "unserved_since_ms"},
+        {"cache_cluster", "weighing_ms"},
+        {"replication_group", "unserved_since_ms"},
+        {"replication_group", "weighing_ms"},
+        {"global_replication_group", "phase_since_ms"},
+    };
+    for (size_t k = 0; k < sizeof columns / sizeof *columns; k++) {
+        const struct world_table *t = table_find(columns[k][0]);
+        for (size_t i = 0; i < table_count(c->w, t); i++) {
+            const int64_t *since = table_int(t, table_item(c->w, t, i), columns[k][1]);
+            if (*since > c->w->steady_ms)
+                violated(c, INVARIANT_PAST, arena_printf(c->w->arena, "%s", table_name_field(c->w->arena, c->w, since)));
+        }
+    }
+}
+
+/* ---- all of them ---- */
+
+static const char *const texts[INVARIANT__END] = {
+    [INVARIANT_POINTERS] = "Whatever row another row names is there, and stays.",
+    [INVARIANT_PRIMARY_OF_NODE_GROUP] = "The primary of a node group is one of its nodes, and shall run.",
+    [INVARIANT_ONE_PRIMARY_REGION] = "At most one member of a global datastore is PRIMARY.",
+    [INVARIANT_ONE_TAKES_WRITES] = "At most one node of a node group, and of a global datastore, is ordered to take writes.",
+    [INVARIANT_SLOTS] = "No slot is held by two shards, and every slot by one, but while slots move.",
+    [INVARIANT_ADDRESSES] = "No address and port is given twice.",
+    [INVARIANT_STATUS_WORDS] = "Every status is a word that the API knows.",
+    [INVARIANT_SWITCH_TARGET] = "The node that shall become primary in good order is another node of the same node group.",
+    [INVARIANT_PHASES] = "A failover between regions knows its region, and the offset that it waits for.",
+    [INVARIANT_PAST] = "No time that a limit is counted from lies ahead.",
+    [INVARIANT_REST] = "The plans come to rest: a second look at the same sightings changes nothing.",
+};
+
+const char *invariant_text(enum invariant number)
+{
+    return texts[number];
+}
+
+struct violation *plan_check(struct world *w)
+{
+    struct check c = {.w = w};
+    check_pointers(&c);
+    for (size_t i = 0; i < w->n_node_groups; i++)
+        if (stays(w, &w->node_groups[i])) check_node_group(&c, &w->node_groups[i]);
+    for (size_t i = 0; i < w->n_rgs; i++)
+        if (!w->rgs[i].drop && shard_is_clustered(&w->rgs[i]) && !is(w->rgs[i].row.status, "deleting"))
+            check_slots(&c, &w->rgs[i]);
+    for (size_t i = 0; i < w->n_globals; i++) {
+        if (w->globals[i].drop) continue;
+        check_global(&c, &w->globals[i]);
+        check_phase(&c, &w->globals[i].row);
+    }
+    check_addresses(&c);
+    for (size_t i = 0; i < sizeof vocabularies / sizeof *vocabularies; i++) check_words(&c, &vocabularies[i]);
+    check_past(&c);
+    const char *unrest = c.found ? NULL : plan_unrest(w); /* plans rely on the others */
+    if (unrest) violated(&c, INVARIANT_REST, unrest);
+    return c.found;
+}
