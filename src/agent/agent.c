@@ -141,6 +141,7 @@ static void tick(uv_timer_t *t)
     a->dirty = true;
     check_dir(a);
     bound_logs(a);
+    for (size_t i = 0; i < a->n_nodes; i++) node_keep_room(a->nodes[i]);
     reservations_renew(a->node_host.reservations);
     connections_sweep(&a->link_host.connections, (int64_t)uv_now(&a->loop));
 }

@@ -92,6 +92,16 @@ int file_note(const char *path, const char *text, struct err *e)
     return ok ? 0 : err_set(e, ERR_IO, "writing %s: %s", path, strerror(why));
 }
 
+void file_keep_room(const char *path, size_t more)
+{
+    struct stat st;
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) return;
+    off_t room = fstat(fd, &st) == 0 ? 2 * st.st_size + (off_t)more : 0;
+    if (st.st_blocks * 512 < room) fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, room);
+    close(fd);
+}
+
 int file_read(const char *path, struct buf *out, struct err *e)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);

@@ -23,6 +23,9 @@ int file_put(const char *path, const char *text, size_t n, struct err *e);
  * NULL empties the note, if there is one. */
 enum { FILE_NOTE_MAX = 512 };
 int file_note(const char *path, const char *text, struct err *e);
+/* Allocates room for a file that somebody else writes in place: twice its size, and 'more' bytes. Its size stays what it is. Does
+ * nothing where there is no such file, or no such room. */
+void file_keep_room(const char *path, size_t more);
 /* Appends the file's bytes (at most 1 MiB) to 'out'. */
 int file_read(const char *path, struct buf *out, struct err *e);
 /* Appends what stands in the file behind 'from', at most its last 'max' bytes; an unreadable file adds nothing. */

@@ -56,6 +56,8 @@ void node_stop(struct node *n);
 void node_kill(struct node *n);
 /* To be called about once a second: keeps the log of its process from growing for ever. */
 void node_bound_log(struct node *n);
+/* To be called about once a second: keeps room for what its engine writes on a full disk. */
+void node_keep_room(const struct node *n);
 /* To be called every BEAT_MS, for all nodes at once. */
 void node_beat(struct node *n);
 /* Its order changed, or somebody else did: the upstream that this node waits for may be ready. */

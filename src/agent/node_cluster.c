@@ -10,6 +10,8 @@
 #include <string.h>
 
 #define NODES_CONF "nodes.conf"
+/* For what it may grow by: each slot in flight is 50 bytes. */
+enum { ROOM = 16384 };
 /*
  * cluster-node-timeout: within half of it every node asks every other. Until the cluster is
  * formed that is often. After that nobody is suspected too soon, and the nodes' own election,
@@ -98,6 +100,15 @@ int cluster_prepare(struct node *n, struct err *e)
     if (r || keeps_nodes_conf(n)) return r;
     cluster_nodes_conf(map, me->name, latest_epoch(n, map), headless, n, &text);
     return file_put(node_path(n, NODES_CONF, path), text.data, text.len, e);
+}
+
+/* The engine writes the file in place, and cuts it where it has become shorter, and its room with it. file_put() exchanges the two. */
+void node_keep_room(const struct node *n)
+{
+    char path[PATH_MAX];
+    if (!cluster_ordered(n)) return;
+    file_keep_room(node_path(n, NODES_CONF, path), ROOM);
+    file_keep_room(node_path(n, NODES_CONF ".new", path), ROOM);
 }
 
 void cluster_begin(struct node *n)

@@ -180,3 +180,25 @@ Test(file, a_program_is_found_on_the_path_or_where_it_is_said_to_be)
     cr_assert(!file_find_program(dir, out, sizeof out), "a folder is no program");
     cr_assert(!file_find_program("/bin/sh", out, 3));
 }
+
+static struct stat stat_of(const char *file)
+{
+    struct stat st;
+    cr_assert_eq(stat(file, &st), 0);
+    return st;
+}
+
+Test(file, room_is_kept_behind_the_end_and_again_after_the_file_was_cut)
+{
+    struct err e;
+    file_keep_room(path, 16384);
+    cr_assert_neq(access(path, F_OK), 0, "none is made");
+    cr_assert_eq(file_replace(path, "text", 4, &e), 0);
+    for (int i = 0; i < 2; i++) {
+        file_keep_room(path, 16384);
+        cr_assert_eq(stat_of(path).st_size, 4);
+        cr_assert_geq(stat_of(path).st_blocks * 512, 16384);
+        cr_assert_eq(truncate(path, 5), 0);
+        cr_assert_eq(truncate(path, 4), 0);
+    }
+}

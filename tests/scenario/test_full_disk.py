@@ -86,6 +86,86 @@ class FullDisk(harness.Case):
         self.wait_group(self.create_group())
         self.assertEqual("v", self.primary(group).get("k"))
 
+    def shards(self, count=2):
+        """Two or three shards with a replica each, and a key in each: the group, and its nodes once all are in step."""
+        group = harness.name("shards")
+        self.api().create_replication_group(ReplicationGroupId=group, ReplicationGroupDescription="d", Engine="redis", CacheNodeType=NODE_TYPE,
+                                            NumNodeGroups=count, ReplicasPerNodeGroup=1, AutomaticFailoverEnabled=True)
+        self.wait_group(group)
+        nodes = self.wait_in_step(group, count)
+        with self.cluster(group) as client:
+            for key in "abc"[:count]:
+                client.set(key, "v")
+        wait_for(lambda: [self.admin(n).dbsize() for n in nodes] == [1] * 2 * count, "a key in each shard, with both nodes")
+        return group, nodes
+
+    def cluster(self, group):
+        endpoint = self.group(group)["ConfigurationEndpoint"]
+        return harness.redis.RedisCluster(host=endpoint["Address"], port=endpoint["Port"], decode_responses=True)
+
+    def wait_in_step(self, group, count=2):
+        def in_step():
+            nodes = self.server.nodes(group)
+            return nodes if sum(n["role"] == "primary" for n in nodes) == sum(n["link_up"] for n in nodes) == count else None
+        return wait_for(in_step, "all primaries and their replicas in step")
+
+    def assert_keys(self, group, count=2):
+        with self.cluster(group) as client:
+            self.assertEqual(["v"] * count, [client.get(key) for key in "abc"[:count]])
+
+    def test_does_not_stop_failovers_within_shards(self):
+        group, nodes = self.shards()
+        self.fill()
+        for _ in range(4):
+            dead = next(n for n in nodes if n["role"] == "primary")
+            os.kill(dead["pid"], signal.SIGKILL)
+            wait_for(lambda: [n for n in self.server.nodes(group) if n["id"] == dead["id"] and n["role"] == "replica" and n["link_up"]],
+                     "the dead one as a replica")
+            after = self.wait_in_step(group)
+            self.assertEqual({n["pid"] for n in nodes} - {dead["pid"]}, {n["pid"] for n in after} & {n["pid"] for n in nodes})
+            self.assert_keys(group)
+            self.fill()
+            nodes = sorted(after, key=lambda n: n["id"] == dead["id"])
+
+    def test_does_not_stop_the_engines_own_election(self):
+        group, nodes = self.shards(3)
+        agent = self.server.agent(REGION)
+        wait_for(lambda: all(int(self.config(n, "cluster-node-timeout")) == 2000 for n in nodes), "the settled cluster")
+        self.fill()
+        self.server.kill()
+        os.kill(agent, signal.SIGKILL)
+        dead = next(n for n in nodes if n["role"] == "primary")
+        os.kill(dead["pid"], signal.SIGKILL)
+        others = [n for n in nodes if n != dead]
+        wait_for(lambda: sum(self.admin(n).role()[0] == "master" for n in others) == 3, "the election")
+        self.start_again()
+        self.wait_group(group)
+        nodes = self.wait_in_step(group, 3)
+        self.assertEqual({n["pid"] for n in others}, {n["pid"] for n in nodes} & {n["pid"] for n in others})
+        self.assert_keys(group, 3)
+
+    def set_slots(self, node, slots, *state):
+        with self.admin(node).pipeline() as pipeline:
+            for slot in slots:
+                pipeline.execute_command("CLUSTER", "SETSLOT", slot, *state)
+            pipeline.execute()
+
+    def test_has_room_for_a_view_of_the_cluster_that_grows(self):
+        group, nodes = self.shards()
+        source, target = [n for n in nodes if n["role"] == "primary"]
+        conf = os.path.join(self.server.data, "regions", REGION, source["id"], "nodes.conf")
+        name = self.admin(target).execute_command("CLUSTER", "MYID")
+        slots = [slot for line in self.admin(source).execute_command("CLUSTER", "SLOTS") if line[2][0] == source["address"]
+                 for slot in range(line[0], line[1] + 1)][:150]
+        for _ in range(2):
+            wait_for(lambda: os.stat(conf).st_blocks * 512 >= 16384, "the room that is kept")
+            self.fill()
+            self.set_slots(source, slots, "MIGRATING", name)
+            self.assertGreater(os.path.getsize(conf), 4096)
+            self.set_slots(source, slots, "STABLE")
+        self.assertEqual({n["pid"] for n in nodes}, {n["pid"] for n in self.wait_in_step(group)})
+        self.assert_keys(group)
+
     def test_hides_no_process_from_its_agent(self):
         group = self.create_group(nodes=2, AutomaticFailoverEnabled=True)
         self.fill()
