@@ -4,6 +4,9 @@
 #include <stdint.h>
 /* What a Redis says of itself in its INFO answers, as far as the agent needs it. Pure text work. */
 
+/* No machine has more bytes of memory. */
+#define INFO_BYTES_MAX (INT64_C(1) << 56)
+
 enum role { ROLE_UNKNOWN, ROLE_PRIMARY, ROLE_REPLICA };
 
 struct replication_info {
@@ -35,10 +38,14 @@ bool info_memory(const char *text, size_t len, struct memory_info *out);
 bool info_replication(const char *text, size_t len, struct replication_info *out);
 /* Reads INFO server. */
 bool info_server(const char *text, size_t len, struct server_info *out);
-/* Copies the value of "name:value\r\n" to 'out', cut to its size. False where there is no such line. */
+/* Reads a line of memcached's stats; what it does not tell, or not properly, stays as it is. */
+void info_stat(const char *line, struct server_info *out);
+/* Copies the value of "name:value\r\n" to 'out', cut to its size. False where there is no such line, or more than one. */
 bool info_value(const char *text, size_t len, const char *name, char *out, size_t size);
-/* The same for a number; 0 where there is none. */
-int64_t info_number(const char *text, size_t len, const char *name);
+/* The same for a whole number within the limits; false, and *out untouched, where there is none. */
+bool info_number(const char *text, size_t len, const char *name, int64_t low, int64_t high, int64_t *out);
+/* True for what an engine may call its version: 7.0.15, 8.1.0-rc1. */
+bool info_is_version(const char *text);
 /* True if both tell the same but for the offset. */
 bool info_same_replication(const struct replication_info *a, const struct replication_info *b);
 const char *role_name(enum role role);

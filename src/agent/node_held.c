@@ -60,7 +60,9 @@ void held_forget(struct node *n)
 void held_know_clients(struct node *n, const struct redisReply *r)
 {
     static const struct rconn_events events = {.up = tried_up, .reply = tried, .down = tried_down};
+    int64_t blocked;
     n->life.held_at = node_now(n) + LOOK_EVERY_MS;
     if (n->life.try) set_held(n, true);
-    else if (r->str && info_number(r->str, r->len, "blocked_clients") > 0) n->life.try = redis_open(n, &events, n);
+    else if (r->str && info_number(r->str, r->len, "blocked_clients", 1, INT64_MAX, &blocked))
+        n->life.try = redis_open(n, &events, n);
 }

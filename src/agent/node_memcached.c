@@ -138,9 +138,7 @@ static void know_process(struct node *n)
 
 static void server_line(struct node *n, const char *line)
 {
-    struct server_info *s = &n->life.server;
-    if (strncmp(line, "STAT pid ", 9) == 0) s->pid = strtol(line + 9, NULL, 10);
-    if (strncmp(line, "STAT version ", 13) == 0) snprintf(s->version, sizeof s->version, "%.31s", line + 13);
+    info_stat(line, &n->life.server);
     if (strcmp(line, "END") == 0 || strncmp(line, "STAT", 4) != 0) know_process(n);
 }
 

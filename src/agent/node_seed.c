@@ -208,8 +208,9 @@ void node_seed_weigh(struct node *n, const char *info, size_t len)
 {
     char why[128];
     struct memory_info m;
+    int64_t evicted;
     if (!info_memory(info, len, &m) || m.limit == 0) return;
-    if (m.used <= m.limit && info_number(info, len, "evicted_keys") == 0) return;
+    if (m.used <= m.limit && !info_number(info, len, "evicted_keys", 1, INT64_MAX, &evicted)) return;
     snprintf(why, sizeof why, "loaded, its data need %lld MB of memory, and the node has %lld MB for data",
         (long long)(m.used >> 20), (long long)(m.limit >> 20));
     refuse(n, why);

@@ -2,6 +2,7 @@
 #include "agent/file.h"
 #include "agent/names.h"
 #include "agent/reservations.h"
+#include "base/decimal.h"
 #include "base/log.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,7 +88,9 @@ static const char *value_of(const struct redisReply *r, const char *name)
 
 static int64_t port_of(const struct redisReply *r, const char *name)
 {
-    return strtoll(value_of(r, name), NULL, 10);
+    int64_t port = 0;
+    decimal_parse(value_of(r, name), 0, UINT16_MAX, &port);
+    return port;
 }
 
 static bool is_on(const struct redisReply *r, const char *name)

@@ -1,4 +1,6 @@
 #include "agent/rdb.h"
+#include "agent/info.h"
+#include "base/decimal.h"
 #include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -95,8 +97,9 @@ static int64_t read_used_memory(const unsigned char *head, size_t n)
 {
     struct reader r = {head + MAGIC, head + n};
     char name[32], value[32];
+    int64_t used;
     while (r.p < r.end && *r.p++ == AUX && read_text(&r, name) && read_text(&r, value))
-        if (strcmp(name, "used-mem") == 0) return strtoll(value, NULL, 10);
+        if (strcmp(name, "used-mem") == 0) return decimal_parse(value, 0, INFO_BYTES_MAX, &used) ? used : 0;
     return 0;
 }
 

@@ -284,13 +284,18 @@ static void ask_all(struct slot_mover *m, const char *from, const char *to)
     }
 }
 
-static void keep_keys(struct slot_mover *m, struct flight *f, const struct redisReply *r)
+/* False where these are no keys, or more than were asked for. */
+static bool keep_keys(struct slot_mover *m, struct flight *f, const struct redisReply *r)
 {
+    if (r->type != REDIS_REPLY_ARRAY || r->elements > KEYS_AT_ONCE) return false;
+    for (size_t i = 0; i < r->elements; i++)
+        if (r->element[i]->type != REDIS_REPLY_STRING) return false;
     f->keys = arena_array(&m->keys, struct key, r->elements);
     f->n = r->elements;
     f->more = r->elements >= KEYS_AT_ONCE;
     for (size_t i = 0; i < r->elements; i++)
         f->keys[i] = (struct key){arena_strndup(&m->keys, r->element[i]->str, r->element[i]->len), r->element[i]->len};
+    return true;
 }
 
 /* What the answer means to its flight; false if it can't go on. */
@@ -301,10 +306,8 @@ static bool flight_answer(struct slot_mover *m, struct flight *f, const struct r
     case CLOSE: f->stays = r->integer == 1; return r->type == REDIS_REPLY_INTEGER;
     case IMPORT: f->arrived = error && strstr(r->str, "already the owner") != NULL; return !error || f->arrived;
     case EXPORT: f->leaves = f->more = !error; return !error || strstr(r->str, "not the owner") != NULL;
-    case KEYS:
-        if (r->type == REDIS_REPLY_ARRAY) keep_keys(m, f, r);
-        return r->type == REDIS_REPLY_ARRAY;
-    case COUNT: f->more = r->integer > 0; return r->type == REDIS_REPLY_INTEGER;
+    case KEYS: return keep_keys(m, f, r);
+    case COUNT: f->more = r->integer > 0; return r->type == REDIS_REPLY_INTEGER && r->integer >= 0;
     default: return !error;
     }
 }
@@ -368,8 +371,10 @@ static void move_on(struct slot_mover *m)
 /* A key that is gone weighs nothing. */
 static void size_told(struct slot_mover *m, const struct redisReply *r)
 {
-    if (r->type == REDIS_REPLY_ERROR) return refused(m, r);
-    if (r->type == REDIS_REPLY_INTEGER) m->weight += r->integer;
+    bool gone = r->type == REDIS_REPLY_NIL,
+         told = r->type == REDIS_REPLY_INTEGER && r->integer >= 0 && r->integer <= INFO_BYTES_MAX;
+    if (!gone && !told) return refused(m, r);
+    if (told) m->weight += r->integer;
     if (--m->sizing > 0) return;
     if (m->weight > m->left) return give_up_because(m, NO_ROOM);
     m->left -= m->weight;

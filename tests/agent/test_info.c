@@ -102,6 +102,77 @@ Test(info, knows_the_process_that_answers)
     cr_assert(!info_server("process_id:0\r\n", 14, &s));
 }
 
+/* Some of them would have been ports, processes and offsets of their own once they were cut to size. */
+Test(info, with_a_number_that_is_none_is_no_answer)
+{
+    static const char *const odd[] = {
+        "role:master\r\nmaster_repl_offset:-5\r\n",
+        "role:master\r\nmaster_repl_offset:9223372036854775808\r\n",
+        "role:master\r\nmaster_repl_offset:\r\n",
+        "role:master\r\nmaster_repl_offset:12x\r\n",
+        "role:master\r\n",
+        "role:master\r\nmaster_repl_offset:5\r\nsecond_repl_offset:-2\r\n",
+        "role:master\r\nmaster_repl_offset:5\r\nsecond_repl_offset:none\r\n",
+        "role:slave\r\nmaster_host:127.0.0.1\r\nmaster_port:65536\r\nslave_repl_offset:1\r\n",
+        "role:slave\r\nmaster_host:127.0.0.1\r\nmaster_port:4294973675\r\nslave_repl_offset:1\r\n",
+        "role:slave\r\nmaster_host:127.0.0.1\r\nmaster_port:-1\r\nslave_repl_offset:1\r\n",
+        "role:slave\r\nmaster_host:127.0.0.1\r\nslave_repl_offset:1\r\n",
+        "role:slave\r\nmaster_host:127.0.0.1\r\nmaster_port:6379\r\nslave_repl_offset:-2\r\n",
+    };
+    for (size_t k = 0; k < sizeof odd / sizeof *odd; k++) {
+        struct replication_info i = {.offset = 5};
+        cr_expect(!info_replication(odd[k], strlen(odd[k]), &i), "%s", odd[k]);
+        cr_expect_eq(i.offset, 5);
+    }
+}
+
+/* The address that a replica tells of itself is shown as it came. */
+Test(info, that_tells_something_twice_does_not_tell_it)
+{
+    struct replication_info i;
+    const char *text = "role:master\r\nslave0:ip=x\r\nmaster_repl_offset:9\r\n,port=1\r\nmaster_repl_offset:5\r\n";
+    cr_assert(!info_replication(text, strlen(text), &i));
+    text = "role:master\r\nslave0:ip=x\r\nrole:slave\r\n,port=1\r\nmaster_repl_offset:5\r\n";
+    cr_assert(!info_replication(text, strlen(text), &i));
+}
+
+Test(info, of_memory_that_no_machine_has_is_no_answer)
+{
+    static const char *const odd[] = {"used_memory:9223372036854775807\r\n", "used_memory:0\r\n", "used_memory:-1\r\n",
+        "used_memory:5\r\nmaxmemory:-1\r\n", "used_memory:5\r\nused_memory_startup:-9223372036854775808\r\n",
+        "used_memory:5\r\nmem_not_counted_for_evict:99999999999999999999\r\n", "used_memory:1e9\r\n"};
+    for (size_t k = 0; k < sizeof odd / sizeof *odd; k++) {
+        struct memory_info m = {.used = 1};
+        cr_expect(!info_memory(odd[k], strlen(odd[k]), &m), "%s", odd[k]);
+        cr_expect_eq(m.used, 1);
+    }
+}
+
+Test(info, of_a_process_that_can_not_be_is_no_answer)
+{
+    static const char *const odd[] = {"redis_version:7.0.15\r\nprocess_id:4294967297\r\n",
+        "redis_version:7.0.15\r\nprocess_id:-1\r\n", "redis_version:7.0.15\r\n", "redis_version:\r\nprocess_id:5\r\n",
+        "redis_version:7.0<b>\r\nprocess_id:5\r\n"};
+    for (size_t k = 0; k < sizeof odd / sizeof *odd; k++) {
+        struct server_info s;
+        cr_expect(!info_server(odd[k], strlen(odd[k]), &s), "%s", odd[k]);
+    }
+}
+
+Test(info, of_a_memcached_is_a_line_for_each_thing)
+{
+    struct server_info s = {0};
+    static const char *const odd[] = {"STAT pid 0", "STAT pid 4294967297", "STAT pid 12 ", "STAT pid -3", "STAT pid",
+        "STAT version x", "STAT version 1.6.18 \x01", "STAT version 1.1111111111111111111111111111111111111", "STAT threads 4",
+        "END", ""};
+    for (size_t k = 0; k < sizeof odd / sizeof *odd; k++) info_stat(odd[k], &s);
+    cr_assert(s.pid == 0 && s.version[0] == '\0');
+    info_stat("STAT pid 4711", &s);
+    info_stat("STAT version 1.6.18", &s);
+    cr_assert_eq(s.pid, 4711);
+    cr_assert_str_eq(s.version, "1.6.18");
+}
+
 Test(info, two_views_that_differ_in_the_offset_alone_are_the_same)
 {
     struct replication_info a, b;
