@@ -1,6 +1,7 @@
 #include "agent/engine.h"
 #include "agent/file.h"
 #include "base/clock.h"
+#include "base/decimal.h"
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -110,10 +111,10 @@ static int split(const char *version, long parts[PARTS])
     int n = 0;
     for (int i = 0; i < PARTS; i++) parts[i] = 0;
     for (const char *p = version; *p && n < PARTS; n++) {
-        char *end;
-        parts[n] = strtol(p, &end, 10);
-        if (end == p) break;
-        p = *end == '.' ? end + 1 : "";
+        int64_t part;
+        if (!decimal_take(&p, 0, INT32_MAX, &part)) break;
+        parts[n] = (long)part;
+        p = *p == '.' ? p + 1 : "";
     }
     return n;
 }

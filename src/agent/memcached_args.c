@@ -2,6 +2,7 @@
 #include "agent/names.h"
 #include "agent/order_check.h"
 #include "base/buf.h"
+#include "base/decimal.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,9 +89,10 @@ int64_t memcached_megabytes(const struct proto_node_order *o)
 {
     const char *all = value_of(o, "max_cache_memory"), *overhead = value_of(o, "memcached_connections_overhead");
     if (all == NULL) return MEGABYTES_MIN;
-    if (!isdigit((unsigned char)*all)) return -1;
-    int64_t mb = strtoll(all, NULL, 10) - (overhead ? strtoll(overhead, NULL, 10) : 0);
-    return mb < MEGABYTES_MIN ? MEGABYTES_MIN : mb;
+    int64_t mb, kept = 0;
+    if (!decimal_parse(all, 0, INT32_MAX, &mb)) return -1;
+    if (overhead && !decimal_parse(overhead, 0, INT32_MAX, &kept)) return -1;
+    return mb - kept < MEGABYTES_MIN ? MEGABYTES_MIN : mb - kept;
 }
 
 bool memcached_needs_no_restart(const char *setting)

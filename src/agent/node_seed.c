@@ -5,6 +5,7 @@
 #include "agent/info.h"
 #include "agent/seed.h"
 #include "agent/shelf.h"
+#include "base/decimal.h"
 #include "base/log.h"
 #include <dirent.h>
 #include <errno.h>
@@ -76,9 +77,10 @@ static void done(uv_work_t *w, int status)
 
 static int64_t room_of(const struct proto_node_order *o)
 {
+    int64_t bytes = 0;
     for (size_t i = 0; i < o->settings.n; i++)
-        if (strcmp(o->settings.items[i].name, "maxmemory") == 0) return strtoll(o->settings.items[i].value, NULL, 10);
-    return 0;
+        if (strcmp(o->settings.items[i].name, "maxmemory") == 0) decimal_parse(o->settings.items[i].value, 0, INT64_MAX, &bytes);
+    return bytes;
 }
 
 static struct seed_file file_of(struct seed_job *j, const struct node *n, const struct proto_seed_file *f)

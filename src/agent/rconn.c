@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { READS_MAX = 16384 };
+
 struct rconn {
     redisAsyncContext *ac; /* NULL once hiredis gave it up */
     uv_poll_t poll;
@@ -14,6 +16,7 @@ struct rconn {
     bool working;        /* hiredis is: whatever it is given meanwhile, it sends in the end */
     const struct rconn_events *events;
     void *arg;
+    int reads;   /* since the last answer was whole */
     bool told;   /* the owner knows that it stands */
     bool closed; /* the owner is gone */
     char why[128];
@@ -29,6 +32,14 @@ static void watch(struct rconn *c)
     else uv_poll_start(&c->poll, c->watched, poll_ready);
 }
 
+/* hiredis reads 16 KiB at most at a time, and keeps what is not whole yet, however much that is: an answer may take 256 MiB. */
+static void read_some(struct rconn *c)
+{
+    if (++c->reads <= READS_MAX) return redisAsyncHandleRead(c->ac);
+    snprintf(c->why, sizeof c->why, "an answer without an end");
+    redisAsyncFree(c->ac);
+}
+
 /*
  * Lets hiredis work. What there is to send is tried at once: nearly always the socket
  * takes it, and the loop need not wait for that.
@@ -37,7 +48,7 @@ static void work(struct rconn *c, int events)
 {
     if (c->working) return;
     c->working = true;
-    if (c->ac != NULL && (events & UV_READABLE)) redisAsyncHandleRead(c->ac);
+    if (c->ac != NULL && (events & UV_READABLE)) read_some(c);
     bool sends = c->ac != NULL && (c->ac->c.flags & REDIS_CONNECTED) && (c->wanted & UV_WRITABLE);
     if (sends || (c->ac != NULL && (events & UV_WRITABLE))) redisAsyncHandleWrite(c->ac);
     c->working = false;
@@ -96,7 +107,7 @@ static void poll_closed(uv_handle_t *h)
 static void cleanup(void *p)
 {
     struct rconn *c = p;
-    snprintf(c->why, sizeof c->why, "%s", c->ac->err ? c->ac->errstr : "closed");
+    if (c->why[0] == '\0') snprintf(c->why, sizeof c->why, "%s", c->ac->err ? c->ac->errstr : "closed");
     c->ac = NULL;
     uv_close((uv_handle_t *)&c->poll, poll_closed);
 }
@@ -105,6 +116,7 @@ static void replied(redisAsyncContext *ac, void *reply, void *unused)
 {
     struct rconn *c = ac->data;
     (void)unused;
+    c->reads = 0;
     if (reply == NULL || c->closed) return; /* the connection ends: down() follows */
     if (trip_hit(TRIP_REDIS_REPLY)) {
         char text[] = "ERR injected failure";

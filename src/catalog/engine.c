@@ -1,4 +1,5 @@
 #include "catalog/engine.h"
+#include "base/decimal.h"
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +50,9 @@ static bool is_patch_version(const char *s)
 /* The listed version that 'requested' adds a patch level to, or NULL. */
 static const struct engine_version *find_patched(const struct engine *e, const char *requested)
 {
-    if (!is_patch_version(requested) || atoi(requested) < e->short_from) return NULL;
+    int64_t major;
+    const char *rest = requested;
+    if (!is_patch_version(requested) || !decimal_take(&rest, e->short_from, INT32_MAX, &major)) return NULL;
     size_t n = (size_t)(strrchr(requested, '.') - requested);
     for (size_t i = 0; i < n_engine_versions; i++) {
         const struct engine_version *v = &engine_versions[i];

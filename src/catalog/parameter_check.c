@@ -1,6 +1,6 @@
 #include "catalog/parameter.h"
+#include "base/decimal.h"
 #include <ctype.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,11 +37,8 @@ static bool in_ranges(const char *list, double v)
 
 static bool integer_fits(const char *allowed, const char *value)
 {
-    const char *digits = value + (*value == '-');
-    if (*digits == '\0' || strspn(digits, "0123456789") != strlen(digits)) return false;
-    errno = 0;
-    long long v = strtoll(value, NULL, 10);
-    if (errno == ERANGE) return false;
+    int64_t v;
+    if (!decimal_parse(value, INT64_MIN, INT64_MAX, &v)) return false;
     return *allowed == '\0' || strcmp(allowed, "-") == 0 || in_ranges(allowed, (double)v);
 }
 

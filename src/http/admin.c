@@ -1,11 +1,11 @@
 #include "http/admin.h"
 #include "base/clock.h"
+#include "base/decimal.h"
 #include "base/log.h"
 #include "base/trip.h"
 #include "http/bearer.h"
 #include "http/json.h"
 #include "model/operation.h"
-#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -13,15 +13,6 @@
 #include <string.h>
 
 #define TRIPS_PATH "/_meridian/trips/"
-
-/* A decimal number between the limits and nothing else. */
-static bool read_number(const char *text, int64_t min, int64_t max, int64_t *out)
-{
-    char *end;
-    errno = 0;
-    *out = strtoll(text, &end, 10);
-    return errno == 0 && end > text && *end == '\0' && *out >= min && *out <= max;
-}
 
 /* Answers in place of the handler where the request must not change anything. */
 static bool refuse(struct exchange *x, const struct admin *admin, bool token_needed)
@@ -75,7 +66,7 @@ static void put_trip(struct exchange *x, void *admin)
     int64_t n = 1;
     if (trip < 0) {
         json_answer_error(x, 404, "There is no trip \"%s\"; GET /_meridian/trips lists them.", name);
-    } else if (count != NULL && !read_number(count, -1, INT_MAX, &n)) {
+    } else if (count != NULL && !decimal_parse(count, -1, INT_MAX, &n)) {
         json_answer_error(x, 400, "count must be a whole number: how often to trip, 0 for never, -1 for ever.");
     } else {
         trip_arm(trip, (int)n);
@@ -98,7 +89,7 @@ static void post_clock(struct exchange *x, void *arg)
     const char *jump = http_param(x, "jump_ms"), *text = jump ? jump : http_param(x, "advance_ms");
     int64_t ms;
     if (refuse(x, admin, !admin->local)) return;
-    if (text == NULL || !read_number(text, -century_ms, century_ms, &ms)) {
+    if (text == NULL || !decimal_parse(text, -century_ms, century_ms, &ms)) {
         json_answer_error(
             x, 400, "%s must be a whole number of milliseconds, a century at most.", jump ? "jump_ms" : "advance_ms");
         return;

@@ -1,4 +1,5 @@
 #include "http/listen.h"
+#include "base/decimal.h"
 #include "base/err.h"
 #include <arpa/inet.h>
 #include <errno.h>
@@ -25,8 +26,8 @@ static int bad_address(const char *address, struct err *e)
 
 static bool is_port(const char *s)
 {
-    size_t n = strlen(s);
-    return n > 0 && n <= 5 && strspn(s, "0123456789") == n && atoi(s) <= UINT16_MAX;
+    int64_t port;
+    return strlen(s) <= 5 && decimal_parse(s, 0, UINT16_MAX, &port);
 }
 
 /* "[::1]:80" has its host in brackets; any other host is free of colons. */

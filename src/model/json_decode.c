@@ -1,5 +1,6 @@
 #include "model/json.h"
 #include "base/arena.h"
+#include "base/decimal.h"
 #include "base/err.h"
 #include "model/shape.h"
 #include "model/timestamp.h"
@@ -210,9 +211,8 @@ static int read_integer(struct reader *r, struct opt_int *out)
     if (!at_number(r)) return unlike(r, "an integer");
     int ret = read_number(r, text, &whole);
     if (ret) return ret;
-    errno = 0;
-    *out = OPT_INT(strtoll(text, NULL, 10));
-    return whole && errno == 0 ? 0 : unlike(r, "an integer");
+    out->set = true;
+    return whole && decimal_parse(text, INT64_MIN, INT64_MAX, &out->v) ? 0 : unlike(r, "an integer");
 }
 
 static int read_double(struct reader *r, struct opt_double *out)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include "base/decimal.h"
 #include "base/err.h"
 #include "model/api.gen.h"
 #include "model/shape.h"
@@ -101,10 +102,8 @@ static int check_string(const struct shape *shape, const char *key, const char *
 /* The API's integers have 32 bits. */
 static bool read_integer(const char *text, struct opt_int *out)
 {
-    size_t sign = *text == '-', digits = strspn(text + sign, "0123456789");
-    if (digits == 0 || digits > 10 || text[sign + digits] != '\0') return false;
-    *out = OPT_INT(strtoll(text, NULL, 10));
-    return out->v >= INT32_MIN && out->v <= INT32_MAX;
+    out->set = true;
+    return decimal_parse(text, INT32_MIN, INT32_MAX, &out->v);
 }
 
 static bool read_boolean(const char *text, struct opt_bool *out)

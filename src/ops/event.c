@@ -1,4 +1,5 @@
 #include "ops/id.h"
+#include "base/decimal.h"
 #include "store/event_log.h"
 #include <stdio.h>
 
@@ -24,9 +25,11 @@ static int read_span(struct op *op, const struct api_describe_events_in *in, int
 /* A page begins behind the last event of the page before, the first one with the latest that is asked for. */
 static int read_place(struct op *op, const struct page *page, const char *marker, int64_t to, struct event_filter *f)
 {
-    long long at = to < INT64_MAX ? to + 1 : to, seq = 0;
-    if (page->after[0] && sscanf(page->after, "%lld.%lld", &at, &seq) != 2)
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The marker %s is not valid.", marker);
+    int64_t at = to < INT64_MAX ? to + 1 : to, seq = 0;
+    const char *after = page->after;
+    bool good = !*after ||
+                (decimal_take(&after, INT64_MIN, INT64_MAX, &at) && *after++ == '.' && decimal_parse(after, 0, INT64_MAX, &seq));
+    if (!good) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The marker %s is not valid.", marker);
     f->before_ms = at;
     f->before_seq = seq;
     return 0;
