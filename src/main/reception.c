@@ -1,5 +1,6 @@
 #include "main/reception.h"
 #include "base/buf.h"
+#include "base/decimal.h"
 #include "base/err.h"
 #include "base/local.h"
 #include "base/log.h"
@@ -42,13 +43,18 @@ static void get_assignment(struct exchange *x, void *arg)
 {
     struct reception *r = arg;
     const char *region = http_param(x, "region"), *after = http_param(x, "after");
+    int64_t version = 0;
     if (is_stopping(r, x)) return;
     if (region == NULL) {
         json_answer_error(x, 400, "region is missing");
         return;
     }
+    if (after != NULL && !decimal_parse(after, 0, INT64_MAX, &version)) {
+        json_answer_error(x, 400, "after is no version");
+        return;
+    }
     http_defer(x, agent_left, r);
-    control_wait(r->control, region, after ? strtoll(after, NULL, 10) : 0, answer_assignment, x);
+    control_wait(r->control, region, version, answer_assignment, x);
 }
 
 static void post_sighting(struct exchange *x, void *arg)
