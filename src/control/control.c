@@ -171,16 +171,26 @@ static void stop_by_signal(struct control *c)
     for (struct session *s = c->sessions; s; s = s->next) session_signal(s, SIGTERM);
 }
 
+int control_load(struct control *c, struct arena *a, struct world *w, struct err *e)
+{
+    *w = world_now(c, a);
+    int r = store_begin(c->o.store, false, e);
+    if (r) return r;
+    r = world_load(c->o.store, &c->rows, w, e);
+    store_rollback(c->o.store);
+    if (r) return r;
+    set_in_touch(c, w);
+    absent_mark(c, w);
+    return 0;
+}
+
 /* What can't be stored must not be acted upon. But that everything shall stop needs no storing: a full disk does not hold it up. */
 static void stop_all_the_same(struct control *c)
 {
     _arena_ struct arena a = {0};
-    struct world w = world_now(c, &a);
+    struct world w;
     struct err e;
-    bool loaded = store_begin(c->o.store, false, &e) == 0 && world_load(c->o.store, &c->rows, &w, &e) == 0;
-    store_rollback(c->o.store);
-    if (!loaded) return stop_by_signal(c);
-    set_in_touch(c, &w);
+    if (control_load(c, &a, &w, &e)) return stop_by_signal(c);
     hand_out(c, &w);
 }
 

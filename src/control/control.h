@@ -62,6 +62,8 @@ int control_sighting(struct control *c, const char *text, size_t len, struct err
 
 /* Adds every node as JSON: what is wanted of it and what was seen. */
 int control_nodes_json(struct control *c, struct buf *out, struct err *e);
+/* Adds what a resource waits for, as plan_why() tells it, as JSON. '*found' false: there is none, and nothing was added. */
+int control_why_json(struct control *c, const char *region, const char *id, struct buf *out, bool *found, struct err *e);
 
 /*
  * Has every agent stop its nodes, data saved, and exit; then calls 'stopped' and is of no more use than to be closed. That is

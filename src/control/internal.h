@@ -30,5 +30,8 @@ struct control {
     bool closing;
 };
 
+/* The world as the database has it and as plans would look at it now, in the arena. Nothing is stored. */
+int control_load(struct control *c, struct arena *a, struct world *w, struct err *e);
+
 /* An agent has come, gone or said that it stopped. */
 void control_agent_changed(struct control *c);

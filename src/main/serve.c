@@ -88,6 +88,26 @@ static void get_nodes(struct exchange *x, void *arg)
     json_answer_error(x, 500, "%s", e.msg);
 }
 
+static void get_why(struct exchange *x, void *arg)
+{
+    struct serve *s = arg;
+    struct err e;
+    _buf_ struct buf body = {0};
+    bool found;
+    const char *region = http_param(x, "region"), *id = http_param(x, "id");
+    if (id == NULL || *id == '\0') {
+        json_answer_error(x, 400, "id is missing: /_meridian/why?region=R&id=X");
+        return;
+    }
+    int r = s->control ? control_why_json(s->control, region, id, &body, &found, &e) : err_set(&e, ERR_BROKEN, "stopping");
+    if (r) log_error("%s", e.msg);
+    if (r) json_answer_error(x, 500, "%s", e.msg);
+    else if (found) http_answer(x, 200, "application/json", &body, NULL);
+    else
+        json_answer_error(
+            x, 404, "There is no %.80s in %.40s.", id, region ? region : "any region: name one, but for a global datastore");
+}
+
 /* No secret: whoever is to trust the endpoints needs it. */
 static void get_authority(struct exchange *x, void *arg)
 {
@@ -110,6 +130,7 @@ static void add_routes(struct serve *s)
     const struct http_route routes[] = {
         {.method = "GET", .path = "/_meridian/ca.pem", .handle = get_authority, .arg = s},
         {.method = "GET", .path = "/_meridian/nodes", .handle = get_nodes, .arg = s},
+        {.method = "GET", .path = "/_meridian/why", .handle = get_why, .arg = s},
     };
     s->admin = (struct admin){
         .operations = api_operations,

@@ -1,0 +1,312 @@
+#include "plan/why.h"
+#include "base/arena.h"
+#include "plan/lack.h"
+#include "plan/plan.h"
+#include "plan/want.h"
+#include "plan/why_lack.h"
+#include <string.h>
+
+static bool is(const char *a, const char *b)
+{
+    return a && strcmp(a, b) == 0;
+}
+
+static const char *shown(const char *status, int64_t unserved_since_ms, const char *instead)
+{
+    return unserved_since_ms && is(status, "available") ? instead : status;
+}
+
+/* ---- what several kinds wait for ---- */
+
+static void wait_for_end(struct whys *out, const struct world_node *nodes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!nodes[i].drop && !is(nodes[i].row.seen_state, "gone")) whys_add_lack(out, LACK_END, &nodes[i], NULL);
+}
+
+static void wait_for_service(struct whys *out, struct world_node *nodes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!nodes[i].drop && nodes[i].row.unserved_since_ms) whys_add_service(out, &nodes[i]);
+}
+
+static void wait_for_lacks(struct whys *out, const struct lacks *l)
+{
+    for (const struct lack_item *i = l->first; i; i = i->next) whys_add_lack(out, i->lack, i->node, i->endpoint);
+}
+
+static void wait_for_window(struct whys *out, const char *window)
+{
+    whys_add(out, 0, arena_printf(out->w->arena, "its maintenance window %s, as a change is pending", window),
+        "the window opens, or the change is asked for at once");
+}
+
+static void wait_for_final(struct whys *out, const char *region, const char *rg_id, const char *cluster_id)
+{
+    for (size_t i = 0; i < out->w->n_snapshots; i++) {
+        const struct row_snapshot *s = &out->w->snapshots[i].row;
+        bool of_it = rg_id ? is(s->rg_id, rg_id) : s->rg_id == NULL && is(s->cluster_id, cluster_id);
+        if (of_it && is(s->region, region) && is(s->status, "creating"))
+            whys_add(out, 0, arena_printf(out->w->arena, "its snapshot %s", s->name),
+                "all files of the snapshot are whole, or it fails");
+    }
+}
+
+/* ---- replication groups ---- */
+
+static void wait_for_switch(struct whys *out, const struct world_node_group *ng)
+{
+    struct arena *a = out->w->arena;
+    if (ng->row.switch_node_id)
+        whys_add(out, ng->row.switch_since_ms,
+            arena_printf(a, "node %s to become the primary of node group %s in good order", ng->row.switch_node_id, ng->row.id),
+            "it has all writes and takes its own; after 10 s it is given up");
+    if (ng->row.failed_node_id)
+        whys_add(out, ng->row.unserved_since_ms,
+            arena_printf(a, "node %s, the primary before a failover, to recover", ng->row.failed_node_id),
+            "it is in step with the new primary");
+}
+
+static bool has_pending(const struct world_rg *rg)
+{
+    for (size_t i = 0; i < rg->n_clusters; i++)
+        if (rg->clusters[i].row.pending_node_type || rg->clusters[i].row.pending_engine_version) return true;
+    return false;
+}
+
+static void why_rg(struct whys *out, struct world_rg *rg)
+{
+    struct lacks lacks = {.arena = out->w->arena};
+    const char *status = rg->row.status;
+    if (is(status, "snapshotting") || is(status, "deleting")) wait_for_final(out, rg->row.region, rg->row.id, NULL);
+    if (is(status, "deleting")) {
+        wait_for_end(out, rg->nodes, rg->n_nodes);
+        return;
+    }
+    for (size_t i = 0; i < rg->n_node_groups; i++) wait_for_switch(out, &rg->node_groups[i]);
+    if (is(status, "creating") || is(status, "modifying")) {
+        rg_find_lacks(out->w, rg, &lacks);
+        wait_for_lacks(out, &lacks);
+    } else if (rg->row.unserved_since_ms) {
+        wait_for_service(out, rg->nodes, rg->n_nodes);
+        for (size_t i = 0; i < rg->n_endpoints; i++) whys_add_forwarder(out, rg, &rg->endpoints[i]);
+    }
+    if (is(status, "available") && has_pending(rg)) wait_for_window(out, rg->row.maintenance_window);
+}
+
+/* ---- cache clusters and nodes ---- */
+
+static void why_member_cluster(struct whys *out, struct world_rg *rg, struct world_cluster *c)
+{
+    struct world_node *n = rg_cluster_node(c);
+    bool busy = is(c->row.status, "creating") || is(c->row.status, "modifying") || is(c->row.status, "rebooting cluster nodes");
+    if (n && busy) whys_add_lack(out, node_lack(out->w, rg, n), n, NULL);
+    if (n && busy && is(c->row.parameter_apply_status, "applying")) whys_add_lack(out, LACK_SETTINGS, n, NULL);
+}
+
+static void why_stand_alone(struct whys *out, struct world_cluster *c)
+{
+    struct lacks lacks = {.arena = out->w->arena};
+    if (is(c->row.status, "creating") || is(c->row.status, "modifying") || is(c->row.status, "rebooting cluster nodes")) {
+        cluster_find_lacks(out->w, c, &lacks);
+        wait_for_lacks(out, &lacks);
+    }
+    bool pending = c->row.pending_node_type || c->row.pending_engine_version || c->row.pending_num_nodes;
+    if (is(c->row.status, "available") && pending && c->row.pending_since_ms) wait_for_window(out, c->row.maintenance_window);
+}
+
+static void why_cluster(struct whys *out, struct world_cluster *c)
+{
+    struct world_rg *rg = c->row.rg_id ? world_rg(out->w, c->row.region, c->row.rg_id) : NULL;
+    const char *status = c->row.status;
+    if (is(status, "snapshotting") || is(status, "deleting")) wait_for_final(out, c->row.region, c->row.rg_id, c->row.id);
+    if (is(status, "deleting")) wait_for_end(out, c->nodes, c->n_nodes);
+    else if (rg) why_member_cluster(out, rg, c);
+    else why_stand_alone(out, c);
+    if (is(status, "available")) wait_for_service(out, c->nodes, c->n_nodes);
+}
+
+static void why_node(struct whys *out, struct world_node *n)
+{
+    if (is(n->row.want, "gone")) whys_add_lack(out, LACK_END, n, NULL);
+    else if (!is(n->row.status, "available")) whys_add_lack(out, node_lack(out->w, n->rg, n), n, NULL);
+    else if (n->row.unserved_since_ms) whys_add_service(out, n);
+}
+
+/* ---- global datastores ---- */
+
+static const struct phase {
+    const char *phase, *what, *ends;
+} phases[] = {
+    {"fencing", "the old primary to hold its writes, for a failover to %s",
+        "it has told where it stands; after 10 s the failover is given up, but for a primary that is dead or out of reach"},
+    {"promoting", "the primary of %s to get the last write of the old one",
+        "it takes writes; where it gets no nearer for 10 s the failover is given up"},
+    {"withdrawing", "the agent of %s to take it that its primary is not to become one any more",
+        "the agent has taken that, or it takes writes already"},
+    {"settling", "all regions to follow the new primary", "all nodes that answer and can be reached are in step"},
+    {"reviving", "the dead primary to get its data back from %s", "it has all of them"},
+    {"returning", "the primary to take writes again, with the data from %s", "it takes them; after 10 s it begins anew"},
+};
+
+static void why_phase(struct whys *out, const struct row_global_replication_group *g)
+{
+    for (size_t i = 0; i < sizeof phases / sizeof *phases; i++) {
+        if (!is(g->phase, phases[i].phase)) continue;
+        const char *what = phases[i].what, *at = strstr(what, "%s"),
+                   *region = g->switch_region ? g->switch_region : "another region";
+        if (at) what = arena_printf(out->w->arena, "%.*s%s%s", (int)(at - what), what, region, at + 2);
+        whys_add(out, g->phase_since_ms, what, phases[i].ends);
+    }
+}
+
+static void why_member(struct whys *out, const struct world_member *m)
+{
+    struct arena *a = out->w->arena;
+    const char *id = m->row.rg_id, *region = m->row.region;
+    if (m->row.leaving)
+        whys_add(
+            out, 0, arena_printf(a, "replication group %s in %s to leave", id, region), "its primary takes writes of its own");
+    else if (!is(m->row.status, "associated"))
+        whys_add(out, 0, arena_printf(a, "replication group %s in %s to join", id, region),
+            is(m->row.role, "PRIMARY") ? "its primary takes writes and its gateways listen" : "the group is available");
+    else if (m->rg && is(m->rg->row.status, "modifying"))
+        whys_add(out, 0, arena_printf(a, "replication group %s in %s to be available", id, region),
+            "what was asked of it is in force");
+}
+
+static void why_global(struct whys *out, struct world_global *g)
+{
+    why_phase(out, &g->row);
+    for (size_t i = 0; i < g->n_members; i++)
+        if (!g->members[i].drop && !is(g->row.status, "deleting")) why_member(out, &g->members[i]);
+}
+
+/* ---- snapshots, users, user groups ---- */
+
+static void why_snapshot(struct whys *out, const struct world_snapshot *s)
+{
+    struct arena *a = out->w->arena;
+    for (size_t i = 0; i < s->n_parts; i++) {
+        const struct row_snapshot_part *p = &s->parts[i].row;
+        if (is(s->row.status, "creating") && !is(p->seen_state, "whole"))
+            whys_add(out, 0, arena_printf(a, "the file of node %s", p->node_id), "it is whole; it fails with the node's process");
+        if (is(s->row.status, "exporting") && p->seen_exported == NULL)
+            whys_add(out, 0, arena_printf(a, "the export of the file of node %s", p->node_id),
+                "it has arrived in the bucket, or can't be written");
+        if (is(s->row.status, "deleting") && !is(p->seen_state, "gone"))
+            whys_add(
+                out, 0, arena_printf(a, "the deletion of the file of node %s", p->node_id), "the region's agent has deleted it");
+    }
+    if (is(s->row.status, "restoring")) whys_add(out, 0, "those that begin with its data", "they have been created, or deleted");
+}
+
+static void why_user_group(struct whys *out, const struct world_user_group *g)
+{
+    struct lacks lacks = {.arena = out->w->arena};
+    if (is(g->row.status, "active")) return;
+    user_group_find_lacks(out->w, g, &lacks);
+    wait_for_lacks(out, &lacks);
+}
+
+static void why_user(struct whys *out, const struct world_user *u)
+{
+    for (size_t i = 0; i < out->w->n_user_groups; i++) {
+        const struct world_user_group *g = &out->w->user_groups[i];
+        for (size_t k = 0; k < g->n_members; k++)
+            if (g->members[k].user == u && !g->members[k].drop && !is(u->row.status, "active")) why_user_group(out, g);
+    }
+}
+
+/* ---- which it is ---- */
+
+static bool matches(const char *region, const char *id, const char *row_region, const char *row_id)
+{
+    return region && is(region, row_region) && strcmp(id, row_id) == 0;
+}
+
+static bool find_stand_alone_or_member(struct whys *out, const char *region, const char *id, struct answer *answer)
+{
+    struct world *w = out->w;
+    for (size_t i = 0; i < w->n_clusters; i++) {
+        struct world_cluster *c = &w->clusters[i];
+        if (!matches(region, id, c->row.region, c->row.id)) continue;
+        why_cluster(out, c);
+        *answer = (struct answer){
+            "cache cluster", c->row.region, c->row.status, shown(c->row.status, c->row.unserved_since_ms, "modifying"), NULL};
+        return true;
+    }
+    for (size_t i = 0; i < w->n_nodes; i++) {
+        struct world_node *n = &w->nodes[i];
+        if (!matches(region, id, n->row.region, n->row.id)) continue;
+        why_node(out, n);
+        *answer = (struct answer){
+            "node", n->row.region, n->row.status, shown(n->row.status, n->row.unserved_since_ms, "rebooting"), NULL};
+        return true;
+    }
+    return false;
+}
+
+static bool find_global(struct whys *out, const char *id, struct answer *answer)
+{
+    for (size_t i = 0; i < out->w->n_globals; i++) {
+        struct world_global *g = &out->w->globals[i];
+        if (strcmp(g->row.id, id) != 0) continue;
+        why_global(out, g);
+        *answer = (struct answer){"global datastore", NULL, g->row.status, g->row.status, NULL};
+        return true;
+    }
+    return false;
+}
+
+static bool find_snapshot(struct whys *out, const char *region, const char *id, struct answer *answer)
+{
+    for (size_t i = 0; i < out->w->n_snapshots; i++) {
+        const struct world_snapshot *s = &out->w->snapshots[i];
+        if (!matches(region, id, s->row.region, s->row.name)) continue;
+        why_snapshot(out, s);
+        *answer = (struct answer){"snapshot", s->row.region, s->row.status, s->row.status, NULL};
+        return true;
+    }
+    return false;
+}
+
+static bool find_user(struct whys *out, const char *region, const char *id, struct answer *answer)
+{
+    for (size_t i = 0; i < out->w->n_users; i++) {
+        const struct world_user *u = &out->w->users[i];
+        if (!matches(region, id, u->row.region, u->row.id)) continue;
+        why_user(out, u);
+        *answer = (struct answer){"user", u->row.region, u->row.status, u->row.status, NULL};
+        return true;
+    }
+    for (size_t i = 0; i < out->w->n_user_groups; i++) {
+        const struct world_user_group *g = &out->w->user_groups[i];
+        if (!matches(region, id, g->row.region, g->row.id)) continue;
+        why_user_group(out, g);
+        *answer = (struct answer){"user group", g->row.region, g->row.status, g->row.status, NULL};
+        return true;
+    }
+    return false;
+}
+
+static bool find_rg(struct whys *out, const char *region, const char *id, struct answer *answer)
+{
+    struct world_rg *rg = region ? world_rg(out->w, region, id) : NULL;
+    if (rg == NULL) return false;
+    why_rg(out, rg);
+    *answer = (struct answer){
+        "replication group", rg->row.region, rg->row.status, shown(rg->row.status, rg->row.unserved_since_ms, "modifying"), NULL};
+    return true;
+}
+
+struct answer plan_why(struct world *w, const char *region, const char *id)
+{
+    struct whys out = {.w = w};
+    struct answer answer = {0};
+    if (!find_rg(&out, region, id, &answer) && !find_stand_alone_or_member(&out, region, id, &answer) &&
+        !find_global(&out, id, &answer) && !find_snapshot(&out, region, id, &answer))
+        find_user(&out, region, id, &answer);
+    answer.waits = out.first;
+    return answer;
+}
