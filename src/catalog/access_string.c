@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 struct reader {
     struct arena *arena;
@@ -62,6 +63,31 @@ static bool is_restricted(const char *name)
     for (const char *const *p = restricted_commands; *p; p++) {
         size_t n = strlen(*p);
         if (strncmp(name, *p, n) == 0 && (name[n] == '\0' || name[n] == '|')) return true;
+    }
+    return false;
+}
+
+/* "+script" gives "script|debug" as well. */
+static bool gives_restricted(const char *rule, size_t n)
+{
+    static const char all[] = "allcommands";
+    if (n == sizeof all - 1 && strncmp(rule, all, n) == 0) return true;
+    if (n < 2 || *rule != '+') return false;
+    bool gives = rule[1] == '@';
+    for (const char *const *p = restricted_commands; *p && !gives; p++)
+        gives = strncasecmp(rule + 1, *p, n - 1) == 0 && ((*p)[n - 1] == '|' || (*p)[n - 1] == '\0');
+    return gives;
+}
+
+bool access_string_is_wide(const char *word)
+{
+    if (*word != '(') return false;
+    const char *end = word + strlen(word) - 1;
+    for (const char *p = word + 1; p < end;) {
+        size_t n = strcspn(p, " ");
+        if (p + n > end) n = (size_t)(end - p);
+        if (gives_restricted(p, n)) return true;
+        p += n + 1;
     }
     return false;
 }

@@ -22,6 +22,9 @@ extern const char *const restricted_commands[];
 /* The same as rules that forbid them. */
 extern const char *const restricting_rules[];
 
+/* Own limit: each wide selector costs what restricting_rules are long, in every assignment. */
+enum { WIDE_SELECTORS_MAX = 20 };
+
 struct access_string {
     const char **words; /* a selector is one word, with its parentheses */
     size_t n;
@@ -33,6 +36,9 @@ struct access_string {
  * one sentence that says what is wrong. Words belong to the arena.
  */
 const char *access_string_read(struct arena *a, const char *text, bool valkey, bool all_commands, struct access_string *out);
+
+/* True for a selector that gives, with a category or a command's name, restricted commands too. */
+bool access_string_is_wide(const char *word);
 
 /* The words with a space between them. */
 const char *access_string_text(struct arena *a, const struct access_string *s);

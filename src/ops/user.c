@@ -100,6 +100,15 @@ static int check_name(struct op *op, const char *name)
     return 0;
 }
 
+static int check_selectors(struct op *op, const struct access_string *s)
+{
+    size_t wide = 0;
+    for (size_t i = 0; i < s->n; i++) wide += access_string_is_wide(s->words[i]);
+    if (wide <= WIDE_SELECTORS_MAX) return 0;
+    return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
+        "An access string can have at most %d selectors that allow categories of commands.", WIDE_SELECTORS_MAX);
+}
+
 static int read_access(struct op *op, const char *text, struct row_user *u)
 {
     struct access_string s;
@@ -108,6 +117,8 @@ static int read_access(struct op *op, const char *text, struct row_user *u)
             op, FAULT_INVALID_PARAMETER_VALUE, "An access string must be at most %d characters long.", LIMIT_ACCESS_STRING_MAX);
     const char *wrong = access_string_read(op->arena, text, is(u->engine, "valkey"), op->config->allow_restricted, &s);
     if (wrong) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The access string is not valid: %s.", wrong);
+    int r = check_selectors(op, &s);
+    if (r) return r;
     u->access_string = access_string_text(op->arena, &s);
     return 0;
 }

@@ -24,12 +24,19 @@ static size_t n_restricted(void)
     return n;
 }
 
-/* A selector gives rights of its own, so they are taken away in each. */
+/* A selector gives rights of its own, so they are taken away in each that gives what is restricted. */
 static const char *restrict_selector(struct world *w, const char *selector)
 {
-    const char *text = arena_strndup(w->arena, selector, strlen(selector) - 1);
-    for (const char *const *p = restricting_rules; *p; p++) text = arena_printf(w->arena, "%s %s", text, *p);
-    return arena_printf(w->arena, "%s)", text);
+    size_t n = strlen(selector), size = n + 1;
+    for (const char *const *p = restricting_rules; *p; p++) size += strlen(*p) + 1;
+    char *text = arena_alloc(w->arena, size), *end = text + n - 1;
+    memcpy(text, selector, n - 1);
+    for (const char *const *p = restricting_rules; *p; p++) {
+        *end++ = ' ';
+        end = stpcpy(end, *p);
+    }
+    strcpy(end, ")");
+    return text;
 }
 
 /* Last of all, so that no word before can give them back. */
@@ -87,7 +94,7 @@ static struct access_user *user_of_row(struct world *w, const struct row_user *r
     struct access_user *u = new_user(w, row->name, s.n);
     if (wrong) return u; /* what may not be written any more gives nothing: the user stays off */
     for (size_t i = 0; i < s.n; i++)
-        add_rule(u, *s.words[i] == '(' && !w->allow_restricted ? restrict_selector(w, s.words[i]) : s.words[i]);
+        add_rule(u, !w->allow_restricted && access_string_is_wide(s.words[i]) ? restrict_selector(w, s.words[i]) : s.words[i]);
     if (is(row->authentication, "no-password")) add_rule(u, "nopass");
     add_passwords(w, row->passwords, u);
     restrict_user(w, u);

@@ -51,3 +51,13 @@ Test(access_string, of_a_valkey_user_may_name_what_only_valkey_has)
     cr_assert_null(access_string_read(&arena, "on +hexpire +@bloom +@all", true, false, &s));
     cr_assert_null(access_string_read(&arena, "on +config|get +@all", false, true, &s));
 }
+
+Test(access_string, knows_selectors_that_give_restricted_commands)
+{
+    static const char *const wide[] = {
+        "(+@all)", "(~a +@read)", "(allcommands)", "(~a allcommands ~b)", "(+script)", "(+ACL ~a)", "(~a +CLUSTER)"};
+    static const char *const narrow[] = {
+        "(+get)", "(~allcommands)", "(~+@all)", "(-@all +set)", "()", "(+script|load)", "(+cluster|info)", "+@all", "(+c)"};
+    for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) cr_expect(access_string_is_wide(wide[i]), "%s", wide[i]);
+    for (size_t i = 0; i < sizeof narrow / sizeof *narrow; i++) cr_expect(!access_string_is_wide(narrow[i]), "%s", narrow[i]);
+}

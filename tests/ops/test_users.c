@@ -9,6 +9,8 @@
 #define REST "&Engine=redis&AccessString=on+~*+%2b@all"
 #define OPEN REST "&NoPasswordRequired=true"
 #define WORD "0123456789abcdef"
+/* Seven selectors. */
+#define WIDE "+(~a+%2b@all)+(~b+%2b@all)+(~c+%2b@all)+(~d+%2bscript)+(~e+allcommands)+(~f+%2b@all)+(~g+%2b@read)"
 
 static const struct api_user *user(const char *action, const char *form)
 {
@@ -142,6 +144,10 @@ Test(users, faults_are_those_of_the_service)
             "The access string is not valid: it has control characters."},
         {NEW, "UserId=x&UserName=x&Engine=redis&NoPasswordRequired=true&AccessString=on+%2bconfig", VALUE,
             "The access string is not valid: the command config is restricted."},
+        {NEW, "UserId=x&UserName=x&Engine=redis&NoPasswordRequired=true&AccessString=on" WIDE WIDE WIDE, VALUE,
+            "An access string can have at most 20 selectors that allow categories of commands."},
+        {"ModifyUser", "UserId=alice&AppendAccessString=" WIDE WIDE WIDE, VALUE,
+            "An access string can have at most 20 selectors that allow categories of commands."},
         {"ModifyUser", "UserId=nobody&AccessString=on", FAULT_USER_NOT_FOUND, "User nobody not found."},
         {"ModifyUser", "UserId=alice", COMBINATION, "No modifications were requested"},
         {"ModifyUser", "UserId=default&AccessString=on", VALUE, "User default is predefined and cannot be modified."},

@@ -25,7 +25,8 @@ static void setup(void)
     memset(groups, 0, sizeof groups);
     build_init(&b, &arena);
     build_rg(&b, "us-east-1", "g", "available", 2);
-    users[ALICE] = (struct world_user){.row = user("alice", "Alice", "on ~a:* -@all +get (+set ~x)", "password", "aa bb")};
+    users[ALICE] =
+        (struct world_user){.row = user("alice", "Alice", "on ~a:* -@all +get (+set ~x) (+SCRIPT ~y)", "password", "aa bb")};
     users[MAIN] = (struct world_user){.row = user("main", "default", "off -@all", "no-password", "")};
     users[SPARE] = (struct world_user){.row = user("spare", "spare", "on +@all", "iam", "")};
     groups[0] = (struct world_user_group){.row = {"us-east-1", "team", "0", "redis", "active"}};
@@ -95,13 +96,14 @@ Test(users, rules_are_whole_and_end_with_what_nobody_may_do)
     link_all();
     b.w.allow_restricted = true;
     forget();
-    cr_expect_str_eq(rules("Alice", true), "reset on ~a:* -@all +get (+set ~x) #aa #bb");
+    cr_expect_str_eq(rules("Alice", true), "reset on ~a:* -@all +get (+set ~x) (+SCRIPT ~y) #aa #bb");
     cr_expect_str_eq(rules("default", true), "reset off -@all nopass");
     b.w.allow_restricted = false;
     forget();
     const char *all = rules("Alice", true);
     cr_expect(strstr(all, " #bb -acl|deluser ") && strstr(all, " -config "), "%s", all);
-    cr_expect(strstr(all, "(+set ~x -acl|deluser "), "%s", all);
+    cr_expect(strstr(all, "(+SCRIPT ~y -acl|deluser "), "%s", all);
+    cr_expect(strstr(all, "(+set ~x) "), "a selector that gives nothing of it stays as it is: %s", all);
     cr_expect(strstr(all, " -sync) #aa"), "%s", all);
 }
 
