@@ -18,13 +18,16 @@ enum { TOKEN_MIN = 16 };
 static int token_file_read(const char *file, char out[ADMIN_TOKEN_SIZE], struct err *e)
 {
     struct stat st;
-    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); /* a FIFO must not hold the start up */
     if (fd < 0) return err_set(e, ERR_USAGE, "--admin-token-file %s: %s", file, strerrordesc_np(errno));
-    bool open_to_others = fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || (st.st_mode & 077) != 0;
+    bool open_to_others = fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || (st.st_mode & 077) != 0 || st.st_uid != geteuid();
     ssize_t n = open_to_others ? 0 : read(fd, out, ADMIN_TOKEN_SIZE - 1);
     close(fd);
     if (open_to_others)
-        return err_set(e, ERR_USAGE, "--admin-token-file %s: others may read this file, or it is none; chmod 600 it", file);
+        return err_set(e, ERR_USAGE,
+            "--admin-token-file %s: others may read this file, or it is none; chown it to the user who runs this, and chmod 600 "
+            "it",
+            file);
     out[n > 0 ? n : 0] = '\0';
     out[strcspn(out, "\r\n")] = '\0';
     for (const char *p = out; *p; p++)

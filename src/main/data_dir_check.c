@@ -20,6 +20,8 @@ static int refuse(const char *path, const char *why, const char *mend, struct er
 static int check_entry(const char *path, const struct stat *st, struct err *e)
 {
     if (S_ISLNK(st->st_mode)) return refuse(path, "is a symbolic link, which Meridian never makes", "remove it", e);
+    if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode) && !S_ISSOCK(st->st_mode))
+        return refuse(path, "is neither a file nor a folder nor a socket", "remove it", e);
     if (st->st_uid != geteuid()) return refuse(path, "belongs to another user", "have it changed to the user who runs this", e);
     if (!S_ISSOCK(st->st_mode) && (st->st_mode & 022))
         return refuse(path, "can be written by others", "chmod -R go-w the data directory if you trust what is in it", e);

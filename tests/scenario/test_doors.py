@@ -82,6 +82,35 @@ class Doors(harness.Case):
         except redis.exceptions.RedisError:
             return False
 
+    def test_clients_that_do_not_read_their_answers_keep_nobody_out(self):
+        self.start(Limited())
+        host, port = self.server.url.removeprefix("http://").split(":")
+        question = b"GET /?Action=DescribeEngineDefaultParameters&CacheParameterGroupFamily=redis7 HTTP/1.1\r\nHost: a\r\n\r\n"
+        links = [socket.socket() for _ in range(FILES)]
+        for i, link in enumerate(links):
+            self.addCleanup(link.close)
+            link.settimeout(30)
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            link.bind(("127.0.0.%d" % (2 + i % 4), 0))
+            link.connect((host, int(port)))
+            link.sendall(question * 150)
+        self.assertIn(b"H", [self.first_byte(link) for link in links])
+        wait_for(self.is_served, "an answer for somebody who reads it")
+
+    def first_byte(self, link):
+        try:
+            return link.recv(1)
+        except ConnectionError:
+            return b""
+
+    def is_served(self):
+        try:
+            link = self.connect()
+            link.sendall(b"GET /_meridian/health HTTP/1.1\r\nHost: a\r\n\r\n")
+            return link.recv(40).startswith(b"HTTP/1.1 200")
+        except OSError:
+            return False
+
     def test_bodies_together_have_a_bound(self):
         self.start(harness.Server())
         held = []
@@ -186,6 +215,11 @@ class Doors(harness.Case):
                 os.unlink(path)
                 if moved:
                     os.rename(path + ".aside", path)
+        os.rename(elsewhere("endpoint"), elsewhere("endpoint.aside"))
+        os.mkfifo(elsewhere("endpoint"), 0o600)
+        refused(elsewhere("endpoint"), "is neither a file nor a folder")
+        os.unlink(elsewhere("endpoint"))
+        os.rename(elsewhere("endpoint.aside"), elsewhere("endpoint"))
         for path in (server.data, elsewhere("secrets"), elsewhere("meridian.db"), elsewhere("regions", "us-east-1")):
             mode = os.stat(path).st_mode & 0o777
             os.chmod(path, mode | 0o020)
@@ -204,15 +238,25 @@ class Doors(harness.Case):
         self.own = server
         self.addCleanup(server.finish)
         path = os.path.join(server.folder, "token")
-        for mode, text, why in ((0o644, "0123456789abcdef\n", "chmod 600"), (0o600, "short\n", "must be 16"), (0o600, "", "must be 16")):
-            with open(path, "w") as f:
-                f.write(text)
-            os.chmod(path, mode)
+
+        def refused(why):
             run = subprocess.run(server.command("--admin-token-file", path), capture_output=True, text=True, timeout=30,
                                  env=harness.clean_environment())
             self.assertEqual(1, run.returncode)
             self.assertIn(why, run.stderr)
             self.assertEqual(1, len(run.stderr.splitlines()), run.stderr)
+
+        for mode, text, why in ((0o644, "0123456789abcdef\n", "chmod 600"), (0o600, "short\n", "must be 16"), (0o600, "", "must be 16")):
+            with open(path, "w") as f:
+                f.write(text)
+            os.chmod(path, mode)
+            refused(why)
+        if os.geteuid() == 0:
+            os.chown(path, 65534, -1)
+            refused("chown it")
+        os.unlink(path)
+        os.mkfifo(path, 0o600)
+        refused("or it is none")
 
 
 if __name__ == "__main__":
