@@ -31,18 +31,20 @@ static void read_address(const struct sockaddr *address, uint8_t out[16])
     if (address->sa_family == AF_INET6) memcpy(out, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, 16);
 }
 
-static void connection_shut(struct connection *x)
+void connection_shut(struct connection *x)
 {
     x->shut = true;
     shutdown(x->fd, SHUT_RDWR);
 }
 
 /* 0: it goes first. The higher, the later; negative: it stays. */
-static int rank(const struct connection *x)
+static int rank(const struct connections *c, const struct connection *x, int64_t now_ms)
 {
     static const int ranks[PHASE__COUNT] = {
-        [PHASE_FRESH] = 0, [PHASE_IDLE] = 0, [PHASE_HEAD] = 1, [PHASE_BODY] = 1, [PHASE_ANSWERING] = -1, [PHASE_SENDING] = -1};
-    return ranks[x->phase];
+        [PHASE_FRESH] = 0, [PHASE_IDLE] = 0, [PHASE_HEAD] = 1, [PHASE_BODY] = 1, [PHASE_ANSWERING] = -1, [PHASE_SENDING] = 2};
+    bool early = now_ms - x->since_ms < c->limits.grace_ms;
+    if (early && x->phase == PHASE_FRESH) return ranks[PHASE_HEAD];
+    return early && x->phase == PHASE_SENDING ? -1 : ranks[x->phase];
 }
 
 /* Who goes so that 'newest' may stay: the oldest of the lowest rank, of its address if that one has too many; else 'newest'. */
@@ -51,9 +53,10 @@ static struct connection *find_victim(const struct connections *c, struct connec
     struct connection *victim = newest;
     int best = PHASE__COUNT;
     for (struct connection *x = c->first; x != NULL && best > 0; x = x->next) {
-        if (x == newest || x->shut || rank(x) < 0 || rank(x) >= best) continue;
+        int r = rank(c, x, newest->since_ms);
+        if (x == newest || x->shut || r < 0 || r >= best) continue;
         if (of_address && memcmp(x->address, newest->address, sizeof x->address) != 0) continue;
-        best = rank(x);
+        best = r;
         victim = x;
     }
     return victim;
@@ -80,6 +83,16 @@ struct connection *connection_open(struct connections *c, int fd, const struct s
     if (count_alive(c, x) > c->limits.of_one_address) connection_shut(find_victim(c, x, true));
     else if (count_alive(c, NULL) > c->limits.all) connection_shut(find_victim(c, x, false));
     return x;
+}
+
+bool connections_end_slowest(struct connections *c, enum connection_phase phase, int64_t now_ms)
+{
+    for (struct connection *x = c->first; x != NULL && now_ms - x->since_ms >= c->limits.grace_ms; x = x->next) {
+        if (x->shut || x->phase != phase) continue;
+        connection_shut(x);
+        return true;
+    }
+    return false;
 }
 
 void connection_close(struct connections *c, struct connection *x)

@@ -9,8 +9,9 @@ struct sockaddr;
  * its socket shut down, which whoever reads from it meets as the end of the connection.
  *
  * A connection that only waits for a request is the first to go, the one that waits
- * longest before the others; then those that still send one. One that is being answered
- * stays, so that long polls and answers under way are never given up for newcomers.
+ * longest before the others; then those that still send one, or had no time yet to begin;
+ * then those whose clients take long to read their answers. One whose request is at work
+ * stays, so that long polls are never given up for newcomers.
  */
 enum connection_phase {
     PHASE_FRESH,     /* accepted: waits for the first byte of its first request */
@@ -24,6 +25,7 @@ enum connection_phase {
 
 struct connection_limits {
     size_t all, of_one_address;
+    int64_t grace_ms;               /* nobody goes as one that says nothing, or does not read, before it had this long */
     int64_t phase_ms[PHASE__COUNT]; /* 0: without a limit */
 };
 
@@ -51,5 +53,9 @@ struct connection *connection_open(struct connections *c, int fd, const struct s
 void connection_close(struct connections *c, struct connection *x);
 /* The connection begins with something else. */
 void connection_enter(struct connections *c, struct connection *x, enum connection_phase phase, int64_t now_ms);
+/* Tells one to end. */
+void connection_shut(struct connection *x);
+/* Shuts down the one that has been in this phase for longest, and longer than the grace. False: there is none. */
+bool connections_end_slowest(struct connections *c, enum connection_phase phase, int64_t now_ms);
 /* Shuts down whoever has taken longer than its phase may. */
 void connections_sweep(struct connections *c, int64_t now_ms);

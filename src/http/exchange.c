@@ -43,6 +43,8 @@ void exchange_done(struct exchange *x)
     struct http *h = x->http;
     assert(h->bodies >= x->reserved);
     h->bodies -= x->reserved;
+    assert(h->answers >= x->answer);
+    h->answers -= x->answer;
     if (x->prev) x->prev->next = x->next;
     else h->live = x->next;
     if (x->next) x->next->prev = x->prev;

@@ -18,11 +18,19 @@ static bool is_number(const char *text)
     return n > 0 && n <= DIGITS_MAX && strspn(text, "0123456789") == n;
 }
 
+/* RFC 9112, 5.1: what comes before the colon is a token, or proxies may know a header here that libmicrohttpd does not. */
+static bool is_token(const char *name)
+{
+    static const char possible[] = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    return *name && name[strspn(name, possible)] == '\0';
+}
+
 static enum MHD_Result on_header(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
 {
     struct framing *f = arg;
     (void)kind;
     if (value == NULL) value = "";
+    f->odd = f->odd || !is_token(name);
     if (strcasecmp(name, "Content-Length") == 0) {
         f->n_headers++;
         f->odd = f->odd || !is_number(value);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum {
@@ -20,14 +21,18 @@ enum {
     CONNECTIONS_LEAVING = 64, /* shut down, and not yet noticed by libmicrohttpd */
     RESERVED_FILES = 128,     /* descriptors for everything else: database, agents, logs */
     FEWEST_CONNECTIONS = 16,
-    OWN_CONNECTIONS = 256, /* two of each agent */
-    SMALL_BODY = 16 << 10, /* always taken, so that large bodies keep no usual request out */
-    BODIES_MAX = 64 << 20, /* all larger bodies that are held at one time */
-    DRAIN_MAX = 64 << 20,  /* bodies too large are read to the end, or the client would never see the answer; up to here */
+    OWN_CONNECTIONS = 256,  /* two of each agent */
+    SMALL_BODY = 16 << 10,  /* always taken, so that large bodies keep no usual request out */
+    BODIES_MAX = 64 << 20,  /* all larger bodies that are held at one time */
+    BODY_GRACE_MS = 5000,   /* a larger body that takes longer makes room for another */
+    ANSWERS_MAX = 64 << 20, /* beyond, two clients that are slow to read lose their answers for each new one */
+    UNREAD_MAX = 128 << 10, /* of answers in the kernel, which would keep megabytes for each connection */
+    DRAIN_MAX = 64 << 20,   /* bodies too large are read to the end, or the client would never see the answer; up to here */
 };
 
 /* Idle connections may wait longer than the keep-alive of the usual clients, so that these close first. */
 static const struct connection_limits default_limits = {
+    .grace_ms = 1000,
     .phase_ms =
         {[PHASE_FRESH] = 15000, [PHASE_HEAD] = 15000, [PHASE_BODY] = 60000, [PHASE_SENDING] = 120000, [PHASE_IDLE] = 75000},
 };
@@ -71,9 +76,20 @@ static void resume(struct exchange *x)
     uv_timer_start(&x->http->timer, on_timer, 0, 0);
 }
 
+/* They are freed once libmicrohttpd has met the ends of their connections. */
+static void count_answer(struct exchange *x, size_t size)
+{
+    struct http *h = x->http;
+    x->answer = size;
+    h->answers += size;
+    if (h->own_users) return;
+    for (int i = 0; i < 2 && h->answers > ANSWERS_MAX; i++) connections_end_slowest(&h->connections, PHASE_SENDING, now_ms(h));
+}
+
 void http_answer(struct exchange *x, unsigned status, const char *type, struct buf *body, const struct http_header *extra)
 {
     assert(x->state == X_HANDLING || x->state == X_DEFERRED);
+    count_answer(x, body ? body->len : 0);
     struct MHD_Response *r = make_response(x->http, type, body, extra);
     if (x->state == X_DEFERRED && x->watch != NULL) {
         exchange_unwatch(x);
@@ -183,11 +199,27 @@ static void *on_target(void *arg, const char *target, struct MHD_Connection *c)
     return x;
 }
 
+/* Gives up the larger body that is awaited for longest, if that is for long. */
+static bool give_up_body(struct http *h)
+{
+    struct exchange *slowest = NULL;
+    for (struct exchange *x = h->live; x != NULL; x = x->next)
+        if (x->state == X_BODY && x->reserved && (slowest == NULL || x->place->since_ms < slowest->place->since_ms)) slowest = x;
+    if (slowest == NULL || now_ms(h) - slowest->place->since_ms < BODY_GRACE_MS) return false;
+    connection_shut(slowest->place);
+    h->bodies -= slowest->reserved;
+    slowest->reserved = 0;
+    slowest->refusal = REFUSED_NO_ROOM;
+    buf_fini(&slowest->body);
+    return true;
+}
+
 /* Nobody knows how long a body in chunks gets. */
 static bool reserve_body(struct exchange *x, uint64_t length)
 {
     size_t n = length == FRAMING_CHUNKED ? HTTP_BODY_MAX : length <= SMALL_BODY ? 0 : (size_t)length;
-    if (n > BODIES_MAX - x->http->bodies) return false;
+    while (n > BODIES_MAX - x->http->bodies)
+        if (!give_up_body(x->http)) return false;
     x->reserved = n;
     x->http->bodies += n;
     return true;
@@ -214,6 +246,7 @@ static bool refuse_early(struct exchange *x)
 static void on_body(struct exchange *x, const char *data, size_t size)
 {
     x->received += size;
+    if (x->refusal == REFUSED_NO_ROOM) return;
     if (x->received > HTTP_BODY_MAX) x->refusal = REFUSED_TOO_LARGE;
     else buf_add(&x->body, data, size);
 }
@@ -275,7 +308,8 @@ static void on_connection(void *arg, struct MHD_Connection *c, void **place, enu
         connection_close(&h->connections, *place);
         return;
     }
-    int fd = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    int fd = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd, unread = UNREAD_MAX;
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &unread, sizeof unread);
     const struct sockaddr *client = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
     *place = connection_open(&h->connections, fd, client, now_ms(h));
 }

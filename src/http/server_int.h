@@ -39,6 +39,7 @@ struct exchange {
     struct buf body;
     size_t received; /* bytes of the body, those thrown away too */
     size_t reserved; /* for the body, of the server's BODIES_MAX */
+    size_t answer;   /* bytes of the answer, of the server's ANSWERS_MAX */
     enum refusal refusal;
     enum origin origin;
     struct arena arena;
@@ -56,7 +57,8 @@ struct http {
     uv_poll_t poll;
     uv_timer_t timer, deadline, sweep;
     struct connections connections;
-    size_t bodies; /* bytes that exchanges have reserved for theirs */
+    size_t bodies;  /* bytes that exchanges have reserved for theirs */
+    size_t answers; /* bytes of answers that are not read to the end yet */
     struct http_route *routes;
     size_t n_routes;
     struct exchange *live, *spare;

@@ -63,13 +63,46 @@ Test(connections, end_one_that_sends_a_request_only_where_none_waits)
     cr_assert(is_ended(0) && !at[1]->shut && !at[2]->shut);
 }
 
-Test(connections, refuse_the_newcomer_while_all_are_answered)
+Test(connections, refuse_the_newcomer_while_all_requests_are_at_work)
 {
     all.limits = (struct connection_limits){.all = 1, .of_one_address = 1};
     open_one(0, 0);
-    connection_enter(&all, at[0], PHASE_SENDING, 1);
+    connection_enter(&all, at[0], PHASE_ANSWERING, 1);
     open_one(1, 1);
     cr_assert(is_ended(1) && !at[0]->shut);
+}
+
+Test(connections, give_a_newcomer_time_to_send_its_request)
+{
+    all.limits = (struct connection_limits){.all = 2, .of_one_address = 2, .grace_ms = 10};
+    open_one(0, 0);
+    connection_enter(&all, at[0], PHASE_HEAD, 0);
+    open_one(1, 1);
+    open_one(2, 2);
+    cr_assert(is_ended(0) && !at[1]->shut && !at[2]->shut, "one that sends for long goes before one that just came");
+}
+
+Test(connections, end_a_client_that_does_not_read_its_answer_where_nobody_else_can_go)
+{
+    all.limits = (struct connection_limits){.all = 2, .of_one_address = 2, .grace_ms = 2};
+    for (int i = 0; i < 2; i++) open_one(i, i);
+    connection_enter(&all, at[0], PHASE_ANSWERING, 1);
+    connection_enter(&all, at[1], PHASE_SENDING, 1);
+    open_one(2, 2);
+    cr_assert(is_ended(2) && !at[1]->shut, "a client has time to read");
+    open_one(3, 3);
+    cr_assert(is_ended(1) && !at[0]->shut && !at[3]->shut, "but not for ever");
+}
+
+Test(connections, end_the_slowest_of_a_phase)
+{
+    all.limits = (struct connection_limits){.all = N, .of_one_address = N, .grace_ms = 5};
+    for (int i = 0; i < 3; i++) open_one(i, i);
+    connection_enter(&all, at[1], PHASE_SENDING, 3);
+    connection_enter(&all, at[2], PHASE_SENDING, 4);
+    cr_assert(!connections_end_slowest(&all, PHASE_SENDING, 7));
+    cr_assert(connections_end_slowest(&all, PHASE_SENDING, 8) && is_ended(1) && !at[2]->shut && !at[0]->shut);
+    cr_assert(!connections_end_slowest(&all, PHASE_SENDING, 8));
 }
 
 Test(connections, let_one_address_take_no_more_than_its_part)

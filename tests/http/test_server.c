@@ -259,6 +259,9 @@ Test(server, refuses_a_request_whose_end_is_in_doubt_and_hangs_up)
         "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
         "Transfer-Encoding: gzip, chunked",
         "Transfer-Encoding: xchunked",
+        "Content-Length : 3",
+        "Content-Length: 3\r\nTransfer-Encoding : chunked",
+        "A B: c\r\nContent-Length: 3",
     };
     for (size_t i = 0; i < sizeof doubtful / sizeof *doubtful; i++) {
         char request[256];
