@@ -107,12 +107,12 @@ static int compare(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* The endpoints of its own shard, and of the whole group, may lead to a node; a gateway leads into another region. */
+/* The endpoints of its own shard, and of the whole group, which name none, may lead to a node; a gateway leads into another region. */
 static bool may_answer_at(const struct world_node *n, const struct world_endpoint *e)
 {
     if (e->drop || strcmp(e->row.kind, "gateway") == 0) return false;
-    return e->row.node_group_id == NULL || n->row.node_group_id == NULL ||
-           strcmp(e->row.node_group_id, n->row.node_group_id) == 0;
+    const char *shard = e->row.node_group_id;
+    return shard == NULL || *shard == '\0' || n->row.node_group_id == NULL || strcmp(shard, n->row.node_group_id) == 0;
 }
 
 static bool is_loopback(const char *host)

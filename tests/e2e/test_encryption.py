@@ -145,6 +145,8 @@ class Clusters(encryption.Case):
         return redis.RedisCluster(host=endpoint["Address"], port=endpoint["Port"], decode_responses=True, **more)
 
     def check(self, group, tls):
+        if tls:
+            self.assertTrue(self.secure(self.group(group)["ConfigurationEndpoint"]).ping(), "its certificate names the endpoint")
         with self.cluster(group, tls) as client:
             for n in range(50):
                 client.set("k%d" % n, n)

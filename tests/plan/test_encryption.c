@@ -134,6 +134,9 @@ Test(encryption, names_are_those_of_the_node_and_its_group)
     rg->endpoints[0].row.node_group_id = "0002";
     names = encryption_names(&b.w, &rg->nodes[0]);
     cr_assert_null(strstr(names, rg->endpoints[0].row.address), "another shard's endpoint is no name of this node");
+    rg->endpoints[0].row.node_group_id = "";
+    names = encryption_names(&b.w, &rg->nodes[0]);
+    cr_assert(strstr(names, rg->endpoints[0].row.address), "the configuration endpoint leads to every node");
     cr_assert_str_eq(encryption_inner_address(&b.w, &rg->nodes[0]), rg->nodes[0].row.address);
     b.w.addressing = (struct world_addressing){.ports = true, .host = "0.0.0.0", .advertise = "redis.test"};
     rg->nodes[0].row.address = "0.0.0.0";
