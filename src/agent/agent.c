@@ -124,6 +124,44 @@ static void check_dir(struct agent *a)
     for (size_t i = 0; i < a->n_nodes; i++) node_kill(a->nodes[i]);
 }
 
+static int take_lock(const struct agent_options *o, int *out, struct err *e)
+{
+    char path[PATH_MAX];
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    snprintf(path, sizeof path, "%s/" AGENT_LOCK, o->data_dir);
+    int fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) return err_set(e, ERR_IO, "opening %s: %s", path, strerror(errno));
+    if (fcntl(fd, F_SETLK, &lock) == 0) {
+        *out = fd;
+        return 0;
+    }
+    fcntl(fd, F_GETLK, &lock);
+    close(fd);
+    return err_set(
+        e, ERR_IN_USE, "another agent of region %s, process %ld, runs in %s", o->region, (long)lock.l_pid, o->data_dir);
+}
+
+/* Whoever deleted the lock's file would have a second agent started for the same nodes. The one that comes later has them: this one
+ * leaves them as they are, as if it had died. */
+static void keep_lock(struct agent *a)
+{
+    char path[PATH_MAX];
+    struct stat mine, there;
+    struct err e;
+    int fresh;
+    snprintf(path, sizeof path, "%s/" AGENT_LOCK, a->o->data_dir);
+    if (a->stopping || fstat(a->lock, &mine) != 0) return;
+    if (stat(path, &there) == 0 && there.st_ino == mine.st_ino && there.st_dev == mine.st_dev) return;
+    int r = take_lock(a->o, &fresh, &e);
+    if (r == ERR_IN_USE) log_error("%s: this one ends, and leaves the nodes to it", e.msg);
+    else if (r) log_error("%s was deleted while it was in use: %s", path, e.msg);
+    else log_warn("%s was deleted while it was in use: put back", path);
+    if (r == ERR_IN_USE) _exit(EXIT_FAILURE);
+    if (r) return;
+    close(a->lock);
+    a->lock = fresh;
+}
+
 /* serve has made agent.log the standard error of this process, and never opens it again either. */
 static void bound_logs(struct agent *a)
 {
@@ -140,6 +178,7 @@ static void tick(uv_timer_t *t)
     struct agent *a = t->data;
     a->dirty = true;
     check_dir(a);
+    keep_lock(a);
     bound_logs(a);
     for (size_t i = 0; i < a->n_nodes; i++) node_keep_room(a->nodes[i]);
     reservations_renew(a->node_host.reservations);
@@ -242,23 +281,6 @@ static void before_wait(uv_prepare_t *h)
 
 /* ---- the beginning ---- */
 
-static int take_lock(const struct agent_options *o, int *out, struct err *e)
-{
-    char path[PATH_MAX];
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    snprintf(path, sizeof path, "%s/" AGENT_LOCK, o->data_dir);
-    int fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0) return err_set(e, ERR_IO, "opening %s: %s", path, strerror(errno));
-    if (fcntl(fd, F_SETLK, &lock) == 0) {
-        *out = fd;
-        return 0;
-    }
-    fcntl(fd, F_GETLK, &lock);
-    close(fd);
-    return err_set(
-        e, ERR_IN_USE, "another agent of region %s, process %ld, runs in %s", o->region, (long)lock.l_pid, o->data_dir);
-}
-
 /* Whatever runs in the folder is adopted now; what shall become of it only an assignment tells. */
 static int scan_dir(struct agent *a, struct err *e)
 {
@@ -341,11 +363,11 @@ static void fini(struct agent *a)
     free(a->trips);
 }
 
-static int prepare(const struct agent_options *o, struct agent *a, int *lock, struct err *e)
+static int prepare(const struct agent_options *o, struct agent *a, struct err *e)
 {
     if (!file_id_ok(o->region)) return err_set(e, ERR_USAGE, "\"%s\" is no name of a region", o->region);
     int r = file_mkdirs(o->data_dir, e);
-    if (!r) r = take_lock(o, lock, e);
+    if (!r) r = take_lock(o, &a->lock, e);
     if (!r && stat(o->data_dir, &a->dir) != 0) r = err_set(e, ERR_IO, "reading %s: %s", o->data_dir, strerror(errno));
     return r;
 }
@@ -354,13 +376,13 @@ int agent_run(const struct agent_options *o, struct err *e)
 {
     struct agent a = {
         .o = o,
+        .lock = -1,
     };
     engine_map_init(&a.engines, o->redis_server, o->memcached, o->engines);
-    int lock = -1;
     umask(077);
     signal(SIGPIPE, SIG_IGN);
     raise_limits();
-    int r = prepare(o, &a, &lock, e);
+    int r = prepare(o, &a, e);
     if (!r && uv_loop_init(&a.loop) != 0) r = err_set(e, ERR_BROKEN, "no event loop");
     if (!r) {
         a.node_host = (struct node_host){&a.loop, o->data_dir, &a.engines, &a.link_host, node_has_changed, find_for_node,
@@ -373,6 +395,6 @@ int agent_run(const struct agent_options *o, struct err *e)
         r = run(&a, e);
         fini(&a);
     }
-    if (lock >= 0) close(lock);
+    if (a.lock >= 0) close(a.lock);
     return r;
 }

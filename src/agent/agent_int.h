@@ -37,6 +37,7 @@ struct agent {
     uint64_t quiet_until;    /* ms of the loop's clock: until then, adopted nodes may keep us from telling anything */
     char *trips;             /* as they were last armed */
     struct stat dir;
+    int lock;      /* the descriptor that holds AGENT_LOCK */
     bool dirty;    /* something that a sighting tells has changed */
     bool stopping; /* every node stops, then the agent */
     bool stopped;  /* the last sighting is on its way */

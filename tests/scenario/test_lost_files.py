@@ -4,6 +4,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import unittest
 
 import harness
@@ -188,6 +189,46 @@ class Certificates(Case):
         self.server.start()
         self.wait_group(group)
         self.assertEqual(before, self.files(), "clients trust the same authority")
+
+
+HOLD_LOCK = '''
+import fcntl, os, sys
+os.unlink(sys.argv[1])
+lock = open(sys.argv[1], "w")
+fcntl.lockf(lock, fcntl.LOCK_EX)
+print("has it", flush=True)
+sys.stdin.read()
+'''
+
+
+class Lock(Case):
+    def setUp(self):
+        super().setUp()
+        self.group_id = self.create_group()
+        self.pid = self.server.nodes(self.group_id)[0]["pid"]
+        self.agent = self.server.agent(REGION)
+        self.lock = os.path.join(self.server.data, "regions", REGION, "agent.lock")
+
+    def assert_undisturbed(self):
+        self.delete_group(self.create_group())
+        self.assertEqual([self.pid], [n["pid"] for n in self.server.nodes(self.group_id)])
+
+    def test_of_an_agent_that_is_deleted_is_put_back(self):
+        os.unlink(self.lock)
+        wait_for(lambda: os.path.exists(self.lock) and self.server.agent(REGION) == self.agent, "the lock")
+        self.server.kill()
+        self.server.start()
+        self.assert_undisturbed()
+        self.assertEqual(self.agent, self.server.agent(REGION))
+
+    def test_of_an_agent_that_another_has_taken_meanwhile_leaves_the_nodes_to_that_one(self):
+        other = subprocess.Popen([sys.executable, "-c", HOLD_LOCK, self.lock], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.addCleanup(other.communicate)
+        self.assertEqual(b"has it\n", other.stdout.readline())
+        wait_for(lambda: not os.path.exists("/proc/%d" % self.agent), "the end of the agent that lost its lock")
+        other.communicate()
+        wait_for(lambda: self.server.agent(REGION), "another agent")
+        self.assert_undisturbed()
 
 
 class Folder(Case):
