@@ -73,7 +73,7 @@ static bool read_length(struct reader *r, uint64_t *out, bool *is_number)
     if (kind == 1) bytes = 1;
     else if (kind == 2) bytes = first == 0x80 ? 4 : first == 0x81 ? 8 : 99;
     else bytes = *out < 3 ? 1U << *out : 99; /* 99: compressed, or unknown */
-    if (bytes > (size_t)(r->end - r->p)) return false;
+    if (bytes > sizeof *out || bytes > (size_t)(r->end - r->p)) return false;
     if (kind != 1) *out = 0;
     for (unsigned i = 0; i < bytes; i++) *out = kind == 3 ? *out | (uint64_t)r->p[i] << 8 * i : *out << 8 | r->p[i];
     r->p += bytes;

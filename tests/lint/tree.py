@@ -15,7 +15,7 @@ def files(*endings, under=TOP):
         if os.path.isfile(path):
             found.append(top)
         for folder, folders, names in os.walk(path):
-            folders[:] = [f for f in folders if f != "__pycache__"]
+            folders[:] = [f for f in folders if f not in ("__pycache__", "corpus")]  # what fuzzers found is no text
             found += [os.path.relpath(os.path.join(folder, name), ROOT) for name in names]
     return sorted(f for f in found if not endings or f.endswith(endings))
 
