@@ -8,15 +8,23 @@ const char *plan_host_address(struct arena *a, int octet, int64_t n)
     return arena_printf(a, "127.%d.%d.%d", octet, (int)(n / 254 % 256), (int)(n % 254) + 1);
 }
 
+/* What goes with this look has its address until then: whoever may be waiting for one looks again at once. */
+static bool is_had(struct world *w, const char *its, int64_t its_port, bool drop, const char *address, int64_t port)
+{
+    if (its == NULL || strcmp(its, address) != 0 || (w->addressing.ports && its_port != port)) return false;
+    if (drop) world_wake(w, w->steady_ms);
+    return true;
+}
+
 static bool taken(struct world *w, const char *address, int64_t port)
 {
     for (size_t i = 0; i < w->n_nodes; i++) {
-        struct row_node *n = &w->nodes[i].row;
-        if (n->address && strcmp(n->address, address) == 0 && (!w->addressing.ports || n->port == port)) return true;
+        const struct row_node *n = &w->nodes[i].row;
+        if (is_had(w, n->address, n->port, w->nodes[i].drop, address, port)) return true;
     }
     for (size_t i = 0; i < w->n_endpoints; i++) {
-        struct row_endpoint *e = &w->endpoints[i].row;
-        if (e->address && strcmp(e->address, address) == 0 && (!w->addressing.ports || e->port == port)) return true;
+        const struct row_endpoint *e = &w->endpoints[i].row;
+        if (is_had(w, e->address, e->port, w->endpoints[i].drop, address, port)) return true;
     }
     return false;
 }

@@ -223,3 +223,27 @@ Test(check, rules_that_fight_are_named)
     cr_assert_not_null(text);
     cr_expect(strstr(text, "plan_rg: replication_group eu-west-1/west: status"), "%s", text);
 }
+
+/* Two groups, and ports for one of them only: the other one's nodes have to get theirs without anybody's asking. */
+Test(check, a_port_that_comes_free_is_given_with_the_next_look_which_is_asked_for)
+{
+    b.w.addressing = (struct world_addressing){true, "127.0.0.1", 31000, 31002, "127.0.0.1"};
+    build_rg(&b, "us-east-1", "first", "available", 1);
+    build_rg(&b, "us-east-1", "second", "creating", 1);
+    build_link(&b);
+    for (size_t i = 1; i < b.w.n_nodes; i++) b.nodes[i].row.want = "gone"; /* not its turn yet */
+    b.endpoints[2].drop = b.endpoints[3].drop = true;
+    plan_world(&b.w);
+    b.endpoints[2].drop = b.endpoints[3].drop = false;
+    b.nodes[1].row.want = "run";
+    plan_world(&b.w);
+    cr_assert_null(b.nodes[1].row.address, "there is one too many: %lld", (long long)b.nodes[1].row.port);
+    b.rgs[0].row.status = "deleting";
+    b.nodes[0].row.want = "gone";
+    b.nodes[0].row.seen_state = "gone";
+    plan_world(&b.w);
+    cr_assert(b.rgs[0].drop);
+    cr_expect_leq(b.w.wake_ms, b.w.steady_ms, "nobody looks again");
+    const struct violation *v = plan_check(&b.w);
+    cr_expect_null(v, "%d %s", v->number, v->text);
+}
