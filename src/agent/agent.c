@@ -18,9 +18,6 @@
 /* A sighting is due every second; SOON_MS is when one that was put off is looked at again. */
 enum { TICK_MS = 1000, SOON_MS = 10 };
 
-/* Until serve has said how long nodes may take to save their data at a stop. */
-enum { STOP_LIMIT_MS = 60000 };
-
 #define AGENT_OF(ptr, member) ((struct agent *)(void *)((char *)(ptr)-offsetof(struct agent, member)))
 
 /* ---- what nodes and links ask of the agent ---- */
@@ -391,7 +388,7 @@ int agent_run(const struct agent_options *o, struct err *e)
         a.link_host = (struct link_host){&a.loop, link_has_changed, a.node_host.reservations, leads_to_ours, {{0}}};
         a.node_host.has_link = has_link;
         link_host_limit(&a.link_host);
-        a.node_host.stop_limit_ms = STOP_LIMIT_MS;
+        a.node_host.stop_limit_ms = o->stop_limit_ms;
         r = run(&a, e);
         fini(&a);
     }

@@ -1,6 +1,7 @@
 #pragma once
 #include "base/err.h"
 #include <stdbool.h>
+#include <stdint.h>
 /*
  * The agent of one region: dials serve, makes its nodes and links what its assignment
  * says, and reports what it sees (docs/protocol.md). Its nodes outlive it: the next
@@ -12,7 +13,9 @@ struct agent_options {
     const char *redis_server; /* a path, or a name on PATH; NULL: redis-server */
     const char *memcached;    /* the same; NULL: memcached */
     const char *engines;      /* lines NAME:VERSION=PATH; NULL: none */
-    bool stop_only;           /* no serve: what runs is stopped, its data saved */
+    int64_t
+        stop_limit_ms; /* how long a node may take to save its data at a stop, until serve has said it; 0: as long as it takes */
+    bool stop_only;    /* no serve: what runs is stopped, its data saved */
 };
 
 /* The lock that a running agent holds (fcntl, write) on a file of this name in its data directory: F_GETLK tells its pid. */

@@ -6,9 +6,6 @@
  * that never says that it stopped, or a process that can't be killed, holds nobody up for longer.
  */
 
-/* Longer than an agent takes to be found hanging, and a node that was at work on its file to be given up. */
-enum { STOP_MARGIN_MS = 15000 };
-
 /* Everything shall stop from now on. */
 void stop_begin(struct control *c);
 /* A node is at work on its file. */

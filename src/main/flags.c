@@ -178,6 +178,11 @@ const struct flag flags[] = {
         "how long a node that can't save its data yet is waited for when everything stops: one that runs a long script, say, or "
         "whose disk is full. Then it is killed without its data, and the exit status is 3. 0: as long as it takes",
         read_seconds, AT(stop_timeout), "a number of seconds"},
+    {FOR(COMMAND_AGENT), "stop-timeout", "SECONDS", "60", NULL,
+        "how long a node that can't save its data yet is waited for when everything stops, until serve has said it. 0: as long "
+        "as "
+        "it takes",
+        read_seconds, AT(stop_timeout), "a number of seconds"},
     {FOR(COMMAND_SERVE), "blocked-primary-timeout", "SECONDS", "30", NULL,
         "how long a primary that lives but answers nobody is waited for, before a replica takes its place: one with a script "
         "that does not end, or that a client's CLIENT PAUSE keeps silent. 0: as long as it takes",

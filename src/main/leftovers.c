@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { REGIONS_MAX = 64, REGION_SIZE = 64 };
+enum { REGIONS_MAX = 64, REGION_SIZE = 64, LOOK_MS = 60000 };
 
 struct found {
     char names[REGIONS_MAX][REGION_SIZE];
@@ -67,7 +67,8 @@ static void look_for_engines(const struct leftovers *l, struct found *f)
 /* Its own log, as of those that serve starts otherwise. */
 static pid_t start_agent(const struct leftovers *l, const char *region)
 {
-    char folder[PATH_MAX], log[PATH_MAX + sizeof AGENT_LOG];
+    char folder[PATH_MAX], log[PATH_MAX + sizeof AGENT_LOG], limit[16];
+    snprintf(limit, sizeof limit, "%d", l->stop_timeout);
     if ((size_t)snprintf(folder, sizeof folder, "%s/regions", l->data_dir) >= sizeof folder) return -1;
     mkdir(folder, 0700);
     if ((size_t)snprintf(folder, sizeof folder, "%s/regions/%s", l->data_dir, region) >= sizeof folder) return -1;
@@ -78,7 +79,8 @@ static pid_t start_agent(const struct leftovers *l, const char *region)
     int fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0600);
     if (fd >= 0 && dup2(fd, STDOUT_FILENO) >= 0) dup2(fd, STDERR_FILENO);
     setsid();
-    execl(l->program, l->program, "agent", "--stop", "on", "--region", region, "--data-dir", folder, (char *)NULL);
+    execl(l->program, l->program, "agent", "--stop", "on", "--stop-timeout", limit, "--region", region, "--data-dir", folder,
+        (char *)NULL);
     _exit(127);
 }
 
@@ -95,7 +97,7 @@ static bool wait_for_end(int pidfd, int64_t until_ns)
     for (int r = 0; r <= 0;) {
         int64_t left_ms = until_ns ? (until_ns - clock_mono_ns()) / 1000000 : -1;
         if (until_ns && left_ms <= 0) return false;
-        r = poll(&p, 1, (int)left_ms);
+        r = poll(&p, 1, left_ms > LOOK_MS ? LOOK_MS : (int)left_ms);
         if (r < 0 && errno != EINTR) return false;
     }
     return true;
@@ -109,7 +111,8 @@ static int end_region(const struct leftovers *l, const char *region, struct err 
         "nodes of %s still run, and no database knows them: they are stopped, and save their data where their folders are there",
         region);
     if (holder && pidfd >= 0) tell_to_stop(pidfd);
-    bool ended = pidfd < 0 || wait_for_end(pidfd, l->limit_ms ? clock_mono_ns() + l->limit_ms * 1000000 : 0);
+    int64_t limit_ms = l->stop_timeout ? l->stop_timeout * 1000LL + STOP_MARGIN_MS : 0;
+    bool ended = pidfd < 0 || wait_for_end(pidfd, limit_ms ? clock_mono_ns() + limit_ms * 1000000 : 0);
     if (pidfd >= 0) close(pidfd);
     if (ended && !holder && pid > 0) waitpid(pid, NULL, 0);
     if (ended) return 0;

@@ -10,7 +10,7 @@ struct err;
 struct leftovers {
     const char *data_dir; /* absolute, without links */
     const char *program;  /* this executable */
-    int64_t limit_ms;     /* how long an agent may take; 0: as long as it takes */
+    int stop_timeout;     /* seconds that a node may take to save its data; 0: as long as it takes */
 };
 
 /* Returns when all has ended. ERR_IN_USE, in one line that names the process, where something has not. */

@@ -346,7 +346,7 @@ static int check_whole(const struct serve *s, const char *database, struct err *
 {
     struct stat st;
     struct err left;
-    const struct leftovers l = {s->data_dir, s->program, s->o->stop_timeout * 1000LL};
+    const struct leftovers l = {s->data_dir, s->program, s->o->stop_timeout};
     int r = data_dir_check_whole(s->data_dir, database, e);
     if (stat(database, &st) == 0 && st.st_size > 0) return r;
     if (leftovers_end(&l, &left) == 0) return r;

@@ -8,7 +8,7 @@ int main(int argc, char **argv)
 {
     struct err e = {0};
     if (argc < 3) return 2;
-    struct agent_options o = {argv[1], argv[2], argc > 3 ? argv[3] : NULL};
+    struct agent_options o = {argv[1], argv[2], argc > 3 ? argv[3] : NULL, .stop_limit_ms = 60000};
     log_init(LOG_INFO, argv[1]);
     int r = agent_run(&o, &e);
     if (r) fprintf(stderr, "agent: %s\n", e.msg);

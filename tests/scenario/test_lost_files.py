@@ -127,6 +127,21 @@ class MovedDatabase(Case):
         self.assertEqual({}, harness.processes_of(self.server.data))
         self.back(group, other)
 
+    def test_waits_for_a_node_no_longer_than_it_may(self):
+        """One that can't save its data, because a folder is in its way, and has no agent."""
+        group = self.create_group()
+        self.primary(group).set("k", "v")
+        node, agent = self.server.nodes(group)[0], self.server.agent(REGION)
+        self.server.kill()
+        os.kill(agent, signal.SIGKILL)
+        os.makedirs(os.path.join(self.server.data, "regions", REGION, node["id"], "dump.rdb", "in-the-way"))
+        self.move(away=True)
+        self.server.flags += ["--stop-timeout", "1"]
+        self.assertIn("put the database back", self.refused())
+        self.assertEqual({}, harness.processes_of(self.server.data))
+        log = reads(os.path.join(self.server.data, "regions", REGION, "agent.log")).decode()
+        self.assertIn("did not save its data in time", log)
+
     def test_leaves_no_engine_behind_where_everything_is_deleted(self):
         _, _, agents = self.two()
         for agent in agents:
