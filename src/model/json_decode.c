@@ -5,7 +5,7 @@
 #include "model/shape.h"
 #include "model/timestamp.h"
 #include "model/utf8.h"
-#include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -172,6 +172,14 @@ static size_t skip_digits(struct reader *r)
     return (size_t)(r->at - begin);
 }
 
+/* JSON sets no limits to numbers, its readers do, and not each the same: what has no room is refused wherever it stands. */
+static bool has_room(const char *text, bool whole)
+{
+    int64_t v;
+    if (whole) return decimal_parse(text, INT64_MIN, INT64_MAX, &v);
+    return isfinite(strtod(text, NULL));
+}
+
 /* A number's text, with a NUL; *whole: it has neither a fraction nor an exponent. */
 static int read_number(struct reader *r, char text[NUMBER_MAX], bool *whole)
 {
@@ -195,7 +203,7 @@ static int read_number(struct reader *r, char text[NUMBER_MAX], bool *whole)
     if (!ok || n >= NUMBER_MAX) return not_json(r);
     memcpy(text, begin, n);
     text[n] = '\0';
-    return 0;
+    return has_room(text, *whole) ? 0 : unlike(r, "a number of this size");
 }
 
 static bool at_number(struct reader *r)
@@ -222,9 +230,8 @@ static int read_double(struct reader *r, struct opt_double *out)
     if (!at_number(r)) return unlike(r, "a number");
     int ret = read_number(r, text, &whole);
     if (ret) return ret;
-    errno = 0;
     *out = OPT_DOUBLE(strtod(text, NULL));
-    return errno == ERANGE && out->v != 0 ? unlike(r, "a number") : 0;
+    return 0;
 }
 
 static int read_boolean(struct reader *r, struct opt_bool *out)

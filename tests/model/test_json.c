@@ -264,6 +264,27 @@ Test(json, finds_members_in_any_order_and_under_escaped_names)
     cr_expect_eq(decode(&shape_proto_trip_order, "{\"name\":\"x\",\"count\":1,\"name\":\"y\"}", &out), ERR_PARSE);
 }
 
+Test(json, takes_no_number_that_has_no_room_wherever_it_stands)
+{
+    static const char *const members[] = {"count", "other"};
+    static const struct {
+        const char *number;
+        int count, other; /* what comes of it as the one and as the other */
+    } rows[] = {{"9223372036854775807", 0, 0}, {"9223372036854775808", ERR_PARSE, ERR_PARSE}, {"1.5e300", ERR_PARSE, 0},
+        {"1E583", ERR_PARSE, ERR_PARSE}, {"-1E583", ERR_PARSE, ERR_PARSE}, {"1E-583", ERR_PARSE, 0}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (size_t k = 0; k < 2; k++) {
+            struct proto_trip_order out;
+            const char *text =
+                arena_printf(&a, "{\"name\":\"x\",%s\"%s\":%s}", k ? "\"count\":1," : "", members[k], rows[i].number);
+            int r = decode(&shape_proto_trip_order, text, &out);
+            cr_expect_eq(r, k ? rows[i].other : rows[i].count, "%s", text);
+            json_t *doc = json_loads(text, 0, NULL);
+            cr_expect(r || doc, "another reader refuses %s", text);
+            json_decref(doc);
+        }
+}
+
 Test(json, skips_no_deeper_than_it_has_to)
 {
     struct proto_trip_order out;
