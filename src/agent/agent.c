@@ -51,6 +51,15 @@ static void upstream_lost(struct node_host *h, const char *id)
     }
 }
 
+static void upstream_listens(struct node_host *h, const char *id)
+{
+    const struct agent *a = AGENT_OF(h, node_host);
+    for (size_t i = 0; i < a->n_nodes; i++) {
+        const char *up = node_upstream(a->nodes[i]);
+        if (up != NULL && strcmp(up, id) == 0) node_relink(a->nodes[i]);
+    }
+}
+
 static bool followers_load(struct node_host *h, const char *id)
 {
     const struct agent *a = AGENT_OF(h, node_host);
@@ -383,7 +392,7 @@ int agent_run(const struct agent_options *o, struct err *e)
     if (!r && uv_loop_init(&a.loop) != 0) r = err_set(e, ERR_BROKEN, "no event loop");
     if (!r) {
         a.node_host = (struct node_host){&a.loop, o->data_dir, &a.engines, &a.link_host, node_has_changed, find_for_node,
-            upstream_lost, followers_load, switching, .cluster = cluster_for_node, .mover = mover_for_node};
+            upstream_lost, upstream_listens, followers_load, switching, .cluster = cluster_for_node, .mover = mover_for_node};
         a.node_host.reservations = reservations_new();
         a.link_host = (struct link_host){&a.loop, link_has_changed, a.node_host.reservations, leads_to_ours, {{0}}};
         a.node_host.has_link = has_link;

@@ -29,6 +29,8 @@ struct node_host {
     struct node *(*find)(struct node_host *h, const char *id);
     /* The node of that id died or hangs: those that follow it had better look where they stand. */
     void (*upstream_lost)(struct node_host *h, const char *id);
+    /* The node of that id listens in another way than before: the links of those that follow it end. */
+    void (*upstream_listens)(struct node_host *h, const char *id);
     /* True while a node that follows that one has data to load that its last stop saved. */
     bool (*followers_load)(struct node_host *h, const char *id);
     /* True while some node is switching: to start a process takes so long that this comes first. */
@@ -67,6 +69,8 @@ void node_close(struct node *n);
 bool node_is_running(const struct node *n);
 /* Asks the node at once where it stands, because its upstream is in trouble. */
 void node_look(struct node *n);
+/* Has it make its link to its upstream again, because that one listens in another way now. */
+void node_relink(struct node *n);
 /* True until node_look() has its answer, for a moment at most. */
 bool node_is_looking(const struct node *n);
 /* True while it takes another role or address, for a moment at most. */

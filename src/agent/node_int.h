@@ -102,6 +102,7 @@ struct life {
     struct string_list binding; /* endpoints it was asked to listen on */
     struct string_list missed;  /* those it was asked to listen on in vain, because somebody else holds one */
     struct string_list drop;    /* endpoints it gave up, with connections still to be closed */
+    bool dropping_all;          /* its own address is among them, as it listens in another way now */
     enum fence fence;
     int64_t generation;       /* in force; -1: not known */
     size_t setting;           /* how many settings of the order's generation were sent */

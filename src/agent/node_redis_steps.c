@@ -251,6 +251,9 @@ static void dropped(struct node *n, const struct redisReply *r)
 {
     (void)r;
     free(names_pop(&n->life.drop));
+    if (n->life.drop.n > 0 || !n->life.dropping_all) return;
+    n->life.dropping_all = false;
+    node_changed(n);
 }
 
 static void followed(struct node *n, const struct redisReply *r)

@@ -138,6 +138,7 @@ const char *tls_in_force(const struct node *n)
 {
     if (n->order == NULL || tls_certificate_is_stale(n) || tls_listens_otherwise(n) || tls_links_are_stale(n) || n->life.relink)
         return NULL;
+    if (n->life.dropping_all) return NULL; /* whoever is connected by now will not be for long */
     if (tls_has_splitter(n) && !split_listens(n, n->order->address)) return NULL;
     return tls_mode_name(n->life.listens);
 }
@@ -185,6 +186,7 @@ void tls_certified(struct node *n, const struct redisReply *r)
 /* Whoever is connected to an address that the engine itself had is to connect again, and finds what stands there now. */
 static void drop_all(struct node *n)
 {
+    n->life.dropping_all = true;
     names_add(&n->life.drop, n->order->address);
     for (size_t i = 0; i < n->life.held.n; i++) names_add(&n->life.drop, n->life.held.items[i]);
 }
@@ -218,7 +220,16 @@ void tls_listening(struct node *n, const struct redisReply *r)
     l->take_since = l->take_at = 0;
     log_info("node %s: encryption in transit is %s", n->id, tls_mode_name(l->listens));
     if (l->listens == TLS_PREFERRED) split_listen(n, n->order->address);
+    n->host->upstream_listens(n->host, n->id);
     node_changed(n);
+}
+
+/* Its link ends, or has, though it did not notice yet: until it has made another one, it is not told as one that is as ordered. */
+void node_relink(struct node *n)
+{
+    if (!n->life.ready || n->life.info.role != ROLE_REPLICA) return;
+    n->life.relink = true;
+    if (n->state == NODE_UP && n->ask == ASK_NONE) node_step(n);
 }
 
 /* Redis goes on as before. A port that somebody took since it was found free is not tried again. */
@@ -255,6 +266,7 @@ void tls_relinked(struct node *n, const struct redisReply *r)
 {
     (void)r;
     n->life.relink = false;
+    n->life.info.link_up = false;
     n->life.info_old = true;
     n->life.eager_until = node_now(n) + EAGER_MS;
     node_changed(n);

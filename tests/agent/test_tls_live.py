@@ -7,7 +7,7 @@ import ssl
 import redis
 
 from certificates import Authority
-from field import PORT, Field, admin, client, main, node, poll, seen, serves
+from field import PORT, Field, admin, alive, client, main, node, poll, seen, serves
 
 MODES = ("none", "preferred", "required")
 
@@ -98,6 +98,21 @@ class Tls(Field):
         self.assertEqual(seen(s, "g.a")["pid"], pid)
         self.assertEqual(client(self.address(2)).get("kept"), "yes")
         self.assertEqual(admin(self.address(1)).info("stats")["sync_full"], 1)
+
+    def test_a_replica_is_not_in_force_once_its_upstream_listens_otherwise_until_it_is_linked_again(self):
+        """Its link has ended then; a replica that stands still did not notice, and would be told as one that is in step."""
+        self.start_in("preferred")
+        before, after = self.nodes("preferred"), self.nodes("required")
+        self.order([before[0], after[1]], authority=self.authority.pem)
+        s = self.wait(lambda s: seen(s, "g.b").get("encryption") == "required" and seen(s, "g.b")["link_up"])
+        pid = seen(s, "g.b")["pid"]
+        os.kill(pid, signal.SIGSTOP)
+        self.addCleanup(lambda: alive(pid) and os.kill(pid, signal.SIGCONT))
+        self.order(after, authority=self.authority.pem)
+        s = self.wait(lambda s: seen(s, "g.a").get("encryption") == "required")
+        self.assertIsNone(seen(s, "g.b").get("encryption"))
+        os.kill(pid, signal.SIGCONT)
+        self.become("required")
 
     def test_required_closes_what_was_connected_without(self):
         self.start_in("none")
