@@ -50,7 +50,9 @@ static struct MHD_Response *make_response(struct http *h, const char *type, stru
 {
     struct MHD_Response *r;
     if (body != NULL && body->data != NULL) {
-        r = MHD_create_response_from_buffer(body->len, body->data, MHD_RESPMEM_MUST_FREE);
+        char *whole = realloc(body->data, body->len + 1); /* a client may take long to read it: no more is kept than is sent */
+        if (whole == NULL) abort();
+        r = MHD_create_response_from_buffer(body->len, whole, MHD_RESPMEM_MUST_FREE);
         *body = (struct buf){0};
     } else {
         r = MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
@@ -264,6 +266,7 @@ static enum MHD_Result handle(struct exchange *x)
         log_error("no answer to %s %s", x->method, http_path(x));
         json_answer_error(x, 500, "There is no answer to this.");
     }
+    if (x->state == X_ANSWERED) arena_fini(&x->arena); /* what the answer was made of */
     if (x->state == X_DEFERRED) suspend(x);
     if (x->state == X_DEFERRED && x->http->closing) give_up(x);
     return MHD_YES;
