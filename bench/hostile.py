@@ -88,8 +88,32 @@ def requests(model, action):
     yield "%s: parameters" % action, ("Version=2015-02-02&Action=%s&" % action + many)[:BODY]
 
 
+def longest_access(user):
+    """4096 characters of as many rules as possible, and as many selectors as there may be that are told with all that is restricted."""
+    wide = "".join(" (~%x +@all)" % i for i in range(20))
+    text, i = "on -@all" + wide, 0
+    while len(text) < 4070:
+        text += " (~%d-%x +get)" % (user, i)
+        i += 1
+    return text
+
+
+def prepare_users(server):
+    """As many users of a running group as there can be, each with as much to tell its nodes as there can be."""
+    members = {}
+    for i in range(100):
+        server.query("us-east-1", "CreateUser", UserId="u%d" % i, UserName="u%d" % i if i else "default", Engine="redis",
+                     AccessString=longest_access(i), NoPasswordRequired="true")
+        members["UserIds.member.%d" % (i + 1)] = "u%d" % i
+    server.query("us-east-1", "CreateUserGroup", UserGroupId="crowd", Engine="redis", **members)
+    server.create_group("us-east-1", "crowded", 2, CacheNodeType="cache.t4g.small", TransitEncryptionEnabled="true",
+                        **{"UserGroupIds.member.1": "crowd"})
+    server.wait_group("us-east-1", "crowded")
+
+
 def prepare(server):
     """Things for the requests to be about."""
+    prepare_users(server)
     server.create_group("us-east-1", "rg", 2, CacheNodeType="cache.t4g.small", AutomaticFailoverEnabled="true")
     server.query("us-east-1", "CreateUser", UserId="person", UserName="name", Engine="redis", AccessString="on ~* +@all", NoPasswordRequired="true")
     server.query("us-east-1", "CreateCacheParameterGroup", CacheParameterGroupName="group", CacheParameterGroupFamily="redis7", Description="d")
