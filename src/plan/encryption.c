@@ -124,7 +124,8 @@ const char *encryption_names(struct world *w, const struct world_node *n)
 {
     struct names names = {0};
     if (w->addressing.ports) add(&names, w->addressing.advertise);
-    else add(&names, n->row.address);
+    /* Nodes of a cluster send clients to each other's addresses, which the authority may sign where they are of this machine. */
+    if (!w->addressing.ports || is_loopback(n->row.address)) add(&names, n->row.address);
     if (w->addressing.ports && is_loopback(w->addressing.advertise)) add(&names, "localhost");
     for (size_t i = 0; !w->addressing.ports && n->rg && i < n->rg->n_endpoints; i++)
         if (may_answer_at(n, &n->rg->endpoints[i])) add(&names, n->rg->endpoints[i].row.address);

@@ -142,6 +142,9 @@ Test(encryption, names_are_those_of_the_node_and_its_group)
     rg->nodes[0].row.address = "0.0.0.0";
     names = encryption_names(&b.w, &rg->nodes[0]);
     cr_assert(strstr(names, "redis.test") && strstr(names, "0.0.0.0") == NULL);
+    rg->nodes[0].row.address = "127.0.0.1";
+    cr_assert(strstr(encryption_names(&b.w, &rg->nodes[0]), "127.0.0.1"), "where nodes of a cluster send clients");
+    rg->nodes[0].row.address = "0.0.0.0";
     rg->nodes[0].row.port = 20001;
     const char *inner = encryption_inner_address(&b.w, &rg->nodes[0]);
     rg->nodes[0].row.port = 20002;
