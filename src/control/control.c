@@ -386,6 +386,7 @@ static void put_node(struct buf *out, const struct row_node *n)
     put_member(out, "want", n->want);
     put_member(out, "state", n->seen_state);
     put_member(out, "reason", n->seen_reason);
+    put_member(out, "blocked", n->seen_blocked);
     put_member(out, "role", n->seen_role);
     put_member(out, "upstream", n->seen_upstream);
     put_member(out, "endpoints", n->seen_endpoints);
@@ -399,7 +400,7 @@ static void put_node(struct buf *out, const struct row_node *n)
         "\"serves\":%s}",
         (long long)n->port, (long long)n->seen_pid, n->seen_link_up ? "true" : "false", n->seen_fenced ? "true" : "false",
         (long long)n->seen_offset, (long long)n->seen_restarts, (long long)n->seen_started_ms,
-        n->unserved_since_ms ? "false" : "true");
+        n->unserved_since_ms || n->seen_pid == 0 ? "false" : "true");
 }
 
 int control_nodes_json(struct control *c, struct buf *out, struct err *e)

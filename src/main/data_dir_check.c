@@ -62,6 +62,22 @@ static int check_folder(int fd, const char *path, int depth, struct err *e)
     return r;
 }
 
+/* A directory that is somebody else's is no place for a database, nor one to advise about. */
+static int check_ours(int fd, const char *path, struct err *e)
+{
+    static const char *const marks[] = {"meridian.lock", "meridian.db", "regions", "secrets"};
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    DIR *d = copy >= 0 ? fdopendir(copy) : NULL;
+    int n = 0;
+    for (struct dirent *entry; d && n == 0 && (entry = readdir(d)) != NULL;)
+        n += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 && strcmp(entry->d_name, "lost+found") != 0;
+    if (d) closedir(d);
+    for (size_t i = 0; n && i < sizeof marks / sizeof *marks; i++)
+        if (faccessat(fd, marks[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0) n = 0;
+    if (n == 0) return 0;
+    return err_set(e, ERR_USAGE, "%s is neither empty nor a data directory of Meridian: choose another --data-dir", path);
+}
+
 int data_dir_check(const char *path, struct err *e)
 {
     struct stat st;
@@ -72,7 +88,8 @@ int data_dir_check(const char *path, struct err *e)
             "the data directory %s can't be read (%s); check its owner and mode, or choose another --data-dir", path,
             strerrordesc_np(errno));
     }
-    int r = check_entry(path, &st, e);
+    int r = check_ours(fd, path, e);
+    if (r == 0) r = check_entry(path, &st, e);
     if (r == 0) return check_folder(fd, path, 0, e);
     close(fd);
     return r;

@@ -107,8 +107,8 @@ _Static_assert(sizeof(enum log_level) == sizeof(int) && sizeof(enum addressing) 
 
 const struct flag flags[] = {
     {FOR(COMMAND_SERVE), "listen", "HOST:PORT", "127.0.0.1:4566", NULL,
-        "where the API is served; port 0 lets the system choose, the same again where it can. Signatures are not checked: who "
-        "reaches it may do everything",
+        "where the API is served. With port 0 the system chooses one, and serve takes the same again at the next start if it is "
+        "free. Signatures are not checked: whoever reaches the address may use the whole API",
         read_text, AT(listen), "HOST:PORT"},
     {FOR(COMMAND_AGENT), "region", "REGION", NULL, NULL, "the region whose nodes it runs", read_region, AT(region),
         "a region's name"},
@@ -125,7 +125,7 @@ const struct flag flags[] = {
     {FOR(COMMAND_SERVE), "default-region", "REGION", "us-east-1", NULL, "the region of requests that are not signed", read_region,
         AT(default_region), "a region's name"},
     {FOR(COMMAND_SERVE), "addressing", "loopback|ports", "loopback", NULL,
-        "loopback: an address of its own in 127.0.0.0/8 for every node and endpoint, with the port that was asked for. "
+        "how nodes get their addresses; a data directory keeps to one way. loopback: an address of its own in 127.0.0.0/8 for every node and endpoint, with the port that was asked for. "
         "ports: one host, and a port of its own for each",
         read_choice, AT(addressing), "loopback or ports", addressings},
     {FOR(COMMAND_SERVE), "advertise", "HOST", "127.0.0.1", NULL, "with --addressing ports: the host that endpoints name",
@@ -151,7 +151,8 @@ const struct flag flags[] = {
         read_engine, AT(engines), "NAME:VERSION=PATH: redis, valkey or memcached, a version like 7 or 7.2, and a program",
         .repeats = true},
     {FOR(COMMAND_SERVE), "durability", "full|normal", "full", NULL,
-        "full: what was answered survives a power cut. normal: it survives the death of any process, and writes are faster",
+        "full: what the API has answered survives a power cut. normal: it survives the death of any process, and writes are faster. "
+        "What clients store is kept by the engines, in memory: see docs/promises.md",
         read_choice, AT(durability), "full or normal", durabilities},
     {FOR(COMMAND_SERVE), "restricted-commands", "refuse|allow", "refuse", NULL,
         "refuse: users may not run what the service keeps to itself: CONFIG, DEBUG, SHUTDOWN, REPLICAOF and their like. "
@@ -162,7 +163,7 @@ const struct flag flags[] = {
         "region 2000 nodes instead of 300",
         read_choice, AT(quotas), "default or raised", quota_names},
     {FOR(COMMAND_SERVE), "trips", "on|off", "off", NULL,
-        "on, or nothing behind the flag: failures can be injected at /_meridian/trips, by whoever has the administrator's token, "
+        "on (or the flag alone): failures can be injected at /_meridian/trips, by whoever has the administrator's token, "
         "and only while the API listens on loopback",
         read_choice, AT(trips), "on or off", switches, .bare = "on"},
     {FOR(COMMAND_SERVE), "check", "on|off", "off", NULL,

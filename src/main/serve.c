@@ -1,11 +1,13 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "catalog/region.h"
 #include "control/control.h"
 #include "http/admin.h"
 #include "http/json.h"
 #include "http/query.h"
 #include "http/server.h"
+#include "main/addressing.h"
 #include "main/admin_token.h"
 #include "main/bind_host.h"
 #include "main/commands.h"
@@ -354,10 +356,16 @@ static int check_whole(const struct serve *s, const char *database, struct err *
     return left.code;
 }
 
+static int check_region(const char *name, struct err *e)
+{
+    return region_find(name) ? 0 : err_set(e, ERR_USAGE, "--default-region %.60s: there is no such region", name);
+}
+
 static int open_all(struct serve *s, struct err *e)
 {
     char path[PATH_MAX + 32];
     int r = find_program(s, e);
+    if (r == 0) r = check_region(s->o->default_region, e);
     if (r == 0) r = engines_check(s->o, e);
     if (r == 0) r = find_snapshot_folders(s, e);
     if (r == 0 && s->o->addressing == ADDRESSING_PORTS) r = bind_host_find(s->o->bind, s->o->advertise, s->listen_host, e);
@@ -367,6 +375,7 @@ static int open_all(struct serve *s, struct err *e)
     snprintf(path, sizeof path, "%s/meridian.db", s->data_dir);
     if (r == 0) r = check_whole(s, path, e);
     if (r == 0) r = store_open(&s->store, path, s->o->durability, e);
+    if (r == 0) r = addressing_check(s->store, s->data_dir, s->o->addressing, e);
     if (r == 0) r = admin_token_read(s->o->admin_token_file, s->data_dir, s->admin_token, s->admin_token_path, e);
     if (r == 0) r = open_http(s, e);
     if (r == 0) r = reception_open(&s->reception, &s->loop, s->data_dir, e);

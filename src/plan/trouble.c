@@ -39,6 +39,31 @@ static bool has_data_of_its_own(const struct world_node *n)
     return n->node_group && rg_primary(n->node_group) == n && !want_passive(n->rg);
 }
 
+/* The one whose place a replica takes is told of by plan_failover(). */
+static bool is_told_otherwise(const struct world_node *n)
+{
+    const struct world_node_group *ng = n->node_group;
+    if (ng == NULL) return false;
+    return (ng->row.failed_node_id && strcmp(ng->row.failed_node_id, n->row.id) == 0) ||
+           (rg_primary(ng) == n && want_has_stand_in(n->rg, n));
+}
+
+/* Engines keep their data in memory: who dies and comes back as a primary has none. */
+static void plan_recovered(struct world *w, struct world_node *n)
+{
+    int64_t before = n->stored ? n->stored->seen_restarts : 0, now = n->row.seen_restarts;
+    if (n->cluster == NULL || strcmp(n->cluster->row.status, "creating") == 0) return;
+    if (now > before && !n->row.recovering && !is_told_otherwise(n)) {
+        world_set_int(w, &n->row.recovering, 1);
+        world_event(w, n->row.region, n->row.cluster_id, EVENT_RECOVERING, n->row.node_id);
+    }
+    if (!n->row.recovering || !node_answers(n)) return;
+    world_set_int(w, &n->row.recovering, 0);
+    if (has_data_of_its_own(n) && (n->row.seen_role == NULL || node_takes_writes(n)))
+        world_event(w, n->row.region, n->row.cluster_id, EVENT_NODE_DATA_LOST, n->row.node_id);
+    world_event(w, n->row.region, n->row.cluster_id, EVENT_RECOVERY_FINISHED, n->row.node_id);
+}
+
 bool plan_has_not_saved(const struct world_node *n)
 {
     int64_t before = n->stored ? n->stored->seen_unsaved_ms : 0, now = n->row.seen_unsaved_ms;
@@ -86,6 +111,7 @@ void plan_trouble(struct world *w)
     for (size_t i = 0; i < w->n_nodes; i++) {
         const struct row_node *n = &w->nodes[i].row;
         plan_deaths(w, &w->nodes[i]);
+        plan_recovered(w, &w->nodes[i]);
         plan_left_out(w, &w->nodes[i]);
         plan_unsaved(w, &w->nodes[i]);
         tell_blocked(w, &w->nodes[i]);
