@@ -123,7 +123,7 @@ static int read_line(struct reading *r, char *text)
 {
     struct cluster_line *l = &r->out->lines[r->out->n];
     char *words[WORDS_MIN];
-    unsigned flags;
+    unsigned flags = 0;
     for (int i = 0; i < WORDS_MIN; i++)
         if ((words[i] = cut(&text, ' ')) == NULL) return odd(r, "number of words");
     int ret = read_words(r, words, l, &flags);
