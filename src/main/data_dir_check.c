@@ -66,7 +66,7 @@ static int check_folder(int fd, const char *path, int depth, struct err *e)
 static int check_ours(int fd, const char *path, struct err *e)
 {
     static const char *const marks[] = {"meridian.lock", "meridian.db", "regions", "secrets"};
-    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* a duplicate would share the place that is read from */
     DIR *d = copy >= 0 ? fdopendir(copy) : NULL;
     int n = 0;
     for (struct dirent *entry; d && n == 0 && (entry = readdir(d)) != NULL;)

@@ -125,7 +125,8 @@ const struct flag flags[] = {
     {FOR(COMMAND_SERVE), "default-region", "REGION", "us-east-1", NULL, "the region of requests that are not signed", read_region,
         AT(default_region), "a region's name"},
     {FOR(COMMAND_SERVE), "addressing", "loopback|ports", "loopback", NULL,
-        "how nodes get their addresses; a data directory keeps to one way. loopback: an address of its own in 127.0.0.0/8 for every node and endpoint, with the port that was asked for. "
+        "how nodes get their addresses; a data directory keeps to one way. loopback: an address of its own in 127.0.0.0/8 for "
+        "every node and endpoint, with the port that was asked for. "
         "ports: one host, and a port of its own for each",
         read_choice, AT(addressing), "loopback or ports", addressings},
     {FOR(COMMAND_SERVE), "advertise", "HOST", "127.0.0.1", NULL, "with --addressing ports: the host that endpoints name",
@@ -151,7 +152,8 @@ const struct flag flags[] = {
         read_engine, AT(engines), "NAME:VERSION=PATH: redis, valkey or memcached, a version like 7 or 7.2, and a program",
         .repeats = true},
     {FOR(COMMAND_SERVE), "durability", "full|normal", "full", NULL,
-        "full: what the API has answered survives a power cut. normal: it survives the death of any process, and writes are faster. "
+        "full: what the API has answered survives a power cut. normal: it survives the death of any process, and writes are "
+        "faster. "
         "What clients store is kept by the engines, in memory: see docs/promises.md",
         read_choice, AT(durability), "full or normal", durabilities},
     {FOR(COMMAND_SERVE), "restricted-commands", "refuse|allow", "refuse", NULL,
