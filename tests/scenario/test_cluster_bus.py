@@ -12,7 +12,7 @@ from harness import NODE_TYPE, name, wait_for
 
 setUpModule, tearDownModule = harness.one_server()
 
-BUS_ABOVE, TIMES = 10000, 3
+BUS_ABOVE = 10000
 # The bus's messages: a head of this size, then as many items as it counts, then extensions. Source: the engine's cluster.h.
 HEAD, PING = 2256, 0
 AT_SIZE, AT_TYPE, AT_EXTENSIONS, AT_FLAGS, HAS_EXTENSIONS = 4, 12, 2214, 2253, 4
@@ -100,7 +100,7 @@ class Bus(harness.Case):
             me, listener["address"], listener["port"], listener["port"] + BUS_ABOVE, STRANGER, STRANGER)
         end = self.keeps_saying(Imposter(speaker, listener), forged)
         wait_for(lambda: any("99999" in line for line in self.lines(listener)), "an engine that says what it was told")
-        wait_for(lambda: self.agent_log().count("is not believed") >= TIMES or self.server.agent("us-east-1") != agent, "an agent's doubt")
+        wait_for(lambda: "is not believed" in self.agent_log() or self.server.agent("us-east-1") != agent, "an agent's doubt")
         self.assertEqual(agent, self.server.agent("us-east-1"), "the agent died of it")
         end()
         wait_for(lambda: "99999" not in "".join(self.lines(listener)), "the engine's own words")
