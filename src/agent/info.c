@@ -123,7 +123,7 @@ bool info_memory(const char *text, size_t len, struct memory_info *out)
 
 bool info_is_version(const char *text)
 {
-    return *text >= '0' && *text <= '9' && text[strspn(text, "0123456789.-_abcdefghijklmnopqrstuvwxyz")] == '\0';
+    return text[strcspn(text, "0123456789")] != '\0' && text[strspn(text, "0123456789.-_abcdefghijklmnopqrstuvwxyz")] == '\0';
 }
 
 /* Whoever is not redis says so, and names the redis it stands in for as well. */

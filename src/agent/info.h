@@ -44,7 +44,7 @@ void info_stat(const char *line, struct server_info *out);
 bool info_value(const char *text, size_t len, const char *name, char *out, size_t size);
 /* The same for a whole number within the limits; false, and *out untouched, where there is none. */
 bool info_number(const char *text, size_t len, const char *name, int64_t low, int64_t high, int64_t *out);
-/* True for what an engine may call its version: 7.0.15, 8.1.0-rc1. */
+/* True for what an engine may call its version: 7.0.15, 8.1.0-rc1, df-v1.21.2. */
 bool info_is_version(const char *text);
 /* True if both tell the same but for the offset. */
 bool info_same_replication(const struct replication_info *a, const struct replication_info *b);

@@ -400,7 +400,7 @@ static void put_node(struct buf *out, const struct row_node *n)
         "\"serves\":%s}",
         (long long)n->port, (long long)n->seen_pid, n->seen_link_up ? "true" : "false", n->seen_fenced ? "true" : "false",
         (long long)n->seen_offset, (long long)n->seen_restarts, (long long)n->seen_started_ms,
-        n->unserved_since_ms || n->seen_pid == 0 ? "false" : "true");
+        n->unserved_since_ms || strcmp(n->seen_state, "ready") != 0 ? "false" : "true");
 }
 
 int control_nodes_json(struct control *c, struct buf *out, struct err *e)

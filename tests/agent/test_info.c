@@ -148,6 +148,14 @@ Test(info, of_memory_that_no_machine_has_is_no_answer)
     }
 }
 
+Test(info, knows_versions_that_begin_with_letters)
+{
+    static const char *const good[] = {"7.0.15", "8.1.0-rc1", "df-v1.21.2"}, *const bad[] = {
+                                                                                 "", "server", "7.0 15", "7.0<b>", "7\n0"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) cr_expect(info_is_version(good[i]), "%s", good[i]);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) cr_expect_not(info_is_version(bad[i]), "%s", bad[i]);
+}
+
 Test(info, of_a_process_that_can_not_be_is_no_answer)
 {
     static const char *const odd[] = {"redis_version:7.0.15\r\nprocess_id:4294967297\r\n",
