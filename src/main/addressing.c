@@ -23,16 +23,16 @@ int addressing_check(struct store *s, const char *data_dir, enum addressing now,
     char noted[16], line[20];
     struct row_node *nodes;
     size_t n;
+    bool known = data_dir_read(data_dir, NOTE, noted, sizeof noted);
+    if (known && strcmp(noted, words[now]) == 0) return 0;
     int r = q_node_all(s, &a, &nodes, &n, e);
     if (r) return r;
-    bool known = data_dir_read(data_dir, NOTE, noted, sizeof noted);
     const char *was = known ? noted : n ? guess(&nodes[0]) : words[now];
     if (n && strcmp(was, words[now]) != 0)
         return err_set(e, ERR_USAGE,
             "the nodes in %s were made with --addressing %s, and keep their addresses: start with that, or choose another "
             "--data-dir",
             data_dir, was);
-    if (known && strcmp(noted, words[now]) == 0) return 0;
     snprintf(line, sizeof line, "%s\n", words[now]);
     return data_dir_write(data_dir, NOTE, line, e);
 }
