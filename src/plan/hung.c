@@ -5,8 +5,9 @@
 /*
  * A process that hangs: it neither answers nor uses its processor. Where another node has
  * the data, it is killed at once, so that it can't wake up as a second primary while its
- * place is taken. Where nobody has them, it is never killed: they would be lost, and it
- * may go on at any time. If it was made to stand still, it is woken after a while.
+ * place is taken. Where nobody has them, it is not killed: they would be lost, and it may
+ * go on at any time. If it was made to stand still, it is woken after a while. The one
+ * exception is the old primary in a failover between regions, after PASSED_OVER_MS.
  *
  * A primary that lives and answers nobody goes on by itself sooner or later: a script ends,
  * and so does a CLIENT PAUSE. Nobody can end either from outside, as the engine holds up
