@@ -104,11 +104,12 @@ static void wrong_setting(const char *log, char name[64])
     snprintf(name, 64, "%.*s", (int)strcspn(p, " '\n"), p);
 }
 
+/* Where the structure of the file is broken, the engine checks the whole file and ends with that: no line about its end follows. */
 static bool wrong_data(const char *log)
 {
-    static const char *const signs[] = {"Wrong RDB checksum", "Terminating server after rdb file reading failure",
-        "Fatal error loading the DB", "Wrong signature trying to load DB", "Can't handle RDB format version",
-        "Short read or OOM loading DB"};
+    static const char *const signs[] = {"Wrong RDB checksum", "Internal error in RDB reading", "--- RDB ERROR DETECTED ---",
+        "Terminating server after rdb file reading failure", "Fatal error loading the DB", "Wrong signature trying to load DB",
+        "Can't handle RDB format version", "Short read or OOM loading DB"};
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
         if (strstr(log, signs[i]) != NULL) return true;
     return false;

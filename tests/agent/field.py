@@ -14,6 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.dirname(HERE)]
 import waiting  # noqa: E402
 from fake_serve import FakeServe  # noqa: E402
+from processes import alive  # noqa: E402, F401
 
 AGENT = os.path.abspath(os.environ.get("AGENT_MAIN") or os.path.join(HERE, "..", "..", "build", "tests", "agent", "agent_main"))
 DEADLINE = 20
@@ -23,14 +24,6 @@ PASSWORD = "admin \"quoted\" \\ secret"
 
 def poll(condition, what, deadline=DEADLINE):
     return waiting.wait_for(condition, what, deadline, 0.002)
-
-
-def alive(pid):
-    try:
-        with open("/proc/%d/stat" % pid) as f:
-            return f.read().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def client(address, user=None, port=PORT, timeout=5):

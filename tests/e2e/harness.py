@@ -36,6 +36,7 @@ sys.path.insert(0, os.path.join(ROOT, "tests"))
 import contract  # noqa: E402
 import proxy  # noqa: E402
 import waiting  # noqa: E402
+from processes import alive  # noqa: E402, F401
 
 BIN = os.path.abspath(os.environ.get("MERIDIAN_BIN") or os.path.join(ROOT, "build", "meridian"))
 AWS = "/usr/bin/aws" if os.path.exists("/usr/bin/aws") else "aws"

@@ -7,7 +7,7 @@ import unittest
 import redis
 
 import harness
-from harness import connect, wait_for
+from harness import alive, connect, wait_for
 
 setUpModule, tearDownModule = harness.one_server()
 
@@ -79,7 +79,7 @@ class AutomaticFailover(Case):
         before.set("before", "hang")
         os.kill(hung["pid"], signal.SIGSTOP)
         self.write_until_accepted(endpoint, "after", "hang")
-        self.assertFalse(os.path.exists("/proc/%d" % hung["pid"]) and self.nodes(group)[old]["pid"] == hung["pid"],
+        self.assertFalse(alive(hung["pid"]) and self.nodes(group)[old]["pid"] == hung["pid"],
                          "what hung must not be able to wake up as a primary")
         self.wait_in_force(group, 2)
         self.assertEqual("hang", connect((hung["address"], hung["port"])).get("after"))
@@ -167,7 +167,7 @@ class Size(Case):
         self.api().decrease_replica_count(ReplicationGroupId=group, ReplicasToRemove=[group + "-002"], ApplyImmediately=True)
         self.wait_group(group)
         self.assertEqual([group + "-001", group + "-003"], self.group(group)["MemberClusters"])
-        self.assertFalse(os.path.exists("/proc/%d" % pids[group + "-002"]))
+        self.assertFalse(alive(pids[group + "-002"]))
 
     def test_takes_a_replica_in_and_out_as_a_cache_cluster(self):
         group = self.create_group(nodes=1)

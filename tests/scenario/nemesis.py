@@ -22,7 +22,7 @@ from redis.cluster import ClusterParser
 from redis.crc import key_slot
 
 import harness
-from harness import wait_for
+from harness import alive, wait_for
 
 TIMEOUT = 1.0
 SECONDS = float(os.environ.get("MERIDIAN_NEMESIS_SECONDS", "6"))
@@ -205,7 +205,7 @@ class Storm:
         self.assertEqual({n["pid"] for n in self.server.nodes()}, self.engines(), "the processes that run are those that the server knows")
 
     def is_in_force(self, nodes):
-        return all(n["state"] == "ready" and not n["fenced"] and n["pid"] not in self.struck and os.path.exists("/proc/%d" % n["pid"]) and
+        return all(n["state"] == "ready" and not n["fenced"] and n["pid"] not in self.struck and alive(n["pid"]) and
                    (n["role"] == "primary" or n["link_up"]) for n in nodes)
 
     def deal(self, never_left_out, blows):

@@ -8,7 +8,7 @@ import sys
 import unittest
 
 import harness
-from harness import reads, wait_for
+from harness import alive, reads, wait_for
 
 REGION = "us-east-1"
 
@@ -151,7 +151,7 @@ class MovedDatabase(Case):
             path = os.path.join(self.server.data, name)
             shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
         self.server.start()
-        self.assertEqual([], [pid for pid in before if os.path.exists("/proc/%d" % pid)])
+        self.assertEqual([], [pid for pid in before if alive(pid)])
         self.primary(self.create_group(nodes=2)).set("k", "v")
 
 
@@ -240,7 +240,7 @@ class Lock(Case):
         other = subprocess.Popen([sys.executable, "-c", HOLD_LOCK, self.lock], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.addCleanup(other.communicate)
         self.assertEqual(b"has it\n", other.stdout.readline())
-        wait_for(lambda: not os.path.exists("/proc/%d" % self.agent), "the end of the agent that lost its lock")
+        wait_for(lambda: not alive(self.agent), "the end of the agent that lost its lock")
         other.communicate()
         wait_for(lambda: self.server.agent(REGION), "another agent")
         self.assert_undisturbed()
@@ -272,7 +272,7 @@ class Folder(Case):
         self.replace_agent(lambda: shutil.rmtree(self.path(primary)))
         wait_for(lambda: [n for n in self.server.nodes(group) if n["id"] == replica["id"] and n["role"] == "primary"], "the failover")
         wait_for(lambda: [n for n in self.server.nodes(group) if n["id"] == primary["id"] and n["link_up"]], "the other as its replica")
-        self.assertFalse(os.path.exists("/proc/%d" % primary["pid"]))
+        self.assertFalse(alive(primary["pid"]))
         self.assertEqual("v", self.wait_serving(group).get("k"))
 
     def test_without_the_notes_of_its_process_is_adopted_all_the_same(self):

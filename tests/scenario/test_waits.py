@@ -16,6 +16,12 @@ def flip(data):
     return data[:at] + bytes([data[at] ^ 0xff]) + data[at + 1:]
 
 
+def scrub(data):
+    """Bytes in the middle that can be neither a type nor a length: the structure ends there, before the checksum is looked at."""
+    at = len(data) // 2
+    return data[:at] + b"\xbf" * 60 + data[at + 60:]
+
+
 def cut(data):
     return data[:len(data) * 2 // 3]
 
@@ -156,7 +162,7 @@ class DamagedData(Case):
         self.assertIn("its saved data can't be loaded", self.messages(node))
 
     def test_of_a_primary_leave_the_group_to_its_replica(self):
-        for damage in (flip, cut):
+        for damage in (flip, cut, scrub):
             with self.subTest(damage=damage.__name__):
                 group = self.create_group(nodes=2, AutomaticFailoverEnabled=True)
                 self.fill(self.primary(group))
@@ -188,11 +194,13 @@ class DamagedData(Case):
         group = self.create_group(nodes=2)
         self.fill(self.primary(group))
         replica = self.node(group, "replica")
-        self.server.terminate()
-        self.damage(replica, flip)
-        self.server.start()
-        self.follows(replica, 50)
-        self.is_set_aside(replica)
+        for damage in (flip, scrub):
+            with self.subTest(damage=damage.__name__):
+                self.server.terminate()
+                self.damage(replica, damage)
+                self.server.start()
+                self.follows(replica, 50)
+                self.is_set_aside(replica)
 
 
 if __name__ == "__main__":
