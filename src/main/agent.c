@@ -1,4 +1,4 @@
-#include "agent/agent.h"
+#include "agent/session/agent.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "main/commands.h"

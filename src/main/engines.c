@@ -1,6 +1,6 @@
 #include "main/engines.h"
-#include "agent/engine.h"
-#include "agent/file.h"
+#include "agent/engine/engine.h"
+#include "agent/os/file.h"
 #include "base/err.h"
 #include "main/options.h"
 #include <string.h>

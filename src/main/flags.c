@@ -1,5 +1,5 @@
 #include "main/flags.h"
-#include "agent/engine.h"
+#include "agent/engine/engine.h"
 #include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>

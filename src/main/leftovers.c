@@ -1,5 +1,5 @@
 #include "main/leftovers.h"
-#include "agent/agent.h"
+#include "agent/session/agent.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"

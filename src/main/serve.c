@@ -17,7 +17,7 @@
 #include "main/options.h"
 #include "main/reception.h"
 #include "model/operations.gen.h"
-#include "ops/op.h"
+#include "ops/core/op.h"
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>

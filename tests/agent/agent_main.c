@@ -1,4 +1,4 @@
-#include "agent/agent.h"
+#include "agent/session/agent.h"
 #include "base/log.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "agent/backoff.h"
+#include "agent/os/backoff.h"
 #include <criterion/criterion.h>
 
 static struct backoff fresh(void)

@@ -1,4 +1,4 @@
-#include "agent/cluster_map.h"
+#include "agent/redis_cluster/cluster_map.h"
 #include <criterion/criterion.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "agent/cluster_nodes.h"
+#include "agent/redis_cluster/cluster_nodes.h"
 #include <criterion/criterion.h>
 #include <string.h>
 

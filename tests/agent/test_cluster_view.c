@@ -1,5 +1,5 @@
-#include "agent/cluster_view.h"
-#include "agent/names.h"
+#include "agent/redis_cluster/cluster_view.h"
+#include "agent/os/names.h"
 #include <criterion/criterion.h>
 #include <limits.h>
 #include <stdio.h>

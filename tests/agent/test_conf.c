@@ -1,6 +1,6 @@
-#include "agent/conf.h"
-#include "agent/names.h"
-#include "agent/order_check.h"
+#include "agent/redis/conf.h"
+#include "agent/os/names.h"
+#include "agent/engine/order_check.h"
 #include "catalog/parameter.h"
 #include <criterion/criterion.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "agent/converge.h"
+#include "agent/node/converge.h"
 #include <criterion/criterion.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "agent/discovery.h"
+#include "agent/memcached/discovery.h"
 #include <criterion/criterion.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "agent/engine.h"
+#include "agent/engine/engine.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>

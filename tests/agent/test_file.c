@@ -1,4 +1,4 @@
-#include "agent/file.h"
+#include "agent/os/file.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "agent/info.h"
+#include "agent/redis/info.h"
 #include <criterion/criterion.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "agent/log_file.h"
+#include "agent/os/log_file.h"
 #include "base/buf.h"
 #include <criterion/criterion.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
-#include "agent/memcached_args.h"
-#include "agent/names.h"
+#include "agent/memcached/memcached_args.h"
+#include "agent/os/names.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "agent/names.h"
+#include "agent/os/names.h"
 #include <criterion/criterion.h>
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-#include "agent/node_int.h"
+#include "agent/node/node_int.h"
 #include <criterion/criterion.h>
 /* What a node makes of events that come in an order of their own. */
 

@@ -1,4 +1,4 @@
-#include "agent/rconn.h"
+#include "agent/redis/rconn.h"
 #include <criterion/criterion.h>
 #include <stdbool.h>
 #include <stdio.h>

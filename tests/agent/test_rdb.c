@@ -1,4 +1,4 @@
-#include "agent/rdb.h"
+#include "agent/snapshots/rdb.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-#include "agent/rdb_split.h"
-#include "agent/rdb_walk.h"
+#include "agent/snapshots/rdb_split.h"
+#include "agent/snapshots/rdb_walk.h"
 #include "base/clock.h"
 #include "rdb_file.h"
 #include <criterion/criterion.h>

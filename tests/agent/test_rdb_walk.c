@@ -1,4 +1,4 @@
-#include "agent/rdb_walk.h"
+#include "agent/snapshots/rdb_walk.h"
 #include "rdb_file.h"
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-#include "agent/reservations.h"
-#include "agent/address.h"
+#include "agent/node/reservations.h"
+#include "agent/os/address.h"
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <errno.h>

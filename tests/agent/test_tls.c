@@ -1,5 +1,5 @@
-#include "agent/conf.h"
-#include "agent/tls.h"
+#include "agent/redis/conf.h"
+#include "agent/redis/tls.h"
 #include <criterion/criterion.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 #pragma once
-#include "agent/cluster_map.h"
+#include "agent/redis_cluster/cluster_map.h"
 /* A cluster of two shards, the first with a replica, for targets that read what a node says of it. */
 #define CLUSTER_A1 "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1"
 #define CLUSTER_A2 "a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2"

@@ -1,4 +1,4 @@
-#include "agent/cluster_view.h"
+#include "agent/redis_cluster/cluster_view.h"
 #include "cluster.h"
 #include "fuzz.h"
 #include <assert.h>

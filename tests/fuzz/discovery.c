@@ -1,4 +1,4 @@
-#include "agent/discovery.h"
+#include "agent/memcached/discovery.h"
 #include "base/arena.h"
 #include "fuzz.h"
 #include <assert.h>

@@ -1,4 +1,4 @@
-#include "agent/info.h"
+#include "agent/redis/info.h"
 #include "base/arena.h"
 #include "fuzz.h"
 #include <assert.h>

@@ -1,6 +1,6 @@
-#include "agent/rdb.h"
-#include "agent/rdb_split.h"
-#include "agent/rdb_walk.h"
+#include "agent/snapshots/rdb.h"
+#include "agent/snapshots/rdb_split.h"
+#include "agent/snapshots/rdb_walk.h"
 #include "fuzz.h"
 #include <assert.h>
 #include <sys/mman.h>

@@ -53,6 +53,6 @@ if __name__ == "__main__":
     assert check("src/base/x.c", '#include "model/shape.h"\n'), "an include that points up must be seen"
     assert check("src/plan/x.c", '#include "store/store.h"\n'), "an include of a neighbour must be seen"
     assert check("src/ops/x.c", "#include <uv.h>\n"), "a forbidden library must be seen"
-    assert not check("src/ops/x.c", '#include "store/store.h"\n#include "ops/op.h"\n')
+    assert not check("src/ops/x.c", '#include "store/store.h"\n#include "ops/core/op.h"\n')
     sources = tree.files(".c", ".h", under=("src",))
     tree.finish([p for path in sources for p in check(path, tree.read(path))])

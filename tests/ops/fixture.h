@@ -1,5 +1,5 @@
 #pragma once
-#include "ops/op.h"
+#include "ops/core/op.h"
 /* Runs operations from their form spelling against a database of their own; nothing runs, no agent reports. */
 
 void fixture_open(void);

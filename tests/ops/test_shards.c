@@ -1,6 +1,6 @@
 #include "base/slots.h"
 #include "fixture.h"
-#include "ops/shard_slots.h"
+#include "ops/replication_group/shard_slots.h"
 #include <criterion/criterion.h>
 #include <string.h>
 

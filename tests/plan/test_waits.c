@@ -1,4 +1,4 @@
-#include "agent/start.h"
+#include "agent/node/start.h"
 #include "base/arena.h"
 #include "build.h"
 #include "plan/check.h"
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 /*
- * The plans, and a scripted agent whose nodes wait as real ones do (agent/start.h): groups and
+ * The plans, and a scripted agent whose nodes wait as real ones do (agent/node/start.h): groups and
  * datastores begin in random states in which some nodes can't start, have lost their data or
  * have damaged ones. Whatever waits for whom, somebody with the data gets to serve.
  */

@@ -1,0 +1,308 @@
+#include "agent/engine/engine.h"
+#include "agent/os/file.h"
+#include "base/clock.h"
+#include "base/decimal.h"
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { ANSWER_MS = 5000 }; /* how long a program may take to tell its version */
+
+static const struct {
+    const char *name;
+    const char *ask; /* what makes it print its version */
+} kinds[ENGINE_KINDS] = {
+    [ENGINE_REDIS_SERVER] = {"redis-server", "--version"},
+    [ENGINE_MEMCACHED_SERVER] = {"memcached", "-V"},
+};
+
+/* What counts its versions as redis does, and the lowest that will do. */
+static const struct {
+    const char *name;
+    enum engine_kind kind;
+    int major, minor;
+} least[] = {
+    {"redis", ENGINE_REDIS_SERVER, 7, 0},
+    {"valkey", ENGINE_REDIS_SERVER, 7, 0},
+    {"keydb", ENGINE_REDIS_SERVER, 7, 0},
+    {"memcached", ENGINE_MEMCACHED_SERVER, 1, 5},
+    {"dragonfly", ENGINE_REDIS_SERVER, 0, 0},
+};
+
+const char *engine_name(enum engine_kind kind)
+{
+    return kinds[kind].name;
+}
+
+/* ---- the map ---- */
+
+static bool is_version(const char *s)
+{
+    int dots = 0;
+    for (const char *p = s; *p; p++) {
+        if (isdigit((unsigned char)*p)) continue;
+        if (*p != '.' || p == s || p[-1] == '.' || p[1] == '\0') return false;
+        dots++;
+    }
+    return *s && dots <= 2;
+}
+
+/* Puts 'n' bytes into 'out', whole. */
+static bool put(char *out, size_t size, const char *from, size_t n)
+{
+    if (n == 0 || n >= size) return false;
+    memcpy(out, from, n);
+    out[n] = '\0';
+    return true;
+}
+
+bool engine_read_entry(const char *text, struct engine *out)
+{
+    struct engine g = {0};
+    const char *colon = strchr(text, ':'), *equals = colon ? strchr(colon, '=') : NULL;
+    if (equals == NULL) return false;
+    bool whole = put(g.for_name, sizeof g.for_name, text, (size_t)(colon - text)) &&
+                 put(g.for_version, sizeof g.for_version, colon + 1, (size_t)(equals - colon - 1)) &&
+                 put(g.given, sizeof g.given, equals + 1, strlen(equals + 1));
+    if (!whole || !is_version(g.for_version)) return false;
+    bool memcached = strcmp(g.for_name, "memcached") == 0;
+    if (!memcached && strcmp(g.for_name, "redis") != 0 && strcmp(g.for_name, "valkey") != 0) return false;
+    g.kind = memcached ? ENGINE_MEMCACHED_SERVER : ENGINE_REDIS_SERVER;
+    *out = g;
+    return true;
+}
+
+static void add(struct engine_map *m, enum engine_kind kind, const char *given, bool optional)
+{
+    struct engine *g = &m->items[m->n++];
+    *g = (struct engine){.kind = kind, .optional = optional};
+    snprintf(g->given, sizeof g->given, "%s", given);
+}
+
+void engine_map_init(struct engine_map *m, const char *redis_server, const char *memcached, const char *entries)
+{
+    *m = (struct engine_map){0};
+    add(m, ENGINE_REDIS_SERVER, redis_server ? redis_server : kinds[ENGINE_REDIS_SERVER].name, false);
+    add(m, ENGINE_REDIS_SERVER, "valkey-server", true);
+    add(m, ENGINE_MEMCACHED_SERVER, memcached ? memcached : kinds[ENGINE_MEMCACHED_SERVER].name, false);
+    while (entries && *entries && m->n < ENGINES_MAX) {
+        char text[ENGINE_PATH_SIZE + 64];
+        size_t n = strcspn(entries, "\n");
+        snprintf(text, sizeof text, "%.*s", (int)n, entries);
+        m->n += engine_read_entry(text, &m->items[m->n]);
+        entries += n + (entries[n] == '\n');
+    }
+}
+
+/* ---- the choice ---- */
+
+enum { PARTS = 3 };
+
+static int split(const char *version, long parts[PARTS])
+{
+    int n = 0;
+    for (int i = 0; i < PARTS; i++) parts[i] = 0;
+    for (const char *p = version; *p && n < PARTS; n++) {
+        int64_t part;
+        if (!decimal_take(&p, 0, INT32_MAX, &part)) break;
+        parts[n] = (long)part;
+        p = *p == '.' ? p + 1 : "";
+    }
+    return n;
+}
+
+/* How far a program is from what is asked for, as numbers of falling weight: less is nearer. */
+enum { FAR_MEANT, FAR_ENGINE, FAR_MAJOR, FAR_MINOR, FAR_PATCH, FAR_OLDER, FAR_VAGUE, FAR__COUNT };
+
+static bool is_less(const long *a, const long *b, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (a[i] != b[i]) return a[i] < b[i];
+    return false;
+}
+
+/* Behind the first number that differs, the nearest of the later versions are the lowest, and of the earlier ones the highest. */
+static void measure_version(const long asked[PARTS], const long has[PARTS], int n, long far[PARTS])
+{
+    long side = 0;
+    for (int i = 0; i < PARTS; i++) {
+        long over = i < n ? has[i] - asked[i] : 0;
+        far[i] = side ? side * (i < n ? has[i] : 0) : labs(over);
+        if (side == 0 && over) side = over > 0 ? 1 : -1;
+    }
+}
+
+static void measure(const struct engine *g, const char *engine, const char *version, long far[FAR__COUNT])
+{
+    long asked[PARTS], has[PARTS];
+    bool meant = g->for_name[0] != '\0';
+    split(version, asked);
+    int n = split(meant ? g->for_version : g->version, has);
+    bool same = strcmp(meant ? g->for_name : g->name, engine) == 0;
+    measure_version(asked, has, n, far + FAR_MAJOR);
+    far[FAR_ENGINE] = !same;
+    far[FAR_MEANT] = !(meant && same && far[FAR_MAJOR] == 0 && far[FAR_MINOR] == 0 && far[FAR_PATCH] == 0);
+    far[FAR_OLDER] = is_less(has, asked, n);
+    far[FAR_VAGUE] = PARTS - n;
+}
+
+/* What a program is has to be known before it can be compared; of those that --engine names, it is said. */
+static bool is_known(struct engine *g, struct err *e)
+{
+    char path[ENGINE_PATH_SIZE];
+    if (g->for_name[0]) return true;
+    if (g->optional && !file_find_program(g->given, path, sizeof path)) return false;
+    return engine_locate(g, e) == 0;
+}
+
+struct search {
+    struct engine_map *m;
+    enum engine_kind kind;
+    const char *engine, *version;
+    bool passed_over[ENGINES_MAX];
+    struct err why; /* the first that was passed over */
+};
+
+static void pass_over(struct search *s, const struct engine *g, const struct err *e)
+{
+    s->passed_over[g - s->m->items] = true;
+    if (s->why.code == 0) s->why = *e;
+}
+
+static struct engine *find_nearest(struct search *s)
+{
+    struct engine *best = NULL;
+    long least_far[FAR__COUNT] = {0}, far[FAR__COUNT];
+    for (struct engine *g = s->m->items; g < s->m->items + s->m->n; g++) {
+        struct err e = {0};
+        if (g->kind != s->kind || s->passed_over[g - s->m->items]) continue;
+        if (!is_known(g, &e)) {
+            pass_over(s, g, &e);
+            continue;
+        }
+        measure(g, s->engine, s->version, far);
+        if (best && !is_less(far, least_far, FAR__COUNT)) continue;
+        best = g;
+        memcpy(least_far, far, sizeof far);
+    }
+    return best;
+}
+
+int engine_pick(struct engine_map *m, const char *engine, const char *version, struct engine **out, struct err *e)
+{
+    struct search s = {.m = m, .engine = engine, .version = version ? version : ""};
+    s.kind = strcmp(engine, "memcached") == 0 ? ENGINE_MEMCACHED_SERVER : ENGINE_REDIS_SERVER;
+    while ((*out = find_nearest(&s)) != NULL) {
+        if (engine_locate(*out, e) == 0) return 0;
+        pass_over(&s, *out, e);
+    }
+    *e = s.why;
+    return e->code;
+}
+
+/* ---- a program's version ---- */
+
+/* The first word in small letters; a valkey-server 7.2 calls itself no more than "Server". */
+static void read_name(const char *text, char *out, size_t size)
+{
+    size_t n = 0;
+    for (; isalpha((unsigned char)text[n]) && n + 1 < size; n++) out[n] = (char)tolower((unsigned char)text[n]);
+    out[n] = '\0';
+    if (strcmp(out, "server") == 0) snprintf(out, size, "valkey");
+}
+
+/* "Redis server v=7.0.15 sha=…", "dragonfly v1.21.2-…", "memcached 1.6.18" */
+static const char *find_version(const char *text)
+{
+    const char *v = strstr(text, " v=");
+    if (v) return v + 3;
+    v = strstr(text, " v");
+    if (v && isdigit((unsigned char)v[2])) return v + 2;
+    v = strchr(text, ' ');
+    return v ? v + 1 : "";
+}
+
+bool engine_read_version(struct engine *g, const char *text)
+{
+    char name[sizeof g->name];
+    const char *v = find_version(text);
+    size_t n = strspn(v, "0123456789.");
+    read_name(text, name, sizeof name);
+    for (size_t i = 0; i < sizeof least / sizeof *least; i++) {
+        if (strcmp(least[i].name, name) != 0 || least[i].kind != g->kind) continue;
+        memcpy(g->name, name, sizeof name);
+        return put(g->version, sizeof g->version, v, n);
+    }
+    return false;
+}
+
+bool engine_new_enough(const struct engine *g)
+{
+    long parts[PARTS];
+    split(g->version, parts);
+    for (size_t i = 0; i < sizeof least / sizeof *least; i++)
+        if (strcmp(least[i].name, g->name) == 0)
+            return parts[0] > least[i].major || (parts[0] == least[i].major && parts[1] >= least[i].minor);
+    return true;
+}
+
+/* What comes from a descriptor until its end, at most size - 1 bytes; false if that takes too long. */
+static bool read_answer(int fd, char *out, size_t size)
+{
+    int64_t until = clock_mono_ns() + (int64_t)ANSWER_MS * 1000000;
+    size_t n = 0;
+    while (n + 1 < size) {
+        int64_t left_ms = (until - clock_mono_ns()) / 1000000;
+        if (left_ms <= 0 || poll(&(struct pollfd){fd, POLLIN, 0}, 1, (int)left_ms) == 0) return false;
+        ssize_t got = read(fd, out + n, size - 1 - n);
+        if (got <= 0) break;
+        n += (size_t)got;
+    }
+    out[n] = '\0';
+    return true;
+}
+
+/* What "PROGRAM ASK" prints, at most size - 1 bytes. */
+static int run_version(const char *path, const char *question, char *out, size_t size)
+{
+    int fds[2], status;
+    pid_t pid;
+    char *const args[] = {(char *)(uintptr_t)path, (char *)(uintptr_t)question, NULL};
+    posix_spawn_file_actions_t actions;
+    if (pipe2(fds, O_CLOEXEC) != 0) return -1;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, fds[1], STDOUT_FILENO);
+    int r = posix_spawn(&pid, path, &actions, NULL, args, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    close(fds[1]);
+    bool answered = r == 0 && read_answer(fds[0], out, size);
+    close(fds[0]);
+    if (r == 0 && !answered) kill(pid, SIGKILL);
+    if (r == 0) waitpid(pid, &status, 0);
+    return answered ? 0 : -1;
+}
+
+int engine_locate(struct engine *g, struct err *e)
+{
+    char path[sizeof g->path], text[256];
+    const char *name = engine_name(g->kind);
+    if (g->path[0] != '\0') return 0;
+    if (!file_find_program(g->given, path, sizeof path))
+        return err_set(e, ERR_USAGE, "there is no program \"%s\": install %s (Debian: apt install %s), or say where it is",
+            g->given, name, name);
+    if (run_version(path, kinds[g->kind].ask, text, sizeof text) != 0 || !engine_read_version(g, text))
+        return err_set(e, ERR_USAGE, "%s %s does not answer as a %s does", path, kinds[g->kind].ask, name);
+    if (!engine_new_enough(g))
+        return err_set(e, ERR_USAGE, "%s is %s version %s: %s or later is needed", path, g->name, g->version,
+            g->kind == ENGINE_REDIS_SERVER ? "version 7.0" : "version 1.5");
+    memcpy(g->path, path, sizeof g->path);
+    return 0;
+}

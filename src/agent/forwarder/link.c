@@ -1,0 +1,314 @@
+#include "agent/os/address.h"
+#include "agent/memcached/discovery.h"
+#include "agent/forwarder/link_int.h"
+#include "agent/engine/order_check.h"
+#include "agent/node/reservations.h"
+#include "base/log.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/*
+ * A connection takes two descriptors, and half of all are for reservations. What is left after that is for control work: it
+ * must go on whatever clients do.
+ */
+enum { CONNECTIONS_MAX = 32768, CONNECTIONS_LEAST = 16, RESERVED_FILES = 128 };
+/* How long a splitter waits for the first byte of a client. */
+enum { FIRST_BYTE_MS = 30000 };
+enum { BACKLOG = 511, ACCEPTS = 64, AGAIN_MS = 1, AGAIN_FAST = 2000, AGAIN_SLOW_MS = 250, AGAIN_TOLD = 100 };
+
+struct listener {
+    uv_poll_t poll;
+    int fd;
+    struct link *link;
+};
+
+static const char *const kinds[] = {[LINK_READER] = "reader",
+    [LINK_PRIMARY] = "primary",
+    [LINK_GATEWAY] = "gateway",
+    [LINK_CONFIGURATION] = "configuration",
+    [LINK_SPLITTER] = "splitter"};
+
+/* ---- what the order says ---- */
+
+static int target_set(struct target *t, const char *host, struct opt_int port, struct err *e)
+{
+    *t = (struct target){0};
+    if (!port.set || port.v <= 0 || port.v > UINT16_MAX) return err_set(e, ERR_USAGE, "the order has no proper port");
+    if (host != NULL) t->size = address_fill(host, port.v, &t->address);
+    if (t->size > 0) snprintf(t->host, sizeof t->host, "%s", host);
+    t->port = port.v;
+    return t->size > 0 ? 0 : err_set(e, ERR_USAGE, "the order has no proper address");
+}
+
+/* A splitter's other target is a socket in the file system. */
+static int socket_set(struct target *t, const char *path, struct err *e)
+{
+    struct sockaddr_un *un = (struct sockaddr_un *)&t->address;
+    *t = (struct target){0};
+    if (strlen(path) >= sizeof un->sun_path) return err_set(e, ERR_USAGE, "the order has a path that is too long");
+    un->sun_family = AF_UNIX;
+    strcpy(un->sun_path, path);
+    t->size = sizeof *un;
+    return 0;
+}
+
+static bool same_target(const struct target *a, const struct target *b)
+{
+    return a->size == b->size && memcmp(&a->address, &b->address, a->size) == 0;
+}
+
+static int kind_parse(const char *name, enum link_kind *out)
+{
+    for (size_t i = 0; name != NULL && i < sizeof kinds / sizeof *kinds; i++) {
+        if (strcmp(kinds[i], name) != 0) continue;
+        *out = (enum link_kind)i;
+        return 0;
+    }
+    return -1;
+}
+
+static bool is_anywhere(const char *host)
+{
+    return strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
+}
+
+/* A node that listens everywhere is told under its name alone, unless that is an address. */
+static void tell_nodes(struct link *l, const struct proto_link_order *o)
+{
+    buf_clear(&l->nodes);
+    buf_add(&l->nodes, "", 0);
+    for (size_t i = 0; i < o->targets.n; i++) {
+        const struct proto_target *t = &o->targets.items[i];
+        const char *name = t->name ? t->name : t->host, *ip = is_anywhere(t->host) ? name : t->host;
+        discovery_add(&l->nodes, name, order_is_address(ip) ? ip : "", (int)t->port.v);
+    }
+    l->nodes_version = o->nodes_version.v;
+    snprintf(l->engine_version, sizeof l->engine_version, "%s", o->engine_version ? o->engine_version : "");
+}
+
+static int read_order(struct link *l, const struct proto_link_order *o, struct target *listen, struct err *e)
+{
+    int r = kind_parse(o->kind, &l->kind) == 0 ? 0 : err_set(e, ERR_USAGE, "the order has no proper kind");
+    /* Clients are told of both, a line each. */
+    if (!r && !order_is_version(o->engine_version)) r = err_set(e, ERR_USAGE, "the order has no proper version");
+    if (!r) r = target_set(listen, o->address, o->port, e);
+    free(l->targets);
+    l->n_targets = 0;
+    l->targets = calloc(o->targets.n + 1, sizeof *l->targets);
+    if (l->targets == NULL) abort();
+    for (size_t i = 0; !r && i < o->targets.n; i++) {
+        const char *host = o->targets.items[i].host, *name = o->targets.items[i].name;
+        if (name != NULL && !order_is_host(name)) r = err_set(e, ERR_USAGE, "a target of the order has no proper name");
+        if (r) break;
+        bool path = l->kind == LINK_SPLITTER && host[0] == '/';
+        r = path ? socket_set(&l->targets[i], host, e) : target_set(&l->targets[i], host, o->targets.items[i].port, e);
+        if (!r) l->n_targets++;
+    }
+    if (!r && l->kind == LINK_CONFIGURATION) tell_nodes(l, o);
+    return r;
+}
+
+bool link_has_target(const struct link *l, const struct target *t)
+{
+    for (size_t i = 0; i < l->n_targets; i++)
+        if (same_target(&l->targets[i], t)) return true;
+    return false;
+}
+
+const struct target *link_pick(struct link *l)
+{
+    return l->n_targets == 0 ? NULL : &l->targets[l->next_target++ % l->n_targets];
+}
+
+/* ---- the listener ---- */
+
+static void listener_closed(uv_handle_t *h)
+{
+    free(h->data);
+}
+
+static void stop_listening(struct link *l)
+{
+    struct listener *s = l->listener;
+    if (s == NULL) return;
+    l->listener = NULL;
+    uv_poll_stop(&s->poll);
+    close(s->fd);
+    reservations_take(l->host->reservations, l->address, l->port);
+    uv_close((uv_handle_t *)&s->poll, listener_closed);
+}
+
+static void accept_some(uv_poll_t *h, int status, int events)
+{
+    struct listener *s = h->data;
+    (void)status;
+    (void)events;
+    for (int i = 0; i < ACCEPTS; i++) {
+        struct sockaddr_storage from = {0};
+        socklen_t size = sizeof from;
+        int fd = accept4(s->fd, (struct sockaddr *)&from, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0) return;
+        pair_open(s->link, fd, (const struct sockaddr *)&from);
+    }
+}
+
+static int listen_on(const struct target *t, int *out, struct err *e)
+{
+    int on = 1, fd = socket(t->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return err_set(e, ERR_IO, "opening a socket: %s", strerror(errno));
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (bind(fd, (const struct sockaddr *)&t->address, t->size) == 0 && listen(fd, BACKLOG) == 0) {
+        *out = fd;
+        return 0;
+    }
+    int why = errno;
+    close(fd);
+    if (why == EADDRINUSE) return err_set(e, ERR_IN_USE, "its address is in use by another program");
+    return err_set(e, ERR_IO, "listening: %s", strerror(why));
+}
+
+static void tell(struct link *l, int code, const char *reason)
+{
+    if (l->code == code && strcmp(l->reason, reason) == 0) return;
+    l->code = code;
+    snprintf(l->reason, sizeof l->reason, "%s", reason);
+    if (code) log_warn("link %s: %s", l->id, reason);
+    l->host->changed(l->host);
+}
+
+static void start_listening(struct link *l);
+
+static void timer_fired(uv_timer_t *t)
+{
+    start_listening(t->data);
+}
+
+static void listen_again(struct link *l, const struct err *e)
+{
+    /* A moment's conflict is usual when an address moves from one link to another. */
+    if (++l->tries == AGAIN_TOLD || e->code != ERR_IN_USE) tell(l, e->code, e->msg);
+    uv_timer_start(&l->timer, timer_fired, l->tries < AGAIN_FAST ? AGAIN_MS : AGAIN_SLOW_MS, 0);
+}
+
+static void start_listening(struct link *l)
+{
+    struct err e = {0};
+    int fd = -1;
+    reservations_lend(l->host->reservations, l, l->address, l->port);
+    int r = listen_on(&l->listen, &fd, &e);
+    reservations_return(l->host->reservations, l);
+    if (r != 0) return listen_again(l, &e);
+    struct listener *s = calloc(1, sizeof *s);
+    if (s == NULL) abort();
+    s->fd = fd;
+    s->link = l;
+    s->poll.data = s;
+    if (uv_poll_init(l->host->loop, &s->poll, fd) != 0) abort(); /* a socket can be polled */
+    uv_poll_start(&s->poll, UV_READABLE, accept_some);
+    l->listener = s;
+    l->tries = 0;
+    tell(l, 0, "");
+    l->host->changed(l->host);
+}
+
+/* ---- what the agent does with it ---- */
+
+void link_host_limit(struct link_host *h)
+{
+    long files = sysconf(_SC_OPEN_MAX), most = (files / 2 - RESERVED_FILES) / 2;
+    most = most > CONNECTIONS_MAX ? CONNECTIONS_MAX : most < CONNECTIONS_LEAST ? CONNECTIONS_LEAST : most;
+    h->connections.limits = (struct connection_limits){
+        .all = (size_t)most, .of_one_address = (size_t)most * 3 / 4, .phase_ms = {[PHASE_FRESH] = FIRST_BYTE_MS}};
+}
+
+struct link *link_open(struct link_host *h, const char *id)
+{
+    struct link *l = calloc(1, sizeof *l);
+    if (l == NULL || (l->id = strdup(id)) == NULL) abort();
+    l->host = h;
+    l->timer.data = l;
+    uv_timer_init(h->loop, &l->timer);
+    return l;
+}
+
+void link_order(struct link *l, const struct proto_link_order *o)
+{
+    struct err e = {0};
+    struct target listen;
+    snprintf(l->address, sizeof l->address, "%s", o->address ? o->address : "");
+    l->port = o->port.v;
+    if (read_order(l, o, &listen, &e) != 0) {
+        stop_listening(l);
+        uv_timer_stop(&l->timer);
+        l->n_targets = 0;
+        tell(l, e.code, e.msg);
+    } else if (l->listener == NULL || !same_target(&l->listen, &listen)) {
+        stop_listening(l);
+        l->listen = listen;
+        l->tries = 0;
+        start_listening(l);
+    }
+    pairs_check(l);
+}
+
+static void free_if_done(struct link *l)
+{
+    if (!l->timer_closed || l->n_pairs > 0) return;
+    free(l->targets);
+    buf_fini(&l->nodes);
+    free(l->id);
+    free(l);
+}
+
+void link_pair_gone(struct link *l)
+{
+    l->n_pairs--;
+    if (l->closing) free_if_done(l);
+}
+
+static void timer_closed(uv_handle_t *h)
+{
+    struct link *l = h->data;
+    l->timer_closed = true;
+    free_if_done(l);
+}
+
+void link_close(struct link *l)
+{
+    if (l->closing) return;
+    l->closing = true;
+    stop_listening(l);
+    l->n_targets = 0;
+    for (struct pair *p = l->pairs, *next; p != NULL; p = next) {
+        next = pair_next(p);
+        pair_close(p);
+    }
+    uv_close((uv_handle_t *)&l->timer, timer_closed);
+}
+
+const char *link_id(const struct link *l)
+{
+    return l->id;
+}
+
+bool link_is_listening(const struct link *l)
+{
+    return l->listener != NULL;
+}
+
+bool link_is_at(const struct link *l, const char *address, int64_t port)
+{
+    return l->port == port && strcmp(l->address, address) == 0;
+}
+
+void link_see(const struct link *l, struct proto_link_seen *out)
+{
+    *out = (struct proto_link_seen){
+        .id = l->id, .address = l->address, .port = OPT_INT(l->port), .connections = OPT_INT(l->n_pairs)};
+    out->state = l->listener != NULL ? "listening" : l->code == ERR_IN_USE || l->code == 0 ? "conflict" : "broken";
+    if (l->listener == NULL && l->reason[0]) out->reason = l->reason;
+}

@@ -1,0 +1,431 @@
+#include "agent/memcached/discovery.h"
+#include "agent/forwarder/link_int.h"
+#include "base/trip.h"
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/*
+ * One forwarded connection. Bytes go from one socket to the other at once, through one
+ * buffer that all pairs share; what a socket does not take is kept, and as long as
+ * something is kept for it, nothing more is read for it.
+ *
+ * A gateway's connection counts as made once its target has answered: a process that is
+ * killed still takes connections for a moment. Until then it can be made again, with all
+ * that the client has said so far, which is how links between Redis processes begin.
+ *
+ * A splitter's connection waits for the first byte of its client, which tells whether it
+ * speaks TLS. Redis never speaks first.
+ *
+ * A configuration endpoint's connection begins as a talk with the endpoint itself; the
+ * first command that only a node can answer makes it a connection to one of them.
+ */
+
+enum { BUFFER = 64 << 10, READS = 4, RETRY_MS = 2, HOLD_MS = 5000, SAID_MAX = 16 << 10, LINE_MAX_BYTES = 2048 };
+
+struct side {
+    uv_poll_t poll;
+    int fd; /* -1: no socket, and no handle */
+    int watched;
+    bool eof;       /* its peer sends nothing more */
+    struct buf out; /* bytes it did not take yet, from out_at on */
+    size_t out_at;
+};
+
+struct pair {
+    struct pair *next, *prev;
+    struct link *link;
+    struct target target;
+    bool connected, closing;
+    bool young;      /* a gateway's, and the target has not answered yet */
+    bool talks;      /* to the configuration endpoint */
+    bool silent;     /* a splitter's, whose client has not said anything yet */
+    bool plain;      /* a splitter's, whose client does not speak TLS */
+    struct buf said; /* by the client of a young pair; what a talking one has said and was not answered */
+    size_t tried;    /* targets that refused */
+    uint64_t until;  /* a gateway gives up then, ms of the loop's clock */
+    int handles;     /* open ones: the last to close frees the pair */
+    uv_timer_t timer;
+    struct side client, upstream;
+    bool served;              /* counted in the link's n_served */
+    struct connection *place; /* the client's, among those of all links */
+};
+
+static char buffer[BUFFER];
+
+static void connect_upstream(struct pair *p);
+static void attempt_closed(uv_handle_t *h);
+static void side_ready(uv_poll_t *h, int status, int events);
+
+struct pair *pair_next(struct pair *p)
+{
+    return p->next;
+}
+
+/* ---- handles ---- */
+
+static void handle_closed(uv_handle_t *h)
+{
+    struct pair *p = h->data;
+    if (--p->handles > 0) return;
+    struct link *l = p->link;
+    buf_fini(&p->client.out);
+    buf_fini(&p->upstream.out);
+    buf_fini(&p->said);
+    free(p);
+    link_pair_gone(l);
+}
+
+static void watch(struct side *s, int events)
+{
+    if (s->watched == events) return;
+    s->watched = events;
+    if (events == 0) uv_poll_stop(&s->poll);
+    else uv_poll_start(&s->poll, events, side_ready);
+}
+
+static void side_open(struct pair *p, struct side *s, int fd)
+{
+    int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    *s = (struct side){.fd = fd};
+    s->poll.data = p;
+    if (uv_poll_init(p->link->host->loop, &s->poll, fd) != 0) abort(); /* a socket can be polled */
+    p->handles++;
+}
+
+/* What its client is waited for decides who goes first where there are too many. */
+static void pair_enter(struct pair *p, enum connection_phase phase)
+{
+    struct link_host *h = p->link->host;
+    connection_enter(&h->connections, p->place, phase, (int64_t)uv_now(h->loop));
+}
+
+/*
+ * The client has said what it wants, or had nothing to say: it is to reach a target. One link takes no more of those than one
+ * address may, so that something is left for the links of other nodes. False where it takes no more.
+ */
+static bool pair_serve(struct pair *p)
+{
+    struct link *l = p->link;
+    if (l->n_served >= l->host->connections.limits.of_one_address) return pair_close(p), false;
+    p->served = true;
+    l->n_served++;
+    pair_enter(p, PHASE_ANSWERING);
+    return true;
+}
+
+static void side_close(struct side *s, uv_close_cb done)
+{
+    if (s->fd < 0) return;
+    uv_poll_stop(&s->poll);
+    close(s->fd);
+    s->fd = -1;
+    uv_close((uv_handle_t *)&s->poll, done);
+}
+
+void pair_close(struct pair *p)
+{
+    if (p->closing) return;
+    p->closing = true;
+    connection_close(&p->link->host->connections, p->place);
+    p->link->n_served -= p->served;
+    if (p->prev != NULL) p->prev->next = p->next;
+    else p->link->pairs = p->next;
+    if (p->next != NULL) p->next->prev = p->prev;
+    side_close(&p->client, handle_closed);
+    side_close(&p->upstream, handle_closed);
+    uv_close((uv_handle_t *)&p->timer, handle_closed);
+}
+
+/* ---- passing bytes ---- */
+
+static ssize_t read_side(struct side *s)
+{
+    if (trip_hit(TRIP_GATEWAY_READ)) return errno = ECONNRESET, -1;
+    return recv(s->fd, buffer, sizeof buffer, 0);
+}
+
+/* How many bytes it took; -1 where the connection is broken. */
+static ssize_t write_side(struct side *s, const char *data, size_t n)
+{
+    if (trip_hit(TRIP_GATEWAY_WRITE)) return -1;
+    ssize_t w = send(s->fd, data, n, MSG_NOSIGNAL);
+    return w < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : w;
+}
+
+static bool pending(const struct side *s)
+{
+    return s->out.len > 0;
+}
+
+/* False where the pair can't go on. */
+static bool flush(struct side *s)
+{
+    ssize_t w = write_side(s, s->out.data + s->out_at, s->out.len - s->out_at);
+    if (w < 0) return false;
+    s->out_at += (size_t)w;
+    if (s->out_at < s->out.len) return true;
+    buf_fini(&s->out);
+    s->out = (struct buf){0};
+    s->out_at = 0;
+    return true;
+}
+
+static void grow_up(struct pair *p)
+{
+    p->young = false;
+    buf_fini(&p->said);
+}
+
+static void remember(struct pair *p, const struct side *from, size_t n)
+{
+    if (from == &p->client) buf_add(&p->said, buffer, n);
+    if (from != &p->client || p->said.len > SAID_MAX) grow_up(p);
+}
+
+static bool pass(struct pair *p, struct side *from, struct side *to)
+{
+    for (int i = 0; i < READS; i++) {
+        ssize_t n = read_side(from);
+        if (n < 0) return errno == EAGAIN || errno == EINTR;
+        if (n == 0) {
+            from->eof = true;
+            return true;
+        }
+        if (p->young) remember(p, from, (size_t)n);
+        ssize_t w = write_side(to, buffer, (size_t)n);
+        if (w < 0) return false;
+        if (w < n) buf_add(&to->out, buffer + w, (size_t)(n - w));
+        if (w < n || n < BUFFER) return true;
+    }
+    return true;
+}
+
+static void watch_both(struct pair *p)
+{
+    struct side *c = &p->client, *u = &p->upstream;
+    watch(c, (c->eof || pending(u) ? 0 : UV_READABLE) | (pending(c) ? UV_WRITABLE : 0));
+    watch(u, (u->eof || pending(c) ? 0 : UV_READABLE) | (pending(u) ? UV_WRITABLE : 0));
+}
+
+/* Tells the peer of 'to' that no more will come, once it has everything. */
+static void pass_eof(struct side *from, struct side *to)
+{
+    if (from->eof && !pending(to)) shutdown(to->fd, SHUT_WR);
+}
+
+static bool may_start_over(const struct pair *p)
+{
+    return p->young && uv_now(p->link->host->loop) < p->until;
+}
+
+static void start_over(struct pair *p)
+{
+    p->connected = false;
+    buf_fini(&p->upstream.out);
+    watch(&p->client, p->client.eof ? 0 : UV_DISCONNECT);
+    side_close(&p->upstream, attempt_closed);
+}
+
+static void serve(struct pair *p, struct side *s, struct side *other, int events)
+{
+    bool ok = !(events & UV_WRITABLE) || !pending(s) || flush(s);
+    if (ok && (events & UV_READABLE) && !s->eof && !pending(other)) ok = pass(p, s, other);
+    if ((!ok || p->upstream.eof) && may_start_over(p)) return start_over(p);
+    if (!ok) return pair_close(p);
+    if (s->eof || other->eof) {
+        pass_eof(s, other);
+        pass_eof(other, s);
+        if (s->eof && other->eof && !pending(s) && !pending(other)) return pair_close(p);
+    }
+    watch_both(p);
+}
+
+/* ---- connecting ---- */
+
+static void retry(uv_timer_t *t)
+{
+    connect_upstream(t->data);
+}
+
+static bool may_retry(struct pair *p)
+{
+    struct link *l = p->link;
+    if (l->kind == LINK_GATEWAY) return uv_now(l->host->loop) < p->until;
+    return ++p->tried < l->n_targets;
+}
+
+static void attempt_closed(uv_handle_t *h)
+{
+    struct pair *p = h->data;
+    if (p->closing) return handle_closed(h);
+    p->handles--;
+    uv_timer_start(&p->timer, retry, p->link->kind == LINK_GATEWAY ? RETRY_MS : 0, 0);
+}
+
+/* A gateway holds its client and tries until the target answers; the others go on to the next target. */
+static void attempt_failed(struct pair *p)
+{
+    if (!may_retry(p)) return pair_close(p);
+    if (p->upstream.fd >= 0) side_close(&p->upstream, attempt_closed);
+    else uv_timer_start(&p->timer, retry, RETRY_MS, 0);
+}
+
+static void attempt_ready(struct pair *p)
+{
+    int why = 0;
+    socklen_t size = sizeof why;
+    getsockopt(p->upstream.fd, SOL_SOCKET, SO_ERROR, &why, &size);
+    if (why != 0 || !link_has_target(p->link, &p->target)) return attempt_failed(p);
+    p->connected = true;
+    if (p->said.len > 0) buf_add(&p->upstream.out, p->said.data, p->said.len);
+    watch_both(p);
+}
+
+static const struct target *pick(const struct pair *p)
+{
+    struct link *l = p->link;
+    if (l->kind != LINK_SPLITTER) return link_pick(l);
+    return l->n_targets > (size_t)p->plain ? &l->targets[p->plain] : NULL;
+}
+
+/* An address is not believed. What a splitter leads to is its own node's. */
+static bool is_safe(const struct link *l, const struct target *t)
+{
+    return l->kind == LINK_SPLITTER || l->host->leads_to_ours(l->host, t->host, t->port);
+}
+
+static void connect_upstream(struct pair *p)
+{
+    const struct target *t = pick(p);
+    if (t == NULL || !is_safe(p->link, t)) return attempt_failed(p);
+    p->target = *t;
+    int fd = socket(t->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return attempt_failed(p);
+    side_open(p, &p->upstream, fd);
+    if (connect(fd, (const struct sockaddr *)&t->address, t->size) != 0 && errno != EINPROGRESS) return attempt_failed(p);
+    watch(&p->upstream, UV_WRITABLE);
+}
+
+/* It did not want to wait for its gateway any longer; one that has only said all it has to say does. */
+static void client_hung_up(struct pair *p)
+{
+    char c;
+    watch(&p->client, 0);
+    if (recv(p->client.fd, &c, 1, MSG_PEEK) <= 0) pair_close(p);
+}
+
+/* ---- talking ---- */
+
+/* The first byte of a request in memcached's binary protocol, which knows nothing of the kind. */
+#define BINARY_REQUEST '\x80'
+
+/* Answers the lines that are there; false once one of them is for a node, or the client leaves. */
+static bool answer_lines(struct pair *p)
+{
+    struct link *l = p->link;
+    if (p->said.len > 0 && p->said.data[0] == BINARY_REQUEST) return false;
+    for (char *end; p->said.len > 0 && (end = memchr(p->said.data, '\n', p->said.len)) != NULL;) {
+        char line[64];
+        size_t n = (size_t)(end - p->said.data), len = n > 0 && end[-1] == '\r' ? n - 1 : n;
+        snprintf(line, sizeof line, "%.*s", (int)len, p->said.data);
+        enum discovery d = len < sizeof line
+                               ? discovery_answer(line, l->nodes_version, l->nodes.data, l->engine_version, &p->client.out)
+                               : DISCOVERY_OTHER;
+        if (d == DISCOVERY_QUIT) p->client.eof = true;
+        if (d != DISCOVERY_ANSWERED) return false;
+        memmove(p->said.data, end + 1, p->said.len - n - 1);
+        p->said.len -= n + 1;
+    }
+    return p->said.len < LINE_MAX_BYTES;
+}
+
+static void talk(struct pair *p)
+{
+    struct side *c = &p->client;
+    ssize_t n = recv(c->fd, buffer, sizeof buffer, 0);
+    bool broken = n < 0 && errno != EAGAIN && errno != EINTR;
+    if (n > 0) buf_add(&p->said, buffer, (size_t)n);
+    if (n == 0) c->eof = true;
+    bool goes_on = answer_lines(p);
+    if (broken || (pending(c) && !flush(c)) || c->eof) return pair_close(p);
+    if (goes_on) return watch(c, UV_READABLE | (pending(c) ? UV_WRITABLE : 0));
+    p->talks = false;
+    if (!pair_serve(p)) return;
+    watch(c, UV_DISCONNECT);
+    connect_upstream(p);
+}
+
+/* The type of the record that every TLS connection begins with. */
+#define TLS_HANDSHAKE 0x16
+
+static void listen_to_first_byte(struct pair *p)
+{
+    unsigned char c;
+    ssize_t n = recv(p->client.fd, &c, 1, MSG_PEEK);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (n <= 0) return pair_close(p);
+    p->silent = false;
+    if (!pair_serve(p)) return;
+    p->plain = c != TLS_HANDSHAKE;
+    watch(&p->client, UV_DISCONNECT);
+    connect_upstream(p);
+}
+
+static void side_ready(uv_poll_t *h, int status, int events)
+{
+    struct pair *p = h->data;
+    bool of_client = h == &p->client.poll;
+    if (p->closing) return;
+    if (p->silent) return listen_to_first_byte(p);
+    if (p->talks) return talk(p);
+    if (!p->connected && of_client) return client_hung_up(p);
+    if (!p->connected) return attempt_ready(p);
+    if (status < 0) { /* libuv watches it no more; the read or write tells what is wrong */
+        events = UV_READABLE | UV_WRITABLE;
+        (of_client ? &p->client : &p->upstream)->watched = 0;
+    }
+    if (of_client) serve(p, &p->client, &p->upstream, events);
+    else serve(p, &p->upstream, &p->client, events);
+}
+
+void pair_open(struct link *l, int fd, const struct sockaddr *from)
+{
+    struct pair *p = calloc(1, sizeof *p);
+    if (p == NULL) abort();
+    p->link = l;
+    p->next = l->pairs;
+    if (p->next != NULL) p->next->prev = p;
+    l->pairs = p;
+    l->n_pairs++;
+    p->upstream.fd = -1;
+    p->until = uv_now(l->host->loop) + HOLD_MS;
+    p->timer.data = p;
+    uv_timer_init(l->host->loop, &p->timer);
+    p->handles = 1;
+    side_open(p, &p->client, fd);
+    p->place = connection_open(&l->host->connections, fd, from, (int64_t)uv_now(l->host->loop));
+    p->young = l->kind == LINK_GATEWAY;
+    p->talks = l->kind == LINK_CONFIGURATION;
+    p->silent = l->kind == LINK_SPLITTER;
+    if (p->place->shut) return pair_close(p);
+    if (p->talks) pair_enter(p, PHASE_IDLE);
+    if (p->talks || p->silent) return watch(&p->client, UV_READABLE);
+    if (!pair_serve(p)) return;
+    if (p->young) watch(&p->client, UV_DISCONNECT);
+    connect_upstream(p);
+}
+
+void pairs_check(struct link *l)
+{
+    for (struct pair *p = l->pairs, *next; p != NULL; p = next) {
+        next = p->next;
+        if (!p->connected || link_has_target(l, &p->target)) continue;
+        if (may_start_over(p)) start_over(p);
+        else pair_close(p);
+    }
+}

@@ -1,0 +1,26 @@
+#include "agent/memcached/discovery.h"
+#include <string.h>
+
+void discovery_add(struct buf *list, const char *name, const char *ip, int port)
+{
+    buf_printf(list, "%s%s|%s|%d", list->len ? " " : "", name, ip, port);
+}
+
+/* The two lines of the answer are one value, whose length goes before it. */
+static void put_value(struct buf *out, const char *head, int64_t version, const char *list)
+{
+    _buf_ struct buf value = {0};
+    buf_printf(&value, "%lld\n%s\n", (long long)version, list);
+    buf_printf(out, "%s 0 %zu\r\n", head, value.len);
+    buf_add(out, value.data, value.len);
+    buf_puts(out, "\r\nEND\r\n");
+}
+
+enum discovery discovery_answer(const char *line, int64_t version, const char *list, const char *engine, struct buf *out)
+{
+    if (strcmp(line, "config get cluster") == 0) put_value(out, "CONFIG cluster", version, list);
+    else if (strcmp(line, "get AmazonElastiCache:cluster") == 0) put_value(out, "VALUE AmazonElastiCache:cluster", version, list);
+    else if (strcmp(line, "version") == 0) buf_printf(out, "VERSION %s\r\n", engine);
+    else return strcmp(line, "quit") == 0 ? DISCOVERY_QUIT : DISCOVERY_OTHER;
+    return DISCOVERY_ANSWERED;
+}

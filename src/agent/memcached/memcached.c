@@ -1,0 +1,216 @@
+#include "agent/os/file.h"
+#include "agent/memcached/mconn.h"
+#include "agent/memcached/memcached_args.h"
+#include "agent/os/names.h"
+#include "agent/node/node_int.h"
+#include "base/log.h"
+#include "base/trip.h"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/*
+ * A node that is a memcached. It keeps nothing over its end, has no role, and takes
+ * nearly all of its settings when it starts; only its memory can be changed later.
+ */
+
+/* The settings it was started with, a line "NAME VALUE" each: an agent that adopts it finds them there. */
+#define STARTED "memcached.settings"
+
+enum { GREET_AGAIN_MS = 200 };
+
+/* ---- starting ---- */
+
+static int prepare(struct node *n, struct err *e)
+{
+    char path[PATH_MAX];
+    _buf_ struct buf text = {0};
+    const struct proto_setting_list *s = &n->order->settings;
+    for (size_t i = 0; i < s->n; i++)
+        if (!names_has(&n->left_out, s->items[i].name)) buf_printf(&text, "%s %s\n", s->items[i].name, s->items[i].value);
+    return file_put(node_path(n, STARTED, path), text.data, text.len, e);
+}
+
+static void args(const struct node *n, struct string_list *out)
+{
+    struct rlimit files = {0};
+    getrlimit(RLIMIT_NOFILE, &files);
+    struct memcached_host host = {
+        .files = files.rlim_cur > INT32_MAX ? INT32_MAX : (int64_t)files.rlim_cur,
+        .cpus = (int)sysconf(_SC_NPROCESSORS_ONLN),
+        .root = geteuid() == 0,
+    };
+    memcached_args(n->order, &n->left_out, &host, out);
+    names_add(out, "-P");
+    names_add(out, NODE_PIDFILE);
+}
+
+static void nothing(struct node *n)
+{
+    (void)n;
+}
+
+/* ---- questions ---- */
+
+static void ask(struct node *n, enum node_ask what, enum step step, const char *line)
+{
+    n->ask = what;
+    n->step = step;
+    n->asked_at = node_now(n);
+    mconn_send(n->conn, line);
+}
+
+static void greet(struct node *n)
+{
+    n->life.server = (struct server_info){0};
+    ask(n, ASK_SERVER, STEP_NONE, "stats");
+}
+
+static void look(struct node *n)
+{
+    ask(n, ASK_STEP, STEP_READ, "version");
+}
+
+static void set_memory(struct node *n)
+{
+    char line[64];
+    snprintf(line, sizeof line, "cache_memlimit %lld", (long long)memcached_megabytes(n->order));
+    ask(n, ASK_STEP, STEP_SET, line);
+}
+
+/* ---- settings ---- */
+
+static bool started_with(const struct buf *text, const struct proto_setting *s)
+{
+    _buf_ struct buf line = {0};
+    buf_printf(&line, "%s %s\n", s->name, s->value);
+    for (const char *p = text->data; p && (p = strstr(p, line.data)) != NULL; p++)
+        if (p == text->data || p[-1] == '\n') return true;
+    return false;
+}
+
+/* What only a restart can change is pending where it was started with another value. */
+static void note_pending(struct node *n)
+{
+    struct err e;
+    char path[PATH_MAX];
+    _buf_ struct buf text = {0};
+    names_clear(&n->life.pending);
+    if (file_read(node_path(n, STARTED, path), &text, &e) != 0) return;
+    for (size_t i = 0; i < n->order->settings.n; i++) {
+        const struct proto_setting *s = &n->order->settings.items[i];
+        bool fixed = memcached_needs_no_restart(s->name) || names_has(&n->left_out, s->name);
+        if (!fixed && !started_with(&text, s)) names_add(&n->life.pending, s->name);
+    }
+}
+
+static void up(struct node *n)
+{
+    if (n->life.generation != n->order->generation.v) {
+        note_pending(n);
+        set_memory(n);
+    } else {
+        node_reason(n, "%s", "");
+    }
+}
+
+/* ---- answers ---- */
+
+static void know_process(struct node *n)
+{
+    struct server_info *s = &n->life.server;
+    n->ask = ASK_NONE;
+    if (s->pid != proc_id(n->proc)->pid) {
+        node_reason(n, "process %ld answers at its address", s->pid);
+        n->greet_at = node_now(n) + GREET_AGAIN_MS;
+        return;
+    }
+    snprintf(s->name, sizeof s->name, "memcached");
+    n->read_at = node_now(n);
+    node_move(n, NODE_UP);
+    if (n->life.ready) return;
+    log_info("node %s: memcached is ready", n->id);
+    node_became_ready(n);
+}
+
+static void server_line(struct node *n, const char *line)
+{
+    info_stat(line, &n->life.server);
+    if (strcmp(line, "END") == 0 || strncmp(line, "STAT", 4) != 0) know_process(n);
+}
+
+static void memory_set(struct node *n, const char *line)
+{
+    n->life.generation = n->order->generation.v;
+    if (strcmp(line, "OK") != 0) {
+        snprintf(n->life.refused, sizeof n->life.refused, "memcached refuses its size of memory: %.100s", line);
+        log_warn("node %s: %s", n->id, n->life.refused);
+    }
+    node_changed(n);
+}
+
+static void step_line(struct node *n, const char *line)
+{
+    enum step step = n->step;
+    n->ask = ASK_NONE;
+    n->read_at = node_now(n);
+    if (step == STEP_SET) memory_set(n, line);
+    if (step == STEP_READ && trip_hit(TRIP_PROBE)) node_set_hung(n, true);
+}
+
+static void conn_line(void *arg, char *line)
+{
+    struct node *n = arg;
+    node_answered(n);
+    if (n->state == NODE_STOP || n->order == NULL || n->ask == ASK_NONE) return;
+    if (n->ask == ASK_SERVER) server_line(n, line);
+    else step_line(n, line);
+    if (n->ask == ASK_NONE) node_step(n);
+}
+
+/* ---- the connection, and the end ---- */
+
+static void conn_up(void *arg)
+{
+    node_connected(arg, ASK_SERVER);
+}
+
+static void conn_down(void *arg)
+{
+    node_lost(arg);
+}
+
+static void *start_to_connect(struct node *n)
+{
+    static const struct mconn_events events = {.up = conn_up, .line = conn_line, .down = conn_down};
+    return mconn_open(n->host->loop, n->order->address, (int)n->order->port.v, &events, n);
+}
+
+static void disconnect(void *conn)
+{
+    mconn_close(conn);
+}
+
+static void end(struct node *n)
+{
+    proc_signal(n->proc, SIGTERM);
+}
+
+const struct node_ops node_memcached = {
+    .kind = ENGINE_MEMCACHED_SERVER,
+    .check = memcached_check,
+    .ordered = nothing,
+    .prepare = prepare,
+    .args = args,
+    .begin = nothing,
+    .connect = start_to_connect,
+    .disconnect = disconnect,
+    .greet = greet,
+    .up = up,
+    .look = look,
+    .end = end,
+    .wrong_setting = memcached_wrong_setting,
+};

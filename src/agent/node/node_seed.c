@@ -1,0 +1,225 @@
+#include "agent/node/node_seed.h"
+#include "agent/redis_cluster/cluster_map.h"
+#include "agent/redis/conf.h"
+#include "agent/os/file.h"
+#include "agent/redis/info.h"
+#include "agent/snapshots/seed.h"
+#include "agent/snapshots/shelf.h"
+#include "base/decimal.h"
+#include "base/log.h"
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A process that is killed while it loads may be anybody's deed; this often, it is what it loads. */
+enum { KILLS_MAX = 3 };
+
+/* One way through the files of a source, for all nodes that wait for them. */
+struct seed_job {
+    uv_work_t work;
+    struct seed seed;
+    struct node **nodes; /* of the parts; NULL once it is closed */
+    size_t room;
+    atomic_bool cancelled;
+    struct arena mem;
+    int r;
+    struct err e;
+};
+
+/* ---- in a thread ---- */
+
+static void work(uv_work_t *w)
+{
+    struct seed_job *j = w->data;
+    j->r = seed_make(&j->seed, &j->e);
+}
+
+/* ---- in the loop ---- */
+
+static void refuse(struct node *n, const char *why)
+{
+    snprintf(n->seed_refused, sizeof n->seed_refused, "%.190s", why);
+    n->trouble = TROUBLE_BROKEN;
+    node_drop_saved(n);
+    node_reason(n, "its data can't be loaded: %s", why);
+    node_changed(n);
+}
+
+static void part_done(struct seed_job *j, size_t i)
+{
+    struct node *n = j->nodes[i];
+    char path[PATH_MAX];
+    bool wanted = n && n->order && n->order->run.v && n->order->seed && n->proc == NULL;
+    if (n) n->seed_job = NULL;
+    if (!wanted) unlink(j->seed.parts[i].aside);
+    else if (j->r) refuse(n, j->e.msg);
+    else {
+        node_mark_saved(n);
+        n->fits = true; /* or the seed would have been refused */
+        if (rename(j->seed.parts[i].aside, node_path(n, CONF_DUMP, path)) != 0) refuse(n, strerror(errno));
+    }
+}
+
+static void done(uv_work_t *w, int status)
+{
+    struct seed_job *j = w->data;
+    (void)status;
+    for (size_t i = 0; i < j->seed.n_parts; i++) part_done(j, i);
+    for (size_t i = 0; i < j->seed.n_parts; i++)
+        if (j->nodes[i]) node_step(j->nodes[i]);
+    arena_fini(&j->mem);
+    free(j);
+}
+
+static int64_t room_of(const struct proto_node_order *o)
+{
+    int64_t bytes = 0;
+    for (size_t i = 0; i < o->settings.n; i++)
+        if (strcmp(o->settings.items[i].name, "maxmemory") == 0) decimal_parse(o->settings.items[i].value, 0, INT64_MAX, &bytes);
+    return bytes;
+}
+
+static struct seed_file file_of(struct seed_job *j, const struct node *n, const struct proto_seed_file *f)
+{
+    char path[PATH_MAX];
+    if (f->root && f->path)
+        return (struct seed_file){arena_strdup(&j->mem, f->root), arena_strdup(&j->mem, f->path), arena_strdup(&j->mem, f->path)};
+    const char *id = f->snapshot && file_id_ok(f->snapshot) ? f->snapshot : "";
+    return (struct seed_file){NULL, arena_strdup(&j->mem, shelf_path(n->host->shelf, id, path)), arena_strdup(&j->mem, id)};
+}
+
+/* Files of jobs that ended with their agent, or that this node has left. */
+static void sweep(const struct node *n)
+{
+    DIR *d = opendir(n->dir);
+    for (struct dirent *entry; d && (entry = readdir(d)) != NULL;)
+        if (strncmp(entry->d_name, "seed.", 5) == 0) unlinkat(dirfd(d), entry->d_name, 0);
+    if (d) closedir(d);
+}
+
+/* Each job has a file of its own: one that a node has left may still be at work. */
+static void add_node(struct seed_job *j, struct node *n)
+{
+    static unsigned jobs;
+    struct err e;
+    char name[32];
+    struct seed_part *p = &j->seed.parts[j->seed.n_parts];
+    j->nodes[j->seed.n_parts++] = n;
+    p->room = room_of(n->order);
+    slots_read(&p->slots, n->order->seed->slots);
+    snprintf(name, sizeof name, "seed.%u.part", ++jobs);
+    node_path(n, name, p->aside);
+    if (file_mkdirs(n->dir, &e) != 0) log_warn("node %s: %s", n->id, e.msg);
+    sweep(n);
+    n->seed_job = j;
+}
+
+static bool waits(const struct node *n)
+{
+    return n && n->state == NODE_REST && n->order && n->order->run.v && n->order->seed && n->order->seed->slots &&
+           n->proc == NULL && !n->stopping && n->seed_job == NULL && n->seed_refused[0] == '\0' && !node_has_file(n, NODE_SAVED);
+}
+
+/* The other shards' primaries, so that the files are gone through once for all of them. */
+static void add_others(struct seed_job *j, const struct node *first)
+{
+    const struct cluster_map *map = first->host->cluster(first->host, first->order->cluster);
+    for (size_t i = 0; map && i < map->m->nodes.n && j->seed.n_parts < j->room; i++) {
+        struct node *n = first->host->find(first->host, map->m->nodes.items[i].order);
+        if (n != first && waits(n) && strcmp(n->order->seed->source, first->order->seed->source) == 0) add_node(j, n);
+    }
+}
+
+static void begin(struct node *n)
+{
+    const struct proto_seed_order *o = n->order->seed;
+    if (o->files.n == 0) return refuse(n, "nothing says what they are");
+    const struct cluster_map *map = n->order->cluster ? n->host->cluster(n->host, n->order->cluster) : NULL;
+    struct seed_job *j = calloc(1, sizeof *j);
+    struct err e;
+    struct engine *engine;
+    if (j == NULL) abort();
+    j->work.data = j;
+    j->room = map ? map->m->nodes.n + 1 : 1;
+    j->nodes = arena_array(&j->mem, struct node *, j->room);
+    struct seed_file *files = arena_array(&j->mem, struct seed_file, o->files.n);
+    for (size_t i = 0; i < o->files.n; i++) files[i] = file_of(j, n, &o->files.items[i]);
+    j->seed = (struct seed){.files = files,
+        .n_files = o->files.n,
+        .parts = arena_array(&j->mem, struct seed_part, j->room),
+        .sharded = o->slots != NULL,
+        .cancelled = &j->cancelled};
+    add_node(j, n);
+    if (j->seed.sharded && n->order->cluster) add_others(j, n);
+    if (engine_pick(n->host->engines, n->order->engine, n->order->engine_version, &engine, &e) == 0)
+        j->seed.newest = rdb_version_of(engine->version);
+    uv_queue_work(n->host->loop, &j->work, work, done);
+}
+
+bool node_seed_ready(struct node *n)
+{
+    if (n->order->seed == NULL || node_has_file(n, NODE_SAVED)) return true;
+    if (n->seed_job == NULL && n->seed_refused[0] == '\0') begin(n);
+    return false;
+}
+
+/* What is under way is not for this node any more; it ends once it is for nobody. */
+static void leave_job(struct node *n)
+{
+    struct seed_job *j = n->seed_job;
+    bool any = false;
+    for (size_t i = 0; j && i < j->seed.n_parts; i++) {
+        if (j->nodes[i] == n) j->nodes[i] = NULL;
+        any |= j->nodes[i] != NULL;
+    }
+    if (j && !any) atomic_store(&j->cancelled, true);
+    n->seed_job = NULL;
+}
+
+void node_seed_ordered(struct node *n, const struct proto_node_order *before)
+{
+    const struct proto_seed_order *now = n->order ? n->order->seed : NULL, *was = before ? before->seed : NULL;
+    bool anew = before && !before->run.v; /* it is another node of the same name */
+    if (!anew && now && was && shape_same(&shape_proto_seed_order, now, was)) return;
+    leave_job(n);
+    n->seed_refused[0] = '\0';
+    n->seed_kills = 0;
+}
+
+bool node_seed_is_to_blame(struct node *n, int signal, const char *why)
+{
+    if (n->order == NULL || n->order->seed == NULL) return false;
+    if (n->seed_refused[0]) n->trouble = TROUBLE_BROKEN; /* it was ended because of that */
+    if (n->seed_refused[0]) return true;
+    if (!node_has_file(n, NODE_SAVED)) return false;
+    if (signal && ++n->seed_kills < KILLS_MAX) return false;
+    refuse(n, why);
+    return true;
+}
+
+bool node_seed_is_loaded(const struct node *n)
+{
+    return n->order && n->order->seed && node_has_file(n, NODE_SAVED);
+}
+
+void node_seed_weigh(struct node *n, const char *info, size_t len)
+{
+    char why[128];
+    struct memory_info m;
+    int64_t evicted;
+    if (!info_memory(info, len, &m) || m.limit == 0) return;
+    if (m.used <= m.limit && !info_number(info, len, "evicted_keys", 1, INT64_MAX, &evicted)) return;
+    snprintf(why, sizeof why, "loaded, its data need %lld MB of memory, and the node has %lld MB for data",
+        (long long)(m.used >> 20), (long long)(m.limit >> 20));
+    refuse(n, why);
+    proc_signal(n->proc, SIGKILL);
+}
+
+void node_seed_close(struct node *n)
+{
+    leave_job(n);
+}

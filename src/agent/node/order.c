@@ -1,0 +1,136 @@
+#include "agent/node/node_int.h"
+#include "agent/os/names.h"
+#include "agent/node/node_seed.h"
+#include "base/log.h"
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A new order for a node: what of it concerns the process that runs, and what has to be asked or tried again. */
+
+const struct node_ops *node_ops_of(const struct proto_node_order *o)
+{
+    return strcmp(o->engine, "memcached") == 0 ? &node_memcached : &node_redis;
+}
+
+/* What runs goes on as it is, until there is an order that can be carried out. */
+static void refuse(struct node *n, const struct err *e)
+{
+    n->refused = true;
+    n->order = NULL;
+    node_reason(n, "%s", e->msg);
+}
+
+static void settings_again(struct node *n)
+{
+    n->life.setting = 0;
+    n->life.refused[0] = '\0';
+    names_clear(&n->life.pending);
+    names_clear(&n->left_out);
+    bool asked = n->ask == ASK_COMPARE || (n->ask == ASK_STEP && n->step == STEP_SET);
+    if (!asked) return;
+    n->ask = ASK_STEP; /* the answer is about the settings before */
+    n->step = STEP_NONE;
+}
+
+/* A process of another engine makes room first. Of an adopted one, the first order tells what it is. */
+static void choose_engine(struct node *n, const struct proto_node_order *o)
+{
+    if (n->proc == NULL || !n->assigned) n->ops = node_ops_of(o);
+    else if (n->ops != node_ops_of(o)) n->moved = true;
+}
+
+/* A process goes on where the same program is meant for the version that is asked for now. Of one that an older agent started
+ * nobody knows what it was asked to be: what it is asked now. */
+static void match_program(struct node *n, const struct proto_node_order *o)
+{
+    struct err e = {0};
+    struct engine *program;
+    char asked[sizeof proc_id(n->proc)->asked];
+    if (n->proc == NULL || n->moved || !o->run.v) return;
+    const struct proc_id *id = proc_id(n->proc);
+    node_asked(o, asked, sizeof asked);
+    if (strcmp(id->asked, asked) == 0) return;
+    if (id->asked[0] && engine_pick(n->host->engines, o->engine, o->engine_version, &program, &e) != 0) {
+        snprintf(n->life.refused, sizeof n->life.refused, "%.150s", e.msg);
+    } else if (id->asked[0] && strcmp(id->binary, program->path) != 0) {
+        log_info("node %s: %s is run by %s", n->id, asked, program->path);
+        n->moved = true;
+    } else {
+        proc_ask(n->proc, n->dir, asked);
+        node_changed(n);
+    }
+}
+
+/*
+ * Of many nodes only a few have another order each time, and those must not wait for the others. The long lists of settings
+ * and users are the same where their generations are.
+ */
+static bool same_order(const struct node *n, const struct proto_node_order *o)
+{
+    if (n->order == NULL || o == NULL) return false;
+    if (n->order->generation.v != o->generation.v || n->order->users_generation.v != o->users_generation.v) return false;
+    struct proto_node_order was = *n->order, is = *o;
+    was.settings = is.settings = (struct proto_setting_list){0};
+    was.users = is.users = (struct proto_user_order_list){0};
+    return shape_same(&shape_proto_node_order, &was, &is);
+}
+
+static bool is_elsewhere(const struct proto_node_order *was, const struct proto_node_order *is)
+{
+    return was != NULL && is != NULL && (strcmp(was->address, is->address) != 0 || was->port.v != is->port.v);
+}
+
+/* A conflict is one about an address: another is tried at once, and nothing is told of it that was true of the one before. Who
+ * never had an address has not died, either: nobody can take its place, so that it must not be held back. */
+static void go_elsewhere(struct node *n)
+{
+    n->moved = true;
+    if (n->proc != NULL || n->trouble != TROUBLE_CONFLICT) return;
+    n->trouble = TROUBLE_NONE;
+    n->died = false;
+    n->retry_at = 0;
+    node_reason(n, "%s", "");
+}
+
+static void signal_process(struct node *n, const struct proto_node_order *o)
+{
+    if (proc_is(n->proc, o->condemned_pid.v, o->condemned_started_ms.v)) proc_signal(n->proc, SIGKILL);
+    if (!proc_is(n->proc, o->roused_pid.v, o->roused_started_ms.v) || !proc_is_stopped(n->proc)) return;
+    log_warn("node %s: stands still, and nobody can take its place: it is woken", n->id);
+    proc_signal(n->proc, SIGCONT);
+}
+
+static void new_order(struct node *n, const struct proto_node_order *o)
+{
+    bool other = o != NULL && (n->order == NULL || n->order->generation.v != o->generation.v);
+    bool was_running = n->order != NULL && n->order->run.v;
+    struct err e = {0};
+    if (is_elsewhere(n->order, o)) go_elsewhere(n);
+    if (o != NULL) choose_engine(n, o);
+    const struct proto_node_order *before = n->order;
+    n->order = o;
+    n->assigned = true;
+    n->refused = false;
+    node_seed_ordered(n, before);
+    if (o != NULL && o->run.v && node_ops_of(o)->check(o, &e) != 0) refuse(n, &e);
+    o = n->order;
+    n->life.eager_until = node_now(n) + EAGER_MS;
+    if (other) settings_again(n);
+    if (o != NULL) match_program(n, o);
+    if (o != NULL && n->adopted) node_lend_start(n);
+    if (o != NULL && o->run.v && n->ops == node_ops_of(o)) n->ops->ordered(n);
+    if (o != NULL && o->run.v && !was_running) n->retry_at = 0;
+    node_put_damaged_aside(n);
+    if (o != NULL && n->died_role == ROLE_UNKNOWN) n->died_role = role_parse(o->role);
+    if (o != NULL && n->died_incarnation < 0) n->died_incarnation = o->incarnation.v;
+    if (o != NULL && n->proc != NULL && proc_id(n->proc)->incarnation < 0) proc_stand_for(n->proc, n->dir, o->incarnation.v);
+    if (o != NULL && n->proc != NULL) signal_process(n, o);
+}
+
+void node_order(struct node *n, const struct proto_node_order *o)
+{
+    n->hold_until = n->life.take_since = n->life.take_at = n->life.encrypt_at = 0;
+    if (same_order(n, o)) n->order = o;
+    else new_order(n, o);
+}

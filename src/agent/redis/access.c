@@ -1,0 +1,193 @@
+#include "agent/redis/access.h"
+#include "agent/redis/conf.h"
+#include "agent/os/names.h"
+#include "base/log.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RIGHTS_LIMIT_MS = 5000 };
+#define TRIED INT64_MAX
+
+#define UNKNOWN "Unknown command or category name"
+
+/*
+ * A client's CLIENT UNPAUSE would let writes in that a planned failover then discards, and its CLIENT PAUSE … ALL would take over
+ * the length of the fence's own, and hold up the agent, too. Redis has no pause that a client can't change, and any other
+ * setting that refuses writes does so at once, instead of holding them.
+ */
+static const char *const bar[] = {"-client|unpause", "-client|pause"};
+enum { N_BAR = sizeof bar / sizeof *bar };
+
+static bool bar_is_wanted(const struct node *n)
+{
+    bool ordered = n->order->fence.v && role_parse(n->order->role) == ROLE_PRIMARY;
+    return ordered || n->life.fence == FENCE_PAUSED || n->life.fence == FENCE_ON;
+}
+
+bool access_bar_is_stale(const struct node *n)
+{
+    if (n->order == NULL || !n->order->users.set) return false;
+    return n->life.bar != (bar_is_wanted(n) ? BAR_SET : BAR_NONE);
+}
+
+void access_ordered(struct node *n)
+{
+    if (!access_is_stale(n) && !access_bar_is_stale(n)) return;
+    n->life.user = 0;
+    if (n->ask == ASK_STEP && n->step == STEP_ACCESS) n->step = STEP_NONE; /* the answer is about the users before */
+}
+
+bool access_is_stale(const struct node *n)
+{
+    return n->order != NULL && n->order->users.set && n->life.users_generation != n->order->users_generation.v;
+}
+
+/* ---- words that redis-server does not know ---- */
+
+static void leave_out(struct node *n, const char *word)
+{
+    log_warn("node %s: redis-server knows nothing of the rule %.60s: it is left out", n->id, word);
+    names_add(&n->unknown_rules, word);
+    n->conf_stale = redis_conf_differs(n);
+}
+
+/* A selector only gives rights. Its text can be too long for a line of the log, which is cut then. */
+static bool is_quoted(const char *text, const char *rule)
+{
+    size_t shown = strcspn(text, "\n"), n = strlen(rule);
+    if (shown < n) return *rule == '(' && shown > 1 && strncmp(text, rule, shown) == 0;
+    return strncmp(text, rule, n) == 0 && text[n] == '\'' && strstr(text + n, UNKNOWN) != NULL;
+}
+
+/* The rule of the order that Redis quotes after 'mark', unless it was left out already; else NULL. */
+static const char *quoted_rule(const struct node *n, const char *text, const char *mark)
+{
+    const char *p = strstr(text, mark);
+    for (size_t i = 0; p && i < n->order->users.n; i++) {
+        const struct string_list *rules = &n->order->users.items[i].rules;
+        for (size_t k = 0; k < rules->n; k++)
+            if (is_quoted(p + strlen(mark), rules->items[k]) && !names_has(&n->unknown_rules, rules->items[k]))
+                return rules->items[k];
+    }
+    return NULL;
+}
+
+bool access_leave_out(struct node *n, const char *log)
+{
+    const char *word = n->order ? quoted_rule(n, log, "Error loading ACL rule '") : NULL;
+    if (word) leave_out(n, word);
+    return word != NULL;
+}
+
+/* ---- users of a running node ---- */
+
+static void add_bar(const struct node *n, struct string_list *words)
+{
+    for (size_t i = 0; i < N_BAR; i++)
+        if (!names_has(&n->unknown_rules, bar[i])) names_add(words, bar[i]);
+}
+
+/* A selector gives rights of its own: the bar goes into it, before the parenthesis that ends it. */
+static void add_barred_selector(const struct node *n, const char *selector, struct string_list *words)
+{
+    struct string_list rules = {0};
+    _buf_ struct buf text = {0};
+    add_bar(n, &rules);
+    buf_printf(&text, "%.*s", (int)strlen(selector) - 1, selector);
+    for (size_t i = 0; i < rules.n; i++) buf_printf(&text, " %s", rules.items[i]);
+    buf_puts(&text, ")");
+    names_add(words, text.data);
+    names_clear(&rules);
+}
+
+static void set_user(struct node *n, const struct proto_user_order *u)
+{
+    struct string_list words = {0};
+    names_add(&words, "ACL");
+    names_add(&words, "SETUSER");
+    names_add(&words, u->name);
+    for (size_t i = 0; i < u->rules.n; i++) {
+        const char *rule = u->rules.items[i];
+        if (names_has(&n->unknown_rules, rule)) continue;
+        if (n->life.barring && *rule == '(') add_barred_selector(n, rule, &words);
+        else names_add(&words, rule);
+    }
+    if (n->life.barring) add_bar(n, &words);
+    redis_ask(n, ASK_STEP, words.items, words.n);
+    names_clear(&words);
+}
+
+void access_ask(struct node *n)
+{
+    bool barring = bar_is_wanted(n);
+    if (n->life.barring != barring) n->life.user = 0;
+    n->life.barring = barring;
+    n->life.bar = BAR_PARTLY;
+    if (n->life.user < n->order->users.n) set_user(n, &n->order->users.items[n->life.user]);
+    else redis_ask(n, ASK_STEP, WORDS("ACL", "USERS"));
+}
+
+static bool is_ordered(const struct node *n, const char *name)
+{
+    if (strcmp(name, "default") == 0 || strcmp(name, CONF_ADMIN) == 0 || strcmp(name, CONF_REPLICA) == 0 ||
+        strcmp(name, CONF_MOVER) == 0)
+        return true;
+    for (size_t i = 0; i < n->order->users.n; i++)
+        if (strcmp(n->order->users.items[i].name, name) == 0) return true;
+    return false;
+}
+
+static void in_force(struct node *n)
+{
+    n->life.users_generation = n->order->users_generation.v;
+    n->life.bar = n->life.barring ? BAR_SET : BAR_NONE;
+    n->life.user = 0;
+    n->life.rights_held_at = 0;
+    node_changed(n);
+}
+
+static void delete_others(struct node *n, const struct redisReply *users)
+{
+    struct string_list words = {0};
+    names_add(&words, "ACL");
+    names_add(&words, "DELUSER");
+    for (size_t i = 0; i < users->elements; i++)
+        if (users->element[i]->str != NULL && !is_ordered(n, users->element[i]->str)) names_add(&words, users->element[i]->str);
+    if (words.n > 2) redis_ask(n, ASK_STEP, words.items, words.n);
+    else in_force(n);
+    names_clear(&words);
+}
+
+void access_done(struct node *n, const struct redisReply *r)
+{
+    bool sent = n->life.user < n->order->users.n;
+    if (sent && ++n->life.user == n->order->users.n && !access_is_stale(n)) in_force(n); /* no other users than before */
+    else if (sent) return;
+    else if (r->type == REDIS_REPLY_ARRAY) delete_others(n, r);
+    else in_force(n);
+}
+
+/*
+ * A script goes on with the rights that its client had when it began, for ever if it likes. Redis lets nothing but SCRIPT KILL and
+ * FUNCTION KILL through meanwhile, and refuses even these once the script has written: then only the node's reason can tell.
+ */
+void access_held_up(struct node *n)
+{
+    if (n->life.rights_held_at == 0) n->life.rights_held_at = node_now(n);
+    if (n->life.rights_held_at == TRIED || node_now(n) - n->life.rights_held_at < RIGHTS_LIMIT_MS) return;
+    n->life.rights_held_at = TRIED; /* the answer passes for one to the question whether the node is at work */
+    log_warn("node %s: a script keeps changed rights from being set: ending it", n->id);
+    node_reason(n, "a script keeps the users' rights from being changed");
+    redis_kill_scripts(n);
+}
+
+void access_refused(struct node *n, const struct redisReply *r)
+{
+    static const char mark[] = "ACL SETUSER modifier '";
+    const char *word = quoted_rule(n, r->str, mark), *quoted = strstr(r->str, mark);
+    for (size_t i = 0; word == NULL && quoted && i < N_BAR; i++)
+        if (is_quoted(quoted + strlen(mark), bar[i]) && !names_has(&n->unknown_rules, bar[i])) word = bar[i];
+    if (word) leave_out(n, word);
+    else redis_refused(n, r);
+}

@@ -1,0 +1,26 @@
+#pragma once
+#include "agent/redis/redis.h"
+/*
+ * The users of a node that is a redis-server: made what the order says they are, one
+ * ACL SETUSER each, and all others deleted, whose connections Redis then closes. Words
+ * that this redis-server does not know name commands that it does not have: they are
+ * left out, which neither gives nor takes anything.
+ *
+ * While writes are held by a fence, no user may run the commands that end or change a pause.
+ */
+
+/* Another order has come, whose users may be others. */
+void access_ordered(struct node *n);
+/* True while the engine's users are not known to be the order's. */
+bool access_is_stale(const struct node *n);
+/* True while it is not known of all users that they are kept from lifting a fence, where one is there or ordered; else that they are not. */
+bool access_bar_is_stale(const struct node *n);
+/* The process would not start because it does not know a word of a rule: leaves it out of the next start. False if that was not the reason. */
+bool access_leave_out(struct node *n, const char *log);
+
+/* STEP_ACCESS */
+void access_ask(struct node *n);
+void access_done(struct node *n, const struct redisReply *r);
+void access_refused(struct node *n, const struct redisReply *r);
+/* Changed users wait because a script runs: ends it once that has taken too long. */
+void access_held_up(struct node *n);

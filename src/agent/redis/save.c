@@ -1,0 +1,142 @@
+#include "agent/redis/conf.h"
+#include "agent/os/file.h"
+#include "agent/redis/redis.h"
+#include "agent/snapshots/shelf.h"
+#include "base/log.h"
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/*
+ * A snapshot is the engine's own BGSAVE: its child writes a file aside, syncs it and
+ * renames it to dump.rdb, from where it goes to the shelf at once. A process without a
+ * snapshot under way never leaves a dump.rdb behind, and one that is stopped loses the
+ * child's file first (node_mark_saved), so neither is ever taken for the other.
+ *
+ * An agent that comes back does not know since when a child has been at work: it waits
+ * for its end and takes the snapshot anew.
+ */
+
+enum { POLL_MS = 2, POLL_SLOW_MS = 10, POLL_SLOW_AFTER_MS = 200, LOOK_MS = 100, BUSY_MS = 20, LINE = 512 };
+
+bool redis_save_is_due(struct node *n)
+{
+    const struct proto_node_order *o = n->order;
+    if (o->snapshot == NULL || n->life.saving || node_now(n) < n->life.save_at) return false;
+    return proc_is(n->proc, o->snapshot_pid.v, o->snapshot_started_ms.v) && shelf_wants(n->host->shelf, o->snapshot);
+}
+
+bool redis_save_look_is_due(const struct node *n)
+{
+    return n->life.saving && node_now(n) >= n->life.save_look_at;
+}
+
+int64_t redis_save_at(const struct node *n)
+{
+    int64_t now = node_now(n);
+    if (!n->life.saving) return n->life.save_at > now ? n->life.save_at : 0;
+    return now + (now - n->life.save_since < POLL_SLOW_AFTER_MS ? POLL_MS : POLL_SLOW_MS);
+}
+
+/* False where nobody wants the snapshot under way any more. */
+static bool is_ordered(const struct node *n)
+{
+    return n->order->snapshot && strcmp(n->order->snapshot, n->life.save_id) == 0;
+}
+
+static void end(struct node *n)
+{
+    n->life.saving = false;
+    node_changed(n);
+}
+
+bool redis_save_has_ended(struct node *n)
+{
+    char path[PATH_MAX];
+    if (!n->life.saving || !node_has_file(n, CONF_DUMP)) return false;
+    if (is_ordered(n)) shelf_take(n->host->shelf, n->life.save_id, node_path(n, CONF_DUMP, path));
+    else node_unlink(n, CONF_DUMP);
+    end(n);
+    return true;
+}
+
+/* The engine says first what went wrong, and then what it does because of that. */
+void redis_save_trouble(const struct node *n, long from, char *out, size_t size)
+{
+    char path[PATH_MAX];
+    _buf_ struct buf log = {0};
+    file_tail(node_path(n, NODE_LOG, path), from, LINE * 4, &log);
+    out[0] = '\0';
+    char *rest = NULL, *line = log.len ? strtok_r(log.data, "\n", &rest) : NULL;
+    for (; line; line = strtok_r(NULL, "\n", &rest)) {
+        const char *text = strstr(line, " # ");
+        bool failed = text && (strstr(text, "rror") || strstr(text, "ailed"));
+        if (!failed || strstr(text, "Background saving error") || strstr(text, "rror trying") || strstr(text, "rrors trying"))
+            continue;
+        snprintf(out, size, "%.150s", text + 3);
+        return;
+    }
+}
+
+static void tell_why(struct node *n, char out[LINE])
+{
+    char why[LINE / 2];
+    redis_save_trouble(n, n->life.save_log_from, why, sizeof why);
+    snprintf(out, LINE, "redis-server could not save%s%s", why[0] ? ": " : "", why);
+}
+
+int64_t redis_written(const struct node *n)
+{
+    struct stat st;
+    char file[40], path[PATH_MAX];
+    snprintf(file, sizeof file, "temp-%ld.rdb", proc_id(n->proc)->pid);
+    return stat(node_path(n, file, path), &st) == 0 && S_ISREG(st.st_mode) ? (int64_t)st.st_size : 0;
+}
+
+void redis_why_not_saved(const struct node *n, char *out, size_t size)
+{
+    redis_save_trouble(n, n->ending.log_from, out, size);
+    if (out[0] == '\0') snprintf(out, size, "%s", n->ending.refused);
+}
+
+void redis_ask_save(struct node *n)
+{
+    node_unlink(n, CONF_DUMP);
+    snprintf(n->life.save_id, sizeof n->life.save_id, "%s", n->order->snapshot);
+    n->life.save_log_from = node_log_size(n);
+    redis_ask(n, ASK_STEP, WORDS("BGSAVE"));
+}
+
+void redis_saving(struct node *n, const struct redisReply *r)
+{
+    (void)r;
+    n->life.saving = true;
+    n->life.save_since = node_now(n);
+    n->life.save_look_at = n->life.save_since + LOOK_MS;
+    log_info("node %s: takes the snapshot %s", n->id, n->life.save_id);
+}
+
+/* A child that feeds a replica, or one of an agent before, is at work: after it. */
+void redis_save_refused(struct node *n, const struct redisReply *r)
+{
+    char why[LINE];
+    bool busy = strstr(r->str, "in progress") != NULL || strstr(r->str, "child process") != NULL;
+    n->life.save_at = node_now(n) + BUSY_MS;
+    if (busy || !is_ordered(n)) return;
+    tell_why(n, why);
+    shelf_fail(n->host->shelf, n->life.save_id, why);
+}
+
+/* No child is at work, and there is no file: it failed. */
+void redis_save_seen(struct node *n, const struct redisReply *r)
+{
+    char value[8], why[LINE];
+    n->life.save_look_at = node_now(n) + LOOK_MS;
+    bool known = r->str && info_value(r->str, r->len, "rdb_bgsave_in_progress", value, sizeof value);
+    if (!known || strcmp(value, "0") != 0 || redis_save_has_ended(n)) return;
+    tell_why(n, why);
+    if (is_ordered(n)) shelf_fail(n->host->shelf, n->life.save_id, why);
+    end(n);
+}

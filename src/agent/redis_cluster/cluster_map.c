@@ -1,0 +1,166 @@
+#include "agent/redis_cluster/cluster_map.h"
+#include "agent/engine/order_check.h"
+#include <nettle/sha2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BUS_ABOVE = 10000, SYSTEM_PORTS = 32768 };
+
+bool cluster_name_ok(const char *name)
+{
+    return name != NULL && strlen(name) == CLUSTER_NAME && strspn(name, "0123456789abcdef") == CLUSTER_NAME;
+}
+
+static int check_node(const struct proto_cluster_node *n, struct slots *taken, struct err *e)
+{
+    if (!cluster_name_ok(n->name)) return err_set(e, ERR_USAGE, "a node of the cluster has no proper name");
+    if (!order_is_address(n->host)) return err_set(e, ERR_USAGE, "a node of the cluster has no proper address");
+    if (!order_is_port(n->port) || n->bus_port.v < 0 || n->bus_port.v > 65535)
+        return err_set(e, ERR_USAGE, "a node of the cluster has no proper port");
+    if (slots_read(taken, n->slots) != SLOTS_OK) return err_set(e, ERR_USAGE, "the slots of the cluster are not proper");
+    return 0;
+}
+
+int cluster_map_check(const struct proto_cluster_map *m, struct err *e)
+{
+    struct slots taken = {0};
+    int r = 0;
+    for (size_t i = 0; i < m->nodes.n && !r; i++) r = check_node(&m->nodes.items[i], &taken, e);
+    for (size_t i = 0; i < m->moves.n && !r; i++) {
+        struct slots moving = {0};
+        if (slots_read(&moving, m->moves.items[i].slots) != SLOTS_OK) r = err_set(e, ERR_USAGE, "a move has no proper slots");
+    }
+    return r;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct proto_cluster_node *const *x = a, *const *y = b;
+    return strcmp((*x)->name, (*y)->name);
+}
+
+void cluster_map_init(struct cluster_map *out, const struct proto_cluster_map *m, uint64_t serial, struct arena *a)
+{
+    *out = (struct cluster_map){.m = m, .serial = serial};
+    out->sorted = arena_array(a, const struct proto_cluster_node *, m->nodes.n);
+    out->primaries = arena_array(a, const struct proto_cluster_node *, m->nodes.n);
+    out->slots = arena_array(a, struct slots, m->nodes.n);
+    for (size_t i = 0; i < m->nodes.n; i++) {
+        out->sorted[i] = &m->nodes.items[i];
+        out->primaries[i] = cluster_primary(out, m->nodes.items[i].shard);
+        slots_read(&out->slots[i], m->nodes.items[i].slots);
+    }
+    qsort(out->sorted, m->nodes.n, sizeof *out->sorted, by_name);
+}
+
+const struct proto_cluster_node *cluster_node_named(const struct cluster_map *map, const char *name)
+{
+    const struct proto_cluster_node key = {.name = name}, *k = &key;
+    const struct proto_cluster_node **found = bsearch(&k, map->sorted, map->m->nodes.n, sizeof *map->sorted, by_name);
+    return found != NULL ? *found : NULL;
+}
+
+const struct proto_cluster_node *cluster_node_ordered(const struct cluster_map *map, const char *order)
+{
+    for (size_t i = 0; order != NULL && i < map->m->nodes.n; i++)
+        if (strcmp(map->m->nodes.items[i].order, order) == 0) return &map->m->nodes.items[i];
+    return NULL;
+}
+
+const struct proto_cluster_node *cluster_primary(const struct cluster_map *map, const char *shard)
+{
+    for (size_t i = 0; i < map->m->nodes.n; i++) {
+        const struct proto_cluster_node *n = &map->m->nodes.items[i];
+        if (n->primary.v && strcmp(n->shard, shard) == 0) return n;
+    }
+    return NULL;
+}
+
+const struct proto_cluster_node *cluster_primary_of(const struct cluster_map *map, const struct proto_cluster_node *node)
+{
+    return map->primaries[node - map->m->nodes.items];
+}
+
+const struct slots *cluster_slots_of(const struct cluster_map *map, const struct proto_cluster_node *node)
+{
+    return &map->slots[node - map->m->nodes.items];
+}
+
+int cluster_followers(const struct cluster_map *map, const struct proto_cluster_node *primary)
+{
+    int n = 0;
+    for (size_t i = 0; i < map->m->nodes.n; i++) n += strcmp(map->m->nodes.items[i].shard, primary->shard) == 0;
+    return n - 1;
+}
+
+int cluster_bus_port(const struct proto_cluster_node *node)
+{
+    if (node->bus_port.v > 0) return (int)node->bus_port.v;
+    int port = (int)node->port.v;
+    return port + BUS_ABOVE < SYSTEM_PORTS ? port + BUS_ABOVE : port - BUS_ABOVE;
+}
+
+/* ---- nodes.conf ---- */
+
+static void phantom_name(const struct cluster_map *map, const char *shard, char out[CLUSTER_NAME + 1])
+{
+    struct sha256_ctx ctx;
+    uint8_t digest[SHA256_DIGEST_SIZE];
+    sha256_init(&ctx);
+    sha256_update(&ctx, strlen(map->m->group) + 1, (const uint8_t *)map->m->group);
+    sha256_update(&ctx, strlen(shard), (const uint8_t *)shard);
+    sha256_digest(&ctx, sizeof digest, digest);
+    for (size_t i = 0; i < CLUSTER_NAME / 2; i++) snprintf(out + 2 * i, 3, "%02x", digest[i]);
+}
+
+static void add_slots(const struct cluster_map *map, const struct proto_cluster_node *primary, struct buf *out)
+{
+    _arena_ struct arena a = {0};
+    const char *text = slots_text(&a, cluster_slots_of(map, primary), ' ');
+    if (*text) buf_printf(out, " %s", text);
+}
+
+/* Epochs are 0: those that live know better, and tell. */
+static void add_node(const struct proto_cluster_node *n, bool myself, const char *master, struct buf *out)
+{
+    buf_printf(out, "%s %s:%d@%d %s%s %s 0 0 0 connected", n->name, n->host, (int)n->port.v, cluster_bus_port(n),
+        myself ? "myself," : "", master ? "slave" : "master", master ? master : "-");
+}
+
+static void add_shard(
+    const struct cluster_map *map, const struct proto_cluster_node *primary, const char *me, bool headless, struct buf *out)
+{
+    char phantom[CLUSTER_NAME + 1];
+    phantom_name(map, primary->shard, phantom);
+    if (headless) {
+        buf_printf(out, "%s :0@0 master,noaddr - 0 0 0 disconnected", phantom);
+        add_slots(map, primary, out);
+        buf_putc(out, '\n');
+    }
+    for (size_t i = 0; i < map->m->nodes.n; i++) {
+        const struct proto_cluster_node *n = &map->m->nodes.items[i];
+        if (strcmp(n->shard, primary->shard) != 0) continue;
+        const char *master = headless ? phantom : n == primary ? NULL : primary->name;
+        add_node(n, strcmp(n->name, me) == 0, master, out);
+        if (master == NULL) add_slots(map, n, out);
+        buf_putc(out, '\n');
+    }
+}
+
+void cluster_nodes_conf(
+    const struct cluster_map *map, const char *name, int64_t epoch, cluster_headless *headless, void *arg, struct buf *out)
+{
+    for (size_t i = 0; i < map->m->nodes.n; i++) {
+        const struct proto_cluster_node *n = &map->m->nodes.items[i];
+        if (n->primary.v) add_shard(map, n, name, headless(arg, n), out);
+    }
+    buf_printf(out, "vars currentEpoch %lld lastVoteEpoch 0\n", (long long)epoch);
+}
+
+bool cluster_conf_is_primary(const char *text, const char *name)
+{
+    const char *line = strstr(text, name);
+    while (line != NULL && line != text && line[-1] != '\n') line = strstr(line + 1, name);
+    return line != NULL && memmem(line, strcspn(line, "\n"), "myself,master", strlen("myself,master")) != NULL;
+}

@@ -1,0 +1,182 @@
+#include "agent/redis_cluster/cluster_view.h"
+#include "agent/os/names.h"
+#include "base/decimal.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What is gathered while the lines are read. */
+struct reading {
+    struct cluster_view *v;
+    const struct cluster_map *map;
+    cluster_lives *lives;
+    void *arg;
+    bool *met;                      /* as the map's nodes: it knows them */
+    struct string_list shaking;     /* addresses of those that it is about to know */
+    size_t owned;                   /* primaries with the slots of the map */
+    char follows[CLUSTER_NAME + 1]; /* its own master; "" for none */
+    bool mistaken;                  /* somebody follows somebody else */
+};
+
+bool cluster_info_read(const struct redisReply *r, bool *whole, int64_t *known)
+{
+    char state[16], count[24];
+    if (r->type != REDIS_REPLY_STRING || !info_value(r->str, r->len, "cluster_state", state, sizeof state)) return false;
+    if (!info_value(r->str, r->len, "cluster_known_nodes", count, sizeof count)) return false;
+    *whole = strcmp(state, "ok") == 0;
+    return (*whole || strcmp(state, "fail") == 0) && decimal_parse(count, 1, INT32_MAX, known);
+}
+
+static bool same_slots(const char *text, const struct slots *want)
+{
+    struct slots have = {0};
+    return slots_read(&have, text) == SLOTS_OK && memcmp(&have, want, sizeof have) == 0;
+}
+
+static void read_stranger(struct reading *r, const struct cluster_line *l, bool myself)
+{
+    r->v->strangers++;
+    if (l->shakes_hands) names_add(&r->shaking, l->address);
+    else if (*l->slots == '\0' && !myself) names_add(&r->v->forget, l->name);
+}
+
+static void read_follower(struct reading *r, const struct proto_cluster_node *n, const struct cluster_line *l)
+{
+    const struct proto_cluster_node *primary = cluster_primary_of(r->map, n);
+    if (primary == NULL || primary == n || !r->lives(r->arg, n->order)) return;
+    if (l->master == NULL || strcmp(l->master, primary->name) != 0) r->mistaken = true;
+}
+
+static void read_myself(struct reading *r, const struct cluster_nodes *nodes)
+{
+    const struct cluster_line *l = nodes->myself;
+    r->v->role = l->is_master ? ROLE_PRIMARY : ROLE_REPLICA;
+    r->v->epoch = l->epoch;
+    if (!l->is_master) snprintf(r->follows, sizeof r->follows, "%s", l->master != NULL ? l->master : "");
+    slots_read(&r->v->slots, l->slots);
+    r->v->open = calloc(nodes->n_open + 1, sizeof *r->v->open);
+    if (r->v->open == NULL) abort();
+    for (size_t i = 0; i < nodes->n_open; i++) r->v->open[r->v->n_open++] = nodes->open[i];
+}
+
+static void read_line(struct reading *r, const struct cluster_line *l, bool myself)
+{
+    if (l->epoch > r->v->latest) r->v->latest = l->epoch;
+    const struct proto_cluster_node *n = cluster_node_named(r->map, l->name);
+    if (n == NULL) return read_stranger(r, l, myself);
+    r->met[n - r->map->m->nodes.items] = true;
+    r->v->known++;
+    r->owned += n->primary.v && same_slots(l->slots, cluster_slots_of(r->map, n));
+    read_follower(r, n, l);
+}
+
+static void look_for_missing(struct reading *r, const struct proto_cluster_node *n)
+{
+    char address[80];
+    snprintf(address, sizeof address, "%s:%d", n->host, (int)n->port.v);
+    if (r->met[n - r->map->m->nodes.items] || names_has(&r->shaking, address) || !r->lives(r->arg, n->order)) return;
+    names_add(&r->v->missing, n->name);
+}
+
+static void conclude(struct reading *r)
+{
+    size_t primaries = 0;
+    for (size_t i = 0; i < r->map->m->nodes.n; i++) {
+        look_for_missing(r, &r->map->m->nodes.items[i]);
+        primaries += r->map->m->nodes.items[i].primary.v;
+    }
+    r->v->agrees = r->owned == primaries && !r->mistaken;
+    for (size_t i = 0; i < r->v->forget.n; i++) {
+        if (strcmp(r->v->forget.items[i], r->follows) != 0) continue;
+        free((char *)(uintptr_t)r->v->forget.items[i]);
+        r->v->forget.items[i] = r->v->forget.items[--r->v->forget.n];
+    }
+}
+
+void cluster_view_read(
+    struct cluster_view *out, const struct cluster_nodes *nodes, const struct cluster_map *map, cluster_lives *lives, void *arg)
+{
+    struct reading r = {.v = out, .map = map, .lives = lives, .arg = arg};
+    r.met = calloc(map->m->nodes.n + 1, sizeof *r.met);
+    if (r.met == NULL) abort();
+    read_myself(&r, nodes);
+    for (size_t i = 0; i < nodes->n; i++) read_line(&r, &nodes->lines[i], &nodes->lines[i] == nodes->myself);
+    out->assigned = nodes->assigned;
+    out->read = true;
+    conclude(&r);
+    free(r.met);
+    names_clear(&r.shaking);
+}
+
+void cluster_view_clear(struct cluster_view *v)
+{
+    free(v->open);
+    names_clear(&v->missing);
+    names_clear(&v->forget);
+    *v = (struct cluster_view){0};
+}
+
+void cluster_view_moving(const struct cluster_view *v, struct slots *out)
+{
+    for (size_t i = 0; i < v->n_open; i++) slots_add(out, v->open[i].slot);
+}
+
+/* ---- CLUSTER SLOTS: [[first, last, [host, port, name, …], …], …], the owner before those that follow it ---- */
+
+static const char *name_of(const struct redisReply *node)
+{
+    if (node->type != REDIS_REPLY_ARRAY || node->elements < 3 || node->element[2]->type != REDIS_REPLY_STRING) return NULL;
+    return cluster_name_ok(node->element[2]->str) ? node->element[2]->str : NULL;
+}
+
+static bool read_bound(const struct redisReply *r, int *slot)
+{
+    if (r->type != REDIS_REPLY_INTEGER || r->integer < 0 || r->integer >= SLOTS) return false;
+    *slot = (int)r->integer;
+    return true;
+}
+
+/* False where it is no range, or that of another owner than the map's. */
+static bool read_range(
+    const struct redisReply *range, const struct cluster_map *map, struct slots *owned, struct string_list *names)
+{
+    int first, last;
+    if (range->type != REDIS_REPLY_ARRAY || range->elements < 3) return false;
+    if (!read_bound(range->element[0], &first) || !read_bound(range->element[1], &last)) return false;
+    const char *name = name_of(range->element[2]);
+    const struct proto_cluster_node *owner = name != NULL ? cluster_node_named(map, name) : NULL;
+    if (owner == NULL || first > last) return false;
+    for (int s = first; s <= last; s++)
+        if (!slots_has(cluster_slots_of(map, owner), s)) return false;
+    slots_add_range(owned, first, last);
+    for (size_t i = 3; i < range->elements; i++) {
+        name = name_of(range->element[i]);
+        if (name != NULL && !names_has(names, name)) names_add(names, name);
+    }
+    return true;
+}
+
+static bool all_there(
+    const struct cluster_map *map, const struct slots *owned, const struct string_list *names, cluster_lives *lives, void *arg)
+{
+    for (size_t i = 0; i < map->m->nodes.n; i++) {
+        const struct proto_cluster_node *n = &map->m->nodes.items[i], *primary = cluster_primary_of(map, n);
+        struct slots missing = *cluster_slots_of(map, n);
+        slots_subtract(&missing, owned);
+        if (slots_count(&missing) > 0) return false;
+        if (primary == NULL || primary == n || slots_count(cluster_slots_of(map, primary)) == 0) continue;
+        if (lives(arg, n->order) && !names_has(names, n->name)) return false;
+    }
+    return true;
+}
+
+bool cluster_slots_complete(const struct redisReply *r, const struct cluster_map *map, cluster_lives *lives, void *arg)
+{
+    struct string_list names = {0};
+    struct slots owned = {0};
+    bool complete = r->type == REDIS_REPLY_ARRAY;
+    for (size_t i = 0; complete && i < r->elements; i++) complete = read_range(r->element[i], map, &owned, &names);
+    complete = complete && all_there(map, &owned, &names, lives, arg);
+    names_clear(&names);
+    return complete;
+}

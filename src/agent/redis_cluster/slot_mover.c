@@ -1,0 +1,587 @@
+#include "agent/redis_cluster/slot_mover.h"
+#include "agent/redis/conf.h"
+#include "agent/redis/redis.h"
+#include "agent/redis_cluster/slot_pick.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * SLOT_TRIP slots at a time share each round trip. A slot's way (the order is the engine's own
+ * advice): the target imports it, the source migrates it, its keys go, the source has none
+ * left, the target owns it and tells everybody, the source knows. Of the commands that take
+ * keys along, the next one is there before the last was answered (AHEAD).
+ */
+enum { AHEAD = 2, KEYS_AT_ONCE = 1000, BATCH_FIRST = 50, BATCH_MAX = 500 };
+/* A MIGRATE that took longer than LONG_NS carries too much, one under SHORT_NS could carry more. */
+enum { LONG_NS = 4000000, SHORT_NS = 2000000 };
+/* How long a MIGRATE may wait for its target: less than clients notice; where a key needs longer, four times
+ * that, and again. */
+enum { WAIT_MS = 250, WAIT_MAX_MS = 64000 };
+/* So long without a single key that has moved, since the first refusal, and it is told that nothing moves. Scripts and starts end. */
+enum { STUCK_MS = 5000, STUCK_BUSY_MS = 60000 };
+#define NO_ROOM "the node group that is to get it has no memory left"
+
+/*
+ * The slot stays with its source if the target has no key of it: nothing is to be there that a client might
+ * still be sent to. Both in one, as a client may put a key there at any time.
+ */
+#define CLOSE_SCRIPT                                                              \
+    "if redis.call('CLUSTER', 'COUNTKEYSINSLOT', ARGV[1]) > 0 then return 0 end " \
+    "redis.call('CLUSTER', 'SETSLOT', ARGV[1], 'STABLE') return 1"
+
+enum phase { REST, ROOM, CLOSE, STAY, LIFT, IMPORT, EXPORT, KEYS, MOVE, COUNT, GIVE, RELEASE };
+enum side { FROM, TO };
+
+struct key {
+    const char *data;
+    size_t len;
+};
+
+struct flight {
+    int slot;
+    bool leaves;  /* the source has it, and its keys */
+    bool arrived; /* the target had it already */
+    bool more;    /* keys are still to be asked for */
+    bool stays;   /* it is closed again: the target had none of its keys */
+    size_t n, next;
+    struct key *keys;
+};
+
+struct end {
+    struct slot_mover *m;
+    struct rconn *conn;
+    char *id;   /* of the node's order */
+    int unread; /* answers that say nothing */
+};
+
+struct slot_mover {
+    struct node_host *host;
+    char *group;
+    enum phase phase;
+    struct end ends[2];
+    struct flight flights[SLOT_TRIP];
+    int n_flights, asked[SLOT_TRIP]; /* flights whose answers are awaited, in their order */
+    int n_asked, answered;
+    struct arena keys; /* what flights hold */
+    int at;            /* the flight whose keys go */
+    struct batch {
+        int flight;
+        size_t n;
+    } batches[AHEAD]; /* under way, the oldest first */
+    int n_batches;
+    size_t batch; /* keys that go at once */
+    int wait_ms;
+    int64_t busy_since; /* ns: when the oldest began */
+    bool told;          /* that something is refused */
+    bool settling;      /* the flights were left over by an earlier move: they come to rest where they can */
+    bool lifted;        /* the target's limit is off */
+    struct memory_info room[2];
+    bool careful;          /* keys are weighed before they go: the target would evict others for what it has no room for */
+    int64_t left, weight;  /* bytes: what it has room for, and what the next batch takes */
+    size_t sizing;         /* keys whose size is awaited */
+    bool weighed;          /* the next batch is */
+    int64_t refused_since; /* ms of the loop's clock; 0: the last key that was tried has moved */
+    bool stuck;
+    char why[120];
+};
+
+static void enter(struct slot_mover *m, enum phase p);
+
+/* ---- who ---- */
+
+static const struct cluster_map *map_of(const struct slot_mover *m)
+{
+    return m->host->cluster(m->host, m->group);
+}
+
+static struct node *end_node(const struct slot_mover *m, enum side side)
+{
+    return m->ends[side].id != NULL ? m->host->find(m->host, m->ends[side].id) : NULL;
+}
+
+static const struct proto_cluster_node *end_entry(const struct slot_mover *m, enum side side)
+{
+    const struct cluster_map *map = map_of(m);
+    return map != NULL ? cluster_node_ordered(map, m->ends[side].id) : NULL;
+}
+
+/* ---- the connections ---- */
+
+static void lent(const struct slot_mover *m, bool yes)
+{
+    struct node *n = end_node(m, FROM);
+    if (n != NULL) n->life.migrating = yes;
+}
+
+static void drop(struct end *e)
+{
+    rconn_close(e->conn);
+    free(e->id);
+    *e = (struct end){.m = e->m};
+}
+
+/* The agent gives it all its settings anew, as after an agent that died in between. */
+static void restore_limit(struct slot_mover *m)
+{
+    struct node *to = end_node(m, TO);
+    if (m->lifted && to != NULL) {
+        to->life.generation = -1;
+        to->life.setting = 0;
+    }
+    m->lifted = false;
+}
+
+/* Whatever was begun is found again in the nodes. */
+static void give_up(struct slot_mover *m)
+{
+    m->sizing = 0;
+    lent(m, false);
+    restore_limit(m);
+    drop(&m->ends[FROM]);
+    drop(&m->ends[TO]);
+    m->n_flights = 0;
+    m->phase = REST;
+}
+
+/* Something moves again, or something else is tried. */
+static void got_on(struct slot_mover *m)
+{
+    if (m->stuck) m->host->changed(m->host);
+    m->stuck = m->told = false;
+    m->refused_since = 0;
+}
+
+static void note_refusal(struct slot_mover *m, const char *why)
+{
+    bool waits = strstr(why, "BUSY ") != NULL || strstr(why, "LOADING") != NULL; /* of either end */
+    int64_t now = (int64_t)uv_now(m->host->loop);
+    if (m->refused_since == 0) m->refused_since = now;
+    if (m->stuck || now - m->refused_since < (waits ? STUCK_BUSY_MS : STUCK_MS)) return;
+    snprintf(m->why, sizeof m->why, "%s", why);
+    m->stuck = true;
+    m->host->changed(m->host);
+}
+
+static void give_up_because(struct slot_mover *m, const char *why)
+{
+    if (!m->told) log_warn("cluster %s: a slot can't be moved now: %.100s", m->group, why);
+    m->told = true;
+    note_refusal(m, why);
+    m->wait_ms = WAIT_MS;
+    give_up(m);
+}
+
+static void refused(struct slot_mover *m, const struct redisReply *r)
+{
+    give_up_because(m, r->str != NULL ? r->str : "an answer that makes no sense");
+}
+
+static void answer(struct slot_mover *m, enum side side, const struct redisReply *r);
+
+static void conn_up(void *arg)
+{
+    (void)arg; /* what was sent meanwhile goes out by itself */
+}
+
+static void conn_reply(void *arg, const struct redisReply *r)
+{
+    struct end *e = arg;
+    if (e->unread > 0) e->unread--;
+    else answer(e->m, e == &e->m->ends[TO] ? TO : FROM, r);
+}
+
+static void conn_down(void *arg, const char *why)
+{
+    struct end *e = arg;
+    (void)why;
+    e->conn = NULL;
+    give_up(e->m);
+}
+
+static bool connect_to(struct slot_mover *m, enum side side, const struct node *n)
+{
+    static const struct rconn_events events = {.up = conn_up, .reply = conn_reply, .down = conn_down};
+    struct end *e = &m->ends[side];
+    if (e->conn != NULL && strcmp(e->id, n->id) == 0) return true;
+    drop(e);
+    e->conn = redis_open(n, &events, e);
+    e->id = strdup(n->id);
+    if (e->id == NULL) abort();
+    if (e->conn == NULL) return false;
+    if (n->order->admin_password == NULL) return true;
+    e->unread = 1;
+    rconn_send(e->conn, 3, (const char *const[]){"AUTH", CONF_ADMIN, n->order->admin_password});
+    return true;
+}
+
+/* ---- what to move ---- */
+
+static bool begin(struct slot_mover *m, const struct slot_trip *t)
+{
+    m->n_flights = 0;
+    for (int i = 0; i < t->n; i++) m->flights[m->n_flights++] = (struct flight){.slot = t->slots[i]};
+    if (connect_to(m, FROM, t->from) && connect_to(m, TO, t->to)) return true;
+    give_up(m);
+    return false;
+}
+
+void slot_mover_step(struct slot_mover *m)
+{
+    const struct cluster_map *map = map_of(m);
+    if (m->phase != REST) return;
+    struct slot_trip t;
+    bool settle = map != NULL && map->m->settle.v && map->m->moves.n == 0;
+    if (settle != m->settling) got_on(m);
+    m->settling = settle;
+    if (settle && slot_pick_open(m->host, map, &t) && begin(m, &t)) return enter(m, CLOSE);
+    for (size_t i = 0; map != NULL && i < map->m->moves.n; i++)
+        if (slot_pick_move(m->host, map, &map->m->moves.items[i], &t) && begin(m, &t)) return enter(m, ROOM);
+    drop(&m->ends[FROM]);
+    drop(&m->ends[TO]);
+}
+
+/* ---- the phases that ask every flight ---- */
+
+static void send_slot(struct slot_mover *m, enum side side, int flight, const char *command, const char *what, const char *more)
+{
+    char slot[12];
+    snprintf(slot, sizeof slot, "%d", m->flights[flight].slot);
+    const char *words[] = {"CLUSTER", command, slot, what, more};
+    m->asked[m->n_asked++] = flight;
+    rconn_send(m->ends[side].conn, what == NULL ? 3 : more == NULL ? 4 : 5, words);
+}
+
+static void ask_keys(struct slot_mover *m)
+{
+    arena_fini(&m->keys);
+    for (int i = 0; i < m->n_flights; i++) {
+        m->flights[i].n = m->flights[i].next = 0;
+        if (m->flights[i].more) send_slot(m, FROM, i, "GETKEYSINSLOT", "1000", NULL);
+    }
+}
+
+static void ask_to_close(struct slot_mover *m, int flight)
+{
+    char slot[12];
+    snprintf(slot, sizeof slot, "%d", m->flights[flight].slot);
+    m->asked[m->n_asked++] = flight;
+    rconn_send(m->ends[TO].conn, 4, (const char *const[]){"EVAL", CLOSE_SCRIPT, "0", slot});
+}
+
+static void ask_all(struct slot_mover *m, const char *from, const char *to)
+{
+    for (int i = 0; i < m->n_flights; i++) {
+        if (m->phase == CLOSE) ask_to_close(m, i);
+        if (m->phase == STAY && m->flights[i].stays) send_slot(m, FROM, i, "SETSLOT", "STABLE", NULL);
+        if (m->phase == IMPORT) send_slot(m, TO, i, "SETSLOT", "IMPORTING", from);
+        if (m->phase == EXPORT) send_slot(m, FROM, i, "SETSLOT", "MIGRATING", to);
+        if (m->phase == COUNT && m->flights[i].leaves) send_slot(m, FROM, i, "COUNTKEYSINSLOT", NULL, NULL);
+        if (m->phase == GIVE) send_slot(m, TO, i, "SETSLOT", "NODE", to);
+        if (m->phase == RELEASE) send_slot(m, FROM, i, "SETSLOT", "NODE", to);
+    }
+}
+
+/* False where these are no keys, or more than were asked for. */
+static bool keep_keys(struct slot_mover *m, struct flight *f, const struct redisReply *r)
+{
+    if (r->type != REDIS_REPLY_ARRAY || r->elements > KEYS_AT_ONCE) return false;
+    for (size_t i = 0; i < r->elements; i++)
+        if (r->element[i]->type != REDIS_REPLY_STRING) return false;
+    f->keys = arena_array(&m->keys, struct key, r->elements);
+    f->n = r->elements;
+    f->more = r->elements >= KEYS_AT_ONCE;
+    for (size_t i = 0; i < r->elements; i++)
+        f->keys[i] = (struct key){arena_strndup(&m->keys, r->element[i]->str, r->element[i]->len), r->element[i]->len};
+    return true;
+}
+
+/* What the answer means to its flight; false if it can't go on. */
+static bool flight_answer(struct slot_mover *m, struct flight *f, const struct redisReply *r)
+{
+    bool error = r->type == REDIS_REPLY_ERROR;
+    switch (m->phase) {
+    case CLOSE: f->stays = r->integer == 1; return r->type == REDIS_REPLY_INTEGER;
+    case IMPORT: f->arrived = error && strstr(r->str, "already the owner") != NULL; return !error || f->arrived;
+    case EXPORT: f->leaves = f->more = !error; return !error || strstr(r->str, "not the owner") != NULL;
+    case KEYS: return keep_keys(m, f, r);
+    case COUNT: f->more = r->integer > 0; return r->type == REDIS_REPLY_INTEGER && r->integer >= 0;
+    default: return !error;
+    }
+}
+
+/* ---- keys ---- */
+
+static void send_batch(struct slot_mover *m, const struct node *to)
+{
+    struct flight *f = &m->flights[m->at];
+    char port[12], wait[12];
+    const char *head[] = {
+        "MIGRATE", to->order->address, port, "", "0", wait, "REPLACE", "AUTH2", CONF_MOVER, to->order->mover_password, "KEYS"};
+    const char *words[sizeof head / sizeof *head + BATCH_MAX];
+    size_t lengths[sizeof words / sizeof *words], n = 0, count = f->n - f->next < m->batch ? f->n - f->next : m->batch;
+    snprintf(port, sizeof port, "%d", (int)to->order->port.v);
+    snprintf(wait, sizeof wait, "%d", m->wait_ms);
+    for (size_t i = 0; i < sizeof head / sizeof *head; i++) {
+        if (to->order->mover_password == NULL && i >= 7 && i <= 9) continue;
+        lengths[n] = strlen(head[i]);
+        words[n++] = head[i];
+    }
+    for (size_t i = 0; i < count; i++, f->next++) {
+        lengths[n] = f->keys[f->next].len;
+        words[n++] = f->keys[f->next].data;
+    }
+    if (m->n_batches == 0) m->busy_since = clock_mono_ns();
+    m->batches[m->n_batches++] = (struct batch){m->at, count};
+    m->weighed = false;
+    lent(m, true);
+    rconn_send_bytes(m->ends[FROM].conn, (int)n, words, lengths);
+}
+
+static void keys_gone(struct slot_mover *m)
+{
+    for (int i = 0; i < m->n_flights; i++)
+        if (m->flights[i].more) return enter(m, KEYS);
+    enter(m, COUNT);
+}
+
+static void ask_sizes(struct slot_mover *m)
+{
+    const struct flight *f = &m->flights[m->at];
+    m->weight = 0;
+    for (size_t i = f->next; i < f->n && m->sizing < m->batch; i++, m->sizing++)
+        rconn_send_bytes(m->ends[FROM].conn, 3, (const char *const[]){"MEMORY", "USAGE", f->keys[i].data},
+            (const size_t[]){6, 5, f->keys[i].len});
+}
+
+static void move_on(struct slot_mover *m)
+{
+    const struct node *to = end_node(m, TO);
+    if (to == NULL || to->order == NULL) return give_up(m);
+    while (m->n_batches < (m->careful ? 1 : AHEAD) && m->at < m->n_flights) {
+        if (m->flights[m->at].next == m->flights[m->at].n) m->at++;
+        else if (m->careful && !m->weighed) return ask_sizes(m);
+        else send_batch(m, to);
+    }
+    if (m->n_batches == 0) keys_gone(m);
+}
+
+/* A key that is gone weighs nothing. */
+static void size_told(struct slot_mover *m, const struct redisReply *r)
+{
+    bool gone = r->type == REDIS_REPLY_NIL,
+         told = r->type == REDIS_REPLY_INTEGER && r->integer >= 0 && r->integer <= INFO_BYTES_MAX;
+    if (!gone && !told) return refused(m, r);
+    if (told) m->weight += r->integer;
+    if (--m->sizing > 0) return;
+    if (m->weight > m->left) return give_up_because(m, NO_ROOM);
+    m->left -= m->weight;
+    m->weighed = true;
+    move_on(m);
+}
+
+/* What is left of the slot is asked for again, and goes one key at a time, with more time for it: the target may need long to
+ * take in a large one. */
+static bool move_late(struct slot_mover *m, const struct batch *b)
+{
+    m->flights[b->flight].more = true;
+    m->batch = 1;
+    if (b->n > 1) return true;
+    m->wait_ms *= 4;
+    return m->wait_ms <= WAIT_MAX_MS;
+}
+
+static void adapt(struct slot_mover *m, const struct batch *b, int64_t took_ns)
+{
+    if (took_ns > LONG_NS && m->batch > 1) m->batch /= 2;
+    else if (took_ns < SHORT_NS && b->n == m->batch) m->batch += m->batch / 2 + 1;
+    if (m->batch > BATCH_MAX) m->batch = BATCH_MAX;
+}
+
+static void moved(struct slot_mover *m, const struct redisReply *r)
+{
+    struct batch b = m->batches[0];
+    int64_t now = clock_mono_ns();
+    bool late = redis_says(r, "IOERR");
+    if (m->n_batches == 0) return;
+    if (redis_says(r, "OK")) got_on(m);
+    for (int i = 1; i < m->n_batches; i++) m->batches[i - 1] = m->batches[i];
+    lent(m, --m->n_batches > 0);
+    if (late ? !move_late(m, &b) : r->type == REDIS_REPLY_ERROR) return refused(m, r);
+    if (!late) adapt(m, &b, now - m->busy_since);
+    m->busy_since = now;
+    move_on(m);
+}
+
+/* ---- from phase to phase ---- */
+
+static void landed(struct slot_mover *m)
+{
+    struct node *from = end_node(m, FROM), *to = end_node(m, TO);
+    for (int i = 0; i < m->n_flights; i++) {
+        if (from != NULL) slots_remove(&from->life.cluster.view.slots, m->flights[i].slot);
+        if (to != NULL && !slots_has(&to->life.cluster.view.slots, m->flights[i].slot))
+            slots_add(&to->life.cluster.view.slots, m->flights[i].slot);
+    }
+    restore_limit(m);
+    m->n_flights = 0;
+    m->phase = REST;
+    m->wait_ms = WAIT_MS;
+    got_on(m);
+    slot_mover_step(m);
+}
+
+/* Those that stay are at rest; the others go on, and the target takes in what is left of them whatever its limit is. */
+static void closed(struct slot_mover *m)
+{
+    int n = 0;
+    for (enum side s = FROM; s <= TO; s++)
+        if (end_node(m, s) != NULL) end_node(m, s)->life.cluster.stale = true;
+    for (int i = 0; i < m->n_flights; i++)
+        if (!m->flights[i].stays) m->flights[n++] = m->flights[i];
+    m->n_flights = n;
+    if (n > 0) return enter(m, LIFT);
+    m->phase = REST;
+    got_on(m);
+}
+
+/* ---- room ---- */
+
+/* By the average of the source's slots. An engine that evicts would not refuse a key that has no room, but give another for it. */
+static bool has_room(const struct slot_mover *m)
+{
+    const struct node *from = end_node(m, FROM);
+    int all = from != NULL ? slots_count(&from->life.cluster.view.slots) : 0;
+    int64_t more = all > 0 ? m->room[FROM].data / all * m->n_flights : 0;
+    return m->room[TO].limit == 0 || m->room[TO].used + more <= m->room[TO].limit;
+}
+
+static void ask_room(struct slot_mover *m)
+{
+    for (enum side s = FROM; s <= TO; s++) {
+        m->asked[m->n_asked++] = 0;
+        rconn_send(m->ends[s].conn, 2, (const char *const[]){"INFO", "memory"});
+    }
+}
+
+static void room_told(struct slot_mover *m, enum side side, const struct redisReply *r)
+{
+    char policy[24];
+    if (r->type == REDIS_REPLY_ERROR || r->str == NULL || !info_memory(r->str, r->len, &m->room[side])) return refused(m, r);
+    if (side == TO)
+        m->careful = info_value(r->str, r->len, "maxmemory_policy", policy, sizeof policy) && strcmp(policy, "noeviction") != 0;
+    if (++m->answered < m->n_asked) return;
+    m->left = m->room[TO].limit - m->room[TO].used;
+    m->careful = m->careful && m->room[TO].limit > 0 && m->room[FROM].data > m->left;
+    if (has_room(m)) enter(m, IMPORT);
+    else give_up_because(m, NO_ROOM);
+}
+
+static void lift(struct slot_mover *m)
+{
+    m->asked[m->n_asked++] = 0;
+    m->lifted = true;
+    m->careful = false;
+    rconn_send(m->ends[TO].conn, 4, (const char *const[]){"CONFIG", "SET", "maxmemory", "0"});
+}
+
+static void next_phase(struct slot_mover *m)
+{
+    switch (m->phase) {
+    case CLOSE: return enter(m, STAY);
+    case STAY: return closed(m);
+    case LIFT: return enter(m, EXPORT);
+    case IMPORT: return enter(m, EXPORT);
+    case EXPORT: return enter(m, KEYS);
+    case KEYS: return enter(m, MOVE);
+    case COUNT:
+        for (int i = 0; i < m->n_flights; i++)
+            if (m->flights[i].leaves && m->flights[i].more) return enter(m, KEYS);
+        return enter(m, GIVE);
+    case GIVE: return enter(m, RELEASE);
+    case RELEASE: return landed(m);
+    case REST:
+    case ROOM:
+    case MOVE: return;
+    }
+}
+
+static void enter(struct slot_mover *m, enum phase p)
+{
+    const struct proto_cluster_node *from = end_entry(m, FROM), *to = end_entry(m, TO);
+    m->phase = p;
+    m->n_asked = m->answered = 0;
+    if (from == NULL || to == NULL) return give_up(m); /* the map has changed */
+    if (p == MOVE) {
+        m->at = m->n_batches = 0;
+        m->weighed = false;
+        return move_on(m);
+    }
+    if (p == ROOM) ask_room(m);
+    else if (p == LIFT) lift(m);
+    else if (p == KEYS) ask_keys(m);
+    else ask_all(m, from->name, to->name);
+    if (m->n_asked == 0) next_phase(m);
+}
+
+static void answer(struct slot_mover *m, enum side side, const struct redisReply *r)
+{
+    if (m->phase == MOVE) return m->sizing > 0 ? size_told(m, r) : moved(m, r);
+    if (m->phase == ROOM) return room_told(m, side, r);
+    if (m->phase == REST || m->answered >= m->n_asked) return;
+    if (!flight_answer(m, &m->flights[m->asked[m->answered++]], r)) return refused(m, r);
+    if (m->answered == m->n_asked) next_phase(m);
+}
+
+/* ---- its life ---- */
+
+struct slot_mover *slot_mover_open(struct node_host *h, const char *group)
+{
+    struct slot_mover *m = calloc(1, sizeof *m);
+    if (m == NULL || (m->group = strdup(group)) == NULL) abort();
+    m->host = h;
+    m->batch = BATCH_FIRST;
+    m->wait_ms = WAIT_MS;
+    m->ends[FROM].m = m->ends[TO].m = m;
+    return m;
+}
+
+const char *slot_mover_group(const struct slot_mover *m)
+{
+    return m->group;
+}
+
+bool slot_mover_is_idle(const struct slot_mover *m)
+{
+    return m->phase == REST;
+}
+
+const char *slot_mover_stuck(const struct slot_mover *m, bool *settling)
+{
+    *settling = m->settling;
+    return m->stuck ? m->why : NULL;
+}
+
+void slot_mover_each(const struct slot_mover *m, slot_in_flight *fn, void *arg)
+{
+    const struct proto_cluster_node *from = m->n_flights ? end_entry(m, FROM) : NULL,
+                                    *to = m->n_flights ? end_entry(m, TO) : NULL;
+    for (int i = 0; from != NULL && to != NULL && i < m->n_flights; i++) fn(arg, m->flights[i].slot, from, to);
+}
+
+bool slot_mover_has(const struct slot_mover *m, int slot)
+{
+    for (int i = 0; i < m->n_flights; i++)
+        if (m->flights[i].slot == slot) return true;
+    return false;
+}
+
+void slot_mover_close(struct slot_mover *m)
+{
+    give_up(m);
+    arena_fini(&m->keys);
+    free(m->group);
+    free(m);
+}

@@ -1,0 +1,200 @@
+#include "agent/session/dial.h"
+#include "agent/os/backoff.h"
+#include "agent/session/httpc.h"
+#include "base/local.h"
+#include "base/log.h"
+#include "base/trip.h"
+#include "protocol/meeting.h"
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { POLL_TIMEOUT_MS = 30000, REPORT_TIMEOUT_MS = 5000, AGAIN_MS = 20, AGAIN_LIMIT_MS = 100, FINISH_MS = 1500 };
+
+#define HEADERS "Content-Type: application/json\r\n"
+
+/* One of the two requests that are repeated for ever. */
+struct call {
+    struct httpc *http;
+    struct backoff backoff;
+    uv_timer_t again;
+};
+
+struct dial {
+    uv_loop_t *loop;
+    const struct dial_events *events;
+    void *arg;
+    char *region;
+    int folder; /* serve's, where its socket is */
+    struct call poll, report;
+    uv_timer_t deadline;
+    int64_t version;
+    bool changed;   /* since the sighting that was posted last */
+    bool reporting; /* a sighting is under way, or waits to be tried again */
+    bool away;      /* serve did not answer: said once */
+    void (*finished)(void *arg);
+    bool closing;
+    int handles;
+};
+
+static void send_report(struct dial *d);
+static void send_poll(struct dial *d);
+
+static void say_away(struct dial *d, bool away, int status, const char *why)
+{
+    if (d->away == away) return;
+    d->away = away;
+    if (!away) log_info("serve answers");
+    else if (status) log_warn("serve answers with status %d; trying again", status);
+    else log_warn("serve does not answer (%s); trying again", why);
+}
+
+static void call_again(struct dial *d, struct call *c, uv_timer_cb cb)
+{
+    int ms = backoff_failed(&c->backoff, (int64_t)uv_now(d->loop));
+    uv_timer_start(&c->again, cb, (uint64_t)(ms > AGAIN_MS ? ms : AGAIN_MS), 0);
+}
+
+static bool answered(struct dial *d, struct call *c, int status, const char *body)
+{
+    bool ok = status == 200 || status == 204;
+    say_away(d, !ok, status, body);
+    if (ok) backoff_healthy(&c->backoff, (int64_t)uv_now(d->loop));
+    return ok;
+}
+
+/* ---- the assignment ---- */
+
+static void poll_again(uv_timer_t *t)
+{
+    send_poll(t->data);
+}
+
+static void polled(void *arg, int status, const char *body, size_t len)
+{
+    struct dial *d = arg;
+    int64_t version = d->version;
+    bool ok = answered(d, &d->poll, status, body);
+    if (d->finished != NULL) return;
+    if (ok && status == 200) version = d->events->assignment(d->arg, body, len);
+    if (!ok || version < 0) return call_again(d, &d->poll, poll_again);
+    d->version = version;
+    if (d->finished == NULL) send_poll(d);
+}
+
+static void send_poll(struct dial *d)
+{
+    char path[256];
+    snprintf(path, sizeof path, MEETING_ASSIGNMENT "?region=%s&after=%lld", d->region, (long long)d->version);
+    httpc_send(d->poll.http, "GET", path, HEADERS, NULL, POLL_TIMEOUT_MS);
+}
+
+/* ---- the sighting ---- */
+
+static void report_again(uv_timer_t *t)
+{
+    send_report(t->data);
+}
+
+static void finish(struct dial *d)
+{
+    void (*done)(void *) = d->finished;
+    d->reporting = true; /* nothing more is posted */
+    d->finished = NULL;
+    done(d->arg);
+}
+
+static void reported(void *arg, int status, const char *body, size_t len)
+{
+    struct dial *d = arg;
+    (void)len;
+    if (!answered(d, &d->report, status, body)) return call_again(d, &d->report, report_again);
+    d->reporting = false;
+    if (d->changed) send_report(d);
+    else if (d->finished != NULL) finish(d);
+}
+
+static void send_report(struct dial *d)
+{
+    _buf_ struct buf json = {0};
+    d->reporting = true;
+    d->changed = false;
+    d->events->sighting(d->arg, &json);
+    if (trip_hit(TRIP_REPORT)) return call_again(d, &d->report, report_again);
+    httpc_send(d->report.http, "POST", MEETING_SIGHTING, HEADERS, &json, REPORT_TIMEOUT_MS);
+}
+
+void dial_report(struct dial *d)
+{
+    d->changed = true;
+    if (!d->reporting) send_report(d);
+}
+
+static void give_up(uv_timer_t *t)
+{
+    struct dial *d = t->data;
+    if (d->finished != NULL) finish(d);
+}
+
+void dial_finish(struct dial *d, void (*done)(void *arg))
+{
+    d->finished = done;
+    uv_timer_start(&d->deadline, give_up, FINISH_MS, 0);
+    dial_report(d);
+}
+
+/* ---- opening and closing ---- */
+
+static void call_open(struct dial *d, struct call *c, httpc_done *done)
+{
+    c->http = httpc_open(d->loop, d->folder, MEETING_SOCKET, done, d);
+    c->backoff = (struct backoff){.first_ms = AGAIN_MS, .limit_ms = AGAIN_LIMIT_MS};
+    uv_timer_init(d->loop, &c->again);
+    c->again.data = d;
+}
+
+int dial_open(
+    uv_loop_t *loop, const struct dial_options *o, const struct dial_events *events, void *arg, struct dial **out, struct err *e)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/" MEETING_FOLDER, o->data_dir);
+    int folder = local_folder(path);
+    if (folder < 0) return err_set(e, ERR_IO, "opening %s: %s", path, strerror(errno));
+    struct dial *d = calloc(1, sizeof *d);
+    if (d == NULL || (d->region = strdup(o->region)) == NULL) abort();
+    d->folder = folder;
+    d->loop = loop;
+    d->events = events;
+    d->arg = arg;
+    d->handles = 3;
+    call_open(d, &d->poll, polled);
+    call_open(d, &d->report, reported);
+    uv_timer_init(loop, &d->deadline);
+    d->deadline.data = d;
+    send_poll(d);
+    *out = d;
+    return 0;
+}
+
+static void handle_closed(uv_handle_t *h)
+{
+    struct dial *d = h->data;
+    if (--d->handles > 0) return;
+    free(d->region);
+    close(d->folder);
+    free(d);
+}
+
+void dial_close(struct dial *d)
+{
+    if (d == NULL || d->closing) return;
+    d->closing = true;
+    httpc_close(d->poll.http);
+    httpc_close(d->report.http);
+    uv_close((uv_handle_t *)&d->poll.again, handle_closed);
+    uv_close((uv_handle_t *)&d->report.again, handle_closed);
+    uv_close((uv_handle_t *)&d->deadline, handle_closed);
+}

@@ -1,0 +1,401 @@
+#include "agent/snapshots/shelf.h"
+#include "agent/os/file.h"
+#include "agent/engine/order_check.h"
+#include "agent/snapshots/rdb.h"
+#include "base/beneath.h"
+#include "base/log.h"
+#include "base/trip.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SUFFIX ".rdb"
+#define PART ".part" /* of a file that is not whole yet */
+
+enum { REASON = 200 };
+
+struct item {
+    char *id;
+    bool ordered, keep, whole, working;
+    int64_t size, taken_ms;
+    char reason[REASON]; /* why it can't be taken; "" for none */
+    char *copy_of, *export_root, *export_path;
+    char *exported;
+    char export_reason[REASON];
+};
+
+struct shelf {
+    uv_loop_t *loop;
+    char *dir;
+    void (*changed)(void *arg);
+    void *arg;
+    struct item **items;
+    size_t n;
+    int jobs;
+    bool closed;
+};
+
+enum kind { JOB_TAKE, JOB_COPY, JOB_EXPORT };
+
+/* What a thread does; it sees nothing of the shelf but its folder. */
+struct job {
+    uv_work_t work;
+    struct shelf *shelf;
+    enum kind kind;
+    char *id;
+    char from[PATH_MAX], to[PATH_MAX]; /* of an export: the path below 'root' */
+    char root[PATH_MAX];
+    bool injected;
+    struct stat st;
+    int r;
+    struct err e;
+};
+
+static struct item *find(const struct shelf *s, const char *id)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (strcmp(s->items[i]->id, id) == 0) return s->items[i];
+    return NULL;
+}
+
+static void set(char **field, const char *value)
+{
+    free(*field);
+    *field = value ? strdup(value) : NULL;
+    if (value && *field == NULL) abort();
+}
+
+static struct item *add(struct shelf *s, const char *id)
+{
+    struct item *it = calloc(1, sizeof *it);
+    s->items = realloc(s->items, (s->n + 1) * sizeof(struct item *));
+    if (it == NULL || s->items == NULL) abort();
+    set(&it->id, id);
+    return s->items[s->n++] = it;
+}
+
+static void free_item(struct item *it)
+{
+    char **strings[] = {&it->id, &it->copy_of, &it->export_root, &it->export_path, &it->exported};
+    for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) free(*strings[i]);
+    free(it);
+}
+
+const char *shelf_path(const struct shelf *s, const char *id, char out[PATH_MAX])
+{
+    snprintf(out, PATH_MAX, "%s/%s" SUFFIX, s->dir, id);
+    return out;
+}
+
+static void know_file(struct item *it, const struct stat *st)
+{
+    it->whole = true;
+    it->size = st->st_size;
+    it->taken_ms = st->st_mtim.tv_sec * 1000LL + st->st_mtim.tv_nsec / 1000000;
+}
+
+/* ---- in a thread ---- */
+
+static int sync_folder(const char *path, struct err *e)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int r = fd < 0 || fsync(fd) != 0 ? err_set(e, ERR_IO, "%s: %s", path, strerror(errno)) : 0;
+    if (fd >= 0) close(fd);
+    return r;
+}
+
+/* The engine has synced what it wrote, so this costs next to nothing; it must be sure all the same. */
+static int finish_file(struct job *j)
+{
+    struct rdb_facts facts;
+    int fd = open(j->from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) return err_set(&j->e, ERR_IO, "%s", strerror(errno));
+    int r = rdb_look(fd, &facts, &j->e);
+    if (r == 0 && (fsync(fd) != 0 || fstat(fd, &j->st) != 0)) r = err_set(&j->e, ERR_IO, "%s", strerror(errno));
+    close(fd);
+    if (r == 0 && rename(j->from, j->to) != 0) r = err_set(&j->e, ERR_IO, "%s", strerror(errno));
+    return r ? r : sync_folder(j->shelf->dir, &j->e);
+}
+
+/* Files of snapshots are never written to again, so a copy is another name. */
+static int copy_file(struct job *j)
+{
+    if (link(j->from, j->to) != 0 && errno != EEXIST) return err_set(&j->e, ERR_IO, "%s", strerror(errno));
+    if (stat(j->to, &j->st) != 0) return err_set(&j->e, ERR_IO, "%s", strerror(errno));
+    return sync_folder(j->shelf->dir, &j->e);
+}
+
+static int copy_bytes(int from, int to, struct err *e)
+{
+    struct stat st;
+    if (ioctl(to, FICLONE, from) == 0) return 0;
+    if (fstat(from, &st) != 0) return err_set(e, ERR_IO, "%s", strerror(errno));
+    for (off_t left = st.st_size; left > 0;) {
+        ssize_t n = copy_file_range(from, NULL, to, NULL, (size_t)left, 0);
+        if (n <= 0) return err_set(e, ERR_IO, "%s", n < 0 ? strerror(errno) : "the file has become shorter");
+        left -= n;
+    }
+    return 0;
+}
+
+/* An agent that died after it had exported the file finds it there, and is not surprised. */
+static int is_there(int at, const char *name, int64_t size, struct err *e)
+{
+    struct stat st;
+    if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) && st.st_size == size) return 0;
+    return err_set(e, ERR_IN_USE, "something else is there already");
+}
+
+static int export_below(struct job *j, int from, int at, const char *name)
+{
+    char aside[NAME_MAX + 1];
+    if (snprintf(aside, sizeof aside, ".%s" PART, name) >= (int)sizeof aside)
+        return err_set(&j->e, ERR_IO, "the name is too long");
+    unlinkat(at, aside, 0);
+    int to = openat(at, aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (to < 0) return err_set(&j->e, ERR_IO, "%s", strerror(errno));
+    int r = copy_bytes(from, to, &j->e);
+    if (r == 0 && fsync(to) != 0) r = err_set(&j->e, ERR_IO, "%s", strerror(errno));
+    close(to);
+    if (r == 0 && renameat2(at, aside, at, name, RENAME_NOREPLACE) != 0)
+        r = errno == EEXIST ? is_there(at, name, j->st.st_size, &j->e) : err_set(&j->e, ERR_IO, "%s", strerror(errno));
+    unlinkat(at, aside, 0);
+    return r;
+}
+
+static int export_file(struct job *j)
+{
+    const char *name;
+    int from = open(j->from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (from < 0 || fstat(from, &j->st) != 0) return err_set(&j->e, ERR_IO, "%s", strerror(errno));
+    int at = beneath_open_parent(j->root, j->to, &name, &j->e);
+    int r = at < 0 ? at : export_below(j, from, at, name);
+    if (at >= 0) close(at);
+    close(from);
+    return r;
+}
+
+static void work(uv_work_t *w)
+{
+    struct job *j = w->data;
+    if (j->injected) j->r = err_set(&j->e, ERR_IO, "injected failure");
+    else if (j->kind == JOB_TAKE) j->r = finish_file(j);
+    else if (j->kind == JOB_COPY) j->r = copy_file(j);
+    else j->r = export_file(j);
+}
+
+/* ---- in the loop ---- */
+
+static void reconcile(struct shelf *s);
+
+static void free_closed(struct shelf *s)
+{
+    if (!s->closed || s->jobs > 0) return;
+    for (size_t i = 0; i < s->n; i++) free_item(s->items[i]);
+    free(s->items);
+    free(s->dir);
+    free(s);
+}
+
+static void note(struct item *it, const struct job *j)
+{
+    bool export = j->kind == JOB_EXPORT;
+    if (j->r == 0 && export) set(&it->exported, j->to);
+    else if (j->r == 0) know_file(it, &j->st);
+    else snprintf(export ? it->export_reason : it->reason, REASON, "%.190s", j->e.msg);
+    if (j->r) log_warn("snapshot %s: %s", it->id, j->e.msg);
+}
+
+static void done(uv_work_t *w, int status)
+{
+    struct job *j = w->data;
+    struct shelf *s = j->shelf;
+    struct item *it = find(s, j->id);
+    (void)status;
+    s->jobs--;
+    if (j->r && j->kind != JOB_EXPORT) unlink(j->to);
+    if (j->r && j->kind == JOB_TAKE) unlink(j->from);
+    it->working = false;
+    note(it, j);
+    free(j->id);
+    free(j);
+    if (!s->closed) s->changed(s->arg);
+    if (!s->closed) reconcile(s);
+    free_closed(s);
+}
+
+static struct job *new_job(struct shelf *s, struct item *it, enum kind kind)
+{
+    struct job *j = calloc(1, sizeof *j);
+    if (j == NULL) abort();
+    *j = (struct job){.work.data = j, .shelf = s, .kind = kind, .injected = trip_hit(TRIP_SNAPSHOT_WRITE)};
+    set(&j->id, it->id);
+    it->working = true;
+    s->jobs++;
+    return j;
+}
+
+static void begin_copy(struct shelf *s, struct item *it)
+{
+    struct job *j = new_job(s, it, JOB_COPY);
+    shelf_path(s, it->copy_of, j->from);
+    shelf_path(s, it->id, j->to);
+    uv_queue_work(s->loop, &j->work, work, done);
+}
+
+static void begin_export(struct shelf *s, struct item *it)
+{
+    struct job *j = new_job(s, it, JOB_EXPORT);
+    shelf_path(s, it->id, j->from);
+    snprintf(j->to, sizeof j->to, "%s", it->export_path);
+    snprintf(j->root, sizeof j->root, "%s", it->export_root);
+    uv_queue_work(s->loop, &j->work, work, done);
+}
+
+void shelf_take(struct shelf *s, const char *id, const char *path)
+{
+    struct item *it = find(s, id);
+    struct err e;
+    if (it == NULL || it->working) return;
+    struct job *j = new_job(s, it, JOB_TAKE);
+    shelf_path(s, id, j->to);
+    snprintf(j->from, sizeof j->from, "%s/%s" PART, s->dir, id);
+    if (file_mkdirs(s->dir, &e) == 0)
+        rename(path, j->from); /* at once, before anything else can happen to it; see finish_file() */
+    uv_queue_work(s->loop, &j->work, work, done);
+}
+
+void shelf_fail(struct shelf *s, const char *id, const char *reason)
+{
+    struct item *it = find(s, id);
+    if (it == NULL) return;
+    snprintf(it->reason, REASON, "%.190s", reason);
+    log_warn("snapshot %s: %s", id, reason);
+    s->changed(s->arg);
+}
+
+bool shelf_wants(const struct shelf *s, const char *id)
+{
+    const struct item *it = find(s, id);
+    return it && it->ordered && it->keep && !it->whole && !it->working && it->reason[0] == '\0';
+}
+
+/* ---- orders ---- */
+
+static void take_away(struct shelf *s, struct item *it)
+{
+    char path[PATH_MAX];
+    unlink(shelf_path(s, it->id, path));
+    it->whole = false;
+}
+
+static void reconcile_item(struct shelf *s, struct item *it)
+{
+    const struct item *source = it->copy_of ? find(s, it->copy_of) : NULL;
+    if (it->working) return;
+    if (!it->ordered || !it->keep) take_away(s, it);
+    else if (!it->whole && source && source->whole && it->reason[0] == '\0') begin_copy(s, it);
+    else if (it->whole && it->export_path && it->exported == NULL && it->export_reason[0] == '\0') begin_export(s, it);
+}
+
+static void reconcile(struct shelf *s)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < s->n; i++) reconcile_item(s, s->items[i]);
+    for (size_t i = 0; i < s->n; i++) {
+        if (s->items[i]->ordered || s->items[i]->working) s->items[kept++] = s->items[i];
+        else free_item(s->items[i]);
+    }
+    s->n = kept;
+}
+
+static void order(struct item *it, const struct proto_snapshot_order *o)
+{
+    it->ordered = true;
+    it->keep = o->keep.v;
+    set(&it->copy_of, o->copy_of && file_id_ok(o->copy_of) ? o->copy_of : NULL);
+    if (it->export_path && o->export_path && strcmp(it->export_path, o->export_path) == 0) return;
+    bool proper = order_is_place(o->export_root, o->export_path);
+    set(&it->export_root, proper ? o->export_root : NULL);
+    set(&it->export_path, proper ? o->export_path : NULL);
+    set(&it->exported, NULL);
+    it->export_reason[0] = '\0';
+}
+
+void shelf_order(struct shelf *s, const struct proto_snapshot_order_list *list)
+{
+    for (size_t i = 0; i < s->n; i++) s->items[i]->ordered = false;
+    for (size_t i = 0; i < list->n; i++) {
+        const struct proto_snapshot_order *o = &list->items[i];
+        if (!file_id_ok(o->id)) continue;
+        struct item *it = find(s, o->id);
+        order(it ? it : add(s, o->id), o);
+    }
+    reconcile(s);
+}
+
+void shelf_see(const struct shelf *s, struct arena *a, struct proto_snapshot_seen_list *out)
+{
+    *out = (struct proto_snapshot_seen_list){true, 0, arena_array(a, struct proto_snapshot_seen, s->n)};
+    for (size_t i = 0; i < s->n; i++) {
+        const struct item *it = s->items[i];
+        if (!it->ordered) continue;
+        struct proto_snapshot_seen *seen = &out->items[out->n++];
+        bool failed = it->keep && !it->whole && it->reason[0];
+        *seen = (struct proto_snapshot_seen){.id = it->id, .state = it->keep ? "missing" : "gone"};
+        if (it->working && !it->whole) seen->state = "working";
+        if (failed) seen->state = "failed";
+        if (failed) seen->reason = it->reason;
+        seen->exported = it->exported;
+        if (it->export_reason[0]) seen->export_reason = it->export_reason;
+        if (!it->keep || !it->whole) continue;
+        seen->state = "whole";
+        seen->size = OPT_INT(it->size);
+        seen->taken_ms = OPT_INT(it->taken_ms);
+    }
+}
+
+/* ---- the beginning and the end ---- */
+
+/* What was not finished is of no use to anybody. */
+static void scan_file(struct shelf *s, int dir, const char *name)
+{
+    char id[NAME_MAX + 1];
+    struct stat st;
+    size_t n = strlen(name), suffix = sizeof SUFFIX - 1;
+    snprintf(id, sizeof id, "%.*s", n > suffix ? (int)(n - suffix) : 0, name);
+    bool ours = n > suffix && strcmp(name + n - suffix, SUFFIX) == 0 && file_id_ok(id);
+    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || S_ISDIR(st.st_mode)) return;
+    if (ours && S_ISREG(st.st_mode)) know_file(add(s, id), &st);
+    else unlinkat(dir, name, 0);
+}
+
+struct shelf *shelf_open(uv_loop_t *loop, const char *dir, void (*changed)(void *arg), void *arg)
+{
+    struct shelf *s = calloc(1, sizeof *s);
+    if (s == NULL || asprintf(&s->dir, "%s/" SHELF_FOLDER, dir) < 0) abort();
+    s->loop = loop;
+    s->changed = changed;
+    s->arg = arg;
+    DIR *d = opendir(s->dir);
+    for (struct dirent *entry; d && (entry = readdir(d)) != NULL;)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) scan_file(s, dirfd(d), entry->d_name);
+    /* The agent before may have died between a file's renaming and its being safe. */
+    if (s->n) fsync(dirfd(d));
+    if (d) closedir(d);
+    return s;
+}
+
+void shelf_close(struct shelf *s)
+{
+    if (s == NULL) return;
+    s->closed = true;
+    free_closed(s);
+}

@@ -1,0 +1,19 @@
+#pragma once
+#include "ops/core/op.h"
+/*
+ * Clusters that belong to no replication group: what CreateCacheCluster and
+ * ModifyCacheCluster requests come to, as rows. The plans do the rest.
+ */
+
+/* Reads, defaults and checks the request, and writes the cluster with its nodes. *id is the new cluster's, in the arena. */
+int cluster_create(struct op *op, const struct api_create_cache_cluster_in *in, const char **id);
+
+/*
+ * Puts a request's changes into the cluster's row, which the caller writes: what
+ * ApplyImmediately governs (node type, engine version, number of nodes) into its
+ * pending columns, the rest at once.
+ */
+int cluster_change(struct op *op, const struct api_modify_cache_cluster_in *in, struct row_cache_cluster *c);
+
+/* How many more nodes the region may have: 0 or the fault. */
+int cluster_check_quota(struct op *op, int64_t more);

@@ -1,0 +1,25 @@
+#pragma once
+#include "ops/core/op.h"
+/*
+ * What the requests of several operations have in common, read in one way. The
+ * messages are AWS's own where they are known; many clients match on them.
+ */
+/* For changes that can't wait for the maintenance window. */
+int request_now(struct op *op, struct opt_bool apply_immediately);
+bool request_flag(struct opt_bool given, bool otherwise);
+/* The list's words, one space between them. */
+const char *request_words(struct op *op, const struct string_list *list);
+
+/* The version of the engine that a request means; NULL means the default. */
+int request_version(struct op *op, const struct engine *e, const char *given, const struct engine_version **out);
+/* A node type that runs the version. */
+int request_node_type(struct op *op, const char *given, const struct engine_version *v, const struct node_type **out);
+/* The node type to which a cluster of type 'from' may be moved. */
+int request_new_node_type(
+    struct op *op, const char *given, const char *from, const struct engine_version *v, const struct node_type **out);
+
+int request_port(struct op *op, struct opt_int given, int64_t otherwise, int64_t *out);
+int request_retention(struct op *op, struct opt_int given, int64_t otherwise, int64_t *out);
+int request_zone(struct op *op, const char *zone);
+/* Cache security groups are of the time before VPCs: refused, in other words where VPC members come with them. */
+int request_security_groups(struct op *op, const struct string_list *cache_groups, bool with_vpc);

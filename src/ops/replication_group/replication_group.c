@@ -1,0 +1,147 @@
+#include "ops/core/find.h"
+#include "ops/replication_group/group_change.h"
+#include "ops/replication_group/group_member.h"
+#include "ops/replication_group/group_plan.h"
+#include "ops/replication_group/group_security.h"
+#include "ops/core/id.h"
+#include "ops/core/request.h"
+#include "ops/core/view.h"
+#include "ops/core/window.h"
+#include "ops/user/user_group.h"
+#include <string.h>
+
+/* A group's tags are its members' tags too. */
+static int put_tags(struct op *op, const struct row_replication_group *rg, const struct api_tag_list *tags)
+{
+    struct row_cache_cluster *clusters;
+    size_t n;
+    int r = tags_put(op, arn_of(op, rg->account, "replicationgroup", rg->id), tags);
+    if (r == 0) r = q_cluster_list_by_rg(op->store, op->arena, rg->region, rg->id, &clusters, &n, op->err);
+    for (size_t i = 0; r == 0 && i < n; i++) r = tags_put(op, arn_of(op, rg->account, "cluster", clusters[i].id), tags);
+    return r;
+}
+
+int op_create_replication_group(
+    struct op *op, const struct api_create_replication_group_in *in, struct api_create_replication_group_out *out)
+{
+    struct group_plan plan;
+    int r = group_plan_read(op, in, &plan);
+    if (r == 0) r = group_plan_write(op, &plan);
+    if (r == 0 && in->tags.n) r = put_tags(op, &plan.rg, &in->tags);
+    return r ? r : view_rg(op, plan.rg.id, &out->replication_group);
+}
+
+static int describe_one(struct op *op, const char *id, struct api_describe_replication_groups_out *out)
+{
+    struct row_replication_group *row;
+    int r = find_rg(op, id, &row);
+    if (r) return r;
+    out->replication_groups = (struct api_replication_group_list){true, 1, arena_new(op->arena, struct api_replication_group)};
+    return view_rgs(op, row, 1, out->replication_groups.items);
+}
+
+int op_describe_replication_groups(
+    struct op *op, const struct api_describe_replication_groups_in *in, struct api_describe_replication_groups_out *out)
+{
+    struct page page;
+    struct row_replication_group *rows;
+    size_t n;
+    int r = page_read(op, in->max_records, in->marker, &page);
+    if (r) return r;
+    if (in->replication_group_id) return describe_one(op, in->replication_group_id, out);
+    r = q_rg_page(op->store, op->arena, op->region->name, page.after, page.n + 1, &rows, &n, op->err);
+    if (r) return r;
+    if (n > (size_t)page.n) out->marker = page_marker(op, rows[(n = (size_t)page.n) - 1].id);
+    out->replication_groups =
+        (struct api_replication_group_list){true, n, arena_array(op->arena, struct api_replication_group, n)};
+    return view_rgs(op, rows, n, out->replication_groups.items);
+}
+
+static int check_modify_served(struct op *op, const struct api_modify_replication_group_in *in)
+{
+    if (in->log_delivery_configurations.n > 0) return not_served(op, "Log delivery");
+    if (in->ip_discovery && strcmp(in->ip_discovery, "ipv4") != 0) return not_served(op, "IPv6");
+    return request_security_groups(op, &in->cache_security_group_names, in->security_group_ids.n);
+}
+
+/* A member of a global datastore keeps what all members share: only the datastore can change it. */
+static int check_modify_member(
+    struct op *op, const struct api_modify_replication_group_in *in, const struct row_replication_group *rg)
+{
+    bool shared = in->cache_node_type || in->engine || in->engine_version || in->automatic_failover_enabled.set ||
+                  in->cache_parameter_group_name || in->transit_encryption_enabled.set || in->transit_encryption_mode ||
+                  in->cluster_mode;
+    struct row_global_member *m;
+    int r = q_member_of_rg(op->store, op->arena, rg->region, rg->id, &m, op->err);
+    if (r || m == NULL || !(shared || (in->auto_minor_version_upgrade.set && in->auto_minor_version_upgrade.v))) return r;
+    return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Cluster [%s] is part of a global cluster [%s]. Request rejected.", rg->id,
+        m->global_id);
+}
+
+static int modify_snapshots(struct op *op, const struct api_modify_replication_group_in *in, struct row_replication_group *rg)
+{
+    bool sharded = strcmp(rg->cluster_mode, "enabled") == 0;
+    if (in->snapshotting_cluster_id && sharded)
+        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
+            "Cannot set snapshotting cluster for cluster mode enabled replication group");
+    if (in->snapshot_retention_limit.set) {
+        int64_t limit = in->snapshot_retention_limit.v;
+        if (limit < 0 || limit > 35)
+            return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The snapshot retention limit must be within 0 and 35.");
+        if (limit > 0 && !sharded && rg->snapshotting_cluster_id == NULL && in->snapshotting_cluster_id == NULL)
+            return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
+                "Must specify both SnapshotRetentionLimit and SnapshottingClusterId to turn on snapshots");
+        rg->snapshot_retention_limit = limit;
+    }
+    if (in->snapshotting_cluster_id) {
+        struct row_cache_cluster *c;
+        int r = find_cluster(op, in->snapshotting_cluster_id, &c);
+        if (r) return r;
+        if (c->rg_id == NULL || strcmp(c->rg_id, rg->id) != 0)
+            return op_fault(
+                op, FAULT_INVALID_PARAMETER_VALUE, "Cache cluster %s is not a member of replication group %s.", c->id, rg->id);
+        rg->snapshotting_cluster_id = c->id;
+    }
+    return in->snapshot_window ? window_snapshot(op, in->snapshot_window, &rg->snapshot_window) : 0;
+}
+
+static int modify_settings(struct op *op, const struct api_modify_replication_group_in *in, struct row_replication_group *rg)
+{
+    if (in->replication_group_description) rg->description = in->replication_group_description;
+    if (in->auto_minor_version_upgrade.set) rg->auto_minor_version_upgrade = in->auto_minor_version_upgrade.v;
+    if (in->notification_topic_arn)
+        rg->notification_topic_arn = in->notification_topic_arn[0] ? in->notification_topic_arn : NULL;
+    if (in->security_group_ids.set) rg->security_group_ids = request_words(op, &in->security_group_ids);
+    int r =
+        in->preferred_maintenance_window ? window_maintenance(op, in->preferred_maintenance_window, &rg->maintenance_window) : 0;
+    return r ? r : modify_snapshots(op, in, rg);
+}
+
+static int check_modifiable(
+    struct op *op, const struct api_modify_replication_group_in *in, const struct row_replication_group *rg)
+{
+    if (strcmp(rg->status, "available") != 0)
+        return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Replication group must be in available state to modify.");
+    int r = check_modify_member(op, in, rg);
+    return r ? r : check_modify_served(op, in);
+}
+
+int op_modify_replication_group(
+    struct op *op, const struct api_modify_replication_group_in *in, struct api_modify_replication_group_out *out)
+{
+    struct row_replication_group *rg;
+    int r = find_rg(op, in->replication_group_id, &rg);
+    if (r == 0) r = check_modifiable(op, in, rg);
+    if (r) return r;
+    struct row_replication_group before = *rg;
+    bool busy, waits = !in->apply_immediately.v && (in->cache_node_type || in->engine_version || in->engine);
+    r = modify_settings(op, in, rg);
+    if (r == 0) r = group_change(op, in, rg, &busy);
+    if (r == 0) r = group_access_change(op, in, rg, &busy);
+    if (r == 0) r = group_security_change(op, in, rg, &busy, &waits);
+    if (r == 0 && !busy && !waits && row_equal(&sql_table_replication_group, &before, rg))
+        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "No modifications were requested");
+    if (r == 0) r = busy ? group_set_modifying(op, rg) : q_replication_group_put(op->store, rg, op->err);
+    if (r == 0) r = group_copy_settings(op, rg);
+    return r ? r : view_rg(op, rg->id, &out->replication_group);
+}

@@ -1,0 +1,234 @@
+#include "base/beneath.h"
+#include "ops/core/find.h"
+#include "ops/replication_group/group_plan.h"
+#include "ops/core/id.h"
+#include "ops/core/request.h"
+#include "ops/snapshot/snapshot_take.h"
+#include "ops/core/view.h"
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+static int answer(struct op *op, const char *name, struct api_snapshot **out)
+{
+    struct row_snapshot *s;
+    int r = find_snapshot(op, name, &s);
+    if (r) return r;
+    *out = arena_new(op->arena, struct api_snapshot);
+    return view_snapshot(op, s, false, *out);
+}
+
+/* ---- create ---- */
+
+static bool given(const char *text)
+{
+    return text && text[0];
+}
+
+static int find_source(struct op *op, const struct api_create_snapshot_in *in, struct snapshot_request *q)
+{
+    enum fault combination = FAULT_INVALID_PARAMETER_COMBINATION;
+    if (given(in->cache_cluster_id) && given(in->replication_group_id))
+        return op_fault(op, combination, "Only one of CacheClusterId or ReplicationGroupId can be provided.");
+    if (!given(in->cache_cluster_id) && !given(in->replication_group_id))
+        return op_fault(op, combination, "One of CacheClusterId or ReplicationGroupId must be provided.");
+    if (given(in->replication_group_id)) return find_rg(op, in->replication_group_id, &q->rg);
+    int r = find_cluster(op, in->cache_cluster_id, &q->cluster);
+    if (r == 0 && q->cluster->rg_id) r = find_rg(op, q->cluster->rg_id, &q->rg);
+    if (r == 0 && q->rg && strcmp(q->rg->cluster_mode, "enabled") == 0)
+        return op_fault(op, combination,
+            "Cache cluster %s is a member of replication group %s with cluster mode enabled: name the replication group.",
+            q->cluster->id, q->rg->id);
+    return r;
+}
+
+static int check_state(struct op *op, const struct snapshot_request *q)
+{
+    if (q->cluster) {
+        int r = snapshot_check_supported(op, q->cluster);
+        if (r) return r;
+    }
+    if (q->cluster && strcmp(q->cluster->status, "available") != 0)
+        return op_fault(op, FAULT_INVALID_CACHE_CLUSTER_STATE, "Cache cluster %s is not in available state.", q->cluster->id);
+    if (q->rg && strcmp(q->rg->status, "available") != 0)
+        return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Replication group %s is not in available state.", q->rg->id);
+    return 0;
+}
+
+static int set_snapshotting(struct op *op, const struct snapshot_request *q, const char *name)
+{
+    struct row_snapshot_part *parts;
+    size_t n;
+    int r = q_snapshot_parts(op->store, op->arena, op->region->name, name, &parts, &n, op->err);
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        struct row_cache_cluster *c;
+        r = q_cluster_get(op->store, op->arena, op->region->name, parts[i].cluster_id, &c, op->err);
+        if (r || c == NULL) continue;
+        c->status = "snapshotting";
+        r = q_cache_cluster_put(op->store, c, op->err);
+    }
+    if (r || q->rg == NULL) return r;
+    q->rg->status = "snapshotting";
+    return q_replication_group_put(op->store, q->rg, op->err);
+}
+
+int op_create_snapshot(struct op *op, const struct api_create_snapshot_in *in, struct api_create_snapshot_out *out)
+{
+    struct snapshot_request q = {
+        .name = in->snapshot_name, .name_parameter = "SnapshotName", .kms_key_id = in->kms_key_id, .tags = &in->tags};
+    const char *name;
+    int r = find_source(op, in, &q);
+    if (r == 0) r = check_state(op, &q);
+    if (r == 0) r = snapshot_take(op, &q, &name);
+    if (r == 0) r = set_snapshotting(op, &q, name);
+    return r ? r : answer(op, name, &out->snapshot);
+}
+
+/* ---- describe ---- */
+
+static int read_source(struct op *op, const char *source, const char **out)
+{
+    *out = NULL;
+    if (!given(source)) return 0;
+    if (strcmp(source, "user") == 0) *out = "manual";
+    else if (strcmp(source, "system") == 0) *out = "automated";
+    else
+        return op_fault(
+            op, FAULT_INVALID_PARAMETER_VALUE, "Invalid SnapshotSource: %s. Valid values are system and user.", source);
+    return 0;
+}
+
+int op_describe_snapshots(struct op *op, const struct api_describe_snapshots_in *in, struct api_describe_snapshots_out *out)
+{
+    struct page page;
+    struct row_snapshot *rows;
+    size_t n = 1;
+    const char *source, *cluster = given(in->cache_cluster_id) ? id_fold(op, in->cache_cluster_id) : NULL,
+                        *rg = given(in->replication_group_id) ? id_fold(op, in->replication_group_id) : NULL;
+    int r = page_read(op, in->max_records, in->marker, &page);
+    if (r == 0) r = read_source(op, in->snapshot_source, &source);
+    if (r) return r;
+    if (given(in->snapshot_name)) r = find_snapshot(op, in->snapshot_name, &rows);
+    else
+        r = q_snapshot_page(
+            op->store, op->arena, op->region->name, cluster, rg, source, page.after, page.n + 1, &rows, &n, op->err);
+    if (r) return r;
+    if (n > (size_t)page.n) out->marker = page_marker(op, rows[(n = (size_t)page.n) - 1].name);
+    out->snapshots = (struct api_snapshot_list){true, n, arena_array(op->arena, struct api_snapshot, n)};
+    for (size_t i = 0; r == 0 && i < n; i++)
+        r = view_snapshot(op, &rows[i], request_flag(in->show_node_group_config, false), &out->snapshots.items[i]);
+    return r;
+}
+
+/* ---- copy, and export ---- */
+
+static int copy_tags(struct op *op, const struct row_snapshot *from, const char *to, const struct api_tag_list *tags)
+{
+    struct row_tag *all;
+    size_t n;
+    const char *arn = arn_of(op, from->account, "snapshot", to);
+    if (tags->n) return tags_put(op, arn, tags);
+    int r = q_tag_list(op->store, op->arena, arn_of(op, from->account, "snapshot", from->name), &all, &n, op->err);
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        all[i].arn = arn;
+        r = q_tag_put(op->store, &all[i], op->err);
+    }
+    return r;
+}
+
+static int copy(struct op *op, const struct api_copy_snapshot_in *in, const struct row_snapshot *from, const char **name)
+{
+    struct row_snapshot_part *parts;
+    size_t n;
+    int r = snapshot_check_name(op, "TargetSnapshotName", in->target_snapshot_name, name);
+    if (r == 0) r = q_snapshot_parts(op->store, op->arena, from->region, from->name, &parts, &n, op->err);
+    if (r) return r;
+    struct row_snapshot s = *from;
+    s.name = *name;
+    s.status = "creating";
+    s.source = "manual";
+    s.copied_from = from->name;
+    if (in->kms_key_id) s.kms_key_id = in->kms_key_id;
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        parts[i].snapshot = *name;
+        parts[i].seen_state = "unknown";
+        r = q_snapshot_part_put(op->store, &parts[i], op->err);
+    }
+    if (r == 0) r = q_snapshot_put(op->store, &s, op->err);
+    return r ? r : copy_tags(op, from, *name, &in->tags);
+}
+
+/* The object must not be there yet. This asks the file system, no more: the agent writes. */
+static int check_object(struct op *op, const struct row_snapshot *s, const struct row_snapshot_part *p)
+{
+    struct err e;
+    const char *key = arena_printf(op->arena, "%s-%s.rdb", s->export_name, p->node_group_id);
+    int fd = beneath_open(s->export_root, arena_printf(op->arena, "%s/%s", s->export_bucket, key), O_PATH, &e);
+    if (fd < 0) return 0;
+    close(fd);
+    return op_fault(
+        op, FAULT_INVALID_PARAMETER_VALUE, "The S3 bucket %s already contains an object with key %s.", s->export_bucket, key);
+}
+
+static int check_bucket(struct op *op, const char *root, const char *bucket)
+{
+    struct err e;
+    if (root == NULL)
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
+            "The S3 bucket %s does not exist. Buckets are folders in the directory that serve is given with "
+            "--snapshot-export-dir.",
+            bucket);
+    int fd = strchr(bucket, '/') ? -1 : beneath_open(root, bucket, O_PATH | O_DIRECTORY, &e);
+    if (fd < 0) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The S3 bucket %s does not exist.", bucket);
+    close(fd);
+    return 0;
+}
+
+static int export(struct op *op, const struct api_copy_snapshot_in *in, struct row_snapshot *s)
+{
+    struct row_snapshot_part *parts;
+    size_t n;
+    const char *root = op->config->snapshot_export_dir;
+    int r = id_check(op, "TargetSnapshotName", in->target_snapshot_name, 255 - sizeof "..part-0001.rdb", &s->export_name);
+    if (r == 0) r = check_bucket(op, root, in->target_bucket);
+    if (r == 0) r = q_snapshot_parts(op->store, op->arena, s->region, s->name, &parts, &n, op->err);
+    s->export_root = root;
+    s->export_bucket = in->target_bucket;
+    for (size_t i = 0; r == 0 && i < n; i++) r = check_object(op, s, &parts[i]);
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        parts[i].seen_exported = parts[i].seen_export_reason = NULL;
+        r = q_snapshot_part_put(op->store, &parts[i], op->err);
+    }
+    s->status = "exporting";
+    return r ? r : q_snapshot_put(op->store, s, op->err);
+}
+
+int op_copy_snapshot(struct op *op, const struct api_copy_snapshot_in *in, struct api_copy_snapshot_out *out)
+{
+    struct row_snapshot *from;
+    const char *name;
+    int r = find_snapshot(op, in->source_snapshot_name, &from);
+    if (r == 0 && strcmp(from->status, "available") != 0)
+        return op_fault(op, FAULT_INVALID_SNAPSHOT_STATE, "Snapshot %s is not in available state.", from->name);
+    if (r) return r;
+    name = from->name;
+    r = given(in->target_bucket) ? export(op, in, from) : copy(op, in, from, &name);
+    return r ? r : answer(op, name, &out->snapshot);
+}
+
+/* ---- delete ---- */
+
+int op_delete_snapshot(struct op *op, const struct api_delete_snapshot_in *in, struct api_delete_snapshot_out *out)
+{
+    struct row_snapshot *s;
+    int64_t copies;
+    int r = find_snapshot(op, in->snapshot_name, &s);
+    if (r == 0) r = q_snapshot_copies(op->store, op->region->name, s->name, &copies, op->err);
+    if (r) return r;
+    if ((strcmp(s->status, "available") != 0 && strcmp(s->status, "failed") != 0) || copies)
+        return op_fault(op, FAULT_INVALID_SNAPSHOT_STATE, "Snapshot %s is not in a valid state to be deleted.", s->name);
+    s->status = "deleting";
+    r = q_snapshot_put(op->store, s, op->err);
+    if (r == 0) r = q_tag_delete_arn(op->store, arn_of(op, s->account, "snapshot", s->name), op->err);
+    return r ? r : answer(op, s->name, &out->snapshot);
+}

@@ -1,0 +1,309 @@
+#include "ops/subnet_group/subnet_group.h"
+#include "catalog/limits.gen.h"
+#include "ops/core/id.h"
+#include <ctype.h>
+#include <string.h>
+
+static bool is_default(const char *name)
+{
+    return strcmp(name, "default") == 0;
+}
+
+/* ---- what stands for the VPC ---- */
+
+/* FNV-1a: ids that look like EC2's and never change. */
+static uint64_t hash(const char *s)
+{
+    uint64_t h = 14695981039346656037u;
+    for (; *s; s++) h = (h ^ (unsigned char)*s) * 1099511628211u;
+    return h;
+}
+
+const char *subnet_group_vpc(struct op *op)
+{
+    return arena_printf(op->arena, "vpc-0%016llx", (unsigned long long)hash(op->region->name));
+}
+
+static bool well_formed(const char *subnet)
+{
+    if (strncmp(subnet, "subnet-", 7) != 0 || subnet[7] == '\0' || strlen(subnet) > 64) return false;
+    for (const char *p = subnet + 7; *p; p++)
+        if (!islower((unsigned char)*p) && !isdigit((unsigned char)*p) && *p != '-') return false;
+    return true;
+}
+
+/* The last character tells the zone: subnet-…a and subnet-…1 lie in the first, subnet-…b and subnet-…2 in the second, and so on around. */
+static const char *zone_of(struct op *op, const char *subnet)
+{
+    char last = subnet[strlen(subnet) - 1];
+    int n = op->region->n_zones, at = 0;
+    if (islower((unsigned char)last)) at = last - 'a';
+    else if (isdigit((unsigned char)last)) at = last - '1' + n;
+    return op->region->zones[at % n];
+}
+
+static struct row_subnet *default_subnets(struct op *op, size_t *n)
+{
+    *n = op->region->n_zones;
+    struct row_subnet *rows = arena_array(op->arena, struct row_subnet, *n);
+    for (size_t i = 0; i < *n; i++)
+        rows[i] = (struct row_subnet){
+            .region = op->region->name,
+            .group_name = "default",
+            .id = arena_printf(op->arena, "subnet-0%016llx", (unsigned long long)hash(op->region->zones[i])),
+            .zone = op->region->zones[i],
+        };
+    return rows;
+}
+
+static const struct row_subnet_group *default_group(struct op *op)
+{
+    struct row_subnet_group *g = arena_new(op->arena, struct row_subnet_group);
+    *g = (struct row_subnet_group){op->region->name, "default", op->account, "Default CacheSubnetGroup", subnet_group_vpc(op)};
+    return g;
+}
+
+/* ---- rows ---- */
+
+static int subnets_of(struct op *op, const char *name, struct row_subnet **rows, size_t *n)
+{
+    if (!is_default(name)) return q_subnet_list(op->store, op->arena, op->region->name, name, rows, n, op->err);
+    *rows = default_subnets(op, n);
+    return 0;
+}
+
+static int get(struct op *op, const char *given, const struct row_subnet_group **out)
+{
+    struct row_subnet_group *row = NULL;
+    const char *name = id_fold(op, given);
+    int r = is_default(name) ? 0 : q_subnet_group_get(op->store, op->arena, op->region->name, name, &row, op->err);
+    *out = is_default(name) ? default_group(op) : row;
+    return r;
+}
+
+int subnet_group_resolve(struct op *op, const char *given, const char **out)
+{
+    const struct row_subnet_group *g;
+    int r = get(op, given && given[0] ? given : "default", &g);
+    if (r == 0 && g == NULL)
+        return op_fault(op, FAULT_CACHE_SUBNET_GROUP_NOT_FOUND, "Cache Subnet Group %s does not exist.", given);
+    if (r == 0) *out = g->name;
+    return r;
+}
+
+static bool has(const struct string_list *list, const char *word)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (strcmp(list->items[i], word) == 0) return true;
+    return false;
+}
+
+int subnet_group_zones(struct op *op, const char *name, struct string_list *out)
+{
+    struct row_subnet *rows;
+    struct string_list used = {0};
+    size_t n;
+    int r = subnets_of(op, name, &rows, &n);
+    if (r) return r;
+    used.items = arena_array(op->arena, const char *, n);
+    for (size_t i = 0; i < n; i++) used.items[used.n++] = rows[i].zone;
+    *out = (struct string_list){.set = true, .items = arena_array(op->arena, const char *, op->region->n_zones)};
+    for (size_t i = 0; i < op->region->n_zones; i++)
+        if (has(&used, op->region->zones[i])) out->items[out->n++] = op->region->zones[i];
+    return 0;
+}
+
+/* ---- as the API shows them ---- */
+
+static struct string_list ipv4(struct op *op)
+{
+    struct string_list list = {true, 1, arena_array(op->arena, const char *, 1)};
+    list.items[0] = "ipv4";
+    return list;
+}
+
+static int view(struct op *op, const struct row_subnet_group *g, struct api_cache_subnet_group *out)
+{
+    struct row_subnet *rows;
+    size_t n;
+    int r = subnets_of(op, g->name, &rows, &n);
+    if (r) return r;
+    *out = (struct api_cache_subnet_group){
+        .cache_subnet_group_name = g->name,
+        .cache_subnet_group_description = g->description,
+        .vpc_id = g->vpc_id,
+        .subnets = {true, n, arena_array(op->arena, struct api_subnet, n)},
+        .arn = arn_of(op, g->account, "subnetgroup", g->name),
+        .supported_network_types = ipv4(op),
+    };
+    for (size_t i = 0; i < n; i++) {
+        struct api_availability_zone *zone = arena_new(op->arena, struct api_availability_zone);
+        zone->name = rows[i].zone;
+        out->subnets.items[i] = (struct api_subnet){
+            .subnet_identifier = rows[i].id, .subnet_availability_zone = zone, .supported_network_types = ipv4(op)};
+    }
+    return 0;
+}
+
+static int answer(struct op *op, const struct row_subnet_group *g, struct api_cache_subnet_group **out)
+{
+    *out = arena_new(op->arena, struct api_cache_subnet_group);
+    return view(op, g, *out);
+}
+
+/* ---- writing ---- */
+
+static int check_subnets(struct op *op, const struct string_list *ids)
+{
+    bool bad = false;
+    if (ids->n == 0)
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The parameter SubnetIds must be provided and must not be null.");
+    for (size_t i = 0; i < ids->n; i++) bad = bad || !well_formed(ids->items[i]);
+    if (bad)
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Some input subnets in :[%s] are invalid.",
+            arena_join(op->arena, ids->items, ids->n, ", "));
+    if (ids->n > LIMIT_SUBNETS_PER_SUBNET_GROUP)
+        return op_fault(op, FAULT_CACHE_SUBNET_QUOTA_EXCEEDED, "Cache subnet group can have at most %d subnets.",
+            LIMIT_SUBNETS_PER_SUBNET_GROUP);
+    return 0;
+}
+
+static int put_subnets(struct op *op, const struct row_subnet_group *g, const struct string_list *ids)
+{
+    int r = q_subnet_forget(op->store, g->region, g->name, op->err);
+    for (size_t i = 0; r == 0 && i < ids->n; i++) {
+        struct row_subnet row = {g->region, g->name, ids->items[i], zone_of(op, ids->items[i])};
+        r = q_subnet_put(op->store, &row, op->err);
+    }
+    return r;
+}
+
+static int check_new(struct op *op, const char *name)
+{
+    const struct row_subnet_group *other;
+    int64_t n;
+    int r = get(op, name, &other);
+    if (r == 0 && other)
+        return op_fault(op, FAULT_CACHE_SUBNET_GROUP_ALREADY_EXISTS, "Cache subnet group %s already exists.", name);
+    if (r == 0) r = q_subnet_group_count(op->store, op->region->name, &n, op->err);
+    if (r == 0 && n >= LIMIT_SUBNET_GROUPS_PER_REGION)
+        return op_fault(op, FAULT_CACHE_SUBNET_GROUP_QUOTA_EXCEEDED,
+            "You can have at most %d cache subnet groups in this region.", LIMIT_SUBNET_GROUPS_PER_REGION);
+    return r;
+}
+
+int op_create_cache_subnet_group(
+    struct op *op, const struct api_create_cache_subnet_group_in *in, struct api_create_cache_subnet_group_out *out)
+{
+    struct row_subnet_group g = {op->region->name, NULL, op->account, in->cache_subnet_group_description, subnet_group_vpc(op)};
+    int r = id_check(op, "CacheSubnetGroupName", in->cache_subnet_group_name, 255, &g.name);
+    if (r == 0) r = check_new(op, g.name);
+    if (r == 0) r = check_subnets(op, &in->subnet_ids);
+    if (r == 0) r = q_subnet_group_put(op->store, &g, op->err);
+    if (r == 0) r = put_subnets(op, &g, &in->subnet_ids);
+    if (r == 0 && in->tags.n) r = tags_put(op, arn_of(op, op->account, "subnetgroup", g.name), &in->tags);
+    return r ? r : answer(op, &g, &out->cache_subnet_group);
+}
+
+/* Which subnet a node stands in is not known; but where none of them stays, a node's does not. */
+static int check_free(struct op *op, const char *name, const struct string_list *ids)
+{
+    struct row_subnet *rows;
+    size_t n;
+    int64_t users;
+    int r = q_subnet_group_users(op->store, op->region->name, name, &users, op->err);
+    if (r == 0) r = q_subnet_list(op->store, op->arena, op->region->name, name, &rows, &n, op->err);
+    if (r || users == 0) return r;
+    for (size_t i = 0; i < n; i++)
+        if (has(ids, rows[i].id)) return 0;
+    return op_fault(op, FAULT_SUBNET_IN_USE, "The subnets of cache subnet group %s are in use.", name);
+}
+
+static int modify(struct op *op, const struct api_modify_cache_subnet_group_in *in, struct row_subnet_group *g)
+{
+    if (is_default(g->name))
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The default cache subnet group cannot be modified.");
+    if (in->cache_subnet_group_description) g->description = in->cache_subnet_group_description;
+    int r = q_subnet_group_put(op->store, g, op->err);
+    if (r || !in->subnet_ids.set) return r;
+    r = check_subnets(op, &in->subnet_ids);
+    if (r == 0) r = check_free(op, g->name, &in->subnet_ids);
+    return r ? r : put_subnets(op, g, &in->subnet_ids);
+}
+
+int op_modify_cache_subnet_group(
+    struct op *op, const struct api_modify_cache_subnet_group_in *in, struct api_modify_cache_subnet_group_out *out)
+{
+    const struct row_subnet_group *found;
+    int r = get(op, in->cache_subnet_group_name, &found);
+    if (r == 0 && found == NULL)
+        return op_fault(op, FAULT_CACHE_SUBNET_GROUP_NOT_FOUND, "Cache subnet group %s not found.", in->cache_subnet_group_name);
+    if (r) return r;
+    struct row_subnet_group g = *found;
+    r = modify(op, in, &g);
+    return r ? r : answer(op, &g, &out->cache_subnet_group);
+}
+
+int op_delete_cache_subnet_group(struct op *op, const struct api_delete_cache_subnet_group_in *in)
+{
+    const struct row_subnet_group *g;
+    int64_t users;
+    int r = get(op, in->cache_subnet_group_name, &g);
+    if (r == 0 && g == NULL)
+        return op_fault(
+            op, FAULT_CACHE_SUBNET_GROUP_NOT_FOUND, "Cache Subnet Group %s does not exist.", in->cache_subnet_group_name);
+    if (r) return r;
+    if (is_default(g->name))
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The default cache subnet group cannot be deleted.");
+    r = q_subnet_group_users(op->store, g->region, g->name, &users, op->err);
+    if (r == 0 && users)
+        return op_fault(
+            op, FAULT_CACHE_SUBNET_GROUP_IN_USE, "Cache subnet group %s is currently in use by a cache cluster.", g->name);
+    if (r == 0) r = q_subnet_forget(op->store, g->region, g->name, op->err);
+    if (r == 0) r = q_tag_delete_arn(op->store, arn_of(op, g->account, "subnetgroup", g->name), op->err);
+    return r ? r : q_subnet_group_delete(op->store, g, op->err);
+}
+
+/* ---- reading ---- */
+
+/* One page of the stored groups with the default group in its place; one more than the page holds where there are more. */
+static int read_page(struct op *op, const struct page *page, const struct row_subnet_group **out, size_t *n_out)
+{
+    struct row_subnet_group *rows;
+    size_t n, at = 0;
+    int r = q_subnet_group_page(op->store, op->arena, op->region->name, page->after, page->n + 1, &rows, &n, op->err);
+    if (r) return r;
+    struct row_subnet_group *all = arena_array(op->arena, struct row_subnet_group, n + 1);
+    bool due = strcmp("default", page->after) > 0;
+    for (size_t i = 0; i < n; i++) {
+        if (due && strcmp("default", rows[i].name) < 0) {
+            all[at++] = *default_group(op);
+            due = false;
+        }
+        all[at++] = rows[i];
+    }
+    if (due && n <= (size_t)page->n) all[at++] = *default_group(op);
+    *out = all;
+    *n_out = at;
+    return 0;
+}
+
+int op_describe_cache_subnet_groups(
+    struct op *op, const struct api_describe_cache_subnet_groups_in *in, struct api_describe_cache_subnet_groups_out *out)
+{
+    struct page page;
+    const struct row_subnet_group *rows;
+    size_t n = 1;
+    int r = page_read(op, in->max_records, in->marker, &page);
+    if (r) return r;
+    if (in->cache_subnet_group_name) r = get(op, in->cache_subnet_group_name, &rows);
+    else r = read_page(op, &page, &rows, &n);
+    if (r == 0 && rows == NULL)
+        return op_fault(op, FAULT_CACHE_SUBNET_GROUP_NOT_FOUND, "Cache subnet group %s not found.", in->cache_subnet_group_name);
+    if (r) return r;
+    if (n > (size_t)page.n) out->marker = page_marker(op, rows[(n = (size_t)page.n) - 1].name);
+    out->cache_subnet_groups =
+        (struct api_cache_subnet_group_list){true, n, arena_array(op->arena, struct api_cache_subnet_group, n)};
+    for (size_t i = 0; r == 0 && i < n; i++) r = view(op, &rows[i], &out->cache_subnet_groups.items[i]);
+    return r;
+}

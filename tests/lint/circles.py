@@ -1,0 +1,96 @@
+"""No file needs, directly or through others, one that needs it; and the rooms of src/agent and src/ops need lower ones only.
+
+What a file needs is what its object file leaves for the linker to find in another one: what is handed over as a pointer to a function is
+no such need. The objects are those of the build directory that is given as the argument.
+"""
+import json
+import os
+import subprocess
+import sys
+
+import tree
+
+# From the ground up. Rooms of one line are neighbours, which do not need each other.
+ROOMS = {
+    "agent": ["os", "engine", "forwarder snapshots", "node", "redis memcached", "redis_cluster", "session"],
+    "ops": ["core", "tag", "parameter_group subnet_group security_group engine event user", "snapshot", "replication_group", "cache_cluster",
+            "global_datastore"],
+}
+
+
+def objects(build):
+    """Source file → object file, both as they can be opened."""
+    with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as f:
+        for command in json.load(f):
+            source = os.path.normpath(os.path.join(command["directory"], command["file"]))
+            output = os.path.join(command["directory"], command["output"])
+            inside = os.path.relpath(source, build if ".gen." in source else tree.ROOT)
+            if inside.startswith("src" + os.sep) and os.path.exists(output):
+                yield inside[len("src" + os.sep):], output
+
+
+def needs(build):
+    """File → file → the names that the first takes from the second."""
+    defined, wanted = {}, {}
+    for source, output in objects(build):
+        for line in subprocess.run(["nm", output], capture_output=True, text=True, check=True).stdout.splitlines():
+            kind, name = line.split()[-2:]
+            if kind == "U":
+                wanted.setdefault(source, set()).add(name)
+            elif kind in "TDBRC" or (kind in "VW" and name not in defined):
+                defined[name] = source
+    found = {source: {} for source in wanted}
+    for source, names in wanted.items():
+        for name in names & defined.keys():
+            if defined[name] != source:
+                found[source].setdefault(defined[name], set()).add(name)
+    return found
+
+
+def circles(arrows):
+    """Sets of files each of which reaches all others of its set (Tarjan)."""
+    number, low, stack, found = {}, {}, [], []
+
+    def visit(at):
+        number[at] = low[at] = len(number)
+        stack.append(at)
+        for to in arrows.get(at, ()):
+            if to not in number:
+                visit(to)
+            if to in stack:
+                low[at] = min(low[at], low[to])
+        if low[at] == number[at]:
+            group = stack[stack.index(at):]
+            del stack[stack.index(at):]
+            if len(group) > 1:
+                found.append(sorted(group))
+    for at in sorted(arrows):
+        if at not in number:
+            visit(at)
+    return found
+
+
+def room_problems(arrows):
+    for source, targets in sorted(arrows.items()):
+        folder, _, rest = source.partition("/")
+        level = {room: i for i, line in enumerate(ROOMS.get(folder, [])) for room in line.split()}
+        room = rest.partition("/")[0] if "/" in rest else None
+        if not level or room is None:
+            continue
+        if room not in level:
+            yield "%s: the room %s/%s has no place: give it one" % (source, folder, room)
+            continue
+        for target, names in sorted(targets.items()):
+            other = target.split("/")[1]
+            if target.startswith(folder + "/") and other != room and level.get(other, -1) >= level[room]:
+                yield "%s needs %s: %s" % (source, target, ", ".join(sorted(names)))
+
+
+if __name__ == "__main__":
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == [["b", "c"]], "a circle must be seen"
+    assert list(room_problems({"agent/os/x.c": {"agent/node/y.c": {"f"}}})), "a need that points up must be seen"
+    sys.setrecursionlimit(10000)
+    arrows = needs(os.path.abspath(sys.argv[1]))
+    problems = ["a circle of %d files:" % len(group) + "".join(
+        "\n  %s needs %s: %s" % (a, b, ", ".join(sorted(arrows[a][b]))) for a in group for b in group if b in arrows[a]) for group in circles(arrows)]
+    tree.finish(problems + list(room_problems(arrows)) + ([] if arrows else ["there are no object files"]))
