@@ -1,5 +1,6 @@
 #include "base/proc_stat.h"
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,4 +28,13 @@ bool proc_stat_of(long pid, struct proc_stat *out)
     char path[64];
     snprintf(path, sizeof path, "/proc/%ld/stat", pid);
     return proc_stat_read(path, out);
+}
+
+bool proc_stat_works_below(long pid, const char *folder)
+{
+    char path[64], cwd[PATH_MAX];
+    size_t len = strlen(folder);
+    snprintf(path, sizeof path, "/proc/%ld/cwd", pid);
+    ssize_t n = readlink(path, cwd, sizeof cwd - 1);
+    return n > 0 && (size_t)n > len && strncmp(cwd, folder, len) == 0 && cwd[len] == '/';
 }

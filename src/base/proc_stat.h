@@ -11,6 +11,8 @@ struct proc_stat {
 bool proc_stat_read(const char *path, struct proc_stat *out);
 /* Of a whole process. */
 bool proc_stat_of(long pid, struct proc_stat *out);
+/* Its working directory is somewhere below that folder, whose path is absolute and has no link in it. */
+bool proc_stat_works_below(long pid, const char *folder);
 /* It was made to stand still, by SIGSTOP or a debugger. */
 static inline bool proc_stat_stopped(const struct proc_stat *s)
 {

@@ -1,22 +1,16 @@
 #include "control/absent.h"
-#include <limits.h>
-#include <stdio.h>
+#include "base/proc_stat.h"
 #include <string.h>
-#include <unistd.h>
 
 bool absent_is_there(const struct control *c, int64_t pid)
 {
-    char path[40], cwd[PATH_MAX];
-    size_t len = strlen(c->o.data_dir);
-    snprintf(path, sizeof path, "/proc/%lld/cwd", (long long)pid);
-    ssize_t n = pid > 0 ? readlink(path, cwd, sizeof cwd - 1) : -1;
-    return n > 0 && (size_t)n > len && strncmp(cwd, c->o.data_dir, len) == 0 && cwd[len] == '/';
+    return pid > 0 && proc_stat_works_below((long)pid, c->o.data_dir);
 }
 
 /* An agent that was started a moment ago has nothing in its hands yet; one that was found at work has. */
 static bool has_agent_at_work(const struct control *c, const struct session *s, const char *region)
 {
-    return s ? s->pidfd_fd >= 0 : session_left_over(c, region);
+    return s ? s->process && agent_process_was_found(s->process) : session_left_over(c, region);
 }
 
 static void mark_region(const struct control *c, struct world *w, const char *region, bool unattended)

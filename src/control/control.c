@@ -222,7 +222,7 @@ void control_stop_waiting(struct control *c)
 static void check_stopped(struct control *c)
 {
     for (struct session *s = c->sessions; s; s = s->next)
-        if (!s->stopped || s->pid) return;
+        if (!s->stopped || s->process) return;
     control_stop_waiting(c);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include "base/buf.h"
+#include "control/agent_process.h"
 #include "control/control.h"
 #include "control/silence.h"
 #include <sys/types.h>
@@ -13,11 +14,8 @@ struct session {
     struct control *control;
     char *region;
 
-    /* The process. Started here, or found at work from an earlier serve (then it is watched by a pidfd). */
-    pid_t pid; /* 0: none */
-    uv_process_t process;
-    uv_poll_t pidfd;
-    int pidfd_fd;
+    /* The process: started here, or found at work from an earlier serve. */
+    struct agent_process *process; /* NULL: none */
     uv_timer_t respawn;
     int64_t respawn_ms; /* the next pause before a start; 0: at once */
     int64_t started_ns;
@@ -43,8 +41,8 @@ struct session {
 };
 
 struct session *session_find(struct control *c, const char *region);
-/* The process that holds the lock of a region's agent, or 0. */
-pid_t session_lock_holder(const char *data_dir, const char *region);
+/* Its agent's process, or 0. */
+pid_t session_pid(const struct session *s);
 /* True if an agent of an earlier serve is at work in the region. */
 bool session_left_over(const struct control *c, const char *region);
 /* Makes sure that the region has a session and that its agent runs, or is about to. */

@@ -26,9 +26,9 @@ bool stop_is_overdue(const struct control *c)
 static void tell_agents(struct control *c)
 {
     for (const struct session *s = c->sessions; s; s = s->next) {
-        if (s->stopped && s->pid == 0 && !s->given_up) continue;
+        if (s->stopped && s->process == NULL && !s->given_up) continue;
         c->n_left++;
-        if (s->pid) log_error("the agent of %s has not stopped (process %d)", s->region, (int)s->pid);
+        if (s->process) log_error("the agent of %s has not stopped (process %d)", s->region, (int)session_pid(s));
         else log_error("the agent of %s could not be started to stop its nodes", s->region);
     }
 }

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "control/session.h"
+#include "control/agent_process.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -40,7 +40,7 @@ static void look_for_agents(const struct leftovers *l, struct found *f)
     snprintf(path, sizeof path, "%s/regions", l->data_dir);
     DIR *d = opendir(path);
     for (struct dirent *entry; d && (entry = readdir(d)) != NULL;)
-        if (session_lock_holder(l->data_dir, entry->d_name)) note(f, entry->d_name, strlen(entry->d_name));
+        if (agent_process_holder(l->data_dir, entry->d_name)) note(f, entry->d_name, strlen(entry->d_name));
     if (d) closedir(d);
 }
 
@@ -105,7 +105,7 @@ static bool wait_for_end(int pidfd, int64_t until_ns)
 
 static int end_region(const struct leftovers *l, const char *region, struct err *e)
 {
-    pid_t holder = session_lock_holder(l->data_dir, region), pid = holder ? holder : start_agent(l, region);
+    pid_t holder = agent_process_holder(l->data_dir, region), pid = holder ? holder : start_agent(l, region);
     int pidfd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
     log_info(
         "nodes of %s still run, and no database knows them: they are stopped, and save their data where their folders are there",
