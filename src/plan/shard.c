@@ -1,6 +1,7 @@
 #include "plan/shard.h"
 #include "base/arena.h"
 #include "plan/plan.h"
+#include "plan/rg_row.h"
 #include "plan/want.h"
 #include <string.h>
 
@@ -12,7 +13,7 @@
 
 bool shard_is_clustered(const struct world_rg *rg)
 {
-    return rg && rg->row.cluster_mode && strcmp(rg->row.cluster_mode, "disabled") != 0;
+    return rg && rg->row.cluster_mode && rg_is_clustered(&rg->row);
 }
 
 bool shard_has_node(const struct world_node *n)

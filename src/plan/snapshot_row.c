@@ -1,4 +1,5 @@
 #include "base/arena.h"
+#include "plan/rg_row.h"
 #include "plan/snapshot.h"
 #include "plan/window.h"
 #include <string.h>
@@ -10,7 +11,7 @@ const char *snapshot_file(struct arena *a, const char *snapshot, const char *nod
 
 struct row_snapshot snapshot_row(const struct row_replication_group *rg, const struct row_cache_cluster *c, int64_t now_ms)
 {
-    bool sharded = rg && strcmp(rg->cluster_mode, "enabled") == 0;
+    bool sharded = rg && rg_is_sharded(rg);
     return (struct row_snapshot){
         .region = c->region,
         .account = c->account,

@@ -13,8 +13,8 @@ import tree
 # From the ground up. Rooms of one line are neighbours, which do not need each other.
 ROOMS = {
     "agent": ["os", "engine", "forwarder snapshots", "node", "redis memcached", "redis_cluster", "session"],
-    "ops": ["core", "tag", "parameter_group subnet_group security_group engine event user", "snapshot", "replication_group", "cache_cluster",
-            "global_datastore"],
+    "ops": ["core", "parameter_group subnet_group security_group engine event user", "snapshot", "replication_group", "cache_cluster",
+            "global_datastore tag"],
 }
 
 

@@ -1,12 +1,12 @@
-#include "ops/cache_cluster/cluster_plan.h"
+#include "ops/cache_cluster/change.h"
+#include "ops/cache_cluster/creation.h"
+#include "ops/cache_cluster/view.h"
 #include "ops/core/find.h"
-#include "ops/replication_group/group_member.h"
-#include "ops/replication_group/group_plan.h"
-#include "ops/replication_group/group_shards.h"
 #include "ops/core/id.h"
 #include "ops/core/request.h"
-#include "ops/snapshot/snapshot_take.h"
-#include "ops/core/view.h"
+#include "ops/replication_group/replicas.h"
+#include "ops/snapshot/take.h"
+#include "plan/rg_row.h"
 #include <string.h>
 
 int op_describe_cache_clusters(
@@ -42,7 +42,7 @@ static int answer(struct op *op, const char *id, struct api_cache_cluster **out)
 int op_create_cache_cluster(struct op *op, const struct api_create_cache_cluster_in *in, struct api_create_cache_cluster_out *out)
 {
     const char *id = in->cache_cluster_id;
-    int r = in->replication_group_id ? group_create_member(op, in) : cluster_create(op, in, &id);
+    int r = in->replication_group_id ? rg_create_member(op, in) : cluster_create(op, in, &id);
     if (r == 0) r = answer(op, id, &out->cache_cluster);
     if (r == 0 && in->preferred_availability_zone == NULL && in->preferred_availability_zones.n == 0)
         out->cache_cluster->preferred_availability_zone = NULL;
@@ -90,7 +90,7 @@ int op_reboot_cache_cluster(struct op *op, const struct api_reboot_cache_cluster
         return op_fault(op, FAULT_INVALID_CACHE_CLUSTER_STATE, "Cache cluster %s is not in a valid state to be rebooted", c->id);
     r = c->rg_id ? find_rg(op, c->rg_id, &rg) : 0;
     if (r) return r;
-    if (rg && group_is_clustered(rg))
+    if (rg && rg_is_clustered(rg))
         return op_fault(op, FAULT_INVALID_CACHE_CLUSTER_STATE,
             "Rebooting is not supported for clusters of a replication group with cluster mode enabled.");
     r = q_node_list_by_cluster(op->store, op->arena, c->region, c->id, &nodes, &n, op->err);
@@ -143,6 +143,6 @@ int op_delete_cache_cluster(struct op *op, const struct api_delete_cache_cluster
     int r = find_cluster(op, in->cache_cluster_id, &c);
     if (r) return r;
     if (in->final_snapshot_identifier) r = take_final(op, in, c);
-    if (r == 0) r = c->rg_id ? group_delete_member(op, c) : delete_alone(op, c, in->final_snapshot_identifier != NULL);
+    if (r == 0) r = c->rg_id ? rg_delete_member(op, c) : delete_alone(op, c, in->final_snapshot_identifier != NULL);
     return r ? r : answer(op, c->id, &out->cache_cluster);
 }

@@ -1,6 +1,6 @@
 #pragma once
 #include "ops/core/op.h"
-/* Identifiers, ARNs, tags of new resources and page markers: what every resource's operations share. */
+/* Identifiers, ARNs and page markers: what every resource's operations share. */
 
 /*
  * Folds 'given' to lower case and checks it: a letter, then letters, digits and
@@ -22,9 +22,6 @@ struct arn {
 };
 /* Takes a resource's ARN apart and checks that it is one of this partition, service, region and account. AWS's own messages. */
 int arn_parse(struct op *op, const char *text, struct arn *out);
-
-/* Checks tags as they come in: at most 50 with those already there, lengths, no reserved prefix; then writes them. */
-int tags_put(struct op *op, const char *arn, const struct api_tag_list *tags);
 
 /*
  * The page of a list: how many records (checked against the operation's limits)

@@ -1,6 +1,5 @@
 #include "ops/core/request.h"
 #include "catalog/limits.gen.h"
-#include "ops/replication_group/group_plan.h"
 #include <string.h>
 
 int request_now(struct op *op, struct opt_bool apply_immediately)
@@ -94,4 +93,9 @@ int request_security_groups(struct op *op, const struct string_list *cache_group
             "Use of cache security groups is not permitted along with cache subnet group and/or security group Ids.");
     return op_fault(
         op, FAULT_INVALID_PARAMETER_VALUE, "Use of cache security groups is not permitted in this API version for your account.");
+}
+
+int not_served(struct op *op, const char *what)
+{
+    return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "%s is not served by this version of Meridian.", what);
 }

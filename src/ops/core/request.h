@@ -23,3 +23,6 @@ int request_retention(struct op *op, struct opt_int given, int64_t otherwise, in
 int request_zone(struct op *op, const char *zone);
 /* Cache security groups are of the time before VPCs: refused, in other words where VPC members come with them. */
 int request_security_groups(struct op *op, const struct string_list *cache_groups, bool with_vpc);
+
+/* The fault for what Meridian does not serve yet: it is never silently left out. */
+int not_served(struct op *op, const char *what);

@@ -1,18 +1,6 @@
 #pragma once
 #include "ops/core/op.h"
-/* Rows as the API shows them, in the request's arena. Each returns 0 or < 0. */
-
-/* 'rows' are one page of one region in the order of their ids; 'out' has room for n. Whatever belongs to them is read with one query each. */
-int view_rgs(struct op *op, const struct row_replication_group *rows, size_t n, struct api_replication_group *out);
-/* One group by its id, which must exist. */
-int view_rg(struct op *op, const char *id, struct api_replication_group **out);
-
-int view_cluster(struct op *op, const struct row_cache_cluster *row, bool with_nodes, struct api_cache_cluster *out);
-
-int view_snapshot(struct op *op, const struct row_snapshot *row, bool with_configuration, struct api_snapshot *out);
-
-int view_global(
-    struct op *op, const struct row_global_replication_group *row, bool with_members, struct api_global_replication_group *out);
+/* Values as the API shows them, whatever resource they belong to; in the request's arena. */
 
 /* A status as it is shown: of what is available, but not served, 'modifying'. Source of the rule: plan/serving.c */
 const char *view_status(const char *status, int64_t unserved_since_ms);

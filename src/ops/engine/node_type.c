@@ -1,5 +1,4 @@
 #include "ops/core/find.h"
-#include "ops/core/op.h"
 
 static struct string_list names(struct op *op, const struct node_type *const *types, size_t n)
 {

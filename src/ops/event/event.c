@@ -1,5 +1,5 @@
-#include "ops/core/id.h"
 #include "base/decimal.h"
+#include "ops/core/id.h"
 #include "store/event_log.h"
 #include <stdio.h>
 

@@ -2,6 +2,7 @@
 #include "catalog/limits.gen.h"
 #include "ops/core/find.h"
 #include "ops/core/id.h"
+#include "ops/core/tags.h"
 #include <string.h>
 
 /* ---- looking groups up ---- */

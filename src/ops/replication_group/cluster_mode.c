@@ -1,9 +1,10 @@
 #include "ops/replication_group/cluster_mode.h"
 #include "base/slots.h"
-#include "ops/replication_group/group_member.h"
-#include "ops/replication_group/group_plan.h"
-#include "ops/replication_group/group_shards.h"
 #include "ops/parameter_group/parameter_group.h"
+#include "ops/replication_group/members.h"
+#include "ops/replication_group/rows.h"
+#include "ops/replication_group/shards.h"
+#include "plan/rg_row.h"
 #include <string.h>
 
 static bool is(const char *a, const char *b)
@@ -27,7 +28,7 @@ static int check_step(struct op *op, const char *from, const char *to)
 }
 
 /* What ElastiCache asks of a group that becomes compatible; that keys are in database 0 only is up to whoever asks (agents keep others aside). */
-static int check_ready(struct op *op, const struct row_replication_group *rg, const struct group_part *part)
+static int check_ready(struct op *op, const struct row_replication_group *rg, const struct rg_part *part)
 {
     if (version_compare(rg->engine_version, "7.0") < 0)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Cluster mode can't be changed below engine version 7.0.");
@@ -43,17 +44,17 @@ static int change_parameters(struct op *op, const struct api_modify_replication_
     const struct engine_version *v = engine_version_find(engine_find(rg->engine), rg->engine_version);
     struct row_replication_group before = *rg;
     struct parameter_group g;
-    before.cluster_mode = group_is_clustered(rg) ? "disabled" : "enabled";
+    before.cluster_mode = rg_is_clustered(rg) ? "disabled" : "enabled";
     const char *name = in->cache_parameter_group_name ? in->cache_parameter_group_name : rg->parameter_group;
-    if (in->cache_parameter_group_name == NULL && is(name, group_default_parameters(op, &before, v)))
-        name = group_default_parameters(op, rg, v);
+    if (in->cache_parameter_group_name == NULL && is(name, rg_default_parameters(op, &before, v)))
+        name = rg_default_parameters(op, rg, v);
     int r = parameter_group_resolve(op, name, v, &g);
-    if (r == 0) r = group_check_parameters_mode(op, rg, &g);
+    if (r == 0) r = rg_check_parameters_mode(op, rg, &g);
     if (r == 0) rg->parameter_group = g.name;
     return r;
 }
 
-static int restart(struct op *op, const struct group_part *part)
+static int restart(struct op *op, const struct rg_part *part)
 {
     int r = 0;
     for (size_t i = 0; r == 0 && i < part->n_members; i++) {
@@ -65,7 +66,7 @@ static int restart(struct op *op, const struct group_part *part)
     return r;
 }
 
-static int become_cluster(struct op *op, const struct row_replication_group *rg, struct group_part *part)
+static int become_cluster(struct op *op, const struct row_replication_group *rg, struct rg_part *part)
 {
     struct row_shard shard = {.region = rg->region, .rg_id = rg->id, .id = part->row.id, .next_member = rg->next_member};
     struct slots all = {0};
@@ -73,8 +74,8 @@ static int become_cluster(struct op *op, const struct row_replication_group *rg,
     part->row.slots = slots_text(op->arena, &all, ' ');
     int r = q_node_group_put(op->store, &part->row, op->err);
     if (r == 0) r = q_shard_put(op->store, &shard, op->err);
-    for (size_t i = 0; r == 0 && i < part->n_members; i++) r = group_add_shard_node(op, &part->members[i]);
-    if (r == 0) r = group_add_endpoint(op, rg, "", "configuration");
+    for (size_t i = 0; r == 0 && i < part->n_members; i++) r = rg_add_shard_node(op, &part->members[i]);
+    if (r == 0) r = rg_add_endpoint(op, rg, "", "configuration");
     return r ? r : restart(op, part);
 }
 
@@ -88,7 +89,7 @@ static int delete_endpoints(struct op *op, const struct row_replication_group *r
     return r;
 }
 
-static int leave_cluster(struct op *op, const struct row_replication_group *rg, struct group_part *part)
+static int leave_cluster(struct op *op, const struct row_replication_group *rg, struct rg_part *part)
 {
     struct row_shard shard = {.region = rg->region, .rg_id = rg->id, .id = part->row.id};
     part->row.slots = NULL;
@@ -104,19 +105,19 @@ static int leave_cluster(struct op *op, const struct row_replication_group *rg, 
 
 int cluster_mode_change(struct op *op, const struct api_modify_replication_group_in *in, struct row_replication_group *rg)
 {
-    struct group_part *parts;
+    struct rg_part *parts;
     size_t n;
-    bool was_cluster = group_is_clustered(rg);
+    bool was_cluster = rg_is_clustered(rg);
     int r = check_step(op, rg->cluster_mode, in->cluster_mode);
-    if (r == 0) r = group_parts(op, rg, &parts, &n);
+    if (r == 0) r = rg_read_parts(op, rg, &parts, &n);
     if (r == 0 && !was_cluster) r = check_ready(op, rg, parts);
     if (r) return r;
     rg->cluster_mode = in->cluster_mode;
-    if (group_is_clustered(rg) && was_cluster) {
+    if (rg_is_clustered(rg) && was_cluster) {
         rg->next_member = 2; /* of node groups from now on */
         return delete_endpoints(op, rg, false);
     }
     r = change_parameters(op, in, rg);
-    if (r == 0) r = group_is_clustered(rg) ? become_cluster(op, rg, parts) : leave_cluster(op, rg, parts);
+    if (r == 0) r = rg_is_clustered(rg) ? become_cluster(op, rg, parts) : leave_cluster(op, rg, parts);
     return r;
 }

@@ -1,18 +1,20 @@
 #include "ops/core/find.h"
-#include "ops/replication_group/group_member.h"
-#include "ops/replication_group/group_plan.h"
-#include "ops/replication_group/group_shards.h"
 #include "ops/core/id.h"
 #include "ops/core/request.h"
-#include "ops/core/view.h"
+#include "ops/replication_group/members.h"
+#include "ops/replication_group/replicas.h"
+#include "ops/replication_group/rows.h"
+#include "ops/replication_group/shards.h"
+#include "ops/replication_group/view.h"
+#include "plan/rg_row.h"
 #include "plan/world.h"
 #include <string.h>
 
-enum { REPLICAS_MAX = GROUP_MEMBERS_MAX - 1 };
+enum { REPLICAS_MAX = SHARD_MEMBERS_MAX - 1 };
 
 /* A node group, and how many replicas it shall have. */
 struct target {
-    const struct group_part *part;
+    const struct rg_part *part;
     const struct api_configure_shard *shard; /* NULL where a plain number was given */
     int64_t replicas;
 };
@@ -20,7 +22,7 @@ struct target {
 /* What the two operations have in common. */
 struct resize {
     struct row_replication_group *rg;
-    struct group_part *parts;
+    struct rg_part *parts;
     size_t n_parts;
     struct target *targets;
     size_t n_targets;
@@ -31,7 +33,7 @@ static int find_resizable(struct op *op, const char *id, struct resize *z)
     int r = find_rg(op, id, &z->rg);
     if (r == 0 && strcmp(z->rg->status, "available") != 0)
         return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Replication group must be in available state to modify.");
-    if (r == 0) r = group_parts(op, z->rg, &z->parts, &z->n_parts);
+    if (r == 0) r = rg_read_parts(op, z->rg, &z->parts, &z->n_parts);
     if (r == 0) z->targets = arena_array(op->arena, struct target, z->n_parts);
     return r;
 }
@@ -43,7 +45,7 @@ static struct target *target_of(const struct resize *z, const char *node_group_i
     return NULL;
 }
 
-static const struct group_part *part_of(const struct resize *z, const char *node_group_id)
+static const struct rg_part *part_of(const struct resize *z, const char *node_group_id)
 {
     for (size_t i = 0; i < z->n_parts; i++)
         if (strcmp(z->parts[i].row.id, node_group_id) == 0) return &z->parts[i];
@@ -52,7 +54,7 @@ static const struct group_part *part_of(const struct resize *z, const char *node
 
 static int read_shard(struct op *op, const struct api_configure_shard *shard, struct resize *z)
 {
-    const struct group_part *part = part_of(z, shard->node_group_id);
+    const struct rg_part *part = part_of(z, shard->node_group_id);
     if (part == NULL) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Node group %s not found.", shard->node_group_id);
     if (target_of(z, shard->node_group_id))
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The node group id %s is given twice.", shard->node_group_id);
@@ -121,7 +123,7 @@ static int check_quota(struct op *op, const struct resize *z)
     int64_t more = 0, all = 0;
     for (size_t i = 0; i < z->n_targets; i++) more += gain(&z->targets[i]);
     for (size_t i = 0; i < z->n_parts; i++) all += (int64_t)z->parts[i].n_members;
-    return group_check_quotas(op, z->n_parts, all + more, more);
+    return rg_check_quotas(op, z->n_parts, all + more, more);
 }
 
 static int add_replicas(struct op *op, struct row_replication_group *rg, const struct target *t)
@@ -129,14 +131,14 @@ static int add_replicas(struct op *op, struct row_replication_group *rg, const s
     int r = 0;
     for (size_t i = t->part->n_members; r == 0 && i < (size_t)t->replicas + 1; i++) {
         bool placed = t->shard && t->shard->preferred_availability_zones.n;
-        r = group_add_replica(op, rg, t->part->row.id, NULL, placed ? t->shard->preferred_availability_zones.items[i] : NULL);
+        r = rg_add_replica(op, rg, t->part->row.id, NULL, placed ? t->shard->preferred_availability_zones.items[i] : NULL);
     }
     return r;
 }
 
 static int answer(struct op *op, struct row_replication_group *rg, struct api_replication_group **out)
 {
-    int r = group_set_modifying(op, rg);
+    int r = rg_set_modifying(op, rg);
     if (r == 0) r = note_event(op, rg->id, EVENT_REPLICAS_CHANGING, rg->id);
     return r ? r : view_rg(op, rg->id, out);
 }
@@ -157,7 +159,7 @@ int op_increase_replica_count(
 }
 
 static int find_member(
-    struct op *op, const struct resize *z, const char *cluster_id, const struct group_part **part, const struct row_node **out)
+    struct op *op, const struct resize *z, const char *cluster_id, const struct rg_part **part, const struct row_node **out)
 {
     const char *id = id_fold(op, cluster_id);
     for (size_t i = 0; i < z->n_parts; i++) {
@@ -177,7 +179,7 @@ static int read_named(struct op *op, const struct string_list *ids, struct resiz
 {
     int r = 0;
     for (size_t i = 0; r == 0 && i < ids->n; i++) {
-        const struct group_part *part = NULL;
+        const struct rg_part *part = NULL;
         const struct row_node *n = NULL;
         r = find_member(op, z, ids->items[i], &part, &n);
         if (r) return r;
@@ -195,10 +197,10 @@ static int remove_named(struct op *op, const struct resize *z, const struct stri
 {
     int r = 0;
     for (size_t i = 0; r == 0 && i < ids->n; i++) {
-        const struct group_part *part = NULL;
+        const struct rg_part *part = NULL;
         const struct row_node *n = NULL;
         r = find_member(op, z, ids->items[i], &part, &n);
-        if (r == 0) r = group_remove_replica(op, z->rg, n);
+        if (r == 0) r = rg_remove_replica(op, z->rg, n);
     }
     return r;
 }
@@ -206,12 +208,12 @@ static int remove_named(struct op *op, const struct resize *z, const struct stri
 /* The newest go first; never the primary. */
 static int remove_newest(struct op *op, const struct resize *z, const struct target *t)
 {
-    const struct group_part *part = t->part;
+    const struct rg_part *part = t->part;
     int64_t n = -gain(t);
     int r = 0;
     for (size_t i = part->n_members; r == 0 && n > 0 && i-- > 0;) {
         if (strcmp(part->members[i].id, part->row.primary_node_id) == 0) continue;
-        r = group_remove_replica(op, z->rg, &part->members[i]);
+        r = rg_remove_replica(op, z->rg, &part->members[i]);
         n--;
     }
     return r;
@@ -231,7 +233,7 @@ static int check_remaining(struct op *op, const struct resize *z)
 {
     for (size_t i = 0; i < z->n_targets; i++) {
         if (z->targets[i].replicas > 0) continue;
-        if (!group_is_clustered(z->rg) && z->rg->automatic_failover != FAILOVER_DISABLED)
+        if (!rg_is_clustered(z->rg) && z->rg->automatic_failover != FAILOVER_DISABLED)
             return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
                 "Must have at least 1 replica when cluster mode is disabled with auto failover enabled.");
         if (z->rg->multi_az)

@@ -1,13 +1,15 @@
 #include "ops/core/find.h"
-#include "ops/replication_group/group_change.h"
-#include "ops/replication_group/group_member.h"
-#include "ops/replication_group/group_plan.h"
-#include "ops/replication_group/group_security.h"
 #include "ops/core/id.h"
 #include "ops/core/request.h"
-#include "ops/core/view.h"
+#include "ops/core/tags.h"
 #include "ops/core/window.h"
-#include "ops/user/user_group.h"
+#include "ops/replication_group/access.h"
+#include "ops/replication_group/change.h"
+#include "ops/replication_group/creation.h"
+#include "ops/replication_group/rows.h"
+#include "ops/replication_group/security.h"
+#include "ops/replication_group/view.h"
+#include "plan/rg_row.h"
 #include <string.h>
 
 /* A group's tags are its members' tags too. */
@@ -24,9 +26,9 @@ static int put_tags(struct op *op, const struct row_replication_group *rg, const
 int op_create_replication_group(
     struct op *op, const struct api_create_replication_group_in *in, struct api_create_replication_group_out *out)
 {
-    struct group_plan plan;
-    int r = group_plan_read(op, in, &plan);
-    if (r == 0) r = group_plan_write(op, &plan);
+    struct rg_creation plan;
+    int r = rg_creation_read(op, in, &plan);
+    if (r == 0) r = rg_creation_write(op, &plan);
     if (r == 0 && in->tags.n) r = put_tags(op, &plan.rg, &in->tags);
     return r ? r : view_rg(op, plan.rg.id, &out->replication_group);
 }
@@ -80,7 +82,7 @@ static int check_modify_member(
 
 static int modify_snapshots(struct op *op, const struct api_modify_replication_group_in *in, struct row_replication_group *rg)
 {
-    bool sharded = strcmp(rg->cluster_mode, "enabled") == 0;
+    bool sharded = rg_is_sharded(rg);
     if (in->snapshotting_cluster_id && sharded)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
             "Cannot set snapshotting cluster for cluster mode enabled replication group");
@@ -136,12 +138,12 @@ int op_modify_replication_group(
     struct row_replication_group before = *rg;
     bool busy, waits = !in->apply_immediately.v && (in->cache_node_type || in->engine_version || in->engine);
     r = modify_settings(op, in, rg);
-    if (r == 0) r = group_change(op, in, rg, &busy);
-    if (r == 0) r = group_access_change(op, in, rg, &busy);
-    if (r == 0) r = group_security_change(op, in, rg, &busy, &waits);
+    if (r == 0) r = rg_change(op, in, rg, &busy);
+    if (r == 0) r = rg_access_change(op, in, rg, &busy);
+    if (r == 0) r = rg_security_change(op, in, rg, &busy, &waits);
     if (r == 0 && !busy && !waits && row_equal(&sql_table_replication_group, &before, rg))
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "No modifications were requested");
-    if (r == 0) r = busy ? group_set_modifying(op, rg) : q_replication_group_put(op->store, rg, op->err);
-    if (r == 0) r = group_copy_settings(op, rg);
+    if (r == 0) r = busy ? rg_set_modifying(op, rg) : q_replication_group_put(op->store, rg, op->err);
+    if (r == 0) r = rg_copy_settings(op, rg);
     return r ? r : view_rg(op, rg->id, &out->replication_group);
 }

@@ -1,12 +1,13 @@
-#include "ops/core/op.h"
 #include "ops/core/find.h"
-#include "ops/replication_group/group_member.h"
-#include "ops/replication_group/group_shards.h"
-#include "ops/core/id.h"
 #include "ops/core/request.h"
+#include "ops/replication_group/members.h"
+#include "ops/replication_group/replicas.h"
+#include "ops/replication_group/rows.h"
 #include "ops/replication_group/shard_slots.h"
+#include "ops/replication_group/shards.h"
+#include "ops/replication_group/view.h"
 #include "ops/subnet_group/subnet_group.h"
-#include "ops/core/view.h"
+#include "plan/rg_row.h"
 #include <string.h>
 
 /*
@@ -16,10 +17,10 @@
  */
 struct reshape {
     struct row_replication_group *rg;
-    struct group_part *parts; /* as they are */
-    bool *leaving;            /* of each part */
+    struct rg_part *parts; /* as they are */
+    bool *leaving;         /* of each part */
     size_t n_parts;
-    struct group_shard *added;
+    struct new_shard *added;
     size_t n_added;
     int64_t count; /* node groups in the end */
 };
@@ -28,14 +29,14 @@ static int check_group(struct op *op, const struct api_modify_replication_group_
 {
     int r = find_rg(op, in->replication_group_id, &z->rg);
     if (r) return r;
-    if (strcmp(z->rg->cluster_mode, "enabled") != 0)
+    if (!rg_is_sharded(z->rg))
         return op_fault(
             op, FAULT_INVALID_PARAMETER_VALUE, "Operation is only applicable for cluster mode enabled replication groups.");
     if (strcmp(z->rg->status, "available") != 0)
         return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Replication group must be in available state to modify.");
     z->count = in->node_group_count.v;
     if (z->count < 1) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The number of node groups must be at least 1.");
-    r = group_parts(op, z->rg, &z->parts, &z->n_parts);
+    r = rg_read_parts(op, z->rg, &z->parts, &z->n_parts);
     if (r == 0) z->leaving = arena_array(op->arena, bool, z->n_parts);
     return r;
 }
@@ -90,13 +91,13 @@ static bool is_there(const struct reshape *z, const char *id)
 /* A new shard has as many nodes as the smallest of those that are there. */
 static int count_members(const struct reshape *z)
 {
-    size_t least = GROUP_MEMBERS_MAX;
+    size_t least = SHARD_MEMBERS_MAX;
     for (size_t i = 0; i < z->n_parts; i++)
         if (z->parts[i].n_members < least) least = z->parts[i].n_members;
     return (int)least;
 }
 
-static int place(struct op *op, const struct api_resharding_configuration *c, struct reshape *z, struct group_shard *s)
+static int place(struct op *op, const struct api_resharding_configuration *c, struct reshape *z, struct new_shard *s)
 {
     const struct string_list *zones = &c->preferred_availability_zones;
     int r = 0;
@@ -151,16 +152,16 @@ static int read_added(struct op *op, const struct api_resharding_configuration_l
     if (z->count > (int64_t)z->n_parts) z->n_added = (size_t)z->count - z->n_parts;
     int members = count_members(z);
     int64_t more = (int64_t)z->n_added * members;
-    int r = group_check_quotas(op, (size_t)z->count, nodes + more, more);
+    int r = rg_check_quotas(op, (size_t)z->count, nodes + more, more);
     if (r) return r;
-    z->added = arena_array(op->arena, struct group_shard, z->n_added);
-    for (size_t i = 0; i < z->n_added; i++) z->added[i] = (struct group_shard){.members = members, .slots = ""};
+    z->added = arena_array(op->arena, struct new_shard, z->n_added);
+    for (size_t i = 0; i < z->n_added; i++) z->added[i] = (struct new_shard){.members = members, .slots = ""};
     r = read_placing(op, placing, z);
     if (r == 0) r = give_ids(op, z);
     if (r == 0) r = subnet_group_zones(op, z->rg->subnet_group, &zones);
     for (size_t i = 0; r == 0 && i < z->n_added; i++)
         for (int m = 0; m < members; m++)
-            if (z->added[i].zones[m] == NULL) z->added[i].zones[m] = group_zone(&zones, z->n_parts + i, m);
+            if (z->added[i].zones[m] == NULL) z->added[i].zones[m] = shard_zone(&zones, z->n_parts + i, m);
     return r;
 }
 
@@ -209,7 +210,7 @@ static int write_tags(struct op *op, const struct reshape *z)
     int r = 0;
     for (size_t i = 0; i < z->n_added; i++)
         for (int m = 1; r == 0 && m <= z->added[i].members; m++)
-            r = group_share_tags(op, z->rg, group_member_id(op, z->rg, z->added[i].id, m));
+            r = rg_share_tags(op, z->rg, rg_member_id(op, z->rg, z->added[i].id, m));
     return r;
 }
 
@@ -224,8 +225,8 @@ static int write(struct op *op, struct reshape *z)
         .slots = count_moving(z, shares),
     };
     z->rg->weighing_ms = op->steady_ms; /* it begins once there is known to be room */
-    int r = group_set_modifying(op, z->rg);
-    for (size_t i = 0; r == 0 && i < z->n_added; i++) r = group_write_shard(op, z->rg, &z->added[i]);
+    int r = rg_set_modifying(op, z->rg);
+    for (size_t i = 0; r == 0 && i < z->n_added; i++) r = rg_add_shard(op, z->rg, &z->added[i]);
     for (size_t i = 0; r == 0 && i < z->n_parts; i++) r = write_wanted(op, z, z->parts[i].row.id, &shares[i]);
     for (size_t i = 0; r == 0 && i < z->n_added; i++) r = write_wanted(op, z, z->added[i].id, &shares[z->n_parts + i]);
     if (r == 0) r = write_tags(op, z);

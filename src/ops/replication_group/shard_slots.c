@@ -1,5 +1,6 @@
 #include "ops/replication_group/shard_slots.h"
-#include "ops/replication_group/group_shards.h"
+#include "ops/replication_group/creation.h"
+#include "plan/rg_row.h"
 #include <string.h>
 
 struct slots shard_slots_part(size_t i, size_t n)
@@ -30,7 +31,7 @@ static int read_slots(struct op *op, const char *text, struct slots *own, const 
         op, FAULT_INVALID_PARAMETER_VALUE, "Invalid slots: slot %d is given to more than one node group.", slots_next(&twice, 0));
 }
 
-static int read_given(struct op *op, const struct api_node_group_configuration_list *list, struct group_plan *p)
+static int read_given(struct op *op, const struct api_node_group_configuration_list *list, struct rg_creation *p)
 {
     struct slots all = {0}, missing = {0};
     for (size_t i = 0; i < list->n; i++) {
@@ -47,17 +48,17 @@ static int read_given(struct op *op, const struct api_node_group_configuration_l
         op, FAULT_INVALID_PARAMETER_VALUE, "Invalid slots: slot %d is given to no node group.", slots_next(&missing, 0));
 }
 
-int shard_slots_read(struct op *op, const struct api_create_replication_group_in *in, struct group_plan *p)
+int shard_slots_read(struct op *op, const struct api_create_replication_group_in *in, struct rg_creation *p)
 {
     const struct api_node_group_configuration_list *list = &in->node_group_configuration;
     size_t given = 0;
     for (size_t i = 0; i < list->n; i++) given += list->items[i].slots != NULL;
-    if (given && !group_is_clustered(&p->rg))
+    if (given && !rg_is_clustered(&p->rg))
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Slots can only be given with cluster mode enabled.");
     if (given && given != p->n_shards)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Slots must be given for every node group, or for none.");
     if (given) return read_given(op, list, p);
-    for (size_t i = 0; group_is_clustered(&p->rg) && i < p->n_shards; i++) {
+    for (size_t i = 0; rg_is_clustered(&p->rg) && i < p->n_shards; i++) {
         struct slots part = shard_slots_part(i, p->n_shards);
         p->shards[i].slots = slots_text(op->arena, &part, ' ');
     }

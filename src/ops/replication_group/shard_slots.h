@@ -1,10 +1,11 @@
 #pragma once
 #include "base/slots.h"
-#include "ops/replication_group/group_plan.h"
+#include "ops/core/op.h"
+#include "ops/replication_group/creation.h"
 /* Which slots each shard shall have: as a request says, evenly, or evenly with as few as possible on the move. */
 
 /* The slots that a request gives each node group; none given means an even split. With cluster mode disabled there are none. */
-int shard_slots_read(struct op *op, const struct api_create_replication_group_in *in, struct group_plan *p);
+int shard_slots_read(struct op *op, const struct api_create_replication_group_in *in, struct rg_creation *p);
 
 /* Number 'i' of 'n' equal parts, the first ones a slot larger where it does not come out even. */
 struct slots shard_slots_part(size_t i, size_t n);

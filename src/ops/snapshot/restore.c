@@ -1,11 +1,8 @@
 #include "ops/snapshot/restore.h"
 #include "base/beneath.h"
-#include "ops/replication_group/group_plan.h"
 #include "ops/core/id.h"
 #include "ops/parameter_group/parameter_group.h"
-#include "ops/core/request.h"
-#include "ops/snapshot/snapshot_take.h"
-#include "ops/core/view.h"
+#include "plan/rg_row.h"
 #include "plan/snapshot.h"
 #include <fcntl.h>
 #include <string.h>
@@ -209,9 +206,9 @@ static int check_engine(struct op *op, const struct row_snapshot *s, const struc
     return 0;
 }
 
-static int check_shards(struct op *op, const struct restore *x, const struct group_shard *shards)
+static int check_shards(struct op *op, const struct restore *x, bool wanted)
 {
-    bool sharded = x->snapshot && is_sharded(x->snapshot), wanted = shards && shards[0].slots;
+    bool sharded = x->snapshot && is_sharded(x->snapshot);
     if (sharded && !wanted)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
             "Snapshot %s was taken with cluster mode enabled and can't be restored to a group without it.", x->snapshot->name);
@@ -226,18 +223,18 @@ int restore_check_slots(struct op *op, const struct restore *x, const struct api
 {
     bool given = false;
     for (size_t i = 0; i < in->node_group_configuration.n; i++) given |= in->node_group_configuration.items[i].slots != NULL;
-    if (x->n == 0 || x->snapshot || given || strcmp(rg->cluster_mode, "enabled") != 0) return 0;
+    if (x->n == 0 || x->snapshot || given || !rg_is_sharded(rg)) return 0;
     return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
         "Slots must be provided when restoring from snapshot ARNs with cluster mode enabled");
 }
 
-int restore_check(struct op *op, const struct restore *x, const struct engine_version *v, const struct group_shard *shards)
+int restore_check(struct op *op, const struct restore *x, const struct engine_version *v, bool clustered)
 {
     if (x->n == 0) return 0;
     if (v->engine->id == ENGINE_MEMCACHED)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Snapshots are not supported for engine memcached.");
     int r = x->snapshot ? check_engine(op, x->snapshot, v) : 0;
-    return r ? r : check_shards(op, x, shards);
+    return r ? r : check_shards(op, x, clustered);
 }
 
 /* ---- rows ---- */

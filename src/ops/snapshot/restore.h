@@ -4,8 +4,6 @@
  * Groups and clusters that begin with the data of a snapshot or of RDB files. What a
  * request leaves open is as it was with the snapshot's source.
  */
-struct group_shard;
-
 struct restore {
     struct row_snapshot *snapshot;   /* NULL: files, or nothing at all */
     struct row_snapshot_part *parts; /* of the snapshot */
@@ -25,9 +23,9 @@ int restore_fill_cluster(struct op *op, const struct restore *x, const struct ap
 /* Files of others don't say who has which slots: with cluster mode enabled the request has to. */
 int restore_check_slots(struct op *op, const struct restore *x, const struct api_create_replication_group_in *in,
     const struct row_replication_group *rg);
-/* Whether the data fit: their engine is not newer, and without cluster mode ('shards' have no slots, or are NULL: a cluster) there
- * is one file. Whether keys and memory do, the agent finds out. */
-int restore_check(struct op *op, const struct restore *x, const struct engine_version *v, const struct group_shard *shards);
+/* Whether the data fit what is to be made of them: their engine is not newer, and without cluster mode there is one file. Whether
+ * keys and memory do, the agent finds out. */
+int restore_check(struct op *op, const struct restore *x, const struct engine_version *v, bool clustered);
 
 /* Writes what a cluster's only node begins with, or all primaries of a group that has been written; nothing where nothing is
  * restored. A snapshot is in use then. */

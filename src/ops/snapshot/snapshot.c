@@ -1,10 +1,11 @@
 #include "base/beneath.h"
 #include "ops/core/find.h"
-#include "ops/replication_group/group_plan.h"
 #include "ops/core/id.h"
 #include "ops/core/request.h"
-#include "ops/snapshot/snapshot_take.h"
-#include "ops/core/view.h"
+#include "ops/core/tags.h"
+#include "ops/snapshot/take.h"
+#include "ops/snapshot/view.h"
+#include "plan/rg_row.h"
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -35,7 +36,7 @@ static int find_source(struct op *op, const struct api_create_snapshot_in *in, s
     if (given(in->replication_group_id)) return find_rg(op, in->replication_group_id, &q->rg);
     int r = find_cluster(op, in->cache_cluster_id, &q->cluster);
     if (r == 0 && q->cluster->rg_id) r = find_rg(op, q->cluster->rg_id, &q->rg);
-    if (r == 0 && q->rg && strcmp(q->rg->cluster_mode, "enabled") == 0)
+    if (r == 0 && q->rg && rg_is_sharded(q->rg))
         return op_fault(op, combination,
             "Cache cluster %s is a member of replication group %s with cluster mode enabled: name the replication group.",
             q->cluster->id, q->rg->id);
@@ -122,20 +123,6 @@ int op_describe_snapshots(struct op *op, const struct api_describe_snapshots_in 
 
 /* ---- copy, and export ---- */
 
-static int copy_tags(struct op *op, const struct row_snapshot *from, const char *to, const struct api_tag_list *tags)
-{
-    struct row_tag *all;
-    size_t n;
-    const char *arn = arn_of(op, from->account, "snapshot", to);
-    if (tags->n) return tags_put(op, arn, tags);
-    int r = q_tag_list(op->store, op->arena, arn_of(op, from->account, "snapshot", from->name), &all, &n, op->err);
-    for (size_t i = 0; r == 0 && i < n; i++) {
-        all[i].arn = arn;
-        r = q_tag_put(op->store, &all[i], op->err);
-    }
-    return r;
-}
-
 static int copy(struct op *op, const struct api_copy_snapshot_in *in, const struct row_snapshot *from, const char **name)
 {
     struct row_snapshot_part *parts;
@@ -155,7 +142,9 @@ static int copy(struct op *op, const struct api_copy_snapshot_in *in, const stru
         r = q_snapshot_part_put(op->store, &parts[i], op->err);
     }
     if (r == 0) r = q_snapshot_put(op->store, &s, op->err);
-    return r ? r : copy_tags(op, from, *name, &in->tags);
+    if (r) return r;
+    const char *arn = arn_of(op, s.account, "snapshot", s.name);
+    return in->tags.n ? tags_put(op, arn, &in->tags) : tags_copy(op, arn_of(op, s.account, "snapshot", from->name), arn);
 }
 
 /* The object must not be there yet. This asks the file system, no more: the agent writes. */

@@ -1,6 +1,7 @@
 #include "ops/subnet_group/subnet_group.h"
 #include "catalog/limits.gen.h"
 #include "ops/core/id.h"
+#include "ops/core/tags.h"
 #include <ctype.h>
 #include <string.h>
 

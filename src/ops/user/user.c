@@ -2,6 +2,8 @@
 #include "catalog/access_string.h"
 #include "catalog/limits.gen.h"
 #include "ops/core/id.h"
+#include "ops/core/tags.h"
+#include "ops/user/secret.h"
 #include <ctype.h>
 #include <string.h>
 

@@ -15,13 +15,4 @@ int user_engine(struct op *op, const char *what, const char *given, const char *
 /* The least version of an engine that knows such a user. */
 const char *user_min_version(const struct row_user *u);
 
-/* What a request says of passwords; NULL and unset where it says nothing. */
-struct user_secrets {
-    const struct string_list *passwords;
-    struct opt_bool no_password;
-    const struct api_authentication_mode *mode;
-};
-/* Sets the user's authentication and passwords. Where nothing is said, they stay as they are; a new user's have to be said. */
-int user_authenticate(struct op *op, const struct user_secrets *s, bool is_new, struct row_user *u);
-
 int user_view(struct op *op, const struct row_user *u, struct api_user *out);

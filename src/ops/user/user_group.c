@@ -1,7 +1,8 @@
 #include "ops/user/user_group.h"
 #include "catalog/limits.gen.h"
-#include "ops/core/find.h"
 #include "ops/core/id.h"
+#include "ops/core/region.h"
+#include "ops/core/tags.h"
 #include "ops/user/user.h"
 #include <string.h>
 
@@ -79,6 +80,23 @@ static int view(struct op *op, const struct row_user_group *g, struct api_user_g
     out->replication_groups = (struct string_list){true, n_rgs, arena_array(op->arena, const char *, n_rgs)};
     for (size_t i = 0; i < n_rgs; i++) out->replication_groups.items[i] = rgs[i].rg_id;
     return 0;
+}
+
+/* ---- the engines that use it ---- */
+
+int user_group_check_fits(struct op *op, const struct row_user_group *g, const struct row_replication_group *rg)
+{
+    const char *needed;
+    int r = user_group_min_version(op, g, &needed);
+    if (r == 0 && strcmp(g->engine, "valkey") == 0 && strcmp(rg->engine, "redis") == 0)
+        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
+            "User group %s has the engine valkey and cannot be used by replication group %s, whose engine is redis.", g->id,
+            rg->id);
+    if (r == 0 && version_compare(rg->engine_version, needed) < 0)
+        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
+            "User group %s needs engine version %s at least, and replication group %s has %s.", g->id, needed, rg->id,
+            rg->engine_version);
+    return r;
 }
 
 /* ---- who may be in a group ---- */
@@ -219,8 +237,6 @@ static int change_engine(struct op *op, const char *given, struct row_user_group
     return r;
 }
 
-/* ---- the engines that use it ---- */
-
 static int check_uses(struct op *op, const struct row_user_group *g)
 {
     struct row_rg_user_group *rgs;
@@ -229,7 +245,7 @@ static int check_uses(struct op *op, const struct row_user_group *g)
     int r = q_user_group_rgs(op->store, op->arena, g->region, g->id, &rgs, &n, op->err);
     for (size_t i = 0; r == 0 && i < n; i++) {
         r = q_rg_get(op->store, op->arena, g->region, rgs[i].rg_id, &rg, op->err);
-        if (r == 0 && rg) r = group_access_fits(op, g, rg);
+        if (r == 0 && rg) r = user_group_check_fits(op, g, rg);
     }
     return r;
 }

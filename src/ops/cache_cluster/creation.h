@@ -1,0 +1,12 @@
+#pragma once
+#include "ops/core/op.h"
+/*
+ * Clusters that belong to no replication group: what a CreateCacheCluster
+ * request comes to, as rows. The plans do the rest.
+ */
+
+/* Reads, defaults and checks the request, and writes the cluster with its nodes. *id is the new cluster's, in the arena. */
+int cluster_create(struct op *op, const struct api_create_cache_cluster_in *in, const char **id);
+
+/* How many more nodes the region may have: 0 or the fault. */
+int cluster_check_quota(struct op *op, int64_t more);

@@ -1,0 +1,44 @@
+#include "ops/core/view.h"
+#include "base/slots.h"
+#include <string.h>
+
+struct string_list view_words(struct op *op, const char *text)
+{
+    struct string_list list = {.set = true, .items = arena_array(op->arena, const char *, strlen(text) / 2 + 1)};
+    for (const char *p = text; *p;) {
+        size_t n = strcspn(p, " ");
+        if (n) list.items[list.n++] = arena_strndup(op->arena, p, n);
+        p += n + (p[n] == ' ');
+    }
+    return list;
+}
+
+const char *view_status(const char *status, int64_t unserved_since_ms)
+{
+    return unserved_since_ms && strcmp(status, "available") == 0 ? "modifying" : status;
+}
+
+const char *view_enabled(bool on)
+{
+    return on ? "enabled" : "disabled";
+}
+
+const char *view_failover(int64_t state)
+{
+    static const char *const words[] = {"disabled", "enabled", "enabling", "disabling"};
+    return words[state & 3];
+}
+
+struct api_endpoint *view_endpoint(struct op *op, const char *address, int64_t port)
+{
+    struct api_endpoint *e = arena_new(op->arena, struct api_endpoint);
+    *e = (struct api_endpoint){.address = op->config->endpoint_host ? op->config->endpoint_host : address, .port = OPT_INT(port)};
+    return e;
+}
+
+const char *view_slots(struct op *op, const char *text)
+{
+    struct slots s = {0};
+    if (text == NULL || slots_read(&s, text) != SLOTS_OK) return NULL;
+    return slots_text(op->arena, &s, ',');
+}
