@@ -1,14 +1,23 @@
+#include "control/control.h"
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/err.h"
 #include "base/log.h"
 #include "base/trip.h"
 #include "control/absent.h"
-#include "control/internal.h"
+#include "control/assign.h"
+#include "control/authority.h"
+#include "control/certificates.h"
 #include "control/invariants.h"
+#include "control/losses.h"
+#include "control/nodes_json.h"
+#include "control/rows.h"
 #include "control/secret.h"
+#include "control/session.h"
 #include "control/sight.h"
 #include "control/steady.h"
 #include "control/stop.h"
+#include "control/why_json.h"
 #include "control/world_io.h"
 #include "model/json.h"
 #include "plan/plan.h"
@@ -27,6 +36,28 @@ enum {
 #define OLD_TOKEN "agent-token" /* agents needed it once */
 #define ADMIN_PASSWORD "node-admin-password"
 #define REPLICATION_PASSWORD "node-replication-password"
+
+struct control {
+    struct control_options o;
+    struct sessions sessions;
+    struct rows rows;   /* what the last pass left in the database */
+    uv_idle_t soon;     /* a pass as soon as the loop gets there */
+    uv_timer_t later;   /* a pass when a plan's time comes */
+    uv_timer_t touch;   /* looks once a second for agents that have fallen silent, or hang */
+    int64_t started_ms; /* of the steady clock */
+    int64_t apart_ms;   /* how much the wall clock was ahead of the steady one, a moment ago */
+    char admin_password[65], replication_password[65];
+    struct authority *authority;
+    struct certificates *certificates;
+    void (*stopped)(void *arg); /* set once control_stop() was called */
+    void *stopped_arg;
+    struct stop stop;
+    struct losses losses; /* of data, since then */
+    int open_handles;
+    bool handed_out; /* once, at least: agents of an earlier serve were looked for */
+    bool restless;   /* the last look's plans did not come to rest, and that was told */
+    bool closing;
+};
 
 static void log_status(const char *what, const char *region, const char *id, const char *before, const char *after)
 {
@@ -51,7 +82,7 @@ static void log_changes(const struct world *w)
 static void set_in_touch(struct control *c, struct world *w)
 {
     for (size_t i = 0; i < w->n_regions; i++) {
-        const struct session *s = session_find(c, w->regions[i].row.name);
+        const struct session *s = session_find(&c->sessions, w->regions[i].row.name);
         w->regions[i].in_touch = s && s->in_touch;
         w->regions[i].obeys = s && s->in_touch && s->taken == s->version;
         w->regions[i].heard_ms = s ? s->heard_ms : c->started_ms;
@@ -75,9 +106,9 @@ static bool region_has_work(const struct world *w, const char *region)
 }
 
 /* A region without nodes may have an agent all the same, of an earlier serve. */
-static bool needs_session(struct control *c, const struct world *w, const char *region)
+static bool needs_session(const struct control *c, const struct world *w, const char *region)
 {
-    return region_has_work(w, region) || (!c->handed_out && session_left_over(c, region));
+    return region_has_work(w, region) || (!c->handed_out && session_left_over(&c->sessions, region));
 }
 
 /* Every region with nodes has an agent; every agent gets its assignment as the rows now have it. */
@@ -85,9 +116,9 @@ static void hand_out(struct control *c, struct world *w)
 {
     struct assign_secrets secrets = {c->admin_password, c->replication_password, c->authority, c->certificates};
     for (size_t i = 0; i < w->n_regions; i++)
-        if (needs_session(c, w, w->regions[i].row.name)) session_ensure(c, w->regions[i].row.name);
+        if (needs_session(c, w, w->regions[i].row.name)) session_ensure(&c->sessions, w->regions[i].row.name);
     c->handed_out = true;
-    for (struct session *s = c->sessions; s; s = s->next) {
+    for (struct session *s = c->sessions.first; s; s = s->next) {
         struct proto_assignment a;
         _buf_ struct buf text = {0};
         assign(w, s->region, &secrets, c->stopped != NULL, &a);
@@ -120,10 +151,10 @@ static int transact(struct control *c, struct world *w, const struct proto_sight
     r = world_load(c->o.store, &c->rows, w, e);
     if (r == 0) {
         set_in_touch(c, w);
-        absent_mark(c, w);
+        absent_mark(&c->sessions, w);
         if (seen) sight(w, seen);
         plan_world(w);
-        if (!invariants_hold(c, w)) {
+        if (!invariants_hold(w, c->o.check)) {
             store_rollback(c->o.store);
             abort();
         }
@@ -168,10 +199,12 @@ static int pass(struct control *c, const struct proto_sighting *seen, struct err
 /* Agents that can't be told by an assignment stop their nodes on SIGTERM, too. */
 static void stop_by_signal(struct control *c)
 {
-    for (struct session *s = c->sessions; s; s = s->next) session_signal(s, SIGTERM);
+    for (const struct session *s = c->sessions.first; s; s = s->next)
+        if (s->process) agent_process_signal(s->process, SIGTERM);
 }
 
-int control_load(struct control *c, struct arena *a, struct world *w, struct err *e)
+/* The world as the database has it and as plans would look at it now, in the arena. Nothing is stored. */
+static int load_world(struct control *c, struct arena *a, struct world *w, struct err *e)
 {
     *w = world_now(c, a);
     int r = store_begin(c->o.store, false, e);
@@ -180,7 +213,7 @@ int control_load(struct control *c, struct arena *a, struct world *w, struct err
     store_rollback(c->o.store);
     if (r) return r;
     set_in_touch(c, w);
-    absent_mark(c, w);
+    absent_mark(&c->sessions, w);
     return 0;
 }
 
@@ -190,7 +223,7 @@ static void stop_all_the_same(struct control *c)
     _arena_ struct arena a = {0};
     struct world w;
     struct err e;
-    if (control_load(c, &a, &w, &e)) return stop_by_signal(c);
+    if (load_world(c, &a, &w, &e)) return stop_by_signal(c);
     hand_out(c, &w);
 }
 
@@ -213,21 +246,19 @@ void control_changed(struct control *c)
 void control_stop_waiting(struct control *c)
 {
     if (c->stopped == NULL || c->closing) return;
-    stop_tell_left(c);
+    stop_tell_left(&c->stop, &c->sessions, c->o.store);
     c->closing = true;
     c->stopped(c->stopped_arg);
 }
 
-/* Once asked to stop, it has stopped when no agent is left that has not said so and gone. */
 static void check_stopped(struct control *c)
 {
-    for (struct session *s = c->sessions; s; s = s->next)
-        if (!s->stopped || s->process) return;
-    control_stop_waiting(c);
+    if (stop_is_done(&c->sessions)) control_stop_waiting(c);
 }
 
-void control_agent_changed(struct control *c)
+static void on_agent_changed(void *arg)
 {
+    struct control *c = arg;
     control_changed(c);
     check_stopped(c);
 }
@@ -245,21 +276,28 @@ int control_sighting(struct control *c, const char *text, size_t len, struct err
     struct proto_sighting seen = {0};
     int r = json_decode(&shape_proto_sighting, text, len, &a, &seen, e);
     if (r) return err_wrap(e, "sighting");
-    struct session *s = session_find(c, seen.region);
+    struct session *s = session_find(&c->sessions, seen.region);
     if (s == NULL) return err_set(e, ERR_PARSE, "sighting of the region %s, where nothing was assigned", seen.region);
-    bool news = !s->in_touch || s->sighting.len != len || memcmp(s->sighting.data, text, len) != 0;
-    s->in_touch = true;
-    silence_end(&s->silence);
-    s->stopped = seen.stopped.v;
-    s->heard_ms = clock_steady_ms();
-    s->taken = seen.version.v;
-    if (c->stopped && is_saving(&seen)) stop_extend(c);
+    bool news = session_hear(s, &seen, text, len);
+    if (c->stopped && is_saving(&seen)) stop_extend(&c->stop);
     if (!news) return 0;
     r = pass(c, &seen, e);
-    buf_clear(&s->sighting);
-    if (r == 0) buf_add(&s->sighting, text, len);
+    if (r == 0) session_note(s, text, len);
     check_stopped(c);
     return r;
+}
+
+void control_wait(struct control *c, const char *region, int64_t after, control_assignment_fn *done, void *arg)
+{
+    struct session *s = session_find(&c->sessions, region);
+    if (s) session_wait(s, after, done, arg);
+    else done(arg, NULL, 0);
+}
+
+void control_unwait(struct control *c, const char *region, void *arg)
+{
+    struct session *s = session_find(&c->sessions, region);
+    if (s) session_unwait(s, arg);
 }
 
 /* Dates come sooner or later than the timers think when somebody sets the clock, or the machine was asleep. */
@@ -287,8 +325,8 @@ static void on_touch(uv_timer_t *t)
     struct control *c = t->data;
     look_at_clock(c);
     keep_secrets(c);
-    for (struct session *s = c->sessions; s; s = s->next) session_look(s);
-    if (stop_is_overdue(c)) control_stop_waiting(c);
+    for (struct session *s = c->sessions.first; s; s = s->next) session_look(s);
+    if (stop_is_overdue(&c->stop)) control_stop_waiting(c);
 }
 
 const char *control_authority_pem(struct control *c, struct err *e)
@@ -301,6 +339,7 @@ int control_open(struct control **out, const struct control_options *o, struct e
     struct control *c = calloc(1, sizeof *c);
     if (c == NULL) abort();
     c->o = *o;
+    c->sessions = (struct sessions){.o = &c->o, .changed = on_agent_changed, .arg = c};
     int r = steady_continue(o->store, e);
     c->started_ms = clock_steady_ms();
     c->apart_ms = clock_now_ms() - c->started_ms;
@@ -328,7 +367,8 @@ void control_stop(struct control *c, void (*stopped)(void *arg), void *arg)
 {
     c->stopped = stopped;
     c->stopped_arg = arg;
-    stop_begin(c);
+    c->sessions.stopping = true;
+    stop_begin(&c->stop, c->o.stop_limit_ms);
     control_changed(c);
     check_stopped(c);
 }
@@ -340,7 +380,7 @@ size_t control_unsaved(const struct control *c)
 
 size_t control_left(const struct control *c)
 {
-    return c->n_left;
+    return c->stop.n_left;
 }
 
 static void on_closed(uv_handle_t *h)
@@ -358,49 +398,10 @@ void control_close(struct control *c)
 {
     if (c == NULL) return;
     c->closing = true;
-    for (struct session *s = c->sessions, *next; s; s = next) {
-        next = s->next;
-        session_close(s);
-    }
+    sessions_close(&c->sessions);
     uv_close((uv_handle_t *)&c->soon, on_closed);
     uv_close((uv_handle_t *)&c->later, on_closed);
     uv_close((uv_handle_t *)&c->touch, on_closed);
-}
-
-static void put_member(struct buf *out, const char *name, const char *value)
-{
-    buf_printf(out, ",\"%s\":", name);
-    if (value) json_put_string(out, value);
-    else buf_puts(out, "null");
-}
-
-static void put_node(struct buf *out, const struct row_node *n)
-{
-    buf_puts(out, "{\"id\":");
-    json_put_string(out, n->id);
-    put_member(out, "region", n->region);
-    put_member(out, "cluster", n->cluster_id);
-    put_member(out, "rg", n->rg_id);
-    put_member(out, "zone", n->availability_zone);
-    put_member(out, "address", n->address);
-    put_member(out, "want", n->want);
-    put_member(out, "state", n->seen_state);
-    put_member(out, "reason", n->seen_reason);
-    put_member(out, "blocked", n->seen_blocked);
-    put_member(out, "role", n->seen_role);
-    put_member(out, "upstream", n->seen_upstream);
-    put_member(out, "endpoints", n->seen_endpoints);
-    put_member(out, "encryption", n->seen_encryption);
-    put_member(out, "asked", n->seen_asked);
-    put_member(out, "binary", n->seen_binary);
-    put_member(out, "engine", n->seen_engine_name);
-    put_member(out, "engine_version", n->seen_engine);
-    buf_printf(out,
-        ",\"port\":%lld,\"pid\":%lld,\"link_up\":%s,\"fenced\":%s,\"offset\":%lld,\"restarts\":%lld,\"started_ms\":%lld,"
-        "\"serves\":%s}",
-        (long long)n->port, (long long)n->seen_pid, n->seen_link_up ? "true" : "false", n->seen_fenced ? "true" : "false",
-        (long long)n->seen_offset, (long long)n->seen_restarts, (long long)n->seen_started_ms,
-        n->unserved_since_ms || strcmp(n->seen_state, "ready") != 0 ? "false" : "true");
 }
 
 int control_nodes_json(struct control *c, struct buf *out, struct err *e)
@@ -409,12 +410,15 @@ int control_nodes_json(struct control *c, struct buf *out, struct err *e)
     struct row_node *rows;
     size_t n;
     int r = q_node_all(c->o.store, &a, &rows, &n, e);
-    if (r) return r;
-    buf_puts(out, "{\"nodes\":[");
-    for (size_t i = 0; i < n; i++) {
-        if (i) buf_putc(out, ',');
-        put_node(out, &rows[i]);
-    }
-    buf_puts(out, "]}");
-    return 0;
+    if (r == 0) nodes_json_put(out, rows, n);
+    return r;
+}
+
+int control_why_json(struct control *c, const char *region, const char *id, struct buf *out, bool *found, struct err *e)
+{
+    _arena_ struct arena a = {0};
+    struct world w;
+    int r = load_world(c, &a, &w, e);
+    if (r == 0) *found = why_json_put(out, &w, region, id);
+    return r;
 }

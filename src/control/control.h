@@ -17,9 +17,6 @@ struct control;
 struct err;
 struct store;
 
-/* How much longer than its nodes an agent may take to stop: it has to be found hanging, or a node at work on its file given up. */
-enum { STOP_MARGIN_MS = 15000 };
-
 struct control_options {
     uv_loop_t *loop;
     struct store *store;

@@ -1,20 +1,28 @@
 #pragma once
 #include "base/buf.h"
 #include "control/agent_process.h"
-#include "control/control.h"
 #include "control/silence.h"
-#include <sys/types.h>
 /*
- * One region's agent as serve sees it: the process, whether it is in touch, the
- * assignment it shall have and who waits for it. Sessions live in a list in
- * struct control; session_close() ends one.
+ * The regions' agents as serve sees them. A session is one region's: the process, whether it is in touch, the assignment it
+ * shall have and who waits for it. A session looks after its agent by itself: starts it, starts it again when it has ended,
+ * kills it where it hangs. What that means for the region is for 'changed' to look at.
  */
+struct proto_sighting;
+
+/* All of them. Zeroed but for what is given: 'o', 'changed' and 'arg'. */
+struct sessions {
+    const struct control_options *o;
+    void (*changed)(void *arg); /* an agent has come, gone, fallen silent, or can't be started to stop its nodes */
+    void *arg;
+    bool stopping; /* everything shall stop: an agent that has said that it stopped is not started again */
+    struct session *first;
+};
+
 struct session {
     struct session *next;
-    struct control *control;
+    struct sessions *all;
     char *region;
 
-    /* The process: started here, or found at work from an earlier serve. */
     struct agent_process *process; /* NULL: none */
     uv_timer_t respawn;
     int64_t respawn_ms; /* the next pause before a start; 0: at once */
@@ -40,21 +48,26 @@ struct session {
     bool closing;
 };
 
-struct session *session_find(struct control *c, const char *region);
-/* Its agent's process, or 0. */
-pid_t session_pid(const struct session *s);
+struct session *session_find(const struct sessions *all, const char *region);
 /* True if an agent of an earlier serve is at work in the region. */
-bool session_left_over(const struct control *c, const char *region);
+bool session_left_over(const struct sessions *all, const char *region);
 /* Makes sure that the region has a session and that its agent runs, or is about to. */
-struct session *session_ensure(struct control *c, const char *region);
+void session_ensure(struct sessions *all, const char *region);
 /* Hands 'text' (an Assignment with version 0) out if it differs from the one before. */
 void session_assign(struct session *s, const struct buf *text);
+/*
+ * The agent wants its assignment: 'done' is called as soon as there is one of another version than 'after', maybe at once. Whoever
+ * waited before gets nothing.
+ */
+void session_wait(struct session *s, int64_t after, control_assignment_fn *done, void *arg);
+/* Whoever waits with 'arg' has left: 'done' is not called any more, and the agent is out of touch until it reports. */
+void session_unwait(struct session *s, const void *arg);
+/* A sighting has come, whose text is 'text'. False: it says the same as the one before. */
+bool session_hear(struct session *s, const struct proto_sighting *seen, const char *text, size_t len);
+/* It was acted upon: the same again is no news. Without this it is. */
+void session_note(struct session *s, const char *text, size_t len);
 /* To be called once a second: an agent that is silent is out of touch, and one that hangs is killed; the next one starts when
  * it is dead for sure, and not before. */
 void session_look(struct session *s);
-/* Sends its agent's process a signal, if there is one. */
-void session_signal(struct session *s, int signal);
-/* Ends the wait of whoever waits, with nothing. */
-void session_release(struct session *s);
-/* Stops watching; the process goes on. The session is freed by the loop. */
-void session_close(struct session *s);
+/* Stops watching, all of them; the processes go on. The loop frees the sessions. */
+void sessions_close(struct sessions *all);

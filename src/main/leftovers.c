@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "control/agent_process.h"
+#include "control/stop.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
-#include "plan/why.h"
-#include "base/arena.h"
-#include "control/internal.h"
+#include "control/why_json.h"
+#include "base/buf.h"
 #include "model/json.h"
+#include "plan/why.h"
 
 static void put_time(struct buf *out, const struct world *w, int64_t since_ms)
 {
@@ -40,14 +40,9 @@ static void put_answer(struct buf *out, const struct world *w, const char *id, c
     buf_puts(out, "]}");
 }
 
-int control_why_json(struct control *c, const char *region, const char *id, struct buf *out, bool *found, struct err *e)
+bool why_json_put(struct buf *out, struct world *w, const char *region, const char *id)
 {
-    _arena_ struct arena a = {0};
-    struct world w;
-    int r = control_load(c, &a, &w, e);
-    if (r) return r;
-    struct answer answer = plan_why(&w, region, id);
-    *found = answer.kind != NULL;
-    if (*found) put_answer(out, &w, id, &answer);
-    return 0;
+    struct answer answer = plan_why(w, region, id);
+    if (answer.kind) put_answer(out, w, id, &answer);
+    return answer.kind != NULL;
 }

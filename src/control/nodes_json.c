@@ -1,0 +1,51 @@
+#include "control/nodes_json.h"
+#include "base/buf.h"
+#include "model/json.h"
+#include "store/queries.gen.h"
+#include <string.h>
+
+static void put_member(struct buf *out, const char *name, const char *value)
+{
+    buf_printf(out, ",\"%s\":", name);
+    if (value) json_put_string(out, value);
+    else buf_puts(out, "null");
+}
+
+static void put_node(struct buf *out, const struct row_node *n)
+{
+    buf_puts(out, "{\"id\":");
+    json_put_string(out, n->id);
+    put_member(out, "region", n->region);
+    put_member(out, "cluster", n->cluster_id);
+    put_member(out, "rg", n->rg_id);
+    put_member(out, "zone", n->availability_zone);
+    put_member(out, "address", n->address);
+    put_member(out, "want", n->want);
+    put_member(out, "state", n->seen_state);
+    put_member(out, "reason", n->seen_reason);
+    put_member(out, "blocked", n->seen_blocked);
+    put_member(out, "role", n->seen_role);
+    put_member(out, "upstream", n->seen_upstream);
+    put_member(out, "endpoints", n->seen_endpoints);
+    put_member(out, "encryption", n->seen_encryption);
+    put_member(out, "asked", n->seen_asked);
+    put_member(out, "binary", n->seen_binary);
+    put_member(out, "engine", n->seen_engine_name);
+    put_member(out, "engine_version", n->seen_engine);
+    buf_printf(out,
+        ",\"port\":%lld,\"pid\":%lld,\"link_up\":%s,\"fenced\":%s,\"offset\":%lld,\"restarts\":%lld,\"started_ms\":%lld,"
+        "\"serves\":%s}",
+        (long long)n->port, (long long)n->seen_pid, n->seen_link_up ? "true" : "false", n->seen_fenced ? "true" : "false",
+        (long long)n->seen_offset, (long long)n->seen_restarts, (long long)n->seen_started_ms,
+        n->unserved_since_ms || strcmp(n->seen_state, "ready") != 0 ? "false" : "true");
+}
+
+void nodes_json_put(struct buf *out, const struct row_node *rows, size_t n)
+{
+    buf_puts(out, "{\"nodes\":[");
+    for (size_t i = 0; i < n; i++) {
+        if (i) buf_putc(out, ',');
+        put_node(out, &rows[i]);
+    }
+    buf_puts(out, "]}");
+}
