@@ -5,7 +5,7 @@ struct operation;
  * What Meridian tells of itself and lets be changed, in JSON below /_meridian/. None of
  * it exists in AWS.
  *
- *     GET  /_meridian/health               {"status": "ok", "version": "0.1.0"}
+ *     GET  /_meridian/health               {"status": "ok", "version": "…"}
  *     GET  /_meridian/operations           {"served": [name…], "not_served": [name…]}
  *     GET  /_meridian/trips                {"trips": {name: hits left, -1 for ever…}}
  *     PUT  /_meridian/trips/NAME?count=N   arms a trip for N hits (1 by default, 0 disarms, -1 for ever); POST does too
