@@ -4,11 +4,15 @@
  *     2026-01-31T12:00:00.123Z info  agent us-east-1: node demo-001 is ready
  * Secrets never come here: callers pass names, never values of passwords or tokens.
  */
-enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
+enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_TRACE };
 
 /* Lines above 'level' are dropped. 'who' (copied, may be NULL) stands before each message. */
 void log_init(enum log_level level, const char *who);
 void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Written at every level: the caller has found out that this resource is traced (docs/trace.md). */
+void log_trace(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* "error", "warn", "info", "debug" or "trace". */
+const char *log_level_name(enum log_level level);
 
 #define log_error(...) log_line(LOG_ERROR, __VA_ARGS__)
 #define log_warn(...) log_line(LOG_WARN, __VA_ARGS__)

@@ -17,6 +17,7 @@
 #include "control/sight.h"
 #include "control/steady.h"
 #include "control/stop.h"
+#include "control/trace_world.h"
 #include "control/why_json.h"
 #include "control/world_io.h"
 #include "model/json.h"
@@ -49,6 +50,7 @@ struct control {
     char admin_password[65], replication_password[65];
     struct authority *authority;
     struct certificates *certificates;
+    struct trace *trace;
     void (*stopped)(void *arg); /* set once control_stop() was called */
     void *stopped_arg;
     struct stop stop;
@@ -123,8 +125,9 @@ static void hand_out(struct control *c, struct world *w)
         _buf_ struct buf text = {0};
         assign(w, s->region, &secrets, c->stopped != NULL, &a);
         a.stop_limit_ms = OPT_INT(c->o.stop_limit_ms);
+        trace_orders(c->trace, w, &a);
         json_encode(&text, &shape_proto_assignment, &a);
-        session_assign(s, &text);
+        if (session_assign(s, &text)) trace_assigned(c->trace, &a, s->version);
     }
     certificates_sweep(c->certificates);
     trip_crash(TRIP_CRASH_AFTER_ASSIGN);
@@ -152,6 +155,7 @@ static int transact(struct control *c, struct world *w, const struct proto_sight
     if (r == 0) {
         set_in_touch(c, w);
         absent_mark(&c->sessions, w);
+        if (seen) trace_recall_seen(c->trace, w, seen);
         if (seen) sight(w, seen);
         plan_world(w);
         if (!invariants_hold(w, c->o.check)) {
@@ -188,6 +192,7 @@ static int pass(struct control *c, const struct proto_sighting *seen, struct err
     if (c->stopped) losses_look(&c->losses, &w);
     if (r) return r;
     log_changes(&w);
+    trace_changes(c->trace, &w);
     tell_unrest(c, &w);
     hand_out(c, &w);
     world_wake_date(&w, certificates_due_ms(c->certificates));
@@ -329,6 +334,11 @@ static void on_touch(uv_timer_t *t)
     if (stop_is_overdue(&c->stop)) control_stop_waiting(c);
 }
 
+struct trace *control_trace(struct control *c)
+{
+    return c->trace;
+}
+
 const char *control_authority_pem(struct control *c, struct err *e)
 {
     return authority_pem(c->authority, e);
@@ -352,6 +362,8 @@ int control_open(struct control **out, const struct control_options *o, struct e
     }
     secret_forget(o->data_dir, OLD_TOKEN);
     c->certificates = certificates_open(c->authority, o->data_dir);
+    c->trace = trace_open(o->trace);
+    store_watch(o->store, trace_row, c->trace);
     uv_idle_init(o->loop, &c->soon);
     uv_timer_init(o->loop, &c->later);
     uv_timer_init(o->loop, &c->touch);
@@ -391,6 +403,7 @@ static void on_closed(uv_handle_t *h)
     losses_fini(&c->losses);
     certificates_close(c->certificates);
     authority_close(c->authority);
+    trace_close(c->trace);
     free(c);
 }
 
@@ -398,6 +411,7 @@ void control_close(struct control *c)
 {
     if (c == NULL) return;
     c->closing = true;
+    store_watch(c->o.store, NULL, NULL);
     sessions_close(&c->sessions);
     uv_close((uv_handle_t *)&c->soon, on_closed);
     uv_close((uv_handle_t *)&c->later, on_closed);

@@ -16,6 +16,7 @@ struct buf;
 struct control;
 struct err;
 struct store;
+struct trace;
 
 struct control_options {
     uv_loop_t *loop;
@@ -34,6 +35,7 @@ struct control_options {
     int64_t stop_limit_ms;    /* how long a node may take to save its data when everything stops; 0: as long as it takes */
     int64_t blocked_limit_ms; /* --blocked-primary-timeout; 0: none */
     bool check;               /* --check */
+    bool trace;               /* --log-level trace */
 };
 
 /*
@@ -44,6 +46,9 @@ int control_open(struct control **out, const struct control_options *o, struct e
 
 /* An operation has changed rows: make a pass soon, after its answer is on its way. */
 void control_changed(struct control *c);
+
+/* Which requests and resources are traced (trace.h); it lives as long as 'c' does. */
+struct trace *control_trace(struct control *c);
 
 /* The certificate that clients are to trust, as PEM; made if there is none yet. NULL, with the reason, where that failed. */
 const char *control_authority_pem(struct control *c, struct err *e);

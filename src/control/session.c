@@ -136,9 +136,9 @@ static void answer_waiter(struct session *s, const char *text, size_t len)
     if (done) done(s->waiter_arg, text, len);
 }
 
-void session_assign(struct session *s, const struct buf *text)
+bool session_assign(struct session *s, const struct buf *text)
 {
-    if (s->unversioned.len == text->len && memcmp(s->unversioned.data, text->data, text->len) == 0) return;
+    if (s->unversioned.len == text->len && memcmp(s->unversioned.data, text->data, text->len) == 0) return false;
     buf_clear(&s->unversioned);
     buf_add(&s->unversioned, text->data, text->len);
     s->version++;
@@ -149,6 +149,7 @@ void session_assign(struct session *s, const struct buf *text)
     buf_printf(&s->assignment, "{\"version\":%lld", (long long)s->version);
     buf_add(&s->assignment, text->data + sizeof head - 1, text->len - (sizeof head - 1));
     if (s->waiter) answer_waiter(s, s->assignment.data, s->assignment.len);
+    return true;
 }
 
 static void on_wait_limit(uv_timer_t *t)

@@ -53,8 +53,8 @@ struct session *session_find(const struct sessions *all, const char *region);
 bool session_left_over(const struct sessions *all, const char *region);
 /* Makes sure that the region has a session and that its agent runs, or is about to. */
 void session_ensure(struct sessions *all, const char *region);
-/* Hands 'text' (an Assignment with version 0) out if it differs from the one before. */
-void session_assign(struct session *s, const struct buf *text);
+/* Hands 'text' (an Assignment with version 0) out if it differs from the one before: then true. */
+bool session_assign(struct session *s, const struct buf *text);
 /*
  * The agent wants its assignment: 'done' is called as soon as there is one of another version than 'after', maybe at once. Whoever
  * waited before gets nothing.

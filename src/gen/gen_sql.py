@@ -121,7 +121,8 @@ def wrapper(q):
     elif q["scalar"]:
         body.append(f"    return store_int(s, Q_{upper}, {given}, out, e);")
     else:
-        body.append(f"    return store_run(s, Q_{upper}, {given}, e);")
+        body.append(f"    return store_put(s, Q_{upper}, p, &sql_table_{q['row']}, row, e);" if q["row"]
+                    else f"    return store_run(s, Q_{upper}, {given}, e);")
     return [f"static inline int q_{q['name']}({', '.join(args)})", "{", *body, "}", ""]
 
 

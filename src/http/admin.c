@@ -14,8 +14,7 @@
 
 #define TRIPS_PATH "/_meridian/trips/"
 
-/* Answers in place of the handler where the request must not change anything. */
-static bool refuse(struct exchange *x, const struct admin *admin, bool token_needed)
+bool admin_refuse(struct exchange *x, const struct admin *admin, bool token_needed)
 {
     if (!http_may_change(x)) {
         json_answer_error(x, 403, "A web page must not change anything with this request.");
@@ -30,7 +29,7 @@ static bool refuse(struct exchange *x, const struct admin *admin, bool token_nee
 
 static bool refuse_trips(struct exchange *x, const struct admin *admin)
 {
-    if (admin->trips) return refuse(x, admin, true);
+    if (admin->trips) return admin_refuse(x, admin, true);
     json_answer_error(x, 403, "Failure injection is off: start serve with --trips.");
     return true;
 }
@@ -88,7 +87,7 @@ static void post_clock(struct exchange *x, void *arg)
     const int64_t century_ms = INT64_C(100) * 365 * 24 * 3600 * 1000;
     const char *jump = http_param(x, "jump_ms"), *text = jump ? jump : http_param(x, "advance_ms");
     int64_t ms;
-    if (refuse(x, admin, !admin->local)) return;
+    if (admin_refuse(x, admin, !admin->local)) return;
     if (text == NULL || !decimal_parse(text, -century_ms, century_ms, &ms)) {
         json_answer_error(
             x, 400, "%s must be a whole number of milliseconds, a century at most.", jump ? "jump_ms" : "advance_ms");

@@ -26,5 +26,10 @@ struct admin {
     void *arg;
 };
 
+/*
+ * Answers in place of a handler where the request must not change anything: one of a web page (403), or one without the
+ * administrator's token where that is needed (401). False: it may.
+ */
+bool admin_refuse(struct exchange *x, const struct admin *admin, bool token_needed);
 /* Adds the routes. 'admin' must outlive the server. */
 void admin_add_routes(struct http *h, const struct admin *admin);

@@ -89,7 +89,7 @@ static bool read_engine(const struct flag *f, const char *text, void *at)
     return (size_t)snprintf(engines + used, f->size - used, "%s%s", used ? "\n" : "", text) < f->size - used;
 }
 
-static const char *const log_levels[] = {"error", "warn", "info", "debug", NULL};
+static const char *const log_levels[] = {"error", "warn", "info", "debug", "trace", NULL};
 static const char *const addressings[] = {"loopback", "ports", NULL};
 static const char *const restrictions[] = {"refuse", "allow", NULL};
 static const char *const quota_names[] = {"default", "raised", NULL};
@@ -190,8 +190,10 @@ const struct flag flags[] = {
         "how long a primary that lives but answers nobody is waited for, before a replica takes its place: one with a script "
         "that does not end, or that a client's CLIENT PAUSE keeps silent. 0: as long as it takes",
         read_seconds, AT(blocked_primary_timeout), "a number of seconds"},
-    {FOR_BOTH, "log-level", "LEVEL", "info", NULL, "error, warn, info or debug; the log goes to standard error", read_choice,
-        AT(log_level), "error, warn, info or debug", log_levels},
+    {FOR_BOTH, "log-level", "LEVEL", "info", NULL,
+        "error, warn, info, debug or trace; the log goes to standard error. trace: each step of each request, from the rows "
+        "to the process and back (docs/trace.md)",
+        read_choice, AT(log_level), "error, warn, info, debug or trace", log_levels},
 };
 
 const size_t n_flags = sizeof flags / sizeof *flags;

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "catalog/region.h"
 #include "control/control.h"
+#include "control/trace.h"
 #include "http/admin.h"
 #include "http/json.h"
 #include "http/query.h"
@@ -16,6 +17,7 @@
 #include "main/leftovers.h"
 #include "main/options.h"
 #include "main/reception.h"
+#include "main/trace_admin.h"
 #include "model/operations.gen.h"
 #include "ops/core/op.h"
 #include <limits.h>
@@ -46,6 +48,7 @@ struct serve {
     struct ops_config ops;
     struct query_api query;
     struct admin admin;
+    struct trace_admin trace;
     uv_signal_t on_term, on_int, on_hangup;
     uv_timer_t dir_timer;
     char program[PATH_MAX];
@@ -65,7 +68,9 @@ static int run_operation(void *arg, const struct operation *o, const struct quer
 {
     struct serve *s = arg;
     if (s->control == NULL) return err_set(e, ERR_BROKEN, "stopping");
+    if (o->writes) trace_begin(control_trace(s->control), who->request_id, o->name);
     int r = ops_run(s->store, &s->ops, o, &(struct ops_caller){who->region, who->account, who->request_id}, a, in, out, e);
+    if (o->writes) trace_end(control_trace(s->control), r == 0);
     if (r == 0 && o->writes) control_changed(s->control);
     return r;
 }
@@ -144,7 +149,9 @@ static void add_routes(struct serve *s)
         .arg = s,
     };
     s->query = (struct query_api){api_operations, api_n_operations, run_operation, s, s->o->default_region};
+    s->trace = (struct trace_admin){.admin = &s->admin, .trace = control_trace(s->control)};
     admin_add_routes(s->http, &s->admin);
+    trace_admin_add_routes(s->http, &s->trace);
     http_add_routes(s->http, routes, sizeof routes / sizeof *routes);
     query_add_routes(s->http, &s->query);
 }
@@ -161,7 +168,6 @@ static void find_server(struct serve *s)
 static int open_control(struct serve *s, struct err *e)
 {
     bool ports = s->o->addressing == ADDRESSING_PORTS;
-    static const char *const levels[] = {"error", "warn", "info", "debug"};
     struct control_options o = {
         .loop = &s->loop,
         .store = s->store,
@@ -170,7 +176,8 @@ static int open_control(struct serve *s, struct err *e)
         .redis_server = s->o->redis_server[0] ? s->o->redis_server : NULL,
         .memcached = s->o->memcached[0] ? s->o->memcached : NULL,
         .engines = s->o->engines,
-        .log_level = levels[s->o->log_level],
+        .log_level = log_level_name(s->o->log_level),
+        .trace = s->o->log_level == LOG_TRACE,
         .ports = ports,
         .listen_host = s->listen_host,
         .advertise = s->o->advertise,
@@ -269,6 +276,7 @@ static void on_control_stopped(void *arg)
     reception_serve(&s->reception, NULL);
     control_close(s->control);
     s->control = NULL;
+    s->trace.trace = NULL;
     reception_close(&s->reception);
     http_close(s->http, NULL, NULL);
     uv_close((uv_handle_t *)&s->on_term, NULL);

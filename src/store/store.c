@@ -21,7 +21,9 @@ struct store {
     char *path;
     int wal_frames; /* after the last commit */
     struct stat wal;
-    int64_t backed_up; /* store_changes() of the last copy */
+    int64_t backed_up;     /* store_changes() of the last copy */
+    store_watch_fn *watch; /* NULL: nobody watches */
+    void *watch_arg;
 };
 
 static int disk_full(struct err *e, const char *what)
@@ -316,6 +318,19 @@ int store_run(struct store *s, enum query q, const struct sql_param *p, struct e
     sqlite3_stmt *st;
     int r = bind(s, q, p, &st, e);
     return r ? r : step_once(s, st, sql_queries[q].name, e);
+}
+
+int store_put(struct store *s, enum query q, const struct sql_param *p, const struct sql_table *t, const void *row, struct err *e)
+{
+    int r = store_run(s, q, p, e);
+    if (r == 0 && s->watch) s->watch(s->watch_arg, t, row);
+    return r;
+}
+
+void store_watch(struct store *s, store_watch_fn *fn, void *arg)
+{
+    s->watch = fn;
+    s->watch_arg = arg;
 }
 
 int store_int(struct store *s, enum query q, const struct sql_param *p, int64_t *out, struct err *e)

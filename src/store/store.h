@@ -55,5 +55,16 @@ int store_one(struct store *s, enum query q, const struct sql_param *p, const st
 int store_many(struct store *s, enum query q, const struct sql_param *p, const struct sql_table *t, struct arena *a, void **out,
     size_t *n, struct err *e);
 
+/* Runs a query that writes or deletes 'row', and tells who watches. */
+int store_put(
+    struct store *s, enum query q, const struct sql_param *p, const struct sql_table *t, const void *row, struct err *e);
+
+/*
+ * Has 'fn' told of each row that is written or deleted as a whole, within the transaction: that one may still be rolled back.
+ * NULL: nobody is told.
+ */
+typedef void store_watch_fn(void *arg, const struct sql_table *t, const void *row);
+void store_watch(struct store *s, store_watch_fn *fn, void *arg);
+
 /* Equal in every column. */
 bool row_equal(const struct sql_table *t, const void *a, const void *b);

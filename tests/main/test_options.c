@@ -56,7 +56,7 @@ Test(options, flags_are_read_with_a_space_or_an_equals_sign)
 {
     accept("serve --listen [::1]:80 --data-dir=/d --addressing ports --advertise=db.example --port-range 7000-7000 "
            "--durability=normal --quotas raised "
-           "--log-level debug --redis-server /opt/redis --default-region=eu-west-1");
+           "--log-level trace --redis-server /opt/redis --default-region=eu-west-1");
     cr_expect_str_eq(o.listen, "[::1]:80");
     cr_expect_str_eq(o.data_dir, "/d");
     cr_expect_eq(o.addressing, ADDRESSING_PORTS);
@@ -64,7 +64,7 @@ Test(options, flags_are_read_with_a_space_or_an_equals_sign)
     cr_expect(o.first_port == 7000 && o.last_port == 7000);
     cr_expect_eq(o.durability, STORE_NORMAL);
     cr_expect_eq(o.quotas, QUOTAS_RAISED);
-    cr_expect_eq(o.log_level, LOG_DEBUG);
+    cr_expect_eq(o.log_level, LOG_TRACE);
     cr_expect_str_eq(o.redis_server, "/opt/redis");
     cr_expect_str_eq(o.default_region, "eu-west-1");
 }
@@ -138,7 +138,7 @@ Test(options, what_makes_no_sense_is_refused_in_one_line)
         {"serve --stop-timeout never", "--stop-timeout \"never\": expected a number of seconds"},
         {"serve --stop-timeout=-1", "--stop-timeout \"-1\": expected a number of seconds"},
         {"serve --addressing both", "--addressing \"both\": expected loopback or ports"},
-        {"serve --log-level=loud", "--log-level \"loud\": expected error, warn, info or debug"},
+        {"serve --log-level=loud", "--log-level \"loud\": expected error, warn, info, debug or trace"},
         {"serve --default-region Europe!", "--default-region \"Europe!\": expected a region's name"},
         {"serve --port-range 2-1", "--port-range \"2-1\": expected two port numbers, the lower one first, like 20000-29999"},
         {"serve --port-range 1-65536",
@@ -174,7 +174,7 @@ Test(options, a_bad_variable_is_named_as_it_is_spelt)
 {
     setenv("MERIDIAN_LOG_LEVEL", "loud", 1);
     cr_expect_eq(read_line("serve"), ERR_USAGE);
-    cr_expect_str_eq(e.msg, "MERIDIAN_LOG_LEVEL \"loud\": expected error, warn, info or debug");
+    cr_expect_str_eq(e.msg, "MERIDIAN_LOG_LEVEL \"loud\": expected error, warn, info, debug or trace");
 }
 
 Test(options, text_that_is_too_long_is_refused_whole)

@@ -50,6 +50,29 @@ static size_t count_tags(void)
     return n;
 }
 
+static void count_watched(void *n, const struct sql_table *t, const void *row)
+{
+    const struct row_tag *tag = row;
+    *(int *)n += t == &sql_table_tag && strcmp(tag->key, "env") == 0;
+}
+
+Test(store, who_watches_is_told_of_rows_that_are_written_and_deleted)
+{
+    int n = 0;
+    struct row_tag row = {"arn:1", "env", "dev"};
+    store_watch(s, count_watched, &n);
+    put_tag("env", "dev");
+    cr_assert_eq(n, 1);
+    cr_assert_eq(q_tag_delete(s, &row, &e), 0);
+    cr_expect_eq(n, 2);
+    put_tag("env", "dev");
+    cr_assert_eq(q_tag_delete_arn(s, "arn:1", &e), 0);
+    cr_expect_eq(n, 3, "a query that takes no row tells of none");
+    store_watch(s, NULL, NULL);
+    cr_assert_eq(q_tag_put(s, &row, &e), 0);
+    cr_expect_eq(n, 3);
+}
+
 Test(store, a_row_put_comes_back_and_a_second_put_replaces_it)
 {
     struct row_tag *row;

@@ -34,7 +34,19 @@ static const struct task_state states[] = {
 
 void node_move(struct node *n, int to)
 {
+    if (to != n->state) node_trace(n, "%s -> %s", states[n->state].name, states[to].name);
     task_move(n->id, states, &n->state, to);
+}
+
+void node_trace(const struct node *n, const char *fmt, ...)
+{
+    char what[200];
+    va_list ap;
+    if (n->order == NULL || n->order->trace == NULL) return;
+    va_start(ap, fmt);
+    vsnprintf(what, sizeof what, fmt, ap);
+    va_end(ap);
+    log_trace("request %s: node %s: %s", n->order->trace, n->id, what);
 }
 
 int64_t node_now(const struct node *n)

@@ -266,6 +266,8 @@ int64_t node_now(const struct node *n);
 /* node_step() again after at most 'ms'. */
 void node_timer(struct node *n, int64_t ms);
 void node_changed(struct node *n);
+/* A line of the trace that its order is part of, if it is; never with the values of settings or passwords. */
+void node_trace(const struct node *n, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* One line, cut to its size; "" for none. Tells of a change. */
 void node_reason(struct node *n, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

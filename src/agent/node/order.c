@@ -73,6 +73,7 @@ static bool same_order(const struct node *n, const struct proto_node_order *o)
     struct proto_node_order was = *n->order, is = *o;
     was.settings = is.settings = (struct proto_setting_list){0};
     was.users = is.users = (struct proto_user_order_list){0};
+    was.trace = is.trace = NULL; /* no order, but a word on whose it is */
     return shape_same(&shape_proto_node_order, &was, &is);
 }
 
@@ -110,6 +111,7 @@ static void new_order(struct node *n, const struct proto_node_order *o)
     if (o != NULL) choose_engine(n, o);
     const struct proto_node_order *before = n->order;
     n->order = o;
+    if (o != NULL) node_trace(n, "ordered to %s", o->run.v ? o->role : "end");
     n->assigned = true;
     n->refused = false;
     node_seed_ordered(n, before);

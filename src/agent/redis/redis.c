@@ -15,10 +15,20 @@
 
 enum { LOADING_MS = 5, LOGIN_AGAIN_MS = 1000, REFUSED_MS = 200, BUSY_MS = 50, WHOLE_MS = 500, WHOLE_AGAIN_MS = 2 };
 
+/* A word behind the command that is no name, address or password. */
+static bool has_subcommand(const char *command)
+{
+    static const char *const with[] = {"ACL", "CLIENT", "CLUSTER", "CONFIG", "FUNCTION"};
+    for (size_t i = 0; i < sizeof with / sizeof *with; i++)
+        if (strcmp(command, with[i]) == 0) return true;
+    return false;
+}
+
 void redis_ask(struct node *n, enum node_ask what, const char *const words[], size_t count)
 {
     n->ask = what;
     n->asked_at = node_now(n);
+    if (what == ASK_STEP) node_trace(n, "sends %s %s", words[0], has_subcommand(words[0]) ? words[1] : "…");
     rconn_send(n->conn, (int)count, words);
 }
 

@@ -1,0 +1,75 @@
+#include "main/trace_admin.h"
+#include "base/log.h"
+#include "control/trace.h"
+#include "http/json.h"
+#include <string.h>
+
+#define TRACE_PATH "/_meridian/trace"
+
+/* The id behind the path, or NULL, with the answer given. */
+static const char *traced_id(struct exchange *x, const struct trace_admin *t)
+{
+    const char *id = http_path(x) + strlen(TRACE_PATH "/");
+    size_t n = strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._");
+    if (t->trace == NULL) json_answer_error(x, 500, "stopping");
+    else if (n == 0 || id[n] || n >= TRACE_ID_SIZE) json_answer_error(x, 400, "%.80s is no id of a resource.", id);
+    else return id;
+    return NULL;
+}
+
+static void answer_traced(struct exchange *x, const struct trace_admin *t, const char *id)
+{
+    json_answer(x, 200, json_pack("{s:s, s:b}", "id", id, "traced", trace_wants(t->trace, id)), NULL);
+}
+
+static void get_traces(struct exchange *x, void *arg)
+{
+    const struct trace_admin *t = arg;
+    json_t *traced = json_array();
+    for (size_t i = 0; t->trace && trace_id(t->trace, i); i++) json_array_append_new(traced, json_string(trace_id(t->trace, i)));
+    json_answer(x, 200, json_pack("{s:o}", "traced", traced), NULL);
+}
+
+static void get_trace(struct exchange *x, void *arg)
+{
+    const struct trace_admin *t = arg;
+    const char *id = traced_id(x, t);
+    if (id) answer_traced(x, t, id);
+}
+
+static void put_trace(struct exchange *x, void *arg)
+{
+    const struct trace_admin *t = arg;
+    if (admin_refuse(x, t->admin, !t->admin->local)) return;
+    const char *id = traced_id(x, t);
+    if (id == NULL) return;
+    if (!trace_add_id(t->trace, id)) {
+        json_answer_error(x, 409, "%d resources are traced already; DELETE one of them.", TRACE_IDS_MAX);
+        return;
+    }
+    log_info("%s is traced from now on", id);
+    answer_traced(x, t, id);
+}
+
+static void delete_trace(struct exchange *x, void *arg)
+{
+    const struct trace_admin *t = arg;
+    if (admin_refuse(x, t->admin, !t->admin->local)) return;
+    const char *id = traced_id(x, t);
+    if (id == NULL) return;
+    trace_drop_id(t->trace, id);
+    answer_traced(x, t, id);
+}
+
+void trace_admin_add_routes(struct http *h, const struct trace_admin *t)
+{
+    void *arg = (void *)t;
+    const struct http_route routes[] = {
+        {.method = "GET", .path = TRACE_PATH, .handle = get_traces, .arg = arg},
+        {.method = "GET", .path = TRACE_PATH "/*", .handle = get_trace, .arg = arg},
+        {.method = "PUT", .path = TRACE_PATH "/*", .handle = put_trace, .arg = arg},
+        {.method = "POST", .path = TRACE_PATH "/*", .handle = put_trace, .arg = arg},
+        {.method = "DELETE", .path = TRACE_PATH "/*", .handle = delete_trace, .arg = arg},
+    };
+    http_add_routes(h, routes, sizeof routes / sizeof *routes);
+}
