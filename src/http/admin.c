@@ -34,6 +34,18 @@ static bool refuse_trips(struct exchange *x, const struct admin *admin)
     return true;
 }
 
+static void get_paths(struct exchange *x, void *admin)
+{
+    (void)admin;
+    size_t n;
+    const struct http_route *routes = http_routes(x, &n);
+    json_t *paths = json_array();
+    for (const struct http_route *r = routes; r < routes + n; r++)
+        if (r->what)
+            json_array_append_new(paths, json_pack("{s:s, s:s, s:s}", "method", r->method, "path", r->path, "what", r->what));
+    json_answer(x, 200, json_pack("{s:o}", "paths", paths), NULL);
+}
+
 static void get_health(struct exchange *x, void *admin)
 {
     (void)admin;
@@ -110,13 +122,19 @@ void admin_add_routes(struct http *h, const struct admin *admin)
 {
     void *arg = (void *)admin;
     const struct http_route routes[] = {
-        {"GET", "/_meridian/health", get_health, arg},
-        {"GET", "/_meridian/operations", get_operations, arg},
-        {"GET", "/_meridian/trips", get_trips, arg},
-        {"PUT", TRIPS_PATH "*", put_trip, arg},
+        {"GET", "/_meridian", get_paths, arg},
+        {"GET", "/_meridian/", get_paths, arg, .what = "this list"},
+        {"GET", "/_meridian/health", get_health, arg, .what = "200 once requests are served, and the version"},
+        {"GET", "/_meridian/operations", get_operations, arg,
+            .what = "the operations of the API that are served, and those that are not"},
+        {"GET", "/_meridian/trips", get_trips, arg,
+            .what = "with --trips: the failures that can be injected, and how often each will strike"},
+        {"PUT", TRIPS_PATH "*", put_trip, arg,
+            .what = "with --trips: the failure of that name strikes ?count=N times, 0 for never, -1 for ever"},
         {"POST", TRIPS_PATH "*", put_trip, arg},
-        {"GET", "/_meridian/clock", get_clock, arg},
-        {"POST", "/_meridian/clock", post_clock, arg},
+        {"GET", "/_meridian/clock", get_clock, arg, .what = "the clocks, in milliseconds"},
+        {"POST", "/_meridian/clock", post_clock, arg,
+            .what = "lets ?advance_ms=N pass at once, or moves the wall clock alone by ?jump_ms=N"},
         {NULL, "/_meridian/*", answer_unknown, arg},
     };
     http_add_routes(h, routes, sizeof routes / sizeof *routes);

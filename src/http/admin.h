@@ -5,6 +5,7 @@ struct operation;
  * What Meridian tells of itself and lets be changed, in JSON below /_meridian/. None of
  * it exists in AWS.
  *
+ *     GET  /_meridian/                     {"paths": [{"method", "path", "what"}…]}: what there is, of other files' routes too
  *     GET  /_meridian/health               {"status": "ok", "version": "…"}
  *     GET  /_meridian/operations           {"served": [name…], "not_served": [name…]}
  *     GET  /_meridian/trips                {"trips": {name: hits left, -1 for ever…}}

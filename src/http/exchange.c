@@ -1,10 +1,13 @@
-#include "http/server_int.h"
+#include "http/exchange_int.h"
+#include "base/err.h"
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     SPARE_EXCHANGES = 64, /* kept for the next requests, with their buffers */
     SPARE_BODY = 64 << 10,
+    ANSWERS_MAX = 64 << 20, /* beyond, two clients that are slow to read lose their answers for each new one */
 };
 
 struct exchange *exchange_new(struct http *h, struct MHD_Connection *c)
@@ -62,6 +65,8 @@ void exchange_done(struct exchange *x)
     h->n_spare++;
 }
 
+/* ---- its request ---- */
+
 const char *http_method(const struct exchange *x)
 {
     return x->method;
@@ -77,14 +82,24 @@ const char *http_query(const struct exchange *x)
     return x->query;
 }
 
-const char *http_param(const struct exchange *x, const char *name)
+/* Read at the first question: the Query API reads them by itself. */
+const char *http_param(struct exchange *x, const char *name)
 {
-    return MHD_lookup_connection_value(x->connection, MHD_GET_ARGUMENT_KIND, name);
+    struct err e;
+    if (!x->params_read && form_parse(&x->params, &x->arena, x->query, strlen(x->query), &e) != 0) x->params = (struct form){0};
+    x->params_read = true;
+    return form_get(&x->params, name);
 }
 
 const char *http_header(const struct exchange *x, const char *name)
 {
     return MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name);
+}
+
+const struct http_route *http_routes(const struct exchange *x, size_t *n)
+{
+    *n = x->http->n_routes;
+    return x->http->routes;
 }
 
 bool http_may_change(const struct exchange *x)
@@ -101,4 +116,105 @@ const char *http_body(const struct exchange *x, size_t *len)
 struct arena *http_arena(struct exchange *x)
 {
     return &x->arena;
+}
+
+/* ---- its answer ---- */
+
+static struct MHD_Response *make_response(struct http *h, const char *type, struct buf *body, const struct http_header *extra)
+{
+    struct MHD_Response *r;
+    if (body != NULL && body->data != NULL) {
+        char *whole = realloc(body->data, body->len + 1); /* a client may take long to read it: no more is kept than is sent */
+        if (whole == NULL) abort();
+        r = MHD_create_response_from_buffer(body->len, whole, MHD_RESPMEM_MUST_FREE);
+        *body = (struct buf){0};
+    } else {
+        r = MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
+    }
+    if (r == NULL) abort();
+    if (type) MHD_add_response_header(r, "Content-Type", type);
+    for (; extra != NULL && extra->name != NULL; extra++) MHD_add_response_header(r, extra->name, extra->value);
+    if (h->closing) MHD_add_response_header(r, "Connection", "close");
+    return r;
+}
+
+void exchange_answered(struct exchange *x)
+{
+    x->state = X_ANSWERED;
+    connection_enter(&x->http->connections, x->place, PHASE_SENDING, http_now_ms(x->http));
+}
+
+/* Without a thread libmicrohttpd does not wake up by itself, nor does MHD_get_timeout() know of resumed connections. */
+static void resume(struct exchange *x)
+{
+    MHD_resume_connection(x->connection);
+    x->http->resumed = true;
+    uv_timer_start(&x->http->timer, x->http->on_timer, 0, 0);
+}
+
+/* They are freed once libmicrohttpd has met the ends of their connections. */
+static void count_answer(struct exchange *x, size_t size)
+{
+    struct http *h = x->http;
+    x->answer = size;
+    h->answers += size;
+    if (h->own_users) return;
+    for (int i = 0; i < 2 && h->answers > ANSWERS_MAX; i++)
+        connections_end_slowest(&h->connections, PHASE_SENDING, http_now_ms(h));
+}
+
+void http_answer(struct exchange *x, unsigned status, const char *type, struct buf *body, const struct http_header *extra)
+{
+    assert(x->state == X_HANDLING || x->state == X_DEFERRED);
+    count_answer(x, body ? body->len : 0);
+    struct MHD_Response *r = make_response(x->http, type, body, extra);
+    if (x->state == X_DEFERRED && x->watch != NULL) {
+        exchange_unwatch(x);
+        x->state = X_READY;
+        x->ready = r;
+        x->ready_status = status;
+        resume(x);
+        return;
+    }
+    exchange_answered(x);
+    MHD_queue_response(x->connection, status, r);
+    MHD_destroy_response(r);
+}
+
+void http_defer(struct exchange *x, http_fn *gone, void *arg)
+{
+    assert(x->state == X_HANDLING);
+    x->state = X_DEFERRED;
+    x->gone = gone;
+    x->gone_arg = arg;
+}
+
+static void on_left(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    struct exchange *x = ((struct watch *)poll->data)->x;
+    exchange_unwatch(x);
+    x->state = X_GONE;
+    x->gone(x, x->gone_arg);
+    resume(x);
+}
+
+void exchange_suspend(struct exchange *x)
+{
+    int fd = MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    struct watch *w = malloc(sizeof *w);
+    if (w == NULL) abort();
+    w->x = x;
+    w->poll.data = w;
+    if (uv_poll_init(x->http->loop, &w->poll, fd) != 0) abort(); /* only a descriptor that is watched already can fail */
+    uv_poll_start(&w->poll, UV_DISCONNECT, on_left);
+    x->watch = w;
+    MHD_suspend_connection(x->connection);
+}
+
+void exchange_give_up(struct exchange *x)
+{
+    x->gone(x, x->gone_arg);
+    http_answer(x, 503, NULL, NULL, NULL);
 }

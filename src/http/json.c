@@ -1,6 +1,6 @@
 #include "http/json.h"
 #include "base/buf.h"
-#include "http/server.h"
+#include "http/exchange.h"
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -15,6 +15,7 @@ struct http_route {
     http_fn *handle;
     void *arg;
     http_fn *too_large; /* answers when the body was longer than HTTP_BODY_MAX; NULL: the server does, in JSON */
+    const char *what;   /* for a list of what there is; NULL: it does not stand there */
 };
 
 /*

@@ -1,10 +1,10 @@
 #include "base/err.h"
 #include "base/local.h"
 #include "base/log.h"
+#include "http/dispatch.h"
+#include "http/exchange_int.h"
 #include "http/framing.h"
-#include "http/json.h"
 #include "http/listen.h"
-#include "http/server_int.h"
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +25,6 @@ enum {
     SMALL_BODY = 16 << 10,  /* always taken, so that large bodies keep no usual request out */
     BODIES_MAX = 64 << 20,  /* all larger bodies that are held at one time */
     BODY_GRACE_MS = 5000,   /* a larger body that takes longer makes room for another */
-    ANSWERS_MAX = 64 << 20, /* beyond, two clients that are slow to read lose their answers for each new one */
     UNREAD_MAX = 128 << 10, /* of answers in the kernel, which would keep megabytes for each connection */
     DRAIN_MAX = 64 << 20,   /* bodies too large are read to the end, or the client would never see the answer; up to here */
 };
@@ -37,147 +36,7 @@ static const struct connection_limits default_limits = {
         {[PHASE_FRESH] = 15000, [PHASE_HEAD] = 15000, [PHASE_BODY] = 60000, [PHASE_SENDING] = 120000, [PHASE_IDLE] = 75000},
 };
 
-static void on_timer(uv_timer_t *t);
-
-static int64_t now_ms(const struct http *h)
-{
-    return (int64_t)uv_now(h->loop);
-}
-
-/* Answers */
-
-static struct MHD_Response *make_response(struct http *h, const char *type, struct buf *body, const struct http_header *extra)
-{
-    struct MHD_Response *r;
-    if (body != NULL && body->data != NULL) {
-        char *whole = realloc(body->data, body->len + 1); /* a client may take long to read it: no more is kept than is sent */
-        if (whole == NULL) abort();
-        r = MHD_create_response_from_buffer(body->len, whole, MHD_RESPMEM_MUST_FREE);
-        *body = (struct buf){0};
-    } else {
-        r = MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
-    }
-    if (r == NULL) abort();
-    if (type) MHD_add_response_header(r, "Content-Type", type);
-    for (; extra != NULL && extra->name != NULL; extra++) MHD_add_response_header(r, extra->name, extra->value);
-    if (h->closing) MHD_add_response_header(r, "Connection", "close");
-    return r;
-}
-
-static void answered(struct exchange *x)
-{
-    x->state = X_ANSWERED;
-    connection_enter(&x->http->connections, x->place, PHASE_SENDING, now_ms(x->http));
-}
-
-/* Without a thread libmicrohttpd does not wake up by itself, nor does MHD_get_timeout() know of resumed connections. */
-static void resume(struct exchange *x)
-{
-    MHD_resume_connection(x->connection);
-    x->http->resumed = true;
-    uv_timer_start(&x->http->timer, on_timer, 0, 0);
-}
-
-/* They are freed once libmicrohttpd has met the ends of their connections. */
-static void count_answer(struct exchange *x, size_t size)
-{
-    struct http *h = x->http;
-    x->answer = size;
-    h->answers += size;
-    if (h->own_users) return;
-    for (int i = 0; i < 2 && h->answers > ANSWERS_MAX; i++) connections_end_slowest(&h->connections, PHASE_SENDING, now_ms(h));
-}
-
-void http_answer(struct exchange *x, unsigned status, const char *type, struct buf *body, const struct http_header *extra)
-{
-    assert(x->state == X_HANDLING || x->state == X_DEFERRED);
-    count_answer(x, body ? body->len : 0);
-    struct MHD_Response *r = make_response(x->http, type, body, extra);
-    if (x->state == X_DEFERRED && x->watch != NULL) {
-        exchange_unwatch(x);
-        x->state = X_READY;
-        x->ready = r;
-        x->ready_status = status;
-        resume(x);
-        return;
-    }
-    answered(x);
-    MHD_queue_response(x->connection, status, r);
-    MHD_destroy_response(r);
-}
-
-void http_defer(struct exchange *x, http_fn *gone, void *arg)
-{
-    assert(x->state == X_HANDLING);
-    x->state = X_DEFERRED;
-    x->gone = gone;
-    x->gone_arg = arg;
-}
-
-static void on_left(uv_poll_t *poll, int status, int events)
-{
-    (void)status;
-    (void)events;
-    struct exchange *x = ((struct watch *)poll->data)->x;
-    exchange_unwatch(x);
-    x->state = X_GONE;
-    x->gone(x, x->gone_arg);
-    resume(x);
-}
-
-static void suspend(struct exchange *x)
-{
-    int fd = MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-    struct watch *w = malloc(sizeof *w);
-    if (w == NULL) abort();
-    w->x = x;
-    w->poll.data = w;
-    if (uv_poll_init(x->http->loop, &w->poll, fd) != 0) abort(); /* only a descriptor that is watched already can fail */
-    uv_poll_start(&w->poll, UV_DISCONNECT, on_left);
-    x->watch = w;
-    MHD_suspend_connection(x->connection);
-}
-
-/* The server closes before there is an answer. */
-static void give_up(struct exchange *x)
-{
-    x->gone(x, x->gone_arg);
-    http_answer(x, 503, NULL, NULL, NULL);
-}
-
-/* Routes */
-
-static void answer_wrong_method(struct exchange *x, const char *allow)
-{
-    json_t *doc = json_pack("{s:s++}", "error", "This method is not possible here; possible is ", allow, ".");
-    json_answer(x, 405, doc, (struct http_header[]){{"Allow", allow}, {0}});
-}
-
-/* The rest of what the client sends can't be told from its next request, or is not to be waited for: the connection ends. */
-static void answer_and_close(struct exchange *x, unsigned status)
-{
-    http_answer(x, status, NULL, NULL, (struct http_header[]){{"Connection", "close"}, {0}});
-}
-
-static void answer_refused(struct exchange *x, const struct http_route *r)
-{
-    if (x->refusal == REFUSED_AMBIGUOUS) answer_and_close(x, 400);
-    else if (x->refusal == REFUSED_NO_ROOM) answer_and_close(x, 503);
-    else if (r->too_large) r->too_large(x, r->arg);
-    else json_answer_error(x, 413, "The body is larger than %d bytes.", HTTP_BODY_MAX);
-}
-
-static void dispatch(struct exchange *x)
-{
-    _buf_ struct buf allow = {0};
-    const struct http_route *r = route_find(x->http->routes, x->http->n_routes, x->method, http_path(x), &allow);
-    if (r != NULL && x->refusal) answer_refused(x, r);
-    else if (r != NULL) r->handle(x, r->arg);
-    else if (allow.len) answer_wrong_method(x, allow.data);
-    else json_answer_error(x, 404, "There is nothing at %s.", http_path(x));
-}
-
-/* libmicrohttpd's callbacks */
+/* ---- libmicrohttpd's callbacks ---- */
 
 /* A client that takes this for a proxy sends the whole URL, and is to be served all the same (RFC 9112, 3.2.2). */
 static const char *without_authority(const char *target)
@@ -185,12 +44,21 @@ static const char *without_authority(const char *target)
     return strncasecmp(target, "http://", 7) == 0 ? target + 7 + strcspn(target + 7, "/?") : target;
 }
 
+/*
+ * libmicrohttpd (0.9.75) makes a record of every parameter, and where there is no room for them all it never answers. It gives
+ * its own buffer to on_target() and looks for parameters there afterwards: it is to find none. What they are stands in the exchange.
+ */
+static void hide_query(const char *query)
+{
+    memset((char *)(uintptr_t)query, '\0', strlen(query));
+}
+
 /* Comes first, with the request's target as it was sent; what it returns is the 'state' of the other callbacks. */
 static void *on_target(void *arg, const char *target, struct MHD_Connection *c)
 {
     struct exchange *x = exchange_new(arg, c);
     x->place = MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
-    connection_enter(&x->http->connections, x->place, PHASE_HEAD, now_ms(x->http));
+    connection_enter(&x->http->connections, x->place, PHASE_HEAD, http_now_ms(x->http));
     target = without_authority(target);
     size_t path = strcspn(target, "?");
     buf_add(&x->target, path ? target : "/", path ? path : 1);
@@ -198,6 +66,7 @@ static void *on_target(void *arg, const char *target, struct MHD_Connection *c)
     size_t query = x->target.len;
     if (target[path]) buf_puts(&x->target, target + path + 1);
     x->query = x->target.data + query;
+    hide_query(target + path);
     return x;
 }
 
@@ -207,7 +76,7 @@ static bool give_up_body(struct http *h)
     struct exchange *slowest = NULL;
     for (struct exchange *x = h->live; x != NULL; x = x->next)
         if (x->state == X_BODY && x->reserved && (slowest == NULL || x->place->since_ms < slowest->place->since_ms)) slowest = x;
-    if (slowest == NULL || now_ms(h) - slowest->place->since_ms < BODY_GRACE_MS) return false;
+    if (slowest == NULL || http_now_ms(h) - slowest->place->since_ms < BODY_GRACE_MS) return false;
     connection_shut(slowest->place);
     h->bodies -= slowest->reserved;
     slowest->reserved = 0;
@@ -256,19 +125,11 @@ static void on_body(struct exchange *x, const char *data, size_t size)
 static enum MHD_Result handle(struct exchange *x)
 {
     x->state = X_HANDLING;
-    connection_enter(&x->http->connections, x->place, PHASE_ANSWERING, now_ms(x->http));
-    x->origin = origin_of(
-        http_header(x, "Origin"), http_header(x, "Sec-Fetch-Site"), http_header(x, "User-Agent"), http_header(x, "Host"));
-    if (x->refusal == REFUSED_STRANGER) answer_and_close(x, 403);
-    else if (!origin_may_ask(x->origin, x->method)) json_answer_error(x, 403, "Requests from other web sites are refused.");
-    else dispatch(x);
-    if (x->state == X_HANDLING) {
-        log_error("no answer to %s %s", x->method, http_path(x));
-        json_answer_error(x, 500, "There is no answer to this.");
-    }
+    connection_enter(&x->http->connections, x->place, PHASE_ANSWERING, http_now_ms(x->http));
+    dispatch(x);
     if (x->state == X_ANSWERED) arena_fini(&x->arena); /* what the answer was made of */
-    if (x->state == X_DEFERRED) suspend(x);
-    if (x->state == X_DEFERRED && x->http->closing) give_up(x);
+    if (x->state == X_DEFERRED) exchange_suspend(x);
+    if (x->state == X_DEFERRED && x->http->closing) exchange_give_up(x);
     return MHD_YES;
 }
 
@@ -281,14 +142,14 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
     case X_HEADERS:
         x->method = method;
         x->state = X_BODY;
-        connection_enter(&x->http->connections, x->place, PHASE_BODY, now_ms(x->http));
+        connection_enter(&x->http->connections, x->place, PHASE_BODY, http_now_ms(x->http));
         return refuse_early(x) ? handle(x) : MHD_YES;
     case X_BODY:
         if (*size == 0) return handle(x);
         on_body(x, data, *size);
         *size = 0;
         return x->received > DRAIN_MAX ? MHD_NO : MHD_YES;
-    case X_READY: answered(x); return MHD_queue_response(x->connection, x->ready_status, x->ready);
+    case X_READY: exchange_answered(x); return MHD_queue_response(x->connection, x->ready_status, x->ready);
     case X_GONE: return MHD_NO;
     default: return MHD_YES;
     }
@@ -300,7 +161,7 @@ static void on_completed(void *arg, struct MHD_Connection *c, void **state, enum
     struct exchange *x = *state;
     if (x == NULL) return;
     *state = NULL;
-    connection_enter(&x->http->connections, x->place, PHASE_IDLE, now_ms(x->http));
+    connection_enter(&x->http->connections, x->place, PHASE_IDLE, http_now_ms(x->http));
     exchange_done(x);
 }
 
@@ -314,7 +175,7 @@ static void on_connection(void *arg, struct MHD_Connection *c, void **place, enu
     int fd = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd, unread = UNREAD_MAX;
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &unread, sizeof unread);
     const struct sockaddr *client = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
-    *place = connection_open(&h->connections, fd, client, now_ms(h));
+    *place = connection_open(&h->connections, fd, client, http_now_ms(h));
 }
 
 __attribute__((format(printf, 2, 0))) static void on_log(void *arg, const char *fmt, va_list ap)
@@ -326,8 +187,9 @@ __attribute__((format(printf, 2, 0))) static void on_log(void *arg, const char *
     log_debug("http: %s", text);
 }
 
-/* The loop */
+/* ---- the loop ---- */
 
+static void on_timer(uv_timer_t *t);
 static void finish(struct http *h);
 
 /* MHD's epoll is edge-triggered: after every run, obey MHD_get_timeout() or data may sit unread. */
@@ -355,7 +217,7 @@ static void on_poll(uv_poll_t *p, int status, int events)
 static void on_sweep(uv_timer_t *t)
 {
     struct http *h = t->data;
-    connections_sweep(&h->connections, now_ms(h));
+    connections_sweep(&h->connections, http_now_ms(h));
 }
 
 /* Every connection takes a descriptor, and whatever happens some must be left for the work itself. */
@@ -390,6 +252,7 @@ static struct MHD_Daemon *start_daemon(struct http *h, int fd)
 
 static void start_handles(struct http *h)
 {
+    h->on_timer = on_timer;
     h->poll.data = h->timer.data = h->deadline.data = h->sweep.data = h;
     uv_timer_init(h->loop, &h->timer);
     uv_timer_init(h->loop, &h->deadline);
@@ -449,7 +312,7 @@ void http_add_routes(struct http *h, const struct http_route *routes, size_t n)
     h->n_routes += n;
 }
 
-/* Closing */
+/* ---- its end ---- */
 
 static void on_closed(uv_handle_t *handle)
 {
@@ -485,7 +348,7 @@ static void on_deadline(uv_timer_t *t)
 static void give_up_deferred(struct http *h)
 {
     for (struct exchange *x = h->live; x != NULL; x = x->next)
-        if (x->state == X_DEFERRED) give_up(x);
+        if (x->state == X_DEFERRED) exchange_give_up(x);
 }
 
 void http_close(struct http *h, void (*closed)(void *arg), void *arg)

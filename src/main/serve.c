@@ -135,9 +135,9 @@ static void get_authority(struct exchange *x, void *arg)
 static void add_routes(struct serve *s)
 {
     const struct http_route routes[] = {
-        {.method = "GET", .path = "/_meridian/ca.pem", .handle = get_authority, .arg = s},
-        {.method = "GET", .path = "/_meridian/nodes", .handle = get_nodes, .arg = s},
-        {.method = "GET", .path = "/_meridian/why", .handle = get_why, .arg = s},
+        {"GET", "/_meridian/ca.pem", get_authority, s, .what = "the certificate that TLS clients are to trust"},
+        {"GET", "/_meridian/nodes", get_nodes, s, .what = "every node: what is wanted of it, and what was seen"},
+        {"GET", "/_meridian/why", get_why, s, .what = "what ?id=X of ?region=R waits for, since when, and what ends it"},
     };
     s->admin = (struct admin){
         .operations = api_operations,

@@ -65,11 +65,11 @@ void trace_admin_add_routes(struct http *h, const struct trace_admin *t)
 {
     void *arg = (void *)t;
     const struct http_route routes[] = {
-        {.method = "GET", .path = TRACE_PATH, .handle = get_traces, .arg = arg},
-        {.method = "GET", .path = TRACE_PATH "/*", .handle = get_trace, .arg = arg},
-        {.method = "PUT", .path = TRACE_PATH "/*", .handle = put_trace, .arg = arg},
-        {.method = "POST", .path = TRACE_PATH "/*", .handle = put_trace, .arg = arg},
-        {.method = "DELETE", .path = TRACE_PATH "/*", .handle = delete_trace, .arg = arg},
+        {"GET", TRACE_PATH, get_traces, arg, .what = "the ids of what is traced"},
+        {"GET", TRACE_PATH "/*", get_trace, arg},
+        {"PUT", TRACE_PATH "/*", put_trace, arg, .what = "traces what has that id: the log tells of each step"},
+        {"POST", TRACE_PATH "/*", put_trace, arg},
+        {"DELETE", TRACE_PATH "/*", delete_trace, arg, .what = "ends that"},
     };
     http_add_routes(h, routes, sizeof routes / sizeof *routes);
 }

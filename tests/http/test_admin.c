@@ -63,6 +63,20 @@ static void expect(const char *method, const char *what, int status, const char 
     expect_of("Authorization: Bearer 0123456789abcdef", method, what, status, part);
 }
 
+Test(admin, lists_what_there_is_by_the_table_that_serves_it)
+{
+    static const struct http_route others[] = {
+        {"GET", "/_meridian/more", NULL, NULL, .what = "of another file"}, {"GET", "/_meridian/hidden", NULL, NULL}};
+    http_add_routes(served.http, others, 2);
+    expect("GET", "", 200, "{\"paths\":[{\"method\":\"GET\",\"path\":\"/_meridian/\",\"what\":\"this list\"},");
+    expect("GET", "", 200, "{\"method\":\"PUT\",\"path\":\"/_meridian/trips/*\",\"what\":\"with --trips: ");
+    expect("GET", "", 200, "{\"method\":\"GET\",\"path\":\"/_meridian/more\",\"what\":\"of another file\"}]}");
+    served_check(
+        client_ask(&served.client, "GET /_meridian HTTP/1.1\r\nHost: a\r\n\r\n"), 200, "application/json", "/_meridian/health");
+    expect("POST", "", 405, "possible is GET");
+    expect("GET", "nothing", 404, "There is nothing at /_meridian/nothing.");
+}
+
 Test(admin, is_healthy)
 {
     expect("GET", "health", 200, "{\"status\":\"ok\",\"version\":\"" MERIDIAN_VERSION "\"}");

@@ -157,6 +157,15 @@ Test(query, refuses_what_is_no_operation)
     expect_code(post("Action=Plan"), 400, "InvalidAction");
 }
 
+Test(query, refuses_more_parameters_than_there_may_be_in_the_services_words)
+{
+    _buf_ struct buf b = {0};
+    buf_printf(&b, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n", 2 * 20001 - 1);
+    for (int i = 0; i < 20001; i++) buf_puts(&b, i ? "&a" : "a");
+    client_send(&served.client, b.data, b.len);
+    expect_code(client_answer(&served.client), 404, "MalformedQueryString");
+}
+
 Test(query, refuses_malformed_parameters)
 {
     expect_code(post("Action=Say&Word=%zz"), 404, "MalformedQueryString");

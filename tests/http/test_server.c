@@ -144,6 +144,39 @@ Test(server, tells_its_handler_what_was_asked)
     expect_body(client_ask(&client, "GET /both HTTP/1.1\r\nHost: a\r\n\r\n"), "GET|/both||-|0|");
 }
 
+/* A request of 'n' parameters, or, for n = 0, with a target of 'length' bytes; the parameter "word" comes last. */
+static void ask_long(size_t n, size_t length, const char *status)
+{
+    _buf_ struct buf b = {0};
+    struct client other;
+    buf_puts(&b, "GET /both?");
+    for (size_t i = 0; i < n; i++) buf_puts(&b, i % 3 ? "a&" : "a?");
+    if (n == 0) memset(buf_reserve(&b, length), 'x', length), b.len += length;
+    buf_puts(&b, "&word=last HTTP/1.1\r\nHost: a\r\n\r\n");
+    client_open(&other, &loop, http_port(server));
+    client_send(&other, b.data, b.len);
+    char *a = client_answer(&other);
+    cr_assert_not_null(a, "%zu parameters, or %zu bytes", n, length);
+    cr_expect_eq(strncmp(a + 9, status, strlen(status)), 0, "%zu parameters, or %zu bytes: %.80s", n, length, a);
+    cr_expect(*status != '2' || strstr(a, "|last|"), "all parameters are read");
+    free(a);
+    client_close(&other);
+}
+
+/* They would fill the memory that libmicrohttpd has for a connection, which then never answered. */
+Test(server, answers_requests_with_any_number_of_parameters)
+{
+    for (size_t n = 400; n < 600; n += 13) ask_long(n, 0, "200");
+    for (size_t n = 600; n <= 16000; n += 2200) ask_long(n, 0, "200");
+    for (size_t length = 31000; length < 32000; length += 250) ask_long(0, length, "200");
+    for (size_t length = 33000; length < 70000; length += 9000) ask_long(0, length, "414");
+}
+
+Test(server, takes_parameters_that_are_no_form_for_none)
+{
+    expect_body(client_ask(&client, "GET /both?word=%zz HTTP/1.1\r\nHost: a\r\n\r\n"), "GET|/both|word=%zz|-|0|");
+}
+
 Test(server, puts_the_handlers_headers_into_the_answer)
 {
     char *a = client_ask(&client, "GET /both HTTP/1.1\r\nHost: a\r\n\r\n");

@@ -4,9 +4,10 @@
 #include "base/connections.h"
 #include "http/origin.h"
 #include "http/server.h"
+#include "model/form.h"
 #include <microhttpd.h>
 #include <stdbool.h>
-/* What server.c (connections, requests in, answers out) and exchange.c (what a request is to its handler) share. */
+/* What the server knows of an exchange, for server.c (connections, the loop, requests in), dispatch.c and exchange.c itself. */
 
 /* Why a body is not read: the request is answered without its handler. */
 enum refusal { REFUSED_NOT, REFUSED_STRANGER, REFUSED_TOO_LARGE, REFUSED_NO_ROOM, REFUSED_AMBIGUOUS };
@@ -43,6 +44,8 @@ struct exchange {
     enum refusal refusal;
     enum origin origin;
     struct arena arena;
+    struct form params; /* of the query, once they were asked for */
+    bool params_read;
     http_fn *gone;
     void *gone_arg;
     struct watch *watch;
@@ -56,6 +59,7 @@ struct http {
     uv_loop_t *loop;
     uv_poll_t poll;
     uv_timer_t timer, deadline, sweep;
+    uv_timer_cb on_timer; /* of 'timer' */
     struct connections connections;
     size_t bodies;  /* bytes that exchanges have reserved for theirs */
     size_t answers; /* bytes of answers that are not read to the end yet */
@@ -80,3 +84,14 @@ void exchange_done(struct exchange *x);
 /* Frees a spare one. */
 void exchange_destroy(struct exchange *x);
 void exchange_unwatch(struct exchange *x);
+/* It is handed over to libmicrohttpd. */
+void exchange_answered(struct exchange *x);
+/* Its handler has deferred the answer: libmicrohttpd lets the connection be, and whether the client leaves is watched. */
+void exchange_suspend(struct exchange *x);
+/* The server closes before there is an answer. */
+void exchange_give_up(struct exchange *x);
+
+static inline int64_t http_now_ms(const struct http *h)
+{
+    return (int64_t)uv_now(h->loop);
+}
