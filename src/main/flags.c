@@ -17,6 +17,21 @@ const struct command_info commands[] = {
     {COMMAND_VERSION, "version", "tells the version", NULL},
 };
 
+const struct exit_status exit_statuses[] = {
+    {0, "everything has stopped, and all data are saved"},
+    {1, "serve could not start, or lost its database or its data directory while it ran (its nodes were stopped); standard error "
+        "has "
+        "the reason"},
+    {2, "the command line makes no sense"},
+    {3, "everything has stopped, but data of nodes could not be saved: standard error names the nodes"},
+    {4, "not everything has stopped: standard error names the agents and processes that are left. Causes: a second SIGTERM; an "
+        "agent "
+        "that can't be started to stop its nodes; a process that has not ended 15 s after --stop-timeout. The next start finds "
+        "them"},
+};
+
+const size_t n_exit_statuses = sizeof exit_statuses / sizeof *exit_statuses;
+
 const size_t n_commands = sizeof commands / sizeof *commands;
 
 const struct command_info *command_info(enum command wanted)
@@ -107,96 +122,100 @@ _Static_assert(sizeof(enum log_level) == sizeof(int) && sizeof(enum addressing) 
 
 const struct flag flags[] = {
     {FOR(COMMAND_SERVE), "listen", "HOST:PORT", "127.0.0.1:4566", NULL,
-        "where the API is served. With port 0 the system chooses one, and serve takes the same again at the next start if it is "
-        "free. Signatures are not checked: whoever reaches the address may use the whole API",
+        "where the API is served. Port 0 lets the system choose; the next start takes the same port again if it is free. Nobody "
+        "checks signatures: whoever reaches the address may use the whole API",
         read_text, AT(listen), "HOST:PORT"},
     {FOR(COMMAND_AGENT), "region", "REGION", NULL, NULL, "the region whose nodes it runs", read_region, AT(region),
         "a region's name"},
     {FOR(COMMAND_SERVE), "data-dir", "DIR", NULL, "$XDG_STATE_HOME/meridian, else ~/.local/state/meridian",
-        "where everything is kept, the nodes' data too; one process at a time uses it", read_text, AT(data_dir),
+        "where the database, the nodes' data and the logs are; one process at a time uses it", read_text, AT(data_dir),
         "a directory's name"},
     {FOR(COMMAND_AGENT), "data-dir", "DIR", NULL, "regions/REGION in that of serve",
-        "where the nodes' data is kept, two folders below the data directory of serve, which it meets there at a socket of this "
-        "user; one process at a time uses it",
+        "where the nodes' data are: two folders below the data directory of serve, at whose socket the agent meets serve; one "
+        "process at a time uses it",
         read_text, AT(data_dir), "a directory's name"},
     {FOR(COMMAND_AGENT), "stop", "on|off", "off", NULL,
-        "on: ends the nodes that run in the data directory, their data saved, and then itself, without a serve", read_choice,
+        "on: stops the nodes that run in the data directory, their data saved, and then itself, without a serve", read_choice,
         AT(stop_only), "on or off", switches, .bare = "on"},
     {FOR(COMMAND_SERVE), "default-region", "REGION", "us-east-1", NULL, "the region of requests that are not signed", read_region,
         AT(default_region), "a region's name"},
     {FOR(COMMAND_SERVE), "addressing", "loopback|ports", "loopback", NULL,
-        "how nodes get their addresses; a data directory keeps to one way. loopback: an address of its own in 127.0.0.0/8 for "
-        "every node and endpoint, with the port that was asked for. "
-        "ports: one host, and a port of its own for each",
+        "how nodes and endpoints get their addresses; a data directory keeps to one way. loopback: each has an address of its "
+        "own "
+        "in 127.0.0.0/8 and the port that was asked for. ports: all have one host, and each a port of its own",
         read_choice, AT(addressing), "loopback or ports", addressings},
     {FOR(COMMAND_SERVE), "advertise", "HOST", "127.0.0.1", NULL, "with --addressing ports: the host that endpoints name",
-        read_text, AT(advertise), "a host's name or address"},
+        read_text, AT(advertise), "a host's name or address", .needs_ports = true},
     {FOR(COMMAND_SERVE), "bind", "HOST", NULL, "what --advertise names",
-        "with --addressing ports: where nodes and endpoints listen, if that is not the address that is advertised; 0.0.0.0 is "
-        "everywhere. Whoever reaches it can use every group that asks for no password",
-        read_text, AT(bind), "a host's name or address of this machine"},
-    {FOR(COMMAND_SERVE), "port-range", "FIRST-LAST", "20000-29999", NULL, "with --addressing ports: the ports to choose from",
-        read_ports, AT(first_port), "two port numbers, the lower one first, like 20000-29999"},
+        "with --addressing ports: where nodes and endpoints listen, if not at the advertised address; 0.0.0.0 is everywhere. "
+        "Whoever reaches it can use every replication group and cache cluster that asks for no password",
+        read_text, AT(bind), "a host's name or address of this machine", .needs_ports = true},
+    {FOR(COMMAND_SERVE), "port-range", "FIRST-LAST", "20000-29999", NULL,
+        "with --addressing ports: the ports of nodes and endpoints", read_ports, AT(first_port),
+        "two port numbers, the lower one first, like 20000-29999", .needs_ports = true},
     {FOR(COMMAND_SERVE), "snapshot-import-dir", "DIR", NULL, "none",
         "where RDB files are restored from: arn:aws:s3:::bucket/key.rdb is DIR/bucket/key.rdb", read_text,
         AT(snapshot_import_dir), "a directory's name"},
     {FOR(COMMAND_SERVE), "snapshot-export-dir", "DIR", NULL, "that of imports",
-        "where snapshots are exported to; a folder in it is a bucket", read_text, AT(snapshot_export_dir), "a directory's name"},
-    {FOR_BOTH, "redis-server", "PATH", "redis-server", NULL, "the engine: a path, or a name to be found in PATH", read_text,
-        AT(redis_server), "a program's name"},
-    {FOR_BOTH, "memcached", "PATH", "memcached", NULL, "the engine of memcached clusters; needed once there is one", read_text,
+        "where snapshots are exported to; each folder in it is a bucket", read_text, AT(snapshot_export_dir),
+        "a directory's name"},
+    {FOR_BOTH, "redis-server", "PATH", "redis-server", NULL, "the Redis or Valkey server: a path, or a name to look up in PATH",
+        read_text, AT(redis_server), "a program's name"},
+    {FOR_BOTH, "memcached", "PATH", "memcached", NULL,
+        "the memcached server: a path, or a name to look up in PATH; needed once there is a memcached cluster", read_text,
         AT(memcached), "a program's name"},
     {FOR_BOTH, "engine", "NAME:VERSION=PATH", NULL, "what is found in PATH",
-        "the program that runs this version of redis, valkey or memcached: --engine valkey:8.1=/opt/valkey/bin/valkey-server. "
-        "7 and 7.2 are all versions that begin so; repeatable, with commas in the variable",
+        "the program for one version of redis, valkey or memcached: --engine valkey:8.1=/opt/valkey/bin/valkey-server. "
+        "A version of 7 or 7.2 stands for all versions that begin so. Repeatable; the variable has commas in between",
         read_engine, AT(engines), "NAME:VERSION=PATH: redis, valkey or memcached, a version like 7 or 7.2, and a program",
         .repeats = true},
     {FOR(COMMAND_SERVE), "durability", "full|normal", "full", NULL,
-        "full: what the API has answered survives a power cut. normal: it survives the death of any process, and writes are "
-        "faster. "
-        "What clients store is kept by the engines, in memory: see docs/promises.md",
+        "full: what the API has answered survives a power cut. normal: it survives the death of every process, and writes are "
+        "faster. Both are about the API's state; what clients store is in the engines' memory (docs/promises.md)",
         read_choice, AT(durability), "full or normal", durabilities},
     {FOR(COMMAND_SERVE), "restricted-commands", "refuse|allow", "refuse", NULL,
-        "refuse: users may not run what the service keeps to itself: CONFIG, DEBUG, SHUTDOWN, REPLICAOF and their like. "
-        "allow: they may, which can put a node out of order",
+        "refuse: users may not run the commands that ElastiCache restricts: CONFIG, DEBUG, SHUTDOWN, REPLICAOF and others. "
+        "allow: they may, and can break a node with them",
         read_choice, AT(restricted), "refuse or allow", restrictions},
     {FOR(COMMAND_SERVE), "quotas", "default|raised", "default", NULL,
-        "default: those of a fresh account. raised: a group in cluster mode may have 500 nodes and shards instead of 90, and a "
-        "region 2000 nodes instead of 300",
+        "default: the quotas of a new AWS account. raised: a replication group in cluster mode may have 500 nodes and shards "
+        "instead of 90, and a region 2000 nodes instead of 300",
         read_choice, AT(quotas), "default or raised", quota_names},
     {FOR(COMMAND_SERVE), "trips", "on|off", "off", NULL,
-        "on (or the flag alone): failures can be injected at /_meridian/trips, by whoever has the administrator's token, "
-        "and only while the API listens on loopback",
+        "on (or the flag alone): failures can be injected at /_meridian/trips. It takes the administrator's token, and an API "
+        "that "
+        "listens on loopback only",
         read_choice, AT(trips), "on or off", switches, .bare = "on"},
     {FOR(COMMAND_SERVE), "check", "on|off", "off", NULL,
-        "on, or nothing behind the flag: after everything that happens it is checked whether the invariants of "
-        "docs/architecture.md hold, and the log names those that do not",
+        "on (or the flag alone): the invariants of docs/architecture.md are checked after every pass, and the log names those "
+        "that "
+        "are violated",
         read_choice, AT(check), "on or off", switches, .bare = "on"},
     {FOR(COMMAND_SERVE), "admin-token-file", "FILE", NULL, "secrets/admin-token in the data directory, made at the first start",
-        "the administrator's token, 16 characters or more, in a file that nobody else can read: with it in \"Authorization: "
+        "the administrator's token, 16 characters or more, in a file that nobody else can read. The header \"Authorization: "
         "Bearer "
-        "TOKEN\" /_meridian/ lets itself be changed from other hosts, and failures be injected",
+        "TOKEN\" lets other hosts change what is under /_meridian/, and lets failures be injected",
         read_text, AT(admin_token_file), "a file's name"},
     {FOR(COMMAND_SERVE), "stop-timeout", "SECONDS", "60", NULL,
-        "how long a node that can't save its data yet is waited for when everything stops: one that runs a long script, say, or "
-        "whose disk is full. Then it is killed without its data, and the exit status is 3. 0: as long as it takes",
+        "how long a stop waits for a node that can't save its data yet, because it runs a long script or its disk is full. Then "
+        "the "
+        "node is killed without its data, and the exit status is 3. 0: no limit",
         read_seconds, AT(stop_timeout), "a number of seconds"},
     {FOR(COMMAND_AGENT), "stop-timeout", "SECONDS", "60", NULL,
-        "how long a node that can't save its data yet is waited for when everything stops, until serve has said it. 0: as long "
-        "as "
-        "it takes",
+        "how long a stop waits for a node that can't save its data yet, until serve has told its own limit. 0: no limit",
         read_seconds, AT(stop_timeout), "a number of seconds"},
     {FOR(COMMAND_SERVE), "blocked-primary-timeout", "SECONDS", "30", NULL,
-        "how long a primary that lives but answers nobody is waited for, before a replica takes its place: one with a script "
-        "that does not end, or that a client's CLIENT PAUSE keeps silent. 0: as long as it takes",
+        "how long a primary may live without answering anybody before a replica takes its place: a script that does not end or a "
+        "client's CLIENT PAUSE causes that. 0: no limit",
         read_seconds, AT(blocked_primary_timeout), "a number of seconds"},
     {FOR_BOTH, "log-level", "LEVEL", "info", NULL,
-        "error, warn, info, debug or trace; the log goes to standard error. trace: each step of each request, from the rows "
-        "to the process and back (docs/trace.md)",
+        "error, warn, info, debug or trace; the log goes to standard error. trace: every step of every request, from the rows to "
+        "the process and back (docs/trace.md)",
         read_choice, AT(log_level), "error, warn, info, debug or trace", log_levels},
 };
 
 const size_t n_flags = sizeof flags / sizeof *flags;
+_Static_assert(sizeof flags / sizeof *flags <= 32, "options.given has a bit for each");
 
 bool flag_is_of(const struct flag *f, enum command c)
 {

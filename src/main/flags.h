@@ -10,6 +10,12 @@ struct command_info {
     const char *about;   /* what its own help begins with; NULL where it has none */
 };
 
+/* What serve's exit status says. */
+struct exit_status {
+    int status;
+    const char *meaning;
+};
+
 struct flag;
 /* Reads a flag's text to where it belongs; false where it is not what the flag wants. */
 typedef bool flag_read_fn(const struct flag *f, const char *text, void *at);
@@ -26,10 +32,13 @@ struct flag {
     const char *wants;          /* for errors: "expected ..." */
     const char *const *choices; /* NULL-terminated, in the order of the enumerators */
     const char *bare;           /* what "--name" without a value means; NULL: it needs one */
+    bool needs_ports;           /* without --addressing ports it has no effect */
 };
 
 extern const struct command_info commands[];
 extern const size_t n_commands;
+extern const struct exit_status exit_statuses[];
+extern const size_t n_exit_statuses;
 extern const struct flag flags[];
 extern const size_t n_flags;
 

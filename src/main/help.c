@@ -84,9 +84,17 @@ static void put_cell(struct buf *b, const char *text)
     }
 }
 
+static void put_exit_statuses(struct buf *b)
+{
+    buf_puts(b, "| Exit status | |\n| --- | --- |\n");
+    for (size_t i = 0; i < n_exit_statuses; i++)
+        buf_printf(b, "| %d | %s |\n", exit_statuses[i].status, exit_statuses[i].meaning);
+}
+
 void options_markdown(struct buf *b, enum command topic)
 {
     char name[64];
+    if (topic == COMMAND_NONE) return put_exit_statuses(b);
     buf_puts(b, "| Flag | Environment | Default | |\n| --- | --- | --- | --- |\n");
     for (const struct flag *f = flags; f < flags + n_flags; f++) {
         if (!flag_is_of(f, topic)) continue;

@@ -31,7 +31,8 @@ static void fill_standard_descriptors(void)
 static int put_help(const struct options *o, FILE *to)
 {
     _buf_ struct buf text = {0};
-    if (o->markdown) options_markdown(&text, o->topic);
+    if (o->form == HELP_MARKDOWN) options_markdown(&text, o->topic);
+    else if (o->form == HELP_MAN) options_man(&text);
     else options_help(&text, o->topic);
     fputs(text.data, to);
     return fflush(to) == 0 ? 0 : 1;

@@ -1,4 +1,5 @@
 #include "main/options.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "main/flags.h"
 #include <stdio.h>
@@ -33,6 +34,11 @@ static int set_all(struct options *o, const struct flag *f, const char *source, 
     return r;
 }
 
+static unsigned flag_bit(const struct flag *f)
+{
+    return 1u << (f - flags);
+}
+
 /* Everything of the command that the environment or a default tells. */
 static int set_from_environment(struct options *o, struct err *e)
 {
@@ -41,6 +47,7 @@ static int set_from_environment(struct options *o, struct err *e)
         if (!flag_is_of(f, o->command)) continue;
         const char *text = getenv(flag_env_name(f, name));
         if (text == NULL || *text == '\0') text = f->otherwise;
+        else o->given |= flag_bit(f);
         int r = text == NULL ? 0 : f->repeats ? set_all(o, f, name, text, e) : set(o, f, name, text, e);
         if (r) return r;
     }
@@ -76,9 +83,9 @@ static int check_needed(const struct options *o, struct err *e)
 /* The first of several values replaces those of the environment. */
 static int set_given(struct options *o, const struct flag *f, const char *spelt, const char *text, unsigned *given, struct err *e)
 {
-    unsigned bit = 1u << (f - flags);
-    if (f->repeats && !(*given & bit)) *((char *)o + f->offset) = '\0';
-    *given |= bit;
+    if (f->repeats && !(*given & flag_bit(f))) *((char *)o + f->offset) = '\0';
+    *given |= flag_bit(f);
+    o->given |= flag_bit(f);
     return set(o, f, spelt, text, e);
 }
 
@@ -122,13 +129,19 @@ static int read_flags(struct options *o, int argc, char **argv, struct err *e)
 static int read_topic(struct options *o, int argc, char **argv, struct err *e)
 {
     for (int i = 2; i < argc; i++) {
-        if (strcmp(argv[i], "--markdown") == 0) o->markdown = true;
+        if (strcmp(argv[i], "--markdown") == 0) o->form = HELP_MARKDOWN;
+        else if (strcmp(argv[i], "--man") == 0) o->form = HELP_MAN;
         else if ((o->topic = command_find(argv[i])) == COMMAND_NONE)
             return err_set(e, ERR_USAGE, "there is no command \"%.80s\"; meridian help lists them", argv[i]);
     }
-    if (o->markdown && o->topic != COMMAND_SERVE && o->topic != COMMAND_AGENT)
-        return err_set(e, ERR_USAGE, "--markdown needs a command that has flags: serve or agent");
     return 0;
+}
+
+void options_idle(const struct options *o, struct buf *b)
+{
+    for (const struct flag *f = flags; f < flags + n_flags; f++)
+        if (f->needs_ports && (o->given & flag_bit(f)) && flag_is_of(f, o->command) && o->addressing != ADDRESSING_PORTS)
+            buf_printf(b, "--%s has no effect without --addressing ports\n", f->name);
 }
 
 int options_read(struct options *o, int argc, char **argv, struct err *e)

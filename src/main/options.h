@@ -7,7 +7,7 @@ struct err;
 /*
  * What the program was asked to do: the command line and its twins in the environment
  * (--data-dir is MERIDIAN_DATA_DIR). One table of flags makes the parser, the help and
- * the table in the README. The command line wins over the environment, the environment
+ * the manual page. The command line wins over the environment, the environment
  * over the default.
  */
 enum command { COMMAND_NONE, COMMAND_SERVE, COMMAND_AGENT, COMMAND_HELP, COMMAND_VERSION };
@@ -20,11 +20,15 @@ enum stop_only { STOP_ONLY_OFF, STOP_ONLY_ON };
 enum check { CHECK_OFF, CHECK_ON };
 enum addressing { ADDRESSING_LOOPBACK, ADDRESSING_PORTS };
 
+/* How the help is written: lines for a terminal, a table in Markdown, or the manual page in roff. */
+enum help_form { HELP_TEXT, HELP_MARKDOWN, HELP_MAN };
+
 enum { OPTION_NAME_SIZE = 256, OPTION_PATH_SIZE = 4096 };
 
 /* Plain data that belongs to the caller and points nowhere. Flags that a command does not have stay zeroed. */
 struct options {
     enum command command;
+    unsigned given; /* a bit of each flag, in the table's order, that the command line or the environment has */
     enum log_level log_level;
     char data_dir[OPTION_PATH_SIZE];
     char snapshot_import_dir[OPTION_PATH_SIZE]; /* "": none */
@@ -55,7 +59,7 @@ struct options {
 
     /* help */
     enum command topic; /* COMMAND_NONE: the program as a whole */
-    bool markdown;
+    enum help_form form;
 };
 
 /*
@@ -65,5 +69,9 @@ struct options {
 int options_read(struct options *o, int argc, char **argv, struct err *e);
 /* Adds the help for a command, or for the program as a whole with COMMAND_NONE. */
 void options_help(struct buf *b, enum command topic);
-/* Adds a command's flags as a Markdown table; the same on every machine. */
+/* Adds a line for each flag that was given and has no effect beside the others. */
+void options_idle(const struct options *o, struct buf *b);
+/* Adds a command's flags as a Markdown table, or serve's exit statuses with COMMAND_NONE; the same on every machine. */
 void options_markdown(struct buf *b, enum command topic);
+/* Adds the manual page, in the macros of man(7). */
+void options_man(struct buf *b);

@@ -240,6 +240,16 @@ static int open_http(struct serve *s, struct err *e)
     return http_open(&s->http, &s->loop, s->o->listen, e);
 }
 
+static void tell_idle_flags(const struct options *o)
+{
+    _buf_ struct buf lines = {0};
+    options_idle(o, &lines);
+    for (char *line = lines.data, *end; line && *line; line = end + 1) {
+        end = strchr(line, '\n');
+        fprintf(stderr, "meridian: %.*s\n", (int)(end - line), line);
+    }
+}
+
 static int check_exposure(struct serve *s, struct err *e)
 {
     if (s->listen_host[0] && strncmp(s->listen_host, "127.", 4) != 0)
@@ -420,6 +430,7 @@ int serve_main(const struct options *o)
     struct err e;
     struct serve s = {.o = o, .lock_fd = -1};
     umask(077);
+    tell_idle_flags(o);
     uv_loop_init(&s.loop);
     int r = open_all(&s, &e);
     if (r) {

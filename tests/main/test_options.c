@@ -127,7 +127,6 @@ Test(options, what_makes_no_sense_is_refused_in_one_line)
         {"start", "there is no command \"start\"; meridian help lists them"},
         {"--serve", "there is no command \"--serve\"; meridian help lists them"},
         {"help me", "there is no command \"me\"; meridian help lists them"},
-        {"help --markdown", "--markdown needs a command that has flags: serve or agent"},
         {"serve now", "serve does not know \"now\"; meridian help serve lists its flags"},
         {"serve --lisen x", "serve does not know \"--lisen\"; meridian help serve lists its flags"},
         {"serve --list x", "serve does not know \"--list\"; meridian help serve lists its flags"},
@@ -189,22 +188,24 @@ Test(options, help_is_asked_for_in_many_ways)
     static const struct {
         const char *line;
         enum command command, topic;
-        bool markdown;
+        enum help_form form;
     } rows[] = {
-        {"", COMMAND_NONE, COMMAND_NONE, false},
-        {"help", COMMAND_HELP, COMMAND_NONE, false},
-        {"--help", COMMAND_HELP, COMMAND_NONE, false},
-        {"-h", COMMAND_HELP, COMMAND_NONE, false},
-        {"help serve", COMMAND_HELP, COMMAND_SERVE, false},
-        {"help agent --markdown", COMMAND_HELP, COMMAND_AGENT, true},
-        {"serve --listen nonsense --bad --help", COMMAND_HELP, COMMAND_SERVE, false},
-        {"agent -h", COMMAND_HELP, COMMAND_AGENT, false},
-        {"version", COMMAND_VERSION, COMMAND_NONE, false},
-        {"--version", COMMAND_VERSION, COMMAND_NONE, false},
+        {"", COMMAND_NONE, COMMAND_NONE, HELP_TEXT},
+        {"help", COMMAND_HELP, COMMAND_NONE, HELP_TEXT},
+        {"--help", COMMAND_HELP, COMMAND_NONE, HELP_TEXT},
+        {"-h", COMMAND_HELP, COMMAND_NONE, HELP_TEXT},
+        {"help serve", COMMAND_HELP, COMMAND_SERVE, HELP_TEXT},
+        {"help agent --markdown", COMMAND_HELP, COMMAND_AGENT, HELP_MARKDOWN},
+        {"help --markdown", COMMAND_HELP, COMMAND_NONE, HELP_MARKDOWN},
+        {"help --man", COMMAND_HELP, COMMAND_NONE, HELP_MAN},
+        {"serve --listen nonsense --bad --help", COMMAND_HELP, COMMAND_SERVE, HELP_TEXT},
+        {"agent -h", COMMAND_HELP, COMMAND_AGENT, HELP_TEXT},
+        {"version", COMMAND_VERSION, COMMAND_NONE, HELP_TEXT},
+        {"--version", COMMAND_VERSION, COMMAND_NONE, HELP_TEXT},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         accept(rows[i].line);
-        cr_expect(o.command == rows[i].command && o.topic == rows[i].topic && o.markdown == rows[i].markdown, "%s", rows[i].line);
+        cr_expect(o.command == rows[i].command && o.topic == rows[i].topic && o.form == rows[i].form, "%s", rows[i].line);
     }
 }
 
@@ -234,4 +235,31 @@ Test(options, the_markdown_table_has_four_cells_in_every_row)
         for (const char *p = line; *p; p++) cells += *p == '|' && (p == line || p[-1] != '\\');
         cr_expect_eq(cells, 4, "%s", line);
     }
+}
+
+static void expect_idle(const char *line, const char *told)
+{
+    _buf_ struct buf b = {0};
+    buf_add(&b, "", 0);
+    accept(line);
+    options_idle(&o, &b);
+    cr_expect_str_eq(b.len ? b.data : "", told, "%s", line);
+}
+
+Test(options, flags_of_the_other_way_of_addressing_are_told)
+{
+    expect_idle("serve", "");
+    expect_idle("serve --addressing ports --advertise a --bind 0.0.0.0 --port-range 1-2", "");
+    expect_idle("serve --port-range 1-2 --bind 0.0.0.0",
+        "--bind has no effect without --addressing ports\n--port-range has no effect without --addressing ports\n");
+    setenv("MERIDIAN_ADVERTISE", "a", 1);
+    expect_idle("serve", "--advertise has no effect without --addressing ports\n");
+    expect_idle("agent --region r", "");
+}
+
+Test(options, the_exit_statuses_are_a_table_too)
+{
+    _buf_ struct buf b = {0};
+    options_markdown(&b, COMMAND_NONE);
+    cr_expect_not_null(strstr(b.data, "\n| 0 | everything has stopped, and all data are saved |\n"));
 }
