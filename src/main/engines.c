@@ -1,6 +1,6 @@
 #include "main/engines.h"
-#include "agent/engine/engine.h"
 #include "agent/os/file.h"
+#include "agent/session/engines.h"
 #include "base/err.h"
 #include "main/options.h"
 #include <string.h>
@@ -23,11 +23,11 @@ int engines_check(const struct options *o, struct err *e)
 {
     struct engine_map m;
     bool any = false;
-    engine_map_init(&m, o->redis_server, o->memcached, o->engines);
+    agent_engines_init(&m, o->redis_server, o->memcached, o->engines);
     for (size_t i = 0; i < m.n; i++) {
         int r = m.items[i].for_name[0] ? check_entry(&m.items[i], e) : 0;
         if (r) return r;
-        any = any || (m.items[i].kind == ENGINE_REDIS_SERVER && is_there(&m.items[i]));
+        any = any || (m.items[i].kind == agent_engines[0] && is_there(&m.items[i]));
     }
     if (any) return 0;
     return err_set(e, ERR_USAGE,

@@ -1,5 +1,5 @@
 #include "main/flags.h"
-#include "agent/engine/engine.h"
+#include "agent/session/engines.h"
 #include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -100,7 +100,7 @@ static bool read_engine(const struct flag *f, const char *text, void *at)
     struct engine entry;
     char *engines = at;
     size_t used = strlen(engines);
-    if (!engine_read_entry(text, &entry)) return false;
+    if (!engine_read_entry(agent_engines, text, &entry)) return false;
     return (size_t)snprintf(engines + used, f->size - used, "%s%s", used ? "\n" : "", text) < f->size - used;
 }
 

@@ -1,4 +1,4 @@
-#include "agent/node/converge.h"
+#include "agent/redis/converge.h"
 #include <criterion/criterion.h>
 #include <string.h>
 

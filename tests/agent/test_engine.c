@@ -1,4 +1,6 @@
-#include "agent/engine/engine.h"
+#include "agent/memcached/memcached.h"
+#include "agent/redis/redis.h"
+#include "agent/session/engines.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,20 +42,20 @@ static const char *program(int i, const char *text)
 Test(engine, reads_what_programs_print_for_their_version)
 {
     static const struct {
-        enum engine_kind kind;
+        const struct engine_kind *kind;
         const char *text, *name, *version; /* NULL: it is none */
     } rows[] = {
-        {ENGINE_REDIS_SERVER, "Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64\n", "redis", "7.0.15"},
-        {ENGINE_REDIS_SERVER, "Valkey server v=8.0.1 sha=00000000:0 malloc=jemalloc-5.3.0\n", "valkey", "8.0.1"},
-        {ENGINE_REDIS_SERVER, "Server v=7.2.5 sha=00000000:0\n", "valkey", "7.2.5"},
-        {ENGINE_REDIS_SERVER, "KeyDB server v=6.3.4 sha=00000000:0\n", "keydb", "6.3.4"},
-        {ENGINE_REDIS_SERVER, "dragonfly v1.21.2-0f4a1b2\nbuild time: then\n", "dragonfly", "1.21.2"},
-        {ENGINE_REDIS_SERVER, "memcached 1.6.18\n", NULL, NULL},
-        {ENGINE_REDIS_SERVER, "Redis server v=\n", NULL, NULL},
-        {ENGINE_REDIS_SERVER, "true (GNU coreutils) 9.1\n", NULL, NULL},
-        {ENGINE_REDIS_SERVER, "", NULL, NULL},
-        {ENGINE_MEMCACHED_SERVER, "memcached 1.6.18\n", "memcached", "1.6.18"},
-        {ENGINE_MEMCACHED_SERVER, "Redis server v=7.0.15\n", NULL, NULL},
+        {&redis_kind, "Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64\n", "redis", "7.0.15"},
+        {&redis_kind, "Valkey server v=8.0.1 sha=00000000:0 malloc=jemalloc-5.3.0\n", "valkey", "8.0.1"},
+        {&redis_kind, "Server v=7.2.5 sha=00000000:0\n", "valkey", "7.2.5"},
+        {&redis_kind, "KeyDB server v=6.3.4 sha=00000000:0\n", "keydb", "6.3.4"},
+        {&redis_kind, "dragonfly v1.21.2-0f4a1b2\nbuild time: then\n", "dragonfly", "1.21.2"},
+        {&redis_kind, "memcached 1.6.18\n", NULL, NULL},
+        {&redis_kind, "Redis server v=\n", NULL, NULL},
+        {&redis_kind, "true (GNU coreutils) 9.1\n", NULL, NULL},
+        {&redis_kind, "", NULL, NULL},
+        {&memcached_kind, "memcached 1.6.18\n", "memcached", "1.6.18"},
+        {&memcached_kind, "Redis server v=7.0.15\n", NULL, NULL},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct engine g = {.kind = rows[i].kind};
@@ -66,7 +68,7 @@ Test(engine, reads_what_programs_print_for_their_version)
 
 static bool is_enough(const char *name, const char *version)
 {
-    struct engine g = {0};
+    struct engine g = {.kind = strcmp(name, "memcached") == 0 ? &memcached_kind : &redis_kind};
     snprintf(g.name, sizeof g.name, "%s", name);
     snprintf(g.version, sizeof g.version, "%s", version);
     return engine_new_enough(&g);
@@ -82,7 +84,7 @@ Test(engine, is_new_enough_from_the_version_on_that_has_what_is_needed)
 
 Test(engine, a_program_that_is_not_there_is_named)
 {
-    struct engine g = {.kind = ENGINE_REDIS_SERVER, .given = "/nonexistent/redis-server"};
+    struct engine g = {.kind = &redis_kind, .given = "/nonexistent/redis-server"};
     cr_assert_eq(engine_locate(&g, &e), ERR_USAGE);
     cr_assert(strstr(e.msg, "/nonexistent/redis-server") && strstr(e.msg, "install"));
     cr_assert_str_eq(g.path, "");
@@ -90,7 +92,7 @@ Test(engine, a_program_that_is_not_there_is_named)
 
 Test(engine, a_program_that_is_something_else_is_refused)
 {
-    struct engine g = {.kind = ENGINE_REDIS_SERVER, .given = "true"};
+    struct engine g = {.kind = &redis_kind, .given = "true"};
     cr_assert_eq(engine_locate(&g, &e), ERR_USAGE);
     cr_assert_str_eq(g.path, "");
 }
@@ -100,12 +102,13 @@ Test(engine, an_entry_has_an_engine_a_version_and_a_program)
     static const char *const wrong[] = {"", "redis", "redis:7", "redis=/x", ":7=/x", "redis:=/x", "redis:7=", "redis:7.=/x",
         "redis:.7=/x", "redis:7.1.0.1=/x", "redis:x=/x", "mysql:8=/x", "redis:7:1=/x"};
     struct engine g;
-    cr_assert(engine_read_entry("valkey:8.1=/opt/a=b:c", &g));
+    cr_assert(engine_read_entry(agent_engines, "valkey:8.1=/opt/a=b:c", &g));
     cr_assert_str_eq(g.for_name, "valkey");
     cr_assert_str_eq(g.for_version, "8.1");
     cr_assert_str_eq(g.given, "/opt/a=b:c");
-    cr_assert(engine_read_entry("memcached:1.6.22=memcached", &g) && g.kind == ENGINE_MEMCACHED_SERVER);
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) cr_assert_not(engine_read_entry(wrong[i], &g), "%s", wrong[i]);
+    cr_assert(engine_read_entry(agent_engines, "memcached:1.6.22=memcached", &g) && g.kind == &memcached_kind);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        cr_assert_not(engine_read_entry(agent_engines, wrong[i], &g), "%s", wrong[i]);
 }
 
 static const char *pick(const char *engine, const char *version)
@@ -120,7 +123,7 @@ static void make_map(const char *redis_server)
     snprintf(entries, sizeof entries, "redis:7=%s\nredis:7.1=%s\nvalkey:8=%s\nvalkey:8.1.0=%s",
         program(1, "Redis server v=7.2.4 x"), program(2, "Redis server v=7.4.0 x"), program(3, "Valkey server v=8.0.1 x"),
         program(4, "Valkey server v=8.1.0 x"));
-    engine_map_init(&map, redis_server, NULL, entries);
+    agent_engines_init(&map, redis_server, NULL, entries);
 }
 
 Test(engine, what_runs_a_version_is_the_most_exact_that_was_named_then_the_nearest)
@@ -146,9 +149,9 @@ Test(engine, what_runs_a_version_is_the_most_exact_that_was_named_then_the_neare
 
 Test(engine, redis_stands_in_for_valkey_and_the_other_way_round)
 {
-    engine_map_init(&map, program(0, "Redis server v=7.0.15 x"), NULL, NULL);
+    agent_engines_init(&map, program(0, "Redis server v=7.0.15 x"), NULL, NULL);
     cr_assert_str_eq(pick("valkey", "8.0.1"), programs[0]);
-    engine_map_init(&map, program(0, "Valkey server v=8.0.1 x"), NULL, NULL);
+    agent_engines_init(&map, program(0, "Valkey server v=8.0.1 x"), NULL, NULL);
     cr_assert_str_eq(pick("redis", "7.1.0"), programs[0]);
 }
 
@@ -157,14 +160,14 @@ Test(engine, what_cannot_run_is_passed_over)
     make_map(program(0, "Redis server v=7.0.15 x"));
     program(2, "Redis server v=6.2.14 x");
     cr_assert_str_eq(pick("redis", "7.1.0"), programs[1]);
-    engine_map_init(&map, program(0, "Redis server v=6.2.14 x"), NULL, NULL);
+    agent_engines_init(&map, program(0, "Redis server v=6.2.14 x"), NULL, NULL);
     cr_assert_str_eq(pick("redis", "6.2.6"), "none");
     cr_assert_not_null(strstr(e.msg, "is redis version 6.2.14: version 7.0 or later is needed"), "%s", e.msg);
 }
 
 Test(engine, memcached_is_no_stand_in_for_redis)
 {
-    engine_map_init(&map, "/nonexistent/redis-server", program(0, "memcached 1.6.18"), NULL);
+    agent_engines_init(&map, "/nonexistent/redis-server", program(0, "memcached 1.6.18"), NULL);
     cr_assert_str_eq(pick("redis", "7.1.0"), "none");
     cr_assert_str_eq(pick("memcached", "1.6.22"), programs[0]);
 }

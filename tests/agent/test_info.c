@@ -1,4 +1,5 @@
 #include "agent/redis/info.h"
+#include "agent/memcached/stats.h"
 #include <criterion/criterion.h>
 #include <string.h>
 
@@ -152,8 +153,8 @@ Test(info, knows_versions_that_begin_with_letters)
 {
     static const char *const good[] = {"7.0.15", "8.1.0-rc1", "df-v1.21.2"}, *const bad[] = {
                                                                                  "", "server", "7.0 15", "7.0<b>", "7\n0"};
-    for (size_t i = 0; i < sizeof good / sizeof *good; i++) cr_expect(info_is_version(good[i]), "%s", good[i]);
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) cr_expect_not(info_is_version(bad[i]), "%s", bad[i]);
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) cr_expect(server_info_is_version(good[i]), "%s", good[i]);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) cr_expect_not(server_info_is_version(bad[i]), "%s", bad[i]);
 }
 
 Test(info, of_a_process_that_can_not_be_is_no_answer)
@@ -173,10 +174,10 @@ Test(info, of_a_memcached_is_a_line_for_each_thing)
     static const char *const odd[] = {"STAT pid 0", "STAT pid 4294967297", "STAT pid 12 ", "STAT pid -3", "STAT pid",
         "STAT version x", "STAT version 1.6.18 \x01", "STAT version 1.1111111111111111111111111111111111111", "STAT threads 4",
         "END", ""};
-    for (size_t k = 0; k < sizeof odd / sizeof *odd; k++) info_stat(odd[k], &s);
+    for (size_t k = 0; k < sizeof odd / sizeof *odd; k++) stats_read_line(odd[k], &s);
     cr_assert(s.pid == 0 && s.version[0] == '\0');
-    info_stat("STAT pid 4711", &s);
-    info_stat("STAT version 1.6.18", &s);
+    stats_read_line("STAT pid 4711", &s);
+    stats_read_line("STAT version 1.6.18", &s);
     cr_assert_eq(s.pid, 4711);
     cr_assert_str_eq(s.version, "1.6.18");
 }

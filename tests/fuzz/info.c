@@ -1,4 +1,5 @@
 #include "agent/redis/info.h"
+#include "agent/memcached/stats.h"
 #include "base/arena.h"
 #include "fuzz.h"
 #include <assert.h>
@@ -17,8 +18,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         assert(r.upstream_port >= 0 && r.upstream_port <= UINT16_MAX && strlen(r.upstream_host) < sizeof r.upstream_host);
     }
     if (info_memory(text, n, &m)) assert(m.used <= INFO_BYTES_MAX && m.data >= 0 && m.limit >= 0);
-    if (info_server(text, n, &s)) assert(s.pid > 0 && info_is_version(s.version));
-    info_stat(arena_strndup(&a, text, n), &stat);
-    assert(stat.pid >= 0 && (stat.version[0] == '\0' || info_is_version(stat.version)));
+    if (info_server(text, n, &s)) assert(s.pid > 0 && server_info_is_version(s.version));
+    stats_read_line(arena_strndup(&a, text, n), &stat);
+    assert(stat.pid >= 0 && (stat.version[0] == '\0' || server_info_is_version(stat.version)));
     return 0;
 }

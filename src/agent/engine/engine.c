@@ -16,32 +16,6 @@
 
 enum { ANSWER_MS = 5000 }; /* how long a program may take to tell its version */
 
-static const struct {
-    const char *name;
-    const char *ask; /* what makes it print its version */
-} kinds[ENGINE_KINDS] = {
-    [ENGINE_REDIS_SERVER] = {"redis-server", "--version"},
-    [ENGINE_MEMCACHED_SERVER] = {"memcached", "-V"},
-};
-
-/* What counts its versions as redis does, and the lowest that will do. */
-static const struct {
-    const char *name;
-    enum engine_kind kind;
-    int major, minor;
-} least[] = {
-    {"redis", ENGINE_REDIS_SERVER, 7, 0},
-    {"valkey", ENGINE_REDIS_SERVER, 7, 0},
-    {"keydb", ENGINE_REDIS_SERVER, 7, 0},
-    {"memcached", ENGINE_MEMCACHED_SERVER, 1, 5},
-    {"dragonfly", ENGINE_REDIS_SERVER, 0, 0},
-};
-
-const char *engine_name(enum engine_kind kind)
-{
-    return kinds[kind].name;
-}
-
 /* ---- the map ---- */
 
 static bool is_version(const char *s)
@@ -64,7 +38,7 @@ static bool put(char *out, size_t size, const char *from, size_t n)
     return true;
 }
 
-bool engine_read_entry(const char *text, struct engine *out)
+bool engine_read_entry(const struct engine_kind *const kinds[], const char *text, struct engine *out)
 {
     struct engine g = {0};
     const char *colon = strchr(text, ':'), *equals = colon ? strchr(colon, '=') : NULL;
@@ -73,31 +47,33 @@ bool engine_read_entry(const char *text, struct engine *out)
                  put(g.for_version, sizeof g.for_version, colon + 1, (size_t)(equals - colon - 1)) &&
                  put(g.given, sizeof g.given, equals + 1, strlen(equals + 1));
     if (!whole || !is_version(g.for_version)) return false;
-    bool memcached = strcmp(g.for_name, "memcached") == 0;
-    if (!memcached && strcmp(g.for_name, "redis") != 0 && strcmp(g.for_name, "valkey") != 0) return false;
-    g.kind = memcached ? ENGINE_MEMCACHED_SERVER : ENGINE_REDIS_SERVER;
+    g.kind = engine_kind_of(kinds, g.for_name);
+    if (!engine_kind_runs(g.kind, g.for_name)) return false;
     *out = g;
     return true;
 }
 
-static void add(struct engine_map *m, enum engine_kind kind, const char *given, bool optional)
+static void add_program(struct engine_map *m, const struct engine_kind *kind, const char *given, bool optional)
 {
     struct engine *g = &m->items[m->n++];
     *g = (struct engine){.kind = kind, .optional = optional};
     snprintf(g->given, sizeof g->given, "%s", given);
 }
 
-void engine_map_init(struct engine_map *m, const char *redis_server, const char *memcached, const char *entries)
+void engine_map_init(
+    struct engine_map *m, const struct engine_kind *const kinds[], const char *const given[], const char *entries)
 {
-    *m = (struct engine_map){0};
-    add(m, ENGINE_REDIS_SERVER, redis_server ? redis_server : kinds[ENGINE_REDIS_SERVER].name, false);
-    add(m, ENGINE_REDIS_SERVER, "valkey-server", true);
-    add(m, ENGINE_MEMCACHED_SERVER, memcached ? memcached : kinds[ENGINE_MEMCACHED_SERVER].name, false);
+    *m = (struct engine_map){.kinds = kinds};
+    for (size_t i = 0; kinds[i] != NULL; i++) {
+        add_program(m, kinds[i], given[i] ? given[i] : kinds[i]->program, false);
+        for (size_t k = 0; kinds[i]->other_programs && kinds[i]->other_programs[k]; k++)
+            add_program(m, kinds[i], kinds[i]->other_programs[k], true);
+    }
     while (entries && *entries && m->n < ENGINES_MAX) {
         char text[ENGINE_PATH_SIZE + 64];
         size_t n = strcspn(entries, "\n");
         snprintf(text, sizeof text, "%.*s", (int)n, entries);
-        m->n += engine_read_entry(text, &m->items[m->n]);
+        m->n += engine_read_entry(kinds, text, &m->items[m->n]);
         entries += n + (entries[n] == '\n');
     }
 }
@@ -165,7 +141,7 @@ static bool is_known(struct engine *g, struct err *e)
 
 struct search {
     struct engine_map *m;
-    enum engine_kind kind;
+    const struct engine_kind *kind;
     const char *engine, *version;
     bool passed_over[ENGINES_MAX];
     struct err why; /* the first that was passed over */
@@ -199,7 +175,7 @@ static struct engine *find_nearest(struct search *s)
 int engine_pick(struct engine_map *m, const char *engine, const char *version, struct engine **out, struct err *e)
 {
     struct search s = {.m = m, .engine = engine, .version = version ? version : ""};
-    s.kind = strcmp(engine, "memcached") == 0 ? ENGINE_MEMCACHED_SERVER : ENGINE_REDIS_SERVER;
+    s.kind = engine_kind_of(m->kinds, engine);
     while ((*out = find_nearest(&s)) != NULL) {
         if (engine_locate(*out, e) == 0) return 0;
         pass_over(&s, *out, e);
@@ -210,16 +186,15 @@ int engine_pick(struct engine_map *m, const char *engine, const char *version, s
 
 /* ---- a program's version ---- */
 
-/* The first word in small letters; a valkey-server 7.2 calls itself no more than "Server". */
+/* The first word in small letters. */
 static void read_name(const char *text, char *out, size_t size)
 {
     size_t n = 0;
     for (; isalpha((unsigned char)text[n]) && n + 1 < size; n++) out[n] = (char)tolower((unsigned char)text[n]);
     out[n] = '\0';
-    if (strcmp(out, "server") == 0) snprintf(out, size, "valkey");
 }
 
-/* "Redis server v=7.0.15 sha=…", "dragonfly v1.21.2-…", "memcached 1.6.18" */
+/* "NAME server v=7.0.15 sha=…", "NAME v1.21.2-…", "NAME 1.6.18" */
 static const char *find_version(const char *text)
 {
     const char *v = strstr(text, " v=");
@@ -232,13 +207,13 @@ static const char *find_version(const char *text)
 
 bool engine_read_version(struct engine *g, const char *text)
 {
-    char name[sizeof g->name];
+    char printed[sizeof g->name];
     const char *v = find_version(text);
     size_t n = strspn(v, "0123456789.");
-    read_name(text, name, sizeof name);
-    for (size_t i = 0; i < sizeof least / sizeof *least; i++) {
-        if (strcmp(least[i].name, name) != 0 || least[i].kind != g->kind) continue;
-        memcpy(g->name, name, sizeof name);
+    read_name(text, printed, sizeof printed);
+    for (const struct engine_release *r = g->kind->releases; r->prints != NULL; r++) {
+        if (strcmp(r->prints, printed) != 0) continue;
+        snprintf(g->name, sizeof g->name, "%s", r->name);
         return put(g->version, sizeof g->version, v, n);
     }
     return false;
@@ -248,9 +223,8 @@ bool engine_new_enough(const struct engine *g)
 {
     long parts[PARTS];
     split(g->version, parts);
-    for (size_t i = 0; i < sizeof least / sizeof *least; i++)
-        if (strcmp(least[i].name, g->name) == 0)
-            return parts[0] > least[i].major || (parts[0] == least[i].major && parts[1] >= least[i].minor);
+    for (const struct engine_release *r = g->kind->releases; r->prints != NULL; r++)
+        if (strcmp(r->name, g->name) == 0) return parts[0] > r->major || (parts[0] == r->major && parts[1] >= r->minor);
     return true;
 }
 
@@ -293,16 +267,16 @@ static int run_version(const char *path, const char *question, char *out, size_t
 int engine_locate(struct engine *g, struct err *e)
 {
     char path[sizeof g->path], text[256];
-    const char *name = engine_name(g->kind);
+    const char *name = g->kind->program;
     if (g->path[0] != '\0') return 0;
     if (!file_find_program(g->given, path, sizeof path))
         return err_set(e, ERR_USAGE, "there is no program \"%s\": install %s (Debian: apt install %s), or say where it is",
             g->given, name, name);
-    if (run_version(path, kinds[g->kind].ask, text, sizeof text) != 0 || !engine_read_version(g, text))
-        return err_set(e, ERR_USAGE, "%s %s does not answer as a %s does", path, kinds[g->kind].ask, name);
+    if (run_version(path, g->kind->version_option, text, sizeof text) != 0 || !engine_read_version(g, text))
+        return err_set(e, ERR_USAGE, "%s %s does not answer as a %s does", path, g->kind->version_option, name);
     if (!engine_new_enough(g))
-        return err_set(e, ERR_USAGE, "%s is %s version %s: %s or later is needed", path, g->name, g->version,
-            g->kind == ENGINE_REDIS_SERVER ? "version 7.0" : "version 1.5");
+        return err_set(
+            e, ERR_USAGE, "%s is %s version %s: version %s or later is needed", path, g->name, g->version, g->kind->least);
     memcpy(g->path, path, sizeof g->path);
     return 0;
 }

@@ -1,8 +1,13 @@
-#include "agent/os/file.h"
+#include "agent/memcached/memcached.h"
 #include "agent/memcached/mconn.h"
 #include "agent/memcached/memcached_args.h"
+#include "agent/memcached/stats.h"
+#include "agent/node/core.h"
+#include "agent/node/folder.h"
+#include "agent/node/life.h"
+#include "agent/node/watch.h"
+#include "agent/os/file.h"
 #include "agent/os/names.h"
-#include "agent/node/node_int.h"
 #include "base/log.h"
 #include "base/trip.h"
 #include <signal.h>
@@ -12,15 +17,34 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/*
- * A node that is a memcached. It keeps nothing over its end, has no role, and takes
- * nearly all of its settings when it starts; only its memory can be changed later.
- */
-
 /* The settings it was started with, a line "NAME VALUE" each: an agent that adopts it finds them there. */
 #define STARTED "memcached.settings"
 
 enum { GREET_AGAIN_MS = 200 };
+
+/* The question that waits for its answer, one at a time. */
+enum memcached_ask { ASK_NONE, ASK_STATS, ASK_VERSION, ASK_MEMORY, ASK_OLD_MEMORY };
+
+static enum memcached_ask asked(const struct node *n)
+{
+    return n->asking ? *(const enum memcached_ask *)n->engine : ASK_NONE;
+}
+
+/* ---- what is remembered ---- */
+
+static void *memcached_new(struct node *n)
+{
+    (void)n;
+    enum memcached_ask *ask = calloc(1, sizeof *ask);
+    if (ask == NULL) abort();
+    return ask;
+}
+
+static void memcached_free(struct node *n)
+{
+    free(n->engine);
+    n->engine = NULL;
+}
 
 /* ---- starting ---- */
 
@@ -55,33 +79,38 @@ static void nothing(struct node *n)
 
 /* ---- questions ---- */
 
-static void ask(struct node *n, enum node_ask what, enum step step, const char *line)
+static void ask(struct node *n, enum memcached_ask what, const char *line)
 {
-    n->ask = what;
-    n->step = step;
-    n->asked_at = node_now(n);
+    *(enum memcached_ask *)n->engine = what;
+    node_asks(n);
     mconn_send(n->conn, line);
 }
 
 static void greet(struct node *n)
 {
     n->life.server = (struct server_info){0};
-    ask(n, ASK_SERVER, STEP_NONE, "stats");
+    ask(n, ASK_STATS, "stats");
 }
 
 static void look(struct node *n)
 {
-    ask(n, ASK_STEP, STEP_READ, "version");
+    ask(n, ASK_VERSION, "version");
 }
 
 static void set_memory(struct node *n)
 {
     char line[64];
     snprintf(line, sizeof line, "cache_memlimit %lld", (long long)memcached_megabytes(n->order));
-    ask(n, ASK_STEP, STEP_SET, line);
+    ask(n, ASK_MEMORY, line);
 }
 
 /* ---- settings ---- */
+
+/* The answer that is awaited may be about the settings before. */
+static void settings_changed(struct node *n)
+{
+    if (asked(n) == ASK_MEMORY) *(enum memcached_ask *)n->engine = ASK_OLD_MEMORY;
+}
 
 static bool started_with(const struct buf *text, const struct proto_setting *s)
 {
@@ -122,7 +151,7 @@ static void up(struct node *n)
 static void know_process(struct node *n)
 {
     struct server_info *s = &n->life.server;
-    n->ask = ASK_NONE;
+    node_has_answer(n);
     if (s->pid != proc_id(n->proc)->pid) {
         node_reason(n, "process %ld answers at its address", s->pid);
         n->greet_at = node_now(n) + GREET_AGAIN_MS;
@@ -138,7 +167,7 @@ static void know_process(struct node *n)
 
 static void server_line(struct node *n, const char *line)
 {
-    info_stat(line, &n->life.server);
+    stats_read_line(line, &n->life.server);
     if (strcmp(line, "END") == 0 || strncmp(line, "STAT", 4) != 0) know_process(n);
 }
 
@@ -154,28 +183,28 @@ static void memory_set(struct node *n, const char *line)
 
 static void step_line(struct node *n, const char *line)
 {
-    enum step step = n->step;
-    n->ask = ASK_NONE;
+    enum memcached_ask what = asked(n);
+    node_has_answer(n);
     n->read_at = node_now(n);
-    if (step == STEP_SET) memory_set(n, line);
-    if (step == STEP_READ && trip_hit(TRIP_PROBE)) node_set_hung(n, true);
+    if (what == ASK_MEMORY) memory_set(n, line);
+    if (what == ASK_VERSION && trip_hit(TRIP_PROBE)) node_set_hung(n, true);
 }
 
 static void conn_line(void *arg, char *line)
 {
     struct node *n = arg;
     node_answered(n);
-    if (n->state == NODE_STOP || n->order == NULL || n->ask == ASK_NONE) return;
-    if (n->ask == ASK_SERVER) server_line(n, line);
+    if (n->state == NODE_STOP || n->order == NULL || !n->asking) return;
+    if (asked(n) == ASK_STATS) server_line(n, line);
     else step_line(n, line);
-    if (n->ask == ASK_NONE) node_step(n);
+    if (!n->asking) node_step(n);
 }
 
 /* ---- the connection, and the end ---- */
 
 static void conn_up(void *arg)
 {
-    node_connected(arg, ASK_SERVER);
+    node_connected(arg);
 }
 
 static void conn_down(void *arg)
@@ -199,18 +228,40 @@ static void end(struct node *n)
     proc_signal(n->proc, SIGTERM);
 }
 
-const struct node_ops node_memcached = {
-    .kind = ENGINE_MEMCACHED_SERVER,
+/* It has neither fence nor endpoints, and no link to an upstream. */
+static void see(struct node *n, struct proto_node_seen *out)
+{
+    (void)n;
+    out->fenced = out->links_encrypted = OPT_BOOL(false);
+    out->endpoints.set = true;
+}
+
+static const char *const engines[] = {"memcached", NULL};
+static const struct engine_release releases[] = {{"memcached", "memcached", 1, 5}, {NULL, NULL, 0, 0}};
+
+const struct engine_kind memcached_kind = {
+    .program = "memcached",
+    .version_option = "-V",
+    .engines = engines,
+    .releases = releases,
+    .least = "1.5",
+    .open = memcached_new,
+    .close = memcached_free,
+    .forget = nothing,
     .check = memcached_check,
+    .try_again = nothing,
     .ordered = nothing,
+    .settings_changed = settings_changed,
     .prepare = prepare,
     .args = args,
     .begin = nothing,
+    .end = end,
+    .wrong_setting = memcached_wrong_setting,
     .connect = start_to_connect,
     .disconnect = disconnect,
+    .hung_up = nothing,
     .greet = greet,
     .up = up,
     .look = look,
-    .end = end,
-    .wrong_setting = memcached_wrong_setting,
+    .see = see,
 };

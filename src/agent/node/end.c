@@ -1,12 +1,14 @@
-#include "agent/node/node_int.h"
-#include "agent/redis/conf.h"
+#include "agent/node/end.h"
+#include "agent/node/core.h"
+#include "agent/node/damaged.h"
 #include "agent/node/node_seed.h"
+#include "agent/node/reserve.h"
+#include "agent/node/saved.h"
+#include "agent/node/words.h"
 #include "base/log.h"
 #include <signal.h>
 #include <stdio.h>
 #include <sys/statvfs.h>
-
-/* How a node's process ends: told to, with its data saved or not, or by itself; and what follows from that. */
 
 enum {
     END_MS = 2000,          /* for one that has nothing to save */
@@ -25,11 +27,6 @@ static void note_death(struct node *n)
     n->died_incarnation = n->order != NULL ? n->order->incarnation.v : 0;
 }
 
-static bool has_run(const struct node *n)
-{
-    return n->life.ready || n->adopted;
-}
-
 /* Whoever was refused an endpoint has said "in use", too: only a start that ends itself because of it is a conflict. */
 static void ended_by_itself(struct node *n, int status, int signal)
 {
@@ -37,13 +34,13 @@ static void ended_by_itself(struct node *n, int status, int signal)
     if (signal) snprintf(why, sizeof why, "killed by signal %d", signal);
     else if (status >= 0) snprintf(why, sizeof why, "exited with status %d", status);
     else snprintf(why, sizeof why, "exited");
-    bool conflict = signal == 0 && !has_run(n) && node_last_words(n, why, sizeof why);
-    n->trouble = conflict ? TROUBLE_CONFLICT : signal != 0 || has_run(n) ? TROUBLE_EXITED : TROUBLE_BROKEN;
+    bool conflict = signal == 0 && !node_has_run(n) && node_last_words(n, why, sizeof why);
+    n->trouble = conflict ? TROUBLE_CONFLICT : signal != 0 || node_has_run(n) ? TROUBLE_EXITED : TROUBLE_BROKEN;
     if (n->trouble == TROUBLE_CONFLICT) snprintf(why, sizeof why, "its address is in use by another program");
     n->restarts++;
     note_death(n);
     n->retry_at = node_now(n) + backoff_failed(&n->backoff, node_now(n));
-    bool loads = !conflict && !has_run(n);
+    bool loads = !conflict && !node_has_run(n);
     if (loads && (node_seed_is_to_blame(n, signal, why) || node_data_is_to_blame(n, signal, why))) return;
     node_reason(n, "%s", why);
 }
@@ -62,9 +59,9 @@ static void told_to_end(struct node *n, int signal)
     node_reason(n, "%s", "");
     if (has_saved(n, signal)) return proc_account(n->dir);
     snprintf(why, sizeof why, "%s", n->ending.why);
-    if (!why[0]) n->ops->why_not_saved(n, why, sizeof why);
+    if (!why[0]) n->kind->why_not_saved(n, why, sizeof why);
     if (!why[0] && signal) snprintf(why, sizeof why, "it was killed by signal %d", signal);
-    if (has_run(n)) node_mark_unsaved(n);
+    if (node_has_run(n)) node_mark_unsaved(n);
     else node_drop_saved(n);
     n->trouble = TROUBLE_EXITED;
     n->restarts++;
@@ -84,10 +81,10 @@ void node_exited(void *arg, int status, int signal)
     struct node *n = arg;
     n->proc = NULL;
     node_drop_conn(n);
-    split_close(n);
+    if (n->kind->ended) n->kind->ended(n);
     node_reserve(n);
     if (n->state == NODE_STOP) told_to_end(n, signal);
-    else if (!has_run(n) && node_leave_out(n)) start_without(n);
+    else if (!node_has_run(n) && node_leave_out(n)) start_without(n);
     else ended_by_itself(n, status, signal);
     n->adopted = n->life.ready = n->life.hung = false;
     node_move(n, NODE_REST);
@@ -101,7 +98,7 @@ void node_exited(void *arg, int status, int signal)
 /* A node that is to move keeps its data, one that is to start anew does as its order says. */
 static bool saves(const struct node *n, enum node_want want)
 {
-    if (!n->ops->keeps_data) return false;
+    if (n->kind->data_file == NULL) return false;
     return want == WANT_STOP || (want == WANT_AGAIN && (n->order->keep_data.v || !node_is_outdated(n)));
 }
 
@@ -132,7 +129,7 @@ static void ask_to_end(struct node *n)
 {
     struct ending *e = &n->ending;
     if (e->asks > 0 || !e->talks || proc_is_stopped(n->proc)) ask_by_signal(n);
-    else n->ops->end(n);
+    else n->kind->end(n);
     e->ask_at = node_now(n) + (e->asks++ == 0 ? ASK_AGAIN_MS : ASK_SLOWLY_MS);
 }
 
@@ -141,7 +138,7 @@ static void find_why(struct node *n)
 {
     struct statvfs disk;
     struct ending *e = &n->ending;
-    n->ops->why_not_saved(n, e->why, sizeof e->why);
+    n->kind->why_not_saved(n, e->why, sizeof e->why);
     if (statvfs(n->dir, &disk) == 0 && disk.f_bavail == 0) snprintf(e->why, sizeof e->why, "the disk is full");
     if (!e->why[0]) snprintf(e->why, sizeof e->why, "it does not answer");
 }
@@ -150,7 +147,7 @@ static void find_why(struct node *n)
 static void look_at_file(struct node *n)
 {
     struct ending *e = &n->ending;
-    int64_t written = n->ops->written(n);
+    int64_t written = n->kind->written(n);
     bool works = proc_works(n->proc);
     if (written > 0 && (works || written > e->written)) e->wrote_at = node_now(n);
     e->written = written;

@@ -1,5 +1,7 @@
 #include "agent/node/fit.h"
-#include "agent/redis/conf.h"
+#include "agent/node/core.h"
+#include "agent/node/folder.h"
+#include "agent/node/saved.h"
 #include "agent/snapshots/seed.h"
 #include "base/log.h"
 #include <stdio.h>
@@ -51,13 +53,13 @@ static void done(uv_work_t *w, int status)
 
 bool node_fit_ready(struct node *n)
 {
-    if (n->order->cluster == NULL || n->fits || !node_has_file(n, NODE_SAVED)) return true;
+    if (n->order->cluster == NULL || n->kind->data_file == NULL || n->fits || !node_has_file(n, NODE_SAVED)) return true;
     if (n->fit_job) return false;
     struct fit_job *j = calloc(1, sizeof *j);
     if (j == NULL) abort();
     j->work.data = j;
     j->node = n;
-    node_path(n, CONF_DUMP, j->dump);
+    node_path(n, n->kind->data_file, j->dump);
     node_path(n, "fitting.part", j->fitting);
     n->fit_job = j;
     uv_queue_work(n->host->loop, &j->work, work, done);

@@ -1,5 +1,5 @@
 #pragma once
-#include "agent/node/node_int.h"
+#include "agent/node/state.h"
 /*
  * What a node saved before its group's cluster mode was changed may be of several
  * databases. In cluster mode there is one, and an engine that finds another in its file

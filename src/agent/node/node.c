@@ -1,320 +1,29 @@
-#include "agent/node/node_int.h"
-#include "agent/redis/rconn.h"
-#include "agent/redis_cluster/cluster.h"
-#include "agent/os/names.h"
+#include "agent/node/core.h"
+#include "agent/node/end.h"
 #include "agent/node/fit.h"
+#include "agent/node/life.h"
 #include "agent/node/node_seed.h"
-#include "agent/node/start.h"
-#include "base/log.h"
-#include "base/task.h"
+#include "agent/node/reserve.h"
+#include "agent/node/saved.h"
+#include "agent/node/spawn.h"
+#include "agent/os/names.h"
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-    CONNECT_MS = 2,
-    CONNECT_SLOW_MS = 20,
-    CONNECT_SLOW_AFTER_MS = 1000,
-    SPARE_MS = 60000,
-    SPARE_AFTER_MS = 500,
-    SPARE_LOOK_MS = 20
-};
-
-static const struct task_state states[] = {
-    [NODE_REST] = {"rest", TASK_TO(NODE_BOOT) | TASK_TO(NODE_GONE) | TASK_TO(NODE_CLOSED)},
-    [NODE_BOOT] = {"boot", TASK_TO(NODE_BOOT) | TASK_TO(NODE_GREET) | TASK_TO(NODE_STOP) | TASK_TO(NODE_REST)},
-    [NODE_GREET] = {"greet", TASK_TO(NODE_BOOT) | TASK_TO(NODE_UP) | TASK_TO(NODE_STOP) | TASK_TO(NODE_REST)},
-    [NODE_UP] = {"up", TASK_TO(NODE_BOOT) | TASK_TO(NODE_GREET) | TASK_TO(NODE_STOP) | TASK_TO(NODE_REST)},
-    [NODE_STOP] = {"stop", TASK_TO(NODE_REST)},
-    [NODE_GONE] = {"gone", TASK_TO(NODE_REST) | TASK_TO(NODE_CLOSED)},
-    [NODE_CLOSED] = {"closed", 0},
-};
-
-void node_move(struct node *n, int to)
-{
-    if (to != n->state) node_trace(n, "%s -> %s", states[n->state].name, states[to].name);
-    task_move(n->id, states, &n->state, to);
-}
-
-void node_trace(const struct node *n, const char *fmt, ...)
-{
-    char what[200];
-    va_list ap;
-    if (n->order == NULL || n->order->trace == NULL) return;
-    va_start(ap, fmt);
-    vsnprintf(what, sizeof what, fmt, ap);
-    va_end(ap);
-    log_trace("request %s: node %s: %s", n->order->trace, n->id, what);
-}
-
-int64_t node_now(const struct node *n)
-{
-    return (int64_t)uv_now(n->host->loop);
-}
-
-static void timer_fired(uv_timer_t *t)
-{
-    node_step(t->data);
-}
-
-void node_timer(struct node *n, int64_t ms)
-{
-    uv_timer_start(&n->timer, timer_fired, ms > 0 ? (uint64_t)ms : 0, 0);
-}
-
-void node_changed(struct node *n)
-{
-    n->host->changed(n->host);
-}
-
-void node_reason(struct node *n, const char *fmt, ...)
-{
-    char text[sizeof n->reason];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
-    va_end(ap);
-    if (strcmp(text, n->reason) == 0) return;
-    strcpy(n->reason, text);
-    if (*text) log_warn("node %s: %s", n->id, text);
-    node_changed(n);
-}
-
-bool node_is_outdated(const struct node *n)
-{
-    return proc_id(n->proc)->incarnation < n->order->incarnation.v;
-}
-
-static enum node_want wanted(const struct node *n)
-{
-    if (n->stopping) return WANT_STOP;
-    if (!n->assigned || n->refused) return WANT_NOTHING;
-    if (n->order == NULL || !n->order->run.v) return WANT_GONE;
-    return n->proc != NULL && (n->moved || node_is_outdated(n)) ? WANT_AGAIN : WANT_RUN;
-}
-
-static struct start_facts facts_of_upstream(const struct node *n)
-{
-    const struct node *up = n->order->upstream_node ? n->host->find(n->host, n->order->upstream_node) : NULL;
-    struct start_facts f = {.replica = role_parse(n->order->role) == ROLE_REPLICA, .has_upstream = up != NULL};
-    f.feeds = up != NULL && node_can_feed(up);
-    f.lost = up != NULL && node_is_down(up);
-    f.to_load = node_is_to_load(n);
-    return f;
-}
-
-bool node_upstream_ready(const struct node *n)
-{
-    struct start_facts f = facts_of_upstream(n);
-    return start_may_follow(&f);
-}
-
-bool node_is_down(const struct node *n)
-{
-    return n->proc == NULL && (n->died || n->refused || n->trouble != TROUBLE_NONE);
-}
-
-bool node_is_for_another(const struct node *n)
-{
-    const struct proto_node_order *o = n->order;
-    return role_parse(o->role) == ROLE_PRIMARY && o->promote_pid.v != 0 &&
-           !proc_is(n->proc, o->promote_pid.v, o->promote_started_ms.v);
-}
-
-void node_drop_conn(struct node *n)
-{
-    if (n->conn != NULL) n->ops->disconnect(n->conn);
-    n->conn = NULL;
-    n->ask = ASK_NONE;
-    n->unread = 0;
-    n->followed = false;
-}
-
-/* ---- without a process ---- */
-
-static void start(struct node *n)
-{
-    struct err e = {0};
-    n->ops = node_ops_of(n->order);
-    int r = node_spawn(n, &e);
-    if (r == 0) {
-        n->trouble = TROUBLE_NONE;
-        n->died = false;
-        n->spare_until = n->spare_limit = 0;
-        n->connect_at = n->boot_since = node_now(n);
-        n->life.eager_until = n->boot_since + EAGER_MS;
-        node_move(n, NODE_BOOT);
-        node_timer(n, CONNECT_MS);
-    } else {
-        n->trouble = r == ERR_IN_USE ? TROUBLE_CONFLICT : TROUBLE_BROKEN;
-        n->retry_at = node_now(n) + backoff_failed(&n->backoff, node_now(n));
-        node_reason(n, "%s", e.msg);
-        node_timer(n, n->retry_at - node_now(n));
-    }
-    node_changed(n);
-}
-
-static void delete (struct node *n)
-{
-    struct err e = {0};
-    if (node_delete(n, &e) != 0) {
-        node_reason(n, "%s", e.msg);
-        node_timer(n, 1000);
-        return;
-    }
-    n->trouble = TROUBLE_NONE;
-    node_reason(n, "%s", "");
-    node_move(n, NODE_GONE);
-    node_changed(n);
-}
-
-/* True while a dead node must stay dead: another may be taking its place. */
-static bool held_back(const struct node *n)
-{
-    const struct proto_node_order *o = n->order;
-    return n->died && o->hold.v && role_parse(o->role) == n->died_role && o->incarnation.v == n->died_incarnation;
-}
-
-/*
- * Who died, or could not save its data when it was stopped, comes back empty and empties
- * those that follow it; and one that could not be started may be replaced at any moment. Those
- * that have saved their data load them first, and serve gets a moment to put one of them in its
- * place: then it is held back, or no primary any more.
- */
-static bool spares_replicas(struct node *n)
-{
-    int64_t now = node_now(n);
-    if (!node_is_down(n)) return false;
-    if (n->host->followers_load(n->host, n->id)) {
-        if (n->spare_limit == 0) n->spare_limit = now + SPARE_MS;
-        n->spare_until = now + SPARE_AFTER_MS < n->spare_limit ? now + SPARE_AFTER_MS : n->spare_limit;
-    }
-    return now < n->spare_until;
-}
-
-static void rest(struct node *n, enum node_want want)
-{
-    if (want == WANT_GONE) delete (n);
-    if (want != WANT_RUN) return;
-    struct start_facts f = facts_of_upstream(n);
-    f.for_another = node_is_for_another(n);
-    f.held = held_back(n);
-    f.sparing = spares_replicas(n);
-    f.backs_off = node_now(n) < n->retry_at;
-    f.switching = n->host->switching(n->host);
-    f.at_once = cluster_starts_at_once(n);
-    switch (start_waits_for(&f)) {
-    case START_HELD: /* another order wakes it */ return;
-    case START_UPSTREAM: /* whoever changes wakes all others */ return;
-    case START_SPARING: return node_timer(n, SPARE_LOOK_MS);
-    case START_BACKOFF: return node_timer(n, n->retry_at - node_now(n));
-    case START_SWITCH: return node_timer(n, 1);
-    case START_NOW:
-        if (node_seed_ready(n) && node_fit_ready(n)) start(n);
-        return;
-    }
-}
-
-/* ---- with a process ---- */
-
-/* A connection that was asked for before the node was told to end may still be made. */
-void node_connected(struct node *n, enum node_ask first)
-{
-    if (n->state != NODE_BOOT) return;
-    n->greeting = first;
-    n->greet_at = 0;
-    node_move(n, NODE_GREET);
-    node_step(n);
-}
-
-static int connect_pause(const struct node *n)
-{
-    return node_now(n) - n->boot_since < CONNECT_SLOW_AFTER_MS ? CONNECT_MS : CONNECT_SLOW_MS;
-}
-
-void node_lost(struct node *n)
-{
-    int64_t now = node_now(n);
-    n->conn = NULL;
-    n->ask = ASK_NONE;
-    n->unread = 0;
-    n->followed = false;
-    if (n->state == NODE_STOP || n->proc == NULL) return;
-    if (n->state == NODE_UP) n->boot_since = now;
-    n->connect_at = now + connect_pause(n);
-    node_move(n, NODE_BOOT);
-    node_step(n);
-}
-
-void node_became_ready(struct node *n)
-{
-    n->life.ready = true;
-    n->adopted = false;
-    n->trouble = TROUBLE_NONE;
-    node_data_loaded(n);
-    node_lend_back(n);
-    backoff_healthy(&n->backoff, node_now(n));
-    node_changed(n);
-}
-
-static void boot(struct node *n)
-{
-    if (n->conn == NULL && node_now(n) >= n->connect_at) {
-        n->conn = n->ops->connect(n);
-        n->connect_at = node_now(n) + connect_pause(n);
-    }
-    if (n->conn == NULL) node_timer(n, n->connect_at - node_now(n));
-}
-
-static void greet(struct node *n)
-{
-    if (n->ask != ASK_NONE) return;
-    if (node_now(n) < n->greet_at) node_timer(n, n->greet_at - node_now(n));
-    else n->ops->greet(n);
-}
-
-static void up(struct node *n)
-{
-    if (n->ask == ASK_NONE) n->ops->up(n);
-}
-
-/* The whole life of a node; callbacks note what happened and come here. */
-void node_step(struct node *n)
-{
-    enum node_want want = wanted(n);
-    if (want == WANT_NOTHING && n->state != NODE_STOP)
-        return; /* an adopted process: its order has the address and the password */
-    if (n->proc != NULL && n->state != NODE_STOP && want != WANT_RUN) return node_begin_end(n, want);
-    switch ((enum node_state)n->state) {
-    case NODE_REST: /* waits for an order, its upstream, or the end of the back-off */ return rest(n, want);
-    case NODE_BOOT: /* waits for a connection, or the time to try again */ return boot(n);
-    case NODE_GREET: /* waits for an answer */ return greet(n);
-    case NODE_UP: /* waits for an answer, or the time to look again */ return up(n);
-    case NODE_STOP: /* waits for the exit, or the deadline */ return node_await_end(n, want);
-    case NODE_GONE: /* waits for an order to run */
-        if (want != WANT_RUN) return;
-        n->retry_at = 0;
-        node_move(n, NODE_REST);
-        return rest(n, want);
-    case NODE_CLOSED: return;
-    }
-}
-
-/* ---- what the agent does with it ---- */
 
 struct node *node_open(struct node_host *h, const char *id)
 {
     struct node *n = calloc(1, sizeof *n);
     if (n == NULL || (n->id = strdup(id)) == NULL || asprintf(&n->dir, "%s/%s", h->dir, id) < 0) abort();
     n->host = h;
-    n->ops = &node_redis;
+    n->step = node_live;
     n->backoff = (struct backoff){.first_ms = 100, .limit_ms = 10000, .healthy_ms = 10000};
     uv_timer_init(h->loop, &n->timer);
     n->timer.data = n;
+    node_be(n, h->engines->kinds[0]);
     node_find_unsaved(n);
-    node_adopt(n);
+    node_adopt(n, node_exited);
     if (n->proc != NULL) node_move(n, NODE_BOOT);
     else node_account(n);
     return n;
@@ -337,26 +46,12 @@ void node_kill(struct node *n)
     if (n->proc != NULL) proc_signal(n->proc, SIGKILL);
 }
 
-void node_life_clear(struct life *l)
-{
-    rconn_close(l->poke);
-    rconn_close(l->try);
-    names_clear(&l->held);
-    names_clear(&l->missed);
-    names_clear(&l->binding);
-    names_clear(&l->drop);
-    names_clear(&l->pending);
-    cluster_view_clear(&l->cluster.view);
-    arena_fini(&l->cluster.told);
-    *l = (struct life){0};
-}
-
 static void timer_closed(uv_handle_t *h)
 {
     struct node *n = h->data;
-    node_life_clear(&n->life);
+    node_forget(n);
+    n->kind->close(n);
     names_clear(&n->left_out);
-    names_clear(&n->unknown_rules);
     free(n->id);
     free(n->dir);
     free(n);
@@ -377,14 +72,6 @@ bool node_is_running(const struct node *n)
     return n->proc != NULL;
 }
 
-bool node_can_feed(const struct node *n)
-{
-    const struct replication_info *i = &n->life.info;
-    if (n->state != NODE_UP || !n->life.ready || n->life.hung || n->order == NULL) return false;
-    if (role_parse(n->order->role) != i->role) return false;
-    return i->role == ROLE_PRIMARY || i->link_up;
-}
-
 bool node_is_unknown(const struct node *n)
 {
     return n->adopted;
@@ -393,11 +80,6 @@ bool node_is_unknown(const struct node *n)
 bool node_is_gone(const struct node *n)
 {
     return n->state == NODE_GONE && n->assigned && n->order == NULL && !n->refused;
-}
-
-bool node_is_to_load(const struct node *n)
-{
-    return node_has_file(n, NODE_SAVED);
 }
 
 bool node_is_at(const struct node *n, const char *address, int64_t port)
@@ -418,4 +100,32 @@ const char *node_id(const struct node *n)
 const char *node_upstream(const struct node *n)
 {
     return n->order != NULL && role_parse(n->order->role) == ROLE_REPLICA ? n->order->upstream_node : NULL;
+}
+
+/* ---- what it asks its engine for ---- */
+
+void node_look(struct node *n)
+{
+    bool answers = n->state == NODE_UP && n->life.ready && !n->life.hung;
+    if (answers && n->kind->upstream_lost) n->kind->upstream_lost(n);
+}
+
+void node_relink(struct node *n)
+{
+    if (n->life.ready && n->kind->upstream_listens) n->kind->upstream_listens(n);
+}
+
+bool node_is_looking(const struct node *n)
+{
+    return n->kind->is_looking && n->kind->is_looking(n);
+}
+
+bool node_is_switching(const struct node *n)
+{
+    return n->kind->is_switching && n->kind->is_switching(n);
+}
+
+void node_keep_room(const struct node *n)
+{
+    if (n->kind->keep_room) n->kind->keep_room(n);
 }

@@ -10,8 +10,7 @@
  */
 struct node;
 struct engine_map;
-struct cluster_map;
-struct slot_mover;
+struct link_host;
 struct shelf;
 struct reservations;
 
@@ -20,13 +19,16 @@ enum { BEAT_MS = 100 };
 /* What a node needs of the agent; outlives every node. */
 struct node_host {
     uv_loop_t *loop;
-    const char *dir; /* the region's folder: a node's own is DIR/ID */
-    struct engine_map *engines;
+    const char *dir;             /* the region's folder: a node's own is DIR/ID */
+    struct engine_map *engines;  /* the programs, and the kinds of engine that there are */
+    void *engine_host;           /* what session hands to its engines besides: theirs alone */
     struct link_host *link_host; /* for links of a node's own */
     /* Something that node_see() tells has changed. */
     void (*changed)(struct node_host *h);
     /* The node of that id, or NULL. */
     struct node *(*find)(struct node_host *h, const char *id);
+    /* One after the other, from 0 on; NULL after the last. */
+    struct node *(*nth)(struct node_host *h, size_t i);
     /* The node of that id died or hangs: those that follow it had better look where they stand. */
     void (*upstream_lost)(struct node_host *h, const char *id);
     /* The node of that id listens in another way than before: the links of those that follow it end. */
@@ -35,11 +37,6 @@ struct node_host {
     bool (*followers_load)(struct node_host *h, const char *id);
     /* True while some node is switching: to start a process takes so long that this comes first. */
     bool (*switching)(struct node_host *h);
-    uint64_t pulse; /* counts the clusters' nodes that came, linked or went: time for the others to look who is there */
-    /* The cluster of that group, or NULL; lives as long as the orders do. */
-    const struct cluster_map *(*cluster)(struct node_host *h, const char *group);
-    /* Who moves its slots, or NULL. */
-    const struct slot_mover *(*mover)(struct node_host *h, const char *group);
     int64_t stop_limit_ms; /* how long a node may take to save its data where everything stops; 0: for ever */
     struct shelf *shelf;   /* where its snapshots go and come from */
     struct reservations *reservations;

@@ -1,11 +1,10 @@
 #include "agent/node/node_seed.h"
-#include "agent/redis_cluster/cluster_map.h"
-#include "agent/redis/conf.h"
+#include "agent/node/core.h"
+#include "agent/node/folder.h"
+#include "agent/node/saved.h"
 #include "agent/os/file.h"
-#include "agent/redis/info.h"
 #include "agent/snapshots/seed.h"
 #include "agent/snapshots/shelf.h"
-#include "base/decimal.h"
 #include "base/log.h"
 #include <dirent.h>
 #include <errno.h>
@@ -60,7 +59,7 @@ static void part_done(struct seed_job *j, size_t i)
     else {
         node_mark_saved(n);
         n->fits = true; /* or the seed would have been refused */
-        if (rename(j->seed.parts[i].aside, node_path(n, CONF_DUMP, path)) != 0) refuse(n, strerror(errno));
+        if (rename(j->seed.parts[i].aside, node_path(n, n->kind->data_file, path)) != 0) refuse(n, strerror(errno));
     }
 }
 
@@ -73,14 +72,6 @@ static void done(uv_work_t *w, int status)
         if (j->nodes[i]) node_step(j->nodes[i]);
     arena_fini(&j->mem);
     free(j);
-}
-
-static int64_t room_of(const struct proto_node_order *o)
-{
-    int64_t bytes = 0;
-    for (size_t i = 0; i < o->settings.n; i++)
-        if (strcmp(o->settings.items[i].name, "maxmemory") == 0) decimal_parse(o->settings.items[i].value, 0, INT64_MAX, &bytes);
-    return bytes;
 }
 
 static struct seed_file file_of(struct seed_job *j, const struct node *n, const struct proto_seed_file *f)
@@ -109,7 +100,7 @@ static void add_node(struct seed_job *j, struct node *n)
     char name[32];
     struct seed_part *p = &j->seed.parts[j->seed.n_parts];
     j->nodes[j->seed.n_parts++] = n;
-    p->room = room_of(n->order);
+    p->room = n->kind->data_room ? n->kind->data_room(n->order) : 0;
     slots_read(&p->slots, n->order->seed->slots);
     snprintf(name, sizeof name, "seed.%u.part", ++jobs);
     node_path(n, name, p->aside);
@@ -127,24 +118,32 @@ static bool waits(const struct node *n)
 /* The other shards' primaries, so that the files are gone through once for all of them. */
 static void add_others(struct seed_job *j, const struct node *first)
 {
-    const struct cluster_map *map = first->host->cluster(first->host, first->order->cluster);
-    for (size_t i = 0; map && i < map->m->nodes.n && j->seed.n_parts < j->room; i++) {
-        struct node *n = first->host->find(first->host, map->m->nodes.items[i].order);
-        if (n != first && waits(n) && strcmp(n->order->seed->source, first->order->seed->source) == 0) add_node(j, n);
+    const struct proto_node_order *o = first->order;
+    for (size_t i = 0; j->seed.n_parts < j->room; i++) {
+        struct node *n = first->host->nth(first->host, i);
+        if (n == NULL) return;
+        if (n == first || !waits(n) || n->order->cluster == NULL || strcmp(n->order->cluster, o->cluster) != 0) continue;
+        if (strcmp(n->order->seed->source, o->seed->source) == 0) add_node(j, n);
     }
+}
+
+static size_t count_nodes(struct node_host *h)
+{
+    size_t n = 0;
+    while (h->nth(h, n) != NULL) n++;
+    return n;
 }
 
 static void begin(struct node *n)
 {
     const struct proto_seed_order *o = n->order->seed;
     if (o->files.n == 0) return refuse(n, "nothing says what they are");
-    const struct cluster_map *map = n->order->cluster ? n->host->cluster(n->host, n->order->cluster) : NULL;
     struct seed_job *j = calloc(1, sizeof *j);
     struct err e;
     struct engine *engine;
     if (j == NULL) abort();
     j->work.data = j;
-    j->room = map ? map->m->nodes.n + 1 : 1;
+    j->room = n->order->cluster ? count_nodes(n->host) : 1;
     j->nodes = arena_array(&j->mem, struct node *, j->room);
     struct seed_file *files = arena_array(&j->mem, struct seed_file, o->files.n);
     for (size_t i = 0; i < o->files.n; i++) files[i] = file_of(j, n, &o->files.items[i]);
@@ -206,15 +205,12 @@ bool node_seed_is_loaded(const struct node *n)
     return n->order && n->order->seed && node_has_file(n, NODE_SAVED);
 }
 
-void node_seed_weigh(struct node *n, const char *info, size_t len)
+void node_seed_weigh(struct node *n, int64_t used, int64_t limit, int64_t evicted)
 {
     char why[128];
-    struct memory_info m;
-    int64_t evicted;
-    if (!info_memory(info, len, &m) || m.limit == 0) return;
-    if (m.used <= m.limit && !info_number(info, len, "evicted_keys", 1, INT64_MAX, &evicted)) return;
+    if (limit == 0 || (used <= limit && evicted == 0)) return;
     snprintf(why, sizeof why, "loaded, its data need %lld MB of memory, and the node has %lld MB for data",
-        (long long)(m.used >> 20), (long long)(m.limit >> 20));
+        (long long)(used >> 20), (long long)(limit >> 20));
     refuse(n, why);
     proc_signal(n->proc, SIGKILL);
 }

@@ -1,6 +1,9 @@
-#include "agent/node/node_int.h"
+#include "agent/node/core.h"
+#include "agent/node/damaged.h"
 #include "agent/os/names.h"
 #include "agent/node/node_seed.h"
+#include "agent/node/reserve.h"
+#include "agent/node/spawn.h"
 #include "base/log.h"
 #include <signal.h>
 #include <stdio.h>
@@ -8,9 +11,9 @@
 
 /* A new order for a node: what of it concerns the process that runs, and what has to be asked or tried again. */
 
-const struct node_ops *node_ops_of(const struct proto_node_order *o)
+static const struct engine_kind *kind_ordered(const struct node *n, const struct proto_node_order *o)
 {
-    return strcmp(o->engine, "memcached") == 0 ? &node_memcached : &node_redis;
+    return engine_kind_of(n->host->engines->kinds, o->engine);
 }
 
 /* What runs goes on as it is, until there is an order that can be carried out. */
@@ -23,21 +26,17 @@ static void refuse(struct node *n, const struct err *e)
 
 static void settings_again(struct node *n)
 {
-    n->life.setting = 0;
     n->life.refused[0] = '\0';
     names_clear(&n->life.pending);
     names_clear(&n->left_out);
-    bool asked = n->ask == ASK_COMPARE || (n->ask == ASK_STEP && n->step == STEP_SET);
-    if (!asked) return;
-    n->ask = ASK_STEP; /* the answer is about the settings before */
-    n->step = STEP_NONE;
+    n->kind->settings_changed(n);
 }
 
 /* A process of another engine makes room first. Of an adopted one, the first order tells what it is. */
 static void choose_engine(struct node *n, const struct proto_node_order *o)
 {
-    if (n->proc == NULL || !n->assigned) n->ops = node_ops_of(o);
-    else if (n->ops != node_ops_of(o)) n->moved = true;
+    if (n->proc == NULL || !n->assigned) node_be(n, kind_ordered(n, o));
+    else if (n->kind != kind_ordered(n, o)) n->moved = true;
 }
 
 /* A process goes on where the same program is meant for the version that is asked for now. Of one that an older agent started
@@ -115,13 +114,12 @@ static void new_order(struct node *n, const struct proto_node_order *o)
     n->assigned = true;
     n->refused = false;
     node_seed_ordered(n, before);
-    if (o != NULL && o->run.v && node_ops_of(o)->check(o, &e) != 0) refuse(n, &e);
+    if (o != NULL && o->run.v && kind_ordered(n, o)->check(o, &e) != 0) refuse(n, &e);
     o = n->order;
-    n->life.eager_until = node_now(n) + EAGER_MS;
     if (other) settings_again(n);
     if (o != NULL) match_program(n, o);
     if (o != NULL && n->adopted) node_lend_start(n);
-    if (o != NULL && o->run.v && n->ops == node_ops_of(o)) n->ops->ordered(n);
+    if (o != NULL && o->run.v && n->kind == kind_ordered(n, o)) n->kind->ordered(n);
     if (o != NULL && o->run.v && !was_running) n->retry_at = 0;
     node_put_damaged_aside(n);
     if (o != NULL && n->died_role == ROLE_UNKNOWN) n->died_role = role_parse(o->role);
@@ -132,7 +130,7 @@ static void new_order(struct node *n, const struct proto_node_order *o)
 
 void node_order(struct node *n, const struct proto_node_order *o)
 {
-    n->hold_until = n->life.take_since = n->life.take_at = n->life.encrypt_at = 0;
+    n->kind->try_again(n);
     if (same_order(n, o)) n->order = o;
     else new_order(n, o);
 }

@@ -1,6 +1,7 @@
-#include "agent/redis_cluster/cluster.h"
-#include "agent/node/node_int.h"
-#include "agent/redis/encryption.h"
+#include "agent/node/end.h"
+#include "agent/node/state.h"
+
+/* What a node tells of itself in a sighting. */
 
 /* A node that did not start yet because its upstream is not ready is starting, too. */
 static const char *state_name(const struct node *n)
@@ -30,19 +31,6 @@ static void see_process(const struct node *n, struct proto_node_seen *out)
     out->engine_version = n->life.server.version;
 }
 
-static void see_replication(const struct node *n, struct proto_node_seen *out)
-{
-    const struct replication_info *i = &n->life.info;
-    out->role = role_name(i->role);
-    out->offset = OPT_INT(i->offset);
-    if (i->branch_offset > 0) out->branch_offset = OPT_INT(i->branch_offset);
-    if (n->ask == ASK_STEP && n->step == STEP_PROMOTE) out->rising = OPT_BOOL(true);
-    if (i->role != ROLE_REPLICA) return;
-    out->upstream_host = i->upstream_host;
-    out->upstream_port = OPT_INT(i->upstream_port);
-    out->link_up = OPT_BOOL(i->link_up);
-}
-
 void node_see(const struct node *n, struct proto_node_seen *out)
 {
     const struct life *l = &n->life;
@@ -61,22 +49,8 @@ void node_see(const struct node *n, struct proto_node_seen *out)
     see_process(n, out);
     if (!l->ready) return;
     if (l->blocked) out->blocked = l->blocked == BLOCKED_PAUSED ? "paused" : "busy";
-    else if (l->held_up && l->fence == FENCE_OFF && l->info.role == ROLE_PRIMARY) out->blocked = "held";
-    if (l->info.role != ROLE_UNKNOWN) see_replication(n, out);
-    out->cluster = cluster_seen((struct node *)(uintptr_t)n);
-    out->fenced = OPT_BOOL(l->fence == FENCE_ON);
-    out->endpoints = l->held;
-    out->endpoints.set = true;
-    out->endpoints_refused = l->missed;
-    if (n->ops == &node_redis) out->encryption = tls_in_force(n);
-    out->links_encrypted = OPT_BOOL(l->links);
     if (l->generation >= 0) out->generation = OPT_INT(l->generation);
-    if (l->users_generation >= 0) out->users_generation = OPT_INT(l->users_generation);
-    if (l->weighed) {
-        out->weighed = OPT_INT(l->weighed);
-        out->memory_used = OPT_INT(l->memory.used);
-        out->memory_data = OPT_INT(l->memory.data);
-    }
     out->pending_settings = l->pending;
     out->refused_settings = n->left_out;
+    n->kind->see((struct node *)(uintptr_t)n, out);
 }

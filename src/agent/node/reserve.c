@@ -1,32 +1,24 @@
-#include "agent/redis_cluster/cluster.h"
-#include "agent/node/node_int.h"
+#include "agent/node/reserve.h"
 #include "agent/node/reservations.h"
 
-/* When a node's process is about to listen, and when nobody listens in its place any more: see reservations.h. */
-
-static const struct proto_cluster_node *map_entry(const struct node *n)
+static int second_port(const struct node *n)
 {
-    const struct cluster_map *map = cluster_map_of(n);
-    return map != NULL ? cluster_node_ordered(map, n->id) : NULL;
+    return n->kind->second_port ? n->kind->second_port(n) : 0;
 }
 
 void node_lend_start(struct node *n)
 {
     struct reservations *r = n->host->reservations;
-    const struct proto_cluster_node *entry = map_entry(n);
+    int second = second_port(n);
     reservations_lend(r, n, n->order->address, n->order->port.v);
-    if (entry != NULL) reservations_lend(r, n, n->order->address, cluster_bus_port(entry));
+    if (second != 0) reservations_lend(r, n, n->order->address, second);
 }
 
-/* Redis closes all its sockets, and goes back to what it had where it can't have all that it is asked to. */
-void node_lend_bind(struct node *n)
+void node_lend(struct node *n, const struct string_list *addresses)
 {
     struct reservations *r = n->host->reservations;
-    const struct string_list *lists[] = {&n->life.held, &n->life.binding};
     reservations_lend(r, n, n->order->address, n->order->port.v);
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-        for (size_t k = 0; k < lists[i]->n; k++) reservations_lend(r, n, lists[i]->items[k], n->order->port.v);
-    n->binds = true;
+    for (size_t i = 0; i < addresses->n; i++) reservations_lend(r, n, addresses->items[i], n->order->port.v);
 }
 
 bool node_is_misled(const struct node *n)
@@ -41,20 +33,19 @@ bool node_is_misled(const struct node *n)
 
 void node_lend_back(struct node *n)
 {
-    n->binds = false;
     reservations_return(n->host->reservations, n);
 }
 
 void node_reserve(struct node *n)
 {
     struct reservations *r = n->host->reservations;
-    const struct proto_cluster_node *entry = map_entry(n);
     node_lend_back(n);
     if (n->order == NULL) return;
+    int second = second_port(n);
     reservations_take(r, n->order->address, n->order->port.v);
-    if (entry != NULL) reservations_take(r, n->order->address, cluster_bus_port(entry));
-    const struct string_list *lists[] = {
-        &n->life.held, &n->order->endpoints}; /* of an adopted one nobody may have asked what it holds */
+    if (second != 0) reservations_take(r, n->order->address, second);
+    const struct string_list *held = n->kind->endpoints ? n->kind->endpoints(n) : NULL,
+                             *lists[] = {held, &n->order->endpoints}; /* of an adopted one nobody may have asked what it holds */
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-        for (size_t k = 0; k < lists[i]->n; k++) reservations_take(r, lists[i]->items[k], n->order->port.v);
+        for (size_t k = 0; lists[i] && k < lists[i]->n; k++) reservations_take(r, lists[i]->items[k], n->order->port.v);
 }

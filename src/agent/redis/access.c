@@ -1,6 +1,7 @@
 #include "agent/redis/access.h"
-#include "agent/redis/conf.h"
 #include "agent/os/names.h"
+#include "agent/redis/conf.h"
+#include "agent/redis/state.h"
 #include "base/log.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,26 +22,42 @@ enum { N_BAR = sizeof bar / sizeof *bar };
 
 static bool bar_is_wanted(const struct node *n)
 {
+    enum fence fence = redis_of(n)->fence;
     bool ordered = n->order->fence.v && role_parse(n->order->role) == ROLE_PRIMARY;
-    return ordered || n->life.fence == FENCE_PAUSED || n->life.fence == FENCE_ON;
+    return ordered || fence == FENCE_PAUSED || fence == FENCE_ON;
 }
 
 bool access_bar_is_stale(const struct node *n)
 {
     if (n->order == NULL || !n->order->users.set) return false;
-    return n->life.bar != (bar_is_wanted(n) ? BAR_SET : BAR_NONE);
+    return redis_of(n)->access.bar != (bar_is_wanted(n) ? BAR_SET : BAR_NONE);
+}
+
+void access_forget(struct node *n)
+{
+    redis_of(n)->access = (struct access){.generation = -1};
+}
+
+void access_begin(struct node *n)
+{
+    redis_of(n)->access.generation = n->order->users_generation.v;
+}
+
+int64_t access_generation(const struct node *n)
+{
+    return redis_of(n)->access.generation;
 }
 
 void access_ordered(struct node *n)
 {
     if (!access_is_stale(n) && !access_bar_is_stale(n)) return;
-    n->life.user = 0;
-    if (n->ask == ASK_STEP && n->step == STEP_ACCESS) n->step = STEP_NONE; /* the answer is about the users before */
+    redis_of(n)->access.user = 0;
+    if (redis_is_taking(n, STEP_ACCESS)) redis_disregard(n); /* the answer is about the users before */
 }
 
 bool access_is_stale(const struct node *n)
 {
-    return n->order != NULL && n->order->users.set && n->life.users_generation != n->order->users_generation.v;
+    return n->order != NULL && n->order->users.set && redis_of(n)->access.generation != n->order->users_generation.v;
 }
 
 /* ---- words that redis-server does not know ---- */
@@ -48,8 +65,7 @@ bool access_is_stale(const struct node *n)
 static void leave_out(struct node *n, const char *word)
 {
     log_warn("node %s: redis-server knows nothing of the rule %.60s: it is left out", n->id, word);
-    names_add(&n->unknown_rules, word);
-    n->conf_stale = redis_conf_differs(n);
+    conf_file_leave_out(n, word);
 }
 
 /* A selector only gives rights. Its text can be too long for a line of the log, which is cut then. */
@@ -67,8 +83,7 @@ static const char *quoted_rule(const struct node *n, const char *text, const cha
     for (size_t i = 0; p && i < n->order->users.n; i++) {
         const struct string_list *rules = &n->order->users.items[i].rules;
         for (size_t k = 0; k < rules->n; k++)
-            if (is_quoted(p + strlen(mark), rules->items[k]) && !names_has(&n->unknown_rules, rules->items[k]))
-                return rules->items[k];
+            if (is_quoted(p + strlen(mark), rules->items[k]) && !conf_file_leaves_out(n, rules->items[k])) return rules->items[k];
     }
     return NULL;
 }
@@ -85,7 +100,7 @@ bool access_leave_out(struct node *n, const char *log)
 static void add_bar(const struct node *n, struct string_list *words)
 {
     for (size_t i = 0; i < N_BAR; i++)
-        if (!names_has(&n->unknown_rules, bar[i])) names_add(words, bar[i]);
+        if (!conf_file_leaves_out(n, bar[i])) names_add(words, bar[i]);
 }
 
 /* A selector gives rights of its own: the bar goes into it, before the parenthesis that ends it. */
@@ -109,22 +124,23 @@ static void set_user(struct node *n, const struct proto_user_order *u)
     names_add(&words, u->name);
     for (size_t i = 0; i < u->rules.n; i++) {
         const char *rule = u->rules.items[i];
-        if (names_has(&n->unknown_rules, rule)) continue;
-        if (n->life.barring && *rule == '(') add_barred_selector(n, rule, &words);
+        if (conf_file_leaves_out(n, rule)) continue;
+        if (redis_of(n)->access.barring && *rule == '(') add_barred_selector(n, rule, &words);
         else names_add(&words, rule);
     }
-    if (n->life.barring) add_bar(n, &words);
+    if (redis_of(n)->access.barring) add_bar(n, &words);
     redis_ask(n, ASK_STEP, words.items, words.n);
     names_clear(&words);
 }
 
 void access_ask(struct node *n)
 {
+    struct access *a = &redis_of(n)->access;
     bool barring = bar_is_wanted(n);
-    if (n->life.barring != barring) n->life.user = 0;
-    n->life.barring = barring;
-    n->life.bar = BAR_PARTLY;
-    if (n->life.user < n->order->users.n) set_user(n, &n->order->users.items[n->life.user]);
+    if (a->barring != barring) a->user = 0;
+    a->barring = barring;
+    a->bar = BAR_PARTLY;
+    if (a->user < n->order->users.n) set_user(n, &n->order->users.items[a->user]);
     else redis_ask(n, ASK_STEP, WORDS("ACL", "USERS"));
 }
 
@@ -140,10 +156,11 @@ static bool is_ordered(const struct node *n, const char *name)
 
 static void in_force(struct node *n)
 {
-    n->life.users_generation = n->order->users_generation.v;
-    n->life.bar = n->life.barring ? BAR_SET : BAR_NONE;
-    n->life.user = 0;
-    n->life.rights_held_at = 0;
+    struct access *a = &redis_of(n)->access;
+    a->generation = n->order->users_generation.v;
+    a->bar = a->barring ? BAR_SET : BAR_NONE;
+    a->user = 0;
+    a->held_at = 0;
     node_changed(n);
 }
 
@@ -161,8 +178,9 @@ static void delete_others(struct node *n, const struct redisReply *users)
 
 void access_done(struct node *n, const struct redisReply *r)
 {
-    bool sent = n->life.user < n->order->users.n;
-    if (sent && ++n->life.user == n->order->users.n && !access_is_stale(n)) in_force(n); /* no other users than before */
+    struct access *a = &redis_of(n)->access;
+    bool sent = a->user < n->order->users.n;
+    if (sent && ++a->user == n->order->users.n && !access_is_stale(n)) in_force(n); /* no other users than before */
     else if (sent) return;
     else if (r->type == REDIS_REPLY_ARRAY) delete_others(n, r);
     else in_force(n);
@@ -174,9 +192,10 @@ void access_done(struct node *n, const struct redisReply *r)
  */
 void access_held_up(struct node *n)
 {
-    if (n->life.rights_held_at == 0) n->life.rights_held_at = node_now(n);
-    if (n->life.rights_held_at == TRIED || node_now(n) - n->life.rights_held_at < RIGHTS_LIMIT_MS) return;
-    n->life.rights_held_at = TRIED; /* the answer passes for one to the question whether the node is at work */
+    struct access *a = &redis_of(n)->access;
+    if (a->held_at == 0) a->held_at = node_now(n);
+    if (a->held_at == TRIED || node_now(n) - a->held_at < RIGHTS_LIMIT_MS) return;
+    a->held_at = TRIED; /* the answer passes for one to the question whether the node is at work */
     log_warn("node %s: a script keeps changed rights from being set: ending it", n->id);
     node_reason(n, "a script keeps the users' rights from being changed");
     redis_kill_scripts(n);
@@ -187,7 +206,7 @@ void access_refused(struct node *n, const struct redisReply *r)
     static const char mark[] = "ACL SETUSER modifier '";
     const char *word = quoted_rule(n, r->str, mark), *quoted = strstr(r->str, mark);
     for (size_t i = 0; word == NULL && quoted && i < N_BAR; i++)
-        if (is_quoted(quoted + strlen(mark), bar[i]) && !names_has(&n->unknown_rules, bar[i])) word = bar[i];
+        if (is_quoted(quoted + strlen(mark), bar[i]) && !conf_file_leaves_out(n, bar[i])) word = bar[i];
     if (word) leave_out(n, word);
     else redis_refused(n, r);
 }

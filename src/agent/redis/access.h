@@ -1,5 +1,9 @@
 #pragma once
-#include "agent/redis/redis.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+struct node;
+struct redisReply;
 /*
  * The users of a node that is a redis-server: made what the order says they are, one
  * ACL SETUSER each, and all others deleted, whose connections Redis then closes. Words
@@ -9,6 +13,22 @@
  * While writes are held by a fence, no user may run the commands that end or change a pause.
  */
 
+/* Whether the engine's users are kept from lifting a fence. */
+enum bar { BAR_NONE, BAR_PARTLY, BAR_SET };
+
+struct access {
+    int64_t generation; /* of the users in force; -1: not known */
+    size_t user;        /* how many users of the order's generation were sent */
+    enum bar bar;       /* whether the users in force are kept from lifting a fence */
+    bool barring;       /* and whether those that are being sent are */
+    int64_t held_at;    /* since when a script has kept rights from being changed; 0: none has; INT64_MAX: its end was tried */
+};
+
+/* Nothing is known of the process's users; it was started with the order's. */
+void access_forget(struct node *n);
+void access_begin(struct node *n);
+/* Of the users in force; -1: not known. */
+int64_t access_generation(const struct node *n);
 /* Another order has come, whose users may be others. */
 void access_ordered(struct node *n);
 /* True while the engine's users are not known to be the order's. */

@@ -1,7 +1,10 @@
 #include "agent/redis/encryption.h"
+#include "agent/node/folder.h"
+#include "agent/node/reservations.h"
 #include "agent/os/file.h"
 #include "agent/os/names.h"
-#include "agent/node/reservations.h"
+#include "agent/redis/conf.h"
+#include "agent/redis/state.h"
 #include "base/decimal.h"
 #include "base/log.h"
 #include <stdio.h>
@@ -41,15 +44,48 @@ static int find_inner_port(const struct node *n, int after)
 static bool is_idle(const struct node *n, const char *address)
 {
     return strcmp(address, n->order->address) != 0 && !names_has(&n->order->endpoints, address) &&
-           !names_has(&n->life.held, address);
+           !names_has(endpoints_held(n), address);
+}
+
+/* True where it listens there at once; else it goes on trying. The order may ask for no splitter any more. */
+static bool listen_at(struct node *n, const char *address)
+{
+    struct encryption *x = &redis_of(n)->encryption;
+    if (n->order->tls == NULL) return false;
+    const struct split_target target = {.host = n->host->link_host,
+        .dir = n->dir,
+        .socket = CONF_SOCKET,
+        .inner_address = n->order->tls->inner_address,
+        .inner_port = x->inner_port,
+        .port = n->order->port};
+    return split_listen(&x->split, &target, address);
+}
+
+void tls_forget(struct node *n)
+{
+    struct encryption *x = &redis_of(n)->encryption;
+    x->now = (struct encryption_now){0};
+}
+
+void tls_ended(struct node *n)
+{
+    split_close(&redis_of(n)->encryption.split);
 }
 
 void tls_ordered(struct node *n)
 {
-    for (size_t i = n->split.n; i-- > 0;)
-        if (is_idle(n, link_id(n->split.links[i]))) split_release(n, link_id(n->split.links[i]));
-    hash_certificate(n->order->tls, n->certificate);
-    if (tls_mode_of(n->order) == TLS_PREFERRED && n->inner_port == 0) n->inner_port = find_inner_port(n, 0);
+    struct encryption *x = &redis_of(n)->encryption;
+    for (size_t i = x->split.n; i-- > 0;) {
+        const char *address = link_id(x->split.links[i]);
+        if (is_idle(n, address)) split_release(&x->split, address);
+    }
+    hash_certificate(n->order->tls, x->certificate);
+    if (tls_mode_of(n->order) == TLS_PREFERRED && x->inner_port == 0) x->inner_port = find_inner_port(n, 0);
+}
+
+void tls_try_again(struct node *n)
+{
+    redis_of(n)->encryption.now.again_at = 0;
 }
 
 static int write_certificate(struct node *n, struct err *e)
@@ -64,7 +100,7 @@ static int write_certificate(struct node *n, struct err *e)
 int tls_prepare(struct node *n, struct err *e)
 {
     enum tls_mode mode = tls_mode_of(n->order);
-    if (mode == TLS_PREFERRED) n->inner_port = find_inner_port(n, 0);
+    if (mode == TLS_PREFERRED) redis_of(n)->encryption.inner_port = find_inner_port(n, 0);
     return mode == TLS_NONE ? 0 : write_certificate(n, e);
 }
 
@@ -72,11 +108,11 @@ int tls_prepare(struct node *n, struct err *e)
 
 void tls_begin(struct node *n)
 {
-    struct life *l = &n->life;
-    l->listens = tls_mode_of(n->order);
-    l->links = tls_links(n->order);
-    memcpy(l->certificate, n->certificate, sizeof l->certificate);
-    if (l->listens == TLS_PREFERRED) split_listen(n, n->order->address);
+    struct encryption *x = &redis_of(n)->encryption;
+    x->now.listens = tls_mode_of(n->order);
+    x->now.links = tls_links(n->order);
+    memcpy(x->now.certificate, x->certificate, sizeof x->now.certificate);
+    if (x->now.listens == TLS_PREFERRED) listen_at(n, n->order->address);
 }
 
 static const char *value_of(const struct redisReply *r, const char *name)
@@ -100,74 +136,89 @@ static bool is_on(const struct redisReply *r, const char *name)
 
 void tls_know_ports(struct node *n, const struct redisReply *r)
 {
-    struct life *l = &n->life;
+    struct encryption *x = &redis_of(n)->encryption;
     int64_t tls_port = port_of(r, "tls-port");
-    if (port_of(r, "port") != 0 || tls_port == 0) l->listens = TLS_NONE; /* an engine that knows no TLS tells no port for it */
-    else l->listens = tls_port == n->order->port.v ? TLS_REQUIRED : TLS_PREFERRED;
-    l->links = is_on(r, "tls-replication");
-    if (l->listens == TLS_PREFERRED) n->inner_port = (int)tls_port;
-    if (l->listens == TLS_PREFERRED && n->order->tls) split_listen(n, n->order->address);
-}
-
-bool tls_is_own_address(const struct node *n, const char *address)
-{
-    return tls_has_splitter(n) || strcmp(address, n->order->address) == 0;
+    if (port_of(r, "port") != 0 || tls_port == 0)
+        x->now.listens = TLS_NONE; /* an engine that knows no TLS tells no port for it */
+    else x->now.listens = tls_port == n->order->port.v ? TLS_REQUIRED : TLS_PREFERRED;
+    x->now.links = is_on(r, "tls-replication");
+    if (x->now.listens == TLS_PREFERRED) x->inner_port = (int)tls_port;
+    if (x->now.listens == TLS_PREFERRED) listen_at(n, n->order->address);
 }
 
 bool tls_certificate_is_stale(const struct node *n)
 {
-    return n->order->tls != NULL && memcmp(n->certificate, n->life.certificate, sizeof n->certificate) != 0;
+    const struct encryption *x = &redis_of(n)->encryption;
+    return n->order->tls != NULL && memcmp(x->certificate, x->now.certificate, sizeof x->certificate) != 0;
 }
 
 bool tls_listens_otherwise(const struct node *n)
 {
-    return n->life.listens != tls_mode_of(n->order);
+    return redis_of(n)->encryption.now.listens != tls_mode_of(n->order);
 }
 
 bool tls_links_are_stale(const struct node *n)
 {
-    return n->life.links != tls_links(n->order);
+    return redis_of(n)->encryption.now.links != tls_links(n->order);
+}
+
+bool tls_is_to_relink(const struct node *n)
+{
+    return redis_of(n)->encryption.now.relink;
+}
+
+bool tls_is_blocked(const struct node *n)
+{
+    return node_now(n) < redis_of(n)->encryption.now.again_at;
 }
 
 bool tls_has_splitter(const struct node *n)
 {
-    return n->life.listens == TLS_PREFERRED;
+    return redis_of(n)->encryption.now.listens == TLS_PREFERRED;
 }
 
-const char *tls_in_force(const struct node *n)
+static const char *mode_in_force(const struct node *n)
 {
-    if (n->order == NULL || tls_certificate_is_stale(n) || tls_listens_otherwise(n) || tls_links_are_stale(n) || n->life.relink)
-        return NULL;
-    if (n->life.dropping_all) return NULL; /* whoever is connected by now will not be for long */
-    if (tls_has_splitter(n) && !split_listens(n, n->order->address)) return NULL;
-    return tls_mode_name(n->life.listens);
+    const struct encryption *x = &redis_of(n)->encryption;
+    bool stale = tls_certificate_is_stale(n) || tls_listens_otherwise(n) || tls_links_are_stale(n);
+    if (stale || x->now.relink) return NULL;
+    if (endpoints_are_dropping_all(n)) return NULL; /* whoever is connected by now will not be for long */
+    if (tls_has_splitter(n) && !split_listens(&x->split, n->order->address)) return NULL;
+    return tls_mode_name(x->now.listens);
+}
+
+void tls_see(const struct node *n, struct proto_node_seen *out)
+{
+    out->encryption = n->order != NULL ? mode_in_force(n) : NULL;
+    out->links_encrypted = OPT_BOOL(redis_of(n)->encryption.now.links);
 }
 
 /* ---- the certificate ---- */
 
 /* What can't be had now is tried again on a later beat: the node's role must not wait for it. */
-static void later(struct node *n, const char *why)
+static void try_later(struct node *n, const char *why)
 {
     node_reason(n, "%s", why);
-    n->life.encrypt_at = node_now(n) + AGAIN_MS;
+    redis_of(n)->encryption.now.again_at = node_now(n) + AGAIN_MS;
 }
 
 void tls_refused(struct node *n, const struct redisReply *r)
 {
     char why[160];
-    snprintf(why, sizeof why, "redis-server refuses to %s: %.100s", step_name(n->step), r->str);
-    later(n, why);
+    snprintf(why, sizeof why, "redis-server refuses to %s: %.100s", step_name(redis_of(n)->talk.step), r->str);
+    try_later(n, why);
 }
 
 /* The same names of the files again: Redis reads them anew. */
 void tls_do_certify(struct node *n)
 {
     struct err e = {0};
+    struct encryption *x = &redis_of(n)->encryption;
     if (write_certificate(n, &e) != 0) {
-        later(n, e.msg);
+        try_later(n, e.msg);
         return node_step(n);
     }
-    memcpy(n->life.sent_certificate, n->certificate, sizeof n->certificate);
+    memcpy(x->now.sent_certificate, x->certificate, sizeof x->certificate);
     redis_ask(n, ASK_STEP,
         WORDS("CONFIG", "SET", "tls-cert-file", TLS_CERTIFICATE, "tls-key-file", TLS_KEY, "tls-ca-cert-file", TLS_AUTHORITY,
             "tls-auth-clients", "no"));
@@ -175,36 +226,28 @@ void tls_do_certify(struct node *n)
 
 void tls_certified(struct node *n, const struct redisReply *r)
 {
+    struct encryption_now *now = &redis_of(n)->encryption.now;
     (void)r;
     log_info("node %s: has its certificate", n->id);
-    memcpy(n->life.certificate, n->life.sent_certificate, sizeof n->life.certificate);
+    memcpy(now->certificate, now->sent_certificate, sizeof now->certificate);
     node_changed(n);
 }
 
 /* ---- listening ---- */
 
-/* Whoever is connected to an address that the engine itself had is to connect again, and finds what stands there now. */
-static void drop_all(struct node *n)
-{
-    n->life.dropping_all = true;
-    names_add(&n->life.drop, n->order->address);
-    for (size_t i = 0; i < n->life.held.n; i++) names_add(&n->life.drop, n->life.held.items[i]);
-}
-
 /* The endpoints come back one step later: one that somebody else took meanwhile must not keep the node from listening. */
 void tls_do_listen(struct node *n)
 {
     char plain[12], tls[12], announced[12];
+    struct encryption *x = &redis_of(n)->encryption;
     enum tls_mode to = tls_mode_of(n->order);
-    if (to == TLS_PREFERRED && n->inner_port == 0) n->inner_port = find_inner_port(n, 0);
+    if (to == TLS_PREFERRED && x->inner_port == 0) x->inner_port = find_inner_port(n, 0);
     snprintf(plain, sizeof plain, "%d", to == TLS_NONE ? (int)n->order->port.v : 0);
-    snprintf(tls, sizeof tls, "%d", to == TLS_NONE ? 0 : to == TLS_PREFERRED ? n->inner_port : (int)n->order->port.v);
+    snprintf(tls, sizeof tls, "%d", to == TLS_NONE ? 0 : to == TLS_PREFERRED ? x->inner_port : (int)n->order->port.v);
     snprintf(announced, sizeof announced, "%d", to == TLS_PREFERRED ? (int)n->order->port.v : 0);
-    n->life.listening = to;
-    split_close(n);
-    if (tls_has_splitter(n)) names_clear(&n->life.held);
-    names_clear(&n->life.binding);
-    node_lend_bind(n);
+    x->now.listening = to;
+    split_close(&x->split);
+    endpoints_leave(n, tls_has_splitter(n));
     redis_ask(n, ASK_STEP,
         WORDS("CONFIG", "SET", "bind", tls_engine_address(n->order, to), "port", plain, "tls-port", tls, "replica-announce-port",
             announced, "cluster-announce-port", announced, "cluster-announce-tls-port", announced));
@@ -212,63 +255,65 @@ void tls_do_listen(struct node *n)
 
 void tls_listening(struct node *n, const struct redisReply *r)
 {
-    struct life *l = &n->life;
+    struct encryption_now *now = &redis_of(n)->encryption.now;
     (void)r;
-    if (l->listens != TLS_PREFERRED) drop_all(n);
-    names_clear(&l->held);
-    l->listens = l->listening;
-    l->take_since = l->take_at = 0;
-    log_info("node %s: encryption in transit is %s", n->id, tls_mode_name(l->listens));
-    if (l->listens == TLS_PREFERRED) split_listen(n, n->order->address);
+    endpoints_lost(n, now->listens != TLS_PREFERRED);
+    now->listens = now->listening;
+    log_info("node %s: encryption in transit is %s", n->id, tls_mode_name(now->listens));
+    if (now->listens == TLS_PREFERRED) listen_at(n, n->order->address);
     n->host->upstream_listens(n->host, n->id);
     node_changed(n);
-}
-
-/* Its link ends, or has, though it did not notice yet: until it has made another one, it is not told as one that is as ordered. */
-void node_relink(struct node *n)
-{
-    if (!n->life.ready || n->life.info.role != ROLE_REPLICA) return;
-    n->life.relink = true;
-    if (n->state == NODE_UP && n->ask == ASK_NONE) node_step(n);
 }
 
 /* Redis goes on as before. A port that somebody took since it was found free is not tried again. */
 void tls_listen_refused(struct node *n, const struct redisReply *r)
 {
-    if (n->life.listening == TLS_PREFERRED) n->inner_port = find_inner_port(n, n->inner_port);
-    if (tls_has_splitter(n) && n->order->tls) split_listen(n, n->order->address);
-    n->conf_stale = redis_conf_differs(n);
+    struct encryption *x = &redis_of(n)->encryption;
+    if (x->now.listening == TLS_PREFERRED) x->inner_port = find_inner_port(n, x->inner_port);
+    if (tls_has_splitter(n)) listen_at(n, n->order->address);
+    conf_file_check(n);
     tls_refused(n, r);
 }
 
 /* ---- the link to its upstream ---- */
 
+/* Its link ends, or has, though it did not notice yet: until it has made another one, it is not told as one that is as ordered. */
+void tls_relink(struct node *n)
+{
+    if (redis_of(n)->info.role != ROLE_REPLICA) return;
+    redis_of(n)->encryption.now.relink = true;
+    if (n->state == NODE_UP && !n->asking) node_step(n);
+}
+
 void tls_do_encrypt(struct node *n)
 {
-    n->life.linking = tls_links(n->order);
-    const char *on = n->life.linking ? "yes" : "no";
+    struct encryption_now *now = &redis_of(n)->encryption.now;
+    now->linking = tls_links(n->order);
+    const char *on = now->linking ? "yes" : "no";
     redis_ask(n, ASK_STEP, WORDS("CONFIG", "SET", "tls-replication", on, "tls-cluster", on));
 }
 
 /*
- * It is for the next connection that Redis makes: the one that stands is closed, and made again at once. Those of a cluster's
- * bus stay as they are, so that no node takes others for dead while one after the other changes.
+ * It is for the next connection that Redis makes: the one that stands is closed, and made again at once. Those of the bus of a Redis
+ * Cluster stay as they are, so that no node takes others for dead while one after the other changes.
  */
 void tls_encrypted(struct node *n, const struct redisReply *r)
 {
+    struct encryption_now *now = &redis_of(n)->encryption.now;
     (void)r;
-    n->life.links = n->life.linking;
-    n->life.relink = n->life.info.role == ROLE_REPLICA;
+    now->links = now->linking;
+    now->relink = redis_of(n)->info.role == ROLE_REPLICA;
     node_changed(n);
 }
 
 void tls_relinked(struct node *n, const struct redisReply *r)
 {
+    struct redis *x = redis_of(n);
     (void)r;
-    n->life.relink = false;
-    n->life.info.link_up = false;
-    n->life.info_old = true;
-    n->life.eager_until = node_now(n) + EAGER_MS;
+    x->encryption.now.relink = false;
+    x->info.link_up = false;
+    x->info_old = true;
+    x->eager_until = node_now(n) + EAGER_MS;
     node_changed(n);
 }
 
@@ -277,21 +322,30 @@ void tls_relinked(struct node *n, const struct redisReply *r)
 void tls_release(struct node *n)
 {
     struct string_list keep = {0};
-    for (size_t i = 0; i < n->life.held.n; i++) {
-        if (names_has(&n->order->endpoints, n->life.held.items[i])) names_add(&keep, n->life.held.items[i]);
-        else split_release(n, n->life.held.items[i]);
+    const struct string_list *held = endpoints_held(n);
+    for (size_t i = 0; i < held->n; i++) {
+        if (names_has(&n->order->endpoints, held->items[i])) names_add(&keep, held->items[i]);
+        else split_release(&redis_of(n)->encryption.split, held->items[i]);
     }
-    names_copy(&n->life.held, &keep);
+    endpoints_keep(n, &keep);
     names_clear(&keep);
-    node_changed(n);
     node_step(n);
 }
 
-void tls_take(struct node *n, struct string_list *missed)
+void tls_take(struct node *n)
 {
+    struct string_list missed = {0};
+    if (n->order->tls == NULL) { /* there is to be no splitter, which was refused just now: first things first */
+        endpoints_take_at(n, redis_of(n)->encryption.now.again_at);
+        return node_step(n);
+    }
     for (size_t i = 0; i < n->order->endpoints.n; i++) {
         const char *address = n->order->endpoints.items[i];
-        if (!split_listen(n, address)) names_add(missed, address);
-        else if (!names_has(&n->life.held, address)) names_add(&n->life.held, address);
+        if (listen_at(n, address)) endpoints_hold(n, address);
+        else names_add(&missed, address);
     }
+    if (missed.n > 0) endpoints_take_later(n, &missed);
+    else endpoints_taken(n);
+    names_clear(&missed);
+    node_step(n);
 }

@@ -3,20 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const names[] = {[ROLE_UNKNOWN] = NULL, [ROLE_PRIMARY] = "primary", [ROLE_REPLICA] = "replica"};
-
-const char *role_name(enum role role)
-{
-    return names[role];
-}
-
-enum role role_parse(const char *name)
-{
-    if (name == NULL) return ROLE_UNKNOWN;
-    if (strcmp(name, "primary") == 0) return ROLE_PRIMARY;
-    return strcmp(name, "replica") == 0 ? ROLE_REPLICA : ROLE_UNKNOWN;
-}
-
 /* The value that the line at 'p' has for the name; NULL where it is another line. */
 static const char *value_at(const char *p, const char *end, const char *name, size_t *n)
 {
@@ -121,11 +107,6 @@ bool info_memory(const char *text, size_t len, struct memory_info *out)
     return true;
 }
 
-bool info_is_version(const char *text)
-{
-    return text[strcspn(text, "0123456789")] != '\0' && text[strspn(text, "0123456789.-_abcdefghijklmnopqrstuvwxyz")] == '\0';
-}
-
 /* Whoever is not redis says so, and names the redis it stands in for as well. */
 static bool read_version(const char *text, size_t len, struct server_info *s)
 {
@@ -144,21 +125,11 @@ bool info_server(const char *text, size_t len, struct server_info *out)
     struct server_info s = {0};
     int64_t pid;
     if (!info_number(text, len, "process_id", 1, INT32_MAX, &pid) || !read_version(text, len, &s)) return false;
-    if (!info_is_version(s.version)) return false;
+    if (!server_info_is_version(s.version)) return false;
     s.pid = (long)pid;
     info_value(text, len, "executable", s.program, sizeof s.program);
     *out = s;
     return true;
-}
-
-void info_stat(const char *line, struct server_info *out)
-{
-    static const char pid[] = "STAT pid ", version[] = "STAT version ";
-    int64_t n;
-    if (strncmp(line, pid, sizeof pid - 1) == 0 && decimal_parse(line + sizeof pid - 1, 1, INT32_MAX, &n)) out->pid = (long)n;
-    if (strncmp(line, version, sizeof version - 1) != 0) return;
-    line += sizeof version - 1;
-    if (strlen(line) < sizeof out->version && info_is_version(line)) strcpy(out->version, line);
 }
 
 bool info_same_replication(const struct replication_info *a, const struct replication_info *b)

@@ -1,4 +1,6 @@
 #pragma once
+#include "agent/engine/role.h"
+#include "agent/engine/server_info.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -6,8 +8,6 @@
 
 /* No machine has more bytes of memory. */
 #define INFO_BYTES_MAX (INT64_C(1) << 56)
-
-enum role { ROLE_UNKNOWN, ROLE_PRIMARY, ROLE_REPLICA };
 
 struct replication_info {
     enum role role;
@@ -17,13 +17,6 @@ struct replication_info {
     int64_t offset; /* a primary's own, or how far a replica has followed */
     int64_t
         branch_offset; /* a primary's: where its own history begins, after that of its last upstream; 0: it had none, or that is not known */
-};
-
-struct server_info {
-    long pid;
-    char name[16]; /* redis, valkey … */
-    char version[32];
-    char program[256];
 };
 
 struct memory_info {
@@ -38,15 +31,9 @@ bool info_memory(const char *text, size_t len, struct memory_info *out);
 bool info_replication(const char *text, size_t len, struct replication_info *out);
 /* Reads INFO server. */
 bool info_server(const char *text, size_t len, struct server_info *out);
-/* Reads a line of memcached's stats; what it does not tell, or not properly, stays as it is. */
-void info_stat(const char *line, struct server_info *out);
 /* Copies the value of "name:value\r\n" to 'out', cut to its size. False where there is no such line, or more than one. */
 bool info_value(const char *text, size_t len, const char *name, char *out, size_t size);
 /* The same for a whole number within the limits; false, and *out untouched, where there is none. */
 bool info_number(const char *text, size_t len, const char *name, int64_t low, int64_t high, int64_t *out);
-/* True for what an engine may call its version: 7.0.15, 8.1.0-rc1, df-v1.21.2. */
-bool info_is_version(const char *text);
 /* True if both tell the same but for the offset. */
 bool info_same_replication(const struct replication_info *a, const struct replication_info *b);
-const char *role_name(enum role role);
-enum role role_parse(const char *name);

@@ -1,249 +1,493 @@
-#include "agent/redis/access.h"
-#include "agent/redis_cluster/cluster.h"
 #include "agent/redis/redis.h"
-#include "agent/redis/conf.h"
+#include "agent/node/end.h"
+#include "agent/node/folder.h"
+#include "agent/node/life.h"
+#include "agent/node/reserve.h"
+#include "agent/node/saved.h"
+#include "agent/node/watch.h"
 #include "agent/os/names.h"
-#include "agent/node/node_seed.h"
-#include "agent/redis/encryption.h"
-#include "base/log.h"
+#include "agent/redis/conf.h"
+#include "agent/redis/greet.h"
+#include "agent/redis/state.h"
+#include "agent/redis/steps.h"
+#include "base/decimal.h"
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Questions to a node's Redis, one at a time: who it is, then one step after the other. */
+enum { BUSY_MS = 50, NUDGES = 11, LOOK_MS = 10, SWITCH_MS = 10, CONF_AGAIN_MS = 1000 };
 
-enum { LOADING_MS = 5, LOGIN_AGAIN_MS = 1000, REFUSED_MS = 200, BUSY_MS = 50, WHOLE_MS = 500, WHOLE_AGAIN_MS = 2 };
+/* ---- what is remembered ---- */
 
-/* A word behind the command that is no name, address or password. */
-static bool has_subcommand(const char *command)
+static const struct redis_cluster_part *part_of_host(const struct node *n)
 {
-    static const char *const with[] = {"ACL", "CLIENT", "CLUSTER", "CONFIG", "FUNCTION"};
-    for (size_t i = 0; i < sizeof with / sizeof *with; i++)
-        if (strcmp(command, with[i]) == 0) return true;
-    return false;
+    const struct redis_host *h = n->host->engine_host;
+    return h->cluster;
 }
 
-void redis_ask(struct node *n, enum node_ask what, const char *const words[], size_t count)
+static void *redis_new(struct node *n)
 {
-    n->ask = what;
-    n->asked_at = node_now(n);
-    if (what == ASK_STEP) node_trace(n, "sends %s %s", words[0], has_subcommand(words[0]) ? words[1] : "…");
-    rconn_send(n->conn, (int)count, words);
+    struct redis *x = calloc(1, sizeof *x);
+    if (x == NULL) abort();
+    if (part_of_host(n) != NULL) x->cluster = part_of_host(n)->open();
+    return x;
 }
 
-void redis_await(struct node *n, enum node_ask what, enum step step)
+static void redis_forget(struct node *n)
 {
-    n->ask = what;
-    n->step = step;
-    n->asked_at = node_now(n);
+    struct redis *x = redis_of(n);
+    rconn_close(x->poke);
+    endpoints_forget(n);
+    access_forget(n);
+    tls_forget(n);
+    peers_forget(n);
+    redis_save_forget(n);
+    held_forget(n);
+    if (x->cluster != NULL) part_of_host(n)->forget(x->cluster);
+    *x = (struct redis){.talk = x->talk,
+        .conf = x->conf,
+        .endpoints = x->endpoints,
+        .access = x->access,
+        .encryption = x->encryption,
+        .peers = x->peers,
+        .save = x->save,
+        .held = x->held,
+        .cluster = x->cluster};
 }
 
-bool redis_says(const struct redisReply *r, const char *start)
+static void redis_free(struct node *n)
 {
-    return r->str != NULL && strncmp(r->str, start, strlen(start)) == 0;
+    struct redis *x = redis_of(n);
+    redis_forget(n);
+    conf_file_fini(&x->conf);
+    if (x->cluster != NULL) part_of_host(n)->close(x->cluster);
+    free(x);
+    n->engine = NULL;
 }
 
-static bool failed(const struct redisReply *r)
+/* ---- orders ---- */
+
+static void try_again(struct node *n)
 {
-    return r->type == REDIS_REPLY_ERROR;
+    redis_of(n)->hold_until = 0;
+    endpoints_try_again(n);
+    tls_try_again(n);
 }
 
-/* ---- greeting: log in, wait until it has loaded, make sure that it is the process we mean, see what it listens on ---- */
-
-void redis_greet(struct node *n)
+static void ordered(struct node *n)
 {
-    const char *password = n->order->admin_password;
-    if (n->greeting == ASK_AUTH && password == NULL) n->greeting = ASK_PING;
-    switch (n->greeting) {
-    case ASK_AUTH: return redis_ask(n, ASK_AUTH, WORDS("AUTH", CONF_ADMIN, password));
-    case ASK_PING: return redis_ask(n, ASK_PING, WORDS("PING"));
-    case ASK_SERVER: return redis_ask(n, ASK_SERVER, WORDS("INFO", "server"));
-    case ASK_WEIGHT: return redis_ask(n, ASK_WEIGHT, WORDS("INFO"));
-    case ASK_PORTS: return redis_ask(n, ASK_PORTS, WORDS("CONFIG", "GET", "*port", "tls-replication"));
-    case ASK_CLUSTER: return cluster_ask_view(n, ASK_CLUSTER);
-    case ASK_WHOLE: return redis_ask(n, ASK_WHOLE, WORDS("CLUSTER", "INFO"));
-    default: return redis_ask(n, ASK_BIND, WORDS("CONFIG", "GET", "bind"));
-    }
+    redis_of(n)->eager_until = node_now(n) + EAGER_MS;
+    tls_ordered(n);
+    conf_file_check(n);
+    access_ordered(n);
 }
 
-static void greet_again(struct node *n, enum node_ask from, int64_t ms)
+/* The answer that is awaited may be about the settings before. */
+static void settings_changed(struct node *n)
 {
-    n->greeting = from;
-    n->greet_at = node_now(n) + ms;
+    redis_of(n)->setting = 0;
+    if (redis_of(n)->talk.ask == ASK_COMPARE || redis_is_taking(n, STEP_SET)) redis_disregard(n);
 }
 
-static void greeting_failed(struct node *n, const struct redisReply *r)
+static int64_t data_room(const struct proto_node_order *o)
 {
-    node_reason(n, "redis-server refuses its agent: %.100s", r->str);
-    greet_again(n, ASK_AUTH, LOGIN_AGAIN_MS);
-    if (!redis_says(r, "WRONGPASS") || n->moved) return;
-    log_warn("node %s: knows another password than its agent, and is started anew with its data", n->id);
-    n->moved = true;
-    node_step(n);
+    int64_t bytes = 0;
+    for (size_t i = 0; i < o->settings.n; i++)
+        if (strcmp(o->settings.items[i].name, "maxmemory") == 0) decimal_parse(o->settings.items[i].value, 0, INT64_MAX, &bytes);
+    return bytes;
 }
 
-static void know_server(struct node *n, const struct redisReply *r)
+static int second_port(const struct node *n)
 {
-    struct server_info s;
-    if (r->str == NULL || !info_server(r->str, r->len, &s)) return greet_again(n, ASK_PING, REFUSED_MS);
-    if (s.pid != proc_id(n->proc)->pid) {
-        node_reason(n, "process %ld answers at its address", s.pid);
-        return greet_again(n, ASK_AUTH, REFUSED_MS);
-    }
-    n->life.server = s;
-    n->greeting = node_seed_is_loaded(n) ? ASK_WEIGHT : ASK_PORTS;
+    const struct redis_cluster_part *part = redis_cluster_part(n);
+    return part != NULL ? part->bus_port(n) : 0;
 }
 
-static void know_weight(struct node *n, const struct redisReply *r)
+static bool starts_at_once(const struct node *n)
 {
-    n->greeting = ASK_PORTS;
-    if (r->str != NULL) node_seed_weigh(n, r->str, r->len);
+    const struct redis_cluster_part *part = redis_cluster_part(n);
+    return part != NULL && part->starts_at_once(n);
 }
 
-static void know_ports(struct node *n, const struct redisReply *r)
+/* ---- the process ---- */
+
+static int prepare(struct node *n, struct err *e)
 {
-    tls_know_ports(n, r);
-    n->greeting = ASK_BIND;
+    const struct redis_cluster_part *part = redis_cluster_part(n);
+    int r = tls_prepare(n, e);
+    if (!r && part != NULL) r = part->prepare(n, e);
+    if (!r) r = conf_file_write(n, e);
+    node_drop_unfinished(n);
+    if (!r && !node_has_file(n, NODE_SAVED)) node_unlink(n, CONF_DUMP);
+    return r;
 }
 
-/* Whatever it was thought to listen on and does not is an address it gave up, perhaps with connections left. */
-static void know_bind(struct node *n, const struct redisReply *r)
+static void args(const struct node *n, struct string_list *out)
 {
-    struct string_list was = n->life.held;
-    n->life.held = (struct string_list){0};
-    if (tls_has_splitter(n)) names_copy(&n->life.held, &was);
-    if (r->type == REDIS_REPLY_ARRAY && r->elements == 2 && r->element[1]->str != NULL) {
-        char *rest = NULL, *word = strtok_r(r->element[1]->str, " ", &rest);
-        for (; word != NULL; word = strtok_r(NULL, " ", &rest))
-            if (!tls_is_own_address(n, word)) names_add(&n->life.held, word);
-    }
-    for (size_t i = 0; i < was.n; i++)
-        if (!names_has(&n->life.held, was.items[i])) names_add(&n->life.drop, was.items[i]);
-    names_clear(&was);
-    n->life.info_old = true;
-    if (cluster_ordered(n)) n->greeting = ASK_CLUSTER;
-    else node_move(n, NODE_UP);
+    char path[PATH_MAX];
+    names_add(out, node_path(n, CONF_FILE, path));
 }
 
-static void know_count(struct node *n, const struct redisReply *r)
+static void begin(struct node *n)
 {
-    cluster_know_count(n, r);
-    redis_await(n, ASK_NODES, STEP_NONE);
-}
-
-/* Whoever takes over before Redis has looked at its cluster for the first time waits two seconds, as if it had started as a master. */
-static void know_cluster(struct node *n, const struct redisReply *r)
-{
-    struct err e;
-    if (cluster_know_myself(n, r, &e) != 0) {
-        node_reason(n, "%s", e.msg);
-        return greet_again(n, ASK_CLUSTER, REFUSED_MS);
-    }
-    if (n->life.cluster.orphan) n->greeting = ASK_WHOLE;
-    else node_move(n, NODE_UP);
-}
-
-static void know_whole(struct node *n, const struct redisReply *r)
-{
-    bool whole = false;
-    int64_t known;
-    if ((cluster_info_read(r, &whole, &known) && whole) || node_now(n) - n->boot_since > WHOLE_MS) node_move(n, NODE_UP);
-    else greet_again(n, ASK_WHOLE, WHOLE_AGAIN_MS);
-}
-
-static void greeted(struct node *n, enum node_ask what, const struct redisReply *r)
-{
-    if (failed(r) && redis_says(r, "LOADING")) return greet_again(n, ASK_PING, LOADING_MS);
-    if (failed(r) && redis_says(r, "BUSY ")) return greet_again(n, n->greeting, BUSY_MS);
-    if (failed(r)) return greeting_failed(n, r);
-    if (what == ASK_AUTH) n->greeting = ASK_PING;
-    else if (what == ASK_PING) n->greeting = ASK_SERVER;
-    else if (what == ASK_SERVER) know_server(n, r);
-    else if (what == ASK_WEIGHT) know_weight(n, r);
-    else if (what == ASK_PORTS) know_ports(n, r);
-    else if (what == ASK_BIND) know_bind(n, r);
-    else if (what == ASK_CLUSTER) know_count(n, r);
-    else if (what == ASK_NODES) know_cluster(n, r);
-    else know_whole(n, r);
-}
-
-/* ---- steps ---- */
-
-void redis_do(struct node *n, enum step s)
-{
-    const struct redis_step *step = &redis_steps[s];
-    n->step = s;
-    if (step->ask) step->ask(n);
-    else redis_ask(n, ASK_STEP, step->words, step->n_words);
-}
-
-static void load_again(struct node *n)
-{
-    n->life.ready = false;
-    greet_again(n, ASK_PING, LOADING_MS);
-    node_move(n, NODE_GREET);
-    node_changed(n);
-}
-
-void redis_refused(struct node *n, const struct redisReply *r)
-{
-    node_reason(n, "redis-server refuses to %s: %.100s", step_name(n->step), r->str);
-    n->hold_until = n->read_at = node_now(n);
-    n->hold_until += REFUSED_MS;
-}
-
-static void busy(struct node *n)
-{
-    n->hold_until = n->read_at = node_now(n) + BUSY_MS;
-    if (access_is_stale(n)) access_held_up(n);
-}
-
-void redis_kill_scripts(struct node *n)
-{
-    n->unread += 1;
-    rconn_send(n->conn, 2, (const char *const[]){"FUNCTION", "KILL"});
-    n->step = STEP_NONE;
-    redis_ask(n, ASK_STEP, WORDS("SCRIPT", "KILL"));
-}
-
-static void step_refused(struct node *n, const struct redisReply *r)
-{
-    if (redis_says(r, "LOADING")) return load_again(n);
-    if (n->step == STEP_NONE) return;
-    if (redis_says(r, "BUSY ")) busy(n);
-    else if (redis_steps[n->step].refused) redis_steps[n->step].refused(n, r);
-    else redis_refused(n, r);
-}
-
-void redis_answer(struct node *n, const struct redisReply *r)
-{
-    enum node_ask what = n->ask;
-    bool followed = n->followed;
-    n->ask = ASK_NONE;
-    n->followed = false;
-    if (followed && failed(r)) cluster_view_refused(n);
-    if (n->binds && what == ASK_STEP) node_lend_back(n);
-    if (what == ASK_COMPARE) redis_compared(n, r);
-    else if (what != ASK_STEP) greeted(n, what, r);
-    else if (failed(r)) step_refused(n, r);
-    else if (redis_steps[n->step].done) redis_steps[n->step].done(n, r);
-    if (n->ask == ASK_NONE) node_step(n);
+    const struct redis_cluster_part *part = redis_cluster_part(n);
+    redis_of(n)->eager_until = node_now(n) + EAGER_MS;
+    redis_of(n)->fence = FENCE_OFF;
+    if (part != NULL) part->begin(n);
+    access_begin(n);
+    tls_begin(n);
+    peers_begin(n);
 }
 
 /* The answer to an open question comes first. */
-void redis_shutdown(struct node *n)
+static void end(struct node *n)
 {
-    bool saves = n->ending.saves;
-    n->unread += (n->ask != ASK_NONE) + n->followed;
-    n->followed = false;
+    struct talk *t = &redis_of(n)->talk;
+    const struct redis_cluster_part *part = part_of_host(n);
+    t->unread += (t->ask != ASK_NONE) + t->followed;
+    t->followed = false;
     /* A connection that has waited once (STEP_STIR) is one on which redis-server 7.0 crashes when SHUTDOWN has to wait. */
-    if (saves && n->life.cluster.stir_at != 0) proc_signal(n->proc, SIGTERM);
-    else if (saves) rconn_send(n->conn, 2, (const char *const[]){"SHUTDOWN", "SAVE"});
+    if (n->ending.saves && part != NULL && part->has_waited(n)) proc_signal(n->proc, SIGTERM);
+    else if (n->ending.saves) rconn_send(n->conn, 2, (const char *const[]){"SHUTDOWN", "SAVE"});
     else rconn_send(n->conn, 3, (const char *const[]){"SHUTDOWN", "NOSAVE", "NOW"});
 }
 
-void redis_goes_on(struct node *n, const struct redisReply *r)
+static void keep_room(const struct node *n)
 {
-    if (failed(r)) node_refused_to_end(n, r->str, redis_says(r, "BUSY "));
+    const struct redis_cluster_part *part = redis_cluster_part(n);
+    if (part != NULL) part->keep_room(n);
 }
+
+/* The first word of the line that Redis quotes when its configuration is wrong; the rest of it may be a secret. */
+static void wrong_setting(const char *log, char name[64])
+{
+    const char *p = strstr(log, ">>> '");
+    name[0] = '\0';
+    if (p == NULL) return;
+    p += 5;
+    snprintf(name, 64, "%.*s", (int)strcspn(p, " '\n"), p);
+}
+
+/* Where the structure of the file is broken, the engine checks the whole file and ends with that: no line about its end follows. */
+static bool wrong_data(const char *log)
+{
+    static const char *const signs[] = {"Wrong RDB checksum", "Internal error in RDB reading", "--- RDB ERROR DETECTED ---",
+        "Terminating server after rdb file reading failure", "Fatal error loading the DB", "Wrong signature trying to load DB",
+        "Can't handle RDB format version", "Short read or OOM loading DB"};
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+        if (strstr(log, signs[i]) != NULL) return true;
+    return false;
+}
+
+/* ---- answers ---- */
+
+static void step_refused(struct node *n, const struct redisReply *r)
+{
+    if (redis_says(r, "LOADING")) return redis_load_again(n);
+    if (redis_of(n)->talk.step == STEP_NONE) return;
+    if (!redis_says(r, "BUSY ")) return redis_step_refused(n, r);
+    redis_of(n)->hold_until = n->read_at = node_now(n) + BUSY_MS;
+    if (access_is_stale(n)) access_held_up(n);
+}
+
+static void take_answer(struct node *n, const struct redisReply *r)
+{
+    struct talk *t = &redis_of(n)->talk;
+    const struct redis_cluster_part *part = redis_cluster_part(n);
+    bool failed = r->type == REDIS_REPLY_ERROR, followed = t->followed;
+    enum redis_ask what = t->ask;
+    t->ask = ASK_NONE;
+    t->followed = false;
+    node_has_answer(n);
+    if (followed && failed) t->unread++; /* of two questions the first was refused: the second's answer says nothing */
+    if (followed && failed && part != NULL) part->view_refused(n);
+    if (what == ASK_STEP) endpoints_answered(n);
+    if (what == ASK_COMPARE) redis_compared(n, r);
+    else if (what != ASK_STEP) redis_greeted(n, what, r);
+    else if (failed) step_refused(n, r);
+    else redis_step_answered(n, r);
+    if (t->ask == ASK_NONE) node_step(n);
+}
+
+/* It has answered the order to end, so it did not. */
+static void goes_on(struct node *n, const struct redisReply *r)
+{
+    if (r->type == REDIS_REPLY_ERROR) node_refused_to_end(n, r->str, redis_says(r, "BUSY "));
+}
+
+/* ---- the connection ---- */
+
+static void conn_up(void *arg)
+{
+    struct node *n = arg;
+    redis_of(n)->talk.greeting = ASK_AUTH;
+    node_connected(n);
+}
+
+static void conn_reply(void *arg, const struct redisReply *r)
+{
+    struct node *n = arg;
+    struct talk *t = &redis_of(n)->talk;
+    if (redis_says(r, "BUSY ")) node_said_busy(n);
+    else node_answered(n);
+    if (t->unread > 0) t->unread--;
+    else if (n->state == NODE_STOP) goes_on(n, r);
+    else if (n->order != NULL) take_answer(n, r);
+}
+
+static void conn_down(void *arg, const char *why)
+{
+    (void)why;
+    node_lost(arg);
+}
+
+static void *start_to_connect(struct node *n)
+{
+    static const struct rconn_events events = {.up = conn_up, .reply = conn_reply, .down = conn_down};
+    return redis_open(n, &events, n);
+}
+
+static void disconnect(void *conn)
+{
+    rconn_close(conn);
+}
+
+static void hung_up(struct node *n)
+{
+    redis_of(n)->talk = (struct talk){.step = redis_of(n)->talk.step, .greeting = redis_of(n)->talk.greeting};
+}
+
+static void poke_up(void *arg)
+{
+    const struct node *n = arg;
+    rconn_poke(redis_of(n)->poke);
+}
+
+static void poke_down(void *arg, const char *why)
+{
+    struct node *n = arg;
+    redis_of(n)->poke = NULL;
+    if (strncmp(why, "ERR", 3) == 0) node_turned(n);
+}
+
+static void poke(struct node *n)
+{
+    static const struct rconn_events events = {.up = poke_up, .down = poke_down};
+    if (redis_of(n)->poke == NULL) redis_of(n)->poke = redis_open(n, &events, n);
+}
+
+/* ---- what it needs next ---- */
+
+static enum step next_step(struct node *n)
+{
+    int64_t now = node_now(n);
+    struct redis *x = redis_of(n);
+    if (now < x->hold_until) return STEP_NONE;
+    const struct proto_node_order safe = conf_file_order(n);
+    struct node_now seen = {.info = x->info,
+        .info_old = x->info_old,
+        .held = endpoints_held(n),
+        .dropping = endpoints_are_dropping(n),
+        .fence = x->fence,
+        .conf_stale = conf_file_is_stale(n),
+        .certificate_stale = tls_certificate_is_stale(n),
+        .listens_otherwise = tls_listens_otherwise(n),
+        .links_stale = tls_links_are_stale(n),
+        .secret_stale = peers_is_stale(n),
+        .encryption_blocked = tls_is_blocked(n),
+        .relink = tls_is_to_relink(n),
+        .access_stale = access_is_stale(n),
+        .bar_stale = access_bar_is_stale(n),
+        .settings_stale = n->life.generation != n->order->generation.v,
+        .weigh_due = n->order->weigh.v && x->weighed != n->order->weigh.v,
+        .take_blocked = now < endpoints_next_take(n),
+        .other_process = node_is_for_another(n),
+        .upstream_ready = node_is_misled(n) || node_upstream_ready(n),
+        .save_due = redis_save_is_due(n),
+        .save_look_due = redis_save_look_is_due(n)};
+    enum step s = converge(&safe, &seen);
+    if (s != STEP_WRITE_CONF) return s;
+    struct err e = {0};
+    if (conf_file_write(n, &e) == 0) return next_step(n);
+    node_reason(n, "%s", e.msg);
+    x->hold_until = now + CONF_AGAIN_MS;
+    return STEP_NONE;
+}
+
+/*
+ * After a full synchronisation the upstream sends nothing more before a REPLCONF ACK that
+ * arrives once it has reaped its child, and Redis sends one a second. A replica that is
+ * asked for an ACK gives it to its upstream at once, whoever asks: a second becomes 2 ms.
+ */
+static void nudge(struct node *n)
+{
+    static const char *const getack[] = {"REPLCONF", "GETACK", "*"};
+    struct redis *x = redis_of(n);
+    if (x->nudge_at == 0 || node_now(n) < x->nudge_at) return;
+    rconn_tell(n->conn, 3, getack);
+    x->nudge_at = x->nudges < NUDGES ? node_now(n) + (1 << x->nudges) : 0;
+    x->nudges++;
+}
+
+/* When to look again, if the next beat is not soon enough; else 0. */
+static int64_t look_again_at(const struct node *n, enum step s)
+{
+    const struct redis *x = redis_of(n);
+    bool linking = x->info.role == ROLE_REPLICA && !x->info.link_up;
+    if (s == STEP_WAIT_OFFSET || x->look_until != 0) return n->read_at + 1;
+    return linking ? n->read_at + (node_now(n) < x->eager_until ? 2 : 50) : 0;
+}
+
+/* The sooner of two times; 0 is never. */
+static int64_t sooner(int64_t at, int64_t other)
+{
+    return at == 0 || (other != 0 && other < at) ? other : at;
+}
+
+static void up(struct node *n)
+{
+    const struct redis_cluster_part *part = redis_cluster_part(n);
+    nudge(n);
+    redis_save_has_ended(n);
+    enum step s = next_step(n), next = s;
+    if (s <= STEP_WAIT_OFFSET && part != NULL) next = part->next(n);
+    if (next > STEP_WAIT_OFFSET) return redis_do(n, next);
+    if (held_is_due(n)) return redis_do(n, STEP_CLIENTS);
+    int64_t now = node_now(n), at = look_again_at(n, s);
+    bool doubts = part != NULL && part->doubts(n);
+    if (s == STEP_NONE && now >= redis_of(n)->hold_until && !endpoints_are_refused(n) && !doubts) node_reason(n, "%s", "");
+    if (at != 0 && now >= at) return redis_do(n, STEP_READ);
+    at = sooner(at, redis_of(n)->nudge_at);
+    if (part != NULL) at = sooner(at, part->next_at(n));
+    at = sooner(at, redis_save_at(n));
+    if (endpoints_next_take(n) > now) at = sooner(at, endpoints_next_take(n));
+    if (at != 0) node_timer(n, at - now);
+}
+
+static void look(struct node *n)
+{
+    redis_do(n, STEP_READ);
+}
+
+/* ---- what it tells ---- */
+
+static void see_replication(const struct node *n, struct proto_node_seen *out)
+{
+    const struct replication_info *i = &redis_of(n)->info;
+    out->role = role_name(i->role);
+    out->offset = OPT_INT(i->offset);
+    if (i->branch_offset > 0) out->branch_offset = OPT_INT(i->branch_offset);
+    if (redis_is_taking(n, STEP_PROMOTE)) out->rising = OPT_BOOL(true);
+    if (i->role != ROLE_REPLICA) return;
+    out->upstream_host = i->upstream_host;
+    out->upstream_port = OPT_INT(i->upstream_port);
+    out->link_up = OPT_BOOL(i->link_up);
+}
+
+static void see(struct node *n, struct proto_node_seen *out)
+{
+    const struct redis *x = redis_of(n);
+    const struct redis_cluster_part *part = part_of_host(n);
+    if (!n->life.blocked && held_is_seen(n)) out->blocked = "held";
+    if (x->info.role != ROLE_UNKNOWN) see_replication(n, out);
+    if (part != NULL) out->cluster = part->seen(n);
+    out->fenced = OPT_BOOL(x->fence == FENCE_ON);
+    endpoints_see(n, out);
+    tls_see(n, out);
+    if (access_generation(n) >= 0) out->users_generation = OPT_INT(access_generation(n));
+    if (x->weighed == 0) return;
+    out->weighed = OPT_INT(x->weighed);
+    out->memory_used = OPT_INT(x->memory.used);
+    out->memory_data = OPT_INT(x->memory.data);
+}
+
+/* ---- nodes that follow it, or that it follows ---- */
+
+static bool can_feed(const struct node *n)
+{
+    const struct replication_info *i = &redis_of(n)->info;
+    return role_parse(n->order->role) == i->role && (i->role == ROLE_PRIMARY || i->link_up);
+}
+
+static void upstream_lost(struct node *n)
+{
+    struct redis *x = redis_of(n);
+    x->look_until = node_now(n) + LOOK_MS;
+    x->info_old = true;
+    if (!n->asking) node_step(n);
+}
+
+static bool is_looking(const struct node *n)
+{
+    return node_now(n) < redis_of(n)->look_until;
+}
+
+static bool is_switching(const struct node *n)
+{
+    bool switches = redis_is_taking(n, STEP_RELEASE) || redis_is_taking(n, STEP_PROMOTE) || redis_is_taking(n, STEP_FOLLOW) ||
+                    redis_is_taking(n, STEP_TAKE);
+    return switches && !endpoints_are_refused(n) && node_now(n) - n->asked_at < SWITCH_MS;
+}
+
+static const char *const other_programs[] = {"valkey-server", NULL};
+/* A redis-server stands in for valkey, whose protocol and configuration it shares. */
+static const char *const engines[] = {"redis", "valkey", NULL};
+
+/*
+ * From 7.0 on addresses can move (CONFIG SET bind), and bind-source-addr is known. A valkey-server 7.2 calls itself no more than
+ * "Server". What counts its versions in another way is taken as it is.
+ */
+static const struct engine_release releases[] = {
+    {"redis", "redis", 7, 0},
+    {"valkey", "valkey", 7, 0},
+    {"server", "valkey", 7, 0},
+    {"keydb", "keydb", 7, 0},
+    {"dragonfly", "dragonfly", 0, 0},
+    {NULL, NULL, 0, 0},
+};
+
+const struct engine_kind redis_kind = {
+    .program = "redis-server",
+    .other_programs = other_programs,
+    .version_option = "--version",
+    .engines = engines,
+    .releases = releases,
+    .least = "7.0",
+    .open = redis_new,
+    .close = redis_free,
+    .forget = redis_forget,
+    .check = conf_check,
+    .try_again = try_again,
+    .ordered = ordered,
+    .settings_changed = settings_changed,
+    .data_room = data_room,
+    .second_port = second_port,
+    .starts_at_once = starts_at_once,
+    .data_file = CONF_DUMP,
+    .prepare = prepare,
+    .args = args,
+    .begin = begin,
+    .ended = tls_ended,
+    .end = end,
+    .written = redis_written,
+    .why_not_saved = redis_why_not_saved,
+    .keep_room = keep_room,
+    .log_cut = redis_save_log_cut,
+    .wrong_setting = wrong_setting,
+    .wrong_data = wrong_data,
+    .wrong_rule = access_leave_out,
+    .connect = start_to_connect,
+    .disconnect = disconnect,
+    .hung_up = hung_up,
+    .greet = redis_greet,
+    .up = up,
+    .look = look,
+    .poke = poke,
+    .see = see,
+    .can_feed = can_feed,
+    .upstream_lost = upstream_lost,
+    .upstream_listens = tls_relink,
+    .is_looking = is_looking,
+    .is_switching = is_switching,
+    .endpoints = endpoints_held,
+};

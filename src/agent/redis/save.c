@@ -1,69 +1,74 @@
-#include "agent/redis/conf.h"
+#include "agent/redis/save.h"
+#include "agent/node/folder.h"
+#include "agent/node/words.h"
 #include "agent/os/file.h"
-#include "agent/redis/redis.h"
+#include "agent/redis/conf.h"
+#include "agent/redis/state.h"
 #include "agent/snapshots/shelf.h"
 #include "base/log.h"
-#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
-
-/*
- * A snapshot is the engine's own BGSAVE: its child writes a file aside, syncs it and
- * renames it to dump.rdb, from where it goes to the shelf at once. A process without a
- * snapshot under way never leaves a dump.rdb behind, and one that is stopped loses the
- * child's file first (node_mark_saved), so neither is ever taken for the other.
- *
- * An agent that comes back does not know since when a child has been at work: it waits
- * for its end and takes the snapshot anew.
- */
 
 enum { POLL_MS = 2, POLL_SLOW_MS = 10, POLL_SLOW_AFTER_MS = 200, LOOK_MS = 100, BUSY_MS = 20, LINE = 512 };
 
-bool redis_save_is_due(struct node *n)
+void redis_save_forget(struct node *n)
 {
+    redis_of(n)->save = (struct save){0};
+}
+
+void redis_save_log_cut(struct node *n, long size)
+{
+    struct save *s = &redis_of(n)->save;
+    if (s->log_from > size) s->log_from = 0;
+}
+
+bool redis_save_is_due(const struct node *n)
+{
+    const struct save *s = &redis_of(n)->save;
     const struct proto_node_order *o = n->order;
-    if (o->snapshot == NULL || n->life.saving || node_now(n) < n->life.save_at) return false;
+    if (o->snapshot == NULL || s->under_way || node_now(n) < s->begin_at) return false;
     return proc_is(n->proc, o->snapshot_pid.v, o->snapshot_started_ms.v) && shelf_wants(n->host->shelf, o->snapshot);
 }
 
 bool redis_save_look_is_due(const struct node *n)
 {
-    return n->life.saving && node_now(n) >= n->life.save_look_at;
+    const struct save *s = &redis_of(n)->save;
+    return s->under_way && node_now(n) >= s->look_at;
 }
 
 int64_t redis_save_at(const struct node *n)
 {
+    const struct save *s = &redis_of(n)->save;
     int64_t now = node_now(n);
-    if (!n->life.saving) return n->life.save_at > now ? n->life.save_at : 0;
-    return now + (now - n->life.save_since < POLL_SLOW_AFTER_MS ? POLL_MS : POLL_SLOW_MS);
+    if (!s->under_way) return s->begin_at > now ? s->begin_at : 0;
+    return now + (now - s->since < POLL_SLOW_AFTER_MS ? POLL_MS : POLL_SLOW_MS);
 }
 
 /* False where nobody wants the snapshot under way any more. */
 static bool is_ordered(const struct node *n)
 {
-    return n->order->snapshot && strcmp(n->order->snapshot, n->life.save_id) == 0;
+    return n->order->snapshot && strcmp(n->order->snapshot, redis_of(n)->save.id) == 0;
 }
 
-static void end(struct node *n)
+static void end_save(struct node *n)
 {
-    n->life.saving = false;
+    redis_of(n)->save.under_way = false;
     node_changed(n);
 }
 
 bool redis_save_has_ended(struct node *n)
 {
     char path[PATH_MAX];
-    if (!n->life.saving || !node_has_file(n, CONF_DUMP)) return false;
-    if (is_ordered(n)) shelf_take(n->host->shelf, n->life.save_id, node_path(n, CONF_DUMP, path));
+    if (!redis_of(n)->save.under_way || !node_has_file(n, CONF_DUMP)) return false;
+    if (is_ordered(n)) shelf_take(n->host->shelf, redis_of(n)->save.id, node_path(n, CONF_DUMP, path));
     else node_unlink(n, CONF_DUMP);
-    end(n);
+    end_save(n);
     return true;
 }
 
 /* The engine says first what went wrong, and then what it does because of that. */
-void redis_save_trouble(const struct node *n, long from, char *out, size_t size)
+static void save_trouble(const struct node *n, long from, char *out, size_t size)
 {
     char path[PATH_MAX];
     _buf_ struct buf log = {0};
@@ -83,7 +88,7 @@ void redis_save_trouble(const struct node *n, long from, char *out, size_t size)
 static void tell_why(struct node *n, char out[LINE])
 {
     char why[LINE / 2];
-    redis_save_trouble(n, n->life.save_log_from, why, sizeof why);
+    save_trouble(n, redis_of(n)->save.log_from, why, sizeof why);
     snprintf(out, LINE, "redis-server could not save%s%s", why[0] ? ": " : "", why);
 }
 
@@ -97,25 +102,27 @@ int64_t redis_written(const struct node *n)
 
 void redis_why_not_saved(const struct node *n, char *out, size_t size)
 {
-    redis_save_trouble(n, n->ending.log_from, out, size);
+    save_trouble(n, n->ending.log_from, out, size);
     if (out[0] == '\0') snprintf(out, size, "%s", n->ending.refused);
 }
 
 void redis_ask_save(struct node *n)
 {
+    struct save *s = &redis_of(n)->save;
     node_unlink(n, CONF_DUMP);
-    snprintf(n->life.save_id, sizeof n->life.save_id, "%s", n->order->snapshot);
-    n->life.save_log_from = node_log_size(n);
+    snprintf(s->id, sizeof s->id, "%s", n->order->snapshot);
+    s->log_from = node_log_size(n);
     redis_ask(n, ASK_STEP, WORDS("BGSAVE"));
 }
 
 void redis_saving(struct node *n, const struct redisReply *r)
 {
+    struct save *s = &redis_of(n)->save;
     (void)r;
-    n->life.saving = true;
-    n->life.save_since = node_now(n);
-    n->life.save_look_at = n->life.save_since + LOOK_MS;
-    log_info("node %s: takes the snapshot %s", n->id, n->life.save_id);
+    s->under_way = true;
+    s->since = node_now(n);
+    s->look_at = s->since + LOOK_MS;
+    log_info("node %s: takes the snapshot %s", n->id, s->id);
 }
 
 /* A child that feeds a replica, or one of an agent before, is at work: after it. */
@@ -123,20 +130,20 @@ void redis_save_refused(struct node *n, const struct redisReply *r)
 {
     char why[LINE];
     bool busy = strstr(r->str, "in progress") != NULL || strstr(r->str, "child process") != NULL;
-    n->life.save_at = node_now(n) + BUSY_MS;
+    redis_of(n)->save.begin_at = node_now(n) + BUSY_MS;
     if (busy || !is_ordered(n)) return;
     tell_why(n, why);
-    shelf_fail(n->host->shelf, n->life.save_id, why);
+    shelf_fail(n->host->shelf, redis_of(n)->save.id, why);
 }
 
 /* No child is at work, and there is no file: it failed. */
 void redis_save_seen(struct node *n, const struct redisReply *r)
 {
     char value[8], why[LINE];
-    n->life.save_look_at = node_now(n) + LOOK_MS;
+    redis_of(n)->save.look_at = node_now(n) + LOOK_MS;
     bool known = r->str && info_value(r->str, r->len, "rdb_bgsave_in_progress", value, sizeof value);
     if (!known || strcmp(value, "0") != 0 || redis_save_has_ended(n)) return;
     tell_why(n, why);
-    if (is_ordered(n)) shelf_fail(n->host->shelf, n->life.save_id, why);
-    end(n);
+    if (is_ordered(n)) shelf_fail(n->host->shelf, redis_of(n)->save.id, why);
+    end_save(n);
 }

@@ -1,6 +1,8 @@
 #include "agent/redis_cluster/slot_mover.h"
 #include "agent/redis/conf.h"
-#include "agent/redis/redis.h"
+#include "agent/redis/info.h"
+#include "agent/redis/talk.h"
+#include "agent/redis_cluster/slot_node.h"
 #include "agent/redis_cluster/slot_pick.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -58,8 +60,8 @@ struct end {
 };
 
 struct slot_mover {
-    struct node_host *host;
-    char *group;
+    struct slot_mover_host host;
+    char *cluster;
     enum phase phase;
     struct end ends[2];
     struct flight flights[SLOT_TRIP];
@@ -94,12 +96,12 @@ static void enter(struct slot_mover *m, enum phase p);
 
 static const struct cluster_map *map_of(const struct slot_mover *m)
 {
-    return m->host->cluster(m->host, m->group);
+    return m->host.clusters->map(m->host.clusters, m->cluster);
 }
 
 static struct node *end_node(const struct slot_mover *m, enum side side)
 {
-    return m->ends[side].id != NULL ? m->host->find(m->host, m->ends[side].id) : NULL;
+    return m->ends[side].id != NULL ? slot_node_find(m->host.nodes, m->ends[side].id) : NULL;
 }
 
 static const struct proto_cluster_node *end_entry(const struct slot_mover *m, enum side side)
@@ -113,7 +115,7 @@ static const struct proto_cluster_node *end_entry(const struct slot_mover *m, en
 static void lent(const struct slot_mover *m, bool yes)
 {
     struct node *n = end_node(m, FROM);
-    if (n != NULL) n->life.migrating = yes;
+    if (n != NULL) slot_node_works(n, yes);
 }
 
 static void drop(struct end *e)
@@ -127,10 +129,7 @@ static void drop(struct end *e)
 static void restore_limit(struct slot_mover *m)
 {
     struct node *to = end_node(m, TO);
-    if (m->lifted && to != NULL) {
-        to->life.generation = -1;
-        to->life.setting = 0;
-    }
+    if (m->lifted && to != NULL) slot_node_restore_settings(to);
     m->lifted = false;
 }
 
@@ -149,7 +148,7 @@ static void give_up(struct slot_mover *m)
 /* Something moves again, or something else is tried. */
 static void got_on(struct slot_mover *m)
 {
-    if (m->stuck) m->host->changed(m->host);
+    if (m->stuck) m->host.changed(m->host.arg);
     m->stuck = m->told = false;
     m->refused_since = 0;
 }
@@ -157,17 +156,17 @@ static void got_on(struct slot_mover *m)
 static void note_refusal(struct slot_mover *m, const char *why)
 {
     bool waits = strstr(why, "BUSY ") != NULL || strstr(why, "LOADING") != NULL; /* of either end */
-    int64_t now = (int64_t)uv_now(m->host->loop);
+    int64_t now = (int64_t)uv_now(m->host.loop);
     if (m->refused_since == 0) m->refused_since = now;
     if (m->stuck || now - m->refused_since < (waits ? STUCK_BUSY_MS : STUCK_MS)) return;
     snprintf(m->why, sizeof m->why, "%s", why);
     m->stuck = true;
-    m->host->changed(m->host);
+    m->host.changed(m->host.arg);
 }
 
 static void give_up_because(struct slot_mover *m, const char *why)
 {
-    if (!m->told) log_warn("cluster %s: a slot can't be moved now: %.100s", m->group, why);
+    if (!m->told) log_warn("cluster %s: a slot can't be moved now: %.100s", m->cluster, why);
     m->told = true;
     note_refusal(m, why);
     m->wait_ms = WAIT_MS;
@@ -205,16 +204,12 @@ static bool connect_to(struct slot_mover *m, enum side side, const struct node *
 {
     static const struct rconn_events events = {.up = conn_up, .reply = conn_reply, .down = conn_down};
     struct end *e = &m->ends[side];
-    if (e->conn != NULL && strcmp(e->id, n->id) == 0) return true;
+    if (e->conn != NULL && strcmp(e->id, slot_node_id(n)) == 0) return true;
     drop(e);
-    e->conn = redis_open(n, &events, e);
-    e->id = strdup(n->id);
+    e->conn = slot_node_connect(n, &events, e, &e->unread);
+    e->id = strdup(slot_node_id(n));
     if (e->id == NULL) abort();
-    if (e->conn == NULL) return false;
-    if (n->order->admin_password == NULL) return true;
-    e->unread = 1;
-    rconn_send(e->conn, 3, (const char *const[]){"AUTH", CONF_ADMIN, n->order->admin_password});
-    return true;
+    return e->conn != NULL;
 }
 
 /* ---- what to move ---- */
@@ -236,9 +231,9 @@ void slot_mover_step(struct slot_mover *m)
     bool settle = map != NULL && map->m->settle.v && map->m->moves.n == 0;
     if (settle != m->settling) got_on(m);
     m->settling = settle;
-    if (settle && slot_pick_open(m->host, map, &t) && begin(m, &t)) return enter(m, CLOSE);
+    if (settle && slot_pick_open(m->host.nodes, map, &t) && begin(m, &t)) return enter(m, CLOSE);
     for (size_t i = 0; map != NULL && i < map->m->moves.n; i++)
-        if (slot_pick_move(m->host, map, &map->m->moves.items[i], &t) && begin(m, &t)) return enter(m, ROOM);
+        if (slot_pick_move(m->host.nodes, map, &map->m->moves.items[i], &t) && begin(m, &t)) return enter(m, ROOM);
     drop(&m->ends[FROM]);
     drop(&m->ends[TO]);
 }
@@ -314,18 +309,17 @@ static bool flight_answer(struct slot_mover *m, struct flight *f, const struct r
 
 /* ---- keys ---- */
 
-static void send_batch(struct slot_mover *m, const struct node *to)
+static void send_batch(struct slot_mover *m, const struct slot_node_address *to)
 {
     struct flight *f = &m->flights[m->at];
     char port[12], wait[12];
-    const char *head[] = {
-        "MIGRATE", to->order->address, port, "", "0", wait, "REPLACE", "AUTH2", CONF_MOVER, to->order->mover_password, "KEYS"};
+    const char *head[] = {"MIGRATE", to->host, port, "", "0", wait, "REPLACE", "AUTH2", CONF_MOVER, to->password, "KEYS"};
     const char *words[sizeof head / sizeof *head + BATCH_MAX];
     size_t lengths[sizeof words / sizeof *words], n = 0, count = f->n - f->next < m->batch ? f->n - f->next : m->batch;
-    snprintf(port, sizeof port, "%d", (int)to->order->port.v);
+    snprintf(port, sizeof port, "%d", to->port);
     snprintf(wait, sizeof wait, "%d", m->wait_ms);
     for (size_t i = 0; i < sizeof head / sizeof *head; i++) {
-        if (to->order->mover_password == NULL && i >= 7 && i <= 9) continue;
+        if (to->password == NULL && i >= 7 && i <= 9) continue;
         lengths[n] = strlen(head[i]);
         words[n++] = head[i];
     }
@@ -358,12 +352,13 @@ static void ask_sizes(struct slot_mover *m)
 
 static void move_on(struct slot_mover *m)
 {
-    const struct node *to = end_node(m, TO);
-    if (to == NULL || to->order == NULL) return give_up(m);
+    struct slot_node_address to;
+    const struct node *target = end_node(m, TO);
+    if (target == NULL || !slot_node_address(target, &to)) return give_up(m);
     while (m->n_batches < (m->careful ? 1 : AHEAD) && m->at < m->n_flights) {
         if (m->flights[m->at].next == m->flights[m->at].n) m->at++;
         else if (m->careful && !m->weighed) return ask_sizes(m);
-        else send_batch(m, to);
+        else send_batch(m, &to);
     }
     if (m->n_batches == 0) keys_gone(m);
 }
@@ -421,9 +416,8 @@ static void landed(struct slot_mover *m)
 {
     struct node *from = end_node(m, FROM), *to = end_node(m, TO);
     for (int i = 0; i < m->n_flights; i++) {
-        if (from != NULL) slots_remove(&from->life.cluster.view.slots, m->flights[i].slot);
-        if (to != NULL && !slots_has(&to->life.cluster.view.slots, m->flights[i].slot))
-            slots_add(&to->life.cluster.view.slots, m->flights[i].slot);
+        if (from != NULL) slot_node_loses(from, m->flights[i].slot);
+        if (to != NULL) slot_node_gets(to, m->flights[i].slot);
     }
     restore_limit(m);
     m->n_flights = 0;
@@ -438,7 +432,7 @@ static void closed(struct slot_mover *m)
 {
     int n = 0;
     for (enum side s = FROM; s <= TO; s++)
-        if (end_node(m, s) != NULL) end_node(m, s)->life.cluster.stale = true;
+        if (end_node(m, s) != NULL) slot_node_changed(end_node(m, s));
     for (int i = 0; i < m->n_flights; i++)
         if (!m->flights[i].stays) m->flights[n++] = m->flights[i];
     m->n_flights = n;
@@ -453,7 +447,7 @@ static void closed(struct slot_mover *m)
 static bool has_room(const struct slot_mover *m)
 {
     const struct node *from = end_node(m, FROM);
-    int all = from != NULL ? slots_count(&from->life.cluster.view.slots) : 0;
+    int all = from != NULL ? slots_count(&slot_node_view(from)->slots) : 0;
     int64_t more = all > 0 ? m->room[FROM].data / all * m->n_flights : 0;
     return m->room[TO].limit == 0 || m->room[TO].used + more <= m->room[TO].limit;
 }
@@ -537,20 +531,20 @@ static void answer(struct slot_mover *m, enum side side, const struct redisReply
 
 /* ---- its life ---- */
 
-struct slot_mover *slot_mover_open(struct node_host *h, const char *group)
+struct slot_mover *slot_mover_open(const struct slot_mover_host *h, const char *cluster)
 {
     struct slot_mover *m = calloc(1, sizeof *m);
-    if (m == NULL || (m->group = strdup(group)) == NULL) abort();
-    m->host = h;
+    if (m == NULL || (m->cluster = strdup(cluster)) == NULL) abort();
+    m->host = *h;
     m->batch = BATCH_FIRST;
     m->wait_ms = WAIT_MS;
     m->ends[FROM].m = m->ends[TO].m = m;
     return m;
 }
 
-const char *slot_mover_group(const struct slot_mover *m)
+const char *slot_mover_cluster(const struct slot_mover *m)
 {
-    return m->group;
+    return m->cluster;
 }
 
 bool slot_mover_is_idle(const struct slot_mover *m)
@@ -582,6 +576,6 @@ void slot_mover_close(struct slot_mover *m)
 {
     give_up(m);
     arena_fini(&m->keys);
-    free(m->group);
+    free(m->cluster);
     free(m);
 }

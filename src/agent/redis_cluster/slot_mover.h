@@ -1,8 +1,10 @@
 #pragma once
 #include "agent/redis_cluster/cluster_map.h"
-#include "agent/node/node.h"
+#include "agent/redis_cluster/cluster_host.h"
+#include <stdbool.h>
+#include <uv.h>
 /*
- * Moves hash slots of one cluster between shards, as the moves of its map say: a few slots
+ * Moves hash slots of one Redis Cluster between shards, as the moves of its map say: a few slots
  * at a time, from one primary to another, while clients go on. It remembers nothing that
  * matters: which slots are still to be moved, and which are half moved, is read from the
  * nodes, so that whoever is killed in the middle, the next attempt goes on from there.
@@ -14,10 +16,21 @@
  * as take a few milliseconds. One very large key takes as long as it takes.
  */
 struct slot_mover;
+struct node_host;
 
-/* For the group of that name; the host outlives it. */
-struct slot_mover *slot_mover_open(struct node_host *h, const char *group);
-const char *slot_mover_group(const struct slot_mover *m);
+/* What it needs of the agent; outlives it. */
+struct slot_mover_host {
+    uv_loop_t *loop;
+    struct node_host *nodes;
+    struct cluster_host *clusters;
+    /* What slot_mover_stuck() tells has changed. */
+    void (*changed)(void *arg);
+    void *arg;
+};
+
+/* For the Redis Cluster of that name. */
+struct slot_mover *slot_mover_open(const struct slot_mover_host *h, const char *cluster);
+const char *slot_mover_cluster(const struct slot_mover *m);
 /* Starts to move if there is something to move and the nodes are there; to be called on every beat, and once there is another map. */
 void slot_mover_step(struct slot_mover *m);
 /* True if nothing is in flight. */

@@ -1,5 +1,5 @@
 #include "agent/redis_cluster/slot_pick.h"
-#include "agent/node/node_int.h"
+#include "agent/redis_cluster/slot_node.h"
 #include <string.h>
 
 /* How many slots a target has for each that it takes in at once. */
@@ -8,10 +8,7 @@ enum { SLOTS_PER_FLIGHT = 32 };
 static struct node *primary_of(struct node_host *h, const struct cluster_map *map, const char *shard)
 {
     const struct proto_cluster_node *c = cluster_primary(map, shard);
-    struct node *n = c != NULL ? h->find(h, c->order) : NULL;
-    bool fine = n != NULL && n->state == NODE_UP && n->life.ready && !n->life.hung && n->life.info.role == ROLE_PRIMARY &&
-                n->life.cluster.whole && n->life.cluster.view.read && n->life.cluster.view.role == ROLE_PRIMARY;
-    return fine ? n : NULL;
+    return c != NULL ? slot_node_primary(h, c->order) : NULL;
 }
 
 /* Slots that some primary has; false while that of one is not known. */
@@ -22,7 +19,7 @@ static bool all_owned(struct node_host *h, const struct cluster_map *map, struct
         if (!c->primary.v) continue;
         const struct node *n = primary_of(h, map, c->shard);
         if (n == NULL) return false;
-        slots_join(out, &n->life.cluster.view.slots);
+        slots_join(out, &slot_node_view(n)->slots);
     }
     return true;
 }
@@ -31,7 +28,7 @@ static bool all_owned(struct node_host *h, const struct cluster_map *map, struct
  * one for every SLOTS_PER_FLIGHT that it has, so that they nearly always meet a MOVED first. */
 static int window(const struct node *to)
 {
-    int n = slots_count(&to->life.cluster.view.slots) / SLOTS_PER_FLIGHT;
+    int n = slots_count(&slot_node_view(to)->slots) / SLOTS_PER_FLIGHT;
     return n < 1 ? 1 : n > SLOT_TRIP ? SLOT_TRIP : n;
 }
 
@@ -43,7 +40,7 @@ bool slot_pick_move(struct node_host *h, const struct cluster_map *map, const st
     if (out->from == NULL || out->to == NULL || out->from == out->to) return false;
     slots_read(&wanted, move->slots);
     left = wanted;
-    slots_meet(&left, &out->from->life.cluster.view.slots);
+    slots_meet(&left, &slot_node_view(out->from)->slots);
     if (slots_count(&left) == 0 && all_owned(h, map, &owned)) {
         left = wanted;
         slots_subtract(&left, &owned);
@@ -55,7 +52,7 @@ bool slot_pick_move(struct node_host *h, const struct cluster_map *map, const st
 
 /* ---- slots that are open still ---- */
 
-static bool has(const struct slot_trip *t, int slot)
+static bool trip_has(const struct slot_trip *t, int slot)
 {
     for (int i = 0; i < t->n; i++)
         if (t->slots[i] == slot) return true;
@@ -65,17 +62,12 @@ static bool has(const struct slot_trip *t, int slot)
 /* Those that 'n' has open with the other, and that are the source's still. */
 static void add_open(struct slot_trip *t, const struct node *n, const char *other, bool leaves)
 {
-    const struct cluster_view *v = &n->life.cluster.view;
+    const struct cluster_view *v = slot_node_view(n);
     for (size_t i = 0; i < v->n_open && t->n < SLOT_TRIP; i++) {
         int slot = v->open[i].slot;
         if (v->open[i].leaves != leaves || strcmp(v->open[i].name, other) != 0) continue;
-        if (slots_has(&t->from->life.cluster.view.slots, slot) && !has(t, slot)) t->slots[t->n++] = slot;
+        if (slots_has(&slot_node_view(t->from)->slots, slot) && !trip_has(t, slot)) t->slots[t->n++] = slot;
     }
-}
-
-static bool is_fresh(const struct node *n)
-{
-    return !n->life.cluster.stale && !n->life.cluster.answered;
 }
 
 static bool pick_between(struct node_host *h, const struct cluster_map *map, const struct proto_cluster_node *a,
@@ -83,7 +75,7 @@ static bool pick_between(struct node_host *h, const struct cluster_map *map, con
 {
     *out = (struct slot_trip){.from = primary_of(h, map, a->shard), .to = primary_of(h, map, b->shard)};
     if (out->from == NULL || out->to == NULL || out->from == out->to) return false;
-    if (!is_fresh(out->from) || !is_fresh(out->to)) return false;
+    if (!slot_node_is_fresh(out->from) || !slot_node_is_fresh(out->to)) return false;
     add_open(out, out->from, b->name, true);
     add_open(out, out->to, a->name, false);
     return out->n > 0;

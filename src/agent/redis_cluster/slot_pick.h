@@ -1,12 +1,13 @@
 #pragma once
 #include "agent/redis_cluster/cluster_map.h"
-#include "agent/node/node.h"
+struct node;
+struct node_host;
 /* Which slots are next to go from one primary to another, as far as the nodes' own views tell. Asks nothing, changes nothing. */
 
 enum { SLOT_TRIP = 64 };
 
 struct slot_trip {
-    const struct node *from, *to; /* primaries that take part */
+    struct node *from, *to; /* primaries that take part */
     int slots[SLOT_TRIP], n;
 };
 

@@ -3,6 +3,8 @@
 #include "agent/os/file.h"
 #include "agent/os/log_file.h"
 #include "agent/node/reservations.h"
+#include "agent/redis_cluster/cluster.h"
+#include "agent/session/engines.h"
 #include "base/log.h"
 #include <dirent.h>
 #include <errno.h>
@@ -32,14 +34,25 @@ static struct node *find_for_node(struct node_host *h, const char *id)
     return agent_find_node(AGENT_OF(h, node_host), id);
 }
 
-static const struct cluster_map *cluster_for_node(struct node_host *h, const char *group)
+static struct node *nth_node(struct node_host *h, size_t i)
 {
-    return agent_find_cluster(AGENT_OF(h, node_host), group);
+    const struct agent *a = AGENT_OF(h, node_host);
+    return i < a->n_nodes ? a->nodes[i] : NULL;
 }
 
-static const struct slot_mover *mover_for_node(struct node_host *h, const char *group)
+static const struct cluster_map *map_for_node(struct cluster_host *h, const char *cluster)
 {
-    return agent_find_mover(AGENT_OF(h, node_host), group);
+    return agent_find_cluster(AGENT_OF(h, cluster_host), cluster);
+}
+
+static const struct slot_mover *mover_for_node(struct cluster_host *h, const char *cluster)
+{
+    return agent_find_mover(AGENT_OF(h, cluster_host), cluster);
+}
+
+static void mover_has_changed(void *arg)
+{
+    ((struct agent *)arg)->dirty = true;
 }
 
 static void upstream_lost(struct node_host *h, const char *id)
@@ -378,26 +391,45 @@ static int prepare(const struct agent_options *o, struct agent *a, struct err *e
     return r;
 }
 
+static void prepare_hosts(struct agent *a)
+{
+    a->cluster_host = (struct cluster_host){.map = map_for_node, .mover = mover_for_node};
+    a->redis_host = (struct redis_host){.cluster = &cluster_part, .clusters = &a->cluster_host};
+    a->node_host = (struct node_host){.loop = &a->loop,
+        .dir = a->o->data_dir,
+        .engines = &a->engines,
+        .engine_host = &a->redis_host,
+        .link_host = &a->link_host,
+        .changed = node_has_changed,
+        .find = find_for_node,
+        .nth = nth_node,
+        .upstream_lost = upstream_lost,
+        .upstream_listens = upstream_listens,
+        .followers_load = followers_load,
+        .switching = switching,
+        .stop_limit_ms = a->o->stop_limit_ms,
+        .reservations = reservations_new(),
+        .has_link = has_link};
+    a->mover_host = (struct slot_mover_host){
+        .loop = &a->loop, .nodes = &a->node_host, .clusters = &a->cluster_host, .changed = mover_has_changed, .arg = a};
+}
+
 int agent_run(const struct agent_options *o, struct err *e)
 {
     struct agent a = {
         .o = o,
         .lock = -1,
     };
-    engine_map_init(&a.engines, o->redis_server, o->memcached, o->engines);
+    agent_engines_init(&a.engines, o->redis_server, o->memcached, o->engines);
     umask(077);
     signal(SIGPIPE, SIG_IGN);
     raise_limits();
     int r = prepare(o, &a, e);
     if (!r && uv_loop_init(&a.loop) != 0) r = err_set(e, ERR_BROKEN, "no event loop");
     if (!r) {
-        a.node_host = (struct node_host){&a.loop, o->data_dir, &a.engines, &a.link_host, node_has_changed, find_for_node,
-            upstream_lost, upstream_listens, followers_load, switching, .cluster = cluster_for_node, .mover = mover_for_node};
-        a.node_host.reservations = reservations_new();
+        prepare_hosts(&a);
         a.link_host = (struct link_host){&a.loop, link_has_changed, a.node_host.reservations, leads_to_ours, {{0}}};
-        a.node_host.has_link = has_link;
         link_host_limit(&a.link_host);
-        a.node_host.stop_limit_ms = o->stop_limit_ms;
         r = run(&a, e);
         fini(&a);
     }

@@ -6,6 +6,8 @@
 #include "agent/forwarder/link.h"
 #include "agent/node/node.h"
 #include "agent/snapshots/shelf.h"
+#include "agent/redis/host.h"
+#include "agent/redis_cluster/cluster_host.h"
 #include "agent/redis_cluster/slot_mover.h"
 #include "base/arena.h"
 #include "base/index.h"
@@ -19,6 +21,9 @@ struct agent {
     uv_signal_t sigterm, sigint;
     uv_timer_t tick, beat;
     struct node_host node_host;
+    struct redis_host redis_host;
+    struct cluster_host cluster_host;
+    struct slot_mover_host mover_host;
     struct link_host link_host;
     struct engine_map engines;
     struct dial *dial;

@@ -92,7 +92,7 @@ static void share_authority(const struct proto_assignment *m)
 struct slot_mover *agent_find_mover(const struct agent *a, const char *group)
 {
     for (size_t i = 0; i < a->n_movers; i++)
-        if (strcmp(slot_mover_group(a->movers[i]), group) == 0) return a->movers[i];
+        if (strcmp(slot_mover_cluster(a->movers[i]), group) == 0) return a->movers[i];
     return NULL;
 }
 
@@ -100,7 +100,7 @@ static void add_mover(struct agent *a, const char *group)
 {
     a->movers = realloc(a->movers, (a->n_movers + 1) * sizeof *a->movers);
     if (a->movers == NULL) abort();
-    a->movers[a->n_movers++] = slot_mover_open(&a->node_host, group);
+    a->movers[a->n_movers++] = slot_mover_open(&a->mover_host, group);
 }
 
 static bool has_moves(const struct cluster_map *map)
@@ -114,7 +114,7 @@ void agent_move_slots(struct agent *a)
     for (size_t i = 0; i < a->n_clusters; i++)
         if (has_moves(&a->clusters[i]) && !agent_find_mover(a, a->clusters[i].m->group)) add_mover(a, a->clusters[i].m->group);
     for (size_t i = 0; i < a->n_movers; i++) {
-        const struct cluster_map *map = agent_find_cluster(a, slot_mover_group(a->movers[i]));
+        const struct cluster_map *map = agent_find_cluster(a, slot_mover_cluster(a->movers[i]));
         bool over = a->stopping || map == NULL || !has_moves(map);
         if (over && slot_mover_is_idle(a->movers[i])) {
             slot_mover_close(a->movers[i]);
@@ -249,7 +249,7 @@ static void see_stuck(const struct agent *a, struct arena *mem, struct proto_stu
         bool settling;
         const char *why = slot_mover_stuck(a->movers[i], &settling);
         if (why != NULL)
-            out->items[out->n++] = (struct proto_stuck_seen){slot_mover_group(a->movers[i]), why, OPT_BOOL(settling)};
+            out->items[out->n++] = (struct proto_stuck_seen){slot_mover_cluster(a->movers[i]), why, OPT_BOOL(settling)};
     }
 }
 

@@ -1,11 +1,11 @@
-#include "agent/redis/secret.h"
+#include "agent/redis/peers.h"
 #include "agent/redis/conf.h"
-#include "agent/redis/redis.h"
+#include "agent/redis/state.h"
 #include "base/log.h"
 #include <stdio.h>
 #include <string.h>
 
-static void secret_hash(const struct proto_node_order *o, uint8_t out[SHA256_DIGEST_SIZE])
+static void peers_hash(const struct proto_node_order *o, uint8_t out[SHA256_DIGEST_SIZE])
 {
     struct sha256_ctx ctx;
     sha256_init(&ctx);
@@ -15,20 +15,25 @@ static void secret_hash(const struct proto_node_order *o, uint8_t out[SHA256_DIG
     sha256_digest(&ctx, SHA256_DIGEST_SIZE, out);
 }
 
-void secret_begin(struct node *n)
+void peers_forget(struct node *n)
 {
-    secret_hash(n->order, n->life.secret);
+    redis_of(n)->peers = (struct peers){0};
 }
 
-bool secret_is_stale(const struct node *n)
+void peers_begin(struct node *n)
+{
+    peers_hash(n->order, redis_of(n)->peers.known);
+}
+
+bool peers_is_stale(const struct node *n)
 {
     uint8_t ordered[SHA256_DIGEST_SIZE];
     if (n->order->replication_password == NULL) return false;
-    secret_hash(n->order, ordered);
-    return memcmp(ordered, n->life.secret, sizeof ordered) != 0;
+    peers_hash(n->order, ordered);
+    return memcmp(ordered, redis_of(n)->peers.known, sizeof ordered) != 0;
 }
 
-static void secret_user(struct node *n, const char *name, const char *password, const char *const rules[], size_t n_rules)
+static void peers_user(struct node *n, const char *name, const char *password, const char *const rules[], size_t n_rules)
 {
     char show[160];
     const char *words[16] = {"ACL", "SETUSER", name, "reset", "on", show};
@@ -36,24 +41,23 @@ static void secret_user(struct node *n, const char *name, const char *password, 
     if (password == NULL) return;
     snprintf(show, sizeof show, ">%s", password);
     for (size_t i = 0; i < n_rules; i++) words[count++] = rules[i];
-    n->unread++;
-    rconn_send(n->conn, (int)count, words);
+    redis_send_unread(n, words, count);
 }
 
 /* Whoever is connected already stays so: a password is asked for once. */
-void secret_do(struct node *n)
+void peers_do(struct node *n)
 {
     static const char *const replica[] = {CONF_REPLICA_RULES}, *const mover[] = {CONF_MOVER_RULES};
     const struct proto_node_order *o = n->order;
-    secret_hash(o, n->life.sent_secret);
-    secret_user(n, CONF_REPLICA, o->replication_password, replica, sizeof replica / sizeof *replica);
-    secret_user(n, CONF_MOVER, o->mover_password, mover, sizeof mover / sizeof *mover);
+    peers_hash(o, redis_of(n)->peers.sent);
+    peers_user(n, CONF_REPLICA, o->replication_password, replica, sizeof replica / sizeof *replica);
+    peers_user(n, CONF_MOVER, o->mover_password, mover, sizeof mover / sizeof *mover);
     redis_ask(n, ASK_STEP, WORDS("CONFIG", "SET", "masteruser", CONF_REPLICA, "masterauth", o->replication_password));
 }
 
-void secret_done(struct node *n, const struct redisReply *r)
+void peers_done(struct node *n, const struct redisReply *r)
 {
     (void)r;
     log_info("node %s: has its peers' passwords", n->id);
-    memcpy(n->life.secret, n->life.sent_secret, sizeof n->life.secret);
+    memcpy(redis_of(n)->peers.known, redis_of(n)->peers.sent, sizeof redis_of(n)->peers.known);
 }

@@ -1,4 +1,4 @@
-#include "agent/node/converge.h"
+#include "agent/redis/converge.h"
 #include "agent/os/names.h"
 #include <string.h>
 

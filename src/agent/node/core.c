@@ -1,0 +1,124 @@
+#include "agent/node/core.h"
+#include "agent/os/names.h"
+#include "base/log.h"
+#include "base/task.h"
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct task_state states[] = {
+    [NODE_REST] = {"rest", TASK_TO(NODE_BOOT) | TASK_TO(NODE_GONE) | TASK_TO(NODE_CLOSED)},
+    [NODE_BOOT] = {"boot", TASK_TO(NODE_BOOT) | TASK_TO(NODE_GREET) | TASK_TO(NODE_STOP) | TASK_TO(NODE_REST)},
+    [NODE_GREET] = {"greet", TASK_TO(NODE_BOOT) | TASK_TO(NODE_UP) | TASK_TO(NODE_STOP) | TASK_TO(NODE_REST)},
+    [NODE_UP] = {"up", TASK_TO(NODE_BOOT) | TASK_TO(NODE_GREET) | TASK_TO(NODE_STOP) | TASK_TO(NODE_REST)},
+    [NODE_STOP] = {"stop", TASK_TO(NODE_REST)},
+    [NODE_GONE] = {"gone", TASK_TO(NODE_REST) | TASK_TO(NODE_CLOSED)},
+    [NODE_CLOSED] = {"closed", 0},
+};
+
+int64_t node_now(const struct node *n)
+{
+    return (int64_t)uv_now(n->host->loop);
+}
+
+void node_step(struct node *n)
+{
+    n->step(n);
+}
+
+static void timer_fired(uv_timer_t *t)
+{
+    node_step(t->data);
+}
+
+void node_timer(struct node *n, int64_t ms)
+{
+    uv_timer_start(&n->timer, timer_fired, ms > 0 ? (uint64_t)ms : 0, 0);
+}
+
+void node_move(struct node *n, enum node_state to)
+{
+    if ((int)to != n->state) node_trace(n, "%s -> %s", states[n->state].name, states[to].name);
+    task_move(n->id, states, &n->state, (int)to);
+}
+
+void node_trace(const struct node *n, const char *fmt, ...)
+{
+    char what[200];
+    va_list ap;
+    if (n->order == NULL || n->order->trace == NULL) return;
+    va_start(ap, fmt);
+    vsnprintf(what, sizeof what, fmt, ap);
+    va_end(ap);
+    log_trace("request %s: node %s: %s", n->order->trace, n->id, what);
+}
+
+void node_changed(struct node *n)
+{
+    n->host->changed(n->host);
+}
+
+void node_reason(struct node *n, const char *fmt, ...)
+{
+    char text[sizeof n->reason];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    if (strcmp(text, n->reason) == 0) return;
+    strcpy(n->reason, text);
+    if (*text) log_warn("node %s: %s", n->id, text);
+    node_changed(n);
+}
+
+void node_asks(struct node *n)
+{
+    n->asking = true;
+    n->asked_at = node_now(n);
+}
+
+void node_has_answer(struct node *n)
+{
+    n->asking = false;
+}
+
+void node_drop_conn(struct node *n)
+{
+    if (n->conn != NULL) n->kind->disconnect(n->conn);
+    n->conn = NULL;
+    n->asking = false;
+    n->kind->hung_up(n);
+}
+
+void node_be(struct node *n, const struct engine_kind *kind)
+{
+    if (n->kind == kind) return;
+    assert(n->conn == NULL);
+    if (n->engine != NULL) n->kind->close(n);
+    n->kind = kind;
+    n->engine = kind->open(n);
+    node_forget(n);
+}
+
+void node_forget(struct node *n)
+{
+    names_clear(&n->life.pending);
+    n->life = (struct life){.generation = -1};
+    n->kind->forget(n);
+}
+
+bool node_is_down(const struct node *n)
+{
+    return n->proc == NULL && (n->died || n->refused || n->trouble != TROUBLE_NONE);
+}
+
+bool node_has_run(const struct node *n)
+{
+    return n->life.ready || n->adopted;
+}
+
+bool node_is_outdated(const struct node *n)
+{
+    return proc_id(n->proc)->incarnation < n->order->incarnation.v;
+}

@@ -1,0 +1,222 @@
+#include "agent/node/life.h"
+#include "agent/node/core.h"
+#include "agent/node/end.h"
+#include "agent/node/fit.h"
+#include "agent/node/node_seed.h"
+#include "agent/node/reserve.h"
+#include "agent/node/saved.h"
+#include "agent/node/spawn.h"
+#include "agent/node/start.h"
+
+enum {
+    CONNECT_MS = 2,
+    CONNECT_SLOW_MS = 20,
+    CONNECT_SLOW_AFTER_MS = 1000,
+    SPARE_MS = 60000,
+    SPARE_AFTER_MS = 500,
+    SPARE_LOOK_MS = 20
+};
+
+static enum node_want wanted(const struct node *n)
+{
+    if (n->stopping) return WANT_STOP;
+    if (!n->assigned || n->refused) return WANT_NOTHING;
+    if (n->order == NULL || !n->order->run.v) return WANT_GONE;
+    return n->proc != NULL && (n->moved || node_is_outdated(n)) ? WANT_AGAIN : WANT_RUN;
+}
+
+bool node_can_feed(const struct node *n)
+{
+    bool answers = n->state == NODE_UP && n->life.ready && !n->life.hung && n->order != NULL;
+    return answers && n->kind->can_feed && n->kind->can_feed(n);
+}
+
+static struct start_facts facts_of_upstream(const struct node *n)
+{
+    const struct node *up = n->order->upstream_node ? n->host->find(n->host, n->order->upstream_node) : NULL;
+    struct start_facts f = {.replica = role_parse(n->order->role) == ROLE_REPLICA, .has_upstream = up != NULL};
+    f.feeds = up != NULL && node_can_feed(up);
+    f.lost = up != NULL && node_is_down(up);
+    f.to_load = node_is_to_load(n);
+    return f;
+}
+
+bool node_upstream_ready(const struct node *n)
+{
+    struct start_facts f = facts_of_upstream(n);
+    return start_may_follow(&f);
+}
+
+bool node_is_for_another(const struct node *n)
+{
+    const struct proto_node_order *o = n->order;
+    return role_parse(o->role) == ROLE_PRIMARY && o->promote_pid.v != 0 &&
+           !proc_is(n->proc, o->promote_pid.v, o->promote_started_ms.v);
+}
+
+/* ---- without a process ---- */
+
+static void start(struct node *n)
+{
+    struct err e = {0};
+    node_be(n, engine_kind_of(n->host->engines->kinds, n->order->engine));
+    int r = node_spawn(n, node_exited, &e);
+    if (r == 0) {
+        n->trouble = TROUBLE_NONE;
+        n->died = false;
+        n->spare_until = n->spare_limit = 0;
+        n->connect_at = n->boot_since = node_now(n);
+        node_move(n, NODE_BOOT);
+        node_timer(n, CONNECT_MS);
+    } else {
+        n->trouble = r == ERR_IN_USE ? TROUBLE_CONFLICT : TROUBLE_BROKEN;
+        n->retry_at = node_now(n) + backoff_failed(&n->backoff, node_now(n));
+        node_reason(n, "%s", e.msg);
+        node_timer(n, n->retry_at - node_now(n));
+    }
+    node_changed(n);
+}
+
+static void delete (struct node *n)
+{
+    struct err e = {0};
+    if (node_delete(n, &e) != 0) {
+        node_reason(n, "%s", e.msg);
+        node_timer(n, 1000);
+        return;
+    }
+    n->trouble = TROUBLE_NONE;
+    node_reason(n, "%s", "");
+    node_move(n, NODE_GONE);
+    node_changed(n);
+}
+
+/* True while a dead node must stay dead: another may be taking its place. */
+static bool held_back(const struct node *n)
+{
+    const struct proto_node_order *o = n->order;
+    return n->died && o->hold.v && role_parse(o->role) == n->died_role && o->incarnation.v == n->died_incarnation;
+}
+
+/*
+ * Who died, or could not save its data when it was stopped, comes back empty and empties
+ * those that follow it; and one that could not be started may be replaced at any moment. Those
+ * that have saved their data load them first, and serve gets a moment to put one of them in its
+ * place: then it is held back, or no primary any more.
+ */
+static bool spares_replicas(struct node *n)
+{
+    int64_t now = node_now(n);
+    if (!node_is_down(n)) return false;
+    if (n->host->followers_load(n->host, n->id)) {
+        if (n->spare_limit == 0) n->spare_limit = now + SPARE_MS;
+        n->spare_until = now + SPARE_AFTER_MS < n->spare_limit ? now + SPARE_AFTER_MS : n->spare_limit;
+    }
+    return now < n->spare_until;
+}
+
+static void rest(struct node *n, enum node_want want)
+{
+    if (want == WANT_GONE) delete (n);
+    if (want != WANT_RUN) return;
+    struct start_facts f = facts_of_upstream(n);
+    f.for_another = node_is_for_another(n);
+    f.held = held_back(n);
+    f.sparing = spares_replicas(n);
+    f.backs_off = node_now(n) < n->retry_at;
+    f.switching = n->host->switching(n->host);
+    f.at_once = n->kind->starts_at_once && n->kind->starts_at_once(n);
+    switch (start_waits_for(&f)) {
+    case START_HELD: /* another order wakes it */ return;
+    case START_UPSTREAM: /* whoever changes wakes all others */ return;
+    case START_SPARING: return node_timer(n, SPARE_LOOK_MS);
+    case START_BACKOFF: return node_timer(n, n->retry_at - node_now(n));
+    case START_SWITCH: return node_timer(n, 1);
+    case START_NOW:
+        if (node_seed_ready(n) && node_fit_ready(n)) start(n);
+        return;
+    }
+}
+
+/* ---- with a process ---- */
+
+/* A connection that was asked for before the node was told to end may still be made. */
+void node_connected(struct node *n)
+{
+    if (n->state != NODE_BOOT) return;
+    n->greet_at = 0;
+    node_move(n, NODE_GREET);
+    node_step(n);
+}
+
+static int connect_pause(const struct node *n)
+{
+    return node_now(n) - n->boot_since < CONNECT_SLOW_AFTER_MS ? CONNECT_MS : CONNECT_SLOW_MS;
+}
+
+void node_lost(struct node *n)
+{
+    int64_t now = node_now(n);
+    n->conn = NULL;
+    node_has_answer(n);
+    n->kind->hung_up(n);
+    if (n->state == NODE_STOP || n->proc == NULL) return;
+    if (n->state == NODE_UP) n->boot_since = now;
+    n->connect_at = now + connect_pause(n);
+    node_move(n, NODE_BOOT);
+    node_step(n);
+}
+
+void node_became_ready(struct node *n)
+{
+    n->life.ready = true;
+    n->adopted = false;
+    n->trouble = TROUBLE_NONE;
+    node_data_loaded(n);
+    node_lend_back(n);
+    backoff_healthy(&n->backoff, node_now(n));
+    node_changed(n);
+}
+
+static void boot(struct node *n)
+{
+    if (n->conn == NULL && node_now(n) >= n->connect_at) {
+        n->conn = n->kind->connect(n);
+        n->connect_at = node_now(n) + connect_pause(n);
+    }
+    if (n->conn == NULL) node_timer(n, n->connect_at - node_now(n));
+}
+
+static void greet(struct node *n)
+{
+    if (n->asking) return;
+    if (node_now(n) < n->greet_at) node_timer(n, n->greet_at - node_now(n));
+    else n->kind->greet(n);
+}
+
+static void up(struct node *n)
+{
+    if (!n->asking) n->kind->up(n);
+}
+
+/* The whole life of a node; callbacks note what happened and come here. */
+void node_live(struct node *n)
+{
+    enum node_want want = wanted(n);
+    if (want == WANT_NOTHING && n->state != NODE_STOP)
+        return; /* an adopted process: its order has the address and the password */
+    if (n->proc != NULL && n->state != NODE_STOP && want != WANT_RUN) return node_begin_end(n, want);
+    switch ((enum node_state)n->state) {
+    case NODE_REST: /* waits for an order, its upstream, or the end of the back-off */ return rest(n, want);
+    case NODE_BOOT: /* waits for a connection, or the time to try again */ return boot(n);
+    case NODE_GREET: /* waits for an answer */ return greet(n);
+    case NODE_UP: /* waits for an answer, or the time to look again */ return up(n);
+    case NODE_STOP: /* waits for the exit, or the deadline */ return node_await_end(n, want);
+    case NODE_GONE: /* waits for an order to run */
+        if (want != WANT_RUN) return;
+        n->retry_at = 0;
+        node_move(n, NODE_REST);
+        return rest(n, want);
+    case NODE_CLOSED: return;
+    }
+}

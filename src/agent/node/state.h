@@ -1,0 +1,108 @@
+#pragma once
+#include "agent/engine/engine.h"
+#include "agent/engine/role.h"
+#include "agent/engine/server_info.h"
+#include "agent/node/node.h"
+#include "agent/os/backoff.h"
+#include "agent/os/proc.h"
+#include "base/err.h"
+/*
+ * What a node keeps, whatever its engine: the files of node/ share it, and engines read it. What an engine alone keeps is behind
+ * 'engine'. Times are in ms of the loop's clock.
+ */
+
+enum node_state {
+    NODE_REST,  /* no process: waits for an order, its upstream, or the end of the back-off */
+    NODE_BOOT,  /* a process: waits for it to take a connection */
+    NODE_GREET, /* connected: waits for it to tell who it is */
+    NODE_UP,    /* known: becomes, and then is, what the order says */
+    NODE_STOP,  /* told to end: waits for its exit, or the deadline */
+    NODE_GONE,  /* its folder is deleted: waits for another order */
+    NODE_CLOSED
+};
+
+/* WANT_AGAIN: the process shall end, and another start. */
+enum node_want { WANT_NOTHING, WANT_RUN, WANT_AGAIN, WANT_STOP, WANT_GONE };
+
+/* Why there is no process although there should be one. */
+enum node_trouble { TROUBLE_NONE, TROUBLE_EXITED, TROUBLE_CONFLICT, TROUBLE_BROKEN };
+
+/* Why nobody gets an answer from a process that lives. */
+enum blocked { BLOCKED_NOT, BLOCKED_BUSY, BLOCKED_PAUSED };
+
+/* What is known of one process; forgotten with it. */
+struct life {
+    bool ready; /* it answers, and what it is is known */
+    bool hung;
+    int misses;     /* beats that saw no answer */
+    int unanswered; /* beats that saw no answer to a question, and no other than BUSY */
+    bool must_not;  /* since then, it was found to turn its loop */
+    bool says_busy; /* and BUSY was an answer */
+    enum blocked blocked;
+    bool working; /* it does something that its agent gave it, which may take as long as it takes */
+    struct server_info server;
+    int64_t generation;         /* of the settings in force; -1: not known */
+    struct string_list pending; /* settings that take a restart */
+    char refused[160];          /* what was said of the last setting that was refused; "" for none */
+};
+
+/* How a process that was told to end was told, and what came of it. */
+struct ending {
+    enum node_want want; /* what it is to end for */
+    bool gently;         /* its data count */
+    bool saves;          /* it is to save them */
+    bool talks;          /* its connection stood */
+    int asks;            /* how often it was told */
+    int64_t since, ask_at;
+    long log_from;     /* its log has its reasons from here on */
+    int64_t written;   /* bytes of the file that it saves to, as it was last seen */
+    int64_t wrote_at;  /* when it was last seen at work on that; 0: never */
+    char refused[120]; /* what it answered; "": nothing */
+    char why[160];     /* what is known of why it goes on; "": nothing */
+};
+
+struct node {
+    struct node_host *host;
+    void (*step)(struct node *n);   /* node.c's, which whoever learns something calls: node_step() */
+    const struct engine_kind *kind; /* of the process, or else of the order */
+    void *engine;                   /* what the kind keeps of it */
+    char *id, *dir;
+    const struct proto_node_order *order;
+    bool assigned; /* an assignment came: without an order, the node shall go */
+    bool stopping; /* the agent stops */
+    bool adopted;  /* the process is another agent's child, and was not ready yet in this one's eyes */
+    bool
+        moved; /* the process has another address than the order, was started from another program, or with another password than the order's */
+    bool refused; /* the order makes no sense, so there is none */
+    bool died;    /* its last process ended by itself, when the order was: died_role, died_incarnation */
+    int state;
+    uv_timer_t timer;
+    struct proc *proc;
+    void *conn;    /* the engine's; NULL while there is none */
+    bool asking;   /* a question waits for its answer */
+    long log_from; /* where the process's own part of the log begins */
+    struct life life;
+    struct ending ending;
+    int64_t asked_at; /* when the question was asked that waits for its answer */
+    int64_t connect_at, boot_since;
+    int64_t greet_at; /* when to greet again */
+    int64_t read_at;  /* when it last told where it stands */
+    int64_t retry_at;
+    enum node_trouble trouble;
+    enum role died_role;              /* ROLE_UNKNOWN: there was none */
+    int64_t died_incarnation;         /* -1: not known; then it is the next order's */
+    int64_t spare_until, spare_limit; /* 0, or how long it stays dead so that others can load their data first */
+    struct backoff backoff;
+    struct string_list left_out; /* settings of the order's generation that the engine does not take */
+    char reason[200];
+    int64_t unsaved_ms; /* wall time of the last stop that lost its data; 0: none since a stop that kept them */
+    int restarts;
+    bool damaged;              /* its saved data can't be loaded */
+    int load_crashes;          /* how often its engine fell over them */
+    struct seed_job *seed_job; /* NULL: nothing is under way */
+    char seed_refused[200];    /* why the order's seed can't be used; "": it can, or is not known yet */
+    int seed_kills;            /* how often the process was killed while it loaded its seed */
+    struct fit_job *fit_job;   /* NULL: nothing is under way */
+    bool fits;                 /* what it saved last is known to be of one database, or was made so */
+    int64_t keys_left_out;     /* of what it saved last: those of other databases than 0, in cluster mode */
+};

@@ -1,0 +1,122 @@
+#include "agent/redis_cluster/cluster_start.h"
+#include "agent/node/folder.h"
+#include "agent/node/reservations.h"
+#include "agent/os/file.h"
+#include "agent/redis_cluster/cluster_state.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define NODES_CONF "nodes.conf"
+/* For what it may grow by: each slot in flight is 50 bytes. */
+enum { ROOM = 16384 };
+/*
+ * cluster-node-timeout: within half of it every node asks every other. Until the cluster is
+ * formed that is often. After that nobody is suspected too soon, and the nodes' own election,
+ * the second line where no agent lives, still ends within five seconds. In a cluster of more
+ * than FEW nodes it grows with the square of their number, so that all of them together ask
+ * no more often than FEW would.
+ */
+enum { HASTE_MS = 500, PATIENCE_MS = 2000, FEW = 60 };
+
+int64_t cluster_timeout_ms(const struct cluster_map *map, bool formed)
+{
+    int of_few = formed ? PATIENCE_MS : HASTE_MS;
+    size_t n = map != NULL ? map->m->nodes.n : 0;
+    return n <= FEW ? of_few : (int64_t)(of_few * n * n / (FEW * FEW));
+}
+
+static bool headless(void *arg, const struct proto_cluster_node *primary)
+{
+    const struct node *n = arg, *p = cluster_find(n->host, primary->order);
+    if (p == NULL || p->order == NULL || !p->order->takeover.v) return false;
+    return !p->life.ready || !cluster_is_primary(p);
+}
+
+/* A replica that lives takes over from its master. If that came back before, it would tell that it is no master any more, and
+ * there would be no slots left to be taken over. */
+bool cluster_starts_at_once(const struct node *n)
+{
+    const struct node *up = n->order->upstream_node ? cluster_find(n->host, n->order->upstream_node) : NULL;
+    if (up == NULL || up->order == NULL || !up->order->takeover.v) return false;
+    return up->proc == NULL || cluster_of(up)->from_phantom;
+}
+
+static int64_t latest_epoch(const struct node *n, const struct cluster_map *map)
+{
+    int64_t latest = 0;
+    for (size_t i = 0; i < map->m->nodes.n; i++) {
+        const struct node *other = cluster_find(n->host, map->m->nodes.items[i].order);
+        if (other != NULL && cluster_of(other)->view.latest > latest) latest = cluster_of(other)->view.latest;
+    }
+    return latest;
+}
+
+/* A primary that starts again where it was still has its slots; anybody else's file tells of roles that have changed. */
+static bool keeps_nodes_conf(const struct node *n)
+{
+    char path[PATH_MAX];
+    struct err e;
+    _buf_ struct buf text = {0};
+    const struct proto_node_order *o = n->order;
+    if (role_parse(o->role) != ROLE_PRIMARY || o->takeover.v || !node_has_file(n, NODES_CONF)) return false;
+    return file_read(node_path(n, NODES_CONF, path), &text, &e) == 0 && cluster_conf_is_primary(text.data, o->cluster_name);
+}
+
+/* The engine ends itself where it can't listen there; that the address is taken is better known before. */
+static int probe_bus(const struct node *n, int port, struct err *e)
+{
+    const char *address = n->order->address;
+    if (reservations_probe(n->host->reservations, address, port) != EADDRINUSE) return 0;
+    return err_set(e, ERR_IN_USE, "%s:%d, for the nodes of the cluster, is in use by another program", address, port);
+}
+
+int cluster_prepare(struct node *n, struct err *e)
+{
+    char path[PATH_MAX];
+    _buf_ struct buf text = {0};
+    const struct cluster_map *map = cluster_map_of(n);
+    const struct proto_cluster_node *me = cluster_entry_of(n);
+    if (me == NULL || cluster_primary_of(map, me) == NULL || n->order->cluster_name == NULL ||
+        strcmp(me->name, n->order->cluster_name) != 0)
+        return err_set(e, ERR_USAGE, "there is no cluster with this node in the assignment");
+    int r = probe_bus(n, cluster_bus_port(me), e);
+    if (r || keeps_nodes_conf(n)) return r;
+    cluster_nodes_conf(map, me->name, latest_epoch(n, map), headless, n, &text);
+    return file_put(node_path(n, NODES_CONF, path), text.data, text.len, e);
+}
+
+/* The engine writes the file in place, and cuts it where it has become shorter, and its room with it. file_put() exchanges the two. */
+void cluster_keep_room(const struct node *n)
+{
+    char path[PATH_MAX];
+    file_keep_room(node_path(n, NODES_CONF, path), ROOM);
+    file_keep_room(node_path(n, NODES_CONF ".new", path), ROOM);
+}
+
+void cluster_begin(struct node *n)
+{
+    const struct cluster_map *map = cluster_map_of(n);
+    const struct proto_cluster_node *me = cluster_entry_of(n);
+    const struct proto_cluster_node *primary = me != NULL ? cluster_primary_of(map, me) : NULL;
+    cluster_of(n)->from_phantom = primary != NULL && headless(n, primary);
+}
+
+void cluster_conf(const struct node *n, struct buf *out)
+{
+    const struct cluster_map *map = cluster_map_of(n);
+    const struct proto_cluster_node *me = cluster_entry_of(n);
+    buf_puts(out, "cluster-enabled yes\n"
+                  "cluster-config-file " NODES_CONF "\n"
+                  "cluster-allow-replica-migration no\n"
+                  "cluster-replica-validity-factor 0\n");
+    buf_printf(out, "cluster-node-timeout %lld\n", (long long)cluster_timeout_ms(map, false));
+    buf_printf(out, "cluster-announce-ip %s\n", n->order->address);
+    if (me != NULL) buf_printf(out, "cluster-port %d\n", cluster_bus_port(me));
+}
+
+int cluster_second_port(const struct node *n)
+{
+    const struct proto_cluster_node *me = cluster_entry_of(n);
+    return me != NULL ? cluster_bus_port(me) : 0;
+}

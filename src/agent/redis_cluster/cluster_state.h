@@ -1,0 +1,59 @@
+#pragma once
+#include "agent/node/state.h"
+#include "agent/redis_cluster/cluster_host.h"
+#include "agent/redis_cluster/cluster_map.h"
+#include "agent/redis_cluster/cluster_view.h"
+#include "base/arena.h"
+struct redis;
+/* What a node of a Redis Cluster is known to see of it, and what others may know of that. */
+
+struct cluster_state {
+    struct cluster_view view;
+    struct proto_cluster_seen seen; /* what is told of that; strings belong to 'told' */
+    struct arena told;
+    enum role role;   /* its own, when the view was asked for */
+    uint64_t pulse;   /* of the host, then */
+    uint64_t serial;  /* of the map that the view was held against */
+    int64_t read_at;  /* when it was asked for */
+    bool stale;       /* something was done or seen that may have changed it */
+    bool whole;       /* cluster_state is ok */
+    bool answered;    /* CLUSTER INFO was, CLUSTER NODES is next */
+    int64_t count;    /* how many nodes CLUSTER INFO told */
+    bool doubted;     /* the last answer to CLUSTER NODES was none: the view is an older one */
+    bool mended;      /* slots in flight were, since the view was read */
+    bool slots_asked; /* CLUSTER SLOTS was, since the view was read */
+    bool complete;    /* CLUSTER SLOTS named every replica since the view last disagreed */
+    bool fine;        /* the last view that is whole was as the map says; and when that was: */
+    uint64_t fine_pulse, fine_serial;
+    bool from_phantom; /* it was started as a replica of one */
+    bool unclaimed;    /* slots that are its own were nobody's when the view was read */
+    bool claim;        /* and the time before, too */
+    bool unfollowing;  /* INFO replication calls it a master, or did not say yet */
+    bool orphan;       /* and yet it is a replica: of a phantom */
+    int64_t patience;  /* cluster-node-timeout in ms, once it is the one that lasts; else 0 */
+    int64_t stir_at;   /* when the replication stream may be stirred again; 0: it never was */
+};
+
+void *cluster_state_new(void);
+void cluster_state_free(void *state);
+/* Nothing is known of the node's process any more. */
+void cluster_state_forget(void *state);
+
+/* Of a node that is a redis-server. */
+struct cluster_state *cluster_of(const struct node *n);
+struct cluster_host *cluster_host_of(const struct node *n);
+/* The map of the Redis Cluster that its order names; NULL where there is none. */
+const struct cluster_map *cluster_map_of(const struct node *n);
+/* Its entry there; NULL where it has none. */
+const struct proto_cluster_node *cluster_entry_of(const struct node *n);
+
+/* The node of that order, if it is a redis-server; else NULL. */
+struct node *cluster_find(struct node_host *h, const char *order);
+/* The same, if it is ready and answers. */
+const struct node *cluster_find_ready(struct node_host *h, const char *order);
+/* Whether its own INFO says that it is a primary. */
+bool cluster_is_primary(const struct node *n);
+/* A step was refused because of something that will have changed before long. */
+void cluster_try_again(struct node *n);
+/* How soon it is tried: often while it is young. */
+bool cluster_is_eager(const struct node *n);
