@@ -90,7 +90,7 @@ static void assign_tls(struct world *w, struct world_node *n, const struct assig
     struct want_encryption want = want_encryption(n->rg, n);
     struct certificate c = {0};
     struct err e;
-    if (want.mode == ENCRYPTION_NONE || strcmp(n->row.want, "run") != 0) return;
+    if (want.mode == ENCRYPTION_NONE || n->row.want != WISH_RUN) return;
     out->tls = arena_new(w->arena, struct proto_tls_order);
     if (certificates_get(secrets->certificates, n->row.region, n->row.id, encryption_names(w, n), w->now_ms, &c, &e) != 0)
         log_error("node %s of %s gets no certificate: %s", n->row.id, n->row.region, e.msg);
@@ -151,7 +151,7 @@ static void assign_node(struct world *w, struct world_node *n, struct passwords 
     const struct world_cluster *c = n->cluster;
     *out = (struct proto_node_order){
         .id = n->row.id,
-        .run = OPT_BOOL(strcmp(n->row.want, "run") == 0),
+        .run = OPT_BOOL(n->row.want == WISH_RUN),
         .engine = c ? c->row.engine : "redis",
         .engine_version = c ? c->row.engine_version : NULL,
         .address = n->row.address,
@@ -179,7 +179,7 @@ static void assign_node(struct world *w, struct world_node *n, struct passwords 
 
 static bool serves_reads(struct world *w, struct world_node *n)
 {
-    return n->row.seen_role && strcmp(n->row.seen_role, "replica") == 0 && want_in_force(w, n);
+    return n->row.seen_role == SEEN_ROLE_REPLICA && want_in_force(w, n);
 }
 
 static void add_target(struct proto_target_list *list, const struct world_node *n)
@@ -190,10 +190,7 @@ static void add_target(struct proto_target_list *list, const struct world_node *
 /* A gateway's agent does not know the node: only its own region's agent can tell whose process it is that has the address now. */
 static bool has_its_address(const struct world_node *n)
 {
-    static const char *const there[] = {"ready", "hung", "stopping"};
-    for (size_t i = 0; n && i < sizeof there / sizeof *there; i++)
-        if (strcmp(n->row.seen_state, there[i]) == 0) return true;
-    return false;
+    return n && (n->row.seen_state == SEEN_READY || n->row.seen_state == SEEN_HUNG || n->row.seen_state == SEEN_STOPPING);
 }
 
 static void add_gateway_target(struct proto_target_list *list, const struct world_node *n)
@@ -215,7 +212,7 @@ static void reader_targets(struct world *w, struct world_rg *rg, struct world_no
 static bool assign_configuration(struct world *w, struct world_endpoint *e, struct proto_link_order *out)
 {
     struct world_cluster *c = world_cluster(w, e->row.region, NULL, e->row.cluster_id);
-    if (c == NULL || e->row.address == NULL || strcmp(c->row.status, "deleting") == 0) return false;
+    if (c == NULL || e->row.address == NULL || c->row.status == CLUSTER_DELETING) return false;
     struct proto_target_list targets = {.set = true, .items = arena_array(w->arena, struct proto_target, c->n_nodes)};
     for (size_t i = 0; i < c->n_nodes; i++) {
         if (c->nodes[i].drop || !word_in(c->row.config_nodes, c->nodes[i].row.node_id)) continue;
@@ -224,7 +221,7 @@ static bool assign_configuration(struct world *w, struct world_endpoint *e, stru
     }
     *out = (struct proto_link_order){
         .id = e->row.id,
-        .kind = e->row.kind,
+        .kind = endpoint_kind_text(e->row.kind),
         .address = e->row.address,
         .port = OPT_INT(e->row.port),
         .targets = targets,
@@ -237,13 +234,13 @@ static bool assign_configuration(struct world *w, struct world_endpoint *e, stru
 /* Whoever sees a sound cluster can tell a client of all its nodes. */
 static bool sees_cluster(const struct world_node *n)
 {
-    return shard_has_node(n) && node_answers(n) && strcmp(n->shard_node->row.seen_state, "ok") == 0;
+    return shard_has_node(n) && node_answers(n) && n->shard_node->row.seen_state == REDIS_CLUSTER_OK;
 }
 
 /* The configuration endpoint of a group in cluster mode leads to any of its nodes. */
 static bool assign_cluster_link(struct world *w, struct world_rg *rg, struct world_endpoint *e, struct proto_link_order *out)
 {
-    if (e->row.address == NULL || strcmp(rg->row.status, "deleting") == 0) return false;
+    if (e->row.address == NULL || rg->row.status == RG_DELETING) return false;
     struct proto_target_list targets = {.set = true, .items = arena_array(w->arena, struct proto_target, rg->n_nodes)};
     for (size_t i = 0; i < rg->n_nodes; i++)
         if (sees_cluster(&rg->nodes[i])) add_target(&targets, &rg->nodes[i]);
@@ -256,15 +253,18 @@ static bool assign_link(struct world *w, struct world_endpoint *e, struct proto_
 {
     if (e->row.cluster_id) return assign_configuration(w, e, out);
     struct world_rg *rg = world_rg(w, e->row.region, e->row.rg_id);
-    if (rg && strcmp(e->row.kind, "configuration") == 0) return assign_cluster_link(w, rg, e, out);
+    if (rg && e->row.kind == ENDPOINT_CONFIGURATION) return assign_cluster_link(w, rg, e, out);
     struct world_node_group *ng = rg ? rg_node_group(rg, e->row.node_group_id) : NULL;
-    if (ng == NULL || want_floats(w, rg, e) || e->row.address == NULL || strcmp(rg->row.status, "deleting") == 0) return false;
+    if (ng == NULL || want_floats(w, rg, e) || e->row.address == NULL || rg->row.status == RG_DELETING) return false;
     struct proto_target_list targets = {.set = true, .items = arena_array(w->arena, struct proto_target, rg->n_nodes + 1)};
-    if (strcmp(e->row.kind, "reader") == 0) reader_targets(w, rg, ng, &targets);
-    else if (strcmp(e->row.kind, "primary") == 0) add_target(&targets, rg_primary(ng));
+    if (e->row.kind == ENDPOINT_READER) reader_targets(w, rg, ng, &targets);
+    else if (e->row.kind == ENDPOINT_PRIMARY) add_target(&targets, rg_primary(ng));
     else add_gateway_target(&targets, want_gateway_target(rg, ng));
-    *out = (struct proto_link_order){
-        .id = e->row.id, .kind = e->row.kind, .address = e->row.address, .port = OPT_INT(e->row.port), .targets = targets};
+    *out = (struct proto_link_order){.id = e->row.id,
+        .kind = endpoint_kind_text(e->row.kind),
+        .address = e->row.address,
+        .port = OPT_INT(e->row.port),
+        .targets = targets};
     return true;
 }
 
@@ -280,9 +280,9 @@ static void assign_part(
     struct world *w, const struct row_snapshot *s, const struct row_snapshot_part *p, struct proto_assignment *out)
 {
     const char *id = snapshot_file(w->arena, s->name, p->node_group_id);
-    bool creating = strcmp(s->status, "creating") == 0, exporting = strcmp(s->status, "exporting") == 0;
+    bool creating = s->status == SNAPSHOT_CREATING, exporting = s->status == SNAPSHOT_EXPORTING;
     struct proto_snapshot_order *o = &out->snapshots.items[out->snapshots.n++];
-    *o = (struct proto_snapshot_order){.id = id, .keep = OPT_BOOL(strcmp(s->status, "deleting") != 0)};
+    *o = (struct proto_snapshot_order){.id = id, .keep = OPT_BOOL(s->status != SNAPSHOT_DELETING)};
     struct proto_node_order *n = creating && s->copied_from == NULL ? order_of(out, p->node_id) : NULL;
     if (creating && s->copied_from) o->copy_of = snapshot_file(w->arena, s->copied_from, p->node_group_id);
     if (exporting) o->export_root = s->export_root;
@@ -299,7 +299,7 @@ static void assign_snapshots(struct world *w, const char *region, struct proto_a
         (struct proto_snapshot_order_list){true, 0, arena_array(w->arena, struct proto_snapshot_order, w->n_snapshot_parts)};
     for (size_t i = 0; i < w->n_snapshots; i++) {
         const struct world_snapshot *s = &w->snapshots[i];
-        if (s->drop || strcmp(s->row.region, region) != 0 || strcmp(s->row.status, "failed") == 0) continue;
+        if (s->drop || strcmp(s->row.region, region) != 0 || s->row.status == SNAPSHOT_FAILED) continue;
         for (size_t k = 0; k < s->n_parts; k++) assign_part(w, &s->row, &s->parts[k].row, out);
     }
 }

@@ -70,14 +70,16 @@ static void log_changes(const struct world *w)
 {
     for (size_t i = 0; i < w->n_rgs; i++)
         log_status("replication group", w->rgs[i].row.region, w->rgs[i].row.id,
-            w->rgs[i].stored ? w->rgs[i].stored->status : NULL, w->rgs[i].row.status);
+            w->rgs[i].stored ? rg_status_text(w->rgs[i].stored->status) : NULL, rg_status_text(w->rgs[i].row.status));
     for (size_t i = 0; i < w->n_snapshots; i++)
-        log_status("snapshot", w->snapshots[i].row.region, w->snapshots[i].row.name, w->snapshots[i].stored->status,
-            w->snapshots[i].row.status);
+        log_status("snapshot", w->snapshots[i].row.region, w->snapshots[i].row.name,
+            snapshot_status_text(w->snapshots[i].stored->status), snapshot_status_text(w->snapshots[i].row.status));
     for (size_t i = 0; i < w->n_globals; i++) {
         const struct row_global_replication_group *was = w->globals[i].stored;
-        log_status("global datastore", "-", w->globals[i].row.id, was ? was->status : NULL, w->globals[i].row.status);
-        log_status("phase of global datastore", "-", w->globals[i].row.id, was ? was->phase : NULL, w->globals[i].row.phase);
+        log_status("global datastore", "-", w->globals[i].row.id, was ? global_status_text(was->status) : NULL,
+            global_status_text(w->globals[i].row.status));
+        log_status("phase of global datastore", "-", w->globals[i].row.id, was ? global_phase_text(was->phase) : NULL,
+            global_phase_text(w->globals[i].row.phase));
     }
 }
 

@@ -16,7 +16,7 @@ static void look(struct losses *l, struct arena *a, const struct world_node *n)
 {
     const char *why = n->row.seen_reason ? n->row.seen_reason : "nothing tells why";
     const char *line = arena_printf(a, "node %s of %s: %s", n->row.id, n->row.region, why);
-    bool unsaved = plan_has_not_saved(n), waits = n->row.seen_reason && strcmp(n->row.seen_state, "stopping") == 0;
+    bool unsaved = plan_has_not_saved(n), waits = n->row.seen_reason && n->row.seen_state == SEEN_STOPPING;
     if ((!unsaved && !waits) || !is_news(l, line)) return;
     if (unsaved) log_error("%s", line);
     else log_warn("%s; it is waited for as long as --stop-timeout says", line);

@@ -20,11 +20,11 @@ static void put_node(struct buf *out, const struct row_node *n)
     put_member(out, "rg", n->rg_id);
     put_member(out, "zone", n->availability_zone);
     put_member(out, "address", n->address);
-    put_member(out, "want", n->want);
-    put_member(out, "state", n->seen_state);
+    put_member(out, "want", node_wish_text(n->want));
+    put_member(out, "state", seen_state_text(n->seen_state));
     put_member(out, "reason", n->seen_reason);
-    put_member(out, "blocked", n->seen_blocked);
-    put_member(out, "role", n->seen_role);
+    put_member(out, "blocked", seen_blocked_text(n->seen_blocked));
+    put_member(out, "role", seen_role_text(n->seen_role));
     put_member(out, "upstream", n->seen_upstream);
     put_member(out, "endpoints", n->seen_endpoints);
     put_member(out, "encryption", n->seen_encryption);
@@ -37,7 +37,7 @@ static void put_node(struct buf *out, const struct row_node *n)
         "\"serves\":%s}",
         (long long)n->port, (long long)n->seen_pid, n->seen_link_up ? "true" : "false", n->seen_fenced ? "true" : "false",
         (long long)n->seen_offset, (long long)n->seen_restarts, (long long)n->seen_started_ms,
-        n->unserved_since_ms || strcmp(n->seen_state, "ready") != 0 ? "false" : "true");
+        n->unserved_since_ms || n->seen_state != SEEN_READY ? "false" : "true");
 }
 
 void nodes_json_put(struct buf *out, const struct row_node *rows, size_t n)

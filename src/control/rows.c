@@ -60,6 +60,7 @@ static void keep_row(struct rows *r, const struct rows_change *c)
         void *stored = c->stored + column->offset;
         const void *now = c->row + column->offset;
         if (column->kind == SQL_INT) *(int64_t *)stored = *(const int64_t *)now;
+        else if (column->kind == SQL_WORD) *(unsigned *)stored = *(const unsigned *)now;
         else keep_text(r, stored, *(const char *const *)now);
     }
 }

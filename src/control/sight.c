@@ -23,14 +23,14 @@ static const char *encryption_seen(struct world *w, const struct proto_node_seen
 
 static void sight_node(struct world *w, struct row_node *row, const struct proto_node_seen *seen)
 {
-    if (strcmp(row->seen_state, seen->state) != 0) world_set_int(w, &row->seen_since_ms, w->steady_ms);
-    if ((row->seen_blocked == NULL) != (seen->blocked == NULL))
+    if (row->seen_state != seen->state) world_set_int(w, &row->seen_since_ms, w->steady_ms);
+    if ((row->seen_blocked == SEEN_BLOCKED_NONE) != (seen->blocked == SEEN_BLOCKED_NONE))
         world_set_int(w, &row->blocked_since_ms, seen->blocked ? w->steady_ms : 0);
-    world_set(w, &row->seen_blocked, seen->blocked);
-    world_set(w, &row->seen_state, seen->state);
+    world_set_word(w, &row->seen_blocked, seen->blocked);
+    world_set_word(w, &row->seen_state, seen->state);
     world_set_int(w, &row->seen_incarnation, seen->incarnation.v);
     world_set(w, &row->seen_reason, seen->reason);
-    world_set(w, &row->seen_role, seen->role);
+    world_set_word(w, &row->seen_role, seen->role);
     world_set(w, &row->seen_upstream, host_port(w, seen->upstream_host, seen->upstream_port));
     world_set_int(w, &row->seen_link_up, seen->link_up.v);
     world_set_int(w, &row->seen_offset, seen->offset.v);
@@ -65,9 +65,9 @@ static bool is_about(const char *told, struct opt_int told_port, const char *add
 
 static void sight_shard_node(struct world *w, struct row_shard_node *row, const struct proto_cluster_seen *seen)
 {
-    static const struct proto_cluster_seen nothing = {.state = "", .slots = ""};
+    static const struct proto_cluster_seen nothing = {.slots = ""};
     if (seen == NULL) seen = &nothing;
-    world_set(w, &row->seen_state, seen->state);
+    world_set_word(w, &row->seen_state, seen->state);
     world_set(w, &row->seen_slots, seen->slots);
     world_set_int(w, &row->seen_known, seen->known.v);
     world_set_int(w, &row->seen_strangers, seen->strangers.v);
@@ -84,12 +84,12 @@ struct seen_index {
 /* A floating endpoint has no link of its own: the nodes tell. One of ours that holds it is no conflict. */
 static void index_addresses(struct index *x, const struct proto_sighting *s)
 {
+    static enum endpoint_state conflict = ENDPOINT_CONFLICT, listening = ENDPOINT_LISTENING;
     for (size_t i = 0; i < s->nodes.n; i++)
         for (size_t k = 0; k < s->nodes.items[i].endpoints_refused.n; k++)
-            index_put(x, s->nodes.items[i].endpoints_refused.items[k], "conflict");
+            index_put(x, s->nodes.items[i].endpoints_refused.items[k], &conflict);
     for (size_t i = 0; i < s->nodes.n; i++)
-        for (size_t k = 0; k < s->nodes.items[i].endpoints.n; k++)
-            index_put(x, s->nodes.items[i].endpoints.items[k], "listening");
+        for (size_t k = 0; k < s->nodes.items[i].endpoints.n; k++) index_put(x, s->nodes.items[i].endpoints.items[k], &listening);
 }
 
 static void index_seen(struct seen_index *x, const struct proto_sighting *s)
@@ -115,7 +115,7 @@ static const struct proto_snapshot_seen *find_snapshot(const struct proto_sighti
 
 static void sight_snapshot(struct world *w, struct row_snapshot_part *row, const struct proto_snapshot_seen *seen)
 {
-    world_set(w, &row->seen_state, seen->state);
+    world_set_word(w, &row->seen_state, seen->state);
     world_set(w, &row->seen_reason, seen->reason);
     world_set_int(w, &row->seen_size, seen->size.v);
     world_set_int(w, &row->seen_ms, seen->taken_ms.v);
@@ -140,10 +140,10 @@ static void sight_snapshots(struct world *w, const struct proto_sighting *seen, 
     }
 }
 
-static const char *floating_state(const struct seen_index *x, const char *address)
+static enum endpoint_state floating_state(const struct seen_index *x, const char *address)
 {
-    const char *state = address ? index_get(&x->addresses, address) : NULL;
-    return state ? state : "unknown";
+    const enum endpoint_state *state = address ? index_get(&x->addresses, address) : NULL;
+    return state ? *state : ENDPOINT_UNKNOWN;
 }
 
 static void sight_resharding(struct world *w, struct row_resharding *row, const struct proto_stuck_seen_list *stuck)
@@ -157,7 +157,7 @@ static void sight_resharding(struct world *w, struct row_resharding *row, const 
 
 static void sight_all(struct world *w, const struct proto_sighting *seen, const struct seen_index *x)
 {
-    static const struct proto_node_seen nothing = {.state = "unknown"};
+    static const struct proto_node_seen nothing = {.state = SEEN_UNKNOWN};
     for (size_t i = 0; i < w->n_nodes; i++) {
         struct row_node *row = &w->nodes[i].row;
         if (strcmp(row->region, seen->region) != 0) continue;
@@ -171,7 +171,7 @@ static void sight_all(struct world *w, const struct proto_sighting *seen, const 
         if (strcmp(row->region, seen->region) != 0) continue;
         const struct proto_link_seen *l = index_get(&x->links, row->id);
         if (l && !is_about(l->address, l->port, row->address, row->port)) l = NULL;
-        world_set(w, &row->seen_state, l ? l->state : floating_state(x, row->address));
+        world_set_word(w, &row->seen_state, l ? l->state : floating_state(x, row->address));
         world_set(w, &row->seen_reason, l ? l->reason : NULL);
     }
     for (size_t i = 0; i < w->n_reshardings; i++)

@@ -80,17 +80,11 @@ static bool column_is_told(const struct sql_table *t, const char *name)
 static void put_value(struct buf *b, const struct sql_column *c, const void *row)
 {
     const void *at = (const char *)row + c->offset;
-    const char *text = c->kind == SQL_TEXT ? *(const char *const *)at : NULL;
+    const char *text = c->kind == SQL_WORD   ? word_text(c->words, *(const unsigned *)at)
+                       : c->kind == SQL_TEXT ? *(const char *const *)at
+                                             : NULL;
     if (c->kind == SQL_INT) buf_printf(b, "%lld", (long long)*(const int64_t *)at);
     else buf_printf(b, "%.80s", text == NULL ? "none" : *text ? text : "\"\"");
-}
-
-static bool value_differs(const struct sql_column *c, const void *was, const void *is)
-{
-    const void *a = (const char *)was + c->offset, *b = (const char *)is + c->offset;
-    if (c->kind == SQL_INT) return *(const int64_t *)a != *(const int64_t *)b;
-    const char *x = *(const char *const *)a, *y = *(const char *const *)b;
-    return x != y && (x == NULL || y == NULL || strcmp(x, y) != 0);
 }
 
 /* "state unknown -> ready, pid 0 -> 71" of the columns that sightings fill, or of those that plans do. */
@@ -99,7 +93,7 @@ static void put_columns(struct buf *b, const struct change *c, bool seen)
     for (int i = 0; i < c->table->n_columns; i++) {
         const struct sql_column *col = &c->table->columns[i];
         if ((strncmp(col->name, "seen_", 5) == 0) != seen || !column_is_told(c->table, col->name)) continue;
-        if (!value_differs(col, c->was, c->is)) continue;
+        if (row_column_equal(col, c->was, c->is)) continue;
         buf_printf(b, "%s%s ", b->len ? ", " : "", col->name + (seen ? 5 : 0));
         put_value(b, col, c->was);
         buf_puts(b, " -> ");

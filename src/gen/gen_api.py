@@ -39,8 +39,8 @@ def flag(value):
 
 
 def is_structure(shape):
-    """A structure maps members to expressions; the other shapes map one keyword to a list or an object."""
-    return all(isinstance(v, str) for v in shape.values())
+    """A structure maps members to expressions; the other shapes map one keyword to a list or an object, or "word" to a list of schema/words.json."""
+    return all(isinstance(v, str) for v in shape.values()) and set(shape) != {"word"}
 
 
 class Model:
@@ -103,6 +103,8 @@ class Model:
             fail(f"there is no shape {m['name']}")
         if is_structure(shape):
             return self.c_struct(m["name"]) + " *"
+        if "word" in shape:
+            return f"enum {shape['word']} "
         return self.c_type(shape["list"]["of"]) if "list" in shape else LEAVES["string"]
 
     def reference(self, expression):
@@ -163,6 +165,9 @@ def table_of_list(c_name, storage, name, model, expression, details):
 def table_of_string(model, name, shape):
     start = (f"const struct shape {model.symbol(name)} = {{.name = {quoted(name)}, .kind = SHAPE_STRING, "
              ".size = sizeof(const char *)")
+    if "word" in shape:
+        return [f"const struct shape {model.symbol(name)} = {{.name = {quoted(name)}, .kind = SHAPE_WORD, .size = sizeof(enum {shape['word']}), "
+                f".words = &words_{shape['word']}}};"]
     if "string" in shape:
         return [start + constraints(shape["string"]) + "};"]
     values = ", ".join(quoted(v) for v in shape["enum"])
@@ -249,7 +254,7 @@ def write(folder, name, lines):
 def main(what, folder, *paths):
     if what == "protocol":
         model = Model("proto", paths)
-        write(folder, "protocol.gen.h", ["#pragma once", '#include "model/shape.h"', ""] + header_of_shapes(model))
+        write(folder, "protocol.gen.h", ["#pragma once", '#include "catalog/words.gen.h"', '#include "model/shape.h"', ""] + header_of_shapes(model))
         write(folder, "protocol.gen.c", ['#include "protocol/protocol.gen.h"', ""] + tables_of_shapes(model))
         return
     model = Model("api", paths)

@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/decimal.h"
 #include "base/err.h"
+#include "catalog/words.h"
 #include "model/shape.h"
 #include "model/timestamp.h"
 #include "model/utf8.h"
@@ -253,6 +254,15 @@ static int read_timestamp(struct reader *r, struct opt_time *out)
     return timestamp_parse(text, &out->ms) ? 0 : unlike(r, "a timestamp");
 }
 
+static int read_word(struct reader *r, const struct words *list, unsigned *out)
+{
+    const char *text;
+    if (peek(r) != '"') return unlike(r, list->is);
+    int ret = read_text(r, &text);
+    if (ret) return ret;
+    return word_read(list, text, out) ? 0 : err_set(r->e, ERR_PARSE, "%s is not %s", text, list->is);
+}
+
 /* ---- objects and arrays ---- */
 
 static int read_value(struct reader *r, const struct shape *shape, void *out);
@@ -396,6 +406,7 @@ static int read_value(struct reader *r, const struct shape *shape, void *out)
     case SHAPE_BOOLEAN: return read_boolean(r, out);
     case SHAPE_DOUBLE: return read_double(r, out);
     case SHAPE_TIMESTAMP: return read_timestamp(r, out);
+    case SHAPE_WORD: return read_word(r, shape->words, out);
     case SHAPE_STRUCT: return read_struct(r, shape, out);
     case SHAPE_LIST: return read_list(r, shape, out);
     }

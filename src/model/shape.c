@@ -24,6 +24,7 @@ bool shape_is_set(const struct shape *shape, const void *value)
     case SHAPE_BOOLEAN: return ((const struct opt_bool *)value)->set;
     case SHAPE_DOUBLE: return ((const struct opt_double *)value)->set;
     case SHAPE_TIMESTAMP: return ((const struct opt_time *)value)->set;
+    case SHAPE_WORD: return *(const unsigned *)value != 0;
     case SHAPE_LIST: return ((const struct shape_list *)value)->set;
     case SHAPE_STRUCT: return shape_target(value) != NULL;
     }
@@ -51,6 +52,7 @@ static bool same_value(const struct shape *shape, const void *a, const void *b)
     case SHAPE_BOOLEAN: return ((const struct opt_bool *)a)->v == ((const struct opt_bool *)b)->v;
     case SHAPE_DOUBLE: return ((const struct opt_double *)a)->v == ((const struct opt_double *)b)->v;
     case SHAPE_TIMESTAMP: return ((const struct opt_time *)a)->ms == ((const struct opt_time *)b)->ms;
+    case SHAPE_WORD: return *(const unsigned *)a == *(const unsigned *)b;
     case SHAPE_LIST: return same_items(shape->element, a, b);
     case SHAPE_STRUCT: return shape_same(shape, shape_target(a), shape_target(b));
     }

@@ -7,7 +7,8 @@
  * JSON codec serve every operation and every message between serve and agents.
  *
  * The generated C types: a string is 'const char *', NULL where it is absent; the
- * other leaves are opt_ structs; a structure stands behind a pointer, NULL where
+ * other leaves are opt_ structs, but for a word, which is an enum (catalog/words.h)
+ * with 0 where it is absent; a structure stands behind a pointer, NULL where
  * absent; a list is {set, n, items} with strings as pointers and structures in
  * line; set with n == 0 is the empty list, which is not the absent one.
  */
@@ -34,9 +35,19 @@ struct opt_time {
 #define OPT_DOUBLE(x) ((struct opt_double){true, (x)})
 #define OPT_TIME(x) ((struct opt_time){true, (x)})
 
-enum shape_kind { SHAPE_STRING, SHAPE_INTEGER, SHAPE_BOOLEAN, SHAPE_DOUBLE, SHAPE_TIMESTAMP, SHAPE_STRUCT, SHAPE_LIST };
+enum shape_kind {
+    SHAPE_STRING,
+    SHAPE_INTEGER,
+    SHAPE_BOOLEAN,
+    SHAPE_DOUBLE,
+    SHAPE_TIMESTAMP,
+    SHAPE_WORD,
+    SHAPE_STRUCT,
+    SHAPE_LIST
+};
 
 struct shape_field;
+struct words;
 
 struct shape {
     const char *name;
@@ -44,6 +55,7 @@ struct shape {
     size_t size;                      /* of the C type as a list item or as the target of a pointer */
     const struct shape_field *fields; /* SHAPE_STRUCT */
     size_t n_fields;
+    const struct words *words;   /* SHAPE_WORD; of messages alone */
     const struct shape *element; /* SHAPE_LIST */
     const char *element_name;    /* SHAPE_LIST: the XML and form name of one item */
     /* Constraints of the model; 0, NULL or false where there is none. */

@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 #include "base/buf.h"
+#include "catalog/words.h"
 #include "model/api.gen.h"
 #include "model/number.h"
 #include "model/operation.h"
@@ -89,6 +90,7 @@ static void put_value(struct buf *b, const struct shape *shape, const void *valu
     case SHAPE_BOOLEAN: buf_puts(b, ((const struct opt_bool *)value)->v ? "true" : "false"); break;
     case SHAPE_DOUBLE: number_put(b, ((const struct opt_double *)value)->v); break;
     case SHAPE_TIMESTAMP: put_timestamp(b, ((const struct opt_time *)value)->ms); break;
+    case SHAPE_WORD: put_text(b, word_text(shape->words, *(const unsigned *)value)); break;
     case SHAPE_STRUCT: put_members(b, shape, value); break;
     case SHAPE_LIST: put_items(b, shape, value); break;
     }

@@ -138,7 +138,7 @@ static void add_members(struct world *w, const struct world_user_group *g, struc
     for (size_t i = 0; i < a->n; i++) grown[i] = a->users[i];
     a->users = grown;
     for (size_t i = 0; i < g->n_members; i++)
-        if (!is(g->members[i].row.change, "remove")) a->users[a->n++] = *user_of(w, g->members[i].user);
+        if (g->members[i].row.change != LINK_REMOVE) a->users[a->n++] = *user_of(w, g->members[i].user);
 }
 
 static bool has_default(const struct access *a)
@@ -178,7 +178,7 @@ static const struct access *derive(struct world *w, const struct world_rg *rg)
     *a = (struct access){0};
     for (size_t i = 0; i < w->n_user_links; i++) {
         const struct world_user_link *l = &w->user_links[i];
-        if (l->rg != rg || is(l->row.change, "remove") || l->group == NULL) continue;
+        if (l->rg != rg || l->row.change == LINK_REMOVE || l->group == NULL) continue;
         by_groups = true;
         add_members(w, l->group, a);
     }

@@ -59,9 +59,11 @@ struct addressed {
     const char *region;
     const char **address;
     int64_t *port, *settled;
-    const char **seen_state, **seen_reason;
+    const char **seen_reason;
     const char *stored_reason; /* what the last look left */
-    bool in_force;
+    bool in_force, is_taken;   /* by another program */
+    void *seen_state;
+    unsigned unknown, broken; /* its words for a state that is not known, and for one that is of no use */
 };
 
 static bool is(const char *a, const char *b)
@@ -76,7 +78,7 @@ static const char *go_without(struct world *w, struct addressed x)
                                                    w->addressing.first_port, w->addressing.last_port)
                                              : "every address of the region is in use";
     bool known = is(x.stored_reason, reason) || is(*x.seen_reason, reason);
-    world_set(w, x.seen_state, "broken");
+    world_set_unsigned(w, x.seen_state, x.broken);
     world_set(w, x.seen_reason, reason);
     return known ? NULL : reason;
 }
@@ -90,12 +92,12 @@ static const char *plan_address(struct world *w, struct addressed x)
     /* All nodes listen where the flags say today, each at the port it has. */
     if (w->addressing.ports && *x.address && strcmp(*x.address, w->addressing.host) != 0) {
         world_set(w, x.address, w->addressing.host);
-        world_set(w, x.seen_state, "unknown");
+        world_set_unsigned(w, x.seen_state, x.unknown);
     }
-    if (!*x.settled && *x.address && strcmp(*x.seen_state, "conflict") == 0) {
+    if (!*x.settled && *x.address && x.is_taken) {
         leap(w, r);
         world_set(w, x.address, NULL);
-        world_set(w, x.seen_state, "unknown"); /* said of the old address */
+        world_set_unsigned(w, x.seen_state, x.unknown); /* said of the old address */
     }
     if (*x.address || give(w, r, x.address, x.port)) return NULL;
     return go_without(w, x);
@@ -104,18 +106,18 @@ static const char *plan_address(struct world *w, struct addressed x)
 static void tell_of_endpoint(struct world *w, const struct row_endpoint *e, const char *reason)
 {
     if (e->cluster_id) world_event(w, e->region, e->cluster_id, EVENT_CONFIGURATION_ENDPOINT_FAILED, e->cluster_id, reason);
-    else world_event(w, e->region, e->rg_id, EVENT_ENDPOINT_FAILED, e->kind, e->rg_id, reason);
+    else world_event(w, e->region, e->rg_id, EVENT_ENDPOINT_FAILED, endpoint_kind_text(e->kind), e->rg_id, reason);
 }
 
 void plan_addresses(struct world *w)
 {
     for (size_t i = 0; i < w->n_nodes; i++) {
         struct row_node *n = &w->nodes[i].row;
-        if (w->nodes[i].drop || strcmp(n->want, "run") != 0) continue;
+        if (w->nodes[i].drop || n->want != WISH_RUN) continue;
         const struct row_node *was = w->nodes[i].stored;
-        const char *reason =
-            plan_address(w, (struct addressed){n->region, &n->address, &n->port, &n->settled, &n->seen_state, &n->seen_reason,
-                                was ? was->seen_reason : NULL, strcmp(n->seen_state, "ready") == 0});
+        const char *reason = plan_address(
+            w, (struct addressed){n->region, &n->address, &n->port, &n->settled, &n->seen_reason, was ? was->seen_reason : NULL,
+                   n->seen_state == SEEN_READY, n->seen_state == SEEN_CONFLICT, &n->seen_state, SEEN_UNKNOWN, SEEN_BROKEN});
         if (reason) world_event(w, n->region, n->cluster_id, EVENT_NODE_START_FAILED, n->node_id, reason);
     }
     for (size_t i = 0; i < w->n_endpoints; i++) {
@@ -123,8 +125,9 @@ void plan_addresses(struct world *w)
         if (w->endpoints[i].drop) continue;
         const struct row_endpoint *was = w->endpoints[i].stored;
         const char *reason =
-            plan_address(w, (struct addressed){e->region, &e->address, &e->port, &e->settled, &e->seen_state, &e->seen_reason,
-                                was ? was->seen_reason : NULL, strcmp(e->seen_state, "listening") == 0});
+            plan_address(w, (struct addressed){e->region, &e->address, &e->port, &e->settled, &e->seen_reason,
+                                was ? was->seen_reason : NULL, e->seen_state == ENDPOINT_LISTENING,
+                                e->seen_state == ENDPOINT_CONFLICT, &e->seen_state, ENDPOINT_UNKNOWN, ENDPOINT_BROKEN});
         if (reason) tell_of_endpoint(w, e, reason);
     }
 }

@@ -73,7 +73,7 @@ static bool needs_no_row(const struct reference *r, const struct world_table *t,
     if (is(r->to, "user")) return is(table_text(a, t, item, "user_id"), "default");
     if (!is(r->to, "node_group")) return false;
     const struct world_rg *rg = world_rg(c->w, table_text(a, t, item, "region"), table_text(a, t, item, "rg_id"));
-    return rg && is(rg->row.status, "deleting");
+    return rg && rg->row.status == RG_DELETING;
 }
 
 static void check_reference(struct check *c, const struct reference *r)
@@ -114,18 +114,18 @@ static const char *name_of(struct check *c, const struct world_node_group *ng)
 static bool stays(struct world *w, const struct world_node_group *ng)
 {
     const struct world_rg *rg = world_rg(w, ng->row.region, ng->row.rg_id);
-    return !ng->drop && rg && !rg->drop && !is(rg->row.status, "deleting") && !is(ng->row.status, "deleting");
+    return !ng->drop && rg && !rg->drop && rg->row.status != RG_DELETING && ng->row.status != NODE_GROUP_DELETING;
 }
 
 static bool is_of(const struct world_node_group *ng, const struct world_node *n)
 {
-    return n && !n->drop && ng_has(ng, n) && is(n->row.want, "run");
+    return n && !n->drop && ng_has(ng, n) && n->row.want == WISH_RUN;
 }
 
 /* It is ordered to take writes at once, whatever another one does. */
 static bool may_write(struct world *w, struct world_node *n)
 {
-    if (n->drop || !is(n->row.want, "run")) return false;
+    if (n->drop || n->row.want != WISH_RUN) return false;
     struct want_node want = want_node(w, n);
     return want.primary && !want.fence && want.promote_offset < 0;
 }
@@ -159,7 +159,7 @@ static void check_global(struct check *c, struct world_global *g)
     for (size_t i = 0; i < g->n_members; i++) {
         struct world_member *m = &g->members[i];
         if (m->drop) continue;
-        primaries += is(m->row.role, "PRIMARY");
+        primaries += m->row.role == MEMBER_PRIMARY;
         if (!m->row.leaving && m->rg && m->rg->n_node_groups) writers += count_writers(c->w, &m->rg->node_groups[0]) > 0;
     }
     if (primaries > 1)
@@ -170,12 +170,11 @@ static void check_global(struct check *c, struct world_global *g)
 
 static void check_phase(struct check *c, const struct row_global_replication_group *g)
 {
-    bool turns = word_in("fencing promoting withdrawing reviving returning", g->phase);
-    if (!turns && !word_in("steady settling", g->phase))
-        violated(c, INVARIANT_PHASES, arena_printf(c->w->arena, "%s: there is no phase %s", g->id, g->phase));
+    if (!word_knows(&words_global_phase, g->phase)) return; /* invariant 7 tells of it */
+    bool turns = g->phase != PHASE_STEADY && g->phase != PHASE_SETTLING;
     if (turns && g->switch_region == NULL)
-        violated(c, INVARIANT_PHASES, arena_printf(c->w->arena, "%s: %s without a region", g->id, g->phase));
-    if (is(g->phase, "returning") && g->switch_offset < 0)
+        violated(c, INVARIANT_PHASES, arena_printf(c->w->arena, "%s: %s without a region", g->id, global_phase_text(g->phase)));
+    if (g->phase == PHASE_RETURNING && g->switch_offset < 0)
         violated(c, INVARIANT_PHASES, arena_printf(c->w->arena, "%s: returning without an offset", g->id));
 }
 
@@ -223,43 +222,12 @@ static void check_addresses(struct check *c)
 
 /* ---- words and times ---- */
 
-/* The words that answers know: api/. */
-static const struct vocabulary {
-    const char *table, *column;
-    const char *words[12];
-} vocabularies[] = {
-    {"replication_group", "status", {"creating", "available", "modifying", "deleting", "create-failed", "snapshotting"}},
-    {"node_group", "status", {"creating", "available", "modifying", "deleting"}},
-    {"cache_cluster", "status",
-        {"creating", "available", "modifying", "deleting", "restore-failed", "rebooting cluster nodes", "snapshotting"}},
-    {"cache_cluster", "parameter_apply_status", {"in-sync", "applying", "pending-reboot"}},
-    {"node", "status", {"creating", "available", "rebooting", "deleting"}},
-    {"node", "want", {"run", "gone"}},
-    {"endpoint", "kind", {"primary", "reader", "gateway", "configuration"}},
-    {"global_replication_group", "status", {"creating", "available", "modifying", "primary-only", "deleting"}},
-    {"global_member", "status", {"associating", "associated", "disassociating"}},
-    {"global_member", "role", {"PRIMARY", "SECONDARY"}},
-    {"user", "status", {"active", "modifying", "deleting"}},
-    {"user_group", "status", {"creating", "active", "modifying", "deleting"}},
-    {"snapshot", "status", {"creating", "available", "restoring", "exporting", "deleting", "failed"}},
-};
-
-static bool knows(const struct vocabulary *v, const char *word)
+static void check_table_words(struct check *c, const struct world_table *t)
 {
-    for (size_t i = 0; word && i < sizeof v->words / sizeof *v->words && v->words[i]; i++)
-        if (strcmp(v->words[i], word) == 0) return true;
-    return false;
-}
-
-static void check_words(struct check *c, const struct vocabulary *v)
-{
-    const struct world_table *t = table_find(v->table);
     for (size_t i = 0; i < table_count(c->w, t); i++) {
         const void *item = table_item(c->w, t, i);
-        const char *word = table_text(c->w->arena, t, item, v->column);
-        if (!table_dropped(t, item) && !knows(v, word))
-            violated(c, INVARIANT_STATUS_WORDS,
-                arena_printf(c->w->arena, "%s %s", table_name_field(c->w->arena, c->w, item), word ? word : "NULL"));
+        const void *wrong = table_dropped(t, item) ? NULL : table_wrong_word(t, item);
+        if (wrong) violated(c, INVARIANT_STATUS_WORDS, table_name_field(c->w->arena, c->w, wrong));
     }
 }
 
@@ -316,15 +284,14 @@ struct violation *plan_check(struct world *w)
     for (size_t i = 0; i < w->n_node_groups; i++)
         if (stays(w, &w->node_groups[i])) check_node_group(&c, &w->node_groups[i]);
     for (size_t i = 0; i < w->n_rgs; i++)
-        if (!w->rgs[i].drop && shard_is_clustered(&w->rgs[i]) && !is(w->rgs[i].row.status, "deleting"))
-            check_slots(&c, &w->rgs[i]);
+        if (!w->rgs[i].drop && shard_is_clustered(&w->rgs[i]) && w->rgs[i].row.status != RG_DELETING) check_slots(&c, &w->rgs[i]);
     for (size_t i = 0; i < w->n_globals; i++) {
         if (w->globals[i].drop) continue;
         check_global(&c, &w->globals[i]);
         check_phase(&c, &w->globals[i].row);
     }
     check_addresses(&c);
-    for (size_t i = 0; i < sizeof vocabularies / sizeof *vocabularies; i++) check_words(&c, &vocabularies[i]);
+    for (size_t i = 0; i < n_world_tables; i++) check_table_words(&c, &world_tables[i]);
     check_past(&c);
     const char *unrest = c.found ? NULL : plan_unrest(w); /* plans rely on the others */
     if (unrest) violated(&c, INVARIANT_REST, unrest);

@@ -19,18 +19,18 @@ static bool is(const char *a, const char *b)
 
 static bool runs(const struct world_node *n)
 {
-    return !n->drop && is(n->row.want, "run");
+    return !n->drop && n->row.want == WISH_RUN;
 }
 
 /* ---- nodes, those of replication groups too ---- */
 
 void plan_node(struct world *w, struct world_node *n)
 {
-    if (n->drop || is(n->row.status, "available") || is(n->row.status, "deleting") || !want_in_force(w, n)) return;
-    if (is(n->row.status, "creating"))
+    if (n->drop || n->row.status == NODE_AVAILABLE || n->row.status == NODE_DELETING || !want_in_force(w, n)) return;
+    if (n->row.status == NODE_CREATING)
         world_event(w, n->row.region, n->row.cluster_id, EVENT_NODE_ADDED, n->row.node_id, n->row.availability_zone);
-    if (is(n->row.status, "rebooting")) world_event(w, n->row.region, n->row.cluster_id, EVENT_NODE_RESTARTED, n->row.node_id);
-    world_set(w, &n->row.status, "available");
+    if (n->row.status == NODE_REBOOTING) world_event(w, n->row.region, n->row.cluster_id, EVENT_NODE_RESTARTED, n->row.node_id);
+    world_set_word(w, &n->row.status, NODE_AVAILABLE);
 }
 
 /* ---- adding and removing nodes ---- */
@@ -47,10 +47,10 @@ struct row_node plan_new_node(struct arena *a, struct row_cache_cluster *c, cons
         .node_group_id = c->node_group_id,
         .availability_zone = zone,
         .port = c->port,
-        .want = "run",
+        .want = WISH_RUN,
         .created_ms = now_ms,
-        .status = "creating",
-        .seen_state = "unknown",
+        .status = NODE_CREATING,
+        .seen_state = SEEN_UNKNOWN,
         .seen_endpoints = "",
         .incarnation = 1,
         .keep_data = 1,
@@ -94,8 +94,8 @@ static void begin_removing(struct world *w, struct world_cluster *c)
     world_event(w, c->row.region, c->row.id, EVENT_NODES_DECREASING);
     for (size_t i = 0; i < c->n_nodes; i++) {
         if (!word_in(c->row.pending_nodes_to_remove, c->nodes[i].row.node_id)) continue;
-        world_set(w, &c->nodes[i].row.want, "gone");
-        world_set(w, &c->nodes[i].row.status, "deleting");
+        world_set_word(w, &c->nodes[i].row.want, WISH_GONE);
+        world_set_word(w, &c->nodes[i].row.status, NODE_DELETING);
     }
 }
 
@@ -104,7 +104,7 @@ static void drop_removed(struct world *w, struct world_cluster *c)
     const char *removed = NULL;
     for (size_t i = 0; i < c->n_nodes; i++) {
         struct world_node *n = &c->nodes[i];
-        if (n->drop || runs(n) || !is(n->row.seen_state, "gone")) continue;
+        if (n->drop || runs(n) || n->row.seen_state != SEEN_GONE) continue;
         world_drop(w, &n->drop);
         removed = removed ? arena_printf(w->arena, "%s, %s", removed, n->row.node_id) : n->row.node_id;
     }
@@ -148,14 +148,14 @@ static void begin_pending(struct world *w, struct world_cluster *c)
     if (more > 0) begin_adding(w, c, more);
     if (more < 0) begin_removing(w, c);
     world_set_int(w, &c->row.pending_since_ms, 0);
-    world_set(w, &c->row.status, "modifying");
+    world_set_word(w, &c->row.status, CLUSTER_MODIFYING);
 }
 
 static void plan_pending_changes(struct world *w, struct world_cluster *c)
 {
     int64_t opens_ms;
     bool pending = c->row.pending_node_type || c->row.pending_engine_version || c->row.pending_num_nodes;
-    if (!pending || !is(c->row.status, "available")) return;
+    if (!pending || c->row.status != CLUSTER_AVAILABLE) return;
     if (c->row.pending_since_ms == 0 || window_is_open(c->row.maintenance_window, w->now_ms, &opens_ms)) begin_pending(w, c);
     else world_wake_date(w, opens_ms);
 }
@@ -165,7 +165,7 @@ static void plan_pending_changes(struct world *w, struct world_cluster *c)
 static bool is_complete(const struct world_cluster *c)
 {
     for (size_t i = 0; i < c->n_nodes; i++)
-        if (!is(c->nodes[i].row.status, "available")) return false;
+        if (c->nodes[i].row.status != NODE_AVAILABLE) return false;
     return true;
 }
 
@@ -173,10 +173,10 @@ static bool is_complete(const struct world_cluster *c)
 static void publish_nodes(struct world *w, struct world_cluster *c)
 {
     const char *list = "";
-    if (c->endpoint == NULL || is(c->row.status, "rebooting cluster nodes")) return;
-    if (is(c->row.status, "creating") && !is_complete(c)) return;
+    if (c->endpoint == NULL || c->row.status == CLUSTER_REBOOTING_CLUSTER_NODES) return;
+    if (c->row.status == CLUSTER_CREATING && !is_complete(c)) return;
     for (size_t i = 0; i < c->n_nodes; i++)
-        if (runs(&c->nodes[i]) && is(c->nodes[i].row.status, "available"))
+        if (runs(&c->nodes[i]) && c->nodes[i].row.status == NODE_AVAILABLE)
             list = arena_printf(w->arena, "%s%s%s", list, *list ? " " : "", c->nodes[i].row.node_id);
     if (is(list, c->row.config_nodes)) return;
     if (*c->row.config_nodes) world_set_int(w, &c->row.config_version, c->row.config_version + 1);
@@ -190,14 +190,14 @@ static enum lack stand_alone_lack(struct world *w, struct world_cluster *c, stru
     enum lack lack = want_lack(w, n);
     if (lack) return lack;
     if (!access_in_force(w, n)) return LACK_USERS;
-    if (!is(n->row.status, "available")) return LACK_STEP;
+    if (n->row.status != NODE_AVAILABLE) return LACK_STEP;
     return n->row.seen_generation == settings_of(w, &c->row)->generation ? LACK_NOTHING : LACK_SETTINGS;
 }
 
 void cluster_find_lacks(struct world *w, struct world_cluster *c, struct lacks *l)
 {
     if (c->row.weighing_ms) lacks_add(l, LACK_ROOM, NULL, NULL);
-    if (c->endpoint && !is(c->endpoint->row.seen_state, "listening")) lacks_add(l, LACK_ENDPOINT, NULL, c->endpoint);
+    if (c->endpoint && c->endpoint->row.seen_state != ENDPOINT_LISTENING) lacks_add(l, LACK_ENDPOINT, NULL, c->endpoint);
     for (size_t i = 0; i < c->n_nodes && lacks_want_more(l); i++)
         if (!c->nodes[i].drop) lacks_add(l, stand_alone_lack(w, c, &c->nodes[i]), &c->nodes[i], NULL);
     if (count_running(c) != (c->row.pending_num_nodes ? c->row.pending_num_nodes : c->row.num_nodes))
@@ -218,21 +218,21 @@ static void end_resizing(struct world *w, struct world_cluster *c)
 
 static void settle(struct world *w, struct world_cluster *c)
 {
-    bool created = is(c->row.status, "creating"), modified = is(c->row.status, "modifying");
-    if (!created && !modified && !is(c->row.status, "rebooting cluster nodes")) return;
+    bool created = c->row.status == CLUSTER_CREATING, modified = c->row.status == CLUSTER_MODIFYING;
+    if (!created && !modified && c->row.status != CLUSTER_REBOOTING_CLUSTER_NODES) return;
     struct lacks lacks = {0};
     cluster_find_lacks(w, c, &lacks);
     if (lacks.n) return;
     if (created) world_event(w, c->row.region, c->row.id, EVENT_CLUSTER_CREATED);
     if (modified && c->row.pending_num_nodes) end_resizing(w, c);
-    world_set(w, &c->row.status, "available");
+    world_set_word(w, &c->row.status, CLUSTER_AVAILABLE);
 }
 
 /* The rows go once every process is gone and its data deleted. */
 static void plan_deleting(struct world *w, struct world_cluster *c)
 {
     for (size_t i = 0; i < c->n_nodes; i++)
-        if (!c->nodes[i].drop && !is(c->nodes[i].row.seen_state, "gone")) return;
+        if (!c->nodes[i].drop && c->nodes[i].row.seen_state != SEEN_GONE) return;
     for (size_t i = 0; i < c->n_nodes; i++) world_drop(w, &c->nodes[i].drop);
     if (c->endpoint) world_drop(w, &c->endpoint->drop);
     world_drop(w, &c->drop);
@@ -242,7 +242,7 @@ static void plan_deleting(struct world *w, struct world_cluster *c)
 void plan_stand_alone(struct world *w, struct world_cluster *c)
 {
     if (c->drop || c->row.rg_id) return;
-    if (is(c->row.status, "deleting")) {
+    if (c->row.status == CLUSTER_DELETING) {
         plan_deleting(w, c);
         return;
     }

@@ -42,7 +42,7 @@ static bool no_link_is_encrypted(const struct world_rg *rg)
 {
     for (size_t i = 0; i < rg->n_nodes; i++) {
         const struct world_node *n = &rg->nodes[i];
-        if (strcmp(n->row.want, "run") != 0) continue;
+        if (n->row.want != WISH_RUN) continue;
         if (n->row.seen_encryption == NULL || !node_answers(n) || sees_links(n)) return false;
     }
     return true;
@@ -83,7 +83,7 @@ void encryption_settle(struct world *w, struct world_rg *rg)
         for (size_t i = 0; i < rg->n_clusters; i++) world_set_int(w, &rg->clusters[i].row.transit_encryption, row->next_mode);
         world_set_int(w, &row->next_mode, -1);
     }
-    world_set(w, &row->token_change, NULL);
+    world_set_word(w, &row->token_change, TOKEN_NONE);
     if (row->token == NULL && row->token_modified_ms == 0) world_drop(w, &rg->encryption->drop);
 }
 
@@ -110,7 +110,7 @@ static int compare(const void *a, const void *b)
 /* The endpoints of its own shard, and of the whole group, which name none, may lead to a node; a gateway leads into another region. */
 static bool may_answer_at(const struct world_node *n, const struct world_endpoint *e)
 {
-    if (e->drop || strcmp(e->row.kind, "gateway") == 0) return false;
+    if (e->drop || e->row.kind == ENDPOINT_GATEWAY) return false;
     const char *shard = e->row.node_group_id;
     return shard == NULL || *shard == '\0' || n->row.node_group_id == NULL || strcmp(shard, n->row.node_group_id) == 0;
 }

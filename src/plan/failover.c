@@ -16,7 +16,7 @@ enum {
 /* One that was primary a moment ago, or has just become it in good order, has as much to tell as any replica. */
 static bool can_stand_in(const struct world_node *n, const struct world_node_group *ng, const struct world_node *first)
 {
-    return n != first && !n->drop && strcmp(n->row.node_group_id, ng->row.id) == 0 && strcmp(n->row.want, "run") == 0 &&
+    return n != first && !n->drop && strcmp(n->row.node_group_id, ng->row.id) == 0 && n->row.want == WISH_RUN &&
            node_answers(n) && n->row.seen_role;
 }
 
@@ -131,7 +131,7 @@ static void plan_recovery(struct world *w, struct world_rg *rg, struct world_nod
 
 void plan_failover(struct world *w, struct world_rg *rg)
 {
-    if (rg->drop || strcmp(rg->row.status, "deleting") == 0) return;
+    if (rg->drop || rg->row.status == RG_DELETING) return;
     for (size_t i = 0; i < rg->n_nodes; i++) plan_hung(w, &rg->nodes[i]);
     for (size_t i = 0; i < rg->n_nodes; i++) plan_blocked(w, &rg->nodes[i]);
     for (size_t i = 0; i < rg->n_node_groups; i++) {

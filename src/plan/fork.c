@@ -37,7 +37,7 @@ static void plan_member_fork(struct world *w, struct world_member *m, const stru
     if (m->row.fork_offset == PARTED_SOMEWHERE && node_takes_writes(new) && new->row.seen_branch_offset > 0)
         world_set_int(w, &m->row.fork_offset, new->row.seen_branch_offset);
     if (!world_in_touch(w, m->row.region)) return;
-    if (n == NULL || m->row.leaving || strcmp(m->row.role, "PRIMARY") == 0) close(w, m); /* it keeps what it has */
+    if (n == NULL || m->row.leaving || m->row.role == MEMBER_PRIMARY) close(w, m); /* it keeps what it has */
     else if (node_is_dead(n)) {
         tell(w, m, n, "an unknown number of");
         close(w, m);

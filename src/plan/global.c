@@ -33,16 +33,16 @@ static bool is_lost(const struct world_rg *rg, const struct world_node *n)
     return is_gone(n) && !want_has_stand_in(rg, n);
 }
 
-static void enter(struct world *w, struct world_global *g, const char *phase)
+static void enter(struct world *w, struct world_global *g, enum global_phase phase)
 {
-    world_set(w, &g->row.phase, phase);
+    world_set_word(w, &g->row.phase, phase);
     world_set_int(w, &g->row.phase_since_ms, w->steady_ms);
 }
 
 static void promote(struct world *w, struct world_global *g, int64_t offset)
 {
     world_set_int(w, &g->row.switch_offset, offset);
-    enter(w, g, "promoting");
+    enter(w, g, PHASE_PROMOTING);
 }
 
 /* When a wait that began with the phase ends, at the latest. */
@@ -61,7 +61,7 @@ static void give_up(struct world *w, struct world_global *g, const char *why)
                 g->row.switch_region ? g->row.switch_region : "-", why);
     world_set(w, &g->row.switch_region, NULL);
     world_set_int(w, &g->row.switch_offset, -1);
-    enter(w, g, "settling");
+    enter(w, g, PHASE_SETTLING);
 }
 
 /* Why nobody waits for the old primary; NULL where it is to be waited for. */
@@ -85,7 +85,7 @@ static const char *why_not_fenced(struct world *w, const struct world_node *old)
 {
     const char *node = old->row.cluster_id;
     if (node_answers(old)) return arena_printf(w->arena, "%s could not hold its writes for %d s", node, FENCE_LIMIT_MS / 1000);
-    return arena_printf(w->arena, "%s does not answer (%s)", node, old->row.seen_state);
+    return arena_printf(w->arena, "%s does not answer (%s)", node, seen_state_text(old->row.seen_state));
 }
 
 /* A hung primary is killed by plan_failover(); one whose agent is just starting, or is being replaced, may answer soon. */
@@ -113,10 +113,10 @@ static void swap_roles(struct world *w, struct world_global *g, struct world_mem
     for (size_t i = 0; i < g->n_members; i++) {
         struct row_global_member *m = &g->members[i].row;
         if (&g->members[i] == target) world_event(w, m->region, m->rg_id, EVENT_GLOBAL_PROMOTED, m->rg_id, g->row.id);
-        else if (strcmp(m->role, "PRIMARY") == 0) world_event(w, m->region, m->rg_id, EVENT_GLOBAL_DEMOTED, m->rg_id, g->row.id);
-        world_set(w, &m->role, &g->members[i] == target ? "PRIMARY" : "SECONDARY");
+        else if (m->role == MEMBER_PRIMARY) world_event(w, m->region, m->rg_id, EVENT_GLOBAL_DEMOTED, m->rg_id, g->row.id);
+        world_set_word(w, &m->role, &g->members[i] == target ? MEMBER_PRIMARY : MEMBER_SECONDARY);
     }
-    enter(w, g, "settling");
+    enter(w, g, PHASE_SETTLING);
 }
 
 /*
@@ -135,7 +135,7 @@ static void plan_catching_up(struct world *w, struct world_global *g, struct wor
     const char *why = why_passed_over(w, active, old, patient);
     if (why) pass_over(w, g, old, why);
     else if (patient) world_wake(w, limit);
-    else enter(w, g, "withdrawing");
+    else enter(w, g, PHASE_WITHDRAWING);
 }
 
 /* A target that died has nothing to become primary with: the old primary goes on, or is revived if it is dead, too. */
@@ -151,7 +151,7 @@ static void plan_promoting(struct world *w, struct world_global *g)
     struct world_member *target = want_switch_member(g);
     struct world_node *n = first_node(target ? target->rg : NULL);
     const char *why = n ? why_target_is_no_use(w, target, n) : NULL;
-    if (n == NULL) enter(w, g, "steady");
+    if (n == NULL) enter(w, g, PHASE_STEADY);
     else if (node_takes_writes(n)) swap_roles(w, g, target);
     else if (why) give_up(w, g, why);
     else if (g->row.switch_offset >= 0) plan_catching_up(w, g, n);
@@ -162,7 +162,7 @@ static bool has_withdrawn(
     struct world *w, const struct world_global *g, const struct world_member *target, const struct world_node *n)
 {
     const struct world_region *r = world_region(w, target->row.region);
-    bool ordered = g->stored && strcmp(g->stored->phase, "withdrawing") == 0;
+    bool ordered = g->stored && g->stored->phase == PHASE_WITHDRAWING;
     return ordered && r && r->obeys && node_answers(n) && !n->row.seen_rising;
 }
 
@@ -171,7 +171,7 @@ static void plan_withdrawing(struct world *w, struct world_global *g)
     struct world_member *target = want_switch_member(g), *active = global_primary(g);
     struct world_node *n = first_node(target ? target->rg : NULL), *old = first_node(active ? active->rg : NULL);
     const char *why = n ? why_target_is_no_use(w, target, n) : NULL;
-    if (n == NULL) enter(w, g, "steady");
+    if (n == NULL) enter(w, g, PHASE_STEADY);
     else if (node_takes_writes(n)) swap_roles(w, g, target);
     else if (old == NULL || is_lost(active->rg, old)) pass_over(w, g, old, "it is dead");
     else if (why) give_up(w, g, why);
@@ -194,7 +194,7 @@ static void plan_settling(struct world *w, struct world_global *g)
     }
     world_set(w, &g->row.switch_region, NULL);
     world_set_int(w, &g->row.switch_offset, -1);
-    enter(w, g, "steady");
+    enter(w, g, PHASE_STEADY);
 }
 
 static struct world_member *best_source(struct world *w, struct world_global *g, const struct world_member *active)
@@ -203,7 +203,7 @@ static struct world_member *best_source(struct world *w, struct world_global *g,
     for (size_t i = 0; i < g->n_members; i++) {
         struct world_member *m = &g->members[i];
         struct world_node *n = first_node(m->rg);
-        if (m == active || m->drop || m->row.leaving || strcmp(m->row.status, "associated") != 0) continue;
+        if (m == active || m->drop || m->row.leaving || m->row.status != MEMBER_ASSOCIATED) continue;
         if (!node_answers(n) || want_other_process(n)) continue;
         if (m->row.fork_offset != 0 || !world_in_touch(w, m->row.region)) continue;
         if (best == NULL || n->row.seen_offset > first_node(best->rg)->row.seen_offset) best = m;
@@ -215,7 +215,7 @@ static void start_revival(struct world *w, struct world_global *g, const struct 
 {
     world_set(w, &g->row.switch_region, source->row.region);
     world_set_int(w, &g->row.switch_offset, -1);
-    enter(w, g, "reviving");
+    enter(w, g, PHASE_REVIVING);
 }
 
 /* The giver died: another region may have the data, too. */
@@ -223,7 +223,7 @@ static void revive_otherwise(struct world *w, struct world_global *g, const stru
 {
     struct world_member *other = best_source(w, g, active);
     if (other) start_revival(w, g, other);
-    else enter(w, g, "steady");
+    else enter(w, g, PHASE_STEADY);
 }
 
 /* While the giver lives, nobody becomes primary without all that it gives: what takes too long begins anew. */
@@ -232,9 +232,9 @@ static void plan_returning(
 {
     const struct world_node *giver = first_node(source ? source->rg : NULL);
     int64_t limit = phase_limit(w, g, CATCH_UP_LIMIT_MS);
-    if (node_takes_writes(first)) enter(w, g, "settling");
-    else if (first == NULL || is_gone(first) || giver == NULL || is_lost(source->rg, giver)) enter(w, g, "steady");
-    else if (is_gone(giver) || w->steady_ms >= limit) enter(w, g, "reviving");
+    if (node_takes_writes(first)) enter(w, g, PHASE_SETTLING);
+    else if (first == NULL || is_gone(first) || giver == NULL || is_lost(source->rg, giver)) enter(w, g, PHASE_STEADY);
+    else if (is_gone(giver) || w->steady_ms >= limit) enter(w, g, PHASE_REVIVING);
     else world_wake(w, limit);
 }
 
@@ -248,19 +248,19 @@ static void plan_revival(struct world *w, struct world_global *g)
 {
     struct world_member *active = global_primary(g), *source = want_switch_member(g);
     struct world_node *first = first_node(active ? active->rg : NULL), *giver = first_node(source ? source->rg : NULL);
-    if (strcmp(g->row.phase, "steady") == 0) {
+    if (g->row.phase == PHASE_STEADY) {
         bool lost = first && is_lost(active->rg, first) && !want_awaits_secondary(w, active->rg, first);
         source = lost ? best_source(w, g, active) : NULL;
         if (source) start_revival(w, g, source);
-    } else if (strcmp(g->row.phase, "reviving") == 0) {
-        if (g->row.switch_offset >= 0 && node_takes_writes(first)) enter(w, g, "settling"); /* it just did return */
+    } else if (g->row.phase == PHASE_REVIVING) {
+        if (g->row.switch_offset >= 0 && node_takes_writes(first)) enter(w, g, PHASE_SETTLING); /* it just did return */
         else if (giver == NULL || is_lost(source->rg, giver)) revive_otherwise(w, g, active);
         else if (world_in_touch(w, source->row.region) && node_takes_writes(giver) && giver->row.seen_fenced &&
                  want_in_force(w, first)) {
             world_set_int(w, &g->row.switch_offset, giver->row.seen_offset);
-            enter(w, g, "returning");
+            enter(w, g, PHASE_RETURNING);
         }
-    } else if (strcmp(g->row.phase, "returning") == 0) {
+    } else if (g->row.phase == PHASE_RETURNING) {
         plan_returning(w, g, first, source);
     }
 }
@@ -268,14 +268,13 @@ static void plan_revival(struct world *w, struct world_global *g)
 static void drop_gateways(struct world *w, struct world_rg *rg)
 {
     for (size_t i = 0; rg && i < rg->n_endpoints; i++)
-        if (strcmp(rg->endpoints[i].row.kind, "gateway") == 0) world_drop(w, &rg->endpoints[i].drop);
+        if (rg->endpoints[i].row.kind == ENDPOINT_GATEWAY) world_drop(w, &rg->endpoints[i].drop);
 }
 
 static bool gateways_listen(struct world_rg *rg)
 {
     for (size_t i = 0; i < rg->n_endpoints; i++)
-        if (strcmp(rg->endpoints[i].row.kind, "gateway") == 0 && strcmp(rg->endpoints[i].row.seen_state, "listening") != 0)
-            return false;
+        if (rg->endpoints[i].row.kind == ENDPOINT_GATEWAY && rg->endpoints[i].row.seen_state != ENDPOINT_LISTENING) return false;
     return true;
 }
 
@@ -290,12 +289,11 @@ static void plan_member(struct world *w, struct world_member *m)
         world_event(w, m->row.region, m->row.rg_id, EVENT_GLOBAL_LEFT, m->row.rg_id, m->row.global_id);
         return;
     }
-    if (strcmp(m->row.status, "associated") == 0) return;
-    bool first = strcmp(m->row.role, "PRIMARY") == 0;
-    bool joined =
-        first ? node_takes_writes(first_node(m->rg)) && gateways_listen(m->rg) : strcmp(m->rg->row.status, "available") == 0;
+    if (m->row.status == MEMBER_ASSOCIATED) return;
+    bool first = m->row.role == MEMBER_PRIMARY;
+    bool joined = first ? node_takes_writes(first_node(m->rg)) && gateways_listen(m->rg) : m->rg->row.status == RG_AVAILABLE;
     if (!joined) return;
-    world_set(w, &m->row.status, "associated");
+    world_set_word(w, &m->row.status, MEMBER_ASSOCIATED);
     if (first) world_event(w, m->row.region, m->row.rg_id, EVENT_GLOBAL_JOINED_AS_PRIMARY, m->row.rg_id, m->row.global_id);
     else world_event(w, m->row.region, m->row.rg_id, EVENT_GLOBAL_JOINED_AS_SECONDARY, m->row.rg_id, m->row.global_id);
 }
@@ -318,8 +316,8 @@ static void set_version(struct world *w, const struct world_global *g, struct wo
 {
     world_set(w, &rg->row.engine, g->row.engine);
     world_set(w, &rg->row.engine_version, g->row.engine_version);
-    world_set(w, &rg->row.status, "modifying");
-    for (size_t i = 0; i < rg->n_node_groups; i++) world_set(w, &rg->node_groups[i].row.status, "modifying");
+    world_set_word(w, &rg->row.status, RG_MODIFYING);
+    for (size_t i = 0; i < rg->n_node_groups; i++) world_set_word(w, &rg->node_groups[i].row.status, NODE_GROUP_MODIFYING);
 }
 
 /* A new version comes to the secondaries first: a replica may be newer than its upstream, and not the other way round. */
@@ -328,9 +326,9 @@ static void plan_version(struct world *w, struct world_global *g)
     bool secondaries_done = true;
     for (size_t i = 0; i < g->n_members; i++) {
         struct world_member *m = &g->members[i];
-        if (m->drop || m->rg == NULL || m->row.leaving || strcmp(m->row.role, "SECONDARY") != 0) continue;
-        if (strcmp(m->rg->row.status, "creating") != 0 && !has_version(g, m->rg)) set_version(w, g, m->rg);
-        secondaries_done = secondaries_done && strcmp(m->rg->row.status, "available") == 0;
+        if (m->drop || m->rg == NULL || m->row.leaving || m->row.role != MEMBER_SECONDARY) continue;
+        if (m->rg->row.status != RG_CREATING && !has_version(g, m->rg)) set_version(w, g, m->rg);
+        secondaries_done = secondaries_done && m->rg->row.status == RG_AVAILABLE;
     }
     struct world_member *active = global_primary(g);
     if (secondaries_done && active && active->rg && !has_version(g, active->rg)) set_version(w, g, active->rg);
@@ -339,7 +337,7 @@ static void plan_version(struct world *w, struct world_global *g)
 /* What was asked of the datastore is in force in a member's region. */
 static bool member_is_settled(const struct world_global *g, const struct world_member *m)
 {
-    return m->rg == NULL || (has_version(g, m->rg) && strcmp(m->rg->row.status, "modifying") != 0);
+    return m->rg == NULL || (has_version(g, m->rg) && m->rg->row.status != RG_MODIFYING);
 }
 
 static void plan_status(struct world *w, struct world_global *g)
@@ -348,29 +346,29 @@ static void plan_status(struct world *w, struct world_global *g)
     for (size_t i = 0; i < g->n_members; i++) {
         struct world_member *m = &g->members[i];
         if (m->drop) continue;
-        if (m->row.leaving || strcmp(m->row.status, "associated") != 0 || !member_is_settled(g, m)) return;
-        secondaries += strcmp(m->row.role, "SECONDARY") == 0;
+        if (m->row.leaving || m->row.status != MEMBER_ASSOCIATED || !member_is_settled(g, m)) return;
+        secondaries += m->row.role == MEMBER_SECONDARY;
     }
-    world_set(w, &g->row.status, secondaries ? "available" : "primary-only");
+    world_set_word(w, &g->row.status, secondaries ? GLOBAL_AVAILABLE : GLOBAL_PRIMARY_ONLY);
 }
 
 void plan_global(struct world *w, struct world_global *g)
 {
     if (g->drop) return;
-    if (strcmp(g->row.status, "deleting") == 0) {
+    if (g->row.status == GLOBAL_DELETING) {
         plan_deletion(w, g);
         return;
     }
     for (size_t i = 0; i < g->n_members; i++) plan_member(w, &g->members[i]);
     plan_global_scaling(w, g);
     plan_forks(w, g);
-    if (strcmp(g->row.phase, "fencing") == 0) plan_fencing(w, g);
-    if (strcmp(g->row.phase, "promoting") == 0) plan_promoting(w, g);
-    if (strcmp(g->row.phase, "withdrawing") == 0) plan_withdrawing(w, g);
-    if (strcmp(g->row.phase, "settling") == 0) plan_settling(w, g);
+    if (g->row.phase == PHASE_FENCING) plan_fencing(w, g);
+    if (g->row.phase == PHASE_PROMOTING) plan_promoting(w, g);
+    if (g->row.phase == PHASE_WITHDRAWING) plan_withdrawing(w, g);
+    if (g->row.phase == PHASE_SETTLING) plan_settling(w, g);
     plan_revival(w, g);
-    bool busy = strcmp(g->row.status, "creating") == 0 || strcmp(g->row.status, "modifying") == 0;
-    if (!busy || strcmp(g->row.phase, "steady") != 0) return;
+    bool busy = g->row.status == GLOBAL_CREATING || g->row.status == GLOBAL_MODIFYING;
+    if (!busy || g->row.phase != PHASE_STEADY) return;
     plan_version(w, g);
     plan_status(w, g);
 }

@@ -17,7 +17,7 @@ enum { PASSED_OVER_MS = 8000 }; /* less than a failover between regions waits */
 
 static bool is_replica(const struct world_node *n)
 {
-    return n->row.seen_role && strcmp(n->row.seen_role, "replica") == 0;
+    return n->row.seen_role == SEEN_ROLE_REPLICA;
 }
 
 /* It got everything that 'n' is known to have. A replica stays linked to a primary that hangs, until it has heard nothing for long. */
@@ -31,8 +31,8 @@ static bool has_successor(const struct world_node_group *ng, const struct world_
 {
     for (size_t i = 0; i < ng->n_nodes; i++) {
         const struct world_node *other = &ng->nodes[i];
-        bool runs = other != n && ng_has(ng, other) && strcmp(other->row.want, "run") == 0;
-        if (runs && node_answers(other) && other->row.seen_blocked == NULL && has_all_of(other, n)) return true;
+        bool runs = other != n && ng_has(ng, other) && other->row.want == WISH_RUN;
+        if (runs && node_answers(other) && other->row.seen_blocked == SEEN_BLOCKED_NONE && has_all_of(other, n)) return true;
     }
     return false;
 }
@@ -87,7 +87,7 @@ static void replace_blocked(struct world *w, struct world_node *n)
     bool all_told;
     struct row_node_group *ng = &n->node_group->row;
     const struct world_node *next = plan_best_replica(n->rg, n->node_group, n, &all_told);
-    if (strcmp(n->row.seen_blocked, "held") != 0 || next == NULL) {
+    if (n->row.seen_blocked != SEEN_BLOCKED_HELD || next == NULL) {
         world_condemn(w, n);
         return;
     }
@@ -98,7 +98,7 @@ static void replace_blocked(struct world *w, struct world_node *n)
 
 void plan_blocked(struct world *w, struct world_node *n)
 {
-    if (n->drop || n->row.seen_blocked == NULL || !node_answers(n) || w->blocked_limit_ms == 0) return;
+    if (n->drop || n->row.seen_blocked == SEEN_BLOCKED_NONE || !node_answers(n) || w->blocked_limit_ms == 0) return;
     if (n->rg == NULL || n->node_group == NULL || rg_primary(n->node_group) != n || is_changing(n)) return;
     int64_t limit = plan_blocked_since(w, n) + w->blocked_limit_ms;
     if (w->steady_ms < limit) world_wake(w, limit);

@@ -15,18 +15,18 @@
 
 static bool runs(const struct world_node *n)
 {
-    return !n->drop && strcmp(n->row.want, "run") == 0;
+    return !n->drop && n->row.want == WISH_RUN;
 }
 
 static bool has_settings(const struct world_node *n, const struct settings *s)
 {
-    return strcmp(n->row.seen_state, "ready") == 0 && n->row.seen_generation == s->generation;
+    return n->row.seen_state == SEEN_READY && n->row.seen_generation == s->generation;
 }
 
 /* It tells that it has others. One that does not answer, or has only just been found, says nothing. */
 static bool has_others(const struct world_node *n, const struct settings *s)
 {
-    return strcmp(n->row.seen_state, "ready") == 0 && n->row.seen_generation && n->row.seen_generation != s->generation;
+    return n->row.seen_state == SEEN_READY && n->row.seen_generation && n->row.seen_generation != s->generation;
 }
 
 static const char *wanted_text(struct world *w, const struct row_cache_cluster *c)
@@ -95,18 +95,18 @@ void plan_parameters(struct world *w, struct world_cluster *c)
 {
     const struct settings *s = settings_of(w, &c->row);
     size_t running = 0, done = 0, others = 0;
-    if (c->drop || strcmp(c->row.status, "deleting") == 0) return;
+    if (c->drop || c->row.status == CLUSTER_DELETING) return;
     for (size_t i = 0; i < c->n_nodes; i++) {
         running += runs(&c->nodes[i]);
         done += runs(&c->nodes[i]) && has_settings(&c->nodes[i], s);
         others += runs(&c->nodes[i]) && has_others(&c->nodes[i], s);
     }
-    if (others) world_set(w, &c->row.parameter_apply_status, "applying");
+    if (others) world_set_word(w, &c->row.parameter_apply_status, APPLY_APPLYING);
     if (running == 0 || done < running) return;
     const char *reboot = nodes_to_reboot(w, c), *text = wanted_text(w, &c->row);
     if (c->row.parameters_in_force == NULL || strcmp(text, c->row.parameters_in_force) != 0)
         tell(w, c, settings_family(&c->row), text);
     world_set(w, &c->row.parameters_in_force, text);
     world_set(w, &c->row.nodes_to_reboot, reboot);
-    world_set(w, &c->row.parameter_apply_status, *reboot ? "pending-reboot" : "in-sync");
+    world_set_word(w, &c->row.parameter_apply_status, *reboot ? APPLY_PENDING_REBOOT : APPLY_IN_SYNC);
 }

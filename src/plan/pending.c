@@ -46,14 +46,14 @@ static void apply(struct world *w, struct world_rg *rg, struct row_cache_cluster
         world_set(w, &c->pending_engine_version, NULL);
         world_set(w, &c->pending_parameter_group, NULL);
     }
-    for (size_t i = 0; i < rg->n_node_groups; i++) world_set(w, &rg->node_groups[i].row.status, "modifying");
-    world_set(w, &rg->row.status, "modifying");
+    for (size_t i = 0; i < rg->n_node_groups; i++) world_set_word(w, &rg->node_groups[i].row.status, NODE_GROUP_MODIFYING);
+    world_set_word(w, &rg->row.status, RG_MODIFYING);
 }
 
 void plan_pending(struct world *w, struct world_rg *rg)
 {
     int64_t opens_ms;
-    struct world_cluster *c = rg->drop || strcmp(rg->row.status, "available") != 0 ? NULL : first_pending(rg);
+    struct world_cluster *c = rg->drop || rg->row.status != RG_AVAILABLE ? NULL : first_pending(rg);
     if (c == NULL) return;
     if (window_is_open(rg->row.maintenance_window, w->now_ms, &opens_ms)) apply(w, rg, c->row);
     else world_wake_date(w, opens_ms);

@@ -131,10 +131,11 @@ static bool is_settling(const struct world_rg *rg)
 static void remove_members(struct world *w, struct world_rg *rg, struct world_node_group *ng)
 {
     for (size_t i = 0; i < rg->n_nodes; i++)
-        if (strcmp(rg->nodes[i].row.node_group_id, ng->row.id) == 0) world_set(w, &rg->nodes[i].row.want, "gone");
+        if (strcmp(rg->nodes[i].row.node_group_id, ng->row.id) == 0) world_set_word(w, &rg->nodes[i].row.want, WISH_GONE);
     for (size_t i = 0; i < rg->n_clusters; i++)
-        if (strcmp(rg->clusters[i].row.node_group_id, ng->row.id) == 0) world_set(w, &rg->clusters[i].row.status, "deleting");
-    world_set(w, &ng->row.status, "deleting");
+        if (strcmp(rg->clusters[i].row.node_group_id, ng->row.id) == 0)
+            world_set_word(w, &rg->clusters[i].row.status, CLUSTER_DELETING);
+    world_set_word(w, &ng->row.status, NODE_GROUP_DELETING);
 }
 
 static bool has_members(const struct world_rg *rg, const struct world_node_group *ng)
@@ -180,7 +181,7 @@ static void finish(struct world *w, struct world_rg *rg)
 
 void plan_resharding(struct world *w, struct world_rg *rg)
 {
-    if (rg->drop || rg->resharding == NULL || rg->resharding->drop || strcmp(rg->row.status, "deleting") == 0) return;
+    if (rg->drop || rg->resharding == NULL || rg->resharding->drop || rg->row.status == RG_DELETING) return;
     if (rg->row.weighing_ms) weigh(w, rg);
     if (rg->resharding->row.given_up == NULL && is_stuck(rg->resharding)) give_up(w, rg, rg->resharding->row.seen_stuck);
     if (reshard_is_given_up(rg)) stay(w, rg);

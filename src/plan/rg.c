@@ -5,11 +5,6 @@
 #include "plan/want.h"
 #include <string.h>
 
-static bool status_is(const char *status, const char *is)
-{
-    return strcmp(status, is) == 0;
-}
-
 enum lack node_lack(struct world *w, struct world_rg *rg, struct world_node *n)
 {
     enum lack lack = want_lack(w, n);
@@ -23,25 +18,25 @@ static void plan_member_cluster(struct world *w, struct world_rg *rg, struct wor
 {
     struct world_node *n = rg_cluster_node(c);
     if (n == NULL || node_lack(w, rg, n)) return;
-    if (status_is(c->row.status, "creating")) {
+    if (c->row.status == CLUSTER_CREATING) {
         world_event(w, rg->row.region, c->row.id, EVENT_CLUSTER_CREATED);
         world_event(w, rg->row.region, c->row.id, EVENT_NODE_ADDED, n->row.node_id, n->row.availability_zone);
     }
-    bool busy = status_is(c->row.status, "creating") || status_is(c->row.status, "modifying") ||
-                status_is(c->row.status, "rebooting cluster nodes");
-    if (busy && !status_is(c->row.parameter_apply_status, "applying")) world_set(w, &c->row.status, "available");
+    bool busy = c->row.status == CLUSTER_CREATING || c->row.status == CLUSTER_MODIFYING ||
+                c->row.status == CLUSTER_REBOOTING_CLUSTER_NODES;
+    if (busy && c->row.parameter_apply_status != APPLY_APPLYING) world_set_word(w, &c->row.status, CLUSTER_AVAILABLE);
 }
 
 static bool endpoint_in_force(struct world *w, struct world_rg *rg, const struct world_endpoint *e)
 {
     if (want_floats(w, rg, e)) return true; /* seen at the node that binds it */
-    return strcmp(e->row.seen_state, "listening") == 0;
+    return e->row.seen_state == ENDPOINT_LISTENING;
 }
 
 /* What the datastore still has to do with this group keeps it in 'modifying'. */
 static bool held_by_global(const struct world_rg *rg)
 {
-    return rg->member && !rg->member->drop && (rg->member->row.leaving || strcmp(rg->member->row.status, "associated") != 0);
+    return rg->member && !rg->member->drop && (rg->member->row.leaving || rg->member->row.status != MEMBER_ASSOCIATED);
 }
 
 /* A group that is new is available before it has joined its datastore: it has to be in step first. */
@@ -54,11 +49,10 @@ void rg_find_lacks(struct world *w, struct world_rg *rg, struct lacks *l)
         if (!rg->endpoints[i].drop && !endpoint_in_force(w, rg, &rg->endpoints[i]))
             lacks_add(l, LACK_ENDPOINT, NULL, &rg->endpoints[i]);
     for (size_t i = 0; i < rg->n_clusters && lacks_want_more(l); i++)
-        if (!rg->clusters[i].drop && status_is(rg->clusters[i].row.parameter_apply_status, "applying"))
+        if (!rg->clusters[i].drop && rg->clusters[i].row.parameter_apply_status == APPLY_APPLYING)
             lacks_add(l, LACK_SETTINGS, rg_cluster_node(&rg->clusters[i]), NULL);
     if (lacks_want_more(l) && !shard_is_settled(rg)) lacks_add(l, LACK_SLOTS, NULL, NULL);
-    if (lacks_want_more(l) && !status_is(rg->row.status, "creating") && held_by_global(rg))
-        lacks_add(l, LACK_DATASTORE, NULL, NULL);
+    if (lacks_want_more(l) && rg->row.status != RG_CREATING && held_by_global(rg)) lacks_add(l, LACK_DATASTORE, NULL, NULL);
 }
 
 /* The engines have what was changed in the user groups of the group. */
@@ -67,21 +61,21 @@ static void settle_user_groups(struct world *w, const struct world_rg *rg)
     for (size_t i = 0; i < w->n_user_links; i++) {
         struct world_user_link *l = &w->user_links[i];
         if (l->rg != rg || l->drop) continue;
-        if (status_is(l->row.change, "remove")) world_drop(w, &l->drop);
-        else world_set(w, &l->row.change, "");
+        if (l->row.change == LINK_REMOVE) world_drop(w, &l->drop);
+        else world_set_word(w, &l->row.change, LINK_NONE);
     }
 }
 
 static void settle(struct world *w, struct world_rg *rg)
 {
-    bool created = status_is(rg->row.status, "creating");
+    bool created = rg->row.status == RG_CREATING;
     struct lacks lacks = {0};
     rg_find_lacks(w, rg, &lacks);
     if (lacks.n) return;
-    world_set(w, &rg->row.status, "available");
+    world_set_word(w, &rg->row.status, RG_AVAILABLE);
     settle_user_groups(w, rg);
     encryption_settle(w, rg);
-    for (size_t i = 0; i < rg->n_node_groups; i++) world_set(w, &rg->node_groups[i].row.status, "available");
+    for (size_t i = 0; i < rg->n_node_groups; i++) world_set_word(w, &rg->node_groups[i].row.status, NODE_GROUP_AVAILABLE);
     if (created) world_event(w, rg->row.region, rg->row.id, EVENT_GROUP_CREATED, rg->row.id);
     if (rg->row.automatic_failover == FAILOVER_DISABLING)
         world_event(w, rg->row.region, rg->row.id, EVENT_FAILOVER_TURNED_OFF, rg->row.id);
@@ -94,7 +88,7 @@ static void settle(struct world *w, struct world_rg *rg)
 static void plan_deleting(struct world *w, struct world_rg *rg)
 {
     for (size_t i = 0; i < rg->n_nodes; i++)
-        if (strcmp(rg->nodes[i].row.seen_state, "gone") != 0) return;
+        if (rg->nodes[i].row.seen_state != SEEN_GONE) return;
     for (size_t i = 0; i < rg->n_nodes; i++) world_drop(w, &rg->nodes[i].drop);
     for (size_t i = 0; i < rg->n_endpoints; i++) world_drop(w, &rg->endpoints[i].drop);
     for (size_t i = 0; i < rg->n_node_groups; i++) world_drop(w, &rg->node_groups[i].drop);
@@ -110,7 +104,7 @@ static void plan_deleting(struct world *w, struct world_rg *rg)
 /* A member that was taken out: its rows go once its process is gone. */
 static void plan_removed(struct world *w, struct world_rg *rg, struct world_node *n)
 {
-    if (n->drop || strcmp(n->row.want, "gone") != 0 || strcmp(n->row.seen_state, "gone") != 0) return;
+    if (n->drop || n->row.want != WISH_GONE || n->row.seen_state != SEEN_GONE) return;
     world_drop(w, &n->drop);
     for (size_t i = 0; i < rg->n_clusters; i++) {
         struct world_cluster *c = &rg->clusters[i];
@@ -123,11 +117,11 @@ static void plan_removed(struct world *w, struct world_rg *rg, struct world_node
 void plan_rg(struct world *w, struct world_rg *rg)
 {
     if (rg->drop) return;
-    if (status_is(rg->row.status, "deleting")) {
+    if (rg->row.status == RG_DELETING) {
         plan_deleting(w, rg);
         return;
     }
     for (size_t i = 0; i < rg->n_clusters; i++) plan_member_cluster(w, rg, &rg->clusters[i]);
     for (size_t i = 0; i < rg->n_nodes; i++) plan_removed(w, rg, &rg->nodes[i]);
-    if (status_is(rg->row.status, "creating") || status_is(rg->row.status, "modifying")) settle(w, rg);
+    if (rg->row.status == RG_CREATING || rg->row.status == RG_MODIFYING) settle(w, rg);
 }

@@ -3,10 +3,10 @@
 
 bool rg_is_clustered(const struct row_replication_group *rg)
 {
-    return strcmp(rg->cluster_mode, "disabled") != 0;
+    return rg->cluster_mode != MODE_DISABLED;
 }
 
 bool rg_is_sharded(const struct row_replication_group *rg)
 {
-    return strcmp(rg->cluster_mode, "enabled") == 0;
+    return rg->cluster_mode == MODE_ENABLED;
 }

@@ -54,7 +54,7 @@ static void set_type(struct world *w, struct row_cache_cluster *c)
 {
     world_set(w, &c->node_type, c->pending_node_type);
     world_set(w, &c->pending_node_type, NULL);
-    world_set(w, &c->parameter_apply_status, "applying"); /* until a plan finds otherwise */
+    world_set_word(w, &c->parameter_apply_status, APPLY_APPLYING); /* until a plan finds otherwise */
 }
 
 static void refuse_type(struct world *w, struct row_cache_cluster *c, enum room room)
@@ -127,7 +127,7 @@ static void leave_type(struct world *w, struct world_rg *rg, enum room room)
 
 static bool is_scaling(const struct world_rg *rg)
 {
-    return rg && !rg->drop && rg->row.weighing_ms && rg->resharding == NULL && strcmp(rg->row.status, "deleting") != 0;
+    return rg && !rg->drop && rg->row.weighing_ms && rg->resharding == NULL && rg->row.status != RG_DELETING;
 }
 
 void plan_scaling(struct world *w, struct world_rg *rg)

@@ -19,8 +19,8 @@ static void set_since(struct world *w, int64_t *since_ms, bool serves)
 /* What is still being made is not missing yet. */
 static bool is_promised(const struct world_node *n)
 {
-    bool creating = strcmp(n->row.status, "creating") == 0 || (n->cluster && strcmp(n->cluster->row.status, "creating") == 0);
-    return !n->drop && strcmp(n->row.want, "run") == 0 && !creating;
+    bool creating = n->row.status == NODE_CREATING || (n->cluster && n->cluster->row.status == CLUSTER_CREATING);
+    return !n->drop && n->row.want == WISH_RUN && !creating;
 }
 
 /* The agent stands between such a node and its clients: docs/protocol.md. */
@@ -32,7 +32,7 @@ static bool needs_agent(const struct row_node *seen)
 static bool node_serves(struct world *w, struct world_node *n)
 {
     if (!node_answers(n) || n->row.seen_blocked || n->vanished || (n->unattended && needs_agent(&n->row))) return false;
-    if (n->shard_node && strcmp(n->shard_node->row.seen_state, "ok") != 0) return false;
+    if (n->shard_node && n->shard_node->row.seen_state != REDIS_CLUSTER_OK) return false;
     if (n->rg == NULL || n->node_group == NULL) return true;
     if (!want_holds_endpoints(w, n)) return false;
     if (rg_primary(n->node_group) != n) return want_in_step(w, n);
@@ -41,12 +41,12 @@ static bool node_serves(struct world *w, struct world_node *n)
 
 static bool endpoint_serves(struct world *w, struct world_endpoint *e)
 {
-    if (e->drop || strcmp(e->row.kind, "gateway") == 0) return true;
+    if (e->drop || e->row.kind == ENDPOINT_GATEWAY) return true;
     if (e->row.rg_id) {
         struct world_rg *rg = world_rg(w, e->row.region, e->row.rg_id);
         if (rg && want_floats(w, rg, e)) return true; /* told of by the node that binds it */
     }
-    return !e->unattended && strcmp(e->row.seen_state, "listening") == 0;
+    return !e->unattended && e->row.seen_state == ENDPOINT_LISTENING;
 }
 
 static void plan_cluster_serves(struct world *w, struct world_cluster *c)

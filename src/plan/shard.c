@@ -18,7 +18,7 @@ bool shard_is_clustered(const struct world_rg *rg)
 
 bool shard_has_node(const struct world_node *n)
 {
-    return n->shard_node && !n->drop && n->row.address && strcmp(n->row.want, "run") == 0;
+    return n->shard_node && !n->drop && n->row.address && n->row.want == WISH_RUN;
 }
 
 size_t shard_count_nodes(const struct world_rg *rg)
@@ -31,7 +31,7 @@ size_t shard_count_nodes(const struct world_rg *rg)
 static bool knows(const struct world_node *n, size_t n_nodes)
 {
     const struct row_shard_node *seen = &n->shard_node->row;
-    return strcmp(seen->seen_state, "ok") == 0 && seen->seen_strangers == 0 && seen->seen_known == (int64_t)n_nodes;
+    return seen->seen_state == REDIS_CLUSTER_OK && seen->seen_strangers == 0 && seen->seen_known == (int64_t)n_nodes;
 }
 
 /* Every node of a group asks, so that they are counted once between two edits. */
@@ -72,7 +72,8 @@ static bool holds_slots(const struct world_node *n)
 /* Who shall be primary of a shard without slots can't be told from any other master. */
 static bool is_primary(const struct world_node_group *ng, const struct world_node *first)
 {
-    if (!node_takes_writes(first) || first->shard_node == NULL || *first->shard_node->row.seen_state == '\0') return false;
+    if (!node_takes_writes(first) || first->shard_node == NULL || first->shard_node->row.seen_state == REDIS_CLUSTER_NONE)
+        return false;
     return holds_slots(first) || ng->row.slots == NULL || *ng->row.slots == '\0';
 }
 
@@ -91,7 +92,7 @@ static struct world_node *elected(const struct world_node_group *ng, const struc
  */
 static void adopt_elected(struct world *w, struct world_rg *rg, struct world_node_group *ng, struct world_node *first)
 {
-    bool replica = node_answers(first) && first->row.seen_role && strcmp(first->row.seen_role, "replica") == 0;
+    bool replica = node_answers(first) && first->row.seen_role == SEEN_ROLE_REPLICA;
     if (!ng->shard->row.primary_seen || ng->row.switch_node_id || !(replica || node_is_dead(first))) return;
     struct world_node *n = elected(ng, first);
     if (n == NULL) return;
@@ -106,7 +107,7 @@ static bool is_down(const struct world_rg *rg, const struct world_node_group *ng
     for (size_t i = 0; i < rg->n_nodes; i++) {
         const struct world_node *n = &rg->nodes[i];
         if (n->drop || strcmp(n->row.node_group_id, ng->row.id) != 0) continue;
-        if (!node_is_dead(n) && strcmp(n->row.seen_state, "stopped") != 0) return false;
+        if (!node_is_dead(n) && n->row.seen_state != SEEN_STOPPED) return false;
         any = true;
     }
     return any;
@@ -115,8 +116,8 @@ static bool is_down(const struct world_rg *rg, const struct world_node_group *ng
 /* It serves the shard's slots as a master, or may do so without having told of it yet. */
 static bool may_claim(const struct world_node *n)
 {
-    if (node_answers(n)) return node_takes_writes(n) && (holds_slots(n) || *n->shard_node->row.seen_state == '\0');
-    return n->row.seen_pid != 0 || strcmp(n->row.seen_state, "unknown") == 0;
+    if (node_answers(n)) return node_takes_writes(n) && (holds_slots(n) || n->shard_node->row.seen_state == REDIS_CLUSTER_NONE);
+    return n->row.seen_pid != 0 || n->row.seen_state == SEEN_UNKNOWN;
 }
 
 /* A replica of nobody, or of one whose process has ended. */
@@ -246,7 +247,7 @@ static void drop_with(struct world *w, struct world_rg *rg)
 void plan_shards(struct world *w, struct world_rg *rg)
 {
     drop_with(w, rg);
-    if (rg->drop || !shard_is_clustered(rg) || strcmp(rg->row.status, "deleting") == 0) return;
+    if (rg->drop || !shard_is_clustered(rg) || rg->row.status == RG_DELETING) return;
     for (size_t i = 0; i < rg->n_node_groups; i++)
         if (rg->node_groups[i].shard && !rg->node_groups[i].drop) plan_primary(w, rg, &rg->node_groups[i]);
     plan_slots(w, rg);
@@ -283,7 +284,7 @@ static bool may_move(struct world *w, struct world_rg *rg, const struct world_no
         return false;
     for (size_t i = 0; i < rg->n_clusters; i++) {
         const struct row_cache_cluster *c = &rg->clusters[i].row;
-        if (strcmp(c->node_group_id, ng->row.id) == 0 && strcmp(c->status, "creating") == 0) return false;
+        if (strcmp(c->node_group_id, ng->row.id) == 0 && c->status == CLUSTER_CREATING) return false;
     }
     return true;
 }

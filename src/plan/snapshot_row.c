@@ -15,13 +15,13 @@ struct row_snapshot snapshot_row(const struct row_replication_group *rg, const s
     return (struct row_snapshot){
         .region = c->region,
         .account = c->account,
-        .status = "creating",
-        .source = "manual",
+        .status = SNAPSHOT_CREATING,
+        .source = SNAPSHOT_MANUAL,
         .created_ms = now_ms,
         .cluster_id = sharded ? NULL : c->id,
         .rg_id = rg ? rg->id : NULL,
         .rg_description = rg ? rg->description : NULL,
-        .cluster_mode = sharded ? "enabled" : "disabled",
+        .cluster_mode = sharded ? MODE_ENABLED : MODE_DISABLED,
         .engine = c->engine,
         .engine_version = c->engine_version,
         .node_type = c->node_type,
@@ -58,7 +58,7 @@ struct row_snapshot_part snapshot_part_row(
         .pid = n->seen_pid,
         .started_ms = n->seen_started_ms,
         .restarts = n->seen_restarts,
-        .seen_state = "unknown",
+        .seen_state = PART_UNKNOWN,
     };
 }
 
@@ -76,5 +76,5 @@ const char *snapshot_automatic_name(struct arena *a, const char *source_id, int6
 
 bool snapshot_needs_agent(const struct row_snapshot *s)
 {
-    return strcmp(s->status, "creating") == 0 || strcmp(s->status, "exporting") == 0 || strcmp(s->status, "deleting") == 0;
+    return s->status == SNAPSHOT_CREATING || s->status == SNAPSHOT_EXPORTING || s->status == SNAPSHOT_DELETING;
 }

@@ -61,17 +61,17 @@ static void tell(struct world *w, const struct world_snapshot *s, bool done)
     }
 }
 
-static void set_members(struct world *w, struct world_rg *rg, const char *from, const char *to)
+static void set_members(struct world *w, struct world_rg *rg, enum cluster_status from, enum cluster_status to)
 {
     for (size_t i = 0; i < rg->n_clusters; i++)
-        if (is(rg->clusters[i].row.status, from)) world_set(w, &rg->clusters[i].row.status, to);
+        if (rg->clusters[i].row.status == from) world_set_word(w, &rg->clusters[i].row.status, to);
 }
 
 static void delete_nodes(struct world *w, struct world_node *nodes, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        world_set(w, &nodes[i].row.want, "gone");
-        world_set(w, &nodes[i].row.status, "deleting");
+        world_set_word(w, &nodes[i].row.want, WISH_GONE);
+        world_set_word(w, &nodes[i].row.status, NODE_DELETING);
     }
 }
 
@@ -81,16 +81,16 @@ static void end_final(struct world *w, struct world_snapshot *s, bool done)
     struct world_rg *rg = source_group(w, s);
     struct world_cluster *c = source_cluster(w, s);
     if (rg && done) delete_nodes(w, rg->nodes, rg->n_nodes);
-    if (rg && !done) world_set(w, &rg->row.status, "available");
-    if (rg && !done) set_members(w, rg, "deleting", "available");
+    if (rg && !done) world_set_word(w, &rg->row.status, RG_AVAILABLE);
+    if (rg && !done) set_members(w, rg, CLUSTER_DELETING, CLUSTER_AVAILABLE);
     if (c && done) delete_nodes(w, c->nodes, c->n_nodes);
-    if (c && !done) world_set(w, &c->row.status, "available");
+    if (c && !done) world_set_word(w, &c->row.status, CLUSTER_AVAILABLE);
     world_set_int(w, &s->row.final, 0);
 }
 
 static void end(struct world *w, struct world_snapshot *s, bool done)
 {
-    world_set(w, &s->row.status, done ? "available" : "failed");
+    world_set_word(w, &s->row.status, done ? SNAPSHOT_AVAILABLE : SNAPSHOT_FAILED);
     if (s->row.copied_from == NULL) tell(w, s, done);
     if (s->row.final) end_final(w, s, done);
 }
@@ -108,7 +108,7 @@ static void fail(struct world *w, struct world_snapshot *s, struct world_snapsho
 static bool node_lost_data(struct world *w, struct world_snapshot_part *p)
 {
     struct world_node *n = find_node(w, p->row.region, p->row.node_id);
-    if (n == NULL || n->drop || is(n->row.want, "gone") || n->row.seen_restarts > p->row.restarts) return true;
+    if (n == NULL || n->drop || n->row.want == WISH_GONE || n->row.seen_restarts > p->row.restarts) return true;
     if (n->row.seen_pid == 0) return false;
     world_set_int(w, &p->row.pid, n->row.seen_pid);
     world_set_int(w, &p->row.started_ms, n->row.seen_started_ms);
@@ -121,8 +121,8 @@ static void plan_creating(struct world *w, struct world_snapshot *s)
     size_t whole = 0;
     for (size_t i = 0; i < s->n_parts; i++) {
         struct world_snapshot_part *p = &s->parts[i];
-        if (is(p->row.seen_state, "whole")) whole++;
-        else if (is(p->row.seen_state, "failed")) return fail(w, s, p, p->row.seen_reason);
+        if (p->row.seen_state == PART_WHOLE) whole++;
+        else if (p->row.seen_state == PART_FAILED) return fail(w, s, p, p->row.seen_reason);
         else if (s->row.copied_from == NULL && node_lost_data(w, p)) return fail(w, s, p, "its node has lost its data meanwhile");
     }
     if (whole == s->n_parts) end(w, s, true);
@@ -135,7 +135,7 @@ static bool is_being_restored(const struct world *w, const struct world_snapshot
     for (size_t i = 0; i < w->n_nodes; i++) {
         const struct world_node *n = &w->nodes[i];
         if (n->seed && !n->seed->drop && n->seed->n_files && is(n->seed->files->row.snapshot, s->row.name) &&
-            is(n->row.region, s->row.region) && n->cluster && is(n->cluster->row.status, "creating"))
+            is(n->row.region, s->row.region) && n->cluster && n->cluster->row.status == CLUSTER_CREATING)
             return true;
     }
     return false;
@@ -153,7 +153,7 @@ static void plan_exporting(struct world *w, struct world_snapshot *s)
     const char *at = s->n_parts ? s->parts[0].row.cluster_id : s->row.name;
     if (why) world_event(w, s->row.region, at, EVENT_SNAPSHOT_EXPORT_FAILED, s->row.name, s->row.export_bucket, why);
     else world_event(w, s->row.region, at, EVENT_SNAPSHOT_EXPORTED, s->row.name, s->row.export_bucket);
-    world_set(w, &s->row.status, "available");
+    world_set_word(w, &s->row.status, SNAPSHOT_AVAILABLE);
     world_set(w, &s->row.export_root, NULL);
     world_set(w, &s->row.export_bucket, NULL);
     world_set(w, &s->row.export_name, NULL);
@@ -162,7 +162,7 @@ static void plan_exporting(struct world *w, struct world_snapshot *s)
 static void plan_deleted(struct world *w, struct world_snapshot *s)
 {
     for (size_t i = 0; i < s->n_parts; i++)
-        if (!is(s->parts[i].row.seen_state, "gone")) return;
+        if (s->parts[i].row.seen_state != PART_GONE) return;
     for (size_t i = 0; i < s->n_parts; i++) world_drop(w, &s->parts[i].drop);
     world_drop(w, &s->drop);
 }
@@ -171,7 +171,7 @@ static void plan_deleted(struct world *w, struct world_snapshot *s)
 static void plan_missing(struct world *w, struct world_snapshot *s)
 {
     for (size_t i = 0; i < s->n_parts; i++)
-        if (is(s->parts[i].row.seen_state, "missing")) world_set(w, &s->row.status, "failed");
+        if (s->parts[i].row.seen_state == PART_MISSING) world_set_word(w, &s->row.status, SNAPSHOT_FAILED);
 }
 
 static int64_t days_kept(const struct world_rg *rg, const struct world_cluster *c, const struct world_snapshot *s)
@@ -185,20 +185,21 @@ static void plan_retention(struct world *w, struct world_snapshot *s)
 {
     struct world_rg *rg = source_group(w, s);
     struct world_cluster *c = source_cluster(w, s);
-    bool rests = is(s->row.status, "available") || is(s->row.status, "failed");
-    if (!rests || !is(s->row.source, "automated")) return;
+    bool rests = s->row.status == SNAPSHOT_AVAILABLE || s->row.status == SNAPSHOT_FAILED;
+    if (!rests || s->row.source != SNAPSHOT_AUTOMATED) return;
     int64_t until = rg || c ? s->row.created_ms + days_kept(rg, c, s) * DAY_MS : 0;
-    if (w->now_ms >= until) world_set(w, &s->row.status, "deleting");
+    if (w->now_ms >= until) world_set_word(w, &s->row.status, SNAPSHOT_DELETING);
     else world_wake_date(w, until);
 }
 
 static void plan_one(struct world *w, struct world_snapshot *s)
 {
-    if (is(s->row.status, "creating")) plan_creating(w, s);
-    else if (is(s->row.status, "exporting")) plan_exporting(w, s);
-    else if (is(s->row.status, "deleting")) plan_deleted(w, s);
-    else if (is(s->row.status, "restoring") && !is_being_restored(w, s)) world_set(w, &s->row.status, "available");
-    else if (is(s->row.status, "available")) plan_missing(w, s);
+    if (s->row.status == SNAPSHOT_CREATING) plan_creating(w, s);
+    else if (s->row.status == SNAPSHOT_EXPORTING) plan_exporting(w, s);
+    else if (s->row.status == SNAPSHOT_DELETING) plan_deleted(w, s);
+    else if (s->row.status == SNAPSHOT_RESTORING && !is_being_restored(w, s))
+        world_set_word(w, &s->row.status, SNAPSHOT_AVAILABLE);
+    else if (s->row.status == SNAPSHOT_AVAILABLE) plan_missing(w, s);
     if (!s->drop) plan_retention(w, s);
 }
 
@@ -206,7 +207,7 @@ static void plan_one(struct world *w, struct world_snapshot *s)
 
 static bool takes_one(const struct world_snapshot *s)
 {
-    return is(s->row.status, "creating") && s->row.copied_from == NULL;
+    return s->row.status == SNAPSHOT_CREATING && s->row.copied_from == NULL;
 }
 
 static bool group_is_taken(const struct world *w, const struct world_rg *rg)
@@ -226,14 +227,14 @@ static bool cluster_is_taken(const struct world *w, const struct world_cluster *
 static void plan_sources(struct world *w)
 {
     for (size_t i = 0; i < w->n_rgs; i++) {
-        if (!is(w->rgs[i].row.status, "snapshotting") || group_is_taken(w, &w->rgs[i])) continue;
-        world_set(w, &w->rgs[i].row.status, "available");
-        set_members(w, &w->rgs[i], "snapshotting", "available");
+        if (w->rgs[i].row.status != RG_SNAPSHOTTING || group_is_taken(w, &w->rgs[i])) continue;
+        world_set_word(w, &w->rgs[i].row.status, RG_AVAILABLE);
+        set_members(w, &w->rgs[i], CLUSTER_SNAPSHOTTING, CLUSTER_AVAILABLE);
     }
     for (size_t i = 0; i < w->n_clusters; i++) {
         struct world_cluster *c = &w->clusters[i];
-        if (c->row.rg_id == NULL && is(c->row.status, "snapshotting") && !cluster_is_taken(w, c))
-            world_set(w, &c->row.status, "available");
+        if (c->row.rg_id == NULL && c->row.status == CLUSTER_SNAPSHOTTING && !cluster_is_taken(w, c))
+            world_set_word(w, &c->row.status, CLUSTER_AVAILABLE);
     }
 }
 
@@ -287,7 +288,7 @@ static struct row_snapshot_part part_of(
 
 static void begin(struct world *w, struct world_new_snapshot *s, const char *source_id, const char *id)
 {
-    s->row.source = "automated";
+    s->row.source = SNAPSHOT_AUTOMATED;
     s->row.name = snapshot_automatic_name(w->arena, id, w->now_ms);
     s->schedule = (struct row_snapshot_schedule){s->row.region, source_id, w->now_ms};
     for (size_t i = 0; i < s->n_parts; i++) s->parts[i].snapshot = s->row.name;
@@ -300,13 +301,13 @@ static struct world_node *snapshotting_node(struct world_rg *rg, struct world_no
     struct world_node *n = NULL;
     for (size_t i = 0; i < rg->n_nodes && rg->row.snapshotting_cluster_id; i++)
         if (is(rg->nodes[i].row.cluster_id, rg->row.snapshotting_cluster_id)) n = &rg->nodes[i];
-    return node_answers(n) && is(n->row.want, "run") ? n : rg_primary(ng);
+    return node_answers(n) && n->row.want == WISH_RUN ? n : rg_primary(ng);
 }
 
 static void plan_automatic_of_group(struct world *w, struct world_rg *rg)
 {
     const char *source = arena_printf(w->arena, "rg.%s", rg->row.id);
-    if (rg->drop || !is(rg->row.status, "available") || rg->n_node_groups == 0) return;
+    if (rg->drop || rg->row.status != RG_AVAILABLE || rg->n_node_groups == 0) return;
     if (!is_due(w, rg->row.region, source, rg->row.snapshot_window, rg->row.snapshot_retention_limit)) return;
     struct world_node *first = snapshotting_node(rg, &rg->node_groups[0]);
     if (first == NULL || first->cluster == NULL) return;
@@ -318,21 +319,21 @@ static void plan_automatic_of_group(struct world *w, struct world_rg *rg)
         s.parts[s.n_parts++] = part_of(w, &s.row, n, rg, &rg->node_groups[i]);
     }
     for (size_t i = 0; i < s.n_parts; i++)
-        world_set(w, &find_node(w, rg->row.region, s.parts[i].node_id)->cluster->row.status, "snapshotting");
+        world_set_word(w, &find_node(w, rg->row.region, s.parts[i].node_id)->cluster->row.status, CLUSTER_SNAPSHOTTING);
     begin(w, &s, source, s.row.cluster_id ? s.row.cluster_id : rg->row.id);
-    world_set(w, &rg->row.status, "snapshotting");
+    world_set_word(w, &rg->row.status, RG_SNAPSHOTTING);
 }
 
 static void plan_automatic_of_cluster(struct world *w, struct world_cluster *c)
 {
     const char *source = arena_printf(w->arena, "cluster.%s", c->row.id);
-    if (c->drop || c->row.rg_id || c->n_nodes != 1 || !is(c->row.status, "available")) return;
+    if (c->drop || c->row.rg_id || c->n_nodes != 1 || c->row.status != CLUSTER_AVAILABLE) return;
     if (!is_due(w, c->row.region, source, c->row.snapshot_window, c->row.snapshot_retention_limit)) return;
     struct world_new_snapshot s = {.row = snapshot_row(NULL, &c->row, w->now_ms), .n_parts = 1};
     s.parts = arena_array(w->arena, struct row_snapshot_part, 1);
     s.parts[0] = part_of(w, &s.row, &c->nodes[0], NULL, NULL);
     begin(w, &s, source, c->row.id);
-    world_set(w, &c->row.status, "snapshotting");
+    world_set_word(w, &c->row.status, CLUSTER_SNAPSHOTTING);
 }
 
 /* ---- seeds ---- */
@@ -350,20 +351,20 @@ static void fail_restore(struct world *w, struct world_node *n)
 {
     struct world_rg *rg = n->rg;
     world_event(w, n->row.region, n->row.cluster_id, EVENT_RESTORE_FAILED, seed_name(w, n->seed), n->seed->row.seen_refused);
-    if (rg) world_set(w, &rg->row.status, "create-failed");
-    if (rg) set_members(w, rg, "creating", "restore-failed");
+    if (rg) world_set_word(w, &rg->row.status, RG_CREATE_FAILED);
+    if (rg) set_members(w, rg, CLUSTER_CREATING, CLUSTER_RESTORE_FAILED);
     if (rg) world_event(w, rg->row.region, rg->row.id, EVENT_GROUP_CREATE_FAILED, rg->row.id);
-    world_set(w, &n->cluster->row.status, "restore-failed");
+    world_set_word(w, &n->cluster->row.status, CLUSTER_RESTORE_FAILED);
 }
 
 /* A seed has served once its group is made, and must stay as long as it is not: a primary that dies meanwhile begins with it again. */
 static void plan_seed(struct world *w, struct world_node *n)
 {
     if (n->seed == NULL || n->seed->drop || n->cluster == NULL) return;
-    const char *status = n->rg ? n->rg->row.status : n->cluster->row.status;
-    bool creating = is(status, "creating");
+    bool creating = n->rg ? n->rg->row.status == RG_CREATING : n->cluster->row.status == CLUSTER_CREATING;
+    bool failed = n->rg ? n->rg->row.status == RG_CREATE_FAILED : n->cluster->row.status == CLUSTER_RESTORE_FAILED;
     if (creating && n->seed->row.seen_refused) fail_restore(w, n);
-    else if (!creating && !is(status, "create-failed") && !is(status, "restore-failed")) world_drop(w, &n->seed->drop);
+    else if (!creating && !failed) world_drop(w, &n->seed->drop);
 }
 
 static void drop_lost_seeds(struct world *w)

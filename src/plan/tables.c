@@ -63,6 +63,7 @@ static const char *column_text(struct arena *a, const struct sql_column *c, cons
 {
     const void *at = (const char *)item + c->offset;
     if (c->kind == SQL_TEXT) return *(const char *const *)at;
+    if (c->kind == SQL_WORD) return word_text(c->words, *(const unsigned *)at);
     return arena_printf(a, "%lld", (long long)*(const int64_t *)at);
 }
 
@@ -76,6 +77,16 @@ static const struct sql_column *find_column(const struct world_table *t, const c
 const char *table_text(struct arena *a, const struct world_table *t, const void *item, const char *column)
 {
     return column_text(a, find_column(t, column), item);
+}
+
+const void *table_wrong_word(const struct world_table *t, const void *item)
+{
+    for (int i = 0; i < t->table->n_columns; i++) {
+        const struct sql_column *c = &t->table->columns[i];
+        const unsigned *value = (const void *)((const char *)item + c->offset);
+        if (c->kind == SQL_WORD && !word_knows(c->words, *value)) return value;
+    }
+    return NULL;
 }
 
 const int64_t *table_int(const struct world_table *t, const void *item, const char *column)

@@ -23,6 +23,8 @@ const struct world_table *table_find(const char *name);
 
 /* The column's text, an integer's in the arena. NULL for a NULL. Aborts where the table lacks the column. */
 const char *table_text(struct arena *a, const struct world_table *t, const void *item, const char *column);
+/* The first column with words whose value is none of them, NULL where there is none. */
+const void *table_wrong_word(const struct world_table *t, const void *item);
 /* An integer column of the item itself. Aborts likewise. */
 const int64_t *table_int(const struct world_table *t, const void *item, const char *column);
 /* "node us-east-1/demo-001.0001: seen_role" for a member of a row of the world; "something" for whatever else. */

@@ -7,7 +7,7 @@ enum { BLOCKED_TOLD_MS = 10000 };
 
 static bool in_trouble(const struct row_node *n)
 {
-    return n->seen_reason && (strcmp(n->seen_state, "broken") == 0 || (strcmp(n->seen_state, "conflict") == 0 && n->settled));
+    return n->seen_reason && (n->seen_state == SEEN_BROKEN || (n->seen_state == SEEN_CONFLICT && n->settled));
 }
 
 /* The reason is kept until it runs: each try that fails in the same way is no news. */
@@ -52,14 +52,14 @@ static bool is_told_otherwise(const struct world_node *n)
 static void plan_recovered(struct world *w, struct world_node *n)
 {
     int64_t before = n->stored ? n->stored->seen_restarts : 0, now = n->row.seen_restarts;
-    if (n->cluster == NULL || strcmp(n->cluster->row.status, "creating") == 0) return;
+    if (n->cluster == NULL || n->cluster->row.status == CLUSTER_CREATING) return;
     if (now > before && !n->row.recovering && !is_told_otherwise(n)) {
         world_set_int(w, &n->row.recovering, 1);
         world_event(w, n->row.region, n->row.cluster_id, EVENT_RECOVERING, n->row.node_id);
     }
     if (!n->row.recovering || !node_answers(n)) return;
     world_set_int(w, &n->row.recovering, 0);
-    if (has_data_of_its_own(n) && (n->row.seen_role == NULL || node_takes_writes(n)))
+    if (has_data_of_its_own(n) && (n->row.seen_role == SEEN_ROLE_NONE || node_takes_writes(n)))
         world_event(w, n->row.region, n->row.cluster_id, EVENT_NODE_DATA_LOST, n->row.node_id);
     world_event(w, n->row.region, n->row.cluster_id, EVENT_RECOVERY_FINISHED, n->row.node_id);
 }
@@ -86,8 +86,8 @@ static void plan_unsaved(struct world *w, const struct world_node *n)
 
 static const char *why_blocked(const struct row_node *n)
 {
-    bool paused = strcmp(n->seen_blocked, "paused") == 0;
-    if (strcmp(n->seen_blocked, "held") == 0) return "a client's CLIENT PAUSE holds up writes";
+    bool paused = n->seen_blocked == SEEN_BLOCKED_PAUSED;
+    if (n->seen_blocked == SEEN_BLOCKED_HELD) return "a client's CLIENT PAUSE holds up writes";
     return paused ? "a client's CLIENT PAUSE keeps it from answering" : "it is at work on a script or another long command";
 }
 
@@ -96,7 +96,7 @@ static void tell_blocked(struct world *w, struct world_node *n)
 {
     bool early = w->blocked_limit_ms && w->blocked_limit_ms < BLOCKED_TOLD_MS;
     int64_t at = plan_blocked_since(w, n) + (early ? w->blocked_limit_ms : BLOCKED_TOLD_MS);
-    if (n->row.seen_blocked == NULL) {
+    if (n->row.seen_blocked == SEEN_BLOCKED_NONE) {
         world_set_int(w, &n->row.blocked_told, 0);
     } else if (w->steady_ms < at) {
         world_wake(w, at);

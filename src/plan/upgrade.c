@@ -33,7 +33,7 @@ static struct world_node *successor(struct world_rg *rg, const struct world_node
 {
     for (size_t i = 0; i < rg->n_clusters; i++) {
         struct world_node *n = rg_cluster_node(&rg->clusters[i]);
-        if (n && n != first && is_current(rg, &rg->clusters[i]) && strcmp(n->row.want, "run") == 0 &&
+        if (n && n != first && is_current(rg, &rg->clusters[i]) && n->row.want == WISH_RUN &&
             strcmp(n->row.node_group_id, first->row.node_group_id) == 0)
             return n;
     }
@@ -61,10 +61,10 @@ static void hand_over(struct world *w, struct world_rg *rg, struct world_node *f
 void plan_upgrade(struct world *w, struct world_rg *rg)
 {
     struct world_cluster *replica = NULL, *primary = NULL;
-    if (rg->drop || strcmp(rg->row.status, "modifying") != 0) return;
+    if (rg->drop || rg->row.status != RG_MODIFYING) return;
     for (size_t i = 0; i < rg->n_clusters; i++) {
         struct world_node *n = rg_cluster_node(&rg->clusters[i]);
-        if (n == NULL || strcmp(n->row.want, "run") != 0) continue;
+        if (n == NULL || n->row.want != WISH_RUN) continue;
         if (!want_in_force(w, n)) return;
         if (is_current(rg, &rg->clusters[i])) continue;
         if (is_first(n)) primary = &rg->clusters[i];

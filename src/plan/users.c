@@ -3,16 +3,11 @@
 #include "plan/plan.h"
 #include <string.h>
 
-static bool is(const char *a, const char *b)
-{
-    return strcmp(a, b) == 0;
-}
-
 void rg_find_users_lacking(struct world *w, struct world_rg *rg, struct lacks *l)
 {
     for (size_t i = 0; i < rg->n_nodes && lacks_want_more(l); i++) {
         const struct world_node *n = &rg->nodes[i];
-        if (!n->drop && is(n->row.want, "run") && !access_in_force(w, n)) lacks_add(l, LACK_USERS, n, NULL);
+        if (!n->drop && n->row.want == WISH_RUN && !access_in_force(w, n)) lacks_add(l, LACK_USERS, n, NULL);
     }
 }
 
@@ -21,8 +16,7 @@ void user_group_find_lacks(struct world *w, const struct world_user_group *g, st
 {
     for (size_t i = 0; i < w->n_user_links && lacks_want_more(l); i++) {
         const struct world_user_link *link = &w->user_links[i];
-        if (link->group != g || link->drop || link->rg == NULL || link->rg->drop || is(link->rg->row.status, "deleting"))
-            continue;
+        if (link->group != g || link->drop || link->rg == NULL || link->rg->drop || link->rg->row.status == RG_DELETING) continue;
         rg_find_users_lacking(w, link->rg, l);
     }
 }
@@ -39,20 +33,20 @@ static void settle_members(struct world *w, struct world_user_group *g)
     for (size_t i = 0; i < g->n_members; i++) {
         struct world_user_member *m = &g->members[i];
         if (m->drop) continue;
-        if (is(m->row.change, "remove")) world_drop(w, &m->drop);
-        else world_set(w, &m->row.change, "");
+        if (m->row.change == LINK_REMOVE) world_drop(w, &m->drop);
+        else world_set_word(w, &m->row.change, LINK_NONE);
     }
 }
 
 static void plan_group(struct world *w, struct world_user_group *g)
 {
-    if (g->drop || is(g->row.status, "active")) return;
-    if (is(g->row.status, "deleting")) {
+    if (g->drop || g->row.status == USER_GROUP_ACTIVE) return;
+    if (g->row.status == USER_GROUP_DELETING) {
         for (size_t i = 0; i < g->n_members; i++) world_drop(w, &g->members[i].drop);
         world_drop(w, &g->drop);
     } else if (group_in_force(w, g)) {
         settle_members(w, g);
-        world_set(w, &g->row.status, "active");
+        world_set_word(w, &g->row.status, USER_GROUP_ACTIVE);
     }
 }
 
@@ -75,10 +69,10 @@ static bool is_member(struct world *w, const struct world_user *u, bool *in_forc
 static void plan_user(struct world *w, struct world_user *u)
 {
     bool in_force;
-    if (u->drop || is(u->row.status, "active")) return;
+    if (u->drop || u->row.status == USER_ACTIVE) return;
     bool member = is_member(w, u, &in_force);
-    if (is(u->row.status, "modifying") && in_force) world_set(w, &u->row.status, "active");
-    if (is(u->row.status, "deleting") && !member) world_drop(w, &u->drop);
+    if (u->row.status == USER_MODIFYING && in_force) world_set_word(w, &u->row.status, USER_ACTIVE);
+    if (u->row.status == USER_DELETING && !member) world_drop(w, &u->drop);
 }
 
 void plan_users(struct world *w)

@@ -14,12 +14,12 @@ bool word_in(const char *list, const char *word)
 /* A member that is leaving stands on its own already: that is how it leaves. */
 bool want_passive(const struct world_rg *rg)
 {
-    return rg->member && !rg->member->drop && !rg->member->row.leaving && strcmp(rg->member->row.role, "SECONDARY") == 0;
+    return rg->member && !rg->member->drop && !rg->member->row.leaving && rg->member->row.role == MEMBER_SECONDARY;
 }
 
-static bool in_phase(const struct world_rg *rg, const char *phase)
+static bool in_phase(const struct world_rg *rg, enum global_phase phase)
 {
-    return rg->global && rg->member && strcmp(rg->global->row.phase, phase) == 0;
+    return rg->global && rg->member && rg->global->row.phase == phase;
 }
 
 bool want_is_switch_target(const struct world_rg *rg)
@@ -44,9 +44,10 @@ struct world_member *want_switch_member(struct world_global *g)
 /* Where a primary that died gets its data back from, once that one can give them. */
 static struct world_node *revival_source(struct world_rg *rg, const struct world_node_group *ng)
 {
-    struct world_member *m = in_phase(rg, "reviving") || in_phase(rg, "returning") ? want_switch_member(rg->global) : NULL;
+    struct world_member *m =
+        in_phase(rg, PHASE_REVIVING) || in_phase(rg, PHASE_RETURNING) ? want_switch_member(rg->global) : NULL;
     struct world_node *n = m ? first_of(m->rg, ng->row.id) : NULL;
-    return n && n->row.seen_role && strcmp(n->row.seen_role, "primary") == 0 ? n : NULL;
+    return n && n->row.seen_role == SEEN_ROLE_PRIMARY ? n : NULL;
 }
 
 struct world_node *want_gateway_target(struct world_rg *rg, const struct world_node_group *ng)
@@ -67,7 +68,7 @@ static bool has_ready_replica(const struct world_node *first)
     const struct world_node_group *ng = first->node_group;
     for (size_t i = 0; ng && i < ng->n_nodes; i++) {
         const struct world_node *n = &ng->nodes[i];
-        if (n != first && ng_has(ng, n) && strcmp(n->row.want, "run") == 0 && node_answers(n)) return true;
+        if (n != first && ng_has(ng, n) && n->row.want == WISH_RUN && node_answers(n)) return true;
     }
     return false;
 }
@@ -79,7 +80,7 @@ bool want_has_stand_in(const struct world_rg *rg, const struct world_node *first
 
 bool want_hands_over(const struct world_rg *rg)
 {
-    return (in_phase(rg, "fencing") || in_phase(rg, "promoting") || in_phase(rg, "withdrawing")) && !want_passive(rg);
+    return (in_phase(rg, PHASE_FENCING) || in_phase(rg, PHASE_PROMOTING) || in_phase(rg, PHASE_WITHDRAWING)) && !want_passive(rg);
 }
 
 bool want_other_process(const struct world_node *n)
@@ -93,9 +94,9 @@ enum secondary { SECONDARY_ANY, SECONDARY_READY, SECONDARY_COMING };
 /* It starts, or is about to: what it brings is not known yet. */
 static bool is_coming(const struct world_node *n)
 {
-    const char *state = n->row.seen_state;
-    if (n->drop || strcmp(n->row.want, "run") != 0) return false;
-    return strcmp(state, "stopped") == 0 || strcmp(state, "unknown") == 0 || (strcmp(state, "starting") == 0 && n->row.seen_pid);
+    enum seen_state state = n->row.seen_state;
+    if (n->drop || n->row.want != WISH_RUN) return false;
+    return state == SEEN_STOPPED || state == SEEN_UNKNOWN || (state == SEEN_STARTING && n->row.seen_pid);
 }
 
 static bool any_is_coming(const struct world_rg *rg)
@@ -110,7 +111,7 @@ static bool has_secondary(const struct world_rg *rg, enum secondary how)
     if (rg->global == NULL || want_passive(rg)) return false;
     for (size_t i = 0; i < rg->global->n_members; i++) {
         struct world_member *m = &rg->global->members[i];
-        if (m->rg == rg || m->rg == NULL || m->drop || m->row.leaving || strcmp(m->row.status, "associated") != 0) continue;
+        if (m->rg == rg || m->rg == NULL || m->drop || m->row.leaving || m->row.status != MEMBER_ASSOCIATED) continue;
         struct world_node *n = m->rg->n_node_groups ? rg_primary(&m->rg->node_groups[0]) : NULL;
         if (how == SECONDARY_ANY || (how == SECONDARY_READY && node_answers(n))) return true;
         if (how == SECONDARY_COMING && any_is_coming(m->rg)) return true;
@@ -138,22 +139,22 @@ bool want_awaits_secondary(struct world *w, const struct world_rg *rg, const str
 static void want_first_in_phase(struct world_rg *rg, const struct world_node *first, struct want_node *want)
 {
     bool active = !want_passive(rg), other = want_is_switch_target(rg);
-    bool giving = in_phase(rg, "reviving") || in_phase(rg, "returning");
+    bool giving = in_phase(rg, PHASE_REVIVING) || in_phase(rg, PHASE_RETURNING);
     if (want_hands_over(rg)) want->fence = true;
-    if (in_phase(rg, "promoting") && other) {
+    if (in_phase(rg, PHASE_PROMOTING) && other) {
         want->primary = want->hold = true;
         want->promote_offset = rg->global->row.switch_offset;
     }
     /* Neither does it become primary from here on, nor is it told to follow: it may just have become one. */
-    if (in_phase(rg, "withdrawing") && other) {
+    if (in_phase(rg, PHASE_WITHDRAWING) && other) {
         want->primary = want->hold = true;
         want->promote_offset = INT64_MAX;
     }
-    if (in_phase(rg, "reviving") && active) {
+    if (in_phase(rg, PHASE_REVIVING) && active) {
         want->primary = false;
         want->hold = want_has_stand_in(rg, first);
     }
-    if (in_phase(rg, "returning") && active) want->promote_offset = rg->global->row.switch_offset;
+    if (in_phase(rg, PHASE_RETURNING) && active) want->promote_offset = rg->global->row.switch_offset;
     if (giving && other) want->primary = want->fence = want->hold = true;
     if (rg->member->row.fork_offset != 0)
         want->primary = want->fence = want->hold = true; /* until its writes are counted: fork.c */
@@ -164,7 +165,7 @@ static bool has_replica(const struct world_node *first)
     const struct world_node_group *ng = first->node_group;
     for (size_t i = 0; ng && i < ng->n_nodes; i++) {
         const struct world_node *n = &ng->nodes[i];
-        if (n != first && !n->drop && ng_has(ng, n) && strcmp(n->row.want, "run") == 0) return true;
+        if (n != first && !n->drop && ng_has(ng, n) && n->row.want == WISH_RUN) return true;
     }
     return false;
 }
@@ -185,7 +186,7 @@ static bool stays_down(struct world *w, const struct world_rg *rg, const struct 
 static void want_first(
     struct world *w, struct world_rg *rg, struct world_node *first, struct world_node_group *ng, struct want_node *want)
 {
-    struct world_endpoint *gateway = rg_endpoint(rg, "gateway", ng->row.id);
+    struct world_endpoint *gateway = rg_endpoint(rg, ENDPOINT_GATEWAY, ng->row.id);
     want->primary = !want_passive(rg);
     want->fence = want->primary && ng->row.switch_node_id;
     want->hold = stays_down(w, rg, first) || ng->row.switch_node_id;
@@ -215,7 +216,7 @@ static struct world_node *sole_replica(const struct world_node_group *ng, size_t
     *n_replicas = 0;
     for (size_t i = 0; i < ng->n_nodes; i++) {
         struct world_node *n = &ng->nodes[i];
-        if (n->drop || strcmp(n->row.want, "run") != 0 || !ng_has(ng, n)) continue;
+        if (n->drop || n->row.want != WISH_RUN || !ng_has(ng, n)) continue;
         if (strcmp(n->row.id, ng->row.primary_node_id) == 0) continue;
         sole = n;
         ++*n_replicas;
@@ -233,12 +234,12 @@ bool want_in_step(struct world *w, const struct world_node *n)
 /* A group that is being created has no readers yet that would have to be passed on. */
 static bool may_serve_reads(struct world *w, const struct world_rg *rg, const struct world_node *n)
 {
-    return strcmp(rg->row.status, "creating") == 0 || want_in_step(w, n);
+    return rg->row.status == RG_CREATING || want_in_step(w, n);
 }
 
 static bool holds_reader(struct world_rg *rg, const struct world_node_group *ng, const struct world_node *n)
 {
-    struct world_endpoint *e = rg_endpoint(rg, "reader", ng->row.id);
+    struct world_endpoint *e = rg_endpoint(rg, ENDPOINT_READER, ng->row.id);
     return e && e->row.address && word_in(n->row.seen_endpoints, e->row.address);
 }
 
@@ -257,8 +258,8 @@ bool want_floats(struct world *w, struct world_rg *rg, const struct world_endpoi
 {
     struct world_node_group *ng = e->row.node_group_id ? rg_node_group(rg, e->row.node_group_id) : NULL;
     if (w->addressing.ports || ng == NULL) return false;
-    if (strcmp(e->row.kind, "reader") == 0) return want_reader(w, rg, ng) != NULL;
-    return strcmp(e->row.kind, "primary") == 0;
+    if (e->row.kind == ENDPOINT_READER) return want_reader(w, rg, ng) != NULL;
+    return e->row.kind == ENDPOINT_PRIMARY;
 }
 
 static void add_endpoint(struct want_node *want, const struct world_endpoint *e)
@@ -269,8 +270,8 @@ static void add_endpoint(struct want_node *want, const struct world_endpoint *e)
 static void want_endpoints(struct world *w, struct world_node *n, const struct world_node_group *ng, struct want_node *want)
 {
     if (w->addressing.ports) return;
-    if (rg_primary(ng) == n) add_endpoint(want, rg_endpoint(n->rg, "primary", ng->row.id));
-    if (want_reader(w, n->rg, ng) == n) add_endpoint(want, rg_endpoint(n->rg, "reader", ng->row.id));
+    if (rg_primary(ng) == n) add_endpoint(want, rg_endpoint(n->rg, ENDPOINT_PRIMARY, ng->row.id));
+    if (want_reader(w, n->rg, ng) == n) add_endpoint(want, rg_endpoint(n->rg, ENDPOINT_READER, ng->row.id));
 }
 
 struct want_node want_node(struct world *w, struct world_node *n)
@@ -329,17 +330,17 @@ bool want_holds_endpoints(struct world *w, struct world_node *n)
 static enum lack role_lack(struct world *w, const struct world_node *n, const struct want_node *want)
 {
     const struct row_node *seen = &n->row;
-    if (seen->seen_role == NULL) return n->rg == NULL ? LACK_NOTHING : LACK_ROLE; /* memcached knows no roles */
-    if (want->primary) return strcmp(seen->seen_role, "primary") == 0 ? LACK_NOTHING : LACK_PRIMARY;
-    if (strcmp(seen->seen_role, "replica") != 0) return LACK_REPLICA;
+    if (seen->seen_role == SEEN_ROLE_NONE) return n->rg == NULL ? LACK_NOTHING : LACK_ROLE; /* memcached knows no roles */
+    if (want->primary) return seen->seen_role == SEEN_ROLE_PRIMARY ? LACK_NOTHING : LACK_PRIMARY;
+    if (seen->seen_role != SEEN_ROLE_REPLICA) return LACK_REPLICA;
     return follows(w, seen, want->upstream_address, want->upstream_port) ? LACK_NOTHING : LACK_LINK;
 }
 
 enum lack want_lack(struct world *w, struct world_node *n)
 {
     const struct row_node *seen = &n->row;
-    if (strcmp(seen->want, "run") != 0) return LACK_END;
-    if (strcmp(seen->seen_state, "ready") != 0) return LACK_PROCESS;
+    if (seen->want != WISH_RUN) return LACK_END;
+    if (seen->seen_state != SEEN_READY) return LACK_PROCESS;
     if (seen->incarnation > 1 && seen->seen_incarnation < seen->incarnation) return LACK_RESTART;
     if (!shard_node_joined(w, n)) return LACK_CLUSTER;
     if (!is_as_asked(n)) return LACK_VERSION;

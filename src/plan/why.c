@@ -21,7 +21,7 @@ static const char *shown(const char *status, int64_t unserved_since_ms, const ch
 static void wait_for_end(struct whys *out, const struct world_node *nodes, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (!nodes[i].drop && !is(nodes[i].row.seen_state, "gone")) whys_add_lack(out, LACK_END, &nodes[i], NULL);
+        if (!nodes[i].drop && nodes[i].row.seen_state != SEEN_GONE) whys_add_lack(out, LACK_END, &nodes[i], NULL);
 }
 
 static void wait_for_service(struct whys *out, struct world_node *nodes, size_t n)
@@ -46,7 +46,7 @@ static void wait_for_final(struct whys *out, const char *region, const char *rg_
     for (size_t i = 0; i < out->w->n_snapshots; i++) {
         const struct row_snapshot *s = &out->w->snapshots[i].row;
         bool of_it = rg_id ? is(s->rg_id, rg_id) : s->rg_id == NULL && is(s->cluster_id, cluster_id);
-        if (of_it && is(s->region, region) && is(s->status, "creating"))
+        if (of_it && is(s->region, region) && s->status == SNAPSHOT_CREATING)
             whys_add(out, 0, arena_printf(out->w->arena, "its snapshot %s", s->name),
                 "all files of the snapshot are whole, or it fails");
     }
@@ -77,21 +77,21 @@ static bool has_pending(const struct world_rg *rg)
 static void why_rg(struct whys *out, struct world_rg *rg)
 {
     struct lacks lacks = {.arena = out->w->arena};
-    const char *status = rg->row.status;
-    if (is(status, "snapshotting") || is(status, "deleting")) wait_for_final(out, rg->row.region, rg->row.id, NULL);
-    if (is(status, "deleting")) {
+    enum rg_status status = rg->row.status;
+    if (status == RG_SNAPSHOTTING || status == RG_DELETING) wait_for_final(out, rg->row.region, rg->row.id, NULL);
+    if (status == RG_DELETING) {
         wait_for_end(out, rg->nodes, rg->n_nodes);
         return;
     }
     for (size_t i = 0; i < rg->n_node_groups; i++) wait_for_switch(out, &rg->node_groups[i]);
-    if (is(status, "creating") || is(status, "modifying")) {
+    if (status == RG_CREATING || status == RG_MODIFYING) {
         rg_find_lacks(out->w, rg, &lacks);
         wait_for_lacks(out, &lacks);
     } else if (rg->row.unserved_since_ms) {
         wait_for_service(out, rg->nodes, rg->n_nodes);
         for (size_t i = 0; i < rg->n_endpoints; i++) whys_add_forwarder(out, rg, &rg->endpoints[i]);
     }
-    if (is(status, "available") && has_pending(rg)) wait_for_window(out, rg->row.maintenance_window);
+    if (status == RG_AVAILABLE && has_pending(rg)) wait_for_window(out, rg->row.maintenance_window);
 }
 
 /* ---- cache clusters and nodes ---- */
@@ -99,60 +99,63 @@ static void why_rg(struct whys *out, struct world_rg *rg)
 static void why_member_cluster(struct whys *out, struct world_rg *rg, struct world_cluster *c)
 {
     struct world_node *n = rg_cluster_node(c);
-    bool busy = is(c->row.status, "creating") || is(c->row.status, "modifying") || is(c->row.status, "rebooting cluster nodes");
+    bool busy = c->row.status == CLUSTER_CREATING || c->row.status == CLUSTER_MODIFYING ||
+                c->row.status == CLUSTER_REBOOTING_CLUSTER_NODES;
     if (n && busy) whys_add_lack(out, node_lack(out->w, rg, n), n, NULL);
-    if (n && busy && is(c->row.parameter_apply_status, "applying")) whys_add_lack(out, LACK_SETTINGS, n, NULL);
+    if (n && busy && c->row.parameter_apply_status == APPLY_APPLYING) whys_add_lack(out, LACK_SETTINGS, n, NULL);
 }
 
 static void why_stand_alone(struct whys *out, struct world_cluster *c)
 {
     struct lacks lacks = {.arena = out->w->arena};
-    if (is(c->row.status, "creating") || is(c->row.status, "modifying") || is(c->row.status, "rebooting cluster nodes")) {
+    if (c->row.status == CLUSTER_CREATING || c->row.status == CLUSTER_MODIFYING ||
+        c->row.status == CLUSTER_REBOOTING_CLUSTER_NODES) {
         cluster_find_lacks(out->w, c, &lacks);
         wait_for_lacks(out, &lacks);
     }
     bool pending = c->row.pending_node_type || c->row.pending_engine_version || c->row.pending_num_nodes;
-    if (is(c->row.status, "available") && pending && c->row.pending_since_ms) wait_for_window(out, c->row.maintenance_window);
+    if (c->row.status == CLUSTER_AVAILABLE && pending && c->row.pending_since_ms) wait_for_window(out, c->row.maintenance_window);
 }
 
 static void why_cluster(struct whys *out, struct world_cluster *c)
 {
     struct world_rg *rg = c->row.rg_id ? world_rg(out->w, c->row.region, c->row.rg_id) : NULL;
-    const char *status = c->row.status;
-    if (is(status, "snapshotting") || is(status, "deleting")) wait_for_final(out, c->row.region, c->row.rg_id, c->row.id);
-    if (is(status, "deleting")) wait_for_end(out, c->nodes, c->n_nodes);
+    enum cluster_status status = c->row.status;
+    if (status == CLUSTER_SNAPSHOTTING || status == CLUSTER_DELETING) wait_for_final(out, c->row.region, c->row.rg_id, c->row.id);
+    if (status == CLUSTER_DELETING) wait_for_end(out, c->nodes, c->n_nodes);
     else if (rg) why_member_cluster(out, rg, c);
     else why_stand_alone(out, c);
-    if (is(status, "available")) wait_for_service(out, c->nodes, c->n_nodes);
+    if (status == CLUSTER_AVAILABLE) wait_for_service(out, c->nodes, c->n_nodes);
 }
 
 static void why_node(struct whys *out, struct world_node *n)
 {
-    if (is(n->row.want, "gone")) whys_add_lack(out, LACK_END, n, NULL);
-    else if (!is(n->row.status, "available")) whys_add_lack(out, node_lack(out->w, n->rg, n), n, NULL);
+    if (n->row.want == WISH_GONE) whys_add_lack(out, LACK_END, n, NULL);
+    else if (n->row.status != NODE_AVAILABLE) whys_add_lack(out, node_lack(out->w, n->rg, n), n, NULL);
     else if (n->row.unserved_since_ms) whys_add_service(out, n);
 }
 
 /* ---- global datastores ---- */
 
 static const struct phase {
-    const char *phase, *what, *ends;
+    enum global_phase phase;
+    const char *what, *ends;
 } phases[] = {
-    {"fencing", "the old primary to hold its writes, for a failover to %s",
+    {PHASE_FENCING, "the old primary to hold its writes, for a failover to %s",
         "it has told where it stands; after 10 s the failover is given up, but for a primary that is dead or out of reach"},
-    {"promoting", "the primary of %s to get the last write of the old one",
+    {PHASE_PROMOTING, "the primary of %s to get the last write of the old one",
         "it takes writes; where it gets no nearer for 10 s the failover is given up"},
-    {"withdrawing", "the agent of %s to take it that its primary is not to become one any more",
+    {PHASE_WITHDRAWING, "the agent of %s to take it that its primary is not to become one any more",
         "the agent has taken that, or it takes writes already"},
-    {"settling", "all regions to follow the new primary", "all nodes that answer and can be reached are in step"},
-    {"reviving", "the dead primary to get its data back from %s", "it has all of them"},
-    {"returning", "the primary to take writes again, with the data from %s", "it takes them; after 10 s it begins anew"},
+    {PHASE_SETTLING, "all regions to follow the new primary", "all nodes that answer and can be reached are in step"},
+    {PHASE_REVIVING, "the dead primary to get its data back from %s", "it has all of them"},
+    {PHASE_RETURNING, "the primary to take writes again, with the data from %s", "it takes them; after 10 s it begins anew"},
 };
 
 static void why_phase(struct whys *out, const struct row_global_replication_group *g)
 {
     for (size_t i = 0; i < sizeof phases / sizeof *phases; i++) {
-        if (!is(g->phase, phases[i].phase)) continue;
+        if (g->phase != phases[i].phase) continue;
         const char *what = phases[i].what, *at = strstr(what, "%s"),
                    *region = g->switch_region ? g->switch_region : "another region";
         if (at) what = arena_printf(out->w->arena, "%.*s%s%s", (int)(at - what), what, region, at + 2);
@@ -167,10 +170,10 @@ static void why_member(struct whys *out, const struct world_member *m)
     if (m->row.leaving)
         whys_add(
             out, 0, arena_printf(a, "replication group %s in %s to leave", id, region), "its primary takes writes of its own");
-    else if (!is(m->row.status, "associated"))
+    else if (m->row.status != MEMBER_ASSOCIATED)
         whys_add(out, 0, arena_printf(a, "replication group %s in %s to join", id, region),
-            is(m->row.role, "PRIMARY") ? "its primary takes writes and its gateways listen" : "the group is available");
-    else if (m->rg && is(m->rg->row.status, "modifying"))
+            m->row.role == MEMBER_PRIMARY ? "its primary takes writes and its gateways listen" : "the group is available");
+    else if (m->rg && m->rg->row.status == RG_MODIFYING)
         whys_add(out, 0, arena_printf(a, "replication group %s in %s to be available", id, region),
             "what was asked of it is in force");
 }
@@ -179,7 +182,7 @@ static void why_global(struct whys *out, struct world_global *g)
 {
     why_phase(out, &g->row);
     for (size_t i = 0; i < g->n_members; i++)
-        if (!g->members[i].drop && !is(g->row.status, "deleting")) why_member(out, &g->members[i]);
+        if (!g->members[i].drop && g->row.status != GLOBAL_DELETING) why_member(out, &g->members[i]);
 }
 
 /* ---- snapshots, users, user groups ---- */
@@ -189,22 +192,23 @@ static void why_snapshot(struct whys *out, const struct world_snapshot *s)
     struct arena *a = out->w->arena;
     for (size_t i = 0; i < s->n_parts; i++) {
         const struct row_snapshot_part *p = &s->parts[i].row;
-        if (is(s->row.status, "creating") && !is(p->seen_state, "whole"))
+        if (s->row.status == SNAPSHOT_CREATING && p->seen_state != PART_WHOLE)
             whys_add(out, 0, arena_printf(a, "the file of node %s", p->node_id), "it is whole; it fails with the node's process");
-        if (is(s->row.status, "exporting") && p->seen_exported == NULL)
+        if (s->row.status == SNAPSHOT_EXPORTING && p->seen_exported == NULL)
             whys_add(out, 0, arena_printf(a, "the export of the file of node %s", p->node_id),
                 "it has arrived in the bucket, or can't be written");
-        if (is(s->row.status, "deleting") && !is(p->seen_state, "gone"))
+        if (s->row.status == SNAPSHOT_DELETING && p->seen_state != PART_GONE)
             whys_add(
                 out, 0, arena_printf(a, "the deletion of the file of node %s", p->node_id), "the region's agent has deleted it");
     }
-    if (is(s->row.status, "restoring")) whys_add(out, 0, "those that begin with its data", "they have been created, or deleted");
+    if (s->row.status == SNAPSHOT_RESTORING)
+        whys_add(out, 0, "those that begin with its data", "they have been created, or deleted");
 }
 
 static void why_user_group(struct whys *out, const struct world_user_group *g)
 {
     struct lacks lacks = {.arena = out->w->arena};
-    if (is(g->row.status, "active")) return;
+    if (g->row.status == USER_GROUP_ACTIVE) return;
     user_group_find_lacks(out->w, g, &lacks);
     wait_for_lacks(out, &lacks);
 }
@@ -214,7 +218,7 @@ static void why_user(struct whys *out, const struct world_user *u)
     for (size_t i = 0; i < out->w->n_user_groups; i++) {
         const struct world_user_group *g = &out->w->user_groups[i];
         for (size_t k = 0; k < g->n_members; k++)
-            if (g->members[k].user == u && !g->members[k].drop && !is(u->row.status, "active")) why_user_group(out, g);
+            if (g->members[k].user == u && !g->members[k].drop && u->row.status != USER_ACTIVE) why_user_group(out, g);
     }
 }
 
@@ -232,16 +236,16 @@ static bool find_stand_alone_or_member(struct whys *out, const char *region, con
         struct world_cluster *c = &w->clusters[i];
         if (!matches(region, id, c->row.region, c->row.id)) continue;
         why_cluster(out, c);
-        *answer = (struct answer){
-            "cache cluster", c->row.region, c->row.status, shown(c->row.status, c->row.unserved_since_ms, "modifying"), NULL};
+        *answer = (struct answer){"cache cluster", c->row.region, cluster_status_text(c->row.status),
+            shown(cluster_status_text(c->row.status), c->row.unserved_since_ms, "modifying"), NULL};
         return true;
     }
     for (size_t i = 0; i < w->n_nodes; i++) {
         struct world_node *n = &w->nodes[i];
         if (!matches(region, id, n->row.region, n->row.id)) continue;
         why_node(out, n);
-        *answer = (struct answer){
-            "node", n->row.region, n->row.status, shown(n->row.status, n->row.unserved_since_ms, "rebooting"), NULL};
+        *answer = (struct answer){"node", n->row.region, node_status_text(n->row.status),
+            shown(node_status_text(n->row.status), n->row.unserved_since_ms, "rebooting"), NULL};
         return true;
     }
     return false;
@@ -253,7 +257,8 @@ static bool find_global(struct whys *out, const char *id, struct answer *answer)
         struct world_global *g = &out->w->globals[i];
         if (strcmp(g->row.id, id) != 0) continue;
         why_global(out, g);
-        *answer = (struct answer){"global datastore", NULL, g->row.status, g->row.status, NULL};
+        *answer =
+            (struct answer){"global datastore", NULL, global_status_text(g->row.status), global_status_text(g->row.status), NULL};
         return true;
     }
     return false;
@@ -265,7 +270,8 @@ static bool find_snapshot(struct whys *out, const char *region, const char *id, 
         const struct world_snapshot *s = &out->w->snapshots[i];
         if (!matches(region, id, s->row.region, s->row.name)) continue;
         why_snapshot(out, s);
-        *answer = (struct answer){"snapshot", s->row.region, s->row.status, s->row.status, NULL};
+        *answer = (struct answer){
+            "snapshot", s->row.region, snapshot_status_text(s->row.status), snapshot_status_text(s->row.status), NULL};
         return true;
     }
     return false;
@@ -277,14 +283,15 @@ static bool find_user(struct whys *out, const char *region, const char *id, stru
         const struct world_user *u = &out->w->users[i];
         if (!matches(region, id, u->row.region, u->row.id)) continue;
         why_user(out, u);
-        *answer = (struct answer){"user", u->row.region, u->row.status, u->row.status, NULL};
+        *answer = (struct answer){"user", u->row.region, user_status_text(u->row.status), user_status_text(u->row.status), NULL};
         return true;
     }
     for (size_t i = 0; i < out->w->n_user_groups; i++) {
         const struct world_user_group *g = &out->w->user_groups[i];
         if (!matches(region, id, g->row.region, g->row.id)) continue;
         why_user_group(out, g);
-        *answer = (struct answer){"user group", g->row.region, g->row.status, g->row.status, NULL};
+        *answer = (struct answer){
+            "user group", g->row.region, user_group_status_text(g->row.status), user_group_status_text(g->row.status), NULL};
         return true;
     }
     return false;
@@ -295,8 +302,8 @@ static bool find_rg(struct whys *out, const char *region, const char *id, struct
     struct world_rg *rg = region ? world_rg(out->w, region, id) : NULL;
     if (rg == NULL) return false;
     why_rg(out, rg);
-    *answer = (struct answer){
-        "replication group", rg->row.region, rg->row.status, shown(rg->row.status, rg->row.unserved_since_ms, "modifying"), NULL};
+    *answer = (struct answer){"replication group", rg->row.region, rg_status_text(rg->row.status),
+        shown(rg_status_text(rg->row.status), rg->row.unserved_since_ms, "modifying"), NULL};
     return true;
 }
 

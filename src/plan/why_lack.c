@@ -13,20 +13,21 @@ void whys_add(struct whys *out, int64_t since_ms, const char *what, const char *
     out->end = &y->next;
 }
 
-/* What each state of a process means for whoever waits for it: schema/protocol.json lists the states. */
+/* What each state of a process means for whoever waits for it: schema/words.json lists the states. */
 static const struct state {
-    const char *seen, *what, *ends;
+    enum seen_state seen;
+    const char *what, *ends;
 } states[] = {
-    {"unknown", "a first report about node %s", "the region's agent has looked for its process"},
-    {"starting", "the process of node %s to answer", "it has started, and has its data or a primary to get them from"},
-    {"exited", "a new process of node %s, whose last one has ended",
+    {SEEN_UNKNOWN, "a first report about node %s", "the region's agent has looked for its process"},
+    {SEEN_STARTING, "the process of node %s to answer", "it has started, and has its data or a primary to get them from"},
+    {SEEN_EXITED, "a new process of node %s, whose last one has ended",
         "its agent starts one; a dead primary's role goes to a replica first, where one may have it"},
-    {"broken", "node %s to be startable", "what keeps it from starting is put right; it is tried again and again"},
-    {"conflict", "the address of node %s, which another process has", "that process gives it up; it is tried again and again"},
-    {"hung", "the process of node %s, which hangs", "it goes on, or is killed where another node has its data"},
-    {"stopping", "the process of node %s to save its data and end", "it has ended"},
-    {"stopped", "node %s to be started", "its agent starts it"},
-    {"gone", "node %s to be started", "its agent starts it"},
+    {SEEN_BROKEN, "node %s to be startable", "what keeps it from starting is put right; it is tried again and again"},
+    {SEEN_CONFLICT, "the address of node %s, which another process has", "that process gives it up; it is tried again and again"},
+    {SEEN_HUNG, "the process of node %s, which hangs", "it goes on, or is killed where another node has its data"},
+    {SEEN_STOPPING, "the process of node %s to save its data and end", "it has ended"},
+    {SEEN_STOPPED, "node %s to be started", "its agent starts it"},
+    {SEEN_GONE, "node %s to be started", "its agent starts it"},
 };
 
 static const struct sentence {
@@ -75,7 +76,7 @@ static void add_agent(struct whys *out, const char *region)
 static void add_process(struct whys *out, const struct world_node *n)
 {
     for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
-        if (strcmp(n->row.seen_state, states[i].seen) != 0) continue;
+        if (n->row.seen_state != states[i].seen) continue;
         const char *what = fill(out, states[i].what, n);
         if (n->row.seen_reason) what = arena_printf(out->w->arena, "%s: %s", what, n->row.seen_reason);
         whys_add(out, n->row.seen_since_ms, what, states[i].ends);
@@ -88,7 +89,7 @@ void whys_add_lack(struct whys *out, enum lack lack, const struct world_node *n,
     if (n) add_agent(out, n->row.region);
     else if (e) add_agent(out, e->row.region);
     if (e) {
-        const char *what = arena_printf(out->w->arena, "the %s endpoint to listen", e->row.kind);
+        const char *what = arena_printf(out->w->arena, "the %s endpoint to listen", endpoint_kind_text(e->row.kind));
         if (e->row.seen_reason) what = arena_printf(out->w->arena, "%s: %s", what, e->row.seen_reason);
         whys_add(out, 0, what, "its agent has opened it");
     } else if (lack == LACK_PROCESS) {
@@ -100,7 +101,7 @@ void whys_add_lack(struct whys *out, enum lack lack, const struct world_node *n,
 
 static void add_blocked(struct whys *out, const struct world_node *n)
 {
-    bool held = strcmp(n->row.seen_blocked, "held") == 0;
+    bool held = n->row.seen_blocked == SEEN_BLOCKED_HELD;
     const char *what = held ? "node %s, whose writes a client's CLIENT PAUSE holds up"
                             : "node %s, which lives and answers nobody: a long command, or a client's CLIENT PAUSE";
     whys_add(out, plan_blocked_since(out->w, n), fill(out, what, n),
@@ -130,6 +131,6 @@ void whys_add_service(struct whys *out, struct world_node *n)
 
 void whys_add_forwarder(struct whys *out, struct world_rg *rg, const struct world_endpoint *e)
 {
-    bool serves = e->drop || strcmp(e->row.kind, "gateway") == 0 || want_floats(out->w, rg, e);
-    if (!serves && (e->unattended || strcmp(e->row.seen_state, "listening") != 0)) whys_add_lack(out, LACK_ENDPOINT, NULL, e);
+    bool serves = e->drop || e->row.kind == ENDPOINT_GATEWAY || want_floats(out->w, rg, e);
+    if (!serves && (e->unattended || e->row.seen_state != ENDPOINT_LISTENING)) whys_add_lack(out, LACK_ENDPOINT, NULL, e);
 }

@@ -263,12 +263,11 @@ struct world_node *rg_cluster_node(const struct world_cluster *c)
     return NULL;
 }
 
-struct world_endpoint *rg_endpoint(struct world_rg *rg, const char *kind, const char *node_group_id)
+struct world_endpoint *rg_endpoint(struct world_rg *rg, enum endpoint_kind kind, const char *node_group_id)
 {
     for (size_t i = 0; i < rg->n_endpoints; i++) {
         struct row_endpoint *e = &rg->endpoints[i].row;
-        if (strcmp(e->kind, kind) == 0 && strcmp(e->node_group_id, node_group_id) == 0 && !rg->endpoints[i].drop)
-            return &rg->endpoints[i];
+        if (e->kind == kind && strcmp(e->node_group_id, node_group_id) == 0 && !rg->endpoints[i].drop) return &rg->endpoints[i];
     }
     return NULL;
 }
@@ -282,23 +281,22 @@ struct world_node *rg_primary(const struct world_node_group *ng)
 
 bool node_answers(const struct world_node *n)
 {
-    return n && strcmp(n->row.seen_state, "ready") == 0;
+    return n && n->row.seen_state == SEEN_READY;
 }
 
 bool node_is_dead(const struct world_node *n)
 {
-    const char *state = n ? n->row.seen_state : "";
-    return strcmp(state, "exited") == 0 || strcmp(state, "broken") == 0 || strcmp(state, "conflict") == 0;
+    return n && (n->row.seen_state == SEEN_EXITED || n->row.seen_state == SEEN_BROKEN || n->row.seen_state == SEEN_CONFLICT);
 }
 
 bool node_hangs(const struct world_node *n)
 {
-    return n && strcmp(n->row.seen_state, "hung") == 0 && !node_is_condemned(n);
+    return n && n->row.seen_state == SEEN_HUNG && !node_is_condemned(n);
 }
 
 bool node_takes_writes(const struct world_node *n)
 {
-    return node_answers(n) && n->row.seen_role && strcmp(n->row.seen_role, "primary") == 0;
+    return node_answers(n) && n->row.seen_role == SEEN_ROLE_PRIMARY;
 }
 
 bool node_is_condemned(const struct world_node *n)
@@ -309,7 +307,7 @@ bool node_is_condemned(const struct world_node *n)
 struct world_member *global_primary(struct world_global *g)
 {
     for (size_t i = 0; i < g->n_members; i++)
-        if (!g->members[i].drop && strcmp(g->members[i].row.role, "PRIMARY") == 0) return &g->members[i];
+        if (!g->members[i].drop && g->members[i].row.role == MEMBER_PRIMARY) return &g->members[i];
     return NULL;
 }
 
@@ -344,6 +342,14 @@ void world_set_int(struct world *w, int64_t *field, int64_t value)
 {
     if (*field == value) return;
     *field = value;
+    edited(w, field);
+}
+
+void world_set_unsigned(struct world *w, void *field, unsigned value)
+{
+    unsigned *at = field;
+    if (*at == value) return;
+    *at = value;
     edited(w, field);
 }
 

@@ -309,7 +309,7 @@ struct world_node_group *rg_node_group(struct world_rg *rg, const char *id);
 bool ng_has(const struct world_node_group *ng, const struct world_node *n);
 /* The one node of a member cluster. */
 struct world_node *rg_cluster_node(const struct world_cluster *c);
-struct world_endpoint *rg_endpoint(struct world_rg *rg, const char *kind, const char *node_group_id);
+struct world_endpoint *rg_endpoint(struct world_rg *rg, enum endpoint_kind kind, const char *node_group_id);
 /* The node that shall be the primary of that node group. Never NULL in a sound database. */
 struct world_node *rg_primary(const struct world_node_group *ng);
 /* The member with the role PRIMARY, or NULL while there is none. */
@@ -329,6 +329,9 @@ void world_wake_date(struct world *w, int64_t date_ms);
 /* Sets *field to 'value' and w->changed where they differ. 'value' must live as long as the world. */
 void world_set(struct world *w, const char **field, const char *value);
 void world_set_int(struct world *w, int64_t *field, int64_t value);
+/* The same for a word: world_set_word(w, &n->row.seen_state, SEEN_READY). */
+#define world_set_word(w, field, value) world_set_unsigned(w, field, (unsigned)((void)sizeof(*(field) = (value)), (value)))
+void world_set_unsigned(struct world *w, void *field, unsigned value);
 void world_drop(struct world *w, bool *drop);
 /* The node's process, as it was seen, must not live. */
 void world_condemn(struct world *w, struct world_node *n);

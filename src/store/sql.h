@@ -3,12 +3,16 @@
 #include <stdint.h>
 /* The types behind sql.gen.h: how a row struct is laid out and what a named query looks like. Knows nothing of SQLite. */
 
-enum sql_kind { SQL_TEXT, SQL_INT };
+struct words;
+
+/* A word is an enum in the row and a text in the database: catalog/words.h. */
+enum sql_kind { SQL_TEXT, SQL_INT, SQL_WORD };
 
 struct sql_column {
     const char *name;
     enum sql_kind kind;
     size_t offset;
+    const struct words *words; /* SQL_WORD */
 };
 
 struct sql_table {
@@ -25,8 +29,8 @@ struct sql_text {
 };
 
 struct sql_param {
-    enum sql_kind kind;
-    const char *text; /* NULL binds NULL */
+    enum sql_kind kind; /* words are bound as texts */
+    const char *text;   /* NULL binds NULL */
     int64_t number;
 };
 #define SQL_PARAM_TEXT(v) \

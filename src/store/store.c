@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/trip.h"
+#include "catalog/words.h"
 #include "store/backup.h"
 #include "store/room.h"
 #include <errno.h>
@@ -300,17 +301,26 @@ static int bind(struct store *s, enum query q, const struct sql_param *p, sqlite
     return r;
 }
 
-static void read_row(sqlite3_stmt *st, const struct sql_table *t, struct arena *a, char *row)
+/* What a newer Meridian may have written, or somebody by hand, is nothing to guess at. */
+static int read_word(const struct sql_table *t, const struct sql_column *c, const char *text, void *at, struct err *e)
 {
-    for (int i = 0; i < t->n_columns; i++) {
-        void *at = row + t->columns[i].offset;
-        if (t->columns[i].kind == SQL_INT) {
-            *(int64_t *)at = sqlite3_column_int64(st, i);
-            continue;
-        }
-        const char *text = (const char *)sqlite3_column_text(st, i);
-        *(const char **)at = text ? arena_strndup(a, text, (size_t)sqlite3_column_bytes(st, i)) : NULL;
+    if (word_read(c->words, text, at)) return 0;
+    return err_set(e, ERR_DB, "column %s of table %s holds %s, which is not %s that this program knows", c->name, t->name,
+        text ? text : "nothing", c->words->is);
+}
+
+static int read_row(sqlite3_stmt *st, const struct sql_table *t, struct arena *a, char *row, struct err *e)
+{
+    int r = 0;
+    for (int i = 0; i < t->n_columns && r == 0; i++) {
+        const struct sql_column *c = &t->columns[i];
+        void *at = row + c->offset;
+        const char *text = c->kind == SQL_INT ? NULL : (const char *)sqlite3_column_text(st, i);
+        if (c->kind == SQL_INT) *(int64_t *)at = sqlite3_column_int64(st, i);
+        else if (c->kind == SQL_WORD) r = read_word(t, c, text, at, e);
+        else *(const char **)at = text ? arena_strndup(a, text, (size_t)sqlite3_column_bytes(st, i)) : NULL;
     }
+    return r;
 }
 
 int store_run(struct store *s, enum query q, const struct sql_param *p, struct err *e)
@@ -353,8 +363,8 @@ int store_one(struct store *s, enum query q, const struct sql_param *p, const st
     if (r) return r;
     int rc = sqlite3_step(st);
     *out = NULL;
-    if (rc == SQLITE_ROW) read_row(st, t, a, *out = arena_alloc(a, t->row_size));
-    r = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : fail(s, e, sql_queries[q].name);
+    if (rc == SQLITE_ROW) r = read_row(st, t, a, *out = arena_alloc(a, t->row_size), e);
+    else if (rc != SQLITE_DONE) r = fail(s, e, sql_queries[q].name);
     sqlite3_reset(st);
     return r;
 }
@@ -367,17 +377,17 @@ int store_many(struct store *s, enum query q, const struct sql_param *p, const s
     if (r) return r;
     size_t cap = 16;
     char *rows = arena_alloc(a, cap * t->row_size);
-    for (*n = 0; (rc = sqlite3_step(st)) == SQLITE_ROW; ++*n) {
+    for (*n = 0; r == 0 && (rc = sqlite3_step(st)) == SQLITE_ROW; ++*n) {
         if (*n == cap) {
             char *more = arena_alloc(a, 2 * cap * t->row_size);
             memcpy(more, rows, cap * t->row_size);
             rows = more;
             cap *= 2;
         }
-        read_row(st, t, a, rows + *n * t->row_size);
+        r = read_row(st, t, a, rows + *n * t->row_size, e);
     }
     *out = rows;
-    r = rc == SQLITE_DONE ? 0 : fail(s, e, sql_queries[q].name);
+    if (r == 0 && rc != SQLITE_DONE) r = fail(s, e, sql_queries[q].name);
     sqlite3_reset(st);
     return r;
 }
@@ -387,14 +397,21 @@ static bool text_equal(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+bool row_column_equal(const struct sql_column *c, const void *a, const void *b)
+{
+    const void *x = (const char *)a + c->offset, *y = (const char *)b + c->offset;
+    switch (c->kind) {
+    case SQL_INT: return *(const int64_t *)x == *(const int64_t *)y;
+    case SQL_WORD: return *(const unsigned *)x == *(const unsigned *)y;
+    case SQL_TEXT: break;
+    }
+    return text_equal(*(const char *const *)x, *(const char *const *)y);
+}
+
 bool row_equal(const struct sql_table *t, const void *a, const void *b)
 {
     if (memcmp(a, b, t->row_size) == 0) return true; /* most rows were not touched since they were copied */
-    for (int i = 0; i < t->n_columns; i++) {
-        const void *x = (const char *)a + t->columns[i].offset, *y = (const char *)b + t->columns[i].offset;
-        bool same = t->columns[i].kind == SQL_INT ? *(const int64_t *)x == *(const int64_t *)y
-                                                  : text_equal(*(const char *const *)x, *(const char *const *)y);
-        if (!same) return false;
-    }
+    for (int i = 0; i < t->n_columns; i++)
+        if (!row_column_equal(&t->columns[i], a, b)) return false;
     return true;
 }

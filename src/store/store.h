@@ -66,5 +66,6 @@ int store_put(
 typedef void store_watch_fn(void *arg, const struct sql_table *t, const void *row);
 void store_watch(struct store *s, store_watch_fn *fn, void *arg);
 
-/* Equal in every column. */
+/* Equal in every column, or in that one. */
 bool row_equal(const struct sql_table *t, const void *a, const void *b);
+bool row_column_equal(const struct sql_column *c, const void *a, const void *b);

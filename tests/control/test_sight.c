@@ -11,36 +11,37 @@ static struct world_endpoint endpoint;
 
 static struct world setup(void)
 {
-    node =
-        (struct world_node){.row = {.region = "r", .id = "g.a", .address = "127.1.0.2", .port = 6379, .seen_state = "unknown"}};
+    node = (struct world_node){
+        .row = {.region = "r", .id = "g.a", .address = "127.1.0.2", .port = 6379, .seen_state = SEEN_UNKNOWN}};
     endpoint = (struct world_endpoint){
-        .row = {.region = "r", .id = "reader", .address = "127.1.0.3", .port = 6379, .seen_state = "unknown"}};
+        .row = {.region = "r", .id = "reader", .address = "127.1.0.3", .port = 6379, .seen_state = ENDPOINT_UNKNOWN}};
     return (struct world){.arena = &a, .nodes = &node, .n_nodes = 1, .endpoints = &endpoint, .n_endpoints = 1};
 }
 
 struct line {
     const char *what, *node_at, *link_at;
     int64_t port;
-    const char *node_state, *link_state;
+    enum seen_state node_state;
+    enum endpoint_state link_state;
 };
 
 static const struct line table[] = {
-    {"of both as they are", "127.1.0.2", "127.1.0.3", 6379, "conflict", "listening"},
-    {"of the node before", "127.1.0.1", "127.1.0.3", 6379, "unknown", "listening"},
-    {"of the link before", "127.1.0.2", "127.1.0.1", 6379, "conflict", "unknown"},
-    {"of another port", "127.1.0.2", "127.1.0.3", 6380, "unknown", "unknown"},
-    {"of no address", NULL, NULL, 0, "conflict", "listening"},
+    {"of both as they are", "127.1.0.2", "127.1.0.3", 6379, SEEN_CONFLICT, ENDPOINT_LISTENING},
+    {"of the node before", "127.1.0.1", "127.1.0.3", 6379, SEEN_UNKNOWN, ENDPOINT_LISTENING},
+    {"of the link before", "127.1.0.2", "127.1.0.1", 6379, SEEN_CONFLICT, ENDPOINT_UNKNOWN},
+    {"of another port", "127.1.0.2", "127.1.0.3", 6380, SEEN_UNKNOWN, ENDPOINT_UNKNOWN},
+    {"of no address", NULL, NULL, 0, SEEN_CONFLICT, ENDPOINT_LISTENING},
 };
 
 static void check(const struct line *l)
 {
     struct world w = setup();
-    struct proto_node_seen n = {.id = "g.a", .address = l->node_at, .port = OPT_INT(l->port), .state = "conflict"};
-    struct proto_link_seen k = {.id = "reader", .address = l->link_at, .port = OPT_INT(l->port), .state = "listening"};
+    struct proto_node_seen n = {.id = "g.a", .address = l->node_at, .port = OPT_INT(l->port), .state = SEEN_CONFLICT};
+    struct proto_link_seen k = {.id = "reader", .address = l->link_at, .port = OPT_INT(l->port), .state = ENDPOINT_LISTENING};
     struct proto_sighting s = {.region = "r", .nodes = {true, 1, &n}, .links = {true, 1, &k}};
     sight(&w, &s);
-    cr_assert_str_eq(node.row.seen_state, l->node_state, "the node, where it is told %s", l->what);
-    cr_assert_str_eq(endpoint.row.seen_state, l->link_state, "the link, where it is told %s", l->what);
+    cr_assert_eq(node.row.seen_state, l->node_state, "the node, where it is told %s", l->what);
+    cr_assert_eq(endpoint.row.seen_state, l->link_state, "the link, where it is told %s", l->what);
 }
 
 Test(sight, counts_what_is_about_the_addresses_of_now)

@@ -134,10 +134,10 @@ Test(trace, a_line_tells_what_was_seen_and_another_what_was_planned)
     char text[2000];
     FILE *log = tmpfile();
     struct row_node before = member, after = member;
-    before.seen_state = "starting";
-    before.status = "creating";
-    after.seen_state = "ready";
-    after.status = "available";
+    before.seen_state = SEEN_STARTING;
+    before.status = NODE_CREATING;
+    after.seen_state = SEEN_READY;
+    after.status = NODE_AVAILABLE;
     after.seen_offset = 7;
     struct world_node n = {.row = after, .stored = &before};
     struct world w = {.arena = &a, .nodes = &n, .n_nodes = 1};
@@ -158,9 +158,9 @@ Test(trace, no_line_has_a_password)
 {
     char text[2000];
     FILE *log = tmpfile();
-    struct row_user before = {.region = "r", .id = "u", .status = "active", .passwords = "a0", .access_string = "on"},
+    struct row_user before = {.region = "r", .id = "u", .status = USER_ACTIVE, .passwords = "a0", .access_string = "on"},
                     after = before;
-    after.status = "modifying";
+    after.status = USER_MODIFYING;
     after.passwords = "b1";
     after.access_string = "off";
     struct world_user u = {.row = after, .stored = &before};

@@ -21,11 +21,11 @@ static struct row_endpoint endpoint(int i)
 {
     return (struct row_endpoint){.region = "us-east-1",
         .id = arena_printf(&a, "primary.g%02d.0001", i),
-        .kind = "primary",
+        .kind = ENDPOINT_PRIMARY,
         .rg_id = arena_printf(&a, "g%02d", i),
         .node_group_id = "0001",
         .port = 6379,
-        .seen_state = "unknown"};
+        .seen_state = ENDPOINT_UNKNOWN};
 }
 
 static void put(int i)
@@ -143,7 +143,7 @@ static struct row_cache_cluster cluster(const char *id)
         .id = id,
         .account = "000000000000",
         .rg_id = "g00",
-        .status = "available",
+        .status = CLUSTER_AVAILABLE,
         .engine = "redis",
         .engine_version = "7.1.0",
         .node_type = "cache.r7g.large",
@@ -155,12 +155,12 @@ static struct row_cache_cluster cluster(const char *id)
         .security_group_ids = "",
         .network_type = "ipv4",
         .ip_discovery = "ipv4",
-        .parameter_apply_status = "in-sync",
+        .parameter_apply_status = APPLY_IN_SYNC,
         .nodes_to_reboot = "",
         .pending_nodes_to_remove = "",
         .pending_zones = "",
         .config_nodes = "",
-        .notification_topic_status = ""};
+        .notification_topic_status = TOPIC_ACTIVE};
 }
 
 Test(world_io, the_tags_of_a_cluster_go_with_its_row_and_no_others)

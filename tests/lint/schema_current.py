@@ -10,7 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 with tempfile.TemporaryDirectory() as folder:
     out = [str(pathlib.Path(folder) / name) for name in ("sql.gen.h", "queries.gen.h", "sql.gen.c", "tables.gen.c", "schema.sql")]
-    inputs = sorted(ROOT.glob("migrations/*.sql")) + sorted(ROOT.glob("schema/queries/*.sql"))
+    inputs = [ROOT / "schema/words.json"] + sorted(ROOT.glob("migrations/*.sql")) + sorted(ROOT.glob("schema/queries/*.sql"))
     subprocess.run([sys.executable, str(ROOT / "src/gen/gen_sql.py"), *out, *map(str, inputs)], check=True)
     drawn = pathlib.Path(out[4]).read_text()
 kept = (ROOT / "schema/schema.sql").read_text()

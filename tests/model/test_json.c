@@ -82,6 +82,7 @@ static void fill(const struct shape *shape, void *value, int *counter)
     case SHAPE_BOOLEAN: *(struct opt_bool *)value = OPT_BOOL(n % 2); break;
     case SHAPE_DOUBLE: *(struct opt_double *)value = OPT_DOUBLE(n / 7.0); break;
     case SHAPE_TIMESTAMP: *(struct opt_time *)value = OPT_TIME(n * INT64_C(86400001)); break;
+    case SHAPE_WORD: *(unsigned *)value = 1; break;
     case SHAPE_LIST:
         *list = (struct shape_list){true, 2, arena_alloc(&a, 2 * shape->element->size)};
         fill(shape->element, list->items, counter);
@@ -119,7 +120,7 @@ Test(json, loses_nothing_of_a_replication_group)
 
 Test(json, writes_plain_objects)
 {
-    struct proto_link_seen link = {.id = "l", .state = "listening", .connections = OPT_INT(-1)};
+    struct proto_link_seen link = {.id = "l", .state = ENDPOINT_LISTENING, .connections = OPT_INT(-1)};
     json_encode(&b, &shape_proto_link_seen, &link);
     cr_expect_str_eq(b.data, "{\"id\":\"l\",\"state\":\"listening\",\"connections\":-1}");
     buf_clear(&b);

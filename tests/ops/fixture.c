@@ -56,7 +56,7 @@ void fixture_available(const char *region, const char *rg_id)
     struct row_node *nodes;
     size_t n;
     cr_assert_eq(q_rg_get(store, &arena, region, rg_id, &rg, &err), 0);
-    rg->status = "available";
+    rg->status = RG_AVAILABLE;
     cr_assert_eq(q_replication_group_put(store, rg, &err), 0);
     cr_assert_eq(q_node_list_by_rg(store, &arena, region, rg_id, &nodes, &n, &err), 0);
     for (size_t i = 0; i < n; i++) {
@@ -72,13 +72,13 @@ void fixture_cluster_available(const char *region, const char *id)
     struct row_node *nodes;
     size_t n;
     cr_assert_eq(q_cluster_get(store, &arena, region, id, &c, &err), 0);
-    c->status = "available";
+    c->status = CLUSTER_AVAILABLE;
     cr_assert_eq(q_cache_cluster_put(store, c, &err), 0);
     cr_assert_eq(q_node_list_by_cluster(store, &arena, region, id, &nodes, &n, &err), 0);
     for (size_t i = 0; i < n; i++) {
         nodes[i].address = "127.1.0.1";
         nodes[i].settled = 1;
-        nodes[i].status = "available";
+        nodes[i].status = NODE_AVAILABLE;
         cr_assert_eq(q_node_put(store, &nodes[i], &err), 0);
     }
 }

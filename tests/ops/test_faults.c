@@ -186,7 +186,7 @@ Test(faults, of_a_secondary_that_names_what_it_inherits)
     struct arena a = {0};
     struct err e;
     cr_assert_eq(q_global_get(fixture_store(), &a, "ldgnf-g", &g, &e), 0);
-    g->status = "primary-only";
+    g->status = GLOBAL_PRIMARY_ONLY;
     cr_assert_eq(q_global_replication_group_put(fixture_store(), g, &e), 0);
     for (size_t i = 0; i < sizeof forbidden / sizeof *forbidden; i++) {
         const char *form = arena_printf(

@@ -10,7 +10,7 @@ static void rest(void)
 {
     struct row_global_replication_group *g;
     cr_assert_eq(q_global_get(fixture_store(), &a, "ldgnf-g", &g, &e), 0);
-    g->status = "primary-only";
+    g->status = GLOBAL_PRIMARY_ONLY;
     cr_assert_eq(q_global_replication_group_put(fixture_store(), g, &e), 0);
     fixture_available("us-east-1", "prim");
 }
@@ -112,7 +112,7 @@ Test(global_change, a_description_changes_nothing_else)
     cr_assert_str_eq(g->global_replication_group_description, "new");
     cr_assert_str_eq(g->status, "primary-only");
     cr_assert_not(g->members.set, "this answer tells of no members");
-    cr_assert_str_eq(group()->status, "available");
+    cr_assert_eq(group()->status, RG_AVAILABLE);
 }
 
 Test(global_change, a_node_type_waits_at_every_member_until_it_is_known_to_have_room)
@@ -125,7 +125,7 @@ Test(global_change, a_node_type_waits_at_every_member_until_it_is_known_to_have_
     struct row_cache_cluster *c;
     cr_assert_eq(q_cluster_get(fixture_store(), &a, "us-east-1", "prim-001", &c, &e), 0);
     cr_assert_str_eq(c->pending_node_type, "cache.r7g.xlarge");
-    cr_assert_str_eq(group()->status, "modifying");
+    cr_assert_eq(group()->status, RG_MODIFYING);
 }
 
 Test(global_change, a_new_family_gives_every_member_a_parameter_group_of_its_own)

@@ -79,7 +79,7 @@ static void set_in_sync(const char *region, const char *id)
 {
     struct row_cache_cluster *c = cluster(region, id);
     struct err e;
-    c->parameter_apply_status = "in-sync";
+    c->parameter_apply_status = APPLY_IN_SYNC;
     cr_assert_eq(q_cache_cluster_put(fixture_store(), c, &e), 0);
 }
 
@@ -317,12 +317,12 @@ Test(parameters, a_group_in_use_stays_and_keeps_what_a_cluster_is_made_with)
         {"ModifyCacheParameterGroup", IN ONE("timeout", "21"), 0, NULL},
     };
     CHECK("us-east-1", table);
-    cr_assert_str_eq(cluster("us-east-1", "user-001")->parameter_apply_status, "applying");
+    cr_assert_eq(cluster("us-east-1", "user-001")->parameter_apply_status, APPLY_APPLYING);
     set_in_sync("us-east-1", "user-001");
     run("us-east-1", "ResetCacheParameterGroup", IN ONE("databases", "16"));
-    cr_assert_str_eq(cluster("us-east-1", "user-001")->parameter_apply_status, "in-sync", "nothing differs");
+    cr_assert_eq(cluster("us-east-1", "user-001")->parameter_apply_status, APPLY_IN_SYNC, "nothing differs");
     run("us-east-1", "ResetCacheParameterGroup", IN "ResetAllParameters=true");
-    cr_assert_str_eq(cluster("us-east-1", "user-001")->parameter_apply_status, "applying");
+    cr_assert_eq(cluster("us-east-1", "user-001")->parameter_apply_status, APPLY_APPLYING);
 }
 
 Test(parameters, a_group_for_cluster_mode_is_told_apart)
@@ -367,7 +367,7 @@ Test(parameters, whoever_changes_its_group_keeps_what_it_was_made_with)
     };
     CHECK("us-east-1", table);
     cr_assert_str_eq(cluster("us-east-1", "user-001")->parameter_group, "there");
-    cr_assert_str_eq(cluster("us-east-1", "user-001")->parameter_apply_status, "applying");
+    cr_assert_eq(cluster("us-east-1", "user-001")->parameter_apply_status, APPLY_APPLYING);
 }
 
 Test(parameters, a_group_for_the_next_family_waits_with_its_version)
@@ -390,13 +390,13 @@ static void make_datastore(void)
     static struct arena a;
     struct err e;
     cr_assert_eq(q_global_get(fixture_store(), &a, "ldgnf-g", &g, &e), 0);
-    g->status = "primary-only";
+    g->status = GLOBAL_PRIMARY_ONLY;
     cr_assert_eq(q_global_replication_group_put(fixture_store(), g, &e), 0);
     run("eu-west-1", "CreateReplicationGroup",
         "ReplicationGroupId=sec&ReplicationGroupDescription=d&GlobalReplicationGroupId=ldgnf-g");
     cr_assert_str_eq(
         fixture_run("us-east-1", "ModifyCacheParameterGroup", IN ONE("timeout", "22")).message, "", "its own group is free");
-    g->status = "available";
+    g->status = GLOBAL_AVAILABLE;
     cr_assert_eq(q_global_replication_group_put(fixture_store(), g, &e), 0);
 }
 
@@ -416,8 +416,8 @@ Test(parameters, members_of_a_datastore_have_copies_that_change_together)
     run("eu-west-1", "ModifyCacheParameterGroup", form);
     cr_assert_str_eq(set_by_user("us-east-1", prim), "timeout=25");
     cr_assert_str_eq(set_by_user("eu-west-1", sec), "timeout=25");
-    cr_assert_str_eq(cluster("us-east-1", "prim-001")->parameter_apply_status, "applying");
-    cr_assert_str_eq(cluster("eu-west-1", "sec-001")->parameter_apply_status, "applying");
+    cr_assert_eq(cluster("us-east-1", "prim-001")->parameter_apply_status, APPLY_APPLYING);
+    cr_assert_eq(cluster("eu-west-1", "sec-001")->parameter_apply_status, APPLY_APPLYING);
 
     snprintf(form, sizeof form, "CacheParameterGroupName=%s&ResetAllParameters=true", prim);
     cr_assert_eq(fixture_run("us-east-1", "ResetCacheParameterGroup", form).fault, STATE);
@@ -439,7 +439,7 @@ Test(parameters, a_datastore_that_changes_keeps_its_values)
     static struct arena arena;
     struct err e;
     cr_assert_eq(q_global_get(fixture_store(), &arena, "ldgnf-g", &g, &e), 0);
-    g->status = "modifying";
+    g->status = GLOBAL_MODIFYING;
     cr_assert_eq(q_global_replication_group_put(fixture_store(), g, &e), 0);
     snprintf(
         form, sizeof form, "CacheParameterGroupName=%s&" ONE("timeout", "25"), cluster("us-east-1", "prim-001")->parameter_group);

@@ -320,10 +320,10 @@ static void check_mode(const char *id, const char *mode, const char *parameters,
     struct err e;
     size_t n;
     const char *found = "";
-    cr_assert_str_eq(row(id)->cluster_mode, mode);
+    cr_assert_str_eq(cluster_mode_text(row(id)->cluster_mode), mode);
     cr_assert_str_eq(row(id)->parameter_group, parameters);
     cr_assert_eq(q_endpoint_span(fixture_store(), &a, "us-east-1", id, id, &endpoints, &n, &e), 0);
-    for (size_t i = 0; i < n; i++) found = arena_printf(&a, "%s%s ", found, endpoints[i].kind);
+    for (size_t i = 0; i < n; i++) found = arena_printf(&a, "%s%s ", found, endpoint_kind_text(endpoints[i].kind));
     cr_assert_str_eq(found, kinds);
     cr_assert_eq(q_node_list_by_rg(fixture_store(), &a, "us-east-1", id, &nodes, &n, &e), 0);
     for (size_t i = 0; i < n; i++) cr_assert_eq(nodes[i].incarnation, incarnation);

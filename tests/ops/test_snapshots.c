@@ -25,9 +25,9 @@ static void make_available(const char *name)
     cr_assert_eq(store_begin(fixture_store(), true, &e), 0);
     cr_assert_eq(q_snapshot_get(fixture_store(), &a, HOME, name, &s, &e), 0);
     cr_assert_eq(q_snapshot_parts(fixture_store(), &a, HOME, name, &parts, &n, &e), 0);
-    s->status = "available";
+    s->status = SNAPSHOT_AVAILABLE;
     for (size_t i = 0; i < n; i++) {
-        parts[i].seen_state = "whole";
+        parts[i].seen_state = PART_WHOLE;
         parts[i].seen_size = 5 << 20;
         q_snapshot_part_put(fixture_store(), &parts[i], &e);
     }

@@ -21,7 +21,7 @@ static void group_is(const char *status, int64_t unserved_ms)
 {
     struct row_replication_group *rg;
     cr_assert_eq(q_rg_get(fixture_store(), &a, "us-east-1", "demo", &rg, &err), 0);
-    rg->status = status;
+    rg->status = word_of(&words_rg_status, status);
     rg->unserved_since_ms = unserved_ms ? clock_steady_ms() - unserved_ms : 0;
     cr_assert_eq(q_replication_group_put(fixture_store(), rg, &err), 0);
 }

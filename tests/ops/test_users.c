@@ -48,17 +48,17 @@ static void settle(void)
     cr_assert_eq(q_user_group_all(s, &a, &groups, &n_groups, &e), 0);
     cr_assert_eq(q_user_group_member_all(s, &a, &members, &n_members, &e), 0);
     for (size_t i = 0; i < n_users; i++) {
-        bool gone = strcmp(users[i].status, "deleting") == 0;
-        users[i].status = "active";
+        bool gone = users[i].status == USER_DELETING;
+        users[i].status = USER_ACTIVE;
         cr_assert_eq(gone ? q_user_delete(s, &users[i], &e) : q_user_put(s, &users[i], &e), 0);
     }
     for (size_t i = 0; i < n_groups; i++) {
-        groups[i].status = "active";
+        groups[i].status = USER_GROUP_ACTIVE;
         cr_assert_eq(q_user_group_put(s, &groups[i], &e), 0);
     }
     for (size_t i = 0; i < n_members; i++) {
-        bool gone = strcmp(members[i].change, "remove") == 0;
-        members[i].change = "";
+        bool gone = members[i].change == LINK_REMOVE;
+        members[i].change = LINK_NONE;
         cr_assert_eq(gone ? q_user_group_member_delete(s, &members[i], &e) : q_user_group_member_put(s, &members[i], &e), 0);
     }
     cr_assert_eq(store_commit(s, &e), 0);

@@ -28,6 +28,13 @@ void build_init(struct build *b, struct arena *a)
     };
 }
 
+/* Clusters and node groups have not all the words of replication groups: what they lack is 'available' with them. */
+static unsigned word_or_available(const struct words *list, const char *status)
+{
+    unsigned value;
+    return word_read(list, status, &value) ? value : word_of(list, "available");
+}
+
 static void add_region(struct build *b, const char *region)
 {
     if (world_region(&b->w, region)) return;
@@ -35,11 +42,16 @@ static void add_region(struct build *b, const char *region)
         (struct world_region){.row = {.name = region}, .in_touch = true, .obeys = true, .heard_ms = b->w.steady_ms};
 }
 
-static void add_endpoint(struct build *b, const char *region, const char *rg_id, const char *kind)
+static void add_endpoint(struct build *b, const char *region, const char *rg_id, enum endpoint_kind kind)
 {
-    const char *id = arena_printf(b->w.arena, "%s.%s.0001", kind, rg_id);
-    struct row_endpoint row = {
-        .region = region, .id = id, .kind = kind, .rg_id = rg_id, .node_group_id = "0001", .port = 6379, .seen_state = "unknown"};
+    const char *id = arena_printf(b->w.arena, "%s.%s.0001", endpoint_kind_text(kind), rg_id);
+    struct row_endpoint row = {.region = region,
+        .id = id,
+        .kind = kind,
+        .rg_id = rg_id,
+        .node_group_id = "0001",
+        .port = 6379,
+        .seen_state = ENDPOINT_UNKNOWN};
     b->endpoints[b->w.n_endpoints++].row = row;
 }
 
@@ -51,12 +63,13 @@ static void add_member(struct build *b, const char *region, const char *id, cons
         .id = cluster,
         .rg_id = id,
         .node_group_id = node_group_id,
-        .status = status,
+        .status = word_or_available(&words_cluster_status, status),
         .engine = "redis",
         .engine_version = "7.1.0",
         .node_type = "cache.r7g.large",
         .parameter_group = "default.redis7",
-        .parameter_apply_status = "in-sync",
+        .parameter_apply_status = APPLY_IN_SYNC,
+        .notification_topic_status = TOPIC_ACTIVE,
         .nodes_to_reboot = ""};
     b->nodes[b->w.n_nodes++].row = (struct row_node){
         .region = region,
@@ -67,9 +80,9 @@ static void add_member(struct build *b, const char *region, const char *id, cons
         .node_group_id = node_group_id,
         .availability_zone = i == 2 ? "us-east-1b" : "us-east-1a",
         .port = 6379,
-        .want = strcmp(status, "deleting") == 0 ? "gone" : "run",
-        .status = "available",
-        .seen_state = "unknown",
+        .want = strcmp(status, "deleting") == 0 ? WISH_GONE : WISH_RUN,
+        .status = NODE_AVAILABLE,
+        .seen_state = SEEN_UNKNOWN,
         .seen_endpoints = "",
         .incarnation = 1,
     };
@@ -81,20 +94,20 @@ void build_rg(struct build *b, const char *region, const char *id, const char *s
     add_region(b, region);
     b->rgs[b->w.n_rgs++].row = (struct row_replication_group){.region = region,
         .id = id,
-        .status = status,
+        .status = word_of(&words_rg_status, status),
         .port = 6379,
-        .cluster_mode = "disabled",
+        .cluster_mode = MODE_DISABLED,
         .engine = "redis",
         .engine_version = "7.1.0"};
     b->node_groups[b->w.n_node_groups++].row = (struct row_node_group){.region = region,
         .rg_id = id,
         .id = "0001",
-        .status = status,
+        .status = word_or_available(&words_node_group_status, status),
         .primary_node_id = arena_printf(a, "%s-001.0001", id),
         .switch_offset = -1};
     for (int i = 1; i <= n; i++) add_member(b, region, id, "0001", arena_printf(a, "%s-%03d", id, i), status, i);
-    add_endpoint(b, region, id, "primary");
-    add_endpoint(b, region, id, "reader");
+    add_endpoint(b, region, id, ENDPOINT_PRIMARY);
+    add_endpoint(b, region, id, ENDPOINT_READER);
 }
 
 static void add_shard(struct build *b, const char *region, const char *id, const char *status, const char *shard, int n)
@@ -106,13 +119,13 @@ static void add_shard(struct build *b, const char *region, const char *id, const
         b->shard_nodes[b->w.n_shard_nodes++].row = (struct row_shard_node){.region = region,
             .id = node,
             .name = arena_printf(a, "%040d", (int)b->w.n_nodes),
-            .seen_state = "",
+            .seen_state = REDIS_CLUSTER_NONE,
             .seen_slots = ""};
     }
     b->node_groups[b->w.n_node_groups++].row = (struct row_node_group){.region = region,
         .rg_id = id,
         .id = shard,
-        .status = status,
+        .status = word_or_available(&words_node_group_status, status),
         .primary_node_id = arena_printf(a, "%s-%s-001.0001", id, shard),
         .switch_offset = -1};
     b->shards[b->w.n_shards++].row = (struct row_shard){.region = region, .rg_id = id, .id = shard, .next_member = n + 1};
@@ -124,9 +137,9 @@ void build_shards(struct build *b, const char *region, const char *id, const cha
     add_region(b, region);
     b->rgs[b->w.n_rgs++].row = (struct row_replication_group){.region = region,
         .id = id,
-        .status = status,
+        .status = word_of(&words_rg_status, status),
         .port = 6379,
-        .cluster_mode = "enabled",
+        .cluster_mode = MODE_ENABLED,
         .automatic_failover = FAILOVER_ENABLED,
         .engine = "redis",
         .engine_version = "7.1.0"};
@@ -137,11 +150,11 @@ void build_shards(struct build *b, const char *region, const char *id, const cha
     }
     b->endpoints[b->w.n_endpoints++].row = (struct row_endpoint){.region = region,
         .id = arena_printf(a, "configuration.%s.", id),
-        .kind = "configuration",
+        .kind = ENDPOINT_CONFIGURATION,
         .rg_id = id,
         .node_group_id = "",
         .port = 6379,
-        .seen_state = "unknown"};
+        .seen_state = ENDPOINT_UNKNOWN};
 }
 
 void build_resharding(struct build *b, const char *region, const char *rg_id, int64_t before, int64_t after)
@@ -158,7 +171,7 @@ void build_cluster(struct build *b, const char *region, const char *id, const ch
     *c = (struct row_cache_cluster){
         .region = region,
         .id = id,
-        .status = status,
+        .status = word_or_available(&words_cluster_status, status),
         .engine = engine,
         .engine_version = redis ? "7.1.0" : "1.6.22",
         .node_type = "cache.r7g.large",
@@ -167,7 +180,8 @@ void build_cluster(struct build *b, const char *region, const char *id, const ch
         .port = redis ? 6379 : 11211,
         .availability_zone = "us-east-1a",
         .maintenance_window = "sun:05:00-sun:06:00",
-        .parameter_apply_status = "in-sync",
+        .parameter_apply_status = APPLY_IN_SYNC,
+        .notification_topic_status = TOPIC_ACTIVE,
         .nodes_to_reboot = "",
         .next_node = 1,
         .config_version = 1,
@@ -178,21 +192,25 @@ void build_cluster(struct build *b, const char *region, const char *id, const ch
     for (int i = 0; i < n; i++) {
         struct row_node *row = &b->nodes[b->w.n_nodes++].row;
         *row = plan_new_node(b->w.arena, c, "us-east-1a", 0);
-        row->status = strcmp(status, "creating") == 0 ? "creating" : "available";
+        row->status = strcmp(status, "creating") == 0 ? NODE_CREATING : NODE_AVAILABLE;
     }
     if (redis) return;
     b->endpoints[b->w.n_endpoints++].row = (struct row_endpoint){.region = region,
         .id = arena_printf(b->w.arena, "configuration.%s", id),
-        .kind = "configuration",
+        .kind = ENDPOINT_CONFIGURATION,
         .cluster_id = id,
         .port = 11211,
-        .seen_state = "unknown"};
+        .seen_state = ENDPOINT_UNKNOWN};
 }
 
 void build_global(struct build *b, const char *id, const char *status)
 {
-    b->globals[b->w.n_globals++].row = (struct row_global_replication_group){
-        .id = id, .status = status, .engine = "redis", .engine_version = "7.1.0", .phase = "steady", .switch_offset = -1};
+    b->globals[b->w.n_globals++].row = (struct row_global_replication_group){.id = id,
+        .status = word_of(&words_global_status, status),
+        .engine = "redis",
+        .engine_version = "7.1.0",
+        .phase = PHASE_STEADY,
+        .switch_offset = -1};
 }
 
 /* Endpoints are sorted by group: the gateway goes behind the group's last one. */
@@ -203,7 +221,7 @@ static void insert_gateway(struct build *b, const char *region, const char *rg_i
         if (strcmp(b->endpoints[i].row.region, region) == 0 && b->endpoints[i].row.rg_id &&
             strcmp(b->endpoints[i].row.rg_id, rg_id) == 0)
             at = i + 1;
-    add_endpoint(b, region, rg_id, "gateway");
+    add_endpoint(b, region, rg_id, ENDPOINT_GATEWAY);
     struct world_endpoint gateway = b->endpoints[b->w.n_endpoints - 1];
     memmove(&b->endpoints[at + 1], &b->endpoints[at], (b->w.n_endpoints - 1 - at) * sizeof b->endpoints[0]);
     b->endpoints[at] = gateway;
@@ -212,8 +230,11 @@ static void insert_gateway(struct build *b, const char *region, const char *rg_i
 void build_member(
     struct build *b, const char *global_id, const char *region, const char *rg_id, const char *role, const char *status)
 {
-    b->members[b->w.n_members++].row =
-        (struct row_global_member){.global_id = global_id, .region = region, .rg_id = rg_id, .role = role, .status = status};
+    b->members[b->w.n_members++].row = (struct row_global_member){.global_id = global_id,
+        .region = region,
+        .rg_id = rg_id,
+        .role = word_of(&words_member_role, role),
+        .status = word_of(&words_member_status, status)};
     insert_gateway(b, region, rg_id);
 }
 
@@ -227,7 +248,7 @@ static void see_cluster(struct build *b, struct world_node *n)
 {
     struct world_node_group *ng = rg_node_group(n->rg, n->row.node_group_id);
     struct row_shard_node *seen = &n->shard_node->row;
-    seen->seen_state = "ok";
+    seen->seen_state = REDIS_CLUSTER_OK;
     seen->seen_slots = want_node(&b->w, n).primary && ng->row.slots ? ng->row.slots : "";
     seen->seen_known = (int64_t)shard_count_nodes(n->rg);
     seen->seen_strangers = 0;
@@ -238,11 +259,11 @@ static void see_cluster(struct build *b, struct world_node *n)
 void build_see(struct build *b, struct world_node *n)
 {
     struct want_node want = want_node(&b->w, n);
-    n->row.seen_state = "ready";
+    n->row.seen_state = SEEN_READY;
     n->row.seen_users_generation = access_of(&b->w, n->rg)->generation;
     n->row.seen_generation = n->cluster ? settings_of(&b->w, &n->cluster->row)->generation : 0;
-    n->row.seen_role = want.primary ? "primary" : "replica";
-    if (n->cluster && n->cluster->endpoint) n->row.seen_role = NULL; /* memcached knows no roles */
+    n->row.seen_role = want.primary ? SEEN_ROLE_PRIMARY : SEEN_ROLE_REPLICA;
+    if (n->cluster && n->cluster->endpoint) n->row.seen_role = SEEN_ROLE_NONE; /* memcached knows no roles */
     n->row.seen_endpoints = "";
     for (size_t i = 0; i < want.n_endpoints; i++)
         n->row.seen_endpoints = arena_printf(b->w.arena, "%s%s%s", n->row.seen_endpoints, i ? " " : "", want.endpoints[i]);
@@ -259,7 +280,7 @@ void build_see(struct build *b, struct world_node *n)
 void build_see_as(struct build *b, struct world_node *n, const char *role, const char *slots)
 {
     build_see(b, n);
-    n->row.seen_role = role;
+    n->row.seen_role = word_of(&words_seen_role, role);
     n->row.seen_upstream = NULL;
     n->shard_node->row.seen_slots = slots;
 }
@@ -268,7 +289,7 @@ void build_see_all(struct build *b)
 {
     /* Who is seen to follow is wanted to serve reads, and so on: the second look finds all at rest. */
     for (size_t i = 0; i < 2 * b->w.n_nodes; i++) build_see(b, &b->nodes[i % b->w.n_nodes]);
-    for (size_t i = 0; i < b->w.n_endpoints; i++) b->endpoints[i].row.seen_state = "listening";
+    for (size_t i = 0; i < b->w.n_endpoints; i++) b->endpoints[i].row.seen_state = ENDPOINT_LISTENING;
 }
 
 struct world_rg *build_find(struct build *b, const char *region, const char *id)

@@ -35,8 +35,8 @@ void datastore_teardown(void)
 
 void start_failover(void)
 {
-    g->row.status = "modifying";
-    g->row.phase = "fencing";
+    g->row.status = GLOBAL_MODIFYING;
+    g->row.phase = PHASE_FENCING;
     g->row.phase_since_ms = b.w.steady_ms;
     g->row.switch_region = "eu-west-1";
 }

@@ -67,12 +67,12 @@ static void name_strange_primary(void)
 
 static void remove_primary(void)
 {
-    rg_primary(&build_find(&b, "us-east-1", "east")->node_groups[0])->row.want = "gone";
+    rg_primary(&build_find(&b, "us-east-1", "east")->node_groups[0])->row.want = WISH_GONE;
 }
 
 static void make_two_primary_regions(void)
 {
-    b.members[0].row.role = "PRIMARY";
+    b.members[0].row.role = MEMBER_PRIMARY;
 }
 
 static void hold_twice(void)
@@ -97,12 +97,12 @@ static void give_to_endpoint(void)
 
 static void invent_status(void)
 {
-    b.rgs[0].row.status = "fine";
+    b.rgs[0].row.status = 0;
 }
 
 static void invent_parameter_status(void)
 {
-    b.clusters[0].row.parameter_apply_status = "";
+    b.clusters[0].row.parameter_apply_status = 77;
 }
 
 static void switch_to_stranger(void)
@@ -118,17 +118,17 @@ static void switch_to_itself(void)
 
 static void invent_phase(void)
 {
-    b.globals[0].row.phase = "sleeping";
+    b.globals[0].row.phase = 99;
 }
 
 static void fail_over_nowhere(void)
 {
-    b.globals[0].row.phase = "fencing";
+    b.globals[0].row.phase = PHASE_FENCING;
 }
 
 static void return_without_offset(void)
 {
-    b.globals[0].row.phase = "returning";
+    b.globals[0].row.phase = PHASE_RETURNING;
     b.globals[0].row.switch_region = "eu-west-1";
 }
 
@@ -139,7 +139,7 @@ static void see_in_the_future(void)
 
 static void leave_undone(void)
 {
-    b.rgs[0].row.status = "modifying";
+    b.rgs[0].row.status = RG_MODIFYING;
 }
 
 static const struct spoil {
@@ -163,7 +163,7 @@ static const struct spoil {
     {"no status of parameters", invent_parameter_status, INVARIANT_STATUS_WORDS},
     {"a switch to a node of another shard", switch_to_stranger, INVARIANT_SWITCH_TARGET},
     {"a switch to the primary itself", switch_to_itself, INVARIANT_SWITCH_TARGET},
-    {"a phase that nobody knows", invent_phase, INVARIANT_PHASES},
+    {"a phase that nobody knows", invent_phase, INVARIANT_STATUS_WORDS},
     {"a failover to no region", fail_over_nowhere, INVARIANT_PHASES},
     {"a return without an offset", return_without_offset, INVARIANT_PHASES},
     {"a time that lies ahead", see_in_the_future, INVARIANT_PAST},
@@ -231,16 +231,16 @@ Test(check, a_port_that_comes_free_is_given_with_the_next_look_which_is_asked_fo
     build_rg(&b, "us-east-1", "first", "available", 1);
     build_rg(&b, "us-east-1", "second", "creating", 1);
     build_link(&b);
-    for (size_t i = 1; i < b.w.n_nodes; i++) b.nodes[i].row.want = "gone"; /* not its turn yet */
+    for (size_t i = 1; i < b.w.n_nodes; i++) b.nodes[i].row.want = WISH_GONE; /* not its turn yet */
     b.endpoints[2].drop = b.endpoints[3].drop = true;
     plan_world(&b.w);
     b.endpoints[2].drop = b.endpoints[3].drop = false;
-    b.nodes[1].row.want = "run";
+    b.nodes[1].row.want = WISH_RUN;
     plan_world(&b.w);
     cr_assert_null(b.nodes[1].row.address, "there is one too many: %lld", (long long)b.nodes[1].row.port);
-    b.rgs[0].row.status = "deleting";
-    b.nodes[0].row.want = "gone";
-    b.nodes[0].row.seen_state = "gone";
+    b.rgs[0].row.status = RG_DELETING;
+    b.nodes[0].row.want = WISH_GONE;
+    b.nodes[0].row.seen_state = SEEN_GONE;
     plan_world(&b.w);
     cr_assert(b.rgs[0].drop);
     cr_expect_leq(b.w.wake_ms, b.w.steady_ms, "nobody looks again");

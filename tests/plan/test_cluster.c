@@ -31,8 +31,8 @@ static void available(void)
 {
     setup();
     look();
-    cr_assert_str_eq(redis->row.status, "available");
-    cr_assert_str_eq(mem->row.status, "available");
+    cr_assert_eq(redis->row.status, CLUSTER_AVAILABLE);
+    cr_assert_eq(mem->row.status, CLUSTER_AVAILABLE);
     b.w.events = NULL;
 }
 
@@ -66,20 +66,20 @@ TestSuite(cluster, .init = available, .fini = teardown);
 Test(cluster, is_creating_while_a_node_is_missing, .init = setup)
 {
     look();
-    b.nodes[2].row.seen_state = "starting";
-    mem->row.status = "creating";
+    b.nodes[2].row.seen_state = SEEN_STARTING;
+    mem->row.status = CLUSTER_CREATING;
     plan_world(&b.w);
-    cr_assert_str_eq(mem->row.status, "creating");
-    cr_assert_str_eq(redis->row.status, "available");
+    cr_assert_eq(mem->row.status, CLUSTER_CREATING);
+    cr_assert_eq(redis->row.status, CLUSTER_AVAILABLE);
 }
 
 Test(cluster, is_creating_while_its_configuration_endpoint_does_not_listen, .init = setup)
 {
     plan_world(&b.w);
     build_see_all(&b);
-    mem->endpoint->row.seen_state = "conflict";
+    mem->endpoint->row.seen_state = ENDPOINT_CONFLICT;
     plan_world(&b.w);
-    cr_assert_str_eq(mem->row.status, "creating");
+    cr_assert_eq(mem->row.status, CLUSTER_CREATING);
 }
 
 Test(cluster, creation_is_told_once_in_events, .init = setup)
@@ -93,14 +93,14 @@ Test(cluster, creation_is_told_once_in_events, .init = setup)
 
 Test(cluster, a_dead_node_does_not_change_the_status_of_an_available_one)
 {
-    b.nodes[0].row.seen_state = "exited";
+    b.nodes[0].row.seen_state = SEEN_EXITED;
     plan_world(&b.w);
-    cr_assert_str_eq(redis->row.status, "available");
+    cr_assert_eq(redis->row.status, CLUSTER_AVAILABLE);
 }
 
 Test(cluster, a_hung_node_is_woken_after_a_while_and_never_killed)
 {
-    b.nodes[0].row.seen_state = "hung";
+    b.nodes[0].row.seen_state = SEEN_HUNG;
     b.nodes[0].row.seen_pid = 77;
     b.nodes[0].row.seen_since_ms = b.w.steady_ms;
     plan_world(&b.w);
@@ -115,12 +115,12 @@ Test(cluster, a_hung_node_is_woken_after_a_while_and_never_killed)
 
 Test(cluster, a_deleted_one_goes_when_its_last_node_is_gone)
 {
-    mem->row.status = "deleting";
-    for (size_t i = 0; i < 3; i++) mem->nodes[i].row.want = "gone";
-    for (size_t i = 0; i < 2; i++) mem->nodes[i].row.seen_state = "gone";
+    mem->row.status = CLUSTER_DELETING;
+    for (size_t i = 0; i < 3; i++) mem->nodes[i].row.want = WISH_GONE;
+    for (size_t i = 0; i < 2; i++) mem->nodes[i].row.seen_state = SEEN_GONE;
     plan_world(&b.w);
     cr_assert_not(mem->drop);
-    mem->nodes[2].row.seen_state = "gone";
+    mem->nodes[2].row.seen_state = SEEN_GONE;
     plan_world(&b.w);
     cr_assert(mem->drop && mem->endpoint->drop && mem->nodes[0].drop && mem->nodes[2].drop);
     cr_assert_not(redis->drop);
@@ -129,15 +129,15 @@ Test(cluster, a_deleted_one_goes_when_its_last_node_is_gone)
 
 Test(cluster, a_reboot_ends_when_the_process_is_a_new_one)
 {
-    redis->row.status = "rebooting cluster nodes";
-    b.nodes[0].row.status = "rebooting";
+    redis->row.status = CLUSTER_REBOOTING_CLUSTER_NODES;
+    b.nodes[0].row.status = NODE_REBOOTING;
     b.nodes[0].row.incarnation = 2;
     plan_world(&b.w);
-    cr_assert_str_eq(redis->row.status, "rebooting cluster nodes");
+    cr_assert_eq(redis->row.status, CLUSTER_REBOOTING_CLUSTER_NODES);
     build_see_all(&b);
     plan_world(&b.w);
-    cr_assert_str_eq(redis->row.status, "available");
-    cr_assert_str_eq(b.nodes[0].row.status, "available");
+    cr_assert_eq(redis->row.status, CLUSTER_AVAILABLE);
+    cr_assert_eq(b.nodes[0].row.status, NODE_AVAILABLE);
     cr_assert_eq(events("Cache node 0001 restarted"), 1);
 }
 
@@ -152,10 +152,10 @@ Test(cluster, what_waits_for_the_window_is_done_when_it_opens)
     plan_world(&b.w);
     cr_assert_str_eq(redis->row.node_type, "cache.r7g.xlarge");
     cr_assert_null(redis->row.pending_node_type);
-    cr_assert_str_eq(redis->row.status, "modifying", "the new memory is not in force yet");
+    cr_assert_eq(redis->row.status, CLUSTER_MODIFYING, "the new memory is not in force yet");
     build_see_all(&b);
     plan_world(&b.w);
-    cr_assert_str_eq(redis->row.status, "available");
+    cr_assert_eq(redis->row.status, CLUSTER_AVAILABLE);
     cr_assert_eq(b.nodes[0].row.incarnation, 1, "no restart");
 }
 
@@ -169,8 +169,8 @@ Test(cluster, what_need_not_wait_is_done_at_once)
 Test(cluster, nothing_pending_begins_while_something_else_is_under_way)
 {
     redis->row.pending_node_type = "cache.r7g.xlarge";
-    redis->row.status = "rebooting cluster nodes";
-    b.nodes[0].row.seen_state = "starting";
+    redis->row.status = CLUSTER_REBOOTING_CLUSTER_NODES;
+    b.nodes[0].row.seen_state = SEEN_STARTING;
     plan_world(&b.w);
     cr_assert_str_eq(redis->row.node_type, "cache.r7g.large");
 }
@@ -183,10 +183,10 @@ Test(cluster, a_new_version_is_in_force_when_the_processes_run_for_it)
     cr_assert_str_eq(redis->row.engine_version, "7.1.1");
     cr_assert(b.nodes[0].row.keep_data);
     for (size_t i = 0; i < 3; i++) cr_assert(!mem->nodes[i].row.keep_data);
-    cr_assert_str_eq(redis->row.status, "modifying");
+    cr_assert_eq(redis->row.status, CLUSTER_MODIFYING);
     build_see_all(&b);
     plan_world(&b.w);
-    cr_assert_str_eq(redis->row.status, "available");
+    cr_assert_eq(redis->row.status, CLUSTER_AVAILABLE);
 }
 
 Test(cluster, clients_get_the_list_of_nodes_once_all_of_them_are_there, .init = setup)
@@ -194,7 +194,7 @@ Test(cluster, clients_get_the_list_of_nodes_once_all_of_them_are_there, .init = 
     plan_world(&b.w);
     cr_assert_str_eq(mem->row.config_nodes, "");
     build_see_all(&b);
-    mem->nodes[1].row.seen_state = "starting";
+    mem->nodes[1].row.seen_state = SEEN_STARTING;
     plan_world(&b.w);
     cr_assert_str_eq(mem->row.config_nodes, "");
     build_see_all(&b);
@@ -208,14 +208,14 @@ Test(cluster, more_nodes_come_with_numbers_of_their_own_and_a_version_each)
     mem->row.pending_num_nodes = 5;
     mem->row.pending_zones = "us-east-1a us-east-1b";
     plan_world(&b.w);
-    cr_assert_str_eq(mem->row.status, "modifying");
+    cr_assert_eq(mem->row.status, CLUSTER_MODIFYING);
     cr_assert_eq(b.w.wake_ms, b.w.steady_ms, "another look, with the new nodes");
     load_new_nodes();
     cr_assert_eq(mem->n_nodes, 5u);
     plan_world(&b.w);
     cr_assert_str_eq(mem->row.config_nodes, "0001 0002 0003");
     look();
-    cr_assert_str_eq(mem->row.status, "available");
+    cr_assert_eq(mem->row.status, CLUSTER_AVAILABLE);
     cr_assert_eq(mem->row.num_nodes, 5);
     cr_assert_eq(mem->row.pending_num_nodes, 0);
     cr_assert_str_eq(mem->row.config_nodes, "0001 0002 0003 0004 0005");
@@ -231,13 +231,13 @@ Test(cluster, chosen_nodes_leave_the_list_at_once_and_their_rows_when_they_are_g
     plan_world(&b.w);
     cr_assert_str_eq(mem->row.config_nodes, "0002");
     cr_assert_eq(mem->row.config_version, 2);
-    cr_assert_str_eq(mem->nodes[0].row.want, "gone");
-    cr_assert_str_eq(mem->nodes[1].row.want, "run");
-    cr_assert_str_eq(mem->row.status, "modifying");
-    mem->nodes[0].row.seen_state = mem->nodes[2].row.seen_state = "gone";
+    cr_assert_eq(mem->nodes[0].row.want, WISH_GONE);
+    cr_assert_eq(mem->nodes[1].row.want, WISH_RUN);
+    cr_assert_eq(mem->row.status, CLUSTER_MODIFYING);
+    mem->nodes[0].row.seen_state = mem->nodes[2].row.seen_state = SEEN_GONE;
     plan_world(&b.w);
     cr_assert(mem->nodes[0].drop && mem->nodes[2].drop && !mem->nodes[1].drop);
-    cr_assert_str_eq(mem->row.status, "available");
+    cr_assert_eq(mem->row.status, CLUSTER_AVAILABLE);
     cr_assert_eq(mem->row.num_nodes, 1);
     cr_assert_str_eq(mem->row.pending_nodes_to_remove, "");
     cr_assert_eq(events("Removed cache nodes 0001, 0003"), 1);
@@ -245,8 +245,8 @@ Test(cluster, chosen_nodes_leave_the_list_at_once_and_their_rows_when_they_are_g
 
 Test(cluster, nodes_that_reboot_stay_in_the_list)
 {
-    mem->row.status = "rebooting cluster nodes";
-    mem->nodes[0].row.status = "rebooting";
+    mem->row.status = CLUSTER_REBOOTING_CLUSTER_NODES;
+    mem->nodes[0].row.status = NODE_REBOOTING;
     mem->nodes[0].row.incarnation = 2;
     plan_world(&b.w);
     build_see_all(&b);

@@ -53,7 +53,7 @@ Test(encryption, links_are_encrypted_once_their_upstream_takes_both)
     wants(1, ENCRYPTION_PREFERRED, false);
     see(0, "preferred links");
     wants(1, ENCRYPTION_PREFERRED, true);
-    rg->nodes[0].row.seen_state = "exited"; /* what was seen of a process that is gone is nothing */
+    rg->nodes[0].row.seen_state = SEEN_EXITED; /* what was seen of a process that is gone is nothing */
     wants(1, ENCRYPTION_PREFERRED, false);
 }
 
@@ -97,11 +97,11 @@ Test(encryption, a_change_is_done_when_every_node_has_it_and_not_before)
     see(0, "preferred links");
     see(1, "preferred");
     plan_rg(&b.w, rg);
-    cr_assert_str_eq(rg->row.status, "modifying");
+    cr_assert_eq(rg->row.status, RG_MODIFYING);
     cr_assert_eq(rg->row.transit_encryption, ENCRYPTION_NONE);
     see(1, "preferred links");
     plan_rg(&b.w, rg);
-    cr_assert_str_eq(rg->row.status, "available");
+    cr_assert_eq(rg->row.status, RG_AVAILABLE);
     cr_assert_eq(rg->row.transit_encryption, ENCRYPTION_PREFERRED);
     cr_assert_eq(rg->clusters[1].row.transit_encryption, ENCRYPTION_PREFERRED);
     cr_assert(change.drop, "nothing is left to be remembered");
@@ -112,14 +112,14 @@ Test(encryption, a_token_outlives_its_change)
 {
     setup_change(ENCRYPTION_REQUIRED, -1);
     change.row.token = "aa";
-    change.row.token_change = "ROTATING";
+    change.row.token_change = TOKEN_ROTATING;
     change.row.token_modified_ms = 1;
     rg->access = NULL;
     build_see_all(&b);
     see(0, "required links");
     see(1, "required links");
     plan_rg(&b.w, rg);
-    cr_assert_str_eq(rg->row.status, "available");
+    cr_assert_eq(rg->row.status, RG_AVAILABLE);
     cr_assert_null(change.row.token_change);
     cr_assert_not(change.drop);
 }

@@ -31,7 +31,7 @@ TestSuite(failover, .init = setup, .fini = teardown);
 
 static void die(int i)
 {
-    b.nodes[i].row.seen_state = "exited";
+    b.nodes[i].row.seen_state = SEEN_EXITED;
     b.nodes[i].row.seen_since_ms = b.w.steady_ms;
 }
 
@@ -122,7 +122,7 @@ Test(failover, a_dead_primary_without_living_replicas_is_not_replaced)
 
 Test(failover, a_primary_whose_address_was_taken_away_is_as_good_as_dead)
 {
-    b.nodes[0].row.seen_state = "conflict";
+    b.nodes[0].row.seen_state = SEEN_CONFLICT;
     b.nodes[0].row.settled = 1;
     tell_last_offset(1, 1);
     tell_last_offset(2, 2);
@@ -134,7 +134,7 @@ Test(failover, a_node_that_was_not_yet_told_to_follow_can_take_over)
 {
     die(0);
     die(2);
-    b.nodes[1].row.seen_role = "primary";
+    b.nodes[1].row.seen_role = SEEN_ROLE_PRIMARY;
     tell_last_offset(1, 100);
     plan_world(&b.w);
     cr_assert_str_eq(ng->row.primary_node_id, "demo-002.0001", "nobody else is left, and the dead one is held");
@@ -160,7 +160,7 @@ Test(failover, a_stop_that_lost_the_primarys_data_is_told_once)
 
 Test(failover, a_hung_primary_is_killed_before_it_is_replaced)
 {
-    b.nodes[0].row.seen_state = "hung";
+    b.nodes[0].row.seen_state = SEEN_HUNG;
     b.nodes[0].row.seen_pid = 4711;
     b.nodes[0].row.seen_since_ms = b.w.steady_ms;
     plan_world(&b.w);
@@ -190,7 +190,7 @@ static void start_switch(const char *to)
 {
     ng->row.switch_node_id = to;
     ng->row.switch_since_ms = b.w.steady_ms;
-    rg->row.status = "modifying";
+    rg->row.status = RG_MODIFYING;
     plan_world(&b.w);
 }
 
@@ -204,7 +204,7 @@ Test(failover, an_orderly_change_holds_writes_waits_and_swaps)
     plan_world(&b.w);
     cr_assert_eq(want_node(&b.w, &b.nodes[1]).promote_offset, 777);
     cr_assert(want_node(&b.w, &b.nodes[1]).primary);
-    b.nodes[1].row.seen_role = "primary";
+    b.nodes[1].row.seen_role = SEEN_ROLE_PRIMARY;
     plan_world(&b.w);
     cr_assert_str_eq(ng->row.primary_node_id, "demo-002.0001");
     cr_assert_null(ng->row.switch_node_id);
@@ -214,7 +214,7 @@ Test(failover, an_orderly_change_holds_writes_waits_and_swaps)
 Test(failover, a_promotion_on_request_does_not_wait_for_a_primary_that_can_not_start)
 {
     rg->row.automatic_failover = FAILOVER_DISABLED;
-    b.nodes[0].row.seen_state = "conflict";
+    b.nodes[0].row.seen_state = SEEN_CONFLICT;
     b.nodes[0].row.settled = 1;
     plan_world(&b.w);
     cr_assert_str_eq(ng->row.primary_node_id, "demo-001.0001", "nobody asked for another");
@@ -245,18 +245,19 @@ static int ordered_anew(void)
 
 Test(failover, an_upgrade_restarts_one_node_at_a_time_and_the_primary_last)
 {
-    rg->row.status = "modifying";
+    rg->row.status = RG_MODIFYING;
     rg->row.engine_version = "7.2.0";
     int rounds = 0;
-    for (; rounds < 12 && strcmp(rg->row.status, "available") != 0; rounds++) {
+    for (; rounds < 12 && rg->row.status != RG_AVAILABLE; rounds++) {
         plan_world(&b.w);
         cr_assert_leq(ordered_anew(), 1, "one at a time");
         if (strcmp(b.clusters[0].row.engine_version, "7.2.0") == 0)
             cr_assert_str_neq(ng->row.primary_node_id, "demo-001.0001", "a replica took over before");
         build_see_all(&b);
-        if (ng->row.switch_node_id && ng->row.switch_offset >= 0) rg_node(rg, ng->row.switch_node_id)->row.seen_role = "primary";
+        if (ng->row.switch_node_id && ng->row.switch_offset >= 0)
+            rg_node(rg, ng->row.switch_node_id)->row.seen_role = SEEN_ROLE_PRIMARY;
     }
-    cr_assert_str_eq(rg->row.status, "available");
+    cr_assert_eq(rg->row.status, RG_AVAILABLE);
     for (int i = 0; i < 3; i++) {
         cr_assert_eq(b.nodes[i].row.keep_data, 1, "%s", b.nodes[i].row.id);
         cr_assert_str_eq(b.clusters[i].row.engine_version, "7.2.0");
@@ -265,41 +266,41 @@ Test(failover, an_upgrade_restarts_one_node_at_a_time_and_the_primary_last)
 
 Test(failover, a_version_that_the_same_program_runs_changes_no_primary)
 {
-    rg->row.status = "modifying";
+    rg->row.status = RG_MODIFYING;
     rg->row.engine_version = "7.2.0";
-    for (int rounds = 0; rounds < 12 && strcmp(rg->row.status, "available") != 0; rounds++) {
+    for (int rounds = 0; rounds < 12 && rg->row.status != RG_AVAILABLE; rounds++) {
         plan_world(&b.w);
         cr_assert_leq(ordered_anew(), 1, "one at a time");
         cr_assert_null(ng->row.switch_node_id);
         build_see_all(&b);
         for (int i = 0; i < 3; i++) b.nodes[i].row.seen_binary = "/usr/bin/redis-server";
     }
-    cr_assert_str_eq(rg->row.status, "available");
+    cr_assert_eq(rg->row.status, RG_AVAILABLE);
     cr_assert_str_eq(ng->row.primary_node_id, "demo-001.0001");
     for (int i = 0; i < 3; i++) cr_assert_str_eq(b.clusters[i].row.engine_version, "7.2.0");
 }
 
 Test(failover, members_that_shall_go_leave_their_rows_when_they_are_gone)
 {
-    rg->row.status = "modifying";
-    b.nodes[2].row.want = "gone";
-    b.clusters[2].row.status = "deleting";
+    rg->row.status = RG_MODIFYING;
+    b.nodes[2].row.want = WISH_GONE;
+    b.clusters[2].row.status = CLUSTER_DELETING;
     plan_world(&b.w);
-    cr_assert_str_eq(rg->row.status, "modifying");
-    b.nodes[2].row.seen_state = "gone";
+    cr_assert_eq(rg->row.status, RG_MODIFYING);
+    b.nodes[2].row.seen_state = SEEN_GONE;
     plan_world(&b.w);
     cr_assert(b.nodes[2].drop && b.clusters[2].drop);
     cr_assert_not(b.nodes[1].drop);
     build_see(&b, &b.nodes[1]);
     plan_world(&b.w);
-    cr_assert_str_eq(rg->row.status, "available");
+    cr_assert_eq(rg->row.status, RG_AVAILABLE);
 }
 
 /* ---- a primary that lives and answers nobody ---- */
 
 static void block(int i, int64_t for_ms)
 {
-    b.nodes[i].row.seen_blocked = "busy";
+    b.nodes[i].row.seen_blocked = SEEN_BLOCKED_BUSY;
     b.nodes[i].row.seen_pid = 100 + i;
     b.nodes[i].row.blocked_since_ms = b.w.steady_ms - for_ms;
     b.nodes[0].row.seen_offset = 100;
@@ -339,7 +340,7 @@ Test(failover, a_blocked_primary_is_killed_once_it_took_too_long)
 Test(failover, a_primary_whose_writes_are_held_up_hands_over_in_good_order)
 {
     block(0, 30000);
-    b.nodes[0].row.seen_blocked = "held";
+    b.nodes[0].row.seen_blocked = SEEN_BLOCKED_HELD;
     b.nodes[2].row.seen_offset = 7;
     plan_world(&b.w);
     cr_assert_eq(b.nodes[0].row.condemned_pid, 0);

@@ -8,7 +8,7 @@ Test(global, secondaries_follow_their_gateway_and_lead_their_replicas)
 {
     struct want_node first = want_node(&b.w, &west->nodes[0]), second = want_node(&b.w, &west->nodes[1]);
     cr_assert_not(first.primary);
-    cr_assert_str_eq(first.upstream_address, rg_endpoint(west, "gateway", "0001")->row.address);
+    cr_assert_str_eq(first.upstream_address, rg_endpoint(west, ENDPOINT_GATEWAY, "0001")->row.address);
     cr_assert_null(first.upstream_node);
     cr_assert_str_eq(second.upstream_address, west->nodes[0].row.address);
     cr_assert_str_eq(second.upstream_node, west->nodes[0].row.id);
@@ -25,7 +25,7 @@ Test(global, failover_fences_the_old_primary_first)
 {
     start_failover();
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.phase, "fencing");
+    cr_assert_eq(g->row.phase, PHASE_FENCING);
     cr_assert(want_node(&b.w, &east->nodes[0]).fence);
     cr_assert_not(want_node(&b.w, &west->nodes[0]).primary);
     cr_assert_leq(b.w.wake_ms, b.w.steady_ms + 10000);
@@ -37,24 +37,24 @@ Test(global, the_new_primary_waits_for_the_fenced_offset)
     east->nodes[0].row.seen_fenced = 1;
     east->nodes[0].row.seen_offset = 4711;
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.phase, "promoting");
+    cr_assert_eq(g->row.phase, PHASE_PROMOTING);
     struct want_node want = want_node(&b.w, &west->nodes[0]);
     cr_assert(want.primary);
     cr_assert_eq(want.promote_offset, 4711);
     cr_assert(want_node(&b.w, &east->nodes[0]).fence, "the old one stays fenced until it follows");
-    cr_assert_str_eq(member("us-east-1")->row.role, "PRIMARY", "roles flip when the new one takes writes, not before");
+    cr_assert_eq(member("us-east-1")->row.role, MEMBER_PRIMARY, "roles flip when the new one takes writes, not before");
 }
 
 Test(global, roles_flip_when_the_new_primary_takes_writes)
 {
     reach_promoting();
-    west->nodes[0].row.seen_role = "primary";
+    west->nodes[0].row.seen_role = SEEN_ROLE_PRIMARY;
     plan_world(&b.w);
-    cr_assert_str_eq(member("eu-west-1")->row.role, "PRIMARY");
-    cr_assert_str_eq(member("us-east-1")->row.role, "SECONDARY");
-    cr_assert_str_eq(member("sa-east-1")->row.role, "SECONDARY");
-    cr_assert_str_eq(g->row.phase, "settling");
-    cr_assert_str_eq(g->row.status, "modifying");
+    cr_assert_eq(member("eu-west-1")->row.role, MEMBER_PRIMARY);
+    cr_assert_eq(member("us-east-1")->row.role, MEMBER_SECONDARY);
+    cr_assert_eq(member("sa-east-1")->row.role, MEMBER_SECONDARY);
+    cr_assert_eq(g->row.phase, PHASE_SETTLING);
+    cr_assert_eq(g->row.status, GLOBAL_MODIFYING);
     struct want_node old = want_node(&b.w, &east->nodes[0]);
     cr_assert_not(old.primary);
     cr_assert_not(old.fence);
@@ -64,78 +64,78 @@ Test(global, roles_flip_when_the_new_primary_takes_writes)
 Test(global, it_is_available_again_when_all_follow_the_new_primary)
 {
     reach_promoting();
-    west->nodes[0].row.seen_role = "primary";
+    west->nodes[0].row.seen_role = SEEN_ROLE_PRIMARY;
     plan_world(&b.w);
     build_see_all(&b);
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.phase, "steady");
-    cr_assert_str_eq(g->row.status, "available");
+    cr_assert_eq(g->row.phase, PHASE_STEADY);
+    cr_assert_eq(g->row.status, GLOBAL_AVAILABLE);
     cr_assert_null(g->row.switch_region);
 }
 
 Test(global, a_dead_old_primary_is_not_waited_for)
 {
     start_failover();
-    east->nodes[0].row.seen_state = "exited";
+    east->nodes[0].row.seen_state = SEEN_EXITED;
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.phase, "promoting");
+    cr_assert_eq(g->row.phase, PHASE_PROMOTING);
     cr_assert_eq(want_node(&b.w, &west->nodes[0]).promote_offset, -1);
 }
 
 Test(global, a_secondary_is_associated_when_its_group_is_available)
 {
-    g->row.status = "modifying";
-    member("eu-west-1")->row.status = "associating";
-    west->row.status = "creating";
+    g->row.status = GLOBAL_MODIFYING;
+    member("eu-west-1")->row.status = MEMBER_ASSOCIATING;
+    west->row.status = RG_CREATING;
     west->nodes[0].row.seen_link_up = 0;
     plan_world(&b.w);
-    cr_assert_str_eq(member("eu-west-1")->row.status, "associating");
-    cr_assert_str_eq(g->row.status, "modifying");
+    cr_assert_eq(member("eu-west-1")->row.status, MEMBER_ASSOCIATING);
+    cr_assert_eq(g->row.status, GLOBAL_MODIFYING);
     build_see_all(&b);
     plan_world(&b.w);
-    cr_assert_str_eq(west->row.status, "available");
-    cr_assert_str_eq(member("eu-west-1")->row.status, "associated");
-    cr_assert_str_eq(g->row.status, "available");
+    cr_assert_eq(west->row.status, RG_AVAILABLE);
+    cr_assert_eq(member("eu-west-1")->row.status, MEMBER_ASSOCIATED);
+    cr_assert_eq(g->row.status, GLOBAL_AVAILABLE);
 }
 
 Test(global, a_member_that_leaves_is_associated_until_it_takes_writes)
 {
-    g->row.status = "modifying";
+    g->row.status = GLOBAL_MODIFYING;
     member("eu-west-1")->row.leaving = 1;
-    west->row.status = "modifying";
+    west->row.status = RG_MODIFYING;
     plan_world(&b.w);
     cr_assert_not(member("eu-west-1")->drop);
     cr_assert(want_node(&b.w, &west->nodes[0]).primary);
     build_see(&b, &west->nodes[0]);
     plan_world(&b.w);
     cr_assert(member("eu-west-1")->drop);
-    cr_assert_str_eq(west->row.status, "available");
-    cr_assert_str_eq(g->row.status, "available");
-    cr_assert_null(rg_endpoint(west, "gateway", "0001"));
+    cr_assert_eq(west->row.status, RG_AVAILABLE);
+    cr_assert_eq(g->row.status, GLOBAL_AVAILABLE);
+    cr_assert_null(rg_endpoint(west, ENDPOINT_GATEWAY, "0001"));
 }
 
 Test(global, the_last_secondary_leaves_it_primary_only)
 {
-    g->row.status = "modifying";
+    g->row.status = GLOBAL_MODIFYING;
     member("eu-west-1")->drop = member("sa-east-1")->drop = true;
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.status, "primary-only");
+    cr_assert_eq(g->row.status, GLOBAL_PRIMARY_ONLY);
 }
 
 Test(global, deletion_frees_the_primary_group_and_leaves_it_alone)
 {
     member("eu-west-1")->drop = member("sa-east-1")->drop = true;
-    g->row.status = "deleting";
+    g->row.status = GLOBAL_DELETING;
     plan_world(&b.w);
     cr_assert(g->drop);
     cr_assert(member("us-east-1")->drop);
     cr_assert_not(east->drop);
-    cr_assert_null(rg_endpoint(east, "gateway", "0001"));
+    cr_assert_null(rg_endpoint(east, ENDPOINT_GATEWAY, "0001"));
 }
 
 static void die(struct world_node *n)
 {
-    n->row.seen_state = "exited";
+    n->row.seen_state = SEEN_EXITED;
     n->row.seen_since_ms = b.w.steady_ms;
 }
 
@@ -146,14 +146,14 @@ Test(global, a_dead_lone_primary_gets_its_data_back_from_a_secondary)
     west->nodes[0].row.seen_offset = 10;
     south->nodes[0].row.seen_offset = 20;
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.phase, "reviving");
+    cr_assert_eq(g->row.phase, PHASE_REVIVING);
     cr_assert_str_eq(g->row.switch_region, "sa-east-1", "from the one that got furthest");
     struct want_node giver = want_node(&b.w, &south->nodes[0]), dead = want_node(&b.w, &east->nodes[0]);
     cr_assert(giver.primary && giver.fence, "it gives, but takes no writes");
     cr_assert_not(dead.primary);
-    cr_assert_str_eq(dead.upstream_address, rg_endpoint(east, "gateway", "0001")->row.address);
+    cr_assert_str_eq(dead.upstream_address, rg_endpoint(east, ENDPOINT_GATEWAY, "0001")->row.address);
     cr_assert_null(want_gateway_target(east, &east->node_groups[0]), "not before the giver can give");
-    cr_assert_str_eq(g->row.status, "available");
+    cr_assert_eq(g->row.status, GLOBAL_AVAILABLE);
 }
 
 Test(global, a_revived_primary_takes_writes_once_it_has_all_and_the_giver_follows_again)
@@ -167,16 +167,16 @@ Test(global, a_revived_primary_takes_writes_once_it_has_all_and_the_giver_follow
     cr_assert_eq(want_gateway_target(east, &east->node_groups[0]), &giver->nodes[0]);
     build_see(&b, &east->nodes[0]);
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.phase, "returning");
+    cr_assert_eq(g->row.phase, PHASE_RETURNING);
     cr_assert_eq(want_node(&b.w, &east->nodes[0]).promote_offset, 99);
     cr_assert(want_node(&b.w, &giver->nodes[0]).fence);
-    east->nodes[0].row.seen_role = "primary";
+    east->nodes[0].row.seen_role = SEEN_ROLE_PRIMARY;
     plan_world(&b.w);
     cr_assert_not(want_node(&b.w, &giver->nodes[0]).primary);
     build_see_all(&b);
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.phase, "steady");
-    cr_assert_str_eq(member("us-east-1")->row.role, "PRIMARY");
+    cr_assert_eq(g->row.phase, PHASE_STEADY);
+    cr_assert_eq(member("us-east-1")->row.role, MEMBER_PRIMARY);
 }
 
 Test(global, without_any_living_secondary_a_dead_primary_is_restarted_in_place)
@@ -187,7 +187,7 @@ Test(global, without_any_living_secondary_a_dead_primary_is_restarted_in_place)
     die(&east->nodes[0]);
     plan_world(&b.w);
     cr_assert_not(want_node(&b.w, &east->nodes[0]).hold);
-    cr_assert_str_eq(g->row.phase, "steady");
+    cr_assert_eq(g->row.phase, PHASE_STEADY);
     cr_assert(want_node(&b.w, &east->nodes[0]).primary);
 }
 
@@ -197,7 +197,7 @@ Test(global, automatic_failover_in_the_region_comes_before_revival)
     die(&east->nodes[0]);
     east->nodes[1].row.seen_link_up = 0;
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.phase, "steady");
+    cr_assert_eq(g->row.phase, PHASE_STEADY);
     cr_assert_str_eq(east->node_groups[0].row.primary_node_id, "east-002.0001");
 }
 
@@ -206,11 +206,11 @@ Test(global, a_replica_that_has_not_told_its_last_offset_comes_before_revival_to
     east->row.automatic_failover = FAILOVER_ENABLED;
     die(&east->nodes[0]);
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.phase, "steady");
+    cr_assert_eq(g->row.phase, PHASE_STEADY);
     b.w.steady_ms = b.w.wake_ms;
     plan_world(&b.w);
     cr_assert_str_eq(east->node_groups[0].row.primary_node_id, "east-002.0001");
-    cr_assert_str_eq(g->row.phase, "steady");
+    cr_assert_eq(g->row.phase, PHASE_STEADY);
 }
 
 Test(global, a_target_that_dies_before_it_is_primary_stays_down_and_the_old_one_stays)
@@ -219,15 +219,15 @@ Test(global, a_target_that_dies_before_it_is_primary_stays_down_and_the_old_one_
     cr_assert(want_node(&b.w, &west->nodes[0]).hold, "it must not come back as an empty primary");
     die(&west->nodes[0]);
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.phase, "settling");
-    cr_assert_str_eq(member("us-east-1")->row.role, "PRIMARY");
+    cr_assert_eq(g->row.phase, PHASE_SETTLING);
+    cr_assert_eq(member("us-east-1")->row.role, MEMBER_PRIMARY);
     cr_assert(want_node(&b.w, &east->nodes[0]).primary);
     cr_assert_not(want_node(&b.w, &east->nodes[0]).fence);
     cr_assert_not(want_node(&b.w, &west->nodes[0]).primary);
     build_see_all(&b);
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.phase, "steady");
-    cr_assert_str_eq(g->row.status, "available");
+    cr_assert_eq(g->row.phase, PHASE_STEADY);
+    cr_assert_eq(g->row.status, GLOBAL_AVAILABLE);
 }
 
 Test(global, a_target_that_a_replica_can_replace_is_replaced_and_promoted)
@@ -236,32 +236,32 @@ Test(global, a_target_that_a_replica_can_replace_is_replaced_and_promoted)
     reach_promoting();
     die(&west->nodes[0]);
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.phase, "promoting");
+    cr_assert_eq(g->row.phase, PHASE_PROMOTING);
     b.w.steady_ms += 50;
     plan_world(&b.w);
     cr_assert_str_eq(west->node_groups[0].row.primary_node_id, "west-002.0001");
-    cr_assert_str_eq(g->row.phase, "promoting");
+    cr_assert_eq(g->row.phase, PHASE_PROMOTING);
     cr_assert(want_node(&b.w, &west->nodes[1]).primary);
 }
 
 Test(global, a_new_primary_that_dies_while_others_settle_is_revived)
 {
     reach_promoting();
-    west->nodes[0].row.seen_role = "primary";
+    west->nodes[0].row.seen_role = SEEN_ROLE_PRIMARY;
     plan_world(&b.w);
     build_see_all(&b);
-    g->row.phase = "settling";
+    g->row.phase = PHASE_SETTLING;
     die(&west->nodes[0]);
     east->nodes[0].row.seen_link_up = south->nodes[0].row.seen_link_up = 0;
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.phase, "reviving");
+    cr_assert_eq(g->row.phase, PHASE_REVIVING);
 }
 
 Test(global, a_primary_that_dies_while_it_is_revived_is_started_again)
 {
     die(&east->nodes[0]);
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.phase, "reviving");
+    cr_assert_eq(g->row.phase, PHASE_REVIVING);
     cr_assert_not(want_node(&b.w, &east->nodes[0]).hold, "it has nothing to lose");
 }
 
@@ -275,17 +275,17 @@ Test(global, a_giver_that_dies_while_the_primary_returns_is_not_waited_for)
     plan_world(&b.w);
     build_see(&b, &east->nodes[0]);
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.phase, "returning");
+    cr_assert_eq(g->row.phase, PHASE_RETURNING);
     die(&west->nodes[0]);
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.phase, "steady");
+    cr_assert_eq(g->row.phase, PHASE_STEADY);
     cr_assert_eq(want_node(&b.w, &east->nodes[0]).promote_offset, -1);
 }
 
 Test(global, a_hung_primary_that_is_to_be_replaced_is_killed_first)
 {
     start_failover();
-    east->nodes[0].row.seen_state = "hung";
+    east->nodes[0].row.seen_state = SEEN_HUNG;
     east->nodes[0].row.seen_pid = 4711;
     east->nodes[0].row.seen_since_ms = b.w.steady_ms;
     plan_world(&b.w);
@@ -293,10 +293,10 @@ Test(global, a_hung_primary_that_is_to_be_replaced_is_killed_first)
     b.w.steady_ms += 8000;
     plan_world(&b.w);
     cr_assert_eq(east->nodes[0].row.condemned_pid, 4711);
-    cr_assert_str_eq(g->row.phase, "fencing");
+    cr_assert_eq(g->row.phase, PHASE_FENCING);
     die(&east->nodes[0]);
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.phase, "promoting");
+    cr_assert_eq(g->row.phase, PHASE_PROMOTING);
 }
 
 Test(global, a_giver_that_dies_while_it_gives_is_replaced_by_another_region)
@@ -308,7 +308,7 @@ Test(global, a_giver_that_dies_while_it_gives_is_replaced_by_another_region)
     cr_assert(want_node(&b.w, &south->nodes[0]).hold, "it must not come back empty and give that");
     die(&south->nodes[0]);
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.phase, "reviving");
+    cr_assert_eq(g->row.phase, PHASE_REVIVING);
     cr_assert_str_eq(g->row.switch_region, "eu-west-1");
 }
 
@@ -322,63 +322,64 @@ Test(global, a_primary_that_returns_keeps_its_link_and_gets_all_that_the_giver_h
     plan_world(&b.w);
     build_see(&b, &east->nodes[0]);
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.phase, "returning");
+    cr_assert_eq(g->row.phase, PHASE_RETURNING);
     cr_assert_eq(want_gateway_target(east, &east->node_groups[0]), &west->nodes[0], "the last writes are still to come");
-    east->nodes[0].row.seen_state = "starting";
+    east->nodes[0].row.seen_state = SEEN_STARTING;
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.phase, "returning", "an agent that starts again is no reason to lose anything");
-    east->nodes[0].row.seen_state = "ready";
+    cr_assert_eq(g->row.phase, PHASE_RETURNING, "an agent that starts again is no reason to lose anything");
+    east->nodes[0].row.seen_state = SEEN_READY;
     east->nodes[0].row.seen_link_up = 0;
     b.w.steady_ms += 10000;
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.phase, "reviving", "it begins anew");
+    cr_assert_eq(g->row.phase, PHASE_REVIVING, "it begins anew");
     cr_assert_not(want_node(&b.w, &east->nodes[0]).primary);
     cr_assert(want_node(&b.w, &west->nodes[0]).fence);
-    east->nodes[0].row.seen_role = "primary";
+    east->nodes[0].row.seen_role = SEEN_ROLE_PRIMARY;
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.phase, "settling", "it became primary in the last moment, with everything");
+    cr_assert_eq(g->row.phase, PHASE_SETTLING, "it became primary in the last moment, with everything");
 }
 
 Test(global, an_old_primary_whose_agent_starts_again_is_waited_for)
 {
     start_failover();
-    east->nodes[0].row.seen_state = "starting";
+    east->nodes[0].row.seen_state = SEEN_STARTING;
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.phase, "fencing");
+    cr_assert_eq(g->row.phase, PHASE_FENCING);
     build_see(&b, &east->nodes[0]);
     east->nodes[0].row.seen_fenced = 1;
     east->nodes[0].row.seen_offset = 4711;
     plan_world(&b.w);
-    east->nodes[0].row.seen_state = "starting";
+    east->nodes[0].row.seen_state = SEEN_STARTING;
     plan_world(&b.w);
     cr_assert_eq(want_node(&b.w, &west->nodes[0]).promote_offset, 4711);
 }
 
 Test(global, a_new_version_comes_to_the_secondaries_first_and_then_to_the_primary)
 {
-    g->row.status = "modifying";
+    g->row.status = GLOBAL_MODIFYING;
     g->row.engine_version = "7.2.0";
     plan_world(&b.w);
     cr_assert_str_eq(west->row.engine_version, "7.2.0");
-    cr_assert_str_eq(south->row.status, "modifying");
+    cr_assert_eq(south->row.status, RG_MODIFYING);
     cr_assert_str_eq(east->row.engine_version, "7.1.0");
-    for (int i = 0; i < 20 && strcmp(g->row.status, "available") != 0; i++) {
+    for (int i = 0; i < 20 && g->row.status != GLOBAL_AVAILABLE; i++) {
         if (strcmp(b.clusters[0].row.engine_version, "7.2.0") != 0) cr_assert_str_eq(east->row.engine_version, "7.1.0");
         build_see_all(&b);
         for (size_t k = 0; k < b.w.n_nodes; k++) b.nodes[k].row.seen_binary = "/usr/bin/redis-server";
         plan_world(&b.w);
     }
-    cr_assert_str_eq(g->row.status, "available");
+    cr_assert_eq(g->row.status, GLOBAL_AVAILABLE);
     for (size_t i = 0; i < b.w.n_clusters; i++) cr_assert_str_eq(b.clusters[i].row.engine_version, "7.2.0");
 }
 
 Test(global, it_is_being_modified_as_long_as_a_member_is)
 {
-    g->row.status = east->row.status = "modifying";
-    b.nodes[3].row.seen_state = "starting";
+    g->row.status = GLOBAL_MODIFYING;
+    east->row.status = RG_MODIFYING;
+    b.nodes[3].row.seen_state = SEEN_STARTING;
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.status, "modifying");
+    cr_assert_eq(g->row.status, GLOBAL_MODIFYING);
     build_see_all(&b);
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.status, "available");
+    cr_assert_eq(g->row.status, GLOBAL_AVAILABLE);
 }

@@ -14,7 +14,7 @@ static bool told(const char *text)
 
 static void expect_as_before(void)
 {
-    cr_expect_str_eq(member("us-east-1")->row.role, "PRIMARY");
+    cr_expect_eq(member("us-east-1")->row.role, MEMBER_PRIMARY);
     cr_expect(want_node(&b.w, &east->nodes[0]).primary);
     cr_expect_not(want_node(&b.w, &east->nodes[0]).fence);
     cr_expect_not(want_node(&b.w, &west->nodes[0]).primary);
@@ -59,11 +59,11 @@ Test(handover, an_old_primary_that_is_alive_and_can_be_reached_is_never_passed_o
         datastore_setup();
         start_failover();
         if (!table[i].in_touch) lose_touch("us-east-1");
-        east->nodes[0].row.seen_state = table[i].state;
+        east->nodes[0].row.seen_state = word_of(&words_seen_state, table[i].state);
         east->nodes[0].row.seen_fenced = table[i].fenced;
         b.w.steady_ms += table[i].after_ms;
         plan_world(&b.w);
-        cr_expect_str_eq(g->row.phase, table[i].phase, "%s: %s", table[i].what, g->row.phase);
+        cr_expect_str_eq(global_phase_text(g->row.phase), table[i].phase, "%s", table[i].what);
         cr_expect(table[i].event == NULL || told(table[i].event), "%s", table[i].what);
         cr_expect_eq(g->row.switch_offset, -1, "%s", table[i].what);
     }
@@ -75,7 +75,7 @@ Test(handover, a_failover_that_is_given_up_leaves_everything_as_it_was)
     b.w.steady_ms += FENCE_LIMIT;
     plan_world(&b.w);
     expect_as_before();
-    cr_assert_str_eq(g->row.status, "available");
+    cr_assert_eq(g->row.status, GLOBAL_AVAILABLE);
 }
 
 Test(handover, an_agent_that_comes_back_in_time_has_its_primary_fenced)
@@ -98,17 +98,17 @@ Test(handover, the_time_nobody_looked_does_not_count_against_the_old_primary)
     b.w.steady_ms += 60000;
     b.w.started_ms = b.w.steady_ms;
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.phase, "fencing", "a serve that has just started knows nothing yet");
+    cr_assert_eq(g->row.phase, PHASE_FENCING, "a serve that has just started knows nothing yet");
     b.w.steady_ms += FENCE_LIMIT;
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.phase, "steady");
+    cr_assert_eq(g->row.phase, PHASE_STEADY);
 }
 
 Test(handover, a_replica_that_takes_the_dead_old_primarys_place_is_fenced_in_its_place)
 {
     east->row.automatic_failover = FAILOVER_ENABLED;
     reach_promoting();
-    east->nodes[0].row.seen_state = "exited";
+    east->nodes[0].row.seen_state = SEEN_EXITED;
     east->nodes[0].row.seen_fenced = 0;
     east->nodes[0].row.seen_since_ms = b.w.steady_ms;
     east->nodes[1].row.seen_link_up = 0;
@@ -116,7 +116,7 @@ Test(handover, a_replica_that_takes_the_dead_old_primarys_place_is_fenced_in_its
     cr_assert_str_eq(east->node_groups[0].row.primary_node_id, "east-002.0001");
     cr_assert_eq(g->row.switch_offset, 4711, "nobody is passed over");
     cr_assert(want_node(&b.w, &east->nodes[1]).fence);
-    east->nodes[1].row.seen_role = "primary";
+    east->nodes[1].row.seen_role = SEEN_ROLE_PRIMARY;
     east->nodes[1].row.seen_fenced = 1;
     east->nodes[1].row.seen_offset = 4700;
     plan_world(&b.w);
@@ -131,14 +131,14 @@ Test(handover, progress_extends_the_waiting_and_standing_still_ends_it)
     b.w.steady_ms += 9000;
     west->nodes[0].row.seen_offset = 4000;
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.phase, "promoting");
+    cr_assert_eq(g->row.phase, PHASE_PROMOTING);
     stored.seen_offset = 4000;
     b.w.steady_ms += 9999;
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.phase, "promoting");
+    cr_assert_eq(g->row.phase, PHASE_PROMOTING);
     b.w.steady_ms += 1;
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.phase, "withdrawing");
+    cr_assert_eq(g->row.phase, PHASE_WITHDRAWING);
     cr_assert_eq(g->row.switch_offset, 4711, "nobody becomes primary without the last writes");
 }
 
@@ -151,7 +151,7 @@ static void reach_withdrawing(void)
     west->nodes[0].row.seen_link_up = 0;
     b.w.steady_ms += 10000;
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.phase, "withdrawing");
+    cr_assert_eq(g->row.phase, PHASE_WITHDRAWING);
     before = g->row;
     g->stored = &before;
 }
@@ -161,7 +161,7 @@ Test(handover, an_order_to_become_primary_is_withdrawn_before_the_old_one_takes_
     reach_withdrawing();
     world_region(&b.w, "eu-west-1")->obeys = false;
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.phase, "withdrawing");
+    cr_assert_eq(g->row.phase, PHASE_WITHDRAWING);
     cr_assert(want_node(&b.w, &east->nodes[0]).fence, "the new one may be primary already");
     struct want_node want = want_node(&b.w, &west->nodes[0]);
     cr_assert(want.primary, "it would be told to follow if it is");
@@ -169,7 +169,7 @@ Test(handover, an_order_to_become_primary_is_withdrawn_before_the_old_one_takes_
     world_region(&b.w, "eu-west-1")->obeys = true;
     west->nodes[0].row.seen_rising = 1;
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.phase, "withdrawing", "it was told to, and did not answer yet");
+    cr_assert_eq(g->row.phase, PHASE_WITHDRAWING, "it was told to, and did not answer yet");
     west->nodes[0].row.seen_rising = 0;
     plan_world(&b.w);
     expect_as_before();
@@ -179,9 +179,9 @@ Test(handover, an_order_to_become_primary_is_withdrawn_before_the_old_one_takes_
 Test(handover, one_that_became_primary_in_the_last_moment_has_all_writes_and_is_primary)
 {
     reach_withdrawing();
-    west->nodes[0].row.seen_role = "primary";
+    west->nodes[0].row.seen_role = SEEN_ROLE_PRIMARY;
     plan_world(&b.w);
-    cr_assert_str_eq(member("eu-west-1")->row.role, "PRIMARY");
+    cr_assert_eq(member("eu-west-1")->row.role, MEMBER_PRIMARY);
     cr_assert_eq(member("us-east-1")->row.fork_offset, 0);
 }
 
@@ -202,17 +202,17 @@ static void pass_over_east(void)
     lose_touch("us-east-1");
     b.w.steady_ms += REACH_LIMIT;
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.phase, "promoting");
-    west->nodes[0].row.seen_role = "primary";
+    cr_assert_eq(g->row.phase, PHASE_PROMOTING);
+    west->nodes[0].row.seen_role = SEEN_ROLE_PRIMARY;
     plan_world(&b.w);
-    cr_assert_str_eq(member("eu-west-1")->row.role, "PRIMARY");
+    cr_assert_eq(member("eu-west-1")->row.role, MEMBER_PRIMARY);
     cr_assert_eq(member("us-east-1")->row.fork_offset, -1);
     build_see(&b, &south->nodes[0]);
     west->nodes[0].row.seen_branch_offset = 4000;
     west->nodes[0].row.seen_offset = 9999;
     plan_world(&b.w);
     cr_assert_eq(member("us-east-1")->row.fork_offset, 4000);
-    cr_assert_str_eq(g->row.phase, "steady", "who is out of reach keeps nobody from being available");
+    cr_assert_eq(g->row.phase, PHASE_STEADY, "who is out of reach keeps nobody from being available");
 }
 
 Test(handover, writes_of_one_that_was_passed_over_are_counted_before_they_are_discarded)
@@ -235,7 +235,7 @@ Test(handover, one_that_was_passed_over_and_died_took_its_writes_along)
 {
     pass_over_east();
     find_again("us-east-1");
-    east->nodes[0].row.seen_state = "exited";
+    east->nodes[0].row.seen_state = SEEN_EXITED;
     plan_world(&b.w);
     cr_assert(told("Discarded an unknown number of bytes"));
     cr_assert_not(want_node(&b.w, &east->nodes[0]).primary);

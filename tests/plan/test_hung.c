@@ -20,7 +20,7 @@ enum { PID = 4711 };
 
 static void hang(struct world_node *n)
 {
-    n->row.seen_state = "hung";
+    n->row.seen_state = SEEN_HUNG;
     n->row.seen_pid = PID;
     n->row.seen_since_ms = b.w.steady_ms;
 }
@@ -45,7 +45,7 @@ struct other {
 
 static void set(struct world_node *n, const struct other *o)
 {
-    n->row.seen_state = o->state;
+    n->row.seen_state = word_of(&words_seen_state, o->state);
     n->row.seen_link_up = o->link_up;
     n->row.seen_offset = o->offset;
 }
@@ -101,6 +101,6 @@ Test(hung, who_nobody_can_replace_is_woken_after_a_while)
     plan_world(&b.w);
     cr_assert(want_rouse(&b.w, &b.nodes[0]));
     cr_assert_eq(b.nodes[0].row.condemned_pid, 0);
-    b.nodes[0].row.seen_state = "ready";
+    b.nodes[0].row.seen_state = SEEN_READY;
     cr_assert_not(want_rouse(&b.w, &b.nodes[0]));
 }

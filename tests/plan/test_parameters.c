@@ -175,7 +175,7 @@ static const char *events(void)
 static void expect(const char *status, const char *reboot, const char *told)
 {
     look();
-    cr_expect_str_eq(b.clusters[0].row.parameter_apply_status, status);
+    cr_expect_str_eq(apply_status_text(b.clusters[0].row.parameter_apply_status), status);
     cr_expect_str_eq(b.clusters[0].row.nodes_to_reboot, reboot);
     cr_expect_str_eq(events(), told);
 }
@@ -214,7 +214,7 @@ Test(parameters, of_another_group_are_told_with_its_name)
     look();
     choose("maxmemory-policy", "noeviction");
     b.clusters[0].row.parameter_group = "mine";
-    b.clusters[0].row.parameter_apply_status = "applying";
+    b.clusters[0].row.parameter_apply_status = APPLY_APPLYING;
     expect("applying", "", "");
     build_see_all(&b);
     expect("in-sync", "", "Updated to use a CacheParameterGroup mine; Updated parameter maxmemory-policy to noeviction");
@@ -224,7 +224,7 @@ Test(parameters, that_change_nothing_in_the_engine_are_in_force_at_once)
 {
     use_mine();
     choose("rename-commands", "GET blocked");
-    b.clusters[0].row.parameter_apply_status = "applying";
+    b.clusters[0].row.parameter_apply_status = APPLY_APPLYING;
     expect("in-sync", "", "Updated parameter rename-commands to GET blocked");
 }
 
@@ -254,9 +254,9 @@ Test(parameters, stay_as_they_were_while_a_node_says_nothing)
 {
     use_mine();
     choose("timeout", "20");
-    b.nodes[0].row.seen_state = "exited";
+    b.nodes[0].row.seen_state = SEEN_EXITED;
     expect("in-sync", "", "");
-    b.nodes[0].row.seen_state = "ready";
+    b.nodes[0].row.seen_state = SEEN_READY;
     b.nodes[0].row.seen_generation = 0;
     expect("in-sync", "", "");
     build_see_all(&b);
@@ -267,13 +267,14 @@ Test(parameters, keep_a_group_that_changes_to_them_modifying)
 {
     use_mine();
     choose("timeout", "20");
-    b.rgs[0].row.status = b.clusters[0].row.status = "modifying";
-    b.clusters[0].row.parameter_apply_status = "applying";
+    b.rgs[0].row.status = RG_MODIFYING;
+    b.clusters[0].row.status = CLUSTER_MODIFYING;
+    b.clusters[0].row.parameter_apply_status = APPLY_APPLYING;
     look();
-    cr_assert_str_eq(b.rgs[0].row.status, "modifying");
-    cr_assert_str_eq(b.clusters[0].row.status, "modifying");
+    cr_assert_eq(b.rgs[0].row.status, RG_MODIFYING);
+    cr_assert_eq(b.clusters[0].row.status, CLUSTER_MODIFYING);
     build_see_all(&b);
     look();
-    cr_assert_str_eq(b.rgs[0].row.status, "available");
-    cr_assert_str_eq(b.clusters[0].row.status, "available");
+    cr_assert_eq(b.rgs[0].row.status, RG_AVAILABLE);
+    cr_assert_eq(b.clusters[0].row.status, CLUSTER_AVAILABLE);
 }

@@ -60,7 +60,7 @@ Test(pending, an_engine_version_is_rolled_out_in_the_window)
     b.w.now_ms = TUESDAY_3 + 1;
     plan_world(&b.w);
     cr_assert_str_eq(rg->row.engine, "valkey");
-    cr_assert_str_eq(rg->row.status, "modifying");
+    cr_assert_eq(rg->row.status, RG_MODIFYING);
     cr_assert_str_eq(rg->row.parameter_group, "default.valkey8");
     cr_assert_str_eq(b.clusters[1].row.engine, "valkey", "the replica goes first");
     cr_assert_str_eq(b.clusters[0].row.engine, "redis");

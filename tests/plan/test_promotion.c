@@ -62,8 +62,8 @@ static void datastore(void)
 
 static void die(struct world_node *n)
 {
-    n->row.seen_state = "exited";
-    n->row.seen_role = NULL;
+    n->row.seen_state = SEEN_EXITED;
+    n->row.seen_role = SEEN_ROLE_NONE;
     n->row.seen_pid = n->row.seen_started_ms = 0;
     n->row.seen_since_ms = b.w.steady_ms;
 }
@@ -73,7 +73,7 @@ static void start_again(struct world_node *n)
 {
     n->row.seen_started_ms = 2000; /* the pid may be the same */
     n->row.seen_restarts++;
-    n->row.seen_role = "replica";
+    n->row.seen_role = SEEN_ROLE_REPLICA;
     n->row.seen_link_up = 0;
     n->row.seen_offset = 0;
 }
@@ -141,7 +141,7 @@ Test(promotion, an_orderly_change_is_given_up)
     group();
     ng->row.switch_node_id = "demo-002.0001";
     ng->row.switch_since_ms = b.w.steady_ms;
-    rg->row.status = "modifying";
+    rg->row.status = RG_MODIFYING;
     b.nodes[0].row.seen_fenced = 1;
     plan_world(&b.w);
     cr_assert(want_node(&b.w, &b.nodes[1]).primary && want_node(&b.w, &b.nodes[1]).hold);
@@ -157,13 +157,13 @@ Test(promotion, an_orderly_change_is_given_up)
 Test(promotion, a_failover_between_regions_is_given_up)
 {
     datastore();
-    g->row.status = "modifying";
-    g->row.phase = "fencing";
+    g->row.status = GLOBAL_MODIFYING;
+    g->row.phase = PHASE_FENCING;
     g->row.phase_since_ms = b.w.steady_ms;
     g->row.switch_region = "eu-west-1";
     east->nodes[0].row.seen_fenced = 1;
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.phase, "promoting");
+    cr_assert_eq(g->row.phase, PHASE_PROMOTING);
     cr_assert(is_chosen(&west->nodes[0]));
     start_again(&west->nodes[0]);
     plan_world(&b.w);
@@ -178,7 +178,7 @@ static void revive(void)
     west->nodes[0].row.seen_offset = 99;
     die(&east->nodes[0]);
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.phase, "reviving");
+    cr_assert_eq(g->row.phase, PHASE_REVIVING);
 }
 
 Test(promotion, a_giver_that_lost_its_data_gives_nothing_as_if_it_had_them)
@@ -199,11 +199,11 @@ Test(promotion, a_primary_that_returns_is_revived_anew)
     build_see(&b, &east->nodes[0]);
     east->nodes[0].row.seen_pid = 300;
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.phase, "returning");
+    cr_assert_eq(g->row.phase, PHASE_RETURNING);
     cr_assert(is_chosen(&east->nodes[0]));
     start_again(&east->nodes[0]);
     plan_world(&b.w);
-    cr_assert_str_eq(g->row.phase, "reviving");
+    cr_assert_eq(g->row.phase, PHASE_REVIVING);
     cr_assert_not(want_node(&b.w, &east->nodes[0]).primary);
     cr_assert(want_node(&b.w, &west->nodes[0]).primary);
 }
@@ -211,7 +211,7 @@ Test(promotion, a_primary_that_returns_is_revived_anew)
 Test(promotion, another_process_with_the_pid_of_a_condemned_one_lives)
 {
     group();
-    b.nodes[0].row.seen_state = "hung";
+    b.nodes[0].row.seen_state = SEEN_HUNG;
     b.nodes[0].row.seen_since_ms = b.w.steady_ms;
     plan_world(&b.w);
     cr_assert(node_is_condemned(&b.nodes[0]));

@@ -25,7 +25,7 @@ static void setup(void)
     build_see_all(&b);
     plan_world(&b.w);
     rg->resharding->drop = false;
-    cr_assert_str_eq(rg->row.status, "available");
+    cr_assert_eq(rg->row.status, RG_AVAILABLE);
 }
 
 static void teardown(void)
@@ -42,7 +42,7 @@ static void want(const char *one, const char *two, const char *three)
         b.shards[i].row.slots_wanted = all[i];
         b.shards[i].row.leaving = *all[i] == '\0';
     }
-    rg->row.status = "modifying";
+    rg->row.status = RG_MODIFYING;
     plan_world(&b.w);
 }
 
@@ -113,7 +113,7 @@ Test(reshard, what_has_no_room_is_not_begun)
         for (int k = 0; k < 3; k++) answer(k, limit() - table[i].left[k], table[i].data[k]);
         plan_world(&b.w);
         cr_expect_eq(moves(), table[i].fits ? 2 : 0, "%s", table[i].what);
-        cr_expect_str_eq(rg->row.status, table[i].fits ? "modifying" : "available", "%s", table[i].what);
+        cr_expect_eq(rg->row.status, table[i].fits ? RG_MODIFYING : RG_AVAILABLE, "%s", table[i].what);
         cr_expect_eq(told(NO_ROOM), !table[i].fits, "%s", table[i].what);
         b.w.events = NULL;
         b.w.steady_ms++;
@@ -132,7 +132,7 @@ Test(reshard, one_that_is_not_begun_leaves_all_shards_as_they_are)
     for (int k = 0; k < 3; k++) {
         cr_expect_null(b.shards[k].row.slots_wanted);
         cr_expect_eq(b.shards[k].row.leaving, 0);
-        cr_expect_str_eq(b.nodes[k].row.want, "run");
+        cr_expect_eq(b.nodes[k].row.want, WISH_RUN);
     }
     cr_assert_not(told("Finished rebalancing slots of replication group c"));
 }
@@ -143,7 +143,7 @@ Test(reshard, who_does_not_tell_in_time_ends_it)
     answer(0, 1, 1);
     b.w.steady_ms += 10000;
     plan_world(&b.w);
-    cr_assert_str_eq(rg->row.status, "available");
+    cr_assert_eq(rg->row.status, RG_AVAILABLE);
     cr_assert(
         told("Failed to modify number of node groups from 3 to 1 for replication group c: a node did not tell in time how much "
              "memory it uses"));
@@ -170,8 +170,8 @@ Test(reshard, one_that_is_stuck_is_given_up_and_slots_in_flight_come_to_rest_fir
     cr_assert(reshard_is_given_up(rg));
     cr_assert_eq(moves(), 0);
     cr_assert(told("Failed to modify number of node groups from 3 to 1 for replication group c: OOM command not allowed"));
-    cr_assert_str_eq(rg->row.status, "modifying");
-    cr_assert_str_eq(b.nodes[1].row.want, "run", "slots are still in flight");
+    cr_assert_eq(rg->row.status, RG_MODIFYING);
+    cr_assert_eq(b.nodes[1].row.want, WISH_RUN, "slots are still in flight");
     b.nodes[0].shard_node->row.seen_slots = "0-12001";
     b.nodes[2].shard_node->row.seen_slots = "12002-16383";
     plan_world(&b.w);
@@ -180,13 +180,13 @@ Test(reshard, one_that_is_stuck_is_given_up_and_slots_in_flight_come_to_rest_fir
     b.nodes[0].shard_node->row.seen_moving = b.nodes[2].shard_node->row.seen_moving = 0;
     rg->resharding->row.seen_stuck = NULL;
     plan_world(&b.w);
-    cr_assert_str_eq(b.nodes[1].row.want, "gone", "it is empty");
-    cr_assert_str_eq(b.nodes[2].row.want, "run", "it has slots");
-    b.nodes[1].row.seen_state = "gone";
+    cr_assert_eq(b.nodes[1].row.want, WISH_GONE, "it is empty");
+    cr_assert_eq(b.nodes[2].row.want, WISH_RUN, "it has slots");
+    b.nodes[1].row.seen_state = SEEN_GONE;
     plan_world(&b.w);
     build_see_all(&b);
     plan_world(&b.w);
-    cr_assert_str_eq(rg->row.status, "available");
+    cr_assert_eq(rg->row.status, RG_AVAILABLE);
     cr_assert(rg->resharding->drop);
     cr_assert_eq(b.shards[2].row.leaving, 0);
     cr_assert(told("Finished modifying number of node groups from 3 to 2 for replication group c"));
@@ -197,7 +197,7 @@ Test(reshard, slots_that_can_not_come_to_rest_do_not_hold_it_up)
     get_stuck();
     rg->resharding->row.seen_stuck_back = 1;
     plan_world(&b.w);
-    cr_assert_str_eq(b.nodes[1].row.want, "gone");
+    cr_assert_eq(b.nodes[1].row.want, WISH_GONE);
 }
 
 Test(reshard, a_rebalancing_that_is_stuck_is_given_up)
@@ -206,7 +206,7 @@ Test(reshard, a_rebalancing_that_is_stuck_is_given_up)
     want("0-5460", "5461-10922", "10923-16383");
     rg->resharding->row.seen_stuck = "IOERR error or timeout reading to target instance";
     plan_world(&b.w);
-    cr_assert_str_eq(rg->row.status, "available");
+    cr_assert_eq(rg->row.status, RG_AVAILABLE);
     cr_assert_str_eq(b.node_groups[0].row.slots, "0-4999");
     cr_assert(told("Failed to rebalance slots of replication group c: IOERR error or timeout reading to target instance"));
     cr_assert_not(told("Finished rebalancing slots of replication group c"));

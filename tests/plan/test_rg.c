@@ -28,8 +28,8 @@ static void make(const char *status, int n)
 Test(rg, stays_creating_while_nothing_was_seen)
 {
     make("creating", 3);
-    cr_assert_str_eq(b.rgs[0].row.status, "creating");
-    cr_assert_str_eq(b.clusters[0].row.status, "creating");
+    cr_assert_eq(b.rgs[0].row.status, RG_CREATING);
+    cr_assert_eq(b.clusters[0].row.status, CLUSTER_CREATING);
 }
 
 Test(rg, is_available_once_every_node_is_as_wanted)
@@ -37,9 +37,9 @@ Test(rg, is_available_once_every_node_is_as_wanted)
     make("creating", 3);
     build_see_all(&b);
     plan_world(&b.w);
-    cr_assert_str_eq(b.rgs[0].row.status, "available");
-    cr_assert_str_eq(b.node_groups[0].row.status, "available");
-    for (int i = 0; i < 3; i++) cr_assert_str_eq(b.clusters[i].row.status, "available");
+    cr_assert_eq(b.rgs[0].row.status, RG_AVAILABLE);
+    cr_assert_eq(b.node_groups[0].row.status, NODE_GROUP_AVAILABLE);
+    for (int i = 0; i < 3; i++) cr_assert_eq(b.clusters[i].row.status, CLUSTER_AVAILABLE);
 }
 
 /* Each line spoils one thing that a sighting shows; none of them may pass for available. */
@@ -63,13 +63,13 @@ Test(rg, one_thing_out_of_order_keeps_it_creating)
         build_see_all(&b);
         struct row_node *n = &b.nodes[1].row;
         cr_assert_str_eq(n->seen_upstream, "127.1.0.1:6379");
-        n->seen_state = table[i].state;
-        n->seen_role = table[i].role;
+        n->seen_state = word_of(&words_seen_state, table[i].state);
+        n->seen_role = word_of(&words_seen_role, table[i].role);
         n->seen_upstream = table[i].upstream;
         n->seen_link_up = table[i].link_up;
         n->seen_fenced = table[i].fenced;
         plan_world(&b.w);
-        cr_assert_str_eq(b.rgs[0].row.status, "creating", "%s", table[i].what);
+        cr_assert_eq(b.rgs[0].row.status, RG_CREATING, "%s", table[i].what);
     }
 }
 
@@ -79,22 +79,22 @@ Test(rg, a_primary_endpoint_that_is_not_bound_keeps_it_creating)
     build_see_all(&b);
     b.nodes[0].row.seen_endpoints = "";
     plan_world(&b.w);
-    cr_assert_str_eq(b.rgs[0].row.status, "creating");
+    cr_assert_eq(b.rgs[0].row.status, RG_CREATING);
 }
 
 Test(rg, a_forwarder_of_readers_that_does_not_listen_keeps_it_creating)
 {
     make("creating", 3);
     build_see_all(&b);
-    rg_endpoint(&b.rgs[0], "reader", "0001")->row.seen_state = "broken";
+    rg_endpoint(&b.rgs[0], ENDPOINT_READER, "0001")->row.seen_state = ENDPOINT_BROKEN;
     plan_world(&b.w);
-    cr_assert_str_eq(b.rgs[0].row.status, "creating");
+    cr_assert_eq(b.rgs[0].row.status, RG_CREATING);
 }
 
 static bool has_reader(int i)
 {
     struct want_node want = want_node(&b.w, &b.nodes[i]);
-    const char *address = rg_endpoint(&b.rgs[0], "reader", "0001")->row.address;
+    const char *address = rg_endpoint(&b.rgs[0], ENDPOINT_READER, "0001")->row.address;
     return want.n_endpoints && strcmp(want.endpoints[want.n_endpoints - 1], address) == 0;
 }
 
@@ -104,10 +104,10 @@ Test(rg, a_reader_endpoint_that_no_node_has_bound_keeps_it_creating)
     build_see_all(&b);
     b.nodes[1].row.seen_endpoints = "";
     plan_world(&b.w);
-    cr_assert_str_eq(b.rgs[0].row.status, "creating");
+    cr_assert_eq(b.rgs[0].row.status, RG_CREATING);
     build_see_all(&b);
     plan_world(&b.w);
-    cr_assert_str_eq(b.rgs[0].row.status, "available");
+    cr_assert_eq(b.rgs[0].row.status, RG_AVAILABLE);
 }
 
 /* How the only replica of an available group is seen, and its primary; and whether the reader endpoint is to be the replica's. */
@@ -130,12 +130,12 @@ Test(rg, the_only_replica_has_the_reader_endpoint_while_it_can_serve_and_a_forwa
     make("available", 2);
     build_see_all(&b);
     for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {
-        b.nodes[0].row.seen_state = readers[i].primary;
-        b.nodes[1].row.seen_state = readers[i].replica;
+        b.nodes[0].row.seen_state = word_of(&words_seen_state, readers[i].primary);
+        b.nodes[1].row.seen_state = word_of(&words_seen_state, readers[i].replica);
         b.nodes[1].row.seen_link_up = readers[i].link_up;
         cr_assert_eq(has_reader(1), readers[i].of_replica, "%s", readers[i].what);
         cr_assert_not(has_reader(0), "%s", readers[i].what);
-        cr_assert_eq(want_floats(&b.w, &b.rgs[0], rg_endpoint(&b.rgs[0], "reader", "0001")), readers[i].of_replica);
+        cr_assert_eq(want_floats(&b.w, &b.rgs[0], rg_endpoint(&b.rgs[0], ENDPOINT_READER, "0001")), readers[i].of_replica);
     }
 }
 
@@ -144,7 +144,7 @@ Test(rg, a_primary_that_was_the_replica_keeps_the_reader_endpoint_until_the_new_
     make("available", 2);
     build_see_all(&b);
     b.node_groups[0].row.primary_node_id = b.nodes[1].row.id;
-    b.nodes[0].row.seen_state = "exited";
+    b.nodes[0].row.seen_state = SEEN_EXITED;
     cr_assert(has_reader(1));
     build_see(&b, &b.nodes[0]);
     cr_assert(has_reader(0) && !has_reader(1));
@@ -160,9 +160,9 @@ Test(rg, two_replicas_leave_the_reader_endpoint_to_a_forwarder_though_one_is_dea
 {
     make("available", 3);
     build_see_all(&b);
-    b.nodes[2].row.seen_state = "exited";
+    b.nodes[2].row.seen_state = SEEN_EXITED;
     for (int i = 0; i < 3; i++) cr_assert_not(has_reader(i));
-    b.nodes[2].row.want = "gone";
+    b.nodes[2].row.want = WISH_GONE;
     cr_assert(has_reader(1), "one that is to go does not count");
 }
 
@@ -173,7 +173,7 @@ Test(rg, a_replica_that_takes_over_in_good_order_keeps_the_reader_endpoint)
     b.node_groups[0].row.switch_node_id = b.nodes[1].row.id;
     b.node_groups[0].row.switch_offset = 7;
     cr_assert(has_reader(1));
-    b.nodes[1].row.seen_role = "primary";
+    b.nodes[1].row.seen_role = SEEN_ROLE_PRIMARY;
     b.nodes[1].row.seen_link_up = 0;
     cr_assert(has_reader(1));
 }
@@ -190,9 +190,9 @@ Test(rg, a_dead_node_does_not_change_the_status_of_an_available_group)
 {
     make("available", 2);
     build_see_all(&b);
-    b.nodes[0].row.seen_state = "exited";
+    b.nodes[0].row.seen_state = SEEN_EXITED;
     plan_world(&b.w);
-    cr_assert_str_eq(b.rgs[0].row.status, "available");
+    cr_assert_eq(b.rgs[0].row.status, RG_AVAILABLE);
 }
 
 Test(rg, creation_is_told_in_events)
@@ -209,10 +209,10 @@ Test(rg, creation_is_told_in_events)
 Test(rg, rows_of_a_deleted_group_go_when_the_last_node_is_gone)
 {
     make("deleting", 2);
-    b.nodes[0].row.seen_state = "gone";
+    b.nodes[0].row.seen_state = SEEN_GONE;
     plan_world(&b.w);
     cr_assert_not(b.rgs[0].drop);
-    b.nodes[1].row.seen_state = "gone";
+    b.nodes[1].row.seen_state = SEEN_GONE;
     plan_world(&b.w);
     cr_assert(b.rgs[0].drop);
     cr_assert(b.nodes[0].drop && b.nodes[1].drop && b.clusters[1].drop && b.endpoints[1].drop && b.node_groups[0].drop);
@@ -231,10 +231,10 @@ Test(rg, addresses_are_given_in_the_regions_block_and_differ)
 Test(rg, an_address_that_somebody_else_has_is_replaced_by_one_of_the_next_block)
 {
     make("creating", 1);
-    b.nodes[0].row.seen_state = "conflict";
+    b.nodes[0].row.seen_state = SEEN_CONFLICT;
     plan_world(&b.w);
     cr_assert_str_eq(b.nodes[0].row.address, "127.1.1.1");
-    cr_assert_str_eq(b.nodes[0].row.seen_state, "unknown");
+    cr_assert_eq(b.nodes[0].row.seen_state, SEEN_UNKNOWN);
 }
 
 Test(rg, an_address_once_used_is_kept_even_in_conflict)
@@ -242,7 +242,7 @@ Test(rg, an_address_once_used_is_kept_even_in_conflict)
     make("creating", 1);
     build_see_all(&b);
     plan_world(&b.w);
-    b.nodes[0].row.seen_state = "conflict";
+    b.nodes[0].row.seen_state = SEEN_CONFLICT;
     plan_world(&b.w);
     cr_assert_str_eq(b.nodes[0].row.address, "127.1.0.1");
 }
@@ -284,10 +284,10 @@ Test(rg, what_keeps_a_node_from_starting_is_told_once)
     struct row_node stored = b.nodes[0].row;
     b.nodes[0].stored = &stored;
     b.w.events = NULL;
-    b.nodes[0].row.seen_state = "broken";
+    b.nodes[0].row.seen_state = SEEN_BROKEN;
     b.nodes[0].row.seen_reason = "no redis-server";
     plan_world(&b.w);
-    cr_assert_str_eq(b.rgs[0].row.status, "creating");
+    cr_assert_eq(b.rgs[0].row.status, RG_CREATING);
     cr_assert_not_null(b.w.events);
     cr_assert_str_eq(b.w.events->message, "Cache node 0001 cannot be started: no redis-server");
     stored = b.nodes[0].row;
@@ -309,11 +309,11 @@ Test(rg, a_range_of_ports_that_is_used_up_is_told_once_and_heals)
     make("creating", 1);
     cr_assert_eq(told("The reader endpoint of replication group demo has no address: every port of 20000 to 20001 is in use"), 1);
     cr_assert_eq(b.w.wake_ms, INT64_MAX, "it does not look again and again");
-    struct world_endpoint *reader = rg_endpoint(&b.rgs[0], "reader", "0001");
+    struct world_endpoint *reader = rg_endpoint(&b.rgs[0], ENDPOINT_READER, "0001");
     struct row_endpoint stored = reader->row;
     reader->stored = &stored;
     reader->row.seen_reason = NULL;
-    reader->row.seen_state = "unknown"; /* as a sighting says */
+    reader->row.seen_state = ENDPOINT_UNKNOWN; /* as a sighting says */
     plan_world(&b.w);
     cr_assert_eq(told("The reader endpoint"), 1);
     b.w.addressing.last_port = 20002;
@@ -328,7 +328,7 @@ Test(rg, a_process_that_ends_again_and_again_is_told_the_third_time_and_ever_mor
     b.nodes[0].stored = &stored;
     for (int deaths = 1; deaths <= 12; deaths++) {
         b.nodes[0].row.seen_restarts = deaths;
-        b.nodes[0].row.seen_state = "exited";
+        b.nodes[0].row.seen_state = SEEN_EXITED;
         b.nodes[0].row.seen_reason = "killed by signal 11";
         plan_world(&b.w);
         stored = b.nodes[0].row;

@@ -32,7 +32,7 @@ static void give_type(const char *type)
 /* As the operation leaves it. */
 static void ask_for(struct world_rg *rg, const char *type)
 {
-    rg->row.status = "modifying";
+    rg->row.status = RG_MODIFYING;
     rg->row.weighing_ms = b.w.steady_ms;
     for (size_t i = 0; i < rg->n_clusters; i++) rg->clusters[i].row.pending_node_type = type;
 }
@@ -72,7 +72,7 @@ static void make_group(void)
     build_link(&b);
     give_type(BIG);
     look();
-    cr_assert_str_eq(b.rgs[0].row.status, "available");
+    cr_assert_eq(b.rgs[0].row.status, RG_AVAILABLE);
 }
 
 Test(scaling, a_limit_is_what_the_parameter_group_leaves_of_the_type)
@@ -108,9 +108,9 @@ Test(scaling, a_larger_type_is_taken_without_a_question)
     cr_assert_str_eq(b.clusters[1].row.node_type, BIG);
     cr_assert_null(b.clusters[1].row.pending_node_type);
     cr_assert_eq(b.rgs[0].row.weighing_ms, 0);
-    cr_assert_str_eq(b.rgs[0].row.status, "modifying", "the nodes don't have it yet");
+    cr_assert_eq(b.rgs[0].row.status, RG_MODIFYING, "the nodes don't have it yet");
     look();
-    cr_assert_str_eq(b.rgs[0].row.status, "available");
+    cr_assert_eq(b.rgs[0].row.status, RG_AVAILABLE);
     cr_assert(told("Succeeded applying modification to cache node type to " BIG " for replication group demo"));
 }
 
@@ -120,13 +120,13 @@ Test(scaling, a_smaller_type_is_taken_once_the_primary_has_told_that_its_data_fi
     ask_for(&b.rgs[0], SMALL);
     look();
     cr_assert_str_eq(b.rgs[0].row.node_type, BIG, "nobody has told yet");
-    cr_assert_str_eq(b.rgs[0].row.status, "modifying");
+    cr_assert_eq(b.rgs[0].row.status, RG_MODIFYING);
     answer("demo-001.0001", limit(SMALL) - 1);
     plan_world(&b.w);
     cr_assert_str_eq(b.rgs[0].row.node_type, SMALL);
     cr_assert_str_eq(b.clusters[1].row.node_type, SMALL);
     look();
-    cr_assert_str_eq(b.rgs[0].row.status, "available");
+    cr_assert_eq(b.rgs[0].row.status, RG_AVAILABLE);
 }
 
 Test(scaling, a_type_that_is_too_small_is_not_taken_and_an_event_says_why)
@@ -139,7 +139,7 @@ Test(scaling, a_type_that_is_too_small_is_not_taken_and_an_event_says_why)
     cr_assert_str_eq(b.rgs[0].row.node_type, BIG);
     cr_assert_str_eq(b.clusters[0].row.node_type, BIG);
     cr_assert_null(b.clusters[0].row.pending_node_type);
-    cr_assert_str_eq(b.rgs[0].row.status, "available");
+    cr_assert_eq(b.rgs[0].row.status, RG_AVAILABLE);
     cr_assert(told("Failed to scale down to cache node type Replication Group [demo] because the node has insufficient memory. "
                    "Please select a different node type or reduce current memory usage and retry"));
 }
@@ -152,7 +152,7 @@ Test(scaling, an_answer_to_an_earlier_question_counts_for_nothing)
     b.nodes[0].row.seen_weighed--;
     look();
     cr_assert_str_eq(b.rgs[0].row.node_type, BIG);
-    cr_assert_str_eq(b.rgs[0].row.status, "modifying");
+    cr_assert_eq(b.rgs[0].row.status, RG_MODIFYING);
 }
 
 Test(scaling, who_does_not_tell_in_time_keeps_its_type)
@@ -164,7 +164,7 @@ Test(scaling, who_does_not_tell_in_time_keeps_its_type)
     b.w.steady_ms += 10000;
     plan_world(&b.w);
     cr_assert_str_eq(b.rgs[0].row.node_type, BIG);
-    cr_assert_str_eq(b.rgs[0].row.status, "available");
+    cr_assert_eq(b.rgs[0].row.status, RG_AVAILABLE);
     cr_assert(told("did not tell in time"));
 }
 
@@ -179,7 +179,7 @@ Test(scaling, every_shard_has_to_fit)
         look();
         answer("c-0001-001.0001", 1);
         plan_world(&b.w);
-        cr_assert_str_eq(b.rgs[0].row.status, "modifying", "the other shard has not told");
+        cr_assert_eq(b.rgs[0].row.status, RG_MODIFYING, "the other shard has not told");
         answer("c-0002-001.0001", full ? 1 : limit(SMALL));
         plan_world(&b.w);
         cr_expect_str_eq(b.rgs[0].row.node_type, full ? SMALL : BIG);
@@ -194,14 +194,14 @@ Test(scaling, a_change_in_the_window_is_held_against_the_data_of_that_time)
     b.rgs[0].row.parameter_group = "default.redis7";
     b.clusters[0].row.pending_node_type = b.clusters[1].row.pending_node_type = SMALL;
     plan_world(&b.w);
-    cr_assert_str_eq(b.rgs[0].row.status, "modifying");
+    cr_assert_eq(b.rgs[0].row.status, RG_MODIFYING);
     cr_assert_str_eq(b.rgs[0].row.node_type, BIG);
     answer("demo-001.0001", limit(SMALL));
     plan_world(&b.w);
     cr_assert_str_eq(b.rgs[0].row.node_type, BIG);
-    cr_assert_str_eq(b.rgs[0].row.status, "available");
+    cr_assert_eq(b.rgs[0].row.status, RG_AVAILABLE);
     plan_world(&b.w);
-    cr_assert_str_eq(b.rgs[0].row.status, "available", "it is not tried again");
+    cr_assert_eq(b.rgs[0].row.status, RG_AVAILABLE, "it is not tried again");
 }
 
 static void make_datastore(void)
@@ -214,7 +214,7 @@ static void make_datastore(void)
     build_link(&b);
     give_type(BIG);
     look();
-    b.globals[0].row.status = "modifying";
+    b.globals[0].row.status = GLOBAL_MODIFYING;
     b.globals[0].row.node_type = SMALL;
     ask_for(&b.rgs[0], SMALL);
     ask_for(&b.rgs[1], SMALL);
@@ -232,10 +232,10 @@ Test(scaling, of_a_datastore_all_members_change_or_none)
     look();
     for (int i = 0; i < 2; i++) {
         cr_expect_str_eq(b.rgs[i].row.node_type, BIG);
-        cr_expect_str_eq(b.rgs[i].row.status, "available");
+        cr_expect_eq(b.rgs[i].row.status, RG_AVAILABLE);
     }
     cr_assert_str_eq(b.globals[0].row.node_type, BIG);
-    cr_assert_str_eq(b.globals[0].row.status, "available");
+    cr_assert_eq(b.globals[0].row.status, GLOBAL_AVAILABLE);
 }
 
 Test(scaling, a_datastore_whose_data_fit_everywhere_is_changed)
@@ -247,7 +247,7 @@ Test(scaling, a_datastore_whose_data_fit_everywhere_is_changed)
     cr_assert_str_eq(b.rgs[0].row.node_type, SMALL);
     cr_assert_str_eq(b.rgs[1].row.node_type, SMALL);
     cr_assert_str_eq(b.globals[0].row.node_type, SMALL);
-    cr_assert_str_eq(b.globals[0].row.status, "available");
+    cr_assert_eq(b.globals[0].row.status, GLOBAL_AVAILABLE);
 }
 
 static void make_cluster(const char *engine)
@@ -258,7 +258,7 @@ static void make_cluster(const char *engine)
     look();
     b.clusters[0].row.pending_node_type = SMALL;
     plan_world(&b.w);
-    cr_assert_str_eq(b.clusters[0].row.status, "modifying");
+    cr_assert_eq(b.clusters[0].row.status, CLUSTER_MODIFYING);
 }
 
 Test(scaling, a_stand_alone_cluster_keeps_the_type_that_its_data_need)
@@ -267,7 +267,7 @@ Test(scaling, a_stand_alone_cluster_keeps_the_type_that_its_data_need)
     answer("cc.0001", limit(SMALL));
     look();
     cr_assert_str_eq(b.clusters[0].row.node_type, BIG);
-    cr_assert_str_eq(b.clusters[0].row.status, "available");
+    cr_assert_eq(b.clusters[0].row.status, CLUSTER_AVAILABLE);
     cr_assert(told("Failed applying modification to cache node type to " SMALL "."));
     cr_assert(told("insufficient memory"));
 }
@@ -278,7 +278,7 @@ Test(scaling, a_stand_alone_cluster_whose_data_fit_is_changed)
     answer("cc.0001", limit(SMALL) - 1);
     look();
     cr_assert_str_eq(b.clusters[0].row.node_type, SMALL);
-    cr_assert_str_eq(b.clusters[0].row.status, "available");
+    cr_assert_eq(b.clusters[0].row.status, CLUSTER_AVAILABLE);
     cr_assert(told("Succeeded applying modification to cache node type to " SMALL "."));
 }
 

@@ -66,8 +66,8 @@ Test(serving, who_is_served_when_one_thing_is_out_of_order)
     for (const struct spoil *s = spoils; s < spoils + sizeof spoils / sizeof *spoils; s++) {
         build_see_all(&b);
         struct row_node *n = &b.nodes[s->node].row;
-        n->seen_state = s->state;
-        n->seen_role = s->role;
+        n->seen_state = word_of(&words_seen_state, s->state);
+        n->seen_role = word_of(&words_seen_role, s->role);
         n->seen_link_up = s->link_up;
         n->seen_fenced = s->fenced;
         b.nodes[s->node].vanished = s->vanished;
@@ -78,7 +78,7 @@ Test(serving, who_is_served_when_one_thing_is_out_of_order)
         cr_assert_eq(b.clusters[1].row.unserved_since_ms == 0, s->second, "replica's cluster: %s", s->what);
         cr_assert_eq(b.node_groups[0].row.unserved_since_ms == 0, s->group, "node group: %s", s->what);
         cr_assert_eq(b.rgs[0].row.unserved_since_ms == 0, s->group, "group: %s", s->what);
-        cr_assert_str_eq(b.rgs[0].row.status, "available", "what was asked for is through: %s", s->what);
+        cr_assert_eq(b.rgs[0].row.status, RG_AVAILABLE, "what was asked for is through: %s", s->what);
         b.nodes[s->node].vanished = false;
     }
 }
@@ -86,7 +86,7 @@ Test(serving, who_is_served_when_one_thing_is_out_of_order)
 Test(serving, who_answers_nobody_serves_nobody)
 {
     make_group();
-    b.nodes[0].row.seen_blocked = "paused";
+    b.nodes[0].row.seen_blocked = SEEN_BLOCKED_PAUSED;
     plan_world(&b.w);
     cr_assert_neq(b.rgs[0].row.unserved_since_ms, 0);
 }
@@ -102,7 +102,7 @@ Test(serving, an_endpoint_that_nobody_holds_serves_nobody)
 Test(serving, it_is_known_since_when)
 {
     make_group();
-    b.nodes[0].row.seen_state = "hung";
+    b.nodes[0].row.seen_state = SEEN_HUNG;
     plan_world(&b.w);
     int64_t since = b.w.steady_ms;
     b.w.steady_ms += 700;
@@ -114,9 +114,9 @@ Test(serving, it_is_known_since_when)
 Test(serving, a_member_that_is_being_made_is_not_missing_yet)
 {
     make_group();
-    b.clusters[1].row.status = "creating";
-    b.nodes[1].row.seen_state = "starting";
-    b.rgs[0].row.status = "modifying";
+    b.clusters[1].row.status = CLUSTER_CREATING;
+    b.nodes[1].row.seen_state = SEEN_STARTING;
+    b.rgs[0].row.status = RG_MODIFYING;
     plan_world(&b.w);
     cr_assert_eq(b.nodes[1].row.unserved_since_ms, 0);
     cr_assert_eq(b.nodes[0].row.unserved_since_ms, 0);
@@ -133,7 +133,7 @@ Test(serving, a_region_that_follows_another_serves_reads_without_it)
     settle();
     cr_assert_eq(b.rgs[0].row.unserved_since_ms, 0);
     cr_assert_eq(b.rgs[1].row.unserved_since_ms, 0);
-    b.nodes[1].row.seen_state = "broken";
+    b.nodes[1].row.seen_state = SEEN_BROKEN;
     b.nodes[0].row.seen_link_up = 0;
     plan_world(&b.w);
     cr_assert_eq(b.rgs[0].row.unserved_since_ms, 0);
@@ -145,7 +145,7 @@ Test(serving, a_cluster_whose_slots_are_not_all_served_serves_nobody)
     build_shards(&b, "us-east-1", "demo", "available", 2, 2);
     settle();
     cr_assert_eq(b.rgs[0].row.unserved_since_ms, 0);
-    b.shard_nodes[0].row.seen_state = "fail";
+    b.shard_nodes[0].row.seen_state = REDIS_CLUSTER_FAIL;
     plan_world(&b.w);
     cr_assert_neq(b.node_groups[0].row.unserved_since_ms, 0);
     cr_assert_eq(b.node_groups[1].row.unserved_since_ms, 0);
@@ -157,13 +157,13 @@ Test(serving, a_memcached_cluster_needs_all_its_nodes_and_its_configuration_endp
     build_cluster(&b, "us-east-1", "cache", "memcached", "available", 2);
     settle();
     cr_assert_eq(b.clusters[0].row.unserved_since_ms, 0);
-    b.nodes[1].row.seen_state = "exited";
+    b.nodes[1].row.seen_state = SEEN_EXITED;
     plan_world(&b.w);
     cr_assert_neq(b.clusters[0].row.unserved_since_ms, 0);
     build_see_all(&b);
     plan_world(&b.w);
     cr_assert_eq(b.clusters[0].row.unserved_since_ms, 0);
-    b.endpoints[0].row.seen_state = "conflict";
+    b.endpoints[0].row.seen_state = ENDPOINT_CONFLICT;
     plan_world(&b.w);
     cr_assert_neq(b.clusters[0].row.unserved_since_ms, 0);
 }

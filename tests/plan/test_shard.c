@@ -46,7 +46,7 @@ static bool told(const char *message)
 
 Test(shard, a_group_is_available_once_all_nodes_see_the_same_sound_cluster)
 {
-    cr_assert_str_eq(rg->row.status, "available");
+    cr_assert_eq(rg->row.status, RG_AVAILABLE);
     cr_assert_str_eq(b.node_groups[1].row.slots, "8192-16383");
 }
 
@@ -63,24 +63,24 @@ Test(shard, a_group_is_not_available_while_a_node_sees_another_cluster)
         {"it takes others for the holders of the slots", "ok", 4, 0, 0},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        rg->row.status = "modifying";
+        rg->row.status = RG_MODIFYING;
         struct row_shard_node *seen = cluster_of("c-0002-002.0001");
-        seen->seen_state = table[i].state;
+        seen->seen_state = word_of(&words_redis_cluster_state, table[i].state);
         seen->seen_known = table[i].known;
         seen->seen_strangers = table[i].strangers;
         seen->seen_agrees = table[i].agrees;
         plan_world(&b.w);
-        cr_expect_str_eq(rg->row.status, "modifying", "%s", table[i].why);
+        cr_expect_eq(rg->row.status, RG_MODIFYING, "%s", table[i].why);
     }
     build_see_all(&b);
     plan_world(&b.w);
-    cr_assert_str_eq(rg->row.status, "available");
+    cr_assert_eq(rg->row.status, RG_AVAILABLE);
 }
 
 Test(shard, a_new_primary_takes_over_until_it_was_seen_as_one)
 {
     cr_assert_not(want_node(&b.w, node("c-0001-001.0001")).takeover);
-    node("c-0001-001.0001")->row.seen_state = "exited";
+    node("c-0001-001.0001")->row.seen_state = SEEN_EXITED;
     node("c-0001-002.0001")->row.seen_link_up = 0;
     plan_world(&b.w);
     cr_assert_str_eq(b.node_groups[0].row.primary_node_id, "c-0001-002.0001");
@@ -105,7 +105,7 @@ Test(shard, who_became_primary_while_nobody_looked_stays_it)
 
 Test(shard, who_became_primary_after_a_death_stays_it_though_another_got_further)
 {
-    node("c-0001-001.0001")->row.seen_state = "exited";
+    node("c-0001-001.0001")->row.seen_state = SEEN_EXITED;
     build_see_as(&b, node("c-0001-002.0001"), "primary", "0-8191");
     plan_world(&b.w);
     cr_assert_str_eq(b.node_groups[0].row.primary_node_id, "c-0001-002.0001");
@@ -125,11 +125,11 @@ Test(shard, a_chosen_primary_that_has_not_taken_over_yet_is_not_given_up_for_a_m
 
 Test(shard, a_shard_whose_processes_have_all_ended_is_taken_over_anew)
 {
-    node("c-0001-001.0001")->row.seen_state = "stopped";
-    node("c-0001-002.0001")->row.seen_state = "unknown";
+    node("c-0001-001.0001")->row.seen_state = SEEN_STOPPED;
+    node("c-0001-002.0001")->row.seen_state = SEEN_UNKNOWN;
     plan_world(&b.w);
     cr_assert_not(want_node(&b.w, node("c-0001-001.0001")).takeover, "the other may have been elected");
-    node("c-0001-002.0001")->row.seen_state = "stopped";
+    node("c-0001-002.0001")->row.seen_state = SEEN_STOPPED;
     plan_world(&b.w);
     cr_assert(want_node(&b.w, node("c-0001-001.0001")).takeover);
     cr_assert_str_eq(b.node_groups[0].row.slots, "0-8191");
@@ -147,7 +147,7 @@ static void start_again(const char *id, int64_t pid)
 Test(shard, a_process_is_told_to_take_over_though_its_predecessor_was_seen_as_primary)
 {
     start_again("c-0001-001.0001", 4711);
-    node("c-0001-002.0001")->row.seen_state = "exited";
+    node("c-0001-002.0001")->row.seen_state = SEEN_EXITED;
     plan_world(&b.w);
     cr_assert_str_eq(b.node_groups[0].row.primary_node_id, "c-0001-001.0001");
     cr_assert(want_node(&b.w, node("c-0001-001.0001")).takeover);
@@ -191,9 +191,9 @@ Test(shard, a_shard_is_not_taken_over_while_somebody_may_claim_it)
         start_again(other->row.id, table[i].pid);
         if (strcmp(table[i].upstream, ":0") != 0)
             first->row.seen_upstream = arena_printf(&a, "%s:%lld", other->row.address, (long long)other->row.port);
-        other->row.seen_state = table[i].state;
-        other->row.seen_role = table[i].role;
-        other->shard_node->row.seen_state = table[i].cluster;
+        other->row.seen_state = word_of(&words_seen_state, table[i].state);
+        other->row.seen_role = word_of(&words_seen_role, table[i].role);
+        other->shard_node->row.seen_state = word_of(&words_redis_cluster_state, table[i].cluster);
         plan_world(&b.w);
         cr_expect_str_eq(b.node_groups[0].row.primary_node_id, "c-0001-001.0001", "%s", table[i].why);
         cr_expect_eq(want_node(&b.w, first).takeover, table[i].takeover, "%s", table[i].why);
@@ -224,7 +224,7 @@ Test(shard, of_two_that_claim_a_slot_the_later_epoch_has_it_and_a_slot_is_never_
 Test(shard, what_a_replica_or_a_dead_primary_says_of_slots_counts_for_nothing)
 {
     cluster_of("c-0001-002.0001")->seen_slots = "16383";
-    node("c-0002-001.0001")->row.seen_state = "hung";
+    node("c-0002-001.0001")->row.seen_state = SEEN_HUNG;
     cluster_of("c-0002-001.0001")->seen_slots = "";
     plan_world(&b.w);
     cr_assert_str_eq(b.node_groups[1].row.slots, "8192-16383");
@@ -247,7 +247,7 @@ static void grow(void)
     b.node_groups[2].row.slots = "";
     build_link(&b);
     rg = &b.rgs[0];
-    for (size_t i = 0; i < rg->n_clusters; i++) rg->clusters[i].row.status = i < 4 ? "available" : "creating";
+    for (size_t i = 0; i < rg->n_clusters; i++) rg->clusters[i].row.status = i < 4 ? CLUSTER_AVAILABLE : CLUSTER_CREATING;
     plan_world(&b.w);
     for (int i = 0; i < 4; i++) build_see(&b, &b.nodes[i]);
     plan_world(&b.w);
@@ -265,13 +265,13 @@ Test(shard, slots_move_to_a_new_shard_once_it_has_joined)
     cr_assert_str_eq(moves[0].from, "0001");
     cr_assert_str_eq(moves[1].slots, "13653-16383");
     cr_assert_str_eq(moves[1].to, "0003");
-    cr_assert_str_eq(rg->row.status, "modifying");
+    cr_assert_eq(rg->row.status, RG_MODIFYING);
     b.node_groups[0].row.slots = "0-5461";
     b.node_groups[1].row.slots = "8192-13652";
     b.node_groups[2].row.slots = "5462-8191 13653-16383";
     build_see_all(&b);
     plan_world(&b.w);
-    cr_assert_str_eq(rg->row.status, "available");
+    cr_assert_eq(rg->row.status, RG_AVAILABLE);
     cr_assert(rg->resharding->drop);
     cr_assert_null(b.shards[0].row.slots_wanted);
     cr_assert(told("Finished modifying number of node groups from 2 to 3 for replication group c"));
@@ -292,23 +292,23 @@ Test(shard, a_shard_that_is_to_go_is_emptied_first_and_its_rows_go_with_its_proc
     build_see_all(&b);
     plan_world(&b.w);
     cr_assert_eq(shard_moves(&b.w, rg, &moves), 1);
-    cr_assert_str_eq(b.nodes[4].row.want, "run", "it holds a slot");
+    cr_assert_eq(b.nodes[4].row.want, WISH_RUN, "it holds a slot");
     b.node_groups[0].row.slots = "0-8191";
     b.node_groups[2].row.slots = "";
     build_see_all(&b);
     b.nodes[1].shard_node->row.seen_agrees = 0;
     plan_world(&b.w);
-    cr_assert_str_eq(b.nodes[4].row.want, "run", "somebody still thinks that it holds slots");
+    cr_assert_eq(b.nodes[4].row.want, WISH_RUN, "somebody still thinks that it holds slots");
     build_see_all(&b);
     plan_world(&b.w);
-    cr_assert_str_eq(b.nodes[4].row.want, "gone");
-    cr_assert_str_eq(b.clusters[5].row.status, "deleting");
-    b.nodes[4].row.seen_state = b.nodes[5].row.seen_state = "gone";
+    cr_assert_eq(b.nodes[4].row.want, WISH_GONE);
+    cr_assert_eq(b.clusters[5].row.status, CLUSTER_DELETING);
+    b.nodes[4].row.seen_state = b.nodes[5].row.seen_state = SEEN_GONE;
     plan_world(&b.w);
     cr_assert(b.node_groups[2].drop && b.shards[2].drop && b.shard_nodes[5].drop);
-    cr_assert_str_eq(rg->row.status, "modifying", "the others have not forgotten its nodes");
+    cr_assert_eq(rg->row.status, RG_MODIFYING, "the others have not forgotten its nodes");
     build_see_all(&b);
     plan_world(&b.w);
-    cr_assert_str_eq(rg->row.status, "available");
+    cr_assert_eq(rg->row.status, RG_AVAILABLE);
     cr_assert(told("Cache cluster deleted"));
 }

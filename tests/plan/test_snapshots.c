@@ -42,7 +42,7 @@ static void make(bool group, const char *source_status, const char *status)
     if (status) {
         snapshot[0].row = snapshot_row(group ? &b.rgs[0].row : NULL, &b.clusters[0].row, b.w.now_ms);
         snapshot[0].row.name = "s";
-        snapshot[0].row.status = status;
+        snapshot[0].row.status = word_of(&words_snapshot_status, status);
         part[0].row = snapshot_part_row(&snapshot[0].row, &b.nodes[0].row, group ? &b.node_groups[0].row : NULL);
         b.w.snapshots = snapshot;
         b.w.snapshot_parts = part;
@@ -58,15 +58,15 @@ static void make_final(bool group)
 {
     make(group, "snapshotting", "creating");
     snapshot[0].row.final = 1;
-    if (group) b.rgs[0].row.status = "deleting";
-    else b.clusters[0].row.status = "deleting";
+    if (group) b.rgs[0].row.status = RG_DELETING;
+    else b.clusters[0].row.status = CLUSTER_DELETING;
 }
 
 static const char *status_after(const char *seen_state)
 {
-    part[0].row.seen_state = seen_state;
+    part[0].row.seen_state = word_of(&words_part_state, seen_state);
     plan_world(&b.w);
-    return snapshot[0].row.status;
+    return snapshot_status_text(snapshot[0].row.status);
 }
 
 static bool told(const char *text)
@@ -81,9 +81,9 @@ Test(snapshots, are_available_once_the_file_is_whole_and_so_is_their_source)
     make(true, "snapshotting", "creating");
     cr_assert_str_eq(status_after("missing"), "creating");
     cr_assert_str_eq(status_after("working"), "creating");
-    cr_assert_str_eq(b.rgs[0].row.status, "snapshotting");
+    cr_assert_eq(b.rgs[0].row.status, RG_SNAPSHOTTING);
     cr_assert_str_eq(status_after("whole"), "available");
-    cr_assert_str_eq(b.rgs[0].row.status, "available");
+    cr_assert_eq(b.rgs[0].row.status, RG_AVAILABLE);
     cr_assert(told("Snapshot succeeded for snapshot with ID 's' of cache cluster with ID 'demo-001'"));
 }
 
@@ -91,7 +91,7 @@ Test(snapshots, that_cannot_be_taken_have_failed)
 {
     make(true, "snapshotting", "creating");
     cr_assert_str_eq(status_after("failed"), "failed");
-    cr_assert_str_eq(b.rgs[0].row.status, "available");
+    cr_assert_eq(b.rgs[0].row.status, RG_AVAILABLE);
     cr_assert(told("Snapshot failed for snapshot with ID 's' of cache cluster with ID 'demo-001'"));
 }
 
@@ -117,7 +117,7 @@ Test(snapshots, have_the_data_that_were_there)
         make(true, "snapshotting", "creating");
         b.nodes[0].row.seen_pid = table[i].pid;
         b.nodes[0].row.seen_restarts = table[i].restarts;
-        b.nodes[0].row.want = table[i].want;
+        b.nodes[0].row.want = word_of(&words_node_wish, table[i].want);
         cr_expect_str_eq(status_after("missing"), table[i].status, "%s", table[i].what);
         if (table[i].pid == 200 && table[i].restarts == 0) cr_expect_eq(part[0].row.pid, 200);
     }
@@ -127,26 +127,26 @@ Test(snapshots, of_a_group_to_be_deleted_end_its_nodes_once_they_are_taken)
 {
     make_final(true);
     cr_assert_str_eq(status_after("working"), "creating");
-    cr_assert_str_eq(b.nodes[0].row.want, "run");
+    cr_assert_eq(b.nodes[0].row.want, WISH_RUN);
     cr_assert_str_eq(status_after("whole"), "available");
-    for (size_t i = 0; i < b.w.n_nodes; i++) cr_assert_str_eq(b.nodes[i].row.want, "gone");
+    for (size_t i = 0; i < b.w.n_nodes; i++) cr_assert_eq(b.nodes[i].row.want, WISH_GONE);
     cr_assert_eq(snapshot[0].row.final, 0);
-    cr_assert_str_eq(b.rgs[0].row.status, "deleting");
+    cr_assert_eq(b.rgs[0].row.status, RG_DELETING);
 }
 
 Test(snapshots, that_fail_keep_a_group_from_being_deleted)
 {
     make_final(true);
     cr_assert_str_eq(status_after("failed"), "failed");
-    cr_assert_str_eq(b.rgs[0].row.status, "available");
-    cr_assert_str_eq(b.nodes[0].row.want, "run");
+    cr_assert_eq(b.rgs[0].row.status, RG_AVAILABLE);
+    cr_assert_eq(b.nodes[0].row.want, WISH_RUN);
 }
 
 Test(snapshots, of_a_cluster_work_the_same_way)
 {
     make_final(false);
     cr_assert_str_eq(status_after("whole"), "available");
-    cr_assert_str_eq(b.nodes[0].row.want, "gone");
+    cr_assert_eq(b.nodes[0].row.want, WISH_GONE);
 }
 
 Test(snapshots, are_gone_once_their_files_are)
@@ -168,7 +168,7 @@ Test(snapshots, whose_file_somebody_took_away_have_failed)
 Test(snapshots, that_are_exported_are_available_again_afterwards)
 {
     make(true, "available", "exporting");
-    part[0].row.seen_state = "whole";
+    part[0].row.seen_state = PART_WHOLE;
     snapshot[0].row.export_bucket = "b";
     cr_assert_str_eq(status_after("whole"), "exporting");
     part[0].row.seen_exported = "b/x-0001.rdb";
@@ -231,18 +231,18 @@ Test(snapshots, that_are_automatic_are_named_by_their_time_and_show_at_their_sou
     begun_at("available", 1, 3, 7, NEVER);
     const struct world_new_snapshot *s = b.w.new_snapshots;
     cr_assert_str_eq(s->row.name, "automatic.demo-001-1970-01-15-03-07");
-    cr_assert_str_eq(s->row.source, "automated");
+    cr_assert_eq(s->row.source, SNAPSHOT_AUTOMATED);
     cr_assert_str_eq(s->parts[0].snapshot, s->row.name);
     cr_assert_str_eq(s->parts[0].node_id, "demo-001.0001");
     cr_assert_eq(s->parts[0].replicas, 1);
-    cr_assert_str_eq(b.rgs[0].row.status, "snapshotting");
+    cr_assert_eq(b.rgs[0].row.status, RG_SNAPSHOTTING);
 }
 
 Test(snapshots, that_are_automatic_go_when_their_time_is_over)
 {
     make(true, "available", "available");
-    part[0].row.seen_state = "whole";
-    snapshot[0].row.source = "automated";
+    part[0].row.seen_state = PART_WHOLE;
+    snapshot[0].row.source = SNAPSHOT_AUTOMATED;
     b.rgs[0].row.snapshot_retention_limit = 2;
     b.w.now_ms = snapshot[0].row.created_ms + 2 * DAY_MS - 1;
     cr_assert_str_eq(status_after("whole"), "available");
@@ -256,7 +256,7 @@ Test(snapshots, that_are_automatic_go_with_their_source_and_others_stay)
     make(true, "available", "available");
     snapshot[0].row.rg_id = "gone";
     cr_assert_str_eq(status_after("whole"), "available");
-    snapshot[0].row.source = "automated";
+    snapshot[0].row.source = SNAPSHOT_AUTOMATED;
     cr_assert_str_eq(status_after("whole"), "deleting");
 }
 
@@ -276,7 +276,7 @@ Test(snapshots, are_taken_of_the_primary_once_the_chosen_member_has_left)
 static void make_seeded(const char *status)
 {
     make(true, status, "available");
-    snapshot[0].row.status = "restoring";
+    snapshot[0].row.status = SNAPSHOT_RESTORING;
     seed.row = (struct row_seed){.region = HOME, .node_id = "demo-001.0001", .source_id = "rg.demo"};
     seed_files[0].row = (struct row_seed_file){.region = HOME, .source_id = "rg.demo", .snapshot = "s", .file = "s.0001"};
     seed.files = seed_files;
@@ -286,30 +286,30 @@ static void make_seeded(const char *status)
     b.nodes[0].seed = &seed;
     b.w.seeds = &seed;
     b.w.n_seeds = 1;
-    for (size_t i = 0; i < b.w.n_clusters; i++) b.clusters[i].row.status = status;
+    for (size_t i = 0; i < b.w.n_clusters; i++) b.clusters[i].row.status = word_of(&words_cluster_status, status);
 }
 
 Test(snapshots, are_restoring_until_the_group_is_made)
 {
     make_seeded("creating");
-    b.nodes[0].row.seen_state = "starting";
+    b.nodes[0].row.seen_state = SEEN_STARTING;
     cr_assert_str_eq(status_after("whole"), "restoring");
     cr_assert_not(seed.drop);
     build_see_all(&b);
     cr_assert_str_eq(status_after("whole"), "available");
     cr_assert(seed.drop);
-    cr_assert_str_eq(b.rgs[0].row.status, "available");
+    cr_assert_eq(b.rgs[0].row.status, RG_AVAILABLE);
 }
 
 Test(snapshots, that_cannot_be_loaded_end_the_creation)
 {
     make_seeded("creating");
-    b.nodes[0].row.seen_state = "broken";
+    b.nodes[0].row.seen_state = SEEN_BROKEN;
     b.nodes[0].row.seen_reason = "its data can't be loaded: its checksum is wrong";
     seed.row.seen_refused = "its checksum is wrong";
     cr_assert_str_eq(status_after("whole"), "available");
-    cr_assert_str_eq(b.rgs[0].row.status, "create-failed");
-    cr_assert_str_eq(b.clusters[0].row.status, "restore-failed");
+    cr_assert_eq(b.rgs[0].row.status, RG_CREATE_FAILED);
+    cr_assert_eq(b.clusters[0].row.status, CLUSTER_RESTORE_FAILED);
     cr_assert_not(seed.drop, "a start without it would be an empty one");
     cr_assert(told("Failed to restore the cache cluster from s: its checksum is wrong"));
     for (struct world_event *e = b.w.events; e; e = e->next) cr_assert_null(strstr(e->message, "cannot be started"));
@@ -318,7 +318,7 @@ Test(snapshots, that_cannot_be_loaded_end_the_creation)
 Test(snapshots, that_cannot_be_loaded_are_named_as_the_user_named_them)
 {
     make_seeded("creating");
-    b.nodes[0].row.seen_state = "broken";
+    b.nodes[0].row.seen_state = SEEN_BROKEN;
     seed.row.seen_refused = "no";
     seed.n_files = b.w.n_seed_files = 2;
     for (int i = 0; i < 2; i++)
@@ -336,7 +336,7 @@ Test(snapshots, are_loaded_again_rather_than_replaced_by_an_empty_replica)
 {
     make_seeded("creating");
     b.rgs[0].row.automatic_failover = FAILOVER_ENABLED;
-    b.nodes[0].row.seen_state = "exited";
+    b.nodes[0].row.seen_state = SEEN_EXITED;
     status_after("whole");
     cr_assert_str_eq(b.node_groups[0].row.primary_node_id, "demo-001.0001");
     cr_assert_not(want_node(&b.w, &b.nodes[0]).hold);

@@ -17,7 +17,7 @@ static struct world_user_link links[2];
 
 static struct row_user user(const char *id, const char *name, const char *access, const char *how, const char *passwords)
 {
-    return (struct row_user){"us-east-1", id, "0", name, "redis", "active", access, how, passwords};
+    return (struct row_user){"us-east-1", id, "0", name, "redis", USER_ACTIVE, access, how, passwords};
 }
 
 static void setup(void)
@@ -29,10 +29,10 @@ static void setup(void)
         (struct world_user){.row = user("alice", "Alice", "on ~a:* -@all +get (+set ~x) (+SCRIPT ~y)", "password", "aa bb")};
     users[MAIN] = (struct world_user){.row = user("main", "default", "off -@all", "no-password", "")};
     users[SPARE] = (struct world_user){.row = user("spare", "spare", "on +@all", "iam", "")};
-    groups[0] = (struct world_user_group){.row = {"us-east-1", "team", "0", "redis", "active"}};
-    members[0] = (struct world_user_member){.row = {"us-east-1", "team", "alice", ""}};
-    members[1] = (struct world_user_member){.row = {"us-east-1", "team", "main", ""}};
-    links[0] = (struct world_user_link){.row = {"us-east-1", "g", "team", ""}};
+    groups[0] = (struct world_user_group){.row = {"us-east-1", "team", "0", "redis", USER_GROUP_ACTIVE}};
+    members[0] = (struct world_user_member){.row = {"us-east-1", "team", "alice", LINK_NONE}};
+    members[1] = (struct world_user_member){.row = {"us-east-1", "team", "main", LINK_NONE}};
+    links[0] = (struct world_user_link){.row = {"us-east-1", "g", "team", LINK_NONE}};
     b.w.users = users;
     b.w.n_users = USERS;
     b.w.user_groups = groups;
@@ -151,59 +151,59 @@ Test(users, the_generation_tells_one_list_from_another)
     users[ALICE].row.passwords = "aa";
     cr_expect_neq(before, generation());
     users[ALICE].row.passwords = "aa bb";
-    users[ALICE].row.status = "modifying";
+    users[ALICE].row.status = USER_MODIFYING;
     cr_expect_eq(before, generation());
 }
 
 Test(users, a_change_of_a_user_is_through_once_every_node_has_it)
 {
     link_all();
-    users[ALICE].row.status = "modifying";
+    users[ALICE].row.status = USER_MODIFYING;
     nodes_have(1);
     plan_world(&b.w);
-    cr_expect_str_eq(users[ALICE].row.status, "modifying");
+    cr_expect_eq(users[ALICE].row.status, USER_MODIFYING);
     b.nodes[0].row.seen_users_generation = generation();
     plan_world(&b.w);
-    cr_expect_str_eq(users[ALICE].row.status, "modifying");
+    cr_expect_eq(users[ALICE].row.status, USER_MODIFYING);
     nodes_have(generation());
     plan_world(&b.w);
-    cr_expect_str_eq(users[ALICE].row.status, "active");
+    cr_expect_eq(users[ALICE].row.status, USER_ACTIVE);
 }
 
 Test(users, a_user_of_no_group_is_changed_at_once)
 {
     link_all();
-    users[SPARE].row.status = "modifying";
+    users[SPARE].row.status = USER_MODIFYING;
     nodes_have(1);
     plan_world(&b.w);
-    cr_expect_str_eq(users[SPARE].row.status, "active");
+    cr_expect_eq(users[SPARE].row.status, USER_ACTIVE);
 }
 
 Test(users, a_change_of_a_group_comes_and_goes_with_the_engines)
 {
-    members[1].row.change = "remove";
-    members[2] = (struct world_user_member){.row = {"us-east-1", "team", "spare", "add"}};
+    members[1].row.change = LINK_REMOVE;
+    members[2] = (struct world_user_member){.row = {"us-east-1", "team", "spare", LINK_ADD}};
     b.w.n_user_members = 3;
-    groups[0].row.status = "modifying";
+    groups[0].row.status = USER_GROUP_MODIFYING;
     link_all();
     cr_expect_str_eq(rules("default", false), "reset");
     cr_expect_not_null(rules("spare", false));
     nodes_have(1);
     plan_world(&b.w);
-    cr_expect_str_eq(groups[0].row.status, "modifying");
+    cr_expect_eq(groups[0].row.status, USER_GROUP_MODIFYING);
     cr_expect(!members[1].drop);
     nodes_have(generation());
     plan_world(&b.w);
-    cr_expect_str_eq(groups[0].row.status, "active");
+    cr_expect_eq(groups[0].row.status, USER_GROUP_ACTIVE);
     cr_expect(members[1].drop);
-    cr_expect_str_eq(members[2].row.change, "");
+    cr_expect_eq(members[2].row.change, LINK_NONE);
 }
 
 Test(users, a_deleted_user_is_gone_once_the_engines_forgot_it)
 {
-    members[0].row.change = "remove";
-    groups[0].row.status = "modifying";
-    users[ALICE].row.status = "deleting";
+    members[0].row.change = LINK_REMOVE;
+    groups[0].row.status = USER_GROUP_MODIFYING;
+    users[ALICE].row.status = USER_DELETING;
     link_all();
     nodes_have(1);
     plan_world(&b.w);
@@ -216,7 +216,7 @@ Test(users, a_deleted_user_is_gone_once_the_engines_forgot_it)
 Test(users, a_deleted_group_goes_with_its_members)
 {
     b.w.n_user_links = 0;
-    groups[0].row.status = "deleting";
+    groups[0].row.status = USER_GROUP_DELETING;
     link_all();
     plan_world(&b.w);
     cr_expect(groups[0].drop && members[0].drop && members[1].drop);
@@ -226,38 +226,38 @@ Test(users, a_deleted_group_goes_with_its_members)
 Test(users, a_new_group_is_active_at_the_next_look)
 {
     b.w.n_user_links = 0;
-    groups[0].row.status = "creating";
+    groups[0].row.status = USER_GROUP_CREATING;
     link_all();
     plan_world(&b.w);
-    cr_expect_str_eq(groups[0].row.status, "active");
+    cr_expect_eq(groups[0].row.status, USER_GROUP_ACTIVE);
 }
 
 Test(users, a_replication_group_changes_its_user_groups_with_its_engines)
 {
-    groups[1] = (struct world_user_group){.row = {"us-east-1", "zeta", "0", "redis", "active"}};
+    groups[1] = (struct world_user_group){.row = {"us-east-1", "zeta", "0", "redis", USER_GROUP_ACTIVE}};
     b.w.n_user_groups = 2;
-    members[2] = (struct world_user_member){.row = {"us-east-1", "zeta", "main", ""}};
+    members[2] = (struct world_user_member){.row = {"us-east-1", "zeta", "main", LINK_NONE}};
     b.w.n_user_members = 3;
-    links[0].row.change = "remove";
-    links[1] = (struct world_user_link){.row = {"us-east-1", "g", "zeta", "add"}};
+    links[0].row.change = LINK_REMOVE;
+    links[1] = (struct world_user_link){.row = {"us-east-1", "g", "zeta", LINK_ADD}};
     b.w.n_user_links = 2;
     link_all();
-    rg()->row.status = "modifying";
+    rg()->row.status = RG_MODIFYING;
     cr_expect_null(rules("Alice", false));
     nodes_have(1);
     plan_world(&b.w);
-    cr_expect_str_eq(rg()->row.status, "modifying");
+    cr_expect_eq(rg()->row.status, RG_MODIFYING);
     cr_expect(!links[0].drop);
     nodes_have(generation());
     plan_world(&b.w);
-    cr_expect_str_eq(rg()->row.status, "available");
+    cr_expect_eq(rg()->row.status, RG_AVAILABLE);
     cr_expect(links[0].drop);
-    cr_expect_str_eq(links[1].row.change, "");
+    cr_expect_eq(links[1].row.change, LINK_NONE);
 }
 
 Test(users, links_go_with_their_replication_group)
 {
-    links[1] = (struct world_user_link){.row = {"us-east-1", "gone", "team", ""}};
+    links[1] = (struct world_user_link){.row = {"us-east-1", "gone", "team", LINK_NONE}};
     b.w.n_user_links = 2;
     link_all();
     plan_world(&b.w);

@@ -131,12 +131,15 @@ static void up(struct world_node *n, const struct want_node *want)
 static void see(struct world_node *n, const struct want_node *want)
 {
     const struct machine *m = machine_of(n);
-    const char *state = m->alive ? "ready" : m->trouble ? m->trouble : m->died ? "exited" : "starting";
+    enum seen_state state = word_of(&words_seen_state, m->alive     ? "ready"
+                                                       : m->trouble ? m->trouble
+                                                       : m->died    ? "exited"
+                                                                    : "starting");
     if (m->alive) build_see(&b, n);
-    if (strcmp(n->row.seen_state, state) != 0) n->row.seen_since_ms = b.w.steady_ms;
+    if (n->row.seen_state != state) n->row.seen_since_ms = b.w.steady_ms;
     n->row.seen_state = state;
     n->row.seen_pid = m->alive ? m->pid : 0;
-    n->row.seen_role = !m->alive ? NULL : m->primary ? "primary" : "replica";
+    n->row.seen_role = !m->alive ? SEEN_ROLE_NONE : m->primary ? SEEN_ROLE_PRIMARY : SEEN_ROLE_REPLICA;
     n->row.seen_link_up = m->alive && !m->primary && m->link_up;
     n->row.seen_offset = m->alive ? m->data : 0;
     n->row.seen_fenced = m->alive && m->fenced;
@@ -194,7 +197,7 @@ static void begin(void)
         m->taken = below(4) == 0;
         m->damaged = m->saved && below(4) == 0;
         b.nodes[i].row.settled = 1;
-        b.nodes[i].row.seen_state = m->died ? "exited" : "stopped";
+        b.nodes[i].row.seen_state = m->died ? SEEN_EXITED : SEEN_STOPPED;
         b.nodes[i].row.seen_pid = 0;
         b.nodes[i].row.seen_since_ms = b.w.steady_ms;
     }
@@ -221,8 +224,8 @@ static void describe(char *out, size_t size)
     for (size_t i = 0; i < b.w.n_nodes && len < size; i++) {
         const struct machine *m = &machines[i];
         len += (size_t)snprintf(out + len, size - len, " %s: %s%s%s%s data %lld saved %lld;", b.nodes[i].row.id,
-            b.nodes[i].row.seen_state, m->primary ? " primary" : "", m->taken ? " taken" : "", m->damaged ? " damaged" : "",
-            (long long)m->data, (long long)m->saved);
+            seen_state_text(b.nodes[i].row.seen_state), m->primary ? " primary" : "", m->taken ? " taken" : "",
+            m->damaged ? " damaged" : "", (long long)m->data, (long long)m->saved);
     }
 }
 
@@ -243,7 +246,7 @@ Test(waits, whoever_has_the_data_serves_whatever_keeps_others_from_starting)
         describe(begun, sizeof begun);
         for (int s = 0; s < STEPS; s++) step();
         describe(ended, sizeof ended);
-        const char *phase = b.w.n_globals ? b.globals[0].row.phase : "";
+        const char *phase = b.w.n_globals ? global_phase_text(b.globals[0].row.phase) : "";
         cr_expect(!data || serves(false), "seed %u: nobody has the data.%s => %s%s", first + i, begun, phase, ended);
         cr_expect(!data || !active || serves(true), "seed %u: nobody serves.%s => %s%s", first + i, begun, phase, ended);
         arena_fini(&a);

@@ -107,12 +107,12 @@ Test(why, a_group_names_what_its_node_lacks)
     for (const struct spoil *s = spoils; s < spoils + sizeof spoils / sizeof *spoils; s++) {
         build_see_all(&b);
         struct row_node *n = &b.nodes[1].row;
-        n->seen_state = s->state;
+        n->seen_state = word_of(&words_seen_state, s->state);
         n->seen_reason = strcmp(s->state, "broken") == 0 ? "there is no such program" : NULL;
-        n->seen_role = s->role;
+        n->seen_role = word_of(&words_seen_role, s->role);
         n->seen_link_up = s->link_up;
         n->seen_fenced = s->fenced;
-        b.rgs[0].row.status = "modifying";
+        b.rgs[0].row.status = RG_MODIFYING;
         expect_wait("us-east-1", "demo", s->words);
     }
 }
@@ -121,7 +121,7 @@ Test(why, an_available_group_that_is_not_served_says_so_and_since_when)
 {
     build_rg(&b, "us-east-1", "demo", "available", 2);
     settle();
-    b.nodes[1].row.seen_state = "hung";
+    b.nodes[1].row.seen_state = SEEN_HUNG;
     b.nodes[1].row.seen_since_ms = b.w.steady_ms - 1500;
     plan_world(&b.w);
     struct answer answer = plan_why(&b.w, "us-east-1", "demo");
@@ -160,11 +160,11 @@ Test(why, a_datastore_tells_of_each_phase)
     make_world();
     b.globals[0].row.switch_region = "eu-west-1";
     for (size_t i = 0; i < sizeof phases / sizeof *phases; i++) {
-        b.globals[0].row.phase = phases[i][0];
+        b.globals[0].row.phase = word_of(&words_global_phase, phases[i][0]);
         expect_wait(NULL, "ldgnf-g", phases[i][1]);
     }
-    b.globals[0].row.phase = "steady";
-    b.members[0].row.status = "associating";
+    b.globals[0].row.phase = PHASE_STEADY;
+    b.members[0].row.status = MEMBER_ASSOCIATING;
     expect_wait(NULL, "ldgnf-g", "replication group west in eu-west-1 to join");
     b.members[0].row.leaving = 1;
     expect_wait(NULL, "ldgnf-g", "replication group west in eu-west-1 to leave");
@@ -174,9 +174,9 @@ Test(why, what_is_deleted_waits_for_its_nodes)
 {
     build_rg(&b, "us-east-1", "demo", "available", 2);
     settle();
-    b.rgs[0].row.status = "deleting";
-    b.nodes[0].row.want = b.nodes[1].row.want = "gone";
-    b.nodes[0].row.seen_state = "gone";
+    b.rgs[0].row.status = RG_DELETING;
+    b.nodes[0].row.want = b.nodes[1].row.want = WISH_GONE;
+    b.nodes[0].row.seen_state = SEEN_GONE;
     expect_wait("us-east-1", "demo", "the end of node demo-002.0001");
     cr_expect_null(plan_why(&b.w, "us-east-1", "demo").waits->next);
 }

@@ -347,3 +347,32 @@ Test(store, counts_what_is_rolled_back)
     cr_expect_gt(store_changes(s), at);
     cr_expect_eq(count_tags(), 0u);
 }
+
+static int run_sql(const char *sql)
+{
+    sqlite3 *db;
+    store_close(s);
+    s = NULL;
+    cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
+    int r = sqlite3_exec(db, sql, NULL, NULL, NULL);
+    sqlite3_close(db);
+    return r;
+}
+
+Test(store, a_word_is_a_text_in_the_database_and_one_that_nobody_knows_is_an_error)
+{
+    struct row_user_group row = {.region = "r", .id = "g", .account = "a", .engine = "redis", .status = USER_GROUP_MODIFYING},
+                          *read;
+    cr_assert_eq(q_user_group_put(s, &row, &e), 0, "%s", e.msg);
+    cr_assert_eq(run_sql("UPDATE user_group SET status = 'active' WHERE status = 'modifying'"), SQLITE_OK);
+    cr_assert_eq(store_open(&s, path, STORE_FULL, &e), 0, "%s", e.msg);
+    cr_assert_eq(q_user_group_get(s, &a, "r", "g", &read, &e), 0, "%s", e.msg);
+    cr_assert_eq(read->status, USER_GROUP_ACTIVE);
+    cr_assert_eq(run_sql("UPDATE user_group SET status = 'sleeping'"), SQLITE_OK);
+    cr_assert_eq(store_open(&s, path, STORE_FULL, &e), 0, "%s", e.msg);
+    cr_assert_eq(q_user_group_get(s, &a, "r", "g", &read, &e), ERR_DB);
+    cr_assert_str_eq(e.msg,
+        "column status of table user_group holds sleeping, which is not the status of a user group that this program knows");
+    size_t n;
+    cr_assert_eq(q_user_group_all(s, &a, &read, &n, &e), ERR_DB);
+}

@@ -309,6 +309,8 @@ void link_see(const struct link *l, struct proto_link_seen *out)
 {
     *out = (struct proto_link_seen){
         .id = l->id, .address = l->address, .port = OPT_INT(l->port), .connections = OPT_INT(l->n_pairs)};
-    out->state = l->listener != NULL ? "listening" : l->code == ERR_IN_USE || l->code == 0 ? "conflict" : "broken";
+    out->state = l->listener != NULL                     ? ENDPOINT_LISTENING
+                 : l->code == ERR_IN_USE || l->code == 0 ? ENDPOINT_CONFLICT
+                                                         : ENDPOINT_BROKEN;
     if (l->listener == NULL && l->reason[0]) out->reason = l->reason;
 }

@@ -4,17 +4,19 @@
 /* What a node tells of itself in a sighting. */
 
 /* A node that did not start yet because its upstream is not ready is starting, too. */
-static const char *state_name(const struct node *n)
+static enum seen_state state_seen(const struct node *n)
 {
-    static const char *const troubles[] = {
-        [TROUBLE_NONE] = "starting", [TROUBLE_EXITED] = "exited", [TROUBLE_CONFLICT] = "conflict", [TROUBLE_BROKEN] = "broken"};
-    if (n->refused && n->proc == NULL) return "broken";
-    if (n->state == NODE_GONE || n->state == NODE_CLOSED) return "gone";
-    if (n->state == NODE_STOP || (n->proc != NULL && n->moved)) return "stopping";
-    if (n->life.hung) return "hung";
-    if (n->life.ready) return "ready";
-    if (n->proc != NULL) return "starting";
-    return n->stopping ? "stopped" : troubles[n->trouble];
+    static const enum seen_state troubles[] = {[TROUBLE_NONE] = SEEN_STARTING,
+        [TROUBLE_EXITED] = SEEN_EXITED,
+        [TROUBLE_CONFLICT] = SEEN_CONFLICT,
+        [TROUBLE_BROKEN] = SEEN_BROKEN};
+    if (n->refused && n->proc == NULL) return SEEN_BROKEN;
+    if (n->state == NODE_GONE || n->state == NODE_CLOSED) return SEEN_GONE;
+    if (n->state == NODE_STOP || (n->proc != NULL && n->moved)) return SEEN_STOPPING;
+    if (n->life.hung) return SEEN_HUNG;
+    if (n->life.ready) return SEEN_READY;
+    if (n->proc != NULL) return SEEN_STARTING;
+    return n->stopping ? SEEN_STOPPED : troubles[n->trouble];
 }
 
 static void see_process(const struct node *n, struct proto_node_seen *out)
@@ -34,7 +36,7 @@ static void see_process(const struct node *n, struct proto_node_seen *out)
 void node_see(const struct node *n, struct proto_node_seen *out)
 {
     const struct life *l = &n->life;
-    *out = (struct proto_node_seen){.id = n->id, .state = state_name(n)};
+    *out = (struct proto_node_seen){.id = n->id, .state = state_seen(n)};
     if (n->order != NULL) out->address = n->order->address;
     if (n->order != NULL) out->port = n->order->port;
     if (n->order != NULL) out->trace = n->order->trace;
@@ -48,7 +50,7 @@ void node_see(const struct node *n, struct proto_node_seen *out)
     if (n->proc == NULL) return;
     see_process(n, out);
     if (!l->ready) return;
-    if (l->blocked) out->blocked = l->blocked == BLOCKED_PAUSED ? "paused" : "busy";
+    if (l->blocked) out->blocked = l->blocked == BLOCKED_PAUSED ? SEEN_BLOCKED_PAUSED : SEEN_BLOCKED_BUSY;
     if (l->generation >= 0) out->generation = OPT_INT(l->generation);
     out->pending_settings = l->pending;
     out->refused_settings = n->left_out;

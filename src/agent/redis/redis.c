@@ -374,7 +374,7 @@ static void look(struct node *n)
 static void see_replication(const struct node *n, struct proto_node_seen *out)
 {
     const struct replication_info *i = &redis_of(n)->info;
-    out->role = role_name(i->role);
+    out->role = i->role == ROLE_PRIMARY ? SEEN_ROLE_PRIMARY : SEEN_ROLE_REPLICA;
     out->offset = OPT_INT(i->offset);
     if (i->branch_offset > 0) out->branch_offset = OPT_INT(i->branch_offset);
     if (redis_is_taking(n, STEP_PROMOTE)) out->rising = OPT_BOOL(true);
@@ -388,7 +388,7 @@ static void see(struct node *n, struct proto_node_seen *out)
 {
     const struct redis *x = redis_of(n);
     const struct redis_cluster_part *part = part_of_host(n);
-    if (!n->life.blocked && held_is_seen(n)) out->blocked = "held";
+    if (!n->life.blocked && held_is_seen(n)) out->blocked = SEEN_BLOCKED_HELD;
     if (x->info.role != ROLE_UNKNOWN) see_replication(n, out);
     if (part != NULL) out->cluster = part->seen(n);
     out->fenced = OPT_BOOL(x->fence == FENCE_ON);

@@ -45,7 +45,7 @@ static void tell_view(struct node *n)
     c->fine = c->view.agrees && c->complete;
     c->fine_pulse = c->pulse;
     c->fine_serial = c->serial;
-    struct proto_cluster_seen seen = {.state = c->whole ? "ok" : "fail",
+    struct proto_cluster_seen seen = {.state = c->whole ? REDIS_CLUSTER_OK : REDIS_CLUSTER_FAIL,
         .name = arena_strdup(&a, n->order->cluster_name),
         .slots = slots_text(&a, &c->view.slots, ' '),
         .known = OPT_INT(c->view.known),

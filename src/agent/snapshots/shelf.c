@@ -349,14 +349,14 @@ void shelf_see(const struct shelf *s, struct arena *a, struct proto_snapshot_see
         if (!it->ordered) continue;
         struct proto_snapshot_seen *seen = &out->items[out->n++];
         bool failed = it->keep && !it->whole && it->reason[0];
-        *seen = (struct proto_snapshot_seen){.id = it->id, .state = it->keep ? "missing" : "gone"};
-        if (it->working && !it->whole) seen->state = "working";
-        if (failed) seen->state = "failed";
+        *seen = (struct proto_snapshot_seen){.id = it->id, .state = it->keep ? PART_MISSING : PART_GONE};
+        if (it->working && !it->whole) seen->state = PART_WORKING;
+        if (failed) seen->state = PART_FAILED;
         if (failed) seen->reason = it->reason;
         seen->exported = it->exported;
         if (it->export_reason[0]) seen->export_reason = it->export_reason;
         if (!it->keep || !it->whole) continue;
-        seen->state = "whole";
+        seen->state = PART_WHOLE;
         seen->size = OPT_INT(it->size);
         seen->taken_ms = OPT_INT(it->taken_ms);
     }

@@ -54,7 +54,7 @@ int op_modify_cache_cluster(struct op *op, const struct api_modify_cache_cluster
     struct row_cache_cluster *c;
     int r = find_cluster(op, in->cache_cluster_id, &c);
     if (r) return r;
-    if (strcmp(c->status, "available") != 0)
+    if (c->status != CLUSTER_AVAILABLE)
         return op_fault(op, FAULT_INVALID_CACHE_CLUSTER_STATE, "Cache cluster %s is not in a valid state to be modified", c->id);
     r = cluster_change(op, in, c);
     if (r == 0) r = q_cache_cluster_put(op->store, c, op->err);
@@ -67,7 +67,7 @@ static int reboot_node(struct op *op, const struct row_cache_cluster *c, struct 
         if (strcmp(nodes[i].node_id, id) != 0) continue;
         nodes[i].incarnation++;
         nodes[i].keep_data = 0;
-        nodes[i].status = "rebooting";
+        nodes[i].status = NODE_REBOOTING;
         int r = q_node_put(op->store, &nodes[i], op->err);
         return r ? r : note_event(op, c->id, EVENT_NODE_SHUTDOWN, id);
     }
@@ -86,7 +86,7 @@ int op_reboot_cache_cluster(struct op *op, const struct api_reboot_cache_cluster
     if (ids->n == 0)
         return op_fault(
             op, FAULT_INVALID_PARAMETER_VALUE, "The parameter CacheNodeIdsToReboot must be provided and must not be null.");
-    if (strcmp(c->status, "available") != 0)
+    if (c->status != CLUSTER_AVAILABLE)
         return op_fault(op, FAULT_INVALID_CACHE_CLUSTER_STATE, "Cache cluster %s is not in a valid state to be rebooted", c->id);
     r = c->rg_id ? find_rg(op, c->rg_id, &rg) : 0;
     if (r) return r;
@@ -95,7 +95,7 @@ int op_reboot_cache_cluster(struct op *op, const struct api_reboot_cache_cluster
             "Rebooting is not supported for clusters of a replication group with cluster mode enabled.");
     r = q_node_list_by_cluster(op->store, op->arena, c->region, c->id, &nodes, &n, op->err);
     for (size_t i = 0; r == 0 && i < ids->n; i++) r = reboot_node(op, c, nodes, n, ids->items[i]);
-    c->status = "rebooting cluster nodes";
+    c->status = CLUSTER_REBOOTING_CLUSTER_NODES;
     if (r == 0) r = q_cache_cluster_put(op->store, c, op->err);
     return r ? r : answer(op, c->id, &out->cache_cluster);
 }
@@ -111,7 +111,7 @@ static int take_final(struct op *op, const struct api_delete_cache_cluster_in *i
     if (c->rg_id)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
             "FinalSnapshotIdentifier can't be used with cache cluster %s, a member of replication group %s.", c->id, c->rg_id);
-    if (strcmp(c->status, "available") != 0 || unserved_for_long(op, c->unserved_since_ms))
+    if (c->status != CLUSTER_AVAILABLE || unserved_for_long(op, c->unserved_since_ms))
         return op_fault(op, FAULT_INVALID_CACHE_CLUSTER_STATE, "Cache cluster %s is not in a valid state to be deleted", c->id);
     return snapshot_take(op, &q, &name);
 }
@@ -121,17 +121,17 @@ static int delete_alone(struct op *op, struct row_cache_cluster *c, bool final)
 {
     struct row_node *nodes;
     size_t n;
-    bool resting = strcmp(c->status, "available") == 0 || strcmp(c->status, "restore-failed") == 0;
-    bool begun = strcmp(c->status, "deleting") == 0;
-    if (!resting && strcmp(c->status, "creating") != 0 && (begun || !unserved_for_long(op, c->unserved_since_ms)))
+    bool resting = c->status == CLUSTER_AVAILABLE || c->status == CLUSTER_RESTORE_FAILED;
+    bool begun = c->status == CLUSTER_DELETING;
+    if (!resting && c->status != CLUSTER_CREATING && (begun || !unserved_for_long(op, c->unserved_since_ms)))
         return op_fault(op, FAULT_INVALID_CACHE_CLUSTER_STATE, "Cache cluster %s is not in a valid state to be deleted", c->id);
-    c->status = "deleting";
+    c->status = CLUSTER_DELETING;
     int r = q_cache_cluster_put(op->store, c, op->err);
     if (r == 0) r = q_tag_delete_arn(op->store, arn_of(op, c->account, "cluster", c->id), op->err);
     if (r == 0) r = q_node_list_by_cluster(op->store, op->arena, c->region, c->id, &nodes, &n, op->err);
     for (size_t i = 0; r == 0 && !final && i < n; i++) {
-        nodes[i].want = "gone";
-        nodes[i].status = "deleting";
+        nodes[i].want = WISH_GONE;
+        nodes[i].status = NODE_DELETING;
         r = q_node_put(op->store, &nodes[i], op->err);
     }
     return r;

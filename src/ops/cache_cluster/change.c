@@ -81,10 +81,11 @@ static int change_settings(const struct change *x)
     if (in->auto_minor_version_upgrade.set) c->auto_minor_version_upgrade = in->auto_minor_version_upgrade.v;
     if (in->notification_topic_arn) c->notification_topic_arn = in->notification_topic_arn[0] ? in->notification_topic_arn : NULL;
     if (in->notification_topic_status) {
-        c->notification_topic_status = id_fold(x->op, in->notification_topic_status);
-        if (strcmp(c->notification_topic_status, "active") != 0 && strcmp(c->notification_topic_status, "inactive") != 0)
+        unsigned status;
+        if (!word_read(&words_topic_status, id_fold(x->op, in->notification_topic_status), &status))
             return op_fault(x->op, FAULT_INVALID_PARAMETER_VALUE,
                 "Invalid NotificationTopicStatus: %s. Valid values are active and inactive.", in->notification_topic_status);
+        c->notification_topic_status = status;
     }
     int r = in->preferred_maintenance_window ? window_maintenance(x->op, in->preferred_maintenance_window, &c->maintenance_window)
                                              : 0;
@@ -127,7 +128,7 @@ static int change_parameter_group(const struct change *x, const struct engine_ve
     if (!same_family) x->c->pending_parameter_group = g.name;
     if (!same_family) return 0;
     r = parameter_group_check_swap(x->op, x->c->parameter_group, &g);
-    if (strcmp(x->c->parameter_group, g.name) != 0) x->c->parameter_apply_status = "applying";
+    if (strcmp(x->c->parameter_group, g.name) != 0) x->c->parameter_apply_status = APPLY_APPLYING;
     x->c->parameter_group = g.name;
     return r;
 }

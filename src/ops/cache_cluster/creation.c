@@ -181,14 +181,14 @@ static int read_settings(struct op *op, const struct api_create_cache_cluster_in
     const char *topic = in->notification_topic_arn;
     c->region = op->region->name;
     c->account = op->account;
-    c->status = "creating";
+    c->status = CLUSTER_CREATING;
     c->network_type = c->ip_discovery = "ipv4";
     c->created_ms = op->now_ms;
     c->auto_minor_version_upgrade = request_flag(in->auto_minor_version_upgrade, true);
     c->notification_topic_arn = topic && topic[0] ? topic : NULL;
-    c->notification_topic_status = "active";
+    c->notification_topic_status = TOPIC_ACTIVE;
     c->security_group_ids = request_words(op, &in->security_group_ids);
-    c->parameter_apply_status = "in-sync";
+    c->parameter_apply_status = APPLY_IN_SYNC;
     c->nodes_to_reboot = c->pending_nodes_to_remove = c->pending_zones = c->config_nodes = "";
     c->next_node = c->config_version = 1;
     int r = request_port(op, in->port, p->version->engine->port, &c->port);
@@ -242,10 +242,10 @@ static int write_endpoint(struct op *op, const struct row_cache_cluster *c)
     struct row_endpoint e = {
         .region = c->region,
         .id = arena_printf(op->arena, "configuration.%s", c->id),
-        .kind = "configuration",
+        .kind = ENDPOINT_CONFIGURATION,
         .cluster_id = c->id,
         .port = c->port,
-        .seen_state = "unknown",
+        .seen_state = ENDPOINT_UNKNOWN,
     };
     return q_endpoint_put(op->store, &e, op->err);
 }

@@ -9,15 +9,15 @@
  * serve and does not, 'rebooting' comes nearest. */
 static const char *node_status(const struct row_cache_cluster *c, const struct row_node *n)
 {
-    bool own = strcmp(c->status, "creating") == 0 || strcmp(c->status, "deleting") == 0;
-    if (c->rg_id && own) return c->status;
-    return n->unserved_since_ms && strcmp(n->status, "available") == 0 ? "rebooting" : n->status;
+    bool own = c->status == CLUSTER_CREATING || c->status == CLUSTER_DELETING;
+    if (c->rg_id && own) return cluster_status_text(c->status);
+    return n->unserved_since_ms && n->status == NODE_AVAILABLE ? "rebooting" : node_status_text(n->status);
 }
 
 static const char *node_apply_status(const struct row_cache_cluster *row, const char *node_id)
 {
-    bool reboot = strcmp(row->parameter_apply_status, "pending-reboot") == 0;
-    return reboot && !word_in(row->nodes_to_reboot, node_id) ? "in-sync" : row->parameter_apply_status;
+    bool reboot = row->parameter_apply_status == APPLY_PENDING_REBOOT;
+    return reboot && !word_in(row->nodes_to_reboot, node_id) ? "in-sync" : apply_status_text(row->parameter_apply_status);
 }
 
 static int view_nodes(struct op *op, const struct row_cache_cluster *row, struct api_cache_cluster *out)
@@ -44,7 +44,7 @@ static struct api_cache_parameter_group_status *view_parameter_group(struct op *
     struct api_cache_parameter_group_status *s = arena_new(op->arena, struct api_cache_parameter_group_status);
     *s = (struct api_cache_parameter_group_status){
         .cache_parameter_group_name = row->parameter_group,
-        .parameter_apply_status = row->parameter_apply_status,
+        .parameter_apply_status = apply_status_text(row->parameter_apply_status),
         .cache_node_ids_to_reboot = view_words(op, row->nodes_to_reboot),
     };
     return s;
@@ -65,7 +65,7 @@ static struct api_notification_configuration *view_topic(struct op *op, const st
     if (row->notification_topic_arn == NULL) return NULL;
     struct api_notification_configuration *c = arena_new(op->arena, struct api_notification_configuration);
     *c = (struct api_notification_configuration){
-        .topic_arn = row->notification_topic_arn, .topic_status = row->notification_topic_status};
+        .topic_arn = row->notification_topic_arn, .topic_status = topic_status_text(row->notification_topic_status)};
     return c;
 }
 
@@ -97,7 +97,7 @@ static int view_encryption(struct op *op, const struct row_cache_cluster *row, s
     out->auth_token_enabled = OPT_BOOL(e && e->token);
     if (r || e == NULL) return r;
     if (e->token && e->token_modified_ms) out->auth_token_last_modified_date = OPT_TIME(e->token_modified_ms);
-    pending->auth_token_status = e->token_change;
+    pending->auth_token_status = token_change_text(e->token_change);
     if (e->next_mode < 0) return 0;
     pending->transit_encryption_enabled = OPT_BOOL(e->next_mode != ENCRYPTION_NONE);
     pending->transit_encryption_mode = encryption_word(e->next_mode);
@@ -106,14 +106,14 @@ static int view_encryption(struct op *op, const struct row_cache_cluster *row, s
 
 int view_cluster(struct op *op, const struct row_cache_cluster *row, bool with_nodes, struct api_cache_cluster *out)
 {
-    bool provisioned = strcmp(row->status, "creating") != 0;
+    bool provisioned = row->status != CLUSTER_CREATING;
     *out = (struct api_cache_cluster){
         .cache_cluster_id = row->id,
         .client_download_landing_page = "https://console.aws.amazon.com/elasticache/home#client-download:",
         .cache_node_type = row->node_type,
         .engine = row->engine,
         .engine_version = row->engine_version,
-        .cache_cluster_status = view_status(row->status, row->unserved_since_ms),
+        .cache_cluster_status = view_status(cluster_status_text(row->status), row->unserved_since_ms),
         .num_cache_nodes = OPT_INT(row->num_nodes),
         .preferred_availability_zone = row->availability_zone,
         .preferred_maintenance_window = row->maintenance_window,
@@ -141,5 +141,5 @@ int view_cluster(struct op *op, const struct row_cache_cluster *row, bool with_n
     out->cache_cluster_create_time = OPT_TIME(row->created_ms);
     r = memcached ? view_configuration_endpoint(op, row, out) : 0;
     if (r) return r;
-    return with_nodes && strcmp(row->status, "deleting") != 0 ? view_nodes(op, row, out) : 0;
+    return with_nodes && row->status != CLUSTER_DELETING ? view_nodes(op, row, out) : 0;
 }

@@ -36,8 +36,8 @@ static int load_members(struct op *op, struct change *c)
 
 static int check_state(struct op *op, const struct change *c)
 {
-    bool resting = strcmp(c->g->status, "available") == 0 || strcmp(c->g->status, "primary-only") == 0;
-    for (size_t i = 0; i < c->n_members; i++) resting = resting && strcmp(c->members[i]->status, "available") == 0;
+    bool resting = c->g->status == GLOBAL_AVAILABLE || c->g->status == GLOBAL_PRIMARY_ONLY;
+    for (size_t i = 0; i < c->n_members; i++) resting = resting && c->members[i]->status == RG_AVAILABLE;
     if (resting) return 0;
     return op_fault(op, FAULT_INVALID_GLOBAL_REPLICATION_GROUP_STATE,
         "Global replication group %s is not available or in primary-only state.", c->g->id);
@@ -65,7 +65,7 @@ static int open_change(struct op *op, const char *id, struct opt_bool apply_imme
 static int set_members_modifying(struct op *op, struct change *c)
 {
     int r = 0;
-    c->g->status = "modifying";
+    c->g->status = GLOBAL_MODIFYING;
     for (size_t i = 0; r == 0 && i < c->n_members; i++) r = rg_set_modifying(op, c->members[i]);
     return r;
 }

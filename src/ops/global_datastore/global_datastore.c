@@ -17,7 +17,7 @@ static int answer(struct op *op, const char *id, struct api_global_replication_g
 
 static bool is_resting(const struct row_global_replication_group *g)
 {
-    return strcmp(g->status, "available") == 0 || strcmp(g->status, "primary-only") == 0;
+    return g->status == GLOBAL_AVAILABLE || g->status == GLOBAL_PRIMARY_ONLY;
 }
 
 static int check_primary(struct op *op, const struct row_replication_group *rg)
@@ -27,7 +27,7 @@ static int check_primary(struct op *op, const struct row_replication_group *rg)
     const struct engine_version *v = engine_version_find(engine_find(rg->engine), rg->engine_version);
     if (!op->region->global_datastores)
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Access Denied to API Version: APIGlobalDatastore");
-    if (strcmp(rg->status, "available") != 0)
+    if (rg->status != RG_AVAILABLE)
         return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Replication group %s is not in available state.", rg->id);
     if (rg_is_clustered(rg)) return not_served(op, "Cluster mode in a global datastore");
     if (t == NULL || !t->global_datastores)
@@ -48,14 +48,14 @@ static struct row_global_replication_group global_row(
         .id = id,
         .account = op->account,
         .description = description && description[0] ? description : " ",
-        .status = "creating",
+        .status = GLOBAL_CREATING,
         .engine = rg->engine,
         .engine_version = rg->engine_version,
         .node_type = rg->node_type,
         .at_rest_encryption = rg->at_rest_encryption,
         .transit_encryption = rg->transit_encryption,
         .automatic_failover = rg->automatic_failover,
-        .phase = "steady",
+        .phase = PHASE_STEADY,
         .phase_since_ms = op->steady_ms,
         .switch_offset = -1,
         .created_ms = op->now_ms,
@@ -66,9 +66,9 @@ static struct row_global_replication_group global_row(
 static int join_as_primary(struct op *op, const char *global_id, struct row_replication_group *rg)
 {
     struct row_global_member m = {
-        .global_id = global_id, .region = rg->region, .rg_id = rg->id, .role = "PRIMARY", .status = "associating"};
+        .global_id = global_id, .region = rg->region, .rg_id = rg->id, .role = MEMBER_PRIMARY, .status = MEMBER_ASSOCIATING};
     int r = rg_own_parameters(op, global_id, rg);
-    rg->status = "modifying";
+    rg->status = RG_MODIFYING;
     rg->auto_minor_version_upgrade = 0;
     if (r == 0) r = q_replication_group_put(op->store, rg, op->err);
     if (r == 0) r = rg_copy_settings(op, rg);
@@ -131,7 +131,7 @@ static int find_member(
     return r;
 }
 
-static int set_group_status(struct op *op, const struct row_global_member *m, const char *status)
+static int set_group_status(struct op *op, const struct row_global_member *m, enum rg_status status)
 {
     struct row_replication_group *rg;
     int r = q_rg_get(op->store, op->arena, m->region, m->rg_id, &rg, op->err);
@@ -148,17 +148,17 @@ int op_disassociate_global_replication_group(struct op *op, const struct api_dis
     int r = find_global(op, in->global_replication_group_id, &g);
     if (r == 0) r = find_member(op, g->id, in->replication_group_id, in->replication_group_region, &m);
     if (r) return r;
-    if (strcmp(m->role, "PRIMARY") == 0)
+    if (m->role == MEMBER_PRIMARY)
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
             "The primary replication group %s can't be disassociated from Global Replication Group %s.", m->rg_id, g->id);
     if (!is_resting(g))
         return op_fault(op, FAULT_INVALID_GLOBAL_REPLICATION_GROUP_STATE,
             "Global replication group %s is not available or in primary-only state.", g->id);
     m->leaving = 1;
-    g->status = "modifying";
+    g->status = GLOBAL_MODIFYING;
     r = q_global_member_put(op->store, m, op->err);
     if (r == 0) r = q_global_replication_group_put(op->store, g, op->err);
-    if (r == 0) r = set_group_status(op, m, "modifying");
+    if (r == 0) r = set_group_status(op, m, RG_MODIFYING);
     return r ? r : answer(op, g->id, &out->global_replication_group);
 }
 
@@ -168,10 +168,10 @@ int op_delete_global_replication_group(
     struct row_global_replication_group *g;
     int r = find_global(op, in->global_replication_group_id, &g);
     if (r) return r;
-    if (strcmp(g->status, "primary-only") != 0)
-        return op_fault(
-            op, FAULT_INVALID_GLOBAL_REPLICATION_GROUP_STATE, "Cannot delete a global replication group in %s state", g->status);
-    g->status = "deleting";
+    if (g->status != GLOBAL_PRIMARY_ONLY)
+        return op_fault(op, FAULT_INVALID_GLOBAL_REPLICATION_GROUP_STATE, "Cannot delete a global replication group in %s state",
+            global_status_text(g->status));
+    g->status = GLOBAL_DELETING;
     r = q_global_replication_group_put(op->store, g, op->err);
     return r ? r : answer(op, g->id, &out->global_replication_group);
 }
@@ -179,8 +179,8 @@ int op_delete_global_replication_group(
 /* A primary that is getting its data back is no obstacle: then the failover takes its place. */
 static bool may_switch(const struct row_global_replication_group *g)
 {
-    bool free = strcmp(g->phase, "steady") == 0 || strcmp(g->phase, "reviving") == 0 || strcmp(g->phase, "returning") == 0;
-    return free && strcmp(g->status, "deleting") != 0;
+    bool free = g->phase == PHASE_STEADY || g->phase == PHASE_REVIVING || g->phase == PHASE_RETURNING;
+    return free && g->status != GLOBAL_DELETING;
 }
 
 /*
@@ -196,15 +196,15 @@ int op_failover_global_replication_group(struct op *op, const struct api_failove
     int r = find_global(op, in->global_replication_group_id, &g);
     if (r == 0) r = find_member(op, g->id, in->primary_replication_group_id, in->primary_region, &m);
     if (r) return r;
-    if (strcmp(m->role, "PRIMARY") == 0)
+    if (m->role == MEMBER_PRIMARY)
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
             "Replication group %s in region %s is already the primary of Global Replication Group %s.", m->rg_id, m->region,
             g->id);
-    if (strcmp(m->status, "associated") != 0 || m->leaving || !may_switch(g))
+    if (m->status != MEMBER_ASSOCIATED || m->leaving || !may_switch(g))
         return op_fault(op, FAULT_INVALID_GLOBAL_REPLICATION_GROUP_STATE,
             "Global replication group %s is not available or in primary-only state.", g->id);
-    g->status = "modifying";
-    g->phase = "fencing";
+    g->status = GLOBAL_MODIFYING;
+    g->phase = PHASE_FENCING;
     g->phase_since_ms = op->steady_ms;
     g->switch_region = m->region;
     g->switch_offset = -1;

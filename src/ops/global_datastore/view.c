@@ -20,9 +20,9 @@ static int view_members(struct op *op, const struct row_global_replication_group
         out->members.items[i] = (struct api_global_replication_group_member){
             .replication_group_id = members[i].rg_id,
             .replication_group_region = members[i].region,
-            .role = members[i].role,
+            .role = member_role_text(members[i].role),
             .automatic_failover = view_enabled(row->automatic_failover),
-            .status = members[i].status,
+            .status = member_status_text(members[i].status),
         };
     return 0;
 }
@@ -45,7 +45,7 @@ int view_global(
     *out = (struct api_global_replication_group){
         .global_replication_group_id = row->id,
         .global_replication_group_description = row->description,
-        .status = row->status,
+        .status = global_status_text(row->status),
         .cache_node_type = row->node_type,
         .engine = row->engine,
         .engine_version = row->engine_version,

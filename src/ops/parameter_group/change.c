@@ -49,7 +49,7 @@ static int find_targets(struct op *op, const struct parameter_group *g, struct t
     int r = g->row->is_global ? q_member_by_parameter_group(op->store, op->arena, g->region, g->name, &m, op->err) : 0;
     if (r || m == NULL) return r;
     r = q_global_get(op->store, op->arena, m->global_id, &global, op->err);
-    if (r == 0 && strcmp(global->status, "available") != 0 && strcmp(global->status, "primary-only") != 0)
+    if (r == 0 && global->status != GLOBAL_AVAILABLE && global->status != GLOBAL_PRIMARY_ONLY)
         return op_fault(op, FAULT_INVALID_GLOBAL_REPLICATION_GROUP_STATE,
             "Global replication group %s is not available or in primary-only state.", m->global_id);
     if (r == 0) r = q_member_list(op->store, op->arena, m->global_id, &members, &n, op->err);
@@ -189,7 +189,7 @@ static int check_settled(struct op *op, const struct targets *t)
     for (size_t i = 0; r == 0 && i < t->n; i++) {
         r = q_cluster_list_by_parameter_group(op->store, op->arena, t->items[i].region, t->items[i].name, &clusters, &n, op->err);
         for (size_t k = 0; r == 0 && k < n; k++)
-            if (strcmp(clusters[k].parameter_apply_status, "applying") == 0)
+            if (clusters[k].parameter_apply_status == APPLY_APPLYING)
                 return op_fault(op, FAULT_INVALID_CACHE_PARAMETER_GROUP_STATE, "The parameter group %s has pending changes",
                     t->items[0].name);
     }
@@ -214,7 +214,7 @@ static int mark_clusters(struct op *op, const struct parameter_group *g)
     size_t n;
     int r = q_cluster_list_by_parameter_group(op->store, op->arena, g->region, g->name, &clusters, &n, op->err);
     for (size_t i = 0; r == 0 && i < n; i++) {
-        clusters[i].parameter_apply_status = "applying";
+        clusters[i].parameter_apply_status = APPLY_APPLYING;
         r = q_cache_cluster_put(op->store, &clusters[i], op->err);
     }
     return r;

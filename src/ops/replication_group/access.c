@@ -12,13 +12,13 @@ static int read_links(struct op *op, const struct row_replication_group *rg, str
 static int check_group(struct op *op, const char *given, const struct row_replication_group *rg, struct row_user_group **g)
 {
     int r = user_group_find(op, given, g);
-    if (r == 0 && strcmp((*g)->status, "active") != 0)
+    if (r == 0 && (*g)->status != USER_GROUP_ACTIVE)
         return op_fault(op, FAULT_INVALID_USER_GROUP_STATE, "User group %s has status %s. Only active user groups can be used.",
-            (*g)->id, (*g)->status);
+            (*g)->id, user_group_status_text((*g)->status));
     return r ? r : user_group_check_fits(op, *g, rg);
 }
 
-static int add(struct op *op, const char *given, const struct row_replication_group *rg, const char *change)
+static int add(struct op *op, const char *given, const struct row_replication_group *rg, enum link_change change)
 {
     struct row_user_group *g;
     int r = check_group(op, given, rg, &g);
@@ -37,14 +37,14 @@ static int check_count(struct op *op, size_t n)
 int rg_access_create(struct op *op, const struct string_list *ids, const struct row_replication_group *rg)
 {
     int r = check_count(op, ids->n);
-    for (size_t i = 0; r == 0 && i < ids->n; i++) r = add(op, ids->items[i], rg, "");
+    for (size_t i = 0; r == 0 && i < ids->n; i++) r = add(op, ids->items[i], rg, LINK_NONE);
     return r;
 }
 
 static size_t count_staying(const struct row_rg_user_group *links, size_t n)
 {
     size_t staying = 0;
-    for (size_t i = 0; i < n; i++) staying += strcmp(links[i].change, "remove") != 0;
+    for (size_t i = 0; i < n; i++) staying += links[i].change != LINK_REMOVE;
     return staying;
 }
 
@@ -60,13 +60,13 @@ int rg_access_has(struct op *op, const struct row_replication_group *rg, bool *o
 static struct row_rg_user_group *find_link(struct row_rg_user_group *links, size_t n, const char *group_id)
 {
     for (size_t i = 0; i < n; i++)
-        if (strcmp(links[i].group_id, group_id) == 0 && strcmp(links[i].change, "remove") != 0) return &links[i];
+        if (strcmp(links[i].group_id, group_id) == 0 && links[i].change != LINK_REMOVE) return &links[i];
     return NULL;
 }
 
 static int drop_link(struct op *op, struct row_rg_user_group *link)
 {
-    link->change = "remove";
+    link->change = LINK_REMOVE;
     return q_rg_user_group_put(op->store, link, op->err);
 }
 
@@ -108,7 +108,8 @@ int rg_access_change(
     if (r == 0) r = drop_named(op, &in->user_group_ids_to_remove, rg, links, n);
     for (size_t i = 0; r == 0 && in->remove_user_groups.v && i < n; i++) r = drop_link(op, &links[i]);
     if (r == 0) r = check_new(op, &in->user_group_ids_to_add, rg, links, n);
-    for (size_t i = 0; r == 0 && i < in->user_group_ids_to_add.n; i++) r = add(op, in->user_group_ids_to_add.items[i], rg, "add");
+    for (size_t i = 0; r == 0 && i < in->user_group_ids_to_add.n; i++)
+        r = add(op, in->user_group_ids_to_add.items[i], rg, LINK_ADD);
     *busy |= in->user_group_ids_to_add.n || in->user_group_ids_to_remove.n || (in->remove_user_groups.v && n);
     return r;
 }

@@ -13,7 +13,7 @@ static int check_adoptable(struct op *op, const struct row_cache_cluster *c)
     if (c->rg_id)
         return op_fault(op, FAULT_INVALID_CACHE_CLUSTER_STATE, "Cache cluster %s is already a member of replication group %s.",
             c->id, c->rg_id);
-    if (strcmp(c->status, "available") != 0)
+    if (c->status != CLUSTER_AVAILABLE)
         return op_fault(op, FAULT_INVALID_CACHE_CLUSTER_STATE, "Cache cluster %s is not in available state.", c->id);
     return 0;
 }

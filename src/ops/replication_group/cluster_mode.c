@@ -14,14 +14,14 @@ static bool is(const char *a, const char *b)
 
 bool cluster_mode_changes(const struct api_modify_replication_group_in *in, const struct row_replication_group *rg)
 {
-    return in->cluster_mode && !is(in->cluster_mode, rg->cluster_mode);
+    return in->cluster_mode && strcmp(in->cluster_mode, cluster_mode_text(rg->cluster_mode)) != 0;
 }
 
-static int check_step(struct op *op, const char *from, const char *to)
+static int check_step(struct op *op, enum cluster_mode from, enum cluster_mode to)
 {
-    if (is(from, "enabled"))
+    if (from == MODE_ENABLED)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Cluster mode can't be changed once it is enabled.");
-    if (is(from, "disabled") && is(to, "enabled"))
+    if (from == MODE_DISABLED && to == MODE_ENABLED)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
             "Cluster mode can't be changed from disabled to enabled: it has to be compatible first.");
     return 0;
@@ -44,7 +44,7 @@ static int change_parameters(struct op *op, const struct api_modify_replication_
     const struct engine_version *v = engine_version_find(engine_find(rg->engine), rg->engine_version);
     struct row_replication_group before = *rg;
     struct parameter_group g;
-    before.cluster_mode = rg_is_clustered(rg) ? "disabled" : "enabled";
+    before.cluster_mode = rg_is_clustered(rg) ? MODE_DISABLED : MODE_ENABLED;
     const char *name = in->cache_parameter_group_name ? in->cache_parameter_group_name : rg->parameter_group;
     if (in->cache_parameter_group_name == NULL && is(name, rg_default_parameters(op, &before, v)))
         name = rg_default_parameters(op, rg, v);
@@ -75,7 +75,7 @@ static int become_cluster(struct op *op, const struct row_replication_group *rg,
     int r = q_node_group_put(op->store, &part->row, op->err);
     if (r == 0) r = q_shard_put(op->store, &shard, op->err);
     for (size_t i = 0; r == 0 && i < part->n_members; i++) r = rg_add_shard_node(op, &part->members[i]);
-    if (r == 0) r = rg_add_endpoint(op, rg, "", "configuration");
+    if (r == 0) r = rg_add_endpoint(op, rg, "", ENDPOINT_CONFIGURATION);
     return r ? r : restart(op, part);
 }
 
@@ -85,7 +85,7 @@ static int delete_endpoints(struct op *op, const struct row_replication_group *r
     size_t n;
     int r = q_endpoint_span(op->store, op->arena, rg->region, rg->id, rg->id, &rows, &n, op->err);
     for (size_t i = 0; r == 0 && i < n; i++)
-        if (is(rows[i].kind, "configuration") == configuration) r = q_endpoint_delete(op->store, &rows[i], op->err);
+        if ((rows[i].kind == ENDPOINT_CONFIGURATION) == configuration) r = q_endpoint_delete(op->store, &rows[i], op->err);
     return r;
 }
 
@@ -108,11 +108,12 @@ int cluster_mode_change(struct op *op, const struct api_modify_replication_group
     struct rg_part *parts;
     size_t n;
     bool was_cluster = rg_is_clustered(rg);
-    int r = check_step(op, rg->cluster_mode, in->cluster_mode);
+    enum cluster_mode mode = word_of(&words_cluster_mode, in->cluster_mode);
+    int r = check_step(op, rg->cluster_mode, mode);
     if (r == 0) r = rg_read_parts(op, rg, &parts, &n);
     if (r == 0 && !was_cluster) r = check_ready(op, rg, parts);
     if (r) return r;
-    rg->cluster_mode = in->cluster_mode;
+    rg->cluster_mode = mode;
     if (rg_is_clustered(rg) && was_cluster) {
         rg->next_member = 2; /* of node groups from now on */
         return delete_endpoints(op, rg, false);

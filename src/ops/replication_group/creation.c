@@ -59,8 +59,8 @@ static int read_own_settings(struct op *op, const struct api_create_replication_
     struct row_replication_group *rg = &p->rg;
     rg->region = op->region->name;
     rg->account = op->account;
-    rg->status = "creating";
-    rg->cluster_mode = "disabled";
+    rg->status = RG_CREATING;
+    rg->cluster_mode = MODE_DISABLED;
     rg->network_type = rg->ip_discovery = "ipv4";
     rg->created_ms = op->now_ms;
     rg->next_member = 1;
@@ -136,7 +136,7 @@ static int check_joining(struct op *op, const char *id, struct rg_creation *p)
     int r = q_global_get(op->store, op->arena, id_fold(op, id), &g, op->err);
     if (r) return r;
     if (g == NULL) return op_fault(op, FAULT_GLOBAL_REPLICATION_GROUP_NOT_FOUND, "Global replication group %s not found.", id);
-    if (strcmp(g->status, "available") != 0 && strcmp(g->status, "primary-only") != 0)
+    if (g->status != GLOBAL_AVAILABLE && g->status != GLOBAL_PRIMARY_ONLY)
         return op_fault(op, FAULT_INVALID_GLOBAL_REPLICATION_GROUP_STATE,
             "Global replication group %s is not available or in primary-only state.", g->id);
     r = q_member_list(op->store, op->arena, g->id, &members, &n, op->err);
@@ -223,10 +223,10 @@ int rg_creation_read(struct op *op, const struct api_create_replication_group_in
 /* Compatible with both: clients find the group's cluster, and those that know of none its primary. */
 static int write_endpoints(struct op *op, const struct rg_creation *plan, const struct row_replication_group *rg)
 {
-    int r = rg_is_clustered(rg) ? rg_add_endpoint(op, rg, "", "configuration") : 0;
+    int r = rg_is_clustered(rg) ? rg_add_endpoint(op, rg, "", ENDPOINT_CONFIGURATION) : 0;
     if (r || rg_is_sharded(rg)) return r;
-    r = rg_add_endpoint(op, rg, plan->shards->id, "primary");
-    return r ? r : rg_add_endpoint(op, rg, plan->shards->id, "reader");
+    r = rg_add_endpoint(op, rg, plan->shards->id, ENDPOINT_PRIMARY);
+    return r ? r : rg_add_endpoint(op, rg, plan->shards->id, ENDPOINT_READER);
 }
 
 static int write_adopted(struct op *op, const struct rg_creation *plan, const struct row_replication_group *rg)
@@ -252,9 +252,12 @@ static int write_shards(struct op *op, const struct rg_creation *plan, struct ro
 static int write_membership(struct op *op, const struct rg_creation *plan)
 {
     struct row_global_replication_group g = *plan->global;
-    struct row_global_member m = {
-        .global_id = g.id, .region = plan->rg.region, .rg_id = plan->rg.id, .role = "SECONDARY", .status = "associating"};
-    g.status = "modifying";
+    struct row_global_member m = {.global_id = g.id,
+        .region = plan->rg.region,
+        .rg_id = plan->rg.id,
+        .role = MEMBER_SECONDARY,
+        .status = MEMBER_ASSOCIATING};
+    g.status = GLOBAL_MODIFYING;
     int r = q_global_member_put(op->store, &m, op->err);
     if (r == 0) r = q_global_replication_group_put(op->store, &g, op->err);
     return r ? r : rg_add_gateways(op, &plan->rg);

@@ -15,7 +15,7 @@ static int check_final(
     if (retain)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
             "FinalSnapshotIdentifier can't be used together with RetainPrimaryCluster, which keeps the data.");
-    if (strcmp(rg->status, "available") != 0 || unserved_for_long(op, rg->unserved_since_ms))
+    if (rg->status != RG_AVAILABLE || unserved_for_long(op, rg->unserved_since_ms))
         return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE,
             "Replication group %s is not in available state: no final snapshot of it can be taken.", rg->id);
     return 0;
@@ -28,7 +28,7 @@ static int check_retained(struct op *op, const struct row_replication_group *rg,
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
             "RetainPrimaryCluster can't be used with replication group %s: with cluster mode enabled there is no single primary.",
             rg->id);
-    if (strcmp(rg->status, "available") != 0)
+    if (rg->status != RG_AVAILABLE)
         return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE,
             "Replication group %s is not in available state: its primary can't be retained.", rg->id);
     return 0;
@@ -43,9 +43,9 @@ static int check_deletable(
     if (m)
         return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE,
             "Cluster [%s] is part of a global cluster [%s]. Request rejected.", rg->id, m->global_id);
-    bool resting = strcmp(rg->status, "available") == 0 || strcmp(rg->status, "create-failed") == 0;
-    bool begun = strcmp(rg->status, "deleting") == 0;
-    if (!resting && strcmp(rg->status, "creating") != 0 && (begun || !unserved_for_long(op, rg->unserved_since_ms)))
+    bool resting = rg->status == RG_AVAILABLE || rg->status == RG_CREATE_FAILED;
+    bool begun = rg->status == RG_DELETING;
+    if (!resting && rg->status != RG_CREATING && (begun || !unserved_for_long(op, rg->unserved_since_ms)))
         return op_fault(
             op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Replication group %s is not in a valid state to be deleted", rg->id);
     bool retain = request_flag(in->retain_primary_cluster, false);
@@ -91,13 +91,13 @@ static int mark_members_deleting(struct op *op, const struct row_replication_gro
     size_t n_clusters, n_nodes;
     int r = q_cluster_list_by_rg(op->store, op->arena, rg->region, rg->id, &clusters, &n_clusters, op->err);
     for (size_t i = 0; r == 0 && i < n_clusters; i++) {
-        clusters[i].status = "deleting";
+        clusters[i].status = CLUSTER_DELETING;
         r = q_cache_cluster_put(op->store, &clusters[i], op->err);
         if (r == 0) r = q_tag_delete_arn(op->store, arn_of(op, rg->account, "cluster", clusters[i].id), op->err);
     }
     if (r == 0) r = q_node_list_by_rg(op->store, op->arena, rg->region, rg->id, &nodes, &n_nodes, op->err);
     for (size_t i = 0; r == 0 && !final && i < n_nodes; i++) {
-        nodes[i].want = "gone";
+        nodes[i].want = WISH_GONE;
         r = q_node_put(op->store, &nodes[i], op->err);
     }
     return r;
@@ -112,7 +112,7 @@ int op_delete_replication_group(
     if (r == 0 && in->final_snapshot_identifier) r = take_final(op, in, rg);
     if (r == 0 && request_flag(in->retain_primary_cluster, false)) r = release_primary(op, rg);
     if (r) return r;
-    rg->status = "deleting";
+    rg->status = RG_DELETING;
     r = q_replication_group_put(op->store, rg, op->err);
     if (r == 0) r = mark_members_deleting(op, rg, in->final_snapshot_identifier != NULL);
     if (r == 0) r = q_tag_delete_arn(op->store, arn_of(op, rg->account, "replicationgroup", rg->id), op->err);

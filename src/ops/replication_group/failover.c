@@ -11,7 +11,7 @@ enum { CALLS_PER_DAY = 15 };
 /* A node group that is not served as it shall be may have nobody with the data but its primary: who kills that one loses them. */
 static int check_possible(struct op *op, const struct row_replication_group *rg, const struct rg_part *part)
 {
-    if (strcmp(rg->status, "available") != 0 || part->row.unserved_since_ms)
+    if (rg->status != RG_AVAILABLE || part->row.unserved_since_ms)
         return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Replication group must be in available state to modify.");
     if (rg->automatic_failover != FAILOVER_ENABLED || part->n_members < 2)
         return op_fault(op, FAULT_TEST_FAILOVER_NOT_AVAILABLE,

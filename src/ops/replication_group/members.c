@@ -11,7 +11,7 @@ int rg_read_members(struct op *op, const struct row_replication_group *rg, struc
     *out = all;
     *n = 0;
     for (size_t i = 0; r == 0 && i < n_all; i++)
-        if (strcmp(all[i].want, "run") == 0) all[(*n)++] = all[i];
+        if (all[i].want == WISH_RUN) all[(*n)++] = all[i];
     return r;
 }
 

@@ -31,7 +31,7 @@ struct resize {
 static int find_resizable(struct op *op, const char *id, struct resize *z)
 {
     int r = find_rg(op, id, &z->rg);
-    if (r == 0 && strcmp(z->rg->status, "available") != 0)
+    if (r == 0 && z->rg->status != RG_AVAILABLE)
         return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Replication group must be in available state to modify.");
     if (r == 0) r = rg_read_parts(op, z->rg, &z->parts, &z->n_parts);
     if (r == 0) z->targets = arena_array(op->arena, struct target, z->n_parts);

@@ -81,10 +81,10 @@ int rg_remove_replica(struct op *op, struct row_replication_group *rg, const str
 {
     struct row_cache_cluster *c;
     struct row_node gone = *n;
-    gone.want = "gone";
+    gone.want = WISH_GONE;
     int r = q_cluster_get(op->store, op->arena, rg->region, n->cluster_id, &c, op->err);
     if (r == 0 && c) {
-        c->status = "deleting";
+        c->status = CLUSTER_DELETING;
         r = q_cache_cluster_put(op->store, c, op->err);
     }
     if (r == 0) r = q_tag_delete_arn(op->store, arn_of(op, rg->account, "cluster", n->cluster_id), op->err);
@@ -118,7 +118,7 @@ int rg_create_member(struct op *op, const struct api_create_cache_cluster_in *in
     if (rg_is_clustered(rg))
         return op_fault(
             op, FAULT_INVALID_PARAMETER_VALUE, "Operation is only applicable for cluster mode disabled replication groups.");
-    if (strcmp(rg->status, "available") != 0)
+    if (rg->status != RG_AVAILABLE)
         return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Replication group must be in available state to modify.");
     r = rg_read_members(op, rg, &members, &n);
     if (r == 0 && n >= SHARD_MEMBERS_MAX)
@@ -147,7 +147,7 @@ static int check_member_deletable(struct op *op, const struct row_cache_cluster 
         if (strcmp(members[i].cluster_id, c->id) == 0 && strcmp(members[i].id, primary) == 0)
             return op_fault(op, FAULT_INVALID_CACHE_CLUSTER_STATE,
                 "Cache cluster %s is serving as primary for replication group %s and cannot be deleted", c->id, rg->id);
-    if (strcmp(c->status, "available") != 0 || strcmp(rg->status, "available") != 0)
+    if (c->status != CLUSTER_AVAILABLE || rg->status != RG_AVAILABLE)
         return op_fault(op, FAULT_INVALID_CACHE_CLUSTER_STATE, "Cache cluster %s is not in a valid state to be deleted", c->id);
     if (n == 2 && rg->automatic_failover != FAILOVER_DISABLED)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,

@@ -122,7 +122,7 @@ static int modify_settings(struct op *op, const struct api_modify_replication_gr
 static int check_modifiable(
     struct op *op, const struct api_modify_replication_group_in *in, const struct row_replication_group *rg)
 {
-    if (strcmp(rg->status, "available") != 0)
+    if (rg->status != RG_AVAILABLE)
         return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Replication group must be in available state to modify.");
     int r = check_modify_member(op, in, rg);
     return r ? r : check_modify_served(op, in);

@@ -12,7 +12,7 @@ static struct row_cache_cluster cluster_row(
         .account = rg->account,
         .rg_id = rg->id,
         .node_group_id = node_group_id,
-        .status = "creating",
+        .status = CLUSTER_CREATING,
         .engine = rg->engine,
         .engine_version = rg->engine_version,
         .node_type = rg->node_type,
@@ -32,14 +32,14 @@ static struct row_cache_cluster cluster_row(
         .network_type = rg->network_type,
         .ip_discovery = rg->ip_discovery,
         .created_ms = now_ms,
-        .parameter_apply_status = "in-sync",
+        .parameter_apply_status = APPLY_IN_SYNC,
         .nodes_to_reboot = "",
         .next_node = 2,
         .config_version = 1,
         .pending_nodes_to_remove = "",
         .pending_zones = "",
         .config_nodes = "",
-        .notification_topic_status = "active",
+        .notification_topic_status = TOPIC_ACTIVE,
     };
 }
 
@@ -54,13 +54,13 @@ static struct row_node node_row(struct op *op, const struct row_cache_cluster *c
         .node_group_id = c->node_group_id,
         .availability_zone = c->availability_zone,
         .port = c->port,
-        .want = "run",
+        .want = WISH_RUN,
         .created_ms = op->now_ms,
-        .seen_state = "unknown",
+        .seen_state = SEEN_UNKNOWN,
         .seen_endpoints = "",
         .incarnation = 1,
         .keep_data = 1,
-        .status = "available",
+        .status = NODE_AVAILABLE,
     };
 }
 
@@ -82,7 +82,7 @@ static const char *engine_name(struct op *op, const char *node_id)
 int rg_add_shard_node(struct op *op, const struct row_node *n)
 {
     struct row_shard_node s = {
-        .region = n->region, .id = n->id, .name = engine_name(op, n->id), .seen_state = "", .seen_slots = ""};
+        .region = n->region, .id = n->id, .name = engine_name(op, n->id), .seen_state = REDIS_CLUSTER_NONE, .seen_slots = ""};
     return q_shard_node_put(op->store, &s, op->err);
 }
 
@@ -103,16 +103,16 @@ int rg_add_member(struct op *op, const struct row_replication_group *rg, const c
     return r ? r : q_node_put(op->store, &n, op->err);
 }
 
-int rg_add_endpoint(struct op *op, const struct row_replication_group *rg, const char *node_group_id, const char *kind)
+int rg_add_endpoint(struct op *op, const struct row_replication_group *rg, const char *node_group_id, enum endpoint_kind kind)
 {
     struct row_endpoint e = {
         .region = rg->region,
-        .id = arena_printf(op->arena, "%s.%s.%s", kind, rg->id, node_group_id),
+        .id = arena_printf(op->arena, "%s.%s.%s", endpoint_kind_text(kind), rg->id, node_group_id),
         .kind = kind,
         .rg_id = rg->id,
         .node_group_id = node_group_id,
         .port = rg->port,
-        .seen_state = "unknown",
+        .seen_state = ENDPOINT_UNKNOWN,
     };
     return q_endpoint_put(op->store, &e, op->err);
 }
@@ -122,7 +122,7 @@ int rg_add_gateways(struct op *op, const struct row_replication_group *rg)
     struct row_node_group *ngs;
     size_t n;
     int r = q_node_group_span(op->store, op->arena, rg->region, rg->id, rg->id, &ngs, &n, op->err);
-    for (size_t i = 0; r == 0 && i < n; i++) r = rg_add_endpoint(op, rg, ngs[i].id, "gateway");
+    for (size_t i = 0; r == 0 && i < n; i++) r = rg_add_endpoint(op, rg, ngs[i].id, ENDPOINT_GATEWAY);
     return r;
 }
 
@@ -132,7 +132,7 @@ int rg_add_node_group(struct op *op, const struct row_replication_group *rg, con
         .region = rg->region,
         .rg_id = rg->id,
         .id = shard->id,
-        .status = "creating",
+        .status = NODE_GROUP_CREATING,
         .slots = shard->slots,
         .primary_node_id = primary,
         .switch_offset = -1,
@@ -162,7 +162,7 @@ int rg_copy_settings(struct op *op, const struct row_replication_group *rg)
     for (size_t i = 0; r == 0 && i < n; i++) {
         struct row_cache_cluster *c = &clusters[i];
         if (strcmp(c->parameter_group, rg->parameter_group) != 0)
-            c->parameter_apply_status = "applying"; /* until a plan finds otherwise */
+            c->parameter_apply_status = APPLY_APPLYING; /* until a plan finds otherwise */
         c->parameter_group = rg->parameter_group;
         c->auto_minor_version_upgrade = rg->auto_minor_version_upgrade;
         c->snapshot_retention_limit = rg->snapshot_retention_limit;
@@ -185,7 +185,7 @@ static int shared_parameters(
     int r = q_member_list(op->store, op->arena, global_id, &members, &n, op->err);
     for (size_t i = 0; r == 0 && i < n; i++) {
         struct row_replication_group *primary;
-        if (strcmp(members[i].role, "PRIMARY") != 0) continue;
+        if (members[i].role != MEMBER_PRIMARY) continue;
         r = q_rg_get(op->store, op->arena, members[i].region, members[i].rg_id, &primary, op->err);
         if (r == 0 && primary) from = primary;
     }
@@ -205,9 +205,9 @@ int rg_set_modifying(struct op *op, struct row_replication_group *rg)
     size_t n;
     int r = q_node_group_span(op->store, op->arena, rg->region, rg->id, rg->id, &ngs, &n, op->err);
     for (size_t i = 0; r == 0 && i < n; i++) {
-        ngs[i].status = "modifying";
+        ngs[i].status = NODE_GROUP_MODIFYING;
         r = q_node_group_put(op->store, &ngs[i], op->err);
     }
-    rg->status = "modifying";
+    rg->status = RG_MODIFYING;
     return r ? r : q_replication_group_put(op->store, rg, op->err);
 }

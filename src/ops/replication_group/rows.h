@@ -25,7 +25,7 @@ int rg_add_node_group(struct op *op, const struct row_replication_group *rg, con
 int rg_add_shard_node(struct op *op, const struct row_node *n);
 
 /* Writes an address of the group's, or of one of its node groups'; 'node_group_id' is "" for the group's. */
-int rg_add_endpoint(struct op *op, const struct row_replication_group *rg, const char *node_group_id, const char *kind);
+int rg_add_endpoint(struct op *op, const struct row_replication_group *rg, const char *node_group_id, enum endpoint_kind kind);
 
 /* Writes one more member: its cluster, which is named 'id', and its node. */
 int rg_add_member(struct op *op, const struct row_replication_group *rg, const char *id, const char *node_group_id,

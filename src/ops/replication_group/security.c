@@ -183,7 +183,7 @@ static int find_primary_token(struct op *op, const char *global_id, struct row_e
     size_t n;
     int r = q_member_list(op->store, op->arena, global_id, &members, &n, op->err);
     for (size_t i = 0; r == 0 && i < n; i++)
-        if (strcmp(members[i].role, "PRIMARY") == 0) r = row_of(op, members[i].region, members[i].rg_id, primary);
+        if (members[i].role == MEMBER_PRIMARY) r = row_of(op, members[i].region, members[i].rg_id, primary);
     return r;
 }
 
@@ -217,7 +217,7 @@ static void rotate(const char *hash, struct row_encryption *row)
 {
     if (row->token == NULL || strcmp(row->token, hash) != 0) row->old_token = row->token; /* a request may come twice */
     row->token = hash;
-    row->token_change = "ROTATING";
+    row->token_change = TOKEN_ROTATING;
 }
 
 static int set(struct op *op, const char *hash, struct row_encryption *row)
@@ -226,7 +226,7 @@ static int set(struct op *op, const char *hash, struct row_encryption *row)
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The AUTH token to set must be the one that was rotated to last.");
     row->token = hash;
     row->old_token = NULL;
-    row->token_change = "SETTING";
+    row->token_change = TOKEN_SETTING;
     return 0;
 }
 
@@ -235,7 +235,7 @@ static int delete (struct op *op, struct row_encryption *row)
     if (row->token == NULL)
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Auth token update strategy delete is not supported currently");
     row->token = row->old_token = NULL;
-    row->token_change = "SETTING";
+    row->token_change = TOKEN_SETTING;
     return 0;
 }
 

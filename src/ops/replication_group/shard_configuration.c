@@ -32,7 +32,7 @@ static int check_group(struct op *op, const struct api_modify_replication_group_
     if (!rg_is_sharded(z->rg))
         return op_fault(
             op, FAULT_INVALID_PARAMETER_VALUE, "Operation is only applicable for cluster mode enabled replication groups.");
-    if (strcmp(z->rg->status, "available") != 0)
+    if (z->rg->status != RG_AVAILABLE)
         return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Replication group must be in available state to modify.");
     z->count = in->node_group_count.v;
     if (z->count < 1) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The number of node groups must be at least 1.");

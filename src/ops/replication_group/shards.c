@@ -8,7 +8,6 @@
 #include "ops/replication_group/shard_slots.h"
 #include "ops/subnet_group/subnet_group.h"
 #include "plan/rg_row.h"
-#include <stdlib.h>
 #include <string.h>
 
 const char *rg_default_parameters(struct op *op, const struct row_replication_group *rg, const struct engine_version *v)
@@ -60,8 +59,8 @@ int rg_mode_read(struct op *op, const struct api_create_replication_group_in *in
     if (r == 0) r = check_mode(op, in, &g);
     if (r) return r;
     rg->parameter_group = g.name;
-    rg->cluster_mode = g.cluster_enabled ? "enabled" : "disabled";
-    if (in->cluster_mode) rg->cluster_mode = in->cluster_mode;
+    rg->cluster_mode = g.cluster_enabled ? MODE_ENABLED : MODE_DISABLED;
+    if (in->cluster_mode) rg->cluster_mode = word_of(&words_cluster_mode, in->cluster_mode);
     return 0;
 }
 
@@ -215,7 +214,7 @@ static int read_zones(struct op *op, const struct api_create_replication_group_i
 /* In cluster mode it is always on, where there are replicas or not: the cluster itself brings it. */
 static int check_cluster_failover(struct op *op, const struct api_create_replication_group_in *in, struct rg_creation *p)
 {
-    bool compatible = strcmp(p->rg.cluster_mode, "compatible") == 0;
+    bool compatible = p->rg.cluster_mode == MODE_COMPATIBLE;
     if (in->automatic_failover_enabled.set && !in->automatic_failover_enabled.v)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
             "Redis with cluster mode enabled cannot be created with auto failover turned off.");

@@ -62,20 +62,20 @@ static void view_node_group(struct op *op, const struct row_node_group *ng, cons
 {
     *out = (struct api_node_group){
         .node_group_id = ng->id,
-        .status = view_status(ng->status, ng->unserved_since_ms),
+        .status = view_status(node_group_status_text(ng->status), ng->unserved_since_ms),
         .slots = view_slots(op, ng->slots),
     };
     for (size_t i = 0; i < n_endpoints; i++) {
         const struct row_endpoint *e = &b->endpoints[b->at_endpoint + i];
         if (strcmp(e->node_group_id, ng->id) != 0) continue;
-        if (strcmp(e->kind, "primary") == 0) out->primary_endpoint = view_endpoint(op, e->address, e->port);
-        if (strcmp(e->kind, "reader") == 0) out->reader_endpoint = view_endpoint(op, e->address, e->port);
+        if (e->kind == ENDPOINT_PRIMARY) out->primary_endpoint = view_endpoint(op, e->address, e->port);
+        if (e->kind == ENDPOINT_READER) out->reader_endpoint = view_endpoint(op, e->address, e->port);
     }
     out->node_group_members =
         (struct api_node_group_member_list){.set = true, .items = arena_array(op->arena, struct api_node_group_member, n_nodes)};
     for (size_t i = 0; i < n_nodes; i++) {
         const struct row_node *n = &b->nodes[b->at_node + i];
-        if (strcmp(n->node_group_id, ng->id) == 0 && n->settled && strcmp(n->want, "run") == 0)
+        if (strcmp(n->node_group_id, ng->id) == 0 && n->settled && n->want == WISH_RUN)
             view_member(op, n, ng, in_cluster, &out->node_group_members.items[out->node_group_members.n++]);
     }
 }
@@ -87,15 +87,14 @@ static void view_node_groups(struct op *op, const struct row_replication_group *
     size_t n_groups, n_endpoints;
     TAKE(b, node_groups, at_node_group, row->id, n_groups);
     TAKE(b, endpoints, at_endpoint, row->id, n_endpoints);
-    if (strcmp(row->status, "creating") == 0 || strcmp(row->status, "deleting") == 0) return;
+    if (row->status == RG_CREATING || row->status == RG_DELETING) return;
     out->node_groups = (struct api_node_group_list){true, n_groups, arena_array(op->arena, struct api_node_group, n_groups)};
     for (size_t i = 0; i < n_groups; i++)
         view_node_group(
             op, &b->node_groups[b->at_node_group + i], b, n_nodes, n_endpoints, rg_is_sharded(row), &out->node_groups.items[i]);
     for (size_t i = 0; i < n_endpoints; i++) {
         const struct row_endpoint *e = &b->endpoints[b->at_endpoint + i];
-        if (strcmp(e->kind, "configuration") == 0 && e->address)
-            out->configuration_endpoint = view_endpoint(op, e->address, e->port);
+        if (e->kind == ENDPOINT_CONFIGURATION && e->address) out->configuration_endpoint = view_endpoint(op, e->address, e->port);
     }
 }
 
@@ -104,7 +103,7 @@ static size_t view_members(
 {
     size_t n;
     TAKE(b, nodes, at_node, row->id, n);
-    if (strcmp(row->status, "deleting") == 0) return n;
+    if (row->status == RG_DELETING) return n;
     out->member_clusters = (struct string_list){.set = true, .items = arena_array(op->arena, const char *, n)};
     for (size_t i = 0; i < n; i++) out->member_clusters.items[out->member_clusters.n++] = b->nodes[b->at_node + i].cluster_id;
     return n;
@@ -148,7 +147,7 @@ static struct api_global_replication_group_info *view_membership(
     TAKE(b, members, at_member, row->id, n);
     if (n == 0) return info;
     info->global_replication_group_id = b->members[b->at_member].global_id;
-    info->global_replication_group_member_role = b->members[b->at_member].role;
+    info->global_replication_group_member_role = member_role_text(b->members[b->at_member].role);
     return info;
 }
 
@@ -159,10 +158,10 @@ static void view_encryption(const struct row_replication_group *row, struct belo
     TAKE(b, encryptions, at_encryption, row->id, n);
     const struct row_encryption *e = n ? &b->encryptions[b->at_encryption] : NULL;
     out->transit_encryption_mode = encryption_word(row->transit_encryption);
-    if (strcmp(row->status, "creating") != 0) out->auth_token_enabled = OPT_BOOL(e && e->token);
+    if (row->status != RG_CREATING) out->auth_token_enabled = OPT_BOOL(e && e->token);
     if (e == NULL) return;
     if (e->token && e->token_modified_ms) out->auth_token_last_modified_date = OPT_TIME(e->token_modified_ms);
-    pending->auth_token_status = e->token_change;
+    pending->auth_token_status = token_change_text(e->token_change);
     if (e->next_mode < 0) return;
     pending->transit_encryption_enabled = OPT_BOOL(e->next_mode != ENCRYPTION_NONE);
     pending->transit_encryption_mode = encryption_word(e->next_mode);
@@ -179,7 +178,7 @@ static void view_user_groups(
     for (size_t i = 0; i < 3; i++) lists[i]->items = arena_array(op->arena, const char *, n);
     for (size_t i = 0; i < n; i++) {
         const struct row_rg_user_group *l = &b->user_groups[b->at_user_group + i];
-        bool comes = strcmp(l->change, "add") == 0, goes = strcmp(l->change, "remove") == 0;
+        bool comes = l->change == LINK_ADD, goes = l->change == LINK_REMOVE;
         if (!comes) out->user_group_ids.items[out->user_group_ids.n++] = l->group_id;
         if (comes) pending->user_group_ids_to_add.items[pending->user_group_ids_to_add.n++] = l->group_id;
         if (goes) pending->user_group_ids_to_remove.items[pending->user_group_ids_to_remove.n++] = l->group_id;
@@ -194,7 +193,7 @@ static void view_settings(struct op *op, const struct row_replication_group *row
     *out = (struct api_replication_group){
         .replication_group_id = row->id,
         .description = row->description,
-        .status = view_status(row->status, row->unserved_since_ms),
+        .status = view_status(rg_status_text(row->status), row->unserved_since_ms),
         .pending_modified_values = arena_new(op->arena, struct api_replication_group_pending_modified_values),
         .automatic_failover = view_failover(row->automatic_failover),
         .multi_az = view_enabled(row->multi_az),
@@ -213,7 +212,7 @@ static void view_settings(struct op *op, const struct row_replication_group *row
         .auto_minor_version_upgrade = OPT_BOOL(row->auto_minor_version_upgrade),
         .network_type = row->network_type,
         .ip_discovery = row->ip_discovery,
-        .cluster_mode = row->cluster_mode,
+        .cluster_mode = cluster_mode_text(row->cluster_mode),
         .engine = row->engine,
     };
 }

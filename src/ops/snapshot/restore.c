@@ -68,7 +68,7 @@ static int read_snapshot(struct op *op, const char *name, struct restore *out)
     int r = q_snapshot_get(op->store, op->arena, op->region->name, id_fold(op, name), &s, op->err);
     if (r) return r;
     if (s == NULL) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Snapshot not found: %s", name);
-    if (strcmp(s->status, "available") != 0 && strcmp(s->status, "restoring") != 0)
+    if (s->status != SNAPSHOT_AVAILABLE && s->status != SNAPSHOT_RESTORING)
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Snapshot %s is not in available state.", s->name);
     out->snapshot = s;
     return q_snapshot_parts(op->store, op->arena, s->region, s->name, &out->parts, &out->n, op->err);
@@ -149,7 +149,7 @@ static struct api_node_group_configuration_list shards_of(
 
 static bool is_sharded(const struct row_snapshot *s)
 {
-    return strcmp(s->cluster_mode, "enabled") == 0;
+    return s->cluster_mode == MODE_ENABLED;
 }
 
 /* The parameter group of a source without cluster mode is not that of a group with it. */
@@ -258,7 +258,7 @@ static int write_files(struct op *op, const struct restore *x, const char *sourc
     int r = 0;
     for (size_t i = 0; r == 0 && i < x->n; i++) r = write_file(op, x, i, source_id);
     if (r || x->snapshot == NULL) return r;
-    x->snapshot->status = "restoring";
+    x->snapshot->status = SNAPSHOT_RESTORING;
     return q_snapshot_put(op->store, x->snapshot, op->err);
 }
 

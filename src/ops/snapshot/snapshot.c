@@ -49,9 +49,9 @@ static int check_state(struct op *op, const struct snapshot_request *q)
         int r = snapshot_check_supported(op, q->cluster);
         if (r) return r;
     }
-    if (q->cluster && strcmp(q->cluster->status, "available") != 0)
+    if (q->cluster && q->cluster->status != CLUSTER_AVAILABLE)
         return op_fault(op, FAULT_INVALID_CACHE_CLUSTER_STATE, "Cache cluster %s is not in available state.", q->cluster->id);
-    if (q->rg && strcmp(q->rg->status, "available") != 0)
+    if (q->rg && q->rg->status != RG_AVAILABLE)
         return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Replication group %s is not in available state.", q->rg->id);
     return 0;
 }
@@ -65,11 +65,11 @@ static int set_snapshotting(struct op *op, const struct snapshot_request *q, con
         struct row_cache_cluster *c;
         r = q_cluster_get(op->store, op->arena, op->region->name, parts[i].cluster_id, &c, op->err);
         if (r || c == NULL) continue;
-        c->status = "snapshotting";
+        c->status = CLUSTER_SNAPSHOTTING;
         r = q_cache_cluster_put(op->store, c, op->err);
     }
     if (r || q->rg == NULL) return r;
-    q->rg->status = "snapshotting";
+    q->rg->status = RG_SNAPSHOTTING;
     return q_replication_group_put(op->store, q->rg, op->err);
 }
 
@@ -132,13 +132,13 @@ static int copy(struct op *op, const struct api_copy_snapshot_in *in, const stru
     if (r) return r;
     struct row_snapshot s = *from;
     s.name = *name;
-    s.status = "creating";
-    s.source = "manual";
+    s.status = SNAPSHOT_CREATING;
+    s.source = SNAPSHOT_MANUAL;
     s.copied_from = from->name;
     if (in->kms_key_id) s.kms_key_id = in->kms_key_id;
     for (size_t i = 0; r == 0 && i < n; i++) {
         parts[i].snapshot = *name;
-        parts[i].seen_state = "unknown";
+        parts[i].seen_state = PART_UNKNOWN;
         r = q_snapshot_part_put(op->store, &parts[i], op->err);
     }
     if (r == 0) r = q_snapshot_put(op->store, &s, op->err);
@@ -188,7 +188,7 @@ static int export(struct op *op, const struct api_copy_snapshot_in *in, struct r
         parts[i].seen_exported = parts[i].seen_export_reason = NULL;
         r = q_snapshot_part_put(op->store, &parts[i], op->err);
     }
-    s->status = "exporting";
+    s->status = SNAPSHOT_EXPORTING;
     return r ? r : q_snapshot_put(op->store, s, op->err);
 }
 
@@ -197,7 +197,7 @@ int op_copy_snapshot(struct op *op, const struct api_copy_snapshot_in *in, struc
     struct row_snapshot *from;
     const char *name;
     int r = find_snapshot(op, in->source_snapshot_name, &from);
-    if (r == 0 && strcmp(from->status, "available") != 0)
+    if (r == 0 && from->status != SNAPSHOT_AVAILABLE)
         return op_fault(op, FAULT_INVALID_SNAPSHOT_STATE, "Snapshot %s is not in available state.", from->name);
     if (r) return r;
     name = from->name;
@@ -214,9 +214,9 @@ int op_delete_snapshot(struct op *op, const struct api_delete_snapshot_in *in, s
     int r = find_snapshot(op, in->snapshot_name, &s);
     if (r == 0) r = q_snapshot_copies(op->store, op->region->name, s->name, &copies, op->err);
     if (r) return r;
-    if ((strcmp(s->status, "available") != 0 && strcmp(s->status, "failed") != 0) || copies)
+    if ((s->status != SNAPSHOT_AVAILABLE && s->status != SNAPSHOT_FAILED) || copies)
         return op_fault(op, FAULT_INVALID_SNAPSHOT_STATE, "Snapshot %s is not in a valid state to be deleted.", s->name);
-    s->status = "deleting";
+    s->status = SNAPSHOT_DELETING;
     r = q_snapshot_put(op->store, s, op->err);
     if (r == 0) r = q_tag_delete_arn(op->store, arn_of(op, s->account, "snapshot", s->name), op->err);
     return r ? r : answer(op, s->name, &out->snapshot);

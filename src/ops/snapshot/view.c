@@ -12,7 +12,7 @@ static bool is_sharded(const struct row_snapshot *s)
 /* In whole megabytes; empty while it is not known. */
 static const char *view_size(struct op *op, const struct row_snapshot_part *p)
 {
-    if (strcmp(p->seen_state, "whole") != 0) return "";
+    if (p->seen_state != PART_WHOLE) return "";
     return arena_printf(op->arena, "%lld MB", (long long)((p->seen_size + (1 << 20) - 1) >> 20));
 }
 
@@ -33,7 +33,7 @@ static void view_part(struct op *op, const struct row_snapshot *s, const struct 
     *out = (struct api_node_snapshot){.cache_node_id = p->cache_node_id,
         .cache_size = view_size(op, p),
         .cache_node_create_time = OPT_TIME(p->node_created_ms)};
-    if (strcmp(p->seen_state, "whole") == 0) out->snapshot_create_time = OPT_TIME(s->created_ms / 1000 * 1000);
+    if (p->seen_state == PART_WHOLE) out->snapshot_create_time = OPT_TIME(s->created_ms / 1000 * 1000);
     if (with_configuration) out->node_group_configuration = view_configuration(op, p);
     if (!is_sharded(s)) return;
     out->cache_cluster_id = p->cluster_id;
@@ -63,8 +63,8 @@ int view_snapshot(struct op *op, const struct row_snapshot *s, bool with_configu
     if (r) return r;
     *out = (struct api_snapshot){
         .snapshot_name = s->name,
-        .snapshot_status = s->status,
-        .snapshot_source = s->source,
+        .snapshot_status = snapshot_status_text(s->status),
+        .snapshot_source = snapshot_source_text(s->source),
         .cache_node_type = s->node_type,
         .engine = s->engine,
         .engine_version = s->engine_version,

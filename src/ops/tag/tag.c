@@ -19,7 +19,7 @@ static int view_tags(struct op *op, const char *arn, struct api_tag_list *out)
 
 static int check_rg_taggable(struct op *op, const struct row_replication_group *rg)
 {
-    if (strcmp(rg->status, "available") == 0) return 0;
+    if (rg->status == RG_AVAILABLE) return 0;
     return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Cluster not in available state to perform tagging operations.");
 }
 
@@ -58,7 +58,7 @@ static int check_taggable(struct op *op, const struct arn *arn)
     if (strcmp(arn->type, "user") == 0) {
         struct row_user *u;
         int r = user_find(op, arn->id, false, &u);
-        if (r == 0 && strcmp(u->status, "active") != 0)
+        if (r == 0 && u->status != USER_ACTIVE)
             return op_fault(op, FAULT_USER_NOT_FOUND, "User %s is not available for tagging.", u->id);
         return r;
     }

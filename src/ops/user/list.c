@@ -20,12 +20,12 @@ static const char *member(const struct row_user *u, const char *name)
     if (is_named(name, "UserId")) return u->id;
     if (is_named(name, "UserName")) return u->name;
     if (is_named(name, "Engine")) return u->engine;
-    return is_named(name, "Status") ? u->status : NULL;
+    return is_named(name, "Status") ? user_status_text(u->status) : NULL;
 }
 
 static int check_filters(struct op *op, const struct api_filter_list *filters)
 {
-    const struct row_user any = {.id = "", .name = "", .engine = "", .status = ""};
+    const struct row_user any = {.id = "", .name = "", .engine = "", .status = USER_ACTIVE};
     for (size_t i = 0; i < filters->n; i++)
         if (member(&any, filters->items[i].name) == NULL)
             return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,

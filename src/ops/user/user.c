@@ -25,7 +25,7 @@ static struct row_user *predefined(struct op *op)
 {
     struct row_user *u = arena_new(op->arena, struct row_user);
     *u = (struct row_user){
-        op->region->name, PREDEFINED, op->account, PREDEFINED, "redis", "active", "on ~* +@all", "no-password", ""};
+        op->region->name, PREDEFINED, op->account, PREDEFINED, "redis", USER_ACTIVE, "on ~* +@all", "no-password", ""};
     return u;
 }
 
@@ -40,7 +40,7 @@ int user_find(struct op *op, const char *given, bool live, struct row_user **out
 {
     const char *id = id_fold(op, given);
     int r = user_get(op, id, out);
-    if (r == 0 && (*out == NULL || (live && is((*out)->status, "deleting"))))
+    if (r == 0 && (*out == NULL || (live && (*out)->status == USER_DELETING)))
         return op_fault(op, FAULT_USER_NOT_FOUND, "User %s not found.", id);
     return r;
 }
@@ -65,7 +65,7 @@ int user_view(struct op *op, const struct row_user *u, struct api_user *out)
     *out = (struct api_user){
         .user_id = u->id,
         .user_name = u->name,
-        .status = u->status,
+        .status = user_status_text(u->status),
         .engine = u->engine,
         .minimum_engine_version = user_min_version(u),
         .access_string = u->access_string,
@@ -74,7 +74,7 @@ int user_view(struct op *op, const struct row_user *u, struct api_user *out)
         .arn = arn_of(op, u->account, "user", u->id),
     };
     for (size_t i = 0; i < n; i++)
-        if (!is(members[i].change, "add")) out->user_group_ids.items[out->user_group_ids.n++] = members[i].group_id;
+        if (members[i].change != LINK_ADD) out->user_group_ids.items[out->user_group_ids.n++] = members[i].group_id;
     return 0;
 }
 
@@ -141,7 +141,7 @@ static int check_new(struct op *op, const char *id)
 
 int op_create_user(struct op *op, const struct api_create_user_in *in, struct api_user *out)
 {
-    struct row_user u = {op->region->name, NULL, op->account, in->user_name, NULL, "active", NULL, NULL, ""};
+    struct row_user u = {op->region->name, NULL, op->account, in->user_name, NULL, USER_ACTIVE, NULL, NULL, ""};
     struct user_secrets s = {&in->passwords, in->no_password_required, in->authentication_mode};
     int r = id_check(op, "UserId", in->user_id, LIMIT_USER_ID_MAX, &u.id);
     if (r == 0) r = check_name(op, u.name);
@@ -160,8 +160,9 @@ static int check_active(struct op *op, const struct row_user *u, const char *don
 {
     if (user_is_predefined(u))
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "User %s is predefined and cannot be %s.", u->id, done);
-    if (is(u->status, "active")) return 0;
-    return op_fault(op, FAULT_INVALID_USER_STATE, "User %s has status %s. Only active users can be %s.", u->id, u->status, done);
+    if (u->status == USER_ACTIVE) return 0;
+    return op_fault(op, FAULT_INVALID_USER_STATE, "User %s has status %s. Only active users can be %s.", u->id,
+        user_status_text(u->status), done);
 }
 
 static int change_access(struct op *op, const struct api_modify_user_in *in, struct row_user *u)
@@ -227,7 +228,7 @@ int op_modify_user(struct op *op, const struct api_modify_user_in *in, struct ap
     if (r == 0) r = user_authenticate(op, &s, false, u);
     if (r == 0) r = check_memberships(op, u);
     if (r) return r;
-    u->status = "modifying";
+    u->status = USER_MODIFYING;
     r = q_user_put(op->store, u, op->err);
     return r ? r : user_view(op, u, out);
 }
@@ -242,10 +243,10 @@ static int leave(struct op *op, const struct row_user *u, struct row_user_group_
     if (r == 0 && is(u->name, "default") && is(g->engine, "redis"))
         return op_fault(op, FAULT_DEFAULT_USER_ASSOCIATED_TO_USER_GROUP,
             "User %s is the default user of user group %s and cannot be deleted.", u->id, g->id);
-    m->change = "remove";
+    m->change = LINK_REMOVE;
     if (r == 0) r = q_user_group_member_put(op->store, m, op->err);
-    if (is(g->status, "deleting")) return r;
-    g->status = "modifying";
+    if (g->status == USER_GROUP_DELETING) return r;
+    g->status = USER_GROUP_MODIFYING;
     return r ? r : q_user_group_put(op->store, g, op->err);
 }
 
@@ -259,7 +260,7 @@ int op_delete_user(struct op *op, const struct api_delete_user_in *in, struct ap
     if (r == 0) r = q_user_memberships(op->store, op->arena, u->region, u->id, &members, &n, op->err);
     for (size_t i = 0; r == 0 && i < n; i++) r = leave(op, u, &members[i]);
     if (r) return r;
-    u->status = "deleting";
+    u->status = USER_DELETING;
     r = q_user_put(op->store, u, op->err);
     if (r == 0) r = q_tag_delete_arn(op->store, arn_of(op, u->account, "user", u->id), op->err);
     return r ? r : user_view(op, u, out);

@@ -21,7 +21,7 @@ int user_group_find(struct op *op, const char *given, struct row_user_group **ou
     return r;
 }
 
-static int put_member(struct op *op, const struct row_user_group *g, const char *user_id, const char *change)
+static int put_member(struct op *op, const struct row_user_group *g, const char *user_id, enum link_change change)
 {
     struct row_user_group_member m = {g->region, g->id, user_id, change};
     return q_user_group_member_put(op->store, &m, op->err);
@@ -42,9 +42,9 @@ static void view_members(struct op *op, const struct row_user_group_member *m, s
     pending->user_ids_to_remove.items = arena_array(op->arena, const char *, n);
     out->user_ids = (struct string_list){.set = true, .items = arena_array(op->arena, const char *, n)};
     for (size_t i = 0; i < n; i++) {
-        if (!is(m[i].change, "add")) add(&out->user_ids, m[i].user_id);
-        if (is(m[i].change, "add")) add(&pending->user_ids_to_add, m[i].user_id);
-        if (is(m[i].change, "remove")) add(&pending->user_ids_to_remove, m[i].user_id);
+        if (m[i].change != LINK_ADD) add(&out->user_ids, m[i].user_id);
+        if (m[i].change == LINK_ADD) add(&pending->user_ids_to_add, m[i].user_id);
+        if (m[i].change == LINK_REMOVE) add(&pending->user_ids_to_remove, m[i].user_id);
     }
     if (pending->user_ids_to_add.n || pending->user_ids_to_remove.n) out->pending_changes = pending;
 }
@@ -67,7 +67,7 @@ static int view(struct op *op, const struct row_user_group *g, struct api_user_g
     size_t n, n_rgs;
     *out = (struct api_user_group){
         .user_group_id = g->id,
-        .status = g->status,
+        .status = user_group_status_text(g->status),
         .engine = g->engine,
         .serverless_caches = {.set = true},
         .arn = arn_of(op, g->account, "usergroup", g->id),
@@ -160,7 +160,7 @@ static int check_new(struct op *op, const char *id)
 
 int op_create_user_group(struct op *op, const struct api_create_user_group_in *in, struct api_user_group *out)
 {
-    struct row_user_group g = {op->region->name, NULL, op->account, NULL, "creating"};
+    struct row_user_group g = {op->region->name, NULL, op->account, NULL, USER_GROUP_CREATING};
     struct roll roll = {.users = arena_array(op->arena, struct row_user *, in->user_ids.n)};
     int r = id_check(op, "UserGroupId", in->user_group_id, LIMIT_USER_ID_MAX, &g.id);
     if (r == 0) r = user_engine(op, "user group", in->engine, &g.engine);
@@ -169,7 +169,7 @@ int op_create_user_group(struct op *op, const struct api_create_user_group_in *i
     if (r == 0) r = check_roll(op, &roll, g.engine);
     if (r == 0) r = region_ensure(op);
     if (r == 0) r = q_user_group_put(op->store, &g, op->err);
-    for (size_t i = 0; r == 0 && i < roll.n; i++) r = put_member(op, &g, roll.users[i]->id, "");
+    for (size_t i = 0; r == 0 && i < roll.n; i++) r = put_member(op, &g, roll.users[i]->id, LINK_NONE);
     if (r == 0 && in->tags.n) r = tags_put(op, arn_of(op, op->account, "usergroup", g.id), &in->tags);
     return r ? r : view(op, &g, out);
 }
@@ -178,9 +178,9 @@ int op_create_user_group(struct op *op, const struct api_create_user_group_in *i
 
 static int check_active(struct op *op, const struct row_user_group *g, const char *done)
 {
-    if (is(g->status, "active")) return 0;
+    if (g->status == USER_GROUP_ACTIVE) return 0;
     return op_fault(op, FAULT_INVALID_USER_GROUP_STATE, "User group %s has status %s. Only active user groups can be %s.", g->id,
-        g->status, done);
+        user_group_status_text(g->status), done);
 }
 
 static bool among(struct op *op, const struct string_list *ids, const char *id)
@@ -254,10 +254,10 @@ static int write_changes(struct op *op, const struct api_modify_user_group_in *i
 {
     int r = 0;
     for (size_t i = 0; r == 0 && i < in->user_ids_to_add.n; i++)
-        r = put_member(op, g, id_fold(op, in->user_ids_to_add.items[i]), "add");
+        r = put_member(op, g, id_fold(op, in->user_ids_to_add.items[i]), LINK_ADD);
     for (size_t i = 0; r == 0 && i < in->user_ids_to_remove.n; i++)
-        r = put_member(op, g, id_fold(op, in->user_ids_to_remove.items[i]), "remove");
-    g->status = "modifying";
+        r = put_member(op, g, id_fold(op, in->user_ids_to_remove.items[i]), LINK_REMOVE);
+    g->status = USER_GROUP_MODIFYING;
     if (r == 0) r = q_user_group_put(op->store, g, op->err);
     return r ? r : check_uses(op, g);
 }
@@ -296,7 +296,7 @@ int op_delete_user_group(struct op *op, const struct api_delete_user_group_in *i
     if (n)
         return op_fault(op, FAULT_INVALID_USER_GROUP_STATE,
             "User group %s is associated with replication group %s and cannot be deleted.", g->id, rgs[0].rg_id);
-    g->status = "deleting";
+    g->status = USER_GROUP_DELETING;
     r = q_user_group_put(op->store, g, op->err);
     if (r == 0) r = q_tag_delete_arn(op->store, arn_of(op, g->account, "usergroup", g->id), op->err);
     return r ? r : view(op, g, out);
