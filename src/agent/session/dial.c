@@ -14,8 +14,6 @@
 
 enum { POLL_TIMEOUT_MS = 30000, REPORT_TIMEOUT_MS = 5000, AGAIN_MS = 20, AGAIN_LIMIT_MS = 100, FINISH_MS = 1500 };
 
-#define HEADERS "Content-Type: application/json\r\n"
-
 /* One of the two requests that are repeated for ever. */
 struct call {
     struct httpc *http;
@@ -89,7 +87,7 @@ static void send_poll(struct dial *d)
 {
     char path[256];
     snprintf(path, sizeof path, MEETING_ASSIGNMENT "?region=%s&after=%lld", d->region, (long long)d->version);
-    httpc_send(d->poll.http, "GET", path, HEADERS, NULL, POLL_TIMEOUT_MS);
+    httpc_send(d->poll.http, path, NULL, POLL_TIMEOUT_MS);
 }
 
 /* ---- the sighting ---- */
@@ -124,7 +122,7 @@ static void send_report(struct dial *d)
     d->changed = false;
     d->events->sighting(d->arg, &json);
     if (trip_hit(TRIP_REPORT)) return call_again(d, &d->report, report_again);
-    httpc_send(d->report.http, "POST", MEETING_SIGHTING, HEADERS, &json, REPORT_TIMEOUT_MS);
+    httpc_send(d->report.http, MEETING_SIGHTING, &json, REPORT_TIMEOUT_MS);
 }
 
 void dial_report(struct dial *d)
@@ -160,6 +158,8 @@ int dial_open(
     uv_loop_t *loop, const struct dial_options *o, const struct dial_events *events, void *arg, struct dial **out, struct err *e)
 {
     char path[PATH_MAX];
+    int r = httpc_load(e);
+    if (r) return r;
     snprintf(path, sizeof path, "%s/" MEETING_FOLDER, o->data_dir);
     int folder = local_folder(path);
     if (folder < 0) return err_set(e, ERR_IO, "opening %s: %s", path, strerror(errno));

@@ -1,24 +1,71 @@
 #include "agent/session/httpc.h"
 #include "base/local.h"
 #include <assert.h>
-#include <http_parser.h>
+#include <curl/curl.h>
+#include <dlfcn.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
-enum { READ_SIZE = 16 << 10, BODY_MAX = 64 << 20 };
+enum { BODY_MAX = 64 << 20 };
 
-/* One connection; a client that lost one opens another while the first still closes. */
+/*
+ * libcurl is loaded where the first client is opened, not linked: of the processes of this program only agents dial, and with the
+ * libraries that it needs itself it would cost serve 3 MiB of memory and 2 ms at its start.
+ */
+static struct {
+    bool loaded;
+    __typeof__(curl_global_init) *global_init;
+    __typeof__(curl_slist_append) *slist_append;
+    __typeof__(curl_slist_free_all) *slist_free_all;
+    __typeof__(curl_easy_init) *easy_init;
+    __typeof__(curl_easy_setopt) *easy_setopt;
+    __typeof__(curl_easy_getinfo) *easy_getinfo;
+    __typeof__(curl_easy_strerror) *easy_strerror;
+    __typeof__(curl_easy_cleanup) *easy_cleanup;
+    __typeof__(curl_multi_init) *multi_init;
+    __typeof__(curl_multi_setopt) *multi_setopt;
+    __typeof__(curl_multi_add_handle) *multi_add_handle;
+    __typeof__(curl_multi_remove_handle) *multi_remove_handle;
+    __typeof__(curl_multi_socket_action) *multi_socket_action;
+    __typeof__(curl_multi_info_read) *multi_info_read;
+    __typeof__(curl_multi_cleanup) *multi_cleanup;
+} curl;
+
+static const struct {
+    const char *name;
+    void *function; /* where its pointer stands */
+} functions[] = {
+    {"curl_global_init", &curl.global_init},
+    {"curl_slist_append", &curl.slist_append},
+    {"curl_slist_free_all", &curl.slist_free_all},
+    {"curl_easy_init", &curl.easy_init},
+    {"curl_easy_setopt", &curl.easy_setopt},
+    {"curl_easy_getinfo", &curl.easy_getinfo},
+    {"curl_easy_strerror", &curl.easy_strerror},
+    {"curl_easy_cleanup", &curl.easy_cleanup},
+    {"curl_multi_init", &curl.multi_init},
+    {"curl_multi_setopt", &curl.multi_setopt},
+    {"curl_multi_add_handle", &curl.multi_add_handle},
+    {"curl_multi_remove_handle", &curl.multi_remove_handle},
+    {"curl_multi_socket_action", &curl.multi_socket_action},
+    {"curl_multi_info_read", &curl.multi_info_read},
+    {"curl_multi_cleanup", &curl.multi_cleanup},
+};
+
+/* Debian's name for the library without OpenSSL comes first, then that of other systems. */
+static const char *const libraries[] = {"libcurl-gnutls.so.4", "libcurl.so.4"};
+
+/* A connection's socket. libcurl tells what to watch it for; it is open from open_socket() to close_socket(). */
 struct wire {
-    struct httpc *owner; /* NULL once it is given up */
-    uv_pipe_t pipe;
-    uv_connect_t connect;
-    uv_write_t write;
-    bool writing; /* an answer may come before libuv tells that all was sent */
-    bool answered;
-    http_parser parser;
-    char in[READ_SIZE];
+    struct wire *next;
+    struct httpc *owner;
+    uv_poll_t poll;
+    int fd;
 };
 
 struct httpc {
@@ -27,194 +74,258 @@ struct httpc {
     char *name;
     httpc_done *done;
     void *arg;
-    uv_timer_t timer;
-    struct wire *wire; /* NULL: not connected */
+    CURLM *multi; /* of this client alone, so that its one connection stays open from request to request */
+    CURL *easy;
+    struct curl_slist *headers;
+    uv_timer_t timer; /* libcurl's */
+    struct wire *wires;
+    const char *refused; /* why no connection was made, if that was decided here */
     bool busy, closing;
-    struct buf request, answer;
+    struct buf body, answer;
 };
 
-/* ---- the end of a connection, and of a request ---- */
+/* ---- the library ---- */
+
+int httpc_load(struct err *e)
+{
+    void *library = NULL;
+    if (curl.loaded) return 0;
+    for (size_t i = 0; library == NULL && i < sizeof libraries / sizeof *libraries; i++)
+        library = dlopen(libraries[i], RTLD_NOW | RTLD_LOCAL);
+    if (library == NULL) return err_set(e, ERR_BROKEN, "libcurl can't be loaded: %s", dlerror());
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+        void *found = dlsym(library, functions[i].name);
+        if (found == NULL) return err_set(e, ERR_BROKEN, "libcurl is of no use: it has no %s", functions[i].name);
+        memcpy(functions[i].function, &found, sizeof found);
+    }
+    if (curl.global_init(CURL_GLOBAL_NOTHING) != CURLE_OK) return err_set(e, ERR_BROKEN, "libcurl can't be initialised");
+    curl.loaded = true;
+    return 0;
+}
+
+/* ---- the end of a request ---- */
+
+static const char *reason(const struct httpc *c, CURLcode result)
+{
+    if (c->refused != NULL) return c->refused;
+    return result == CURLE_OPERATION_TIMEDOUT ? "no answer in time" : curl.easy_strerror(result);
+}
+
+/* The answer is the client's last matter in this call: done() may send the next request, or close the client. */
+static void finish(struct httpc *c, CURLcode result)
+{
+    long status = 0;
+    if (result == CURLE_OK) curl.easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl.multi_remove_handle(c->multi, c->easy);
+    c->busy = false;
+    buf_add(&c->answer, "", 0);
+    if (result == CURLE_OK) return c->done(c->arg, (int)status, c->answer.data, c->answer.len);
+    const char *why = reason(c, result);
+    c->done(c->arg, 0, why, strlen(why));
+}
+
+/* Lets libcurl go on with what has happened to a socket, or with what is due; called from the loop only. */
+static void go_on(struct httpc *c, curl_socket_t socket, int events)
+{
+    int running, left;
+    curl.multi_socket_action(c->multi, socket, events, &running);
+    const CURLMsg *m = curl.multi_info_read(c->multi, &left);
+    if (m != NULL && m->msg == CURLMSG_DONE) finish(c, m->data.result);
+}
+
+static void timer_fired(uv_timer_t *t)
+{
+    go_on(t->data, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static void socket_ready(uv_poll_t *p, int status, int events)
+{
+    const struct wire *w = p->data;
+    int what = (events & UV_READABLE ? CURL_CSELECT_IN : 0) | (events & UV_WRITABLE ? CURL_CSELECT_OUT : 0);
+    go_on(w->owner, w->fd, status < 0 ? CURL_CSELECT_ERR : what);
+}
+
+/* ---- what libcurl asks for ---- */
+
+static int set_timer(CURLM *multi, long ms, void *arg)
+{
+    struct httpc *c = arg;
+    (void)multi;
+    if (ms < 0) uv_timer_stop(&c->timer);
+    else uv_timer_start(&c->timer, timer_fired, (uint64_t)ms, 0);
+    return 0;
+}
+
+static struct wire **find_wire(struct httpc *c, int fd)
+{
+    struct wire **at = &c->wires;
+    while (*at != NULL && (*at)->fd != fd) at = &(*at)->next;
+    return at;
+}
+
+static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *of_socket)
+{
+    struct wire *w = *find_wire(arg, fd);
+    (void)easy;
+    (void)of_socket;
+    if (w == NULL) return 0;
+    if (what == CURL_POLL_REMOVE) uv_poll_stop(&w->poll);
+    else
+        uv_poll_start(&w->poll, (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0), socket_ready);
+    return 0;
+}
+
+/* For a connection to the socket of this user, if there is one. */
+static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct httpc *c = arg;
+    (void)purpose;
+    (void)address;
+    c->refused = "there is no socket of this user";
+    if (!local_is_ours(c->folder, c->name)) return CURL_SOCKET_BAD;
+    c->refused = NULL;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return CURL_SOCKET_BAD;
+    struct wire *w = calloc(1, sizeof *w);
+    if (w == NULL || uv_poll_init(c->loop, &w->poll, fd) != 0) abort(); /* a socket can be polled */
+    w->fd = fd;
+    w->owner = c;
+    w->poll.data = w;
+    w->next = c->wires;
+    c->wires = w;
+    return fd;
+}
+
+/* Who listens is asked on the connection itself, before anything is said on it: whoever is there now may be another than a moment ago. */
+static int check_peer(void *arg, char *their_ip, char *our_ip, int their_port, int our_port)
+{
+    struct httpc *c = arg;
+    (void)their_ip;
+    (void)our_ip;
+    (void)their_port;
+    (void)our_port;
+    for (const struct wire *w = c->wires; w != NULL; w = w->next) {
+        if (local_peer_is_ours(w->fd)) continue;
+        c->refused = "another user listens there";
+        return CURL_PREREQFUNC_ABORT;
+    }
+    return CURL_PREREQFUNC_OK;
+}
 
 static void wire_closed(uv_handle_t *h)
 {
     free(h->data);
 }
 
-static void drop_wire(struct httpc *c)
+static int close_socket(void *arg, curl_socket_t fd)
 {
-    struct wire *w = c->wire;
-    if (w == NULL) return;
-    c->wire = NULL;
-    w->owner = NULL;
-    uv_close((uv_handle_t *)&w->pipe, wire_closed);
+    struct wire **at = find_wire(arg, fd), *w = *at;
+    assert(w != NULL);
+    *at = w->next;
+    uv_poll_stop(&w->poll);
+    uv_close((uv_handle_t *)&w->poll, wire_closed);
+    return close(fd);
 }
 
-static void finish(struct httpc *c, int status, const char *body, size_t len)
+static size_t take_body(char *data, size_t size, size_t n, void *arg)
 {
-    if (!c->busy) return;
-    c->busy = false;
-    uv_timer_stop(&c->timer);
-    c->done(c->arg, status, body, len);
+    struct httpc *c = arg;
+    if (c->answer.len + n > BODY_MAX) return 0;
+    buf_add(&c->answer, data, size * n);
+    return size * n;
 }
 
-static void fail(struct httpc *c, const char *why)
+/* ---- sending ---- */
+
+static void add_header(struct httpc *c, const char *line)
 {
-    drop_wire(c);
-    finish(c, 0, why, strlen(why));
+    struct curl_slist *longer = curl.slist_append(c->headers, line);
+    if (longer == NULL) abort();
+    c->headers = longer;
 }
 
-static void timed_out(uv_timer_t *t)
+/* The transfer begins at once, so that what is to be told is on its way before anything else is done; its end is told by the loop. */
+static void begin(struct httpc *c)
 {
-    fail(t->data, "no answer in time");
+    int running = 0;
+    curl.multi_add_handle(c->multi, c->easy);
+    curl.multi_socket_action(c->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    if (running == 0) uv_timer_start(&c->timer, timer_fired, 0, 0);
 }
 
-/* ---- reading the answer ---- */
-
-static int on_body(http_parser *p, const char *at, size_t n)
+void httpc_send(struct httpc *c, const char *path, const struct buf *body, uint64_t timeout_ms)
 {
-    struct httpc *c = ((struct wire *)p->data)->owner;
-    if (c == NULL || c->answer.len + n > BODY_MAX) return 1;
-    buf_add(&c->answer, at, n);
-    return 0;
-}
-
-/* Pausing keeps the parser from going on in a connection that done() may have given up. */
-static int on_complete(http_parser *p)
-{
-    http_parser_pause(p, 1);
-    return 0;
-}
-
-static const http_parser_settings settings = {.on_body = on_body, .on_message_complete = on_complete};
-
-static void complete(struct wire *w)
-{
-    struct httpc *c = w->owner;
-    int status = w->parser.status_code;
-    bool keep = http_should_keep_alive(&w->parser);
-    w->answered = false;
-    http_parser_init(&w->parser, HTTP_RESPONSE);
-    w->parser.data = w;
-    if (!keep) drop_wire(c);
-    buf_add(&c->answer, "", 0);
-    finish(c, status, c->answer.data ? c->answer.data : "", c->answer.len);
-}
-
-static void answered(struct wire *w)
-{
-    w->answered = true;
-    if (!w->writing) complete(w);
-}
-
-static void on_alloc(uv_handle_t *h, size_t size, uv_buf_t *out)
-{
-    struct wire *w = h->data;
-    (void)size;
-    *out = uv_buf_init(w->in, sizeof w->in);
-}
-
-static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *b)
-{
-    struct wire *w = s->data;
-    if (w->owner == NULL || n == 0) return;
-    if (n < 0) {
-        http_parser_execute(&w->parser, &settings, NULL, 0); /* an answer may end with its connection */
-        if (HTTP_PARSER_ERRNO(&w->parser) == HPE_PAUSED) answered(w);
-        else fail(w->owner, "the connection was closed");
-        return;
+    char url[1024];
+    assert(!c->busy && !c->closing);
+    int n = snprintf(url, sizeof url, "http://localhost%s", path);
+    assert(n > 0 && n < (int)sizeof url);
+    c->busy = true;
+    c->refused = NULL;
+    buf_clear(&c->answer);
+    buf_clear(&c->body);
+    curl.easy_setopt(c->easy, CURLOPT_URL, url);
+    curl.easy_setopt(c->easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+    if (body != NULL) {
+        buf_add(&c->body, body->data, body->len);
+        buf_add(&c->body, "", 0);
+        curl.easy_setopt(c->easy, CURLOPT_POST, 1L);
+        curl.easy_setopt(c->easy, CURLOPT_POSTFIELDS, c->body.data);
+        curl.easy_setopt(c->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)c->body.len);
+    } else {
+        curl.easy_setopt(c->easy, CURLOPT_HTTPGET, 1L);
     }
-    if (!w->owner->busy) return drop_wire(w->owner); /* nobody asked */
-    http_parser_execute(&w->parser, &settings, b->base, (size_t)n);
-    if (HTTP_PARSER_ERRNO(&w->parser) == HPE_PAUSED) answered(w);
-    else if (HTTP_PARSER_ERRNO(&w->parser) != HPE_OK) fail(w->owner, "the answer is not HTTP");
+    begin(c);
 }
 
-/* ---- connecting and sending ---- */
+/* ---- opening and closing ---- */
 
-static void on_written(uv_write_t *r, int status)
-{
-    struct wire *w = r->data;
-    w->writing = false;
-    if (w->owner == NULL) return;
-    if (status < 0) fail(w->owner, uv_strerror(status));
-    else if (w->answered) complete(w);
-}
-
-/* What can't even be started fails a moment later, so that nothing is called from inside httpc_send(). */
-static void must(struct wire *w, int r)
-{
-    if (r < 0) uv_timer_start(&w->owner->timer, timed_out, 0, 0);
-}
-
-static void start_write(struct wire *w)
-{
-    struct httpc *c = w->owner;
-    uv_buf_t b = uv_buf_init(c->request.data, (unsigned)c->request.len);
-    int r = uv_write(&w->write, (uv_stream_t *)&w->pipe, &b, 1, on_written);
-    w->writing = r == 0;
-    must(w, r);
-}
-
-static bool peer_is_ours(struct wire *w)
-{
-    uv_os_fd_t fd;
-    return uv_fileno((uv_handle_t *)&w->pipe, &fd) == 0 && local_peer_is_ours(fd);
-}
-
-static void on_connect(uv_connect_t *r, int status)
-{
-    struct wire *w = r->data;
-    if (w->owner == NULL) return;
-    if (status < 0) return fail(w->owner, uv_strerror(status));
-    if (!peer_is_ours(w)) return fail(w->owner, "another user listens there");
-    uv_read_start((uv_stream_t *)&w->pipe, on_alloc, on_read);
-    start_write(w);
-}
-
-static void open_wire(struct httpc *c)
+static void set_options(struct httpc *c)
 {
     char path[LOCAL_PATH_SIZE];
-    struct wire *w = calloc(1, sizeof *w);
-    if (w == NULL) abort();
-    c->wire = w;
-    w->owner = c;
-    w->pipe.data = w->connect.data = w->write.data = w->parser.data = w;
-    http_parser_init(&w->parser, HTTP_RESPONSE);
-    uv_pipe_init(c->loop, &w->pipe, 0);
     local_path(c->folder, c->name, path);
-    uv_pipe_connect(&w->connect, &w->pipe, path, on_connect);
+    add_header(c, "Content-Type: application/json");
+    add_header(c, "Accept:");
+    add_header(c, "Expect:");
+    curl.multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, 1L);
+    curl.multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, set_timer);
+    curl.multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
+    curl.multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
+    curl.multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
+    curl.easy_setopt(c->easy, CURLOPT_NOSIGNAL, 1L);
+    curl.easy_setopt(c->easy, CURLOPT_NOPROXY, "*");
+    curl.easy_setopt(c->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl.easy_setopt(c->easy, CURLOPT_UNIX_SOCKET_PATH, path);
+    curl.easy_setopt(c->easy, CURLOPT_HTTPHEADER, c->headers);
+    curl.easy_setopt(c->easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl.easy_setopt(c->easy, CURLOPT_OPENSOCKETDATA, c);
+    curl.easy_setopt(c->easy, CURLOPT_PREREQFUNCTION, check_peer);
+    curl.easy_setopt(c->easy, CURLOPT_PREREQDATA, c);
+    curl.easy_setopt(c->easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+    curl.easy_setopt(c->easy, CURLOPT_CLOSESOCKETDATA, c);
+    curl.easy_setopt(c->easy, CURLOPT_WRITEFUNCTION, take_body);
+    curl.easy_setopt(c->easy, CURLOPT_WRITEDATA, c);
 }
 
-static void not_there(uv_timer_t *t)
+/* libcurl opens sockets of its own, which engines must not inherit. Every other descriptor of this program is marked already. */
+static void keep_from_children(void)
 {
-    fail(t->data, "there is no socket of this user");
-}
-
-void httpc_send(
-    struct httpc *c, const char *method, const char *path, const char *headers, const struct buf *body, uint64_t timeout_ms)
-{
-    assert(!c->busy);
-    c->busy = true;
-    buf_clear(&c->answer);
-    buf_clear(&c->request);
-    buf_printf(&c->request, "%s %s HTTP/1.1\r\nHost: localhost\r\n%s", method, path, headers);
-    if (body != NULL) buf_printf(&c->request, "Content-Length: %zu\r\n", body->len);
-    buf_puts(&c->request, "\r\n");
-    if (body != NULL) buf_add(&c->request, body->data, body->len);
-    uv_timer_start(&c->timer, timed_out, timeout_ms, 0);
-    if (c->wire != NULL) start_write(c->wire);
-    else if (local_is_ours(c->folder, c->name)) open_wire(c);
-    else uv_timer_start(&c->timer, not_there, 0, 0);
+    if (close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) != 0) assert(errno == ENOSYS || errno == EINVAL);
 }
 
 struct httpc *httpc_open(uv_loop_t *loop, int folder, const char *name, httpc_done *done, void *arg)
 {
     struct httpc *c = calloc(1, sizeof *c);
+    assert(curl.loaded);
     if (c == NULL || (c->name = strdup(name)) == NULL) abort();
     c->folder = folder;
     c->loop = loop;
     c->done = done;
     c->arg = arg;
+    c->multi = curl.multi_init();
+    c->easy = curl.easy_init();
+    if (c->multi == NULL || c->easy == NULL) abort();
+    keep_from_children();
+    set_options(c);
     c->timer.data = c;
     uv_timer_init(loop, &c->timer);
     return c;
@@ -223,7 +334,7 @@ struct httpc *httpc_open(uv_loop_t *loop, int folder, const char *name, httpc_do
 static void timer_closed(uv_handle_t *h)
 {
     struct httpc *c = h->data;
-    buf_fini(&c->request);
+    buf_fini(&c->body);
     buf_fini(&c->answer);
     free(c->name);
     free(c);
@@ -233,7 +344,10 @@ void httpc_close(struct httpc *c)
 {
     if (c == NULL || c->closing) return;
     c->closing = true;
-    c->busy = false;
-    drop_wire(c);
+    if (c->busy) curl.multi_remove_handle(c->multi, c->easy);
+    curl.easy_cleanup(c->easy);
+    curl.multi_cleanup(c->multi);
+    curl.slist_free_all(c->headers);
+    assert(c->wires == NULL);
     uv_close((uv_handle_t *)&c->timer, timer_closed);
 }
