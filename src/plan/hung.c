@@ -1,3 +1,4 @@
+#include "plan/candidate.h"
 #include "plan/plan.h"
 #include "plan/want.h"
 #include <string.h>
@@ -86,7 +87,7 @@ static void replace_blocked(struct world *w, struct world_node *n)
 {
     bool all_told;
     struct row_node_group *ng = &n->node_group->row;
-    const struct world_node *next = plan_best_replica(n->rg, n->node_group, n, &all_told);
+    const struct world_node *next = candidate_best(n->rg, n->node_group, n, &all_told);
     if (n->row.seen_blocked != SEEN_BLOCKED_HELD || next == NULL) {
         world_condemn(w, n);
         return;

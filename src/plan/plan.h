@@ -21,17 +21,10 @@ void plan_addresses(struct world *w);
 void plan_rg(struct world *w, struct world_rg *rg);
 /* Who is primary: replaces one that is dead or hung, and carries out orderly changes of the primary. */
 void plan_failover(struct world *w, struct world_rg *rg);
-/* The node of the group that has most of the data, but for 'first', of those that answer; NULL: none does. *all_told: the link of
- * every candidate is down, so that its offset is its last. */
-struct world_node *plan_best_replica(
-    struct world_rg *rg, struct world_node_group *ng, const struct world_node *first, bool *all_told);
 /* A hung process: it is killed where another node has its data, and else left alone. */
 void plan_hung(struct world *w, struct world_node *n);
 /* A primary that lives and has answered nobody for too long: it is killed where a replica is to take its place, and else left alone. */
 void plan_blocked(struct world *w, struct world_node *n);
-/* The row names another primary of the node group, and events tell. */
-void plan_make_primary(
-    struct world *w, struct world_rg *rg, struct world_node_group *ng, struct world_node *first, struct world_node *next);
 /* Which process is to become primary, until it has: another one in its place is chosen anew, or not at all. */
 void plan_promotions(struct world *w, struct world_rg *rg);
 /* A group in cluster mode: takes over what the engine has elected by itself, and who holds which slots. */

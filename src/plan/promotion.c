@@ -1,3 +1,4 @@
+#include "plan/candidate.h"
 #include "plan/plan.h"
 #include "plan/want.h"
 
@@ -25,8 +26,8 @@ static bool is_for_global(const struct world_rg *rg)
 static void choose_again(struct world *w, struct world_rg *rg, struct world_node_group *ng, struct world_node *first)
 {
     bool all_told;
-    struct world_node *best = want_failover(rg) ? plan_best_replica(rg, ng, first, &all_told) : NULL;
-    if (best && best->row.seen_offset > first->row.seen_offset) plan_make_primary(w, rg, ng, first, best);
+    struct world_node *best = want_failover(rg) ? candidate_best(rg, ng, first, &all_told) : NULL;
+    if (best && best->row.seen_offset > first->row.seen_offset) candidate_make_primary(w, rg, ng, first, best);
     else if (best || !is_for_global(rg)) choose(w, &first->row, false);
 }
 

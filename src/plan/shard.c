@@ -1,5 +1,6 @@
 #include "plan/shard.h"
 #include "base/arena.h"
+#include "plan/candidate.h"
 #include "plan/plan.h"
 #include "plan/rg_row.h"
 #include "plan/want.h"
@@ -97,7 +98,7 @@ static void adopt_elected(struct world *w, struct world_rg *rg, struct world_nod
     struct world_node *n = elected(ng, first);
     if (n == NULL) return;
     if (node_is_dead(first)) world_set(w, &ng->row.failed_node_id, first->row.id);
-    plan_make_primary(w, rg, ng, first, n);
+    candidate_make_primary(w, rg, ng, first, n);
 }
 
 /* No process of the shard lives, so that nobody can have been elected. */
@@ -150,8 +151,8 @@ static void claim_anew(struct world *w, struct world_rg *rg, struct world_node_g
 {
     bool all_told;
     if (!ng->shard->row.primary_seen || ng->row.switch_node_id || !is_unclaimed(w, ng, first)) return;
-    struct world_node *best = plan_best_replica(rg, ng, first, &all_told);
-    if (best && best->row.seen_offset > first->row.seen_offset) plan_make_primary(w, rg, ng, first, best);
+    struct world_node *best = candidate_best(rg, ng, first, &all_told);
+    if (best && best->row.seen_offset > first->row.seen_offset) candidate_make_primary(w, rg, ng, first, best);
     world_set_int(w, &ng->shard->row.primary_seen, 0);
 }
 
