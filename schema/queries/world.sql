@@ -1,13 +1,13 @@
 -- Whatever plans look at, grouped by replication group: an id alone would interleave the groups "a" and "a-0".
 
--- name: world_node_groups () many: node_group
+-- name: node_group_by_group () many: node_group
 SELECT * FROM node_group ORDER BY region, rg_id, id;
 
--- name: world_clusters () many: cache_cluster
+-- name: cache_cluster_by_group () many: cache_cluster
 SELECT * FROM cache_cluster ORDER BY region, rg_id, id;
 
--- name: world_nodes () many: node
+-- name: node_by_group () many: node
 SELECT * FROM node ORDER BY region, rg_id, id;
 
--- name: world_endpoints () many: endpoint
+-- name: endpoint_by_group () many: endpoint
 SELECT * FROM endpoint ORDER BY region, rg_id, id;

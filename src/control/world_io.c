@@ -32,29 +32,13 @@
         }                                                                          \
     } while (0)
 
+#define LOAD_TABLE(array, item, table, query) LOAD(w, array, q_##table##_##query, struct row_##table);
+
 int world_load(struct store *s, struct rows *rows, struct world *w, struct err *e)
 {
     rows_begin(rows, store_changes(s));
     LOAD(w, regions, q_region_all, struct row_region);
-    LOAD(w, rgs, q_replication_group_all, struct row_replication_group);
-    LOAD(w, node_groups, q_world_node_groups, struct row_node_group);
-    LOAD(w, clusters, q_world_clusters, struct row_cache_cluster);
-    LOAD(w, nodes, q_world_nodes, struct row_node);
-    LOAD(w, endpoints, q_world_endpoints, struct row_endpoint);
-    LOAD(w, shards, q_shard_all, struct row_shard);
-    LOAD(w, shard_nodes, q_shard_node_all, struct row_shard_node);
-    LOAD(w, reshardings, q_resharding_all, struct row_resharding);
-    LOAD(w, encryptions, q_encryption_all, struct row_encryption);
-    LOAD(w, globals, q_global_replication_group_all, struct row_global_replication_group);
-    LOAD(w, members, q_global_member_all, struct row_global_member);
-    LOAD(w, users, q_user_all, struct row_user);
-    LOAD(w, user_groups, q_user_group_all, struct row_user_group);
-    LOAD(w, user_members, q_user_group_member_all, struct row_user_group_member);
-    LOAD(w, user_links, q_rg_user_group_all, struct row_rg_user_group);
-    LOAD(w, snapshots, q_snapshot_all, struct row_snapshot);
-    LOAD(w, snapshot_parts, q_snapshot_part_all, struct row_snapshot_part);
-    LOAD(w, seeds, q_seed_all, struct row_seed);
-    LOAD(w, seed_files, q_seed_file_all, struct row_seed_file);
+    WORLD_TABLES(LOAD_TABLE)
     READ(w->schedules, w->n_schedules, q_snapshot_schedule_all, struct row_snapshot_schedule);
     READ(w->parameters, w->n_parameters, q_parameter_all, struct row_parameter);
     rows_end(rows, store_changes(s));
@@ -63,7 +47,7 @@ int world_load(struct store *s, struct rows *rows, struct world *w, struct err *
 }
 
 /* What is written takes the place of what was read; what comes or goes makes the next pass read anew. */
-#define STORE(w, array, table)                                                                                             \
+#define STORE(array, item, table, query)                                                                                   \
     for (size_t i = 0; r == 0 && i < (w)->n_##array; i++) {                                                                \
         if ((w)->array[i].drop && (w)->array[i].stored == NULL) continue;                                                  \
         if (!(w)->array[i].drop && (w)->array[i].stored &&                                                                 \
@@ -143,36 +127,18 @@ int world_store(struct store *s, struct rows *rows, struct world *w, bool *wrote
 {
     *wrote = false;
     int r = store_regions(s, rows, w, wrote, e);
-    STORE(w, nodes, node)
-    STORE(w, endpoints, endpoint)
-    STORE(w, clusters, cache_cluster)
+    WORLD_TABLES(STORE)
     if (r == 0) r = forget_tags(s, w, e);
-    STORE(w, node_groups, node_group)
-    STORE(w, shards, shard)
-    STORE(w, shard_nodes, shard_node)
-    STORE(w, reshardings, resharding)
-    STORE(w, encryptions, encryption)
-    STORE(w, members, global_member)
     for (struct world_new_node *n = w->new_nodes; r == 0 && n; n = n->next) {
         r = q_node_put(s, &n->row, e);
         rows_lose(rows);
         *wrote = true;
     }
-    STORE(w, snapshots, snapshot)
-    STORE(w, snapshot_parts, snapshot_part)
-    STORE(w, seeds, seed)
-    STORE(w, seed_files, seed_file)
     for (struct world_new_snapshot *n = w->new_snapshots; r == 0 && n; n = n->next) {
         r = store_new_snapshot(s, n, e);
         rows_lose(rows);
         *wrote = true;
     }
-    STORE(w, users, user)
-    STORE(w, user_groups, user_group)
-    STORE(w, user_members, user_group_member)
-    STORE(w, user_links, rg_user_group)
-    STORE(w, globals, global_replication_group)
-    STORE(w, rgs, replication_group)
     if (r == 0) r = store_events(s, rows, w, wrote, e);
     return r || !*wrote ? r : store_steady(s, rows, w, e);
 }

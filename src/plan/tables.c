@@ -3,37 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TABLE(array, item, name)                                                                                  \
-    {                                                                                                             \
-        &sql_table_##name, offsetof(struct world, array), offsetof(struct world, n_##array), sizeof(struct item), \
-            offsetof(struct item, stored), offsetof(struct item, drop)                                            \
-    }
-#define FIRST(item) _Static_assert(offsetof(struct item, row) == 0, "the row comes first")
+#define TABLE(array, item, name, query)                                                                        \
+    {&sql_table_##name, offsetof(struct world, array), offsetof(struct world, n_##array), sizeof(struct item), \
+        offsetof(struct item, stored), offsetof(struct item, drop)},
+#define ROW_IS_FIRST(array, item, name, query) _Static_assert(offsetof(struct item, row) == 0, "the row comes first");
 
-FIRST(world_node);
-FIRST(world_rg);
-
-const struct world_table world_tables[] = {
-    TABLE(rgs, world_rg, replication_group),
-    TABLE(node_groups, world_node_group, node_group),
-    TABLE(clusters, world_cluster, cache_cluster),
-    TABLE(nodes, world_node, node),
-    TABLE(endpoints, world_endpoint, endpoint),
-    TABLE(shards, world_shard, shard),
-    TABLE(shard_nodes, world_shard_node, shard_node),
-    TABLE(reshardings, world_resharding, resharding),
-    TABLE(encryptions, world_encryption, encryption),
-    TABLE(globals, world_global, global_replication_group),
-    TABLE(members, world_member, global_member),
-    TABLE(users, world_user, user),
-    TABLE(user_groups, world_user_group, user_group),
-    TABLE(user_members, world_user_member, user_group_member),
-    TABLE(user_links, world_user_link, rg_user_group),
-    TABLE(snapshots, world_snapshot, snapshot),
-    TABLE(snapshot_parts, world_snapshot_part, snapshot_part),
-    TABLE(seeds, world_seed, seed),
-    TABLE(seed_files, world_seed_file, seed_file),
-};
+WORLD_TABLES(ROW_IS_FIRST)
+const struct world_table world_tables[] = {WORLD_TABLES(TABLE)};
 const size_t n_world_tables = sizeof world_tables / sizeof *world_tables;
 
 size_t table_count(const struct world *w, const struct world_table *t)

@@ -19,50 +19,67 @@ struct world_settings;
 struct access;
 struct access_user;
 
+/* What each item begins with: the row as it shall be, as the database has it, and whether it goes. */
+#define WORLD_ROW(table)              \
+    struct row_##table row;           \
+    const struct row_##table *stored; \
+    bool drop;
+
+/*
+ * Every array of rows that plans may change: its name in struct world, its items' struct, the table, and the query that reads all rows
+ * in the array's order (q_TABLE_QUERY). The struct's members, plan/tables.c and what is loaded and stored come from this list.
+ */
+#define WORLD_TABLES(X)                                                                                                       \
+    X(rgs, world_rg, replication_group, all)                   /* by region, id */                                            \
+    X(node_groups, world_node_group, node_group, by_group)     /* by region, group, id */                                     \
+    X(clusters, world_cluster, cache_cluster, by_group)        /* by region, group, id */                                     \
+    X(nodes, world_node, node, by_group)                       /* by region, group, id; the groups' slices point into this */ \
+    X(endpoints, world_endpoint, endpoint, by_group)           /* by region, group, id */                                     \
+    X(shards, world_shard, shard, all)                         /* by region, group, id */                                     \
+    X(shard_nodes, world_shard_node, shard_node, all)          /* by region, id */                                            \
+    X(reshardings, world_resharding, resharding, all)          /* by region, group */                                         \
+    X(encryptions, world_encryption, encryption, all)          /* by region, group */                                         \
+    X(globals, world_global, global_replication_group, all)    /* by id */                                                    \
+    X(members, world_member, global_member, all)               /* by id, region */                                            \
+    X(users, world_user, user, all)                            /* by region, id; the predefined one has no row */             \
+    X(user_groups, world_user_group, user_group, all)          /* by region, id */                                            \
+    X(user_members, world_user_member, user_group_member, all) /* by region, group, user */                                   \
+    X(user_links, world_user_link, rg_user_group, all)         /* by region, replication group, user group */                 \
+    X(snapshots, world_snapshot, snapshot, all)                /* by region, name */                                          \
+    X(snapshot_parts, world_snapshot_part, snapshot_part, all) /* by region, snapshot, node group */                          \
+    X(seeds, world_seed, seed, all)                            /* by region, node */                                          \
+    X(seed_files, world_seed_file, seed_file, all)             /* by region, source, seq */
+
 /* What nodes, node groups and groups have besides in cluster mode; NULL where they are not. */
 struct world_shard_node {
-    struct row_shard_node row;
-    const struct row_shard_node *stored;
-    bool drop;
+    WORLD_ROW(shard_node)
 };
 
 struct world_shard {
-    struct row_shard row;
-    const struct row_shard *stored;
-    bool drop;
+    WORLD_ROW(shard)
 };
 
 struct world_resharding {
-    struct row_resharding row;
-    const struct row_resharding *stored;
-    bool drop;
+    WORLD_ROW(resharding)
 };
 
 struct world_seed_file {
-    struct row_seed_file row;
-    const struct row_seed_file *stored;
-    bool drop;
+    WORLD_ROW(seed_file)
 };
 
 struct world_seed {
-    struct row_seed row;
-    const struct row_seed *stored;
-    bool drop;
+    WORLD_ROW(seed)
     struct world_seed_file *files; /* a slice of world.seed_files, the same for all shards of a group */
     size_t n_files;
 };
 
 /* How connections to a group are encrypted besides its row's transit_encryption: encryption.h. */
 struct world_encryption {
-    struct row_encryption row;
-    const struct row_encryption *stored;
-    bool drop;
+    WORLD_ROW(encryption)
 };
 
 struct world_node {
-    struct row_node row;
-    const struct row_node *stored;
-    bool drop;
+    WORLD_ROW(node)
     struct world_seed *seed; /* what it is to begin with, or NULL */
     struct world_rg *rg;     /* NULL for a node of a stand-alone cluster */
     struct world_node_group *node_group;
@@ -79,15 +96,11 @@ struct world_new_node {
 };
 
 struct world_snapshot_part {
-    struct row_snapshot_part row;
-    const struct row_snapshot_part *stored;
-    bool drop;
+    WORLD_ROW(snapshot_part)
 };
 
 struct world_snapshot {
-    struct row_snapshot row;
-    const struct row_snapshot *stored;
-    bool drop;
+    WORLD_ROW(snapshot)
     struct world_snapshot_part *parts;
     size_t n_parts;
 };
@@ -102,49 +115,37 @@ struct world_new_snapshot {
 };
 
 struct world_endpoint {
-    struct row_endpoint row;
-    const struct row_endpoint *stored;
-    bool drop;
+    WORLD_ROW(endpoint)
     bool unattended; /* see world_node */
 };
 
 struct world_cluster {
-    struct row_cache_cluster row;
-    const struct row_cache_cluster *stored;
-    bool drop;
+    WORLD_ROW(cache_cluster)
     struct world_node *nodes;
     size_t n_nodes;
     struct world_endpoint *endpoint; /* the configuration endpoint of a memcached cluster, else NULL */
 };
 
 struct world_node_group {
-    struct row_node_group row;
-    const struct row_node_group *stored;
-    bool drop;
+    WORLD_ROW(node_group)
     struct world_shard *shard;
     struct world_node *nodes; /* from its first to its last: others may stand between, see ng_has() */
     size_t n_nodes;
 };
 
 struct world_member {
-    struct row_global_member row;
-    const struct row_global_member *stored;
-    bool drop;
+    WORLD_ROW(global_member)
     struct world_rg *rg;
 };
 
 struct world_global {
-    struct row_global_replication_group row;
-    const struct row_global_replication_group *stored;
-    bool drop;
+    WORLD_ROW(global_replication_group)
     struct world_member *members;
     size_t n_members;
 };
 
 struct world_rg {
-    struct row_replication_group row;
-    const struct row_replication_group *stored;
-    bool drop;
+    WORLD_ROW(replication_group)
     struct world_node_group *node_groups;
     size_t n_node_groups;
     struct world_cluster *clusters;
@@ -163,32 +164,24 @@ struct world_rg {
 };
 
 struct world_user {
-    struct row_user row;
-    const struct row_user *stored;
-    bool drop;
+    WORLD_ROW(user)
     const struct access_user *engine_user; /* derived once it is asked for: access.h */
 };
 
 struct world_user_group {
-    struct row_user_group row;
-    const struct row_user_group *stored;
-    bool drop;
+    WORLD_ROW(user_group)
     struct world_user_member *members;
     size_t n_members;
 };
 
 struct world_user_member {
-    struct row_user_group_member row;
-    const struct row_user_group_member *stored;
-    bool drop;
+    WORLD_ROW(user_group_member)
     struct world_user *user; /* NULL: the predefined one */
 };
 
 /* A user group that a replication group has. */
 struct world_user_link {
-    struct row_rg_user_group row;
-    const struct row_rg_user_group *stored;
-    bool drop;
+    WORLD_ROW(rg_user_group)
     struct world_rg *rg;            /* NULL once that is gone */
     struct world_user_group *group; /* never NULL in a sound database */
 };
@@ -224,6 +217,10 @@ struct world_addressing {
     const char *advertise; /* ports mode: what clients are told */
 };
 
+#define WORLD_ARRAY(array, item, table, query) \
+    struct item *array;                        \
+    size_t n_##array;
+
 struct world {
     struct arena *arena;
     int64_t now_ms;    /* wall time, for dates alone: a limit that went by it would end, or never end, with each jump of it */
@@ -235,47 +232,10 @@ struct world {
     struct world_addressing addressing;
     struct world_region *regions;
     size_t n_regions;
-    struct world_rg *rgs; /* by region, id */
-    size_t n_rgs;
-    struct world_node *nodes; /* by region, group, id; the groups' slices point into this */
-    size_t n_nodes;
-    struct world_endpoint *endpoints;
-    size_t n_endpoints;
-    struct world_cluster *clusters; /* by region, group, id */
-    size_t n_clusters;
-    struct world_node_group *node_groups;
-    size_t n_node_groups;
-    struct world_shard *shards; /* by region, group, id */
-    size_t n_shards;
-    struct world_shard_node *shard_nodes; /* by region, id */
-    size_t n_shard_nodes;
-    struct world_resharding *reshardings; /* by region, group */
-    size_t n_reshardings;
-    struct world_encryption *encryptions; /* by region, group */
-    size_t n_encryptions;
-    struct world_global *globals; /* by id */
-    size_t n_globals;
-    struct world_member *members;
-    size_t n_members;
-    struct world_snapshot *snapshots; /* by region, name */
-    size_t n_snapshots;
-    struct world_snapshot_part *snapshot_parts; /* by region, snapshot, node group */
-    size_t n_snapshot_parts;
-    struct world_seed *seeds; /* by region, node */
-    size_t n_seeds;
-    struct world_seed_file *seed_files; /* by region, source, seq */
-    size_t n_seed_files;
+    WORLD_TABLES(WORLD_ARRAY)
     const struct row_snapshot_schedule *schedules;
     size_t n_schedules;
     struct world_new_snapshot *new_snapshots;
-    struct world_user *users; /* by region, id; the predefined one has no row */
-    size_t n_users;
-    struct world_user_group *user_groups; /* by region, id */
-    size_t n_user_groups;
-    struct world_user_member *user_members; /* by region, group, user; the groups' slices point into this */
-    size_t n_user_members;
-    struct world_user_link *user_links; /* by region, replication group, user group */
-    size_t n_user_links;
     bool allow_restricted;                  /* --restricted-commands allow */
     const struct row_parameter *parameters; /* what users set in parameter groups, by region, group, name */
     size_t n_parameters;

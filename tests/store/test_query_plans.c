@@ -10,7 +10,7 @@
  */
 
 /* Asked for by a pass, which looks at everything and keeps it, or by the start. */
-static const char *const whole_table[] = {"world_node_groups", "world_clusters", "world_nodes", "world_endpoints"};
+static const char *const whole_table[] = {"node_group_by_group", "cache_cluster_by_group", "node_by_group", "endpoint_by_group"};
 /* As many as quotas allow in a region, and asked for by few requests. */
 static const char *const whole_region[] = {"global_page", "node_count", "parameter_group_count", "parameter_group_users",
     "cluster_list_by_parameter_group", "member_by_parameter_group", "snapshot_copies", "subnet_group_count", "subnet_group_users",
