@@ -1,7 +1,7 @@
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
-/* A growing byte string with a NUL behind its last byte once anything was added. A zeroed struct is an empty buf. Out of memory aborts. */
+/* A byte string that grows. Once anything was added, a NUL follows its last byte. A zeroed struct is an empty buf. Out of memory aborts. */
 struct buf {
     char *data;
     size_t len, cap;

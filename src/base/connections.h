@@ -4,14 +4,14 @@
 #include <stdint.h>
 struct sockaddr;
 /*
- * A process's connections of clients as a budget: how many there may be, in all and from
- * one address, and how long each may take for what it does. Whoever is over a limit has
- * its socket shut down, which whoever reads from it meets as the end of the connection.
+ * The budget of a process for its clients' connections: how many there may be in all and
+ * from one address, and how long each may stay in a phase. The socket of a connection
+ * over a limit is shut down; its reader sees the end of the connection.
  *
- * A connection that only waits for a request is the first to go, the one that waits
- * longest before the others; then those that still send one, or had no time yet to begin;
- * then those whose clients take long to read their answers. One whose request is at work
- * stays, so that long polls are never given up for newcomers.
+ * Connections that wait for a request go first, and among them the one that has waited
+ * longest. Then go those that are sending a request or have not begun one, then those
+ * whose clients are slow to read their answers. A connection whose request is at work
+ * stays, so that no newcomer ends a long poll.
  */
 enum connection_phase {
     PHASE_FRESH,     /* accepted: waits for the first byte of its first request */
@@ -25,7 +25,7 @@ enum connection_phase {
 
 struct connection_limits {
     size_t all, of_one_address;
-    int64_t grace_ms;               /* nobody goes as one that says nothing, or does not read, before it had this long */
+    int64_t grace_ms;               /* no connection goes for its silence, or for slow reading, before this time */
     int64_t phase_ms[PHASE__COUNT]; /* 0: without a limit */
 };
 
@@ -46,16 +46,16 @@ struct connections {
 };
 
 /*
- * A new connection. Where there are too many, another one is shut down in its favour, or this one if none may go. The memory
+ * Adds a new connection. If there are too many, another one is shut down, or this one if no other may go. The memory
  * belongs to 'c' until connection_close().
  */
 struct connection *connection_open(struct connections *c, int fd, const struct sockaddr *address, int64_t now_ms);
 void connection_close(struct connections *c, struct connection *x);
-/* The connection begins with something else. */
+/* The connection enters a phase. */
 void connection_enter(struct connections *c, struct connection *x, enum connection_phase phase, int64_t now_ms);
-/* Tells one to end. */
+/* Shuts its socket down. */
 void connection_shut(struct connection *x);
-/* Shuts down the one that has been in this phase for longest, and longer than the grace. False: there is none. */
+/* Shuts down the connection that has been longest in this phase, if that is longer than the grace. False: there is none. */
 bool connections_end_slowest(struct connections *c, enum connection_phase phase, int64_t now_ms);
-/* Shuts down whoever has taken longer than its phase may. */
+/* Shuts down every connection that has been in its phase for longer than the limit. */
 void connections_sweep(struct connections *c, int64_t now_ms);

@@ -5,8 +5,8 @@
  *     0    done
  *   > 0    a fault the API promises (enum fault, generated from api/faults.json)
  *   < 0    broken: one of enum err_code
- * and takes 'struct err *e' last, where it puts the code and a message. Whoever
- * passes an error on may add what it knows with err_wrap(). Only main, http and
+ * and takes 'struct err *e' last, where it puts the code and a message. A function
+ * that passes an error on may add what it knows with err_wrap(). Only main, http and
  * top-level callbacks log errors, once. 'e' is never NULL.
  */
 enum err_code {
@@ -14,8 +14,8 @@ enum err_code {
     ERR_IO = -2,     /* a file, a socket, a process */
     ERR_DB = -3,     /* SQLite */
     ERR_IN_USE = -4, /* an address, a port, a data directory that somebody else holds */
-    ERR_USAGE = -5,  /* the caller of the program asked for something that makes no sense */
-    ERR_PARSE = -6,  /* bytes that are not what they should be */
+    ERR_USAGE = -5,  /* the user asked for something that makes no sense */
+    ERR_PARSE = -6,  /* bytes without the expected form */
 };
 
 struct err {

@@ -1,9 +1,9 @@
 #pragma once
 #include <stddef.h>
 /*
- * What is found by a name, in a time that does not grow with how many there are.
- * Names and values belong to the caller and must outlive the index. A zeroed
- * struct is an empty index. Nothing is taken out; out of memory aborts.
+ * A hash table from names to values. Names and values belong to the caller and must
+ * outlive the table. A zeroed struct is an empty table. No entry is ever removed. Out of
+ * memory aborts.
  */
 struct index_slot {
     const char *name;
@@ -15,9 +15,9 @@ struct index {
     size_t cap, n;
 };
 
-/* The last value of a name counts. */
+/* Replaces the value that the name had. */
 void index_put(struct index *x, const char *name, const void *value);
-/* NULL where there is no such name. Constant where it was put so. */
+/* NULL if there is no such name. The value must not be written to if it was put as a constant. */
 void *index_get(const struct index *x, const char *name);
 void index_fini(struct index *x);
 

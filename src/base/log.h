@@ -1,8 +1,8 @@
 #pragma once
 /*
- * One line per thing worth telling, to standard error:
+ * The log: one line for each event, to standard error:
  *     2026-01-31T12:00:00.123Z info  agent us-east-1: node demo-001 is ready
- * Secrets never come here: callers pass names, never values of passwords or tokens.
+ * Callers pass names, and never the value of a password or token.
  */
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_TRACE };
 

@@ -6,7 +6,7 @@
  * Redis has it in lzf_d.c.
  */
 
-/* No input of n bytes gives more than n times this many. */
+/* n bytes of input expand to n times this many at most. */
 enum { LZF_RATIO_MAX = 88 };
-/* Expands 'n' bytes to exactly 'len' ones; false where they are no LZF, or give another number. Never reads or writes beyond either. */
+/* Expands 'n' bytes to exactly 'len' bytes. False if they are no LZF, or expand to another number. Stays within both buffers. */
 bool lzf_expand(const unsigned char *in, size_t n, unsigned char *out, size_t len);

@@ -7,13 +7,13 @@ struct proc_stat {
     unsigned long long used, start; /* processor time, and when it started after the boot; in clock ticks */
 };
 
-/* False if there is none at 'path'. */
+/* False if there is no such file. */
 bool proc_stat_read(const char *path, struct proc_stat *out);
-/* Of a whole process. */
+/* The same for a process. */
 bool proc_stat_of(long pid, struct proc_stat *out);
-/* Its working directory is somewhere below that folder, whose path is absolute and has no link in it. */
+/* True if its working directory is below that folder. The folder's path must be absolute, without a symbolic link. */
 bool proc_stat_works_below(long pid, const char *folder);
-/* It was made to stand still, by SIGSTOP or a debugger. */
+/* True if SIGSTOP or a debugger has stopped it. */
 static inline bool proc_stat_stopped(const struct proc_stat *s)
 {
     return s->state == 'T' || s->state == 't';

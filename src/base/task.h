@@ -1,8 +1,8 @@
 #pragma once
 /*
- * States of a task, in a table, checked at every move. A task is a small state
- * machine around libuv handles: one x_step() tells its whole life, callbacks only
- * store what came, move and step.
+ * A task is a small state machine around libuv handles. A table lists its states and the
+ * moves that each allows; every move is checked. One x_step() tells its whole life.
+ * Callbacks only store what has come, move, and step.
  */
 struct task_state {
     const char *name;

@@ -1,9 +1,9 @@
 #pragma once
 #include <stdbool.h>
 /*
- * Failures injected on purpose. A trip is a named place in the code that asks
- * trip_hit() whether it shall break now; tests, scenarios and the admin API arm it.
- * An unarmed trip costs one load.
+ * Failure injection. A trip is a named place in the code that asks trip_hit() whether it
+ * shall fail now. Tests, scenarios and the administration API arm trips. A trip that is
+ * not armed costs one load.
  */
 #define TRIPS(X)                                                                         \
     X(STORE_COMMIT, "store_commit")             /* a transaction's COMMIT fails */       \
@@ -29,13 +29,13 @@ enum trip {
 
 extern int trip_left[TRIP__COUNT];
 
-/* True if this trip is armed: uses up one of its counts. */
+/* True if this trip is armed; its count goes down by one. */
 bool trip_take(enum trip t);
 static inline bool trip_hit(enum trip t)
 {
     return __builtin_expect(trip_left[t] != 0, 0) && trip_take(t);
 }
-/* Arms a trip for the next 'count' hits (0 disarms it, a negative count is for ever). */
+/* Arms a trip for the next 'count' hits: 0 disarms it, a negative count has no end. */
 void trip_arm(enum trip t, int count);
 /* The trip of that name, or -1. */
 int trip_find(const char *name);

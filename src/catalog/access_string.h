@@ -3,12 +3,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 /*
- * Access strings: what a user may do, in the words of Redis' ACLs. Here they are
- * taken apart and checked, so that nothing reaches an engine but what is named
- * here: on and off; keys, channels and their resets; commands, subcommands and
- * categories that exist; selectors of these in parentheses.
+ * Access strings say in the words of Redis' ACLs what a user may do. They are parsed and
+ * checked here. Only these words reach an engine: on and off; keys, channels and their
+ * resets; commands, subcommands and categories that exist; selectors of these in
+ * parentheses.
  *
- * Source of what is left out, and of the normal form: ElastiCache's guide, RBAC.
+ * Source of what is refused, and of the normal form: ElastiCache's guide, RBAC.
  */
 struct acl_name {
     const char *name;
@@ -22,7 +22,7 @@ extern const char *const restricted_commands[];
 /* The same as rules that forbid them. */
 extern const char *const restricting_rules[];
 
-/* Own limit: each wide selector costs what restricting_rules are long, in every assignment. */
+/* A limit of Meridian's own: each wide selector makes every assignment longer by all restricting_rules. */
 enum { WIDE_SELECTORS_MAX = 20 };
 
 struct access_string {
@@ -31,13 +31,13 @@ struct access_string {
 };
 
 /*
- * Takes 'text' apart and puts it in its normal form: "off" in front of one that says neither, and "-@all" before the first
- * command of one that says neither -@all nor +@all. Restricted commands may be named where 'all_commands'. Returns NULL, or
- * one sentence that says what is wrong. Words belong to the arena.
+ * Parses 'text' into its normal form. An access string without on and off gets "off" in front. One without -@all and +@all gets
+ * "-@all" before its first command. With 'all_commands' it may name restricted commands. Returns NULL, or one sentence that says
+ * what is wrong. Words belong to the arena.
  */
 const char *access_string_read(struct arena *a, const char *text, bool valkey, bool all_commands, struct access_string *out);
 
-/* True for a selector that gives, with a category or a command's name, restricted commands too. */
+/* True for a selector whose categories or commands include restricted commands. */
 bool access_string_is_wide(const char *word);
 
 /* The words with a space between them. */

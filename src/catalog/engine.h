@@ -3,9 +3,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 /*
- * Engines, their versions and the rules by which a request's EngineVersion is
- * understood. Constant data generated from api/catalog/engines.json; which
- * version a real engine process has is not told here.
+ * Engines, their versions, and the rules for a request's EngineVersion. Constant data
+ * generated from api/catalog/engines.json. Which version a real engine process has is
+ * not known here.
  */
 
 struct engine_version;
@@ -27,7 +27,7 @@ struct engine_version {
     const char *description;
 };
 
-/* A name that requests may use for a version, and clusters never show: 6.x */
+/* A name for a version in requests, which no cluster ever shows: 6.x */
 struct engine_wildcard {
     const char *name;
     const struct engine_version *version;

@@ -4,8 +4,7 @@
 #include <stdbool.h>
 /*
  * The messages of events. Constant data generated from api/catalog/events.json;
- * events.gen.h shows every text beside its name. Writing events down is the
- * caller's affair.
+ * events.gen.h shows every text beside its name. The caller stores the events.
  */
 
 struct event_kind {
@@ -13,7 +12,7 @@ struct event_kind {
     const char *text;         /* with {word} where a value goes */
     const char *notification; /* the topic's message is ElastiCache: and this; NULL: none is sent */
     unsigned char n_values;
-    bool known; /* Amazon's own text, not one in its style */
+    bool known; /* the text is Amazon's own; else it is one in Amazon's style */
 };
 extern const struct event_kind event_kinds[EVENT_COUNT];
 

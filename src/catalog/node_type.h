@@ -5,16 +5,16 @@
 #include <stddef.h>
 #include <stdint.h>
 /*
- * Node types: how big they are, what runs on them and which ones a cluster can
- * be moved to. Constant data generated from api/catalog/node-types.json.
+ * Node types: their sizes, the engines that run on them, and the types that a cluster can
+ * be changed to. Constant data generated from api/catalog/node-types.json.
  */
 
 struct node_family {
     const char *name;                      /* r6g */
     const char *min_version[ENGINE_COUNT]; /* NULL: the engine does not run on it */
     unsigned char generation;              /* 6 */
-    bool current;                          /* false: no new cluster is made of it */
-    bool target;                           /* false: no cluster can be moved to it */
+    bool current;                          /* false: no new cluster can have it */
+    bool target;                           /* false: no cluster can be changed to it */
     bool burstable;
     bool data_tiering;
 };
@@ -28,7 +28,7 @@ struct node_type {
     int memcached_mb;  /* max_cache_memory; 0 where memcached does not run */
     int maxclients;
     unsigned char vcpu;     /* also memcached's num_threads */
-    bool global_datastores; /* its groups may be members of one */
+    bool global_datastores; /* replication groups of it may be members of one */
 };
 
 /* Ordered by name. */
@@ -41,7 +41,7 @@ bool node_type_runs(const struct node_type *t, const struct engine_version *v);
 /* Bytes for items when 'engine' runs on the type; 0 if it never does. */
 int64_t node_type_memory(const struct node_type *t, enum engine_id engine);
 
-/* Where a cluster can be moved to, each list ordered by name. */
+/* The types that a cluster can be changed to, each list ordered by name. */
 struct node_type_moves {
     size_t n_up, n_down;
     const struct node_type *up[NODE_TYPE_COUNT];

@@ -5,29 +5,29 @@
 #include <stddef.h>
 #include <stdint.h>
 /*
- * Parameter group families, their parameters, the groups that exist from the
- * start, and the check of a value. Constant data generated from
- * api/catalog/parameters-*.json; the values users set are not known here.
+ * Parameter group families, their parameters, the default parameter groups, and the check
+ * of a value. Constant data generated from api/catalog/parameters-*.json. The values that
+ * users set are not known here.
  */
 
 enum parameter_type { PARAMETER_STRING, PARAMETER_INTEGER, PARAMETER_BOOLEAN, PARAMETER_FLOAT };
 enum parameter_modifiable {
     PARAMETER_FIXED,
     PARAMETER_MODIFIABLE,
-    PARAMETER_WHILE_UNUSED, /* as long as no cluster uses the group */
+    PARAMETER_WHILE_UNUSED, /* as long as no cluster uses the parameter group */
 };
-/* What 'allowed' does not tell about a string. */
+/* The form of a string, where 'allowed' does not tell it. */
 enum parameter_format {
     PARAMETER_PLAIN,
     PARAMETER_LETTERS, /* keyspace events, a letter each */
     PARAMETER_PAIRS,   /* of a command out of 'allowed' and its new name */
 };
-/* Whose value is a figure of the node type and not one of the group. */
+/* Parameters whose value is a figure of the node type, and not one of the parameter group. */
 enum parameter_figure { FIGURE_NONE, FIGURE_MAXMEMORY, FIGURE_TENTH_OF_MAXMEMORY, FIGURE_MEMCACHED_MB, FIGURE_VCPU };
 
 struct parameter {
     const char *name;
-    const char *value;         /* the default; NULL: not in a group until somebody sets it, or a figure of the node type */
+    const char *value; /* the default; NULL: not in a parameter group until a user sets it, or a figure of the node type */
     const char *cluster_value; /* the default in default.FAMILY.cluster.on, where it differs; else NULL */
     const char *allowed;       /* in Amazon's syntax; see parameter_check() */
     const char *description;
@@ -69,7 +69,7 @@ const struct parameter_family *family_find(const char *name);
 const struct parameter *parameter_at(const struct parameter_family *f, size_t i);
 /* The same for the parameters whose value depends on the node type, i below n_node_parameters. */
 const struct parameter *node_parameter_at(const struct parameter_family *f, size_t i);
-/* Of the parameters that a group holds, by name; NULL if the family has none of that name. */
+/* The parameter of that name; NULL if the family has none, or its value is a figure of the node type. */
 const struct parameter *parameter_find(const struct parameter_family *f, const char *name);
 
 /* MinimumEngineVersion of the parameter in the family. */
@@ -83,7 +83,7 @@ int64_t parameter_node_value(const struct parameter *p, const struct node_type *
  * takes none.
  */
 const char *parameter_setting(const struct parameter_family *f, const struct parameter *p);
-/* True for what parameter_setting() tells of any family of that engine: no node has a setting of another name. */
+/* True for a name that parameter_setting() returns for some family of that engine: no node has a setting of another name. */
 bool setting_is_known(const char *engine, const char *name);
 /* Whether a cluster of the family can run on the node type, whichever version of the family it has. */
 bool family_runs_on(const struct parameter_family *f, const struct node_type *t);
@@ -110,5 +110,5 @@ extern const size_t n_default_groups;
 
 /* NULL if there is none of that name. */
 const struct default_group *default_group_find(const char *name);
-/* The parameter's value in the group; NULL if it is not in there. */
+/* The parameter's value in the default parameter group; NULL if that does not have it. */
 const char *default_group_value(const struct default_group *g, const struct parameter *p);

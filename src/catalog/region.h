@@ -2,9 +2,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 /*
- * The regions there are. All of it is constant data generated from
- * api/catalog/regions.json, which tells which figures are Amazon's and which
- * were chosen freely.
+ * The regions. Constant data generated from api/catalog/regions.json, which tells which
+ * figures are Amazon's and which were chosen freely.
  */
 
 struct partition {

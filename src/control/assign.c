@@ -27,7 +27,7 @@ static void assign_settings(struct world *w, const struct settings *s, struct pr
     out->items[out->n++] = (struct proto_settings_order){OPT_INT(s->generation), list};
 }
 
-/* The nodes of a group have the same users, and so have most groups: each generation's go out once. */
+/* The nodes of a replication group have the same users, and so have most replication groups: each generation's go out once. */
 static void assign_users(struct world *w, const struct access *access, struct proto_users_order_list *out)
 {
     for (size_t i = 0; i < out->n; i++)
@@ -61,7 +61,7 @@ static void assign_role(struct world *w, struct world_node *n, struct proto_node
     out->upstream_node = want.upstream_node;
 }
 
-/* The shards of a group begin with the same files, each with what belongs to its slots. */
+/* The shards of a replication group begin with the same files, each with what belongs to its slots. */
 static void assign_seed(struct world *w, const struct world_node *n, struct proto_node_order *out)
 {
     if (n->seed == NULL || n->seed->drop) return;
@@ -108,7 +108,7 @@ struct passwords {
     const char *admin, *replica, *mover;
 };
 
-/* The datastore that a group's nodes follow each other across regions in; NULL outside of any, and once it is leaving. */
+/* The datastore in which a replication group's nodes follow each other across regions; NULL outside of any, and once it is leaving. */
 static const char *datastore_of(const struct world_node *n)
 {
     const struct world_rg *rg = n->rg;
@@ -122,7 +122,7 @@ static const char *derive(struct world *w, const char *root, const char *purpose
     return out;
 }
 
-/* A secret that a stranger overhears opens nothing but the group, or the datastore, that it was overheard in. */
+/* A secret that a stranger overhears opens nothing but the replication group, or the datastore, that it was overheard in. */
 static void derive_passwords(struct world *w, const struct world_node *n, const struct assign_secrets *s, struct passwords *out)
 {
     const char *owner = n->row.rg_id ? n->row.rg_id : n->row.cluster_id, *kind = n->row.rg_id ? "group" : "cluster";
@@ -237,7 +237,7 @@ static bool sees_cluster(const struct world_node *n)
     return shard_has_node(n) && node_answers(n) && n->shard_node->row.seen_state == REDIS_CLUSTER_OK;
 }
 
-/* The configuration endpoint of a group in cluster mode leads to any of its nodes. */
+/* The configuration endpoint of a replication group in cluster mode leads to any of its nodes. */
 static bool assign_cluster_link(struct world *w, struct world_rg *rg, struct world_endpoint *e, struct proto_link_order *out)
 {
     if (e->row.address == NULL || rg->row.status == RG_DELETING) return false;

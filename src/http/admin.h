@@ -2,8 +2,7 @@
 #include "http/server.h"
 struct operation;
 /*
- * What Meridian tells of itself and lets be changed, in JSON below /_meridian/. None of
- * it exists in AWS.
+ * The administration API, in JSON below /_meridian/. None of it exists in AWS.
  *
  *     GET  /_meridian/                     {"paths": [{"method", "path", "what"}…]}: what there is, of other files' routes too
  *     GET  /_meridian/health               {"status": "ok", "version": "…"}
@@ -14,8 +13,8 @@ struct operation;
  *     POST /_meridian/clock?advance_ms=N   lets N ms pass at once, for dates and for limits; where N < 0, only dates go back
  *     POST /_meridian/clock?jump_ms=N      moves the wall clock alone, as somebody does who sets it
  *
- * Trips are there with --trips only, and always want the administrator's token; whatever else changes something wants it
- * where other machines reach the server.
+ * Trips exist with --trips only, and always need the administrator's token. Other changes need it where other machines
+ * reach the server.
  */
 struct admin {
     const struct operation *operations;
@@ -28,8 +27,8 @@ struct admin {
 };
 
 /*
- * Answers in place of a handler where the request must not change anything: one of a web page (403), or one without the
- * administrator's token where that is needed (401). False: it may.
+ * Answers in place of a handler if the request must not change anything: it is a web page's (403), or it lacks the
+ * administrator's token and needs it (401). Returns false if the request may go on.
  */
 bool admin_refuse(struct exchange *x, const struct admin *admin, bool token_needed);
 /* Adds the routes. 'admin' must outlive the server. */

@@ -1,7 +1,7 @@
 #pragma once
 #include <stdbool.h>
 /*
- * True if 'header' (an Authorization header, may be NULL) is "Bearer TOKEN" with this token. How long the comparison
- * takes tells nothing about the token but its length.
+ * True if 'header' (the header Authorization, or NULL) is "Bearer TOKEN" with this token. The time that the comparison takes
+ * tells nothing about the token but its length.
  */
 bool bearer_is(const char *header, const char *token);

@@ -3,8 +3,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 /*
- * A request and its answer. The server owns it: it is valid from the call of its handler until it is
- * answered; a handler answers before it returns, or defers the answer.
+ * A request and its answer. The server owns the exchange, which is valid from the call of its handler until
+ * it is answered. A handler answers before it returns, or defers the answer.
  */
 struct arena;
 struct buf;

@@ -9,12 +9,12 @@ struct err;
  */
 
 /*
- * A non-blocking listening TCP socket that exec() closes, in *fd; the caller owns it.
- * ERR_USAGE where the text is no address, ERR_IN_USE where somebody listens there
- * already, ERR_IO for anything else; the message says what to do about it.
+ * Makes a listening TCP socket in *fd, non-blocking and closed by exec(). The caller owns
+ * it. ERR_USAGE if the text is no address, ERR_IN_USE if somebody listens there already,
+ * ERR_IO for anything else; the message says what to do.
  */
 int listen_on(const char *address, int *fd, struct err *e);
-/* True where a socket is bound to an address of this machine that no other machine reaches. */
+/* True if a socket is bound to an address that no other machine reaches. */
 bool listen_is_loopback(int fd);
 /* The port a socket is bound to. */
 uint16_t listen_port(int fd);

@@ -4,15 +4,15 @@ struct arena;
 struct err;
 struct operation;
 /*
- * The front end of the AWS Query protocol: parameters in a form body or behind '?'
- * go through the tables of shapes into an operation, and its output comes back as
- * XML. It knows no operation by name. Values of parameters are never logged.
+ * The front end of the AWS Query protocol. The parameters of a form body or behind '?'
+ * become the input of an operation, by the tables of shapes, and its output becomes XML.
+ * No operation is known here by name. Values of parameters are never logged.
  */
 struct query_caller {
     const char *region, *account, *request_id;
 };
 
-/* Runs one operation: 0 with 'out' filled, > 0 a fault, < 0 broken, both with a message in 'e'. */
+/* Runs one operation. 0: 'out' is filled. > 0: a fault. < 0: broken. Both have a message in 'e'. */
 typedef int query_run_fn(void *arg, const struct operation *o, const struct query_caller *who, struct arena *a, const void *in,
     void *out, struct err *e);
 

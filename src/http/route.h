@@ -3,9 +3,9 @@
 struct buf;
 struct exchange;
 /*
- * Which handler serves a request. The best pattern for the path decides, wherever
- * it stands in the table: an exact one before those that end in '*', a longer one
- * before a shorter one. Then the method decides among the routes of that pattern.
+ * Finds the handler of a request. The best pattern for the path counts, wherever it
+ * stands in the table: an exact pattern before one that ends in '*', a longer one before
+ * a shorter one. Among the routes of that pattern, the method decides.
  */
 typedef void http_fn(struct exchange *x, void *arg);
 

@@ -2,10 +2,10 @@
 struct arena;
 struct err;
 /*
- * Who a request is from and which region it is for. AWS knows both from the endpoint
- * and the access key; one local endpoint has only the credential scope that signature
- * version 4 names in every request: KEY/DATE/REGION/SERVICE/aws4_request. Signatures
- * themselves are not checked.
+ * Finds the account and the region of a request. AWS knows them from the access key and
+ * the endpoint. One local endpoint has only the credential scope that signature version 4
+ * puts into every request: KEY/DATE/REGION/SERVICE/aws4_request. Signatures themselves
+ * are not checked.
  */
 struct scope {
     const char *region;  /* as it was sent: letters, digits and '-' */

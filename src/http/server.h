@@ -8,16 +8,16 @@
 struct err;
 /*
  * An HTTP server on a libuv loop: libmicrohttpd without a thread of its own. It reads
- * whole requests (exchange.h), finds the route and sends the answer; what requests
- * mean is the routes' business.
+ * whole requests (exchange.h), finds the route and sends the answer. What a request means
+ * is the business of its route.
  */
 struct http;
 
 /* Listens on 'address' (see listen_on(), whose errors it passes on) and serves once 'loop' runs. */
 int http_open(struct http **out, uv_loop_t *loop, const char *address, struct err *e);
 /*
- * The same on a unix socket that listens already, which goes over to the server: for processes of this user alone, whose
- * requests take nothing from the budgets of clients. Others get a 403.
+ * The same on a unix socket that listens already, and belongs to the server from now on. It serves processes of this user
+ * alone, without the budgets of clients. Other processes get a 403.
  */
 int http_open_local(struct http **out, uv_loop_t *loop, int fd, struct err *e);
 /* The port it listens on, also where 'address' asked for port 0. */

@@ -1,13 +1,14 @@
 #pragma once
 #include <stddef.h>
 /*
- * The parameters of a request of the AWS Query protocol: from a form body or a
- * query string into sorted pairs, and from those, by the tables of shapes, into
- * the C struct of an operation. Everything it makes lives in the caller's arena.
+ * Reads the parameters of a request of the AWS Query protocol. A form body or a query
+ * string becomes sorted pairs; the tables of shapes make the C struct of an operation
+ * from them. All results live in the caller's arena.
  *
- * Structures are spelt A.B.C, lists Name.Element.1, Name.member.1 or Name.1, in
- * any order, with gaps, sorted by number; 'Name=' alone is the empty list.
- * Parameters that the shape does not know are ignored.
+ * The members of structures are written A.B.C. Items of lists are written
+ * Name.Element.1, Name.member.1 or Name.1, in any order and with gaps; their numbers
+ * sort them. 'Name=' alone is the empty list. Parameters that the shape does not know
+ * are ignored.
  */
 struct arena;
 struct err;
@@ -27,14 +28,14 @@ struct form {
 };
 
 /*
- * Adds the parameters of 'text' to those the form has; of parameters of one name the last one counts. Returns 0,
+ * Adds the parameters of 'text' to the form; of parameters with one name the last counts. Returns 0,
  * or FAULT_MALFORMED_QUERY_STRING for bad percent escapes, NUL bytes, text that is not UTF-8, or too many parameters.
  */
 int form_parse(struct form *f, struct arena *a, const char *text, size_t len, struct err *e);
 /* The parameter's value, or NULL. */
 const char *form_get(const struct form *f, const char *key);
 /*
- * Fills 'out', the C type of a structure's shape, whatever was in it before. Returns 0, or FAULT_INVALID_PARAMETER_VALUE
- * where a required member is missing or a value is not what the model says.
+ * Fills 'out', the C type of a structure's shape, whatever it had before. Returns 0, or FAULT_INVALID_PARAMETER_VALUE
+ * if a required member is missing or a value breaks the model.
  */
 int form_decode(const struct form *f, const struct shape *shape, struct arena *a, void *out, struct err *e);

@@ -1,9 +1,9 @@
 #pragma once
 #include <stddef.h>
 /*
- * Reads single values out of requests and holds them, and the length of lists,
- * against what the model says of them. A violation is FAULT_INVALID_PARAMETER_VALUE
- * in the words AWS uses; the value of a secret is never told.
+ * Reads single values of requests, and checks them and the lengths of lists against the
+ * model. A violation is FAULT_INVALID_PARAMETER_VALUE in the words of AWS. No message
+ * has the value of a secret.
  */
 struct err;
 struct shape;

@@ -1,4 +1,4 @@
 #pragma once
 struct buf;
-/* Adds the shortest decimal text that reads back as the same number; 0 for what is not finite. */
+/* Adds the shortest decimal text that reads back as the same number; 0 for a number that is not finite. */
 void number_put(struct buf *b, double v);

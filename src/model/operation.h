@@ -2,10 +2,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 /*
- * What the tables know of operations and faults. The rows are generated from
+ * The tables of operations and faults, all of them constant. They are generated from
  * api/: the faults (api_faults, by enum fault) and shapes into api.gen.[ch], the
- * operations into operations.gen.[ch], which only links where the handlers are.
- * Everything here is constant.
+ * operations into operations.gen.[ch], which links only beside the handlers.
  */
 struct op;
 struct shape;

@@ -3,8 +3,8 @@
 #include <stddef.h>
 #include <stdint.h>
 /*
- * A shape describes one C type, so that one form reader, one XML writer and one
- * JSON codec serve every operation and every message between serve and agents.
+ * A shape describes a C type. So one form reader, one XML writer and one JSON codec serve
+ * every operation and every message between serve and agents.
  *
  * The generated C types: a string is 'const char *', NULL where it is absent; the
  * other leaves are opt_ structs, but for a word, which is an enum (catalog/words.h)
@@ -72,10 +72,10 @@ struct shape_field {
     bool required;
 };
 
-/* The leaves without constraints, which every model shares. */
+/* The leaves without constraints, the same in every model. */
 extern const struct shape shape_string, shape_integer, shape_boolean, shape_double, shape_timestamp;
 
-/* What every generated list type looks like: codecs see all of them as this one. */
+/* The layout of every generated list type, as codecs see it. */
 struct __attribute__((may_alias)) shape_list {
     bool set;
     size_t n;
@@ -89,7 +89,7 @@ struct string_list {
     const char **items;
 };
 
-/* True if the member at 'value' is there: a string or structure that is not NULL, anything else that is set. */
+/* True if the member at 'value' is present: a string or structure that is not NULL, or another value that is set. */
 bool shape_is_set(const struct shape *shape, const void *value);
 /* The structure that the pointer at 'value' points to, or NULL. */
 void *shape_target(const void *value);

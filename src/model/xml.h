@@ -1,9 +1,9 @@
 #pragma once
 /*
- * The XML of the AWS Query protocol, written from the C structs of the API by the
- * tables of their shapes. Absent members are left out, an empty list that is set
- * and an empty structure stand as <X/>. What XML 1.0 can't hold (control
- * characters, bytes that are not UTF-8) becomes U+FFFD.
+ * Writes the XML of the AWS Query protocol from the C structs of the API, by the tables
+ * of their shapes. Absent members are left out. An empty list that is set, and an empty
+ * structure, are <X/>. What XML 1.0 can't express (control characters, bytes that are not
+ * UTF-8) becomes U+FFFD.
  */
 struct buf;
 struct operation;

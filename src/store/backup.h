@@ -2,19 +2,19 @@
 struct err;
 struct sqlite3;
 /*
- * What is kept beside the database for the day when it is damaged: DB.backup, a whole copy of it, and DB.sum, the checksums
- * that the two had when it was closed in good order. DB.sum goes when the database is opened, so that what is written since is
- * not taken for damage: SQLite syncs the folder with its first commit, before the database itself can change.
+ * Two files stand beside the database for the case that it gets damaged: DB.backup, a whole copy, and DB.sum, the checksums of both
+ * when the database was closed in order. DB.sum is deleted when the database is opened, so that nothing that is written from then on looks
+ * like damage. SQLite syncs the folder with its first commit, before the database itself can change.
  */
 
 /*
- * Before it is opened: ERR_DB where the file is gone or empty although there is a copy of it, or where any byte of it is not as it was
- * when it was closed. The message has the way out. After a crash there is no checksum, and the WAL has its own.
+ * To be called before the database is opened. ERR_DB if the file is gone or empty although there is a copy, or if any byte has changed
+ * since it was closed; the message says what to do. After a crash there is no checksum to compare with, and the WAL has its own.
  */
 int backup_verify(const char *db_path, struct err *e);
-/* The message of a database that is damaged, whatever found that out: how to go back to the copy, if there is one. Returns ERR_DB. */
+/* Sets the message for a damaged database: how to go back to the copy, if there is one. Returns ERR_DB. */
 int backup_damaged(const char *db_path, const char *what, struct err *e);
-/* Makes the copy anew, from an open database; the one before is there until then. */
+/* Replaces the copy by one of the open database; the old copy stays until the new one is whole. */
 int backup_write(struct sqlite3 *db, const char *db_path, struct err *e);
-/* After it was closed in good order. */
+/* Writes the checksums. To be called after the database was closed in order. */
 int backup_stamp(const char *db_path, struct err *e);

@@ -1,8 +1,8 @@
 #pragma once
 #include "store/queries.gen.h"
 /*
- * The events that DescribeEvents shows. They are kept for 14 days (source: DescribeEvents); who adds one deletes a few that
- * are older, so that a region's events don't grow for ever and no request has to delete many.
+ * The events that DescribeEvents shows. They are kept for 14 days (source: DescribeEvents). Each addition deletes a few older events, so
+ * that a region's events don't grow for ever and no request has to delete many.
  */
 #define EVENT_LOG_KEPT_MINUTES (14LL * 24 * 60)
 
@@ -10,7 +10,7 @@
 int event_log_add(struct store *s, const char *region, int64_t now_ms, const char *source_type, const char *source_id,
     const char *message, struct err *e);
 
-/* Which events: 'source_type' and 'source_id' (with a type only) may be NULL. Those from 'from_ms' on and before the place (before_ms, before_seq). */
+/* Selects events from 'from_ms' on that stand before the place (before_ms, before_seq). 'source_type' may be NULL, and so may 'source_id', which needs a type. */
 struct event_filter {
     const char *region, *source_type, *source_id;
     int64_t from_ms, before_ms, before_seq;

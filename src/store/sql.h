@@ -22,7 +22,7 @@ struct sql_table {
     int n_columns;
 };
 
-/* A migration, or a query: its parameters are ?1 and on, in the order in which the wrapper passes the values. */
+/* A migration or a query. A query's parameters are ?1, ?2 …, in the order in which the wrapper passes the values. */
 struct sql_text {
     const char *name;
     const char *sql;

@@ -3,10 +3,11 @@
 #include "store/sql.gen.h"
 #include <stdbool.h>
 /*
- * The database: one SQLite file in WAL mode, held exclusively by this process.
- * Queries are named (schema/queries/), checked when the program is built and prepared at their first use; callers use the typed
- * wrappers of queries.gen.h, which call the functions below. Rows and their
- * strings belong to the caller's arena. Every function returns 0 or < 0.
+ * The database: one SQLite file in WAL mode, which this process has open alone. Queries
+ * have names (schema/queries/). They are checked when the program is built, and prepared
+ * at their first use. Callers use the typed wrappers of queries.gen.h, which call the
+ * functions below. Rows and their strings belong to the caller's arena. Every function
+ * returns 0 or < 0.
  */
 struct arena;
 struct store;
@@ -17,33 +18,32 @@ enum store_durability {
 };
 
 /*
- * Opens or creates the database at 'path' (mode 0600) and brings it to this
- * program's version. ERR_IN_USE where another process holds it, ERR_DB where it
- * is no database, is newer than the program, or can't be written; the message
- * says what to do.
+ * Opens or creates the database at 'path' (mode 0600) and migrates it to this
+ * program's version. ERR_IN_USE if another process has it open. ERR_DB if it is no
+ * database, is newer than the program, or can't be written; the message says what to do.
  */
 int store_open(struct store **out, const char *path, enum store_durability durability, struct err *e);
-/* True once its file or its WAL was moved away or deleted: what is written from then on the next start would not find. */
+/* True once its file or its WAL was moved away or deleted: the next start would not find what is written from then on. */
 bool store_is_lost(struct store *s);
 /* Makes a copy of it beside it (backup.h), unless nothing has changed since the last one. */
 int store_back_up(struct store *s, struct err *e);
-/* Closes it in good order: with a copy, of one that was lost too, and checksums. It is closed whatever is returned; NULL is allowed. */
+/* Closes it in order, with a copy and checksums; a database that was lost is copied, too. It is closed whatever is returned. NULL is allowed. */
 int store_finish(struct store *s, struct err *e);
 /* Closes it; NULL is allowed. */
 void store_close(struct store *s);
 
 /*
- * Transactions. A write transaction takes the lock at once. store_commit() rolls
- * back by itself where it fails; a rollback never fails.
+ * Transactions. A write transaction takes the lock at once. A store_commit() that fails
+ * has rolled back. A rollback never fails.
  */
 int store_begin(struct store *s, bool write, struct err *e);
 int store_commit(struct store *s, struct err *e);
 void store_rollback(struct store *s);
-/* Before what may be refused is written: ERR_DB, with what to do, where little more than room.h keeps is left. */
+/* To be called before a write that may be refused: ERR_DB, with what to do, if the disk has little more left than room.h keeps. */
 int store_check_room(struct store *s, struct err *e);
 /*
- * How many rows were written or deleted since it was opened, those too that went with others and those of transactions that
- * were rolled back: where the number is the same, so is what the database holds.
+ * How many rows were written or deleted since the database was opened. Rows of cascades and of rolled back transactions count, too: the
+ * same number means the same content.
  */
 int64_t store_changes(struct store *s);
 
@@ -55,13 +55,13 @@ int store_one(struct store *s, enum query q, const struct sql_param *p, const st
 int store_many(struct store *s, enum query q, const struct sql_param *p, const struct sql_table *t, struct arena *a, void **out,
     size_t *n, struct err *e);
 
-/* Runs a query that writes or deletes 'row', and tells who watches. */
+/* Runs a query that writes or deletes 'row', and tells the watcher. */
 int store_put(
     struct store *s, enum query q, const struct sql_param *p, const struct sql_table *t, const void *row, struct err *e);
 
 /*
- * Has 'fn' told of each row that is written or deleted as a whole, within the transaction: that one may still be rolled back.
- * NULL: nobody is told.
+ * Calls 'fn' for each row that a NAME_put or NAME_delete writes or deletes, within the transaction, which may still be rolled back.
+ * NULL ends that.
  */
 typedef void store_watch_fn(void *arg, const struct sql_table *t, const void *row);
 void store_watch(struct store *s, store_watch_fn *fn, void *arg);

@@ -33,7 +33,7 @@ static const char *below(const char *path, const char *dir)
     return strncmp(path, dir, n) == 0 && path[n] == '/' ? path + n + 1 : NULL;
 }
 
-/* The node whose engine the process is: it leads its group, works in the node's folder, and what it says goes to a file there. */
+/* The node whose engine the process is: it leads its process group, works in the node's folder, and what it says goes to a file there. */
 static bool node_of(long pid, const char *dir, char id[NAME_MAX], bool *deleted)
 {
     char cwd[PATH_MAX], log[PATH_MAX];

@@ -1,7 +1,7 @@
 #pragma once
 #include "agent/node/state.h"
 /*
- * What a node saved before its group's cluster mode was changed may be of several
+ * What a node saved before its replication group's cluster mode was changed may be of several
  * databases. In cluster mode there is one, and an engine that finds another in its file
  * does not load any of it (Redis 7.0 even ends with a crash). So before a start in
  * cluster mode with saved data, the keys of database 0 are taken out of such a file; the

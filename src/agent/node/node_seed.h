@@ -4,7 +4,7 @@
  * What a new node begins with: a snapshot, or a file of somebody else's, is put into
  * its folder as if the node had been stopped with these data, and so loaded by its
  * next start. As long as the order names a seed, every start without data of its own
- * has it: a node that dies before its group is made is not to come back empty.
+ * has it: a node that dies before its replication group is made is not to come back empty.
  *
  * The shards of a cluster begin with the same files, of which each gets the keys of
  * its slots; those that wait at the same time share the work (seed.h).

@@ -34,7 +34,7 @@ int proc_spawn(uv_loop_t *loop, const char *dir, char *const args[], const char 
 int proc_adopt(
     uv_loop_t *loop, const char *dir, const char *pidfile, proc_exited *exited, void *arg, struct proc **out, struct err *e);
 /* Kills what a process that has ended left behind: an engine's child would write its snapshot to the end, and put it in the
- * place of another's file. It is in the process's group, whose number is nobody else's while it has members. */
+ * place of another's file. It is in the process's process group, whose number is nobody else's while it has members. */
 void proc_end_group(const struct proc_id *id);
 /* True if a process was started in 'dir' and nobody was told of its end: it died unseen, unless it still runs. */
 bool proc_unaccounted(const char *dir, struct proc_id *last);

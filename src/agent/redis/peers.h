@@ -5,8 +5,8 @@ struct node;
 struct redisReply;
 /*
  * What a node's peers show it, and what it shows its upstream: the passwords of the users
- * by which replicas follow and slots move. They are those of a group, or of a global
- * datastore while the group is in one, so they change when it joins or leaves.
+ * by which replicas follow and slots move. They are those of a replication group, or of a global
+ * datastore while the replication group is in one, so they change when it joins or leaves.
  */
 
 struct peers {

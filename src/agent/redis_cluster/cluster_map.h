@@ -6,7 +6,7 @@
 #include "protocol/protocol.gen.h"
 #include <stdbool.h>
 /*
- * The cluster that a group shall be: its ClusterMap, made ready to be looked things up
+ * The Redis Cluster that a replication group shall be: its ClusterMap, made ready to be looked things up
  * in, and the nodes.conf by which a node knows it from its start on. Pure text work.
  *
  * A redis-server that starts as a master without a cluster that is whole takes nothing for

@@ -49,7 +49,7 @@ static void share_settings(const struct proto_assignment *m)
     }
 }
 
-/* The shards of a group begin with the same files. */
+/* The shards of a replication group begin with the same files. */
 static void share_seeds(const struct proto_assignment *m)
 {
     for (size_t i = 0; i < m->nodes.n; i++) {
