@@ -2,33 +2,14 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "scratch.h"
 #include <criterion/criterion.h>
-#include <ftw.h>
 #include <gnutls/x509.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-static char folder[] = "/tmp/meridian-authority-XXXXXX";
 static struct err e;
 
-static void make_folder(void)
-{
-    cr_assert_not_null(mkdtemp(folder));
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-    (void)st, (void)type, (void)at;
-    return remove(path);
-}
-
-static void remove_folder(void)
-{
-    nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-}
-
-TestSuite(authority, .init = make_folder, .fini = remove_folder);
+TestSuite(authority, .init = scratch_open, .fini = scratch_close);
 
 static gnutls_x509_crt_t read_certificate(const char *pem)
 {
@@ -58,7 +39,7 @@ static bool is_believed(struct authority *a, const char *names)
 Test(authority, speaks_for_this_machine_and_what_is_advertised_only)
 {
     struct authority *a;
-    cr_assert_eq(authority_open(&a, folder, "redis.test", &e), 0, "%s", e.msg);
+    cr_assert_eq(authority_open(&a, scratch_dir(), "redis.test", &e), 0, "%s", e.msg);
     cr_expect(is_believed(a, "127.0.0.1 127.9.8.7"));
     cr_expect(is_believed(a, "127.0.0.1 localhost redis.test"));
     cr_expect(is_believed(a, "::1"));
@@ -71,7 +52,7 @@ Test(authority, speaks_for_this_machine_and_what_is_advertised_only)
 Test(authority, lasts_ten_years_at_the_most)
 {
     struct authority *a;
-    cr_assert_eq(authority_open(&a, folder, NULL, &e), 0, "%s", e.msg);
+    cr_assert_eq(authority_open(&a, scratch_dir(), NULL, &e), 0, "%s", e.msg);
     gnutls_x509_crt_t c = read_certificate(authority_pem(a, &e));
     time_t length = gnutls_x509_crt_get_expiration_time(c) - gnutls_x509_crt_get_activation_time(c);
     cr_expect(length > 9L * 365 * 86400 && length <= 3652L * 86400);
@@ -83,14 +64,14 @@ Test(authority, says_so_when_another_name_is_advertised_than_it_was_made_for)
 {
     static const char *const fits[] = {"192.168.1.9", "127.0.0.1", "localhost", NULL};
     struct authority *a;
-    cr_assert_eq(authority_open(&a, folder, "192.168.1.9", &e), 0, "%s", e.msg);
+    cr_assert_eq(authority_open(&a, scratch_dir(), "192.168.1.9", &e), 0, "%s", e.msg);
     cr_assert_not_null(authority_pem(a, &e));
     authority_close(a);
     for (size_t i = 0; i < sizeof fits / sizeof *fits; i++) {
-        cr_assert_eq(authority_open(&a, folder, fits[i], &e), 0, "%s: %s", fits[i], e.msg);
+        cr_assert_eq(authority_open(&a, scratch_dir(), fits[i], &e), 0, "%s: %s", fits[i], e.msg);
         authority_close(a);
     }
-    cr_assert_eq(authority_open(&a, folder, "192.168.1.8", &e), ERR_USAGE);
+    cr_assert_eq(authority_open(&a, scratch_dir(), "192.168.1.8", &e), ERR_USAGE);
     cr_assert(strstr(e.msg, "another --advertise than 192.168.1.8"), "%s", e.msg);
-    cr_assert_eq(authority_open(&a, folder, "redis.test", &e), ERR_USAGE);
+    cr_assert_eq(authority_open(&a, scratch_dir(), "redis.test", &e), ERR_USAGE);
 }

@@ -2,32 +2,23 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "store/queries.gen.h"
+#include "database.h"
 #include <criterion/criterion.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 /* The steady clock goes on where the process before left it. Each test is a process of its own. */
 
-static char dir[] = "/tmp/meridian-steady-XXXXXX";
 static struct store *s;
 static struct arena a;
 static struct err e;
 
 static void setup(void)
 {
-    char path[64];
-    cr_assert(mkdtemp(dir));
-    snprintf(path, sizeof path, "%s/meridian.db", dir);
-    cr_assert_eq(store_open(&s, path, STORE_NORMAL, &e), 0, "%s", e.msg);
+    s = database_open(STORE_NORMAL);
 }
 
 static void teardown(void)
 {
-    char command[128];
-    store_close(s);
     arena_fini(&a);
-    snprintf(command, sizeof command, "rm -r %s", dir);
-    cr_assert_eq(system(command), 0);
+    database_close(s);
 }
 
 TestSuite(steady, .init = setup, .fini = teardown);

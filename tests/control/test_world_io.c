@@ -2,16 +2,14 @@
 #include "base/arena.h"
 #include "control/rows.h"
 #include "store/queries.gen.h"
+#include "database.h"
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 /* Whatever happened since they were read, the rows of a pass are those that the database has. */
 
 enum { ENDPOINTS = 40, PASSES = 300 };
 
-static char dir[] = "/tmp/meridian-world-XXXXXX";
 static struct store *s;
 static struct rows rows;
 static struct arena a;
@@ -36,23 +34,17 @@ static void put(int i)
 
 static void setup(void)
 {
-    char path[64];
     struct row_region region = {"us-east-1", 1};
-    cr_assert(mkdtemp(dir));
-    snprintf(path, sizeof path, "%s/meridian.db", dir);
-    cr_assert_eq(store_open(&s, path, STORE_NORMAL, &e), 0, "%s", e.msg);
+    s = database_open(STORE_NORMAL);
     cr_assert_eq(q_region_put(s, &region, &e), 0, "%s", e.msg);
     for (int i = 0; i < ENDPOINTS; i++) put(i);
 }
 
 static void teardown(void)
 {
-    char command[128];
-    store_close(s);
     rows_fini(&rows);
     arena_fini(&a);
-    snprintf(command, sizeof command, "rm -r %s", dir);
-    cr_assert_eq(system(command), 0);
+    database_close(s);
 }
 
 TestSuite(world_io, .init = setup, .fini = teardown);

@@ -1,12 +1,10 @@
 #include "fixture.h"
 #include "model/form.h"
 #include "model/operation.h"
+#include "database.h"
 #include <criterion/criterion.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-static char dir[] = "/tmp/meridian-ops-XXXXXX";
 static struct store *store;
 static struct arena arena;
 static struct err err;
@@ -14,19 +12,13 @@ static const struct ops_config config;
 
 void fixture_open(void)
 {
-    char path[64];
-    cr_assert(mkdtemp(dir));
-    snprintf(path, sizeof path, "%s/meridian.db", dir);
-    cr_assert_eq(store_open(&store, path, STORE_NORMAL, &err), 0, "%s", err.msg);
+    store = database_open(STORE_NORMAL);
 }
 
 void fixture_close(void)
 {
-    char command[96];
-    store_close(store);
     arena_fini(&arena);
-    snprintf(command, sizeof command, "rm -r %s", dir);
-    cr_assert_eq(system(command), 0);
+    database_close(store);
 }
 
 struct store *fixture_store(void)

@@ -1,6 +1,6 @@
 #pragma once
 #include "ops/core/op.h"
-/* Runs operations from their form spelling against a database of their own; nothing runs, no agent reports. */
+/* Runs operations from their form spelling against a database of their own, in the folder of scratch.h; nothing runs, no agent reports. */
 
 void fixture_open(void);
 void fixture_close(void);

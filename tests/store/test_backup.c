@@ -2,6 +2,8 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "store/queries.gen.h"
+#include "database.h"
+#include "scratch.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,8 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static char dir[] = "/tmp/meridian-backup-XXXXXX";
-static char path[64], copy[80], wal[80];
+static char path[100], copy[120], wal[120];
 static struct store *s;
 static struct arena a;
 static struct err e;
@@ -29,8 +30,8 @@ static void finish(void)
 
 static void setup(void)
 {
-    cr_assert(mkdtemp(dir));
-    snprintf(path, sizeof path, "%s/meridian.db", dir);
+    scratch_open();
+    snprintf(path, sizeof path, "%s", scratch_path("meridian.db"));
     snprintf(copy, sizeof copy, "%s.backup", path);
     snprintf(wal, sizeof wal, "%s-wal", path);
     open_it();
@@ -38,11 +39,8 @@ static void setup(void)
 
 static void teardown(void)
 {
-    char command[128];
-    store_close(s);
     arena_fini(&a);
-    snprintf(command, sizeof command, "rm -r %s", dir);
-    cr_assert_eq(system(command), 0);
+    database_close(s);
 }
 
 TestSuite(backup, .init = setup, .fini = teardown);
@@ -165,7 +163,7 @@ Test(backup, one_that_loses_its_wal_knows_and_keeps_everything)
 
 Test(backup, one_that_was_moved_away_is_whole_where_it_is)
 {
-    char away[80];
+    char away[120];
     snprintf(away, sizeof away, "%s.away", path);
     put_tags(9);
     cr_assert_eq(rename(path, away), 0);

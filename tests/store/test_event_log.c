@@ -1,34 +1,25 @@
 #include "store/event_log.h"
 #include "base/arena.h"
+#include "database.h"
 #include <criterion/criterion.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define KEPT_MS (EVENT_LOG_KEPT_MINUTES * 60000)
 enum { START_MS = 1000 };
 
-static char dir[] = "/tmp/meridian-events-XXXXXX";
 static struct store *s;
 static struct arena a;
 static struct err e;
 
 static void setup(void)
 {
-    char path[64];
-    cr_assert(mkdtemp(dir));
-    snprintf(path, sizeof path, "%s/meridian.db", dir);
-    cr_assert_eq(store_open(&s, path, STORE_NORMAL, &e), 0, "%s", e.msg);
+    s = database_open(STORE_NORMAL);
 }
 
 static void teardown(void)
 {
-    char command[128];
-    store_close(s);
     arena_fini(&a);
-    snprintf(command, sizeof command, "rm -r %s", dir);
-    cr_assert_eq(system(command), 0);
+    database_close(s);
 }
 
 TestSuite(event_log, .init = setup, .fini = teardown);

@@ -3,6 +3,8 @@
 #include "base/buf.h"
 #include "base/trip.h"
 #include "store/sql.gen.h"
+#include "database.h"
+#include "scratch.h"
 #include <criterion/criterion.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -12,26 +14,21 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char dir[] = "/tmp/meridian-store-XXXXXX";
-static char path[64];
+static char path[100];
 static struct store *s;
 static struct arena a;
 static struct err e;
 
 static void setup(void)
 {
-    cr_assert(mkdtemp(dir));
-    snprintf(path, sizeof path, "%s/meridian.db", dir);
-    cr_assert_eq(store_open(&s, path, STORE_FULL, &e), 0, "%s", e.msg);
+    s = database_open(STORE_FULL);
+    snprintf(path, sizeof path, "%s", scratch_path("meridian.db"));
 }
 
 static void teardown(void)
 {
-    char command[128];
-    store_close(s);
     arena_fini(&a);
-    snprintf(command, sizeof command, "rm -r %s", dir);
-    cr_assert_eq(system(command), 0);
+    database_close(s);
 }
 
 TestSuite(store, .init = setup, .fini = teardown);
