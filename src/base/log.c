@@ -21,7 +21,7 @@ const char *log_level_name(enum log_level level)
 }
 
 /* One write() per line, so that lines of several processes do not mix. */
-static void line_put(enum log_level level, const char *fmt, va_list ap)
+static void __attribute__((format(printf, 2, 0))) line_put(enum log_level level, const char *fmt, va_list ap)
 {
     char line[2048];
     struct timespec t;
