@@ -1,4 +1,4 @@
-#include "agent/memcached/discovery.h"
+#include "agent/forwarder/discovery.h"
 #include <criterion/criterion.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "agent/node/reservations.h"
+#include "agent/os/reservations.h"
 #include "agent/os/address.h"
 #include <arpa/inet.h>
 #include <criterion/criterion.h>

@@ -1,14 +1,12 @@
-#include "agent/os/address.h"
-#include "agent/memcached/discovery.h"
-#include "agent/forwarder/link_int.h"
+#include "agent/forwarder/discovery.h"
+#include "agent/forwarder/link_pair.h"
 #include "agent/engine/order_check.h"
-#include "agent/node/reservations.h"
+#include "agent/os/reservations.h"
 #include "base/log.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 /*
@@ -33,33 +31,6 @@ static const char *const kinds[] = {[LINK_READER] = "reader",
     [LINK_SPLITTER] = "splitter"};
 
 /* ---- what the order says ---- */
-
-static int target_set(struct target *t, const char *host, struct opt_int port, struct err *e)
-{
-    *t = (struct target){0};
-    if (!port.set || port.v <= 0 || port.v > UINT16_MAX) return err_set(e, ERR_USAGE, "the order has no proper port");
-    if (host != NULL) t->size = address_fill(host, port.v, &t->address);
-    if (t->size > 0) snprintf(t->host, sizeof t->host, "%s", host);
-    t->port = port.v;
-    return t->size > 0 ? 0 : err_set(e, ERR_USAGE, "the order has no proper address");
-}
-
-/* A splitter's other target is a socket in the file system. */
-static int socket_set(struct target *t, const char *path, struct err *e)
-{
-    struct sockaddr_un *un = (struct sockaddr_un *)&t->address;
-    *t = (struct target){0};
-    if (strlen(path) >= sizeof un->sun_path) return err_set(e, ERR_USAGE, "the order has a path that is too long");
-    un->sun_family = AF_UNIX;
-    strcpy(un->sun_path, path);
-    t->size = sizeof *un;
-    return 0;
-}
-
-static bool same_target(const struct target *a, const struct target *b)
-{
-    return a->size == b->size && memcmp(&a->address, &b->address, a->size) == 0;
-}
 
 static int kind_parse(const char *name, enum link_kind *out)
 {
@@ -96,32 +67,18 @@ static int read_order(struct link *l, const struct proto_link_order *o, struct t
     /* Clients are told of both, a line each. */
     if (!r && !order_is_version(o->engine_version)) r = err_set(e, ERR_USAGE, "the order has no proper version");
     if (!r) r = target_set(listen, o->address, o->port, e);
-    free(l->targets);
-    l->n_targets = 0;
-    l->targets = calloc(o->targets.n + 1, sizeof *l->targets);
-    if (l->targets == NULL) abort();
+    targets_reset(&l->targets, o->targets.n);
     for (size_t i = 0; !r && i < o->targets.n; i++) {
         const char *host = o->targets.items[i].host, *name = o->targets.items[i].name;
         if (name != NULL && !order_is_host(name)) r = err_set(e, ERR_USAGE, "a target of the order has no proper name");
         if (r) break;
+        struct target *t = &l->targets.items[l->targets.n];
         bool path = l->kind == LINK_SPLITTER && host[0] == '/';
-        r = path ? socket_set(&l->targets[i], host, e) : target_set(&l->targets[i], host, o->targets.items[i].port, e);
-        if (!r) l->n_targets++;
+        r = path ? target_set_socket(t, host, e) : target_set(t, host, o->targets.items[i].port, e);
+        if (!r) l->targets.n++;
     }
     if (!r && l->kind == LINK_CONFIGURATION) tell_nodes(l, o);
     return r;
-}
-
-bool link_has_target(const struct link *l, const struct target *t)
-{
-    for (size_t i = 0; i < l->n_targets; i++)
-        if (same_target(&l->targets[i], t)) return true;
-    return false;
-}
-
-const struct target *link_pick(struct link *l)
-{
-    return l->n_targets == 0 ? NULL : &l->targets[l->next_target++ % l->n_targets];
 }
 
 /* ---- the listener ---- */
@@ -225,11 +182,21 @@ void link_host_limit(struct link_host *h)
         .all = (size_t)most, .of_one_address = (size_t)most * 3 / 4, .phase_ms = {[PHASE_FRESH] = FIRST_BYTE_MS}};
 }
 
+static void free_if_done(struct link *l)
+{
+    if (!l->timer_closed || l->n_pairs > 0) return;
+    targets_fini(&l->targets);
+    buf_fini(&l->nodes);
+    free(l->id);
+    free(l);
+}
+
 struct link *link_open(struct link_host *h, const char *id)
 {
     struct link *l = calloc(1, sizeof *l);
     if (l == NULL || (l->id = strdup(id)) == NULL) abort();
     l->host = h;
+    l->emptied = free_if_done;
     l->timer.data = l;
     uv_timer_init(h->loop, &l->timer);
     return l;
@@ -244,30 +211,15 @@ void link_order(struct link *l, const struct proto_link_order *o)
     if (read_order(l, o, &listen, &e) != 0) {
         stop_listening(l);
         uv_timer_stop(&l->timer);
-        l->n_targets = 0;
+        l->targets.n = 0;
         tell(l, e.code, e.msg);
-    } else if (l->listener == NULL || !same_target(&l->listen, &listen)) {
+    } else if (l->listener == NULL || !target_is(&l->listen, &listen)) {
         stop_listening(l);
         l->listen = listen;
         l->tries = 0;
         start_listening(l);
     }
     pairs_check(l);
-}
-
-static void free_if_done(struct link *l)
-{
-    if (!l->timer_closed || l->n_pairs > 0) return;
-    free(l->targets);
-    buf_fini(&l->nodes);
-    free(l->id);
-    free(l);
-}
-
-void link_pair_gone(struct link *l)
-{
-    l->n_pairs--;
-    if (l->closing) free_if_done(l);
 }
 
 static void timer_closed(uv_handle_t *h)
@@ -282,7 +234,7 @@ void link_close(struct link *l)
     if (l->closing) return;
     l->closing = true;
     stop_listening(l);
-    l->n_targets = 0;
+    l->targets.n = 0;
     for (struct pair *p = l->pairs, *next; p != NULL; p = next) {
         next = pair_next(p);
         pair_close(p);

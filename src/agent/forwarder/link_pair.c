@@ -1,5 +1,5 @@
-#include "agent/memcached/discovery.h"
-#include "agent/forwarder/link_int.h"
+#include "agent/forwarder/discovery.h"
+#include "agent/forwarder/link_pair.h"
 #include "base/trip.h"
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -76,7 +76,7 @@ static void handle_closed(uv_handle_t *h)
     buf_fini(&p->upstream.out);
     buf_fini(&p->said);
     free(p);
-    link_pair_gone(l);
+    if (--l->n_pairs == 0 && l->closing) l->emptied(l);
 }
 
 static void watch(struct side *s, int events)
@@ -256,7 +256,7 @@ static bool may_retry(struct pair *p)
 {
     struct link *l = p->link;
     if (l->kind == LINK_GATEWAY) return uv_now(l->host->loop) < p->until;
-    return ++p->tried < l->n_targets;
+    return ++p->tried < l->targets.n;
 }
 
 static void attempt_closed(uv_handle_t *h)
@@ -280,7 +280,7 @@ static void attempt_ready(struct pair *p)
     int why = 0;
     socklen_t size = sizeof why;
     getsockopt(p->upstream.fd, SOL_SOCKET, SO_ERROR, &why, &size);
-    if (why != 0 || !link_has_target(p->link, &p->target)) return attempt_failed(p);
+    if (why != 0 || !targets_have(&p->link->targets, &p->target)) return attempt_failed(p);
     p->connected = true;
     if (p->said.len > 0) buf_add(&p->upstream.out, p->said.data, p->said.len);
     watch_both(p);
@@ -289,8 +289,8 @@ static void attempt_ready(struct pair *p)
 static const struct target *pick(const struct pair *p)
 {
     struct link *l = p->link;
-    if (l->kind != LINK_SPLITTER) return link_pick(l);
-    return l->n_targets > (size_t)p->plain ? &l->targets[p->plain] : NULL;
+    if (l->kind != LINK_SPLITTER) return targets_next(&l->targets);
+    return l->targets.n > (size_t)p->plain ? &l->targets.items[p->plain] : NULL;
 }
 
 /* An address is not believed. What a splitter leads to is its own node's. */
@@ -424,7 +424,7 @@ void pairs_check(struct link *l)
 {
     for (struct pair *p = l->pairs, *next; p != NULL; p = next) {
         next = p->next;
-        if (!p->connected || link_has_target(l, &p->target)) continue;
+        if (!p->connected || targets_have(&l->targets, &p->target)) continue;
         if (may_start_over(p)) start_over(p);
         else pair_close(p);
     }

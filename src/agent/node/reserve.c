@@ -1,5 +1,5 @@
 #include "agent/node/reserve.h"
-#include "agent/node/reservations.h"
+#include "agent/os/reservations.h"
 
 static int second_port(const struct node *n)
 {

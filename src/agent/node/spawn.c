@@ -1,7 +1,7 @@
 #include "agent/node/spawn.h"
 #include "agent/node/core.h"
 #include "agent/node/folder.h"
-#include "agent/node/reservations.h"
+#include "agent/os/reservations.h"
 #include "agent/node/reserve.h"
 #include "agent/node/saved.h"
 #include "agent/node/words.h"

@@ -1,6 +1,6 @@
 #include "agent/redis/encryption.h"
 #include "agent/node/folder.h"
-#include "agent/node/reservations.h"
+#include "agent/os/reservations.h"
 #include "agent/os/file.h"
 #include "agent/os/names.h"
 #include "agent/redis/conf.h"

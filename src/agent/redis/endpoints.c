@@ -1,5 +1,5 @@
 #include "agent/redis/endpoints.h"
-#include "agent/node/reservations.h"
+#include "agent/os/reservations.h"
 #include "agent/node/reserve.h"
 #include "agent/os/names.h"
 #include "agent/redis/state.h"

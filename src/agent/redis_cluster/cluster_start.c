@@ -1,6 +1,6 @@
 #include "agent/redis_cluster/cluster_start.h"
 #include "agent/node/folder.h"
-#include "agent/node/reservations.h"
+#include "agent/os/reservations.h"
 #include "agent/os/file.h"
 #include "agent/redis_cluster/cluster_state.h"
 #include <errno.h>

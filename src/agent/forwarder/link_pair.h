@@ -1,18 +1,11 @@
 #pragma once
 #include "agent/forwarder/link.h"
+#include "agent/forwarder/target.h"
 #include "base/buf.h"
-#include "base/err.h"
-#include <netinet/in.h>
-#include <stdbool.h>
-/* What link.c (the order, the listener) and link_pair.c (one connection) share. */
-
-struct target {
-    char host[INET6_ADDRSTRLEN]; /* "" for a socket in the file system */
-    int64_t port;
-    struct sockaddr_storage address;
-    socklen_t size;
-};
-
+/*
+ * The connections of a link: each is a pair, a client and the target that it is passed on to. Here is the link as they see it;
+ * link.c keeps it, with its order and its listener.
+ */
 enum link_kind { LINK_READER, LINK_PRIMARY, LINK_GATEWAY, LINK_CONFIGURATION, LINK_SPLITTER };
 
 struct pair;
@@ -24,8 +17,7 @@ struct link {
     struct target listen;
     char address[INET6_ADDRSTRLEN]; /* of 'listen' as the order has it */
     int64_t port;
-    struct target *targets;
-    size_t n_targets, next_target;
+    struct targets targets;
     struct buf nodes; /* LINK_CONFIGURATION: what clients are told, see discovery.h */
     int64_t nodes_version;
     char engine_version[32];
@@ -38,6 +30,7 @@ struct link {
     int n_pairs;
     size_t n_served; /* those whose clients are not waited for any more */
     bool closing, timer_closed;
+    void (*emptied)(struct link *l); /* the last connection of a closing link is gone */
 };
 
 /* Takes over the accepted connection 'fd' of a client at 'from'. */
@@ -46,8 +39,3 @@ void pair_close(struct pair *p);
 /* Closes the link's connections to targets that it no longer has. */
 void pairs_check(struct link *l);
 struct pair *pair_next(struct pair *p);
-/* The pair is gone; it was taken out of l->pairs. */
-void link_pair_gone(struct link *l);
-/* The target for a new connection, or NULL where there is none. */
-const struct target *link_pick(struct link *l);
-bool link_has_target(const struct link *l, const struct target *t);

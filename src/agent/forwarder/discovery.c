@@ -1,4 +1,4 @@
-#include "agent/memcached/discovery.h"
+#include "agent/forwarder/discovery.h"
 #include <string.h>
 
 void discovery_add(struct buf *list, const char *name, const char *ip, int port)
