@@ -29,7 +29,12 @@ void slots_remove(struct slots *s, int slot)
 void slots_add_range(struct slots *s, int first, int last)
 {
     if (first < 0) first = 0;
-    for (int i = first; i <= last && i < SLOTS; i++) slots_add(s, i);
+    if (last >= SLOTS) last = SLOTS - 1;
+    while (first <= last) {
+        int bit = first % WORD, n = last - first + 1 < WORD - bit ? last - first + 1 : WORD - bit;
+        s->words[first / WORD] |= (n == WORD ? UINT64_MAX : (UINT64_C(1) << n) - 1) << bit;
+        first += n;
+    }
 }
 
 int slots_count(const struct slots *s)
@@ -106,10 +111,8 @@ static enum slots_error read_range(struct slots *s, const char **text)
     }
     if (last < first) return SLOTS_MALFORMED;
     if (last >= SLOTS) return SLOTS_BEYOND;
-    for (int i = first; i <= last; i++) {
-        if (slots_has(s, i)) return SLOTS_TWICE;
-        slots_add(s, i);
-    }
+    if (slots_next(s, first) <= last) return SLOTS_TWICE;
+    slots_add_range(s, first, last);
     return SLOTS_OK;
 }
 
@@ -124,10 +127,15 @@ enum slots_error slots_read(struct slots *s, const char *text)
     return r;
 }
 
+/* The last of the slots from 'first', which is one of the set, that follow each other without a gap. */
 static int range_end(const struct slots *s, int first)
 {
-    while (first + 1 < SLOTS && slots_has(s, first + 1)) first++;
-    return first;
+    for (int at = first; at < SLOTS;) {
+        uint64_t lacking = ~s->words[at / WORD] >> at % WORD;
+        if (lacking) return at + __builtin_ctzll(lacking) - 1;
+        at = (at / WORD + 1) * WORD;
+    }
+    return SLOTS - 1;
 }
 
 static size_t count_ranges(const struct slots *s)

@@ -82,6 +82,7 @@ static void plan_switch(struct world *w, struct world_rg *rg, struct world_node_
 static void plan_recovery(struct world *w, struct world_rg *rg, struct world_node_group *ng)
 {
     struct world_node *n = ng->row.failed_node_id ? rg_node(rg, ng->row.failed_node_id) : NULL;
+    if (n && n->drop) n = NULL; /* its row goes with this look: who has failed is nobody any more */
     if (ng->row.failed_node_id == NULL || (n && !want_in_force(w, n))) return;
     if (n) world_event(w, rg->row.region, n->row.cluster_id, EVENT_RECOVERY_FINISHED, n->row.node_id);
     world_set(w, &ng->row.failed_node_id, NULL);

@@ -1,0 +1,180 @@
+#include "engines.h"
+#include "expect_int.h"
+#include "machine.h"
+#include "plan/want.h"
+#include "record.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+/* Clients that write to every endpoint, and remember what was acknowledged: docs/promises.md says what of that must stay. */
+
+enum { DOMAINS_MAX = 256, WRITE_EVERY_MS = 150, CONFIRM_MS = 70, ENGINES_MAX = 1024 };
+
+struct write {
+    uint32_t number;
+    struct domain *domain;
+    int deaths;     /* of its domain when it was acknowledged */
+    bool confirmed; /* a replica had it before anything else died */
+};
+
+static struct domain domains[DOMAINS_MAX];
+static size_t n_domains;
+static struct write *writes;
+static size_t n_writes, cap_writes;
+static bool writing;
+static struct {
+    char region[32], id[64];
+    struct domain *domain;
+} members[ENGINES_MAX];
+static size_t n_members;
+
+/* ---- who belongs where ---- */
+
+struct domain *domain_of(struct world_rg *rg, const struct world_node_group *ng)
+{
+    char name[200];
+    bool shared = rg->global && rg->member && !rg->member->row.leaving && !rg->member->drop;
+    if (shared) snprintf(name, sizeof name, "%s/%s", rg->global->row.id, ng->row.id);
+    else snprintf(name, sizeof name, "%s/%s@%lld/%s", rg->row.region, rg->row.id, (long long)rg->row.created_ms, ng->row.id);
+    for (size_t i = 0; i < n_domains; i++)
+        if (strcmp(domains[i].name, name) == 0) return &domains[i];
+    if (n_domains == DOMAINS_MAX) record_failure("more than %d groups in one run", DOMAINS_MAX);
+    struct domain *d = &domains[n_domains++];
+    snprintf(d->name, sizeof d->name, "%s", name);
+    d->failover = true;
+    return d;
+}
+
+struct domain *domain_of_engine(const struct engine *e)
+{
+    for (size_t i = 0; i < n_members; i++)
+        if (strcmp(members[i].id, e->id) == 0 && strcmp(members[i].region, e->region) == 0) return members[i].domain;
+    return NULL;
+}
+
+static void learn_group(struct world *w, struct world_rg *rg, struct world_node_group *ng)
+{
+    struct domain *d = domain_of(rg, ng);
+    const struct world_endpoint *e = rg_endpoint(rg, ENDPOINT_PRIMARY, ng->row.id);
+    bool deleting = rg->row.status == RG_DELETING;
+    d->there = true;
+    if (!want_passive(rg)) {
+        bool known = e && e->row.address && !deleting && !e->drop;
+        snprintf(d->address, sizeof d->address, "%s", known ? e->row.address : "");
+        d->port = known ? (int)e->row.port : 0;
+        if (!want_failover(rg)) d->failover = false;
+    }
+    for (size_t i = 0; i < ng->n_nodes; i++) {
+        const struct world_node *n = &ng->nodes[i];
+        if (!ng_has(ng, n) || n->drop || n->row.want != WISH_RUN || deleting || n_members == ENGINES_MAX) continue;
+        snprintf(members[n_members].region, sizeof members[0].region, "%s", n->row.region);
+        snprintf(members[n_members].id, sizeof members[0].id, "%s", n->row.id);
+        members[n_members++].domain = d;
+    }
+    (void)w;
+}
+
+void domains_learn(struct world *w)
+{
+    n_members = 0;
+    for (size_t i = 0; i < n_domains; i++) {
+        domains[i].address[0] = '\0';
+        domains[i].there = false;
+    }
+    for (size_t i = 0; i < w->n_rgs; i++)
+        for (size_t k = 0; k < w->rgs[i].n_node_groups; k++)
+            if (!w->rgs[i].drop && !w->rgs[i].node_groups[k].drop) learn_group(w, &w->rgs[i], &w->rgs[i].node_groups[k]);
+    for (size_t i = 0; i < n_domains; i++)
+        if (!domains[i].there)
+            domains[i].deaths += 2; /* whatever becomes of a datastore's member meanwhile, nobody counts it here */
+}
+
+/* ---- two who let writes in ---- */
+
+void expect_writable(const struct engine *e)
+{
+    const struct domain *d = domain_of_engine(e);
+    if (d == NULL || d->address[0] == '\0') return;
+    for (const struct engine *o = engines_living(); o; o = o->next)
+        if (o != e && o->primary && !o->fenced && o->process->alive && !o->process->stopped && domain_of_engine(o) == d)
+            record_failure("%s and %s both take writes of %s", o->process->name, e->process->name, d->name);
+}
+
+void expect_ended(const struct engine *e, bool saved)
+{
+    struct domain *d = domain_of_engine(e);
+    if (d && !saved) d->deaths++;
+}
+
+void expect_reboot(const struct engine *e)
+{
+    struct domain *d = domain_of_engine(e);
+    if (d) d->deaths += 2;
+}
+
+void expect_forks(void)
+{
+    for (size_t i = 0; i < n_domains; i++) domains[i].deaths += 2;
+}
+
+/* ---- writing ---- */
+
+static void confirm(void *arg)
+{
+    size_t at = (size_t)(uintptr_t)arg;
+    struct write *x = &writes[at];
+    if (x->domain->deaths != x->deaths) return;
+    for (const struct engine *e = engines_living(); e; e = e->next)
+        if (!e->primary && e->link_up && domain_of_engine(e) == x->domain && engine_has(e, x->number)) x->confirmed = true;
+}
+
+static void write_to(struct domain *d)
+{
+    struct engine *e = d->address[0] ? engine_through(d->address, d->port) : NULL;
+    if (!engine_answers(e)) return;
+    if (domain_of_engine(e) != NULL && domain_of_engine(e) != d)
+        record_failure("the endpoint of %s is answered by %s", d->name, e->process->name);
+    if (!e->primary || e->fenced || domain_of_engine(e) == NULL) return;
+    if (n_writes == cap_writes) {
+        cap_writes = cap_writes ? 2 * cap_writes : 1024;
+        writes = realloc(writes, cap_writes * sizeof *writes);
+        if (writes == NULL) abort();
+    }
+    writes[n_writes] = (struct write){(uint32_t)n_writes + 1, d, d->deaths, false};
+    engine_write(e, writes[n_writes].number);
+    machine_after(NULL, (int64_t)CONFIRM_MS * NS_OF_MS, confirm, (void *)(uintptr_t)n_writes);
+    n_writes++;
+}
+
+static void write_all(void *arg)
+{
+    (void)arg;
+    if (!writing) return;
+    for (size_t i = 0; i < n_domains; i++) write_to(&domains[i]);
+    machine_after(NULL, (WRITE_EVERY_MS + machine_below(WRITE_EVERY_MS)) * NS_OF_MS, write_all, NULL);
+}
+
+void clients_open(void)
+{
+    writing = true;
+    write_all(NULL);
+}
+
+void clients_stop(void)
+{
+    writing = false;
+}
+
+/* ---- what must be there ---- */
+
+void clients_check(const struct domain *d, const struct engine *e)
+{
+    for (size_t i = 0; i < n_writes; i++) {
+        const struct write *x = &writes[i];
+        int deaths = d->deaths - x->deaths;
+        bool promised = deaths == 0 || (deaths == 1 && x->confirmed && d->failover);
+        if (x->domain == d && promised && !engine_has(e, x->number))
+            record_failure("write %u of %s is gone from %s: %s, %d deaths since", x->number, d->name, e->process->name,
+                x->confirmed ? "confirmed" : "acknowledged", deaths);
+    }
+}

@@ -1,0 +1,185 @@
+#include "engines.h"
+#include "expect.h"
+#include "machine.h"
+#include "record.h"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WRITE_BYTES = 100, HOPS = 3, PULL_MS = 60 };
+
+struct forward {
+    struct forward *next;
+    char address[48], target[48];
+    int port, target_port;
+};
+
+static struct engine *all;
+static struct forward *forwards;
+
+static void pull(void *arg);
+
+static void engine_ended(struct process *p, int status, int signal)
+{
+    (void)status;
+    expect_ended(p->body, signal == SIGTERM);
+}
+
+struct engine *engine_start(const char *region, const char *id, const char *group, const char *folder)
+{
+    struct engine *e = calloc(1, sizeof *e);
+    char name[96];
+    if (e == NULL) abort();
+    snprintf(name, sizeof name, "engine %s %s", region, id);
+    e->process = machine_spawn(name, folder);
+    e->process->body = e;
+    e->process->ended = engine_ended;
+    e->started_ms = machine_wall_ms();
+    snprintf(e->region, sizeof e->region, "%s", region);
+    snprintf(e->id, sizeof e->id, "%s", id);
+    snprintf(e->group, sizeof e->group, "%s", group);
+    e->offset = 1;
+    e->next = all;
+    all = e;
+    record("%s starts (%ld)", name, e->process->pid);
+    return e;
+}
+
+struct engine *engines_living(void)
+{
+    for (struct engine **at = &all; *at;)
+        if (!(*at)->process->alive) *at = (*at)->next;
+        else at = &(*at)->next;
+    return all;
+}
+
+static bool listens(const struct engine *e, const char *address, int64_t port)
+{
+    if (!e->process->alive || e->port != port) return false;
+    if (strcmp(e->address, address) == 0) return true;
+    for (size_t i = 0; i < e->n_endpoints; i++)
+        if (strcmp(e->endpoints[i], address) == 0) return true;
+    return false;
+}
+
+struct engine *engine_at(const char *address, int64_t port)
+{
+    for (struct engine *e = engines_living(); e; e = e->next)
+        if (listens(e, address, port)) return e;
+    return NULL;
+}
+
+struct engine *engine_through(const char *address, int64_t port)
+{
+    for (int hop = 0; hop < HOPS; hop++) {
+        const struct forward *f = forwards;
+        while (f && (strcmp(f->address, address) != 0 || f->port != port)) f = f->next;
+        if (f == NULL) return engine_at(address, port);
+        address = f->target;
+        port = f->target_port;
+    }
+    return NULL;
+}
+
+void engine_set_link(const char *address, int64_t port, const char *target, int64_t target_port)
+{
+    struct forward *f = forwards;
+    while (f && (strcmp(f->address, address) != 0 || f->port != port)) f = f->next;
+    if (f == NULL) {
+        f = calloc(1, sizeof *f);
+        if (f == NULL) abort();
+        f->next = forwards;
+        forwards = f;
+    }
+    snprintf(f->address, sizeof f->address, "%s", address);
+    snprintf(f->target, sizeof f->target, "%s", target);
+    f->port = (int)port;
+    f->target_port = (int)target_port;
+}
+
+bool engine_answers(const struct engine *e)
+{
+    return e && e->process->alive && !e->process->stopped;
+}
+
+bool engine_has(const struct engine *e, uint32_t number)
+{
+    for (size_t i = e->n_writes; i-- > 0;)
+        if (e->writes[i] == number) return true;
+    return false;
+}
+
+static void set_writes(struct engine *e, const uint32_t *writes, size_t n)
+{
+    if (n == 0 || writes == e->writes) {
+        e->n_writes = n;
+        return;
+    }
+    e->writes = realloc(e->writes, n * sizeof *writes);
+    if (e->writes == NULL) abort();
+    memcpy(e->writes, writes, n * sizeof *writes);
+    e->n_writes = n;
+}
+
+void engine_write(struct engine *e, uint32_t number)
+{
+    e->writes = realloc(e->writes, (e->n_writes + 1) * sizeof *e->writes);
+    if (e->writes == NULL) abort();
+    e->writes[e->n_writes++] = number;
+    e->offset += WRITE_BYTES;
+}
+
+static bool begins_with(const struct engine *whole, const struct engine *part)
+{
+    if (part->n_writes > whole->n_writes || part->offset > whole->offset) return false;
+    return part->n_writes == 0 || memcmp(whole->writes, part->writes, part->n_writes * sizeof *part->writes) == 0;
+}
+
+static void pull_again(struct engine *e)
+{
+    machine_after(e->process, (1 + machine_below(PULL_MS)) * NS_OF_MS, pull, e);
+}
+
+/* The replica's end of the link: connects, synchronises, and takes what has come since. */
+static void pull(void *arg)
+{
+    struct engine *e = arg, *up = e->upstream[0] ? engine_through(e->upstream, e->upstream_port) : NULL;
+    if (e->primary) return;
+    if (!engine_answers(up) || up == e || (!up->primary && !up->link_up)) {
+        e->link_up = false;
+        return pull_again(e);
+    }
+    if (!e->link_up && !begins_with(up, e) && !e->syncing) { /* all of it comes anew, which takes its time */
+        e->syncing = true;
+        machine_after(e->process, (10 + machine_below(300)) * NS_OF_MS, pull, e);
+        return;
+    }
+    if (!e->link_up) record("%s follows %s", e->process->name, up->process->name);
+    e->syncing = false;
+    e->link_up = true;
+    e->offset = up->offset;
+    set_writes(e, up->writes, up->n_writes);
+    pull_again(e);
+}
+
+void engine_follow(struct engine *e, const char *address, int64_t port)
+{
+    bool pulls = !e->primary && e->upstream[0];
+    if (!e->primary && strcmp(e->upstream, address) == 0 && e->upstream_port == port) return;
+    e->primary = e->fenced = e->link_up = e->syncing = false;
+    snprintf(e->upstream, sizeof e->upstream, "%s", address);
+    e->upstream_port = (int)port;
+    if (!pulls) pull_again(e);
+}
+
+void engine_promote(struct engine *e)
+{
+    if (e->primary) return;
+    record("%s becomes primary at %lld", e->process->name, (long long)e->offset);
+    e->primary = true;
+    e->link_up = e->syncing = false;
+    e->upstream[0] = '\0';
+    e->branch_offset = e->offset + 1;
+    expect_writable(e);
+}

@@ -1,0 +1,45 @@
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+/*
+ * Engines as the scripted agents run them: processes with a role, a replication link, an offset and
+ * the numbers of the writes that they have. No more of an engine than an agent tells of.
+ */
+enum { ENGINE_ENDPOINTS = 4 };
+
+struct engine {
+    struct engine *next;
+    struct process *process;
+    int64_t started_ms;
+    char region[32], id[64], group[64]; /* 'group' "": of a stand-alone cluster */
+    char address[48];
+    int port;
+    char endpoints[ENGINE_ENDPOINTS][48];
+    size_t n_endpoints;
+    char asked[48];
+    bool keeps_data; /* no memcached */
+    bool primary, fenced, link_up, syncing;
+    char upstream[48]; /* the address that it follows; "" none */
+    int upstream_port;
+    int64_t offset, branch_offset;
+    uint32_t *writes;
+    size_t n_writes;
+    int64_t incarnation, generation, users_generation;
+    void *slots; /* of a primary in cluster mode: struct slots */
+};
+
+struct engine *engine_start(const char *region, const char *id, const char *group, const char *folder);
+/* Every engine that lives. */
+struct engine *engines_living(void);
+/* The engine that listens there, by its own address or an endpoint; NULL: none. Who stands still listens, and answers nobody. */
+struct engine *engine_at(const char *address, int64_t port);
+/* Where a link (a gateway, a forwarder) at that address leads; the address itself where there is none. */
+struct engine *engine_through(const char *address, int64_t port);
+void engine_set_link(const char *address, int64_t port, const char *target, int64_t target_port);
+
+bool engine_answers(const struct engine *e);
+void engine_write(struct engine *e, uint32_t number);
+bool engine_has(const struct engine *e, uint32_t number);
+void engine_follow(struct engine *e, const char *address, int64_t port);
+void engine_promote(struct engine *e);

@@ -1,0 +1,373 @@
+#include "agent/node/start.h"
+#include "expect.h"
+#include "machine.h"
+#include "record.h"
+#include "scripted_int.h"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HANGS_MS = 350, SPARE_MS = 60000, SPARE_AFTER_MS = 500 };
+
+static bool is(const char *a, const char *b)
+{
+    return a && b && strcmp(a, b) == 0;
+}
+
+void scripted_node_adopt(struct scripted *s, struct scripted_node *n)
+{
+    n->died_incarnation = -1;
+    for (struct engine *e = engines_living(); e; e = e->next)
+        if (is(e->region, s->region) && is(e->id, n->id)) n->engine = e;
+    if (n->engine) n->ready_at = machine_ms() + 1 + machine_below(30);
+    else if (n->disk->noted_pid) n->died = true;
+}
+
+/* ---- a process that ends ---- */
+
+static void told_of_end(struct scripted_node *n)
+{
+    n->engine = NULL;
+    n->ready = n->hung = n->ending = false;
+    n->act_at = 0;
+}
+
+static bool has_ended(struct scripted *s, struct scripted_node *n)
+{
+    if (n->engine->process->alive) return false;
+    bool wanted = n->ending;
+    told_of_end(n);
+    if (wanted) n->disk->noted_pid = 0; /* else the next agent is to know of the death, too */
+    if (wanted) return true;
+    n->died = true;
+    n->disk->restarts++;
+    n->died_known = n->order != NULL;
+    n->died_primary = n->order && is(n->order->role, "primary");
+    n->died_incarnation = n->order ? n->order->incarnation.v : -1;
+    record("%s tells that %s has died", s->process->name, n->id);
+    return true;
+}
+
+static void save(struct scripted_node *n)
+{
+    struct engine *e = n->engine;
+    struct disk *d = n->disk;
+    if (!e->keeps_data) return;
+    d->saved = true;
+    d->offset = e->offset;
+    d->n_writes = e->n_writes;
+    d->writes = realloc(d->writes, (e->n_writes + 1) * sizeof *d->writes);
+    if (d->writes == NULL) abort();
+    if (e->n_writes) memcpy(d->writes, e->writes, e->n_writes * sizeof *d->writes);
+}
+
+/* Ends the process: at once, or in good order once it can be; true once it is told. */
+static bool end(struct scripted_node *n, bool keeps)
+{
+    if (keeps && n->engine->process->stopped) machine_kill(n->engine->process, SIGCONT);
+    if (keeps) save(n);
+    else if (n->order && n->order->run.v) expect_reboot(n->engine);
+    n->ending = true;
+    machine_kill(n->engine->process, keeps ? SIGTERM : SIGKILL);
+    n->disk->noted_pid = 0;
+    told_of_end(n);
+    return true;
+}
+
+/* ---- a process that starts ---- */
+
+static bool feeds(const struct scripted_node *n)
+{
+    return n->engine && n->ready && !n->hung && (n->engine->primary || n->engine->link_up);
+}
+
+static bool followers_load(struct scripted *s, const struct scripted_node *n)
+{
+    for (size_t i = 0; i < s->n_nodes; i++) {
+        const struct scripted_node *o = &s->nodes[i];
+        if (o->order && is(o->order->upstream_node, n->id) && o->disk->saved) return true;
+    }
+    return false;
+}
+
+/* As the real one has it: for as long as they load, and half a second more, but for a minute at most. */
+static bool spares_followers(struct scripted *s, struct scripted_node *n)
+{
+    int64_t now = machine_ms();
+    if (!n->died) return false;
+    if (followers_load(s, n)) {
+        if (n->spare_limit == 0) n->spare_limit = now + SPARE_MS;
+        n->spare_until = now + SPARE_AFTER_MS < n->spare_limit ? now + SPARE_AFTER_MS : n->spare_limit;
+    }
+    return now < n->spare_until;
+}
+
+static bool is_for_another(const struct scripted_node *n)
+{
+    const struct proto_node_order *o = n->order;
+    if (!is(o->role, "primary") || o->promote_pid.v == 0) return false;
+    return n->engine == NULL || n->engine->process->pid != o->promote_pid.v || n->engine->started_ms != o->promote_started_ms.v;
+}
+
+static bool may_start(struct scripted *s, struct scripted_node *n)
+{
+    const struct proto_node_order *o = n->order;
+    const struct scripted_node *up = scripted_find(s, o->upstream_node);
+    struct start_facts f = {
+        .replica = is(o->role, "replica"),
+        .for_another = is_for_another(n),
+        .held = n->died && o->hold.v && n->died_primary == is(o->role, "primary") && n->died_incarnation == o->incarnation.v,
+        .sparing = spares_followers(s, n),
+        .at_once = o->cluster != NULL,
+        .to_load = n->disk->saved,
+        .has_upstream = up != NULL && o->upstream_node != NULL,
+        .feeds = up && feeds(up),
+        .lost = up && up->engine == NULL && up->died,
+    };
+    return start_waits_for(&f) == START_NOW;
+}
+
+static void start(struct scripted *s, struct scripted_node *n)
+{
+    const struct proto_node_order *o = n->order;
+    char folder[400];
+    snprintf(folder, sizeof folder, "%s/%s", s->folder, n->id);
+    struct engine *e = engine_start(s->region, n->id, o->cluster ? o->cluster : "", folder);
+    n->engine = e;
+    n->died = n->died_known = n->hung = n->ready = false;
+    n->spare_until = n->spare_limit = 0;
+    n->disk->there = true;
+    n->disk->noted_pid = e->process->pid;
+    n->disk->incarnation = o->incarnation.v;
+    n->ready_at = machine_ms() + 5 + machine_below(machine_chance(10) ? 2000 : 100);
+    snprintf(e->address, sizeof e->address, "%s", o->address);
+    e->port = (int)o->port.v;
+    snprintf(e->asked, sizeof e->asked, "%s %s", o->engine, o->engine_version ? o->engine_version : "");
+    e->keeps_data = !is(o->engine, "memcached");
+    e->incarnation = o->incarnation.v;
+    if (n->disk->saved && e->keeps_data) {
+        for (size_t i = 0; i < n->disk->n_writes; i++) engine_write(e, n->disk->writes[i]);
+        e->offset = n->disk->offset;
+    }
+    if (!e->keeps_data || is(o->role, "primary")) engine_promote(e);
+    else engine_follow(e, o->upstream_host, o->upstream_port.v);
+    if (o->seed && n->engine->keeps_data) record_detail("    %s begins with %s", n->id, o->seed->source);
+}
+
+/* ---- a process that runs, and what it lacks ---- */
+
+static bool is_outdated(const struct scripted_node *n)
+{
+    const struct proto_node_order *o = n->order;
+    const struct engine *e = n->engine;
+    char asked[48];
+    snprintf(asked, sizeof asked, "%s %s", o->engine, o->engine_version ? o->engine_version : "");
+    return strcmp(asked, e->asked) != 0 || o->incarnation.v > e->incarnation || strcmp(e->address, o->address) != 0 ||
+           e->port != o->port.v;
+}
+
+static bool same_endpoints(const struct engine *e, const struct proto_node_order *o)
+{
+    if (e->n_endpoints != o->endpoints.n) return false;
+    for (size_t i = 0; i < e->n_endpoints; i++)
+        if (strcmp(e->endpoints[i], o->endpoints.items[i]) != 0) return false;
+    return true;
+}
+
+static bool wants(const struct proto_node_order *o, const char *address)
+{
+    for (size_t i = 0; i < o->endpoints.n; i++)
+        if (is(o->endpoints.items[i], address)) return true;
+    return false;
+}
+
+/* Addresses that are not in the order are given up before anything else. */
+static bool give_up_endpoints(struct scripted_node *n)
+{
+    struct engine *e = n->engine;
+    size_t kept = 0;
+    for (size_t i = 0; i < e->n_endpoints; i++)
+        if (wants(n->order, e->endpoints[i])) memmove(e->endpoints[kept++], e->endpoints[i], sizeof e->endpoints[i]);
+    bool changed = kept != e->n_endpoints;
+    e->n_endpoints = kept;
+    return changed;
+}
+
+static bool take_endpoints(struct scripted_node *n)
+{
+    struct engine *e = n->engine;
+    const struct proto_node_order *o = n->order;
+    if (same_endpoints(e, o)) return false;
+    size_t kept = 0;
+    for (size_t i = 0; i < o->endpoints.n && i < ENGINE_ENDPOINTS; i++) {
+        const struct engine *other = engine_at(o->endpoints.items[i], o->port.v);
+        if (other && other != e) continue;
+        snprintf(e->endpoints[kept++], sizeof e->endpoints[0], "%s", o->endpoints.items[i]);
+    }
+    bool changed = kept != e->n_endpoints;
+    e->n_endpoints = kept;
+    return changed;
+}
+
+static bool take_role(struct scripted *s, struct scripted_node *n)
+{
+    struct engine *e = n->engine;
+    const struct proto_node_order *o = n->order;
+    if (!is(o->role, "primary")) {
+        const struct scripted_node *up = scripted_find(s, o->upstream_node);
+        bool waits = o->upstream_node && !(up && feeds(up)) && (!e->primary || e->fenced);
+        bool follows = !e->primary && is(e->upstream, o->upstream_host) && e->upstream_port == o->upstream_port.v;
+        if (follows || waits) return false;
+        engine_follow(e, o->upstream_host, o->upstream_port.v);
+        return true;
+    }
+    if (!e->primary) {
+        if (is_for_another(n)) return false;
+        if (o->promote_offset.set && e->offset < o->promote_offset.v) return false;
+        if (o->cluster && !o->takeover.v) return false;
+        engine_promote(e);
+        return true;
+    }
+    if (e->fenced == o->fence.v) return false;
+    e->fenced = o->fence.v;
+    record("%s %s its writes", e->process->name, e->fenced ? "holds" : "lets in");
+    if (!e->fenced) expect_writable(e);
+    return true;
+}
+
+static bool take_rest(struct scripted *s, struct scripted_node *n)
+{
+    struct engine *e = n->engine;
+    const struct proto_node_order *o = n->order;
+    if (e->generation != o->generation.v) return e->generation = o->generation.v, true;
+    if (e->users_generation != o->users_generation.v) return e->users_generation = o->users_generation.v, true;
+    if (o->weigh.v && n->weighed != o->weigh.v) return n->weighed = o->weigh.v, true;
+    if (o->snapshot == NULL || e->process->pid != o->snapshot_pid.v || e->started_ms != o->snapshot_started_ms.v) return false;
+    struct disk *d = disk_of(s->region, o->snapshot);
+    if (d->there) return false;
+    record("%s has saved %s", e->process->name, o->snapshot);
+    d->there = true;
+    d->noted_pid = machine_wall_ms();
+    d->offset = e->offset;
+    return true;
+}
+
+/* One thing after the other, each of which takes its moment. */
+static bool converge(struct scripted *s, struct scripted_node *n)
+{
+    if (give_up_endpoints(n)) return true;
+    if (machine_ms() < n->act_at) return false;
+    if (!take_role(s, n) && !take_endpoints(n) && !take_rest(s, n)) return false;
+    n->act_at = machine_ms() + machine_below(machine_chance(90) ? 8 : 200);
+    return true;
+}
+
+static bool watch(struct scripted_node *n)
+{
+    bool stopped = n->engine->process->stopped;
+    if (!stopped) n->stopped_since = 0;
+    else if (n->stopped_since == 0) n->stopped_since = machine_ms();
+    bool hung = stopped && machine_ms() - n->stopped_since > HANGS_MS;
+    bool changed = hung != n->hung;
+    n->hung = hung;
+    return changed;
+}
+
+static bool is_process(const struct engine *e, struct opt_int pid, struct opt_int started_ms)
+{
+    return pid.v && e->process->pid == pid.v && (started_ms.v == 0 || started_ms.v == e->started_ms);
+}
+
+static bool step_running(struct scripted *s, struct scripted_node *n)
+{
+    const struct proto_node_order *o = n->order;
+    if (has_ended(s, n)) return true;
+    if (s->stopping) return machine_ms() < n->act_at ? false : end(n, true);
+    if (!n->assigned) return watch(n);
+    if (o == NULL || !o->run.v) return end(n, false);
+    if (is_process(n->engine, o->condemned_pid, o->condemned_started_ms)) {
+        record("%s kills %s, which must not live", s->process->name, n->id);
+        machine_kill(n->engine->process, SIGKILL);
+        return has_ended(s, n);
+    }
+    if (is_process(n->engine, o->roused_pid, o->roused_started_ms)) machine_kill(n->engine->process, SIGCONT);
+    if (watch(n)) return true;
+    if (n->hung || n->engine->process->stopped) return false;
+    if (!n->ready) {
+        if (machine_ms() < n->ready_at) return false;
+        n->ready = true;
+        n->disk->saved = false; /* what was loaded is not loaded again after a crash */
+        return true;
+    }
+    if (is_outdated(n)) return end(n, o->keep_data.v || o->incarnation.v <= n->engine->incarnation);
+    return converge(s, n);
+}
+
+bool scripted_node_step(struct scripted *s, struct scripted_node *n)
+{
+    if (n->engine) return step_running(s, n);
+    if (s->stopping || !n->assigned) return false;
+    if (n->order == NULL || !n->order->run.v) {
+        bool there = n->disk->there;
+        n->disk->there = n->disk->saved = false;
+        n->died = false;
+        return there;
+    }
+    if (n->died && !n->died_known) {
+        n->died_known = true;
+        n->died_primary = is(n->order->role, "primary");
+        n->died_incarnation = n->disk->incarnation;
+        return true;
+    }
+    if (!may_start(s, n)) return false;
+    start(s, n);
+    return true;
+}
+
+/* ---- what is told of it ---- */
+
+static enum seen_state state_of(const struct scripted_node *n)
+{
+    if (n->engine) return n->hung ? SEEN_HUNG : n->ready ? SEEN_READY : SEEN_STARTING;
+    if (n->assigned && (n->order == NULL || !n->order->run.v)) return SEEN_GONE;
+    if (n->disk->saved) return SEEN_STOPPED;
+    return n->died ? SEEN_EXITED : SEEN_STARTING;
+}
+
+void scripted_node_see(const struct scripted_node *n, struct arena *a, struct proto_node_seen *out)
+{
+    const struct engine *e = n->engine;
+    *out = (struct proto_node_seen){.id = n->id, .state = state_of(n), .restarts = OPT_INT(n->disk->restarts)};
+    if (n->order) out->address = n->order->address;
+    if (n->order) out->port = n->order->port;
+    if (e == NULL) return;
+    out->pid = OPT_INT(e->process->pid);
+    out->started_ms = OPT_INT(e->started_ms);
+    out->incarnation = OPT_INT(e->incarnation);
+    out->engine_asked = arena_strdup(a, e->asked);
+    out->engine_name = e->keeps_data ? "redis" : "memcached";
+    out->engine_version = "7.0.15";
+    if (!n->ready) return;
+    if (e->keeps_data) {
+        out->role = e->primary ? SEEN_ROLE_PRIMARY : SEEN_ROLE_REPLICA;
+        out->offset = OPT_INT(e->offset);
+        if (e->branch_offset) out->branch_offset = OPT_INT(e->branch_offset);
+        out->fenced = OPT_BOOL(e->fenced);
+        out->encryption = "none";
+    }
+    if (e->keeps_data && !e->primary) {
+        out->upstream_host = arena_strdup(a, e->upstream);
+        out->upstream_port = OPT_INT(e->upstream_port);
+        out->link_up = OPT_BOOL(e->link_up);
+    }
+    out->endpoints = (struct string_list){true, 0, arena_array(a, const char *, ENGINE_ENDPOINTS)};
+    for (size_t i = 0; i < e->n_endpoints; i++) out->endpoints.items[out->endpoints.n++] = arena_strdup(a, e->endpoints[i]);
+    out->generation = OPT_INT(e->generation);
+    out->users_generation = OPT_INT(e->users_generation);
+    if (n->weighed) {
+        out->weighed = OPT_INT(n->weighed);
+        out->memory_used = OPT_INT(1 << 20);
+        out->memory_data = OPT_INT((int64_t)e->n_writes * 1000);
+    }
+}

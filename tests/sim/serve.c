@@ -1,0 +1,185 @@
+#include "serve.h"
+#include "agents.h"
+#include "base/err.h"
+#include "base/clock.h"
+#include "control/rows.h"
+#include "control/world_io.h"
+#include "machine.h"
+#include "model/form.h"
+#include "ops/core/op.h"
+#include "record.h"
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { START_NS = 150 * NS_OF_MS };
+
+static struct {
+    char data_dir[200], database[PATH_MAX];
+    struct process *process;
+    uv_loop_t loop;
+    struct store *store;
+    struct control *control;
+    struct ops_config ops;
+} s;
+
+static void copy_file(const char *from, const char *to)
+{
+    char bytes[1 << 16];
+    ssize_t n;
+    int in = open(from, O_RDONLY | O_CLOEXEC), out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (in < 0 || out < 0) abort();
+    while ((n = read(in, bytes, sizeof bytes)) > 0)
+        if (write(out, bytes, (size_t)n) != n) abort();
+    close(in);
+    close(out);
+}
+
+void serve_open(const char *data_dir, const char *template)
+{
+    snprintf(s.data_dir, sizeof s.data_dir, "%s", data_dir);
+    snprintf(s.database, sizeof s.database, "%s/meridian.db", data_dir);
+    copy_file(template, s.database);
+}
+
+const char *serve_data_dir(void)
+{
+    return s.data_dir;
+}
+
+bool serve_runs(void)
+{
+    return s.control != NULL;
+}
+
+struct process *serve_process(void)
+{
+    return s.process;
+}
+
+struct control *serve_control(void)
+{
+    return s.control;
+}
+
+struct store *serve_store(void)
+{
+    return s.store;
+}
+
+/* Whoever was connected meets the end of the connection. What it had in memory is left where it is: the run is short. */
+static void serve_ended(struct process *p, int status, int signal)
+{
+    (void)p;
+    (void)status;
+    (void)signal;
+    if (s.store) store_rollback(s.store);
+    store_close(s.store);
+    s.store = NULL;
+    s.control = NULL;
+    agents_serve_is_gone();
+}
+
+static void open_all(void *arg)
+{
+    struct err e;
+    (void)arg;
+    uv_loop_init(&s.loop);
+    if (store_open(&s.store, s.database, STORE_NORMAL, &e) != 0) record_failure("the database can't be opened: %s", e.msg);
+    struct control_options o = {
+        .loop = &s.loop,
+        .store = s.store,
+        .data_dir = s.data_dir,
+        .program = "meridian",
+        .log_level = "info",
+        .stop_limit_ms = 60000,
+        .blocked_limit_ms = 30000,
+        .check = true,
+    };
+    if (control_open(&s.control, &o, &e) != 0) record_failure("serve can't start: %s", e.msg);
+}
+
+void serve_start(void)
+{
+    if (s.process && s.process->alive) return;
+    record("serve starts");
+    s.process = machine_spawn("serve", "/");
+    s.process->ended = serve_ended;
+    machine_as(s.process, open_all, NULL);
+}
+
+static void on_stopped(void *arg)
+{
+    (void)arg;
+    record("everything has stopped: %zu nodes without their data, %zu left", control_unsaved(s.control), control_left(s.control));
+    machine_exit(s.process, 0);
+}
+
+static void stop(void *arg)
+{
+    (void)arg;
+    control_stop(s.control, on_stopped, NULL);
+}
+
+void serve_stop(void)
+{
+    if (!serve_runs()) return;
+    record("serve is told to stop");
+    machine_as(s.process, stop, NULL);
+}
+
+/* ---- operations ---- */
+
+struct request {
+    const char *region;
+    const struct operation *operation;
+    const char *form;
+    struct arena *arena;
+    void *out;
+    struct err err;
+    int result;
+};
+
+static void run_request(void *arg)
+{
+    struct request *q = arg;
+    struct form f = {0};
+    const struct operation *o = q->operation;
+    void *in = arena_alloc(q->arena, o->in->size);
+    struct ops_caller who = {q->region, "000000000000", "id"};
+    q->out = arena_alloc(q->arena, o->out ? o->out->size : 1);
+    q->result = form_parse(&f, q->arena, q->form, strlen(q->form), &q->err);
+    if (q->result == 0) q->result = form_decode(&f, o->in, q->arena, in, &q->err);
+    if (q->result == 0) q->result = ops_run(s.store, &s.ops, o, &who, q->arena, in, q->out, &q->err);
+    if (q->result == 0 && o->writes) control_changed(s.control);
+}
+
+int serve_run(const char *region, const char *action, const char *form, struct arena *a, const void **out, const char **message)
+{
+    struct request q = {region, operation_find(api_operations, api_n_operations, action), form, a, NULL, {0}, 0};
+    if (q.operation == NULL || q.operation->run == NULL) record_failure("%s is not served", action);
+    machine_as(s.process, run_request, &q);
+    *out = q.out;
+    *message = arena_strdup(a, q.err.msg);
+    return q.result;
+}
+
+int serve_load(struct arena *a, struct world *w)
+{
+    static struct rows rows;
+    struct err e;
+    *w = (struct world){.arena = a, .now_ms = clock_now_ms(), .steady_ms = clock_steady_ms(), .started_ms = clock_steady_ms()};
+    rows_fini(&rows);
+    rows = (struct rows){0};
+    int r = store_begin(s.store, false, &e);
+    if (r) return r;
+    r = world_load(s.store, &rows, w, &e);
+    store_rollback(s.store);
+    for (size_t i = 0; i < w->n_regions; i++) w->regions[i].in_touch = true;
+    return r;
+}

@@ -1,0 +1,25 @@
+#pragma once
+#include "base/arena.h"
+#include "control/control.h"
+#include "model/operation.h"
+#include "plan/world.h"
+/*
+ * The one serve of the simulated installation: its process, its database, and its reconciler, which is
+ * the program's own. It dies as a process does, and the next one begins from the database.
+ */
+
+/* The folder is real, on tmpfs. 'template' is a database that was just made: migrations take longer than a run. */
+void serve_open(const char *data_dir, const char *template);
+const char *serve_data_dir(void);
+void serve_start(void);
+bool serve_runs(void);
+struct process *serve_process(void);
+/* NULL while no serve runs. */
+struct control *serve_control(void);
+struct store *serve_store(void);
+/* Stops everything in good order; serve_runs() is false once it has. */
+void serve_stop(void);
+/* As the server of the API has it: 0, a fault, or < 0 (with 'message'). */
+int serve_run(const char *region, const char *action, const char *form, struct arena *a, const void **out, const char **message);
+/* The world as plans look at it, now. */
+int serve_load(struct arena *a, struct world *w);

@@ -1,0 +1,63 @@
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+/*
+ * A run as a list of steps, each a line of text: what is asked, what dies, what is cut, and how long
+ * after the step before. A step stands on its own, so that any of them can be left out:
+ *
+ *     +120 ask us-east-1 CreateReplicationGroup ReplicationGroupId=g0&…
+ *     +5   kill us-east-1 3 STOP          the third engine that lives there, counted round
+ *     +0   agent us-east-1 KILL
+ *     +900 serve KILL                     it is started again a moment later
+ *     +0   restart                        everything is stopped in good order, and started
+ *     +10  cut eu-west-1 4000             for so many ms
+ *     +0   clock -3600000                 the wall clock is set
+ *     +0   trip store_commit 1
+ *     +0   network 5 40                   percent of answers lost, ms that a message takes at most
+ */
+enum verb {
+    VERB_ASK,
+    VERB_KILL,
+    VERB_AGENT,
+    VERB_SERVE,
+    VERB_RESTART,
+    VERB_CUT,
+    VERB_CLOCK,
+    VERB_TRIP,
+    VERB_NETWORK,
+    VERB__COUNT
+};
+
+struct step {
+    int64_t after_ms;
+    enum verb verb;
+    char region[32];
+    char action[64]; /* or the trip's name */
+    char form[600];
+    int signal;
+    int64_t n, more;
+    bool left_out; /* while it is found out whether the story needs it */
+};
+
+struct steps {
+    uint64_t seed; /* of delays and the like */
+    struct step *items;
+    size_t n, cap;
+};
+
+struct buf;
+struct err;
+
+struct step *steps_add(struct steps *s);
+void steps_fini(struct steps *s);
+const char *verb_name(enum verb v);
+/* Writes a line, without its end. */
+void step_write(const struct step *s, struct buf *out);
+/* Writes all that are not left out: a file that steps_read() reads. */
+void steps_write(const struct steps *s, struct buf *out);
+/* Reads such a file. Lines that begin with # are skipped. */
+int steps_read(struct steps *s, const char *text, struct err *e);
+
+/* Does what it says, now. */
+void step_take(const struct step *s);
