@@ -21,10 +21,15 @@ static bool is_replica(const struct world_node *n)
     return n->row.seen_role == SEEN_ROLE_REPLICA;
 }
 
-/* It got everything that 'n' is known to have. A replica stays linked to a primary that hangs, until it has heard nothing for long. */
+/*
+ * It got everything that 'n' is known to have. A replica stays linked to a primary that hangs, until it has heard nothing for
+ * long. One that was started again and has not linked since has nothing, and stands at 0; so may a primary's offset, which is
+ * only as new as the last thing that was told of it.
+ */
 static bool has_all_of(const struct world_node *other, const struct world_node *n)
 {
-    return is_replica(other) && (other->row.seen_link_up || other->row.seen_offset >= n->row.seen_offset);
+    if (!is_replica(other)) return false;
+    return other->row.seen_link_up || (other->row.seen_offset > 0 && other->row.seen_offset >= n->row.seen_offset);
 }
 
 /* A replica of its own node group that is to take its place once it is dead. */

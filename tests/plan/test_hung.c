@@ -50,6 +50,21 @@ static void set(struct world_node *n, const struct other *o)
     n->row.seen_offset = o->offset;
 }
 
+Test(hung, a_primary_is_not_killed_for_replicas_that_were_started_again_and_have_not_linked)
+{
+    static const struct other fresh = {"ready", 0, 0};
+    build_group(FAILOVER_ENABLED);
+    b.nodes[0].row.seen_offset = 0; /* nothing was told of it since it was new */
+    set(&b.nodes[1], &fresh);
+    set(&b.nodes[2], &fresh);
+    hang(&b.nodes[0]);
+    plan_world(&b.w);
+    cr_assert_eq(b.nodes[0].row.condemned_pid, 0);
+    b.nodes[1].row.seen_link_up = 1;
+    plan_world(&b.w);
+    cr_assert_eq(b.nodes[0].row.condemned_pid, PID);
+}
+
 Test(hung, who_is_killed_has_a_successor_with_all_its_data)
 {
     static const struct {
