@@ -132,7 +132,11 @@ void endpoints_taken(struct node *n)
 void endpoints_bound(struct node *n, const struct redisReply *r)
 {
     struct endpoints *p = &redis_of(n)->endpoints;
-    (void)r;
+    if (r->type == REDIS_REPLY_ARRAY) { /* what it listens on was in doubt, and is known now */
+        p->doubted = false;
+        endpoints_know(n, r, false);
+        return endpoints_taken(n);
+    }
     for (size_t i = 0; i < p->held.n; i++)
         if (!names_has(&p->binding, p->held.items[i])) names_add(&p->drop, p->held.items[i]);
     names_copy(&p->held, &p->binding);
@@ -160,6 +164,7 @@ static void cannot_take(struct node *n, const struct redisReply *r)
     struct endpoints *p = &redis_of(n)->endpoints;
     p->take_since = node_now(n);
     p->take_at = node_now(n) + TAKE_NEVER_MS;
+    p->doubted = true;
     node_reason(n, "the engine takes no further address: %.120s", r->str);
 }
 
@@ -177,6 +182,7 @@ void endpoints_take(struct node *n)
     const struct string_list *want = &n->order->endpoints;
     struct string_list missed = {0};
     bool news = false;
+    if (p->doubted) return redis_ask(n, ASK_STEP, WORDS("CONFIG", "GET", "bind"));
     names_clear(&p->binding);
     for (size_t i = 0; i < want->n; i++) {
         bool held = names_has(&p->held, want->items[i]);

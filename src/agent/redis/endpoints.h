@@ -15,6 +15,7 @@ struct endpoints {
     struct string_list missed;   /* it was asked to listen on in vain, because somebody else holds one */
     struct string_list drop;     /* it gave up, with connections still to be closed */
     bool binds;                  /* it was asked, and did not answer yet */
+    bool doubted;                /* its answer was an error that does not tell what it did: it is asked what it listens on */
     bool dropping_all;           /* its own address is among 'drop', as it listens in another way now */
     int64_t take_since, take_at; /* since when an endpoint is refused (0: it is not), and when to try again */
 };
