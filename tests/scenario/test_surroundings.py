@@ -45,6 +45,7 @@ class Case(harness.Case):
 
 class Terminal(Case):
     def test_that_closes_stops_everything(self):
+        self.addCleanup(signal.signal, signal.SIGHUP, signal.signal(signal.SIGHUP, signal.SIG_DFL))  # also where nohup runs the tests
         self.server.start()
         self.create_group(nodes=2)
         self.server.process.send_signal(signal.SIGHUP)
