@@ -8,6 +8,7 @@ import sys
 
 TAP = re.compile(r"^(not )?ok\b\s*\d*\s*-?\s*(.*?)\s*(?:#\s*(SKIP|TODO)\b\s*(.*))?$", re.IGNORECASE)
 LAST_LINES = 60
+SLOWEST = 10
 
 
 def read(path):
@@ -62,6 +63,9 @@ def main():
         count["failed"] += 1
         print("\nFAILED the test run itself ended with status %d" % status)
     print("\n".join(skipped))
+    if len(runs) > SLOWEST:
+        slowest = sorted(runs, key=lambda r: r["duration"], reverse=True)[:SLOWEST]
+        print("the slowest: " + ", ".join("%s %.0f s" % (r["name"].split(" / ")[-1], r["duration"]) for r in slowest))
     print("%d passed, %d failed" % (count["passed"], count["failed"]) + (", %d skipped" % count["skipped"] if skipped else ""))
     return 1 if count["failed"] else 0
 
