@@ -1,6 +1,7 @@
 """A trace: one id from the request to the process and back to the status, in the logs of serve and of the region's agent."""
 import glob
 import os
+import signal
 import unittest
 import urllib.error
 
@@ -10,7 +11,7 @@ from harness import wait_for
 setUpModule, tearDownModule = harness.one_server()
 
 
-class Trace(harness.Case):
+class Traced(harness.Case):
     def lines(self, request):
         """The lines of a request, serve's before those of agents."""
         agents = [harness.reads(path).decode() for path in glob.glob(os.path.join(self.server.data, "regions", "*", "agent.log"))]
@@ -29,6 +30,10 @@ class Trace(harness.Case):
             NumCacheClusters=1)
         self.wait_group(group)
         return answer["ResponseMetadata"]["RequestId"]
+
+
+class Ids(Traced):
+    """Resources that are traced by their ids."""
 
     def test_a_creation_is_told_from_the_request_to_the_process_and_back(self):
         group = harness.name("trace")
@@ -69,6 +74,27 @@ class Trace(harness.Case):
             with self.assertRaises(urllib.error.HTTPError) as answer:
                 self.server.admin("PUT", path)
             self.assertEqual(400, answer.exception.code, path)
+
+
+class Everything(Traced):
+    """With --log-level trace, on a server of its own."""
+    server = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = harness.Server(["--log-level", "trace"])
+        cls.addClassCleanup(cls.server.finish)
+        cls.server.start()
+
+    def test_a_serve_that_is_started_anew_learns_the_request_from_the_agent(self):
+        group = harness.name("traced")
+        request = self.create(group)
+        self.server.kill()
+        self.server.start()
+        wait_for(lambda: self.server.nodes(group)[0]["serves"], "a node that serves")
+        os.kill(self.server.nodes(group)[0]["pid"], signal.SIGKILL)
+        self.assert_told(request, "node %s-001.0001: up -> boot" % group, "reason none -> killed by signal 9")
+        self.assertEqual([], [line for line in self.lines(request) if "sends INFO" in line])
 
 
 if __name__ == "__main__":

@@ -47,11 +47,11 @@ void node_trace(const struct node *n, const char *fmt, ...)
 {
     char what[200];
     va_list ap;
-    if (n->order == NULL || n->order->trace == NULL) return;
+    if (n->trace[0] == '\0') return;
     va_start(ap, fmt);
     vsnprintf(what, sizeof what, fmt, ap);
     va_end(ap);
-    log_trace("request %s: node %s: %s", n->order->trace, n->id, what);
+    log_trace("request %s: node %s: %s", n->trace, n->id, what);
 }
 
 void node_changed(struct node *n)

@@ -11,7 +11,7 @@ void node_timer(struct node *n, int64_t ms);
 void node_move(struct node *n, enum node_state to);
 /* Something that a sighting tells has changed. */
 void node_changed(struct node *n);
-/* A line of the trace that its order is part of, if it is; never with the values of settings or passwords. */
+/* A line of the trace that it is part of, if it is; never with the values of settings or passwords. */
 void node_trace(const struct node *n, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* One line, cut to its size; "" for none. Tells of a change. */
 void node_reason(struct node *n, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -128,8 +128,16 @@ static void new_order(struct node *n, const struct proto_node_order *o)
     if (o != NULL && n->proc != NULL) signal_process(n, o);
 }
 
+/* A serve that was started anew may have forgotten the request: the node keeps it, and its sighting tells serve. */
+static void take_trace(struct node *n, const struct proto_node_order *o)
+{
+    const char *request = o->trace ? o->trace : "";
+    if (strcmp(request, "-") != 0 || n->trace[0] == '\0') snprintf(n->trace, sizeof n->trace, "%s", request);
+}
+
 void node_order(struct node *n, const struct proto_node_order *o)
 {
+    if (o != NULL) take_trace(n, o);
     n->kind->try_again(n);
     if (same_order(n, o)) n->order = o;
     else new_order(n, o);

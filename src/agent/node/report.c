@@ -39,7 +39,7 @@ void node_see(const struct node *n, struct proto_node_seen *out)
     *out = (struct proto_node_seen){.id = n->id, .state = state_seen(n)};
     if (n->order != NULL) out->address = n->order->address;
     if (n->order != NULL) out->port = n->order->port;
-    if (n->order != NULL) out->trace = n->order->trace;
+    if (n->trace[0]) out->trace = n->trace;
     out->restarts = OPT_INT(n->restarts);
     if (n->reason[0]) out->reason = n->reason;
     else if (l->refused[0]) out->reason = l->refused;

@@ -104,5 +104,6 @@ struct node {
     int seed_kills;            /* how often the process was killed while it loaded its seed */
     struct fit_job *fit_job;   /* NULL: nothing is under way */
     bool fits;                 /* what it saved last is known to be of one database, or was made so */
+    char trace[40];            /* the request of the trace that it is part of; "": it is part of none */
     int64_t keys_left_out;     /* of what it saved last: those of other databases than 0, in cluster mode */
 };

@@ -17,11 +17,21 @@ static bool has_subcommand(const char *command)
     return false;
 }
 
+/* A step that asks something, as many are in a second, is not told. */
+static void trace_step(const struct node *n, const char *const words[])
+{
+    static const char *const views[] = {"INFO", "NODES", "SLOTS"};
+    bool asks = strcmp(words[0], "INFO") == 0;
+    for (size_t i = 0; strcmp(words[0], "CLUSTER") == 0 && i < sizeof views / sizeof *views; i++)
+        asks = asks || strcmp(words[1], views[i]) == 0;
+    if (!asks) node_trace(n, "sends %s %s", words[0], has_subcommand(words[0]) ? words[1] : "…");
+}
+
 void redis_ask(struct node *n, enum redis_ask what, const char *const words[], size_t count)
 {
     redis_of(n)->talk.ask = what;
     node_asks(n);
-    if (what == ASK_STEP) node_trace(n, "sends %s %s", words[0], has_subcommand(words[0]) ? words[1] : "…");
+    if (what == ASK_STEP) trace_step(n, words);
     rconn_send(n->conn, (int)count, words);
 }
 
