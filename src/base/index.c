@@ -1,20 +1,14 @@
 #include "base/index.h"
+#include "base/hash.h"
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* FNV-1a. */
-static uint64_t hash(const char *name)
-{
-    uint64_t h = 14695981039346656037u;
-    for (const char *p = name; *p; p++) h = (h ^ (unsigned char)*p) * 1099511628211u;
-    return h ^ h >> 32;
-}
-
 /* The slot that has the name, or the free one where it belongs: at most half of them are taken. */
 static struct index_slot *find(const struct index *x, const char *name)
 {
-    size_t i = hash(name) & (x->cap - 1);
+    uint64_t h = hash_text(HASH_EMPTY, name);
+    size_t i = (h ^ h >> 32) & (x->cap - 1);
     while (x->slots[i].name && strcmp(x->slots[i].name, name) != 0) i = (i + 1) & (x->cap - 1);
     return &x->slots[i];
 }

@@ -1,4 +1,5 @@
 #include "control/authority.h"
+#include "base/hex.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -141,7 +142,7 @@ static void take_mark(struct authority *a)
     unsigned char hash[HASH];
     size_t size = sizeof hash;
     if (gnutls_x509_crt_get_fingerprint(a->certificate, GNUTLS_DIG_SHA256, hash, &size) < 0) size = 0;
-    for (size_t i = 0; i < size; i++) snprintf(a->mark + 2 * i, 3, "%02x", hash[i]);
+    hex_write(hash, size, a->mark);
 }
 
 static int permit(gnutls_x509_name_constraints_t list, gnutls_x509_subject_alt_name_t type, const void *name, size_t size)

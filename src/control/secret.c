@@ -1,10 +1,11 @@
 #include "control/secret.h"
+#include "base/digest.h"
+#include "base/hex.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <gnutls/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,19 +32,17 @@ int secret_write(const char *path, const char *text, size_t n, struct err *e)
 
 static int make(const char *path, char out[65], struct err *e)
 {
-    unsigned char bytes[32];
+    uint8_t bytes[32];
     if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes) return broken(e, "getrandom");
-    for (int i = 0; i < 32; i++) snprintf(out + 2 * i, 3, "%02x", bytes[i]);
+    hex_write(bytes, sizeof bytes, out);
     return secret_write(path, out, 64, e);
 }
 
 void secret_derive(const char root[65], const char *purpose, const char *region, const char *owner, char out[65])
 {
-    unsigned char digest[32];
     _buf_ struct buf what = {0};
     buf_printf(&what, "%s\n%s\n%s", purpose, region, owner);
-    if (gnutls_hmac_fast(GNUTLS_MAC_SHA256, root, 64, what.data, what.len, digest) < 0) abort();
-    for (size_t i = 0; i < sizeof digest; i++) snprintf(out + 2 * i, 3, "%02x", digest[i]);
+    digest_hmac(root, 64, what.data, what.len, out);
 }
 
 bool secret_is_lost(const char *path)

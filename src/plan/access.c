@@ -1,4 +1,5 @@
 #include "plan/access.h"
+#include "base/hash.h"
 #include "base/arena.h"
 #include "catalog/access_string.h"
 #include <string.h>
@@ -112,24 +113,15 @@ static const struct access_user *user_of(struct world *w, struct world_user *u)
 
 /* ---- of a group ---- */
 
-/* FNV-1a, a word and its end at a time. */
-static uint64_t hash_word(uint64_t h, const char *word, char end)
+static int64_t generation_of(const struct access *a)
 {
-    for (const char *p = word; *p; p++) h = (h ^ (unsigned char)*p) * 1099511628211u;
-    return (h ^ (unsigned char)end) * 1099511628211u;
-}
-
-/* As many bits as every reader of JSON takes for an integer. */
-static int64_t hash(const struct access *a)
-{
-    uint64_t h = 14695981039346656037u;
+    uint64_t h = HASH_EMPTY;
     for (size_t i = 0; i < a->n; i++) {
-        h = hash_word(h, a->users[i].name, '\t');
-        for (size_t k = 0; k < a->users[i].n_rules; k++) h = hash_word(h, a->users[i].rules[k], '\n');
-        h = hash_word(h, "", '\f');
+        h = hash_bytes(hash_text(h, a->users[i].name), "\t", 1);
+        for (size_t k = 0; k < a->users[i].n_rules; k++) h = hash_bytes(hash_text(h, a->users[i].rules[k]), "\n", 1);
+        h = hash_bytes(h, "\f", 1);
     }
-    h = (h ^ h >> 53) & ((UINT64_C(1) << 53) - 1);
-    return h ? (int64_t)h : 1;
+    return hash_number(h);
 }
 
 static void add_members(struct world *w, const struct world_user_group *g, struct access *a)
@@ -150,7 +142,7 @@ static bool has_default(const struct access *a)
 
 static const struct access *seal(struct access *a)
 {
-    a->generation = hash(a);
+    a->generation = generation_of(a);
     return a;
 }
 

@@ -1,4 +1,5 @@
 #include "plan/settings.h"
+#include "base/hash.h"
 #include "base/arena.h"
 #include "catalog/parameter.h"
 #include <stdlib.h>
@@ -156,18 +157,14 @@ static void add_joined(struct draft *d, const struct part *first)
     add_setting(d, first->parameter->engine_name, text);
 }
 
-/* FNV-1a, in as many bits as every reader of JSON takes for an integer. */
-static int64_t hash(const struct settings *s)
+static int64_t generation_of(const struct settings *s)
 {
-    uint64_t h = 14695981039346656037u;
+    uint64_t h = HASH_EMPTY;
     for (size_t i = 0; i < s->n; i++) {
-        for (const char *p = s->items[i].name; *p; p++) h = (h ^ (unsigned char)*p) * 1099511628211u;
-        h = (h ^ '=') * 1099511628211u;
-        for (const char *p = s->items[i].value; *p; p++) h = (h ^ (unsigned char)*p) * 1099511628211u;
-        h = (h ^ '\n') * 1099511628211u;
+        h = hash_bytes(hash_text(h, s->items[i].name), "=", 1);
+        h = hash_bytes(hash_text(h, s->items[i].value), "\n", 1);
     }
-    h = (h ^ h >> 53) & ((UINT64_C(1) << 53) - 1);
-    return h ? (int64_t)h : 1;
+    return hash_number(h);
 }
 
 static void derive(struct draft *d)
@@ -180,7 +177,7 @@ static void derive(struct draft *d)
         add(d, node_parameter_at(f, i), node_value(d, node_parameter_at(f, i)));
     for (size_t i = 0; i < d->n_parts; i++)
         if (is_first(d, i, same_setting)) add_joined(d, &d->parts[i]);
-    d->out.generation = hash(&d->out);
+    d->out.generation = generation_of(&d->out);
 }
 
 static bool same_key(const struct row_cache_cluster *a, const struct row_cache_cluster *b)

@@ -1,10 +1,10 @@
 #include "agent/redis/conf.h"
+#include "base/digest.h"
 #include "agent/redis/info.h"
 #include "agent/os/names.h"
 #include "agent/engine/order_check.h"
 #include "agent/redis/tls.h"
 #include "base/arena.h"
-#include <nettle/sha2.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -124,14 +124,9 @@ static void setting(struct buf *out, const struct proto_setting *s)
 /* The file holds only the password's hash, in the form of an ACL rule. */
 static void user(struct buf *out, const char *name, const char *password, const char *const rules[], size_t n)
 {
-    struct sha256_ctx ctx;
-    uint8_t digest[SHA256_DIGEST_SIZE];
+    _arena_ struct arena a = {0};
     if (password == NULL) return;
-    sha256_init(&ctx);
-    sha256_update(&ctx, strlen(password), (const uint8_t *)password);
-    sha256_digest(&ctx, sizeof digest, digest);
-    buf_printf(out, "user %s on #", name);
-    for (size_t i = 0; i < sizeof digest; i++) buf_printf(out, "%02x", digest[i]);
+    buf_printf(out, "user %s on #%s", name, digest_text(&a, password));
     for (size_t i = 0; i < n; i++) buf_printf(out, " %s", rules[i]);
     buf_putc(out, '\n');
 }

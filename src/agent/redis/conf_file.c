@@ -17,23 +17,20 @@ struct proto_node_order conf_file_order(const struct node *n)
     return o;
 }
 
-static void render(const struct node *n, struct buf *text, uint8_t hash[SHA256_DIGEST_SIZE])
+static void render(const struct node *n, struct buf *text, uint8_t hash[DIGEST_SIZE])
 {
-    struct sha256_ctx ctx;
     const struct redis_cluster_part *part = redis_cluster_part(n);
     const struct proto_node_order safe = conf_file_order(n);
     conf_render(&safe, &n->left_out, &redis_of(n)->conf.unknown_rules, n->dir, text);
     tls_conf(n->order, redis_of(n)->encryption.inner_port, text);
     if (part != NULL) part->conf(n, text);
-    sha256_init(&ctx);
-    sha256_update(&ctx, text->len, (const uint8_t *)text->data);
-    sha256_digest(&ctx, SHA256_DIGEST_SIZE, hash);
+    digest_bytes(text->data, text->len, hash);
 }
 
 void conf_file_check(struct node *n)
 {
     _buf_ struct buf text = {0};
-    uint8_t hash[SHA256_DIGEST_SIZE];
+    uint8_t hash[DIGEST_SIZE];
     struct conf_file *f = &redis_of(n)->conf;
     render(n, &text, hash);
     f->stale = memcmp(hash, f->hash, sizeof hash) != 0;
@@ -59,7 +56,7 @@ int conf_file_write(struct node *n, struct err *e)
 {
     char path[PATH_MAX];
     _buf_ struct buf text = {0};
-    uint8_t hash[SHA256_DIGEST_SIZE];
+    uint8_t hash[DIGEST_SIZE];
     struct conf_file *f = &redis_of(n)->conf;
     render(n, &text, hash);
     int r = file_put(node_path(n, CONF_FILE, path), text.data, text.len, e);

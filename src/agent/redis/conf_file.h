@@ -1,7 +1,7 @@
 #pragma once
+#include "base/digest.h"
 #include "base/err.h"
 #include "protocol/protocol.gen.h"
-#include <nettle/sha2.h>
 #include <stdbool.h>
 struct node;
 /* A node's redis.conf in its folder: written from its order, and known to be what the order says or not. */
@@ -9,8 +9,8 @@ struct node;
 #define CONF_FILE "redis.conf"
 
 struct conf_file {
-    uint8_t hash[SHA256_DIGEST_SIZE]; /* of the text that was written last */
-    bool stale;                       /* the order says something else */
+    uint8_t hash[DIGEST_SIZE]; /* of the text that was written last */
+    bool stale;                /* the order says something else */
     struct string_list
         unknown_rules; /* of users: those that redis-server knows nothing of; not in the file, nor told otherwise */
 };

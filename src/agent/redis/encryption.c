@@ -16,16 +16,13 @@ enum { INNER_FIRST = 20000, INNER_SPAN = 12000, INNER_TRIES = 64, AGAIN_MS = 300
 
 /* ---- what is ordered ---- */
 
-static void hash_certificate(const struct proto_tls_order *t, uint8_t out[SHA256_DIGEST_SIZE])
+static void hash_certificate(const struct proto_tls_order *t, uint8_t out[DIGEST_SIZE])
 {
-    struct sha256_ctx ctx;
-    memset(out, 0, SHA256_DIGEST_SIZE);
+    _buf_ struct buf all = {0};
+    memset(out, 0, DIGEST_SIZE);
     if (t == NULL) return;
-    sha256_init(&ctx);
-    sha256_update(&ctx, strlen(t->certificate), (const uint8_t *)t->certificate);
-    sha256_update(&ctx, strlen(t->key), (const uint8_t *)t->key);
-    sha256_update(&ctx, strlen(t->authority), (const uint8_t *)t->authority);
-    sha256_digest(&ctx, SHA256_DIGEST_SIZE, out);
+    buf_printf(&all, "%s%s%s", t->certificate, t->key, t->authority);
+    digest_bytes(all.data, all.len, out);
 }
 
 /* The same node begins to look in the same place each time, and different ones in different places. */

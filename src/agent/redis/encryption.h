@@ -1,7 +1,7 @@
 #pragma once
+#include "base/digest.h"
 #include "agent/forwarder/split.h"
 #include "agent/redis/tls.h"
-#include <nettle/sha2.h>
 struct redisReply;
 struct node;
 /*
@@ -16,13 +16,13 @@ struct encryption_now {
     bool links, linking; /* whether the link to its upstream is encrypted, from the next one on; and what it was told */
     bool relink;         /* that link is to be made again */
     int64_t again_at;    /* something could not be had: when to try again */
-    uint8_t certificate[SHA256_DIGEST_SIZE], sent_certificate[SHA256_DIGEST_SIZE]; /* hashes; zero: not known */
+    uint8_t certificate[DIGEST_SIZE], sent_certificate[DIGEST_SIZE]; /* hashes; zero: not known */
 };
 
 struct encryption {
     struct encryption_now now;
-    uint8_t certificate[SHA256_DIGEST_SIZE]; /* the order's, hashed */
-    int inner_port;                          /* where a splitter's engine takes TLS; 0: none was needed yet */
+    uint8_t certificate[DIGEST_SIZE]; /* the order's, hashed */
+    int inner_port;                   /* where a splitter's engine takes TLS; 0: none was needed yet */
     struct split split;
 };
 

@@ -5,14 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static void peers_hash(const struct proto_node_order *o, uint8_t out[SHA256_DIGEST_SIZE])
+static void peers_hash(const struct proto_node_order *o, uint8_t out[DIGEST_SIZE])
 {
-    struct sha256_ctx ctx;
-    sha256_init(&ctx);
-    if (o->replication_password)
-        sha256_update(&ctx, strlen(o->replication_password) + 1, (const uint8_t *)o->replication_password);
-    if (o->mover_password) sha256_update(&ctx, strlen(o->mover_password), (const uint8_t *)o->mover_password);
-    sha256_digest(&ctx, SHA256_DIGEST_SIZE, out);
+    _buf_ struct buf both = {0};
+    if (o->replication_password) buf_add(&both, o->replication_password, strlen(o->replication_password) + 1);
+    if (o->mover_password) buf_puts(&both, o->mover_password);
+    digest_bytes(both.data, both.len, out);
 }
 
 void peers_forget(struct node *n)
@@ -27,7 +25,7 @@ void peers_begin(struct node *n)
 
 bool peers_is_stale(const struct node *n)
 {
-    uint8_t ordered[SHA256_DIGEST_SIZE];
+    uint8_t ordered[DIGEST_SIZE];
     if (n->order->replication_password == NULL) return false;
     peers_hash(n->order, ordered);
     return memcmp(ordered, redis_of(n)->peers.known, sizeof ordered) != 0;

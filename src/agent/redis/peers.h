@@ -1,5 +1,5 @@
 #pragma once
-#include <nettle/sha2.h>
+#include "base/digest.h"
 #include <stdbool.h>
 struct node;
 struct redisReply;
@@ -10,7 +10,7 @@ struct redisReply;
  */
 
 struct peers {
-    uint8_t known[SHA256_DIGEST_SIZE], sent[SHA256_DIGEST_SIZE]; /* hashes of its peers' passwords; zero: not known */
+    uint8_t known[DIGEST_SIZE], sent[DIGEST_SIZE]; /* hashes of its peers' passwords; zero: not known */
 };
 
 /* Nothing is known of what the process knows; it was started with the order's. */

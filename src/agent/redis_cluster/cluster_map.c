@@ -1,6 +1,7 @@
 #include "agent/redis_cluster/cluster_map.h"
+#include "base/digest.h"
+#include "base/hex.h"
 #include "agent/engine/order_check.h"
-#include <nettle/sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,13 +106,12 @@ int cluster_bus_port(const struct proto_cluster_node *node)
 
 static void phantom_name(const struct cluster_map *map, const char *shard, char out[CLUSTER_NAME + 1])
 {
-    struct sha256_ctx ctx;
-    uint8_t digest[SHA256_DIGEST_SIZE];
-    sha256_init(&ctx);
-    sha256_update(&ctx, strlen(map->m->group) + 1, (const uint8_t *)map->m->group);
-    sha256_update(&ctx, strlen(shard), (const uint8_t *)shard);
-    sha256_digest(&ctx, sizeof digest, digest);
-    for (size_t i = 0; i < CLUSTER_NAME / 2; i++) snprintf(out + 2 * i, 3, "%02x", digest[i]);
+    _buf_ struct buf both = {0};
+    uint8_t digest[DIGEST_SIZE];
+    buf_add(&both, map->m->group, strlen(map->m->group) + 1);
+    buf_puts(&both, shard);
+    digest_bytes(both.data, both.len, digest);
+    hex_write(digest, CLUSTER_NAME / 2, out);
 }
 
 static void add_slots(const struct cluster_map *map, const struct proto_cluster_node *primary, struct buf *out)

@@ -1,4 +1,5 @@
 #include "agent/snapshots/rdb_split_int.h"
+#include "base/hash.h"
 #include <stdlib.h>
 
 /*
@@ -30,20 +31,12 @@ static void add(struct prints *p, struct print print)
     p->items[p->n++] = print;
 }
 
-/* FNV-1a of 64 bits. */
-static uint64_t fnv(const char *name, size_t n)
-{
-    uint64_t h = UINT64_C(0xcbf29ce484222325);
-    for (size_t i = 0; i < n; i++) h = (h ^ (unsigned char)name[i]) * UINT64_C(0x100000001b3);
-    return h;
-}
-
 static bool note_key(void *arg, const struct rdb_key *k)
 {
     struct prints *p = arg;
     int slot = slots_of_key(k->name, k->len);
     if (k->db != 0 || rdb_split_is_over(p->x, k) || !slots_has(&p->shared, slot)) return false;
-    struct print print = {rdb_crc(0, k->name, k->len), fnv(k->name, k->len)};
+    struct print print = {rdb_crc(0, k->name, k->len), hash_bytes(HASH_EMPTY, k->name, k->len)};
     if (print.b % p->turns == p->turn) add(p, print);
     return false;
 }

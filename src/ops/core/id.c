@@ -93,6 +93,6 @@ const char *page_marker(struct op *op, const char *last_key)
 {
     size_t n = strlen(last_key);
     char *marker = arena_alloc(op->arena, 2 * n + 1);
-    for (size_t i = 0; i < n; i++) snprintf(marker + 2 * i, 3, "%02x", (unsigned char)last_key[i]);
+    hex_write((const uint8_t *)last_key, n, marker);
     return marker;
 }

@@ -1,4 +1,5 @@
 #include "ops/replication_group/rows.h"
+#include "base/hash.h"
 #include "ops/parameter_group/parameter_group.h"
 #include "plan/rg_row.h"
 #include <string.h>
@@ -67,8 +68,7 @@ static struct row_node node_row(struct op *op, const struct row_cache_cluster *c
 /* A name nobody else has, as the engine makes them: 160 bits in hexadecimal digits. They follow from the request's random number. */
 static const char *engine_name(struct op *op, const char *node_id)
 {
-    uint64_t x = (uint64_t)op->random, parts[3];
-    for (const char *p = node_id; *p; p++) x = (x ^ (unsigned char)*p) * 1099511628211u;
+    uint64_t x = hash_text((uint64_t)op->random, node_id), parts[3];
     for (int i = 0; i < 3; i++) { /* splitmix64 */
         uint64_t z = x += 0x9e3779b97f4a7c15u;
         z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;

@@ -1,6 +1,6 @@
 #include "ops/replication_group/security.h"
+#include "base/digest.h"
 #include "catalog/limits.gen.h"
-#include "ops/core/digest.h"
 #include "ops/core/request.h"
 #include "ops/replication_group/access.h"
 #include "plan/encryption.h"
@@ -207,7 +207,7 @@ static int join(struct op *op, const char *global_id, const struct row_replicati
 int rg_security_create(struct op *op, const char *auth_token, const char *global_id, const struct row_replication_group *rg)
 {
     struct row_encryption row = {.region = rg->region, .rg_id = rg->id, .next_mode = -1, .token_modified_ms = op->now_ms};
-    if (is_given(auth_token)) row.token = digest_sha256(op, auth_token);
+    if (is_given(auth_token)) row.token = digest_text(op->arena, auth_token);
     int r = global_id ? join(op, global_id, rg, &row) : 0;
     return r || row.token == NULL ? r : q_encryption_put(op->store, &row, op->err);
 }
@@ -289,8 +289,8 @@ static int write_token(struct op *op, const struct api_modify_replication_group_
     if (r == 0) r = check_strategy(op, token, strategy);
     if (r) return r;
     if (strcmp(strategy, "DELETE") == 0) r = delete (op, row);
-    else if (strcmp(strategy, "SET") == 0) r = set(op, digest_sha256(op, token), row);
-    else rotate(digest_sha256(op, token), row);
+    else if (strcmp(strategy, "SET") == 0) r = set(op, digest_text(op->arena, token), row);
+    else rotate(digest_text(op->arena, token), row);
     if (r == 0) r = check_shared(op, rg, had, row->token != NULL);
     row->token_modified_ms = op->now_ms;
     *busy = true;

@@ -1,4 +1,5 @@
 #include "ops/subnet_group/subnet_group.h"
+#include "base/hash.h"
 #include "catalog/limits.gen.h"
 #include "ops/core/id.h"
 #include "ops/core/tags.h"
@@ -12,17 +13,10 @@ static bool is_default(const char *name)
 
 /* ---- what stands for the VPC ---- */
 
-/* FNV-1a: ids that look like EC2's and never change. */
-static uint64_t hash(const char *s)
-{
-    uint64_t h = 14695981039346656037u;
-    for (; *s; s++) h = (h ^ (unsigned char)*s) * 1099511628211u;
-    return h;
-}
-
+/* Ids that look like EC2's and never change. */
 const char *subnet_group_vpc(struct op *op)
 {
-    return arena_printf(op->arena, "vpc-0%016llx", (unsigned long long)hash(op->region->name));
+    return arena_printf(op->arena, "vpc-0%016llx", (unsigned long long)hash_text(HASH_EMPTY, op->region->name));
 }
 
 static bool well_formed(const char *subnet)
@@ -51,7 +45,7 @@ static struct row_subnet *default_subnets(struct op *op, size_t *n)
         rows[i] = (struct row_subnet){
             .region = op->region->name,
             .group_name = "default",
-            .id = arena_printf(op->arena, "subnet-0%016llx", (unsigned long long)hash(op->region->zones[i])),
+            .id = arena_printf(op->arena, "subnet-0%016llx", (unsigned long long)hash_text(HASH_EMPTY, op->region->zones[i])),
             .zone = op->region->zones[i],
         };
     return rows;

@@ -1,6 +1,6 @@
 #include "ops/user/secret.h"
+#include "base/digest.h"
 #include "catalog/limits.gen.h"
-#include "ops/core/digest.h"
 #include <ctype.h>
 #include <string.h>
 
@@ -27,7 +27,7 @@ static int hash_passwords(struct op *op, const struct string_list *passwords, co
     for (size_t i = 0; i < passwords->n; i++) {
         int r = check_password(op, passwords->items[i]);
         if (r) return r;
-        const char *hash = digest_sha256(op, passwords->items[i]);
+        const char *hash = digest_text(op->arena, passwords->items[i]);
         if (strstr(*out, hash) == NULL) *out = arena_printf(op->arena, "%s%s%s", *out, **out ? " " : "", hash);
     }
     return 0;

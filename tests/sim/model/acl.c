@@ -1,5 +1,5 @@
 #include "conf_int.h"
-#include <nettle/sha2.h>
+#include "base/digest.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,12 +141,8 @@ void acl_free(struct model_engine *e)
 
 static void hash_password(const char *password, char out[HASH_HEX + 1])
 {
-    struct sha256_ctx ctx;
-    uint8_t digest[SHA256_DIGEST_SIZE];
-    sha256_init(&ctx);
-    sha256_update(&ctx, strlen(password), (const uint8_t *)password);
-    sha256_digest(&ctx, sizeof digest, digest);
-    for (size_t i = 0; i < sizeof digest; i++) snprintf(out + 2 * i, 3, "%02x", digest[i]);
+    _arena_ struct arena a = {0};
+    memcpy(out, digest_text(&a, password), HASH_HEX + 1);
 }
 
 static const char *add_hash(struct user *u, const char *hash)
