@@ -159,7 +159,7 @@ static void know_process(struct node *n)
     }
     snprintf(s->name, sizeof s->name, "memcached");
     n->read_at = node_now(n);
-    node_move(n, NODE_UP);
+    node_event(n, EVENT_KNOWN);
     if (n->life.ready) return;
     log_info("node %s: memcached is ready", n->id);
     node_became_ready(n);

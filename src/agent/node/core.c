@@ -1,21 +1,11 @@
 #include "agent/node/core.h"
 #include "agent/os/names.h"
 #include "base/log.h"
-#include "base/task.h"
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-
-static const struct task_state states[] = {
-    [NODE_REST] = {"rest", TASK_TO(NODE_BOOT) | TASK_TO(NODE_GONE) | TASK_TO(NODE_CLOSED)},
-    [NODE_BOOT] = {"boot", TASK_TO(NODE_BOOT) | TASK_TO(NODE_GREET) | TASK_TO(NODE_STOP) | TASK_TO(NODE_REST)},
-    [NODE_GREET] = {"greet", TASK_TO(NODE_BOOT) | TASK_TO(NODE_UP) | TASK_TO(NODE_STOP) | TASK_TO(NODE_REST)},
-    [NODE_UP] = {"up", TASK_TO(NODE_BOOT) | TASK_TO(NODE_GREET) | TASK_TO(NODE_STOP) | TASK_TO(NODE_REST)},
-    [NODE_STOP] = {"stop", TASK_TO(NODE_REST)},
-    [NODE_GONE] = {"gone", TASK_TO(NODE_REST) | TASK_TO(NODE_CLOSED)},
-    [NODE_CLOSED] = {"closed", 0},
-};
 
 int64_t node_now(const struct node *n)
 {
@@ -37,10 +27,15 @@ void node_timer(struct node *n, int64_t ms)
     uv_timer_start(&n->timer, timer_fired, ms > 0 ? (uint64_t)ms : 0, 0);
 }
 
-void node_move(struct node *n, enum node_state to)
+void node_event(struct node *n, enum node_event event)
 {
-    if ((int)to != n->state) node_trace(n, "%s -> %s", states[n->state].name, states[to].name);
-    task_move(n->id, states, &n->state, (int)to);
+    enum node_state to;
+    if (!lifecycle_move(n->state, event, &to)) {
+        log_error("node %s: is %s and can't be %s", n->id, lifecycle_state_name(n->state), lifecycle_event_name(event));
+        abort();
+    }
+    if (to != n->state) node_trace(n, "%s -> %s", lifecycle_state_name(n->state), lifecycle_state_name(to));
+    n->state = to;
 }
 
 void node_trace(const struct node *n, const char *fmt, ...)
@@ -121,4 +116,10 @@ bool node_has_run(const struct node *n)
 bool node_is_outdated(const struct node *n)
 {
     return proc_id(n->proc)->incarnation < n->order->incarnation.v;
+}
+
+bool node_is_out_of_role(const struct node *n)
+{
+    bool comes_up = n->proc != NULL && !node_has_run(n) && n->order != NULL && n->order->cluster == NULL;
+    return comes_up && n->began_as == ROLE_PRIMARY && role_parse(n->order->role) == ROLE_REPLICA;
 }

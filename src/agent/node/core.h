@@ -7,8 +7,8 @@ int64_t node_now(const struct node *n);
 void node_step(struct node *n);
 /* node_step() again after at most 'ms'. */
 void node_timer(struct node *n, int64_t ms);
-/* Aborts where the table of states does not allow it. */
-void node_move(struct node *n, enum node_state to);
+/* Something happened to its process, and the node takes the state that follows; aborts where lifecycle.h has none. */
+void node_event(struct node *n, enum node_event event);
 /* Something that a sighting tells has changed. */
 void node_changed(struct node *n);
 /* A line of the trace that it is part of, if it is; never with the values of settings or passwords. */
@@ -33,3 +33,6 @@ bool node_is_down(const struct node *n);
 bool node_has_run(const struct node *n);
 /* The order wants another process than this one. */
 bool node_is_outdated(const struct node *n);
+/* Its process comes up as a primary, and shall be a replica: it would take writes that are lost. The nodes of a Redis Cluster find out
+ * themselves who is primary. */
+bool node_is_out_of_role(const struct node *n);

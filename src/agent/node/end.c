@@ -10,13 +10,7 @@
 #include <stdio.h>
 #include <sys/statvfs.h>
 
-enum {
-    END_MS = 2000,          /* for one that has nothing to save */
-    END_REPLICA_MS = 60000, /* for one whose data its primary has */
-    WRITING_MS = 10000,     /* for one that was writing its data until then */
-    ASK_AGAIN_MS = 250,
-    ASK_SLOWLY_MS = 1000,
-};
+enum { KILL_MS = 2000, ASK_AGAIN_MS = 250, ASK_SLOWLY_MS = 1000 };
 
 /* ---- it has ended ---- */
 
@@ -27,20 +21,19 @@ static void note_death(struct node *n)
     n->died_incarnation = n->order != NULL ? n->order->incarnation.v : 0;
 }
 
-/* Whoever was refused an endpoint has said "in use", too: only a start that ends itself because of it is a conflict. */
 static void ended_by_itself(struct node *n, int status, int signal)
 {
     char why[sizeof n->reason];
     if (signal) snprintf(why, sizeof why, "killed by signal %d", signal);
     else if (status >= 0) snprintf(why, sizeof why, "exited with status %d", status);
     else snprintf(why, sizeof why, "exited");
-    bool conflict = signal == 0 && !node_has_run(n) && node_last_words(n, why, sizeof why);
-    n->trouble = conflict ? TROUBLE_CONFLICT : signal != 0 || node_has_run(n) ? TROUBLE_EXITED : TROUBLE_BROKEN;
+    bool in_use = signal == 0 && !node_has_run(n) && node_last_words(n, why, sizeof why);
+    n->trouble = lifecycle_trouble(node_has_run(n), signal, in_use);
     if (n->trouble == TROUBLE_CONFLICT) snprintf(why, sizeof why, "its address is in use by another program");
     n->restarts++;
     note_death(n);
     n->retry_at = node_now(n) + backoff_failed(&n->backoff, node_now(n));
-    bool loads = !conflict && !node_has_run(n);
+    bool loads = !in_use && !node_has_run(n);
     if (loads && (node_seed_is_to_blame(n, signal, why) || node_data_is_to_blame(n, signal, why))) return;
     node_reason(n, "%s", why);
 }
@@ -87,7 +80,7 @@ void node_exited(void *arg, int status, int signal)
     else if (!node_has_run(n) && node_leave_out(n)) start_without(n);
     else ended_by_itself(n, status, signal);
     n->adopted = n->life.ready = n->life.hung = false;
-    node_move(n, NODE_REST);
+    node_event(n, EVENT_ENDED);
     n->host->upstream_lost(n->host, n->id);
     node_changed(n);
     node_step(n);
@@ -95,23 +88,24 @@ void node_exited(void *arg, int status, int signal)
 
 /* ---- it is told to end ---- */
 
-/* A node that is to move keeps its data, one that is to start anew does as its order says. */
+/* A node that is to move keeps its data, one that is to start anew does as its order says. Who never came up has none but those that
+ * it loads, which stay in their file. */
 static bool saves(const struct node *n, enum node_want want)
 {
-    if (n->kind->data_file == NULL) return false;
+    if (n->kind->data_file == NULL || (want == WANT_AGAIN && node_is_out_of_role(n))) return false;
     return want == WANT_STOP || (want == WANT_AGAIN && (n->order->keep_data.v || !node_is_outdated(n)));
 }
 
-/*
- * How long a process that was told to end is waited for; 0: as long as it takes. Data that would be lost with it are waited
- * for: where everything stops, as long as the user says; where only this process is to make room for another, without a
- * limit, for nothing is lost while that waits. Of a replica, its primary has the data, too.
- */
-static int64_t patience_ms(const struct node *n)
+static struct end_facts facts_of_end(const struct node *n)
 {
-    if (!n->ending.saves) return END_MS;
-    if (n->ending.want == WANT_STOP) return n->host->stop_limit_ms;
-    return n->order != NULL && role_parse(n->order->role) == ROLE_REPLICA ? END_REPLICA_MS : 0;
+    const struct ending *e = &n->ending;
+    return (struct end_facts){.want = e->want,
+        .saves = e->saves,
+        .replica = n->order != NULL && role_parse(n->order->role) == ROLE_REPLICA,
+        .since = e->since,
+        .ask_at = e->ask_at,
+        .wrote_at = e->wrote_at,
+        .stop_limit_ms = n->host->stop_limit_ms};
 }
 
 /* One that stands still would not hear a signal. */
@@ -155,8 +149,8 @@ static void look_at_file(struct node *n)
 
 bool node_is_saving(const struct node *n)
 {
-    const struct ending *e = &n->ending;
-    return n->state == NODE_STOP && e->saves && e->wrote_at && node_now(n) < e->wrote_at + WRITING_MS;
+    const struct end_facts f = facts_of_end(n);
+    return n->state == NODE_STOP && lifecycle_is_writing(&f, node_now(n));
 }
 
 void node_begin_end(struct node *n, enum node_want want)
@@ -171,7 +165,7 @@ void node_begin_end(struct node *n, enum node_want want)
         .log_from = node_log_size(n)};
     log_info("node %s: ends, its data %s", n->id, save ? "to be saved" : "given up");
     if (n->ending.saves) node_mark_saved(n);
-    node_move(n, NODE_STOP);
+    node_event(n, EVENT_TOLD);
     node_changed(n);
     ask_to_end(n);
     node_timer(n, n->ending.ask_at - now);
@@ -191,7 +185,7 @@ static void give_up(struct node *n)
     if (n->ending.saves) log_warn("node %s: did not save its data in time, is killed, and its data is lost", n->id);
     n->ending.since = node_now(n);
     proc_signal(n->proc, SIGKILL);
-    node_timer(n, END_MS);
+    node_timer(n, KILL_MS);
 }
 
 static void ask_again(struct node *n)
@@ -220,12 +214,12 @@ static void want_otherwise(struct node *n, enum node_want want)
 
 void node_await_end(struct node *n, enum node_want want)
 {
-    struct ending *e = &n->ending;
     want_otherwise(n, want);
-    int64_t now = node_now(n), limit = patience_ms(n), next = limit ? e->since + limit : INT64_MAX;
-    if (e->wrote_at && next < e->wrote_at + WRITING_MS) next = e->wrote_at + WRITING_MS;
-    if (now >= next) return give_up(n);
-    if (e->saves && now >= e->ask_at) ask_again(n);
-    if (e->saves && e->ask_at < next) next = e->ask_at;
-    node_timer(n, next - now);
+    const struct ending *e = &n->ending;
+    const struct end_facts f = facts_of_end(n);
+    struct end_next next = lifecycle_end(&f, node_now(n));
+    if (next.what == END_KILL) return give_up(n);
+    if (next.what == END_ASK) ask_again(n);
+    int64_t at = e->saves && e->ask_at < next.deadline ? e->ask_at : next.deadline;
+    node_timer(n, at - node_now(n));
 }

@@ -6,7 +6,6 @@
 #include "agent/node/reserve.h"
 #include "agent/node/saved.h"
 #include "agent/node/spawn.h"
-#include "agent/node/start.h"
 
 enum {
     CONNECT_MS = 2,
@@ -14,16 +13,8 @@ enum {
     CONNECT_SLOW_AFTER_MS = 1000,
     SPARE_MS = 60000,
     SPARE_AFTER_MS = 500,
-    SPARE_LOOK_MS = 20
+    DELETE_AGAIN_MS = 1000
 };
-
-static enum node_want wanted(const struct node *n)
-{
-    if (n->stopping) return WANT_STOP;
-    if (!n->assigned || n->refused) return WANT_NOTHING;
-    if (n->order == NULL || !n->order->run.v) return WANT_GONE;
-    return n->proc != NULL && (n->moved || node_is_outdated(n)) ? WANT_AGAIN : WANT_RUN;
-}
 
 bool node_can_feed(const struct node *n)
 {
@@ -56,7 +47,7 @@ bool node_is_for_another(const struct node *n)
 
 /* ---- without a process ---- */
 
-static void start(struct node *n)
+static void start_process(struct node *n)
 {
     struct err e = {0};
     node_be(n, engine_kind_of(n->host->engines->kinds, n->order->engine));
@@ -66,7 +57,7 @@ static void start(struct node *n)
         n->died = false;
         n->spare_until = n->spare_limit = 0;
         n->connect_at = n->boot_since = node_now(n);
-        node_move(n, NODE_BOOT);
+        node_event(n, EVENT_STARTED);
         node_timer(n, CONNECT_MS);
     } else {
         n->trouble = r == ERR_IN_USE ? TROUBLE_CONFLICT : TROUBLE_BROKEN;
@@ -77,17 +68,17 @@ static void start(struct node *n)
     node_changed(n);
 }
 
-static void delete (struct node *n)
+static void delete_folder(struct node *n)
 {
     struct err e = {0};
     if (node_delete(n, &e) != 0) {
         node_reason(n, "%s", e.msg);
-        node_timer(n, 1000);
+        node_timer(n, DELETE_AGAIN_MS);
         return;
     }
     n->trouble = TROUBLE_NONE;
     node_reason(n, "%s", "");
-    node_move(n, NODE_GONE);
+    node_event(n, EVENT_DELETED);
     node_changed(n);
 }
 
@@ -115,10 +106,8 @@ static bool spares_replicas(struct node *n)
     return now < n->spare_until;
 }
 
-static void rest(struct node *n, enum node_want want)
+static struct start_facts facts_of_start(struct node *n)
 {
-    if (want == WANT_GONE) delete (n);
-    if (want != WANT_RUN) return;
     struct start_facts f = facts_of_upstream(n);
     f.for_another = node_is_for_another(n);
     f.held = held_back(n);
@@ -126,27 +115,16 @@ static void rest(struct node *n, enum node_want want)
     f.backs_off = node_now(n) < n->retry_at;
     f.switching = n->host->switching(n->host);
     f.at_once = n->kind->starts_at_once && n->kind->starts_at_once(n);
-    switch (start_waits_for(&f)) {
-    case START_HELD: /* another order wakes it */ return;
-    case START_UPSTREAM: /* whoever changes wakes all others */ return;
-    case START_SPARING: return node_timer(n, SPARE_LOOK_MS);
-    case START_BACKOFF: return node_timer(n, n->retry_at - node_now(n));
-    case START_SWITCH: return node_timer(n, 1);
-    case START_NOW:
-        if (node_seed_ready(n) && node_fit_ready(n)) start(n);
-        return;
-    }
+    return f;
 }
 
 /* ---- with a process ---- */
 
-/* A connection that was asked for before the node was told to end may still be made. */
 void node_connected(struct node *n)
 {
-    if (n->state != NODE_BOOT) return;
+    node_event(n, EVENT_CONNECTED);
     n->greet_at = 0;
-    node_move(n, NODE_GREET);
-    node_step(n);
+    if (n->state == NODE_GREET) node_step(n);
 }
 
 static int connect_pause(const struct node *n)
@@ -160,11 +138,10 @@ void node_lost(struct node *n)
     n->conn = NULL;
     node_has_answer(n);
     n->kind->hung_up(n);
-    if (n->state == NODE_STOP || n->proc == NULL) return;
     if (n->state == NODE_UP) n->boot_since = now;
     n->connect_at = now + connect_pause(n);
-    node_move(n, NODE_BOOT);
-    node_step(n);
+    node_event(n, EVENT_LOST);
+    if (n->state == NODE_BOOT) node_step(n);
 }
 
 void node_became_ready(struct node *n)
@@ -178,45 +155,52 @@ void node_became_ready(struct node *n)
     node_changed(n);
 }
 
-static void boot(struct node *n)
+static void connect_to_process(struct node *n)
 {
-    if (n->conn == NULL && node_now(n) >= n->connect_at) {
-        n->conn = n->kind->connect(n);
-        n->connect_at = node_now(n) + connect_pause(n);
-    }
+    n->conn = n->kind->connect(n);
+    n->connect_at = node_now(n) + connect_pause(n);
     if (n->conn == NULL) node_timer(n, n->connect_at - node_now(n));
 }
 
-static void greet(struct node *n)
+/* ---- its whole life ---- */
+
+static struct lifecycle_facts facts_of(struct node *n)
 {
-    if (n->asking) return;
-    if (node_now(n) < n->greet_at) node_timer(n, n->greet_at - node_now(n));
-    else n->kind->greet(n);
+    struct lifecycle_facts f = {.stopping = n->stopping,
+        .assigned = n->assigned,
+        .refused = n->refused,
+        .run = n->order != NULL && n->order->run.v,
+        .has_process = n->proc != NULL,
+        .connected = n->conn != NULL,
+        .asking = n->asking,
+        .connect_at = n->connect_at,
+        .greet_at = n->greet_at,
+        .retry_at = n->retry_at};
+    f.misfit = f.run && f.has_process && (n->moved || node_is_outdated(n) || node_is_out_of_role(n));
+    if (n->state == NODE_REST && lifecycle_want(&f) == WANT_RUN) f.start = facts_of_start(n);
+    return f;
 }
 
-static void up(struct node *n)
-{
-    if (!n->asking) n->kind->up(n);
-}
-
-/* The whole life of a node; callbacks note what happened and come here. */
+/* Callbacks note what happened, and come here. */
 void node_live(struct node *n)
 {
-    enum node_want want = wanted(n);
-    if (want == WANT_NOTHING && n->state != NODE_STOP)
-        return; /* an adopted process: its order has the address and the password */
-    if (n->proc != NULL && n->state != NODE_STOP && want != WANT_RUN) return node_begin_end(n, want);
-    switch ((enum node_state)n->state) {
-    case NODE_REST: /* waits for an order, its upstream, or the end of the back-off */ return rest(n, want);
-    case NODE_BOOT: /* waits for a connection, or the time to try again */ return boot(n);
-    case NODE_GREET: /* waits for an answer */ return greet(n);
-    case NODE_UP: /* waits for an answer, or the time to look again */ return up(n);
-    case NODE_STOP: /* waits for the exit, or the deadline */ return node_await_end(n, want);
-    case NODE_GONE: /* waits for an order to run */
-        if (want != WANT_RUN) return;
+    const struct lifecycle_facts f = facts_of(n);
+    const struct lifecycle_next next = lifecycle_next(n->state, &f, node_now(n));
+    switch (next.what) {
+    case DO_START:
+        if (node_seed_ready(n) && node_fit_ready(n)) start_process(n);
+        return;
+    case DO_DELETE: return delete_folder(n);
+    case DO_REVIVE:
         n->retry_at = 0;
-        node_move(n, NODE_REST);
-        return rest(n, want);
-    case NODE_CLOSED: return;
+        node_event(n, EVENT_REVIVED);
+        return node_step(n);
+    case DO_CONNECT: return connect_to_process(n);
+    case DO_GREET: return n->kind->greet(n);
+    case DO_CONVERGE: return n->kind->up(n);
+    case DO_END: return node_begin_end(n, lifecycle_want(&f));
+    case DO_AWAIT_END: return node_await_end(n, lifecycle_want(&f));
+    default: break;
     }
+    if (next.at != 0) node_timer(n, next.at - node_now(n));
 }

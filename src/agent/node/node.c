@@ -24,7 +24,7 @@ struct node *node_open(struct node_host *h, const char *id)
     node_be(n, h->engines->kinds[0]);
     node_find_unsaved(n);
     node_adopt(n, node_exited);
-    if (n->proc != NULL) node_move(n, NODE_BOOT);
+    if (n->proc != NULL) node_event(n, EVENT_STARTED);
     else node_account(n);
     return n;
 }
@@ -59,7 +59,7 @@ static void timer_closed(uv_handle_t *h)
 
 void node_close(struct node *n)
 {
-    node_move(n, NODE_CLOSED);
+    node_event(n, EVENT_CLOSED);
     node_drop_conn(n);
     node_lend_back(n);
     node_seed_close(n);

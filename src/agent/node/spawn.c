@@ -69,6 +69,7 @@ int node_spawn(struct node *n, proc_exited *exited, struct err *e)
     if (r) program->path[0] = '\0'; /* to be looked for again */
     if (r) return node_lend_back(n), r;
     n->life.generation = n->order->generation.v;
+    n->began_as = role_parse(n->order->role);
     n->kind->begin(n);
     if (n->left_out.n)
         snprintf(n->life.refused, sizeof n->life.refused, "%s refuses the setting %.100s", n->kind->program,
@@ -84,6 +85,7 @@ void node_adopt(struct node *n, proc_exited *exited)
     if (proc_adopt(n->host->loop, n->dir, NODE_PIDFILE, exited, n, &n->proc, &e) != 0) node_reason(n, "%s", e.msg);
     if (n->proc == NULL) return;
     n->adopted = true;
+    n->began_as = ROLE_UNKNOWN;
     n->log_from = node_log_end(n);
     n->restarts = proc_id(n->proc)->restarts;
 }

@@ -2,6 +2,7 @@
 #include "agent/engine/engine.h"
 #include "agent/engine/role.h"
 #include "agent/engine/server_info.h"
+#include "agent/node/lifecycle.h"
 #include "agent/node/node.h"
 #include "agent/os/backoff.h"
 #include "agent/os/proc.h"
@@ -10,22 +11,6 @@
  * What a node keeps, whatever its engine: the files of node/ share it, and engines read it. What an engine alone keeps is behind
  * 'engine'. Times are in ms of the loop's clock.
  */
-
-enum node_state {
-    NODE_REST,  /* no process: waits for an order, its upstream, or the end of the back-off */
-    NODE_BOOT,  /* a process: waits for it to take a connection */
-    NODE_GREET, /* connected: waits for it to tell who it is */
-    NODE_UP,    /* known: becomes, and then is, what the order says */
-    NODE_STOP,  /* told to end: waits for its exit, or the deadline */
-    NODE_GONE,  /* its folder is deleted: waits for another order */
-    NODE_CLOSED
-};
-
-/* WANT_AGAIN: the process shall end, and another start. */
-enum node_want { WANT_NOTHING, WANT_RUN, WANT_AGAIN, WANT_STOP, WANT_GONE };
-
-/* Why there is no process although there should be one. */
-enum node_trouble { TROUBLE_NONE, TROUBLE_EXITED, TROUBLE_CONFLICT, TROUBLE_BROKEN };
 
 /* Why nobody gets an answer from a process that lives. */
 enum blocked { BLOCKED_NOT, BLOCKED_BUSY, BLOCKED_PAUSED };
@@ -75,7 +60,7 @@ struct node {
         moved; /* the process has another address than the order, was started from another program, or with another password than the order's */
     bool refused; /* the order makes no sense, so there is none */
     bool died;    /* its last process ended by itself, when the order was: died_role, died_incarnation */
-    int state;
+    enum node_state state;
     uv_timer_t timer;
     struct proc *proc;
     void *conn;    /* the engine's; NULL while there is none */
@@ -83,7 +68,8 @@ struct node {
     long log_from; /* where the process's own part of the log begins */
     struct life life;
     struct ending ending;
-    int64_t asked_at; /* when the question was asked that waits for its answer */
+    int64_t asked_at;   /* when the question was asked that waits for its answer */
+    enum role began_as; /* the role that the process was started for; ROLE_UNKNOWN: an adopted one */
     int64_t connect_at, boot_since;
     int64_t greet_at; /* when to greet again */
     int64_t read_at;  /* when it last told where it stands */

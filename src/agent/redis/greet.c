@@ -69,7 +69,7 @@ static void know_bind(struct node *n, const struct redisReply *r)
     endpoints_know(n, r, tls_has_splitter(n));
     redis_of(n)->info_old = true;
     if (redis_cluster_part(n) != NULL) redis_of(n)->talk.greeting = ASK_CLUSTER;
-    else node_move(n, NODE_UP);
+    else node_event(n, EVENT_KNOWN);
 }
 
 void redis_greeted(struct node *n, enum redis_ask what, const struct redisReply *r)
@@ -99,6 +99,6 @@ void redis_load_again(struct node *n)
 {
     n->life.ready = false;
     redis_greet_again(n, ASK_PING, LOADING_MS);
-    node_move(n, NODE_GREET);
+    node_event(n, EVENT_LOADS);
     node_changed(n);
 }

@@ -117,7 +117,7 @@ static void know_myself(struct node *n, const struct redisReply *r)
     c->unfollowing = true;
     c->orphan = !nodes.myself->is_master;
     if (c->orphan) redis_of(n)->talk.greeting = ASK_WHOLE;
-    else node_move(n, NODE_UP);
+    else node_event(n, EVENT_KNOWN);
 }
 
 /* Whoever takes over before Redis has looked at its cluster for the first time waits two seconds, as if it had started as a master. */
@@ -126,7 +126,7 @@ static void know_whole(struct node *n, const struct redisReply *r)
     bool whole = false;
     int64_t known;
     bool over = node_now(n) - n->boot_since > WHOLE_MS;
-    if ((cluster_info_read(r, &whole, &known) && whole) || over) node_move(n, NODE_UP);
+    if ((cluster_info_read(r, &whole, &known) && whole) || over) node_event(n, EVENT_KNOWN);
     else redis_greet_again(n, ASK_WHOLE, WHOLE_AGAIN_MS);
 }
 
