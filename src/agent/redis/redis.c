@@ -354,8 +354,8 @@ static void up(struct node *n)
     if (next > STEP_WAIT_OFFSET) return redis_do(n, next);
     if (held_is_due(n)) return redis_do(n, STEP_CLIENTS);
     int64_t now = node_now(n), at = look_again_at(n, s);
-    bool doubts = part != NULL && part->doubts(n);
-    if (s == STEP_NONE && now >= redis_of(n)->hold_until && !endpoints_are_refused(n) && !doubts) node_reason(n, "%s", "");
+    bool doubts = part != NULL && part->doubts(n), refused = endpoints_are_refused(n) || tls_is_blocked(n);
+    if (s == STEP_NONE && now >= redis_of(n)->hold_until && !refused && !doubts) node_reason(n, "%s", "");
     if (at != 0 && now >= at) return redis_do(n, STEP_READ);
     at = sooner(at, redis_of(n)->nudge_at);
     if (part != NULL) at = sooner(at, part->next_at(n));
