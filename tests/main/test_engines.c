@@ -1,0 +1,49 @@
+#include "main/engines.h"
+#include "base/err.h"
+#include "main/options.h"
+#include "scratch.h"
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REDIS_7 "#!/bin/sh\necho Redis server v=7.2.4 sha=0:0 malloc=libc bits=64 build=0\n"
+#define REDIS_6 "#!/bin/sh\necho Redis server v=6.0.16 sha=0:0 malloc=libc bits=64 build=0\n"
+
+static struct options o;
+static struct err e;
+
+static void setup(void)
+{
+    scratch_open();
+    setenv("PATH", scratch_dir(), 1);
+    strcpy(o.redis_server, "redis-server");
+    strcpy(o.memcached, "memcached");
+}
+
+TestSuite(engines, .init = setup, .fini = scratch_close);
+
+Test(engines, redis_server_has_to_be_there)
+{
+    cr_expect_eq(engines_check(&o, &e), ERR_USAGE);
+    cr_expect(strstr(e.msg, "there is no program \"redis-server\": install redis-server"), "%s", e.msg);
+    scratch_write("redis-server", "", 0755);
+    cr_expect_eq(engines_check(&o, &e), 0, "that it is there is enough: %s", e.msg);
+    snprintf(o.redis_server, sizeof o.redis_server, "%s", scratch_path("other"));
+    cr_expect_eq(engines_check(&o, &e), ERR_USAGE);
+}
+
+Test(engines, those_that_are_named_are_asked_what_they_are)
+{
+    scratch_write("redis-7", REDIS_7, 0755);
+    snprintf(o.engines, sizeof o.engines, "redis:7=%s", scratch_path("redis-7"));
+    cr_expect_eq(engines_check(&o, &e), 0, "it will do where no other is: %s", e.msg);
+    scratch_write("redis-7", REDIS_6, 0755);
+    cr_expect_eq(engines_check(&o, &e), ERR_USAGE);
+    cr_expect(strncmp(e.msg, "--engine redis:7=/", 18) == 0 && strstr(e.msg, "version 6.0.16"), "%s", e.msg);
+    scratch_write("redis-7", "#!/bin/sh\necho hello\n", 0755);
+    cr_expect_eq(engines_check(&o, &e), ERR_USAGE);
+    snprintf(o.engines, sizeof o.engines, "redis:7=/nowhere");
+    cr_expect_eq(engines_check(&o, &e), ERR_USAGE);
+    cr_expect(strncmp(e.msg, "--engine redis:7=/nowhere: there is no program", 45) == 0, "%s", e.msg);
+}

@@ -1,0 +1,378 @@
+#include "asking.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "control/agent_process.h"
+#include "main/commands.h"
+#include "main/options.h"
+#include "model/json.h"
+#include "protocol/meeting.h"
+#include "protocol/protocol.gen.h"
+#include "scratch.h"
+#include "store/queries.gen.h"
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+/*
+ * serve as a whole, on a thread beside the test, which is its clients and its agents. control/agent_process.h stands here a second
+ * time: no process is started, and the test says when an agent ends.
+ */
+
+#define CREATE "Action=CreateReplicationGroup&ReplicationGroupId=g&ReplicationGroupDescription=d&CacheNodeType=cache.r7g.large"
+
+static struct options options;
+static pthread_t thread;
+static uint16_t port;
+static int status;
+
+/* ---- agents ---- */
+
+struct agent_process {
+    uv_async_t ends;
+    agent_process_ended *ended;
+    void *arg;
+};
+
+static struct agent_process *agent;
+
+static void on_freed(uv_handle_t *h)
+{
+    free(h->data);
+}
+
+static void on_ends(uv_async_t *a)
+{
+    struct agent_process *p = a->data;
+    uv_close((uv_handle_t *)a, on_freed);
+    p->ended(p->arg, "");
+}
+
+int agent_process_start(
+    const struct control_options *o, const char *region, agent_process_ended *ended, void *arg, struct agent_process **out)
+{
+    (void)region;
+    agent = *out = calloc(1, sizeof **out);
+    agent->ended = ended;
+    agent->arg = arg;
+    agent->ends.data = agent;
+    return uv_async_init(o->loop, &agent->ends, on_ends);
+}
+
+struct agent_process *agent_process_find(
+    const struct control_options *o, const char *region, agent_process_ended *ended, void *arg)
+{
+    (void)o, (void)region, (void)ended, (void)arg;
+    return NULL;
+}
+
+pid_t agent_process_holder(const char *data_dir, const char *region)
+{
+    (void)data_dir, (void)region;
+    return 0;
+}
+
+pid_t agent_process_pid(const struct agent_process *p)
+{
+    (void)p;
+    return getpid();
+}
+
+bool agent_process_was_found(const struct agent_process *p)
+{
+    (void)p;
+    return false;
+}
+
+void agent_process_signal(struct agent_process *p, int signal)
+{
+    (void)p, (void)signal;
+}
+
+void agent_process_leave(struct agent_process *p)
+{
+    if (p) uv_close((uv_handle_t *)&p->ends, on_freed);
+}
+
+/* ---- serve ---- */
+
+static void read_options(const char *more)
+{
+    struct err e;
+    char line[1024], *argv[40] = {(char *)"meridian"}, *rest = line;
+    int argc = 1;
+    snprintf(line, sizeof line, "serve --listen 127.0.0.1:0 --data-dir %s/data %s", scratch_dir(), more);
+    for (char *word; (word = strsep(&rest, " ")) != NULL;)
+        if (*word) argv[argc++] = word;
+    cr_assert_eq(options_read(&options, argc, argv, &e), 0, "%s", e.msg);
+}
+
+/* Standard output and error go to files. */
+static void setup(void)
+{
+    scratch_open();
+    scratch_write("redis-server", "#!/bin/sh\necho Redis server v=7.2.4 sha=0:0 malloc=libc bits=64 build=0\n", 0755);
+    setenv("PATH", scratch_dir(), 1);
+    cr_assert(freopen(scratch_path("out"), "w", stdout) && freopen(scratch_path("err"), "w", stderr));
+    setvbuf(stderr, NULL, _IONBF, 0);
+}
+
+TestSuite(serve, .init = setup, .fini = scratch_close, .timeout = 30);
+
+static void *run_serve(void *arg)
+{
+    (void)arg;
+    status = serve_main(&options);
+    return NULL;
+}
+
+/* Returns once the endpoint is told. */
+static void start(const char *more)
+{
+    struct pollfd p = {.fd = inotify_init1(IN_CLOEXEC), .events = POLLIN};
+    mkdir(scratch_path("data"), 0700);
+    unlink(scratch_path("data/addressing"));
+    cr_assert_geq(inotify_add_watch(p.fd, scratch_path("data"), IN_MOVED_TO), 0);
+    read_options(more);
+    cr_assert_eq(pthread_create(&thread, NULL, run_serve, NULL), 0);
+    for (const char *told = ""; strstr(told, "endpoint") == NULL;) {
+        static char text[4096];
+        cr_assert_eq(poll(&p, 1, 10000), 1, "serve does not start: %s", scratch_read("err"));
+        ssize_t n = read(p.fd, text, sizeof text);
+        told = memmem(text, (size_t)n, "endpoint", 8) ? "endpoint" : "";
+    }
+    close(p.fd);
+    port = (uint16_t)atoi(strrchr(scratch_read("data/endpoint"), ':') + 1);
+}
+
+static void expect(const char *method, const char *target, const char *body, int wanted, const char *part)
+{
+    _buf_ struct buf answer = {0};
+    int got = asking_port(port, method, target, body, &answer);
+    cr_expect(got == wanted && strstr(answer.data, part), "%s %s: %d %s", method, target, got, answer.data);
+}
+
+static int stop(void)
+{
+    kill(getpid(), SIGTERM);
+    pthread_join(thread, NULL);
+    return status;
+}
+
+/* Starts in vain; the only line says why. */
+static void expect_failure(const char *more, const char *why)
+{
+    read_options(more);
+    cr_assert(freopen(scratch_path("err"), "w", stderr));
+    cr_expect_eq(serve_main(&options), EXIT_FAILURE, "%s", more);
+    fflush(stderr);
+    cr_expect(strncmp(scratch_read("err"), "meridian: ", 10) == 0 && strstr(scratch_read("err"), why), "%s: %s", more,
+        scratch_read("err"));
+}
+
+Test(serve, answers_the_api_and_its_own_administration)
+{
+    start("--default-region eu-west-1");
+    expect("GET", "/_meridian/health", "", 200, "ok");
+    expect("GET", "/_meridian/", "", 200, "/_meridian/nodes");
+    expect("POST", "/", "Action=DescribeReplicationGroups", 200, "<ReplicationGroups/>");
+    expect("POST", "/", "Action=CreateUser&UserId=u&UserName=u&Engine=redis&AccessString=on&NoPasswordRequired=true", 200,
+        "arn:aws:elasticache:eu-west-1:");
+    expect("POST", "/", "Action=DeleteUser&UserId=nobody", 404, "UserNotFound");
+    expect("GET", "/_meridian/nodes", "", 200, "{\"nodes\":[]}");
+    expect("GET", "/_meridian/why", "", 400, "id is missing");
+    expect("GET", "/_meridian/why?id=nothing", "", 404, "There is no nothing in any region");
+    expect("GET", "/_meridian/why?id=nothing&region=us-east-1", "", 404, "There is no nothing in us-east-1.");
+    expect("GET", "/_meridian/why?id=u&region=eu-west-1", "", 200, "\"kind\":\"user\"");
+    expect("GET", "/_meridian/ca.pem", "", 200, "-----BEGIN CERTIFICATE");
+    expect("POST", "/_meridian/clock?advance_ms=1000", "", 200, "\"advanced_ms\":1000");
+    expect("GET", "/_meridian/agent/assignment", "", 404, "There is nothing");
+    cr_expect(strstr(scratch_read("out"), "serves Amazon ElastiCache on http://127.0.0.1:"), "%s", scratch_read("out"));
+    cr_expect_eq(stop(), EXIT_SUCCESS);
+    cr_expect_neq(*scratch_read("data/meridian.db.sum"), '\0', "it was closed in good order");
+}
+
+Test(serve, what_is_traced_can_be_chosen)
+{
+    start("");
+    expect("GET", "/_meridian/trace", "", 200, "{\"traced\":[]}");
+    expect("PUT", "/_meridian/trace/g", "", 200, "{\"id\":\"g\",\"traced\":true}");
+    expect("GET", "/_meridian/trace/g", "", 200, "{\"id\":\"g\",\"traced\":true}");
+    expect("GET", "/_meridian/trace", "", 200, "{\"traced\":[\"g\"]}");
+    expect("PUT", "/_meridian/trace/", "", 400, "is no id of a resource");
+    expect("POST", "/", CREATE, 200, "creating");
+    expect("DELETE", "/_meridian/trace/g", "", 200, "{\"id\":\"g\",\"traced\":false}");
+    expect("DELETE", "/_meridian/trace/,", "", 400, "is no id");
+    expect("GET", "/_meridian/trace/,", "", 400, "is no id");
+    for (int i = 0; i < 100; i++) {
+        char target[64];
+        snprintf(target, sizeof target, "/_meridian/trace/id%d", i);
+        expect("PUT", target, "", 200, "true");
+    }
+    expect("PUT", "/_meridian/trace/one-more", "", 409, "100 resources are traced already");
+    kill(getpid(), SIGTERM);
+    cr_expect_eq(stop(), 4, "its agent has not stopped");
+}
+
+static void see(const struct proto_assignment *a, bool saved, struct buf *out)
+{
+    struct proto_node_seen node = {.id = a->nodes.items[0].id,
+        .state = a->shutdown.v ? SEEN_STOPPED : SEEN_READY,
+        .role = SEEN_ROLE_PRIMARY,
+        .endpoints = a->nodes.items[0].endpoints,
+        .generation = a->nodes.items[0].generation,
+        .users_generation = a->nodes.items[0].users_generation,
+        .unsaved_ms = OPT_INT(saved ? 0 : 1)};
+    struct proto_sighting s = {.region = a->region,
+        .pid = OPT_INT(1),
+        .version = a->version,
+        .stopped = a->shutdown,
+        .nodes = {true, 1, &node},
+        .links = {.set = true}};
+    json_encode(out, &shape_proto_sighting, &s);
+}
+
+/* The agent's connection gets an assignment, and the agent acts on it. */
+static void act(int fd, struct arena *arena, bool saved, struct proto_assignment *a)
+{
+    struct err e;
+    _buf_ struct buf text = {0}, sighting = {0};
+    cr_assert_eq(asking_hear(fd, &text), 200, "%s", text.data);
+    cr_assert_eq(json_decode(&shape_proto_assignment, text.data, text.len, arena, a, &e), 0, "%s", e.msg);
+    see(a, saved, &sighting);
+    cr_assert_eq(
+        asking_path(scratch_path("data/" MEETING_SOCKET), "POST", MEETING_SIGHTING, sighting.data, &text), 200, "%s", text.data);
+}
+
+static void ask_after(int fd, int64_t version)
+{
+    char target[128];
+    snprintf(target, sizeof target, MEETING_ASSIGNMENT "?region=us-east-1&after=%lld", (long long)version);
+    asking_send(fd, "GET", target, "", "");
+}
+
+static void live_and_stop(bool saved, int wanted)
+{
+    _arena_ struct arena arena = {0};
+    struct proto_assignment a;
+    start("");
+    expect("POST", "/", CREATE, 200, "creating");
+    int fd = asking_dial_path(scratch_path("data/" MEETING_SOCKET));
+    ask_after(fd, 0);
+    act(fd, &arena, true, &a);
+    cr_expect_str_eq(a.nodes.items[0].id, "g-001.0001");
+    expect("GET", "/_meridian/nodes", "", 200, "\"id\":\"g-001.0001\"");
+    do {
+        ask_after(fd, a.version.v);
+        if (!a.shutdown.v) kill(getpid(), SIGTERM);
+        act(fd, &arena, saved, &a);
+    } while (!a.shutdown.v);
+    close(fd);
+    uv_async_send(&agent->ends);
+    pthread_join(thread, NULL);
+    cr_expect_eq(status, wanted);
+}
+
+Test(serve, an_agent_gets_its_assignments_and_tells_its_sightings)
+{
+    live_and_stop(true, EXIT_SUCCESS);
+}
+
+Test(serve, data_that_could_not_be_saved_are_told_by_the_exit_status)
+{
+    live_and_stop(false, 3);
+    cr_expect(strstr(scratch_read("err"), "the data of 1 node could not be saved"), "%s", scratch_read("err"));
+}
+
+Test(serve, what_makes_no_sense_at_the_agents_socket_is_refused)
+{
+    _buf_ struct buf answer = {0};
+    const char *at = scratch_path("data/" MEETING_SOCKET);
+    start("");
+    cr_expect_eq(asking_path(at, "GET", MEETING_ASSIGNMENT, "", &answer), 400);
+    cr_expect(strstr(answer.data, "region is missing"));
+    cr_expect_eq(asking_path(at, "GET", MEETING_ASSIGNMENT "?region=r&after=x", "", &answer), 400);
+    cr_expect(strstr(answer.data, "after is no version"));
+    cr_expect_eq(asking_path(at, "GET", MEETING_ASSIGNMENT "?region=eu-west-1", "", &answer), 204, "nothing was assigned there");
+    cr_expect_eq(asking_path(at, "POST", MEETING_SIGHTING, "{", &answer), 400);
+    cr_expect_eq(asking_path(at, "GET", "/", "", &answer), 404);
+    cr_expect_eq(stop(), EXIT_SUCCESS);
+}
+
+Test(serve, an_agent_that_leaves_is_not_answered)
+{
+    _buf_ struct buf text = {0};
+    _arena_ struct arena arena = {0};
+    struct proto_assignment a;
+    start("");
+    expect("POST", "/", CREATE, 200, "creating");
+    int fd = asking_dial_path(scratch_path("data/" MEETING_SOCKET));
+    ask_after(fd, 0);
+    act(fd, &arena, true, &a);
+    ask_after(fd, a.version.v + 1000);
+    close(fd);
+    expect("GET", "/_meridian/health", "", 200, "ok");
+    kill(getpid(), SIGTERM);
+    cr_expect_eq(stop(), 4);
+    cr_expect(strstr(scratch_read("err"), "stopping at once: the agents go on"), "%s", scratch_read("err"));
+}
+
+Test(serve, it_takes_the_port_that_it_had_again)
+{
+    start("");
+    uint16_t before = port;
+    cr_expect_eq(stop(), EXIT_SUCCESS);
+    start("");
+    cr_expect_eq(port, before);
+    cr_expect_eq(stop(), EXIT_SUCCESS);
+}
+
+Test(serve, with_ports_it_says_where_nodes_listen)
+{
+    start("--addressing ports --bind 0.0.0.0 --advertise redis.test --quotas raised --restricted-commands allow");
+    cr_expect(strstr(scratch_read("err"), "nodes listen on 0.0.0.0: whoever reaches it"), "%s", scratch_read("err"));
+    cr_expect_str_eq(scratch_read("data/addressing"), "ports\n");
+    cr_expect_eq(stop(), EXIT_SUCCESS);
+}
+
+Test(serve, it_says_when_other_machines_reach_it)
+{
+    start("--listen 0.0.0.0:0");
+    cr_expect(strstr(scratch_read("err"), "0.0.0.0:0 is open to other machines"), "%s", scratch_read("err"));
+    cr_expect_eq(strncmp(scratch_read("data/endpoint"), "http://127.0.0.1:", 17), 0);
+    cr_expect_eq(stop(), EXIT_SUCCESS);
+    expect_failure("--listen 0.0.0.0:0 --trips", "--trips lets failures be injected, which is for loopback only");
+}
+
+Test(serve, what_keeps_it_from_starting_is_one_line)
+{
+    expect_failure("--default-region mars-1", "--default-region mars-1: there is no such region");
+    expect_failure("--redis-server /nowhere/redis", "there is no program \"/nowhere/redis\"");
+    expect_failure("--snapshot-import-dir /nowhere", "--snapshot-import-dir /nowhere: there is no such directory");
+    expect_failure("--snapshot-export-dir /dev/null", "--snapshot-export-dir /dev/null: there is no such directory");
+    expect_failure("--addressing ports --advertise redis.test:1", "--advertise redis.test:1 is no host");
+    expect_failure("--admin-token-file /nowhere", "--admin-token-file /nowhere");
+    expect_failure("--listen 127.0.0.1:http", "is no address to listen on");
+    scratch_write("data/secrets/node-admin-password", "short", 0600);
+    expect_failure("", "node-admin-password is damaged");
+    scratch_write("data/regions/us-east-1/x", "", 0600);
+    unlink(scratch_path("data/meridian.db"));
+    unlink(scratch_path("data/meridian.db.backup"));
+    expect_failure("", "is gone, but what its nodes have is in");
+}
+
+Test(serve, snapshots_are_taken_from_and_to_folders_that_are_there)
+{
+    char flags[256];
+    scratch_write("buckets/one/x", "", 0600);
+    snprintf(flags, sizeof flags, "--snapshot-import-dir %s", scratch_path("buckets"));
+    start(flags);
+    cr_expect_eq(stop(), EXIT_SUCCESS);
+}
