@@ -131,10 +131,10 @@ static void put_replicas(struct call *c, struct buf *out)
         const char *ip = conf_text(k, S_ANNOUNCE_IP);
         buf_printf(out, "slave%d:ip=%s,port=%d,state=%s,offset=%lld,lag=%lld\r\n", (int)at, *ip ? ip : "127.0.0.1",
             (int)(announced ? announced : conf_number(k, S_PORT)),
-            l->online         ? "online"
+            l->streams        ? "online"
             : l->awaits_child ? "wait_bgsave"
                               : "send_bulk",
-            (long long)l->acked, (long long)(l->online ? (c->now - l->acked_at) / SECOND : 0));
+            (long long)l->acked, (long long)(link_is_online(l) ? (c->now - l->acked_at) / SECOND : 0));
     }
 }
 
@@ -209,14 +209,14 @@ struct redisReply *redis_role(struct call *c)
         return a;
     }
     size_t n = 0, at = 0;
-    for (const struct link *l = r->replicas; l; l = l->next) n += l->replica != NULL && l->online;
+    for (const struct link *l = r->replicas; l; l = l->next) n += l->replica != NULL && link_is_online(l);
     struct redisReply *a = reply_array(c->w, 3), *list = reply_array(c->w, n);
     a->element[0] = reply_text(c->w, "master", 6);
     a->element[1] = reply_int(c->w, r->offset);
     a->element[2] = list;
     for (const struct link *l = r->replicas; l; l = l->next) {
         char port[12], offset[24];
-        if (l->replica == NULL || !l->online) continue;
+        if (l->replica == NULL || !link_is_online(l)) continue;
         const char *ip = conf_text(&l->replica->conf, S_ANNOUNCE_IP);
         struct redisReply *one = list->element[at++] = reply_array(c->w, 3);
         one->element[0] = reply_text(c->w, ip, strlen(ip));

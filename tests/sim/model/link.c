@@ -58,8 +58,18 @@ void link_let_go_replica(struct link *l, int64_t now)
     free_if_done(l);
 }
 
+void link_attach(struct link *l, struct model_engine *upstream)
+{
+    l->upstream = l->wire.to = upstream;
+    l->next_attached = upstream->repl.attached;
+    upstream->repl.attached = l;
+}
+
 void link_let_go_upstream(struct link *l, int64_t now)
 {
+    struct link **attached = &l->upstream->repl.attached;
+    while (*attached != l) attached = &(*attached)->next_attached;
+    *attached = l->next_attached;
     flight_free(l, &l->up);
     if (l->known) {
         struct link **at = &l->upstream->repl.replicas;

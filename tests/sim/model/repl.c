@@ -193,9 +193,14 @@ void repl_drop_replicas(struct model_engine *e, int64_t now)
     while (e->repl.replicas) link_let_go_upstream(e->repl.replicas, now);
 }
 
-static void put_online(struct link *l, int64_t now)
+bool link_is_online(const struct link *l)
 {
-    l->online = true;
+    return !l->awaits_child && !l->in_transfer;
+}
+
+static void start_stream(struct link *l, int64_t now)
+{
+    l->streams = true;
     l->awaits_ack = false;
     l->acked_at = now;
     if (l->n > 0) link_send(l, true, NOTE_STREAM, l->upstream->repl.offset, now);
@@ -207,7 +212,7 @@ void repl_arrives_up(struct link *l, const struct note *note, int64_t now)
     if (note->kind == NOTE_CLOSED) return link_let_go_upstream(l, now);
     if (note->offset > l->acked) l->acked = note->offset;
     l->acked_at = now;
-    if (l->awaits_ack) put_online(l, now);
+    if (l->awaits_ack) start_stream(l, now);
     repl_acked(e, now);
 }
 
@@ -248,6 +253,7 @@ void repl_child_ended(struct model_engine *e, int64_t now)
         if (!l->in_transfer) continue;
         l->in_transfer = false;
         l->awaits_ack = true;
+        l->acked_at = now;
         link_send(l, true, NOTE_DATA, 0, now);
     }
     if (waits) start_transfer(e, now);
@@ -284,7 +290,7 @@ static void answer_partial(struct model_engine *e, struct link *l, int64_t from,
         }
         link_add_entry(l, &entry);
     }
-    l->online = true;
+    l->streams = true;
     link_send(l, true, NOTE_ANSWER, 0, now);
     if (l->n > 0) link_send(l, true, NOTE_STREAM, e->repl.offset, now);
 }
@@ -375,7 +381,7 @@ void link_dial(struct link *l, int64_t now)
         return;
     }
     if (reach == MODEL_SILENT) return; /* until the replica has waited for long enough */
-    l->upstream = l->wire.to = path.to;
+    link_attach(l, path.to);
     l->wire.tag = path.tag;
     l->any_tls = path.any_tls;
     int64_t delay = l->w->knobs.delay_us;
@@ -406,7 +412,7 @@ static void check_replicas(struct model_engine *e, int64_t now)
     int64_t limit = conf_number(&e->conf, S_REPL_TIMEOUT) * SECOND;
     for (struct link *l = r->replicas, *next; l; l = next) {
         next = l->next;
-        if (now - l->acked_at > limit && (l->online || l->awaits_ack)) link_let_go_upstream(l, now);
+        if (now - l->acked_at > limit && link_is_online(l)) link_let_go_upstream(l, now);
         else if (l->awaits_child || l->in_transfer) link_send(l, true, NOTE_NEWLINE, 0, now);
     }
     int64_t ttl = conf_number(&e->conf, S_REPL_BACKLOG_TTL) * SECOND;
@@ -448,10 +454,7 @@ void repl_end(struct model_engine *e, int64_t now)
         r->up = NULL;
         link_let_go_replica(l, now);
     }
-    repl_drop_replicas(e, now);
-    /* Those that have dialled and not asked yet. */
-    for (struct model_engine *other = e->w->engines; other; other = other->next)
-        if (other->repl.up && other->repl.up->upstream == e) link_let_go_upstream(other->repl.up, now);
+    while (r->attached) link_let_go_upstream(r->attached, now);
     free(r->host);
     r->host = NULL;
     repl_stop_log(e);
@@ -479,13 +482,13 @@ void repl_ask_acks(struct model_engine *e, int64_t now)
 int64_t repl_good_replicas(const struct model_engine *e, int64_t now)
 {
     int64_t n = 0, most = conf_number(&e->conf, S_MIN_LAG) * SECOND;
-    for (const struct link *l = e->repl.replicas; l; l = l->next) n += l->online && now - l->acked_at <= most;
+    for (const struct link *l = e->repl.replicas; l; l = l->next) n += link_is_online(l) && now - l->acked_at <= most;
     return n;
 }
 
 int64_t repl_count_acked(const struct model_engine *e, int64_t offset)
 {
     int64_t n = 0;
-    for (const struct link *l = e->repl.replicas; l; l = l->next) n += l->online && l->acked >= offset;
+    for (const struct link *l = e->repl.replicas; l; l = l->next) n += link_is_online(l) && l->acked >= offset;
     return n;
 }

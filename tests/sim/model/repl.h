@@ -63,9 +63,9 @@ struct link {
     int64_t dialled_at, heard_at;
     struct timer step;
     /* As the upstream sees it. */
-    struct link *next; /* of its replicas */
-    bool known;        /* it is one of them */
-    bool online, awaits_ack, awaits_child, in_transfer;
+    struct link *next, *next_attached; /* of its replicas, and of all that have dialled it */
+    bool known;                        /* it is one of them */
+    bool streams, awaits_ack, awaits_child, in_transfer;
     int64_t acked, acked_at;
     struct entry *entries; /* the stream that the replica has not applied: first … first + n */
     size_t first, n, cap;
@@ -85,6 +85,7 @@ struct repl {
     int port;
     struct link *up;       /* to the upstream; NULL where none is dialled */
     struct link *replicas; /* those who follow, in the order they came */
+    struct link *attached; /* all links that lead here */
     bool cached;           /* it may ask for a partial synchronisation from cached_replid at offset */
     char cached_replid[HEX_ID + 1];
     int64_t down_since, no_replicas_since;
@@ -126,7 +127,11 @@ void repl_ask_acks(struct model_engine *e, int64_t now);
 void link_dial(struct link *l, int64_t now);
 bool engine_is_free(const struct model_engine *e, int64_t now);
 
+/* Its data are there; the stream may still wait for its first ACK. */
+bool link_is_online(const struct link *l);
+
 /* link.c */
+void link_attach(struct link *l, struct model_engine *upstream);
 struct link *link_new(struct model_engine *replica, const char *host, int port, int64_t now);
 void link_send(struct link *l, bool down, enum note_kind kind, int64_t offset, int64_t now);
 void link_add_entry(struct link *l, const struct entry *entry);

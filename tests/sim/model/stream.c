@@ -107,7 +107,7 @@ static void feed_entry(struct model_engine *e, const struct op *op, int64_t len,
         next = l->next;
         if (l->awaits_child && !l->in_transfer) continue; /* its data are not copied yet, and will hold this */
         link_add_entry(l, &entry);
-        if (l->online) link_send(l, true, NOTE_STREAM, r->offset, now);
+        if (l->streams) link_send(l, true, NOTE_STREAM, r->offset, now);
     }
 }
 
