@@ -34,3 +34,13 @@ Test(behaviours, replication_of_valkey)
 {
     all_hold("replication.txt", MODEL_VALKEY);
 }
+
+Test(behaviours, redis_in_cluster_mode)
+{
+    all_hold("cluster.txt", MODEL_REDIS);
+}
+
+Test(behaviours, valkey_in_cluster_mode)
+{
+    all_hold("cluster.txt", MODEL_VALKEY);
+}

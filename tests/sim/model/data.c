@@ -1,3 +1,4 @@
+#include "base/slots.h"
 #include "model_int.h"
 #include <stdlib.h>
 #include <string.h>
@@ -9,26 +10,6 @@ static uint32_t hash_of(const char *s, size_t len)
     uint32_t h = 2166136261u;
     for (size_t i = 0; i < len; i++) h = (h ^ (unsigned char)s[i]) * 16777619u;
     return h;
-}
-
-static unsigned crc16(const char *s, size_t len)
-{
-    unsigned crc = 0;
-    for (size_t i = 0; i < len; i++) {
-        crc ^= (unsigned)(unsigned char)s[i] << 8;
-        for (int bit = 0; bit < 8; bit++) crc = crc & 0x8000 ? (crc << 1) ^ 0x1021 : crc << 1;
-        crc &= 0xffff;
-    }
-    return crc;
-}
-
-/* Source: the specification of Redis Cluster, "Hash tags". */
-int key_slot(const char *name, size_t len)
-{
-    const char *open = memchr(name, '{', len);
-    const char *close = open ? memchr(open, '}', len - (size_t)(open - name)) : NULL;
-    if (close != NULL && close > open + 1) return (int)(crc16(open + 1, (size_t)(close - open - 1)) % SLOTS_ALL);
-    return (int)(crc16(name, len) % SLOTS_ALL);
 }
 
 static void grow_keys(struct model_world *w)
@@ -55,7 +36,7 @@ struct key *key_of(struct model_world *w, const char *name, size_t len)
     for (; w->keys[at]; at = (at + 1) & (w->keys_size - 1))
         if (w->keys[at]->hash == hash && w->keys[at]->len == len && memcmp(w->keys[at]->name, name, len) == 0) return w->keys[at];
     struct key *k = pool_take(&w->pool, sizeof *k);
-    *k = (struct key){.name = pool_copy(&w->pool, name, len), .len = len, .hash = hash, .slot = key_slot(name, len)};
+    *k = (struct key){.name = pool_copy(&w->pool, name, len), .len = len, .hash = hash, .slot = slots_of_key(name, len)};
     w->n_keys++;
     return w->keys[at] = k;
 }

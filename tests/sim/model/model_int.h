@@ -325,8 +325,9 @@ struct model_world {
     uint64_t seq;
     struct model_engine *engines;
     long next_pid;
-    struct pool pool; /* keys, values */
-    struct buf text;  /* an answer that is built */
+    struct pool pool;   /* keys, values */
+    struct buf text;    /* an answer that is built */
+    struct mail *mails; /* on their way over the buses of Redis Cluster */
     struct pool replies[REPLY_RING];
     unsigned reply_at;
     struct key **keys; /* a hash table */
@@ -375,6 +376,7 @@ void cluster_start(struct model_engine *e, int64_t now);
 void cluster_end(struct model_engine *e, int64_t now);
 void cluster_free(struct model_engine *e);
 void cluster_resumed(struct model_engine *e, int64_t now);
+void bus_free(struct model_world *w);
 void cluster_configured(struct model_engine *e, int64_t now);
 void cluster_link_changed(struct model_engine *e, int64_t now);
 
@@ -394,6 +396,9 @@ handler redis_info;
 /* Those that are in no list above. */
 handler cmd_set, cmd_setex, cmd_psetex, cmd_setnx, cmd_mset, cmd_incr, cmd_decr, cmd_incrby, cmd_append, cmd_del, cmd_getdel,
     cmd_flushall, cmd_get, cmd_mget, cmd_exists, cmd_strlen, cmd_dbsize, cmd_ttl, cmd_pttl, cmd_expire, cmd_pexpire, cmd_persist;
+handler cluster_nodes, cluster_info, cluster_myid, cluster_slots, cluster_countkeysinslot, cluster_getkeysinslot, cluster_keyslot,
+    cluster_meet, cluster_forget, cluster_replicate, cluster_failover, cluster_bumpepoch, cluster_addslots, cluster_addslotsrange,
+    cluster_delslots, cluster_delslotsrange, cluster_setslot, cluster_asking, cluster_readonly, redis_migrate, memory_usage;
 handler redis_auth, redis_ping, redis_echo, redis_select, redis_multi, redis_exec, redis_discard, redis_debug;
 
 /* strings.c */

@@ -71,4 +71,3 @@ void data_remove(struct data *d, struct item *i);
 void data_clear(struct data *d);
 void data_copy(struct data *to, const struct data *from);
 int64_t item_bytes(const struct item *i);
-int key_slot(const char *name, size_t len);

@@ -136,6 +136,8 @@ struct redisReply *redis_run(struct call *c)
         if (c->row->container) model_unknown(c->e, "the command %s %s", c->row->name, c->argc > 1 ? c->argv[1] : "");
         model_unknown(c->e, "the command %s", c->row->name);
     }
+    if (c->e->cluster == NULL && strncmp(c->row->name, "cluster|", 8) == 0)
+        return reply_error(c->w, "ERR This instance has cluster support disabled");
     c->e->commands++;
     return c->row->run(c);
 }

@@ -140,6 +140,7 @@ void model_world_free(struct model_world *w)
         if (w->engines->life != LIFE_ENDED) engine_exit(w->engines, 0, 9, w->now);
         model_forget(w->engines);
     }
+    bus_free(w);
     for (size_t i = 0; i < w->keys_size; i++)
         if (w->keys[i]) free(w->keys[i]->writes);
     free(w->keys);
