@@ -201,8 +201,16 @@ def source(queries, migrations, schema):
     return "\n".join(out)
 
 
-def main(out_h, out_q, out_c, out_tables, out_schema, *inputs):
-    paths = [pathlib.Path(p) for p in inputs]
+def in_folders(paths):
+    """The files, and those of the folders."""
+    for path in map(pathlib.Path, paths):
+        yield from path.glob("*.sql") if path.is_dir() else [path]
+
+
+def main(depfile, out_h, out_q, out_c, out_tables, out_schema, *inputs):
+    paths = list(in_folders(inputs))
+    # The folders too: they change with each file that comes.
+    pathlib.Path(depfile).write_text("%s: %s\n" % (out_h, " ".join(map(str, [*inputs, *paths]))))
     migrations = read_migrations([p for p in paths if p.parent.name == "migrations"])
     db = sqlite3.connect(":memory:")
     db.execute("PRAGMA foreign_keys = ON")
