@@ -279,9 +279,13 @@ struct rconn *rconn_open(uv_loop_t *loop, const char *path, const struct rconn_e
     ssize_t n = readlink(folder, dir, sizeof dir - 1);
     cr_assert_gt(n, 0);
     dir[n] = '\0';
-    if (!place_in(dir)->listens) return NULL;
+    return place_in(dir)->listens ? script_connect(place_in(dir)->id, events, arg) : NULL;
+}
+
+struct rconn *script_connect(const char *id, const struct rconn_events *events, void *arg)
+{
     struct rconn *c = calloc(1, sizeof *c);
-    c->place = place_in(dir);
+    c->place = place_of(id);
     c->events = events;
     c->arg = arg;
     cr_assert_lt(n_conns, MOST * 4);

@@ -40,6 +40,8 @@ void script_leave_death(const char *id);
 
 /* Whether anybody listens in that node's folder; not at first. */
 void script_listen(const char *id, bool yes);
+/* What rconn_open() makes, for a node without a folder. */
+struct rconn *script_connect(const char *id, const struct rconn_events *events, void *arg);
 /* Of the open connections to that node the n-th oldest, from 0 on; NULL: there are not so many. */
 struct rconn *script_conn(const char *id, int n);
 /* It stands. */
