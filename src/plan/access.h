@@ -17,7 +17,7 @@ struct access {
     int64_t generation; /* > 0; the same for the same users and rules, always, and another for others */
 };
 
-/* Derived once per world and group; 'rg' NULL: of a stand-alone cluster. Never NULL. */
+/* Derived once per world and replication group; 'rg' NULL: of a stand-alone cluster. Never NULL. */
 const struct access *access_of(struct world *w, struct world_rg *rg);
 
 /* True once the node has told that its users are these. A memcached knows no users. */

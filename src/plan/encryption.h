@@ -1,7 +1,7 @@
 #pragma once
 #include "plan/world.h"
 /*
- * Encryption in transit: what the nodes of a group shall speak, and when a change of
+ * Encryption in transit: what the nodes of a replication group shall speak, and when a change of
  * it has come about. Changes are made while the processes run, in such an order that
  * no node is asked for what its neighbours can't do yet: links between nodes are
  * encrypted once their upstreams take both, and are plain again before nobody may
@@ -20,7 +20,7 @@ struct want_encryption want_encryption(struct world_rg *rg, const struct world_n
 /* True where the last sighting of the node shows just that. */
 bool encryption_in_force(struct world_rg *rg, const struct world_node *n);
 
-/* All nodes of the group are as wanted: what was under way is done. */
+/* All nodes of the replication group are as wanted: what was under way is done. */
 void encryption_settle(struct world *w, struct world_rg *rg);
 
 /* The API's word: required or preferred; NULL for none. */

@@ -23,7 +23,7 @@ enum lack {
     LACK_ENCRYPTION, /* as it is to be */
     LACK_SETTINGS,   /* the values of its parameter group */
     LACK_STEP,       /* a status of its own that is under way */
-    LACK_SLOTS,      /* of a group in cluster mode: slots at rest, and nodes that agree about them */
+    LACK_SLOTS,      /* of a replication group in cluster mode: slots at rest, and nodes that agree about them */
     LACK_ROOM,       /* of a change of the node type: whether the data fit is not known yet */
     LACK_DATASTORE,  /* of a member: it has not joined yet, or not left */
     LACK_NODES,      /* of a memcached cluster: the number asked for */

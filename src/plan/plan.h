@@ -27,18 +27,18 @@ void plan_hung(struct world *w, struct world_node *n);
 void plan_blocked(struct world *w, struct world_node *n);
 /* Which process is to become primary, until it has: another one in its place is chosen anew, or not at all. */
 void plan_promotions(struct world *w, struct world_rg *rg);
-/* A group in cluster mode: takes over what the engine has elected by itself, and who holds which slots. */
+/* A replication group in cluster mode: takes over what the engine has elected by itself, and who holds which slots. */
 void plan_shards(struct world *w, struct world_rg *rg);
 /* Moves slots to the shards that shall have them, and takes out those that have none any more. */
 void plan_resharding(struct world *w, struct world_rg *rg);
-/* Makes the changes that wait for the group's maintenance window, once it is open. */
+/* Makes the changes that wait for the replication group's maintenance window, once it is open. */
 void plan_pending(struct world *w, struct world_rg *rg);
-/* Another node type for a group, or a stand-alone cluster, once it is known that its data fit; one that they don't fit is not taken. */
+/* Another node type for a replication group, or a stand-alone cluster, once it is known that its data fit; one that they don't fit is not taken. */
 void plan_scaling(struct world *w, struct world_rg *rg);
 void plan_cluster_scaling(struct world *w, struct world_cluster *c);
 /* The same for all members of a global datastore at once: none is changed if one has no room. */
 void plan_global_scaling(struct world *w, struct world_global *g);
-/* Rolls a new engine version through a group, one node at a time, the primary last. */
+/* Rolls a new engine version through a replication group, one node at a time, the primary last. */
 void plan_upgrade(struct world *w, struct world_rg *rg);
 /* A node whose creation or restart has come to its end is available. */
 void plan_node(struct world *w, struct world_node *n);
@@ -46,13 +46,13 @@ void plan_node(struct world *w, struct world_node *n);
 void plan_stand_alone(struct world *w, struct world_cluster *c);
 /* The cluster's next node, in that zone; belongs to the arena. */
 struct row_node plan_new_node(struct arena *a, struct row_cache_cluster *c, const char *zone, int64_t now_ms);
-/* Snapshots: their statuses and those of their sources, automatic ones, and what groups begin with. */
+/* Snapshots: their statuses and those of their sources, automatic ones, and what replication groups begin with. */
 void plan_snapshots(struct world *w);
 /* How far the values of a cluster's parameter group have come: in-sync, applying, pending-reboot. */
 void plan_parameters(struct world *w, struct world_cluster *c);
 /* Statuses of users and user groups, whose changes are through once every engine that they are for has told so; rows of what is gone. */
 void plan_users(struct world *w);
-/* Since when a node, cluster, node group or group is not served, if that is so, whatever its status. */
+/* Since when a node, cluster, node group or replication group is not served, if that is so, whatever its status. */
 void plan_serving(struct world *w);
 /* The writes of primaries that were passed over while they were out of reach: counted, told of, then discarded. */
 void plan_forks(struct world *w, struct world_global *g);

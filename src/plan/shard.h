@@ -2,11 +2,11 @@
 #include "base/slots.h"
 #include "plan/world.h"
 /*
- * Groups in cluster mode, as far as the rows alone tell: which nodes make up the
+ * Replication groups in cluster mode, as far as the rows alone tell: which nodes make up the
  * cluster, whether they see each other, and which slots have to move.
  */
 
-/* Whether the group's nodes are one Redis cluster: cluster mode enabled, or compatible. */
+/* Whether the replication group's nodes are one Redis Cluster: cluster mode enabled, or compatible. */
 bool shard_is_clustered(const struct world_rg *rg);
 
 /* A node that all others of its cluster shall know. */

@@ -44,7 +44,7 @@ bool want_in_step(struct world *w, const struct world_node *n);
 /* True where the node listens on all floating endpoints that it shall have. */
 bool want_holds_endpoints(struct world *w, struct world_node *n);
 
-/* The node that a passive member's gateway for 'ng' leads to; NULL where the group is no passive member, or has no primary yet. */
+/* The node that a passive member's gateway for 'ng' leads to; NULL where the replication group is no passive member, or has no primary yet. */
 struct world_node *want_gateway_target(struct world_rg *rg, const struct world_node_group *ng);
 
 /* True while automatic failover is on, or being turned on. */
@@ -53,20 +53,20 @@ bool want_failover(const struct world_rg *rg);
 /* True where a replica of its own region is to take the place of 'first' if that one is dead. */
 bool want_has_stand_in(const struct world_rg *rg, const struct world_node *first);
 
-/* True for the active group of a datastore while a failover takes its role away. */
+/* True for the active replication group of a datastore while a failover takes its role away. */
 bool want_hands_over(const struct world_rg *rg);
 
-/* True for the active group of a datastore that has a secondary whose data are at hand. */
+/* True for the active replication group of a datastore that has a secondary whose data are at hand. */
 bool want_has_ready_secondary(const struct world_rg *rg);
 
-/* True for the group in the datastore's switch_region. */
+/* True for the replication group in the datastore's switch_region. */
 bool want_is_switch_target(const struct world_rg *rg);
 
 /* The process that was chosen to become primary ended before it did, and another one answers. */
 bool want_other_process(const struct world_node *n);
 
 /*
- * True while 'first', the dead primary of the active group, has to wait for what secondaries bring that are only just
+ * True while 'first', the dead primary of the active replication group, has to wait for what secondaries bring that are only just
  * starting: at most WANT_SECONDARY_MS, as long as an agent waits for replicas of its own region.
  */
 enum { WANT_SECONDARY_MS = 60000 };
@@ -75,7 +75,7 @@ bool want_awaits_secondary(struct world *w, const struct world_rg *rg, const str
 /* The member in the datastore's switch_region, or NULL. */
 struct world_member *want_switch_member(struct world_global *g);
 
-/* True for a group that follows another region. */
+/* True for a replication group that follows another region. */
 bool want_passive(const struct world_rg *rg);
 
 /* What the last sighting shows otherwise than it is wanted; the first of it where there is more. */

@@ -29,28 +29,28 @@ struct access_user;
  * Every array of rows that plans may change: its name in struct world, its items' struct, the table, and the query that reads all rows
  * in the array's order (q_TABLE_QUERY). The struct's members, plan/tables.c and what is loaded and stored come from this list.
  */
-#define WORLD_TABLES(X)                                                                                                       \
-    X(rgs, world_rg, replication_group, all)                   /* by region, id */                                            \
-    X(node_groups, world_node_group, node_group, by_group)     /* by region, group, id */                                     \
-    X(clusters, world_cluster, cache_cluster, by_group)        /* by region, group, id */                                     \
-    X(nodes, world_node, node, by_group)                       /* by region, group, id; the groups' slices point into this */ \
-    X(endpoints, world_endpoint, endpoint, by_group)           /* by region, group, id */                                     \
-    X(shards, world_shard, shard, all)                         /* by region, group, id */                                     \
-    X(shard_nodes, world_shard_node, shard_node, all)          /* by region, id */                                            \
-    X(reshardings, world_resharding, resharding, all)          /* by region, group */                                         \
-    X(encryptions, world_encryption, encryption, all)          /* by region, group */                                         \
-    X(globals, world_global, global_replication_group, all)    /* by id */                                                    \
-    X(members, world_member, global_member, all)               /* by id, region */                                            \
-    X(users, world_user, user, all)                            /* by region, id; the predefined one has no row */             \
-    X(user_groups, world_user_group, user_group, all)          /* by region, id */                                            \
-    X(user_members, world_user_member, user_group_member, all) /* by region, group, user */                                   \
-    X(user_links, world_user_link, rg_user_group, all)         /* by region, replication group, user group */                 \
-    X(snapshots, world_snapshot, snapshot, all)                /* by region, name */                                          \
-    X(snapshot_parts, world_snapshot_part, snapshot_part, all) /* by region, snapshot, node group */                          \
-    X(seeds, world_seed, seed, all)                            /* by region, node */                                          \
+#define WORLD_TABLES(X)                                                                                                         \
+    X(rgs, world_rg, replication_group, all)               /* by region, id */                                                  \
+    X(node_groups, world_node_group, node_group, by_group) /* by region, replication group, id */                               \
+    X(clusters, world_cluster, cache_cluster, by_group)    /* by region, replication group, id */                               \
+    X(nodes, world_node, node, by_group) /* by region, replication group, id; the replication groups' slices point into this */ \
+    X(endpoints, world_endpoint, endpoint, by_group)           /* by region, replication group, id */                           \
+    X(shards, world_shard, shard, all)                         /* by region, replication group, id */                           \
+    X(shard_nodes, world_shard_node, shard_node, all)          /* by region, id */                                              \
+    X(reshardings, world_resharding, resharding, all)          /* by region, replication group */                               \
+    X(encryptions, world_encryption, encryption, all)          /* by region, replication group */                               \
+    X(globals, world_global, global_replication_group, all)    /* by id */                                                      \
+    X(members, world_member, global_member, all)               /* by id, region */                                              \
+    X(users, world_user, user, all)                            /* by region, id; the predefined one has no row */               \
+    X(user_groups, world_user_group, user_group, all)          /* by region, id */                                              \
+    X(user_members, world_user_member, user_group_member, all) /* by region, user group, user */                                \
+    X(user_links, world_user_link, rg_user_group, all)         /* by region, replication group, user group */                   \
+    X(snapshots, world_snapshot, snapshot, all)                /* by region, name */                                            \
+    X(snapshot_parts, world_snapshot_part, snapshot_part, all) /* by region, snapshot, node group */                            \
+    X(seeds, world_seed, seed, all)                            /* by region, node */                                            \
     X(seed_files, world_seed_file, seed_file, all)             /* by region, source, seq */
 
-/* What nodes, node groups and groups have besides in cluster mode; NULL where they are not. */
+/* What nodes, node groups and replication groups have besides in cluster mode; NULL where they are not. */
 struct world_shard_node {
     WORLD_ROW(shard_node)
 };
@@ -69,11 +69,11 @@ struct world_seed_file {
 
 struct world_seed {
     WORLD_ROW(seed)
-    struct world_seed_file *files; /* a slice of world.seed_files, the same for all shards of a group */
+    struct world_seed_file *files; /* a slice of world.seed_files, the same for all shards of a replication group */
     size_t n_files;
 };
 
-/* How connections to a group are encrypted besides its row's transit_encryption: encryption.h. */
+/* How connections to a replication group are encrypted besides its row's transit_encryption: encryption.h. */
 struct world_encryption {
     WORLD_ROW(encryption)
 };
@@ -237,7 +237,7 @@ struct world {
     size_t n_schedules;
     struct world_new_snapshot *new_snapshots;
     bool allow_restricted;                  /* --restricted-commands allow */
-    const struct row_parameter *parameters; /* what users set in parameter groups, by region, group, name */
+    const struct row_parameter *parameters; /* what users set in parameter groups, by region, parameter group, name */
     size_t n_parameters;
     struct world_settings *settings; /* derived so far: settings.h */
     const struct access *access;     /* of stand-alone clusters, once derived: access.h */

@@ -51,6 +51,6 @@ if __name__ == "__main__":
     found = []
     for path in tree.files():
         found += check(path, tree.read(path)) + check_name(path)
-        if path.endswith(".md") or (path.startswith(PLAIN) and path.endswith((".h", ".c"))):
+        if path.endswith(".md") or (path.startswith("src/") and path.endswith(".h")) or (path.startswith(PLAIN) and path.endswith(".c")):
             found += check_groups(path, tree.read(path))
     tree.finish(found)

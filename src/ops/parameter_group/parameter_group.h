@@ -10,30 +10,30 @@ struct parameter_group {
     const char *name; /* NULL: there is none of that name */
     const char *region;
     const struct parameter_family *family;
-    const struct row_parameter_group *row; /* NULL for a default group */
+    const struct row_parameter_group *row; /* NULL for a default parameter group */
     bool cluster_enabled;                  /* what its parameter cluster-enabled says */
     struct row_parameter *values;          /* set by users, ordered by name */
     size_t n_values;
 };
 
-/* The group of that name, which is folded. Not finding it is no fault. */
+/* The parameter group of that name, which is folded. Not finding it is no fault. */
 int parameter_group_get(struct op *op, const char *region, const char *name, struct parameter_group *out);
 
 /*
  * What CacheParameterGroupName means in a request that makes or changes something
- * that runs 'v': NULL means the family's default group without cluster mode. Faults
- * where there is no such group, or it is of another family; whether cluster mode
+ * that runs 'v': NULL means the family's default parameter group without cluster mode. Faults
+ * where there is no such parameter group, or it is of another family; whether cluster mode
  * is in its place ('cluster_enabled') is left to the caller.
  */
 int parameter_group_resolve(struct op *op, const char *given, const struct engine_version *v, struct parameter_group *out);
 
 /*
- * Whether what uses the group 'from' may go over to 'to': parameters that can't be
- * changed in a group in use must have the same value in both.
+ * Whether what uses the parameter group 'from' may go over to 'to': parameters that can't be
+ * changed in a parameter group in use must have the same value in both.
  */
 int parameter_group_check_swap(struct op *op, const char *from, const struct parameter_group *to);
 
-/* The value of one of the family's parameters in the group; NULL if it is not in there. */
+/* The value of one of the family's parameters in the parameter group; NULL if it is not in there. */
 const char *parameter_group_value(const struct parameter_group *g, const struct parameter *p);
 /* What a user set, NULL if nothing. */
 const char *parameter_group_user_value(const struct parameter_group *g, const char *name);
@@ -42,7 +42,7 @@ const char *parameter_group_user_value(const struct parameter_group *g, const ch
 int parameter_group_users(struct op *op, const struct parameter_group *g, int64_t *out);
 
 /*
- * Writes a group of its own for a replication group that joins a global datastore,
+ * Writes a parameter group of its own for a replication group that joins a global datastore,
  * with the values of 'from'; 'name' gets its name.
  */
 int parameter_group_copy(

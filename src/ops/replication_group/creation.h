@@ -4,7 +4,7 @@
 #include "ops/snapshot/restore.h"
 /*
  * What a CreateReplicationGroup request comes to once it is understood and found
- * sound: the settings of the group and its members, and where each member stands.
+ * sound: the settings of the replication group and its members, and where each member stands.
  */
 struct rg_creation {
     struct row_replication_group rg;
@@ -20,5 +20,5 @@ struct rg_creation {
 /* Reads, defaults and checks the request; nothing is written. */
 int rg_creation_read(struct op *op, const struct api_create_replication_group_in *in, struct rg_creation *out);
 
-/* Writes the group, its node group, endpoints, member clusters and nodes. */
+/* Writes the replication group, its node group, endpoints, member clusters and nodes. */
 int rg_creation_write(struct op *op, const struct rg_creation *c);

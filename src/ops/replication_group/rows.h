@@ -15,7 +15,7 @@ struct new_shard {
 /* The id of a member cluster: GROUP-001, or GROUP-0001-001 in cluster mode. */
 const char *rg_member_id(struct op *op, const struct row_replication_group *rg, const char *node_group_id, int number);
 
-/* Writes one node group with its members, in the order of 'shard'; the caller writes the group's row. */
+/* Writes one node group with its members, in the order of 'shard'; the caller writes the replication group's row. */
 int rg_add_shard(struct op *op, struct row_replication_group *rg, const struct new_shard *shard);
 
 /* Writes a node group without its members; 'primary' is the id of the first one's node. */
@@ -24,7 +24,7 @@ int rg_add_node_group(struct op *op, const struct row_replication_group *rg, con
 /* Writes what a node has besides in a cluster. */
 int rg_add_shard_node(struct op *op, const struct row_node *n);
 
-/* Writes an address of the group's, or of one of its node groups'; 'node_group_id' is "" for the group's. */
+/* Writes an address of the replication group's, or of one of its node groups'; 'node_group_id' is "" for the replication group's. */
 int rg_add_endpoint(struct op *op, const struct row_replication_group *rg, const char *node_group_id, enum endpoint_kind kind);
 
 /* Writes one more member: its cluster, which is named 'id', and its node. */
@@ -34,11 +34,11 @@ int rg_add_member(struct op *op, const struct row_replication_group *rg, const c
 /* Gives every node group of a member of a global datastore its gateway to the other regions. */
 int rg_add_gateways(struct op *op, const struct row_replication_group *rg);
 
-/* Member clusters carry their group's settings: writes them anew after the group's have changed. */
+/* Member clusters carry their replication group's settings: writes them anew after the replication group's have changed. */
 int rg_copy_settings(struct op *op, const struct row_replication_group *rg);
 
-/* A parameter group of its own, as every member of a global datastore has one, with the values that all members share; sets the group's. */
+/* A parameter group of its own, as every member of a global datastore has one, with the values that all members share; sets the replication group's. */
 int rg_own_parameters(struct op *op, const char *global_id, struct row_replication_group *rg);
 
-/* The group is being changed: its node groups show 'modifying' with it. */
+/* The replication group is being changed: its node groups show 'modifying' with it. */
 int rg_set_modifying(struct op *op, struct row_replication_group *rg);

@@ -4,5 +4,5 @@
 
 /* 'rows' are one page of one region in the order of their ids; 'out' has room for n. Whatever belongs to them is read with one query each. */
 int view_rgs(struct op *op, const struct row_replication_group *rows, size_t n, struct api_replication_group *out);
-/* One group by its id, which must exist. */
+/* One replication group by its id, which must exist. */
 int view_rg(struct op *op, const char *id, struct api_replication_group **out);

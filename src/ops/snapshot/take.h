@@ -6,7 +6,7 @@ struct snapshot_request {
     const char *name;                  /* as it was given */
     const char *name_parameter;        /* what the request calls it */
     struct row_replication_group *rg;  /* NULL: of a stand-alone cluster */
-    struct row_cache_cluster *cluster; /* NULL: of the group as a whole */
+    struct row_cache_cluster *cluster; /* NULL: of the replication group as a whole */
     bool final;                        /* the source is deleted once it is taken */
     const char *kms_key_id;
     const struct api_tag_list *tags; /* NULL or empty: those of the source */
