@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""Generates C enums and the texts of their values from the lists of schema/words.json; no logic.
+"""Generates C enums, the texts of their values and the tables of lifecycles from schema/words.json; no logic.
 
-    gen_words.py OUTDIR words.json      words.gen.[ch]
+    gen_words.py words OUTDIR words.json      words.gen.[ch]: every list
+    gen_words.py moves OUTDIR words.json      moves.gen.[ch]: the lists with moves
+    gen_words.py drawing docs words.json      lifecycles.md: the same, to be looked at
 """
 import json
 import pathlib
@@ -47,13 +49,87 @@ def source(lists):
     return "\n".join(out) + "\n"
 
 
-def main(folder, path):
+# ---- lifecycles ----
+
+def moves(name, spec):
+    """Triples of from (None for a row that is new), event and to, each as the words have it."""
+    found = [(None if start == "new" else start, event, to) for starts, event, to in spec["moves"] for start in starts.split(", ")]
+    known = set(spec["words"]) | {None}
+    for start, event, to in found:
+        if start not in known or to not in known or event not in spec["events"]:
+            sys.exit(f"gen_words.py: {name}: the move {start}, {event}, {to} has a word that the list lacks")
+    if len({(s, e) for s, e, _ in found}) != len(found):
+        sys.exit(f"gen_words.py: {name}: an event leads from one state to two")
+    for what, some in (("word", set(spec["words"]) - {t for _, _, t in found}), ("event", set(spec["events"]) - {e for _, e, _ in found})):
+        if some:
+            sys.exit(f"gen_words.py: {name}: no move has the {what} {', '.join(sorted(some))}")
+    return found
+
+
+def moves_header(lists):
+    out = [NOTE, "#pragma once", '#include "catalog/words.gen.h"', '#include "plan/lifecycle.h"']
+    for name, spec in lists.items():
+        event, prefix = f"{name}_event", spec["prefix"]
+        out += ["", f"enum {event} {{", *[f"    {constant(prefix, e)}," for e in spec["events"]], "};",
+                f"extern const struct lifecycle lifecycle_{name};",
+                f"static inline void move_{name}(struct world *w, enum {name} *at, enum {event} event)", "{",
+                f"    lifecycle_move(w, &lifecycle_{name}, at, event);", "}"]
+    out += ["", f"extern const struct lifecycle *const lifecycles[{len(lists)}];"]
+    return "\n".join(out) + "\n"
+
+
+def moves_source(lists):
+    out = [NOTE, '#include "plan/moves.gen.h"']
+    for name, spec in lists.items():
+        prefix, table = spec["prefix"], moves(name, spec)
+        rows = [f"    {{{constant(prefix, s) if s else '0'}, {constant(prefix, e)}, {constant(prefix, t)}}}," for s, e, t in table]
+        out += ["", f"static const struct lifecycle_row moves_{name}[] = {{", *rows, "};",
+                f"static const char *const events_{name}[] = {{{', '.join(json.dumps(e) for e in spec['events'])}}};",
+                f"const struct lifecycle lifecycle_{name} = {{\"{name}\", &words_{name}, moves_{name}, {len(table)}, events_{name}}};"]
+    out += ["", f"const struct lifecycle *const lifecycles[{len(lists)}] = {{{', '.join(f'&lifecycle_{n}' for n in lists)}}};"]
+    return "\n".join(out) + "\n"
+
+
+DRAWING = """# How statuses move
+
+<!-- Drawn from schema/words.json by `python3 src/gen/gen_words.py drawing docs schema/words.json`; do not edit. -->
+
+Each drawing is the whole life of one column: what moves it, from where, and to where. `lifecycle_move()` (`src/plan/lifecycle.c`) alone writes such a column,
+for operations and plans alike, and knows no other moves than these. A row is deleted once what it stands for is gone; that is no move.
+What the API shows of a status, `statuses.md` tells.
+"""
+
+
+def drawing_of(name, spec):
+    table = moves(name, spec)
+    out = ["", f"## {spec['is'][0].upper()}{spec['is'][1:]}", "", f"{' and '.join(f'`{c}`' for c in spec['columns'])}", "",
+           "```mermaid", "stateDiagram-v2"]
+    out += [f"    state \"{w}\" as {constant('', w).strip('_').lower()}" for w in spec["words"] if re.search(r"\W", w)]
+    state = lambda w: constant("", w).strip("_").lower() if w else "[*]"
+    out += [f"    {state(s)} --> {state(t)}: {e}" for s, e, t in table] + ["```", "", "| event | from | to | when |", "| --- | --- | --- | --- |"]
+    for event, when in spec["events"].items():
+        pairs = [(s, t) for s, e, t in table if e == event]
+        out += [f"| {event} | {', '.join(f'`{s}`' if s else 'new' for s, x in pairs if x == to)} | `{to}` | {when} |"
+                for to in dict.fromkeys(x for _, x in pairs)]
+    return out
+
+
+def drawing(lists):
+    return DRAWING + "\n".join(line for name, spec in lists.items() for line in drawing_of(name, spec)) + "\n"
+
+
+def main(what, folder, path):
     lists = json.loads(pathlib.Path(path).read_text())["words"]
+    lives = {name: spec for name, spec in lists.items() if "moves" in spec}
     names = [c for name, spec in lists.items() for c, _ in members(name, spec)]
+    names += [constant(spec["prefix"], e) for spec in lives.values() for e in spec["events"]]
     if len(set(names)) != len(names):
         sys.exit("gen_words.py: two lists make the same name: " + ", ".join(sorted({n for n in names if names.count(n) > 1})))
-    (pathlib.Path(folder) / "words.gen.h").write_text(header(lists))
-    (pathlib.Path(folder) / "words.gen.c").write_text(source(lists))
+    files = {"words": {"words.gen.h": header, "words.gen.c": source}, "moves": {"moves.gen.h": moves_header, "moves.gen.c": moves_source},
+             "drawing": {"lifecycles.md": drawing}}
+    for file, text in ((file, make(lists if what == "words" else lives)) for file, make in files[what].items()):
+        (pathlib.Path(folder) / file).write_text(text)
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

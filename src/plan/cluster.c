@@ -1,5 +1,6 @@
 #include "base/arena.h"
 #include "plan/access.h"
+#include "plan/moves.gen.h"
 #include "plan/plan.h"
 #include "plan/settings.h"
 #include "plan/want.h"
@@ -30,7 +31,7 @@ void plan_node(struct world *w, struct world_node *n)
     if (n->row.status == NODE_CREATING)
         world_event(w, n->row.region, n->row.cluster_id, EVENT_NODE_ADDED, n->row.node_id, n->row.availability_zone);
     if (n->row.status == NODE_REBOOTING) world_event(w, n->row.region, n->row.cluster_id, EVENT_NODE_RESTARTED, n->row.node_id);
-    world_set_word(w, &n->row.status, NODE_AVAILABLE);
+    move_node_status(w, &n->row.status, NODE_SETTLED);
 }
 
 /* ---- adding and removing nodes ---- */
@@ -95,7 +96,7 @@ static void begin_removing(struct world *w, struct world_cluster *c)
     for (size_t i = 0; i < c->n_nodes; i++) {
         if (!word_in(c->row.pending_nodes_to_remove, c->nodes[i].row.node_id)) continue;
         world_set_word(w, &c->nodes[i].row.want, WISH_GONE);
-        world_set_word(w, &c->nodes[i].row.status, NODE_DELETING);
+        move_node_status(w, &c->nodes[i].row.status, NODE_DELETION_ASKED);
     }
 }
 
@@ -148,7 +149,7 @@ static void begin_pending(struct world *w, struct world_cluster *c)
     if (more > 0) begin_adding(w, c, more);
     if (more < 0) begin_removing(w, c);
     world_set_int(w, &c->row.pending_since_ms, 0);
-    world_set_word(w, &c->row.status, CLUSTER_MODIFYING);
+    move_cluster_status(w, &c->row.status, CLUSTER_CHANGE_BEGUN);
 }
 
 static void plan_pending_changes(struct world *w, struct world_cluster *c)
@@ -225,7 +226,7 @@ static void settle(struct world *w, struct world_cluster *c)
     if (lacks.n) return;
     if (created) world_event(w, c->row.region, c->row.id, EVENT_CLUSTER_CREATED);
     if (modified && c->row.pending_num_nodes) end_resizing(w, c);
-    world_set_word(w, &c->row.status, CLUSTER_AVAILABLE);
+    move_cluster_status(w, &c->row.status, CLUSTER_SETTLED);
 }
 
 /* The rows go once every process is gone and its data deleted. */

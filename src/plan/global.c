@@ -1,4 +1,5 @@
 #include "base/arena.h"
+#include "plan/moves.gen.h"
 #include "plan/plan.h"
 #include "plan/want.h"
 #include <string.h>
@@ -33,16 +34,16 @@ static bool is_lost(const struct world_rg *rg, const struct world_node *n)
     return is_gone(n) && !want_has_stand_in(rg, n);
 }
 
-static void enter(struct world *w, struct world_global *g, enum global_phase phase)
+static void enter(struct world *w, struct world_global *g, enum global_phase_event event)
 {
-    world_set_word(w, &g->row.phase, phase);
+    move_global_phase(w, &g->row.phase, event);
     world_set_int(w, &g->row.phase_since_ms, w->steady_ms);
 }
 
-static void promote(struct world *w, struct world_global *g, int64_t offset)
+static void promote(struct world *w, struct world_global *g, enum global_phase_event event, int64_t offset)
 {
     world_set_int(w, &g->row.switch_offset, offset);
-    enter(w, g, PHASE_PROMOTING);
+    enter(w, g, event);
 }
 
 /* When a wait that began with the phase ends, at the latest. */
@@ -61,7 +62,7 @@ static void give_up(struct world *w, struct world_global *g, const char *why)
                 g->row.switch_region ? g->row.switch_region : "-", why);
     world_set(w, &g->row.switch_region, NULL);
     world_set_int(w, &g->row.switch_offset, -1);
-    enter(w, g, PHASE_SETTLING);
+    enter(w, g, PHASE_GIVEN_UP);
 }
 
 /* Why nobody waits for the old primary; NULL where it is to be waited for. */
@@ -78,7 +79,7 @@ static void pass_over(struct world *w, struct world_global *g, const struct worl
     struct world_member *target = want_switch_member(g);
     if (target && old)
         world_event(w, target->row.region, target->row.rg_id, EVENT_GLOBAL_PASSED_OVER, old->row.cluster_id, g->row.id, why);
-    promote(w, g, -1);
+    promote(w, g, PHASE_PASSED_OVER, -1);
 }
 
 static const char *why_not_fenced(struct world *w, const struct world_node *old)
@@ -100,7 +101,8 @@ static void plan_fencing(struct world *w, struct world_global *g)
     bool busy = old && old->node_group && old->node_group->row.switch_node_id; /* a change within its region ends first */
     if (patient) world_wake(w, limit);
     if (why) pass_over(w, g, old, why);
-    else if (ready && !busy && in_touch && node_answers(old) && old->row.seen_fenced) promote(w, g, old->row.seen_offset);
+    else if (ready && !busy && in_touch && node_answers(old) && old->row.seen_fenced)
+        promote(w, g, PHASE_FENCED, old->row.seen_offset);
     else if (!patient && in_touch) give_up(w, g, why_not_fenced(w, old));
 }
 
@@ -114,9 +116,9 @@ static void swap_roles(struct world *w, struct world_global *g, struct world_mem
         struct row_global_member *m = &g->members[i].row;
         if (&g->members[i] == target) world_event(w, m->region, m->rg_id, EVENT_GLOBAL_PROMOTED, m->rg_id, g->row.id);
         else if (m->role == MEMBER_PRIMARY) world_event(w, m->region, m->rg_id, EVENT_GLOBAL_DEMOTED, m->rg_id, g->row.id);
-        world_set_word(w, &m->role, &g->members[i] == target ? MEMBER_PRIMARY : MEMBER_SECONDARY);
+        move_member_role(w, &m->role, &g->members[i] == target ? MEMBER_PROMOTED : MEMBER_DEMOTED);
     }
-    enter(w, g, PHASE_SETTLING);
+    enter(w, g, PHASE_PROMOTED);
 }
 
 /*
@@ -135,7 +137,7 @@ static void plan_catching_up(struct world *w, struct world_global *g, struct wor
     const char *why = why_passed_over(w, active, old, patient);
     if (why) pass_over(w, g, old, why);
     else if (patient) world_wake(w, limit);
-    else enter(w, g, PHASE_WITHDRAWING);
+    else enter(w, g, PHASE_OVERDUE);
 }
 
 /* A target that died has nothing to become primary with: the old primary goes on, or is revived if it is dead, too. */
@@ -151,7 +153,7 @@ static void plan_promoting(struct world *w, struct world_global *g)
     struct world_member *target = want_switch_member(g);
     struct world_node *n = first_node(target ? target->rg : NULL);
     const char *why = n ? why_target_is_no_use(w, target, n) : NULL;
-    if (n == NULL) enter(w, g, PHASE_STEADY);
+    if (n == NULL) enter(w, g, PHASE_TARGET_GONE);
     else if (node_takes_writes(n)) swap_roles(w, g, target);
     else if (why) give_up(w, g, why);
     else if (g->row.switch_offset >= 0) plan_catching_up(w, g, n);
@@ -171,7 +173,7 @@ static void plan_withdrawing(struct world *w, struct world_global *g)
     struct world_member *target = want_switch_member(g), *active = global_primary(g);
     struct world_node *n = first_node(target ? target->rg : NULL), *old = first_node(active ? active->rg : NULL);
     const char *why = n ? why_target_is_no_use(w, target, n) : NULL;
-    if (n == NULL) enter(w, g, PHASE_STEADY);
+    if (n == NULL) enter(w, g, PHASE_TARGET_GONE);
     else if (node_takes_writes(n)) swap_roles(w, g, target);
     else if (old == NULL || is_lost(active->rg, old)) pass_over(w, g, old, "it is dead");
     else if (why) give_up(w, g, why);
@@ -194,7 +196,7 @@ static void plan_settling(struct world *w, struct world_global *g)
     }
     world_set(w, &g->row.switch_region, NULL);
     world_set_int(w, &g->row.switch_offset, -1);
-    enter(w, g, PHASE_STEADY);
+    enter(w, g, PHASE_ALL_FOLLOW);
 }
 
 static struct world_member *best_source(struct world *w, struct world_global *g, const struct world_member *active)
@@ -215,7 +217,7 @@ static void start_revival(struct world *w, struct world_global *g, const struct 
 {
     world_set(w, &g->row.switch_region, source->row.region);
     world_set_int(w, &g->row.switch_offset, -1);
-    enter(w, g, PHASE_REVIVING);
+    enter(w, g, PHASE_PRIMARY_LOST);
 }
 
 /* The giver died: another region may have the data, too. */
@@ -223,7 +225,7 @@ static void revive_otherwise(struct world *w, struct world_global *g, const stru
 {
     struct world_member *other = best_source(w, g, active);
     if (other) start_revival(w, g, other);
-    else enter(w, g, PHASE_STEADY);
+    else enter(w, g, PHASE_SOURCE_GONE);
 }
 
 /* While the giver lives, nobody becomes primary without all that it gives: what takes too long begins anew. */
@@ -232,9 +234,9 @@ static void plan_returning(
 {
     const struct world_node *giver = first_node(source ? source->rg : NULL);
     int64_t limit = phase_limit(w, g, CATCH_UP_LIMIT_MS);
-    if (node_takes_writes(first)) enter(w, g, PHASE_SETTLING);
-    else if (first == NULL || is_gone(first) || giver == NULL || is_lost(source->rg, giver)) enter(w, g, PHASE_STEADY);
-    else if (is_gone(giver) || w->steady_ms >= limit) enter(w, g, PHASE_REVIVING);
+    if (node_takes_writes(first)) enter(w, g, PHASE_RETURNED);
+    else if (first == NULL || is_gone(first) || giver == NULL || is_lost(source->rg, giver)) enter(w, g, PHASE_SOURCE_GONE);
+    else if (is_gone(giver) || w->steady_ms >= limit) enter(w, g, PHASE_RESTARTED);
     else world_wake(w, limit);
 }
 
@@ -253,12 +255,12 @@ static void plan_revival(struct world *w, struct world_global *g)
         source = lost ? best_source(w, g, active) : NULL;
         if (source) start_revival(w, g, source);
     } else if (g->row.phase == PHASE_REVIVING) {
-        if (g->row.switch_offset >= 0 && node_takes_writes(first)) enter(w, g, PHASE_SETTLING); /* it just did return */
+        if (g->row.switch_offset >= 0 && node_takes_writes(first)) enter(w, g, PHASE_RETURNED); /* it just did return */
         else if (giver == NULL || is_lost(source->rg, giver)) revive_otherwise(w, g, active);
         else if (world_in_touch(w, source->row.region) && node_takes_writes(giver) && giver->row.seen_fenced &&
                  want_in_force(w, first)) {
             world_set_int(w, &g->row.switch_offset, giver->row.seen_offset);
-            enter(w, g, PHASE_RETURNING);
+            enter(w, g, PHASE_DATA_GIVEN);
         }
     } else if (g->row.phase == PHASE_RETURNING) {
         plan_returning(w, g, first, source);
@@ -293,7 +295,7 @@ static void plan_member(struct world *w, struct world_member *m)
     bool first = m->row.role == MEMBER_PRIMARY;
     bool joined = first ? node_takes_writes(first_node(m->rg)) && gateways_listen(m->rg) : m->rg->row.status == RG_AVAILABLE;
     if (!joined) return;
-    world_set_word(w, &m->row.status, MEMBER_ASSOCIATED);
+    move_member_status(w, &m->row.status, MEMBER_JOINED);
     if (first) world_event(w, m->row.region, m->row.rg_id, EVENT_GLOBAL_JOINED_AS_PRIMARY, m->row.rg_id, m->row.global_id);
     else world_event(w, m->row.region, m->row.rg_id, EVENT_GLOBAL_JOINED_AS_SECONDARY, m->row.rg_id, m->row.global_id);
 }
@@ -316,8 +318,9 @@ static void set_version(struct world *w, const struct world_global *g, struct wo
 {
     world_set(w, &rg->row.engine, g->row.engine);
     world_set(w, &rg->row.engine_version, g->row.engine_version);
-    world_set_word(w, &rg->row.status, RG_MODIFYING);
-    for (size_t i = 0; i < rg->n_node_groups; i++) world_set_word(w, &rg->node_groups[i].row.status, NODE_GROUP_MODIFYING);
+    move_rg_status(w, &rg->row.status, RG_CHANGE_ASKED);
+    for (size_t i = 0; i < rg->n_node_groups; i++)
+        move_node_group_status(w, &rg->node_groups[i].row.status, NODE_GROUP_CHANGE_ASKED);
 }
 
 /* A new version comes to the secondaries first: a replica may be newer than its upstream, and not the other way round. */
@@ -349,7 +352,7 @@ static void plan_status(struct world *w, struct world_global *g)
         if (m->row.leaving || m->row.status != MEMBER_ASSOCIATED || !member_is_settled(g, m)) return;
         secondaries += m->row.role == MEMBER_SECONDARY;
     }
-    world_set_word(w, &g->row.status, secondaries ? GLOBAL_AVAILABLE : GLOBAL_PRIMARY_ONLY);
+    move_global_status(w, &g->row.status, secondaries ? GLOBAL_SETTLED : GLOBAL_LEFT_ALONE);
 }
 
 void plan_global(struct world *w, struct world_global *g)

@@ -1,5 +1,6 @@
 #include "base/arena.h"
 #include "catalog/parameter.h"
+#include "plan/moves.gen.h"
 #include "plan/plan.h"
 #include "plan/settings.h"
 #include "plan/want.h"
@@ -101,12 +102,12 @@ void plan_parameters(struct world *w, struct world_cluster *c)
         done += runs(&c->nodes[i]) && has_settings(&c->nodes[i], s);
         others += runs(&c->nodes[i]) && has_others(&c->nodes[i], s);
     }
-    if (others) world_set_word(w, &c->row.parameter_apply_status, APPLY_APPLYING);
+    if (others) move_apply_status(w, &c->row.parameter_apply_status, APPLY_VALUES_CHANGED);
     if (running == 0 || done < running) return;
     const char *reboot = nodes_to_reboot(w, c), *text = wanted_text(w, &c->row);
     if (c->row.parameters_in_force == NULL || strcmp(text, c->row.parameters_in_force) != 0)
         tell(w, c, settings_family(&c->row), text);
     world_set(w, &c->row.parameters_in_force, text);
     world_set(w, &c->row.nodes_to_reboot, reboot);
-    world_set_word(w, &c->row.parameter_apply_status, *reboot ? APPLY_PENDING_REBOOT : APPLY_IN_SYNC);
+    move_apply_status(w, &c->row.parameter_apply_status, *reboot ? APPLY_REBOOT_NEEDED : APPLY_IN_FORCE);
 }

@@ -1,5 +1,6 @@
 #include "base/arena.h"
 #include "catalog/engine.h"
+#include "plan/moves.gen.h"
 #include "plan/plan.h"
 #include "plan/shard.h"
 #include "plan/window.h"
@@ -46,8 +47,9 @@ static void apply(struct world *w, struct world_rg *rg, struct row_cache_cluster
         world_set(w, &c->pending_engine_version, NULL);
         world_set(w, &c->pending_parameter_group, NULL);
     }
-    for (size_t i = 0; i < rg->n_node_groups; i++) world_set_word(w, &rg->node_groups[i].row.status, NODE_GROUP_MODIFYING);
-    world_set_word(w, &rg->row.status, RG_MODIFYING);
+    for (size_t i = 0; i < rg->n_node_groups; i++)
+        move_node_group_status(w, &rg->node_groups[i].row.status, NODE_GROUP_CHANGE_ASKED);
+    move_rg_status(w, &rg->row.status, RG_CHANGE_ASKED);
 }
 
 void plan_pending(struct world *w, struct world_rg *rg)

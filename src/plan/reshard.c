@@ -1,4 +1,5 @@
 #include "base/arena.h"
+#include "plan/moves.gen.h"
 #include "plan/plan.h"
 #include "plan/scaling.h"
 #include "plan/settings.h"
@@ -134,8 +135,8 @@ static void remove_members(struct world *w, struct world_rg *rg, struct world_no
         if (strcmp(rg->nodes[i].row.node_group_id, ng->row.id) == 0) world_set_word(w, &rg->nodes[i].row.want, WISH_GONE);
     for (size_t i = 0; i < rg->n_clusters; i++)
         if (strcmp(rg->clusters[i].row.node_group_id, ng->row.id) == 0)
-            world_set_word(w, &rg->clusters[i].row.status, CLUSTER_DELETING);
-    world_set_word(w, &ng->row.status, NODE_GROUP_DELETING);
+            move_cluster_status(w, &rg->clusters[i].row.status, CLUSTER_DELETION_ASKED);
+    move_node_group_status(w, &ng->row.status, NODE_GROUP_EMPTIED);
 }
 
 static bool has_members(const struct world_rg *rg, const struct world_node_group *ng)

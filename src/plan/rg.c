@@ -1,5 +1,6 @@
 #include "plan/access.h"
 #include "plan/encryption.h"
+#include "plan/moves.gen.h"
 #include "plan/plan.h"
 #include "plan/shard.h"
 #include "plan/want.h"
@@ -24,7 +25,7 @@ static void plan_member_cluster(struct world *w, struct world_rg *rg, struct wor
     }
     bool busy = c->row.status == CLUSTER_CREATING || c->row.status == CLUSTER_MODIFYING ||
                 c->row.status == CLUSTER_REBOOTING_CLUSTER_NODES;
-    if (busy && c->row.parameter_apply_status != APPLY_APPLYING) world_set_word(w, &c->row.status, CLUSTER_AVAILABLE);
+    if (busy && c->row.parameter_apply_status != APPLY_APPLYING) move_cluster_status(w, &c->row.status, CLUSTER_SETTLED);
 }
 
 static bool endpoint_in_force(struct world *w, struct world_rg *rg, const struct world_endpoint *e)
@@ -72,10 +73,11 @@ static void settle(struct world *w, struct world_rg *rg)
     struct lacks lacks = {0};
     rg_find_lacks(w, rg, &lacks);
     if (lacks.n) return;
-    world_set_word(w, &rg->row.status, RG_AVAILABLE);
+    move_rg_status(w, &rg->row.status, RG_SETTLED);
     settle_user_groups(w, rg);
     encryption_settle(w, rg);
-    for (size_t i = 0; i < rg->n_node_groups; i++) world_set_word(w, &rg->node_groups[i].row.status, NODE_GROUP_AVAILABLE);
+    for (size_t i = 0; i < rg->n_node_groups; i++)
+        if (!rg->node_groups[i].drop) move_node_group_status(w, &rg->node_groups[i].row.status, NODE_GROUP_SETTLED);
     if (created) world_event(w, rg->row.region, rg->row.id, EVENT_GROUP_CREATED, rg->row.id);
     if (rg->row.automatic_failover == FAILOVER_DISABLING)
         world_event(w, rg->row.region, rg->row.id, EVENT_FAILOVER_TURNED_OFF, rg->row.id);

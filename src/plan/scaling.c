@@ -1,4 +1,5 @@
 #include "plan/scaling.h"
+#include "plan/moves.gen.h"
 #include "plan/plan.h"
 #include "plan/settings.h"
 #include <string.h>
@@ -54,7 +55,7 @@ static void set_type(struct world *w, struct row_cache_cluster *c)
 {
     world_set(w, &c->node_type, c->pending_node_type);
     world_set(w, &c->pending_node_type, NULL);
-    world_set_word(w, &c->parameter_apply_status, APPLY_APPLYING); /* until a plan finds otherwise */
+    move_apply_status(w, &c->parameter_apply_status, APPLY_VALUES_CHANGED); /* until a plan finds otherwise */
 }
 
 static void refuse_type(struct world *w, struct row_cache_cluster *c, enum room room)

@@ -1,4 +1,5 @@
 #include "base/arena.h"
+#include "plan/moves.gen.h"
 #include "plan/plan.h"
 #include "plan/snapshot.h"
 #include "plan/window.h"
@@ -61,17 +62,17 @@ static void tell(struct world *w, const struct world_snapshot *s, bool done)
     }
 }
 
-static void set_members(struct world *w, struct world_rg *rg, enum cluster_status from, enum cluster_status to)
+static void move_members(struct world *w, struct world_rg *rg, enum cluster_status from, enum cluster_status_event event)
 {
     for (size_t i = 0; i < rg->n_clusters; i++)
-        if (rg->clusters[i].row.status == from) world_set_word(w, &rg->clusters[i].row.status, to);
+        if (rg->clusters[i].row.status == from) move_cluster_status(w, &rg->clusters[i].row.status, event);
 }
 
 static void delete_nodes(struct world *w, struct world_node *nodes, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         world_set_word(w, &nodes[i].row.want, WISH_GONE);
-        world_set_word(w, &nodes[i].row.status, NODE_DELETING);
+        move_node_status(w, &nodes[i].row.status, NODE_DELETION_ASKED);
     }
 }
 
@@ -81,16 +82,16 @@ static void end_final(struct world *w, struct world_snapshot *s, bool done)
     struct world_rg *rg = source_group(w, s);
     struct world_cluster *c = source_cluster(w, s);
     if (rg && done) delete_nodes(w, rg->nodes, rg->n_nodes);
-    if (rg && !done) world_set_word(w, &rg->row.status, RG_AVAILABLE);
-    if (rg && !done) set_members(w, rg, CLUSTER_DELETING, CLUSTER_AVAILABLE);
+    if (rg && !done) move_rg_status(w, &rg->row.status, RG_FINAL_SNAPSHOT_FAILED);
+    if (rg && !done) move_members(w, rg, CLUSTER_DELETING, CLUSTER_FINAL_SNAPSHOT_FAILED);
     if (c && done) delete_nodes(w, c->nodes, c->n_nodes);
-    if (c && !done) world_set_word(w, &c->row.status, CLUSTER_AVAILABLE);
+    if (c && !done) move_cluster_status(w, &c->row.status, CLUSTER_FINAL_SNAPSHOT_FAILED);
     world_set_int(w, &s->row.final, 0);
 }
 
 static void end(struct world *w, struct world_snapshot *s, bool done)
 {
-    world_set_word(w, &s->row.status, done ? SNAPSHOT_AVAILABLE : SNAPSHOT_FAILED);
+    move_snapshot_status(w, &s->row.status, done ? SNAPSHOT_TAKEN : SNAPSHOT_NOT_TAKEN);
     if (s->row.copied_from == NULL) tell(w, s, done);
     if (s->row.final) end_final(w, s, done);
 }
@@ -153,7 +154,7 @@ static void plan_exporting(struct world *w, struct world_snapshot *s)
     const char *at = s->n_parts ? s->parts[0].row.cluster_id : s->row.name;
     if (why) world_event(w, s->row.region, at, EVENT_SNAPSHOT_EXPORT_FAILED, s->row.name, s->row.export_bucket, why);
     else world_event(w, s->row.region, at, EVENT_SNAPSHOT_EXPORTED, s->row.name, s->row.export_bucket);
-    world_set_word(w, &s->row.status, SNAPSHOT_AVAILABLE);
+    move_snapshot_status(w, &s->row.status, SNAPSHOT_EXPORT_ENDED);
     world_set(w, &s->row.export_root, NULL);
     world_set(w, &s->row.export_bucket, NULL);
     world_set(w, &s->row.export_name, NULL);
@@ -171,7 +172,7 @@ static void plan_deleted(struct world *w, struct world_snapshot *s)
 static void plan_missing(struct world *w, struct world_snapshot *s)
 {
     for (size_t i = 0; i < s->n_parts; i++)
-        if (s->parts[i].row.seen_state == PART_MISSING) world_set_word(w, &s->row.status, SNAPSHOT_FAILED);
+        if (s->parts[i].row.seen_state == PART_MISSING) move_snapshot_status(w, &s->row.status, SNAPSHOT_FILE_MISSING);
 }
 
 static int64_t days_kept(const struct world_rg *rg, const struct world_cluster *c, const struct world_snapshot *s)
@@ -188,7 +189,7 @@ static void plan_retention(struct world *w, struct world_snapshot *s)
     bool rests = s->row.status == SNAPSHOT_AVAILABLE || s->row.status == SNAPSHOT_FAILED;
     if (!rests || s->row.source != SNAPSHOT_AUTOMATED) return;
     int64_t until = rg || c ? s->row.created_ms + days_kept(rg, c, s) * DAY_MS : 0;
-    if (w->now_ms >= until) world_set_word(w, &s->row.status, SNAPSHOT_DELETING);
+    if (w->now_ms >= until) move_snapshot_status(w, &s->row.status, SNAPSHOT_AGED);
     else world_wake_date(w, until);
 }
 
@@ -198,7 +199,7 @@ static void plan_one(struct world *w, struct world_snapshot *s)
     else if (s->row.status == SNAPSHOT_EXPORTING) plan_exporting(w, s);
     else if (s->row.status == SNAPSHOT_DELETING) plan_deleted(w, s);
     else if (s->row.status == SNAPSHOT_RESTORING && !is_being_restored(w, s))
-        world_set_word(w, &s->row.status, SNAPSHOT_AVAILABLE);
+        move_snapshot_status(w, &s->row.status, SNAPSHOT_RESTORED);
     else if (s->row.status == SNAPSHOT_AVAILABLE) plan_missing(w, s);
     if (!s->drop) plan_retention(w, s);
 }
@@ -224,17 +225,27 @@ static bool cluster_is_taken(const struct world *w, const struct world_cluster *
     return w->new_snapshots != NULL;
 }
 
+/* A change of its datastore may have begun meanwhile: then the group is 'modifying', and its members go on to be taken. */
+static bool any_snapshotting(const struct world_rg *rg)
+{
+    if (rg->row.status == RG_SNAPSHOTTING) return true;
+    for (size_t i = 0; rg->row.status == RG_MODIFYING && i < rg->n_clusters; i++)
+        if (rg->clusters[i].row.status == CLUSTER_SNAPSHOTTING) return true;
+    return false;
+}
+
 static void plan_sources(struct world *w)
 {
     for (size_t i = 0; i < w->n_rgs; i++) {
-        if (w->rgs[i].row.status != RG_SNAPSHOTTING || group_is_taken(w, &w->rgs[i])) continue;
-        world_set_word(w, &w->rgs[i].row.status, RG_AVAILABLE);
-        set_members(w, &w->rgs[i], CLUSTER_SNAPSHOTTING, CLUSTER_AVAILABLE);
+        struct world_rg *rg = &w->rgs[i];
+        if (!any_snapshotting(rg) || group_is_taken(w, rg)) continue;
+        if (rg->row.status == RG_SNAPSHOTTING) move_rg_status(w, &rg->row.status, RG_SNAPSHOT_ENDED);
+        move_members(w, rg, CLUSTER_SNAPSHOTTING, CLUSTER_SNAPSHOT_ENDED);
     }
     for (size_t i = 0; i < w->n_clusters; i++) {
         struct world_cluster *c = &w->clusters[i];
         if (c->row.rg_id == NULL && c->row.status == CLUSTER_SNAPSHOTTING && !cluster_is_taken(w, c))
-            world_set_word(w, &c->row.status, CLUSTER_AVAILABLE);
+            move_cluster_status(w, &c->row.status, CLUSTER_SNAPSHOT_ENDED);
     }
 }
 
@@ -319,9 +330,9 @@ static void plan_automatic_of_group(struct world *w, struct world_rg *rg)
         s.parts[s.n_parts++] = part_of(w, &s.row, n, rg, &rg->node_groups[i]);
     }
     for (size_t i = 0; i < s.n_parts; i++)
-        world_set_word(w, &find_node(w, rg->row.region, s.parts[i].node_id)->cluster->row.status, CLUSTER_SNAPSHOTTING);
+        move_cluster_status(w, &find_node(w, rg->row.region, s.parts[i].node_id)->cluster->row.status, CLUSTER_SNAPSHOT_ASKED);
     begin(w, &s, source, s.row.cluster_id ? s.row.cluster_id : rg->row.id);
-    world_set_word(w, &rg->row.status, RG_SNAPSHOTTING);
+    move_rg_status(w, &rg->row.status, RG_SNAPSHOT_ASKED);
 }
 
 static void plan_automatic_of_cluster(struct world *w, struct world_cluster *c)
@@ -333,7 +344,7 @@ static void plan_automatic_of_cluster(struct world *w, struct world_cluster *c)
     s.parts = arena_array(w->arena, struct row_snapshot_part, 1);
     s.parts[0] = part_of(w, &s.row, &c->nodes[0], NULL, NULL);
     begin(w, &s, source, c->row.id);
-    world_set_word(w, &c->row.status, CLUSTER_SNAPSHOTTING);
+    move_cluster_status(w, &c->row.status, CLUSTER_SNAPSHOT_ASKED);
 }
 
 /* ---- seeds ---- */
@@ -351,10 +362,10 @@ static void fail_restore(struct world *w, struct world_node *n)
 {
     struct world_rg *rg = n->rg;
     world_event(w, n->row.region, n->row.cluster_id, EVENT_RESTORE_FAILED, seed_name(w, n->seed), n->seed->row.seen_refused);
-    if (rg) world_set_word(w, &rg->row.status, RG_CREATE_FAILED);
-    if (rg) set_members(w, rg, CLUSTER_CREATING, CLUSTER_RESTORE_FAILED);
+    if (rg) move_rg_status(w, &rg->row.status, RG_SEED_REFUSED);
+    if (rg) move_members(w, rg, CLUSTER_CREATING, CLUSTER_SEED_REFUSED);
     if (rg) world_event(w, rg->row.region, rg->row.id, EVENT_GROUP_CREATE_FAILED, rg->row.id);
-    world_set_word(w, &n->cluster->row.status, CLUSTER_RESTORE_FAILED);
+    move_cluster_status(w, &n->cluster->row.status, CLUSTER_SEED_REFUSED);
 }
 
 /* A seed has served once its group is made, and must stay as long as it is not: a primary that dies meanwhile begins with it again. */

@@ -1,5 +1,6 @@
 #include "plan/access.h"
 #include "plan/lack.h"
+#include "plan/moves.gen.h"
 #include "plan/plan.h"
 #include <string.h>
 
@@ -46,7 +47,7 @@ static void plan_group(struct world *w, struct world_user_group *g)
         world_drop(w, &g->drop);
     } else if (group_in_force(w, g)) {
         settle_members(w, g);
-        world_set_word(w, &g->row.status, USER_GROUP_ACTIVE);
+        move_user_group_status(w, &g->row.status, USER_GROUP_SETTLED);
     }
 }
 
@@ -71,7 +72,7 @@ static void plan_user(struct world *w, struct world_user *u)
     bool in_force;
     if (u->drop || u->row.status == USER_ACTIVE) return;
     bool member = is_member(w, u, &in_force);
-    if (u->row.status == USER_MODIFYING && in_force) world_set_word(w, &u->row.status, USER_ACTIVE);
+    if (u->row.status == USER_MODIFYING && in_force) move_user_status(w, &u->row.status, USER_SETTLED);
     if (u->row.status == USER_DELETING && !member) world_drop(w, &u->drop);
 }
 

@@ -50,6 +50,18 @@ void fixture_available(const char *region, const char *rg_id)
     cr_assert_eq(q_rg_get(store, &arena, region, rg_id, &rg, &err), 0);
     rg->status = RG_AVAILABLE;
     cr_assert_eq(q_replication_group_put(store, rg, &err), 0);
+    struct row_node_group *ngs;
+    cr_assert_eq(q_node_group_span(store, &arena, region, rg_id, rg_id, &ngs, &n, &err), 0);
+    for (size_t i = 0; i < n; i++) {
+        ngs[i].status = NODE_GROUP_AVAILABLE;
+        cr_assert_eq(q_node_group_put(store, &ngs[i], &err), 0);
+    }
+    struct row_cache_cluster *clusters;
+    cr_assert_eq(q_cluster_list_by_rg(store, &arena, region, rg_id, &clusters, &n, &err), 0);
+    for (size_t i = 0; i < n; i++) {
+        clusters[i].status = CLUSTER_AVAILABLE;
+        cr_assert_eq(q_cache_cluster_put(store, &clusters[i], &err), 0);
+    }
     cr_assert_eq(q_node_list_by_rg(store, &arena, region, rg_id, &nodes, &n, &err), 0);
     for (size_t i = 0; i < n; i++) {
         nodes[i].address = "127.1.0.1";

@@ -6,6 +6,7 @@
 #include "ops/core/request.h"
 #include "ops/replication_group/replicas.h"
 #include "ops/snapshot/take.h"
+#include "plan/moves.gen.h"
 #include "plan/rg_row.h"
 #include <string.h>
 
@@ -67,7 +68,7 @@ static int reboot_node(struct op *op, const struct row_cache_cluster *c, struct 
         if (strcmp(nodes[i].node_id, id) != 0) continue;
         nodes[i].incarnation++;
         nodes[i].keep_data = 0;
-        nodes[i].status = NODE_REBOOTING;
+        move_node_status(NULL, &nodes[i].status, NODE_REBOOT_ASKED);
         int r = q_node_put(op->store, &nodes[i], op->err);
         return r ? r : note_event(op, c->id, EVENT_NODE_SHUTDOWN, id);
     }
@@ -95,7 +96,7 @@ int op_reboot_cache_cluster(struct op *op, const struct api_reboot_cache_cluster
             "Rebooting is not supported for clusters of a replication group with cluster mode enabled.");
     r = q_node_list_by_cluster(op->store, op->arena, c->region, c->id, &nodes, &n, op->err);
     for (size_t i = 0; r == 0 && i < ids->n; i++) r = reboot_node(op, c, nodes, n, ids->items[i]);
-    c->status = CLUSTER_REBOOTING_CLUSTER_NODES;
+    move_cluster_status(NULL, &c->status, CLUSTER_REBOOT_ASKED);
     if (r == 0) r = q_cache_cluster_put(op->store, c, op->err);
     return r ? r : answer(op, c->id, &out->cache_cluster);
 }
@@ -125,13 +126,13 @@ static int delete_alone(struct op *op, struct row_cache_cluster *c, bool final)
     bool begun = c->status == CLUSTER_DELETING;
     if (!resting && c->status != CLUSTER_CREATING && (begun || !unserved_for_long(op, c->unserved_since_ms)))
         return op_fault(op, FAULT_INVALID_CACHE_CLUSTER_STATE, "Cache cluster %s is not in a valid state to be deleted", c->id);
-    c->status = CLUSTER_DELETING;
+    move_cluster_status(NULL, &c->status, CLUSTER_DELETION_ASKED);
     int r = q_cache_cluster_put(op->store, c, op->err);
     if (r == 0) r = q_tag_delete_arn(op->store, arn_of(op, c->account, "cluster", c->id), op->err);
     if (r == 0) r = q_node_list_by_cluster(op->store, op->arena, c->region, c->id, &nodes, &n, op->err);
     for (size_t i = 0; r == 0 && !final && i < n; i++) {
         nodes[i].want = WISH_GONE;
-        nodes[i].status = NODE_DELETING;
+        move_node_status(NULL, &nodes[i].status, NODE_DELETION_ASKED);
         r = q_node_put(op->store, &nodes[i], op->err);
     }
     return r;

@@ -7,6 +7,7 @@
 #include "ops/core/window.h"
 #include "ops/parameter_group/parameter_group.h"
 #include "ops/subnet_group/subnet_group.h"
+#include "plan/moves.gen.h"
 #include "plan/want.h"
 #include <string.h>
 
@@ -128,7 +129,7 @@ static int change_parameter_group(const struct change *x, const struct engine_ve
     if (!same_family) x->c->pending_parameter_group = g.name;
     if (!same_family) return 0;
     r = parameter_group_check_swap(x->op, x->c->parameter_group, &g);
-    if (strcmp(x->c->parameter_group, g.name) != 0) x->c->parameter_apply_status = APPLY_APPLYING;
+    if (strcmp(x->c->parameter_group, g.name) != 0) move_apply_status(NULL, &x->c->parameter_apply_status, APPLY_VALUES_CHANGED);
     x->c->parameter_group = g.name;
     return r;
 }

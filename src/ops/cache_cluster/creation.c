@@ -8,6 +8,7 @@
 #include "ops/parameter_group/parameter_group.h"
 #include "ops/snapshot/restore.h"
 #include "ops/subnet_group/subnet_group.h"
+#include "plan/moves.gen.h"
 #include "plan/plan.h"
 #include <string.h>
 
@@ -181,14 +182,14 @@ static int read_settings(struct op *op, const struct api_create_cache_cluster_in
     const char *topic = in->notification_topic_arn;
     c->region = op->region->name;
     c->account = op->account;
-    c->status = CLUSTER_CREATING;
+    move_cluster_status(NULL, &c->status, CLUSTER_ASKED);
     c->network_type = c->ip_discovery = "ipv4";
     c->created_ms = op->now_ms;
     c->auto_minor_version_upgrade = request_flag(in->auto_minor_version_upgrade, true);
     c->notification_topic_arn = topic && topic[0] ? topic : NULL;
     c->notification_topic_status = TOPIC_ACTIVE;
     c->security_group_ids = request_words(op, &in->security_group_ids);
-    c->parameter_apply_status = APPLY_IN_SYNC;
+    move_apply_status(NULL, &c->parameter_apply_status, APPLY_ASKED);
     c->nodes_to_reboot = c->pending_nodes_to_remove = c->pending_zones = c->config_nodes = "";
     c->next_node = c->config_version = 1;
     int r = request_port(op, in->port, p->version->engine->port, &c->port);

@@ -4,6 +4,7 @@
 #include "ops/parameter_group/parameter_group.h"
 #include "ops/replication_group/members.h"
 #include "ops/replication_group/rows.h"
+#include "plan/moves.gen.h"
 #include "plan/world.h"
 #include <string.h>
 
@@ -65,7 +66,7 @@ static int open_change(struct op *op, const char *id, struct opt_bool apply_imme
 static int set_members_modifying(struct op *op, struct change *c)
 {
     int r = 0;
-    c->g->status = GLOBAL_MODIFYING;
+    move_global_status(NULL, &c->g->status, GLOBAL_CHANGE_ASKED);
     for (size_t i = 0; r == 0 && i < c->n_members; i++) r = rg_set_modifying(op, c->members[i]);
     return r;
 }

@@ -3,6 +3,7 @@
 #include "ops/core/request.h"
 #include "ops/global_datastore/view.h"
 #include "ops/replication_group/rows.h"
+#include "plan/moves.gen.h"
 #include "plan/rg_row.h"
 #include <string.h>
 
@@ -68,7 +69,7 @@ static int join_as_primary(struct op *op, const char *global_id, struct row_repl
     struct row_global_member m = {
         .global_id = global_id, .region = rg->region, .rg_id = rg->id, .role = MEMBER_PRIMARY, .status = MEMBER_ASSOCIATING};
     int r = rg_own_parameters(op, global_id, rg);
-    rg->status = RG_MODIFYING;
+    move_rg_status(NULL, &rg->status, RG_CHANGE_ASKED);
     rg->auto_minor_version_upgrade = 0;
     if (r == 0) r = q_replication_group_put(op->store, rg, op->err);
     if (r == 0) r = rg_copy_settings(op, rg);
@@ -131,12 +132,12 @@ static int find_member(
     return r;
 }
 
-static int set_group_status(struct op *op, const struct row_global_member *m, enum rg_status status)
+static int ask_group_for_change(struct op *op, const struct row_global_member *m)
 {
     struct row_replication_group *rg;
     int r = q_rg_get(op->store, op->arena, m->region, m->rg_id, &rg, op->err);
     if (r || rg == NULL) return r;
-    rg->status = status;
+    move_rg_status(NULL, &rg->status, RG_CHANGE_ASKED);
     return q_replication_group_put(op->store, rg, op->err);
 }
 
@@ -155,10 +156,10 @@ int op_disassociate_global_replication_group(struct op *op, const struct api_dis
         return op_fault(op, FAULT_INVALID_GLOBAL_REPLICATION_GROUP_STATE,
             "Global replication group %s is not available or in primary-only state.", g->id);
     m->leaving = 1;
-    g->status = GLOBAL_MODIFYING;
+    move_global_status(NULL, &g->status, GLOBAL_CHANGE_ASKED);
     r = q_global_member_put(op->store, m, op->err);
     if (r == 0) r = q_global_replication_group_put(op->store, g, op->err);
-    if (r == 0) r = set_group_status(op, m, RG_MODIFYING);
+    if (r == 0) r = ask_group_for_change(op, m);
     return r ? r : answer(op, g->id, &out->global_replication_group);
 }
 
@@ -171,7 +172,7 @@ int op_delete_global_replication_group(
     if (g->status != GLOBAL_PRIMARY_ONLY)
         return op_fault(op, FAULT_INVALID_GLOBAL_REPLICATION_GROUP_STATE, "Cannot delete a global replication group in %s state",
             global_status_text(g->status));
-    g->status = GLOBAL_DELETING;
+    move_global_status(NULL, &g->status, GLOBAL_DELETION_ASKED);
     r = q_global_replication_group_put(op->store, g, op->err);
     return r ? r : answer(op, g->id, &out->global_replication_group);
 }
@@ -203,8 +204,8 @@ int op_failover_global_replication_group(struct op *op, const struct api_failove
     if (m->status != MEMBER_ASSOCIATED || m->leaving || !may_switch(g))
         return op_fault(op, FAULT_INVALID_GLOBAL_REPLICATION_GROUP_STATE,
             "Global replication group %s is not available or in primary-only state.", g->id);
-    g->status = GLOBAL_MODIFYING;
-    g->phase = PHASE_FENCING;
+    move_global_status(NULL, &g->status, GLOBAL_CHANGE_ASKED);
+    move_global_phase(NULL, &g->phase, PHASE_FAILOVER_ASKED);
     g->phase_since_ms = op->steady_ms;
     g->switch_region = m->region;
     g->switch_offset = -1;

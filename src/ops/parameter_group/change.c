@@ -2,6 +2,7 @@
 #include "catalog/limits.gen.h"
 #include "ops/core/id.h"
 #include "ops/parameter_group/parameter_group.h"
+#include "plan/moves.gen.h"
 #include "store/event_log.h"
 #include <string.h>
 
@@ -214,7 +215,7 @@ static int mark_clusters(struct op *op, const struct parameter_group *g)
     size_t n;
     int r = q_cluster_list_by_parameter_group(op->store, op->arena, g->region, g->name, &clusters, &n, op->err);
     for (size_t i = 0; r == 0 && i < n; i++) {
-        clusters[i].parameter_apply_status = APPLY_APPLYING;
+        move_apply_status(NULL, &clusters[i].parameter_apply_status, APPLY_VALUES_CHANGED);
         r = q_cache_cluster_put(op->store, &clusters[i], op->err);
     }
     return r;

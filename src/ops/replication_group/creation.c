@@ -10,6 +10,7 @@
 #include "ops/replication_group/shards.h"
 #include "ops/snapshot/restore.h"
 #include "ops/subnet_group/subnet_group.h"
+#include "plan/moves.gen.h"
 #include "plan/rg_row.h"
 #include <stdlib.h>
 #include <string.h>
@@ -59,7 +60,7 @@ static int read_own_settings(struct op *op, const struct api_create_replication_
     struct row_replication_group *rg = &p->rg;
     rg->region = op->region->name;
     rg->account = op->account;
-    rg->status = RG_CREATING;
+    move_rg_status(NULL, &rg->status, RG_ASKED);
     rg->cluster_mode = MODE_DISABLED;
     rg->network_type = rg->ip_discovery = "ipv4";
     rg->created_ms = op->now_ms;
@@ -257,7 +258,7 @@ static int write_membership(struct op *op, const struct rg_creation *plan)
         .rg_id = plan->rg.id,
         .role = MEMBER_SECONDARY,
         .status = MEMBER_ASSOCIATING};
-    g.status = GLOBAL_MODIFYING;
+    move_global_status(NULL, &g.status, GLOBAL_CHANGE_ASKED);
     int r = q_global_member_put(op->store, &m, op->err);
     if (r == 0) r = q_global_replication_group_put(op->store, &g, op->err);
     return r ? r : rg_add_gateways(op, &plan->rg);

@@ -3,6 +3,7 @@
 #include "ops/core/request.h"
 #include "ops/replication_group/view.h"
 #include "ops/snapshot/take.h"
+#include "plan/moves.gen.h"
 #include "plan/rg_row.h"
 #include <string.h>
 
@@ -91,7 +92,7 @@ static int mark_members_deleting(struct op *op, const struct row_replication_gro
     size_t n_clusters, n_nodes;
     int r = q_cluster_list_by_rg(op->store, op->arena, rg->region, rg->id, &clusters, &n_clusters, op->err);
     for (size_t i = 0; r == 0 && i < n_clusters; i++) {
-        clusters[i].status = CLUSTER_DELETING;
+        move_cluster_status(NULL, &clusters[i].status, CLUSTER_DELETION_ASKED);
         r = q_cache_cluster_put(op->store, &clusters[i], op->err);
         if (r == 0) r = q_tag_delete_arn(op->store, arn_of(op, rg->account, "cluster", clusters[i].id), op->err);
     }
@@ -112,7 +113,7 @@ int op_delete_replication_group(
     if (r == 0 && in->final_snapshot_identifier) r = take_final(op, in, rg);
     if (r == 0 && request_flag(in->retain_primary_cluster, false)) r = release_primary(op, rg);
     if (r) return r;
-    rg->status = RG_DELETING;
+    move_rg_status(NULL, &rg->status, RG_DELETION_ASKED);
     r = q_replication_group_put(op->store, rg, op->err);
     if (r == 0) r = mark_members_deleting(op, rg, in->final_snapshot_identifier != NULL);
     if (r == 0) r = q_tag_delete_arn(op->store, arn_of(op, rg->account, "replicationgroup", rg->id), op->err);

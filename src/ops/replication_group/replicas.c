@@ -4,6 +4,7 @@
 #include "ops/core/tags.h"
 #include "ops/replication_group/members.h"
 #include "ops/replication_group/rows.h"
+#include "plan/moves.gen.h"
 #include "plan/rg_row.h"
 #include "plan/world.h"
 #include <string.h>
@@ -84,7 +85,7 @@ int rg_remove_replica(struct op *op, struct row_replication_group *rg, const str
     gone.want = WISH_GONE;
     int r = q_cluster_get(op->store, op->arena, rg->region, n->cluster_id, &c, op->err);
     if (r == 0 && c) {
-        c->status = CLUSTER_DELETING;
+        move_cluster_status(NULL, &c->status, CLUSTER_DELETION_ASKED);
         r = q_cache_cluster_put(op->store, c, op->err);
     }
     if (r == 0) r = q_tag_delete_arn(op->store, arn_of(op, rg->account, "cluster", n->cluster_id), op->err);

@@ -1,6 +1,7 @@
 #include "ops/replication_group/rows.h"
 #include "base/hash.h"
 #include "ops/parameter_group/parameter_group.h"
+#include "plan/moves.gen.h"
 #include "plan/rg_row.h"
 #include <string.h>
 
@@ -162,7 +163,7 @@ int rg_copy_settings(struct op *op, const struct row_replication_group *rg)
     for (size_t i = 0; r == 0 && i < n; i++) {
         struct row_cache_cluster *c = &clusters[i];
         if (strcmp(c->parameter_group, rg->parameter_group) != 0)
-            c->parameter_apply_status = APPLY_APPLYING; /* until a plan finds otherwise */
+            move_apply_status(NULL, &c->parameter_apply_status, APPLY_VALUES_CHANGED); /* until a plan finds otherwise */
         c->parameter_group = rg->parameter_group;
         c->auto_minor_version_upgrade = rg->auto_minor_version_upgrade;
         c->snapshot_retention_limit = rg->snapshot_retention_limit;
@@ -205,9 +206,9 @@ int rg_set_modifying(struct op *op, struct row_replication_group *rg)
     size_t n;
     int r = q_node_group_span(op->store, op->arena, rg->region, rg->id, rg->id, &ngs, &n, op->err);
     for (size_t i = 0; r == 0 && i < n; i++) {
-        ngs[i].status = NODE_GROUP_MODIFYING;
+        move_node_group_status(NULL, &ngs[i].status, NODE_GROUP_CHANGE_ASKED);
         r = q_node_group_put(op->store, &ngs[i], op->err);
     }
-    rg->status = RG_MODIFYING;
+    move_rg_status(NULL, &rg->status, RG_CHANGE_ASKED);
     return r ? r : q_replication_group_put(op->store, rg, op->err);
 }

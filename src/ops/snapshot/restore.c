@@ -2,6 +2,7 @@
 #include "base/beneath.h"
 #include "ops/core/id.h"
 #include "ops/parameter_group/parameter_group.h"
+#include "plan/moves.gen.h"
 #include "plan/rg_row.h"
 #include "plan/snapshot.h"
 #include <fcntl.h>
@@ -258,7 +259,7 @@ static int write_files(struct op *op, const struct restore *x, const char *sourc
     int r = 0;
     for (size_t i = 0; r == 0 && i < x->n; i++) r = write_file(op, x, i, source_id);
     if (r || x->snapshot == NULL) return r;
-    x->snapshot->status = SNAPSHOT_RESTORING;
+    move_snapshot_status(NULL, &x->snapshot->status, SNAPSHOT_RESTORE_ASKED);
     return q_snapshot_put(op->store, x->snapshot, op->err);
 }
 

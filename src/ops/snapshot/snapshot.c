@@ -5,6 +5,7 @@
 #include "ops/core/tags.h"
 #include "ops/snapshot/take.h"
 #include "ops/snapshot/view.h"
+#include "plan/moves.gen.h"
 #include "plan/rg_row.h"
 #include <fcntl.h>
 #include <string.h>
@@ -65,11 +66,11 @@ static int set_snapshotting(struct op *op, const struct snapshot_request *q, con
         struct row_cache_cluster *c;
         r = q_cluster_get(op->store, op->arena, op->region->name, parts[i].cluster_id, &c, op->err);
         if (r || c == NULL) continue;
-        c->status = CLUSTER_SNAPSHOTTING;
+        move_cluster_status(NULL, &c->status, CLUSTER_SNAPSHOT_ASKED);
         r = q_cache_cluster_put(op->store, c, op->err);
     }
     if (r || q->rg == NULL) return r;
-    q->rg->status = RG_SNAPSHOTTING;
+    move_rg_status(NULL, &q->rg->status, RG_SNAPSHOT_ASKED);
     return q_replication_group_put(op->store, q->rg, op->err);
 }
 
@@ -188,7 +189,7 @@ static int export(struct op *op, const struct api_copy_snapshot_in *in, struct r
         parts[i].seen_exported = parts[i].seen_export_reason = NULL;
         r = q_snapshot_part_put(op->store, &parts[i], op->err);
     }
-    s->status = SNAPSHOT_EXPORTING;
+    move_snapshot_status(NULL, &s->status, SNAPSHOT_EXPORT_ASKED);
     return r ? r : q_snapshot_put(op->store, s, op->err);
 }
 
@@ -216,7 +217,7 @@ int op_delete_snapshot(struct op *op, const struct api_delete_snapshot_in *in, s
     if (r) return r;
     if ((s->status != SNAPSHOT_AVAILABLE && s->status != SNAPSHOT_FAILED) || copies)
         return op_fault(op, FAULT_INVALID_SNAPSHOT_STATE, "Snapshot %s is not in a valid state to be deleted.", s->name);
-    s->status = SNAPSHOT_DELETING;
+    move_snapshot_status(NULL, &s->status, SNAPSHOT_DELETION_ASKED);
     r = q_snapshot_put(op->store, s, op->err);
     if (r == 0) r = q_tag_delete_arn(op->store, arn_of(op, s->account, "snapshot", s->name), op->err);
     return r ? r : answer(op, s->name, &out->snapshot);

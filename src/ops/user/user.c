@@ -4,6 +4,7 @@
 #include "ops/core/id.h"
 #include "ops/core/tags.h"
 #include "ops/user/secret.h"
+#include "plan/moves.gen.h"
 #include <ctype.h>
 #include <string.h>
 
@@ -228,7 +229,7 @@ int op_modify_user(struct op *op, const struct api_modify_user_in *in, struct ap
     if (r == 0) r = user_authenticate(op, &s, false, u);
     if (r == 0) r = check_memberships(op, u);
     if (r) return r;
-    u->status = USER_MODIFYING;
+    move_user_status(NULL, &u->status, USER_CHANGE_ASKED);
     r = q_user_put(op->store, u, op->err);
     return r ? r : user_view(op, u, out);
 }
@@ -246,7 +247,7 @@ static int leave(struct op *op, const struct row_user *u, struct row_user_group_
     m->change = LINK_REMOVE;
     if (r == 0) r = q_user_group_member_put(op->store, m, op->err);
     if (g->status == USER_GROUP_DELETING) return r;
-    g->status = USER_GROUP_MODIFYING;
+    move_user_group_status(NULL, &g->status, USER_GROUP_CHANGE_ASKED);
     return r ? r : q_user_group_put(op->store, g, op->err);
 }
 
@@ -260,7 +261,7 @@ int op_delete_user(struct op *op, const struct api_delete_user_in *in, struct ap
     if (r == 0) r = q_user_memberships(op->store, op->arena, u->region, u->id, &members, &n, op->err);
     for (size_t i = 0; r == 0 && i < n; i++) r = leave(op, u, &members[i]);
     if (r) return r;
-    u->status = USER_DELETING;
+    move_user_status(NULL, &u->status, USER_DELETION_ASKED);
     r = q_user_put(op->store, u, op->err);
     if (r == 0) r = q_tag_delete_arn(op->store, arn_of(op, u->account, "user", u->id), op->err);
     return r ? r : user_view(op, u, out);

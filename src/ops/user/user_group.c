@@ -4,6 +4,7 @@
 #include "ops/core/region.h"
 #include "ops/core/tags.h"
 #include "ops/user/user.h"
+#include "plan/moves.gen.h"
 #include <string.h>
 
 static bool is(const char *a, const char *b)
@@ -257,7 +258,7 @@ static int write_changes(struct op *op, const struct api_modify_user_group_in *i
         r = put_member(op, g, id_fold(op, in->user_ids_to_add.items[i]), LINK_ADD);
     for (size_t i = 0; r == 0 && i < in->user_ids_to_remove.n; i++)
         r = put_member(op, g, id_fold(op, in->user_ids_to_remove.items[i]), LINK_REMOVE);
-    g->status = USER_GROUP_MODIFYING;
+    move_user_group_status(NULL, &g->status, USER_GROUP_CHANGE_ASKED);
     if (r == 0) r = q_user_group_put(op->store, g, op->err);
     return r ? r : check_uses(op, g);
 }
@@ -296,7 +297,7 @@ int op_delete_user_group(struct op *op, const struct api_delete_user_group_in *i
     if (n)
         return op_fault(op, FAULT_INVALID_USER_GROUP_STATE,
             "User group %s is associated with replication group %s and cannot be deleted.", g->id, rgs[0].rg_id);
-    g->status = USER_GROUP_DELETING;
+    move_user_group_status(NULL, &g->status, USER_GROUP_DELETION_ASKED);
     r = q_user_group_put(op->store, g, op->err);
     if (r == 0) r = q_tag_delete_arn(op->store, arn_of(op, g->account, "usergroup", g->id), op->err);
     return r ? r : view(op, g, out);

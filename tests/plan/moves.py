@@ -1,0 +1,38 @@
+"""Every move of every lifecycle is made by some unit test of the plans or of the operations; prints how many of each are.
+
+What a new row begins with is no move that anybody makes, but where an operation moves to it: schema/words.json lists it for the drawing.
+"""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+source, build = map(pathlib.Path, sys.argv[1:3])
+
+
+def listed():
+    for name, spec in json.loads((source / "schema/words.json").read_text())["words"].items():
+        rows = [(start, event) for starts, event, _ in spec.get("moves", []) for start in starts.split(", ") if start != "new"]
+        if rows:
+            yield name, rows
+
+
+def made():
+    programs = sorted(p for folder in ("plan", "ops") for p in (build / "tests" / folder).glob("test_*") if p.is_file() and os.access(p, os.X_OK))
+    assert programs, "there are no test programs in " + str(build)
+    with tempfile.TemporaryDirectory() as folder:
+        notes = pathlib.Path(folder) / "moves"
+        for program in programs:
+            subprocess.run([program, "--jobs=1"], env={**os.environ, "MERIDIAN_MOVES": str(notes)}, capture_output=True, check=False)
+        return {tuple(line.split("|")) for line in notes.read_text().splitlines()}
+
+
+seen, problems = made(), []
+for name, rows in listed():
+    missed = [(start, event) for start, event in rows if (name, start, event) not in seen]
+    print("%-18s %2d of %2d moves" % (name, len(rows) - len(missed), len(rows)))
+    problems += ["%s: no test moves it from '%s' by '%s'" % (name, start, event) for start, event in missed]
+print("\n".join(problems))
+sys.exit(1 if problems else 0)
