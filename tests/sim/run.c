@@ -1,5 +1,7 @@
 #include "run.h"
 #include "agents.h"
+#include "belief.h"
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/trip.h"
@@ -40,6 +42,7 @@ static _Noreturn void give_up(const char *text)
     outcome->hash = record_hash();
     outcome->events = machine_steps();
     outcome->virtual_ms = machine_ms();
+    if (text[0] && story_memory) belief_tell();
     if (story_memory) snprintf(story_memory, STORY_MAX, "%s", record_text());
     _exit(1);
 }

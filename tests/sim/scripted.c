@@ -33,6 +33,13 @@ struct disk *disk_of(const char *region, const char *id)
     return d;
 }
 
+struct disk *file_of(const char *region, const char *id)
+{
+    struct disk *d = disk_of(region, id);
+    d->is_file = true;
+    return d;
+}
+
 struct scripted_node *scripted_find(struct scripted *s, const char *id)
 {
     for (size_t i = 0; id && i < s->n_nodes; i++)
@@ -70,12 +77,15 @@ static void see_snapshots(const struct scripted *s, struct arena *mem, struct pr
     *out = (struct proto_snapshot_seen_list){true, 0, arena_array(mem, struct proto_snapshot_seen, s->a.snapshots.n)};
     for (size_t i = 0; i < s->a.snapshots.n; i++) {
         const struct proto_snapshot_order *o = &s->a.snapshots.items[i];
-        struct disk *d = disk_of(s->region, o->id);
+        struct disk *d = file_of(s->region, o->id);
         struct proto_snapshot_seen *seen = &out->items[out->n++];
         *seen = (struct proto_snapshot_seen){.id = o->id, .state = PART_MISSING};
         if (!o->keep.v) d->there = false;
         if (!o->keep.v) seen->state = PART_GONE;
-        else if (d->there) {
+        else if (d->failed) {
+            seen->state = PART_FAILED;
+            seen->reason = "there is no such file";
+        } else if (d->there) {
             seen->state = PART_WHOLE;
             seen->size = OPT_INT(1000 + d->offset);
             seen->taken_ms = OPT_INT(d->noted_pid);
@@ -91,7 +101,7 @@ static void fill_sighting(struct scripted *s, struct arena *mem, struct buf *out
     x.nodes = (struct proto_node_seen_list){true, 0, arena_array(mem, struct proto_node_seen, s->n_nodes)};
     for (size_t i = 0; i < s->n_nodes; i++) {
         struct proto_node_seen *seen = &x.nodes.items[x.nodes.n++];
-        scripted_node_see(&s->nodes[i], mem, seen);
+        scripted_node_see(s, &s->nodes[i], mem, seen);
         if (s->nodes[i].ready) seen->cluster = scripted_cluster(s, &s->nodes[i], mem);
     }
     see_links(s, mem, &x.links);
@@ -121,9 +131,11 @@ static void copy_snapshots(struct scripted *s)
 {
     for (size_t i = 0; i < s->a.snapshots.n; i++) {
         const struct proto_snapshot_order *o = &s->a.snapshots.items[i];
-        struct disk *to = disk_of(s->region, o->id), *from = o->copy_of ? disk_of(s->region, o->copy_of) : NULL;
-        if (!o->keep.v || to->there || from == NULL || !from->there) continue;
-        to->there = true;
+        struct disk *to = file_of(s->region, o->id), *from = o->copy_of ? file_of(s->region, o->copy_of) : NULL;
+        if (!o->keep.v) to->failed = false;
+        if (!o->keep.v || to->there || from == NULL) continue;
+        to->there = from->there;
+        to->failed = !from->there;
         to->noted_pid = machine_wall_ms();
     }
 }
@@ -224,7 +236,7 @@ void scripted_agent(struct process *p, const char *region, const char *folder)
     snprintf(s->folder, sizeof s->folder, "%s", folder);
     uv_loop_init(&s->loop);
     for (struct disk *d = disks(); d; d = d->next)
-        if (d->there && strcmp(d->region, region) == 0 && strchr(d->id, '.')) node_ensure(s, d->id);
+        if (d->there && !d->is_file && strcmp(d->region, region) == 0) node_ensure(s, d->id);
     uv_timer_init(&s->loop, &s->tick);
     uv_timer_init(&s->loop, &s->beat);
     uv_signal_init(&s->loop, term);

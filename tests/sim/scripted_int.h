@@ -21,7 +21,9 @@ struct disk {
     uint32_t *writes;
     size_t n_writes;
     int64_t offset;
-    bool there; /* the folder */
+    bool there;    /* the folder, or the file */
+    bool is_file; /* it is a snapshot's file: 'noted_pid' is when it was taken */
+    bool failed;
 };
 
 struct scripted_node {
@@ -53,11 +55,13 @@ struct scripted {
 };
 
 struct disk *disk_of(const char *region, const char *id);
+/* The same of a snapshot's file. */
+struct disk *file_of(const char *region, const char *id);
 struct disk *disks(void);
 /* scripted_node.c: what a node does next; true where something has changed. */
 bool scripted_node_step(struct scripted *s, struct scripted_node *n);
 void scripted_node_adopt(struct scripted *s, struct scripted_node *n);
-void scripted_node_see(const struct scripted_node *n, struct arena *a, struct proto_node_seen *out);
+void scripted_node_see(const struct scripted *s, const struct scripted_node *n, struct arena *a, struct proto_node_seen *out);
 /* The node of that order; NULL. */
 struct scripted_node *scripted_find(struct scripted *s, const char *id);
 /* cluster_scripted.c; the first once for each assignment */

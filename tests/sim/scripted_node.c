@@ -244,7 +244,7 @@ static bool take_rest(struct scripted *s, struct scripted_node *n)
     if (e->users_generation != o->users_generation.v) return e->users_generation = o->users_generation.v, true;
     if (o->weigh.v && n->weighed != o->weigh.v) return n->weighed = o->weigh.v, true;
     if (o->snapshot == NULL || e->process->pid != o->snapshot_pid.v || e->started_ms != o->snapshot_started_ms.v) return false;
-    struct disk *d = disk_of(s->region, o->snapshot);
+    struct disk *d = file_of(s->region, o->snapshot);
     if (d->there) return false;
     record("%s has saved %s", e->process->name, o->snapshot);
     d->there = true;
@@ -327,18 +327,18 @@ bool scripted_node_step(struct scripted *s, struct scripted_node *n)
 
 /* ---- what is told of it ---- */
 
-static enum seen_state state_of(const struct scripted_node *n)
+static enum seen_state state_of(const struct scripted *s, const struct scripted_node *n)
 {
     if (n->engine) return n->hung ? SEEN_HUNG : n->ready ? SEEN_READY : SEEN_STARTING;
     if (n->assigned && (n->order == NULL || !n->order->run.v)) return SEEN_GONE;
-    if (n->disk->saved) return SEEN_STOPPED;
+    if (s->stopping) return SEEN_STOPPED;
     return n->died ? SEEN_EXITED : SEEN_STARTING;
 }
 
-void scripted_node_see(const struct scripted_node *n, struct arena *a, struct proto_node_seen *out)
+void scripted_node_see(const struct scripted *s, const struct scripted_node *n, struct arena *a, struct proto_node_seen *out)
 {
     const struct engine *e = n->engine;
-    *out = (struct proto_node_seen){.id = n->id, .state = state_of(n), .restarts = OPT_INT(n->disk->restarts)};
+    *out = (struct proto_node_seen){.id = n->id, .state = state_of(s, n), .restarts = OPT_INT(n->disk->restarts)};
     if (n->order) out->address = n->order->address;
     if (n->order) out->port = n->order->port;
     if (e == NULL) return;
