@@ -220,6 +220,7 @@ static void answer_arrives(void *arg)
     machine_cancel(d->post);
     d->post = NULL;
     d->reporting = false;
+    d->events->stored(d->arg);
     if (d->changed) send_report(d);
     else if (d->finished) finish(d);
 }

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TICK_MS = 8, SLOW_MS = 100, QUICK_MS = 500, BEAT_MS_OF_SIGHTINGS = 1000 };
+enum { TICK_MS = 8, SLOW_MS = 100, QUICK_MS = 500, QUIET_MS = 1000, BEAT_MS_OF_SIGHTINGS = 1000 };
 
 static struct disk *all_disks;
 
@@ -112,7 +112,9 @@ static void fill_sighting(struct scripted *s, struct arena *mem, struct buf *out
 static void on_sighting(void *arg, struct buf *out)
 {
     _arena_ struct arena mem = {0};
-    fill_sighting(arg, &mem, out);
+    struct scripted *s = arg;
+    s->told = machine_ms();
+    fill_sighting(s, &mem, out);
 }
 
 /* ---- the assignment ---- */
@@ -154,6 +156,7 @@ static int64_t on_assignment(void *arg, const char *json, size_t len)
         struct scripted_node *n = node_ensure(s, m.nodes.items[i].id);
         n->order = &m.nodes.items[i];
     }
+    if (!s->assigned) s->quiet_until = machine_ms() + QUIET_MS;
     s->a = m;
     scripted_read_maps(s, next);
     s->assigned = s->dirty = true;
@@ -195,6 +198,14 @@ static void look_whether_stopped(struct scripted *s)
     dial_finish(s->dial, gone);
 }
 
+/* One that has just come back does not say that its nodes are starting. */
+static bool may_report(const struct scripted *s)
+{
+    for (size_t i = 0; i < s->n_nodes; i++)
+        if (s->nodes[i].engine && !s->nodes[i].ready && s->nodes[i].adopted && machine_ms() < s->quiet_until) return false;
+    return s->assigned;
+}
+
 static void tick(uv_timer_t *t)
 {
     struct scripted *s = t->data;
@@ -202,8 +213,8 @@ static void tick(uv_timer_t *t)
     for (size_t i = 0; i < s->n_nodes; i++) moved |= scripted_node_step(s, &s->nodes[i]);
     if (s->assigned) drop_gone(s);
     moved |= scripted_move_slots(s);
-    if (moved && s->assigned) dial_report(s->dial);
-    s->dirty = false;
+    s->dirty = moved && !may_report(s);
+    if (moved && !s->dirty) dial_report(s->dial);
     if (moved) s->quick_until = machine_ms() + QUICK_MS;
     if (s->stopping) look_whether_stopped(s);
     uv_timer_start(t, tick, s->stopping || machine_ms() < s->quick_until ? TICK_MS : SLOW_MS, 0);
@@ -212,7 +223,7 @@ static void tick(uv_timer_t *t)
 static void beat(uv_timer_t *t)
 {
     struct scripted *s = t->data;
-    if (s->assigned && !s->stopped) dial_report(s->dial);
+    if (may_report(s) && !s->stopped) dial_report(s->dial);
 }
 
 static void on_signal(uv_signal_t *h, int signum)
@@ -222,7 +233,13 @@ static void on_signal(uv_signal_t *h, int signum)
     s->stopping = true;
 }
 
-static const struct dial_events events = {on_assignment, on_sighting};
+static void on_stored(void *arg)
+{
+    struct scripted *s = arg;
+    s->known = s->told;
+}
+
+static const struct dial_events events = {on_assignment, on_sighting, on_stored};
 
 /* Whatever its folder holds is adopted before it knows what shall become of that. */
 void scripted_agent(struct process *p, const char *region, const char *folder)

@@ -21,7 +21,7 @@ struct disk {
     uint32_t *writes;
     size_t n_writes;
     int64_t offset;
-    bool there;    /* the folder, or the file */
+    bool there;   /* the folder, or the file */
     bool is_file; /* it is a snapshot's file: 'noted_pid' is when it was taken */
     bool failed;
 };
@@ -31,10 +31,10 @@ struct scripted_node {
     const struct proto_node_order *order;
     struct engine *engine;
     struct disk *disk;
-    bool assigned, ready, hung, died, died_primary, died_known, ending;
+    bool adopted, assigned, ready, hung, died, died_primary, died_known, ending;
     int64_t died_incarnation;
     int64_t ready_at, act_at, stopped_since; /* ms; act_at: when the step that is under way is done */
-    int64_t spare_until, spare_limit;
+    int64_t spare_since, spare_until, spare_limit;
     int64_t weighed;
 };
 
@@ -52,6 +52,8 @@ struct scripted {
     size_t n_nodes;
     struct slots *mapped; /* what the maps of the assignment give each of their nodes, one after the other */
     int64_t quick_until;
+    int64_t quiet_until; /* adopted nodes that are not known yet keep it from telling anything until then */
+    int64_t told, known; /* of the last sighting, and of the last that serve has stored */
 };
 
 struct disk *disk_of(const char *region, const char *id);

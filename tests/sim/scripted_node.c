@@ -20,6 +20,7 @@ void scripted_node_adopt(struct scripted *s, struct scripted_node *n)
     n->died_incarnation = -1;
     for (struct engine *e = engines_living(); e; e = e->next)
         if (is(e->region, s->region) && is(e->id, n->id)) n->engine = e;
+    n->adopted = n->engine != NULL;
     if (n->engine) n->ready_at = machine_ms() + 1 + machine_below(30);
     else if (n->disk->noted_pid) n->died = true;
 }
@@ -98,9 +99,12 @@ static bool spares_followers(struct scripted *s, struct scripted_node *n)
     if (!n->died) return false;
     if (followers_load(s, n)) {
         if (n->spare_limit == 0) n->spare_limit = now + SPARE_MS;
-        n->spare_until = now + SPARE_AFTER_MS < n->spare_limit ? now + SPARE_AFTER_MS : n->spare_limit;
+        n->spare_since = now;
+        n->spare_until = n->spare_limit;
+    } else if (n->spare_limit && n->spare_until == n->spare_limit && s->known > n->spare_since) {
+        n->spare_until = now + SPARE_AFTER_MS;
     }
-    return now < n->spare_until;
+    return now < n->spare_until && now < n->spare_limit;
 }
 
 static bool is_for_another(const struct scripted_node *n)
@@ -136,11 +140,12 @@ static void start(struct scripted *s, struct scripted_node *n)
     struct engine *e = engine_start(s->region, n->id, o->cluster ? o->cluster : "", folder);
     n->engine = e;
     n->died = n->died_known = n->hung = n->ready = false;
+    n->adopted = false;
     n->spare_until = n->spare_limit = 0;
     n->disk->there = true;
     n->disk->noted_pid = e->process->pid;
     n->disk->incarnation = o->incarnation.v;
-    n->ready_at = machine_ms() + 5 + machine_below(machine_chance(10) ? 2000 : 100);
+    n->ready_at = e->ready_ms = machine_ms() + 5 + machine_below(machine_chance(10) ? 2000 : 100);
     snprintf(e->address, sizeof e->address, "%s", o->address);
     e->port = (int)o->port.v;
     snprintf(e->asked, sizeof e->asked, "%s %s", o->engine, o->engine_version ? o->engine_version : "");

@@ -92,8 +92,9 @@ static bool held_back(const struct node *n)
 /*
  * Who died, or could not save its data when it was stopped, comes back empty and empties
  * those that follow it; and one that could not be started may be replaced at any moment. Those
- * that have saved their data load them first, and serve gets a moment to put one of them in its
- * place: then it is held back, or no primary any more.
+ * that have saved their data load them first; then serve is to know that they have, and gets a
+ * moment to put one of them in its place: then it is held back, or no primary any more. A moment
+ * alone is not enough: serve may be busy, or be started again just then.
  */
 static bool spares_replicas(struct node *n)
 {
@@ -101,9 +102,12 @@ static bool spares_replicas(struct node *n)
     if (!node_is_down(n)) return false;
     if (n->host->followers_load(n->host, n->id)) {
         if (n->spare_limit == 0) n->spare_limit = now + SPARE_MS;
-        n->spare_until = now + SPARE_AFTER_MS < n->spare_limit ? now + SPARE_AFTER_MS : n->spare_limit;
+        n->spare_since = now;
+        n->spare_until = n->spare_limit;
+    } else if (n->spare_limit && n->spare_until == n->spare_limit && (int64_t)n->host->known > n->spare_since) {
+        n->spare_until = now + SPARE_AFTER_MS;
     }
-    return now < n->spare_until;
+    return now < n->spare_until && now < n->spare_limit;
 }
 
 static struct start_facts facts_of_start(struct node *n)

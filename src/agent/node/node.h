@@ -37,6 +37,7 @@ struct node_host {
     bool (*followers_load)(struct node_host *h, const char *id);
     /* True while some node is switching: to start a process takes so long that this comes first. */
     bool (*switching)(struct node_host *h);
+    uint64_t known;        /* ms of the loop's clock: serve has looked at a sighting of that moment; 0: at none yet */
     int64_t stop_limit_ms; /* how long a node may take to save its data where everything stops; 0: for ever */
     struct shelf *shelf;   /* where its snapshots go and come from */
     struct reservations *reservations;

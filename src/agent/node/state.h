@@ -78,6 +78,7 @@ struct node {
     enum role died_role;              /* ROLE_UNKNOWN: there was none */
     int64_t died_incarnation;         /* -1: not known; then it is the next order's */
     int64_t spare_until, spare_limit; /* 0, or how long it stays dead so that others can load their data first */
+    int64_t spare_since;              /* when they were last seen to load */
     struct backoff backoff;
     struct string_list left_out; /* settings of the order's generation that the engine does not take */
     char reason[200];

@@ -149,11 +149,18 @@ static int64_t on_assignment(void *arg, const char *json, size_t len)
 
 static void on_sighting(void *arg, struct buf *out)
 {
-    const struct agent *a = arg;
+    struct agent *a = arg;
+    a->fleet.told = uv_now(&a->loop);
     sighting_write(&a->fleet, out);
 }
 
-static const struct dial_events dial_events = {.assignment = on_assignment, .sighting = on_sighting};
+static void on_stored(void *arg)
+{
+    struct agent *a = arg;
+    a->fleet.node_host.known = a->fleet.told;
+}
+
+static const struct dial_events dial_events = {.assignment = on_assignment, .sighting = on_sighting, .stored = on_stored};
 
 static void open_handles(struct agent *a)
 {

@@ -111,6 +111,7 @@ static void reported(void *arg, int status, const char *body, size_t len)
     (void)len;
     if (!answered(d, &d->report, status, body)) return call_again(d, &d->report, report_again);
     d->reporting = false;
+    d->events->stored(d->arg);
     if (d->changed) send_report(d);
     else if (d->finished != NULL) finish(d);
 }

@@ -21,6 +21,8 @@ struct dial_events {
     int64_t (*assignment)(void *arg, const char *json, size_t len);
     /* Adds the sighting of this moment, as JSON. */
     void (*sighting)(void *arg, struct buf *out);
+    /* Serve has looked at the one that was asked for last, and stored it. */
+    void (*stored)(void *arg);
 };
 
 /* Starts dialling. ERR_IO where there is no folder of serve's. */

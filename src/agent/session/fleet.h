@@ -37,6 +37,7 @@ struct fleet {
     uint64_t cluster_serial; /* the last that a map was given */
     int64_t version;         /* of the assignment; 0: none yet */
     uint64_t quiet_until;    /* ms of the loop's clock: until then, adopted nodes may keep us from telling anything */
+    uint64_t told;           /* ms of the loop's clock: of the last sighting */
     char *trips;             /* as they were last armed */
     bool changed;            /* something that a sighting tells */
     bool stopping;           /* every node stops, then the agent */
