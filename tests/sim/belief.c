@@ -10,7 +10,8 @@ static void tell_datastores(const struct world *w)
 {
     for (size_t i = 0; i < w->n_globals; i++)
         record_detail("    datastore %s: %s, %s, towards %s", w->globals[i].row.id, global_status_text(w->globals[i].row.status),
-            global_phase_text(w->globals[i].row.phase), w->globals[i].row.switch_region ? w->globals[i].row.switch_region : "nobody");
+            global_phase_text(w->globals[i].row.phase),
+            w->globals[i].row.switch_region ? w->globals[i].row.switch_region : "nobody");
     for (size_t i = 0; i < w->n_members; i++)
         record_detail("    member %s of %s: %s, %s", w->members[i].row.rg_id, w->members[i].row.region,
             member_role_text(w->members[i].row.role), member_status_text(w->members[i].row.status));
@@ -35,8 +36,8 @@ static void tell_nodes(struct world *w)
     for (size_t i = 0; i < w->n_nodes; i++) {
         const struct row_node *n = &w->nodes[i].row;
         struct want_node want = want_node(w, &w->nodes[i]);
-        record_detail("    node %s of %s: wanted %s, %s%s%s; seen %s, process %lld, role %d, offset %lld, link %lld, fenced %lld", n->id,
-            n->region, node_wish_text(n->want), want.primary ? "primary" : "replica", want.hold ? ", held" : "",
+        record_detail("    node %s of %s: wanted %s, %s%s%s; seen %s, process %lld, role %d, offset %lld, link %lld, fenced %lld",
+            n->id, n->region, node_wish_text(n->want), want.primary ? "primary" : "replica", want.hold ? ", held" : "",
             want.fence ? ", fenced" : "", seen_state_text(n->seen_state), (long long)n->seen_pid, (int)n->seen_role,
             (long long)n->seen_offset, (long long)n->seen_link_up, (long long)n->seen_fenced);
     }
@@ -56,6 +57,6 @@ void belief_tell(void)
     record_detail("-- what runs");
     for (const struct engine *e = engines_living(); e; e = e->next)
         record_detail("    %s (%ld): %s, offset %lld, follows %s, link %d, %zu writes%s%s", e->process->name, e->process->pid,
-            e->primary ? "primary" : "replica", (long long)e->offset, e->upstream[0] ? e->upstream : "nobody", e->link_up, e->n_writes,
-            e->fenced ? ", fenced" : "", e->process->stopped ? ", stands still" : "");
+            e->primary ? "primary" : "replica", (long long)e->offset, e->upstream[0] ? e->upstream : "nobody", e->link_up,
+            e->n_writes, e->fenced ? ", fenced" : "", e->process->stopped ? ", stands still" : "");
 }

@@ -100,7 +100,7 @@ void engine_set_link(const char *address, int64_t port, const char *target, int6
 
 bool engine_answers(const struct engine *e)
 {
-    return e && e->process->alive && !e->process->stopped;
+    return e && e->process->alive && !e->process->stopped && machine_ms() >= e->ready_ms;
 }
 
 bool engine_has(const struct engine *e, uint32_t number)
@@ -146,7 +146,7 @@ static void pull(void *arg)
 {
     struct engine *e = arg, *up = e->upstream[0] ? engine_through(e->upstream, e->upstream_port) : NULL;
     if (e->primary) return;
-    if (!engine_answers(up) || up == e || (!up->primary && !up->link_up)) {
+    if (machine_ms() < e->ready_ms || !engine_answers(up) || up == e || (!up->primary && !up->link_up)) {
         e->link_up = false;
         return pull_again(e);
     }

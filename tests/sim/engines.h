@@ -12,6 +12,7 @@ struct engine {
     struct engine *next;
     struct process *process;
     int64_t started_ms;
+    int64_t ready_ms;                   /* it answers, and follows, from then on (machine_ms) */
     char region[32], id[64], group[64]; /* 'group' "": of a stand-alone cluster */
     char address[48];
     int port;

@@ -15,7 +15,7 @@ struct world;
 void expect_asking(const char *region, const char *action, const char *form);
 void expect_answer(bool done);
 /* An engine lets writes in from now on. */
-void expect_writable(const struct engine *e);
+void expect_writable(struct engine *e);
 /* A process of an engine has ended; 'saved': in good order. */
 void expect_ended(const struct engine *e, bool saved);
 /* All of its data may go with it: it is rebooted, and a primary that is costs its node group's. */

@@ -148,7 +148,9 @@ static void kill_engine(const struct step *s)
         if (strcmp(e->region, s->region) == 0) there[n++] = e;
     if (n == 0) return;
     qsort(there, n, sizeof *there, compare_engines);
-    machine_kill(there[(size_t)s->n % n]->process, s->signal);
+    struct engine *e = there[(size_t)s->n % n];
+    if (s->signal == SIGSTOP) expect_ended(e, false); /* who does not answer is no successor */
+    machine_kill(e->process, s->signal);
 }
 
 static void ask(const struct step *s)
