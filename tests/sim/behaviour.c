@@ -129,8 +129,9 @@ static void on_reply(void *arg, const struct redisReply *r)
     struct stage_conn *c = arg;
     if (c->n_late == LATE_ANSWERS) return wrong(c->stage, "too many answers over %s", c->name);
     struct answer *a = &c->late[c->n_late++];
-    text_of_reply(r, &a->text);
     lines_of_reply(r, &a->lines);
+    if (c->stage->kind == MODEL_MEMCACHED) buf_add(&a->text, r->str, strcspn(r->str, "\n"));
+    else text_of_reply(r, &a->text);
 }
 
 static void on_down(void *arg, const char *why)

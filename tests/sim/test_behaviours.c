@@ -44,3 +44,8 @@ Test(behaviours, valkey_in_cluster_mode)
 {
     all_hold("cluster.txt", MODEL_VALKEY);
 }
+
+Test(behaviours, a_memcached)
+{
+    all_hold("memcached.txt", MODEL_MEMCACHED);
+}

@@ -1,4 +1,4 @@
-#include "model_int.h"
+#include "memcached.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,7 +160,7 @@ static struct redisReply *carry_out(struct model_conn *conn, const struct words 
     struct call c = {
         .w = conn->e->w, .e = conn->e, .conn = conn, .argc = words->argc, .argv = words->argv, .lens = words->lens, .now = now};
     pool_turn(c.w);
-    struct redisReply *r = redis_process(&c);
+    struct redisReply *r = c.e->memcached ? memcached_process(&c) : redis_process(&c);
     *outcome = c.outcome;
     return c.outcome == ANSWERS ? r : NULL;
 }

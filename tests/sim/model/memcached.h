@@ -5,3 +5,5 @@ void memcached_start(struct model_engine *e, int argc, const char *const argv[],
 void memcached_free(struct model_engine *e);
 void memcached_signal(struct model_engine *e, int signal, int64_t now);
 bool memcached_listens_at(const struct model_engine *e, const char *host, int port);
+/* One line of a connection, as a text of lines; "" where nothing is answered to it. */
+struct redisReply *memcached_process(struct call *c);

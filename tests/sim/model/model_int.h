@@ -236,6 +236,7 @@ struct model_conn {
     int storing_how;
     size_t storing_len;
     int64_t storing_expires, storing_flags;
+    uint64_t storing_cas;
     bool storing_quiet;
 };
 

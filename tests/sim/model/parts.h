@@ -54,6 +54,8 @@ struct item {
     size_t len;
     int64_t expires_ms; /* of the wall clock; 0: never */
     int64_t used_at;
+    uint64_t cas; /* memcached */
+    uint32_t flags;
 };
 
 struct data {
