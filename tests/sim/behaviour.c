@@ -9,7 +9,7 @@
 
 /* Runs behaviours on models. Time passes only where something is waited for. */
 
-enum { DEADLINE = 60000000, PACE = 5000, TEXT = 4096 };
+enum { DEADLINE = 60000000, PACE = 5000, TEXT = 16384 };
 
 static void wrong(struct stage *s, const char *format, ...)
 {
@@ -368,6 +368,15 @@ static void do_write(struct stage *s, const char *name, char *rest)
     fclose(f);
 }
 
+/* A folder where a file is to be keeps that from being written. */
+static void do_block(struct stage *s, const char *name, const char *file, bool on)
+{
+    char folder[160], path[300];
+    folder_of(s, name, folder);
+    snprintf(path, sizeof path, "%s/%s", folder, file);
+    if ((on ? mkdir(path, 0700) : rmdir(path)) != 0) wrong(s, "the folder %s can't be changed", path);
+}
+
 static void do_garbage(struct stage *s, const char *name)
 {
     struct stage_conn *c = connect_to(s, name);
@@ -412,6 +421,7 @@ static void do_line(struct stage *s, const char *word, char *rest, const char *c
     else if (strcmp(word, "file") == 0) do_file(s, name, rest, true);
     else if (strcmp(word, "nofile") == 0) do_file(s, name, rest, false);
     else if (strcmp(word, "write") == 0) do_write(s, name, rest);
+    else if (strcmp(word, "block") == 0 || strcmp(word, "unblock") == 0) do_block(s, name, rest, word[0] == 'b');
     else if (strcmp(word, "log") == 0) do_log(s, name, rest);
     else wrong(s, "nobody knows \"%s\"", word);
 }

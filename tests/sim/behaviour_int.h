@@ -2,7 +2,7 @@
 #include "base/buf.h"
 #include "behaviour.h"
 
-enum { STAGE_PORT = 6379, STAGE_BUS = 16379, STAGE_ENGINES = 8, STAGE_CONNS = 32, STAGE_VARIABLES = 16 };
+enum { STAGE_PORT = 6379, STAGE_BUS = 16379, STAGE_ENGINES = 8, STAGE_CONNS = 32, STAGE_VARIABLES = 16, STAGE_KILO = 1100 };
 
 /* An answer as text, and as the lines that it holds. */
 struct answer {

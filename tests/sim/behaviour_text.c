@@ -89,6 +89,9 @@ static void put_variable(const struct stage *s, const char *name, struct buf *ou
             for (int i = 0; i < 40; i++) buf_putc(out, "0123456789abcdef"[(at + 1) & 15]);
         return;
     }
+    if (strcmp(name, "kilo") == 0)
+        for (int i = 0; i < STAGE_KILO; i++) buf_putc(out, 'x');
+    if (strcmp(name, "kilo") == 0) return;
     for (int i = 0; i < s->n_variables; i++) {
         if (strcmp(s->variables[i].name, base) != 0) continue;
         if (plus) buf_printf(out, "%lld", strtoll(s->variables[i].value, NULL, 10) + strtoll(plus, NULL, 10));

@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 from waiting import wait_for
 
 FOLDER = os.environ["BEHAVIOURS"]
-PORT, BUS, DEADLINE, EVERY = 6379, 16379, 20, 0.005
+PORT, BUS, KILO, DEADLINE, EVERY = 6379, 16379, 1100, 20, 0.005
 SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP, "cont": signal.SIGCONT, "term": signal.SIGTERM}
 
 
@@ -134,6 +134,8 @@ class Stage:
         if re.fullmatch(r"[a-h]\.\w+", name):
             what = name[2:]
             return {"host": host(name), "port": str(PORT), "bus": str(BUS), "name": "0123456789abcdef"[(ord(name[0]) - 96) & 15] * 40}[what]
+        if name == "kilo":
+            return "x" * KILO
         base, sign, more = re.fullmatch(r"(\w+)([+-])?(\d*)", name).groups()
         if base not in self.variables:
             return match[0]
@@ -264,6 +266,12 @@ class Stage:
         with open(self.path(name, file), "w") as f:
             f.write(text.replace(";", "\n"))
 
+    def block(self, name, file):
+        os.mkdir(self.path(name, file))
+
+    def unblock(self, name, file):
+        os.rmdir(self.path(name, file))
+
     def still(self, name):
         if not self.connections[name].is_silent():
             raise AssertionError("there is an answer")
@@ -284,7 +292,7 @@ class Stage:
         if word in SIGNALS:
             return self.processes[name[0]].send_signal(SIGNALS[word])
         simple = {"start": self.start, "launch": self.launch, "let": self.let, "closed": self.closed, "ended": self.ended,
-                  "log": self.log, "write": self.write}
+                  "log": self.log, "write": self.write, "block": self.block, "unblock": self.unblock}
         if word in simple:
             return simple[word](name, rest)
         if word in ("still", "garbage"):

@@ -3,7 +3,8 @@
 /* What conf.c and config.c share: the table of settings. */
 
 enum setting_kind { K_TEXT, K_BOOL, K_INT, K_BYTES, K_WORD, K_WORDS, K_BIND, K_SAVE, K_LIMITS, K_REPLICAOF };
-enum setting_flag { IMMUTABLE = 1, PROTECTED = 2 };
+/* HIDDEN: CONFIG GET tells it where it is asked for by its whole name. */
+enum setting_flag { IMMUTABLE = 1, PROTECTED = 2, HIDDEN = 4 };
 
 struct setting_row {
     const char *name, *alias;

@@ -38,6 +38,7 @@ struct redisReply *config_get(struct call *c)
     r->elements = 0;
     for (int s = 0; s < setting_count(); s++) {
         const struct setting_row *row = setting_row(s);
+        if (row->flags & HIDDEN) continue;
         if (is_asked(c, row->name)) add_pair(c->w, r, row->name, shown(c->e, s));
         if (*row->alias && is_asked(c, row->alias)) add_pair(c->w, r, row->alias, shown(c->e, s));
     }

@@ -251,20 +251,28 @@ static bool load_users(struct model_engine *e, struct buf *complaint)
 static void ready(void *obj, int64_t now)
 {
     struct model_engine *e = obj;
-    struct buf complaint = {0};
     if (e->stopped) return timer_set(e->w, &e->life_timer, now + 10 * MS, ready, e);
-    if (!rdb_load(e, conf_text(&e->conf, S_DBFILENAME), &complaint)) {
-        engine_log(e, '#', "%s", complaint.data);
-        buf_fini(&complaint);
-        return engine_exit(e, 1, 0, now);
-    }
-    buf_fini(&complaint);
     e->life = LIFE_RUNNING;
     engine_log(e, '*', "Ready to accept connections");
     if (e->cluster) cluster_start(e, now);
     repl_start(e, now);
     strings_expire(e, now);
     conn_drain_soon(e, now);
+}
+
+/* What is loaded is there at once; nobody is served before the time for it has gone by. */
+static void load(struct model_engine *e, int64_t now)
+{
+    struct buf complaint = {0};
+    char path[700];
+    snprintf(path, sizeof path, "%s/%s", e->dir, conf_text(&e->conf, S_DBFILENAME));
+    if (access(path, F_OK) != 0) return ready(e, now);
+    bool ok = rdb_load(e, conf_text(&e->conf, S_DBFILENAME), &complaint);
+    if (!ok) engine_log(e, '#', "%s", complaint.data);
+    buf_fini(&complaint);
+    int64_t slow = conf_number(&e->conf, S_LOAD_DELAY) * (int64_t)e->data.n;
+    if (ok) timer_set(e->w, &e->life_timer, now + e->w->knobs.load_us + (slow > 0 ? slow : 0), ready, e);
+    else engine_exit(e, 1, 0, now);
 }
 
 static void write_pidfile(const struct model_engine *e)
@@ -290,7 +298,7 @@ static void follow_conf(struct model_engine *e)
 static void listening(void *obj, int64_t now)
 {
     struct model_engine *e = obj;
-    char line[300], path[700];
+    char line[300];
     const char *taken;
     int port;
     if (e->stopped) return timer_set(e->w, &e->life_timer, now + 10 * MS, listening, e);
@@ -304,9 +312,7 @@ static void listening(void *obj, int64_t now)
     if (e->cluster && !cluster_listen(e, now)) return;
     write_pidfile(e);
     e->life = LIFE_LOADING;
-    snprintf(path, sizeof path, "%s/%s", e->dir, conf_text(&e->conf, S_DBFILENAME));
-    if (access(path, F_OK) == 0) timer_set(e->w, &e->life_timer, now + e->w->knobs.load_us, ready, e);
-    else ready(e, now);
+    load(e, now);
 }
 
 static void configured(void *obj, int64_t now)

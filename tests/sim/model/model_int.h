@@ -110,6 +110,8 @@ enum setting {
     S_REQUIREPASS,
     S_STOP_WRITES,
     S_TIMEOUT,
+    S_SAVE_DELAY,
+    S_LOAD_DELAY,
     S_DATABASES,
     S_OTHERS, /* from here on settings whose value nothing depends on */
     SETTINGS_MAX = 190,

@@ -91,7 +91,9 @@ static bool put_file(const struct model_engine *e, const char *file, const struc
     bool ok = fd >= 0 && write(fd, text->data, text->len) == (ssize_t)text->len;
     if (fd >= 0) close(fd);
     if (ok) ok = rename(temp, path) == 0;
+    int why = errno;
     if (!ok) unlink(temp);
+    errno = why;
     return ok;
 }
 

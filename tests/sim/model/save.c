@@ -1,4 +1,5 @@
 #include "model_int.h"
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,15 +21,10 @@ static void temp_path(const struct model_engine *e, long pid, char out[700])
 
 static bool write_file(struct model_engine *e, const struct data *d, int64_t offset)
 {
-    if (e->save.fails) {
-        engine_log(e, '#', "Error moving temp DB file temp-%ld.rdb on the final destination %s (in server root dir %s): %s",
-            e->pid, dump_name(e), e->dir, e->save.fails);
-        return false;
-    }
-    if (rdb_save(e, d, offset, dump_name(e))) return true;
-    engine_log(e, '#',
-        "Failed opening the temp RDB file temp-%ld.rdb (in server root dir %s) for saving: No such file or directory", e->pid,
-        e->dir);
+    const char *why = e->save.fails;
+    if (why == NULL && rdb_save(e, d, offset, dump_name(e))) return true;
+    engine_log(e, '#', "Error moving temp DB file temp-%ld.rdb on the final destination %s (in server root dir %s): %s", e->pid,
+        dump_name(e), e->dir, why ? why : strerror(errno));
     return false;
 }
 
@@ -96,7 +92,8 @@ struct redisReply *redis_bgsave(struct call *c)
     if (c->argc > 1) model_unknown(e, "BGSAVE %s", c->argv[1]);
     if (e->save.child == CHILD_SAVE || e->save.child == CHILD_TRANSFER)
         return reply_error(c->w, "ERR Background save already in progress");
-    save_begin_child(e, CHILD_SAVE, c->w->knobs.fork_us + c->w->knobs.save_us, c->now);
+    int64_t slow = conf_number(&e->conf, S_SAVE_DELAY) * (int64_t)e->data.n;
+    save_begin_child(e, CHILD_SAVE, c->w->knobs.fork_us + c->w->knobs.save_us + (slow > 0 ? slow : 0), c->now);
     return reply_status(c->w, "Background saving started");
 }
 
