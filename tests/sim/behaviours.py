@@ -18,10 +18,6 @@ PORT, BUS, KILO, DEADLINE, EVERY = 6379, 16379, 1100, 20, 0.005
 SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP, "cont": signal.SIGCONT, "term": signal.SIGTERM}
 
 
-def host(name):
-    return "127.77.0.%d" % (ord(name[0]) - ord("a") + 1)
-
-
 def matches(pattern, text):
     return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.DOTALL) is not None
 
@@ -113,8 +109,8 @@ class Connection:
 class Stage:
     """One behaviour's engines."""
 
-    def __init__(self, kind, program):
-        self.kind, self.program = kind, program
+    def __init__(self, kind, program, number):
+        self.kind, self.program, self.number = kind, program, number
         self.folder = tempfile.mkdtemp(prefix="meridian-behaviour-")
         self.processes, self.connections, self.variables = {}, {}, {}
 
@@ -127,13 +123,16 @@ class Stage:
             p.wait()
         shutil.rmtree(self.folder)
 
+    def host(self, name):
+        return "127.77.%d.%d" % (self.number, ord(name[0]) - ord("a") + 1)
+
     # ---- texts ----
 
     def variable(self, match):
         name = match[1]
         if re.fullmatch(r"[a-h]\.\w+", name):
             what = name[2:]
-            return {"host": host(name), "port": str(PORT), "bus": str(BUS), "name": "0123456789abcdef"[(ord(name[0]) - 96) & 15] * 40}[what]
+            return {"host": self.host(name), "port": str(PORT), "bus": str(BUS), "name": "0123456789abcdef"[(ord(name[0]) - 96) & 15] * 40}[what]
         if name == "kilo":
             return "x" * KILO
         base, sign, more = re.fullmatch(r"(\w+)([+-])?(\d*)", name).groups()
@@ -159,7 +158,7 @@ class Stage:
         else:
             with open(os.path.join(FOLDER, self.kind + ".conf")) as f:
                 text = f.read()
-            text = text.replace("{dir}", self.path(name).rstrip("/")).replace("{host}", host(name))
+            text = text.replace("{dir}", self.path(name).rstrip("/")).replace("{host}", self.host(name))
             with open(self.path(name, "redis.conf"), "w") as f:
                 f.write(text + rest.replace(";", "\n") + "\n")
             args = [self.program, "redis.conf"]
@@ -175,7 +174,7 @@ class Stage:
 
     def connection(self, name):
         if name not in self.connections:
-            self.connections[name] = Connection(host(name), self.kind == "memcached")
+            self.connections[name] = Connection(self.host(name), self.kind == "memcached")
         return self.connections[name]
 
     def command(self, name, text, expected):
@@ -323,8 +322,9 @@ def read(file):
     return kind, found
 
 
-def run(file, kind, program, lines):
-    stage = Stage(kind, program)
+def run(file, kind, program, number, lines):
+    """Behaviours with different numbers can run at the same time."""
+    stage = Stage(kind, program, number)
     try:
         for number, line, expected in lines:
             try:

@@ -1,4 +1,5 @@
 """What the engines do for real: the same files as the models are held to in test_behaviours.c, so that a model that lies is found."""
+import concurrent.futures
 import os
 import shutil
 import sys
@@ -9,26 +10,45 @@ import behaviours
 
 PROGRAMS = {"redis": ("redis-server", "valkey-server"), "cluster": ("redis-server", "valkey-server"), "memcached": ("memcached",)}
 FILES = sorted(f for f in os.listdir(behaviours.FOLDER) if f.endswith(".txt"))
+AT_ONCE = 4  # most of them wait most of the time
 
 
-def case(file, kind, program, lines):
-    return lambda self: behaviours.run(file, kind, program, lines)
+class Live(unittest.TestCase):
+    """Each behaviour is one test; they have begun before the first of them is asked for."""
+    file = kind = program = found = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.pool = concurrent.futures.ThreadPoolExecutor(AT_ONCE)
+        cls.running = {sentence: cls.pool.submit(behaviours.run, cls.file, cls.kind, cls.program, number, lines)
+                       for number, (sentence, lines) in enumerate(cls.found)}
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.pool.shutdown(cancel_futures=True)
 
 
-def missing(program):
+def result_of(sentence):
+    return lambda self: self.running[sentence].result()
+
+
+def live(file, program):
+    kind, found = behaviours.read(file)
+    members = {"test_" + sentence.replace(" ", "_"): result_of(sentence) for sentence, _ in found}
+    return type(name_of(file, program), (Live,), dict(members, file=file, kind=kind, program=program, found=found))
+
+
+def missing(file, program):
     def test(self):
         self.skipTest("%s is not installed" % program)
-    return test
+    return type(name_of(file, program), (unittest.TestCase,), {"test_all_behaviours": test})
 
 
-def methods(file, program):
-    kind, found = behaviours.read(file)
-    if shutil.which(program) is None:
-        return {"test_all_behaviours": missing(program)}
-    return {"test_" + sentence.replace(" ", "_"): case(file, kind, program, lines) for sentence, lines in found}
+def name_of(file, program):
+    return "%s_of_%s" % (file.removesuffix(".txt").title(), program.replace("-", "_"))
 
 
 for _file in FILES:
     for _program in PROGRAMS[behaviours.read(_file)[0]]:
-        _name = "%s_of_%s" % (_file.removesuffix(".txt").title(), _program.replace("-", "_"))
-        globals()[_name] = type(_name, (unittest.TestCase,), methods(_file, _program))
+        globals()[name_of(_file, _program)] = live(_file, _program) if shutil.which(_program) else missing(_file, _program)
+del Live
