@@ -1,5 +1,6 @@
 #include "agent/redis/state.h"
 #include "agent/redis_cluster/cluster_state.h"
+#include "agent/redis_cluster/slot_node.h"
 #include "scripted_redis.h"
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -377,4 +378,40 @@ Test(redis_cluster_node, whoever_takes_over_learns_of_slots_in_flight)
     cr_assert_str_eq(script_read(c), "EXEC");
     script_say(c, "+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n+OK\r\n-ERR I'm not the owner\r\n");
     cr_assert_eq(script_see(n).role, SEEN_ROLE_PRIMARY);
+}
+
+/* ---- what whoever moves slots sees of it ---- */
+
+Test(redis_cluster_node, a_mover_sees_primaries_their_slots_and_where_they_are)
+{
+    static const struct rconn_events events;
+    int unread;
+    struct slot_node_address where;
+    struct proto_node_order o = order("a1", "primary");
+    struct node *n = script_node("a1");
+    struct rconn *c = start(n, &o, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, MASTER);
+    settle(n, c, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, SLOTS_TOLD);
+    script_say(c, "+OK\r\n");
+    cr_assert_eq(slot_node_primary(&script_nodes, "a1"), n);
+    cr_assert_null(slot_node_primary(&script_nodes, "b1"));
+    cr_assert_eq(slot_node_find(&script_nodes, "a1"), n);
+    cr_assert_str_eq(slot_node_id(n), "a1");
+    cr_assert(slot_node_address(n, &where));
+    cr_assert_str_eq(where.host, "127.0.0.1");
+    slot_node_loses(n, 7);
+    slot_node_gets(n, 9000);
+    cr_assert(!slots_has(&slot_node_view(n)->slots, 7) && slots_has(&slot_node_view(n)->slots, 9000));
+    cr_assert(slot_node_is_fresh(n));
+    slot_node_changed(n);
+    cr_assert_not(slot_node_is_fresh(n));
+    slot_node_works(n, true);
+    cr_assert(n->life.working);
+    slot_node_works(n, false);
+    slot_node_restore_settings(n);
+    cr_assert_eq(n->life.generation, -1);
+    struct rconn *other = slot_node_connect(n, &events, NULL, &unread);
+    cr_assert_eq(unread, 1);
+    cr_assert_str_eq(script_read(other), "AUTH meridian-admin secret");
+    script_order(n, NULL);
+    cr_assert_not(slot_node_address(n, &where));
 }

@@ -1,6 +1,8 @@
-"""Includes point down only: a folder of src/ includes headers of lower layers and its own, never of its neighbours'."""
+"""Includes point down only: a folder of src/ includes headers of lower layers and its own, never of its neighbours'; a room of src/agent or
+src/ops those of lower rooms (circles.py)."""
 import re
 
+import circles
 import tree
 
 LEVEL = {"base": 0, "model": 1, "catalog": 1, "store": 2, "plan": 2, "protocol": 2, "ops": 3,
@@ -19,6 +21,16 @@ FORBIDDEN = {
 }
 ONLY = {"sqlite3.h": "store"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.MULTILINE)
+
+
+def room_problem(path, header):
+    """An include of a room that is not below the file's own."""
+    _, folder, room = path.split("/")[:3]
+    level = {name: i for i, line in enumerate(circles.ROOMS.get(folder, [])) for name in line.split()}
+    other = header.split("/")[1] if header.startswith(folder + "/") else None
+    if room not in level or other not in level or other == room or level[other] < level[room]:
+        return None
+    return "the room %s is not below %s" % (other, room)
 
 
 def problem_of(folder, quote, header):
@@ -43,7 +55,7 @@ def check(path, text):
         return ["%s: src/%s/ has no level: give it one" % (path, folder)]
     found = []
     for quote, header in INCLUDE.findall(text):
-        problem = problem_of(folder, quote, header)
+        problem = problem_of(folder, quote, header) or room_problem(path, header)
         if problem:
             found.append("%s: %s: %s" % (path, header, problem))
     return found

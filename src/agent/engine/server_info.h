@@ -1,5 +1,9 @@
 #pragma once
 #include <stdbool.h>
+#include <stdint.h>
+/* No machine has more bytes of memory. */
+#define INFO_BYTES_MAX (INT64_C(1) << 56)
+
 /* Who answers on a connection, as the process itself says. */
 struct server_info {
     long pid;      /* 0: it did not say yet */

@@ -6,9 +6,6 @@
 #include <stdint.h>
 /* What a Redis says of itself in its INFO answers, as far as the agent needs it. Pure text work. */
 
-/* No machine has more bytes of memory. */
-#define INFO_BYTES_MAX (INT64_C(1) << 56)
-
 struct replication_info {
     enum role role;
     char upstream_host[64];

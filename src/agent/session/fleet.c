@@ -1,6 +1,5 @@
 #include "agent/session/fleet.h"
 #include "agent/os/reservations.h"
-#include "agent/redis_cluster/cluster.h"
 #include "agent/session/engines.h"
 #include "base/log.h"
 #include <stddef.h>
@@ -231,11 +230,10 @@ void fleet_stop(struct fleet *f, const char *why)
 static void init_hosts(struct fleet *f, const struct agent_options *o)
 {
     f->cluster_host = (struct cluster_host){.map = map_for_node, .mover = mover_for_node};
-    f->redis_host = (struct redis_host){.cluster = &cluster_part, .clusters = &f->cluster_host};
     f->node_host = (struct node_host){.loop = f->loop,
         .dir = o->data_dir,
         .engines = &f->engines,
-        .engine_host = &f->redis_host,
+        .engine_host = agent_engine_hosts_init(&f->engine_hosts, &f->cluster_host),
         .link_host = &f->link_host,
         .changed = node_has_changed,
         .find = find_for_node,

@@ -2,11 +2,11 @@
 #include "agent/engine/engine.h"
 #include "agent/forwarder/link.h"
 #include "agent/node/node.h"
-#include "agent/redis/host.h"
 #include "agent/redis_cluster/cluster_host.h"
 #include "agent/redis_cluster/cluster_map.h"
 #include "agent/redis_cluster/slot_mover.h"
 #include "agent/session/agent.h"
+#include "agent/session/engines.h"
 #include "agent/snapshots/shelf.h"
 #include "base/arena.h"
 #include "base/index.h"
@@ -19,7 +19,7 @@ struct fleet {
     const char *region;
     uv_loop_t *loop;
     struct node_host node_host;
-    struct redis_host redis_host;
+    struct engine_hosts engine_hosts;
     struct cluster_host cluster_host;
     struct slot_mover_host mover_host;
     struct link_host link_host;

@@ -1,5 +1,5 @@
 #include "agent/snapshots/rdb.h"
-#include "agent/redis/info.h"
+#include "agent/engine/server_info.h"
 #include "base/decimal.h"
 #include <ctype.h>
 #include <errno.h>
