@@ -295,12 +295,18 @@ def one_server(**options):
 
 
 class Case(unittest.TestCase):
-    """A test against the file's server (or against self.server, if the case sets one of its own)."""
+    """A test against the file's server, or against one of its own."""
     maxDiff = None
+    own = None
 
     @property
     def server(self):
-        return _server
+        return self.own or _server
+
+    def own_server(self, **options):
+        """From now on the test is against a server of its own, which is not started yet and goes with the test."""
+        self.own = Server(**options)
+        self.addCleanup(self.own.finish)
 
     def setUp(self):
         self.addCleanup(self.check_contract)
@@ -345,6 +351,12 @@ class Case(unittest.TestCase):
 
     def primary(self, group, region="us-east-1"):
         return connect(self.group(group, region)["NodeGroups"][0]["PrimaryEndpoint"])
+
+    def wait_serving(self, group, region="us-east-1"):
+        """A client of its primary endpoint, once somebody listens there."""
+        endpoint = self.group(group, region)["NodeGroups"][0]["PrimaryEndpoint"]
+        wait_for(lambda: is_bound(endpoint["Address"], endpoint["Port"]), "the endpoint")
+        return connect(endpoint)
 
     def reader(self, group, region="us-east-1"):
         return connect(self.group(group, region)["NodeGroups"][0]["ReaderEndpoint"])

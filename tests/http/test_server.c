@@ -238,6 +238,22 @@ Test(server, refuses_a_long_body_before_it_is_sent_if_the_client_waits_for_that)
     expect_status("POST /both HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 9000000\r\n\r\n", "413");
 }
 
+enum { LARGE_BODIES = 64 }; /* of 1 MiB, are held at one time */
+
+Test(server, takes_no_more_large_bodies_than_it_has_room_for)
+{
+    static struct client clients[LARGE_BODIES];
+    static const char large[] = "POST /both HTTP/1.1\r\nHost: a\r\nContent-Length: 1048576\r\n\r\nx";
+    for (int i = 0; i < LARGE_BODIES; i++) {
+        client_open(&clients[i], &loop, http_port(server));
+        client_send(&clients[i], large, sizeof large - 1);
+    }
+    uv_run(&loop, UV_RUN_NOWAIT);
+    expect_status("POST /both HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", "200");
+    expect_status(large, "503");
+    for (int i = 0; i < LARGE_BODIES; i++) client_close(&clients[i]);
+}
+
 Test(server, knows_wrong_methods_from_unknown_paths)
 {
     expect_status("DELETE /both HTTP/1.1\r\nHost: a\r\n\r\n", "405");

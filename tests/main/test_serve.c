@@ -315,8 +315,11 @@ Test(serve, an_agent_that_leaves_is_not_answered)
     expect("POST", "/", CREATE, 200, "creating");
     int fd = asking_dial_path(scratch_path("data/" MEETING_SOCKET));
     ask_after(fd, 0);
-    act(fd, &arena, true, &a);
-    ask_after(fd, a.version.v + 1000);
+    do {
+        act(fd, &arena, true, &a);
+        ask_after(fd, a.version.v);
+        expect("GET", "/_meridian/health", "", 200, "ok");
+    } while (poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 0) > 0);
     close(fd);
     expect("GET", "/_meridian/health", "", 200, "ok");
     kill(getpid(), SIGTERM);
@@ -375,4 +378,48 @@ Test(serve, snapshots_are_taken_from_and_to_folders_that_are_there)
     snprintf(flags, sizeof flags, "--snapshot-import-dir %s", scratch_path("buckets"));
     start(flags);
     cr_expect_eq(stop(), EXIT_SUCCESS);
+}
+
+/* Waits until something of that name comes or goes in the data directory. */
+static void await_change(int watch, const char *name)
+{
+    static char text[4096];
+    struct pollfd p = {.fd = watch, .events = POLLIN};
+    for (ssize_t n = 0; n == 0 || memmem(text, (size_t)n, name, strlen(name)) == NULL;) {
+        cr_assert_eq(poll(&p, 1, 10000), 1, "nothing becomes of %s", name);
+        n = read(watch, text, sizeof text);
+        cr_assert_gt(n, 0);
+    }
+}
+
+Test(serve, the_agents_socket_is_put_back_where_it_was_deleted)
+{
+    int watch = inotify_init1(IN_CLOEXEC);
+    start("");
+    cr_assert_eq(unlink(scratch_path("data/" MEETING_SOCKET)), 0);
+    cr_assert_eq(unlink(scratch_path("data/secrets/admin-token")), 0);
+    cr_assert_geq(inotify_add_watch(watch, scratch_path("data"), IN_CREATE), 0);
+    await_change(watch, MEETING_SOCKET);
+    cr_expect_eq(asking_path(scratch_path("data/" MEETING_SOCKET), "GET", "/", "", NULL), 404);
+    cr_expect_eq(strlen(scratch_read("data/secrets/admin-token")), 64);
+    cr_expect_eq(stop(), EXIT_SUCCESS);
+    close(watch);
+}
+
+Test(serve, without_its_database_it_stops_in_good_order)
+{
+    start("");
+    cr_assert_eq(rename(scratch_path("data/meridian.db"), scratch_path("data/away")), 0);
+    pthread_join(thread, NULL);
+    cr_expect_eq(status, EXIT_FAILURE);
+    cr_expect(strstr(scratch_read("err"), "was moved away or deleted while it was in use"), "%s", scratch_read("err"));
+}
+
+Test(serve, without_its_data_directory_it_stops)
+{
+    start("");
+    cr_assert_eq(rename(scratch_path("data"), scratch_path("away")), 0);
+    pthread_join(thread, NULL);
+    cr_expect_eq(status, EXIT_FAILURE);
+    cr_expect(strstr(scratch_read("err"), "went away, and everything in it: stopping"), "%s", scratch_read("err"));
 }

@@ -8,7 +8,7 @@
 static struct store *store;
 static struct arena arena;
 static struct err err;
-static const struct ops_config config;
+struct ops_config fixture_config;
 
 void fixture_open(void)
 {
@@ -36,7 +36,7 @@ struct answer fixture_run(const char *region, const char *action, const char *fo
     err = (struct err){0};
     int r = form_parse(&f, &arena, form, strlen(form), &err);
     if (r == 0) r = form_decode(&f, o->in, &arena, in, &err);
-    if (r == 0) r = ops_run(store, &config, o, &who, &arena, in, out, &err);
+    if (r == 0) r = ops_run(store, &fixture_config, o, &who, &arena, in, out, &err);
     cr_assert_geq(r, 0, "%s: %s", action, err.msg);
     cr_assert(r == 0 || operation_declares(o, r), "%s answers %s without declaring it", action, api_faults[r].code);
     return (struct answer){r, arena_strdup(&arena, err.msg), out};

@@ -5,6 +5,8 @@
 void fixture_open(void);
 void fixture_close(void);
 struct store *fixture_store(void);
+/* What all operations are run with; zeroed at first. */
+extern struct ops_config fixture_config;
 
 struct answer {
     int fault; /* 0: done */

@@ -5,13 +5,11 @@ A run deals each of some blows once, and then goes on for a while with those tha
 
 MERIDIAN_SEED repeats a run, MERIDIAN_NEMESIS_SECONDS makes it longer, MERIDIAN_NEMESIS_BLOWS="a b" leaves only the blows of these names.
 """
-import errno
 import os
 import random
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -22,6 +20,7 @@ from redis.cluster import ClusterParser
 from redis.crc import key_slot
 
 import harness
+import small_disk
 from harness import alive, wait_for
 
 TIMEOUT = 1.0
@@ -38,17 +37,10 @@ WRONG = (AssertionError, OSError, botocore.exceptions.ClientError, redis.RedisEr
 
 class Storm:
     """A case with a server of its own, on which blows fall; to be mixed into a Case."""
-    own = None
-
-    @property
-    def server(self):
-        return self.own
-
     def setUp(self):
-        self.own = harness.Server()
         self.small, self.filling = None, None
         self.addCleanup(self.give_the_disk_up)
-        self.addCleanup(self.own.finish)
+        self.own_server()
         self.prepare()
         self.own.start()
         super().setUp()
@@ -66,8 +58,7 @@ class Storm:
     def live_on_a_small_disk(self, megabytes):
         """One that can be filled; where nothing can be mounted, the blows that fill it are left out."""
         small = os.path.join(self.own.folder, "small")
-        os.mkdir(small)
-        if os.getuid() != 0 or subprocess.call(["mount", "-t", "tmpfs", "-o", "size=%dm" % megabytes, "tmpfs", small], stderr=subprocess.DEVNULL):
+        if not small_disk.mount(small, megabytes):
             sys.stderr.write("nothing can be mounted here: no disk is filled\n")
             return
         self.small, self.filling = small, os.path.join(small, "filling")
@@ -75,18 +66,12 @@ class Storm:
 
     def give_the_disk_up(self):
         if self.small:
-            subprocess.check_call(["umount", "-l", self.small])
+            small_disk.unmount(self.small)
             shutil.rmtree(self.own.folder, ignore_errors=True)
 
     def fill_the_disk(self):
         self.note("fill the disk")
-        with open(self.filling, "ab", buffering=0) as f:
-            for piece in (1 << 20, 4096, 1):
-                try:
-                    while True:
-                        f.write(b"x" * piece)
-                except OSError as e:
-                    assert e.errno == errno.ENOSPC, e
+        small_disk.fill(self.filling)
 
     def free_the_disk(self):
         self.note("free the disk")

@@ -57,8 +57,7 @@ class Impostor(http.server.BaseHTTPRequestHandler):
 class Channel(harness.Case):
     def setUp(self):
         super().setUp()
-        self.own = harness.Server()
-        self.addCleanup(self.own.finish)
+        self.own_server()
 
     @property
     def server(self):

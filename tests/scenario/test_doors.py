@@ -29,12 +29,6 @@ class Limited(harness.Server):
 
 
 class Doors(harness.Case):
-    own = None
-
-    @property
-    def server(self):
-        return self.own
-
     def start(self, server):
         self.own = server
         self.addCleanup(server.finish)

@@ -1,46 +1,23 @@
 """A full disk takes nothing new, and does not keep what there is from being failed over, started again and stopped."""
-import errno
 import os
 import signal
 import subprocess
 import unittest
 
 import harness
+import small_disk
 from harness import NODE_TYPE, wait_for
 
 REGION = "us-east-1"
 
 
 class FullDisk(harness.Case):
-    own = None
-
-    @property
-    def server(self):
-        return self.own
-
     def setUp(self):
-        self.own = harness.Server()
-        self.addCleanup(self.own.finish)
+        self.own_server()
         super().setUp()
-        small = os.path.join(self.server.folder, "small")
-        os.mkdir(small)
-        if os.getuid() != 0 or subprocess.call(["mount", "-t", "tmpfs", "-o", "size=80m", "tmpfs", small], stderr=subprocess.DEVNULL):
-            self.skipTest("nothing can be mounted here")
-        self.addCleanup(subprocess.call, ["umount", "-l", small])
-        self.addCleanup(self.server.kill_everything)
-        self.server.data = os.path.join(small, "data")
-        self.filling = os.path.join(small, "filling")
+        self.filling = small_disk.move_to(self, 80)
         self.server.flags += ["--stop-timeout", "1"]
         self.server.start()
-
-    def fill(self):
-        with open(self.filling, "ab", buffering=0) as f:
-            for piece in (1 << 20, 4096, 1):
-                try:
-                    while True:
-                        f.write(b"x" * piece)
-                except OSError as e:
-                    self.assertEqual(errno.ENOSPC, e.errno)
 
     def primary_node(self, group):
         return next((n for n in self.server.nodes(group) if n["role"] == "primary" and n["state"] == "ready"), None)
@@ -71,11 +48,11 @@ class FullDisk(harness.Case):
         client = self.primary(group)
         client.set("k", "v")
         self.assertEqual(1, client.wait(1, 5000))
-        self.fill()
+        small_disk.fill(self.filling)
         for _ in range(6):
             client = self.kill_primary(group)
             self.assertEqual("v", client.get("k"))
-            self.fill()
+            small_disk.fill(self.filling)
         self.wait_whole(group)
         answer = self.server.query(Action="CreateReplicationGroup", ReplicationGroupId="more", ReplicationGroupDescription="d",
                                    Engine="redis", CacheNodeType=NODE_TYPE)
@@ -115,7 +92,7 @@ class FullDisk(harness.Case):
 
     def test_does_not_stop_failovers_within_shards(self):
         group, nodes = self.shards()
-        self.fill()
+        small_disk.fill(self.filling)
         for _ in range(4):
             dead = next(n for n in nodes if n["role"] == "primary")
             os.kill(dead["pid"], signal.SIGKILL)
@@ -124,14 +101,14 @@ class FullDisk(harness.Case):
             after = self.wait_in_step(group)
             self.assertEqual({n["pid"] for n in nodes} - {dead["pid"]}, {n["pid"] for n in after} & {n["pid"] for n in nodes})
             self.assert_keys(group)
-            self.fill()
+            small_disk.fill(self.filling)
             nodes = sorted(after, key=lambda n: n["id"] == dead["id"])
 
     def test_does_not_stop_the_engines_own_election(self):
         group, nodes = self.shards(3)
         agent = self.server.agent(REGION)
         wait_for(lambda: all(int(self.config(n, "cluster-node-timeout")) == 2000 for n in nodes), "the settled cluster")
-        self.fill()
+        small_disk.fill(self.filling)
         self.server.kill()
         os.kill(agent, signal.SIGKILL)
         dead = next(n for n in nodes if n["role"] == "primary")
@@ -159,7 +136,7 @@ class FullDisk(harness.Case):
                  for slot in range(line[0], line[1] + 1)][:150]
         for _ in range(2):
             wait_for(lambda: os.stat(conf).st_blocks * 512 >= 16384, "the room that is kept")
-            self.fill()
+            small_disk.fill(self.filling)
             self.set_slots(source, slots, "MIGRATING", name)
             self.assertGreater(os.path.getsize(conf), 4096)
             self.set_slots(source, slots, "STABLE")
@@ -168,7 +145,7 @@ class FullDisk(harness.Case):
 
     def test_hides_no_process_from_its_agent(self):
         group = self.create_group(nodes=2, AutomaticFailoverEnabled=True)
-        self.fill()
+        small_disk.fill(self.filling)
         self.kill_primary(group)
         before = {n["id"]: n["pid"] for n in self.server.nodes(group) if self.wait_whole(group)}
         agent = self.server.agent(REGION)
@@ -199,21 +176,21 @@ class FullDisk(harness.Case):
         client = self.primary(group)
         client.set("k", "v")
         self.assertEqual(1, client.wait(1, 5000))
-        self.fill()
+        small_disk.fill(self.filling)
         self.server.kill()
         self.start_again()
         self.assertEqual("v", self.kill_primary(group).get("k"))
 
     def test_that_lets_groups_be_deleted_heals(self):
         group = self.create_group()
-        self.fill()
+        small_disk.fill(self.filling)
         self.delete_group(group)
         self.assertEqual([], self.server.nodes(group))
 
     def test_does_not_hold_up_the_end(self):
         group = self.create_group(nodes=2)
         self.primary(group).set("k", "v")
-        self.fill()
+        small_disk.fill(self.filling)
         self.server.process.send_signal(signal.SIGTERM)
         self.server.process.wait(harness.DEADLINE)
         self.assertEqual({}, harness.processes_of(self.server.data))

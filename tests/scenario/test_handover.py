@@ -6,7 +6,6 @@ import threading
 import unittest
 
 import datastores
-import harness
 import redis
 from datastores import AWAY, HOME
 from harness import connect, wait_for
@@ -64,8 +63,7 @@ class Unpauser(datastores.Writer):
 class Handover(datastores.Case):
     def setUp(self):
         super().setUp()
-        self.own = harness.Server()
-        self.addCleanup(self.own.finish)
+        self.own_server()
         self.own.start()
 
     @property

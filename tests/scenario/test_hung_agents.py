@@ -11,15 +11,8 @@ REGION, OTHER = "us-east-1", "eu-west-1"
 
 
 class Case(harness.Case):
-    own = None
-
-    @property
-    def server(self):
-        return self.own
-
     def setUp(self):
-        self.own = harness.Server()
-        self.addCleanup(self.own.finish)
+        self.own_server()
         super().setUp()
         self.server.start()
 
@@ -31,11 +24,6 @@ class Case(harness.Case):
     def wait_replaced(self, agent, region=REGION):
         wait_for(lambda: self.server.agent(region) not in (0, agent), "another agent")
         self.assertNotIn(agent, harness.processes_of(self.server.data), "the one that hung is dead before the next one starts")
-
-    def wait_serving(self, group, region=REGION):
-        endpoint = self.group(group, region)["NodeGroups"][0]["PrimaryEndpoint"]
-        wait_for(lambda: harness.is_bound(endpoint["Address"], endpoint["Port"]), "the endpoint")
-        return harness.connect(endpoint)
 
 
 class Hung(Case):

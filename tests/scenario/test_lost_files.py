@@ -14,15 +14,8 @@ REGION = "us-east-1"
 
 
 class Case(harness.Case):
-    own = None
-
-    @property
-    def server(self):
-        return self.own
-
     def setUp(self):
-        self.own = harness.Server()
-        self.addCleanup(self.own.finish)
+        self.own_server()
         super().setUp()
         self.server.start()
         self.database = os.path.join(self.server.data, "meridian.db")
@@ -39,11 +32,6 @@ class Case(harness.Case):
     def go_back(self, line):
         """Runs the command that the line gives."""
         subprocess.check_call(re.search(r"(cd .*) - or move", line)[1], shell=True)
-
-    def wait_serving(self, group):
-        endpoint = self.group(group)["NodeGroups"][0]["PrimaryEndpoint"]
-        wait_for(lambda: harness.is_bound(endpoint["Address"], endpoint["Port"]), "the endpoint")
-        return harness.connect(endpoint)
 
     def stops_in_order(self):
         self.assertEqual(1, self.server.process.wait(harness.DEADLINE))

@@ -11,15 +11,8 @@ TRIES = 6
 
 class Case(harness.Case):
     """Every test has a server of its own."""
-    own = None
-
-    @property
-    def server(self):
-        return self.own
-
     def setUp(self):
-        self.own = harness.Server()
-        self.addCleanup(self.own.finish)
+        self.own_server()
         super().setUp()
         self.own.start()
         self.addCleanup(self.go_on)

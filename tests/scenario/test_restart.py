@@ -13,15 +13,8 @@ from harness import connect, wait_for
 
 class Case(datastores.Case):
     """Every test has a server of its own."""
-    own = None
-
-    @property
-    def server(self):
-        return self.own
-
     def setUp(self):
-        self.own = harness.Server()
-        self.addCleanup(self.own.finish)
+        self.own_server()
         super().setUp()
         self.own.start()
 

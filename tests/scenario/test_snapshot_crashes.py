@@ -11,15 +11,8 @@ KEYS = 3000
 
 
 class Crashes(snapshots.Case):
-    own = None
-
-    @property
-    def server(self):
-        return self.own
-
     def setUp(self):
-        self.own = harness.Server(flags=["--restricted-commands", "allow"])
-        self.addCleanup(self.own.finish)
+        self.own_server(flags=["--restricted-commands", "allow"])
         super().setUp()
         self.own.start()
 

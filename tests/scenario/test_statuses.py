@@ -6,7 +6,6 @@ import socket
 import unittest
 
 import clusters
-import harness
 import redis
 import shards
 from harness import connect, is_bound, wait_for
@@ -17,15 +16,8 @@ ENGINE = shutil.which("redis-server") or "/usr/bin/redis-server"
 
 class Case(clusters.Case, shards.Case):
     """Every test has a server of its own, whose engine is a script that can be changed."""
-    own = None
-
-    @property
-    def server(self):
-        return self.own
-
     def setUp(self):
-        self.own = harness.Server()
-        self.addCleanup(self.own.finish)
+        self.own_server()
         super().setUp()
         self.program = os.path.join(self.own.folder, "redis-server")
         self.own.flags = ["--redis-server", self.program]

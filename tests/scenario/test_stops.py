@@ -24,15 +24,8 @@ FOR_EVER_MS = 10 ** 12
 
 
 class Case(harness.Case):
-    own = None
-
-    @property
-    def server(self):
-        return self.own
-
     def setUp(self):
-        self.own = harness.Server()
-        self.addCleanup(self.own.finish)
+        self.own_server()
         super().setUp()
 
     def lone(self, **more):

@@ -39,10 +39,6 @@ def can_listen(address):
 class Case(datastores.Case):
     """Every test has servers of its own."""
 
-    @property
-    def server(self):
-        return self.own
-
     def setUp(self):
         self.own = self.another()
         super().setUp()

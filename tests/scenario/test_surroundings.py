@@ -1,5 +1,4 @@
 """A machine that does not play along: a full disk, a folder that vanishes, an engine that fails, a terminal that closes."""
-import errno
 import os
 import re
 import shutil
@@ -10,6 +9,7 @@ import subprocess
 import unittest
 
 import harness
+import small_disk
 from harness import NODE_TYPE, processes_of, reads, wait_for
 
 REGION = "us-east-1"
@@ -17,15 +17,8 @@ ENGINE = shutil.which("redis-server") or "/usr/bin/redis-server"
 
 
 class Case(harness.Case):
-    own = None
-
-    @property
-    def server(self):
-        return self.own
-
     def setUp(self):
-        self.own = harness.Server()
-        self.addCleanup(self.own.finish)
+        self.own_server()
         super().setUp()
 
     def ended(self):
@@ -111,23 +104,8 @@ class DataDirectory(Case):
 class FullDisk(Case):
     def setUp(self):
         super().setUp()
-        small = os.path.join(self.server.folder, "small")
-        os.mkdir(small)
-        if os.getuid() != 0 or subprocess.call(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", small], stderr=subprocess.DEVNULL):
-            self.skipTest("nothing can be mounted here")
-        self.addCleanup(subprocess.call, ["umount", "-l", small])
-        self.addCleanup(self.server.kill_everything)
-        self.server.data = os.path.join(small, "data")
+        self.filling = small_disk.move_to(self, 6)
         self.server.flags += ["--stop-timeout", "2"]
-        self.filling = os.path.join(small, "filling")
-
-    def fill(self):
-        with open(self.filling, "wb", buffering=0) as f:
-            try:
-                while True:
-                    f.write(b"x" * 4096)
-            except OSError as e:
-                self.assertEqual(errno.ENOSPC, e.errno)
 
     def create(self, group):
         answer = self.server.query(Action="CreateReplicationGroup", ReplicationGroupId=group, ReplicationGroupDescription="d",
@@ -139,7 +117,7 @@ class FullDisk(Case):
         self.server.start()
         before = self.create_group()
         self.primary(before).set("k", "v")
-        self.fill()
+        small_disk.fill(self.filling)
         answers = {}
         while 500 not in answers.values():
             group = harness.name("full")
@@ -162,7 +140,7 @@ class FullDisk(Case):
         self.server.start()
         group = self.create_group()
         self.primary(group).set("large", os.urandom(200000).hex())
-        self.fill()
+        small_disk.fill(self.filling)
         self.server.terminate(status=3)
         self.assertIn("node %s-001.0001 of us-east-1: its data could not be saved: the disk is full" % group, self.server.log())
         os.unlink(self.filling)

@@ -7,15 +7,8 @@ from harness import NODE_TYPE, name, wait_for
 
 
 class Trips(harness.Case):
-    own = None
-
-    @property
-    def server(self):
-        return self.own
-
     def setUp(self):
-        self.own = harness.Server()
-        self.addCleanup(self.own.finish)
+        self.own_server()
         super().setUp()
         self.own.start()
 

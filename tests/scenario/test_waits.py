@@ -4,7 +4,6 @@ import socket
 import unittest
 
 import datastores
-import harness
 import redis
 from datastores import AWAY, HOME
 from harness import NODE_TYPE, connect, name, reads, wait_for
@@ -28,15 +27,8 @@ def cut(data):
 
 class Case(datastores.Case):
     """Every test has a server of its own, which is stopped in good order and started again with something in its way."""
-    own = None
-
-    @property
-    def server(self):
-        return self.own
-
     def setUp(self):
-        self.own = harness.Server()
-        self.addCleanup(self.own.finish)
+        self.own_server()
         super().setUp()
         self.own.start()
 
