@@ -231,7 +231,8 @@ Test(proc, the_census_kills_whose_folder_was_deleted)
     struct proc_id last;
     struct proc *p = start_waiting();
     long pid = proc_id(p)->pid;
-    const char *names[] = {"r/n1/x", "r/n1/waits", "r/n1/ready", "r/n1/log", "r/n1/process", "r/n1/process.new", "r/n1/starting", "r/n1/starting.new"};
+    const char *names[] = {"r/n1/x", "r/n1/waits", "r/n1/ready", "r/n1/log", "r/n1/process", "r/n1/process.new", "r/n1/starting",
+        "r/n1/starting.new"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) unlink(scratch_path(names[i]));
     cr_assert_eq(rmdir(dir()), 0);
     census_restore(scratch_path("r"));

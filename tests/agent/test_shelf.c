@@ -158,7 +158,9 @@ Test(shelf, a_copy_is_another_name_of_the_same_file)
 {
     struct stat one, two;
     take("s1");
-    order((struct proto_snapshot_order[]){{.id = "s1", .keep = OPT_BOOL(true)}, {.id = "s2", .keep = OPT_BOOL(true), .copy_of = "s1"}}, 2);
+    order((struct proto_snapshot_order[]){{.id = "s1", .keep = OPT_BOOL(true)},
+              {.id = "s2", .keep = OPT_BOOL(true), .copy_of = "s1"}},
+        2);
     settle();
     cr_assert_eq(state_of("s2"), PART_WHOLE);
     cr_assert_eq(stat(scratch_path("Snapshots/s1.rdb"), &one), 0);
@@ -176,15 +178,19 @@ Test(shelf, a_copy_without_its_source_fails)
 {
     take("s1");
     unlink(scratch_path("Snapshots/s1.rdb"));
-    order((struct proto_snapshot_order[]){{.id = "s1", .keep = OPT_BOOL(true)}, {.id = "s2", .keep = OPT_BOOL(true), .copy_of = "s1"}}, 2);
+    order((struct proto_snapshot_order[]){{.id = "s1", .keep = OPT_BOOL(true)},
+              {.id = "s2", .keep = OPT_BOOL(true), .copy_of = "s1"}},
+        2);
     settle();
     cr_assert_eq(state_of("s2"), PART_FAILED);
 }
 
 static struct proto_snapshot_seen export_to(struct arena *a, const char *path)
 {
-    order(&(struct proto_snapshot_order){
-              .id = "s1", .keep = OPT_BOOL(true), .export_root = scratch_path("buckets"), .export_path = path}, 1);
+    order(
+        &(struct proto_snapshot_order){
+            .id = "s1", .keep = OPT_BOOL(true), .export_root = scratch_path("buckets"), .export_path = path},
+        1);
     settle();
     return see(a, "s1");
 }
