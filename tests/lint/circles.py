@@ -32,13 +32,15 @@ def objects(build):
 def needs(build):
     """File → file → the names that the first takes from the second."""
     defined, wanted = {}, {}
-    for source, output in objects(build):
-        for line in subprocess.run(["nm", output], capture_output=True, text=True, check=True).stdout.splitlines():
-            kind, name = line.split()[-2:]
-            if kind == "U":
-                wanted.setdefault(source, set()).add(name)
-            elif kind in "TDBRC" or (kind in "VW" and name not in defined):
-                defined[name] = source
+    source_of = {output: source for source, output in objects(build)}
+    text = subprocess.run(["nm", "-A", *source_of], capture_output=True, text=True, check=True).stdout if source_of else ""
+    for line in text.splitlines():
+        output, _, symbol = line.partition(":")
+        kind, name = symbol.split()[-2:]
+        if kind == "U":
+            wanted.setdefault(source_of[output], set()).add(name)
+        elif kind in "TDBRC" or (kind in "VW" and name not in defined):
+            defined[name] = source_of[output]
     found = {source: {} for source in wanted}
     for source, names in wanted.items():
         for name in names & defined.keys():
