@@ -84,15 +84,25 @@ static struct redisReply *slots_range(struct call *c, const struct cnode *owner,
     return r;
 }
 
+/* The last slot of those that have the same owner as 'first', four at a time. */
+static int owner_end(const struct cluster *k, int first)
+{
+    const uint16_t owner = k->owners[first], four[4] = {owner, owner, owner, owner};
+    int last = first;
+    while (last + 5 <= SLOTS_ALL && memcmp(&k->owners[last + 1], four, sizeof four) == 0) last += 4;
+    while (last + 1 < SLOTS_ALL && k->owners[last + 1] == owner) last++;
+    return last;
+}
+
 struct redisReply *cluster_slots(struct call *c)
 {
     const struct cluster *k = c->e->cluster;
     size_t n = 0;
-    for (int slot = 0; slot < SLOTS_ALL; slot++) n += k->owners[slot] && (slot == 0 || k->owners[slot] != k->owners[slot - 1]);
+    for (int slot = 0; slot < SLOTS_ALL; slot = owner_end(k, slot) + 1) n += k->owners[slot] != 0;
     struct redisReply *r = reply_array(c->w, n);
     r->elements = 0;
     for (int slot = 0, last; slot < SLOTS_ALL; slot = last + 1) {
-        for (last = slot; last + 1 < SLOTS_ALL && k->owners[last + 1] == k->owners[slot];) last++;
+        last = owner_end(k, slot);
         if (k->owners[slot]) r->element[r->elements++] = slots_range(c, cluster_owner(k, slot), slot, last);
     }
     return r;

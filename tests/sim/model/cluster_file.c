@@ -26,6 +26,15 @@ static void put_flags(const struct cnode *n, struct buf *out)
     if (!any) buf_puts(out, "noflags");
 }
 
+/* The last slot of the range that begins with 'first': whole words at a time. */
+static int range_end(const struct slots *s, int first)
+{
+    int at = first / 64;
+    uint64_t gaps = ~s->words[at] & ~(uint64_t)0 << (first % 64);
+    while (gaps == 0 && ++at < SLOTS_ALL / 64) gaps = ~s->words[at];
+    return gaps ? at * 64 + __builtin_ctzll(gaps) - 1 : SLOTS_ALL - 1;
+}
+
 void cluster_line(const struct cluster *c, const struct cnode *n, bool file, struct buf *out)
 {
     int64_t wall = c->e->w->wall_us;
@@ -50,7 +59,7 @@ void cluster_line(const struct cluster *c, const struct cnode *n, bool file, str
     buf_put_int(out, (int64_t)of_epoch->epoch);
     buf_puts(out, n->linked || (n->flags & NODE_MYSELF) ? " connected" : " disconnected");
     for (int first = slots_next(&n->slots, 0), last; first < SLOTS_ALL; first = slots_next(&n->slots, last + 1)) {
-        for (last = first; slots_has(&n->slots, last + 1);) last++;
+        last = range_end(&n->slots, first);
         buf_putc(out, ' ');
         buf_put_int(out, first);
         if (last > first) buf_putc(out, '-');

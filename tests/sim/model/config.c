@@ -32,8 +32,21 @@ static const char *shown(const struct model_engine *e, int s)
     return conf_text(&e->conf, (enum setting)s);
 }
 
+/* One name and no pattern, as nearly always. */
+static struct redisReply *get_one(struct call *c)
+{
+    int s = setting_find(c->argv[2]);
+    struct redisReply *r = reply_array(c->w, 2);
+    r->elements = 0;
+    if (s >= 0)
+        add_pair(c->w, r, strcasecmp(c->argv[2], setting_row(s)->name) == 0 ? setting_row(s)->name : setting_row(s)->alias,
+            shown(c->e, s));
+    return r;
+}
+
 struct redisReply *config_get(struct call *c)
 {
+    if (c->argc == 3 && strpbrk(c->argv[2], "*?[\\") == NULL) return get_one(c);
     struct redisReply *r = reply_array(c->w, (size_t)setting_count() * 4);
     r->elements = 0;
     for (int s = 0; s < setting_count(); s++) {

@@ -308,6 +308,7 @@ struct model_engine {
     struct pause pause;
     struct timer expire_timer;
     struct cluster *cluster; /* NULL where cluster mode is off */
+    const char *id_text;     /* its replication id, as writes are known by it */
     char run_id[HEX_ID + 1], program[256], conf_path[700];
     struct timer thaw_timer;
     /* A command's effects, to be sent to replicas together. */

@@ -32,6 +32,20 @@ void redis_effect(struct call *c, const struct op *op, int64_t len)
     e->effect_lens[e->n_effects++] = len;
 }
 
+/* The writes that were just carried out are known by where they stand in the stream. */
+static void note_offsets(struct model_engine *e)
+{
+    if (e->id_text == NULL || strcmp(e->id_text, e->repl.replid) != 0)
+        e->id_text = pool_copy(&e->w->pool, e->repl.replid, HEX_ID);
+    for (size_t i = 0; i < e->n_effects; i++) {
+        struct key *k = e->effects[i].key;
+        for (size_t n = k ? k->n_writes : 0; n-- > 0 && k->writes[n].by == e && k->writes[n].replid == NULL;) {
+            k->writes[n].offset = e->repl.offset;
+            k->writes[n].replid = e->id_text;
+        }
+    }
+}
+
 void redis_flush_effects(struct model_engine *e, int64_t now)
 {
     enum { MULTI_LEN = 15, EXEC_LEN = 14 };
@@ -41,11 +55,7 @@ void redis_flush_effects(struct model_engine *e, int64_t now)
         repl_feed(e, &e->effects[i], e->effect_lens[i] + (commands > 1 && i == 0 ? MULTI_LEN : 0), now);
     }
     if (commands > 1) repl_feed(e, &(struct op){.kind = OP_BYTES}, EXEC_LEN, now);
-    for (size_t i = 0; i < e->n_effects; i++) {
-        struct key *k = e->effects[i].key;
-        for (size_t n = k ? k->n_writes : 0; n-- > 0 && k->writes[n].by == e && k->writes[n].at == now;)
-            k->writes[n].offset = e->repl.offset;
-    }
+    note_offsets(e);
     e->n_effects = 0;
 }
 
@@ -132,12 +142,11 @@ static bool ends_multi(const char *name)
 
 struct redisReply *redis_run(struct call *c)
 {
-    if (c->row->run == NULL) {
-        if (c->row->container) model_unknown(c->e, "the command %s %s", c->row->name, c->argc > 1 ? c->argv[1] : "");
-        model_unknown(c->e, "the command %s", c->row->name);
-    }
     if (c->e->cluster == NULL && strncmp(c->row->name, "cluster|", 8) == 0)
         return reply_error(c->w, "ERR This instance has cluster support disabled");
+    if (c->row->run == NULL && c->row->container)
+        model_unknown(c->e, "the command %s %s", c->row->name, c->argc > 1 ? c->argv[1] : "");
+    if (c->row->run == NULL) model_unknown(c->e, "the command %s", c->row->name);
     c->e->commands++;
     return c->row->run(c);
 }
