@@ -189,6 +189,11 @@ class Case(harness.Case):
         self.assertEqual([], [n for n in self.server.nodes() if n["pid"] in processes])
 
 
+def endpoint(values):
+    """A Redis client for the primary endpoint of a replication group in Terraform's state."""
+    return harness.connect((values["primary_endpoint_address"], values["port"]))
+
+
 def side_by_side():
     """setUpModule and tearDownModule of a file with scenarios."""
     folder, pool = tempfile.mkdtemp(prefix="meridian-terraform-"), concurrent.futures.ThreadPoolExecutor(32)
