@@ -57,7 +57,7 @@ static struct access_user *new_user(struct world *w, const char *name, size_t wo
     return u;
 }
 
-/* A group's AUTH tokens are the passwords of this user. */
+/* A replication group's AUTH tokens are the passwords of this user. */
 static void add_tokens(struct world *w, const struct row_encryption *e, struct access_user *u)
 {
     if (e == NULL || e->token == NULL) return add_rule(u, "nopass");
@@ -111,7 +111,7 @@ static const struct access_user *user_of(struct world *w, struct world_user *u)
     return u->engine_user;
 }
 
-/* ---- of a group ---- */
+/* ---- of a replication group ---- */
 
 static int64_t generation_of(const struct access *a)
 {
@@ -146,7 +146,7 @@ static const struct access *seal(struct access *a)
     return a;
 }
 
-/* Of a group without user groups, and of clusters that can't have any. */
+/* Of a replication group without user groups, and of clusters that can't have any. */
 static const struct access *open_to_everybody(struct world *w)
 {
     if (w->access) return w->access;
@@ -175,7 +175,7 @@ static const struct access *derive(struct world *w, const struct world_rg *rg)
         add_members(w, l->group, a);
     }
     if (!by_groups) return without_user_groups(w, rg);
-    /* Every engine has a user of this name: off, where a group of valkey does without. */
+    /* Every engine has a user of this name: off, where a user group of valkey does without. */
     if (!has_default(a)) a->users[a->n++] = *new_user(w, "default", 0);
     return seal(a);
 }

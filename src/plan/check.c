@@ -66,7 +66,7 @@ static const char *key_of(struct check *c, const struct world_table *t, const vo
     return arena_join(c->w->arena, values, n, "/");
 }
 
-/* The predefined user has no row; and a group that is being deleted has no node group where it leaves its primary behind. */
+/* The predefined user has no row; and a replication group that is being deleted has no node group where it leaves its primary behind. */
 static bool needs_no_row(const struct reference *r, const struct world_table *t, struct check *c, const void *item)
 {
     struct arena *a = c->w->arena;

@@ -107,7 +107,7 @@ static int compare(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* The endpoints of its own shard, and of the whole group, which name none, may lead to a node; a gateway leads into another region. */
+/* The endpoints of its own shard, and of the whole replication group, which name none, may lead to a node; a gateway leads into another region. */
 static bool may_answer_at(const struct world_node *n, const struct world_endpoint *e)
 {
     if (e->drop || e->row.kind == ENDPOINT_GATEWAY) return false;

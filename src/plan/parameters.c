@@ -10,7 +10,7 @@
  * Whether a cluster's nodes have its parameter group's values: in-sync, applying
  * until every node's agent has told that they are in force, or pending-reboot where
  * a node has to be restarted for some of them. 'parameters_in_force' remembers what
- * the nodes had last, so that events tell what has changed: a line for the group,
+ * the nodes had last, so that events tell what has changed: a line for the parameter group,
  * then one for each value that a user set.
  */
 
@@ -39,7 +39,7 @@ static const char *wanted_text(struct world *w, const struct row_cache_cluster *
     return text;
 }
 
-/* The value in a text of that kind, NULL if it has none; the group's name for "". */
+/* The value in a text of that kind, NULL if it has none; the parameter group's name for "". */
 static const char *text_value(struct world *w, const char *text, const char *name)
 {
     size_t n = strlen(name), first = strcspn(text, "\n");

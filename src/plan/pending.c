@@ -8,7 +8,7 @@
 
 /*
  * Changes of a replication group that were not asked for at once wait in its
- * member clusters' pending columns, and are made when the group's maintenance
+ * member clusters' pending columns, and are made when the replication group's maintenance
  * window opens. A node type goes on waiting there until its room is known: scaling.c.
  */
 
@@ -24,7 +24,7 @@ static const char *default_group(struct world *w, const struct world_rg *rg, con
     return arena_printf(w->arena, shard_is_clustered(rg) ? "default.%s.cluster.on" : "default.%s", v->family);
 }
 
-/* A group on the default parameters of its family goes over to the new family's. */
+/* A replication group on the default parameters of its family goes over to the new family's. */
 static void change_engine(struct world *w, struct world_rg *rg, const char *engine, const char *version)
 {
     const struct engine_version *from = engine_version_find(engine_find(rg->row.engine), rg->row.engine_version);

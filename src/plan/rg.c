@@ -34,13 +34,13 @@ static bool endpoint_in_force(struct world *w, struct world_rg *rg, const struct
     return e->row.seen_state == ENDPOINT_LISTENING;
 }
 
-/* What the datastore still has to do with this group keeps it in 'modifying'. */
+/* What the datastore still has to do with this replication group keeps it in 'modifying'. */
 static bool held_by_global(const struct world_rg *rg)
 {
     return rg->member && !rg->member->drop && (rg->member->row.leaving || rg->member->row.status != MEMBER_ASSOCIATED);
 }
 
-/* A group that is new is available before it has joined its datastore: it has to be in step first. */
+/* A replication group that is new is available before it has joined its datastore: it has to be in step first. */
 void rg_find_lacks(struct world *w, struct world_rg *rg, struct lacks *l)
 {
     if (rg->row.weighing_ms) lacks_add(l, LACK_ROOM, NULL, NULL);
@@ -56,7 +56,7 @@ void rg_find_lacks(struct world *w, struct world_rg *rg, struct lacks *l)
     if (lacks_want_more(l) && rg->row.status != RG_CREATING && held_by_global(rg)) lacks_add(l, LACK_DATASTORE, NULL, NULL);
 }
 
-/* The engines have what was changed in the user groups of the group. */
+/* The engines have what was changed in the user groups of the replication group. */
 static void settle_user_groups(struct world *w, const struct world_rg *rg)
 {
     for (size_t i = 0; i < w->n_user_links; i++) {

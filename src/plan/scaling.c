@@ -81,9 +81,9 @@ void plan_cluster_scaling(struct world *w, struct world_cluster *c)
     else refuse_type(w, &c->row, room);
 }
 
-/* ---- groups ---- */
+/* ---- replication groups ---- */
 
-/* All members of a group wait for the same type. */
+/* All members of a replication group wait for the same type. */
 static struct row_cache_cluster *first_waiting(struct world_rg *rg)
 {
     for (size_t i = 0; i < rg->n_clusters; i++)

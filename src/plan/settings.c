@@ -97,7 +97,7 @@ static const char *node_value(const struct draft *d, const struct parameter *p)
     return number(d, parameter_node_value(p, d->type));
 }
 
-/* A group's value for the engine, which is not always what the API shows. */
+/* A parameter group's value for the engine, which is not always what the API shows. */
 static const char *engine_value(const struct draft *d, const struct parameter *p)
 {
     if (strcmp(p->name, "repl-backlog-size") == 0 && chosen(d, p->name) == NULL) return BACKLOG;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /*
- * What the sightings of a group in cluster mode mean: whether the one that shall be
+ * What the sightings of a replication group in cluster mode mean: whether the one that shall be
  * primary of a shard has become it, whether the engine has elected another while
  * nobody looked, and who holds which slots.
  */
@@ -35,7 +35,7 @@ static bool knows(const struct world_node *n, size_t n_nodes)
     return seen->seen_state == REDIS_CLUSTER_OK && seen->seen_strangers == 0 && seen->seen_known == (int64_t)n_nodes;
 }
 
-/* Every node of a group asks, so that they are counted once between two edits. */
+/* Every node of a replication group asks, so that they are counted once between two edits. */
 static size_t counted_nodes(const struct world *w, struct world_rg *rg)
 {
     if (rg->counted_at == 0 || rg->counted_at != w->edits) rg->n_in_cluster = shard_count_nodes(rg);

@@ -11,7 +11,7 @@ const char *snapshot_file(struct arena *a, const char *snapshot, const char *nod
 
 /* The node whose data are to be taken and its cluster, and its replication group or NULL. 'now_ms' is when the snapshot begins. */
 struct row_snapshot snapshot_row(const struct row_replication_group *rg, const struct row_cache_cluster *c, int64_t now_ms);
-/* 'ng' is NULL outside groups. Members are to be added, the primary first. */
+/* 'ng' is NULL outside replication groups. Members are to be added, the primary first. */
 struct row_snapshot_part snapshot_part_row(
     const struct row_snapshot *s, const struct row_node *n, const struct row_node_group *ng);
 void snapshot_part_add_member(struct arena *a, struct row_snapshot_part *p, const char *zone);

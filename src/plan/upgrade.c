@@ -3,7 +3,7 @@
 #include <string.h>
 
 /*
- * A new engine version reaches a group node by node: each replica is ordered to run
+ * A new engine version reaches a replication group node by node: each replica is ordered to run
  * for it, is restarted by its agent where another program is meant for the new
  * version than for the old, and has to be in force again before the next one goes. The
  * primary comes last; if that means a restart, after an upgraded replica has taken

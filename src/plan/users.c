@@ -12,7 +12,7 @@ void rg_find_users_lacking(struct world *w, struct world_rg *rg, struct lacks *l
     }
 }
 
-/* A group that is on its way out needs nobody's users any more. */
+/* A user group that is on its way out needs nobody's users any more. */
 void user_group_find_lacks(struct world *w, const struct world_user_group *g, struct lacks *l)
 {
     for (size_t i = 0; i < w->n_user_links && lacks_want_more(l); i++) {
@@ -51,7 +51,7 @@ static void plan_group(struct world *w, struct world_user_group *g)
     }
 }
 
-/* True while a group has the user; *in_force if the engines of all these groups have it as it is now. */
+/* True while a user group has the user; *in_force if the engines of all these user groups have it as it is now. */
 static bool is_member(struct world *w, const struct world_user *u, bool *in_force)
 {
     bool found = false;

@@ -209,7 +209,7 @@ static bool follows(struct world *w, const struct row_node *seen, const char *ad
     return strcmp(wanted, seen->seen_upstream) == 0;
 }
 
-/* The only node of the group that is to be a replica; NULL where there is none, or another. */
+/* The only node of the replication group that is to be a replica; NULL where there is none, or another. */
 static struct world_node *sole_replica(const struct world_node_group *ng, size_t *n_replicas)
 {
     struct world_node *sole = NULL;
@@ -231,7 +231,7 @@ bool want_in_step(struct world *w, const struct world_node *n)
     return takes_over(n, n->node_group) || follows(w, &n->row, first->row.address, first->row.port) || !node_answers(first);
 }
 
-/* A group that is being created has no readers yet that would have to be passed on. */
+/* A replication group that is being created has no readers yet that would have to be passed on. */
 static bool may_serve_reads(struct world *w, const struct world_rg *rg, const struct world_node *n)
 {
     return rg->row.status == RG_CREATING || want_in_step(w, n);

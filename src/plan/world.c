@@ -40,7 +40,7 @@ struct world_cluster *world_cluster(struct world *w, const char *region, const c
     return NULL;
 }
 
-/* Gives every group its slice of an array that is sorted by (region, rg_id). */
+/* Gives every replication group its slice of an array that is sorted by (region, rg_id). */
 #define LINK_SLICES(w, array, slice)                                                          \
     for (size_t i = 0; i < (w)->n_##array; i++) {                                             \
         struct world_rg *rg = world_rg(w, (w)->array[i].row.region, (w)->array[i].row.rg_id); \
@@ -63,7 +63,7 @@ static void link_clusters(struct world *w)
     }
 }
 
-/* In a big group, whatever looks at a shard's nodes must not look at all the others, too. */
+/* In a big replication group, whatever looks at a shard's nodes must not look at all the others, too. */
 static void link_node_groups(struct world *w)
 {
     for (size_t i = 0; i < w->n_nodes; i++) {
@@ -89,7 +89,7 @@ static struct world_shard_node *find_shard_node(struct world *w, const struct ro
     return NULL;
 }
 
-/* Shards and node groups stand in the same order; only groups in cluster mode have shards. */
+/* Shards and node groups stand in the same order; only replication groups in cluster mode have shards. */
 static void link_shards(struct world *w)
 {
     for (size_t i = 0, k = 0; i < w->n_shards && k < w->n_node_groups; k++) {

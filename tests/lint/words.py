@@ -11,7 +11,7 @@ WORDS = re.compile(r"/wor[k]/|/far[m]/|/roo[t]/|/tmp/buil[d]|\.\./share[d]|share
 
 # A group of replication, processes, nodes, users, parameters, subnets or security: which one is always said.
 KINDS = ("replication", "process", "node", "user", "parameter", "subnet", "security")
-BARE_GROUP = re.compile("".join(r"(?<!\b%s )" % kind for kind in KINDS) + r"(?<![\w-])groups?\b(?![-_.(])", re.IGNORECASE)
+BARE_GROUP = re.compile("".join(r"(?<!\b%s )" % kind for kind in KINDS) + r"(?<![\w-])groups?\b(?![-_(]|\.\w)", re.IGNORECASE)
 PLAIN = ("src/agent", "src/base", "src/catalog", "src/control", "src/http", "src/main", "src/model", "src/protocol", "src/store")
 CODE = re.compile(r"```.*?```|``.*?``|`[^`\n]*`|^    .*$", re.DOTALL | re.MULTILINE)
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)

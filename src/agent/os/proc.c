@@ -90,7 +90,7 @@ static bool writes_in(long pid, const char *dir)
     return strncmp(log, real, len) == 0 && log[len] == '/';
 }
 
-/* The process that was started in 'dir' by whoever died before it could write down its number; its children are in its group. */
+/* The process that was started in 'dir' by whoever died before it could write down its number; its children are in its process group. */
 static long find_started(const char *dir)
 {
     long found = 0;

@@ -101,7 +101,7 @@ int op_reboot_cache_cluster(struct op *op, const struct api_reboot_cache_cluster
     return r ? r : answer(op, c->id, &out->cache_cluster);
 }
 
-/* Members are gone before a snapshot of them could be taken: their group has the same data. */
+/* Members are gone before a snapshot of them could be taken: their replication group has the same data. */
 static int take_final(struct op *op, const struct api_delete_cache_cluster_in *in, struct row_cache_cluster *c)
 {
     struct snapshot_request q = {

@@ -42,7 +42,7 @@ static int check_served(const struct change *x)
     return 0;
 }
 
-/* Members of a replication group share what only their group can change. */
+/* Members of a replication group share what only their replication group can change. */
 static int check_member(const struct change *x)
 {
     const struct api_modify_cache_cluster_in *in = x->in;

@@ -87,7 +87,7 @@ static int view_configuration_endpoint(struct op *op, const struct row_cache_clu
     return r;
 }
 
-/* A member is encrypted, and asks for a token, as its group does. */
+/* A member is encrypted, and asks for a token, as its replication group does. */
 static int view_encryption(struct op *op, const struct row_cache_cluster *row, struct api_cache_cluster *out)
 {
     struct row_encryption *e = NULL;

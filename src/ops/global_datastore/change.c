@@ -163,7 +163,7 @@ static int find_parameters(struct op *op, const char *name, const struct engine_
         out->family->name);
 }
 
-/* Every member gets a copy of its own, as it has had of the group before. */
+/* Every member gets a copy of its own, as it has had of the replication group before. */
 static int change_family(struct op *op, const char *name, const struct engine_version *to, struct change *c)
 {
     struct parameter_group from;

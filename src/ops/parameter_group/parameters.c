@@ -2,7 +2,7 @@
 #include "ops/parameter_group/parameter_group.h"
 #include <string.h>
 
-/* Parameters as the API shows them: those of a group, and a family's defaults. */
+/* Parameters as the API shows them: those of a parameter group, and a family's defaults. */
 
 /* Which parameters a request wants to see. Those that nobody set have the source "system"; nothing has the source "engine-default". */
 struct filter {
@@ -33,7 +33,7 @@ static struct api_parameter view(const struct parameter_group *g, const struct p
     };
 }
 
-/* One page of the group's parameters, in the order of their names; sets the marker where there are more. */
+/* One page of the parameter group's parameters, in the order of their names; sets the marker where there are more. */
 static struct api_parameter_list list(
     struct op *op, const struct parameter_group *g, struct filter f, const struct page *page, const char **marker)
 {

@@ -96,7 +96,7 @@ static int find_new_version(struct op *op, const struct api_modify_replication_g
     return request_version(op, e, in->engine_version, to);
 }
 
-/* A group on its family's default moves to the new family's by itself; one with a group of its own has to name another. */
+/* A replication group on its family's default moves to the new family's by itself; one with a parameter group of its own has to name another. */
 static int change_family(struct op *op, const struct api_modify_replication_group_in *in, struct row_replication_group *rg,
     const struct engine_version *from, const struct engine_version *to)
 {

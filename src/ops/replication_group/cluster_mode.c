@@ -27,7 +27,7 @@ static int check_step(struct op *op, enum cluster_mode from, enum cluster_mode t
     return 0;
 }
 
-/* What ElastiCache asks of a group that becomes compatible; that keys are in database 0 only is up to whoever asks (agents keep others aside). */
+/* What ElastiCache asks of a replication group that becomes compatible; that keys are in database 0 only is up to whoever asks (agents keep others aside). */
 static int check_ready(struct op *op, const struct row_replication_group *rg, const struct rg_part *part)
 {
     if (version_compare(rg->engine_version, "7.0") < 0)

@@ -54,7 +54,7 @@ static int read_engine(struct op *op, const struct api_create_replication_group_
     return request_version(op, e, in->engine_version, out);
 }
 
-/* The settings that every group brings with it, a datastore's secondary too. */
+/* The settings that every replication group brings with it, a datastore's secondary too. */
 static int read_own_settings(struct op *op, const struct api_create_replication_group_in *in, struct rg_creation *p)
 {
     struct row_replication_group *rg = &p->rg;
@@ -179,7 +179,7 @@ static int check_restore(struct op *op, const struct rg_creation *p)
     return restore_check(op, &p->restore, v, rg_is_clustered(&p->rg));
 }
 
-/* Snapshots of a group without cluster mode are taken of one member: of a replica, where there is one. */
+/* Snapshots of a replication group without cluster mode are taken of one member: of a replica, where there is one. */
 static void choose_snapshotting_cluster(struct op *op, struct rg_creation *p)
 {
     if (p->rg.snapshot_retention_limit == 0 || rg_is_clustered(&p->rg)) return;
@@ -221,7 +221,7 @@ int rg_creation_read(struct op *op, const struct api_create_replication_group_in
 
 /* ---- writing ---- */
 
-/* Compatible with both: clients find the group's cluster, and those that know of none its primary. */
+/* Compatible with both: clients find the replication group's cluster, and those that know of none its primary. */
 static int write_endpoints(struct op *op, const struct rg_creation *plan, const struct row_replication_group *rg)
 {
     int r = rg_is_clustered(rg) ? rg_add_endpoint(op, rg, "", ENDPOINT_CONFIGURATION) : 0;
@@ -237,7 +237,7 @@ static int write_adopted(struct op *op, const struct rg_creation *plan, const st
     return r ? r : rg_add_node_group(op, rg, plan->shards, primary);
 }
 
-/* In cluster mode the group's number is the next node group's; ids are never given twice. */
+/* In cluster mode the replication group's number is the next node group's; ids are never given twice. */
 static int write_shards(struct op *op, const struct rg_creation *plan, struct row_replication_group *rg)
 {
     int r = plan->adopted ? write_adopted(op, plan, rg) : 0;

@@ -54,7 +54,7 @@ static int check_deletable(
     return r ? r : check_retained(op, rg, retain);
 }
 
-/* The primary becomes a stand-alone cluster: the group's row of its node group, which would name it, goes at once. */
+/* The primary becomes a stand-alone cluster: the replication group's row of its node group, which would name it, goes at once. */
 static int release_primary(struct op *op, const struct row_replication_group *rg)
 {
     struct row_node_group *ngs;

@@ -12,7 +12,7 @@
 #include "plan/rg_row.h"
 #include <string.h>
 
-/* A group's tags are its members' tags too. */
+/* A replication group's tags are its members' tags too. */
 static int put_tags(struct op *op, const struct row_replication_group *rg, const struct api_tag_list *tags)
 {
     struct row_cache_cluster *clusters;

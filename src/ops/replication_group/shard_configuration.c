@@ -204,7 +204,7 @@ static int write_wanted(struct op *op, const struct reshape *z, const char *id, 
     return r;
 }
 
-/* What comes has its group's tags. What is to go has its own until it is gone: it may have to stay. */
+/* What comes has its replication group's tags. What is to go has its own until it is gone: it may have to stay. */
 static int write_tags(struct op *op, const struct reshape *z)
 {
     int r = 0;

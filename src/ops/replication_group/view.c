@@ -6,7 +6,7 @@
 #include "plan/rg_row.h"
 #include <string.h>
 
-/* Everything that belongs to the groups of one page, each array in the order of the groups. */
+/* Everything that belongs to the replication groups of one page, each array in the order of the replication groups. */
 struct belongings {
     struct row_node_group *node_groups;
     struct row_resharding *reshardings;
@@ -18,7 +18,7 @@ struct belongings {
     struct row_encryption *encryptions;
     size_t n_node_groups, n_nodes, n_endpoints, n_members, n_user_groups, n_encryptions, n_reshardings, n_shards;
     size_t at_node_group, at_node, at_endpoint, at_member, at_user_group, at_encryption, at_resharding,
-        at_shard; /* where the next group's begin */
+        at_shard; /* where the next replication group's begin */
 };
 
 static int read_belongings(struct op *op, const char *first, const char *last, struct belongings *b)
@@ -36,7 +36,7 @@ static int read_belongings(struct op *op, const char *first, const char *last, s
     return r;
 }
 
-/* How many of the rows from 'at' on belong to 'id', skipping what belongs to groups before it. */
+/* How many of the rows from 'at' on belong to 'id', skipping what belongs to replication groups before it. */
 #define TAKE(b, array, at, id, n)                                                                         \
     do {                                                                                                  \
         while ((b)->at < (b)->n_##array && strcmp((b)->array[(b)->at].rg_id, id) < 0) (b)->at++;          \
@@ -80,7 +80,7 @@ static void view_node_group(struct op *op, const struct row_node_group *ng, cons
     }
 }
 
-/* A group that is not provisioned yet, or on its way out, has no node groups to show. */
+/* A replication group that is not provisioned yet, or on its way out, has no node groups to show. */
 static void view_node_groups(struct op *op, const struct row_replication_group *row, struct belongings *b, size_t n_nodes,
     struct api_replication_group *out)
 {

@@ -153,7 +153,7 @@ static bool is_sharded(const struct row_snapshot *s)
     return s->cluster_mode == MODE_ENABLED;
 }
 
-/* The parameter group of a source without cluster mode is not that of a group with it. */
+/* The parameter group of a source without cluster mode is not that of a replication group with it. */
 static void drop_parameters(const struct row_snapshot *s, const struct api_create_replication_group_in *asked,
     struct api_create_replication_group_in *filled)
 {

@@ -261,7 +261,7 @@ int op_delete_cache_subnet_group(struct op *op, const struct api_delete_cache_su
 
 /* ---- reading ---- */
 
-/* One page of the stored groups with the default group in its place; one more than the page holds where there are more. */
+/* One page of the stored subnet groups with the default subnet group in its place; one more than the page holds where there are more. */
 static int read_page(struct op *op, const struct page *page, const struct row_subnet_group **out, size_t *n_out)
 {
     struct row_subnet_group *rows;

@@ -23,7 +23,7 @@ static int check_rg_taggable(struct op *op, const struct row_replication_group *
     return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Cluster not in available state to perform tagging operations.");
 }
 
-/* A member cluster is as taggable as its group. */
+/* A member cluster is as taggable as its replication group. */
 static int check_cluster_taggable(struct op *op, const char *id)
 {
     struct row_cache_cluster *c;

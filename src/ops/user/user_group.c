@@ -100,7 +100,7 @@ int user_group_check_fits(struct op *op, const struct row_user_group *g, const s
     return r;
 }
 
-/* ---- who may be in a group ---- */
+/* ---- who may be in a user group ---- */
 
 struct roll {
     struct row_user **users;
