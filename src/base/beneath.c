@@ -45,21 +45,20 @@ static int walk(const char *root, const char *path, size_t len, struct err *e)
     return fd;
 }
 
-static int check(const char *path, struct err *e)
+static bool is_path(const char *path)
 {
     for (const char *p = path;; p++) {
         size_t n = strcspn(p, "/");
-        if (!is_step(p, n)) return err_set(e, ERR_USAGE, "%s is no path below a folder", path);
+        if (!is_step(p, n)) return false;
         p += n;
-        if (*p == '\0') return 0;
+        if (*p == '\0') return true;
     }
 }
 
 int beneath_open_parent(const char *root, const char *path, const char **name, struct err *e)
 {
     const char *slash = strrchr(path, '/');
-    int r = check(path, e);
-    if (r) return r;
+    if (!is_path(path)) return err_set(e, ERR_USAGE, "%s is no path below a folder", path);
     *name = slash ? slash + 1 : path;
     return walk(root, path, slash ? (size_t)(slash - path) : 0, e);
 }

@@ -1,24 +1,18 @@
 #include "base/err.h"
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-int err_vset(struct err *e, int code, const char *fmt, va_list ap)
-{
-    e->code = code;
-    vsnprintf(e->msg, sizeof e->msg, fmt, ap);
-    return code;
-}
-
-int err_set(struct err *e, int code, const char *fmt, ...)
+void err_put(struct err *e, int code, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    err_vset(e, code, fmt, ap);
+    e->code = code;
+    vsnprintf(e->msg, sizeof e->msg, fmt, ap);
     va_end(ap);
-    return code;
 }
 
-int err_wrap(struct err *e, const char *fmt, ...)
+int err_prepend(struct err *e, const char *fmt, ...)
 {
     char old[sizeof e->msg];
     memcpy(old, e->msg, sizeof old);

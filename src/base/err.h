@@ -1,5 +1,5 @@
 #pragma once
-#include <stdarg.h>
+#include <assert.h>
 /*
  * Errors by sign, the same everywhere: a function that can fail returns
  *     0    done
@@ -23,8 +23,22 @@ struct err {
     char msg[600];
 };
 
-/* Sets code and message; returns 'code'. */
-int err_set(struct err *e, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-int err_vset(struct err *e, int code, const char *fmt, va_list ap) __attribute__((format(printf, 3, 0)));
-/* Puts "<text>: " before the message and keeps the code; returns the code. */
-int err_wrap(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* An error's code, which is never 0: where one is returned, compilers and analysers know that it does not go on as if all were well. */
+static inline int err_never_0(int code)
+{
+    assert(code != 0);
+    return code;
+}
+
+/* Sets code and message; its value is 'code'. */
+#define err_set(e, code, ...)                   \
+    ({                                          \
+        const int err_code = err_never_0(code); \
+        err_put(e, err_code, __VA_ARGS__);      \
+        err_code;                               \
+    })
+void err_put(struct err *e, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* Puts "<text>: " before the message and keeps the code, which is its value. */
+#define err_wrap(e, ...) err_never_0(err_prepend(e, __VA_ARGS__))
+int err_prepend(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

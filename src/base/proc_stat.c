@@ -10,6 +10,7 @@ bool proc_stat_read(const char *path, struct proc_stat *out)
 {
     char text[1024];
     unsigned long long system = 0;
+    *out = (struct proc_stat){0};
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return false;
     ssize_t n = read(fd, text, sizeof text - 1);

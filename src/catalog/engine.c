@@ -63,7 +63,9 @@ static const struct engine_version *find_patched(const struct engine *e, const c
 
 enum version_answer engine_version_resolve(const struct engine *e, const char *requested, const struct engine_version **answer)
 {
-    *answer = requested ? find_listed(e, requested) : e->default_version;
+    *answer = e->default_version;
+    if (requested == NULL) return VERSION_OK;
+    *answer = find_listed(e, requested);
     if (!*answer) *answer = find_wildcard(e, requested);
     if (*answer) return VERSION_OK;
     *answer = find_patched(e, requested);

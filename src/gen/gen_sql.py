@@ -122,6 +122,10 @@ def check_query(path, q, db, tables):
             sys.exit(f"{path}: query {q['name']} does not return {q['table']}.*")
 
 
+# A query that failed leaves what it was to find untouched: analysers, which see no further than the wrapper, see that much.
+FOUND = ["    if (r == 0) *out = found;", "    return r;"]
+
+
 def wrapper(q):
     upper, args, values = q["name"].upper(), ["struct store *s"], []
     if q["count"]:
@@ -144,11 +148,12 @@ def wrapper(q):
         body.append(f"    const struct sql_param p[] = {{{', '.join(values)}}};")
         given = "p"
     if q["count"] == "one":
-        body.append(f"    return store_one(s, Q_{upper}, {given}, &sql_table_{q['table']}, a, (void **)out, e);")
+        body += ["    void *found;", f"    int r = store_one(s, Q_{upper}, {given}, &sql_table_{q['table']}, a, &found, e);", *FOUND]
     elif q["count"] == "many":
-        body.append(f"    return store_many(s, Q_{upper}, {given}, &sql_table_{q['table']}, a, (void **)out, n, e);")
+        body += ["    void *found;", "    size_t count;",
+                 f"    int r = store_many(s, Q_{upper}, {given}, &sql_table_{q['table']}, a, &found, &count, e);", *FOUND[:1], "    if (r == 0) *n = count;", *FOUND[1:]]
     elif q["scalar"]:
-        body.append(f"    return store_int(s, Q_{upper}, {given}, out, e);")
+        body += ["    int64_t found;", f"    int r = store_int(s, Q_{upper}, {given}, &found, e);", *FOUND]
     else:
         body.append(f"    return store_put(s, Q_{upper}, p, &sql_table_{q['row']}, row, e);" if q["row"]
                     else f"    return store_run(s, Q_{upper}, {given}, e);")

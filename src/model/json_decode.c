@@ -130,6 +130,7 @@ static bool is_plain(char c)
 static int read_rest(struct reader *r, const char *begin, const char **out)
 {
     const char *stop = r->at;
+    *out = "";
     while (stop < r->end && *stop != '"') stop += *stop == '\\' ? 2 : 1;
     if (stop >= r->end) return not_json(r);
     size_t n = (size_t)(r->at - begin);
@@ -362,7 +363,7 @@ static int read_struct(struct reader *r, const struct shape *shape, char *out)
     if (!took(r, '{')) return unlike(r, "an object");
     memset(out, 0, shape->size);
     for (bool first = true;; first = false) {
-        struct name name;
+        struct name name = {"", 0};
         bool follows;
         int ret = more(r, '}', first, &follows);
         if (ret == 0 && !follows) return check_required(r, shape, out);

@@ -34,7 +34,7 @@ static void close(struct world *w, struct world_member *m)
 static void plan_member_fork(struct world *w, struct world_member *m, const struct world_node *new)
 {
     struct world_node *n = m->rg && m->rg->n_node_groups ? rg_primary(&m->rg->node_groups[0]) : NULL;
-    if (m->row.fork_offset == PARTED_SOMEWHERE && node_takes_writes(new) && new->row.seen_branch_offset > 0)
+    if (m->row.fork_offset == PARTED_SOMEWHERE && new &&node_takes_writes(new) && new->row.seen_branch_offset > 0)
         world_set_int(w, &m->row.fork_offset, new->row.seen_branch_offset);
     if (!world_in_touch(w, m->row.region)) return;
     if (n == NULL || m->row.leaving || m->row.role == MEMBER_PRIMARY) close(w, m); /* it keeps what it has */

@@ -2,6 +2,7 @@
 #include "plan/check.h"
 #include "plan/plan.h"
 #include "plan/tables.h"
+#include <assert.h>
 #include <string.h>
 
 /*
@@ -32,6 +33,7 @@ static size_t copy_table(const struct world *w, struct world *copy, const struct
 /* What control/ has found out besides the rows. */
 static void copy_marks(const struct world *w, struct world *copy)
 {
+    assert((copy->nodes || w->n_nodes == 0) && (copy->endpoints || w->n_endpoints == 0));
     for (size_t i = 0, k = 0; i < w->n_nodes; i++) {
         if (w->nodes[i].drop) continue;
         copy->nodes[k].vanished = w->nodes[i].vanished;

@@ -312,7 +312,7 @@ static struct world_node *snapshotting_node(struct world_rg *rg, struct world_no
     struct world_node *n = NULL;
     for (size_t i = 0; i < rg->n_nodes && rg->row.snapshotting_cluster_id; i++)
         if (is(rg->nodes[i].row.cluster_id, rg->row.snapshotting_cluster_id)) n = &rg->nodes[i];
-    return node_answers(n) && n->row.want == WISH_RUN ? n : rg_primary(ng);
+    return n && node_answers(n) && n->row.want == WISH_RUN ? n : rg_primary(ng);
 }
 
 static void plan_automatic_of_group(struct world *w, struct world_rg *rg)

@@ -8,7 +8,7 @@
 
 static bool is(const char *a, const char *b)
 {
-    return a && strcmp(a, b) == 0;
+    return a && b && strcmp(a, b) == 0;
 }
 
 static const char *shown(const char *status, int64_t unserved_since_ms, const char *instead)

@@ -59,7 +59,8 @@ static struct sum sum_of(const char *path)
         s.size += n;
     }
     close(fd);
-    return n < 0 ? (struct sum){.size = -1} : s;
+    if (n < 0) s.size = -1;
+    return s;
 }
 
 static bool same(const struct sum *a, const struct sum *b)

@@ -26,6 +26,48 @@ struct store *fixture_store(void)
     return store;
 }
 
+/* ---- queries that fail ---- */
+
+static int queries_left = -1; /* until one fails; below 0: none does */
+static bool tripped;          /* one has failed */
+
+/* The linker has those who call a function of the store call __wrap_… in its place, and gives __real_… to call it. */
+#define FAILING(function, parameters, ...)                                                 \
+    int __real_##function parameters;                                                      \
+    int __wrap_##function parameters;                                                      \
+    int __wrap_##function parameters                                                       \
+    {                                                                                      \
+        if (queries_left < 0 || queries_left-- > 0) return __real_##function(__VA_ARGS__); \
+        tripped = true;                                                                    \
+        return err_set(e, ERR_DB, #function ": tripped");                                  \
+    }
+
+/* clang-format off */
+FAILING(store_run, (struct store *s, enum query q, const struct sql_param *p, struct err *e), s, q, p, e)
+FAILING(store_int, (struct store *s, enum query q, const struct sql_param *p, int64_t *out, struct err *e), s, q, p, out, e)
+FAILING(store_one, (struct store *s, enum query q, const struct sql_param *p, const struct sql_table *t, struct arena *a, void **out,
+    struct err *e), s, q, p, t, a, out, e)
+FAILING(store_many, (struct store *s, enum query q, const struct sql_param *p, const struct sql_table *t, struct arena *a, void **out,
+    size_t *n, struct err *e), s, q, p, t, a, out, n, e)
+/* clang-format on */
+
+/* Fails the first, the second … query until none is left to fail; of an operation with very many not each. */
+static int run_until_whole(const struct operation *o, const struct ops_caller *who, const void *in, void *out)
+{
+    int r;
+    for (int k = 0;; k += 1 + k / 20) {
+        memset(out, 0, o->out ? o->out->size : 1);
+        queries_left = k;
+        tripped = false;
+        r = ops_run(store, &fixture_config, o, who, &arena, in, out, &err);
+        queries_left = -1;
+        if (!tripped) return r;
+        cr_assert_lt(r, 0, "%s answers %d although its query number %d has failed", o->name, r, k);
+    }
+}
+
+/* ---- operations ---- */
+
 struct answer fixture_run(const char *region, const char *action, const char *form)
 {
     const struct operation *o = operation_find(api_operations, api_n_operations, action);
@@ -36,10 +78,10 @@ struct answer fixture_run(const char *region, const char *action, const char *fo
     err = (struct err){0};
     int r = form_parse(&f, &arena, form, strlen(form), &err);
     if (r == 0) r = form_decode(&f, o->in, &arena, in, &err);
-    if (r == 0) r = ops_run(store, &fixture_config, o, &who, &arena, in, out, &err);
+    if (r == 0) r = run_until_whole(o, &who, in, out);
     cr_assert_geq(r, 0, "%s: %s", action, err.msg);
     cr_assert(r == 0 || operation_declares(o, r), "%s answers %s without declaring it", action, api_faults[r].code);
-    return (struct answer){r, arena_strdup(&arena, err.msg), out};
+    return (struct answer){r, arena_strdup(&arena, r ? err.msg : ""), out};
 }
 
 void fixture_available(const char *region, const char *rg_id)

@@ -1,6 +1,9 @@
 #pragma once
 #include "ops/core/op.h"
-/* Runs operations from their form spelling against a database of their own, in the folder of scratch.h; nothing runs, no agent reports. */
+/*
+ * Runs operations from their form spelling against a database of their own, in the folder of scratch.h; nothing runs, no agent
+ * reports. Before an operation is run, it is run with each of its queries failing in turn, and has to pass the failure on.
+ */
 
 void fixture_open(void);
 void fixture_close(void);

@@ -5,6 +5,7 @@
 #include "base/beneath.h"
 #include "base/log.h"
 #include "base/trip.h"
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -74,6 +75,7 @@ static void set(char **field, const char *value)
 
 static struct item *add(struct shelf *s, const char *id)
 {
+    assert(id);
     struct item *it = calloc(1, sizeof *it);
     s->items = realloc(s->items, (s->n + 1) * sizeof(struct item *));
     if (it == NULL || s->items == NULL) abort();
@@ -388,7 +390,7 @@ struct shelf *shelf_open(uv_loop_t *loop, const char *dir, void (*changed)(void 
     for (struct dirent *entry; d && (entry = readdir(d)) != NULL;)
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) scan_file(s, dirfd(d), entry->d_name);
     /* The agent before may have died between a file's renaming and its being safe. */
-    if (s->n) fsync(dirfd(d));
+    if (d && s->n) fsync(dirfd(d));
     if (d) closedir(d);
     return s;
 }

@@ -1,13 +1,15 @@
 #include "ops/core/id.h"
 #include "base/hex.h"
+#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 const char *id_fold(struct op *op, const char *given)
 {
+    if (given == NULL) return NULL;
     char *id = arena_strdup(op->arena, given);
-    for (char *p = id; p && *p; p++) *p = (char)tolower((unsigned char)*p);
+    for (char *p = id; *p; p++) *p = (char)tolower((unsigned char)*p);
     return id;
 }
 
@@ -24,6 +26,7 @@ static bool well_formed(const char *id)
 
 int id_check(struct op *op, const char *parameter, const char *given, size_t max, const char **out)
 {
+    assert(given);
     *out = id_fold(op, given);
     if (!well_formed(*out))
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,

@@ -1,4 +1,5 @@
 #include "ops/core/find.h"
+#include <assert.h>
 
 static struct string_list names(struct op *op, const struct node_type *const *types, size_t n)
 {
@@ -19,6 +20,7 @@ int op_list_allowed_node_type_modifications(struct op *op, const struct api_list
             op, FAULT_INVALID_PARAMETER_COMBINATION, "Exactly one of CacheClusterId and ReplicationGroupId must be given.");
     int r = in->cache_cluster_id ? find_cluster(op, in->cache_cluster_id, &c) : find_rg(op, in->replication_group_id, &rg);
     if (r) return r;
+    assert(c || rg);
     const char *rg_id = c ? c->rg_id : rg->id;
     if (rg_id) r = q_member_of_rg(op->store, op->arena, op->region->name, rg_id, &m, op->err);
     if (r) return r;

@@ -5,6 +5,7 @@
 #include "ops/replication_group/rows.h"
 #include "plan/moves.gen.h"
 #include "plan/rg_row.h"
+#include <assert.h>
 #include <string.h>
 
 static int answer(struct op *op, const char *id, struct api_global_replication_group **out)
@@ -12,6 +13,7 @@ static int answer(struct op *op, const char *id, struct api_global_replication_g
     struct row_global_replication_group *g;
     int r = q_global_get(op->store, op->arena, id, &g, op->err);
     if (r) return r;
+    assert(g);
     *out = arena_new(op->arena, struct api_global_replication_group);
     return view_global(op, g, true, *out);
 }

@@ -4,6 +4,7 @@
 #include "ops/parameter_group/parameter_group.h"
 #include "plan/moves.gen.h"
 #include "store/event_log.h"
+#include <assert.h>
 #include <string.h>
 
 /* ModifyCacheParameterGroup and ResetCacheParameterGroup: what a request changes, in which groups, and for which clusters. */
@@ -36,6 +37,7 @@ static int find_group(struct op *op, const char *given, struct parameter_group *
     if (r == 0) r = parameter_group_get(op, op->region->name, name, out);
     if (r == 0 && out->name == NULL)
         return op_fault(op, FAULT_CACHE_PARAMETER_GROUP_NOT_FOUND, "CacheParameterGroup not found: %s", name);
+    assert(r || out->row); /* the default groups' names are no identifiers */
     return r;
 }
 
@@ -50,6 +52,7 @@ static int find_targets(struct op *op, const struct parameter_group *g, struct t
     int r = g->row->is_global ? q_member_by_parameter_group(op->store, op->arena, g->region, g->name, &m, op->err) : 0;
     if (r || m == NULL) return r;
     r = q_global_get(op->store, op->arena, m->global_id, &global, op->err);
+    assert(r || global);
     if (r == 0 && global->status != GLOBAL_AVAILABLE && global->status != GLOBAL_PRIMARY_ONLY)
         return op_fault(op, FAULT_INVALID_GLOBAL_REPLICATION_GROUP_STATE,
             "Global replication group %s is not available or in primary-only state.", m->global_id);
@@ -58,6 +61,7 @@ static int find_targets(struct op *op, const struct parameter_group *g, struct t
     *out = (struct targets){arena_array(op->arena, struct parameter_group, n), 0};
     for (size_t i = 0; r == 0 && i < n; i++) {
         r = q_rg_get(op->store, op->arena, members[i].region, members[i].rg_id, &rg, op->err);
+        assert(r || rg);
         if (r == 0) r = parameter_group_get(op, rg->region, rg->parameter_group, &out->items[out->n++]);
     }
     return r;
@@ -256,7 +260,7 @@ int op_modify_cache_parameter_group(
     if (r == 0) r = read_modify(op, &g, &in->parameter_name_values, &changes);
     if (r == 0) r = find_targets(op, &g, &targets);
     if (r == 0) r = change_all(op, &targets, &changes);
-    out->cache_parameter_group_name = g.name;
+    if (r == 0) out->cache_parameter_group_name = g.name;
     return r;
 }
 
@@ -271,6 +275,6 @@ int op_reset_cache_parameter_group(
     if (r == 0) r = find_targets(op, &g, &targets);
     if (r == 0) r = check_settled(op, &targets);
     if (r == 0) r = change_all(op, &targets, &changes);
-    out->cache_parameter_group_name = g.name;
+    if (r == 0) out->cache_parameter_group_name = g.name;
     return r;
 }

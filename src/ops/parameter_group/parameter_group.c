@@ -3,6 +3,7 @@
 #include "ops/core/find.h"
 #include "ops/core/id.h"
 #include "ops/core/tags.h"
+#include <assert.h>
 #include <string.h>
 
 /* ---- looking groups up ---- */
@@ -23,10 +24,9 @@ static bool is_replaced(const struct parameter_group *g, const struct parameter 
 const char *parameter_group_value(const struct parameter_group *g, const struct parameter *p)
 {
     const char *value = parameter_group_user_value(g, p->name);
-    const struct default_group *standard = default_group_find(g->name);
     if (value) return value;
     if (is_replaced(g, p)) return NULL;
-    return standard ? default_group_value(standard, p) : p->value;
+    return g->standard ? default_group_value(g->standard, p) : p->value;
 }
 
 static void read_cluster_mode(struct parameter_group *g)
@@ -43,6 +43,7 @@ int parameter_group_get(struct op *op, const char *region, const char *name, str
     const struct default_group *standard = default_group_find(folded);
     *out = (struct parameter_group){.region = region};
     if (standard) {
+        out->standard = standard;
         out->name = standard->name;
         out->family = standard->family;
         out->cluster_enabled = standard->cluster_on;
@@ -53,6 +54,7 @@ int parameter_group_get(struct op *op, const char *region, const char *name, str
     out->name = row->name;
     out->family = family_find(row->family);
     out->row = row;
+    assert(out->family); /* none is made with another */
     r = q_parameter_list(op->store, op->arena, region, row->name, &out->values, &out->n_values, op->err);
     if (r == 0) read_cluster_mode(out);
     return r;
@@ -123,13 +125,12 @@ int parameter_group_copy(
 static int view(struct op *op, const struct parameter_group *g, struct api_cache_parameter_group *out)
 {
     struct row_global_member *member = NULL;
-    const struct default_group *standard = default_group_find(g->name);
     int r =
         g->row && g->row->is_global ? q_member_by_parameter_group(op->store, op->arena, g->region, g->name, &member, op->err) : 0;
     *out = (struct api_cache_parameter_group){
         .cache_parameter_group_name = g->name,
         .cache_parameter_group_family = g->family->name,
-        .description = standard ? standard->description : g->row->description,
+        .description = g->row ? g->row->description : g->standard->description,
         .is_global = OPT_BOOL(member != NULL),
         .arn = arn_of(op, g->row ? g->row->account : op->account, "parametergroup", g->name),
     };
@@ -168,6 +169,7 @@ int op_create_cache_parameter_group(
     if (r == 0) r = note_event(op, row.name, EVENT_PARAMETER_GROUP_CREATED, row.name);
     if (r == 0) r = parameter_group_get(op, row.region, row.name, &g);
     if (r) return r;
+    assert(g.name);
     out->cache_parameter_group = arena_new(op->arena, struct api_cache_parameter_group);
     return view(op, &g, out->cache_parameter_group);
 }
@@ -220,6 +222,7 @@ int op_delete_cache_parameter_group(struct op *op, const struct api_delete_cache
     if (r) return r;
     if (g.name == NULL) /* without the space: AWS's own text */
         return op_fault(op, FAULT_CACHE_PARAMETER_GROUP_NOT_FOUND, "CacheParameterGroupnot found: %s", name);
+    assert(g.row); /* the default groups' names are no identifiers */
     r = parameter_group_users(op, &g, &users);
     if (r == 0 && users)
         return op_fault(op, FAULT_INVALID_CACHE_PARAMETER_GROUP_STATE,

@@ -11,6 +11,7 @@ struct parameter_group {
     const char *region;
     const struct parameter_family *family;
     const struct row_parameter_group *row; /* NULL for a default parameter group */
+    const struct default_group *standard;  /* NULL for any other */
     bool cluster_enabled;                  /* what its parameter cluster-enabled says */
     struct row_parameter *values;          /* set by users, ordered by name */
     size_t n_values;

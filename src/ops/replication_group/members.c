@@ -8,11 +8,12 @@ int rg_read_members(struct op *op, const struct row_replication_group *rg, struc
     struct row_node *all;
     size_t n_all;
     int r = q_node_list_by_rg(op->store, op->arena, rg->region, rg->id, &all, &n_all, op->err);
+    if (r) return r;
     *out = all;
     *n = 0;
-    for (size_t i = 0; r == 0 && i < n_all; i++)
+    for (size_t i = 0; i < n_all; i++)
         if (all[i].want == WISH_RUN) all[(*n)++] = all[i];
-    return r;
+    return 0;
 }
 
 int rg_read_primary(struct op *op, const struct row_replication_group *rg, const char *node_group_id, const char **node_id)

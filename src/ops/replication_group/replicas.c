@@ -164,6 +164,7 @@ int rg_delete_member(struct op *op, const struct row_cache_cluster *c)
     int r = find_rg(op, c->rg_id, &rg);
     if (r == 0) r = rg_read_members(op, rg, &members, &n);
     if (r == 0) r = check_member_deletable(op, c, rg, members, n);
+    if (r) return r;
     for (size_t i = 0; r == 0 && i < n; i++)
         if (strcmp(members[i].cluster_id, c->id) == 0) r = rg_remove_replica(op, rg, &members[i]);
     return r ? r : rg_set_modifying(op, rg);

@@ -4,6 +4,7 @@
 #include "ops/core/request.h"
 #include "ops/replication_group/access.h"
 #include "plan/encryption.h"
+#include <assert.h>
 #include <ctype.h>
 #include <string.h>
 
@@ -222,6 +223,7 @@ static void rotate(const char *hash, struct row_encryption *row)
 
 static int set(struct op *op, const char *hash, struct row_encryption *row)
 {
+    assert(row->token || row->old_token == NULL);
     if (row->old_token && strcmp(row->token, hash) != 0)
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The AUTH token to set must be the one that was rotated to last.");
     row->token = hash;

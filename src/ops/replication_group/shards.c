@@ -8,6 +8,7 @@
 #include "ops/replication_group/shard_slots.h"
 #include "ops/subnet_group/subnet_group.h"
 #include "plan/rg_row.h"
+#include <assert.h>
 #include <string.h>
 
 const char *rg_default_parameters(struct op *op, const struct row_replication_group *rg, const struct engine_version *v)
@@ -162,6 +163,7 @@ static int read_ids(struct op *op, const struct api_create_replication_group_in 
 
 const char *shard_zone(const struct string_list *zones, size_t shard, int member)
 {
+    assert(zones->n);
     return zones->items[(shard + (size_t)member) % zones->n];
 }
 

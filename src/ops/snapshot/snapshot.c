@@ -78,7 +78,7 @@ int op_create_snapshot(struct op *op, const struct api_create_snapshot_in *in, s
 {
     struct snapshot_request q = {
         .name = in->snapshot_name, .name_parameter = "SnapshotName", .kms_key_id = in->kms_key_id, .tags = &in->tags};
-    const char *name;
+    const char *name = NULL;
     int r = find_source(op, in, &q);
     if (r == 0) r = check_state(op, &q);
     if (r == 0) r = snapshot_take(op, &q, &name);
@@ -182,6 +182,7 @@ static int export(struct op *op, const struct api_copy_snapshot_in *in, struct r
     int r = id_check(op, "TargetSnapshotName", in->target_snapshot_name, 255 - sizeof "..part-0001.rdb", &s->export_name);
     if (r == 0) r = check_bucket(op, root, in->target_bucket);
     if (r == 0) r = q_snapshot_parts(op->store, op->arena, s->region, s->name, &parts, &n, op->err);
+    if (r) return r;
     s->export_root = root;
     s->export_bucket = in->target_bucket;
     for (size_t i = 0; r == 0 && i < n; i++) r = check_object(op, s, &parts[i]);

@@ -4,6 +4,7 @@
 #include "ops/core/tags.h"
 #include "plan/rg_row.h"
 #include "plan/snapshot.h"
+#include <assert.h>
 #include <string.h>
 
 #define DAY_MS (24LL * 3600 * 1000)
@@ -127,7 +128,9 @@ static int take_shards(
 
 static int find_cluster_of(struct op *op, const struct row_replication_group *rg, const char *id, struct row_cache_cluster **out)
 {
-    return q_cluster_get(op->store, op->arena, rg->region, id, out, op->err);
+    int r = q_cluster_get(op->store, op->arena, rg->region, id, out, op->err);
+    assert(r || *out);
+    return r;
 }
 
 /* Of the primary: a final snapshot must have every write; else of the cluster that the group's snapshots are taken of. */

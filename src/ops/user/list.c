@@ -83,7 +83,7 @@ static int describe_one(struct op *op, const struct api_describe_users_in *in, s
 int op_describe_users(struct op *op, const struct api_describe_users_in *in, struct api_describe_users_out *out)
 {
     struct page page;
-    const struct row_user **all, *last = NULL;
+    const struct row_user **all;
     size_t n;
     int r = page_read(op, in->max_records, in->marker, &page);
     if (r == 0) r = check_filters(op, &in->filters);
@@ -94,11 +94,10 @@ int op_describe_users(struct op *op, const struct api_describe_users_in *in, str
     for (size_t i = 0; r == 0 && i < n; i++) {
         if (!passes(in, all[i])) continue;
         if (out->users.n == (size_t)page.n) {
-            out->marker = page_marker(op, last->id);
+            out->marker = page_marker(op, out->users.items[page.n - 1].user_id);
             break;
         }
-        last = all[i];
-        r = user_view(op, last, &out->users.items[out->users.n++]);
+        r = user_view(op, all[i], &out->users.items[out->users.n++]);
     }
     return r;
 }

@@ -5,6 +5,7 @@
 #include "ops/core/tags.h"
 #include "ops/user/secret.h"
 #include "plan/moves.gen.h"
+#include <assert.h>
 #include <ctype.h>
 #include <string.h>
 
@@ -175,6 +176,14 @@ static int change_access(struct op *op, const struct api_modify_user_in *in, str
     return read_access(op, arena_printf(op->arena, "%s %s", u->access_string, in->append_access_string), u);
 }
 
+/* The user group that a membership names. */
+static int read_group(struct op *op, const struct row_user_group_member *m, struct row_user_group **out)
+{
+    int r = q_user_group_get(op->store, op->arena, m->region, m->group_id, out, op->err);
+    assert(r || *out);
+    return r;
+}
+
 /* A user of valkey may do what groups of redis know nothing of. */
 static int change_engine(struct op *op, const struct api_modify_user_in *in, struct row_user *u)
 {
@@ -189,7 +198,7 @@ static int change_engine(struct op *op, const struct api_modify_user_in *in, str
             op, FAULT_INVALID_PARAMETER_VALUE, "The engine of user %s cannot be changed from valkey to redis.", u->id);
     r = q_user_memberships(op->store, op->arena, u->region, u->id, &members, &n, op->err);
     for (size_t i = 0; r == 0 && i < n; i++) {
-        r = q_user_group_get(op->store, op->arena, u->region, members[i].group_id, &g, op->err);
+        r = read_group(op, &members[i], &g);
         if (r == 0 && is(g->engine, "redis"))
             return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
                 "User %s is in user group %s, whose engine is redis: its own cannot be changed to valkey.", u->id, g->id);
@@ -207,7 +216,7 @@ static int check_memberships(struct op *op, const struct row_user *u)
     if (!is(u->authentication, "no-password")) return 0;
     int r = q_user_memberships(op->store, op->arena, u->region, u->id, &members, &n, op->err);
     for (size_t i = 0; r == 0 && i < n; i++) {
-        r = q_user_group_get(op->store, op->arena, u->region, members[i].group_id, &g, op->err);
+        r = read_group(op, &members[i], &g);
         if (r == 0 && is(g->engine, "valkey"))
             return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
                 "User %s is in user group %s, whose engine is valkey: it has to authenticate.", u->id, g->id);
@@ -240,15 +249,15 @@ int op_modify_user(struct op *op, const struct api_modify_user_in *in, struct ap
 static int leave(struct op *op, const struct row_user *u, struct row_user_group_member *m)
 {
     struct row_user_group *g;
-    int r = q_user_group_get(op->store, op->arena, m->region, m->group_id, &g, op->err);
+    int r = read_group(op, m, &g);
     if (r == 0 && is(u->name, "default") && is(g->engine, "redis"))
         return op_fault(op, FAULT_DEFAULT_USER_ASSOCIATED_TO_USER_GROUP,
             "User %s is the default user of user group %s and cannot be deleted.", u->id, g->id);
     m->change = LINK_REMOVE;
     if (r == 0) r = q_user_group_member_put(op->store, m, op->err);
-    if (g->status == USER_GROUP_DELETING) return r;
+    if (r || g->status == USER_GROUP_DELETING) return r;
     move_user_group_status(NULL, &g->status, USER_GROUP_CHANGE_ASKED);
-    return r ? r : q_user_group_put(op->store, g, op->err);
+    return q_user_group_put(op->store, g, op->err);
 }
 
 int op_delete_user(struct op *op, const struct api_delete_user_in *in, struct api_user *out)
