@@ -86,7 +86,7 @@ Test(agent_process, has_no_redis_server_to_name_where_none_is_given)
 
 Test(agent_process, the_signal_that_ended_it_is_told)
 {
-    struct agent_process *p = start("#!/bin/sh\nread word\n");
+    struct agent_process *p = start("#!/bin/sh\nkill -STOP $$\n");
     cr_expect_gt(agent_process_pid(p), 0);
     cr_expect_not(agent_process_was_found(p));
     agent_process_signal(p, SIGKILL);
