@@ -44,7 +44,7 @@ Test(lifecycle, every_move_and_no_other)
     for (int from = 0; from < NODE_STATES; from++)
         for (int event = 0; event < NODE_EVENTS; event++) {
             enum node_state to, wanted = NODE_STATES;
-            bool moves = lifecycle_move(from, event, &to), may = is_allowed(from, event, &wanted);
+            bool moves = node_lifecycle_move(from, event, &to), may = is_allowed(from, event, &wanted);
             cr_expect_eq(moves, may, "%s, %s", lifecycle_state_name(from), lifecycle_event_name(event));
             if (!moves) continue;
             cr_expect_eq(to, wanted);

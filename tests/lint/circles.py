@@ -1,4 +1,5 @@
 """No file needs, directly or through others, one that needs it; and the rooms of src/agent and src/ops need lower ones only.
+No name is given to two functions or objects that other files see.
 
 What a file needs is what its object file leaves for the linker to find in another one: what is handed over as a pointer to a function is
 no such need. The objects are those of the build directory that is given as the argument.
@@ -29,9 +30,10 @@ def objects(build):
                 yield inside[len("src" + os.sep):], output
 
 
-def needs(build):
-    """File → file → the names that the first takes from the second."""
-    defined, wanted = {}, {}
+def symbols(build):
+    """For each name: the files that define it, and the file that defines it as one that may stand in several; and the names that each file
+    takes from others."""
+    strong, weak, wanted = {}, {}, {}
     source_of = {output: source for source, output in objects(build)}
     text = subprocess.run(["nm", "-A", *source_of], capture_output=True, text=True, check=True).stdout if source_of else ""
     for line in text.splitlines():
@@ -39,14 +41,29 @@ def needs(build):
         kind, name = symbol.split()[-2:]
         if kind == "U":
             wanted.setdefault(source_of[output], set()).add(name)
-        elif kind in "TDBRC" or (kind in "VW" and name not in defined):
-            defined[name] = source_of[output]
+        elif kind in "TDBRC":
+            strong.setdefault(name, set()).add(source_of[output])
+        elif kind in "VW":
+            weak.setdefault(name, source_of[output])
+    return strong, weak, wanted
+
+
+def needs(strong, weak, wanted):
+    """File → file → the names that the first takes from the second."""
+    defined = {**weak, **{name: min(sources) for name, sources in strong.items()}}
     found = {source: {} for source in wanted}
     for source, names in wanted.items():
         for name in names & defined.keys():
             if defined[name] != source:
                 found[source].setdefault(defined[name], set()).add(name)
     return found
+
+
+def twice(strong):
+    """Names that two files define: the linker takes one from a library, whichever comes first, for both."""
+    for name, sources in sorted(strong.items()):
+        if len(sources) > 1:
+            yield "%s is defined in each of %s" % (name, ", ".join(sorted(sources)))
 
 
 def circles(arrows):
@@ -92,7 +109,9 @@ if __name__ == "__main__":
     assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == [["b", "c"]], "a circle must be seen"
     assert list(room_problems({"agent/os/x.c": {"agent/node/y.c": {"f"}}})), "a need that points up must be seen"
     sys.setrecursionlimit(10000)
-    arrows = needs(os.path.abspath(sys.argv[1]))
+    assert list(twice({"f": {"agent/a.c", "plan/b.c"}})), "a name that is given twice must be seen"
+    strong, weak, wanted = symbols(os.path.abspath(sys.argv[1]))
+    arrows = needs(strong, weak, wanted)
     problems = ["a circle of %d files:" % len(group) + "".join(
         "\n  %s needs %s: %s" % (a, b, ", ".join(sorted(arrows[a][b]))) for a in group for b in group if b in arrows[a]) for group in circles(arrows)]
-    tree.finish(problems + list(room_problems(arrows)) + ([] if arrows else ["there are no object files"]))
+    tree.finish(problems + list(twice(strong)) + list(room_problems(arrows)) + ([] if arrows else ["there are no object files"]))

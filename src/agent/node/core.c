@@ -30,7 +30,7 @@ void node_timer(struct node *n, int64_t ms)
 void node_event(struct node *n, enum node_event event)
 {
     enum node_state to;
-    if (!lifecycle_move(n->state, event, &to)) {
+    if (!node_lifecycle_move(n->state, event, &to)) {
         log_error("node %s: is %s and can't be %s", n->id, lifecycle_state_name(n->state), lifecycle_event_name(event));
         abort();
     }

@@ -66,7 +66,7 @@ const char *lifecycle_event_name(enum node_event event)
     return event_names[event];
 }
 
-bool lifecycle_move(enum node_state from, enum node_event event, enum node_state *to)
+bool node_lifecycle_move(enum node_state from, enum node_event event, enum node_state *to)
 {
     for (size_t i = 0; i < sizeof moves / sizeof *moves; i++) {
         if (moves[i].from != from || moves[i].event != event) continue;

@@ -36,7 +36,7 @@ enum node_event {
 const char *lifecycle_state_name(enum node_state state);
 const char *lifecycle_event_name(enum node_event event);
 /* The state that follows, which may be the same. False where the event can't come in that state. */
-bool lifecycle_move(enum node_state from, enum node_event event, enum node_state *to);
+bool node_lifecycle_move(enum node_state from, enum node_event event, enum node_state *to);
 
 /* What shall be of the process. WANT_AGAIN: it shall end, and another start. */
 enum node_want { WANT_NOTHING, WANT_RUN, WANT_AGAIN, WANT_STOP, WANT_GONE };
