@@ -77,12 +77,18 @@ static bool column_is_told(const struct sql_table *t, const char *name)
     return strcmp(t->name, "user") == 0 ? strcmp(name, "status") == 0 : !column_is_noise(name);
 }
 
+/* A row that is new was nothing before: no word, either. */
+static const char *value_text(const struct sql_column *c, const void *at)
+{
+    if (c->kind == SQL_TEXT) return *(const char *const *)at;
+    const unsigned *word = c->kind == SQL_WORD ? at : NULL;
+    return word && word_knows(c->words, *word) ? word_text(c->words, *word) : NULL;
+}
+
 static void put_value(struct buf *b, const struct sql_column *c, const void *row)
 {
     const void *at = (const char *)row + c->offset;
-    const char *text = c->kind == SQL_WORD   ? word_text(c->words, *(const unsigned *)at)
-                       : c->kind == SQL_TEXT ? *(const char *const *)at
-                                             : NULL;
+    const char *text = value_text(c, at);
     if (c->kind == SQL_INT) buf_printf(b, "%lld", (long long)*(const int64_t *)at);
     else buf_printf(b, "%.80s", text == NULL ? "none" : *text ? text : "\"\"");
 }

@@ -225,11 +225,11 @@ static bool cluster_is_taken(const struct world *w, const struct world_cluster *
     return w->new_snapshots != NULL;
 }
 
-/* A change of its datastore may have begun meanwhile: then the group is 'modifying', and its members go on to be taken. */
+/* A change by its datastore may have begun, and ended, meanwhile: then only its members are still 'snapshotting'. */
 static bool any_snapshotting(const struct world_rg *rg)
 {
     if (rg->row.status == RG_SNAPSHOTTING) return true;
-    for (size_t i = 0; rg->row.status == RG_MODIFYING && i < rg->n_clusters; i++)
+    for (size_t i = 0; i < rg->n_clusters; i++)
         if (rg->clusters[i].row.status == CLUSTER_SNAPSHOTTING) return true;
     return false;
 }

@@ -74,6 +74,8 @@ Test(statuses, what_is_not_served_for_long_can_be_deleted_whatever_is_under_way)
         {"snapshotting", 60000, false},
         {"available", 5000, false},
         {"deleting", 60000, true},
+        {"creating", 0, false},
+        {"create-failed", 0, false},
     };
     make();
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {

@@ -2,6 +2,7 @@
 
 What a new row begins with is no move that anybody makes, but where an operation moves to it: schema/words.json lists it for the drawing.
 """
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -24,8 +25,9 @@ def made():
     assert programs, "there are no test programs in " + str(build)
     with tempfile.TemporaryDirectory() as folder:
         notes = pathlib.Path(folder) / "moves"
-        for program in programs:
-            subprocess.run([program, "--jobs=1"], env={**os.environ, "MERIDIAN_MOVES": str(notes)}, capture_output=True, check=False)
+        run = lambda program: subprocess.run([program, "--jobs=1"], env={**os.environ, "MERIDIAN_MOVES": str(notes)}, capture_output=True, check=False)
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            list(pool.map(run, programs))
         return {tuple(line.split("|")) for line in notes.read_text().splitlines()}
 
 

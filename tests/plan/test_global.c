@@ -383,3 +383,20 @@ Test(global, it_is_being_modified_as_long_as_a_member_is)
     plan_world(&b.w);
     cr_assert_eq(g->row.status, GLOBAL_AVAILABLE);
 }
+
+Test(global, a_member_that_a_snapshot_is_taken_of_gets_a_new_version_all_the_same)
+{
+    g->row.status = GLOBAL_MODIFYING;
+    g->row.engine_version = "7.2.0";
+    south->row.status = RG_SNAPSHOTTING;
+    plan_world(&b.w);
+    cr_assert_eq(south->row.status, RG_MODIFYING);
+}
+
+Test(global, one_without_a_secondary_is_primary_only)
+{
+    g->row.status = GLOBAL_CREATING;
+    for (size_t i = 0; i < b.w.n_members; i++) b.members[i].drop = b.members[i].row.role == MEMBER_SECONDARY;
+    plan_world(&b.w);
+    cr_assert_eq(g->row.status, GLOBAL_PRIMARY_ONLY);
+}

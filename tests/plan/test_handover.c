@@ -250,3 +250,26 @@ Test(handover, a_member_that_leaves_keeps_what_it_has)
     cr_assert(want_node(&b.w, &east->nodes[0]).primary);
     cr_assert_not(want_node(&b.w, &east->nodes[0]).fence);
 }
+
+Test(handover, an_old_primary_that_dies_while_the_new_one_is_called_back_is_passed_over)
+{
+    start_failover();
+    g->row.phase = PHASE_WITHDRAWING;
+    for (size_t i = 0; i < east->n_nodes; i++) east->nodes[i].row.seen_state = SEEN_EXITED;
+    plan_world(&b.w);
+    cr_expect_eq(g->row.phase, PHASE_PROMOTING);
+    cr_expect_eq(g->row.switch_offset, -1);
+    cr_expect(told("was not waited for"));
+}
+
+Test(handover, a_region_that_is_gone_ends_the_failover_to_it)
+{
+    static const enum global_phase phases[] = {PHASE_PROMOTING, PHASE_WITHDRAWING};
+    for (size_t i = 0; i < sizeof phases / sizeof *phases; i++) {
+        start_failover();
+        g->row.phase = phases[i];
+        g->row.switch_region = "ap-south-1";
+        plan_world(&b.w);
+        cr_expect_eq(g->row.phase, PHASE_STEADY, "from %s", global_phase_text(phases[i]));
+    }
+}

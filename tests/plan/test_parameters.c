@@ -278,3 +278,13 @@ Test(parameters, keep_a_group_that_changes_to_them_modifying)
     cr_assert_eq(b.rgs[0].row.status, RG_AVAILABLE);
     cr_assert_eq(b.clusters[0].row.status, CLUSTER_AVAILABLE);
 }
+
+Test(parameters, that_were_marked_as_changed_may_turn_out_to_take_a_restart)
+{
+    use_mine();
+    choose("databases", "32");
+    b.clusters[0].row.parameter_apply_status = APPLY_APPLYING;
+    build_see_all(&b);
+    b.nodes[0].row.seen_pending_settings = "databases";
+    expect("pending-reboot", "0001", "Updated parameter databases to 32");
+}

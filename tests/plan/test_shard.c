@@ -312,3 +312,21 @@ Test(shard, a_shard_that_is_to_go_is_emptied_first_and_its_rows_go_with_its_proc
     cr_assert_eq(rg->row.status, RG_AVAILABLE);
     cr_assert(told("Cache cluster deleted"));
 }
+
+Test(shard, a_new_shard_that_gets_no_slots_goes_before_it_was_ever_available)
+{
+    grow();
+    build_see_all(&b);
+    plan_world(&b.w);
+    b.shards[0].row.slots_wanted = "0-8191";
+    b.shards[1].row.slots_wanted = "8192-16383";
+    b.shards[2].row.slots_wanted = "";
+    b.shards[2].row.leaving = 1;
+    b.node_groups[0].row.slots = "0-8191";
+    b.node_groups[2].row.slots = "";
+    b.node_groups[2].row.status = NODE_GROUP_CREATING;
+    build_see_all(&b);
+    plan_world(&b.w);
+    cr_assert_eq(b.nodes[4].row.want, WISH_GONE);
+    cr_assert_eq(b.node_groups[2].row.status, NODE_GROUP_DELETING);
+}

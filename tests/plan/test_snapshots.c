@@ -341,3 +341,35 @@ Test(snapshots, are_loaded_again_rather_than_replaced_by_an_empty_replica)
     cr_assert_str_eq(b.node_groups[0].row.primary_node_id, "demo-001.0001");
     cr_assert_not(want_node(&b.w, &b.nodes[0]).hold);
 }
+
+Test(snapshots, that_fail_keep_a_cluster_and_its_members_from_being_deleted)
+{
+    make_final(true);
+    for (size_t i = 0; i < b.w.n_clusters; i++) b.clusters[i].row.status = CLUSTER_DELETING;
+    cr_assert_str_eq(status_after("failed"), "failed");
+    for (size_t i = 0; i < b.w.n_clusters; i++) cr_assert_eq(b.clusters[i].row.status, CLUSTER_AVAILABLE);
+    teardown();
+    memset(&a, 0, sizeof a);
+    setup();
+    make_final(false);
+    cr_assert_str_eq(status_after("failed"), "failed");
+    cr_assert_eq(b.clusters[0].row.status, CLUSTER_AVAILABLE);
+    cr_assert_eq(b.nodes[0].row.want, WISH_RUN);
+}
+
+Test(snapshots, that_failed_go_when_their_time_is_over_too)
+{
+    make(true, "available", "failed");
+    snapshot[0].row.source = SNAPSHOT_AUTOMATED;
+    b.rgs[0].row.snapshot_retention_limit = 2;
+    b.w.now_ms = snapshot[0].row.created_ms + 2 * DAY_MS;
+    cr_assert_str_eq(status_after("failed"), "deleting");
+}
+
+Test(snapshots, end_for_the_members_of_a_group_that_its_datastore_has_changed_meanwhile)
+{
+    make(true, "snapshotting", "creating");
+    b.rgs[0].row.status = RG_MODIFYING;
+    cr_assert_str_eq(status_after("whole"), "available");
+    for (size_t i = 0; i < b.w.n_clusters; i++) cr_assert_eq(b.clusters[i].row.status, CLUSTER_AVAILABLE);
+}
