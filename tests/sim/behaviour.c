@@ -410,7 +410,8 @@ static void do_line(struct stage *s, const char *word, char *rest, const char *c
     rest += len + strspn(rest + len, " ");
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         if (strcmp(word, signals[i].word) == 0) return do_signal(s, name, signals[i].signal);
-    if (strcmp(word, "start") == 0) do_start(s, name, rest);
+    if (strcmp(word, "only") == 0) s->other = strcmp(name, s->kind == MODEL_VALKEY ? "valkey-server" : "redis-server") != 0;
+    else if (strcmp(word, "start") == 0) do_start(s, name, rest);
     else if (strcmp(word, "launch") == 0) launch(s, name, rest);
     else if (strcmp(word, "let") == 0) do_let(s, rest, name);
     else if (strcmp(word, "reply") == 0) do_reply(s, name, expected, n);

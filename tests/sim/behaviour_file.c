@@ -48,7 +48,7 @@ static void run_step(struct stage *s, struct reader *r)
         expected[n] = texts[n];
         n++;
     }
-    if (s->wrong[0] == '\0') behaviour_line(s, line, expected, n);
+    if (s->wrong[0] == '\0' && !s->other) behaviour_line(s, line, expected, n);
 }
 
 static void run_behaviour(struct reader *r, enum model_kind kind, bool cluster, struct behaviour_tally *tally)

@@ -26,6 +26,7 @@ struct stage {
     struct model_world *w;
     enum model_kind kind;
     bool cluster;
+    bool other; /* the behaviour is another program's alone */
     int64_t now;
     char dir[64];
     struct model_engine *engines[STAGE_ENGINES];

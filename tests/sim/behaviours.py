@@ -294,6 +294,8 @@ class Stage:
                   "log": self.log, "write": self.write, "block": self.block, "unblock": self.unblock}
         if word in simple:
             return simple[word](name, rest)
+        if word == "only":
+            return None
         if word in ("still", "garbage"):
             return getattr(self, word)(name)
         if word in ("file", "nofile"):
@@ -303,8 +305,8 @@ class Stage:
         raise AssertionError("nobody knows %r" % word)
 
 
-def read(file):
-    """The kind of engine of a file, and its behaviours: (sentence, [(number, line, expected)])."""
+def read(file, program=None):
+    """The kind of engine of a file, and its behaviours: (sentence, [(number, line, expected)]), but for those of other programs alone."""
     kind, found = None, []
     with open(os.path.join(FOLDER, file)) as f:
         for number, line in enumerate(f, 1):
@@ -319,7 +321,10 @@ def read(file):
                 found[-1][1][-1][2].append(line)
             else:
                 found[-1][1].append((number, line, []))
-    return kind, found
+    def is_for(lines):
+        only = [line.split()[1] for _, line, _ in lines if line.startswith("only ")]
+        return program is None or not only or program in only
+    return kind, [b for b in found if is_for(b[1])]
 
 
 def run(file, kind, program, number, lines):

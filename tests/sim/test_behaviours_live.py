@@ -33,7 +33,7 @@ def result_of(sentence):
 
 
 def live(file, program):
-    kind, found = behaviours.read(file)
+    kind, found = behaviours.read(file, program)
     members = {"test_" + sentence.replace(" ", "_"): result_of(sentence) for sentence, _ in found}
     return type(name_of(file, program), (Live,), dict(members, file=file, kind=kind, program=program, found=found))
 

@@ -277,6 +277,7 @@ struct redisReply *redis_wait(struct call *c)
     int64_t acked = repl_count_acked(c->e, conn->written_to);
     if (acked >= replicas || c->in_exec) return reply_int(c->w, acked);
     conn->waits = WAITS_REPLICAS;
+    conn->has_waited = true;
     conn->wait_offset = conn->written_to;
     conn->wait_replicas = (size_t)replicas;
     if (ms > 0) timer_set(c->w, &conn->timer, c->now + ms * MS, wait_run, conn);

@@ -130,10 +130,7 @@ static void put_replicas(struct call *c, struct buf *out)
         int64_t announced = conf_number(k, S_ANNOUNCE_PORT);
         const char *ip = conf_text(k, S_ANNOUNCE_IP);
         buf_printf(out, "slave%d:ip=%s,port=%d,state=%s,offset=%lld,lag=%lld\r\n", (int)at, *ip ? ip : "127.0.0.1",
-            (int)(announced ? announced : conf_number(k, S_PORT)),
-            l->streams        ? "online"
-            : l->awaits_child ? "wait_bgsave"
-                              : "send_bulk",
+            (int)(announced ? announced : conf_number(k, S_PORT)), link_is_online(l) ? "online" : "wait_bgsave",
             (long long)l->acked, (long long)(link_is_online(l) ? (c->now - l->acked_at) / SECOND : 0));
     }
 }

@@ -226,6 +226,7 @@ struct model_conn {
     char why[160];
     struct timer timer; /* of its wait, or of telling that it is gone */
     enum waiting waits;
+    bool has_waited; /* for replicas, once */
     int64_t wait_offset, wait_until;
     size_t wait_replicas;
     int64_t written_to;                  /* the offset behind its own last write */

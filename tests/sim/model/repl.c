@@ -230,7 +230,8 @@ static void add_replica(struct model_engine *e, struct link *l, int64_t now)
 static void start_transfer(struct model_engine *e, int64_t now)
 {
     struct model_knobs *k = &e->w->knobs;
-    save_begin_child(e, CHILD_TRANSFER, k->fork_us + k->transfer_us, now);
+    int64_t slow = conf_number(&e->conf, S_SAVE_DELAY) * (int64_t)e->data.n;
+    save_begin_child(e, CHILD_TRANSFER, k->fork_us + k->transfer_us + (slow > 0 ? slow : 0), now);
     for (struct link *l = e->repl.replicas; l; l = l->next) {
         if (!l->awaits_child) continue;
         l->awaits_child = false;
