@@ -95,6 +95,19 @@ class Connection:
         parts = [self.read_reply() for _ in range(int(rest))]
         return "[%s]" % " ".join(p[0] for p in parts), [line for p in parts for line in p[1]]
 
+    def value(self):
+        """The next answer as strings, numbers and lists."""
+        line = self.line()
+        if line[0] == "*":
+            return [self.value() for _ in range(int(line[1:]))]
+        if line[0] != "$":
+            return line[1:]
+        size = int(line[1:]) + 2
+        while len(self.data) < size:
+            self.more()
+        text, self.data = self.data[:size - 2].decode(), self.data[size:]
+        return text
+
     def read_lines(self):
         lines = [self.line()]
         until_end = self.command.split()[0] in ("stats", "get", "gets") and not re.match("ERROR|CLIENT_ERROR|RESET", lines[0])

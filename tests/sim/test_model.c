@@ -305,6 +305,53 @@ Test(model, a_clock_that_is_set_forward_ends_times_to_live_and_pauses)
     close_world();
 }
 
+/* ---- a gateway: whoever dials it reaches whom the network says ---- */
+
+static struct model_engine *behind;
+
+static enum model_reach dial(void *arg, const struct model_engine *from, const char *host, int port, struct model_path *out)
+{
+    (void)arg;
+    (void)from;
+    if (strcmp(host, "127.0.0.99") != 0) return MODEL_REFUSED;
+    *out = (struct model_path){.to = behind, .tag = (uint64_t)port};
+    return behind ? MODEL_REACHED : MODEL_SILENT;
+}
+
+Test(model, a_gateway_leads_where_the_network_says)
+{
+    open_world(18);
+    model_world_free(stage.w);
+    stage.w = model_world_new(18, &(struct model_hooks){.dial = dial, .carry = carry, .unknown = unknown});
+    struct model_engine *a = start('a', "repl-ping-replica-period 3600"),
+                        *b = start('b', "replicaof 127.0.0.99 7000\nrepl-timeout 3");
+    behind = NULL;
+    pass(2 * SECOND);
+    cr_expect_not(role_of(b).link_up);
+    behind = a;
+    ask(a, "SET k v");
+    pass(10 * SECOND);
+    cr_expect(role_of(b).link_up);
+    cr_expect_str_eq(model_value(b, "k"), "v");
+    model_cut(stage.w, 1, stage.now);
+    pass(MS);
+    cr_expect(role_of(b).link_up, "that was another one's");
+    struct model_engine *c = start('c', "replicaof 127.0.0.99 7001");
+    pass(2 * SECOND);
+    behind = c;
+    ask(a, "REPLICAOF 127.0.0.99 7002");
+    ask(c, "REPLICAOF NO ONE");
+    model_cut(stage.w, 7000, stage.now);
+    pass(10 * SECOND);
+    ask(c, "SET k w");
+    pass(SECOND);
+    cr_expect_str_eq(model_value(a, "k"), "w");
+    cr_expect_str_eq(model_value(b, "k"), "w");
+    cr_expect_eq(role_of(c).full_syncs, 0);
+    cr_expect_eq(role_of(c).partial_syncs, 2);
+    close_world();
+}
+
 /* ---- the agent reads what models say ---- */
 
 Test(model, the_agent_reads_what_models_say_of_themselves)

@@ -37,6 +37,8 @@ struct model_wire {
 
 struct model_path {
     struct model_engine *to;
+    const char *host; /* where its last leg leads; NULL: as dialled */
+    int port;
     uint64_t tag; /* the network's own: what model_cut() is told */
     bool any_tls; /* a splitter stands there, which takes clients with TLS and without */
 };

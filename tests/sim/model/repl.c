@@ -317,12 +317,11 @@ static bool may_replicate(const struct model_engine *e, const struct model_engin
     return u && acl_password(u, password);
 }
 
-static bool speaks_alike(const struct link *l)
+static bool is_deaf(const struct link *l, const struct model_path *path)
 {
-    bool tls;
-    if (l->any_tls) return true;
-    return engine_listens_at(l->upstream, l->wire.host, l->wire.port, &tls) &&
-           tls == conf_yes(&l->replica->conf, S_TLS_REPLICATION);
+    bool tls, listens = engine_listens_at(
+                  path->to, path->host ? path->host : l->wire.host, path->host ? path->port : l->wire.port, &tls);
+    return !path->any_tls && listens && tls != conf_yes(&l->replica->conf, S_TLS_REPLICATION);
 }
 
 /* The question has arrived. What keeps it from being answered for now is tried again by the replica, a second later. */
@@ -362,7 +361,7 @@ static void ask_run(void *obj, int64_t now)
         timer_set(l->w, &l->step, until > now && until < now + SECOND ? until : now + 100 * MS, ask_run, l);
         return;
     }
-    if (!speaks_alike(l)) return repl_loses_upstream(l->replica, now);
+    if (l->deaf) return repl_loses_upstream(l->replica, now);
     repl_asked(l, now);
 }
 
@@ -384,7 +383,7 @@ void link_dial(struct link *l, int64_t now)
     if (reach == MODEL_SILENT) return; /* until the replica has waited for long enough */
     link_attach(l, path.to);
     l->wire.tag = path.tag;
-    l->any_tls = path.any_tls;
+    l->deaf = is_deaf(l, &path);
     int64_t delay = l->w->knobs.delay_us;
     reach = h->carry ? h->carry(h->arg, &l->wire, now, &delay) : MODEL_REACHED;
     if (reach == MODEL_REACHED) timer_set(l->w, &l->step, now + 5 * delay, ask_run, l);

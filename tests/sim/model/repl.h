@@ -56,7 +56,7 @@ struct link {
     struct model_engine *replica, *upstream;
     struct model_wire wire; /* from the replica to its upstream */
     bool cut;               /* the network has closed it */
-    bool any_tls;
+    bool deaf;              /* one end speaks TLS and the other does not */
     struct flight down, up; /* to the replica, and to the upstream */
     /* As the replica sees it. */
     enum link_state state;
