@@ -1,5 +1,6 @@
 #include "base/arena.h"
 #include "plan/moves.gen.h"
+#include "plan/phase.h"
 #include "plan/plan.h"
 #include "plan/want.h"
 #include <string.h>
@@ -12,10 +13,6 @@
  * out of reach, nothing is waited for; fork.c tells what becomes of writes that it took since. The phases reviving and returning
  * bring a dead primary's data back: see plan_revival().
  */
-enum {
-    FENCE_LIMIT_MS = 10000,    /* as within a region */
-    CATCH_UP_LIMIT_MS = 10000, /* without any progress of the new primary */
-};
 
 static struct world_node *first_node(struct world_rg *rg)
 {
@@ -46,11 +43,16 @@ static void promote(struct world *w, struct world_global *g, enum global_phase_e
     enter(w, g, event);
 }
 
+static int seconds(enum global_phase phase)
+{
+    return (int)(phase_of(phase)->limit_ms / 1000);
+}
+
 /* When a wait that began with the phase ends, at the latest. */
-static int64_t phase_limit(const struct world *w, const struct world_global *g, int64_t limit_ms)
+static int64_t phase_limit(const struct world *w, const struct world_global *g)
 {
     int64_t since = g->row.phase_since_ms > w->started_ms ? g->row.phase_since_ms : w->started_ms;
-    return since + limit_ms;
+    return since + phase_of(g->row.phase)->limit_ms;
 }
 
 /* Nothing has changed but that some writes had to wait. */
@@ -85,7 +87,7 @@ static void pass_over(struct world *w, struct world_global *g, const struct worl
 static const char *why_not_fenced(struct world *w, const struct world_node *old)
 {
     const char *node = old->row.cluster_id;
-    if (node_answers(old)) return arena_printf(w->arena, "%s could not hold its writes for %d s", node, FENCE_LIMIT_MS / 1000);
+    if (node_answers(old)) return arena_printf(w->arena, "%s could not hold its writes for %d s", node, seconds(PHASE_FENCING));
     return arena_printf(w->arena, "%s does not answer (%s)", node, seen_state_text(old->row.seen_state));
 }
 
@@ -94,7 +96,7 @@ static void plan_fencing(struct world *w, struct world_global *g)
 {
     struct world_member *active = global_primary(g), *target = want_switch_member(g);
     struct world_node *old = first_node(active ? active->rg : NULL);
-    int64_t limit = phase_limit(w, g, FENCE_LIMIT_MS);
+    int64_t limit = phase_limit(w, g);
     bool patient = w->steady_ms < limit, in_touch = active && world_in_touch(w, active->row.region);
     const char *why = why_passed_over(w, active, old, patient);
     bool ready = target == NULL || target->row.fork_offset == 0;               /* else it is about to follow the old one */
@@ -132,7 +134,7 @@ static void plan_catching_up(struct world *w, struct world_global *g, struct wor
     if (old && world_in_touch(w, active->row.region) && node_answers(old) && old->row.seen_fenced)
         world_set_int(w, &g->row.switch_offset, old->row.seen_offset);
     if (n->stored && n->stored->seen_offset != n->row.seen_offset) world_set_int(w, &g->row.phase_since_ms, w->steady_ms);
-    int64_t limit = phase_limit(w, g, CATCH_UP_LIMIT_MS);
+    int64_t limit = phase_limit(w, g);
     bool patient = w->steady_ms < limit;
     const char *why = why_passed_over(w, active, old, patient);
     if (why) pass_over(w, g, old, why);
@@ -179,7 +181,7 @@ static void plan_withdrawing(struct world *w, struct world_global *g)
     else if (why) give_up(w, g, why);
     else if (has_withdrawn(w, g, target, n))
         give_up(
-            w, g, arena_printf(w->arena, "%s did not get all writes within %d s", n->row.cluster_id, CATCH_UP_LIMIT_MS / 1000));
+            w, g, arena_printf(w->arena, "%s did not get all writes within %d s", n->row.cluster_id, seconds(PHASE_PROMOTING)));
 }
 
 /*
@@ -233,7 +235,7 @@ static void plan_returning(
     struct world *w, struct world_global *g, const struct world_node *first, const struct world_member *source)
 {
     const struct world_node *giver = first_node(source ? source->rg : NULL);
-    int64_t limit = phase_limit(w, g, CATCH_UP_LIMIT_MS);
+    int64_t limit = phase_limit(w, g);
     if (node_takes_writes(first)) enter(w, g, PHASE_RETURNED);
     else if (first == NULL || is_gone(first) || giver == NULL || is_lost(source->rg, giver)) enter(w, g, PHASE_SOURCE_GONE);
     else if (is_gone(giver) || w->steady_ms >= limit) enter(w, g, PHASE_RESTARTED);

@@ -1,5 +1,6 @@
 #include "plan/want.h"
 #include "base/arena.h"
+#include "plan/phase.h"
 #include "plan/shard.h"
 #include <string.h>
 
@@ -17,9 +18,9 @@ bool want_passive(const struct world_rg *rg)
     return rg->member && !rg->member->drop && !rg->member->row.leaving && rg->member->row.role == MEMBER_SECONDARY;
 }
 
-static bool in_phase(const struct world_rg *rg, enum global_phase phase)
+static const struct phase *phase_in(const struct world_rg *rg)
 {
-    return rg->global && rg->member && rg->global->row.phase == phase;
+    return phase_of(rg->global && rg->member ? rg->global->row.phase : PHASE_STEADY);
 }
 
 bool want_is_switch_target(const struct world_rg *rg)
@@ -44,8 +45,7 @@ struct world_member *want_switch_member(struct world_global *g)
 /* Where a primary that died gets its data back from, once that one can give them. */
 static struct world_node *revival_source(struct world_rg *rg, const struct world_node_group *ng)
 {
-    struct world_member *m =
-        in_phase(rg, PHASE_REVIVING) || in_phase(rg, PHASE_RETURNING) ? want_switch_member(rg->global) : NULL;
+    struct world_member *m = phase_in(rg)->other == OTHER_GIVES ? want_switch_member(rg->global) : NULL;
     struct world_node *n = m ? first_of(m->rg, ng->row.id) : NULL;
     return n && n->row.seen_role == SEEN_ROLE_PRIMARY ? n : NULL;
 }
@@ -80,7 +80,7 @@ bool want_has_stand_in(const struct world_rg *rg, const struct world_node *first
 
 bool want_hands_over(const struct world_rg *rg)
 {
-    return (in_phase(rg, PHASE_FENCING) || in_phase(rg, PHASE_PROMOTING) || in_phase(rg, PHASE_WITHDRAWING)) && !want_passive(rg);
+    return phase_in(rg)->active == ACTIVE_HOLDS && !want_passive(rg);
 }
 
 bool want_other_process(const struct world_node *n)
@@ -138,24 +138,20 @@ bool want_awaits_secondary(struct world *w, const struct world_rg *rg, const str
  */
 static void want_first_in_phase(struct world_rg *rg, const struct world_node *first, struct want_node *want)
 {
-    bool active = !want_passive(rg), other = want_is_switch_target(rg);
-    bool giving = in_phase(rg, PHASE_REVIVING) || in_phase(rg, PHASE_RETURNING);
+    const struct phase *phase = phase_in(rg);
+    bool rises = phase->other == OTHER_RISES || phase->other == OTHER_WITHDRAWS;
+    int64_t offset = rg->global->row.switch_offset;
     if (want_hands_over(rg)) want->fence = true;
-    if (in_phase(rg, PHASE_PROMOTING) && other) {
+    if (rises && want_is_switch_target(rg)) {
         want->primary = want->hold = true;
-        want->promote_offset = rg->global->row.switch_offset;
+        want->promote_offset = phase->other == OTHER_WITHDRAWS ? INT64_MAX : offset;
     }
-    /* Neither does it become primary from here on, nor is it told to follow: it may just have become one. */
-    if (in_phase(rg, PHASE_WITHDRAWING) && other) {
-        want->primary = want->hold = true;
-        want->promote_offset = INT64_MAX;
-    }
-    if (in_phase(rg, PHASE_REVIVING) && active) {
+    if (phase->active == ACTIVE_RECEIVES && !want_passive(rg)) {
         want->primary = false;
         want->hold = want_has_stand_in(rg, first);
     }
-    if (in_phase(rg, PHASE_RETURNING) && active) want->promote_offset = rg->global->row.switch_offset;
-    if (giving && other) want->primary = want->fence = want->hold = true;
+    if (phase->active == ACTIVE_RETURNS && !want_passive(rg)) want->promote_offset = offset;
+    if (phase->other == OTHER_GIVES && want_is_switch_target(rg)) want->primary = want->fence = want->hold = true;
     if (rg->member->row.fork_offset != 0)
         want->primary = want->fence = want->hold = true; /* until its writes are counted: fork.c */
 }

@@ -1,6 +1,7 @@
 #include "plan/why.h"
 #include "base/arena.h"
 #include "plan/lack.h"
+#include "plan/phase.h"
 #include "plan/plan.h"
 #include "plan/want.h"
 #include "plan/why_lack.h"
@@ -137,30 +138,13 @@ static void why_node(struct whys *out, struct world_node *n)
 
 /* ---- global datastores ---- */
 
-static const struct phase {
-    enum global_phase phase;
-    const char *what, *ends;
-} phases[] = {
-    {PHASE_FENCING, "the old primary to hold its writes, for a failover to %s",
-        "it has told where it stands; after 10 s the failover is given up, but for a primary that is dead or out of reach"},
-    {PHASE_PROMOTING, "the primary of %s to get the last write of the old one",
-        "it takes writes; where it gets no nearer for 10 s the failover is given up"},
-    {PHASE_WITHDRAWING, "the agent of %s to take it that its primary is not to become one any more",
-        "the agent has taken that, or it takes writes already"},
-    {PHASE_SETTLING, "all regions to follow the new primary", "all nodes that answer and can be reached are in step"},
-    {PHASE_REVIVING, "the dead primary to get its data back from %s", "it has all of them"},
-    {PHASE_RETURNING, "the primary to take writes again, with the data from %s", "it takes them; after 10 s it begins anew"},
-};
-
 static void why_phase(struct whys *out, const struct row_global_replication_group *g)
 {
-    for (size_t i = 0; i < sizeof phases / sizeof *phases; i++) {
-        if (g->phase != phases[i].phase) continue;
-        const char *what = phases[i].what, *at = strstr(what, "%s"),
-                   *region = g->switch_region ? g->switch_region : "another region";
-        if (at) what = arena_printf(out->w->arena, "%.*s%s%s", (int)(at - what), what, region, at + 2);
-        whys_add(out, g->phase_since_ms, what, phases[i].ends);
-    }
+    const struct phase *phase = phase_of(g->phase);
+    if (phase->what == NULL) return;
+    const char *what = phase->what, *at = strstr(what, "%s"), *region = g->switch_region ? g->switch_region : "another region";
+    if (at) what = arena_printf(out->w->arena, "%.*s%s%s", (int)(at - what), what, region, at + 2);
+    whys_add(out, g->phase_since_ms, what, phase->ends);
 }
 
 static void why_member(struct whys *out, const struct world_member *m)
