@@ -18,7 +18,7 @@ enum { MOST = 16 };
 struct node_host script_nodes;
 struct cluster_host script_clusters;
 int script_changes, script_upstream_lost, script_upstream_listens;
-bool script_followers_load, script_switching, script_has_link;
+bool script_followers_bring, script_switching, script_has_link;
 const struct cluster_map *script_map;
 const struct slot_mover *script_mover;
 
@@ -65,11 +65,11 @@ static void upstream_listens(struct node_host *h, const char *id)
     script_upstream_listens++;
 }
 
-static bool followers_load(struct node_host *h, const char *id)
+static bool followers_bring(struct node_host *h, const char *id)
 {
     (void)h;
     (void)id;
-    return script_followers_load;
+    return script_followers_bring;
 }
 
 static bool switching(struct node_host *h)
@@ -153,7 +153,7 @@ void script_open(void)
         .nth = nth,
         .upstream_lost = upstream_lost,
         .upstream_listens = upstream_listens,
-        .followers_load = followers_load,
+        .followers_bring = followers_bring,
         .switching = switching,
         .shelf = shelf_open(&loop, dir, shelf_changed, NULL),
         .reservations = reservations,

@@ -10,7 +10,7 @@ extern struct cluster_host script_clusters;
 extern int script_changes;          /* how often something told of a change */
 extern int script_upstream_lost;    /* how often a node told that it died or hangs */
 extern int script_upstream_listens; /* or that it listens in another way */
-extern bool script_followers_load, script_switching, script_has_link;
+extern bool script_followers_bring, script_switching, script_has_link;
 extern const struct cluster_map *script_map; /* of every Redis Cluster */
 extern const struct slot_mover *script_mover;
 

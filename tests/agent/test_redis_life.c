@@ -175,18 +175,35 @@ Test(redis_life, one_that_died_is_held_down_where_its_order_says_so)
     cr_assert_eq(script_starts(SCRIPT_ID), 2);
 }
 
-Test(redis_life, one_that_died_lets_its_followers_load_first)
+Test(redis_life, one_that_died_lets_its_followers_bring_first)
 {
     struct proto_node_order o = redis_order("primary");
     struct node *n = script_node(SCRIPT_ID);
     redis_start_primary(n, &o);
-    script_followers_load = true;
+    script_followers_bring = true;
     script_end(SCRIPT_ID, 0, SIGKILL);
     script_later(n, 10000);
     cr_assert_eq(script_starts(SCRIPT_ID), 1);
-    script_followers_load = false;
+    script_followers_bring = false;
+    script_later(n, 10000);
+    cr_assert_eq(script_starts(SCRIPT_ID), 1, "serve does not know yet that they have");
+    script_nodes.known = INT64_MAX;
+    script_later(n, 21);
     script_later(n, 501);
     cr_assert_eq(script_starts(SCRIPT_ID), 2);
+}
+
+Test(redis_life, serve_knows_of_a_process_once_it_has_looked_at_a_sighting_of_it)
+{
+    struct proto_node_order o = redis_order("primary");
+    struct node *n = script_node(SCRIPT_ID);
+    cr_assert_not(node_is_news(n), "there is none");
+    redis_start_primary(n, &o);
+    cr_assert(node_is_news(n));
+    script_nodes.known = 1;
+    cr_assert(node_is_news(n), "it was ready only after that");
+    script_nodes.known = INT64_MAX;
+    cr_assert_not(node_is_news(n));
 }
 
 Test(redis_life, a_death_that_no_agent_saw_is_told)

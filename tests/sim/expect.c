@@ -135,6 +135,10 @@ const char *expect_rest(struct world *w, struct arena *a)
         const struct row_replication_group *rg = &w->rgs[i].row;
         if (group_unrest(rg)) return why_not(w, a, rg->region, rg->id, group_unrest(rg));
     }
+    for (size_t i = 0; i < w->n_nodes; i++) {
+        const struct row_node *n = &w->nodes[i].row;
+        if (n->seen_role == SEEN_ROLE_REPLICA && !n->seen_link_up) return why_not(w, a, n->region, n->id, "not linked");
+    }
     for (size_t i = 0; i < w->n_clusters; i++) {
         const struct row_cache_cluster *c = &w->clusters[i].row;
         if (c->status != CLUSTER_AVAILABLE && c->status != CLUSTER_RESTORE_FAILED &&

@@ -68,6 +68,11 @@ static bool is_cut(const char *region)
     return false;
 }
 
+void network_heal(void)
+{
+    for (int i = 0; i < CUTS_MAX; i++) cuts[i].until_ns = 0;
+}
+
 static struct letter *letter_new(struct dial *d, const char *text, size_t len, int status)
 {
     struct letter *l = calloc(1, sizeof *l);

@@ -66,6 +66,7 @@ static void end_faults(void)
 {
     for (int t = 0; t < TRIP__COUNT; t++) trip_arm((enum trip)t, 0);
     network_set(0, 5);
+    network_heal();
     record("no more faults");
 }
 

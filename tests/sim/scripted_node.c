@@ -83,11 +83,17 @@ static bool feeds(const struct scripted_node *n)
     return n->engine && n->ready && !n->hung && (n->engine->primary || n->engine->link_up);
 }
 
+/* Serve may not know yet that it is there. */
+static bool is_news(const struct scripted *s, const struct scripted_node *n)
+{
+    return n->engine && (s->known == 0 || (n->ready && n->ready_at >= s->known));
+}
+
 static bool followers_load(struct scripted *s, const struct scripted_node *n)
 {
     for (size_t i = 0; i < s->n_nodes; i++) {
         const struct scripted_node *o = &s->nodes[i];
-        if (o->order && is(o->order->upstream_node, n->id) && o->disk->saved) return true;
+        if (o->order && is(o->order->upstream_node, n->id) && (o->disk->saved || is_news(s, o))) return true;
     }
     return false;
 }

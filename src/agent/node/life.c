@@ -94,13 +94,14 @@ static bool held_back(const struct node *n)
  * those that follow it; and one that could not be started may be replaced at any moment. Those
  * that have saved their data load them first; then serve is to know that they have, and gets a
  * moment to put one of them in its place: then it is held back, or no primary any more. A moment
- * alone is not enough: serve may be busy, or be started again just then.
+ * alone is not enough: serve may be busy, or be started again just then. Nor is an order of before:
+ * it may have been decided while nobody was ready, and an agent may have died since.
  */
 static bool spares_replicas(struct node *n)
 {
     int64_t now = node_now(n);
     if (!node_is_down(n)) return false;
-    if (n->host->followers_load(n->host, n->id)) {
+    if (n->host->followers_bring(n->host, n->id)) {
         if (n->spare_limit == 0) n->spare_limit = now + SPARE_MS;
         n->spare_since = now;
         n->spare_until = n->spare_limit;
@@ -150,6 +151,7 @@ void node_lost(struct node *n)
 
 void node_became_ready(struct node *n)
 {
+    if (!n->life.ready) n->ready_at = node_now(n);
     n->life.ready = true;
     n->adopted = false;
     n->trouble = TROUBLE_NONE;

@@ -87,6 +87,12 @@ bool node_is_at(const struct node *n, const char *address, int64_t port)
     return n->order != NULL && n->order->port.v == port && strcmp(n->order->address, address) == 0;
 }
 
+bool node_is_news(const struct node *n)
+{
+    if (n->proc == NULL) return false;
+    return n->host->known == 0 || (n->life.ready && n->ready_at >= (int64_t)n->host->known);
+}
+
 bool node_is_ready(const struct node *n)
 {
     return n->proc != NULL && n->life.ready;

@@ -33,8 +33,8 @@ struct node_host {
     void (*upstream_lost)(struct node_host *h, const char *id);
     /* The node of that id listens in another way than before: the links of those that follow it end. */
     void (*upstream_listens)(struct node_host *h, const char *id);
-    /* True while a node that follows that one has data to load that its last stop saved. */
-    bool (*followers_load)(struct node_host *h, const char *id);
+    /* True while a node that follows that one has data to load that its last stop saved, or has data that serve may not know of. */
+    bool (*followers_bring)(struct node_host *h, const char *id);
     /* True while some node is switching: to start a process takes so long that this comes first. */
     bool (*switching)(struct node_host *h);
     uint64_t known;        /* ms of the loop's clock: serve has looked at a sighting of that moment; 0: at none yet */
@@ -75,6 +75,9 @@ bool node_is_looking(const struct node *n);
 bool node_is_switching(const struct node *n);
 /* True for an adopted process that did not yet say what it is. */
 bool node_is_unknown(const struct node *n);
+/* True while serve may not know yet that its process is there with its data: it has heard nothing from this agent, or nothing since
+ * the process was ready. */
+bool node_is_news(const struct node *n);
 /* True once nothing is left of a node that is not ordered any more: time to close it. */
 bool node_is_gone(const struct node *n);
 /* True if a replica of this node could synchronise now. */

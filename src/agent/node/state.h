@@ -72,13 +72,14 @@ struct node {
     enum role began_as; /* the role that the process was started for; ROLE_UNKNOWN: an adopted one */
     int64_t connect_at, boot_since;
     int64_t greet_at; /* when to greet again */
+    int64_t ready_at; /* when its process became ready */
     int64_t read_at;  /* when it last told where it stands */
     int64_t retry_at;
     enum node_trouble trouble;
     enum role died_role;              /* ROLE_UNKNOWN: there was none */
     int64_t died_incarnation;         /* -1: not known; then it is the next order's */
     int64_t spare_until, spare_limit; /* 0, or how long it stays dead so that others can load their data first */
-    int64_t spare_since;              /* when they were last seen to load */
+    int64_t spare_since;              /* when they were last seen to load, or to be there without serve knowing */
     struct backoff backoff;
     struct string_list left_out; /* settings of the order's generation that the engine does not take */
     char reason[200];

@@ -132,12 +132,12 @@ static void upstream_listens(struct node_host *h, const char *id)
     }
 }
 
-static bool followers_load(struct node_host *h, const char *id)
+static bool followers_bring(struct node_host *h, const char *id)
 {
     const struct fleet *f = FLEET_OF(h, node_host);
     for (size_t i = 0; i < f->n_nodes; i++) {
         const char *up = node_upstream(f->nodes[i]);
-        if (up != NULL && strcmp(up, id) == 0 && node_is_to_load(f->nodes[i])) return true;
+        if (up != NULL && strcmp(up, id) == 0 && (node_is_to_load(f->nodes[i]) || node_is_news(f->nodes[i]))) return true;
     }
     return false;
 }
@@ -240,7 +240,7 @@ static void init_hosts(struct fleet *f, const struct agent_options *o)
         .nth = nth_node,
         .upstream_lost = upstream_lost,
         .upstream_listens = upstream_listens,
-        .followers_load = followers_load,
+        .followers_bring = followers_bring,
         .switching = switching,
         .stop_limit_ms = o->stop_limit_ms,
         .reservations = reservations_new(),
