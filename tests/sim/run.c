@@ -1,6 +1,7 @@
 #include "run.h"
 #include "agents.h"
 #include "belief.h"
+#include "coverage.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -158,6 +159,7 @@ static void delete_all(void)
 /* As an event, so that serve can die in it. */
 static void take(void *arg)
 {
+    coverage_step(arg);
     step_take(arg);
 }
 
@@ -165,6 +167,7 @@ static void run_all(const struct steps *s, const char *folder, const char *templ
 {
     machine_open(s->seed);
     agents_body = scripted_agent;
+    coverage_begin();
     record_failed = give_up;
     serve_open(folder, template);
     serve_start();
@@ -207,6 +210,7 @@ void run_prepare(const char *dir)
     char path[300];
     struct store *store;
     struct err e;
+    coverage_open();
     template_path(dir, path, sizeof path);
     machine_open(0);
     record_open(false);

@@ -1,6 +1,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "coverage.h"
 #include "run.h"
 #include "shrink.h"
 #include "storm.h"
@@ -78,6 +79,7 @@ static size_t run_seeds(void)
     double took = seconds() - began;
     uint64_t n = o.last - o.first + 1;
     printf("%llu seeds, %zu failed, %.1f s: %.0f a minute\n", (unsigned long long)n, failed, took, (double)n * 60 / took);
+    if (n > 1) coverage_print();
     return failed;
 }
 
