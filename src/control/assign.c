@@ -115,7 +115,7 @@ static const char *datastore_of(const struct world_node *n)
     return rg && rg->global && rg->member && !rg->member->row.leaving ? rg->global->row.id : NULL;
 }
 
-static const char *derive(struct world *w, const char *root, const char *purpose, const char *region, const char *owner)
+static const char *derive_password(struct world *w, const char *root, const char *purpose, const char *region, const char *owner)
 {
     char *out = arena_alloc(w->arena, 65);
     secret_derive(root, purpose, region, owner, out);
@@ -127,10 +127,11 @@ static void derive_passwords(struct world *w, const struct world_node *n, const 
 {
     const char *owner = n->row.rg_id ? n->row.rg_id : n->row.cluster_id, *kind = n->row.rg_id ? "group" : "cluster";
     const char *datastore = datastore_of(n), *region = n->row.region;
-    out->admin = derive(w, s->admin_password, arena_printf(w->arena, "admin %s", kind), region, owner);
-    out->replica = datastore ? derive(w, s->replication_password, "replica datastore", "", datastore)
-                             : derive(w, s->replication_password, arena_printf(w->arena, "replica %s", kind), region, owner);
-    out->mover = n->shard_node ? derive(w, s->replication_password, "mover", region, owner) : NULL;
+    out->admin = derive_password(w, s->admin_password, arena_printf(w->arena, "admin %s", kind), region, owner);
+    out->replica = datastore
+                       ? derive_password(w, s->replication_password, "replica datastore", "", datastore)
+                       : derive_password(w, s->replication_password, arena_printf(w->arena, "replica %s", kind), region, owner);
+    out->mover = n->shard_node ? derive_password(w, s->replication_password, "mover", region, owner) : NULL;
 }
 
 /* The nodes of one owner stand together. */
@@ -304,7 +305,7 @@ static void assign_snapshots(struct world *w, const char *region, struct proto_a
     }
 }
 
-static struct proto_trip_order_list trips(struct world *w)
+static struct proto_trip_order_list assign_trips(struct world *w)
 {
     struct proto_trip_order_list list = {.set = true, .items = arena_array(w->arena, struct proto_trip_order, TRIP__COUNT)};
     for (int i = 0; i < TRIP__COUNT; i++)
@@ -325,7 +326,7 @@ void assign(
         .users = {.set = true, .items = arena_array(w->arena, struct proto_users_order, w->n_nodes)},
         .seeds = {.set = true, .items = arena_array(w->arena, struct proto_seed_source, w->n_seeds)},
         .clusters = assign_maps(w, region),
-        .trips = trips(w),
+        .trips = assign_trips(w),
     };
     struct err e;
     struct passwords last = {0};

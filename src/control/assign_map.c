@@ -27,7 +27,7 @@ static struct proto_slot_move_list map_moves(struct world *w, struct world_rg *r
     return list;
 }
 
-static struct proto_cluster_map map(struct world *w, struct world_rg *rg)
+static struct proto_cluster_map map_group(struct world *w, struct world_rg *rg)
 {
     struct proto_cluster_node_list nodes = {.set = true, .items = arena_array(w->arena, struct proto_cluster_node, rg->n_nodes)};
     for (size_t i = 0; i < rg->n_nodes; i++)
@@ -41,6 +41,6 @@ struct proto_cluster_map_list assign_maps(struct world *w, const char *region)
     struct proto_cluster_map_list list = {.set = true, .items = arena_array(w->arena, struct proto_cluster_map, w->n_rgs)};
     for (size_t i = 0; i < w->n_rgs; i++)
         if (!w->rgs[i].drop && strcmp(w->rgs[i].row.region, region) == 0 && shard_is_clustered(&w->rgs[i]))
-            list.items[list.n++] = map(w, &w->rgs[i]);
+            list.items[list.n++] = map_group(w, &w->rgs[i]);
     return list;
 }

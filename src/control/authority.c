@@ -32,12 +32,12 @@ struct authority {
     gnutls_x509_privkey_t key;
 };
 
-static int broken(struct err *e, int r, const char *what)
+static int gnutls_failed(struct err *e, int r, const char *what)
 {
     return err_set(e, ERR_BROKEN, "%s: %s", what, gnutls_strerror(r));
 }
 
-static void path_of(const struct authority *a, const char *file, char out[700])
+static void authority_path(const struct authority *a, const char *file, char out[700])
 {
     snprintf(out, 700, "%s/%s", a->folder, file);
 }
@@ -48,11 +48,11 @@ static int make_key(gnutls_x509_privkey_t *out, struct err *e)
 {
     int r = gnutls_x509_privkey_init(out);
     if (r >= 0) r = gnutls_x509_privkey_generate(*out, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
-    return r < 0 ? broken(e, r, "making a key") : 0;
+    return r < 0 ? gnutls_failed(e, r, "making a key") : 0;
 }
 
 /* What every certificate has; GnuTLS remembers no error here that signing would not find again. */
-static int begin(gnutls_x509_crt_t c, gnutls_x509_privkey_t key, time_t from, time_t until, const char *name)
+static int certificate_begin(gnutls_x509_crt_t c, gnutls_x509_privkey_t key, time_t from, time_t until, const char *name)
 {
     unsigned char serial[SERIAL], id[HASH];
     size_t id_size = sizeof id;
@@ -98,7 +98,7 @@ static int name_issuer(gnutls_x509_crt_t c, gnutls_x509_crt_t issuer)
 
 static int sign_leaf(struct authority *a, gnutls_x509_crt_t c, gnutls_x509_privkey_t key, const char *names, time_t until)
 {
-    int r = begin(c, key, gnutls_x509_crt_get_activation_time(a->certificate), until, NODE_NAME);
+    int r = certificate_begin(c, key, gnutls_x509_crt_get_activation_time(a->certificate), until, NODE_NAME);
     if (r >= 0) r = add_names(c, names);
     if (r >= 0) r = gnutls_x509_crt_set_basic_constraints(c, 0, -1);
     if (r >= 0) r = gnutls_x509_crt_set_key_usage(c, GNUTLS_KEY_DIGITAL_SIGNATURE);
@@ -129,7 +129,7 @@ int authority_issue(
     if (r == 0 && ok >= 0) ok = sign_leaf(a, c, k, names, (time_t)(expires_ms / 1000));
     if (r == 0 && ok >= 0) ok = add_pem(certificate, c, NULL);
     if (r == 0 && ok >= 0) ok = add_pem(key, NULL, k);
-    if (r == 0 && ok < 0) r = broken(e, ok, "issuing a certificate");
+    if (r == 0 && ok < 0) r = gnutls_failed(e, ok, "issuing a certificate");
     gnutls_x509_crt_deinit(c);
     gnutls_x509_privkey_deinit(k);
     return r;
@@ -145,7 +145,7 @@ static void take_mark(struct authority *a)
     hex_write(hash, size, a->mark);
 }
 
-static int permit(gnutls_x509_name_constraints_t list, gnutls_x509_subject_alt_name_t type, const void *name, size_t size)
+static int permit_range(gnutls_x509_name_constraints_t list, gnutls_x509_subject_alt_name_t type, const void *name, size_t size)
 {
     const gnutls_datum_t what = {(unsigned char *)(uintptr_t)name, (unsigned)size};
     return gnutls_x509_name_constraints_add_permitted(list, type, &what);
@@ -156,19 +156,19 @@ static int permit_name(gnutls_x509_name_constraints_t list, const char *name)
 {
     unsigned char range[32];
     memset(range, 0xff, sizeof range);
-    if (inet_pton(AF_INET, name, range) == 1) return permit(list, GNUTLS_SAN_IPADDRESS, range, 8);
-    if (inet_pton(AF_INET6, name, range) == 1) return permit(list, GNUTLS_SAN_IPADDRESS, range, 32);
-    return permit(list, GNUTLS_SAN_DNSNAME, name, strlen(name));
+    if (inet_pton(AF_INET, name, range) == 1) return permit_range(list, GNUTLS_SAN_IPADDRESS, range, 8);
+    if (inet_pton(AF_INET6, name, range) == 1) return permit_range(list, GNUTLS_SAN_IPADDRESS, range, 32);
+    return permit_range(list, GNUTLS_SAN_DNSNAME, name, strlen(name));
 }
 
 /* Whoever trusts this authority trusts it for these names only: it can't speak for any other host. */
-static int constrain(gnutls_x509_crt_t c, const char *advertised)
+static int constrain_names(gnutls_x509_crt_t c, const char *advertised)
 {
     static const unsigned char loopback[] = {127, 0, 0, 0, 255, 0, 0, 0};
     gnutls_x509_name_constraints_t list;
     int r = gnutls_x509_name_constraints_init(&list);
     if (r < 0) return r;
-    r = permit(list, GNUTLS_SAN_IPADDRESS, loopback, sizeof loopback);
+    r = permit_range(list, GNUTLS_SAN_IPADDRESS, loopback, sizeof loopback);
     if (r >= 0) r = permit_name(list, "::1");
     if (r >= 0) r = permit_name(list, "localhost");
     if (r >= 0 && advertised && strcmp(advertised, "localhost") != 0) r = permit_name(list, advertised);
@@ -196,21 +196,21 @@ static bool may_sign_for(gnutls_x509_crt_t c, const char *name)
 static int sign_self(struct authority *a)
 {
     time_t now = (time_t)((clock_now_ms() - clock_warped_ms()) / 1000);
-    int r = begin(a->certificate, a->key, now - DAY_S, now + (time_t)(DAYS - 1) * DAY_S, NAME);
+    int r = certificate_begin(a->certificate, a->key, now - DAY_S, now + (time_t)(DAYS - 1) * DAY_S, NAME);
     if (r >= 0) r = gnutls_x509_crt_set_basic_constraints(a->certificate, 1, 0);
     if (r >= 0) r = gnutls_x509_crt_set_key_usage(a->certificate, GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN);
-    if (r >= 0) r = constrain(a->certificate, a->advertised);
+    if (r >= 0) r = constrain_names(a->certificate, a->advertised);
     return r < 0 ? r : gnutls_x509_crt_sign2(a->certificate, a->certificate, a->key, GNUTLS_DIG_SHA256, 0);
 }
 
 /* The key first: a certificate without its key would be an authority that is damaged. */
-static int keep(struct authority *a, const struct buf *pem, const struct buf *key, struct err *e)
+static int authority_keep_new(struct authority *a, const struct buf *pem, const struct buf *key, struct err *e)
 {
     char path[700];
     if (mkdir(a->folder, 0700) < 0 && errno != EEXIST) return err_set(e, ERR_IO, "%s: %s", a->folder, strerrordesc_np(errno));
-    path_of(a, "ca.key", path);
+    authority_path(a, "ca.key", path);
     int r = secret_write(path, key->data, key->len, e);
-    path_of(a, "ca.pem", path);
+    authority_path(a, "ca.pem", path);
     return r ? r : secret_write(path, pem->data, pem->len, e);
 }
 
@@ -220,14 +220,14 @@ void authority_keep(const struct authority *a)
     char key[700], pem[700];
     _buf_ struct buf text = {0};
     if (a->pem == NULL) return;
-    path_of(a, "ca.key", key);
-    path_of(a, "ca.pem", pem);
+    authority_path(a, "ca.key", key);
+    authority_path(a, "ca.pem", pem);
     if (secret_is_lost(key) && add_pem(&text, NULL, a->key) >= 0) secret_put_back(a->folder, key, text.data, text.len);
     if (secret_is_lost(pem)) secret_put_back(a->folder, pem, a->pem, strlen(a->pem));
     if (text.data) gnutls_memset(text.data, 0, text.cap);
 }
 
-static void forget(struct authority *a)
+static void authority_forget(struct authority *a)
 {
     gnutls_x509_crt_deinit(a->certificate);
     gnutls_x509_privkey_deinit(a->key);
@@ -237,18 +237,18 @@ static void forget(struct authority *a)
     a->pem = NULL;
 }
 
-static int make(struct authority *a, struct err *e)
+static int authority_make(struct authority *a, struct err *e)
 {
     _buf_ struct buf pem = {0}, key = {0};
     int r = make_key(&a->key, e), ok = gnutls_x509_crt_init(&a->certificate);
     if (r == 0 && ok >= 0) ok = sign_self(a);
     if (r == 0 && ok >= 0) ok = add_pem(&pem, a->certificate, NULL);
     if (r == 0 && ok >= 0) ok = add_pem(&key, NULL, a->key);
-    if (r == 0 && ok < 0) r = broken(e, ok, "making the certificate authority");
-    if (r == 0) r = keep(a, &pem, &key, e);
+    if (r == 0 && ok < 0) r = gnutls_failed(e, ok, "making the certificate authority");
+    if (r == 0) r = authority_keep_new(a, &pem, &key, e);
     if (key.data) gnutls_memset(key.data, 0, key.cap);
     if (r) {
-        forget(a);
+        authority_forget(a);
         return r;
     }
     if ((a->pem = strdup(pem.data)) == NULL) abort();
@@ -258,7 +258,7 @@ static int make(struct authority *a, struct err *e)
 
 const char *authority_pem(struct authority *a, struct err *e)
 {
-    return a->pem || make(a, e) == 0 ? a->pem : NULL;
+    return a->pem || authority_make(a, e) == 0 ? a->pem : NULL;
 }
 
 const char *authority_mark(const struct authority *a)
@@ -268,7 +268,7 @@ const char *authority_mark(const struct authority *a)
 
 /* ---- what an earlier serve has left ---- */
 
-static int damaged(const char *path, const char *why, struct err *e)
+static int refuse_file(const char *path, const char *why, struct err *e)
 {
     return err_set(e, ERR_USAGE,
         "%s %s; set it right, or remove the folder of that file to have a new certificate authority made", path, why);
@@ -277,8 +277,8 @@ static int damaged(const char *path, const char *why, struct err *e)
 /* Nobody else may read it, and nobody else may have written it. */
 static int check_private(const char *path, const struct stat *st, struct err *e)
 {
-    if (st->st_uid != geteuid()) return damaged(path, "belongs to another user", e);
-    if (st->st_mode & 077) return damaged(path, "can be read or written by others (chmod go= would mend that)", e);
+    if (st->st_uid != geteuid()) return refuse_file(path, "belongs to another user", e);
+    if (st->st_mode & 077) return refuse_file(path, "can be read or written by others (chmod go= would mend that)", e);
     return 0;
 }
 
@@ -286,11 +286,11 @@ static int read_private(const char *path, char *out, gnutls_datum_t *text, struc
 {
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0) return damaged(path, "can't be read", e);
-    int r = fstat(fd, &st) < 0 ? damaged(path, "can't be read", e) : check_private(path, &st, e);
+    if (fd < 0) return refuse_file(path, "can't be read", e);
+    int r = fstat(fd, &st) < 0 ? refuse_file(path, "can't be read", e) : check_private(path, &st, e);
     ssize_t n = r ? 0 : read(fd, out, FILE_MAX - 1);
     close(fd);
-    if (r == 0 && n <= 0) r = damaged(path, "can't be read", e);
+    if (r == 0 && n <= 0) r = refuse_file(path, "can't be read", e);
     if (r) return r;
     out[n] = '\0';
     *text = (gnutls_datum_t){(unsigned char *)out, (unsigned)n};
@@ -310,25 +310,25 @@ static int read_key(struct authority *a, struct err *e)
 {
     char path[700], text[FILE_MAX];
     gnutls_datum_t pem;
-    path_of(a, "ca.key", path);
+    authority_path(a, "ca.key", path);
     int r = read_private(path, text, &pem, e);
     if (r) return r;
     bool ok = gnutls_x509_privkey_init(&a->key) >= 0 && gnutls_x509_privkey_import(a->key, &pem, GNUTLS_X509_FMT_PEM) >= 0;
     gnutls_memset(text, 0, sizeof text);
-    return ok ? 0 : damaged(path, "is no private key", e);
+    return ok ? 0 : refuse_file(path, "is no private key", e);
 }
 
 static int read_certificate(struct authority *a, struct err *e)
 {
     char path[700], text[FILE_MAX];
     gnutls_datum_t pem;
-    path_of(a, "ca.pem", path);
+    authority_path(a, "ca.pem", path);
     int r = read_private(path, text, &pem, e);
     if (r) return r;
     bool ok =
         gnutls_x509_crt_init(&a->certificate) >= 0 && gnutls_x509_crt_import(a->certificate, &pem, GNUTLS_X509_FMT_PEM) >= 0;
-    if (!ok) return damaged(path, "is no certificate", e);
-    if (!is_pair(a)) return damaged(path, "does not belong to the key next to it", e);
+    if (!ok) return refuse_file(path, "is no certificate", e);
+    if (!is_pair(a)) return refuse_file(path, "does not belong to the key next to it", e);
     if ((a->pem = strdup(text)) == NULL) abort();
     take_mark(a);
     return 0;
@@ -338,18 +338,18 @@ static int read_certificate(struct authority *a, struct err *e)
 static int check_unused(const struct authority *a, const char *pem, struct err *e)
 {
     char nodes[700];
-    path_of(a, AUTHORITY_NODES, nodes);
-    return access(nodes, F_OK) < 0 ? 0 : damaged(pem, "is missing, and nodes have certificates that it signed", e);
+    authority_path(a, AUTHORITY_NODES, nodes);
+    return access(nodes, F_OK) < 0 ? 0 : refuse_file(pem, "is missing, and nodes have certificates that it signed", e);
 }
 
-static int find(struct authority *a, struct err *e)
+static int authority_find(struct authority *a, struct err *e)
 {
     struct stat st;
     char path[700];
     if (lstat(a->folder, &st) < 0) return errno == ENOENT ? 0 : err_set(e, ERR_IO, "%s: %s", a->folder, strerrordesc_np(errno));
     int r = check_private(a->folder, &st, e);
     if (r) return r;
-    path_of(a, "ca.pem", path);
+    authority_path(a, "ca.pem", path);
     if (lstat(path, &st) < 0 && errno == ENOENT) return check_unused(a, path, e);
     r = read_key(a, e);
     if (r == 0) r = read_certificate(a, e);
@@ -366,7 +366,7 @@ int authority_open(struct authority **out, const char *data_dir, const char *adv
     if (a == NULL) abort();
     snprintf(a->folder, sizeof a->folder, "%s/tls", data_dir);
     a->advertised = advertised;
-    int r = find(a, e);
+    int r = authority_find(a, e);
     if (r) {
         authority_close(a);
         return r;
@@ -378,6 +378,6 @@ int authority_open(struct authority **out, const char *data_dir, const char *adv
 void authority_close(struct authority *a)
 {
     if (a == NULL) return;
-    forget(a);
+    authority_forget(a);
     free(a);
 }

@@ -34,12 +34,12 @@ struct certificates {
     struct kept *list;
 };
 
-static void path_of(const struct certificates *c, const struct kept *k, char out[800])
+static void kept_path(const struct certificates *c, const struct kept *k, char out[800])
 {
     snprintf(out, 800, "%s/%s.%s.pem", c->folder, k->region, k->id);
 }
 
-static void clear(struct kept *k)
+static void kept_clear(struct kept *k)
 {
     if (k->key) explicit_bzero(k->key, strlen(k->key));
     free(k->head);
@@ -49,43 +49,43 @@ static void clear(struct kept *k)
     k->expires_ms = 0;
 }
 
-static char *copy(const char *s, size_t n)
+static char *text_copy(const char *s, size_t n)
 {
     char *out = strndup(s, n);
     if (out == NULL) abort();
     return out;
 }
 
-static struct kept *find(struct certificates *c, const char *region, const char *id)
+static struct kept *kept_find(struct certificates *c, const char *region, const char *id)
 {
     for (struct kept *k = c->list; k; k = k->next)
         if (strcmp(k->region, region) == 0 && strcmp(k->id, id) == 0) return k;
     return NULL;
 }
 
-static bool is_good(const struct kept *k, const char *head, int64_t now_ms)
+static bool kept_is_good(const struct kept *k, const char *head, int64_t now_ms)
 {
     return k->head && strcmp(k->head, head) == 0 && now_ms < k->expires_ms - RENEW_MS;
 }
 
 /* ---- files: the head, a line with the time it expires, the certificate, the key ---- */
 
-static void parse(struct kept *k, char *text)
+static void kept_parse(struct kept *k, char *text)
 {
     char *head = strstr(text, "\nexpires_ms ");
     char *pem = strstr(text, "-----BEGIN CERTIFICATE"), *key = pem ? strstr(pem + 1, "-----BEGIN") : NULL;
     if (head == NULL || key == NULL) return;
     k->expires_ms = strtoll(head + sizeof "\nexpires_ms", NULL, 10);
-    k->head = copy(text, (size_t)(head - text));
-    k->pem = copy(pem, (size_t)(key - pem));
-    k->key = copy(key, strlen(key));
+    k->head = text_copy(text, (size_t)(head - text));
+    k->pem = text_copy(pem, (size_t)(key - pem));
+    k->key = text_copy(key, strlen(key));
 }
 
-static void read_file(const struct certificates *c, struct kept *k)
+static void kept_read_file(const struct certificates *c, struct kept *k)
 {
     char path[800], text[FILE_MAX];
     struct stat st;
-    path_of(c, k, path);
+    kept_path(c, k, path);
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) return;
     /* One that others could read, or have written, is not used any more. */
@@ -93,11 +93,11 @@ static void read_file(const struct certificates *c, struct kept *k)
     ssize_t n = own ? read(fd, text, sizeof text - 1) : 0;
     close(fd);
     text[n > 0 ? n : 0] = '\0';
-    parse(k, text);
+    kept_parse(k, text);
     explicit_bzero(text, sizeof text);
 }
 
-static void put_text(const struct kept *k, struct buf *text)
+static void kept_put_text(const struct kept *k, struct buf *text)
 {
     buf_printf(text, "%s\nexpires_ms %" PRId64 "\n%s%s", k->head, k->expires_ms, k->pem, k->key);
 }
@@ -107,22 +107,22 @@ void certificates_keep(const struct certificates *c)
     char path[800];
     for (const struct kept *k = c->list; k; k = k->next) {
         _buf_ struct buf text = {0};
-        path_of(c, k, path);
+        kept_path(c, k, path);
         if (k->pem == NULL || !secret_is_lost(path)) continue;
-        put_text(k, &text);
+        kept_put_text(k, &text);
         secret_put_back(c->folder, path, text.data, text.len);
         explicit_bzero(text.data, text.len);
     }
 }
 
 /* Without its file a certificate is as good, but the next serve will issue another. */
-static void write_file(const struct certificates *c, const struct kept *k)
+static void kept_write_file(const struct certificates *c, const struct kept *k)
 {
     char path[800];
     struct err e;
     _buf_ struct buf text = {0};
-    put_text(k, &text);
-    path_of(c, k, path);
+    kept_put_text(k, &text);
+    kept_path(c, k, path);
     int r = mkdir(c->folder, 0700) < 0 && errno != EEXIST ? err_set(&e, ERR_IO, "%s: %s", c->folder, strerrordesc_np(errno)) : 0;
     if (r == 0) r = secret_write(path, text.data, text.len, &e);
     if (r) log_warn("keeping a certificate: %s", e.msg);
@@ -131,32 +131,32 @@ static void write_file(const struct certificates *c, const struct kept *k)
 
 /* ---- issuing ---- */
 
-static int issue(struct certificates *c, struct kept *k, const char *head, const char *names, int64_t now_ms, struct err *e)
+static int kept_issue(struct certificates *c, struct kept *k, const char *head, const char *names, int64_t now_ms, struct err *e)
 {
     _buf_ struct buf pem = {0}, key = {0};
     int64_t expires_ms = now_ms + VALID_MS;
     int r = authority_issue(c->authority, names, expires_ms, &pem, &key, e);
     if (r) return r;
-    clear(k);
+    kept_clear(k);
     k->expires_ms = expires_ms;
-    k->head = copy(head, strlen(head));
-    k->pem = copy(pem.data, pem.len);
-    k->key = copy(key.data, key.len);
+    k->head = text_copy(head, strlen(head));
+    k->pem = text_copy(pem.data, pem.len);
+    k->key = text_copy(key.data, key.len);
     explicit_bzero(key.data, key.len);
     log_info("node %s of %s: has a new certificate", k->id, k->region);
-    write_file(c, k);
+    kept_write_file(c, k);
     return 0;
 }
 
-static struct kept *add(struct certificates *c, const char *region, const char *id)
+static struct kept *kept_add(struct certificates *c, const char *region, const char *id)
 {
     struct kept *k = calloc(1, sizeof *k);
     if (k == NULL) abort();
-    k->region = copy(region, strlen(region));
-    k->id = copy(id, strlen(id));
+    k->region = text_copy(region, strlen(region));
+    k->id = text_copy(id, strlen(id));
     k->next = c->list;
     c->list = k;
-    read_file(c, k);
+    kept_read_file(c, k);
     return k;
 }
 
@@ -166,19 +166,19 @@ int certificates_get(struct certificates *c, const char *region, const char *id,
     _buf_ struct buf head = {0};
     if (authority_pem(c->authority, e) == NULL) return e->code;
     buf_printf(&head, "names %s\nauthority %s", names, authority_mark(c->authority));
-    struct kept *k = find(c, region, id);
-    if (k == NULL) k = add(c, region, id);
+    struct kept *k = kept_find(c, region, id);
+    if (k == NULL) k = kept_add(c, region, id);
     k->asked = true;
-    int r = is_good(k, head.data, now_ms) ? 0 : issue(c, k, head.data, names, now_ms, e);
+    int r = kept_is_good(k, head.data, now_ms) ? 0 : kept_issue(c, k, head.data, names, now_ms, e);
     if (r == 0) *out = (struct certificate){k->pem, k->key};
     return r;
 }
 
 /* ---- the whole ---- */
 
-static void drop(struct kept *k)
+static void kept_drop(struct kept *k)
 {
-    clear(k);
+    kept_clear(k);
     free(k->region);
     free(k->id);
     free(k);
@@ -194,9 +194,9 @@ void certificates_sweep(struct certificates *c)
             continue;
         }
         *at = k->next;
-        path_of(c, k, path);
+        kept_path(c, k, path);
         unlink(path);
-        drop(k);
+        kept_drop(k);
     }
 }
 
@@ -221,7 +221,7 @@ void certificates_close(struct certificates *c)
 {
     for (struct kept *k = c ? c->list : NULL, *next; k; k = next) {
         next = k->next;
-        drop(k);
+        kept_drop(k);
     }
     free(c);
 }

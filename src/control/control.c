@@ -140,7 +140,7 @@ static void on_later(uv_timer_t *t)
     control_changed(t->data);
 }
 
-static void schedule(struct control *c, const struct world *w)
+static void schedule_pass(struct control *c, const struct world *w)
 {
     uv_timer_stop(&c->later);
     if (w->wake_ms == INT64_MAX) return;
@@ -148,7 +148,7 @@ static void schedule(struct control *c, const struct world *w)
     uv_timer_start(&c->later, on_later, in > 0 ? (uint64_t)in : 1, 0);
 }
 
-static int transact(struct control *c, struct world *w, const struct proto_sighting *seen, struct err *e)
+static int plan_in_transaction(struct control *c, struct world *w, const struct proto_sighting *seen, struct err *e)
 {
     bool wrote;
     int r = store_begin(c->o.store, true, e);
@@ -186,11 +186,11 @@ static struct world world_now(const struct control *c, struct arena *a)
 }
 
 /* One look at everything. 'seen' is a sighting that has just come, or NULL. */
-static int pass(struct control *c, const struct proto_sighting *seen, struct err *e)
+static int make_pass(struct control *c, const struct proto_sighting *seen, struct err *e)
 {
     _arena_ struct arena a = {0};
     struct world w = world_now(c, &a);
-    int r = transact(c, &w, seen, e);
+    int r = plan_in_transaction(c, &w, seen, e);
     if (c->stopped) losses_look(&c->losses, &w);
     if (r) return r;
     log_changes(&w);
@@ -198,7 +198,7 @@ static int pass(struct control *c, const struct proto_sighting *seen, struct err
     tell_unrest(c, &w);
     hand_out(c, &w);
     world_wake_date(&w, certificates_due_ms(c->certificates));
-    schedule(c, &w);
+    schedule_pass(c, &w);
     rows_keep(&c->rows);
     return 0;
 }
@@ -239,7 +239,7 @@ static void on_soon(uv_idle_t *h)
     struct control *c = h->data;
     struct err e;
     uv_idle_stop(h);
-    if (pass(c, NULL, &e) == 0) return;
+    if (make_pass(c, NULL, &e) == 0) return;
     log_error("reconciling: %s", e.msg);
     if (c->stopped) stop_all_the_same(c);
     uv_timer_start(&c->later, on_later, TOUCH_EVERY_MS, 0);
@@ -288,7 +288,7 @@ int control_sighting(struct control *c, const char *text, size_t len, struct err
     bool news = session_hear(s, &seen, text, len);
     if (c->stopped && is_saving(&seen)) stop_extend(&c->stop);
     if (!news) return 0;
-    r = pass(c, &seen, e);
+    r = make_pass(c, &seen, e);
     if (r == 0) session_note(s, text, len);
     check_stopped(c);
     return r;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* True once for each line. */
-static bool is_news(struct losses *l, const char *line)
+static bool line_is_news(struct losses *l, const char *line)
 {
     if (index_get(&l->told, line)) return false;
     line = arena_strdup(&l->arena, line);
@@ -12,12 +12,12 @@ static bool is_news(struct losses *l, const char *line)
     return true;
 }
 
-static void look(struct losses *l, struct arena *a, const struct world_node *n)
+static void losses_look_at(struct losses *l, struct arena *a, const struct world_node *n)
 {
     const char *why = n->row.seen_reason ? n->row.seen_reason : "nothing tells why";
     const char *line = arena_printf(a, "node %s of %s: %s", n->row.id, n->row.region, why);
     bool unsaved = plan_has_not_saved(n), waits = n->row.seen_reason && n->row.seen_state == SEEN_STOPPING;
-    if ((!unsaved && !waits) || !is_news(l, line)) return;
+    if ((!unsaved && !waits) || !line_is_news(l, line)) return;
     if (unsaved) log_error("%s", line);
     else log_warn("%s; it is waited for as long as --stop-timeout says", line);
     l->n += unsaved;
@@ -26,7 +26,7 @@ static void look(struct losses *l, struct arena *a, const struct world_node *n)
 void losses_look(struct losses *l, const struct world *w)
 {
     _arena_ struct arena a = {0};
-    for (size_t i = 0; i < w->n_nodes; i++) look(l, &a, &w->nodes[i]);
+    for (size_t i = 0; i < w->n_nodes; i++) losses_look_at(l, &a, &w->nodes[i]);
 }
 
 void losses_fini(struct losses *l)

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int broken(struct err *e, const char *path)
+static int secret_failed(struct err *e, const char *path)
 {
     return err_set(e, ERR_IO, "%s: %s", path, strerrordesc_np(errno));
 }
@@ -23,17 +23,17 @@ int secret_write(const char *path, const char *text, size_t n, struct err *e)
     char temporary[800];
     snprintf(temporary, sizeof temporary, "%s.new", path);
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0) return broken(e, temporary);
-    int r = write(fd, text, n) == (ssize_t)n && fsync(fd) == 0 ? 0 : broken(e, temporary);
+    if (fd < 0) return secret_failed(e, temporary);
+    int r = write(fd, text, n) == (ssize_t)n && fsync(fd) == 0 ? 0 : secret_failed(e, temporary);
     close(fd);
-    if (r == 0 && rename(temporary, path) < 0) r = broken(e, path);
+    if (r == 0 && rename(temporary, path) < 0) r = secret_failed(e, path);
     return r;
 }
 
-static int make(const char *path, char out[65], struct err *e)
+static int secret_make(const char *path, char out[65], struct err *e)
 {
     uint8_t bytes[32];
-    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes) return broken(e, "getrandom");
+    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes) return secret_failed(e, "getrandom");
     hex_write(bytes, sizeof bytes, out);
     return secret_write(path, out, 64, e);
 }
@@ -79,9 +79,9 @@ int secret_read(const char *data_dir, const char *name, char out[65], char *path
     snprintf(folder, sizeof folder, "%s/secrets", data_dir);
     snprintf(file, sizeof file, "%s/%s", folder, name);
     if (path) snprintf(path, size, "%s", file);
-    if (mkdir(folder, 0700) < 0 && errno != EEXIST) return broken(e, folder);
+    if (mkdir(folder, 0700) < 0 && errno != EEXIST) return secret_failed(e, folder);
     int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0) return errno == ENOENT ? make(file, out, e) : broken(e, file);
+    if (fd < 0) return errno == ENOENT ? secret_make(file, out, e) : secret_failed(e, file);
     struct stat st;
     if (fstat(fd, &st) == 0 && (st.st_mode & 077)) fchmod(fd, 0600); /* others could read it; they need not go on doing so */
     ssize_t n = read(fd, out, 64);

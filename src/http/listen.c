@@ -31,7 +31,7 @@ static bool is_port(const char *s)
 }
 
 /* "[::1]:80" has its host in brackets; any other host is free of colons. */
-static int split(const char *address, struct host_port *out, struct err *e)
+static int split_address(const char *address, struct host_port *out, struct err *e)
 {
     const char *host = address, *colon = strrchr(address, ':');
     if (colon == NULL || !is_port(colon + 1)) return bad_address(address, e);
@@ -50,7 +50,7 @@ static int split(const char *address, struct host_port *out, struct err *e)
 }
 
 /* Somebody who says "localhost" to us says 127.0.0.1 elsewhere, so IPv4 comes first. */
-static int resolve(const char *address, const struct host_port *hp, struct addrinfo **out, struct err *e)
+static int resolve_address(const char *address, const struct host_port *hp, struct addrinfo **out, struct err *e)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE, .ai_family = AF_INET};
     int r = getaddrinfo(hp->host, hp->port, &hints, out);
@@ -69,7 +69,7 @@ static int bind_and_listen(int fd, const struct addrinfo *ai)
     return listen(fd, BACKLOG);
 }
 
-static int explain(const char *address, int why, struct err *e)
+static int explain_failure(const char *address, int why, struct err *e)
 {
     if (why == EADDRINUSE)
         return err_set(e, ERR_IN_USE,
@@ -83,12 +83,12 @@ int listen_on(const char *address, int *fd, struct err *e)
 {
     struct host_port hp;
     struct addrinfo *ai;
-    int r = split(address, &hp, e);
-    if (r == 0) r = resolve(address, &hp, &ai, e);
+    int r = split_address(address, &hp, e);
+    if (r == 0) r = resolve_address(address, &hp, &ai, e);
     if (r) return r;
     *fd = socket(ai->ai_family, ai->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, ai->ai_protocol);
     if (*fd < 0 || bind_and_listen(*fd, ai) < 0) {
-        r = explain(address, errno, e);
+        r = explain_failure(address, errno, e);
         if (*fd >= 0) close(*fd);
     }
     freeaddrinfo(ai);

@@ -28,7 +28,7 @@ struct call {
     struct err err;
 };
 
-static void answer(struct call *c, unsigned status, struct buf *body)
+static void answer_xml(struct call *c, unsigned status, struct buf *body)
 {
     struct http_header headers[] = {{"x-amzn-RequestId", c->id}, {status == 405 ? "Allow" : NULL, "GET, POST"}, {0}};
     http_answer(c->x, status, "text/xml", body, headers);
@@ -38,7 +38,7 @@ static void answer_fault(struct call *c, unsigned status, int fault, const char 
 {
     struct buf out = {0};
     xml_error(&out, fault, message, c->id);
-    answer(c, status, &out);
+    answer_xml(c, status, &out);
 }
 
 /* Adds the parameters of the query string and of the body; the body's win. */
@@ -67,7 +67,7 @@ static int find_operation(struct call *c)
     return 0;
 }
 
-static int run(struct call *c, void **out)
+static int run_call(struct call *c, void **out)
 {
     const struct operation *o = c->operation;
     struct query_caller who = {c->scope.region, c->scope.account, c->id};
@@ -78,14 +78,14 @@ static int run(struct call *c, void **out)
 }
 
 /* All steps up to the output; each may end in a fault. */
-static int serve(struct call *c, void **out)
+static int serve_call(struct call *c, void **out)
 {
     int r = read_form(c);
     if (r == 0)
         r = scope_read(&c->scope, c->arena, http_header(c->x, "Authorization"), form_get(&c->form, "X-Amz-Credential"),
             c->api->default_region, &c->err);
     if (r == 0) r = find_operation(c);
-    if (r == 0) r = run(c, out);
+    if (r == 0) r = run_call(c, out);
     return r;
 }
 
@@ -114,7 +114,7 @@ static void answer_result(struct call *c, int r, const void *result)
     } else {
         struct buf out = {0};
         xml_response(&out, c->operation, result, c->id);
-        answer(c, 200, &out);
+        answer_xml(c, 200, &out);
     }
 }
 
@@ -130,7 +130,7 @@ static void handle(struct exchange *x, void *api)
     int64_t begun_ns = clock_mono_ns();
     struct call c = call_make(x, api);
     void *out = NULL;
-    int r = serve(&c, &out);
+    int r = serve_call(&c, &out);
     const char *code = r > 0 ? api_faults[r].code : r < 0 ? "InternalFailure" : "done";
     log_debug("%s in %s for %s: %s, %.1f ms, request %s", c.operation ? c.operation->name : "a request",
         c.scope.region ? c.scope.region : "no region", c.scope.account ? c.scope.account : "nobody", code,

@@ -41,7 +41,7 @@ static bool find_credential(const char *authorization, struct piece *out)
 }
 
 /* Splits from the right, since an access key may hold slashes. */
-static bool split(struct piece all, struct piece parts[PARTS])
+static bool split_scope(struct piece all, struct piece parts[PARTS])
 {
     for (int i = PARTS - 1; i > 0; i--) {
         const char *slash = memrchr(all.at, '/', all.n);
@@ -70,7 +70,7 @@ int scope_read(struct scope *out, struct arena *a, const char *authorization, co
     else if (!find_credential(authorization, &all))
         return err_set(e, FAULT_INCOMPLETE_SIGNATURE,
             "Authorization header requires 'Credential' parameter, in the form of signature version 4.");
-    if (!split(all, parts) || !piece_is(parts[TERMINATOR], "aws4_request") || !is_plain(parts[REGION]) ||
+    if (!split_scope(all, parts) || !piece_is(parts[TERMINATOR], "aws4_request") || !is_plain(parts[REGION]) ||
         !is_plain(parts[SERVICE_NAME]))
         return err_set(e, FAULT_INCOMPLETE_SIGNATURE,
             "Credential must have the form <access key>/<date>/<region>/%s/aws4_request.", SERVICE);

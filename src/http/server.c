@@ -122,7 +122,7 @@ static void on_body(struct exchange *x, const char *data, size_t size)
     else buf_add(&x->body, data, size);
 }
 
-static enum MHD_Result handle(struct exchange *x)
+static enum MHD_Result handle_exchange(struct exchange *x)
 {
     x->state = X_HANDLING;
     connection_enter(&x->http->connections, x->place, PHASE_ANSWERING, http_now_ms(x->http));
@@ -143,9 +143,9 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
         x->method = method;
         x->state = X_BODY;
         connection_enter(&x->http->connections, x->place, PHASE_BODY, http_now_ms(x->http));
-        return refuse_early(x) ? handle(x) : MHD_YES;
+        return refuse_early(x) ? handle_exchange(x) : MHD_YES;
     case X_BODY:
-        if (*size == 0) return handle(x);
+        if (*size == 0) return handle_exchange(x);
         on_body(x, data, *size);
         *size = 0;
         return x->received > DRAIN_MAX ? MHD_NO : MHD_YES;
@@ -190,28 +190,28 @@ __attribute__((format(printf, 2, 0))) static void on_log(void *arg, const char *
 /* ---- the loop ---- */
 
 static void on_timer(uv_timer_t *t);
-static void finish(struct http *h);
+static void finish_closing(struct http *h);
 
 /* MHD's epoll is edge-triggered: after every run, obey MHD_get_timeout() or data may sit unread. */
-static void pump(struct http *h)
+static void run_daemon(struct http *h)
 {
     MHD_UNSIGNED_LONG_LONG ms = 0;
     h->resumed = false;
     MHD_run(h->daemon);
-    if (h->closing && h->live == NULL) finish(h);
+    if (h->closing && h->live == NULL) finish_closing(h);
     else if (h->resumed || MHD_get_timeout(h->daemon, &ms) == MHD_YES) uv_timer_start(&h->timer, on_timer, ms, 0);
     else uv_timer_stop(&h->timer);
 }
 
 static void on_timer(uv_timer_t *t)
 {
-    pump(t->data);
+    run_daemon(t->data);
 }
 
 static void on_poll(uv_poll_t *p, int status, int events)
 {
     (void)status, (void)events;
-    pump(p->data);
+    run_daemon(p->data);
 }
 
 static void on_sweep(uv_timer_t *t)
@@ -330,7 +330,7 @@ static void on_closed(uv_handle_t *handle)
 }
 
 /* MHD_stop_daemon() calls on_completed() for every exchange that is left. */
-static void finish(struct http *h)
+static void finish_closing(struct http *h)
 {
     if (uv_is_closing((uv_handle_t *)&h->poll)) return;
     uv_close((uv_handle_t *)&h->poll, on_closed);
@@ -342,7 +342,7 @@ static void finish(struct http *h)
 
 static void on_deadline(uv_timer_t *t)
 {
-    finish(t->data);
+    finish_closing(t->data);
 }
 
 static void give_up_deferred(struct http *h)

@@ -23,7 +23,7 @@ static int make_path(const char *path)
     return mkdir(part, 0700) < 0 && errno != EEXIST ? -1 : 0;
 }
 
-static int in_use(int fd, const char *path, struct err *e)
+static int refuse_claimed(int fd, const char *path, struct err *e)
 {
     struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     int pid = fcntl(fd, F_GETLK, &l) == 0 && l.l_type != F_UNLCK ? l.l_pid : 0;
@@ -63,7 +63,7 @@ int data_dir_claim(const char *path, int *lock_fd, struct err *e)
         *lock_fd = fd;
         return 0;
     }
-    int r = in_use(fd, path, e);
+    int r = refuse_claimed(fd, path, e);
     close(fd);
     return r;
 }
@@ -112,7 +112,7 @@ bool data_dir_read(const char *path, const char *name, char *out, size_t size)
 }
 
 /* A full disk does not matter then. */
-static bool says(const char *path, const char *name, const char *text)
+static bool note_says(const char *path, const char *name, const char *text)
 {
     char line[PATH_MAX];
     int why = errno;
@@ -132,6 +132,6 @@ int data_dir_write(const char *path, const char *name, const char *text, struct 
     int r = f && fputs(text, f) >= 0 ? 0 : -1;
     if (f && fclose(f) != 0) r = -1;
     if (r == 0) r = rename(fresh, file);
-    if (r == 0 || says(path, name, text)) return 0;
+    if (r == 0 || note_says(path, name, text)) return 0;
     return err_set(e, ERR_IO, "writing %s: %s", file, strerrordesc_np(errno));
 }

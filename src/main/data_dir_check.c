@@ -11,7 +11,7 @@
 
 enum { DEPTH_MAX = 8 }; /* regions/REGION/NODE/FILE is four */
 
-static int refuse(const char *path, const char *why, const char *mend, struct err *e)
+static int refuse_entry(const char *path, const char *why, const char *mend, struct err *e)
 {
     return err_set(e, ERR_USAGE, "%s %s: %s, or choose another --data-dir", path, why, mend);
 }
@@ -19,12 +19,13 @@ static int refuse(const char *path, const char *why, const char *mend, struct er
 /* Whoever else owns it, or may write to it, could have put into it what they like. */
 static int check_entry(const char *path, const struct stat *st, struct err *e)
 {
-    if (S_ISLNK(st->st_mode)) return refuse(path, "is a symbolic link, which Meridian never makes", "remove it", e);
+    if (S_ISLNK(st->st_mode)) return refuse_entry(path, "is a symbolic link, which Meridian never makes", "remove it", e);
     if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode) && !S_ISSOCK(st->st_mode))
-        return refuse(path, "is neither a file nor a folder nor a socket", "remove it", e);
-    if (st->st_uid != geteuid()) return refuse(path, "belongs to another user", "have it changed to the user who runs this", e);
+        return refuse_entry(path, "is neither a file nor a folder nor a socket", "remove it", e);
+    if (st->st_uid != geteuid())
+        return refuse_entry(path, "belongs to another user", "have it changed to the user who runs this", e);
     if (!S_ISSOCK(st->st_mode) && (st->st_mode & 022))
-        return refuse(path, "can be written by others", "chmod -R go-w the data directory if you trust what is in it", e);
+        return refuse_entry(path, "can be written by others", "chmod -R go-w the data directory if you trust what is in it", e);
     return 0;
 }
 

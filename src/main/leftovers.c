@@ -27,7 +27,7 @@ struct found {
     long pid; /* of some process that works in one of them */
 };
 
-static void note(struct found *f, const char *name, size_t n)
+static void note_region(struct found *f, const char *name, size_t n)
 {
     if (n == 0 || n >= REGION_SIZE || f->n == REGIONS_MAX || name[0] == '.') return;
     for (size_t i = 0; i < f->n; i++)
@@ -41,7 +41,7 @@ static void look_for_agents(const struct leftovers *l, struct found *f)
     snprintf(path, sizeof path, "%s/regions", l->data_dir);
     DIR *d = opendir(path);
     for (struct dirent *entry; d && (entry = readdir(d)) != NULL;)
-        if (agent_process_holder(l->data_dir, entry->d_name)) note(f, entry->d_name, strlen(entry->d_name));
+        if (agent_process_holder(l->data_dir, entry->d_name)) note_region(f, entry->d_name, strlen(entry->d_name));
     if (d) closedir(d);
 }
 
@@ -60,7 +60,7 @@ static void look_for_engines(const struct leftovers *l, struct found *f)
         cwd[n] = '\0';
         if (strncmp(cwd, path, len) != 0) continue;
         f->pid = pid;
-        note(f, cwd + len, strcspn(cwd + len, "/ "));
+        note_region(f, cwd + len, strcspn(cwd + len, "/ "));
     }
     if (d) closedir(d);
 }

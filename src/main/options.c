@@ -14,21 +14,21 @@ static enum command command_find(const char *name)
 }
 
 /* 'source' is how the user spelt it: "--data-dir" or "MERIDIAN_DATA_DIR". */
-static int set(struct options *o, const struct flag *f, const char *source, const char *text, struct err *e)
+static int set_flag(struct options *o, const struct flag *f, const char *source, const char *text, struct err *e)
 {
     if (f->read(f, text, (char *)o + f->offset)) return 0;
     return err_set(e, ERR_USAGE, "%s \"%.80s\": expected %s", source, text, f->wants);
 }
 
 /* One value after the other, with commas between. */
-static int set_all(struct options *o, const struct flag *f, const char *source, const char *text, struct err *e)
+static int set_all_values(struct options *o, const struct flag *f, const char *source, const char *text, struct err *e)
 {
     char one[OPTION_PATH_SIZE];
     int r = 0;
     while (r == 0 && *text) {
         size_t n = strcspn(text, ",");
         snprintf(one, sizeof one, "%.*s", (int)n, text);
-        if (n) r = set(o, f, source, one, e);
+        if (n) r = set_flag(o, f, source, one, e);
         text += n + (text[n] == ',');
     }
     return r;
@@ -48,7 +48,7 @@ static int set_from_environment(struct options *o, struct err *e)
         const char *text = getenv(flag_env_name(f, name));
         if (text == NULL || *text == '\0') text = f->otherwise;
         else o->given |= flag_bit(f);
-        int r = text == NULL ? 0 : f->repeats ? set_all(o, f, name, text, e) : set(o, f, name, text, e);
+        int r = text == NULL ? 0 : f->repeats ? set_all_values(o, f, name, text, e) : set_flag(o, f, name, text, e);
         if (r) return r;
     }
     return 0;
@@ -81,12 +81,13 @@ static int check_needed(const struct options *o, struct err *e)
 }
 
 /* The first of several values replaces those of the environment. */
-static int set_given(struct options *o, const struct flag *f, const char *spelt, const char *text, unsigned *given, struct err *e)
+static int set_given_flag(
+    struct options *o, const struct flag *f, const char *spelt, const char *text, unsigned *given, struct err *e)
 {
     if (f->repeats && !(*given & flag_bit(f))) *((char *)o + f->offset) = '\0';
     *given |= flag_bit(f);
     o->given |= flag_bit(f);
-    return set(o, f, spelt, text, e);
+    return set_flag(o, f, spelt, text, e);
 }
 
 /* "--name=value" or "--name value"; moves *i to the last argument it used. */
@@ -98,10 +99,11 @@ static int set_from_argument(struct options *o, int argc, char **argv, int *i, u
         char spelt[64];
         bool named = (size_t)snprintf(spelt, sizeof spelt, "--%s", f->name) == n && strncmp(spelt, text, n) == 0;
         if (!named || !flag_is_of(f, o->command)) continue; /* two commands may have flags of one name, each its own */
-        if (text[n] == '=') return set_given(o, f, spelt, text + n + 1, given, e);
-        if (f->bare && (*i + 1 == argc || strncmp(argv[*i + 1], "--", 2) == 0)) return set_given(o, f, spelt, f->bare, given, e);
+        if (text[n] == '=') return set_given_flag(o, f, spelt, text + n + 1, given, e);
+        if (f->bare && (*i + 1 == argc || strncmp(argv[*i + 1], "--", 2) == 0))
+            return set_given_flag(o, f, spelt, f->bare, given, e);
         if (++*i == argc) return err_set(e, ERR_USAGE, "%s needs a value: %s", spelt, f->wants);
-        return set_given(o, f, spelt, argv[*i], given, e);
+        return set_given_flag(o, f, spelt, argv[*i], given, e);
     }
     return err_set(e, ERR_USAGE, "%s does not know \"%.80s\"; meridian help %s lists its flags", command_info(o->command)->name,
         text, command_info(o->command)->name);

@@ -409,7 +409,7 @@ static int open_all(struct serve *s, struct err *e)
 }
 
 /* Closes what open_all() opened before something failed. */
-static void give_up(struct serve *s)
+static void close_opened(struct serve *s)
 {
     if (s->control) {
         on_control_stopped(s);
@@ -435,7 +435,7 @@ int serve_main(const struct options *o)
     int r = open_all(&s, &e);
     if (r) {
         fprintf(stderr, "meridian: %s\n", e.msg);
-        give_up(&s);
+        close_opened(&s);
     }
     uv_run(&s.loop, UV_RUN_DEFAULT);
     if (s.lost_dir) store_close(s.store);

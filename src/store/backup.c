@@ -21,7 +21,7 @@ struct sum {
     uint64_t hash;
 };
 
-static const char *beside(const char *db_path, const char *end, char out[PATH_MAX])
+static const char *path_beside(const char *db_path, const char *end, char out[PATH_MAX])
 {
     snprintf(out, PATH_MAX, "%s%s", db_path, end);
     return out;
@@ -34,7 +34,7 @@ static int64_t size_of(const char *path)
 }
 
 /* Every step is one to one in the word and in the hash: no two files that differ in one word alone have the same. */
-static uint64_t add(uint64_t hash, const char *data, size_t n)
+static uint64_t hash_add(uint64_t hash, const char *data, size_t n)
 {
     for (uint64_t word; n > 0; data += sizeof word) {
         size_t part = n < sizeof word ? n : sizeof word;
@@ -55,7 +55,7 @@ static struct sum sum_of(const char *path)
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return (struct sum){.size = -1};
     while ((n = read(fd, piece, sizeof piece)) > 0) {
-        s.hash = add(s.hash, piece, (size_t)n);
+        s.hash = hash_add(s.hash, piece, (size_t)n);
         s.size += n;
     }
     close(fd);
@@ -63,7 +63,7 @@ static struct sum sum_of(const char *path)
     return s;
 }
 
-static bool same(const struct sum *a, const struct sum *b)
+static bool sum_equals(const struct sum *a, const struct sum *b)
 {
     return a->size >= 0 && a->size == b->size && a->hash == b->hash;
 }
@@ -83,7 +83,7 @@ int backup_damaged(const char *db_path, const char *what, struct err *e)
     char copy[PATH_MAX], when[32] = "";
     struct stat st;
     struct tm tm;
-    if (stat(beside(db_path, BACKUP, copy), &st) != 0)
+    if (stat(path_beside(db_path, BACKUP, copy), &st) != 0)
         return err_set(e, ERR_DB, "%s; restore it from a copy of yours, or move it away and start anew", what);
     strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&st.st_mtime, &tm));
     const char *slash = strrchr(db_path, '/'), *name = slash ? slash + 1 : db_path;
@@ -96,14 +96,14 @@ int backup_verify(const char *db_path, struct err *e)
 {
     char path[PATH_MAX];
     struct sum was[2];
-    bool in_use = size_of(beside(db_path, "-wal", path)) > 0;
-    if (size_of(db_path) <= 0 && size_of(beside(db_path, BACKUP, path)) > 0) return backup_damaged(db_path, "it is gone", e);
-    beside(db_path, SUM, path);
+    bool in_use = size_of(path_beside(db_path, "-wal", path)) > 0;
+    if (size_of(db_path) <= 0 && size_of(path_beside(db_path, BACKUP, path)) > 0) return backup_damaged(db_path, "it is gone", e);
+    path_beside(db_path, SUM, path);
     if (!in_use && read_sums(path, was)) {
         struct sum is = sum_of(db_path);
         static const char what[] = "it is damaged: its bytes are not those that were there when it was closed (if you changed it "
                                    "yourself, delete its " SUM ")";
-        if (!same(&is, &was[0]) && !same(&is, &was[1])) return backup_damaged(db_path, what, e);
+        if (!sum_equals(&is, &was[0]) && !sum_equals(&is, &was[1])) return backup_damaged(db_path, what, e);
     }
     unlink(path);
     return 0;
@@ -121,8 +121,8 @@ int backup_write(struct sqlite3 *db, const char *db_path, struct err *e)
 {
     char copy[PATH_MAX], fresh[PATH_MAX];
     sqlite3_stmt *st = NULL;
-    beside(db_path, BACKUP, copy);
-    unlink(beside(db_path, BACKUP ".new", fresh));
+    path_beside(db_path, BACKUP, copy);
+    unlink(path_beside(db_path, BACKUP ".new", fresh));
     int rc = sqlite3_prepare_v2(db, "VACUUM INTO ?1", -1, &st, NULL);
     if (rc == SQLITE_OK) rc = sqlite3_bind_text(st, 1, fresh, -1, SQLITE_STATIC);
     if (rc == SQLITE_OK) rc = sqlite3_step(st);
@@ -137,9 +137,9 @@ int backup_write(struct sqlite3 *db, const char *db_path, struct err *e)
 int backup_stamp(const char *db_path, struct err *e)
 {
     char path[PATH_MAX], copy[PATH_MAX];
-    struct sum db = sum_of(db_path), backup = sum_of(beside(db_path, BACKUP, copy));
+    struct sum db = sum_of(db_path), backup = sum_of(path_beside(db_path, BACKUP, copy));
     if (db.size < 0) return 0; /* whatever comes back in its place was closed elsewhere */
-    FILE *f = fopen(beside(db_path, SUM, path), "we");
+    FILE *f = fopen(path_beside(db_path, SUM, path), "we");
     bool ok = f != NULL && fprintf(f, "%" PRId64 " %016" PRIx64 " %" PRId64 " %016" PRIx64 "\n", db.size, db.hash, backup.size,
                                backup.hash) > 0;
     if (f && fclose(f) != 0) ok = false;

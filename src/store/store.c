@@ -32,7 +32,7 @@ static int disk_full(struct err *e, const char *what)
     return err_set(e, ERR_DB, "%s: the disk is full; free some space, nothing that was acknowledged is lost", what);
 }
 
-static int fail(struct store *s, struct err *e, const char *what)
+static int store_failed(struct store *s, struct err *e, const char *what)
 {
     int rc = sqlite3_errcode(s->db);
     int why = sqlite3_system_errno(s->db);
@@ -43,19 +43,19 @@ static int fail(struct store *s, struct err *e, const char *what)
     return err_set(e, ERR_DB, "%s: %s", what, sqlite3_errmsg(s->db));
 }
 
-static int exec(struct store *s, const char *sql, struct err *e)
+static int exec_sql(struct store *s, const char *sql, struct err *e)
 {
-    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(s, e, sql);
+    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : store_failed(s, e, sql);
 }
 
 static int read_pragma(struct store *s, const char *sql, int *out, struct err *e)
 {
     sqlite3_stmt *st;
-    if (sqlite3_prepare_v2(s->db, sql, -1, &st, NULL) != SQLITE_OK) return fail(s, e, sql);
+    if (sqlite3_prepare_v2(s->db, sql, -1, &st, NULL) != SQLITE_OK) return store_failed(s, e, sql);
     int rc = sqlite3_step(st);
     *out = sqlite3_column_int(st, 0);
     sqlite3_finalize(st);
-    return rc == SQLITE_ROW ? 0 : fail(s, e, sql);
+    return rc == SQLITE_ROW ? 0 : store_failed(s, e, sql);
 }
 
 static int read_version(struct store *s, int *out, struct err *e)
@@ -70,7 +70,7 @@ static int check_sound(struct store *s, struct err *e)
     int version = 0;
     int r = read_version(s, &version, e);
     if (r || version == 0) return r;
-    if (sqlite3_prepare_v2(s->db, "PRAGMA quick_check(1)", -1, &st, NULL) != SQLITE_OK) return fail(s, e, "checking it");
+    if (sqlite3_prepare_v2(s->db, "PRAGMA quick_check(1)", -1, &st, NULL) != SQLITE_OK) return store_failed(s, e, "checking it");
     bool sound = sqlite3_step(st) == SQLITE_ROW && strcmp((const char *)sqlite3_column_text(st, 0), "ok") == 0;
     if (!sound) r = backup_damaged(s->path, "it is damaged", e);
     sqlite3_finalize(st);
@@ -78,14 +78,14 @@ static int check_sound(struct store *s, struct err *e)
 }
 
 /* All of 'sql' and the version it leads to, or nothing. */
-static int apply(struct store *s, const struct sql_text *text, int version, struct err *e)
+static int apply_migration(struct store *s, const struct sql_text *text, int version, struct err *e)
 {
     char stamp[64];
     sqlite3_snprintf(sizeof stamp, stamp, "PRAGMA user_version = %d", version);
-    int r = exec(s, "BEGIN IMMEDIATE", e);
-    if (r == 0) r = exec(s, text->sql, e);
-    if (r == 0) r = exec(s, stamp, e);
-    if (r == 0) r = exec(s, "COMMIT", e);
+    int r = exec_sql(s, "BEGIN IMMEDIATE", e);
+    if (r == 0) r = exec_sql(s, text->sql, e);
+    if (r == 0) r = exec_sql(s, stamp, e);
+    if (r == 0) r = exec_sql(s, "COMMIT", e);
     if (r == 0) return 0;
     sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
     return err_set(e, r, "migration %s: %s", text->name, sqlite3_errmsg(s->db));
@@ -101,22 +101,22 @@ static int migrate(struct store *s, struct err *e)
         return err_set(e, ERR_DB,
             "it was written by a newer Meridian (version %d, this program knows %d); use that one, or another --data-dir", at,
             sql_migrations_count);
-    if (at == 0) return apply(s, &sql_schema, sql_migrations_count, e);
-    for (; r == 0 && at < sql_migrations_count; at++) r = apply(s, &sql_migrations[at], at + 1, e);
+    if (at == 0) return apply_migration(s, &sql_schema, sql_migrations_count, e);
+    for (; r == 0 && at < sql_migrations_count; at++) r = apply_migration(s, &sql_migrations[at], at + 1, e);
     return r;
 }
 
-static int prepare(struct store *s, const char *name, const char *sql, sqlite3_stmt **out, struct err *e)
+static int prepare_statement(struct store *s, const char *name, const char *sql, sqlite3_stmt **out, struct err *e)
 {
-    return sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT, out, NULL) == SQLITE_OK ? 0 : fail(s, e, name);
+    return sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT, out, NULL) == SQLITE_OK ? 0 : store_failed(s, e, name);
 }
 
 static int prepare_transactions(struct store *s, struct err *e)
 {
-    int r = prepare(s, "BEGIN", "BEGIN", &s->begin_read, e);
-    if (r == 0) r = prepare(s, "BEGIN", "BEGIN IMMEDIATE", &s->begin_write, e);
-    if (r == 0) r = prepare(s, "COMMIT", "COMMIT", &s->commit, e);
-    if (r == 0) r = prepare(s, "ROLLBACK", "ROLLBACK", &s->rollback, e);
+    int r = prepare_statement(s, "BEGIN", "BEGIN", &s->begin_read, e);
+    if (r == 0) r = prepare_statement(s, "BEGIN", "BEGIN IMMEDIATE", &s->begin_write, e);
+    if (r == 0) r = prepare_statement(s, "COMMIT", "COMMIT", &s->commit, e);
+    if (r == 0) r = prepare_statement(s, "ROLLBACK", "ROLLBACK", &s->rollback, e);
     return r;
 }
 
@@ -133,14 +133,14 @@ static int on_commit(void *arg, sqlite3 *db, const char *name, int frames)
  * Exclusive locking keeps the WAL index in this process's memory and leaves no
  * lock calls on the way of a query; nobody else may use the file anyway.
  */
-static int configure(struct store *s, enum store_durability durability, struct err *e)
+static int configure_database(struct store *s, enum store_durability durability, struct err *e)
 {
-    int r = exec(s, "PRAGMA locking_mode = EXCLUSIVE", e);
-    if (r == 0) r = exec(s, "PRAGMA journal_mode = WAL", e);
-    if (r == 0) r = exec(s, durability == STORE_FULL ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", e);
-    if (r == 0) r = exec(s, "PRAGMA foreign_keys = ON", e);
-    if (r == 0) r = exec(s, "PRAGMA cache_size = -1024", e);
-    if (r == 0) r = exec(s, "PRAGMA temp_store = MEMORY", e);
+    int r = exec_sql(s, "PRAGMA locking_mode = EXCLUSIVE", e);
+    if (r == 0) r = exec_sql(s, "PRAGMA journal_mode = WAL", e);
+    if (r == 0) r = exec_sql(s, durability == STORE_FULL ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", e);
+    if (r == 0) r = exec_sql(s, "PRAGMA foreign_keys = ON", e);
+    if (r == 0) r = exec_sql(s, "PRAGMA cache_size = -1024", e);
+    if (r == 0) r = exec_sql(s, "PRAGMA temp_store = MEMORY", e);
     int chunk = ROOM_CHUNK;
     sqlite3_file_control(s->db, "main", SQLITE_FCNTL_CHUNK_SIZE, &chunk);
     sqlite3_wal_hook(s->db, on_commit, s);
@@ -167,7 +167,7 @@ static void take_room(struct store *s)
 }
 
 /* SQLite would create the file with the umask's mode and fail without saying which file. */
-static int touch(const char *path, struct err *e)
+static int touch_file(const char *path, struct err *e)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
@@ -180,13 +180,13 @@ static int touch(const char *path, struct err *e)
 int store_open(struct store **out, const char *path, enum store_durability durability, struct err *e)
 {
     int r = backup_verify(path, e);
-    if (r == 0) r = touch(path, e);
+    if (r == 0) r = touch_file(path, e);
     if (r) return err_wrap(e, "database %s", path);
     struct store *s = calloc(1, sizeof *s);
     if (s == NULL || (s->path = strdup(path)) == NULL) abort();
     if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL) != SQLITE_OK)
-        r = fail(s, e, "opening it");
-    if (r == 0) r = configure(s, durability, e);
+        r = store_failed(s, e, "opening it");
+    if (r == 0) r = configure_database(s, durability, e);
     if (r == 0) r = check_sound(s, e);
     if (r == 0) r = migrate(s, e);
     if (r == 0) r = prepare_transactions(s, e);
@@ -246,7 +246,7 @@ void store_close(struct store *s)
 static int step_once(struct store *s, sqlite3_stmt *st, const char *what, struct err *e)
 {
     int rc = sqlite3_step(st);
-    int r = rc == SQLITE_DONE ? 0 : fail(s, e, what);
+    int r = rc == SQLITE_DONE ? 0 : store_failed(s, e, what);
     sqlite3_reset(st);
     return r;
 }
@@ -282,15 +282,15 @@ int64_t store_changes(struct store *s)
 }
 
 /* Queries are prepared when they are first used: the build has proved that they can be, and an idle server needs few. */
-static int prepared(struct store *s, enum query q, struct err *e)
+static int prepare_query(struct store *s, enum query q, struct err *e)
 {
-    return s->stmts[q] ? 0 : prepare(s, sql_queries[q].name, sql_queries[q].sql, &s->stmts[q], e);
+    return s->stmts[q] ? 0 : prepare_statement(s, sql_queries[q].name, sql_queries[q].sql, &s->stmts[q], e);
 }
 
 /* Strings are bound without a copy: they outlive the step. */
-static int bind(struct store *s, enum query q, const struct sql_param *p, sqlite3_stmt **out, struct err *e)
+static int bind_query(struct store *s, enum query q, const struct sql_param *p, sqlite3_stmt **out, struct err *e)
 {
-    int r = prepared(s, q, e);
+    int r = prepare_query(s, q, e);
     sqlite3_stmt *st = *out = s->stmts[q];
     int used = r ? 0 : sqlite3_bind_parameter_count(st); /* a row's last columns may be left alone */
     for (int i = 0; i < used; i++) {
@@ -326,7 +326,7 @@ static int read_row(sqlite3_stmt *st, const struct sql_table *t, struct arena *a
 int store_run(struct store *s, enum query q, const struct sql_param *p, struct err *e)
 {
     sqlite3_stmt *st;
-    int r = bind(s, q, p, &st, e);
+    int r = bind_query(s, q, p, &st, e);
     return r ? r : step_once(s, st, sql_queries[q].name, e);
 }
 
@@ -346,11 +346,11 @@ void store_watch(struct store *s, store_watch_fn *fn, void *arg)
 int store_int(struct store *s, enum query q, const struct sql_param *p, int64_t *out, struct err *e)
 {
     sqlite3_stmt *st;
-    int r = bind(s, q, p, &st, e);
+    int r = bind_query(s, q, p, &st, e);
     if (r) return r;
     int rc = sqlite3_step(st);
     *out = rc == SQLITE_ROW ? sqlite3_column_int64(st, 0) : 0;
-    r = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : fail(s, e, sql_queries[q].name);
+    r = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : store_failed(s, e, sql_queries[q].name);
     sqlite3_reset(st);
     return r;
 }
@@ -359,12 +359,12 @@ int store_one(struct store *s, enum query q, const struct sql_param *p, const st
     struct err *e)
 {
     sqlite3_stmt *st;
-    int r = bind(s, q, p, &st, e);
+    int r = bind_query(s, q, p, &st, e);
     if (r) return r;
     int rc = sqlite3_step(st);
     *out = NULL;
     if (rc == SQLITE_ROW) r = read_row(st, t, a, *out = arena_alloc(a, t->row_size), e);
-    else if (rc != SQLITE_DONE) r = fail(s, e, sql_queries[q].name);
+    else if (rc != SQLITE_DONE) r = store_failed(s, e, sql_queries[q].name);
     sqlite3_reset(st);
     return r;
 }
@@ -373,7 +373,7 @@ int store_many(struct store *s, enum query q, const struct sql_param *p, const s
     size_t *n, struct err *e)
 {
     sqlite3_stmt *st;
-    int rc, r = bind(s, q, p, &st, e);
+    int rc, r = bind_query(s, q, p, &st, e);
     if (r) return r;
     size_t cap = 16;
     char *rows = arena_alloc(a, cap * t->row_size);
@@ -387,7 +387,7 @@ int store_many(struct store *s, enum query q, const struct sql_param *p, const s
         r = read_row(st, t, a, rows + *n * t->row_size, e);
     }
     *out = rows;
-    if (r == 0 && rc != SQLITE_DONE) r = fail(s, e, sql_queries[q].name);
+    if (r == 0 && rc != SQLITE_DONE) r = store_failed(s, e, sql_queries[q].name);
     sqlite3_reset(st);
     return r;
 }
