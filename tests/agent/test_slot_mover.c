@@ -2,7 +2,10 @@
 #include "agent/redis_cluster/slot_mover.h"
 #include "agent/redis_cluster/slot_node.h"
 #include "scripted_engine.h"
+#include "base/log.h"
 #include <criterion/criterion.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 /* Whoever moves slots, with nodes and engines that are the test: every phase, and every way to end in between. */
 
@@ -164,7 +167,16 @@ static struct rconn *to(void)
     return script_conn("b1", 0);
 }
 
-#define ROOM "used_memory:1000\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\n"
+/* A test of its own, and a part of the walk through all phases at the end. */
+#define SCENE(name)         \
+    static void name(void); \
+    Test(slot_mover, name)  \
+    {                       \
+        name();             \
+    }                       \
+    static void name(void)
+
+#define SAME_ROOM "used_memory:1000\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\n"
 
 /* Asked and answered, on one side. */
 static void exchange(struct rconn *c, const char *command, const char *wire)
@@ -202,9 +214,9 @@ static void hand_over(void)
     exchange(from(), "CLUSTER SETSLOT 5 NODE " B1, "+OK\r\n");
 }
 
-Test(slot_mover, a_slot_goes_with_its_keys)
+SCENE(a_slot_goes_with_its_keys)
 {
-    begin(ROOM, ROOM);
+    begin(SAME_ROOM, SAME_ROOM);
     open_slot();
     cr_assert(slot_mover_has(mover, 5) && !slot_mover_has(mover, 6));
     exchange(from(), "CLUSTER GETKEYSINSLOT 5 1000", "*2\r\n$1\r\nx\r\n$1\r\ny\r\n");
@@ -216,9 +228,9 @@ Test(slot_mover, a_slot_goes_with_its_keys)
     cr_assert(slot_mover_is_idle(mover), "that was the only one");
 }
 
-Test(slot_mover, keys_that_came_meanwhile_go_too)
+SCENE(keys_that_came_meanwhile_go_too)
 {
-    begin(ROOM, ROOM);
+    begin(SAME_ROOM, SAME_ROOM);
     open_slot();
     exchange(from(), "CLUSTER GETKEYSINSLOT 5 1000", "*0\r\n");
     exchange(from(), "CLUSTER COUNTKEYSINSLOT 5", ":1\r\n");
@@ -228,9 +240,9 @@ Test(slot_mover, keys_that_came_meanwhile_go_too)
     cr_assert(slots_has(&nodes[1].view.slots, 5));
 }
 
-Test(slot_mover, a_slot_that_has_arrived_already_is_handed_over)
+SCENE(a_slot_that_has_arrived_already_is_handed_over)
 {
-    begin(ROOM, ROOM);
+    begin(SAME_ROOM, SAME_ROOM);
     exchange(to(), "CLUSTER SETSLOT 5 IMPORTING " A1, "-ERR I'm already the owner of hash slot 5\r\n");
     exchange(from(), "CLUSTER SETSLOT 5 MIGRATING " B1, "-ERR I'm not the owner of hash slot 5\r\n");
     exchange(to(), "CLUSTER SETSLOT 5 NODE " B1, "+OK\r\n");
@@ -248,16 +260,16 @@ static void see_flight(void *arg, int slot, const struct proto_cluster_node *a, 
     cr_assert_str_eq(b->shard, "b");
 }
 
-Test(slot_mover, what_is_in_flight_is_told)
+SCENE(what_is_in_flight_is_told)
 {
-    begin(ROOM, ROOM);
+    begin(SAME_ROOM, SAME_ROOM);
     slot_mover_each(mover, see_flight, NULL);
     cr_assert_eq(seen_slot, 5);
 }
 
-Test(slot_mover, a_key_that_takes_long_goes_alone_and_with_more_time)
+SCENE(a_key_that_takes_long_goes_alone_and_with_more_time)
 {
-    begin(ROOM, ROOM);
+    begin(SAME_ROOM, SAME_ROOM);
     open_slot();
     exchange(from(), "CLUSTER GETKEYSINSLOT 5 1000", "*2\r\n$1\r\nx\r\n$1\r\ny\r\n");
     exchange(from(), MIGRATE("x y"), "-IOERR error or timeout reading to target instance\r\n");
@@ -269,7 +281,7 @@ Test(slot_mover, a_key_that_takes_long_goes_alone_and_with_more_time)
     cr_assert_str_eq(script_read(from()), "MIGRATE 127.0.0.3 6379  0 1000 REPLACE AUTH2 meridian-mover pass KEYS x");
 }
 
-Test(slot_mover, where_the_target_evicts_keys_are_weighed_first)
+SCENE(where_the_target_evicts_keys_are_weighed_first)
 {
     begin("used_memory:900\r\nmaxmemory:1000\r\n", "used_memory:500\r\nmaxmemory:1000\r\nmaxmemory_policy:allkeys-lru\r\n");
     open_slot();
@@ -282,7 +294,7 @@ Test(slot_mover, where_the_target_evicts_keys_are_weighed_first)
     cr_assert(slots_has(&nodes[1].view.slots, 5));
 }
 
-Test(slot_mover, a_target_without_room_is_told_of_after_a_while)
+SCENE(a_target_without_room_is_told_of_after_a_while)
 {
     bool settling;
     for (int i = 0; i < 7; i++) {
@@ -297,16 +309,16 @@ Test(slot_mover, a_target_without_room_is_told_of_after_a_while)
     cr_assert_gt(changes, 0);
 }
 
-Test(slot_mover, a_refusal_or_nonsense_ends_the_attempt)
+SCENE(a_refusal_or_nonsense_ends_the_attempt)
 {
-    begin(ROOM, ROOM);
+    begin(SAME_ROOM, SAME_ROOM);
     exchange(to(), "CLUSTER SETSLOT 5 IMPORTING " A1, "-ERR no\r\n");
     cr_assert(slot_mover_is_idle(mover));
-    begin(ROOM, ROOM);
+    begin(SAME_ROOM, SAME_ROOM);
     open_slot();
     exchange(from(), "CLUSTER GETKEYSINSLOT 5 1000", "+nonsense\r\n");
     cr_assert(slot_mover_is_idle(mover));
-    begin(ROOM, ROOM);
+    begin(SAME_ROOM, SAME_ROOM);
     open_slot();
     exchange(from(), "CLUSTER GETKEYSINSLOT 5 1000", "*1\r\n$1\r\nx\r\n");
     exchange(from(), MIGRATE("x"), "-ERR Target instance replied with error: OOM\r\n");
@@ -322,13 +334,13 @@ Test(slot_mover, a_refusal_or_nonsense_ends_the_attempt)
     cr_assert(slot_mover_is_idle(mover));
 }
 
-Test(slot_mover, a_lost_connection_or_a_map_that_has_changed_ends_the_attempt)
+SCENE(a_lost_connection_or_a_map_that_has_changed_ends_the_attempt)
 {
-    begin(ROOM, ROOM);
+    begin(SAME_ROOM, SAME_ROOM);
     script_hang_up(to(), "closed");
     cr_assert(slot_mover_is_idle(mover));
     cr_assert_null(from());
-    begin(ROOM, ROOM);
+    begin(SAME_ROOM, SAME_ROOM);
     shown = NULL;
     script_read(to());
     script_say(to(), "+OK\r\n");
@@ -337,7 +349,7 @@ Test(slot_mover, a_lost_connection_or_a_map_that_has_changed_ends_the_attempt)
     cr_assert(slot_mover_is_idle(mover));
 }
 
-Test(slot_mover, nothing_is_moved_from_or_to_whoever_is_no_primary)
+SCENE(nothing_is_moved_from_or_to_whoever_is_no_primary)
 {
     nodes[1].primary = false;
     slot_mover_step(mover);
@@ -345,10 +357,10 @@ Test(slot_mover, nothing_is_moved_from_or_to_whoever_is_no_primary)
     cr_assert_null(from());
 }
 
-Test(slot_mover, a_slot_that_nobody_has_is_moved_as_well)
+SCENE(a_slot_that_nobody_has_is_moved_as_well)
 {
     slots_remove(&nodes[0].view.slots, 5);
-    begin(ROOM, ROOM);
+    begin(SAME_ROOM, SAME_ROOM);
     cr_assert(slot_mover_has(mover, 5));
 }
 
@@ -366,7 +378,7 @@ static void leave_open(struct node *n, int slot, bool leaves, const char *other)
     "EVAL if redis.call('CLUSTER', 'COUNTKEYSINSLOT', ARGV[1]) > 0 then return 0 end redis.call('CLUSTER', 'SETSLOT', ARGV[1], " \
     "'STABLE') return 1 0 "
 
-Test(slot_mover, slots_of_which_the_target_has_nothing_stay_and_the_others_go_on)
+SCENE(slots_of_which_the_target_has_nothing_stay_and_the_others_go_on)
 {
     draw_map(true);
     leave_open(&nodes[0], 5, true, B1);
@@ -389,7 +401,7 @@ Test(slot_mover, slots_of_which_the_target_has_nothing_stay_and_the_others_go_on
     cr_assert(slots_has(&nodes[1].view.slots, 6) && slots_has(&nodes[0].view.slots, 5));
 }
 
-Test(slot_mover, where_all_of_them_stay_it_rests)
+SCENE(where_all_of_them_stay_it_rests)
 {
     bool settling;
     draw_map(true);
@@ -405,4 +417,96 @@ Test(slot_mover, where_all_of_them_stay_it_rests)
     cr_assert(slot_mover_is_idle(mover), "until then, nothing is picked");
     slot_mover_stuck(mover, &settling);
     cr_assert(settling);
+}
+
+/* ---- all phases ---- */
+
+static const char *const allowed[] = {"rest -> room", "rest -> close", "room -> rest", "room -> import", "close -> rest",
+    "close -> stay", "stay -> rest", "stay -> lift", "lift -> rest", "lift -> export", "import -> rest", "import -> export",
+    "export -> rest", "export -> keys", "keys -> rest", "keys -> move", "move -> rest", "move -> keys", "move -> count",
+    "count -> rest", "count -> keys", "count -> give", "give -> rest", "give -> release", "release -> rest"};
+enum { N_ALLOWED = sizeof allowed / sizeof *allowed };
+static bool visited[N_ALLOWED];
+
+/* In the place of the program's log: a move is told there. */
+void log_line(enum log_level level, const char *fmt, ...)
+{
+    char text[200];
+    va_list ap;
+    if (level != LOG_TRACE) return;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    for (int i = 0; i < N_ALLOWED; i++)
+        if (strcmp(strchr(text, ':') + 2, allowed[i]) == 0) visited[i] = true;
+}
+
+void log_init(enum log_level level, const char *who)
+{
+    (void)level;
+    (void)who;
+}
+
+void log_trace(const char *fmt, ...)
+{
+    (void)fmt;
+}
+
+const char *log_level_name(enum log_level level)
+{
+    (void)level;
+    return "";
+}
+
+/* In each phase the connection to the source ends. */
+static void lose_it_in_every_phase(void)
+{
+    static const char *const stops[] = {"INFO", "CLUSTER SETSLOT 5 IMPORTING", "CLUSTER SETSLOT 5 MIGRATING",
+        "CLUSTER GETKEYSINSLOT", "MIGRATE", "CLUSTER COUNTKEYSINSLOT", "CLUSTER SETSLOT 5 NODE", "EVAL",
+        "CLUSTER SETSLOT 5 STABLE", "CONFIG"};
+    for (size_t i = 0; i < sizeof stops / sizeof *stops; i++) {
+        bool settle = i >= 7;
+        teardown();
+        setup();
+        draw_map(settle);
+        if (settle) leave_open(&nodes[0], 5, true, B1);
+        slot_mover_step(mover);
+        script_say(from(), "+OK\r\n");
+        script_say(to(), "+OK\r\n");
+        for (int k = 0; k < 40 && !slot_mover_is_idle(mover); k++) {
+            struct rconn *side = k % 2 ? to() : from();
+            const char *asked = script_read(side);
+            if (*asked && strncmp(asked, stops[i], strlen(stops[i])) == 0) script_hang_up(side, "closed");
+            else if (strncmp(asked, "INFO", 4) == 0) script_say_text(side, SAME_ROOM);
+            else if (strstr(asked, "GETKEYSINSLOT")) script_say(side, "*1\r\n$1\r\nx\r\n");
+            else if (strstr(asked, "COUNTKEYSINSLOT 5") && *asked == 'C') script_say(side, ":0\r\n");
+            else if (strncmp(asked, "EVAL", 4) == 0) script_say(side, ":0\r\n");
+            else if (*asked) script_say(side, "+OK\r\n");
+        }
+        cr_assert(slot_mover_is_idle(mover), "%s", stops[i]);
+    }
+}
+
+Test(slot_mover, every_move_of_its_phases_is_visited)
+{
+    static void (*const scenes[])(void) = {a_slot_goes_with_its_keys, keys_that_came_meanwhile_go_too,
+        a_slot_that_has_arrived_already_is_handed_over, what_is_in_flight_is_told,
+        a_key_that_takes_long_goes_alone_and_with_more_time, where_the_target_evicts_keys_are_weighed_first,
+        a_target_without_room_is_told_of_after_a_while, a_refusal_or_nonsense_ends_the_attempt,
+        a_lost_connection_or_a_map_that_has_changed_ends_the_attempt, nothing_is_moved_from_or_to_whoever_is_no_primary,
+        a_slot_that_nobody_has_is_moved_as_well, slots_of_which_the_target_has_nothing_stay_and_the_others_go_on,
+        where_all_of_them_stay_it_rests};
+    int n = 0;
+    for (size_t i = 0; i < sizeof scenes / sizeof *scenes; i++) {
+        scenes[i]();
+        teardown();
+        setup();
+    }
+    lose_it_in_every_phase();
+    for (int i = 0; i < N_ALLOWED; i++) {
+        fprintf(stderr, "# %s%s\n", allowed[i], visited[i] ? "" : ": never");
+        n += visited[i];
+    }
+    fprintf(stderr, "# moves visited: %d of %d (%d %%)\n", n, N_ALLOWED, 100 * n / N_ALLOWED);
+    cr_assert_eq(n, N_ALLOWED);
 }

@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/task.h"
 #include "base/trip.h"
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -129,4 +130,19 @@ Test(clock, the_steady_one_goes_forward_only)
     clock_advance(-5000);
     cr_assert_geq(clock_steady_ms(), steady);
     cr_assert_eq(clock_warped_ms(), -3600000, "dates do go back");
+}
+
+static const struct task_state life[] = {{"born", TASK_TO(1)}, {"dead", 0}};
+
+Test(task, moves_where_the_table_allows)
+{
+    int state = 0;
+    task_move("it", life, &state, 1);
+    cr_assert_eq(state, 1);
+}
+
+Test(task, aborts_where_the_table_does_not, .signal = SIGABRT)
+{
+    int state = 1;
+    task_move("it", life, &state, 0);
 }

@@ -1,11 +1,13 @@
 #include "agent/redis_cluster/slot_mover.h"
-#include "agent/redis/conf.h"
 #include "agent/redis/info.h"
 #include "agent/redis/talk.h"
+#include "agent/redis_cluster/slot_flight.h"
 #include "agent/redis_cluster/slot_node.h"
 #include "agent/redis_cluster/slot_pick.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/task.h"
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +18,7 @@
  * left, the target owns it and tells everybody, the source knows. Of the commands that take
  * keys along, the next one is there before the last was answered (AHEAD).
  */
-enum { AHEAD = 2, KEYS_AT_ONCE = 1000, BATCH_FIRST = 50, BATCH_MAX = 500 };
+enum { AHEAD = 2, KEYS_AT_ONCE = 1000, BATCH_FIRST = 50 };
 /* A MIGRATE that took longer than LONG_NS carries too much, one under SHORT_NS could carry more. */
 enum { LONG_NS = 4000000, SHORT_NS = 2000000 };
 /* How long a MIGRATE may wait for its target: less than clients notice; where a key needs longer, four times
@@ -35,22 +37,23 @@ enum { STUCK_MS = 5000, STUCK_BUSY_MS = 60000 };
     "redis.call('CLUSTER', 'SETSLOT', ARGV[1], 'STABLE') return 1"
 
 enum phase { REST, ROOM, CLOSE, STAY, LIFT, IMPORT, EXPORT, KEYS, MOVE, COUNT, GIVE, RELEASE };
+
+/* From everywhere it may be given up. */
+static const struct task_state phases[] = {
+    [REST] = {"rest", TASK_TO(REST) | TASK_TO(ROOM) | TASK_TO(CLOSE)},
+    [ROOM] = {"room", TASK_TO(REST) | TASK_TO(IMPORT)},                /* waits for how much memory both ends have */
+    [CLOSE] = {"close", TASK_TO(REST) | TASK_TO(STAY)},                /* waits for the target to close those it has nothing of */
+    [STAY] = {"stay", TASK_TO(REST) | TASK_TO(LIFT)},                  /* waits for the source to close these, too */
+    [LIFT] = {"lift", TASK_TO(REST) | TASK_TO(EXPORT)},                /* waits for the target to lift its memory limit */
+    [IMPORT] = {"import", TASK_TO(REST) | TASK_TO(EXPORT)},            /* waits for the target to open the slots */
+    [EXPORT] = {"export", TASK_TO(REST) | TASK_TO(KEYS)},              /* waits for the source to open them */
+    [KEYS] = {"keys", TASK_TO(REST) | TASK_TO(MOVE)},                  /* waits for the names of their keys */
+    [MOVE] = {"move", TASK_TO(REST) | TASK_TO(KEYS) | TASK_TO(COUNT)}, /* waits for keys to go, perhaps weighed first */
+    [COUNT] = {"count", TASK_TO(REST) | TASK_TO(KEYS) | TASK_TO(GIVE)}, /* waits for how many are left */
+    [GIVE] = {"give", TASK_TO(REST) | TASK_TO(RELEASE)},                /* waits for the target to own the slots */
+    [RELEASE] = {"release", TASK_TO(REST)},                             /* waits for the source to know */
+};
 enum side { FROM, TO };
-
-struct key {
-    const char *data;
-    size_t len;
-};
-
-struct flight {
-    int slot;
-    bool leaves;  /* the source has it, and its keys */
-    bool arrived; /* the target had it already */
-    bool more;    /* keys are still to be asked for */
-    bool stays;   /* it is closed again: the target had none of its keys */
-    size_t n, next;
-    struct key *keys;
-};
 
 struct end {
     struct slot_mover *m;
@@ -62,9 +65,9 @@ struct end {
 struct slot_mover {
     struct slot_mover_host host;
     char *cluster;
-    enum phase phase;
+    int phase; /* enum phase */
     struct end ends[2];
-    struct flight flights[SLOT_TRIP];
+    struct slot_flight flights[SLOT_TRIP];
     int n_flights, asked[SLOT_TRIP]; /* flights whose answers are awaited, in their order */
     int n_asked, answered;
     struct arena keys; /* what flights hold */
@@ -91,6 +94,23 @@ struct slot_mover {
 };
 
 static void enter(struct slot_mover *m, enum phase p);
+
+/* What holds between any two events. */
+static void check_whole(const struct slot_mover *m)
+{
+    assert(m->n_flights >= 0 && m->n_flights <= SLOT_TRIP && m->answered <= m->n_asked);
+    assert((m->phase == REST) == (m->n_flights == 0) || m->phase == STAY);
+    assert(m->n_batches >= 0 && m->n_batches <= AHEAD && (m->n_batches == 0 || m->phase == MOVE));
+    assert(m->sizing == 0 || (m->phase == MOVE && m->careful));
+    assert(!m->lifted || m->settling);
+}
+
+static void move_to_phase(struct slot_mover *m, enum phase p)
+{
+    char name[80];
+    snprintf(name, sizeof name, "slots of %s", m->cluster);
+    task_move(name, phases, &m->phase, (int)p);
+}
 
 /* ---- who ---- */
 
@@ -137,12 +157,13 @@ static void restore_limit(struct slot_mover *m)
 static void give_up(struct slot_mover *m)
 {
     m->sizing = 0;
+    m->n_batches = 0;
     lent(m, false);
     restore_limit(m);
     drop(&m->ends[FROM]);
     drop(&m->ends[TO]);
     m->n_flights = 0;
-    m->phase = REST;
+    move_to_phase(m, REST);
 }
 
 /* Something moves again, or something else is tried. */
@@ -217,7 +238,7 @@ static bool connect_to(struct slot_mover *m, enum side side, const struct node *
 static bool begin(struct slot_mover *m, const struct slot_trip *t)
 {
     m->n_flights = 0;
-    for (int i = 0; i < t->n; i++) m->flights[m->n_flights++] = (struct flight){.slot = t->slots[i]};
+    for (int i = 0; i < t->n; i++) m->flights[m->n_flights++] = (struct slot_flight){.slot = t->slots[i]};
     if (connect_to(m, FROM, t->from) && connect_to(m, TO, t->to)) return true;
     give_up(m);
     return false;
@@ -226,6 +247,7 @@ static bool begin(struct slot_mover *m, const struct slot_trip *t)
 void slot_mover_step(struct slot_mover *m)
 {
     const struct cluster_map *map = map_of(m);
+    check_whole(m);
     if (m->phase != REST) return;
     struct slot_trip t;
     bool settle = map != NULL && map->m->settle.v && map->m->moves.n == 0;
@@ -279,29 +301,15 @@ static void ask_all(struct slot_mover *m, const char *from, const char *to)
     }
 }
 
-/* False where these are no keys, or more than were asked for. */
-static bool keep_keys(struct slot_mover *m, struct flight *f, const struct redisReply *r)
-{
-    if (r->type != REDIS_REPLY_ARRAY || r->elements > KEYS_AT_ONCE) return false;
-    for (size_t i = 0; i < r->elements; i++)
-        if (r->element[i]->type != REDIS_REPLY_STRING) return false;
-    f->keys = arena_array(&m->keys, struct key, r->elements);
-    f->n = r->elements;
-    f->more = r->elements >= KEYS_AT_ONCE;
-    for (size_t i = 0; i < r->elements; i++)
-        f->keys[i] = (struct key){arena_strndup(&m->keys, r->element[i]->str, r->element[i]->len), r->element[i]->len};
-    return true;
-}
-
 /* What the answer means to its flight; false if it can't go on. */
-static bool flight_answer(struct slot_mover *m, struct flight *f, const struct redisReply *r)
+static bool flight_answer(struct slot_mover *m, struct slot_flight *f, const struct redisReply *r)
 {
     bool error = r->type == REDIS_REPLY_ERROR;
-    switch (m->phase) {
+    switch ((enum phase)m->phase) {
     case CLOSE: f->stays = r->integer == 1; return r->type == REDIS_REPLY_INTEGER;
     case IMPORT: f->arrived = error && strstr(r->str, "already the owner") != NULL; return !error || f->arrived;
     case EXPORT: f->leaves = f->more = !error; return !error || strstr(r->str, "not the owner") != NULL;
-    case KEYS: return keep_keys(m, f, r);
+    case KEYS: return slot_flight_keep_keys(f, r, KEYS_AT_ONCE, &m->keys);
     case COUNT: f->more = r->integer > 0; return r->type == REDIS_REPLY_INTEGER && r->integer >= 0;
     default: return !error;
     }
@@ -311,27 +319,11 @@ static bool flight_answer(struct slot_mover *m, struct flight *f, const struct r
 
 static void send_batch(struct slot_mover *m, const struct slot_node_address *to)
 {
-    struct flight *f = &m->flights[m->at];
-    char port[12], wait[12];
-    const char *head[] = {"MIGRATE", to->host, port, "", "0", wait, "REPLACE", "AUTH2", CONF_MOVER, to->password, "KEYS"};
-    const char *words[sizeof head / sizeof *head + BATCH_MAX];
-    size_t lengths[sizeof words / sizeof *words], n = 0, count = f->n - f->next < m->batch ? f->n - f->next : m->batch;
-    snprintf(port, sizeof port, "%d", to->port);
-    snprintf(wait, sizeof wait, "%d", m->wait_ms);
-    for (size_t i = 0; i < sizeof head / sizeof *head; i++) {
-        if (to->password == NULL && i >= 7 && i <= 9) continue;
-        lengths[n] = strlen(head[i]);
-        words[n++] = head[i];
-    }
-    for (size_t i = 0; i < count; i++, f->next++) {
-        lengths[n] = f->keys[f->next].len;
-        words[n++] = f->keys[f->next].data;
-    }
     if (m->n_batches == 0) m->busy_since = clock_mono_ns();
+    size_t count = slot_flight_migrate(&m->flights[m->at], m->batch, m->wait_ms, to, m->ends[FROM].conn);
     m->batches[m->n_batches++] = (struct batch){m->at, count};
     m->weighed = false;
     lent(m, true);
-    rconn_send_bytes(m->ends[FROM].conn, (int)n, words, lengths);
 }
 
 static void keys_gone(struct slot_mover *m)
@@ -343,7 +335,7 @@ static void keys_gone(struct slot_mover *m)
 
 static void ask_sizes(struct slot_mover *m)
 {
-    const struct flight *f = &m->flights[m->at];
+    const struct slot_flight *f = &m->flights[m->at];
     m->weight = 0;
     for (size_t i = f->next; i < f->n && m->sizing < m->batch; i++, m->sizing++)
         rconn_send_bytes(m->ends[FROM].conn, 3, (const char *const[]){"MEMORY", "USAGE", f->keys[i].data},
@@ -392,7 +384,7 @@ static void adapt(struct slot_mover *m, const struct batch *b, int64_t took_ns)
 {
     if (took_ns > LONG_NS && m->batch > 1) m->batch /= 2;
     else if (took_ns < SHORT_NS && b->n == m->batch) m->batch += m->batch / 2 + 1;
-    if (m->batch > BATCH_MAX) m->batch = BATCH_MAX;
+    if (m->batch > SLOT_BATCH_MAX) m->batch = SLOT_BATCH_MAX;
 }
 
 static void moved(struct slot_mover *m, const struct redisReply *r)
@@ -421,7 +413,7 @@ static void landed(struct slot_mover *m)
     }
     restore_limit(m);
     m->n_flights = 0;
-    m->phase = REST;
+    move_to_phase(m, REST);
     m->wait_ms = WAIT_MS;
     got_on(m);
     slot_mover_step(m);
@@ -437,7 +429,7 @@ static void closed(struct slot_mover *m)
         if (!m->flights[i].stays) m->flights[n++] = m->flights[i];
     m->n_flights = n;
     if (n > 0) return enter(m, LIFT);
-    m->phase = REST;
+    move_to_phase(m, REST);
     got_on(m);
 }
 
@@ -483,7 +475,7 @@ static void lift(struct slot_mover *m)
 
 static void next_phase(struct slot_mover *m)
 {
-    switch (m->phase) {
+    switch ((enum phase)m->phase) {
     case CLOSE: return enter(m, STAY);
     case STAY: return closed(m);
     case LIFT: return enter(m, EXPORT);
@@ -505,8 +497,9 @@ static void next_phase(struct slot_mover *m)
 static void enter(struct slot_mover *m, enum phase p)
 {
     const struct proto_cluster_node *from = end_entry(m, FROM), *to = end_entry(m, TO);
-    m->phase = p;
+    move_to_phase(m, p);
     m->n_asked = m->answered = 0;
+    check_whole(m);
     if (from == NULL || to == NULL) return give_up(m); /* the map has changed */
     if (p == MOVE) {
         m->at = m->n_batches = 0;
