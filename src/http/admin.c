@@ -5,6 +5,7 @@
 #include "base/trip.h"
 #include "http/bearer.h"
 #include "http/json.h"
+#include "model/json.h"
 #include "model/operation.h"
 #include <inttypes.h>
 #include <limits.h>
@@ -19,7 +20,7 @@ bool admin_refuse(struct exchange *x, const struct admin *admin, bool token_need
     if (!http_may_change(x)) {
         json_answer_error(x, 403, "A web page must not change anything with this request.");
     } else if (token_needed && !bearer_is(http_header(x, "Authorization"), admin->token)) {
-        json_answer(x, 401, json_pack("{s:s}", "error", "This needs the administrator's token: Authorization: Bearer TOKEN."),
+        json_refuse(x, 401, "This needs the administrator's token: Authorization: Bearer TOKEN.",
             (struct http_header[]){{"WWW-Authenticate", "Bearer"}, {0}});
     } else {
         return false;
@@ -39,34 +40,65 @@ static void get_paths(struct exchange *x, void *admin)
     (void)admin;
     size_t n;
     const struct http_route *routes = http_routes(x, &n);
-    json_t *paths = json_array();
-    for (const struct http_route *r = routes; r < routes + n; r++)
-        if (r->what)
-            json_array_append_new(paths, json_pack("{s:s, s:s, s:s}", "method", r->method, "path", r->path, "what", r->what));
-    json_answer(x, 200, json_pack("{s:o}", "paths", paths), NULL);
+    struct buf doc = {0};
+    const char *before = "";
+    buf_puts(&doc, "{\"paths\":[");
+    for (const struct http_route *r = routes; r < routes + n; r++) {
+        if (r->what == NULL) continue;
+        buf_puts(&doc, before);
+        json_put_member(&doc, '{', "method", r->method);
+        json_put_member(&doc, ',', "path", r->path);
+        json_put_member(&doc, ',', "what", r->what);
+        buf_putc(&doc, '}');
+        before = ",";
+    }
+    buf_puts(&doc, "]}");
+    json_answer(x, 200, &doc, NULL);
 }
 
 static void get_health(struct exchange *x, void *admin)
 {
     (void)admin;
-    json_answer(x, 200, json_pack("{s:s, s:s}", "status", "ok", "version", MERIDIAN_VERSION), NULL);
+    struct buf doc = {0};
+    json_put_member(&doc, '{', "status", "ok");
+    json_put_member(&doc, ',', "version", MERIDIAN_VERSION);
+    buf_putc(&doc, '}');
+    json_answer(x, 200, &doc, NULL);
+}
+
+/* A list of the names of those operations that are served, or are not. */
+static void put_operations(struct buf *doc, const struct admin *admin, bool served)
+{
+    char before = '[';
+    for (const struct operation *o = admin->operations; o < admin->operations + admin->n_operations; o++) {
+        if ((o->run != NULL) != served) continue;
+        buf_putc(doc, before);
+        json_put_string(doc, o->name);
+        before = ',';
+    }
+    buf_puts(doc, before == '[' ? "[]" : "]");
 }
 
 static void get_operations(struct exchange *x, void *arg)
 {
     const struct admin *admin = arg;
-    json_t *served = json_array(), *not_served = json_array();
-    for (const struct operation *o = admin->operations; o < admin->operations + admin->n_operations; o++)
-        json_array_append_new(o->run ? served : not_served, json_string(o->name));
-    json_answer(x, 200, json_pack("{s:o, s:o}", "served", served, "not_served", not_served), NULL);
+    struct buf doc = {0};
+    buf_puts(&doc, "{\"served\":");
+    put_operations(&doc, admin, true);
+    buf_puts(&doc, ",\"not_served\":");
+    put_operations(&doc, admin, false);
+    buf_putc(&doc, '}');
+    json_answer(x, 200, &doc, NULL);
 }
 
 static void get_trips(struct exchange *x, void *admin)
 {
     if (refuse_trips(x, admin)) return;
-    json_t *trips = json_object();
-    for (int t = 0; t < TRIP__COUNT; t++) json_object_set_new(trips, trip_name(t), json_integer(trip_left[t]));
-    json_answer(x, 200, json_pack("{s:o}", "trips", trips), NULL);
+    struct buf doc = {0};
+    for (int t = 0; t < TRIP__COUNT; t++)
+        buf_printf(&doc, "%s\"%s\":%d", t == 0 ? "{\"trips\":{" : ",", trip_name(t), trip_left[t]);
+    buf_puts(&doc, "}}");
+    json_answer(x, 200, &doc, NULL);
 }
 
 static void put_trip(struct exchange *x, void *admin)
@@ -82,15 +114,19 @@ static void put_trip(struct exchange *x, void *admin)
     } else {
         trip_arm(trip, (int)n);
         log_info("trip %s is set to %" PRId64, trip_name(trip), n);
-        json_answer(x, 200, json_pack("{s:{s:i}}", "trips", trip_name(trip), (int)n), NULL);
+        struct buf doc = {0};
+        buf_printf(&doc, "{\"trips\":{\"%s\":%d}}", trip_name(trip), (int)n);
+        json_answer(x, 200, &doc, NULL);
     }
 }
 
 static void get_clock(struct exchange *x, void *admin)
 {
     (void)admin;
-    json_int_t now = clock_now_ms(), advanced = clock_warped_ms(), steady = clock_steady_ms();
-    json_answer(x, 200, json_pack("{s:I, s:I, s:I}", "now_ms", now, "steady_ms", steady, "advanced_ms", advanced), NULL);
+    struct buf doc = {0};
+    buf_printf(&doc, "{\"now_ms\":%" PRId64 ",\"steady_ms\":%" PRId64 ",\"advanced_ms\":%" PRId64 "}", clock_now_ms(),
+        clock_steady_ms(), clock_warped_ms());
+    json_answer(x, 200, &doc, NULL);
 }
 
 static void post_clock(struct exchange *x, void *arg)

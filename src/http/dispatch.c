@@ -5,8 +5,9 @@
 
 static void answer_wrong_method(struct exchange *x, const char *allow)
 {
-    json_t *doc = json_pack("{s:s++}", "error", "This method is not possible here; possible is ", allow, ".");
-    json_answer(x, 405, doc, (struct http_header[]){{"Allow", allow}, {0}});
+    _buf_ struct buf text = {0};
+    buf_printf(&text, "This method is not possible here; possible is %s.", allow);
+    json_refuse(x, 405, text.data, (struct http_header[]){{"Allow", allow}, {0}});
 }
 
 /* The rest of what the client sends can't be told from its next request, or is not to be waited for: the connection ends. */

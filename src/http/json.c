@@ -1,24 +1,21 @@
 #include "http/json.h"
-#include "base/buf.h"
 #include "http/exchange.h"
-#include <assert.h>
+#include "model/json.h"
 #include <stdarg.h>
 #include <stdio.h>
 
-static int add(const char *text, size_t len, void *out)
+void json_answer(struct exchange *x, unsigned status, struct buf *doc, const struct http_header *extra)
 {
-    buf_add(out, text, len);
-    return 0;
+    buf_putc(doc, '\n');
+    http_answer(x, status, "application/json", doc, extra);
 }
 
-void json_answer(struct exchange *x, unsigned status, json_t *doc, const struct http_header *extra)
+void json_refuse(struct exchange *x, unsigned status, const char *text, const struct http_header *extra)
 {
-    struct buf out = {0};
-    int r = json_dump_callback(doc, add, &out, JSON_COMPACT);
-    assert(r == 0);
-    buf_putc(&out, '\n');
-    json_decref(doc);
-    http_answer(x, status, "application/json", &out, extra);
+    struct buf doc = {0};
+    json_put_member(&doc, '{', "error", text);
+    buf_putc(&doc, '}');
+    json_answer(x, status, &doc, extra);
 }
 
 void json_answer_error(struct exchange *x, unsigned status, const char *fmt, ...)
@@ -31,5 +28,5 @@ void json_answer_error(struct exchange *x, unsigned status, const char *fmt, ...
     /* A message quotes what a client sent, which need not be UTF-8. */
     for (char *p = text; *p; p++)
         if ((unsigned char)*p >= 0x80) *p = '?';
-    json_answer(x, status, json_pack("{s:s}", "error", text), NULL);
+    json_refuse(x, status, text, NULL);
 }

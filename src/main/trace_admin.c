@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "control/trace.h"
 #include "http/json.h"
+#include "model/json.h"
 #include <string.h>
 
 #define TRACE_PATH "/_meridian/trace"
@@ -19,15 +20,23 @@ static const char *traced_id(struct exchange *x, const struct trace_admin *t)
 
 static void answer_traced(struct exchange *x, const struct trace_admin *t, const char *id)
 {
-    json_answer(x, 200, json_pack("{s:s, s:b}", "id", id, "traced", trace_wants(t->trace, id)), NULL);
+    struct buf doc = {0};
+    json_put_member(&doc, '{', "id", id);
+    buf_printf(&doc, ",\"traced\":%s}", trace_wants(t->trace, id) ? "true" : "false");
+    json_answer(x, 200, &doc, NULL);
 }
 
 static void get_traces(struct exchange *x, void *arg)
 {
     const struct trace_admin *t = arg;
-    json_t *traced = json_array();
-    for (size_t i = 0; t->trace && trace_id(t->trace, i); i++) json_array_append_new(traced, json_string(trace_id(t->trace, i)));
-    json_answer(x, 200, json_pack("{s:o}", "traced", traced), NULL);
+    struct buf doc = {0};
+    buf_puts(&doc, "{\"traced\":[");
+    for (size_t i = 0; t->trace && trace_id(t->trace, i); i++) {
+        if (i > 0) buf_putc(&doc, ',');
+        json_put_string(&doc, trace_id(t->trace, i));
+    }
+    buf_puts(&doc, "]}");
+    json_answer(x, 200, &doc, NULL);
 }
 
 static void get_trace(struct exchange *x, void *arg)

@@ -65,6 +65,14 @@ void json_put_string(struct buf *b, const char *s)
     else put_with_escapes(b, s);
 }
 
+void json_put_member(struct buf *b, char before, const char *name, const char *value)
+{
+    buf_putc(b, before);
+    json_put_string(b, name);
+    buf_putc(b, ':');
+    json_put_string(b, value);
+}
+
 /* Names of members are plain. */
 static void put_name(struct buf *b, char before, const char *name)
 {

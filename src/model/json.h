@@ -15,6 +15,8 @@ struct shape;
 void json_encode(struct buf *b, const struct shape *shape, const void *value);
 /* Adds a string with its quotes; bytes that are not UTF-8 become U+FFFD. */
 void json_put_string(struct buf *b, const char *s);
+/* Adds a member that is a string, behind the brace or comma that comes before it. */
+void json_put_member(struct buf *b, char before, const char *name, const char *value);
 /*
  * Reads a structure or list into 'out', its C type. Everything that 'out' points to lives in the arena. Null counts as absent.
  * Returns 0, or ERR_PARSE for text that is no JSON, a member of another type, or a required member that is missing.

@@ -25,7 +25,7 @@ static struct dial *dial;
 static int64_t of_use; /* what assignment() says */
 static char assigned[64], seen[64];
 static bool finished;
-static int n_sightings;
+static int n_sightings, n_stored;
 
 static int64_t take_assignment(void *arg, const char *json, size_t len)
 {
@@ -41,13 +41,19 @@ static void give_sighting(void *arg, struct buf *out)
     buf_puts(out, seen);
 }
 
+static void note_stored(void *arg)
+{
+    (void)arg;
+    n_stored++;
+}
+
 static void finish(void *arg)
 {
     (void)arg;
     finished = true;
 }
 
-static const struct dial_events events = {.assignment = take_assignment, .sighting = give_sighting};
+static const struct dial_events events = {.assignment = take_assignment, .sighting = give_sighting, .stored = note_stored};
 
 static int open_dial(struct err *e)
 {
@@ -151,6 +157,7 @@ Test(dial, a_sighting_is_on_its_way_at_once_and_the_next_after_its_answer)
     report("fourth");
     hear_report_of("fourth");
     cr_assert_eq(n_sightings, 3);
+    cr_assert_eq(n_stored, 2);
 }
 
 Test(dial, a_sighting_that_was_not_stored_is_followed_by_a_newer_one)
@@ -162,6 +169,7 @@ Test(dial, a_sighting_that_was_not_stored_is_followed_by_a_newer_one)
     q = hear_report_of("newer");
     serve_hang_up(&serve, &q);
     hear_report_of("newer");
+    cr_assert_eq(n_stored, 0);
 }
 
 Test(dial, a_sighting_that_got_lost_is_posted_again)

@@ -128,7 +128,7 @@ static int listen_on(const struct target *t, int *out, struct err *e)
     return err_set(e, ERR_IO, "listening: %s", strerror(why));
 }
 
-static void tell(struct link *l, int code, const char *reason)
+static void set_reason(struct link *l, int code, const char *reason)
 {
     if (l->code == code && strcmp(l->reason, reason) == 0) return;
     l->code = code;
@@ -147,7 +147,7 @@ static void timer_fired(uv_timer_t *t)
 static void listen_again(struct link *l, const struct err *e)
 {
     /* A moment's conflict is usual when an address moves from one link to another. */
-    if (++l->tries == AGAIN_TOLD || e->code != ERR_IN_USE) tell(l, e->code, e->msg);
+    if (++l->tries == AGAIN_TOLD || e->code != ERR_IN_USE) set_reason(l, e->code, e->msg);
     uv_timer_start(&l->timer, timer_fired, l->tries < AGAIN_FAST ? AGAIN_MS : AGAIN_SLOW_MS, 0);
 }
 
@@ -168,7 +168,7 @@ static void start_listening(struct link *l)
     uv_poll_start(&s->poll, UV_READABLE, accept_some);
     l->listener = s;
     l->tries = 0;
-    tell(l, 0, "");
+    set_reason(l, 0, "");
     l->host->changed(l->host);
 }
 
@@ -212,7 +212,7 @@ void link_order(struct link *l, const struct proto_link_order *o)
         stop_listening(l);
         uv_timer_stop(&l->timer);
         l->targets.n = 0;
-        tell(l, e.code, e.msg);
+        set_reason(l, e.code, e.msg);
     } else if (l->listener == NULL || !target_is(&l->listen, &listen)) {
         stop_listening(l);
         l->listen = listen;

@@ -79,7 +79,7 @@ static void handle_closed(uv_handle_t *h)
     if (--l->n_pairs == 0 && l->closing) l->emptied(l);
 }
 
-static void watch(struct side *s, int events)
+static void watch_side(struct side *s, int events)
 {
     if (s->watched == events) return;
     s->watched = events;
@@ -157,13 +157,13 @@ static ssize_t write_side(struct side *s, const char *data, size_t n)
     return w < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : w;
 }
 
-static bool pending(const struct side *s)
+static bool has_pending(const struct side *s)
 {
     return s->out.len > 0;
 }
 
 /* False where the pair can't go on. */
-static bool flush(struct side *s)
+static bool flush_side(struct side *s)
 {
     ssize_t w = write_side(s, s->out.data + s->out_at, s->out.len - s->out_at);
     if (w < 0) return false;
@@ -187,7 +187,7 @@ static void remember(struct pair *p, const struct side *from, size_t n)
     if (from != &p->client || p->said.len > SAID_MAX) grow_up(p);
 }
 
-static bool pass(struct pair *p, struct side *from, struct side *to)
+static bool pass_bytes(struct pair *p, struct side *from, struct side *to)
 {
     for (int i = 0; i < READS; i++) {
         ssize_t n = read_side(from);
@@ -208,14 +208,14 @@ static bool pass(struct pair *p, struct side *from, struct side *to)
 static void watch_both(struct pair *p)
 {
     struct side *c = &p->client, *u = &p->upstream;
-    watch(c, (c->eof || pending(u) ? 0 : UV_READABLE) | (pending(c) ? UV_WRITABLE : 0));
-    watch(u, (u->eof || pending(c) ? 0 : UV_READABLE) | (pending(u) ? UV_WRITABLE : 0));
+    watch_side(c, (c->eof || has_pending(u) ? 0 : UV_READABLE) | (has_pending(c) ? UV_WRITABLE : 0));
+    watch_side(u, (u->eof || has_pending(c) ? 0 : UV_READABLE) | (has_pending(u) ? UV_WRITABLE : 0));
 }
 
 /* Tells the peer of 'to' that no more will come, once it has everything. */
 static void pass_eof(struct side *from, struct side *to)
 {
-    if (from->eof && !pending(to)) shutdown(to->fd, SHUT_WR);
+    if (from->eof && !has_pending(to)) shutdown(to->fd, SHUT_WR);
 }
 
 static bool may_start_over(const struct pair *p)
@@ -227,27 +227,27 @@ static void start_over(struct pair *p)
 {
     p->connected = false;
     buf_fini(&p->upstream.out);
-    watch(&p->client, p->client.eof ? 0 : UV_DISCONNECT);
+    watch_side(&p->client, p->client.eof ? 0 : UV_DISCONNECT);
     side_close(&p->upstream, attempt_closed);
 }
 
-static void serve(struct pair *p, struct side *s, struct side *other, int events)
+static void serve_side(struct pair *p, struct side *s, struct side *other, int events)
 {
-    bool ok = !(events & UV_WRITABLE) || !pending(s) || flush(s);
-    if (ok && (events & UV_READABLE) && !s->eof && !pending(other)) ok = pass(p, s, other);
+    bool ok = !(events & UV_WRITABLE) || !has_pending(s) || flush_side(s);
+    if (ok && (events & UV_READABLE) && !s->eof && !has_pending(other)) ok = pass_bytes(p, s, other);
     if ((!ok || p->upstream.eof) && may_start_over(p)) return start_over(p);
     if (!ok) return pair_close(p);
     if (s->eof || other->eof) {
         pass_eof(s, other);
         pass_eof(other, s);
-        if (s->eof && other->eof && !pending(s) && !pending(other)) return pair_close(p);
+        if (s->eof && other->eof && !has_pending(s) && !has_pending(other)) return pair_close(p);
     }
     watch_both(p);
 }
 
 /* ---- connecting ---- */
 
-static void retry(uv_timer_t *t)
+static void retry_fired(uv_timer_t *t)
 {
     connect_upstream(t->data);
 }
@@ -264,7 +264,7 @@ static void attempt_closed(uv_handle_t *h)
     struct pair *p = h->data;
     if (p->closing) return handle_closed(h);
     p->handles--;
-    uv_timer_start(&p->timer, retry, p->link->kind == LINK_GATEWAY ? RETRY_MS : 0, 0);
+    uv_timer_start(&p->timer, retry_fired, p->link->kind == LINK_GATEWAY ? RETRY_MS : 0, 0);
 }
 
 /* A gateway holds its client and tries until the target answers; the others go on to the next target. */
@@ -272,7 +272,7 @@ static void attempt_failed(struct pair *p)
 {
     if (!may_retry(p)) return pair_close(p);
     if (p->upstream.fd >= 0) side_close(&p->upstream, attempt_closed);
-    else uv_timer_start(&p->timer, retry, RETRY_MS, 0);
+    else uv_timer_start(&p->timer, retry_fired, RETRY_MS, 0);
 }
 
 static void attempt_ready(struct pair *p)
@@ -286,7 +286,7 @@ static void attempt_ready(struct pair *p)
     watch_both(p);
 }
 
-static const struct target *pick(const struct pair *p)
+static const struct target *pick_target(const struct pair *p)
 {
     struct link *l = p->link;
     if (l->kind != LINK_SPLITTER) return targets_next(&l->targets);
@@ -301,21 +301,21 @@ static bool is_safe(const struct link *l, const struct target *t)
 
 static void connect_upstream(struct pair *p)
 {
-    const struct target *t = pick(p);
+    const struct target *t = pick_target(p);
     if (t == NULL || !is_safe(p->link, t)) return attempt_failed(p);
     p->target = *t;
     int fd = socket(t->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return attempt_failed(p);
     side_open(p, &p->upstream, fd);
     if (connect(fd, (const struct sockaddr *)&t->address, t->size) != 0 && errno != EINPROGRESS) return attempt_failed(p);
-    watch(&p->upstream, UV_WRITABLE);
+    watch_side(&p->upstream, UV_WRITABLE);
 }
 
 /* It did not want to wait for its gateway any longer; one that has only said all it has to say does. */
 static void client_hung_up(struct pair *p)
 {
     char c;
-    watch(&p->client, 0);
+    watch_side(&p->client, 0);
     if (recv(p->client.fd, &c, 1, MSG_PEEK) <= 0) pair_close(p);
 }
 
@@ -344,7 +344,7 @@ static bool answer_lines(struct pair *p)
     return p->said.len < LINE_MAX_BYTES;
 }
 
-static void talk(struct pair *p)
+static void talk_to_client(struct pair *p)
 {
     struct side *c = &p->client;
     ssize_t n = recv(c->fd, buffer, sizeof buffer, 0);
@@ -352,11 +352,11 @@ static void talk(struct pair *p)
     if (n > 0) buf_add(&p->said, buffer, (size_t)n);
     if (n == 0) c->eof = true;
     bool goes_on = answer_lines(p);
-    if (broken || (pending(c) && !flush(c)) || c->eof) return pair_close(p);
-    if (goes_on) return watch(c, UV_READABLE | (pending(c) ? UV_WRITABLE : 0));
+    if (broken || (has_pending(c) && !flush_side(c)) || c->eof) return pair_close(p);
+    if (goes_on) return watch_side(c, UV_READABLE | (has_pending(c) ? UV_WRITABLE : 0));
     p->talks = false;
     if (!pair_serve(p)) return;
-    watch(c, UV_DISCONNECT);
+    watch_side(c, UV_DISCONNECT);
     connect_upstream(p);
 }
 
@@ -372,7 +372,7 @@ static void listen_to_first_byte(struct pair *p)
     p->silent = false;
     if (!pair_serve(p)) return;
     p->plain = c != TLS_HANDSHAKE;
-    watch(&p->client, UV_DISCONNECT);
+    watch_side(&p->client, UV_DISCONNECT);
     connect_upstream(p);
 }
 
@@ -382,15 +382,15 @@ static void side_ready(uv_poll_t *h, int status, int events)
     bool of_client = h == &p->client.poll;
     if (p->closing) return;
     if (p->silent) return listen_to_first_byte(p);
-    if (p->talks) return talk(p);
+    if (p->talks) return talk_to_client(p);
     if (!p->connected && of_client) return client_hung_up(p);
     if (!p->connected) return attempt_ready(p);
     if (status < 0) { /* libuv watches it no more; the read or write tells what is wrong */
         events = UV_READABLE | UV_WRITABLE;
         (of_client ? &p->client : &p->upstream)->watched = 0;
     }
-    if (of_client) serve(p, &p->client, &p->upstream, events);
-    else serve(p, &p->upstream, &p->client, events);
+    if (of_client) serve_side(p, &p->client, &p->upstream, events);
+    else serve_side(p, &p->upstream, &p->client, events);
 }
 
 void pair_open(struct link *l, int fd, const struct sockaddr *from)
@@ -414,9 +414,9 @@ void pair_open(struct link *l, int fd, const struct sockaddr *from)
     p->silent = l->kind == LINK_SPLITTER;
     if (p->place->shut) return pair_close(p);
     if (p->talks) pair_enter(p, PHASE_IDLE);
-    if (p->talks || p->silent) return watch(&p->client, UV_READABLE);
+    if (p->talks || p->silent) return watch_side(&p->client, UV_READABLE);
     if (!pair_serve(p)) return;
-    if (p->young) watch(&p->client, UV_DISCONNECT);
+    if (p->young) watch_side(&p->client, UV_DISCONNECT);
     connect_upstream(p);
 }
 

@@ -27,7 +27,7 @@ static bool read_link(long pid, const char *name, char out[PATH_MAX])
 }
 
 /* The part of 'path' below the folder; NULL where it lies elsewhere. */
-static const char *below(const char *path, const char *dir)
+static const char *path_below(const char *path, const char *dir)
 {
     size_t n = strlen(dir);
     return strncmp(path, dir, n) == 0 && path[n] == '/' ? path + n + 1 : NULL;
@@ -38,7 +38,7 @@ static bool node_of(long pid, const char *dir, char id[NAME_MAX], bool *deleted)
 {
     char cwd[PATH_MAX], log[PATH_MAX];
     if (getpgid((pid_t)pid) != (pid_t)pid || !read_link(pid, "cwd", cwd) || !read_link(pid, "fd/1", log)) return false;
-    const char *name = below(cwd, dir), *file = below(log, dir);
+    const char *name = path_below(cwd, dir), *file = path_below(log, dir);
     if (name == NULL || file == NULL) return false;
     const char *end = strstr(name, DELETED);
     *deleted = end != NULL && end[sizeof DELETED - 1] == '\0';
@@ -59,7 +59,7 @@ static void kill_for_sure(long pid)
     close(fd);
 }
 
-static void restore(const char *dir, const char *id, long pid, bool deleted)
+static void restore_note(const char *dir, const char *id, long pid, bool deleted)
 {
     char folder[PATH_MAX];
     struct err e = {0};
@@ -79,7 +79,7 @@ void census_restore(const char *dir)
     DIR *d = realpath(dir, real) ? opendir("/proc") : NULL;
     for (struct dirent *entry; d && (entry = readdir(d)) != NULL;) {
         long pid = atol(entry->d_name);
-        if (pid > 1 && node_of(pid, real, id, &deleted)) restore(dir, id, pid, deleted);
+        if (pid > 1 && node_of(pid, real, id, &deleted)) restore_note(dir, id, pid, deleted);
     }
     if (d) closedir(d);
 }

@@ -33,31 +33,31 @@ struct proc {
     void *arg;
 };
 
-static void closed(uv_handle_t *h)
+static void proc_closed(uv_handle_t *h)
 {
     struct proc *p = h->data;
     if (p->pidfd >= 0) close(p->pidfd);
     free(p);
 }
 
-static void ended(struct proc *p, int status, int signal)
+static void proc_ended(struct proc *p, int status, int signal)
 {
     p->ended = true;
     proc_end_group(&p->id);
     p->exited(p->arg, status, signal);
-    uv_close(&p->h.handle, closed);
+    uv_close(&p->h.handle, proc_closed);
 }
 
 static void child_exited(uv_process_t *h, int64_t status, int signal)
 {
-    ended(h->data, (int)status, signal);
+    proc_ended(h->data, (int)status, signal);
 }
 
 static void pidfd_ready(uv_poll_t *h, int status, int events)
 {
     (void)status;
     (void)events;
-    ended(h->data, -1, 0);
+    proc_ended(h->data, -1, 0);
 }
 
 static bool start_time(long pid, unsigned long long *out)
@@ -112,7 +112,7 @@ static int save_id(const char *dir, const char *file, const struct proc_id *id, 
     return file_note(path, text, e);
 }
 
-static void forget(const char *dir, const char *file)
+static void forget_note(const char *dir, const char *file)
 {
     char path[PATH_MAX];
     struct err e;
@@ -156,7 +156,7 @@ static struct proc *proc_new(proc_exited *exited, void *arg)
     return p;
 }
 
-static int spawn(uv_loop_t *loop, struct proc *p, const char *dir, char *const args[], int log)
+static int spawn_child(uv_loop_t *loop, struct proc *p, const char *dir, char *const args[], int log)
 {
     uv_stdio_container_t io[3] = {
         {.flags = UV_IGNORE}, {.flags = UV_INHERIT_FD, .data.fd = log}, {.flags = UV_INHERIT_FD, .data.fd = log}};
@@ -184,12 +184,12 @@ int proc_spawn(uv_loop_t *loop, const char *dir, char *const args[], const char 
     struct proc *p = proc_new(exited, arg);
     p->own = true;
     p->id = *keep;
-    int r = spawn(loop, p, dir, args, fd);
+    int r = spawn_child(loop, p, dir, args, fd);
     close(fd);
     if (r < 0) {
-        forget(dir, STARTING);
+        forget_note(dir, STARTING);
         /* A trip fails before libuv knew the handle; libuv's own failure leaves a handle to be closed. */
-        if (p->h.handle.loop != NULL) uv_close(&p->h.handle, closed);
+        if (p->h.handle.loop != NULL) uv_close(&p->h.handle, proc_closed);
         else free(p);
         return err_set(e, ERR_IO, "starting %s: %s", args[0], uv_strerror(r));
     }
@@ -198,7 +198,7 @@ int proc_spawn(uv_loop_t *loop, const char *dir, char *const args[], const char 
     p->id.started_ms = clock_now_ms();
     start_time(p->id.pid, &p->id.start);
     save_id(dir, PROCESS, &p->id, e); /* without it, the process's own pidfile will have to do */
-    forget(dir, STARTING);
+    forget_note(dir, STARTING);
     *out = p;
     return 0;
 }
@@ -233,7 +233,7 @@ int proc_adopt(
     bool found = find_process(dir, pidfile, &id);
     if (found && id.started_ms == 0) id.started_ms = clock_now_ms();
     if (found) save_id(dir, PROCESS, &id, e);
-    forget(dir, STARTING);
+    forget_note(dir, STARTING);
     if (!found) return 0;
     int fd = (int)syscall(SYS_pidfd_open, (pid_t)id.pid, 0);
     if (fd < 0 && errno == ESRCH) return 0;
@@ -285,7 +285,7 @@ bool proc_unaccounted(const char *dir, struct proc_id *last)
 
 void proc_account(const char *dir)
 {
-    forget(dir, PROCESS);
+    forget_note(dir, PROCESS);
 }
 
 bool proc_is(const struct proc *p, int64_t pid, int64_t started_ms)

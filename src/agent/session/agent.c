@@ -65,7 +65,7 @@ static void bound_logs(struct agent *a)
     for (size_t i = 0; i < a->fleet.n_nodes; i++) node_bound_log(a->fleet.nodes[i]);
 }
 
-static void tick(uv_timer_t *t)
+static void tick_fired(uv_timer_t *t)
 {
     struct agent *a = t->data;
     a->fleet.changed = true;
@@ -77,7 +77,7 @@ static void tick(uv_timer_t *t)
     connections_sweep(&a->fleet.link_host.connections, (int64_t)uv_now(&a->loop));
 }
 
-static void beat(uv_timer_t *t)
+static void beat_fired(uv_timer_t *t)
 {
     struct agent *a = t->data;
     for (size_t i = 0; i < a->fleet.n_nodes; i++) node_beat(a->fleet.nodes[i]);
@@ -98,7 +98,7 @@ static void close_all(void *arg)
 
 /* ---- every turn of the loop ---- */
 
-static void report(struct agent *a)
+static void report_sighting(struct agent *a)
 {
     if (a->fleet.stopping && !fleet_any_running(&a->fleet)) {
         a->fleet.stopped = true;
@@ -107,7 +107,7 @@ static void report(struct agent *a)
     } else if (fleet_may_report(&a->fleet)) {
         dial_report(a->dial);
     } else if (a->fleet.version != 0) {
-        uv_timer_start(&a->tick, tick, SOON_MS, TICK_MS);
+        uv_timer_start(&a->tick, tick_fired, SOON_MS, TICK_MS);
     }
 }
 
@@ -118,7 +118,7 @@ static void before_wait(uv_prepare_t *h)
     while (a->fleet.changed && !a->fleet.stopped) {
         a->fleet.changed = false;
         fleet_close_gone_nodes(&a->fleet);
-        report(a);
+        report_sighting(a);
         fleet_wake(&a->fleet);
     }
 }
@@ -173,11 +173,11 @@ static void open_handles(struct agent *a)
     uv_prepare_start(&a->before_wait, before_wait);
     uv_signal_start(&a->sigterm, on_signal, SIGTERM);
     uv_signal_start(&a->sigint, on_signal, SIGINT);
-    uv_timer_start(&a->tick, tick, TICK_MS, TICK_MS);
-    uv_timer_start(&a->beat, beat, BEAT_MS, BEAT_MS);
+    uv_timer_start(&a->tick, tick_fired, TICK_MS, TICK_MS);
+    uv_timer_start(&a->beat, beat_fired, BEAT_MS, BEAT_MS);
 }
 
-static int run(struct agent *a, struct err *e)
+static int run_agent(struct agent *a, struct err *e)
 {
     struct dial_options d = {.region = a->o->region, .data_dir = a->o->data_dir};
     int r = dial_open(&a->loop, &d, &dial_events, a, &a->dial, e);
@@ -203,7 +203,7 @@ static void raise_limits(void)
     setrlimit(RLIMIT_NOFILE, &l);
 }
 
-static int prepare(const struct agent_options *o, struct agent *a, struct err *e)
+static int prepare_folder(const struct agent_options *o, struct agent *a, struct err *e)
 {
     if (!file_id_ok(o->region)) return err_set(e, ERR_USAGE, "\"%s\" is no name of a region", o->region);
     int r = file_mkdirs(o->data_dir, e);
@@ -218,11 +218,11 @@ int agent_run(const struct agent_options *o, struct err *e)
     umask(077);
     signal(SIGPIPE, SIG_IGN);
     raise_limits();
-    int r = prepare(o, &a, e);
+    int r = prepare_folder(o, &a, e);
     if (!r && uv_loop_init(&a.loop) != 0) r = err_set(e, ERR_BROKEN, "no event loop");
     if (!r) {
         fleet_init(&a.fleet, &a.loop, o);
-        r = run(&a, e);
+        r = run_agent(&a, e);
         uv_loop_close(&a.loop);
         fleet_fini(&a.fleet);
     }

@@ -56,7 +56,7 @@ static void call_again(struct dial *d, struct call *c, uv_timer_cb cb)
     uv_timer_start(&c->again, cb, (uint64_t)(ms > AGAIN_MS ? ms : AGAIN_MS), 0);
 }
 
-static bool answered(struct dial *d, struct call *c, int status, const char *body)
+static bool call_answered(struct dial *d, struct call *c, int status, const char *body)
 {
     bool ok = status == 200 || status == 204;
     say_away(d, !ok, status, body);
@@ -75,7 +75,7 @@ static void polled(void *arg, int status, const char *body, size_t len)
 {
     struct dial *d = arg;
     int64_t version = d->version;
-    bool ok = answered(d, &d->poll, status, body);
+    bool ok = call_answered(d, &d->poll, status, body);
     if (d->finished != NULL) return;
     if (ok && status == 200) version = d->events->assignment(d->arg, body, len);
     if (!ok || version < 0) return call_again(d, &d->poll, poll_again);
@@ -97,7 +97,7 @@ static void report_again(uv_timer_t *t)
     send_report(t->data);
 }
 
-static void finish(struct dial *d)
+static void finish_dial(struct dial *d)
 {
     void (*done)(void *) = d->finished;
     d->reporting = true; /* nothing more is posted */
@@ -109,11 +109,11 @@ static void reported(void *arg, int status, const char *body, size_t len)
 {
     struct dial *d = arg;
     (void)len;
-    if (!answered(d, &d->report, status, body)) return call_again(d, &d->report, report_again);
+    if (!call_answered(d, &d->report, status, body)) return call_again(d, &d->report, report_again);
     d->reporting = false;
     d->events->stored(d->arg);
     if (d->changed) send_report(d);
-    else if (d->finished != NULL) finish(d);
+    else if (d->finished != NULL) finish_dial(d);
 }
 
 static void send_report(struct dial *d)
@@ -135,7 +135,7 @@ void dial_report(struct dial *d)
 static void give_up(uv_timer_t *t)
 {
     struct dial *d = t->data;
-    if (d->finished != NULL) finish(d);
+    if (d->finished != NULL) finish_dial(d);
 }
 
 void dial_finish(struct dial *d, void (*done)(void *arg))

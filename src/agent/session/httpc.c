@@ -105,14 +105,14 @@ int httpc_load(struct err *e)
 
 /* ---- the end of a request ---- */
 
-static const char *reason(const struct httpc *c, CURLcode result)
+static const char *failure_reason(const struct httpc *c, CURLcode result)
 {
     if (c->refused != NULL) return c->refused;
     return result == CURLE_OPERATION_TIMEDOUT ? "no answer in time" : curl.easy_strerror(result);
 }
 
 /* The answer is the client's last matter in this call: done() may send the next request, or close the client. */
-static void finish(struct httpc *c, CURLcode result)
+static void finish_request(struct httpc *c, CURLcode result)
 {
     long status = 0;
     if (result == CURLE_OK) curl.easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -120,29 +120,29 @@ static void finish(struct httpc *c, CURLcode result)
     c->busy = false;
     buf_add(&c->answer, "", 0);
     if (result == CURLE_OK) return c->done(c->arg, (int)status, c->answer.data, c->answer.len);
-    const char *why = reason(c, result);
+    const char *why = failure_reason(c, result);
     c->done(c->arg, 0, why, strlen(why));
 }
 
 /* Lets libcurl go on with what has happened to a socket, or with what is due; called from the loop only. */
-static void go_on(struct httpc *c, curl_socket_t socket, int events)
+static void drive_transfer(struct httpc *c, curl_socket_t socket, int events)
 {
     int running, left;
     curl.multi_socket_action(c->multi, socket, events, &running);
     const CURLMsg *m = curl.multi_info_read(c->multi, &left);
-    if (m != NULL && m->msg == CURLMSG_DONE) finish(c, m->data.result);
+    if (m != NULL && m->msg == CURLMSG_DONE) finish_request(c, m->data.result);
 }
 
 static void timer_fired(uv_timer_t *t)
 {
-    go_on(t->data, CURL_SOCKET_TIMEOUT, 0);
+    drive_transfer(t->data, CURL_SOCKET_TIMEOUT, 0);
 }
 
 static void socket_ready(uv_poll_t *p, int status, int events)
 {
     const struct wire *w = p->data;
     int what = (events & UV_READABLE ? CURL_CSELECT_IN : 0) | (events & UV_WRITABLE ? CURL_CSELECT_OUT : 0);
-    go_on(w->owner, w->fd, status < 0 ? CURL_CSELECT_ERR : what);
+    drive_transfer(w->owner, w->fd, status < 0 ? CURL_CSELECT_ERR : what);
 }
 
 /* ---- what libcurl asks for ---- */
@@ -245,7 +245,7 @@ static void add_header(struct httpc *c, const char *line)
 }
 
 /* The transfer begins at once, so that what is to be told is on its way before anything else is done; its end is told by the loop. */
-static void begin(struct httpc *c)
+static void begin_transfer(struct httpc *c)
 {
     int running = 0;
     curl.multi_add_handle(c->multi, c->easy);
@@ -274,7 +274,7 @@ void httpc_send(struct httpc *c, const char *path, const struct buf *body, uint6
     } else {
         curl.easy_setopt(c->easy, CURLOPT_HTTPGET, 1L);
     }
-    begin(c);
+    begin_transfer(c);
 }
 
 /* ---- opening and closing ---- */

@@ -143,7 +143,7 @@ static int write_all(int fd, const char *data, size_t n, struct err *e)
     return 0;
 }
 
-static int copy(int from, int to, int64_t size, char *chunk, const atomic_bool *cancelled, struct err *e)
+static int copy_chunks(int from, int to, int64_t size, char *chunk, const atomic_bool *cancelled, struct err *e)
 {
     uint64_t crc = 0, told = 0;
     for (int64_t left = size; left > 0;) {
@@ -168,7 +168,7 @@ int rdb_copy(int from, int to, const struct rdb_facts *facts, const atomic_bool 
 {
     char *chunk = malloc(CHUNK);
     if (chunk == NULL) abort();
-    int r = copy(from, to, facts->size, chunk, cancelled, e);
+    int r = copy_chunks(from, to, facts->size, chunk, cancelled, e);
     free(chunk);
     return r;
 }

@@ -21,7 +21,7 @@ struct prints {
     size_t n, room;
 };
 
-static void add(struct prints *p, struct print print)
+static void add_print(struct prints *p, struct print print)
 {
     if (p->n == p->room) {
         p->room = p->room ? 2 * p->room : 1024;
@@ -37,7 +37,7 @@ static bool note_key(void *arg, const struct rdb_key *k)
     int slot = slots_of_key(k->name, k->len);
     if (k->db != 0 || rdb_split_is_over(p->x, k) || !slots_has(&p->shared, slot)) return false;
     struct print print = {rdb_crc(0, k->name, k->len), hash_bytes(HASH_EMPTY, k->name, k->len)};
-    if (print.b % p->turns == p->turn) add(p, print);
+    if (print.b % p->turns == p->turn) add_print(p, print);
     return false;
 }
 

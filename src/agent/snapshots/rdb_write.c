@@ -22,7 +22,7 @@ struct writing {
     struct out *outs, *at; /* 'at': where the key at hand goes */
 };
 
-static int flush(struct out *o, struct err *e)
+static int flush_out(struct out *o, struct err *e)
 {
     for (size_t done = 0; done < o->n;) {
         ssize_t w = write(o->fd, o->data + done, o->n - done);
@@ -34,7 +34,7 @@ static int flush(struct out *o, struct err *e)
     return 0;
 }
 
-static int put(struct out *o, const void *data, size_t n, struct err *e)
+static int put_bytes(struct out *o, const void *data, size_t n, struct err *e)
 {
     const unsigned char *p = data;
     int r = 0;
@@ -45,7 +45,7 @@ static int put(struct out *o, const void *data, size_t n, struct err *e)
         o->n += part;
         p += part;
         n -= part;
-        if (o->n == ROOM) r = flush(o, e);
+        if (o->n == ROOM) r = flush_out(o, e);
     }
     return r;
 }
@@ -55,29 +55,29 @@ static int put_length(struct out *o, uint64_t n, struct err *e)
 {
     unsigned char bytes[9] = {0x81};
     for (int i = 0; i < 8; i++) bytes[1 + i] = (unsigned char)(n >> 8 * (7 - i));
-    return put(o, bytes, sizeof bytes, e);
+    return put_bytes(o, bytes, sizeof bytes, e);
 }
 
 static int put_mark(struct out *o, unsigned char mark, struct err *e)
 {
-    return put(o, &mark, 1, e);
+    return put_bytes(o, &mark, 1, e);
 }
 
 /* ---- one part's file ---- */
 
 /* What each file tells of its own writer is not true of these: neither the replication id, nor the memory. */
-static int begin(const struct rdb_split *x, size_t part, struct out *o, struct err *e)
+static int begin_file(const struct rdb_split *x, size_t part, struct out *o, struct err *e)
 {
     char magic[16];
     int version = 0;
     for (size_t i = 0; i < x->n_files; i++)
         if (x->files[i].facts.version > version) version = x->files[i].facts.version;
     snprintf(magic, sizeof magic, "REDIS%04d", version);
-    int r = put(o, magic, RDB_MAGIC, e);
+    int r = put_bytes(o, magic, RDB_MAGIC, e);
     for (const struct rdb_library *l = x->libraries; r == 0 && l; l = l->next) {
         r = put_mark(o, LIBRARY, e);
         if (r == 0) r = put_length(o, l->len, e);
-        if (r == 0) r = put(o, l->code, l->len, e);
+        if (r == 0) r = put_bytes(o, l->code, l->len, e);
     }
     if (r == 0) r = put_mark(o, SELECT, e);
     if (r == 0) r = put_mark(o, 0, e);
@@ -86,14 +86,14 @@ static int begin(const struct rdb_split *x, size_t part, struct out *o, struct e
     return r ? r : put_length(o, (uint64_t)x->parts[part].expiring, e);
 }
 
-static int end(const struct rdb_split *x, size_t part, struct out *o, struct err *e)
+static int end_file(const struct rdb_split *x, size_t part, struct out *o, struct err *e)
 {
     unsigned char sum[8];
     if (o->keys != x->parts[part].keys) return err_set(e, ERR_PARSE, "a file has changed meanwhile");
     int r = put_mark(o, END, e);
     for (int i = 0; i < 8; i++) sum[i] = (unsigned char)(o->crc >> 8 * i);
-    if (r == 0) r = put(o, sum, sizeof sum, e);
-    return r ? r : flush(o, e);
+    if (r == 0) r = put_bytes(o, sum, sizeof sum, e);
+    return r ? r : flush_out(o, e);
 }
 
 /* ---- every key to its part ---- */
@@ -111,7 +111,7 @@ static bool write_key(void *arg, const struct rdb_key *k)
 static int write_bytes(void *arg, const void *data, size_t n, struct err *e)
 {
     struct writing *w = arg;
-    return put(w->at, data, n, e);
+    return put_bytes(w->at, data, n, e);
 }
 
 static int write_parts(struct writing *w, struct err *e)
@@ -119,10 +119,10 @@ static int write_parts(struct writing *w, struct err *e)
     const struct rdb_split *x = w->x;
     struct rdb_visitor v = {.key = write_key, .pass = write_bytes, .arg = w, .sums = true, .cancelled = x->cancelled};
     int r = 0;
-    for (size_t i = 0; r == 0 && i < x->n_parts; i++) r = begin(x, i, &w->outs[i], e);
+    for (size_t i = 0; r == 0 && i < x->n_parts; i++) r = begin_file(x, i, &w->outs[i], e);
     for (size_t i = 0; r == 0 && i < x->n_files; i++)
         r = rdb_split_name_file(x, i, rdb_walk(x->files[i].fd, x->files[i].facts.size, &v, e), e);
-    for (size_t i = 0; r == 0 && i < x->n_parts; i++) r = end(x, i, &w->outs[i], e);
+    for (size_t i = 0; r == 0 && i < x->n_parts; i++) r = end_file(x, i, &w->outs[i], e);
     return r;
 }
 

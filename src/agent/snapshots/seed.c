@@ -114,7 +114,7 @@ static int make_shards(const struct seed *s, struct rdb_split_file *files, struc
     return r;
 }
 
-static int fit(struct rdb_split *x, const char *fitting, struct seed_fit *out, struct err *e)
+static int make_fitting(struct rdb_split *x, const char *fitting, struct seed_fit *out, struct err *e)
 {
     int whole;
     struct seed_part part;
@@ -144,7 +144,7 @@ int seed_fit(const char *dump, const char *fitting, const atomic_bool *cancelled
     slots_add_range(&part.slots, 0, SLOTS - 1);
     int r = f.fd = open_file(&(struct seed_file){.path = dump}, e);
     if (r >= 0) r = rdb_look(f.fd, &f.facts, e);
-    if (r >= 0) r = fit(&x, fitting, out, e);
+    if (r >= 0) r = make_fitting(&x, fitting, out, e);
     if (f.fd >= 0) close(f.fd);
     rdb_split_fini(&x);
     return r;

@@ -59,27 +59,27 @@ struct job {
     struct err e;
 };
 
-static struct item *find(const struct shelf *s, const char *id)
+static struct item *find_item(const struct shelf *s, const char *id)
 {
     for (size_t i = 0; i < s->n; i++)
         if (strcmp(s->items[i]->id, id) == 0) return s->items[i];
     return NULL;
 }
 
-static void set(char **field, const char *value)
+static void set_text(char **field, const char *value)
 {
     free(*field);
     *field = value ? strdup(value) : NULL;
     if (value && *field == NULL) abort();
 }
 
-static struct item *add(struct shelf *s, const char *id)
+static struct item *add_item(struct shelf *s, const char *id)
 {
     assert(id);
     struct item *it = calloc(1, sizeof *it);
     s->items = realloc(s->items, (s->n + 1) * sizeof(struct item *));
     if (it == NULL || s->items == NULL) abort();
-    set(&it->id, id);
+    set_text(&it->id, id);
     return s->items[s->n++] = it;
 }
 
@@ -184,7 +184,7 @@ static int export_file(struct job *j)
     return r;
 }
 
-static void work(uv_work_t *w)
+static void run_job(uv_work_t *w)
 {
     struct job *j = w->data;
     if (j->injected) j->r = err_set(&j->e, ERR_IO, "injected failure");
@@ -206,26 +206,26 @@ static void free_closed(struct shelf *s)
     free(s);
 }
 
-static void note(struct item *it, const struct job *j)
+static void note_job(struct item *it, const struct job *j)
 {
     bool export = j->kind == JOB_EXPORT;
-    if (j->r == 0 && export) set(&it->exported, j->to);
+    if (j->r == 0 && export) set_text(&it->exported, j->to);
     else if (j->r == 0) know_file(it, &j->st);
     else snprintf(export ? it->export_reason : it->reason, REASON, "%.190s", j->e.msg);
     if (j->r) log_warn("snapshot %s: %s", it->id, j->e.msg);
 }
 
-static void done(uv_work_t *w, int status)
+static void job_done(uv_work_t *w, int status)
 {
     struct job *j = w->data;
     struct shelf *s = j->shelf;
-    struct item *it = find(s, j->id);
+    struct item *it = find_item(s, j->id);
     (void)status;
     s->jobs--;
     if (j->r && j->kind != JOB_EXPORT) unlink(j->to);
     if (j->r && j->kind == JOB_TAKE) unlink(j->from);
     it->working = false;
-    note(it, j);
+    note_job(it, j);
     free(j->id);
     free(j);
     if (!s->closed) s->changed(s->arg);
@@ -238,7 +238,7 @@ static struct job *new_job(struct shelf *s, struct item *it, enum kind kind)
     struct job *j = calloc(1, sizeof *j);
     if (j == NULL) abort();
     *j = (struct job){.work.data = j, .shelf = s, .kind = kind, .injected = trip_hit(TRIP_SNAPSHOT_WRITE)};
-    set(&j->id, it->id);
+    set_text(&j->id, it->id);
     it->working = true;
     s->jobs++;
     return j;
@@ -249,7 +249,7 @@ static void begin_copy(struct shelf *s, struct item *it)
     struct job *j = new_job(s, it, JOB_COPY);
     shelf_path(s, it->copy_of, j->from);
     shelf_path(s, it->id, j->to);
-    uv_queue_work(s->loop, &j->work, work, done);
+    uv_queue_work(s->loop, &j->work, run_job, job_done);
 }
 
 static void begin_export(struct shelf *s, struct item *it)
@@ -258,12 +258,12 @@ static void begin_export(struct shelf *s, struct item *it)
     shelf_path(s, it->id, j->from);
     snprintf(j->to, sizeof j->to, "%s", it->export_path);
     snprintf(j->root, sizeof j->root, "%s", it->export_root);
-    uv_queue_work(s->loop, &j->work, work, done);
+    uv_queue_work(s->loop, &j->work, run_job, job_done);
 }
 
 void shelf_take(struct shelf *s, const char *id, const char *path)
 {
-    struct item *it = find(s, id);
+    struct item *it = find_item(s, id);
     struct err e;
     if (it == NULL || it->working) return;
     struct job *j = new_job(s, it, JOB_TAKE);
@@ -271,12 +271,12 @@ void shelf_take(struct shelf *s, const char *id, const char *path)
     snprintf(j->from, sizeof j->from, "%s/%s" PART, s->dir, id);
     if (file_mkdirs(s->dir, &e) == 0)
         rename(path, j->from); /* at once, before anything else can happen to it; see finish_file() */
-    uv_queue_work(s->loop, &j->work, work, done);
+    uv_queue_work(s->loop, &j->work, run_job, job_done);
 }
 
 void shelf_fail(struct shelf *s, const char *id, const char *reason)
 {
-    struct item *it = find(s, id);
+    struct item *it = find_item(s, id);
     if (it == NULL) return;
     snprintf(it->reason, REASON, "%.190s", reason);
     log_warn("snapshot %s: %s", id, reason);
@@ -285,7 +285,7 @@ void shelf_fail(struct shelf *s, const char *id, const char *reason)
 
 bool shelf_wants(const struct shelf *s, const char *id)
 {
-    const struct item *it = find(s, id);
+    const struct item *it = find_item(s, id);
     return it && it->ordered && it->keep && !it->whole && !it->working && it->reason[0] == '\0';
 }
 
@@ -300,7 +300,7 @@ static void take_away(struct shelf *s, struct item *it)
 
 static void reconcile_item(struct shelf *s, struct item *it)
 {
-    const struct item *source = it->copy_of ? find(s, it->copy_of) : NULL;
+    const struct item *source = it->copy_of ? find_item(s, it->copy_of) : NULL;
     if (it->working) return;
     if (!it->ordered || !it->keep) take_away(s, it);
     else if (!it->whole && source && source->whole && it->reason[0] == '\0') begin_copy(s, it);
@@ -318,16 +318,16 @@ static void reconcile(struct shelf *s)
     s->n = kept;
 }
 
-static void order(struct item *it, const struct proto_snapshot_order *o)
+static void order_item(struct item *it, const struct proto_snapshot_order *o)
 {
     it->ordered = true;
     it->keep = o->keep.v;
-    set(&it->copy_of, o->copy_of && file_id_ok(o->copy_of) ? o->copy_of : NULL);
+    set_text(&it->copy_of, o->copy_of && file_id_ok(o->copy_of) ? o->copy_of : NULL);
     if (it->export_path && o->export_path && strcmp(it->export_path, o->export_path) == 0) return;
     bool proper = order_is_place(o->export_root, o->export_path);
-    set(&it->export_root, proper ? o->export_root : NULL);
-    set(&it->export_path, proper ? o->export_path : NULL);
-    set(&it->exported, NULL);
+    set_text(&it->export_root, proper ? o->export_root : NULL);
+    set_text(&it->export_path, proper ? o->export_path : NULL);
+    set_text(&it->exported, NULL);
     it->export_reason[0] = '\0';
 }
 
@@ -337,8 +337,8 @@ void shelf_order(struct shelf *s, const struct proto_snapshot_order_list *list)
     for (size_t i = 0; i < list->n; i++) {
         const struct proto_snapshot_order *o = &list->items[i];
         if (!file_id_ok(o->id)) continue;
-        struct item *it = find(s, o->id);
-        order(it ? it : add(s, o->id), o);
+        struct item *it = find_item(s, o->id);
+        order_item(it ? it : add_item(s, o->id), o);
     }
     reconcile(s);
 }
@@ -375,7 +375,7 @@ static void scan_file(struct shelf *s, int dir, const char *name)
     snprintf(id, sizeof id, "%.*s", n > suffix ? (int)(n - suffix) : 0, name);
     bool ours = n > suffix && strcmp(name + n - suffix, SUFFIX) == 0 && file_id_ok(id);
     if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || S_ISDIR(st.st_mode)) return;
-    if (ours && S_ISREG(st.st_mode)) know_file(add(s, id), &st);
+    if (ours && S_ISREG(st.st_mode)) know_file(add_item(s, id), &st);
     else unlinkat(dir, name, 0);
 }
 
