@@ -194,11 +194,6 @@ static bool has_its_address(const struct world_node *n)
     return n && (n->row.seen_state == SEEN_READY || n->row.seen_state == SEEN_HUNG || n->row.seen_state == SEEN_STOPPING);
 }
 
-static void add_gateway_target(struct proto_target_list *list, const struct world_node *n)
-{
-    if (has_its_address(n)) add_target(list, n);
-}
-
 /* Reads go to the replicas that are up to date with their primary, or to the primary while there is none. */
 static void reader_targets(struct world *w, struct world_rg *rg, struct world_node_group *ng, struct proto_target_list *list)
 {
@@ -260,7 +255,7 @@ static bool assign_link(struct world *w, struct world_endpoint *e, struct proto_
     struct proto_target_list targets = {.set = true, .items = arena_array(w->arena, struct proto_target, rg->n_nodes + 1)};
     if (e->row.kind == ENDPOINT_READER) reader_targets(w, rg, ng, &targets);
     else if (e->row.kind == ENDPOINT_PRIMARY) add_target(&targets, rg_primary(ng));
-    else add_gateway_target(&targets, want_gateway_target(rg, ng));
+    else if (has_its_address(want_gateway_target(rg, ng))) add_target(&targets, want_gateway_target(rg, ng));
     *out = (struct proto_link_order){.id = e->row.id,
         .kind = endpoint_kind_text(e->row.kind),
         .address = e->row.address,
