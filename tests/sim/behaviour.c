@@ -377,6 +377,17 @@ static void do_block(struct stage *s, const char *name, const char *file, bool o
     if ((on ? mkdir(path, 0700) : rmdir(path)) != 0) wrong(s, "the folder %s can't be changed", path);
 }
 
+/* Models look no further than that there are files. */
+static void do_certificates(struct stage *s, const char *name)
+{
+    static const char *const files[] = {"cert.pem", "key.pem", "ca.pem"};
+    char line[32];
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        snprintf(line, sizeof line, "%s x", files[i]);
+        do_write(s, name, line);
+    }
+}
+
 static void do_garbage(struct stage *s, const char *name)
 {
     struct stage_conn *c = connect_to(s, name);
@@ -417,6 +428,7 @@ static void do_line(struct stage *s, const char *word, char *rest, const char *c
     else if (strcmp(word, "reply") == 0) do_reply(s, name, expected, n);
     else if (strcmp(word, "still") == 0) do_still(s, name);
     else if (strcmp(word, "garbage") == 0) do_garbage(s, name);
+    else if (strcmp(word, "certificates") == 0) do_certificates(s, name);
     else if (strcmp(word, "closed") == 0) do_closed(s, name, rest);
     else if (strcmp(word, "ended") == 0) do_ended(s, name, rest);
     else if (strcmp(word, "file") == 0) do_file(s, name, rest, true);

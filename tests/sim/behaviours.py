@@ -126,6 +126,7 @@ class Stage:
         self.kind, self.program, self.number = kind, program, number
         self.folder = tempfile.mkdtemp(prefix="meridian-behaviour-")
         self.processes, self.connections, self.variables = {}, {}, {}
+        self.authority = None
 
     def finish(self):
         for c in self.connections.values():
@@ -278,6 +279,18 @@ class Stage:
         with open(self.path(name, file), "w") as f:
             f.write(text.replace(";", "\n"))
 
+    def certificates(self, name):
+        """key.pem, cert.pem and ca.pem, as tests of the agent have them."""
+        sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "agent"))
+        from certificates import Authority
+        os.makedirs(self.path(name), exist_ok=True)
+        if self.authority is None:
+            self.authority = Authority(self.folder)
+        own = self.authority.issue(self.host(name))
+        for file, text in (("cert.pem", own["certificate"]), ("key.pem", own["key"]), ("ca.pem", self.authority.pem)):
+            with open(self.path(name, file), "w") as f:
+                f.write(text)
+
     def block(self, name, file):
         os.mkdir(self.path(name, file))
 
@@ -309,7 +322,7 @@ class Stage:
             return simple[word](name, rest)
         if word == "only":
             return None
-        if word in ("still", "garbage"):
+        if word in ("still", "garbage", "certificates"):
             return getattr(self, word)(name)
         if word in ("file", "nofile"):
             return self.file(name, rest, word == "file")

@@ -1,7 +1,9 @@
 #include "conf_int.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 /* CONFIG GET and SET. */
 
@@ -83,6 +85,31 @@ static bool has_changed(const struct change *changes, int n, int s)
     return false;
 }
 
+/* What stands in certificates is not looked at: that there are files is. */
+bool config_tls_is_whole(const struct model_engine *e)
+{
+    static const enum setting files[] = {S_TLS_CERT, S_TLS_KEY, S_TLS_CA};
+    const struct conf *c = &e->conf;
+    char path[900];
+    bool used = conf_number(c, S_TLS_PORT) != 0 || conf_yes(c, S_TLS_REPLICATION) || conf_yes(c, S_TLS_CLUSTER);
+    for (size_t i = 0; used && i < sizeof files / sizeof *files; i++) {
+        const char *name = conf_text(c, files[i]);
+        snprintf(path, sizeof path, "%s%s%s", name[0] == '/' ? "" : e->dir, name[0] == '/' ? "" : "/", name);
+        if (*name == '\0' || access(path, R_OK) != 0) return false;
+    }
+    return true;
+}
+
+static struct redisReply *encrypt_anew(struct call *c, const struct change *changes, int n)
+{
+    for (int i = 0; i < n; i++) {
+        const char *name = setting_row(changes[i].setting)->name;
+        if (strncmp(name, "tls-", 4) == 0 && !config_tls_is_whole(c->e))
+            return set_failed(c, name, "Unable to update TLS configuration. Check server logs.");
+    }
+    return NULL;
+}
+
 /* Addresses and ports are taken together, or not at all. */
 static struct redisReply *listen_anew(struct call *c, const struct change *changes, int n)
 {
@@ -130,7 +157,8 @@ struct redisReply *config_set(struct call *c)
         take_back(c->e, changes, n);
         return set_failed(c, c->argv[i], why);
     }
-    r = listen_anew(c, changes, n);
+    r = encrypt_anew(c, changes, n);
+    if (!r) r = listen_anew(c, changes, n);
     if (r) return take_back(c->e, changes, n), r;
     put_in_force(c, changes, n);
     for (int i = 0; i < n; i++) free(changes[i].was);

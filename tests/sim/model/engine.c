@@ -302,6 +302,10 @@ static void listening(void *obj, int64_t now)
     const char *taken;
     int port;
     if (e->stopped) return timer_set(e->w, &e->life_timer, now + 10 * MS, listening, e);
+    if (!config_tls_is_whole(e)) {
+        engine_log(e, '#', "Failed to configure TLS. Check logs for more info.");
+        return engine_exit(e, 1, 0, now);
+    }
     if (!engine_can_bind(e, &e->conf, &taken, &port)) {
         engine_log(
             e, '#', "Warning: Could not create server TCP listening socket %s:%d: bind: Address already in use", taken, port);

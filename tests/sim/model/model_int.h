@@ -130,6 +130,8 @@ void conf_put(struct conf *c, enum setting s, const char *value);
 void conf_free(struct conf *c);
 /* Reads the file's text; false with what the program prints before it ends. */
 bool conf_load(struct conf *c, const char *text, const char *version, struct buf *complaint);
+/* False where TLS is wanted and a file that it needs is not there. */
+bool config_tls_is_whole(const struct model_engine *e);
 handler config_get, config_set, config_resetstat;
 
 /* ---- users (acl.c) ---- */
