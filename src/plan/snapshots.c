@@ -249,7 +249,7 @@ static void plan_sources(struct world *w)
     }
 }
 
-/* The member that a group's snapshots are taken of has left it: from now on it is the primary. */
+/* The member that a replication group's snapshots are taken of has left it: from now on it is the primary. */
 static void plan_snapshotting_cluster(struct world *w, struct world_rg *rg)
 {
     if (rg->drop || rg->row.snapshotting_cluster_id == NULL || rg->n_node_groups == 0) return;
@@ -306,7 +306,7 @@ static void begin(struct world *w, struct world_new_snapshot *s, const char *sou
     world_add_snapshot(w, s);
 }
 
-/* The node that the group's snapshots are taken of: in groups with cluster mode enabled, every primary. */
+/* The node that the replication group's snapshots are taken of: in replication groups with cluster mode enabled, every primary. */
 static struct world_node *snapshotting_node(struct world_rg *rg, struct world_node_group *ng)
 {
     struct world_node *n = NULL;
@@ -368,7 +368,7 @@ static void fail_restore(struct world *w, struct world_node *n)
     move_cluster_status(w, &n->cluster->row.status, CLUSTER_SEED_REFUSED);
 }
 
-/* A seed has served once its group is made, and must stay as long as it is not: a primary that dies meanwhile begins with it again. */
+/* A seed has served once its replication group is made, and must stay as long as it is not: a primary that dies meanwhile begins with it again. */
 static void plan_seed(struct world *w, struct world_node *n)
 {
     if (n->seed == NULL || n->seed->drop || n->cluster == NULL) return;

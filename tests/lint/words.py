@@ -12,7 +12,6 @@ WORDS = re.compile(r"/wor[k]/|/far[m]/|/roo[t]/|/tmp/buil[d]|\.\./share[d]|share
 # A group of replication, processes, nodes, users, parameters, subnets or security: which one is always said.
 KINDS = ("replication", "process", "node", "user", "parameter", "subnet", "security")
 BARE_GROUP = re.compile("".join(r"(?<!\b%s )" % kind for kind in KINDS) + r"(?<![\w-])groups?\b(?![-_(]|\.\w)", re.IGNORECASE)
-PLAIN = ("src/agent", "src/base", "src/catalog", "src/control", "src/http", "src/main", "src/model", "src/protocol", "src/store")
 CODE = re.compile(r"```.*?```|``.*?``|`[^`\n]*`|^    .*$", re.DOTALL | re.MULTILINE)
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
@@ -51,6 +50,6 @@ if __name__ == "__main__":
     found = []
     for path in tree.files():
         found += check(path, tree.read(path)) + check_name(path)
-        if path.endswith(".md") or (path.startswith("src/") and path.endswith(".h")) or (path.startswith(PLAIN) and path.endswith(".c")):
+        if path.endswith(".md") or (path.startswith("src/") and path.endswith((".h", ".c"))):
             found += check_groups(path, tree.read(path))
     tree.finish(found)

@@ -65,7 +65,7 @@ static struct row_global_replication_group global_row(
     };
 }
 
-/* Joining gives the group a parameter group of its own and a gateway, and turns automatic upgrades off. */
+/* Joining gives the replication group a parameter group of its own and a gateway, and turns automatic upgrades off. */
 static int join_as_primary(struct op *op, const char *global_id, struct row_replication_group *rg)
 {
     struct row_global_member m = {
@@ -117,7 +117,7 @@ int op_describe_global_replication_groups(struct op *op, const struct api_descri
     return r;
 }
 
-/* The member that a request names by group and region; NULL where there is none. */
+/* The member that a request names by replication group and region; NULL where there is none. */
 static int find_member(
     struct op *op, const char *global_id, const char *rg_id, const char *region, struct row_global_member **out)
 {

@@ -7,7 +7,7 @@
 #include <assert.h>
 #include <string.h>
 
-/* ModifyCacheParameterGroup and ResetCacheParameterGroup: what a request changes, in which groups, and for which clusters. */
+/* ModifyCacheParameterGroup and ResetCacheParameterGroup: what a request changes, in which parameter groups, and for which clusters. */
 
 struct change {
     const struct parameter *parameter;
@@ -19,7 +19,7 @@ struct changes {
     size_t n;
 };
 
-/* The groups that change together: one, or those of all members of a global datastore. */
+/* The parameter groups that change together: one, or those of all members of a global datastore. */
 struct targets {
     struct parameter_group *items;
     size_t n;
@@ -37,7 +37,7 @@ static int find_group(struct op *op, const char *given, struct parameter_group *
     if (r == 0) r = parameter_group_get(op, op->region->name, name, out);
     if (r == 0 && out->name == NULL)
         return op_fault(op, FAULT_CACHE_PARAMETER_GROUP_NOT_FOUND, "CacheParameterGroup not found: %s", name);
-    assert(r || out->row); /* the default groups' names are no identifiers */
+    assert(r || out->row); /* the default parameter groups' names are no identifiers */
     return r;
 }
 
@@ -113,7 +113,7 @@ static int check_value(struct op *op, const struct change *c)
     return 0;
 }
 
-/* reserved-memory and reserved-memory-percent exclude each other: setting one takes the other out of the group. */
+/* reserved-memory and reserved-memory-percent exclude each other: setting one takes the other out of the parameter group. */
 static const char *excluded_by(const struct change *c)
 {
     if (c->value == NULL) return NULL;
@@ -212,7 +212,7 @@ static int put_change(struct op *op, const struct parameter_group *g, const stru
     return c->value ? q_parameter_put(op->store, &row, op->err) : q_parameter_delete(op->store, &row, op->err);
 }
 
-/* The nodes that use the group have its values once their agents say so: a plan ends what begins here. */
+/* The nodes that use the parameter group have its values once their agents say so: a plan ends what begins here. */
 static int mark_clusters(struct op *op, const struct parameter_group *g)
 {
     struct row_cache_cluster *clusters;

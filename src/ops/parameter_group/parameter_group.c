@@ -6,7 +6,7 @@
 #include <assert.h>
 #include <string.h>
 
-/* ---- looking groups up ---- */
+/* ---- looking parameter groups up ---- */
 
 const char *parameter_group_user_value(const struct parameter_group *g, const char *name)
 {
@@ -15,7 +15,7 @@ const char *parameter_group_user_value(const struct parameter_group *g, const ch
     return NULL;
 }
 
-/* A group has reserved-memory or reserved-memory-percent, not both. */
+/* A parameter group has reserved-memory or reserved-memory-percent, not both. */
 static bool is_replaced(const struct parameter_group *g, const struct parameter *p)
 {
     return strcmp(p->name, "reserved-memory-percent") == 0 && parameter_group_user_value(g, "reserved-memory") != NULL;
@@ -120,7 +120,7 @@ int parameter_group_copy(
     return r;
 }
 
-/* ---- the groups' operations ---- */
+/* ---- the parameter groups' operations ---- */
 
 static int view(struct op *op, const struct parameter_group *g, struct api_cache_parameter_group *out)
 {
@@ -174,7 +174,7 @@ int op_create_cache_parameter_group(
     return view(op, &g, out->cache_parameter_group);
 }
 
-/* The names of a page's groups and of one more, default and stored ones together in the order of their names. */
+/* The names of a page's parameter groups and of one more, default and stored ones together in the order of their names. */
 static int list_names(struct op *op, const struct page *page, const char **names, size_t *n)
 {
     struct row_parameter_group *rows;
@@ -222,7 +222,7 @@ int op_delete_cache_parameter_group(struct op *op, const struct api_delete_cache
     if (r) return r;
     if (g.name == NULL) /* without the space: AWS's own text */
         return op_fault(op, FAULT_CACHE_PARAMETER_GROUP_NOT_FOUND, "CacheParameterGroupnot found: %s", name);
-    assert(g.row); /* the default groups' names are no identifiers */
+    assert(g.row); /* the default parameter groups' names are no identifiers */
     r = parameter_group_users(op, &g, &users);
     if (r == 0 && users)
         return op_fault(op, FAULT_INVALID_CACHE_PARAMETER_GROUP_STATE,

@@ -146,7 +146,7 @@ static bool has_proper_length(const char *token)
     return n >= LIMIT_AUTH_TOKEN_MIN && n <= LIMIT_AUTH_TOKEN_MAX;
 }
 
-/* Source: the user guide names these specials for new groups … */
+/* Source: the user guide names these specials for new replication groups … */
 static bool is_proper_at_creation(const char *token)
 {
     for (const char *p = token; *p; p++)
@@ -260,7 +260,7 @@ static bool asks_nothing(const char *token, const char *strategy, const struct r
     return token && !*token && row->token == NULL && (strategy == NULL || strcmp(strategy, "DELETE") != 0);
 }
 
-/* A group goes over from one to the other in one request: what it has in the end counts. */
+/* A replication group goes over from one to the other in one request: what it has in the end counts. */
 static int check_alone(struct op *op, const struct row_replication_group *rg, const struct row_encryption *row)
 {
     bool groups;

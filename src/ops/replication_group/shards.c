@@ -33,7 +33,7 @@ static bool asks_for_cluster(const struct api_create_replication_group_in *in)
     return shards || (in->cluster_mode && strcmp(in->cluster_mode, "disabled") != 0);
 }
 
-/* Both spellings are the service's: a group's parameters and its shape must tell the same. */
+/* Both spellings are the service's: a replication group's parameters and its shape must tell the same. */
 static int check_mode(struct op *op, const struct api_create_replication_group_in *in, const struct parameter_group *g)
 {
     bool disabled = in->cluster_mode && strcmp(in->cluster_mode, "disabled") == 0;

@@ -95,7 +95,7 @@ static int take_cluster(struct op *op, struct taking *t, const struct row_cache_
     return r;
 }
 
-/* ---- of a group ---- */
+/* ---- of a replication group ---- */
 
 static const struct row_node *find(const struct row_node *nodes, size_t n, const char *id)
 {
@@ -133,7 +133,7 @@ static int find_cluster_of(struct op *op, const struct row_replication_group *rg
     return r;
 }
 
-/* Of the primary: a final snapshot must have every write; else of the cluster that the group's snapshots are taken of. */
+/* Of the primary: a final snapshot must have every write; else of the cluster that the replication group's snapshots are taken of. */
 static int take_group(struct op *op, struct taking *t, const struct row_replication_group *rg)
 {
     struct row_node_group *ngs;

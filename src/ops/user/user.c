@@ -184,7 +184,7 @@ static int read_group(struct op *op, const struct row_user_group_member *m, stru
     return r;
 }
 
-/* A user of valkey may do what groups of redis know nothing of. */
+/* A user of valkey may do what user groups of redis know nothing of. */
 static int change_engine(struct op *op, const struct api_modify_user_in *in, struct row_user *u)
 {
     struct row_user_group_member *members;
@@ -245,7 +245,7 @@ int op_modify_user(struct op *op, const struct api_modify_user_in *in, struct ap
 
 /* ---- delete ---- */
 
-/* Leaves its groups, each of which is changed by that. */
+/* Leaves its user groups, each of which is changed by that. */
 static int leave(struct op *op, const struct row_user *u, struct row_user_group_member *m)
 {
     struct row_user_group *g;
