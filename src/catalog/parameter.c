@@ -1,4 +1,5 @@
 #include "catalog/parameter.h"
+#include "base/arena.h"
 #include "catalog/parameters.gen.h"
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +78,11 @@ bool family_runs_on(const struct parameter_family *f, const struct node_type *t)
         listed = true;
     }
     return !listed && t->family->min_version[f->engine->id];
+}
+
+const char *default_group_name(struct arena *a, const char *family, bool cluster_on)
+{
+    return arena_printf(a, cluster_on ? "default.%s.cluster.on" : "default.%s", family);
 }
 
 const struct default_group *default_group_find(const char *name)

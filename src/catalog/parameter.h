@@ -9,6 +9,7 @@
  * of a value. Constant data generated from api/catalog/parameters-*.json. The values that
  * users set are not known here.
  */
+struct arena;
 
 enum parameter_type { PARAMETER_STRING, PARAMETER_INTEGER, PARAMETER_BOOLEAN, PARAMETER_FLOAT };
 enum parameter_modifiable {
@@ -108,6 +109,8 @@ struct default_group {
 extern const struct default_group default_groups[];
 extern const size_t n_default_groups;
 
+/* The name that the family's default parameter group has, with or without cluster mode; in the arena. */
+const char *default_group_name(struct arena *a, const char *family, bool cluster_on);
 /* NULL if there is none of that name. */
 const struct default_group *default_group_find(const char *name);
 /* The parameter's value in the default parameter group; NULL if that does not have it. */

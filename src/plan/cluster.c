@@ -1,6 +1,7 @@
 #include "base/arena.h"
 #include "plan/access.h"
 #include "plan/moves.gen.h"
+#include "plan/node_row.h"
 #include "plan/plan.h"
 #include "plan/settings.h"
 #include "plan/want.h"
@@ -39,23 +40,7 @@ void plan_node(struct world *w, struct world_node *n)
 struct row_node plan_new_node(struct arena *a, struct row_cache_cluster *c, const char *zone, int64_t now_ms)
 {
     const char *node_id = arena_printf(a, "%04d", (int)c->next_node++);
-    return (struct row_node){
-        .region = c->region,
-        .id = arena_printf(a, "%s.%s", c->id, node_id),
-        .cluster_id = c->id,
-        .node_id = node_id,
-        .rg_id = c->rg_id,
-        .node_group_id = c->node_group_id,
-        .availability_zone = zone,
-        .port = c->port,
-        .want = WISH_RUN,
-        .created_ms = now_ms,
-        .status = NODE_CREATING,
-        .seen_state = SEEN_UNKNOWN,
-        .seen_endpoints = "",
-        .incarnation = 1,
-        .keep_data = 1,
-    };
+    return node_row(a, c, node_id, NODE_CREATING, zone, now_ms);
 }
 
 static int64_t count_running(const struct world_cluster *c)

@@ -1,5 +1,6 @@
 #include "base/arena.h"
 #include "catalog/engine.h"
+#include "catalog/parameter.h"
 #include "plan/moves.gen.h"
 #include "plan/plan.h"
 #include "plan/shard.h"
@@ -21,7 +22,7 @@ static struct world_cluster *first_pending(struct world_rg *rg)
 
 static const char *default_group(struct world *w, const struct world_rg *rg, const struct engine_version *v)
 {
-    return arena_printf(w->arena, shard_is_clustered(rg) ? "default.%s.cluster.on" : "default.%s", v->family);
+    return default_group_name(w->arena, v->family, shard_is_clustered(rg));
 }
 
 /* A replication group on the default parameters of its family goes over to the new family's. */

@@ -60,7 +60,7 @@ struct world_node *want_gateway_target(struct world_rg *rg, const struct world_n
 
 bool want_failover(const struct world_rg *rg)
 {
-    return rg->row.automatic_failover == FAILOVER_ENABLED || rg->row.automatic_failover == FAILOVER_ENABLING;
+    return rg_has_failover(&rg->row);
 }
 
 static bool has_ready_replica(const struct world_node *first)

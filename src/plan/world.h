@@ -1,5 +1,6 @@
 #pragma once
 #include "catalog/event.h"
+#include "plan/rg_row.h"
 #include "store/sql.gen.h"
 #include <stdbool.h>
 /*
@@ -198,9 +199,6 @@ struct world_event {
     struct world_event *next;
     const char *region, *source_type, *source_id, *message;
 };
-
-/* replication_group.automatic_failover, in the order of the API's words disabled, enabled, enabling, disabling. */
-enum { FAILOVER_DISABLED, FAILOVER_ENABLED, FAILOVER_ENABLING, FAILOVER_DISABLING };
 
 /* One change of a row, for whoever wants to know which rules fight: which rule changed which member. */
 struct world_edit {

@@ -370,3 +370,17 @@ Test(clusters, an_adopted_one_keeps_its_id_and_gives_the_group_its_settings_and_
         "us-east-1", "ListTagsForResource", "ResourceName=arn:aws:elasticache:us-east-1:000000000000:replicationgroup:x");
     cr_assert_str_eq(((const struct api_list_tags_for_resource_out *)a.out)->tag_list.items[0].key, "k");
 }
+
+Test(clusters, the_quota_of_a_region_counts_stand_alone_nodes_and_can_be_raised)
+{
+    static const char form[] = MEMCACHED "CacheClusterId=c%d&NumCacheNodes=40";
+    char text[sizeof form + 8];
+    for (int i = 0; i < 7; i++) {
+        snprintf(text, sizeof text, form, i);
+        create(text);
+    }
+    snprintf(text, sizeof text, form, 7);
+    cr_expect_eq(fixture_run("us-east-1", "CreateCacheCluster", text).fault, FAULT_NODE_QUOTA_FOR_CUSTOMER_EXCEEDED);
+    fixture_config.large_groups = true;
+    create(text);
+}

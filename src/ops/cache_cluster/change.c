@@ -1,9 +1,9 @@
 #include "ops/cache_cluster/change.h"
 #include "catalog/limits.gen.h"
-#include "ops/cache_cluster/creation.h"
 #include "ops/core/find.h"
 #include "ops/core/id.h"
 #include "ops/core/request.h"
+#include "ops/core/state.h"
 #include "ops/core/window.h"
 #include "ops/parameter_group/parameter_group.h"
 #include "ops/subnet_group/subnet_group.h"
@@ -117,14 +117,12 @@ static int change_parameter_group(const struct change *x, const struct engine_ve
 {
     struct parameter_group g;
     const char *given = x->in->cache_parameter_group_name;
-    const char *standard = arena_printf(x->op->arena, "default.%s", version_of(x->c)->family);
+    const char *standard = default_group_name(x->op->arena, version_of(x->c)->family, false);
     if (given == NULL && same_family) return 0;
     if (given == NULL && strcmp(x->c->parameter_group, standard) != 0)
         given = x->c->parameter_group; /* which is of the wrong family */
     int r = parameter_group_resolve(x->op, given, to, &g);
-    if (r == 0 && g.cluster_enabled)
-        return op_fault(x->op, FAULT_INVALID_PARAMETER_COMBINATION,
-            "Cluster mode should be disabled in parameter group, but found it is enabled.");
+    if (r == 0) r = parameter_group_check_mode(x->op, &g, false);
     if (r) return r;
     if (!same_family) x->c->pending_parameter_group = g.name;
     if (!same_family) return 0;
@@ -218,7 +216,7 @@ static int add_nodes(const struct change *x, int64_t more)
         r = request_zone(x->op, added.items[added.n]);
     }
     if (r == 0) x->c->pending_zones = request_words(x->op, &added);
-    return r ? r : cluster_check_quota(x->op, more);
+    return r ? r : check_node_quota(x->op, more);
 }
 
 static int change_az_mode(const struct change *x)

@@ -3,6 +3,7 @@
 #include "ops/core/id.h"
 #include "ops/core/region.h"
 #include "ops/core/request.h"
+#include "ops/core/state.h"
 #include "ops/core/tags.h"
 #include "ops/core/window.h"
 #include "ops/parameter_group/parameter_group.h"
@@ -95,10 +96,7 @@ static int read_parameter_group(struct op *op, const struct api_create_cache_clu
     int r = parameter_group_resolve(op, in->cache_parameter_group_name, p->version, &g);
     if (r) return r;
     p->c.parameter_group = g.name;
-    if (g.cluster_enabled)
-        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
-            "Cluster mode should be disabled in parameter group, but found it is enabled.");
-    return 0;
+    return parameter_group_check_mode(op, &g, false);
 }
 
 /* ---- nodes and zones ---- */
@@ -114,7 +112,7 @@ static int read_num_nodes(struct op *op, const struct api_create_cache_cluster_i
         return op_fault(op, FAULT_NODE_QUOTA_FOR_CLUSTER_EXCEEDED,
             "Cluster node quota exceeded. Each cluster can have at most %d nodes in this region.",
             LIMIT_MEMCACHED_NODES_PER_CLUSTER);
-    return cluster_check_quota(op, n);
+    return check_node_quota(op, n);
 }
 
 static bool all_alike(const struct string_list *words)
@@ -198,16 +196,6 @@ static int read_settings(struct op *op, const struct api_create_cache_cluster_in
     if (r == 0) r = subnet_group_resolve(op, in->cache_subnet_group_name, &c->subnet_group);
     if (r == 0) r = window_maintenance(op, in->preferred_maintenance_window, &c->maintenance_window);
     return r ? r : read_snapshots(op, in, p);
-}
-
-int cluster_check_quota(struct op *op, int64_t more)
-{
-    int64_t nodes;
-    int r = q_node_count(op->store, op->region->name, &nodes, op->err);
-    if (r == 0 && nodes + more > LIMIT_NODES_PER_REGION)
-        return op_fault(op, FAULT_NODE_QUOTA_FOR_CUSTOMER_EXCEEDED,
-            "Customer node quota exceeded. You can have at most %d nodes in this region", LIMIT_NODES_PER_REGION);
-    return r;
 }
 
 static int read_id(struct op *op, const struct api_create_cache_cluster_in *in, struct cluster_creation *p)

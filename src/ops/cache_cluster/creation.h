@@ -7,6 +7,3 @@
 
 /* Reads, defaults and checks the request, and writes the cluster with its nodes. *id is the new cluster's, in the arena. */
 int cluster_create(struct op *op, const struct api_create_cache_cluster_in *in, const char **id);
-
-/* How many more nodes the region may have: 0 or the fault. */
-int cluster_check_quota(struct op *op, int64_t more);

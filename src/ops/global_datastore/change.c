@@ -1,10 +1,12 @@
 #include "ops/core/find.h"
 #include "ops/core/request.h"
+#include "ops/core/state.h"
 #include "ops/global_datastore/view.h"
 #include "ops/parameter_group/parameter_group.h"
 #include "ops/replication_group/members.h"
 #include "ops/replication_group/rows.h"
 #include "plan/moves.gen.h"
+#include "plan/rg_row.h"
 #include "plan/world.h"
 #include <string.h>
 
@@ -37,11 +39,9 @@ static int load_members(struct op *op, struct change *c)
 
 static int check_state(struct op *op, const struct change *c)
 {
-    bool resting = c->g->status == GLOBAL_AVAILABLE || c->g->status == GLOBAL_PRIMARY_ONLY;
-    for (size_t i = 0; i < c->n_members; i++) resting = resting && c->members[i]->status == RG_AVAILABLE;
-    if (resting) return 0;
-    return op_fault(op, FAULT_INVALID_GLOBAL_REPLICATION_GROUP_STATE,
-        "Global replication group %s is not available or in primary-only state.", c->g->id);
+    for (size_t i = 0; i < c->n_members; i++)
+        if (c->members[i]->status != RG_AVAILABLE) return fault_global_busy(op, c->g);
+    return check_global_at_rest(op, c->g);
 }
 
 /* There is no window that all regions share. */

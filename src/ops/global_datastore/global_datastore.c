@@ -1,6 +1,7 @@
 #include "ops/core/find.h"
 #include "ops/core/id.h"
 #include "ops/core/request.h"
+#include "ops/core/state.h"
 #include "ops/global_datastore/view.h"
 #include "ops/replication_group/rows.h"
 #include "plan/moves.gen.h"
@@ -18,14 +19,8 @@ static int answer(struct op *op, const char *id, struct api_global_replication_g
     return view_global(op, g, true, *out);
 }
 
-static bool is_resting(const struct row_global_replication_group *g)
-{
-    return g->status == GLOBAL_AVAILABLE || g->status == GLOBAL_PRIMARY_ONLY;
-}
-
 static int check_primary(struct op *op, const struct row_replication_group *rg)
 {
-    struct row_global_member *m;
     const struct node_type *t = node_type_find(rg->node_type);
     const struct engine_version *v = engine_version_find(engine_find(rg->engine), rg->engine_version);
     if (!op->region->global_datastores)
@@ -37,11 +32,7 @@ static int check_primary(struct op *op, const struct row_replication_group *rg)
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Global replication group is not supported for the node type.");
     if (v == NULL || !engine_version_has(v, ENGINE_FEATURE_GLOBAL_DATASTORE))
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Global replication group is not supported for the engine version.");
-    int r = q_member_of_rg(op->store, op->arena, rg->region, rg->id, &m, op->err);
-    if (r == 0 && m)
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Cluster [%s] is part of a global cluster [%s]. Request rejected.",
-            rg->id, m->global_id);
-    return r;
+    return check_outside_global(op, rg, FAULT_INVALID_PARAMETER_VALUE);
 }
 
 static struct row_global_replication_group global_row(
@@ -154,9 +145,8 @@ int op_disassociate_global_replication_group(struct op *op, const struct api_dis
     if (m->role == MEMBER_PRIMARY)
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
             "The primary replication group %s can't be disassociated from Global Replication Group %s.", m->rg_id, g->id);
-    if (!is_resting(g))
-        return op_fault(op, FAULT_INVALID_GLOBAL_REPLICATION_GROUP_STATE,
-            "Global replication group %s is not available or in primary-only state.", g->id);
+    r = check_global_at_rest(op, g);
+    if (r) return r;
     m->leaving = 1;
     move_global_status(NULL, &g->status, GLOBAL_CHANGE_ASKED);
     r = q_global_member_put(op->store, m, op->err);
@@ -203,9 +193,7 @@ int op_failover_global_replication_group(struct op *op, const struct api_failove
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
             "Replication group %s in region %s is already the primary of Global Replication Group %s.", m->rg_id, m->region,
             g->id);
-    if (m->status != MEMBER_ASSOCIATED || m->leaving || !may_switch(g))
-        return op_fault(op, FAULT_INVALID_GLOBAL_REPLICATION_GROUP_STATE,
-            "Global replication group %s is not available or in primary-only state.", g->id);
+    if (m->status != MEMBER_ASSOCIATED || m->leaving || !may_switch(g)) return fault_global_busy(op, g);
     move_global_status(NULL, &g->status, GLOBAL_CHANGE_ASKED);
     move_global_phase(NULL, &g->phase, PHASE_FAILOVER_ASKED);
     g->phase_since_ms = op->steady_ms;

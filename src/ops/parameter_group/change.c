@@ -1,6 +1,7 @@
 #include "catalog/event.h"
 #include "catalog/limits.gen.h"
 #include "ops/core/id.h"
+#include "ops/core/state.h"
 #include "ops/parameter_group/parameter_group.h"
 #include "plan/moves.gen.h"
 #include "store/event_log.h"
@@ -53,9 +54,7 @@ static int find_targets(struct op *op, const struct parameter_group *g, struct t
     if (r || m == NULL) return r;
     r = q_global_get(op->store, op->arena, m->global_id, &global, op->err);
     assert(r || global);
-    if (r == 0 && global->status != GLOBAL_AVAILABLE && global->status != GLOBAL_PRIMARY_ONLY)
-        return op_fault(op, FAULT_INVALID_GLOBAL_REPLICATION_GROUP_STATE,
-            "Global replication group %s is not available or in primary-only state.", m->global_id);
+    if (r == 0) r = check_global_at_rest(op, global);
     if (r == 0) r = q_member_list(op->store, op->arena, m->global_id, &members, &n, op->err);
     if (r) return r;
     *out = (struct targets){arena_array(op->arena, struct parameter_group, n), 0};

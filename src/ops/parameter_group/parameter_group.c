@@ -62,7 +62,7 @@ int parameter_group_get(struct op *op, const char *region, const char *name, str
 
 int parameter_group_resolve(struct op *op, const char *given, const struct engine_version *v, struct parameter_group *out)
 {
-    const char *name = given && given[0] ? given : arena_printf(op->arena, "default.%s", v->family);
+    const char *name = given && given[0] ? given : default_group_name(op->arena, v->family, false);
     int r = parameter_group_get(op, op->region->name, name, out);
     if (r) return r;
     if (out->name == NULL) return op_fault(op, FAULT_CACHE_PARAMETER_GROUP_NOT_FOUND, "CacheParameterGroup not found: %s", name);
@@ -70,6 +70,14 @@ int parameter_group_resolve(struct op *op, const char *given, const struct engin
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
             "Expected a parameter group of family %s but found one of family %s", v->family, out->family->name);
     return 0;
+}
+
+int parameter_group_check_mode(struct op *op, const struct parameter_group *g, bool cluster_on)
+{
+    static const char *const words[] = {"disabled", "enabled"};
+    if (g->cluster_enabled == cluster_on) return 0;
+    return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Cluster mode should be %s in parameter group, but found it is %s.",
+        words[cluster_on], words[!cluster_on]);
 }
 
 static bool same_value(const char *a, const char *b)

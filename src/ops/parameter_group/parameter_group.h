@@ -28,6 +28,9 @@ int parameter_group_get(struct op *op, const char *region, const char *name, str
  */
 int parameter_group_resolve(struct op *op, const char *given, const struct engine_version *v, struct parameter_group *out);
 
+/* Whether it is a parameter group for that mode. */
+int parameter_group_check_mode(struct op *op, const struct parameter_group *g, bool cluster_on);
+
 /*
  * Whether what uses the parameter group 'from' may go over to 'to': parameters that can't be
  * changed in a parameter group in use must have the same value in both.

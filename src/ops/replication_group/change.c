@@ -9,11 +9,6 @@
 #include "plan/world.h"
 #include <string.h>
 
-static bool is_on(int64_t failover)
-{
-    return failover == FAILOVER_ENABLED || failover == FAILOVER_ENABLING;
-}
-
 static int check_failover(struct op *op, const struct row_replication_group *rg, bool failover, bool multi_az)
 {
     struct rg_part *parts;
@@ -39,11 +34,11 @@ static int change_failover(
     struct op *op, const struct api_modify_replication_group_in *in, struct row_replication_group *rg, bool *busy)
 {
     bool multi_az = in->multi_az_enabled.set ? in->multi_az_enabled.v : rg->multi_az;
-    bool failover = in->automatic_failover_enabled.set ? in->automatic_failover_enabled.v : is_on(rg->automatic_failover);
+    bool failover = in->automatic_failover_enabled.set ? in->automatic_failover_enabled.v : rg_has_failover(rg);
     int r = check_failover(op, rg, failover, multi_az);
     if (r) return r;
-    *busy |= failover != is_on(rg->automatic_failover) || multi_az != rg->multi_az;
-    if (failover != is_on(rg->automatic_failover)) rg->automatic_failover = failover ? FAILOVER_ENABLING : FAILOVER_DISABLING;
+    *busy |= failover != rg_has_failover(rg) || multi_az != rg->multi_az;
+    if (failover != rg_has_failover(rg)) rg->automatic_failover = failover ? FAILOVER_ENABLING : FAILOVER_DISABLING;
     rg->multi_az = multi_az;
     return 0;
 }
@@ -150,7 +145,7 @@ static int change_parameters(
     if (in->cache_parameter_group_name == NULL) return 0;
     int r = find_new_version(op, in, rg, &from, &to);
     if (r == 0) r = parameter_group_resolve(op, in->cache_parameter_group_name, to, &g);
-    if (r == 0) r = rg_check_parameters_mode(op, rg, &g);
+    if (r == 0) r = parameter_group_check_mode(op, &g, rg_is_clustered(rg));
     if (r == 0) r = parameter_group_check_swap(op, rg->parameter_group, &g);
     if (r || strcmp(g.name, rg->parameter_group) == 0) return r;
     if (strcmp(from->family, to->family) != 0) return change_members(op, rg, wait_for_parameters, g.name);

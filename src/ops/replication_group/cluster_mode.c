@@ -49,7 +49,7 @@ static int change_parameters(struct op *op, const struct api_modify_replication_
     if (in->cache_parameter_group_name == NULL && is(name, rg_default_parameters(op, &before, v)))
         name = rg_default_parameters(op, rg, v);
     int r = parameter_group_resolve(op, name, v, &g);
-    if (r == 0) r = rg_check_parameters_mode(op, rg, &g);
+    if (r == 0) r = parameter_group_check_mode(op, &g, rg_is_clustered(rg));
     if (r == 0) rg->parameter_group = g.name;
     return r;
 }

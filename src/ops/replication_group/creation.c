@@ -2,6 +2,7 @@
 #include "ops/core/id.h"
 #include "ops/core/region.h"
 #include "ops/core/request.h"
+#include "ops/core/state.h"
 #include "ops/core/window.h"
 #include "ops/replication_group/access.h"
 #include "ops/replication_group/adoption.h"
@@ -137,10 +138,8 @@ static int check_joining(struct op *op, const char *id, struct rg_creation *p)
     int r = q_global_get(op->store, op->arena, id_fold(op, id), &g, op->err);
     if (r) return r;
     if (g == NULL) return op_fault(op, FAULT_GLOBAL_REPLICATION_GROUP_NOT_FOUND, "Global replication group %s not found.", id);
-    if (g->status != GLOBAL_AVAILABLE && g->status != GLOBAL_PRIMARY_ONLY)
-        return op_fault(op, FAULT_INVALID_GLOBAL_REPLICATION_GROUP_STATE,
-            "Global replication group %s is not available or in primary-only state.", g->id);
-    r = q_member_list(op->store, op->arena, g->id, &members, &n, op->err);
+    r = check_global_at_rest(op, g);
+    if (r == 0) r = q_member_list(op->store, op->arena, g->id, &members, &n, op->err);
     for (size_t i = 0; r == 0 && i < n; i++)
         if (strcmp(members[i].region, op->region->name) == 0)
             return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Global replication group %s already has a member in region %s.",

@@ -1,6 +1,7 @@
 #include "ops/core/find.h"
 #include "ops/core/id.h"
 #include "ops/core/request.h"
+#include "ops/core/state.h"
 #include "ops/replication_group/view.h"
 #include "ops/snapshot/take.h"
 #include "plan/moves.gen.h"
@@ -38,12 +39,8 @@ static int check_retained(struct op *op, const struct row_replication_group *rg,
 static int check_deletable(
     struct op *op, const struct api_delete_replication_group_in *in, const struct row_replication_group *rg)
 {
-    struct row_global_member *m;
-    int r = q_member_of_rg(op->store, op->arena, rg->region, rg->id, &m, op->err);
+    int r = check_outside_global(op, rg, FAULT_INVALID_REPLICATION_GROUP_STATE);
     if (r) return r;
-    if (m)
-        return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE,
-            "Cluster [%s] is part of a global cluster [%s]. Request rejected.", rg->id, m->global_id);
     bool resting = rg->status == RG_AVAILABLE || rg->status == RG_CREATE_FAILED;
     bool begun = rg->status == RG_DELETING;
     if (!resting && rg->status != RG_CREATING && (begun || !unserved_for_long(op, rg->unserved_since_ms)))

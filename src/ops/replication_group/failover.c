@@ -1,6 +1,7 @@
 #include "ops/core/find.h"
 #include "ops/replication_group/members.h"
 #include "ops/replication_group/view.h"
+#include "plan/rg_row.h"
 #include "plan/world.h"
 #include <string.h>
 

@@ -1,6 +1,7 @@
 #include "ops/core/find.h"
 #include "ops/core/id.h"
 #include "ops/core/request.h"
+#include "ops/core/state.h"
 #include "ops/replication_group/members.h"
 #include "ops/replication_group/replicas.h"
 #include "ops/replication_group/rows.h"
@@ -31,8 +32,7 @@ struct resize {
 static int find_resizable(struct op *op, const char *id, struct resize *z)
 {
     int r = find_rg(op, id, &z->rg);
-    if (r == 0 && z->rg->status != RG_AVAILABLE)
-        return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Replication group must be in available state to modify.");
+    if (r == 0) r = check_rg_modifiable(op, z->rg);
     if (r == 0) r = rg_read_parts(op, z->rg, &z->parts, &z->n_parts);
     if (r == 0) z->targets = arena_array(op->arena, struct target, z->n_parts);
     return r;

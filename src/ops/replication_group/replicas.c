@@ -1,6 +1,8 @@
 #include "ops/replication_group/replicas.h"
 #include "ops/core/find.h"
 #include "ops/core/id.h"
+#include "ops/core/request.h"
+#include "ops/core/state.h"
 #include "ops/core/tags.h"
 #include "ops/replication_group/members.h"
 #include "ops/replication_group/rows.h"
@@ -70,8 +72,7 @@ int rg_add_replica(
     size_t n;
     const char *node_id;
     int r = rg_read_members(op, rg, &members, &n);
-    if (r == 0 && zone && !region_has_zone(op->region, zone))
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "%s is not a valid availability zone of %s.", zone, op->region->name);
+    if (r == 0 && zone) r = request_zone(op, zone);
     if (r == 0 && cluster_id == NULL) r = next_cluster_id(op, rg, node_group_id, &cluster_id);
     if (r) return r;
     r = rg_add_member(op, rg, cluster_id, node_group_id, zone ? zone : emptiest_zone(op, members, n, node_group_id), &node_id);
@@ -119,9 +120,8 @@ int rg_create_member(struct op *op, const struct api_create_cache_cluster_in *in
     if (rg_is_clustered(rg))
         return op_fault(
             op, FAULT_INVALID_PARAMETER_VALUE, "Operation is only applicable for cluster mode disabled replication groups.");
-    if (rg->status != RG_AVAILABLE)
-        return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Replication group must be in available state to modify.");
-    r = rg_read_members(op, rg, &members, &n);
+    r = check_rg_modifiable(op, rg);
+    if (r == 0) r = rg_read_members(op, rg, &members, &n);
     if (r == 0 && n >= SHARD_MEMBERS_MAX)
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The number of replicas per node group must be within 0 and %d.",
             SHARD_MEMBERS_MAX - 1);

@@ -1,6 +1,7 @@
 #include "ops/core/find.h"
 #include "ops/core/id.h"
 #include "ops/core/request.h"
+#include "ops/core/state.h"
 #include "ops/core/tags.h"
 #include "ops/core/window.h"
 #include "ops/replication_group/access.h"
@@ -73,11 +74,8 @@ static int check_modify_member(
     bool shared = in->cache_node_type || in->engine || in->engine_version || in->automatic_failover_enabled.set ||
                   in->cache_parameter_group_name || in->transit_encryption_enabled.set || in->transit_encryption_mode ||
                   in->cluster_mode;
-    struct row_global_member *m;
-    int r = q_member_of_rg(op->store, op->arena, rg->region, rg->id, &m, op->err);
-    if (r || m == NULL || !(shared || (in->auto_minor_version_upgrade.set && in->auto_minor_version_upgrade.v))) return r;
-    return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Cluster [%s] is part of a global cluster [%s]. Request rejected.", rg->id,
-        m->global_id);
+    shared = shared || request_flag(in->auto_minor_version_upgrade, false);
+    return shared ? check_outside_global(op, rg, FAULT_INVALID_PARAMETER_VALUE) : 0;
 }
 
 static int modify_snapshots(struct op *op, const struct api_modify_replication_group_in *in, struct row_replication_group *rg)
@@ -87,9 +85,9 @@ static int modify_snapshots(struct op *op, const struct api_modify_replication_g
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
             "Cannot set snapshotting cluster for cluster mode enabled replication group");
     if (in->snapshot_retention_limit.set) {
-        int64_t limit = in->snapshot_retention_limit.v;
-        if (limit < 0 || limit > 35)
-            return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The snapshot retention limit must be within 0 and 35.");
+        int64_t limit;
+        int r = request_retention(op, in->snapshot_retention_limit, 0, &limit);
+        if (r) return r;
         if (limit > 0 && !sharded && rg->snapshotting_cluster_id == NULL && in->snapshotting_cluster_id == NULL)
             return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
                 "Must specify both SnapshotRetentionLimit and SnapshottingClusterId to turn on snapshots");
@@ -122,9 +120,8 @@ static int modify_settings(struct op *op, const struct api_modify_replication_gr
 static int check_modifiable(
     struct op *op, const struct api_modify_replication_group_in *in, const struct row_replication_group *rg)
 {
-    if (rg->status != RG_AVAILABLE)
-        return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Replication group must be in available state to modify.");
-    int r = check_modify_member(op, in, rg);
+    int r = check_rg_modifiable(op, rg);
+    if (r == 0) r = check_modify_member(op, in, rg);
     return r ? r : check_modify_served(op, in);
 }
 

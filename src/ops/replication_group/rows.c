@@ -2,6 +2,7 @@
 #include "base/hash.h"
 #include "ops/parameter_group/parameter_group.h"
 #include "plan/moves.gen.h"
+#include "plan/node_row.h"
 #include "plan/rg_row.h"
 #include <string.h>
 
@@ -45,27 +46,6 @@ static struct row_cache_cluster cluster_row(
     };
 }
 
-static struct row_node node_row(struct op *op, const struct row_cache_cluster *c)
-{
-    return (struct row_node){
-        .region = c->region,
-        .id = arena_printf(op->arena, "%s.0001", c->id),
-        .cluster_id = c->id,
-        .node_id = "0001",
-        .rg_id = c->rg_id,
-        .node_group_id = c->node_group_id,
-        .availability_zone = c->availability_zone,
-        .port = c->port,
-        .want = WISH_RUN,
-        .created_ms = op->now_ms,
-        .seen_state = SEEN_UNKNOWN,
-        .seen_endpoints = "",
-        .incarnation = 1,
-        .keep_data = 1,
-        .status = NODE_AVAILABLE,
-    };
-}
-
 /* A name nobody else has, as the engine makes them: 160 bits in hexadecimal digits. They follow from the request's random number. */
 static const char *engine_name(struct op *op, const char *node_id)
 {
@@ -97,7 +77,7 @@ int rg_add_member(struct op *op, const struct row_replication_group *rg, const c
     const char *zone, const char **node_id)
 {
     struct row_cache_cluster c = cluster_row(rg, id, node_group_id, zone, op->now_ms);
-    struct row_node n = node_row(op, &c);
+    struct row_node n = node_row(op->arena, &c, "0001", NODE_AVAILABLE, zone, op->now_ms);
     *node_id = n.id;
     int r = q_cache_cluster_put(op->store, &c, op->err);
     if (r == 0 && rg_is_clustered(rg)) r = rg_add_shard_node(op, &n);

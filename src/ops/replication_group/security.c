@@ -2,6 +2,7 @@
 #include "base/digest.h"
 #include "catalog/limits.gen.h"
 #include "ops/core/request.h"
+#include "ops/core/state.h"
 #include "ops/replication_group/access.h"
 #include "plan/encryption.h"
 #include <assert.h>
@@ -274,12 +275,7 @@ static int check_alone(struct op *op, const struct row_replication_group *rg, co
 /* A member of a datastore goes on to ask for a token, or to ask for none, as all of them do. */
 static int check_shared(struct op *op, const struct row_replication_group *rg, bool had, bool has)
 {
-    struct row_global_member *m;
-    if (had == has) return 0;
-    int r = q_member_of_rg(op->store, op->arena, rg->region, rg->id, &m, op->err);
-    if (r || m == NULL) return r;
-    return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Cluster [%s] is part of a global cluster [%s]. Request rejected.", rg->id,
-        m->global_id);
+    return had == has ? 0 : check_outside_global(op, rg, FAULT_INVALID_PARAMETER_VALUE);
 }
 
 static int write_token(struct op *op, const struct api_modify_replication_group_in *in, const struct row_replication_group *rg,

@@ -1,5 +1,6 @@
 #include "ops/core/find.h"
 #include "ops/core/request.h"
+#include "ops/core/state.h"
 #include "ops/replication_group/members.h"
 #include "ops/replication_group/replicas.h"
 #include "ops/replication_group/rows.h"
@@ -32,8 +33,8 @@ static int check_group(struct op *op, const struct api_modify_replication_group_
     if (!rg_is_sharded(z->rg))
         return op_fault(
             op, FAULT_INVALID_PARAMETER_VALUE, "Operation is only applicable for cluster mode enabled replication groups.");
-    if (z->rg->status != RG_AVAILABLE)
-        return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Replication group must be in available state to modify.");
+    r = check_rg_modifiable(op, z->rg);
+    if (r) return r;
     z->count = in->node_group_count.v;
     if (z->count < 1) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The number of node groups must be at least 1.");
     r = rg_read_parts(op, z->rg, &z->parts, &z->n_parts);

@@ -2,6 +2,7 @@
 #include "catalog/limits.gen.h"
 #include "model/operation.h"
 #include "ops/core/request.h"
+#include "ops/core/state.h"
 #include "ops/parameter_group/parameter_group.h"
 #include "ops/replication_group/creation.h"
 #include "ops/replication_group/rows.h"
@@ -13,16 +14,7 @@
 
 const char *rg_default_parameters(struct op *op, const struct row_replication_group *rg, const struct engine_version *v)
 {
-    return arena_printf(op->arena, rg_is_clustered(rg) ? "default.%s.cluster.on" : "default.%s", v->family);
-}
-
-int rg_check_parameters_mode(struct op *op, const struct row_replication_group *rg, const struct parameter_group *g)
-{
-    static const char *const words[] = {"disabled", "enabled"};
-    bool wanted = rg_is_clustered(rg);
-    if (g->cluster_enabled == wanted) return 0;
-    return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Cluster mode should be %s in parameter group, but found it is %s.",
-        words[wanted], words[!wanted]);
+    return default_group_name(op->arena, v->family, rg_is_clustered(rg));
 }
 
 /* ---- cluster mode ---- */
@@ -40,13 +32,7 @@ static int check_mode(struct op *op, const struct api_create_replication_group_i
     if (asks_for_cluster(in) && disabled)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
             "Cluster mode must be enabled for a replication group with more than one node group.");
-    if (asks_for_cluster(in) && !g->cluster_enabled)
-        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
-            "Cluster mode should be enabled in parameter group, but found it is disabled.");
-    if (disabled && g->cluster_enabled)
-        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
-            "Cluster mode should be disabled in parameter group, but found it is enabled.");
-    return 0;
+    return asks_for_cluster(in) || disabled ? parameter_group_check_mode(op, g, !disabled) : 0;
 }
 
 int rg_mode_read(struct op *op, const struct api_create_replication_group_in *in, const struct engine_version *v,
@@ -54,8 +40,7 @@ int rg_mode_read(struct op *op, const struct api_create_replication_group_in *in
 {
     struct parameter_group g;
     const char *name = in->cache_parameter_group_name;
-    if ((name == NULL || name[0] == '\0') && asks_for_cluster(in))
-        name = arena_printf(op->arena, "default.%s.cluster.on", v->family);
+    if ((name == NULL || name[0] == '\0') && asks_for_cluster(in)) name = default_group_name(op->arena, v->family, true);
     int r = parameter_group_resolve(op, name, v, &g);
     if (r == 0) r = check_mode(op, in, &g);
     if (r) return r;
@@ -113,7 +98,6 @@ static enum fault cluster_quota_fault(const struct op *op)
 int rg_check_quotas(struct op *op, size_t shards, int64_t nodes, int64_t more)
 {
     bool large = op->config->large_groups;
-    int64_t there, region = large ? LIMIT_NODES_PER_LARGE_REGION : LIMIT_NODES_PER_REGION;
     int most_shards = large ? LIMIT_SHARDS_PER_LARGE_GROUP : LIMIT_SHARDS_PER_GROUP;
     int most_nodes = large ? LIMIT_NODES_PER_LARGE_CLUSTER : LIMIT_NODES_PER_CLUSTER;
     if (shards > (size_t)most_shards)
@@ -122,11 +106,7 @@ int rg_check_quotas(struct op *op, size_t shards, int64_t nodes, int64_t more)
     if (nodes > most_nodes)
         return op_fault(op, cluster_quota_fault(op),
             "Cluster node quota exceeded. Each cluster can have at most %d nodes in this region.", most_nodes);
-    int r = q_node_count(op->store, op->region->name, &there, op->err);
-    if (r == 0 && there + more > region)
-        return op_fault(op, FAULT_NODE_QUOTA_FOR_CUSTOMER_EXCEEDED,
-            "Customer node quota exceeded. You can have at most %lld nodes in this region", (long long)region);
-    return r;
+    return check_node_quota(op, more);
 }
 
 /* ---- ids ---- */

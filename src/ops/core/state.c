@@ -1,0 +1,38 @@
+#include "ops/core/state.h"
+#include "catalog/limits.gen.h"
+#include "plan/rg_row.h"
+
+int check_rg_modifiable(struct op *op, const struct row_replication_group *rg)
+{
+    if (rg->status == RG_AVAILABLE) return 0;
+    return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Replication group must be in available state to modify.");
+}
+
+int check_outside_global(struct op *op, const struct row_replication_group *rg, enum fault fault)
+{
+    struct row_global_member *m;
+    int r = q_member_of_rg(op->store, op->arena, rg->region, rg->id, &m, op->err);
+    if (r || m == NULL) return r;
+    return op_fault(op, fault, "Cluster [%s] is part of a global cluster [%s]. Request rejected.", rg->id, m->global_id);
+}
+
+int fault_global_busy(struct op *op, const struct row_global_replication_group *g)
+{
+    return op_fault(op, FAULT_INVALID_GLOBAL_REPLICATION_GROUP_STATE,
+        "Global replication group %s is not available or in primary-only state.", g->id);
+}
+
+int check_global_at_rest(struct op *op, const struct row_global_replication_group *g)
+{
+    return global_is_at_rest(g) ? 0 : fault_global_busy(op, g);
+}
+
+int check_node_quota(struct op *op, int64_t more)
+{
+    int64_t nodes, limit = op->config->large_groups ? LIMIT_NODES_PER_LARGE_REGION : LIMIT_NODES_PER_REGION;
+    int r = q_node_count(op->store, op->region->name, &nodes, op->err);
+    if (r == 0 && nodes + more > limit)
+        return op_fault(op, FAULT_NODE_QUOTA_FOR_CUSTOMER_EXCEEDED,
+            "Customer node quota exceeded. You can have at most %lld nodes in this region", (long long)limit);
+    return r;
+}

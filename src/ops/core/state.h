@@ -1,0 +1,16 @@
+#pragma once
+#include "ops/core/op.h"
+/* Whether a resource is in a state that allows what is asked: 0, or the fault and message that AWS has for it, or < 0. */
+
+/* Most changes of a replication group ask for one that is available. */
+int check_rg_modifiable(struct op *op, const struct row_replication_group *rg);
+/* Refused with 'fault' for a member of a global datastore: only the datastore may change it so. */
+int check_outside_global(struct op *op, const struct row_replication_group *rg, enum fault fault);
+
+/* Most changes of a global datastore ask for one at rest. */
+int check_global_at_rest(struct op *op, const struct row_global_replication_group *g);
+/* The fault for a global datastore that is not. */
+int fault_global_busy(struct op *op, const struct row_global_replication_group *g);
+
+/* The region has room for 'more' nodes: --quotas raised gives it a larger one. */
+int check_node_quota(struct op *op, int64_t more);
