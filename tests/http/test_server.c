@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HUGE_ANSWER = 8 << 20 };
+/* The one is read in time on a machine that is busy, the other does not fit into what the kernel keeps for a client that does not read. */
+enum { LARGE_ANSWER = 1 << 20, HUGE_ANSWER = 8 << 20 };
 
 static uv_loop_t loop;
 static struct http *server;
@@ -35,13 +36,24 @@ static void echo(struct exchange *x, void *arg)
     http_answer(x, 200, "text/plain", &b, (struct http_header[]){{"X-Extra", "yes"}, {0}});
 }
 
+static void answer_bytes(struct exchange *x, size_t n)
+{
+    struct buf b = {0};
+    memset(buf_reserve(&b, n), 'x', n);
+    b.len = n;
+    http_answer(x, 200, "text/plain", &b, NULL);
+}
+
+static void large(struct exchange *x, void *arg)
+{
+    (void)arg;
+    answer_bytes(x, LARGE_ANSWER);
+}
+
 static void huge(struct exchange *x, void *arg)
 {
     (void)arg;
-    struct buf b = {0};
-    memset(buf_reserve(&b, HUGE_ANSWER), 'x', HUGE_ANSWER);
-    b.len = HUGE_ANSWER;
-    http_answer(x, 200, "text/plain", &b, NULL);
+    answer_bytes(x, HUGE_ANSWER);
 }
 
 static void gone(struct exchange *x, void *arg)
@@ -87,6 +99,7 @@ static void forgets(struct exchange *x, void *arg)
 }
 
 static const struct http_route routes[] = {
+    {"GET", "/large", large},
     {"GET", "/huge", huge},
     {"GET", "/later", later},
     {"GET", "/wake", wake},
@@ -378,13 +391,14 @@ Test(server, gives_up_deferred_answers_when_it_closes)
 
 Test(server, finishes_an_answer_under_way_when_it_closes)
 {
-    const char *request = "GET /huge HTTP/1.1\r\nHost: a\r\n\r\n";
+    const char *request = "GET /large HTTP/1.1\r\nHost: a\r\n\r\n";
     client_send(&client, request, strlen(request));
     while (client.in.len == 0) uv_run(&loop, UV_RUN_ONCE);
     http_close(server, on_closed, &is_closed);
     server = NULL;
     char *a = client_answer(&client);
-    cr_assert_eq(strlen(body_of(a)), HUGE_ANSWER);
+    cr_assert_not_null(a);
+    cr_assert_eq(strlen(body_of(a)), LARGE_ANSWER);
     free(a);
     run_until(&loop, &is_closed);
 }
