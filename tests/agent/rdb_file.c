@@ -1,5 +1,5 @@
 #include "rdb_file.h"
-#include "agent/snapshots/rdb.h"
+#include "agent/snapshots/rdb_crc.h"
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 #include "agent/snapshots/rdb.h"
+#include "agent/snapshots/rdb_crc.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 #include "agent/snapshots/rdb_split.h"
+#include "agent/snapshots/rdb_write.h"
 #include "agent/snapshots/rdb_walk.h"
 #include "base/clock.h"
 #include "rdb_file.h"

@@ -22,5 +22,3 @@ int rdb_look(int fd, struct rdb_facts *out, struct err *e);
 int rdb_copy(int from, int to, const struct rdb_facts *facts, const atomic_bool *cancelled, struct err *e);
 /* The newest version of RDB files that a redis-server of that version reads; 0: not known, the engine says itself. */
 int rdb_version_of(const char *engine_version);
-/* The checksum of Redis: CRC-64 of Jones. 'crc' is that of what comes before, 0 at first. */
-uint64_t rdb_crc(uint64_t crc, const void *data, size_t n);

@@ -1,5 +1,5 @@
 #include "agent/snapshots/rdb_reader.h"
-#include "agent/snapshots/rdb.h"
+#include "agent/snapshots/rdb_crc.h"
 #include "base/lzf.h"
 #include <errno.h>
 #include <stdarg.h>

@@ -77,8 +77,3 @@ uint64_t rdb_skip_string(struct rdb_reader *r);
 void rdb_string(struct rdb_reader *r, struct buf *out);
 /* After the mark of the end: the checksum is what it should be, where one was made, and nothing follows. */
 void rdb_end(struct rdb_reader *r);
-
-/* rdb_value.c: reads the value of a type; returns how many bytes its parts have, which is less than it takes in memory. */
-uint64_t rdb_skip_value(struct rdb_reader *r, unsigned type);
-/* The same for what a module keeps besides its values. */
-void rdb_skip_module_data(struct rdb_reader *r);

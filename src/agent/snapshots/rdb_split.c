@@ -1,4 +1,6 @@
 #include "agent/snapshots/rdb_split_int.h"
+#include "agent/snapshots/rdb_twice.h"
+#include "agent/snapshots/rdb_crc.h"
 #include <string.h>
 
 enum { NOBODY = -1, SEVERAL = -2, OVERHEAD = 32 /* bytes that a key takes at least besides its name and value */ };

@@ -62,6 +62,4 @@ int rdb_split_survey(struct rdb_split *x, struct err *e);
 bool rdb_split_whole(const struct rdb_split *x, int *whole);
 /* 'r', and after an error the file's name before it where there are several. */
 int rdb_split_name_file(const struct rdb_split *x, size_t file, int r, struct err *e);
-/* Writes each part into the empty file fds[part]. */
-int rdb_split_write(struct rdb_split *x, const int *fds, struct err *e);
 void rdb_split_fini(struct rdb_split *x);

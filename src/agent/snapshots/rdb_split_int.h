@@ -14,6 +14,3 @@ static inline bool rdb_split_is_over(const struct rdb_split *x, const struct rdb
 {
     return k->expires_ms != RDB_NEVER && k->expires_ms < x->now_ms;
 }
-
-/* After the survey: ERR_USAGE where keys are in more than one file. */
-int rdb_split_check_twice(const struct rdb_split *x, struct err *e);

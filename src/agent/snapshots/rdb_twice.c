@@ -1,4 +1,6 @@
+#include "agent/snapshots/rdb_twice.h"
 #include "agent/snapshots/rdb_split_int.h"
+#include "agent/snapshots/rdb_crc.h"
 #include "base/hash.h"
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-#include "agent/snapshots/rdb_reader.h"
+#include "agent/snapshots/rdb_value.h"
 
 /* The types of values, as rdb.h of Redis 7.0 to 8.0 and Valkey 8 number them; what is left out was never written by a release. */
 enum {

@@ -1,4 +1,5 @@
 #include "agent/snapshots/rdb_walk.h"
+#include "agent/snapshots/rdb_value.h"
 
 enum {
     SLOT_INFO = 244, /* of Valkey 8 */

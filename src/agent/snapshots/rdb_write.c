@@ -1,4 +1,6 @@
+#include "agent/snapshots/rdb_write.h"
 #include "agent/snapshots/rdb_split_int.h"
+#include "agent/snapshots/rdb_crc.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 #include "agent/snapshots/seed.h"
+#include "agent/snapshots/rdb_write.h"
 #include "base/beneath.h"
 #include "base/clock.h"
 #include <errno.h>
