@@ -11,7 +11,7 @@
 
 enum { DEADLINE = 60000000, PACE = 5000, TEXT = 16384 };
 
-static void wrong(struct stage *s, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void wrong(struct stage *s, const char *format, ...)
 {
     va_list ap;
     if (s->wrong[0]) return;

@@ -127,7 +127,7 @@ uint64_t cluster_greatest_epoch(const struct cluster *c);
 int64_t cluster_offset(const struct cluster *c);
 
 /* cluster_file.c */
-void cluster_line(const struct cluster *c, const struct cnode *n, bool file, struct buf *out);
+void cluster_line(const struct cluster *c, const struct cnode *n, struct buf *out);
 void cluster_save(struct cluster *c);
 
 /* cluster_bus.c */

@@ -23,7 +23,7 @@ struct redisReply *cluster_nodes(struct call *c)
 {
     struct buf *out = &c->w->text;
     out->len = 0;
-    for (size_t i = 0; i < c->e->cluster->n; i++) cluster_line(c->e->cluster, c->e->cluster->nodes[i], false, out);
+    for (size_t i = 0; i < c->e->cluster->n; i++) cluster_line(c->e->cluster, c->e->cluster->nodes[i], out);
     return reply_text(c->w, out->data, out->len);
 }
 

@@ -35,11 +35,10 @@ static int range_end(const struct slots *s, int first)
     return gaps ? at * 64 + __builtin_ctzll(gaps) - 1 : SLOTS_ALL - 1;
 }
 
-void cluster_line(const struct cluster *c, const struct cnode *n, bool file, struct buf *out)
+void cluster_line(const struct cluster *c, const struct cnode *n, struct buf *out)
 {
     int64_t wall = c->e->w->wall_us;
     const struct cnode *of_epoch = n->master ? n->master : n;
-    (void)file;
     buf_puts(out, n->name);
     buf_putc(out, ' ');
     buf_puts(out, n->host);
@@ -84,7 +83,7 @@ void cluster_save(struct cluster *c)
     out->len = 0;
     c->unsaved = false;
     for (size_t i = 0; i < c->n; i++)
-        if (!(c->nodes[i]->flags & NODE_HANDSHAKE)) cluster_line(c, c->nodes[i], true, out);
+        if (!(c->nodes[i]->flags & NODE_HANDSHAKE)) cluster_line(c, c->nodes[i], out);
     buf_printf(
         out, "vars currentEpoch %llu lastVoteEpoch %llu\n", (unsigned long long)c->epoch, (unsigned long long)c->last_vote);
     file_path(c->e, path);

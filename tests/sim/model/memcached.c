@@ -15,7 +15,7 @@ struct memcached {
     int64_t limit, item_max; /* bytes */
     uint64_t cas;
     bool no_cas, no_flush, no_evictions;
-    int64_t flushed_at, total_items, gets, sets, hits;
+    int64_t total_items, gets, sets, hits;
 };
 
 /* ---- its start ---- */

@@ -67,7 +67,6 @@ struct model_knobs {
     int64_t fork_us;     /* a fork, in which the engine stands still */
     int64_t save_us;     /* to write a file */
     int64_t transfer_us; /* to send all data to a replica, once it begins */
-    int64_t exec_us;     /* how long whoever sends a command is answered for */
 };
 
 struct model_world *model_world_new(uint64_t seed, const struct model_hooks *hooks);

@@ -171,7 +171,7 @@ enum child_kind { CHILD_NONE, CHILD_SAVE, CHILD_TRANSFER };
 
 struct saving {
     enum child_kind child;
-    int64_t child_until, child_since, last_took_s;
+    int64_t child_since, last_took_s;
     struct timer child_timer;
     struct data snapshot; /* what the child writes */
     int64_t snapshot_offset;
@@ -269,12 +269,10 @@ handler client_pause, client_unpause, client_kill, client_id;
 /* ---- scripts (script.c) ---- */
 
 struct script {
-    bool runs, endless, wrote, told; /* told: it has run for so long that others are told */
-    bool function;
-    int64_t until, since;
+    bool runs, wrote, told; /* told: it has run for so long that others are told */
+    int64_t since;
     struct model_conn *conn;
     struct timer timer;
-    bool killed;
 };
 handler redis_eval, redis_eval_ro, script_kill, function_kill;
 void script_end(struct model_engine *e, int64_t now);
@@ -295,7 +293,6 @@ struct model_engine {
     bool stopped;         /* SIGSTOP */
     int64_t frozen_until; /* it computes, forks or waits, and its loop does not turn */
     bool frozen_works;    /* and uses its processor meanwhile */
-    int pending_signal;
     int status, signal;
     int64_t started_at;
     struct timer life_timer; /* the end of its start, of its loading; its death is told */

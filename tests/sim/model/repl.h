@@ -93,7 +93,6 @@ struct repl {
     int64_t loops;
     struct timer load; /* the data of a full synchronisation are being loaded */
     bool loading;
-    bool is_master_client; /* a command comes from upstream */
     unsigned full, partial_ok, partial_err;
 };
 
