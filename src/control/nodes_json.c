@@ -21,8 +21,8 @@ static void put_node(struct buf *out, const struct row_node *n)
     put_member(out, "zone", n->availability_zone);
     put_member(out, "address", n->address);
     put_member(out, "want", node_wish_text(n->want));
-    put_member(out, "state", seen_state_text(n->seen_state));
-    put_member(out, "reason", n->seen_reason);
+    put_member(out, "state", seen_state_text(n->no_address ? SEEN_BROKEN : n->seen_state));
+    put_member(out, "reason", n->no_address ? n->no_address : n->seen_reason);
     put_member(out, "blocked", seen_blocked_text(n->seen_blocked));
     put_member(out, "role", seen_role_text(n->seen_role));
     put_member(out, "upstream", n->seen_upstream);

@@ -59,11 +59,10 @@ struct addressed {
     const char *region;
     const char **address;
     int64_t *port, *settled;
-    const char **seen_reason;
-    const char *stored_reason; /* what the last look left */
-    bool in_force, is_taken;   /* by another program */
+    const char **no_address; /* why there is none */
+    bool in_force, is_taken; /* by another program */
     void *seen_state;
-    unsigned unknown, broken; /* its words for a state that is not known, and for one that is of no use */
+    unsigned unknown; /* its word for a state that is not known: what was seen at an address is not true of another */
 };
 
 static bool is(const char *a, const char *b)
@@ -77,9 +76,8 @@ static const char *go_without(struct world *w, struct addressed x)
     const char *reason = w->addressing.ports ? arena_printf(w->arena, "every port of %d to %d is in use; see --port-range",
                                                    w->addressing.first_port, w->addressing.last_port)
                                              : "every address of the region is in use";
-    bool known = is(x.stored_reason, reason) || is(*x.seen_reason, reason);
-    world_set_unsigned(w, x.seen_state, x.broken);
-    world_set(w, x.seen_reason, reason);
+    bool known = is(*x.no_address, reason);
+    world_set(w, x.no_address, reason);
     return known ? NULL : reason;
 }
 
@@ -97,10 +95,11 @@ static const char *plan_address(struct world *w, struct addressed x)
     if (!*x.settled && *x.address && x.is_taken) {
         leap(w, r);
         world_set(w, x.address, NULL);
-        world_set_unsigned(w, x.seen_state, x.unknown); /* said of the old address */
+        world_set_unsigned(w, x.seen_state, x.unknown);
     }
-    if (*x.address || give(w, r, x.address, x.port)) return NULL;
-    return go_without(w, x);
+    if (!*x.address && !give(w, r, x.address, x.port)) return go_without(w, x);
+    world_set(w, x.no_address, NULL);
+    return NULL;
 }
 
 static void tell_of_endpoint(struct world *w, const struct row_endpoint *e, const char *reason)
@@ -114,20 +113,17 @@ void plan_addresses(struct world *w)
     for (size_t i = 0; i < w->n_nodes; i++) {
         struct row_node *n = &w->nodes[i].row;
         if (w->nodes[i].drop || n->want != WISH_RUN) continue;
-        const struct row_node *was = w->nodes[i].stored;
-        const char *reason = plan_address(
-            w, (struct addressed){n->region, &n->address, &n->port, &n->settled, &n->seen_reason, was ? was->seen_reason : NULL,
-                   n->seen_state == SEEN_READY, n->seen_state == SEEN_CONFLICT, &n->seen_state, SEEN_UNKNOWN, SEEN_BROKEN});
+        const char *reason =
+            plan_address(w, (struct addressed){n->region, &n->address, &n->port, &n->settled, &n->no_address,
+                                n->seen_state == SEEN_READY, n->seen_state == SEEN_CONFLICT, &n->seen_state, SEEN_UNKNOWN});
         if (reason) world_event(w, n->region, n->cluster_id, EVENT_NODE_START_FAILED, n->node_id, reason);
     }
     for (size_t i = 0; i < w->n_endpoints; i++) {
         struct row_endpoint *e = &w->endpoints[i].row;
         if (w->endpoints[i].drop) continue;
-        const struct row_endpoint *was = w->endpoints[i].stored;
-        const char *reason =
-            plan_address(w, (struct addressed){e->region, &e->address, &e->port, &e->settled, &e->seen_reason,
-                                was ? was->seen_reason : NULL, e->seen_state == ENDPOINT_LISTENING,
-                                e->seen_state == ENDPOINT_CONFLICT, &e->seen_state, ENDPOINT_UNKNOWN, ENDPOINT_BROKEN});
+        const char *reason = plan_address(
+            w, (struct addressed){e->region, &e->address, &e->port, &e->settled, &e->no_address,
+                   e->seen_state == ENDPOINT_LISTENING, e->seen_state == ENDPOINT_CONFLICT, &e->seen_state, ENDPOINT_UNKNOWN});
         if (reason) tell_of_endpoint(w, e, reason);
     }
 }

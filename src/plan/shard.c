@@ -118,7 +118,7 @@ static bool is_down(const struct world_rg *rg, const struct world_node_group *ng
 static bool may_claim(const struct world_node *n)
 {
     if (node_answers(n)) return node_takes_writes(n) && (holds_slots(n) || n->shard_node->row.seen_state == REDIS_CLUSTER_NONE);
-    return n->row.seen_pid != 0 || n->row.seen_state == SEEN_UNKNOWN;
+    return n->row.seen_pid != 0 || (n->row.seen_state == SEEN_UNKNOWN && n->row.no_address == NULL);
 }
 
 /* A replica of nobody, or of one whose process has ended. */

@@ -96,12 +96,6 @@ static void end(struct world *w, struct world_snapshot *s, bool done)
     if (s->row.final) end_final(w, s, done);
 }
 
-static void fail(struct world *w, struct world_snapshot *s, struct world_snapshot_part *p, const char *why)
-{
-    world_set(w, &p->row.seen_reason, why);
-    end(w, s, false);
-}
-
 /*
  * The data must be those that the process had when the snapshot was asked for: one that died came back empty. One that
  * was stopped in good order and started again has them still.
@@ -123,8 +117,8 @@ static void plan_creating(struct world *w, struct world_snapshot *s)
     for (size_t i = 0; i < s->n_parts; i++) {
         struct world_snapshot_part *p = &s->parts[i];
         if (p->row.seen_state == PART_WHOLE) whole++;
-        else if (p->row.seen_state == PART_FAILED) return fail(w, s, p, p->row.seen_reason);
-        else if (s->row.copied_from == NULL && node_lost_data(w, p)) return fail(w, s, p, "its node has lost its data meanwhile");
+        else if (p->row.seen_state == PART_FAILED || (s->row.copied_from == NULL && node_lost_data(w, p)))
+            return end(w, s, false);
     }
     if (whole == s->n_parts) end(w, s, true);
 }

@@ -95,7 +95,7 @@ enum secondary { SECONDARY_ANY, SECONDARY_READY, SECONDARY_COMING };
 static bool is_coming(const struct world_node *n)
 {
     enum seen_state state = n->row.seen_state;
-    if (n->drop || n->row.want != WISH_RUN) return false;
+    if (n->drop || n->row.want != WISH_RUN || n->row.no_address) return false;
     return state == SEEN_STOPPED || state == SEEN_UNKNOWN || (state == SEEN_STARTING && n->row.seen_pid);
 }
 

@@ -76,9 +76,9 @@ static void add_agent(struct whys *out, const char *region)
 static void add_process(struct whys *out, const struct world_node *n)
 {
     for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
-        if (n->row.seen_state != states[i].seen) continue;
-        const char *what = fill(out, states[i].what, n);
-        if (n->row.seen_reason) what = arena_printf(out->w->arena, "%s: %s", what, n->row.seen_reason);
+        if ((n->row.no_address ? SEEN_BROKEN : n->row.seen_state) != states[i].seen) continue;
+        const char *what = fill(out, states[i].what, n), *reason = n->row.no_address ? n->row.no_address : n->row.seen_reason;
+        if (reason) what = arena_printf(out->w->arena, "%s: %s", what, reason);
         whys_add(out, n->row.seen_since_ms, what, states[i].ends);
     }
 }
@@ -90,7 +90,8 @@ void whys_add_lack(struct whys *out, enum lack lack, const struct world_node *n,
     else if (e) add_agent(out, e->row.region);
     if (e) {
         const char *what = arena_printf(out->w->arena, "the %s endpoint to listen", endpoint_kind_text(e->row.kind));
-        if (e->row.seen_reason) what = arena_printf(out->w->arena, "%s: %s", what, e->row.seen_reason);
+        const char *reason = e->row.no_address ? e->row.no_address : e->row.seen_reason;
+        if (reason) what = arena_printf(out->w->arena, "%s: %s", what, reason);
         whys_add(out, 0, what, "its agent has opened it");
     } else if (lack == LACK_PROCESS) {
         add_process(out, n);

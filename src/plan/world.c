@@ -286,6 +286,7 @@ bool node_answers(const struct world_node *n)
 
 bool node_is_dead(const struct world_node *n)
 {
+    if (n && n->row.no_address) return true;
     return n && (n->row.seen_state == SEEN_EXITED || n->row.seen_state == SEEN_BROKEN || n->row.seen_state == SEEN_CONFLICT);
 }
 

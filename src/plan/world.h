@@ -273,7 +273,7 @@ struct world_node *rg_primary(const struct world_node_group *ng);
 /* The member with the role PRIMARY, or NULL while there is none. */
 struct world_member *global_primary(struct world_global *g);
 
-/* What the last sighting says of a node; nothing of it is true of NULL. */
+/* What the last sighting says of a node, or that it has no address to be started at; nothing of it is true of NULL. */
 bool node_answers(const struct world_node *n);
 bool node_is_dead(const struct world_node *n); /* its process has ended, or can't be started */
 bool node_takes_writes(const struct world_node *n);

@@ -310,15 +310,14 @@ Test(rg, a_range_of_ports_that_is_used_up_is_told_once_and_heals)
     cr_assert_eq(told("The reader endpoint of replication group demo has no address: every port of 20000 to 20001 is in use"), 1);
     cr_assert_eq(b.w.wake_ms, INT64_MAX, "it does not look again and again");
     struct world_endpoint *reader = rg_endpoint(&b.rgs[0], ENDPOINT_READER, "0001");
-    struct row_endpoint stored = reader->row;
-    reader->stored = &stored;
-    reader->row.seen_reason = NULL;
-    reader->row.seen_state = ENDPOINT_UNKNOWN; /* as a sighting says */
+    cr_assert_eq(reader->row.seen_state, ENDPOINT_UNKNOWN, "no agent has seen it");
+    cr_assert_str_eq(reader->row.no_address, "every port of 20000 to 20001 is in use; see --port-range");
     plan_world(&b.w);
     cr_assert_eq(told("The reader endpoint"), 1);
     b.w.addressing.last_port = 20002;
     plan_world(&b.w);
     cr_assert_eq(reader->row.port, 20002);
+    cr_assert_null(reader->row.no_address);
 }
 
 Test(rg, a_process_that_ends_again_and_again_is_told_the_third_time_and_ever_more_rarely)
