@@ -138,7 +138,7 @@ Test(redis_watch, a_snapshot_is_taken_and_what_becomes_of_it_is_asked)
     script_write_file(n, "dump.rdb", "REDIS");
     script_later(n, 3);
     cr_assert_not(script_has_file(n, "dump.rdb"));
-    cr_assert_not(redis_of(n)->save.under_way);
+    cr_assert_eq(redis_of(n)->save.state, SAVE_IDLE);
 }
 
 Test(redis_watch, a_snapshot_that_fails_is_told_with_the_engines_words)

@@ -6,11 +6,29 @@
 #include "agent/redis/state.h"
 #include "agent/snapshots/shelf.h"
 #include "base/log.h"
+#include "base/task.h"
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
+static const struct task_state states[] = {
+    [SAVE_IDLE] = {"idle", TASK_TO(SAVE_ASKED)}, /* waits for a snapshot that is ordered */
+    [SAVE_ASKED] = {"asked",
+        TASK_TO(SAVE_IDLE) | TASK_TO(SAVE_ASKED) | TASK_TO(SAVE_WRITING)}, /* waits for the answer, or is asked anew */
+    [SAVE_WRITING] = {"writing", TASK_TO(SAVE_IDLE)},                      /* waits for the file, or word of a failure */
+};
+
 enum { POLL_MS = 2, POLL_SLOW_MS = 10, POLL_SLOW_AFTER_MS = 200, LOOK_MS = 100, BUSY_MS = 20, LINE = 512 };
+
+static void move_to_state(struct node *n, enum save_state to)
+{
+    char name[160];
+    struct save *s = &redis_of(n)->save;
+    assert(s->state == SAVE_IDLE || s->id[0] != '\0');
+    snprintf(name, sizeof name, "node %s: snapshot %s", n->id, s->id);
+    task_move(name, states, &s->state, (int)to);
+}
 
 void redis_save_forget(struct node *n)
 {
@@ -27,21 +45,21 @@ bool redis_save_is_due(const struct node *n)
 {
     const struct save *s = &redis_of(n)->save;
     const struct proto_node_order *o = n->order;
-    if (o->snapshot == NULL || s->under_way || node_now(n) < s->begin_at) return false;
+    if (o->snapshot == NULL || s->state == SAVE_WRITING || node_now(n) < s->begin_at) return false;
     return proc_is(n->proc, o->snapshot_pid.v, o->snapshot_started_ms.v) && shelf_wants(n->host->shelf, o->snapshot);
 }
 
 bool redis_save_look_is_due(const struct node *n)
 {
     const struct save *s = &redis_of(n)->save;
-    return s->under_way && node_now(n) >= s->look_at;
+    return s->state == SAVE_WRITING && node_now(n) >= s->look_at;
 }
 
 int64_t redis_save_at(const struct node *n)
 {
     const struct save *s = &redis_of(n)->save;
     int64_t now = node_now(n);
-    if (!s->under_way) return s->begin_at > now ? s->begin_at : 0;
+    if (s->state != SAVE_WRITING) return s->begin_at > now ? s->begin_at : 0;
     return now + (now - s->since < POLL_SLOW_AFTER_MS ? POLL_MS : POLL_SLOW_MS);
 }
 
@@ -53,14 +71,14 @@ static bool is_ordered(const struct node *n)
 
 static void end_save(struct node *n)
 {
-    redis_of(n)->save.under_way = false;
+    move_to_state(n, SAVE_IDLE);
     node_changed(n);
 }
 
 bool redis_save_has_ended(struct node *n)
 {
     char path[PATH_MAX];
-    if (!redis_of(n)->save.under_way || !node_has_file(n, CONF_DUMP)) return false;
+    if (redis_of(n)->save.state != SAVE_WRITING || !node_has_file(n, CONF_DUMP)) return false;
     if (is_ordered(n)) shelf_take(n->host->shelf, redis_of(n)->save.id, node_path(n, CONF_DUMP, path));
     else node_unlink(n, CONF_DUMP);
     end_save(n);
@@ -112,6 +130,7 @@ void redis_ask_save(struct node *n)
     node_unlink(n, CONF_DUMP);
     snprintf(s->id, sizeof s->id, "%s", n->order->snapshot);
     s->log_from = node_log_size(n);
+    move_to_state(n, SAVE_ASKED);
     redis_ask(n, ASK_STEP, WORDS("BGSAVE"));
 }
 
@@ -119,7 +138,7 @@ void redis_saving(struct node *n, const struct redisReply *r)
 {
     struct save *s = &redis_of(n)->save;
     (void)r;
-    s->under_way = true;
+    move_to_state(n, SAVE_WRITING);
     s->since = node_now(n);
     s->look_at = s->since + LOOK_MS;
     log_info("node %s: takes the snapshot %s", n->id, s->id);
@@ -131,6 +150,7 @@ void redis_save_refused(struct node *n, const struct redisReply *r)
     char why[LINE];
     bool busy = strstr(r->str, "in progress") != NULL || strstr(r->str, "child process") != NULL;
     redis_of(n)->save.begin_at = node_now(n) + BUSY_MS;
+    move_to_state(n, SAVE_IDLE);
     if (busy || !is_ordered(n)) return;
     tell_why(n, why);
     shelf_fail(n->host->shelf, redis_of(n)->save.id, why);

@@ -13,8 +13,10 @@ struct redisReply;
  * An agent that comes back does not know since when a child has been at work: it waits
  * for its end and takes the snapshot anew.
  */
+enum save_state { SAVE_IDLE, SAVE_ASKED, SAVE_WRITING };
+
 struct save {
-    bool under_way;
+    int state;               /* enum save_state */
     char id[104];            /* of the snapshot */
     int64_t since, begin_at; /* since when it is under way; when to try to begin it */
     int64_t look_at;         /* when to ask whether it is at work still */

@@ -29,8 +29,8 @@ struct redis {
     void *cluster; /* what Redis Cluster's part keeps; NULL where there is no such part */
     /* Of the process: */
     struct replication_info info;
-    bool info_old; /* where it stands is to be read again before anything is decided */
-    enum fence fence;
+    bool info_old;             /* where it stands is to be read again before anything is decided */
+    int fence;                 /* enum fence */
     size_t setting;            /* how many settings of the order's generation were sent */
     int64_t weighing, weighed; /* the order's question that was asked last, and that 'memory' answers; 0: none */
     struct memory_info memory;

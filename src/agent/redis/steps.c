@@ -4,11 +4,58 @@
 #include "agent/os/names.h"
 #include "agent/redis/state.h"
 #include "base/log.h"
+#include "base/task.h"
 #include "base/trip.h"
 #include <stdio.h>
 #include <string.h>
 
 enum { WEIGH_AGAIN_MS = 200 };
+
+/* ---- its fence ---- */
+
+/* A hundred years, as the engine counts by the wall clock: where that is set, a pause must not end and let writes in that will be lost. */
+#define PAUSE_MS "3155760000000"
+
+/* Set by a quiet stream, then a pause, then the offset; lifted the other way round. One of an agent before may stand in between. */
+static const struct task_state fences[] = {
+    [FENCE_UNKNOWN] = {"unknown", TASK_TO(FENCE_QUIET)},
+    [FENCE_OFF] = {"off", TASK_TO(FENCE_QUIET)},
+    [FENCE_QUIET] = {"quiet", TASK_TO(FENCE_OFF) | TASK_TO(FENCE_PAUSED)},
+    [FENCE_PAUSED] = {"paused", TASK_TO(FENCE_ON) | TASK_TO(FENCE_QUIET)},
+    [FENCE_ON] = {"on", TASK_TO(FENCE_QUIET)},
+};
+
+static void move_fence(struct node *n, enum fence to)
+{
+    char name[128];
+    snprintf(name, sizeof name, "node %s: fence", n->id);
+    task_move(name, fences, &redis_of(n)->fence, (int)to);
+}
+
+static void quiet(struct node *n, const struct redisReply *r)
+{
+    (void)r;
+    move_fence(n, FENCE_QUIET);
+}
+
+static void paused(struct node *n, const struct redisReply *r)
+{
+    (void)r;
+    move_fence(n, FENCE_PAUSED);
+}
+
+static void unpaused(struct node *n, const struct redisReply *r)
+{
+    (void)r;
+    move_fence(n, FENCE_QUIET);
+    node_changed(n);
+}
+
+static void loud(struct node *n, const struct redisReply *r)
+{
+    (void)r;
+    move_fence(n, FENCE_OFF);
+}
 
 /* ---- where it stands ---- */
 
@@ -49,7 +96,7 @@ static void know_replication(struct node *n, const struct redisReply *r)
     x->info_old = false;
     look_again(n);
     if (x->fence == FENCE_PAUSED) {
-        x->fence = FENCE_ON;
+        move_fence(n, FENCE_ON);
         node_changed(n);
     }
     bool offset_told = x->fence == FENCE_ON || n->order->promote_offset.set;
@@ -86,37 +133,6 @@ void redis_promoted(struct node *n, const struct redisReply *r)
     x->info = (struct replication_info){.role = ROLE_PRIMARY, .offset = x->info.offset};
     x->nudge_at = 0;
     if (names_within(&n->order->endpoints, endpoints_held(n))) node_changed(n);
-}
-
-/* ---- its fence ---- */
-
-/* A hundred years, as the engine counts by the wall clock: where that is set, a pause must not end and let writes in that will be lost. */
-#define PAUSE_MS "3155760000000"
-
-static void quiet(struct node *n, const struct redisReply *r)
-{
-    (void)r;
-    redis_of(n)->fence = FENCE_QUIET;
-}
-
-static void paused(struct node *n, const struct redisReply *r)
-{
-    struct redis *x = redis_of(n);
-    (void)r;
-    if (x->fence != FENCE_ON) x->fence = FENCE_PAUSED;
-}
-
-static void unpaused(struct node *n, const struct redisReply *r)
-{
-    (void)r;
-    redis_of(n)->fence = FENCE_QUIET;
-    node_changed(n);
-}
-
-static void loud(struct node *n, const struct redisReply *r)
-{
-    (void)r;
-    redis_of(n)->fence = FENCE_OFF;
 }
 
 /* ---- its settings ---- */
