@@ -66,7 +66,7 @@ static void learn_group(struct world *w, struct world_rg *rg, struct world_node_
     }
     for (size_t i = 0; i < ng->n_nodes; i++) {
         const struct world_node *n = &ng->nodes[i];
-        if (!ng_has(ng, n) || n->drop || n->row.want != WISH_RUN || deleting || n_members == ENGINES_MAX) continue;
+        if (!ng_has(ng, n) || n->drop || deleting || n_members == ENGINES_MAX) continue;
         snprintf(members[n_members].region, sizeof members[0].region, "%s", n->row.region);
         snprintf(members[n_members].id, sizeof members[0].id, "%s", n->row.id);
         members[n_members++].domain = d;

@@ -14,19 +14,20 @@
 #include <unistd.h>
 /* simulate: runs storms from seeds, and stories from files. */
 
-static const char usage[] = "usage: simulate [--seed N | --seeds A..B] [--steps N] [--story] [--no-shrink] [FILE…]\n"
+static const char usage[] = "usage: simulate [--seed N | --seeds A..B] [--steps N] [--story] [--first] [--no-shrink] [FILE…]\n"
                             "  --seed N       one storm; --seeds A..B: all from A to B\n"
                             "  --steps N      how many steps a storm has (220)\n"
                             "  --story        print what happens, line by line\n"
+                            "  --first        end with the first seed that fails\n"
                             "  --no-shrink    do not look for the fewest steps of what fails\n"
                             "  FILE…          stories, as they are printed where a storm fails\n";
 
 static struct {
     uint64_t first, last;
     size_t steps;
-    bool story, shrinks;
+    bool story, shrinks, first_only;
     char dir[64];
-} o = {1, 1, STORM_STEPS, false, true, ""};
+} o = {1, 1, STORM_STEPS, false, true, false, ""};
 
 static double seconds(void)
 {
@@ -68,7 +69,7 @@ static size_t run_seeds(void)
 {
     size_t failed = 0;
     double began = seconds();
-    for (uint64_t seed = o.first; seed <= o.last; seed++) {
+    for (uint64_t seed = o.first; seed <= o.last && !(failed && o.first_only); seed++) {
         struct steps s = {0};
         char name[40];
         snprintf(name, sizeof name, "seed %llu", (unsigned long long)seed);
@@ -108,7 +109,8 @@ static size_t run_file(const char *path)
 static bool read_options(int argc, char **argv)
 {
     static const struct option options[] = {{"seed", required_argument, NULL, 's'}, {"seeds", required_argument, NULL, 'r'},
-        {"steps", required_argument, NULL, 'n'}, {"story", no_argument, NULL, 't'}, {"no-shrink", no_argument, NULL, 'k'}, {0}};
+        {"steps", required_argument, NULL, 'n'}, {"story", no_argument, NULL, 't'}, {"first", no_argument, NULL, 'f'},
+        {"no-shrink", no_argument, NULL, 'k'}, {0}};
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         unsigned long long a, b;
         int n = optarg ? sscanf(optarg, "%llu..%llu", &a, &b) : 0;
@@ -116,6 +118,7 @@ static bool read_options(int argc, char **argv)
         else if (c == 'r' && n == 2 && a <= b) o.first = a, o.last = b;
         else if (c == 'n' && n == 1) o.steps = a;
         else if (c == 't') o.story = true;
+        else if (c == 'f') o.first_only = true;
         else if (c == 'k') o.shrinks = false;
         else return false;
     }
