@@ -1,6 +1,7 @@
 """The lives that Terraform gives its resources: made, planned anew, changed, planned anew, destroyed with nothing left."""
 import unittest
 
+import harness
 import workspace
 from harness import name
 from workspace import endpoint
