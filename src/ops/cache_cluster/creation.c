@@ -207,7 +207,7 @@ static int read_id(struct op *op, const struct api_create_cache_cluster_in *in, 
     return r;
 }
 
-static int read(struct op *op, const struct api_create_cache_cluster_in *in, struct cluster_creation *p)
+static int read_request(struct op *op, const struct api_create_cache_cluster_in *in, struct cluster_creation *p)
 {
     struct api_create_cache_cluster_in filled;
     int r = read_id(op, in, p);
@@ -242,7 +242,7 @@ static int write_endpoint(struct op *op, const struct row_cache_cluster *c)
 int cluster_create(struct op *op, const struct api_create_cache_cluster_in *in, const char **id)
 {
     struct cluster_creation p = {0};
-    int r = read(op, in, &p);
+    int r = read_request(op, in, &p);
     if (r == 0) r = region_ensure(op);
     for (size_t i = 0; r == 0 && i < p.zones.n; i++) {
         struct row_node n = plan_new_node(op->arena, &p.c, p.zones.items[i], op->now_ms);

@@ -130,7 +130,7 @@ int parameter_group_copy(
 
 /* ---- the parameter groups' operations ---- */
 
-static int view(struct op *op, const struct parameter_group *g, struct api_cache_parameter_group *out)
+static int view_parameter_group(struct op *op, const struct parameter_group *g, struct api_cache_parameter_group *out)
 {
     struct row_global_member *member = NULL;
     int r =
@@ -179,7 +179,7 @@ int op_create_cache_parameter_group(
     if (r) return r;
     assert(g.name);
     out->cache_parameter_group = arena_new(op->arena, struct api_cache_parameter_group);
-    return view(op, &g, out->cache_parameter_group);
+    return view_parameter_group(op, &g, out->cache_parameter_group);
 }
 
 /* The names of a page's parameter groups and of one more, default and stored ones together in the order of their names. */
@@ -215,7 +215,7 @@ int op_describe_cache_parameter_groups(
         r = parameter_group_get(op, op->region->name, names[i], &g);
         if (r == 0 && g.name == NULL)
             return op_fault(op, FAULT_CACHE_PARAMETER_GROUP_NOT_FOUND, "CacheParameterGroup %s not found.", names[i]);
-        if (r == 0) r = view(op, &g, &out->cache_parameter_groups.items[i]);
+        if (r == 0) r = view_parameter_group(op, &g, &out->cache_parameter_groups.items[i]);
     }
     return r;
 }

@@ -18,7 +18,7 @@ static int read_source(struct op *op, const char *source, struct filter *out)
         op, FAULT_INVALID_PARAMETER_VALUE, "Invalid source: %s. Valid values are user, system and engine-default.", source);
 }
 
-static struct api_parameter view(const struct parameter_group *g, const struct parameter *p)
+static struct api_parameter view_parameter(const struct parameter_group *g, const struct parameter *p)
 {
     return (struct api_parameter){
         .parameter_name = p->name,
@@ -34,7 +34,7 @@ static struct api_parameter view(const struct parameter_group *g, const struct p
 }
 
 /* One page of the parameter group's parameters, in the order of their names; sets the marker where there are more. */
-static struct api_parameter_list list(
+static struct api_parameter_list list_parameters(
     struct op *op, const struct parameter_group *g, struct filter f, const struct page *page, const char **marker)
 {
     struct api_parameter_list out = {.set = true, .items = arena_array(op->arena, struct api_parameter, g->family->n_parameters)};
@@ -46,7 +46,7 @@ static struct api_parameter_list list(
             *marker = page_marker(op, out.items[out.n - 1].parameter_name);
             break;
         }
-        out.items[out.n++] = view(g, p);
+        out.items[out.n++] = view_parameter(g, p);
     }
     return out;
 }
@@ -103,7 +103,7 @@ int op_describe_cache_parameters(
     if (g.name == NULL)
         return op_fault(
             op, FAULT_CACHE_PARAMETER_GROUP_NOT_FOUND, "CacheParameterGroup %s not found.", in->cache_parameter_group_name);
-    out->parameters = list(op, &g, filter, &page, &out->marker);
+    out->parameters = list_parameters(op, &g, filter, &page, &out->marker);
     out->cache_node_type_specific_parameters = list_node_specific(op, g.family, filter, &page);
     return 0;
 }
@@ -121,7 +121,7 @@ int op_describe_engine_default_parameters(struct op *op, const struct api_descri
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "CacheParameterGroupFamily %s is not a valid parameter group family.",
             in->cache_parameter_group_family);
     d->cache_parameter_group_family = g.family->name;
-    d->parameters = list(op, &g, all, &page, &d->marker);
+    d->parameters = list_parameters(op, &g, all, &page, &d->marker);
     d->cache_node_type_specific_parameters = list_node_specific(op, g.family, all, &page);
     out->engine_defaults = d;
     return 0;

@@ -18,7 +18,7 @@ static int check_group(struct op *op, const char *given, const struct row_replic
     return r ? r : user_group_check_fits(op, *g, rg);
 }
 
-static int add(struct op *op, const char *given, const struct row_replication_group *rg, enum link_change change)
+static int add_link(struct op *op, const char *given, const struct row_replication_group *rg, enum link_change change)
 {
     struct row_user_group *g;
     int r = check_group(op, given, rg, &g);
@@ -37,7 +37,7 @@ static int check_count(struct op *op, size_t n)
 int rg_access_create(struct op *op, const struct string_list *ids, const struct row_replication_group *rg)
 {
     int r = check_count(op, ids->n);
-    for (size_t i = 0; r == 0 && i < ids->n; i++) r = add(op, ids->items[i], rg, LINK_NONE);
+    for (size_t i = 0; r == 0 && i < ids->n; i++) r = add_link(op, ids->items[i], rg, LINK_NONE);
     return r;
 }
 
@@ -109,7 +109,7 @@ int rg_access_change(
     for (size_t i = 0; r == 0 && in->remove_user_groups.v && i < n; i++) r = drop_link(op, &links[i]);
     if (r == 0) r = check_new(op, &in->user_group_ids_to_add, rg, links, n);
     for (size_t i = 0; r == 0 && i < in->user_group_ids_to_add.n; i++)
-        r = add(op, in->user_group_ids_to_add.items[i], rg, LINK_ADD);
+        r = add_link(op, in->user_group_ids_to_add.items[i], rg, LINK_ADD);
     *busy |= in->user_group_ids_to_add.n || in->user_group_ids_to_remove.n || (in->remove_user_groups.v && n);
     return r;
 }

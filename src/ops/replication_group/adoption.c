@@ -19,7 +19,7 @@ static int check_adoptable(struct op *op, const struct row_cache_cluster *c)
 }
 
 /* What the cluster brings with it may be named, but not be another than it is. */
-static int inherit(struct op *op, const char *what, const char **given, const char *own)
+static int inherit_setting(struct op *op, const char *what, const char **given, const char *own)
 {
     if (*given && (*given)[0] && strcmp(id_fold(op, *given), own) != 0)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "%s is %s, as the primary cluster has it: it can't be %s.", what,
@@ -28,22 +28,22 @@ static int inherit(struct op *op, const char *what, const char **given, const ch
     return 0;
 }
 
-static int inherit_all(struct op *op, struct api_create_replication_group_in *in, const struct row_cache_cluster *c)
+static int inherit_settings(struct op *op, struct api_create_replication_group_in *in, const struct row_cache_cluster *c)
 {
     const struct engine_version *v = engine_version_find(engine_find(c->engine), c->engine_version);
     if (in->port.set && in->port.v != c->port)
         return op_fault(
             op, FAULT_INVALID_PARAMETER_COMBINATION, "Port is %lld, as the primary cluster has it.", (long long)c->port);
     in->port = OPT_INT(c->port);
-    int r = inherit(op, "Engine", &in->engine, c->engine);
-    if (r == 0) r = inherit(op, "EngineVersion", &in->engine_version, v->version);
-    if (r == 0) r = inherit(op, "CacheNodeType", &in->cache_node_type, c->node_type);
-    if (r == 0) r = inherit(op, "CacheParameterGroupName", &in->cache_parameter_group_name, c->parameter_group);
-    return r ? r : inherit(op, "CacheSubnetGroupName", &in->cache_subnet_group_name, c->subnet_group);
+    int r = inherit_setting(op, "Engine", &in->engine, c->engine);
+    if (r == 0) r = inherit_setting(op, "EngineVersion", &in->engine_version, v->version);
+    if (r == 0) r = inherit_setting(op, "CacheNodeType", &in->cache_node_type, c->node_type);
+    if (r == 0) r = inherit_setting(op, "CacheParameterGroupName", &in->cache_parameter_group_name, c->parameter_group);
+    return r ? r : inherit_setting(op, "CacheSubnetGroupName", &in->cache_subnet_group_name, c->subnet_group);
 }
 
 /* The rest is the cluster's unless the request says otherwise. */
-static void fill(struct op *op, struct api_create_replication_group_in *in, const struct row_cache_cluster *c)
+static void fill_settings(struct op *op, struct api_create_replication_group_in *in, const struct row_cache_cluster *c)
 {
     if (in->preferred_maintenance_window == NULL) in->preferred_maintenance_window = c->maintenance_window;
     if (in->snapshot_window == NULL) in->snapshot_window = c->snapshot_window;
@@ -67,8 +67,8 @@ int rg_adopt_read(struct op *op, const struct api_create_replication_group_in *i
             "of members.");
     int r = find_cluster(op, in->primary_cluster_id, out);
     if (r == 0) r = check_adoptable(op, *out);
-    if (r == 0) r = inherit_all(op, filled, *out);
-    if (r == 0) fill(op, filled, *out);
+    if (r == 0) r = inherit_settings(op, filled, *out);
+    if (r == 0) fill_settings(op, filled, *out);
     return r;
 }
 

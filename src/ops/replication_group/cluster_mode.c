@@ -54,7 +54,7 @@ static int change_parameters(struct op *op, const struct api_modify_replication_
     return r;
 }
 
-static int restart(struct op *op, const struct rg_part *part)
+static int restart_nodes(struct op *op, const struct rg_part *part)
 {
     int r = 0;
     for (size_t i = 0; r == 0 && i < part->n_members; i++) {
@@ -76,7 +76,7 @@ static int become_cluster(struct op *op, const struct row_replication_group *rg,
     if (r == 0) r = q_shard_put(op->store, &shard, op->err);
     for (size_t i = 0; r == 0 && i < part->n_members; i++) r = rg_add_shard_node(op, &part->members[i]);
     if (r == 0) r = rg_add_endpoint(op, rg, "", ENDPOINT_CONFIGURATION);
-    return r ? r : restart(op, part);
+    return r ? r : restart_nodes(op, part);
 }
 
 static int delete_endpoints(struct op *op, const struct row_replication_group *rg, bool configuration)
@@ -100,7 +100,7 @@ static int leave_cluster(struct op *op, const struct row_replication_group *rg, 
         r = q_shard_node_delete(op->store, &node, op->err);
     }
     if (r == 0) r = delete_endpoints(op, rg, true);
-    return r ? r : restart(op, part);
+    return r ? r : restart_nodes(op, part);
 }
 
 int cluster_mode_change(struct op *op, const struct api_modify_replication_group_in *in, struct row_replication_group *rg)

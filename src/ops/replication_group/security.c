@@ -190,7 +190,7 @@ static int find_primary_token(struct op *op, const char *global_id, struct row_e
 }
 
 /* All members of a datastore ask for a token, or none does. Who is not given one has the primary's. */
-static int join(struct op *op, const char *global_id, const struct row_replication_group *rg, struct row_encryption *row)
+static int join_tokens(struct op *op, const char *global_id, const struct row_replication_group *rg, struct row_encryption *row)
 {
     struct row_encryption primary = {0};
     bool groups;
@@ -210,19 +210,19 @@ int rg_security_create(struct op *op, const char *auth_token, const char *global
 {
     struct row_encryption row = {.region = rg->region, .rg_id = rg->id, .next_mode = -1, .token_modified_ms = op->now_ms};
     if (is_given(auth_token)) row.token = digest_text(op->arena, auth_token);
-    int r = global_id ? join(op, global_id, rg, &row) : 0;
+    int r = global_id ? join_tokens(op, global_id, rg, &row) : 0;
     return r || row.token == NULL ? r : q_encryption_put(op->store, &row, op->err);
 }
 
 /* ElastiCache goes on to serve clients without a token where this is the first. No engine can: a user has a password or has none. */
-static void rotate(const char *hash, struct row_encryption *row)
+static void rotate_token(const char *hash, struct row_encryption *row)
 {
     if (row->token == NULL || strcmp(row->token, hash) != 0) row->old_token = row->token; /* a request may come twice */
     row->token = hash;
     row->token_change = TOKEN_ROTATING;
 }
 
-static int set(struct op *op, const char *hash, struct row_encryption *row)
+static int set_token(struct op *op, const char *hash, struct row_encryption *row)
 {
     assert(row->token || row->old_token == NULL);
     if (row->old_token && strcmp(row->token, hash) != 0)
@@ -233,7 +233,7 @@ static int set(struct op *op, const char *hash, struct row_encryption *row)
     return 0;
 }
 
-static int delete (struct op *op, struct row_encryption *row)
+static int delete_token(struct op *op, struct row_encryption *row)
 {
     if (row->token == NULL)
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Auth token update strategy delete is not supported currently");
@@ -286,9 +286,9 @@ static int write_token(struct op *op, const struct api_modify_replication_group_
     int r = check_needs_tls(op, rg);
     if (r == 0) r = check_strategy(op, token, strategy);
     if (r) return r;
-    if (strcmp(strategy, "DELETE") == 0) r = delete (op, row);
-    else if (strcmp(strategy, "SET") == 0) r = set(op, digest_text(op->arena, token), row);
-    else rotate(digest_text(op->arena, token), row);
+    if (strcmp(strategy, "DELETE") == 0) r = delete_token(op, row);
+    else if (strcmp(strategy, "SET") == 0) r = set_token(op, digest_text(op->arena, token), row);
+    else rotate_token(digest_text(op->arena, token), row);
     if (r == 0) r = check_shared(op, rg, had, row->token != NULL);
     row->token_modified_ms = op->now_ms;
     *busy = true;

@@ -44,7 +44,7 @@ static int check_group(struct op *op, const struct api_modify_replication_group_
 
 /* ---- fewer ---- */
 
-static int mark(struct op *op, const struct string_list *ids, bool leaving, struct reshape *z)
+static int mark_leaving(struct op *op, const struct string_list *ids, bool leaving, struct reshape *z)
 {
     for (size_t i = 0; i < z->n_parts; i++) z->leaving[i] = !leaving;
     for (size_t k = 0; k < ids->n; k++) {
@@ -75,7 +75,7 @@ static int read_leaving(struct op *op, const struct api_modify_replication_group
     if ((remove->n && (int64_t)(z->n_parts - remove->n) != z->count) || (retain->n && (int64_t)retain->n != z->count))
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
             "The number of node groups to remove or retain must match NodeGroupCount, which is %lld.", (long long)z->count);
-    return remove->n ? mark(op, remove, true, z) : mark(op, retain, false, z);
+    return remove->n ? mark_leaving(op, remove, true, z) : mark_leaving(op, retain, false, z);
 }
 
 /* ---- more ---- */
@@ -98,7 +98,7 @@ static int count_members(const struct reshape *z)
     return (int)least;
 }
 
-static int place(struct op *op, const struct api_resharding_configuration *c, struct reshape *z, struct new_shard *s)
+static int place_shard(struct op *op, const struct api_resharding_configuration *c, struct reshape *z, struct new_shard *s)
 {
     const struct string_list *zones = &c->preferred_availability_zones;
     int r = 0;
@@ -126,7 +126,7 @@ static int read_placing(struct op *op, const struct api_resharding_configuration
     if (list->n && list->n != (size_t)z->count && list->n != z->n_added)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
             "ReshardingConfiguration must have an entry for every new node group, or for every node group.");
-    for (size_t i = there; r == 0 && i < list->n; i++) r = place(op, &list->items[i], z, &z->added[i - there]);
+    for (size_t i = there; r == 0 && i < list->n; i++) r = place_shard(op, &list->items[i], z, &z->added[i - there]);
     return r;
 }
 
@@ -215,7 +215,7 @@ static int write_tags(struct op *op, const struct reshape *z)
     return r;
 }
 
-static int write(struct op *op, struct reshape *z)
+static int write_resharding(struct op *op, struct reshape *z)
 {
     struct shard_share *shares = shares_of(op, z);
     struct row_resharding row = {
@@ -243,6 +243,6 @@ int op_modify_replication_group_shard_configuration(struct op *op,
     if (r == 0) r = check_group(op, in, &z);
     if (r == 0) r = read_leaving(op, in, &z);
     if (r == 0) r = read_added(op, &in->resharding_configuration, &z);
-    if (r == 0) r = write(op, &z);
+    if (r == 0) r = write_resharding(op, &z);
     return r ? r : view_rg(op, z.rg->id, &out->replication_group);
 }

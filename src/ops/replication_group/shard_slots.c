@@ -68,7 +68,7 @@ int shard_slots_read(struct op *op, const struct api_create_replication_group_in
 /* ---- evening out ---- */
 
 /* The size of the next larger of those that stay, counted by rank: who has most keeps the odd slot. */
-static int target(const struct shard_share *shares, size_t n, size_t i, size_t staying)
+static int target_of(const struct shard_share *shares, size_t n, size_t i, size_t staying)
 {
     size_t rank = 0;
     int own = slots_count(&shares[i].held);
@@ -80,7 +80,7 @@ static int target(const struct shard_share *shares, size_t n, size_t i, size_t s
 }
 
 /* Takes the highest slots above 'most' away from a share. */
-static void shed(struct slots *held, int most, struct slots *spare)
+static void shed_slots(struct slots *held, int most, struct slots *spare)
 {
     int n = slots_count(held);
     for (int slot = SLOTS - 1; slot >= 0 && n > most; slot--) {
@@ -91,7 +91,7 @@ static void shed(struct slots *held, int most, struct slots *spare)
     }
 }
 
-static void fill(struct slots *held, int least, struct slots *spare)
+static void fill_slots(struct slots *held, int least, struct slots *spare)
 {
     int n = slots_count(held);
     for (int slot = slots_next(spare, 0); slot < SLOTS && n < least; slot = slots_next(spare, slot + 1), n++) {
@@ -105,7 +105,7 @@ void shard_slots_balance(struct shard_share *shares, size_t n)
     struct slots spare = {0};
     size_t staying = 0;
     for (size_t i = 0; i < n; i++) staying += !shares[i].leaving;
-    for (size_t i = 0; i < n; i++) shares[i].target = shares[i].leaving ? 0 : target(shares, n, i, staying);
-    for (size_t i = 0; i < n; i++) shed(&shares[i].held, shares[i].target, &spare);
-    for (size_t i = 0; i < n; i++) fill(&shares[i].held, shares[i].target, &spare);
+    for (size_t i = 0; i < n; i++) shares[i].target = shares[i].leaving ? 0 : target_of(shares, n, i, staying);
+    for (size_t i = 0; i < n; i++) shed_slots(&shares[i].held, shares[i].target, &spare);
+    for (size_t i = 0; i < n; i++) fill_slots(&shares[i].held, shares[i].target, &spare);
 }

@@ -104,7 +104,8 @@ static int bring_parameter_group(struct op *op, const char *engine, const char *
     return r;
 }
 
-static int bring(struct op *op, const struct row_snapshot *s, const char *engine, const char *version, struct brought *out)
+static int bring_settings(
+    struct op *op, const struct row_snapshot *s, const char *engine, const char *version, struct brought *out)
 {
     const struct engine_version *v = engine_version_find(engine_find(s->engine), s->engine_version);
     struct row_subnet_group *g = NULL;
@@ -177,7 +178,7 @@ int restore_fill_group(struct op *op, const struct restore *x, const struct api_
     const struct row_snapshot *s = x->snapshot;
     *filled = *in;
     if (s == NULL) return 0;
-    int r = bring(op, s, in->engine, in->engine_version, &b);
+    int r = bring_settings(op, s, in->engine, in->engine_version, &b);
     FILL_ALL(b, s);
     if (r == 0 && is_sharded(s)) fill_shards(op, x, filled);
     drop_parameters(s, in, filled);
@@ -191,7 +192,7 @@ int restore_fill_cluster(struct op *op, const struct restore *x, const struct ap
     const struct row_snapshot *s = x->snapshot;
     *filled = *in;
     if (s == NULL) return 0;
-    int r = bring(op, s, in->engine, in->engine_version, &b);
+    int r = bring_settings(op, s, in->engine, in->engine_version, &b);
     FILL_ALL(b, s);
     return r;
 }

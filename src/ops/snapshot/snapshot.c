@@ -22,7 +22,7 @@ static int answer(struct op *op, const char *name, struct api_snapshot **out)
 
 /* ---- create ---- */
 
-static bool given(const char *text)
+static bool is_given(const char *text)
 {
     return text && text[0];
 }
@@ -30,11 +30,11 @@ static bool given(const char *text)
 static int find_source(struct op *op, const struct api_create_snapshot_in *in, struct snapshot_request *q)
 {
     enum fault combination = FAULT_INVALID_PARAMETER_COMBINATION;
-    if (given(in->cache_cluster_id) && given(in->replication_group_id))
+    if (is_given(in->cache_cluster_id) && is_given(in->replication_group_id))
         return op_fault(op, combination, "Only one of CacheClusterId or ReplicationGroupId can be provided.");
-    if (!given(in->cache_cluster_id) && !given(in->replication_group_id))
+    if (!is_given(in->cache_cluster_id) && !is_given(in->replication_group_id))
         return op_fault(op, combination, "One of CacheClusterId or ReplicationGroupId must be provided.");
-    if (given(in->replication_group_id)) return find_rg(op, in->replication_group_id, &q->rg);
+    if (is_given(in->replication_group_id)) return find_rg(op, in->replication_group_id, &q->rg);
     int r = find_cluster(op, in->cache_cluster_id, &q->cluster);
     if (r == 0 && q->cluster->rg_id) r = find_rg(op, q->cluster->rg_id, &q->rg);
     if (r == 0 && q->rg && rg_is_sharded(q->rg))
@@ -91,7 +91,7 @@ int op_create_snapshot(struct op *op, const struct api_create_snapshot_in *in, s
 static int read_source(struct op *op, const char *source, const char **out)
 {
     *out = NULL;
-    if (!given(source)) return 0;
+    if (!is_given(source)) return 0;
     if (strcmp(source, "user") == 0) *out = "manual";
     else if (strcmp(source, "system") == 0) *out = "automated";
     else
@@ -105,12 +105,12 @@ int op_describe_snapshots(struct op *op, const struct api_describe_snapshots_in 
     struct page page;
     struct row_snapshot *rows;
     size_t n = 1;
-    const char *source, *cluster = given(in->cache_cluster_id) ? id_fold(op, in->cache_cluster_id) : NULL,
-                        *rg = given(in->replication_group_id) ? id_fold(op, in->replication_group_id) : NULL;
+    const char *source, *cluster = is_given(in->cache_cluster_id) ? id_fold(op, in->cache_cluster_id) : NULL,
+                        *rg = is_given(in->replication_group_id) ? id_fold(op, in->replication_group_id) : NULL;
     int r = page_read(op, in->max_records, in->marker, &page);
     if (r == 0) r = read_source(op, in->snapshot_source, &source);
     if (r) return r;
-    if (given(in->snapshot_name)) r = find_snapshot(op, in->snapshot_name, &rows);
+    if (is_given(in->snapshot_name)) r = find_snapshot(op, in->snapshot_name, &rows);
     else
         r = q_snapshot_page(
             op->store, op->arena, op->region->name, cluster, rg, source, page.after, page.n + 1, &rows, &n, op->err);
@@ -124,7 +124,7 @@ int op_describe_snapshots(struct op *op, const struct api_describe_snapshots_in 
 
 /* ---- copy, and export ---- */
 
-static int copy(struct op *op, const struct api_copy_snapshot_in *in, const struct row_snapshot *from, const char **name)
+static int copy_snapshot(struct op *op, const struct api_copy_snapshot_in *in, const struct row_snapshot *from, const char **name)
 {
     struct row_snapshot_part *parts;
     size_t n;
@@ -174,7 +174,7 @@ static int check_bucket(struct op *op, const char *root, const char *bucket)
     return 0;
 }
 
-static int export(struct op *op, const struct api_copy_snapshot_in *in, struct row_snapshot *s)
+static int export_snapshot(struct op *op, const struct api_copy_snapshot_in *in, struct row_snapshot *s)
 {
     struct row_snapshot_part *parts;
     size_t n;
@@ -203,7 +203,7 @@ int op_copy_snapshot(struct op *op, const struct api_copy_snapshot_in *in, struc
         return op_fault(op, FAULT_INVALID_SNAPSHOT_STATE, "Snapshot %s is not in available state.", from->name);
     if (r) return r;
     name = from->name;
-    r = given(in->target_bucket) ? export(op, in, from) : copy(op, in, from, &name);
+    r = is_given(in->target_bucket) ? export_snapshot(op, in, from) : copy_snapshot(op, in, from, &name);
     return r ? r : answer(op, name, &out->snapshot);
 }
 

@@ -66,7 +66,7 @@ static int add_part(struct op *op, struct taking *t, const struct row_node *n, c
     return t->q->final ? 0 : check_quota(op, n);
 }
 
-static int begin(struct op *op, struct taking *t, const struct row_cache_cluster *c)
+static int begin_snapshot(struct op *op, struct taking *t, const struct row_cache_cluster *c)
 {
     const char *name;
     int r = snapshot_check_supported(op, c);
@@ -87,7 +87,7 @@ static int take_cluster(struct op *op, struct taking *t, const struct row_cache_
     struct row_node_group ng = {.id = c->node_group_id};
     size_t n;
     int r = q_node_list_by_cluster(op->store, op->arena, c->region, c->id, &nodes, &n, op->err);
-    if (r == 0) r = begin(op, t, c);
+    if (r == 0) r = begin_snapshot(op, t, c);
     if (r || n == 0) return r;
     t->parts = arena_array(op->arena, struct row_snapshot_part, 1);
     r = add_part(op, t, &nodes[0], c->rg_id ? &ng : NULL);
@@ -97,7 +97,7 @@ static int take_cluster(struct op *op, struct taking *t, const struct row_cache_
 
 /* ---- of a replication group ---- */
 
-static const struct row_node *find(const struct row_node *nodes, size_t n, const char *id)
+static const struct row_node *find_node(const struct row_node *nodes, size_t n, const char *id)
 {
     for (size_t i = 0; i < n; i++)
         if (strcmp(nodes[i].id, id) == 0) return &nodes[i];
@@ -106,7 +106,7 @@ static const struct row_node *find(const struct row_node *nodes, size_t n, const
 
 static void add_members(struct op *op, struct row_snapshot_part *p, const struct row_node *nodes, size_t n)
 {
-    snapshot_part_add_member(op->arena, p, find(nodes, n, p->node_id)->availability_zone);
+    snapshot_part_add_member(op->arena, p, find_node(nodes, n, p->node_id)->availability_zone);
     for (size_t i = 0; i < n; i++)
         if (strcmp(nodes[i].node_group_id, p->node_group_id) == 0 && strcmp(nodes[i].id, p->node_id) != 0)
             snapshot_part_add_member(op->arena, p, nodes[i].availability_zone);
@@ -118,7 +118,7 @@ static int take_shards(
     int r = 0;
     t->parts = arena_array(op->arena, struct row_snapshot_part, n_ngs);
     for (size_t i = 0; r == 0 && i < n_ngs; i++) {
-        const struct row_node *first = find(nodes, n_nodes, ngs[i].primary_node_id);
+        const struct row_node *first = find_node(nodes, n_nodes, ngs[i].primary_node_id);
         if (first == NULL) continue;
         r = add_part(op, t, first, &ngs[i]);
         add_members(op, &t->parts[t->n_parts - 1], nodes, n_nodes);
@@ -142,14 +142,14 @@ static int take_group(struct op *op, struct taking *t, const struct row_replicat
     size_t n_ngs, n_nodes;
     int r = q_node_group_span(op->store, op->arena, rg->region, rg->id, rg->id, &ngs, &n_ngs, op->err);
     if (r == 0) r = q_node_list_by_rg(op->store, op->arena, rg->region, rg->id, &nodes, &n_nodes, op->err);
-    const struct row_node *first = r == 0 && n_ngs ? find(nodes, n_nodes, ngs[0].primary_node_id) : NULL;
+    const struct row_node *first = r == 0 && n_ngs ? find_node(nodes, n_nodes, ngs[0].primary_node_id) : NULL;
     if (r || first == NULL)
         return r ? r : op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Replication group %s has no primary.", rg->id);
     bool sharded = rg_is_sharded(rg);
     if (!sharded && !t->q->final && rg->snapshotting_cluster_id) r = find_cluster_of(op, rg, rg->snapshotting_cluster_id, &c);
     if (r == 0 && c == NULL) r = find_cluster_of(op, rg, first->cluster_id, &c);
     if (r || !sharded) return r ? r : take_cluster(op, t, c);
-    r = begin(op, t, c);
+    r = begin_snapshot(op, t, c);
     return r ? r : take_shards(op, t, ngs, n_ngs, nodes, n_nodes);
 }
 

@@ -67,7 +67,7 @@ static int subnets_of(struct op *op, const char *name, struct row_subnet **rows,
     return 0;
 }
 
-static int get(struct op *op, const char *given, const struct row_subnet_group **out)
+static int get_subnet_group(struct op *op, const char *given, const struct row_subnet_group **out)
 {
     struct row_subnet_group *row = NULL;
     const char *name = id_fold(op, given);
@@ -79,14 +79,14 @@ static int get(struct op *op, const char *given, const struct row_subnet_group *
 int subnet_group_resolve(struct op *op, const char *given, const char **out)
 {
     const struct row_subnet_group *g;
-    int r = get(op, given && given[0] ? given : "default", &g);
+    int r = get_subnet_group(op, given && given[0] ? given : "default", &g);
     if (r == 0 && g == NULL)
         return op_fault(op, FAULT_CACHE_SUBNET_GROUP_NOT_FOUND, "Cache Subnet Group %s does not exist.", given);
     if (r == 0) *out = g->name;
     return r;
 }
 
-static bool has(const struct string_list *list, const char *word)
+static bool has_word(const struct string_list *list, const char *word)
 {
     for (size_t i = 0; i < list->n; i++)
         if (strcmp(list->items[i], word) == 0) return true;
@@ -104,7 +104,7 @@ int subnet_group_zones(struct op *op, const char *name, struct string_list *out)
     for (size_t i = 0; i < n; i++) used.items[used.n++] = rows[i].zone;
     *out = (struct string_list){.set = true, .items = arena_array(op->arena, const char *, op->region->n_zones)};
     for (size_t i = 0; i < op->region->n_zones; i++)
-        if (has(&used, op->region->zones[i])) out->items[out->n++] = op->region->zones[i];
+        if (has_word(&used, op->region->zones[i])) out->items[out->n++] = op->region->zones[i];
     return 0;
 }
 
@@ -117,7 +117,7 @@ static struct string_list ipv4(struct op *op)
     return list;
 }
 
-static int view(struct op *op, const struct row_subnet_group *g, struct api_cache_subnet_group *out)
+static int view_subnet_group(struct op *op, const struct row_subnet_group *g, struct api_cache_subnet_group *out)
 {
     struct row_subnet *rows;
     size_t n;
@@ -143,7 +143,7 @@ static int view(struct op *op, const struct row_subnet_group *g, struct api_cach
 static int answer(struct op *op, const struct row_subnet_group *g, struct api_cache_subnet_group **out)
 {
     *out = arena_new(op->arena, struct api_cache_subnet_group);
-    return view(op, g, *out);
+    return view_subnet_group(op, g, *out);
 }
 
 /* ---- writing ---- */
@@ -177,7 +177,7 @@ static int check_new(struct op *op, const char *name)
 {
     const struct row_subnet_group *other;
     int64_t n;
-    int r = get(op, name, &other);
+    int r = get_subnet_group(op, name, &other);
     if (r == 0 && other)
         return op_fault(op, FAULT_CACHE_SUBNET_GROUP_ALREADY_EXISTS, "Cache subnet group %s already exists.", name);
     if (r == 0) r = q_subnet_group_count(op->store, op->region->name, &n, op->err);
@@ -210,11 +210,11 @@ static int check_free(struct op *op, const char *name, const struct string_list 
     if (r == 0) r = q_subnet_list(op->store, op->arena, op->region->name, name, &rows, &n, op->err);
     if (r || users == 0) return r;
     for (size_t i = 0; i < n; i++)
-        if (has(ids, rows[i].id)) return 0;
+        if (has_word(ids, rows[i].id)) return 0;
     return op_fault(op, FAULT_SUBNET_IN_USE, "The subnets of cache subnet group %s are in use.", name);
 }
 
-static int modify(struct op *op, const struct api_modify_cache_subnet_group_in *in, struct row_subnet_group *g)
+static int modify_subnet_group(struct op *op, const struct api_modify_cache_subnet_group_in *in, struct row_subnet_group *g)
 {
     if (is_default(g->name))
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The default cache subnet group cannot be modified.");
@@ -230,12 +230,12 @@ int op_modify_cache_subnet_group(
     struct op *op, const struct api_modify_cache_subnet_group_in *in, struct api_modify_cache_subnet_group_out *out)
 {
     const struct row_subnet_group *found;
-    int r = get(op, in->cache_subnet_group_name, &found);
+    int r = get_subnet_group(op, in->cache_subnet_group_name, &found);
     if (r == 0 && found == NULL)
         return op_fault(op, FAULT_CACHE_SUBNET_GROUP_NOT_FOUND, "Cache subnet group %s not found.", in->cache_subnet_group_name);
     if (r) return r;
     struct row_subnet_group g = *found;
-    r = modify(op, in, &g);
+    r = modify_subnet_group(op, in, &g);
     return r ? r : answer(op, &g, &out->cache_subnet_group);
 }
 
@@ -243,7 +243,7 @@ int op_delete_cache_subnet_group(struct op *op, const struct api_delete_cache_su
 {
     const struct row_subnet_group *g;
     int64_t users;
-    int r = get(op, in->cache_subnet_group_name, &g);
+    int r = get_subnet_group(op, in->cache_subnet_group_name, &g);
     if (r == 0 && g == NULL)
         return op_fault(
             op, FAULT_CACHE_SUBNET_GROUP_NOT_FOUND, "Cache Subnet Group %s does not exist.", in->cache_subnet_group_name);
@@ -291,7 +291,7 @@ int op_describe_cache_subnet_groups(
     size_t n = 1;
     int r = page_read(op, in->max_records, in->marker, &page);
     if (r) return r;
-    if (in->cache_subnet_group_name) r = get(op, in->cache_subnet_group_name, &rows);
+    if (in->cache_subnet_group_name) r = get_subnet_group(op, in->cache_subnet_group_name, &rows);
     else r = read_page(op, &page, &rows, &n);
     if (r == 0 && rows == NULL)
         return op_fault(op, FAULT_CACHE_SUBNET_GROUP_NOT_FOUND, "Cache subnet group %s not found.", in->cache_subnet_group_name);
@@ -299,6 +299,6 @@ int op_describe_cache_subnet_groups(
     if (n > (size_t)page.n) out->marker = page_marker(op, rows[(n = (size_t)page.n) - 1].name);
     out->cache_subnet_groups =
         (struct api_cache_subnet_group_list){true, n, arena_array(op->arena, struct api_cache_subnet_group, n)};
-    for (size_t i = 0; r == 0 && i < n; i++) r = view(op, &rows[i], &out->cache_subnet_groups.items[i]);
+    for (size_t i = 0; r == 0 && i < n; i++) r = view_subnet_group(op, &rows[i], &out->cache_subnet_groups.items[i]);
     return r;
 }

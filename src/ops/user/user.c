@@ -246,7 +246,7 @@ int op_modify_user(struct op *op, const struct api_modify_user_in *in, struct ap
 /* ---- delete ---- */
 
 /* Leaves its user groups, each of which is changed by that. */
-static int leave(struct op *op, const struct row_user *u, struct row_user_group_member *m)
+static int leave_group(struct op *op, const struct row_user *u, struct row_user_group_member *m)
 {
     struct row_user_group *g;
     int r = read_group(op, m, &g);
@@ -268,7 +268,7 @@ int op_delete_user(struct op *op, const struct api_delete_user_in *in, struct ap
     int r = user_find(op, in->user_id, false, &u);
     if (r == 0) r = check_active(op, u, "deleted");
     if (r == 0) r = q_user_memberships(op->store, op->arena, u->region, u->id, &members, &n, op->err);
-    for (size_t i = 0; r == 0 && i < n; i++) r = leave(op, u, &members[i]);
+    for (size_t i = 0; r == 0 && i < n; i++) r = leave_group(op, u, &members[i]);
     if (r) return r;
     move_user_status(NULL, &u->status, USER_DELETION_ASKED);
     r = q_user_put(op->store, u, op->err);

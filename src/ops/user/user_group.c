@@ -30,7 +30,7 @@ static int put_member(struct op *op, const struct row_user_group *g, const char 
 
 /* ---- as the API shows them ---- */
 
-static void add(struct string_list *list, const char *id)
+static void append_id(struct string_list *list, const char *id)
 {
     list->set = true;
     list->items[list->n++] = id;
@@ -43,9 +43,9 @@ static void view_members(struct op *op, const struct row_user_group_member *m, s
     pending->user_ids_to_remove.items = arena_array(op->arena, const char *, n);
     out->user_ids = (struct string_list){.set = true, .items = arena_array(op->arena, const char *, n)};
     for (size_t i = 0; i < n; i++) {
-        if (m[i].change != LINK_ADD) add(&out->user_ids, m[i].user_id);
-        if (m[i].change == LINK_ADD) add(&pending->user_ids_to_add, m[i].user_id);
-        if (m[i].change == LINK_REMOVE) add(&pending->user_ids_to_remove, m[i].user_id);
+        if (m[i].change != LINK_ADD) append_id(&out->user_ids, m[i].user_id);
+        if (m[i].change == LINK_ADD) append_id(&pending->user_ids_to_add, m[i].user_id);
+        if (m[i].change == LINK_REMOVE) append_id(&pending->user_ids_to_remove, m[i].user_id);
     }
     if (pending->user_ids_to_add.n || pending->user_ids_to_remove.n) out->pending_changes = pending;
 }
@@ -61,7 +61,7 @@ int user_group_min_version(struct op *op, const struct row_user_group *g, const 
     return r;
 }
 
-static int view(struct op *op, const struct row_user_group *g, struct api_user_group *out)
+static int view_user_group(struct op *op, const struct row_user_group *g, struct api_user_group *out)
 {
     struct row_user_group_member *members;
     struct row_rg_user_group *rgs;
@@ -107,7 +107,7 @@ struct roll {
     size_t n;
 };
 
-static int enroll(struct op *op, struct roll *roll, const char *given)
+static int enroll_user(struct op *op, struct roll *roll, const char *given)
 {
     struct row_user *u;
     int r = user_find(op, given, true, &u);
@@ -166,13 +166,13 @@ int op_create_user_group(struct op *op, const struct api_create_user_group_in *i
     int r = id_check(op, "UserGroupId", in->user_group_id, LIMIT_USER_ID_MAX, &g.id);
     if (r == 0) r = user_engine(op, "user group", in->engine, &g.engine);
     if (r == 0) r = check_new(op, g.id);
-    for (size_t i = 0; r == 0 && i < in->user_ids.n; i++) r = enroll(op, &roll, in->user_ids.items[i]);
+    for (size_t i = 0; r == 0 && i < in->user_ids.n; i++) r = enroll_user(op, &roll, in->user_ids.items[i]);
     if (r == 0) r = check_roll(op, &roll, g.engine);
     if (r == 0) r = region_ensure(op);
     if (r == 0) r = q_user_group_put(op->store, &g, op->err);
     for (size_t i = 0; r == 0 && i < roll.n; i++) r = put_member(op, &g, roll.users[i]->id, LINK_NONE);
     if (r == 0 && in->tags.n) r = tags_put(op, arn_of(op, op->account, "usergroup", g.id), &in->tags);
-    return r ? r : view(op, &g, out);
+    return r ? r : view_user_group(op, &g, out);
 }
 
 /* ---- modify ---- */
@@ -222,8 +222,8 @@ static int read_roll(
     int r = 0;
     *roll = (struct roll){.users = arena_array(op->arena, struct row_user *, n + in->user_ids_to_add.n)};
     for (size_t i = 0; r == 0 && i < n; i++)
-        if (!among(op, &in->user_ids_to_remove, m[i].user_id)) r = enroll(op, roll, m[i].user_id);
-    for (size_t i = 0; r == 0 && i < in->user_ids_to_add.n; i++) r = enroll(op, roll, in->user_ids_to_add.items[i]);
+        if (!among(op, &in->user_ids_to_remove, m[i].user_id)) r = enroll_user(op, roll, m[i].user_id);
+    for (size_t i = 0; r == 0 && i < in->user_ids_to_add.n; i++) r = enroll_user(op, roll, in->user_ids_to_add.items[i]);
     return r;
 }
 
@@ -280,7 +280,7 @@ int op_modify_user_group(struct op *op, const struct api_modify_user_group_in *i
     if (r == 0) r = read_roll(op, in, m, n, &roll);
     if (r == 0) r = check_roll(op, &roll, g->engine);
     if (r == 0) r = write_changes(op, in, g);
-    return r ? r : view(op, g, out);
+    return r ? r : view_user_group(op, g, out);
 }
 
 /* ---- delete ---- */
@@ -300,7 +300,7 @@ int op_delete_user_group(struct op *op, const struct api_delete_user_group_in *i
     move_user_group_status(NULL, &g->status, USER_GROUP_DELETION_ASKED);
     r = q_user_group_put(op->store, g, op->err);
     if (r == 0) r = q_tag_delete_arn(op->store, arn_of(op, g->account, "usergroup", g->id), op->err);
-    return r ? r : view(op, g, out);
+    return r ? r : view_user_group(op, g, out);
 }
 
 /* ---- describe ---- */
@@ -317,6 +317,6 @@ int op_describe_user_groups(struct op *op, const struct api_describe_user_groups
     if (r) return r;
     if (n > (size_t)page.n) out->marker = page_marker(op, rows[(n = (size_t)page.n) - 1].id);
     out->user_groups = (struct api_user_group_list){true, n, arena_array(op->arena, struct api_user_group, n)};
-    for (size_t i = 0; r == 0 && i < n; i++) r = view(op, &rows[i], &out->user_groups.items[i]);
+    for (size_t i = 0; r == 0 && i < n; i++) r = view_user_group(op, &rows[i], &out->user_groups.items[i]);
     return r;
 }
