@@ -105,7 +105,8 @@ int rg_access_change(
     struct row_rg_user_group *links;
     size_t n;
     int r = read_links(op, rg, &links, &n);
-    if (r == 0) r = drop_named(op, &in->user_group_ids_to_remove, rg, links, n);
+    if (r) return r;
+    r = drop_named(op, &in->user_group_ids_to_remove, rg, links, n);
     for (size_t i = 0; r == 0 && in->remove_user_groups.v && i < n; i++) r = drop_link(op, &links[i]);
     if (r == 0) r = check_new(op, &in->user_group_ids_to_add, rg, links, n);
     for (size_t i = 0; r == 0 && i < in->user_group_ids_to_add.n; i++)
