@@ -130,9 +130,8 @@ static void ask_of_datastore(struct step *s, const char *region, const char *g)
     case 2:
     case 3:
         ask(s, region, "CreateReplicationGroup",
-            "ReplicationGroupId=%s&ReplicationGroupDescription=d&GlobalReplicationGroupId=ldgnf-d0&NumCacheClusters=%d"
-            "&AutomaticFailoverEnabled=%s",
-            g, 1 + (int)below(2), boolean());
+            "ReplicationGroupId=%s&ReplicationGroupDescription=d&GlobalReplicationGroupId=ldgnf-d0&NumCacheClusters=%d", g,
+            1 + (int)below(2));
         return;
     case 4:
     case 5:
@@ -214,7 +213,7 @@ static void ask_of_access(struct step *s, const char *region, const char *g)
 {
     switch (below(7)) {
     case 0:
-        ask(s, region, "CreateUser", "UserId=u%d&UserName=%s&Engine=redis&AccessString=on ~* +@all&NoPasswordRequired=true",
+        ask(s, region, "CreateUser", "UserId=u%d&UserName=%s&Engine=redis&AccessString=on ~* %%2B@all&NoPasswordRequired=true",
             (int)below(3), chance(50) ? "default" : "other");
         return;
     case 1:
@@ -222,7 +221,7 @@ static void ask_of_access(struct step *s, const char *region, const char *g)
             chance(50) ? "&UserIds.member.2=u1" : "");
         return;
     case 2:
-        ask(s, region, "ModifyUser", "UserId=u%d&AccessString=%s", (int)below(3), PICK("on ~* +@read", "on ~* +@all"));
+        ask(s, region, "ModifyUser", "UserId=u%d&AccessString=%s", (int)below(3), PICK("on ~* %2B@read", "on ~* %2B@all"));
         return;
     case 3: ask(s, region, "DeleteUser", "UserId=u%d", (int)below(3)); return;
     case 4: ask(s, region, "DeleteUserGroup", "UserGroupId=ug0"); return;
@@ -332,8 +331,7 @@ static void begin(struct steps *out, const struct mood *m)
     for (int i = 1; i < N_REGIONS; i++) {
         s = steps_add(out);
         ask(s, regions[i], "CreateReplicationGroup",
-            "ReplicationGroupId=g0&ReplicationGroupDescription=d&GlobalReplicationGroupId=ldgnf-d0&NumCacheClusters=2"
-            "&AutomaticFailoverEnabled=true");
+            "ReplicationGroupId=g0&ReplicationGroupDescription=d&GlobalReplicationGroupId=ldgnf-d0&NumCacheClusters=2");
         s->after_ms = 3000;
     }
 }
