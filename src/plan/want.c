@@ -109,6 +109,7 @@ static bool any_is_coming(const struct world_rg *rg)
 static bool has_secondary(const struct world_rg *rg, enum secondary how)
 {
     if (rg->global == NULL || want_passive(rg)) return false;
+    if (rg->member && rg->member->row.leaving) return false; /* it stands on its own: nobody gives it data any more */
     for (size_t i = 0; i < rg->global->n_members; i++) {
         struct world_member *m = &rg->global->members[i];
         if (m->rg == rg || m->rg == NULL || m->drop || m->row.leaving || m->row.status != MEMBER_ASSOCIATED) continue;
