@@ -111,6 +111,7 @@ int rg_access_change(
     if (r == 0) r = check_new(op, &in->user_group_ids_to_add, rg, links, n);
     for (size_t i = 0; r == 0 && i < in->user_group_ids_to_add.n; i++)
         r = add_link(op, in->user_group_ids_to_add.items[i], rg, LINK_ADD);
+    if (r) return r;
     *busy |= in->user_group_ids_to_add.n || in->user_group_ids_to_remove.n || (in->remove_user_groups.v && n);
-    return r;
+    return 0;
 }
