@@ -10,6 +10,6 @@ struct task_state {
 };
 #define TASK_TO(state) (1u << (state))
 
-/* Moves *state to 'to', with a line in the log at the level trace; aborts with the task's name and both states where the table does not
- * allow it. */
+/* Moves *state to 'to', with a line in the log at the level trace. A move that the table does not allow is a mistake (mistake.h), told
+ * with the task's name and both states. */
 void task_move(const char *task, const struct task_state *table, int *state, int to);

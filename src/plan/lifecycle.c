@@ -1,14 +1,9 @@
 #include "plan/lifecycle.h"
 #include "base/log.h"
+#include "base/mistake.h"
 #include "catalog/words.h"
 #include "plan/world.h"
 #include <stdlib.h>
-
-#if defined(__SANITIZE_ADDRESS__)
-enum { MISTAKES_END_IT = 1 };
-#else
-enum { MISTAKES_END_IT = 0 };
-#endif
 
 void (*lifecycle_on_move)(const struct lifecycle *l, const struct lifecycle_row *row);
 

@@ -1,6 +1,7 @@
 #include "agent/node/core.h"
 #include "agent/os/names.h"
 #include "base/log.h"
+#include "base/mistake.h"
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -31,8 +32,10 @@ void node_event(struct node *n, enum node_event event)
 {
     enum node_state to;
     if (!node_lifecycle_move(n->state, event, &to)) {
-        log_error("node %s: is %s and can't be %s", n->id, lifecycle_state_name(n->state), lifecycle_event_name(event));
-        abort();
+        log_error("node %s: is %s and can't be %s: it stays as it is", n->id, lifecycle_state_name(n->state),
+            lifecycle_event_name(event));
+        if (MISTAKES_END_IT) abort();
+        return;
     }
     if (to != n->state) node_trace(n, "%s -> %s", lifecycle_state_name(n->state), lifecycle_state_name(to));
     n->state = to;
