@@ -57,6 +57,7 @@ static const char *why_no_switch(
     if (!node_answers(next)) return "the replica does not answer";
     if (want_other_process(next)) return "the replica's process has ended";
     if (ng->row.switch_offset < 0 && want_hands_over(rg)) return "another region is to become primary";
+    if (want_is_switch_target(rg)) return "its region is to become primary"; /* its first node may just have become one */
     if (w->steady_ms < ng->row.switch_since_ms + SWITCH_LIMIT_MS) return NULL;
     return ng->row.switch_offset < 0 ? "the primary could not hold its writes in time"
                                      : "the replica did not get all writes in time";
