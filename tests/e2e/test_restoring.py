@@ -118,9 +118,9 @@ class Case(shards.Snapshots, snapshots.Case):
 
     def fill_with_everything(self):
         """Every type and encoding in one database, keys in every part of the slots, short ones, numbers, long ones and with tags."""
-        client = self.own.client
+        client = self.source.client
         snapshots.fill(client)
-        self.own.database(3).flushdb()
+        self.source.database(3).flushdb()
         with client.pipeline() as p:
             for i in range(2000):
                 p.set("key:%d" % i, "v%d" % i)
@@ -140,16 +140,16 @@ class Case(shards.Snapshots, snapshots.Case):
 class Files(Case):
     def test_one_into_three_shards(self):
         before = self.fill_with_everything()
-        self.check_all(self.restored(THREE, replicas=1, SnapshotArns=[self.own.save()]), before)
+        self.check_all(self.restored(THREE, replicas=1, SnapshotArns=[self.source.save()]), before)
 
     def test_three_into_two_shards_whose_slots_they_do_not_know(self):
         before = self.fill_with_everything()
         arns = []
         for i in range(3):
             for n in range(i * 100, i * 100 + 100):
-                self.own.client.set("file-%d" % n, n)
-            before |= {k: v for k, v in self.contents_of(self.own.client).items() if k != "functions"}
-            arns.append(self.own.save())
+                self.source.client.set("file-%d" % n, n)
+            before |= {k: v for k, v in self.contents_of(self.source.client).items() if k != "functions"}
+            arns.append(self.source.save())
         self.check_all(self.restored(OWN, SnapshotArns=arns), before)
 
     def test_that_fit_are_taken_as_they_are(self):
@@ -158,14 +158,14 @@ class Files(Case):
             mine = shards.slots_of(slots)
             for n in range(200):
                 if key_slot(b"key-%d" % n) in mine:
-                    self.own.client.set("key-%d" % n, n)
-            before |= self.contents_of(self.own.client)
-            arns.append(self.own.save())
+                    self.source.client.set("key-%d" % n, n)
+            before |= self.contents_of(self.source.client)
+            arns.append(self.source.save())
         self.check_all(self.restored(OWN, SnapshotArns=list(reversed(arns))), before)
 
     def test_need_slots(self):
-        self.own.client.set("k", "v")
-        arn = self.own.save()
+        self.source.client.set("k", "v")
+        arn = self.source.save()
         for more in ({}, {"NumNodeGroups": 1}, {"NumNodeGroups": 2, "ReplicasPerNodeGroup": 0},
                      {"NodeGroupConfiguration": [{"ReplicaCount": 0}, {"ReplicaCount": 0}]}):
             self.assert_fault("InvalidParameterCombination", 400, self.restored, SnapshotArns=[arn], **more,
@@ -177,7 +177,7 @@ class Snapshots(Case):
 
     def test_of_two_shards_into_three_with_slots_of_ones_own(self):
         before = self.fill_with_everything()
-        source = self.restored(OWN, SnapshotArns=[self.own.save()])
+        source = self.restored(OWN, SnapshotArns=[self.source.save()])
         self.check_all(source, before)
         snapshot = self.take(source, ReplicationGroupId=source)
         self.check_all(self.restored(["0-99", "100-9999", "10000-16383"], SnapshotName=snapshot), before)
@@ -195,13 +195,13 @@ class Refusals(Case):
         self.delete_group(group)
 
     def test_count_keys_of_other_databases(self):
-        self.own.client.set("k", "v")
+        self.source.client.set("k", "v")
         for db, n in ((1, 2), (15, 3)):
             for i in range(n):
-                self.own.database(db).set(i, i)
-        self.own.database(2).set("over", "v", px=1)
-        wait_for(lambda: not self.own.database(2).exists("over"), "a key's end")
-        arn = self.own.save()
+                self.source.database(db).set(i, i)
+        self.source.database(2).set("over", "v", px=1)
+        wait_for(lambda: not self.source.database(2).exists("over"), "a key's end")
+        arn = self.source.save()
         for slots in (THREE, ["0-16383"]):
             self.check_refused(self.restored(slots, SnapshotArns=[arn]), "5 keys can't go anywhere: they are in other databases than 0")
 
@@ -209,13 +209,13 @@ class Refusals(Case):
         arns = []
         for first in (0, 7, 12):
             for n in range(first, first + 10):
-                self.own.client.set("key-%d" % n, n)
-            arns.append(self.own.save())
+                self.source.client.set("key-%d" % n, n)
+            arns.append(self.source.save())
         self.check_refused(self.restored(THREE, SnapshotArns=arns), "8 keys can't go anywhere: they are in more than one of the files")
 
     def test_are_told_before_anything_is_loaded_where_a_file_says_how_much_memory_it_needs(self):
-        self.own.client.set("k", "v")
-        arn = self.own.save()
+        self.source.client.set("k", "v")
+        arn = self.source.save()
         path = os.path.join(BUCKET, arn.rpartition("/")[2])
         used = b"\xfa\x08used-mem\x0b%d" % (10 << 30)
         data = harness.reads(path)
@@ -240,8 +240,8 @@ class Refusals(Case):
     def test_name_the_file_that_is_damaged(self):
         arns = []
         for n in range(2):
-            self.own.client.set("key-%d" % n, n)
-            arns.append(self.own.save())
+            self.source.client.set("key-%d" % n, n)
+            arns.append(self.source.save())
         path = os.path.join(BUCKET, arns[1].rpartition("/")[2])
         data = bytearray(harness.reads(path))
         data[-12] ^= 1
