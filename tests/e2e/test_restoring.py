@@ -80,8 +80,8 @@ class Own:
 class Case(shards.Snapshots, snapshots.Case):
     @classmethod
     def setUpClass(cls):
-        cls.own = Own()
-        cls.addClassCleanup(cls.own.stop)
+        cls.source = Own()
+        cls.addClassCleanup(cls.source.stop)
 
     def restored(self, slots=None, replicas=0, **more):
         """The id of a group of shards with these slots."""
