@@ -281,8 +281,9 @@ def table():
 
 def tearDownModule():
     if "MERIDIAN_WRITE_DOCS" in os.environ:
+        text = table()  # before it is opened: what did not run is taken from it
         with open(TABLE, "w", encoding="utf-8") as f:
-            f.write(table())
+            f.write(text)
 
 
 if __name__ == "__main__":
