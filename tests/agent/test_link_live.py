@@ -286,7 +286,8 @@ class Regions(Field):
         for n in (2, 11, 12):
             self.has(n, "k", "v")
         full, partial = (admin(self.address(2)).info("stats")[k] for k in ("sync_full", "sync_partial_ok"))
-        os.kill(seen(self.serve.region("r1").sighting, "g.a1")["pid"], signal.SIGKILL)
+        victim = seen(self.serve.region("r1").sighting, "g.a1")["pid"]
+        os.kill(victim, signal.SIGKILL)
         begin = time.monotonic()
         a2 = node("g.a2", self.a2["address"])
         self.order([node("g.a1", self.a1["address"], a2), a2])
@@ -297,7 +298,7 @@ class Regions(Field):
         took = time.monotonic() - begin
         print("# the other region has the next write after %.0f ms" % (took * 1e3), flush=True)
         self.assertLess(took, 0.7, "a replica had to wait for Redis' own cron")
-        self.wait_serves("g.a1", "g.a2")
+        self.wait(lambda s: serves(s, "g.a1", "g.a2") and seen(s, "g.a1")["pid"] != victim)
         stats = admin(self.address(2)).info("stats")
         self.assertEqual((stats["sync_full"] - full, stats["sync_partial_ok"] - partial), (1, 1), "only the dead node may need it all")
         self.assertEqual(admin(self.address(11)).info("stats")["sync_full"], 1)
