@@ -103,7 +103,7 @@ Test(file, a_text_of_any_size_leaves_itself_half_a_kilobyte_to_grow)
     static const struct {
         size_t n;
         off_t size;
-    } t[] = {{1, 4096}, {3584, 4096}, {3585, 8192}, {20000, 24576}, {10, 24576}};
+    } t[] = {{1, 4096}, {2048, 4096}, {2049, 8192}, {20000, 24576}, {10, 24576}};
     static char text[20000];
     memset(text, 'x', sizeof text);
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {

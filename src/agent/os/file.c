@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ID_MAX = 100, READ_MAX = 1 << 20, TREE_FDS = 16, BLOCK = 4096, SPARE = 512 };
+enum { ID_MAX = 100, READ_MAX = 1 << 20, TREE_FDS = 16, BLOCK = 4096, SPARE = 2048 };
 
 bool file_id_ok(const char *id)
 {
