@@ -41,6 +41,7 @@ from processes import alive  # noqa: E402, F401
 BIN = os.path.abspath(os.environ.get("MERIDIAN_BIN") or os.path.join(ROOT, "build", "meridian"))
 AWS = "/usr/bin/aws" if os.path.exists("/usr/bin/aws") else "aws"
 DEADLINE = 30
+ENGINES = ("redis-server", "older-redis", "memcached", "valkey-server")
 NODE_TYPE = "cache.r6g.large"
 NAMESPACE = "{http://elasticache.amazonaws.com/doc/2015-02-02/}"
 SANITIZERS = ("AddressSanitizer", "LeakSanitizer", "runtime error:", "UndefinedBehaviorSanitizer", " is violated: ")
@@ -220,6 +221,10 @@ class Server:
             question = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
             kind, _, _, _, pid = struct.unpack("hhqqi4x", fcntl.fcntl(lock, fcntl.F_GETLK, question))
         return 0 if kind == fcntl.F_UNLCK else pid
+
+    def engines(self):
+        """The processes of engines that run, whatever the server knows of them."""
+        return {pid for pid, command in processes_of(self.data).items() if os.path.basename(command.split(" ")[0]) in ENGINES}
 
     def nodes(self, group=None, region=None):
         return [n for n in self.admin("GET", "nodes")["nodes"]

@@ -28,7 +28,6 @@ from registers import Histories  # noqa: E402
 TABLE = os.path.join(harness.ROOT, "docs", "crash-matrix.md")
 ONLY = os.environ.get("MERIDIAN_CELLS", "")
 REGIONS = ("us-east-1", "eu-west-1")
-ENGINES = ("redis-server", "older-redis", "memcached", "valkey-server")
 
 
 def trip(name, count=1):
@@ -189,7 +188,7 @@ class Matrix(encryption.Case):
             self.assertEqual([], verdict.wrong())
         self.check_processes()
         workflow.end()
-        wait_for(lambda: not self.server.nodes() and not self.engines(), "nothing left")
+        wait_for(lambda: not self.server.nodes() and not self.server.engines(), "nothing left")
         self.check_contract()
         return ("serve started again" if crashed else "") + ("" if answered else ", asked again")
 
@@ -214,7 +213,7 @@ class Matrix(encryption.Case):
 
     def is_in_force(self):
         """Who was struck is gone, or was woken: a status may be true of it for as long as nobody knows that it stands still."""
-        if any(self.server.agent(r) in self.struck for r in REGIONS if os.path.exists(os.path.join(self.server.data, "regions", r, "agent.lock"))):
+        if self.struck.intersection(agents(self)):
             return False
         return all(n["state"] == "ready" and not n["fenced"] and alive(n["pid"]) and not stands_still(n["pid"]) and (n["role"] != "replica" or n["link_up"]) for n in self.server.nodes())
 
@@ -230,11 +229,8 @@ class Matrix(encryption.Case):
         for name in self.server.admin("GET", "trips")["trips"]:
             self.server.admin("PUT", "trips/%s?count=0" % name)
 
-    def engines(self):
-        return {pid for pid, command in harness.processes_of(self.server.data).items() if os.path.basename(command.split(" ")[0]) in ENGINES}
-
     def check_processes(self):
-        wait_for(lambda: {n["pid"] for n in self.server.nodes()} == self.engines(), "only processes that serve knows")
+        wait_for(lambda: {n["pid"] for n in self.server.nodes()} == self.server.engines(), "only processes that serve knows")
 
 
 RUN, FOUND = set(), {}

@@ -295,13 +295,15 @@ class Join(Workflow):
         self.case.assertEqual({HOME: "PRIMARY", AWAY: "SECONDARY"}, datastores.roles(self.datastore()))
 
     def end(self):
-        self.api().disassociate_global_replication_group(GlobalReplicationGroupId=self.world, ReplicationGroupId=self.made[1][0],
-                                                         ReplicationGroupRegion=AWAY)
-        wait_for(lambda: len(self.datastore()["Members"]) == 1 and self.datastore()["Status"] == "primary-only", "one member")
-        self.case.wait_group(self.made[1][0], AWAY)
-        self.api().delete_global_replication_group(GlobalReplicationGroupId=self.world, RetainPrimaryReplicationGroup=True)
-        wait_for(lambda: not self.api().describe_global_replication_groups()["GlobalReplicationGroups"], "no datastore")
-        self.case.wait_group(self.group)
+        """The secondary leaves, then the datastore goes; what is left is the primary."""
+        (group, region), (other, other_region) = self.made
+        self.api(region).disassociate_global_replication_group(GlobalReplicationGroupId=self.world, ReplicationGroupId=other,
+                                                               ReplicationGroupRegion=other_region)
+        wait_for(lambda: self.datastore(region)["Status"] == "primary-only", "one member")
+        self.case.wait_group(other, other_region)
+        self.api(region).delete_global_replication_group(GlobalReplicationGroupId=self.world, RetainPrimaryReplicationGroup=True)
+        wait_for(lambda: not self.api(region).describe_global_replication_groups()["GlobalReplicationGroups"], "no datastore")
+        self.case.wait_group(group, region)
         super().end()
 
 
@@ -329,15 +331,8 @@ class GlobalFailover(Join):
 
     def end(self):
         self.made.reverse()
-        self.case.wait_group(self.group, AWAY)
-        group, other = self.made
-        self.api().disassociate_global_replication_group(GlobalReplicationGroupId=self.world, ReplicationGroupId=other[0], ReplicationGroupRegion=HOME)
-        wait_for(lambda: self.datastore(AWAY)["Status"] == "primary-only", "one member")
-        self.case.wait_group(other[0], HOME)
-        self.api(AWAY).delete_global_replication_group(GlobalReplicationGroupId=self.world, RetainPrimaryReplicationGroup=True)
-        wait_for(lambda: not self.api(AWAY).describe_global_replication_groups()["GlobalReplicationGroups"], "no datastore")
-        self.case.wait_group(group[0], AWAY)
-        Workflow.end(self)
+        self.case.wait_group(*self.made[0])
+        super().end()
 
 
 class Token(Workflow):

@@ -153,11 +153,6 @@ class Storm:
         self.server.kill()
         self.server.start()
 
-    def engines(self):
-        """The processes of engines that run."""
-        return {pid for pid, command in harness.processes_of(self.server.data).items()
-                if os.path.basename(command.split(" ")[0]) in ("redis-server", "older-redis")}
-
     def crash_serve_at_work(self, *groups):
         """Up to three times, at the next moment at which it has stored, or handed out, something; not once the groups are at rest."""
         for _ in range(self.random.randint(1, 3)):
@@ -187,7 +182,7 @@ class Storm:
         self.server.admin("PUT", "trips/crash_after_spawn?count=0")
 
     def check_processes(self):
-        self.assertEqual({n["pid"] for n in self.server.nodes()}, self.engines(), "the processes that run are those that the server knows")
+        self.assertEqual({n["pid"] for n in self.server.nodes()}, self.server.engines(), "the processes that run are those that the server knows")
 
     def is_in_force(self, nodes):
         return all(n["state"] == "ready" and not n["fenced"] and n["pid"] not in self.struck and alive(n["pid"]) and
@@ -223,7 +218,7 @@ class Storm:
         addresses = {(n["address"], n["port"]) for n in self.server.nodes()}
         for group in {n["rg"] for n in self.server.nodes(region=region)}:
             self.delete_group(group, region)
-        wait_for(lambda: not self.server.nodes(region=region) and not self.engines(), "no node left")
+        wait_for(lambda: not self.server.nodes(region=region) and not self.server.engines(), "no node left")
         wait_for(lambda: not [f for f in os.listdir(base) if os.path.isdir(os.path.join(base, f)) and f != "Snapshots"], "no folder left")
         self.assertEqual([], [a for a in addresses if harness.is_bound(*a)])
 
