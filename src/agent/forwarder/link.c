@@ -1,9 +1,9 @@
 #include "agent/forwarder/discovery.h"
 #include "agent/forwarder/link_pair.h"
+#include "agent/forwarder/listener.h"
 #include "agent/engine/order_check.h"
 #include "agent/os/reservations.h"
 #include "base/log.h"
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,13 +16,7 @@
 enum { CONNECTIONS_MAX = 32768, CONNECTIONS_LEAST = 16, RESERVED_FILES = 128 };
 /* How long a splitter waits for the first byte of a client. */
 enum { FIRST_BYTE_MS = 30000 };
-enum { BACKLOG = 511, ACCEPTS = 64, AGAIN_MS = 1, AGAIN_FAST = 2000, AGAIN_SLOW_MS = 250, AGAIN_TOLD = 100 };
-
-struct listener {
-    uv_poll_t poll;
-    int fd;
-    struct link *link;
-};
+enum { AGAIN_MS = 1, AGAIN_FAST = 2000, AGAIN_SLOW_MS = 250, AGAIN_TOLD = 100 };
 
 static const char *const kinds[] = {[LINK_READER] = "reader",
     [LINK_PRIMARY] = "primary",
@@ -83,49 +77,17 @@ static int read_order(struct link *l, const struct proto_link_order *o, struct t
 
 /* ---- the listener ---- */
 
-static void listener_closed(uv_handle_t *h)
-{
-    free(h->data);
-}
-
 static void stop_listening(struct link *l)
 {
-    struct listener *s = l->listener;
-    if (s == NULL) return;
+    if (l->listener == NULL) return;
+    listener_close(l->listener);
     l->listener = NULL;
-    uv_poll_stop(&s->poll);
-    close(s->fd);
     reservations_take(l->host->reservations, l->address, l->port);
-    uv_close((uv_handle_t *)&s->poll, listener_closed);
 }
 
-static void accept_some(uv_poll_t *h, int status, int events)
+static void take_connection(void *arg, int fd, const struct sockaddr *from)
 {
-    struct listener *s = h->data;
-    (void)status;
-    (void)events;
-    for (int i = 0; i < ACCEPTS; i++) {
-        struct sockaddr_storage from = {0};
-        socklen_t size = sizeof from;
-        int fd = accept4(s->fd, (struct sockaddr *)&from, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0) return;
-        pair_open(s->link, fd, (const struct sockaddr *)&from);
-    }
-}
-
-static int listen_on(const struct target *t, int *out, struct err *e)
-{
-    int on = 1, fd = socket(t->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0) return err_set(e, ERR_IO, "opening a socket: %s", strerror(errno));
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (bind(fd, (const struct sockaddr *)&t->address, t->size) == 0 && listen(fd, BACKLOG) == 0) {
-        *out = fd;
-        return 0;
-    }
-    int why = errno;
-    close(fd);
-    if (why == EADDRINUSE) return err_set(e, ERR_IN_USE, "its address is in use by another program");
-    return err_set(e, ERR_IO, "listening: %s", strerror(why));
+    pair_open(arg, fd, from);
 }
 
 static void set_reason(struct link *l, int code, const char *reason)
@@ -154,19 +116,10 @@ static void listen_again(struct link *l, const struct err *e)
 static void start_listening(struct link *l)
 {
     struct err e = {0};
-    int fd = -1;
     reservations_lend(l->host->reservations, l, l->address, l->port);
-    int r = listen_on(&l->listen, &fd, &e);
+    int r = listener_open(l->host->loop, &l->listen, take_connection, l, &l->listener, &e);
     reservations_return(l->host->reservations, l);
     if (r != 0) return listen_again(l, &e);
-    struct listener *s = calloc(1, sizeof *s);
-    if (s == NULL) abort();
-    s->fd = fd;
-    s->link = l;
-    s->poll.data = s;
-    if (uv_poll_init(l->host->loop, &s->poll, fd) != 0) abort(); /* a socket can be polled */
-    uv_poll_start(&s->poll, UV_READABLE, accept_some);
-    l->listener = s;
     l->tries = 0;
     set_reason(l, 0, "");
     l->host->changed(l->host);

@@ -35,3 +35,33 @@ int address_bind(const char *address, int64_t port)
     close(fd);
     return errno = why, -1;
 }
+
+int address_hold(const char *address, int64_t port)
+{
+    int fd = address_bind(address, port);
+    if (fd < 0) return -1;
+    if (listen(fd, 1) != 0 || shutdown(fd, SHUT_RDWR) != 0) {
+        close(fd);
+        return -1;
+    }
+    address_share(fd, false);
+    return fd;
+}
+
+void address_share(int held, bool on)
+{
+    setsockopt(held, SOL_SOCKET, SO_REUSEADDR, &(int){on}, sizeof(int));
+}
+
+void address_release(int held)
+{
+    close(held);
+}
+
+int address_probe(const char *address, int64_t port)
+{
+    int fd = address_bind(address, port);
+    if (fd < 0) return errno;
+    close(fd);
+    return 0;
+}

@@ -1,18 +1,16 @@
 #include "agent/os/proc.h"
+#include "agent/os/child.h"
 #include "agent/os/file.h"
 #include "base/clock.h"
+#include "base/proc_place.h"
 #include "base/proc_stat.h"
 #include "base/trip.h"
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define PROCESS "process"
@@ -20,44 +18,20 @@
 
 struct proc {
     struct proc_id id;
-    bool own;   /* a child: libuv reaps it and tells; else its pidfd does */
-    bool ended; /* the pid may belong to somebody else from here on */
-    union {
-        uv_handle_t handle;
-        uv_process_t child;
-        uv_poll_t poll;
-    } h;
-    int pidfd;               /* -1 for a child */
+    struct child *child;
+    bool ended;              /* the pid may belong to somebody else from here on */
     unsigned long long used; /* processor time of all its threads, as it was last seen */
     proc_exited *exited;
     void *arg;
 };
 
-static void proc_closed(uv_handle_t *h)
+static void proc_ended(void *arg, int status, int signal)
 {
-    struct proc *p = h->data;
-    if (p->pidfd >= 0) close(p->pidfd);
-    free(p);
-}
-
-static void proc_ended(struct proc *p, int status, int signal)
-{
+    struct proc *p = arg;
     p->ended = true;
     proc_end_group(&p->id);
     p->exited(p->arg, status, signal);
-    uv_close(&p->h.handle, proc_closed);
-}
-
-static void child_exited(uv_process_t *h, int64_t status, int signal)
-{
-    proc_ended(h->data, (int)status, signal);
-}
-
-static void pidfd_ready(uv_poll_t *h, int status, int events)
-{
-    (void)status;
-    (void)events;
-    proc_ended(h->data, -1, 0);
+    free(p);
 }
 
 static bool start_time(long pid, unsigned long long *out)
@@ -70,37 +44,33 @@ static bool start_time(long pid, unsigned long long *out)
 
 static bool runs_in(long pid, const char *dir)
 {
-    char path[64], cwd[PATH_MAX], real[PATH_MAX];
-    snprintf(path, sizeof path, "/proc/%ld/cwd", pid);
-    ssize_t n = readlink(path, cwd, sizeof cwd - 1);
-    if (n < 0 || realpath(dir, real) == NULL) return false;
-    cwd[n] = '\0';
-    return strcmp(cwd, real) == 0;
+    char real[PATH_MAX];
+    struct proc_place place;
+    return realpath(dir, real) != NULL && proc_place_of(pid, &place) && strcmp(place.folder, real) == 0;
 }
 
-/* Whether its output goes to a file in the folder: that of whoever only stands there does not. */
-static bool writes_in(long pid, const char *dir)
+struct search {
+    char folder[PATH_MAX];
+    long found;
+};
+
+/* Whoever only stands in the folder does not have its output go to a file there. */
+static bool was_started_there(void *arg, const struct proc_place *p)
 {
-    char path[64], log[PATH_MAX], real[PATH_MAX];
-    snprintf(path, sizeof path, "/proc/%ld/fd/1", pid);
-    ssize_t n = readlink(path, log, sizeof log - 1);
-    if (n < 0 || realpath(dir, real) == NULL) return false;
-    log[n] = '\0';
-    size_t len = strlen(real);
-    return strncmp(log, real, len) == 0 && log[len] == '/';
+    struct search *s = arg;
+    size_t len = strlen(s->folder);
+    bool writes = strncmp(p->output, s->folder, len) == 0 && p->output[len] == '/';
+    if (!p->leads || !writes || strcmp(p->folder, s->folder) != 0) return false;
+    s->found = p->pid;
+    return true;
 }
 
 /* The process that was started in 'dir' by whoever died before it could write down its number; its children are in its process group. */
 static long find_started(const char *dir)
 {
-    long found = 0;
-    DIR *d = opendir("/proc");
-    for (struct dirent *entry; d && !found && (entry = readdir(d)) != NULL;) {
-        long pid = atol(entry->d_name);
-        if (pid > 1 && getpgid((pid_t)pid) == (pid_t)pid && runs_in(pid, dir) && writes_in(pid, dir)) found = pid;
-    }
-    if (d) closedir(d);
-    return found;
+    struct search s = {.found = 0};
+    if (realpath(dir, s.folder) != NULL) proc_place_find(was_started_there, &s);
+    return s.found;
 }
 
 static int save_id(const char *dir, const char *file, const struct proc_id *id, struct err *e)
@@ -145,29 +115,14 @@ static bool read_id(const char *path, struct proc_id *id)
     return n >= 1;
 }
 
-static struct proc *proc_new(proc_exited *exited, void *arg)
+static struct proc *proc_new(const struct proc_id *id, proc_exited *exited, void *arg)
 {
     struct proc *p = calloc(1, sizeof *p);
     if (p == NULL) abort();
-    p->pidfd = -1;
+    p->id = *id;
     p->exited = exited;
     p->arg = arg;
-    p->h.handle.data = p;
     return p;
-}
-
-static int spawn_child(uv_loop_t *loop, struct proc *p, const char *dir, char *const args[], int log)
-{
-    uv_stdio_container_t io[3] = {
-        {.flags = UV_IGNORE}, {.flags = UV_INHERIT_FD, .data.fd = log}, {.flags = UV_INHERIT_FD, .data.fd = log}};
-    uv_process_options_t o = {.file = args[0],
-        .args = (char **)(uintptr_t)args,
-        .cwd = dir,
-        .flags = UV_PROCESS_DETACHED,
-        .stdio = io,
-        .stdio_count = 3,
-        .exit_cb = child_exited};
-    return trip_hit(TRIP_SPAWN) ? UV_EAGAIN : uv_spawn(loop, &p->h.child, &o);
 }
 
 int proc_spawn(uv_loop_t *loop, const char *dir, char *const args[], const char *log, const struct proc_id *keep,
@@ -181,20 +136,16 @@ int proc_spawn(uv_loop_t *loop, const char *dir, char *const args[], const char 
         close(fd);
         return e->code;
     }
-    struct proc *p = proc_new(exited, arg);
-    p->own = true;
-    p->id = *keep;
-    int r = spawn_child(loop, p, dir, args, fd);
+    struct proc *p = proc_new(keep, exited, arg);
+    int r = trip_hit(TRIP_SPAWN) ? UV_EAGAIN : child_spawn(loop, dir, args, fd, proc_ended, p, &p->child);
     close(fd);
     if (r < 0) {
         forget_note(dir, STARTING);
-        /* A trip fails before libuv knew the handle; libuv's own failure leaves a handle to be closed. */
-        if (p->h.handle.loop != NULL) uv_close(&p->h.handle, proc_closed);
-        else free(p);
+        free(p);
         return err_set(e, ERR_IO, "starting %s: %s", args[0], uv_strerror(r));
     }
     trip_crash(TRIP_CRASH_AFTER_SPAWN);
-    p->id.pid = p->h.child.pid;
+    p->id.pid = child_pid(p->child);
     p->id.started_ms = clock_now_ms();
     start_time(p->id.pid, &p->id.start);
     save_id(dir, PROCESS, &p->id, e); /* without it, the process's own pidfile will have to do */
@@ -235,28 +186,22 @@ int proc_adopt(
     if (found) save_id(dir, PROCESS, &id, e);
     forget_note(dir, STARTING);
     if (!found) return 0;
-    int fd = (int)syscall(SYS_pidfd_open, (pid_t)id.pid, 0);
-    if (fd < 0 && errno == ESRCH) return 0;
-    if (fd < 0) return err_set(e, ERR_IO, "watching process %ld: %s", id.pid, strerror(errno));
-    fcntl(fd, F_SETFD, FD_CLOEXEC);
-    if (!is_it(&id, dir)) { /* it ended in between, and the pid is somebody else's */
-        close(fd);
+    struct proc *p = proc_new(&id, exited, arg);
+    int why = child_watch(loop, id.pid, proc_ended, p, &p->child);
+    if (why == 0 && is_it(&p->id, dir)) {
+        *out = p;
         return 0;
     }
-    struct proc *p = proc_new(exited, arg);
-    p->pidfd = fd;
-    p->id = id;
-    if (uv_poll_init(loop, &p->h.poll, fd) != 0) abort(); /* a pidfd can always be polled */
-    uv_poll_start(&p->h.poll, UV_READABLE, pidfd_ready);
-    *out = p;
-    return 0;
+    if (why == 0) child_leave(p->child); /* it ended in between, and the pid is somebody else's */
+    free(p);
+    return why == 0 || why == ESRCH ? 0 : err_set(e, ERR_IO, "watching process %ld: %s", id.pid, strerror(why));
 }
 
 void proc_end_group(const struct proc_id *id)
 {
     unsigned long long start;
     if (id->pid <= 1 || (start_time(id->pid, &start) && start != id->start)) return;
-    kill(-(pid_t)id->pid, SIGKILL);
+    child_kill_group(id->pid);
 }
 
 bool proc_is_noted(const char *dir, long pid)
@@ -332,7 +277,5 @@ bool proc_is_stopped(const struct proc *p)
 
 void proc_signal(struct proc *p, int signal)
 {
-    if (p->ended) return;
-    if (p->own) uv_process_kill(&p->h.child, signal);
-    else syscall(SYS_pidfd_send_signal, p->pidfd, signal, NULL, 0);
+    if (!p->ended) child_signal(p->child, signal);
 }

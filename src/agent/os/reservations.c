@@ -2,7 +2,6 @@
 #include "agent/os/address.h"
 #include "base/index.h"
 #include "base/log.h"
-#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +38,7 @@ struct reservations *reservations_new(void)
 
 static void reservation_free(struct reservation *x)
 {
-    if (x->fd >= 0) close(x->fd);
+    if (x->fd >= 0) address_release(x->fd);
     free(x->borrowers);
     free(x->key);
     free(x);
@@ -63,9 +62,9 @@ static struct reservation *reservation_find(const struct reservations *r, const 
 
 /* ---- the socket ---- */
 
-static void share(const struct reservation *x, int on)
+static void share(const struct reservation *x, bool on)
 {
-    if (x->fd >= 0) setsockopt(x->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (x->fd >= 0) address_share(x->fd, on);
 }
 
 /* The system gives the lowest number that is free. */
@@ -77,19 +76,13 @@ static bool is_affordable(struct reservations *r, int fd)
     return false;
 }
 
-/*
- * To listen for a moment tells whether somebody else does, and makes the system look at each socket of the port when the next
- * is bound: as long as none ever listened, it may let in whoever is willing to share.
- */
 static void reservation_take(struct reservations *r, struct reservation *x)
 {
     if (x->fd >= 0 || x->n_borrowers > 0) return;
-    x->fd = address_bind(x->address, x->port);
-    if (x->fd >= 0 && (!is_affordable(r, x->fd) || listen(x->fd, 1) != 0 || shutdown(x->fd, SHUT_RDWR) != 0)) {
-        close(x->fd);
-        x->fd = -1;
-    }
-    share(x, 0);
+    x->fd = address_hold(x->address, x->port);
+    if (x->fd < 0 || is_affordable(r, x->fd)) return;
+    address_release(x->fd);
+    x->fd = -1;
 }
 
 bool reservations_lacks(const struct reservations *r, const char *address, int64_t port)
@@ -102,10 +95,9 @@ int reservations_probe(struct reservations *r, const char *address, int64_t port
 {
     struct reservation *x = reservation_find(r, address, port);
     if (x != NULL) reservation_take(r, x);
-    if (x != NULL) share(x, 1);
-    int fd = address_bind(address, port), why = fd < 0 ? errno : 0;
-    if (fd >= 0) close(fd);
-    if (x != NULL && x->n_borrowers == 0) share(x, 0);
+    if (x != NULL) share(x, true);
+    int why = address_probe(address, port);
+    if (x != NULL && x->n_borrowers == 0) share(x, false);
     return why;
 }
 
@@ -172,7 +164,7 @@ void reservations_lend(struct reservations *r, const void *borrower, const char 
         x->borrowers = realloc(x->borrowers, (x->n_borrowers + BORROWERS_STEP) * sizeof *x->borrowers);
     if (x->borrowers == NULL) abort();
     x->borrowers[x->n_borrowers++] = borrower;
-    share(x, 1);
+    share(x, true);
 }
 
 void reservations_return(struct reservations *r, const void *borrower)
@@ -183,7 +175,7 @@ void reservations_return(struct reservations *r, const void *borrower)
         if (at == x->n_borrowers) continue;
         x->borrowers[at] = x->borrowers[--x->n_borrowers];
         if (x->n_borrowers > 0) continue;
-        share(x, 0);
+        share(x, false);
         reservation_take(r, x);
     }
 }

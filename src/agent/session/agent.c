@@ -14,6 +14,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -177,21 +178,17 @@ static void open_handles(struct agent *a)
     uv_timer_start(&a->beat, beat_fired, BEAT_MS, BEAT_MS);
 }
 
-static int run_agent(struct agent *a, struct err *e)
+/* Once it has succeeded, the loop is to run even where what follows fails: it has handles to close. */
+static int start_agent(struct agent *a, struct err *e)
 {
     struct dial_options d = {.region = a->o->region, .data_dir = a->o->data_dir};
     int r = dial_open(&a->loop, &d, &dial_events, a, &a->dial, e);
     if (r) return fleet_close(&a->fleet), r;
     open_handles(a);
     census_restore(a->o->data_dir);
-    r = scan_dir(a, e);
-    if (r) close_all(a);
+    if (scan_dir(a, &a->end) != 0) close_all(a);
     else if (a->o->stop_only) fleet_stop(&a->fleet, "only started for that");
-    uv_run(&a->loop, UV_RUN_DEFAULT);
-    if (r) return r;
-    log_info("stopped");
-    if (a->end.code) *e = a->end;
-    return a->end.code;
+    return 0;
 }
 
 /* Every connection through a link takes two descriptors. */
@@ -212,20 +209,51 @@ static int prepare_folder(const struct agent_options *o, struct agent *a, struct
     return r;
 }
 
+static void free_agent(struct agent *a)
+{
+    if (a->lock >= 0) close(a->lock);
+    free(a);
+}
+
+int agent_open(const struct agent_options *o, struct agent **out, struct err *e)
+{
+    struct agent *a = calloc(1, sizeof *a);
+    if (a == NULL) abort();
+    *a = (struct agent){.o = o, .lock = -1};
+    int r = prepare_folder(o, a, e);
+    if (!r && uv_loop_init(&a->loop) != 0) r = err_set(e, ERR_BROKEN, "no event loop");
+    if (r) return free_agent(a), r;
+    fleet_init(&a->fleet, &a->loop, o);
+    r = start_agent(a, e);
+    if (r) return agent_close(a, e), r;
+    *out = a;
+    return 0;
+}
+
+uv_loop_t *agent_loop(struct agent *a)
+{
+    return &a->loop;
+}
+
+int agent_close(struct agent *a, struct err *e)
+{
+    int r = a->end.code;
+    if (r) *e = a->end;
+    uv_loop_close(&a->loop);
+    fleet_fini(&a->fleet);
+    free_agent(a);
+    return r;
+}
+
 int agent_run(const struct agent_options *o, struct err *e)
 {
-    struct agent a = {.o = o, .lock = -1};
+    struct agent *a;
     umask(077);
     signal(SIGPIPE, SIG_IGN);
     raise_limits();
-    int r = prepare_folder(o, &a, e);
-    if (!r && uv_loop_init(&a.loop) != 0) r = err_set(e, ERR_BROKEN, "no event loop");
-    if (!r) {
-        fleet_init(&a.fleet, &a.loop, o);
-        r = run_agent(&a, e);
-        uv_loop_close(&a.loop);
-        fleet_fini(&a.fleet);
-    }
-    if (a.lock >= 0) close(a.lock);
-    return r;
+    int r = agent_open(o, &a, e);
+    if (r) return r;
+    uv_run(agent_loop(a), UV_RUN_DEFAULT);
+    log_info("stopped");
+    return agent_close(a, e);
 }

@@ -2,6 +2,7 @@
 #include "base/err.h"
 #include <stdbool.h>
 #include <stdint.h>
+#include <uv.h>
 /*
  * The agent of one region: dials serve, makes its nodes and links what its assignment
  * says, and reports what it sees (docs/protocol.md). Its nodes outlive it: the next
@@ -29,3 +30,10 @@ struct agent_options {
  * went away, and the nodes with it.
  */
 int agent_run(const struct agent_options *o, struct err *e);
+
+/* The same in parts, for whoever has the loop's turns. The options must outlive the agent. */
+struct agent;
+int agent_open(const struct agent_options *o, struct agent **out, struct err *e);
+uv_loop_t *agent_loop(struct agent *a);
+/* To be called once nothing is left for the loop to do: frees it, and tells why it ended, as agent_run() does. */
+int agent_close(struct agent *a, struct err *e);
