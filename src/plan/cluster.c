@@ -90,7 +90,7 @@ static void drop_removed(struct world *w, struct world_cluster *c)
     const char *removed = NULL;
     for (size_t i = 0; i < c->n_nodes; i++) {
         struct world_node *n = &c->nodes[i];
-        if (n->drop || runs(n) || n->row.seen_state != SEEN_GONE) continue;
+        if (n->drop || runs(n) || !node_has_left(n)) continue;
         world_drop(w, &n->drop);
         removed = removed ? arena_printf(w->arena, "%s, %s", removed, n->row.node_id) : n->row.node_id;
     }
@@ -218,7 +218,7 @@ static void settle(struct world *w, struct world_cluster *c)
 static void plan_deleting(struct world *w, struct world_cluster *c)
 {
     for (size_t i = 0; i < c->n_nodes; i++)
-        if (!c->nodes[i].drop && c->nodes[i].row.seen_state != SEEN_GONE) return;
+        if (!c->nodes[i].drop && !node_has_left(&c->nodes[i])) return;
     for (size_t i = 0; i < c->n_nodes; i++) world_drop(w, &c->nodes[i].drop);
     if (c->endpoint) world_drop(w, &c->endpoint->drop);
     world_drop(w, &c->drop);

@@ -90,7 +90,7 @@ static void settle(struct world *w, struct world_rg *rg)
 static void plan_deleting(struct world *w, struct world_rg *rg)
 {
     for (size_t i = 0; i < rg->n_nodes; i++)
-        if (rg->nodes[i].row.seen_state != SEEN_GONE) return;
+        if (!node_has_left(&rg->nodes[i])) return;
     for (size_t i = 0; i < rg->n_nodes; i++) world_drop(w, &rg->nodes[i].drop);
     for (size_t i = 0; i < rg->n_endpoints; i++) world_drop(w, &rg->endpoints[i].drop);
     for (size_t i = 0; i < rg->n_node_groups; i++) world_drop(w, &rg->node_groups[i].drop);
@@ -106,7 +106,7 @@ static void plan_deleting(struct world *w, struct world_rg *rg)
 /* A member that was taken out: its rows go once its process is gone. */
 static void plan_removed(struct world *w, struct world_rg *rg, struct world_node *n)
 {
-    if (n->drop || n->row.want != WISH_GONE || n->row.seen_state != SEEN_GONE) return;
+    if (n->drop || n->row.want != WISH_GONE || !node_has_left(n)) return;
     world_drop(w, &n->drop);
     for (size_t i = 0; i < rg->n_clusters; i++) {
         struct world_cluster *c = &rg->clusters[i];

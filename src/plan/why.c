@@ -22,7 +22,7 @@ static const char *shown(const char *status, int64_t unserved_since_ms, const ch
 static void wait_for_end(struct whys *out, const struct world_node *nodes, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (!nodes[i].drop && nodes[i].row.seen_state != SEEN_GONE) whys_add_lack(out, LACK_END, &nodes[i], NULL);
+        if (!nodes[i].drop && !node_has_left(&nodes[i])) whys_add_lack(out, LACK_END, &nodes[i], NULL);
 }
 
 static void wait_for_service(struct whys *out, struct world_node *nodes, size_t n)

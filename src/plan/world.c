@@ -284,6 +284,11 @@ bool node_answers(const struct world_node *n)
     return n && n->row.seen_state == SEEN_READY;
 }
 
+bool node_has_left(const struct world_node *n)
+{
+    return n && (n->row.seen_state == SEEN_GONE || (n->row.want == WISH_GONE && n->row.address == NULL));
+}
+
 bool node_is_dead(const struct world_node *n)
 {
     if (n && n->row.no_address) return true;

@@ -275,6 +275,8 @@ struct world_member *global_primary(struct world_global *g);
 
 /* What the last sighting says of a node, or that it has no address to be started at; nothing of it is true of NULL. */
 bool node_answers(const struct world_node *n);
+/* No process and no folder is left of it, or there never was one: who has no address was not told of to any agent. */
+bool node_has_left(const struct world_node *n);
 bool node_is_dead(const struct world_node *n); /* its process has ended, or can't be started */
 bool node_takes_writes(const struct world_node *n);
 bool node_hangs(const struct world_node *n);        /* and is not to be killed already */

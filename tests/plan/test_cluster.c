@@ -1,5 +1,6 @@
 #include "base/arena.h"
 #include "build.h"
+#include "plan/why.h"
 #include <criterion/criterion.h>
 #include <string.h>
 
@@ -125,6 +126,19 @@ Test(cluster, a_deleted_one_goes_when_its_last_node_is_gone)
     cr_assert(mem->drop && mem->endpoint->drop && mem->nodes[0].drop && mem->nodes[2].drop);
     cr_assert_not(redis->drop);
     cr_assert_eq(events("Cache cluster deleted"), 1);
+}
+
+Test(cluster, nodes_that_have_no_address_do_not_keep_a_deleted_one)
+{
+    mem->row.status = CLUSTER_DELETING;
+    for (size_t i = 0; i < 3; i++) {
+        mem->nodes[i].row.want = WISH_GONE;
+        mem->nodes[i].row.address = NULL;
+        mem->nodes[i].row.seen_state = SEEN_UNKNOWN;
+    }
+    cr_assert_eq(plan_why(&b.w, "us-east-1", "mem").waits, NULL);
+    plan_world(&b.w);
+    cr_assert(mem->drop);
 }
 
 Test(cluster, a_reboot_ends_when_the_process_is_a_new_one)

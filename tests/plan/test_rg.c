@@ -208,7 +208,9 @@ Test(rg, creation_is_told_in_events)
 
 Test(rg, rows_of_a_deleted_group_go_when_the_last_node_is_gone)
 {
-    make("deleting", 2);
+    make("available", 2);
+    b.rgs[0].row.status = RG_DELETING;
+    for (int i = 0; i < 2; i++) b.nodes[i].row.want = WISH_GONE;
     b.nodes[0].row.seen_state = SEEN_GONE;
     plan_world(&b.w);
     cr_assert_not(b.rgs[0].drop);
@@ -216,6 +218,13 @@ Test(rg, rows_of_a_deleted_group_go_when_the_last_node_is_gone)
     plan_world(&b.w);
     cr_assert(b.rgs[0].drop);
     cr_assert(b.nodes[0].drop && b.nodes[1].drop && b.clusters[1].drop && b.endpoints[1].drop && b.node_groups[0].drop);
+}
+
+/* No agent was ever told of such nodes, and none will tell that they are gone. */
+Test(rg, a_group_that_is_deleted_before_its_nodes_have_addresses_goes_at_once)
+{
+    make("deleting", 2);
+    cr_assert(b.rgs[0].drop && b.nodes[0].drop && b.nodes[1].drop);
 }
 
 Test(rg, addresses_are_given_in_the_regions_block_and_differ)

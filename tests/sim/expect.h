@@ -18,8 +18,6 @@ void expect_answer(bool done);
 void expect_writable(struct engine *e);
 /* A process of an engine has ended; 'saved': in good order. */
 void expect_ended(const struct engine *e, bool saved);
-/* All of its data may go with it: it is rebooted, and a primary that is costs its node group's. */
-void expect_reboot(const struct engine *e);
 /* A region was out of reach for long, so that others may have passed it over. */
 void expect_forks(void);
 

@@ -11,6 +11,7 @@ struct domain {
     int deaths;    /* of processes that had its data */
     bool failover; /* on, ever since it is known */
     bool there;    /* some group is it, as the last pass has it */
+    bool at_risk;  /* its primary's next process begins with other data, whatever its replicas have */
 };
 
 struct domain *domain_of(struct world_rg *rg, const struct world_node_group *ng);

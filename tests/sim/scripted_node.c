@@ -68,7 +68,6 @@ static bool end(struct scripted_node *n, bool keeps)
 {
     if (keeps && n->engine->process->stopped) machine_kill(n->engine->process, SIGCONT);
     if (keeps) save(n);
-    else if (n->order && n->order->run.v) expect_reboot(n->engine);
     n->ending = true;
     machine_kill(n->engine->process, keeps ? SIGTERM : SIGKILL);
     n->disk->noted_pid = 0;
