@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.environ["BUILD"]
+BUILD, SIMULATE = os.environ["BUILD"], os.environ["SIMULATE"]
 SEEDS = "1..150"  # where a mutation does not say others: rare orders of events are met by few
 
 MUTATIONS = {
@@ -34,20 +34,20 @@ MUTATIONS = {
 
 
 def compile_command(source):
-    """The compiler's words for a file of the simulator or of what it links, but for the file and its object."""
+    """The compiler's words for a file of the simulator or of what it links, but for the file and its object: the optimized one, if there is one."""
     with open(os.path.join(BUILD, "compile_commands.json"), encoding="utf-8") as f:
-        for command in json.load(f):
-            if os.path.normpath(os.path.join(BUILD, command["file"])) == source and "/fuzz/" not in command["output"]:
-                words = shlex.split(command["command"])
-                return words[:words.index("-o")], command["output"]
-    raise AssertionError("%s is not built" % source)
+        found = [c for c in json.load(f) if os.path.normpath(os.path.join(BUILD, c["file"])) == source and "/fuzz/" not in c["output"]]
+    assert found, "%s is not built" % source
+    chosen = max(found, key=lambda command: "/libsimulated" in command["output"] or "/simulate_fast" in command["output"])
+    words = shlex.split(chosen["command"])
+    return words[:words.index("-o")], chosen["output"]
 
 
 def build(mutated, source, folder):
     words, output = compile_command(source)
     own = os.path.join(folder, "mutated.o")
     subprocess.run(words + ["-I" + os.path.dirname(source), "-Wno-error", "-o", own, "-c", mutated], cwd=BUILD, check=True)
-    link = subprocess.run(["ninja", "-C", BUILD, "-t", "commands", "tests/sim/simulate"], capture_output=True, text=True, check=True)
+    link = subprocess.run(["ninja", "-C", BUILD, "-t", "commands", SIMULATE], capture_output=True, text=True, check=True)
     words = [own if word == output else word for word in shlex.split(link.stdout.splitlines()[-1])]
     at = words.index("-o")
     words[at + 1] = os.path.join(folder, "simulate")
