@@ -2,6 +2,31 @@
 #include <stddef.h>
 
 /*
+ *           failover asked           fenced, passed over           promoted              all follow
+ *     steady ──────────────► fencing ────────────────────► promoting ─────────► settling ────────────► steady
+ *       │                       │                           │     ▲                ▲
+ *       │                       │                   overdue │     │ passed over    │
+ *       │                       │                           ▼     │                │
+ *       │                       │                         withdrawing ────────────►┤ promoted, given up
+ *       │                       └─────────────────────────────────────────────────►┤ given up (promoting, too)
+ *       │ primary lost       data given                                            │
+ *       └────────────► reviving ──────► returning ────────────────────────────────►┘ returned (reviving, too)
+ *                          ▲                │
+ *                          └── restarted ───┘
+ *
+ * A failover that is asked for ends reviving and returning, too. Promoting and withdrawing end in steady where the target is gone, reviving
+ * and returning where nobody is left who has the data.
+ *
+ * A primary that is alive and can be reached is never passed over: what does not come about in time is given up. The new one may have become
+ * primary in that very moment, so the order is withdrawn first, and only when its agent has taken that does the old one take writes again.
+ * Where the old primary is dead, or out of reach, nothing is waited for; fork.c tells what becomes of writes that it took since.
+ *
+ * A dead primary that no replica of its own region replaces would come back empty and empty its secondaries. It gets its data back from one
+ * of them instead: that one holds all writes, gives the data (reviving), and goes back to following as soon as the primary has them
+ * (returning). While the giver lives, nobody becomes primary without all that it gives.
+ */
+
+/*
  * Of the limits: a failover whose old primary lives and can be reached, but has not held its writes by then, is given up (fencing); a new
  * primary that has got no nearer to the old one's offset for as long is called back (promoting); data that are not all there by then
  * are given anew (returning). Where the old primary is dead, or out of reach, nobody waits for it.
@@ -25,4 +50,52 @@ static const struct phase phases[] = {
 const struct phase *phase_of(enum global_phase phase)
 {
     return &phases[word_knows(&words_global_phase, phase) ? phase : PHASE_STEADY]; /* invariant 7 tells of any other */
+}
+
+/* The first row whose facts are all there tells how a phase ends. */
+static const struct phase_end {
+    enum global_phase phase;
+    unsigned facts;
+    enum global_phase_event event;
+} ends[] = {
+    {PHASE_STEADY, FACT_OLD_IS_DATALESS | FACT_OTHER_SOURCE, PHASE_PRIMARY_LOST},
+
+    {PHASE_FENCING, FACT_OLD_PASSED_OVER, PHASE_PASSED_OVER},
+    {PHASE_FENCING, FACT_OLD_FENCED, PHASE_FENCED},
+    {PHASE_FENCING, FACT_LATE | FACT_OLD_REPORTS, PHASE_GIVEN_UP},
+
+    {PHASE_PROMOTING, FACT_TARGET_NONE, PHASE_TARGET_GONE},
+    {PHASE_PROMOTING, FACT_TARGET_WRITES, PHASE_PROMOTED},
+    {PHASE_PROMOTING, FACT_TARGET_UNFIT, PHASE_GIVEN_UP},
+    {PHASE_PROMOTING, FACT_OFFSET | FACT_OLD_PASSED_OVER, PHASE_PASSED_OVER}, /* goes on without an offset */
+    {PHASE_PROMOTING, FACT_OFFSET | FACT_LATE, PHASE_OVERDUE},
+
+    {PHASE_WITHDRAWING, FACT_TARGET_NONE, PHASE_TARGET_GONE},
+    {PHASE_WITHDRAWING, FACT_TARGET_WRITES, PHASE_PROMOTED},
+    {PHASE_WITHDRAWING, FACT_OLD_LOST, PHASE_PASSED_OVER},
+    {PHASE_WITHDRAWING, FACT_TARGET_UNFIT, PHASE_GIVEN_UP},
+    {PHASE_WITHDRAWING, FACT_TARGET_WITHDREW, PHASE_GIVEN_UP},
+
+    {PHASE_SETTLING, FACT_FOLLOWED, PHASE_ALL_FOLLOW},
+
+    {PHASE_REVIVING, FACT_OFFSET | FACT_OLD_WRITES, PHASE_RETURNED},            /* it just did return */
+    {PHASE_REVIVING, FACT_TARGET_LOST | FACT_OTHER_SOURCE, PHASE_PRIMARY_LOST}, /* goes on with another giver */
+    {PHASE_REVIVING, FACT_TARGET_LOST, PHASE_SOURCE_GONE},
+    {PHASE_REVIVING, FACT_TARGET_GAVE, PHASE_DATA_GIVEN},
+
+    {PHASE_RETURNING, FACT_OLD_WRITES, PHASE_RETURNED},
+    {PHASE_RETURNING, FACT_OLD_GONE, PHASE_SOURCE_GONE},
+    {PHASE_RETURNING, FACT_TARGET_LOST, PHASE_SOURCE_GONE},
+    {PHASE_RETURNING, FACT_TARGET_GONE, PHASE_RESTARTED},
+    {PHASE_RETURNING, FACT_LATE, PHASE_RESTARTED},
+};
+
+bool phase_next(enum global_phase phase, unsigned facts, enum global_phase_event *event)
+{
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        if (ends[i].phase != phase || (facts & ends[i].facts) != ends[i].facts) continue;
+        *event = ends[i].event;
+        return true;
+    }
+    return false;
 }
