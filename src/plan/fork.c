@@ -6,13 +6,22 @@
 /*
  * A primary that was out of reach while another region took its place may be alive and take writes. Where the new primary parted from its
  * history is written down at its member; as soon as the region is heard of again, it holds all writes, its writes since are counted and told
- * of, and only then does it follow the new primary, which discards them.
+ * of, and only then does it follow the new primary, which discards them. The same becomes of a region that was to become primary, and was out
+ * of reach when that was given up.
  */
-enum { PARTED_SOMEWHERE = -1 }; /* the new primary tells where with one of its next sightings */
+enum {
+    PARTED_SOMEWHERE = -1, /* the new primary tells where with one of its next sightings */
+    PARTED_PERHAPS = -2,   /* it may have become primary by itself, and tells then */
+};
 
 void plan_fork_open(struct world *w, struct world_member *old)
 {
     world_set_int(w, &old->row.fork_offset, PARTED_SOMEWHERE);
+}
+
+void plan_fork_doubt(struct world *w, struct world_member *target)
+{
+    world_set_int(w, &target->row.fork_offset, PARTED_PERHAPS);
 }
 
 static void tell(struct world *w, const struct world_member *m, const struct world_node *n, const char *bytes)
@@ -30,18 +39,32 @@ static void close(struct world *w, struct world_member *m)
     world_set_int(w, &m->row.fork_offset, 0);
 }
 
+static void learn_parting(struct world *w, struct world_member *m, const struct world_node *parted)
+{
+    if (parted && node_takes_writes(parted) && parted->row.seen_branch_offset > 0)
+        world_set_int(w, &m->row.fork_offset, parted->row.seen_branch_offset);
+}
+
+/* It follows already, or still. Where an order to become primary was under way, that has been taken back before it said so. */
+static bool has_stayed(struct world *w, const struct world_member *m, const struct world_node *n)
+{
+    const struct world_region *r = world_region(w, m->row.region);
+    bool ordered = m->stored && m->stored->fork_offset == PARTED_PERHAPS && r && r->obeys && !n->row.seen_rising;
+    return node_answers(n) && !node_takes_writes(n) && (m->row.fork_offset != PARTED_PERHAPS || ordered);
+}
+
 /* Whoever has the region's data: only its first node takes writes. */
 static void plan_member_fork(struct world *w, struct world_member *m, const struct world_node *new)
 {
     struct world_node *n = m->rg && m->rg->n_node_groups ? rg_primary(&m->rg->node_groups[0]) : NULL;
-    if (m->row.fork_offset == PARTED_SOMEWHERE && new &&node_takes_writes(new) && new->row.seen_branch_offset > 0)
-        world_set_int(w, &m->row.fork_offset, new->row.seen_branch_offset);
+    if (m->row.fork_offset == PARTED_SOMEWHERE) learn_parting(w, m, new);
     if (!world_in_touch(w, m->row.region)) return;
+    if (m->row.fork_offset == PARTED_PERHAPS) learn_parting(w, m, n);
     if (n == NULL || m->row.leaving || m->row.role == MEMBER_PRIMARY) close(w, m); /* it keeps what it has */
     else if (node_is_dead(n)) {
         tell(w, m, n, "an unknown number of");
         close(w, m);
-    } else if (node_answers(n) && !node_takes_writes(n)) close(w, m); /* it follows already: somebody else has seen to that */
+    } else if (has_stayed(w, m, n)) close(w, m);
     else if (node_answers(n) && n->row.seen_fenced && m->row.fork_offset > 0) {
         tell(w, m, n, count(w, n->row.seen_offset - (m->row.fork_offset - 1)));
         close(w, m);

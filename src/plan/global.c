@@ -54,8 +54,8 @@ static const char *why_passed_over(struct world *w, const struct handover *h)
 /* A target that died has nothing to become primary with: the old primary goes on, or is revived if it is dead, too. */
 static const char *why_target_is_unfit(struct world *w, const struct handover *h)
 {
+    if (world_out_of_reach(w, h->target->row.region)) return "the region is out of reach, and may take writes of its own";
     if (is_lost(h->target->rg, h->next)) return arena_printf(w->arena, "%s is dead", h->next->row.cluster_id);
-    if (world_out_of_reach(w, h->target->row.region)) return "the region is out of reach";
     return NULL;
 }
 
@@ -82,6 +82,7 @@ static bool is_followed(struct world *w, const struct handover *h)
     if (h->old && h->active->rg && is_lost(h->active->rg, h->old)) return true;
     for (size_t i = 0; i < h->g->n_members; i++) {
         struct world_node *n = first_node(h->g->members[i].rg);
+        if (h->g->members[i].drop || h->g->members[i].row.leaving) continue; /* it follows nobody any more */
         if (node_answers(n) && !want_in_force(w, n) && !world_out_of_reach(w, h->g->members[i].row.region)) return false;
     }
     return true;
@@ -126,15 +127,15 @@ static unsigned facts_of_target(struct world *w, const struct handover *h)
     struct world_node *n = h->next;
     if (n == NULL) return FACT_TARGET_NONE | FACT_TARGET_GONE | FACT_TARGET_LOST;
     const struct world_region *r = world_region(w, h->target->row.region);
-    bool writes = node_takes_writes(n), reviving = h->g->row.phase == PHASE_REVIVING;
-    /* It took the withdrawal before it told what is looked at now. */
+    bool writes = node_takes_writes(n), reviving = h->g->row.phase == PHASE_REVIVING, lost = is_lost(h->target->rg, n);
+    /* It took the withdrawal before it told what is looked at now. One that is lost stays down. */
     bool withdrawn = h->g->stored && h->g->stored->phase == PHASE_WITHDRAWING && r && r->obeys;
-    unsigned facts = 0;
+    unsigned facts = lost ? FACT_TARGET_LOST : FACT_TARGET_LIVES;
     if (is_gone(n)) facts |= FACT_TARGET_GONE;
-    if (is_lost(h->target->rg, n)) facts |= FACT_TARGET_LOST;
-    if (phase_of(h->g->row.phase)->active == ACTIVE_HOLDS && why_target_is_unfit(w, h)) facts |= FACT_TARGET_UNFIT;
+    if (phase_of(h->g->row.phase)->active == ACTIVE_HOLDS && world_out_of_reach(w, h->target->row.region))
+        facts |= FACT_TARGET_UNREACHED;
     if (writes) facts |= FACT_TARGET_WRITES;
-    if (withdrawn && node_answers(n) && !n->row.seen_rising) facts |= FACT_TARGET_WITHDREW;
+    if (withdrawn && (lost || (node_answers(n) && !n->row.seen_rising))) facts |= FACT_TARGET_WITHDREW;
     if (reviving && r && r->in_touch && writes && n->row.seen_fenced && h->old && want_in_force(w, h->old))
         facts |= FACT_TARGET_GAVE;
     return facts;
@@ -193,6 +194,8 @@ static void carry_out(struct world *w, const struct handover *h, enum global_pha
         world_event(w, h->target->row.region, h->target->row.rg_id, EVENT_GLOBAL_PASSED_OVER, h->old->row.cluster_id, row->id,
             why_passed_over(w, h));
     if (event == PHASE_GIVEN_UP) tell_given_up(w, h);
+    if (event == PHASE_GIVEN_UP && row->phase == PHASE_WITHDRAWING && world_out_of_reach(w, h->target->row.region))
+        plan_fork_doubt(w, h->target);
     if (event == PHASE_PROMOTED) swap_roles(w, h);
     if (event == PHASE_FENCED) world_set_int(w, &row->switch_offset, h->old->row.seen_offset);
     if (event == PHASE_DATA_GIVEN) world_set_int(w, &row->switch_offset, h->next->row.seen_offset);

@@ -8,7 +8,7 @@
  *       │                       │                   overdue │     │ passed over    │
  *       │                       │                           ▼     │                │
  *       │                       │                         withdrawing ────────────►┤ promoted, given up
- *       │                       └─────────────────────────────────────────────────►┤ given up (promoting, too)
+ *       │                       └─────────────────────────────────────────────────►┤ given up
  *       │ primary lost       data given                                            │
  *       └────────────► reviving ──────► returning ────────────────────────────────►┘ returned (reviving, too)
  *                          ▲                │
@@ -19,7 +19,8 @@
  *
  * A primary that is alive and can be reached is never passed over: what does not come about in time is given up. The new one may have become
  * primary in that very moment, so the order is withdrawn first, and only when its agent has taken that does the old one take writes again.
- * Where the old primary is dead, or out of reach, nothing is waited for; fork.c tells what becomes of writes that it took since.
+ * Where the old primary is dead, or out of reach, nothing is waited for; fork.c tells what becomes of writes that it took since. The same
+ * becomes of a new primary that is out of reach, so that the order can't be taken back.
  *
  * A dead primary that no replica of its own region replaces would come back empty and empty its secondaries. It gets its data back from one
  * of them instead: that one holds all writes, gives the data (reviving), and goes back to following as soon as the primary has them
@@ -66,15 +67,16 @@ static const struct phase_end {
 
     {PHASE_PROMOTING, FACT_TARGET_NONE, PHASE_TARGET_GONE},
     {PHASE_PROMOTING, FACT_TARGET_WRITES, PHASE_PROMOTED},
-    {PHASE_PROMOTING, FACT_TARGET_UNFIT, PHASE_GIVEN_UP},
+    {PHASE_PROMOTING, FACT_TARGET_LOST, PHASE_OVERDUE}, /* its next process may just have become primary by the same order */
+    {PHASE_PROMOTING, FACT_TARGET_UNREACHED, PHASE_OVERDUE},
     {PHASE_PROMOTING, FACT_OFFSET | FACT_OLD_PASSED_OVER, PHASE_PASSED_OVER}, /* goes on without an offset */
     {PHASE_PROMOTING, FACT_OFFSET | FACT_LATE, PHASE_OVERDUE},
 
     {PHASE_WITHDRAWING, FACT_TARGET_NONE, PHASE_TARGET_GONE},
     {PHASE_WITHDRAWING, FACT_TARGET_WRITES, PHASE_PROMOTED},
-    {PHASE_WITHDRAWING, FACT_OLD_LOST, PHASE_PASSED_OVER},
-    {PHASE_WITHDRAWING, FACT_TARGET_UNFIT, PHASE_GIVEN_UP},
+    {PHASE_WITHDRAWING, FACT_TARGET_UNREACHED, PHASE_GIVEN_UP},
     {PHASE_WITHDRAWING, FACT_TARGET_WITHDREW, PHASE_GIVEN_UP},
+    {PHASE_WITHDRAWING, FACT_OLD_LOST | FACT_TARGET_LIVES, PHASE_PASSED_OVER},
 
     {PHASE_SETTLING, FACT_FOLLOWED, PHASE_ALL_FOLLOW},
 

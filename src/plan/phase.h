@@ -40,24 +40,25 @@ const struct phase *phase_of(enum global_phase phase);
  * primary, or gives a dead primary its data (switch_region).
  */
 enum phase_fact {
-    FACT_LATE = 1 << 0,             /* the phase has lasted for its limit; one without a limit is late at once */
-    FACT_OFFSET = 1 << 1,           /* an offset is known that the next primary has to reach */
-    FACT_OLD_REPORTS = 1 << 2,      /* the agent of its region is in touch */
-    FACT_OLD_GONE = 1 << 3,         /* there is none, or it is dead, or another process in the place of a dead one */
-    FACT_OLD_LOST = 1 << 4,         /* the same, and no replica of its region is about to take its place */
-    FACT_OLD_IS_DATALESS = 1 << 5,  /* it is lost, and has nobody to wait for that may have its data */
-    FACT_OLD_PASSED_OVER = 1 << 6,  /* nobody waits for it in a failover: it is dead, or its region is out of reach */
-    FACT_OLD_FENCED = 1 << 7,       /* it holds its writes, and nothing else is under way with it or the target */
-    FACT_OLD_WRITES = 1 << 8,       /* it takes writes */
-    FACT_TARGET_NONE = 1 << 9,      /* the region has no first node */
-    FACT_TARGET_GONE = 1 << 10,     /* as with the old one */
-    FACT_TARGET_LOST = 1 << 11,     /* as with the old one */
-    FACT_TARGET_UNFIT = 1 << 12,    /* in a failover it is lost, or its region is out of reach */
-    FACT_TARGET_WRITES = 1 << 13,   /* it takes writes */
-    FACT_TARGET_WITHDREW = 1 << 14, /* its agent has taken it that it is not to become primary */
-    FACT_TARGET_GAVE = 1 << 15,     /* it holds its writes, and the dead primary's node has all of its data */
-    FACT_OTHER_SOURCE = 1 << 16,    /* a region that can be reached has data to give */
-    FACT_FOLLOWED = 1 << 17,        /* all nodes that answer and can be reached are in step */
+    FACT_LATE = 1 << 0,              /* the phase has lasted for its limit; one without a limit is late at once */
+    FACT_OFFSET = 1 << 1,            /* an offset is known that the next primary has to reach */
+    FACT_OLD_REPORTS = 1 << 2,       /* the agent of its region is in touch */
+    FACT_OLD_GONE = 1 << 3,          /* there is none, or it is dead, or another process in the place of a dead one */
+    FACT_OLD_LOST = 1 << 4,          /* the same, and no replica of its region is about to take its place */
+    FACT_OLD_IS_DATALESS = 1 << 5,   /* it is lost, and has nobody to wait for that may have its data */
+    FACT_OLD_PASSED_OVER = 1 << 6,   /* nobody waits for it in a failover: it is dead, or its region is out of reach */
+    FACT_OLD_FENCED = 1 << 7,        /* it holds its writes, and nothing else is under way with it or the target */
+    FACT_OLD_WRITES = 1 << 8,        /* it takes writes */
+    FACT_TARGET_NONE = 1 << 9,       /* the region has no first node */
+    FACT_TARGET_GONE = 1 << 10,      /* as with the old one */
+    FACT_TARGET_LOST = 1 << 11,      /* as with the old one */
+    FACT_TARGET_LIVES = 1 << 12,     /* it is not lost */
+    FACT_TARGET_UNREACHED = 1 << 13, /* in a failover its region is out of reach */
+    FACT_TARGET_WRITES = 1 << 14,    /* it takes writes */
+    FACT_TARGET_WITHDREW = 1 << 15,  /* its agent has taken it that it is not to become primary, and it is none, or lost */
+    FACT_TARGET_GAVE = 1 << 16,      /* it holds its writes, and the dead primary's node has all of its data */
+    FACT_OTHER_SOURCE = 1 << 17,     /* a region that can be reached has data to give */
+    FACT_FOLLOWED = 1 << 18,         /* all nodes that answer and can be reached are in step */
 };
 
 /* Gives in *event what ends the phase, as those facts are (an enum phase_fact each); false where it goes on. */

@@ -58,6 +58,8 @@ void plan_serving(struct world *w);
 void plan_forks(struct world *w, struct world_global *g);
 /* 'old', whose first node may be alive, is primary no more from here on. */
 void plan_fork_open(struct world *w, struct world_member *old);
+/* 'target' may have become primary by an order that nobody can take back, as its region is out of reach; but it is none. */
+void plan_fork_doubt(struct world *w, struct world_member *target);
 /* Statuses and phases of a global datastore: joining, leaving, failover, deletion. */
 void plan_global(struct world *w, struct world_global *g);
 

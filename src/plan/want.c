@@ -153,8 +153,9 @@ static void want_first_in_phase(struct world_rg *rg, const struct world_node *fi
     }
     if (phase->active == ACTIVE_RETURNS && !want_passive(rg)) want->promote_offset = offset;
     if (phase->other == OTHER_GIVES && want_is_switch_target(rg)) want->primary = want->fence = want->hold = true;
-    if (rg->member->row.fork_offset != 0)
-        want->primary = want->fence = want->hold = true; /* until its writes are counted: fork.c */
+    if (rg->member->row.fork_offset == 0) return;
+    want->primary = want->fence = want->hold = true; /* until its writes are counted: fork.c */
+    want->promote_offset = INT64_MAX;                /* but one that is none becomes no primary for that */
 }
 
 static bool has_replica(const struct world_node *first)

@@ -1,4 +1,5 @@
 #include "datastore.h"
+#include "plan/check.h"
 #include <criterion/criterion.h>
 #include <string.h>
 /* What a failover between regions waits for, when it is given up, and what becomes of the writes of a primary that was passed over. */
@@ -185,13 +186,84 @@ Test(handover, one_that_became_primary_in_the_last_moment_has_all_writes_and_is_
     cr_assert_eq(member("us-east-1")->row.fork_offset, 0);
 }
 
-Test(handover, a_target_out_of_reach_is_not_waited_for)
+/* As if it had been stored, and its agent had taken what follows from it. */
+static void obey(const char *region)
+{
+    static struct row_global_member stored;
+    stored = member(region)->row;
+    member(region)->stored = &stored;
+    find_again(region);
+}
+
+static void give_up_unreached(void)
 {
     reach_promoting();
     lose_touch("eu-west-1");
     b.w.steady_ms += REACH_LIMIT;
     plan_world(&b.w);
-    expect_as_before();
+}
+
+Test(handover, a_target_out_of_reach_is_not_waited_for_and_an_event_says_what_it_may_do)
+{
+    give_up_unreached();
+    cr_expect_eq(member("us-east-1")->row.role, MEMBER_PRIMARY);
+    cr_expect_not(want_node(&b.w, &east->nodes[0]).fence);
+    cr_expect(told("given up, everything stays as it was: the region is out of reach, and may take writes of its own"));
+    struct want_node want = want_node(&b.w, &west->nodes[0]);
+    cr_expect(want.primary && want.fence, "it takes no writes, and discards none, from the moment that it can be told");
+    cr_expect_eq(want.promote_offset, INT64_MAX, "and stays a replica if it is one");
+}
+
+Test(handover, a_target_that_was_out_of_reach_and_is_a_replica_follows)
+{
+    give_up_unreached();
+    find_again("eu-west-1");
+    plan_world(&b.w);
+    cr_assert_neq(member("eu-west-1")->row.fork_offset, 0, "it may become primary by what it was told before");
+    obey("eu-west-1");
+    plan_world(&b.w);
+    cr_assert_eq(member("eu-west-1")->row.fork_offset, 0);
+    cr_assert_not(want_node(&b.w, &west->nodes[0]).primary);
+    cr_assert_not(told("Discarded"));
+}
+
+Test(handover, writes_of_a_target_that_was_out_of_reach_and_became_primary_are_counted)
+{
+    give_up_unreached();
+    obey("eu-west-1");
+    struct row_node *n = &west->nodes[0].row;
+    n->seen_role = SEEN_ROLE_PRIMARY;
+    n->seen_branch_offset = 4712;
+    n->seen_offset = 4811;
+    n->seen_fenced = 1;
+    plan_world(&b.w);
+    cr_assert(told("Discarded 100 bytes of writes that west-001 took"));
+    cr_assert_eq(member("eu-west-1")->row.fork_offset, 0);
+    cr_assert_not(want_node(&b.w, &west->nodes[0]).primary);
+}
+
+Test(handover, no_other_node_of_the_target_becomes_its_first_meanwhile)
+{
+    reach_promoting();
+    west->node_groups[0].row.switch_node_id = "west-002.0001";
+    west->node_groups[0].row.switch_since_ms = b.w.steady_ms;
+    plan_world(&b.w);
+    cr_assert_str_eq(west->node_groups[0].row.primary_node_id, "west-001.0001", "it may just have become primary");
+    cr_assert_null(west->node_groups[0].row.switch_node_id);
+    cr_assert(told("its region is to become primary"));
+}
+
+Test(handover, a_member_that_leaves_keeps_nobody_from_settling)
+{
+    start_failover();
+    g->row.phase = PHASE_SETTLING;
+    member("sa-east-1")->row.leaving = 1;
+    south->nodes[0].row.seen_role = SEEN_ROLE_PRIMARY;
+    south->nodes[0].row.seen_fenced = 1;
+    plan_world(&b.w);
+    cr_assert(member("sa-east-1")->drop);
+    cr_assert_eq(g->row.phase, PHASE_STEADY);
+    cr_assert_null(plan_check(&b.w));
 }
 
 /* ---- what a primary did that was passed over ---- */
