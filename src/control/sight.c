@@ -33,6 +33,7 @@ static void sight_node(struct world *w, struct row_node *row, const struct proto
     world_set_word(w, &row->seen_role, seen->role);
     world_set(w, &row->seen_upstream, host_port(w, seen->upstream_host, seen->upstream_port));
     world_set_int(w, &row->seen_link_up, seen->link_up.v);
+    world_set_int(w, &row->seen_loads, seen->loads.v);
     world_set_int(w, &row->seen_offset, seen->offset.v);
     world_set_int(w, &row->seen_fenced, seen->fenced.v);
     world_set_int(w, &row->seen_branch_offset, seen->branch_offset.v);

@@ -35,7 +35,7 @@ Test(redis_life, it_saves_when_the_agent_stops_and_loads_at_the_next_start)
     cr_assert_eq(n->state, NODE_STOP);
     script_end(SCRIPT_ID, 0, 0);
     cr_assert_eq(script_see(n).state, SEEN_STOPPED);
-    cr_assert(node_is_to_load(n));
+    cr_assert(node_is_to_load(n) && script_see(n).loads.v);
 }
 
 Test(redis_life, data_that_could_not_be_saved_are_told_as_lost)

@@ -87,6 +87,34 @@ Test(failover, it_waits_a_moment_for_last_offsets_and_no_longer)
     cr_assert_str_neq(ng->row.primary_node_id, "demo-001.0001");
 }
 
+Test(failover, one_that_loads_what_it_saved_may_have_got_further_and_is_waited_for)
+{
+    die(0);
+    tell_last_offset(1, 100);
+    b.nodes[2].row.seen_state = SEEN_STARTING;
+    b.nodes[2].row.seen_loads = 1;
+    b.w.steady_ms += 1000;
+    plan_world(&b.w);
+    cr_assert_str_eq(ng->row.primary_node_id, "demo-001.0001");
+    cr_assert_eq(b.w.wake_ms, b.w.steady_ms + 59000);
+    b.nodes[2].row.seen_state = SEEN_READY;
+    b.nodes[2].row.seen_loads = 0;
+    tell_last_offset(2, 200);
+    plan_world(&b.w);
+    cr_assert_str_eq(ng->row.primary_node_id, "demo-003.0001");
+}
+
+Test(failover, one_that_loads_for_ever_is_not_waited_for)
+{
+    die(0);
+    tell_last_offset(1, 100);
+    b.nodes[2].row.seen_state = SEEN_STARTING;
+    b.nodes[2].row.seen_loads = 1;
+    b.w.steady_ms += 60000;
+    plan_world(&b.w);
+    cr_assert_str_eq(ng->row.primary_node_id, "demo-002.0001");
+}
+
 Test(failover, nothing_happens_without_automatic_failover)
 {
     rg->row.automatic_failover = FAILOVER_DISABLED;

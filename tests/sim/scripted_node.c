@@ -349,6 +349,7 @@ void scripted_node_see(const struct scripted *s, const struct scripted_node *n, 
 {
     const struct engine *e = n->engine;
     *out = (struct proto_node_seen){.id = n->id, .state = state_of(s, n), .restarts = OPT_INT(n->disk->restarts)};
+    out->loads = OPT_BOOL(n->disk->saved);
     if (n->order) out->address = n->order->address;
     if (n->order) out->port = n->order->port;
     if (e == NULL) return;
