@@ -8,7 +8,7 @@
 #include <string.h>
 /* Clients that write to every endpoint, and remember what was acknowledged: docs/promises.md says what of that must stay. */
 
-enum { DOMAINS_MAX = 256, WRITE_EVERY_MS = 150, CONFIRM_MS = 70, ROLES_MS = 40, ENGINES_MAX = 1024 };
+enum { DOMAINS_MAX = 256, WRITE_EVERY_MS = 150, CONFIRM_MS = 70, ROLES_MS = 40, ENGINES_MAX = 1024, EXCUSES_MAX = 16 };
 
 struct write {
     uint32_t number;
@@ -25,8 +25,14 @@ static bool writing;
 static struct {
     char region[32], id[64];
     struct domain *domain;
+    bool excused;
 } members[ENGINES_MAX];
 static size_t n_members;
+static struct excuse {
+    char region[32], datastore[64];
+    bool primary; /* clients wrote to it until the last pass */
+} excuses[EXCUSES_MAX];
+static size_t n_excuses;
 
 /* ---- who belongs where ---- */
 
@@ -45,11 +51,54 @@ struct domain *domain_of(struct world_rg *rg, const struct world_node_group *ng)
     return d;
 }
 
+static size_t find_member(const struct engine *e)
+{
+    size_t i = 0;
+    while (i < n_members && (strcmp(members[i].id, e->id) != 0 || strcmp(members[i].region, e->region) != 0)) i++;
+    return i;
+}
+
 struct domain *domain_of_engine(const struct engine *e)
 {
-    for (size_t i = 0; i < n_members; i++)
-        if (strcmp(members[i].id, e->id) == 0 && strcmp(members[i].region, e->region) == 0) return members[i].domain;
+    size_t i = find_member(e);
+    return i < n_members ? members[i].domain : NULL;
+}
+
+/*
+ * A region that is out of reach may take writes although another one has taken its place, or although it was to take another one's and that
+ * was given up. It is excused from the moment that an event says so, until its writes are counted.
+ */
+static struct excuse *find_excuse(const struct row_global_member *m)
+{
+    for (size_t i = 0; m && i < n_excuses; i++)
+        if (strcmp(excuses[i].region, m->region) == 0 && strcmp(excuses[i].datastore, m->global_id) == 0) return &excuses[i];
     return NULL;
+}
+
+static bool is_told_out_of_reach(const struct world *w, const char *datastore)
+{
+    for (const struct world_event *e = w->events; e; e = e->next)
+        if (strstr(e->message, datastore) && strstr(e->message, "out of reach")) return true;
+    return false;
+}
+
+static void learn_excuse(const struct world *w, const struct row_global_replication_group *g, const struct row_global_member *m)
+{
+    bool passed_over = m->role == MEMBER_PRIMARY && g->phase == PHASE_PROMOTING && g->switch_offset < 0;
+    bool doubtful = passed_over || m->fork_offset != 0;
+    struct excuse *x = find_excuse(m);
+    if (!doubtful && x) *x = excuses[--n_excuses];
+    if (!doubtful || x || n_excuses == EXCUSES_MAX || !is_told_out_of_reach(w, g->id)) return;
+    x = &excuses[n_excuses++];
+    snprintf(x->region, sizeof x->region, "%s", m->region);
+    snprintf(x->datastore, sizeof x->datastore, "%s", m->global_id);
+    x->primary = true;
+}
+
+static void learn_excuses(struct world *w)
+{
+    for (size_t i = 0; i < w->n_globals; i++)
+        for (size_t k = 0; k < w->globals[i].n_members; k++) learn_excuse(w, &w->globals[i].row, &w->globals[i].members[k].row);
 }
 
 /* A reboot of it is under way, or it is to begin with a snapshot's data until its group is there: docs/promises.md, L7 and K9. */
@@ -63,7 +112,10 @@ static void learn_group(struct world *w, struct world_rg *rg, struct world_node_
 {
     struct domain *d = domain_of(rg, ng);
     const struct world_endpoint *e = rg_endpoint(rg, ENDPOINT_PRIMARY, ng->row.id);
+    struct excuse *excuse = find_excuse(rg->member ? &rg->member->row : NULL);
     bool deleting = rg->row.status == RG_DELETING;
+    if (excuse && excuse->primary) d->deaths += 2; /* what had not arrived in the other region is lost */
+    if (excuse) excuse->primary = !want_passive(rg);
     d->there = true;
     if (!want_passive(rg)) {
         bool known = e && e->row.address && !deleting && !e->drop;
@@ -79,6 +131,7 @@ static void learn_group(struct world *w, struct world_rg *rg, struct world_node_
         if (!ng_has(ng, n) || n->drop || deleting || n_members == ENGINES_MAX) continue;
         snprintf(members[n_members].region, sizeof members[0].region, "%s", n->row.region);
         snprintf(members[n_members].id, sizeof members[0].id, "%s", n->row.id);
+        members[n_members].excused = excuse != NULL;
         members[n_members++].domain = d;
     }
     (void)w;
@@ -86,6 +139,7 @@ static void learn_group(struct world *w, struct world_rg *rg, struct world_node_
 
 void domains_learn(struct world *w)
 {
+    learn_excuses(w);
     n_members = 0;
     for (size_t i = 0; i < n_domains; i++) {
         domains[i].address[0] = '\0';
@@ -106,13 +160,19 @@ static bool takes_writes(const struct engine *e)
     return e->primary && !e->fenced && engine_answers(e);
 }
 
+static bool is_excused(const struct engine *e)
+{
+    size_t i = find_member(e);
+    return i < n_members && members[i].excused;
+}
+
 static void look_for_two(void *arg)
 {
     const struct engine *e = arg;
     const struct domain *d = domain_of_engine(e);
-    if (d == NULL || d->address[0] == '\0' || !takes_writes(e)) return;
+    if (d == NULL || d->address[0] == '\0' || !takes_writes(e) || is_excused(e)) return;
     for (const struct engine *o = engines_living(); o; o = o->next)
-        if (o != e && takes_writes(o) && domain_of_engine(o) == d)
+        if (o != e && takes_writes(o) && domain_of_engine(o) == d && !is_excused(o))
             record_failure("%s and %s both take writes of %s", o->process->name, e->process->name, d->name);
 }
 
@@ -126,11 +186,6 @@ void expect_ended(const struct engine *e, bool saved)
 {
     struct domain *d = domain_of_engine(e);
     if (d && !saved) d->deaths++;
-}
-
-void expect_forks(void)
-{
-    for (size_t i = 0; i < n_domains; i++) domains[i].deaths += 2;
 }
 
 /* ---- writing ---- */

@@ -18,8 +18,6 @@ void expect_answer(bool done);
 void expect_writable(struct engine *e);
 /* A process of an engine has ended; 'saved': in good order. */
 void expect_ended(const struct engine *e, bool saved);
-/* A region was out of reach for long, so that others may have passed it over. */
-void expect_forks(void);
 
 /* Clients begin to write, and to look whether what they wrote is there. */
 void clients_open(void);
