@@ -3,12 +3,13 @@
 #include "base/mistake.h"
 #include <stdlib.h>
 
-void task_move(const char *task, const struct task_state *table, int *state, int to)
+void task_move(const struct task *task, const char *whose, int *state, int to)
 {
-    if (!(table[*state].next & TASK_TO(to))) {
-        log_error("%s may not go from %s to %s", task, table[*state].name, table[to].name);
+    const struct task_state *from = &task->states[*state];
+    if (!(from->next & TASK_TO(to))) {
+        log_error("%s of %s may not go from %s to %s", task->name, whose, from->name, task->states[to].name);
         if (MISTAKES_END_IT) abort();
     }
-    if (*state != to) log_line(LOG_TRACE, "%s: %s -> %s", task, table[*state].name, table[to].name);
+    if (*state != to) log_line(LOG_TRACE, "%s of %s: %s -> %s", task->name, whose, from->name, task->states[to].name);
     *state = to;
 }

@@ -10,6 +10,13 @@ struct task_state {
 };
 #define TASK_TO(state) (1u << (state))
 
-/* Moves *state to 'to', with a line in the log at the level trace. A move that the table does not allow is a mistake (mistake.h), told
- * with the task's name and both states. */
-void task_move(const char *task, const struct task_state *table, int *state, int to);
+enum { TASK_STATES_MAX = 16 };
+
+struct task {
+    const char *name;                          /* of every task of its kind: "fence" */
+    struct task_state states[TASK_STATES_MAX]; /* by their number; a state without a name is none */
+};
+
+/* Moves *state to 'to', with a line in the log at the level trace that says whose task it is. A move that the table does not allow is
+ * a mistake (mistake.h), told with both states. */
+void task_move(const struct task *task, const char *whose, int *state, int to);

@@ -224,7 +224,7 @@ void script_work_out(void)
     for (int i = 0; i < 2000; i++) {
         uv_run(&loop, UV_RUN_NOWAIT);
         bool busy = false;
-        for (size_t k = 0; k < n_nodes; k++) busy |= nodes[k]->seed_job != NULL || nodes[k]->fit_job != NULL;
+        for (size_t k = 0; k < n_nodes; k++) busy |= nodes[k]->seed.job != NULL || nodes[k]->fit.job != NULL;
         if (!busy) return;
         uv_sleep(1);
     }

@@ -327,3 +327,12 @@ Test(converge, a_replica_that_still_waits_takes_no_snapshot)
         .save_due = true};
     cr_assert_eq(converge(&o, &now), STEP_WAIT);
 }
+
+Test(converge, one_that_may_listen_nowhere_comes_first_once_it_is_time)
+{
+    struct proto_node_order o = {.role = "primary"};
+    struct node_now now = {.info = {.role = ROLE_REPLICA}, .held = &none, .fence = FENCE_OFF, .relisten = true};
+    cr_assert_eq(converge(&o, &now), STEP_TAKE);
+    now.take_blocked = true;
+    cr_assert_eq(converge(&o, &now), STEP_PROMOTE, "its role must not wait for that");
+}

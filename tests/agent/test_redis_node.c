@@ -357,6 +357,7 @@ Test(redis_node, an_endpoint_that_somebody_else_holds_is_tried_again)
     script_dialogue(c, "CONFIG SET bind 127.0.0.1 127.0.0.3",
         "-ERR CONFIG SET failed (possibly related to argument 'bind') - Failed to bind to specified addresses.\r\n");
     cr_assert_eq(script_see(n).endpoints_refused.n, 1);
+    script_dialogue(c, "CONFIG SET bind 127.0.0.1", "+OK\r\n"); /* or it may listen nowhere */
     for (int i = 0; i < 3; i++) {
         script_later(n, 1100);
         const char *asked = script_read(c);
@@ -365,12 +366,42 @@ Test(redis_node, an_endpoint_that_somebody_else_holds_is_tried_again)
         cr_assert_str_eq(asked, "CONFIG SET bind 127.0.0.1 127.0.0.3");
         script_say(
             c, "-ERR CONFIG SET failed (possibly related to argument 'bind') - Failed to bind to specified addresses.\r\n");
+        script_dialogue(c, "CONFIG SET bind 127.0.0.1", "+OK\r\n");
     }
     cr_assert_str_eq(script_see(n).reason, "an endpoint is still held by somebody else");
     script_later(n, 1100);
     script_read(c);
     script_say(c, "-ERR unknown\r\n");
     cr_assert(strstr(script_see(n).reason, "takes no further address") != NULL);
+}
+
+/* Where an address is taken from it between two sockets, the engine goes on and listens nowhere, and does not say so. */
+Test(redis_node, one_that_may_listen_nowhere_is_told_its_own_address_again_until_it_has_it)
+{
+    static const char taken[] =
+        "-ERR CONFIG SET failed (possibly related to argument 'bind') - Failed to bind to specified addresses.\r\n";
+    static const char *more[] = {"127.0.0.3", "127.0.0.5"};
+    struct proto_node_order with = redis_order("primary"), both = redis_order("primary");
+    with.endpoints = (struct string_list){true, 1, endpoints};
+    both.endpoints = (struct string_list){true, 2, more};
+    struct node *n = script_node(SCRIPT_ID);
+    struct rconn *c = redis_start_primary(n, &with);
+    script_dialogue(c, "CONFIG SET bind 127.0.0.1 127.0.0.3", "+OK\r\n");
+    script_dialogue(c, "INFO clients", "+\r\n");
+    script_order(n, &both);
+    script_dialogue(c, "CONFIG SET bind 127.0.0.1 127.0.0.3 127.0.0.5", taken);
+    script_dialogue(c, "CONFIG SET bind 127.0.0.1 127.0.0.3", taken);
+    cr_assert_eq(script_see(n).endpoints.n, 0, "it has lost that, too");
+    cr_assert_str_eq(script_see(n).reason, "its own address is held by somebody else");
+    script_dialogue(c, "CLIENT KILL LADDR 127.0.0.3:17001", ":1\r\n");
+    script_order(n, &with); /* what was refused is tried again */
+    script_dialogue(c, "CONFIG SET bind 127.0.0.1", taken);
+    script_later(n, 2);
+    script_dialogue(c, "CONFIG SET bind 127.0.0.1", "+OK\r\n");
+    script_later(n, 2);
+    script_dialogue(c, "CONFIG SET bind 127.0.0.1 127.0.0.3", "+OK\r\n");
+    cr_assert_eq(script_see(n).endpoints.n, 1);
+    cr_assert_str_eq(script_read(c), "");
 }
 
 Test(redis_node, what_an_adopted_one_listens_on_is_known)
@@ -390,6 +421,23 @@ Test(redis_node, what_an_adopted_one_listens_on_is_known)
     script_dialogue(c, "CONFIG GET bind", "*2\r\n$4\r\nbind\r\n$19\r\n127.0.0.1 127.0.0.3\r\n");
     script_dialogue(c, "INFO replication", NULL);
     script_say_text(c, SCRIPT_MASTER);
+    cr_assert_eq(script_see(n).endpoints.n, 1);
+}
+
+/* ---- orders that make no sense ---- */
+
+Test(redis_node, what_was_asked_before_an_order_without_sense_is_asked_again_after_it)
+{
+    struct proto_node_order o = redis_order("primary"), with = redis_order("primary"), bad = redis_order("king");
+    with.endpoints = (struct string_list){true, 1, endpoints};
+    struct node *n = script_node(SCRIPT_ID);
+    struct rconn *c = redis_start_primary(n, &o);
+    script_order(n, &with);
+    cr_assert_str_eq(script_read(c), "CONFIG SET bind 127.0.0.1 127.0.0.3");
+    script_order(n, &bad);
+    script_say(c, "+OK\r\n");
+    script_order(n, &with);
+    script_dialogue(c, "CONFIG SET bind 127.0.0.1 127.0.0.3", "+OK\r\n");
     cr_assert_eq(script_see(n).endpoints.n, 1);
 }
 

@@ -223,6 +223,7 @@ Test(redis_watch, encryption_is_turned_on_and_the_old_connections_are_closed)
         "CONFIG SET bind 127.0.0.1 port 17001 tls-port 0 replica-announce-port 0 cluster-announce-port 0 "
         "cluster-announce-tls-port 0",
         "-ERR no\r\n");
+    script_dialogue(c, "CONFIG SET bind 127.0.0.1", "+OK\r\n");
     script_later(n, 301);
     script_read(c);
     script_say(c, "+OK\r\n");

@@ -2,9 +2,8 @@
 #include "agent/redis_cluster/slot_mover.h"
 #include "agent/redis_cluster/slot_node.h"
 #include "scripted_engine.h"
-#include "base/log.h"
+#include "task_visits.h"
 #include <criterion/criterion.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 /* Whoever moves slots, with nodes and engines that are the test: every phase, and every way to end in between. */
@@ -421,43 +420,6 @@ SCENE(where_all_of_them_stay_it_rests)
 
 /* ---- all phases ---- */
 
-static const char *const allowed[] = {"rest -> room", "rest -> close", "room -> rest", "room -> import", "close -> rest",
-    "close -> stay", "stay -> rest", "stay -> lift", "lift -> rest", "lift -> export", "import -> rest", "import -> export",
-    "export -> rest", "export -> keys", "keys -> rest", "keys -> move", "move -> rest", "move -> keys", "move -> count",
-    "count -> rest", "count -> keys", "count -> give", "give -> rest", "give -> release", "release -> rest"};
-enum { N_ALLOWED = sizeof allowed / sizeof *allowed };
-static bool visited[N_ALLOWED];
-
-/* In the place of the program's log: a move is told there. */
-void log_line(enum log_level level, const char *fmt, ...)
-{
-    char text[200];
-    va_list ap;
-    if (level != LOG_TRACE) return;
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
-    va_end(ap);
-    for (int i = 0; i < N_ALLOWED; i++)
-        if (strcmp(strchr(text, ':') + 2, allowed[i]) == 0) visited[i] = true;
-}
-
-void log_init(enum log_level level, const char *who)
-{
-    (void)level;
-    (void)who;
-}
-
-void log_trace(const char *fmt, ...)
-{
-    (void)fmt;
-}
-
-const char *log_level_name(enum log_level level)
-{
-    (void)level;
-    return "";
-}
-
 /* In each phase the connection to the source ends. */
 static void lose_it_in_every_phase(void)
 {
@@ -496,17 +458,11 @@ Test(slot_mover, every_move_of_its_phases_is_visited)
         a_lost_connection_or_a_map_that_has_changed_ends_the_attempt, nothing_is_moved_from_or_to_whoever_is_no_primary,
         a_slot_that_nobody_has_is_moved_as_well, slots_of_which_the_target_has_nothing_stay_and_the_others_go_on,
         where_all_of_them_stay_it_rests};
-    int n = 0;
     for (size_t i = 0; i < sizeof scenes / sizeof *scenes; i++) {
         scenes[i]();
         teardown();
         setup();
     }
     lose_it_in_every_phase();
-    for (int i = 0; i < N_ALLOWED; i++) {
-        fprintf(stderr, "# %s%s\n", allowed[i], visited[i] ? "" : ": never");
-        n += visited[i];
-    }
-    fprintf(stderr, "# moves visited: %d of %d (%d %%)\n", n, N_ALLOWED, 100 * n / N_ALLOWED);
-    cr_assert_eq(n, N_ALLOWED);
+    task_visits_assert_all("slots");
 }

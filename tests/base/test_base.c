@@ -132,17 +132,17 @@ Test(clock, the_steady_one_goes_forward_only)
     cr_assert_eq(clock_warped_ms(), -3600000, "dates do go back");
 }
 
-static const struct task_state life[] = {{"born", TASK_TO(1)}, {"dead", 0}};
+static const struct task life = {"life", {{"born", TASK_TO(1)}, {"dead", 0}}};
 
 Test(task, moves_where_the_table_allows)
 {
     int state = 0;
-    task_move("it", life, &state, 1);
+    task_move(&life, "it", &state, 1);
     cr_assert_eq(state, 1);
 }
 
 Test(task, aborts_where_the_table_does_not, .signal = SIGABRT)
 {
     int state = 1;
-    task_move("it", life, &state, 0);
+    task_move(&life, "it", &state, 0);
 }

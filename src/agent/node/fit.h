@@ -10,5 +10,9 @@
 
 /* True once the saved data, if there are any, can be loaded. False: the work is under way (node_step() follows). */
 bool node_fit_ready(struct node *n);
+/* It is about to save other data, or has them from somewhere: of those nothing is known. */
+void node_fit_saved_anew(struct node *n);
+/* They are known to be of one database. */
+void node_fit_known(struct node *n);
 /* The node is closed: whatever is under way ends without it. */
 void node_fit_close(struct node *n);

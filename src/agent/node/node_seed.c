@@ -1,11 +1,14 @@
 #include "agent/node/node_seed.h"
 #include "agent/node/core.h"
+#include "agent/node/fit.h"
 #include "agent/node/folder.h"
 #include "agent/node/saved.h"
 #include "agent/os/file.h"
 #include "agent/snapshots/seed.h"
 #include "agent/snapshots/shelf.h"
 #include "base/log.h"
+#include "base/task.h"
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <signal.h>
@@ -29,6 +32,19 @@ struct seed_job {
     struct err e;
 };
 
+static const struct task seed_task = {
+    "seed", {
+                [SEED_IDLE] = {"idle", TASK_TO(SEED_WORK) | TASK_TO(SEED_REFUSED)}, /* waits for a start that needs one */
+                [SEED_WORK] = {"work", TASK_TO(SEED_IDLE) | TASK_TO(SEED_REFUSED)}, /* waits for a thread to make its file */
+                [SEED_REFUSED] = {"refused", TASK_TO(SEED_IDLE)},                   /* waits for an order with another one */
+            }};
+
+static void move_to_state(struct node *n, enum seed_state to)
+{
+    task_move(&seed_task, n->id, &n->seed.state, (int)to);
+    assert((n->seed.job != NULL) == (to == SEED_WORK) && (n->seed.refused[0] != '\0') == (to == SEED_REFUSED));
+}
+
 /* ---- in a thread ---- */
 
 static void work(uv_work_t *w)
@@ -41,7 +57,9 @@ static void work(uv_work_t *w)
 
 static void refuse(struct node *n, const char *why)
 {
-    snprintf(n->seed_refused, sizeof n->seed_refused, "%.190s", why);
+    snprintf(n->seed.refused, sizeof n->seed.refused, "%.190s", why);
+    n->seed.job = NULL;
+    move_to_state(n, SEED_REFUSED);
     n->trouble = TROUBLE_BROKEN;
     node_drop_saved(n);
     node_reason(n, "its data can't be loaded: %s", why);
@@ -53,14 +71,17 @@ static void part_done(struct seed_job *j, size_t i)
     struct node *n = j->nodes[i];
     char path[PATH_MAX];
     bool wanted = n && n->order && n->order->run.v && n->order->seed && n->proc == NULL;
-    if (n) n->seed_job = NULL;
-    if (!wanted) unlink(j->seed.parts[i].aside);
-    else if (j->r) refuse(n, j->e.msg);
-    else {
+    if (wanted && j->r) return refuse(n, j->e.msg);
+    if (wanted) {
         node_mark_saved(n);
-        n->fits = true; /* or the seed would have been refused */
-        if (rename(j->seed.parts[i].aside, node_path(n, n->kind->data_file, path)) != 0) refuse(n, strerror(errno));
+        node_fit_known(n); /* or the seed would have been refused */
+        if (rename(j->seed.parts[i].aside, node_path(n, n->kind->data_file, path)) != 0) return refuse(n, strerror(errno));
+    } else {
+        unlink(j->seed.parts[i].aside);
     }
+    if (n == NULL) return;
+    n->seed.job = NULL;
+    move_to_state(n, SEED_IDLE);
 }
 
 static void done(uv_work_t *w, int status)
@@ -106,13 +127,14 @@ static void add_node(struct seed_job *j, struct node *n)
     node_path(n, name, p->aside);
     if (file_mkdirs(n->dir, &e) != 0) log_warn("node %s: %s", n->id, e.msg);
     sweep(n);
-    n->seed_job = j;
+    n->seed.job = j;
+    move_to_state(n, SEED_WORK);
 }
 
 static bool waits(const struct node *n)
 {
     return n && n->state == NODE_REST && n->order && n->order->run.v && n->order->seed && n->order->seed->slots &&
-           n->proc == NULL && !n->stopping && n->seed_job == NULL && n->seed_refused[0] == '\0' && !node_has_file(n, NODE_SAVED);
+           n->proc == NULL && !n->stopping && n->seed.state == SEED_IDLE && !node_has_file(n, NODE_SAVED);
 }
 
 /* The other shards' primaries, so that the files are gone through once for all of them. */
@@ -162,21 +184,23 @@ static void begin(struct node *n)
 bool node_seed_ready(struct node *n)
 {
     if (n->order->seed == NULL || node_has_file(n, NODE_SAVED)) return true;
-    if (n->seed_job == NULL && n->seed_refused[0] == '\0') begin(n);
+    if (n->seed.state == SEED_IDLE) begin(n);
     return false;
 }
 
 /* What is under way is not for this node any more; it ends once it is for nobody. */
 static void leave_job(struct node *n)
 {
-    struct seed_job *j = n->seed_job;
+    struct seed_job *j = n->seed.job;
     bool any = false;
-    for (size_t i = 0; j && i < j->seed.n_parts; i++) {
+    if (j == NULL) return;
+    for (size_t i = 0; i < j->seed.n_parts; i++) {
         if (j->nodes[i] == n) j->nodes[i] = NULL;
         any |= j->nodes[i] != NULL;
     }
-    if (j && !any) atomic_store(&j->cancelled, true);
-    n->seed_job = NULL;
+    if (!any) atomic_store(&j->cancelled, true);
+    n->seed.job = NULL;
+    move_to_state(n, SEED_IDLE);
 }
 
 void node_seed_ordered(struct node *n, const struct proto_node_order *before)
@@ -185,17 +209,20 @@ void node_seed_ordered(struct node *n, const struct proto_node_order *before)
     bool anew = before && !before->run.v; /* it is another node of the same name */
     if (!anew && now && was && shape_same(&shape_proto_seed_order, now, was)) return;
     leave_job(n);
-    n->seed_refused[0] = '\0';
-    n->seed_kills = 0;
+    n->seed.kills = 0;
+    n->seed.refused[0] = '\0';
+    if (n->seed.state == SEED_REFUSED) move_to_state(n, SEED_IDLE);
 }
 
 bool node_seed_is_to_blame(struct node *n, int signal, const char *why)
 {
     if (n->order == NULL || n->order->seed == NULL) return false;
-    if (n->seed_refused[0]) n->trouble = TROUBLE_BROKEN; /* it was ended because of that */
-    if (n->seed_refused[0]) return true;
+    if (n->seed.state == SEED_REFUSED) { /* it was ended because of that */
+        n->trouble = TROUBLE_BROKEN;
+        return true;
+    }
     if (!node_has_file(n, NODE_SAVED)) return false;
-    if (signal && ++n->seed_kills < KILLS_MAX) return false;
+    if (signal && ++n->seed.kills < KILLS_MAX) return false;
     refuse(n, why);
     return true;
 }

@@ -47,7 +47,7 @@ void node_see(const struct node *n, struct proto_node_seen *out)
     if (node_is_saving(n)) out->saving = OPT_BOOL(true);
     if (node_is_to_load(n)) out->loads = OPT_BOOL(true);
     out->keys_left_out = OPT_INT(n->keys_left_out);
-    if (n->seed_refused[0]) out->seed_refused = n->seed_refused;
+    if (n->seed.refused[0]) out->seed_refused = n->seed.refused;
     if (n->proc == NULL) return;
     see_process(n, out);
     if (!l->ready) return;

@@ -1,4 +1,5 @@
 #include "agent/node/saved.h"
+#include "agent/node/fit.h"
 #include "agent/node/folder.h"
 #include "agent/os/file.h"
 #include "base/clock.h"
@@ -24,7 +25,7 @@ void node_mark_saved(struct node *n)
     node_unlink(n, n->kind->data_file);
     node_unlink(n, NODE_UNSAVED);
     n->unsaved_ms = 0;
-    n->fits = false;
+    node_fit_saved_anew(n);
     n->keys_left_out = 0;
     file_replace(node_path(n, NODE_SAVED, path), "", 0, &e);
 }

@@ -46,6 +46,22 @@ struct ending {
     char why[160];     /* what is known of why it goes on; "": nothing */
 };
 
+/* Its seed on the way into its folder. */
+enum seed_state { SEED_IDLE, SEED_WORK, SEED_REFUSED };
+struct node_seed {
+    int state;            /* enum seed_state */
+    struct seed_job *job; /* of SEED_WORK */
+    char refused[200];    /* of SEED_REFUSED: why the order's seed can't be used; else "" */
+    int kills;            /* how often the process was killed while it loaded its seed */
+};
+
+/* Whether what it saved last is of one database, or was made so. */
+enum fit_state { FIT_UNKNOWN, FIT_WORK, FIT_STALE, FIT_KNOWN };
+struct node_fit {
+    int state;           /* enum fit_state */
+    struct fit_job *job; /* of FIT_WORK and FIT_STALE */
+};
+
 struct node {
     struct node_host *host;
     void (*step)(struct node *n);   /* node.c's, which whoever learns something calls: node_step() */
@@ -85,13 +101,10 @@ struct node {
     char reason[200];
     int64_t unsaved_ms; /* wall time of the last stop that lost its data; 0: none since a stop that kept them */
     int restarts;
-    bool damaged;              /* its saved data can't be loaded */
-    int load_crashes;          /* how often its engine fell over them */
-    struct seed_job *seed_job; /* NULL: nothing is under way */
-    char seed_refused[200];    /* why the order's seed can't be used; "": it can, or is not known yet */
-    int seed_kills;            /* how often the process was killed while it loaded its seed */
-    struct fit_job *fit_job;   /* NULL: nothing is under way */
-    bool fits;                 /* what it saved last is known to be of one database, or was made so */
-    char trace[40];            /* the request of the trace that it is part of; "": it is part of none */
-    int64_t keys_left_out;     /* of what it saved last: those of other databases than 0, in cluster mode */
+    bool damaged;     /* its saved data can't be loaded */
+    int load_crashes; /* how often its engine fell over them */
+    struct node_seed seed;
+    struct node_fit fit;
+    char trace[40];        /* the request of the trace that it is part of; "": it is part of none */
+    int64_t keys_left_out; /* of what it saved last: those of other databases than 0, in cluster mode */
 };

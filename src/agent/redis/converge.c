@@ -113,6 +113,7 @@ enum step converge(const struct proto_node_order *o, const struct node_now *now)
     enum step role, next;
     if (!names_within(now->held, &o->endpoints)) return STEP_RELEASE;
     if (now->dropping) return STEP_DROP;
+    if (now->relisten && !now->take_blocked) return STEP_TAKE;
     if (now->secret_stale) return STEP_SECRET;
     next = toward_encryption(now);
     if (next != STEP_NONE) return next;

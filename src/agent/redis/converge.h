@@ -35,7 +35,7 @@ enum step {
     STEP_PAUSE,       /* hold writes */
     STEP_UNPAUSE,
     STEP_LOUD,          /* let the PINGs go on */
-    STEP_TAKE,          /* listen on all ordered endpoints */
+    STEP_TAKE,          /* listen on all ordered endpoints, or on what it had before one was refused */
     STEP_ACCESS,        /* make the next user what the order says, or delete those that are not in it */
     STEP_SET,           /* the next setting */
     STEP_WEIGH,         /* ask how much memory it uses */
@@ -59,6 +59,7 @@ struct node_now {
     bool info_old;                  /* what was done since may have changed it */
     const struct string_list *held; /* endpoints it listens on */
     bool dropping;                  /* connections to released endpoints are still to be closed */
+    bool relisten;                  /* it may listen nowhere, since an endpoint was refused */
     enum fence fence;
     bool conf_stale;                                        /* redis.conf is not what the order says */
     bool certificate_stale, listens_otherwise, links_stale; /* the same of what belongs to encryption in transit */

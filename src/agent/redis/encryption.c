@@ -7,12 +7,35 @@
 #include "agent/redis/state.h"
 #include "base/decimal.h"
 #include "base/log.h"
+#include "base/task.h"
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Inner ports are looked for below those that the system gives to outgoing connections. */
 enum { INNER_FIRST = 20000, INNER_SPAN = 12000, INNER_TRIES = 64, AGAIN_MS = 300 };
+
+#define TASK_TO_ASK \
+    (TASK_TO(ENCRYPTION_CERTIFY) | TASK_TO(ENCRYPTION_LISTEN) | TASK_TO(ENCRYPTION_LINKS) | TASK_TO(ENCRYPTION_RELINK))
+#define TASK_TO_END (TASK_TO(ENCRYPTION_REST) | TASK_TO(ENCRYPTION_LATER))
+static const struct task encryption_task = {
+    "encryption", {
+                      [ENCRYPTION_REST] = {"rest", TASK_TO_ASK | TASK_TO(ENCRYPTION_LATER)}, /* waits for another order */
+                      [ENCRYPTION_CERTIFY] = {"certify", TASK_TO_END}, /* waits for the engine to read its certificate */
+                      [ENCRYPTION_LISTEN] = {"listen", TASK_TO_END},   /* waits for it to listen in another way */
+                      [ENCRYPTION_LINKS] = {"links", TASK_TO_END},     /* waits for word on its next links */
+                      [ENCRYPTION_RELINK] = {"relink", TASK_TO_END},   /* waits for its link to its upstream to end */
+                      [ENCRYPTION_LATER] = {"later", TASK_TO_ASK | TASK_TO_END}, /* waits until it is time to try again */
+                  }};
+
+static void move_to_state(struct node *n, enum encryption_state to)
+{
+    struct encryption_now *now = &redis_of(n)->encryption.now;
+    if (to != ENCRYPTION_LATER) now->again_at = 0;
+    task_move(&encryption_task, n->id, &now->state, (int)to);
+    assert((now->state == ENCRYPTION_LATER) == (now->again_at != 0));
+}
 
 /* ---- what is ordered ---- */
 
@@ -82,7 +105,13 @@ void tls_ordered(struct node *n)
 
 void tls_try_again(struct node *n)
 {
-    redis_of(n)->encryption.now.again_at = 0;
+    if (redis_of(n)->encryption.now.state == ENCRYPTION_LATER) move_to_state(n, ENCRYPTION_REST);
+}
+
+void tls_unanswered(struct node *n)
+{
+    int state = redis_of(n)->encryption.now.state;
+    if (state != ENCRYPTION_REST && state != ENCRYPTION_LATER) move_to_state(n, ENCRYPTION_REST);
 }
 
 static int write_certificate(struct node *n, struct err *e)
@@ -197,6 +226,7 @@ static void try_later(struct node *n, const char *why)
 {
     node_reason(n, "%s", why);
     redis_of(n)->encryption.now.again_at = node_now(n) + AGAIN_MS;
+    move_to_state(n, ENCRYPTION_LATER);
 }
 
 void tls_refused(struct node *n, const struct redisReply *r)
@@ -216,6 +246,7 @@ void tls_do_certify(struct node *n)
         return node_step(n);
     }
     memcpy(x->now.sent_certificate, x->certificate, sizeof x->certificate);
+    move_to_state(n, ENCRYPTION_CERTIFY);
     redis_ask(n, ASK_STEP,
         WORDS("CONFIG", "SET", "tls-cert-file", TLS_CERTIFICATE, "tls-key-file", TLS_KEY, "tls-ca-cert-file", TLS_AUTHORITY,
             "tls-auth-clients", "no"));
@@ -227,6 +258,7 @@ void tls_certified(struct node *n, const struct redisReply *r)
     (void)r;
     log_info("node %s: has its certificate", n->id);
     memcpy(now->certificate, now->sent_certificate, sizeof now->certificate);
+    move_to_state(n, ENCRYPTION_REST);
     node_changed(n);
 }
 
@@ -245,6 +277,7 @@ void tls_do_listen(struct node *n)
     x->now.listening = to;
     split_close(&x->split);
     endpoints_leave(n, tls_has_splitter(n));
+    move_to_state(n, ENCRYPTION_LISTEN);
     redis_ask(n, ASK_STEP,
         WORDS("CONFIG", "SET", "bind", tls_engine_address(n->order, to), "port", plain, "tls-port", tls, "replica-announce-port",
             announced, "cluster-announce-port", announced, "cluster-announce-tls-port", announced));
@@ -256,6 +289,7 @@ void tls_listening(struct node *n, const struct redisReply *r)
     (void)r;
     endpoints_lost(n, now->listens != TLS_PREFERRED);
     now->listens = now->listening;
+    move_to_state(n, ENCRYPTION_REST);
     log_info("node %s: encryption in transit is %s", n->id, tls_mode_name(now->listens));
     if (now->listens == TLS_PREFERRED) listen_at(n, n->order->address);
     n->host->upstream_listens(n->host, n->id);
@@ -268,6 +302,7 @@ void tls_listen_refused(struct node *n, const struct redisReply *r)
     struct encryption *x = &redis_of(n)->encryption;
     if (x->now.listening == TLS_PREFERRED) x->inner_port = find_inner_port(n, x->inner_port);
     if (tls_has_splitter(n)) listen_at(n, n->order->address);
+    endpoints_leave_refused(n, tls_has_splitter(n));
     conf_file_check(n);
     tls_refused(n, r);
 }
@@ -286,6 +321,7 @@ void tls_do_encrypt(struct node *n)
 {
     struct encryption_now *now = &redis_of(n)->encryption.now;
     now->linking = tls_links(n->order);
+    move_to_state(n, ENCRYPTION_LINKS);
     const char *on = now->linking ? "yes" : "no";
     redis_ask(n, ASK_STEP, WORDS("CONFIG", "SET", "tls-replication", on, "tls-cluster", on));
 }
@@ -299,14 +335,22 @@ void tls_encrypted(struct node *n, const struct redisReply *r)
     struct encryption_now *now = &redis_of(n)->encryption.now;
     (void)r;
     now->links = now->linking;
+    move_to_state(n, ENCRYPTION_REST);
     now->relink = redis_of(n)->info.role == ROLE_REPLICA;
     node_changed(n);
+}
+
+void tls_do_relink(struct node *n)
+{
+    move_to_state(n, ENCRYPTION_RELINK);
+    redis_ask(n, ASK_STEP, WORDS("CLIENT", "KILL", "TYPE", "master"));
 }
 
 void tls_relinked(struct node *n, const struct redisReply *r)
 {
     struct redis *x = redis_of(n);
     (void)r;
+    move_to_state(n, ENCRYPTION_REST);
     x->encryption.now.relink = false;
     x->info.link_up = false;
     x->info_old = true;

@@ -10,12 +10,22 @@ struct node;
  * while it runs. The agent itself does not speak TLS: it has the engine's socket.
  */
 
+enum encryption_state {
+    ENCRYPTION_REST,
+    ENCRYPTION_CERTIFY,
+    ENCRYPTION_LISTEN,
+    ENCRYPTION_LINKS,
+    ENCRYPTION_RELINK,
+    ENCRYPTION_LATER
+};
+
 /* Of the process. */
 struct encryption_now {
+    int state;                        /* enum encryption_state */
     enum tls_mode listens, listening; /* how it does, and how it was told to; TLS_UNKNOWN: not known yet */
     bool links, linking; /* whether the link to its upstream is encrypted, from the next one on; and what it was told */
     bool relink;         /* that link is to be made again */
-    int64_t again_at;    /* something could not be had: when to try again */
+    int64_t again_at;    /* something could not be had: when to try again; else 0 */
     uint8_t certificate[DIGEST_SIZE], sent_certificate[DIGEST_SIZE]; /* hashes; zero: not known */
 };
 
@@ -38,6 +48,8 @@ int tls_prepare(struct node *n, struct err *e);
 void tls_begin(struct node *n);
 /* The answer to CONFIG GET *port: how an adopted process listens. */
 void tls_know_ports(struct node *n, const struct redisReply *r);
+/* The answer to what was asked will not come, or says nothing. */
+void tls_unanswered(struct node *n);
 /* Its upstream listens in another way. */
 void tls_relink(struct node *n);
 
@@ -61,6 +73,7 @@ void tls_listening(struct node *n, const struct redisReply *r);
 void tls_listen_refused(struct node *n, const struct redisReply *r);
 void tls_do_encrypt(struct node *n);
 void tls_encrypted(struct node *n, const struct redisReply *r);
+void tls_do_relink(struct node *n);
 void tls_relinked(struct node *n, const struct redisReply *r);
 void tls_release(struct node *n);
 void tls_take(struct node *n);

@@ -3,12 +3,35 @@
 #include "agent/node/reserve.h"
 #include "agent/os/names.h"
 #include "agent/redis/state.h"
+#include "base/task.h"
+#include <assert.h>
 #include <hiredis/hiredis.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { TAKE_MS = 1, TAKE_SLOW_MS = 250, TAKE_SLOW_AFTER_MS = 2000, TAKE_NEVER_MS = 1000 };
+
+static const struct task endpoints_task = {"endpoints",
+    {
+        /* waits for another order */
+        [ENDPOINTS_REST] = {"rest", TASK_TO(ENDPOINTS_REST) | TASK_TO(ENDPOINTS_BIND) | TASK_TO(ENDPOINTS_LATER)},
+        /* waits for the answer to CONFIG SET bind */
+        [ENDPOINTS_BIND] = {"bind", TASK_TO(ENDPOINTS_REST) | TASK_TO(ENDPOINTS_LATER) | TASK_TO(ENDPOINTS_DOUBT)},
+        /* waits until it is time to try again */
+        [ENDPOINTS_LATER] = {"later", TASK_TO(ENDPOINTS_REST) | TASK_TO(ENDPOINTS_BIND) | TASK_TO(ENDPOINTS_LATER)},
+        /* waits to be told what it had before, at once or a moment later */
+        [ENDPOINTS_DOUBT] = {"doubt", TASK_TO(ENDPOINTS_BIND) | TASK_TO(ENDPOINTS_REBIND)},
+        /* waits for the answer to that */
+        [ENDPOINTS_REBIND] = {"rebind", TASK_TO(ENDPOINTS_REST) | TASK_TO(ENDPOINTS_LATER) | TASK_TO(ENDPOINTS_DOUBT)},
+    }};
+
+static void move_to_state(struct node *n, enum endpoints_state to)
+{
+    const struct endpoints *p = &redis_of(n)->endpoints;
+    task_move(&endpoints_task, n->id, &redis_of(n)->endpoints.state, (int)to);
+    assert(p->state != ENDPOINTS_REST || (p->take_since == 0 && p->take_at == 0));
+}
 
 void endpoints_forget(struct node *n)
 {
@@ -24,6 +47,7 @@ void endpoints_try_again(struct node *n)
 {
     struct endpoints *p = &redis_of(n)->endpoints;
     p->take_since = p->take_at = 0;
+    if (p->state == ENDPOINTS_LATER) move_to_state(n, ENDPOINTS_REST);
 }
 
 int64_t endpoints_next_take(const struct node *n)
@@ -34,6 +58,12 @@ int64_t endpoints_next_take(const struct node *n)
 void endpoints_take_at(struct node *n, int64_t at)
 {
     redis_of(n)->endpoints.take_at = at;
+    move_to_state(n, ENDPOINTS_LATER);
+}
+
+bool endpoints_are_in_doubt(const struct node *n)
+{
+    return redis_of(n)->endpoints.state == ENDPOINTS_DOUBT;
 }
 
 bool endpoints_are_dropping(const struct node *n)
@@ -77,28 +107,34 @@ void endpoints_know(struct node *n, const struct redisReply *r, bool apart)
 
 /* ---- told all at once ---- */
 
-static void endpoints_lend(struct node *n)
+static void lend_all(struct node *n)
 {
-    struct endpoints *p = &redis_of(n)->endpoints;
+    const struct endpoints *p = &redis_of(n)->endpoints;
     node_lend(n, &p->held);
     node_lend(n, &p->binding);
-    p->binds = true;
 }
 
 void endpoints_answered(struct node *n)
 {
-    struct endpoints *p = &redis_of(n)->endpoints;
-    if (p->binds) node_lend_back(n);
-    p->binds = false;
+    int state = redis_of(n)->endpoints.state;
+    if (state == ENDPOINTS_BIND || state == ENDPOINTS_REBIND) node_lend_back(n);
 }
 
-static void bind_to_binding(struct node *n)
+void endpoints_unanswered(struct node *n)
 {
-    struct endpoints *p = &redis_of(n)->endpoints;
+    const struct endpoints *p = &redis_of(n)->endpoints;
+    if (p->state == ENDPOINTS_BIND) move_to_state(n, p->take_at != 0 ? ENDPOINTS_LATER : ENDPOINTS_REST);
+    if (p->state == ENDPOINTS_REBIND) move_to_state(n, ENDPOINTS_DOUBT);
+}
+
+static void ask_to_bind(struct node *n, enum endpoints_state to)
+{
+    const struct string_list *binding = &redis_of(n)->endpoints.binding;
     _buf_ struct buf addresses = {0};
     buf_puts(&addresses, n->order->address);
-    for (size_t i = 0; i < p->binding.n; i++) buf_printf(&addresses, " %s", p->binding.items[i]);
-    endpoints_lend(n);
+    for (size_t i = 0; i < binding->n; i++) buf_printf(&addresses, " %s", binding->items[i]);
+    lend_all(n);
+    move_to_state(n, to);
     redis_ask(n, ASK_STEP, WORDS("CONFIG", "SET", "bind", addresses.data));
 }
 
@@ -109,7 +145,13 @@ void endpoints_release(struct node *n)
     names_clear(&p->binding);
     for (size_t i = 0; i < want->n; i++)
         if (names_has(&p->held, want->items[i])) names_add(&p->binding, want->items[i]);
-    bind_to_binding(n);
+    ask_to_bind(n, ENDPOINTS_BIND);
+}
+
+void endpoints_release_refused(struct node *n, const struct redisReply *r)
+{
+    move_to_state(n, ENDPOINTS_DOUBT);
+    redis_refused(n, r);
 }
 
 void endpoints_drop(struct node *n)
@@ -125,54 +167,80 @@ void endpoints_taken(struct node *n)
     struct endpoints *p = &redis_of(n)->endpoints;
     names_clear(&p->missed);
     p->take_since = p->take_at = 0;
+    move_to_state(n, ENDPOINTS_REST);
     node_changed(n);
+}
+
+/* What it holds and does not keep may have connections still. */
+static void hold_only(struct node *n, const struct string_list *kept)
+{
+    struct endpoints *p = &redis_of(n)->endpoints;
+    for (size_t i = 0; i < p->held.n; i++)
+        if (!names_has(kept, p->held.items[i])) names_add(&p->drop, p->held.items[i]);
+    names_copy(&p->held, kept);
+}
+
+/* An address that somebody else has is usually given up in a moment. True once that is over. */
+static bool put_off(struct node *n)
+{
+    struct endpoints *p = &redis_of(n)->endpoints;
+    int64_t now = node_now(n);
+    if (p->take_since == 0) p->take_since = now;
+    bool slow = now - p->take_since >= TAKE_SLOW_AFTER_MS;
+    p->take_at = now + (slow ? TAKE_SLOW_MS : TAKE_MS);
+    return slow;
 }
 
 /* The node listens on 'binding' now; the order may be another already. */
 void endpoints_bound(struct node *n, const struct redisReply *r)
 {
     struct endpoints *p = &redis_of(n)->endpoints;
-    if (r->type == REDIS_REPLY_ARRAY) { /* what it listens on was in doubt, and is known now */
-        p->doubted = false;
-        endpoints_know(n, r, false);
-        return endpoints_taken(n);
-    }
-    for (size_t i = 0; i < p->held.n; i++)
-        if (!names_has(&p->binding, p->held.items[i])) names_add(&p->drop, p->held.items[i]);
-    names_copy(&p->held, &p->binding);
-    endpoints_taken(n);
+    (void)r;
+    hold_only(n, &p->binding);
+    if (p->state != ENDPOINTS_REBIND || p->take_since == 0) return endpoints_taken(n);
+    put_off(n);
+    move_to_state(n, ENDPOINTS_LATER);
+}
+
+static void miss(struct node *n, const struct string_list *missed)
+{
+    struct endpoints *p = &redis_of(n)->endpoints;
+    if (names_within(missed, &p->missed)) return;
+    names_copy(&p->missed, missed);
+    node_changed(n);
 }
 
 /* Somebody else holds an address: usually the node that is to give it up at this very moment. */
 void endpoints_take_later(struct node *n, const struct string_list *missed)
 {
-    struct endpoints *p = &redis_of(n)->endpoints;
-    int64_t now = node_now(n);
-    if (p->take_since == 0) p->take_since = now;
-    if (!names_within(missed, &p->missed)) {
-        names_copy(&p->missed, missed);
-        node_changed(n);
-    }
-    bool slow = now - p->take_since >= TAKE_SLOW_AFTER_MS;
-    p->take_at = now + (slow ? TAKE_SLOW_MS : TAKE_MS);
-    if (slow) node_reason(n, "an endpoint is still held by somebody else");
+    miss(n, missed);
+    if (put_off(n)) node_reason(n, "an endpoint is still held by somebody else");
+    move_to_state(n, ENDPOINTS_LATER);
 }
 
-/* An engine that can't do it at all is asked now and then: another version may take its place. */
-static void cannot_take(struct node *n, const struct redisReply *r)
-{
-    struct endpoints *p = &redis_of(n)->endpoints;
-    p->take_since = node_now(n);
-    p->take_at = node_now(n) + TAKE_NEVER_MS;
-    p->doubted = true;
-    node_reason(n, "the engine takes no further address: %.120s", r->str);
-}
-
+/*
+ * The engine had closed its sockets before it found an address taken, and may have lost its own meanwhile: it is told at once what it
+ * had. Where it can't have that, either, its own comes first. One that can't do it at all is asked now and then: another version may
+ * take its place.
+ */
 void endpoints_take_refused(struct node *n, const struct redisReply *r)
 {
-    if (redis_says(r, "ERR CONFIG SET failed") && strstr(r->str, "bind to"))
-        endpoints_take_later(n, &redis_of(n)->endpoints.binding);
-    else cannot_take(n, r);
+    struct endpoints *p = &redis_of(n)->endpoints;
+    bool again = p->state == ENDPOINTS_REBIND, is_taken = redis_says(r, "ERR CONFIG SET failed") && strstr(r->str, "bind to");
+    bool slow = put_off(n);
+    move_to_state(n, ENDPOINTS_DOUBT);
+    if (!is_taken) {
+        p->take_at = node_now(n) + TAKE_NEVER_MS;
+        node_reason(n, "the engine takes no further address: %.120s", r->str);
+    } else if (again) {
+        hold_only(n, &(struct string_list){0});
+        node_reason(n, "its own address is held by somebody else");
+        node_changed(n);
+    } else {
+        p->take_at = node_now(n);
+        miss(n, &p->binding);
+        if (slow) node_reason(n, "an endpoint is still held by somebody else");
+    }
 }
 
 /* Those that are free are taken, and Redis is not asked for the others: it would close its sockets for nothing. */
@@ -182,7 +250,10 @@ void endpoints_take(struct node *n)
     const struct string_list *want = &n->order->endpoints;
     struct string_list missed = {0};
     bool news = false;
-    if (p->doubted) return redis_ask(n, ASK_STEP, WORDS("CONFIG", "GET", "bind"));
+    if (p->state == ENDPOINTS_DOUBT) {
+        names_copy(&p->binding, &p->held);
+        return ask_to_bind(n, ENDPOINTS_REBIND);
+    }
     names_clear(&p->binding);
     for (size_t i = 0; i < want->n; i++) {
         bool held = names_has(&p->held, want->items[i]);
@@ -191,7 +262,7 @@ void endpoints_take(struct node *n)
         news |= is_free && !held;
     }
     if (news) {
-        bind_to_binding(n);
+        ask_to_bind(n, ENDPOINTS_BIND);
     } else {
         endpoints_take_later(n, &missed);
         node_step(n);
@@ -231,7 +302,14 @@ void endpoints_leave(struct node *n, bool apart)
     struct endpoints *p = &redis_of(n)->endpoints;
     if (apart) names_clear(&p->held);
     names_clear(&p->binding);
-    endpoints_lend(n);
+    lend_all(n);
+    move_to_state(n, ENDPOINTS_BIND);
+}
+
+void endpoints_leave_refused(struct node *n, bool apart)
+{
+    if (apart) endpoints_unanswered(n);
+    else move_to_state(n, ENDPOINTS_DOUBT);
 }
 
 void endpoints_lost(struct node *n, bool drops)
@@ -244,4 +322,5 @@ void endpoints_lost(struct node *n, bool drops)
     }
     names_clear(&p->held);
     p->take_since = p->take_at = 0;
+    move_to_state(n, ENDPOINTS_REST);
 }

@@ -181,11 +181,21 @@ static bool wrong_data(const char *log)
 
 /* ---- answers ---- */
 
+/* What was asked has no answer, or one that says nothing: whoever waits for it asks again. */
+static void question_lost(struct node *n)
+{
+    endpoints_unanswered(n);
+    tls_unanswered(n);
+    redis_save_unanswered(n);
+}
+
 static void step_refused(struct node *n, const struct redisReply *r)
 {
-    if (redis_says(r, "LOADING")) return redis_load_again(n);
+    bool loads = redis_says(r, "LOADING"), busy = redis_says(r, "BUSY ");
+    if (loads || busy) question_lost(n);
+    if (loads) return redis_load_again(n);
     if (redis_of(n)->talk.step == STEP_NONE) return;
-    if (!redis_says(r, "BUSY ")) return redis_step_refused(n, r);
+    if (!busy) return redis_step_refused(n, r);
     redis_of(n)->hold_until = n->read_at = node_now(n) + BUSY_MS;
     if (access_is_stale(n)) access_held_up(n);
 }
@@ -207,6 +217,18 @@ static void take_answer(struct node *n, const struct redisReply *r)
     else if (failed) step_refused(n, r);
     else redis_step_answered(n, r);
     if (t->ask == ASK_NONE) node_step(n);
+}
+
+/* Of a node whose last order made no sense. The next one that does has it asked again. */
+static void drop_answer(struct node *n)
+{
+    struct talk *t = &redis_of(n)->talk;
+    t->unread += t->followed;
+    t->followed = false;
+    t->ask = ASK_NONE;
+    node_has_answer(n);
+    endpoints_answered(n);
+    question_lost(n);
 }
 
 /* It has answered the order to end, so it did not. */
@@ -233,6 +255,7 @@ static void conn_reply(void *arg, const struct redisReply *r)
     if (t->unread > 0) t->unread--;
     else if (n->state == NODE_STOP) goes_on(n, r);
     else if (n->order != NULL) take_answer(n, r);
+    else drop_answer(n);
 }
 
 static void conn_down(void *arg, const char *why)
@@ -255,6 +278,7 @@ static void disconnect(void *conn)
 static void hung_up(struct node *n)
 {
     redis_of(n)->talk = (struct talk){.step = redis_of(n)->talk.step, .greeting = redis_of(n)->talk.greeting};
+    question_lost(n);
 }
 
 static void poke_up(void *arg)
@@ -288,6 +312,7 @@ static enum step next_step(struct node *n)
         .info_old = x->info_old,
         .held = endpoints_held(n),
         .dropping = endpoints_are_dropping(n),
+        .relisten = endpoints_are_in_doubt(n),
         .fence = x->fence,
         .conf_stale = conf_file_is_stale(n),
         .certificate_stale = tls_certificate_is_stale(n),

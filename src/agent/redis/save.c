@@ -12,22 +12,20 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const struct task_state states[] = {
-    [SAVE_IDLE] = {"idle", TASK_TO(SAVE_ASKED)}, /* waits for a snapshot that is ordered */
-    [SAVE_ASKED] = {"asked",
-        TASK_TO(SAVE_IDLE) | TASK_TO(SAVE_ASKED) | TASK_TO(SAVE_WRITING)}, /* waits for the answer, or is asked anew */
-    [SAVE_WRITING] = {"writing", TASK_TO(SAVE_IDLE)},                      /* waits for the file, or word of a failure */
-};
+static const struct task save_task = {
+    "snapshot", {
+                    [SAVE_IDLE] = {"idle", TASK_TO(SAVE_ASKED)}, /* waits for a snapshot that is ordered */
+                    [SAVE_ASKED] = {"asked", TASK_TO(SAVE_IDLE) | TASK_TO(SAVE_WRITING)}, /* waits for the answer */
+                    [SAVE_WRITING] = {"writing", TASK_TO(SAVE_IDLE)}, /* waits for the file, or word of a failure */
+                }};
 
 enum { POLL_MS = 2, POLL_SLOW_MS = 10, POLL_SLOW_AFTER_MS = 200, LOOK_MS = 100, BUSY_MS = 20, LINE = 512 };
 
 static void move_to_state(struct node *n, enum save_state to)
 {
-    char name[160];
     struct save *s = &redis_of(n)->save;
     assert(s->state == SAVE_IDLE || s->id[0] != '\0');
-    snprintf(name, sizeof name, "node %s: snapshot %s", n->id, s->id);
-    task_move(name, states, &s->state, (int)to);
+    task_move(&save_task, n->id, &s->state, (int)to);
 }
 
 void redis_save_forget(struct node *n)
@@ -142,6 +140,12 @@ void redis_saving(struct node *n, const struct redisReply *r)
     s->since = node_now(n);
     s->look_at = s->since + LOOK_MS;
     log_info("node %s: takes the snapshot %s", n->id, s->id);
+}
+
+/* Whether its child is at work is not known: it is asked anew. */
+void redis_save_unanswered(struct node *n)
+{
+    if (redis_of(n)->save.state == SAVE_ASKED) move_to_state(n, SAVE_IDLE);
 }
 
 /* A child that feeds a replica, or one of an agent before, is at work: after it. */

@@ -31,6 +31,8 @@ bool redis_save_look_is_due(const struct node *n);
 int64_t redis_save_at(const struct node *n);
 /* True if the file was there, and went to the shelf. */
 bool redis_save_has_ended(struct node *n);
+/* The answer to what was asked will not come. */
+void redis_save_unanswered(struct node *n);
 /* STEP_SAVE, STEP_SAVE_LOOK */
 void redis_ask_save(struct node *n);
 void redis_saving(struct node *n, const struct redisReply *r);

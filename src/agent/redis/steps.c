@@ -17,19 +17,17 @@ enum { WEIGH_AGAIN_MS = 200 };
 #define PAUSE_MS "3155760000000"
 
 /* Set by a quiet stream, then a pause, then the offset; lifted the other way round. One of an agent before may stand in between. */
-static const struct task_state fences[] = {
-    [FENCE_UNKNOWN] = {"unknown", TASK_TO(FENCE_QUIET)},
-    [FENCE_OFF] = {"off", TASK_TO(FENCE_QUIET)},
-    [FENCE_QUIET] = {"quiet", TASK_TO(FENCE_OFF) | TASK_TO(FENCE_PAUSED)},
-    [FENCE_PAUSED] = {"paused", TASK_TO(FENCE_ON) | TASK_TO(FENCE_QUIET)},
-    [FENCE_ON] = {"on", TASK_TO(FENCE_QUIET)},
-};
+static const struct task fence_task = {"fence", {
+                                                    [FENCE_UNKNOWN] = {"unknown", TASK_TO(FENCE_QUIET)},
+                                                    [FENCE_OFF] = {"off", TASK_TO(FENCE_QUIET)},
+                                                    [FENCE_QUIET] = {"quiet", TASK_TO(FENCE_OFF) | TASK_TO(FENCE_PAUSED)},
+                                                    [FENCE_PAUSED] = {"paused", TASK_TO(FENCE_ON) | TASK_TO(FENCE_QUIET)},
+                                                    [FENCE_ON] = {"on", TASK_TO(FENCE_QUIET)},
+                                                }};
 
 static void move_fence(struct node *n, enum fence to)
 {
-    char name[128];
-    snprintf(name, sizeof name, "node %s: fence", n->id);
-    task_move(name, fences, &redis_of(n)->fence, (int)to);
+    task_move(&fence_task, n->id, &redis_of(n)->fence, (int)to);
 }
 
 static void quiet(struct node *n, const struct redisReply *r)
@@ -222,12 +220,12 @@ static void do_take(struct node *n)
 /* Whoever brings a new step adds it to converge.h and to this table, or to that of Redis Cluster's part. */
 static const struct redis_step steps[STEP__COUNT] = {
     [STEP_READ] = {COMMAND("INFO", "replication"), .done = know_replication},
-    [STEP_RELEASE] = {.ask = do_release, .done = endpoints_bound},
+    [STEP_RELEASE] = {.ask = do_release, .done = endpoints_bound, .refused = endpoints_release_refused},
     [STEP_SECRET] = {.ask = peers_do, .done = peers_done},
     [STEP_CERTIFY] = {.ask = tls_do_certify, .done = tls_certified, .refused = tls_refused},
     [STEP_LISTEN] = {.ask = tls_do_listen, .done = tls_listening, .refused = tls_listen_refused},
     [STEP_ENCRYPT] = {.ask = tls_do_encrypt, .done = tls_encrypted, .refused = tls_refused},
-    [STEP_RELINK] = {COMMAND("CLIENT", "KILL", "TYPE", "master"), .done = tls_relinked},
+    [STEP_RELINK] = {.ask = tls_do_relink, .done = tls_relinked, .refused = tls_refused},
     [STEP_DROP] = {.ask = endpoints_drop, .done = endpoints_dropped, .refused = endpoints_dropped},
     [STEP_FOLLOW] = {.ask = do_follow, .done = redis_followed},
     [STEP_PROMOTE] = {COMMAND("REPLICAOF", "NO", "ONE"), .done = redis_promoted},

@@ -39,20 +39,21 @@ enum { STUCK_MS = 5000, STUCK_BUSY_MS = 60000 };
 enum phase { REST, ROOM, CLOSE, STAY, LIFT, IMPORT, EXPORT, KEYS, MOVE, COUNT, GIVE, RELEASE };
 
 /* From everywhere it may be given up. */
-static const struct task_state phases[] = {
-    [REST] = {"rest", TASK_TO(REST) | TASK_TO(ROOM) | TASK_TO(CLOSE)},
-    [ROOM] = {"room", TASK_TO(REST) | TASK_TO(IMPORT)},                /* waits for how much memory both ends have */
-    [CLOSE] = {"close", TASK_TO(REST) | TASK_TO(STAY)},                /* waits for the target to close those it has nothing of */
-    [STAY] = {"stay", TASK_TO(REST) | TASK_TO(LIFT)},                  /* waits for the source to close these, too */
-    [LIFT] = {"lift", TASK_TO(REST) | TASK_TO(EXPORT)},                /* waits for the target to lift its memory limit */
-    [IMPORT] = {"import", TASK_TO(REST) | TASK_TO(EXPORT)},            /* waits for the target to open the slots */
-    [EXPORT] = {"export", TASK_TO(REST) | TASK_TO(KEYS)},              /* waits for the source to open them */
-    [KEYS] = {"keys", TASK_TO(REST) | TASK_TO(MOVE)},                  /* waits for the names of their keys */
-    [MOVE] = {"move", TASK_TO(REST) | TASK_TO(KEYS) | TASK_TO(COUNT)}, /* waits for keys to go, perhaps weighed first */
-    [COUNT] = {"count", TASK_TO(REST) | TASK_TO(KEYS) | TASK_TO(GIVE)}, /* waits for how many are left */
-    [GIVE] = {"give", TASK_TO(REST) | TASK_TO(RELEASE)},                /* waits for the target to own the slots */
-    [RELEASE] = {"release", TASK_TO(REST)},                             /* waits for the source to know */
-};
+static const struct task slots_task = {"slots",
+    {
+        [REST] = {"rest", TASK_TO(REST) | TASK_TO(ROOM) | TASK_TO(CLOSE)},
+        [ROOM] = {"room", TASK_TO(REST) | TASK_TO(IMPORT)},     /* waits for how much memory both ends have */
+        [CLOSE] = {"close", TASK_TO(REST) | TASK_TO(STAY)},     /* waits for the target to close those it has nothing of */
+        [STAY] = {"stay", TASK_TO(REST) | TASK_TO(LIFT)},       /* waits for the source to close these, too */
+        [LIFT] = {"lift", TASK_TO(REST) | TASK_TO(EXPORT)},     /* waits for the target to lift its memory limit */
+        [IMPORT] = {"import", TASK_TO(REST) | TASK_TO(EXPORT)}, /* waits for the target to open the slots */
+        [EXPORT] = {"export", TASK_TO(REST) | TASK_TO(KEYS)},   /* waits for the source to open them */
+        [KEYS] = {"keys", TASK_TO(REST) | TASK_TO(MOVE)},       /* waits for the names of their keys */
+        [MOVE] = {"move", TASK_TO(REST) | TASK_TO(KEYS) | TASK_TO(COUNT)},  /* waits for keys to go, perhaps weighed first */
+        [COUNT] = {"count", TASK_TO(REST) | TASK_TO(KEYS) | TASK_TO(GIVE)}, /* waits for how many are left */
+        [GIVE] = {"give", TASK_TO(REST) | TASK_TO(RELEASE)},                /* waits for the target to own the slots */
+        [RELEASE] = {"release", TASK_TO(REST)},                             /* waits for the source to know */
+    }};
 enum side { FROM, TO };
 
 struct end {
@@ -107,9 +108,7 @@ static void check_whole(const struct slot_mover *m)
 
 static void move_to_phase(struct slot_mover *m, enum phase p)
 {
-    char name[80];
-    snprintf(name, sizeof name, "slots of %s", m->cluster);
-    task_move(name, phases, &m->phase, (int)p);
+    task_move(&slots_task, m->cluster, &m->phase, (int)p);
 }
 
 /* ---- who ---- */
