@@ -18,12 +18,12 @@ DEADLINE = 60
 IDLE_LIMIT = 30
 
 
-def until(condition, what, pause=0.001):
+def until(condition, what, pause=0.001, deadline=DEADLINE):
     """The first true value of condition(), asked for again and again."""
-    end = time.monotonic() + DEADLINE
+    end = time.monotonic() + deadline
     while not (value := condition()):
         if time.monotonic() > end:
-            raise SystemExit("bench: after %d s still not: %s" % (DEADLINE, what))
+            raise SystemExit("bench: after %d s still not: %s" % (deadline, what))
         time.sleep(pause)
     return value
 
@@ -59,7 +59,8 @@ def processes_of(folder):
 class Server:
     """One `meridian serve` in a folder of its own: a context manager."""
 
-    def __init__(self):
+    def __init__(self, flags=()):
+        self.flags = list(flags)
         self.folder = tempfile.mkdtemp(prefix="meridian-bench-")
         self.data = os.path.join(self.folder, "data")
         self.process = None
@@ -72,7 +73,7 @@ class Server:
         self.port = free_port()
         with open(os.path.join(self.folder, "log"), "ab") as log:
             begun = time.perf_counter()
-            self.process = subprocess.Popen([BIN, "serve", "--listen", "127.0.0.1:%d" % self.port, "--data-dir", self.data],
+            self.process = subprocess.Popen([BIN, "serve", "--listen", "127.0.0.1:%d" % self.port, "--data-dir", self.data] + self.flags,
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         until(self.healthy, "a healthy server (see %s)" % self.folder, pause=0.0002)
         self.took_ms = (time.perf_counter() - begun) * 1000

@@ -1,5 +1,8 @@
 -- INDEXED BY: without it, SQLite walks through a whole region by the primary key, as it knows nothing of the tables' sizes.
 
+-- name: node_get (region text, id text) one: node
+SELECT * FROM node WHERE region = :region AND id = :id;
+
 -- name: node_list_by_cluster (region text, cluster_id text) many: node
 SELECT * FROM node INDEXED BY node_by_cluster WHERE region = :region AND cluster_id = :cluster_id ORDER BY id;
 

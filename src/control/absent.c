@@ -12,11 +12,13 @@ static bool has_agent_at_work(const struct sessions *all, const struct session *
 
 static void mark_region(const struct sessions *all, struct world *w, const char *region, bool unattended)
 {
+    bool dry_run = session_is_dry_run(all, region);
     for (size_t i = 0; i < w->n_nodes; i++) {
         struct world_node *n = &w->nodes[i];
         if (strcmp(n->row.region, region) != 0) continue;
         n->unattended = unattended;
-        n->vanished = !proc_stat_works_below((long)n->row.seen_pid, all->o->data_dir);
+        /* In a dry run, processes live as long as their agent. */
+        n->vanished = dry_run ? unattended : !proc_stat_works_below((long)n->row.seen_pid, all->o->data_dir);
     }
     for (size_t i = 0; i < w->n_endpoints; i++)
         if (strcmp(w->endpoints[i].row.region, region) == 0) w->endpoints[i].unattended = unattended;

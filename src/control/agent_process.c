@@ -140,6 +140,7 @@ static int spawn(struct agent_process *p, const struct control_options *o, const
     const char *args[AGENT_ARGS] = {o->program, "agent", "--region", region, "--data-dir", folder, "--log-level", o->log_level};
     if (o->redis_server) args[n++] = "--redis-server", args[n++] = o->redis_server;
     if (o->memcached) args[n++] = "--memcached", args[n++] = o->memcached;
+    if (o->dry_run) args[n++] = "--dry-run";
     if (o->engines) add_engines(args, n, arena_strdup(&a, o->engines));
     uv_stdio_container_t io[3] = {
         {.flags = UV_IGNORE}, {.flags = UV_INHERIT_FD, .data.fd = log_fd}, {.flags = UV_INHERIT_FD, .data.fd = log_fd}};

@@ -8,6 +8,7 @@
 #include "control/assign.h"
 #include "control/authority.h"
 #include "control/certificates.h"
+#include "control/dry_run.h"
 #include "control/invariants.h"
 #include "control/losses.h"
 #include "control/nodes_json.h"
@@ -55,6 +56,7 @@ struct control {
     void *stopped_arg;
     struct stop stop;
     struct losses losses; /* of data, since then */
+    struct dry_run dry_run;
     int open_handles;
     bool handed_out; /* once, at least: agents of an earlier serve were looked for */
     bool restless;   /* the last look's plans did not come to rest, and that was told */
@@ -127,6 +129,7 @@ static void hand_out(struct control *c, struct world *w)
         _buf_ struct buf text = {0};
         assign(w, s->region, &secrets, c->stopped != NULL, &a);
         a.stop_limit_ms = OPT_INT(c->o.stop_limit_ms);
+        if (session_is_dry_run(&c->sessions, s->region)) dry_run_order(&c->dry_run, w, s->region, &a);
         trace_orders(c->trace, w, &a);
         json_encode(&text, &shape_proto_assignment, &a);
         if (session_assign(s, &text)) trace_assigned(c->trace, &a, s->version);
@@ -351,6 +354,7 @@ int control_open(struct control **out, const struct control_options *o, struct e
     struct control *c = calloc(1, sizeof *c);
     if (c == NULL) abort();
     c->o = *o;
+    c->dry_run.times = o->dry_run_times;
     c->sessions = (struct sessions){.o = &c->o, .changed = on_agent_changed, .arg = c};
     int r = steady_continue(o->store, e);
     c->started_ms = clock_steady_ms();
@@ -403,6 +407,7 @@ static void on_closed(uv_handle_t *h)
     if (--c->open_handles > 0) return;
     rows_fini(&c->rows);
     losses_fini(&c->losses);
+    dry_run_fini(&c->dry_run);
     certificates_close(c->certificates);
     authority_close(c->authority);
     trace_close(c->trace);
@@ -426,8 +431,44 @@ int control_nodes_json(struct control *c, struct buf *out, struct err *e)
     struct row_node *rows;
     size_t n;
     int r = q_node_all(c->o.store, &a, &rows, &n, e);
-    if (r == 0) nodes_json_put(out, rows, n);
+    if (r == 0) nodes_json_put(out, &c->sessions, rows, n);
     return r;
+}
+
+/* ---- dry runs ---- */
+
+bool control_is_dry_run(const struct control *c)
+{
+    for (const struct session *s = c->sessions.first; s; s = s->next)
+        if (s->in_touch && s->dry_run) return true;
+    return c->o.dry_run;
+}
+
+struct dry_run_times control_dry_run_times(const struct control *c)
+{
+    return c->dry_run.times;
+}
+
+void control_set_dry_run_times(struct control *c, const struct dry_run_times *t)
+{
+    c->dry_run.times = *t;
+    control_changed(c);
+}
+
+int control_dry_run_do(struct control *c, const char *region, const char *id, enum dry_run_deed deed, int64_t *pid, struct err *e)
+{
+    _arena_ struct arena a = {0};
+    struct row_node *row;
+    int r = q_node_get(c->o.store, &a, region, id, &row, e);
+    if (r) return r;
+    if (row == NULL) return err_set(e, 404, "There is no node %.80s in %.40s.", id, region);
+    if (!session_is_dry_run(&c->sessions, region))
+        return err_set(e, 409, "The nodes of %.40s have processes of their own.", region);
+    if (row->seen_pid == 0) return err_set(e, 409, "%.80s has no process now.", id);
+    *pid = row->seen_pid;
+    dry_run_set_fault(&c->dry_run, region, row->seen_pid, deed);
+    control_changed(c);
+    return 0;
 }
 
 int control_why_json(struct control *c, const char *region, const char *id, struct buf *out, bool *found, struct err *e)

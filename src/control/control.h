@@ -18,6 +18,13 @@ struct err;
 struct store;
 struct trace;
 
+/* Milliseconds that engines would take in dry runs; 'life_ms' until they die by themselves, 0: never. */
+struct dry_run_times {
+    int64_t start_ms, switch_ms, life_ms;
+};
+
+enum dry_run_deed { DRY_RUN_DIE, DRY_RUN_HANG, DRY_RUN_WAKE };
+
 struct control_options {
     uv_loop_t *loop;
     struct store *store;
@@ -35,7 +42,9 @@ struct control_options {
     int64_t stop_limit_ms;    /* how long a node may take to save its data when everything stops; 0: as long as it takes */
     int64_t blocked_limit_ms; /* --blocked-primary-timeout; 0: none */
     bool check;               /* --check */
-    bool trace;               /* --log-level trace */
+    bool dry_run;             /* --dry-run: agents are started so */
+    struct dry_run_times dry_run_times;
+    bool trace; /* --log-level trace */
 };
 
 /*
@@ -64,6 +73,15 @@ void control_unwait(struct control *c, const char *region, void *arg);
 
 /* A whole sighting as JSON. Returns once it is stored and acted upon: 0, ERR_PARSE, or another < 0. */
 int control_sighting(struct control *c, const char *text, size_t len, struct err *e);
+
+/* True where nodes have no processes: all of them, or those of a region whose agent was started so. */
+bool control_is_dry_run(const struct control *c);
+struct dry_run_times control_dry_run_times(const struct control *c);
+void control_set_dry_run_times(struct control *c, const struct dry_run_times *t);
+/* Lets the process of a dry run's node die, hang or go on; '*pid' is its number. 404 or 409 where there is no such node or process;
+ * < 0: broken. */
+int control_dry_run_do(
+    struct control *c, const char *region, const char *id, enum dry_run_deed deed, int64_t *pid, struct err *e);
 
 /* Adds every node as JSON: what is wanted of it and what was seen. */
 int control_nodes_json(struct control *c, struct buf *out, struct err *e);

@@ -1,5 +1,6 @@
 #include "control/nodes_json.h"
 #include "base/buf.h"
+#include "control/session.h"
 #include "model/json.h"
 #include "store/queries.gen.h"
 #include <string.h>
@@ -11,7 +12,7 @@ static void put_member(struct buf *out, const char *name, const char *value)
     else buf_puts(out, "null");
 }
 
-static void put_node(struct buf *out, const struct row_node *n)
+static void put_node(struct buf *out, const struct row_node *n, bool dry_run)
 {
     buf_puts(out, "{\"id\":");
     json_put_string(out, n->id);
@@ -34,18 +35,18 @@ static void put_node(struct buf *out, const struct row_node *n)
     put_member(out, "engine_version", n->seen_engine);
     buf_printf(out,
         ",\"port\":%lld,\"pid\":%lld,\"link_up\":%s,\"fenced\":%s,\"offset\":%lld,\"restarts\":%lld,\"started_ms\":%lld,"
-        "\"serves\":%s}",
+        "\"serves\":%s,\"dry_run\":%s}",
         (long long)n->port, (long long)n->seen_pid, n->seen_link_up ? "true" : "false", n->seen_fenced ? "true" : "false",
         (long long)n->seen_offset, (long long)n->seen_restarts, (long long)n->seen_started_ms,
-        n->unserved_since_ms || n->seen_state != SEEN_READY ? "false" : "true");
+        n->unserved_since_ms || n->seen_state != SEEN_READY ? "false" : "true", dry_run ? "true" : "false");
 }
 
-void nodes_json_put(struct buf *out, const struct row_node *rows, size_t n)
+void nodes_json_put(struct buf *out, const struct sessions *sessions, const struct row_node *rows, size_t n)
 {
     buf_puts(out, "{\"nodes\":[");
     for (size_t i = 0; i < n; i++) {
         if (i) buf_putc(out, ',');
-        put_node(out, &rows[i]);
+        put_node(out, &rows[i], session_is_dry_run(sessions, rows[i].region));
     }
     buf_puts(out, "]}");
 }

@@ -30,6 +30,12 @@ bool session_left_over(const struct sessions *all, const char *region)
     return agent_process_holder(all->o->data_dir, region) != 0;
 }
 
+bool session_is_dry_run(const struct sessions *all, const char *region)
+{
+    const struct session *s = session_find(all, region);
+    return s && s->in_touch ? s->dry_run : all->o->dry_run;
+}
+
 /* ---- its process ---- */
 
 static void on_respawn(uv_timer_t *t)
@@ -183,6 +189,7 @@ bool session_hear(struct session *s, const struct proto_sighting *seen, const ch
     s->in_touch = true;
     silence_end(&s->silence);
     s->stopped = seen->stopped.v;
+    s->dry_run = seen->dry_run.v;
     s->heard_ms = clock_steady_ms();
     s->taken = seen->version.v;
     if (news) buf_clear(&s->sighting);

@@ -35,6 +35,7 @@ struct session {
     struct silence silence;
 
     bool in_touch;
+    bool dry_run;        /* its agent says that nodes have no processes */
     int64_t heard_ms;    /* steady clock: of the last sighting, or of the beginning */
     struct buf sighting; /* the last one, as it came */
 
@@ -48,6 +49,8 @@ struct session {
     bool closing;
 };
 
+/* True where the region's nodes have no processes: its agent has said so, or is started so. */
+bool session_is_dry_run(const struct sessions *all, const char *region);
 struct session *session_find(const struct sessions *all, const char *region);
 /* True if an agent of an earlier serve is at work in the region. */
 bool session_left_over(const struct sessions *all, const char *region);

@@ -56,13 +56,13 @@ static void get_paths(struct exchange *x, void *admin)
     json_answer(x, 200, &doc, NULL);
 }
 
-static void get_health(struct exchange *x, void *admin)
+static void get_health(struct exchange *x, void *arg)
 {
-    (void)admin;
+    const struct admin *admin = arg;
     struct buf doc = {0};
     json_put_member(&doc, '{', "status", "ok");
     json_put_member(&doc, ',', "version", MERIDIAN_VERSION);
-    buf_putc(&doc, '}');
+    buf_printf(&doc, ",\"dry_run\":%s}", admin->dry_run(admin->arg) ? "true" : "false");
     json_answer(x, 200, &doc, NULL);
 }
 
@@ -160,7 +160,8 @@ void admin_add_routes(struct http *h, const struct admin *admin)
     const struct http_route routes[] = {
         {"GET", "/_meridian", get_paths, arg},
         {"GET", "/_meridian/", get_paths, arg, .what = "this list"},
-        {"GET", "/_meridian/health", get_health, arg, .what = "200 once requests are served, and the version"},
+        {"GET", "/_meridian/health", get_health, arg,
+            .what = "200 once requests are served, the version, and whether this is a dry run"},
         {"GET", "/_meridian/operations", get_operations, arg,
             .what = "the operations of the API that are served, and those that are not"},
         {"GET", "/_meridian/trips", get_trips, arg,

@@ -5,7 +5,7 @@ struct operation;
  * The administration API, in JSON below /_meridian/. None of it exists in AWS.
  *
  *     GET  /_meridian/                     {"paths": [{"method", "path", "what"}…]}: what there is, of other files' routes too
- *     GET  /_meridian/health               {"status": "ok", "version": "…"}
+ *     GET  /_meridian/health               {"status": "ok", "version": "…", "dry_run": true|false}
  *     GET  /_meridian/operations           {"served": [name…], "not_served": [name…]}
  *     GET  /_meridian/trips                {"trips": {name: hits left, -1 for ever…}}
  *     PUT  /_meridian/trips/NAME?count=N   arms a trip for N hits (1 by default, 0 disarms, -1 for ever); POST does too
@@ -22,6 +22,7 @@ struct admin {
     const char *token;              /* the administrator's */
     bool trips;                     /* failures may be injected */
     bool local;                     /* no other machine reaches the server */
+    bool (*dry_run)(void *arg);     /* whether nodes have no processes */
     void (*clock_moved)(void *arg); /* told after the clock was moved; may be NULL */
     void *arg;
 };

@@ -13,6 +13,7 @@ int agent_main(const struct options *o)
         .region = o->region,
         .data_dir = o->data_dir,
         .stop_limit_ms = o->stop_timeout * 1000LL,
+        .dry_run = o->dry_run == DRY_RUN_ON,
         .stop_only = o->stop_only == STOP_ONLY_ON,
         .redis_server = o->redis_server[0] ? o->redis_server : NULL,
         .memcached = o->memcached[0] ? o->memcached : NULL,

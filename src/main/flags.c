@@ -85,6 +85,23 @@ static bool read_ports(const struct flag *f, const char *text, void *at)
     return read_port(&text, &ports[0]) && *text++ == '-' && read_port(&text, &ports[1]) && *text == '\0' && ports[0] <= ports[1];
 }
 
+/* Names of times with their milliseconds, into three neighbouring ints: what is not named stays. */
+static bool read_times(const struct flag *f, const char *text, void *at)
+{
+    int *times = at;
+    while (*text) {
+        int i = 0;
+        size_t n = strcspn(text, "=");
+        while (f->choices[i] && (strlen(f->choices[i]) != n || strncmp(f->choices[i], text, n) != 0)) i++;
+        if (f->choices[i] == NULL || text[n] != '=') return false;
+        size_t digits = strspn(text += n + 1, "0123456789");
+        if (digits == 0 || digits > 9 || (text[digits] && text[digits] != ',')) return false;
+        times[i] = atoi(text);
+        text += digits + (text[digits] == ',');
+    }
+    return true;
+}
+
 static bool read_seconds(const struct flag *f, const char *text, void *at)
 {
     (void)f;
@@ -109,15 +126,18 @@ static const char *const addressings[] = {"loopback", "ports", NULL};
 static const char *const restrictions[] = {"refuse", "allow", NULL};
 static const char *const quota_names[] = {"default", "raised", NULL};
 static const char *const switches[] = {"off", "on", NULL};
+static const char *const dry_run_times[] = {"start", "switch", "life", NULL};
 static const char *const durabilities[] = {"full", "normal", NULL};
 
 #define AT(member) offsetof(struct options, member), sizeof(((struct options *)0)->member)
 _Static_assert(
     offsetof(struct options, last_port) == offsetof(struct options, first_port) + sizeof(int), "read_ports() fills both");
+_Static_assert(offsetof(struct options, dry_run_life) == offsetof(struct options, dry_run_start) + 2 * sizeof(int),
+    "read_times() fills all three");
 _Static_assert(sizeof(enum log_level) == sizeof(int) && sizeof(enum addressing) == sizeof(int) &&
                    sizeof(enum store_durability) == sizeof(int) && sizeof(enum restricted) == sizeof(int) &&
                    sizeof(enum quotas) == sizeof(int) && sizeof(enum trips) == sizeof(int) &&
-                   sizeof(enum stop_only) == sizeof(int),
+                   sizeof(enum stop_only) == sizeof(int) && sizeof(enum dry_run) == sizeof(int),
     "read_choice() fills an int");
 
 const struct flag flags[] = {
@@ -169,6 +189,16 @@ const struct flag flags[] = {
         "A version of 7 or 7.2 stands for all versions that begin so. Repeatable; the variable has commas in between",
         read_engine, AT(engines), "NAME:VERSION=PATH: redis, valkey or memcached, a version like 7 or 7.2, and a program",
         .repeats = true},
+    {FOR_BOTH, "dry-run", "on|off", "off", NULL,
+        "on (or the flag alone): nodes have no processes. They become available, fail over and grow as always, and the endpoints "
+        "in "
+        "the answers lead nowhere: nobody listens there",
+        read_choice, AT(dry_run), "on or off", switches, .bare = "on"},
+    {FOR(COMMAND_SERVE), "dry-run-times", "NAME=MS,...", "start=20,switch=2,life=0", NULL,
+        "with --dry-run, in milliseconds: how long a process takes to start, and to take another role, address or settings; and "
+        "how "
+        "long it lives on average until it dies by itself, 0: for ever",
+        read_times, AT(dry_run_start), "start=MS, switch=MS and life=MS with commas between", dry_run_times},
     {FOR(COMMAND_SERVE), "durability", "full|normal", "full", NULL,
         "full: what the API has answered survives a power cut. normal: it survives the death of every process, and writes are "
         "faster. Both are about the API's state; what clients store is in the engines' memory (docs/promises.md)",

@@ -17,6 +17,7 @@ enum restricted { RESTRICTED_REFUSE, RESTRICTED_ALLOW };
 enum quotas { QUOTAS_DEFAULT, QUOTAS_RAISED };
 enum trips { TRIPS_OFF, TRIPS_ON };
 enum stop_only { STOP_ONLY_OFF, STOP_ONLY_ON };
+enum dry_run { DRY_RUN_OFF, DRY_RUN_ON };
 enum check { CHECK_OFF, CHECK_ON };
 enum addressing { ADDRESSING_LOOPBACK, ADDRESSING_PORTS };
 
@@ -36,6 +37,7 @@ struct options {
     char redis_server[OPTION_PATH_SIZE];        /* a path, or a name to be found in PATH */
     char memcached[OPTION_PATH_SIZE];           /* the same */
     char engines[OPTION_PATH_SIZE];             /* lines NAME:VERSION=PATH */
+    enum dry_run dry_run;
 
     /* serve */
     char listen[OPTION_NAME_SIZE]; /* HOST:PORT */
@@ -47,7 +49,8 @@ struct options {
     enum store_durability durability;
     enum restricted restricted;
     enum quotas quotas;
-    int blocked_primary_timeout; /* seconds; 0: no limit */
+    int blocked_primary_timeout;                     /* seconds; 0: no limit */
+    int dry_run_start, dry_run_switch, dry_run_life; /* milliseconds */
     enum trips trips;
     enum check check;
     char admin_token_file[OPTION_PATH_SIZE]; /* "": in the data directory */

@@ -13,6 +13,7 @@
 #include "main/bind_host.h"
 #include "main/commands.h"
 #include "main/data_dir.h"
+#include "main/dry_run_admin.h"
 #include "main/engines.h"
 #include "main/leftovers.h"
 #include "main/options.h"
@@ -49,6 +50,7 @@ struct serve {
     struct query_api query;
     struct admin admin;
     struct trace_admin trace;
+    struct dry_run_admin dry_run;
     uv_signal_t on_term, on_int, on_hangup;
     uv_timer_t dir_timer;
     char program[PATH_MAX];
@@ -79,6 +81,12 @@ static void clock_moved(void *arg)
 {
     struct serve *s = arg;
     if (s->control) control_changed(s->control);
+}
+
+static bool is_dry_run(void *arg)
+{
+    const struct serve *s = arg;
+    return s->control ? control_is_dry_run(s->control) : s->o->dry_run == DRY_RUN_ON;
 }
 
 static void get_nodes(struct exchange *x, void *arg)
@@ -145,6 +153,7 @@ static void add_routes(struct serve *s)
         .token = s->admin_token,
         .trips = s->o->trips == TRIPS_ON,
         .local = http_is_local(s->http),
+        .dry_run = is_dry_run,
         .clock_moved = clock_moved,
         .arg = s,
     };
@@ -152,6 +161,8 @@ static void add_routes(struct serve *s)
     s->trace = (struct trace_admin){.admin = &s->admin, .trace = control_trace(s->control)};
     admin_add_routes(s->http, &s->admin);
     trace_admin_add_routes(s->http, &s->trace);
+    s->dry_run = (struct dry_run_admin){.admin = &s->admin, .control = s->control};
+    dry_run_admin_add_routes(s->http, &s->dry_run);
     http_add_routes(s->http, routes, sizeof routes / sizeof *routes);
     query_add_routes(s->http, &s->query);
 }
@@ -187,6 +198,8 @@ static int open_control(struct serve *s, struct err *e)
         .stop_limit_ms = s->o->stop_timeout * 1000LL,
         .blocked_limit_ms = s->o->blocked_primary_timeout * 1000LL,
         .check = s->o->check == CHECK_ON,
+        .dry_run = s->o->dry_run == DRY_RUN_ON,
+        .dry_run_times = {s->o->dry_run_start, s->o->dry_run_switch, s->o->dry_run_life},
     };
     s->ops.allow_restricted = o.allow_restricted;
     s->ops.large_groups = s->o->quotas == QUOTAS_RAISED;
@@ -274,6 +287,8 @@ static int announce(struct serve *s, struct err *e)
     if (r) return r;
     printf("Meridian %s serves Amazon ElastiCache on http://%s (data in %s). Ctrl-C stops it.\n", MERIDIAN_VERSION, s->server,
         s->data_dir);
+    if (s->o->dry_run == DRY_RUN_ON)
+        printf("This is a dry run: nodes have no processes, and nobody listens at their endpoints.\n");
     fflush(stdout);
     return 0;
 }
@@ -287,6 +302,7 @@ static void on_control_stopped(void *arg)
     control_close(s->control);
     s->control = NULL;
     s->trace.trace = NULL;
+    s->dry_run.control = NULL;
     reception_close(&s->reception);
     http_close(s->http, NULL, NULL);
     uv_close((uv_handle_t *)&s->on_term, NULL);
@@ -384,7 +400,7 @@ static int open_all(struct serve *s, struct err *e)
     char path[PATH_MAX + 32];
     int r = find_program(s, e);
     if (r == 0) r = check_region(s->o->default_region, e);
-    if (r == 0) r = engines_check(s->o, e);
+    if (r == 0 && s->o->dry_run == DRY_RUN_OFF) r = engines_check(s->o, e);
     if (r == 0) r = find_snapshot_folders(s, e);
     if (r == 0 && s->o->addressing == ADDRESSING_PORTS) r = bind_host_find(s->o->bind, s->o->advertise, s->listen_host, e);
     if (r == 0) r = data_dir_claim(s->o->data_dir, &s->lock_fd, e);

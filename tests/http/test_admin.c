@@ -20,6 +20,12 @@ static void clock_moved(void *arg)
     ++*(int *)arg;
 }
 
+static bool is_dry_run(void *arg)
+{
+    (void)arg;
+    return false;
+}
+
 static const struct operation operations[] = {{.name = "Do", .run = handler}, {.name = "Plan"}, {.name = "Undo", .run = handler}};
 static int n_moved;
 static struct admin admin = {
@@ -28,6 +34,7 @@ static struct admin admin = {
     .token = "0123456789abcdef",
     .trips = true,
     .local = true,
+    .dry_run = is_dry_run,
     .clock_moved = clock_moved,
     .arg = &n_moved,
 };
@@ -79,7 +86,7 @@ Test(admin, lists_what_there_is_by_the_table_that_serves_it)
 
 Test(admin, is_healthy)
 {
-    expect("GET", "health", 200, "{\"status\":\"ok\",\"version\":\"" MERIDIAN_VERSION "\"}");
+    expect("GET", "health", 200, "{\"status\":\"ok\",\"version\":\"" MERIDIAN_VERSION "\",\"dry_run\":false}");
 }
 
 Test(admin, tells_which_operations_are_served)

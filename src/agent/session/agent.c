@@ -5,6 +5,7 @@
 #include "agent/os/reservations.h"
 #include "agent/session/assignment.h"
 #include "agent/session/dial.h"
+#include "agent/session/dry_agent.h"
 #include "agent/session/fleet.h"
 #include "agent/session/lock.h"
 #include "agent/session/sighting.h"
@@ -251,6 +252,7 @@ int agent_run(const struct agent_options *o, struct err *e)
     umask(077);
     signal(SIGPIPE, SIG_IGN);
     raise_limits();
+    if (o->dry_run) return dry_agent_run(o, e);
     int r = agent_open(o, &a, e);
     if (r) return r;
     uv_run(agent_loop(a), UV_RUN_DEFAULT);

@@ -16,6 +16,7 @@ struct agent_options {
     const char *engines;      /* lines NAME:VERSION=PATH; NULL: none */
     int64_t
         stop_limit_ms; /* how long a node may take to save its data at a stop, until serve has said it; 0: as long as it takes */
+    bool dry_run;      /* nodes have no processes (agent/dry_run) */
     bool stop_only;    /* no serve: what runs is stopped, its data saved */
 };
 

@@ -1,0 +1,72 @@
+#include "control/dry_run.h"
+#include "base/arena.h"
+#include "plan/world.h"
+#include "protocol/protocol.gen.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct dry_run_fault *find_fault(struct dry_run *d, const char *region, int64_t pid)
+{
+    for (size_t i = 0; i < d->n_faults; i++)
+        if (d->faults[i].pid == pid && strcmp(d->faults[i].region, region) == 0) return &d->faults[i];
+    return NULL;
+}
+
+static struct dry_run_fault *add_fault(struct dry_run *d, const char *region, int64_t pid)
+{
+    d->faults = realloc(d->faults, (d->n_faults + 1) * sizeof *d->faults);
+    if (d->faults == NULL) abort();
+    struct dry_run_fault *f = &d->faults[d->n_faults++];
+    *f = (struct dry_run_fault){.pid = pid};
+    snprintf(f->region, sizeof f->region, "%s", region);
+    return f;
+}
+
+static void drop_fault(struct dry_run *d, struct dry_run_fault *f)
+{
+    *f = d->faults[--d->n_faults];
+}
+
+void dry_run_set_fault(struct dry_run *d, const char *region, int64_t pid, enum dry_run_deed deed)
+{
+    struct dry_run_fault *f = find_fault(d, region, pid);
+    if (deed == DRY_RUN_WAKE) {
+        if (f) drop_fault(d, f);
+        return;
+    }
+    if (f == NULL) f = add_fault(d, region, pid);
+    f->hangs = deed == DRY_RUN_HANG;
+}
+
+static bool is_seen(const struct world *w, const struct dry_run_fault *f)
+{
+    for (size_t i = 0; i < w->n_nodes; i++)
+        if (w->nodes[i].row.seen_pid == f->pid && strcmp(w->nodes[i].row.region, f->region) == 0) return true;
+    return false;
+}
+
+static void forget_past(struct dry_run *d, const struct world *w)
+{
+    for (size_t i = d->n_faults; i-- > 0;)
+        if (!is_seen(w, &d->faults[i])) drop_fault(d, &d->faults[i]);
+}
+
+void dry_run_order(struct dry_run *d, const struct world *w, const char *region, struct proto_assignment *out)
+{
+    struct proto_dry_run_order *o = arena_new(w->arena, struct proto_dry_run_order);
+    forget_past(d, w);
+    *o = (struct proto_dry_run_order){OPT_INT(d->times.start_ms), OPT_INT(d->times.switch_ms), OPT_INT(d->times.life_ms),
+        {true, 0, arena_array(w->arena, struct proto_dry_run_fault, d->n_faults)}};
+    for (size_t i = 0; i < d->n_faults; i++) {
+        const struct dry_run_fault *f = &d->faults[i];
+        if (strcmp(f->region, region) != 0) continue;
+        o->faults.items[o->faults.n++] = (struct proto_dry_run_fault){OPT_INT(f->pid), OPT_BOOL(f->hangs)};
+    }
+    out->dry_run = o;
+}
+
+void dry_run_fini(struct dry_run *d)
+{
+    free(d->faults);
+}

@@ -1,0 +1,97 @@
+#include "main/dry_run_admin.h"
+#include "base/decimal.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "control/control.h"
+#include "http/json.h"
+#include <limits.h>
+#include <string.h>
+
+#define DRY_RUN_PATH "/_meridian/dry-run"
+
+static bool is_refused(struct exchange *x, const struct dry_run_admin *d, bool changes)
+{
+    if (changes && admin_refuse(x, d->admin, !d->admin->local)) return true;
+    if (d->control == NULL) json_answer_error(x, 503, "stopping");
+    return d->control == NULL;
+}
+
+static void answer_times(struct exchange *x, const struct dry_run_admin *d)
+{
+    struct buf doc = {0};
+    const struct dry_run_times t = control_dry_run_times(d->control);
+    buf_printf(&doc, "{\"dry_run\":%s,\"start_ms\":%lld,\"switch_ms\":%lld,\"life_ms\":%lld}",
+        control_is_dry_run(d->control) ? "true" : "false", (long long)t.start_ms, (long long)t.switch_ms, (long long)t.life_ms);
+    json_answer(x, 200, &doc, NULL);
+}
+
+static void get_times(struct exchange *x, void *arg)
+{
+    if (!is_refused(x, arg, false)) answer_times(x, arg);
+}
+
+static bool read_time(struct exchange *x, const char *name, int64_t *out)
+{
+    const char *text = http_param(x, name);
+    if (text == NULL || decimal_parse(text, 0, INT_MAX, out)) return true;
+    json_answer_error(x, 400, "%s must be a whole number of milliseconds.", name);
+    return false;
+}
+
+static void put_times(struct exchange *x, void *arg)
+{
+    const struct dry_run_admin *d = arg;
+    if (is_refused(x, d, true)) return;
+    struct dry_run_times t = control_dry_run_times(d->control);
+    bool ok =
+        read_time(x, "start_ms", &t.start_ms) && read_time(x, "switch_ms", &t.switch_ms) && read_time(x, "life_ms", &t.life_ms);
+    if (!ok) return;
+    control_set_dry_run_times(d->control, &t);
+    answer_times(x, d);
+}
+
+static bool read_deed(const char *text, enum dry_run_deed *out)
+{
+    static const char *const deeds[] = {[DRY_RUN_DIE] = "die", [DRY_RUN_HANG] = "hang", [DRY_RUN_WAKE] = "wake"};
+    for (int i = 0; text && i < (int)(sizeof deeds / sizeof *deeds); i++) {
+        if (strcmp(deeds[i], text) != 0) continue;
+        *out = (enum dry_run_deed)i;
+        return true;
+    }
+    return false;
+}
+
+static void put_deed(struct exchange *x, void *arg)
+{
+    const struct dry_run_admin *d = arg;
+    const char *id = http_path(x) + strlen(DRY_RUN_PATH "/nodes/"), *region = http_param(x, "region");
+    enum dry_run_deed deed;
+    struct err e;
+    int64_t pid;
+    if (is_refused(x, d, true)) return;
+    if (region == NULL || !read_deed(http_param(x, "do"), &deed)) {
+        json_answer_error(x, 400, DRY_RUN_PATH "/nodes/ID needs ?region=R and do=die, do=hang or do=wake.");
+        return;
+    }
+    int r = control_dry_run_do(d->control, region, id, deed, &pid, &e);
+    if (r < 0) log_error("%s", e.msg);
+    if (r < 0) json_answer_error(x, 500, "%s", e.msg);
+    else if (r > 0) json_answer_error(x, r, "%s", e.msg);
+    if (r) return;
+    struct buf doc = {0};
+    buf_printf(&doc, "{\"pid\":%lld}", (long long)pid);
+    json_answer(x, 200, &doc, NULL);
+}
+
+void dry_run_admin_add_routes(struct http *h, const struct dry_run_admin *d)
+{
+    void *arg = (void *)d;
+    const struct http_route routes[] = {
+        {"GET", DRY_RUN_PATH, get_times, arg, .what = "whether nodes are without processes, and how long these would take"},
+        {"PUT", DRY_RUN_PATH, put_times, arg, .what = "sets ?start_ms=N, switch_ms=N and life_ms=N of dry runs"},
+        {"POST", DRY_RUN_PATH, put_times, arg},
+        {"PUT", DRY_RUN_PATH "/nodes/*", put_deed, arg, .what = "lets a dry run's node of ?region=R do=die, do=hang or do=wake"},
+        {"POST", DRY_RUN_PATH "/nodes/*", put_deed, arg},
+    };
+    http_add_routes(h, routes, sizeof routes / sizeof *routes);
+}
