@@ -115,7 +115,7 @@ Test(shelf, wants_a_snapshot_until_it_has_it)
     settle();
     struct proto_snapshot_seen seen = see(&a, "s1");
     cr_assert_eq(seen.state, PART_WHOLE);
-    cr_assert_eq(seen.size.v, rdb.len);
+    cr_assert_eq(seen.size.v, (int64_t)rdb.len);
     cr_assert_gt(seen.taken_ms.v, 0);
     cr_assert_not(shelf_wants(shelf, "s1"));
     cr_assert(is_there("Snapshots/s1.rdb"));
@@ -232,7 +232,7 @@ Test(shelf, finds_what_is_there_and_clears_what_was_not_finished)
     cr_assert_not(is_there("Snapshots/Odd.rdb"));
     cr_assert(is_there("Snapshots/folder"));
     keep("s1");
-    cr_assert_eq(see(&a, "s1").size.v, rdb.len);
+    cr_assert_eq(see(&a, "s1").size.v, (int64_t)rdb.len);
     cr_assert_not(is_there("Snapshots/s2.rdb"), "nobody wants it");
     order(&(struct proto_snapshot_order){.id = "../s9", .keep = OPT_BOOL(true)}, 1);
     struct proto_snapshot_seen_list list;

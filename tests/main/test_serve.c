@@ -308,7 +308,6 @@ Test(serve, what_makes_no_sense_at_the_agents_socket_is_refused)
 
 Test(serve, an_agent_that_leaves_is_not_answered)
 {
-    _buf_ struct buf text = {0};
     _arena_ struct arena arena = {0};
     struct proto_assignment a;
     start("");

@@ -120,7 +120,7 @@ Test(encryption, a_token_outlives_its_change)
     see(1, "required links");
     plan_rg(&b.w, rg);
     cr_assert_eq(rg->row.status, RG_AVAILABLE);
-    cr_assert_null(change.row.token_change);
+    cr_assert_eq(change.row.token_change, TOKEN_NONE);
     cr_assert_not(change.drop);
 }
 

@@ -96,7 +96,7 @@ const char *log_level_name(enum log_level level)
     return names[level];
 }
 
-static void line_put(enum log_level level, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void line_put(enum log_level level, const char *fmt, va_list ap)
 {
     const struct process *p = machine_current();
     char line[2048];

@@ -90,7 +90,7 @@ static int64_t way_to(const struct cluster *c, const struct cnode *n, struct mod
 
 static bool packet_send(struct cluster *c, struct cnode *n, struct packet *p, int64_t now)
 {
-    bool refused;
+    bool refused = false;
     struct model_engine *to = n->host[0] ? engine_at_bus(c->e->w, n->host, n->bus) : NULL;
     int64_t delay = to ? way_to(c, n, to, &refused) : -1;
     if (delay < 0) {

@@ -120,14 +120,14 @@ static struct redisReply *take_slot(struct call *c, int at, int *slot)
 
 struct redisReply *cluster_countkeysinslot(struct call *c)
 {
-    int slot;
+    int slot = 0;
     struct redisReply *r = take_slot(c, 2, &slot);
     return r ? reply_error(c->w, "ERR Invalid slot") : reply_int(c->w, cluster_count_keys(c->e->cluster, slot));
 }
 
 struct redisReply *cluster_getkeysinslot(struct call *c)
 {
-    int slot;
+    int slot = 0;
     int64_t most;
     if (take_slot(c, 2, &slot) || !number_of(c->argv[3], c->lens[3], &most) || most < 0)
         return reply_error(c->w, "ERR Invalid slot or number of keys");
@@ -229,7 +229,7 @@ static struct redisReply *change_slots(struct call *c, const struct slots *slots
 static struct redisReply *change_listed(struct call *c, bool ranges, bool add)
 {
     struct slots slots = {0};
-    int first, last;
+    int first = 0, last = 0;
     if (ranges && c->argc % 2 == 1) return reply_error(c->w, "ERR wrong number of arguments for '%s' command", c->row->name);
     for (int i = 2; i < c->argc; i += ranges ? 2 : 1) {
         struct redisReply *r = take_slot(c, i, &first);
@@ -315,7 +315,7 @@ static struct redisReply *set_node(struct call *c, int slot)
 
 struct redisReply *cluster_setslot(struct call *c)
 {
-    int slot;
+    int slot = 0;
     struct cluster *k = c->e->cluster;
     if (k->myself->flags & NODE_SLAVE) return reply_error(c->w, "ERR Please use SETSLOT only with masters.");
     struct redisReply *r = take_slot(c, 2, &slot);
