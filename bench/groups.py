@@ -7,7 +7,7 @@ import subprocess
 import time
 
 from figure import Figure
-from local import Redis, Server, until
+from local import Redis, Server, judge, until
 
 REGION, GROUP, NODES = "us-east-1", "g", 3
 KILLS, HANGS, PER_GROUP = 20, 10, 5
@@ -27,24 +27,24 @@ def accepts(address, key):
 
 
 def acknowledged(client, keys):
-    """The keys whose write and WAIT were answered before the connection ended."""
+    """The keys whose write and WAIT were answered before the connection ended, as judge() takes them."""
     found = []
     try:
         for key in keys:
             written, copies = client.reply(), client.reply()
             if written == b"+OK" and copies[:1] == b":" and int(copies[1:]) >= 1:
-                found.append(key)
+                found.append((key, time.perf_counter(), True))
     except OSError:
         pass
     return found
 
 
 def strike(server, address, number):
-    """Sends a signal to the primary amid writes: how long no write was accepted, in ms, and how many acknowledged ones are missing."""
+    """Sends a signal to the primary amid writes: how long no write was accepted, in ms, and how many confirmed ones are missing."""
     victim, mark = server.primary(GROUP)["pid"], "%d:" % time.monotonic_ns()
     keys = [mark + str(n) for n in range(1000)]
     client = Redis(address, timeout=2)
-    client.socket.sendall(b"".join(Redis.encode("SET", key, "v") + Redis.encode("WAIT", "1", "1000") for key in keys))
+    client.socket.sendall(b"".join(Redis.encode("SET", key, "1") + Redis.encode("WAIT", "1", "1000") for key in keys))
     time.sleep(random.uniform(0.001, 0.02))
     begun = time.perf_counter()
     os.kill(victim, number)
@@ -53,9 +53,9 @@ def strike(server, address, number):
     kept = acknowledged(client, keys)
     client.close()
     client = Redis(address)
-    missing = sum(value != b"v" for value in client.calls([("GET", key) for key in kept]))
+    verdict = judge(client, kept)
     client.close()
-    return took, missing, len(kept)
+    return took, len(verdict.wrong()), len(kept)
 
 
 def strikes(number, count):

@@ -13,6 +13,9 @@ import time
 import urllib.parse
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.append(os.path.join(ROOT, "tests"))
+from registers import Histories  # noqa: E402
+
 BIN = os.environ.get("MERIDIAN_BIN") or os.path.join(ROOT, "build", "meridian")
 DEADLINE = 60
 IDLE_LIMIT = 30
@@ -26,6 +29,16 @@ def until(condition, what, pause=0.001, deadline=DEADLINE):
             raise SystemExit("bench: after %d s still not: %s" % (deadline, what))
         time.sleep(pause)
     return value
+
+
+def judge(client, written):
+    """The verdict on registers that got the number 1, as (key, when it was acknowledged, whether a replica had confirmed it): each is read now."""
+    histories, begin = Histories(), time.perf_counter()
+    values = client.calls([("GET", key) for key, _, _ in written])
+    for (key, at, confirmed), value in zip(written, values):
+        histories.wrote(key, 1, at, at, kept=confirmed)
+        histories.read(key, int(value == b"1"), begin, time.perf_counter(), "primary")
+    return histories.judge()
 
 
 def free_port():

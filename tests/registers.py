@@ -5,11 +5,30 @@ nodes that take writes at the same time show themselves as two numbers that repl
 lost; what was only acknowledged may be, where a primary dies, and is counted.
 
     histories = Histories()
+    histories.tries("key", number)
     histories.wrote("key", number, begin, end, replaced=, kept=, node=)     end None: nobody knows whether it was made
     histories.read("key", value, begin, end, reader=)
     histories.judge() → Verdict
+    histories.settle({"key": value}, at)                                    what is gone by now was excused
+
+A write whose fate is unknown may be made later than the next one, by an engine that was busy: its register must get no other.
 """
 import dataclasses
+import os
+import re
+import threading
+
+DOCS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "docs", "promises.md")
+# What a verdict lists, and what is promised of it: a number of docs/promises.md, or what any register promises.
+PROMISED = (("lost", "K9"), ("gave_up", "L1"), ("two_writers", "K10"), ("went_back", "The numbers that one node shows grow."),
+            ("invented", "A number that is read was written."))
+EXAMPLES = 10
+
+
+def told(path=DOCS):
+    """Number of a promise → its sentence."""
+    with open(path, encoding="utf-8") as f:
+        return dict(re.findall(r"^\| ([KLTA]\d+) \| (.*?) \|$", f.read(), re.MULTILINE))
 
 
 @dataclasses.dataclass
@@ -42,30 +61,80 @@ class Verdict:
     def wrong(self):
         return self.lost + self.went_back + self.two_writers + self.invented
 
+    def report(self):
+        """How often each kind was found, beside what is promised of it, with the first sentences."""
+        sentences, lines = told(), []
+        for kind, promise in PROMISED:
+            found = getattr(self, kind)
+            text = "%s: %s" % (promise, sentences[promise]) if promise in sentences else promise
+            lines.append("%-11s %4d   %s" % (kind.replace("_", " "), len(found), text))
+            lines += ["    " + sentence for sentence in found[:EXAMPLES]]
+        return "\n".join(lines)
+
 
 class Histories:
+    """Clients in threads may add to it while another thread judges."""
+
     def __init__(self):
-        self.writes, self.reads = {}, {}
+        self.writes, self.reads, self.numbers, self.lock = {}, {}, {}, threading.Lock()
+
+    def tries(self, key, number):
+        """It is about to be written, so it may be read before it is known to be."""
+        with self.lock:
+            self.numbers.setdefault(key, {0}).add(number)
 
     def wrote(self, key, number, begin, end, replaced=0, kept=False, node=""):
-        self.writes.setdefault(key, []).append(Write(number, begin, end, replaced, kept, node))
+        self.tries(key, number)
+        with self.lock:
+            self.writes.setdefault(key, []).append(Write(number, begin, end, replaced, kept, node))
 
     def read(self, key, value, begin, end, reader):
-        self.reads.setdefault(key, []).append(Read(value, begin, end, reader))
+        with self.lock:
+            self.reads.setdefault(key, []).append(Read(value, begin, end, reader))
+
+    def keys(self):
+        with self.lock:
+            return sorted(self.writes)
+
+    def confirmed(self):
+        """Register → the highest number that was confirmed by as many replicas as were asked for."""
+        with self.lock:
+            return {key: max(w.number for w in writes if w.kept) for key, writes in self.writes.items() if any(w.kept for w in writes)}
 
     def judge(self):
-        verdict = Verdict()
-        for key in sorted(self.writes.keys() | self.reads.keys()):
-            writes = sorted(self.writes.get(key, []), key=lambda w: w.number)
-            judge_numbers(verdict, key, writes, self.reads.get(key, []))
-            judge_losses(verdict, key, writes, self.reads.get(key, []))
-            judge_readers(verdict, key, self.reads.get(key, []))
-            judge_writers(verdict, key, writes)
-        return verdict
+        with self.lock:
+            verdict = Verdict()
+            for key in sorted(self.writes.keys() | self.reads.keys()):
+                writes, reads = sorted(self.writes.get(key, []), key=lambda w: w.number), self.reads.get(key, [])
+                judge_numbers(verdict, key, self.numbers.get(key, {0}), writes, reads)
+                judge_losses(verdict, key, writes, reads)
+                judge_readers(verdict, key, reads)
+                judge_writers(verdict, key, writes)
+            return verdict
+
+    def settle(self, values, at):
+        """The registers had these values at some time from 'at' on, and what was written before and is not there any more is not asked for again.
+
+        What is there is still promised: the number itself, and the last one below it that was confirmed.
+        """
+        with self.lock:
+            self.reads = {}
+            for key, value in values.items():
+                last = max((w.number for w in self.writes.get(key, []) if w.kept and w.number <= value), default=value)
+                self.writes[key] = [w for w in self.writes.get(key, []) if is_open(w, value, at) or w.number in (value, last)]
 
 
-def judge_numbers(verdict, key, writes, reads):
-    written = {w.number for w in writes} | {0}
+def is_open(write, value, at):
+    """It may be made yet, or was acknowledged after the value was read."""
+    return write.number > value and (write.end is None or write.end > at)
+
+
+def behind(values, wanted):
+    """The registers whose value is older than the one that it should be at least."""
+    return sorted(key for key, value in values.items() if value < wanted.get(key, 0))
+
+
+def judge_numbers(verdict, key, written, writes, reads):
     for value in [w.replaced for w in writes if w.end is not None] + [r.value for r in reads]:
         if value not in written:
             verdict.invented.append("%s was %d, which nobody has written" % (key, value))

@@ -4,7 +4,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from registers import Histories  # noqa: E402
+from registers import Histories, behind  # noqa: E402
 
 
 def history(writes, reads=()):
@@ -61,6 +61,49 @@ class Judge(unittest.TestCase):
 
     def test_finds_numbers_that_nobody_has_written(self):
         self.assertEqual(1, len(history([(1, 0, 1, 0, True, "a")], [(7, 2, 3, "replica")]).invented))
+
+    def test_tells_each_finding_beside_what_is_promised_of_it(self):
+        report = history([(1, 0, 1, 0, True, "a"), (2, 2, 3, 0, False, "a"), (3, 4, 5, 0, False, "a")]).report().splitlines()
+        self.assertRegex(report[0], "^lost +1   K9: .*WAIT")
+        self.assertRegex(report[1], "^    k = 1, confirmed by a replica,")
+        self.assertRegex(report[2], "^gave up +1   L1: ")
+        self.assertRegex(report[4], "^two writers +0   K10: ")
+
+
+class Settled(unittest.TestCase):
+    """Histories after a blow whose losses were excused"""
+
+    def setUp(self):
+        self.found = Histories()
+        for number, kept in ((1, True), (2, False), (3, True), (4, False)):
+            self.found.wrote("k", number, number, number + 0.5, number - 1, kept, "a")
+
+    def lost(self, value, begin):
+        self.found.read("k", value, begin, begin + 0.5, "primary")
+        verdict = self.found.judge()
+        return len(verdict.lost), len(verdict.gave_up), len(verdict.invented)
+
+    def test_ask_no_more_for_what_is_gone(self):
+        self.found.settle({"k": 2}, 6)
+        self.assertEqual((0, 0, 0), self.lost(2, 7))
+
+    def test_still_ask_for_what_is_there(self):
+        self.found.settle({"k": 4}, 6)
+        self.assertEqual((0, 0, 0), self.lost(4, 7))
+        self.assertEqual((0, 1, 0), self.lost(3, 8), "the number that was there")
+        self.assertEqual((1, 1, 0), self.lost(2, 9), "and the last one that was confirmed; who had this number is known")
+
+    def test_keep_what_was_acknowledged_meanwhile_and_what_may_come(self):
+        self.found.wrote("k", 5, 5, 6.5, 4, True, "a")
+        self.found.wrote("k", 6, 7, None)
+        self.found.settle({"k": 4}, 6)
+        self.assertEqual((0, 0, 0), self.lost(6, 8))
+        self.assertEqual((1, 0, 0), self.lost(4, 9))
+
+    def test_know_what_was_confirmed_and_who_is_behind(self):
+        self.assertEqual({"k": 3}, self.found.confirmed())
+        self.assertEqual(["k"], behind({"k": 2, "other": 0}, {"k": 3}))
+        self.assertEqual([], behind({"k": 3}, {"k": 3, "other": 1}))
 
 
 if __name__ == "__main__":

@@ -185,7 +185,7 @@ class Matrix(encryption.Case):
         workflow.check()
         verdict = writer.judge() if writer else None
         if verdict and not (workflow.kills_a_node and way.startswith("node:")):  # of two deaths at once nobody promises anything
-            self.assertEqual([], verdict.wrong())
+            self.assertEqual([], verdict.wrong(), verdict.report())
         self.check_processes()
         workflow.end()
         wait_for(lambda: not self.server.nodes() and not self.server.engines(), "nothing left")

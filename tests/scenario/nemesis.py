@@ -22,10 +22,12 @@ from redis.crc import key_slot
 import harness
 import small_disk
 from harness import alive, wait_for
+from registers import Histories, behind  # noqa: F401
 
 TIMEOUT = 1.0
 SECONDS = float(os.environ.get("MERIDIAN_NEMESIS_SECONDS", "6"))
 SEED = int(os.environ.get("MERIDIAN_SEED", "0")) or random.randrange(1, 10 ** 9)
+REGISTERS = 1000  # of a writer: so many that hardly one is written twice between a death and what follows it
 ONLY = os.environ.get("MERIDIAN_NEMESIS_BLOWS", "").split()
 SETTLED = 30
 AT_WORK = """
@@ -210,7 +212,22 @@ class Storm:
             for each in self.workers:
                 each.finish()
         sys.stderr.write("%s: %d lines of history, %s\n" % (
-            type(self).__name__, len(self.history), {w.name: len(w.acknowledged) for w in self.workers if isinstance(w, Writer)}))
+            type(self).__name__, len(self.history), {w.name: w.acknowledged for w in self.workers if isinstance(w, Writer)}))
+
+    def judge(self, writer, values_of, may_lose_hasty, may_lose_waited):
+        """What a writer's registers tell of a blow, as the primary has them now; returns these values."""
+        begin = time.monotonic()
+        values = values_of(writer.histories.keys())
+        for key, value in values.items():
+            writer.histories.read(key, value, begin, time.monotonic(), "primary")
+        verdict = writer.histories.judge()
+        if may_lose_hasty:
+            verdict.gave_up = []
+        if may_lose_waited:
+            verdict.lost = []
+        self.assertEqual([], verdict.wrong() + verdict.gave_up, "registers of %s\n%s" % (writer.name, verdict.report()))
+        writer.histories.settle(values, begin)
+        return values
 
     def check_nothing_left(self, region="us-east-1"):
         """After everything was deleted: no process, no folder of a node, no socket."""
@@ -223,6 +240,10 @@ class Storm:
         self.assertEqual([], [a for a in addresses if harness.is_bound(*a)])
 
 
+class NotSent(redis.ConnectionError):
+    """Nobody took the connection: what was to be asked over it has reached nobody."""
+
+
 class Wire:
     """One connection at a time to one address; a failed one is given up, so that an answer never belongs to another connection's write."""
 
@@ -231,17 +252,25 @@ class Wire:
 
     def ask(self, *commands):
         """The answers to some commands sent together over one connection; redis.RedisError or OSError if any fails."""
+        if self.connection is None:
+            self.open()
         try:
-            if self.connection is None:
-                self.connection = self.kind(host=self.address[0], port=self.address[1], socket_timeout=TIMEOUT,
-                                            socket_connect_timeout=TIMEOUT, decode_responses=True, **self.more)
-                self.connection.connect()
             for command in commands:
                 self.connection.send_command(*command)
             return [self.connection.read_response() for _ in commands]
         except BaseException:
             self.close()
             raise
+
+    def open(self):
+        connection = self.kind(host=self.address[0], port=self.address[1], socket_timeout=TIMEOUT,
+                               socket_connect_timeout=TIMEOUT, decode_responses=True, **self.more)
+        try:
+            connection.connect()
+        except (redis.RedisError, OSError) as e:
+            connection.disconnect()
+            raise NotSent(str(e)) from e
+        self.connection = connection
 
     def close(self):
         if self.connection is not None:
@@ -266,24 +295,30 @@ class Worker(threading.Thread):
 
 
 class Writer(Worker):
-    """Writes keys that nobody else writes to the first of some endpoints that takes them, and keeps those acknowledged by 'copies' replicas."""
+    """Writes numbers that grow to registers that nobody else writes, at the first of some endpoints that takes them, and keeps what became of each."""
 
     def __init__(self, name, endpoints, copies, **more):
         super().__init__(0.002)
-        self.name, self.copies, self.at, self.n = name, copies, 0, 0
+        self.name, self.copies, self.at, self.n, self.acknowledged = name, copies, 0, 0, 0
         self.wires = [Wire(e, **more) for e in endpoints]
-        self.lock, self.acknowledged = threading.Lock(), []
+        self.histories, self.registers = Histories(), ["%s:%d" % (name, i) for i in range(REGISTERS)]
 
     def turn(self):
-        key = "%s:%d" % (self.name, self.n)
         self.n += 1
+        at, begin = self.n % REGISTERS, time.monotonic()
+        key = self.registers[at]
+        self.histories.tries(key, self.n)
         try:
-            answers = self.write(key, ("SET", key, key), *([("WAIT", self.copies, 300)] if self.copies else []))
-        except (redis.RedisError, OSError):
+            replaced, *copies = self.write(key, ("SET", key, self.n, "GET"), *([("WAIT", self.copies, 300)] if self.copies else []))
+        except NotSent:
             return
-        if answers[0] == "OK" and (not self.copies or answers[-1] >= self.copies):
-            with self.lock:
-                self.acknowledged.append(key)
+        except (redis.RedisError, OSError) as e:
+            self.histories.wrote(key, self.n, begin, None)
+            if not isinstance(e, redis.exceptions.ResponseError):
+                self.registers[at] = "%s:%d:%d" % (self.name, at, self.n)
+            return
+        self.histories.wrote(key, self.n, begin, time.monotonic(), int(replaced or 0), bool(copies) and copies[0] >= self.copies)
+        self.acknowledged += 1
 
     def write(self, _key, *commands):
         try:
@@ -291,16 +326,6 @@ class Writer(Worker):
         except (redis.RedisError, OSError):
             self.at = (self.at + 1) % len(self.wires)
             raise
-
-    def promised(self):
-        with self.lock:
-            return list(self.acknowledged)
-
-    def forget(self, keys):
-        """What may have been lost with several copies at once, or was never waited for, is not asked for again."""
-        gone = set(keys)
-        with self.lock:
-            self.acknowledged = [k for k in self.acknowledged if k not in gone]
 
 
 class ClusterWriter(Writer):

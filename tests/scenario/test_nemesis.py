@@ -18,7 +18,7 @@ from datastores import AWAY, HOME
 from harness import connect, wait_for
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from nemesis import SETTLED, Probe, Storm, Writer, two_at_a_time  # noqa: E402
+from nemesis import SETTLED, Probe, Storm, Writer, behind, two_at_a_time  # noqa: E402
 
 WITH_FAILOVER = dict(AutomaticFailoverEnabled=True)
 VERSIONS = ["6.2", "7.0", "7.1"]
@@ -269,28 +269,15 @@ class Nemesis(Storm, datastores.Case):
         return writable[0], nodes
 
     def check_data(self, which, lost_hasty, lost_waited, *groups):
-        waiting, hasty = self.waiting[which], self.hasty[which]
-        promised, hoped = waiting.promised(), hasty.promised()
         node, nodes = self.one_primary(*groups)
-        missing = self.missing(node, promised)
-        if which not in lost_waited:
-            self.assertEqual([], missing[:10], "%d of %d promised writes of %s lost" % (len(missing), len(promised), which))
-        unlucky = self.missing(node, hoped)
-        if which not in lost_hasty:
-            self.assertEqual([], unlucky[:10], "%d of %d acknowledged writes of %s lost" % (len(unlucky), len(hoped), which))
-        waiting.forget(missing)
-        hasty.forget(unlucky)
-        there = [k for k in promised + hoped if k not in set(missing + unlucky)]
-        for n in nodes:
-            wait_for(lambda: not self.missing(n, there), "all data on %s" % n["id"])
+        for writer in (self.waiting[which], self.hasty[which]):
+            there = self.judge(writer, lambda keys: self.values(node, keys), which in lost_hasty, which in lost_waited)
+            for n in nodes:
+                wait_for(lambda: not behind(self.values(n, list(there)), there), "all data on %s" % n["id"])
 
-    def missing(self, node, keys):
-        client = connect((node["address"], node["port"]))
-        found = []
-        for at in range(0, len(keys), 5000):
-            some = keys[at:at + 5000]
-            found += [k for k, v in zip(some, client.mget(some)) if v != k]
-        return found
+    def values(self, node, keys):
+        with connect((node["address"], node["port"])) as client:
+            return {k: int(v or 0) for k, v in zip(keys, client.mget(keys))} if keys else {}
 
     def check(self, costs):
         self.wait_all_in_force()

@@ -17,7 +17,7 @@ import shards
 from harness import connect, name, wait_for
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from nemesis import SETTLED, ClusterWriter, Storm  # noqa: E402
+from nemesis import SETTLED, ClusterWriter, Storm, behind  # noqa: E402
 
 NOTHING, HASTY, ALL = frozenset(), frozenset({"hasty"}), frozenset({"hasty", "waited"})
 REGION = "us-east-1"
@@ -153,7 +153,7 @@ class Shards(Storm, shards.Case):
     def take_a_snapshot(self):
         self.snapshot = name("snap")
         self.note("snapshot " + self.snapshot)
-        self.promised = self.waiting.promised()
+        self.promised = self.waiting.histories.confirmed()
         self.api().create_snapshot(SnapshotName=self.snapshot, ReplicationGroupId=self.of)
         return NOTHING
 
@@ -190,7 +190,7 @@ class Shards(Storm, shards.Case):
         how()
         self.wait_group(again)
         wait_for(lambda: self.is_whole(again), "the restored cluster whole", SETTLED)
-        self.assertEqual([], self.missing_of(again, self.promised)[:10])
+        self.assertEqual([], behind(self.values_of(again, list(self.promised)), self.promised)[:10])
         self.delete_group(again)
         self.api().delete_snapshot(SnapshotName=self.snapshot)
         self.snapshot = None
@@ -226,9 +226,9 @@ class Shards(Storm, shards.Case):
                     for shard in self.slot_map(group)}
         return {slot: by_shard[shard] for shard, slots in self.slot_map(group).items() for slot in slots}
 
-    def missing_of(self, group, keys, role="primary"):
-        """Keys that a node which should have them has not."""
-        holders, wanted, found = self.holders(group, role), {}, set()
+    def values_of(self, group, keys, role="primary"):
+        """Register → the lowest number that a node has which should have it."""
+        holders, wanted, found = self.holders(group, role), {}, {}
         for key in keys:
             for node in holders[key_slot(key.encode())]:
                 wanted.setdefault((node["address"], node["port"]), []).append(key)
@@ -237,18 +237,14 @@ class Shards(Storm, shards.Case):
                 p.readonly()
                 for key in some:
                     p.get(key)
-                found |= {k for k, v in zip(some, p.execute()[1:]) if v != k}
-        return sorted(found)
+                for key, value in zip(some, p.execute()[1:]):
+                    found[key] = min(found.get(key, self.waiting.n + self.hasty.n), int(value or 0))
+        return found
 
     def check_data(self, lost):
-        for which, writer in (("waited", self.waiting), ("hasty", self.hasty)):
-            promised = writer.promised()
-            missing = self.missing_of(self.of, promised)
-            if which not in lost:
-                self.assertEqual([], missing[:10], "%d of %d writes of %s lost" % (len(missing), len(promised), which))
-            writer.forget(missing)
-            there = sorted(set(promised) - set(missing))
-            wait_for(lambda keys=there: not self.missing_of(self.of, keys, "replica"), "all data on the replicas")
+        for writer in (self.waiting, self.hasty):
+            there = self.judge(writer, lambda keys: self.values_of(self.of, keys), "hasty" in lost, "waited" in lost)
+            wait_for(lambda: not behind(self.values_of(self.of, list(there), "replica"), there), "all data on the replicas")
 
     def check_doubles(self):
         """No primary has a key of a slot that is not its own."""
