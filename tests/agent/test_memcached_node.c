@@ -104,6 +104,22 @@ Test(memcached_node, it_is_asked_on_each_beat_and_hangs_where_it_stands_still)
     cr_assert_eq(script_see(n).state, SEEN_READY);
 }
 
+Test(memcached_node, what_was_asked_before_an_order_without_sense_is_asked_again_after_it)
+{
+    struct proto_node_order o = order(1, memory), other = order(2, more), bad = order(3, memory);
+    struct node *n = script_node("c.0001");
+    struct mconn *c = start(n, &o, 0);
+    bad.address = "nowhere";
+    script_order(n, &other);
+    cr_assert_str_eq(script_mread(c), "cache_memlimit 200");
+    script_order(n, &bad);
+    script_msay(c, "OK");
+    script_order(n, &other);
+    cr_assert_str_eq(script_mread(c), "cache_memlimit 200");
+    script_msay(c, "OK");
+    cr_assert_eq(script_see(n).generation.v, 2);
+}
+
 Test(memcached_node, it_ends_without_saving_anything)
 {
     struct proto_node_order o = order(1, memory);

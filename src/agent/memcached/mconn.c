@@ -17,7 +17,7 @@ struct mconn {
     char chunk[2048];
 };
 
-static void handle_closed(uv_handle_t *h)
+static void tcp_closed(uv_handle_t *h)
 {
     struct mconn *c = h->data;
     if (!c->closed) c->events->down(c->arg);
@@ -25,11 +25,11 @@ static void handle_closed(uv_handle_t *h)
     free(c);
 }
 
-static void end(struct mconn *c)
+static void mconn_end(struct mconn *c)
 {
     if (c->closing) return;
     c->closing = true;
-    uv_close((uv_handle_t *)&c->tcp, handle_closed);
+    uv_close((uv_handle_t *)&c->tcp, tcp_closed);
 }
 
 static void give_chunk(uv_handle_t *h, size_t hint, uv_buf_t *out)
@@ -52,22 +52,22 @@ static void take_lines(struct mconn *c)
     }
     if (at > 0) memmove(c->in.data, c->in.data + at, c->in.len - at);
     c->in.len -= at;
-    if (c->in.len > LINE_MAX_BYTES) end(c);
+    if (c->in.len > LINE_MAX_BYTES) mconn_end(c);
 }
 
-static void read_some(uv_stream_t *s, ssize_t n, const uv_buf_t *b)
+static void take_chunk(uv_stream_t *s, ssize_t n, const uv_buf_t *b)
 {
     struct mconn *c = s->data;
-    if (n < 0) return end(c);
+    if (n < 0) return mconn_end(c);
     buf_add(&c->in, b->base, (size_t)n);
     take_lines(c);
 }
 
-static void connected(uv_connect_t *r, int status)
+static void tcp_connected(uv_connect_t *r, int status)
 {
     struct mconn *c = r->data;
     if (c->closing) return;
-    if (status != 0 || uv_read_start((uv_stream_t *)&c->tcp, give_chunk, read_some) != 0) return end(c);
+    if (status != 0 || uv_read_start((uv_stream_t *)&c->tcp, give_chunk, take_chunk) != 0) return mconn_end(c);
     c->events->up(c->arg);
 }
 
@@ -83,9 +83,9 @@ struct mconn *mconn_open(uv_loop_t *loop, const char *host, int port, const stru
     uv_tcp_init(loop, &c->tcp);
     uv_tcp_nodelay(&c->tcp, 1);
     c->tcp.data = c->connect.data = c;
-    if (uv_tcp_connect(&c->connect, &c->tcp, (const struct sockaddr *)&a, connected) == 0) return c;
+    if (uv_tcp_connect(&c->connect, &c->tcp, (const struct sockaddr *)&a, tcp_connected) == 0) return c;
     c->closed = true;
-    end(c);
+    mconn_end(c);
     return NULL;
 }
 
@@ -94,12 +94,12 @@ void mconn_send(struct mconn *c, const char *line)
 {
     uv_buf_t parts[2] = {
         uv_buf_init((char *)(uintptr_t)line, (unsigned)strlen(line)), uv_buf_init((char *)(uintptr_t) "\r\n", 2)};
-    if (!c->closing && uv_try_write((uv_stream_t *)&c->tcp, parts, 2) != (int)parts[0].len + 2) end(c);
+    if (!c->closing && uv_try_write((uv_stream_t *)&c->tcp, parts, 2) != (int)parts[0].len + 2) mconn_end(c);
 }
 
 void mconn_close(struct mconn *c)
 {
     if (c == NULL) return;
     c->closed = true;
-    end(c);
+    mconn_end(c);
 }

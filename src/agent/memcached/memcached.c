@@ -25,7 +25,7 @@ enum { GREET_AGAIN_MS = 200 };
 /* The question that waits for its answer, one at a time. */
 enum memcached_ask { ASK_NONE, ASK_STATS, ASK_VERSION, ASK_MEMORY, ASK_OLD_MEMORY };
 
-static enum memcached_ask asked(const struct node *n)
+static enum memcached_ask memcached_asked(const struct node *n)
 {
     return n->asking ? *(const enum memcached_ask *)n->engine : ASK_NONE;
 }
@@ -48,7 +48,7 @@ static void memcached_free(struct node *n)
 
 /* ---- starting ---- */
 
-static int prepare(struct node *n, struct err *e)
+static int memcached_prepare(struct node *n, struct err *e)
 {
     char path[PATH_MAX];
     _buf_ struct buf text = {0};
@@ -58,7 +58,7 @@ static int prepare(struct node *n, struct err *e)
     return file_put(node_path(n, STARTED, path), text.data, text.len, e);
 }
 
-static void args(const struct node *n, struct string_list *out)
+static void memcached_start_args(const struct node *n, struct string_list *out)
 {
     struct rlimit files = {0};
     getrlimit(RLIMIT_NOFILE, &files);
@@ -72,44 +72,37 @@ static void args(const struct node *n, struct string_list *out)
     names_add(out, NODE_PIDFILE);
 }
 
-static void nothing(struct node *n)
+static void memcached_nothing(struct node *n)
 {
     (void)n;
 }
 
 /* ---- questions ---- */
 
-static void ask(struct node *n, enum memcached_ask what, const char *line)
+static void memcached_ask(struct node *n, enum memcached_ask what, const char *line)
 {
     *(enum memcached_ask *)n->engine = what;
     node_asks(n);
     mconn_send(n->conn, line);
 }
 
-static void greet(struct node *n)
+static void memcached_greet(struct node *n)
 {
     n->life.server = (struct server_info){0};
-    ask(n, ASK_STATS, "stats");
+    memcached_ask(n, ASK_STATS, "stats");
 }
 
-static void look(struct node *n)
+static void memcached_look(struct node *n)
 {
-    ask(n, ASK_VERSION, "version");
-}
-
-static void set_memory(struct node *n)
-{
-    char line[64];
-    snprintf(line, sizeof line, "cache_memlimit %lld", (long long)memcached_megabytes(n->order));
-    ask(n, ASK_MEMORY, line);
+    memcached_ask(n, ASK_VERSION, "version");
 }
 
 /* ---- settings ---- */
 
 /* The answer that is awaited may be about the settings before. */
-static void settings_changed(struct node *n)
+static void memcached_settings_changed(struct node *n)
 {
-    if (asked(n) == ASK_MEMORY) *(enum memcached_ask *)n->engine = ASK_OLD_MEMORY;
+    if (memcached_asked(n) == ASK_MEMORY) *(enum memcached_ask *)n->engine = ASK_OLD_MEMORY;
 }
 
 static bool started_with(const struct buf *text, const struct proto_setting *s)
@@ -136,14 +129,13 @@ static void note_pending(struct node *n)
     }
 }
 
-static void up(struct node *n)
+static void memcached_up(struct node *n)
 {
-    if (n->life.generation != n->order->generation.v) {
-        note_pending(n);
-        set_memory(n);
-    } else {
-        node_reason(n, "%s", "");
-    }
+    char line[64];
+    if (n->life.generation == n->order->generation.v) return node_reason(n, "%s", "");
+    note_pending(n);
+    snprintf(line, sizeof line, "cache_memlimit %lld", (long long)memcached_megabytes(n->order));
+    memcached_ask(n, ASK_MEMORY, line);
 }
 
 /* ---- answers ---- */
@@ -165,12 +157,6 @@ static void know_process(struct node *n)
     node_became_ready(n);
 }
 
-static void server_line(struct node *n, const char *line)
-{
-    stats_read_line(line, &n->life.server);
-    if (strcmp(line, "END") == 0 || strncmp(line, "STAT", 4) != 0) know_process(n);
-}
-
 static void memory_set(struct node *n, const char *line)
 {
     n->life.generation = n->order->generation.v;
@@ -183,7 +169,7 @@ static void memory_set(struct node *n, const char *line)
 
 static void step_line(struct node *n, const char *line)
 {
-    enum memcached_ask what = asked(n);
+    enum memcached_ask what = memcached_asked(n);
     node_has_answer(n);
     n->read_at = node_now(n);
     if (what == ASK_MEMORY) memory_set(n, line);
@@ -194,9 +180,14 @@ static void conn_line(void *arg, char *line)
 {
     struct node *n = arg;
     node_answered(n);
-    if (n->state == NODE_STOP || n->order == NULL || !n->asking) return;
-    if (asked(n) == ASK_STATS) server_line(n, line);
-    else step_line(n, line);
+    if (n->order == NULL) node_has_answer(n); /* the next order that makes sense has it asked again */
+    if (n->state == NODE_STOP || !n->asking) return;
+    if (memcached_asked(n) == ASK_STATS) {
+        stats_read_line(line, &n->life.server);
+        if (strcmp(line, "END") == 0 || strncmp(line, "STAT", 4) != 0) know_process(n);
+    } else {
+        step_line(n, line);
+    }
     if (!n->asking) node_step(n);
 }
 
@@ -212,24 +203,24 @@ static void conn_down(void *arg)
     node_lost(arg);
 }
 
-static void *start_to_connect(struct node *n)
+static void *memcached_connect(struct node *n)
 {
     static const struct mconn_events events = {.up = conn_up, .line = conn_line, .down = conn_down};
     return mconn_open(n->host->loop, n->order->address, (int)n->order->port.v, &events, n);
 }
 
-static void disconnect(void *conn)
+static void memcached_disconnect(void *conn)
 {
     mconn_close(conn);
 }
 
-static void end(struct node *n)
+static void memcached_end(struct node *n)
 {
     proc_signal(n->proc, SIGTERM);
 }
 
 /* It has neither fence nor endpoints, and no link to an upstream. */
-static void see(struct node *n, struct proto_node_seen *out)
+static void memcached_see(struct node *n, struct proto_node_seen *out)
 {
     (void)n;
     out->fenced = out->links_encrypted = OPT_BOOL(false);
@@ -247,21 +238,21 @@ const struct engine_kind memcached_kind = {
     .least = "1.5",
     .open = memcached_new,
     .close = memcached_free,
-    .forget = nothing,
+    .forget = memcached_nothing,
     .check = memcached_check,
-    .try_again = nothing,
-    .ordered = nothing,
-    .settings_changed = settings_changed,
-    .prepare = prepare,
-    .args = args,
-    .begin = nothing,
-    .end = end,
+    .try_again = memcached_nothing,
+    .ordered = memcached_nothing,
+    .settings_changed = memcached_settings_changed,
+    .prepare = memcached_prepare,
+    .args = memcached_start_args,
+    .begin = memcached_nothing,
+    .end = memcached_end,
     .wrong_setting = memcached_wrong_setting,
-    .connect = start_to_connect,
-    .disconnect = disconnect,
-    .hung_up = nothing,
-    .greet = greet,
-    .up = up,
-    .look = look,
-    .see = see,
+    .connect = memcached_connect,
+    .disconnect = memcached_disconnect,
+    .hung_up = memcached_nothing,
+    .greet = memcached_greet,
+    .up = memcached_up,
+    .look = memcached_look,
+    .see = memcached_see,
 };

@@ -50,7 +50,7 @@ struct census {
     char real[PATH_MAX];
 };
 
-static bool look_at(void *arg, const struct proc_place *p)
+static bool restore_place(void *arg, const struct proc_place *p)
 {
     const struct census *c = arg;
     char id[NAME_MAX];
@@ -62,5 +62,5 @@ static bool look_at(void *arg, const struct proc_place *p)
 void census_restore(const char *dir)
 {
     struct census c = {.dir = dir};
-    if (realpath(dir, c.real) != NULL) proc_place_find(look_at, &c);
+    if (realpath(dir, c.real) != NULL) proc_place_find(restore_place, &c);
 }

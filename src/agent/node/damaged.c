@@ -11,18 +11,16 @@
 
 enum { CRASHES_MAX = 3, TOLD_MS = 50 /* so long it stays down, so that a report says why */ };
 
-/* A signal may be anybody's deed; an engine that falls over itself this often does so because of what it loads. */
-static bool is_to_blame(struct node *n, int signal)
-{
-    _buf_ struct buf log = {0};
-    if (signal != 0) return signal != SIGKILL && ++n->load_crashes >= CRASHES_MAX;
-    node_last_lines(n, &log);
-    return log.len > 0 && n->kind->wrong_data && n->kind->wrong_data(log.data);
-}
-
 bool node_data_is_to_blame(struct node *n, int signal, const char *why)
 {
-    if (!node_has_file(n, NODE_SAVED) || !is_to_blame(n, signal)) return false;
+    _buf_ struct buf log = {0};
+    if (!node_has_file(n, NODE_SAVED)) return false;
+    if (signal == 0) {
+        node_last_lines(n, &log);
+        if (log.len == 0 || !n->kind->wrong_data || !n->kind->wrong_data(log.data)) return false;
+    } else { /* may be anybody's deed; an engine that falls over itself this often does so because of what it loads */
+        if (signal == SIGKILL || ++n->load_crashes < CRASHES_MAX) return false;
+    }
     n->damaged = true;
     node_reason(n, "its saved data can't be loaded: %.90s (without %s in its folder it starts empty)", why, n->kind->data_file);
     node_put_damaged_aside(n);

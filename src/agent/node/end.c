@@ -38,11 +38,6 @@ static void ended_by_itself(struct node *n, int status, int signal)
     node_reason(n, "%s", why);
 }
 
-static bool has_saved(const struct node *n, int signal)
-{
-    return signal == 0 && node_has_saved(n);
-}
-
 /* An end that was to save the data and did not is a death: the process is not accounted for, so that the next agent knows, too. */
 static void told_to_end(struct node *n, int signal)
 {
@@ -50,7 +45,7 @@ static void told_to_end(struct node *n, int signal)
     n->retry_at = 0;
     if (!n->ending.saves) return proc_account(n->dir);
     node_reason(n, "%s", "");
-    if (has_saved(n, signal)) return proc_account(n->dir);
+    if (signal == 0 && node_has_saved(n)) return proc_account(n->dir);
     snprintf(why, sizeof why, "%s", n->ending.why);
     if (!why[0]) n->kind->why_not_saved(n, why, sizeof why);
     if (!why[0] && signal) snprintf(why, sizeof why, "it was killed by signal %d", signal);
@@ -62,13 +57,6 @@ static void told_to_end(struct node *n, int signal)
     node_reason(n, "its data could not be saved: %s", why[0] ? why : "nothing tells why");
 }
 
-/* One wrong setting or rule is no reason to do without the node. */
-static void start_without(struct node *n)
-{
-    n->retry_at = 0;
-    proc_account(n->dir);
-}
-
 void node_exited(void *arg, int status, int signal)
 {
     struct node *n = arg;
@@ -76,9 +64,14 @@ void node_exited(void *arg, int status, int signal)
     node_drop_conn(n);
     if (n->kind->ended) n->kind->ended(n);
     node_reserve(n);
-    if (n->state == NODE_STOP) told_to_end(n, signal);
-    else if (!node_has_run(n) && node_leave_out(n)) start_without(n);
-    else ended_by_itself(n, status, signal);
+    if (n->state == NODE_STOP) {
+        told_to_end(n, signal);
+    } else if (!node_has_run(n) && node_leave_out(n)) { /* one wrong setting or rule is no reason to do without the node */
+        n->retry_at = 0;
+        proc_account(n->dir);
+    } else {
+        ended_by_itself(n, status, signal);
+    }
     n->adopted = n->life.ready = n->life.hung = false;
     node_event(n, EVENT_ENDED);
     n->host->upstream_lost(n->host, n->id);
@@ -90,7 +83,7 @@ void node_exited(void *arg, int status, int signal)
 
 /* A node that is to move keeps its data, one that is to start anew does as its order says. Who never came up has none but those that
  * it loads, which stay in their file. */
-static bool saves(const struct node *n, enum node_want want)
+static bool saves_data(const struct node *n, enum node_want want)
 {
     if (n->kind->data_file == NULL || (want == WANT_AGAIN && node_is_out_of_role(n))) return false;
     return want == WANT_STOP || (want == WANT_AGAIN && (n->order->keep_data.v || !node_is_outdated(n)));
@@ -108,13 +101,6 @@ static struct end_facts facts_of_end(const struct node *n)
         .stop_limit_ms = n->host->stop_limit_ms};
 }
 
-/* One that stands still would not hear a signal. */
-static void ask_by_signal(struct node *n)
-{
-    proc_signal(n->proc, n->ending.gently ? SIGTERM : SIGKILL);
-    if (n->ending.gently && proc_is_stopped(n->proc)) proc_signal(n->proc, SIGCONT);
-}
-
 /*
  * The engine may refuse the first order, or not even read it: it runs a script, or a client has it pause, or its disk is
  * full. SIGTERM, which is the second way and all further ones, it hears always, and obeys it as soon as it can.
@@ -122,13 +108,17 @@ static void ask_by_signal(struct node *n)
 static void ask_to_end(struct node *n)
 {
     struct ending *e = &n->ending;
-    if (e->asks > 0 || !e->talks || proc_is_stopped(n->proc)) ask_by_signal(n);
-    else n->kind->end(n);
+    if (e->asks == 0 && e->talks && !proc_is_stopped(n->proc)) {
+        n->kind->end(n);
+    } else {
+        proc_signal(n->proc, e->gently ? SIGTERM : SIGKILL);
+        if (e->gently && proc_is_stopped(n->proc)) proc_signal(n->proc, SIGCONT); /* which stands still and would not hear it */
+    }
     e->ask_at = node_now(n) + (e->asks++ == 0 ? ASK_AGAIN_MS : ASK_SLOWLY_MS);
 }
 
 /* A disk that is full keeps the engine from telling so in its log. */
-static void find_why(struct node *n)
+static void find_why_unsaved(struct node *n)
 {
     struct statvfs disk;
     struct ending *e = &n->ending;
@@ -138,7 +128,7 @@ static void find_why(struct node *n)
 }
 
 /* Whoever writes its data is at work, however long that takes. */
-static void look_at_file(struct node *n)
+static void look_at_saved_file(struct node *n)
 {
     struct ending *e = &n->ending;
     int64_t written = n->kind->written(n);
@@ -155,7 +145,7 @@ bool node_is_saving(const struct node *n)
 
 void node_begin_end(struct node *n, enum node_want want)
 {
-    bool save = saves(n, want);
+    bool save = saves_data(n, want);
     int64_t now = node_now(n);
     n->ending = (struct ending){.want = want,
         .gently = save,
@@ -179,9 +169,9 @@ void node_refused_to_end(struct node *n, const char *why, bool at_once)
     node_step(n);
 }
 
-static void give_up(struct node *n)
+static void kill_process(struct node *n)
 {
-    if (n->ending.saves) find_why(n);
+    if (n->ending.saves) find_why_unsaved(n);
     if (n->ending.saves) log_warn("node %s: did not save its data in time, is killed, and its data is lost", n->id);
     n->ending.since = node_now(n);
     proc_signal(n->proc, SIGKILL);
@@ -191,15 +181,15 @@ static void give_up(struct node *n)
 static void ask_again(struct node *n)
 {
     struct ending *e = &n->ending;
-    look_at_file(n);
+    look_at_saved_file(n);
     ask_to_end(n);
     if (e->asks <= 2 || e->wrote_at == node_now(n)) return;
-    find_why(n);
+    find_why_unsaved(n);
     node_reason(n, "its data can't be saved yet: %s", e->why);
 }
 
 /* What else is wanted meanwhile counts: nobody waits for the data of a node that shall be gone. */
-static void want_otherwise(struct node *n, enum node_want want)
+static void note_other_want(struct node *n, enum node_want want)
 {
     struct ending *e = &n->ending;
     if (want == e->want || (want != WANT_STOP && want != WANT_GONE)) return;
@@ -214,11 +204,11 @@ static void want_otherwise(struct node *n, enum node_want want)
 
 void node_await_end(struct node *n, enum node_want want)
 {
-    want_otherwise(n, want);
+    note_other_want(n, want);
     const struct ending *e = &n->ending;
     const struct end_facts f = facts_of_end(n);
     struct end_next next = lifecycle_end(&f, node_now(n));
-    if (next.what == END_KILL) return give_up(n);
+    if (next.what == END_KILL) return kill_process(n);
     if (next.what == END_ASK) ask_again(n);
     int64_t at = e->saves && e->ask_at < next.deadline ? e->ask_at : next.deadline;
     node_timer(n, at - node_now(n));

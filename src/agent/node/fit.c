@@ -36,7 +36,7 @@ static void move_to_state(struct node *n, enum fit_state to)
     assert((n->fit.job != NULL) == (to == FIT_WORK || to == FIT_STALE));
 }
 
-static void work(uv_work_t *w)
+static void look_through(uv_work_t *w)
 {
     struct fit_job *j = w->data;
     j->r = seed_fit(j->dump, j->fitting, &j->cancelled, &j->found, &j->e);
@@ -54,7 +54,7 @@ static void put_in_place(struct node *n, const struct fit_job *j)
 }
 
 /* What can't be read is the engine's affair: it says why. */
-static void done(uv_work_t *w, int status)
+static void looked_through(uv_work_t *w, int status)
 {
     struct fit_job *j = w->data;
     struct node *n = j->node;
@@ -83,7 +83,7 @@ bool node_fit_ready(struct node *n)
     node_path(n, "fitting.part", j->fitting);
     n->fit.job = j;
     move_to_state(n, FIT_WORK);
-    uv_queue_work(n->host->loop, &j->work, work, done);
+    uv_queue_work(n->host->loop, &j->work, look_through, looked_through);
     return false;
 }
 

@@ -13,3 +13,5 @@ const char *node_path(const struct node *n, const char *file, char out[PATH_MAX]
 bool node_has_file(const struct node *n, const char *file);
 /* NULL is no file. */
 void node_unlink(const struct node *n, const char *file);
+/* All files whose names begin so. */
+void node_unlink_all(const struct node *n, const char *prefix);

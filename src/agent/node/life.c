@@ -82,13 +82,6 @@ static void delete_folder(struct node *n)
     node_changed(n);
 }
 
-/* True while a dead node must stay dead: another may be taking its place. */
-static bool held_back(const struct node *n)
-{
-    const struct proto_node_order *o = n->order;
-    return n->died && o->hold.v && role_parse(o->role) == n->died_role && o->incarnation.v == n->died_incarnation;
-}
-
 /*
  * Who died, or could not save its data when it was stopped, comes back empty and empties
  * those that follow it; and one that could not be started may be replaced at any moment. Those
@@ -113,9 +106,11 @@ static bool spares_replicas(struct node *n)
 
 static struct start_facts facts_of_start(struct node *n)
 {
+    const struct proto_node_order *o = n->order;
     struct start_facts f = facts_of_upstream(n);
     f.for_another = node_is_for_another(n);
-    f.held = held_back(n);
+    /* A dead node must stay dead where another may be taking its place. */
+    f.held = n->died && o->hold.v && role_parse(o->role) == n->died_role && o->incarnation.v == n->died_incarnation;
     f.sparing = spares_replicas(n);
     f.backs_off = node_now(n) < n->retry_at;
     f.switching = n->host->switching(n->host);

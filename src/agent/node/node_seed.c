@@ -9,7 +9,6 @@
 #include "base/log.h"
 #include "base/task.h"
 #include <assert.h>
-#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -47,7 +46,7 @@ static void move_to_state(struct node *n, enum seed_state to)
 
 /* ---- in a thread ---- */
 
-static void work(uv_work_t *w)
+static void make_files(uv_work_t *w)
 {
     struct seed_job *j = w->data;
     j->r = seed_make(&j->seed, &j->e);
@@ -55,7 +54,7 @@ static void work(uv_work_t *w)
 
 /* ---- in the loop ---- */
 
-static void refuse(struct node *n, const char *why)
+static void refuse_seed(struct node *n, const char *why)
 {
     snprintf(n->seed.refused, sizeof n->seed.refused, "%.190s", why);
     n->seed.job = NULL;
@@ -71,11 +70,11 @@ static void part_done(struct seed_job *j, size_t i)
     struct node *n = j->nodes[i];
     char path[PATH_MAX];
     bool wanted = n && n->order && n->order->run.v && n->order->seed && n->proc == NULL;
-    if (wanted && j->r) return refuse(n, j->e.msg);
+    if (wanted && j->r) return refuse_seed(n, j->e.msg);
     if (wanted) {
         node_mark_saved(n);
         node_fit_known(n); /* or the seed would have been refused */
-        if (rename(j->seed.parts[i].aside, node_path(n, n->kind->data_file, path)) != 0) return refuse(n, strerror(errno));
+        if (rename(j->seed.parts[i].aside, node_path(n, n->kind->data_file, path)) != 0) return refuse_seed(n, strerror(errno));
     } else {
         unlink(j->seed.parts[i].aside);
     }
@@ -84,7 +83,7 @@ static void part_done(struct seed_job *j, size_t i)
     move_to_state(n, SEED_IDLE);
 }
 
-static void done(uv_work_t *w, int status)
+static void files_made(uv_work_t *w, int status)
 {
     struct seed_job *j = w->data;
     (void)status;
@@ -95,7 +94,7 @@ static void done(uv_work_t *w, int status)
     free(j);
 }
 
-static struct seed_file file_of(struct seed_job *j, const struct node *n, const struct proto_seed_file *f)
+static struct seed_file seed_file_of(struct seed_job *j, const struct node *n, const struct proto_seed_file *f)
 {
     char path[PATH_MAX];
     if (f->root && f->path)
@@ -104,17 +103,8 @@ static struct seed_file file_of(struct seed_job *j, const struct node *n, const 
     return (struct seed_file){NULL, arena_strdup(&j->mem, shelf_path(n->host->shelf, id, path)), arena_strdup(&j->mem, id)};
 }
 
-/* Files of jobs that ended with their agent, or that this node has left. */
-static void sweep(const struct node *n)
-{
-    DIR *d = opendir(n->dir);
-    for (struct dirent *entry; d && (entry = readdir(d)) != NULL;)
-        if (strncmp(entry->d_name, "seed.", 5) == 0) unlinkat(dirfd(d), entry->d_name, 0);
-    if (d) closedir(d);
-}
-
-/* Each job has a file of its own: one that a node has left may still be at work. */
-static void add_node(struct seed_job *j, struct node *n)
+/* Each job has a file of its own: one that a node has left, or that ended with its agent, may still be there. */
+static void job_add_node(struct seed_job *j, struct node *n)
 {
     static unsigned jobs;
     struct err e;
@@ -126,65 +116,59 @@ static void add_node(struct seed_job *j, struct node *n)
     snprintf(name, sizeof name, "seed.%u.part", ++jobs);
     node_path(n, name, p->aside);
     if (file_mkdirs(n->dir, &e) != 0) log_warn("node %s: %s", n->id, e.msg);
-    sweep(n);
+    node_unlink_all(n, "seed.");
     n->seed.job = j;
     move_to_state(n, SEED_WORK);
 }
 
-static bool waits(const struct node *n)
+static bool waits_for_seed(const struct node *n)
 {
     return n && n->state == NODE_REST && n->order && n->order->run.v && n->order->seed && n->order->seed->slots &&
            n->proc == NULL && !n->stopping && n->seed.state == SEED_IDLE && !node_has_file(n, NODE_SAVED);
 }
 
 /* The other shards' primaries, so that the files are gone through once for all of them. */
-static void add_others(struct seed_job *j, const struct node *first)
+static void job_add_others(struct seed_job *j, const struct node *first)
 {
     const struct proto_node_order *o = first->order;
     for (size_t i = 0; j->seed.n_parts < j->room; i++) {
         struct node *n = first->host->nth(first->host, i);
         if (n == NULL) return;
-        if (n == first || !waits(n) || n->order->cluster == NULL || strcmp(n->order->cluster, o->cluster) != 0) continue;
-        if (strcmp(n->order->seed->source, o->seed->source) == 0) add_node(j, n);
+        if (n == first || !waits_for_seed(n) || n->order->cluster == NULL || strcmp(n->order->cluster, o->cluster) != 0) continue;
+        if (strcmp(n->order->seed->source, o->seed->source) == 0) job_add_node(j, n);
     }
 }
 
-static size_t count_nodes(struct node_host *h)
-{
-    size_t n = 0;
-    while (h->nth(h, n) != NULL) n++;
-    return n;
-}
-
-static void begin(struct node *n)
+static void begin_job(struct node *n)
 {
     const struct proto_seed_order *o = n->order->seed;
-    if (o->files.n == 0) return refuse(n, "nothing says what they are");
+    if (o->files.n == 0) return refuse_seed(n, "nothing says what they are");
     struct seed_job *j = calloc(1, sizeof *j);
     struct err e;
     struct engine *engine;
     if (j == NULL) abort();
     j->work.data = j;
-    j->room = n->order->cluster ? count_nodes(n->host) : 1;
+    j->room = 1;
+    while (n->order->cluster && n->host->nth(n->host, j->room) != NULL) j->room++;
     j->nodes = arena_array(&j->mem, struct node *, j->room);
     struct seed_file *files = arena_array(&j->mem, struct seed_file, o->files.n);
-    for (size_t i = 0; i < o->files.n; i++) files[i] = file_of(j, n, &o->files.items[i]);
+    for (size_t i = 0; i < o->files.n; i++) files[i] = seed_file_of(j, n, &o->files.items[i]);
     j->seed = (struct seed){.files = files,
         .n_files = o->files.n,
         .parts = arena_array(&j->mem, struct seed_part, j->room),
         .sharded = o->slots != NULL,
         .cancelled = &j->cancelled};
-    add_node(j, n);
-    if (j->seed.sharded && n->order->cluster) add_others(j, n);
+    job_add_node(j, n);
+    if (j->seed.sharded && n->order->cluster) job_add_others(j, n);
     if (engine_pick(n->host->engines, n->order->engine, n->order->engine_version, &engine, &e) == 0)
         j->seed.newest = rdb_version_of(engine->version);
-    uv_queue_work(n->host->loop, &j->work, work, done);
+    uv_queue_work(n->host->loop, &j->work, make_files, files_made);
 }
 
 bool node_seed_ready(struct node *n)
 {
     if (n->order->seed == NULL || node_has_file(n, NODE_SAVED)) return true;
-    if (n->seed.state == SEED_IDLE) begin(n);
+    if (n->seed.state == SEED_IDLE) begin_job(n);
     return false;
 }
 
@@ -223,7 +207,7 @@ bool node_seed_is_to_blame(struct node *n, int signal, const char *why)
     }
     if (!node_has_file(n, NODE_SAVED)) return false;
     if (signal && ++n->seed.kills < KILLS_MAX) return false;
-    refuse(n, why);
+    refuse_seed(n, why);
     return true;
 }
 
@@ -238,7 +222,7 @@ void node_seed_weigh(struct node *n, int64_t used, int64_t limit, int64_t evicte
     if (limit == 0 || (used <= limit && evicted == 0)) return;
     snprintf(why, sizeof why, "loaded, its data need %lld MB of memory, and the node has %lld MB for data",
         (long long)(used >> 20), (long long)(limit >> 20));
-    refuse(n, why);
+    refuse_seed(n, why);
     proc_signal(n->proc, SIGKILL);
 }
 

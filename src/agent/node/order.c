@@ -16,15 +16,7 @@ static const struct engine_kind *kind_ordered(const struct node *n, const struct
     return engine_kind_of(n->host->engines->kinds, o->engine);
 }
 
-/* What runs goes on as it is, until there is an order that can be carried out. */
-static void refuse(struct node *n, const struct err *e)
-{
-    n->refused = true;
-    n->order = NULL;
-    node_reason(n, "%s", e->msg);
-}
-
-static void settings_again(struct node *n)
+static void begin_settings_again(struct node *n)
 {
     n->life.refused[0] = '\0';
     names_clear(&n->life.pending);
@@ -76,15 +68,12 @@ static bool same_order(const struct node *n, const struct proto_node_order *o)
     return shape_same(&shape_proto_node_order, &was, &is);
 }
 
-static bool is_elsewhere(const struct proto_node_order *was, const struct proto_node_order *is)
-{
-    return was != NULL && is != NULL && (strcmp(was->address, is->address) != 0 || was->port.v != is->port.v);
-}
-
 /* A conflict is one about an address: another is tried at once, and nothing is told of it that was true of the one before. Who
  * never had an address has not died, either: nobody can take its place, so that it must not be held back. */
-static void go_elsewhere(struct node *n)
+static void go_elsewhere(struct node *n, const struct proto_node_order *to)
 {
+    const struct proto_node_order *from = n->order;
+    if (from == NULL || to == NULL || (strcmp(from->address, to->address) == 0 && from->port.v == to->port.v)) return;
     n->moved = true;
     if (n->proc != NULL || n->trouble != TROUBLE_CONFLICT) return;
     n->trouble = TROUBLE_NONE;
@@ -101,12 +90,12 @@ static void signal_process(struct node *n, const struct proto_node_order *o)
     proc_signal(n->proc, SIGCONT);
 }
 
-static void new_order(struct node *n, const struct proto_node_order *o)
+static void take_new_order(struct node *n, const struct proto_node_order *o)
 {
     bool other = o != NULL && (n->order == NULL || n->order->generation.v != o->generation.v);
     bool was_running = n->order != NULL && n->order->run.v;
     struct err e = {0};
-    if (is_elsewhere(n->order, o)) go_elsewhere(n);
+    go_elsewhere(n, o);
     if (o != NULL) choose_engine(n, o);
     const struct proto_node_order *before = n->order;
     n->order = o;
@@ -114,9 +103,13 @@ static void new_order(struct node *n, const struct proto_node_order *o)
     n->assigned = true;
     n->refused = false;
     node_seed_ordered(n, before);
-    if (o != NULL && o->run.v && kind_ordered(n, o)->check(o, &e) != 0) refuse(n, &e);
+    if (o != NULL && o->run.v && kind_ordered(n, o)->check(o, &e) != 0) { /* what runs goes on until there is one with sense */
+        n->refused = true;
+        n->order = NULL;
+        node_reason(n, "%s", e.msg);
+    }
     o = n->order;
-    if (other) settings_again(n);
+    if (other) begin_settings_again(n);
     if (o != NULL) match_program(n, o);
     if (o != NULL && n->adopted) node_lend_start(n);
     if (o != NULL && o->run.v && n->kind == kind_ordered(n, o)) n->kind->ordered(n);
@@ -128,17 +121,12 @@ static void new_order(struct node *n, const struct proto_node_order *o)
     if (o != NULL && n->proc != NULL) signal_process(n, o);
 }
 
-/* A serve that was started anew may have forgotten the request: the node keeps it, and its sighting tells serve. */
-static void take_trace(struct node *n, const struct proto_node_order *o)
-{
-    const char *request = o->trace ? o->trace : "";
-    if (strcmp(request, "-") != 0 || n->trace[0] == '\0') snprintf(n->trace, sizeof n->trace, "%s", request);
-}
-
 void node_order(struct node *n, const struct proto_node_order *o)
 {
-    if (o != NULL) take_trace(n, o);
+    const char *request = o == NULL || o->trace == NULL ? "" : o->trace;
+    /* A serve that was started anew may have forgotten the request: the node keeps it, and its sighting tells serve. */
+    if (o != NULL && (strcmp(request, "-") != 0 || n->trace[0] == '\0')) snprintf(n->trace, sizeof n->trace, "%s", request);
     n->kind->try_again(n);
     if (same_order(n, o)) n->order = o;
-    else new_order(n, o);
+    else take_new_order(n, o);
 }

@@ -3,18 +3,12 @@
 #include "agent/node/folder.h"
 #include "agent/os/file.h"
 #include "base/clock.h"
-#include <dirent.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 void node_drop_unfinished(const struct node *n)
 {
-    DIR *d = opendir(n->dir);
-    for (struct dirent *entry; d && (entry = readdir(d)) != NULL;)
-        if (strncmp(entry->d_name, "temp-", 5) == 0) unlinkat(dirfd(d), entry->d_name, 0);
-    if (d) closedir(d);
+    node_unlink_all(n, "temp-");
 }
 
 void node_mark_saved(struct node *n)

@@ -27,7 +27,7 @@ void node_asked(const struct proto_node_order *o, char *out, size_t size)
     snprintf(out, size, "%s%s%s", o->engine, o->engine_version ? " " : "", o->engine_version ? o->engine_version : "");
 }
 
-static int prepare(struct node *n, struct engine **program, struct err *e)
+static int prepare_start(struct node *n, struct engine **program, struct err *e)
 {
     int r = engine_pick(n->host->engines, n->order->engine, n->order->engine_version, program, e);
     if (!r) r = probe_address(n, e);
@@ -51,7 +51,7 @@ static struct proc_id id_to_keep(const struct node *n, const struct engine *prog
 int node_spawn(struct node *n, proc_exited *exited, struct err *e)
 {
     struct engine *program;
-    int r = prepare(n, &program, e);
+    int r = prepare_start(n, &program, e);
     if (r) return r;
     struct string_list list = {0};
     names_add(&list, program->path);

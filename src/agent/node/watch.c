@@ -60,7 +60,7 @@ static bool owes_answer(const struct node *n)
     return node_now(n) - since >= BEAT_MS - TIMER_SLACK_MS;
 }
 
-static void missed(struct node *n)
+static void count_miss(struct node *n)
 {
     if (n->life.misses == 0 && n->kind->poke) n->kind->poke(n);
     if (proc_works(n->proc) || n->life.working) n->life.misses = 0;
@@ -82,5 +82,5 @@ void node_beat(struct node *n)
     if (up && (owes_answer(n) || n->life.says_busy)) watch_blocked(n);
     if (up && !n->asking && node_now(n) - n->read_at >= BEAT_MS / 2) n->kind->look(n);
     else if (n->life.hung) return;
-    else if (known ? owes_answer(n) : stands_still(n)) missed(n);
+    else if (known ? owes_answer(n) : stands_still(n)) count_miss(n);
 }

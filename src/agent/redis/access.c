@@ -62,7 +62,7 @@ bool access_is_stale(const struct node *n)
 
 /* ---- words that redis-server does not know ---- */
 
-static void leave_out(struct node *n, const char *word)
+static void leave_out_rule(struct node *n, const char *word)
 {
     log_warn("node %s: redis-server knows nothing of the rule %.60s: it is left out", n->id, word);
     conf_file_leave_out(n, word);
@@ -91,7 +91,7 @@ static const char *quoted_rule(const struct node *n, const char *text, const cha
 bool access_leave_out(struct node *n, const char *log)
 {
     const char *word = n->order ? quoted_rule(n, log, "Error loading ACL rule '") : NULL;
-    if (word) leave_out(n, word);
+    if (word) leave_out_rule(n, word);
     return word != NULL;
 }
 
@@ -207,6 +207,6 @@ void access_refused(struct node *n, const struct redisReply *r)
     const char *word = quoted_rule(n, r->str, mark), *quoted = strstr(r->str, mark);
     for (size_t i = 0; word == NULL && quoted && i < N_BAR; i++)
         if (is_quoted(quoted + strlen(mark), bar[i]) && !conf_file_leaves_out(n, bar[i])) word = bar[i];
-    if (word) leave_out(n, word);
+    if (word) leave_out_rule(n, word);
     else redis_refused(n, r);
 }

@@ -46,7 +46,7 @@ static const char fixed[] = "daemonize no\n"
 /* What an engine's INFO is read into takes no longer host. */
 enum { PASSWORD_MAX = 128, HOST_SIZE = 64 };
 
-static bool is_rule(const char *s)
+static bool is_user_rule(const char *s)
 {
     return s != NULL && *s && order_is_text(s);
 }
@@ -54,15 +54,15 @@ static bool is_rule(const char *s)
 /* The users of agents and replicas are nobody else's. */
 static int check_user(const struct proto_user_order *u, struct err *e)
 {
-    bool named = is_rule(u->name) && strpbrk(u->name, " '\"\\") == NULL;
+    bool named = is_user_rule(u->name) && strpbrk(u->name, " '\"\\") == NULL;
     if (!named || strcmp(u->name, CONF_ADMIN) == 0 || strcmp(u->name, CONF_REPLICA) == 0 || strcmp(u->name, CONF_MOVER) == 0)
         return err_set(e, ERR_USAGE, "a user of the order has no proper name");
     for (size_t i = 0; i < u->rules.n; i++)
-        if (!is_rule(u->rules.items[i])) return err_set(e, ERR_USAGE, "user %.60s has a rule that is none", u->name);
+        if (!is_user_rule(u->rules.items[i])) return err_set(e, ERR_USAGE, "user %.60s has a rule that is none", u->name);
     return 0;
 }
 
-static bool is_password(const char *s)
+static bool is_password_ok(const char *s)
 {
     return s == NULL || (order_is_text(s) && strlen(s) <= PASSWORD_MAX);
 }
@@ -80,7 +80,7 @@ int conf_check(const struct proto_node_order *o, struct err *e)
     if (role == ROLE_REPLICA &&
         (!order_is_host(o->upstream_host) || strlen(o->upstream_host) >= HOST_SIZE || !order_is_port(o->upstream_port)))
         return err_set(e, ERR_USAGE, "a replica's order has no proper upstream");
-    if (!is_password(o->admin_password) || !is_password(o->replication_password) || !is_password(o->mover_password))
+    if (!is_password_ok(o->admin_password) || !is_password_ok(o->replication_password) || !is_password_ok(o->mover_password))
         return err_set(e, ERR_USAGE, "a password of the order has control characters");
     for (size_t i = 0; i < o->users.n; i++) {
         r = check_user(&o->users.items[i], e);
@@ -99,7 +99,7 @@ void conf_quote(struct buf *out, const char *s)
     buf_putc(out, '"');
 }
 
-static void line(struct buf *out, const char *name, const char *value)
+static void put_line(struct buf *out, const char *name, const char *value)
 {
     buf_printf(out, "%s ", name);
     conf_quote(out, value);
@@ -107,7 +107,7 @@ static void line(struct buf *out, const char *name, const char *value)
 }
 
 /* Redis wants the words of a setting such as client-output-buffer-limit as arguments of their own; CONFIG SET takes them as one. */
-static void setting(struct buf *out, const struct proto_setting *s)
+static void put_setting(struct buf *out, const struct proto_setting *s)
 {
     _arena_ struct arena a = {0};
     char *copy = arena_strdup(&a, s->value), *rest = NULL;
@@ -122,7 +122,7 @@ static void setting(struct buf *out, const struct proto_setting *s)
 }
 
 /* The file holds only the password's hash, in the form of an ACL rule. */
-static void user(struct buf *out, const char *name, const char *password, const char *const rules[], size_t n)
+static void put_user(struct buf *out, const char *name, const char *password, const char *const rules[], size_t n)
 {
     _arena_ struct arena a = {0};
     if (password == NULL) return;
@@ -131,7 +131,7 @@ static void user(struct buf *out, const char *name, const char *password, const 
     buf_putc(out, '\n');
 }
 
-static void ordered_user(struct buf *out, const struct proto_user_order *u, const struct string_list *unknown_rules)
+static void put_ordered_user(struct buf *out, const struct proto_user_order *u, const struct string_list *unknown_rules)
 {
     buf_puts(out, "user ");
     conf_quote(out, u->name);
@@ -143,18 +143,18 @@ static void ordered_user(struct buf *out, const struct proto_user_order *u, cons
     buf_putc(out, '\n');
 }
 
-static void users(struct buf *out, const struct proto_node_order *o, const struct string_list *unknown_rules)
+static void put_users(struct buf *out, const struct proto_node_order *o, const struct string_list *unknown_rules)
 {
     static const char *const admin[] = {"~*", "&*", "+@all", "skip-sanitize-payload"}, *const replica[] = {CONF_REPLICA_RULES},
                              *const mover[] = {CONF_MOVER_RULES};
     if (!o->users.set) buf_puts(out, "user default on nopass ~* &* +@all\n");
-    for (size_t i = 0; i < o->users.n; i++) ordered_user(out, &o->users.items[i], unknown_rules);
-    user(out, CONF_ADMIN, o->admin_password, admin, sizeof admin / sizeof *admin);
-    user(out, CONF_REPLICA, o->replication_password, replica, sizeof replica / sizeof *replica);
-    user(out, CONF_MOVER, o->mover_password, mover, sizeof mover / sizeof *mover);
+    for (size_t i = 0; i < o->users.n; i++) put_ordered_user(out, &o->users.items[i], unknown_rules);
+    put_user(out, CONF_ADMIN, o->admin_password, admin, sizeof admin / sizeof *admin);
+    put_user(out, CONF_REPLICA, o->replication_password, replica, sizeof replica / sizeof *replica);
+    put_user(out, CONF_MOVER, o->mover_password, mover, sizeof mover / sizeof *mover);
     if (o->replication_password == NULL) return;
-    line(out, "masteruser", CONF_REPLICA);
-    line(out, "masterauth", o->replication_password);
+    put_line(out, "masteruser", CONF_REPLICA);
+    put_line(out, "masterauth", o->replication_password);
 }
 
 static bool has_foreign_seed(const struct proto_node_order *o)
@@ -170,19 +170,19 @@ void conf_render(const struct proto_node_order *o, const struct string_list *lef
     buf_puts(out, "# Written by meridian agent, which replaces it whenever the node's order changes.\n");
     buf_puts(out, defaults);
     for (size_t i = 0; i < o->settings.n; i++)
-        if (!names_has(left_out, o->settings.items[i].name)) setting(out, &o->settings.items[i]);
+        if (!names_has(left_out, o->settings.items[i].name)) put_setting(out, &o->settings.items[i]);
     buf_puts(out, fixed);
     buf_printf(out, "port %d\n", (int)o->port.v);
-    line(out, "bind", o->address);
-    line(out, "bind-source-addr", o->address);
-    line(out, "replica-announce-ip", o->address);
-    line(out, "dir", dir);
+    put_line(out, "bind", o->address);
+    put_line(out, "bind-source-addr", o->address);
+    put_line(out, "replica-announce-ip", o->address);
+    put_line(out, "dir", dir);
     buf_puts(out, "pidfile ");
     _buf_ struct buf pidfile = {0};
     buf_printf(&pidfile, "%s/engine.pid", dir);
     conf_quote(out, pidfile.data);
     buf_putc(out, '\n');
-    users(out, o, unknown_rules);
+    put_users(out, o, unknown_rules);
     /* Somebody else's file may hold anything, and a right checksum. */
     if (has_foreign_seed(o)) buf_puts(out, "sanitize-dump-payload yes\n");
     /* Who follows whom in a cluster stands in its nodes.conf. */

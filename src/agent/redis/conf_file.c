@@ -17,7 +17,7 @@ struct proto_node_order conf_file_order(const struct node *n)
     return o;
 }
 
-static void render(const struct node *n, struct buf *text, uint8_t hash[DIGEST_SIZE])
+static void render_conf(const struct node *n, struct buf *text, uint8_t hash[DIGEST_SIZE])
 {
     const struct redis_cluster_part *part = redis_cluster_part(n);
     const struct proto_node_order safe = conf_file_order(n);
@@ -32,7 +32,7 @@ void conf_file_check(struct node *n)
     _buf_ struct buf text = {0};
     uint8_t hash[DIGEST_SIZE];
     struct conf_file *f = &redis_of(n)->conf;
-    render(n, &text, hash);
+    render_conf(n, &text, hash);
     f->stale = memcmp(hash, f->hash, sizeof hash) != 0;
 }
 
@@ -58,7 +58,7 @@ int conf_file_write(struct node *n, struct err *e)
     _buf_ struct buf text = {0};
     uint8_t hash[DIGEST_SIZE];
     struct conf_file *f = &redis_of(n)->conf;
-    render(n, &text, hash);
+    render_conf(n, &text, hash);
     int r = file_put(node_path(n, CONF_FILE, path), text.data, text.len, e);
     if (r) return r;
     memcpy(f->hash, hash, sizeof hash);

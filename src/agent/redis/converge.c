@@ -44,11 +44,6 @@ const char *step_name(enum step s)
     return names[s];
 }
 
-static bool follows(const struct proto_node_order *o, const struct replication_info *i)
-{
-    return i->role == ROLE_REPLICA && i->upstream_port == o->upstream_port.v && strcmp(i->upstream_host, o->upstream_host) == 0;
-}
-
 /*
  * A primary's file is written first, so that no crash brings back a second one. A primary
  * that takes writes must stop at once; a replica, or a primary whose writes are held, had
@@ -57,7 +52,9 @@ static bool follows(const struct proto_node_order *o, const struct replication_i
 static enum step toward_replica(const struct proto_node_order *o, const struct node_now *now)
 {
     if (now->conf_stale && now->info.role != ROLE_REPLICA) return STEP_WRITE_CONF;
-    if (follows(o, &now->info)) return STEP_NONE;
+    bool follows = now->info.role == ROLE_REPLICA && now->info.upstream_port == o->upstream_port.v &&
+                   strcmp(now->info.upstream_host, o->upstream_host) == 0;
+    if (follows) return STEP_NONE;
     bool takes_writes = now->info.role == ROLE_PRIMARY && now->fence != FENCE_ON && now->fence != FENCE_PAUSED;
     return now->upstream_ready || takes_writes ? STEP_FOLLOW : STEP_WAIT;
 }
@@ -91,12 +88,6 @@ static enum step toward_fence(bool wanted, const struct node_now *now)
     return STEP_NONE;
 }
 
-static enum step toward_endpoints(const struct proto_node_order *o, const struct node_now *now)
-{
-    if (names_within(&o->endpoints, now->held)) return STEP_NONE;
-    return now->take_blocked ? STEP_NONE : STEP_TAKE;
-}
-
 /* Without a certificate Redis can't listen, nor link. */
 static enum step toward_encryption(const struct node_now *now)
 {
@@ -124,8 +115,7 @@ enum step converge(const struct proto_node_order *o, const struct node_now *now)
         /* A fence is for primaries: on a replica it would hold the stream of its own upstream. */
         next = toward_fence(o->fence.set && o->fence.v && !replica, now);
         if (next != STEP_NONE) return next;
-        next = toward_endpoints(o, now);
-        if (next != STEP_NONE) return next;
+        if (!now->take_blocked && !names_within(&o->endpoints, now->held)) return STEP_TAKE;
         if (now->conf_stale) return STEP_WRITE_CONF;
     }
     if (now->access_stale || now->bar_stale) return STEP_ACCESS;

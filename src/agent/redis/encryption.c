@@ -60,15 +60,8 @@ static int find_inner_port(const struct node *n, int after)
     return INNER_FIRST + (int)(at % INNER_SPAN);
 }
 
-/* An address that could not be had so far, and is not wanted any more. */
-static bool is_idle(const struct node *n, const char *address)
-{
-    return strcmp(address, n->order->address) != 0 && !names_has(&n->order->endpoints, address) &&
-           !names_has(endpoints_held(n), address);
-}
-
 /* True where it listens there at once; else it goes on trying. The order may ask for no splitter any more. */
-static bool listen_at(struct node *n, const char *address)
+static bool split_at(struct node *n, const char *address)
 {
     struct encryption *x = &redis_of(n)->encryption;
     if (n->order->tls == NULL) return false;
@@ -97,7 +90,9 @@ void tls_ordered(struct node *n)
     struct encryption *x = &redis_of(n)->encryption;
     for (size_t i = x->split.n; i-- > 0;) {
         const char *address = link_id(x->split.links[i]);
-        if (is_idle(n, address)) split_release(&x->split, address);
+        bool wanted = strcmp(address, n->order->address) == 0 || names_has(&n->order->endpoints, address);
+        /* One that is held is given up in its turn; others could not be had so far. */
+        if (!wanted && !names_has(endpoints_held(n), address)) split_release(&x->split, address);
     }
     hash_certificate(n->order->tls, x->certificate);
     if (tls_mode_of(n->order) == TLS_PREFERRED && x->inner_port == 0) x->inner_port = find_inner_port(n, 0);
@@ -138,38 +133,33 @@ void tls_begin(struct node *n)
     x->now.listens = tls_mode_of(n->order);
     x->now.links = tls_links(n->order);
     memcpy(x->now.certificate, x->certificate, sizeof x->now.certificate);
-    if (x->now.listens == TLS_PREFERRED) listen_at(n, n->order->address);
+    if (x->now.listens == TLS_PREFERRED) split_at(n, n->order->address);
 }
 
-static const char *value_of(const struct redisReply *r, const char *name)
+static const char *setting_value(const struct redisReply *r, const char *name)
 {
     for (size_t i = 0; r->type == REDIS_REPLY_ARRAY && i + 1 < r->elements; i += 2)
         if (r->element[i]->str && r->element[i + 1]->str && strcmp(r->element[i]->str, name) == 0) return r->element[i + 1]->str;
     return "";
 }
 
-static int64_t port_of(const struct redisReply *r, const char *name)
+static int64_t setting_port(const struct redisReply *r, const char *name)
 {
     int64_t port = 0;
-    decimal_parse(value_of(r, name), 0, UINT16_MAX, &port);
+    decimal_parse(setting_value(r, name), 0, UINT16_MAX, &port);
     return port;
-}
-
-static bool is_on(const struct redisReply *r, const char *name)
-{
-    return strcmp(value_of(r, name), "yes") == 0;
 }
 
 void tls_know_ports(struct node *n, const struct redisReply *r)
 {
     struct encryption *x = &redis_of(n)->encryption;
-    int64_t tls_port = port_of(r, "tls-port");
-    if (port_of(r, "port") != 0 || tls_port == 0)
+    int64_t tls_port = setting_port(r, "tls-port");
+    if (setting_port(r, "port") != 0 || tls_port == 0)
         x->now.listens = TLS_NONE; /* an engine that knows no TLS tells no port for it */
     else x->now.listens = tls_port == n->order->port.v ? TLS_REQUIRED : TLS_PREFERRED;
-    x->now.links = is_on(r, "tls-replication");
+    x->now.links = strcmp(setting_value(r, "tls-replication"), "yes") == 0;
     if (x->now.listens == TLS_PREFERRED) x->inner_port = (int)tls_port;
-    if (x->now.listens == TLS_PREFERRED) listen_at(n, n->order->address);
+    if (x->now.listens == TLS_PREFERRED) split_at(n, n->order->address);
 }
 
 bool tls_certificate_is_stale(const struct node *n)
@@ -203,7 +193,7 @@ bool tls_has_splitter(const struct node *n)
     return redis_of(n)->encryption.now.listens == TLS_PREFERRED;
 }
 
-static const char *mode_in_force(const struct node *n)
+static const char *tls_mode_in_force(const struct node *n)
 {
     const struct encryption *x = &redis_of(n)->encryption;
     bool stale = tls_certificate_is_stale(n) || tls_listens_otherwise(n) || tls_links_are_stale(n);
@@ -215,14 +205,14 @@ static const char *mode_in_force(const struct node *n)
 
 void tls_see(const struct node *n, struct proto_node_seen *out)
 {
-    out->encryption = n->order != NULL ? mode_in_force(n) : NULL;
+    out->encryption = n->order != NULL ? tls_mode_in_force(n) : NULL;
     out->links_encrypted = OPT_BOOL(redis_of(n)->encryption.now.links);
 }
 
 /* ---- the certificate ---- */
 
 /* What can't be had now is tried again on a later beat: the node's role must not wait for it. */
-static void try_later(struct node *n, const char *why)
+static void try_encryption_later(struct node *n, const char *why)
 {
     node_reason(n, "%s", why);
     redis_of(n)->encryption.now.again_at = node_now(n) + AGAIN_MS;
@@ -233,7 +223,7 @@ void tls_refused(struct node *n, const struct redisReply *r)
 {
     char why[160];
     snprintf(why, sizeof why, "redis-server refuses to %s: %.100s", step_name(redis_of(n)->talk.step), r->str);
-    try_later(n, why);
+    try_encryption_later(n, why);
 }
 
 /* The same names of the files again: Redis reads them anew. */
@@ -242,7 +232,7 @@ void tls_do_certify(struct node *n)
     struct err e = {0};
     struct encryption *x = &redis_of(n)->encryption;
     if (write_certificate(n, &e) != 0) {
-        try_later(n, e.msg);
+        try_encryption_later(n, e.msg);
         return node_step(n);
     }
     memcpy(x->now.sent_certificate, x->certificate, sizeof x->certificate);
@@ -291,7 +281,7 @@ void tls_listening(struct node *n, const struct redisReply *r)
     now->listens = now->listening;
     move_to_state(n, ENCRYPTION_REST);
     log_info("node %s: encryption in transit is %s", n->id, tls_mode_name(now->listens));
-    if (now->listens == TLS_PREFERRED) listen_at(n, n->order->address);
+    if (now->listens == TLS_PREFERRED) split_at(n, n->order->address);
     n->host->upstream_listens(n->host, n->id);
     node_changed(n);
 }
@@ -301,7 +291,7 @@ void tls_listen_refused(struct node *n, const struct redisReply *r)
 {
     struct encryption *x = &redis_of(n)->encryption;
     if (x->now.listening == TLS_PREFERRED) x->inner_port = find_inner_port(n, x->inner_port);
-    if (tls_has_splitter(n)) listen_at(n, n->order->address);
+    if (tls_has_splitter(n)) split_at(n, n->order->address);
     endpoints_leave_refused(n, tls_has_splitter(n));
     conf_file_check(n);
     tls_refused(n, r);
@@ -382,7 +372,7 @@ void tls_take(struct node *n)
     }
     for (size_t i = 0; i < n->order->endpoints.n; i++) {
         const char *address = n->order->endpoints.items[i];
-        if (listen_at(n, address)) endpoints_hold(n, address);
+        if (split_at(n, address)) endpoints_hold(n, address);
         else names_add(&missed, address);
     }
     if (missed.n > 0) endpoints_take_later(n, &missed);

@@ -26,7 +26,7 @@ bool held_is_seen(const struct node *n)
     return x->held.up && x->fence == FENCE_OFF && x->info.role == ROLE_PRIMARY;
 }
 
-static void tried_up(void *arg)
+static void try_connected(void *arg)
 {
     struct node *n = arg;
     struct rconn *conn = redis_of(n)->held.conn;
@@ -35,7 +35,7 @@ static void tried_up(void *arg)
 }
 
 /* Its own answer, or a refusal: what is refused was not held up. */
-static void tried(void *arg, const struct redisReply *r)
+static void try_answered(void *arg, const struct redisReply *r)
 {
     struct node *n = arg;
     if (r->type == REDIS_REPLY_STATUS) return; /* of AUTH */
@@ -44,7 +44,7 @@ static void tried(void *arg, const struct redisReply *r)
     set_held(n, false);
 }
 
-static void tried_down(void *arg, const char *why)
+static void try_ended(void *arg, const char *why)
 {
     struct node *n = arg;
     (void)why;
@@ -60,7 +60,7 @@ void held_forget(struct node *n)
 
 void held_know_clients(struct node *n, const struct redisReply *r)
 {
-    static const struct rconn_events events = {.up = tried_up, .reply = tried, .down = tried_down};
+    static const struct rconn_events events = {.up = try_connected, .reply = try_answered, .down = try_ended};
     struct held *h = &redis_of(n)->held;
     int64_t blocked;
     h->look_at = node_now(n) + LOOK_EVERY_MS;

@@ -24,7 +24,7 @@ struct rconn {
 
 static void poll_ready(uv_poll_t *h, int status, int events);
 
-static void watch(struct rconn *c)
+static void poll_watch(struct rconn *c)
 {
     if (c->ac == NULL || c->watched == c->wanted) return;
     c->watched = c->wanted;
@@ -32,44 +32,38 @@ static void watch(struct rconn *c)
     else uv_poll_start(&c->poll, c->watched, poll_ready);
 }
 
-/* hiredis reads 16 KiB at most at a time, and keeps what is not whole yet, however much that is: an answer may take 256 MiB. */
-static void read_some(struct rconn *c)
-{
-    if (++c->reads <= READS_MAX) return redisAsyncHandleRead(c->ac);
-    snprintf(c->why, sizeof c->why, "an answer without an end");
-    redisAsyncFree(c->ac);
-}
-
 /*
- * Lets hiredis work. What there is to send is tried at once: nearly always the socket
- * takes it, and the loop need not wait for that.
+ * Lets hiredis work. It reads 16 KiB at most at a time, and keeps what is not whole yet, however much that is: an answer may take
+ * 256 MiB. What there is to send is tried at once: nearly always the socket takes it, and the loop need not wait for that.
  */
-static void work(struct rconn *c, int events)
+static void hiredis_work(struct rconn *c, int events)
 {
     if (c->working) return;
     c->working = true;
-    if (c->ac != NULL && (events & UV_READABLE)) read_some(c);
+    if (c->ac != NULL && (events & UV_READABLE)) {
+        if (++c->reads <= READS_MAX) {
+            redisAsyncHandleRead(c->ac);
+        } else {
+            snprintf(c->why, sizeof c->why, "an answer without an end");
+            redisAsyncFree(c->ac);
+        }
+    }
     bool sends = c->ac != NULL && (c->ac->c.flags & REDIS_CONNECTED) && (c->wanted & UV_WRITABLE);
     if (sends || (c->ac != NULL && (events & UV_WRITABLE))) redisAsyncHandleWrite(c->ac);
     c->working = false;
-    watch(c);
-}
-
-/* hiredis says nothing of a connection that stood at once, as one to a socket in the file system does. */
-static void tell_up(struct rconn *c)
-{
-    if (c->told || c->closed || c->ac == NULL) return;
-    c->told = true;
-    c->events->up(c->arg);
+    poll_watch(c);
 }
 
 static void poll_ready(uv_poll_t *h, int status, int events)
 {
     struct rconn *c = h->data;
-    tell_up(c);
+    if (!c->told && !c->closed && c->ac != NULL) { /* hiredis does not say so of a socket in the file system: it stood at once */
+        c->told = true;
+        c->events->up(c->arg);
+    }
     /* An error is something to read: hiredis finds it there. The loop watches no more after one. */
     if (status < 0) c->watched = 0;
-    work(c, status < 0 ? UV_READABLE : events);
+    hiredis_work(c, status < 0 ? UV_READABLE : events);
 }
 
 static void add_read(void *p)
@@ -104,7 +98,7 @@ static void poll_closed(uv_handle_t *h)
 }
 
 /* hiredis frees the context after this, whatever the reason; the owner is told once the handle is closed. */
-static void cleanup(void *p)
+static void context_freed(void *p)
 {
     struct rconn *c = p;
     if (c->why[0] == '\0') snprintf(c->why, sizeof c->why, "%s", c->ac->err ? c->ac->errstr : "closed");
@@ -112,7 +106,7 @@ static void cleanup(void *p)
     uv_close((uv_handle_t *)&c->poll, poll_closed);
 }
 
-static void replied(redisAsyncContext *ac, void *reply, void *unused)
+static void take_reply(redisAsyncContext *ac, void *reply, void *unused)
 {
     struct rconn *c = ac->data;
     (void)unused;
@@ -125,17 +119,6 @@ static void replied(redisAsyncContext *ac, void *reply, void *unused)
         return;
     }
     c->events->reply(c->arg, reply);
-}
-
-static void attach(struct rconn *c)
-{
-    c->ac->data = c;
-    c->ac->ev.data = c;
-    c->ac->ev.addRead = add_read;
-    c->ac->ev.delRead = del_read;
-    c->ac->ev.addWrite = add_write;
-    c->ac->ev.delWrite = del_write;
-    c->ac->ev.cleanup = cleanup;
 }
 
 struct rconn *rconn_open(uv_loop_t *loop, const char *path, const struct rconn_events *events, void *arg)
@@ -154,9 +137,14 @@ struct rconn *rconn_open(uv_loop_t *loop, const char *path, const struct rconn_e
     c->poll.data = c;
     c->events = events;
     c->arg = arg;
-    attach(c);
+    ac->data = ac->ev.data = c;
+    ac->ev.addRead = add_read;
+    ac->ev.delRead = del_read;
+    ac->ev.addWrite = add_write;
+    ac->ev.delWrite = del_write;
+    ac->ev.cleanup = context_freed;
     add_write(c); /* it is writable at once: then the owner is told */
-    watch(c);
+    poll_watch(c);
     return c;
 }
 
@@ -167,14 +155,14 @@ void rconn_send(struct rconn *c, int n, const char *const words[])
 
 void rconn_queue(struct rconn *c, int n, const char *const words[])
 {
-    if (c->ac != NULL) redisAsyncCommandArgv(c->ac, replied, NULL, n, (const char **)(uintptr_t)words, NULL);
+    if (c->ac != NULL) redisAsyncCommandArgv(c->ac, take_reply, NULL, n, (const char **)(uintptr_t)words, NULL);
 }
 
 void rconn_send_bytes(struct rconn *c, int n, const char *const words[], const size_t lengths[])
 {
     if (c->ac == NULL) return;
-    redisAsyncCommandArgv(c->ac, replied, NULL, n, (const char **)(uintptr_t)words, lengths);
-    work(c, 0);
+    redisAsyncCommandArgv(c->ac, take_reply, NULL, n, (const char **)(uintptr_t)words, lengths);
+    hiredis_work(c, 0);
 }
 
 void rconn_tell(struct rconn *c, int n, const char *const words[])
@@ -187,7 +175,7 @@ void rconn_tell(struct rconn *c, int n, const char *const words[])
     redisAppendFormattedCommand(&c->ac->c, text, (size_t)len);
     redisFreeCommand(text);
     add_write(c);
-    work(c, 0);
+    hiredis_work(c, 0);
 }
 
 void rconn_poke(struct rconn *c)
@@ -196,7 +184,7 @@ void rconn_poke(struct rconn *c)
     if (c->ac == NULL) return;
     redisAppendFormattedCommand(&c->ac->c, nonsense, sizeof nonsense - 1);
     add_write(c);
-    work(c, 0);
+    hiredis_work(c, 0);
 }
 
 void rconn_close(struct rconn *c)

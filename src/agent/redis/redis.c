@@ -67,14 +67,14 @@ static void redis_free(struct node *n)
 
 /* ---- orders ---- */
 
-static void try_again(struct node *n)
+static void redis_try_again(struct node *n)
 {
     redis_of(n)->hold_until = 0;
     endpoints_try_again(n);
     tls_try_again(n);
 }
 
-static void ordered(struct node *n)
+static void redis_ordered(struct node *n)
 {
     redis_of(n)->eager_until = node_now(n) + EAGER_MS;
     tls_ordered(n);
@@ -83,13 +83,13 @@ static void ordered(struct node *n)
 }
 
 /* The answer that is awaited may be about the settings before. */
-static void settings_changed(struct node *n)
+static void redis_settings_changed(struct node *n)
 {
     redis_of(n)->setting = 0;
     if (redis_of(n)->talk.ask == ASK_COMPARE || redis_is_taking(n, STEP_SET)) redis_disregard(n);
 }
 
-static int64_t data_room(const struct proto_node_order *o)
+static int64_t redis_data_room(const struct proto_node_order *o)
 {
     int64_t bytes = 0;
     for (size_t i = 0; i < o->settings.n; i++)
@@ -97,13 +97,13 @@ static int64_t data_room(const struct proto_node_order *o)
     return bytes;
 }
 
-static int second_port(const struct node *n)
+static int redis_second_port(const struct node *n)
 {
     const struct redis_cluster_part *part = redis_cluster_part(n);
     return part != NULL ? part->bus_port(n) : 0;
 }
 
-static bool starts_at_once(const struct node *n)
+static bool redis_starts_at_once(const struct node *n)
 {
     const struct redis_cluster_part *part = redis_cluster_part(n);
     return part != NULL && part->starts_at_once(n);
@@ -111,7 +111,7 @@ static bool starts_at_once(const struct node *n)
 
 /* ---- the process ---- */
 
-static int prepare(struct node *n, struct err *e)
+static int redis_prepare(struct node *n, struct err *e)
 {
     const struct redis_cluster_part *part = redis_cluster_part(n);
     int r = tls_prepare(n, e);
@@ -122,13 +122,13 @@ static int prepare(struct node *n, struct err *e)
     return r;
 }
 
-static void args(const struct node *n, struct string_list *out)
+static void redis_args(const struct node *n, struct string_list *out)
 {
     char path[PATH_MAX];
     names_add(out, node_path(n, CONF_FILE, path));
 }
 
-static void begin(struct node *n)
+static void redis_begin(struct node *n)
 {
     const struct redis_cluster_part *part = redis_cluster_part(n);
     redis_of(n)->eager_until = node_now(n) + EAGER_MS;
@@ -140,7 +140,7 @@ static void begin(struct node *n)
 }
 
 /* The answer to an open question comes first. */
-static void end(struct node *n)
+static void redis_end(struct node *n)
 {
     struct talk *t = &redis_of(n)->talk;
     const struct redis_cluster_part *part = part_of_host(n);
@@ -152,14 +152,14 @@ static void end(struct node *n)
     else rconn_send(n->conn, 3, (const char *const[]){"SHUTDOWN", "NOSAVE", "NOW"});
 }
 
-static void keep_room(const struct node *n)
+static void redis_keep_room(const struct node *n)
 {
     const struct redis_cluster_part *part = redis_cluster_part(n);
     if (part != NULL) part->keep_room(n);
 }
 
 /* The first word of the line that Redis quotes when its configuration is wrong; the rest of it may be a secret. */
-static void wrong_setting(const char *log, char name[64])
+static void redis_wrong_setting(const char *log, char name[64])
 {
     const char *p = strstr(log, ">>> '");
     name[0] = '\0';
@@ -169,7 +169,7 @@ static void wrong_setting(const char *log, char name[64])
 }
 
 /* Where the structure of the file is broken, the engine checks the whole file and ends with that: no line about its end follows. */
-static bool wrong_data(const char *log)
+static bool redis_wrong_data(const char *log)
 {
     static const char *const signs[] = {"Wrong RDB checksum", "Internal error in RDB reading", "--- RDB ERROR DETECTED ---",
         "Terminating server after rdb file reading failure", "Fatal error loading the DB", "Wrong signature trying to load DB",
@@ -231,12 +231,6 @@ static void drop_answer(struct node *n)
     question_lost(n);
 }
 
-/* It has answered the order to end, so it did not. */
-static void goes_on(struct node *n, const struct redisReply *r)
-{
-    if (r->type == REDIS_REPLY_ERROR) node_refused_to_end(n, r->str, redis_says(r, "BUSY "));
-}
-
 /* ---- the connection ---- */
 
 static void conn_up(void *arg)
@@ -252,10 +246,15 @@ static void conn_reply(void *arg, const struct redisReply *r)
     struct talk *t = &redis_of(n)->talk;
     if (redis_says(r, "BUSY ")) node_said_busy(n);
     else node_answered(n);
-    if (t->unread > 0) t->unread--;
-    else if (n->state == NODE_STOP) goes_on(n, r);
-    else if (n->order != NULL) take_answer(n, r);
-    else drop_answer(n);
+    if (t->unread > 0) {
+        t->unread--;
+    } else if (n->state == NODE_STOP) { /* it was told to end, and answers: it did not */
+        if (r->type == REDIS_REPLY_ERROR) node_refused_to_end(n, r->str, redis_says(r, "BUSY "));
+    } else if (n->order != NULL) {
+        take_answer(n, r);
+    } else {
+        drop_answer(n);
+    }
 }
 
 static void conn_down(void *arg, const char *why)
@@ -264,18 +263,18 @@ static void conn_down(void *arg, const char *why)
     node_lost(arg);
 }
 
-static void *start_to_connect(struct node *n)
+static void *redis_connect(struct node *n)
 {
     static const struct rconn_events events = {.up = conn_up, .reply = conn_reply, .down = conn_down};
     return redis_open(n, &events, n);
 }
 
-static void disconnect(void *conn)
+static void redis_disconnect(void *conn)
 {
     rconn_close(conn);
 }
 
-static void hung_up(struct node *n)
+static void redis_hung_up(struct node *n)
 {
     redis_of(n)->talk = (struct talk){.step = redis_of(n)->talk.step, .greeting = redis_of(n)->talk.greeting};
     question_lost(n);
@@ -294,7 +293,7 @@ static void poke_down(void *arg, const char *why)
     if (strncmp(why, "ERR", 3) == 0) node_turned(n);
 }
 
-static void poke(struct node *n)
+static void redis_poke(struct node *n)
 {
     static const struct rconn_events events = {.up = poke_up, .down = poke_down};
     if (redis_of(n)->poke == NULL) redis_of(n)->poke = redis_open(n, &events, n);
@@ -344,7 +343,7 @@ static enum step next_step(struct node *n)
  * arrives once it has reaped its child, and Redis sends one a second. A replica that is
  * asked for an ACK gives it to its upstream at once, whoever asks: a second becomes 2 ms.
  */
-static void nudge(struct node *n)
+static void nudge_replica(struct node *n)
 {
     static const char *const getack[] = {"REPLCONF", "GETACK", "*"};
     struct redis *x = redis_of(n);
@@ -364,15 +363,15 @@ static int64_t look_again_at(const struct node *n, enum step s)
 }
 
 /* The sooner of two times; 0 is never. */
-static int64_t sooner(int64_t at, int64_t other)
+static int64_t sooner_time(int64_t at, int64_t other)
 {
     return at == 0 || (other != 0 && other < at) ? other : at;
 }
 
-static void up(struct node *n)
+static void redis_up(struct node *n)
 {
     const struct redis_cluster_part *part = redis_cluster_part(n);
-    nudge(n);
+    nudge_replica(n);
     redis_save_has_ended(n);
     enum step s = next_step(n), next = s;
     if (s <= STEP_WAIT_OFFSET && part != NULL) next = part->next(n);
@@ -382,14 +381,14 @@ static void up(struct node *n)
     bool doubts = part != NULL && part->doubts(n), refused = endpoints_are_refused(n) || tls_is_blocked(n);
     if (s == STEP_NONE && now >= redis_of(n)->hold_until && !refused && !doubts) node_reason(n, "%s", "");
     if (at != 0 && now >= at) return redis_do(n, STEP_READ);
-    at = sooner(at, redis_of(n)->nudge_at);
-    if (part != NULL) at = sooner(at, part->next_at(n));
-    at = sooner(at, redis_save_at(n));
-    if (endpoints_next_take(n) > now) at = sooner(at, endpoints_next_take(n));
+    at = sooner_time(at, redis_of(n)->nudge_at);
+    if (part != NULL) at = sooner_time(at, part->next_at(n));
+    at = sooner_time(at, redis_save_at(n));
+    if (endpoints_next_take(n) > now) at = sooner_time(at, endpoints_next_take(n));
     if (at != 0) node_timer(n, at - now);
 }
 
-static void look(struct node *n)
+static void redis_look(struct node *n)
 {
     redis_do(n, STEP_READ);
 }
@@ -409,7 +408,7 @@ static void see_replication(const struct node *n, struct proto_node_seen *out)
     out->link_up = OPT_BOOL(i->link_up);
 }
 
-static void see(struct node *n, struct proto_node_seen *out)
+static void redis_see(struct node *n, struct proto_node_seen *out)
 {
     const struct redis *x = redis_of(n);
     const struct redis_cluster_part *part = part_of_host(n);
@@ -428,13 +427,13 @@ static void see(struct node *n, struct proto_node_seen *out)
 
 /* ---- nodes that follow it, or that it follows ---- */
 
-static bool can_feed(const struct node *n)
+static bool redis_can_feed(const struct node *n)
 {
     const struct replication_info *i = &redis_of(n)->info;
     return role_parse(n->order->role) == i->role && (i->role == ROLE_PRIMARY || i->link_up);
 }
 
-static void upstream_lost(struct node *n)
+static void redis_upstream_lost(struct node *n)
 {
     struct redis *x = redis_of(n);
     x->look_until = node_now(n) + LOOK_MS;
@@ -442,12 +441,12 @@ static void upstream_lost(struct node *n)
     if (!n->asking) node_step(n);
 }
 
-static bool is_looking(const struct node *n)
+static bool redis_is_looking(const struct node *n)
 {
     return node_now(n) < redis_of(n)->look_until;
 }
 
-static bool is_switching(const struct node *n)
+static bool redis_is_switching(const struct node *n)
 {
     bool switches = redis_is_taking(n, STEP_RELEASE) || redis_is_taking(n, STEP_PROMOTE) || redis_is_taking(n, STEP_FOLLOW) ||
                     redis_is_taking(n, STEP_TAKE);
@@ -482,37 +481,37 @@ const struct engine_kind redis_kind = {
     .close = redis_free,
     .forget = redis_forget,
     .check = conf_check,
-    .try_again = try_again,
-    .ordered = ordered,
-    .settings_changed = settings_changed,
-    .data_room = data_room,
-    .second_port = second_port,
-    .starts_at_once = starts_at_once,
+    .try_again = redis_try_again,
+    .ordered = redis_ordered,
+    .settings_changed = redis_settings_changed,
+    .data_room = redis_data_room,
+    .second_port = redis_second_port,
+    .starts_at_once = redis_starts_at_once,
     .data_file = CONF_DUMP,
-    .prepare = prepare,
-    .args = args,
-    .begin = begin,
+    .prepare = redis_prepare,
+    .args = redis_args,
+    .begin = redis_begin,
     .ended = tls_ended,
-    .end = end,
+    .end = redis_end,
     .written = redis_written,
     .why_not_saved = redis_why_not_saved,
-    .keep_room = keep_room,
+    .keep_room = redis_keep_room,
     .log_cut = redis_save_log_cut,
-    .wrong_setting = wrong_setting,
-    .wrong_data = wrong_data,
+    .wrong_setting = redis_wrong_setting,
+    .wrong_data = redis_wrong_data,
     .wrong_rule = access_leave_out,
-    .connect = start_to_connect,
-    .disconnect = disconnect,
-    .hung_up = hung_up,
+    .connect = redis_connect,
+    .disconnect = redis_disconnect,
+    .hung_up = redis_hung_up,
     .greet = redis_greet,
-    .up = up,
-    .look = look,
-    .poke = poke,
-    .see = see,
-    .can_feed = can_feed,
-    .upstream_lost = upstream_lost,
+    .up = redis_up,
+    .look = redis_look,
+    .poke = redis_poke,
+    .see = redis_see,
+    .can_feed = redis_can_feed,
+    .upstream_lost = redis_upstream_lost,
     .upstream_listens = tls_relink,
-    .is_looking = is_looking,
-    .is_switching = is_switching,
+    .is_looking = redis_is_looking,
+    .is_switching = redis_is_switching,
     .endpoints = endpoints_held,
 };

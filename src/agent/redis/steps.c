@@ -30,26 +30,26 @@ static void move_fence(struct node *n, enum fence to)
     task_move(&fence_task, n->id, &redis_of(n)->fence, (int)to);
 }
 
-static void quiet(struct node *n, const struct redisReply *r)
+static void fence_quiet(struct node *n, const struct redisReply *r)
 {
     (void)r;
     move_fence(n, FENCE_QUIET);
 }
 
-static void paused(struct node *n, const struct redisReply *r)
+static void fence_paused(struct node *n, const struct redisReply *r)
 {
     (void)r;
     move_fence(n, FENCE_PAUSED);
 }
 
-static void unpaused(struct node *n, const struct redisReply *r)
+static void fence_lifted(struct node *n, const struct redisReply *r)
 {
     (void)r;
     move_fence(n, FENCE_QUIET);
     node_changed(n);
 }
 
-static void loud(struct node *n, const struct redisReply *r)
+static void fence_off(struct node *n, const struct redisReply *r)
 {
     (void)r;
     move_fence(n, FENCE_OFF);
@@ -181,13 +181,13 @@ void redis_compared(struct node *n, const struct redisReply *r)
 
 /* ---- its memory ---- */
 
-static void do_weigh(struct node *n)
+static void ask_memory(struct node *n)
 {
     redis_of(n)->weighing = n->order->weigh.v;
     redis_ask(n, ASK_STEP, WORDS("INFO", "memory"));
 }
 
-static void weighed(struct node *n, const struct redisReply *r)
+static void know_memory(struct node *n, const struct redisReply *r)
 {
     struct redis *x = redis_of(n);
     if (r->str == NULL || !info_memory(r->str, r->len, &x->memory)) {
@@ -230,28 +230,24 @@ static const struct redis_step steps[STEP__COUNT] = {
     [STEP_FOLLOW] = {.ask = do_follow, .done = redis_followed},
     [STEP_PROMOTE] = {COMMAND("REPLICAOF", "NO", "ONE"), .done = redis_promoted},
     /* Seconds, so this is never. CLIENT PAUSE does not keep a primary from sending PINGs to its replicas. */
-    [STEP_QUIET] = {COMMAND("CONFIG", "SET", "repl-ping-replica-period", "2147483647"), .done = quiet},
-    [STEP_PAUSE] = {COMMAND("CLIENT", "PAUSE", PAUSE_MS, "WRITE"), .done = paused},
-    [STEP_UNPAUSE] = {COMMAND("CLIENT", "UNPAUSE"), .done = unpaused},
-    [STEP_LOUD] = {COMMAND("CONFIG", "SET", "repl-ping-replica-period", "1"), .done = loud},
+    [STEP_QUIET] = {COMMAND("CONFIG", "SET", "repl-ping-replica-period", "2147483647"), .done = fence_quiet},
+    [STEP_PAUSE] = {COMMAND("CLIENT", "PAUSE", PAUSE_MS, "WRITE"), .done = fence_paused},
+    [STEP_UNPAUSE] = {COMMAND("CLIENT", "UNPAUSE"), .done = fence_lifted},
+    [STEP_LOUD] = {COMMAND("CONFIG", "SET", "repl-ping-replica-period", "1"), .done = fence_off},
     [STEP_TAKE] = {.ask = do_take, .done = endpoints_bound, .refused = endpoints_take_refused},
     [STEP_ACCESS] = {.ask = access_ask, .done = access_done, .refused = access_refused},
     [STEP_SAVE] = {.ask = redis_ask_save, .done = redis_saving, .refused = redis_save_refused},
     [STEP_SAVE_LOOK] = {COMMAND("INFO", "persistence"), .done = redis_save_seen},
     [STEP_SET] = {.ask = do_next_setting, .done = setting_taken, .refused = set_refused},
-    [STEP_WEIGH] = {.ask = do_weigh, .done = weighed},
+    [STEP_WEIGH] = {.ask = ask_memory, .done = know_memory},
     [STEP_CLIENTS] = {COMMAND("INFO", "clients"), .done = held_know_clients},
 };
-
-static bool is_there(const struct redis_step *s)
-{
-    return s->ask != NULL || s->words != NULL || s->done != NULL;
-}
 
 static const struct redis_step *find_step(const struct node *n, enum step s)
 {
     const struct redis_cluster_part *part = redis_cluster_part(n);
-    return part != NULL && is_there(&part->steps[s]) ? &part->steps[s] : &steps[s];
+    const struct redis_step *own = part != NULL ? &part->steps[s] : NULL;
+    return own != NULL && (own->ask != NULL || own->words != NULL || own->done != NULL) ? own : &steps[s];
 }
 
 void redis_do(struct node *n, enum step s)
