@@ -106,10 +106,10 @@ Test(memcached_node, it_is_asked_on_each_beat_and_hangs_where_it_stands_still)
 
 Test(memcached_node, what_was_asked_before_an_order_without_sense_is_asked_again_after_it)
 {
-    struct proto_node_order o = order(1, memory), other = order(2, more), bad = order(3, memory);
+    static struct proto_setting nonsense[] = {{"max_cache_memory", "100"}, {"max_item_size", "-v"}};
+    struct proto_node_order o = order(1, memory), other = order(2, more), bad = order(3, nonsense);
     struct node *n = script_node("c.0001");
     struct mconn *c = start(n, &o, 0);
-    bad.address = "nowhere";
     script_order(n, &other);
     cr_assert_str_eq(script_mread(c), "cache_memlimit 200");
     script_order(n, &bad);

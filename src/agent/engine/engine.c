@@ -21,7 +21,7 @@ static bool is_version(const char *s)
 }
 
 /* Puts 'n' bytes into 'out', whole. */
-static bool put(char *out, size_t size, const char *from, size_t n)
+static bool put_text(char *out, size_t size, const char *from, size_t n)
 {
     if (n == 0 || n >= size) return false;
     memcpy(out, from, n);
@@ -34,9 +34,9 @@ bool engine_read_entry(const struct engine_kind *const kinds[], const char *text
     struct engine g = {0};
     const char *colon = strchr(text, ':'), *equals = colon ? strchr(colon, '=') : NULL;
     if (equals == NULL) return false;
-    bool whole = put(g.for_name, sizeof g.for_name, text, (size_t)(colon - text)) &&
-                 put(g.for_version, sizeof g.for_version, colon + 1, (size_t)(equals - colon - 1)) &&
-                 put(g.given, sizeof g.given, equals + 1, strlen(equals + 1));
+    bool whole = put_text(g.for_name, sizeof g.for_name, text, (size_t)(colon - text)) &&
+                 put_text(g.for_version, sizeof g.for_version, colon + 1, (size_t)(equals - colon - 1)) &&
+                 put_text(g.given, sizeof g.given, equals + 1, strlen(equals + 1));
     if (!whole || !is_version(g.for_version)) return false;
     g.kind = engine_kind_of(kinds, g.for_name);
     if (!engine_kind_runs(g.kind, g.for_name)) return false;
@@ -73,7 +73,7 @@ void engine_map_init(
 
 enum { PARTS = 3 };
 
-static int split(const char *version, long parts[PARTS])
+static int split_version(const char *version, long parts[PARTS])
 {
     int n = 0;
     for (int i = 0; i < PARTS; i++) parts[i] = 0;
@@ -107,12 +107,12 @@ static void measure_version(const long asked[PARTS], const long has[PARTS], int 
     }
 }
 
-static void measure(const struct engine *g, const char *engine, const char *version, long far[FAR__COUNT])
+static void measure_engine(const struct engine *g, const char *engine, const char *version, long far[FAR__COUNT])
 {
     long asked[PARTS], has[PARTS];
     bool meant = g->for_name[0] != '\0';
-    split(version, asked);
-    int n = split(meant ? g->for_version : g->version, has);
+    split_version(version, asked);
+    int n = split_version(meant ? g->for_version : g->version, has);
     bool same = strcmp(meant ? g->for_name : g->name, engine) == 0;
     measure_version(asked, has, n, far + FAR_MAJOR);
     far[FAR_ENGINE] = !same;
@@ -155,7 +155,7 @@ static struct engine *find_nearest(struct search *s)
             pass_over(s, g, &e);
             continue;
         }
-        measure(g, s->engine, s->version, far);
+        measure_engine(g, s->engine, s->version, far);
         if (best && !is_less(far, least_far, FAR__COUNT)) continue;
         best = g;
         memcpy(least_far, far, sizeof far);
@@ -177,14 +177,6 @@ int engine_pick(struct engine_map *m, const char *engine, const char *version, s
 
 /* ---- a program's version ---- */
 
-/* The first word in small letters. */
-static void read_name(const char *text, char *out, size_t size)
-{
-    size_t n = 0;
-    for (; isalpha((unsigned char)text[n]) && n + 1 < size; n++) out[n] = (char)tolower((unsigned char)text[n]);
-    out[n] = '\0';
-}
-
 /* "NAME server v=7.0.15 sha=…", "NAME v1.21.2-…", "NAME 1.6.18" */
 static const char *find_version(const char *text)
 {
@@ -198,14 +190,15 @@ static const char *find_version(const char *text)
 
 bool engine_read_version(struct engine *g, const char *text)
 {
-    char printed[sizeof g->name];
+    char printed[sizeof g->name] = ""; /* its first word in small letters */
     const char *v = find_version(text);
     size_t n = strspn(v, "0123456789.");
-    read_name(text, printed, sizeof printed);
+    for (size_t i = 0; isalpha((unsigned char)text[i]) && i + 1 < sizeof printed; i++)
+        printed[i] = (char)tolower((unsigned char)text[i]);
     for (const struct engine_release *r = g->kind->releases; r->prints != NULL; r++) {
         if (strcmp(r->prints, printed) != 0) continue;
         snprintf(g->name, sizeof g->name, "%s", r->name);
-        return put(g->version, sizeof g->version, v, n);
+        return put_text(g->version, sizeof g->version, v, n);
     }
     return false;
 }
@@ -213,7 +206,7 @@ bool engine_read_version(struct engine *g, const char *text)
 bool engine_new_enough(const struct engine *g)
 {
     long parts[PARTS];
-    split(g->version, parts);
+    split_version(g->version, parts);
     for (const struct engine_release *r = g->kind->releases; r->prints != NULL; r++)
         if (strcmp(r->name, g->name) == 0) return parts[0] > r->major || (parts[0] == r->major && parts[1] >= r->minor);
     return true;

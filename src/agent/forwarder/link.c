@@ -36,11 +36,6 @@ static int kind_parse(const char *name, enum link_kind *out)
     return -1;
 }
 
-static bool is_anywhere(const char *host)
-{
-    return strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
-}
-
 /* A node that listens everywhere is told under its name alone, unless that is an address. */
 static void tell_nodes(struct link *l, const struct proto_link_order *o)
 {
@@ -48,7 +43,8 @@ static void tell_nodes(struct link *l, const struct proto_link_order *o)
     buf_add(&l->nodes, "", 0);
     for (size_t i = 0; i < o->targets.n; i++) {
         const struct proto_target *t = &o->targets.items[i];
-        const char *name = t->name ? t->name : t->host, *ip = is_anywhere(t->host) ? name : t->host;
+        bool everywhere = strcmp(t->host, "0.0.0.0") == 0 || strcmp(t->host, "::") == 0;
+        const char *name = t->name ? t->name : t->host, *ip = everywhere ? name : t->host;
         discovery_add(&l->nodes, name, order_is_address(ip) ? ip : "", (int)t->port.v);
     }
     l->nodes_version = o->nodes_version.v;
@@ -99,19 +95,7 @@ static void set_reason(struct link *l, int code, const char *reason)
     l->host->changed(l->host);
 }
 
-static void start_listening(struct link *l);
-
-static void timer_fired(uv_timer_t *t)
-{
-    start_listening(t->data);
-}
-
-static void listen_again(struct link *l, const struct err *e)
-{
-    /* A moment's conflict is usual when an address moves from one link to another. */
-    if (++l->tries == AGAIN_TOLD || e->code != ERR_IN_USE) set_reason(l, e->code, e->msg);
-    uv_timer_start(&l->timer, timer_fired, l->tries < AGAIN_FAST ? AGAIN_MS : AGAIN_SLOW_MS, 0);
-}
+static void listen_again(uv_timer_t *t);
 
 static void start_listening(struct link *l)
 {
@@ -119,10 +103,20 @@ static void start_listening(struct link *l)
     reservations_lend(l->host->reservations, l, l->address, l->port);
     int r = listener_open(l->host->loop, &l->listen, take_connection, l, &l->listener, &e);
     reservations_return(l->host->reservations, l);
-    if (r != 0) return listen_again(l, &e);
+    if (r != 0) {
+        /* A moment's conflict is usual when an address moves from one link to another. */
+        if (++l->tries == AGAIN_TOLD || e.code != ERR_IN_USE) set_reason(l, e.code, e.msg);
+        uv_timer_start(&l->timer, listen_again, l->tries < AGAIN_FAST ? AGAIN_MS : AGAIN_SLOW_MS, 0);
+        return;
+    }
     l->tries = 0;
     set_reason(l, 0, "");
     l->host->changed(l->host);
+}
+
+static void listen_again(uv_timer_t *t)
+{
+    start_listening(t->data);
 }
 
 /* ---- what the agent does with it ---- */

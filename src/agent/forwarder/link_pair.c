@@ -67,7 +67,7 @@ struct pair *pair_next(struct pair *p)
 
 /* ---- handles ---- */
 
-static void handle_closed(uv_handle_t *h)
+static void pair_handle_closed(uv_handle_t *h)
 {
     struct pair *p = h->data;
     if (--p->handles > 0) return;
@@ -136,18 +136,12 @@ void pair_close(struct pair *p)
     if (p->prev != NULL) p->prev->next = p->next;
     else p->link->pairs = p->next;
     if (p->next != NULL) p->next->prev = p->prev;
-    side_close(&p->client, handle_closed);
-    side_close(&p->upstream, handle_closed);
-    uv_close((uv_handle_t *)&p->timer, handle_closed);
+    side_close(&p->client, pair_handle_closed);
+    side_close(&p->upstream, pair_handle_closed);
+    uv_close((uv_handle_t *)&p->timer, pair_handle_closed);
 }
 
 /* ---- passing bytes ---- */
-
-static ssize_t read_side(struct side *s)
-{
-    if (trip_hit(TRIP_GATEWAY_READ)) return errno = ECONNRESET, -1;
-    return recv(s->fd, buffer, sizeof buffer, 0);
-}
 
 /* How many bytes it took; -1 where the connection is broken. */
 static ssize_t write_side(struct side *s, const char *data, size_t n)
@@ -175,28 +169,26 @@ static bool flush_side(struct side *s)
     return true;
 }
 
-static void grow_up(struct pair *p)
-{
-    p->young = false;
-    buf_fini(&p->said);
-}
-
-static void remember(struct pair *p, const struct side *from, size_t n)
+/* What the client has said so far is kept for another target, until one has answered or it is too much. */
+static void remember_said(struct pair *p, const struct side *from, size_t n)
 {
     if (from == &p->client) buf_add(&p->said, buffer, n);
-    if (from != &p->client || p->said.len > SAID_MAX) grow_up(p);
+    if (from == &p->client && p->said.len <= SAID_MAX) return;
+    p->young = false;
+    buf_fini(&p->said);
 }
 
 static bool pass_bytes(struct pair *p, struct side *from, struct side *to)
 {
     for (int i = 0; i < READS; i++) {
-        ssize_t n = read_side(from);
-        if (n < 0) return errno == EAGAIN || errno == EINTR;
+        bool injected = trip_hit(TRIP_GATEWAY_READ);
+        ssize_t n = injected ? -1 : recv(from->fd, buffer, sizeof buffer, 0);
+        if (n < 0) return !injected && (errno == EAGAIN || errno == EINTR);
         if (n == 0) {
             from->eof = true;
             return true;
         }
-        if (p->young) remember(p, from, (size_t)n);
+        if (p->young) remember_said(p, from, (size_t)n);
         ssize_t w = write_side(to, buffer, (size_t)n);
         if (w < 0) return false;
         if (w < n) buf_add(&to->out, buffer + w, (size_t)(n - w));
@@ -252,17 +244,10 @@ static void retry_fired(uv_timer_t *t)
     connect_upstream(t->data);
 }
 
-static bool may_retry(struct pair *p)
-{
-    struct link *l = p->link;
-    if (l->kind == LINK_GATEWAY) return uv_now(l->host->loop) < p->until;
-    return ++p->tried < l->targets.n;
-}
-
 static void attempt_closed(uv_handle_t *h)
 {
     struct pair *p = h->data;
-    if (p->closing) return handle_closed(h);
+    if (p->closing) return pair_handle_closed(h);
     p->handles--;
     uv_timer_start(&p->timer, retry_fired, p->link->kind == LINK_GATEWAY ? RETRY_MS : 0, 0);
 }
@@ -270,7 +255,9 @@ static void attempt_closed(uv_handle_t *h)
 /* A gateway holds its client and tries until the target answers; the others go on to the next target. */
 static void attempt_failed(struct pair *p)
 {
-    if (!may_retry(p)) return pair_close(p);
+    const struct link *l = p->link;
+    bool again = l->kind == LINK_GATEWAY ? uv_now(l->host->loop) < p->until : ++p->tried < l->targets.n;
+    if (!again) return pair_close(p);
     if (p->upstream.fd >= 0) side_close(&p->upstream, attempt_closed);
     else uv_timer_start(&p->timer, retry_fired, RETRY_MS, 0);
 }
@@ -286,23 +273,19 @@ static void attempt_ready(struct pair *p)
     watch_both(p);
 }
 
+/* NULL where there is none now. An address is not believed; what a splitter leads to is its own node's. */
 static const struct target *pick_target(const struct pair *p)
 {
     struct link *l = p->link;
-    if (l->kind != LINK_SPLITTER) return targets_next(&l->targets);
-    return l->targets.n > (size_t)p->plain ? &l->targets.items[p->plain] : NULL;
-}
-
-/* An address is not believed. What a splitter leads to is its own node's. */
-static bool is_safe(const struct link *l, const struct target *t)
-{
-    return l->kind == LINK_SPLITTER || l->host->leads_to_ours(l->host, t->host, t->port);
+    if (l->kind == LINK_SPLITTER) return l->targets.n > (size_t)p->plain ? &l->targets.items[p->plain] : NULL;
+    const struct target *t = targets_next(&l->targets);
+    return t != NULL && l->host->leads_to_ours(l->host, t->host, t->port) ? t : NULL;
 }
 
 static void connect_upstream(struct pair *p)
 {
     const struct target *t = pick_target(p);
-    if (t == NULL || !is_safe(p->link, t)) return attempt_failed(p);
+    if (t == NULL) return attempt_failed(p);
     p->target = *t;
     int fd = socket(t->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return attempt_failed(p);

@@ -163,28 +163,18 @@ int file_remove_tree(const char *path, struct err *e)
     return err_set(e, ERR_IO, "deleting %s: %s", path, strerror(errno));
 }
 
-static bool is_program(const char *path)
-{
-    struct stat st;
-    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
-}
-
-/* Links are not resolved: Debian's redis-server is one to a program that asks for the name it was called by. */
-static bool absolute(const char *path, char *out, size_t size)
-{
-    char cwd[PATH_MAX];
-    if (path[0] == '/') return (size_t)snprintf(out, size, "%s", path) < size;
-    return getcwd(cwd, sizeof cwd) != NULL && (size_t)snprintf(out, size, "%s/%s", cwd, path) < size;
-}
-
 bool file_find_program(const char *name, char *out, size_t size)
 {
-    char try[PATH_MAX];
+    char try[PATH_MAX], cwd[PATH_MAX];
     const char *path = strchr(name, '/') != NULL ? "" : getenv("PATH");
     for (const char *p = path, *end; p != NULL; p = *end ? end + 1 : NULL) {
         end = strchrnul(p, ':');
         int n = snprintf(try, sizeof try, "%.*s%s%s", (int)(end - p), p, end > p ? "/" : "", name);
-        if (n < (int)sizeof try && is_program(try)) return absolute(try, out, size);
+        struct stat st;
+        if (n >= (int)sizeof try || stat(try, &st) != 0 || !S_ISREG(st.st_mode) || access(try, X_OK) != 0) continue;
+        /* Links are not resolved: Debian's redis-server is one to a program that asks for the name it was called by. */
+        if (try[0] == '/') return (size_t)snprintf(out, size, "%s", try) < size;
+        return getcwd(cwd, sizeof cwd) != NULL && (size_t)snprintf(out, size, "%s/%s", cwd, try) < size;
     }
     return false;
 }

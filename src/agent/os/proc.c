@@ -42,13 +42,6 @@ static bool start_time(long pid, unsigned long long *out)
     return true;
 }
 
-static bool runs_in(long pid, const char *dir)
-{
-    char real[PATH_MAX];
-    struct proc_place place;
-    return realpath(dir, real) != NULL && proc_place_of(pid, &place) && strcmp(place.folder, real) == 0;
-}
-
 struct search {
     char folder[PATH_MAX];
     long found;
@@ -158,7 +151,10 @@ int proc_spawn(uv_loop_t *loop, const char *dir, char *const args[], const char 
 static bool is_it(struct proc_id *id, const char *dir)
 {
     unsigned long long start = 0;
-    if (id->pid <= 1 || !start_time(id->pid, &start) || !runs_in(id->pid, dir)) return false;
+    char real[PATH_MAX];
+    struct proc_place place;
+    if (id->pid <= 1 || !start_time(id->pid, &start)) return false;
+    if (realpath(dir, real) == NULL || !proc_place_of(id->pid, &place) || strcmp(place.folder, real) != 0) return false;
     if (id->start == 0) id->start = start;
     return id->start == start;
 }

@@ -14,7 +14,7 @@ enum { AGAIN_MS = 5, STIR_MS = 10, SETTLED_MS = 1000, UNSETTLED_MS = 200, MOVING
 /* ---- what it needs ---- */
 
 /* How often the view is read at most: in a large cluster it is long, and everybody has one. */
-static int64_t pace(const struct cluster_map *map)
+static int64_t view_pace_ms(const struct cluster_map *map)
 {
     return AGAIN_MS + (int64_t)map->m->nodes.n;
 }
@@ -26,11 +26,12 @@ static int64_t next_view_at(const struct node *n, const struct cluster_map *map)
     bool eager = cluster_is_eager(n);
     if (c->read_at == 0) return 0;
     if (c->stale || c->serial != map->serial || c->role != redis_of(n)->info.role || c->pulse != cluster_host_of(n)->pulse)
-        return c->read_at + pace(map);
-    if (!cluster_is_settled(n, map)) return c->read_at + (eager ? pace(map) : UNSETTLED_MS + size);
+        return c->read_at + view_pace_ms(map);
+    if (!cluster_is_settled(n, map)) return c->read_at + (eager ? view_pace_ms(map) : UNSETTLED_MS + size);
     return c->read_at + (map->m->moves.n ? MOVING_MS + size : SETTLED_MS + 4 * size);
 }
 
+/* A primary that has said nothing yet is not named to clients with its replicas. */
 static bool shall_stir(const struct node *n, const struct cluster_map *map)
 {
     const struct proto_cluster_node *me = cluster_entry_of(n);

@@ -121,13 +121,6 @@ static void add_slots(const struct cluster_map *map, const struct proto_cluster_
     if (*text) buf_printf(out, " %s", text);
 }
 
-/* Epochs are 0: those that live know better, and tell. */
-static void add_node(const struct proto_cluster_node *n, bool myself, const char *master, struct buf *out)
-{
-    buf_printf(out, "%s %s:%d@%d %s%s %s 0 0 0 connected", n->name, n->host, (int)n->port.v, cluster_bus_port(n),
-        myself ? "myself," : "", master ? "slave" : "master", master ? master : "-");
-}
-
 static void add_shard(
     const struct cluster_map *map, const struct proto_cluster_node *primary, const char *me, bool headless, struct buf *out)
 {
@@ -142,7 +135,9 @@ static void add_shard(
         const struct proto_cluster_node *n = &map->m->nodes.items[i];
         if (strcmp(n->shard, primary->shard) != 0) continue;
         const char *master = headless ? phantom : n == primary ? NULL : primary->name;
-        add_node(n, strcmp(n->name, me) == 0, master, out);
+        /* Epochs are 0: those that live know better, and tell. */
+        buf_printf(out, "%s %s:%d@%d %s%s %s 0 0 0 connected", n->name, n->host, (int)n->port.v, cluster_bus_port(n),
+            strcmp(n->name, me) == 0 ? "myself," : "", master ? "slave" : "master", master ? master : "-");
         if (master == NULL) add_slots(map, n, out);
         buf_putc(out, '\n');
     }

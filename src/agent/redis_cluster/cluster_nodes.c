@@ -20,23 +20,18 @@ struct reading {
     struct err *e;
 };
 
-static int odd(struct reading *r, const char *what)
+static int set_odd(struct reading *r, const char *what)
 {
     return err_set(r->e, ERR_PARSE, "node %zu of CLUSTER NODES has no proper %s", r->out->n + 1, what);
 }
 
 /* Cuts the next word off at the separator; NULL once there is nothing left. */
-static char *cut(char **rest, char separator)
+static char *cut_word(char **rest, char separator)
 {
     char *word = *rest, *end = word != NULL ? strchr(word, separator) : NULL;
     *rest = end != NULL ? end + 1 : NULL;
     if (end != NULL) *end = '\0';
     return word;
-}
-
-static bool all_of(const char *text, const char *allowed)
-{
-    return text[strspn(text, allowed)] == '\0';
 }
 
 static bool read_port(const char *text)
@@ -48,20 +43,20 @@ static bool read_port(const char *text)
 /* "HOST:PORT@BUS[,HOSTNAME]": cut behind the port. */
 static bool read_address(char *text)
 {
-    char *rest = text, *address = cut(&rest, '@'), *bus = cut(&rest, ','), *hostname = rest;
+    char *rest = text, *address = cut_word(&rest, '@'), *bus = cut_word(&rest, ','), *hostname = rest;
     char *colon = strrchr(address, ':');
     if (colon == NULL || bus == NULL || !read_port(colon + 1) || !read_port(bus)) return false;
     size_t host = (size_t)(colon - address);
     if (strspn(address, "0123456789abcdefABCDEF.:") < host) return false;
     if (hostname == NULL) return true;
-    return strlen(hostname) <= HOSTNAME_MAX &&
-           all_of(hostname, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-");
+    size_t proper = strspn(hostname, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-");
+    return proper <= HOSTNAME_MAX && hostname[proper] == '\0';
 }
 
 static bool read_flags(char *text, unsigned *flags)
 {
     *flags = 0;
-    for (char *word; (word = cut(&text, ',')) != NULL;) {
+    for (char *word; (word = cut_word(&text, ',')) != NULL;) {
         size_t i = 0, n = sizeof flag_names / sizeof *flag_names;
         while (i < n && strcmp(word, flag_names[i]) != 0) i++;
         if (i == n || (*flags & 1u << i)) return false;
@@ -90,27 +85,27 @@ static int read_slots(struct reading *r, char *text, bool myself, const char **s
     char *open = text[0] == '[' ? text : strstr(text, " [");
     *slots = text == open ? "" : text;
     if (open != NULL && open > text) *open++ = '\0';
-    if (slots_read(&out->assigned, *slots) != SLOTS_OK || strchr(*slots, ',') != NULL) return odd(r, "slots");
+    if (slots_read(&out->assigned, *slots) != SLOTS_OK || strchr(*slots, ',') != NULL) return set_odd(r, "slots");
     if (open == NULL) return 0;
-    if (!myself) return odd(r, "slots");
+    if (!myself) return set_odd(r, "slots");
     out->open = arena_array(r->a, struct cluster_open, strlen(open) / CLUSTER_NAME + 1);
-    for (char *word; (word = cut(&open, ' ')) != NULL;)
-        if (strlen(word) < CLUSTER_NAME || !read_open(&out->open[out->n_open++], word)) return odd(r, "slot in flight");
+    for (char *word; (word = cut_word(&open, ' ')) != NULL;)
+        if (strlen(word) < CLUSTER_NAME || !read_open(&out->open[out->n_open++], word)) return set_odd(r, "slot in flight");
     return 0;
 }
 
 static int read_words(struct reading *r, char **words, struct cluster_line *l, unsigned *flags)
 {
     int64_t ignored;
-    if (!cluster_name_ok(words[NAME])) return odd(r, "name");
-    if (!read_address(words[ADDRESS])) return odd(r, "address");
-    if (!read_flags(words[FLAGS], flags)) return odd(r, "flags");
+    if (!cluster_name_ok(words[NAME])) return set_odd(r, "name");
+    if (!read_address(words[ADDRESS])) return set_odd(r, "address");
+    if (!read_flags(words[FLAGS], flags)) return set_odd(r, "flags");
     bool follows = strcmp(words[MASTER], "-") != 0;
-    if (follows && !cluster_name_ok(words[MASTER])) return odd(r, "master");
+    if (follows && !cluster_name_ok(words[MASTER])) return set_odd(r, "master");
     if (!decimal_parse(words[PINGED], 0, INT64_MAX, &ignored) || !decimal_parse(words[PONGED], 0, INT64_MAX, &ignored))
-        return odd(r, "time");
-    if (!decimal_parse(words[EPOCH], 0, INT64_MAX, &l->epoch)) return odd(r, "epoch");
-    if (strcmp(words[LINK], "connected") != 0 && strcmp(words[LINK], "disconnected") != 0) return odd(r, "link");
+        return set_odd(r, "time");
+    if (!decimal_parse(words[EPOCH], 0, INT64_MAX, &l->epoch)) return set_odd(r, "epoch");
+    if (strcmp(words[LINK], "connected") != 0 && strcmp(words[LINK], "disconnected") != 0) return set_odd(r, "link");
     l->name = words[NAME];
     l->address = words[ADDRESS];
     l->master = follows ? words[MASTER] : NULL;
@@ -125,14 +120,14 @@ static int read_line(struct reading *r, char *text)
     char *words[WORDS_MIN];
     unsigned flags = 0;
     for (int i = 0; i < WORDS_MIN; i++)
-        if ((words[i] = cut(&text, ' ')) == NULL) return odd(r, "number of words");
+        if ((words[i] = cut_word(&text, ' ')) == NULL) return set_odd(r, "number of words");
     int ret = read_words(r, words, l, &flags);
     if (ret) return ret;
     l->slots = "";
-    if (text != NULL && *text == '\0') return odd(r, "end");
+    if (text != NULL && *text == '\0') return set_odd(r, "end");
     if (text != NULL && (ret = read_slots(r, text, flags & MYSELF, &l->slots)) != 0) return ret;
     if (flags & MYSELF) {
-        if (r->out->myself != NULL || !(flags & (IS_MASTER | IS_SLAVE))) return odd(r, "flags");
+        if (r->out->myself != NULL || !(flags & (IS_MASTER | IS_SLAVE))) return set_odd(r, "flags");
         r->out->myself = l;
     }
     r->out->n++;
@@ -163,8 +158,8 @@ int cluster_nodes_read(const char *text, size_t len, int64_t known, struct arena
         return err_set(e, ERR_PARSE, "CLUSTER NODES has no proper end");
     char *rest = arena_strndup(a, text, len - 1);
     out->lines = arena_array(a, struct cluster_line, r.most);
-    for (char *line; (line = cut(&rest, '\n')) != NULL;) {
-        int ret = out->n < r.most ? read_line(&r, line) : odd(&r, "size");
+    for (char *line; (line = cut_word(&rest, '\n')) != NULL;) {
+        int ret = out->n < r.most ? read_line(&r, line) : set_odd(&r, "size");
         if (ret) return ret;
     }
     if (out->n != (uint64_t)known)

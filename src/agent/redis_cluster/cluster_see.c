@@ -96,14 +96,6 @@ void cluster_greet(struct node *n, enum redis_ask what)
     else ask_view(n, ASK_CLUSTER);
 }
 
-static void know_count(struct node *n, const struct redisReply *r)
-{
-    struct cluster_state *c = cluster_of(n);
-    bool whole;
-    if (!cluster_info_read(r, &whole, &c->count)) c->count = 0;
-    redis_await(n, ASK_NODES, STEP_NONE);
-}
-
 static void know_myself(struct node *n, const struct redisReply *r)
 {
     struct err e;
@@ -132,9 +124,12 @@ static void know_whole(struct node *n, const struct redisReply *r)
 
 void cluster_greeted(struct node *n, enum redis_ask what, const struct redisReply *r)
 {
-    if (what == ASK_CLUSTER) know_count(n, r);
-    else if (what == ASK_NODES) know_myself(n, r);
-    else know_whole(n, r);
+    bool whole;
+    int64_t *count = &cluster_of(n)->count;
+    if (what == ASK_NODES) return know_myself(n, r);
+    if (what == ASK_WHOLE) return know_whole(n, r);
+    if (!cluster_info_read(r, &whole, count)) *count = 0;
+    redis_await(n, ASK_NODES, STEP_NONE);
 }
 
 /* ---- what it sees ---- */

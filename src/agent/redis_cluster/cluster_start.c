@@ -26,7 +26,7 @@ int64_t cluster_timeout_ms(const struct cluster_map *map, bool formed)
     return n <= FEW ? of_few : (int64_t)(of_few * n * n / (FEW * FEW));
 }
 
-static bool headless(void *arg, const struct proto_cluster_node *primary)
+static bool is_headless(void *arg, const struct proto_cluster_node *primary)
 {
     const struct node *n = arg, *p = cluster_find(n->host, primary->order);
     if (p == NULL || p->order == NULL || !p->order->takeover.v) return false;
@@ -63,14 +63,6 @@ static bool keeps_nodes_conf(const struct node *n)
     return file_read(node_path(n, NODES_CONF, path), &text, &e) == 0 && cluster_conf_is_primary(text.data, o->cluster_name);
 }
 
-/* The engine ends itself where it can't listen there; that the address is taken is better known before. */
-static int probe_bus(const struct node *n, int port, struct err *e)
-{
-    const char *address = n->order->address;
-    if (reservations_probe(n->host->reservations, address, port) != EADDRINUSE) return 0;
-    return err_set(e, ERR_IN_USE, "%s:%d, for the nodes of the cluster, is in use by another program", address, port);
-}
-
 int cluster_prepare(struct node *n, struct err *e)
 {
     char path[PATH_MAX];
@@ -80,9 +72,13 @@ int cluster_prepare(struct node *n, struct err *e)
     if (me == NULL || cluster_primary_of(map, me) == NULL || n->order->cluster_name == NULL ||
         strcmp(me->name, n->order->cluster_name) != 0)
         return err_set(e, ERR_USAGE, "there is no cluster with this node in the assignment");
-    int r = probe_bus(n, cluster_bus_port(me), e);
-    if (r || keeps_nodes_conf(n)) return r;
-    cluster_nodes_conf(map, me->name, latest_epoch(n, map), headless, n, &text);
+    /* The engine ends itself where it can't listen there; that the address is taken is better known before. */
+    const char *address = n->order->address;
+    int bus = cluster_bus_port(me);
+    if (reservations_probe(n->host->reservations, address, bus) == EADDRINUSE)
+        return err_set(e, ERR_IN_USE, "%s:%d, for the nodes of the cluster, is in use by another program", address, bus);
+    if (keeps_nodes_conf(n)) return 0;
+    cluster_nodes_conf(map, me->name, latest_epoch(n, map), is_headless, n, &text);
     return file_put(node_path(n, NODES_CONF, path), text.data, text.len, e);
 }
 
@@ -99,7 +95,7 @@ void cluster_begin(struct node *n)
     const struct cluster_map *map = cluster_map_of(n);
     const struct proto_cluster_node *me = cluster_entry_of(n);
     const struct proto_cluster_node *primary = me != NULL ? cluster_primary_of(map, me) : NULL;
-    cluster_of(n)->from_phantom = primary != NULL && headless(n, primary);
+    cluster_of(n)->from_phantom = primary != NULL && is_headless(n, primary);
 }
 
 void cluster_conf(const struct node *n, struct buf *out)

@@ -27,26 +27,6 @@ bool cluster_info_read(const struct redisReply *r, bool *whole, int64_t *known)
     return (*whole || strcmp(state, "fail") == 0) && decimal_parse(count, 1, INT32_MAX, known);
 }
 
-static bool same_slots(const char *text, const struct slots *want)
-{
-    struct slots have = {0};
-    return slots_read(&have, text) == SLOTS_OK && memcmp(&have, want, sizeof have) == 0;
-}
-
-static void read_stranger(struct reading *r, const struct cluster_line *l, bool myself)
-{
-    r->v->strangers++;
-    if (l->shakes_hands) names_add(&r->shaking, l->address);
-    else if (*l->slots == '\0' && !myself) names_add(&r->v->forget, l->name);
-}
-
-static void read_follower(struct reading *r, const struct proto_cluster_node *n, const struct cluster_line *l)
-{
-    const struct proto_cluster_node *primary = cluster_primary_of(r->map, n);
-    if (primary == NULL || primary == n || !r->lives(r->arg, n->order)) return;
-    if (l->master == NULL || strcmp(l->master, primary->name) != 0) r->mistaken = true;
-}
-
 static void read_myself(struct reading *r, const struct cluster_nodes *nodes)
 {
     const struct cluster_line *l = nodes->myself;
@@ -59,31 +39,36 @@ static void read_myself(struct reading *r, const struct cluster_nodes *nodes)
     for (size_t i = 0; i < nodes->n_open; i++) r->v->open[r->v->n_open++] = nodes->open[i];
 }
 
-static void read_line(struct reading *r, const struct cluster_line *l, bool myself)
+static void view_read_line(struct reading *r, const struct cluster_line *l, bool myself)
 {
     if (l->epoch > r->v->latest) r->v->latest = l->epoch;
     const struct proto_cluster_node *n = cluster_node_named(r->map, l->name);
-    if (n == NULL) return read_stranger(r, l, myself);
+    if (n == NULL) { /* a stranger */
+        r->v->strangers++;
+        if (l->shakes_hands) names_add(&r->shaking, l->address);
+        else if (*l->slots == '\0' && !myself) names_add(&r->v->forget, l->name);
+        return;
+    }
+    const struct proto_cluster_node *primary = cluster_primary_of(r->map, n);
+    struct slots owned = {0};
     r->met[n - r->map->m->nodes.items] = true;
     r->v->known++;
-    r->owned += n->primary.v && same_slots(l->slots, cluster_slots_of(r->map, n));
-    read_follower(r, n, l);
+    bool as_mapped = slots_read(&owned, l->slots) == SLOTS_OK && memcmp(&owned, cluster_slots_of(r->map, n), sizeof owned) == 0;
+    r->owned += n->primary.v && as_mapped;
+    if (primary == NULL || primary == n || !r->lives(r->arg, n->order)) return;
+    if (l->master == NULL || strcmp(l->master, primary->name) != 0) r->mistaken = true;
 }
 
-static void look_for_missing(struct reading *r, const struct proto_cluster_node *n)
-{
-    char address[80];
-    snprintf(address, sizeof address, "%s:%d", n->host, (int)n->port.v);
-    if (r->met[n - r->map->m->nodes.items] || names_has(&r->shaking, address) || !r->lives(r->arg, n->order)) return;
-    names_add(&r->v->missing, n->name);
-}
-
-static void conclude(struct reading *r)
+/* Who is not there and lives, whether it agrees, and whom it had better forget: not its own master, though that is a stranger. */
+static void conclude_view(struct reading *r)
 {
     size_t primaries = 0;
     for (size_t i = 0; i < r->map->m->nodes.n; i++) {
-        look_for_missing(r, &r->map->m->nodes.items[i]);
-        primaries += r->map->m->nodes.items[i].primary.v;
+        const struct proto_cluster_node *n = &r->map->m->nodes.items[i];
+        char address[80];
+        snprintf(address, sizeof address, "%s:%d", n->host, (int)n->port.v);
+        if (!r->met[i] && !names_has(&r->shaking, address) && r->lives(r->arg, n->order)) names_add(&r->v->missing, n->name);
+        primaries += n->primary.v;
     }
     r->v->agrees = r->owned == primaries && !r->mistaken;
     for (size_t i = 0; i < r->v->forget.n; i++) {
@@ -100,10 +85,10 @@ void cluster_view_read(
     r.met = calloc(map->m->nodes.n + 1, sizeof *r.met);
     if (r.met == NULL) abort();
     read_myself(&r, nodes);
-    for (size_t i = 0; i < nodes->n; i++) read_line(&r, &nodes->lines[i], &nodes->lines[i] == nodes->myself);
+    for (size_t i = 0; i < nodes->n; i++) view_read_line(&r, &nodes->lines[i], &nodes->lines[i] == nodes->myself);
     out->assigned = nodes->assigned;
     out->read = true;
-    conclude(&r);
+    conclude_view(&r);
     free(r.met);
     names_clear(&r.shaking);
 }

@@ -94,7 +94,7 @@ struct slot_mover {
     char why[120];
 };
 
-static void enter(struct slot_mover *m, enum phase p);
+static void enter_phase(struct slot_mover *m, enum phase p);
 
 /* What holds between any two events. */
 static void check_whole(const struct slot_mover *m)
@@ -131,13 +131,13 @@ static const struct proto_cluster_node *end_entry(const struct slot_mover *m, en
 
 /* ---- the connections ---- */
 
-static void lent(const struct slot_mover *m, bool yes)
+static void lend_source(const struct slot_mover *m, bool yes)
 {
     struct node *n = end_node(m, FROM);
     if (n != NULL) slot_node_works(n, yes);
 }
 
-static void drop(struct end *e)
+static void end_drop(struct end *e)
 {
     rconn_close(e->conn);
     free(e->id);
@@ -153,14 +153,14 @@ static void restore_limit(struct slot_mover *m)
 }
 
 /* Whatever was begun is found again in the nodes. */
-static void give_up(struct slot_mover *m)
+static void give_up_trip(struct slot_mover *m)
 {
     m->sizing = 0;
     m->n_batches = 0;
-    lent(m, false);
+    lend_source(m, false);
     restore_limit(m);
-    drop(&m->ends[FROM]);
-    drop(&m->ends[TO]);
+    end_drop(&m->ends[FROM]);
+    end_drop(&m->ends[TO]);
     m->n_flights = 0;
     move_to_phase(m, REST);
 }
@@ -190,15 +190,15 @@ static void give_up_because(struct slot_mover *m, const char *why)
     m->told = true;
     note_refusal(m, why);
     m->wait_ms = WAIT_MS;
-    give_up(m);
+    give_up_trip(m);
 }
 
-static void refused(struct slot_mover *m, const struct redisReply *r)
+static void take_refusal(struct slot_mover *m, const struct redisReply *r)
 {
     give_up_because(m, r->str != NULL ? r->str : "an answer that makes no sense");
 }
 
-static void answer(struct slot_mover *m, enum side side, const struct redisReply *r);
+static void take_answer(struct slot_mover *m, enum side side, const struct redisReply *r);
 
 static void conn_up(void *arg)
 {
@@ -209,7 +209,7 @@ static void conn_reply(void *arg, const struct redisReply *r)
 {
     struct end *e = arg;
     if (e->unread > 0) e->unread--;
-    else answer(e->m, e == &e->m->ends[TO] ? TO : FROM, r);
+    else take_answer(e->m, e == &e->m->ends[TO] ? TO : FROM, r);
 }
 
 static void conn_down(void *arg, const char *why)
@@ -217,7 +217,7 @@ static void conn_down(void *arg, const char *why)
     struct end *e = arg;
     (void)why;
     e->conn = NULL;
-    give_up(e->m);
+    give_up_trip(e->m);
 }
 
 static bool connect_to(struct slot_mover *m, enum side side, const struct node *n)
@@ -225,7 +225,7 @@ static bool connect_to(struct slot_mover *m, enum side side, const struct node *
     static const struct rconn_events events = {.up = conn_up, .reply = conn_reply, .down = conn_down};
     struct end *e = &m->ends[side];
     if (e->conn != NULL && strcmp(e->id, slot_node_id(n)) == 0) return true;
-    drop(e);
+    end_drop(e);
     e->conn = slot_node_connect(n, &events, e, &e->unread);
     e->id = strdup(slot_node_id(n));
     if (e->id == NULL) abort();
@@ -234,12 +234,12 @@ static bool connect_to(struct slot_mover *m, enum side side, const struct node *
 
 /* ---- what to move ---- */
 
-static bool begin(struct slot_mover *m, const struct slot_trip *t)
+static bool begin_trip(struct slot_mover *m, const struct slot_trip *t)
 {
     m->n_flights = 0;
     for (int i = 0; i < t->n; i++) m->flights[m->n_flights++] = (struct slot_flight){.slot = t->slots[i]};
     if (connect_to(m, FROM, t->from) && connect_to(m, TO, t->to)) return true;
-    give_up(m);
+    give_up_trip(m);
     return false;
 }
 
@@ -252,11 +252,11 @@ void slot_mover_step(struct slot_mover *m)
     bool settle = map != NULL && map->m->settle.v && map->m->moves.n == 0;
     if (settle != m->settling) got_on(m);
     m->settling = settle;
-    if (settle && slot_pick_open(m->host.nodes, map, &t) && begin(m, &t)) return enter(m, CLOSE);
+    if (settle && slot_pick_open(m->host.nodes, map, &t) && begin_trip(m, &t)) return enter_phase(m, CLOSE);
     for (size_t i = 0; map != NULL && i < map->m->moves.n; i++)
-        if (slot_pick_move(m->host.nodes, map, &map->m->moves.items[i], &t) && begin(m, &t)) return enter(m, ROOM);
-    drop(&m->ends[FROM]);
-    drop(&m->ends[TO]);
+        if (slot_pick_move(m->host.nodes, map, &map->m->moves.items[i], &t) && begin_trip(m, &t)) return enter_phase(m, ROOM);
+    end_drop(&m->ends[FROM]);
+    end_drop(&m->ends[TO]);
 }
 
 /* ---- the phases that ask every flight ---- */
@@ -279,18 +279,15 @@ static void ask_keys(struct slot_mover *m)
     }
 }
 
-static void ask_to_close(struct slot_mover *m, int flight)
-{
-    char slot[12];
-    snprintf(slot, sizeof slot, "%d", m->flights[flight].slot);
-    m->asked[m->n_asked++] = flight;
-    rconn_send(m->ends[TO].conn, 4, (const char *const[]){"EVAL", CLOSE_SCRIPT, "0", slot});
-}
-
 static void ask_all(struct slot_mover *m, const char *from, const char *to)
 {
     for (int i = 0; i < m->n_flights; i++) {
-        if (m->phase == CLOSE) ask_to_close(m, i);
+        if (m->phase == CLOSE) {
+            char slot[12];
+            snprintf(slot, sizeof slot, "%d", m->flights[i].slot);
+            m->asked[m->n_asked++] = i;
+            rconn_send(m->ends[TO].conn, 4, (const char *const[]){"EVAL", CLOSE_SCRIPT, "0", slot});
+        }
         if (m->phase == STAY && m->flights[i].stays) send_slot(m, FROM, i, "SETSLOT", "STABLE", NULL);
         if (m->phase == IMPORT) send_slot(m, TO, i, "SETSLOT", "IMPORTING", from);
         if (m->phase == EXPORT) send_slot(m, FROM, i, "SETSLOT", "MIGRATING", to);
@@ -322,14 +319,7 @@ static void send_batch(struct slot_mover *m, const struct slot_node_address *to)
     size_t count = slot_flight_migrate(&m->flights[m->at], m->batch, m->wait_ms, to, m->ends[FROM].conn);
     m->batches[m->n_batches++] = (struct batch){m->at, count};
     m->weighed = false;
-    lent(m, true);
-}
-
-static void keys_gone(struct slot_mover *m)
-{
-    for (int i = 0; i < m->n_flights; i++)
-        if (m->flights[i].more) return enter(m, KEYS);
-    enter(m, COUNT);
+    lend_source(m, true);
 }
 
 static void ask_sizes(struct slot_mover *m)
@@ -345,13 +335,16 @@ static void move_on(struct slot_mover *m)
 {
     struct slot_node_address to;
     const struct node *target = end_node(m, TO);
-    if (target == NULL || !slot_node_address(target, &to)) return give_up(m);
+    if (target == NULL || !slot_node_address(target, &to)) return give_up_trip(m);
     while (m->n_batches < (m->careful ? 1 : AHEAD) && m->at < m->n_flights) {
         if (m->flights[m->at].next == m->flights[m->at].n) m->at++;
         else if (m->careful && !m->weighed) return ask_sizes(m);
         else send_batch(m, &to);
     }
-    if (m->n_batches == 0) keys_gone(m);
+    if (m->n_batches > 0) return;
+    for (int i = 0; i < m->n_flights; i++)
+        if (m->flights[i].more) return enter_phase(m, KEYS);
+    enter_phase(m, COUNT);
 }
 
 /* A key that is gone weighs nothing. */
@@ -359,7 +352,7 @@ static void size_told(struct slot_mover *m, const struct redisReply *r)
 {
     bool gone = r->type == REDIS_REPLY_NIL,
          told = r->type == REDIS_REPLY_INTEGER && r->integer >= 0 && r->integer <= INFO_BYTES_MAX;
-    if (!gone && !told) return refused(m, r);
+    if (!gone && !told) return take_refusal(m, r);
     if (told) m->weight += r->integer;
     if (--m->sizing > 0) return;
     if (m->weight > m->left) return give_up_because(m, NO_ROOM);
@@ -379,14 +372,7 @@ static bool move_late(struct slot_mover *m, const struct batch *b)
     return m->wait_ms <= WAIT_MAX_MS;
 }
 
-static void adapt(struct slot_mover *m, const struct batch *b, int64_t took_ns)
-{
-    if (took_ns > LONG_NS && m->batch > 1) m->batch /= 2;
-    else if (took_ns < SHORT_NS && b->n == m->batch) m->batch += m->batch / 2 + 1;
-    if (m->batch > SLOT_BATCH_MAX) m->batch = SLOT_BATCH_MAX;
-}
-
-static void moved(struct slot_mover *m, const struct redisReply *r)
+static void batch_moved(struct slot_mover *m, const struct redisReply *r)
 {
     struct batch b = m->batches[0];
     int64_t now = clock_mono_ns();
@@ -394,16 +380,18 @@ static void moved(struct slot_mover *m, const struct redisReply *r)
     if (m->n_batches == 0) return;
     if (redis_says(r, "OK")) got_on(m);
     for (int i = 1; i < m->n_batches; i++) m->batches[i - 1] = m->batches[i];
-    lent(m, --m->n_batches > 0);
-    if (late ? !move_late(m, &b) : r->type == REDIS_REPLY_ERROR) return refused(m, r);
-    if (!late) adapt(m, &b, now - m->busy_since);
+    lend_source(m, --m->n_batches > 0);
+    if (late ? !move_late(m, &b) : r->type == REDIS_REPLY_ERROR) return take_refusal(m, r);
+    if (!late && now - m->busy_since > LONG_NS && m->batch > 1) m->batch /= 2;
+    else if (!late && now - m->busy_since < SHORT_NS && b.n == m->batch) m->batch += m->batch / 2 + 1;
+    if (m->batch > SLOT_BATCH_MAX) m->batch = SLOT_BATCH_MAX;
     m->busy_since = now;
     move_on(m);
 }
 
 /* ---- from phase to phase ---- */
 
-static void landed(struct slot_mover *m)
+static void trip_landed(struct slot_mover *m)
 {
     struct node *from = end_node(m, FROM), *to = end_node(m, TO);
     for (int i = 0; i < m->n_flights; i++) {
@@ -419,7 +407,7 @@ static void landed(struct slot_mover *m)
 }
 
 /* Those that stay are at rest; the others go on, and the target takes in what is left of them whatever its limit is. */
-static void closed(struct slot_mover *m)
+static void trip_closed(struct slot_mover *m)
 {
     int n = 0;
     for (enum side s = FROM; s <= TO; s++)
@@ -427,97 +415,85 @@ static void closed(struct slot_mover *m)
     for (int i = 0; i < m->n_flights; i++)
         if (!m->flights[i].stays) m->flights[n++] = m->flights[i];
     m->n_flights = n;
-    if (n > 0) return enter(m, LIFT);
+    if (n > 0) return enter_phase(m, LIFT);
     move_to_phase(m, REST);
     got_on(m);
 }
 
 /* ---- room ---- */
 
-/* By the average of the source's slots. An engine that evicts would not refuse a key that has no room, but give another for it. */
-static bool has_room(const struct slot_mover *m)
-{
-    const struct node *from = end_node(m, FROM);
-    int all = from != NULL ? slots_count(&slot_node_view(from)->slots) : 0;
-    int64_t more = all > 0 ? m->room[FROM].data / all * m->n_flights : 0;
-    return m->room[TO].limit == 0 || m->room[TO].used + more <= m->room[TO].limit;
-}
-
-static void ask_room(struct slot_mover *m)
-{
-    for (enum side s = FROM; s <= TO; s++) {
-        m->asked[m->n_asked++] = 0;
-        rconn_send(m->ends[s].conn, 2, (const char *const[]){"INFO", "memory"});
-    }
-}
-
 static void room_told(struct slot_mover *m, enum side side, const struct redisReply *r)
 {
     char policy[24];
-    if (r->type == REDIS_REPLY_ERROR || r->str == NULL || !info_memory(r->str, r->len, &m->room[side])) return refused(m, r);
+    if (r->type == REDIS_REPLY_ERROR || r->str == NULL || !info_memory(r->str, r->len, &m->room[side])) return take_refusal(m, r);
     if (side == TO)
         m->careful = info_value(r->str, r->len, "maxmemory_policy", policy, sizeof policy) && strcmp(policy, "noeviction") != 0;
     if (++m->answered < m->n_asked) return;
     m->left = m->room[TO].limit - m->room[TO].used;
     m->careful = m->careful && m->room[TO].limit > 0 && m->room[FROM].data > m->left;
-    if (has_room(m)) enter(m, IMPORT);
+    /* By the average of the source's slots. An engine that evicts would not refuse a key that has no room, but give another for it. */
+    const struct node *from = end_node(m, FROM);
+    int all = from != NULL ? slots_count(&slot_node_view(from)->slots) : 0;
+    int64_t more = all > 0 ? m->room[FROM].data / all * m->n_flights : 0;
+    if (m->room[TO].limit == 0 || m->room[TO].used + more <= m->room[TO].limit) enter_phase(m, IMPORT);
     else give_up_because(m, NO_ROOM);
-}
-
-static void lift(struct slot_mover *m)
-{
-    m->asked[m->n_asked++] = 0;
-    m->lifted = true;
-    m->careful = false;
-    rconn_send(m->ends[TO].conn, 4, (const char *const[]){"CONFIG", "SET", "maxmemory", "0"});
 }
 
 static void next_phase(struct slot_mover *m)
 {
     switch ((enum phase)m->phase) {
-    case CLOSE: return enter(m, STAY);
-    case STAY: return closed(m);
-    case LIFT: return enter(m, EXPORT);
-    case IMPORT: return enter(m, EXPORT);
-    case EXPORT: return enter(m, KEYS);
-    case KEYS: return enter(m, MOVE);
+    case CLOSE: return enter_phase(m, STAY);
+    case STAY: return trip_closed(m);
+    case LIFT: return enter_phase(m, EXPORT);
+    case IMPORT: return enter_phase(m, EXPORT);
+    case EXPORT: return enter_phase(m, KEYS);
+    case KEYS: return enter_phase(m, MOVE);
     case COUNT:
         for (int i = 0; i < m->n_flights; i++)
-            if (m->flights[i].leaves && m->flights[i].more) return enter(m, KEYS);
-        return enter(m, GIVE);
-    case GIVE: return enter(m, RELEASE);
-    case RELEASE: return landed(m);
+            if (m->flights[i].leaves && m->flights[i].more) return enter_phase(m, KEYS);
+        return enter_phase(m, GIVE);
+    case GIVE: return enter_phase(m, RELEASE);
+    case RELEASE: return trip_landed(m);
     case REST:
     case ROOM:
     case MOVE: return;
     }
 }
 
-static void enter(struct slot_mover *m, enum phase p)
+static void enter_phase(struct slot_mover *m, enum phase p)
 {
     const struct proto_cluster_node *from = end_entry(m, FROM), *to = end_entry(m, TO);
     move_to_phase(m, p);
     m->n_asked = m->answered = 0;
     check_whole(m);
-    if (from == NULL || to == NULL) return give_up(m); /* the map has changed */
+    if (from == NULL || to == NULL) return give_up_trip(m); /* the map has changed */
     if (p == MOVE) {
         m->at = m->n_batches = 0;
         m->weighed = false;
         return move_on(m);
     }
-    if (p == ROOM) ask_room(m);
-    else if (p == LIFT) lift(m);
-    else if (p == KEYS) ask_keys(m);
-    else ask_all(m, from->name, to->name);
+    if (p == ROOM) {
+        for (enum side s = FROM; s <= TO; s++, m->n_asked++)
+            rconn_send(m->ends[s].conn, 2, (const char *const[]){"INFO", "memory"});
+    } else if (p == LIFT) {
+        m->asked[m->n_asked++] = 0;
+        m->lifted = true;
+        m->careful = false;
+        rconn_send(m->ends[TO].conn, 4, (const char *const[]){"CONFIG", "SET", "maxmemory", "0"});
+    } else if (p == KEYS) {
+        ask_keys(m);
+    } else {
+        ask_all(m, from->name, to->name);
+    }
     if (m->n_asked == 0) next_phase(m);
 }
 
-static void answer(struct slot_mover *m, enum side side, const struct redisReply *r)
+static void take_answer(struct slot_mover *m, enum side side, const struct redisReply *r)
 {
-    if (m->phase == MOVE) return m->sizing > 0 ? size_told(m, r) : moved(m, r);
+    if (m->phase == MOVE) return m->sizing > 0 ? size_told(m, r) : batch_moved(m, r);
     if (m->phase == ROOM) return room_told(m, side, r);
     if (m->phase == REST || m->answered >= m->n_asked) return;
-    if (!flight_answer(m, &m->flights[m->asked[m->answered++]], r)) return refused(m, r);
+    if (!flight_answer(m, &m->flights[m->asked[m->answered++]], r)) return take_refusal(m, r);
     if (m->answered == m->n_asked) next_phase(m);
 }
 
@@ -566,7 +542,7 @@ bool slot_mover_has(const struct slot_mover *m, int slot)
 
 void slot_mover_close(struct slot_mover *m)
 {
-    give_up(m);
+    give_up_trip(m);
     arena_fini(&m->keys);
     free(m->cluster);
     free(m);

@@ -26,7 +26,7 @@ static bool all_owned(struct node_host *h, const struct cluster_map *map, struct
 
 /* Some clients can't follow an ASK to a node that no MOVED has told them of: a target begins with one slot, and takes in at most
  * one for every SLOTS_PER_FLIGHT that it has, so that they nearly always meet a MOVED first. */
-static int window(const struct node *to)
+static int slots_at_once(const struct node *to)
 {
     int n = slots_count(&slot_node_view(to)->slots) / SLOTS_PER_FLIGHT;
     return n < 1 ? 1 : n > SLOT_TRIP ? SLOT_TRIP : n;
@@ -45,28 +45,23 @@ bool slot_pick_move(struct node_host *h, const struct cluster_map *map, const st
         left = wanted;
         slots_subtract(&left, &owned);
     }
-    for (int s = slots_next(&left, 0), most = window(out->to); s < SLOTS && out->n < most; s = slots_next(&left, s + 1))
+    for (int s = slots_next(&left, 0), most = slots_at_once(out->to); s < SLOTS && out->n < most; s = slots_next(&left, s + 1))
         out->slots[out->n++] = s;
     return out->n > 0;
 }
 
 /* ---- slots that are open still ---- */
 
-static bool trip_has(const struct slot_trip *t, int slot)
-{
-    for (int i = 0; i < t->n; i++)
-        if (t->slots[i] == slot) return true;
-    return false;
-}
-
 /* Those that 'n' has open with the other, and that are the source's still. */
-static void add_open(struct slot_trip *t, const struct node *n, const char *other, bool leaves)
+static void trip_add_open(struct slot_trip *t, const struct node *n, const char *other, bool leaves)
 {
     const struct cluster_view *v = slot_node_view(n);
     for (size_t i = 0; i < v->n_open && t->n < SLOT_TRIP; i++) {
         int slot = v->open[i].slot;
         if (v->open[i].leaves != leaves || strcmp(v->open[i].name, other) != 0) continue;
-        if (slots_has(&slot_node_view(t->from)->slots, slot) && !trip_has(t, slot)) t->slots[t->n++] = slot;
+        int k = 0;
+        while (k < t->n && t->slots[k] != slot) k++;
+        if (k == t->n && slots_has(&slot_node_view(t->from)->slots, slot)) t->slots[t->n++] = slot;
     }
 }
 
@@ -76,8 +71,8 @@ static bool pick_between(struct node_host *h, const struct cluster_map *map, con
     *out = (struct slot_trip){.from = primary_of(h, map, a->shard), .to = primary_of(h, map, b->shard)};
     if (out->from == NULL || out->to == NULL || out->from == out->to) return false;
     if (!slot_node_is_fresh(out->from) || !slot_node_is_fresh(out->to)) return false;
-    add_open(out, out->from, b->name, true);
-    add_open(out, out->to, a->name, false);
+    trip_add_open(out, out->from, b->name, true);
+    trip_add_open(out, out->to, a->name, false);
     return out->n > 0;
 }
 

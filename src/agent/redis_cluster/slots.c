@@ -25,15 +25,6 @@ static void restore_from_mover(void *arg, int slot, const struct proto_cluster_n
     if (me != NULL && strcmp(me->shard, to->shard) == 0) restore_slot(n, slot, false, from->name);
 }
 
-/* As the node at the slot's other end has it. */
-static void restore_from_view(
-    struct node *n, const struct cluster_map *map, const struct proto_cluster_node *other, const struct cluster_open *open)
-{
-    const struct proto_cluster_node *me = cluster_entry_of(n), *peer = cluster_node_named(map, open->name);
-    if (me == NULL || peer == NULL || strcmp(peer->shard, me->shard) != 0) return;
-    restore_slot(n, open->slot, !open->leaves, other->name);
-}
-
 static const struct slot_mover *mover_of(const struct node *n, const struct cluster_map *map)
 {
     struct cluster_host *h = cluster_host_of(n);
@@ -43,11 +34,16 @@ static const struct slot_mover *mover_of(const struct node *n, const struct clus
 static void restore_slots(struct node *n, const struct cluster_map *map)
 {
     const struct slot_mover *mover = mover_of(n, map);
+    const struct proto_cluster_node *me = cluster_entry_of(n);
     for (size_t i = 0; i < map->m->nodes.n; i++) {
         const struct proto_cluster_node *c = &map->m->nodes.items[i];
         const struct node *other = cluster_find(n->host, c->order);
         const struct cluster_view *v = other != NULL && other != n ? &cluster_of(other)->view : NULL;
-        for (size_t k = 0; v != NULL && k < v->n_open; k++) restore_from_view(n, map, c, &v->open[k]);
+        for (size_t k = 0; me != NULL && v != NULL && k < v->n_open; k++) { /* as the node at the slot's other end has it */
+            const struct proto_cluster_node *peer = cluster_node_named(map, v->open[k].name);
+            if (peer != NULL && strcmp(peer->shard, me->shard) == 0)
+                restore_slot(n, v->open[k].slot, !v->open[k].leaves, c->name);
+        }
     }
     if (mover != NULL) slot_mover_each(mover, restore_from_mover, n);
 }

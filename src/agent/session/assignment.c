@@ -47,12 +47,6 @@ static void take_maps(struct fleet *f, const struct proto_assignment *m, struct 
     f->n_clusters = n;
 }
 
-static void share_authority(const struct proto_assignment *m)
-{
-    for (size_t i = 0; i < m->nodes.n; i++)
-        if (m->nodes.items[i].tls) m->nodes.items[i].tls->authority = m->authority;
-}
-
 /* What can't be an address is refused where its order is read. */
 static void want_addresses(struct fleet *f, const struct proto_assignment *m)
 {
@@ -124,13 +118,6 @@ static void arm_trips(struct fleet *f, const struct proto_assignment *m)
     }
 }
 
-static bool is_ours(const struct fleet *f, const struct proto_assignment *m)
-{
-    if (strcmp(m->region, f->region) == 0 && m->version.v > 0) return true;
-    log_error("serve sent an assignment that is not for region %s", f->region);
-    return false;
-}
-
 int64_t assignment_apply(struct fleet *f, const char *json, size_t len)
 {
     struct err e = {0};
@@ -138,8 +125,10 @@ int64_t assignment_apply(struct fleet *f, const char *json, size_t len)
     struct proto_assignment m = {0};
     if (f->stopping) return f->version;
     int r = json_decode(&shape_proto_assignment, json, len, next, &m, &e);
-    if (r) log_error("serve sent an assignment that can't be read: %s", e.msg);
-    if (r || !is_ours(f, &m)) {
+    bool ours = !r && strcmp(m.region, f->region) == 0 && m.version.v > 0;
+    if (!ours) {
+        if (r) log_error("serve sent an assignment that can't be read: %s", e.msg);
+        else log_error("serve sent an assignment that is not for region %s", f->region);
         arena_fini(next);
         return -1;
     }
@@ -149,7 +138,8 @@ int64_t assignment_apply(struct fleet *f, const char *json, size_t len)
     if (m.stop_limit_ms.set) f->node_host.stop_limit_ms = m.stop_limit_ms.v;
     arm_trips(f, &m);
     share_settings(&m);
-    share_authority(&m);
+    for (size_t i = 0; i < m.nodes.n; i++)
+        if (m.nodes.items[i].tls) m.nodes.items[i].tls->authority = m.authority;
     share_seeds(&m);
     take_maps(f, &m, next);
     shelf_order(f->node_host.shelf, &m.snapshots);

@@ -51,13 +51,6 @@ struct slot_mover *fleet_find_mover(const struct fleet *f, const char *group)
     return NULL;
 }
 
-static void add_mover(struct fleet *f, const char *group)
-{
-    f->movers = realloc(f->movers, (f->n_movers + 1) * sizeof *f->movers);
-    if (f->movers == NULL) abort();
-    f->movers[f->n_movers++] = slot_mover_open(&f->mover_host, group);
-}
-
 static bool has_moves(const struct cluster_map *map)
 {
     return map->m->moves.n > 0 || map->m->settle.v;
@@ -66,8 +59,13 @@ static bool has_moves(const struct cluster_map *map)
 void fleet_move_slots(struct fleet *f)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < f->n_clusters; i++)
-        if (has_moves(&f->clusters[i]) && !fleet_find_mover(f, f->clusters[i].m->group)) add_mover(f, f->clusters[i].m->group);
+    for (size_t i = 0; i < f->n_clusters; i++) {
+        const char *cluster = f->clusters[i].m->group;
+        if (!has_moves(&f->clusters[i]) || fleet_find_mover(f, cluster)) continue;
+        f->movers = realloc(f->movers, (f->n_movers + 1) * sizeof *f->movers);
+        if (f->movers == NULL) abort();
+        f->movers[f->n_movers++] = slot_mover_open(&f->mover_host, cluster);
+    }
     for (size_t i = 0; i < f->n_movers; i++) {
         const struct cluster_map *map = fleet_find_cluster(f, slot_mover_cluster(f->movers[i]));
         bool over = f->stopping || map == NULL || !has_moves(map);

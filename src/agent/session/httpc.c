@@ -105,12 +105,6 @@ int httpc_load(struct err *e)
 
 /* ---- the end of a request ---- */
 
-static const char *failure_reason(const struct httpc *c, CURLcode result)
-{
-    if (c->refused != NULL) return c->refused;
-    return result == CURLE_OPERATION_TIMEDOUT ? "no answer in time" : curl.easy_strerror(result);
-}
-
 /* The answer is the client's last matter in this call: done() may send the next request, or close the client. */
 static void finish_request(struct httpc *c, CURLcode result)
 {
@@ -120,7 +114,8 @@ static void finish_request(struct httpc *c, CURLcode result)
     c->busy = false;
     buf_add(&c->answer, "", 0);
     if (result == CURLE_OK) return c->done(c->arg, (int)status, c->answer.data, c->answer.len);
-    const char *why = failure_reason(c, result);
+    const char *why = result == CURLE_OPERATION_TIMEDOUT ? "no answer in time" : curl.easy_strerror(result);
+    if (c->refused != NULL) why = c->refused;
     c->done(c->arg, 0, why, strlen(why));
 }
 
@@ -133,7 +128,7 @@ static void drive_transfer(struct httpc *c, curl_socket_t socket, int events)
     if (m != NULL && m->msg == CURLMSG_DONE) finish_request(c, m->data.result);
 }
 
-static void timer_fired(uv_timer_t *t)
+static void httpc_timer_fired(uv_timer_t *t)
 {
     drive_transfer(t->data, CURL_SOCKET_TIMEOUT, 0);
 }
@@ -152,7 +147,7 @@ static int set_timer(CURLM *multi, long ms, void *arg)
     struct httpc *c = arg;
     (void)multi;
     if (ms < 0) uv_timer_stop(&c->timer);
-    else uv_timer_start(&c->timer, timer_fired, (uint64_t)ms, 0);
+    else uv_timer_start(&c->timer, httpc_timer_fired, (uint64_t)ms, 0);
     return 0;
 }
 
@@ -244,15 +239,6 @@ static void add_header(struct httpc *c, const char *line)
     c->headers = longer;
 }
 
-/* The transfer begins at once, so that what is to be told is on its way before anything else is done; its end is told by the loop. */
-static void begin_transfer(struct httpc *c)
-{
-    int running = 0;
-    curl.multi_add_handle(c->multi, c->easy);
-    curl.multi_socket_action(c->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-    if (running == 0) uv_timer_start(&c->timer, timer_fired, 0, 0);
-}
-
 void httpc_send(struct httpc *c, const char *path, const struct buf *body, uint64_t timeout_ms)
 {
     char url[1024];
@@ -274,7 +260,11 @@ void httpc_send(struct httpc *c, const char *path, const struct buf *body, uint6
     } else {
         curl.easy_setopt(c->easy, CURLOPT_HTTPGET, 1L);
     }
-    begin_transfer(c);
+    /* The transfer begins at once, so that what is to be told is on its way before anything else is done; its end is told by the loop. */
+    int running = 0;
+    curl.multi_add_handle(c->multi, c->easy);
+    curl.multi_socket_action(c->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    if (running == 0) uv_timer_start(&c->timer, httpc_timer_fired, 0, 0);
 }
 
 /* ---- opening and closing ---- */
@@ -306,12 +296,6 @@ static void set_options(struct httpc *c)
     curl.easy_setopt(c->easy, CURLOPT_WRITEDATA, c);
 }
 
-/* libcurl opens sockets of its own, which engines must not inherit. Every other descriptor of this program is marked already. */
-static void keep_from_children(void)
-{
-    if (close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) != 0) assert(errno == ENOSYS || errno == EINVAL);
-}
-
 struct httpc *httpc_open(uv_loop_t *loop, int folder, const char *name, httpc_done *done, void *arg)
 {
     struct httpc *c = calloc(1, sizeof *c);
@@ -324,14 +308,15 @@ struct httpc *httpc_open(uv_loop_t *loop, int folder, const char *name, httpc_do
     c->multi = curl.multi_init();
     c->easy = curl.easy_init();
     if (c->multi == NULL || c->easy == NULL) abort();
-    keep_from_children();
+    /* libcurl opens sockets of its own, which engines must not inherit. Every other descriptor of this program is marked already. */
+    if (close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) != 0) assert(errno == ENOSYS || errno == EINVAL);
     set_options(c);
     c->timer.data = c;
     uv_timer_init(loop, &c->timer);
     return c;
 }
 
-static void timer_closed(uv_handle_t *h)
+static void httpc_timer_closed(uv_handle_t *h)
 {
     struct httpc *c = h->data;
     buf_fini(&c->body);
@@ -349,5 +334,5 @@ void httpc_close(struct httpc *c)
     curl.multi_cleanup(c->multi);
     curl.slist_free_all(c->headers);
     assert(c->wires == NULL);
-    uv_close((uv_handle_t *)&c->timer, timer_closed);
+    uv_close((uv_handle_t *)&c->timer, httpc_timer_closed);
 }

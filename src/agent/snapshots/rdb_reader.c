@@ -85,18 +85,15 @@ static uint64_t left_in_file(const struct rdb_reader *r)
     return left > 0 ? (uint64_t)left : 0;
 }
 
-/* What nobody wants is not even read. */
-static void jump(struct rdb_reader *r, uint64_t n)
-{
-    r->offset += (int64_t)r->at + (int64_t)n;
-    r->at = r->end = r->mark = r->summed = 0;
-}
-
 void rdb_skip(struct rdb_reader *r, uint64_t n)
 {
     if (r->failed) return;
     if (n > left_in_file(r)) return rdb_broken(r, "its end is missing");
-    if (n > r->end - r->at && !r->sums && r->route == RDB_DROP) return jump(r, n);
+    if (n > r->end - r->at && !r->sums && r->route == RDB_DROP) { /* what nobody wants is not even read */
+        r->offset += (int64_t)r->at + (int64_t)n;
+        r->at = r->end = r->mark = r->summed = 0;
+        return;
+    }
     while (n > r->end - r->at) {
         n -= r->end - r->at;
         r->at = r->end;

@@ -17,14 +17,6 @@ struct survey {
 
 /* ---- what there is ---- */
 
-/* A key in its place that is over is nobody's trouble: the engine leaves it out. */
-static void note_place(struct rdb_split_file *f, int part, bool in_place)
-{
-    if (!in_place || part == NOBODY) f->only = SEVERAL;
-    else if (f->only == NOBODY) f->only = part;
-    else if (f->only != part) f->only = SEVERAL;
-}
-
 static bool survey_key(void *arg, const struct rdb_key *k)
 {
     struct survey *s = arg;
@@ -32,7 +24,10 @@ static bool survey_key(void *arg, const struct rdb_key *k)
     int slot = slots_of_key(k->name, k->len);
     s->part = s->x->part_of[slot];
     s->expires = k->expires_ms != RDB_NEVER;
-    note_place(f, s->part, k->db == 0);
+    if (k->db != 0 || s->part == NOBODY) f->only = SEVERAL;
+    else if (f->only == NOBODY) f->only = s->part;
+    else if (f->only != s->part) f->only = SEVERAL;
+    /* A key in its place that is over is nobody's trouble: the engine leaves it out. */
     if (rdb_split_is_over(s->x, k)) s->part = NOBODY;
     else if (k->db != 0) f->elsewhere++, s->part = NOBODY;
     else slots_add(&f->slots, slot);

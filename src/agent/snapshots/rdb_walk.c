@@ -36,13 +36,6 @@ static void walk_entry(struct walk *w, unsigned type)
     if (!rdb_failed(r) && w->v->value) w->v->value(w->v->arg, size + w->key.len);
 }
 
-static void walk_library(struct walk *w)
-{
-    struct rdb_reader *r = &w->r;
-    rdb_string(r, &w->text);
-    if (!rdb_failed(r) && w->v->library) r->failed = w->v->library(w->v->arg, &w->text, r->e);
-}
-
 /* What belongs to no key, and is not passed on. */
 static void walk_opcode(struct walk *w, unsigned opcode)
 {
@@ -50,7 +43,10 @@ static void walk_opcode(struct walk *w, unsigned opcode)
     rdb_entry_route(r, false);
     switch (opcode) {
     case SLOT_INFO: rdb_count(r), rdb_count(r), rdb_count(r); return;
-    case LIBRARY: return walk_library(w);
+    case LIBRARY:
+        rdb_string(r, &w->text);
+        if (!rdb_failed(r) && w->v->library) r->failed = w->v->library(w->v->arg, &w->text, r->e);
+        return;
     case MODULE_AUX:
         rdb_skip_module_data(r);
         if (w->v->module) w->v->module(w->v->arg);

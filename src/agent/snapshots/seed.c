@@ -18,21 +18,17 @@ static int open_file(const struct seed_file *f, struct err *e)
     return fd;
 }
 
-static int look_at(const struct seed *s, struct rdb_split_file *f, struct err *e)
-{
-    int r = rdb_look(f->fd, &f->facts, e);
-    if (r == 0 && s->newest && f->facts.version > s->newest)
-        r = err_set(e, ERR_PARSE, "its format, version %d, is newer than the engine's, version %d", f->facts.version, s->newest);
-    return r;
-}
-
 /* Opens all files; those that are open have a descriptor, whatever comes of it. */
 static int open_files(const struct seed *s, struct rdb_split_file *files, struct err *e)
 {
     for (size_t i = 0; i < s->n_files; i++) {
+        struct rdb_facts *facts = &files[i].facts;
         int r = files[i].fd = open_file(&s->files[i], e);
         files[i].name = s->files[i].name;
-        if (r >= 0) r = look_at(s, &files[i], e);
+        if (r >= 0) r = rdb_look(files[i].fd, facts, e);
+        if (r >= 0 && s->newest && facts->version > s->newest)
+            r = err_set(
+                e, ERR_PARSE, "its format, version %d, is newer than the engine's, version %d", facts->version, s->newest);
         if (r < 0) return s->n_files > 1 ? err_wrap(e, "%s", files[i].name) : r;
     }
     return 0;

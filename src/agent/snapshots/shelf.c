@@ -147,14 +147,6 @@ static int copy_bytes(int from, int to, struct err *e)
     return 0;
 }
 
-/* An agent that died after it had exported the file finds it there, and is not surprised. */
-static int is_there(int at, const char *name, int64_t size, struct err *e)
-{
-    struct stat st;
-    if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) && st.st_size == size) return 0;
-    return err_set(e, ERR_IN_USE, "something else is there already");
-}
-
 static int export_below(struct job *j, int from, int at, const char *name)
 {
     char aside[NAME_MAX + 1];
@@ -166,8 +158,13 @@ static int export_below(struct job *j, int from, int at, const char *name)
     int r = copy_bytes(from, to, &j->e);
     if (r == 0 && fsync(to) != 0) r = err_set(&j->e, ERR_IO, "%s", strerror(errno));
     close(to);
-    if (r == 0 && renameat2(at, aside, at, name, RENAME_NOREPLACE) != 0)
-        r = errno == EEXIST ? is_there(at, name, j->st.st_size, &j->e) : err_set(&j->e, ERR_IO, "%s", strerror(errno));
+    if (r == 0 && renameat2(at, aside, at, name, RENAME_NOREPLACE) != 0) {
+        struct stat st;
+        if (errno != EEXIST) r = err_set(&j->e, ERR_IO, "%s", strerror(errno));
+        /* An agent that died after it had exported the file finds it there, and is not surprised. */
+        else if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode) || st.st_size != j->st.st_size)
+            r = err_set(&j->e, ERR_IN_USE, "something else is there already");
+    }
     unlinkat(at, aside, 0);
     return r;
 }
@@ -195,7 +192,7 @@ static void run_job(uv_work_t *w)
 
 /* ---- in the loop ---- */
 
-static void reconcile(struct shelf *s);
+static void reconcile_items(struct shelf *s);
 
 static void free_closed(struct shelf *s)
 {
@@ -229,7 +226,7 @@ static void job_done(uv_work_t *w, int status)
     free(j->id);
     free(j);
     if (!s->closed) s->changed(s->arg);
-    if (!s->closed) reconcile(s);
+    if (!s->closed) reconcile_items(s);
     free_closed(s);
 }
 
@@ -291,23 +288,22 @@ bool shelf_wants(const struct shelf *s, const char *id)
 
 /* ---- orders ---- */
 
-static void take_away(struct shelf *s, struct item *it)
-{
-    char path[PATH_MAX];
-    unlink(shelf_path(s, it->id, path));
-    it->whole = false;
-}
-
 static void reconcile_item(struct shelf *s, struct item *it)
 {
     const struct item *source = it->copy_of ? find_item(s, it->copy_of) : NULL;
     if (it->working) return;
-    if (!it->ordered || !it->keep) take_away(s, it);
-    else if (!it->whole && source && source->whole && it->reason[0] == '\0') begin_copy(s, it);
-    else if (it->whole && it->export_path && it->exported == NULL && it->export_reason[0] == '\0') begin_export(s, it);
+    if (!it->ordered || !it->keep) {
+        char path[PATH_MAX];
+        unlink(shelf_path(s, it->id, path));
+        it->whole = false;
+    } else if (!it->whole && source && source->whole && it->reason[0] == '\0') {
+        begin_copy(s, it);
+    } else if (it->whole && it->export_path && it->exported == NULL && it->export_reason[0] == '\0') {
+        begin_export(s, it);
+    }
 }
 
-static void reconcile(struct shelf *s)
+static void reconcile_items(struct shelf *s)
 {
     size_t kept = 0;
     for (size_t i = 0; i < s->n; i++) reconcile_item(s, s->items[i]);
@@ -340,7 +336,7 @@ void shelf_order(struct shelf *s, const struct proto_snapshot_order_list *list)
         struct item *it = find_item(s, o->id);
         order_item(it ? it : add_item(s, o->id), o);
     }
-    reconcile(s);
+    reconcile_items(s);
 }
 
 void shelf_see(const struct shelf *s, struct arena *a, struct proto_snapshot_seen_list *out)
