@@ -15,9 +15,6 @@ SELECT (SELECT count(*) FROM cache_cluster WHERE region = :region AND (parameter
 -- name: parameter_list (region text, group_name text) many: parameter
 SELECT * FROM parameter WHERE region = :region AND group_name = :group_name ORDER BY name;
 
--- name: parameter_forget (region text, group_name text)
-DELETE FROM parameter WHERE region = :region AND group_name = :group_name;
-
 -- name: cluster_list_by_parameter_group (region text, parameter_group text) many: cache_cluster
 SELECT * FROM cache_cluster WHERE region = :region AND parameter_group = :parameter_group ORDER BY id;
 

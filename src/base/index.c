@@ -4,11 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Where the search for a name begins. */
+static size_t home(const struct index *x, const char *name)
+{
+    uint64_t h = hash_text(HASH_EMPTY, name);
+    return (h ^ h >> 32) & (x->cap - 1);
+}
+
 /* The slot that has the name, or the free one where it belongs: at most half of them are taken. */
 static struct index_slot *find(const struct index *x, const char *name)
 {
-    uint64_t h = hash_text(HASH_EMPTY, name);
-    size_t i = (h ^ h >> 32) & (x->cap - 1);
+    size_t i = home(x, name);
     while (x->slots[i].name && strcmp(x->slots[i].name, name) != 0) i = (i + 1) & (x->cap - 1);
     return &x->slots[i];
 }
@@ -35,6 +41,21 @@ void index_put(struct index *x, const char *name, const void *value)
 void *index_get(const struct index *x, const char *name)
 {
     return x->cap ? find(x, name)->value : NULL;
+}
+
+/* Whoever was put behind the gap because of a name before it moves up, so that no search ends at the gap too early. */
+void index_drop(struct index *x, const char *name)
+{
+    struct index_slot *gap = x->cap ? find(x, name) : NULL;
+    if (gap == NULL || gap->name == NULL) return;
+    size_t mask = x->cap - 1, at = (size_t)(gap - x->slots);
+    for (size_t i = (at + 1) & mask; x->slots[i].name; i = (i + 1) & mask) {
+        if (((i - home(x, x->slots[i].name)) & mask) < ((i - at) & mask)) continue;
+        x->slots[at] = x->slots[i];
+        at = i;
+    }
+    x->slots[at] = (struct index_slot){0};
+    x->n--;
 }
 
 void index_fini(struct index *x)

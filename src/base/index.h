@@ -2,8 +2,7 @@
 #include <stddef.h>
 /*
  * A hash table from names to values. Names and values belong to the caller and must
- * outlive the table. A zeroed struct is an empty table. No entry is ever removed. Out of
- * memory aborts.
+ * outlive the table. A zeroed struct is an empty table. Out of memory aborts.
  */
 struct index_slot {
     const char *name;
@@ -19,6 +18,8 @@ struct index {
 void index_put(struct index *x, const char *name, const void *value);
 /* NULL if there is no such name. The value must not be written to if it was put as a constant. */
 void *index_get(const struct index *x, const char *name);
+/* Takes the name out, if it is there. */
+void index_drop(struct index *x, const char *name);
 void index_fini(struct index *x);
 
 #define _index_ __attribute__((cleanup(index_fini)))

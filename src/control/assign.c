@@ -90,7 +90,10 @@ static void assign_tls(struct world *w, struct world_node *n, const struct assig
     struct want_encryption want = want_encryption(n->rg, n);
     struct certificate c = {0};
     struct err e;
-    if (want.mode == ENCRYPTION_NONE || n->row.want != WISH_RUN) return;
+    if (want.mode == ENCRYPTION_NONE || n->row.want != WISH_RUN) {
+        certificates_forget(secrets->certificates, n->row.region, n->row.id);
+        return;
+    }
     out->tls = arena_new(w->arena, struct proto_tls_order);
     if (certificates_get(secrets->certificates, n->row.region, n->row.id, encryption_names(w, n), w->now_ms, &c, &e) != 0)
         log_error("node %s of %s gets no certificate: %s", n->row.id, n->row.region, e.msg);
@@ -300,38 +303,45 @@ static void assign_snapshots(struct world *w, const char *region, struct proto_a
     }
 }
 
-static struct proto_trip_order_list assign_trips(struct world *w)
+static struct proto_trip_order_list assign_trips(struct arena *a)
 {
-    struct proto_trip_order_list list = {.set = true, .items = arena_array(w->arena, struct proto_trip_order, TRIP__COUNT)};
+    struct proto_trip_order_list list = {.set = true, .items = arena_array(a, struct proto_trip_order, TRIP__COUNT)};
     for (int i = 0; i < TRIP__COUNT; i++)
         if (trip_left[i]) list.items[list.n++] = (struct proto_trip_order){trip_name(i), OPT_INT(trip_left[i])};
     return list;
 }
 
-void assign(
-    struct world *w, const char *region, const struct assign_secrets *secrets, bool shutdown, struct proto_assignment *out)
+void assign_head(struct arena *a, const char *region, const char *authority, bool shutdown, struct proto_assignment *out)
 {
     *out = (struct proto_assignment){
         .region = region,
         .version = OPT_INT(0),
         .shutdown = OPT_BOOL(shutdown),
+        .authority = authority,
+        .trips = assign_trips(a),
+    };
+}
+
+void assign(struct world *w, const char *region, const struct assign_secrets *secrets, struct proto_assignment *out)
+{
+    *out = (struct proto_assignment){
+        .region = region,
         .nodes = {.set = true, .items = arena_array(w->arena, struct proto_node_order, w->n_nodes)},
         .links = {.set = true, .items = arena_array(w->arena, struct proto_link_order, w->n_endpoints)},
         .settings = {.set = true, .items = arena_array(w->arena, struct proto_settings_order, w->n_nodes)},
         .users = {.set = true, .items = arena_array(w->arena, struct proto_users_order, w->n_nodes)},
         .seeds = {.set = true, .items = arena_array(w->arena, struct proto_seed_source, w->n_seeds)},
         .clusters = assign_maps(w, region),
-        .trips = assign_trips(w),
     };
-    struct err e;
     struct passwords last = {0};
     for (size_t i = 0; i < w->n_nodes; i++) {
         struct world_node *n = &w->nodes[i];
-        if (n->drop || n->row.address == NULL || strcmp(n->row.region, region) != 0) continue;
+        if (strcmp(n->row.region, region) != 0) continue;
+        if (n->drop) certificates_forget(secrets->certificates, region, n->row.id);
+        if (n->drop || n->row.address == NULL) continue;
         struct proto_node_order *order = &out->nodes.items[out->nodes.n++];
         assign_node(w, n, &last, secrets, order);
         if (order->seed) assign_seed_files(w, n->seed, &out->seeds);
-        if (order->tls) out->authority = authority_pem(secrets->authority, &e);
         assign_users(w, access_of(w, n->rg), &out->users);
         if (n->cluster) assign_settings(w, settings_of(w, &n->cluster->row), &out->settings);
     }

@@ -25,7 +25,6 @@ struct kept {
     char *region, *id, *head; /* the head tells the names and the authority */
     char *pem, *key;
     int64_t expires_ms;
-    bool asked; /* since the last sweep */
 };
 
 struct certificates {
@@ -168,7 +167,6 @@ int certificates_get(struct certificates *c, const char *region, const char *id,
     buf_printf(&head, "names %s\nauthority %s", names, authority_mark(c->authority));
     struct kept *k = kept_find(c, region, id);
     if (k == NULL) k = kept_add(c, region, id);
-    k->asked = true;
     int r = kept_is_good(k, head.data, now_ms) ? 0 : kept_issue(c, k, head.data, names, now_ms, e);
     if (r == 0) *out = (struct certificate){k->pem, k->key};
     return r;
@@ -184,20 +182,16 @@ static void kept_drop(struct kept *k)
     free(k);
 }
 
-void certificates_sweep(struct certificates *c)
+void certificates_forget(struct certificates *c, const char *region, const char *id)
 {
     char path[800];
-    for (struct kept **at = &c->list, *k; (k = *at) != NULL;) {
-        if (k->asked) {
-            k->asked = false;
-            at = &k->next;
-            continue;
-        }
-        *at = k->next;
-        kept_path(c, k, path);
-        unlink(path);
-        kept_drop(k);
-    }
+    struct kept **at = &c->list, *k;
+    while ((k = *at) != NULL && (strcmp(k->id, id) != 0 || strcmp(k->region, region) != 0)) at = &k->next;
+    if (k == NULL) return;
+    *at = k->next;
+    kept_path(c, k, path);
+    unlink(path);
+    kept_drop(k);
 }
 
 int64_t certificates_due_ms(const struct certificates *c)

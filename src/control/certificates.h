@@ -24,8 +24,8 @@ int certificates_get(struct certificates *c, const char *region, const char *id,
 /* Puts the files of those that are in use back where they were deleted since; a line in the log tells. */
 void certificates_keep(const struct certificates *c);
 
-/* Forgets all that were not asked for since the last call: their nodes are no more. */
-void certificates_sweep(struct certificates *c);
+/* The node needs none any more, or is no more. */
+void certificates_forget(struct certificates *c, const char *region, const char *id);
 
 /* When the next one is to be renewed, in ms since 1970; INT64_MAX: there is none. */
 int64_t certificates_due_ms(const struct certificates *c);

@@ -3,37 +3,25 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "base/trip.h"
-#include "control/absent.h"
-#include "control/assign.h"
 #include "control/authority.h"
 #include "control/certificates.h"
-#include "control/dry_run.h"
-#include "control/invariants.h"
-#include "control/losses.h"
 #include "control/nodes_json.h"
-#include "control/rows.h"
+#include "control/pass.h"
 #include "control/secret.h"
 #include "control/session.h"
-#include "control/sight.h"
 #include "control/steady.h"
 #include "control/stop.h"
-#include "control/trace_world.h"
+#include "control/trace.h"
 #include "control/why_json.h"
-#include "control/world_io.h"
 #include "model/json.h"
-#include "plan/plan.h"
-#include "plan/snapshot.h"
+#include "plan/world.h"
 #include "protocol/protocol.gen.h"
 #include "store/queries.gen.h"
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    TOUCH_EVERY_MS = 1000,
-    CLOCK_JUMP_MS = 1000,
-};
+enum { TOUCH_EVERY_MS = 1000 };
 
 #define OLD_TOKEN "agent-token" /* agents needed it once */
 #define ADMIN_PASSWORD "node-admin-password"
@@ -42,168 +30,38 @@ enum {
 struct control {
     struct control_options o;
     struct sessions sessions;
-    struct rows rows;   /* what the last pass left in the database */
-    uv_idle_t soon;     /* a pass as soon as the loop gets there */
-    uv_timer_t later;   /* a pass when a plan's time comes */
-    uv_timer_t touch;   /* looks once a second for agents that have fallen silent, or hang */
-    int64_t started_ms; /* of the steady clock */
-    int64_t apart_ms;   /* how much the wall clock was ahead of the steady one, a moment ago */
+    struct passes passes;
+    uv_idle_t soon;   /* a pass as soon as the loop gets there */
+    uv_timer_t later; /* a pass when a plan's time comes */
+    uv_timer_t touch; /* looks once a second for agents that have fallen silent, or hang */
     char admin_password[65], replication_password[65];
-    struct authority *authority;
-    struct certificates *certificates;
-    struct trace *trace;
     void (*stopped)(void *arg); /* set once control_stop() was called */
     void *stopped_arg;
     struct stop stop;
-    struct losses losses; /* of data, since then */
-    struct dry_run dry_run;
     int open_handles;
-    bool handed_out; /* once, at least: agents of an earlier serve were looked for */
-    bool restless;   /* the last look's plans did not come to rest, and that was told */
     bool closing;
 };
-
-static void log_status(const char *what, const char *region, const char *id, const char *before, const char *after)
-{
-    if (before && strcmp(before, after) != 0) log_info("%s %s %s: %s -> %s", region, what, id, before, after);
-}
-
-static void log_changes(const struct world *w)
-{
-    for (size_t i = 0; i < w->n_rgs; i++)
-        log_status("replication group", w->rgs[i].row.region, w->rgs[i].row.id,
-            w->rgs[i].stored ? rg_status_text(w->rgs[i].stored->status) : NULL, rg_status_text(w->rgs[i].row.status));
-    for (size_t i = 0; i < w->n_snapshots; i++)
-        log_status("snapshot", w->snapshots[i].row.region, w->snapshots[i].row.name,
-            snapshot_status_text(w->snapshots[i].stored->status), snapshot_status_text(w->snapshots[i].row.status));
-    for (size_t i = 0; i < w->n_globals; i++) {
-        const struct row_global_replication_group *was = w->globals[i].stored;
-        log_status("global datastore", "-", w->globals[i].row.id, was ? global_status_text(was->status) : NULL,
-            global_status_text(w->globals[i].row.status));
-        log_status("phase of global datastore", "-", w->globals[i].row.id, was ? global_phase_text(was->phase) : NULL,
-            global_phase_text(w->globals[i].row.phase));
-    }
-}
-
-static void set_in_touch(struct control *c, struct world *w)
-{
-    for (size_t i = 0; i < w->n_regions; i++) {
-        const struct session *s = session_find(&c->sessions, w->regions[i].row.name);
-        w->regions[i].in_touch = s && s->in_touch;
-        w->regions[i].obeys = s && s->in_touch && s->taken == s->version;
-        w->regions[i].heard_ms = s ? s->heard_ms : c->started_ms;
-    }
-}
-
-/* Once, until they have come to rest again: it goes on with every look. */
-static void tell_unrest(struct control *c, const struct world *w)
-{
-    if (w->restless && !c->restless) log_error("the plans do not come to rest: %s", w->restless);
-    c->restless = w->restless != NULL;
-}
-
-static bool region_has_work(const struct world *w, const char *region)
-{
-    for (size_t i = 0; i < w->n_nodes; i++)
-        if (strcmp(w->nodes[i].row.region, region) == 0) return true;
-    for (size_t i = 0; i < w->n_snapshots; i++)
-        if (strcmp(w->snapshots[i].row.region, region) == 0 && snapshot_needs_agent(&w->snapshots[i].row)) return true;
-    return false;
-}
-
-/* A region without nodes may have an agent all the same, of an earlier serve. */
-static bool needs_session(const struct control *c, const struct world *w, const char *region)
-{
-    return region_has_work(w, region) || (!c->handed_out && session_left_over(&c->sessions, region));
-}
-
-/* Every region with nodes has an agent; every agent gets its assignment as the rows now have it. */
-static void hand_out(struct control *c, struct world *w)
-{
-    struct assign_secrets secrets = {c->admin_password, c->replication_password, c->authority, c->certificates};
-    for (size_t i = 0; i < w->n_regions; i++)
-        if (needs_session(c, w, w->regions[i].row.name)) session_ensure(&c->sessions, w->regions[i].row.name);
-    c->handed_out = true;
-    for (struct session *s = c->sessions.first; s; s = s->next) {
-        struct proto_assignment a;
-        _buf_ struct buf text = {0};
-        assign(w, s->region, &secrets, c->stopped != NULL, &a);
-        a.stop_limit_ms = OPT_INT(c->o.stop_limit_ms);
-        if (session_is_dry_run(&c->sessions, s->region)) dry_run_order(&c->dry_run, w, s->region, &a);
-        trace_orders(c->trace, w, &a);
-        json_encode(&text, &shape_proto_assignment, &a);
-        if (session_assign(s, &text)) trace_assigned(c->trace, &a, s->version);
-    }
-    certificates_sweep(c->certificates);
-    trip_crash(TRIP_CRASH_AFTER_ASSIGN);
-}
 
 static void on_later(uv_timer_t *t)
 {
     control_changed(t->data);
 }
 
-static void schedule_pass(struct control *c, const struct world *w)
+static void schedule_pass(struct control *c)
 {
+    int64_t due_ms = passes_due_ms(&c->passes);
     uv_timer_stop(&c->later);
-    if (w->wake_ms == INT64_MAX) return;
-    int64_t in = w->wake_ms - w->steady_ms;
+    if (passes_have_work(&c->passes)) control_changed(c);
+    if (due_ms == INT64_MAX) return;
+    int64_t in = due_ms - clock_steady_ms();
     uv_timer_start(&c->later, on_later, in > 0 ? (uint64_t)in : 1, 0);
 }
 
-static int plan_in_transaction(struct control *c, struct world *w, const struct proto_sighting *seen, struct err *e)
+static int make_pass(struct control *c, struct err *e)
 {
-    bool wrote;
-    int r = store_begin(c->o.store, true, e);
-    if (r) return r;
-    r = world_load(c->o.store, &c->rows, w, e);
-    if (r == 0) {
-        set_in_touch(c, w);
-        absent_mark(&c->sessions, w);
-        if (seen) trace_recall_seen(c->trace, w, seen);
-        if (seen) sight(w, seen);
-        plan_world(w);
-        if (!invariants_hold(w, c->o.check)) {
-            store_rollback(c->o.store);
-            abort();
-        }
-        r = world_store(c->o.store, &c->rows, w, &wrote, e);
-    }
-    if (r || !wrote) store_rollback(c->o.store);
-    else r = store_commit(c->o.store, e);
-    if (r) rows_lose(&c->rows);
+    int r = passes_make(&c->passes, e);
+    if (r == 0) schedule_pass(c);
     return r;
-}
-
-static struct world world_now(const struct control *c, struct arena *a)
-{
-    return (struct world){
-        .arena = a,
-        .now_ms = clock_now_ms(),
-        .steady_ms = clock_steady_ms(),
-        .started_ms = c->started_ms,
-        .addressing = {c->o.ports, c->o.listen_host, c->o.first_port, c->o.last_port, c->o.advertise},
-        .allow_restricted = c->o.allow_restricted,
-        .blocked_limit_ms = c->o.blocked_limit_ms,
-    };
-}
-
-/* One look at everything. 'seen' is a sighting that has just come, or NULL. */
-static int make_pass(struct control *c, const struct proto_sighting *seen, struct err *e)
-{
-    _arena_ struct arena a = {0};
-    struct world w = world_now(c, &a);
-    int r = plan_in_transaction(c, &w, seen, e);
-    if (c->stopped) losses_look(&c->losses, &w);
-    if (r) return r;
-    log_changes(&w);
-    trace_changes(c->trace, &w);
-    tell_unrest(c, &w);
-    hand_out(c, &w);
-    world_wake_date(&w, certificates_due_ms(c->certificates));
-    schedule_pass(c, &w);
-    rows_keep(&c->rows);
-    return 0;
 }
 
 /* Agents that can't be told by an assignment stop their nodes on SIGTERM, too. */
@@ -213,28 +71,11 @@ static void stop_by_signal(struct control *c)
         if (s->process) agent_process_signal(s->process, SIGTERM);
 }
 
-/* The world as the database has it and as plans would look at it now, in the arena. Nothing is stored. */
-static int load_world(struct control *c, struct arena *a, struct world *w, struct err *e)
-{
-    *w = world_now(c, a);
-    int r = store_begin(c->o.store, false, e);
-    if (r) return r;
-    r = world_load(c->o.store, &c->rows, w, e);
-    store_rollback(c->o.store);
-    if (r) return r;
-    set_in_touch(c, w);
-    absent_mark(&c->sessions, w);
-    return 0;
-}
-
 /* What can't be stored must not be acted upon. But that everything shall stop needs no storing: a full disk does not hold it up. */
 static void stop_all_the_same(struct control *c)
 {
-    _arena_ struct arena a = {0};
-    struct world w;
-    struct err e;
-    if (load_world(c, &a, &w, &e)) return stop_by_signal(c);
-    hand_out(c, &w);
+    if (c->passes.handed_out) passes_hand_out(&c->passes);
+    else stop_by_signal(c);
 }
 
 static void on_soon(uv_idle_t *h)
@@ -242,7 +83,7 @@ static void on_soon(uv_idle_t *h)
     struct control *c = h->data;
     struct err e;
     uv_idle_stop(h);
-    if (make_pass(c, NULL, &e) == 0) return;
+    if (make_pass(c, &e) == 0) return;
     log_error("reconciling: %s", e.msg);
     if (c->stopped) stop_all_the_same(c);
     uv_timer_start(&c->later, on_later, TOUCH_EVERY_MS, 0);
@@ -280,6 +121,17 @@ static bool is_saving(const struct proto_sighting *seen)
     return false;
 }
 
+struct hearing {
+    struct control *control;
+    struct session *session;
+};
+
+static void on_told(void *arg, enum told_kind kind, const char *id)
+{
+    const struct hearing *h = arg;
+    passes_hear(&h->control->passes, h->session, kind, id);
+}
+
 int control_sighting(struct control *c, const char *text, size_t len, struct err *e)
 {
     _arena_ struct arena a = {0};
@@ -288,11 +140,11 @@ int control_sighting(struct control *c, const char *text, size_t len, struct err
     if (r) return err_wrap(e, "sighting");
     struct session *s = session_find(&c->sessions, seen.region);
     if (s == NULL) return err_set(e, ERR_PARSE, "sighting of the region %s, where nothing was assigned", seen.region);
-    bool news = session_hear(s, &seen, text, len);
+    struct hearing h = {c, s};
+    bool news = session_hear(s, &seen, on_told, &h) || passes_have_work(&c->passes);
     if (c->stopped && is_saving(&seen)) stop_extend(&c->stop);
     if (!news) return 0;
-    r = make_pass(c, &seen, e);
-    if (r == 0) session_note(s, text, len);
+    r = make_pass(c, e);
     check_stopped(c);
     return r;
 }
@@ -310,30 +162,19 @@ void control_unwait(struct control *c, const char *region, void *arg)
     if (s) session_unwait(s, arg);
 }
 
-/* Dates come sooner or later than the timers think when somebody sets the clock, or the machine was asleep. */
-static void look_at_clock(struct control *c)
-{
-    int64_t apart_ms = clock_now_ms() - clock_steady_ms(), jump_ms = apart_ms - c->apart_ms;
-    c->apart_ms = apart_ms;
-    if (jump_ms > -CLOCK_JUMP_MS && jump_ms < CLOCK_JUMP_MS) return;
-    log_info(
-        "the wall clock went %s by %lld ms", jump_ms < 0 ? "back" : "forward", (long long)(jump_ms < 0 ? -jump_ms : jump_ms));
-    control_changed(c);
-}
-
 /* The next serve has to know the passwords that running engines know, and the authority that clients trust. */
 static void keep_secrets(const struct control *c)
 {
     secret_keep(c->o.data_dir, ADMIN_PASSWORD, c->admin_password);
     secret_keep(c->o.data_dir, REPLICATION_PASSWORD, c->replication_password);
-    authority_keep(c->authority);
-    certificates_keep(c->certificates);
+    authority_keep(c->passes.secrets.authority);
+    certificates_keep(c->passes.secrets.certificates);
 }
 
 static void on_touch(uv_timer_t *t)
 {
     struct control *c = t->data;
-    look_at_clock(c);
+    if (passes_clock_jumps(&c->passes)) control_changed(c);
     keep_secrets(c);
     for (struct session *s = c->sessions.first; s; s = s->next) session_look(s);
     if (stop_is_overdue(&c->stop)) control_stop_waiting(c);
@@ -341,12 +182,12 @@ static void on_touch(uv_timer_t *t)
 
 struct trace *control_trace(struct control *c)
 {
-    return c->trace;
+    return c->passes.trace;
 }
 
 const char *control_authority_pem(struct control *c, struct err *e)
 {
-    return authority_pem(c->authority, e);
+    return authority_pem(c->passes.secrets.authority, e);
 }
 
 int control_open(struct control **out, const struct control_options *o, struct err *e)
@@ -354,22 +195,25 @@ int control_open(struct control **out, const struct control_options *o, struct e
     struct control *c = calloc(1, sizeof *c);
     if (c == NULL) abort();
     c->o = *o;
-    c->dry_run.times = o->dry_run_times;
+    c->passes.dry_run.times = o->dry_run_times;
     c->sessions = (struct sessions){.o = &c->o, .changed = on_agent_changed, .arg = c};
     int r = steady_continue(o->store, e);
-    c->started_ms = clock_steady_ms();
-    c->apart_ms = clock_now_ms() - c->started_ms;
     if (r == 0) r = secret_read(o->data_dir, ADMIN_PASSWORD, c->admin_password, NULL, 0, e);
     if (r == 0) r = secret_read(o->data_dir, REPLICATION_PASSWORD, c->replication_password, NULL, 0, e);
-    if (r == 0) r = authority_open(&c->authority, o->data_dir, o->ports ? o->advertise : NULL, e);
+    if (r == 0) r = authority_open(&c->passes.secrets.authority, o->data_dir, o->ports ? o->advertise : NULL, e);
     if (r) {
         free(c);
         return r;
     }
     secret_forget(o->data_dir, OLD_TOKEN);
-    c->certificates = certificates_open(c->authority, o->data_dir);
-    c->trace = trace_open(o->trace);
-    store_watch(o->store, trace_row, c->trace);
+    struct assign_secrets *secrets = &c->passes.secrets;
+    secrets->admin_password = c->admin_password;
+    secrets->replication_password = c->replication_password;
+    secrets->certificates = certificates_open(secrets->authority, o->data_dir);
+    c->passes.o = &c->o;
+    c->passes.sessions = &c->sessions;
+    c->passes.trace = trace_open(o->trace);
+    passes_open(&c->passes);
     uv_idle_init(o->loop, &c->soon);
     uv_timer_init(o->loop, &c->later);
     uv_timer_init(o->loop, &c->touch);
@@ -385,7 +229,7 @@ void control_stop(struct control *c, void (*stopped)(void *arg), void *arg)
 {
     c->stopped = stopped;
     c->stopped_arg = arg;
-    c->sessions.stopping = true;
+    c->sessions.stopping = c->passes.stopping = true;
     stop_begin(&c->stop, c->o.stop_limit_ms);
     control_changed(c);
     check_stopped(c);
@@ -393,7 +237,7 @@ void control_stop(struct control *c, void (*stopped)(void *arg), void *arg)
 
 size_t control_unsaved(const struct control *c)
 {
-    return c->losses.n;
+    return c->passes.losses.n;
 }
 
 size_t control_left(const struct control *c)
@@ -405,12 +249,9 @@ static void on_closed(uv_handle_t *h)
 {
     struct control *c = h->data;
     if (--c->open_handles > 0) return;
-    rows_fini(&c->rows);
-    losses_fini(&c->losses);
-    dry_run_fini(&c->dry_run);
-    certificates_close(c->certificates);
-    authority_close(c->authority);
-    trace_close(c->trace);
+    certificates_close(c->passes.secrets.certificates);
+    authority_close(c->passes.secrets.authority);
+    trace_close(c->passes.trace);
     free(c);
 }
 
@@ -418,7 +259,7 @@ void control_close(struct control *c)
 {
     if (c == NULL) return;
     c->closing = true;
-    store_watch(c->o.store, NULL, NULL);
+    passes_close(&c->passes);
     sessions_close(&c->sessions);
     uv_close((uv_handle_t *)&c->soon, on_closed);
     uv_close((uv_handle_t *)&c->later, on_closed);
@@ -446,12 +287,12 @@ bool control_is_dry_run(const struct control *c)
 
 struct dry_run_times control_dry_run_times(const struct control *c)
 {
-    return c->dry_run.times;
+    return c->passes.dry_run.times;
 }
 
 void control_set_dry_run_times(struct control *c, const struct dry_run_times *t)
 {
-    c->dry_run.times = *t;
+    c->passes.dry_run.times = *t;
     control_changed(c);
 }
 
@@ -466,7 +307,7 @@ int control_dry_run_do(struct control *c, const char *region, const char *id, en
         return err_set(e, 409, "The nodes of %.40s have processes of their own.", region);
     if (row->seen_pid == 0) return err_set(e, 409, "%.80s has no process now.", id);
     *pid = row->seen_pid;
-    dry_run_set_fault(&c->dry_run, region, row->seen_pid, deed);
+    dry_run_set_fault(&c->passes.dry_run, region, row->seen_pid, deed);
     control_changed(c);
     return 0;
 }
@@ -475,7 +316,7 @@ int control_why_json(struct control *c, const char *region, const char *id, stru
 {
     _arena_ struct arena a = {0};
     struct world w;
-    int r = load_world(c, &a, &w, e);
+    int r = passes_world(&c->passes, &a, &w, e);
     if (r == 0) *found = why_json_put(out, &w, region, id);
     return r;
 }

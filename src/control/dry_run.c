@@ -1,6 +1,5 @@
 #include "control/dry_run.h"
 #include "base/arena.h"
-#include "plan/world.h"
 #include "protocol/protocol.gen.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,36 +27,28 @@ static void drop_fault(struct dry_run *d, struct dry_run_fault *f)
     *f = d->faults[--d->n_faults];
 }
 
-void dry_run_set_fault(struct dry_run *d, const char *region, int64_t pid, enum dry_run_deed deed)
+void dry_run_forget(struct dry_run *d, const char *region, int64_t pid)
 {
     struct dry_run_fault *f = find_fault(d, region, pid);
+    if (f) drop_fault(d, f);
+}
+
+void dry_run_set_fault(struct dry_run *d, const char *region, int64_t pid, enum dry_run_deed deed)
+{
     if (deed == DRY_RUN_WAKE) {
-        if (f) drop_fault(d, f);
+        dry_run_forget(d, region, pid);
         return;
     }
+    struct dry_run_fault *f = find_fault(d, region, pid);
     if (f == NULL) f = add_fault(d, region, pid);
     f->hangs = deed == DRY_RUN_HANG;
 }
 
-static bool is_seen(const struct world *w, const struct dry_run_fault *f)
+void dry_run_order(const struct dry_run *d, struct arena *a, const char *region, struct proto_assignment *out)
 {
-    for (size_t i = 0; i < w->n_nodes; i++)
-        if (w->nodes[i].row.seen_pid == f->pid && strcmp(w->nodes[i].row.region, f->region) == 0) return true;
-    return false;
-}
-
-static void forget_past(struct dry_run *d, const struct world *w)
-{
-    for (size_t i = d->n_faults; i-- > 0;)
-        if (!is_seen(w, &d->faults[i])) drop_fault(d, &d->faults[i]);
-}
-
-void dry_run_order(struct dry_run *d, const struct world *w, const char *region, struct proto_assignment *out)
-{
-    struct proto_dry_run_order *o = arena_new(w->arena, struct proto_dry_run_order);
-    forget_past(d, w);
+    struct proto_dry_run_order *o = arena_new(a, struct proto_dry_run_order);
     *o = (struct proto_dry_run_order){OPT_INT(d->times.start_ms), OPT_INT(d->times.switch_ms), OPT_INT(d->times.life_ms),
-        {true, 0, arena_array(w->arena, struct proto_dry_run_fault, d->n_faults)}};
+        {true, 0, arena_array(a, struct proto_dry_run_fault, d->n_faults)}};
     for (size_t i = 0; i < d->n_faults; i++) {
         const struct dry_run_fault *f = &d->faults[i];
         if (strcmp(f->region, region) != 0) continue;

@@ -4,8 +4,8 @@
  * What is to happen to nodes without processes, in the regions whose agents are dry runs: how long engines would take, and which
  * processes shall die or hang. It is in memory alone: after a start of serve all go on, with the times of the command line.
  */
+struct arena;
 struct proto_assignment;
-struct world;
 
 struct dry_run {
     struct dry_run_times times;
@@ -19,8 +19,10 @@ struct dry_run_fault {
     bool hangs; /* false: it dies */
 };
 
-/* The process dies, hangs or goes on, for as long as a node of the region is seen to have it. */
+/* The process dies, hangs or goes on, until dry_run_forget(). */
 void dry_run_set_fault(struct dry_run *d, const char *region, int64_t pid, enum dry_run_deed deed);
-/* Adds it all to the region's assignment, and forgets what has come true. */
-void dry_run_order(struct dry_run *d, const struct world *w, const char *region, struct proto_assignment *out);
+/* The process is seen no more. */
+void dry_run_forget(struct dry_run *d, const char *region, int64_t pid);
+/* Adds it all to the region's assignment. */
+void dry_run_order(const struct dry_run *d, struct arena *a, const char *region, struct proto_assignment *out);
 void dry_run_fini(struct dry_run *d);

@@ -1,7 +1,14 @@
 #pragma once
 #include <stdbool.h>
-/* Whether the plans keep what they promise: asked after every look of theirs with --check, and wherever a sanitizer watches too. */
 struct world;
+/*
+ * Whether what a pass has made of the world violates an invariant (plan/check.h); 'check' is --check. Each one that is violated is logged.
+ * A program that ends with a mistake (base/mistake.h) must not go on then: false.
+ */
 
-/* Logs what does not hold. False where something does not, and this program was built for tests: then nothing of it is to be stored. */
+/* True where it is worth the while to look at the whole world. */
+bool invariants_are_asked(bool check);
+/* Of a component, before it is stored. */
+bool invariants_hold_in(struct world *component, bool check);
+/* Of all there is, after the pass. */
 bool invariants_hold(struct world *w, bool check);

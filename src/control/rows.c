@@ -1,79 +1,488 @@
 #include "control/rows.h"
-#include "store/sql.h"
+#include "base/arena.h"
+#include "store/queries.gen.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { GARBAGE_MAX = 256 * 1024 };
-
-struct rows_change {
-    struct rows_change *next;
-    const struct sql_table *table;
-    char *stored;
-    const char *row;
+struct rows_note {
+    struct rows_note *next;
+    struct kept *kept; /* of no unit yet */
+    size_t by;
+    bool gone;
 };
 
-void rows_lose(struct rows *r)
+#define READ_ALL(name)                                                                             \
+    static int all_##name(struct store *s, struct arena *a, void **rows, size_t *n, struct err *e) \
+    {                                                                                              \
+        struct row_##name *found = NULL;                                                           \
+        int r = q_##name##_all(s, a, &found, n, e);                                                \
+        *rows = found;                                                                             \
+        return r;                                                                                  \
+    }
+#define TABLES(X)                                                                                                              \
+    X(region)                                                                                                                  \
+    X(replication_group) X(node_group) X(cache_cluster) X(node) X(endpoint) X(shard) X(shard_node) X(resharding) X(encryption) \
+        X(global_replication_group) X(global_member) X(user) X(user_group) X(user_group_member) X(rg_user_group) X(snapshot)   \
+            X(snapshot_part) X(snapshot_schedule) X(seed) X(seed_file)
+#define TABLE(name) {&sql_table_##name, all_##name},
+
+TABLES(READ_ALL)
+const struct rows_table rows_tables[] = {TABLES(TABLE)};
+const size_t n_rows_tables = sizeof rows_tables / sizeof *rows_tables;
+
+static size_t table_place(const struct sql_table *t)
 {
-    r->known = false;
-    r->changed = NULL;
+    size_t i = 0;
+    while (i < n_rows_tables && rows_tables[i].table != t) i++;
+    return i;
 }
 
-void rows_begin(struct rows *r, int64_t changes)
+/* ---- one row ---- */
+
+static const char *text_at(const struct sql_column *c, const void *row)
 {
-    r->at = 0;
-    r->changed = NULL;
-    if (r->known && r->changes == changes) return;
-    rows_fini(r);
+    return *(const char *const *)((const char *)row + c->offset);
 }
 
-struct rows_table *rows_next(struct rows *r)
+static void put_key(const struct sql_table *t, const void *row, char *key)
 {
-    if (r->at == ROWS_TABLES) abort();
-    return &r->tables[r->at++];
+    int n = snprintf(key, UNIT_KEY_SIZE, "%s", t->name);
+    for (int i = 0; i < t->n_key && n > 0 && n < UNIT_KEY_SIZE; i++) {
+        const struct sql_column *c = &t->columns[i];
+        size_t left = (size_t)(UNIT_KEY_SIZE - n);
+        if (c->kind == SQL_TEXT) n += snprintf(key + n, left, " %s", text_at(c, row));
+        else n += snprintf(key + n, left, " %lld", (long long)*(const int64_t *)((const char *)row + c->offset));
+    }
+    if (n >= UNIT_KEY_SIZE) abort(); /* ids have at most 255 bytes, and no row has two that are so long */
 }
 
-void rows_end(struct rows *r, int64_t changes)
+static const char *held_address(const struct rows *r, struct arena *a, const struct sql_table *t, const void *row)
 {
-    r->known = true;
-    r->changes = changes;
+    const struct row_node *n = t == &sql_table_node ? row : NULL;
+    const struct row_endpoint *e = t == &sql_table_endpoint ? row : NULL;
+    if (n && n->address) return address_book_entry(a, r->ports, n->address, n->port);
+    return e && e->address ? address_book_entry(a, r->ports, e->address, e->port) : NULL;
 }
 
-void rows_wrote(struct rows *r, struct arena *a, const struct sql_table *t, const void *stored, const void *row)
+static char *put_text(char **end, const char *text)
 {
-    struct rows_change *c = arena_new(a, struct rows_change);
-    *c = (struct rows_change){r->changed, t, (char *)(uintptr_t)stored, row};
-    r->changed = c;
-    r->changes++;
+    char *at = *end;
+    *end = stpcpy(at, text) + 1;
+    return at;
 }
 
-static void keep_text(struct rows *r, const char **stored, const char *text)
+static size_t texts_size(const struct sql_table *t, const void *row)
 {
-    if (*stored == text || (*stored && text && strcmp(*stored, text) == 0)) return;
-    if (*stored) r->garbage += strlen(*stored) + 1;
-    *stored = arena_strdup(&r->arena, text);
+    size_t size = 0;
+    for (int i = 0; i < t->n_columns; i++)
+        if (t->columns[i].kind == SQL_TEXT && text_at(&t->columns[i], row)) size += strlen(text_at(&t->columns[i], row)) + 1;
+    return size;
 }
 
-static void keep_row(struct rows *r, const struct rows_change *c)
+/* The block: struct kept, the row, its strings, its key, its entry in the book of addresses. */
+static struct kept *kept_new(const struct rows *r, const struct sql_table *t, const void *row)
 {
-    for (int i = 0; i < c->table->n_columns; i++) {
-        const struct sql_column *column = &c->table->columns[i];
-        void *stored = c->stored + column->offset;
-        const void *now = c->row + column->offset;
-        if (column->kind == SQL_INT) *(int64_t *)stored = *(const int64_t *)now;
-        else if (column->kind == SQL_WORD) *(unsigned *)stored = *(const unsigned *)now;
-        else keep_text(r, stored, *(const char *const *)now);
+    _arena_ struct arena a = {0};
+    char key[UNIT_KEY_SIZE];
+    put_key(t, row, key);
+    const char *held = held_address(r, &a, t, row);
+    size_t size = sizeof(struct kept) + t->row_size + texts_size(t, row) + strlen(key) + 1 + (held ? strlen(held) + 1 : 0);
+    struct kept *k = malloc(size);
+    if (k == NULL) abort();
+    char *copy = (char *)(k + 1), *end = copy + t->row_size;
+    memcpy(copy, row, t->row_size);
+    for (int i = 0; i < t->n_columns; i++) {
+        const struct sql_column *c = &t->columns[i];
+        const char *text = c->kind == SQL_TEXT ? text_at(c, row) : NULL;
+        if (text) text = put_text(&end, text);
+        if (text) memcpy(copy + c->offset, &text, sizeof text);
+    }
+    *k = (struct kept){.table = table_place(t), .row = copy, .key = put_text(&end, key)};
+    k->held = held ? put_text(&end, held) : NULL;
+    return k;
+}
+
+static void kept_free(struct kept *k)
+{
+    free(k);
+}
+
+static const struct sql_table *table_of(const struct kept *k)
+{
+    return rows_tables[k->table].table;
+}
+
+static struct kept *find_kept(const struct rows *r, const struct sql_table *t, const char *region, const char *id)
+{
+    char key[2 * UNIT_KEY_SIZE];
+    snprintf(key, sizeof key, "%s %s %s", t->name, region, id);
+    return index_get(&r->by_key, key);
+}
+
+/* ---- units ---- */
+
+static struct unit *make_unit(struct rows *r, enum unit_kind kind, const char *key)
+{
+    struct unit *u = index_get(&r->units, key);
+    if (u) return u;
+    u = calloc(1, sizeof *u);
+    if (u == NULL || (u->key = strdup(key)) == NULL) abort();
+    u->kind = kind;
+    u->due_ms = INT64_MAX;
+    index_put(&r->units, u->key, u);
+    if (kind == UNIT_GLOBAL) unit_list_add(&r->globals, u);
+    return u;
+}
+
+static void unit_free(struct unit *u)
+{
+    free(u->rows.items);
+    free(u->names.items);
+    free(u->named_by.items);
+    free(u->key);
+    free(u);
+}
+
+/* What a row of a node's belongs to is the node's; one whose node is gone stays where it was. */
+static struct unit *unit_of_row(struct rows *r, const struct kept *k)
+{
+    char key[UNIT_KEY_SIZE];
+    const struct sql_table *t = table_of(k);
+    const struct kept *before = index_get(&r->by_key, k->key);
+    if (before) return before->unit;
+    if (t == &sql_table_shard_node)
+        return rows_unit_of_node(r, ((const struct row_shard_node *)k->row)->region, ((const struct row_shard_node *)k->row)->id);
+    if (t == &sql_table_seed)
+        return rows_unit_of_node(r, ((const struct row_seed *)k->row)->region, ((const struct row_seed *)k->row)->node_id);
+    enum unit_kind kind = unit_key(t, k->row, key);
+    return kind == UNIT_NONE ? NULL : make_unit(r, kind, key);
+}
+
+static void note_emptied(struct rows *r, struct unit *u)
+{
+    if (u->emptied || u->rows.n || u->named_by.n) return;
+    u->emptied = true;
+    unit_list_add(&r->emptied, u);
+}
+
+static void link_names(struct rows *r, const struct kept *k, bool gone)
+{
+    enum unit_kind kinds[UNIT_NAMES_MAX];
+    char keys[UNIT_NAMES_MAX][UNIT_KEY_SIZE];
+    size_t n = unit_names(table_of(k), k->row, kinds, keys);
+    for (size_t i = 0; i < n; i++) {
+        struct unit *u = make_unit(r, kinds[i], keys[i]);
+        if (gone) {
+            unit_list_drop(&k->unit->names, u);
+            unit_list_drop(&u->named_by, k->unit);
+            note_emptied(r, u);
+        } else {
+            unit_list_add(&k->unit->names, u);
+            unit_list_add(&u->named_by, k->unit);
+        }
     }
 }
 
-void rows_keep(struct rows *r)
+static void add_to_unit(struct unit *u, struct kept *k)
 {
-    for (const struct rows_change *c = r->changed; r->known && c; c = c->next) keep_row(r, c);
-    r->changed = NULL;
-    if (r->garbage > GARBAGE_MAX) rows_lose(r);
+    struct unit_rows *l = &u->rows;
+    if (l->n == l->room) {
+        l->room = l->room ? 2 * l->room : 4;
+        l->items = realloc(l->items, l->room * sizeof(struct kept *));
+        if (l->items == NULL) abort();
+    }
+    k->place = l->n;
+    l->items[l->n++] = k;
+}
+
+static void drop_from_unit(struct kept *k)
+{
+    struct unit_rows *l = &k->unit->rows;
+    l->items[k->place] = l->items[--l->n];
+    l->items[k->place]->place = k->place;
+}
+
+/* ---- what is kept ---- */
+
+static void add_region(struct rows *r, struct kept *k)
+{
+    size_t at = 0;
+    const struct row_region *row = k->row;
+    while (at < r->n_regions && strcmp(((const struct row_region *)r->regions[at]->row)->name, row->name) < 0) at++;
+    r->regions = realloc(r->regions, (r->n_regions + 1) * sizeof(struct kept *));
+    if (r->regions == NULL) abort();
+    memmove(&r->regions[at + 1], &r->regions[at], (r->n_regions++ - at) * sizeof(struct kept *));
+    r->regions[at] = k;
+}
+
+static void drop_region(struct rows *r, const struct kept *k)
+{
+    size_t at = 0;
+    while (r->regions[at] != k) at++;
+    memmove(&r->regions[at], &r->regions[at + 1], (--r->n_regions - at) * sizeof(struct kept *));
+}
+
+static void take_out(struct rows *r, struct kept *k)
+{
+    index_drop(&r->by_key, k->key);
+    if (k->unit == NULL) {
+        drop_region(r, k);
+        return;
+    }
+    drop_from_unit(k);
+    link_names(r, k, true);
+    note_emptied(r, k->unit);
+    if (k->held) address_book_free(&r->addresses, k->held);
+}
+
+static bool lacks_address(const struct kept *k)
+{
+    if (table_of(k) == &sql_table_node) return ((const struct row_node *)k->row)->no_address;
+    return table_of(k) == &sql_table_endpoint && ((const struct row_endpoint *)k->row)->no_address;
+}
+
+static void put_in(struct rows *r, struct kept *k)
+{
+    index_put(&r->by_key, k->key, k);
+    if (k->unit == NULL) {
+        add_region(r, k);
+        return;
+    }
+    add_to_unit(k->unit, k);
+    link_names(r, k, false);
+    if (k->held) address_book_take(&r->addresses, k->held);
+    if (lacks_address(k)) unit_list_add(&r->homeless, k->unit);
+}
+
+/* A row that is nobody's is of no use to plans: its owner went before it. */
+static bool is_of_use(const struct kept *k)
+{
+    return k->unit || table_of(k) == &sql_table_region;
+}
+
+/* Takes 'k' over. */
+static void change(struct rows *r, struct kept *k, bool gone, size_t by)
+{
+    k->unit = unit_of_row(r, k);
+    struct kept *was = index_get(&r->by_key, k->key), *is = gone || !is_of_use(k) ? NULL : k;
+    struct rows_change c = {table_of(k), k->unit, was ? was->row : NULL, is ? is->row : NULL, by};
+    if (was) take_out(r, was);
+    if (is) put_in(r, is);
+    if (r->changed && (c.was || c.is)) r->changed(r->changed_arg, &c);
+    kept_free(was);
+    if (is == NULL) kept_free(k);
+}
+
+/* ---- what the store tells ---- */
+
+void rows_note(struct rows *r, const struct sql_table *t, const void *row, bool gone)
+{
+    if (!r->known) return;
+    if (t == &sql_table_parameter) {
+        struct rows_change c = {t, NULL, gone ? row : NULL, gone ? NULL : row, r->writes_by};
+        r->parameters_known = false;
+        if (r->changed) r->changed(r->changed_arg, &c);
+    }
+    if (table_place(t) == n_rows_tables) return;
+    struct rows_note *n = calloc(1, sizeof *n);
+    if (n == NULL) abort();
+    *n = (struct rows_note){NULL, kept_new(r, t, row), r->writes_by, gone};
+    if (r->last == NULL) r->last = &r->first;
+    *r->last = n;
+    r->last = &n->next;
+}
+
+static struct rows_note *take_note(struct rows *r)
+{
+    struct rows_note *n = r->first;
+    if (n) r->first = n->next;
+    if (r->first == NULL) r->last = &r->first;
+    return n;
+}
+
+/* Table by table: what belongs to a node may have been written before the node. */
+void rows_apply(struct rows *r)
+{
+    struct rows_note *notes = r->first;
+    r->first = NULL;
+    r->last = &r->first;
+    for (size_t table = 0; notes && table < n_rows_tables; table++) {
+        for (struct rows_note **at = &notes, *n; (n = *at) != NULL;) {
+            if (n->kept->table != table) {
+                at = &n->next;
+                continue;
+            }
+            *at = n->next;
+            change(r, n->kept, n->gone, n->by);
+            free(n);
+        }
+    }
+}
+
+void rows_forget_notes(struct rows *r)
+{
+    for (struct rows_note *n; (n = take_note(r)) != NULL; free(n)) kept_free(n->kept);
+}
+
+/* ---- all of them ---- */
+
+static int load_table(struct rows *r, const struct rows_table *t, struct store *s, struct err *e)
+{
+    _arena_ struct arena a = {0};
+    void *rows;
+    size_t n;
+    int result = t->all(s, &a, &rows, &n, e);
+    for (size_t i = 0; result == 0 && i < n; i++)
+        change(r, kept_new(r, t->table, (char *)rows + i * t->table->row_size), false, 0);
+    return result;
+}
+
+static int load_parameters(struct rows *r, struct store *s, struct err *e)
+{
+    arena_fini(&r->parameter_arena);
+    int result = q_parameter_all(s, &r->parameter_arena, &r->parameters, &r->n_parameters, e);
+    r->parameters_known = result == 0;
+    return result;
+}
+
+int rows_load(struct rows *r, struct store *s, struct err *e)
+{
+    int result = 0;
+    if (!r->known) {
+        struct rows empty = {.ports = r->ports, .changed = r->changed, .changed_arg = r->changed_arg};
+        rows_fini(r);
+        *r = empty;
+        r->changed = NULL;
+        for (size_t i = 0; result == 0 && i < n_rows_tables; i++) result = load_table(r, &rows_tables[i], s, e);
+        r->changed = empty.changed;
+        r->known = result == 0;
+        rows_mark_all(r);
+    }
+    if (result == 0 && !r->parameters_known) result = load_parameters(r, s, e);
+    return result;
+}
+
+void rows_lose(struct rows *r)
+{
+    rows_forget_notes(r);
+    r->known = r->parameters_known = false;
 }
 
 void rows_fini(struct rows *r)
 {
-    arena_fini(&r->arena);
+    rows_forget_notes(r);
+    for (size_t i = 0; i < r->by_key.cap; i++) kept_free(r->by_key.slots[i].value);
+    for (size_t i = 0; i < r->units.cap; i++)
+        if (r->units.slots[i].value) unit_free(r->units.slots[i].value);
+    index_fini(&r->by_key);
+    index_fini(&r->units);
+    free(r->marked.items);
+    free(r->globals.items);
+    free(r->homeless.items);
+    free(r->emptied.items);
+    free(r->regions);
+    address_book_fini(&r->addresses);
+    arena_fini(&r->parameter_arena);
     *r = (struct rows){0};
+}
+
+/* ---- what nobody needs any more ---- */
+
+static bool has_homeless_row(const struct unit *u)
+{
+    for (size_t i = 0; i < u->rows.n; i++)
+        if (lacks_address(u->rows.items[i])) return true;
+    return false;
+}
+
+static bool is_empty(const struct unit *u)
+{
+    return u->rows.n == 0 && u->names.n == 0 && u->named_by.n == 0 && !u->marked && u->due_place == 0;
+}
+
+void rows_sweep(struct rows *r)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < r->homeless.n; i++)
+        if (has_homeless_row(r->homeless.items[i])) r->homeless.items[kept++] = r->homeless.items[i];
+    r->homeless.n = kept;
+    for (struct unit *u; r->emptied.n > 0;) {
+        u = r->emptied.items[--r->emptied.n];
+        u->emptied = false;
+        if (!is_empty(u)) continue;
+        index_drop(&r->units, u->key);
+        if (u->kind == UNIT_GLOBAL) unit_list_drop(&r->globals, u);
+        unit_free(u);
+    }
+}
+
+/* ---- looking for something ---- */
+
+struct unit *rows_unit_of_node(const struct rows *r, const char *region, const char *id)
+{
+    const struct kept *k = find_kept(r, &sql_table_node, region, id);
+    return k ? k->unit : NULL;
+}
+
+struct unit *rows_unit_of_endpoint(const struct rows *r, const char *region, const char *id)
+{
+    const struct kept *k = find_kept(r, &sql_table_endpoint, region, id);
+    return k ? k->unit : NULL;
+}
+
+/* A file's id is that of its snapshot, a dot, and that of its node group. */
+struct unit *rows_unit_of_file(const struct rows *r, const char *region, const char *file)
+{
+    char name[UNIT_KEY_SIZE];
+    const char *dot = strrchr(file, '.');
+    if (dot == NULL || (size_t)(dot - file) >= sizeof name) return NULL;
+    memcpy(name, file, (size_t)(dot - file));
+    name[dot - file] = '\0';
+    return rows_unit_named(r, UNIT_SNAPSHOT, region, name);
+}
+
+struct unit *rows_unit_named(const struct rows *r, enum unit_kind kind, const char *region, const char *id)
+{
+    char key[UNIT_KEY_SIZE];
+    return unit_key_of(kind, region, id, key) ? index_get(&r->units, key) : NULL;
+}
+
+const void *unit_row(const struct unit *u, const struct sql_table *t)
+{
+    for (size_t i = 0; i < u->rows.n; i++)
+        if (table_of(u->rows.items[i]) == t) return u->rows.items[i]->row;
+    return NULL;
+}
+
+struct unit *rows_next_unit(const struct rows *r, size_t *at)
+{
+    while (*at < r->units.cap) {
+        struct unit *u = r->units.slots[(*at)++].value;
+        if (u) return u;
+    }
+    return NULL;
+}
+
+/* ---- what is to be looked at ---- */
+
+void rows_mark(struct rows *r, struct unit *u)
+{
+    if (u == NULL || u->marked) return;
+    u->marked = true;
+    unit_list_add(&r->marked, u);
+}
+
+void rows_mark_all(struct rows *r)
+{
+    struct unit *u;
+    for (size_t at = 0; (u = rows_next_unit(r, &at)) != NULL;) rows_mark(r, u);
+}
+
+struct unit *rows_take_marked(struct rows *r)
+{
+    if (r->marked.n == 0) return NULL;
+    struct unit *u = r->marked.items[--r->marked.n];
+    u->marked = false;
+    return u;
 }

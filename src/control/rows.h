@@ -1,45 +1,93 @@
 #pragma once
 #include "base/arena.h"
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "control/unit.h"
+#include "plan/address_book.h"
+#include "store/sql.gen.h"
 /*
- * The rows that plans look at, kept between two passes as they were last read or
- * written, so that a pass need not read all of them again. They hold for as long
- * as store_changes() is what it was then: nobody but this process writes the
- * database (store.h), and the store counts every row that is written, deleted or
- * goes with another. Whatever a pass can't account for makes the next one read anew.
+ * The rows that plans look at, in memory from the start on, by the units that they belong to. What is written to the database comes
+ * here, too, as the store tells of it (store_watch()): within a transaction it is only noted, and it takes effect with
+ * rows_apply() once that is committed. Nobody but this process writes the database (store.h). Where that can't be followed,
+ * rows_lose() has all be read anew.
+ *
+ * Here is also kept which units the plans shall look at next. Why they shall is for reach.h.
  */
-struct sql_table;
+struct err;
+struct store;
 
-enum { ROWS_TABLES = 32 };
-
-struct rows_change;
-
-struct rows {
-    struct arena arena; /* the rows and their strings */
-    bool known;
-    int64_t changes; /* store_changes() that they stand for */
-    struct rows_table {
-        void *rows;
-        size_t n;
-    } tables[ROWS_TABLES];       /* in the order in which they are read */
-    size_t at;                   /* the table that is read next */
-    struct rows_change *changed; /* written in this pass, newest first */
-    size_t garbage;              /* bytes in the arena that nobody points to any more */
+/* A row, in one block with its strings. */
+struct kept {
+    struct unit *unit;
+    size_t place; /* in the unit's rows */
+    size_t table; /* in rows_tables */
+    const void *row;
+    const char *held; /* the entry in the book of addresses, or NULL */
+    char *key;        /* its table and primary key */
 };
 
-/* Before all tables are read: forgets them if the store has changed since. */
-void rows_begin(struct rows *r, int64_t changes);
-/* The next table, to be filled where they are not 'known'. */
-struct rows_table *rows_next(struct rows *r);
-/* After all of them were read. */
-void rows_end(struct rows *r, int64_t changes);
+/* All tables of which rows are kept; a table comes after those whose rows tell whose its own are. */
+extern const struct rows_table {
+    const struct sql_table *table;
+    int (*all)(struct store *s, struct arena *a, void **rows, size_t *n, struct err *e);
+} rows_tables[];
+extern const size_t n_rows_tables;
 
-/* 'row' was written in place of 'stored', one of these rows: one change. The note lives in 'a' until rows_keep(). */
-void rows_wrote(struct rows *r, struct arena *a, const struct sql_table *t, const void *stored, const void *row);
-/* Once all is committed: takes over what was written, strings too. */
-void rows_keep(struct rows *r);
-/* Something else has become of them: rows came or went, or a transaction was rolled back. The memory stays until rows_begin(). */
+/* One row was written: what it was and is, NULL where it was or is not there. */
+struct rows_change {
+    const struct sql_table *table;
+    struct unit *unit; /* NULL: nobody's (a region's) */
+    const void *was, *is;
+    size_t by; /* the component of this pass that wrote it; 0: none */
+};
+
+struct rows_note;
+
+struct rows {
+    bool known;
+    bool ports; /* --addressing ports */
+    struct index units, by_key;
+    struct unit_list marked, globals;
+    struct kept **regions;
+    size_t n_regions;
+    struct row_parameter *parameters; /* by region, parameter group, name; read anew once one was written */
+    size_t n_parameters;
+    struct arena parameter_arena;
+    bool parameters_known;
+    struct address_book addresses;
+    struct unit_list homeless;       /* units that had a row without an address, which there was none for */
+    struct unit_list emptied;        /* units that may have to go */
+    struct rows_note *first, **last; /* written in the transaction that is under way */
+    size_t writes_by;                /* the component that writes now; 0: none */
+    /* Called by rows_apply() for each change. */
+    void (*changed)(void *arg, const struct rows_change *c);
+    void *changed_arg;
+};
+
+/* Reads all rows where they are not known; then every unit is marked. Inside a transaction of the caller's. */
+int rows_load(struct rows *r, struct store *s, struct err *e);
+/* A row was written or deleted, in a transaction that may yet be rolled back. */
+void rows_note(struct rows *r, const struct sql_table *t, const void *row, bool gone);
+/* What was noted has been committed, or has not. */
+void rows_apply(struct rows *r);
+void rows_forget_notes(struct rows *r);
+/* Forgets the units of which nothing is left. */
+void rows_sweep(struct rows *r);
+/* Whatever is known may be wrong: the next rows_load() reads all anew. Units stay valid until then. */
 void rows_lose(struct rows *r);
 void rows_fini(struct rows *r);
+
+/* NULL if there is none. */
+struct unit *rows_unit_named(const struct rows *r, enum unit_kind kind, const char *region, const char *id);
+/* The unit that a node is of, an endpoint, a snapshot's file. */
+struct unit *rows_unit_of_node(const struct rows *r, const char *region, const char *id);
+struct unit *rows_unit_of_endpoint(const struct rows *r, const char *region, const char *id);
+struct unit *rows_unit_of_file(const struct rows *r, const char *region, const char *file);
+/* The unit's only row of that table, or one of them; NULL if it has none. */
+const void *unit_row(const struct unit *u, const struct sql_table *t);
+/* The next unit of all; begin with *at = 0. NULL: that was the last. */
+struct unit *rows_next_unit(const struct rows *r, size_t *at);
+
+/* The plans shall look at it; NULL is allowed. */
+void rows_mark(struct rows *r, struct unit *u);
+void rows_mark_all(struct rows *r);
+/* One that is marked, which it is not any more; NULL: none is. */
+struct unit *rows_take_marked(struct rows *r);

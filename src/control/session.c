@@ -2,7 +2,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "protocol/protocol.gen.h"
-#include <assert.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,7 +66,7 @@ static void on_ended(void *arg, const char *how)
     bool healthy = clock_mono_ns() - s->started_ns > HEALTHY_NS;
     s->process = NULL;
     s->in_touch = false;
-    buf_clear(&s->sighting);
+    told_fini(&s->told);
     s->all->changed(s->all->arg);
     if (s->closing || (s->stopped && s->all->stopping)) return;
     s->stopped = false; /* somebody else told it to stop */
@@ -142,20 +141,12 @@ static void answer_waiter(struct session *s, const char *text, size_t len)
     if (done) done(s->waiter_arg, text, len);
 }
 
-bool session_assign(struct session *s, const struct buf *text)
+void session_hand_out(struct session *s)
 {
-    if (s->unversioned.len == text->len && memcmp(s->unversioned.data, text->data, text->len) == 0) return false;
-    buf_clear(&s->unversioned);
-    buf_add(&s->unversioned, text->data, text->len);
-    s->version++;
-    /* The number is put in by hand rather than by encoding everything once more. */
-    static const char head[] = "{\"version\":0";
-    assert(text->len >= sizeof head && memcmp(text->data, head, sizeof head - 1) == 0);
+    if (!orders_settle(&s->orders)) return;
     buf_clear(&s->assignment);
-    buf_printf(&s->assignment, "{\"version\":%lld", (long long)s->version);
-    buf_add(&s->assignment, text->data + sizeof head - 1, text->len - (sizeof head - 1));
+    orders_write(&s->orders, ++s->version, &s->assignment);
     if (s->waiter) answer_waiter(s, s->assignment.data, s->assignment.len);
-    return true;
 }
 
 static void on_wait_limit(uv_timer_t *t)
@@ -179,26 +170,33 @@ void session_unwait(struct session *s, const void *arg)
     s->waiter = NULL;
     uv_timer_stop(&s->wait_limit);
     s->in_touch = false;
-    buf_clear(&s->sighting);
     s->all->changed(s->all->arg);
 }
 
-bool session_hear(struct session *s, const struct proto_sighting *seen, const char *text, size_t len)
+struct hearing {
+    told_changed_fn *changed;
+    void *arg;
+    bool news;
+};
+
+static void on_told(void *arg, enum told_kind kind, const char *id)
 {
-    bool news = !s->in_touch || s->sighting.len != len || memcmp(s->sighting.data, text, len) != 0;
+    struct hearing *h = arg;
+    h->news = true;
+    h->changed(h->arg, kind, id);
+}
+
+bool session_hear(struct session *s, const struct proto_sighting *seen, told_changed_fn *changed, void *arg)
+{
+    struct hearing h = {changed, arg, !s->in_touch || s->taken != seen->version.v || s->stopped != seen->stopped.v};
+    told_take(&s->told, seen, on_told, &h);
     s->in_touch = true;
     silence_end(&s->silence);
     s->stopped = seen->stopped.v;
     s->dry_run = seen->dry_run.v;
     s->heard_ms = clock_steady_ms();
     s->taken = seen->version.v;
-    if (news) buf_clear(&s->sighting);
-    return news;
-}
-
-void session_note(struct session *s, const char *text, size_t len)
-{
-    buf_add(&s->sighting, text, len);
+    return h.news;
 }
 
 /* ---- its end ---- */
@@ -207,9 +205,9 @@ static void on_closed(uv_handle_t *h)
 {
     struct session *s = h->data;
     if (--s->open_handles > 0) return;
-    buf_fini(&s->sighting);
+    told_fini(&s->told);
+    orders_fini(&s->orders);
     buf_fini(&s->assignment);
-    buf_fini(&s->unversioned);
     free(s->region);
     free(s);
 }

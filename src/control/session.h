@@ -1,7 +1,8 @@
 #pragma once
-#include "base/buf.h"
 #include "control/agent_process.h"
+#include "control/orders.h"
 #include "control/silence.h"
+#include "control/told.h"
 /*
  * The regions' agents as serve sees them. A session is one region's: the process, whether it is in touch, the assignment it
  * shall have and who waits for it. A session looks after its agent by itself: starts it, starts it again when it has ended,
@@ -35,12 +36,14 @@ struct session {
     struct silence silence;
 
     bool in_touch;
-    bool dry_run;        /* its agent says that nodes have no processes */
-    int64_t heard_ms;    /* steady clock: of the last sighting, or of the beginning */
-    struct buf sighting; /* the last one, as it came */
+    bool dry_run;     /* its agent says that nodes have no processes */
+    int64_t heard_ms; /* steady clock: of the last sighting, or of the beginning */
+    struct told told;
+    bool looked_in_touch; /* whether it was in touch when the plans looked last */
 
-    struct buf assignment; /* as it goes out; its version is 'version' */
-    struct buf unversioned;
+    struct orders orders;
+    bool has_tls;           /* some node has, or had, a certificate: the authority's goes along */
+    struct buf assignment;  /* as it goes out; its version is 'version' */
     int64_t version, taken; /* 'taken' is the one that the agent acts on, as it says itself */
     control_assignment_fn *waiter;
     void *waiter_arg;
@@ -56,8 +59,8 @@ struct session *session_find(const struct sessions *all, const char *region);
 bool session_left_over(const struct sessions *all, const char *region);
 /* Makes sure that the region has a session and that its agent runs, or is about to. */
 void session_ensure(struct sessions *all, const char *region);
-/* Hands 'text' (an Assignment with version 0) out if it differs from the one before: then true. */
-bool session_assign(struct session *s, const struct buf *text);
+/* Hands its orders out if they have changed. */
+void session_hand_out(struct session *s);
 /*
  * The agent wants its assignment: 'done' is called as soon as there is one of another version than 'after', maybe at once. Whoever
  * waited before gets nothing.
@@ -65,10 +68,11 @@ bool session_assign(struct session *s, const struct buf *text);
 void session_wait(struct session *s, int64_t after, control_assignment_fn *done, void *arg);
 /* Whoever waits with 'arg' has left: 'done' is not called any more, and the agent is out of touch until it reports. */
 void session_unwait(struct session *s, const void *arg);
-/* A sighting has come, whose text is 'text'. False: it says the same as the one before. */
-bool session_hear(struct session *s, const struct proto_sighting *seen, const char *text, size_t len);
-/* It was acted upon: the same again is no news. Without this it is. */
-void session_note(struct session *s, const char *text, size_t len);
+/*
+ * A sighting has come; 'changed' is called for whatever it tells otherwise than the one before. False: that is nothing, nor has anything else
+ * changed that plans look at.
+ */
+bool session_hear(struct session *s, const struct proto_sighting *seen, told_changed_fn *changed, void *arg);
 /* To be called once a second: an agent that is silent is out of touch, and one that hangs is killed; the next one starts when
  * it is dead for sure, and not before. */
 void session_look(struct session *s);

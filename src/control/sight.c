@@ -1,8 +1,8 @@
 #include "control/sight.h"
 #include "base/arena.h"
 #include "base/index.h"
+#include "control/told.h"
 #include "plan/snapshot.h"
-#include "protocol/protocol.gen.h"
 #include <string.h>
 
 static const char *join(struct world *w, const struct string_list *words)
@@ -77,41 +77,65 @@ static void sight_shard_node(struct world *w, struct row_shard_node *row, const 
     world_set_int(w, &row->seen_moving, seen->moving && *seen->moving);
 }
 
-/* What a sighting tells, by name. */
-struct seen_index {
-    struct index nodes, links, addresses;
-};
-
-/* A floating endpoint has no link of its own: the nodes tell. One of ours that holds it is no conflict. */
-static void index_addresses(struct index *x, const struct proto_sighting *s)
+static bool is_in(const char *region_of_row, const char *region)
 {
-    static enum endpoint_state conflict = ENDPOINT_CONFLICT, listening = ENDPOINT_LISTENING;
-    for (size_t i = 0; i < s->nodes.n; i++)
-        for (size_t k = 0; k < s->nodes.items[i].endpoints_refused.n; k++)
-            index_put(x, s->nodes.items[i].endpoints_refused.items[k], &conflict);
-    for (size_t i = 0; i < s->nodes.n; i++)
-        for (size_t k = 0; k < s->nodes.items[i].endpoints.n; k++) index_put(x, s->nodes.items[i].endpoints.items[k], &listening);
+    return strcmp(region_of_row, region) == 0;
 }
 
-static void index_seen(struct seen_index *x, const struct proto_sighting *s)
+/*
+ * A floating endpoint has no link of its own: the nodes tell, which are those of its replication group. One of ours that holds it is no
+ * conflict.
+ */
+static void index_addresses(struct index *x, const struct world *w, const char *region, const struct told *told)
 {
-    for (size_t i = 0; i < s->nodes.n; i++) index_put(&x->nodes, s->nodes.items[i].id, &s->nodes.items[i]);
-    for (size_t i = 0; i < s->links.n; i++) index_put(&x->links, s->links.items[i].id, &s->links.items[i]);
-    index_addresses(&x->addresses, s);
+    static enum endpoint_state states[] = {ENDPOINT_CONFLICT, ENDPOINT_LISTENING};
+    for (int held = 0; held < 2; held++) {
+        for (size_t i = 0; i < w->n_nodes; i++) {
+            const struct row_node *row = &w->nodes[i].row;
+            const struct proto_node_seen *n = is_in(row->region, region) ? told_find(told, TOLD_NODES, row->id) : NULL;
+            const struct string_list *list = n == NULL ? NULL : held ? &n->endpoints : &n->endpoints_refused;
+            for (size_t k = 0; list && k < list->n; k++) index_put(x, list->items[k], &states[held]);
+        }
+    }
 }
 
-static void seen_index_fini(struct seen_index *x)
+static void sight_nodes(struct world *w, const char *region, const struct told *told)
 {
-    index_fini(&x->nodes);
-    index_fini(&x->links);
-    index_fini(&x->addresses);
+    static const struct proto_node_seen nothing = {.state = SEEN_UNKNOWN};
+    for (size_t i = 0; i < w->n_nodes; i++) {
+        struct row_node *row = &w->nodes[i].row;
+        if (!is_in(row->region, region)) continue;
+        const struct proto_node_seen *n = told_find(told, TOLD_NODES, row->id);
+        if (n && !is_about(n->address, n->port, row->address, row->port)) n = NULL;
+        sight_node(w, row, n ? n : &nothing);
+        if (w->nodes[i].shard_node) sight_shard_node(w, &w->nodes[i].shard_node->row, n ? n->cluster : NULL);
+    }
 }
 
-static const struct proto_snapshot_seen *find_snapshot(const struct proto_sighting *s, const char *id)
+static void sight_endpoints(struct world *w, const char *region, const struct told *told)
 {
-    for (size_t i = 0; i < s->snapshots.n; i++)
-        if (strcmp(s->snapshots.items[i].id, id) == 0) return &s->snapshots.items[i];
-    return NULL;
+    _index_ struct index addresses = {0};
+    index_addresses(&addresses, w, region, told);
+    for (size_t i = 0; i < w->n_endpoints; i++) {
+        struct row_endpoint *row = &w->endpoints[i].row;
+        if (!is_in(row->region, region)) continue;
+        const struct proto_link_seen *l = told_find(told, TOLD_LINKS, row->id);
+        if (l && !is_about(l->address, l->port, row->address, row->port)) l = NULL;
+        const enum endpoint_state *floating = row->address ? index_get(&addresses, row->address) : NULL;
+        world_set_word(w, &row->seen_state, l ? l->state : floating ? *floating : ENDPOINT_UNKNOWN);
+        world_set(w, &row->seen_reason, l ? l->reason : NULL);
+    }
+}
+
+static void sight_reshardings(struct world *w, const char *region, const struct told *told)
+{
+    for (size_t i = 0; i < w->n_reshardings; i++) {
+        struct row_resharding *row = &w->reshardings[i].row;
+        if (!is_in(row->region, region)) continue;
+        const struct proto_stuck_seen *s = told_find(told, TOLD_STUCK, row->rg_id);
+        world_set(w, &row->seen_stuck, s ? s->reason : NULL);
+        world_set_int(w, &row->seen_stuck_back, s && s->settling.v);
+    }
 }
 
 static void sight_snapshot(struct world *w, struct row_snapshot_part *row, const struct proto_snapshot_seen *seen)
@@ -124,66 +148,27 @@ static void sight_snapshot(struct world *w, struct row_snapshot_part *row, const
     world_set(w, &row->seen_export_reason, seen->export_reason);
 }
 
-/* What a sighting does not mention keeps what was seen of it: it was ordered after the agent had said so. */
-static void sight_snapshots(struct world *w, const struct proto_sighting *seen, const struct seen_index *x)
+/* Of what was not told of nothing is known yet: it was ordered after the agent had told the rest. */
+static void sight_snapshots(struct world *w, const char *region, const struct told *told)
 {
     for (size_t i = 0; i < w->n_snapshot_parts; i++) {
         struct row_snapshot_part *row = &w->snapshot_parts[i].row;
-        if (strcmp(row->region, seen->region) != 0) continue;
-        const struct proto_snapshot_seen *s = find_snapshot(seen, snapshot_file(w->arena, row->snapshot, row->node_group_id));
+        if (!is_in(row->region, region)) continue;
+        const char *file = snapshot_file(w->arena, row->snapshot, row->node_group_id);
+        const struct proto_snapshot_seen *s = told_find(told, TOLD_SNAPSHOTS, file);
         if (s) sight_snapshot(w, row, s);
     }
     for (size_t i = 0; i < w->n_seeds; i++) {
         struct row_seed *row = &w->seeds[i].row;
-        if (strcmp(row->region, seen->region) != 0) continue;
-        const struct proto_node_seen *n = index_get(&x->nodes, row->node_id);
+        const struct proto_node_seen *n = is_in(row->region, region) ? told_find(told, TOLD_NODES, row->node_id) : NULL;
         if (n) world_set(w, &row->seen_refused, n->seed_refused);
     }
 }
 
-static enum endpoint_state floating_state(const struct seen_index *x, const char *address)
+void sight(struct world *w, const char *region, const struct told *told)
 {
-    const enum endpoint_state *state = address ? index_get(&x->addresses, address) : NULL;
-    return state ? *state : ENDPOINT_UNKNOWN;
-}
-
-static void sight_resharding(struct world *w, struct row_resharding *row, const struct proto_stuck_seen_list *stuck)
-{
-    const struct proto_stuck_seen *s = NULL;
-    for (size_t i = 0; i < stuck->n; i++)
-        if (strcmp(stuck->items[i].group, row->rg_id) == 0) s = &stuck->items[i];
-    world_set(w, &row->seen_stuck, s ? s->reason : NULL);
-    world_set_int(w, &row->seen_stuck_back, s && s->settling.v);
-}
-
-static void sight_all(struct world *w, const struct proto_sighting *seen, const struct seen_index *x)
-{
-    static const struct proto_node_seen nothing = {.state = SEEN_UNKNOWN};
-    for (size_t i = 0; i < w->n_nodes; i++) {
-        struct row_node *row = &w->nodes[i].row;
-        if (strcmp(row->region, seen->region) != 0) continue;
-        const struct proto_node_seen *n = index_get(&x->nodes, row->id);
-        if (n && !is_about(n->address, n->port, row->address, row->port)) n = NULL;
-        sight_node(w, row, n ? n : &nothing);
-        if (w->nodes[i].shard_node) sight_shard_node(w, &w->nodes[i].shard_node->row, n ? n->cluster : NULL);
-    }
-    for (size_t i = 0; i < w->n_endpoints; i++) {
-        struct row_endpoint *row = &w->endpoints[i].row;
-        if (strcmp(row->region, seen->region) != 0) continue;
-        const struct proto_link_seen *l = index_get(&x->links, row->id);
-        if (l && !is_about(l->address, l->port, row->address, row->port)) l = NULL;
-        world_set_word(w, &row->seen_state, l ? l->state : floating_state(x, row->address));
-        world_set(w, &row->seen_reason, l ? l->reason : NULL);
-    }
-    for (size_t i = 0; i < w->n_reshardings; i++)
-        if (strcmp(w->reshardings[i].row.region, seen->region) == 0) sight_resharding(w, &w->reshardings[i].row, &seen->stuck);
-    sight_snapshots(w, seen, x);
-}
-
-void sight(struct world *w, const struct proto_sighting *seen)
-{
-    struct seen_index x = {0};
-    index_seen(&x, seen);
-    sight_all(w, seen, &x);
-    seen_index_fini(&x);
+    sight_nodes(w, region, told);
+    sight_endpoints(w, region, told);
+    sight_reshardings(w, region, told);
+    sight_snapshots(w, region, told);
 }

@@ -1,9 +1,8 @@
 #pragma once
-struct proto_sighting;
+struct told;
 struct world;
 /*
- * Puts an agent's sighting into the seen_… columns of its region's nodes and
- * endpoints. A sighting is whole: what it does not mention does not exist there.
- * Sightings of things that no row speaks of (any more) are passed over.
+ * Puts what a region's agent has told last into the seen_… columns of the nodes and endpoints of that region in this world. What was
+ * not told of does not exist there. What no row speaks of (any more) is passed over.
  */
-void sight(struct world *w, const struct proto_sighting *seen);
+void sight(struct world *w, const char *region, const struct told *told);

@@ -16,7 +16,7 @@ struct stamp {
 struct trace {
     bool all;
     char ids[TRACE_IDS_MAX][TRACE_ID_SIZE];
-    size_t n_ids;
+    size_t n_ids, edits;
     struct stamp stamps[TRACE_STAMPS_MAX]; /* a ring: stamp i stands at i % TRACE_STAMPS_MAX */
     size_t n_stamps;                       /* since it was opened */
     const char *request, *operation;       /* the one that writes now, or NULL */
@@ -83,6 +83,7 @@ bool trace_add_id(struct trace *t, const char *id)
     if (trace_has_id(t, id)) return true;
     if (t->n_ids == TRACE_IDS_MAX || strlen(id) >= TRACE_ID_SIZE) return false;
     strcpy(t->ids[t->n_ids++], id);
+    t->edits++;
     return true;
 }
 
@@ -92,11 +93,17 @@ void trace_drop_id(struct trace *t, const char *id)
     if (i == t->n_ids) return;
     memmove(t->ids[i], t->ids[i + 1], (t->n_ids - i - 1) * sizeof *t->ids);
     t->n_ids--;
+    t->edits++;
 }
 
 const char *trace_id(const struct trace *t, size_t i)
 {
     return i < t->n_ids ? t->ids[i] : NULL;
+}
+
+size_t trace_edits(const struct trace *t)
+{
+    return t->edits;
 }
 
 bool trace_is_on(const struct trace *t)

@@ -36,6 +36,8 @@ void trace_drop_id(struct trace *t, const char *id);
 bool trace_has_id(const struct trace *t, const char *id);
 /* The i-th id that is traced, or NULL. */
 const char *trace_id(const struct trace *t, size_t i);
+/* How often what is traced has changed. */
+size_t trace_edits(const struct trace *t);
 /* True where something is traced at all. */
 bool trace_is_on(const struct trace *t);
 /* True for what is traced by its id, and for everything where all is. */

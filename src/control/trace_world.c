@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "base/index.h"
 #include "base/log.h"
+#include "control/told.h"
 #include "plan/world.h"
 #include "store/store.h"
 #include <string.h>
@@ -214,16 +215,13 @@ void trace_assigned(const struct trace *t, const struct proto_assignment *a, int
                 a->region, count_of_request(a, i));
 }
 
-void trace_recall_seen(struct trace *t, struct world *w, const struct proto_sighting *seen)
+void trace_recall_seen(struct trace *t, const struct world *w, const char *region, const struct told *told)
 {
     if (!trace_is_on(t)) return;
-    _index_ struct index traced = {0};
-    for (size_t i = 0; i < seen->nodes.n; i++)
-        if (seen->nodes.items[i].trace) index_put(&traced, seen->nodes.items[i].id, seen->nodes.items[i].trace);
-    for (size_t i = 0; traced.n && i < w->n_nodes; i++) {
+    for (size_t i = 0; i < w->n_nodes; i++) {
         const struct row_node *row = &w->nodes[i].row;
         struct trace_owner o = trace_owner_of(&sql_table_node, row);
-        const char *request = strcmp(row->region, seen->region) == 0 ? index_get(&traced, row->id) : NULL;
-        if (request && strcmp(request, NO_REQUEST) != 0) trace_recall(t, &o, request);
+        const struct proto_node_seen *n = strcmp(row->region, region) == 0 ? told_find(told, TOLD_NODES, row->id) : NULL;
+        if (n && n->trace && strcmp(n->trace, NO_REQUEST) != 0) trace_recall(t, &o, n->trace);
     }
 }

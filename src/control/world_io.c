@@ -4,49 +4,125 @@
 #include "catalog/region.h"
 #include "control/rows.h"
 #include "control/steady.h"
+#include "plan/tables.h"
 #include "store/event_log.h"
 #include "store/queries.gen.h"
+#include "store/store.h"
+#include <stdlib.h>
 #include <string.h>
 
-/* All rows of a table, read where they are not known. */
-#define READ(out, count, query, type)                                      \
-    do {                                                                   \
-        struct rows_table *t = rows_next(rows);                            \
-        type *read = t->rows;                                              \
-        int r = rows->known ? 0 : query(s, &rows->arena, &read, &t->n, e); \
-        if (r) return r;                                                   \
-        t->rows = read;                                                    \
-        (out) = read;                                                      \
-        (count) = t->n;                                                    \
-    } while (0)
+/* ---- from the rows ---- */
 
-/* Every kind of row the same way: keep the row as read beside the one that plans change. */
-#define LOAD(w, array, query, type)                                                \
-    do {                                                                           \
-        const type *all;                                                           \
-        READ(all, (w)->n_##array, query, type);                                    \
-        (w)->array = arena_alloc((w)->arena, (w)->n_##array * sizeof *(w)->array); \
-        for (size_t i = 0; i < (w)->n_##array; i++) {                              \
-            (w)->array[i].row = all[i];                                            \
-            (w)->array[i].stored = &all[i];                                        \
-        }                                                                          \
-    } while (0)
+/* Rows of one table, to be put in order. */
+struct picked {
+    const struct kept **items;
+    size_t n;
+};
 
-#define LOAD_TABLE(array, item, table, query) LOAD(w, array, q_##table##_##query, struct row_##table);
-
-int world_load(struct store *s, struct rows *rows, struct world *w, struct err *e)
+static int compare_texts(const char *a, const char *b)
 {
-    rows_begin(rows, store_changes(s));
-    LOAD(w, regions, q_region_all, struct row_region);
-    WORLD_TABLES(LOAD_TABLE)
-    READ(w->schedules, w->n_schedules, q_snapshot_schedule_all, struct row_snapshot_schedule);
-    READ(w->parameters, w->n_parameters, q_parameter_all, struct row_parameter);
-    rows_end(rows, store_changes(s));
-    world_link(w);
-    return 0;
+    return strcmp(a ? a : "", b ? b : "");
 }
 
-/* What is written takes the place of what was read; what comes or goes makes the next pass read anew. */
+static int compare_column(const struct sql_column *c, const void *a, const void *b)
+{
+    const void *x = (const char *)a + c->offset, *y = (const char *)b + c->offset;
+    if (c->kind == SQL_TEXT) return compare_texts(*(const char *const *)x, *(const char *const *)y);
+    int64_t m = *(const int64_t *)x, n = *(const int64_t *)y;
+    return m < n ? -1 : m > n;
+}
+
+/* By replication group first: an id alone would interleave the replication groups "a" and "a-0". */
+static const char *group_of(const struct sql_table *t, const void *row)
+{
+    if (t == &sql_table_node) return ((const struct row_node *)row)->rg_id;
+    if (t == &sql_table_cache_cluster) return ((const struct row_cache_cluster *)row)->rg_id;
+    return t == &sql_table_endpoint ? ((const struct row_endpoint *)row)->rg_id : NULL;
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+    const struct kept *x = *(const struct kept *const *)a, *y = *(const struct kept *const *)b;
+    const struct sql_table *t = rows_tables[x->table].table;
+    int r = compare_column(&t->columns[0], x->row, y->row);
+    if (r == 0) r = compare_texts(group_of(t, x->row), group_of(t, y->row));
+    for (int i = 1; r == 0 && i < t->n_key; i++) r = compare_column(&t->columns[i], x->row, y->row);
+    return r;
+}
+
+static void count_rows(struct picked *picked, const struct unit *u)
+{
+    for (size_t i = 0; i < u->rows.n; i++) picked[u->rows.items[i]->table].n++;
+}
+
+static void pick_rows(struct picked *picked, const struct unit *u)
+{
+    for (size_t i = 0; i < u->rows.n; i++) {
+        struct picked *p = &picked[u->rows.items[i]->table];
+        p->items[p->n++] = u->rows.items[i];
+    }
+}
+
+static void each_unit(const struct rows *rows, const struct unit_list *units, struct picked *picked,
+    void (*fn)(struct picked *, const struct unit *))
+{
+    size_t at = 0;
+    for (size_t i = 0; units && i < units->n; i++) fn(picked, units->items[i]);
+    for (const struct unit *u; units == NULL && (u = rows_next_unit(rows, &at)) != NULL;) fn(picked, u);
+}
+
+/* Every kind of row the same way: the row as it is kept beside the one that plans change. */
+static void take_table(struct world *w, const struct world_table *t, const struct picked *p)
+{
+    char *items = arena_alloc(w->arena, p->n * t->size);
+    for (size_t i = 0; i < p->n; i++) {
+        memcpy(items + i * t->size, p->items[i]->row, t->table->row_size);
+        memcpy(items + i * t->size + t->stored, &p->items[i]->row, sizeof p->items[i]->row);
+    }
+    memcpy((char *)w + t->items, &items, sizeof items);
+    memcpy((char *)w + t->count, &p->n, sizeof p->n);
+}
+
+static void take_schedules(struct world *w, const struct picked *p)
+{
+    struct row_snapshot_schedule *all = arena_array(w->arena, struct row_snapshot_schedule, p->n);
+    for (size_t i = 0; i < p->n; i++) all[i] = *(const struct row_snapshot_schedule *)p->items[i]->row;
+    w->schedules = all;
+    w->n_schedules = p->n;
+}
+
+void world_of_units(struct world *w, const struct rows *rows, const struct unit_list *units)
+{
+    struct picked *picked = arena_array(w->arena, struct picked, n_rows_tables);
+    each_unit(rows, units, picked, count_rows);
+    for (size_t i = 0; i < n_rows_tables; i++) {
+        picked[i].items = arena_array(w->arena, const struct kept *, picked[i].n);
+        picked[i].n = 0;
+    }
+    each_unit(rows, units, picked, pick_rows);
+    for (size_t i = 0; i < n_rows_tables; i++) {
+        const struct world_table *t = table_find(rows_tables[i].table->name);
+        if (picked[i].n > 1) qsort(picked[i].items, picked[i].n, sizeof *picked[i].items, compare_rows);
+        if (t) take_table(w, t, &picked[i]);
+        else if (rows_tables[i].table == &sql_table_snapshot_schedule) take_schedules(w, &picked[i]);
+    }
+    w->parameters = rows->parameters;
+    w->n_parameters = rows->n_parameters;
+    world_link(w);
+}
+
+struct world_region *world_regions(struct arena *a, const struct rows *rows)
+{
+    struct world_region *all = arena_array(a, struct world_region, rows->n_regions);
+    for (size_t i = 0; i < rows->n_regions; i++) {
+        all[i].stored = rows->regions[i]->row;
+        all[i].row = *all[i].stored;
+    }
+    return all;
+}
+
+/* ---- to the database ---- */
+
 #define STORE(array, item, table, query)                                                                                   \
     for (size_t i = 0; r == 0 && i < (w)->n_##array; i++) {                                                                \
         if ((w)->array[i].drop && (w)->array[i].stored == NULL) continue;                                                  \
@@ -54,25 +130,22 @@ int world_load(struct store *s, struct rows *rows, struct world *w, struct err *
             row_equal(&sql_table_##table, (w)->array[i].stored, &(w)->array[i].row))                                       \
             continue;                                                                                                      \
         r = (w)->array[i].drop ? q_##table##_delete(s, &(w)->array[i].row, e) : q_##table##_put(s, &(w)->array[i].row, e); \
-        if ((w)->array[i].drop || (w)->array[i].stored == NULL) rows_lose(rows);                                           \
-        else rows_wrote(rows, (w)->arena, &sql_table_##table, (w)->array[i].stored, &(w)->array[i].row);                   \
         *wrote = true;                                                                                                     \
     }
 
-static int store_regions(struct store *s, struct rows *rows, struct world *w, bool *wrote, struct err *e)
+int world_store_regions(struct store *s, const struct world_region *all, size_t n, bool *wrote, struct err *e)
 {
     int r = 0;
-    for (size_t i = 0; r == 0 && i < w->n_regions; i++) {
-        if (row_equal(&sql_table_region, w->regions[i].stored, &w->regions[i].row)) continue;
-        r = q_region_put(s, &w->regions[i].row, e);
-        rows_wrote(rows, w->arena, &sql_table_region, w->regions[i].stored, &w->regions[i].row);
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        if (row_equal(&sql_table_region, all[i].stored, &all[i].row)) continue;
+        r = q_region_put(s, &all[i].row, e);
         *wrote = true;
     }
     return r;
 }
 
-/* The list is newest first; the oldest is written first, so that their numbers go with the time. No plan looks at events. */
-static int store_events(struct store *s, struct rows *rows, struct world *w, bool *wrote, struct err *e)
+/* The list is newest first; the oldest is written first, so that their numbers go with the time. */
+static int store_events(struct store *s, struct world *w, bool *wrote, struct err *e)
 {
     struct world_event *oldest = NULL;
     for (struct world_event *ev = w->events, *next; ev; ev = next) {
@@ -81,23 +154,12 @@ static int store_events(struct store *s, struct rows *rows, struct world *w, boo
         oldest = ev;
     }
     if (oldest == NULL) return 0;
-    int64_t before = store_changes(s);
     int r = 0;
     for (struct world_event *ev = oldest; r == 0 && ev; ev = ev->next) {
         log_info("%s %s %s: %s", ev->region, ev->source_type, ev->source_id, ev->message);
         r = event_log_add(s, ev->region, w->now_ms, ev->source_type, ev->source_id, ev->message, e);
     }
-    rows->changes += store_changes(s) - before;
     *wrote = true;
-    return r;
-}
-
-/* No plan looks at it. */
-static int store_steady(struct store *s, struct rows *rows, const struct world *w, struct err *e)
-{
-    int64_t before = store_changes(s);
-    int r = steady_note(s, w->steady_ms, e);
-    rows->changes += store_changes(s) - before;
     return r;
 }
 
@@ -123,22 +185,18 @@ static int forget_tags(struct store *s, struct world *w, struct err *e)
     return r;
 }
 
-int world_store(struct store *s, struct rows *rows, struct world *w, bool *wrote, struct err *e)
+int world_store(struct store *s, struct world *w, bool *wrote, struct err *e)
 {
-    *wrote = false;
-    int r = store_regions(s, rows, w, wrote, e);
+    int r = 0;
     WORLD_TABLES(STORE)
     if (r == 0) r = forget_tags(s, w, e);
     for (struct world_new_node *n = w->new_nodes; r == 0 && n; n = n->next) {
         r = q_node_put(s, &n->row, e);
-        rows_lose(rows);
         *wrote = true;
     }
     for (struct world_new_snapshot *n = w->new_snapshots; r == 0 && n; n = n->next) {
         r = store_new_snapshot(s, n, e);
-        rows_lose(rows);
         *wrote = true;
     }
-    if (r == 0) r = store_events(s, rows, w, wrote, e);
-    return r || !*wrote ? r : store_steady(s, rows, w, e);
+    return r ? r : store_events(s, w, wrote, e);
 }

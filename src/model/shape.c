@@ -1,4 +1,5 @@
 #include "model/shape.h"
+#include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,4 +69,71 @@ bool shape_same(const struct shape *shape, const void *a, const void *b)
         if (is_set != shape_is_set(f->shape, y) || (is_set && !same_value(f->shape, x, y))) return false;
     }
     return true;
+}
+
+/* ---- copies ---- */
+
+/* Where a copy goes; while 'block' is NULL it is only measured. */
+struct clone {
+    char *block;
+    size_t used;
+};
+
+static void *clone_bytes(struct clone *c, const void *from, size_t n)
+{
+    void *at = c->block ? c->block + c->used : NULL;
+    c->used += (n + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
+    return at ? memcpy(at, from, n) : NULL;
+}
+
+static void clone_members(struct clone *c, const struct shape *shape, const void *from, void *to);
+
+static void clone_text(struct clone *c, const void *from, void *to)
+{
+    const char *text = shape_target(from);
+    void *copy = text ? clone_bytes(c, text, strlen(text) + 1) : NULL;
+    if (to) memcpy(to, &copy, sizeof copy);
+}
+
+static void clone_list(struct clone *c, const struct shape *element, const struct shape_list *from, struct shape_list *to)
+{
+    if (from->n == 0) return;
+    char *items = clone_bytes(c, from->items, from->n * element->size);
+    for (size_t i = 0; i < from->n; i++) {
+        const char *item = (const char *)from->items + i * element->size;
+        char *copy = items ? items + i * element->size : NULL;
+        if (element->kind == SHAPE_STRING) clone_text(c, item, copy);
+        if (element->kind == SHAPE_STRUCT) clone_members(c, element, item, copy);
+    }
+    if (to) to->items = items;
+}
+
+/* 'to' has the bytes of 'from' already, or is NULL. */
+static void clone_members(struct clone *c, const struct shape *shape, const void *from, void *to)
+{
+    for (size_t i = 0; i < shape->n_fields; i++) {
+        const struct shape_field *f = &shape->fields[i];
+        const char *at = (const char *)from + f->offset;
+        char *copy = to ? (char *)to + f->offset : NULL;
+        if (f->shape->kind == SHAPE_STRING) clone_text(c, at, copy);
+        if (f->shape->kind == SHAPE_LIST) clone_list(c, f->shape->element, (const void *)at, (void *)copy);
+        const void *target = f->shape->kind == SHAPE_STRUCT ? shape_target(at) : NULL;
+        if (target == NULL) continue;
+        void *inner = clone_bytes(c, target, f->shape->size);
+        clone_members(c, f->shape, target, inner);
+        if (copy) memcpy(copy, &inner, sizeof inner);
+    }
+}
+
+void *shape_clone(const struct shape *shape, const void *value)
+{
+    struct clone c = {0};
+    clone_bytes(&c, value, shape->size);
+    clone_members(&c, shape, value, NULL);
+    c.block = malloc(c.used);
+    if (c.block == NULL) abort();
+    c.used = 0;
+    void *copy = clone_bytes(&c, value, shape->size);
+    clone_members(&c, shape, value, copy);
+    return copy;
 }

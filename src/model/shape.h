@@ -95,3 +95,5 @@ bool shape_is_set(const struct shape *shape, const void *value);
 void *shape_target(const void *value);
 /* True if two structures of this shape say the same. */
 bool shape_same(const struct shape *shape, const void *a, const void *b);
+/* A copy of a structure with all that it points to, in one block that free() frees. */
+void *shape_clone(const struct shape *shape, const void *value);

@@ -1,5 +1,6 @@
 #include "base/arena.h"
 #include "catalog/region.h"
+#include "plan/address_book.h"
 #include "plan/plan.h"
 #include <string.h>
 
@@ -26,7 +27,7 @@ static bool taken(struct world *w, const char *address, int64_t port)
         const struct row_endpoint *e = &w->endpoints[i].row;
         if (is_had(w, e->address, e->port, w->endpoints[i].drop, address, port)) return true;
     }
-    return false;
+    return w->held && address_book_has(w->held, address_book_entry(w->arena, w->addressing.ports, address, port));
 }
 
 /* The counter begins anywhere, runs through the region's hosts, or through the port range, and comes round to what was freed
@@ -40,6 +41,7 @@ static bool give(struct world *w, struct world_region *r, const char **address, 
         const char *host = w->addressing.ports ? w->addressing.host : plan_host_address(w->arena, known ? known->octet : 0, at);
         int64_t with = w->addressing.ports ? w->addressing.first_port + at : *port;
         if (taken(w, host, with)) continue;
+        if (w->held) address_book_take(w->held, address_book_entry(w->arena, w->addressing.ports, host, with));
         world_set_int(w, &r->row.next_host, (at + 1) % span);
         world_set(w, address, host);
         world_set_int(w, port, with);

@@ -198,6 +198,16 @@ static void plan_one(struct world *w, struct world_snapshot *s)
     if (!s->drop) plan_retention(w, s);
 }
 
+/* What it waits for is told apart from what others do. */
+static void plan_snapshot(struct world *w, struct world_snapshot *s)
+{
+    int64_t others_ms = w->wake_ms;
+    w->wake_ms = INT64_MAX;
+    plan_one(w, s);
+    s->wake_ms = w->wake_ms;
+    world_wake(w, others_ms);
+}
+
 /* ---- their sources ---- */
 
 static bool takes_one(const struct world_snapshot *s)
@@ -396,7 +406,7 @@ static void drop_lost_files(struct world *w)
 void plan_snapshots(struct world *w)
 {
     for (size_t i = 0; i < w->n_snapshots; i++)
-        if (!w->snapshots[i].drop) plan_one(w, &w->snapshots[i]);
+        if (!w->snapshots[i].drop) plan_snapshot(w, &w->snapshots[i]);
     for (size_t i = 0; i < w->n_nodes; i++) plan_seed(w, &w->nodes[i]);
     drop_lost_seeds(w);
     drop_lost_files(w);

@@ -13,6 +13,7 @@
  * one that a plan added; a row with 'drop' set is deleted. Everything lives in the
  * world's arena.
  */
+struct address_book;
 struct arena;
 struct world_rg;
 struct world_cluster;
@@ -104,6 +105,7 @@ struct world_snapshot {
     WORLD_ROW(snapshot)
     struct world_snapshot_part *parts;
     size_t n_parts;
+    int64_t wake_ms; /* as struct world's, of what is about this one alone */
 };
 
 /* A snapshot that a plan has begun, and that this was its turn: it takes part from the next look on. */
@@ -228,6 +230,7 @@ struct world {
     int64_t blocked_limit_ms; /* --blocked-primary-timeout; 0: none */
     int64_t wake_ms; /* when the next look is due at the latest, on the steady clock; INT64_MAX: nothing waits for time */
     struct world_addressing addressing;
+    struct address_book *held; /* what others have whose rows are not in this world; NULL: there are none */
     struct world_region *regions;
     size_t n_regions;
     WORLD_TABLES(WORLD_ARRAY)

@@ -20,6 +20,7 @@ struct sql_table {
     size_t row_size;
     const struct sql_column *columns;
     int n_columns;
+    int n_key; /* the first columns are the primary key */
 };
 
 /* A migration or a query. A query's parameters are ?1, ?2 …, in the order in which the wrapper passes the values. */

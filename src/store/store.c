@@ -22,9 +22,8 @@ struct store {
     char *path;
     int wal_frames; /* after the last commit */
     struct stat wal;
-    int64_t backed_up;     /* store_changes() of the last copy */
-    store_watch_fn *watch; /* NULL: nobody watches */
-    void *watch_arg;
+    int64_t backed_up;        /* store_changes() of the last copy */
+    struct store_watch watch; /* zeroed: nobody watches */
 };
 
 static int disk_full(struct err *e, const char *what)
@@ -261,19 +260,30 @@ int store_check_room(struct store *s, struct err *e)
     return s->wal_frames > ROOM_SHORT_FRAMES || room_is_gone(s->path) ? disk_full(e, "nothing new can be kept") : 0;
 }
 
+static void tell_end(struct store *s, bool committed)
+{
+    if (s->watch.end) s->watch.end(s->watch.arg, committed);
+}
+
 int store_commit(struct store *s, struct err *e)
 {
     int r = trip_hit(TRIP_STORE_COMMIT) ? err_set(e, ERR_DB, "COMMIT: tripped") : step_once(s, s->commit, "COMMIT", e);
-    if (r) store_rollback(s);
-    else trip_crash(TRIP_CRASH_AFTER_COMMIT);
-    return r;
+    if (r) {
+        store_rollback(s);
+        return r;
+    }
+    trip_crash(TRIP_CRASH_AFTER_COMMIT);
+    tell_end(s, true);
+    return 0;
 }
 
 void store_rollback(struct store *s)
 {
-    if (sqlite3_get_autocommit(s->db)) return; /* SQLite already did it */
-    sqlite3_step(s->rollback);
-    sqlite3_reset(s->rollback);
+    if (!sqlite3_get_autocommit(s->db)) { /* else SQLite already did it */
+        sqlite3_step(s->rollback);
+        sqlite3_reset(s->rollback);
+    }
+    tell_end(s, false);
 }
 
 int64_t store_changes(struct store *s)
@@ -330,17 +340,30 @@ int store_run(struct store *s, enum query q, const struct sql_param *p, struct e
     return r ? r : step_once(s, st, sql_queries[q].name, e);
 }
 
-int store_put(struct store *s, enum query q, const struct sql_param *p, const struct sql_table *t, const void *row, struct err *e)
+static int write_row(struct store *s, enum query q, const struct sql_param *p, const struct sql_table *t, const void *row,
+    bool gone, struct err *e)
 {
     int r = store_run(s, q, p, e);
-    if (r == 0 && s->watch) s->watch(s->watch_arg, t, row);
-    return r;
+    if (r || s->watch.row == NULL) return r;
+    s->watch.row(s->watch.arg, t, row, gone);
+    if (sqlite3_get_autocommit(s->db)) tell_end(s, true);
+    return 0;
 }
 
-void store_watch(struct store *s, store_watch_fn *fn, void *arg)
+int store_put(struct store *s, enum query q, const struct sql_param *p, const struct sql_table *t, const void *row, struct err *e)
 {
-    s->watch = fn;
-    s->watch_arg = arg;
+    return write_row(s, q, p, t, row, false, e);
+}
+
+int store_delete(
+    struct store *s, enum query q, const struct sql_param *p, const struct sql_table *t, const void *row, struct err *e)
+{
+    return write_row(s, q, p, t, row, true, e);
+}
+
+void store_watch(struct store *s, const struct store_watch *w)
+{
+    s->watch = w ? *w : (struct store_watch){0};
 }
 
 int store_int(struct store *s, enum query q, const struct sql_param *p, int64_t *out, struct err *e)

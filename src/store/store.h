@@ -55,16 +55,23 @@ int store_one(struct store *s, enum query q, const struct sql_param *p, const st
 int store_many(struct store *s, enum query q, const struct sql_param *p, const struct sql_table *t, struct arena *a, void **out,
     size_t *n, struct err *e);
 
-/* Runs a query that writes or deletes 'row', and tells the watcher. */
+/* Run a query that writes 'row', or deletes the one that has its primary key, and tell the watcher. */
 int store_put(
+    struct store *s, enum query q, const struct sql_param *p, const struct sql_table *t, const void *row, struct err *e);
+int store_delete(
     struct store *s, enum query q, const struct sql_param *p, const struct sql_table *t, const void *row, struct err *e);
 
 /*
- * Calls 'fn' for each row that a NAME_put or NAME_delete writes or deletes, within the transaction, which may still be rolled back.
- * NULL ends that.
+ * Whoever wants to know what is written. 'row' is called for each row that a NAME_put writes, or a NAME_delete deletes ('gone'), within
+ * the transaction; 'end' once that has ended, or at once where there is none. Other queries that write tell of nothing.
  */
-typedef void store_watch_fn(void *arg, const struct sql_table *t, const void *row);
-void store_watch(struct store *s, store_watch_fn *fn, void *arg);
+struct store_watch {
+    void (*row)(void *arg, const struct sql_table *t, const void *row, bool gone);
+    void (*end)(void *arg, bool committed);
+    void *arg;
+};
+/* NULL ends it. 'w' is copied. */
+void store_watch(struct store *s, const struct store_watch *w);
 
 /* Equal in every column, or in that one. */
 bool row_equal(const struct sql_table *t, const void *a, const void *b);

@@ -1,6 +1,9 @@
 #include "base/index.h"
 #include "base/arena.h"
 #include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 Test(index, finds_nothing_in_an_empty_one)
 {
@@ -28,4 +31,25 @@ Test(index, takes_the_last_value_of_a_name)
     index_put(&x, "a", &last);
     cr_expect_eq(index_get(&x, "a"), &last);
     cr_expect_eq(x.n, 1u);
+}
+
+enum { NAMES = 60 };
+
+Test(index, has_what_was_put_and_not_taken_out_again)
+{
+    struct index x = {0};
+    char names[NAMES][8];
+    bool there[NAMES] = {false};
+    unsigned seed = (unsigned)getpid();
+    srand(seed);
+    cr_log_info("seed %u", seed);
+    for (int i = 0; i < NAMES; i++) snprintf(names[i], sizeof names[i], "n%d", i);
+    for (int n = 0; n < 5000; n++) {
+        int i = rand() % NAMES;
+        there[i] = rand() % 2;
+        if (there[i]) index_put(&x, names[i], names[i]);
+        else index_drop(&x, names[i]);
+        for (int k = 0; k < NAMES; k++) cr_assert_eq(index_get(&x, names[k]) != NULL, there[k], "%s after %d steps", names[k], n);
+    }
+    index_fini(&x);
 }

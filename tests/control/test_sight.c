@@ -1,5 +1,6 @@
 #include "control/sight.h"
 #include "base/arena.h"
+#include "control/told.h"
 #include "plan/world.h"
 #include "protocol/protocol.gen.h"
 #include <criterion/criterion.h>
@@ -33,13 +34,21 @@ static const struct line table[] = {
     {"of no address", NULL, NULL, 0, SEEN_CONFLICT, ENDPOINT_LISTENING},
 };
 
+static void ignore(void *arg, enum told_kind kind, const char *id)
+{
+    (void)arg, (void)kind, (void)id;
+}
+
 static void check(const struct line *l)
 {
     struct world w = setup();
     struct proto_node_seen n = {.id = "g.a", .address = l->node_at, .port = OPT_INT(l->port), .state = SEEN_CONFLICT};
     struct proto_link_seen k = {.id = "reader", .address = l->link_at, .port = OPT_INT(l->port), .state = ENDPOINT_LISTENING};
     struct proto_sighting s = {.region = "r", .nodes = {true, 1, &n}, .links = {true, 1, &k}};
-    sight(&w, &s);
+    struct told told = {0};
+    told_take(&told, &s, ignore, NULL);
+    sight(&w, "r", &told);
+    told_fini(&told);
     cr_assert_eq(node.row.seen_state, l->node_state, "the node, where it is told %s", l->what);
     cr_assert_eq(endpoint.row.seen_state, l->link_state, "the link, where it is told %s", l->what);
 }

@@ -1,5 +1,6 @@
 #include "control/trace.h"
 #include "base/arena.h"
+#include "control/told.h"
 #include "control/trace_world.h"
 #include "plan/world.h"
 #include <criterion/criterion.h>
@@ -186,6 +187,11 @@ Test(trace, orders_of_what_is_traced_have_their_requests_id)
     cr_expect_null(orders[1].trace);
 }
 
+static void ignore(void *arg, enum told_kind kind, const char *id)
+{
+    (void)arg, (void)kind, (void)id;
+}
+
 Test(trace, a_sighting_brings_back_what_serve_forgot)
 {
     struct world_node nodes[] = {{.row = member}, {.row = alone}};
@@ -193,7 +199,10 @@ Test(trace, a_sighting_brings_back_what_serve_forgot)
     struct proto_node_seen seen[] = {{.id = "g-001.0001", .trace = "one"}, {.id = "c.0001", .trace = "-"}};
     struct proto_sighting s = {.region = "r", .nodes = {true, 2, seen}};
     trace_add_id(t, "g");
-    trace_recall_seen(t, &w, &s);
+    struct told told = {0};
+    told_take(&told, &s, ignore, NULL);
+    trace_recall_seen(t, &w, "r", &told);
+    told_fini(&told);
     cr_expect_str_eq(last_request("replication group", "r", "g"), "one");
     cr_expect_null(last_request("cache cluster", "r", "c"));
 }

@@ -6,7 +6,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <unistd.h>
-/* Whatever happened since they were read, the rows of a pass are those that the database has. */
+/* Whatever is written, by a pass or by somebody else, the rows in memory are those that the database has. */
 
 enum { ENDPOINTS = 40, PASSES = 300 };
 
@@ -14,6 +14,20 @@ static struct store *s;
 static struct rows rows;
 static struct arena a;
 static struct err e;
+static bool passing;
+
+static void on_row(void *arg, const struct sql_table *t, const void *row, bool gone)
+{
+    (void)arg;
+    rows_note(&rows, t, row, gone);
+}
+
+static void on_end(void *arg, bool committed)
+{
+    (void)arg;
+    if (!committed) rows_forget_notes(&rows);
+    else if (!passing) rows_apply(&rows);
+}
 
 static struct row_endpoint endpoint(int i)
 {
@@ -38,6 +52,7 @@ static void setup(void)
     s = database_open(STORE_NORMAL);
     cr_assert_eq(q_region_put(s, &region, &e), 0, "%s", e.msg);
     for (int i = 0; i < ENDPOINTS; i++) put(i);
+    store_watch(s, &(struct store_watch){on_row, on_end, NULL});
 }
 
 static void teardown(void)
@@ -49,17 +64,20 @@ static void teardown(void)
 
 TestSuite(world_io, .init = setup, .fini = teardown);
 
-static struct world load(struct rows *known)
+static struct world load(struct rows *known, struct arena *brief)
 {
-    struct world w = {.arena = &a};
-    cr_assert_eq(world_load(s, known, &w, &e), 0, "%s", e.msg);
+    struct world w = {.arena = brief};
+    cr_assert_eq(rows_load(known, s, &e), 0, "%s", e.msg);
+    world_of_units(&w, known, NULL);
+    w.regions = world_regions(brief, known);
+    w.n_regions = known->n_regions;
     return w;
 }
 
 static void expect_true(void)
 {
     struct rows none = {0};
-    struct world known = load(&rows), read = load(&none);
+    struct world known = load(&rows, &a), read = load(&none, &a);
     cr_assert_eq(known.n_endpoints, read.n_endpoints);
     for (size_t i = 0; i < read.n_endpoints; i++)
         cr_assert(row_equal(&sql_table_endpoint, &known.endpoints[i].row, &read.endpoints[i].row), "endpoint %zu", i);
@@ -78,20 +96,26 @@ static void change(struct world *w, struct arena *brief)
     if (rand() % 10 == 0) world_note(w, "us-east-1", "cache-cluster", "c", "It happened");
 }
 
+static void store_world(struct world *w, bool commits)
+{
+    bool wrote = false;
+    cr_assert_eq(store_begin(s, true, &e), 0);
+    passing = true;
+    cr_assert_eq(world_store(s, w, &wrote, &e), 0, "%s", e.msg);
+    cr_assert_eq(world_store_regions(s, w->regions, w->n_regions, &wrote, &e), 0, "%s", e.msg);
+    if (commits) cr_assert_eq(store_commit(s, &e), 0);
+    else store_rollback(s);
+    passing = false;
+    rows_apply(&rows);
+}
+
 static void pass(bool commits, bool drops)
 {
     _arena_ struct arena brief = {0};
-    struct world w = {.arena = &brief};
-    bool wrote;
-    cr_assert_eq(store_begin(s, true, &e), 0);
-    cr_assert_eq(world_load(s, &rows, &w, &e), 0, "%s", e.msg);
+    struct world w = load(&rows, &brief);
     for (int n = rand() % 3; n > 0; n--) change(&w, &brief);
     if (drops) w.endpoints[0].drop = true;
-    cr_assert_eq(world_store(s, &rows, &w, &wrote, &e), 0, "%s", e.msg);
-    if (commits) cr_assert_eq(store_commit(s, &e), 0);
-    else store_rollback(s);
-    if (commits) rows_keep(&rows);
-    else rows_lose(&rows);
+    store_world(&w, commits);
 }
 
 static void something_else(int i)
@@ -116,17 +140,26 @@ Test(world_io, rows_that_are_kept_are_those_of_the_database)
     }
 }
 
-Test(world_io, a_pass_that_writes_rows_in_place_leaves_nothing_to_be_read)
+Test(world_io, a_row_that_is_not_written_stays_where_it_is)
 {
-    struct world w = load(&rows);
-    const void *before = w.endpoints[0].stored;
+    struct world w = load(&rows, &a);
+    const void *before = w.endpoints[1].stored;
     w.endpoints[0].row.port = 7000;
-    bool wrote;
-    cr_assert_eq(world_store(s, &rows, &w, &wrote, &e), 0);
-    rows_keep(&rows);
-    w = load(&rows);
-    cr_expect_eq(w.endpoints[0].stored, before);
+    store_world(&w, true);
+    w = load(&rows, &a);
+    cr_expect_eq(w.endpoints[1].stored, before);
     cr_expect_eq(w.endpoints[0].row.port, 7000);
+}
+
+Test(world_io, what_is_not_committed_is_as_if_it_had_never_been)
+{
+    load(&rows, &a);
+    cr_assert_eq(store_begin(s, true, &e), 0);
+    struct row_endpoint row = endpoint(0);
+    cr_assert_eq(q_endpoint_delete(s, &row, &e), 0);
+    store_rollback(s);
+    cr_expect_eq(load(&rows, &a).n_endpoints, (size_t)ENDPOINTS);
+    expect_true();
 }
 
 static struct row_cache_cluster cluster(const char *id)
@@ -165,11 +198,10 @@ Test(world_io, the_tags_of_a_cluster_go_with_its_row_and_no_others)
         cr_assert_eq(q_cache_cluster_put(s, &all[i], &e), 0, "%s", e.msg);
         cr_assert_eq(q_tag_put(s, &tag, &e), 0, "%s", e.msg);
     }
-    struct world w = load(&rows);
-    bool wrote;
+    struct world w = load(&rows, &a);
     cr_assert_eq(w.n_clusters, 2u);
     world_drop(&w, &w.clusters[0].drop);
-    cr_assert_eq(world_store(s, &rows, &w, &wrote, &e), 0, "%s", e.msg);
+    store_world(&w, true);
     for (size_t i = 0; i < 2; i++) {
         struct row_tag *tags;
         size_t n;

@@ -78,6 +78,7 @@ static void serve_ended(struct process *p, int status, int signal)
     (void)p;
     (void)status;
     (void)signal;
+    if (s.store) store_watch(s.store, NULL);
     if (s.store) store_rollback(s.store);
     store_close(s.store);
     s.store = NULL;
@@ -175,11 +176,14 @@ int serve_load(struct arena *a, struct world *w)
     struct err e;
     *w = (struct world){.arena = a, .now_ms = clock_now_ms(), .steady_ms = clock_steady_ms(), .started_ms = clock_steady_ms()};
     rows_fini(&rows);
-    rows = (struct rows){0};
     int r = store_begin(s.store, false, &e);
     if (r) return r;
-    r = world_load(s.store, &rows, w, &e);
+    r = rows_load(&rows, s.store, &e);
     store_rollback(s.store);
+    if (r) return r;
+    world_of_units(w, &rows, NULL);
+    w->regions = world_regions(a, &rows);
+    w->n_regions = rows.n_regions;
     for (size_t i = 0; i < w->n_regions; i++) w->regions[i].in_touch = true;
-    return r;
+    return 0;
 }

@@ -47,27 +47,59 @@ static size_t count_tags(void)
     return n;
 }
 
-static void count_watched(void *n, const struct sql_table *t, const void *row)
+struct watched {
+    int put, gone, committed, rolled_back;
+};
+
+static void count_row(void *arg, const struct sql_table *t, const void *row, bool gone)
 {
+    struct watched *n = arg;
     const struct row_tag *tag = row;
-    *(int *)n += t == &sql_table_tag && strcmp(tag->key, "env") == 0;
+    if (t == &sql_table_tag && strcmp(tag->key, "env") == 0) ++*(gone ? &n->gone : &n->put);
+}
+
+static void count_end(void *arg, bool committed)
+{
+    struct watched *n = arg;
+    ++*(committed ? &n->committed : &n->rolled_back);
 }
 
 Test(store, who_watches_is_told_of_rows_that_are_written_and_deleted)
 {
-    int n = 0;
+    struct watched n = {0};
+    const struct store_watch watch = {count_row, count_end, &n};
     struct row_tag row = {"arn:1", "env", "dev"};
-    store_watch(s, count_watched, &n);
+    store_watch(s, &watch);
     put_tag("env", "dev");
-    cr_assert_eq(n, 1);
+    cr_assert_eq(n.put, 1);
     cr_assert_eq(q_tag_delete(s, &row, &e), 0);
-    cr_expect_eq(n, 2);
+    cr_expect_eq(n.gone, 1);
     put_tag("env", "dev");
     cr_assert_eq(q_tag_delete_arn(s, "arn:1", &e), 0);
-    cr_expect_eq(n, 3, "a query that takes no row tells of none");
-    store_watch(s, NULL, NULL);
+    cr_expect_eq(n.put + n.gone, 3, "a query that takes no row tells of none");
+    store_watch(s, NULL);
     cr_assert_eq(q_tag_put(s, &row, &e), 0);
-    cr_expect_eq(n, 3);
+    cr_expect_eq(n.put, 2);
+}
+
+Test(store, who_watches_is_told_whether_what_was_written_stays)
+{
+    struct watched n = {0};
+    const struct store_watch watch = {count_row, count_end, &n};
+    store_watch(s, &watch);
+    put_tag("env", "outside of any transaction");
+    cr_expect_eq(n.committed, 1);
+    cr_assert_eq(store_begin(s, true, &e), 0);
+    put_tag("env", "in one");
+    cr_expect_eq(n.committed, 1);
+    cr_assert_eq(store_commit(s, &e), 0);
+    cr_expect_eq(n.committed, 2);
+    trip_arm(TRIP_STORE_COMMIT, 1);
+    cr_assert_eq(store_begin(s, true, &e), 0);
+    put_tag("env", "in one that fails");
+    cr_assert_lt(store_commit(s, &e), 0);
+    cr_expect_eq(n.rolled_back, 1);
+    cr_expect_eq(n.committed, 2);
 }
 
 Test(store, a_row_put_comes_back_and_a_second_put_replaces_it)

@@ -235,7 +235,7 @@ int op_delete_cache_parameter_group(struct op *op, const struct api_delete_cache
     if (r == 0 && users)
         return op_fault(op, FAULT_INVALID_CACHE_PARAMETER_GROUP_STATE,
             "Cache parameter group %s is currently in use by a cache cluster.", g.name);
-    if (r == 0) r = q_parameter_forget(op->store, g.region, g.name, op->err);
+    for (size_t i = 0; r == 0 && i < g.n_values; i++) r = q_parameter_delete(op->store, &g.values[i], op->err);
     if (r == 0) r = q_parameter_group_delete(op->store, g.row, op->err);
     if (r == 0) r = q_tag_delete_arn(op->store, arn_of(op, g.row->account, "parametergroup", g.name), op->err);
     return r ? r : note_event(op, g.name, EVENT_PARAMETER_GROUP_DELETED, g.name);

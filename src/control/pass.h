@@ -1,0 +1,57 @@
+#pragma once
+#include "control/assign.h"
+#include "control/dry_run.h"
+#include "control/due.h"
+#include "control/losses.h"
+#include "control/rows.h"
+#include "control/session.h"
+/*
+ * The passes of the plans over the rows in memory: what is marked is looked at, one component after the other (reach.h); what changed is
+ * written, in one transaction for a batch of components; and every region's agent gets the orders that are others now.
+ *
+ * The rules go by what is, not by what happened: a look at everything would change nothing after a pass. With --check, and in a
+ * program that was built with AddressSanitizer, each pass ends with such a look.
+ */
+struct arena;
+struct proto_sighting;
+struct trace;
+struct world;
+
+struct passes {
+    const struct control_options *o;
+    struct sessions *sessions;
+    struct trace *trace;
+    struct assign_secrets secrets;
+    struct rows rows;
+    struct due due;
+    struct dry_run dry_run;
+    struct losses losses; /* of data, once everything is to stop */
+    int64_t started_ms;   /* of the steady clock */
+    int64_t steady_ms;    /* of the pass, on the steady clock */
+    int64_t apart_ms;     /* how much the wall clock was ahead of it */
+    size_t trace_edits;   /* as orders know it */
+    bool stopping;        /* everything shall stop */
+    bool handed_out;      /* once, at least: agents of an earlier serve were looked for */
+    bool restless;        /* some plans did not come to rest, and that was told */
+    bool planning;        /* the transaction that is under way is ours */
+};
+
+/* What is given stands in it already: options, sessions, trace, secrets. */
+void passes_open(struct passes *p);
+void passes_close(struct passes *p);
+
+/* One pass. */
+int passes_make(struct passes *p, struct err *e);
+/* True while something waits to be looked at. */
+bool passes_have_work(const struct passes *p);
+/* When the next pass is due, on the steady clock; INT64_MAX: nothing waits for time. */
+int64_t passes_due_ms(const struct passes *p);
+/* A session's agent has told something new of that. */
+void passes_hear(struct passes *p, struct session *s, enum told_kind kind, const char *id);
+/* True where somebody has set the clock since the last pass, or the machine was asleep: dates come sooner or later than timers think. */
+bool passes_clock_jumps(const struct passes *p);
+/* Hands out what does not follow from rows: that everything shall stop, above all. */
+void passes_hand_out(struct passes *p);
+
+/* All there is, as the plans would look at it now, in the arena; nothing is stored. It holds until the next pass. */
+int passes_world(struct passes *p, struct arena *a, struct world *w, struct err *e);

@@ -1,0 +1,215 @@
+#include "control/reach.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- what a unit sees ---- */
+
+static bool user_rests(const struct unit *u)
+{
+    const struct row_user *row = unit_row(u, &sql_table_user);
+    return row == NULL || row->status == USER_ACTIVE;
+}
+
+static bool user_group_rests(const struct unit *u)
+{
+    const struct row_user_group *row = unit_row(u, &sql_table_user_group);
+    bool rests = row == NULL || row->status == USER_GROUP_ACTIVE;
+    for (size_t i = 0; rests && i < u->names.n; i++) rests = user_rests(u->names.items[i]);
+    return rests;
+}
+
+/* An automatic one goes when its time is over: until then it is looked at for its own sake only. */
+static bool snapshot_rests(const struct unit *u)
+{
+    const struct row_snapshot *row = unit_row(u, &sql_table_snapshot);
+    return row == NULL || row->status == SNAPSHOT_AVAILABLE || row->status == SNAPSHOT_FAILED;
+}
+
+/* True where 'to', which names 'from', is seen from there. */
+static bool is_seen_by_named(const struct unit *from, const struct unit *to)
+{
+    switch (from->kind) {
+    case UNIT_RG: return to->kind == UNIT_GLOBAL || (to->kind == UNIT_SNAPSHOT && !snapshot_rests(to));
+    case UNIT_CLUSTER: return to->kind == UNIT_SNAPSHOT && !snapshot_rests(to);
+    case UNIT_SNAPSHOT: return to->kind != UNIT_SNAPSHOT && !snapshot_rests(from); /* what is restored from it */
+    case UNIT_USER: return !user_rests(from);
+    case UNIT_USER_GROUP: return !user_group_rests(from);
+    case UNIT_GLOBAL:
+    case UNIT_NONE: break;
+    }
+    return false;
+}
+
+static bool hangs_together(const struct unit *u)
+{
+    if (u->kind == UNIT_USER) return !user_rests(u);
+    return u->kind != UNIT_USER_GROUP || !user_group_rests(u);
+}
+
+/* ---- components ---- */
+
+static bool component_has(const struct component *c, const struct unit *u)
+{
+    for (size_t i = 0; i < c->units.n; i++)
+        if (c->units.items[i] == u) return true;
+    return false;
+}
+
+static void add_unit(struct components *all, size_t number, struct unit *u);
+
+static void join(struct components *all, size_t number, struct component *other)
+{
+    struct unit_list units = other->units;
+    *other = (struct component){0};
+    for (size_t i = 0; i < units.n; i++) units.items[i]->component = 0;
+    for (size_t i = 0; i < units.n; i++) add_unit(all, number, units.items[i]);
+    free(units.items);
+}
+
+/* What is in another component already brings all of that along. */
+static void add_unit(struct components *all, size_t number, struct unit *u)
+{
+    struct component *c = &all->items[number - 1];
+    if (!hangs_together(u)) {
+        if (!component_has(c, u)) unit_list_add(&c->units, u);
+        return;
+    }
+    if (u->component == number) return;
+    if (u->component) {
+        join(all, number, &all->items[u->component - 1]);
+        return;
+    }
+    u->component = number;
+    unit_list_add(&c->units, u);
+}
+
+static void reach_from(struct components *all, size_t number, struct unit *first)
+{
+    struct component *c = &all->items[number - 1];
+    add_unit(all, number, first);
+    for (size_t i = 0; i < c->units.n; i++) {
+        struct unit *u = c->units.items[i];
+        for (size_t k = 0; k < u->names.n; k++) add_unit(all, number, u->names.items[k]);
+        for (size_t k = 0; k < u->named_by.n; k++)
+            if (is_seen_by_named(u, u->named_by.items[k])) add_unit(all, number, u->named_by.items[k]);
+    }
+}
+
+void component_add(struct components *all, struct unit *u)
+{
+    all->n = 1;
+    reach_from(all, 1, u);
+}
+
+void components_take(struct components *all, struct rows *r)
+{
+    for (struct unit *u; all->n < COMPONENTS_MAX && (u = rows_take_marked(r)) != NULL;) {
+        u->looked = true;
+        if (u->component == 0) reach_from(all, ++all->n, u);
+    }
+}
+
+void components_fini(struct components *all)
+{
+    for (size_t i = 0; i < all->n; i++) {
+        struct component *c = &all->items[i];
+        for (size_t k = 0; k < c->units.n; k++) c->units.items[k]->component = c->units.items[k]->looked = 0;
+        free(c->units.items);
+    }
+    all->n = 0;
+}
+
+/* ---- what depends on a row ---- */
+
+/* A component's own units have come to rest with what it wrote. */
+static void mark(struct rows *r, const struct rows_change *c, struct unit *u)
+{
+    if (u && (c->by == 0 || u->component != c->by)) rows_mark(r, u);
+}
+
+static void mark_named_by(struct rows *r, const struct rows_change *c, const struct unit *u)
+{
+    for (size_t i = 0; i < u->named_by.n; i++) mark(r, c, u->named_by.items[i]);
+}
+
+/* The engines of all replication groups that have such a user group are to know. */
+static void mark_users_engines(struct rows *r, const struct rows_change *c)
+{
+    for (size_t i = 0; i < c->unit->named_by.n; i++) {
+        mark(r, c, c->unit->named_by.items[i]);
+        if (c->unit->kind == UNIT_USER) mark_named_by(r, c, c->unit->named_by.items[i]);
+    }
+}
+
+/* Automatic snapshots go with their source, and sooner or later by what it says. */
+static void mark_snapshots(struct rows *r, const struct rows_change *c, const int64_t *kept_was, const int64_t *kept_is)
+{
+    if (kept_was && kept_is && *kept_was == *kept_is) return;
+    for (size_t i = 0; i < c->unit->named_by.n; i++) {
+        const struct row_snapshot *s = unit_row(c->unit->named_by.items[i], &sql_table_snapshot);
+        if (s && s->source == SNAPSHOT_AUTOMATED) mark(r, c, c->unit->named_by.items[i]);
+    }
+}
+
+/* Whoever waits for an address may get this one. */
+static void mark_homeless(struct rows *r, const char *was, const char *is)
+{
+    if (was == NULL || (is && strcmp(was, is) == 0)) return;
+    for (size_t i = 0; i < r->homeless.n; i++) rows_mark(r, r->homeless.items[i]);
+}
+
+/* Nodes have their values of it. */
+static void mark_clusters(struct rows *r, const struct row_parameter *p)
+{
+    struct unit *u;
+    for (size_t at = 0; (u = rows_next_unit(r, &at)) != NULL;) {
+        for (size_t i = 0; (u->kind == UNIT_RG || u->kind == UNIT_CLUSTER) && i < u->rows.n; i++) {
+            const struct kept *k = u->rows.items[i];
+            const struct row_cache_cluster *row = rows_tables[k->table].table == &sql_table_cache_cluster ? k->row : NULL;
+            if (row && strcmp(row->parameter_group, p->group_name) == 0 && strcmp(row->region, p->region) == 0) rows_mark(r, u);
+        }
+    }
+}
+
+void reach_changed(struct rows *r, const struct rows_change *c)
+{
+    const struct sql_table *t = c->table;
+    if (t == &sql_table_parameter) mark_clusters(r, c->is ? c->is : c->was);
+    if (c->unit == NULL) return;
+    mark(r, c, c->unit);
+    if (t == &sql_table_user || t == &sql_table_user_group || t == &sql_table_user_group_member) mark_users_engines(r, c);
+    if (t == &sql_table_global_member)
+        for (size_t i = 0; i < c->unit->names.n; i++) mark(r, c, c->unit->names.items[i]);
+#define OLD_AND_NEW(type, member) \
+    c->was ? &((const struct row_##type *)c->was)->member : NULL, c->is ? &((const struct row_##type *)c->is)->member : NULL
+#define OLD_AND_NEW_TEXT(type, member) \
+    c->was ? ((const struct row_##type *)c->was)->member : NULL, c->is ? ((const struct row_##type *)c->is)->member : NULL
+    if (t == &sql_table_replication_group) mark_snapshots(r, c, OLD_AND_NEW(replication_group, snapshot_retention_limit));
+    if (t == &sql_table_cache_cluster) mark_snapshots(r, c, OLD_AND_NEW(cache_cluster, snapshot_retention_limit));
+    if (t == &sql_table_node) mark_homeless(r, OLD_AND_NEW_TEXT(node, address));
+    if (t == &sql_table_endpoint) mark_homeless(r, OLD_AND_NEW_TEXT(endpoint, address));
+}
+
+/* ---- what depends on an agent ---- */
+
+static bool unit_is_in(const struct unit *u, const char *region)
+{
+    const char *at = strchr(u->key, ' ') + 1;
+    size_t n = strlen(region);
+    return strncmp(at, region, n) == 0 && at[n] == ' ';
+}
+
+void reach_region(struct rows *r, const char *region)
+{
+    struct unit *u;
+    for (size_t at = 0; (u = rows_next_unit(r, &at)) != NULL;)
+        if (unit_is_in(u, region)) rows_mark(r, u);
+}
+
+void reach_obedience(struct rows *r)
+{
+    for (size_t i = 0; i < r->globals.n; i++) {
+        const struct row_global_replication_group *row = unit_row(r->globals.items[i], &sql_table_global_replication_group);
+        if (row && row->phase == PHASE_WITHDRAWING) rows_mark(r, r->globals.items[i]);
+    }
+}
