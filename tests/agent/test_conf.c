@@ -95,7 +95,7 @@ Test(conf, settings_come_in_words_and_before_what_they_may_not_change)
     cr_assert(has_line(text, "acl-pubsub-default \"\""));
     cr_assert(has_line(text, "notify-keyspace-events \"\\\"x\""));
     cr_assert_lt(strstr(text, "appendonly \"yes\""), strstr(text, "appendonly no"));
-    cr_assert_lt(strstr(text, "repl-backlog-size 64mb"), strstr(text, "maxmemory"), "a default may be changed");
+    cr_assert_lt(strstr(text, "repl-timeout 15"), strstr(text, "maxmemory"), "a default may be changed");
 }
 
 Test(conf, what_redis_refuses_is_left_out)

@@ -1,5 +1,5 @@
 #include "agent/node/census.h"
-#include "agent/os/child.h"
+#include "base/child.h"
 #include "agent/os/file.h"
 #include "agent/os/proc.h"
 #include "base/log.h"

@@ -1,5 +1,5 @@
 #include "agent/os/proc.h"
-#include "agent/os/child.h"
+#include "base/child.h"
 #include "agent/os/file.h"
 #include "base/clock.h"
 #include "base/proc_place.h"

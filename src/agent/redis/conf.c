@@ -8,12 +8,10 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* What settings may change. A backlog of 64 MiB lets a link between regions survive a cut of seconds under load;
- * the limit on a replica's output buffer would turn a slow link into a loop of full synchronisations. */
+/* What settings may change. The limit on a replica's output buffer would turn a slow link into a loop of full synchronisations. */
 static const char defaults[] = "loglevel notice\n"
                                "tcp-keepalive 300\n"
                                "repl-timeout 15\n"
-                               "repl-backlog-size 64mb\n"
                                "client-output-buffer-limit replica 0 0 0\n";
 
 /* What they may not. A full synchronisation starts at once (delay 0) and without a detour over the disk; a PING a second

@@ -2,14 +2,14 @@
 #include <uv.h>
 /*
  * Processes as the operating system has them: one is started, or watched though another process started it, and its end is told.
- * Which process is whose, and what is written down of it, is proc.h's matter.
+ * Which process is whose, and what is written down of it, is the caller's matter.
  */
 struct child;
 
 /* It ended: by 'signal' if that is not 0, else with 'status' (-1: another's child, so nobody knows). The last that is heard of the child. */
 typedef void child_ended(void *arg, int status, int signal);
 
-/* Starts args[0] in the folder 'dir' and in a session of its own; the descriptor 'output' becomes its output. 0, or an error of libuv. */
+/* Starts args[0] in the folder 'dir' (NULL: the caller's own) and in a session of its own; the descriptor 'output' becomes its output. 0, or an error of libuv. */
 int child_spawn(
     uv_loop_t *loop, const char *dir, char *const args[], int output, child_ended *ended, void *arg, struct child **out);
 /* Watches the process, whoever started it. 0, or an errno: ESRCH where there is none. */

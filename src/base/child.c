@@ -1,4 +1,4 @@
-#include "agent/os/child.h"
+#include "base/child.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
