@@ -95,13 +95,12 @@ CREATE TABLE "global_replication_group" (
   at_rest_encryption INTEGER NOT NULL,
   transit_encryption INTEGER NOT NULL,
   cluster_enabled    INTEGER NOT NULL,
-  automatic_failover INTEGER NOT NULL,
   phase              TEXT NOT NULL CHECK (phase IN ('steady', 'fencing', 'promoting', 'withdrawing', 'settling', 'reviving', 'returning')),
   phase_since_ms     INTEGER NOT NULL,
   switch_region      TEXT,                 -- the region that shall become primary, or that a dead primary gets its data back from
   switch_offset      INTEGER NOT NULL,     -- where the fenced primary stands; -1: don't wait
   created_ms         INTEGER NOT NULL
-) WITHOUT ROWID;
+, automatic_failover TEXT NOT NULL DEFAULT 'disabled') WITHOUT ROWID;
 CREATE TABLE node (
   region                TEXT NOT NULL,
   id                    TEXT NOT NULL,
@@ -135,7 +134,7 @@ CREATE TABLE node (
   seen_incarnation      INTEGER NOT NULL,
   seen_pending_settings TEXT,            -- those that take a restart
   seen_refused_settings TEXT,            -- those that its engine does not take
-  seen_since_ms         INTEGER NOT NULL, seen_encryption TEXT, seen_users_generation INTEGER NOT NULL DEFAULT 0, seen_asked TEXT, seen_binary TEXT, seen_engine_name TEXT, seen_weighed INTEGER NOT NULL DEFAULT 0, seen_used INTEGER NOT NULL DEFAULT 0, seen_data INTEGER NOT NULL DEFAULT 0, unserved_since_ms INTEGER NOT NULL DEFAULT 0, seen_unsaved_ms INTEGER NOT NULL DEFAULT 0, seen_blocked TEXT, blocked_since_ms INTEGER NOT NULL DEFAULT 0, blocked_told INTEGER NOT NULL DEFAULT 0, condemned_started_ms INTEGER NOT NULL DEFAULT 0, promote_pid INTEGER NOT NULL DEFAULT 0, promote_started_ms INTEGER NOT NULL DEFAULT 0, seen_branch_offset INTEGER NOT NULL DEFAULT 0, seen_rising INTEGER NOT NULL DEFAULT 0, seen_left_out INTEGER NOT NULL DEFAULT 0, recovering INTEGER NOT NULL DEFAULT 0, no_address TEXT, seen_loads INTEGER NOT NULL DEFAULT 0,        -- when seen_state became what it is
+  seen_since_ms         INTEGER NOT NULL, seen_encryption TEXT, seen_users_generation INTEGER NOT NULL DEFAULT 0, seen_asked TEXT, seen_binary TEXT, seen_engine_name TEXT, seen_weighed INTEGER NOT NULL DEFAULT 0, seen_used INTEGER NOT NULL DEFAULT 0, seen_data INTEGER NOT NULL DEFAULT 0, unserved_since_ms INTEGER NOT NULL DEFAULT 0, seen_unsaved_ms INTEGER NOT NULL DEFAULT 0, seen_blocked TEXT, blocked_since_ms INTEGER NOT NULL DEFAULT 0, blocked_told INTEGER NOT NULL DEFAULT 0, condemned_started_ms INTEGER NOT NULL DEFAULT 0, promote_pid INTEGER NOT NULL DEFAULT 0, promote_started_ms INTEGER NOT NULL DEFAULT 0, seen_branch_offset INTEGER NOT NULL DEFAULT 0, seen_rising INTEGER NOT NULL DEFAULT 0, seen_left_out INTEGER NOT NULL DEFAULT 0, recovering INTEGER NOT NULL DEFAULT 0, no_address TEXT, seen_loads INTEGER NOT NULL DEFAULT 0, seen_links_encrypted INTEGER NOT NULL DEFAULT 0,        -- when seen_state became what it is
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
 CREATE TABLE node_group (
@@ -183,7 +182,6 @@ CREATE TABLE replication_group (
   parameter_group            TEXT NOT NULL,
   subnet_group               TEXT NOT NULL,
   port                       INTEGER NOT NULL,   -- the one asked for
-  automatic_failover         INTEGER NOT NULL,
   multi_az                   INTEGER NOT NULL,
   cluster_mode               TEXT NOT NULL,
   at_rest_encryption         INTEGER NOT NULL,
@@ -199,7 +197,7 @@ CREATE TABLE replication_group (
   network_type               TEXT NOT NULL,
   ip_discovery               TEXT NOT NULL,
   next_member                INTEGER NOT NULL,   -- the number the next member cluster gets
-  created_ms                 INTEGER NOT NULL, weighing_ms INTEGER NOT NULL DEFAULT 0, unserved_since_ms INTEGER NOT NULL DEFAULT 0,
+  created_ms                 INTEGER NOT NULL, weighing_ms INTEGER NOT NULL DEFAULT 0, unserved_since_ms INTEGER NOT NULL DEFAULT 0, automatic_failover TEXT NOT NULL DEFAULT 'disabled',
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
 CREATE TABLE resharding (
@@ -286,8 +284,7 @@ CREATE TABLE snapshot (
   auto_minor_version_upgrade INTEGER NOT NULL,
   retention_limit            INTEGER NOT NULL,
   window                     TEXT NOT NULL,
-  automatic_failover         INTEGER NOT NULL,
-  kms_key_id                 TEXT,
+  kms_key_id                 TEXT, automatic_failover TEXT NOT NULL DEFAULT 'disabled',
   PRIMARY KEY (region, name)
 ) WITHOUT ROWID;
 CREATE TABLE snapshot_part (

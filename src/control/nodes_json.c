@@ -28,7 +28,8 @@ static void put_node(struct buf *out, const struct row_node *n, bool dry_run)
     put_member(out, "role", seen_role_text(n->seen_role));
     put_member(out, "upstream", n->seen_upstream);
     put_member(out, "endpoints", n->seen_endpoints);
-    put_member(out, "encryption", n->seen_encryption);
+    put_member(out, "encryption", seen_encryption_text(n->seen_encryption));
+    buf_printf(out, ",\"links_encrypted\":%s", n->seen_links_encrypted ? "true" : "false");
     put_member(out, "asked", n->seen_asked);
     put_member(out, "binary", n->seen_binary);
     put_member(out, "engine", n->seen_engine_name);

@@ -15,12 +15,6 @@ static const char *host_port(struct world *w, const char *host, struct opt_int p
     return host && port.set ? arena_printf(w->arena, "%s:%lld", host, (long long)port.v) : NULL;
 }
 
-static const char *encryption_seen(struct world *w, const struct proto_node_seen *seen)
-{
-    if (seen->encryption == NULL || !seen->links_encrypted.v) return seen->encryption;
-    return arena_printf(w->arena, "%s links", seen->encryption);
-}
-
 static void sight_node(struct world *w, struct row_node *row, const struct proto_node_seen *seen)
 {
     if (row->seen_state != seen->state) world_set_int(w, &row->seen_since_ms, w->steady_ms);
@@ -53,7 +47,8 @@ static void sight_node(struct world *w, struct row_node *row, const struct proto
     world_set_int(w, &row->seen_used, seen->memory_used.v);
     world_set_int(w, &row->seen_data, seen->memory_data.v);
     world_set_int(w, &row->seen_users_generation, seen->users_generation.v);
-    world_set(w, &row->seen_encryption, encryption_seen(w, seen));
+    world_set_word(w, &row->seen_encryption, seen->encryption);
+    world_set_int(w, &row->seen_links_encrypted, seen->links_encrypted.v);
     world_set(w, &row->seen_pending_settings, join(w, &seen->pending_settings));
     world_set(w, &row->seen_refused_settings, join(w, &seen->refused_settings));
 }

@@ -19,7 +19,7 @@ def constant(prefix, word):
 
 def members(name, spec):
     """Pairs of a value's C name and its text. A list without 'nothing' begins with 1: a zeroed row holds no word of it."""
-    found = [(constant(spec["prefix"], "none"), spec["nothing"])] if "nothing" in spec else []
+    found = [(constant(spec["prefix"], spec.get("nothing_is", "none")), spec["nothing"])] if "nothing" in spec else []
     found += [(constant(spec["prefix"], w), w) for w in spec["words"]]
     if len({c for c, _ in found}) != len(found) or len({w for _, w in found}) != len(found):
         sys.exit(f"gen_words.py: {name} has a word twice")

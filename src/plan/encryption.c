@@ -22,20 +22,12 @@ static bool is_changing(const struct world_rg *rg)
 
 /* ---- what was seen ---- */
 
-static bool sees(const struct world_node *n, int64_t mode)
+static bool shows_mode(const struct world_node *n, int64_t mode)
 {
-    const char *seen = n->row.seen_encryption, *word = mode == ENCRYPTION_NONE ? "none" : words[mode];
-    return seen && node_answers(n) && strncmp(seen, word, strlen(word)) == 0;
-}
-
-static bool sees_links(const struct world_node *n)
-{
-    return n->row.seen_encryption && strchr(n->row.seen_encryption, ' ') != NULL;
-}
-
-static bool takes_tls(const struct world_node *n)
-{
-    return sees(n, ENCRYPTION_PREFERRED) || sees(n, ENCRYPTION_REQUIRED);
+    static const enum seen_encryption shown[] = {[ENCRYPTION_NONE] = SEEN_ENCRYPTION_NONE,
+        [ENCRYPTION_REQUIRED] = SEEN_ENCRYPTION_REQUIRED,
+        [ENCRYPTION_PREFERRED] = SEEN_ENCRYPTION_PREFERRED};
+    return node_answers(n) && n->row.seen_encryption == shown[mode];
 }
 
 static bool no_link_is_encrypted(const struct world_rg *rg)
@@ -43,7 +35,7 @@ static bool no_link_is_encrypted(const struct world_rg *rg)
     for (size_t i = 0; i < rg->n_nodes; i++) {
         const struct world_node *n = &rg->nodes[i];
         if (n->row.want != WISH_RUN) continue;
-        if (n->row.seen_encryption == NULL || !node_answers(n) || sees_links(n)) return false;
+        if (!node_answers(n) || !n->row.seen_encryption || n->row.seen_links_encrypted) return false;
     }
     return true;
 }
@@ -54,7 +46,7 @@ static bool upstream_takes_tls(struct world_rg *rg, const struct world_node *n)
 {
     struct world_node_group *ng = rg_node_group(rg, n->row.node_group_id);
     const struct world_node *first = ng ? rg_primary(ng) : NULL;
-    return first == NULL || first == n || takes_tls(first);
+    return first == NULL || first == n || shows_mode(first, ENCRYPTION_PREFERRED) || shows_mode(first, ENCRYPTION_REQUIRED);
 }
 
 struct want_encryption want_encryption(struct world_rg *rg, const struct world_node *n)
@@ -70,8 +62,9 @@ struct want_encryption want_encryption(struct world_rg *rg, const struct world_n
 bool encryption_in_force(struct world_rg *rg, const struct world_node *n)
 {
     struct want_encryption want = want_encryption(rg, n);
-    if (rg == NULL || (want.mode == ENCRYPTION_NONE && n->row.seen_encryption == NULL && !is_changing(rg))) return true;
-    return sees(n, want.mode) && sees_links(n) == want.links;
+    if (rg == NULL || (want.mode == ENCRYPTION_NONE && n->row.seen_encryption == SEEN_ENCRYPTION_UNKNOWN && !is_changing(rg)))
+        return true;
+    return shows_mode(n, want.mode) && !!n->row.seen_links_encrypted == want.links;
 }
 
 void encryption_settle(struct world *w, struct world_rg *rg)

@@ -83,7 +83,7 @@ static void settle(struct world *w, struct world_rg *rg)
         world_event(w, rg->row.region, rg->row.id, EVENT_FAILOVER_TURNED_OFF, rg->row.id);
     if (rg->row.automatic_failover == FAILOVER_ENABLING || (created && rg->row.automatic_failover == FAILOVER_ENABLED))
         world_event(w, rg->row.region, rg->row.id, EVENT_FAILOVER_TURNED_ON, rg->row.id);
-    world_set_int(w, &rg->row.automatic_failover, want_failover(rg) ? FAILOVER_ENABLED : FAILOVER_DISABLED);
+    world_set_word(w, &rg->row.automatic_failover, want_failover(rg) ? FAILOVER_ENABLED : FAILOVER_DISABLED);
 }
 
 /* The rows go once every process is gone and its data deleted. */

@@ -8,8 +8,6 @@ bool rg_is_clustered(const struct row_replication_group *rg);
 /* True where clients are to find nothing but the Redis Cluster: the mode is enabled. */
 bool rg_is_sharded(const struct row_replication_group *rg);
 
-/* replication_group.automatic_failover, in the order of the API's words disabled, enabled, enabling, disabling. */
-enum { FAILOVER_DISABLED, FAILOVER_ENABLED, FAILOVER_ENABLING, FAILOVER_DISABLING };
 /* True while automatic failover is on, or being turned on. */
 bool rg_has_failover(const struct row_replication_group *rg);
 

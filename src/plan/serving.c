@@ -23,15 +23,10 @@ static bool is_promised(const struct world_node *n)
     return !n->drop && n->row.want == WISH_RUN && !creating;
 }
 
-/* The agent stands between such a node and its clients: docs/protocol.md. */
-static bool needs_agent(const struct row_node *seen)
-{
-    return seen->seen_encryption && strncmp(seen->seen_encryption, "preferred", strlen("preferred")) == 0;
-}
-
 static bool node_serves(struct world *w, struct world_node *n)
 {
-    if (!node_answers(n) || n->row.seen_blocked || n->vanished || (n->unattended && needs_agent(&n->row))) return false;
+    bool has_splitter = n->row.seen_encryption == SEEN_ENCRYPTION_PREFERRED; /* its agent stands between it and its clients */
+    if (!node_answers(n) || n->row.seen_blocked || n->vanished || (n->unattended && has_splitter)) return false;
     if (n->shard_node && n->shard_node->row.seen_state != REDIS_CLUSTER_OK) return false;
     if (n->rg == NULL || n->node_group == NULL) return true;
     if (!want_holds_endpoints(w, n)) return false;

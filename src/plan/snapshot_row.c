@@ -36,7 +36,7 @@ struct row_snapshot snapshot_row(const struct row_replication_group *rg, const s
         .auto_minor_version_upgrade = c->auto_minor_version_upgrade,
         .retention_limit = c->snapshot_retention_limit,
         .window = c->snapshot_window,
-        .automatic_failover = rg ? rg->automatic_failover : 0,
+        .automatic_failover = rg ? rg->automatic_failover : FAILOVER_DISABLED,
         .kms_key_id = rg ? rg->kms_key_id : NULL,
     };
 }

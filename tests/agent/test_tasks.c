@@ -245,7 +245,7 @@ Test(tasks, every_move_of_encryption)
     expect(c, RELINK, "-ERR no\r\n");
     script_later(n, 301);
     expect(c, RELINK, ":1\r\n");
-    cr_assert_str_eq(script_see(n).encryption, "required");
+    cr_assert_eq(script_see(n).encryption, SEEN_ENCRYPTION_REQUIRED);
     task_visits_assert_all("encryption");
 }
 

@@ -97,6 +97,7 @@ void build_rg(struct build *b, const char *region, const char *id, const char *s
         .status = word_of(&words_rg_status, status),
         .port = 6379,
         .cluster_mode = MODE_DISABLED,
+        .automatic_failover = FAILOVER_DISABLED,
         .engine = "redis",
         .engine_version = "7.1.0"};
     b->node_groups[b->w.n_node_groups++].row = (struct row_node_group){.region = region,
@@ -209,6 +210,7 @@ void build_global(struct build *b, const char *id, const char *status)
         .status = word_of(&words_global_status, status),
         .engine = "redis",
         .engine_version = "7.1.0",
+        .automatic_failover = FAILOVER_DISABLED,
         .phase = PHASE_STEADY,
         .switch_offset = -1};
 }

@@ -30,9 +30,10 @@ static void fini(void)
 
 TestSuite(encryption, .fini = fini);
 
-static void see(int node, const char *seen)
+static void see(int node, enum seen_encryption seen, bool links)
 {
     rg->nodes[node].row.seen_encryption = seen;
+    rg->nodes[node].row.seen_links_encrypted = links;
 }
 
 static void wants(int node, int64_t mode, bool links)
@@ -45,13 +46,13 @@ static void wants(int node, int64_t mode, bool links)
 Test(encryption, links_are_encrypted_once_their_upstream_takes_both)
 {
     setup_change(ENCRYPTION_NONE, ENCRYPTION_PREFERRED);
-    see(0, "none");
-    see(1, "none");
+    see(0, SEEN_ENCRYPTION_NONE, false);
+    see(1, SEEN_ENCRYPTION_NONE, false);
     wants(0, ENCRYPTION_PREFERRED, true);
     wants(1, ENCRYPTION_PREFERRED, false);
-    see(1, "preferred");
+    see(1, SEEN_ENCRYPTION_PREFERRED, false);
     wants(1, ENCRYPTION_PREFERRED, false);
-    see(0, "preferred links");
+    see(0, SEEN_ENCRYPTION_PREFERRED, true);
     wants(1, ENCRYPTION_PREFERRED, true);
     rg->nodes[0].row.seen_state = SEEN_EXITED; /* what was seen of a process that is gone is nothing */
     wants(1, ENCRYPTION_PREFERRED, false);
@@ -60,23 +61,23 @@ Test(encryption, links_are_encrypted_once_their_upstream_takes_both)
 Test(encryption, links_are_plain_again_before_nobody_may_speak_tls)
 {
     setup_change(ENCRYPTION_PREFERRED, ENCRYPTION_NONE);
-    see(0, "preferred links");
-    see(1, "preferred links");
+    see(0, SEEN_ENCRYPTION_PREFERRED, true);
+    see(1, SEEN_ENCRYPTION_PREFERRED, true);
     wants(0, ENCRYPTION_PREFERRED, false);
-    see(0, "preferred");
+    see(0, SEEN_ENCRYPTION_PREFERRED, false);
     wants(0, ENCRYPTION_PREFERRED, false);
-    see(1, NULL);
+    see(1, SEEN_ENCRYPTION_UNKNOWN, false);
     wants(0, ENCRYPTION_PREFERRED, false);
-    see(1, "preferred");
+    see(1, SEEN_ENCRYPTION_PREFERRED, false);
     wants(0, ENCRYPTION_NONE, false);
-    see(0, "none");
+    see(0, SEEN_ENCRYPTION_NONE, false);
     wants(1, ENCRYPTION_NONE, false);
 }
 
 Test(encryption, between_preferred_and_required_links_stay_as_they_are)
 {
     setup_change(ENCRYPTION_PREFERRED, ENCRYPTION_REQUIRED);
-    see(0, "preferred links");
+    see(0, SEEN_ENCRYPTION_PREFERRED, true);
     wants(1, ENCRYPTION_REQUIRED, true);
     setup_change(ENCRYPTION_REQUIRED, ENCRYPTION_PREFERRED);
     wants(1, ENCRYPTION_PREFERRED, true);
@@ -94,12 +95,12 @@ Test(encryption, a_new_group_links_with_tls_from_the_start)
 Test(encryption, a_change_is_done_when_every_node_has_it_and_not_before)
 {
     setup_change(ENCRYPTION_NONE, ENCRYPTION_PREFERRED);
-    see(0, "preferred links");
-    see(1, "preferred");
+    see(0, SEEN_ENCRYPTION_PREFERRED, true);
+    see(1, SEEN_ENCRYPTION_PREFERRED, false);
     plan_rg(&b.w, rg);
     cr_assert_eq(rg->row.status, RG_MODIFYING);
     cr_assert_eq(rg->row.transit_encryption, ENCRYPTION_NONE);
-    see(1, "preferred links");
+    see(1, SEEN_ENCRYPTION_PREFERRED, true);
     plan_rg(&b.w, rg);
     cr_assert_eq(rg->row.status, RG_AVAILABLE);
     cr_assert_eq(rg->row.transit_encryption, ENCRYPTION_PREFERRED);
@@ -116,8 +117,8 @@ Test(encryption, a_token_outlives_its_change)
     change.row.token_modified_ms = 1;
     rg->access = NULL;
     build_see_all(&b);
-    see(0, "required links");
-    see(1, "required links");
+    see(0, SEEN_ENCRYPTION_REQUIRED, true);
+    see(1, SEEN_ENCRYPTION_REQUIRED, true);
     plan_rg(&b.w, rg);
     cr_assert_eq(rg->row.status, RG_AVAILABLE);
     cr_assert_eq(change.row.token_change, TOKEN_NONE);

@@ -339,7 +339,7 @@ Test(failover, a_blocked_primary_is_killed_once_it_took_too_long)
     static const struct {
         const char *what;
         int64_t for_ms, limit_ms, started_ms;
-        int64_t automatic;
+        enum failover_setting automatic;
         bool in_step, killed;
     } table[] = {
         {"not long yet", 29999, 30000, 0, FAILOVER_ENABLED, true, false},

@@ -26,7 +26,7 @@ static void hang(struct world_node *n)
 }
 
 /* A primary at rest with two replicas, which have got as far as it. */
-static void build_group(int failover)
+static void build_group(enum failover_setting failover)
 {
     build_init(&b, &a);
     build_rg(&b, "us-east-1", "demo", "available", 3);

@@ -365,7 +365,7 @@ void scripted_node_see(const struct scripted *s, const struct scripted_node *n, 
         out->offset = OPT_INT(e->offset);
         if (e->branch_offset) out->branch_offset = OPT_INT(e->branch_offset);
         out->fenced = OPT_BOOL(e->fenced);
-        out->encryption = "none";
+        out->encryption = SEEN_ENCRYPTION_NONE;
     }
     if (e->keeps_data && !e->primary) {
         out->upstream_host = arena_strdup(a, e->upstream);

@@ -450,7 +450,7 @@ static void see_ready(const struct dry_node *n, struct proto_node_seen *out)
         out->role = roles[n->role];
         out->offset = OPT_INT(ONE_BYTE);
         out->fenced = OPT_BOOL(n->fenced);
-        out->encryption = n->encryption;
+        out->encryption = word_of(&words_seen_encryption, n->encryption);
         out->links_encrypted = OPT_BOOL(n->links_encrypted);
     }
     if (n->role == ROLE_REPLICA) see_replica(n, out);

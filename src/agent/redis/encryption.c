@@ -193,19 +193,19 @@ bool tls_has_splitter(const struct node *n)
     return redis_of(n)->encryption.now.listens == TLS_PREFERRED;
 }
 
-static const char *tls_mode_in_force(const struct node *n)
+static enum seen_encryption tls_mode_in_force(const struct node *n)
 {
     const struct encryption *x = &redis_of(n)->encryption;
     bool stale = tls_certificate_is_stale(n) || tls_listens_otherwise(n) || tls_links_are_stale(n);
-    if (stale || x->now.relink) return NULL;
-    if (endpoints_are_dropping_all(n)) return NULL; /* whoever is connected by now will not be for long */
-    if (tls_has_splitter(n) && !split_listens(&x->split, n->order->address)) return NULL;
-    return tls_mode_name(x->now.listens);
+    if (stale || x->now.relink) return SEEN_ENCRYPTION_UNKNOWN;
+    if (endpoints_are_dropping_all(n)) return SEEN_ENCRYPTION_UNKNOWN; /* whoever is connected by now will not be for long */
+    if (tls_has_splitter(n) && !split_listens(&x->split, n->order->address)) return SEEN_ENCRYPTION_UNKNOWN;
+    return word_of(&words_seen_encryption, tls_mode_name(x->now.listens));
 }
 
 void tls_see(const struct node *n, struct proto_node_seen *out)
 {
-    out->encryption = n->order != NULL ? tls_mode_in_force(n) : NULL;
+    out->encryption = n->order != NULL ? tls_mode_in_force(n) : SEEN_ENCRYPTION_UNKNOWN;
     out->links_encrypted = OPT_BOOL(redis_of(n)->encryption.now.links);
 }
 

@@ -202,7 +202,7 @@ static int add_nodes(const struct change *x, int64_t more)
 {
     const struct string_list *asked = &x->in->new_availability_zones;
     struct string_list zones, added = {.items = arena_array(x->op->arena, const char *, more)};
-    bool cross = x->c->az_mode && strcmp(x->c->az_mode, "cross-az") == 0;
+    bool cross = x->c->az_mode == AZ_MODE_CROSS_AZ;
     if (x->in->cache_node_ids_to_remove.n)
         return op_fault(x->op, FAULT_INVALID_PARAMETER_COMBINATION,
             "CacheNodeIdsToRemove can only be used where the number of cache nodes goes down.");
@@ -229,7 +229,7 @@ static int change_az_mode(const struct change *x)
     if (!cross && strcmp(x->c->availability_zone, "Multiple") == 0)
         return op_fault(x->op, FAULT_INVALID_PARAMETER_COMBINATION,
             "AZMode single-az can't be used while there are nodes in more than one availability zone.");
-    x->c->az_mode = x->in->az_mode;
+    x->c->az_mode = word_of(&words_az_mode, x->in->az_mode);
     return 0;
 }
 

@@ -159,7 +159,7 @@ static int read_zones(struct op *op, const struct api_create_cache_cluster_in *i
             in->preferred_availability_zone ? in->preferred_availability_zone : free_choice.items[cross ? i % free_choice.n : 0];
         p->zones.items[i] = asked->n ? asked->items[i] : any;
     }
-    p->c.az_mode = cross ? "cross-az" : "single-az";
+    p->c.az_mode = cross ? AZ_MODE_CROSS_AZ : AZ_MODE_SINGLE_AZ;
     p->c.availability_zone = all_alike(&p->zones) ? p->zones.items[0] : "Multiple";
     return 0;
 }

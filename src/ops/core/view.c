@@ -23,12 +23,6 @@ const char *view_enabled(bool on)
     return on ? "enabled" : "disabled";
 }
 
-const char *view_failover(int64_t state)
-{
-    static const char *const words[] = {"disabled", "enabled", "enabling", "disabling"};
-    return words[state & 3];
-}
-
 struct api_endpoint *view_endpoint(struct op *op, const char *address, int64_t port)
 {
     struct api_endpoint *e = arena_new(op->arena, struct api_endpoint);

@@ -10,5 +10,3 @@ struct string_list view_words(struct op *op, const char *text);
 const char *view_slots(struct op *op, const char *text);
 struct api_endpoint *view_endpoint(struct op *op, const char *address, int64_t port);
 const char *view_enabled(bool on);
-/* replication_group.automatic_failover: disabled, enabled, enabling or disabling. */
-const char *view_failover(int64_t state);

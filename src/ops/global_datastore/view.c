@@ -21,7 +21,7 @@ static int view_members(struct op *op, const struct row_global_replication_group
             .replication_group_id = members[i].rg_id,
             .replication_group_region = members[i].region,
             .role = member_role_text(members[i].role),
-            .automatic_failover = view_enabled(row->automatic_failover),
+            .automatic_failover = failover_setting_text(row->automatic_failover),
             .status = member_status_text(members[i].status),
         };
     return 0;

@@ -32,7 +32,7 @@ static int check_ready(struct op *op, const struct row_replication_group *rg, co
 {
     if (version_compare(rg->engine_version, "7.0") < 0)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Cluster mode can't be changed below engine version 7.0.");
-    if (rg->automatic_failover == 0 || part->n_members < 2)
+    if (rg->automatic_failover == FAILOVER_DISABLED || part->n_members < 2)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
             "Cluster mode compatible requires automatic failover and at least one replica.");
     return 0;

@@ -90,7 +90,7 @@ static int read_engine_settings(struct op *op, const struct api_create_replicati
     rg->engine = v->engine->name;
     rg->engine_version = v->full;
     rg->node_type = in->cache_node_type;
-    rg->automatic_failover = request_flag(in->automatic_failover_enabled, false);
+    rg->automatic_failover = request_flag(in->automatic_failover_enabled, false) ? FAILOVER_ENABLED : FAILOVER_DISABLED;
     rg->multi_az = request_flag(in->multi_az_enabled, false);
     rg->at_rest_encryption = request_flag(in->at_rest_encryption_enabled, v->engine->id == ENGINE_VALKEY);
     rg->kms_key_id = in->kms_key_id;

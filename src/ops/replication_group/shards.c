@@ -200,7 +200,7 @@ static int check_cluster_failover(struct op *op, const struct api_create_replica
     if (in->automatic_failover_enabled.set && !in->automatic_failover_enabled.v)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
             "Redis with cluster mode enabled cannot be created with auto failover turned off.");
-    p->rg.automatic_failover = 1;
+    p->rg.automatic_failover = FAILOVER_ENABLED;
     for (size_t i = 0; i < p->n_shards; i++)
         if ((p->rg.multi_az || compatible) && p->shards[i].members < 2)
             return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "%s requires at least one replica in each node group.",
@@ -213,10 +213,10 @@ static int check_cluster_failover(struct op *op, const struct api_create_replica
 static int check_failover(struct op *op, const struct api_create_replication_group_in *in, struct rg_creation *p)
 {
     if (rg_is_clustered(&p->rg)) return check_cluster_failover(op, in, p);
-    if (p->rg.automatic_failover && p->shards->members < 2)
+    if (p->rg.automatic_failover != FAILOVER_DISABLED && p->shards->members < 2)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
             "When using automatic failover, there must be at least 2 cache clusters in the replication group.");
-    if (p->rg.multi_az && !p->rg.automatic_failover)
+    if (p->rg.multi_az && p->rg.automatic_failover == FAILOVER_DISABLED)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Automatic failover must be enabled to use Multi-AZ.");
     return 0;
 }

@@ -195,7 +195,7 @@ static void view_settings(struct op *op, const struct row_replication_group *row
         .description = row->description,
         .status = view_status(rg_status_text(row->status), row->unserved_since_ms),
         .pending_modified_values = arena_new(op->arena, struct api_replication_group_pending_modified_values),
-        .automatic_failover = view_failover(row->automatic_failover),
+        .automatic_failover = failover_setting_text(row->automatic_failover),
         .multi_az = view_enabled(row->multi_az),
         .snapshotting_cluster_id = row->snapshotting_cluster_id,
         .snapshot_retention_limit = OPT_INT(row->snapshot_retention_limit),

@@ -46,7 +46,7 @@ static void view_source(const struct row_snapshot *s, size_t n_parts, struct api
         out->replication_group_id = s->rg_id;
         out->replication_group_description = s->rg_description;
         out->num_node_groups = OPT_INT((int64_t)n_parts);
-        out->automatic_failover = view_failover(s->automatic_failover);
+        out->automatic_failover = failover_setting_text(s->automatic_failover);
         return;
     }
     out->cache_cluster_id = s->cluster_id;
