@@ -72,40 +72,58 @@ def memory():
     yield Figure("resident memory of an idle serve", "MiB", 12, values)
 
 
-def load(server, body):
-    """Requests per second over 16 connections, the server on one core and the load on another; one value a run."""
-    tool = os.path.join(local.ROOT, "build", "bench", "load")
-    cores = sorted(os.sched_getaffinity(0))
+def tool(name):
+    return os.path.join(local.ROOT, "build", "bench", name)
+
+
+def load(port, file, cores):
+    """Requests per second over 16 connections."""
+    run = subprocess.run([tool("load"), "127.0.0.1", str(port), "16", str(LOAD_SECONDS), file], stdout=subprocess.PIPE, text=True,
+                         preexec_fn=lambda: os.sched_setaffinity(0, cores))
+    if run.returncode:
+        raise SystemExit("bench: the load had errors: " + run.stdout)
+    return float(run.stdout.split()[0])
+
+
+def loads(server, body):
+    """Requests per second of serve, and of a bare libmicrohttpd that answers the same bytes: one value a run of each, in turn. The
+    servers have one core and the load another."""
+    cores, mine, bare = sorted(os.sched_getaffinity(0)), [], []
     os.sched_setaffinity(server.process.pid, cores[:1])
-    values = []
-    with tempfile.NamedTemporaryFile("w") as file:
-        file.write(body)
-        file.flush()
-        for _ in range(LOAD_RUNS):
-            run = subprocess.run([tool, "127.0.0.1", str(server.port), "16", str(LOAD_SECONDS), file.name], stdout=subprocess.PIPE, text=True,
-                                 preexec_fn=lambda: os.sched_setaffinity(0, cores[-1:]))
-            if run.returncode:
-                raise SystemExit("bench: the load had errors: " + run.stdout)
-            values.append(float(run.stdout.split()[0]))
-    return values
+    answer = server.ask("POST", "/", body, {"Content-Type": "application/x-www-form-urlencoded"}).read()
+    with tempfile.NamedTemporaryFile() as request, tempfile.NamedTemporaryFile() as answered:
+        request.write(body.encode())
+        request.flush()
+        answered.write(answer)
+        answered.flush()
+        with subprocess.Popen([tool("bare"), answered.name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                              preexec_fn=lambda: os.sched_setaffinity(0, cores[:1])) as other:
+            port = int(other.stdout.readline())
+            for _ in range(LOAD_RUNS):
+                mine.append(load(server.port, request.name, cores[-1:]))
+                bare.append(load(port, request.name, cores[-1:]))
+            other.stdin.close()
+    return mine, [m / b for m, b in zip(mine, bare)]
 
 
 def describe():
     with Server() as server:
         server.create_group(HOME, "one")
         server.wait_group(HOME, "one")
-        values = load(server, "Action=DescribeReplicationGroups&Version=2015-02-02&ReplicationGroupId=one")
+        values, ratios = loads(server, "Action=DescribeReplicationGroups&Version=2015-02-02&ReplicationGroupId=one")
     yield Figure("DescribeReplicationGroups of one group, one core", "/s", 10000, values, least=True)
+    yield Figure("  to bare libmicrohttpd with the same bytes", "", 0.6, ratios, least=True)
 
 
 def page():
-    with Server() as server:
+    with Server(["--dry-run"]) as server:
         for n in range(100):
             server.create_group(HOME, "g%03d" % n)
         for n in range(100):
             server.wait_group(HOME, "g%03d" % n)
-        values = load(server, "Action=DescribeReplicationGroups&Version=2015-02-02&MaxRecords=100")
-    yield Figure("DescribeReplicationGroups, a page of 100 real groups", "/s", 300, values, least=True)
+        values, ratios = loads(server, "Action=DescribeReplicationGroups&Version=2015-02-02&MaxRecords=100")
+    yield Figure("DescribeReplicationGroups, a page of 100 groups", "/s", 300, values, least=True)
+    yield Figure("  to bare libmicrohttpd with the same bytes", "", 0.4, ratios, least=True)
 
 
 def create():
@@ -267,7 +285,7 @@ def main():
     if set(sys.argv[1:]) - set(names):
         sys.exit(__doc__)
     chosen = [names[n] for n in sys.argv[1:]] or ALL
-    subprocess.run(["ninja", "-C", os.path.join(local.ROOT, "build"), "--quiet", "bench/load"], check=True)
+    subprocess.run(["ninja", "-C", os.path.join(local.ROOT, "build"), "--quiet", "bench/load", "bench/bare"], check=True)
     print(machine())
     figures = []
     for measure in chosen:
