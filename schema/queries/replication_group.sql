@@ -6,6 +6,9 @@ SELECT * FROM replication_group WHERE region = :region AND id = :id;
 -- name: rg_page (region text, after text, most int) many: replication_group
 SELECT * FROM replication_group WHERE region = :region AND id > :after ORDER BY id LIMIT :most;
 
+-- name: rg_ids (region text, after text, most int) texts
+SELECT id FROM replication_group WHERE region = :region AND id > :after ORDER BY id LIMIT :most;
+
 -- The groups of one page lie between its first and its last id: whatever belongs to them comes with one query each.
 
 -- name: node_group_span (region text, first text, last text) many: node_group

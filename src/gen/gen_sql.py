@@ -11,6 +11,7 @@ A query's head line tells its parameters and what it returns:
     -- name: node_get (region text, id text) one: node       struct row_node *, NULL where there is none
     -- name: node_list (region text) many: node              an array in the arena
     -- name: rg_count (region text) int                      one number
+    -- name: rg_ids (region text) texts                      an array of its one column in the arena
     -- name: node_put (node)                                 takes a row; every column is a parameter of its name
     -- name: tag_forget (arn text, key text)                 returns nothing
 
@@ -28,7 +29,7 @@ C_TYPE = {"TEXT": "const char *", "INTEGER": "int64_t "}
 COLUMN_KIND = {"TEXT": "SQL_TEXT", "INTEGER": "SQL_INT"}
 WORD = "word "  # what the kind of a column with words begins with, before the list's name
 PARAM_TYPE = {"text": "TEXT", "int": "INTEGER"}
-HEAD = re.compile(r"^(\w+) \(([^)]*)\)(?: (one|many): (\w+)| (int))?$")
+HEAD = re.compile(r"^(\w+) \(([^)]*)\)(?: (one|many): (\w+)| (int|texts))?$")
 
 
 def c_type(kind):
@@ -137,7 +138,7 @@ FOUND = ["    if (r == 0) *out = found;", "    return r;"]
 
 def wrapper(q):
     upper, args, values = q["name"].upper(), ["struct store *s"], []
-    if q["count"]:
+    if q["count"] or q["scalar"] == "texts":
         args.append("struct arena *a")
     if q["row"]:
         args.append(f"const struct row_{q['row']} *row")
@@ -147,7 +148,7 @@ def wrapper(q):
         values = [param(c, k) for c, k in q["columns"]]
     out = {"one": f"struct row_{q['table']} **out", "many": f"struct row_{q['table']} **out, size_t *n"}.get(q["count"])
     if q["scalar"]:
-        out = "int64_t *out"
+        out = {"int": "int64_t *out", "texts": "const char ***out, size_t *n"}[q["scalar"]]
     if out:
         args.append(out)
     args.append("struct err *e")
@@ -161,6 +162,8 @@ def wrapper(q):
     elif q["count"] == "many":
         body += ["    void *found;", "    size_t count;",
                  f"    int r = store_many(s, Q_{upper}, {given}, &sql_table_{q['table']}, a, &found, &count, e);", *FOUND[:1], "    if (r == 0) *n = count;", *FOUND[1:]]
+    elif q["scalar"] == "texts":
+        body.append(f"    return store_texts(s, Q_{upper}, {given}, a, out, n, e);")
     elif q["scalar"]:
         body += ["    int64_t found;", f"    int r = store_int(s, Q_{upper}, {given}, &found, e);", *FOUND]
     else:

@@ -22,6 +22,7 @@
 #include "model/operations.gen.h"
 #include "ops/core/op.h"
 #include <limits.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +35,8 @@
  */
 
 enum { CHECK_DIR_MS = 500, BACKUP_EVERY = 1200 /* checks: ten minutes */ };
+
+enum { MEMORY_KEPT = 4 << 20 };
 
 /* The exit status where nodes could not save their data, and where some still run or could not be told to stop. */
 enum { EXIT_UNSAVED = 3, EXIT_LEFT = 4 };
@@ -201,6 +204,7 @@ static int open_control(struct serve *s, struct err *e)
         .dry_run = s->o->dry_run == DRY_RUN_ON,
         .dry_run_times = {s->o->dry_run_start, s->o->dry_run_switch, s->o->dry_run_life},
     };
+    s->ops.remembers = true;
     s->ops.allow_restricted = o.allow_restricted;
     s->ops.large_groups = s->o->quotas == QUOTAS_RAISED;
     if (ports) s->ops.endpoint_host = s->o->advertise;
@@ -441,11 +445,19 @@ static int exit_status(const struct serve *s, int r)
     return s->n_left ? EXIT_LEFT : s->n_unsaved ? EXIT_UNSAVED : EXIT_SUCCESS;
 }
 
+/* Answers of hundreds of kilobytes come and go: the kernel shall not take their pages back each time, to be cleared and given anew. */
+static void keep_memory(void)
+{
+    mallopt(M_MMAP_THRESHOLD, MEMORY_KEPT);
+    mallopt(M_TRIM_THRESHOLD, MEMORY_KEPT);
+}
+
 int serve_main(const struct options *o)
 {
     struct err e;
     struct serve s = {.o = o, .lock_fd = -1};
     umask(077);
+    keep_memory();
     tell_idle_flags(o);
     uv_loop_init(&s.loop);
     int r = open_all(&s, &e);

@@ -62,7 +62,8 @@ struct shape {
     int64_t min, max;              /* of a string's characters or a list's items */
     const char *pattern;           /* the whole string must match; POSIX extended, without ^ and $ */
     const char *const *enumerated; /* NULL-terminated */
-    bool secret;                   /* the value must never be told, not even in an error */
+    bool kept;   /* SHAPE_STRUCT: begins with 'const struct buf *encoded', the element as XML; NULL: its fields count */
+    bool secret; /* the value must never be told, not even in an error */
 };
 
 struct shape_field {

@@ -12,6 +12,7 @@
 #include "model/utf8.h"
 
 #define NAMESPACE "http://elasticache.amazonaws.com/doc/2015-02-02/"
+enum { AROUND_ITEMS = 512 /* what stands behind the items of a list, at most: a marker and the request's id */ };
 #define PUT(b, literal) buf_add(b, literal, sizeof(literal) - 1)
 
 static void put_name(struct buf *b, const char *start, const char *name, const char *end)
@@ -76,10 +77,33 @@ static void put_members(struct buf *b, const struct shape *shape, const char *va
     }
 }
 
+/* Of an item that was kept, its XML; else NULL. */
+static const struct buf *kept_item(const struct shape *shape, const void *item)
+{
+    return shape->kept ? *(const struct buf *const *)item : NULL;
+}
+
+/* A page's worth of bytes is copied once, and not again each time that the buf grows. */
+static void reserve_kept(struct buf *b, const struct shape *list, const struct shape_list *value)
+{
+    const char *item = value->items;
+    size_t all = 0;
+    for (size_t i = 0; i < value->n; i++, item += list->element->size) {
+        const struct buf *kept = kept_item(list->element, item);
+        all += kept ? kept->len : 0;
+    }
+    buf_reserve(b, all + AROUND_ITEMS);
+}
+
 static void put_items(struct buf *b, const struct shape *list, const struct shape_list *value)
 {
     const char *item = value->items;
-    for (size_t i = 0; i < value->n; i++, item += list->element->size) xml_encode(b, list->element, list->element_name, item);
+    if (list->element->kept) reserve_kept(b, list, value);
+    for (size_t i = 0; i < value->n; i++, item += list->element->size) {
+        const struct buf *kept = kept_item(list->element, item);
+        if (kept) buf_add(b, kept->data, kept->len);
+        else xml_encode(b, list->element, list->element_name, item);
+    }
 }
 
 static void put_value(struct buf *b, const struct shape *shape, const void *value)

@@ -4,6 +4,7 @@
 #include "base/trip.h"
 #include "catalog/words.h"
 #include "store/backup.h"
+#include "store/memo.h"
 #include "store/room.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +23,9 @@ struct store {
     char *path;
     int wal_frames; /* after the last commit */
     struct stat wal;
-    int64_t backed_up;        /* store_changes() of the last copy */
+    int64_t backed_up; /* store_changes() of the last copy */
+    bool writing;      /* a write transaction is under way */
+    struct memo memo;
     struct store_watch watch; /* zeroed: nobody watches */
 };
 
@@ -238,6 +241,7 @@ void store_close(struct store *s)
     sqlite3_finalize(s->commit);
     sqlite3_finalize(s->rollback);
     sqlite3_close(s->db);
+    memo_fini(&s->memo);
     free(s->path);
     free(s);
 }
@@ -252,7 +256,9 @@ static int step_once(struct store *s, sqlite3_stmt *st, const char *what, struct
 
 int store_begin(struct store *s, bool write, struct err *e)
 {
-    return step_once(s, write ? s->begin_write : s->begin_read, "BEGIN", e);
+    int r = step_once(s, write ? s->begin_write : s->begin_read, "BEGIN", e);
+    s->writing = r == 0 && write;
+    return r;
 }
 
 int store_check_room(struct store *s, struct err *e)
@@ -272,6 +278,7 @@ int store_commit(struct store *s, struct err *e)
         store_rollback(s);
         return r;
     }
+    s->writing = false;
     trip_crash(TRIP_CRASH_AFTER_COMMIT);
     tell_end(s, true);
     return 0;
@@ -279,6 +286,7 @@ int store_commit(struct store *s, struct err *e)
 
 void store_rollback(struct store *s)
 {
+    s->writing = false;
     if (!sqlite3_get_autocommit(s->db)) { /* else SQLite already did it */
         sqlite3_step(s->rollback);
         sqlite3_reset(s->rollback);
@@ -340,10 +348,38 @@ int store_run(struct store *s, enum query q, const struct sql_param *p, struct e
     return r ? r : step_once(s, st, sql_queries[q].name, e);
 }
 
+/* ---- what is remembered of rows ---- */
+
+/* The text of that column; NULL where the table has none of that name. */
+static const char *text_of(const struct sql_table *t, const void *row, const char *column)
+{
+    for (const struct sql_column *c = t->columns; c < t->columns + t->n_columns; c++)
+        if (strcmp(c->name, column) == 0) return *(const char *const *)((const char *)row + c->offset);
+    return NULL;
+}
+
+static void forget_text(struct store *s, const struct sql_table *t, const void *row)
+{
+    bool itself = t == &sql_table_replication_group;
+    const char *region = text_of(t, row, "region"), *id = region ? text_of(t, row, itself ? "id" : "rg_id") : NULL;
+    if (id) memo_drop(&s->memo, region, id);
+}
+
+void store_remember(struct store *s, const char *region, const char *rg_id, const char *text, size_t n)
+{
+    if (!s->writing) memo_put(&s->memo, region, rg_id, text, n);
+}
+
+const struct buf *store_recall(const struct store *s, const char *region, const char *rg_id)
+{
+    return s->writing ? NULL : memo_get(&s->memo, region, rg_id);
+}
+
 static int write_row(struct store *s, enum query q, const struct sql_param *p, const struct sql_table *t, const void *row,
     bool gone, struct err *e)
 {
     int r = store_run(s, q, p, e);
+    forget_text(s, t, row);
     if (r || s->watch.row == NULL) return r;
     s->watch.row(s->watch.arg, t, row, gone);
     if (sqlite3_get_autocommit(s->db)) tell_end(s, true);
@@ -411,6 +447,30 @@ int store_many(struct store *s, enum query q, const struct sql_param *p, const s
     }
     *out = rows;
     if (r == 0 && rc != SQLITE_DONE) r = store_failed(s, e, sql_queries[q].name);
+    sqlite3_reset(st);
+    return r;
+}
+
+int store_texts(
+    struct store *s, enum query q, const struct sql_param *p, struct arena *a, const char ***out, size_t *n, struct err *e)
+{
+    sqlite3_stmt *st;
+    int rc, r = bind_query(s, q, p, &st, e);
+    if (r) return r;
+    size_t cap = 16;
+    const char **texts = arena_array(a, const char *, cap);
+    for (*n = 0; (rc = sqlite3_step(st)) == SQLITE_ROW; ++*n) {
+        if (*n == cap) {
+            const char **more = arena_array(a, const char *, 2 * cap);
+            memcpy(more, texts, cap * sizeof *texts);
+            texts = more;
+            cap *= 2;
+        }
+        const char *text = (const char *)sqlite3_column_text(st, 0);
+        texts[*n] = text ? arena_strndup(a, text, (size_t)sqlite3_column_bytes(st, 0)) : NULL;
+    }
+    *out = texts;
+    if (rc != SQLITE_DONE) r = store_failed(s, e, sql_queries[q].name);
     sqlite3_reset(st);
     return r;
 }

@@ -10,6 +10,7 @@
  * returns 0 or < 0.
  */
 struct arena;
+struct buf;
 struct store;
 
 enum store_durability {
@@ -54,12 +55,23 @@ int store_one(struct store *s, enum query q, const struct sql_param *p, const st
     struct err *e);
 int store_many(struct store *s, enum query q, const struct sql_param *p, const struct sql_table *t, struct arena *a, void **out,
     size_t *n, struct err *e);
+/* The texts of a query's one column. */
+int store_texts(
+    struct store *s, enum query q, const struct sql_param *p, struct arena *a, const char ***out, size_t *n, struct err *e);
 
 /* Run a query that writes 'row', or deletes the one that has its primary key, and tell the watcher. */
 int store_put(
     struct store *s, enum query q, const struct sql_param *p, const struct sql_table *t, const void *row, struct err *e);
 int store_delete(
     struct store *s, enum query q, const struct sql_param *p, const struct sql_table *t, const void *row, struct err *e);
+
+/*
+ * A text that was made of the rows of a replication group alone: the row itself and those that name it. It is kept until one of them is
+ * put or deleted, at most (memo.h). Nothing is kept or found within a write transaction, which may be rolled back.
+ */
+void store_remember(struct store *s, const char *region, const char *rg_id, const char *text, size_t n);
+/* NULL: there is none. It is valid until the next call. */
+const struct buf *store_recall(const struct store *s, const char *region, const char *rg_id);
 
 /*
  * Whoever wants to know what is written. 'row' is called for each row that a NAME_put writes, or a NAME_delete deletes ('gone'), within

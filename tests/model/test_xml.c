@@ -24,6 +24,18 @@ static const char *tag_xml(const char *key)
     return b.data;
 }
 
+Test(xml, an_item_that_was_kept_stands_in_a_list_as_it_is)
+{
+    static char text[] = "<ReplicationGroup>kept</ReplicationGroup>";
+    struct buf kept = {.data = text, .len = sizeof text - 1};
+    struct api_replication_group items[] = {{.encoded = &kept}, {.replication_group_id = "new"}};
+    struct api_describe_replication_groups_out out = {.replication_groups = {true, 2, items}};
+    xml_encode(&b, &shape_api_describe_replication_groups_out, "Result", &out);
+    cr_expect_str_eq(b.data,
+        "<Result><ReplicationGroups><ReplicationGroup>kept</ReplicationGroup>"
+        "<ReplicationGroup><ReplicationGroupId>new</ReplicationGroupId></ReplicationGroup></ReplicationGroups></Result>");
+}
+
 Test(xml, escapes_markup_and_replaces_what_xml_cant_hold)
 {
     static const struct {

@@ -49,6 +49,8 @@ FAILING(store_one, (struct store *s, enum query q, const struct sql_param *p, co
     struct err *e), s, q, p, t, a, out, e)
 FAILING(store_many, (struct store *s, enum query q, const struct sql_param *p, const struct sql_table *t, struct arena *a, void **out,
     size_t *n, struct err *e), s, q, p, t, a, out, n, e)
+FAILING(store_texts, (struct store *s, enum query q, const struct sql_param *p, struct arena *a, const char ***out, size_t *n,
+    struct err *e), s, q, p, a, out, n, e)
 /* clang-format on */
 
 /* Fails the first, the second … query until none is left to fail; of an operation with very many not each. */

@@ -1,4 +1,5 @@
 #include "fixture.h"
+#include "base/buf.h"
 #include "store/event_log.h"
 #include <criterion/criterion.h>
 #include <inttypes.h>
@@ -40,6 +41,42 @@ static struct answer page(const char *action, const char *form, const char *mark
     struct answer a = fixture_run(HOME, action, whole);
     cr_assert_eq(a.fault, 0, "%s %s: %s", action, whole, a.message);
     return a;
+}
+
+static bool says(const struct buf *xml, const char *text)
+{
+    return memmem(xml->data, xml->len, text, strlen(text)) != NULL;
+}
+
+static const struct api_replication_group *described(const char *form, size_t n)
+{
+    const struct api_describe_replication_groups_out *out = page("DescribeReplicationGroups", form, NULL).out;
+    cr_assert_eq(out->replication_groups.n, n);
+    return out->replication_groups.items;
+}
+
+Test(pages, of_replication_groups_are_made_of_what_is_remembered_until_a_row_changes)
+{
+    fixture_config.remembers = true;
+    for (const char *id = "abc"; *id; id++) {
+        char form[200];
+        snprintf(form, sizeof form,
+            "ReplicationGroupId=%c&ReplicationGroupDescription=first&NumCacheClusters=1&CacheNodeType=cache.r6g.large&Engine="
+            "redis",
+            *id);
+        CHECK(HOME, ((struct fixture_line[]){{"CreateReplicationGroup", form, 0, NULL}}));
+        fixture_available(HOME, (char[]){*id, '\0'});
+    }
+    described("ReplicationGroupId=b", 1);
+    const struct api_replication_group *all = described("", 3);
+    for (size_t i = 0; i < 3; i++) cr_assert_not_null(all[i].encoded);
+    CHECK(HOME, ((struct fixture_line[]){
+                    {"ModifyReplicationGroup", "ReplicationGroupId=b&ReplicationGroupDescription=second", 0, NULL}}));
+    all = described("", 3);
+    cr_expect(says(all[1].encoded, "second"));
+    cr_expect_not(says(all[1].encoded, "first"));
+    cr_expect(says(all[0].encoded, "first"));
+    cr_expect(says(described("ReplicationGroupId=B", 1)->encoded, "second"));
 }
 
 static size_t count_events(const char *form)

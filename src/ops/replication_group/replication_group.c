@@ -37,27 +37,44 @@ int op_create_replication_group(
 static int describe_one(struct op *op, const char *id, struct api_describe_replication_groups_out *out)
 {
     struct row_replication_group *row;
-    int r = find_rg(op, id, &row);
-    if (r) return r;
     out->replication_groups = (struct api_replication_group_list){true, 1, arena_new(op->arena, struct api_replication_group)};
-    return view_rgs(op, row, 1, out->replication_groups.items);
+    if (view_recall_rg(op, id_fold(op, id), out->replication_groups.items)) return 0;
+    int r = find_rg(op, id, &row);
+    return r ? r : view_rgs(op, row, 1, out->replication_groups.items);
+}
+
+/* Of a page, only what lies between the first and the last that are not remembered is read. */
+static int describe_page(
+    struct op *op, const char *after, const char *const *ids, size_t n, struct api_describe_replication_groups_out *out)
+{
+    struct api_replication_group *items = arena_array(op->arena, struct api_replication_group, n);
+    struct row_replication_group *rows;
+    size_t first = n, end = 0, n_rows;
+    for (size_t i = 0; i < n; i++) {
+        if (view_recall_rg(op, ids[i], &items[i])) continue;
+        if (first == n) first = i;
+        end = i + 1;
+    }
+    out->replication_groups = (struct api_replication_group_list){true, n, items};
+    if (first == n) return 0;
+    int r = q_rg_page(
+        op->store, op->arena, op->region->name, first ? ids[first - 1] : after, (int64_t)(end - first), &rows, &n_rows, op->err);
+    return r ? r : view_rgs(op, rows, n_rows, items + first);
 }
 
 int op_describe_replication_groups(
     struct op *op, const struct api_describe_replication_groups_in *in, struct api_describe_replication_groups_out *out)
 {
     struct page page;
-    struct row_replication_group *rows;
+    const char **ids;
     size_t n;
     int r = page_read(op, in->max_records, in->marker, &page);
     if (r) return r;
     if (in->replication_group_id) return describe_one(op, in->replication_group_id, out);
-    r = q_rg_page(op->store, op->arena, op->region->name, page.after, page.n + 1, &rows, &n, op->err);
+    r = q_rg_ids(op->store, op->arena, op->region->name, page.after, page.n + 1, &ids, &n, op->err);
     if (r) return r;
-    if (n > (size_t)page.n) out->marker = page_marker(op, rows[(n = (size_t)page.n) - 1].id);
-    out->replication_groups =
-        (struct api_replication_group_list){true, n, arena_array(op->arena, struct api_replication_group, n)};
-    return view_rgs(op, rows, n, out->replication_groups.items);
+    if (n > (size_t)page.n) out->marker = page_marker(op, ids[(n = (size_t)page.n) - 1]);
+    return describe_page(op, page.after, ids, n, out);
 }
 
 static int check_modify_served(struct op *op, const struct api_modify_replication_group_in *in)

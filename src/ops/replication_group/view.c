@@ -1,9 +1,13 @@
 #include "ops/replication_group/view.h"
+#include "base/buf.h"
+#include "base/mistake.h"
 #include "base/slots.h"
+#include "model/xml.h"
 #include "ops/core/id.h"
 #include "ops/core/view.h"
 #include "plan/encryption.h"
 #include "plan/rg_row.h"
+#include <assert.h>
 #include <string.h>
 
 /* Everything that belongs to the replication groups of one page, each array in the order of the replication groups. */
@@ -217,6 +221,29 @@ static void view_settings(struct op *op, const struct row_replication_group *row
     };
 }
 
+/* ---- descriptions that are kept ---- */
+
+#define ELEMENT "ReplicationGroup"
+
+/* Rows alone make the description, so that it holds until one of them is written. */
+static void keep_description(struct op *op, const char *id, struct api_replication_group *rg)
+{
+    _buf_ struct buf xml = {0};
+    if (!op->config->remembers || op->operation->writes) return;
+    xml_encode(&xml, &shape_api_replication_group, ELEMENT, rg);
+    const struct buf *before = MISTAKES_END_IT ? store_recall(op->store, op->region->name, id) : NULL;
+    assert(before == NULL || (before->len == xml.len && memcmp(before->data, xml.data, xml.len) == 0));
+    if (before == NULL) store_remember(op->store, op->region->name, id, xml.data, xml.len);
+    rg->encoded = store_recall(op->store, op->region->name, id);
+}
+
+bool view_recall_rg(struct op *op, const char *id, struct api_replication_group *out)
+{
+    if (!op->config->remembers) return false;
+    *out = (struct api_replication_group){.encoded = store_recall(op->store, op->region->name, id)};
+    return out->encoded != NULL && !MISTAKES_END_IT;
+}
+
 int view_rgs(struct op *op, const struct row_replication_group *rows, size_t n, struct api_replication_group *out)
 {
     struct belongings b;
@@ -231,6 +258,7 @@ int view_rgs(struct op *op, const struct row_replication_group *rows, size_t n, 
         view_user_groups(op, &rows[i], &b, &out[i]);
         view_encryption(&rows[i], &b, &out[i]);
         out[i].global_replication_group_info = view_membership(op, &rows[i], &b);
+        keep_description(op, rows[i].id, &out[i]);
     }
     return 0;
 }
