@@ -222,11 +222,6 @@ static bool has_role(const struct dry_node *n)
     return n->role != ROLE_REPLICA || (is_same(n->upstream_host, o->upstream_host) && n->upstream_port == o->upstream_port.v);
 }
 
-static bool has_endpoints(const struct dry_node *n)
-{
-    return names_within(&n->order->endpoints, &n->endpoints);
-}
-
 static const char *encryption_ordered(const struct proto_node_order *o)
 {
     return o->tls ? o->tls->mode : "none";
@@ -247,8 +242,9 @@ static bool is_to_save(const struct dry_node *n)
 static bool is_as_ordered(const struct dry_node *n)
 {
     const struct proto_node_order *o = n->order;
-    return has_role(n) && has_endpoints(n) && has_encryption(n) && n->fenced == o->fence.v && n->generation == o->generation.v &&
-           n->users_generation == o->users_generation.v && n->weighed == o->weigh.v && !is_to_save(n);
+    return has_role(n) && names_within(&o->endpoints, &n->endpoints) && has_encryption(n) && n->fenced == o->fence.v &&
+           n->generation == o->generation.v && n->users_generation == o->users_generation.v && n->weighed == o->weigh.v &&
+           !is_to_save(n);
 }
 
 static bool may_take_role(const struct dry_node *n)

@@ -121,12 +121,6 @@ static void job_add_node(struct seed_job *j, struct node *n)
     move_to_state(n, SEED_WORK);
 }
 
-static bool waits_for_seed(const struct node *n)
-{
-    return n && n->state == NODE_REST && n->order && n->order->run.v && n->order->seed && n->order->seed->slots &&
-           n->proc == NULL && !n->stopping && n->seed.state == SEED_IDLE && !node_has_file(n, NODE_SAVED);
-}
-
 /* The other shards' primaries, so that the files are gone through once for all of them. */
 static void job_add_others(struct seed_job *j, const struct node *first)
 {
@@ -134,8 +128,11 @@ static void job_add_others(struct seed_job *j, const struct node *first)
     for (size_t i = 0; j->seed.n_parts < j->room; i++) {
         struct node *n = first->host->nth(first->host, i);
         if (n == NULL) return;
-        if (n == first || !waits_for_seed(n) || n->order->cluster == NULL || strcmp(n->order->cluster, o->cluster) != 0) continue;
-        if (strcmp(n->order->seed->source, o->seed->source) == 0) job_add_node(j, n);
+        const struct proto_node_order *other = n->order;
+        bool rests = n != first && n->state == NODE_REST && !n->stopping && n->seed.state == SEED_IDLE;
+        if (!rests || other == NULL || !other->run.v || other->seed == NULL || other->seed->slots == NULL) continue;
+        if (other->cluster == NULL || strcmp(other->cluster, o->cluster) != 0) continue;
+        if (strcmp(other->seed->source, o->seed->source) == 0 && !node_has_file(n, NODE_SAVED)) job_add_node(j, n);
     }
 }
 
