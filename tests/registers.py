@@ -145,12 +145,12 @@ def judge_losses(verdict, key, writes, reads):
 
     One older number tells of the loss of all that were acknowledged in between; each is told once.
     """
-    seen = [(w.begin, w.replaced, "write %d replaced %d" % (w.number, w.replaced)) for w in writes if w.end is not None]
-    seen += [(r.begin, r.value, "%s read %d" % (r.reader, r.value)) for r in reads if r.reader.startswith("primary")]
+    seen = [(w.begin, w.replaced, w.number, "write %d replaced %d" % (w.number, w.replaced)) for w in writes if w.end is not None]
+    seen += [(r.begin, r.value, 0, "%s read %d" % (r.reader, r.value)) for r in reads if r.reader.startswith("primary")]
     missed = {}
-    for begin, value, what in sorted(seen):
+    for begin, value, own, what in sorted(seen):
         for write in writes:
-            if write.end is not None and write.end <= begin and write.number > value:
+            if write.end is not None and write.end <= begin and write.number > value and write.number != own:
                 missed.setdefault(write.number, (write, what))
     for number, (write, what) in sorted(missed.items()):
         where = verdict.lost if write.kept else verdict.gave_up

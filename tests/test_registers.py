@@ -34,6 +34,9 @@ class Judge(unittest.TestCase):
         verdict = history([(1, 0, 1, 0, True, "a"), (2, 2, 3, 1, False, "a"), (3, 5, 6, 1, True, "b")])
         self.assertEqual(([], 1), (verdict.wrong(), len(verdict.gave_up)))
 
+    def test_does_not_ask_a_write_for_itself(self):
+        self.assertEqual([], history([(1, 1, 1, 0, True, "a")], [(1, 2, 3, "primary")]).wrong(), "it took no time")
+
     def test_tells_one_loss_once(self):
         verdict = history([(1, 0, 1, 0, True, "a"), (2, 2, 3, 0, True, "b"), (3, 4, 5, 0, True, "b")], [(0, 6, 7, "primary")])
         self.assertEqual(3, len(verdict.lost))
