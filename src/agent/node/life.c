@@ -6,6 +6,7 @@
 #include "agent/node/reserve.h"
 #include "agent/node/saved.h"
 #include "agent/node/spawn.h"
+#include <assert.h>
 
 enum {
     CONNECT_MS = 2,
@@ -107,6 +108,7 @@ static bool spares_replicas(struct node *n)
 static struct start_facts facts_of_start(struct node *n)
 {
     const struct proto_node_order *o = n->order;
+    assert(o != NULL); /* nothing else has it run */
     struct start_facts f = facts_of_upstream(n);
     f.for_another = node_is_for_another(n);
     /* A dead node must stay dead where another may be taking its place. */
