@@ -231,11 +231,9 @@ Test(check, a_port_that_comes_free_is_given_with_the_next_look_which_is_asked_fo
     build_rg(&b, "us-east-1", "first", "available", 1);
     build_rg(&b, "us-east-1", "second", "creating", 1);
     build_link(&b);
-    for (size_t i = 1; i < b.w.n_nodes; i++) b.nodes[i].row.want = WISH_GONE; /* not its turn yet */
-    b.endpoints[2].drop = b.endpoints[3].drop = true;
+    b.nodes[1].drop = b.endpoints[2].drop = b.endpoints[3].drop = true; /* not its turn yet */
     plan_world(&b.w);
-    b.endpoints[2].drop = b.endpoints[3].drop = false;
-    b.nodes[1].row.want = WISH_RUN;
+    b.nodes[1].drop = b.endpoints[2].drop = b.endpoints[3].drop = false;
     plan_world(&b.w);
     cr_assert_null(b.nodes[1].row.address, "there is one too many: %lld", (long long)b.nodes[1].row.port);
     b.rgs[0].row.status = RG_DELETING;
