@@ -1,6 +1,7 @@
 #include "agent/forwarder/link.h"
 #include "agent/forwarder/split.h"
 #include "agent/os/address.h"
+#include "agent/os/bound.h"
 #include "agent/os/reservations.h"
 #include "base/buf.h"
 #include "base/log.h"
@@ -90,7 +91,7 @@ static void await(int fd, short events)
 
 static int listen_at(const char *address)
 {
-    int fd = address_bind(address, port);
+    int fd = bound_open(address, port);
     cr_assert_geq(fd, 0);
     cr_assert_eq(listen(fd, 16), 0);
     return fd;

@@ -1,5 +1,6 @@
 #include "agent/os/reservations.h"
 #include "agent/os/address.h"
+#include "agent/os/bound.h"
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -18,7 +19,7 @@ static int port, someone; /* someone: any borrower */
 /* A socket that listens as Redis, memcached and nearly everybody do; -1 where it can't. */
 static int listens(const char *address)
 {
-    int fd = address_bind(address, port);
+    int fd = bound_open(address, port);
     if (fd < 0 || listen(fd, 8) == 0) return fd;
     close(fd);
     return -1;

@@ -21,6 +21,7 @@ struct agent_process {
 };
 
 void (*agents_body)(struct process *p, const char *region, const char *folder);
+void (*agents_gone)(const struct process *p);
 static struct agent_process *watched;
 
 static bool is_agent_of(const struct process *p, const char *region)
@@ -71,6 +72,7 @@ static void tell_end(void *arg)
 static void agent_ended(struct process *process, int status, int signal)
 {
     network_cut(process->name + 6, 0);
+    if (agents_gone) agents_gone(process);
     for (struct agent_process *p = watched, *next; p; p = next) {
         next = p->next;
         if (p->process != process) continue;

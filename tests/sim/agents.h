@@ -12,6 +12,8 @@ struct process;
 struct process *agents_find(const char *region);
 /* What an agent does once it has been started: runs as that process. */
 extern void (*agents_body)(struct process *p, const char *region, const char *folder);
+/* An agent has ended; NULL: nothing comes of it but what this file does. */
+extern void (*agents_gone)(const struct process *p);
 
 /* Serve has ended: connections to it break, and nobody watches its agents. */
 void agents_serve_is_gone(void);

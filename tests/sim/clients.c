@@ -168,10 +168,10 @@ static bool is_excused(const struct engine *e)
 
 static void look_for_two(void *arg)
 {
-    const struct engine *e = arg;
+    const struct engine *e = arg, *all = engines_living();
     const struct domain *d = domain_of_engine(e);
     if (d == NULL || d->address[0] == '\0' || !takes_writes(e) || is_excused(e)) return;
-    for (const struct engine *o = engines_living(); o; o = o->next)
+    for (const struct engine *o = all; o; o = o->next)
         if (o != e && takes_writes(o) && domain_of_engine(o) == d && !is_excused(o))
             record_failure("%s and %s both take writes of %s", o->process->name, e->process->name, d->name);
 }
@@ -212,7 +212,7 @@ static void write_to(struct domain *d)
         if (writes == NULL) abort();
     }
     writes[n_writes] = (struct write){(uint32_t)n_writes + 1, d, d->deaths, false};
-    engine_write(e, writes[n_writes].number);
+    if (!engine_write(e, writes[n_writes].number)) return;
     machine_after(NULL, (int64_t)CONFIRM_MS * NS_OF_MS, confirm, (void *)(uintptr_t)n_writes);
     n_writes++;
 }

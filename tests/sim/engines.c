@@ -1,6 +1,9 @@
 #include "engines.h"
+#include "base/slots.h"
 #include "expect.h"
+#include "forwarder_virtual.h"
 #include "machine.h"
+#include "models.h"
 #include "record.h"
 #include <signal.h>
 #include <stdio.h>
@@ -26,23 +29,30 @@ static void engine_ended(struct process *p, int status, int signal)
     expect_ended(p->body, signal == SIGTERM);
 }
 
-struct engine *engine_start(const char *region, const char *id, const char *group, const char *folder)
+struct engine *engine_new(struct process *p, const char *region, const char *id)
 {
     struct engine *e = calloc(1, sizeof *e);
-    char name[96];
     if (e == NULL) abort();
-    snprintf(name, sizeof name, "engine %s %s", region, id);
-    e->process = machine_spawn(name, folder);
-    e->process->body = e;
-    e->process->ended = engine_ended;
+    e->process = p;
+    p->body = e;
     e->started_ms = machine_wall_ms();
     snprintf(e->region, sizeof e->region, "%s", region);
     snprintf(e->id, sizeof e->id, "%s", id);
-    snprintf(e->group, sizeof e->group, "%s", group);
-    e->offset = 1;
     e->next = all;
     all = e;
-    record("%s starts (%ld)", name, e->process->pid);
+    return e;
+}
+
+struct engine *engine_start(const char *region, const char *id, const char *group, const char *folder)
+{
+    char name[96];
+    snprintf(name, sizeof name, "engine %s %s", region, id);
+    struct process *p = machine_spawn(name, folder);
+    p->ended = engine_ended;
+    struct engine *e = engine_new(p, region, id);
+    snprintf(e->group, sizeof e->group, "%s", group);
+    e->offset = 1;
+    record("%s starts (%ld)", name, p->pid);
     return e;
 }
 
@@ -51,11 +61,15 @@ struct engine *engines_living(void)
     for (struct engine **at = &all; *at;)
         if (!(*at)->process->alive) *at = (*at)->next;
         else at = &(*at)->next;
+    for (struct engine *e = all; e; e = e->next)
+        if (e->model) models_see(e);
     return all;
 }
 
 static bool listens(const struct engine *e, const char *address, int64_t port)
 {
+    bool tls;
+    if (e->model) return e->model == model_at(models_world(), address, (int)port, &tls);
     if (!e->process->alive || e->port != port) return false;
     if (strcmp(e->address, address) == 0) return true;
     for (size_t i = 0; i < e->n_endpoints; i++)
@@ -72,6 +86,7 @@ struct engine *engine_at(const char *address, int64_t port)
 
 struct engine *engine_through(const char *address, int64_t port)
 {
+    if (models_world()) return models_engine(forwarder_reaches(address, port));
     for (int hop = 0; hop < HOPS; hop++) {
         const struct forward *f = forwards;
         while (f && (strcmp(f->address, address) != 0 || f->port != port)) f = f->next;
@@ -98,6 +113,16 @@ void engine_set_link(const char *address, int64_t port, const char *target, int6
     f->target_port = (int)target_port;
 }
 
+const struct slots *engine_slots(const struct engine *e)
+{
+    static struct slots served;
+    if (e->model == NULL) return e->slots;
+    served = (struct slots){0};
+    for (int slot = 0; slot < SLOTS; slot++)
+        if (model_serves(e->model, slot)) slots_add(&served, slot);
+    return &served;
+}
+
 bool engine_answers(const struct engine *e)
 {
     return e && e->process->alive && !e->process->stopped && machine_ms() >= e->ready_ms;
@@ -105,6 +130,7 @@ bool engine_answers(const struct engine *e)
 
 bool engine_has(const struct engine *e, uint32_t number)
 {
+    if (e->model) return models_have(e, number);
     for (size_t i = e->n_writes; i-- > 0;)
         if (e->writes[i] == number) return true;
     return false;
@@ -122,12 +148,14 @@ static void set_writes(struct engine *e, const uint32_t *writes, size_t n)
     e->n_writes = n;
 }
 
-void engine_write(struct engine *e, uint32_t number)
+bool engine_write(struct engine *e, uint32_t number)
 {
+    if (e->model) return models_write(e, number);
     e->writes = realloc(e->writes, (e->n_writes + 1) * sizeof *e->writes);
     if (e->writes == NULL) abort();
     e->writes[e->n_writes++] = number;
     e->offset += WRITE_BYTES;
+    return true;
 }
 
 static bool begins_with(const struct engine *whole, const struct engine *part)

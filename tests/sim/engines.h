@@ -3,9 +3,13 @@
 #include <stddef.h>
 #include <stdint.h>
 /*
- * Engines as the scripted agents run them: processes with a role, a replication link, an offset and
- * the numbers of the writes that they have. No more of an engine than an agent tells of.
+ * Engines: processes with a role, a replication link, an offset and the numbers of the writes that they have. Scripted
+ * agents run those that are no more than that; a real one runs models (models.h), of which the same is seen.
  */
+struct model_conn;
+struct model_engine;
+struct slots;
+
 enum { ENGINE_ENDPOINTS = 4 };
 
 struct engine {
@@ -27,9 +31,13 @@ struct engine {
     uint32_t *writes;
     size_t n_writes;
     int64_t incarnation, generation, users_generation;
-    void *slots; /* of a primary in cluster mode: struct slots */
+    void *slots;                /* of a primary in cluster mode: struct slots */
+    struct model_engine *model; /* NULL: a scripted agent's */
+    struct model_conn *client;  /* of those who write to it; NULL: none is open */
 };
 
+/* In the table, with nothing known of it but who it is. */
+struct engine *engine_new(struct process *p, const char *region, const char *id);
 struct engine *engine_start(const char *region, const char *id, const char *group, const char *folder);
 /* Every engine that lives. */
 struct engine *engines_living(void);
@@ -39,8 +47,11 @@ struct engine *engine_at(const char *address, int64_t port);
 struct engine *engine_through(const char *address, int64_t port);
 void engine_set_link(const char *address, int64_t port, const char *target, int64_t target_port);
 
+/* Slots of a primary in cluster mode; NULL: it has none. Valid until the next call. */
+const struct slots *engine_slots(const struct engine *e);
 bool engine_answers(const struct engine *e);
-void engine_write(struct engine *e, uint32_t number);
+/* False where a client's write is refused. */
+bool engine_write(struct engine *e, uint32_t number);
 bool engine_has(const struct engine *e, uint32_t number);
 void engine_follow(struct engine *e, const char *address, int64_t port);
 void engine_promote(struct engine *e);

@@ -262,7 +262,7 @@ struct process *machine_current(void)
     return m.current;
 }
 
-static void end_process(struct process *p, int status, int signal)
+void machine_ended(struct process *p, int status, int signal)
 {
     if (!p->alive) return;
     p->alive = p->stopped = false;
@@ -298,15 +298,16 @@ void machine_kill(struct process *p, int signal)
     if (signal == SIGSTOP) {
         record("%s (%ld) stands still", p->name, p->pid);
         p->stopped = true;
-    } else if (signal == SIGCONT) {
-        if (p->stopped) record("%s (%ld) goes on", p->name, p->pid);
-        if (p->stopped) go_on(p);
-    } else {
-        end_process(p, 0, signal);
+    } else if (signal == SIGCONT && p->stopped) {
+        record("%s (%ld) goes on", p->name, p->pid);
+        go_on(p);
+    } else if (signal == SIGKILL || (signal != SIGCONT && p->hears == NULL)) {
+        return machine_ended(p, 0, signal);
     }
+    if (p->hears) p->hears(p, signal);
 }
 
 void machine_exit(struct process *p, int status)
 {
-    end_process(p, status, 0);
+    machine_ended(p, status, 0);
 }

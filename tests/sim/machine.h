@@ -17,10 +17,13 @@ struct process {
     char name[96];
     char folder[256]; /* its working directory */
     bool alive, stopped;
-    bool works;                      /* it uses its processor all the time */
-    void *body;                      /* what it is, for whoever has made it */
-    void *loop;                      /* its event loop, for uv_virtual.c */
-    void (*turn)(struct process *p); /* after each of its events; NULL: nothing */
+    void *body;                             /* what it is, for whoever has made it */
+    void *loop;                             /* its event loop, for uv_virtual.c */
+    void (*turn)(struct process *p);        /* after each of its events; NULL: nothing */
+    void (*over)(struct process *p);        /* its loop has nothing left to wait for; NULL: nobody cares */
+    bool (*works)(const struct process *p); /* whether it uses its processor now; NULL: it never does */
+    /* It hears a signal, which has stopped it or let it go on by then, if it is one of those; NULL: another than these ends it. */
+    void (*hears)(struct process *p, int signal);
     /* It has ended by that signal, or, where that is 0, by itself with that status. */
     void (*ended)(struct process *p, int status, int signal);
 };
@@ -52,6 +55,8 @@ void machine_as(struct process *p, void (*run)(void *arg), void *arg);
 void machine_kill(struct process *p, int signal);
 /* It ends by itself. */
 void machine_exit(struct process *p, int status);
+/* It has ended so. Done again, it does nothing. */
+void machine_ended(struct process *p, int status, int signal);
 /* The process whose event runs is gone, in the midst of it. Does not return. */
 _Noreturn void machine_die(int signal);
 

@@ -8,7 +8,9 @@
 #include "base/trip.h"
 #include "expect.h"
 #include "machine.h"
+#include "models.h"
 #include "plan/world.h"
+#include "real_agent.h"
 #include "record.h"
 #include "scripted.h"
 #include "serve.h"
@@ -166,7 +168,9 @@ static void take(void *arg)
 static void run_all(const struct steps *s, const char *folder, const char *template)
 {
     machine_open(s->seed);
-    agents_body = scripted_agent;
+    agents_body = s->real ? real_agent : scripted_agent;
+    agents_gone = s->real ? real_agent_ended : NULL;
+    if (s->real) models_open(s->seed);
     coverage_begin();
     record_failed = give_up;
     serve_open(folder, template);
@@ -211,6 +215,7 @@ void run_prepare(const char *dir)
     struct store *store;
     struct err e;
     coverage_open();
+    real_agents_prepare(dir);
     template_path(dir, path, sizeof path);
     machine_open(0);
     record_open(false);
@@ -246,6 +251,7 @@ void run_steps(const struct steps *s, const char *dir, struct outcome *out, char
         signal(SIGALRM, on_alarm);
         alarm(WATCHDOG_S);
         record_open(story != NULL);
+        if (chdir(dir) != 0) abort();
         run_all(s, folder, template);
     }
     if (pid < 0 || waitpid(pid, &status, 0) != pid) abort();

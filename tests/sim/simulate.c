@@ -14,20 +14,22 @@
 #include <unistd.h>
 /* simulate: runs storms from seeds, and stories from files. */
 
-static const char usage[] = "usage: simulate [--seed N | --seeds A..B] [--steps N] [--story] [--first] [--no-shrink] [FILE…]\n"
-                            "  --seed N       one storm; --seeds A..B: all from A to B\n"
-                            "  --steps N      how many steps a storm has (220)\n"
-                            "  --story        print what happens, line by line\n"
-                            "  --first        end with the first seed that fails\n"
-                            "  --no-shrink    do not look for the fewest steps of what fails\n"
-                            "  FILE…          stories, as they are printed where a storm fails\n";
+static const char usage[] =
+    "usage: simulate [--seed N | --seeds A..B] [--steps N] [--real | --scripted] [--story] [--first] [--no-shrink] [FILE…]\n"
+    "  --seed N       one storm; --seeds A..B: all from A to B\n"
+    "  --steps N      how many steps a storm has (220)\n"
+    "  --real         all with the program's own agents, or (--scripted) none; else one of ten\n"
+    "  --story        print what happens, line by line\n"
+    "  --first        end with the first seed that fails\n"
+    "  --no-shrink    do not look for the fewest steps of what fails\n"
+    "  FILE…          stories, as they are printed where a storm fails\n";
 
 static struct {
     uint64_t first, last;
     size_t steps;
-    bool story, shrinks, first_only;
+    bool real, scripted, story, shrinks, first_only;
     char dir[64];
-} o = {1, 1, STORM_STEPS, false, true, false, ""};
+} o = {1, 1, STORM_STEPS, false, false, false, true, false, ""};
 
 static double seconds(void)
 {
@@ -74,6 +76,7 @@ static size_t run_seeds(void)
         char name[40];
         snprintf(name, sizeof name, "seed %llu", (unsigned long long)seed);
         storm(seed, o.steps, &s);
+        s.real = o.real || (s.real && !o.scripted);
         failed += !run_one(&s, name);
         steps_fini(&s);
     }
@@ -109,14 +112,16 @@ static size_t run_file(const char *path)
 static bool read_options(int argc, char **argv)
 {
     static const struct option options[] = {{"seed", required_argument, NULL, 's'}, {"seeds", required_argument, NULL, 'r'},
-        {"steps", required_argument, NULL, 'n'}, {"story", no_argument, NULL, 't'}, {"first", no_argument, NULL, 'f'},
-        {"no-shrink", no_argument, NULL, 'k'}, {0}};
+        {"steps", required_argument, NULL, 'n'}, {"real", no_argument, NULL, 'a'}, {"scripted", no_argument, NULL, 'b'},
+        {"story", no_argument, NULL, 't'}, {"first", no_argument, NULL, 'f'}, {"no-shrink", no_argument, NULL, 'k'}, {0}};
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         unsigned long long a, b;
         int n = optarg ? sscanf(optarg, "%llu..%llu", &a, &b) : 0;
         if (c == 's' && n == 1) o.first = o.last = a;
         else if (c == 'r' && n == 2 && a <= b) o.first = a, o.last = b;
         else if (c == 'n' && n == 1) o.steps = a;
+        else if (c == 'a') o.real = true;
+        else if (c == 'b') o.scripted = true;
         else if (c == 't') o.story = true;
         else if (c == 'f') o.first_only = true;
         else if (c == 'k') o.shrinks = false;

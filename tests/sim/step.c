@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define REAL_AGENTS "real agents"
+
 static const char *const verbs[VERB__COUNT] = {"ask", "kill", "agent", "serve", "restart", "cut", "clock", "trip", "network"};
 
 static const struct {
@@ -73,7 +75,7 @@ void step_write(const struct step *s, struct buf *out)
 
 void steps_write(const struct steps *s, struct buf *out)
 {
-    buf_printf(out, "seed %llu\n", (unsigned long long)s->seed);
+    buf_printf(out, "seed %llu\n%s", (unsigned long long)s->seed, s->real ? REAL_AGENTS "\n" : "");
     int64_t skipped = 0;
     for (size_t i = 0; i < s->n; i++) {
         struct step it = s->items[i];
@@ -112,6 +114,7 @@ static bool read_line(struct steps *s, const char *line)
     unsigned long long seed;
     if (line[0] == '#' || line[0] == '\0') return true;
     if (sscanf(line, "seed %llu", &seed) == 1) return s->seed = seed, true;
+    if (strcmp(line, REAL_AGENTS) == 0) return s->real = true;
     if (sscanf(line, "+%lld %15s%n", &after, verb, &used) != 2) return false;
     struct step *step = steps_add(s);
     step->after_ms = after;

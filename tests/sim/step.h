@@ -42,6 +42,7 @@ struct step {
 
 struct steps {
     uint64_t seed; /* of delays and the like */
+    bool real;     /* the agents are the program's own, and the engines models; else both are scripted */
     struct step *items;
     size_t n, cap;
 };

@@ -341,6 +341,7 @@ void storm(uint64_t seed, size_t n_steps, struct steps *out)
     state = seed * 0x2545f4914f6cdd1d + 99;
     const struct mood *m = &moods[below(sizeof moods / sizeof *moods)];
     out->seed = seed;
+    out->real = seed % 10 == 0; /* they take five times as long */
     begin(out, m);
     for (size_t i = 0; i < n_steps; i++) {
         struct step *s = steps_add(out);

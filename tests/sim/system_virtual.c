@@ -71,7 +71,8 @@ bool proc_stat_of(long pid, struct proc_stat *out)
 {
     const struct process *p = machine_process(pid);
     if (p == NULL || !p->alive) return false;
-    *out = (struct proc_stat){p->stopped ? 'T' : p->works ? 'R' : 'S', p->works ? (unsigned long long)machine_ms() : 1, p->start};
+    bool works = p->works && p->works(p);
+    *out = (struct proc_stat){p->stopped ? 'T' : works ? 'R' : 'S', works ? (unsigned long long)machine_ms() : 1, p->start};
     return true;
 }
 

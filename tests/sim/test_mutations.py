@@ -70,7 +70,7 @@ class Seeds(unittest.TestCase):
             with open(mutated, "w", encoding="utf-8") as f:
                 f.write(text.replace(before, after))
             program = build(mutated, source, folder)
-            found = subprocess.run([program, "--seeds", seeds, "--no-shrink", "--first"], capture_output=True, text=True, check=False)
+            found = subprocess.run([program, "--seeds", seeds, "--scripted", "--no-shrink", "--first"], capture_output=True, text=True, check=False)
         self.assertNotEqual(found.returncode, 0, "no storm of the seeds %s finds it" % seeds)
         print("# " + [line for line in found.stdout.splitlines() if line.startswith("seed ")][0][:160], flush=True)
 

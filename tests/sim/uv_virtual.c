@@ -19,6 +19,7 @@ struct virtual_loop {
     size_t n_prepares;
     uv_signal_t *signals[8];
     size_t n_signals;
+    size_t n_open; /* handles that are not closed yet, and work that is not done */
 };
 
 struct virtual_loop *virtual_loop_of(const uv_loop_t *loop)
@@ -34,6 +35,7 @@ static struct machine_event **event_of(void *handle)
 static void handle_init(uv_loop_t *loop, void *handle, uv_handle_type type)
 {
     uv_handle_t *h = handle;
+    virtual_loop_of(loop)->n_open++;
     h->loop = loop;
     h->type = type;
     h->flags = 0;
@@ -59,6 +61,7 @@ static void turn(struct process *p)
 {
     struct virtual_loop *l = p->loop;
     for (size_t i = 0; i < l->n_prepares; i++) l->prepares[i]->prepare_cb(l->prepares[i]);
+    if (l->n_open == 0 && p->over) p->over(p);
 }
 
 int uv_loop_init(uv_loop_t *loop)
@@ -223,6 +226,7 @@ static void closed(void *arg)
 {
     uv_handle_t *h = arg;
     *event_of(h) = NULL;
+    virtual_loop_of(h->loop)->n_open--;
     if (h->close_cb) h->close_cb(h);
 }
 
@@ -246,6 +250,7 @@ int uv_is_closing(const uv_handle_t *h)
 static void work_done(void *arg)
 {
     uv_work_t *w = arg;
+    virtual_loop_of(w->loop)->n_open--;
     w->after_work_cb(w, 0);
 }
 
@@ -261,8 +266,23 @@ int uv_queue_work(uv_loop_t *loop, uv_work_t *w, uv_work_cb work, uv_after_work_
     w->loop = loop;
     w->work_cb = work;
     w->after_work_cb = after;
+    virtual_loop_of(loop)->n_open++;
     machine_after(virtual_loop_of(loop)->process, machine_below(2 * NS_OF_MS), work_begun, w);
     return 0;
+}
+
+void uv_once(uv_once_t *guard, void (*callback)(void))
+{
+    if (*guard == 0) callback();
+    *guard = 1;
+}
+
+/* The machine turns every loop. */
+int uv_run(uv_loop_t *loop, uv_run_mode mode)
+{
+    (void)loop;
+    (void)mode;
+    abort();
 }
 
 const char *uv_strerror(int code)

@@ -29,7 +29,7 @@ static struct start_facts facts_of_upstream(const struct node *n)
     struct start_facts f = {.replica = role_parse(n->order->role) == ROLE_REPLICA, .has_upstream = up != NULL};
     f.feeds = up != NULL && node_can_feed(up);
     f.lost = up != NULL && node_is_down(up);
-    f.to_load = node_is_to_load(n);
+    f.to_load = f.lost && node_is_to_load(n); /* it counts there alone, and every step of every node comes here */
     return f;
 }
 

@@ -1,5 +1,5 @@
 #include "agent/os/reservations.h"
-#include "agent/os/address.h"
+#include "agent/os/bound.h"
 #include "base/index.h"
 #include "base/log.h"
 #include <netinet/in.h>
@@ -38,7 +38,7 @@ struct reservations *reservations_new(void)
 
 static void reservation_free(struct reservation *x)
 {
-    if (x->fd >= 0) address_release(x->fd);
+    if (x->fd >= 0) bound_close(x->fd);
     free(x->borrowers);
     free(x->key);
     free(x);
@@ -64,7 +64,7 @@ static struct reservation *reservation_find(const struct reservations *r, const 
 
 static void share(const struct reservation *x, bool on)
 {
-    if (x->fd >= 0) address_share(x->fd, on);
+    if (x->fd >= 0) bound_share(x->fd, on);
 }
 
 /* The system gives the lowest number that is free. */
@@ -79,9 +79,9 @@ static bool is_affordable(struct reservations *r, int fd)
 static void reservation_take(struct reservations *r, struct reservation *x)
 {
     if (x->fd >= 0 || x->n_borrowers > 0) return;
-    x->fd = address_hold(x->address, x->port);
+    x->fd = bound_hold(x->address, x->port);
     if (x->fd < 0 || is_affordable(r, x->fd)) return;
-    address_release(x->fd);
+    bound_close(x->fd);
     x->fd = -1;
 }
 
@@ -96,7 +96,7 @@ int reservations_probe(struct reservations *r, const char *address, int64_t port
     struct reservation *x = reservation_find(r, address, port);
     if (x != NULL) reservation_take(r, x);
     if (x != NULL) share(x, true);
-    int why = address_probe(address, port);
+    int why = bound_probe(address, port);
     if (x != NULL && x->n_borrowers == 0) share(x, false);
     return why;
 }

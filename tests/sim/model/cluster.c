@@ -66,6 +66,11 @@ struct cnode *cluster_owner(const struct cluster *c, int slot)
     return c->owners[slot] ? c->ids[c->owners[slot] - 1] : NULL;
 }
 
+bool model_serves(const struct model_engine *e, int slot)
+{
+    return e->cluster && cluster_owner(e->cluster, slot) == e->cluster->myself;
+}
+
 static uint16_t id_of(struct cluster *c, struct cnode *n)
 {
     for (size_t i = 0; i < c->n_ids; i++)

@@ -176,13 +176,14 @@ void bus_start_handshake(struct cluster *c, const char *host, int port, int bus,
 static void take_slots(struct cluster *c, struct cnode *sender, uint64_t epoch, const struct slots *claimed, int64_t now)
 {
     struct cnode *mine = c->myself->flags & NODE_MASTER ? c->myself : c->myself->master, *successor = NULL;
-    struct slots dirty = {0};
+    struct slots dirty = {0}, news = *claimed;
     int lost = 0, dirty_n = 0;
     if (sender == c->myself) return;
-    for (int slot = slots_next(claimed, 0); slot < SLOTS_ALL; slot = slots_next(claimed, slot + 1)) {
+    slots_subtract(&news, &sender->slots);
+    for (int slot = slots_next(&news, 0); slot < SLOTS_ALL; slot = slots_next(&news, slot + 1)) {
         struct cnode *owner = cluster_owner(c, slot);
         const struct move *m = cluster_move(c, slot);
-        if (owner == sender || (m && m->from) || (owner && owner->epoch >= epoch)) continue;
+        if ((m && m->from) || (owner && owner->epoch >= epoch)) continue;
         if (owner == c->myself && cluster_count_keys(c, slot)) slots_add(&dirty, slot), dirty_n++;
         if (owner && owner == mine) successor = sender, lost++;
         cluster_give_slot(c, slot, sender);
@@ -245,9 +246,11 @@ static void take_gossip(struct cluster *c, struct cnode *sender, const struct pa
 /* A node that does not know what the sender should: somebody else took its slots. */
 static void tell_update(struct cluster *c, struct cnode *sender, const struct packet *p, int64_t now)
 {
-    for (int slot = slots_next(&p->slots, 0); slot < SLOTS_ALL; slot = slots_next(&p->slots, slot + 1)) {
+    struct slots others = p->slots;
+    slots_subtract(&others, &sender->slots);
+    for (int slot = slots_next(&others, 0); slot < SLOTS_ALL; slot = slots_next(&others, slot + 1)) {
         struct cnode *owner = cluster_owner(c, slot);
-        if (owner == NULL || owner == sender || owner->epoch <= p->epoch) continue;
+        if (owner == NULL || owner->epoch <= p->epoch) continue;
         return bus_tell_about(c, sender, BUS_UPDATE, owner, now);
     }
 }

@@ -84,14 +84,24 @@ struct model_engine *model_at(const struct model_world *w, const char *host, int
     return NULL;
 }
 
+static bool other_listens(const struct model_world *w, const struct model_engine *but, const char *host, int port)
+{
+    bool tls;
+    for (const struct model_engine *other = w->engines; other; other = other->next)
+        if (other != but && (engine_listens_at(other, host, port, &tls) || engine_bus_at(other, host, port))) return true;
+    return false;
+}
+
+bool model_listens(const struct model_world *w, const char *host, int port)
+{
+    return other_listens(w, NULL, host, port);
+}
+
 static bool is_taken(const struct model_engine *e, const char *host, int port)
 {
     const struct model_hooks *h = &e->w->hooks;
-    bool tls;
     if (port == 0) return false;
-    for (const struct model_engine *other = e->w->engines; other; other = other->next)
-        if (other != e && (engine_listens_at(other, host, port, &tls) || engine_bus_at(other, host, port))) return true;
-    return h->taken && h->taken(h->arg, host, port);
+    return other_listens(e->w, e, host, port) || (h->taken && h->taken(h->arg, host, port));
 }
 
 bool engine_can_bind(const struct model_engine *e, const struct conf *c, const char **taken, int *port)
@@ -132,6 +142,11 @@ void engine_freeze(struct model_engine *e, int64_t until, bool works)
     e->frozen_until = until;
     e->frozen_works = works;
     timer_set(e->w, &e->thaw_timer, until, thawed, e);
+}
+
+bool model_answers(const struct model_engine *e, int64_t now)
+{
+    return e->life == LIFE_RUNNING && engine_turns(e, now);
 }
 
 bool model_works(const struct model_engine *e, int64_t now)
@@ -354,7 +369,7 @@ struct model_engine *model_spawn(struct model_world *w, enum model_kind kind, co
     if (now > w->now) w->now = now;
     e->w = w;
     e->kind = kind;
-    e->pid = ++w->next_pid;
+    e->pid = w->hooks.pid ? w->hooks.pid(w->hooks.arg) : ++w->next_pid;
     e->started_at = now;
     e->dir = strdup(dir);
     e->log = log ? strdup(log) : NULL;

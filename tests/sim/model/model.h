@@ -46,6 +46,8 @@ struct model_path {
 /* What the world outside does. 'arg' goes to each; any of them may be NULL but 'unknown'. */
 struct model_hooks {
     void *arg;
+    /* The number of the process that is about to start; NULL: one more than the last. */
+    long (*pid)(void *arg);
     /* A process has ended. The engine stays for who looks at it until model_forget(). */
     void (*exited)(void *arg, struct model_engine *e, int status, int signal);
     /* Who answers at an address; NULL: whichever engine listens there. */
@@ -97,12 +99,18 @@ const char *model_dir(const struct model_engine *e);
 enum model_kind model_kind_of(const struct model_engine *e);
 bool model_is_alive(const struct model_engine *e);
 bool model_is_stopped(const struct model_engine *e);
+/* It answers a command now. */
+bool model_answers(const struct model_engine *e, int64_t now);
+/* It has ended as it was told to, and its data are in its file. */
+bool model_has_saved(const struct model_engine *e);
 /* It is at work, and not only waiting: it computes, or writes a file. */
 bool model_works(const struct model_engine *e, int64_t now);
 /* The engine that lives in that folder; NULL for none. */
 struct model_engine *model_in(const struct model_world *w, const char *dir);
 /* The engine that listens at an address, for clients with or without TLS; NULL for none. */
 struct model_engine *model_at(const struct model_world *w, const char *host, int port, bool *tls);
+/* Some engine listens there, for clients or for other nodes of a Redis Cluster. */
+bool model_listens(const struct model_world *w, const char *host, int port);
 
 /* ---- clients ---- */
 
@@ -144,6 +152,8 @@ size_t model_history(const struct model_world *w, const char *key, const struct 
 /* The value that an engine holds; NULL for none. */
 const char *model_value(const struct model_engine *e, const char *key);
 size_t model_keys(const struct model_engine *e);
+/* It serves the slot, as it has it itself. */
+bool model_serves(const struct model_engine *e, int slot);
 
 struct model_role {
     bool primary;      /* it has no upstream */

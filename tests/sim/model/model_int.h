@@ -180,6 +180,7 @@ struct saving {
     const char *fails; /* why files can't be written; NULL: they can */
     /* SHUTDOWN */
     bool ending, end_save, end_nosave, end_now, end_force;
+    bool saved; /* it ended with its data in its file */
     int signal;
     struct timer signal_timer;
     int64_t end_until;

@@ -28,6 +28,11 @@ static bool write_file(struct model_engine *e, const struct data *d, int64_t off
     return false;
 }
 
+bool model_has_saved(const struct model_engine *e)
+{
+    return e->life == LIFE_ENDED && e->save.saved;
+}
+
 void model_fail_saves(struct model_engine *e, const char *why)
 {
     e->save.fails = why;
@@ -143,6 +148,7 @@ static void end_saved(void *obj, int64_t now)
     struct model_engine *e = obj;
     if (e->stopped) return timer_set(e->w, &e->save.end_timer, now + 10 * MS, end_saved, e);
     bool ok = write_file(e, &e->data, e->repl.offset);
+    e->save.saved = ok;
     if (ok) return engine_exit(e, 0, 0, now);
     engine_log(e, '#', "Error trying to save the DB, %s.", e->save.end_force ? "exiting anyway" : "can't exit");
     if (e->save.end_force) engine_exit(e, 0, 0, now);
