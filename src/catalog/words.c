@@ -1,4 +1,5 @@
 #include "catalog/words.h"
+#include "base/text.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,15 +15,10 @@ const char *word_text(const struct words *list, unsigned value)
     return list->texts[value];
 }
 
-static bool is_same(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 bool word_read(const struct words *list, const char *text, unsigned *out)
 {
     for (unsigned i = list->has_nothing ? 0 : 1; i < list->n; i++) {
-        if (!is_same(list->texts[i], text)) continue;
+        if (!text_equal(list->texts[i], text)) continue;
         *out = i;
         return true;
     }

@@ -30,7 +30,7 @@ int op_describe_cache_clusters(
     return r;
 }
 
-static int answer(struct op *op, const char *id, struct api_cache_cluster **out)
+static int answer_with_cluster(struct op *op, const char *id, struct api_cache_cluster **out)
 {
     struct row_cache_cluster *c;
     int r = find_cluster(op, id, &c);
@@ -44,7 +44,7 @@ int op_create_cache_cluster(struct op *op, const struct api_create_cache_cluster
 {
     const char *id = in->cache_cluster_id;
     int r = in->replication_group_id ? rg_create_member(op, in) : cluster_create(op, in, &id);
-    if (r == 0) r = answer(op, id, &out->cache_cluster);
+    if (r == 0) r = answer_with_cluster(op, id, &out->cache_cluster);
     if (r == 0 && in->preferred_availability_zone == NULL && in->preferred_availability_zones.n == 0)
         out->cache_cluster->preferred_availability_zone = NULL;
     return r;
@@ -59,7 +59,7 @@ int op_modify_cache_cluster(struct op *op, const struct api_modify_cache_cluster
         return op_fault(op, FAULT_INVALID_CACHE_CLUSTER_STATE, "Cache cluster %s is not in a valid state to be modified", c->id);
     r = cluster_change(op, in, c);
     if (r == 0) r = q_cache_cluster_put(op->store, c, op->err);
-    return r ? r : answer(op, c->id, &out->cache_cluster);
+    return r ? r : answer_with_cluster(op, c->id, &out->cache_cluster);
 }
 
 static int reboot_node(struct op *op, const struct row_cache_cluster *c, struct row_node *nodes, size_t n, const char *id)
@@ -98,7 +98,7 @@ int op_reboot_cache_cluster(struct op *op, const struct api_reboot_cache_cluster
     for (size_t i = 0; r == 0 && i < ids->n; i++) r = reboot_node(op, c, nodes, n, ids->items[i]);
     move_cluster_status(NULL, &c->status, CLUSTER_REBOOT_ASKED);
     if (r == 0) r = q_cache_cluster_put(op->store, c, op->err);
-    return r ? r : answer(op, c->id, &out->cache_cluster);
+    return r ? r : answer_with_cluster(op, c->id, &out->cache_cluster);
 }
 
 /* Members are gone before a snapshot of them could be taken: their replication group has the same data. */
@@ -145,5 +145,5 @@ int op_delete_cache_cluster(struct op *op, const struct api_delete_cache_cluster
     if (r) return r;
     if (in->final_snapshot_identifier) r = take_final(op, in, c);
     if (r == 0) r = c->rg_id ? rg_delete_member(op, c) : delete_alone(op, c, in->final_snapshot_identifier != NULL);
-    return r ? r : answer(op, c->id, &out->cache_cluster);
+    return r ? r : answer_with_cluster(op, c->id, &out->cache_cluster);
 }

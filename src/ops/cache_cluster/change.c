@@ -5,6 +5,7 @@
 #include "ops/core/request.h"
 #include "ops/core/state.h"
 #include "ops/core/window.h"
+#include "ops/core/zone.h"
 #include "ops/parameter_group/parameter_group.h"
 #include "ops/subnet_group/subnet_group.h"
 #include "plan/moves.gen.h"
@@ -182,27 +183,11 @@ static int remove_nodes(const struct change *x, int64_t less)
     return 0;
 }
 
-/* The zone with the fewest nodes, those to be added included. */
-static const char *emptiest_zone(const struct change *x, const struct string_list *zones, const struct string_list *added)
-{
-    const char *best = zones->items[0];
-    size_t fewest = (size_t)-1;
-    for (size_t z = 0; z < zones->n; z++) {
-        size_t count = 0;
-        for (size_t i = 0; i < x->n_nodes; i++) count += strcmp(x->nodes[i].availability_zone, zones->items[z]) == 0;
-        for (size_t i = 0; i < added->n; i++) count += strcmp(added->items[i], zones->items[z]) == 0;
-        if (count >= fewest) continue;
-        fewest = count;
-        best = zones->items[z];
-    }
-    return best;
-}
-
+/* Nodes that are to be spread go one after the other into the zone that has the fewest by then. */
 static int add_nodes(const struct change *x, int64_t more)
 {
     const struct string_list *asked = &x->in->new_availability_zones;
-    struct string_list zones, added = {.items = arena_array(x->op->arena, const char *, more)};
-    bool cross = x->c->az_mode == AZ_MODE_CROSS_AZ;
+    struct string_list zones, taken = {.items = arena_array(x->op->arena, const char *, x->n_nodes + (size_t)more)};
     if (x->in->cache_node_ids_to_remove.n)
         return op_fault(x->op, FAULT_INVALID_PARAMETER_COMBINATION,
             "CacheNodeIdsToRemove can only be used where the number of cache nodes goes down.");
@@ -210,11 +195,15 @@ static int add_nodes(const struct change *x, int64_t more)
         return op_fault(x->op, FAULT_INVALID_PARAMETER_COMBINATION,
             "The number of new availability zones must match the number of new cache nodes.");
     int r = subnet_group_zones(x->op, x->c->subnet_group, &zones);
-    for (; r == 0 && (int64_t)added.n < more; added.n++) {
-        const char *zone = cross ? emptiest_zone(x, &zones, &added) : x->nodes[0].availability_zone;
-        added.items[added.n] = asked->n ? asked->items[added.n] : zone;
-        r = request_zone(x->op, added.items[added.n]);
+    for (; taken.n < x->n_nodes; taken.n++) taken.items[taken.n] = x->nodes[taken.n].availability_zone;
+    for (size_t i = 0; r == 0 && i < (size_t)more; i++) {
+        const char *zone = x->nodes[0].availability_zone;
+        if (asked->n) zone = asked->items[i];
+        else if (x->c->az_mode == AZ_MODE_CROSS_AZ) zone = zone_emptiest(zones.items, zones.n, &taken);
+        taken.items[taken.n++] = zone;
+        r = request_zone(x->op, zone);
     }
+    const struct string_list added = {true, (size_t)more, taken.items + x->n_nodes};
     if (r == 0) x->c->pending_zones = request_words(x->op, &added);
     return r ? r : check_node_quota(x->op, more);
 }
@@ -255,14 +244,6 @@ static int change_num_nodes(const struct change *x)
     return n > now ? add_nodes(x, n - now) : remove_nodes(x, now - n);
 }
 
-/* Whatever is pending goes along with what is to be changed immediately. */
-static void set_due(const struct change *x)
-{
-    bool pending = x->c->pending_node_type || x->c->pending_engine_version || x->c->pending_num_nodes;
-    bool at_once = request_flag(x->in->apply_immediately, false);
-    x->c->pending_since_ms = pending && !at_once ? x->op->now_ms : 0;
-}
-
 int cluster_change(struct op *op, const struct api_modify_cache_cluster_in *in, struct row_cache_cluster *c)
 {
     struct change x = {.op = op, .in = in, .c = c};
@@ -276,9 +257,12 @@ int cluster_change(struct op *op, const struct api_modify_cache_cluster_in *in, 
     if (r == 0) r = change_az_mode(&x);
     if (r == 0) r = change_num_nodes(&x);
     if (r) return r;
-    bool has_due_changes = c->pending_since_ms && request_flag(in->apply_immediately, false);
+    bool at_once = request_flag(in->apply_immediately, false), has_due_changes = c->pending_since_ms && at_once;
     if (!has_due_changes && row_equal(&sql_table_cache_cluster, &before, c))
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "No modifications were requested");
-    if (c->rg_id == NULL) set_due(&x);
+    if (c->rg_id) return 0;
+    /* Whatever is pending goes along with what is to be changed immediately. */
+    bool pending = c->pending_node_type || c->pending_engine_version || c->pending_num_nodes;
+    c->pending_since_ms = pending && !at_once ? op->now_ms : 0;
     return 0;
 }

@@ -13,7 +13,7 @@ const char *id_fold(struct op *op, const char *given)
     return id;
 }
 
-static bool well_formed(const char *id)
+static bool is_identifier(const char *id)
 {
     if (!(id[0] >= 'a' && id[0] <= 'z')) return false;
     size_t n = strlen(id);
@@ -28,7 +28,7 @@ int id_check(struct op *op, const char *parameter, const char *given, size_t max
 {
     assert(given);
     *out = id_fold(op, given);
-    if (!well_formed(*out))
+    if (!is_identifier(*out))
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
             "The parameter %s is not a valid identifier. Identifiers must begin with a letter; must contain only ASCII letters, "
             "digits, and hyphens; and must not end with a hyphen or contain two consecutive hyphens.",

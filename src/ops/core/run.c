@@ -3,15 +3,10 @@
 #include <string.h>
 #include <sys/random.h>
 
-/* Whoever has no room left wants to delete something. */
-static bool frees(const struct operation *o)
-{
-    return strncmp(o->name, "Delete", 6) == 0;
-}
-
 static int run_in_transaction(struct op *op, const struct operation *o, const void *in, void *out)
 {
-    int r = o->writes && !frees(o) ? store_check_room(op->store, op->err) : 0;
+    bool frees = strncmp(o->name, "Delete", 6) == 0; /* whoever has no room left wants to delete something */
+    int r = o->writes && !frees ? store_check_room(op->store, op->err) : 0;
     if (r == 0) r = store_begin(op->store, o->writes, op->err);
     if (r) return r;
     r = o->run(op, in, out);

@@ -12,7 +12,7 @@ static const char *day_time(struct op *op, int minutes)
     return arena_printf(op->arena, "%02d:%02d", minutes / HOUR % 24, minutes % HOUR);
 }
 
-static int pick(struct op *op, struct day_block block, int salt)
+static int pick_minute(struct op *op, struct day_block block, int salt)
 {
     int free_minutes = block.length_min - HOUR;
     return block.start_min + (free_minutes > 0 ? (int)(op->random / salt % free_minutes) : 0);
@@ -21,7 +21,7 @@ static int pick(struct op *op, struct day_block block, int salt)
 int window_maintenance(struct op *op, const char *given, const char **out)
 {
     if (given == NULL) {
-        int at = (int)(op->random % 7) * DAY + pick(op, op->region->maintenance, 7), end = (at + HOUR) % WEEK;
+        int at = (int)(op->random % 7) * DAY + pick_minute(op, op->region->maintenance, 7), end = (at + HOUR) % WEEK;
         *out =
             arena_printf(op->arena, "%s:%s-%s:%s", days[at % WEEK / DAY], day_time(op, at), days[end / DAY], day_time(op, end));
         return 0;
@@ -40,7 +40,7 @@ int window_maintenance(struct op *op, const char *given, const char **out)
 int window_snapshot(struct op *op, const char *given, const char **out)
 {
     if (given == NULL) {
-        int at = pick(op, op->region->snapshots, 1);
+        int at = pick_minute(op, op->region->snapshots, 1);
         *out = arena_printf(op->arena, "%s-%s", day_time(op, at), day_time(op, at + HOUR));
         return 0;
     }

@@ -1,7 +1,7 @@
 #include "ops/core/find.h"
 #include <assert.h>
 
-static struct string_list names(struct op *op, const struct node_type *const *types, size_t n)
+static struct string_list type_names(struct op *op, const struct node_type *const *types, size_t n)
 {
     struct string_list list = {true, n, arena_array(op->arena, const char *, n)};
     for (size_t i = 0; i < n; i++) list.items[i] = types[i]->name;
@@ -28,7 +28,7 @@ int op_list_allowed_node_type_modifications(struct op *op, const struct api_list
     const struct engine_version *v =
         engine_version_find(engine_find(c ? c->engine : rg->engine), c ? c->engine_version : rg->engine_version);
     node_type_moves(from, v, m != NULL, &moves);
-    out->scale_up_modifications = names(op, moves.up, moves.n_up);
-    out->scale_down_modifications = names(op, moves.down, moves.n_down);
+    out->scale_up_modifications = type_names(op, moves.up, moves.n_up);
+    out->scale_down_modifications = type_names(op, moves.down, moves.n_down);
     return 0;
 }

@@ -37,28 +37,18 @@ static int load_members(struct op *op, struct change *c)
     return r;
 }
 
-static int check_state(struct op *op, const struct change *c)
-{
-    for (size_t i = 0; i < c->n_members; i++)
-        if (c->members[i]->status != RG_AVAILABLE) return fault_global_busy(op, c->g);
-    return check_global_at_rest(op, c->g);
-}
-
-/* There is no window that all regions share. */
-static int check_now(struct op *op, struct opt_bool apply_immediately)
-{
-    if (apply_immediately.v) return 0;
-    return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
-        "The parameter ApplyImmediately must be true: a global datastore has no maintenance window.");
-}
-
 static int open_change(struct op *op, const char *id, struct opt_bool apply_immediately, struct change *c)
 {
     *c = (struct change){0};
     int r = find_global(op, id, &c->g);
-    if (r == 0) r = check_now(op, apply_immediately);
+    if (r == 0 && !apply_immediately.v) /* there is no window that all regions share */
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
+            "The parameter ApplyImmediately must be true: a global datastore has no maintenance window.");
     if (r == 0) r = load_members(op, c);
-    return r ? r : check_state(op, c);
+    if (r) return r;
+    for (size_t i = 0; i < c->n_members; i++)
+        if (c->members[i]->status != RG_AVAILABLE) return fault_global_busy(op, c->g);
+    return check_global_at_rest(op, c->g);
 }
 
 /* ---- one change ---- */

@@ -9,7 +9,7 @@
 #include <assert.h>
 #include <string.h>
 
-static int answer(struct op *op, const char *id, struct api_global_replication_group **out)
+static int answer_with_global(struct op *op, const char *id, struct api_global_replication_group **out)
 {
     struct row_global_replication_group *g;
     int r = q_global_get(op->store, op->arena, id, &g, op->err);
@@ -87,7 +87,7 @@ int op_create_global_replication_group(
     struct row_global_replication_group g = global_row(op, id, in->global_replication_group_description, rg);
     if (r == 0) r = join_as_primary(op, id, rg);
     if (r == 0) r = q_global_replication_group_put(op->store, &g, op->err);
-    return r ? r : answer(op, id, &out->global_replication_group);
+    return r ? r : answer_with_global(op, id, &out->global_replication_group);
 }
 
 int op_describe_global_replication_groups(struct op *op, const struct api_describe_global_replication_groups_in *in,
@@ -152,7 +152,7 @@ int op_disassociate_global_replication_group(struct op *op, const struct api_dis
     r = q_global_member_put(op->store, m, op->err);
     if (r == 0) r = q_global_replication_group_put(op->store, g, op->err);
     if (r == 0) r = ask_group_for_change(op, m);
-    return r ? r : answer(op, g->id, &out->global_replication_group);
+    return r ? r : answer_with_global(op, g->id, &out->global_replication_group);
 }
 
 int op_delete_global_replication_group(
@@ -166,14 +166,7 @@ int op_delete_global_replication_group(
             global_status_text(g->status));
     move_global_status(NULL, &g->status, GLOBAL_DELETION_ASKED);
     r = q_global_replication_group_put(op->store, g, op->err);
-    return r ? r : answer(op, g->id, &out->global_replication_group);
-}
-
-/* A primary that is getting its data back is no obstacle: then the failover takes its place. */
-static bool may_switch(const struct row_global_replication_group *g)
-{
-    bool free = g->phase == PHASE_STEADY || g->phase == PHASE_REVIVING || g->phase == PHASE_RETURNING;
-    return free && g->status != GLOBAL_DELETING;
+    return r ? r : answer_with_global(op, g->id, &out->global_replication_group);
 }
 
 /*
@@ -193,12 +186,14 @@ int op_failover_global_replication_group(struct op *op, const struct api_failove
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
             "Replication group %s in region %s is already the primary of Global Replication Group %s.", m->rg_id, m->region,
             g->id);
-    if (m->status != MEMBER_ASSOCIATED || m->leaving || !may_switch(g)) return fault_global_busy(op, g);
+    /* A primary that is getting its data back is no obstacle: then the failover takes its place. */
+    bool switches = g->phase != PHASE_STEADY && g->phase != PHASE_REVIVING && g->phase != PHASE_RETURNING;
+    if (m->status != MEMBER_ASSOCIATED || m->leaving || switches || g->status == GLOBAL_DELETING) return fault_global_busy(op, g);
     move_global_status(NULL, &g->status, GLOBAL_CHANGE_ASKED);
     move_global_phase(NULL, &g->phase, PHASE_FAILOVER_ASKED);
     g->phase_since_ms = op->steady_ms;
     g->switch_region = m->region;
     g->switch_offset = -1;
     r = q_global_replication_group_put(op->store, g, op->err);
-    return r ? r : answer(op, g->id, &out->global_replication_group);
+    return r ? r : answer_with_global(op, g->id, &out->global_replication_group);
 }

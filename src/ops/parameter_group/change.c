@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "catalog/event.h"
 #include "catalog/limits.gen.h"
 #include "ops/core/id.h"
@@ -25,11 +26,6 @@ struct targets {
     struct parameter_group *items;
     size_t n;
 };
-
-static bool same(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
 
 static int find_group(struct op *op, const char *given, struct parameter_group *out)
 {
@@ -93,7 +89,7 @@ static int check_unused(struct op *op, const struct parameter_group *g, const st
 {
     int64_t users;
     const char *value = c->value ? c->value : c->parameter->value;
-    if (c->parameter->modifiable != PARAMETER_WHILE_UNUSED || same(parameter_group_value(g, c->parameter), value)) return 0;
+    if (c->parameter->modifiable != PARAMETER_WHILE_UNUSED || text_equal(parameter_group_value(g, c->parameter), value)) return 0;
     int r = parameter_group_users(op, g, &users);
     if (r == 0 && users)
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
@@ -234,7 +230,7 @@ static int change_group(struct op *op, const struct parameter_group *g, const st
     for (size_t i = 0; r == 0 && i < g->family->n_parameters; i++) {
         const struct parameter *p = parameter_at(g->family, i);
         const char *value = parameter_group_value(&after, p);
-        if (same(parameter_group_value(g, p), value)) continue;
+        if (text_equal(parameter_group_value(g, p), value)) continue;
         differs = true;
         r = event_log_add(op->store, g->region, op->now_ms, event_kinds[EVENT_PARAMETER_GROUP_MODIFIED].source, g->name,
             event_message(op->arena, EVENT_PARAMETER_GROUP_MODIFIED, p->name, value ? value : "none"), op->err);

@@ -1,4 +1,5 @@
 #include "ops/parameter_group/parameter_group.h"
+#include "base/text.h"
 #include "catalog/limits.gen.h"
 #include "ops/core/find.h"
 #include "ops/core/id.h"
@@ -80,11 +81,6 @@ int parameter_group_check_mode(struct op *op, const struct parameter_group *g, b
         words[cluster_on], words[!cluster_on]);
 }
 
-static bool same_value(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 int parameter_group_check_swap(struct op *op, const char *from, const struct parameter_group *to)
 {
     struct parameter_group old;
@@ -93,7 +89,7 @@ int parameter_group_check_swap(struct op *op, const char *from, const struct par
         const struct parameter *p = parameter_at(to->family, i), *was = parameter_find(old.family, p->name);
         if (p->modifiable != PARAMETER_WHILE_UNUSED || was == NULL) continue;
         const char *a = parameter_group_value(&old, was), *b = parameter_group_value(to, p);
-        if (!same_value(a, b))
+        if (!text_equal(a, b))
             return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
                 "The parameter %s must have the same value in the cache parameter groups %s (%s) and %s (%s).", p->name, old.name,
                 a ? a : "none", to->name, b ? b : "none");

@@ -1,16 +1,12 @@
 #include "ops/replication_group/cluster_mode.h"
 #include "base/slots.h"
+#include "base/text.h"
 #include "ops/parameter_group/parameter_group.h"
 #include "ops/replication_group/members.h"
 #include "ops/replication_group/rows.h"
 #include "ops/replication_group/shards.h"
 #include "plan/rg_row.h"
 #include <string.h>
-
-static bool is(const char *a, const char *b)
-{
-    return strcmp(a, b) == 0;
-}
 
 bool cluster_mode_changes(const struct api_modify_replication_group_in *in, const struct row_replication_group *rg)
 {
@@ -46,7 +42,7 @@ static int change_parameters(struct op *op, const struct api_modify_replication_
     struct parameter_group g;
     before.cluster_mode = rg_is_clustered(rg) ? MODE_DISABLED : MODE_ENABLED;
     const char *name = in->cache_parameter_group_name ? in->cache_parameter_group_name : rg->parameter_group;
-    if (in->cache_parameter_group_name == NULL && is(name, rg_default_parameters(op, &before, v)))
+    if (in->cache_parameter_group_name == NULL && text_is(name, rg_default_parameters(op, &before, v)))
         name = rg_default_parameters(op, rg, v);
     int r = parameter_group_resolve(op, name, v, &g);
     if (r == 0) r = parameter_group_check_mode(op, &g, rg_is_clustered(rg));

@@ -153,29 +153,20 @@ static int check_joining(struct op *op, const char *id, struct rg_creation *p)
     return r;
 }
 
-static int check_cluster_new(struct op *op, const char *id)
-{
-    struct row_cache_cluster *c;
-    int r = q_cluster_get(op->store, op->arena, op->region->name, id, &c, op->err);
-    return r || c == NULL ? r : op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Cache cluster %s already exists.", id);
-}
-
 static int check_new(struct op *op, const struct rg_creation *p)
 {
     struct row_replication_group *other;
+    struct row_cache_cluster *c;
     int r = q_rg_get(op->store, op->arena, op->region->name, p->rg.id, &other, op->err);
     if (r == 0 && other)
         return op_fault(op, FAULT_REPLICATION_GROUP_ALREADY_EXISTS, "Replication group %s already exists.", p->rg.id);
     for (size_t i = 0; r == 0 && p->adopted == NULL && i < p->n_shards; i++)
-        for (int m = 1; r == 0 && m <= p->shards[i].members; m++)
-            r = check_cluster_new(op, rg_member_id(op, &p->rg, p->shards[i].id, m));
+        for (int m = 1; r == 0 && m <= p->shards[i].members; m++) {
+            const char *id = rg_member_id(op, &p->rg, p->shards[i].id, m);
+            r = q_cluster_get(op->store, op->arena, op->region->name, id, &c, op->err);
+            if (r == 0 && c) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Cache cluster %s already exists.", id);
+        }
     return r;
-}
-
-static int check_restore(struct op *op, const struct rg_creation *p)
-{
-    const struct engine_version *v = engine_version_find(engine_find(p->rg.engine), p->rg.engine_version);
-    return restore_check(op, &p->restore, v, rg_is_clustered(&p->rg));
 }
 
 /* Snapshots of a replication group without cluster mode are taken of one member: of a replica, where there is one. */
@@ -213,7 +204,8 @@ int rg_creation_read(struct op *op, const struct api_create_replication_group_in
     out->auth_token = in->auth_token;
     if (r == 0) r = restore_check_slots(op, &out->restore, in, &out->rg);
     if (r == 0) r = rg_shards_read(op, in, out);
-    if (r == 0) r = check_restore(op, out);
+    const struct engine_version *v = r == 0 ? engine_version_find(engine_find(out->rg.engine), out->rg.engine_version) : NULL;
+    if (r == 0) r = restore_check(op, &out->restore, v, rg_is_clustered(&out->rg));
     if (r == 0) choose_snapshotting_cluster(op, out);
     return r ? r : check_new(op, out);
 }
@@ -229,17 +221,12 @@ static int write_endpoints(struct op *op, const struct rg_creation *plan, const 
     return r ? r : rg_add_endpoint(op, rg, plan->shards->id, ENDPOINT_READER);
 }
 
-static int write_adopted(struct op *op, const struct rg_creation *plan, const struct row_replication_group *rg)
-{
-    const char *primary = NULL;
-    int r = rg_adopt_write(op, rg, plan->shards->id, plan->adopted, &primary);
-    return r ? r : rg_add_node_group(op, rg, plan->shards, primary);
-}
-
 /* In cluster mode the replication group's number is the next node group's; ids are never given twice. */
 static int write_shards(struct op *op, const struct rg_creation *plan, struct row_replication_group *rg)
 {
-    int r = plan->adopted ? write_adopted(op, plan, rg) : 0;
+    const char *adopted_node = NULL;
+    int r = plan->adopted ? rg_adopt_write(op, rg, plan->shards->id, plan->adopted, &adopted_node) : 0;
+    if (r == 0 && plan->adopted) r = rg_add_node_group(op, rg, plan->shards, adopted_node);
     for (size_t i = 0; r == 0 && plan->adopted == NULL && i < plan->n_shards; i++) {
         r = rg_add_shard(op, rg, &plan->shards[i]);
         int64_t number = strtoll(plan->shards[i].id, NULL, 10);

@@ -84,7 +84,7 @@ static int check_ranges(struct op *op, const struct resize *z)
 }
 
 /* How many members a target is to gain; negative: to lose. */
-static int64_t gain(const struct target *t)
+static int64_t member_gain(const struct target *t)
 {
     return t->replicas + 1 - (int64_t)t->part->n_members;
 }
@@ -95,11 +95,11 @@ static int check_direction(struct op *op, const struct resize *z, int64_t sign)
     bool any = false;
     for (size_t i = 0; i < z->n_targets; i++) {
         const struct target *t = &z->targets[i];
-        if (gain(t) * sign < 0)
+        if (member_gain(t) * sign < 0)
             return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
                 "The new replica count must be %s than the current one, which is %zu.", sign > 0 ? "greater" : "less",
                 t->part->n_members - 1);
-        any |= gain(t) != 0;
+        any |= member_gain(t) != 0;
     }
     if (any) return 0;
     return op_fault(op, FAULT_NO_OPERATION, "The operation was not performed because no changes were required.");
@@ -121,7 +121,7 @@ static int check_zones(struct op *op, const struct resize *z)
 static int check_quota(struct op *op, const struct resize *z)
 {
     int64_t more = 0, all = 0;
-    for (size_t i = 0; i < z->n_targets; i++) more += gain(&z->targets[i]);
+    for (size_t i = 0; i < z->n_targets; i++) more += member_gain(&z->targets[i]);
     for (size_t i = 0; i < z->n_parts; i++) all += (int64_t)z->parts[i].n_members;
     return rg_check_quotas(op, z->n_parts, all + more, more);
 }
@@ -136,7 +136,7 @@ static int add_replicas(struct op *op, struct row_replication_group *rg, const s
     return r;
 }
 
-static int answer(struct op *op, struct row_replication_group *rg, struct api_replication_group **out)
+static int answer_with_rg(struct op *op, struct row_replication_group *rg, struct api_replication_group **out)
 {
     int r = rg_set_modifying(op, rg);
     if (r == 0) r = note_event(op, rg->id, EVENT_REPLICAS_CHANGING, rg->id);
@@ -155,7 +155,7 @@ int op_increase_replica_count(
     if (r == 0) r = check_direction(op, &z, 1);
     if (r == 0) r = check_quota(op, &z);
     for (size_t i = 0; r == 0 && i < z.n_targets; i++) r = add_replicas(op, z.rg, &z.targets[i]);
-    return r ? r : answer(op, z.rg, &out->replication_group);
+    return r ? r : answer_with_rg(op, z.rg, &out->replication_group);
 }
 
 static int find_member(
@@ -209,7 +209,7 @@ static int remove_named(struct op *op, const struct resize *z, const struct stri
 static int remove_newest(struct op *op, const struct resize *z, const struct target *t)
 {
     const struct rg_part *part = t->part;
-    int64_t n = -gain(t);
+    int64_t n = -member_gain(t);
     int r = 0;
     for (size_t i = part->n_members; r == 0 && n > 0 && i-- > 0;) {
         if (strcmp(part->members[i].id, part->row.primary_node_id) == 0) continue;
@@ -254,5 +254,5 @@ int op_decrease_replica_count(
     if (r == 0) r = check_remaining(op, &z);
     if (r == 0 && in->replicas_to_remove.n) r = remove_named(op, &z, &in->replicas_to_remove);
     for (size_t i = 0; r == 0 && in->replicas_to_remove.n == 0 && i < z.n_targets; i++) r = remove_newest(op, &z, &z.targets[i]);
-    return r ? r : answer(op, z.rg, &out->replication_group);
+    return r ? r : answer_with_rg(op, z.rg, &out->replication_group);
 }

@@ -4,29 +4,13 @@
 #include "ops/core/request.h"
 #include "ops/core/state.h"
 #include "ops/core/tags.h"
+#include "ops/core/zone.h"
 #include "ops/replication_group/members.h"
 #include "ops/replication_group/rows.h"
 #include "plan/moves.gen.h"
 #include "plan/rg_row.h"
 #include "plan/world.h"
 #include <string.h>
-
-/* The zone with the fewest members of the node group so far. */
-static const char *emptiest_zone(struct op *op, const struct row_node *members, size_t n, const char *node_group_id)
-{
-    const char *best = op->region->zones[0];
-    size_t fewest = (size_t)-1;
-    for (size_t z = 0; z < op->region->n_zones; z++) {
-        size_t count = 0;
-        for (size_t i = 0; i < n; i++)
-            count += strcmp(members[i].node_group_id, node_group_id) == 0 &&
-                     strcmp(members[i].availability_zone, op->region->zones[z]) == 0;
-        if (count >= fewest) continue;
-        fewest = count;
-        best = op->region->zones[z];
-    }
-    return best;
-}
 
 /* In cluster mode every shard counts its members. */
 static int next_number(struct op *op, struct row_replication_group *rg, const char *node_group_id, int64_t *number)
@@ -75,7 +59,11 @@ int rg_add_replica(
     if (r == 0 && zone) r = request_zone(op, zone);
     if (r == 0 && cluster_id == NULL) r = next_cluster_id(op, rg, node_group_id, &cluster_id);
     if (r) return r;
-    r = rg_add_member(op, rg, cluster_id, node_group_id, zone ? zone : emptiest_zone(op, members, n, node_group_id), &node_id);
+    struct string_list taken = {.items = arena_array(op->arena, const char *, n)};
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(members[i].node_group_id, node_group_id) == 0) taken.items[taken.n++] = members[i].availability_zone;
+    if (zone == NULL) zone = zone_emptiest(op->region->zones, op->region->n_zones, &taken);
+    r = rg_add_member(op, rg, cluster_id, node_group_id, zone, &node_id);
     return r ? r : rg_share_tags(op, rg, cluster_id);
 }
 

@@ -77,13 +77,6 @@ int op_describe_replication_groups(
     return describe_page(op, page.after, ids, n, out);
 }
 
-static int check_modify_served(struct op *op, const struct api_modify_replication_group_in *in)
-{
-    if (in->log_delivery_configurations.n > 0) return not_served(op, "Log delivery");
-    if (in->ip_discovery && strcmp(in->ip_discovery, "ipv4") != 0) return not_served(op, "IPv6");
-    return request_security_groups(op, &in->cache_security_group_names, in->security_group_ids.n);
-}
-
 /* A member of a global datastore keeps what all members share: only the datastore can change it. */
 static int check_modify_member(
     struct op *op, const struct api_modify_replication_group_in *in, const struct row_replication_group *rg)
@@ -139,7 +132,10 @@ static int check_modifiable(
 {
     int r = check_rg_modifiable(op, rg);
     if (r == 0) r = check_modify_member(op, in, rg);
-    return r ? r : check_modify_served(op, in);
+    if (r) return r;
+    if (in->log_delivery_configurations.n > 0) return not_served(op, "Log delivery");
+    if (in->ip_discovery && strcmp(in->ip_discovery, "ipv4") != 0) return not_served(op, "IPv6");
+    return request_security_groups(op, &in->cache_security_group_names, in->security_group_ids.n);
 }
 
 int op_modify_replication_group(

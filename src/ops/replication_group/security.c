@@ -19,14 +19,6 @@ static bool is_given(const char *text)
 
 /* ---- encryption in transit ---- */
 
-static int check_version(struct op *op, const struct engine_version *v)
-{
-    if (engine_version_has(v, ENGINE_FEATURE_ENCRYPTION)) return 0;
-    return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
-        "Encryption features are not supported for engine version %s. Please use engine version %s", v->full,
-        engine_features[ENGINE_FEATURE_ENCRYPTION][v->engine->id]);
-}
-
 static int check_online(struct op *op, const char *engine_version)
 {
     if (version_compare(engine_version, ONLINE_SINCE) >= 0) return 0;
@@ -62,8 +54,11 @@ int rg_security_read(struct op *op, const struct api_create_replication_group_in
     if (in->primary_cluster_id)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
             "Encryption in transit can't be turned on while a replication group is made from an existing cache cluster.");
-    int r = check_version(op, v);
-    if (r || rg->transit_encryption != ENCRYPTION_PREFERRED) return r;
+    if (!engine_version_has(v, ENGINE_FEATURE_ENCRYPTION))
+        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
+            "Encryption features are not supported for engine version %s. Please use engine version %s", v->full,
+            engine_features[ENGINE_FEATURE_ENCRYPTION][v->engine->id]);
+    if (rg->transit_encryption != ENCRYPTION_PREFERRED) return 0;
     return check_preferred(op, v->full, is_given(in->auth_token) || in->user_group_ids.n);
 }
 
@@ -99,7 +94,7 @@ static int check_move(struct op *op, const struct move *m)
     return 0;
 }
 
-static int row_of(struct op *op, const char *region, const char *rg_id, struct row_encryption *out)
+static int encryption_get(struct op *op, const char *region, const char *rg_id, struct row_encryption *out)
 {
     struct row_encryption *row;
     int r = q_encryption_get(op->store, op->arena, region, rg_id, &row, op->err);
@@ -115,7 +110,7 @@ static int change_mode(
     bool groups;
     int r = read_move(op, in, &m);
     if (r || !m.asked) return r;
-    r = row_of(op, rg->region, rg->id, &row);
+    r = encryption_get(op, rg->region, rg->id, &row);
     if (r == 0) r = rg_access_has(op, rg, &groups);
     if (r == 0 && (row.token || groups))
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
@@ -185,7 +180,7 @@ static int find_primary_token(struct op *op, const char *global_id, struct row_e
     size_t n;
     int r = q_member_list(op->store, op->arena, global_id, &members, &n, op->err);
     for (size_t i = 0; r == 0 && i < n; i++)
-        if (members[i].role == MEMBER_PRIMARY) r = row_of(op, members[i].region, members[i].rg_id, primary);
+        if (members[i].role == MEMBER_PRIMARY) r = encryption_get(op, members[i].region, members[i].rg_id, primary);
     return r;
 }
 
@@ -255,12 +250,6 @@ static int check_strategy(struct op *op, const char *token, const char *strategy
     return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Invalid AUTH token provided. Please check valid AUTH token format.");
 }
 
-/* After an import Terraform sends the token that its configuration does not have, with its own default strategy. */
-static bool asks_nothing(const char *token, const char *strategy, const struct row_encryption *row)
-{
-    return token && !*token && row->token == NULL && (strategy == NULL || strcmp(strategy, "DELETE") != 0);
-}
-
 /* A replication group goes over from one to the other in one request: what it has in the end counts. */
 static int check_alone(struct op *op, const struct row_replication_group *rg, const struct row_encryption *row)
 {
@@ -270,12 +259,6 @@ static int check_alone(struct op *op, const struct row_replication_group *rg, co
     if (r || !groups || row->token == NULL) return r;
     return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
         "User group can't be associated with auth token enabled. Pass AuthStrategy delete to proceed.");
-}
-
-/* A member of a datastore goes on to ask for a token, or to ask for none, as all of them do. */
-static int check_shared(struct op *op, const struct row_replication_group *rg, bool had, bool has)
-{
-    return had == has ? 0 : check_outside_global(op, rg, FAULT_INVALID_PARAMETER_VALUE);
 }
 
 static int write_token(struct op *op, const struct api_modify_replication_group_in *in, const struct row_replication_group *rg,
@@ -289,7 +272,8 @@ static int write_token(struct op *op, const struct api_modify_replication_group_
     if (strcmp(strategy, "DELETE") == 0) r = delete_token(op, row);
     else if (strcmp(strategy, "SET") == 0) r = set_token(op, digest_text(op->arena, token), row);
     else rotate_token(digest_text(op->arena, token), row);
-    if (r == 0) r = check_shared(op, rg, had, row->token != NULL);
+    /* A member of a datastore goes on to ask for a token, or to ask for none, as all of them do. */
+    if (r == 0 && had != (row->token != NULL)) r = check_outside_global(op, rg, FAULT_INVALID_PARAMETER_VALUE);
     row->token_modified_ms = op->now_ms;
     *busy = true;
     return r ? r : q_encryption_put(op->store, row, op->err);
@@ -299,9 +283,11 @@ static int change_token(struct op *op, const struct api_modify_replication_group
     bool *busy, bool *void_ask)
 {
     struct row_encryption row;
-    bool asked = in->auth_token || in->auth_token_update_strategy;
-    int r = row_of(op, rg->region, rg->id, &row);
-    bool nothing = asked && asks_nothing(in->auth_token, in->auth_token_update_strategy, &row);
+    const char *token = in->auth_token, *strategy = in->auth_token_update_strategy;
+    bool asked = token || strategy;
+    int r = encryption_get(op, rg->region, rg->id, &row);
+    /* After an import Terraform sends the token that its configuration does not have, with its own default strategy. */
+    bool nothing = token && !*token && row.token == NULL && (strategy == NULL || strcmp(strategy, "DELETE") != 0);
     *void_ask |= nothing;
     if (r == 0 && asked && !nothing) r = write_token(op, in, rg, &row, busy);
     return r ? r : check_alone(op, rg, &row);
@@ -310,7 +296,7 @@ static int change_token(struct op *op, const struct api_modify_replication_group
 int rg_security_has_token(struct op *op, const char *region, const char *rg_id, bool *out)
 {
     struct row_encryption row;
-    int r = row_of(op, region, rg_id, &row);
+    int r = encryption_get(op, region, rg_id, &row);
     *out = row.token != NULL;
     return r;
 }

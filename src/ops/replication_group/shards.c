@@ -88,13 +88,6 @@ static int count_members(struct op *op, const struct api_create_replication_grou
     return 0;
 }
 
-/* Only the operations that create know the fault of a cluster's own quota. */
-static enum fault cluster_quota_fault(const struct op *op)
-{
-    bool known = operation_declares(op->operation, FAULT_NODE_QUOTA_FOR_CLUSTER_EXCEEDED);
-    return known ? FAULT_NODE_QUOTA_FOR_CLUSTER_EXCEEDED : FAULT_NODE_QUOTA_FOR_CUSTOMER_EXCEEDED;
-}
-
 int rg_check_quotas(struct op *op, size_t shards, int64_t nodes, int64_t more)
 {
     bool large = op->config->large_groups;
@@ -103,8 +96,10 @@ int rg_check_quotas(struct op *op, size_t shards, int64_t nodes, int64_t more)
     if (shards > (size_t)most_shards)
         return op_fault(op, FAULT_NODE_GROUPS_PER_REPLICATION_GROUP_QUOTA_EXCEEDED,
             "The replication group can't have more than %d node groups.", most_shards);
+    /* Only the operations that create know the fault of a cache cluster's own quota. */
+    bool own = operation_declares(op->operation, FAULT_NODE_QUOTA_FOR_CLUSTER_EXCEEDED);
     if (nodes > most_nodes)
-        return op_fault(op, cluster_quota_fault(op),
+        return op_fault(op, own ? FAULT_NODE_QUOTA_FOR_CLUSTER_EXCEEDED : FAULT_NODE_QUOTA_FOR_CUSTOMER_EXCEEDED,
             "Cluster node quota exceeded. Each cluster can have at most %d nodes in this region.", most_nodes);
     return check_node_quota(op, more);
 }

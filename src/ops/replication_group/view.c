@@ -114,7 +114,7 @@ static size_t view_members(
 }
 
 /* How much of what had to move has moved. */
-static double progress(
+static double slots_moved(
     const struct row_resharding *row, const struct row_node_group *ngs, const struct row_shard *shards, size_t n)
 {
     int left = 0;
@@ -137,7 +137,7 @@ static void view_resharding(struct op *op, const struct row_replication_group *r
     TAKE(b, shards, at_shard, row->id, n_shards);
     if (n == 0 || n_groups != n_shards) return;
     double done =
-        progress(&b->reshardings[b->at_resharding], &b->node_groups[b->at_node_group], &b->shards[b->at_shard], n_shards);
+        slots_moved(&b->reshardings[b->at_resharding], &b->node_groups[b->at_node_group], &b->shards[b->at_shard], n_shards);
     out->resharding = arena_new(op->arena, struct api_resharding_status);
     out->resharding->slot_migration = arena_new(op->arena, struct api_slot_migration);
     out->resharding->slot_migration->progress_percentage = (struct opt_double){true, done};

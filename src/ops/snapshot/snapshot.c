@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static int answer(struct op *op, const char *name, struct api_snapshot **out)
+static int answer_with_snapshot(struct op *op, const char *name, struct api_snapshot **out)
 {
     struct row_snapshot *s;
     int r = find_snapshot(op, name, &s);
@@ -83,7 +83,7 @@ int op_create_snapshot(struct op *op, const struct api_create_snapshot_in *in, s
     if (r == 0) r = check_state(op, &q);
     if (r == 0) r = snapshot_take(op, &q, &name);
     if (r == 0) r = set_snapshotting(op, &q, name);
-    return r ? r : answer(op, name, &out->snapshot);
+    return r ? r : answer_with_snapshot(op, name, &out->snapshot);
 }
 
 /* ---- describe ---- */
@@ -204,7 +204,7 @@ int op_copy_snapshot(struct op *op, const struct api_copy_snapshot_in *in, struc
     if (r) return r;
     name = from->name;
     r = is_given(in->target_bucket) ? export_snapshot(op, in, from) : copy_snapshot(op, in, from, &name);
-    return r ? r : answer(op, name, &out->snapshot);
+    return r ? r : answer_with_snapshot(op, name, &out->snapshot);
 }
 
 /* ---- delete ---- */
@@ -221,5 +221,5 @@ int op_delete_snapshot(struct op *op, const struct api_delete_snapshot_in *in, s
     move_snapshot_status(NULL, &s->status, SNAPSHOT_DELETION_ASKED);
     r = q_snapshot_put(op->store, s, op->err);
     if (r == 0) r = q_tag_delete_arn(op->store, arn_of(op, s->account, "snapshot", s->name), op->err);
-    return r ? r : answer(op, s->name, &out->snapshot);
+    return r ? r : answer_with_snapshot(op, s->name, &out->snapshot);
 }

@@ -104,14 +104,6 @@ static const struct row_node *find_node(const struct row_node *nodes, size_t n, 
     return NULL;
 }
 
-static void add_members(struct op *op, struct row_snapshot_part *p, const struct row_node *nodes, size_t n)
-{
-    snapshot_part_add_member(op->arena, p, find_node(nodes, n, p->node_id)->availability_zone);
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(nodes[i].node_group_id, p->node_group_id) == 0 && strcmp(nodes[i].id, p->node_id) != 0)
-            snapshot_part_add_member(op->arena, p, nodes[i].availability_zone);
-}
-
 static int take_shards(
     struct op *op, struct taking *t, const struct row_node_group *ngs, size_t n_ngs, const struct row_node *nodes, size_t n_nodes)
 {
@@ -121,7 +113,11 @@ static int take_shards(
         const struct row_node *first = find_node(nodes, n_nodes, ngs[i].primary_node_id);
         if (first == NULL) continue;
         r = add_part(op, t, first, &ngs[i]);
-        add_members(op, &t->parts[t->n_parts - 1], nodes, n_nodes);
+        struct row_snapshot_part *part = &t->parts[t->n_parts - 1];
+        snapshot_part_add_member(op->arena, part, first->availability_zone);
+        for (size_t k = 0; k < n_nodes; k++)
+            if (&nodes[k] != first && strcmp(nodes[k].node_group_id, ngs[i].id) == 0)
+                snapshot_part_add_member(op->arena, part, nodes[k].availability_zone);
     }
     return r;
 }

@@ -9,13 +9,6 @@ static bool is_sharded(const struct row_snapshot *s)
     return s->cluster_id == NULL;
 }
 
-/* In whole megabytes; empty while it is not known. */
-static const char *view_size(struct op *op, const struct row_snapshot_part *p)
-{
-    if (p->seen_state != PART_WHOLE) return "";
-    return arena_printf(op->arena, "%lld MB", (long long)((p->seen_size + (1 << 20) - 1) >> 20));
-}
-
 static struct api_node_group_configuration *view_configuration(struct op *op, const struct row_snapshot_part *p)
 {
     struct api_node_group_configuration *c = arena_new(op->arena, struct api_node_group_configuration);
@@ -30,8 +23,9 @@ static struct api_node_group_configuration *view_configuration(struct op *op, co
 static void view_part(struct op *op, const struct row_snapshot *s, const struct row_snapshot_part *p, bool with_configuration,
     struct api_node_snapshot *out)
 {
+    const char *size = arena_printf(op->arena, "%lld MB", (long long)((p->seen_size + (1 << 20) - 1) >> 20));
     *out = (struct api_node_snapshot){.cache_node_id = p->cache_node_id,
-        .cache_size = view_size(op, p),
+        .cache_size = p->seen_state == PART_WHOLE ? size : "",
         .cache_node_create_time = OPT_TIME(p->node_created_ms)};
     if (p->seen_state == PART_WHOLE) out->snapshot_create_time = OPT_TIME(s->created_ms / 1000 * 1000);
     if (with_configuration) out->node_group_configuration = view_configuration(op, p);

@@ -19,7 +19,7 @@ const char *subnet_group_vpc(struct op *op)
     return arena_printf(op->arena, "vpc-0%016llx", (unsigned long long)hash_text(HASH_EMPTY, op->region->name));
 }
 
-static bool well_formed(const char *subnet)
+static bool is_subnet_id(const char *subnet)
 {
     if (strncmp(subnet, "subnet-", 7) != 0 || subnet[7] == '\0' || strlen(subnet) > 64) return false;
     for (const char *p = subnet + 7; *p; p++)
@@ -28,7 +28,7 @@ static bool well_formed(const char *subnet)
 }
 
 /* The last character tells the zone: subnet-…a and subnet-…1 lie in the first, subnet-…b and subnet-…2 in the second, and so on around. */
-static const char *zone_of(struct op *op, const char *subnet)
+static const char *zone_of_subnet(struct op *op, const char *subnet)
 {
     char last = subnet[strlen(subnet) - 1];
     int n = op->region->n_zones, at = 0;
@@ -110,7 +110,7 @@ int subnet_group_zones(struct op *op, const char *name, struct string_list *out)
 
 /* ---- as the API shows them ---- */
 
-static struct string_list ipv4(struct op *op)
+static struct string_list network_types(struct op *op)
 {
     struct string_list list = {true, 1, arena_array(op->arena, const char *, 1)};
     list.items[0] = "ipv4";
@@ -129,18 +129,18 @@ static int view_subnet_group(struct op *op, const struct row_subnet_group *g, st
         .vpc_id = g->vpc_id,
         .subnets = {true, n, arena_array(op->arena, struct api_subnet, n)},
         .arn = arn_of(op, g->account, "subnetgroup", g->name),
-        .supported_network_types = ipv4(op),
+        .supported_network_types = network_types(op),
     };
     for (size_t i = 0; i < n; i++) {
         struct api_availability_zone *zone = arena_new(op->arena, struct api_availability_zone);
         zone->name = rows[i].zone;
         out->subnets.items[i] = (struct api_subnet){
-            .subnet_identifier = rows[i].id, .subnet_availability_zone = zone, .supported_network_types = ipv4(op)};
+            .subnet_identifier = rows[i].id, .subnet_availability_zone = zone, .supported_network_types = network_types(op)};
     }
     return 0;
 }
 
-static int answer(struct op *op, const struct row_subnet_group *g, struct api_cache_subnet_group **out)
+static int answer_with_subnet_group(struct op *op, const struct row_subnet_group *g, struct api_cache_subnet_group **out)
 {
     *out = arena_new(op->arena, struct api_cache_subnet_group);
     return view_subnet_group(op, g, *out);
@@ -153,7 +153,7 @@ static int check_subnets(struct op *op, const struct string_list *ids)
     bool bad = false;
     if (ids->n == 0)
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The parameter SubnetIds must be provided and must not be null.");
-    for (size_t i = 0; i < ids->n; i++) bad = bad || !well_formed(ids->items[i]);
+    for (size_t i = 0; i < ids->n; i++) bad = bad || !is_subnet_id(ids->items[i]);
     if (bad)
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Some input subnets in :[%s] are invalid.",
             arena_join(op->arena, ids->items, ids->n, ", "));
@@ -167,7 +167,7 @@ static int put_subnets(struct op *op, const struct row_subnet_group *g, const st
 {
     int r = q_subnet_forget(op->store, g->region, g->name, op->err);
     for (size_t i = 0; r == 0 && i < ids->n; i++) {
-        struct row_subnet row = {g->region, g->name, ids->items[i], zone_of(op, ids->items[i])};
+        struct row_subnet row = {g->region, g->name, ids->items[i], zone_of_subnet(op, ids->items[i])};
         r = q_subnet_put(op->store, &row, op->err);
     }
     return r;
@@ -197,7 +197,7 @@ int op_create_cache_subnet_group(
     if (r == 0) r = q_subnet_group_put(op->store, &g, op->err);
     if (r == 0) r = put_subnets(op, &g, &in->subnet_ids);
     if (r == 0 && in->tags.n) r = tags_put(op, arn_of(op, op->account, "subnetgroup", g.name), &in->tags);
-    return r ? r : answer(op, &g, &out->cache_subnet_group);
+    return r ? r : answer_with_subnet_group(op, &g, &out->cache_subnet_group);
 }
 
 /* Which subnet a node stands in is not known; but where none of them stays, a node's does not. */
@@ -236,7 +236,7 @@ int op_modify_cache_subnet_group(
     if (r) return r;
     struct row_subnet_group g = *found;
     r = modify_subnet_group(op, in, &g);
-    return r ? r : answer(op, &g, &out->cache_subnet_group);
+    return r ? r : answer_with_subnet_group(op, &g, &out->cache_subnet_group);
 }
 
 int op_delete_cache_subnet_group(struct op *op, const struct api_delete_cache_subnet_group_in *in)

@@ -97,12 +97,12 @@ static int for_members(
     return r;
 }
 
-static int add(struct op *op, const char *arn, const void *tags)
+static int add_tags(struct op *op, const char *arn, const void *tags)
 {
     return tags_put(op, arn, tags);
 }
 
-static int remove_keys(struct op *op, const char *arn, const void *arg)
+static int remove_tags(struct op *op, const char *arn, const void *arg)
 {
     const struct string_list *keys = arg;
     int r = 0;
@@ -116,7 +116,7 @@ int op_add_tags_to_resource(struct op *op, const struct api_add_tags_to_resource
     const char *arn;
     int r = find_taggable(op, in->resource_name, &arn);
     if (r == 0) r = tags_put(op, arn, &in->tags);
-    if (r == 0) r = for_members(op, arn, add, &in->tags);
+    if (r == 0) r = for_members(op, arn, add_tags, &in->tags);
     return r ? r : view_tags(op, arn, &out->tag_list);
 }
 
@@ -131,8 +131,8 @@ int op_remove_tags_from_resource(
         if (r == 0 && tag == NULL)
             return op_fault(op, FAULT_TAG_NOT_FOUND, "The tag %s is not on this resource.", in->tag_keys.items[i]);
     }
-    if (r == 0) r = remove_keys(op, arn, &in->tag_keys);
-    if (r == 0) r = for_members(op, arn, remove_keys, &in->tag_keys);
+    if (r == 0) r = remove_tags(op, arn, &in->tag_keys);
+    if (r == 0) r = for_members(op, arn, remove_tags, &in->tag_keys);
     return r ? r : view_tags(op, arn, &out->tag_list);
 }
 

@@ -15,7 +15,7 @@ static bool is_named(const char *given, const char *name)
     return *name == '\0';
 }
 
-static const char *member(const struct row_user *u, const char *name)
+static const char *user_member(const struct row_user *u, const char *name)
 {
     if (is_named(name, "UserId")) return u->id;
     if (is_named(name, "UserName")) return u->name;
@@ -27,7 +27,7 @@ static int check_filters(struct op *op, const struct api_filter_list *filters)
 {
     const struct row_user any = {.id = "", .name = "", .engine = "", .status = USER_ACTIVE};
     for (size_t i = 0; i < filters->n; i++)
-        if (member(&any, filters->items[i].name) == NULL)
+        if (user_member(&any, filters->items[i].name) == NULL)
             return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
                 "There is no filter %s; there are UserId, UserName, Engine and Status.", filters->items[i].name);
     return 0;
@@ -40,11 +40,11 @@ static bool has_value(const struct api_filter *f, const char *value)
     return false;
 }
 
-static bool passes(const struct api_describe_users_in *in, const struct row_user *u)
+static bool user_passes(const struct api_describe_users_in *in, const struct row_user *u)
 {
     if (in->engine && in->engine[0] && strcasecmp(in->engine, u->engine) != 0) return false;
     for (size_t i = 0; i < in->filters.n; i++)
-        if (!has_value(&in->filters.items[i], member(u, in->filters.items[i].name))) return false;
+        if (!has_value(&in->filters.items[i], user_member(u, in->filters.items[i].name))) return false;
     return true;
 }
 
@@ -77,7 +77,7 @@ static int describe_one(struct op *op, const struct api_describe_users_in *in, s
     int r = user_find(op, in->user_id, false, &u);
     if (r) return r;
     out->users = (struct api_user_list){.set = true, .items = arena_new(op->arena, struct api_user)};
-    return passes(in, u) ? user_view(op, u, &out->users.items[out->users.n++]) : 0;
+    return user_passes(in, u) ? user_view(op, u, &out->users.items[out->users.n++]) : 0;
 }
 
 int op_describe_users(struct op *op, const struct api_describe_users_in *in, struct api_describe_users_out *out)
@@ -92,7 +92,7 @@ int op_describe_users(struct op *op, const struct api_describe_users_in *in, str
     r = read_all(op, page.after, &all, &n);
     out->users = (struct api_user_list){.set = true, .items = arena_array(op->arena, struct api_user, page.n)};
     for (size_t i = 0; r == 0 && i < n; i++) {
-        if (!passes(in, all[i])) continue;
+        if (!user_passes(in, all[i])) continue;
         if (out->users.n == (size_t)page.n) {
             out->marker = page_marker(op, out->users.items[page.n - 1].user_id);
             break;

@@ -1,5 +1,6 @@
 #include "ops/user/secret.h"
 #include "base/digest.h"
+#include "base/text.h"
 #include "catalog/limits.gen.h"
 #include <ctype.h>
 #include <string.h>
@@ -33,23 +34,18 @@ static int hash_passwords(struct op *op, const struct string_list *passwords, co
     return 0;
 }
 
-static bool is(const char *a, const char *b)
-{
-    return strcmp(a, b) == 0;
-}
-
 static int check_mode(struct op *op, const struct user_secrets *s, const char *type, bool passwords)
 {
-    if (!is(type, "password") && !is(type, "no-password-required") && !is(type, "iam"))
+    if (!text_is(type, "password") && !text_is(type, "no-password-required") && !text_is(type, "iam"))
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
             "Input Authentication type: %s is not in the allowed list: [password,no-password-required,iam]", type);
-    if (s->no_password.v && !is(type, "no-password-required"))
+    if (s->no_password.v && !text_is(type, "no-password-required"))
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
             "No password required flag is true but provided authentication type is %s", type);
-    if (passwords && !is(type, "password"))
+    if (passwords && !text_is(type, "password"))
         return op_fault(
             op, FAULT_INVALID_PARAMETER_COMBINATION, "Password field is not allowed with authentication type: %s", type);
-    if (!passwords && is(type, "password"))
+    if (!passwords && text_is(type, "password"))
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
             "A user with Authentication Mode: password, must have at least one password");
     return 0;
@@ -75,7 +71,7 @@ static const char *asked_type(const struct user_secrets *s, bool passwords)
 
 static int check_iam(struct op *op, const struct row_user *u)
 {
-    if (!is(u->authentication, "iam") || strcasecmp(u->id, u->name) == 0) return 0;
+    if (!text_is(u->authentication, "iam") || strcasecmp(u->id, u->name) == 0) return 0;
     return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "User Id and User name must be same for authentication type: iam");
 }
 
@@ -86,7 +82,7 @@ int user_authenticate(struct op *op, const struct user_secrets *s, bool is_new, 
     const char *type = asked_type(s, passwords->n > 0);
     int r = check_combination(op, s, in_mode);
     if (r == 0 && type == NULL) {
-        bool asks = is_new || (s->no_password.set && is(u->authentication, "no-password"));
+        bool asks = is_new || (s->no_password.set && text_is(u->authentication, "no-password"));
         return !asks ? 0
                      : op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
                            "No password was provided. If you want to create/update the user without password, please use the "
@@ -94,6 +90,6 @@ int user_authenticate(struct op *op, const struct user_secrets *s, bool is_new, 
     }
     if (r == 0) r = check_mode(op, s, type, passwords->n > 0);
     if (r == 0) r = hash_passwords(op, passwords, &u->passwords);
-    u->authentication = is(type ? type : "", "no-password-required") ? "no-password" : type;
+    u->authentication = text_is(type ? type : "", "no-password-required") ? "no-password" : type;
     return r ? r : check_iam(op, u);
 }

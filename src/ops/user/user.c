@@ -1,4 +1,5 @@
 #include "ops/user/user.h"
+#include "base/text.h"
 #include "catalog/access_string.h"
 #include "catalog/limits.gen.h"
 #include "ops/core/id.h"
@@ -11,19 +12,14 @@
 
 #define PREDEFINED "default"
 
-static bool is(const char *a, const char *b)
-{
-    return strcmp(a, b) == 0;
-}
-
 /* ---- rows ---- */
 
 bool user_is_predefined(const struct row_user *u)
 {
-    return is(u->id, PREDEFINED);
+    return text_is(u->id, PREDEFINED);
 }
 
-static struct row_user *predefined(struct op *op)
+static struct row_user *predefined_user(struct op *op)
 {
     struct row_user *u = arena_new(op->arena, struct row_user);
     *u = (struct row_user){
@@ -33,8 +29,8 @@ static struct row_user *predefined(struct op *op)
 
 int user_get(struct op *op, const char *id, struct row_user **out)
 {
-    if (!is(id, PREDEFINED)) return q_user_get(op->store, op->arena, op->region->name, id, out, op->err);
-    *out = predefined(op);
+    if (!text_is(id, PREDEFINED)) return q_user_get(op->store, op->arena, op->region->name, id, out, op->err);
+    *out = predefined_user(op);
     return 0;
 }
 
@@ -49,8 +45,8 @@ int user_find(struct op *op, const char *given, bool live, struct row_user **out
 
 const char *user_min_version(const struct row_user *u)
 {
-    if (is(u->engine, "valkey")) return "7.2";
-    return is(u->authentication, "iam") ? "7.0" : "6.0";
+    if (text_is(u->engine, "valkey")) return "7.2";
+    return text_is(u->authentication, "iam") ? "7.0" : "6.0";
 }
 
 int user_view(struct op *op, const struct row_user *u, struct api_user *out)
@@ -119,7 +115,7 @@ static int read_access(struct op *op, const char *text, struct row_user *u)
     if (strlen(text) > LIMIT_ACCESS_STRING_MAX)
         return op_fault(
             op, FAULT_INVALID_PARAMETER_VALUE, "An access string must be at most %d characters long.", LIMIT_ACCESS_STRING_MAX);
-    const char *wrong = access_string_read(op->arena, text, is(u->engine, "valkey"), op->config->allow_restricted, &s);
+    const char *wrong = access_string_read(op->arena, text, text_is(u->engine, "valkey"), op->config->allow_restricted, &s);
     if (wrong) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The access string is not valid: %s.", wrong);
     int r = check_selectors(op, &s);
     if (r) return r;
@@ -192,14 +188,14 @@ static int change_engine(struct op *op, const struct api_modify_user_in *in, str
     size_t n;
     const char *engine;
     int r = in->engine ? user_engine(op, "user", in->engine, &engine) : 0;
-    if (r || in->engine == NULL || is(engine, u->engine)) return r;
-    if (is(engine, "redis"))
+    if (r || in->engine == NULL || text_is(engine, u->engine)) return r;
+    if (text_is(engine, "redis"))
         return op_fault(
             op, FAULT_INVALID_PARAMETER_VALUE, "The engine of user %s cannot be changed from valkey to redis.", u->id);
     r = q_user_memberships(op->store, op->arena, u->region, u->id, &members, &n, op->err);
     for (size_t i = 0; r == 0 && i < n; i++) {
         r = read_group(op, &members[i], &g);
-        if (r == 0 && is(g->engine, "redis"))
+        if (r == 0 && text_is(g->engine, "redis"))
             return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
                 "User %s is in user group %s, whose engine is redis: its own cannot be changed to valkey.", u->id, g->id);
     }
@@ -213,11 +209,11 @@ static int check_memberships(struct op *op, const struct row_user *u)
     struct row_user_group_member *members;
     struct row_user_group *g;
     size_t n;
-    if (!is(u->authentication, "no-password")) return 0;
+    if (!text_is(u->authentication, "no-password")) return 0;
     int r = q_user_memberships(op->store, op->arena, u->region, u->id, &members, &n, op->err);
     for (size_t i = 0; r == 0 && i < n; i++) {
         r = read_group(op, &members[i], &g);
-        if (r == 0 && is(g->engine, "valkey"))
+        if (r == 0 && text_is(g->engine, "valkey"))
             return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
                 "User %s is in user group %s, whose engine is valkey: it has to authenticate.", u->id, g->id);
     }
@@ -250,7 +246,7 @@ static int leave_group(struct op *op, const struct row_user *u, struct row_user_
 {
     struct row_user_group *g;
     int r = read_group(op, m, &g);
-    if (r == 0 && is(u->name, "default") && is(g->engine, "redis"))
+    if (r == 0 && text_is(u->name, "default") && text_is(g->engine, "redis"))
         return op_fault(op, FAULT_DEFAULT_USER_ASSOCIATED_TO_USER_GROUP,
             "User %s is the default user of user group %s and cannot be deleted.", u->id, g->id);
     m->change = LINK_REMOVE;

@@ -1,4 +1,5 @@
 #include "ops/user/user_group.h"
+#include "base/text.h"
 #include "catalog/limits.gen.h"
 #include "ops/core/id.h"
 #include "ops/core/region.h"
@@ -6,11 +7,6 @@
 #include "ops/user/user.h"
 #include "plan/moves.gen.h"
 #include <string.h>
-
-static bool is(const char *a, const char *b)
-{
-    return strcmp(a, b) == 0;
-}
 
 /* ---- rows ---- */
 
@@ -55,7 +51,7 @@ int user_group_min_version(struct op *op, const struct row_user_group *g, const 
     struct row_user *users;
     size_t n;
     int r = q_user_group_users(op->store, op->arena, g->region, g->id, &users, &n, op->err);
-    *out = is(g->engine, "valkey") ? "7.2" : "6.0";
+    *out = text_is(g->engine, "valkey") ? "7.2" : "6.0";
     for (size_t i = 0; r == 0 && i < n; i++)
         if (version_compare(user_min_version(&users[i]), *out) > 0) *out = user_min_version(&users[i]);
     return r;
@@ -112,7 +108,7 @@ static int enroll_user(struct op *op, struct roll *roll, const char *given)
     struct row_user *u;
     int r = user_find(op, given, true, &u);
     for (size_t i = 0; r == 0 && i < roll->n; i++)
-        if (is(roll->users[i]->name, u->name))
+        if (text_is(roll->users[i]->name, u->name))
             return op_fault(op, FAULT_DUPLICATE_USER_NAME,
                 "Users %s and %s have the same user name: only one of them can be in a user group.", roll->users[i]->id, u->id);
     if (r == 0) roll->users[roll->n++] = u;
@@ -123,10 +119,10 @@ static int check_engines(struct op *op, const struct roll *roll, const char *eng
 {
     for (size_t i = 0; i < roll->n; i++) {
         const struct row_user *u = roll->users[i];
-        if (is(engine, "redis") && is(u->engine, "valkey"))
+        if (text_is(engine, "redis") && text_is(u->engine, "valkey"))
             return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
                 "User %s has the engine valkey and cannot be in a user group with the engine redis.", u->id);
-        if (is(engine, "valkey") && is(u->authentication, "no-password"))
+        if (text_is(engine, "valkey") && text_is(u->authentication, "no-password"))
             return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
                 "User %s needs no password and cannot be in a user group with the engine valkey.", u->id);
     }
@@ -135,8 +131,8 @@ static int check_engines(struct op *op, const struct roll *roll, const char *eng
 
 static int check_roll(struct op *op, const struct roll *roll, const char *engine)
 {
-    bool has_default = is(engine, "valkey");
-    for (size_t i = 0; i < roll->n; i++) has_default |= is(roll->users[i]->name, "default");
+    bool has_default = text_is(engine, "valkey");
+    for (size_t i = 0; i < roll->n; i++) has_default |= text_is(roll->users[i]->name, "default");
     if (!has_default)
         return op_fault(op, FAULT_DEFAULT_USER_REQUIRED, "Redis user group needs to contain a user with the user name default.");
     if (roll->n > LIMIT_USERS_PER_USER_GROUP)
@@ -184,17 +180,17 @@ static int check_active(struct op *op, const struct row_user_group *g, const cha
         user_group_status_text(g->status), done);
 }
 
-static bool among(struct op *op, const struct string_list *ids, const char *id)
+static bool has_id(struct op *op, const struct string_list *ids, const char *id)
 {
     for (size_t i = 0; i < ids->n; i++)
-        if (is(id_fold(op, ids->items[i]), id)) return true;
+        if (text_is(id_fold(op, ids->items[i]), id)) return true;
     return false;
 }
 
 static bool is_member(const struct row_user_group_member *m, size_t n, const char *id)
 {
     for (size_t i = 0; i < n; i++)
-        if (is(m[i].user_id, id)) return true;
+        if (text_is(m[i].user_id, id)) return true;
     return false;
 }
 
@@ -204,7 +200,7 @@ static int check_lists(struct op *op, const struct api_modify_user_group_in *in,
         const char *id = id_fold(op, in->user_ids_to_remove.items[i]);
         if (!is_member(m, n, id))
             return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "User %s is not a member of user group %s.", id, m[0].group_id);
-        if (among(op, &in->user_ids_to_add, id))
+        if (has_id(op, &in->user_ids_to_add, id))
             return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "User %s can't be both added and removed.", id);
     }
     for (size_t i = 0; i < in->user_ids_to_add.n; i++) {
@@ -222,7 +218,7 @@ static int read_roll(
     int r = 0;
     *roll = (struct roll){.users = arena_array(op->arena, struct row_user *, n + in->user_ids_to_add.n)};
     for (size_t i = 0; r == 0 && i < n; i++)
-        if (!among(op, &in->user_ids_to_remove, m[i].user_id)) r = enroll_user(op, roll, m[i].user_id);
+        if (!has_id(op, &in->user_ids_to_remove, m[i].user_id)) r = enroll_user(op, roll, m[i].user_id);
     for (size_t i = 0; r == 0 && i < in->user_ids_to_add.n; i++) r = enroll_user(op, roll, in->user_ids_to_add.items[i]);
     return r;
 }
@@ -231,7 +227,7 @@ static int change_engine(struct op *op, const char *given, struct row_user_group
 {
     const char *engine;
     int r = user_engine(op, "user group", given, &engine);
-    if (r == 0 && is(engine, "redis") && is(g->engine, "valkey"))
+    if (r == 0 && text_is(engine, "redis") && text_is(g->engine, "valkey"))
         return op_fault(
             op, FAULT_INVALID_PARAMETER_VALUE, "The engine of user group %s cannot be changed from valkey to redis.", g->id);
     if (r == 0) g->engine = engine;

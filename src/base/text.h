@@ -1,0 +1,16 @@
+#pragma once
+#include <stdbool.h>
+#include <string.h>
+/* Texts that may be missing. */
+
+/* True where both are there and the same. */
+static inline bool text_is(const char *a, const char *b)
+{
+    return a && b && strcmp(a, b) == 0;
+}
+
+/* The same, and true where both are missing. */
+static inline bool text_equal(const char *a, const char *b)
+{
+    return a == b || text_is(a, b);
+}
