@@ -3,6 +3,7 @@
 #include "plan/phase.h"
 #include "plan/plan.h"
 #include "plan/want.h"
+#include <assert.h>
 #include <string.h>
 
 /*
@@ -157,6 +158,7 @@ static const char *why_given_up(struct world *w, const struct handover *h)
     int seconds = (int)(phase_of(fencing ? PHASE_FENCING : PHASE_PROMOTING)->limit_ms / 1000);
     const char *unfit = fencing ? NULL : why_target_is_unfit(w, h);
     if (unfit) return unfit;
+    assert(fencing ? h->old != NULL : h->next != NULL); /* FACT_OLD_PASSED_OVER, FACT_TARGET_NONE: another event then */
     if (!fencing) return arena_printf(w->arena, "%s did not get all writes within %d s", h->next->row.cluster_id, seconds);
     const char *node = h->old->row.cluster_id;
     if (node_answers(h->old)) return arena_printf(w->arena, "%s could not hold its writes for %d s", node, seconds);
@@ -190,6 +192,11 @@ static void swap_roles(struct world *w, const struct handover *h)
 static void carry_out(struct world *w, const struct handover *h, enum global_phase_event event)
 {
     struct row_global_replication_group *row = &h->g->row;
+    const struct world_member *source = event == PHASE_PRIMARY_LOST ? best_source(w, h->g) : NULL;
+    /* By the facts that these events follow from. */
+    assert(event != PHASE_FENCED || h->old != NULL);
+    assert(event != PHASE_DATA_GIVEN || h->next != NULL);
+    assert(event != PHASE_PRIMARY_LOST || source != NULL);
     if (event == PHASE_PASSED_OVER && h->target && h->old)
         world_event(w, h->target->row.region, h->target->row.rg_id, EVENT_GLOBAL_PASSED_OVER, h->old->row.cluster_id, row->id,
             why_passed_over(w, h));
@@ -199,7 +206,7 @@ static void carry_out(struct world *w, const struct handover *h, enum global_pha
     if (event == PHASE_PROMOTED) swap_roles(w, h);
     if (event == PHASE_FENCED) world_set_int(w, &row->switch_offset, h->old->row.seen_offset);
     if (event == PHASE_DATA_GIVEN) world_set_int(w, &row->switch_offset, h->next->row.seen_offset);
-    if (event == PHASE_PRIMARY_LOST) world_set(w, &row->switch_region, best_source(w, h->g)->row.region);
+    if (event == PHASE_PRIMARY_LOST) world_set(w, &row->switch_region, source->row.region);
     if (event == PHASE_GIVEN_UP || event == PHASE_ALL_FOLLOW) world_set(w, &row->switch_region, NULL);
     if (event == PHASE_PASSED_OVER || event == PHASE_GIVEN_UP || event == PHASE_ALL_FOLLOW || event == PHASE_PRIMARY_LOST)
         world_set_int(w, &row->switch_offset, -1);
