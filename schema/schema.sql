@@ -354,6 +354,9 @@ CREATE TABLE test_failover (
   node_group_id TEXT NOT NULL,
   at_ms         INTEGER NOT NULL
 );
+CREATE TABLE traced (
+  id TEXT NOT NULL PRIMARY KEY -- of a resource, that need not be there
+) WITHOUT ROWID;
 CREATE TABLE user (
   region         TEXT NOT NULL,
   id             TEXT NOT NULL,

@@ -12,6 +12,7 @@
 #include "control/steady.h"
 #include "control/stop.h"
 #include "control/trace.h"
+#include "control/trace_keep.h"
 #include "control/why_json.h"
 #include "model/json.h"
 #include "plan/world.h"
@@ -197,11 +198,14 @@ int control_open(struct control **out, const struct control_options *o, struct e
     c->o = *o;
     c->passes.dry_run.times = o->dry_run_times;
     c->sessions = (struct sessions){.o = &c->o, .changed = on_agent_changed, .arg = c};
+    struct trace *trace = trace_open(o->trace);
     int r = steady_continue(o->store, e);
+    if (r == 0) r = trace_keep_load(trace, o->store, e);
     if (r == 0) r = secret_read(o->data_dir, ADMIN_PASSWORD, c->admin_password, NULL, 0, e);
     if (r == 0) r = secret_read(o->data_dir, REPLICATION_PASSWORD, c->replication_password, NULL, 0, e);
     if (r == 0) r = authority_open(&c->passes.secrets.authority, o->data_dir, o->ports ? o->advertise : NULL, e);
     if (r) {
+        trace_close(trace);
         free(c);
         return r;
     }
@@ -212,7 +216,7 @@ int control_open(struct control **out, const struct control_options *o, struct e
     secrets->certificates = certificates_open(secrets->authority, o->data_dir);
     c->passes.o = &c->o;
     c->passes.sessions = &c->sessions;
-    c->passes.trace = trace_open(o->trace);
+    c->passes.trace = trace;
     passes_open(&c->passes);
     uv_idle_init(o->loop, &c->soon);
     uv_timer_init(o->loop, &c->later);

@@ -8,8 +8,8 @@
  * and back to the status (docs/trace.md). Each line has the request's id.
  *
  * Here is remembered which request last wrote a row of which resource, and which
- * resources are traced. Both are in memory alone; after a start of serve, the sightings
- * of agents bring back what was traced. trace_world.h writes the lines of a pass.
+ * resources are traced. Both are in memory alone; trace_keep.h keeps the ids that are traced, and
+ * the sightings of agents bring requests back. trace_world.h writes the lines of a pass.
  */
 struct trace;
 

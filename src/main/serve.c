@@ -161,7 +161,7 @@ static void add_routes(struct serve *s)
         .arg = s,
     };
     s->query = (struct query_api){api_operations, api_n_operations, run_operation, s, s->o->default_region};
-    s->trace = (struct trace_admin){.admin = &s->admin, .trace = control_trace(s->control)};
+    s->trace = (struct trace_admin){.admin = &s->admin, .trace = control_trace(s->control), .store = s->store};
     admin_add_routes(s->http, &s->admin);
     trace_admin_add_routes(s->http, &s->trace);
     s->dry_run = (struct dry_run_admin){.admin = &s->admin, .control = s->control};

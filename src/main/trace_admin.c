@@ -1,6 +1,8 @@
 #include "main/trace_admin.h"
 #include "base/log.h"
+#include "base/err.h"
 #include "control/trace.h"
+#include "control/trace_keep.h"
 #include "http/json.h"
 #include "model/json.h"
 #include <string.h>
@@ -24,6 +26,15 @@ static void answer_traced(struct exchange *x, const struct trace_admin *t, const
     json_put_member(&doc, '{', "id", id);
     buf_printf(&doc, ",\"traced\":%s}", trace_wants(t->trace, id) ? "true" : "false");
     json_answer(x, 200, &doc, NULL);
+}
+
+/* It is in force, though the database may be unable to take it: a disk may be full, which is what somebody wants to look into. */
+static void keep_traced(const struct trace_admin *t, const char *id, bool traced)
+{
+    struct err e = {0};
+    log_info("%s is %s from now on", id, traced ? "traced" : "not traced");
+    if (trace_keep_set(t->store, id, traced, &e) != 0)
+        log_warn("that %s is %s ends with serve: %s", id, traced ? "traced" : "not traced", e.msg);
 }
 
 static void get_traces(struct exchange *x, void *arg)
@@ -56,7 +67,7 @@ static void put_trace(struct exchange *x, void *arg)
         json_answer_error(x, 409, "%d resources are traced already; DELETE one of them.", TRACE_IDS_MAX);
         return;
     }
-    log_info("%s is traced from now on", id);
+    keep_traced(t, id, true);
     answer_traced(x, t, id);
 }
 
@@ -67,6 +78,7 @@ static void delete_trace(struct exchange *x, void *arg)
     const char *id = traced_id(x, t);
     if (id == NULL) return;
     trace_drop_id(t->trace, id);
+    keep_traced(t, id, false);
     answer_traced(x, t, id);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include "http/admin.h"
+struct store;
 struct trace;
 /*
  * Which resources are traced (docs/trace.md), below /_meridian/trace:
@@ -12,6 +13,7 @@ struct trace;
 struct trace_admin {
     const struct admin *admin;
     struct trace *trace; /* NULL: serve is stopping */
+    struct store *store; /* what is traced is kept there */
 };
 
 /* Adds the routes. 't' must outlive the server. */

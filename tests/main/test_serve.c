@@ -199,6 +199,22 @@ Test(serve, answers_the_api_and_its_own_administration)
     cr_expect_neq(*scratch_read("data/meridian.db.sum"), '\0', "it was closed in good order");
 }
 
+Test(serve, what_is_traced_is_so_after_a_start_too)
+{
+    start("");
+    expect("PUT", "/_meridian/trace/g", "", 200, "true");
+    expect("PUT", "/_meridian/trace/h", "", 200, "true");
+    expect("DELETE", "/_meridian/trace/h", "", 200, "false");
+    cr_expect_eq(stop(), EXIT_SUCCESS);
+    start("");
+    expect("GET", "/_meridian/trace", "", 200, "{\"traced\":[\"g\"]}");
+    expect("DELETE", "/_meridian/trace/g", "", 200, "false");
+    cr_expect_eq(stop(), EXIT_SUCCESS);
+    start("");
+    expect("GET", "/_meridian/trace", "", 200, "{\"traced\":[]}");
+    cr_expect_eq(stop(), EXIT_SUCCESS);
+}
+
 Test(serve, what_is_traced_can_be_chosen)
 {
     start("");
