@@ -189,9 +189,16 @@ static void want_first(
     want->fence = want->primary && ng->row.switch_node_id;
     want->hold = stays_down(w, rg, first) || ng->row.switch_node_id;
     if (rg->member && !rg->member->drop && !rg->member->row.leaving) want_first_in_phase(rg, first, want);
-    if (want->primary || gateway == NULL) return;
+    if (gateway == NULL || (want->primary && want->promote_offset < 0)) return;
     want->upstream_address = gateway->row.address;
     want->upstream_port = gateway->row.port;
+}
+
+static void want_upstream(const struct world_node *first, struct want_node *want)
+{
+    want->upstream_address = first->row.address;
+    want->upstream_port = first->row.port;
+    want->upstream_node = first->row.id;
 }
 
 /* The replica that takes over in good order: it stays a replica until it is known how far the fenced primary got. */
@@ -289,11 +296,9 @@ struct want_node want_node(struct world *w, struct world_node *n)
         want.primary = want.hold = true;
         want.promote_offset = ng->row.switch_offset;
         want.takeover = ng->shard != NULL;
-        return want;
+        if (ng->shard) return want; /* whom it follows until then, its Redis Cluster knows */
     }
-    want.upstream_address = first->row.address;
-    want.upstream_port = first->row.port;
-    want.upstream_node = first->row.id;
+    want_upstream(first, &want);
     return want;
 }
 

@@ -9,8 +9,8 @@
 enum { WANT_ENDPOINTS = 2 }; /* the primary's and the readers' */
 
 struct want_node {
-    bool primary; /* accepts writes; else it follows 'upstream_address' */
-    const char *upstream_address;
+    bool primary; /* accepts writes, once it may (promote_offset); until then, or else, it follows 'upstream_address' */
+    const char *upstream_address; /* NULL: it follows nobody */
     int64_t upstream_port;
     const char *upstream_node;             /* the upstream's id where it runs in the same region, else NULL */
     const char *endpoints[WANT_ENDPOINTS]; /* the floating addresses it shall listen on too */

@@ -327,6 +327,28 @@ class Roles(Three):
         poll(lambda: admin(self.address(1)).config_get("repl-ping-replica-period")["repl-ping-replica-period"] == "1", "the PINGs")
         self.assertTrue(client(self.address(1)).set("k", "v"))
 
+    def test_a_primary_that_starts_fenced_takes_no_write_before(self):
+        self.order([dict(self.a, fence=True)])
+        self.start()
+        while not seen(self.serve.region("r1").sighting or {"nodes": [], "links": []}, "g.a").get("fenced"):
+            self.assertFalse(self.tries(lambda: client(self.address(1), timeout=0.01).set("k", "v")))
+        poll(lambda: admin(self.address(1)).config_get("min-replicas-to-write")["min-replicas-to-write"] == "0", "no more replicas than ordered")
+        self.order([self.a])
+        self.wait(lambda s: not seen(s, "g.a")["fenced"])
+        self.assertIsNone(client(self.address(1)).get("k"))
+        self.assertTrue(client(self.address(1)).set("k", "v"))
+
+    def test_one_that_becomes_primary_at_an_offset_starts_as_a_replica(self):
+        b = dict(self.b, role="primary", promote_offset=1 << 40)
+        self.order([self.a, b])
+        self.start()
+        s = self.wait_serves("g.a", "g.b")
+        self.assertEqual(seen(s, "g.b")["role"], "replica")
+        client(self.address(1)).set("k", "v")
+        poll(lambda: client(self.address(2)).get("k") == "v", "replication")
+        self.order([self.a, dict(b, promote_offset=1)])
+        self.wait(lambda s: seen(s, "g.b")["role"] == "primary")
+
     def test_a_failover_moves_the_endpoint_and_the_dead_node_comes_back_as_a_replica(self):
         self.a.update(endpoints=[self.vip], hold=True)
         s = self.start_group()

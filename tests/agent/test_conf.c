@@ -68,6 +68,19 @@ Test(conf, a_replica_follows_its_upstream)
     cr_assert(has_line(render(&o), "replicaof 127.1.0.2 6380"));
 }
 
+Test(conf, one_that_becomes_primary_at_an_offset_follows_its_upstream_until_then)
+{
+    struct proto_node_order o = order();
+    o.promote_offset = OPT_INT(4711);
+    cr_assert_null(strstr(render(&o), "replicaof"), "it may have none");
+    o.upstream_host = "127.1.0.2";
+    cr_assert_neq(check(&o), 0, "without a port");
+    o.upstream_port = OPT_INT(6380);
+    cr_assert(has_line(render(&o), "replicaof 127.1.0.2 6380"));
+    o.promote_offset = (struct opt_int){0};
+    cr_assert_null(strstr(render(&o), "replicaof"));
+}
+
 Test(conf, passwords_of_users_are_hashed_and_the_upstreams_is_quoted)
 {
     struct proto_node_order o = order();

@@ -98,6 +98,7 @@ static struct node_now known(const struct line *t)
         .held = t->held_vip ? &vip : &none,
         .dropping = t->dropping,
         .fence = t->fence,
+        .lockout = LOCKOUT_OFF,
         .conf_stale = t->conf_stale,
         .settings_stale = t->settings_stale,
         .upstream_ready = t->upstream_ready};
@@ -129,6 +130,7 @@ Test(converge, an_order_for_another_process_promotes_nobody)
             struct node_now now = known(&orders[i]);
             if (cluster) o.cluster = "c";
             if (cluster) o.takeover = OPT_BOOL(true);
+            if (orders[i].ordered_fence) now.lockout = LOCKOUT_ON;
             cr_expect_eq(converge(&o, &now), STEP_PROMOTE, "%s", orders[i].what);
             now.other_process = true;
             cr_expect_eq(converge(&o, &now), STEP_WAIT, "%s", orders[i].what);
@@ -235,6 +237,8 @@ static void take(enum step s, struct node_now *now, const struct proto_node_orde
     case STEP_UNPAUSE: now->fence = FENCE_QUIET; return;
     case STEP_PAUSE: now->fence = FENCE_PAUSED; return;
     case STEP_LOUD: now->fence = FENCE_OFF; return;
+    case STEP_LOCK_OUT: now->lockout = LOCKOUT_ON; return;
+    case STEP_LET_IN: now->lockout = LOCKOUT_OFF; return;
     case STEP_TAKE: now->held = &o->endpoints; return;
     case STEP_ACCESS: now->access_stale = false; return;
     case STEP_SET: now->settings_stale = false; return;
@@ -242,16 +246,23 @@ static void take(enum step s, struct node_now *now, const struct proto_node_orde
     }
 }
 
+static bool takes_writes(const struct node_now *now)
+{
+    return now->info.role == ROLE_PRIMARY && now->fence != FENCE_PAUSED && now->fence != FENCE_ON && now->lockout != LOCKOUT_ON;
+}
+
 Test(converge, from_everywhere_to_everywhere_in_a_few_steps)
 {
     for (int bits = 0; bits < 1 << 9; bits++) {
-        for (int fence = FENCE_UNKNOWN; fence <= FENCE_ON; fence++) {
+        for (int at = 0; at < 15; at++) {
+            enum fence fence = (enum fence)(at % 5);
+            enum lockout lockout = (enum lockout)(at / 5);
             struct line t = {.ordered_role = bits & 1 ? "primary" : "replica",
                 .ordered_fence = bits & 2,
                 .ordered_vip = bits & 4,
                 .role = bits & 8 ? ROLE_PRIMARY : ROLE_REPLICA,
                 .upstream = bits & 16 ? "a" : "b",
-                .fence = (enum fence)fence,
+                .fence = fence,
                 .held_vip = bits & 32,
                 .conf_stale = bits & 64,
                 .settings_stale = bits & 128,
@@ -259,14 +270,19 @@ Test(converge, from_everywhere_to_everywhere_in_a_few_steps)
             struct proto_node_order o = ordered(&t);
             struct node_now now = known(&t);
             now.access_stale = bits & 256;
+            now.lockout = lockout;
             int steps = 0;
+            bool took_writes = takes_writes(&now);
             for (enum step s; (s = converge(&o, &now)) != STEP_NONE; steps++) {
-                cr_assert_lt(steps, 20, "state %d/%d comes to no end", bits, fence);
+                cr_assert_lt(steps, 20, "state %d/%d comes to no end", bits, at);
                 take(s, &now, &o);
+                cr_assert((bits & 3) != 3 || took_writes || !takes_writes(&now), "state %d/%d takes writes that it shall hold",
+                    bits, at);
             }
             cr_assert_eq(now.info.role, bits & 1 ? ROLE_PRIMARY : ROLE_REPLICA);
             cr_assert(!now.conf_stale && !now.access_stale && !now.settings_stale && !now.dropping);
             cr_assert_eq(now.fence, (bits & 3) == 3 ? FENCE_ON : FENCE_OFF);
+            cr_assert_eq(now.lockout, LOCKOUT_OFF);
             cr_assert_eq(now.held->n, o.endpoints.n);
         }
     }
@@ -310,6 +326,7 @@ Test(converge, a_snapshot_is_begun_last_of_all_and_asked_after_meanwhile)
         struct node_now now = {.info = {.role = ROLE_PRIMARY},
             .held = &none,
             .fence = FENCE_OFF,
+            .lockout = LOCKOUT_OFF,
             .settings_stale = lines[i].settings_stale,
             .save_due = lines[i].due,
             .save_look_due = lines[i].look_due,

@@ -96,6 +96,7 @@ Test(redis_node, a_process_that_runs_already_is_adopted)
     cr_assert_not(node_is_unknown(n));
     script_dialogue(c, "CLIENT UNPAUSE", "+OK\r\n"); /* its last agent may have fenced it */
     script_dialogue(c, "CONFIG SET repl-ping-replica-period 1", "+OK\r\n");
+    script_dialogue(c, "CONFIG SET min-replicas-to-write 0 min-replicas-max-lag 10", "+OK\r\n"); /* or locked clients out */
     cr_assert_eq(script_see(n).generation.v, 1, "its settings, of which there are none, were sent");
     cr_assert_eq(script_starts(SCRIPT_ID), 0);
     cr_assert_eq(redis_of(n)->fence, FENCE_OFF);
@@ -218,6 +219,43 @@ Test(redis_node, a_fence_is_set_step_by_step_and_lifted)
     cr_assert_not(script_see(n).fenced.v);
     script_dialogue(c, "CONFIG SET repl-ping-replica-period 1", "+OK\r\n");
     cr_assert_str_eq(script_read(c), "");
+}
+
+static struct proto_setting replicas_asked[] = {{"min-replicas-to-write", "1"}, {"min-replicas-max-lag", "5"}};
+
+/* A pause can be told to a running primary only: it would take writes until then. */
+Test(redis_node, one_that_starts_fenced_refuses_writes_until_they_are_held)
+{
+    struct proto_node_order o = redis_order("primary");
+    o.fence = OPT_BOOL(true);
+    o.settings = (struct proto_setting_list){true, 2, replicas_asked};
+    struct node *n = script_node(SCRIPT_ID);
+    struct rconn *c = redis_start_primary(n, &o);
+    const char *last = strstr(script_read_file(n, CONF_FILE), "min-replicas-to-write 2147483647\nmin-replicas-max-lag 10\n");
+    cr_assert_not_null(last, "the last word counts");
+    script_dialogue(c, "CONFIG SET repl-ping-replica-period 2147483647", "+OK\r\n");
+    script_dialogue(c, "CLIENT PAUSE 3155760000000 WRITE", "+OK\r\n");
+    script_dialogue(c, "INFO replication", NULL);
+    script_say_text(c, SCRIPT_MASTER);
+    script_dialogue(c, "CONFIG SET min-replicas-to-write 1 min-replicas-max-lag 5", "-ERR what Redis takes has changed\r\n");
+    script_dialogue(c, "CONFIG SET min-replicas-to-write 0 min-replicas-max-lag 10", "+OK\r\n");
+    cr_assert_str_eq(script_read(c), "");
+    cr_assert(script_see(n).fenced.v);
+}
+
+Test(redis_node, one_that_becomes_a_fenced_primary_refuses_writes_first)
+{
+    struct proto_node_order o = redis_order("replica"), fenced = redis_order("primary");
+    struct node *n = script_node(SCRIPT_ID);
+    script_order(n, &o);
+    struct rconn *c = redis_greet_node(n);
+    script_say_text(c, SCRIPT_SLAVE("up"));
+    while (script_reads(c, "REPLCONF GETACK *")) continue;
+    fenced.fence = OPT_BOOL(true);
+    script_order(n, &fenced);
+    script_dialogue(c, "CONFIG SET min-replicas-max-lag 10 min-replicas-to-write 2147483647", "+OK\r\n");
+    script_dialogue(c, "REPLICAOF NO ONE", "+OK\r\n");
+    script_dialogue(c, "CONFIG SET repl-ping-replica-period 2147483647", "+OK\r\n");
 }
 
 /* ---- its settings ---- */

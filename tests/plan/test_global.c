@@ -217,6 +217,7 @@ Test(global, a_target_that_dies_before_it_is_primary_stays_down_and_the_old_one_
 {
     reach_promoting();
     cr_assert(want_node(&b.w, &west->nodes[0]).hold, "it must not come back as an empty primary");
+    cr_assert_not_null(want_node(&b.w, &west->nodes[0]).upstream_address, "nor as a primary before its time");
     die(&west->nodes[0]);
     plan_world(&b.w);
     cr_assert_eq(g->row.phase, PHASE_WITHDRAWING, "its next process may have become primary before it was seen");

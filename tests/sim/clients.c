@@ -155,11 +155,6 @@ void domains_learn(struct world *w)
 
 /* ---- two who let writes in ---- */
 
-static bool takes_writes(const struct engine *e)
-{
-    return e->primary && !e->fenced && engine_answers(e);
-}
-
 static bool is_excused(const struct engine *e)
 {
     size_t i = find_member(e);
@@ -170,9 +165,9 @@ static void look_for_two(void *arg)
 {
     const struct engine *e = arg, *all = engines_living();
     const struct domain *d = domain_of_engine(e);
-    if (d == NULL || d->address[0] == '\0' || !takes_writes(e) || is_excused(e)) return;
+    if (d == NULL || d->address[0] == '\0' || !engine_takes_writes(e) || is_excused(e)) return;
     for (const struct engine *o = all; o; o = o->next)
-        if (o != e && takes_writes(o) && domain_of_engine(o) == d && !is_excused(o))
+        if (o != e && engine_takes_writes(o) && domain_of_engine(o) == d && !is_excused(o))
             record_failure("%s and %s both take writes of %s", o->process->name, e->process->name, d->name);
 }
 
@@ -205,7 +200,7 @@ static void write_to(struct domain *d)
     if (!engine_answers(e)) return;
     if (domain_of_engine(e) != NULL && domain_of_engine(e) != d)
         record_failure("the endpoint of %s is answered by %s", d->name, e->process->name);
-    if (!e->primary || e->fenced || domain_of_engine(e) == NULL) return;
+    if (!engine_takes_writes(e) || domain_of_engine(e) == NULL) return;
     if (n_writes == cap_writes) {
         cap_writes = cap_writes ? 2 * cap_writes : 1024;
         writes = realloc(writes, cap_writes * sizeof *writes);

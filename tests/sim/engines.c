@@ -128,6 +128,11 @@ bool engine_answers(const struct engine *e)
     return e && e->process->alive && !e->process->stopped && machine_ms() >= e->ready_ms;
 }
 
+bool engine_takes_writes(const struct engine *e)
+{
+    return engine_answers(e) && e->primary && !e->fenced && !e->locked;
+}
+
 bool engine_has(const struct engine *e, uint32_t number)
 {
     if (e->model) return models_have(e, number);
@@ -195,7 +200,7 @@ void engine_follow(struct engine *e, const char *address, int64_t port)
 {
     bool pulls = !e->primary && e->upstream[0];
     if (!e->primary && strcmp(e->upstream, address) == 0 && e->upstream_port == port) return;
-    e->primary = e->fenced = e->link_up = e->syncing = false;
+    e->primary = e->fenced = e->locked = e->link_up = e->syncing = false;
     snprintf(e->upstream, sizeof e->upstream, "%s", address);
     e->upstream_port = (int)port;
     if (!pulls) pull_again(e);

@@ -25,6 +25,7 @@ struct engine {
     char asked[48];
     bool keeps_data; /* no memcached */
     bool primary, fenced, link_up, syncing;
+    bool locked;       /* it refuses writes, until it holds them */
     char upstream[48]; /* the address that it follows; "" none */
     int upstream_port;
     int64_t offset, branch_offset;
@@ -50,6 +51,7 @@ void engine_set_link(const char *address, int64_t port, const char *target, int6
 /* Slots of a primary in cluster mode; NULL: it has none. Valid until the next call. */
 const struct slots *engine_slots(const struct engine *e);
 bool engine_answers(const struct engine *e);
+bool engine_takes_writes(const struct engine *e);
 /* False where a client's write is refused. */
 bool engine_write(struct engine *e, uint32_t number);
 bool engine_has(const struct engine *e, uint32_t number);

@@ -212,7 +212,7 @@ static void check_group(struct world_rg *rg, struct world_node_group *ng)
         if (e->primary != first)
             record_failure("node %s of %s is %s", n->row.id, rg->row.region, e->primary ? "a primary" : "a replica");
         if (!first && !e->link_up) record_failure("node %s of %s has no link to its upstream", n->row.id, rg->row.region);
-        if (e->fenced) record_failure("node %s of %s holds its writes", n->row.id, rg->row.region);
+        if (e->fenced || e->locked) record_failure("node %s of %s holds its writes", n->row.id, rg->row.region);
         if (first) clients_check(d, e);
     }
     if (p == NULL || want_passive(rg) || p->row.address == NULL) return;

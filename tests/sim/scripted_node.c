@@ -1,3 +1,4 @@
+#include "agent/engine/role.h"
 #include "agent/node/start.h"
 #include "expect.h"
 #include "machine.h"
@@ -124,7 +125,7 @@ static bool may_start(struct scripted *s, struct scripted_node *n)
     const struct proto_node_order *o = n->order;
     const struct scripted_node *up = scripted_find(s, o->upstream_node);
     struct start_facts f = {
-        .replica = is(o->role, "replica"),
+        .replica = role_at_start(o) == ROLE_REPLICA,
         .for_another = is_for_another(n),
         .held = n->died && o->hold.v && n->died_primary == is(o->role, "primary") && n->died_incarnation == o->incarnation.v,
         .sparing = spares_followers(s, n),
@@ -160,7 +161,8 @@ static void start(struct scripted *s, struct scripted_node *n)
         for (size_t i = 0; i < n->disk->n_writes; i++) engine_write(e, n->disk->writes[i]);
         e->offset = n->disk->offset;
     }
-    if (!e->keeps_data || is(o->role, "primary")) engine_promote(e);
+    e->locked = role_is_fenced(o);
+    if (!e->keeps_data || role_at_start(o) == ROLE_PRIMARY) engine_promote(e);
     else engine_follow(e, o->upstream_host, o->upstream_port.v);
     if (o->seed && n->engine->keeps_data) record_detail("    %s begins with %s", n->id, o->seed->source);
 }
@@ -236,11 +238,13 @@ static bool take_role(struct scripted *s, struct scripted_node *n)
         if (is_for_another(n)) return false;
         if (o->promote_offset.set && e->offset < o->promote_offset.v) return false;
         if (o->cluster && !o->takeover.v) return false;
+        e->locked = role_is_fenced(o);
         engine_promote(e);
         return true;
     }
-    if (e->fenced == o->fence.v) return false;
+    if (e->fenced == o->fence.v && (o->fence.v || !e->locked)) return false;
     e->fenced = o->fence.v;
+    e->locked = false;
     record("%s %s its writes", e->process->name, e->fenced ? "holds" : "lets in");
     if (!e->fenced) expect_writable(e);
     return true;

@@ -124,5 +124,5 @@ bool node_is_outdated(const struct node *n)
 bool node_is_out_of_role(const struct node *n)
 {
     bool comes_up = n->proc != NULL && !node_has_run(n) && n->order != NULL && n->order->cluster == NULL;
-    return comes_up && n->began_as == ROLE_PRIMARY && role_parse(n->order->role) == ROLE_REPLICA;
+    return comes_up && n->began_as == ROLE_PRIMARY && role_at_start(n->order) == ROLE_REPLICA;
 }

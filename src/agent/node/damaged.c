@@ -30,7 +30,7 @@ bool node_data_is_to_blame(struct node *n, int signal, const char *why)
 void node_put_damaged_aside(struct node *n)
 {
     char from[PATH_MAX], to[PATH_MAX];
-    if (!n->damaged || n->proc != NULL || n->order == NULL || role_parse(n->order->role) != ROLE_REPLICA) return;
+    if (!n->damaged || n->proc != NULL || n->order == NULL || role_at_start(n->order) != ROLE_REPLICA) return;
     if (n->kind->data_file == NULL || rename(node_path(n, n->kind->data_file, from), node_path(n, ASIDE, to)) != 0) return;
     node_unlink(n, NODE_SAVED);
     n->damaged = false;

@@ -26,7 +26,7 @@ bool node_can_feed(const struct node *n)
 static struct start_facts facts_of_upstream(const struct node *n)
 {
     const struct node *up = n->order->upstream_node ? n->host->find(n->host, n->order->upstream_node) : NULL;
-    struct start_facts f = {.replica = role_parse(n->order->role) == ROLE_REPLICA, .has_upstream = up != NULL};
+    struct start_facts f = {.replica = role_at_start(n->order) == ROLE_REPLICA, .has_upstream = up != NULL};
     f.feeds = up != NULL && node_can_feed(up);
     f.lost = up != NULL && node_is_down(up);
     f.to_load = f.lost && node_is_to_load(n); /* it counts there alone, and every step of every node comes here */

@@ -105,7 +105,7 @@ const char *node_id(const struct node *n)
 
 const char *node_upstream(const struct node *n)
 {
-    return n->order != NULL && role_parse(n->order->role) == ROLE_REPLICA ? n->order->upstream_node : NULL;
+    return n->order != NULL && role_at_start(n->order) == ROLE_REPLICA ? n->order->upstream_node : NULL;
 }
 
 /* ---- what it asks its engine for ---- */

@@ -24,7 +24,7 @@ void node_lend(struct node *n, const struct string_list *addresses)
 bool node_is_misled(const struct node *n)
 {
     const struct proto_node_order *o = n->order;
-    bool follows = role_parse(o->role) == ROLE_REPLICA && o->cluster == NULL;
+    bool follows = role_at_start(o) == ROLE_REPLICA && o->cluster == NULL;
     if (!follows || !reservations_lacks(n->host->reservations, o->upstream_host, o->upstream_port.v)) return false;
     if (o->upstream_node == NULL) return !n->host->has_link(n->host, o->upstream_host, o->upstream_port.v);
     const struct node *up = n->host->find(n->host, o->upstream_node);

@@ -69,7 +69,7 @@ int node_spawn(struct node *n, proc_exited *exited, struct err *e)
     if (r) program->path[0] = '\0'; /* to be looked for again */
     if (r) return node_lend_back(n), r;
     n->life.generation = n->order->generation.v;
-    n->began_as = role_parse(n->order->role);
+    n->began_as = role_at_start(n->order);
     n->kind->begin(n);
     if (n->left_out.n)
         snprintf(n->life.refused, sizeof n->life.refused, "%s refuses the setting %.100s", n->kind->program,

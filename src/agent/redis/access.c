@@ -23,8 +23,7 @@ enum { N_BAR = sizeof bar / sizeof *bar };
 static bool bar_is_wanted(const struct node *n)
 {
     enum fence fence = redis_of(n)->fence;
-    bool ordered = n->order->fence.v && role_parse(n->order->role) == ROLE_PRIMARY;
-    return ordered || fence == FENCE_PAUSED || fence == FENCE_ON;
+    return role_is_fenced(n->order) || fence == FENCE_PAUSED || fence == FENCE_ON;
 }
 
 bool access_bar_is_stale(const struct node *n)

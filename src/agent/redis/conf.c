@@ -73,9 +73,8 @@ int conf_check(const struct proto_node_order *o, struct err *e)
             e, ERR_USAGE, "this agent can't run the engine \"%s\"", o->engine && order_is_text(o->engine) ? o->engine : "?");
     int r = order_check(o, e);
     if (r) return r;
-    enum role role = role_parse(o->role);
-    if (role == ROLE_UNKNOWN) return err_set(e, ERR_USAGE, "the order has no proper role");
-    if (role == ROLE_REPLICA &&
+    if (role_parse(o->role) == ROLE_UNKNOWN) return err_set(e, ERR_USAGE, "the order has no proper role");
+    if (role_at_start(o) == ROLE_REPLICA &&
         (!order_is_host(o->upstream_host) || strlen(o->upstream_host) >= HOST_SIZE || !order_is_port(o->upstream_port)))
         return err_set(e, ERR_USAGE, "a replica's order has no proper upstream");
     if (!is_password_ok(o->admin_password) || !is_password_ok(o->replication_password) || !is_password_ok(o->mover_password))
@@ -184,6 +183,6 @@ void conf_render(const struct proto_node_order *o, const struct string_list *lef
     /* Somebody else's file may hold anything, and a right checksum. */
     if (has_foreign_seed(o)) buf_puts(out, "sanitize-dump-payload yes\n");
     /* Who follows whom in a cluster stands in its nodes.conf. */
-    if (role_parse(o->role) == ROLE_REPLICA && o->cluster == NULL)
+    if (role_at_start(o) == ROLE_REPLICA && o->cluster == NULL)
         buf_printf(out, "replicaof %s %d\n", o->upstream_host, (int)o->upstream_port.v);
 }

@@ -59,6 +59,7 @@ int conf_file_write(struct node *n, struct err *e)
     uint8_t hash[DIGEST_SIZE];
     struct conf_file *f = &redis_of(n)->conf;
     render_conf(n, &text, hash);
+    lockout_conf(n->order, &text); /* for a start alone: what runs is not out of date without these lines */
     int r = file_put(node_path(n, CONF_FILE, path), text.data, text.len, e);
     if (r) return r;
     memcpy(f->hash, hash, sizeof hash);

@@ -21,6 +21,8 @@ static const char *const names[STEP__COUNT] = {
     [STEP_PAUSE] = "pause",
     [STEP_UNPAUSE] = "unpause",
     [STEP_LOUD] = "loud",
+    [STEP_LOCK_OUT] = "lock out",
+    [STEP_LET_IN] = "let in",
     [STEP_TAKE] = "take",
     [STEP_ACCESS] = "set users",
     [STEP_SET] = "set",
@@ -66,7 +68,7 @@ static enum step toward_primary(const struct proto_node_order *o, const struct n
     /* In a cluster the engine elects, too. Whoever has the slots keeps them until serve has chosen. */
     if (o->cluster != NULL && !o->takeover.v) return STEP_WAIT;
     if (o->promote_offset.set && now->info.offset < o->promote_offset.v) return STEP_WAIT_OFFSET;
-    return STEP_PROMOTE;
+    return role_is_fenced(o) && now->lockout != LOCKOUT_ON ? STEP_LOCK_OUT : STEP_PROMOTE;
 }
 
 /*
@@ -77,13 +79,14 @@ static enum step toward_primary(const struct proto_node_order *o, const struct n
 static enum step toward_fence(bool wanted, const struct node_now *now)
 {
     bool quiet = now->fence != FENCE_UNKNOWN && now->fence != FENCE_OFF;
+    enum step done = now->lockout != LOCKOUT_OFF ? STEP_LET_IN : STEP_NONE;
     if (wanted && quiet && now->bar_stale) return STEP_ACCESS;
     switch (now->fence) {
     case FENCE_UNKNOWN: return wanted ? STEP_QUIET : STEP_UNPAUSE;
-    case FENCE_OFF: return wanted ? STEP_QUIET : STEP_NONE;
+    case FENCE_OFF: return wanted ? STEP_QUIET : done;
     case FENCE_QUIET: return wanted ? STEP_PAUSE : STEP_LOUD;
     case FENCE_PAUSED: return wanted ? STEP_READ : STEP_UNPAUSE;
-    case FENCE_ON: return !wanted ? STEP_UNPAUSE : STEP_NONE;
+    case FENCE_ON: return !wanted ? STEP_UNPAUSE : done;
     }
     return STEP_NONE;
 }
@@ -113,7 +116,7 @@ enum step converge(const struct proto_node_order *o, const struct node_now *now)
     if (role != STEP_NONE && role != STEP_WAIT && role != STEP_WAIT_OFFSET) return role;
     if (role == STEP_NONE) {
         /* A fence is for primaries: on a replica it would hold the stream of its own upstream. */
-        next = toward_fence(o->fence.set && o->fence.v && !replica, now);
+        next = toward_fence(role_is_fenced(o), now);
         if (next != STEP_NONE) return next;
         if (!now->take_blocked && !names_within(&o->endpoints, now->held)) return STEP_TAKE;
         if (now->conf_stale) return STEP_WRITE_CONF;

@@ -1,5 +1,6 @@
 #pragma once
 #include "agent/redis/info.h"
+#include "agent/redis/lockout.h"
 #include "protocol/protocol.gen.h"
 #include <stdbool.h>
 /*
@@ -35,6 +36,8 @@ enum step {
     STEP_PAUSE,       /* hold writes */
     STEP_UNPAUSE,
     STEP_LOUD,          /* let the PINGs go on */
+    STEP_LOCK_OUT,      /* refuse all writes, before it becomes primary */
+    STEP_LET_IN,        /* refuse them no more: they are held, or it takes them */
     STEP_TAKE,          /* listen on all ordered endpoints, or on what it had before one was refused */
     STEP_ACCESS,        /* make the next user what the order says, or delete those that are not in it */
     STEP_SET,           /* the next setting */
@@ -61,6 +64,7 @@ struct node_now {
     bool dropping;                  /* connections to released endpoints are still to be closed */
     bool relisten;                  /* it may listen nowhere, since an endpoint was refused */
     enum fence fence;
+    enum lockout lockout;
     bool conf_stale;                                        /* redis.conf is not what the order says */
     bool certificate_stale, listens_otherwise, links_stale; /* the same of what belongs to encryption in transit */
     bool secret_stale;                                      /* its peers' passwords are not known to be the order's */

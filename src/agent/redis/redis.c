@@ -133,6 +133,7 @@ static void redis_begin(struct node *n)
     const struct redis_cluster_part *part = redis_cluster_part(n);
     redis_of(n)->eager_until = node_now(n) + EAGER_MS;
     redis_of(n)->fence = FENCE_OFF;
+    lockout_begin(n);
     if (part != NULL) part->begin(n);
     access_begin(n);
     tls_begin(n);
@@ -313,6 +314,7 @@ static enum step next_step(struct node *n)
         .dropping = endpoints_are_dropping(n),
         .relisten = endpoints_are_in_doubt(n),
         .fence = x->fence,
+        .lockout = x->lockout,
         .conf_stale = conf_file_is_stale(n),
         .certificate_stale = tls_certificate_is_stale(n),
         .listens_otherwise = tls_listens_otherwise(n),

@@ -8,6 +8,7 @@
 #include "agent/redis/held.h"
 #include "agent/redis/host.h"
 #include "agent/redis/info.h"
+#include "agent/redis/lockout.h"
 #include "agent/redis/save.h"
 #include "agent/redis/peers.h"
 #include "agent/redis/talk.h"
@@ -29,8 +30,9 @@ struct redis {
     void *cluster; /* what Redis Cluster's part keeps; NULL where there is no such part */
     /* Of the process: */
     struct replication_info info;
-    bool info_old;             /* where it stands is to be read again before anything is decided */
-    int fence;                 /* enum fence */
+    bool info_old; /* where it stands is to be read again before anything is decided */
+    int fence;     /* enum fence */
+    enum lockout lockout;
     size_t setting;            /* how many settings of the order's generation were sent */
     int64_t weighing, weighed; /* the order's question that was asked last, and that 'memory' answers; 0: none */
     struct memory_info memory;

@@ -149,8 +149,10 @@ static void do_next_setting(struct node *n)
 
 static void setting_taken(struct node *n, const struct redisReply *r)
 {
+    struct redis *x = redis_of(n);
     (void)r;
-    redis_of(n)->setting++;
+    if (x->setting < n->order->settings.n) lockout_setting_taken(n, n->order->settings.items[x->setting].name);
+    x->setting++;
 }
 
 static void set_refused(struct node *n, const struct redisReply *r)
@@ -234,6 +236,8 @@ static const struct redis_step steps[STEP__COUNT] = {
     [STEP_PAUSE] = {COMMAND("CLIENT", "PAUSE", PAUSE_MS, "WRITE"), .done = fence_paused},
     [STEP_UNPAUSE] = {COMMAND("CLIENT", "UNPAUSE"), .done = fence_lifted},
     [STEP_LOUD] = {COMMAND("CONFIG", "SET", "repl-ping-replica-period", "1"), .done = fence_off},
+    [STEP_LOCK_OUT] = {.ask = lockout_do_lock, .done = lockout_locked},
+    [STEP_LET_IN] = {.ask = lockout_do_lift, .done = lockout_lifted, .refused = lockout_lift_refused},
     [STEP_TAKE] = {.ask = do_take, .done = endpoints_bound, .refused = endpoints_take_refused},
     [STEP_ACCESS] = {.ask = access_ask, .done = access_done, .refused = access_refused},
     [STEP_SAVE] = {.ask = redis_ask_save, .done = redis_saving, .refused = redis_save_refused},

@@ -106,11 +106,9 @@ static struct redisReply *check_state(struct call *c, unsigned bits)
 {
     struct model_engine *e = c->e;
     bool writes = bits & CMD_WRITE;
-    int64_t least = conf_number(&e->conf, S_MIN_REPLICAS);
     if (conf_number(&e->conf, S_MAXMEMORY) && !e->script.runs && !strings_make_room(e, c->now) && (bits & CMD_DENYOOM))
         return reply_error(c->w, "OOM command not allowed when used memory > 'maxmemory'.");
-    if (writes && e->repl.host == NULL && least && repl_good_replicas(e, c->now) < least)
-        return reply_error(c->w, "NOREPLICAS Not enough good replicas to write.");
+    if (writes && repl_lacks_replicas(e, c->now)) return reply_error(c->w, "NOREPLICAS Not enough good replicas to write.");
     if (writes && e->repl.host && conf_yes(&e->conf, S_READ_ONLY)) return reply_error(c->w, READONLY_TEXT);
     if (e->repl.host && !repl_link_is_up(e) && !conf_yes(&e->conf, S_SERVE_STALE) && !(bits & CMD_STALE))
         return reply_error(c->w, "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.");

@@ -479,11 +479,11 @@ void repl_ask_acks(struct model_engine *e, int64_t now)
     if (e->repl.host == NULL && e->repl.replicas) repl_feed(e, &(struct op){.kind = OP_GETACK}, GETACK_LEN, now);
 }
 
-int64_t repl_good_replicas(const struct model_engine *e, int64_t now)
+bool repl_lacks_replicas(const struct model_engine *e, int64_t now)
 {
-    int64_t n = 0, most = conf_number(&e->conf, S_MIN_LAG) * SECOND;
+    int64_t n = 0, least = conf_number(&e->conf, S_MIN_REPLICAS), most = conf_number(&e->conf, S_MIN_LAG) * SECOND;
     for (const struct link *l = e->repl.replicas; l; l = l->next) n += link_is_online(l) && now - l->acked_at <= most;
-    return n;
+    return e->repl.host == NULL && most && n < least;
 }
 
 int64_t repl_count_acked(const struct model_engine *e, int64_t offset)

@@ -118,7 +118,8 @@ void repl_child_ended(struct model_engine *e, int64_t now);
 void repl_acked(struct model_engine *e, int64_t now);
 void repl_cut(struct model_engine *e, uint64_t tag, int64_t now);
 bool repl_link_is_up(const struct model_engine *e);
-int64_t repl_good_replicas(const struct model_engine *e, int64_t now);
+/* A primary with fewer replicas in step than its settings ask for: it refuses writes. */
+bool repl_lacks_replicas(const struct model_engine *e, int64_t now);
 int64_t repl_count_acked(const struct model_engine *e, int64_t offset);
 void repl_loses_upstream(struct model_engine *e, int64_t now);
 void repl_ask_acks(struct model_engine *e, int64_t now);

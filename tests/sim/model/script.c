@@ -84,6 +84,8 @@ static struct redisReply *run_call(struct source *s, int argc, const char *const
     bool writes = one.row->bits & CMD_WRITE;
     if (writes && s->c->e->repl.host)
         return reply_error(one.w, "READONLY You can't write against a read only replica. script: 0, on @user_script:1.");
+    if (writes && repl_lacks_replicas(one.e, one.now))
+        return reply_error(one.w, "NOREPLICAS Not enough good replicas to write. script: 0, on @user_script:1.");
     if (acl_check(&one))
         return reply_error(
             one.w, "NOPERM this user has no permissions to run the '%s' command script: 0, on @user_script:1.", one.row->name);
