@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/trip.h"
 #include "scratch.h"
+#include "task_visits.h"
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <poll.h>
@@ -54,7 +55,11 @@ static void begin(void)
 {
     log_init(LOG_ERROR, "test");
     scratch_open();
-    port = 20000 + getpid() % 10000;
+    static int runs; /* what a scene before left open stands at its own port */
+    port = 20000 + (getpid() + runs++) % 10000;
+    stranger = NULL;
+    ahead_ms = 0;
+    n_changes = 0;
     uv_loop_init(&loop);
     host =
         (struct link_host){.loop = &loop, .changed = note_change, .reservations = reservations_new(), .leads_to_ours = is_ours};
@@ -73,6 +78,15 @@ static void end(void)
 }
 
 TestSuite(link, .init = begin, .fini = end);
+
+/* A test of its own, and a part of the walk through all states of connections at the end. */
+#define SCENE(name)         \
+    static void name(void); \
+    Test(link, name)        \
+    {                       \
+        name();             \
+    }                       \
+    static void name(void)
 
 /* ---- turns of the loop ---- */
 
@@ -169,7 +183,7 @@ static void check_broken(const struct proto_link_order *o, const char *reason)
     cr_assert_str_eq(see().reason, reason);
 }
 
-Test(link, an_order_without_sense_is_told)
+SCENE(an_order_without_sense_is_told)
 {
     struct proto_target bad_name = {.host = ONE, .port = OPT_INT(port), .name = "a b\r\n"}, no_address = {.host = "x"};
     struct proto_link_order o = {.id = "l1", .kind = "reader", .address = LINK};
@@ -200,7 +214,7 @@ Test(link, an_order_without_sense_is_told)
     cr_assert(link_is_at(a_link, LINK, port) && !link_is_at(a_link, ONE, port));
 }
 
-Test(link, targets_take_turns_and_bytes_pass_both_ways)
+SCENE(targets_take_turns_and_bytes_pass_both_ways)
 {
     int one = listen_at(ONE), two = listen_at(TWO);
     order_to("reader", (const char *const[]){ONE, TWO}, 2);
@@ -222,7 +236,7 @@ Test(link, targets_take_turns_and_bytes_pass_both_ways)
 }
 
 /* Neither side reads at first: what does not fit waits, and nothing more is read for whoever does not take it. */
-Test(link, nothing_is_lost_of_more_than_sockets_hold)
+SCENE(nothing_is_lost_of_more_than_sockets_hold)
 {
     int one = listen_at(ONE);
     order_to("primary", (const char *const[]){ONE}, 1);
@@ -252,7 +266,7 @@ Test(link, nothing_is_lost_of_more_than_sockets_hold)
     close(c), close(s), close(one);
 }
 
-Test(link, who_refuses_is_passed_over_and_who_has_no_target_is_let_go)
+SCENE(who_refuses_is_passed_over_and_who_has_no_target_is_let_go)
 {
     int two = listen_at(TWO);
     order_to("reader", (const char *const[]){ONE, TWO}, 2);
@@ -269,7 +283,7 @@ Test(link, who_refuses_is_passed_over_and_who_has_no_target_is_let_go)
     close(c);
 }
 
-Test(link, connections_to_a_target_that_is_gone_end_and_others_stay)
+SCENE(connections_to_a_target_that_is_gone_end_and_others_stay)
 {
     int one = listen_at(ONE), two = listen_at(TWO);
     order_to("reader", (const char *const[]){ONE, TWO}, 2);
@@ -283,7 +297,7 @@ Test(link, connections_to_a_target_that_is_gone_end_and_others_stay)
     close(c1), close(s1), close(c2), close(s2), close(one), close(two);
 }
 
-Test(link, a_stranger_at_a_nodes_address_is_told_nothing)
+SCENE(a_stranger_at_a_nodes_address_is_told_nothing)
 {
     int one = listen_at(ONE), two = listen_at(TWO);
     stranger = ONE;
@@ -294,7 +308,7 @@ Test(link, a_stranger_at_a_nodes_address_is_told_nothing)
     close(c), close(s), close(one), close(two);
 }
 
-Test(link, a_gateway_holds_its_client_until_the_target_is_there)
+SCENE(a_gateway_holds_its_client_until_the_target_is_there)
 {
     order_to("gateway", (const char *const[]){ONE}, 1);
     int c = connect_to(LINK);
@@ -312,7 +326,7 @@ Test(link, a_gateway_holds_its_client_until_the_target_is_there)
     close(c), close(one);
 }
 
-Test(link, a_gateway_follows_its_order_while_the_target_is_silent)
+SCENE(a_gateway_follows_its_order_while_the_target_is_silent)
 {
     int one = listen_at(ONE), two = listen_at(TWO);
     order_to("gateway", (const char *const[]){ONE}, 1);
@@ -329,7 +343,7 @@ Test(link, a_gateway_follows_its_order_while_the_target_is_silent)
     close(s), close(t), close(one), close(two);
 }
 
-Test(link, a_gateway_does_not_hold_its_client_for_ever)
+SCENE(a_gateway_does_not_hold_its_client_for_ever)
 {
     order_to("gateway", (const char *const[]){ONE}, 1);
     int c = connect_to(LINK), d = connect_to(LINK);
@@ -340,7 +354,7 @@ Test(link, a_gateway_does_not_hold_its_client_for_ever)
     close(c);
 }
 
-Test(link, a_long_beginning_is_not_said_twice)
+SCENE(a_long_beginning_is_not_said_twice)
 {
     int one = listen_at(ONE);
     char text[1000];
@@ -361,7 +375,7 @@ Test(link, a_long_beginning_is_not_said_twice)
     close(c), close(one);
 }
 
-Test(link, a_configuration_endpoint_tells_the_nodes_and_leads_to_one)
+SCENE(a_configuration_endpoint_tells_the_nodes_and_leads_to_one)
 {
     int one = listen_at(ONE);
     struct proto_target targets[] = {
@@ -399,7 +413,7 @@ Test(link, a_configuration_endpoint_tells_the_nodes_and_leads_to_one)
     close(one);
 }
 
-Test(link, binary_and_endless_commands_are_for_a_node)
+SCENE(binary_and_endless_commands_are_for_a_node)
 {
     int one = listen_at(ONE);
     order_to("configuration", (const char *const[]){ONE}, 1);
@@ -436,7 +450,7 @@ static int listen_in_scratch(void)
     return fd;
 }
 
-Test(link, a_splitter_tells_tls_by_its_first_byte)
+SCENE(a_splitter_tells_tls_by_its_first_byte)
 {
     struct split s = {0};
     struct split_target t = behind();
@@ -465,7 +479,7 @@ Test(link, a_splitter_tells_tls_by_its_first_byte)
     close(c), close(d), close(at_tls), close(at_plain), close(tls), close(plain);
 }
 
-Test(link, a_splitter_does_not_wait_for_a_silent_client)
+SCENE(a_splitter_does_not_wait_for_a_silent_client)
 {
     struct split s = {0};
     struct split_target t = behind();
@@ -479,7 +493,7 @@ Test(link, a_splitter_does_not_wait_for_a_silent_client)
     close(c);
 }
 
-Test(link, an_address_in_use_is_told_and_taken_once_it_is_free)
+SCENE(an_address_in_use_is_told_and_taken_once_it_is_free)
 {
     int other = listen_at(LINK);
     order_to("reader", NULL, 0);
@@ -495,7 +509,7 @@ Test(link, an_address_in_use_is_told_and_taken_once_it_is_free)
     cr_assert_gt(n_changes, was);
 }
 
-Test(link, its_address_is_the_orders)
+SCENE(its_address_is_the_orders)
 {
     struct proto_link_order o = {.id = "l1", .kind = "reader", .address = LINK, .port = OPT_INT(port)};
     link_order(a_link, &o);
@@ -509,7 +523,7 @@ Test(link, its_address_is_the_orders)
     cr_assert(strstr(see().reason, "listening: "));
 }
 
-Test(link, no_more_connections_than_one_link_may_have)
+SCENE(no_more_connections_than_one_link_may_have)
 {
     int one = listen_at(ONE);
     host.connections.limits.of_one_address = 2;
@@ -522,7 +536,7 @@ Test(link, no_more_connections_than_one_link_may_have)
     close(one);
 }
 
-Test(link, a_connection_that_breaks_ends_on_both_sides)
+SCENE(a_connection_that_breaks_ends_on_both_sides)
 {
     const enum trip trips[] = {TRIP_GATEWAY_READ, TRIP_GATEWAY_WRITE};
     int one = listen_at(ONE);
@@ -539,7 +553,7 @@ Test(link, a_connection_that_breaks_ends_on_both_sides)
     close(one);
 }
 
-Test(link, a_link_that_is_closed_ends_its_connections)
+SCENE(a_link_that_is_closed_ends_its_connections)
 {
     int one = listen_at(ONE);
     order_to("reader", (const char *const[]){ONE}, 1);
@@ -550,4 +564,26 @@ Test(link, a_link_that_is_closed_ends_its_connections)
     hear_end(c);
     hear_end(s);
     close(c), close(s), close(one);
+}
+
+/* ---- all states ---- */
+
+Test(link, every_move_of_a_connection_is_visited)
+{
+    static void (*const scenes[])(void) = {an_order_without_sense_is_told, targets_take_turns_and_bytes_pass_both_ways,
+        nothing_is_lost_of_more_than_sockets_hold, who_refuses_is_passed_over_and_who_has_no_target_is_let_go,
+        connections_to_a_target_that_is_gone_end_and_others_stay, a_stranger_at_a_nodes_address_is_told_nothing,
+        a_gateway_holds_its_client_until_the_target_is_there, a_gateway_follows_its_order_while_the_target_is_silent,
+        a_gateway_does_not_hold_its_client_for_ever, a_long_beginning_is_not_said_twice,
+        a_configuration_endpoint_tells_the_nodes_and_leads_to_one, binary_and_endless_commands_are_for_a_node,
+        a_splitter_tells_tls_by_its_first_byte, a_splitter_does_not_wait_for_a_silent_client,
+        an_address_in_use_is_told_and_taken_once_it_is_free, its_address_is_the_orders,
+        no_more_connections_than_one_link_may_have, a_connection_that_breaks_ends_on_both_sides,
+        a_link_that_is_closed_ends_its_connections};
+    for (size_t i = 0; i < sizeof scenes / sizeof *scenes; i++) {
+        scenes[i]();
+        end();
+        begin();
+    }
+    task_visits_assert_all("connection");
 }

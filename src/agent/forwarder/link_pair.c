@@ -1,6 +1,8 @@
 #include "agent/forwarder/discovery.h"
 #include "agent/forwarder/link_pair.h"
+#include "base/task.h"
 #include "base/trip.h"
+#include <assert.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -26,6 +28,20 @@
 
 enum { BUFFER = 64 << 10, READS = 4, RETRY_MS = 2, HOLD_MS = 5000, SAID_MAX = 16 << 10, LINE_MAX_BYTES = 2048 };
 
+enum pair_state { PAIR_SILENT, PAIR_TALK, PAIR_HOLD, PAIR_CONNECT, PAIR_PASS, PAIR_CLOSED };
+
+static const struct task pair_task = {"connection",
+    {
+        [PAIR_SILENT] = {"silent",
+            TASK_TO(PAIR_CONNECT) | TASK_TO(PAIR_CLOSED)}, /* a splitter's, waits for the client's first byte */
+        [PAIR_TALK] = {"talk",
+            TASK_TO(PAIR_CONNECT) | TASK_TO(PAIR_CLOSED)}, /* waits for commands to the configuration endpoint */
+        [PAIR_HOLD] = {"hold", TASK_TO(PAIR_CONNECT) | TASK_TO(PAIR_CLOSED)}, /* waits to try a target, its client being held */
+        [PAIR_CONNECT] = {"connect", TASK_TO(PAIR_HOLD) | TASK_TO(PAIR_PASS) | TASK_TO(PAIR_CLOSED)}, /* waits for the target */
+        [PAIR_PASS] = {"pass", TASK_TO(PAIR_HOLD) | TASK_TO(PAIR_CLOSED)},                            /* waits for bytes */
+        [PAIR_CLOSED] = {"closed", 0}, /* waits for its handles to close */
+    }};
+
 struct side {
     uv_poll_t poll;
     int fd; /* -1: no socket, and no handle */
@@ -39,10 +55,8 @@ struct pair {
     struct pair *next, *prev;
     struct link *link;
     struct target target;
-    bool connected, closing;
+    int state;       /* enum pair_state */
     bool young;      /* a gateway's, and the target has not answered yet */
-    bool talks;      /* to the configuration endpoint */
-    bool silent;     /* a splitter's, whose client has not said anything yet */
     bool plain;      /* a splitter's, whose client does not speak TLS */
     struct buf said; /* by the client of a young pair; what a talking one has said and was not answered */
     size_t tried;    /* targets that refused */
@@ -63,6 +77,12 @@ static void side_ready(uv_poll_t *h, int status, int events);
 struct pair *pair_next(struct pair *p)
 {
     return p->next;
+}
+
+static void move_to_state(struct pair *p, enum pair_state to)
+{
+    task_move(&pair_task, p->link->id, &p->state, (int)to);
+    assert(to != PAIR_PASS || (p->served && p->client.fd >= 0 && p->upstream.fd >= 0));
 }
 
 /* ---- handles ---- */
@@ -129,8 +149,8 @@ static void side_close(struct side *s, uv_close_cb done)
 
 void pair_close(struct pair *p)
 {
-    if (p->closing) return;
-    p->closing = true;
+    if (p->state == PAIR_CLOSED) return;
+    move_to_state(p, PAIR_CLOSED);
     connection_close(&p->link->host->connections, p->place);
     p->link->n_served -= p->served;
     if (p->prev != NULL) p->prev->next = p->next;
@@ -217,7 +237,7 @@ static bool may_start_over(const struct pair *p)
 
 static void start_over(struct pair *p)
 {
-    p->connected = false;
+    move_to_state(p, PAIR_HOLD);
     buf_fini(&p->upstream.out);
     watch_side(&p->client, p->client.eof ? 0 : UV_DISCONNECT);
     side_close(&p->upstream, attempt_closed);
@@ -247,7 +267,7 @@ static void retry_fired(uv_timer_t *t)
 static void attempt_closed(uv_handle_t *h)
 {
     struct pair *p = h->data;
-    if (p->closing) return pair_handle_closed(h);
+    if (p->state == PAIR_CLOSED) return pair_handle_closed(h);
     p->handles--;
     uv_timer_start(&p->timer, retry_fired, p->link->kind == LINK_GATEWAY ? RETRY_MS : 0, 0);
 }
@@ -258,6 +278,7 @@ static void attempt_failed(struct pair *p)
     const struct link *l = p->link;
     bool again = l->kind == LINK_GATEWAY ? uv_now(l->host->loop) < p->until : ++p->tried < l->targets.n;
     if (!again) return pair_close(p);
+    move_to_state(p, PAIR_HOLD);
     if (p->upstream.fd >= 0) side_close(&p->upstream, attempt_closed);
     else uv_timer_start(&p->timer, retry_fired, RETRY_MS, 0);
 }
@@ -268,7 +289,7 @@ static void attempt_ready(struct pair *p)
     socklen_t size = sizeof why;
     getsockopt(p->upstream.fd, SOL_SOCKET, SO_ERROR, &why, &size);
     if (why != 0 || !targets_have(&p->link->targets, &p->target)) return attempt_failed(p);
-    p->connected = true;
+    move_to_state(p, PAIR_PASS);
     if (p->said.len > 0) buf_add(&p->upstream.out, p->said.data, p->said.len);
     watch_both(p);
 }
@@ -285,6 +306,7 @@ static const struct target *pick_target(const struct pair *p)
 static void connect_upstream(struct pair *p)
 {
     const struct target *t = pick_target(p);
+    move_to_state(p, PAIR_CONNECT);
     if (t == NULL) return attempt_failed(p);
     p->target = *t;
     int fd = socket(t->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -337,7 +359,6 @@ static void talk_to_client(struct pair *p)
     bool goes_on = answer_lines(p);
     if (broken || (has_pending(c) && !flush_side(c)) || c->eof) return pair_close(p);
     if (goes_on) return watch_side(c, UV_READABLE | (has_pending(c) ? UV_WRITABLE : 0));
-    p->talks = false;
     if (!pair_serve(p)) return;
     watch_side(c, UV_DISCONNECT);
     connect_upstream(p);
@@ -352,7 +373,6 @@ static void listen_to_first_byte(struct pair *p)
     ssize_t n = recv(p->client.fd, &c, 1, MSG_PEEK);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (n <= 0) return pair_close(p);
-    p->silent = false;
     if (!pair_serve(p)) return;
     p->plain = c != TLS_HANDSHAKE;
     watch_side(&p->client, UV_DISCONNECT);
@@ -363,11 +383,14 @@ static void side_ready(uv_poll_t *h, int status, int events)
 {
     struct pair *p = h->data;
     bool of_client = h == &p->client.poll;
-    if (p->closing) return;
-    if (p->silent) return listen_to_first_byte(p);
-    if (p->talks) return talk_to_client(p);
-    if (!p->connected && of_client) return client_hung_up(p);
-    if (!p->connected) return attempt_ready(p);
+    switch ((enum pair_state)p->state) {
+    case PAIR_SILENT: return listen_to_first_byte(p);
+    case PAIR_TALK: return talk_to_client(p);
+    case PAIR_HOLD: return client_hung_up(p); /* it has no other socket now */
+    case PAIR_CONNECT: return of_client ? client_hung_up(p) : attempt_ready(p);
+    case PAIR_CLOSED: return;
+    case PAIR_PASS: break;
+    }
     if (status < 0) { /* libuv watches it no more; the read or write tells what is wrong */
         events = UV_READABLE | UV_WRITABLE;
         (of_client ? &p->client : &p->upstream)->watched = 0;
@@ -393,11 +416,10 @@ void pair_open(struct link *l, int fd, const struct sockaddr *from)
     side_open(p, &p->client, fd);
     p->place = connection_open(&l->host->connections, fd, from, (int64_t)uv_now(l->host->loop));
     p->young = l->kind == LINK_GATEWAY;
-    p->talks = l->kind == LINK_CONFIGURATION;
-    p->silent = l->kind == LINK_SPLITTER;
+    p->state = l->kind == LINK_CONFIGURATION ? PAIR_TALK : l->kind == LINK_SPLITTER ? PAIR_SILENT : PAIR_HOLD;
     if (p->place->shut) return pair_close(p);
-    if (p->talks) pair_enter(p, PHASE_IDLE);
-    if (p->talks || p->silent) return watch_side(&p->client, UV_READABLE);
+    if (p->state == PAIR_TALK) pair_enter(p, PHASE_IDLE);
+    if (p->state != PAIR_HOLD) return watch_side(&p->client, UV_READABLE);
     if (!pair_serve(p)) return;
     if (p->young) watch_side(&p->client, UV_DISCONNECT);
     connect_upstream(p);
@@ -407,7 +429,7 @@ void pairs_check(struct link *l)
 {
     for (struct pair *p = l->pairs, *next; p != NULL; p = next) {
         next = p->next;
-        if (!p->connected || targets_have(&l->targets, &p->target)) continue;
+        if (p->state != PAIR_PASS || targets_have(&l->targets, &p->target)) continue;
         if (may_start_over(p)) start_over(p);
         else pair_close(p);
     }
