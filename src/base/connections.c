@@ -38,7 +38,7 @@ void connection_shut(struct connection *x)
 }
 
 /* 0: it goes first. The higher, the later; negative: it stays. */
-static int rank(const struct connections *c, const struct connection *x, int64_t now_ms)
+static int leaving_rank(const struct connections *c, const struct connection *x, int64_t now_ms)
 {
     static const int ranks[PHASE__COUNT] = {
         [PHASE_FRESH] = 0, [PHASE_IDLE] = 0, [PHASE_HEAD] = 1, [PHASE_BODY] = 1, [PHASE_ANSWERING] = -1, [PHASE_SENDING] = 2};
@@ -53,7 +53,7 @@ static struct connection *find_victim(const struct connections *c, struct connec
     struct connection *victim = newest;
     int best = PHASE__COUNT;
     for (struct connection *x = c->first; x != NULL && best > 0; x = x->next) {
-        int r = rank(c, x, newest->since_ms);
+        int r = leaving_rank(c, x, newest->since_ms);
         if (x == newest || x->shut || r < 0 || r >= best) continue;
         if (of_address && memcmp(x->address, newest->address, sizeof x->address) != 0) continue;
         best = r;

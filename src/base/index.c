@@ -5,52 +5,52 @@
 #include <string.h>
 
 /* Where the search for a name begins. */
-static size_t home(const struct index *x, const char *name)
+static size_t slot_home(const struct index *x, const char *name)
 {
     uint64_t h = hash_text(HASH_EMPTY, name);
     return (h ^ h >> 32) & (x->cap - 1);
 }
 
 /* The slot that has the name, or the free one where it belongs: at most half of them are taken. */
-static struct index_slot *find(const struct index *x, const char *name)
+static struct index_slot *find_slot(const struct index *x, const char *name)
 {
-    size_t i = home(x, name);
+    size_t i = slot_home(x, name);
     while (x->slots[i].name && strcmp(x->slots[i].name, name) != 0) i = (i + 1) & (x->cap - 1);
     return &x->slots[i];
 }
 
-static void grow(struct index *x)
+static void grow_index(struct index *x)
 {
     struct index bigger = {.cap = x->cap ? 2 * x->cap : 16, .n = x->n};
     bigger.slots = calloc(bigger.cap, sizeof *bigger.slots);
     if (bigger.slots == NULL) abort();
     for (size_t i = 0; i < x->cap; i++)
-        if (x->slots[i].name) *find(&bigger, x->slots[i].name) = x->slots[i];
+        if (x->slots[i].name) *find_slot(&bigger, x->slots[i].name) = x->slots[i];
     free(x->slots);
     *x = bigger;
 }
 
 void index_put(struct index *x, const char *name, const void *value)
 {
-    if (2 * x->n >= x->cap) grow(x);
-    struct index_slot *s = find(x, name);
+    if (2 * x->n >= x->cap) grow_index(x);
+    struct index_slot *s = find_slot(x, name);
     x->n += s->name == NULL;
     *s = (struct index_slot){name, (void *)(uintptr_t)value};
 }
 
 void *index_get(const struct index *x, const char *name)
 {
-    return x->cap ? find(x, name)->value : NULL;
+    return x->cap ? find_slot(x, name)->value : NULL;
 }
 
 /* Whoever was put behind the gap because of a name before it moves up, so that no search ends at the gap too early. */
 void index_drop(struct index *x, const char *name)
 {
-    struct index_slot *gap = x->cap ? find(x, name) : NULL;
+    struct index_slot *gap = x->cap ? find_slot(x, name) : NULL;
     if (gap == NULL || gap->name == NULL) return;
     size_t mask = x->cap - 1, at = (size_t)(gap - x->slots);
     for (size_t i = (at + 1) & mask; x->slots[i].name; i = (i + 1) & mask) {
-        if (((i - home(x, x->slots[i].name)) & mask) < ((i - at) & mask)) continue;
+        if (((i - slot_home(x, x->slots[i].name)) & mask) < ((i - at) & mask)) continue;
         x->slots[at] = x->slots[i];
         at = i;
     }

@@ -17,21 +17,16 @@ static bool is_any(const char *word, const char *const *list)
     return false;
 }
 
-static bool starts(const char *word, const char *with)
-{
-    return strncmp(word, with, strlen(with)) == 0;
-}
-
 /* ---- names ---- */
 
-static int compare(const void *key, const void *row)
+static int compare_acl_name(const void *key, const void *row)
 {
     return strcmp(key, ((const struct acl_name *)row)->name);
 }
 
 static bool is_known(const struct reader *r, const struct acl_name *table, size_t n, const char *name)
 {
-    const struct acl_name *found = bsearch(name, table, n, sizeof *table, compare);
+    const struct acl_name *found = bsearch(name, table, n, sizeof *table, compare_acl_name);
     return found && (!found->valkey || r->valkey);
 }
 
@@ -43,7 +38,7 @@ static bool knows_command(const struct reader *r, const char *name)
 /* A command of its own, or that of subcommands: in the table those stand right behind it. */
 static bool has_subcommands(const char *command)
 {
-    const struct acl_name *found = bsearch(command, acl_commands, n_acl_commands, sizeof *acl_commands, compare);
+    const struct acl_name *found = bsearch(command, acl_commands, n_acl_commands, sizeof *acl_commands, compare_acl_name);
     size_t n = strlen(command);
     for (const struct acl_name *p = found; p && p < acl_commands + n_acl_commands; p++)
         if (strncmp(p->name, command, n) == 0 && p->name[n] == '|') return true;
@@ -92,7 +87,7 @@ bool access_string_is_wide(const char *word)
     return false;
 }
 
-static const char *lower(const struct reader *r, const char *word)
+static const char *lower_case(const struct reader *r, const char *word)
 {
     char *copy = arena_strdup(r->arena, word);
     for (char *p = copy; *p; p++) *p = (char)tolower((unsigned char)*p);
@@ -103,7 +98,7 @@ static const char *lower(const struct reader *r, const char *word)
 
 static const char *check_command(struct reader *r, const char *word)
 {
-    const char *name = lower(r, word + 1), *bar = strchr(name, '|');
+    const char *name = lower_case(r, word + 1), *bar = strchr(name, '|');
     if (*name == '@') {
         if (strcmp(name, "@all") == 0) r->has_base = true;
         if (strcmp(name, "@all") == 0 || is_known(r, acl_categories, n_acl_categories, name + 1)) return NULL;
@@ -123,7 +118,7 @@ static const char *check_rule(struct reader *r, const char *word)
     else if (*word == '+' || *word == '-') return check_command(r, word);
     else if (!is_any(word, plain)) {
         for (const char *const *p = patterns; *p; p++)
-            if (starts(word, *p) && word[strlen(*p)]) return NULL;
+            if (strncmp(word, *p, strlen(*p)) == 0 && word[strlen(*p)]) return NULL;
         return arena_printf(r->arena, "%s is none of its words", *word && strchr("><#!", *word) ? "a password" : word);
     }
     return NULL;
@@ -137,14 +132,6 @@ static const char *check_selector(struct reader *r, const char *selector)
         const char *bad = check_rule(&own, word);
         if (bad) return bad;
     }
-    return NULL;
-}
-
-static const char *check_word(struct reader *r, const char *word)
-{
-    if (*word == '(') return check_selector(r, word);
-    if (strcmp(word, "on") != 0 && strcmp(word, "off") != 0) return check_rule(r, word);
-    r->has_state = true;
     return NULL;
 }
 
@@ -171,7 +158,7 @@ static size_t word_length(const char *p)
     return n + 1;
 }
 
-static void split(struct arena *a, const char *text, struct access_string *out)
+static void split_words(struct arena *a, const char *text, struct access_string *out)
 {
     /* Two more than there can be: "off" and "-@all". */
     *out = (struct access_string){.words = arena_array(a, const char *, strlen(text) / 2 + 3)};
@@ -184,7 +171,7 @@ static void split(struct arena *a, const char *text, struct access_string *out)
 
 /* ---- the normal form ---- */
 
-static void insert(struct access_string *s, size_t at, const char *word)
+static void insert_word(struct access_string *s, size_t at, const char *word)
 {
     memmove(s->words + at + 1, s->words + at, (s->n - at) * sizeof *s->words);
     s->words[at] = word;
@@ -203,11 +190,16 @@ const char *access_string_read(struct arena *a, const char *text, bool valkey, b
     struct reader r = {.arena = a, .valkey = valkey, .all_commands = all_commands};
     const char *bad = check_text(text);
     if (bad) return bad;
-    split(a, text, out);
-    for (size_t i = 0; i < out->n; i++)
-        if ((bad = check_word(&r, out->words[i])) != NULL) return bad;
-    if (!r.has_base) insert(out, first_command(out), "-@all");
-    if (!r.has_state) insert(out, 0, "off");
+    split_words(a, text, out);
+    for (size_t i = 0; i < out->n; i++) {
+        const char *word = out->words[i];
+        bool state = strcmp(word, "on") == 0 || strcmp(word, "off") == 0;
+        r.has_state |= state;
+        bad = *word == '(' ? check_selector(&r, word) : state ? NULL : check_rule(&r, word);
+        if (bad) return bad;
+    }
+    if (!r.has_base) insert_word(out, first_command(out), "-@all");
+    if (!r.has_state) insert_word(out, 0, "off");
     return NULL;
 }
 

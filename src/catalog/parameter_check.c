@@ -7,7 +7,7 @@
 enum { NEW_NAME_MAX = 20 }; /* characters of a renamed command; Amazon's limit */
 
 /* Whether the n bytes at 'word' are an item of the comma-separated list. */
-static bool listed(const char *list, const char *word, size_t n)
+static bool is_listed(const char *list, const char *word, size_t n)
 {
     for (const char *item = list; *item;) {
         size_t length = strcspn(item, ",");
@@ -50,12 +50,6 @@ static bool float_fits(const char *allowed, const char *value)
     return *end == '\0' && (*allowed == '\0' || in_ranges(allowed, v));
 }
 
-/* notify-keyspace-events of Redis 7.0. */
-static bool letters_fit(const char *value)
-{
-    return strspn(value, "KEg$lshzxetmdnA") == strlen(value);
-}
-
 static bool new_name_fits(const char *name, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -72,7 +66,7 @@ static bool pairs_fit(const char *allowed, const char *value)
         size_t n = strcspn(p, " ");
         if (n >= sizeof upper) return false;
         for (size_t i = 0; i < n; i++) upper[i] = (char)toupper((unsigned char)p[i]);
-        if (old_name ? !listed(allowed, upper, n) : !new_name_fits(p, n)) return false;
+        if (old_name ? !is_listed(allowed, upper, n) : !new_name_fits(p, n)) return false;
         old_name = !old_name;
         p += n;
     }
@@ -82,19 +76,19 @@ static bool pairs_fit(const char *allowed, const char *value)
 static bool string_fits(const struct parameter *p, const char *value)
 {
     switch ((enum parameter_format)p->format) {
-    case PARAMETER_LETTERS: return letters_fit(value);
+    case PARAMETER_LETTERS: return strspn(value, "KEg$lshzxetmdnA") == strlen(value); /* notify-keyspace-events of Redis 7.0 */
     case PARAMETER_PAIRS: return pairs_fit(p->allowed, value);
     case PARAMETER_PLAIN: break;
     }
-    return *p->allowed == '\0' || (*value && listed(p->allowed, value, strlen(value)));
+    return *p->allowed == '\0' || (*value && is_listed(p->allowed, value, strlen(value)));
 }
 
-static bool fits(const struct parameter *p, const char *value)
+static bool value_fits(const struct parameter *p, const char *value)
 {
     switch ((enum parameter_type)p->type) {
     case PARAMETER_INTEGER: return integer_fits(p->allowed, value);
     case PARAMETER_FLOAT: return float_fits(p->allowed, value);
-    case PARAMETER_BOOLEAN: return *value && listed(p->allowed, value, strlen(value));
+    case PARAMETER_BOOLEAN: return *value && is_listed(p->allowed, value, strlen(value));
     case PARAMETER_STRING: break;
     }
     return string_fits(p, value);
@@ -102,7 +96,7 @@ static bool fits(const struct parameter *p, const char *value)
 
 int parameter_check(const struct parameter *p, const char *value, struct err *e)
 {
-    if (fits(p, value)) return 0;
+    if (value_fits(p, value)) return 0;
     if (*p->allowed == '\0' || p->format == PARAMETER_PAIRS)
         return err_set(e, ERR_USAGE, "Invalid parameter value: %s for: %s", value, p->name);
     return err_set(e, ERR_USAGE, "Invalid parameter value: %s for: %s allowed values are: %s", value, p->name, p->allowed);

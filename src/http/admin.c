@@ -41,18 +41,19 @@ static void get_paths(struct exchange *x, void *admin)
     size_t n;
     const struct http_route *routes = http_routes(x, &n);
     struct buf doc = {0};
-    const char *before = "";
-    buf_puts(&doc, "{\"paths\":[");
+    struct json_writer j = {.out = &doc};
+    json_open(&j, NULL, '{');
+    json_open(&j, "paths", '[');
     for (const struct http_route *r = routes; r < routes + n; r++) {
         if (r->what == NULL) continue;
-        buf_puts(&doc, before);
-        json_put_member(&doc, '{', "method", r->method);
-        json_put_member(&doc, ',', "path", r->path);
-        json_put_member(&doc, ',', "what", r->what);
-        buf_putc(&doc, '}');
-        before = ",";
+        json_open(&j, NULL, '{');
+        json_write_text(&j, "method", r->method);
+        json_write_text(&j, "path", r->path);
+        json_write_text(&j, "what", r->what);
+        json_close(&j, '}');
     }
-    buf_puts(&doc, "]}");
+    json_close(&j, ']');
+    json_close(&j, '}');
     json_answer(x, 200, &doc, NULL);
 }
 
@@ -60,45 +61,47 @@ static void get_health(struct exchange *x, void *arg)
 {
     const struct admin *admin = arg;
     struct buf doc = {0};
-    json_put_member(&doc, '{', "status", "ok");
-    json_put_member(&doc, ',', "version", MERIDIAN_VERSION);
-    buf_printf(&doc, ",\"dry_run\":%s}", admin->dry_run(admin->arg) ? "true" : "false");
+    struct json_writer j = {.out = &doc};
+    json_open(&j, NULL, '{');
+    json_write_text(&j, "status", "ok");
+    json_write_text(&j, "version", MERIDIAN_VERSION);
+    json_write_bool(&j, "dry_run", admin->dry_run(admin->arg));
+    json_close(&j, '}');
     json_answer(x, 200, &doc, NULL);
-}
-
-/* A list of the names of those operations that are served, or are not. */
-static void put_operations(struct buf *doc, const struct admin *admin, bool served)
-{
-    char before = '[';
-    for (const struct operation *o = admin->operations; o < admin->operations + admin->n_operations; o++) {
-        if ((o->run != NULL) != served) continue;
-        buf_putc(doc, before);
-        json_put_string(doc, o->name);
-        before = ',';
-    }
-    buf_puts(doc, before == '[' ? "[]" : "]");
 }
 
 static void get_operations(struct exchange *x, void *arg)
 {
     const struct admin *admin = arg;
     struct buf doc = {0};
-    buf_puts(&doc, "{\"served\":");
-    put_operations(&doc, admin, true);
-    buf_puts(&doc, ",\"not_served\":");
-    put_operations(&doc, admin, false);
-    buf_putc(&doc, '}');
+    struct json_writer j = {.out = &doc};
+    json_open(&j, NULL, '{');
+    for (int served = 1; served >= 0; served--) {
+        json_open(&j, served ? "served" : "not_served", '[');
+        for (const struct operation *o = admin->operations; o < admin->operations + admin->n_operations; o++)
+            if ((o->run != NULL) == served) json_write_text(&j, NULL, o->name);
+        json_close(&j, ']');
+    }
+    json_close(&j, '}');
+    json_answer(x, 200, &doc, NULL);
+}
+
+/* How often the failures from 'first' up to 'end' will strike. */
+static void answer_trips(struct exchange *x, int first, int end)
+{
+    struct buf doc = {0};
+    struct json_writer j = {.out = &doc};
+    json_open(&j, NULL, '{');
+    json_open(&j, "trips", '{');
+    for (int t = first; t < end; t++) json_write_int(&j, trip_name(t), trip_left[t]);
+    json_close(&j, '}');
+    json_close(&j, '}');
     json_answer(x, 200, &doc, NULL);
 }
 
 static void get_trips(struct exchange *x, void *admin)
 {
-    if (refuse_trips(x, admin)) return;
-    struct buf doc = {0};
-    for (int t = 0; t < TRIP__COUNT; t++)
-        buf_printf(&doc, "%s\"%s\":%d", t == 0 ? "{\"trips\":{" : ",", trip_name(t), trip_left[t]);
-    buf_puts(&doc, "}}");
-    json_answer(x, 200, &doc, NULL);
+    if (!refuse_trips(x, admin)) answer_trips(x, 0, TRIP__COUNT);
 }
 
 static void put_trip(struct exchange *x, void *admin)
@@ -114,9 +117,7 @@ static void put_trip(struct exchange *x, void *admin)
     } else {
         trip_arm(trip, (int)n);
         log_info("trip %s is set to %" PRId64, trip_name(trip), n);
-        struct buf doc = {0};
-        buf_printf(&doc, "{\"trips\":{\"%s\":%d}}", trip_name(trip), (int)n);
-        json_answer(x, 200, &doc, NULL);
+        answer_trips(x, trip, trip + 1);
     }
 }
 
@@ -124,8 +125,12 @@ static void get_clock(struct exchange *x, void *admin)
 {
     (void)admin;
     struct buf doc = {0};
-    buf_printf(&doc, "{\"now_ms\":%" PRId64 ",\"steady_ms\":%" PRId64 ",\"advanced_ms\":%" PRId64 "}", clock_now_ms(),
-        clock_steady_ms(), clock_warped_ms());
+    struct json_writer j = {.out = &doc};
+    json_open(&j, NULL, '{');
+    json_write_int(&j, "now_ms", clock_now_ms());
+    json_write_int(&j, "steady_ms", clock_steady_ms());
+    json_write_int(&j, "advanced_ms", clock_warped_ms());
+    json_close(&j, '}');
     json_answer(x, 200, &doc, NULL);
 }
 

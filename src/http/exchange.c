@@ -145,7 +145,7 @@ void exchange_answered(struct exchange *x)
 }
 
 /* Without a thread libmicrohttpd does not wake up by itself, nor does MHD_get_timeout() know of resumed connections. */
-static void resume(struct exchange *x)
+static void resume_exchange(struct exchange *x)
 {
     MHD_resume_connection(x->connection);
     x->http->resumed = true;
@@ -173,7 +173,7 @@ void http_answer(struct exchange *x, unsigned status, const char *type, struct b
         x->state = X_READY;
         x->ready = r;
         x->ready_status = status;
-        resume(x);
+        resume_exchange(x);
         return;
     }
     exchange_answered(x);
@@ -197,7 +197,7 @@ static void on_left(uv_poll_t *poll, int status, int events)
     exchange_unwatch(x);
     x->state = X_GONE;
     x->gone(x, x->gone_arg);
-    resume(x);
+    resume_exchange(x);
 }
 
 void exchange_suspend(struct exchange *x)

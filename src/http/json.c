@@ -13,8 +13,10 @@ void json_answer(struct exchange *x, unsigned status, struct buf *doc, const str
 void json_refuse(struct exchange *x, unsigned status, const char *text, const struct http_header *extra)
 {
     struct buf doc = {0};
-    json_put_member(&doc, '{', "error", text);
-    buf_putc(&doc, '}');
+    struct json_writer j = {.out = &doc};
+    json_open(&j, NULL, '{');
+    json_write_text(&j, "error", text);
+    json_close(&j, '}');
     json_answer(x, status, &doc, extra);
 }
 

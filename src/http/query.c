@@ -89,27 +89,18 @@ static int serve_call(struct call *c, void **out)
     return r;
 }
 
-/* An operation that answers what the API does not promise for it is a mistake here, but the answer is still the best one. */
-static void check_fault(const struct call *c, int fault)
-{
-    assert(fault < FAULT__COUNT);
-    if (c->operation != NULL && !operation_declares(c->operation, fault))
-        log_warn("%s answers %s, which the API does not declare for it", c->operation->name, api_faults[fault].code);
-}
-
-static void answer_broken(struct call *c)
-{
-    log_error("%s in %s, request %s: %s", c->operation ? c->operation->name : "a request",
-        c->scope.region ? c->scope.region : "no region", c->id, c->err.msg);
-    answer_fault(c, 500, FAULT_INTERNAL_FAILURE, "An internal error has occurred. Please try your query again at a later time.");
-}
-
 static void answer_result(struct call *c, int r, const void *result)
 {
+    assert(r < FAULT__COUNT);
     if (r < 0) {
-        answer_broken(c);
+        log_error("%s in %s, request %s: %s", c->operation ? c->operation->name : "a request",
+            c->scope.region ? c->scope.region : "no region", c->id, c->err.msg);
+        answer_fault(
+            c, 500, FAULT_INTERNAL_FAILURE, "An internal error has occurred. Please try your query again at a later time.");
     } else if (r > 0) {
-        check_fault(c, r);
+        /* That the API does not promise it is a mistake here, but the answer is still the best one. */
+        if (c->operation != NULL && !operation_declares(c->operation, r))
+            log_warn("%s answers %s, which the API does not declare for it", c->operation->name, api_faults[r].code);
         answer_fault(c, (unsigned)api_faults[r].http_status, r, c->err.msg);
     } else {
         struct buf out = {0};
@@ -125,7 +116,7 @@ static struct call call_make(struct exchange *x, void *api)
     return c;
 }
 
-static void handle(struct exchange *x, void *api)
+static void handle_call(struct exchange *x, void *api)
 {
     int64_t begun_ns = clock_mono_ns();
     struct call c = call_make(x, api);
@@ -160,8 +151,8 @@ void query_add_routes(struct http *h, const struct query_api *api)
 {
     void *arg = (void *)api;
     const struct http_route routes[] = {
-        {"GET", "/", handle, arg},
-        {"POST", "/", handle, arg, handle_too_large},
+        {"GET", "/", handle_call, arg},
+        {"POST", "/", handle_call, arg, handle_too_large},
         {NULL, "/", handle_wrong_method, arg, handle_wrong_method},
         {NULL, "/*", handle_elsewhere, arg, handle_elsewhere},
     };

@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* How well a pattern fits: 0 not at all, else the more the longer it is, and a little more without a star. */
-static size_t fitness(const char *pattern, const char *path)
+static size_t route_fitness(const char *pattern, const char *path)
 {
     size_t n = strlen(pattern);
     if (n > 0 && pattern[n - 1] == '*') return strncmp(pattern, path, n - 1) == 0 ? 2 * n - 1 : 0;
@@ -22,7 +22,7 @@ const struct http_route *route_find(
     size_t best = 1;
     const struct http_route *found = NULL;
     for (const struct http_route *r = routes; r < routes + n; r++) {
-        size_t fit = fitness(r->path, path);
+        size_t fit = route_fitness(r->path, path);
         if (fit < best) continue;
         if (fit > best) {
             found = NULL;

@@ -45,15 +45,10 @@ static const char *without_authority(const char *target)
 }
 
 /*
+ * Comes first, with the request's target as it was sent; what it returns is the 'state' of the other callbacks.
  * libmicrohttpd (0.9.75) makes a record of every parameter, and where there is no room for them all it never answers. It gives
  * its own buffer to on_target() and looks for parameters there afterwards: it is to find none. What they are stands in the exchange.
  */
-static void hide_query(const char *query)
-{
-    memset((char *)(uintptr_t)query, '\0', strlen(query));
-}
-
-/* Comes first, with the request's target as it was sent; what it returns is the 'state' of the other callbacks. */
 static void *on_target(void *arg, const char *target, struct MHD_Connection *c)
 {
     struct exchange *x = exchange_new(arg, c);
@@ -66,7 +61,7 @@ static void *on_target(void *arg, const char *target, struct MHD_Connection *c)
     size_t query = x->target.len;
     if (target[path]) buf_puts(&x->target, target + path + 1);
     x->query = x->target.data + query;
-    hide_query(target + path);
+    memset((char *)(uintptr_t)(target + path), '\0', strlen(target + path));
     return x;
 }
 
@@ -96,17 +91,12 @@ static bool reserve_body(struct exchange *x, uint64_t length)
     return true;
 }
 
-static bool is_admitted(const struct exchange *x)
-{
-    return !x->http->own_users ||
-           local_peer_is_ours(MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
-}
-
 /* A client that waits for "100 Continue", or would send for very long, is answered before it sends the body. */
 static bool refuse_early(struct exchange *x)
 {
     uint64_t n;
-    if (!is_admitted(x)) x->refusal = REFUSED_STRANGER;
+    int fd = MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    if (x->http->own_users && !local_peer_is_ours(fd)) x->refusal = REFUSED_STRANGER;
     else if (!framing_read(x->connection, &n)) x->refusal = REFUSED_AMBIGUOUS;
     else if (n > HTTP_BODY_MAX && n != FRAMING_CHUNKED) x->refusal = REFUSED_TOO_LARGE;
     else if (!reserve_body(x, n)) x->refusal = REFUSED_NO_ROOM;
@@ -230,19 +220,13 @@ static size_t connections_possible(void)
     return files.rlim_cur < taken + FEWEST_CONNECTIONS ? FEWEST_CONNECTIONS : (size_t)files.rlim_cur - taken;
 }
 
-/* Own processes are waited for as long as they like. */
-static void set_limits(struct http *h)
-{
-    struct connection_limits *l = &h->connections.limits;
-    if (!h->own_users) *l = default_limits;
-    l->all = h->own_users ? OWN_CONNECTIONS : connections_possible();
-    l->of_one_address = h->own_users ? l->all : l->all * 3 / 4;
-}
-
 static struct MHD_Daemon *start_daemon(struct http *h, int fd)
 {
-    set_limits(h);
-    unsigned most = (unsigned)h->connections.limits.all + CONNECTIONS_LEAVING;
+    struct connection_limits *l = &h->connections.limits;
+    if (!h->own_users) *l = default_limits; /* own processes are waited for as long as they like */
+    l->all = h->own_users ? OWN_CONNECTIONS : connections_possible();
+    l->of_one_address = h->own_users ? l->all : l->all * 3 / 4;
+    unsigned most = (unsigned)l->all + CONNECTIONS_LEAVING;
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
     return MHD_start_daemon(flags, 0, NULL, NULL, on_request, h, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
         MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK, on_target, h, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
@@ -345,12 +329,6 @@ static void on_deadline(uv_timer_t *t)
     finish_closing(t->data);
 }
 
-static void give_up_deferred(struct http *h)
-{
-    for (struct exchange *x = h->live; x != NULL; x = x->next)
-        if (x->state == X_DEFERRED) exchange_give_up(x);
-}
-
 void http_close(struct http *h, void (*closed)(void *arg), void *arg)
 {
     assert(!h->closing);
@@ -359,7 +337,8 @@ void http_close(struct http *h, void (*closed)(void *arg), void *arg)
     h->closed_arg = arg;
     int fd = MHD_quiesce_daemon(h->daemon);
     if (fd >= 0) close(fd);
-    give_up_deferred(h);
+    for (struct exchange *x = h->live; x != NULL; x = x->next)
+        if (x->state == X_DEFERRED) exchange_give_up(x);
     uv_timer_start(&h->deadline, on_deadline, CLOSE_MS, 0);
     uv_timer_start(&h->timer, on_timer, 0, 0);
 }

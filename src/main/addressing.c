@@ -11,7 +11,7 @@
 static const char *const words[] = {[ADDRESSING_LOOPBACK] = "loopback", [ADDRESSING_PORTS] = "ports"};
 
 /* A data directory of an earlier version has no note. Where nodes had ports, they all listened on one of these hosts. */
-static const char *guess(const struct row_node *n)
+static const char *guess_addressing(const struct row_node *n)
 {
     bool one_host = n->address && (strncmp(n->address, "127.0.0.", 8) == 0 || strncmp(n->address, "127.", 4) != 0);
     return words[one_host ? ADDRESSING_PORTS : ADDRESSING_LOOPBACK];
@@ -27,7 +27,7 @@ int addressing_check(struct store *s, const char *data_dir, enum addressing now,
     if (known && strcmp(noted, words[now]) == 0) return 0;
     int r = q_node_all(s, &a, &nodes, &n, e);
     if (r) return r;
-    const char *was = known ? noted : n ? guess(&nodes[0]) : words[now];
+    const char *was = known ? noted : n ? guess_addressing(&nodes[0]) : words[now];
     if (n && strcmp(was, words[now]) != 0)
         return err_set(e, ERR_USAGE,
             "the nodes in %s were made with --addressing %s, and keep their addresses: start with that, or choose another "

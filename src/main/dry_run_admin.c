@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "control/control.h"
 #include "http/json.h"
+#include "model/json.h"
 #include <limits.h>
 #include <string.h>
 
@@ -20,8 +21,13 @@ static void answer_times(struct exchange *x, const struct dry_run_admin *d)
 {
     struct buf doc = {0};
     const struct dry_run_times t = control_dry_run_times(d->control);
-    buf_printf(&doc, "{\"dry_run\":%s,\"start_ms\":%lld,\"switch_ms\":%lld,\"life_ms\":%lld}",
-        control_is_dry_run(d->control) ? "true" : "false", (long long)t.start_ms, (long long)t.switch_ms, (long long)t.life_ms);
+    struct json_writer j = {.out = &doc};
+    json_open(&j, NULL, '{');
+    json_write_bool(&j, "dry_run", control_is_dry_run(d->control));
+    json_write_int(&j, "start_ms", t.start_ms);
+    json_write_int(&j, "switch_ms", t.switch_ms);
+    json_write_int(&j, "life_ms", t.life_ms);
+    json_close(&j, '}');
     json_answer(x, 200, &doc, NULL);
 }
 
@@ -79,7 +85,10 @@ static void put_deed(struct exchange *x, void *arg)
     else if (r > 0) json_answer_error(x, r, "%s", e.msg);
     if (r) return;
     struct buf doc = {0};
-    buf_printf(&doc, "{\"pid\":%lld}", (long long)pid);
+    struct json_writer j = {.out = &doc};
+    json_open(&j, NULL, '{');
+    json_write_int(&j, "pid", pid);
+    json_close(&j, '}');
     json_answer(x, 200, &doc, NULL);
 }
 

@@ -4,7 +4,7 @@
 
 enum { HELP_COLUMN = 26, HELP_WIDTH = 100 };
 
-static void pad(struct buf *b, size_t from, size_t to)
+static void pad_column(struct buf *b, size_t from, size_t to)
 {
     for (; from < to; from++) buf_putc(b, ' ');
 }
@@ -16,7 +16,7 @@ static void put_wrapped(struct buf *b, const char *text, size_t column)
         size_t n = strcspn(text, " ");
         if (column > HELP_COLUMN && column + 1 + n > HELP_WIDTH) {
             buf_putc(b, '\n');
-            pad(b, 0, HELP_COLUMN);
+            pad_column(b, 0, HELP_COLUMN);
             column = HELP_COLUMN;
         } else if (column > HELP_COLUMN) {
             buf_putc(b, ' ');
@@ -42,7 +42,7 @@ static void put_flag(struct buf *b, const struct flag *f)
         buf_putc(b, '\n');
         start = b->len;
     }
-    pad(b, b->len - start, HELP_COLUMN);
+    pad_column(b, b->len - start, HELP_COLUMN);
     buf_puts(&text, f->help);
     if (default_of(f)) buf_printf(&text, " [%s]", default_of(f));
     else buf_puts(&text, " (needed)");
@@ -70,7 +70,7 @@ void options_help(struct buf *b, enum command topic)
     for (const struct command_info *c = commands; c < commands + n_commands; c++) {
         size_t start = b->len;
         buf_printf(b, "  %s", c->name);
-        pad(b, b->len - start, 12);
+        pad_column(b, b->len - start, 12);
         buf_printf(b, "%s\n", c->summary);
     }
 }

@@ -213,12 +213,6 @@ static int open_control(struct serve *s, struct err *e)
     return r;
 }
 
-static int find_program(struct serve *s, struct err *e)
-{
-    ssize_t n = readlink("/proc/self/exe", s->program, sizeof s->program - 1);
-    return n > 0 ? 0 : err_set(e, ERR_IO, "/proc/self/exe can't be read");
-}
-
 /* Agents get these paths and work elsewhere. */
 static int find_folder(const char *given, const char *flag, char out[PATH_MAX], struct err *e)
 {
@@ -283,7 +277,7 @@ static int check_exposure(struct serve *s, struct err *e)
     return 0;
 }
 
-static int announce(struct serve *s, struct err *e)
+static int announce_server(struct serve *s, struct err *e)
 {
     char url[320];
     snprintf(url, sizeof url, "http://%s\n", s->server);
@@ -329,13 +323,6 @@ static void on_signal(uv_signal_t *h, int sig)
     control_stop(s->control, on_control_stopped, s);
 }
 
-/* Who started this with nohup wants it to outlive the terminal. */
-static bool hangup_is_ignored(void)
-{
-    struct sigaction now;
-    return sigaction(SIGHUP, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
-}
-
 static void watch_signals(struct serve *s)
 {
     uv_signal_init(&s->loop, &s->on_term);
@@ -344,7 +331,10 @@ static void watch_signals(struct serve *s)
     s->on_term.data = s->on_int.data = s->on_hangup.data = s;
     uv_signal_start(&s->on_term, on_signal, SIGTERM);
     uv_signal_start(&s->on_int, on_signal, SIGINT);
-    if (!hangup_is_ignored()) uv_signal_start(&s->on_hangup, on_signal, SIGHUP);
+    /* Who started this with nohup wants it to outlive the terminal. */
+    struct sigaction now;
+    bool ignored = sigaction(SIGHUP, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+    if (!ignored) uv_signal_start(&s->on_hangup, on_signal, SIGHUP);
 }
 
 /* It works on in files that have no name any more: long enough to stop everything in order, and to copy it. */
@@ -394,17 +384,15 @@ static int check_whole(const struct serve *s, const char *database, struct err *
     return left.code;
 }
 
-static int check_region(const char *name, struct err *e)
-{
-    return region_find(name) ? 0 : err_set(e, ERR_USAGE, "--default-region %.60s: there is no such region", name);
-}
-
 static int open_all(struct serve *s, struct err *e)
 {
     char path[PATH_MAX + 32];
-    int r = find_program(s, e);
-    if (r == 0) r = check_region(s->o->default_region, e);
-    if (r == 0 && s->o->dry_run == DRY_RUN_OFF) r = engines_check(s->o, e);
+    if (readlink("/proc/self/exe", s->program, sizeof s->program - 1) <= 0)
+        return err_set(e, ERR_IO, "/proc/self/exe can't be read");
+    if (region_find(s->o->default_region) == NULL)
+        return err_set(e, ERR_USAGE, "--default-region %.60s: there is no such region", s->o->default_region);
+    int r = 0;
+    if (s->o->dry_run == DRY_RUN_OFF) r = engines_check(s->o, e);
     if (r == 0) r = find_snapshot_folders(s, e);
     if (r == 0 && s->o->addressing == ADDRESSING_PORTS) r = bind_host_find(s->o->bind, s->o->advertise, s->listen_host, e);
     if (r == 0) r = data_dir_claim(s->o->data_dir, &s->lock_fd, e);
@@ -425,7 +413,7 @@ static int open_all(struct serve *s, struct err *e)
     add_routes(s);
     watch_signals(s);
     watch_dir(s);
-    return announce(s, e);
+    return announce_server(s, e);
 }
 
 /* Closes what open_all() opened before something failed. */
@@ -445,19 +433,14 @@ static int exit_status(const struct serve *s, int r)
     return s->n_left ? EXIT_LEFT : s->n_unsaved ? EXIT_UNSAVED : EXIT_SUCCESS;
 }
 
-/* Answers of hundreds of kilobytes come and go: the kernel shall not take their pages back each time, to be cleared and given anew. */
-static void keep_memory(void)
-{
-    mallopt(M_MMAP_THRESHOLD, MEMORY_KEPT);
-    mallopt(M_TRIM_THRESHOLD, MEMORY_KEPT);
-}
-
 int serve_main(const struct options *o)
 {
     struct err e;
     struct serve s = {.o = o, .lock_fd = -1};
     umask(077);
-    keep_memory();
+    /* Answers of hundreds of kilobytes come and go: the kernel shall not take their pages back each time, to be cleared and given anew. */
+    mallopt(M_MMAP_THRESHOLD, MEMORY_KEPT);
+    mallopt(M_TRIM_THRESHOLD, MEMORY_KEPT);
     tell_idle_flags(o);
     uv_loop_init(&s.loop);
     int r = open_all(&s, &e);

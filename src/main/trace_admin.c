@@ -23,8 +23,11 @@ static const char *traced_id(struct exchange *x, const struct trace_admin *t)
 static void answer_traced(struct exchange *x, const struct trace_admin *t, const char *id)
 {
     struct buf doc = {0};
-    json_put_member(&doc, '{', "id", id);
-    buf_printf(&doc, ",\"traced\":%s}", trace_wants(t->trace, id) ? "true" : "false");
+    struct json_writer j = {.out = &doc};
+    json_open(&j, NULL, '{');
+    json_write_text(&j, "id", id);
+    json_write_bool(&j, "traced", trace_wants(t->trace, id));
+    json_close(&j, '}');
     json_answer(x, 200, &doc, NULL);
 }
 
@@ -41,12 +44,12 @@ static void get_traces(struct exchange *x, void *arg)
 {
     const struct trace_admin *t = arg;
     struct buf doc = {0};
-    buf_puts(&doc, "{\"traced\":[");
-    for (size_t i = 0; t->trace && trace_id(t->trace, i); i++) {
-        if (i > 0) buf_putc(&doc, ',');
-        json_put_string(&doc, trace_id(t->trace, i));
-    }
-    buf_puts(&doc, "]}");
+    struct json_writer j = {.out = &doc};
+    json_open(&j, NULL, '{');
+    json_open(&j, "traced", '[');
+    for (size_t i = 0; t->trace && trace_id(t->trace, i); i++) json_write_text(&j, NULL, trace_id(t->trace, i));
+    json_close(&j, ']');
+    json_close(&j, '}');
     json_answer(x, 200, &doc, NULL);
 }
 

@@ -25,7 +25,7 @@ struct item {
 };
 
 /* The text behind the escapes, or NULL where it is malformed. */
-static const char *unescape(struct arena *a, const char *s, size_t n)
+static const char *unescape_text(struct arena *a, const char *s, size_t n)
 {
     char *out = arena_alloc(a, n + 1), *at = out;
     for (size_t i = 0; i < n; i++) {
@@ -44,7 +44,7 @@ static const char *unescape(struct arena *a, const char *s, size_t n)
     return out;
 }
 
-static int malformed(struct err *e, const char *why)
+static int form_fault(struct err *e, const char *why)
 {
     return err_set(e, FAULT_MALFORMED_QUERY_STRING, "The query string is malformed: %s.", why);
 }
@@ -53,11 +53,11 @@ static int parse_pair(struct form_pair *pair, struct arena *a, const char *s, si
 {
     const char *equals = memchr(s, '=', n);
     size_t key_size = equals ? (size_t)(equals - s) : n;
-    pair->key = unescape(a, s, key_size);
-    pair->value = equals ? unescape(a, equals + 1, n - key_size - 1) : "";
+    pair->key = unescape_text(a, s, key_size);
+    pair->value = equals ? unescape_text(a, equals + 1, n - key_size - 1) : "";
     return pair->key && pair->value
                ? 0
-               : malformed(e, "a parameter holds a bad percent escape, a NUL byte or bytes that are not UTF-8");
+               : form_fault(e, "a parameter holds a bad percent escape, a NUL byte or bytes that are not UTF-8");
 }
 
 static int compare_keys(const void *left, const void *right)
@@ -89,7 +89,7 @@ int form_parse(struct form *f, struct arena *a, const char *text, size_t len, st
 {
     size_t n = f->n, room = n + 1;
     for (size_t i = 0; i < len; i++) room += text[i] == '&';
-    if (room > FORM_MAX_PARAMETERS) return malformed(e, "too many parameters");
+    if (room > FORM_MAX_PARAMETERS) return form_fault(e, "too many parameters");
     struct form_pair *pairs = arena_array(a, struct form_pair, room);
     if (n) memcpy(pairs, f->pairs, n * sizeof *pairs);
     for (const char *at = text, *end = text + len; at < end;) {
@@ -119,7 +119,7 @@ static int compare_rest(const struct span *s, size_t i, const char *name, size_t
 }
 
 /* The first pair of a span that does not stand before (or, with 'behind', that stands behind) 'name' and 'end'. */
-static size_t bound(const struct span *s, const char *name, char end, bool behind)
+static size_t span_bound(const struct span *s, const char *name, char end, bool behind)
 {
     size_t low = 0, high = s->n, size = strlen(name);
     while (low < high) {
@@ -134,14 +134,14 @@ static size_t bound(const struct span *s, const char *name, char end, bool behin
 /* The pair whose key ends with 'name' behind the span's common part, or NULL. */
 static const struct form_pair *span_pair(const struct span *s, const char *name)
 {
-    size_t i = bound(s, name, '\0', false);
+    size_t i = span_bound(s, name, '\0', false);
     return i < s->n && compare_rest(s, i, name, strlen(name), '\0') == 0 ? &s->at[i] : NULL;
 }
 
 /* The pairs whose keys go on with 'name' and a dot. */
 static struct span span_below(const struct span *s, const char *name)
 {
-    size_t first = bound(s, name, '.', false), end = bound(s, name, '.', true);
+    size_t first = span_bound(s, name, '.', false), end = span_bound(s, name, '.', true);
     return (struct span){s->at + first, end - first, s->skip + strlen(name) + 1};
 }
 

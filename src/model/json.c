@@ -58,19 +58,11 @@ static void put_with_escapes(struct buf *b, const char *s)
     buf_putc(b, '"');
 }
 
-void json_put_string(struct buf *b, const char *s)
+static void put_string(struct buf *b, const char *s)
 {
     size_t n = plain_length(s);
     if (s[n] == '\0') put_quoted(b, s, n);
     else put_with_escapes(b, s);
-}
-
-void json_put_member(struct buf *b, char before, const char *name, const char *value)
-{
-    buf_putc(b, before);
-    json_put_string(b, name);
-    buf_putc(b, ':');
-    json_put_string(b, value);
 }
 
 /* Names of members are plain. */
@@ -86,6 +78,56 @@ static void put_name(struct buf *b, char before, const char *name)
     at[n + 4] = '\0';
     b->len += n + 4;
 }
+
+/* ---- value by value ---- */
+
+static void begin_value(struct json_writer *j, const char *name)
+{
+    if (name && j->follows) put_name(j->out, ',', name);
+    else if (j->follows) buf_putc(j->out, ',');
+    else if (name) buf_printf(j->out, "\"%s\":", name);
+    j->follows = true;
+}
+
+void json_open(struct json_writer *j, const char *name, char bracket)
+{
+    begin_value(j, name);
+    buf_putc(j->out, bracket);
+    j->follows = false;
+}
+
+void json_close(struct json_writer *j, char bracket)
+{
+    buf_putc(j->out, bracket);
+    j->follows = true;
+}
+
+void json_write_text(struct json_writer *j, const char *name, const char *text)
+{
+    begin_value(j, name);
+    if (text) put_string(j->out, text);
+    else buf_puts(j->out, "null");
+}
+
+void json_write_int(struct json_writer *j, const char *name, int64_t value)
+{
+    begin_value(j, name);
+    buf_put_int(j->out, value);
+}
+
+void json_write_number(struct json_writer *j, const char *name, double value)
+{
+    begin_value(j, name);
+    number_put(j->out, value);
+}
+
+void json_write_bool(struct json_writer *j, const char *name, bool value)
+{
+    begin_value(j, name);
+    buf_puts(j->out, value ? "true" : "false");
+}
+
+/* ---- by shape ---- */
 
 static void put_members(struct buf *b, const struct shape *shape, const char *value)
 {
@@ -115,18 +157,18 @@ static void put_timestamp(struct buf *b, int64_t ms)
 {
     char text[TIMESTAMP_SIZE];
     timestamp_format(ms, text);
-    json_put_string(b, text);
+    put_string(b, text);
 }
 
 void json_encode(struct buf *b, const struct shape *shape, const void *value)
 {
     switch (shape->kind) {
-    case SHAPE_STRING: json_put_string(b, *(const char *const *)value); break;
+    case SHAPE_STRING: put_string(b, *(const char *const *)value); break;
     case SHAPE_INTEGER: buf_put_int(b, ((const struct opt_int *)value)->v); break;
     case SHAPE_BOOLEAN: buf_puts(b, ((const struct opt_bool *)value)->v ? "true" : "false"); break;
     case SHAPE_DOUBLE: number_put(b, ((const struct opt_double *)value)->v); break;
     case SHAPE_TIMESTAMP: put_timestamp(b, ((const struct opt_time *)value)->ms); break;
-    case SHAPE_WORD: json_put_string(b, word_text(shape->words, *(const unsigned *)value)); break;
+    case SHAPE_WORD: put_string(b, word_text(shape->words, *(const unsigned *)value)); break;
     case SHAPE_STRUCT: put_members(b, shape, value); break;
     case SHAPE_LIST: put_items(b, shape, value); break;
     }

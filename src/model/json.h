@@ -1,5 +1,7 @@
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 /*
  * Writes and reads whatever has a shape as JSON: the messages between serve and its
  * agents, for example. Structures are objects, timestamps are ISO 8601 strings, and
@@ -11,12 +13,25 @@ struct buf;
 struct err;
 struct shape;
 
+/*
+ * Writes a document that has no shape, value by value: a zeroed writer with its 'out' begins one. Whatever stands in an object has a name, as
+ * it is; the items of a list, and the whole, have NULL for it.
+ */
+struct json_writer {
+    struct buf *out;
+    bool follows; /* something stands before the next value, in the same brackets */
+};
+/* 'bracket' is '{' or '['; what is opened is closed by the matching one. */
+void json_open(struct json_writer *j, const char *name, char bracket);
+void json_close(struct json_writer *j, char bracket);
+/* Null where there is no text; bytes that are not UTF-8 become U+FFFD. */
+void json_write_text(struct json_writer *j, const char *name, const char *text);
+void json_write_int(struct json_writer *j, const char *name, int64_t value);
+void json_write_number(struct json_writer *j, const char *name, double value);
+void json_write_bool(struct json_writer *j, const char *name, bool value);
+
 /* Adds the value of that shape: 'value' points to a leaf's or list's C type or to the structure itself. */
 void json_encode(struct buf *b, const struct shape *shape, const void *value);
-/* Adds a string with its quotes; bytes that are not UTF-8 become U+FFFD. */
-void json_put_string(struct buf *b, const char *s);
-/* Adds a member that is a string, behind the brace or comma that comes before it. */
-void json_put_member(struct buf *b, char before, const char *name, const char *value);
 /*
  * Reads a structure or list into 'out', its C type. Everything that 'out' points to lives in the arena. Null counts as absent.
  * Returns 0, or ERR_PARSE for text that is no JSON, a member of another type, or a required member that is missing.

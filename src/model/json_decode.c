@@ -35,7 +35,7 @@ static int not_json(struct reader *r)
     return err_set(r->e, ERR_PARSE, "not JSON at line %d, column %d", line, column);
 }
 
-static int unlike(struct reader *r, const char *what)
+static int type_fault(struct reader *r, const char *what)
 {
     return err_set(r->e, ERR_PARSE, "not %s", what);
 }
@@ -43,15 +43,15 @@ static int unlike(struct reader *r, const char *what)
 /* ---- characters ---- */
 
 /* The next character that is no space, 0 at the end. */
-static char peek(struct reader *r)
+static char next_byte(struct reader *r)
 {
     while (r->at < r->end && (*r->at == ' ' || *r->at == '\n' || *r->at == '\t' || *r->at == '\r')) r->at++;
     return r->at < r->end ? *r->at : '\0';
 }
 
-static bool took(struct reader *r, char c)
+static bool took_byte(struct reader *r, char c)
 {
-    if (peek(r) != c || r->at == r->end) return false;
+    if (next_byte(r) != c || r->at == r->end) return false;
     r->at++;
     return true;
 }
@@ -157,7 +157,7 @@ static int read_rest(struct reader *r, const char *begin, const char **out)
 /* A string's content in the arena. */
 static int read_text(struct reader *r, const char **out)
 {
-    if (!took(r, '"')) return unlike(r, "a string");
+    if (!took_byte(r, '"')) return type_fault(r, "a string");
     const char *begin = r->at;
     while (r->at < r->end && is_plain(*r->at)) r->at++;
     if (r->at == r->end || *r->at != '"') return read_rest(r, begin, out);
@@ -185,7 +185,7 @@ static bool has_room(const char *text, bool whole)
 /* A number's text, with a NUL; *whole: it has neither a fraction nor an exponent. */
 static int read_number(struct reader *r, char text[NUMBER_MAX], bool *whole)
 {
-    peek(r);
+    next_byte(r);
     const char *begin = r->at;
     took_word(r, "-");
     bool zero = r->at < r->end && *r->at == '0';
@@ -205,12 +205,12 @@ static int read_number(struct reader *r, char text[NUMBER_MAX], bool *whole)
     if (!ok || n >= NUMBER_MAX) return not_json(r);
     memcpy(text, begin, n);
     text[n] = '\0';
-    return has_room(text, *whole) ? 0 : unlike(r, "a number of this size");
+    return has_room(text, *whole) ? 0 : type_fault(r, "a number of this size");
 }
 
 static bool at_number(struct reader *r)
 {
-    char c = peek(r);
+    char c = next_byte(r);
     return c == '-' || (c >= '0' && c <= '9');
 }
 
@@ -218,18 +218,18 @@ static int read_integer(struct reader *r, struct opt_int *out)
 {
     char text[NUMBER_MAX];
     bool whole;
-    if (!at_number(r)) return unlike(r, "an integer");
+    if (!at_number(r)) return type_fault(r, "an integer");
     int ret = read_number(r, text, &whole);
     if (ret) return ret;
     out->set = true;
-    return whole && decimal_parse(text, INT64_MIN, INT64_MAX, &out->v) ? 0 : unlike(r, "an integer");
+    return whole && decimal_parse(text, INT64_MIN, INT64_MAX, &out->v) ? 0 : type_fault(r, "an integer");
 }
 
 static int read_double(struct reader *r, struct opt_double *out)
 {
     char text[NUMBER_MAX];
     bool whole;
-    if (!at_number(r)) return unlike(r, "a number");
+    if (!at_number(r)) return type_fault(r, "a number");
     int ret = read_number(r, text, &whole);
     if (ret) return ret;
     *out = OPT_DOUBLE(strtod(text, NULL));
@@ -238,9 +238,9 @@ static int read_double(struct reader *r, struct opt_double *out)
 
 static int read_boolean(struct reader *r, struct opt_bool *out)
 {
-    peek(r);
+    next_byte(r);
     bool yes = took_word(r, "true");
-    if (!yes && !took_word(r, "false")) return unlike(r, "a boolean");
+    if (!yes && !took_word(r, "false")) return type_fault(r, "a boolean");
     *out = OPT_BOOL(yes);
     return 0;
 }
@@ -248,17 +248,17 @@ static int read_boolean(struct reader *r, struct opt_bool *out)
 static int read_timestamp(struct reader *r, struct opt_time *out)
 {
     const char *text;
-    if (peek(r) != '"') return unlike(r, "a timestamp");
+    if (next_byte(r) != '"') return type_fault(r, "a timestamp");
     int ret = read_text(r, &text);
     if (ret) return ret;
     out->set = true;
-    return timestamp_parse(text, &out->ms) ? 0 : unlike(r, "a timestamp");
+    return timestamp_parse(text, &out->ms) ? 0 : type_fault(r, "a timestamp");
 }
 
 static int read_word(struct reader *r, const struct words *list, unsigned *out)
 {
     const char *text;
-    if (peek(r) != '"') return unlike(r, list->is);
+    if (next_byte(r) != '"') return type_fault(r, list->is);
     int ret = read_text(r, &text);
     if (ret) return ret;
     return word_read(list, text, out) ? 0 : err_set(r->e, ERR_PARSE, "%s is not %s", text, list->is);
@@ -270,11 +270,11 @@ static int read_value(struct reader *r, const struct shape *shape, void *out);
 static int skip_value(struct reader *r);
 
 /* Where the next member or item follows, after a first one or not. */
-static int more(struct reader *r, char end, bool first, bool *follows)
+static int item_follows(struct reader *r, char end, bool first, bool *follows)
 {
     *follows = false;
-    if (took(r, end)) return 0;
-    if (!first && !took(r, ',')) return not_json(r);
+    if (took_byte(r, end)) return 0;
+    if (!first && !took_byte(r, ',')) return not_json(r);
     *follows = true;
     return 0;
 }
@@ -288,14 +288,14 @@ struct name {
 static int read_name(struct reader *r, struct name *out)
 {
     const char *text;
-    if (!took(r, '"')) return not_json(r);
+    if (!took_byte(r, '"')) return not_json(r);
     const char *begin = r->at;
     int ret = 0;
     while (r->at < r->end && is_plain(*r->at)) r->at++;
     *out = (struct name){begin, (size_t)(r->at - begin)};
     if (r->at < r->end && *r->at == '"') r->at++;
     else if ((ret = read_rest(r, begin, &text)) == 0) *out = (struct name){text, strlen(text)};
-    return ret == 0 && !took(r, ':') ? not_json(r) : ret;
+    return ret == 0 && !took_byte(r, ':') ? not_json(r) : ret;
 }
 
 static int skip_items(struct reader *r, char end, bool named)
@@ -304,7 +304,7 @@ static int skip_items(struct reader *r, char end, bool named)
     bool follows;
     int ret = ++r->depth > DEPTH_MAX ? not_json(r) : 0;
     for (bool first = true; ret == 0; first = false) {
-        ret = more(r, end, first, &follows);
+        ret = item_follows(r, end, first, &follows);
         if (ret || !follows) break;
         if (named) ret = read_name(r, &name);
         if (ret == 0) ret = skip_value(r);
@@ -318,9 +318,9 @@ static int skip_value(struct reader *r)
     char number[NUMBER_MAX];
     const char *text;
     bool whole;
-    if (peek(r) == '"') return read_text(r, &text);
-    if (took(r, '{')) return skip_items(r, '}', true);
-    if (took(r, '[')) return skip_items(r, ']', false);
+    if (next_byte(r) == '"') return read_text(r, &text);
+    if (took_byte(r, '{')) return skip_items(r, '}', true);
+    if (took_byte(r, '[')) return skip_items(r, ']', false);
     if (took_word(r, "true") || took_word(r, "false") || took_word(r, "null")) return 0;
     return read_number(r, number, &whole);
 }
@@ -340,7 +340,7 @@ static const struct shape_field *find_field(const struct shape *shape, struct na
 static int read_member(struct reader *r, const struct shape_field *f, char *object)
 {
     void *at = object + f->offset, *target = at;
-    peek(r);
+    next_byte(r);
     if (took_word(r, "null")) return 0;
     if (shape_is_set(f->shape, at)) return not_json(r); /* it came twice */
     if (f->shape->kind == SHAPE_STRUCT) {
@@ -360,12 +360,12 @@ static int check_required(struct reader *r, const struct shape *shape, const cha
 static int read_struct(struct reader *r, const struct shape *shape, char *out)
 {
     size_t next = 0;
-    if (!took(r, '{')) return unlike(r, "an object");
+    if (!took_byte(r, '{')) return type_fault(r, "an object");
     memset(out, 0, shape->size);
     for (bool first = true;; first = false) {
         struct name name = {"", 0};
         bool follows;
-        int ret = more(r, '}', first, &follows);
+        int ret = item_follows(r, '}', first, &follows);
         if (ret == 0 && !follows) return check_required(r, shape, out);
         if (ret == 0) ret = read_name(r, &name);
         if (ret) return ret;
@@ -376,7 +376,7 @@ static int read_struct(struct reader *r, const struct shape *shape, char *out)
 }
 
 /* Room for twice as many items as there are. */
-static void grow(struct reader *r, struct shape_list *list, size_t *room, size_t size)
+static void grow_list(struct reader *r, struct shape_list *list, size_t *room, size_t size)
 {
     void *items = arena_alloc(r->arena, 2 * *room * size);
     memcpy(items, list->items, list->n * size);
@@ -387,13 +387,13 @@ static void grow(struct reader *r, struct shape_list *list, size_t *room, size_t
 static int read_list(struct reader *r, const struct shape *list, struct shape_list *out)
 {
     size_t size = list->element->size, room = 4;
-    if (!took(r, '[')) return unlike(r, "an array");
+    if (!took_byte(r, '[')) return type_fault(r, "an array");
     *out = (struct shape_list){true, 0, arena_alloc(r->arena, room * size)};
     for (bool first = true;; first = false) {
         bool follows;
-        int ret = more(r, ']', first, &follows);
+        int ret = item_follows(r, ']', first, &follows);
         if (ret || !follows) return ret;
-        if (out->n == room) grow(r, out, &room, size);
+        if (out->n == room) grow_list(r, out, &room, size);
         if (read_value(r, list->element, (char *)out->items + out->n * size)) return err_wrap(r->e, "[%zu]", out->n);
         out->n++;
     }
@@ -417,7 +417,7 @@ static int read_value(struct reader *r, const struct shape *shape, void *out)
 int json_decode(const struct shape *shape, const char *text, size_t len, struct arena *a, void *out, struct err *e)
 {
     struct reader r = {.begin = text, .at = text, .end = text + len, .arena = a, .e = e};
-    int ret = peek(&r) ? read_value(&r, shape, out) : not_json(&r);
-    if (ret == 0 && (peek(&r) || r.at < r.end)) ret = not_json(&r);
+    int ret = next_byte(&r) ? read_value(&r, shape, out) : not_json(&r);
+    if (ret == 0 && (next_byte(&r) || r.at < r.end)) ret = not_json(&r);
     return ret ? err_wrap(e, "%s", shape->name) : 0;
 }

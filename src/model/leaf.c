@@ -28,7 +28,7 @@ static void small_path(const char *key, char *path, size_t size)
 }
 
 /* 'must' ends the sentence "Member must ...". */
-static int violated(const struct shape *shape, const char *key, const char *value, const char *must, struct err *e)
+static int constraint_fault(const struct shape *shape, const char *key, const char *value, const char *must, struct err *e)
 {
     char path[160];
     small_path(key, path, sizeof path);
@@ -46,11 +46,11 @@ static int check_range(const struct shape *shape, const char *key, const char *v
     if (shape->min && n < (size_t)shape->min)
         snprintf(must, sizeof must, "have length greater than or equal to %lld", (long long)shape->min);
     else if (max && n > (size_t)max) snprintf(must, sizeof must, "have length less than or equal to %lld", (long long)max);
-    return *must ? violated(shape, key, value, must, e) : 0;
+    return *must ? constraint_fault(shape, key, value, must, e) : 0;
 }
 
 /* The compiled form of a pattern; kept for ever, there are few of them. */
-static const regex_t *compiled(const char *pattern)
+static const regex_t *compiled_pattern(const char *pattern)
 {
     static struct {
         const char *pattern;
@@ -86,17 +86,17 @@ static int violated_enum(const struct shape *shape, const char *key, const char 
         strncat(must, *v, sizeof must - strlen(must) - 1);
         strncat(must, v[1] ? ", " : "]", sizeof must - strlen(must) - 1);
     }
-    return violated(shape, key, text, must, e);
+    return constraint_fault(shape, key, text, must, e);
 }
 
 static int check_string(const struct shape *shape, const char *key, const char *text, struct err *e)
 {
     if (shape->enumerated && !is_enumerated(shape, text)) return violated_enum(shape, key, text, e);
     int r = check_range(shape, key, text, utf8_length(text), shape->max ? shape->max : LENGTH_MAX, e);
-    if (r || shape->pattern == NULL || regexec(compiled(shape->pattern), text, 0, NULL, 0) == 0) return r;
+    if (r || shape->pattern == NULL || regexec(compiled_pattern(shape->pattern), text, 0, NULL, 0) == 0) return r;
     char must[300];
     snprintf(must, sizeof must, "satisfy regular expression pattern: %s", shape->pattern);
-    return violated(shape, key, text, must, e);
+    return constraint_fault(shape, key, text, must, e);
 }
 
 /* The API's integers have 32 bits. */
@@ -130,10 +130,11 @@ int leaf_read(const struct shape *shape, const char *key, const char *text, void
 {
     switch (shape->kind) {
     case SHAPE_STRING: *(const char **)out = text; return check_string(shape, key, text, e);
-    case SHAPE_INTEGER: return read_integer(text, out) ? 0 : violated(shape, key, text, "be an integer of 32 bits", e);
-    case SHAPE_BOOLEAN: return read_boolean(text, out) ? 0 : violated(shape, key, text, "be true or false", e);
-    case SHAPE_DOUBLE: return read_double(text, out) ? 0 : violated(shape, key, text, "be a number", e);
-    case SHAPE_TIMESTAMP: return read_timestamp(text, out) ? 0 : violated(shape, key, text, "be an ISO 8601 timestamp", e);
+    case SHAPE_INTEGER: return read_integer(text, out) ? 0 : constraint_fault(shape, key, text, "be an integer of 32 bits", e);
+    case SHAPE_BOOLEAN: return read_boolean(text, out) ? 0 : constraint_fault(shape, key, text, "be true or false", e);
+    case SHAPE_DOUBLE: return read_double(text, out) ? 0 : constraint_fault(shape, key, text, "be a number", e);
+    case SHAPE_TIMESTAMP:
+        return read_timestamp(text, out) ? 0 : constraint_fault(shape, key, text, "be an ISO 8601 timestamp", e);
     case SHAPE_WORD: /* of messages alone */
     case SHAPE_STRUCT:
     case SHAPE_LIST: break;

@@ -39,7 +39,7 @@ static bool take_number(const char **at, int digits, int max, int *value)
     return *value <= max;
 }
 
-static bool take(const char **at, char c)
+static bool take_char(const char **at, char c)
 {
     if (**at != c) return false;
     ++*at;
@@ -49,7 +49,7 @@ static bool take(const char **at, char c)
 static bool take_date(const char **at, int64_t *ms)
 {
     int year, month, day;
-    if (!take_number(at, 4, 9999, &year) || !take(at, '-') || !take_number(at, 2, 12, &month) || !take(at, '-') ||
+    if (!take_number(at, 4, 9999, &year) || !take_char(at, '-') || !take_number(at, 2, 12, &month) || !take_char(at, '-') ||
         !take_number(at, 2, 31, &day))
         return false;
     struct tm tm = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day};
@@ -68,10 +68,10 @@ static bool take_fraction(const char **at, int64_t *ms)
 static bool take_time(const char **at, int64_t *ms)
 {
     int hour, minute, second = 0;
-    if (!take_number(at, 2, 23, &hour) || !take(at, ':') || !take_number(at, 2, 59, &minute)) return false;
-    if (take(at, ':')) {
+    if (!take_number(at, 2, 23, &hour) || !take_char(at, ':') || !take_number(at, 2, 59, &minute)) return false;
+    if (take_char(at, ':')) {
         if (!take_number(at, 2, 60, &second)) return false; /* 60 is a leap second */
-        if (take(at, '.') && !take_fraction(at, ms)) return false;
+        if (take_char(at, '.') && !take_fraction(at, ms)) return false;
     }
     *ms += ((hour * 60 + minute) * 60 + second) * INT64_C(1000);
     return true;
@@ -79,12 +79,12 @@ static bool take_time(const char **at, int64_t *ms)
 
 static bool take_offset(const char **at, int64_t *ms)
 {
-    if (take(at, 'Z') || take(at, 'z') || **at == '\0') return true;
+    if (take_char(at, 'Z') || take_char(at, 'z') || **at == '\0') return true;
     int sign = **at == '+' ? 1 : **at == '-' ? -1 : 0, hours, minutes = 0;
     if (sign == 0) return false;
     ++*at;
     if (!take_number(at, 2, 23, &hours)) return false;
-    bool colon = take(at, ':');
+    bool colon = take_char(at, ':');
     if ((colon || **at != '\0') && !take_number(at, 2, 59, &minutes)) return false;
     *ms -= sign * (hours * 60 + minutes) * INT64_C(60000);
     return true;
@@ -95,6 +95,6 @@ bool timestamp_parse(const char *text, int64_t *ms)
     const char *at = text;
     if (!take_date(&at, ms)) return false;
     if (*at == '\0') return true;
-    if (!take(&at, 'T') && !take(&at, 't') && !take(&at, ' ')) return false;
+    if (!take_char(&at, 'T') && !take_char(&at, 't') && !take_char(&at, ' ')) return false;
     return take_time(&at, ms) && take_offset(&at, ms) && *at == '\0';
 }

@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "store/store.h"
 #include "base/arena.h"
 #include "base/buf.h"
@@ -94,7 +95,7 @@ static int apply_migration(struct store *s, const struct sql_text *text, int ver
 }
 
 /* A new database gets at once what the migrations would make of it, which takes a third of the time. */
-static int migrate(struct store *s, struct err *e)
+static int migrate_database(struct store *s, struct err *e)
 {
     int at = 0;
     int r = read_version(s, &at, e);
@@ -190,7 +191,7 @@ int store_open(struct store **out, const char *path, enum store_durability durab
         r = store_failed(s, e, "opening it");
     if (r == 0) r = configure_database(s, durability, e);
     if (r == 0) r = check_sound(s, e);
-    if (r == 0) r = migrate(s, e);
+    if (r == 0) r = migrate_database(s, e);
     if (r == 0) r = prepare_transactions(s, e);
     if (r) {
         store_close(s);
@@ -473,11 +474,6 @@ int store_texts(
     if (rc != SQLITE_DONE) r = store_failed(s, e, sql_queries[q].name);
     sqlite3_reset(st);
     return r;
-}
-
-static bool text_equal(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
 }
 
 bool row_column_equal(const struct sql_column *c, const void *a, const void *b)

@@ -134,7 +134,7 @@ Test(json, writes_plain_objects)
 
 Test(json, writes_strings_that_any_reader_takes)
 {
-    json_put_string(&b, "a\"\\/\b\f\n\r\t\x1f\x7f\xff\xc3\xa4");
+    json_write_text(&(struct json_writer){.out = &b}, NULL, "a\"\\/\b\f\n\r\t\x1f\x7f\xff\xc3\xa4");
     cr_expect_str_eq(b.data, "\"a\\\"\\\\/\\b\\f\\n\\r\\t\\u001f\x7f\xef\xbf\xbd\xc3\xa4\"", "%s", b.data);
 }
 
@@ -320,4 +320,26 @@ Test(json, takes_nothing_that_another_reader_refuses)
         taken++;
     }
     cr_expect_gt(taken, 300);
+}
+
+Test(json, writes_what_has_no_shape_with_commas_where_they_belong)
+{
+    struct json_writer j = {.out = &b};
+    json_open(&j, NULL, '{');
+    json_write_text(&j, "text", "x\n");
+    json_write_text(&j, "nothing", NULL);
+    json_open(&j, "list", '[');
+    for (int i = 0; i < 2; i++) {
+        json_open(&j, NULL, '{');
+        json_write_int(&j, "i", i - 1);
+        json_close(&j, '}');
+    }
+    json_write_number(&j, NULL, 0.25);
+    json_close(&j, ']');
+    json_open(&j, "empty", '[');
+    json_close(&j, ']');
+    json_write_bool(&j, "is", true);
+    json_close(&j, '}');
+    cr_assert_str_eq(
+        b.data, "{\"text\":\"x\\n\",\"nothing\":null,\"list\":[{\"i\":-1},{\"i\":0},0.25],\"empty\":[],\"is\":true}");
 }
