@@ -3,6 +3,7 @@
 #include "base/trip.h"
 #include "scratch.h"
 #include "scripted_serve.h"
+#include "task_visits.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
@@ -73,6 +74,9 @@ static void begin(void)
     scratch_open();
     scratch_write("regions/r1/x", "", 0600);
     cr_assert_eq(uv_loop_init(&loop), 0);
+    limits_end = finished = false;
+    n_sightings = n_stored = 0;
+    assigned[0] = '\0';
     serve_come(&serve, scratch_dir(), &loop);
     cr_assert_eq(open_dial(&e), 0, "%s", e.msg);
 }
@@ -88,6 +92,15 @@ static void end(void)
 }
 
 TestSuite(dial, .init = begin, .fini = end);
+
+/* A test of its own, and a part of the walk through all states of a call at the end. */
+#define SCENE(name)         \
+    static void name(void); \
+    Test(dial, name)        \
+    {                       \
+        name();             \
+    }                       \
+    static void name(void)
 
 static struct serve_request hear_poll_after(const char *version)
 {
@@ -113,7 +126,7 @@ static void report(const char *sighting)
     dial_report(dial);
 }
 
-Test(dial, asks_for_what_is_newer_than_what_it_has)
+SCENE(asks_for_what_is_newer_than_what_it_has)
 {
     struct serve_request q = hear_poll_after("0");
     of_use = 7;
@@ -124,7 +137,7 @@ Test(dial, asks_for_what_is_newer_than_what_it_has)
     q = hear_poll_after("7");
 }
 
-Test(dial, asks_again_for_what_was_of_no_use)
+SCENE(asks_again_for_what_was_of_no_use)
 {
     struct serve_request q = hear_poll_after("0");
     of_use = -1;
@@ -136,7 +149,7 @@ Test(dial, asks_again_for_what_was_of_no_use)
     cr_assert_str_eq(assigned, "nonsense", "what comes with another status is no assignment");
 }
 
-Test(dial, asks_again_until_serve_is_back)
+SCENE(asks_again_until_serve_is_back)
 {
     struct serve_request q = hear_poll_after("0");
     serve_leave(&serve);
@@ -148,7 +161,7 @@ Test(dial, asks_again_until_serve_is_back)
     hear_poll_after("1");
 }
 
-Test(dial, a_sighting_is_on_its_way_at_once_and_the_next_after_its_answer)
+SCENE(a_sighting_is_on_its_way_at_once_and_the_next_after_its_answer)
 {
     report("first");
     struct serve_request q = hear_report_of("first");
@@ -164,7 +177,7 @@ Test(dial, a_sighting_is_on_its_way_at_once_and_the_next_after_its_answer)
     cr_assert_eq(n_stored, 2);
 }
 
-Test(dial, a_sighting_that_was_not_stored_is_followed_by_a_newer_one)
+SCENE(a_sighting_that_was_not_stored_is_followed_by_a_newer_one)
 {
     report("first");
     struct serve_request q = hear_report_of("first");
@@ -176,15 +189,25 @@ Test(dial, a_sighting_that_was_not_stored_is_followed_by_a_newer_one)
     cr_assert_eq(n_stored, 0);
 }
 
-Test(dial, a_sighting_that_got_lost_is_posted_again)
+SCENE(a_sighting_that_got_lost_is_posted_again)
+{
+    trip_arm(TRIP_REPORT, 2);
+    report("first");
+    hear_report_of("first");
+    cr_assert_eq(n_sightings, 3);
+}
+
+SCENE(finishes_though_its_last_sighting_got_lost)
 {
     trip_arm(TRIP_REPORT, 1);
     report("first");
-    hear_report_of("first");
-    cr_assert_eq(n_sightings, 2);
+    limits_end = true;
+    dial_finish(dial, finish);
+    serve_wait(&serve, &finished);
+    cr_assert_eq(n_sightings, 1);
 }
 
-Test(dial, finishes_with_a_last_sighting_and_asks_for_nothing_more)
+SCENE(finishes_with_a_last_sighting_and_asks_for_nothing_more)
 {
     of_use = 3;
     struct serve_request poll = hear_poll_after("0");
@@ -204,7 +227,7 @@ Test(dial, finishes_with_a_last_sighting_and_asks_for_nothing_more)
     cr_assert_eq(n_sightings, 2);
 }
 
-Test(dial, finishes_without_serve_when_that_does_not_answer)
+SCENE(finishes_without_serve_when_that_does_not_answer)
 {
     report("running");
     hear_report_of("running");
@@ -214,7 +237,7 @@ Test(dial, finishes_without_serve_when_that_does_not_answer)
     cr_assert_eq(n_sightings, 1);
 }
 
-Test(dial, does_not_begin_where_others_may_write)
+SCENE(does_not_begin_where_others_may_write)
 {
     struct err e;
     struct dial *was = dial;
@@ -223,4 +246,19 @@ Test(dial, does_not_begin_where_others_may_write)
     cr_assert(strstr(e.msg, "opening "), "%s", e.msg);
     dial = was;
     cr_assert_eq(chmod(scratch_dir(), 0700), 0);
+}
+
+Test(dial, every_move_of_a_call_is_visited)
+{
+    static void (*const scenes[])(void) = {asks_for_what_is_newer_than_what_it_has, asks_again_for_what_was_of_no_use,
+        asks_again_until_serve_is_back, a_sighting_is_on_its_way_at_once_and_the_next_after_its_answer,
+        a_sighting_that_was_not_stored_is_followed_by_a_newer_one, a_sighting_that_got_lost_is_posted_again,
+        finishes_with_a_last_sighting_and_asks_for_nothing_more, finishes_without_serve_when_that_does_not_answer,
+        does_not_begin_where_others_may_write, finishes_though_its_last_sighting_got_lost};
+    for (size_t i = 0; i < sizeof scenes / sizeof *scenes; i++) {
+        scenes[i]();
+        end();
+        begin();
+    }
+    task_visits_assert_all("call");
 }

@@ -3,7 +3,9 @@
 #include "agent/session/httpc.h"
 #include "base/local.h"
 #include "base/log.h"
+#include "base/task.h"
 #include "base/trip.h"
+#include <assert.h>
 #include "protocol/meeting.h"
 #include <errno.h>
 #include <limits.h>
@@ -14,8 +16,21 @@
 
 enum { POLL_TIMEOUT_MS = 30000, REPORT_TIMEOUT_MS = 5000, AGAIN_MS = 20, AGAIN_LIMIT_MS = 100, FINISH_MS = 1500 };
 
+enum call_state { CALL_IDLE, CALL_ASKED, CALL_LATER, CALL_OVER };
+
+static const struct task call_task = {"call",
+    {
+        [CALL_IDLE] = {"idle", TASK_TO(CALL_ASKED) | TASK_TO(CALL_LATER) | TASK_TO(CALL_OVER)},  /* waits for something to say */
+        [CALL_ASKED] = {"asked", TASK_TO(CALL_IDLE) | TASK_TO(CALL_LATER) | TASK_TO(CALL_OVER)}, /* waits for serve's answer */
+        [CALL_LATER] = {"later",
+            TASK_TO(CALL_ASKED) | TASK_TO(CALL_LATER) | TASK_TO(CALL_OVER)}, /* waits for the back-off to end */
+        [CALL_OVER] = {"over", 0},                                           /* nothing more is said */
+    }};
+
 /* One of the two requests that are repeated for ever. */
 struct call {
+    const char *about;
+    int state; /* enum call_state */
     struct httpc *http;
     struct backoff backoff;
     uv_timer_t again;
@@ -30,9 +45,8 @@ struct dial {
     struct call poll, report;
     uv_timer_t deadline;
     int64_t version;
-    bool changed;   /* since the sighting that was posted last */
-    bool reporting; /* a sighting is under way, or waits to be tried again */
-    bool away;      /* serve did not answer: said once */
+    bool changed; /* since the sighting that was posted last */
+    bool away;    /* serve did not answer: said once */
     void (*finished)(void *arg);
     bool closing;
     int handles;
@@ -50,9 +64,16 @@ static void say_away(struct dial *d, bool away, int status, const char *why)
     else log_warn("serve does not answer (%s); trying again", why);
 }
 
+static void call_move(struct call *c, enum call_state to)
+{
+    task_move(&call_task, c->about, &c->state, (int)to);
+    assert(uv_is_active((uv_handle_t *)&c->again) == 0 || to == CALL_LATER || to == CALL_OVER);
+}
+
 static void call_again(struct dial *d, struct call *c, uv_timer_cb cb)
 {
     int ms = backoff_failed(&c->backoff, (int64_t)uv_now(d->loop));
+    call_move(c, CALL_LATER);
     uv_timer_start(&c->again, cb, (uint64_t)(ms > AGAIN_MS ? ms : AGAIN_MS), 0);
 }
 
@@ -76,16 +97,18 @@ static void polled(void *arg, int status, const char *body, size_t len)
     struct dial *d = arg;
     int64_t version = d->version;
     bool ok = call_answered(d, &d->poll, status, body);
-    if (d->finished != NULL) return;
+    if (d->finished != NULL) return call_move(&d->poll, CALL_OVER);
     if (ok && status == 200) version = d->events->assignment(d->arg, body, len);
     if (!ok || version < 0) return call_again(d, &d->poll, poll_again);
     d->version = version;
+    call_move(&d->poll, CALL_IDLE);
     if (d->finished == NULL) send_poll(d);
 }
 
 static void send_poll(struct dial *d)
 {
     char path[256];
+    call_move(&d->poll, CALL_ASKED);
     snprintf(path, sizeof path, MEETING_ASSIGNMENT "?region=%s&after=%lld", d->region, (long long)d->version);
     httpc_send(d->poll.http, path, NULL, POLL_TIMEOUT_MS);
 }
@@ -100,7 +123,7 @@ static void report_again(uv_timer_t *t)
 static void finish_dial(struct dial *d)
 {
     void (*done)(void *) = d->finished;
-    d->reporting = true; /* nothing more is posted */
+    call_move(&d->report, CALL_OVER);
     d->finished = NULL;
     done(d->arg);
 }
@@ -109,8 +132,9 @@ static void reported(void *arg, int status, const char *body, size_t len)
 {
     struct dial *d = arg;
     (void)len;
+    if (d->report.state == CALL_OVER) return;
     if (!call_answered(d, &d->report, status, body)) return call_again(d, &d->report, report_again);
-    d->reporting = false;
+    call_move(&d->report, CALL_IDLE);
     d->events->stored(d->arg);
     if (d->changed) send_report(d);
     else if (d->finished != NULL) finish_dial(d);
@@ -119,17 +143,18 @@ static void reported(void *arg, int status, const char *body, size_t len)
 static void send_report(struct dial *d)
 {
     _buf_ struct buf json = {0};
-    d->reporting = true;
+    if (d->report.state == CALL_OVER) return;
     d->changed = false;
     d->events->sighting(d->arg, &json);
     if (trip_hit(TRIP_REPORT)) return call_again(d, &d->report, report_again);
+    call_move(&d->report, CALL_ASKED);
     httpc_send(d->report.http, MEETING_SIGHTING, &json, REPORT_TIMEOUT_MS);
 }
 
 void dial_report(struct dial *d)
 {
     d->changed = true;
-    if (!d->reporting) send_report(d);
+    if (d->report.state == CALL_IDLE) send_report(d);
 }
 
 static void give_up(uv_timer_t *t)
@@ -147,8 +172,9 @@ void dial_finish(struct dial *d, void (*done)(void *arg))
 
 /* ---- opening and closing ---- */
 
-static void call_open(struct dial *d, struct call *c, httpc_done *done)
+static void call_open(struct dial *d, struct call *c, const char *about, httpc_done *done)
 {
+    c->about = about;
     c->http = httpc_open(d->loop, d->folder, MEETING_SOCKET, done, d);
     c->backoff = (struct backoff){.first_ms = AGAIN_MS, .limit_ms = AGAIN_LIMIT_MS};
     uv_timer_init(d->loop, &c->again);
@@ -171,8 +197,8 @@ int dial_open(
     d->events = events;
     d->arg = arg;
     d->handles = 3;
-    call_open(d, &d->poll, polled);
-    call_open(d, &d->report, reported);
+    call_open(d, &d->poll, "assignment", polled);
+    call_open(d, &d->report, "sighting", reported);
     uv_timer_init(loop, &d->deadline);
     d->deadline.data = d;
     send_poll(d);
