@@ -66,6 +66,15 @@ static void give_up_switch(
     world_set_int(w, &ng->row.switch_offset, -1);
 }
 
+/*
+ * Offsets of two nodes can be compared where one follows the other: a primary that was started again begins to count anew, and a
+ * replica that has not found it yet has the data, and the greater offset, of its predecessor.
+ */
+static bool follows_now(const struct world_node_group *ng, const struct world_node *next)
+{
+    return ng->row.switch_offset >= 0 || next->row.seen_link_up;
+}
+
 /* NULL: the change may go on. One that has gone so far that the new primary is known to be one soon is not ended by a failover between regions, which
  * waits for it. */
 static const char *why_no_switch(
@@ -76,6 +85,7 @@ static const char *why_no_switch(
     if (ng->row.switch_offset < 0 && want_hands_over(rg)) return "another region is to become primary";
     if (want_is_switch_target(rg)) return "its region is to become primary"; /* its first node may just have become one */
     if (w->steady_ms < ng->row.switch_since_ms + SWITCH_LIMIT_MS) return NULL;
+    if (!follows_now(ng, next)) return "the replica had no link to the primary";
     return ng->row.switch_offset < 0 ? "the primary could not hold its writes in time"
                                      : "the replica did not get all writes in time";
 }
@@ -93,7 +103,7 @@ static void plan_switch(struct world *w, struct world_rg *rg, struct world_node_
     bool took_over = node_takes_writes(next);
     bool quiet = want_passive(rg) || node_is_dead(first);
     if (quiet || (ng->row.switch_offset >= 0 && took_over)) candidate_make_primary(w, rg, ng, first, next);
-    else if (ng->row.switch_offset < 0 && first->row.seen_fenced)
+    else if (ng->row.switch_offset < 0 && first->row.seen_fenced && follows_now(ng, next))
         world_set_int(w, &ng->row.switch_offset, first->row.seen_offset);
 }
 

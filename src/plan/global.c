@@ -110,6 +110,7 @@ static unsigned facts_of_old(struct world *w, const struct handover *h)
     bool lost = old == NULL || is_lost(h->active->rg, old);
     bool ready = h->target == NULL || h->target->row.fork_offset == 0;         /* else it is about to follow the old one */
     bool busy = old && old->node_group && old->node_group->row.switch_node_id; /* a change within its region ends first */
+    bool follows = h->next == NULL || h->next->row.seen_link_up;               /* else their offsets say nothing of each other */
     bool fenced = reports && node_answers(old) && old->row.seen_fenced;
     unsigned facts = 0;
     if (reports) facts |= FACT_OLD_REPORTS;
@@ -118,7 +119,7 @@ static unsigned facts_of_old(struct world *w, const struct handover *h)
     if (h->g->row.phase == PHASE_STEADY && old && lost && !want_awaits_secondary(w, h->active->rg, old))
         facts |= FACT_OLD_IS_DATALESS;
     if (phase_of(h->g->row.phase)->active == ACTIVE_HOLDS && why_passed_over(w, h)) facts |= FACT_OLD_PASSED_OVER;
-    if (fenced && ready && !busy) facts |= FACT_OLD_FENCED;
+    if (fenced && ready && follows && !busy) facts |= FACT_OLD_FENCED;
     if (node_takes_writes(old)) facts |= FACT_OLD_WRITES;
     return facts;
 }
@@ -161,6 +162,8 @@ static const char *why_given_up(struct world *w, const struct handover *h)
     assert(fencing ? h->old != NULL : h->next != NULL); /* FACT_OLD_PASSED_OVER, FACT_TARGET_NONE: another event then */
     if (!fencing) return arena_printf(w->arena, "%s did not get all writes within %d s", h->next->row.cluster_id, seconds);
     const char *node = h->old->row.cluster_id;
+    if (node_answers(h->old) && h->old->row.seen_fenced && h->next && !h->next->row.seen_link_up)
+        return arena_printf(w->arena, "%s had no link to %s for %d s", h->next->row.cluster_id, node, seconds);
     if (node_answers(h->old)) return arena_printf(w->arena, "%s could not hold its writes for %d s", node, seconds);
     return arena_printf(w->arena, "%s does not answer (%s)", node, seen_state_text(h->old->row.seen_state));
 }

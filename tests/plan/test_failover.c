@@ -239,6 +239,33 @@ Test(failover, an_orderly_change_holds_writes_waits_and_swaps)
     cr_assert_not(want_node(&b.w, &b.nodes[0]).fence);
 }
 
+Test(failover, an_orderly_change_waits_until_the_replica_has_found_the_primary)
+{
+    start_switch("demo-002.0001");
+    b.nodes[0].row.seen_fenced = 1;
+    b.nodes[0].row.seen_offset = 77; /* it was started again without its data */
+    b.nodes[1].row.seen_offset = 4711;
+    b.nodes[1].row.seen_link_up = 0;
+    plan_world(&b.w);
+    cr_assert_not(want_node(&b.w, &b.nodes[1]).primary, "what it has of its predecessor's is no more than nothing");
+    b.nodes[1].row.seen_link_up = 1;
+    b.nodes[1].row.seen_offset = 77;
+    plan_world(&b.w);
+    cr_assert(want_node(&b.w, &b.nodes[1]).primary);
+}
+
+Test(failover, an_orderly_change_to_a_replica_without_a_link_is_given_up)
+{
+    start_switch("demo-002.0001");
+    b.nodes[0].row.seen_fenced = 1;
+    b.nodes[1].row.seen_link_up = 0;
+    b.w.steady_ms += 10000;
+    plan_world(&b.w);
+    cr_assert_null(ng->row.switch_node_id);
+    cr_assert(told("Failover from primary node demo-001 to replica node demo-002 given up, everything stays as it was: the "
+                   "replica had no link to the primary"));
+}
+
 Test(failover, a_promotion_on_request_does_not_wait_for_a_primary_that_can_not_start)
 {
     rg->row.automatic_failover = FAILOVER_DISABLED;

@@ -93,6 +93,21 @@ Test(handover, an_agent_that_comes_back_in_time_has_its_primary_fenced)
     cr_assert_eq(want_node(&b.w, &west->nodes[0]).promote_offset, 4711);
 }
 
+Test(handover, a_target_that_has_not_found_the_old_primary_is_waited_for)
+{
+    start_failover();
+    east->nodes[0].row.seen_fenced = 1;
+    east->nodes[0].row.seen_offset = 77; /* it was started again without its data */
+    west->nodes[0].row.seen_offset = 4711;
+    west->nodes[0].row.seen_link_up = 0;
+    plan_world(&b.w);
+    cr_assert_eq(g->row.phase, PHASE_FENCING);
+    b.w.steady_ms += FENCE_LIMIT;
+    plan_world(&b.w);
+    cr_assert_eq(g->row.phase, PHASE_SETTLING);
+    cr_assert(told("west-001 had no link to east-001 for 10 s"));
+}
+
 Test(handover, the_time_nobody_looked_does_not_count_against_the_old_primary)
 {
     start_failover();
