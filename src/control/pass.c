@@ -242,12 +242,14 @@ static int load_rows(struct passes *p, struct err *e)
     return r;
 }
 
-/* What is seen of a region whose agent is not there changes without anybody's telling. */
+/* What is seen of a region whose agent is not there changes without anybody's telling; so does whether an agent has taken its orders. */
 static void mark_regions(struct passes *p)
 {
     for (struct session *s = p->sessions->first; s; s = s->next) {
         if (s->looked_in_touch != s->in_touch || !s->in_touch) reach_region(&p->rows, s->region);
         s->looked_in_touch = s->in_touch;
+        if (s->looked_taken != s->taken && s->taken == s->version) reach_obedience(&p->rows);
+        s->looked_taken = s->taken;
     }
 }
 

@@ -206,10 +206,21 @@ void reach_region(struct rows *r, const char *region)
         if (unit_is_in(u, region)) rows_mark(r, u);
 }
 
+/* A failover that is given up, or was while a region was out of reach (plan/fork.c). */
+static bool awaits_obedience(const struct unit *global)
+{
+    const struct row_global_replication_group *row = unit_row(global, &sql_table_global_replication_group);
+    bool awaits = row && row->phase == PHASE_WITHDRAWING;
+    for (size_t i = 0; i < global->rows.n; i++) {
+        const struct kept *k = global->rows.items[i];
+        const struct row_global_member *m = rows_tables[k->table].table == &sql_table_global_member ? k->row : NULL;
+        awaits = awaits || (m && m->fork_offset != 0);
+    }
+    return awaits;
+}
+
 void reach_obedience(struct rows *r)
 {
-    for (size_t i = 0; i < r->globals.n; i++) {
-        const struct row_global_replication_group *row = unit_row(r->globals.items[i], &sql_table_global_replication_group);
-        if (row && row->phase == PHASE_WITHDRAWING) rows_mark(r, r->globals.items[i]);
-    }
+    for (size_t i = 0; i < r->globals.n; i++)
+        if (awaits_obedience(r->globals.items[i])) rows_mark(r, r->globals.items[i]);
 }

@@ -40,6 +40,7 @@ struct session {
     int64_t heard_ms; /* steady clock: of the last sighting, or of the beginning */
     struct told told;
     bool looked_in_touch; /* whether it was in touch when the plans looked last */
+    int64_t looked_taken; /* and the version that its agent acted on then */
 
     struct orders orders;
     bool has_tls;           /* some node has, or had, a certificate: the authority's goes along */

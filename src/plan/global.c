@@ -130,8 +130,8 @@ static unsigned facts_of_target(struct world *w, const struct handover *h)
     if (n == NULL) return FACT_TARGET_NONE | FACT_TARGET_GONE | FACT_TARGET_LOST;
     const struct world_region *r = world_region(w, h->target->row.region);
     bool writes = node_takes_writes(n), reviving = h->g->row.phase == PHASE_REVIVING, lost = is_lost(h->target->rg, n);
-    /* It took the withdrawal before it told what is looked at now. One that is lost stays down. */
-    bool withdrawn = h->g->stored && h->g->stored->phase == PHASE_WITHDRAWING && r && r->obeys;
+    /* It took the withdrawal before it told what is looked at now, or never had an order. One that is lost stays down. */
+    bool withdrawn = h->g->stored && h->g->stored->phase == PHASE_WITHDRAWING && ((r && r->obeys) || n->row.address == NULL);
     unsigned facts = lost ? FACT_TARGET_LOST : FACT_TARGET_LIVES;
     if (is_gone(n)) facts |= FACT_TARGET_GONE;
     if (phase_of(h->g->row.phase)->active == ACTIVE_HOLDS && world_out_of_reach(w, h->target->row.region))

@@ -95,7 +95,7 @@ static void learn_excuse(const struct world *w, const struct row_global_replicat
     x->primary = true;
 }
 
-static void learn_excuses(struct world *w)
+void excuses_learn(const struct world *w)
 {
     for (size_t i = 0; i < w->n_globals; i++)
         for (size_t k = 0; k < w->globals[i].n_members; k++) learn_excuse(w, &w->globals[i].row, &w->globals[i].members[k].row);
@@ -139,7 +139,6 @@ static void learn_group(struct world *w, struct world_rg *rg, struct world_node_
 
 void domains_learn(struct world *w)
 {
-    learn_excuses(w);
     n_members = 0;
     for (size_t i = 0; i < n_domains; i++) {
         domains[i].address[0] = '\0';

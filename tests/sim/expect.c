@@ -110,6 +110,7 @@ bool invariants_hold_in(struct world *component, bool check)
     const struct violation *v = plan_check(component);
     if (v) record_failure("invariant %d, %s: %s", v->number, invariant_text(v->number), v->text);
     if (component->restless) record_failure("the plans do not come to rest: %s", component->restless);
+    excuses_learn(component);
     return true;
 }
 

@@ -17,6 +17,8 @@ struct domain {
 struct domain *domain_of(struct world_rg *rg, const struct world_node_group *ng);
 /* Where the engine belongs, as the last pass has it; NULL: nowhere. */
 struct domain *domain_of_engine(const struct engine *e);
+/* Which regions may take writes besides another one, as the component's rows and the events of this pass say. */
+void excuses_learn(const struct world *component);
 /* The last pass's world: which engines and endpoints belong to which domain. */
 void domains_learn(struct world *w);
 /* All acknowledged writes of the domain that must be there are in that engine. */
