@@ -1,0 +1,233 @@
+#include "attach/internals.h"
+#include "attach/module_api.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+/*
+ * Lets a primary of Redis Cluster follow a node of another region. Engines refuse REPLICAOF in cluster mode, though all that makes a
+ * follower (READONLY to writers, partial resynchronisation, replicas of its own) works there too. So this module
+ * calls what REPLICAOF would call: the node stays a primary in Redis Cluster's table, with its slots, and takes its data from the upstream.
+ *
+ *   CONFIG SET meridian.upstream "HOST PORT"   the node follows that address as soon, and as long, as it is a primary in the table
+ *   CONFIG SET meridian.upstream ""            it follows nobody, and takes writes if it is a primary
+ *   CONFIG GET meridian.attached               "following", "waiting" (a replica, or slots that nobody serves), "" or "unable: why"
+ *
+ * A replica only remembers the upstream, for the moment in which it is promoted. There are no commands, so that users see none.
+ */
+
+enum { HOST_MAX = 255, HISTORY_SIZE = 41, RETRY_MS = 50 };
+
+static struct module_ctx *self; /* in which the module calls commands: that of a configuration can't */
+static char host[HOST_MAX + 1]; /* "": the node follows nobody of another region */
+static int port;
+static bool following;     /* this module made the node follow the upstream */
+static bool busy;          /* in internals_follow(), which tells of a change of role itself */
+static bool unmarked;      /* the mark of a primary is off while data are loaded */
+static bool retry_planned; /* a timer will try to follow */
+static bool started;       /* the entry has returned: what is set from now on, somebody has asked for */
+static const char *unable; /* why the engine can't be attached; NULL: it can */
+
+/* The expiry of keys is the upstream's affair, which deletes them in the stream. The engine asks its role in the table, not whom it follows. */
+static void set_expiry(bool active)
+{
+    struct module_reply *r = ModuleCall(self, "DEBUG", "cc", "SET-ACTIVE-EXPIRE", active ? "1" : "0");
+    if (r == NULL || ModuleCallReplyType(r) == MODULE_REPLY_ERROR)
+        ModuleLog(self, "warning", "the deletion of keys that expire can't be switched %s", active ? "on" : "off");
+    if (r != NULL) ModuleFreeCallReply(r);
+}
+
+static bool slots_are_covered(void)
+{
+    static const char wanted[] = "cluster_slots_assigned:16384\r";
+    struct module_reply *r = ModuleCall(self, "CLUSTER", "c", "INFO");
+    size_t size = 0;
+    const char *text = r != NULL ? ModuleCallReplyStringPtr(r, &size) : NULL;
+    bool covered = false;
+    for (size_t i = 0; text != NULL && !covered && i + sizeof wanted <= size; i++)
+        covered = memcmp(text + i, wanted, sizeof wanted - 1) == 0;
+    if (r != NULL) ModuleFreeCallReply(r);
+    return covered;
+}
+
+/* A process that becomes a primary begins a history of its own, and one that starts from a file does. As long as it has written nothing
+ * to it, the history before is still its history: without it, the upstream would send everything anew. */
+static void restore_history(void)
+{
+    struct module_info *info = ModuleGetServerInfo(self, "replication");
+    static const char *const fields[] = {"master_replid", "master_replid2", "master_repl_offset", "second_repl_offset"};
+    char values[4][HISTORY_SIZE] = {{0}};
+    for (size_t i = 0; i < 4; i++) {
+        const char *value = ModuleServerInfoGetFieldC(info, fields[i]);
+        if (value != NULL) snprintf(values[i], sizeof values[i], "%s", value);
+    }
+    ModuleFreeServerInfo(self, info);
+    bool both = strlen(values[0]) == HISTORY_SIZE - 1 && strlen(values[1]) == HISTORY_SIZE - 1 &&
+                strspn(values[1], "0") != HISTORY_SIZE - 1;
+    if (!both || atoll(values[2]) + 1 != atoll(values[3])) return;
+    if (internals_restore_history(values[0], values[1])) ModuleLog(self, "notice", "goes on in the history %s", values[1]);
+    else ModuleLog(self, "warning", "the history does not stand where it should; a full synchronisation will follow");
+}
+
+static void try_to_follow(void);
+
+static void retry(struct module_ctx *ctx, void *data)
+{
+    (void)ctx, (void)data;
+    retry_planned = false;
+    try_to_follow();
+}
+
+static void plan_retry(int64_t ms)
+{
+    if (retry_planned) return;
+    retry_planned = true;
+    ModuleCreateTimer(self, ms, retry, NULL);
+}
+
+static bool is_loading(void)
+{
+    return ModuleGetContextFlags(self) & (MODULE_FLAG_LOADING | MODULE_FLAG_ASYNC_LOADING);
+}
+
+/* Follows the upstream if the node may. While a slot belongs to nobody, the table may not be looked at without the mark that is
+ * taken off below; while data are loaded, roles stay what they are. */
+static void try_to_follow(void)
+{
+    if (host[0] == '\0' || unmarked || !internals_is_primary()) return;
+    if (is_loading() || !slots_are_covered()) return plan_retry(RETRY_MS);
+    if (!following) restore_history();
+    set_expiry(false);
+    busy = following = true;
+    internals_follow(host, port);
+    busy = false;
+    ModuleLog(self, "notice", "follows %s:%d", host, port);
+}
+
+static void stop_following(void)
+{
+    set_expiry(true);
+    if (!following || !internals_is_primary()) return;
+    following = false;
+    internals_follow_nobody();
+    ModuleLog(self, "notice", "follows nobody");
+}
+
+/* ---- what the server tells ---- */
+
+/* The node has become a primary: it follows before anybody can write to it. Or a replica in the table, which follows its primary. */
+static void role_changed(struct module_ctx *ctx, struct module_event event, uint64_t what, void *data)
+{
+    (void)ctx, (void)event, (void)data;
+    if (busy) return;
+    following = following && what == MODULE_ROLE_REPLICA && internals_is_primary();
+    if (what == MODULE_ROLE_PRIMARY) try_to_follow();
+}
+
+/* A primary leaves out keys that have expired when it loads data. A follower must not: the upstream may have given them more time,
+ * which the stream is about to tell. */
+static void loading_changed(struct module_ctx *ctx, struct module_event event, uint64_t what, void *data)
+{
+    (void)ctx, (void)event, (void)data;
+    bool begins = what == MODULE_LOADING_STREAM || what == MODULE_LOADING_FILE;
+    bool ends = what == MODULE_LOADING_ENDED || what == MODULE_LOADING_FAILED;
+    if (begins && !unmarked && host[0] != '\0' && internals_is_primary() && slots_are_covered()) {
+        internals_mark_primary(false);
+        unmarked = true;
+    } else if (ends && unmarked) {
+        internals_mark_primary(true);
+        unmarked = false;
+    }
+}
+
+/* ---- its configuration ---- */
+
+/* The engine copies what it is shown, and leaves the text to the module. */
+static struct module_string *show(const char *text)
+{
+    static struct module_string *shown;
+    if (shown != NULL) ModuleFreeString(NULL, shown);
+    shown = ModuleCreateString(NULL, text, strlen(text));
+    return shown;
+}
+
+static struct module_string *get_upstream(const char *name, void *data)
+{
+    (void)name, (void)data;
+    char text[HOST_MAX + 8] = "";
+    if (host[0] != '\0') snprintf(text, sizeof text, "%s %d", host, port);
+    return show(text);
+}
+
+static int refuse(struct module_string **error, const char *why)
+{
+    *error = ModuleCreateString(NULL, why, strlen(why));
+    return MODULE_ERROR;
+}
+
+static int set_upstream(const char *name, struct module_string *value, void *data, struct module_string **error)
+{
+    (void)name, (void)data;
+    char new_host[HOST_MAX + 1] = "", rest = '\0';
+    int new_port = 0;
+    size_t size;
+    const char *text = ModuleStringPtrLen(value, &size);
+    if (unable != NULL && size > 0 && started) return refuse(error, unable);
+    if (unmarked) return refuse(error, "data are being loaded");
+    bool is_address = size < sizeof new_host && strlen(text) == size &&
+                      sscanf(text, "%255s %d%c", new_host, &new_port, &rest) == 2 && new_port > 0 && new_port < 65536;
+    if (size > 0 && !is_address) return refuse(error, "an upstream is a host and a port, or nothing");
+    memcpy(host, new_host, sizeof host);
+    port = new_port;
+    return MODULE_OK;
+}
+
+static int apply_upstream(struct module_ctx *ctx, void *data, struct module_string **error)
+{
+    (void)ctx, (void)data, (void)error;
+    if (host[0] != '\0') try_to_follow();
+    else if (unable == NULL) stop_following();
+    return MODULE_OK;
+}
+
+static struct module_string *get_attached(const char *name, void *data)
+{
+    (void)name, (void)data;
+    char text[128];
+    if (unable != NULL) snprintf(text, sizeof text, "unable: %s", unable);
+    else snprintf(text, sizeof text, "%s", following ? "following" : host[0] != '\0' ? "waiting" : "");
+    return show(text);
+}
+
+static int set_attached(const char *name, struct module_string *value, void *data, struct module_string **error)
+{
+    (void)name, (void)value, (void)data, (void)error;
+    return MODULE_OK;
+}
+
+/* ---- its entry ---- */
+
+/* The entry that engines look for. An engine that can't be attached still starts: "meridian.attached" says why it can't. */
+int RedisModule_OnLoad(struct module_ctx *ctx, struct module_string **arguments, int n) __attribute__((visibility("default")));
+
+int RedisModule_OnLoad(struct module_ctx *ctx, struct module_string **arguments, int n)
+{
+    (void)arguments, (void)n;
+    if (module_api_load(ctx, "meridian", 1) != MODULE_OK) return MODULE_ERROR;
+    self = ModuleGetDetachedThreadSafeContext(ctx);
+    unable = internals_find(ctx);
+    if (unable != NULL) ModuleLog(ctx, "warning", "no node of another region can be followed: %s", unable);
+    if (ModuleRegisterStringConfig(ctx, "upstream", "", MODULE_CONFIG_HIDDEN, get_upstream, set_upstream, apply_upstream, NULL) !=
+            MODULE_OK ||
+        ModuleRegisterStringConfig(ctx, "attached", "", MODULE_CONFIG_HIDDEN | MODULE_CONFIG_IMMUTABLE, get_attached,
+            set_attached, NULL, NULL) != MODULE_OK)
+        return MODULE_ERROR;
+    ModuleSubscribeToServerEvent(ctx, (struct module_event){MODULE_EVENT_ROLE, 1}, role_changed);
+    ModuleSubscribeToServerEvent(ctx, (struct module_event){MODULE_EVENT_LOADING, 1}, loading_changed);
+    if (ModuleLoadConfigs(ctx) != MODULE_OK) return MODULE_ERROR;
+    if (host[0] != '\0' && unable == NULL) {
+        set_expiry(false);
+        plan_retry(0);
+    }
+    started = true;
+    return MODULE_OK;
+}

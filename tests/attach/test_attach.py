@@ -1,0 +1,282 @@
+"""A cluster that follows a cluster of another region, on real engines: redis, and valkey where it is found."""
+import os
+import shutil
+import tempfile
+import threading
+import time
+import unittest
+
+import redis
+
+from regions import PORT, Region, Wire, program_of, wait_for, BLOCK
+
+READONLY = "You can't write against a read only replica."
+EXTENDED = 300
+
+
+def key_of(shard, n):
+    """The n-th key of the first or second of two shards."""
+    tags = ("{b}", "{a}")  # slots 3300 and 15495
+    return "%s%s" % (tags[shard], n)
+
+
+class Attached:
+    """Region A takes writes, region B follows it, shard by shard, over a wire for each."""
+    ENGINE = OCTET = None
+
+    def setUp(self):
+        program = program_of(self.ENGINE)
+        if not program:
+            self.skipTest("no %s-server on PATH" % self.ENGINE)
+        self.folder = tempfile.mkdtemp(prefix="meridian-attach-")
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.a, self.b = Region(self.folder, self.OCTET, program=program), Region(self.folder, self.OCTET + 1, program=program)
+        self.addCleanup(self.a.end)
+        self.addCleanup(self.b.end)
+        for step in ("begin", "form"):
+            for region in (self.a, self.b):
+                getattr(region, step)()
+        self.wires = [Wire("127.%d.%d.%d" % (BLOCK, self.OCTET + 2, 1 + i), (p.host, PORT)) for i, p in enumerate(self.a.primaries)]
+        for w in self.wires:
+            self.addCleanup(w.close)
+
+    def upstream(self, engine):
+        return self.wires[self.b.engines.index(engine) % 2].address
+
+    def attach(self):
+        for e in self.b.engines:
+            e.follow(self.upstream(e))
+        wait_for(lambda: all(e.linked() for e in self.b.engines), "B is linked")
+
+    def in_step(self):
+        """Each shard of B has what A's has."""
+        wait_for(lambda: all(a.info()["master_repl_offset"] == b.info()["master_repl_offset"]
+                             for a, b in zip(self.a.primaries, self.b_primaries())), "B is in step")
+
+    def b_primaries(self):
+        return [next(e for e in (self.b.primaries[i], self.b.replicas[i]) if e.process.poll() is None and e.attached() == "following")
+                for i in range(2)]
+
+    def digests(self, engines):
+        return [e.ask("DEBUG", "DIGEST") for e in engines]
+
+    def full_syncs(self):
+        return sum(p.info("stats")["sync_full"] for p in self.a.primaries)
+
+    def refused(self, engine, *words):
+        with self.assertRaises(redis.exceptions.ResponseError) as caught:
+            engine.ask(*words)
+        return str(caught.exception)
+
+    def test_data_arrive_and_writers_are_refused(self):
+        for shard, p in enumerate(self.a.primaries):
+            for i in range(200):
+                p.client.set(key_of(shard, i), i)
+            p.client.rpush(key_of(shard, "list"), 1, 2, 3)
+            p.client.zadd(key_of(shard, "zset"), {"m": 1.5})
+            p.client.xadd(key_of(shard, "stream"), {"f": "v"})
+        self.attach()
+        for shard, p in enumerate(self.a.primaries):
+            p.client.hset(key_of(shard, "hash"), mapping={"f": "v"})
+            p.client.function_load("#!lua name=l%d\nredis.register_function('f%d', function(k) return redis.call('set', k[1], 'x') end)" % (shard, shard))
+        self.in_step()
+        self.assertEqual(self.digests(self.a.primaries), self.digests(self.b.primaries))
+        for e in self.b.primaries:
+            self.assertTrue(e.client.function_list())
+        b = self.b.primaries[0]
+        key = key_of(0, 1)
+        self.assertEqual("1", b.client.get(key))
+        self.assertEqual("1", b.ask("EVAL_RO", "return redis.call('get', KEYS[1])", 1, key))
+        for words in (("SET", key, 2), ("DEL", key), ("EXPIRE", key, 1), ("FLUSHALL",), ("FCALL", "f0", 1, key)):
+            self.assertIn(READONLY, self.refused(b, *words), words)
+        self.assertIn("read only replica", self.refused(b, "EVAL", "return redis.call('set', KEYS[1], 2)", 1, key))
+        with b.client.pipeline(transaction=True) as p:
+            p.set(key, 2)
+            self.assertRaises(redis.exceptions.ResponseError, p.execute)
+        self.assertEqual("1", b.client.get(key))
+        roles = b.ask("CLUSTER", "NODES")
+        self.assertNotIn(self.a.primaries[0].host, str(roles))
+        self.assertIn(self.b.primaries[1].host, self.refused(b, "GET", key_of(1, 1)))
+        self.a.primaries[0].ask("FLUSHALL")
+        wait_for(lambda: b.client.dbsize() == 0 and self.b.replicas[0].client.dbsize() == 0, "FLUSHALL reaches B")
+
+    def test_a_cut_ends_with_a_partial_synchronisation(self):
+        self.attach()
+        before = self.full_syncs()
+        for _ in range(3):
+            for w in self.wires:
+                w.cut()
+            for shard, p in enumerate(self.a.primaries):
+                p.client.incr(key_of(shard, "n"))
+            self.assertIn(READONLY, self.refused(self.b.primaries[0], "SET", key_of(0, 1), 1))
+            for w in self.wires:
+                w.heal()
+            self.in_step()
+        self.assertEqual(before, self.full_syncs())
+        self.assertEqual("3", self.b.primaries[1].client.get(key_of(1, "n")))
+
+    def hammer(self, engines):
+        """Writes to these engines until the returned function is called, which gives how many were accepted, and the errors."""
+        stop, accepted, errors = threading.Event(), [], set()
+
+        def write(engine):
+            while not stop.is_set():
+                for shard in range(2):
+                    try:
+                        accepted.append(engine.ask("SET", key_of(shard, "foreign"), 1))
+                    except redis.exceptions.RedisError as e:
+                        errors.add(type(e).__name__ + str(e).split(" ")[0])
+        threads = [threading.Thread(target=write, args=(e,)) for e in engines]
+        for t in threads:
+            t.start()
+
+        def end():
+            stop.set()
+            for t in threads:
+                t.join()
+            return accepted, errors
+        return end
+
+    def test_a_failover_inside_b_takes_no_write_and_goes_on_in_the_stream(self):
+        self.attach()
+        self.a.primaries[0].client.set(key_of(0, 1), "one")
+        self.in_step()
+        before = self.full_syncs()
+        end = self.hammer(self.b.engines)
+        self.b.primaries[0].kill()
+        self.b.replicas[0].ask("CLUSTER", "FAILOVER", "TAKEOVER")
+        wait_for(lambda: self.b.replicas[0].attached() == "following" and self.b.replicas[0].linked(), "the next primary follows A")
+        self.a.primaries[0].client.set(key_of(0, 2), "two")
+        self.in_step()
+        accepted, errors = end()
+        self.assertEqual([], accepted, errors)
+        self.assertEqual(before, self.full_syncs())
+        self.assertEqual("two", self.b.replicas[0].client.get(key_of(0, 2)))
+
+    def test_a_restart_takes_no_write_and_goes_on_in_the_stream(self):
+        self.attach()
+        primary = self.b.primaries[0]
+        a = self.a.primaries[0].client
+        a.set(key_of(0, 1), "one")
+        self.in_step()
+        a.set(key_of(0, "short"), "lives", px=EXTENDED)
+        self.in_step()
+        before = self.full_syncs()
+        end = self.hammer(self.b.engines)
+        primary.client.shutdown(save=True)
+        primary.process.wait()
+        a.persist(key_of(0, "short"))
+        time_of_death = time.monotonic() + EXTENDED / 1000
+        wait_for(lambda: time.monotonic() > time_of_death, "the key has expired by the clock of B")
+        primary.start(self.upstream(primary))
+        wait_for(lambda: primary.attached() == "following" and primary.linked(), "it follows A again")
+        wait_for(self.b.is_sound, "B is sound")
+        self.in_step()
+        accepted, errors = end()
+        self.assertEqual([], accepted, errors)
+        self.assertEqual(before, self.full_syncs())
+        self.assertEqual("lives", primary.client.get(key_of(0, "short")))
+        self.assertEqual(self.digests(self.a.primaries), self.digests(self.b.primaries))
+
+    def test_keys_that_expire_are_a_s_affair(self):
+        self.attach()
+        a, b = self.a.primaries[0].client, self.b.primaries[0].client
+        a.set(key_of(0, "counter"), 5, px=EXTENDED)
+        a.set(key_of(0, "kept"), "v", px=EXTENDED)
+        self.in_step()
+        self.wires[0].cut()
+        a.incr(key_of(0, "counter"))
+        a.persist(key_of(0, "counter"))
+        a.persist(key_of(0, "kept"))
+        wait_for(lambda: b.get(key_of(0, "kept")) is None and b.get(key_of(0, "counter")) is None, "the keys have expired by the clock of B")
+        cycles = b.info("server")["uptime_in_seconds"]
+        wait_for(lambda: b.info("server")["uptime_in_seconds"] > cycles + 1, "B has had time to delete them")
+        self.wires[0].heal()
+        self.in_step()
+        self.assertEqual(("6", "v"), (b.get(key_of(0, "counter")), b.get(key_of(0, "kept"))))
+
+    def test_keys_renewed_during_a_full_copy_survive(self):
+        a = self.a.primaries[0].client
+        a.config_set("rdb-key-save-delay", 1000)
+        for e in self.b.engines:
+            e.client.config_set("repl-diskless-load", "disabled")  # so that B loads all of the copy after its end
+        with a.pipeline(transaction=False) as p:
+            for i in range(3000):
+                p.set(key_of(0, "bulk%d" % i), "x" * 1000)
+            for i in range(300):
+                p.set(key_of(0, "session%d" % i), i, px=2500)
+            p.execute()
+        for e in self.b.engines:
+            e.follow(self.upstream(e))
+        wait_for(lambda: a.info("persistence")["rdb_bgsave_in_progress"], "the copy has begun")
+        with a.pipeline(transaction=False) as p:
+            for i in range(300):
+                p.persist(key_of(0, "session%d" % i))
+            self.assertEqual(300, sum(p.execute()))
+        wait_for(lambda: all(e.linked() for e in self.b.engines), "B is linked", 40)
+        self.in_step()
+        self.assertEqual(3300, self.b.primaries[0].client.dbsize())
+        self.assertEqual(self.digests(self.a.primaries), self.digests(self.b.primaries))
+        self.assertEqual(self.digests(self.a.primaries), self.digests(self.b.replicas))
+
+    def test_roles_change_hands_without_a_full_synchronisation(self):
+        self.attach()
+        self.a.primaries[0].client.set(key_of(0, 1), "before")
+        self.in_step()
+        before = self.full_syncs() + sum(p.info("stats")["sync_full"] for p in self.b.primaries)
+        for p in self.a.primaries:
+            p.client.config_set("repl-ping-replica-period", 3600)
+            p.ask("CLIENT", "PAUSE", 10000, "WRITE")
+        self.in_step()
+        for e in self.b.engines:
+            e.follow("")
+        for i, e in enumerate(self.a.engines):
+            e.follow("%s %d" % (self.b.primaries[i % 2].host, PORT))
+        for p in self.a.primaries:
+            p.ask("CLIENT", "UNPAUSE")
+        wait_for(lambda: all(e.linked() for e in self.a.engines + self.b.replicas), "A is linked to B")
+        self.b.primaries[0].client.set(key_of(0, 1), "after")
+        wait_for(lambda: self.a.replicas[0].info()["slave_repl_offset"] == self.b.primaries[0].info()["master_repl_offset"], "A is in step")
+        self.assertEqual("after", self.a.primaries[0].client.get(key_of(0, 1)))
+        self.assertIn(READONLY, self.refused(self.a.primaries[0], "SET", key_of(0, 1), 1))
+        self.assertEqual(before, self.full_syncs() + sum(p.info("stats")["sync_full"] for p in self.b.primaries))
+
+    def test_slots_that_move_at_a_are_mirrored(self):
+        for i in range(50):
+            self.a.primaries[0].client.set("{b}%d" % i, i)
+        self.attach()
+        self.in_step()
+        names = [[p.ask("CLUSTER", "MYID") for p in r.primaries] for r in (self.a, self.b)]
+        slot = self.a.primaries[0].ask("CLUSTER", "KEYSLOT", "{b}")
+        for region, (source, target) in ((self.b, names[1]), (self.a, names[0])):
+            region.primaries[1].ask("CLUSTER", "SETSLOT", slot, "IMPORTING", source)
+            region.primaries[0].ask("CLUSTER", "SETSLOT", slot, "MIGRATING", target)
+        keys = ["{b}%d" % i for i in range(50)]
+        self.a.primaries[0].ask("MIGRATE", self.a.primaries[1].host, PORT, "", 0, 5000, "KEYS", *keys)
+        for region, (_, target) in ((self.a, names[0]), (self.b, names[1])):
+            wait_for(lambda: region.primaries[0].ask("CLUSTER", "COUNTKEYSINSLOT", slot) == 0, "the slot is empty at its source")
+            for p in reversed(region.primaries):
+                p.ask("CLUSTER", "SETSLOT", slot, "NODE", target)
+        self.in_step()
+        self.assertEqual([str(i) for i in range(50)], [self.b.primaries[1].client.get(k) for k in keys])
+        self.assertEqual(self.digests(self.a.primaries), self.digests(self.b.primaries))
+
+    def test_settings_that_are_none_are_refused(self):
+        b = self.b.primaries[0]
+        for bad in ("host", "host 0", "host 65536", "host 1 2", "x" * 300 + " 1"):
+            self.assertIn("an upstream is a host and a port, or nothing", self.refused(b, "CONFIG", "SET", "meridian.upstream", bad))
+        self.assertEqual("", b.attached())
+        self.assertEqual({}, {k: v for k, v in b.client.config_get("*").items() if "meridian" in k})
+        self.assertEqual(0, len([c for c in b.client.command_list() if "meridian" in c]))
+
+
+class AttachedRedis(Attached, unittest.TestCase):
+    ENGINE, OCTET = "redis", 10
+
+
+class AttachedValkey(Attached, unittest.TestCase):
+    ENGINE, OCTET = "valkey", 20
+
+
+if __name__ == "__main__":
+    unittest.main()
