@@ -55,6 +55,10 @@ static void assign_role(struct world *w, struct world_node *n, struct proto_node
     if (want.takeover) out->takeover = OPT_BOOL(true);
     if (want.n_endpoints) out->endpoints = (struct string_list){true, 0, arena_array(w->arena, const char *, WANT_ENDPOINTS)};
     for (size_t i = 0; i < want.n_endpoints; i++) out->endpoints.items[out->endpoints.n++] = want.endpoints[i];
+    if (want.source_address) {
+        out->source_host = want.source_address;
+        out->source_port = OPT_INT(want.source_port);
+    }
     if (want.upstream_address == NULL) return;
     out->upstream_host = want.upstream_address;
     out->upstream_port = OPT_INT(want.upstream_port);

@@ -51,6 +51,7 @@ static void sight_node(struct world *w, struct row_node *row, const struct proto
     world_set_int(w, &row->seen_links_encrypted, seen->links_encrypted.v);
     world_set(w, &row->seen_pending_settings, join(w, &seen->pending_settings));
     world_set(w, &row->seen_refused_settings, join(w, &seen->refused_settings));
+    world_set(w, &row->seen_unable, seen->cluster ? seen->cluster->unable : NULL);
 }
 
 /* What was said before the agent knew of an address says nothing of that one: neither that it is taken, nor that it is held. */

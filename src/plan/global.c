@@ -252,12 +252,19 @@ static bool gateways_listen(struct world_rg *rg)
     return true;
 }
 
+static bool all_take_writes(struct world_rg *rg)
+{
+    for (size_t i = 0; i < rg->n_node_groups; i++)
+        if (!rg->node_groups[i].drop && !node_takes_writes(rg_primary(&rg->node_groups[i]))) return false;
+    return rg->n_node_groups > 0;
+}
+
 /* A member is associated once it replicates (or, the primary, once its side of the link stands); one that leaves is out once it takes writes. */
 static void plan_member(struct world *w, struct world_member *m)
 {
     if (m->drop || m->rg == NULL) return;
     if (m->row.leaving) {
-        if (!node_takes_writes(first_node(m->rg))) return;
+        if (!all_take_writes(m->rg)) return;
         drop_gateways(w, m->rg);
         world_drop(w, &m->drop);
         world_event(w, m->row.region, m->row.rg_id, EVENT_GLOBAL_LEFT, m->row.rg_id, m->row.global_id);
@@ -265,7 +272,7 @@ static void plan_member(struct world *w, struct world_member *m)
     }
     if (m->row.status == MEMBER_ASSOCIATED) return;
     bool first = m->row.role == MEMBER_PRIMARY;
-    bool joined = first ? node_takes_writes(first_node(m->rg)) && gateways_listen(m->rg) : m->rg->row.status == RG_AVAILABLE;
+    bool joined = first ? all_take_writes(m->rg) && gateways_listen(m->rg) : m->rg->row.status == RG_AVAILABLE;
     if (!joined) return;
     move_member_status(w, &m->row.status, MEMBER_JOINED);
     if (first) world_event(w, m->row.region, m->row.rg_id, EVENT_GLOBAL_JOINED_AS_PRIMARY, m->row.rg_id, m->row.global_id);

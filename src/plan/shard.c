@@ -65,16 +65,22 @@ bool shard_is_settled(const struct world_rg *rg)
 
 /* ---- who is primary ---- */
 
+/* It serves its shard: it takes writes, or it holds slots though it follows another region, which no replica does. */
+static bool is_master(const struct world_node *n)
+{
+    if (node_takes_writes(n)) return true;
+    return node_answers(n) && want_passive(n->rg) && n->shard_node && *n->shard_node->row.seen_slots;
+}
+
 static bool holds_slots(const struct world_node *n)
 {
-    return node_takes_writes(n) && n->shard_node && *n->shard_node->row.seen_slots;
+    return is_master(n) && n->shard_node && *n->shard_node->row.seen_slots;
 }
 
 /* Who shall be primary of a shard without slots can't be told from any other master. */
 static bool is_primary(const struct world_node_group *ng, const struct world_node *first)
 {
-    if (!node_takes_writes(first) || first->shard_node == NULL || first->shard_node->row.seen_state == REDIS_CLUSTER_NONE)
-        return false;
+    if (!is_master(first) || first->shard_node == NULL || first->shard_node->row.seen_state == REDIS_CLUSTER_NONE) return false;
     return holds_slots(first) || ng->row.slots == NULL || *ng->row.slots == '\0';
 }
 
@@ -93,7 +99,7 @@ static struct world_node *elected(const struct world_node_group *ng, const struc
  */
 static void adopt_elected(struct world *w, struct world_rg *rg, struct world_node_group *ng, struct world_node *first)
 {
-    bool replica = node_answers(first) && first->row.seen_role == SEEN_ROLE_REPLICA;
+    bool replica = node_answers(first) && first->row.seen_role == SEEN_ROLE_REPLICA && !is_master(first);
     if (!ng->shard->row.primary_seen || ng->row.switch_node_id || !(replica || node_is_dead(first))) return;
     struct world_node *n = elected(ng, first);
     if (n == NULL) return;
@@ -117,7 +123,7 @@ static bool is_down(const struct world_rg *rg, const struct world_node_group *ng
 /* It serves the shard's slots as a master, or may do so without having told of it yet. */
 static bool may_claim(const struct world_node *n)
 {
-    if (node_answers(n)) return node_takes_writes(n) && (holds_slots(n) || n->shard_node->row.seen_state == REDIS_CLUSTER_NONE);
+    if (node_answers(n)) return is_master(n) && (holds_slots(n) || n->shard_node->row.seen_state == REDIS_CLUSTER_NONE);
     return n->row.seen_pid != 0 || (n->row.seen_state == SEEN_UNKNOWN && n->row.no_address == NULL);
 }
 
@@ -137,7 +143,7 @@ static bool follows_nobody(struct world *w, const struct world_node_group *ng, c
 /* Every process of the shard that lives has told that it serves none of its slots. */
 static bool is_unclaimed(struct world *w, const struct world_node_group *ng, const struct world_node *first)
 {
-    if (!node_answers(first) || node_takes_writes(first) || !follows_nobody(w, ng, first)) return false;
+    if (!node_answers(first) || is_master(first) || !follows_nobody(w, ng, first)) return false;
     for (size_t i = 0; i < ng->n_nodes; i++)
         if (ng_has(ng, &ng->nodes[i]) && ng->nodes[i].shard_node && may_claim(&ng->nodes[i])) return false;
     return true;
@@ -176,7 +182,7 @@ struct claim {
 
 static bool is_told(const struct world_node_group *ng)
 {
-    return !ng->drop && ng->shard && ng->shard->row.primary_seen && node_takes_writes(rg_primary(ng));
+    return !ng->drop && ng->shard && ng->shard->row.primary_seen && is_master(rg_primary(ng));
 }
 
 /* True where some primary tells of other slots than the rows have. */

@@ -201,6 +201,16 @@ static void want_upstream(const struct world_node *first, struct want_node *want
     want->upstream_node = first->row.id;
 }
 
+/* In cluster mode the replicas know what their primary follows: whoever of them the engine elects must follow it in the same instant. */
+static void want_source(
+    struct world_rg *rg, const struct world_node_group *ng, const struct want_node *first, struct want_node *want)
+{
+    struct world_endpoint *gateway = ng->shard && !first->primary ? rg_endpoint(rg, ENDPOINT_GATEWAY, ng->row.id) : NULL;
+    if (gateway == NULL) return;
+    want->source_address = gateway->row.address;
+    want->source_port = gateway->row.port;
+}
+
 /* The replica that takes over in good order: it stays a replica until it is known how far the fenced primary got. */
 static bool takes_over(const struct world_node *n, const struct world_node_group *ng)
 {
@@ -289,9 +299,13 @@ struct want_node want_node(struct world *w, struct world_node *n)
     want_endpoints(w, n, ng, &want);
     if (first == n) {
         want_first(w, n->rg, n, ng, &want);
-        want.takeover = want.primary && ng->shard && !ng->shard->row.primary_seen;
+        want_source(n->rg, ng, &want, &want);
+        want.takeover = (want.primary || want.source_address) && ng->shard && !ng->shard->row.primary_seen;
         return want;
     }
+    struct want_node want_of_first = {.promote_offset = -1};
+    want_first(w, n->rg, first, ng, &want_of_first);
+    want_source(n->rg, ng, &want_of_first, &want);
     if (takes_over(n, ng)) {
         want.primary = want.hold = true;
         want.promote_offset = ng->row.switch_offset;

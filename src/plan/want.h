@@ -15,10 +15,12 @@ struct want_node {
     const char *upstream_node;             /* the upstream's id where it runs in the same region, else NULL */
     const char *endpoints[WANT_ENDPOINTS]; /* the floating addresses it shall listen on too */
     size_t n_endpoints;
-    bool fence;             /* hold writes and let the replication offset stand still */
-    int64_t promote_offset; /* become primary only at this offset; -1: at once */
-    bool hold;              /* once dead, stay dead until the order changes: a replica may have taken its place */
-    bool takeover;          /* cluster mode: become primary though the shard's others have not elected it */
+    bool fence;                 /* hold writes and let the replication offset stand still */
+    int64_t promote_offset;     /* become primary only at this offset; -1: at once */
+    bool hold;                  /* once dead, stay dead until the order changes: a replica may have taken its place */
+    bool takeover;              /* cluster mode: become primary though the shard's others have not elected it */
+    const char *source_address; /* cluster mode: the gateway that the shard's primary follows; NULL: it takes writes */
+    int64_t source_port;
 };
 
 /* A node of a stand-alone cluster is a primary that nobody follows. */

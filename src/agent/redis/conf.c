@@ -77,6 +77,8 @@ int conf_check(const struct proto_node_order *o, struct err *e)
     if (role_at_start(o) == ROLE_REPLICA &&
         (!order_is_host(o->upstream_host) || strlen(o->upstream_host) >= HOST_SIZE || !order_is_port(o->upstream_port)))
         return err_set(e, ERR_USAGE, "a replica's order has no proper upstream");
+    bool named = order_is_host(o->source_host) && strlen(o->source_host) < HOST_SIZE && order_is_port(o->source_port);
+    if (o->source_host != NULL && !named) return err_set(e, ERR_USAGE, "the order has no proper address in another region");
     if (!is_password_ok(o->admin_password) || !is_password_ok(o->replication_password) || !is_password_ok(o->mover_password))
         return err_set(e, ERR_USAGE, "a password of the order has control characters");
     for (size_t i = 0; i < o->users.n; i++) {

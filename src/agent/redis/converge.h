@@ -32,6 +32,7 @@ enum step {
     STEP_WRITE_CONF,  /* replace redis.conf */
     STEP_FOLLOW,      /* REPLICAOF host port; CLUSTER REPLICATE in a cluster */
     STEP_PROMOTE,     /* REPLICAOF NO ONE; CLUSTER FAILOVER TAKEOVER in a cluster */
+    STEP_SOURCE,      /* in a cluster: name the address in another region that the shard's primary follows, or none */
     STEP_QUIET,       /* stop the PINGs in the replication stream */
     STEP_PAUSE,       /* hold writes */
     STEP_UNPAUSE,
@@ -78,6 +79,9 @@ struct node_now {
     bool save_due, save_look_due; /* a snapshot is to be begun, or asked after */
     bool other_process;           /* the order to become primary is for another than this one */
     bool upstream_ready;          /* nobody this agent runs, or one that can be followed */
+    bool shard_primary;           /* in a cluster, by its table */
+    bool attached;                /* a primary in its cluster, though it follows another region */
+    bool source_stale;            /* in a cluster: the address in another region is not known to be the order's */
 };
 
 enum step converge(const struct proto_node_order *o, const struct node_now *now);

@@ -307,6 +307,7 @@ static enum step next_step(struct node *n)
     int64_t now = node_now(n);
     struct redis *x = redis_of(n);
     if (now < x->hold_until) return STEP_NONE;
+    const struct redis_cluster_part *part = redis_cluster_part(n);
     const struct proto_node_order safe = conf_file_order(n);
     struct node_now seen = {.info = x->info,
         .info_old = x->info_old,
@@ -328,6 +329,9 @@ static enum step next_step(struct node *n)
         .weigh_due = n->order->weigh.v && x->weighed != n->order->weigh.v,
         .take_blocked = now < endpoints_next_take(n),
         .other_process = node_is_for_another(n),
+        .shard_primary = part != NULL && part->is_shard_primary(n),
+        .attached = part != NULL && part->is_attached(n),
+        .source_stale = part != NULL && part->source_is_stale(n),
         .upstream_ready = node_is_misled(n) || node_upstream_ready(n),
         .save_due = redis_save_is_due(n),
         .save_look_due = redis_save_look_is_due(n)};

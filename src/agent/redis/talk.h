@@ -19,6 +19,7 @@ enum redis_ask {
     ASK_BIND,
     ASK_CLUSTER,
     ASK_NODES,
+    ASK_SOURCE,
     ASK_WHOLE,
     ASK_STEP,
     ASK_COMPARE

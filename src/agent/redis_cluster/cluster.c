@@ -6,6 +6,7 @@
 #include "agent/redis_cluster/cluster_start.h"
 #include "agent/redis_cluster/cluster_state.h"
 #include "agent/redis_cluster/slots.h"
+#include "agent/redis_cluster/source.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -165,12 +166,19 @@ static bool has_waited(const struct node *n)
     return cluster_of(n)->stir_at != 0;
 }
 
+static bool is_shard_primary(const struct node *n)
+{
+    const struct cluster_state *c = cluster_of(n);
+    return c->view.read && c->view.role == ROLE_PRIMARY;
+}
+
 #define COMMAND(...) \
     .words = (const char *const[]){__VA_ARGS__}, .n_words = sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *)
 
 static const struct redis_step steps[STEP__COUNT] = {
     [STEP_FOLLOW] = {.ask = cluster_do_follow, .done = redis_followed, .refused = cluster_follow_refused},
     [STEP_PROMOTE] = {.ask = slots_promote, .done = slots_promoted},
+    [STEP_SOURCE] = {.ask = source_do, .done = source_done},
     [STEP_CLUSTER_INFO] = {.ask = cluster_do_view, .done = cluster_know_info},
     [STEP_CLUSTER_NODES] = {.done = cluster_know_nodes}, /* asked for with the step before */
     [STEP_CLUSTER_SLOTS] = {COMMAND("CLUSTER", "SLOTS"), .done = cluster_know_slots},
@@ -197,6 +205,9 @@ const struct redis_cluster_part cluster_part = {
     .greeted = cluster_greeted,
     .view_refused = cluster_view_refused,
     .correct = cluster_correct,
+    .is_shard_primary = is_shard_primary,
+    .is_attached = source_is_attached,
+    .source_is_stale = source_is_stale,
     .came_or_went = came_or_went,
     .next = cluster_next,
     .next_at = cluster_next_at,

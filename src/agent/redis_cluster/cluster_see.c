@@ -3,6 +3,7 @@
 #include "agent/redis/state.h"
 #include "agent/redis_cluster/cluster_state.h"
 #include "agent/redis_cluster/slots.h"
+#include "agent/redis_cluster/source.h"
 #include "base/log.h"
 #include "model/shape.h"
 
@@ -52,7 +53,8 @@ static void tell_view(struct node *n)
         .strangers = OPT_INT(c->view.strangers),
         .epoch = OPT_INT(c->view.epoch),
         .agrees = OPT_BOOL(view_agrees(n)),
-        .moving = slots_text(&a, &moving, ' ')};
+        .moving = slots_text(&a, &moving, ' '),
+        .unable = c->unable[0] != '\0' ? arena_strdup(&a, c->unable) : NULL};
     bool same = c->seen.name != NULL && shape_same(&shape_proto_cluster_seen, &c->seen, &seen);
     arena_fini(&c->told);
     c->told = a;
@@ -93,6 +95,7 @@ static int read_nodes(const struct node *n, const struct redisReply *r, struct a
 void cluster_greet(struct node *n, enum redis_ask what)
 {
     if (what == ASK_WHOLE) redis_ask(n, ASK_WHOLE, WORDS("CLUSTER", "INFO"));
+    else if (what == ASK_SOURCE) source_ask(n);
     else ask_view(n, ASK_CLUSTER);
 }
 
@@ -108,7 +111,13 @@ static void know_myself(struct node *n, const struct redisReply *r)
     }
     c->unfollowing = true;
     c->orphan = !nodes.myself->is_master;
-    if (c->orphan) redis_of(n)->talk.greeting = ASK_WHOLE;
+    redis_of(n)->talk.greeting = ASK_SOURCE;
+}
+
+static void know_source(struct node *n, const struct redisReply *r)
+{
+    source_know(n, r);
+    if (cluster_of(n)->orphan) redis_of(n)->talk.greeting = ASK_WHOLE;
     else node_event(n, EVENT_KNOWN);
 }
 
@@ -127,6 +136,7 @@ void cluster_greeted(struct node *n, enum redis_ask what, const struct redisRepl
     bool whole;
     int64_t *count = &cluster_of(n)->count;
     if (what == ASK_NODES) return know_myself(n, r);
+    if (what == ASK_SOURCE) return know_source(n, r);
     if (what == ASK_WHOLE) return know_whole(n, r);
     if (!cluster_info_read(r, &whole, count)) *count = 0;
     redis_await(n, ASK_NODES, STEP_NONE);

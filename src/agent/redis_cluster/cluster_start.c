@@ -3,6 +3,7 @@
 #include "agent/os/reservations.h"
 #include "agent/os/file.h"
 #include "agent/redis_cluster/cluster_state.h"
+#include "agent/redis_cluster/source.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -77,7 +78,8 @@ int cluster_prepare(struct node *n, struct err *e)
     int bus = cluster_bus_port(me);
     if (reservations_probe(n->host->reservations, address, bus) == EADDRINUSE)
         return err_set(e, ERR_IN_USE, "%s:%d, for the nodes of the cluster, is in use by another program", address, bus);
-    if (keeps_nodes_conf(n)) return 0;
+    int r = source_prepare(n, e);
+    if (r || keeps_nodes_conf(n)) return r;
     cluster_nodes_conf(map, me->name, latest_epoch(n, map), is_headless, n, &text);
     return file_put(node_path(n, NODES_CONF, path), text.data, text.len, e);
 }
@@ -95,6 +97,7 @@ void cluster_begin(struct node *n)
     const struct cluster_map *map = cluster_map_of(n);
     const struct proto_cluster_node *me = cluster_entry_of(n);
     const struct proto_cluster_node *primary = me != NULL ? cluster_primary_of(map, me) : NULL;
+    source_begin(n);
     cluster_of(n)->from_phantom = primary != NULL && is_headless(n, primary);
 }
 
@@ -109,6 +112,7 @@ void cluster_conf(const struct node *n, struct buf *out)
     buf_printf(out, "cluster-node-timeout %lld\n", (long long)cluster_timeout_ms(map, false));
     buf_printf(out, "cluster-announce-ip %s\n", n->order->address);
     if (me != NULL) buf_printf(out, "cluster-port %d\n", cluster_bus_port(me));
+    source_conf(n, out);
 }
 
 int cluster_second_port(const struct node *n)

@@ -1,6 +1,7 @@
 #include "agent/redis_cluster/cluster_state.h"
 #include "agent/redis/redis.h"
 #include "agent/redis/state.h"
+#include "agent/redis_cluster/source.h"
 #include <stdlib.h>
 
 enum { AGAIN_MS = 5, UNSETTLED_MS = 200 };
@@ -63,7 +64,7 @@ const struct node *cluster_find_ready(struct node_host *h, const char *order)
 
 bool cluster_is_primary(const struct node *n)
 {
-    return redis_of(n)->info.role == ROLE_PRIMARY;
+    return redis_of(n)->info.role == ROLE_PRIMARY || source_is_attached(n);
 }
 
 bool cluster_is_eager(const struct node *n)

@@ -7,6 +7,8 @@
 struct redis;
 /* What a node of a Redis Cluster is known to see of it, and what others may know of that. */
 
+enum { SOURCE_SIZE = 80 }; /* of "HOST PORT" */
+
 struct cluster_state {
     struct cluster_view view;
     struct proto_cluster_seen seen; /* what is told of that; strings belong to 'told' */
@@ -25,13 +27,16 @@ struct cluster_state {
     bool complete;    /* CLUSTER SLOTS named every replica since the view last disagreed */
     bool fine;        /* the last view that is whole was as the map says; and when that was: */
     uint64_t fine_pulse, fine_serial;
-    bool from_phantom; /* it was started as a replica of one */
-    bool unclaimed;    /* slots that are its own were nobody's when the view was read */
-    bool claim;        /* and the time before, too */
-    bool unfollowing;  /* INFO replication calls it a master, or did not say yet */
-    bool orphan;       /* and yet it is a replica: of a phantom */
-    int64_t patience;  /* cluster-node-timeout in ms, once it is the one that lasts; else 0 */
-    int64_t stir_at;   /* when the replication stream may be stirred again; 0: it never was */
+    bool from_phantom;              /* it was started as a replica of one */
+    bool unclaimed;                 /* slots that are its own were nobody's when the view was read */
+    bool claim;                     /* and the time before, too */
+    bool unfollowing;               /* INFO replication calls it a master, or did not say yet */
+    bool orphan;                    /* and yet it is a replica: of a phantom */
+    int64_t patience;               /* cluster-node-timeout in ms, once it is the one that lasts; else 0 */
+    char source[SOURCE_SIZE];       /* the address in another region that the process knows, see source.h; "": none */
+    char asked_source[SOURCE_SIZE]; /* what it was told last */
+    char unable[120];               /* why it can follow no other region; "": it can */
+    int64_t stir_at;                /* when the replication stream may be stirred again; 0: it never was */
 };
 
 void *cluster_state_new(void);
@@ -51,7 +56,7 @@ const struct proto_cluster_node *cluster_entry_of(const struct node *n);
 struct node *cluster_find(struct node_host *h, const char *order);
 /* The same, if it is ready and answers. */
 const struct node *cluster_find_ready(struct node_host *h, const char *order);
-/* Whether its own INFO says that it is a primary. */
+/* Whether it is a primary by its own INFO, or one that follows another region. */
 bool cluster_is_primary(const struct node *n);
 /* A step was refused because of something that will have changed before long. */
 void cluster_try_again(struct node *n);

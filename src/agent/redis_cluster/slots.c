@@ -3,6 +3,7 @@
 #include "agent/redis/steps.h"
 #include "agent/redis_cluster/cluster_state.h"
 #include "agent/redis_cluster/slot_mover.h"
+#include "agent/redis_cluster/source.h"
 #include "base/log.h"
 #include <stdio.h>
 #include <string.h>
@@ -51,13 +52,18 @@ static void restore_slots(struct node *n, const struct cluster_map *map)
 /*
  * A replica knows nothing of slots in flight: in the instant in which it takes over it
  * learns of them from those who do, so that no client gets nothing for a key that is
- * already, or still, somewhere else.
+ * already, or still, somewhere else. In a secondary region it begins to follow its source in the same instant: what changes the setting
+ * has the module look, and one that followed nobody as a replica is not told otherwise that it is primary.
  */
 void slots_promote(struct node *n)
 {
     const struct cluster_map *map = cluster_map_of(n);
+    bool follows = role_parse(n->order->role) == ROLE_REPLICA;
+    if (!follows && source_is_attached(n)) return source_leave(n);
     redis_send_unread(n, WORDS("MULTI"));
+    if (follows) redis_send_unread(n, WORDS("CONFIG", "SET", SOURCE_SETTING, ""));
     redis_send_unread(n, WORDS("CLUSTER", "FAILOVER", "TAKEOVER"));
+    if (follows) redis_send_unread(n, WORDS("CONFIG", "SET", SOURCE_SETTING, cluster_of(n)->source));
     if (map != NULL) restore_slots(n, map);
     redis_ask(n, ASK_STEP, WORDS("EXEC"));
 }
@@ -65,14 +71,24 @@ void slots_promote(struct node *n)
 void slots_promoted(struct node *n, const struct redisReply *r)
 {
     struct cluster_state *c = cluster_of(n);
-    for (size_t i = 1; i < r->elements; i++)
+    if (r->type == REDIS_REPLY_STATUS) {
+        source_done(n, r);
+        return redis_promoted(n, r);
+    }
+    bool follows = role_parse(n->order->role) == ROLE_REPLICA;
+    size_t first = follows ? 1 : 0;
+    for (size_t i = first + 1; i < r->elements; i++)
         if (r->element[i]->type == REDIS_REPLY_ERROR) log_warn("node %s: a slot in flight: %s", n->id, r->element[i]->str);
     c->stale = true;
     cluster_host_of(n)->pulse++; /* those with slots in flight look at once */
-    bool done = r->type == REDIS_REPLY_ARRAY && r->elements > 0 && r->element[0]->type != REDIS_REPLY_ERROR;
+    bool done = r->type == REDIS_REPLY_ARRAY && r->elements > first && r->element[first]->type != REDIS_REPLY_ERROR;
     c->orphan = c->orphan && !done;
+    if (done && follows) {
+        redis_of(n)->info_old = true;
+        return;
+    }
     if (done) return redis_promoted(n, r);
-    log_info("node %s: does not take over: %s", n->id, r->elements > 0 ? r->element[0]->str : "no answer");
+    log_info("node %s: does not take over: %s", n->id, r->elements > first ? r->element[first]->str : "no answer");
     cluster_try_again(n);
 }
 

@@ -3,6 +3,7 @@
 #include "ops/core/request.h"
 #include "ops/core/state.h"
 #include "ops/global_datastore/view.h"
+#include "ops/replication_group/members.h"
 #include "ops/replication_group/rows.h"
 #include "plan/moves.gen.h"
 #include "plan/rg_row.h"
@@ -19,6 +20,20 @@ static int answer_with_global(struct op *op, const char *id, struct api_global_r
     return view_global(op, g, true, *out);
 }
 
+/* In cluster mode a region follows another by a module that must know the engine's insides. Each node has told whether it does. */
+static int check_attachable(struct op *op, const struct row_replication_group *rg)
+{
+    struct row_node *nodes;
+    size_t n;
+    int r = rg_read_members(op, rg, &nodes, &n);
+    for (size_t i = 0; r == 0 && i < n; i++)
+        if (nodes[i].seen_unable)
+            return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
+                "Global replication group is not supported with cluster mode enabled for the engine that %s runs: %s.",
+                nodes[i].cluster_id, nodes[i].seen_unable);
+    return r;
+}
+
 static int check_primary(struct op *op, const struct row_replication_group *rg)
 {
     const struct node_type *t = node_type_find(rg->node_type);
@@ -27,12 +42,13 @@ static int check_primary(struct op *op, const struct row_replication_group *rg)
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Access Denied to API Version: APIGlobalDatastore");
     if (rg->status != RG_AVAILABLE)
         return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Replication group %s is not in available state.", rg->id);
-    if (rg_is_clustered(rg)) return not_served(op, "Cluster mode in a global datastore");
+    if (rg_is_clustered(rg) && !rg_is_sharded(rg)) return not_served(op, "Cluster mode compatible in a global datastore");
     if (t == NULL || !t->global_datastores)
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Global replication group is not supported for the node type.");
     if (v == NULL || !engine_version_has(v, ENGINE_FEATURE_GLOBAL_DATASTORE))
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Global replication group is not supported for the engine version.");
-    return check_outside_global(op, rg, FAULT_INVALID_PARAMETER_VALUE);
+    int r = rg_is_clustered(rg) ? check_attachable(op, rg) : 0;
+    return r ? r : check_outside_global(op, rg, FAULT_INVALID_PARAMETER_VALUE);
 }
 
 static struct row_global_replication_group global_row(
@@ -48,6 +64,7 @@ static struct row_global_replication_group global_row(
         .node_type = rg->node_type,
         .at_rest_encryption = rg->at_rest_encryption,
         .transit_encryption = rg->transit_encryption,
+        .cluster_enabled = rg_is_sharded(rg),
         .automatic_failover = rg->automatic_failover,
         .phase = PHASE_STEADY,
         .phase_since_ms = op->steady_ms,
@@ -186,6 +203,7 @@ int op_failover_global_replication_group(struct op *op, const struct api_failove
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
             "Replication group %s in region %s is already the primary of Global Replication Group %s.", m->rg_id, m->region,
             g->id);
+    if (g->cluster_enabled) return not_served(op, "Failover of a global datastore with cluster mode enabled");
     /* A primary that is getting its data back is no obstacle: then the failover takes its place. */
     bool switches = g->phase != PHASE_STEADY && g->phase != PHASE_REVIVING && g->phase != PHASE_RETURNING;
     if (m->status != MEMBER_ASSOCIATED || m->leaving || switches || g->status == GLOBAL_DELETING) return fault_global_busy(op, g);

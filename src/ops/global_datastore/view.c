@@ -1,6 +1,8 @@
 #include "ops/global_datastore/view.h"
 #include "ops/core/id.h"
 #include "ops/core/view.h"
+#include "base/slots.h"
+#include "ops/replication_group/inherited_shards.h"
 #include "ops/replication_group/security.h"
 #include <string.h>
 
@@ -39,6 +41,25 @@ static int view_token(struct op *op, const struct row_global_replication_group *
     return r;
 }
 
+/* The shards of the primary, under the datastore's name: every member has the same. */
+static int view_node_groups(
+    struct op *op, const struct row_global_replication_group *row, struct api_global_replication_group *out)
+{
+    struct row_node_group *shards;
+    size_t n;
+    int r = row->cluster_enabled ? rg_primary_shards(op, row, &shards, &n) : 0;
+    if (r || !row->cluster_enabled) return r;
+    struct api_global_node_group *items = arena_array(op->arena, struct api_global_node_group, n);
+    for (size_t i = 0; i < n; i++) {
+        struct slots held = {0};
+        slots_read(&held, shards[i].slots);
+        items[i].global_node_group_id = arena_printf(op->arena, "%s-%s", row->id, shards[i].id);
+        items[i].slots = slots_text(op->arena, &held, ',');
+    }
+    out->global_node_groups = (struct api_global_node_group_list){true, n, items};
+    return 0;
+}
+
 int view_global(
     struct op *op, const struct row_global_replication_group *row, bool with_members, struct api_global_replication_group *out)
 {
@@ -55,5 +76,6 @@ int view_global(
         .arn = arn_of_global(op, row->account, row->id),
     };
     int r = view_token(op, row, out);
+    if (r == 0) r = view_node_groups(op, row, out);
     return r == 0 && with_members ? view_members(op, row, out) : r;
 }

@@ -6,6 +6,7 @@
 #include "ops/core/window.h"
 #include "ops/replication_group/access.h"
 #include "ops/replication_group/adoption.h"
+#include "ops/replication_group/inherited_shards.h"
 #include "ops/replication_group/rows.h"
 #include "ops/replication_group/security.h"
 #include "ops/replication_group/shards.h"
@@ -121,6 +122,7 @@ static void read_inherited_settings(const struct api_create_replication_group_in
     rg->engine = g->engine;
     rg->engine_version = g->engine_version;
     rg->node_type = g->node_type;
+    rg->cluster_mode = g->cluster_enabled ? MODE_ENABLED : MODE_DISABLED;
     rg->automatic_failover = g->automatic_failover;
     rg->multi_az = request_flag(in->multi_az_enabled, false);
     rg->at_rest_encryption = g->at_rest_encryption;
@@ -179,11 +181,15 @@ static void choose_snapshotting_cluster(struct op *op, struct rg_creation *p)
 
 int rg_creation_read(struct op *op, const struct api_create_replication_group_in *in, struct rg_creation *out)
 {
-    struct api_create_replication_group_in filled, restored;
+    struct api_create_replication_group_in filled, restored, inherited;
     *out = (struct rg_creation){0};
     int r = id_check(op, "ReplicationGroupId", in->replication_group_id, 40, &out->rg.id);
     if (r == 0 && in->global_replication_group_id) r = check_joining(op, in->global_replication_group_id, out);
     if (r == 0 && out->global) r = check_inherits(op, in);
+    if (r == 0 && out->global) {
+        r = rg_inherit_shards(op, out->global, in, &inherited);
+        in = &inherited;
+    }
     if (r == 0 && in->primary_cluster_id) {
         r = rg_adopt_read(op, in, &filled, &out->adopted);
         in = &filled;

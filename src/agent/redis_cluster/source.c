@@ -1,0 +1,129 @@
+#include "agent/redis_cluster/source.h"
+#include "agent/node/folder.h"
+#include "agent/os/file.h"
+#include "agent/redis/conf.h"
+#include "agent/redis/state.h"
+#include "agent/redis/steps.h"
+#include "agent/redis_cluster/cluster_state.h"
+#include "attach/image.h"
+#include "base/log.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#define MODULE_FILE "attach.so"
+#define ATTACHED "meridian.attached"
+
+/* A folder from which nothing may be run can't hold the module: its nodes start without, and follow no other region. */
+static bool may_load(const struct node *n)
+{
+    struct statvfs fs;
+    return statvfs(n->dir, &fs) == 0 && !(fs.f_flag & ST_NOEXEC);
+}
+
+/* Whole files are put in place: one of that size is that module, unless it is another program's. */
+int source_prepare(struct node *n, struct err *e)
+{
+    char path[PATH_MAX];
+    struct stat st;
+    node_path(n, MODULE_FILE, path);
+    bool there = stat(path, &st) == 0 && st.st_size == (off_t)attach_image_size && (st.st_mode & S_IXUSR);
+    if (there || !may_load(n)) return 0;
+    int r = file_replace(path, attach_image, attach_image_size, e);
+    if (r == 0 && chmod(path, S_IRWXU) != 0) return err_set(e, ERR_IO, "%s: %s", path, strerror(errno));
+    return r;
+}
+
+/* "HOST PORT" as the order has it for this node; "" where it, or its primary, follows nobody in another region. */
+static void ordered_source(const struct node *n, char out[SOURCE_SIZE])
+{
+    const struct proto_node_order *o = n->order;
+    out[0] = '\0';
+    if (role_parse(o->role) == ROLE_REPLICA && o->source_host != NULL)
+        snprintf(out, SOURCE_SIZE, "%s %d", o->source_host, (int)o->source_port.v);
+}
+
+void source_conf(const struct node *n, struct buf *out)
+{
+    char path[PATH_MAX], source[SOURCE_SIZE];
+    if (!may_load(n)) return;
+    buf_puts(out, "loadmodule ");
+    conf_quote(out, node_path(n, MODULE_FILE, path));
+    ordered_source(n, source);
+    buf_puts(out, "\n" SOURCE_SETTING " ");
+    conf_quote(out, source);
+    buf_putc(out, '\n');
+}
+
+void source_begin(struct node *n)
+{
+    ordered_source(n, cluster_of(n)->source);
+}
+
+void source_ask(struct node *n)
+{
+    redis_ask(n, ASK_SOURCE, WORDS("CONFIG", "GET", SOURCE_SETTING, ATTACHED));
+}
+
+static const char *setting_of(const struct redisReply *r, const char *name)
+{
+    for (size_t i = 0; r->type == REDIS_REPLY_ARRAY && i + 1 < r->elements; i += 2)
+        if (r->element[i]->str != NULL && strcmp(r->element[i]->str, name) == 0) return r->element[i + 1]->str;
+    return NULL;
+}
+
+/* A process without the module knows no address, and can't be told one. */
+void source_know(struct node *n, const struct redisReply *r)
+{
+    static const char unable[] = "unable: ";
+    struct cluster_state *c = cluster_of(n);
+    const char *upstream = setting_of(r, SOURCE_SETTING), *attached = setting_of(r, ATTACHED);
+    snprintf(c->source, sizeof c->source, "%s", upstream != NULL ? upstream : "");
+    c->unable[0] = '\0';
+    if (attached == NULL)
+        snprintf(c->unable, sizeof c->unable, "%s",
+            may_load(n) ? "the module was not loaded at its start" : "its folder lets no module be loaded (noexec)");
+    else if (strncmp(attached, unable, strlen(unable)) == 0)
+        snprintf(c->unable, sizeof c->unable, "%s", attached + strlen(unable));
+}
+
+bool source_is_stale(const struct node *n)
+{
+    char source[SOURCE_SIZE];
+    ordered_source(n, source);
+    return strcmp(source, cluster_of(n)->source) != 0;
+}
+
+/* Its replication is that of the module, and not that of a replica in its cluster, which follows its primary. */
+bool source_is_attached(const struct node *n)
+{
+    char upstream[SOURCE_SIZE];
+    const struct replication_info *i = &redis_of(n)->info;
+    snprintf(upstream, sizeof upstream, "%s %d", i->upstream_host, i->upstream_port);
+    return i->role == ROLE_REPLICA && strcmp(upstream, cluster_of(n)->source) == 0;
+}
+
+void source_do(struct node *n)
+{
+    char *asked = cluster_of(n)->asked_source;
+    ordered_source(n, asked);
+    if (*asked != '\0') log_info("node %s: its shard follows %s", n->id, asked);
+    redis_ask(n, ASK_STEP, WORDS("CONFIG", "SET", SOURCE_SETTING, asked));
+}
+
+void source_leave(struct node *n)
+{
+    cluster_of(n)->asked_source[0] = '\0';
+    redis_ask(n, ASK_STEP, WORDS("CONFIG", "SET", SOURCE_SETTING, ""));
+}
+
+void source_done(struct node *n, const struct redisReply *r)
+{
+    struct cluster_state *c = cluster_of(n);
+    (void)r;
+    memcpy(c->source, c->asked_source, sizeof c->source);
+    c->stale = true;
+    redis_of(n)->info_old = true;
+}

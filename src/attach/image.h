@@ -1,0 +1,5 @@
+#pragma once
+#include <stddef.h>
+/* The module as the program carries it: the bytes of the shared object that is built from the rest of this folder. */
+extern const unsigned char attach_image[];
+extern const size_t attach_image_size;
