@@ -4,6 +4,7 @@
 #include "plan/plan.h"
 #include "plan/rg_row.h"
 #include "plan/want.h"
+#include <stdio.h>
 #include <string.h>
 
 /*
@@ -65,11 +66,21 @@ bool shard_is_settled(const struct world_rg *rg)
 
 /* ---- who is primary ---- */
 
-/* It serves its shard: it takes writes, or it holds slots though it follows another region, which no replica does. */
+/* A primary of a secondary region follows the gateway to its source, which no replica does. */
+static bool follows_source(const struct world_node *n)
+{
+    char gateway[96];
+    const struct world_endpoint *e = n->node_group ? rg_endpoint(n->rg, ENDPOINT_GATEWAY, n->node_group->row.id) : NULL;
+    if (e == NULL || e->row.address == NULL || n->row.seen_upstream == NULL || n->row.seen_role != SEEN_ROLE_REPLICA)
+        return false;
+    snprintf(gateway, sizeof gateway, "%s:%lld", e->row.address, (long long)e->row.port);
+    return node_answers(n) && strcmp(gateway, n->row.seen_upstream) == 0;
+}
+
+/* It serves its shard: it takes writes, or what another region writes. */
 static bool is_master(const struct world_node *n)
 {
-    if (node_takes_writes(n)) return true;
-    return node_answers(n) && want_passive(n->rg) && n->shard_node && *n->shard_node->row.seen_slots;
+    return node_takes_writes(n) || (n != NULL && follows_source(n));
 }
 
 static bool holds_slots(const struct world_node *n)

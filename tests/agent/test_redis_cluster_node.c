@@ -103,11 +103,17 @@ static struct rconn *greet(struct node *n)
     return c;
 }
 
+#define ASKS_SOURCE "CONFIG GET meridian.upstream meridian.attached"
+#define SOURCE(upstream, attached) \
+    "*4\r\n$17\r\nmeridian.upstream\r\n" upstream "\r\n$17\r\nmeridian.attached\r\n" attached "\r\n"
+static const char no_source[] = SOURCE("$0\r\n", "$0\r\n");
+
 static struct rconn *start(struct node *n, const struct proto_node_order *o, const char *nodes, const char *info)
 {
     script_order(n, o);
     struct rconn *c = greet(n);
     say_view(c, INFO("ok", "3"), nodes);
+    if (script_reads(c, ASKS_SOURCE)) script_say(c, no_source);
     if (script_reads(c, "CLUSTER INFO")) script_say_text(c, INFO("ok", "3")); /* a replica is perhaps one of a phantom */
     cr_assert_eq(n->state, NODE_UP);
     script_dialogue(c, "INFO replication", NULL);
@@ -204,6 +210,7 @@ Test(redis_cluster_node, a_shard_that_is_new_starts_as_replicas_of_a_phantom_and
     const char *phantoms = A1 " 127.0.0.1:17005@27005 myself,slave " X1 " 0 0 0 connected\n" X1
                               " :0@0 master,noaddr - 0 0 0 disconnected 0-8191\n" OTHER_A2 OTHER_B1;
     say_view(c, INFO("fail", "4"), phantoms);
+    script_dialogue(c, ASKS_SOURCE, no_source);
     cr_assert_eq(n->state, NODE_GREET);
     script_dialogue(c, "CLUSTER INFO", NULL);
     script_say_text(c, INFO("fail", "4"));
@@ -223,6 +230,87 @@ Test(redis_cluster_node, a_shard_that_is_new_starts_as_replicas_of_a_phantom_and
     script_dialogue(c, "CLUSTER FAILOVER TAKEOVER", "+QUEUED\r\n");
     script_dialogue(c, "EXEC", "*1\r\n+OK\r\n");
     cr_assert_eq(script_see(n).role, SEEN_ROLE_PRIMARY);
+}
+
+/* ---- a shard that follows another region ---- */
+
+#define ATTACHED "role:slave\r\nmaster_host:127.9.0.1\r\nmaster_port:6379\r\nmaster_link_status:up\r\nslave_repl_offset:700\r\n"
+
+static struct proto_node_order order_of_source(const char *id)
+{
+    struct proto_node_order o = order(id, "replica");
+    o.source_host = "127.9.0.1";
+    o.source_port = OPT_INT(6379);
+    if (id[1] != '1') return o;
+    o.upstream_node = NULL;
+    o.upstream_host = o.source_host;
+    o.upstream_port = o.source_port;
+    return o;
+}
+
+/* Up to its view; 'kept' is what it says of its source. */
+static struct rconn *start_with_source(
+    struct node *n, const struct proto_node_order *o, const char *nodes, const char *kept, const char *info)
+{
+    script_order(n, o);
+    struct rconn *c = greet(n);
+    say_view(c, INFO("ok", "3"), nodes);
+    script_dialogue(c, ASKS_SOURCE, kept);
+    if (script_reads(c, "CLUSTER INFO")) script_say_text(c, INFO("ok", "3"));
+    script_dialogue(c, "INFO replication", NULL);
+    script_say_text(c, info);
+    return c;
+}
+
+Test(redis_cluster_node, a_primary_that_follows_another_region_stays_one_in_its_shard)
+{
+    struct proto_node_order o = order_of_source("a1");
+    struct node *n = script_node("a1");
+    struct rconn *c = start_with_source(
+        n, &o, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, SOURCE("$14\r\n127.9.0.1 6379", "$9\r\nfollowing"), ATTACHED);
+    cr_expect_not_null(strstr(script_read_file(n, "redis.conf"), "\nmeridian.upstream \"127.9.0.1 6379\"\n"));
+    cr_expect_eq(script_see(n).role, SEEN_ROLE_REPLICA);
+    cr_expect_str_eq(script_see(n).upstream_host, "127.9.0.1");
+    cr_expect(cluster_is_primary(n), "to the others of its cluster");
+    settle(n, c, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, SLOTS_TOLD);
+    cr_expect_str_eq(script_see(n).cluster->slots, "0-8191");
+    cr_expect_null(script_see(n).cluster->unable);
+}
+
+Test(redis_cluster_node, it_follows_nobody_any_more_once_it_has_reached_the_offset)
+{
+    struct proto_node_order o = order_of_source("a1"), rises = order("a1", "primary");
+    struct node *n = script_node("a1");
+    struct rconn *c = start_with_source(
+        n, &o, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, SOURCE("$14\r\n127.9.0.1 6379", "$9\r\nfollowing"), ATTACHED);
+    settle(n, c, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, SLOTS_TOLD);
+    script_say(c, "+OK\r\n");
+    rises.promote_offset = OPT_INT(700);
+    script_order(n, &rises);
+    script_dialogue(c, "CONFIG SET meridian.upstream ", "+OK\r\n");
+    cr_expect_eq(script_see(n).role, SEEN_ROLE_PRIMARY);
+}
+
+Test(redis_cluster_node, a_replica_is_told_of_another_source)
+{
+    struct proto_node_order o = order_of_source("a2");
+    struct node *n = script_node("a2"), *up = script_node("a1");
+    struct proto_node_order p = order_of_source("a1");
+    start_with_source(up, &p, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, SOURCE("$14\r\n127.9.0.1 6379", "$9\r\nfollowing"), ATTACHED);
+    struct rconn *c =
+        start_with_source(n, &o, OTHER_A1 SELF_A2 OTHER_B1, SOURCE("$14\r\n127.8.0.1 6379", "$7\r\nwaiting"), as_replica);
+    script_reads(c, "REPLCONF GETACK *");
+    script_dialogue(c, "CONFIG SET meridian.upstream 127.9.0.1 6379", "+OK\r\n");
+}
+
+Test(redis_cluster_node, an_engine_that_can_t_follow_another_region_says_why)
+{
+    struct proto_node_order o = order("a1", "primary");
+    struct node *n = script_node("a1");
+    struct rconn *c = start_with_source(
+        n, &o, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, SOURCE("$0\r\n", "$25\r\nunable: another release 9"), MASTER);
+    settle(n, c, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, SLOTS_TOLD);
+    cr_expect_str_eq(script_see(n).cluster->unable, "another release 9");
 }
 
 /* ---- what it sees ---- */

@@ -172,13 +172,37 @@ Test(shards, faults_of_what_does_not_go_with_the_mode)
         {"DeleteCacheCluster", "CacheClusterId=c-0001-002", FAULT_INVALID_CACHE_CLUSTER_STATE,
             "Cache cluster c-0001-002 is a member of replication group c with cluster mode enabled and can't be deleted by "
             "itself."},
-        {"CreateGlobalReplicationGroup", "GlobalReplicationGroupIdSuffix=g&PrimaryReplicationGroupId=c", COMBINATION,
-            "Cluster mode in a global datastore is not served by this version of Meridian."},
         {"TestFailover", "ReplicationGroupId=c&NodeGroupId=0004", FAULT_NODE_GROUP_NOT_FOUND, "Node group 0004 not found."},
         {"TestFailover", "ReplicationGroupId=c&NodeGroupId=0003", 0, NULL},
         {"ModifyReplicationGroup", NOW "SnapshotRetentionLimit=3", 0, NULL},
     };
     CHECK("us-east-1", table);
+}
+
+/* What its module has told of the engine. */
+static void tell_unable(const char *node_id, const char *why)
+{
+    struct err e;
+    struct row_node *n;
+    cr_assert_eq(q_node_get(fixture_store(), &a, "us-east-1", node_id, &n, &e), 0);
+    cr_assert_not_null(n);
+    n->seen_unable = why;
+    cr_assert_eq(q_node_put(fixture_store(), n, &e), 0);
+}
+
+Test(shards, become_a_datastore_s_where_the_engine_lets_them_follow_another_region)
+{
+#define GLOBAL "GlobalReplicationGroupIdSuffix=g&PrimaryReplicationGroupId=c"
+    static const struct fixture_line refused[] = {
+        {"CreateGlobalReplicationGroup", GLOBAL, VALUE,
+            "Global replication group is not supported with cluster mode enabled for the engine that c-0002-001 runs: release "
+            "9.9 is "
+            "not known."},
+    };
+    tell_unable("c-0002-001.0001", "release 9.9 is not known");
+    CHECK("us-east-1", refused);
+    tell_unable("c-0002-001.0001", NULL);
+    run("CreateGlobalReplicationGroup", GLOBAL);
 }
 
 #define SHARD(n, id, count)                                                                                 \

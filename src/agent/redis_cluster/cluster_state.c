@@ -1,8 +1,9 @@
 #include "agent/redis_cluster/cluster_state.h"
 #include "agent/redis/redis.h"
 #include "agent/redis/state.h"
-#include "agent/redis_cluster/source.h"
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { AGAIN_MS = 5, UNSETTLED_MS = 200 };
 
@@ -62,9 +63,18 @@ const struct node *cluster_find_ready(struct node_host *h, const char *order)
     return n != NULL && n->life.ready && !n->life.hung ? n : NULL;
 }
 
+/* Its replication is that of the module, and not that of a replica in its cluster, which follows its primary. */
+bool cluster_is_attached(const struct node *n)
+{
+    char upstream[SOURCE_SIZE];
+    const struct replication_info *i = &redis_of(n)->info;
+    snprintf(upstream, sizeof upstream, "%s %d", i->upstream_host, i->upstream_port);
+    return i->role == ROLE_REPLICA && strcmp(upstream, cluster_of(n)->source) == 0;
+}
+
 bool cluster_is_primary(const struct node *n)
 {
-    return redis_of(n)->info.role == ROLE_PRIMARY || source_is_attached(n);
+    return redis_of(n)->info.role == ROLE_PRIMARY || cluster_is_attached(n);
 }
 
 bool cluster_is_eager(const struct node *n)

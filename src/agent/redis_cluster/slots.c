@@ -59,7 +59,7 @@ void slots_promote(struct node *n)
 {
     const struct cluster_map *map = cluster_map_of(n);
     bool follows = role_parse(n->order->role) == ROLE_REPLICA;
-    if (!follows && source_is_attached(n)) return source_leave(n);
+    if (!follows && cluster_is_attached(n)) return source_leave(n);
     redis_send_unread(n, WORDS("MULTI"));
     if (follows) redis_send_unread(n, WORDS("CONFIG", "SET", SOURCE_SETTING, ""));
     redis_send_unread(n, WORDS("CLUSTER", "FAILOVER", "TAKEOVER"));

@@ -96,15 +96,6 @@ bool source_is_stale(const struct node *n)
     return strcmp(source, cluster_of(n)->source) != 0;
 }
 
-/* Its replication is that of the module, and not that of a replica in its cluster, which follows its primary. */
-bool source_is_attached(const struct node *n)
-{
-    char upstream[SOURCE_SIZE];
-    const struct replication_info *i = &redis_of(n)->info;
-    snprintf(upstream, sizeof upstream, "%s %d", i->upstream_host, i->upstream_port);
-    return i->role == ROLE_REPLICA && strcmp(upstream, cluster_of(n)->source) == 0;
-}
-
 void source_do(struct node *n)
 {
     char *asked = cluster_of(n)->asked_source;

@@ -25,7 +25,6 @@ void source_know(struct node *n, const struct redisReply *r);
 
 /* See struct redis_cluster_part. */
 bool source_is_stale(const struct node *n);
-bool source_is_attached(const struct node *n);
 /* STEP_SOURCE. */
 void source_do(struct node *n);
 void source_done(struct node *n, const struct redisReply *r);
