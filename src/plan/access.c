@@ -1,15 +1,11 @@
 #include "plan/access.h"
 #include "base/hash.h"
 #include "base/arena.h"
+#include "base/text.h"
 #include "catalog/access_string.h"
 #include <string.h>
 
 enum { OWN_RULES = 8 }; /* most rules of a user besides its words, passwords and restrictions */
-
-static bool is(const char *a, const char *b)
-{
-    return strcmp(a, b) == 0;
-}
 
 static void add_rule(struct access_user *u, const char *word)
 {
@@ -91,12 +87,12 @@ static void add_passwords(struct world *w, const char *hashes, struct access_use
 static struct access_user *user_of_row(struct world *w, const struct row_user *row)
 {
     struct access_string s = {0};
-    const char *wrong = access_string_read(w->arena, row->access_string, is(row->engine, "valkey"), true, &s);
+    const char *wrong = access_string_read(w->arena, row->access_string, text_is(row->engine, "valkey"), true, &s);
     struct access_user *u = new_user(w, row->name, s.n);
     if (wrong) return u; /* what may not be written any more gives nothing: the user stays off */
     for (size_t i = 0; i < s.n; i++)
         add_rule(u, !w->allow_restricted && access_string_is_wide(s.words[i]) ? restrict_selector(w, s.words[i]) : s.words[i]);
-    if (is(row->authentication, "no-password")) add_rule(u, "nopass");
+    if (text_is(row->authentication, "no-password")) add_rule(u, "nopass");
     add_passwords(w, row->passwords, u);
     restrict_user(w, u);
     return u;
@@ -136,7 +132,7 @@ static void add_members(struct world *w, const struct world_user_group *g, struc
 static bool has_default(const struct access *a)
 {
     for (size_t i = 0; i < a->n; i++)
-        if (is(a->users[i].name, "default")) return true;
+        if (text_is(a->users[i].name, "default")) return true;
     return false;
 }
 
@@ -189,6 +185,6 @@ const struct access *access_of(struct world *w, struct world_rg *rg)
 
 bool access_in_force(struct world *w, const struct world_node *n)
 {
-    if (n->cluster && is(n->cluster->row.engine, "memcached")) return true;
+    if (n->cluster && text_is(n->cluster->row.engine, "memcached")) return true;
     return n->row.seen_users_generation == access_of(w, n->rg)->generation;
 }

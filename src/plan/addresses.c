@@ -1,4 +1,5 @@
 #include "base/arena.h"
+#include "base/text.h"
 #include "catalog/region.h"
 #include "plan/address_book.h"
 #include "plan/plan.h"
@@ -67,18 +68,13 @@ struct addressed {
     unsigned unknown; /* its word for a state that is not known: what was seen at an address is not true of another */
 };
 
-static bool is(const char *a, const char *b)
-{
-    return a && strcmp(a, b) == 0;
-}
-
 /* It heals when something else goes. The reason, if it is news. */
 static const char *go_without(struct world *w, struct addressed x)
 {
     const char *reason = w->addressing.ports ? arena_printf(w->arena, "every port of %d to %d is in use; see --port-range",
                                                    w->addressing.first_port, w->addressing.last_port)
                                              : "every address of the region is in use";
-    bool known = is(*x.no_address, reason);
+    bool known = text_is(*x.no_address, reason);
     world_set(w, x.no_address, reason);
     return known ? NULL : reason;
 }

@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/index.h"
 #include "base/slots.h"
+#include "base/text.h"
 #include "plan/shard.h"
 #include "plan/tables.h"
 #include "plan/want.h"
@@ -17,11 +18,6 @@ static void violated(struct check *c, enum invariant number, const char *text)
     struct violation *v = arena_new(c->w->arena, struct violation);
     *v = (struct violation){c->found, number, text};
     c->found = v;
-}
-
-static bool is(const char *a, const char *b)
-{
-    return a && strcmp(a, b) == 0;
 }
 
 /* ---- pointers ---- */
@@ -70,8 +66,8 @@ static const char *key_of(struct check *c, const struct world_table *t, const vo
 static bool needs_no_row(const struct reference *r, const struct world_table *t, struct check *c, const void *item)
 {
     struct arena *a = c->w->arena;
-    if (is(r->to, "user")) return is(table_text(a, t, item, "user_id"), "default");
-    if (!is(r->to, "node_group")) return false;
+    if (text_is(r->to, "user")) return text_is(table_text(a, t, item, "user_id"), "default");
+    if (!text_is(r->to, "node_group")) return false;
     const struct world_rg *rg = world_rg(c->w, table_text(a, t, item, "region"), table_text(a, t, item, "rg_id"));
     return rg && rg->row.status == RG_DELETING;
 }
@@ -148,7 +144,7 @@ static void check_node_group(struct check *c, struct world_node_group *ng)
     size_t writers = count_writers(c->w, ng);
     if (writers > 1)
         violated(c, INVARIANT_ONE_TAKES_WRITES, arena_printf(c->w->arena, "%s: %zu of its nodes are", name_of(c, ng), writers));
-    if (target && (!is_of(ng, rg_node(rg, target)) || is(target, ng->row.primary_node_id)))
+    if (target && (!is_of(ng, rg_node(rg, target)) || text_is(target, ng->row.primary_node_id)))
         violated(
             c, INVARIANT_SWITCH_TARGET, arena_printf(c->w->arena, "%s: %s is to become its primary", name_of(c, ng), target));
 }

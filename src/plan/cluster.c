@@ -1,4 +1,5 @@
 #include "base/arena.h"
+#include "base/text.h"
 #include "plan/access.h"
 #include "plan/moves.gen.h"
 #include "plan/node_row.h"
@@ -13,11 +14,6 @@
  * memcached cluster. Changes wait in their pending columns until they may be made;
  * then the cluster shows 'modifying' until its nodes are as the rows say.
  */
-
-static bool is(const char *a, const char *b)
-{
-    return strcmp(a, b) == 0;
-}
 
 static bool runs(const struct world_node *n)
 {
@@ -57,7 +53,7 @@ static void tell_zone(struct world *w, struct world_cluster *c)
     for (size_t i = 0; i < c->n_nodes; i++) {
         if (!runs(&c->nodes[i])) continue;
         const char *other = c->nodes[i].row.availability_zone;
-        zone = zone == NULL || is(zone, other) ? other : "Multiple";
+        zone = zone == NULL || text_is(zone, other) ? other : "Multiple";
     }
     if (zone) world_set(w, &c->row.availability_zone, zone);
 }
@@ -102,7 +98,7 @@ static void drop_removed(struct world *w, struct world_cluster *c)
 /* A memcached has no data that would have to fit: it gets another size with its next start. */
 static void begin_node_type(struct world *w, struct world_cluster *c)
 {
-    if (!is(c->row.engine, "memcached")) {
+    if (!text_is(c->row.engine, "memcached")) {
         world_set_int(w, &c->row.weighing_ms, w->steady_ms);
         return;
     }
@@ -121,7 +117,7 @@ static void begin_engine_version(struct world *w, struct world_cluster *c)
     world_set(w, &c->row.pending_parameter_group, NULL);
     for (size_t i = 0; i < c->n_nodes; i++) {
         if (!runs(&c->nodes[i])) continue;
-        world_set_int(w, &c->nodes[i].row.keep_data, !is(c->row.engine, "memcached"));
+        world_set_int(w, &c->nodes[i].row.keep_data, !text_is(c->row.engine, "memcached"));
     }
     world_event(w, c->row.region, c->row.id, EVENT_ENGINE_VERSION_CHANGED, c->row.engine_version);
 }
@@ -164,7 +160,7 @@ static void publish_nodes(struct world *w, struct world_cluster *c)
     for (size_t i = 0; i < c->n_nodes; i++)
         if (runs(&c->nodes[i]) && c->nodes[i].row.status == NODE_AVAILABLE)
             list = arena_printf(w->arena, "%s%s%s", list, *list ? " " : "", c->nodes[i].row.node_id);
-    if (is(list, c->row.config_nodes)) return;
+    if (text_is(list, c->row.config_nodes)) return;
     if (*c->row.config_nodes) world_set_int(w, &c->row.config_version, c->row.config_version + 1);
     world_set(w, &c->row.config_nodes, list);
 }

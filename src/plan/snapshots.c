@@ -1,4 +1,5 @@
 #include "base/arena.h"
+#include "base/text.h"
 #include "plan/moves.gen.h"
 #include "plan/plan.h"
 #include "plan/snapshot.h"
@@ -13,19 +14,15 @@
 
 #define DAY_MS (24LL * 3600 * 1000)
 
-static bool is(const char *a, const char *b)
-{
-    return a && strcmp(a, b) == 0;
-}
-
 static bool is_of_group(const struct world_snapshot *s, const struct world_rg *rg)
 {
-    return is(s->row.rg_id, rg->row.id) && is(s->row.region, rg->row.region) && s->row.source_created_ms == rg->row.created_ms;
+    return text_is(s->row.rg_id, rg->row.id) && text_is(s->row.region, rg->row.region) &&
+           s->row.source_created_ms == rg->row.created_ms;
 }
 
 static bool is_of_cluster(const struct world_snapshot *s, const struct world_cluster *c)
 {
-    return s->row.rg_id == NULL && is(s->row.cluster_id, c->row.id) && is(s->row.region, c->row.region) &&
+    return s->row.rg_id == NULL && text_is(s->row.cluster_id, c->row.id) && text_is(s->row.region, c->row.region) &&
            s->row.source_created_ms == c->row.created_ms;
 }
 
@@ -44,7 +41,7 @@ static struct world_cluster *source_cluster(struct world *w, const struct world_
 static struct world_node *find_node(struct world *w, const char *region, const char *id)
 {
     for (size_t i = 0; i < w->n_nodes; i++)
-        if (is(w->nodes[i].row.id, id) && is(w->nodes[i].row.region, region)) return &w->nodes[i];
+        if (text_is(w->nodes[i].row.id, id) && text_is(w->nodes[i].row.region, region)) return &w->nodes[i];
     return NULL;
 }
 
@@ -129,8 +126,8 @@ static bool is_being_restored(const struct world *w, const struct world_snapshot
 {
     for (size_t i = 0; i < w->n_nodes; i++) {
         const struct world_node *n = &w->nodes[i];
-        if (n->seed && !n->seed->drop && n->seed->n_files && is(n->seed->files->row.snapshot, s->row.name) &&
-            is(n->row.region, s->row.region) && n->cluster && n->cluster->row.status == CLUSTER_CREATING)
+        if (n->seed && !n->seed->drop && n->seed->n_files && text_is(n->seed->files->row.snapshot, s->row.name) &&
+            text_is(n->row.region, s->row.region) && n->cluster && n->cluster->row.status == CLUSTER_CREATING)
             return true;
     }
     return false;
@@ -258,7 +255,7 @@ static void plan_snapshotting_cluster(struct world *w, struct world_rg *rg)
 {
     if (rg->drop || rg->row.snapshotting_cluster_id == NULL || rg->n_node_groups == 0) return;
     for (size_t i = 0; i < rg->n_clusters; i++)
-        if (!rg->clusters[i].drop && is(rg->clusters[i].row.id, rg->row.snapshotting_cluster_id)) return;
+        if (!rg->clusters[i].drop && text_is(rg->clusters[i].row.id, rg->row.snapshotting_cluster_id)) return;
     struct world_node *first = rg_primary(&rg->node_groups[0]);
     if (first) world_set(w, &rg->row.snapshotting_cluster_id, first->row.cluster_id);
 }
@@ -269,9 +266,9 @@ static void plan_snapshotting_cluster(struct world *w, struct world_rg *rg)
 static bool ran_since(const struct world *w, const char *region, const char *source_id, int64_t since_ms)
 {
     for (const struct world_new_snapshot *n = w->new_snapshots; n; n = n->next)
-        if (is(n->schedule.source_id, source_id) && is(n->schedule.region, region)) return true;
+        if (text_is(n->schedule.source_id, source_id) && text_is(n->schedule.region, region)) return true;
     for (size_t i = 0; i < w->n_schedules; i++)
-        if (is(w->schedules[i].source_id, source_id) && is(w->schedules[i].region, region))
+        if (text_is(w->schedules[i].source_id, source_id) && text_is(w->schedules[i].region, region))
             return w->schedules[i].ran_ms >= since_ms && w->schedules[i].ran_ms < since_ms + DAY_MS;
     return false;
 }
@@ -296,7 +293,7 @@ static struct row_snapshot_part part_of(
     struct world_node *first = ng ? rg_primary(ng) : NULL;
     snapshot_part_add_member(w->arena, &p, first ? first->row.availability_zone : n->row.availability_zone);
     for (size_t i = 0; ng && i < rg->n_nodes; i++)
-        if (&rg->nodes[i] != first && is(rg->nodes[i].row.node_group_id, ng->row.id))
+        if (&rg->nodes[i] != first && text_is(rg->nodes[i].row.node_group_id, ng->row.id))
             snapshot_part_add_member(w->arena, &p, rg->nodes[i].row.availability_zone);
     return p;
 }
@@ -315,7 +312,7 @@ static struct world_node *snapshotting_node(struct world_rg *rg, struct world_no
 {
     struct world_node *n = NULL;
     for (size_t i = 0; i < rg->n_nodes && rg->row.snapshotting_cluster_id; i++)
-        if (is(rg->nodes[i].row.cluster_id, rg->row.snapshotting_cluster_id)) n = &rg->nodes[i];
+        if (text_is(rg->nodes[i].row.cluster_id, rg->row.snapshotting_cluster_id)) n = &rg->nodes[i];
     return n && node_answers(n) && n->row.want == WISH_RUN ? n : rg_primary(ng);
 }
 
@@ -397,8 +394,8 @@ static void drop_lost_files(struct world *w)
         struct world_seed_file *f = &w->seed_files[i];
         bool used = false;
         for (size_t k = 0; !used && k < w->n_seeds; k++)
-            used =
-                !w->seeds[k].drop && is(w->seeds[k].row.source_id, f->row.source_id) && is(w->seeds[k].row.region, f->row.region);
+            used = !w->seeds[k].drop && text_is(w->seeds[k].row.source_id, f->row.source_id) &&
+                   text_is(w->seeds[k].row.region, f->row.region);
         if (!used) world_drop(w, &f->drop);
     }
 }

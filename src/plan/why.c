@@ -1,5 +1,6 @@
 #include "plan/why.h"
 #include "base/arena.h"
+#include "base/text.h"
 #include "plan/lack.h"
 #include "plan/phase.h"
 #include "plan/plan.h"
@@ -7,14 +8,9 @@
 #include "plan/why_lack.h"
 #include <string.h>
 
-static bool is(const char *a, const char *b)
-{
-    return a && b && strcmp(a, b) == 0;
-}
-
 static const char *shown(const char *status, int64_t unserved_since_ms, const char *instead)
 {
-    return unserved_since_ms && is(status, "available") ? instead : status;
+    return unserved_since_ms && text_is(status, "available") ? instead : status;
 }
 
 /* ---- what several kinds wait for ---- */
@@ -46,8 +42,8 @@ static void wait_for_final(struct whys *out, const char *region, const char *rg_
 {
     for (size_t i = 0; i < out->w->n_snapshots; i++) {
         const struct row_snapshot *s = &out->w->snapshots[i].row;
-        bool of_it = rg_id ? is(s->rg_id, rg_id) : s->rg_id == NULL && is(s->cluster_id, cluster_id);
-        if (of_it && is(s->region, region) && s->status == SNAPSHOT_CREATING)
+        bool of_it = rg_id ? text_is(s->rg_id, rg_id) : s->rg_id == NULL && text_is(s->cluster_id, cluster_id);
+        if (of_it && text_is(s->region, region) && s->status == SNAPSHOT_CREATING)
             whys_add(out, 0, arena_printf(out->w->arena, "its snapshot %s", s->name),
                 "all files of the snapshot are whole, or it fails");
     }
@@ -210,7 +206,7 @@ static void why_user(struct whys *out, const struct world_user *u)
 
 static bool matches(const char *region, const char *id, const char *row_region, const char *row_id)
 {
-    return region && is(region, row_region) && strcmp(id, row_id) == 0;
+    return region && text_is(region, row_region) && strcmp(id, row_id) == 0;
 }
 
 static bool find_stand_alone_or_member(struct whys *out, const char *region, const char *id, struct answer *answer)

@@ -3,6 +3,7 @@
 #include "agent/os/names.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/text.h"
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,11 +20,6 @@ static void take_string(char **at, const char *text)
     free(*at);
     *at = text ? strdup(text) : NULL;
     if (text && *at == NULL) abort();
-}
-
-static bool is_same(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
 }
 
 static bool runs(const struct dry_node *n)
@@ -195,7 +191,7 @@ static bool is_outdated(const struct dry_node *n)
     const struct proto_node_order *o = n->order;
     char asked[64];
     asked_of(o, asked, sizeof asked);
-    return !is_same(asked, n->asked) || !is_same(o->address, n->address) || o->port.v != n->port ||
+    return !text_equal(asked, n->asked) || !text_equal(o->address, n->address) || o->port.v != n->port ||
            o->incarnation.v > n->incarnation;
 }
 
@@ -210,7 +206,7 @@ static bool may_follow(const struct dry_node *n)
 {
     const struct proto_node_order *o = n->order;
     bool follows =
-        n->role == ROLE_REPLICA && is_same(n->upstream_host, o->upstream_host) && n->upstream_port == o->upstream_port.v;
+        n->role == ROLE_REPLICA && text_equal(n->upstream_host, o->upstream_host) && n->upstream_port == o->upstream_port.v;
     const struct dry_node *up = o->upstream_node ? n->host->find(n->host, o->upstream_node) : NULL;
     return follows || up == NULL || can_feed(up) || o->cluster != NULL;
 }
@@ -219,7 +215,7 @@ static bool has_role(const struct dry_node *n)
 {
     const struct proto_node_order *o = n->order;
     if (n->role != ordered_role(o)) return false;
-    return n->role != ROLE_REPLICA || (is_same(n->upstream_host, o->upstream_host) && n->upstream_port == o->upstream_port.v);
+    return n->role != ROLE_REPLICA || (text_equal(n->upstream_host, o->upstream_host) && n->upstream_port == o->upstream_port.v);
 }
 
 static const char *encryption_ordered(const struct proto_node_order *o)
@@ -230,13 +226,13 @@ static const char *encryption_ordered(const struct proto_node_order *o)
 static bool has_encryption(const struct dry_node *n)
 {
     const struct proto_tls_order *tls = n->order->tls;
-    return is_same(n->encryption, encryption_ordered(n->order)) && n->links_encrypted == (tls && tls->links.v);
+    return text_equal(n->encryption, encryption_ordered(n->order)) && n->links_encrypted == (tls && tls->links.v);
 }
 
 static bool is_to_save(const struct dry_node *n)
 {
     const struct proto_node_order *o = n->order;
-    return o->snapshot && is_process(n, o->snapshot_pid, o->snapshot_started_ms) && !is_same(o->snapshot, n->saved);
+    return o->snapshot && is_process(n, o->snapshot_pid, o->snapshot_started_ms) && !text_equal(o->snapshot, n->saved);
 }
 
 static bool is_as_ordered(const struct dry_node *n)
