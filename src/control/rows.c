@@ -20,16 +20,17 @@ struct rows_note {
         *rows = found;                                                                             \
         return r;                                                                                  \
     }
-#define TABLES(X)                                                                                                \
-    X(region)                                                                                                    \
-    X(replication_group)                                                                                         \
-    X(node_group)                                                                                                \
-    X(cache_cluster)                                                                                             \
-    X(node)                                                                                                      \
-    X(endpoint)                                                                                                  \
-    X(shard)                                                                                                     \
-    X(shard_node) X(resharding) X(encryption) X(global_replication_group) X(global_member) X(user) X(user_group) \
-        X(user_group_member) X(rg_user_group) X(snapshot) X(snapshot_part) X(snapshot_schedule) X(seed) X(seed_file)
+#define TABLES(X)                                                                                                       \
+    X(region)                                                                                                           \
+    X(replication_group)                                                                                                \
+    X(node_group)                                                                                                       \
+    X(cache_cluster)                                                                                                    \
+    X(node)                                                                                                             \
+    X(endpoint)                                                                                                         \
+    X(shard)                                                                                                            \
+    X(shard_node)                                                                                                       \
+    X(resharding) X(encryption) X(global_replication_group) X(global_member) X(user) X(user_group) X(user_group_member) \
+        X(rg_user_group) X(snapshot) X(snapshot_part) X(snapshot_schedule) X(seed) X(seed_file)
 #define TABLE(name) {&sql_table_##name, all_##name},
 
 TABLES(READ_ALL)

@@ -3,6 +3,7 @@
 #include "base/trip.h"
 #include "rdb_file.h"
 #include "scratch.h"
+#include "task_visits.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,6 +27,7 @@ static void begin(void)
     log_init(LOG_ERROR, "test");
     scratch_open();
     uv_loop_init(&loop);
+    n_changes = 0;
     rdb_file_begin(&rdb, 10);
     rdb_file_key(&rdb, "key", "value");
     rdb_file_end(&rdb);
@@ -39,10 +41,20 @@ static void end(void)
     uv_run(&loop, UV_RUN_DEFAULT);
     cr_assert_eq(uv_loop_close(&loop), 0);
     buf_fini(&rdb);
+    rdb = (struct buf){0};
     scratch_close();
 }
 
 TestSuite(shelf, .init = begin, .fini = end);
+
+/* A test of its own, and a part of the walk through all that is done with a file at the end. */
+#define SCENE(name)         \
+    static void name(void); \
+    Test(shelf, name)       \
+    {                       \
+        name();             \
+    }                       \
+    static void name(void)
 
 static const char *put_rdb(const char *name)
 {
@@ -100,7 +112,7 @@ static void take(const char *id)
     cr_assert_eq(state_of(id), PART_WHOLE);
 }
 
-Test(shelf, wants_a_snapshot_until_it_has_it)
+SCENE(wants_a_snapshot_until_it_has_it)
 {
     _arena_ struct arena a = {0};
     cr_assert_not(shelf_wants(shelf, "s1"));
@@ -122,7 +134,7 @@ Test(shelf, wants_a_snapshot_until_it_has_it)
     cr_assert_gt(n_changes, 0);
 }
 
-Test(shelf, what_is_no_whole_file_has_failed)
+SCENE(what_is_no_whole_file_has_failed)
 {
     _arena_ struct arena a = {0};
     keep("s1");
@@ -139,7 +151,7 @@ Test(shelf, what_is_no_whole_file_has_failed)
     cr_assert_eq(state_of("s2"), PART_FAILED);
 }
 
-Test(shelf, what_cannot_be_taken_is_told)
+SCENE(what_cannot_be_taken_is_told)
 {
     _arena_ struct arena a = {0};
     keep("s1");
@@ -154,7 +166,7 @@ Test(shelf, what_cannot_be_taken_is_told)
     cr_assert_str_eq(see(&a, "s2").reason, "injected failure");
 }
 
-Test(shelf, a_copy_is_another_name_of_the_same_file)
+SCENE(a_copy_is_another_name_of_the_same_file)
 {
     struct stat one, two;
     take("s1");
@@ -174,7 +186,7 @@ Test(shelf, a_copy_is_another_name_of_the_same_file)
     cr_assert_not(is_there("Snapshots/s2.rdb"), "what is not named goes");
 }
 
-Test(shelf, a_copy_without_its_source_fails)
+SCENE(a_copy_without_its_source_fails)
 {
     take("s1");
     unlink(scratch_path("Snapshots/s1.rdb"));
@@ -195,7 +207,7 @@ static struct proto_snapshot_seen export_to(struct arena *a, const char *path)
     return see(a, "s1");
 }
 
-Test(shelf, exports_below_a_folder_and_over_nothing)
+SCENE(exports_below_a_folder_and_over_nothing)
 {
     _arena_ struct arena a = {0};
     take("s1");
@@ -218,7 +230,7 @@ Test(shelf, exports_below_a_folder_and_over_nothing)
     cr_assert_eq(state_of("s1"), PART_WHOLE, "whatever became of the export");
 }
 
-Test(shelf, finds_what_is_there_and_clears_what_was_not_finished)
+SCENE(finds_what_is_there_and_clears_what_was_not_finished)
 {
     _arena_ struct arena a = {0};
     put_rdb("Snapshots/s1.rdb");
@@ -240,7 +252,7 @@ Test(shelf, finds_what_is_there_and_clears_what_was_not_finished)
     cr_assert_eq(list.n, 0);
 }
 
-Test(shelf, closes_when_its_work_is_done)
+SCENE(closes_when_its_work_is_done)
 {
     keep("s1");
     shelf_take(shelf, "s1", put_rdb("node/dump.rdb"));
@@ -250,4 +262,18 @@ Test(shelf, closes_when_its_work_is_done)
     int was = n_changes;
     settle();
     cr_assert_eq(n_changes, was, "nobody is told any more");
+}
+
+Test(shelf, every_move_of_a_file_is_visited)
+{
+    static void (*const scenes[])(void) = {wants_a_snapshot_until_it_has_it, what_is_no_whole_file_has_failed,
+        what_cannot_be_taken_is_told, a_copy_is_another_name_of_the_same_file, a_copy_without_its_source_fails,
+        exports_below_a_folder_and_over_nothing, finds_what_is_there_and_clears_what_was_not_finished,
+        closes_when_its_work_is_done};
+    for (size_t i = 0; i < sizeof scenes / sizeof *scenes; i++) {
+        scenes[i]();
+        end();
+        begin();
+    }
+    task_visits_assert_all("file of the snapshot");
 }

@@ -4,6 +4,7 @@
 #include "agent/snapshots/rdb.h"
 #include "base/beneath.h"
 #include "base/log.h"
+#include "base/task.h"
 #include "base/trip.h"
 #include <assert.h>
 #include <dirent.h>
@@ -22,9 +23,22 @@
 
 enum { REASON = 200 };
 
+/* What is done with a snapshot's file, one thing at a time. */
+enum item_state { ITEM_REST, ITEM_TAKE, ITEM_COPY, ITEM_EXPORT };
+
+static const struct task item_task = {"file of the snapshot",
+    {
+        [ITEM_REST] = {"rest",
+            TASK_TO(ITEM_TAKE) | TASK_TO(ITEM_COPY) | TASK_TO(ITEM_EXPORT)}, /* waits for a node, or an order */
+        [ITEM_TAKE] = {"take", TASK_TO(ITEM_REST)},                          /* waits until what its engine wrote is safe */
+        [ITEM_COPY] = {"copy", TASK_TO(ITEM_REST)},                          /* waits for another name of its source */
+        [ITEM_EXPORT] = {"export", TASK_TO(ITEM_REST)},                      /* waits for a copy outside */
+    }};
+
 struct item {
     char *id;
-    bool ordered, keep, whole, working;
+    int state; /* enum item_state */
+    bool ordered, keep, whole;
     int64_t size, taken_ms;
     char reason[REASON]; /* why it can't be taken; "" for none */
     char *copy_of, *export_root, *export_path;
@@ -43,13 +57,11 @@ struct shelf {
     bool closed;
 };
 
-enum kind { JOB_TAKE, JOB_COPY, JOB_EXPORT };
-
 /* What a thread does; it sees nothing of the shelf but its folder. */
 struct job {
     uv_work_t work;
     struct shelf *shelf;
-    enum kind kind;
+    enum item_state kind; /* of the item meanwhile */
     char *id;
     char from[PATH_MAX], to[PATH_MAX]; /* of an export: the path below 'root' */
     char root[PATH_MAX];
@@ -185,8 +197,8 @@ static void run_job(uv_work_t *w)
 {
     struct job *j = w->data;
     if (j->injected) j->r = err_set(&j->e, ERR_IO, "injected failure");
-    else if (j->kind == JOB_TAKE) j->r = finish_file(j);
-    else if (j->kind == JOB_COPY) j->r = copy_file(j);
+    else if (j->kind == ITEM_TAKE) j->r = finish_file(j);
+    else if (j->kind == ITEM_COPY) j->r = copy_file(j);
     else j->r = export_file(j);
 }
 
@@ -205,7 +217,7 @@ static void free_closed(struct shelf *s)
 
 static void note_job(struct item *it, const struct job *j)
 {
-    bool export = j->kind == JOB_EXPORT;
+    bool export = j->kind == ITEM_EXPORT;
     if (j->r == 0 && export) set_text(&it->exported, j->to);
     else if (j->r == 0) know_file(it, &j->st);
     else snprintf(export ? it->export_reason : it->reason, REASON, "%.190s", j->e.msg);
@@ -219,9 +231,10 @@ static void job_done(uv_work_t *w, int status)
     struct item *it = find_item(s, j->id);
     (void)status;
     s->jobs--;
-    if (j->r && j->kind != JOB_EXPORT) unlink(j->to);
-    if (j->r && j->kind == JOB_TAKE) unlink(j->from);
-    it->working = false;
+    if (j->r && j->kind != ITEM_EXPORT) unlink(j->to);
+    if (j->r && j->kind == ITEM_TAKE) unlink(j->from);
+    assert(it->state == (int)j->kind);
+    task_move(&item_task, it->id, &it->state, ITEM_REST);
     note_job(it, j);
     free(j->id);
     free(j);
@@ -230,20 +243,20 @@ static void job_done(uv_work_t *w, int status)
     free_closed(s);
 }
 
-static struct job *new_job(struct shelf *s, struct item *it, enum kind kind)
+static struct job *new_job(struct shelf *s, struct item *it, enum item_state kind)
 {
     struct job *j = calloc(1, sizeof *j);
     if (j == NULL) abort();
     *j = (struct job){.work.data = j, .shelf = s, .kind = kind, .injected = trip_hit(TRIP_SNAPSHOT_WRITE)};
     set_text(&j->id, it->id);
-    it->working = true;
+    task_move(&item_task, it->id, &it->state, (int)kind);
     s->jobs++;
     return j;
 }
 
 static void begin_copy(struct shelf *s, struct item *it)
 {
-    struct job *j = new_job(s, it, JOB_COPY);
+    struct job *j = new_job(s, it, ITEM_COPY);
     shelf_path(s, it->copy_of, j->from);
     shelf_path(s, it->id, j->to);
     uv_queue_work(s->loop, &j->work, run_job, job_done);
@@ -251,7 +264,7 @@ static void begin_copy(struct shelf *s, struct item *it)
 
 static void begin_export(struct shelf *s, struct item *it)
 {
-    struct job *j = new_job(s, it, JOB_EXPORT);
+    struct job *j = new_job(s, it, ITEM_EXPORT);
     shelf_path(s, it->id, j->from);
     snprintf(j->to, sizeof j->to, "%s", it->export_path);
     snprintf(j->root, sizeof j->root, "%s", it->export_root);
@@ -262,8 +275,8 @@ void shelf_take(struct shelf *s, const char *id, const char *path)
 {
     struct item *it = find_item(s, id);
     struct err e;
-    if (it == NULL || it->working) return;
-    struct job *j = new_job(s, it, JOB_TAKE);
+    if (it == NULL || it->state != ITEM_REST) return;
+    struct job *j = new_job(s, it, ITEM_TAKE);
     shelf_path(s, id, j->to);
     snprintf(j->from, sizeof j->from, "%s/%s" PART, s->dir, id);
     if (file_mkdirs(s->dir, &e) == 0)
@@ -283,7 +296,7 @@ void shelf_fail(struct shelf *s, const char *id, const char *reason)
 bool shelf_wants(const struct shelf *s, const char *id)
 {
     const struct item *it = find_item(s, id);
-    return it && it->ordered && it->keep && !it->whole && !it->working && it->reason[0] == '\0';
+    return it && it->ordered && it->keep && !it->whole && it->state == ITEM_REST && it->reason[0] == '\0';
 }
 
 /* ---- orders ---- */
@@ -291,7 +304,7 @@ bool shelf_wants(const struct shelf *s, const char *id)
 static void reconcile_item(struct shelf *s, struct item *it)
 {
     const struct item *source = it->copy_of ? find_item(s, it->copy_of) : NULL;
-    if (it->working) return;
+    if (it->state != ITEM_REST) return;
     if (!it->ordered || !it->keep) {
         char path[PATH_MAX];
         unlink(shelf_path(s, it->id, path));
@@ -308,7 +321,7 @@ static void reconcile_items(struct shelf *s)
     size_t kept = 0;
     for (size_t i = 0; i < s->n; i++) reconcile_item(s, s->items[i]);
     for (size_t i = 0; i < s->n; i++) {
-        if (s->items[i]->ordered || s->items[i]->working) s->items[kept++] = s->items[i];
+        if (s->items[i]->ordered || s->items[i]->state != ITEM_REST) s->items[kept++] = s->items[i];
         else free_item(s->items[i]);
     }
     s->n = kept;
@@ -348,7 +361,7 @@ void shelf_see(const struct shelf *s, struct arena *a, struct proto_snapshot_see
         struct proto_snapshot_seen *seen = &out->items[out->n++];
         bool failed = it->keep && !it->whole && it->reason[0];
         *seen = (struct proto_snapshot_seen){.id = it->id, .state = it->keep ? PART_MISSING : PART_GONE};
-        if (it->working && !it->whole) seen->state = PART_WORKING;
+        if (it->state != ITEM_REST && !it->whole) seen->state = PART_WORKING;
         if (failed) seen->state = PART_FAILED;
         if (failed) seen->reason = it->reason;
         seen->exported = it->exported;
