@@ -78,11 +78,17 @@ static bool is_in(const char *region_of_row, const char *region)
     return strcmp(region_of_row, region) == 0;
 }
 
+/* A node that was left behind when its replication group was deleted says nothing of that one's endpoints. */
+static const char *floating_key(struct world *w, const char *rg_id, const char *address)
+{
+    return arena_printf(w->arena, "%s %s", rg_id, address);
+}
+
 /*
  * A floating endpoint has no link of its own: the nodes tell, which are those of its replication group. One of ours that holds it is no
  * conflict.
  */
-static void index_addresses(struct index *x, const struct world *w, const char *region, const struct told *told)
+static void index_addresses(struct index *x, struct world *w, const char *region, const struct told *told)
 {
     static enum endpoint_state states[] = {ENDPOINT_CONFLICT, ENDPOINT_LISTENING};
     for (int held = 0; held < 2; held++) {
@@ -90,7 +96,8 @@ static void index_addresses(struct index *x, const struct world *w, const char *
             const struct row_node *row = &w->nodes[i].row;
             const struct proto_node_seen *n = is_in(row->region, region) ? told_find(told, TOLD_NODES, row->id) : NULL;
             const struct string_list *list = n == NULL ? NULL : held ? &n->endpoints : &n->endpoints_refused;
-            for (size_t k = 0; list && k < list->n; k++) index_put(x, list->items[k], &states[held]);
+            for (size_t k = 0; list && row->rg_id && k < list->n; k++)
+                index_put(x, floating_key(w, row->rg_id, list->items[k]), &states[held]);
         }
     }
 }
@@ -117,7 +124,8 @@ static void sight_endpoints(struct world *w, const char *region, const struct to
         if (!is_in(row->region, region)) continue;
         const struct proto_link_seen *l = told_find(told, TOLD_LINKS, row->id);
         if (l && !is_about(l->address, l->port, row->address, row->port)) l = NULL;
-        const enum endpoint_state *floating = row->address ? index_get(&addresses, row->address) : NULL;
+        bool floats = row->address && row->rg_id;
+        const enum endpoint_state *floating = floats ? index_get(&addresses, floating_key(w, row->rg_id, row->address)) : NULL;
         world_set_word(w, &row->seen_state, l ? l->state : floating ? *floating : ENDPOINT_UNKNOWN);
         world_set(w, &row->seen_reason, l ? l->reason : NULL);
     }

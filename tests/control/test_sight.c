@@ -58,3 +58,27 @@ Test(sight, counts_what_is_about_the_addresses_of_now)
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) check(&table[i]);
     arena_fini(&a);
 }
+
+/* What the node is told to listen on makes an endpoint of its own replication group listen, and of no other. */
+Test(sight, a_node_that_was_left_behind_says_nothing_of_the_endpoints_of_its_former_group)
+{
+    static const struct {
+        const char *node_of, *endpoint_of;
+        enum endpoint_state state;
+    } lines[] = {{"g", "g", ENDPOINT_LISTENING}, {NULL, "g", ENDPOINT_UNKNOWN}, {"h", "g", ENDPOINT_UNKNOWN}};
+    const char *held = "127.1.0.3";
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        struct world w = setup();
+        node.row.rg_id = lines[i].node_of;
+        endpoint.row.rg_id = lines[i].endpoint_of;
+        struct proto_node_seen n = {.id = "g.a", .address = "127.1.0.2", .port = OPT_INT(6379), .state = SEEN_READY};
+        n.endpoints = (struct string_list){true, 1, &held};
+        struct proto_sighting s = {.region = "r", .nodes = {true, 1, &n}};
+        struct told told = {0};
+        told_take(&told, &s, ignore, NULL);
+        sight(&w, "r", &told);
+        told_fini(&told);
+        cr_expect_eq(endpoint.row.seen_state, lines[i].state, "line %zu", i);
+    }
+    arena_fini(&a);
+}
