@@ -64,7 +64,7 @@ CREATE TABLE endpoint (
   port          INTEGER NOT NULL,
   settled       INTEGER NOT NULL,
   seen_state    TEXT NOT NULL,
-  seen_reason   TEXT, no_address TEXT,
+  seen_reason   TEXT, no_address TEXT, seen_way TEXT,
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
 CREATE TABLE event (

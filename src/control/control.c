@@ -274,9 +274,11 @@ int control_nodes_json(struct control *c, struct buf *out, struct err *e)
 {
     _arena_ struct arena a = {0};
     struct row_node *rows;
-    size_t n;
+    struct row_endpoint *endpoints;
+    size_t n, n_endpoints;
     int r = q_node_all(c->o.store, &a, &rows, &n, e);
-    if (r == 0) nodes_json_put(out, &c->sessions, rows, n);
+    if (r == 0) r = q_endpoint_all(c->o.store, &a, &endpoints, &n_endpoints, e);
+    if (r == 0) nodes_json_put(out, &c->sessions, rows, n, endpoints, n_endpoints);
     return r;
 }
 

@@ -83,7 +83,7 @@ void control_set_dry_run_times(struct control *c, const struct dry_run_times *t)
 int control_dry_run_do(
     struct control *c, const char *region, const char *id, enum dry_run_deed deed, int64_t *pid, struct err *e);
 
-/* Adds every node as JSON: what is wanted of it and what was seen. */
+/* Adds every node and every endpoint as JSON: what is wanted of it and what was seen. */
 int control_nodes_json(struct control *c, struct buf *out, struct err *e);
 /* Adds what a resource waits for, as plan_why() tells it, as JSON. '*found' false: there is none, and nothing was added. */
 int control_why_json(struct control *c, const char *region, const char *id, struct buf *out, bool *found, struct err *e);

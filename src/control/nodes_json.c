@@ -38,12 +38,33 @@ static void put_node(struct json_writer *j, const struct row_node *n, bool dry_r
     json_close(j, '}');
 }
 
-void nodes_json_put(struct buf *out, const struct sessions *sessions, const struct row_node *rows, size_t n)
+/* Without a way, nothing spreads its connections: an engine listens there itself, or nobody does. */
+static void put_endpoint(struct json_writer *j, const struct row_endpoint *e)
+{
+    json_open(j, NULL, '{');
+    json_write_text(j, "id", e->id);
+    json_write_text(j, "region", e->region);
+    json_write_text(j, "kind", endpoint_kind_text(e->kind));
+    json_write_text(j, "rg", e->rg_id);
+    json_write_text(j, "cluster", e->cluster_id);
+    json_write_text(j, "address", e->address);
+    json_write_int(j, "port", e->port);
+    json_write_text(j, "state", endpoint_state_text(e->seen_state));
+    json_write_text(j, "reason", e->seen_reason);
+    json_write_text(j, "way", e->seen_way);
+    json_close(j, '}');
+}
+
+void nodes_json_put(struct buf *out, const struct sessions *sessions, const struct row_node *nodes, size_t n_nodes,
+    const struct row_endpoint *endpoints, size_t n_endpoints)
 {
     struct json_writer j = {.out = out};
     json_open(&j, NULL, '{');
     json_open(&j, "nodes", '[');
-    for (size_t i = 0; i < n; i++) put_node(&j, &rows[i], session_is_dry_run(sessions, rows[i].region));
+    for (size_t i = 0; i < n_nodes; i++) put_node(&j, &nodes[i], session_is_dry_run(sessions, nodes[i].region));
+    json_close(&j, ']');
+    json_open(&j, "endpoints", '[');
+    for (size_t i = 0; i < n_endpoints; i++) put_endpoint(&j, &endpoints[i]);
     json_close(&j, ']');
     json_close(&j, '}');
 }

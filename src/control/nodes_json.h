@@ -1,7 +1,9 @@
 #pragma once
 #include <stddef.h>
 struct buf;
+struct row_endpoint;
 struct row_node;
 struct sessions;
-/* Adds nodes as JSON: what is wanted of each and what was seen. */
-void nodes_json_put(struct buf *out, const struct sessions *sessions, const struct row_node *rows, size_t n);
+/* Adds nodes and endpoints as JSON: what is wanted of each and what was seen. */
+void nodes_json_put(struct buf *out, const struct sessions *sessions, const struct row_node *nodes, size_t n_nodes,
+    const struct row_endpoint *endpoints, size_t n_endpoints);

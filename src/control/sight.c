@@ -128,6 +128,7 @@ static void sight_endpoints(struct world *w, const char *region, const struct to
         const enum endpoint_state *floating = floats ? index_get(&addresses, floating_key(w, row->rg_id, row->address)) : NULL;
         world_set_word(w, &row->seen_state, l ? l->state : floating ? *floating : ENDPOINT_UNKNOWN);
         world_set(w, &row->seen_reason, l ? l->reason : NULL);
+        world_set(w, &row->seen_way, l ? l->way : NULL);
     }
 }
 

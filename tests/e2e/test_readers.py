@@ -115,6 +115,26 @@ class SoleReplica(Case):
         self.small(watch)
 
 
+class Several(Case):
+    def processes(self, clients):
+        return {c.info("server")["process_id"] for c in clients}
+
+    def test_are_connected_to_in_turn_and_lose_their_readers_with_their_role(self):
+        group = self.create_group(nodes=3)
+        replicas = {n["pid"] for n in self.server.nodes(group) if n["role"] == "replica"}
+        clients = [connect(self.endpoint(group)) for _ in range(6)]
+        self.assertEqual(replicas, self.processes(clients))
+        way = wait_for(lambda: [e["way"] for e in self.server.admin("GET", "nodes")["endpoints"] if e["kind"] == "reader" and e["rg"] == group],
+                       "the reader endpoint to be told")
+        self.assertIn(way[0], ("kernel", "forwarder"))
+        self.api().modify_replication_group(ReplicationGroupId=group, PrimaryClusterId=group + "-002", ApplyImmediately=True)
+        self.wait_group(group)
+        replicas = {n["pid"] for n in self.server.nodes(group) if n["role"] == "replica"}
+        wait_for(lambda: self.processes(clients) <= replicas, "every reader at a replica")
+        for client in clients:
+            client.close()
+
+
 class Size(Case):
     def test_the_endpoint_answers_while_the_number_of_replicas_changes(self):
         group = self.create_group(nodes=1)

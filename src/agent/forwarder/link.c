@@ -1,6 +1,7 @@
 #include "agent/forwarder/discovery.h"
 #include "agent/forwarder/link_pair.h"
 #include "agent/forwarder/listener.h"
+#include "agent/forwarder/steering.h"
 #include "agent/engine/order_check.h"
 #include "agent/os/reservations.h"
 #include "base/log.h"
@@ -76,6 +77,7 @@ static int read_order(struct link *l, const struct proto_link_order *o, struct t
 static void stop_listening(struct link *l)
 {
     if (l->listener == NULL) return;
+    steering_stop(l, true);
     listener_close(l->listener);
     l->listener = NULL;
     reservations_take(l->host->reservations, l->address, l->port);
@@ -167,6 +169,12 @@ void link_order(struct link *l, const struct proto_link_order *o)
         start_listening(l);
     }
     pairs_check(l);
+    steering_look(l);
+}
+
+void link_look(struct link *l)
+{
+    steering_look(l);
 }
 
 static void timer_closed(uv_handle_t *h)
@@ -211,5 +219,6 @@ void link_see(const struct link *l, struct proto_link_seen *out)
     out->state = l->listener != NULL                     ? ENDPOINT_LISTENING
                  : l->code == ERR_IN_USE || l->code == 0 ? ENDPOINT_CONFLICT
                                                          : ENDPOINT_BROKEN;
+    out->way = l->n_steered > 0 ? "kernel" : "forwarder";
     if (l->listener == NULL && l->reason[0]) out->reason = l->reason;
 }

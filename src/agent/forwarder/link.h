@@ -2,6 +2,7 @@
 #include "base/connections.h"
 #include "protocol/protocol.gen.h"
 #include <stdbool.h>
+#include <sys/types.h>
 #include <uv.h>
 /*
  * A TCP forwarder: listens on one address and passes each connection on to one of its
@@ -10,6 +11,7 @@
  */
 struct link;
 struct reservations;
+struct steer;
 
 struct link_host {
     uv_loop_t *loop;
@@ -19,11 +21,16 @@ struct link_host {
     /* False where that is the address of a node of this agent whose process is not known to listen there: who does is a stranger. */
     bool (*leads_to_ours)(struct link_host *h, const char *address, int64_t port);
     struct connections connections; /* of clients, over all links */
+    struct steer *steer;            /* NULL: the kernel steers no connections for this process */
+    /* The process of this agent's node at that address, if it is ready; else 0. To be there where 'steer' is. */
+    pid_t (*process_at)(struct link_host *h, const char *address, int64_t port);
 };
 
 /* Sets the limits for clients' connections, by how many files the process may open. */
 void link_host_limit(struct link_host *h);
 struct link *link_open(struct link_host *h, const char *id);
+/* To be called about once a second. */
+void link_look(struct link *l);
 /* How it shall be from now on; the order is copied. */
 void link_order(struct link *l, const struct proto_link_order *o);
 /* Closes it with all its connections; its memory goes a few turns of the loop later. */

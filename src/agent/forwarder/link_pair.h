@@ -1,5 +1,6 @@
 #pragma once
 #include "agent/forwarder/link.h"
+#include "agent/forwarder/steer.h"
 #include "agent/forwarder/target.h"
 #include "base/buf.h"
 /*
@@ -9,6 +10,12 @@
 enum link_kind { LINK_READER, LINK_PRIMARY, LINK_GATEWAY, LINK_CONFIGURATION, LINK_SPLITTER };
 
 struct pair;
+
+/* A process that the kernel gives connections to. */
+struct steered {
+    struct target target;
+    pid_t pid;
+};
 
 struct link {
     struct link_host *host;
@@ -29,6 +36,10 @@ struct link {
     struct pair *pairs;
     int n_pairs;
     size_t n_served; /* those whose clients are not waited for any more */
+    bool placed;     /* it has a 'place' among what the kernel steers */
+    int place;
+    struct steered steered[STEER_SOCKETS];
+    size_t n_steered; /* 0: every connection comes to the listener */
     bool closing, timer_closed;
     void (*emptied)(struct link *l); /* the last connection of a closing link is gone */
 };

@@ -98,6 +98,11 @@ bool node_is_ready(const struct node *n)
     return n->proc != NULL && n->life.ready;
 }
 
+pid_t node_ready_process(const struct node *n)
+{
+    return node_is_ready(n) ? (pid_t)proc_id(n->proc)->pid : 0;
+}
+
 const char *node_id(const struct node *n)
 {
     return n->id;

@@ -85,6 +85,8 @@ bool node_can_feed(const struct node *n);
 /* True if that is its address by its order. */
 bool node_is_at(const struct node *n, const char *address, int64_t port);
 /* True while its process has told, through its own socket, that it is there. */
+/* 0 where it is not ready. */
+pid_t node_ready_process(const struct node *n);
 bool node_is_ready(const struct node *n);
 const char *node_id(const struct node *n);
 /* The id of the node that this one is ordered to follow, or NULL. */

@@ -1,4 +1,5 @@
 #include "agent/session/agent.h"
+#include "agent/forwarder/steer.h"
 #include "agent/node/census.h"
 #include "agent/os/file.h"
 #include "agent/os/log_file.h"
@@ -75,6 +76,7 @@ static void tick_fired(uv_timer_t *t)
     if (!a->fleet.stopping) lock_keep(a->o, &a->lock);
     bound_logs(a);
     for (size_t i = 0; i < a->fleet.n_nodes; i++) node_keep_room(a->fleet.nodes[i]);
+    for (size_t i = 0; i < a->fleet.n_links; i++) link_look(a->fleet.links[i]);
     reservations_renew(a->fleet.node_host.reservations);
     connections_sweep(&a->fleet.link_host.connections, (int64_t)uv_now(&a->loop));
 }
@@ -255,7 +257,10 @@ int agent_run(const struct agent_options *o, struct err *e)
     if (o->dry_run) return dry_agent_run(o, e);
     int r = agent_open(o, &a, e);
     if (r) return r;
+    a->fleet.link_host.steer = steer_open();
+    log_info("reader endpoints of several nodes are spread by %s", a->fleet.link_host.steer ? "the kernel" : "the forwarder");
     uv_run(agent_loop(a), UV_RUN_DEFAULT);
+    steer_close(a->fleet.link_host.steer);
     log_info("stopped");
     return agent_close(a, e);
 }

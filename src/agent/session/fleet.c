@@ -162,6 +162,14 @@ static bool leads_to_ours(struct link_host *h, const char *address, int64_t port
     return true;
 }
 
+static pid_t process_at(struct link_host *h, const char *address, int64_t port)
+{
+    const struct fleet *f = FLEET_OF(h, link_host);
+    for (size_t i = 0; i < f->n_nodes; i++)
+        if (node_is_at(f->nodes[i], address, port)) return node_ready_process(f->nodes[i]);
+    return 0;
+}
+
 static bool has_link(struct node_host *h, const char *address, int64_t port)
 {
     const struct fleet *f = FLEET_OF(h, node_host);
@@ -245,7 +253,8 @@ static void init_hosts(struct fleet *f, const struct agent_options *o)
         .has_link = has_link};
     f->mover_host = (struct slot_mover_host){
         .loop = f->loop, .nodes = &f->node_host, .clusters = &f->cluster_host, .changed = part_has_changed, .arg = f};
-    f->link_host = (struct link_host){f->loop, link_has_changed, f->node_host.reservations, leads_to_ours, {{0}}};
+    f->link_host =
+        (struct link_host){f->loop, link_has_changed, f->node_host.reservations, leads_to_ours, {{0}}, NULL, process_at};
     link_host_limit(&f->link_host);
 }
 
