@@ -22,12 +22,12 @@ struct engine {
 struct engine_version {
     const struct engine *engine;
     const char *version; /* as requests name it and DescribeCacheEngineVersions lists it: 7.1 */
-    const char *full;    /* as clusters report it: 7.1.0 */
+    const char *full;    /* as cache clusters report it: 7.1.0 */
     const char *family;  /* of parameter groups */
     const char *description;
 };
 
-/* A name for a version in requests, which no cluster ever shows: 6.x */
+/* A name for a version in requests, which no cache cluster ever shows: 6.x */
 struct engine_wildcard {
     const char *name;
     const struct engine_version *version;

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 /*
- * Node types: their sizes, the engines that run on them, and the types that a cluster can
+ * Node types: their sizes, the engines that run on them, and the types that a cache cluster can
  * be changed to. Constant data generated from api/catalog/node-types.json.
  */
 
@@ -13,8 +13,8 @@ struct node_family {
     const char *name;                      /* r6g */
     const char *min_version[ENGINE_COUNT]; /* NULL: the engine does not run on it */
     unsigned char generation;              /* 6 */
-    bool current;                          /* false: no new cluster can have it */
-    bool target;                           /* false: no cluster can be changed to it */
+    bool current;                          /* false: no new cache cluster can have it */
+    bool target;                           /* false: no cache cluster can be changed to it */
     bool burstable;
     bool data_tiering;
 };
@@ -41,14 +41,14 @@ bool node_type_runs(const struct node_type *t, const struct engine_version *v);
 /* Bytes for items when 'engine' runs on the type; 0 if it never does. */
 int64_t node_type_memory(const struct node_type *t, enum engine_id engine);
 
-/* The types that a cluster can be changed to, each list ordered by name. */
+/* The types that a cache cluster can be changed to, each list ordered by name. */
 struct node_type_moves {
     size_t n_up, n_down;
     const struct node_type *up[NODE_TYPE_COUNT];
     const struct node_type *down[NODE_TYPE_COUNT];
 };
 /*
- * The answer to ListAllowedNodeTypeModifications for a cluster of type 'from'
+ * The answer to ListAllowedNodeTypeModifications for a cache cluster of type 'from'
  * that runs 'v', 'in_global' if it is a member of a global datastore. Up is more
  * memory in the same or a newer generation, down is less memory in any: so go
  * AWS's samples. They show no types of equal memory; those count as up, or as

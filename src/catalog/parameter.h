@@ -15,7 +15,7 @@ enum parameter_type { PARAMETER_STRING, PARAMETER_INTEGER, PARAMETER_BOOLEAN, PA
 enum parameter_modifiable {
     PARAMETER_FIXED,
     PARAMETER_MODIFIABLE,
-    PARAMETER_WHILE_UNUSED, /* as long as no cluster uses the parameter group */
+    PARAMETER_WHILE_UNUSED, /* as long as no cache cluster uses the parameter group */
 };
 /* The form of a string, where 'allowed' does not tell it. */
 enum parameter_format {
@@ -86,7 +86,7 @@ int64_t parameter_node_value(const struct parameter *p, const struct node_type *
 const char *parameter_setting(const struct parameter_family *f, const struct parameter *p);
 /* True for a name that parameter_setting() returns for some family of that engine: no node has a setting of another name. */
 bool setting_is_known(const char *engine, const char *name);
-/* Whether a cluster of the family can run on the node type, whichever version of the family it has. */
+/* Whether a cache cluster of the family can run on the node type, whichever version of the family it has. */
 bool family_runs_on(const struct parameter_family *f, const struct node_type *t);
 
 /*

@@ -19,7 +19,7 @@ struct day_block {
 
 struct region {
     const char *name;
-    const char *code; /* inside the host names of clusters: use1 */
+    const char *code; /* inside the host names of cache clusters: use1 */
     const struct partition *partition;
     const char *const *zones;  /* us-east-1a …, n_zones of them, in order */
     const char *global_prefix; /* of the ids of global datastores whose first primary is here */

@@ -234,7 +234,7 @@ static bool assign_configuration(struct world *w, struct world_endpoint *e, stru
     return true;
 }
 
-/* Whoever sees a sound cluster can tell a client of all its nodes. */
+/* Whoever sees a sound Redis Cluster can tell a client of all its nodes. */
 static bool sees_cluster(const struct world_node *n)
 {
     return shard_has_node(n) && node_answers(n) && n->shard_node->row.seen_state == REDIS_CLUSTER_OK;

@@ -142,7 +142,7 @@ static const struct access *seal(struct access *a)
     return a;
 }
 
-/* Of a replication group without user groups, and of clusters that can't have any. */
+/* Of a replication group without user groups, and of cache clusters that can't have any. */
 static const struct access *open_to_everybody(struct world *w)
 {
     if (w->access) return w->access;

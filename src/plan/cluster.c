@@ -10,9 +10,9 @@
 #include <string.h>
 
 /*
- * Clusters that belong to no replication group: one redis node, or the nodes of a
+ * Cache clusters that belong to no replication group: one redis node, or the nodes of a
  * memcached cluster. Changes wait in their pending columns until they may be made;
- * then the cluster shows 'modifying' until its nodes are as the rows say.
+ * then the cache cluster shows 'modifying' until its nodes are as the rows say.
  */
 
 static bool runs(const struct world_node *n)
@@ -165,7 +165,7 @@ static void publish_nodes(struct world *w, struct world_cluster *c)
     world_set(w, &c->row.config_nodes, list);
 }
 
-/* ---- the cluster ---- */
+/* ---- the cache cluster ---- */
 
 static enum lack stand_alone_lack(struct world *w, struct world_cluster *c, struct world_node *n)
 {

@@ -117,7 +117,7 @@ const char *encryption_names(struct world *w, const struct world_node *n)
 {
     struct names names = {0};
     if (w->addressing.ports) add(&names, w->addressing.advertise);
-    /* Nodes of a cluster send clients to each other's addresses, which the authority may sign where they are of this machine. */
+    /* Nodes of a Redis Cluster send clients to each other's addresses, which the authority may sign where they are of this machine. */
     if (!w->addressing.ports || is_loopback(n->row.address)) add(&names, n->row.address);
     if (w->addressing.ports && is_loopback(w->addressing.advertise)) add(&names, "localhost");
     for (size_t i = 0; !w->addressing.ports && n->rg && i < n->rg->n_endpoints; i++)

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /*
- * Whether a cluster's nodes have its parameter group's values: in-sync, applying
+ * Whether a cache cluster's nodes have its parameter group's values: in-sync, applying
  * until every node's agent has told that they are in force, or pending-reboot where
  * a node has to be restarted for some of them. 'parameters_in_force' remembers what
  * the nodes had last, so that events tell what has changed: a line for the parameter group,
@@ -63,7 +63,7 @@ static void tell_value(struct world *w, const struct world_cluster *c, const str
     else world_event(w, c->row.region, c->row.id, EVENT_PARAMETER_UPDATED, p->name, value);
 }
 
-/* Values that were there before a new cluster was are told of only where they came to nothing. */
+/* Values that were there before a new cache cluster was are told of only where they came to nothing. */
 static void tell(struct world *w, const struct world_cluster *c, const struct parameter_family *f, const char *text)
 {
     const char *was = c->row.parameters_in_force ? c->row.parameters_in_force : "";

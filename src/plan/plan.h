@@ -44,15 +44,15 @@ void plan_upgrade(struct world *w, struct world_rg *rg);
 void plan_node(struct world *w, struct world_node *n);
 /* A stand-alone cluster: its status, its pending changes, the rows of what is gone. */
 void plan_stand_alone(struct world *w, struct world_cluster *c);
-/* The cluster's next node, in that zone; belongs to the arena. */
+/* The cache cluster's next node, in that zone; belongs to the arena. */
 struct row_node plan_new_node(struct arena *a, struct row_cache_cluster *c, const char *zone, int64_t now_ms);
 /* Snapshots: their statuses and those of their sources, automatic ones, and what replication groups begin with. */
 void plan_snapshots(struct world *w);
-/* How far the values of a cluster's parameter group have come: in-sync, applying, pending-reboot. */
+/* How far the values of a cache cluster's parameter group have come: in-sync, applying, pending-reboot. */
 void plan_parameters(struct world *w, struct world_cluster *c);
 /* Statuses of users and user groups, whose changes are through once every engine that they are for has told so; rows of what is gone. */
 void plan_users(struct world *w);
-/* Since when a node, cluster, node group or replication group is not served, if that is so, whatever its status. */
+/* Since when a node, cache cluster, node group or replication group is not served, if that is so, whatever its status. */
 void plan_serving(struct world *w);
 /* The writes of primaries that were passed over while they were out of reach: counted, told of, then discarded. */
 void plan_forks(struct world *w, struct world_global *g);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 /*
- * Another node type. It waits in the clusters' pending_node_type until every primary has
+ * Another node type. It waits in the cache clusters' pending_node_type until every primary has
  * told what its engine uses, unless it is no smaller than the one before. Replicas hold what
  * their primaries hold. A type that has no room for the data is not taken: writes would be
  * refused from then on, or data evicted, by the parameter group's policy.
@@ -49,7 +49,7 @@ static bool is_smaller(struct world *w, const struct row_cache_cluster *c)
     return settings_memory(w, c, c->pending_node_type) < settings_memory(w, c, c->node_type);
 }
 
-/* ---- clusters ---- */
+/* ---- cache clusters ---- */
 
 static void set_type(struct world *w, struct row_cache_cluster *c)
 {

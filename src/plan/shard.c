@@ -294,7 +294,7 @@ int shard_count_moves(const struct world_rg *rg)
     return n;
 }
 
-/* Its primary takes part, and none of its nodes is still on its way into the cluster. */
+/* Its primary takes part, and none of its nodes is still on its way into the Redis Cluster. */
 static bool may_move(struct world *w, struct world_rg *rg, const struct world_node_group *ng)
 {
     struct world_node *first = rg_primary(ng);

@@ -3,17 +3,17 @@
 #include "plan/world.h"
 /*
  * Replication groups in cluster mode, as far as the rows alone tell: which nodes make up the
- * cluster, whether they see each other, and which slots have to move.
+ * Redis Cluster, whether they see each other, and which slots have to move.
  */
 
 /* Whether the replication group's nodes are one Redis Cluster: cluster mode enabled, or compatible. */
 bool shard_is_clustered(const struct world_rg *rg);
 
-/* A node that all others of its cluster shall know. */
+/* A node that all others of its Redis Cluster shall know. */
 bool shard_has_node(const struct world_node *n);
 size_t shard_count_nodes(const struct world_rg *rg);
 
-/* The node takes part: its view of the cluster is sound, and it knows all its nodes and no other. True outside cluster mode. */
+/* The node takes part: its view of the Redis Cluster is sound, and it knows all its nodes and no other. True outside cluster mode. */
 bool shard_node_joined(struct world *w, const struct world_node *n);
 
 /* Every shard's primary has become it, and all nodes see the same holders of all slots as the rows. */

@@ -323,7 +323,7 @@ bool want_rouse(const struct world *w, const struct world_node *n)
     return node_hangs(n) && w->steady_ms >= n->row.seen_since_ms + WANT_ROUSE_MS;
 }
 
-/* Its process runs for the engine and version that its cluster shows. */
+/* Its process runs for the engine and version that its cache cluster shows. */
 static bool is_as_asked(const struct world_node *n)
 {
     const char *seen = n->row.seen_asked ? n->row.seen_asked : "";

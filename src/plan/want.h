@@ -33,7 +33,7 @@ struct want_node want_node(struct world *w, struct world_node *n);
  * what ports mode has. How many replicas there are to be decides, not how many live. To listen
  * elsewhere costs an engine the connections it is about to accept, so a primary does not take
  * the endpoint from its replica; one that was the replica keeps it until the new one can serve.
- * In a cluster it is always the primary: replicas send clients away that don't know clusters.
+ * In a Redis Cluster it is always the primary: replicas send clients away that don't know Redis Clusters.
  */
 struct world_node *want_reader(struct world *w, struct world_rg *rg, const struct world_node_group *ng);
 

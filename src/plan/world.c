@@ -48,7 +48,7 @@ struct world_cluster *world_cluster(struct world *w, const char *region, const c
         if (rg->n_##slice++ == 0) rg->slice = &(w)->array[i];                                 \
     }
 
-/* A cluster's nodes stand together: no id of another lies between "a.0001" and "a.0002". */
+/* A cache cluster's nodes stand together: no id of another lies between "a.0001" and "a.0002". */
 static void link_clusters(struct world *w)
 {
     for (size_t i = 0; i < w->n_nodes; i++) {

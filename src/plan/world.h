@@ -302,7 +302,7 @@ void world_condemn(struct world *w, struct world_node *n);
 void world_add_node(struct world *w, const struct row_node *row);
 /* A snapshot that begins now, and another look soon. Nothing but its source has to be set to 'snapshotting' besides. */
 void world_add_snapshot(struct world *w, const struct world_new_snapshot *s);
-/* An event of the catalog with its values: world_event(w, region, cluster, EVENT_NODE_ADDED, node, zone). */
+/* An event of the catalog with its values: world_event(w, region, id, EVENT_NODE_ADDED, node, zone). */
 #define world_event(w, region, id, event, ...) \
     world_note(w, region, event_kinds[event].source, id, event_message((w)->arena, event, ##__VA_ARGS__))
 /* 'message' belongs to the world's arena. */

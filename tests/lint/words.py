@@ -1,5 +1,5 @@
 """The project speaks of itself only: no path of somebody's machine, no word on how it was made, nothing left to do. And it calls
-things by one name each: "group" never stands alone, nor does a file's name that belongs elsewhere."""
+things by one name each: "group" and "cluster" never stand alone, nor does a file's name that belongs elsewhere."""
 import re
 
 import tree
@@ -12,6 +12,9 @@ WORDS = re.compile(r"/wor[k]/|/far[m]/|/roo[t]/|/tmp/buil[d]|\.\./share[d]|share
 # A group of replication, processes, nodes, users, parameters, subnets or security: which one is always said.
 KINDS = ("replication", "process", "node", "user", "parameter", "subnet", "security")
 BARE_GROUP = re.compile("".join(r"(?<!\b%s )" % kind for kind in KINDS) + r"(?<![\w-])groups?\b(?![-_(]|\.\w)", re.IGNORECASE)
+# A cluster is the API's cache cluster, or Redis Cluster: which one is always said, but in the folder that knows only one of them.
+CLUSTERS = ("cache", "Cache", "Redis", "memcached", "member", "Member", "stand-alone")
+BARE_CLUSTER = re.compile("".join(r"(?<!\b%s )" % kind for kind in CLUSTERS) + r"(?<![\w\-'\"(/.])[cC]lusters?\b(?![-_(/]|\.\w| mode| bus| ids?\b| nodes)")
 CODE = re.compile(r"```.*?```|``.*?``|`[^`\n]*`|^    .*$", re.DOTALL | re.MULTILINE)
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
@@ -32,6 +35,11 @@ def check_groups(path, text):
     return ["%s: which group? %s" % (path, words[max(0, m.start() - 40):m.end() + 20]) for m in BARE_GROUP.finditer(words)]
 
 
+def check_clusters(path, text):
+    words = prose(path, text)
+    return ["%s: which cluster? %s" % (path, words[max(0, m.start() - 40):m.end() + 20]) for m in BARE_CLUSTER.finditer(words)]
+
+
 def check_name(path):
     """A plan lives in plan/, and a test below tests/."""
     name = path.rpartition("/")[2]
@@ -46,10 +54,12 @@ if __name__ == "__main__":
     assert check("x", "see /wor" + "k/x"), "a machine's path must be seen"
     assert check_groups("x.md", "the\ngroup is") and not check_groups("x.md", "a replication\ngroup, `group`, user groups\n\n    group\n")
     assert check_groups("x.h", "/*\n * the group\n */") and not check_groups("x.h", "int group; /* a node\n * group */")
+    assert check_clusters("x.md", "the\ncluster is") and not check_clusters("x.md", "a cache\ncluster, `cluster`, Redis Cluster, cluster mode")
     assert check_name("src/ops/x/group_plan.c") and check_name("src/ops/test_x.c") and not check_name("src/plan/plan.c")
     found = []
     for path in tree.files():
         found += check(path, tree.read(path)) + check_name(path)
         if path.endswith(".md") or (path.startswith("src/") and path.endswith((".h", ".c"))):
             found += check_groups(path, tree.read(path))
+            found += [] if path.startswith("src/agent/") else check_clusters(path, tree.read(path))
     tree.finish(found)

@@ -39,7 +39,7 @@ static int answer_with_cluster(struct op *op, const char *id, struct api_cache_c
     return view_cluster(op, c, false, *out);
 }
 
-/* Where the service chose the zone, it is not told before the cluster is provisioned. */
+/* Where the service chose the zone, it is not told before the cache cluster is provisioned. */
 int op_create_cache_cluster(struct op *op, const struct api_create_cache_cluster_in *in, struct api_create_cache_cluster_out *out)
 {
     const char *id = in->cache_cluster_id;

@@ -2,7 +2,7 @@
 #include "ops/core/op.h"
 
 /*
- * Puts a request's changes into the cluster's row, which the caller writes: what
+ * Puts a request's changes into the cache cluster's row, which the caller writes: what
  * ApplyImmediately governs (node type, engine version, number of nodes) into its
  * pending columns, the rest at once.
  */

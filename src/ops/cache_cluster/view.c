@@ -5,7 +5,7 @@
 #include "plan/want.h"
 #include <string.h>
 
-/* The nodes of a replication group's members show their cluster's status, in the few words that nodes have: of one that is to
+/* The nodes of a replication group's members show their cache cluster's status, in the few words that nodes have: of one that is to
  * serve and does not, 'rebooting' comes nearest. */
 static const char *node_status(const struct row_cache_cluster *c, const struct row_node *n)
 {

@@ -14,7 +14,7 @@ const char *request_words(struct op *op, const struct string_list *list);
 int request_version(struct op *op, const struct engine *e, const char *given, const struct engine_version **out);
 /* A node type that runs the version. */
 int request_node_type(struct op *op, const char *given, const struct engine_version *v, const struct node_type **out);
-/* The node type to which a cluster of type 'from' may be moved. */
+/* The node type to which a cache cluster of type 'from' may be moved. */
 int request_new_node_type(
     struct op *op, const char *given, const char *from, const struct engine_version *v, const struct node_type **out);
 

@@ -9,7 +9,7 @@
 #include <assert.h>
 #include <string.h>
 
-/* ModifyCacheParameterGroup and ResetCacheParameterGroup: what a request changes, in which parameter groups, and for which clusters. */
+/* ModifyCacheParameterGroup and ResetCacheParameterGroup: what a request changes, in which parameter groups, and for which cache clusters. */
 
 struct change {
     const struct parameter *parameter;
@@ -84,7 +84,7 @@ static int read_name(struct op *op, const struct parameter_group *g, const char 
     return 0;
 }
 
-/* What is decided when a cluster is made can't change under one: the value may be named again, but not be another. */
+/* What is decided when a cache cluster is made can't change under one: the value may be named again, but not be another. */
 static int check_unused(struct op *op, const struct parameter_group *g, const struct change *c)
 {
     int64_t users;

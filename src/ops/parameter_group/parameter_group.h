@@ -42,7 +42,7 @@ const char *parameter_group_value(const struct parameter_group *g, const struct 
 /* What a user set, NULL if nothing. */
 const char *parameter_group_user_value(const struct parameter_group *g, const char *name);
 
-/* How many clusters and replication groups use it, or are about to. */
+/* How many cache clusters and replication groups use it, or are about to. */
 int parameter_group_users(struct op *op, const struct parameter_group *g, int64_t *out);
 
 /*

@@ -18,7 +18,7 @@ static int check_adoptable(struct op *op, const struct row_cache_cluster *c)
     return 0;
 }
 
-/* What the cluster brings with it may be named, but not be another than it is. */
+/* What the cache cluster brings with it may be named, but not be another than it is. */
 static int inherit_setting(struct op *op, const char *what, const char **given, const char *own)
 {
     if (*given && (*given)[0] && strcmp(id_fold(op, *given), own) != 0)
@@ -42,7 +42,7 @@ static int inherit_settings(struct op *op, struct api_create_replication_group_i
     return r ? r : inherit_setting(op, "CacheSubnetGroupName", &in->cache_subnet_group_name, c->subnet_group);
 }
 
-/* The rest is the cluster's unless the request says otherwise. */
+/* The rest is the cache cluster's unless the request says otherwise. */
 static void fill_settings(struct op *op, struct api_create_replication_group_in *in, const struct row_cache_cluster *c)
 {
     if (in->preferred_maintenance_window == NULL) in->preferred_maintenance_window = c->maintenance_window;

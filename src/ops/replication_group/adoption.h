@@ -1,14 +1,14 @@
 #pragma once
 #include "ops/core/op.h"
 /*
- * CreateReplicationGroup with a PrimaryClusterId: an existing redis cluster becomes
+ * CreateReplicationGroup with a PrimaryClusterId: an existing redis cache cluster becomes
  * the replication group's primary. Its id, its node, the node's address and data stay.
  */
 
-/* The cluster that a request names, and in 'filled' the request with the cluster's settings in place of what it leaves open. */
+/* The cache cluster that a request names, and in 'filled' the request with the cache cluster's settings in place of what it leaves open. */
 int rg_adopt_read(struct op *op, const struct api_create_replication_group_in *in, struct api_create_replication_group_in *filled,
     struct row_cache_cluster **out);
 
-/* Makes the cluster a member of the replication group; *node_id is its node's id. */
+/* Makes the cache cluster a member of the replication group; *node_id is its node's id. */
 int rg_adopt_write(struct op *op, const struct row_replication_group *rg, const char *node_group_id, struct row_cache_cluster *c,
     const char **node_id);

@@ -3,7 +3,7 @@
 /*
  * ModifyReplicationGroup with another ClusterMode: from disabled to compatible, and from
  * there to enabled or back. Going to and from disabled every node starts again with its
- * data, as a node of a cluster or as none.
+ * data, as a node of a Redis Cluster or as none.
  */
 
 /* True where the request names another mode than the replication group's. */

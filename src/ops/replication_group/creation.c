@@ -218,7 +218,7 @@ int rg_creation_read(struct op *op, const struct api_create_replication_group_in
 
 /* ---- writing ---- */
 
-/* Compatible with both: clients find the replication group's cluster, and those that know of none its primary. */
+/* Compatible with both: clients find the replication group's Redis Cluster, and those that know of none its primary. */
 static int write_endpoints(struct op *op, const struct rg_creation *plan, const struct row_replication_group *rg)
 {
     int r = rg_is_clustered(rg) ? rg_add_endpoint(op, rg, "", ENDPOINT_CONFIGURATION) : 0;

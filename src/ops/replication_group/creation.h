@@ -14,7 +14,7 @@ struct rg_creation {
     struct string_list user_group_ids;
     const char *auth_token;            /* NULL or "": none */
     struct restore restore;            /* what its primaries begin with */
-    struct row_cache_cluster *adopted; /* the cluster that becomes its only member, or NULL */
+    struct row_cache_cluster *adopted; /* the cache cluster that becomes its only member, or NULL */
 };
 
 /* Reads, defaults and checks the request; nothing is written. */

@@ -9,7 +9,7 @@ int rg_add_replica(
 /* A new member has its replication group's tags. */
 int rg_share_tags(struct op *op, const struct row_replication_group *rg, const char *cluster_id);
 
-/* Takes one out: its cluster shows 'deleting' and its node goes. The caller writes the replication group's row. */
+/* Takes one out: its cache cluster shows 'deleting' and its node goes. The caller writes the replication group's row. */
 int rg_remove_replica(struct op *op, struct row_replication_group *rg, const struct row_node *n);
 
 /* CreateCacheCluster with a ReplicationGroupId: one more replica under the id of the caller's choice. */

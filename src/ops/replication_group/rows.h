@@ -21,13 +21,13 @@ int rg_add_shard(struct op *op, struct row_replication_group *rg, const struct n
 /* Writes a node group without its members; 'primary' is the id of the first one's node. */
 int rg_add_node_group(struct op *op, const struct row_replication_group *rg, const struct new_shard *shard, const char *primary);
 
-/* Writes what a node has besides in a cluster. */
+/* Writes what a node has besides in a Redis Cluster. */
 int rg_add_shard_node(struct op *op, const struct row_node *n);
 
 /* Writes an address of the replication group's, or of one of its node groups'; 'node_group_id' is "" for the replication group's. */
 int rg_add_endpoint(struct op *op, const struct row_replication_group *rg, const char *node_group_id, enum endpoint_kind kind);
 
-/* Writes one more member: its cluster, which is named 'id', and its node. */
+/* Writes one more member: its cache cluster, which is named 'id', and its node. */
 int rg_add_member(struct op *op, const struct row_replication_group *rg, const char *id, const char *node_group_id,
     const char *zone, const char **node_id);
 

@@ -188,7 +188,7 @@ static int read_zones(struct op *op, const struct api_create_replication_group_i
 
 /* ---- failover ---- */
 
-/* In cluster mode it is always on, where there are replicas or not: the cluster itself brings it. */
+/* In cluster mode it is always on, where there are replicas or not: the Redis Cluster itself brings it. */
 static int check_cluster_failover(struct op *op, const struct api_create_replication_group_in *in, struct rg_creation *p)
 {
     bool compatible = p->rg.cluster_mode == MODE_COMPATIBLE;

@@ -16,5 +16,5 @@ const char *shard_zone(const struct string_list *zones, size_t shard, int member
 /* The version's default parameter group, for a replication group of this mode. */
 const char *rg_default_parameters(struct op *op, const struct row_replication_group *rg, const struct engine_version *v);
 
-/* The replication group's limits: shards, nodes of its cluster, and of the region, which gets 'more' nodes. */
+/* The replication group's limits: shards, nodes in all, and of the region, which gets 'more' nodes. */
 int rg_check_quotas(struct op *op, size_t shards, int64_t nodes, int64_t more);

@@ -47,7 +47,7 @@ static int read_belongings(struct op *op, const char *first, const char *last, s
         for (n = 0; (b)->at + n < (b)->n_##array && strcmp((b)->array[(b)->at + n].rg_id, id) == 0;) n++; \
     } while (0)
 
-/* In cluster mode members show neither endpoint nor role: clients ask the cluster. */
+/* In cluster mode members show neither endpoint nor role: clients ask the Redis Cluster. */
 static void view_member(
     struct op *op, const struct row_node *n, const struct row_node_group *ng, bool in_cluster, struct api_node_group_member *out)
 {

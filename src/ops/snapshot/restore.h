@@ -1,7 +1,7 @@
 #pragma once
 #include "ops/core/op.h"
 /*
- * Replication groups and clusters that begin with the data of a snapshot or of RDB files. What a
+ * Replication groups and cache clusters that begin with the data of a snapshot or of RDB files. What a
  * request leaves open is as it was with the snapshot's source.
  */
 struct restore {
@@ -27,7 +27,7 @@ int restore_check_slots(struct op *op, const struct restore *x, const struct api
  * keys and memory do, the agent finds out. */
 int restore_check(struct op *op, const struct restore *x, const struct engine_version *v, bool clustered);
 
-/* Writes what a cluster's only node begins with, or all primaries of a replication group that has been written; nothing where nothing is
+/* Writes what a cache cluster's only node begins with, or all primaries of a replication group that has been written; nothing where nothing is
  * restored. A snapshot is in use then. */
 int restore_write_cluster(struct op *op, const struct restore *x, const char *cluster_id, const char *node_id);
 int restore_write_group(struct op *op, const struct restore *x, const char *rg_id);

@@ -79,7 +79,7 @@ static int begin_snapshot(struct op *op, struct taking *t, const struct row_cach
     return 0;
 }
 
-/* ---- of one cluster ---- */
+/* ---- of one cache cluster ---- */
 
 static int take_cluster(struct op *op, struct taking *t, const struct row_cache_cluster *c)
 {
@@ -129,7 +129,7 @@ static int find_cluster_of(struct op *op, const struct row_replication_group *rg
     return r;
 }
 
-/* Of the primary: a final snapshot must have every write; else of the cluster that the replication group's snapshots are taken of. */
+/* Of the primary: a final snapshot must have every write; else of the cache cluster that the replication group's snapshots are taken of. */
 static int take_group(struct op *op, struct taking *t, const struct row_replication_group *rg)
 {
     struct row_node_group *ngs;
