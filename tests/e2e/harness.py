@@ -327,7 +327,9 @@ class Case(unittest.TestCase):
     def create_group(self, region="us-east-1", nodes=1, wait=True, stem="rg", **more):
         """Creates a replication group and waits until it is available; returns its id."""
         group = more.pop("ReplicationGroupId", None) or name(stem)
-        arguments = dict(ReplicationGroupId=group, ReplicationGroupDescription="made for a test", NumCacheClusters=nodes)
+        arguments = dict(ReplicationGroupId=group, ReplicationGroupDescription="made for a test")
+        if "ReplicasPerNodeGroup" not in more:
+            arguments["NumCacheClusters"] = nodes
         if "GlobalReplicationGroupId" not in more:
             arguments |= dict(Engine="redis", CacheNodeType=NODE_TYPE)
         self.api(region).create_replication_group(**(arguments | more))

@@ -203,6 +203,12 @@ Test(shards, become_a_datastore_s_where_the_engine_lets_them_follow_another_regi
     CHECK("us-east-1", refused);
     tell_unable("c-0002-001.0001", NULL);
     run("CreateGlobalReplicationGroup", GLOBAL);
+    fixture_available("us-east-1", "c");
+    static const struct fixture_line member[] = {
+        {"ModifyReplicationGroupShardConfiguration", NOW "NodeGroupCount=4", VALUE,
+            "Cluster [c] is part of a global cluster [ldgnf-g]. Request rejected."},
+    };
+    CHECK("us-east-1", member);
 }
 
 #define SHARD(n, id, count)                                                                                 \

@@ -34,6 +34,7 @@ static int check_group(struct op *op, const struct api_modify_replication_group_
         return op_fault(
             op, FAULT_INVALID_PARAMETER_VALUE, "Operation is only applicable for cluster mode enabled replication groups.");
     r = check_rg_modifiable(op, z->rg);
+    if (r == 0) r = check_outside_global(op, z->rg, FAULT_INVALID_PARAMETER_VALUE);
     if (r) return r;
     z->count = in->node_group_count.v;
     if (z->count < 1) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The number of node groups must be at least 1.");
