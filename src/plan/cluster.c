@@ -228,7 +228,10 @@ void plan_stand_alone(struct world *w, struct world_cluster *c)
         plan_deleting(w, c);
         return;
     }
-    for (size_t i = 0; i < c->n_nodes; i++) plan_hung(w, &c->nodes[i]);
+    for (size_t i = 0; i < c->n_nodes; i++) {
+        plan_hung(w, &c->nodes[i]);
+        promotion_forget(w, &c->nodes[i].row);
+    }
     drop_removed(w, c);
     plan_pending_changes(w, c);
     plan_cluster_scaling(w, c);

@@ -27,6 +27,8 @@ void plan_hung(struct world *w, struct world_node *n);
 void plan_blocked(struct world *w, struct world_node *n);
 /* Which process is to become primary, until it has: another one in its place is chosen anew, or not at all. */
 void plan_promotions(struct world *w, struct world_rg *rg);
+/* Of a node that is in no replication group (any more): it is to be primary with whatever data it has. */
+void promotion_forget(struct world *w, struct row_node *n);
 /* A replication group in cluster mode: takes over what the engine has elected by itself, and who holds which slots. */
 void plan_shards(struct world *w, struct world_rg *rg);
 /* Moves slots to the shards that shall have them, and takes out those that have none any more. */

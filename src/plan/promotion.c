@@ -15,6 +15,12 @@ static void choose(struct world *w, struct row_node *n, bool any)
     world_set_int(w, &n->promote_started_ms, any ? 0 : n->seen_started_ms);
 }
 
+/* Nobody can take the place of a node that has left its replication group: it starts, whatever became of the process that was chosen there. */
+void promotion_forget(struct world *w, struct row_node *n)
+{
+    choose(w, n, true);
+}
+
 /* Another region has the data, or waits for what becomes of this one: plan_global() decides. */
 static bool is_for_global(const struct world_rg *rg)
 {

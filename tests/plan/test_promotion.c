@@ -223,3 +223,17 @@ Test(promotion, another_process_with_the_pid_of_a_condemned_one_lives)
     b.nodes[0].row.seen_started_ms = 2000;
     cr_assert_not(node_is_condemned(&b.nodes[0]));
 }
+
+Test(promotion, a_node_that_left_its_group_starts_whatever_was_chosen_there)
+{
+    build_init(&b, &a);
+    build_cluster(&b, "us-east-1", "kept", "redis", "available", 1);
+    build_link(&b);
+    plan_world(&b.w);
+    b.nodes[0].row.promote_pid = 118;
+    b.nodes[0].row.promote_started_ms = 1000;
+    b.nodes[0].row.seen_pid = 0;
+    plan_world(&b.w);
+    cr_assert(want_node(&b.w, &b.nodes[0]).primary);
+    cr_assert_eq(b.nodes[0].row.promote_pid, 0, "no process is waited for that is gone");
+}
