@@ -207,6 +207,7 @@ static void write_to(struct domain *d)
     }
     writes[n_writes] = (struct write){(uint32_t)n_writes + 1, d, d->deaths, false};
     if (!engine_write(e, writes[n_writes].number)) return;
+    record_detail("    client: write %u of %s to %s", writes[n_writes].number, d->name, e->process->name);
     machine_after(NULL, (int64_t)CONFIRM_MS * NS_OF_MS, confirm, (void *)(uintptr_t)n_writes);
     n_writes++;
 }

@@ -32,9 +32,9 @@ struct engine {
     uint32_t *writes;
     size_t n_writes;
     int64_t incarnation, generation, users_generation;
-    void *slots;                /* of a primary in cluster mode: struct slots */
-    struct model_engine *model; /* NULL: a scripted agent's */
-    struct model_conn *client;  /* of those who write to it; NULL: none is open */
+    void *slots;                          /* of a primary in cluster mode: struct slots */
+    struct model_engine *model;           /* NULL: a scripted agent's */
+    struct model_conn *client, *burdener; /* of those who write to it, and who hold it up; NULL: none is open */
 };
 
 /* In the table, with nothing known of it but who it is. */

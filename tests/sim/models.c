@@ -80,7 +80,7 @@ static void ended(struct process *p, int status, int signal)
 {
     struct engine *e = p->body;
     expect_ended(e, model_has_saved(e->model));
-    e->client = NULL;
+    e->client = e->burdener = NULL;
     if (model_is_alive(e->model)) model_signal(e->model, SIGKILL, models_now());
     children_ended(p, status, signal);
     machine_after(NULL, (int64_t)BURY_MS * NS_OF_MS, bury, e);
@@ -207,6 +207,49 @@ bool models_write(struct engine *e, uint32_t number)
 bool models_have(const struct engine *e, uint32_t number)
 {
     return model_value(e->model, key_of_write(number)) != NULL;
+}
+
+/* ---- burdens ---- */
+
+static void burdener_down(void *arg, const char *why)
+{
+    struct engine *e = arg;
+    (void)why;
+    e->burdener = NULL;
+}
+
+static void client_commands(struct engine *e, int n, const char *const words[])
+{
+    static const struct model_events events = {client_reply, burdener_down};
+    if (e->burdener == NULL) e->burdener = model_connect(e->model, "client", &events, e);
+    if (e->burdener) model_command(e->burdener, n, words, NULL, models_now());
+}
+
+void models_burden(struct engine *e, const char *kind, int64_t ms)
+{
+    char number[24];
+    snprintf(number, sizeof number, "%lld", (long long)ms);
+    if (!e->keeps_data) return;
+    record("%s: %s for %s ms", e->process->name, kind, number);
+    if (strcmp(kind, "stall") == 0) model_stall(e->model, ms * US, models_now());
+    else if (strcmp(kind, "script") == 0) client_commands(e, 3, (const char *const[]){"EVAL", "while true do end", "0"});
+    else if (strcmp(kind, "pause") == 0) client_commands(e, 4, (const char *const[]){"CLIENT", "PAUSE", number, "ALL"});
+    else if (strcmp(kind, "full") == 0) model_fail_saves(e->model, "No space left on device");
+    else record_failure("nobody knows the burden %s", kind);
+    models_wake();
+}
+
+void models_relieve(void)
+{
+    if (m.w == NULL) return;
+    for (struct engine *e = engines_living(); e; e = e->next) {
+        if (!e->keeps_data) continue;
+        model_fail_saves(e->model, NULL);
+        model_end_script(e->model, models_now());
+        model_close(e->burdener, models_now()); /* what it waits for to be carried out never is */
+        e->burdener = NULL;
+    }
+    models_wake();
 }
 
 void models_open(uint64_t seed)

@@ -28,3 +28,10 @@ void models_see(struct engine *e);
 /* A client writes the number; false where it is refused. */
 bool models_write(struct engine *e, uint32_t number);
 bool models_have(const struct engine *e, uint32_t number);
+/*
+ * Holds an engine up. stall: its loop does not turn for so many ms, and it uses its processor; script: a client's script that has no end;
+ * pause: a client has all others wait for so many ms; full: its files can't be written.
+ */
+void models_burden(struct engine *e, const char *kind, int64_t ms);
+/* Ends whatever burden does not end by itself. */
+void models_relieve(void);

@@ -6,6 +6,7 @@
 #include "engines.h"
 #include "expect.h"
 #include "machine.h"
+#include "models.h"
 #include "record.h"
 #include "serve.h"
 #include <signal.h>
@@ -15,7 +16,8 @@
 
 #define REAL_AGENTS "real agents"
 
-static const char *const verbs[VERB__COUNT] = {"ask", "kill", "agent", "serve", "restart", "cut", "clock", "trip", "network"};
+static const char *const verbs[VERB__COUNT] = {
+    "ask", "kill", "burden", "agent", "serve", "restart", "cut", "clock", "trip", "network"};
 
 static const struct {
     const char *name;
@@ -65,6 +67,8 @@ void step_write(const struct step *s, struct buf *out)
     buf_printf(out, "+%lld %s", (long long)s->after_ms, verbs[s->verb]);
     if (s->verb == VERB_ASK) buf_printf(out, " %s %s %s", s->region, s->action, s->form);
     else if (s->verb == VERB_KILL) buf_printf(out, " %s %lld %s", s->region, (long long)s->n, signal_name(s->signal));
+    else if (s->verb == VERB_BURDEN)
+        buf_printf(out, " %s %lld %s %lld", s->region, (long long)s->n, s->action, (long long)s->more);
     else if (s->verb == VERB_AGENT) buf_printf(out, " %s %s", s->region, signal_name(s->signal));
     else if (s->verb == VERB_SERVE) buf_printf(out, " %s", signal_name(s->signal));
     else if (s->verb == VERB_CUT) buf_printf(out, " %s %lld", s->region, (long long)s->n);
@@ -94,6 +98,7 @@ static bool read_arguments(struct step *s, const char *rest)
     bool ok = true;
     if (s->verb == VERB_ASK) ok = sscanf(rest, "%31s %63s %599s", s->region, s->action, s->form) >= 2;
     else if (s->verb == VERB_KILL) ok = sscanf(rest, "%31s %lld %15s", s->region, &n, word) == 3;
+    else if (s->verb == VERB_BURDEN) ok = sscanf(rest, "%31s %lld %63s %lld", s->region, &n, s->action, &more) == 4;
     else if (s->verb == VERB_AGENT) ok = sscanf(rest, "%31s %15s", s->region, word) == 2;
     else if (s->verb == VERB_SERVE) ok = sscanf(rest, "%15s", word) == 1;
     else if (s->verb == VERB_CUT) ok = sscanf(rest, "%31s %lld", s->region, &n) == 2;
@@ -143,17 +148,32 @@ static int compare_engines(const void *a, const void *b)
     return strcmp(x->id, y->id);
 }
 
-static void kill_engine(const struct step *s)
+/* NULL where none lives there. */
+static struct engine *chosen_engine(const struct step *s)
 {
     struct engine *there[256];
     size_t n = 0;
     for (struct engine *e = engines_living(); e && n < sizeof there / sizeof *there; e = e->next)
         if (strcmp(e->region, s->region) == 0) there[n++] = e;
-    if (n == 0) return;
+    if (n == 0) return NULL;
     qsort(there, n, sizeof *there, compare_engines);
-    struct engine *e = there[(size_t)s->n % n];
+    return there[(size_t)s->n % n];
+}
+
+static void kill_engine(const struct step *s)
+{
+    struct engine *e = chosen_engine(s);
+    if (e == NULL) return;
     if (s->signal == SIGSTOP) expect_ended(e, false); /* who does not answer is no successor */
     machine_kill(e->process, s->signal);
+}
+
+static void burden_engine(const struct step *s)
+{
+    struct engine *e = chosen_engine(s);
+    if (e == NULL || e->model == NULL) return;
+    expect_ended(e, false);
+    models_burden(e, s->action, s->more);
 }
 
 static void ask(const struct step *s)
@@ -190,6 +210,7 @@ void step_take(const struct step *s)
     switch (s->verb) {
     case VERB_ASK: ask(s); break;
     case VERB_KILL: kill_engine(s); break;
+    case VERB_BURDEN: burden_engine(s); break;
     case VERB_AGENT: machine_kill(agent, s->signal); break;
     case VERB_SERVE: kill_serve(s); break;
     case VERB_RESTART: serve_stop(); break;

@@ -8,6 +8,7 @@
  *
  *     +120 ask us-east-1 CreateReplicationGroup ReplicationGroupId=g0&…
  *     +5   kill us-east-1 3 STOP          the third engine that lives there, counted round
+ *     +5   burden us-east-1 3 stall 900   it is held up: see models.h; nothing where its agent is scripted
  *     +0   agent us-east-1 KILL
  *     +900 serve KILL                     it is started again a moment later
  *     +0   restart                        everything is stopped in good order, and started
@@ -19,6 +20,7 @@
 enum verb {
     VERB_ASK,
     VERB_KILL,
+    VERB_BURDEN,
     VERB_AGENT,
     VERB_SERVE,
     VERB_RESTART,
@@ -33,7 +35,7 @@ struct step {
     int64_t after_ms;
     enum verb verb;
     char region[32];
-    char action[64]; /* or the trip's name */
+    char action[64]; /* or the trip's name, or the burden's */
     char form[600];
     int signal;
     int64_t n, more;

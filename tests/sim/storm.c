@@ -308,6 +308,20 @@ static void break_something(struct step *s)
     }
 }
 
+/* What can only happen to an engine that is a model, and in an agent that is the program's own. */
+static void break_really(struct step *s)
+{
+    if (s->verb == VERB_TRIP) {
+        snprintf(s->action, sizeof s->action, "%s",
+            PICK("store_commit", "crash_after_commit", "crash_after_assign", "spawn", "probe", "redis_reply", "snapshot_write",
+                "crash_after_spawn"));
+    } else if (s->verb == VERB_KILL && chance(30)) {
+        s->verb = VERB_BURDEN;
+        snprintf(s->action, sizeof s->action, "%s", PICK("stall", "stall", "script", "pause", "full"));
+        s->more = chance(70) ? below(1500) : below(12000);
+    }
+}
+
 /* Something to break: what the mood is about, and time to come into being. */
 static void begin(struct steps *out, const struct mood *m)
 {
@@ -347,6 +361,7 @@ void storm(uint64_t seed, size_t n_steps, struct steps *out)
         struct step *s = steps_add(out);
         if (chance(m->faults)) break_something(s);
         else ask_something(s, m);
+        if (out->real) break_really(s);
         s->after_ms = i == 0 ? 5000 : gap(m);
     }
 }

@@ -144,6 +144,11 @@ void engine_freeze(struct model_engine *e, int64_t until, bool works)
     timer_set(e->w, &e->thaw_timer, until, thawed, e);
 }
 
+void model_stall(struct model_engine *e, int64_t us, int64_t now)
+{
+    if (e->life == LIFE_RUNNING) engine_freeze(e, now + us, true);
+}
+
 bool model_answers(const struct model_engine *e, int64_t now)
 {
     return e->life == LIFE_RUNNING && engine_turns(e, now);

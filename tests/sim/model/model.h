@@ -172,3 +172,7 @@ void model_role(const struct model_engine *e, int64_t now, struct model_role *ou
 
 /* From now on files can't be written: "No space left on device", say. NULL: they can. */
 void model_fail_saves(struct model_engine *e, const char *why);
+/* Its loop does not turn for so long, and it uses its processor meanwhile. */
+void model_stall(struct model_engine *e, int64_t us, int64_t now);
+/* The script that it runs, if it runs one, comes to its end. */
+void model_end_script(struct model_engine *e, int64_t now);

@@ -247,3 +247,8 @@ struct redisReply *function_kill(struct call *c)
     struct redisReply *r = refuse_kill(c);
     return r ? r : reply_error(c->w, "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.");
 }
+
+void model_end_script(struct model_engine *e, int64_t now)
+{
+    if (e->script.runs) script_end(e, now);
+}
