@@ -1,6 +1,7 @@
 #include "machine.h"
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 /*
  * Files are real ones, but for their time: when the program looks at one that has been written since it last looked, that was just now, of
  * the virtual wall clock.
@@ -63,5 +64,16 @@ int __wrap_fstatat64(int dir, const char *path, struct stat *out, int flags)
 {
     int r = __real_fstatat64(dir, path, out, flags);
     if (r == 0) make_virtual(out);
+    return r;
+}
+
+int __real_statvfs64(const char *path, struct statvfs *out);
+int __wrap_statvfs64(const char *path, struct statvfs *out);
+
+/* Models load no module: nothing may be run from the folders of their nodes. */
+int __wrap_statvfs64(const char *path, struct statvfs *out)
+{
+    int r = __real_statvfs64(path, out);
+    if (r == 0) out->f_flag |= ST_NOEXEC;
     return r;
 }
