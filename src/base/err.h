@@ -16,6 +16,7 @@ enum err_code {
     ERR_IN_USE = -4, /* an address, a port, a data directory that somebody else holds */
     ERR_USAGE = -5,  /* the user asked for something that makes no sense */
     ERR_PARSE = -6,  /* bytes without the expected form */
+    ERR_STALE = -7,  /* it goes by something that is not so here: the whole is to be told */
 };
 
 struct err {

@@ -115,22 +115,15 @@ static void on_agent_changed(void *arg)
     check_stopped(c);
 }
 
-static bool is_saving(const struct proto_sighting *seen)
-{
-    for (size_t i = 0; i < seen->nodes.n; i++)
-        if (seen->nodes.items[i].saving.v) return true;
-    return false;
-}
-
 struct hearing {
     struct control *control;
     struct session *session;
 };
 
-static void on_told(void *arg, enum told_kind kind, const char *id)
+static void on_told(void *arg, int list, const char *key)
 {
     const struct hearing *h = arg;
-    passes_hear(&h->control->passes, h->session, kind, id);
+    passes_hear(&h->control->passes, h->session, list, key);
 }
 
 int control_sighting(struct control *c, const char *text, size_t len, struct err *e)
@@ -142,18 +135,21 @@ int control_sighting(struct control *c, const char *text, size_t len, struct err
     struct session *s = session_find(&c->sessions, seen.region);
     if (s == NULL) return err_set(e, ERR_PARSE, "sighting of the region %s, where nothing was assigned", seen.region);
     struct hearing h = {c, s};
-    bool news = session_hear(s, &seen, on_told, &h) || passes_have_work(&c->passes);
-    if (c->stopped && is_saving(&seen)) stop_extend(&c->stop);
-    if (!news) return 0;
+    bool news;
+    r = session_hear(s, &seen, on_told, &h, &news, e);
+    if (r) return r;
+    if (c->stopped && told_has_saving(&s->told)) stop_extend(&c->stop);
+    if (!news && !passes_have_work(&c->passes)) return 0;
     r = make_pass(c, e);
     check_stopped(c);
     return r;
 }
 
-void control_wait(struct control *c, const char *region, int64_t after, control_assignment_fn *done, void *arg)
+void control_wait(
+    struct control *c, const char *region, int64_t after, const char *numbering, control_assignment_fn *done, void *arg)
 {
     struct session *s = session_find(&c->sessions, region);
-    if (s) session_wait(s, after, done, arg);
+    if (s) session_wait(s, after, numbering, done, arg);
     else done(arg, NULL, 0);
 }
 

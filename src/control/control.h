@@ -64,14 +64,16 @@ const char *control_authority_pem(struct control *c, struct err *e);
 
 /*
  * An agent wants its assignment. 'done' is called as soon as there is one of another version than 'after' (maybe at once),
- * or with NULL text when the wait has lasted long enough. A newer wait of the same region ends an older one.
+ * or with NULL text when the wait has lasted long enough. 'numbering' is that of the assignment of version 'after', from which a
+ * difference is of use; NULL: the whole one is wanted. A newer wait of the same region ends an older one.
  */
 typedef void control_assignment_fn(void *arg, const char *text, size_t len);
-void control_wait(struct control *c, const char *region, int64_t after, control_assignment_fn *done, void *arg);
+void control_wait(
+    struct control *c, const char *region, int64_t after, const char *numbering, control_assignment_fn *done, void *arg);
 /* The one who waits has left: 'done' is not called any more, and the region counts as out of touch until its agent reports. */
 void control_unwait(struct control *c, const char *region, void *arg);
 
-/* A whole sighting as JSON. Returns once it is stored and acted upon: 0, ERR_PARSE, or another < 0. */
+/* A sighting as JSON. Returns once it is stored and acted upon: 0, ERR_PARSE, ERR_STALE where the whole is to be told instead, or another < 0. */
 int control_sighting(struct control *c, const char *text, size_t len, struct err *e);
 
 /* True where nodes have no processes: all of them, or those of a region whose agent was started so. */

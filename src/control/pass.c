@@ -9,6 +9,7 @@
 #include "control/certificates.h"
 #include "control/invariants.h"
 #include "control/reach.h"
+#include "control/secret.h"
 #include "control/sight.h"
 #include "control/steady.h"
 #include "control/trace_world.h"
@@ -271,13 +272,23 @@ static void look_for_agents(struct passes *p)
     p->handed_out = true;
 }
 
+/* No other installation, nor an earlier serve of this one, calls its versions so. */
+static void number_versions(const struct passes *p, struct session *s)
+{
+    char first[24];
+    snprintf(first, sizeof first, "%lld", (long long)s->version);
+    secret_derive(p->secrets.admin_password, "numbering", s->region, first, s->numbering);
+}
+
 void passes_hand_out(struct passes *p)
 {
     struct err e;
     for (struct session *s = p->sessions->first; s; s = s->next) {
         _arena_ struct arena a = {0};
         struct proto_assignment head;
+        if (s->numbering[0] == '\0') number_versions(p, s);
         assign_head(&a, s->region, s->has_tls ? authority_pem(p->secrets.authority, &e) : NULL, p->stopping, &head);
+        head.numbering = s->numbering;
         head.stop_limit_ms = OPT_INT(p->o->stop_limit_ms);
         if (session_is_dry_run(p->sessions, s->region)) dry_run_order(&p->dry_run, &a, s->region, &head);
         orders_take_head(&s->orders, &head);
@@ -354,15 +365,13 @@ int64_t passes_due_ms(const struct passes *p)
     return renewal_ms < due_ms ? renewal_ms : due_ms;
 }
 
-void passes_hear(struct passes *p, struct session *s, enum told_kind kind, const char *id)
+void passes_hear(struct passes *p, const struct session *s, int list, const char *key)
 {
-    switch (kind) {
-    case TOLD_NODES: rows_mark(&p->rows, rows_unit_of_node(&p->rows, s->region, id)); break;
-    case TOLD_LINKS: rows_mark(&p->rows, rows_unit_of_endpoint(&p->rows, s->region, id)); break;
-    case TOLD_SNAPSHOTS: rows_mark(&p->rows, rows_unit_of_file(&p->rows, s->region, id)); break;
-    case TOLD_STUCK: rows_mark(&p->rows, rows_unit_named(&p->rows, UNIT_RG, s->region, id)); break;
-    case TOLD__COUNT: break;
-    }
+    struct rows *r = &p->rows;
+    if (list == KEYED_SEEN_NODES) rows_mark(r, rows_unit_of_node(r, s->region, key));
+    else if (list == KEYED_SEEN_LINKS) rows_mark(r, rows_unit_of_endpoint(r, s->region, key));
+    else if (list == KEYED_SEEN_SNAPSHOTS) rows_mark(r, rows_unit_of_file(r, s->region, key));
+    else rows_mark(r, rows_unit_named(r, UNIT_RG, s->region, key));
 }
 
 bool passes_clock_jumps(const struct passes *p)
@@ -398,9 +407,9 @@ static void forget_told(const struct passes *p, const struct rows_change *c)
     if (f) s = session_find(p->sessions, f->region);
     if (s == NULL) return;
     _arena_ struct arena a = {0};
-    if (n) told_forget(&s->told, TOLD_NODES, n->id);
-    if (e) told_forget(&s->told, TOLD_LINKS, e->id);
-    if (f) told_forget(&s->told, TOLD_SNAPSHOTS, snapshot_file(&a, f->snapshot, f->node_group_id));
+    if (n) told_forget(&s->told, KEYED_SEEN_NODES, n->id);
+    if (e) told_forget(&s->told, KEYED_SEEN_LINKS, e->id);
+    if (f) told_forget(&s->told, KEYED_SEEN_SNAPSHOTS, snapshot_file(&a, f->snapshot, f->node_group_id));
 }
 
 static void on_changed(void *arg, const struct rows_change *c)

@@ -46,8 +46,8 @@ int passes_make(struct passes *p, struct err *e);
 bool passes_have_work(const struct passes *p);
 /* When the next pass is due, on the steady clock; INT64_MAX: nothing waits for time. */
 int64_t passes_due_ms(const struct passes *p);
-/* A session's agent has told something new of that. */
-void passes_hear(struct passes *p, struct session *s, enum told_kind kind, const char *id);
+/* A session's agent has told something new of that: KEYED_SEEN_…, and its key. */
+void passes_hear(struct passes *p, const struct session *s, int list, const char *key);
 /* True where somebody has set the clock since the last pass, or the machine was asleep: dates come sooner or later than timers think. */
 bool passes_clock_jumps(const struct passes *p);
 /* Hands out what does not follow from rows: that everything shall stop, above all. */

@@ -1,5 +1,6 @@
 #include "control/session.h"
 #include "base/clock.h"
+#include "base/err.h"
 #include "base/log.h"
 #include "protocol/protocol.gen.h"
 #include <signal.h>
@@ -98,6 +99,7 @@ void session_ensure(struct sessions *all, const char *region)
     if (s == NULL || (s->region = strdup(region)) == NULL) abort();
     s->all = all;
     s->heard_ms = clock_steady_ms();
+    orders_begin(&s->orders, s->heard_ms);
     s->version = s->heard_ms; /* greater than any that an agent may have from an earlier serve */
     uv_timer_init(all->o->loop, &s->respawn);
     uv_timer_init(all->o->loop, &s->wait_limit);
@@ -131,36 +133,41 @@ void session_look(struct session *s)
 
 /* ---- what is said ---- */
 
-/* Ends the wait of whoever waits; with nothing where 'text' is NULL. */
-static void answer_waiter(struct session *s, const char *text, size_t len)
+/* Ends the wait of whoever waits, with nothing or with the assignment. */
+static void answer_waiter(struct session *s, bool assigned)
 {
+    _buf_ struct buf text = {0};
     control_assignment_fn *done = s->waiter;
     s->waiter = NULL;
     uv_timer_stop(&s->wait_limit);
-    if (text) s->briefed = true;
-    if (done) done(s->waiter_arg, text, len);
+    if (assigned) s->briefed = true;
+    if (assigned && done) orders_write(&s->orders, s->since, &text);
+    if (done) done(s->waiter_arg, text.data, text.len);
 }
 
 void session_hand_out(struct session *s)
 {
     if (!orders_settle(&s->orders)) return;
-    buf_clear(&s->assignment);
-    orders_write(&s->orders, ++s->version, &s->assignment);
-    if (s->waiter) answer_waiter(s, s->assignment.data, s->assignment.len);
+    s->version = s->orders.version;
+    if (s->waiter) answer_waiter(s, true);
 }
 
 static void on_wait_limit(uv_timer_t *t)
 {
-    answer_waiter(t->data, NULL, 0);
+    answer_waiter(t->data, false);
 }
 
-void session_wait(struct session *s, int64_t after, control_assignment_fn *done, void *arg)
+void session_wait(struct session *s, int64_t after, const char *numbering, control_assignment_fn *done, void *arg)
 {
-    answer_waiter(s, NULL, 0);
+    bool ours = numbering && s->numbering[0] && strcmp(numbering, s->numbering) == 0;
+    answer_waiter(s, false);
+    if (ours) orders_know(&s->orders, after);
+    s->since = ours ? after : -1;
     silence_end(&s->silence);
     s->waiter = done;
     s->waiter_arg = arg;
-    if (s->version != after && s->assignment.len) answer_waiter(s, s->assignment.data, s->assignment.len);
+    bool news = s->version != after || (numbering && !ours); /* numbers of others say nothing */
+    if (news && s->orders.head.len) answer_waiter(s, true);
     else uv_timer_start(&s->wait_limit, on_wait_limit, WAIT_LIMIT_MS, 0);
 }
 
@@ -174,29 +181,32 @@ void session_unwait(struct session *s, const void *arg)
 }
 
 struct hearing {
-    told_changed_fn *changed;
+    keyed_changed_fn *changed;
     void *arg;
     bool news;
 };
 
-static void on_told(void *arg, enum told_kind kind, const char *id)
+static void on_told(void *arg, int list, const char *key)
 {
     struct hearing *h = arg;
     h->news = true;
-    h->changed(h->arg, kind, id);
+    h->changed(h->arg, list, key);
 }
 
-bool session_hear(struct session *s, const struct proto_sighting *seen, told_changed_fn *changed, void *arg)
+int session_hear(
+    struct session *s, const struct proto_sighting *seen, keyed_changed_fn *changed, void *arg, bool *news, struct err *e)
 {
     struct hearing h = {changed, arg, !s->in_touch || s->taken != seen->version.v || s->stopped != seen->stopped.v};
-    told_take(&s->told, seen, on_told, &h);
+    if (!told_take(&s->told, seen, on_told, &h))
+        return err_set(e, ERR_STALE, "sighting of the region %s: it is the difference from another one", s->region);
     s->in_touch = true;
     silence_end(&s->silence);
     s->stopped = seen->stopped.v;
     s->dry_run = seen->dry_run.v;
     s->heard_ms = clock_steady_ms();
     s->taken = seen->version.v;
-    return h.news;
+    *news = h.news;
+    return 0;
 }
 
 /* ---- its end ---- */
@@ -207,7 +217,6 @@ static void on_closed(uv_handle_t *h)
     if (--s->open_handles > 0) return;
     told_fini(&s->told);
     orders_fini(&s->orders);
-    buf_fini(&s->assignment);
     free(s->region);
     free(s);
 }
@@ -215,7 +224,7 @@ static void on_closed(uv_handle_t *h)
 static void session_close(struct session *s)
 {
     s->closing = true;
-    answer_waiter(s, NULL, 0);
+    answer_waiter(s, false);
     uv_close((uv_handle_t *)&s->respawn, on_closed);
     uv_close((uv_handle_t *)&s->wait_limit, on_closed);
     agent_process_leave(s->process);

@@ -8,6 +8,7 @@
  * shall have and who waits for it. A session looks after its agent by itself: starts it, starts it again when it has ended,
  * kills it where it hangs. What that means for the region is for 'changed' to look at.
  */
+struct err;
 struct proto_sighting;
 
 /* All of them. Zeroed but for what is given: 'o', 'changed' and 'arg'. */
@@ -44,8 +45,9 @@ struct session {
 
     struct orders orders;
     bool has_tls;           /* some node has, or had, a certificate: the authority's goes along */
-    struct buf assignment;  /* as it goes out; its version is 'version' */
+    char numbering[65];     /* which versions these are: no other session's */
     int64_t version, taken; /* 'taken' is the one that the agent acts on, as it says itself */
+    int64_t since;          /* what the waiter knows; below 0: nothing */
     control_assignment_fn *waiter;
     void *waiter_arg;
     uv_timer_t wait_limit;
@@ -63,17 +65,18 @@ void session_ensure(struct sessions *all, const char *region);
 /* Hands its orders out if they have changed. */
 void session_hand_out(struct session *s);
 /*
- * The agent wants its assignment: 'done' is called as soon as there is one of another version than 'after', maybe at once. Whoever
- * waited before gets nothing.
+ * The agent wants its assignment: 'done' is called as soon as there is one of another version than 'after', maybe at once. It gets what
+ * is otherwise since then if 'numbering' is ours, and the whole if not, or if it is NULL. Whoever waited before gets nothing.
  */
-void session_wait(struct session *s, int64_t after, control_assignment_fn *done, void *arg);
+void session_wait(struct session *s, int64_t after, const char *numbering, control_assignment_fn *done, void *arg);
 /* Whoever waits with 'arg' has left: 'done' is not called any more, and the agent is out of touch until it reports. */
 void session_unwait(struct session *s, const void *arg);
 /*
- * A sighting has come; 'changed' is called for whatever it tells otherwise than the one before. False: that is nothing, nor has anything else
- * changed that plans look at.
+ * A sighting has come; 'changed' is called for whatever it tells otherwise than the one before. '*news' false: that is nothing, nor has
+ * anything else changed that plans look at. ERR_STALE: it does not go by the last one, and was not taken.
  */
-bool session_hear(struct session *s, const struct proto_sighting *seen, told_changed_fn *changed, void *arg);
+int session_hear(
+    struct session *s, const struct proto_sighting *seen, keyed_changed_fn *changed, void *arg, bool *news, struct err *e);
 /* To be called once a second: an agent that is silent is out of touch, and one that hangs is killed; the next one starts when
  * it is dead for sure, and not before. */
 void session_look(struct session *s);

@@ -94,7 +94,7 @@ static void index_addresses(struct index *x, struct world *w, const char *region
     for (int held = 0; held < 2; held++) {
         for (size_t i = 0; i < w->n_nodes; i++) {
             const struct row_node *row = &w->nodes[i].row;
-            const struct proto_node_seen *n = is_in(row->region, region) ? told_find(told, TOLD_NODES, row->id) : NULL;
+            const struct proto_node_seen *n = is_in(row->region, region) ? told_find(told, KEYED_SEEN_NODES, row->id) : NULL;
             const struct string_list *list = n == NULL ? NULL : held ? &n->endpoints : &n->endpoints_refused;
             for (size_t k = 0; list && row->rg_id && k < list->n; k++)
                 index_put(x, floating_key(w, row->rg_id, list->items[k]), &states[held]);
@@ -108,7 +108,7 @@ static void sight_nodes(struct world *w, const char *region, const struct told *
     for (size_t i = 0; i < w->n_nodes; i++) {
         struct row_node *row = &w->nodes[i].row;
         if (!is_in(row->region, region)) continue;
-        const struct proto_node_seen *n = told_find(told, TOLD_NODES, row->id);
+        const struct proto_node_seen *n = told_find(told, KEYED_SEEN_NODES, row->id);
         if (n && !is_about(n->address, n->port, row->address, row->port)) n = NULL;
         sight_node(w, row, n ? n : &nothing);
         if (w->nodes[i].shard_node) sight_shard_node(w, &w->nodes[i].shard_node->row, n ? n->cluster : NULL);
@@ -122,7 +122,7 @@ static void sight_endpoints(struct world *w, const char *region, const struct to
     for (size_t i = 0; i < w->n_endpoints; i++) {
         struct row_endpoint *row = &w->endpoints[i].row;
         if (!is_in(row->region, region)) continue;
-        const struct proto_link_seen *l = told_find(told, TOLD_LINKS, row->id);
+        const struct proto_link_seen *l = told_find(told, KEYED_SEEN_LINKS, row->id);
         if (l && !is_about(l->address, l->port, row->address, row->port)) l = NULL;
         bool floats = row->address && row->rg_id;
         const enum endpoint_state *floating = floats ? index_get(&addresses, floating_key(w, row->rg_id, row->address)) : NULL;
@@ -137,7 +137,7 @@ static void sight_reshardings(struct world *w, const char *region, const struct 
     for (size_t i = 0; i < w->n_reshardings; i++) {
         struct row_resharding *row = &w->reshardings[i].row;
         if (!is_in(row->region, region)) continue;
-        const struct proto_stuck_seen *s = told_find(told, TOLD_STUCK, row->rg_id);
+        const struct proto_stuck_seen *s = told_find(told, KEYED_SEEN_STUCK, row->rg_id);
         world_set(w, &row->seen_stuck, s ? s->reason : NULL);
         world_set_int(w, &row->seen_stuck_back, s && s->settling.v);
     }
@@ -160,12 +160,12 @@ static void sight_snapshots(struct world *w, const char *region, const struct to
         struct row_snapshot_part *row = &w->snapshot_parts[i].row;
         if (!is_in(row->region, region)) continue;
         const char *file = snapshot_file(w->arena, row->snapshot, row->node_group_id);
-        const struct proto_snapshot_seen *s = told_find(told, TOLD_SNAPSHOTS, file);
+        const struct proto_snapshot_seen *s = told_find(told, KEYED_SEEN_SNAPSHOTS, file);
         if (s) sight_snapshot(w, row, s);
     }
     for (size_t i = 0; i < w->n_seeds; i++) {
         struct row_seed *row = &w->seeds[i].row;
-        const struct proto_node_seen *n = is_in(row->region, region) ? told_find(told, TOLD_NODES, row->node_id) : NULL;
+        const struct proto_node_seen *n = is_in(row->region, region) ? told_find(told, KEYED_SEEN_NODES, row->node_id) : NULL;
         if (n) world_set(w, &row->seen_refused, n->seed_refused);
     }
 }

@@ -1,24 +1,24 @@
 #pragma once
-#include "base/index.h"
-#include "protocol/protocol.gen.h"
+#include "protocol/keyed.h"
 #include <stdbool.h>
 /*
  * What a region's agent has told last of everything in it: the whole sighting, put together of what comes. Rows get it from here
  * with each look of the plans (sight.h).
  */
-enum told_kind { TOLD_NODES, TOLD_LINKS, TOLD_SNAPSHOTS, TOLD_STUCK, TOLD__COUNT };
-
 struct told {
-    bool any;                        /* since its agent began */
-    struct index items[TOLD__COUNT]; /* copies of a struct proto_node_seen, …, by id; of what is stuck by replication group */
+    bool any;           /* since its agent began */
+    char numbering[33]; /* the agent's; "": it numbers nothing */
+    int64_t number;     /* of the last sighting */
+    struct keyed seen;  /* by KEYED_SEEN_… */
 };
 
-/* Called for each item that is another than before, or was not there, or is not any more. */
-typedef void told_changed_fn(void *arg, enum told_kind kind, const char *id);
-void told_take(struct told *t, const struct proto_sighting *s, told_changed_fn *changed, void *arg);
-/* NULL if nothing was told of it. */
-const void *told_find(const struct told *t, enum told_kind kind, const char *id);
+/* Takes a sighting in; 'changed' is told of each item that is another now. False: it is the difference from another one than the last. */
+bool told_take(struct told *t, const struct proto_sighting *s, keyed_changed_fn *changed, void *arg);
+/* A struct proto_node_seen, …, by KEYED_SEEN_…; NULL if nothing was told of it. */
+const void *told_find(const struct told *t, int list, const char *key);
 /* What was told was about something that is no more. */
-void told_forget(struct told *t, enum told_kind kind, const char *id);
+void told_forget(struct told *t, int list, const char *key);
+/* Some node is writing its file. */
+bool told_has_saving(const struct told *t);
 /* Forgets all. */
 void told_fini(struct told *t);

@@ -221,7 +221,7 @@ void trace_recall_seen(struct trace *t, const struct world *w, const char *regio
     for (size_t i = 0; i < w->n_nodes; i++) {
         const struct row_node *row = &w->nodes[i].row;
         struct trace_owner o = trace_owner_of(&sql_table_node, row);
-        const struct proto_node_seen *n = strcmp(row->region, region) == 0 ? told_find(told, TOLD_NODES, row->id) : NULL;
+        const struct proto_node_seen *n = strcmp(row->region, region) == 0 ? told_find(told, KEYED_SEEN_NODES, row->id) : NULL;
         if (n && n->trace && strcmp(n->trace, NO_REQUEST) != 0) trace_recall(t, &o, n->trace);
     }
 }

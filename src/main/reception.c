@@ -54,7 +54,7 @@ static void get_assignment(struct exchange *x, void *arg)
         return;
     }
     http_defer(x, agent_left, r);
-    control_wait(r->control, region, version, answer_assignment, x);
+    control_wait(r->control, region, version, http_param(x, "numbering"), answer_assignment, x);
 }
 
 static void post_sighting(struct exchange *x, void *arg)
@@ -69,8 +69,8 @@ static void post_sighting(struct exchange *x, void *arg)
         answer_text(x, "{}", 2);
         return;
     }
-    log_error("%s", e.msg);
-    json_answer_error(x, failed == ERR_PARSE ? 400 : 500, "%s", e.msg);
+    if (failed != ERR_STALE) log_error("%s", e.msg);
+    json_answer_error(x, failed == ERR_STALE ? MEETING_STALE : failed == ERR_PARSE ? 400 : 500, "%s", e.msg);
 }
 
 /* 0: there is none. */

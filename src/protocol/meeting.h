@@ -7,3 +7,5 @@
 #define MEETING_FOLDER "../.."
 #define MEETING_ASSIGNMENT "/_meridian/agent/assignment"
 #define MEETING_SIGHTING "/_meridian/agent/sighting"
+/* The status of a sighting that is the difference from another one than serve knows: the whole is to be told. */
+enum { MEETING_STALE = 409 };

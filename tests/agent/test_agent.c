@@ -2,6 +2,7 @@
 #include "agent/os/proc.h"
 #include "agent/session/lock.h"
 #include "base/log.h"
+#include "protocol/meeting.h"
 #include "scratch.h"
 #include "scripted_serve.h"
 #include <criterion/criterion.h>
@@ -93,11 +94,16 @@ static void assign(const char *more)
     serve_answer(&serve, &q, 200, text);
 }
 
-/* Stores sightings until one has this text in it, and another one not. */
+/* Stores whole sightings until one has this text in it, and another one not. A serve that takes no difference is told the whole at once. */
 static void await_seen(const char *text, const char *without)
 {
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < 2000; i++) {
         struct serve_request q = serve_hear_report(&serve);
+        if (strstr(q.body.data, "\"since\"")) {
+            buf_fini(&q.body);
+            serve_answer(&serve, &q, MEETING_STALE, "{}");
+            continue;
+        }
         bool seen = strstr(q.body.data, text) != NULL && (without == NULL || strstr(q.body.data, without) == NULL);
         buf_fini(&q.body);
         serve_answer(&serve, &q, 200, "{}");

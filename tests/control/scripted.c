@@ -217,7 +217,7 @@ static void on_assignment(void *arg, const char *text, size_t len)
 void scripted_ask(struct scripted_agent *a)
 {
     a->asks = true;
-    control_wait(control, a->region, a->assignment.version.v, on_assignment, a);
+    control_wait(control, a->region, a->assignment.version.v, NULL, on_assignment, a);
 }
 
 static const struct proto_cluster_node *map_node(const struct proto_assignment *a, const char *id)

@@ -69,7 +69,7 @@ static void on_nothing(void *arg, const char *text, size_t len)
 Test(agents, a_region_that_nothing_was_assigned_in_has_no_assignment)
 {
     bool nothing = false;
-    control_wait(control, "eu-west-1", 0, on_nothing, &nothing);
+    control_wait(control, "eu-west-1", 0, NULL, on_nothing, &nothing);
     cr_expect(nothing);
     control_unwait(control, "eu-west-1", &nothing);
 }

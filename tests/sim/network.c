@@ -151,7 +151,9 @@ static void serve_gets_poll(void *arg)
 {
     struct wait *w = arg;
     if (w->dial == NULL || !serve_runs()) return;
-    control_wait(serve_control(), w->dial->region, w->dial->version, assignment_leaves, w);
+    const struct dial_events *events = w->dial->events;
+    const char *numbering = events->numbering ? events->numbering(w->dial->arg) : "";
+    control_wait(serve_control(), w->dial->region, w->dial->version, *numbering ? numbering : NULL, assignment_leaves, w);
 }
 
 static void deliver_poll(void *arg)

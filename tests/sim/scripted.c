@@ -239,7 +239,7 @@ static void on_stored(void *arg)
     s->known = s->told;
 }
 
-static const struct dial_events events = {on_assignment, on_sighting, on_stored};
+static const struct dial_events events = {.assignment = on_assignment, .sighting = on_sighting, .stored = on_stored};
 
 /* Whatever its folder holds is adopted before it knows what shall become of that. */
 void scripted_agent(struct process *p, const char *region, const char *folder)

@@ -151,6 +151,12 @@ static int64_t on_assignment(void *arg, const char *json, size_t len)
     return assignment_apply(&a->fleet, json, len);
 }
 
+static const char *on_numbering(void *arg)
+{
+    const struct agent *a = arg;
+    return a->fleet.assembly.numbering;
+}
+
 static void on_sighting(void *arg, struct buf *out)
 {
     struct agent *a = arg;
@@ -162,9 +168,11 @@ static void on_stored(void *arg)
 {
     struct agent *a = arg;
     a->fleet.node_host.known = a->fleet.told;
+    account_stored(&a->fleet.account);
 }
 
-static const struct dial_events dial_events = {.assignment = on_assignment, .sighting = on_sighting, .stored = on_stored};
+static const struct dial_events dial_events = {
+    .assignment = on_assignment, .numbering = on_numbering, .sighting = on_sighting, .stored = on_stored};
 
 static void open_handles(struct agent *a)
 {

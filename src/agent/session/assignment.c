@@ -4,7 +4,7 @@
 #include "agent/session/fleet.h"
 #include "base/log.h"
 #include "base/trip.h"
-#include "model/json.h"
+#include "model/shape.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,13 +20,29 @@ static void share_settings(const struct proto_assignment *m)
     }
 }
 
-/* The shards of a replication group begin with the same files. */
-static void share_seeds(const struct proto_assignment *m)
+/* The shards of a replication group begin with the same files. They go into a copy: the order itself is kept as it came. */
+static void share_seeds(const struct proto_assignment *m, struct arena *arena)
 {
     for (size_t i = 0; i < m->nodes.n; i++) {
-        struct proto_seed_order *o = m->nodes.items[i].seed;
-        for (size_t k = 0; o && k < m->seeds.n; k++)
-            if (strcmp(m->seeds.items[k].id, o->source) == 0) o->files = m->seeds.items[k].files;
+        struct proto_node_order *o = &m->nodes.items[i];
+        if (o->seed == NULL) continue;
+        struct proto_seed_order *seed = arena_new(arena, struct proto_seed_order);
+        *seed = *o->seed;
+        o->seed = seed;
+        for (size_t k = 0; k < m->seeds.n; k++)
+            if (strcmp(m->seeds.items[k].id, seed->source) == 0) seed->files = m->seeds.items[k].files;
+    }
+}
+
+static void share_authority(const struct proto_assignment *m, struct arena *arena)
+{
+    for (size_t i = 0; i < m->nodes.n; i++) {
+        struct proto_node_order *o = &m->nodes.items[i];
+        if (o->tls == NULL) continue;
+        struct proto_tls_order *tls = arena_new(arena, struct proto_tls_order);
+        *tls = *o->tls;
+        tls->authority = m->authority;
+        o->tls = tls;
     }
 }
 
@@ -124,11 +140,12 @@ int64_t assignment_apply(struct fleet *f, const char *json, size_t len)
     struct arena *next = &f->orders[!f->current], *old = &f->orders[f->current];
     struct proto_assignment m = {0};
     if (f->stopping) return f->version;
-    int r = json_decode(&shape_proto_assignment, json, len, next, &m, &e);
+    int r = assembly_take(&f->assembly, json, len, next, &m, &e);
     bool ours = !r && strcmp(m.region, f->region) == 0 && m.version.v > 0;
     if (!ours) {
-        if (r) log_error("serve sent an assignment that can't be read: %s", e.msg);
-        else log_error("serve sent an assignment that is not for region %s", f->region);
+        if (r && r != ERR_STALE) log_error("serve sent an assignment that can't be read: %s", e.msg);
+        if (r == 0) log_error("serve sent an assignment that is not for region %s", f->region);
+        f->assembly.numbering[0] = '\0'; /* the whole is wanted next */
         arena_fini(next);
         return -1;
     }
@@ -138,9 +155,8 @@ int64_t assignment_apply(struct fleet *f, const char *json, size_t len)
     if (m.stop_limit_ms.set) f->node_host.stop_limit_ms = m.stop_limit_ms.v;
     arm_trips(f, &m);
     share_settings(&m);
-    for (size_t i = 0; i < m.nodes.n; i++)
-        if (m.nodes.items[i].tls) m.nodes.items[i].tls->authority = m.authority;
-    share_seeds(&m);
+    share_authority(&m, next);
+    share_seeds(&m, next);
     take_maps(f, &m, next);
     shelf_order(f->node_host.shelf, &m.snapshots);
     want_addresses(f, &m);
@@ -152,6 +168,7 @@ int64_t assignment_apply(struct fleet *f, const char *json, size_t len)
     order_links(f, &m);
     f->current = !f->current;
     arena_fini(old);
+    assembly_settle(&f->assembly);
     if (m.shutdown.v) fleet_stop(f, "serve says so");
     trip_crash(TRIP_CRASH_AFTER_ASSIGN);
     return f->version;

@@ -99,18 +99,20 @@ static void polled(void *arg, int status, const char *body, size_t len)
     bool ok = call_answered(d, &d->poll, status, body);
     if (d->finished != NULL) return call_move(&d->poll, CALL_OVER);
     if (ok && status == 200) version = d->events->assignment(d->arg, body, len);
+    d->version = version > 0 ? version : 0;
     if (!ok || version < 0) return call_again(d, &d->poll, poll_again);
-    d->version = version;
     call_move(&d->poll, CALL_IDLE);
     if (d->finished == NULL) send_poll(d);
 }
 
 static void send_poll(struct dial *d)
 {
-    char path[256];
+    _buf_ struct buf path = {0};
+    const char *numbering = d->events->numbering ? d->events->numbering(d->arg) : "";
     call_move(&d->poll, CALL_ASKED);
-    snprintf(path, sizeof path, MEETING_ASSIGNMENT "?region=%s&after=%lld", d->region, (long long)d->version);
-    httpc_send(d->poll.http, path, NULL, POLL_TIMEOUT_MS);
+    buf_printf(&path, MEETING_ASSIGNMENT "?region=%s&after=%lld", d->region, (long long)d->version);
+    if (*numbering) buf_printf(&path, "&numbering=%s", numbering);
+    httpc_send(d->poll.http, path.data, NULL, POLL_TIMEOUT_MS);
 }
 
 /* ---- the sighting ---- */
@@ -133,6 +135,10 @@ static void reported(void *arg, int status, const char *body, size_t len)
     struct dial *d = arg;
     (void)len;
     if (d->report.state == CALL_OVER) return;
+    if (status == MEETING_STALE) {
+        call_move(&d->report, CALL_IDLE);
+        return send_report(d); /* the whole */
+    }
     if (!call_answered(d, &d->report, status, body)) return call_again(d, &d->report, report_again);
     call_move(&d->report, CALL_IDLE);
     d->events->stored(d->arg);

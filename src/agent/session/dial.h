@@ -19,6 +19,8 @@ struct dial_options {
 struct dial_events {
     /* A new assignment, as JSON; returns its version, which is to be asked beyond, or -1 if it is of no use. */
     int64_t (*assignment)(void *arg, const char *json, size_t len);
+    /* The numbering of that version, from which a difference is of use; "" or no such function: the whole one is wanted. */
+    const char *(*numbering)(void *arg);
     /* Adds the sighting of this moment, as JSON. */
     void (*sighting)(void *arg, struct buf *out);
     /* Serve has looked at the one that was asked for last, and stored it. */

@@ -1,12 +1,13 @@
 #include "agent/session/dry_agent.h"
 #include "agent/dry_run/dry_fleet.h"
 #include "agent/os/file.h"
+#include "agent/session/account.h"
 #include "agent/session/agent.h"
+#include "agent/session/assembly.h"
 #include "agent/session/dial.h"
 #include "agent/session/lock.h"
 #include "base/arena.h"
 #include "base/log.h"
-#include "model/json.h"
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,8 @@ struct dry_agent {
     struct dry_fleet *fleet;
     struct arena orders[2]; /* the assignment in force, and room for the next */
     struct proto_assignment assignments[2];
+    struct assembly assembly;
+    struct account account;
     int current;
     int64_t version; /* 0: none yet */
     bool changed, stopping, finishing;
@@ -69,19 +72,26 @@ static int64_t on_assignment(void *arg, const char *json, size_t len)
     int next = !a->current;
     struct proto_assignment *m = &a->assignments[next];
     if (a->stopping) return a->version;
-    *m = (struct proto_assignment){0};
-    int r = json_decode(&shape_proto_assignment, json, len, &a->orders[next], m, &e);
-    if (r) log_error("serve sent an assignment that can't be read: %s", e.msg);
+    int r = assembly_take(&a->assembly, json, len, &a->orders[next], m, &e);
+    if (r && r != ERR_STALE) log_error("serve sent an assignment that can't be read: %s", e.msg);
     if (r || strcmp(m->region, a->o->region) != 0) {
+        a->assembly.numbering[0] = '\0'; /* the whole is wanted next */
         arena_fini(&a->orders[next]);
         return -1;
     }
     a->version = m->version.v;
     dry_fleet_order(a->fleet, m);
     arena_fini(&a->orders[a->current]);
+    assembly_settle(&a->assembly);
     a->current = next;
     if (m->shutdown.v) stop(a, "serve says so");
     return a->version;
+}
+
+static const char *on_numbering(void *arg)
+{
+    const struct dry_agent *a = arg;
+    return a->assembly.numbering;
 }
 
 static void on_sighting(void *arg, struct buf *out)
@@ -92,15 +102,17 @@ static void on_sighting(void *arg, struct buf *out)
     s.dry_run = OPT_BOOL(true);
     s.stopped = OPT_BOOL(a->finishing);
     dry_fleet_see(a->fleet, &mem, &s);
-    json_encode(out, &shape_proto_sighting, &s);
+    account_write(&a->account, &s, out);
 }
 
 static void on_stored(void *arg)
 {
-    (void)arg; /* nothing waits for it: no data come back that serve has to know of first */
+    struct dry_agent *a = arg;
+    account_stored(&a->account);
 }
 
-static const struct dial_events dial_events = {.assignment = on_assignment, .sighting = on_sighting, .stored = on_stored};
+static const struct dial_events dial_events = {
+    .assignment = on_assignment, .numbering = on_numbering, .sighting = on_sighting, .stored = on_stored};
 
 static void before_wait(uv_prepare_t *h)
 {
@@ -155,6 +167,8 @@ static int run_until_stopped(struct dry_agent *a, struct err *e)
     uv_loop_close(&a->loop);
     arena_fini(&a->orders[0]);
     arena_fini(&a->orders[1]);
+    assembly_fini(&a->assembly);
+    account_fini(&a->account);
     return r;
 }
 

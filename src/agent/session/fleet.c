@@ -282,6 +282,8 @@ void fleet_fini(struct fleet *f)
     reservations_free(f->node_host.reservations);
     arena_fini(&f->orders[0]);
     arena_fini(&f->orders[1]);
+    assembly_fini(&f->assembly);
+    account_fini(&f->account);
     free(f->nodes);
     free(f->links);
     free(f->movers);

@@ -5,7 +5,9 @@
 #include "agent/redis_cluster/cluster_host.h"
 #include "agent/redis_cluster/cluster_map.h"
 #include "agent/redis_cluster/slot_mover.h"
+#include "agent/session/account.h"
 #include "agent/session/agent.h"
+#include "agent/session/assembly.h"
 #include "agent/session/engines.h"
 #include "agent/snapshots/shelf.h"
 #include "base/arena.h"
@@ -27,8 +29,10 @@ struct fleet {
     struct node **nodes;
     struct link **links;
     size_t n_nodes, n_links;
-    struct index node_index; /* the nodes by id */
-    struct arena orders[2];  /* the assignment that nodes point into, and room for the next */
+    struct index node_index;  /* the nodes by id */
+    struct assembly assembly; /* of the assignment */
+    struct account account;   /* of the sightings */
+    struct arena orders[2];   /* the assignment that nodes point into, and room for the next */
     int current;
     struct cluster_map *clusters; /* of the assignment, and in its arena */
     size_t n_clusters;

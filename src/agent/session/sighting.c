@@ -1,6 +1,5 @@
 #include "agent/session/sighting.h"
 #include "agent/session/fleet.h"
-#include "model/json.h"
 #include <unistd.h>
 
 static void see_stuck(const struct fleet *f, struct arena *mem, struct proto_stuck_seen_list *out)
@@ -14,7 +13,7 @@ static void see_stuck(const struct fleet *f, struct arena *mem, struct proto_stu
     }
 }
 
-void sighting_write(const struct fleet *f, struct buf *out)
+void sighting_write(struct fleet *f, struct buf *out)
 {
     _arena_ struct arena mem = {0};
     struct proto_sighting s = {.region = f->region, .pid = OPT_INT(getpid()), .version = OPT_INT(f->version)};
@@ -25,5 +24,5 @@ void sighting_write(const struct fleet *f, struct buf *out)
     for (size_t i = 0; i < f->n_links; i++) link_see(f->links[i], &s.links.items[i]);
     shelf_see(f->node_host.shelf, &mem, &s.snapshots);
     see_stuck(f, &mem, &s.stuck);
-    json_encode(out, &shape_proto_sighting, &s);
+    account_write(&f->account, &s, out);
 }

@@ -3,5 +3,5 @@
 /* What an agent tells serve: how everything in its fleet is at this moment (docs/protocol.md). */
 struct fleet;
 
-/* Adds the sighting as JSON. */
-void sighting_write(const struct fleet *f, struct buf *out);
+/* Adds the sighting as JSON: what is otherwise than it was told last, or all of it. */
+void sighting_write(struct fleet *f, struct buf *out);
