@@ -31,6 +31,7 @@ struct draft {
     const struct row_cache_cluster *cluster;
     const struct parameter_family *family;
     const struct node_type *type;
+    const struct default_group *standard; /* NULL: the parameter group is a user's own */
     const struct row_parameter *chosen;
     size_t n_chosen;
     struct part parts[PARTS_MAX];
@@ -75,9 +76,8 @@ static const char *number(const struct draft *d, int64_t v)
 static const char *group_value(const struct draft *d, const struct parameter *p)
 {
     const char *value = chosen(d, p->name);
-    const struct default_group *standard = default_group_find(d->cluster->parameter_group);
     if (value) return value;
-    return standard && standard->family == d->family ? default_group_value(standard, p) : p->value;
+    return d->standard && d->standard->family == d->family ? default_group_value(d->standard, p) : p->value;
 }
 
 /* What the engine may fill of the node's memory. Nothing at all is a byte: to Redis 0 is no limit. */
@@ -194,10 +194,20 @@ const struct parameter_family *settings_family(const struct row_cache_cluster *c
     return v ? family_find(v->family) : NULL;
 }
 
+static struct draft draft_of(struct world *w, const struct row_cache_cluster *c, const char *node_type)
+{
+    struct draft d = {.w = w,
+        .cluster = c,
+        .family = settings_family(c),
+        .type = node_type_find(node_type),
+        .standard = default_group_find(c->parameter_group)};
+    d.chosen = settings_chosen(w, c, &d.n_chosen);
+    return d;
+}
+
 int64_t settings_memory(struct world *w, const struct row_cache_cluster *c, const char *node_type)
 {
-    struct draft d = {.w = w, .cluster = c, .family = settings_family(c), .type = node_type_find(node_type)};
-    d.chosen = settings_chosen(w, c, &d.n_chosen);
+    struct draft d = draft_of(w, c, node_type);
     return d.type && d.family ? usable_memory(&d) : 0;
 }
 
@@ -205,8 +215,7 @@ const struct settings *settings_of(struct world *w, const struct row_cache_clust
 {
     for (struct world_settings *s = w->settings; s; s = s->next)
         if (same_key(s->key, c)) return &s->settings;
-    struct draft d = {.w = w, .cluster = c, .family = settings_family(c), .type = node_type_find(c->node_type)};
-    d.chosen = settings_chosen(w, c, &d.n_chosen);
+    struct draft d = draft_of(w, c, c->node_type);
     derive(&d);
     struct row_cache_cluster *key = arena_new(w->arena, struct row_cache_cluster);
     struct world_settings *s = arena_new(w->arena, struct world_settings);
