@@ -150,18 +150,27 @@ static void unit_free(struct unit *u)
     free(u);
 }
 
-/* What a row of a node's belongs to is the node's; one whose node is gone stays where it was. */
-static struct unit *unit_of_row(struct rows *r, const struct kept *k)
+/* The node that a row is only about: its unit is the row's, too. False: the row says itself whose it is. */
+static bool is_of_node(const struct kept *k, const char **region, const char **id)
+{
+    const struct row_shard_node *shard_node = table_of(k) == &sql_table_shard_node ? k->row : NULL;
+    const struct row_seed *seed = table_of(k) == &sql_table_seed ? k->row : NULL;
+    if (shard_node) *region = shard_node->region, *id = shard_node->id;
+    if (seed) *region = seed->region, *id = seed->node_id;
+    return shard_node || seed;
+}
+
+/* A row whose node is gone stays where it was. */
+static struct unit *unit_of_row(struct rows *r, const struct kept *k, bool gone)
 {
     char key[UNIT_KEY_SIZE];
-    const struct sql_table *t = table_of(k);
+    const char *region, *id;
     const struct kept *before = index_get(&r->by_key, k->key);
-    if (before) return before->unit;
-    if (t == &sql_table_shard_node)
-        return rows_unit_of_node(r, ((const struct row_shard_node *)k->row)->region, ((const struct row_shard_node *)k->row)->id);
-    if (t == &sql_table_seed)
-        return rows_unit_of_node(r, ((const struct row_seed *)k->row)->region, ((const struct row_seed *)k->row)->node_id);
-    enum unit_kind kind = unit_key(t, k->row, key);
+    bool of_node = is_of_node(k, &region, &id);
+    struct unit *u = of_node ? rows_unit_of_node(r, region, id) : NULL;
+    if (u == NULL && before && (gone || of_node)) return before->unit;
+    if (of_node) return u;
+    enum unit_kind kind = unit_key(table_of(k), k->row, key);
     return kind == UNIT_NONE ? NULL : make_unit(r, kind, key);
 }
 
@@ -267,14 +276,29 @@ static bool is_of_use(const struct kept *k)
     return k->unit || table_of(k) == &sql_table_region;
 }
 
+/* A stand-alone cluster may be taken into a replication group: what is only about its node goes along. */
+static void follow_node(struct rows *r, struct unit *from, const struct kept *k)
+{
+    const struct row_node *node = k->row;
+    const char *region, *id;
+    for (size_t i = from->rows.n; i > 0; i--) {
+        struct kept *other = from->rows.items[i - 1];
+        if (!is_of_node(other, &region, &id) || strcmp(region, node->region) != 0 || strcmp(id, node->id) != 0) continue;
+        take_out(r, other);
+        other->unit = k->unit;
+        put_in(r, other);
+    }
+}
+
 /* Takes 'k' over. */
 static void change(struct rows *r, struct kept *k, bool gone, size_t by)
 {
-    k->unit = unit_of_row(r, k);
+    k->unit = unit_of_row(r, k, gone);
     struct kept *was = index_get(&r->by_key, k->key), *is = gone || !is_of_use(k) ? NULL : k;
     struct rows_change c = {table_of(k), k->unit, was ? was->row : NULL, is ? is->row : NULL, by};
     if (was) take_out(r, was);
     if (is) put_in(r, is);
+    if (was && is && was->unit != is->unit && table_of(is) == &sql_table_node) follow_node(r, was->unit, is);
     if (r->changed && (c.was || c.is)) r->changed(r->changed_arg, &c);
     kept_free(was);
     if (is == NULL) kept_free(k);
