@@ -187,7 +187,10 @@ static void set_due(struct passes *p, const struct component *c, const struct wo
     for (size_t i = 0; i < c->units.n; i++) others |= c->units.items[i]->looked && c->units.items[i]->kind != UNIT_SNAPSHOT;
     for (size_t i = 0; i < c->units.n; i++) {
         struct unit *u = c->units.items[i];
-        if (u->looked && (u->kind != UNIT_SNAPSHOT || !others)) due_set(&p->due, u, w->wake_ms);
+        bool at_rest_alone = u->kind == UNIT_SNAPSHOT && others;
+        /* With its snapshot's end, say, a cluster that nobody had asked to be looked at begins to wait for the next window. */
+        bool sooner = !u->looked && u->component && w->wake_ms < u->due_ms;
+        if ((u->looked || sooner) && !at_rest_alone) due_set(&p->due, u, w->wake_ms);
     }
     for (size_t i = 0; others && i < w->n_snapshots; i++) {
         struct unit *u = rows_unit_named(&p->rows, UNIT_SNAPSHOT, w->snapshots[i].row.region, w->snapshots[i].row.name);
