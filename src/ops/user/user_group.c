@@ -52,9 +52,10 @@ int user_group_min_version(struct op *op, const struct row_user_group *g, const 
     size_t n;
     int r = q_user_group_users(op->store, op->arena, g->region, g->id, &users, &n, op->err);
     *out = text_is(g->engine, "valkey") ? "7.2" : "6.0";
-    for (size_t i = 0; r == 0 && i < n; i++)
+    if (r) return r;
+    for (size_t i = 0; i < n; i++)
         if (version_compare(user_min_version(&users[i]), *out) > 0) *out = user_min_version(&users[i]);
-    return r;
+    return 0;
 }
 
 static int view_user_group(struct op *op, const struct row_user_group *g, struct api_user_group *out)
