@@ -134,11 +134,12 @@ static void add_shard(
     for (size_t i = 0; i < map->m->nodes.n; i++) {
         const struct proto_cluster_node *n = &map->m->nodes.items[i];
         if (strcmp(n->shard, primary->shard) != 0) continue;
-        const char *master = headless ? phantom : n == primary ? NULL : primary->name;
+        bool is_master = !headless && n == primary;
+        const char *followed = headless ? phantom : primary->name;
         /* Epochs are 0: those that live know better, and tell. */
         buf_printf(out, "%s %s:%d@%d %s%s %s 0 0 0 connected", n->name, n->host, (int)n->port.v, cluster_bus_port(n),
-            strcmp(n->name, me) == 0 ? "myself," : "", master ? "slave" : "master", master ? master : "-");
-        if (master == NULL) add_slots(map, n, out);
+            strcmp(n->name, me) == 0 ? "myself," : "", is_master ? "master" : "slave", is_master ? "-" : followed);
+        if (is_master) add_slots(map, n, out);
         buf_putc(out, '\n');
     }
 }
