@@ -188,7 +188,7 @@ static void set_due(struct passes *p, const struct component *c, const struct wo
     for (size_t i = 0; i < c->units.n; i++) {
         struct unit *u = c->units.items[i];
         bool at_rest_alone = u->kind == UNIT_SNAPSHOT && others;
-        /* With its snapshot's end, say, a cluster that nobody had asked to be looked at begins to wait for the next window. */
+        /* With its snapshot's end, say, a cache cluster that nobody had asked to be looked at begins to wait for the next window. */
         bool sooner = !u->looked && u->component && w->wake_ms < u->due_ms;
         if ((u->looked || sooner) && !at_rest_alone) due_set(&p->due, u, w->wake_ms);
     }

@@ -63,6 +63,7 @@ static struct world copy_world(const struct world *w)
         .started_ms = w->started_ms,
         .blocked_limit_ms = w->blocked_limit_ms,
         .addressing = w->addressing,
+        .held = w->held,
         .schedules = w->schedules,
         .n_schedules = w->n_schedules,
         .allow_restricted = w->allow_restricted,
