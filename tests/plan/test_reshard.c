@@ -41,6 +41,7 @@ static void want(const char *one, const char *two, const char *three)
     for (int i = 0; i < 3; i++) {
         b.shards[i].row.slots_wanted = all[i];
         b.shards[i].row.leaving = *all[i] == '\0';
+        b.node_groups[i].row.status = NODE_GROUP_MODIFYING;
     }
     rg->row.status = RG_MODIFYING;
     plan_world(&b.w);
