@@ -102,9 +102,10 @@ void excuses_learn(const struct world *w)
 }
 
 /* A reboot of it is under way, or it is to begin with a snapshot's data until its group is there: docs/promises.md, L7 and K9. */
-static bool begins_anew(const struct world_node *first)
+static bool begins_anew(const struct world_node *first, bool began)
 {
-    bool reboots = !first->row.keep_data && first->row.seen_incarnation < first->row.incarnation;
+    bool old = first->row.seen_incarnation < first->row.incarnation; /* 0: nothing is known of its process */
+    bool reboots = !first->row.keep_data && old && (began || first->row.seen_incarnation);
     return reboots || first->seed;
 }
 
@@ -123,7 +124,7 @@ static void learn_group(struct world *w, struct world_rg *rg, struct world_node_
         d->port = known ? (int)e->row.port : 0;
         if (!want_failover(rg)) d->failover = false;
         bool was = d->at_risk;
-        d->at_risk = rg_primary(ng) && begins_anew(rg_primary(ng));
+        d->at_risk = rg_primary(ng) && begins_anew(rg_primary(ng), was);
         if (was || d->at_risk) d->deaths += 2;
     }
     for (size_t i = 0; i < ng->n_nodes; i++) {

@@ -23,6 +23,14 @@ enum fault_kind {
     CLOCK,
     TRIP,
     SLOW_NETWORK,
+    SERVE_STANDS,
+    BLACKOUT,
+    PAUSE,
+    FULL_DISK,
+    STRANGER,
+    BUSY_ENGINE,
+    SPOILT_FILE,
+    OLDER_PROGRAM,
     FAULT_KINDS
 };
 
@@ -58,11 +66,33 @@ void coverage_step(const struct step *s)
         [VERB_CUT] = CUT,
         [VERB_CLOCK] = CLOCK,
         [VERB_TRIP] = TRIP,
-        [VERB_NETWORK] = SLOW_NETWORK};
+        [VERB_NETWORK] = SLOW_NETWORK,
+        [VERB_BLACKOUT] = BLACKOUT,
+        [VERB_PAUSE] = PAUSE,
+        [VERB_DISK] = FULL_DISK,
+        [VERB_STRANGER] = STRANGER,
+        [VERB_BUSY] = BUSY_ENGINE,
+        [VERB_SPOIL] = SPOILT_FILE,
+        [VERB_OLDER] = OLDER_PROGRAM};
     if (s->verb == VERB_ASK || s->signal == SIGCONT) return;
     fault = kinds[s->verb];
-    if (s->signal == SIGSTOP) fault = s->verb == VERB_KILL ? ENGINE_STANDS : AGENT_STANDS;
+    if (s->signal == SIGSTOP) fault = s->verb == VERB_KILL ? ENGINE_STANDS : s->verb == VERB_AGENT ? AGENT_STANDS : SERVE_STANDS;
     fault_ms = machine_ms();
+}
+
+/* No storm can make these. */
+static const struct {
+    const char *lifecycle, *event, *why;
+} exempt[] = {
+    {"global_phase", "target gone",
+        "no operation takes a member away while its datastore fails over: only a database that somebody changed does"},
+};
+
+static const char *why_exempt(const struct lifecycle *l, const struct lifecycle_row *r)
+{
+    for (size_t i = 0; i < sizeof exempt / sizeof *exempt; i++)
+        if (strcmp(exempt[i].lifecycle, l->name) == 0 && strcmp(exempt[i].event, l->events[r->event]) == 0) return exempt[i].why;
+    return r->from == 0 ? "what a row begins with is no move that anybody makes" : NULL;
 }
 
 static const char *state_word(const struct lifecycle *l, unsigned state)
@@ -70,26 +100,31 @@ static const char *state_word(const struct lifecycle *l, unsigned state)
     return state ? word_text(l->states, state) : "(new)";
 }
 
-void coverage_print(void)
+static int faults_met(size_t lifecycle, size_t row)
 {
-    int moves = 0, met = 0, pairs = 0;
+    int n = 0;
+    for (int f = 0; f < FAULT_KINDS; f++) n += counts[lifecycle][row][f] > 0;
+    return n;
+}
+
+static void tell_missing(const struct lifecycle *l, const struct lifecycle_row *r)
+{
+    printf("  not met: %s from %s by %s to %s\n", l->name, state_word(l, r->from), l->events[r->event], state_word(l, r->to));
+}
+
+size_t coverage_print(void)
+{
+    size_t moves = 0, missing = 0, pairs = 0;
     for (size_t i = 0; i < N_LIFECYCLES; i++)
         for (size_t k = 0; k < lifecycles[i]->n_rows; k++) {
-            int of = 0;
-            for (int f = 0; f < FAULT_KINDS; f++) of += counts[i][k][f] > 0;
+            const struct lifecycle_row *r = &lifecycles[i]->rows[k];
+            if (why_exempt(lifecycles[i], r)) continue;
             moves++;
-            met += of > 0;
-            pairs += of;
+            pairs += (size_t)faults_met(i, k);
+            if (faults_met(i, k)) continue;
+            missing++;
+            tell_missing(lifecycles[i], r);
         }
-    printf("%d of %d moves met, %d of %d pairs of a move and a fault\n", met, moves, pairs, moves * FAULT_KINDS);
-    for (size_t i = 0; i < N_LIFECYCLES; i++)
-        for (size_t k = 0; k < lifecycles[i]->n_rows; k++) {
-            const struct lifecycle *l = lifecycles[i];
-            const struct lifecycle_row *r = &l->rows[k];
-            bool seen = false;
-            for (int f = 0; f < FAULT_KINDS; f++) seen |= counts[i][k][f] > 0;
-            if (!seen)
-                printf("  not met: %s from %s by %s to %s\n", l->name, state_word(l, r->from), l->events[r->event],
-                    state_word(l, r->to));
-        }
+    printf("%zu of %zu moves met, %zu of %zu pairs of a move and a fault\n", moves - missing, moves, pairs, moves * FAULT_KINDS);
+    return missing;
 }

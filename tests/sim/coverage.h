@@ -11,5 +11,5 @@ void coverage_open(void);
 void coverage_begin(void);
 /* A step is taken, now. */
 void coverage_step(const struct step *s);
-/* Prints how many moves, and pairs of a move and a fault, were met, and the moves that were not. */
-void coverage_print(void);
+/* Prints how many moves, and pairs of a move and a fault, were met, and the moves that were not: returns how many these are. */
+size_t coverage_print(void);

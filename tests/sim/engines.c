@@ -123,9 +123,20 @@ const struct slots *engine_slots(const struct engine *e)
     return &served;
 }
 
+static bool is_busy(const struct engine *e)
+{
+    return machine_ms() < e->busy_until_ms;
+}
+
 bool engine_answers(const struct engine *e)
 {
-    return e && e->process->alive && !e->process->stopped && machine_ms() >= e->ready_ms;
+    return e && e->process->alive && !e->process->stopped && machine_ms() >= e->ready_ms && !is_busy(e);
+}
+
+void engine_be_busy(struct engine *e, int64_t for_ms)
+{
+    record("%s is busy for %lld ms", e->process->name, (long long)for_ms);
+    e->busy_until_ms = machine_ms() + for_ms;
 }
 
 bool engine_takes_writes(const struct engine *e)
@@ -179,6 +190,8 @@ static void pull(void *arg)
 {
     struct engine *e = arg, *up = e->upstream[0] ? engine_through(e->upstream, e->upstream_port) : NULL;
     if (e->primary) return;
+    if (e->link_up && up && is_busy(up))
+        return pull_again(e); /* it stays, and whoever is busy at this end has all that was sent */
     if (machine_ms() < e->ready_ms || !engine_answers(up) || up == e || (!up->primary && !up->link_up)) {
         e->link_up = false;
         return pull_again(e);

@@ -16,10 +16,14 @@ struct engine {
     struct engine *next;
     struct process *process;
     int64_t started_ms;
+    int64_t busy_until_ms;              /* it works and answers nobody until then (machine_ms) */
     int64_t ready_ms;                   /* it answers, and follows, from then on (machine_ms) */
     char region[32], id[64], group[64]; /* 'group' "": of a stand-alone cluster */
     char address[48];
     int port;
+    int encryption; /* enum seen_encryption */
+    bool links_encrypted;
+    int64_t started_generation; /* of the settings that it was started with */
     char endpoints[ENGINE_ENDPOINTS][48];
     size_t n_endpoints;
     char asked[48];
@@ -52,6 +56,8 @@ void engine_set_link(const char *address, int64_t port, const char *target, int6
 const struct slots *engine_slots(const struct engine *e);
 bool engine_answers(const struct engine *e);
 bool engine_takes_writes(const struct engine *e);
+/* It works on a long command for so long. */
+void engine_be_busy(struct engine *e, int64_t for_ms);
 /* False where a client's write is refused. */
 bool engine_write(struct engine *e, uint32_t number);
 bool engine_has(const struct engine *e, uint32_t number);

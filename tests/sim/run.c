@@ -2,12 +2,14 @@
 #include "agents.h"
 #include "belief.h"
 #include "coverage.h"
+#include "deed.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mistake.h"
 #include "base/trip.h"
 #include "expect.h"
+#include "faults.h"
 #include "machine.h"
 #include "models.h"
 #include "plan/world.h"
@@ -73,6 +75,8 @@ static void end_faults(void)
     network_set(0, 5);
     network_heal();
     models_relieve();
+    faults_end();
+    machine_kill(serve_process(), SIGCONT);
     record("no more faults");
 }
 
@@ -165,7 +169,7 @@ static void delete_all(void)
 static void take(void *arg)
 {
     coverage_step(arg);
-    step_take(arg);
+    deed_do(arg);
 }
 
 static void run_all(const struct steps *s, const char *folder, const char *template)

@@ -1,5 +1,6 @@
 #include "scripted.h"
 #include "base/err.h"
+#include "faults.h"
 #include "machine.h"
 #include "model/json.h"
 #include "model/shape.h"
@@ -31,6 +32,18 @@ struct disk *disk_of(const char *region, const char *id)
     d->next = all_disks;
     all_disks = d;
     return d;
+}
+
+void scripted_spoil(const char *region, size_t number)
+{
+    size_t n = 0, at = 0;
+    for (struct disk *d = all_disks; d; d = d->next) n += d->is_file && d->there && strcmp(d->region, region) == 0;
+    for (struct disk *d = all_disks; d && n; d = d->next) {
+        if (!d->is_file || !d->there || strcmp(d->region, region) != 0 || at++ != number % n) continue;
+        record("the file of %s is gone", d->id);
+        d->there = false;
+        return;
+    }
 }
 
 struct disk *file_of(const char *region, const char *id)
@@ -66,7 +79,7 @@ static void see_links(const struct scripted *s, struct arena *mem, struct proto_
     *out = (struct proto_link_seen_list){true, 0, arena_array(mem, struct proto_link_seen, s->a.links.n)};
     for (size_t i = 0; i < s->a.links.n; i++) {
         const struct proto_link_order *l = &s->a.links.items[i];
-        bool taken = engine_at(l->address, l->port.v) != NULL;
+        bool taken = engine_at(l->address, l->port.v) != NULL || faults_stranger_at(l->address, l->port.v);
         out->items[out->n++] = (struct proto_link_seen){
             .id = l->id, .address = l->address, .port = l->port, .state = taken ? ENDPOINT_CONFLICT : ENDPOINT_LISTENING};
     }

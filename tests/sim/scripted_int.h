@@ -31,9 +31,12 @@ struct scripted_node {
     const struct proto_node_order *order;
     struct engine *engine;
     struct disk *disk;
+    bool taken;               /* a stranger has its address */
+    bool blocked;             /* it has been busy for longer than a moment */
+    const char *seed_refused; /* NULL, or why */
     bool adopted, assigned, ready, hung, died, died_primary, died_known, ending;
     int64_t died_incarnation;
-    int64_t ready_at, act_at, stopped_since; /* ms; act_at: when the step that is under way is done */
+    int64_t ready_at, act_at, stopped_since, busy_since; /* ms; act_at: when the step that is under way is done */
     int64_t spare_since, spare_until, spare_limit;
     int64_t weighed;
 };

@@ -1,6 +1,7 @@
 #include "agent/engine/role.h"
 #include "agent/node/start.h"
 #include "expect.h"
+#include "faults.h"
 #include "machine.h"
 #include "record.h"
 #include "scripted_int.h"
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HANGS_MS = 350, SPARE_MS = 60000, SPARE_AFTER_MS = 500 };
+enum { HANGS_MS = 350, BLOCKED_MS = 1000, SPARE_MS = 60000, SPARE_AFTER_MS = 500 };
 
 static bool is(const char *a, const char *b)
 {
@@ -31,7 +32,7 @@ void scripted_node_adopt(struct scripted *s, struct scripted_node *n)
 static void told_of_end(struct scripted_node *n)
 {
     n->engine = NULL;
-    n->ready = n->hung = n->ending = false;
+    n->ready = n->hung = n->blocked = n->ending = false;
     n->act_at = 0;
 }
 
@@ -138,6 +139,49 @@ static bool may_start(struct scripted *s, struct scripted_node *n)
     return start_waits_for(&f) == START_NOW;
 }
 
+/* The files that it is to begin with can be read; else why not. */
+static const char *why_no_seed(struct scripted *s, const struct scripted_node *n)
+{
+    const struct proto_seed_order *seed = n->order->seed;
+    if (seed == NULL || n->disk->saved) return NULL;
+    for (size_t i = 0; i < s->a.seeds.n; i++) {
+        const struct proto_seed_source *from = &s->a.seeds.items[i];
+        for (size_t k = 0; strcmp(from->id, seed->source) == 0 && k < from->files.n; k++)
+            if (from->files.items[k].snapshot && !file_of(s->region, from->files.items[k].snapshot)->there)
+                return "there is no such file";
+    }
+    return NULL;
+}
+
+/* What keeps it from being started though nobody waits for anything: true, where something about that has changed. */
+static bool look_for_hindrance(struct scripted *s, struct scripted_node *n)
+{
+    const char *refused = why_no_seed(s, n);
+    bool taken = faults_stranger_at(n->order->address, n->order->port.v), news = taken != n->taken || refused != n->seed_refused;
+    n->taken = taken;
+    n->seed_refused = refused;
+    return news;
+}
+
+/* ---- what an engine is told besides its role ---- */
+
+static int mode_of(const struct proto_node_order *o)
+{
+    if (o->tls == NULL) return SEEN_ENCRYPTION_NONE;
+    return is(o->tls->mode, "required") ? SEEN_ENCRYPTION_REQUIRED : SEEN_ENCRYPTION_PREFERRED;
+}
+
+static bool is_encrypted_so(const struct engine *e, const struct proto_node_order *o)
+{
+    return e->encryption == mode_of(o) && e->links_encrypted == (o->tls && o->tls->links.v);
+}
+
+static void encrypt(struct engine *e, const struct proto_node_order *o)
+{
+    e->encryption = mode_of(o);
+    e->links_encrypted = o->tls && o->tls->links.v;
+}
+
 static void start(struct scripted *s, struct scripted_node *n)
 {
     const struct proto_node_order *o = n->order;
@@ -156,6 +200,8 @@ static void start(struct scripted *s, struct scripted_node *n)
     e->port = (int)o->port.v;
     snprintf(e->asked, sizeof e->asked, "%s %s", o->engine, o->engine_version ? o->engine_version : "");
     e->keeps_data = !is(o->engine, "memcached");
+    encrypt(e, o);
+    e->started_generation = o->generation.v;
     e->incarnation = o->incarnation.v;
     if (n->disk->saved && e->keeps_data) {
         for (size_t i = 0; i < n->disk->n_writes; i++) engine_write(e, n->disk->writes[i]);
@@ -214,7 +260,7 @@ static bool take_endpoints(struct scripted_node *n)
     size_t kept = 0;
     for (size_t i = 0; i < o->endpoints.n && i < ENGINE_ENDPOINTS; i++) {
         const struct engine *other = engine_at(o->endpoints.items[i], o->port.v);
-        if (other && other != e) continue;
+        if ((other && other != e) || faults_stranger_at(o->endpoints.items[i], o->port.v)) continue;
         snprintf(e->endpoints[kept++], sizeof e->endpoints[0], "%s", o->endpoints.items[i]);
     }
     bool changed = kept != e->n_endpoints;
@@ -256,10 +302,12 @@ static bool take_rest(struct scripted *s, struct scripted_node *n)
     const struct proto_node_order *o = n->order;
     if (e->generation != o->generation.v) return e->generation = o->generation.v, true;
     if (e->users_generation != o->users_generation.v) return e->users_generation = o->users_generation.v, true;
+    if (e->keeps_data && !is_encrypted_so(e, o)) return encrypt(e, o), true;
     if (o->weigh.v && n->weighed != o->weigh.v) return n->weighed = o->weigh.v, true;
     if (o->snapshot == NULL || e->process->pid != o->snapshot_pid.v || e->started_ms != o->snapshot_started_ms.v) return false;
     struct disk *d = file_of(s->region, o->snapshot);
-    if (d->there) return false;
+    if (d->there || d->failed) return false;
+    if (faults_disk_is_full()) return d->failed = true;
     record("%s has saved %s", e->process->name, o->snapshot);
     d->there = true;
     d->noted_pid = machine_wall_ms();
@@ -277,14 +325,23 @@ static bool converge(struct scripted *s, struct scripted_node *n)
     return true;
 }
 
+static bool is_busy(const struct scripted_node *n)
+{
+    return machine_ms() < n->engine->busy_until_ms;
+}
+
 static bool watch(struct scripted_node *n)
 {
     bool stopped = n->engine->process->stopped;
     if (!stopped) n->stopped_since = 0;
     else if (n->stopped_since == 0) n->stopped_since = machine_ms();
     bool hung = stopped && machine_ms() - n->stopped_since > HANGS_MS;
-    bool changed = hung != n->hung;
+    if (!is_busy(n)) n->busy_since = 0;
+    else if (n->busy_since == 0) n->busy_since = machine_ms();
+    bool blocked = n->busy_since && !stopped && machine_ms() - n->busy_since > BLOCKED_MS;
+    bool changed = hung != n->hung || blocked != n->blocked;
     n->hung = hung;
+    n->blocked = blocked;
     return changed;
 }
 
@@ -297,7 +354,7 @@ static bool step_running(struct scripted *s, struct scripted_node *n)
 {
     const struct proto_node_order *o = n->order;
     if (has_ended(s, n)) return true;
-    if (s->stopping) return machine_ms() < n->act_at ? false : end(n, true);
+    if (s->stopping) return machine_ms() < n->act_at || is_busy(n) ? false : end(n, true);
     if (!n->assigned) return watch(n);
     if (o == NULL || !o->run.v) return end(n, false);
     if (is_process(n->engine, o->condemned_pid, o->condemned_started_ms)) {
@@ -307,7 +364,7 @@ static bool step_running(struct scripted *s, struct scripted_node *n)
     }
     if (is_process(n->engine, o->roused_pid, o->roused_started_ms)) machine_kill(n->engine->process, SIGCONT);
     if (watch(n)) return true;
-    if (n->hung || n->engine->process->stopped) return false;
+    if (n->hung || n->engine->process->stopped || is_busy(n)) return false;
     if (!n->ready) {
         if (machine_ms() < n->ready_at) return false;
         n->ready = true;
@@ -335,6 +392,8 @@ bool scripted_node_step(struct scripted *s, struct scripted_node *n)
         return true;
     }
     if (!may_start(s, n)) return false;
+    if (look_for_hindrance(s, n)) return true;
+    if (n->taken || n->seed_refused) return false;
     start(s, n);
     return true;
 }
@@ -346,7 +405,26 @@ static enum seen_state state_of(const struct scripted *s, const struct scripted_
     if (n->engine) return n->hung ? SEEN_HUNG : n->ready ? SEEN_READY : SEEN_STARTING;
     if (n->assigned && (n->order == NULL || !n->order->run.v)) return SEEN_GONE;
     if (s->stopping) return SEEN_STOPPED;
+    if (n->taken) return SEEN_CONFLICT;
+    if (n->seed_refused) return SEEN_BROKEN;
     return n->died ? SEEN_EXITED : SEEN_STARTING;
+}
+
+/* Endpoints that a stranger has. */
+static void see_refused(const struct scripted_node *n, struct arena *a, struct proto_node_seen *out)
+{
+    if (n->order == NULL) return;
+    out->endpoints_refused = (struct string_list){true, 0, arena_array(a, const char *, n->order->endpoints.n)};
+    for (size_t i = 0; i < n->order->endpoints.n; i++)
+        if (faults_stranger_at(n->order->endpoints.items[i], n->order->port.v))
+            out->endpoints_refused.items[out->endpoints_refused.n++] = n->order->endpoints.items[i];
+}
+
+/* Any other setting takes a memcached another process. */
+static void see_pending(struct arena *a, struct proto_node_seen *out)
+{
+    out->pending_settings = (struct string_list){true, 1, arena_array(a, const char *, 1)};
+    out->pending_settings.items[0] = "idle_timeout";
 }
 
 void scripted_node_see(const struct scripted *s, const struct scripted_node *n, struct arena *a, struct proto_node_seen *out)
@@ -356,6 +434,7 @@ void scripted_node_see(const struct scripted *s, const struct scripted_node *n, 
     out->loads = OPT_BOOL(n->disk->saved);
     if (n->order) out->address = n->order->address;
     if (n->order) out->port = n->order->port;
+    if (n->seed_refused) out->seed_refused = n->seed_refused;
     if (e == NULL) return;
     out->pid = OPT_INT(e->process->pid);
     out->started_ms = OPT_INT(e->started_ms);
@@ -364,12 +443,14 @@ void scripted_node_see(const struct scripted *s, const struct scripted_node *n, 
     out->engine_name = e->keeps_data ? "redis" : "memcached";
     out->engine_version = "7.0.15";
     if (!n->ready) return;
+    if (n->blocked) out->blocked = SEEN_BLOCKED_BUSY;
     if (e->keeps_data) {
         out->role = e->primary ? SEEN_ROLE_PRIMARY : SEEN_ROLE_REPLICA;
         out->offset = OPT_INT(e->offset);
         if (e->branch_offset) out->branch_offset = OPT_INT(e->branch_offset);
         out->fenced = OPT_BOOL(e->fenced);
-        out->encryption = SEEN_ENCRYPTION_NONE;
+        out->encryption = (enum seen_encryption)e->encryption;
+        out->links_encrypted = OPT_BOOL(e->links_encrypted);
     }
     if (e->keeps_data && !e->primary) {
         out->upstream_host = arena_strdup(a, e->upstream);
@@ -378,6 +459,8 @@ void scripted_node_see(const struct scripted *s, const struct scripted_node *n, 
     }
     out->endpoints = (struct string_list){true, 0, arena_array(a, const char *, ENGINE_ENDPOINTS)};
     for (size_t i = 0; i < e->n_endpoints; i++) out->endpoints.items[out->endpoints.n++] = arena_strdup(a, e->endpoints[i]);
+    see_refused(n, a, out);
+    if (!e->keeps_data && e->generation != e->started_generation) see_pending(a, out);
     out->generation = OPT_INT(e->generation);
     out->users_generation = OPT_INT(e->users_generation);
     if (n->weighed) {

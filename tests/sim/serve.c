@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,7 @@
 enum { START_NS = 150 * NS_OF_MS };
 
 static struct {
-    char data_dir[200], database[PATH_MAX];
+    char data_dir[200], database[PATH_MAX], exports[PATH_MAX];
     struct process *process;
     uv_loop_t loop;
     struct store *store;
@@ -42,8 +43,14 @@ static void copy_file(const char *from, const char *to)
 
 void serve_open(const char *data_dir, const char *template)
 {
+    char bucket[PATH_MAX + 20];
     snprintf(s.data_dir, sizeof s.data_dir, "%s", data_dir);
     snprintf(s.database, sizeof s.database, "%s/meridian.db", data_dir);
+    snprintf(s.exports, sizeof s.exports, "%s/exports", data_dir);
+    snprintf(bucket, sizeof bucket, "%s/bucket", s.exports);
+    mkdir(s.exports, 0700);
+    mkdir(bucket, 0700);
+    s.ops.snapshot_export_dir = s.exports;
     copy_file(template, s.database);
 }
 
@@ -112,6 +119,31 @@ void serve_start(void)
     s.process = machine_spawn("serve", "/");
     s.process->ended = serve_ended;
     machine_as(s.process, open_all, NULL);
+}
+
+static void set_version(int by)
+{
+    sqlite3 *db;
+    sqlite3_stmt *st;
+    char text[64];
+    if (sqlite3_open(s.database, &db) != SQLITE_OK || sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &st, NULL) != SQLITE_OK ||
+        sqlite3_step(st) != SQLITE_ROW)
+        abort();
+    snprintf(text, sizeof text, "PRAGMA user_version = %d", sqlite3_column_int(st, 0) + by);
+    sqlite3_finalize(st);
+    if (sqlite3_exec(db, text, NULL, NULL, NULL) != SQLITE_OK) abort();
+    sqlite3_close(db);
+}
+
+void serve_try_older(void)
+{
+    struct store *store;
+    struct err e;
+    machine_kill(s.process, SIGKILL);
+    set_version(1);
+    if (store_open(&store, s.database, STORE_NORMAL, &e) == 0) record_failure("a program opens a database that is newer than it");
+    record("an older program: %s", e.msg);
+    set_version(-1);
 }
 
 static void on_stopped(void *arg)

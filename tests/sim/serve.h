@@ -17,6 +17,8 @@ struct process *serve_process(void);
 /* NULL while no serve runs. */
 struct control *serve_control(void);
 struct store *serve_store(void);
+/* It dies, and a program that is older than the database is started before it: that one must leave everything as it is. */
+void serve_try_older(void);
 /* Stops everything in good order; serve_runs() is false once it has. */
 void serve_stop(void);
 /* As the server of the API has it: 0, a fault, or < 0 (with 'message'). */

@@ -1,14 +1,7 @@
 #include "step.h"
-#include "agents.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/trip.h"
-#include "engines.h"
-#include "expect.h"
-#include "machine.h"
-#include "models.h"
-#include "record.h"
-#include "serve.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,8 +9,8 @@
 
 #define REAL_AGENTS "real agents"
 
-static const char *const verbs[VERB__COUNT] = {
-    "ask", "kill", "burden", "agent", "serve", "restart", "cut", "clock", "trip", "network"};
+static const char *const verbs[VERB__COUNT] = {"ask", "kill", "burden", "agent", "serve", "restart", "blackout", "pause", "cut", "clock",
+    "trip", "network", "disk", "stranger", "busy", "spoil", "older"};
 
 static const struct {
     const char *name;
@@ -71,8 +64,10 @@ void step_write(const struct step *s, struct buf *out)
         buf_printf(out, " %s %lld %s %lld", s->region, (long long)s->n, s->action, (long long)s->more);
     else if (s->verb == VERB_AGENT) buf_printf(out, " %s %s", s->region, signal_name(s->signal));
     else if (s->verb == VERB_SERVE) buf_printf(out, " %s", signal_name(s->signal));
-    else if (s->verb == VERB_CUT) buf_printf(out, " %s %lld", s->region, (long long)s->n);
-    else if (s->verb == VERB_CLOCK) buf_printf(out, " %lld", (long long)s->n);
+    else if (s->verb == VERB_CUT || s->verb == VERB_SPOIL) buf_printf(out, " %s %lld", s->region, (long long)s->n);
+    else if (s->verb == VERB_CLOCK || s->verb == VERB_PAUSE || s->verb == VERB_DISK) buf_printf(out, " %lld", (long long)s->n);
+    else if (s->verb == VERB_STRANGER || s->verb == VERB_BUSY)
+        buf_printf(out, " %s %lld %lld", s->region, (long long)s->n, (long long)s->more);
     else if (s->verb == VERB_TRIP) buf_printf(out, " %s %lld", s->action, (long long)s->n);
     else if (s->verb == VERB_NETWORK) buf_printf(out, " %lld %lld", (long long)s->n, (long long)s->more);
 }
@@ -101,8 +96,9 @@ static bool read_arguments(struct step *s, const char *rest)
     else if (s->verb == VERB_BURDEN) ok = sscanf(rest, "%31s %lld %63s %lld", s->region, &n, s->action, &more) == 4;
     else if (s->verb == VERB_AGENT) ok = sscanf(rest, "%31s %15s", s->region, word) == 2;
     else if (s->verb == VERB_SERVE) ok = sscanf(rest, "%15s", word) == 1;
-    else if (s->verb == VERB_CUT) ok = sscanf(rest, "%31s %lld", s->region, &n) == 2;
-    else if (s->verb == VERB_CLOCK) ok = sscanf(rest, "%lld", &n) == 1;
+    else if (s->verb == VERB_CUT || s->verb == VERB_SPOIL) ok = sscanf(rest, "%31s %lld", s->region, &n) == 2;
+    else if (s->verb == VERB_CLOCK || s->verb == VERB_PAUSE || s->verb == VERB_DISK) ok = sscanf(rest, "%lld", &n) == 1;
+    else if (s->verb == VERB_STRANGER || s->verb == VERB_BUSY) ok = sscanf(rest, "%31s %lld %lld", s->region, &n, &more) == 3;
     else if (s->verb == VERB_TRIP) ok = sscanf(rest, "%63s %lld", s->action, &n) == 2 && trip_find(s->action) >= 0;
     else if (s->verb == VERB_NETWORK) ok = sscanf(rest, "%lld %lld", &n, &more) == 2;
     s->n = n;
@@ -138,86 +134,4 @@ int steps_read(struct steps *s, const char *text, struct err *e)
         p += n + (p[n] == '\n');
     }
     return 0;
-}
-
-/* ---- as deeds ---- */
-
-static int compare_engines(const void *a, const void *b)
-{
-    const struct engine *x = *(struct engine *const *)a, *y = *(struct engine *const *)b;
-    return strcmp(x->id, y->id);
-}
-
-/* NULL where none lives there. */
-static struct engine *chosen_engine(const struct step *s)
-{
-    struct engine *there[256];
-    size_t n = 0;
-    for (struct engine *e = engines_living(); e && n < sizeof there / sizeof *there; e = e->next)
-        if (strcmp(e->region, s->region) == 0) there[n++] = e;
-    if (n == 0) return NULL;
-    qsort(there, n, sizeof *there, compare_engines);
-    return there[(size_t)s->n % n];
-}
-
-static void kill_engine(const struct step *s)
-{
-    struct engine *e = chosen_engine(s);
-    if (e == NULL) return;
-    if (s->signal == SIGSTOP) expect_ended(e, false); /* who does not answer is no successor */
-    machine_kill(e->process, s->signal);
-}
-
-static void burden_engine(const struct step *s)
-{
-    struct engine *e = chosen_engine(s);
-    if (e == NULL || e->model == NULL) return;
-    expect_ended(e, false);
-    models_burden(e, s->action, s->more);
-}
-
-static void ask(const struct step *s)
-{
-    _arena_ struct arena a = {0};
-    const void *out;
-    const char *message;
-    if (!serve_runs() || serve_process()->stopped) {
-        record("nobody takes %s", s->action);
-        return;
-    }
-    expect_asking(s->region, s->action, s->form);
-    int r = serve_run(s->region, s->action, s->form, &a, &out, &message);
-    record("asked in %s: %s %s: %s%s", s->region, s->action, s->form,
-        r == 0  ? "done"
-        : r > 0 ? "refused: "
-                : "broken: ",
-        message);
-    expect_answer(r == 0);
-}
-
-static void kill_serve(const struct step *s)
-{
-    if (s->signal == SIGTERM) serve_stop();
-    else machine_kill(serve_process(), s->signal);
-}
-
-void step_take(const struct step *s)
-{
-    struct process *agent = s->verb == VERB_AGENT ? agents_find(s->region) : NULL;
-    _buf_ struct buf line = {0};
-    step_write(s, &line);
-    record("STEP %s", line.data);
-    switch (s->verb) {
-    case VERB_ASK: ask(s); break;
-    case VERB_KILL: kill_engine(s); break;
-    case VERB_BURDEN: burden_engine(s); break;
-    case VERB_AGENT: machine_kill(agent, s->signal); break;
-    case VERB_SERVE: kill_serve(s); break;
-    case VERB_RESTART: serve_stop(); break;
-    case VERB_CUT: network_cut(s->region, s->n); break;
-    case VERB_CLOCK: machine_set_wall(s->n); break;
-    case VERB_TRIP: trip_arm((enum trip)trip_find(s->action), (int)s->n); break;
-    case VERB_NETWORK: network_set((int)s->n, s->more); break;
-    case VERB__COUNT: break;
-    }
 }

@@ -12,10 +12,17 @@
  *     +0   agent us-east-1 KILL
  *     +900 serve KILL                     it is started again a moment later
  *     +0   restart                        everything is stopped in good order, and started
+ *     +0   blackout                       everything dies at once, and serve is started again
+ *     +0   pause 4000                     everything stands still for so many ms
  *     +10  cut eu-west-1 4000             for so many ms
  *     +0   clock -3600000                 the wall clock is set
  *     +0   trip store_commit 1
  *     +0   network 5 40                   percent of answers lost, ms that a message takes at most
+ *     +0   disk 4000                      the disk is full for so many ms
+ *     +0   stranger us-east-1 3 4000      another program takes the third of the addresses that are free there
+ *     +0   busy us-east-1 3 4000          the third engine answers nobody for so many ms, and works
+ *     +0   spoil us-east-1 1              the first snapshot's file there is gone
+ *     +0   older                          serve dies, and a program that is older than the database is started before it
  */
 enum verb {
     VERB_ASK,
@@ -24,10 +31,17 @@ enum verb {
     VERB_AGENT,
     VERB_SERVE,
     VERB_RESTART,
+    VERB_BLACKOUT,
+    VERB_PAUSE,
     VERB_CUT,
     VERB_CLOCK,
     VERB_TRIP,
     VERB_NETWORK,
+    VERB_DISK,
+    VERB_STRANGER,
+    VERB_BUSY,
+    VERB_SPOIL,
+    VERB_OLDER,
     VERB__COUNT
 };
 
@@ -61,6 +75,3 @@ void step_write(const struct step *s, struct buf *out);
 void steps_write(const struct steps *s, struct buf *out);
 /* Reads such a file. Lines that begin with # are skipped. */
 int steps_read(struct steps *s, const char *text, struct err *e);
-
-/* Does what it says, now. */
-void step_take(const struct step *s);

@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/proc_stat.h"
+#include "faults.h"
 #include "machine.h"
 #include "record.h"
 #include "store/room.h"
@@ -133,7 +134,7 @@ void room_take(const char *db_path)
 bool room_is_gone(const char *db_path)
 {
     (void)db_path;
-    return false;
+    return faults_disk_is_full();
 }
 
 /* ---- chance and processes, wrapped by the linker ---- */
