@@ -114,6 +114,13 @@ static void tell_of_endpoint(struct world *w, const struct row_endpoint *e, cons
     else world_event(w, e->region, e->rg_id, EVENT_ENDPOINT_FAILED, endpoint_kind_text(e->kind), e->rg_id, reason);
 }
 
+/* What was told of it at an address that it has no more. */
+static void forget_start(struct world *w, struct row_node *n)
+{
+    world_set_int(w, &n->seen_restarts, 0);
+    world_set_int(w, &n->seen_loads, 0);
+}
+
 void plan_addresses(struct world *w)
 {
     for (size_t i = 0; i < w->n_nodes; i++) {
@@ -122,6 +129,7 @@ void plan_addresses(struct world *w)
         const char *reason = plan_address(
             w, (struct addressed){n->region, &n->address, &n->port, &n->settled, &n->no_address, n->seen_state == SEEN_READY,
                    n->seen_state == SEEN_CONFLICT, &n->seen_reason, &n->seen_state, SEEN_UNKNOWN});
+        if (n->seen_state == SEEN_UNKNOWN) forget_start(w, n);
         if (reason) world_event(w, n->region, n->cluster_id, EVENT_NODE_START_FAILED, n->node_id, reason);
     }
     for (size_t i = 0; i < w->n_endpoints; i++) {

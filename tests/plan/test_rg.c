@@ -241,9 +241,13 @@ Test(rg, an_address_that_somebody_else_has_is_replaced_by_one_of_the_next_block)
 {
     make("creating", 1);
     b.nodes[0].row.seen_state = SEEN_CONFLICT;
+    b.nodes[0].row.seen_reason = "it is in use";
+    b.nodes[0].row.seen_restarts = b.nodes[0].row.seen_loads = 1;
     plan_world(&b.w);
     cr_assert_str_eq(b.nodes[0].row.address, "127.1.1.1");
     cr_assert_eq(b.nodes[0].row.seen_state, SEEN_UNKNOWN);
+    cr_assert_null(b.nodes[0].row.seen_reason, "it was about another address");
+    cr_assert(b.nodes[0].row.seen_restarts == 0 && b.nodes[0].row.seen_loads == 0);
 }
 
 Test(rg, an_address_once_used_is_kept_even_in_conflict)
