@@ -103,6 +103,23 @@ static void follow_progress(struct world *w, const struct handover *h)
         world_set_int(w, &row->phase_since_ms, w->steady_ms);
 }
 
+/*
+ * A dead primary that nobody can replace is let start, empty. Another region that has data comes too late then: it would give them to one
+ * that takes writes already. It is held down again, and the region gives its data once the agent has taken that order and it still is dead.
+ */
+static void follow_release(struct world *w, struct world_global *g)
+{
+    struct world_member *active = global_primary(g);
+    struct world_node *old = first_node(active ? active->rg : NULL);
+    if (old == NULL) return;
+    const struct world_region *r = world_region(w, active->row.region);
+    bool dead = node_is_dead(old), held = dead && want_node(w, old).hold;
+    bool obeyed = old->stored && old->stored->release == RELEASE_RECALLED && r && r->obeys;
+    if (!dead || (held && obeyed)) world_set_word(w, &old->row.release, RELEASE_NONE);
+    else if (!held) world_set_word(w, &old->row.release, RELEASE_GIVEN);
+    else if (old->row.release == RELEASE_GIVEN) world_set_word(w, &old->row.release, RELEASE_RECALLED);
+}
+
 static unsigned facts_of_old(struct world *w, const struct handover *h)
 {
     const struct world_node *old = h->old;
@@ -116,7 +133,8 @@ static unsigned facts_of_old(struct world *w, const struct handover *h)
     if (reports) facts |= FACT_OLD_REPORTS;
     if (is_gone(old)) facts |= FACT_OLD_GONE;
     if (lost) facts |= FACT_OLD_LOST;
-    if (h->g->row.phase == PHASE_STEADY && old && lost && !want_awaits_secondary(w, h->active->rg, old))
+    bool down = old && old->row.release == RELEASE_NONE;
+    if (h->g->row.phase == PHASE_STEADY && lost && down && !want_awaits_secondary(w, h->active->rg, old))
         facts |= FACT_OLD_IS_DATALESS;
     if (phase_of(h->g->row.phase)->active == ACTIVE_HOLDS && why_passed_over(w, h)) facts |= FACT_OLD_PASSED_OVER;
     if (fenced && ready && follows && !busy) facts |= FACT_OLD_FENCED;
@@ -344,6 +362,7 @@ void plan_global(struct world *w, struct world_global *g)
     for (size_t i = 0; i < g->n_members; i++) plan_member(w, &g->members[i]);
     plan_global_scaling(w, g);
     plan_forks(w, g);
+    if (g->row.phase == PHASE_STEADY) follow_release(w, g);
     if (plan_phase(w, g)) return;
     bool busy = g->row.status == GLOBAL_CREATING || g->row.status == GLOBAL_MODIFYING;
     if (!busy || g->row.phase != PHASE_STEADY) return;

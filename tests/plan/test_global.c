@@ -264,6 +264,39 @@ Test(global, a_new_primary_that_dies_while_others_settle_is_revived)
     cr_assert_eq(g->row.phase, PHASE_REVIVING);
 }
 
+/* Everything has died: it is told to start before another region answers, and may have taken writes by then. */
+Test(global, a_dead_primary_that_was_let_start_is_held_down_again_before_it_is_revived)
+{
+    struct row_node stored;
+    for (size_t i = 0; i < b.w.n_nodes; i++) die(&b.nodes[i]);
+    plan_world(&b.w);
+    cr_assert_eq(g->row.phase, PHASE_STEADY);
+    cr_assert_not(want_node(&b.w, &east->nodes[0]).hold, "nobody has its data");
+    build_see(&b, &west->nodes[0]);
+    plan_world(&b.w);
+    cr_assert_eq(g->row.phase, PHASE_STEADY, "it may be starting");
+    cr_assert(want_node(&b.w, &east->nodes[0]).hold);
+    stored = east->nodes[0].row;
+    east->nodes[0].stored = &stored;
+    world_region(&b.w, "us-east-1")->obeys = false;
+    plan_world(&b.w);
+    cr_assert_eq(g->row.phase, PHASE_STEADY, "its agent has not taken that order yet");
+    world_region(&b.w, "us-east-1")->obeys = true;
+    plan_world(&b.w);
+    cr_assert_eq(g->row.phase, PHASE_REVIVING);
+}
+
+Test(global, a_primary_that_was_let_start_in_time_is_not_revived)
+{
+    for (size_t i = 0; i < b.w.n_nodes; i++) die(&b.nodes[i]);
+    plan_world(&b.w);
+    build_see(&b, &west->nodes[0]);
+    build_see(&b, &east->nodes[0]);
+    plan_world(&b.w);
+    cr_assert_eq(g->row.phase, PHASE_STEADY);
+    cr_assert_eq(east->nodes[0].row.release, RELEASE_NONE);
+}
+
 Test(global, a_primary_that_dies_while_it_is_revived_is_started_again)
 {
     die(&east->nodes[0]);
