@@ -14,16 +14,16 @@
 #include <unistd.h>
 /* simulate: runs storms from seeds, and stories from files. */
 
-static const char usage[] =
-    "usage: simulate [--seed N | --seeds A..B] [--steps N] [--real | --scripted] [--story] [--first] [--no-shrink] [--all-moves] [FILE…]\n"
-    "  --seed N       one storm; --seeds A..B: all from A to B\n"
-    "  --steps N      how many steps a storm has (220)\n"
-    "  --real         all with the program's own agents, or (--scripted) none; else one of ten\n"
-    "  --story        print what happens, line by line\n"
-    "  --first        end with the first seed that fails\n"
-    "  --all-moves    fail where a move of a lifecycle was not met\n"
-    "  --no-shrink    do not look for the fewest steps of what fails\n"
-    "  FILE…          stories, as they are printed where a storm fails\n";
+static const char usage[] = "usage: simulate [--seed N | --seeds A..B] [--steps N] [--real | --scripted] [--story] [--first] "
+                            "[--no-shrink] [--all-moves] [FILE…]\n"
+                            "  --seed N       one storm; --seeds A..B: all from A to B\n"
+                            "  --steps N      how many steps a storm has (220)\n"
+                            "  --real         all with the program's own agents, or (--scripted) none; else one of ten\n"
+                            "  --story        print what happens, line by line\n"
+                            "  --first        end with the first seed that fails\n"
+                            "  --all-moves    fail where a move of a lifecycle was not met\n"
+                            "  --no-shrink    do not look for the fewest steps of what fails\n"
+                            "  FILE…          stories, as they are printed where a storm fails\n";
 
 static struct {
     uint64_t first, last;
@@ -114,7 +114,8 @@ static bool read_options(int argc, char **argv)
 {
     static const struct option options[] = {{"seed", required_argument, NULL, 's'}, {"seeds", required_argument, NULL, 'r'},
         {"steps", required_argument, NULL, 'n'}, {"real", no_argument, NULL, 'a'}, {"scripted", no_argument, NULL, 'b'},
-        {"story", no_argument, NULL, 't'}, {"first", no_argument, NULL, 'f'}, {"no-shrink", no_argument, NULL, 'k'}, {"all-moves", no_argument, NULL, 'm'}, {0}};
+        {"story", no_argument, NULL, 't'}, {"first", no_argument, NULL, 'f'}, {"no-shrink", no_argument, NULL, 'k'},
+        {"all-moves", no_argument, NULL, 'm'}, {0}};
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         unsigned long long a, b;
         int n = optarg ? sscanf(optarg, "%llu..%llu", &a, &b) : 0;
