@@ -58,11 +58,18 @@ class FakeServe:
             return r.assignment if r.version > after and not server.stopping else None
 
     def store(self, sighting):
+        """Takes a sighting; False for a difference from another one than came last."""
         with self.changed:
             r = self.region(sighting["region"])
+            last = r.sighting or {}
+            if "since" in sighting:
+                if (last.get("numbering"), last.get("number")) != (sighting["numbering"], sighting["since"]):
+                    return False
+                sighting = whole(last, sighting)
             r.sighting = sighting
             r.reports += 1
             self.changed.notify_all()
+            return True
 
     def wait(self, name, condition, timeout=10.0):
         """The first sighting of the region for which the condition holds; an AssertionError with the last one otherwise."""
@@ -73,6 +80,19 @@ class FakeServe:
             if not self.changed.wait_for(holds, timeout):
                 raise AssertionError("not seen in %.1f s; last: %s" % (timeout, json.dumps(self.region(name).sighting, indent=1)))
             return self.region(name).sighting
+
+
+def whole(last, difference):
+    """The sighting that a difference makes of the last one."""
+    gone = difference.get("gone", {})
+    lists = {"nodes": "id", "links": "id", "snapshots": "id", "stuck": "group"}
+    result = {name: value for name, value in difference.items() if name not in lists and name not in ("since", "gone")}
+    for name, key in lists.items():
+        if name not in last and name not in difference:
+            continue
+        items = {item[key]: item for item in last.get(name, []) + difference.get(name, [])}
+        result[name] = [item for item in items.values() if item[key] not in gone.get(name, [])]
+    return result
 
 
 class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
@@ -125,8 +145,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.fake.store(json.loads(body))
-        self.answer(200, b"{}")
+        self.answer(200 if self.server.fake.store(json.loads(body)) else 409, b"{}")
 
     def log_message(self, *args):
         pass

@@ -66,6 +66,7 @@ Test(tasks, every_move_of_a_fence)
     script_say_text(c, SCRIPT_MASTER);
     expect(c, "CLIENT UNPAUSE", OK); /* one of the last agent, perhaps */
     expect(c, LOUD, OK);
+    expect(c, "CONFIG SET min-replicas-to-write 0 min-replicas-max-lag 10", OK); /* and a start of it that refused writes */
     cr_assert_str_eq(command(c), "");
     script_order(n, &fenced);
     expect(c, QUIET, OK);

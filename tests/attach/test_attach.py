@@ -1,5 +1,4 @@
 """A cluster that follows a cluster of another region, on real engines: redis, and valkey where it is found."""
-import os
 import shutil
 import tempfile
 import threading

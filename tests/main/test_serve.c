@@ -186,7 +186,7 @@ Test(serve, answers_the_api_and_its_own_administration)
     expect("POST", "/", "Action=CreateUser&UserId=u&UserName=u&Engine=redis&AccessString=on&NoPasswordRequired=true", 200,
         "arn:aws:elasticache:eu-west-1:");
     expect("POST", "/", "Action=DeleteUser&UserId=nobody", 404, "UserNotFound");
-    expect("GET", "/_meridian/nodes", "", 200, "{\"nodes\":[]}");
+    expect("GET", "/_meridian/nodes", "", 200, "{\"nodes\":[]");
     expect("GET", "/_meridian/why", "", 400, "id is missing");
     expect("GET", "/_meridian/why?id=nothing", "", 404, "There is no nothing in any region");
     expect("GET", "/_meridian/why?id=nothing&region=us-east-1", "", 404, "There is no nothing in us-east-1.");

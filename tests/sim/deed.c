@@ -52,7 +52,7 @@ static void burden_engine(const struct step *s)
 static void make_busy(const struct step *s)
 {
     struct engine *e = engine_number(s);
-    if (e == NULL || !e->keeps_data) return;
+    if (e == NULL || e->model || !e->keeps_data) return;
     expect_ended(e, false); /* as above */
     engine_be_busy(e, s->more);
 }
