@@ -29,7 +29,7 @@ MUTATIONS = {
     "a dead primary that starts before serve knows which replicas run":
         ("tests/sim/scripted_node.c", "return n->engine && (s->known == 0 ||", "return false && n->engine && (s->known == 0 ||", "270..285"),
     "replicas that are not let load before their dead primary starts":
-        ("tests/sim/scripted_node.c", ".sparing = spares_followers(s, n),", ".sparing = false && spares_followers(s, n),"),
+        ("tests/sim/scripted_node.c", ".sparing = spares_followers(s, n),", ".sparing = false && spares_followers(s, n),", "245..250"),
 }
 
 
