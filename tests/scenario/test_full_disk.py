@@ -147,7 +147,8 @@ class FullDisk(harness.Case):
         group = self.create_group(nodes=2, AutomaticFailoverEnabled=True)
         small_disk.fill(self.filling)
         self.kill_primary(group)
-        before = {n["id"]: n["pid"] for n in self.server.nodes(group) if self.wait_whole(group)}
+        self.wait_whole(group)
+        before = {n["id"]: n["pid"] for n in self.server.nodes(group)}
         agent = self.server.agent(REGION)
         os.kill(agent, signal.SIGKILL)
         wait_for(lambda: self.server.agent(REGION) not in (0, agent), "another agent")
