@@ -1,11 +1,16 @@
+#include "agent/node/folder.h"
+#include "agent/os/file.h"
 #include "agent/redis/state.h"
 #include "agent/redis_cluster/cluster_state.h"
 #include "agent/redis_cluster/slot_node.h"
+#include "attach/image.h"
 #include "scripted_redis.h"
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 /* Nodes of a Redis Cluster, told line by line: how they start, what they see of each other, and what they mend. */
 
 #define A1 "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1"
@@ -275,6 +280,22 @@ Test(redis_cluster_node, a_primary_that_follows_another_region_stays_one_in_its_
     settle(n, c, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, SLOTS_TOLD);
     cr_expect_str_eq(script_see(n).cluster->slots, "0-8191");
     cr_expect_null(script_see(n).cluster->unable);
+}
+
+Test(redis_cluster_node, the_module_of_another_version_of_the_program_is_replaced)
+{
+    char path[PATH_MAX];
+    struct err e;
+    _buf_ struct buf file = {0};
+    struct proto_node_order o = order("a1", "primary");
+    struct node *n = script_node("a1");
+    const char *other = memset(arena_alloc(&memory, attach_image_size), 'x', attach_image_size);
+    cr_assert_eq(file_replace(node_path(n, "attach.so", path), other, attach_image_size, &e), 0);
+    cr_assert_eq(chmod(path, 0700), 0);
+    script_order(n, &o);
+    cr_assert_eq(file_read(path, &file, &e), 0);
+    cr_expect(file.len == attach_image_size && memcmp(file.data, attach_image, attach_image_size) == 0);
+    cr_expect_eq(access(path, X_OK), 0);
 }
 
 Test(redis_cluster_node, it_follows_nobody_any_more_once_it_has_reached_the_offset)

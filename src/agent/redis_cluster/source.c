@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #define MODULE_FILE "attach.so"
 #define ATTACHED "meridian.attached"
@@ -23,14 +24,20 @@ static bool may_load(const struct node *n)
     return statvfs(n->dir, &fs) == 0 && !(fs.f_flag & ST_NOEXEC);
 }
 
-/* Whole files are put in place: one of that size is that module, unless it is another program's. */
+/* True where the file is this program's module, and not that of another version of the program. */
+static bool is_in_place(const char *path)
+{
+    struct err e;
+    _buf_ struct buf file = {0};
+    if (access(path, X_OK) != 0 || file_read(path, &file, &e) != 0) return false;
+    return file.len == attach_image_size && memcmp(file.data, attach_image, attach_image_size) == 0;
+}
+
 int source_prepare(struct node *n, struct err *e)
 {
     char path[PATH_MAX];
-    struct stat st;
     node_path(n, MODULE_FILE, path);
-    bool there = stat(path, &st) == 0 && st.st_size == (off_t)attach_image_size && (st.st_mode & S_IXUSR);
-    if (there || !may_load(n)) return 0;
+    if (!may_load(n) || is_in_place(path)) return 0;
     int r = file_replace(path, attach_image, attach_image_size, e);
     if (r == 0 && chmod(path, S_IRWXU) != 0) return err_set(e, ERR_IO, "%s: %s", path, strerror(errno));
     return r;
