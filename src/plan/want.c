@@ -303,7 +303,7 @@ struct want_node want_node(struct world *w, struct world_node *n)
         want.takeover = (want.primary || want.source_address) && ng->shard && !ng->shard->row.primary_seen;
         return want;
     }
-    if (ng->shard) {
+    if (ng->shard && n->rg->member) {
         struct want_node want_of_first = {.promote_offset = -1};
         want_first(w, n->rg, first, ng, &want_of_first);
         want_source(n->rg, ng, &want_of_first, &want);
