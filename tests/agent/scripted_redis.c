@@ -2,6 +2,14 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
+struct proto_cluster_node redis_cluster_entry = {.order = SCRIPT_ID,
+    .name = "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1",
+    .host = "127.0.0.1",
+    .port = {true, 17001},
+    .shard = "a",
+    .primary = {true, true},
+    .slots = "0-16383"};
+
 struct proto_node_order redis_order(const char *role)
 {
     return (struct proto_node_order){.id = SCRIPT_ID,

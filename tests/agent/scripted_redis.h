@@ -9,6 +9,8 @@
 
 /* For 127.0.0.1:17001, following 127.0.0.2:17001 as a replica, with the password "secret". */
 struct proto_node_order redis_order(const char *role);
+/* The entry of the node SCRIPT_ID in the map of a Redis Cluster whose only node it is. */
+extern struct proto_cluster_node redis_cluster_entry;
 /* Its process takes connections; the agent's is returned. */
 struct rconn *redis_connect(struct node *n);
 /* The answer to INFO server. */

@@ -140,26 +140,18 @@ Test(node_seed, a_node_that_is_not_wanted_any_more_leaves_its_work)
 
 /* ---- saved data of several databases, before a start in cluster mode ---- */
 
-static struct proto_cluster_node entry = {.order = SCRIPT_ID,
-    .name = "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1",
-    .host = "127.0.0.1",
-    .port = {true, 17001},
-    .shard = "a",
-    .primary = {true, true},
-    .slots = "0-16383"};
-
 Test(node_seed, keys_of_other_databases_are_left_out_in_cluster_mode)
 {
     _buf_ struct buf b = {0};
     _arena_ struct arena a = {0};
     struct cluster_map map;
-    struct proto_cluster_map message = {.group = "g", .nodes = {true, 1, &entry}};
+    struct proto_cluster_map message = {.group = "g", .nodes = {true, 1, &redis_cluster_entry}};
     struct proto_node_order o = redis_order("primary");
     struct node *n = script_node(SCRIPT_ID);
     cluster_map_init(&map, &message, 1, &a);
     script_map = &map;
     o.cluster = "g";
-    o.cluster_name = entry.name;
+    o.cluster_name = redis_cluster_entry.name;
     rdb_file_begin(&b, 9);
     RDB_PUT(&b, "\xfe\x00");
     rdb_file_key(&b, "a", "1");

@@ -309,26 +309,18 @@ Test(tasks, every_move_of_a_seed)
     close_bucket();
 }
 
-static struct proto_cluster_node entry = {.order = SCRIPT_ID,
-    .name = "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1",
-    .host = "127.0.0.1",
-    .port = {true, 17001},
-    .shard = "a",
-    .primary = {true, true},
-    .slots = "0-16383"};
-
 Test(tasks, every_move_of_saved_data)
 {
     _arena_ struct arena a = {0};
     struct cluster_map map;
-    struct proto_cluster_map message = {.group = "g", .nodes = {true, 1, &entry}};
+    struct proto_cluster_map message = {.group = "g", .nodes = {true, 1, &redis_cluster_entry}};
     struct proto_node_order plain = redis_order("primary"), seeded = redis_order("primary"), cluster = redis_order("primary");
     struct node *n = script_node(SCRIPT_ID);
     char path[PATH_MAX];
     cluster_map_init(&map, &message, 1, &a);
     script_map = &map;
     cluster.cluster = "g";
-    cluster.cluster_name = entry.name;
+    cluster.cluster_name = redis_cluster_entry.name;
     seeded.seed = &seed;
     open_bucket();
     put_file(node_path(n, "dump.rdb", path), 2);
