@@ -1,5 +1,6 @@
 #include "control/rows.h"
 #include "base/arena.h"
+#include "plan/world.h"
 #include "store/queries.gen.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@ struct rows_note {
     bool gone;
 };
 
-#define READ_ALL(name)                                                                             \
+#define READ_ALL(array, item, name, query)                                                         \
     static int all_##name(struct store *s, struct arena *a, void **rows, size_t *n, struct err *e) \
     {                                                                                              \
         struct row_##name *found = NULL;                                                           \
@@ -20,18 +21,12 @@ struct rows_note {
         *rows = found;                                                                             \
         return r;                                                                                  \
     }
-#define TABLES(X)                                                                                                       \
-    X(region)                                                                                                           \
-    X(replication_group)                                                                                                \
-    X(node_group)                                                                                                       \
-    X(cache_cluster)                                                                                                    \
-    X(node)                                                                                                             \
-    X(endpoint)                                                                                                         \
-    X(shard)                                                                                                            \
-    X(shard_node)                                                                                                       \
-    X(resharding) X(encryption) X(global_replication_group) X(global_member) X(user) X(user_group) X(user_group_member) \
-        X(rg_user_group) X(snapshot) X(snapshot_part) X(snapshot_schedule) X(seed) X(seed_file)
-#define TABLE(name) {&sql_table_##name, all_##name},
+#define TABLE(array, item, name, query) {&sql_table_##name, all_##name},
+/* Plans read two tables besides those whose rows they change. */
+#define TABLES(X)   \
+    X(, , region, ) \
+    WORLD_TABLES(X) \
+    X(, , snapshot_schedule, )
 
 TABLES(READ_ALL)
 const struct rows_table rows_tables[] = {TABLES(TABLE)};

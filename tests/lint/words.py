@@ -12,7 +12,7 @@ WORDS = re.compile(r"/wor[k]/|/far[m]/|/roo[t]/|/tmp/buil[d]|\.\./share[d]|share
 # A group of replication, processes, nodes, users, parameters, subnets or security: which one is always said.
 KINDS = ("replication", "process", "node", "user", "parameter", "subnet", "security")
 BARE_GROUP = re.compile("".join(r"(?<!\b%s )" % kind for kind in KINDS) + r"(?<![\w-])groups?\b(?![-_(]|\.\w)", re.IGNORECASE)
-# A cluster is the API's cache cluster, or Redis Cluster: which one is always said, but in the folder that knows only one of them.
+# A cluster is the API's cache cluster, or Redis Cluster: which one is always said.
 CLUSTERS = ("cache", "Cache", "Redis", "memcached", "member", "Member", "stand-alone")
 BARE_CLUSTER = re.compile("".join(r"(?<!\b%s )" % kind for kind in CLUSTERS) + r"(?<![\w\-'\"(/.])[cC]lusters?\b(?![-_(/]|\.\w| mode| bus| ids?\b| nodes)")
 CODE = re.compile(r"```.*?```|``.*?``|`[^`\n]*`|^    .*$", re.DOTALL | re.MULTILINE)
@@ -60,6 +60,5 @@ if __name__ == "__main__":
     for path in tree.files():
         found += check(path, tree.read(path)) + check_name(path)
         if path.endswith(".md") or (path.startswith("src/") and path.endswith((".h", ".c"))):
-            found += check_groups(path, tree.read(path))
-            found += [] if path.startswith("src/agent/") else check_clusters(path, tree.read(path))
+            found += check_groups(path, tree.read(path)) + check_clusters(path, tree.read(path))
     tree.finish(found)

@@ -9,8 +9,8 @@
 
 #define REAL_AGENTS "real agents"
 
-static const char *const verbs[VERB__COUNT] = {"ask", "kill", "burden", "agent", "serve", "restart", "blackout", "pause", "cut", "clock",
-    "trip", "network", "disk", "stranger", "busy", "spoil", "older"};
+static const char *const verbs[VERB__COUNT] = {"ask", "kill", "burden", "agent", "serve", "restart", "blackout", "pause", "cut",
+    "clock", "trip", "network", "disk", "stranger", "busy", "spoil", "older"};
 
 static const struct {
     const char *name;

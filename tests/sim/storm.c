@@ -79,8 +79,8 @@ static void break_really(struct step *s)
 {
     if (s->verb == VERB_TRIP) {
         snprintf(s->action, sizeof s->action, "%s",
-            DICE_PICK("store_commit", "crash_after_commit", "crash_after_assign", "spawn", "probe", "redis_reply", "snapshot_write",
-                "crash_after_spawn"));
+            DICE_PICK("store_commit", "crash_after_commit", "crash_after_assign", "spawn", "probe", "redis_reply",
+                "snapshot_write", "crash_after_spawn"));
     } else if (s->verb == VERB_CLOCK && s->n < 0) {
         s->n = -s->n; /* a client's pause ends by that clock: one that is set back has it last for as long */
     } else if (s->verb == VERB_KILL && dice_chance(30)) {

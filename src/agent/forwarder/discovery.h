@@ -4,7 +4,7 @@
 #include <stdint.h>
 /*
  * What ElastiCache adds to memcached: its clients ask the configuration endpoint which
- * nodes the cluster has. Source: the user guide's "Adding Auto Discovery to your client
+ * nodes the memcached cluster has. Source: the user guide's "Adding Auto Discovery to your client
  * library". Pure text work.
  */
 

@@ -6,7 +6,7 @@
  * next start. As long as the order names a seed, every start without data of its own
  * has it: a node that dies before its replication group is made is not to come back empty.
  *
- * The shards of a cluster begin with the same files, of which each gets the keys of
+ * The shards of a Redis Cluster begin with the same files, of which each gets the keys of
  * its slots; those that wait at the same time share the work (seed.h).
  */
 

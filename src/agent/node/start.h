@@ -21,7 +21,7 @@ struct start_facts {
     bool sparing;      /* its followers load, or did a moment ago */
     bool backs_off;    /* it failed just now */
     bool switching;    /* another node of the agent switches */
-    bool at_once;      /* in a cluster: both start as replicas of a phantom */
+    bool at_once;      /* in a Redis Cluster: both start as replicas of a phantom */
     bool to_load;      /* it has data that its last stop saved */
     bool has_upstream; /* the one that it is to follow is run by the same agent; */
     bool feeds;        /* that can be followed; */

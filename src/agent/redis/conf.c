@@ -184,7 +184,7 @@ void conf_render(const struct proto_node_order *o, const struct string_list *lef
     put_users(out, o, unknown_rules);
     /* Somebody else's file may hold anything, and a right checksum. */
     if (has_foreign_seed(o)) buf_puts(out, "sanitize-dump-payload yes\n");
-    /* Who follows whom in a cluster stands in its nodes.conf. */
+    /* Who follows whom in a Redis Cluster stands in its nodes.conf. */
     if (role_at_start(o) == ROLE_REPLICA && o->cluster == NULL)
         buf_printf(out, "replicaof %s %d\n", o->upstream_host, (int)o->upstream_port.v);
 }

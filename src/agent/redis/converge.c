@@ -59,7 +59,7 @@ static enum step toward_replica(const struct proto_node_order *o, const struct n
     bool follows = now->info.role == ROLE_REPLICA && now->info.upstream_port == o->upstream_port.v &&
                    strcmp(now->info.upstream_host, o->upstream_host) == 0;
     if (follows) return STEP_NONE;
-    /* The first node of a shard that follows another region: once it is primary in its cluster it follows by itself. */
+    /* The first node of a shard that follows another region: once it is primary in its Redis Cluster it follows by itself. */
     bool of_source = o->cluster != NULL && o->upstream_node == NULL;
     if (of_source) return o->takeover.v && !now->other_process && !now->shard_primary ? STEP_PROMOTE : STEP_WAIT;
     bool takes_writes = now->info.role == ROLE_PRIMARY && now->fence != FENCE_ON && now->fence != FENCE_PAUSED;
@@ -70,7 +70,7 @@ static enum step toward_primary(const struct proto_node_order *o, const struct n
 {
     if (now->info.role == ROLE_PRIMARY) return now->source_stale ? STEP_SOURCE : STEP_NONE;
     if (now->other_process) return STEP_WAIT;
-    /* In a cluster the engine elects, too. Whoever has the slots keeps them until serve has chosen. */
+    /* In a Redis Cluster the engine elects, too. Whoever has the slots keeps them until serve has chosen. */
     if (o->cluster != NULL && !o->takeover.v && !now->attached) return STEP_WAIT;
     if (o->promote_offset.set && now->info.offset < o->promote_offset.v) return STEP_WAIT_OFFSET;
     return role_is_fenced(o) && now->lockout != LOCKOUT_ON ? STEP_LOCK_OUT : STEP_PROMOTE;

@@ -30,9 +30,9 @@ enum step {
     STEP_ENCRYPT,     /* say whether the next link to an upstream is encrypted */
     STEP_RELINK,      /* close the link, so that it is made again */
     STEP_WRITE_CONF,  /* replace redis.conf */
-    STEP_FOLLOW,      /* REPLICAOF host port; CLUSTER REPLICATE in a cluster */
-    STEP_PROMOTE,     /* REPLICAOF NO ONE; CLUSTER FAILOVER TAKEOVER in a cluster */
-    STEP_SOURCE,      /* in a cluster: name the address in another region that the shard's primary follows, or none */
+    STEP_FOLLOW,      /* REPLICAOF host port; CLUSTER REPLICATE in a Redis Cluster */
+    STEP_PROMOTE,     /* REPLICAOF NO ONE; CLUSTER FAILOVER TAKEOVER in a Redis Cluster */
+    STEP_SOURCE,      /* in a Redis Cluster: name the address in another region that the shard's primary follows, or none */
     STEP_QUIET,       /* stop the PINGs in the replication stream */
     STEP_PAUSE,       /* hold writes */
     STEP_UNPAUSE,
@@ -44,14 +44,14 @@ enum step {
     STEP_SET,           /* the next setting */
     STEP_WEIGH,         /* ask how much memory it uses */
     STEP_CLIENTS,       /* ask whether clients are blocked */
-    STEP_CLUSTER_INFO,  /* of a cluster's node: whether it finds the cluster whole */
+    STEP_CLUSTER_INFO,  /* of a node of a Redis Cluster: whether it finds every slot served */
     STEP_CLUSTER_NODES, /* whom it knows, and who has which slots */
     STEP_CLUSTER_SLOTS, /* whom it names to clients */
     STEP_MEET,          /* introduce itself to a node of the map */
     STEP_FORGET,        /* forget one that is not in it */
     STEP_MEND,          /* a slot in flight has another node at its other end now, or is in flight no more */
     STEP_CLAIM,         /* take slots that are its own and that nobody has */
-    STEP_PATIENCE,      /* the cluster is formed: suspect nobody as soon as while it was not */
+    STEP_PATIENCE,      /* the Redis Cluster is formed: suspect nobody as soon as while it was not */
     STEP_STIR,          /* have the stream say something: Redis does not name replicas that got nothing yet */
     STEP_SAVE,          /* begin to write a snapshot */
     STEP_SAVE_LOOK,     /* ask whether it is at work still */
@@ -79,9 +79,9 @@ struct node_now {
     bool save_due, save_look_due; /* a snapshot is to be begun, or asked after */
     bool other_process;           /* the order to become primary is for another than this one */
     bool upstream_ready;          /* nobody this agent runs, or one that can be followed */
-    bool shard_primary;           /* in a cluster, by its table */
-    bool attached;                /* a primary in its cluster, though it follows another region */
-    bool source_stale;            /* in a cluster: the address in another region is not known to be the order's */
+    bool shard_primary;           /* in a Redis Cluster, by its table */
+    bool attached;                /* a primary in its Redis Cluster, though it follows another region */
+    bool source_stale;            /* in a Redis Cluster: the address in another region is not known to be the order's */
 };
 
 enum step converge(const struct proto_node_order *o, const struct node_now *now);

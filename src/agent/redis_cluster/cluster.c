@@ -14,7 +14,7 @@ enum { AGAIN_MS = 5, STIR_MS = 10, SETTLED_MS = 1000, UNSETTLED_MS = 200, MOVING
 
 /* ---- what it needs ---- */
 
-/* How often the view is read at most: in a large cluster it is long, and everybody has one. */
+/* How often the view is read at most: in a large Redis Cluster it is long, and everybody has one. */
 static int64_t view_pace_ms(const struct cluster_map *map)
 {
     return AGAIN_MS + (int64_t)map->m->nodes.n;

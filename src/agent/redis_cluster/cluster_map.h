@@ -9,7 +9,7 @@
  * The Redis Cluster that a replication group shall be: its ClusterMap, made ready to be looked things up
  * in, and the nodes.conf by which a node knows it from its start on. Pure text work.
  *
- * A redis-server that starts as a master without a cluster that is whole takes nothing for
+ * A redis-server that starts as a master whose nodes.conf leaves slots unserved takes nothing for
  * two seconds; one that starts as a replica does not wait. So the nodes of a shard whose
  * primary is still to take over start as replicas of a phantom: a master that has the
  * shard's slots, and no address, so that nobody tries to reach it. The primary takes the

@@ -2,7 +2,7 @@
 #include "agent/redis_cluster/cluster_map.h"
 /*
  * The text that a node answers to CLUSTER NODES, read strictly. It is one of lines without
- * lengths, and other programs put words into it: whoever reaches the cluster's bus tells
+ * lengths, and other programs put words into it: whoever reaches the cluster bus tells
  * hostnames and addresses that the engine shows as they came, ends of lines included. So a
  * text counts as a whole or not at all: every word has its form, no node and no slot is
  * there twice, one node is the one that answers, and there are as many nodes as the

@@ -121,7 +121,7 @@ static void know_source(struct node *n, const struct redisReply *r)
     else node_event(n, EVENT_KNOWN);
 }
 
-/* Whoever takes over before Redis has looked at its cluster for the first time waits two seconds, as if it had started as a master. */
+/* Whoever takes over before it has looked at its Redis Cluster for the first time waits two seconds, as if it had started as a master. */
 static void know_whole(struct node *n, const struct redisReply *r)
 {
     bool whole = false;
@@ -179,7 +179,7 @@ void cluster_know_info(struct node *n, const struct redisReply *r)
     redis_await(n, ASK_STEP, STEP_CLUSTER_NODES);
 }
 
-/* The view stays the last one that was believed; it is not held for that of a cluster that is as it shall be. */
+/* The view stays the last one that was believed; it is not held for that of a Redis Cluster that is as it shall be. */
 static void doubt_view(struct node *n, const struct err *e)
 {
     struct cluster_state *c = cluster_of(n);

@@ -12,10 +12,10 @@
 /* For what it may grow by: each slot in flight is 50 bytes. */
 enum { ROOM = 16384 };
 /*
- * cluster-node-timeout: within half of it every node asks every other. Until the cluster is
- * formed that is often. After that nobody is suspected too soon, and the nodes' own election,
- * the second line where no agent lives, still ends within five seconds. In a cluster of more
- * than FEW nodes it grows with the square of their number, so that all of them together ask
+ * cluster-node-timeout: within half of it every node asks every other. Until the Redis Cluster
+ * is formed that is often. After that nobody is suspected too soon, and the nodes' own election,
+ * the second line where no agent lives, still ends within five seconds. With more than FEW
+ * nodes it grows with the square of their number, so that all of them together ask
  * no more often than FEW would.
  */
 enum { HASTE_MS = 500, PATIENCE_MS = 2000, FEW = 60 };

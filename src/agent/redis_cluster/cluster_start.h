@@ -5,7 +5,7 @@
 #include <stdint.h>
 struct cluster_map;
 struct node;
-/* How a node of a Redis Cluster is started: it comes up knowing its cluster, perhaps as a replica of a phantom (cluster_map.h). */
+/* How a node of a Redis Cluster is started: it comes up knowing the other nodes, perhaps as a replica of a phantom (cluster_map.h). */
 
 /* cluster-node-timeout in ms: until the Redis Cluster is formed, and after that. */
 int64_t cluster_timeout_ms(const struct cluster_map *map, bool formed);

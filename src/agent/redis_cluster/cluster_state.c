@@ -63,7 +63,7 @@ const struct node *cluster_find_ready(struct node_host *h, const char *order)
     return n != NULL && n->life.ready && !n->life.hung ? n : NULL;
 }
 
-/* Its replication is that of the module, and not that of a replica in its cluster, which follows its primary. */
+/* Its replication is that of the module, and not that of a replica in its Redis Cluster, which follows its primary. */
 bool cluster_is_attached(const struct node *n)
 {
     char upstream[SOURCE_SIZE];

@@ -56,7 +56,7 @@ const struct proto_cluster_node *cluster_entry_of(const struct node *n);
 struct node *cluster_find(struct node_host *h, const char *order);
 /* The same, if it is ready and answers. */
 const struct node *cluster_find_ready(struct node_host *h, const char *order);
-/* Whether it follows another region, as a primary of its cluster. */
+/* Whether it follows another region, as a primary of its Redis Cluster. */
 bool cluster_is_attached(const struct node *n);
 /* Whether it is a primary by its own INFO, or one that follows another region. */
 bool cluster_is_primary(const struct node *n);

@@ -3,12 +3,12 @@
 #include "agent/redis/info.h"
 #include <hiredis/hiredis.h>
 /*
- * What one node says of its cluster, held against the map. Reads the engine's answers,
+ * What one node says of its Redis Cluster, held against the map. Reads the engine's answers,
  * asks nothing itself.
  */
 struct cluster_view {
     bool read;                 /* there was an answer, and it was one */
-    enum role role;            /* its own, as the cluster has it */
+    enum role role;            /* its own, as the Redis Cluster has it */
     int known, strangers;      /* nodes of the map that it knows, itself included; and others */
     int64_t epoch;             /* its own configuration epoch */
     int64_t latest;            /* the highest of all that it knows */
@@ -24,7 +24,7 @@ struct cluster_view {
 /* Whether the agent has the node of this order up: only then can it be met, or be expected to follow. */
 typedef bool cluster_lives(void *arg, const char *order);
 
-/* Reads CLUSTER INFO: whether the node finds its cluster whole, and how many nodes it knows, itself included. False where it
+/* Reads CLUSTER INFO: whether the node finds every slot served, and how many nodes it knows, itself included. False where it
  * does not tell. */
 bool cluster_info_read(const struct redisReply *r, bool *whole, int64_t *known);
 /* What CLUSTER NODES said, into an empty view; whoever owns it gives it up with cluster_view_clear(). */

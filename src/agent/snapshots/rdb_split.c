@@ -4,7 +4,7 @@
 #include <string.h>
 
 enum { NOBODY = -1, SEVERAL = -2, OVERHEAD = 32 /* bytes that a key takes at least besides its name and value */ };
-/* A cluster's functions are small; this keeps a hostile file from growing without end. */
+/* The functions of a Redis Cluster are small; this keeps a hostile file from growing without end. */
 #define LIBRARIES_MAX ((size_t)64 << 20)
 
 struct survey {

@@ -8,7 +8,7 @@
 /*
  * RDB files, any number of them, made into one for each shard, with the keys of its
  * slots. First all of them are looked through (rdb_split_survey()), so that nothing is
- * written that could not be loaded: a cluster has one database, a key is in one shard,
+ * written that could not be loaded: a Redis Cluster has one database, a key is in one shard,
  * and a shard's data have to fit into its node. Keys whose time is over count for
  * nothing, as they do where an engine loads them. Memory is bounded, whatever the files
  * claim, but for the functions' text and their keys' names, which are there in full.
@@ -43,9 +43,9 @@ struct rdb_split {
     size_t n_files;
     struct rdb_split_part *parts; /* their slots do not overlap; other slots are somebody else's */
     size_t n_parts;
-    bool together;                /* the files were taken of one cluster, so that each shard may have functions of its own */
-    bool leaves_out;              /* keys of other databases than 0, instead of refusing them */
-    int64_t now_ms;               /* since 1970 */
+    bool together;   /* the files were taken of one Redis Cluster, so that each shard may have functions of its own */
+    bool leaves_out; /* keys of other databases than 0, instead of refusing them */
+    int64_t now_ms;  /* since 1970 */
     const atomic_bool *cancelled; /* NULL: never */
     /* Found by the survey: */
     struct arena mem;
