@@ -61,8 +61,10 @@ static void schedule_pass(struct control *c)
 static int make_pass(struct control *c, struct err *e)
 {
     int r = passes_make(&c->passes, e);
-    if (r == 0) schedule_pass(c);
-    return r;
+    if (r) return r;
+    schedule_pass(c);
+    if (c->o.passed) c->o.passed(c->o.passed_arg);
+    return 0;
 }
 
 /* Agents that can't be told by an assignment stop their nodes on SIGTERM, too. */

@@ -44,7 +44,9 @@ struct control_options {
     bool check;               /* --check */
     bool dry_run;             /* --dry-run: agents are started so */
     struct dry_run_times dry_run_times;
-    bool trace; /* --log-level trace */
+    bool trace;                /* --log-level trace */
+    void (*passed)(void *arg); /* called after each pass, outside of any transaction; NULL: nobody asks */
+    void *passed_arg;
 };
 
 /*

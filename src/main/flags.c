@@ -245,7 +245,7 @@ const struct flag flags[] = {
 };
 
 const size_t n_flags = sizeof flags / sizeof *flags;
-_Static_assert(sizeof flags / sizeof *flags <= 32, "options.given has a bit for each");
+_Static_assert(sizeof flags / sizeof *flags <= 64, "options.given has a bit for each");
 
 bool flag_is_of(const struct flag *f, enum command c)
 {

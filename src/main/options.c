@@ -34,9 +34,9 @@ static int set_all_values(struct options *o, const struct flag *f, const char *s
     return r;
 }
 
-static unsigned flag_bit(const struct flag *f)
+static uint64_t flag_bit(const struct flag *f)
 {
-    return 1u << (f - flags);
+    return UINT64_C(1) << (f - flags);
 }
 
 /* Everything of the command that the environment or a default tells. */
@@ -82,7 +82,7 @@ static int check_needed(const struct options *o, struct err *e)
 
 /* The first of several values replaces those of the environment. */
 static int set_given_flag(
-    struct options *o, const struct flag *f, const char *spelt, const char *text, unsigned *given, struct err *e)
+    struct options *o, const struct flag *f, const char *spelt, const char *text, uint64_t *given, struct err *e)
 {
     if (f->repeats && !(*given & flag_bit(f))) *((char *)o + f->offset) = '\0';
     *given |= flag_bit(f);
@@ -91,7 +91,7 @@ static int set_given_flag(
 }
 
 /* "--name=value" or "--name value"; moves *i to the last argument it used. */
-static int set_from_argument(struct options *o, int argc, char **argv, int *i, unsigned *given, struct err *e)
+static int set_from_argument(struct options *o, int argc, char **argv, int *i, uint64_t *given, struct err *e)
 {
     const char *text = argv[*i];
     size_t n = strcspn(text, "=");
@@ -121,7 +121,7 @@ static int read_flags(struct options *o, int argc, char **argv, struct err *e)
         *o = (struct options){.command = COMMAND_HELP, .topic = o->command};
         return 0;
     }
-    unsigned given = 0;
+    uint64_t given = 0;
     int r = set_from_environment(o, e);
     for (int i = 2; r == 0 && i < argc; i++) r = set_from_argument(o, argc, argv, &i, &given, e);
     if (r == 0) r = check_needed(o, e);

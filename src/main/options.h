@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "store/store.h"
 #include <stdbool.h>
+#include <stdint.h>
 struct buf;
 struct err;
 /*
@@ -29,7 +30,7 @@ enum { OPTION_NAME_SIZE = 256, OPTION_PATH_SIZE = 4096 };
 /* Plain data that belongs to the caller and points nowhere. Flags that a command does not have stay zeroed. */
 struct options {
     enum command command;
-    unsigned given; /* a bit of each flag, in the table's order, that the command line or the environment has */
+    uint64_t given; /* a bit of each flag, in the table's order, that the command line or the environment has */
     enum log_level log_level;
     char data_dir[OPTION_PATH_SIZE];
     char snapshot_import_dir[OPTION_PATH_SIZE]; /* "": none */

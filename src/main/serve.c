@@ -18,6 +18,7 @@
 #include "main/leftovers.h"
 #include "main/options.h"
 #include "main/reception.h"
+#include "main/reset_admin.h"
 #include "main/trace_admin.h"
 #include "model/operations.gen.h"
 #include "ops/core/op.h"
@@ -54,6 +55,7 @@ struct serve {
     struct admin admin;
     struct trace_admin trace;
     struct dry_run_admin dry_run;
+    struct reset_admin reset;
     uv_signal_t on_term, on_int, on_hangup;
     uv_timer_t dir_timer;
     char program[PATH_MAX];
@@ -73,6 +75,8 @@ static int run_operation(void *arg, const struct operation *o, const struct quer
 {
     struct serve *s = arg;
     if (s->control == NULL) return err_set(e, ERR_BROKEN, "stopping");
+    if (o->writes && s->reset.under_way)
+        return err_set(e, FAULT_SERVICE_UNAVAILABLE, "Everything is being deleted by a reset. Please try again.");
     if (o->writes) trace_begin(control_trace(s->control), who->request_id, o->name);
     int r = ops_run(s->store, &s->ops, o, &(struct ops_caller){who->region, who->account, who->request_id}, a, in, out, e);
     if (o->writes) trace_end(control_trace(s->control), r == 0);
@@ -84,6 +88,12 @@ static void clock_moved(void *arg)
 {
     struct serve *s = arg;
     if (s->control) control_changed(s->control);
+}
+
+static void passed(void *arg)
+{
+    struct serve *s = arg;
+    reset_admin_look(&s->reset);
 }
 
 static bool is_dry_run(void *arg)
@@ -166,6 +176,8 @@ static void add_routes(struct serve *s)
     trace_admin_add_routes(s->http, &s->trace);
     s->dry_run = (struct dry_run_admin){.admin = &s->admin, .control = s->control};
     dry_run_admin_add_routes(s->http, &s->dry_run);
+    s->reset = (struct reset_admin){.admin = &s->admin, .store = s->store, .control = s->control};
+    reset_admin_add_routes(s->http, &s->reset);
     http_add_routes(s->http, routes, sizeof routes / sizeof *routes);
     query_add_routes(s->http, &s->query);
 }
@@ -192,6 +204,8 @@ static int open_control(struct serve *s, struct err *e)
         .engines = s->o->engines,
         .log_level = log_level_name(s->o->log_level),
         .trace = s->o->log_level == LOG_TRACE,
+        .passed = passed,
+        .passed_arg = s,
         .ports = ports,
         .listen_host = s->listen_host,
         .advertise = s->o->advertise,
@@ -301,6 +315,8 @@ static void on_control_stopped(void *arg)
     s->control = NULL;
     s->trace.trace = NULL;
     s->dry_run.control = NULL;
+    s->reset.control = NULL;
+    s->reset.under_way = false;
     reception_close(&s->reception);
     http_close(s->http, NULL, NULL);
     uv_close((uv_handle_t *)&s->on_term, NULL);

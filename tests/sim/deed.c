@@ -86,6 +86,14 @@ static void kill_serve(const struct step *s)
     else machine_kill(serve_process(), s->signal);
 }
 
+static void reset(const struct step *s)
+{
+    const char *region = strcmp(s->region, "-") == 0 ? NULL : s->region;
+    if (!serve_runs() || serve_process()->stopped) return;
+    expect_reset(region);
+    serve_reset(region);
+}
+
 /* ---- everything at once ---- */
 
 static void black_out(void)
@@ -183,6 +191,7 @@ void deed_do(const struct step *s)
     case VERB_BUSY: make_busy(s); break;
     case VERB_SPOIL: scripted_spoil(s->region, (size_t)s->n); break;
     case VERB_OLDER: serve_try_older(); break;
+    case VERB_RESET: reset(s); break;
     case VERB__COUNT: break;
     }
 }

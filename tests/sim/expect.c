@@ -49,6 +49,13 @@ void expect_answer(bool done)
     made.id[0] = '\0';
 }
 
+void expect_reset(const char *region)
+{
+    resource_drop('g', region, NULL);
+    resource_drop('c', region, NULL);
+    resource_drop('u', region, NULL);
+}
+
 void expect_asking(const char *region, const char *action, const char *form)
 {
     static const struct {

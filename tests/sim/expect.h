@@ -14,6 +14,8 @@ struct world;
  */
 void expect_asking(const char *region, const char *action, const char *form);
 void expect_answer(bool done);
+/* Everything of the region is to go, or of all where it is NULL. */
+void expect_reset(const char *region);
 /* An engine lets writes in from now on. */
 void expect_writable(struct engine *e);
 /* A process of an engine has ended; 'saved': in good order. */

@@ -7,6 +7,7 @@
 #include "machine.h"
 #include "model/form.h"
 #include "ops/core/op.h"
+#include "ops/reset/reset.h"
 #include "record.h"
 #include <fcntl.h>
 #include <limits.h>
@@ -27,6 +28,8 @@ static struct {
     struct store *store;
     struct control *control;
     struct ops_config ops;
+    bool resets;
+    char reset_region[32]; /* "": all */
 } s;
 
 static void copy_file(const char *from, const char *to)
@@ -90,7 +93,27 @@ static void serve_ended(struct process *p, int status, int signal)
     store_close(s.store);
     s.store = NULL;
     s.control = NULL;
+    s.resets = false;
     agents_serve_is_gone();
+}
+
+static struct reset_scope reset_scope(void)
+{
+    return (struct reset_scope){.region = s.reset_region[0] ? s.reset_region : NULL};
+}
+
+static void passed(void *arg)
+{
+    const struct reset_scope scope = reset_scope();
+    struct err e;
+    bool done;
+    (void)arg;
+    if (!s.resets) return;
+    int r = reset_finish(s.store, &scope, &done, &e);
+    if (r == 0 && !done) return;
+    record("the reset has ended: %s", r ? e.msg : "everything is gone");
+    s.resets = false;
+    control_changed(s.control);
 }
 
 static void open_all(void *arg)
@@ -108,6 +131,7 @@ static void open_all(void *arg)
         .stop_limit_ms = 60000,
         .blocked_limit_ms = 30000,
         .check = true,
+        .passed = passed,
     };
     if (control_open(&s.control, &o, &e) != 0) record_failure("serve can't start: %s", e.msg);
 }
@@ -166,6 +190,26 @@ void serve_stop(void)
     machine_as(s.process, stop, NULL);
 }
 
+static void begin_reset(void *arg)
+{
+    const struct reset_scope scope = reset_scope();
+    struct err e;
+    (void)arg;
+    if (reset_begin(s.store, &scope, &e) != 0) {
+        record("no reset: %s", e.msg);
+        return;
+    }
+    s.resets = true;
+    control_changed(s.control);
+}
+
+void serve_reset(const char *region)
+{
+    if (s.resets) return;
+    snprintf(s.reset_region, sizeof s.reset_region, "%s", region ? region : "");
+    machine_as(s.process, begin_reset, NULL);
+}
+
 /* ---- operations ---- */
 
 struct request {
@@ -188,6 +232,7 @@ static void run_request(void *arg)
     q->out = arena_alloc(q->arena, o->out ? o->out->size : 1);
     q->result = form_parse(&f, q->arena, q->form, strlen(q->form), &q->err);
     if (q->result == 0) q->result = form_decode(&f, o->in, q->arena, in, &q->err);
+    if (q->result == 0 && o->writes && s.resets) q->result = err_set(&q->err, FAULT_SERVICE_UNAVAILABLE, "a reset is under way");
     if (q->result == 0) q->result = ops_run(s.store, &s.ops, o, &who, q->arena, in, q->out, &q->err);
     if (q->result == 0 && o->writes) control_changed(s.control);
 }

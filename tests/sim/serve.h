@@ -21,6 +21,8 @@ struct store *serve_store(void);
 void serve_try_older(void);
 /* Stops everything in good order; serve_runs() is false once it has. */
 void serve_stop(void);
+/* Resets everything, or a region; operations are refused until it is done. */
+void serve_reset(const char *region);
 /* As the server of the API has it: 0, a fault, or < 0 (with 'message'). */
 int serve_run(const char *region, const char *action, const char *form, struct arena *a, const void **out, const char **message);
 /* The world as plans look at it, now. */

@@ -10,7 +10,7 @@
 #define REAL_AGENTS "real agents"
 
 static const char *const verbs[VERB__COUNT] = {"ask", "kill", "burden", "agent", "serve", "restart", "blackout", "pause", "cut",
-    "clock", "trip", "network", "disk", "stranger", "busy", "spoil", "older"};
+    "clock", "trip", "network", "disk", "stranger", "busy", "spoil", "older", "reset"};
 
 static const struct {
     const char *name;
@@ -64,6 +64,7 @@ void step_write(const struct step *s, struct buf *out)
         buf_printf(out, " %s %lld %s %lld", s->region, (long long)s->n, s->action, (long long)s->more);
     else if (s->verb == VERB_AGENT) buf_printf(out, " %s %s", s->region, signal_name(s->signal));
     else if (s->verb == VERB_SERVE) buf_printf(out, " %s", signal_name(s->signal));
+    else if (s->verb == VERB_RESET) buf_printf(out, " %s", s->region);
     else if (s->verb == VERB_CUT || s->verb == VERB_SPOIL) buf_printf(out, " %s %lld", s->region, (long long)s->n);
     else if (s->verb == VERB_CLOCK || s->verb == VERB_PAUSE || s->verb == VERB_DISK) buf_printf(out, " %lld", (long long)s->n);
     else if (s->verb == VERB_STRANGER || s->verb == VERB_BUSY)
@@ -96,6 +97,7 @@ static bool read_arguments(struct step *s, const char *rest)
     else if (s->verb == VERB_BURDEN) ok = sscanf(rest, "%31s %lld %63s %lld", s->region, &n, s->action, &more) == 4;
     else if (s->verb == VERB_AGENT) ok = sscanf(rest, "%31s %15s", s->region, word) == 2;
     else if (s->verb == VERB_SERVE) ok = sscanf(rest, "%15s", word) == 1;
+    else if (s->verb == VERB_RESET) ok = sscanf(rest, "%31s", s->region) == 1;
     else if (s->verb == VERB_CUT || s->verb == VERB_SPOIL) ok = sscanf(rest, "%31s %lld", s->region, &n) == 2;
     else if (s->verb == VERB_CLOCK || s->verb == VERB_PAUSE || s->verb == VERB_DISK) ok = sscanf(rest, "%lld", &n) == 1;
     else if (s->verb == VERB_STRANGER || s->verb == VERB_BUSY) ok = sscanf(rest, "%31s %lld %lld", s->region, &n, &more) == 3;

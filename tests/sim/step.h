@@ -22,6 +22,7 @@
  *     +0   stranger us-east-1 3 4000      another program takes the third of the addresses that are free there
  *     +0   busy us-east-1 3 4000          the third engine answers nobody for so many ms, and works
  *     +0   spoil us-east-1 1              the first snapshot's file there is gone
+ *     +0   reset us-east-1                everything of that region is reset; "-" stands for all regions
  *     +0   older                          serve dies, and a program that is older than the database is started before it
  */
 enum verb {
@@ -42,6 +43,7 @@ enum verb {
     VERB_BUSY,
     VERB_SPOIL,
     VERB_OLDER,
+    VERB_RESET,
     VERB__COUNT
 };
 

@@ -1,0 +1,101 @@
+#include "main/reset_admin.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "catalog/region.h"
+#include "control/control.h"
+#include "http/json.h"
+#include "model/json.h"
+#include <stdio.h>
+#include <string.h>
+
+static struct reset_scope scope_of(const struct reset_admin *t)
+{
+    return (struct reset_scope){t->region[0] ? t->region : NULL, t->account[0] ? t->account : NULL};
+}
+
+static void answer_reset(struct exchange *x, const struct reset_scope *scope)
+{
+    struct buf doc = {0};
+    struct json_writer j = {.out = &doc};
+    json_open(&j, NULL, '{');
+    json_open(&j, "reset", '{');
+    json_write_text(&j, "region", scope->region);
+    json_write_text(&j, "account", scope->account);
+    json_close(&j, '}');
+    json_close(&j, '}');
+    json_answer(x, 200, &doc, NULL);
+}
+
+void reset_admin_look(struct reset_admin *t)
+{
+    struct err e;
+    bool done;
+    const struct reset_scope scope = scope_of(t);
+    if (!t->under_way) return;
+    int r = reset_finish(t->store, &scope, &done, &e);
+    if (r == 0 && !done) return;
+    struct exchange *x = t->waiting;
+    t->under_way = false;
+    t->waiting = NULL;
+    if (r) log_error("reset: %s", e.msg);
+    else
+        log_info("reset: everything is gone%s%s%s%s", t->region[0] ? " of " : "", t->region, t->account[0] ? " of account " : "",
+            t->account);
+    control_changed(t->control);
+    if (x == NULL) return;
+    if (r) json_answer_error(x, 500, "%s", e.msg);
+    else answer_reset(x, &scope);
+}
+
+static void on_left(struct exchange *x, void *arg)
+{
+    struct reset_admin *t = arg;
+    (void)x;
+    t->waiting = NULL;
+}
+
+/* Fills in what is to go. False: it was answered that this makes no sense. */
+static bool read_scope(struct exchange *x, struct reset_admin *t)
+{
+    const char *region = http_param(x, "region"), *account = http_param(x, "account");
+    if (region && region_find(region) == NULL) {
+        json_answer_error(x, 400, "There is no region %.40s.", region);
+        return false;
+    }
+    if (account && (strlen(account) != 12 || strspn(account, "0123456789") != 12)) {
+        json_answer_error(x, 400, "account must have twelve digits.");
+        return false;
+    }
+    snprintf(t->region, sizeof t->region, "%s", region ? region : "");
+    snprintf(t->account, sizeof t->account, "%s", account ? account : "");
+    return true;
+}
+
+static void post_reset(struct exchange *x, void *arg)
+{
+    struct reset_admin *t = arg;
+    struct err e;
+    if (admin_refuse(x, t->admin, !t->admin->local)) return;
+    if (t->control == NULL) return json_answer_error(x, 503, "stopping");
+    if (t->under_way) return json_answer_error(x, 409, "A reset is under way already.");
+    if (!read_scope(x, t)) return;
+    const struct reset_scope scope = scope_of(t);
+    if (reset_begin(t->store, &scope, &e) != 0) {
+        log_error("reset: %s", e.msg);
+        return json_answer_error(x, 500, "%s", e.msg);
+    }
+    t->under_way = true;
+    t->waiting = x;
+    http_defer(x, on_left, t);
+    control_changed(t->control);
+}
+
+void reset_admin_add_routes(struct http *h, struct reset_admin *t)
+{
+    const struct http_route routes[] = {
+        {"POST", "/_meridian/reset", post_reset, t,
+            .what =
+                "deletes everything with its processes and data, or what ?region=R or account=A names; answers once it is gone"},
+    };
+    http_add_routes(h, routes, sizeof routes / sizeof *routes);
+}

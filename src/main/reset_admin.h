@@ -1,0 +1,25 @@
+#pragma once
+#include "http/admin.h"
+#include "ops/reset/reset.h"
+struct control;
+struct store;
+/*
+ * POST /_meridian/reset: everything goes, or what ?region=R or ?account=A names, or both. The answer comes once it is gone:
+ *
+ *     {"reset": {"region": R or null, "account": A or null}}
+ *
+ * Meanwhile operations that write are refused, as what they made could go half.
+ */
+struct reset_admin {
+    const struct admin *admin;
+    struct store *store;
+    struct control *control;  /* NULL while serve stops */
+    struct exchange *waiting; /* whoever asked, and waits; NULL: nobody, or it has left */
+    bool under_way;
+    char region[32], account[13]; /* "": all of them */
+};
+
+/* Adds the route. 't' must outlive the server. */
+void reset_admin_add_routes(struct http *h, struct reset_admin *t);
+/* To be called after each pass: more may be gone. */
+void reset_admin_look(struct reset_admin *t);
