@@ -64,7 +64,7 @@ CREATE TABLE endpoint (
   port          INTEGER NOT NULL,
   settled       INTEGER NOT NULL,
   seen_state    TEXT NOT NULL,
-  seen_reason   TEXT, no_address TEXT, seen_way TEXT,
+  seen_reason   TEXT, no_address TEXT, seen_way TEXT, seen_address TEXT, seen_port INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
 CREATE TABLE event (
@@ -134,7 +134,7 @@ CREATE TABLE node (
   seen_incarnation      INTEGER NOT NULL,
   seen_pending_settings TEXT,            -- those that take a restart
   seen_refused_settings TEXT,            -- those that its engine does not take
-  seen_since_ms         INTEGER NOT NULL, seen_encryption TEXT, seen_users_generation INTEGER NOT NULL DEFAULT 0, seen_asked TEXT, seen_binary TEXT, seen_engine_name TEXT, seen_weighed INTEGER NOT NULL DEFAULT 0, seen_used INTEGER NOT NULL DEFAULT 0, seen_data INTEGER NOT NULL DEFAULT 0, unserved_since_ms INTEGER NOT NULL DEFAULT 0, seen_unsaved_ms INTEGER NOT NULL DEFAULT 0, seen_blocked TEXT, blocked_since_ms INTEGER NOT NULL DEFAULT 0, blocked_told INTEGER NOT NULL DEFAULT 0, condemned_started_ms INTEGER NOT NULL DEFAULT 0, promote_pid INTEGER NOT NULL DEFAULT 0, promote_started_ms INTEGER NOT NULL DEFAULT 0, seen_branch_offset INTEGER NOT NULL DEFAULT 0, seen_rising INTEGER NOT NULL DEFAULT 0, seen_left_out INTEGER NOT NULL DEFAULT 0, recovering INTEGER NOT NULL DEFAULT 0, no_address TEXT, seen_loads INTEGER NOT NULL DEFAULT 0, seen_links_encrypted INTEGER NOT NULL DEFAULT 0, seen_unable TEXT, release TEXT,        -- when seen_state became what it is
+  seen_since_ms         INTEGER NOT NULL, seen_encryption TEXT, seen_users_generation INTEGER NOT NULL DEFAULT 0, seen_asked TEXT, seen_binary TEXT, seen_engine_name TEXT, seen_weighed INTEGER NOT NULL DEFAULT 0, seen_used INTEGER NOT NULL DEFAULT 0, seen_data INTEGER NOT NULL DEFAULT 0, unserved_since_ms INTEGER NOT NULL DEFAULT 0, seen_unsaved_ms INTEGER NOT NULL DEFAULT 0, seen_blocked TEXT, blocked_since_ms INTEGER NOT NULL DEFAULT 0, blocked_told INTEGER NOT NULL DEFAULT 0, condemned_started_ms INTEGER NOT NULL DEFAULT 0, promote_pid INTEGER NOT NULL DEFAULT 0, promote_started_ms INTEGER NOT NULL DEFAULT 0, seen_branch_offset INTEGER NOT NULL DEFAULT 0, seen_rising INTEGER NOT NULL DEFAULT 0, seen_left_out INTEGER NOT NULL DEFAULT 0, recovering INTEGER NOT NULL DEFAULT 0, no_address TEXT, seen_loads INTEGER NOT NULL DEFAULT 0, seen_links_encrypted INTEGER NOT NULL DEFAULT 0, seen_unable TEXT, release TEXT, seen_address TEXT, seen_port INTEGER NOT NULL DEFAULT 0,        -- when seen_state became what it is
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
 CREATE TABLE node_group (
@@ -284,7 +284,7 @@ CREATE TABLE snapshot (
   auto_minor_version_upgrade INTEGER NOT NULL,
   retention_limit            INTEGER NOT NULL,
   window                     TEXT NOT NULL,
-  kms_key_id                 TEXT, automatic_failover TEXT NOT NULL DEFAULT 'disabled',
+  kms_key_id                 TEXT, automatic_failover TEXT NOT NULL DEFAULT 'disabled', exports INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (region, name)
 ) WITHOUT ROWID;
 CREATE TABLE snapshot_part (
@@ -305,7 +305,7 @@ CREATE TABLE snapshot_part (
   seen_size          INTEGER NOT NULL,  -- bytes
   seen_ms            INTEGER NOT NULL,  -- when the file was whole
   seen_exported      TEXT,              -- where it has been exported to, below export_root
-  seen_export_reason TEXT, started_ms INTEGER NOT NULL DEFAULT 0,              -- why it can't be
+  seen_export_reason TEXT, started_ms INTEGER NOT NULL DEFAULT 0, seen_export INTEGER NOT NULL DEFAULT 0,              -- why it can't be
   PRIMARY KEY (region, snapshot, node_group_id)
 ) WITHOUT ROWID;
 CREATE TABLE snapshot_schedule (

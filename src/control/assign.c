@@ -10,6 +10,7 @@
 #include "plan/access.h"
 #include "plan/encryption.h"
 #include "plan/scaling.h"
+#include "plan/seen.h"
 #include "plan/settings.h"
 #include "plan/shard.h"
 #include "plan/snapshot.h"
@@ -198,7 +199,8 @@ static void add_target(struct proto_target_list *list, const struct world_node *
 /* A gateway's agent does not know the node: only its own region's agent can tell whose process it is that has the address now. */
 static bool has_its_address(const struct world_node *n)
 {
-    return n && (n->row.seen_state == SEEN_READY || n->row.seen_state == SEEN_HUNG || n->row.seen_state == SEEN_STOPPING);
+    return n && (seen_node_state(&n->row) == SEEN_READY || seen_node_state(&n->row) == SEEN_HUNG ||
+                    seen_node_state(&n->row) == SEEN_STOPPING);
 }
 
 /* Reads go to the replicas that are up to date with their primary, or to the primary while there is none. */
@@ -288,6 +290,7 @@ static void assign_part(
     *o = (struct proto_snapshot_order){.id = id, .keep = OPT_BOOL(s->status != SNAPSHOT_DELETING)};
     struct proto_node_order *n = creating && s->copied_from == NULL ? order_of(out, p->node_id) : NULL;
     if (creating && s->copied_from) o->copy_of = snapshot_file(w->arena, s->copied_from, p->node_group_id);
+    if (exporting) o->export = OPT_INT(s->exports);
     if (exporting) o->export_root = s->export_root;
     if (exporting) o->export_path = arena_printf(w->arena, "%s/%s-%s.rdb", s->export_bucket, s->export_name, p->node_group_id);
     if (n == NULL) return;

@@ -1,6 +1,7 @@
 #include "control/losses.h"
 #include "base/log.h"
 #include "plan/plan.h"
+#include "plan/seen.h"
 #include <string.h>
 
 /* True once for each line. */
@@ -14,9 +15,9 @@ static bool line_is_news(struct losses *l, const char *line)
 
 static void losses_look_at(struct losses *l, struct arena *a, const struct world_node *n)
 {
-    const char *why = n->row.seen_reason ? n->row.seen_reason : "nothing tells why";
-    const char *line = arena_printf(a, "node %s of %s: %s", n->row.id, n->row.region, why);
-    bool unsaved = plan_has_not_saved(n), waits = n->row.seen_reason && n->row.seen_state == SEEN_STOPPING;
+    const char *why = seen_node_reason(&n->row);
+    const char *line = arena_printf(a, "node %s of %s: %s", n->row.id, n->row.region, why ? why : "nothing tells why");
+    bool unsaved = plan_has_not_saved(n), waits = why && seen_node_state(&n->row) == SEEN_STOPPING;
     if ((!unsaved && !waits) || !line_is_news(l, line)) return;
     if (unsaved) log_error("%s", line);
     else log_warn("%s; it is waited for as long as --stop-timeout says", line);

@@ -1,6 +1,7 @@
 #include "control/nodes_json.h"
 #include "control/session.h"
 #include "model/json.h"
+#include "plan/seen.h"
 #include "store/queries.gen.h"
 #include <string.h>
 
@@ -14,8 +15,8 @@ static void put_node(struct json_writer *j, const struct row_node *n, bool dry_r
     json_write_text(j, "zone", n->availability_zone);
     json_write_text(j, "address", n->address);
     json_write_text(j, "want", node_wish_text(n->want));
-    json_write_text(j, "state", seen_state_text(n->no_address ? SEEN_BROKEN : n->seen_state));
-    json_write_text(j, "reason", n->no_address ? n->no_address : n->seen_reason);
+    json_write_text(j, "state", seen_state_text(n->no_address ? SEEN_BROKEN : seen_node_state(n)));
+    json_write_text(j, "reason", n->no_address ? n->no_address : seen_node_reason(n));
     json_write_text(j, "blocked", seen_blocked_text(n->seen_blocked));
     json_write_text(j, "role", seen_role_text(n->seen_role));
     json_write_text(j, "upstream", n->seen_upstream);
@@ -31,9 +32,9 @@ static void put_node(struct json_writer *j, const struct row_node *n, bool dry_r
     json_write_bool(j, "link_up", n->seen_link_up);
     json_write_bool(j, "fenced", n->seen_fenced);
     json_write_int(j, "offset", n->seen_offset);
-    json_write_int(j, "restarts", n->seen_restarts);
+    json_write_int(j, "restarts", seen_node_restarts(n));
     json_write_int(j, "started_ms", n->seen_started_ms);
-    json_write_bool(j, "serves", n->unserved_since_ms == 0 && n->seen_state == SEEN_READY);
+    json_write_bool(j, "serves", n->unserved_since_ms == 0 && seen_node_state(n) == SEEN_READY);
     json_write_bool(j, "dry_run", dry_run);
     json_close(j, '}');
 }
@@ -49,9 +50,9 @@ static void put_endpoint(struct json_writer *j, const struct row_endpoint *e)
     json_write_text(j, "cluster", e->cluster_id);
     json_write_text(j, "address", e->address);
     json_write_int(j, "port", e->port);
-    json_write_text(j, "state", endpoint_state_text(e->seen_state));
-    json_write_text(j, "reason", e->seen_reason);
-    json_write_text(j, "way", e->seen_way);
+    json_write_text(j, "state", endpoint_state_text(seen_endpoint_state(e)));
+    json_write_text(j, "reason", seen_endpoint_reason(e));
+    json_write_text(j, "way", seen_endpoint_is_here(e) ? e->seen_way : NULL);
     json_close(j, '}');
 }
 

@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/index.h"
 #include "control/told.h"
+#include "plan/seen.h"
 #include "plan/snapshot.h"
 #include <string.h>
 
@@ -15,9 +16,10 @@ static const char *host_port(struct world *w, const char *host, struct opt_int p
     return host && port.set ? arena_printf(w->arena, "%s:%lld", host, (long long)port.v) : NULL;
 }
 
+/* 'seen' is about the address that it has now; the row still names the one that it was seen at before. */
 static void sight_node(struct world *w, struct row_node *row, const struct proto_node_seen *seen)
 {
-    if (row->seen_state != seen->state) world_set_int(w, &row->seen_since_ms, w->steady_ms);
+    if (seen_node_state(row) != seen->state) world_set_int(w, &row->seen_since_ms, w->steady_ms);
     if ((row->seen_blocked == SEEN_BLOCKED_NONE) != (seen->blocked == SEEN_BLOCKED_NONE))
         world_set_int(w, &row->blocked_since_ms, seen->blocked ? w->steady_ms : 0);
     world_set_word(w, &row->seen_blocked, seen->blocked);
@@ -54,7 +56,10 @@ static void sight_node(struct world *w, struct row_node *row, const struct proto
     world_set(w, &row->seen_unable, seen->cluster ? seen->cluster->unable : NULL);
 }
 
-/* What was said before the agent knew of an address says nothing of that one: neither that it is taken, nor that it is held. */
+/*
+ * What was said before the agent knew of an address says nothing of that one: neither that it is taken, nor that it is held. Until it is
+ * spoken of, the columns stay what was seen at the address before, and name that one (plan/seen.h).
+ */
 static bool is_about(const char *told, struct opt_int told_port, const char *address, int64_t port)
 {
     return told == NULL || (address != NULL && strcmp(told, address) == 0 && told_port.v == port);
@@ -109,8 +114,10 @@ static void sight_nodes(struct world *w, const char *region, const struct told *
         struct row_node *row = &w->nodes[i].row;
         if (!is_in(row->region, region)) continue;
         const struct proto_node_seen *n = told_find(told, KEYED_SEEN_NODES, row->id);
-        if (n && !is_about(n->address, n->port, row->address, row->port)) n = NULL;
+        if (n && !is_about(n->address, n->port, row->address, row->port)) continue;
         sight_node(w, row, n ? n : &nothing);
+        world_set(w, &row->seen_address, n ? row->address : NULL);
+        world_set_int(w, &row->seen_port, n ? row->port : 0);
         if (w->nodes[i].shard_node) sight_shard_node(w, &w->nodes[i].shard_node->row, n ? n->cluster : NULL);
     }
 }
@@ -126,6 +133,10 @@ static void sight_endpoints(struct world *w, const char *region, const struct to
         if (l && !is_about(l->address, l->port, row->address, row->port)) l = NULL;
         bool floats = row->address && row->rg_id;
         const enum endpoint_state *floating = floats ? index_get(&addresses, floating_key(w, row->rg_id, row->address)) : NULL;
+        if (l == NULL && floating == NULL && !seen_endpoint_is_here(row)) continue;
+        bool told_of = l || floating;
+        world_set(w, &row->seen_address, told_of ? row->address : NULL);
+        world_set_int(w, &row->seen_port, told_of ? row->port : 0);
         world_set_word(w, &row->seen_state, l ? l->state : floating ? *floating : ENDPOINT_UNKNOWN);
         world_set(w, &row->seen_reason, l ? l->reason : NULL);
         world_set(w, &row->seen_way, l ? l->way : NULL);
@@ -149,6 +160,7 @@ static void sight_snapshot(struct world *w, struct row_snapshot_part *row, const
     world_set(w, &row->seen_reason, seen->reason);
     world_set_int(w, &row->seen_size, seen->size.v);
     world_set_int(w, &row->seen_ms, seen->taken_ms.v);
+    world_set_int(w, &row->seen_export, seen->export.v);
     world_set(w, &row->seen_exported, seen->exported);
     world_set(w, &row->seen_export_reason, seen->export_reason);
 }

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/proc_stat.h"
 #include "control/session.h"
+#include "plan/seen.h"
 #include "store/queries.gen.h"
 
 void stop_begin(struct stop *s, int64_t limit_ms)
@@ -51,7 +52,8 @@ void stop_tell_left(struct stop *s, const struct sessions *all, struct store *st
     for (size_t i = 0; i < n; i++) {
         if (!proc_stat_works_below((long)rows[i].seen_pid, all->o->data_dir)) continue;
         s->n_left++;
+        const char *why = seen_node_reason(&rows[i]);
         log_error("node %s of %s still runs (process %lld)%s%s", rows[i].id, rows[i].region, (long long)rows[i].seen_pid,
-            rows[i].seen_reason ? ": " : "", rows[i].seen_reason ? rows[i].seen_reason : "");
+            why ? ": " : "", why ? why : "");
     }
 }

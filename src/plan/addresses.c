@@ -3,6 +3,7 @@
 #include "catalog/region.h"
 #include "plan/address_book.h"
 #include "plan/plan.h"
+#include "plan/seen.h"
 #include <string.h>
 
 const char *plan_host_address(struct arena *a, int octet, int64_t n)
@@ -64,17 +65,7 @@ struct addressed {
     int64_t *port, *settled;
     const char **no_address; /* why there is none */
     bool in_force, is_taken; /* by another program */
-    const char **seen_reason;
-    void *seen_state;
-    unsigned unknown; /* its word for a state that is not known */
 };
-
-/* What was seen at an address is not true of another. */
-static void forget_seen(struct world *w, struct addressed x)
-{
-    world_set(w, x.seen_reason, NULL);
-    world_set_unsigned(w, x.seen_state, x.unknown);
-}
 
 /* It heals when something else goes. The reason, if it is news. */
 static const char *go_without(struct world *w, struct addressed x)
@@ -94,14 +85,10 @@ static const char *plan_address(struct world *w, struct addressed x)
     if (r == NULL) return NULL;
     if (x.in_force) world_set_int(w, x.settled, 1);
     /* All nodes listen where the flags say today, each at the port it has. */
-    if (w->addressing.ports && *x.address && strcmp(*x.address, w->addressing.host) != 0) {
-        world_set(w, x.address, w->addressing.host);
-        forget_seen(w, x);
-    }
+    if (w->addressing.ports && *x.address) world_set(w, x.address, w->addressing.host);
     if (!*x.settled && *x.address && x.is_taken) {
         leap(w, r);
         world_set(w, x.address, NULL);
-        forget_seen(w, x);
     }
     if (!*x.address && !give(w, r, x.address, x.port)) return go_without(w, x);
     world_set(w, x.no_address, NULL);
@@ -114,30 +101,21 @@ static void tell_of_endpoint(struct world *w, const struct row_endpoint *e, cons
     else world_event(w, e->region, e->rg_id, EVENT_ENDPOINT_FAILED, endpoint_kind_text(e->kind), e->rg_id, reason);
 }
 
-/* What was told of it at an address that it has no more. */
-static void forget_start(struct world *w, struct row_node *n)
-{
-    world_set_int(w, &n->seen_restarts, 0);
-    world_set_int(w, &n->seen_loads, 0);
-}
-
 void plan_addresses(struct world *w)
 {
     for (size_t i = 0; i < w->n_nodes; i++) {
         struct row_node *n = &w->nodes[i].row;
         if (w->nodes[i].drop || n->want != WISH_RUN) continue;
-        const char *reason = plan_address(
-            w, (struct addressed){n->region, &n->address, &n->port, &n->settled, &n->no_address, n->seen_state == SEEN_READY,
-                   n->seen_state == SEEN_CONFLICT, &n->seen_reason, &n->seen_state, SEEN_UNKNOWN});
-        if (n->seen_state == SEEN_UNKNOWN) forget_start(w, n);
+        const char *reason = plan_address(w, (struct addressed){n->region, &n->address, &n->port, &n->settled, &n->no_address,
+                                                 seen_node_state(n) == SEEN_READY, seen_node_state(n) == SEEN_CONFLICT});
         if (reason) world_event(w, n->region, n->cluster_id, EVENT_NODE_START_FAILED, n->node_id, reason);
     }
     for (size_t i = 0; i < w->n_endpoints; i++) {
         struct row_endpoint *e = &w->endpoints[i].row;
         if (w->endpoints[i].drop) continue;
-        const char *reason = plan_address(w,
-            (struct addressed){e->region, &e->address, &e->port, &e->settled, &e->no_address, e->seen_state == ENDPOINT_LISTENING,
-                e->seen_state == ENDPOINT_CONFLICT, &e->seen_reason, &e->seen_state, ENDPOINT_UNKNOWN});
+        const char *reason =
+            plan_address(w, (struct addressed){e->region, &e->address, &e->port, &e->settled, &e->no_address,
+                                seen_endpoint_state(e) == ENDPOINT_LISTENING, seen_endpoint_state(e) == ENDPOINT_CONFLICT});
         if (reason) tell_of_endpoint(w, e, reason);
     }
 }

@@ -4,6 +4,7 @@
 #include "plan/moves.gen.h"
 #include "plan/node_row.h"
 #include "plan/plan.h"
+#include "plan/seen.h"
 #include "plan/settings.h"
 #include "plan/want.h"
 #include "plan/window.h"
@@ -179,7 +180,8 @@ static enum lack stand_alone_lack(struct world *w, struct world_cluster *c, stru
 void cluster_find_lacks(struct world *w, struct world_cluster *c, struct lacks *l)
 {
     if (c->row.weighing_ms) lacks_add(l, LACK_ROOM, NULL, NULL);
-    if (c->endpoint && c->endpoint->row.seen_state != ENDPOINT_LISTENING) lacks_add(l, LACK_ENDPOINT, NULL, c->endpoint);
+    if (c->endpoint && seen_endpoint_state(&c->endpoint->row) != ENDPOINT_LISTENING)
+        lacks_add(l, LACK_ENDPOINT, NULL, c->endpoint);
     for (size_t i = 0; i < c->n_nodes && lacks_want_more(l); i++)
         if (!c->nodes[i].drop) lacks_add(l, stand_alone_lack(w, c, &c->nodes[i]), &c->nodes[i], NULL);
     if (count_running(c) != (c->row.pending_num_nodes ? c->row.pending_num_nodes : c->row.num_nodes))

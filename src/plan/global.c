@@ -2,6 +2,7 @@
 #include "plan/moves.gen.h"
 #include "plan/phase.h"
 #include "plan/plan.h"
+#include "plan/seen.h"
 #include "plan/want.h"
 #include <assert.h>
 #include <string.h>
@@ -183,7 +184,7 @@ static const char *why_given_up(struct world *w, const struct handover *h)
     if (node_answers(h->old) && h->old->row.seen_fenced && h->next && !h->next->row.seen_link_up)
         return arena_printf(w->arena, "%s had no link to %s for %d s", h->next->row.cluster_id, node, seconds);
     if (node_answers(h->old)) return arena_printf(w->arena, "%s could not hold its writes for %d s", node, seconds);
-    return arena_printf(w->arena, "%s does not answer (%s)", node, seen_state_text(h->old->row.seen_state));
+    return arena_printf(w->arena, "%s does not answer (%s)", node, seen_state_text(seen_node_state(&h->old->row)));
 }
 
 /* Nothing has changed but that some writes had to wait. */
@@ -266,7 +267,8 @@ static void drop_gateways(struct world *w, struct world_rg *rg)
 static bool gateways_listen(struct world_rg *rg)
 {
     for (size_t i = 0; i < rg->n_endpoints; i++)
-        if (rg->endpoints[i].row.kind == ENDPOINT_GATEWAY && rg->endpoints[i].row.seen_state != ENDPOINT_LISTENING) return false;
+        if (rg->endpoints[i].row.kind == ENDPOINT_GATEWAY && seen_endpoint_state(&rg->endpoints[i].row) != ENDPOINT_LISTENING)
+            return false;
     return true;
 }
 

@@ -2,6 +2,7 @@
 #include "catalog/parameter.h"
 #include "plan/moves.gen.h"
 #include "plan/plan.h"
+#include "plan/seen.h"
 #include "plan/settings.h"
 #include "plan/want.h"
 #include <string.h>
@@ -21,13 +22,13 @@ static bool runs(const struct world_node *n)
 
 static bool has_settings(const struct world_node *n, const struct settings *s)
 {
-    return n->row.seen_state == SEEN_READY && n->row.seen_generation == s->generation;
+    return seen_node_state(&n->row) == SEEN_READY && n->row.seen_generation == s->generation;
 }
 
 /* It tells that it has others. One that does not answer, or has only just been found, says nothing. */
 static bool has_others(const struct world_node *n, const struct settings *s)
 {
-    return n->row.seen_state == SEEN_READY && n->row.seen_generation && n->row.seen_generation != s->generation;
+    return seen_node_state(&n->row) == SEEN_READY && n->row.seen_generation && n->row.seen_generation != s->generation;
 }
 
 static const char *wanted_text(struct world *w, const struct row_cache_cluster *c)

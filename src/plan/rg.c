@@ -2,6 +2,7 @@
 #include "plan/encryption.h"
 #include "plan/moves.gen.h"
 #include "plan/plan.h"
+#include "plan/seen.h"
 #include "plan/shard.h"
 #include "plan/want.h"
 #include <string.h>
@@ -31,7 +32,7 @@ static void plan_member_cluster(struct world *w, struct world_rg *rg, struct wor
 static bool endpoint_in_force(struct world *w, struct world_rg *rg, const struct world_endpoint *e)
 {
     if (want_floats(w, rg, e)) return true; /* seen at the node that binds it */
-    return e->row.seen_state == ENDPOINT_LISTENING;
+    return seen_endpoint_state(&e->row) == ENDPOINT_LISTENING;
 }
 
 /* What the datastore still has to do with this replication group keeps it in 'modifying'. */

@@ -1,4 +1,5 @@
 #include "plan/plan.h"
+#include "plan/seen.h"
 #include "plan/want.h"
 #include <string.h>
 
@@ -41,7 +42,7 @@ static bool endpoint_serves(struct world *w, struct world_endpoint *e)
         struct world_rg *rg = world_rg(w, e->row.region, e->row.rg_id);
         if (rg && want_floats(w, rg, e)) return true; /* told of by the node that binds it */
     }
-    return !e->unattended && e->row.seen_state == ENDPOINT_LISTENING;
+    return !e->unattended && seen_endpoint_state(&e->row) == ENDPOINT_LISTENING;
 }
 
 static void plan_cluster_serves(struct world *w, struct world_cluster *c)

@@ -3,6 +3,7 @@
 #include "plan/candidate.h"
 #include "plan/plan.h"
 #include "plan/rg_row.h"
+#include "plan/seen.h"
 #include "plan/want.h"
 #include <stdio.h>
 #include <string.h>
@@ -125,7 +126,7 @@ static bool is_down(const struct world_rg *rg, const struct world_node_group *ng
     for (size_t i = 0; i < rg->n_nodes; i++) {
         const struct world_node *n = &rg->nodes[i];
         if (n->drop || strcmp(n->row.node_group_id, ng->row.id) != 0) continue;
-        if (!node_is_dead(n) && n->row.seen_state != SEEN_STOPPED) return false;
+        if (!node_is_dead(n) && seen_node_state(&n->row) != SEEN_STOPPED) return false;
         any = true;
     }
     return any;
@@ -135,7 +136,7 @@ static bool is_down(const struct world_rg *rg, const struct world_node_group *ng
 static bool may_claim(const struct world_node *n)
 {
     if (node_answers(n)) return is_master(n) && (holds_slots(n) || n->shard_node->row.seen_state == REDIS_CLUSTER_NONE);
-    return n->row.seen_pid != 0 || (n->row.seen_state == SEEN_UNKNOWN && n->row.no_address == NULL);
+    return n->row.seen_pid != 0 || (seen_node_state(&n->row) == SEEN_UNKNOWN && n->row.no_address == NULL);
 }
 
 /* A replica of nobody, or of one whose process has ended. */

@@ -19,5 +19,8 @@ void snapshot_part_add_member(struct arena *a, struct row_snapshot_part *p, cons
 /* The name of an automatic snapshot of a cache cluster or replication group that begins at that time. */
 const char *snapshot_automatic_name(struct arena *a, const char *source_id, int64_t now_ms);
 
+/* A part of a copy: it has what the one of the snapshot it is copied from has, and nothing was seen of its own file. */
+struct row_snapshot_part snapshot_part_copy(const struct row_snapshot_part *from, const char *snapshot);
+
 /* True while the plan waits for an agent to do something with the snapshot's files. */
 bool snapshot_needs_agent(const struct row_snapshot *s);

@@ -1,5 +1,6 @@
 #include "base/arena.h"
 #include "plan/rg_row.h"
+#include "plan/seen.h"
 #include "plan/snapshot.h"
 #include "plan/window.h"
 #include <string.h>
@@ -57,7 +58,27 @@ struct row_snapshot_part snapshot_part_row(
         .zones = "",
         .pid = n->seen_pid,
         .started_ms = n->seen_started_ms,
-        .restarts = n->seen_restarts,
+        .restarts = seen_node_restarts(n),
+        .seen_state = PART_UNKNOWN,
+    };
+}
+
+struct row_snapshot_part snapshot_part_copy(const struct row_snapshot_part *from, const char *snapshot)
+{
+    return (struct row_snapshot_part){
+        .region = from->region,
+        .snapshot = snapshot,
+        .node_group_id = from->node_group_id,
+        .cluster_id = from->cluster_id,
+        .node_id = from->node_id,
+        .cache_node_id = from->cache_node_id,
+        .node_created_ms = from->node_created_ms,
+        .slots = from->slots,
+        .replicas = from->replicas,
+        .zones = from->zones,
+        .pid = from->pid,
+        .started_ms = from->started_ms,
+        .restarts = from->restarts,
         .seen_state = PART_UNKNOWN,
     };
 }

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "plan/moves.gen.h"
 #include "plan/plan.h"
+#include "plan/seen.h"
 #include "plan/snapshot.h"
 #include "plan/window.h"
 #include <string.h>
@@ -100,11 +101,11 @@ static void end(struct world *w, struct world_snapshot *s, bool done)
 static bool node_lost_data(struct world *w, struct world_snapshot_part *p)
 {
     struct world_node *n = find_node(w, p->row.region, p->row.node_id);
-    if (n == NULL || n->drop || n->row.want == WISH_GONE || n->row.seen_restarts > p->row.restarts) return true;
+    if (n == NULL || n->drop || n->row.want == WISH_GONE || seen_node_restarts(&n->row) > p->row.restarts) return true;
     if (n->row.seen_pid == 0) return false;
     world_set_int(w, &p->row.pid, n->row.seen_pid);
     world_set_int(w, &p->row.started_ms, n->row.seen_started_ms);
-    world_set_int(w, &p->row.restarts, n->row.seen_restarts);
+    world_set_int(w, &p->row.restarts, seen_node_restarts(&n->row));
     return false;
 }
 
@@ -138,8 +139,9 @@ static void plan_exporting(struct world *w, struct world_snapshot *s)
     const char *why = NULL;
     size_t exported = 0;
     for (size_t i = 0; i < s->n_parts; i++) {
-        exported += s->parts[i].row.seen_exported != NULL;
-        if (s->parts[i].row.seen_export_reason) why = s->parts[i].row.seen_export_reason;
+        const struct row_snapshot_part *p = &s->parts[i].row;
+        exported += seen_export_is_done(p, &s->row);
+        if (seen_export_reason(p, &s->row)) why = seen_export_reason(p, &s->row);
     }
     if (why == NULL && exported < s->n_parts) return;
     const char *at = s->n_parts ? s->parts[0].row.cluster_id : s->row.name;

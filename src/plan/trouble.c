@@ -1,5 +1,7 @@
 #include "base/arena.h"
+#include "base/text.h"
 #include "plan/plan.h"
+#include "plan/seen.h"
 #include "plan/want.h"
 #include <string.h>
 
@@ -7,13 +9,13 @@ enum { BLOCKED_TOLD_MS = 10000 };
 
 static bool in_trouble(const struct row_node *n)
 {
-    return n->seen_reason && (n->seen_state == SEEN_BROKEN || (n->seen_state == SEEN_CONFLICT && n->settled));
+    return seen_node_reason(n) && (seen_node_state(n) == SEEN_BROKEN || (seen_node_state(n) == SEEN_CONFLICT && n->settled));
 }
 
 /* The reason is kept until it runs: each try that fails in the same way is no news. */
 static bool known_already(const struct row_node *stored, const struct row_node *now)
 {
-    return stored && stored->seen_reason && strcmp(stored->seen_reason, now->seen_reason) == 0;
+    return stored && text_is(seen_node_reason(stored), seen_node_reason(now));
 }
 
 /* The third death, the sixth, the twelfth …: one that dies for ever does not fill the list of events. */
@@ -26,10 +28,11 @@ static int death_level(int64_t deaths)
 
 static void plan_deaths(struct world *w, const struct world_node *n)
 {
-    int64_t before = n->stored ? n->stored->seen_restarts : 0, now = n->row.seen_restarts;
-    if (death_level(now) <= death_level(before) || n->row.seen_reason == NULL || in_trouble(&n->row)) return;
+    int64_t before = n->stored ? seen_node_restarts(n->stored) : 0, now = seen_node_restarts(&n->row);
+    const char *why = seen_node_reason(&n->row);
+    if (death_level(now) <= death_level(before) || why == NULL || in_trouble(&n->row)) return;
     world_event(w, n->row.region, n->row.cluster_id, EVENT_NODE_KEEPS_ENDING, n->row.node_id,
-        arena_printf(w->arena, "%lld", (long long)now), n->row.seen_reason);
+        arena_printf(w->arena, "%lld", (long long)now), why);
 }
 
 /* A replica's data are its primary's, and those of a region that follows another are that one's. */
@@ -51,7 +54,7 @@ static bool is_told_otherwise(const struct world_node *n)
 /* Engines keep their data in memory: who dies and comes back as a primary has none. */
 static void plan_recovered(struct world *w, struct world_node *n)
 {
-    int64_t before = n->stored ? n->stored->seen_restarts : 0, now = n->row.seen_restarts;
+    int64_t before = n->stored ? seen_node_restarts(n->stored) : 0, now = seen_node_restarts(&n->row);
     if (n->cluster == NULL || n->cluster->row.status == CLUSTER_CREATING) return;
     if (now > before && !n->row.recovering && !is_told_otherwise(n)) {
         world_set_int(w, &n->row.recovering, 1);
@@ -80,8 +83,10 @@ static void plan_left_out(struct world *w, const struct world_node *n)
 
 static void plan_unsaved(struct world *w, const struct world_node *n)
 {
-    const char *why = n->row.seen_reason ? n->row.seen_reason : "its data could not be saved when it was stopped";
-    if (plan_has_not_saved(n)) world_event(w, n->row.region, n->row.cluster_id, EVENT_NODE_DATA_UNSAVED, n->row.node_id, why);
+    const char *why = seen_node_reason(&n->row);
+    if (!plan_has_not_saved(n)) return;
+    world_event(w, n->row.region, n->row.cluster_id, EVENT_NODE_DATA_UNSAVED, n->row.node_id,
+        why ? why : "its data could not be saved when it was stopped");
 }
 
 static const char *why_blocked(const struct row_node *n)
@@ -117,6 +122,6 @@ void plan_trouble(struct world *w)
         tell_blocked(w, &w->nodes[i]);
         bool seed = w->nodes[i].seed && w->nodes[i].seed->row.seen_refused; /* told of as a restore that failed */
         if (!in_trouble(n) || seed || known_already(w->nodes[i].stored, n)) continue;
-        world_event(w, n->region, n->cluster_id, EVENT_NODE_START_FAILED, n->node_id, n->seen_reason);
+        world_event(w, n->region, n->cluster_id, EVENT_NODE_START_FAILED, n->node_id, seen_node_reason(n));
     }
 }

@@ -1,6 +1,7 @@
 #include "plan/want.h"
 #include "base/arena.h"
 #include "plan/phase.h"
+#include "plan/seen.h"
 #include "plan/shard.h"
 #include <string.h>
 
@@ -94,7 +95,7 @@ enum secondary { SECONDARY_ANY, SECONDARY_READY, SECONDARY_COMING };
 /* It starts, or is about to: what it brings is not known yet. */
 static bool is_coming(const struct world_node *n)
 {
-    enum seen_state state = n->row.seen_state;
+    enum seen_state state = seen_node_state(&n->row);
     if (n->drop || n->row.want != WISH_RUN || n->row.no_address) return false;
     return state == SEEN_STOPPED || state == SEEN_UNKNOWN || (state == SEEN_STARTING && n->row.seen_pid);
 }
@@ -359,7 +360,7 @@ enum lack want_lack(struct world *w, struct world_node *n)
 {
     const struct row_node *seen = &n->row;
     if (seen->want != WISH_RUN) return LACK_END;
-    if (seen->seen_state != SEEN_READY) return LACK_PROCESS;
+    if (seen_node_state(seen) != SEEN_READY) return LACK_PROCESS;
     if (seen->incarnation > 1 && seen->seen_incarnation < seen->incarnation) return LACK_RESTART;
     if (!shard_node_joined(w, n)) return LACK_CLUSTER;
     if (!is_as_asked(n)) return LACK_VERSION;

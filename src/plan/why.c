@@ -4,6 +4,7 @@
 #include "plan/lack.h"
 #include "plan/phase.h"
 #include "plan/plan.h"
+#include "plan/seen.h"
 #include "plan/want.h"
 #include "plan/why_lack.h"
 #include <string.h>
@@ -174,7 +175,7 @@ static void why_snapshot(struct whys *out, const struct world_snapshot *s)
         const struct row_snapshot_part *p = &s->parts[i].row;
         if (s->row.status == SNAPSHOT_CREATING && p->seen_state != PART_WHOLE)
             whys_add(out, 0, arena_printf(a, "the file of node %s", p->node_id), "it is whole; it fails with the node's process");
-        if (s->row.status == SNAPSHOT_EXPORTING && p->seen_exported == NULL)
+        if (s->row.status == SNAPSHOT_EXPORTING && !seen_export_is_done(p, &s->row))
             whys_add(out, 0, arena_printf(a, "the export of the file of node %s", p->node_id),
                 "it has arrived in the bucket, or can't be written");
         if (s->row.status == SNAPSHOT_DELETING && p->seen_state != PART_GONE)

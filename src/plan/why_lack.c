@@ -1,6 +1,7 @@
 #include "plan/why_lack.h"
 #include "base/arena.h"
 #include "plan/plan.h"
+#include "plan/seen.h"
 #include "plan/want.h"
 #include <string.h>
 
@@ -76,8 +77,9 @@ static void add_agent(struct whys *out, const char *region)
 static void add_process(struct whys *out, const struct world_node *n)
 {
     for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
-        if ((n->row.no_address ? SEEN_BROKEN : n->row.seen_state) != states[i].seen) continue;
-        const char *what = fill(out, states[i].what, n), *reason = n->row.no_address ? n->row.no_address : n->row.seen_reason;
+        if ((n->row.no_address ? SEEN_BROKEN : seen_node_state(&n->row)) != states[i].seen) continue;
+        const char *what = fill(out, states[i].what, n),
+                   *reason = n->row.no_address ? n->row.no_address : seen_node_reason(&n->row);
         if (reason) what = arena_printf(out->w->arena, "%s: %s", what, reason);
         whys_add(out, n->row.seen_since_ms, what, states[i].ends);
     }
@@ -90,7 +92,7 @@ void whys_add_lack(struct whys *out, enum lack lack, const struct world_node *n,
     else if (e) add_agent(out, e->row.region);
     if (e) {
         const char *what = arena_printf(out->w->arena, "the %s endpoint to listen", endpoint_kind_text(e->row.kind));
-        const char *reason = e->row.no_address ? e->row.no_address : e->row.seen_reason;
+        const char *reason = e->row.no_address ? e->row.no_address : seen_endpoint_reason(&e->row);
         if (reason) what = arena_printf(out->w->arena, "%s: %s", what, reason);
         whys_add(out, 0, what, "its agent has opened it");
     } else if (lack == LACK_PROCESS) {
@@ -133,5 +135,6 @@ void whys_add_service(struct whys *out, struct world_node *n)
 void whys_add_forwarder(struct whys *out, struct world_rg *rg, const struct world_endpoint *e)
 {
     bool serves = e->drop || e->row.kind == ENDPOINT_GATEWAY || want_floats(out->w, rg, e);
-    if (!serves && (e->unattended || e->row.seen_state != ENDPOINT_LISTENING)) whys_add_lack(out, LACK_ENDPOINT, NULL, e);
+    if (!serves && (e->unattended || seen_endpoint_state(&e->row) != ENDPOINT_LISTENING))
+        whys_add_lack(out, LACK_ENDPOINT, NULL, e);
 }

@@ -1,5 +1,6 @@
 #include "plan/world.h"
 #include "base/arena.h"
+#include "plan/seen.h"
 #include <string.h>
 
 enum {
@@ -281,23 +282,24 @@ struct world_node *rg_primary(const struct world_node_group *ng)
 
 bool node_answers(const struct world_node *n)
 {
-    return n && n->row.seen_state == SEEN_READY;
+    return n && seen_node_state(&n->row) == SEEN_READY;
 }
 
 bool node_has_left(const struct world_node *n)
 {
-    return n && (n->row.seen_state == SEEN_GONE || (n->row.want == WISH_GONE && n->row.address == NULL));
+    return n && (seen_node_state(&n->row) == SEEN_GONE || (n->row.want == WISH_GONE && n->row.address == NULL));
 }
 
 bool node_is_dead(const struct world_node *n)
 {
     if (n && n->row.no_address) return true;
-    return n && (n->row.seen_state == SEEN_EXITED || n->row.seen_state == SEEN_BROKEN || n->row.seen_state == SEEN_CONFLICT);
+    return n && (seen_node_state(&n->row) == SEEN_EXITED || seen_node_state(&n->row) == SEEN_BROKEN ||
+                    seen_node_state(&n->row) == SEEN_CONFLICT);
 }
 
 bool node_hangs(const struct world_node *n)
 {
-    return n && n->row.seen_state == SEEN_HUNG && !node_is_condemned(n);
+    return n && seen_node_state(&n->row) == SEEN_HUNG && !node_is_condemned(n);
 }
 
 bool node_takes_writes(const struct world_node *n)

@@ -292,7 +292,7 @@ void world_wake_date(struct world *w, int64_t date_ms);
 /* Sets *field to 'value' and w->changed where they differ. 'value' must live as long as the world. */
 void world_set(struct world *w, const char **field, const char *value);
 void world_set_int(struct world *w, int64_t *field, int64_t value);
-/* The same for a word: world_set_word(w, &n->row.seen_state, SEEN_READY). */
+/* The same for a word: world_set_word(w, &n->row.want, WISH_GONE). */
 #define world_set_word(w, field, value) world_set_unsigned(w, field, (unsigned)((void)sizeof(*(field) = (value)), (value)))
 void world_set_unsigned(struct world *w, void *field, unsigned value);
 void world_drop(struct world *w, bool *drop);

@@ -197,11 +197,15 @@ SCENE(a_copy_without_its_source_fails)
     cr_assert_eq(state_of("s2"), PART_FAILED);
 }
 
+static int64_t export_number;
+
 static struct proto_snapshot_seen export_to(struct arena *a, const char *path)
 {
-    order(
-        &(struct proto_snapshot_order){
-            .id = "s1", .keep = OPT_BOOL(true), .export_root = scratch_path("buckets"), .export_path = path},
+    order(&(struct proto_snapshot_order){.id = "s1",
+              .keep = OPT_BOOL(true),
+              .export = OPT_INT(export_number),
+              .export_root = scratch_path("buckets"),
+              .export_path = path},
         1);
     settle();
     return see(a, "s1");
@@ -220,6 +224,12 @@ SCENE(exports_below_a_folder_and_over_nothing)
     cr_assert_str_eq(scratch_read("buckets/b/other.rdb"), "something else");
     cr_assert_str_eq(export_to(&a, "b/s1.rdb").exported, "b/s1.rdb", "it was there");
     cr_assert(export_to(&a, "nowhere/s1.rdb").export_reason);
+    cr_assert_eq(mkdir(scratch_path("buckets/nowhere"), 0700), 0);
+    cr_assert(export_to(&a, "nowhere/s1.rdb").export_reason, "the same order is not tried again");
+    export_number = 7;
+    struct proto_snapshot_seen again = export_to(&a, "nowhere/s1.rdb");
+    cr_assert_str_eq(again.exported, "nowhere/s1.rdb", "the next one for the same place is");
+    cr_assert_eq(again.export.v, 7);
     cr_assert(export_to(&a, "../s1.rdb").export_reason, "that is not below the folder");
     cr_assert_not(is_there("s1.rdb"));
     cr_assert_null(export_to(&a, "b/s\n1.rdb").export_reason, "no place is no order");

@@ -304,6 +304,7 @@ static struct proto_sighting see_all(struct scripted_agent *a)
             .state = o->keep.v ? PART_WHOLE : PART_GONE,
             .size = OPT_INT(1000),
             .taken_ms = OPT_INT(1700000000000),
+            .export = o->export,
             .exported = o->export_path};
     }
     return s;

@@ -1,6 +1,7 @@
 #include "control/sight.h"
 #include "base/arena.h"
 #include "control/told.h"
+#include "plan/seen.h"
 #include "plan/world.h"
 #include "protocol/protocol.gen.h"
 #include <criterion/criterion.h>
@@ -51,6 +52,36 @@ static void check(const struct line *l)
 Test(sight, counts_what_is_about_the_addresses_of_now)
 {
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) check(&table[i]);
+    arena_fini(&a);
+}
+
+/* What was seen before an address was given stays, about the one before; and the first word of the new one counts. */
+Test(sight, what_is_told_of_an_address_before_is_kept_and_not_counted)
+{
+    struct world w = setup();
+    node.row.seen_address = endpoint.row.seen_address = "127.1.0.1";
+    node.row.seen_port = endpoint.row.seen_port = 6379;
+    node.row.seen_state = SEEN_CONFLICT;
+    node.row.seen_restarts = 3;
+    endpoint.row.seen_state = ENDPOINT_CONFLICT;
+    struct proto_node_seen n = {
+        .id = "g.a", .address = "127.1.0.1", .port = OPT_INT(6379), .state = SEEN_CONFLICT, .restarts = OPT_INT(4)};
+    struct proto_sighting s = {.region = "r", .nodes = {true, 1, &n}};
+    struct told told = {0};
+    cr_assert(told_take(&told, &s, NULL, NULL));
+    sight(&w, "r", &told);
+    cr_assert_not(w.changed, "the same sighting, looked at again, says the same");
+    cr_assert(seen_node_state(&node.row) == SEEN_UNKNOWN && seen_node_restarts(&node.row) == 0);
+    cr_assert_eq(seen_endpoint_state(&endpoint.row), ENDPOINT_UNKNOWN);
+    told_fini(&told);
+    n.address = "127.1.0.2";
+    told = (struct told){0};
+    cr_assert(told_take(&told, &s, NULL, NULL));
+    w.steady_ms = 7;
+    sight(&w, "r", &told);
+    cr_assert(seen_node_state(&node.row) == SEEN_CONFLICT && seen_node_restarts(&node.row) == 4);
+    cr_assert_eq(node.row.seen_since_ms, 7, "in conflict anew");
+    told_fini(&told);
     arena_fini(&a);
 }
 

@@ -1,5 +1,6 @@
 #include "base/arena.h"
 #include "build.h"
+#include "plan/seen.h"
 #include <criterion/criterion.h>
 #include <string.h>
 
@@ -240,14 +241,19 @@ Test(rg, addresses_are_given_in_the_regions_block_and_differ)
 Test(rg, an_address_that_somebody_else_has_is_replaced_by_one_of_the_next_block)
 {
     make("creating", 1);
-    b.nodes[0].row.seen_state = SEEN_CONFLICT;
-    b.nodes[0].row.seen_reason = "it is in use";
-    b.nodes[0].row.seen_restarts = b.nodes[0].row.seen_loads = 1;
     plan_world(&b.w);
-    cr_assert_str_eq(b.nodes[0].row.address, "127.1.1.1");
-    cr_assert_eq(b.nodes[0].row.seen_state, SEEN_UNKNOWN);
-    cr_assert_null(b.nodes[0].row.seen_reason, "it was about another address");
-    cr_assert(b.nodes[0].row.seen_restarts == 0 && b.nodes[0].row.seen_loads == 0);
+    struct row_node *n = &b.nodes[0].row;
+    n->seen_address = n->address;
+    n->seen_port = n->port;
+    n->seen_state = SEEN_CONFLICT;
+    n->seen_reason = "it is in use";
+    n->seen_restarts = 1;
+    plan_world(&b.w);
+    cr_assert_str_eq(n->address, "127.1.1.1");
+    cr_assert_eq(seen_node_state(n), SEEN_UNKNOWN);
+    cr_assert_null(seen_node_reason(n), "it was about another address");
+    cr_assert_eq(seen_node_restarts(n), 0);
+    cr_assert(n->seen_state == SEEN_CONFLICT && n->seen_restarts == 1, "what was told stays what was told");
 }
 
 Test(rg, an_address_once_used_is_kept_even_in_conflict)

@@ -171,10 +171,29 @@ Test(snapshots, that_are_exported_are_available_again_afterwards)
     part[0].row.seen_state = PART_WHOLE;
     snapshot[0].row.export_bucket = "b";
     cr_assert_str_eq(status_after("whole"), "exporting");
+    snapshot[0].row.exports = 2;
+    part[0].row.seen_export = 1;
     part[0].row.seen_exported = "b/x-0001.rdb";
+    cr_assert_str_eq(status_after("whole"), "exporting", "that is the one before");
+    part[0].row.seen_exported = NULL;
+    part[0].row.seen_export_reason = "nobody may write there";
+    cr_assert_str_eq(status_after("whole"), "exporting", "so is what it failed of");
+    part[0].row.seen_export_reason = NULL;
+    part[0].row.seen_exported = "b/x-0001.rdb";
+    part[0].row.seen_export = 2;
     cr_assert_str_eq(status_after("whole"), "available");
     cr_assert(told("Snapshot with ID 's' exported to bucket b"));
     cr_assert_null(snapshot[0].row.export_bucket);
+}
+
+Test(snapshots, that_could_not_be_exported_are_available_all_the_same)
+{
+    make(true, "available", "exporting");
+    snapshot[0].row.export_bucket = "b";
+    snapshot[0].row.exports = part[0].row.seen_export = 1;
+    part[0].row.seen_export_reason = "nobody may write there";
+    cr_assert_str_eq(status_after("whole"), "available");
+    cr_assert(told("Failed to export snapshot with ID 's' to bucket b: nobody may write there"));
 }
 
 /* ---- automatic ones ---- */

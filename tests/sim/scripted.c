@@ -102,6 +102,7 @@ static void see_snapshots(const struct scripted *s, struct arena *mem, struct pr
             seen->state = PART_WHOLE;
             seen->size = OPT_INT(1000 + d->offset);
             seen->taken_ms = OPT_INT(d->noted_pid);
+            seen->export = o->export;
             if (o->export_path) seen->exported = o->export_path;
         }
     }

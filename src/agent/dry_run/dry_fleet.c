@@ -191,6 +191,7 @@ static void see_snapshot(const struct proto_snapshot_order *o, const struct dry_
     if (out->state != PART_WHOLE) return;
     out->size = OPT_INT(0);
     if (saver) out->taken_ms = OPT_INT(saver->saved_ms);
+    out->export = o->export;
     out->exported = o->export_path;
 }
 

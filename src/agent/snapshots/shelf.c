@@ -42,6 +42,7 @@ struct item {
     int64_t size, taken_ms;
     char reason[REASON]; /* why it can't be taken; "" for none */
     char *copy_of, *export_root, *export_path;
+    int64_t export; /* the number of the one that was ordered last, that the next two tell of */
     char *exported;
     char export_reason[REASON];
 };
@@ -332,8 +333,9 @@ static void order_item(struct item *it, const struct proto_snapshot_order *o)
     it->ordered = true;
     it->keep = o->keep.v;
     set_text(&it->copy_of, o->copy_of && file_id_ok(o->copy_of) ? o->copy_of : NULL);
-    if (it->export_path && o->export_path && strcmp(it->export_path, o->export_path) == 0) return;
+    if (it->export == o->export.v && it->export_path && o->export_path && strcmp(it->export_path, o->export_path) == 0) return;
     bool proper = order_is_place(o->export_root, o->export_path);
+    it->export = o->export.v;
     set_text(&it->export_root, proper ? o->export_root : NULL);
     set_text(&it->export_path, proper ? o->export_path : NULL);
     set_text(&it->exported, NULL);
@@ -364,6 +366,7 @@ void shelf_see(const struct shelf *s, struct arena *a, struct proto_snapshot_see
         if (it->state != ITEM_REST && !it->whole) seen->state = PART_WORKING;
         if (failed) seen->state = PART_FAILED;
         if (failed) seen->reason = it->reason;
+        seen->export = OPT_INT(it->export);
         seen->exported = it->exported;
         if (it->export_reason[0]) seen->export_reason = it->export_reason;
         if (!it->keep || !it->whole) continue;

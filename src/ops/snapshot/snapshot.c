@@ -7,6 +7,7 @@
 #include "ops/snapshot/view.h"
 #include "plan/moves.gen.h"
 #include "plan/rg_row.h"
+#include "plan/snapshot.h"
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -138,9 +139,8 @@ static int copy_snapshot(struct op *op, const struct api_copy_snapshot_in *in, c
     s.copied_from = from->name;
     if (in->kms_key_id) s.kms_key_id = in->kms_key_id;
     for (size_t i = 0; r == 0 && i < n; i++) {
-        parts[i].snapshot = *name;
-        parts[i].seen_state = PART_UNKNOWN;
-        r = q_snapshot_part_put(op->store, &parts[i], op->err);
+        struct row_snapshot_part part = snapshot_part_copy(&parts[i], *name);
+        r = q_snapshot_part_put(op->store, &part, op->err);
     }
     if (r == 0) r = q_snapshot_put(op->store, &s, op->err);
     if (r) return r;
@@ -186,10 +186,7 @@ static int export_snapshot(struct op *op, const struct api_copy_snapshot_in *in,
     s->export_root = root;
     s->export_bucket = in->target_bucket;
     for (size_t i = 0; r == 0 && i < n; i++) r = check_object(op, s, &parts[i]);
-    for (size_t i = 0; r == 0 && i < n; i++) {
-        parts[i].seen_exported = parts[i].seen_export_reason = NULL;
-        r = q_snapshot_part_put(op->store, &parts[i], op->err);
-    }
+    s->exports++;
     move_snapshot_status(NULL, &s->status, SNAPSHOT_EXPORT_ASKED);
     return r ? r : q_snapshot_put(op->store, s, op->err);
 }
