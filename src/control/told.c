@@ -34,11 +34,9 @@ void told_forget(struct told *t, int list, const char *key)
 
 bool told_has_saving(const struct told *t)
 {
-    const struct index *nodes = &t->seen.items[KEYED_SEEN_NODES];
-    for (size_t i = 0; i < nodes->cap; i++) {
-        const struct keyed_item *x = nodes->slots[i].value;
-        if (x && ((const struct proto_node_seen *)x->copy)->saving.v) return true;
-    }
+    const struct proto_node_seen *n;
+    for (size_t at = 0; (n = keyed_next(&t->seen, KEYED_SEEN_NODES, &at)) != NULL;)
+        if (n->saving.v) return true;
     return false;
 }
 

@@ -51,6 +51,15 @@ const void *keyed_find(const struct keyed *k, int list, const char *key)
     return found ? found->copy : NULL;
 }
 
+const void *keyed_next(const struct keyed *k, int list, size_t *at)
+{
+    while (*at < k->items[list].cap) {
+        const struct keyed_item *x = k->items[list].slots[(*at)++].value;
+        if (x) return x->copy;
+    }
+    return NULL;
+}
+
 void keyed_forget(struct keyed *k, int list, const char *key)
 {
     struct keyed_item *x = find_item(k, list, key);

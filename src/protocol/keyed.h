@@ -57,6 +57,8 @@ void keyed_take(
     struct keyed *k, const void *message, bool whole, const struct proto_gone *gone, keyed_changed_fn *changed, void *arg);
 /* NULL if there is none. */
 const void *keyed_find(const struct keyed *k, int list, const char *key);
+/* The next item of a list, in no order; begin with *at = 0. NULL: that was the last. */
+const void *keyed_next(const struct keyed *k, int list, size_t *at);
 void keyed_forget(struct keyed *k, int list, const char *key);
 /* Nobody looks any more at what is not there any more. */
 void keyed_release(struct keyed *k);

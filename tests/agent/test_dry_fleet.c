@@ -18,10 +18,14 @@ static void has_changed(void *arg)
     *(bool *)arg = true;
 }
 
+static struct keyed orders, told;
+
 static void open_fleet(void)
 {
+    orders = (struct keyed){.lists = keyed_orders, .n_lists = KEYED_ORDERS};
+    told = (struct keyed){.lists = keyed_seen, .n_lists = KEYED_SEEN};
     uv_loop_init(&loop);
-    fleet = dry_fleet_open(&loop, has_changed, &changed);
+    fleet = dry_fleet_open(&loop, &orders, has_changed, &changed);
 }
 
 static void close_fleet(void)
@@ -29,10 +33,30 @@ static void close_fleet(void)
     dry_fleet_close(fleet);
     uv_run(&loop, UV_RUN_DEFAULT);
     cr_assert_eq(uv_loop_close(&loop), 0);
+    keyed_fini(&orders);
+    keyed_fini(&told);
     arena_fini(&arena);
 }
 
 TestSuite(dry_fleet, .init = open_fleet, .fini = close_fleet, .timeout = 20);
+
+static void on_difference(void *arg, int list, const char *key)
+{
+    (void)arg;
+    cr_expect_fail("%s of the list %s is otherwise than it was told", key, keyed_seen[list].name);
+}
+
+/* What may be otherwise, put together, is the whole. */
+static void look_twice(void)
+{
+    struct proto_sighting news = {0};
+    seen = (struct proto_sighting){0};
+    dry_fleet_see(fleet, false, &arena, &news);
+    keyed_take(&told, &news, false, news.gone, NULL, NULL);
+    dry_fleet_see(fleet, true, &arena, &seen);
+    keyed_take(&told, &seen, true, NULL, on_difference, NULL);
+    keyed_release(&told);
+}
 
 /* Whatever follows from what has happened, but for what takes time. */
 static void look(void)
@@ -41,8 +65,7 @@ static void look(void)
         changed = false;
         dry_fleet_turn(fleet);
     }
-    seen = (struct proto_sighting){0};
-    dry_fleet_see(fleet, &arena, &seen);
+    look_twice();
 }
 
 /* Until nothing more is to happen. */
@@ -58,10 +81,24 @@ static const struct proto_node_seen *node_seen(const char *id)
     return NULL;
 }
 
+static const struct proto_snapshot_seen *snapshot_seen(const char *id)
+{
+    size_t i = 0;
+    while (strcmp(seen.snapshots.items[i].id, id) != 0) i++;
+    return &seen.snapshots.items[i];
+}
+
 /* One primary with an endpoint, one replica of it. */
 static struct proto_node_order pair[2];
 static const char *endpoints[] = {BOTH};
 static struct proto_assignment assignment;
+
+static void give_orders(void)
+{
+    keyed_take(&orders, &assignment, true, NULL, dry_fleet_order, fleet);
+    dry_fleet_settle(fleet, assignment.dry_run);
+    keyed_release(&orders);
+}
 
 static void order_pair(const char *primary, const char *replica)
 {
@@ -84,7 +121,7 @@ static void order_pair(const char *primary, const char *replica)
     }
     pair[1].upstream_host = pair[0].address;
     assignment = (struct proto_assignment){.version = OPT_INT(assignment.version.v + 1), .region = "r", .nodes = {true, 2, pair}};
-    dry_fleet_order(fleet, &assignment);
+    give_orders();
 }
 
 static struct proto_dry_run_order dry_run;
@@ -95,7 +132,7 @@ static void order_fault(int64_t pid, bool hangs)
     fault = (struct proto_dry_run_fault){OPT_INT(pid), OPT_BOOL(hangs)};
     dry_run = (struct proto_dry_run_order){.faults = {true, pid != 0, &fault}};
     assignment.dry_run = &dry_run;
-    dry_fleet_order(fleet, &assignment);
+    give_orders();
 }
 
 Test(dry_fleet, a_replica_starts_once_its_primary_is_ready_and_both_are_as_ordered)
@@ -169,7 +206,7 @@ Test(dry_fleet, a_process_that_is_condemned_dies_though_it_hangs)
     int64_t pid = node_seen("a")->pid.v;
     order_fault(pid, true);
     pair[0].condemned_pid = OPT_INT(pid);
-    dry_fleet_order(fleet, &assignment);
+    give_orders();
     settle();
     cr_expect_neq(node_seen("a")->pid.v, pid);
 }
@@ -181,7 +218,7 @@ Test(dry_fleet, processes_live_as_long_as_the_assignment_says)
     dry_run = (struct proto_dry_run_order){.start_ms = OPT_INT(0), .life_ms = OPT_INT(1)};
     assignment.dry_run = &dry_run;
     pair[0].incarnation = OPT_INT(1); /* the next process is one of the new times */
-    dry_fleet_order(fleet, &assignment);
+    give_orders();
     while (node_seen("a")->restarts.v == 0) {
         uv_run(&loop, UV_RUN_ONCE);
         look();
@@ -193,11 +230,11 @@ Test(dry_fleet, a_node_without_an_order_goes_and_one_that_shall_not_run_is_gone)
     order_pair("a", "b");
     settle();
     pair[1].run = OPT_BOOL(false);
-    dry_fleet_order(fleet, &assignment);
+    give_orders();
     settle();
     cr_expect_eq(node_seen("b")->state, SEEN_GONE);
     assignment.nodes.n = 1;
-    dry_fleet_order(fleet, &assignment);
+    give_orders();
     settle();
     cr_expect_null(node_seen("b"));
 }
@@ -210,15 +247,15 @@ Test(dry_fleet, a_snapshot_is_whole_once_its_node_has_taken_it_or_nobody_is_to)
     pair[1].snapshot = "s";
     pair[1].snapshot_pid = OPT_INT(node_seen("b")->pid.v + 1);
     assignment.snapshots = (struct proto_snapshot_order_list){true, 2, snapshots};
-    dry_fleet_order(fleet, &assignment);
+    give_orders();
     settle();
-    cr_expect_eq(seen.snapshots.items[0].state, PART_MISSING, "its process is another one");
-    cr_expect_eq(seen.snapshots.items[1].state, PART_WHOLE);
+    cr_expect_eq(snapshot_seen("s")->state, PART_MISSING, "its process is another one");
+    cr_expect_eq(snapshot_seen("old")->state, PART_WHOLE);
     pair[1].snapshot_pid = node_seen("b")->pid;
-    dry_fleet_order(fleet, &assignment);
+    give_orders();
     settle();
-    cr_expect_eq(seen.snapshots.items[0].state, PART_WHOLE);
-    cr_expect_gt(seen.snapshots.items[0].taken_ms.v, 0);
+    cr_expect_eq(snapshot_seen("s")->state, PART_WHOLE);
+    cr_expect_gt(snapshot_seen("s")->taken_ms.v, 0);
 }
 
 static struct proto_cluster_node mapped[] = {
@@ -246,7 +283,7 @@ static void order_shards(struct proto_cluster_map *map)
     pair[0].cluster = pair[1].cluster = "g";
     *map = (struct proto_cluster_map){.group = "g", .nodes = {true, 2, mapped}};
     assignment.clusters = (struct proto_cluster_map_list){true, 1, map};
-    dry_fleet_order(fleet, &assignment);
+    give_orders();
     settle();
 }
 
@@ -260,11 +297,33 @@ Test(dry_fleet, a_shards_primary_has_the_slots_of_the_map_and_gives_away_those_t
     cr_expect_str_eq(a->slots, EVERY_SLOT);
     cr_expect(a->state == REDIS_CLUSTER_OK && a->agrees.v && a->known.v == 2);
     map.moves = (struct proto_slot_move_list){true, 1, &move};
-    dry_fleet_order(fleet, &assignment);
+    give_orders();
     settle();
     cr_expect_str_eq(node_seen("a")->cluster->slots, "0-8191");
     cr_expect_str_eq(node_seen("b")->cluster->slots, "8192-16383");
     cr_expect_not(node_seen("a")->cluster->agrees.v, "the map is still another");
+}
+
+Test(dry_fleet, what_is_not_ordered_any_more_is_told_to_be_gone_and_comes_back_as_new)
+{
+    struct proto_link_order link = {.id = "l", .address = "127.0.1.3", .port = OPT_INT(6379)};
+    struct proto_snapshot_order snapshot = {.id = "s", .keep = OPT_BOOL(true)};
+    order_pair("a", "b");
+    assignment.links = (struct proto_link_order_list){true, 1, &link};
+    assignment.snapshots = (struct proto_snapshot_order_list){true, 1, &snapshot};
+    give_orders();
+    settle();
+    cr_expect(seen.links.n == 1 && seen.snapshots.n == 1 && seen.nodes.n == 2);
+    struct proto_assignment before = assignment;
+    assignment.links.n = assignment.snapshots.n = assignment.nodes.n = 0;
+    give_orders();
+    settle();
+    cr_expect(seen.links.n == 0 && seen.snapshots.n == 0 && seen.nodes.n == 0);
+    assignment = before;
+    give_orders();
+    settle();
+    cr_expect(seen.links.n == 1 && seen.snapshots.n == 1);
+    cr_expect_eq(node_seen("b")->state, SEEN_READY);
 }
 
 Test(dry_fleet, everything_stops_in_good_order)

@@ -41,7 +41,7 @@ static void set_state(struct dry_node *n, enum dry_state state)
 {
     if (n->state == state) return;
     n->state = state;
-    n->host->changed(n->host);
+    n->host->changed(n->host, n);
 }
 
 static void step_fired(uv_timer_t *t)
@@ -90,7 +90,7 @@ void dry_node_hang(struct dry_node *n, bool hangs)
 {
     if (!runs(n) || n->hangs == hangs || n->roused) return;
     n->hangs = hangs;
-    n->host->changed(n->host);
+    n->host->changed(n->host, n);
     dry_node_live(n);
 }
 
@@ -271,7 +271,7 @@ static void take_order(struct dry_node *n)
         names_copy(&n->endpoints, &o->endpoints);
     }
     take_rest(n);
-    n->host->changed(n->host);
+    n->host->changed(n->host, n);
 }
 
 /* Gives up what others may be about to take. */
@@ -283,7 +283,7 @@ static void give_up_endpoints(struct dry_node *n)
         if (names_has(&n->order->endpoints, n->endpoints.items[i])) names_add(&kept, n->endpoints.items[i]);
     names_clear(&n->endpoints);
     n->endpoints = kept;
-    n->host->changed(n->host);
+    n->host->changed(n->host, n);
 }
 
 void dry_node_order(struct dry_node *n, const struct proto_node_order *o)

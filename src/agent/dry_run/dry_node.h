@@ -24,8 +24,8 @@ struct dry_host {
     uv_loop_t *loop;
     struct dry_times times;
     int64_t last_pid;
-    /* Something has changed that a sighting tells, or that another node may wait for. */
-    void (*changed)(struct dry_host *h);
+    /* Something of the node has changed that a sighting tells, or that another node may wait for. */
+    void (*changed)(struct dry_host *h, struct dry_node *n);
     struct dry_node *(*find)(struct dry_host *h, const char *id);
 };
 
@@ -35,6 +35,9 @@ enum dry_state { DRY_REST, DRY_STARTING, DRY_READY, DRY_GONE, DRY_STOPPED };
 struct dry_node {
     struct dry_host *host;
     char *id;
+    size_t place;                         /* among the host's */
+    bool is_waiting;                      /* in the list of those that are to live next */
+    bool is_ordered;                      /* it has another order, and has not lived since */
     const struct proto_node_order *order; /* of the assignment in force; NULL: the node shall go */
     enum dry_state state;
     uv_timer_t step_timer, life_timer;

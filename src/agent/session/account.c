@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "model/json.h"
 #include "model/shape.h"
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,23 +23,29 @@ static struct shape_list news_of(const struct account *t, int list, const struct
     return news;
 }
 
+static void add_gone(struct arena *a, struct string_list *l, const char *key)
+{
+    const char **grown = arena_array(a, const char *, l->n + 1);
+    if (l->n) memcpy(grown, l->items, l->n * sizeof *grown);
+    grown[l->n] = arena_strdup(a, key);
+    *l = (struct string_list){true, l->n + 1, grown};
+}
+
 struct ending {
     const struct keyed *told;
     struct arena *arena;
-    struct proto_gone gone;
-    bool any;
+    struct proto_gone *gone;
 };
+
+static struct string_list *gone_of(struct proto_gone *gone, int list)
+{
+    return (void *)((char *)gone + keyed_seen[list].gone);
+}
 
 static void on_changed(void *arg, int list, const char *key)
 {
     struct ending *x = arg;
-    struct string_list *l = (void *)((char *)&x->gone + keyed_seen[list].gone);
-    if (keyed_find(x->told, list, key)) return; /* it is there: it is otherwise */
-    const char **grown = arena_array(x->arena, const char *, l->n + 1);
-    if (l->n) memcpy(grown, l->items, l->n * sizeof *grown);
-    grown[l->n] = arena_strdup(x->arena, key);
-    *l = (struct string_list){true, l->n + 1, grown};
-    x->any = true;
+    if (keyed_find(x->told, list, key) == NULL) add_gone(x->arena, gone_of(x->gone, list), key); /* else it is otherwise */
 }
 
 static void begin(struct account *t)
@@ -47,23 +54,37 @@ static void begin(struct account *t)
     snprintf(t->numbering, sizeof t->numbering, "%d.%lld", (int)getpid(), (long long)clock_now_ms());
 }
 
-void account_write(struct account *t, struct proto_sighting *s, struct buf *out)
+bool account_wants_whole(const struct account *t)
+{
+    return t->number == 0 || t->open;
+}
+
+static bool any_gone(struct proto_gone *gone)
+{
+    bool any = false;
+    for (int list = 0; list < KEYED_SEEN; list++) any |= gone_of(gone, list)->n > 0;
+    return any;
+}
+
+void account_write(struct account *t, const struct proto_sighting *s, bool whole, struct buf *out)
 {
     _arena_ struct arena a = {0};
     struct proto_sighting told = *s;
-    bool whole = t->number == 0 || t->open;
+    struct proto_gone gone = {0};
+    struct ending ending = {.told = &t->told, .arena = &a, .gone = &gone};
+    bool tell_all = account_wants_whole(t);
+    assert(whole || !tell_all);
     if (t->number == 0) begin(t);
     told.numbering = t->numbering;
-    if (!whole) told.since = OPT_INT(t->number);
+    if (!tell_all) told.since = OPT_INT(t->number);
     told.number = OPT_INT(++t->number);
-    for (int list = 0; !whole && list < KEYED_SEEN; list++) {
+    for (int list = 0; !tell_all && list < KEYED_SEEN; list++) {
         struct shape_list news = news_of(t, list, keyed_list_of(&keyed_seen[list], s), &a);
         memcpy((char *)&told + keyed_seen[list].list, &news, sizeof news);
     }
-    struct ending gone = {.told = &t->told, .arena = &a};
-    keyed_take(&t->told, s, true, NULL, on_changed, &gone);
+    keyed_take(&t->told, whole ? s : &told, whole, s->gone, on_changed, &ending);
     keyed_release(&t->told);
-    if (!whole && gone.any) told.gone = &gone.gone;
+    told.gone = !tell_all && any_gone(&gone) ? &gone : NULL;
     t->open = true;
     json_encode(out, &shape_proto_sighting, &told);
 }

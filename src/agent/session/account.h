@@ -12,8 +12,13 @@ struct account {
     bool open;          /* the last one was not stored, as far as is known */
 };
 
-/* Adds the sighting as JSON; 's' is whole. */
-void account_write(struct account *t, struct proto_sighting *s, struct buf *out);
+/* True where the next sighting goes out whole. */
+bool account_wants_whole(const struct account *t);
+/*
+ * Adds the sighting as JSON. 'whole': 's' has everything. Otherwise, which is allowed where the account does not want it whole, it has
+ * whatever may be otherwise than was told last, and its 'gone' names whatever may be there no more.
+ */
+void account_write(struct account *t, const struct proto_sighting *s, bool whole, struct buf *out);
 /* Serve has stored the last one. */
 void account_stored(struct account *t);
 void account_fini(struct account *t);

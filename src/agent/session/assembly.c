@@ -3,35 +3,39 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Of all orders there are, in no order. */
-static void list_orders(const struct assembly *s, int list, struct arena *a, struct proto_assignment *out)
+/* In no order. */
+void assembly_list(const struct assembly *s, struct arena *a, struct proto_assignment *out)
 {
-    const struct keyed_list *l = &keyed_orders[list];
-    const struct index *x = &s->orders.items[list];
-    struct shape_list all = {true, 0, arena_alloc(a, x->n * l->shape->size)};
-    for (size_t i = 0; i < x->cap; i++) {
-        const struct keyed_item *item = x->slots[i].value;
-        if (item) memcpy((char *)all.items + all.n++ * l->shape->size, item->copy, l->shape->size);
+    for (int list = 0; list < KEYED_ORDERS; list++) {
+        const struct keyed_list *l = &keyed_orders[list];
+        struct shape_list all = {true, 0, arena_alloc(a, s->orders.items[list].n * l->shape->size)};
+        const void *item;
+        for (size_t at = 0; (item = keyed_next(&s->orders, list, &at)) != NULL;)
+            memcpy((char *)all.items + all.n++ * l->shape->size, item, l->shape->size);
+        memcpy((char *)out + l->list, &all, sizeof all);
     }
-    memcpy((char *)out + l->list, &all, sizeof all);
 }
 
-int assembly_take(struct assembly *s, const char *json, size_t len, struct arena *a, struct proto_assignment *out, struct err *e)
+static int check_message(const struct assembly *s, const char *region, const struct proto_assignment *m, struct err *e)
+{
+    bool fits = m->numbering && strcmp(m->numbering, s->numbering) == 0 && m->since.v == s->version;
+    if (strcmp(m->region, region) != 0) return err_set(e, ERR_PARSE, "it is not for the region %s", region);
+    if (m->version.v <= 0) return err_set(e, ERR_PARSE, "it has no number");
+    if (!m->since.set || fits) return 0;
+    return err_set(e, ERR_STALE, "it goes by version %lld, and this is %lld", (long long)m->since.v, (long long)s->version);
+}
+
+int assembly_take(struct assembly *s, const char *region, const char *json, size_t len, struct arena *a,
+    struct proto_assignment *out, keyed_changed_fn *changed, void *arg, struct err *e)
 {
     *out = (struct proto_assignment){0};
     int r = json_decode(&shape_proto_assignment, json, len, a, out, e);
-    if (r) return r;
-    bool whole = !out->since.set;
-    bool fits = out->numbering && strcmp(out->numbering, s->numbering) == 0 && out->since.v == s->version;
-    if (!whole && !fits) {
-        s->numbering[0] = '\0';
-        return err_set(e, ERR_STALE, "it goes by version %lld, and this is %lld", (long long)out->since.v, (long long)s->version);
-    }
-    if (s->orders.lists == NULL) s->orders = (struct keyed){.lists = keyed_orders, .n_lists = KEYED_ORDERS};
-    keyed_take(&s->orders, out, whole, out->gone, NULL, NULL);
-    for (int list = 0; !whole && list < KEYED_ORDERS; list++) list_orders(s, list, a, out);
-    bool numbers = out->numbering && strlen(out->numbering) < sizeof s->numbering;
+    if (!r) r = check_message(s, region, out, e);
+    bool numbers = !r && out->numbering && strlen(out->numbering) < sizeof s->numbering;
     snprintf(s->numbering, sizeof s->numbering, "%s", numbers ? out->numbering : "");
+    if (r) return r;
+    if (s->orders.lists == NULL) s->orders = (struct keyed){.lists = keyed_orders, .n_lists = KEYED_ORDERS};
+    keyed_take(&s->orders, out, !out->since.set, out->gone, changed, arg);
     s->version = out->version.v;
     return 0;
 }

@@ -140,15 +140,13 @@ int64_t assignment_apply(struct fleet *f, const char *json, size_t len)
     struct arena *next = &f->orders[!f->current], *old = &f->orders[f->current];
     struct proto_assignment m = {0};
     if (f->stopping) return f->version;
-    int r = assembly_take(&f->assembly, json, len, next, &m, &e);
-    bool ours = !r && strcmp(m.region, f->region) == 0 && m.version.v > 0;
-    if (!ours) {
-        if (r && r != ERR_STALE) log_error("serve sent an assignment that can't be read: %s", e.msg);
-        if (r == 0) log_error("serve sent an assignment that is not for region %s", f->region);
-        f->assembly.numbering[0] = '\0'; /* the whole is wanted next */
+    int r = assembly_take(&f->assembly, f->region, json, len, next, &m, NULL, NULL, &e);
+    if (r) {
+        if (r != ERR_STALE) log_error("serve sent an assignment that is of no use: %s", e.msg);
         arena_fini(next);
         return -1;
     }
+    assembly_list(&f->assembly, next, &m);
     if (f->version == 0) f->quiet_until = uv_now(f->loop) + 1000;
     f->version = m.version.v;
     f->changed = true;

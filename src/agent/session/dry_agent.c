@@ -24,11 +24,8 @@ struct dry_agent {
     uv_timer_t tick;
     struct dial *dial;
     struct dry_fleet *fleet;
-    struct arena orders[2]; /* the assignment in force, and room for the next */
-    struct proto_assignment assignments[2];
-    struct assembly assembly;
+    struct assembly assembly; /* of the assignment in force */
     struct account account;
-    int current;
     int64_t version; /* 0: none yet */
     bool changed, stopping, finishing;
 };
@@ -68,23 +65,17 @@ static void on_signal(uv_signal_t *h, int signum)
 static int64_t on_assignment(void *arg, const char *json, size_t len)
 {
     struct dry_agent *a = arg;
+    _arena_ struct arena mem = {0};
     struct err e = {0};
-    int next = !a->current;
-    struct proto_assignment *m = &a->assignments[next];
+    struct proto_assignment m;
     if (a->stopping) return a->version;
-    int r = assembly_take(&a->assembly, json, len, &a->orders[next], m, &e);
-    if (r && r != ERR_STALE) log_error("serve sent an assignment that can't be read: %s", e.msg);
-    if (r || strcmp(m->region, a->o->region) != 0) {
-        a->assembly.numbering[0] = '\0'; /* the whole is wanted next */
-        arena_fini(&a->orders[next]);
-        return -1;
-    }
-    a->version = m->version.v;
-    dry_fleet_order(a->fleet, m);
-    arena_fini(&a->orders[a->current]);
+    int r = assembly_take(&a->assembly, a->o->region, json, len, &mem, &m, dry_fleet_order, a->fleet, &e);
+    if (r && r != ERR_STALE) log_error("serve sent an assignment that is of no use: %s", e.msg);
+    if (r) return -1;
+    a->version = m.version.v;
+    dry_fleet_settle(a->fleet, m.dry_run);
     assembly_settle(&a->assembly);
-    a->current = next;
-    if (m->shutdown.v) stop(a, "serve says so");
+    if (m.shutdown.v) stop(a, "serve says so");
     return a->version;
 }
 
@@ -101,8 +92,9 @@ static void on_sighting(void *arg, struct buf *out)
     struct proto_sighting s = {.region = a->o->region, .pid = OPT_INT(getpid()), .version = OPT_INT(a->version)};
     s.dry_run = OPT_BOOL(true);
     s.stopped = OPT_BOOL(a->finishing);
-    dry_fleet_see(a->fleet, &mem, &s);
-    account_write(&a->account, &s, out);
+    bool whole = account_wants_whole(&a->account);
+    dry_fleet_see(a->fleet, whole, &mem, &s);
+    account_write(&a->account, &s, whole, out);
 }
 
 static void on_stored(void *arg)
@@ -158,15 +150,13 @@ static int run_until_stopped(struct dry_agent *a, struct err *e)
     int r = dial_open(&a->loop, &d, &dial_events, a, &a->dial, e);
     if (r == 0) {
         log_warn("a dry run: nodes have no processes, and nobody listens at their addresses");
-        a->fleet = dry_fleet_open(&a->loop, fleet_has_changed, a);
+        a->fleet = dry_fleet_open(&a->loop, &a->assembly.orders, fleet_has_changed, a);
         open_handles(a);
         if (a->o->stop_only) stop(a, "only started for that");
         uv_run(&a->loop, UV_RUN_DEFAULT);
         log_info("stopped");
     }
     uv_loop_close(&a->loop);
-    arena_fini(&a->orders[0]);
-    arena_fini(&a->orders[1]);
     assembly_fini(&a->assembly);
     account_fini(&a->account);
     return r;

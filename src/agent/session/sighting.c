@@ -24,5 +24,5 @@ void sighting_write(struct fleet *f, struct buf *out)
     for (size_t i = 0; i < f->n_links; i++) link_see(f->links[i], &s.links.items[i]);
     shelf_see(f->node_host.shelf, &mem, &s.snapshots);
     see_stuck(f, &mem, &s.stuck);
-    account_write(&f->account, &s, out);
+    account_write(&f->account, &s, true, out);
 }
