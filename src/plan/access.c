@@ -62,7 +62,7 @@ static void add_tokens(struct world *w, const struct row_encryption *e, struct a
 }
 
 /* Without user groups, there is one user, who may do everything. */
-static struct access_user *everybody(struct world *w, const struct row_encryption *tokens)
+static struct access_user *all_powerful_user(struct world *w, const struct row_encryption *tokens)
 {
     struct access_user *u = new_user(w, "default", 0);
     add_rule(u, "on");
@@ -72,15 +72,6 @@ static struct access_user *everybody(struct world *w, const struct row_encryptio
     add_rule(u, "+@all");
     restrict_user(w, u);
     return u;
-}
-
-static void add_passwords(struct world *w, const char *hashes, struct access_user *u)
-{
-    for (const char *p = hashes; *p; p += strspn(p, " ")) {
-        size_t n = strcspn(p, " ");
-        add_rule(u, arena_printf(w->arena, "#%.*s", (int)n, p));
-        p += n;
-    }
 }
 
 /* One who authenticates by IAM has no password at all, so that nobody can log in with one. */
@@ -93,7 +84,11 @@ static struct access_user *user_of_row(struct world *w, const struct row_user *r
     for (size_t i = 0; i < s.n; i++)
         add_rule(u, !w->allow_restricted && access_string_is_wide(s.words[i]) ? restrict_selector(w, s.words[i]) : s.words[i]);
     if (text_is(row->authentication, "no-password")) add_rule(u, "nopass");
-    add_passwords(w, row->passwords, u);
+    for (const char *p = row->passwords; *p; p += strspn(p, " ")) {
+        size_t n = strcspn(p, " ");
+        add_rule(u, arena_printf(w->arena, "#%.*s", (int)n, p));
+        p += n;
+    }
     restrict_user(w, u);
     return u;
 }
@@ -108,17 +103,6 @@ static const struct access_user *user_of(struct world *w, struct world_user *u)
 }
 
 /* ---- of a replication group ---- */
-
-static int64_t generation_of(const struct access *a)
-{
-    uint64_t h = HASH_EMPTY;
-    for (size_t i = 0; i < a->n; i++) {
-        h = hash_bytes(hash_text(h, a->users[i].name), "\t", 1);
-        for (size_t k = 0; k < a->users[i].n_rules; k++) h = hash_bytes(hash_text(h, a->users[i].rules[k]), "\n", 1);
-        h = hash_bytes(h, "\f", 1);
-    }
-    return hash_number(h);
-}
 
 static void add_members(struct world *w, const struct world_user_group *g, struct access *a)
 {
@@ -136,9 +120,15 @@ static bool has_default(const struct access *a)
     return false;
 }
 
-static const struct access *seal(struct access *a)
+static const struct access *seal_access(struct access *a)
 {
-    a->generation = generation_of(a);
+    uint64_t h = HASH_EMPTY;
+    for (size_t i = 0; i < a->n; i++) {
+        h = hash_bytes(hash_text(h, a->users[i].name), "\t", 1);
+        for (size_t k = 0; k < a->users[i].n_rules; k++) h = hash_bytes(hash_text(h, a->users[i].rules[k]), "\n", 1);
+        h = hash_bytes(h, "\f", 1);
+    }
+    a->generation = hash_number(h);
     return a;
 }
 
@@ -147,19 +137,19 @@ static const struct access *open_to_everybody(struct world *w)
 {
     if (w->access) return w->access;
     struct access *a = arena_new(w->arena, struct access);
-    *a = (struct access){.users = everybody(w, NULL), .n = 1};
-    return w->access = seal(a);
+    *a = (struct access){.users = all_powerful_user(w, NULL), .n = 1};
+    return w->access = seal_access(a);
 }
 
 static const struct access *without_user_groups(struct world *w, const struct world_rg *rg)
 {
     if (rg->encryption == NULL || rg->encryption->row.token == NULL) return open_to_everybody(w);
     struct access *a = arena_new(w->arena, struct access);
-    *a = (struct access){.users = everybody(w, &rg->encryption->row), .n = 1};
-    return seal(a);
+    *a = (struct access){.users = all_powerful_user(w, &rg->encryption->row), .n = 1};
+    return seal_access(a);
 }
 
-static const struct access *derive(struct world *w, const struct world_rg *rg)
+static const struct access *derive_access(struct world *w, const struct world_rg *rg)
 {
     struct access *a = arena_new(w->arena, struct access);
     bool by_groups = false;
@@ -173,13 +163,13 @@ static const struct access *derive(struct world *w, const struct world_rg *rg)
     if (!by_groups) return without_user_groups(w, rg);
     /* Every engine has a user of this name: off, where a user group of valkey does without. */
     if (!has_default(a)) a->users[a->n++] = *new_user(w, "default", 0);
-    return seal(a);
+    return seal_access(a);
 }
 
 const struct access *access_of(struct world *w, struct world_rg *rg)
 {
     if (rg == NULL) return open_to_everybody(w);
-    if (rg->access == NULL) rg->access = derive(w, rg);
+    if (rg->access == NULL) rg->access = derive_access(w, rg);
     return rg->access;
 }
 

@@ -19,7 +19,7 @@ static bool is_had(struct world *w, const char *its, int64_t its_port, bool drop
     return true;
 }
 
-static bool taken(struct world *w, const char *address, int64_t port)
+static bool address_is_taken(struct world *w, const char *address, int64_t port)
 {
     for (size_t i = 0; i < w->n_nodes; i++) {
         const struct row_node *n = &w->nodes[i].row;
@@ -34,7 +34,7 @@ static bool taken(struct world *w, const char *address, int64_t port)
 
 /* The counter begins anywhere, runs through the region's hosts, or through the port range, and comes round to what was freed
  * long ago. */
-static bool give(struct world *w, struct world_region *r, const char **address, int64_t *port)
+static bool give_address(struct world *w, struct world_region *r, const char **address, int64_t *port)
 {
     int64_t span = w->addressing.ports ? w->addressing.last_port - w->addressing.first_port + 1 : PLAN_HOSTS;
     const struct region *known = region_find(r->row.name);
@@ -42,7 +42,7 @@ static bool give(struct world *w, struct world_region *r, const char **address, 
         int64_t at = (r->row.next_host + tries) % span;
         const char *host = w->addressing.ports ? w->addressing.host : plan_host_address(w->arena, known ? known->octet : 0, at);
         int64_t with = w->addressing.ports ? w->addressing.first_port + at : *port;
-        if (taken(w, host, with)) continue;
+        if (address_is_taken(w, host, with)) continue;
         if (w->held) address_book_take(w->held, address_book_entry(w->arena, w->addressing.ports, host, with));
         world_set_int(w, &r->row.next_host, (at + 1) % span);
         world_set(w, address, host);
@@ -50,13 +50,6 @@ static bool give(struct world *w, struct world_region *r, const char **address, 
         return true;
     }
     return false;
-}
-
-/* Where one address is taken by somebody else, his others are likely to follow it: look on in the next /24, or a hundred ports on. */
-static void leap(struct world *w, struct world_region *r)
-{
-    int64_t block = w->addressing.ports ? 100 : 254;
-    world_set_int(w, &r->row.next_host, (r->row.next_host / block + 1) * block);
 }
 
 struct addressed {
@@ -87,18 +80,15 @@ static const char *plan_address(struct world *w, struct addressed x)
     /* All nodes listen where the flags say today, each at the port it has. */
     if (w->addressing.ports && *x.address) world_set(w, x.address, w->addressing.host);
     if (!*x.settled && *x.address && x.is_taken) {
-        leap(w, r);
+        /* Where one address is taken by somebody else, his others are likely to follow it: look on in the next /24, or a
+         * hundred ports on. */
+        int64_t block = w->addressing.ports ? 100 : 254;
+        world_set_int(w, &r->row.next_host, (r->row.next_host / block + 1) * block);
         world_set(w, x.address, NULL);
     }
-    if (!*x.address && !give(w, r, x.address, x.port)) return go_without(w, x);
+    if (!*x.address && !give_address(w, r, x.address, x.port)) return go_without(w, x);
     world_set(w, x.no_address, NULL);
     return NULL;
-}
-
-static void tell_of_endpoint(struct world *w, const struct row_endpoint *e, const char *reason)
-{
-    if (e->cluster_id) world_event(w, e->region, e->cluster_id, EVENT_CONFIGURATION_ENDPOINT_FAILED, e->cluster_id, reason);
-    else world_event(w, e->region, e->rg_id, EVENT_ENDPOINT_FAILED, endpoint_kind_text(e->kind), e->rg_id, reason);
 }
 
 void plan_addresses(struct world *w)
@@ -116,6 +106,10 @@ void plan_addresses(struct world *w)
         const char *reason =
             plan_address(w, (struct addressed){e->region, &e->address, &e->port, &e->settled, &e->no_address,
                                 seen_endpoint_state(e) == ENDPOINT_LISTENING, seen_endpoint_state(e) == ENDPOINT_CONFLICT});
-        if (reason) tell_of_endpoint(w, e, reason);
+        if (reason) {
+            if (e->cluster_id)
+                world_event(w, e->region, e->cluster_id, EVENT_CONFIGURATION_ENDPOINT_FAILED, e->cluster_id, reason);
+            else world_event(w, e->region, e->rg_id, EVENT_ENDPOINT_FAILED, endpoint_kind_text(e->kind), e->rg_id, reason);
+        }
     }
 }

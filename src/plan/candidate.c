@@ -4,8 +4,7 @@
 /* One that was primary a moment ago, or has just become it in good order, has as much to tell as any replica. */
 static bool can_stand_in(const struct world_node *n, const struct world_node_group *ng, const struct world_node *first)
 {
-    return n != first && !n->drop && strcmp(n->row.node_group_id, ng->row.id) == 0 && n->row.want == WISH_RUN &&
-           node_answers(n) && n->row.seen_role;
+    return n != first && ng_has(ng, n) && node_shall_run(n) && node_answers(n) && n->row.seen_role;
 }
 
 /* Further is better; of equals, one in another zone than the failed node; then the first by name. */

@@ -13,7 +13,7 @@ struct check {
     struct violation *found;
 };
 
-static void violated(struct check *c, enum invariant number, const char *text)
+static void add_violation(struct check *c, enum invariant number, const char *text)
 {
     struct violation *v = arena_new(c->w->arena, struct violation);
     *v = (struct violation){c->found, number, text};
@@ -85,29 +85,19 @@ static void check_reference(struct check *c, const struct reference *r)
         const void *item = table_item(c->w, from, i);
         const char *key = table_dropped(from, item) || needs_no_row(r, from, c, item) ? NULL : key_of(c, from, item, r->columns);
         if (key && index_get(&there, key) == NULL)
-            violated(c, INVARIANT_POINTERS, arena_printf(c->w->arena, "a row of %s names the %s %s", r->from, r->to, key));
-    }
-}
-
-static void check_pointers(struct check *c)
-{
-    for (size_t i = 0; i < sizeof references / sizeof *references; i++) check_reference(c, &references[i]);
-    for (size_t i = 0; i < c->w->n_endpoints; i++) {
-        const struct row_endpoint *e = &c->w->endpoints[i].row;
-        if (!c->w->endpoints[i].drop && e->rg_id == NULL && e->cluster_id == NULL)
-            violated(c, INVARIANT_POINTERS, arena_printf(c->w->arena, "the endpoint %s is nobody's", e->id));
+            add_violation(c, INVARIANT_POINTERS, arena_printf(c->w->arena, "a row of %s names the %s %s", r->from, r->to, key));
     }
 }
 
 /* ---- node groups ---- */
 
-static const char *name_of(struct check *c, const struct world_node_group *ng)
+static const char *node_group_name(struct check *c, const struct world_node_group *ng)
 {
     return arena_printf(c->w->arena, "%s %s, node group %s", ng->row.region, ng->row.rg_id, ng->row.id);
 }
 
 /* The nodes of what is being deleted go one after the other, the primary like the others. */
-static bool stays(struct world *w, const struct world_node_group *ng)
+static bool node_group_stays(struct world *w, const struct world_node_group *ng)
 {
     const struct world_rg *rg = world_rg(w, ng->row.region, ng->row.rg_id);
     return !ng->drop && rg && !rg->drop && rg->row.status != RG_DELETING && ng->row.status != NODE_GROUP_DELETING;
@@ -115,7 +105,7 @@ static bool stays(struct world *w, const struct world_node_group *ng)
 
 static bool is_of(const struct world_node_group *ng, const struct world_node *n)
 {
-    return n && !n->drop && ng_has(ng, n) && n->row.want == WISH_RUN;
+    return n && ng_has(ng, n) && node_shall_run(n);
 }
 
 /* It is ordered to take writes at once, whatever another one does. */
@@ -139,14 +129,16 @@ static void check_node_group(struct check *c, struct world_node_group *ng)
     struct world_rg *rg = world_rg(c->w, ng->row.region, ng->row.rg_id);
     const char *target = ng->row.switch_node_id;
     if (!is_of(ng, rg_primary(ng)))
-        violated(c, INVARIANT_PRIMARY_OF_NODE_GROUP,
-            arena_printf(c->w->arena, "%s: its primary %s is none of its nodes", name_of(c, ng), ng->row.primary_node_id));
+        add_violation(c, INVARIANT_PRIMARY_OF_NODE_GROUP,
+            arena_printf(
+                c->w->arena, "%s: its primary %s is none of its nodes", node_group_name(c, ng), ng->row.primary_node_id));
     size_t writers = count_writers(c->w, ng);
     if (writers > 1)
-        violated(c, INVARIANT_ONE_TAKES_WRITES, arena_printf(c->w->arena, "%s: %zu of its nodes are", name_of(c, ng), writers));
+        add_violation(c, INVARIANT_ONE_TAKES_WRITES,
+            arena_printf(c->w->arena, "%s: %zu of its nodes are", node_group_name(c, ng), writers));
     if (target && (!is_of(ng, rg_node(rg, target)) || text_is(target, ng->row.primary_node_id)))
-        violated(
-            c, INVARIANT_SWITCH_TARGET, arena_printf(c->w->arena, "%s: %s is to become its primary", name_of(c, ng), target));
+        add_violation(c, INVARIANT_SWITCH_TARGET,
+            arena_printf(c->w->arena, "%s: %s is to become its primary", node_group_name(c, ng), target));
 }
 
 static void check_global(struct check *c, struct world_global *g)
@@ -159,9 +151,10 @@ static void check_global(struct check *c, struct world_global *g)
         if (!m->row.leaving && m->rg && m->rg->n_node_groups) writers += count_writers(c->w, &m->rg->node_groups[0]) > 0;
     }
     if (primaries > 1)
-        violated(c, INVARIANT_ONE_PRIMARY_REGION, arena_printf(c->w->arena, "%s: %zu members are", g->row.id, primaries));
+        add_violation(c, INVARIANT_ONE_PRIMARY_REGION, arena_printf(c->w->arena, "%s: %zu members are", g->row.id, primaries));
     if (writers > 1)
-        violated(c, INVARIANT_ONE_TAKES_WRITES, arena_printf(c->w->arena, "%s: nodes of %zu regions are", g->row.id, writers));
+        add_violation(
+            c, INVARIANT_ONE_TAKES_WRITES, arena_printf(c->w->arena, "%s: nodes of %zu regions are", g->row.id, writers));
 }
 
 static void check_phase(struct check *c, const struct row_global_replication_group *g)
@@ -169,9 +162,10 @@ static void check_phase(struct check *c, const struct row_global_replication_gro
     if (!word_knows(&words_global_phase, g->phase)) return; /* invariant 7 tells of it */
     bool turns = g->phase != PHASE_STEADY && g->phase != PHASE_SETTLING;
     if (turns && g->switch_region == NULL)
-        violated(c, INVARIANT_PHASES, arena_printf(c->w->arena, "%s: %s without a region", g->id, global_phase_text(g->phase)));
+        add_violation(
+            c, INVARIANT_PHASES, arena_printf(c->w->arena, "%s: %s without a region", g->id, global_phase_text(g->phase)));
     if (g->phase == PHASE_RETURNING && g->switch_offset < 0)
-        violated(c, INVARIANT_PHASES, arena_printf(c->w->arena, "%s: returning without an offset", g->id));
+        add_violation(c, INVARIANT_PHASES, arena_printf(c->w->arena, "%s: returning without an offset", g->id));
 }
 
 /* ---- slots ---- */
@@ -185,10 +179,10 @@ static void check_slots(struct check *c, struct world_rg *rg)
         if (ng->drop || ng->shard == NULL) continue;
         shards++;
         if (slots_read(&all, ng->row.slots) != SLOTS_OK)
-            violated(c, INVARIANT_SLOTS, arena_printf(c->w->arena, "%s: %s", name_of(c, ng), ng->row.slots));
+            add_violation(c, INVARIANT_SLOTS, arena_printf(c->w->arena, "%s: %s", node_group_name(c, ng), ng->row.slots));
     }
     if (shards && rg->resharding == NULL && slots_count(&all) != SLOTS)
-        violated(c, INVARIANT_SLOTS,
+        add_violation(c, INVARIANT_SLOTS,
             arena_printf(c->w->arena, "%s %s: its shards hold %d slots", rg->row.region, rg->row.id, slots_count(&all)));
 }
 
@@ -199,7 +193,7 @@ static void check_address(struct check *c, struct index *taken, const char *id, 
     if (address == NULL) return;
     const char *key = arena_printf(c->w->arena, "%s:%lld", address, (long long)port);
     const char *other = index_get(taken, key);
-    if (other) violated(c, INVARIANT_ADDRESSES, arena_printf(c->w->arena, "%s is that of %s and of %s", key, other, id));
+    if (other) add_violation(c, INVARIANT_ADDRESSES, arena_printf(c->w->arena, "%s is that of %s and of %s", key, other, id));
     index_put(taken, key, id);
 }
 
@@ -223,7 +217,7 @@ static void check_table_words(struct check *c, const struct world_table *t)
     for (size_t i = 0; i < table_count(c->w, t); i++) {
         const void *item = table_item(c->w, t, i);
         const void *wrong = table_dropped(t, item) ? NULL : table_wrong_word(t, item);
-        if (wrong) violated(c, INVARIANT_STATUS_WORDS, table_name_field(c->w->arena, c->w, wrong));
+        if (wrong) add_violation(c, INVARIANT_STATUS_WORDS, table_name_field(c->w->arena, c->w, wrong));
     }
 }
 
@@ -247,7 +241,7 @@ static void check_past(struct check *c)
         for (size_t i = 0; i < table_count(c->w, t); i++) {
             const int64_t *since = table_int(t, table_item(c->w, t, i), columns[k][1]);
             if (*since > c->w->steady_ms)
-                violated(c, INVARIANT_PAST, arena_printf(c->w->arena, "%s", table_name_field(c->w->arena, c->w, since)));
+                add_violation(c, INVARIANT_PAST, arena_printf(c->w->arena, "%s", table_name_field(c->w->arena, c->w, since)));
         }
     }
 }
@@ -276,9 +270,14 @@ const char *invariant_text(enum invariant number)
 struct violation *plan_check(struct world *w)
 {
     struct check c = {.w = w};
-    check_pointers(&c);
+    for (size_t i = 0; i < sizeof references / sizeof *references; i++) check_reference(&c, &references[i]);
+    for (size_t i = 0; i < c.w->n_endpoints; i++) {
+        const struct row_endpoint *e = &c.w->endpoints[i].row;
+        if (!c.w->endpoints[i].drop && e->rg_id == NULL && e->cluster_id == NULL)
+            add_violation(&c, INVARIANT_POINTERS, arena_printf(c.w->arena, "the endpoint %s is nobody's", e->id));
+    }
     for (size_t i = 0; i < w->n_node_groups; i++)
-        if (stays(w, &w->node_groups[i])) check_node_group(&c, &w->node_groups[i]);
+        if (node_group_stays(w, &w->node_groups[i])) check_node_group(&c, &w->node_groups[i]);
     for (size_t i = 0; i < w->n_rgs; i++)
         if (!w->rgs[i].drop && shard_is_clustered(&w->rgs[i]) && w->rgs[i].row.status != RG_DELETING) check_slots(&c, &w->rgs[i]);
     for (size_t i = 0; i < w->n_globals; i++) {
@@ -290,6 +289,6 @@ struct violation *plan_check(struct world *w)
     for (size_t i = 0; i < n_world_tables; i++) check_table_words(&c, &world_tables[i]);
     check_past(&c);
     const char *unrest = c.found ? NULL : plan_unrest(w); /* plans rely on the others */
-    if (unrest) violated(&c, INVARIANT_REST, unrest);
+    if (unrest) add_violation(&c, INVARIANT_REST, unrest);
     return c.found;
 }

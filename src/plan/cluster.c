@@ -16,11 +16,6 @@
  * then the cache cluster shows 'modifying' until its nodes are as the rows say.
  */
 
-static bool runs(const struct world_node *n)
-{
-    return !n->drop && n->row.want == WISH_RUN;
-}
-
 /* ---- nodes, those of replication groups too ---- */
 
 void plan_node(struct world *w, struct world_node *n)
@@ -43,20 +38,8 @@ struct row_node plan_new_node(struct arena *a, struct row_cache_cluster *c, cons
 static int64_t count_running(const struct world_cluster *c)
 {
     int64_t n = 0;
-    for (size_t i = 0; i < c->n_nodes; i++) n += runs(&c->nodes[i]);
+    for (size_t i = 0; i < c->n_nodes; i++) n += node_shall_run(&c->nodes[i]);
     return n;
-}
-
-/* "Multiple" where the nodes stand in more than one zone, as the service says it. */
-static void tell_zone(struct world *w, struct world_cluster *c)
-{
-    const char *zone = NULL;
-    for (size_t i = 0; i < c->n_nodes; i++) {
-        if (!runs(&c->nodes[i])) continue;
-        const char *other = c->nodes[i].row.availability_zone;
-        zone = zone == NULL || text_is(zone, other) ? other : "Multiple";
-    }
-    if (zone) world_set(w, &c->row.availability_zone, zone);
 }
 
 static void begin_adding(struct world *w, struct world_cluster *c, int64_t n)
@@ -72,22 +55,12 @@ static void begin_adding(struct world *w, struct world_cluster *c, int64_t n)
     }
 }
 
-static void begin_removing(struct world *w, struct world_cluster *c)
-{
-    world_event(w, c->row.region, c->row.id, EVENT_NODES_DECREASING);
-    for (size_t i = 0; i < c->n_nodes; i++) {
-        if (!word_in(c->row.pending_nodes_to_remove, c->nodes[i].row.node_id)) continue;
-        world_set_word(w, &c->nodes[i].row.want, WISH_GONE);
-        move_node_status(w, &c->nodes[i].row.status, NODE_DELETION_ASKED);
-    }
-}
-
 static void drop_removed(struct world *w, struct world_cluster *c)
 {
     const char *removed = NULL;
     for (size_t i = 0; i < c->n_nodes; i++) {
         struct world_node *n = &c->nodes[i];
-        if (n->drop || runs(n) || !node_has_left(n)) continue;
+        if (n->drop || node_shall_run(n) || !node_has_left(n)) continue;
         world_drop(w, &n->drop);
         removed = removed ? arena_printf(w->arena, "%s, %s", removed, n->row.node_id) : n->row.node_id;
     }
@@ -117,7 +90,7 @@ static void begin_engine_version(struct world *w, struct world_cluster *c)
     if (c->row.pending_parameter_group) world_set(w, &c->row.parameter_group, c->row.pending_parameter_group);
     world_set(w, &c->row.pending_parameter_group, NULL);
     for (size_t i = 0; i < c->n_nodes; i++) {
-        if (!runs(&c->nodes[i])) continue;
+        if (!node_shall_run(&c->nodes[i])) continue;
         world_set_int(w, &c->nodes[i].row.keep_data, !text_is(c->row.engine, "memcached"));
     }
     world_event(w, c->row.region, c->row.id, EVENT_ENGINE_VERSION_CHANGED, c->row.engine_version);
@@ -129,7 +102,14 @@ static void begin_pending(struct world *w, struct world_cluster *c)
     if (c->row.pending_node_type) begin_node_type(w, c);
     if (c->row.pending_engine_version) begin_engine_version(w, c);
     if (more > 0) begin_adding(w, c, more);
-    if (more < 0) begin_removing(w, c);
+    if (more < 0) {
+        world_event(w, c->row.region, c->row.id, EVENT_NODES_DECREASING);
+        for (size_t i = 0; i < c->n_nodes; i++) {
+            if (!word_in(c->row.pending_nodes_to_remove, c->nodes[i].row.node_id)) continue;
+            world_set_word(w, &c->nodes[i].row.want, WISH_GONE);
+            move_node_status(w, &c->nodes[i].row.status, NODE_DELETION_ASKED);
+        }
+    }
     world_set_int(w, &c->row.pending_since_ms, 0);
     move_cluster_status(w, &c->row.status, CLUSTER_CHANGE_BEGUN);
 }
@@ -159,7 +139,7 @@ static void publish_nodes(struct world *w, struct world_cluster *c)
     if (c->endpoint == NULL || c->row.status == CLUSTER_REBOOTING_CLUSTER_NODES) return;
     if (c->row.status == CLUSTER_CREATING && !is_complete(c)) return;
     for (size_t i = 0; i < c->n_nodes; i++)
-        if (runs(&c->nodes[i]) && c->nodes[i].row.status == NODE_AVAILABLE)
+        if (node_shall_run(&c->nodes[i]) && c->nodes[i].row.status == NODE_AVAILABLE)
             list = arena_printf(w->arena, "%s%s%s", list, *list ? " " : "", c->nodes[i].row.node_id);
     if (text_is(list, c->row.config_nodes)) return;
     if (*c->row.config_nodes) world_set_int(w, &c->row.config_version, c->row.config_version + 1);
@@ -197,10 +177,17 @@ static void end_resizing(struct world *w, struct world_cluster *c)
     world_set_int(w, &c->row.pending_num_nodes, 0);
     world_set(w, &c->row.pending_nodes_to_remove, "");
     world_set(w, &c->row.pending_zones, "");
-    tell_zone(w, c);
+    /* "Multiple" where the nodes stand in more than one zone, as the service says it. */
+    const char *zone = NULL;
+    for (size_t i = 0; i < c->n_nodes; i++) {
+        if (!node_shall_run(&c->nodes[i])) continue;
+        const char *other = c->nodes[i].row.availability_zone;
+        zone = zone == NULL || text_is(zone, other) ? other : "Multiple";
+    }
+    if (zone) world_set(w, &c->row.availability_zone, zone);
 }
 
-static void settle(struct world *w, struct world_cluster *c)
+static void settle_cluster(struct world *w, struct world_cluster *c)
 {
     bool created = c->row.status == CLUSTER_CREATING, modified = c->row.status == CLUSTER_MODIFYING;
     if (!created && !modified && c->row.status != CLUSTER_REBOOTING_CLUSTER_NODES) return;
@@ -238,5 +225,5 @@ void plan_stand_alone(struct world *w, struct world_cluster *c)
     plan_pending_changes(w, c);
     plan_cluster_scaling(w, c);
     publish_nodes(w, c);
-    settle(w, c);
+    settle_cluster(w, c);
 }

@@ -87,7 +87,7 @@ struct names {
     size_t n;
 };
 
-static void add(struct names *names, const char *name)
+static void add_name(struct names *names, const char *name)
 {
     if (name == NULL) return;
     for (size_t i = 0; i < names->n; i++)
@@ -95,7 +95,7 @@ static void add(struct names *names, const char *name)
     if (names->n < NAMES_MAX) names->items[names->n++] = name;
 }
 
-static int compare(const void *a, const void *b)
+static int compare_names(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
@@ -116,13 +116,13 @@ static bool is_loopback(const char *host)
 const char *encryption_names(struct world *w, const struct world_node *n)
 {
     struct names names = {0};
-    if (w->addressing.ports) add(&names, w->addressing.advertise);
+    if (w->addressing.ports) add_name(&names, w->addressing.advertise);
     /* Nodes of a Redis Cluster send clients to each other's addresses, which the authority may sign where they are of this machine. */
-    if (!w->addressing.ports || is_loopback(n->row.address)) add(&names, n->row.address);
-    if (w->addressing.ports && is_loopback(w->addressing.advertise)) add(&names, "localhost");
+    if (!w->addressing.ports || is_loopback(n->row.address)) add_name(&names, n->row.address);
+    if (w->addressing.ports && is_loopback(w->addressing.advertise)) add_name(&names, "localhost");
     for (size_t i = 0; !w->addressing.ports && n->rg && i < n->rg->n_endpoints; i++)
-        if (may_answer_at(n, &n->rg->endpoints[i])) add(&names, n->rg->endpoints[i].row.address);
-    qsort(names.items, names.n, sizeof *names.items, compare);
+        if (may_answer_at(n, &n->rg->endpoints[i])) add_name(&names, n->rg->endpoints[i].row.address);
+    qsort(names.items, names.n, sizeof *names.items, compare_names);
     return arena_join(w->arena, names.items, names.n, " ");
 }
 

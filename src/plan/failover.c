@@ -23,7 +23,7 @@ static bool awaits_saved(struct world *w, const struct world_node_group *ng, con
     bool awaited = false;
     for (size_t i = 0; i < ng->n_nodes; i++) {
         const struct world_node *n = &ng->nodes[i];
-        bool runs = n != first && !n->drop && ng_has(ng, n) && n->row.want == WISH_RUN;
+        bool runs = n != first && ng_has(ng, n) && node_shall_run(n);
         awaited |= runs && seen_node_is_here(&n->row) && n->row.seen_loads && !node_answers(n) && !node_is_dead(n);
     }
     if (!awaited || w->steady_ms >= limit) return false;

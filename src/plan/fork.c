@@ -24,17 +24,12 @@ void plan_fork_doubt(struct world *w, struct world_member *target)
     world_set_int(w, &target->row.fork_offset, PARTED_PERHAPS);
 }
 
-static void tell(struct world *w, const struct world_member *m, const struct world_node *n, const char *bytes)
+static void tell_discarded(struct world *w, const struct world_member *m, const struct world_node *n, const char *bytes)
 {
     world_event(w, m->row.region, m->row.rg_id, EVENT_GLOBAL_FORK_DISCARDED, bytes, n->row.cluster_id);
 }
 
-static const char *count(struct world *w, int64_t bytes)
-{
-    return arena_printf(w->arena, "%lld", (long long)(bytes > 0 ? bytes : 0));
-}
-
-static void close(struct world *w, struct world_member *m)
+static void close_fork(struct world *w, struct world_member *m)
 {
     world_set_int(w, &m->row.fork_offset, 0);
 }
@@ -60,14 +55,15 @@ static void plan_member_fork(struct world *w, struct world_member *m, const stru
     if (m->row.fork_offset == PARTED_SOMEWHERE) learn_parting(w, m, new);
     if (!world_in_touch(w, m->row.region)) return;
     if (m->row.fork_offset == PARTED_PERHAPS) learn_parting(w, m, n);
-    if (n == NULL || m->row.leaving || m->row.role == MEMBER_PRIMARY) close(w, m); /* it keeps what it has */
+    if (n == NULL || m->row.leaving || m->row.role == MEMBER_PRIMARY) close_fork(w, m); /* it keeps what it has */
     else if (node_is_dead(n)) {
-        tell(w, m, n, "an unknown number of");
-        close(w, m);
-    } else if (has_stayed(w, m, n)) close(w, m);
+        tell_discarded(w, m, n, "an unknown number of");
+        close_fork(w, m);
+    } else if (has_stayed(w, m, n)) close_fork(w, m);
     else if (node_answers(n) && n->row.seen_fenced && m->row.fork_offset > 0) {
-        tell(w, m, n, count(w, n->row.seen_offset - (m->row.fork_offset - 1)));
-        close(w, m);
+        int64_t bytes = n->row.seen_offset - (m->row.fork_offset - 1);
+        tell_discarded(w, m, n, arena_printf(w->arena, "%lld", (long long)(bytes > 0 ? bytes : 0)));
+        close_fork(w, m);
     }
 }
 

@@ -25,14 +25,6 @@ struct handover {
     bool late;                     /* see is_late() */
 };
 
-static struct handover handover_of(struct world_global *g)
-{
-    struct handover h = {.g = g, .active = global_primary(g), .target = want_switch_member(g)};
-    h.old = first_node(h.active ? h.active->rg : NULL);
-    h.next = first_node(h.target ? h.target->rg : NULL);
-    return h;
-}
-
 /* Dead, or another process in the place of a dead one. */
 static bool is_gone(const struct world_node *n)
 {
@@ -187,16 +179,6 @@ static const char *why_given_up(struct world *w, const struct handover *h)
     return arena_printf(w->arena, "%s does not answer (%s)", node, seen_state_text(seen_node_state(&h->old->row)));
 }
 
-/* Nothing has changed but that some writes had to wait. */
-static void tell_given_up(struct world *w, const struct handover *h)
-{
-    const char *why = why_given_up(w, h), *region = h->g->row.switch_region;
-    for (size_t i = 0; i < h->g->n_members; i++)
-        if (!h->g->members[i].drop)
-            world_event(w, h->g->members[i].row.region, h->g->members[i].row.rg_id, EVENT_GLOBAL_FAILOVER_GIVEN_UP, h->g->row.id,
-                region ? region : "-", why);
-}
-
 /* One that was passed over and may live takes no part from here on, whatever it says. */
 static void swap_roles(struct world *w, const struct handover *h)
 {
@@ -222,7 +204,14 @@ static void carry_out(struct world *w, const struct handover *h, enum global_pha
     if (event == PHASE_PASSED_OVER && h->target && h->old)
         world_event(w, h->target->row.region, h->target->row.rg_id, EVENT_GLOBAL_PASSED_OVER, h->old->row.cluster_id, row->id,
             why_passed_over(w, h));
-    if (event == PHASE_GIVEN_UP) tell_given_up(w, h);
+    if (event == PHASE_GIVEN_UP) {
+        /* Nothing has changed but that some writes had to wait. */
+        const char *why = why_given_up(w, h), *region = h->g->row.switch_region;
+        for (size_t i = 0; i < h->g->n_members; i++)
+            if (!h->g->members[i].drop)
+                world_event(w, h->g->members[i].row.region, h->g->members[i].row.rg_id, EVENT_GLOBAL_FAILOVER_GIVEN_UP,
+                    h->g->row.id, region ? region : "-", why);
+    }
     if (event == PHASE_GIVEN_UP && row->phase == PHASE_WITHDRAWING && world_out_of_reach(w, h->target->row.region))
         plan_fork_doubt(w, h->target);
     if (event == PHASE_PROMOTED) swap_roles(w, h);
@@ -247,7 +236,9 @@ static bool is_late(struct world *w, const struct world_global *g)
 /* True where the phase has ended: whoever goes by it looks again in the next round. */
 static bool plan_phase(struct world *w, struct world_global *g)
 {
-    struct handover h = handover_of(g);
+    struct handover h = {.g = g, .active = global_primary(g), .target = want_switch_member(g)};
+    h.old = first_node(h.active ? h.active->rg : NULL);
+    h.next = first_node(h.target ? h.target->rg : NULL);
     enum global_phase_event event;
     follow_progress(w, &h);
     h.late = is_late(w, g);
@@ -297,15 +288,6 @@ static void plan_member(struct world *w, struct world_member *m)
     move_member_status(w, &m->row.status, MEMBER_JOINED);
     if (first) world_event(w, m->row.region, m->row.rg_id, EVENT_GLOBAL_JOINED_AS_PRIMARY, m->row.rg_id, m->row.global_id);
     else world_event(w, m->row.region, m->row.rg_id, EVENT_GLOBAL_JOINED_AS_SECONDARY, m->row.rg_id, m->row.global_id);
-}
-
-static void plan_deletion(struct world *w, struct world_global *g)
-{
-    for (size_t i = 0; i < g->n_members; i++) {
-        drop_gateways(w, g->members[i].rg);
-        world_drop(w, &g->members[i].drop);
-    }
-    world_drop(w, &g->drop);
 }
 
 static bool has_version(const struct world_global *g, const struct world_rg *rg)
@@ -358,7 +340,11 @@ void plan_global(struct world *w, struct world_global *g)
 {
     if (g->drop) return;
     if (g->row.status == GLOBAL_DELETING) {
-        plan_deletion(w, g);
+        for (size_t i = 0; i < g->n_members; i++) {
+            drop_gateways(w, g->members[i].rg);
+            world_drop(w, &g->members[i].drop);
+        }
+        world_drop(w, &g->drop);
         return;
     }
     for (size_t i = 0; i < g->n_members; i++) plan_member(w, &g->members[i]);

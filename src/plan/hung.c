@@ -16,11 +16,6 @@
  */
 enum { PASSED_OVER_MS = 8000 }; /* less than a failover between regions waits */
 
-static bool is_replica(const struct world_node *n)
-{
-    return n->row.seen_role == SEEN_ROLE_REPLICA;
-}
-
 /*
  * It got everything that 'n' is known to have. A replica stays linked to a primary that hangs, until it has heard nothing for
  * long. One that was started again and has not linked since has nothing, and stands at 0; so may a primary's offset, which is
@@ -28,7 +23,7 @@ static bool is_replica(const struct world_node *n)
  */
 static bool has_all_of(const struct world_node *other, const struct world_node *n)
 {
-    if (!is_replica(other)) return false;
+    if (other->row.seen_role != SEEN_ROLE_REPLICA) return false;
     return other->row.seen_link_up || (other->row.seen_offset > 0 && other->row.seen_offset >= n->row.seen_offset);
 }
 
@@ -43,20 +38,15 @@ static bool has_successor(const struct world_node_group *ng, const struct world_
     return false;
 }
 
-/* Whoever is to be primary has the data of its replicas, and another region's primary those of the region that follows it. */
-static bool has_upstream(struct world_rg *rg, const struct world_node_group *ng, const struct world_node *n)
-{
-    const struct world_node *first = rg_primary(ng);
-    if (n == first) return node_answers(want_gateway_target(rg, ng));
-    return node_takes_writes(first) || (want_passive(rg) && node_answers(first));
-}
-
 static bool is_replaceable(struct world_rg *rg, const struct world_node *n)
 {
     const struct world_node_group *ng = n->node_group;
     if (ng == NULL) return false;
     if (want_failover(rg) && has_successor(ng, n)) return true;
-    return has_upstream(rg, ng, n);
+    /* Whoever is to be primary has the data of its replicas, and another region's primary those of the region that follows it. */
+    const struct world_node *first = rg_primary(ng);
+    if (n == first) return node_answers(want_gateway_target(rg, ng));
+    return node_takes_writes(first) || (want_passive(rg) && node_answers(first));
 }
 
 /* Another region is to become primary and may lack its last writes: so it is woken first, and killed if that is of no use. */

@@ -21,20 +21,16 @@ static bool leads_to(const struct lifecycle *l, unsigned event, unsigned to)
     return false;
 }
 
-static void tell_mistake(const struct lifecycle *l, unsigned from, unsigned event)
-{
-    log_error("%s does not move from '%s' by '%s': the row stays as it is", l->states->is,
-        word_knows(l->states, from) ? word_text(l->states, from) : "new", l->events[event]);
-    if (MISTAKES_END_IT) abort();
-}
-
 void lifecycle_move(struct world *w, const struct lifecycle *l, void *at, unsigned event)
 {
     unsigned *state = at;
     const struct lifecycle_row *row = find_row(l, *state, event);
     if (row == NULL && leads_to(l, event, *state)) return;
     if (row == NULL) {
-        tell_mistake(l, *state, event);
+        unsigned from = *state;
+        log_error("%s does not move from '%s' by '%s': the row stays as it is", l->states->is,
+            word_knows(l->states, from) ? word_text(l->states, from) : "new", l->events[event]);
+        if (MISTAKES_END_IT) abort();
         return;
     }
     if (w) world_set_unsigned(w, at, row->to);

@@ -15,16 +15,6 @@
  * then one for each value that a user set.
  */
 
-static bool runs(const struct world_node *n)
-{
-    return !n->drop && n->row.want == WISH_RUN;
-}
-
-static bool has_settings(const struct world_node *n, const struct settings *s)
-{
-    return seen_node_state(&n->row) == SEEN_READY && n->row.seen_generation == s->generation;
-}
-
 /* It tells that it has others. One that does not answer, or has only just been found, says nothing. */
 static bool has_others(const struct world_node *n, const struct settings *s)
 {
@@ -54,7 +44,7 @@ static const char *text_value(struct world *w, const char *text, const char *nam
 static bool refused_by_a_node(const struct world_cluster *c, const struct parameter *p)
 {
     for (size_t i = 0; p->engine_name && i < c->n_nodes; i++)
-        if (runs(&c->nodes[i]) && word_in(c->nodes[i].row.seen_refused_settings, p->engine_name)) return true;
+        if (node_shall_run(&c->nodes[i]) && word_in(c->nodes[i].row.seen_refused_settings, p->engine_name)) return true;
     return false;
 }
 
@@ -65,7 +55,7 @@ static void tell_value(struct world *w, const struct world_cluster *c, const str
 }
 
 /* Values that were there before a new cache cluster was are told of only where they came to nothing. */
-static void tell(struct world *w, const struct world_cluster *c, const struct parameter_family *f, const char *text)
+static void tell_changes(struct world *w, const struct world_cluster *c, const struct parameter_family *f, const char *text)
 {
     const char *was = c->row.parameters_in_force ? c->row.parameters_in_force : "";
     const char *group = text_value(w, text, "");
@@ -79,16 +69,11 @@ static void tell(struct world *w, const struct world_cluster *c, const struct pa
     }
 }
 
-static bool is_pending(const struct world_node *n)
-{
-    return n->row.seen_pending_settings && *n->row.seen_pending_settings;
-}
-
 static const char *nodes_to_reboot(struct world *w, const struct world_cluster *c)
 {
     const char *ids = "";
     for (size_t i = 0; i < c->n_nodes; i++)
-        if (runs(&c->nodes[i]) && is_pending(&c->nodes[i]))
+        if (node_shall_run(&c->nodes[i]) && c->nodes[i].row.seen_pending_settings && *c->nodes[i].row.seen_pending_settings)
             ids = arena_printf(w->arena, "%s%s%s", ids, *ids ? " " : "", c->nodes[i].row.node_id);
     return ids;
 }
@@ -99,15 +84,15 @@ void plan_parameters(struct world *w, struct world_cluster *c)
     size_t running = 0, done = 0, others = 0;
     if (c->drop || c->row.status == CLUSTER_DELETING) return;
     for (size_t i = 0; i < c->n_nodes; i++) {
-        running += runs(&c->nodes[i]);
-        done += runs(&c->nodes[i]) && has_settings(&c->nodes[i], s);
-        others += runs(&c->nodes[i]) && has_others(&c->nodes[i], s);
+        running += node_shall_run(&c->nodes[i]);
+        done += node_shall_run(&c->nodes[i]) && node_answers(&c->nodes[i]) && c->nodes[i].row.seen_generation == s->generation;
+        others += node_shall_run(&c->nodes[i]) && has_others(&c->nodes[i], s);
     }
     if (others) move_apply_status(w, &c->row.parameter_apply_status, APPLY_VALUES_CHANGED);
     if (running == 0 || done < running) return;
     const char *reboot = nodes_to_reboot(w, c), *text = wanted_text(w, &c->row);
     if (c->row.parameters_in_force == NULL || strcmp(text, c->row.parameters_in_force) != 0)
-        tell(w, c, settings_family(&c->row), text);
+        tell_changes(w, c, settings_family(&c->row), text);
     world_set(w, &c->row.parameters_in_force, text);
     world_set(w, &c->row.nodes_to_reboot, reboot);
     move_apply_status(w, &c->row.parameter_apply_status, *reboot ? APPLY_REBOOT_NEEDED : APPLY_IN_FORCE);

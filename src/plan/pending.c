@@ -25,20 +25,19 @@ static const char *default_group(struct world *w, const struct world_rg *rg, con
     return default_group_name(w->arena, v->family, shard_is_clustered(rg));
 }
 
-/* A replication group on the default parameters of its family goes over to the new family's. */
-static void change_engine(struct world *w, struct world_rg *rg, const char *engine, const char *version)
+static void apply_pending(struct world *w, struct world_rg *rg, struct row_cache_cluster pending)
 {
-    const struct engine_version *from = engine_version_find(engine_find(rg->row.engine), rg->row.engine_version);
-    const struct engine_version *to = engine_version_find(engine_find(engine), version);
-    const char *standard = from ? default_group(w, rg, from) : "";
-    if (to && strcmp(rg->row.parameter_group, standard) == 0) world_set(w, &rg->row.parameter_group, default_group(w, rg, to));
-    world_set(w, &rg->row.engine, engine);
-    world_set(w, &rg->row.engine_version, version);
-}
-
-static void apply(struct world *w, struct world_rg *rg, struct row_cache_cluster pending)
-{
-    if (pending.pending_engine_version) change_engine(w, rg, pending.pending_engine, pending.pending_engine_version);
+    if (pending.pending_engine_version) {
+        /* A replication group on the default parameters of its family goes over to the new family's. */
+        const struct engine_version *from = engine_version_find(engine_find(rg->row.engine), rg->row.engine_version);
+        const struct engine_version *to =
+            engine_version_find(engine_find(pending.pending_engine), pending.pending_engine_version);
+        const char *standard = from ? default_group(w, rg, from) : "";
+        if (to && strcmp(rg->row.parameter_group, standard) == 0)
+            world_set(w, &rg->row.parameter_group, default_group(w, rg, to));
+        world_set(w, &rg->row.engine, pending.pending_engine);
+        world_set(w, &rg->row.engine_version, pending.pending_engine_version);
+    }
     if (pending.pending_parameter_group) world_set(w, &rg->row.parameter_group, pending.pending_parameter_group);
     if (pending.pending_node_type) world_set_int(w, &rg->row.weighing_ms, w->steady_ms);
     for (size_t i = 0; i < rg->n_clusters; i++) {
@@ -58,6 +57,6 @@ void plan_pending(struct world *w, struct world_rg *rg)
     int64_t opens_ms;
     struct world_cluster *c = rg->drop || rg->row.status != RG_AVAILABLE ? NULL : first_pending(rg);
     if (c == NULL) return;
-    if (window_is_open(rg->row.maintenance_window, w->now_ms, &opens_ms)) apply(w, rg, c->row);
+    if (window_is_open(rg->row.maintenance_window, w->now_ms, &opens_ms)) apply_pending(w, rg, c->row);
     else world_wake_date(w, opens_ms);
 }

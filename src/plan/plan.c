@@ -7,7 +7,7 @@ enum { ROUNDS = 20, TOLD_ROUNDS = 2 };
 
 #define RUN(plan, w, ...) ((w)->rule = #plan, plan((w), ##__VA_ARGS__))
 
-static void look(struct world *w)
+static void run_rules(struct world *w)
 {
     RUN(plan_addresses, w);
     for (size_t i = 0; i < w->n_rgs; i++) {
@@ -37,7 +37,7 @@ void plan_world(struct world *w)
     for (int round = 0; round < ROUNDS; round++) {
         w->changed = false;
         w->trailing = w->trailing || round == ROUNDS - TOLD_ROUNDS;
-        look(w);
+        run_rules(w);
         if (!w->changed) return;
     }
     w->restless = world_trail(w);

@@ -81,19 +81,7 @@ bool reshard_is_given_up(const struct world_rg *rg)
     return rg->resharding && !rg->resharding->drop && rg->resharding->row.given_up;
 }
 
-/* Every slot stays where it is, or comes to rest. Shards without any go: those that are emptied already, and new ones that got nothing. */
-static void stay(struct world *w, struct world_rg *rg)
-{
-    for (size_t i = 0; i < rg->n_node_groups; i++) {
-        struct world_node_group *ng = &rg->node_groups[i];
-        if (ng->drop || ng->shard == NULL) continue;
-        const char *held = ng->row.slots ? ng->row.slots : "";
-        world_set(w, &ng->shard->row.slots_wanted, held);
-        world_set_int(w, &ng->shard->row.leaving, *held == '\0');
-    }
-}
-
-static void give_up(struct world *w, struct world_rg *rg, const char *reason)
+static void give_up_resharding(struct world *w, struct world_rg *rg, const char *reason)
 {
     const struct row_resharding *row = &rg->resharding->row;
     const char *from = arena_printf(w->arena, "%lld", (long long)row->shards_before),
@@ -104,13 +92,13 @@ static void give_up(struct world *w, struct world_rg *rg, const char *reason)
     else world_event(w, rg->row.region, rg->row.id, EVENT_SHARDS_REBALANCE_FAILED, rg->row.id, reason);
 }
 
-static void weigh(struct world *w, struct world_rg *rg)
+static void weigh_shards(struct world *w, struct world_rg *rg)
 {
     enum room room = find_room(w, rg);
     if (room == ROOM_UNKNOWN) return;
     world_set_int(w, &rg->row.weighing_ms, 0);
-    if (room == ROOM_LACKING) give_up(w, rg, "the remaining node groups have insufficient memory");
-    if (room == ROOM_UNTOLD) give_up(w, rg, "a node did not tell in time how much memory it uses");
+    if (room == ROOM_LACKING) give_up_resharding(w, rg, "the remaining node groups have insufficient memory");
+    if (room == ROOM_UNTOLD) give_up_resharding(w, rg, "a node did not tell in time how much memory it uses");
 }
 
 static bool is_stuck(const struct world_resharding *r)
@@ -167,7 +155,7 @@ static int64_t count_shards(const struct world_rg *rg)
     return n;
 }
 
-static void finish(struct world *w, struct world_rg *rg)
+static void finish_resharding(struct world *w, struct world_rg *rg)
 {
     const struct row_resharding *row = &rg->resharding->row;
     int64_t now = count_shards(rg);
@@ -183,9 +171,20 @@ static void finish(struct world *w, struct world_rg *rg)
 void plan_resharding(struct world *w, struct world_rg *rg)
 {
     if (rg->drop || rg->resharding == NULL || rg->resharding->drop || rg->row.status == RG_DELETING) return;
-    if (rg->row.weighing_ms) weigh(w, rg);
-    if (rg->resharding->row.given_up == NULL && is_stuck(rg->resharding)) give_up(w, rg, rg->resharding->row.seen_stuck);
-    if (reshard_is_given_up(rg)) stay(w, rg);
+    if (rg->row.weighing_ms) weigh_shards(w, rg);
+    if (rg->resharding->row.given_up == NULL && is_stuck(rg->resharding))
+        give_up_resharding(w, rg, rg->resharding->row.seen_stuck);
+    if (reshard_is_given_up(rg)) {
+        /* Every slot stays where it is, or comes to rest. Shards without any go: those that are emptied already, and new
+         * ones that got nothing. */
+        for (size_t i = 0; i < rg->n_node_groups; i++) {
+            struct world_node_group *ng = &rg->node_groups[i];
+            if (ng->drop || ng->shard == NULL) continue;
+            const char *held = ng->row.slots ? ng->row.slots : "";
+            world_set(w, &ng->shard->row.slots_wanted, held);
+            world_set_int(w, &ng->shard->row.leaving, *held == '\0');
+        }
+    }
     if (rg->row.weighing_ms || shard_count_moves(rg) > 0 || !shard_views_agree(rg) || is_settling(rg)) return;
-    if (!plan_leaving(w, rg)) finish(w, rg);
+    if (!plan_leaving(w, rg)) finish_resharding(w, rg);
 }

@@ -30,19 +30,6 @@ static size_t copy_table(const struct world *w, struct world *copy, const struct
     return kept;
 }
 
-/* What control/ has found out besides the rows. */
-static void copy_marks(const struct world *w, struct world *copy)
-{
-    assert((copy->nodes || w->n_nodes == 0) && (copy->endpoints || w->n_endpoints == 0));
-    for (size_t i = 0, k = 0; i < w->n_nodes; i++) {
-        if (w->nodes[i].drop) continue;
-        copy->nodes[k].vanished = w->nodes[i].vanished;
-        copy->nodes[k++].unattended = w->nodes[i].unattended;
-    }
-    for (size_t i = 0, k = 0; i < w->n_endpoints; i++)
-        if (!w->endpoints[i].drop) copy->endpoints[k++].unattended = w->endpoints[i].unattended;
-}
-
 /* No agent obeys orders yet that this look has only just made. */
 static void copy_regions(const struct world *w, struct world *copy)
 {
@@ -75,7 +62,15 @@ static struct world copy_world(const struct world *w)
         memcpy((char *)&copy + world_tables[i].count, &n, sizeof n);
     }
     copy_regions(w, &copy);
-    copy_marks(w, &copy);
+    /* What control/ has found out besides the rows. */
+    assert((copy.nodes || w->n_nodes == 0) && (copy.endpoints || w->n_endpoints == 0));
+    for (size_t i = 0, k = 0; i < w->n_nodes; i++) {
+        if (w->nodes[i].drop) continue;
+        copy.nodes[k].vanished = w->nodes[i].vanished;
+        copy.nodes[k++].unattended = w->nodes[i].unattended;
+    }
+    for (size_t i = 0, k = 0; i < w->n_endpoints; i++)
+        if (!w->endpoints[i].drop) copy.endpoints[k++].unattended = w->endpoints[i].unattended;
     world_link(&copy);
     return copy;
 }

@@ -57,25 +57,20 @@ void rg_find_lacks(struct world *w, struct world_rg *rg, struct lacks *l)
     if (lacks_want_more(l) && rg->row.status != RG_CREATING && held_by_global(rg)) lacks_add(l, LACK_DATASTORE, NULL, NULL);
 }
 
-/* The engines have what was changed in the user groups of the replication group. */
-static void settle_user_groups(struct world *w, const struct world_rg *rg)
-{
-    for (size_t i = 0; i < w->n_user_links; i++) {
-        struct world_user_link *l = &w->user_links[i];
-        if (l->rg != rg || l->drop) continue;
-        if (l->row.change == LINK_REMOVE) world_drop(w, &l->drop);
-        else world_set_word(w, &l->row.change, LINK_NONE);
-    }
-}
-
-static void settle(struct world *w, struct world_rg *rg)
+static void settle_rg(struct world *w, struct world_rg *rg)
 {
     bool created = rg->row.status == RG_CREATING;
     struct lacks lacks = {0};
     rg_find_lacks(w, rg, &lacks);
     if (lacks.n) return;
     move_rg_status(w, &rg->row.status, RG_SETTLED);
-    settle_user_groups(w, rg);
+    /* The engines have what was changed in the user groups of the replication group. */
+    for (size_t i = 0; i < w->n_user_links; i++) {
+        struct world_user_link *l = &w->user_links[i];
+        if (l->rg != rg || l->drop) continue;
+        if (l->row.change == LINK_REMOVE) world_drop(w, &l->drop);
+        else world_set_word(w, &l->row.change, LINK_NONE);
+    }
     encryption_settle(w, rg);
     for (size_t i = 0; i < rg->n_node_groups; i++)
         if (!rg->node_groups[i].drop) move_node_group_status(w, &rg->node_groups[i].row.status, NODE_GROUP_SETTLED);
@@ -126,5 +121,5 @@ void plan_rg(struct world *w, struct world_rg *rg)
     }
     for (size_t i = 0; i < rg->n_clusters; i++) plan_member_cluster(w, rg, &rg->clusters[i]);
     for (size_t i = 0; i < rg->n_nodes; i++) plan_removed(w, rg, &rg->nodes[i]);
-    if (rg->row.status == RG_CREATING || rg->row.status == RG_MODIFYING) settle(w, rg);
+    if (rg->row.status == RG_CREATING || rg->row.status == RG_MODIFYING) settle_rg(w, rg);
 }

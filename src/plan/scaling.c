@@ -38,7 +38,7 @@ static enum room node_room(struct world *w, const struct world_node *n, int64_t 
 }
 
 /* Of two verdicts the one that counts: one that has no room is enough, and one that does not tell. */
-static enum room worse(enum room a, enum room b)
+static enum room worse_room(enum room a, enum room b)
 {
     static const int rank[] = {[ROOM_ENOUGH] = 0, [ROOM_UNKNOWN] = 1, [ROOM_UNTOLD] = 2, [ROOM_LACKING] = 3};
     return rank[b] > rank[a] ? b : a;
@@ -72,7 +72,7 @@ void plan_cluster_scaling(struct world *w, struct world_cluster *c)
     enum room room = ROOM_ENOUGH;
     if (c->drop || c->row.weighing_ms == 0) return;
     for (size_t i = 0; type && is_smaller(w, &c->row) && i < c->n_nodes; i++)
-        room = worse(room, node_room(w, &c->nodes[i], c->row.weighing_ms, settings_memory(w, &c->row, type)));
+        room = worse_room(room, node_room(w, &c->nodes[i], c->row.weighing_ms, settings_memory(w, &c->row, type)));
     if (room == ROOM_UNKNOWN) return;
     world_set_int(w, &c->row.weighing_ms, 0);
     if (type == NULL) return;
@@ -99,7 +99,7 @@ static enum room group_room(struct world *w, struct world_rg *rg)
     int64_t limit = settings_memory(w, c, c->pending_node_type);
     for (size_t i = 0; i < rg->n_node_groups; i++)
         if (!rg->node_groups[i].drop)
-            room = worse(room, node_room(w, rg_primary(&rg->node_groups[i]), rg->row.weighing_ms, limit));
+            room = worse_room(room, node_room(w, rg_primary(&rg->node_groups[i]), rg->row.weighing_ms, limit));
     return room;
 }
 
@@ -143,7 +143,7 @@ void plan_global_scaling(struct world *w, struct world_global *g)
 {
     enum room room = ROOM_ENOUGH;
     for (size_t i = 0; i < g->n_members; i++)
-        if (is_scaling(g->members[i].rg)) room = worse(room, group_room(w, g->members[i].rg));
+        if (is_scaling(g->members[i].rg)) room = worse_room(room, group_room(w, g->members[i].rg));
     for (size_t i = 0; i < g->n_members && room != ROOM_UNKNOWN; i++) {
         struct world_rg *rg = g->members[i].rg;
         if (!is_scaling(rg)) continue;

@@ -21,7 +21,7 @@ static void set_since(struct world *w, int64_t *since_ms, bool serves)
 static bool is_promised(const struct world_node *n)
 {
     bool creating = n->row.status == NODE_CREATING || (n->cluster && n->cluster->row.status == CLUSTER_CREATING);
-    return !n->drop && n->row.want == WISH_RUN && !creating;
+    return node_shall_run(n) && !creating;
 }
 
 static bool node_serves(struct world *w, struct world_node *n)

@@ -59,7 +59,7 @@ const struct row_parameter *settings_chosen(const struct world *w, const struct 
     return w->parameters + low;
 }
 
-static const char *chosen(const struct draft *d, const char *name)
+static const char *chosen_value(const struct draft *d, const char *name)
 {
     for (size_t i = 0; i < d->n_chosen; i++)
         if (strcmp(d->chosen[i].name, name) == 0) return d->chosen[i].value;
@@ -68,14 +68,14 @@ static const char *chosen(const struct draft *d, const char *name)
 
 /* ---- values ---- */
 
-static const char *number(const struct draft *d, int64_t v)
+static const char *number_text(const struct draft *d, int64_t v)
 {
     return arena_printf(d->w->arena, "%lld", (long long)v);
 }
 
 static const char *group_value(const struct draft *d, const struct parameter *p)
 {
-    const char *value = chosen(d, p->name);
+    const char *value = chosen_value(d, p->name);
     if (value) return value;
     return d->standard && d->standard->family == d->family ? default_group_value(d->standard, p) : p->value;
 }
@@ -85,7 +85,7 @@ static int64_t usable_memory(const struct draft *d)
 {
     int64_t all = d->type->maxmemory;
     const struct parameter *p = parameter_find(d->family, "reserved-memory-percent");
-    const char *bytes = chosen(d, "reserved-memory");
+    const char *bytes = chosen_value(d, "reserved-memory");
     if (bytes) all -= strtoll(bytes, NULL, 10);
     else if (p) all = all * (100 - atoi(group_value(d, p))) / 100;
     return all > 0 ? all : 1;
@@ -93,15 +93,15 @@ static int64_t usable_memory(const struct draft *d)
 
 static const char *node_value(const struct draft *d, const struct parameter *p)
 {
-    if (p->figure == FIGURE_MAXMEMORY) return number(d, usable_memory(d));
-    return number(d, parameter_node_value(p, d->type));
+    if (p->figure == FIGURE_MAXMEMORY) return number_text(d, usable_memory(d));
+    return number_text(d, parameter_node_value(p, d->type));
 }
 
 /* A parameter group's value for the engine, which is not always what the API shows. */
 static const char *engine_value(const struct draft *d, const struct parameter *p)
 {
-    if (strcmp(p->name, "repl-backlog-size") == 0 && chosen(d, p->name) == NULL) return BACKLOG;
-    if (strcmp(p->name, "maxclients") == 0 && d->type) return number(d, d->type->maxclients);
+    if (strcmp(p->name, "repl-backlog-size") == 0 && chosen_value(d, p->name) == NULL) return BACKLOG;
+    if (strcmp(p->name, "maxclients") == 0 && d->type) return number_text(d, d->type->maxclients);
     return group_value(d, p);
 }
 
@@ -112,7 +112,7 @@ static void add_setting(struct draft *d, const char *name, const char *value)
     d->out.items[d->out.n++] = (struct setting){name, value};
 }
 
-static void add(struct draft *d, const struct parameter *p, const char *value)
+static void add_parameter(struct draft *d, const struct parameter *p, const char *value)
 {
     const char *name = parameter_setting(d->family, p);
     if (name == NULL || value == NULL || (p->since && version_compare(p->since, d->cluster->engine_version) > 0)) return;
@@ -157,30 +157,26 @@ static void add_joined(struct draft *d, const struct part *first)
     add_setting(d, first->parameter->engine_name, text);
 }
 
-static int64_t generation_of(const struct settings *s)
-{
-    uint64_t h = HASH_EMPTY;
-    for (size_t i = 0; i < s->n; i++) {
-        h = hash_bytes(hash_text(h, s->items[i].name), "=", 1);
-        h = hash_bytes(hash_text(h, s->items[i].value), "\n", 1);
-    }
-    return hash_number(h);
-}
-
-static void derive(struct draft *d)
+static void derive_settings(struct draft *d)
 {
     const struct parameter_family *f = d->family;
     size_t most = f ? (size_t)f->n_parameters + f->n_node_parameters : 0;
     d->out.items = arena_array(d->w->arena, struct setting, most);
-    for (size_t i = 0; f && i < f->n_parameters; i++) add(d, parameter_at(f, i), engine_value(d, parameter_at(f, i)));
+    for (size_t i = 0; f && i < f->n_parameters; i++) add_parameter(d, parameter_at(f, i), engine_value(d, parameter_at(f, i)));
     for (size_t i = 0; f && d->type && i < f->n_node_parameters; i++)
-        add(d, node_parameter_at(f, i), node_value(d, node_parameter_at(f, i)));
+        add_parameter(d, node_parameter_at(f, i), node_value(d, node_parameter_at(f, i)));
     for (size_t i = 0; i < d->n_parts; i++)
         if (is_first(d, i, same_setting)) add_joined(d, &d->parts[i]);
-    d->out.generation = generation_of(&d->out);
+    uint64_t h = HASH_EMPTY;
+    for (size_t i = 0; i < d->out.n; i++) {
+        h = hash_bytes(hash_text(h, d->out.items[i].name), "=", 1);
+        h = hash_bytes(hash_text(h, d->out.items[i].value), "\n", 1);
+    }
+    d->out.generation = hash_number(h);
 }
 
-static bool same_key(const struct row_cache_cluster *a, const struct row_cache_cluster *b)
+/* What a cache cluster's settings follow from is the same of both. */
+static bool have_same_settings(const struct row_cache_cluster *a, const struct row_cache_cluster *b)
 {
     return strcmp(a->region, b->region) == 0 && strcmp(a->parameter_group, b->parameter_group) == 0 &&
            strcmp(a->engine, b->engine) == 0 && strcmp(a->engine_version, b->engine_version) == 0 &&
@@ -214,9 +210,9 @@ int64_t settings_memory(struct world *w, const struct row_cache_cluster *c, cons
 const struct settings *settings_of(struct world *w, const struct row_cache_cluster *c)
 {
     for (struct world_settings *s = w->settings; s; s = s->next)
-        if (same_key(s->key, c)) return &s->settings;
+        if (have_same_settings(s->key, c)) return &s->settings;
     struct draft d = draft_of(w, c, c->node_type);
-    derive(&d);
+    derive_settings(&d);
     struct row_cache_cluster *key = arena_new(w->arena, struct row_cache_cluster);
     struct world_settings *s = arena_new(w->arena, struct world_settings);
     *key = *c;

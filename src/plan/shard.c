@@ -21,7 +21,7 @@ bool shard_is_clustered(const struct world_rg *rg)
 
 bool shard_has_node(const struct world_node *n)
 {
-    return n->shard_node && !n->drop && n->row.address && n->row.want == WISH_RUN;
+    return n->shard_node && n->row.address && node_shall_run(n);
 }
 
 size_t shard_count_nodes(const struct world_rg *rg)
@@ -31,7 +31,7 @@ size_t shard_count_nodes(const struct world_rg *rg)
     return count;
 }
 
-static bool knows(const struct world_node *n, size_t n_nodes)
+static bool knows_all_nodes(const struct world_node *n, size_t n_nodes)
 {
     const struct row_shard_node *seen = &n->shard_node->row;
     return seen->seen_state == REDIS_CLUSTER_OK && seen->seen_strangers == 0 && seen->seen_known == (int64_t)n_nodes;
@@ -47,7 +47,7 @@ static size_t counted_nodes(const struct world *w, struct world_rg *rg)
 
 bool shard_node_joined(struct world *w, const struct world_node *n)
 {
-    return n->shard_node == NULL || (n->rg && knows(n, counted_nodes(w, n->rg)));
+    return n->shard_node == NULL || (n->rg && knows_all_nodes(n, counted_nodes(w, n->rg)));
 }
 
 bool shard_views_agree(const struct world_rg *rg)
@@ -96,7 +96,7 @@ static bool is_primary(const struct world_node_group *ng, const struct world_nod
     return holds_slots(first) || ng->row.slots == NULL || *ng->row.slots == '\0';
 }
 
-static struct world_node *elected(const struct world_node_group *ng, const struct world_node *first)
+static struct world_node *elected_node(const struct world_node_group *ng, const struct world_node *first)
 {
     for (size_t i = 0; i < ng->n_nodes; i++) {
         struct world_node *n = &ng->nodes[i];
@@ -113,7 +113,7 @@ static void adopt_elected(struct world *w, struct world_rg *rg, struct world_nod
 {
     bool replica = node_answers(first) && first->row.seen_role == SEEN_ROLE_REPLICA && !is_master(first);
     if (!ng->shard->row.primary_seen || ng->row.switch_node_id || !(replica || node_is_dead(first))) return;
-    struct world_node *n = elected(ng, first);
+    struct world_node *n = elected_node(ng, first);
     if (n == NULL) return;
     if (node_is_dead(first)) world_set(w, &ng->row.failed_node_id, first->row.id);
     candidate_make_primary(w, rg, ng, first, n);
@@ -192,11 +192,6 @@ struct claim {
     int64_t epoch;
 };
 
-static bool is_told(const struct world_node_group *ng)
-{
-    return !ng->drop && ng->shard && ng->shard->row.primary_seen && is_master(rg_primary(ng));
-}
-
 /* True where some primary tells of other slots than the rows have. */
 static bool read_claims(struct world_rg *rg, struct claim *claims)
 {
@@ -204,7 +199,7 @@ static bool read_claims(struct world_rg *rg, struct claim *claims)
     for (size_t i = 0; i < rg->n_node_groups; i++) {
         struct world_node_group *ng = &rg->node_groups[i];
         slots_read(&claims[i].held, ng->row.slots);
-        if (!is_told(ng)) continue;
+        if (ng->drop || ng->shard == NULL || !ng->shard->row.primary_seen || !is_master(rg_primary(ng))) continue;
         const struct row_shard_node *seen = &rg_primary(ng)->shard_node->row;
         slots_read(&claims[i].claimed, seen->seen_slots);
         claims[i].epoch = seen->seen_epoch;
@@ -229,23 +224,18 @@ static void settle_between(struct claim *claims, size_t a, size_t b)
         slots_remove(&claims[has_precedence(claims, a, b, slot) ? b : a].claimed, slot);
 }
 
-/* Afterwards nothing is claimed twice; *all is what is claimed at all. */
-static void settle_claims(struct claim *claims, size_t n, struct slots *all)
-{
-    for (size_t a = 0; a < n; a++) {
-        struct slots twice = claims[a].claimed;
-        slots_meet(&twice, all);
-        for (size_t b = 0; b < a && slots_next(&twice, 0) < SLOTS; b++) settle_between(claims, a, b);
-        slots_join(all, &claims[a].claimed);
-    }
-}
-
 static void plan_slots(struct world *w, struct world_rg *rg)
 {
     struct slots all = {0};
     struct claim *claims = arena_array(w->arena, struct claim, rg->n_node_groups);
     if (!read_claims(rg, claims)) return;
-    settle_claims(claims, rg->n_node_groups, &all);
+    /* Afterwards nothing is claimed twice, and 'all' is what is claimed at all. */
+    for (size_t a = 0; a < rg->n_node_groups; a++) {
+        struct slots twice = claims[a].claimed;
+        slots_meet(&twice, &all);
+        for (size_t b = 0; b < a && slots_next(&twice, 0) < SLOTS; b++) settle_between(claims, a, b);
+        slots_join(&all, &claims[a].claimed);
+    }
     for (size_t i = 0; i < rg->n_node_groups; i++) {
         slots_subtract(&claims[i].held, &all); /* what nobody claims stays where it was */
         slots_join(&claims[i].held, &claims[i].claimed);
@@ -253,19 +243,14 @@ static void plan_slots(struct world *w, struct world_rg *rg)
     }
 }
 
-/* Rows that belong to a row go with it. */
-static void drop_with(struct world *w, struct world_rg *rg)
+void plan_shards(struct world *w, struct world_rg *rg)
 {
+    /* Rows that belong to a row go with it. */
     for (size_t i = 0; i < rg->n_nodes; i++)
         if (rg->nodes[i].drop && rg->nodes[i].shard_node) world_drop(w, &rg->nodes[i].shard_node->drop);
     for (size_t i = 0; i < rg->n_node_groups; i++)
         if (rg->node_groups[i].drop && rg->node_groups[i].shard) world_drop(w, &rg->node_groups[i].shard->drop);
     if (rg->drop && rg->resharding) world_drop(w, &rg->resharding->drop);
-}
-
-void plan_shards(struct world *w, struct world_rg *rg)
-{
-    drop_with(w, rg);
     if (rg->drop || !shard_is_clustered(rg) || rg->row.status == RG_DELETING) return;
     for (size_t i = 0; i < rg->n_node_groups; i++)
         if (rg->node_groups[i].shard && !rg->node_groups[i].drop) plan_primary(w, rg, &rg->node_groups[i]);
@@ -313,16 +298,6 @@ struct moves {
     size_t n, room;
 };
 
-static void add_move(struct arena *a, struct moves *m, struct slot_move move)
-{
-    if (m->n == m->room) {
-        struct slot_move *more = arena_array(a, struct slot_move, m->room = 2 * m->room + 8);
-        if (m->n) memcpy(more, m->items, m->n * sizeof *more);
-        m->items = more;
-    }
-    m->items[m->n++] = move;
-}
-
 static void add_moves_from(struct world *w, struct world_rg *rg, const struct world_node_group *from, struct moves *m)
 {
     struct slots give = to_give(from);
@@ -334,7 +309,12 @@ static void add_moves_from(struct world *w, struct world_rg *rg, const struct wo
         slots_read(&part, to->shard->row.slots_wanted);
         slots_meet(&part, &give);
         if (slots_next(&part, 0) == SLOTS || !may_move(w, rg, to)) continue;
-        add_move(w->arena, m, (struct slot_move){slots_text(w->arena, &part, ' '), from->row.id, to->row.id});
+        if (m->n == m->room) {
+            struct slot_move *more = arena_array(w->arena, struct slot_move, m->room = 2 * m->room + 8);
+            if (m->n) memcpy(more, m->items, m->n * sizeof *more);
+            m->items = more;
+        }
+        m->items[m->n++] = (struct slot_move){slots_text(w->arena, &part, ' '), from->row.id, to->row.id};
     }
 }
 

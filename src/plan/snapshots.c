@@ -48,18 +48,6 @@ static struct world_node *find_node(struct world *w, const char *region, const c
 
 /* ---- the end of taking one ---- */
 
-static void tell(struct world *w, const struct world_snapshot *s, bool done)
-{
-    const char *name = s->row.name, *at = s->n_parts ? s->parts[0].row.cluster_id : name;
-    if (s->row.cluster_id) {
-        if (done) world_event(w, s->row.region, at, EVENT_SNAPSHOT_SUCCEEDED, name, s->row.cluster_id);
-        else world_event(w, s->row.region, at, EVENT_SNAPSHOT_FAILED, name, s->row.cluster_id);
-    } else {
-        if (done) world_event(w, s->row.region, at, EVENT_GROUP_SNAPSHOT_SUCCEEDED, name, s->row.rg_id);
-        else world_event(w, s->row.region, at, EVENT_GROUP_SNAPSHOT_FAILED, name, s->row.rg_id);
-    }
-}
-
 static void move_members(struct world *w, struct world_rg *rg, enum cluster_status from, enum cluster_status_event event)
 {
     for (size_t i = 0; i < rg->n_clusters; i++)
@@ -74,24 +62,30 @@ static void delete_nodes(struct world *w, struct world_node *nodes, size_t n)
     }
 }
 
-/* Its source goes now that it is taken, or stays as it was: a failed final snapshot must not cost the data. */
-static void end_final(struct world *w, struct world_snapshot *s, bool done)
-{
-    struct world_rg *rg = source_group(w, s);
-    struct world_cluster *c = source_cluster(w, s);
-    if (rg && done) delete_nodes(w, rg->nodes, rg->n_nodes);
-    if (rg && !done) move_rg_status(w, &rg->row.status, RG_FINAL_SNAPSHOT_FAILED);
-    if (rg && !done) move_members(w, rg, CLUSTER_DELETING, CLUSTER_FINAL_SNAPSHOT_FAILED);
-    if (c && done) delete_nodes(w, c->nodes, c->n_nodes);
-    if (c && !done) move_cluster_status(w, &c->row.status, CLUSTER_FINAL_SNAPSHOT_FAILED);
-    world_set_int(w, &s->row.final, 0);
-}
-
-static void end(struct world *w, struct world_snapshot *s, bool done)
+static void end_snapshot(struct world *w, struct world_snapshot *s, bool done)
 {
     move_snapshot_status(w, &s->row.status, done ? SNAPSHOT_TAKEN : SNAPSHOT_NOT_TAKEN);
-    if (s->row.copied_from == NULL) tell(w, s, done);
-    if (s->row.final) end_final(w, s, done);
+    if (s->row.copied_from == NULL) {
+        const char *name = s->row.name, *at = s->n_parts ? s->parts[0].row.cluster_id : name;
+        if (s->row.cluster_id) {
+            if (done) world_event(w, s->row.region, at, EVENT_SNAPSHOT_SUCCEEDED, name, s->row.cluster_id);
+            else world_event(w, s->row.region, at, EVENT_SNAPSHOT_FAILED, name, s->row.cluster_id);
+        } else {
+            if (done) world_event(w, s->row.region, at, EVENT_GROUP_SNAPSHOT_SUCCEEDED, name, s->row.rg_id);
+            else world_event(w, s->row.region, at, EVENT_GROUP_SNAPSHOT_FAILED, name, s->row.rg_id);
+        }
+    }
+    if (s->row.final) {
+        /* Its source goes now that it is taken, or stays as it was: a failed final snapshot must not cost the data. */
+        struct world_rg *rg = source_group(w, s);
+        struct world_cluster *c = source_cluster(w, s);
+        if (rg && done) delete_nodes(w, rg->nodes, rg->n_nodes);
+        if (rg && !done) move_rg_status(w, &rg->row.status, RG_FINAL_SNAPSHOT_FAILED);
+        if (rg && !done) move_members(w, rg, CLUSTER_DELETING, CLUSTER_FINAL_SNAPSHOT_FAILED);
+        if (c && done) delete_nodes(w, c->nodes, c->n_nodes);
+        if (c && !done) move_cluster_status(w, &c->row.status, CLUSTER_FINAL_SNAPSHOT_FAILED);
+        world_set_int(w, &s->row.final, 0);
+    }
 }
 
 /*
@@ -116,9 +110,9 @@ static void plan_creating(struct world *w, struct world_snapshot *s)
         struct world_snapshot_part *p = &s->parts[i];
         if (p->row.seen_state == PART_WHOLE) whole++;
         else if (p->row.seen_state == PART_FAILED || (s->row.copied_from == NULL && node_lost_data(w, p)))
-            return end(w, s, false);
+            return end_snapshot(w, s, false);
     }
-    if (whole == s->n_parts) end(w, s, true);
+    if (whole == s->n_parts) end_snapshot(w, s, true);
 }
 
 /* ---- afterwards ---- */
@@ -161,13 +155,6 @@ static void plan_deleted(struct world *w, struct world_snapshot *s)
     world_drop(w, &s->drop);
 }
 
-/* A file that somebody has taken away: the snapshot is of no use any more. */
-static void plan_missing(struct world *w, struct world_snapshot *s)
-{
-    for (size_t i = 0; i < s->n_parts; i++)
-        if (s->parts[i].row.seen_state == PART_MISSING) move_snapshot_status(w, &s->row.status, SNAPSHOT_FILE_MISSING);
-}
-
 static int64_t days_kept(const struct world_rg *rg, const struct world_cluster *c, const struct world_snapshot *s)
 {
     int64_t now = rg ? rg->row.snapshot_retention_limit : c->row.snapshot_retention_limit;
@@ -193,18 +180,12 @@ static void plan_one(struct world *w, struct world_snapshot *s)
     else if (s->row.status == SNAPSHOT_DELETING) plan_deleted(w, s);
     else if (s->row.status == SNAPSHOT_RESTORING && !is_being_restored(w, s))
         move_snapshot_status(w, &s->row.status, SNAPSHOT_RESTORED);
-    else if (s->row.status == SNAPSHOT_AVAILABLE) plan_missing(w, s);
+    else if (s->row.status == SNAPSHOT_AVAILABLE) {
+        /* A file that somebody has taken away: the snapshot is of no use any more. */
+        for (size_t i = 0; i < s->n_parts; i++)
+            if (s->parts[i].row.seen_state == PART_MISSING) move_snapshot_status(w, &s->row.status, SNAPSHOT_FILE_MISSING);
+    }
     if (!s->drop) plan_retention(w, s);
-}
-
-/* What it waits for is told apart from what others do. */
-static void plan_snapshot(struct world *w, struct world_snapshot *s)
-{
-    int64_t others_ms = w->wake_ms;
-    w->wake_ms = INT64_MAX;
-    plan_one(w, s);
-    s->wake_ms = w->wake_ms;
-    world_wake(w, others_ms);
 }
 
 /* ---- their sources ---- */
@@ -300,7 +281,7 @@ static struct row_snapshot_part part_of(
     return p;
 }
 
-static void begin(struct world *w, struct world_new_snapshot *s, const char *source_id, const char *id)
+static void begin_automatic(struct world *w, struct world_new_snapshot *s, const char *source_id, const char *id)
 {
     s->row.source = SNAPSHOT_AUTOMATED;
     s->row.name = snapshot_automatic_name(w->arena, id, w->now_ms);
@@ -334,7 +315,7 @@ static void plan_automatic_of_group(struct world *w, struct world_rg *rg)
     }
     for (size_t i = 0; i < s.n_parts; i++)
         move_cluster_status(w, &find_node(w, rg->row.region, s.parts[i].node_id)->cluster->row.status, CLUSTER_SNAPSHOT_ASKED);
-    begin(w, &s, source, s.row.cluster_id ? s.row.cluster_id : rg->row.id);
+    begin_automatic(w, &s, source, s.row.cluster_id ? s.row.cluster_id : rg->row.id);
     move_rg_status(w, &rg->row.status, RG_SNAPSHOT_ASKED);
 }
 
@@ -346,7 +327,7 @@ static void plan_automatic_of_cluster(struct world *w, struct world_cluster *c)
     struct world_new_snapshot s = {.row = snapshot_row(NULL, &c->row, w->now_ms), .n_parts = 1};
     s.parts = arena_array(w->arena, struct row_snapshot_part, 1);
     s.parts[0] = part_of(w, &s.row, &c->nodes[0], NULL, NULL);
-    begin(w, &s, source, c->row.id);
+    begin_automatic(w, &s, source, c->row.id);
     move_cluster_status(w, &c->row.status, CLUSTER_SNAPSHOT_ASKED);
 }
 
@@ -361,37 +342,39 @@ static const char *seed_name(struct world *w, const struct world_seed *s)
     return s->n_files == 1 ? f->path : arena_printf(w->arena, "%s and %zu more", f->path, s->n_files - 1);
 }
 
-static void fail_restore(struct world *w, struct world_node *n)
-{
-    struct world_rg *rg = n->rg;
-    world_event(w, n->row.region, n->row.cluster_id, EVENT_RESTORE_FAILED, seed_name(w, n->seed), n->seed->row.seen_refused);
-    if (rg) move_rg_status(w, &rg->row.status, RG_SEED_REFUSED);
-    if (rg) move_members(w, rg, CLUSTER_CREATING, CLUSTER_SEED_REFUSED);
-    if (rg) world_event(w, rg->row.region, rg->row.id, EVENT_GROUP_CREATE_FAILED, rg->row.id);
-    move_cluster_status(w, &n->cluster->row.status, CLUSTER_SEED_REFUSED);
-}
-
 /* A seed has served once its replication group is made, and must stay as long as it is not: a primary that dies meanwhile begins with it again. */
 static void plan_seed(struct world *w, struct world_node *n)
 {
     if (n->seed == NULL || n->seed->drop || n->cluster == NULL) return;
     bool creating = n->rg ? n->rg->row.status == RG_CREATING : n->cluster->row.status == CLUSTER_CREATING;
     bool failed = n->rg ? n->rg->row.status == RG_CREATE_FAILED : n->cluster->row.status == CLUSTER_RESTORE_FAILED;
-    if (creating && n->seed->row.seen_refused) fail_restore(w, n);
-    else if (!creating && !failed) world_drop(w, &n->seed->drop);
+    if (creating && n->seed->row.seen_refused) {
+        struct world_rg *rg = n->rg;
+        world_event(w, n->row.region, n->row.cluster_id, EVENT_RESTORE_FAILED, seed_name(w, n->seed), n->seed->row.seen_refused);
+        if (rg) move_rg_status(w, &rg->row.status, RG_SEED_REFUSED);
+        if (rg) move_members(w, rg, CLUSTER_CREATING, CLUSTER_SEED_REFUSED);
+        if (rg) world_event(w, rg->row.region, rg->row.id, EVENT_GROUP_CREATE_FAILED, rg->row.id);
+        move_cluster_status(w, &n->cluster->row.status, CLUSTER_SEED_REFUSED);
+    } else if (!creating && !failed) world_drop(w, &n->seed->drop);
 }
 
-static void drop_lost_seeds(struct world *w)
+void plan_snapshots(struct world *w)
 {
+    for (size_t i = 0; i < w->n_snapshots; i++)
+        if (!w->snapshots[i].drop) {
+            /* What it waits for is told apart from what others do. */
+            int64_t others_ms = w->wake_ms;
+            w->wake_ms = INT64_MAX;
+            plan_one(w, &w->snapshots[i]);
+            w->snapshots[i].wake_ms = w->wake_ms;
+            world_wake(w, others_ms);
+        }
+    for (size_t i = 0; i < w->n_nodes; i++) plan_seed(w, &w->nodes[i]);
     for (size_t i = 0; i < w->n_seeds; i++) {
         struct world_node *n = find_node(w, w->seeds[i].row.region, w->seeds[i].row.node_id);
         if (n == NULL || n->drop) world_drop(w, &w->seeds[i].drop);
     }
-}
-
-/* Files are of use as long as some node is to begin with them. */
-static void drop_lost_files(struct world *w)
-{
+    /* Files are of use as long as some node is to begin with them. */
     for (size_t i = 0; i < w->n_seed_files; i++) {
         struct world_seed_file *f = &w->seed_files[i];
         bool used = false;
@@ -400,15 +383,6 @@ static void drop_lost_files(struct world *w)
                    text_is(w->seeds[k].row.region, f->row.region);
         if (!used) world_drop(w, &f->drop);
     }
-}
-
-void plan_snapshots(struct world *w)
-{
-    for (size_t i = 0; i < w->n_snapshots; i++)
-        if (!w->snapshots[i].drop) plan_snapshot(w, &w->snapshots[i]);
-    for (size_t i = 0; i < w->n_nodes; i++) plan_seed(w, &w->nodes[i]);
-    drop_lost_seeds(w);
-    drop_lost_files(w);
     plan_sources(w);
     for (size_t i = 0; i < w->n_rgs; i++) plan_snapshotting_cluster(w, &w->rgs[i]);
     for (size_t i = 0; i < w->n_rgs; i++) plan_automatic_of_group(w, &w->rgs[i]);

@@ -15,11 +15,6 @@ static bool is_current(const struct world_rg *rg, const struct world_cluster *c)
     return strcmp(c->row.engine, rg->row.engine) == 0 && strcmp(c->row.engine_version, rg->row.engine_version) == 0;
 }
 
-static bool is_first(const struct world_node *n)
-{
-    return n->node_group && rg_primary(n->node_group) == n;
-}
-
 static void order_version(struct world *w, struct world_rg *rg, struct world_cluster *c, struct world_node *n)
 {
     world_set(w, &c->row.engine, rg->row.engine);
@@ -29,7 +24,7 @@ static void order_version(struct world *w, struct world_rg *rg, struct world_clu
 }
 
 /* Some replica of the node group that runs the new version already. */
-static struct world_node *successor(struct world_rg *rg, const struct world_node *first)
+static struct world_node *find_upgraded(struct world_rg *rg, const struct world_node *first)
 {
     for (size_t i = 0; i < rg->n_clusters; i++) {
         struct world_node *n = rg_cluster_node(&rg->clusters[i]);
@@ -47,17 +42,6 @@ static bool needs_restart(const struct world_node *first, const struct world_nod
     return from == NULL || to == NULL || strcmp(from, to) != 0;
 }
 
-static void hand_over(struct world *w, struct world_rg *rg, struct world_node *first, struct world_node *next)
-{
-    for (size_t i = 0; i < rg->n_node_groups; i++) {
-        struct world_node_group *ng = &rg->node_groups[i];
-        if (rg_primary(ng) != first || ng->row.switch_node_id) continue;
-        world_set(w, &ng->row.switch_node_id, next->row.id);
-        world_set_int(w, &ng->row.switch_offset, -1);
-        world_set_int(w, &ng->row.switch_since_ms, w->steady_ms);
-    }
-}
-
 void plan_upgrade(struct world *w, struct world_rg *rg)
 {
     struct world_cluster *replica = NULL, *primary = NULL;
@@ -67,14 +51,21 @@ void plan_upgrade(struct world *w, struct world_rg *rg)
         if (n == NULL || n->row.want != WISH_RUN) continue;
         if (!want_in_force(w, n)) return;
         if (is_current(rg, &rg->clusters[i])) continue;
-        if (is_first(n)) primary = &rg->clusters[i];
+        if (n->node_group && rg_primary(n->node_group) == n) primary = &rg->clusters[i];
         else replica = &rg->clusters[i];
     }
     if (replica) {
         order_version(w, rg, replica, rg_cluster_node(replica));
         return;
     }
-    struct world_node *first = primary ? rg_cluster_node(primary) : NULL, *next = first ? successor(rg, first) : NULL;
-    if (next && needs_restart(first, next)) hand_over(w, rg, first, next);
-    else if (first) order_version(w, rg, primary, first);
+    struct world_node *first = primary ? rg_cluster_node(primary) : NULL, *next = first ? find_upgraded(rg, first) : NULL;
+    if (next && needs_restart(first, next)) {
+        for (size_t i = 0; i < rg->n_node_groups; i++) {
+            struct world_node_group *ng = &rg->node_groups[i];
+            if (rg_primary(ng) != first || ng->row.switch_node_id) continue;
+            world_set(w, &ng->row.switch_node_id, next->row.id);
+            world_set_int(w, &ng->row.switch_offset, -1);
+            world_set_int(w, &ng->row.switch_since_ms, w->steady_ms);
+        }
+    } else if (first) order_version(w, rg, primary, first);
 }

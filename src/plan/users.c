@@ -8,7 +8,7 @@ void rg_find_users_lacking(struct world *w, struct world_rg *rg, struct lacks *l
 {
     for (size_t i = 0; i < rg->n_nodes && lacks_want_more(l); i++) {
         const struct world_node *n = &rg->nodes[i];
-        if (!n->drop && n->row.want == WISH_RUN && !access_in_force(w, n)) lacks_add(l, LACK_USERS, n, NULL);
+        if (node_shall_run(n) && !access_in_force(w, n)) lacks_add(l, LACK_USERS, n, NULL);
     }
 }
 
@@ -29,16 +29,6 @@ static bool group_in_force(struct world *w, const struct world_user_group *g)
     return lacks.n == 0;
 }
 
-static void settle_members(struct world *w, struct world_user_group *g)
-{
-    for (size_t i = 0; i < g->n_members; i++) {
-        struct world_user_member *m = &g->members[i];
-        if (m->drop) continue;
-        if (m->row.change == LINK_REMOVE) world_drop(w, &m->drop);
-        else world_set_word(w, &m->row.change, LINK_NONE);
-    }
-}
-
 static void plan_group(struct world *w, struct world_user_group *g)
 {
     if (g->drop || g->row.status == USER_GROUP_ACTIVE) return;
@@ -46,7 +36,12 @@ static void plan_group(struct world *w, struct world_user_group *g)
         for (size_t i = 0; i < g->n_members; i++) world_drop(w, &g->members[i].drop);
         world_drop(w, &g->drop);
     } else if (group_in_force(w, g)) {
-        settle_members(w, g);
+        for (size_t i = 0; i < g->n_members; i++) {
+            struct world_user_member *m = &g->members[i];
+            if (m->drop) continue;
+            if (m->row.change == LINK_REMOVE) world_drop(w, &m->drop);
+            else world_set_word(w, &m->row.change, LINK_NONE);
+        }
         move_user_group_status(w, &g->row.status, USER_GROUP_SETTLED);
     }
 }

@@ -164,7 +164,7 @@ static bool has_replica(const struct world_node *first)
     const struct world_node_group *ng = first->node_group;
     for (size_t i = 0; ng && i < ng->n_nodes; i++) {
         const struct world_node *n = &ng->nodes[i];
-        if (n != first && !n->drop && ng_has(ng, n) && n->row.want == WISH_RUN) return true;
+        if (n != first && ng_has(ng, n) && node_shall_run(n)) return true;
     }
     return false;
 }
@@ -195,13 +195,6 @@ static void want_first(
     want->upstream_port = gateway->row.port;
 }
 
-static void want_upstream(const struct world_node *first, struct want_node *want)
-{
-    want->upstream_address = first->row.address;
-    want->upstream_port = first->row.port;
-    want->upstream_node = first->row.id;
-}
-
 /* In cluster mode the replicas know what their primary follows: whoever of them the engine elects must follow it in the same instant. */
 static void want_source(
     struct world_rg *rg, const struct world_node_group *ng, const struct want_node *first, struct want_node *want)
@@ -218,7 +211,7 @@ static bool takes_over(const struct world_node *n, const struct world_node_group
     return ng->row.switch_node_id && strcmp(ng->row.switch_node_id, n->row.id) == 0 && ng->row.switch_offset >= 0;
 }
 
-static bool follows(struct world *w, const struct row_node *seen, const char *address, int64_t port)
+static bool follows_address(struct world *w, const struct row_node *seen, const char *address, int64_t port)
 {
     if (address == NULL || seen->seen_upstream == NULL || !seen->seen_link_up) return false;
     const char *wanted = arena_printf(w->arena, "%s:%lld", address, (long long)port);
@@ -244,13 +237,8 @@ bool want_in_step(struct world *w, const struct world_node *n)
 {
     const struct world_node *first = rg_primary(n->node_group);
     if (!node_answers(n)) return false;
-    return takes_over(n, n->node_group) || follows(w, &n->row, first->row.address, first->row.port) || !node_answers(first);
-}
-
-/* A replication group that is being created has no readers yet that would have to be passed on. */
-static bool may_serve_reads(struct world *w, const struct world_rg *rg, const struct world_node *n)
-{
-    return rg->row.status == RG_CREATING || want_in_step(w, n);
+    return takes_over(n, n->node_group) || follows_address(w, &n->row, first->row.address, first->row.port) ||
+           !node_answers(first);
 }
 
 static bool holds_reader(struct world_rg *rg, const struct world_node_group *ng, const struct world_node *n)
@@ -266,7 +254,8 @@ struct world_node *want_reader(struct world *w, struct world_rg *rg, const struc
     if (first == NULL || w->addressing.ports) return NULL;
     if (ng->shard) return first;
     if (n_replicas > 1) return NULL;
-    if (replica && may_serve_reads(w, rg, replica)) return replica;
+    /* A replication group that is being created has no readers yet that would have to be passed on. */
+    if (replica && (rg->row.status == RG_CREATING || want_in_step(w, replica))) return replica;
     return replica == NULL || holds_reader(rg, ng, first) ? first : NULL;
 }
 
@@ -315,7 +304,9 @@ struct want_node want_node(struct world *w, struct world_node *n)
         want.takeover = ng->shard != NULL;
         if (ng->shard) return want; /* whom it follows until then, its Redis Cluster knows */
     }
-    want_upstream(first, &want);
+    want.upstream_address = first->row.address;
+    want.upstream_port = first->row.port;
+    want.upstream_node = first->row.id;
     return want;
 }
 
@@ -353,7 +344,7 @@ static enum lack role_lack(struct world *w, const struct world_node *n, const st
     if (seen->seen_role == SEEN_ROLE_NONE) return n->rg == NULL ? LACK_NOTHING : LACK_ROLE; /* memcached knows no roles */
     if (want->primary) return seen->seen_role == SEEN_ROLE_PRIMARY ? LACK_NOTHING : LACK_PRIMARY;
     if (seen->seen_role != SEEN_ROLE_REPLICA) return LACK_REPLICA;
-    return follows(w, seen, want->upstream_address, want->upstream_port) ? LACK_NOTHING : LACK_LINK;
+    return follows_address(w, seen, want->upstream_address, want->upstream_port) ? LACK_NOTHING : LACK_LINK;
 }
 
 enum lack want_lack(struct world *w, struct world_node *n)

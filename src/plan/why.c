@@ -9,7 +9,7 @@
 #include "plan/why_lack.h"
 #include <string.h>
 
-static const char *shown(const char *status, int64_t unserved_since_ms, const char *instead)
+static const char *shown_status(const char *status, int64_t unserved_since_ms, const char *instead)
 {
     return unserved_since_ms && text_is(status, "available") ? instead : status;
 }
@@ -94,43 +94,30 @@ static void why_rg(struct whys *out, struct world_rg *rg)
 
 /* ---- cache clusters and nodes ---- */
 
-static void why_member_cluster(struct whys *out, struct world_rg *rg, struct world_cluster *c)
-{
-    struct world_node *n = rg_cluster_node(c);
-    bool busy = c->row.status == CLUSTER_CREATING || c->row.status == CLUSTER_MODIFYING ||
-                c->row.status == CLUSTER_REBOOTING_CLUSTER_NODES;
-    if (n && busy) whys_add_lack(out, node_lack(out->w, rg, n), n, NULL);
-    if (n && busy && c->row.parameter_apply_status == APPLY_APPLYING) whys_add_lack(out, LACK_SETTINGS, n, NULL);
-}
-
-static void why_stand_alone(struct whys *out, struct world_cluster *c)
-{
-    struct lacks lacks = {.arena = out->w->arena};
-    if (c->row.status == CLUSTER_CREATING || c->row.status == CLUSTER_MODIFYING ||
-        c->row.status == CLUSTER_REBOOTING_CLUSTER_NODES) {
-        cluster_find_lacks(out->w, c, &lacks);
-        wait_for_lacks(out, &lacks);
-    }
-    bool pending = c->row.pending_node_type || c->row.pending_engine_version || c->row.pending_num_nodes;
-    if (c->row.status == CLUSTER_AVAILABLE && pending && c->row.pending_since_ms) wait_for_window(out, c->row.maintenance_window);
-}
-
 static void why_cluster(struct whys *out, struct world_cluster *c)
 {
     struct world_rg *rg = c->row.rg_id ? world_rg(out->w, c->row.region, c->row.rg_id) : NULL;
     enum cluster_status status = c->row.status;
     if (status == CLUSTER_SNAPSHOTTING || status == CLUSTER_DELETING) wait_for_final(out, c->row.region, c->row.rg_id, c->row.id);
     if (status == CLUSTER_DELETING) wait_for_end(out, c->nodes, c->n_nodes);
-    else if (rg) why_member_cluster(out, rg, c);
-    else why_stand_alone(out, c);
+    else if (rg) {
+        struct world_node *n = rg_cluster_node(c);
+        bool busy = c->row.status == CLUSTER_CREATING || c->row.status == CLUSTER_MODIFYING ||
+                    c->row.status == CLUSTER_REBOOTING_CLUSTER_NODES;
+        if (n && busy) whys_add_lack(out, node_lack(out->w, rg, n), n, NULL);
+        if (n && busy && c->row.parameter_apply_status == APPLY_APPLYING) whys_add_lack(out, LACK_SETTINGS, n, NULL);
+    } else {
+        struct lacks lacks = {.arena = out->w->arena};
+        if (c->row.status == CLUSTER_CREATING || c->row.status == CLUSTER_MODIFYING ||
+            c->row.status == CLUSTER_REBOOTING_CLUSTER_NODES) {
+            cluster_find_lacks(out->w, c, &lacks);
+            wait_for_lacks(out, &lacks);
+        }
+        bool pending = c->row.pending_node_type || c->row.pending_engine_version || c->row.pending_num_nodes;
+        if (c->row.status == CLUSTER_AVAILABLE && pending && c->row.pending_since_ms)
+            wait_for_window(out, c->row.maintenance_window);
+    }
     if (status == CLUSTER_AVAILABLE) wait_for_service(out, c->nodes, c->n_nodes);
-}
-
-static void why_node(struct whys *out, struct world_node *n)
-{
-    if (n->row.want == WISH_GONE) whys_add_lack(out, LACK_END, n, NULL);
-    else if (n->row.status != NODE_AVAILABLE) whys_add_lack(out, node_lack(out->w, n->rg, n), n, NULL);
-    else if (n->row.unserved_since_ms) whys_add_service(out, n);
 }
 
 /* ---- global datastores ---- */
@@ -205,7 +192,7 @@ static void why_user(struct whys *out, const struct world_user *u)
 
 /* ---- which it is ---- */
 
-static bool matches(const char *region, const char *id, const char *row_region, const char *row_id)
+static bool id_matches(const char *region, const char *id, const char *row_region, const char *row_id)
 {
     return region && text_is(region, row_region) && strcmp(id, row_id) == 0;
 }
@@ -215,18 +202,20 @@ static bool find_stand_alone_or_member(struct whys *out, const char *region, con
     struct world *w = out->w;
     for (size_t i = 0; i < w->n_clusters; i++) {
         struct world_cluster *c = &w->clusters[i];
-        if (!matches(region, id, c->row.region, c->row.id)) continue;
+        if (!id_matches(region, id, c->row.region, c->row.id)) continue;
         why_cluster(out, c);
         *answer = (struct answer){"cache cluster", c->row.region, cluster_status_text(c->row.status),
-            shown(cluster_status_text(c->row.status), c->row.unserved_since_ms, "modifying"), NULL};
+            shown_status(cluster_status_text(c->row.status), c->row.unserved_since_ms, "modifying"), NULL};
         return true;
     }
     for (size_t i = 0; i < w->n_nodes; i++) {
         struct world_node *n = &w->nodes[i];
-        if (!matches(region, id, n->row.region, n->row.id)) continue;
-        why_node(out, n);
+        if (!id_matches(region, id, n->row.region, n->row.id)) continue;
+        if (n->row.want == WISH_GONE) whys_add_lack(out, LACK_END, n, NULL);
+        else if (n->row.status != NODE_AVAILABLE) whys_add_lack(out, node_lack(out->w, n->rg, n), n, NULL);
+        else if (n->row.unserved_since_ms) whys_add_service(out, n);
         *answer = (struct answer){"node", n->row.region, node_status_text(n->row.status),
-            shown(node_status_text(n->row.status), n->row.unserved_since_ms, "rebooting"), NULL};
+            shown_status(node_status_text(n->row.status), n->row.unserved_since_ms, "rebooting"), NULL};
         return true;
     }
     return false;
@@ -249,7 +238,7 @@ static bool find_snapshot(struct whys *out, const char *region, const char *id, 
 {
     for (size_t i = 0; i < out->w->n_snapshots; i++) {
         const struct world_snapshot *s = &out->w->snapshots[i];
-        if (!matches(region, id, s->row.region, s->row.name)) continue;
+        if (!id_matches(region, id, s->row.region, s->row.name)) continue;
         why_snapshot(out, s);
         *answer = (struct answer){
             "snapshot", s->row.region, snapshot_status_text(s->row.status), snapshot_status_text(s->row.status), NULL};
@@ -262,14 +251,14 @@ static bool find_user(struct whys *out, const char *region, const char *id, stru
 {
     for (size_t i = 0; i < out->w->n_users; i++) {
         const struct world_user *u = &out->w->users[i];
-        if (!matches(region, id, u->row.region, u->row.id)) continue;
+        if (!id_matches(region, id, u->row.region, u->row.id)) continue;
         why_user(out, u);
         *answer = (struct answer){"user", u->row.region, user_status_text(u->row.status), user_status_text(u->row.status), NULL};
         return true;
     }
     for (size_t i = 0; i < out->w->n_user_groups; i++) {
         const struct world_user_group *g = &out->w->user_groups[i];
-        if (!matches(region, id, g->row.region, g->row.id)) continue;
+        if (!id_matches(region, id, g->row.region, g->row.id)) continue;
         why_user_group(out, g);
         *answer = (struct answer){
             "user group", g->row.region, user_group_status_text(g->row.status), user_group_status_text(g->row.status), NULL};
@@ -284,7 +273,7 @@ static bool find_rg(struct whys *out, const char *region, const char *id, struct
     if (rg == NULL) return false;
     why_rg(out, rg);
     *answer = (struct answer){"replication group", rg->row.region, rg_status_text(rg->row.status),
-        shown(rg_status_text(rg->row.status), rg->row.unserved_since_ms, "modifying"), NULL};
+        shown_status(rg_status_text(rg->row.status), rg->row.unserved_since_ms, "modifying"), NULL};
     return true;
 }
 

@@ -57,7 +57,7 @@ static const struct sentence {
 };
 
 /* The one "%s" in a sentence is the node. */
-static const char *fill(struct whys *out, const char *sentence, const struct world_node *n)
+static const char *name_node(struct whys *out, const char *sentence, const struct world_node *n)
 {
     const char *at = strstr(sentence, "%s");
     if (at == NULL) return sentence;
@@ -74,17 +74,6 @@ static void add_agent(struct whys *out, const char *region)
     whys_add(out, r->heard_ms, arena_printf(out->w->arena, "the agent of %s, which is not in touch", region), "it reports");
 }
 
-static void add_process(struct whys *out, const struct world_node *n)
-{
-    for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
-        if ((n->row.no_address ? SEEN_BROKEN : seen_node_state(&n->row)) != states[i].seen) continue;
-        const char *what = fill(out, states[i].what, n),
-                   *reason = n->row.no_address ? n->row.no_address : seen_node_reason(&n->row);
-        if (reason) what = arena_printf(out->w->arena, "%s: %s", what, reason);
-        whys_add(out, n->row.seen_since_ms, what, states[i].ends);
-    }
-}
-
 void whys_add_lack(struct whys *out, enum lack lack, const struct world_node *n, const struct world_endpoint *e)
 {
     if (lack == LACK_NOTHING) return;
@@ -96,31 +85,32 @@ void whys_add_lack(struct whys *out, enum lack lack, const struct world_node *n,
         if (reason) what = arena_printf(out->w->arena, "%s: %s", what, reason);
         whys_add(out, 0, what, "its agent has opened it");
     } else if (lack == LACK_PROCESS) {
-        add_process(out, n);
+        for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
+            if ((n->row.no_address ? SEEN_BROKEN : seen_node_state(&n->row)) != states[i].seen) continue;
+            const char *what = name_node(out, states[i].what, n),
+                       *reason = n->row.no_address ? n->row.no_address : seen_node_reason(&n->row);
+            if (reason) what = arena_printf(out->w->arena, "%s: %s", what, reason);
+            whys_add(out, n->row.seen_since_ms, what, states[i].ends);
+        }
     } else {
-        whys_add(out, n ? n->row.unserved_since_ms : 0, fill(out, sentences[lack].what, n), sentences[lack].ends);
+        whys_add(out, n ? n->row.unserved_since_ms : 0, name_node(out, sentences[lack].what, n), sentences[lack].ends);
     }
-}
-
-static void add_blocked(struct whys *out, const struct world_node *n)
-{
-    bool held = n->row.seen_blocked == SEEN_BLOCKED_HELD;
-    const char *what = held ? "node %s, whose writes a client's CLIENT PAUSE holds up"
-                            : "node %s, which lives and answers nobody: a long command, or a client's CLIENT PAUSE";
-    whys_add(out, plan_blocked_since(out->w, n), fill(out, what, n),
-        "the command or the pause ends; after --blocked-primary-timeout a replica takes a primary's place");
 }
 
 void whys_add_service(struct whys *out, struct world_node *n)
 {
     size_t told = 0;
     if (n->row.seen_blocked && node_answers(n)) {
-        add_blocked(out, n);
+        bool held = n->row.seen_blocked == SEEN_BLOCKED_HELD;
+        const char *what = held ? "node %s, whose writes a client's CLIENT PAUSE holds up"
+                                : "node %s, which lives and answers nobody: a long command, or a client's CLIENT PAUSE";
+        whys_add(out, plan_blocked_since(out->w, n), name_node(out, what, n),
+            "the command or the pause ends; after --blocked-primary-timeout a replica takes a primary's place");
         return;
     }
     if (n->vanished && node_answers(n)) {
         add_agent(out, n->row.region);
-        whys_add(out, n->row.unserved_since_ms, fill(out, "node %s, whose process is gone", n),
+        whys_add(out, n->row.unserved_since_ms, name_node(out, "node %s, whose process is gone", n),
             "its agent has told what became of it");
         return;
     }
@@ -128,7 +118,7 @@ void whys_add_service(struct whys *out, struct world_node *n)
     whys_add_lack(out, want_lack(out->w, n), n, NULL);
     for (const struct why *y = out->first; y; y = y->next) told--;
     if (told == 0)
-        whys_add(out, n->row.unserved_since_ms, fill(out, "node %s to serve its clients", n),
+        whys_add(out, n->row.unserved_since_ms, name_node(out, "node %s to serve its clients", n),
             "its slots, its endpoints and its writes are as they shall be");
 }
 

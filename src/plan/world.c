@@ -64,19 +64,6 @@ static void link_clusters(struct world *w)
     }
 }
 
-/* In a big replication group, whatever looks at a shard's nodes must not look at all the others, too. */
-static void link_node_groups(struct world *w)
-{
-    for (size_t i = 0; i < w->n_nodes; i++) {
-        struct world_node *n = &w->nodes[i];
-        struct world_node_group *ng = n->rg && n->row.node_group_id ? rg_node_group(n->rg, n->row.node_group_id) : NULL;
-        n->node_group = ng;
-        if (ng == NULL) continue;
-        if (ng->n_nodes == 0) ng->nodes = n;
-        ng->n_nodes = (size_t)(n - ng->nodes) + 1;
-    }
-}
-
 static struct world_shard_node *find_shard_node(struct world *w, const struct row_node *n)
 {
     size_t low = 0, high = w->n_shard_nodes;
@@ -199,7 +186,15 @@ void world_link(struct world *w)
     LINK_SLICES(w, nodes, nodes)
     LINK_SLICES(w, endpoints, endpoints)
     for (size_t i = 0; i < w->n_nodes; i++) w->nodes[i].rg = world_rg(w, w->nodes[i].row.region, w->nodes[i].row.rg_id);
-    link_node_groups(w);
+    /* In a big replication group, whatever looks at a shard's nodes must not look at all the others, too. */
+    for (size_t i = 0; i < w->n_nodes; i++) {
+        struct world_node *n = &w->nodes[i];
+        struct world_node_group *ng = n->rg && n->row.node_group_id ? rg_node_group(n->rg, n->row.node_group_id) : NULL;
+        n->node_group = ng;
+        if (ng == NULL) continue;
+        if (ng->n_nodes == 0) ng->nodes = n;
+        ng->n_nodes = (size_t)(n - ng->nodes) + 1;
+    }
     link_clusters(w);
     link_shards(w);
     for (size_t i = 0; i < w->n_encryptions; i++) {
@@ -280,6 +275,11 @@ struct world_node *rg_primary(const struct world_node_group *ng)
     return NULL;
 }
 
+bool node_shall_run(const struct world_node *n)
+{
+    return !n->drop && n->row.want == WISH_RUN;
+}
+
 bool node_answers(const struct world_node *n)
 {
     return n && seen_node_state(&n->row) == SEEN_READY;
@@ -329,7 +329,7 @@ void world_wake_date(struct world *w, int64_t date_ms)
     if (date_ms != INT64_MAX) world_wake(w, w->steady_ms + (date_ms - w->now_ms));
 }
 
-static void edited(struct world *w, const void *field)
+static void note_edit(struct world *w, const void *field)
 {
     w->changed = true;
     w->edits++;
@@ -343,14 +343,14 @@ void world_set(struct world *w, const char **field, const char *value)
 {
     if (*field == value || (*field && value && strcmp(*field, value) == 0)) return;
     *field = value;
-    edited(w, field);
+    note_edit(w, field);
 }
 
 void world_set_int(struct world *w, int64_t *field, int64_t value)
 {
     if (*field == value) return;
     *field = value;
-    edited(w, field);
+    note_edit(w, field);
 }
 
 void world_set_unsigned(struct world *w, void *field, unsigned value)
@@ -358,7 +358,7 @@ void world_set_unsigned(struct world *w, void *field, unsigned value)
     unsigned *at = field;
     if (*at == value) return;
     *at = value;
-    edited(w, field);
+    note_edit(w, field);
 }
 
 void world_condemn(struct world *w, struct world_node *n)
@@ -369,7 +369,7 @@ void world_condemn(struct world *w, struct world_node *n)
 
 void world_drop(struct world *w, bool *drop)
 {
-    if (!*drop) edited(w, drop);
+    if (!*drop) note_edit(w, drop);
     *drop = true;
 }
 
@@ -378,7 +378,7 @@ void world_add_node(struct world *w, const struct row_node *row)
     struct world_new_node *n = arena_new(w->arena, struct world_new_node);
     *n = (struct world_new_node){w->new_nodes, *row};
     w->new_nodes = n;
-    edited(w, n);
+    note_edit(w, n);
     world_wake(w, w->steady_ms);
 }
 
@@ -388,7 +388,7 @@ void world_add_snapshot(struct world *w, const struct world_new_snapshot *s)
     *new = *s;
     new->next = w->new_snapshots;
     w->new_snapshots = new;
-    edited(w, new);
+    note_edit(w, new);
     world_wake(w, w->steady_ms);
 }
 

@@ -276,6 +276,8 @@ struct world_node *rg_primary(const struct world_node_group *ng);
 /* The member with the role PRIMARY, or NULL while there is none. */
 struct world_member *global_primary(struct world_global *g);
 
+/* It is wished for, and not about to be removed. */
+bool node_shall_run(const struct world_node *n);
 /* What the last sighting says of a node, or that it has no address to be started at; nothing of it is true of NULL. */
 bool node_answers(const struct world_node *n);
 /* No process and no folder is left of it, or there never was one: who has no address was not told of to any agent. */
