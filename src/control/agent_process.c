@@ -94,6 +94,8 @@ static int spawn_agent(
     size_t n = 8;
     _arena_ struct arena a = {0};
     const char *args[AGENT_ARGS] = {o->program, "agent", "--region", region, "--data-dir", folder, "--log-level", o->log_level};
+    if (o->log_format) args[n++] = "--log-format", args[n++] = o->log_format;
+    if (o->ephemeral) args[n++] = "--ephemeral";
     if (o->redis_server) args[n++] = "--redis-server", args[n++] = o->redis_server;
     if (o->memcached) args[n++] = "--memcached", args[n++] = o->memcached;
     if (o->dry_run) args[n++] = "--dry-run";

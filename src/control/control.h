@@ -34,6 +34,8 @@ struct control_options {
     const char *memcached;    /* the same */
     const char *engines;      /* lines NAME:VERSION=PATH, passed on too */
     const char *log_level;
+    const char *log_format;  /* text or json */
+    bool ephemeral;          /* agents end with this process */
     bool ports;              /* --addressing ports */
     const char *listen_host; /* ports mode: where nodes listen */
     const char *advertise;   /* ports mode: what clients are told */

@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#define NO_ACCOUNT "000000000000"
 #define SERVICE "elasticache"
 
 enum { PARTS = 5, KEY = 0, REGION = 2, SERVICE_NAME = 3, TERMINATOR = 4 };
@@ -57,14 +56,14 @@ static const char *account_of(struct piece key, struct arena *a)
 {
     bool digits = key.n == 12;
     for (size_t i = 0; i < key.n; i++) digits = digits && key.at[i] >= '0' && key.at[i] <= '9';
-    return digits ? arena_strndup(a, key.at, key.n) : NO_ACCOUNT;
+    return digits ? arena_strndup(a, key.at, key.n) : SCOPE_NO_ACCOUNT;
 }
 
 int scope_read(struct scope *out, struct arena *a, const char *authorization, const char *credential, const char *default_region,
     struct err *e)
 {
     struct piece all = {0}, parts[PARTS];
-    *out = (struct scope){default_region, NO_ACCOUNT};
+    *out = (struct scope){default_region, SCOPE_NO_ACCOUNT};
     if (authorization == NULL && credential == NULL) return 0;
     if (authorization == NULL) all = (struct piece){credential, strlen(credential)};
     else if (!find_credential(authorization, &all))

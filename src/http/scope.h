@@ -7,9 +7,11 @@ struct err;
  * puts into every request: KEY/DATE/REGION/SERVICE/aws4_request. Signatures themselves
  * are not checked.
  */
+#define SCOPE_NO_ACCOUNT "000000000000"
+
 struct scope {
     const char *region;  /* as it was sent: letters, digits and '-' */
-    const char *account; /* the access key where that is 12 digits, else "000000000000" */
+    const char *account; /* the access key where that is 12 digits, else SCOPE_NO_ACCOUNT */
 };
 
 /*

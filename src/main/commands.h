@@ -1,6 +1,8 @@
 #pragma once
 struct options;
-/* The commands that run until they are told to stop. They log their own errors; each returns the exit status. */
+/* The commands that run for a while. They log their own errors; each returns the exit status. */
 
 int serve_main(const struct options *o);
 int agent_main(const struct options *o);
+/* Waits for resources of a serve; docs/reference.md. */
+int wait_main(const struct options *o);

@@ -13,6 +13,11 @@ const struct command_info commands[] = {
     {COMMAND_AGENT, "agent", "runs the nodes of one region; serve starts it",
         "Runs the nodes of one region for the `meridian serve` in whose data directory it works, and reports how they are.\n"
         "The nodes survive it; the next agent with the same data directory finds them."},
+    {COMMAND_WAIT, "wait", "wait ID... returns once resources are available, or as --for says",
+        "Waits for resources of a `meridian serve`: replication groups, cache clusters, global datastores, snapshots, users and "
+        "user\n"
+        "groups. Returns once all have the status; with 1 where one of them failed, is not there, or takes too long.",
+        .words = "ID..."},
     {COMMAND_HELP, "help", "help COMMAND explains a command and its flags", NULL},
     {COMMAND_VERSION, "version", "tells the version", NULL},
 };
@@ -122,6 +127,7 @@ static bool read_engine(const struct flag *f, const char *text, void *at)
 }
 
 static const char *const log_levels[] = {"error", "warn", "info", "debug", "trace", NULL};
+static const char *const log_formats[] = {"text", "json", NULL};
 static const char *const addressings[] = {"loopback", "ports", NULL};
 static const char *const restrictions[] = {"refuse", "allow", NULL};
 static const char *const quota_names[] = {"default", "raised", NULL};
@@ -145,11 +151,37 @@ const struct flag flags[] = {
         "where the API is served. Port 0 lets the system choose; the next start takes the same port again if it is free. Nobody "
         "checks signatures: whoever reaches the address may use the whole API",
         read_text, AT(listen), "HOST:PORT"},
+    {FOR(COMMAND_WAIT), "for", "STATUS", "available", NULL,
+        "the status to wait for; available stands for active and primary-only, too, and deleted for what is not there any more",
+        read_text, AT(wanted), "a status"},
+    {FOR(COMMAND_WAIT), "region", "REGION", "us-east-1", NULL, "the region of the resources", read_region, AT(region),
+        "a region's name"},
+    {FOR(COMMAND_WAIT), "endpoint", "URL", "http://127.0.0.1:4566", NULL, "where the API is served", read_text, AT(endpoint),
+        "a URL like http://127.0.0.1:4566"},
+    {FOR(COMMAND_WAIT), "timeout", "SECONDS", "300", NULL, "how long to wait for all of them together. 0: no limit", read_seconds,
+        AT(timeout), "a number of seconds"},
     {FOR(COMMAND_AGENT), "region", "REGION", NULL, NULL, "the region whose nodes it runs", read_region, AT(region),
         "a region's name"},
     {FOR(COMMAND_SERVE), "data-dir", "DIR", NULL, "$XDG_STATE_HOME/meridian, else ~/.local/state/meridian",
         "where the database, the nodes' data and the logs are; one process at a time uses it", read_text, AT(data_dir),
         "a directory's name"},
+    {FOR(COMMAND_SERVE), "ephemeral", "on|off", "off", NULL,
+        "on (or the flag alone): the data directory is a new one in TMPDIR, else /tmp, and is deleted at the end with everything "
+        "in "
+        "it; --data-dir has no effect",
+        read_choice, AT(ephemeral), "on or off", switches, .bare = "on"},
+    {FOR(COMMAND_AGENT), "ephemeral", "on|off", "off", NULL, "on: it ends with the process that started it, and so do its nodes",
+        read_choice, AT(ephemeral), "on or off", switches, .bare = "on"},
+    {FOR(COMMAND_SERVE), "init", "DIR|FILE", NULL, "none",
+        "what is run once requests are served, in the order of the names: executables, with AWS_ENDPOINT_URL set, and files "
+        "NAME.calls "
+        "with a call of the API in each line, as Region=eu-west-1&Action=CreateCacheCluster&... A failure is told, and the next "
+        "one "
+        "is run; GET /_meridian/init tells how they went",
+        read_text, AT(init), "a directory's or file's name"},
+    {FOR(COMMAND_SERVE), "init-strict", "on|off", "off", NULL,
+        "on (or the flag alone): serve stops at the first failure of what --init names, with exit status 1", read_choice,
+        AT(init_strict), "on or off", switches, .bare = "on"},
     {FOR(COMMAND_AGENT), "data-dir", "DIR", NULL, "regions/REGION in that of serve",
         "where the nodes' data are: two folders below the data directory of serve, at whose socket the agent meets serve; one "
         "process at a time uses it",
@@ -242,6 +274,9 @@ const struct flag flags[] = {
         "error, warn, info, debug or trace; the log goes to standard error. trace: every step of every request, from the rows to "
         "the process and back (docs/trace.md)",
         read_choice, AT(log_level), "error, warn, info, debug or trace", log_levels},
+    {FOR_BOTH, "log-format", "text|json", "text", NULL,
+        "json: each line of the log is an object with time, level, who and message", read_choice, AT(log_format), "text or json",
+        log_formats},
 };
 
 const size_t n_flags = sizeof flags / sizeof *flags;

@@ -8,6 +8,7 @@ struct command_info {
     const char *name;
     const char *summary; /* one line of the list of commands */
     const char *about;   /* what its own help begins with; NULL where it has none */
+    const char *words;   /* what stands behind its flags; NULL: nothing does */
 };
 
 /* What serve's exit status says. */

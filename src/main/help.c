@@ -52,7 +52,7 @@ static void put_flag(struct buf *b, const struct flag *f)
 
 static void put_command_help(struct buf *b, const struct command_info *c)
 {
-    buf_printf(b, "usage: meridian %s [FLAG...]\n\n%s\n", c->name, c->about);
+    buf_printf(b, "usage: meridian %s [FLAG...]%s%s\n\n%s\n", c->name, c->words ? " " : "", c->words ? c->words : "", c->about);
     buf_putc(b, '\n');
     for (const struct flag *f = flags; f < flags + n_flags; f++)
         if (flag_is_of(f, c->command)) put_flag(b, f);

@@ -42,6 +42,7 @@ static int run_daemon(const struct options *o, int (*run)(const struct options *
 {
     fill_standard_descriptors();
     log_init(o->log_level, NULL);
+    log_set_format(o->log_format);
     signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
     return run(o);
@@ -52,12 +53,13 @@ int main(int argc, char **argv)
     struct options o;
     struct err e;
     if (options_read(&o, argc, argv, &e)) {
-        fprintf(stderr, "meridian: %s\n", e.msg);
+        log_notice("%s", e.msg);
         return EXIT_USAGE;
     }
     switch (o.command) {
     case COMMAND_SERVE: return run_daemon(&o, serve_main);
     case COMMAND_AGENT: return run_daemon(&o, agent_main);
+    case COMMAND_WAIT: return wait_main(&o);
     case COMMAND_VERSION: return puts("meridian " MERIDIAN_VERSION) < 0;
     case COMMAND_HELP: return put_help(&o, stdout);
     case COMMAND_NONE: break;

@@ -109,6 +109,13 @@ static int set_from_argument(struct options *o, int argc, char **argv, int *i, u
         text, command_info(o->command)->name);
 }
 
+static int add_word(struct options *o, const char *word, struct err *e)
+{
+    if (o->n_ids == OPTION_IDS_MAX) return err_set(e, ERR_USAGE, "no more than %d ids at a time", OPTION_IDS_MAX);
+    o->ids[o->n_ids++] = word;
+    return 0;
+}
+
 static bool asks_for_help(const char *text)
 {
     return strcmp(text, "--help") == 0 || strcmp(text, "-h") == 0;
@@ -123,8 +130,13 @@ static int read_flags(struct options *o, int argc, char **argv, struct err *e)
     }
     uint64_t given = 0;
     int r = set_from_environment(o, e);
-    for (int i = 2; r == 0 && i < argc; i++) r = set_from_argument(o, argc, argv, &i, &given, e);
+    for (int i = 2; r == 0 && i < argc; i++) {
+        bool word = command_info(o->command)->words && strncmp(argv[i], "-", 1) != 0;
+        r = word ? add_word(o, argv[i], e) : set_from_argument(o, argc, argv, &i, &given, e);
+    }
     if (r == 0) r = check_needed(o, e);
+    if (r == 0 && command_info(o->command)->words && o->n_ids == 0)
+        r = err_set(e, ERR_USAGE, "%s needs %s", command_info(o->command)->name, command_info(o->command)->words);
     return r ? r : set_default_data_dir(o, e);
 }
 
@@ -141,9 +153,15 @@ static int read_topic(struct options *o, int argc, char **argv, struct err *e)
 
 void options_idle(const struct options *o, struct buf *b)
 {
-    for (const struct flag *f = flags; f < flags + n_flags; f++)
-        if (f->needs_ports && (o->given & flag_bit(f)) && flag_is_of(f, o->command) && o->addressing != ADDRESSING_PORTS)
+    for (const struct flag *f = flags; f < flags + n_flags; f++) {
+        if (!(o->given & flag_bit(f)) || !flag_is_of(f, o->command)) continue;
+        if (f->needs_ports && o->addressing != ADDRESSING_PORTS)
             buf_printf(b, "--%s has no effect without --addressing ports\n", f->name);
+        if (o->ephemeral == EPHEMERAL_ON && strcmp(f->name, "data-dir") == 0)
+            buf_printf(b, "--%s has no effect with --ephemeral\n", f->name);
+        if (o->init[0] == '\0' && strcmp(f->name, "init-strict") == 0)
+            buf_printf(b, "--%s has no effect without --init\n", f->name);
+    }
 }
 
 int options_read(struct options *o, int argc, char **argv, struct err *e)
@@ -155,7 +173,8 @@ int options_read(struct options *o, int argc, char **argv, struct err *e)
     else o->command = command_find(argv[1]);
     switch (o->command) {
     case COMMAND_SERVE:
-    case COMMAND_AGENT: return read_flags(o, argc, argv, e);
+    case COMMAND_AGENT:
+    case COMMAND_WAIT: return read_flags(o, argc, argv, e);
     case COMMAND_HELP: return read_topic(o, argc, argv, e);
     case COMMAND_VERSION: return 0;
     default: return err_set(e, ERR_USAGE, "there is no command \"%.80s\"; meridian help lists them", argv[1]);

@@ -11,7 +11,7 @@ struct err;
  * the manual page. The command line wins over the environment, the environment
  * over the default.
  */
-enum command { COMMAND_NONE, COMMAND_SERVE, COMMAND_AGENT, COMMAND_HELP, COMMAND_VERSION };
+enum command { COMMAND_NONE, COMMAND_SERVE, COMMAND_AGENT, COMMAND_WAIT, COMMAND_HELP, COMMAND_VERSION };
 
 enum restricted { RESTRICTED_REFUSE, RESTRICTED_ALLOW };
 
@@ -20,18 +20,21 @@ enum trips { TRIPS_OFF, TRIPS_ON };
 enum stop_only { STOP_ONLY_OFF, STOP_ONLY_ON };
 enum dry_run { DRY_RUN_OFF, DRY_RUN_ON };
 enum check { CHECK_OFF, CHECK_ON };
+enum ephemeral { EPHEMERAL_OFF, EPHEMERAL_ON };
+enum init_strict { INIT_STRICT_OFF, INIT_STRICT_ON };
 enum addressing { ADDRESSING_LOOPBACK, ADDRESSING_PORTS };
 
 /* How the help is written: lines for a terminal, a table in Markdown, or the manual page in roff. */
 enum help_form { HELP_TEXT, HELP_MARKDOWN, HELP_MAN };
 
-enum { OPTION_NAME_SIZE = 256, OPTION_PATH_SIZE = 4096 };
+enum { OPTION_NAME_SIZE = 256, OPTION_PATH_SIZE = 4096, OPTION_IDS_MAX = 64 };
 
-/* Plain data that belongs to the caller and points nowhere. Flags that a command does not have stay zeroed. */
+/* Plain data that belongs to the caller, and points to nothing but words of the command line. Flags that a command does not have stay zeroed. */
 struct options {
     enum command command;
     uint64_t given; /* a bit of each flag, in the table's order, that the command line or the environment has */
     enum log_level log_level;
+    enum log_format log_format;
     char data_dir[OPTION_PATH_SIZE];
     char snapshot_import_dir[OPTION_PATH_SIZE]; /* "": none */
     char snapshot_export_dir[OPTION_PATH_SIZE]; /* "": that of imports */
@@ -39,6 +42,7 @@ struct options {
     char memcached[OPTION_PATH_SIZE];           /* the same */
     char engines[OPTION_PATH_SIZE];             /* lines NAME:VERSION=PATH */
     enum dry_run dry_run;
+    enum ephemeral ephemeral; /* serve: in a data directory that goes with it; agent: it goes with whoever started it */
 
     /* serve */
     char listen[OPTION_NAME_SIZE]; /* HOST:PORT */
@@ -54,12 +58,21 @@ struct options {
     int dry_run_start, dry_run_switch, dry_run_life; /* milliseconds */
     enum trips trips;
     enum check check;
+    char init[OPTION_PATH_SIZE]; /* "": nothing */
+    enum init_strict init_strict;
     char admin_token_file[OPTION_PATH_SIZE]; /* "": in the data directory */
     int stop_timeout;                        /* seconds; 0: no limit */
 
-    /* agent */
+    /* agent, wait */
     char region[OPTION_NAME_SIZE];
     enum stop_only stop_only;
+
+    /* wait */
+    char endpoint[OPTION_PATH_SIZE]; /* a URL */
+    char wanted[OPTION_NAME_SIZE];   /* the status */
+    int timeout;                     /* seconds; 0: no limit */
+    const char *ids[OPTION_IDS_MAX];
+    size_t n_ids;
 
     /* help */
     enum command topic; /* COMMAND_NONE: the program as a whole */

@@ -15,11 +15,18 @@
 #include "main/data_dir.h"
 #include "main/dry_run_admin.h"
 #include "main/engines.h"
+#include "main/ephemeral.h"
+#include "main/init.h"
 #include "main/leftovers.h"
+#include "main/localstack.h"
 #include "main/options.h"
 #include "main/reception.h"
 #include "main/reset_admin.h"
 #include "main/trace_admin.h"
+#include "main/wait_admin.h"
+#include "http/request_id.h"
+#include "http/scope.h"
+#include "model/form.h"
 #include "model/operations.gen.h"
 #include "ops/core/op.h"
 #include <limits.h>
@@ -56,6 +63,8 @@ struct serve {
     struct trace_admin trace;
     struct dry_run_admin dry_run;
     struct reset_admin reset;
+    struct wait_admin wait;
+    struct init *init;
     uv_signal_t on_term, on_int, on_hangup;
     uv_timer_t dir_timer;
     char program[PATH_MAX];
@@ -64,7 +73,7 @@ struct serve {
     char server[300];
     char listen_host[BIND_HOST_SIZE]; /* of nodes, with --addressing ports */
     char admin_token[ADMIN_TOKEN_SIZE], admin_token_path[PATH_MAX];
-    bool stopping, lost_dir, lost_db;
+    bool stopping, lost_dir, lost_db, init_failed;
     int checks;       /* of the directory, since the database was last backed up */
     size_t n_unsaved; /* nodes that were stopped without their data */
     size_t n_left;    /* agents and nodes that did not stop */
@@ -84,6 +93,25 @@ static int run_operation(void *arg, const struct operation *o, const struct quer
     return r;
 }
 
+/* A call of --init, in the account of whoever names none. */
+static int call_for_init(void *arg, const char *region, const char *text, struct err *e)
+{
+    struct serve *s = arg;
+    _arena_ struct arena a = {0};
+    struct form form = {0};
+    char id[REQUEST_ID_SIZE];
+    request_id_make(id);
+    int r = form_parse(&form, &a, text, strlen(text), e);
+    if (r) return r;
+    const char *action = form_get(&form, "Action");
+    const struct operation *o = action ? operation_find(api_operations, api_n_operations, action) : NULL;
+    if (o == NULL || o->run == NULL)
+        return err_set(e, FAULT_INVALID_ACTION, "There is no Action %.80s.", action ? action : "in the line");
+    void *in = arena_alloc(&a, o->in->size), *out = o->out ? arena_alloc(&a, o->out->size) : NULL;
+    r = form_decode(&form, o->in, &a, in, e);
+    return r ? r : run_operation(s, o, &(struct query_caller){region, SCOPE_NO_ACCOUNT, id}, &a, in, out, e);
+}
+
 static void clock_moved(void *arg)
 {
     struct serve *s = arg;
@@ -94,6 +122,7 @@ static void passed(void *arg)
 {
     struct serve *s = arg;
     reset_admin_look(&s->reset);
+    wait_admin_look(&s->wait);
 }
 
 static bool is_dry_run(void *arg)
@@ -178,6 +207,10 @@ static void add_routes(struct serve *s)
     dry_run_admin_add_routes(s->http, &s->dry_run);
     s->reset = (struct reset_admin){.admin = &s->admin, .store = s->store, .control = s->control};
     reset_admin_add_routes(s->http, &s->reset);
+    s->wait = (struct wait_admin){.loop = &s->loop, .store = s->store};
+    wait_admin_add_routes(s->http, &s->wait);
+    init_add_routes(s->http, s->init);
+    localstack_add_routes(s->http, s->init);
     http_add_routes(s->http, routes, sizeof routes / sizeof *routes);
     query_add_routes(s->http, &s->query);
 }
@@ -203,6 +236,8 @@ static int open_control(struct serve *s, struct err *e)
         .memcached = s->o->memcached[0] ? s->o->memcached : NULL,
         .engines = s->o->engines,
         .log_level = log_level_name(s->o->log_level),
+        .log_format = s->o->log_format == LOG_JSON ? "json" : NULL,
+        .ephemeral = s->o->ephemeral == EPHEMERAL_ON,
         .trace = s->o->log_level == LOG_TRACE,
         .passed = passed,
         .passed_arg = s,
@@ -271,22 +306,20 @@ static void tell_idle_flags(const struct options *o)
     options_idle(o, &lines);
     for (char *line = lines.data, *end; line && *line; line = end + 1) {
         end = strchr(line, '\n');
-        fprintf(stderr, "meridian: %.*s\n", (int)(end - line), line);
+        log_notice("%.*s", (int)(end - line), line);
     }
 }
 
 static int check_exposure(struct serve *s, struct err *e)
 {
     if (s->listen_host[0] && strncmp(s->listen_host, "127.", 4) != 0)
-        fprintf(stderr, "meridian: nodes listen on %s: whoever reaches it can use every group that asks for no password\n",
-            s->listen_host);
+        log_notice("nodes listen on %s: whoever reaches it can use every group that asks for no password", s->listen_host);
     if (http_is_local(s->http)) return 0;
     if (s->o->trips == TRIPS_ON)
         return err_set(
             e, ERR_USAGE, "--trips lets failures be injected, which is for loopback only: leave it out, or listen on 127.0.0.1");
-    fprintf(stderr,
-        "meridian: %s is open to other machines: whoever reaches it may use the whole API, since signatures are not checked; "
-        "what changes Meridian itself needs the token in %s\n",
+    log_notice("%s is open to other machines: whoever reaches it may use the whole API, since signatures are not checked; "
+               "what changes Meridian itself needs the token in %s",
         s->o->listen, s->admin_token_path);
     return 0;
 }
@@ -301,6 +334,7 @@ static int announce_server(struct serve *s, struct err *e)
         s->data_dir);
     if (s->o->dry_run == DRY_RUN_ON)
         printf("This is a dry run: nodes have no processes, and nobody listens at their endpoints.\n");
+    printf("Ready.\n"); /* what the Testcontainers modules for LocalStack wait for: whoever connects is served from now on */
     fflush(stdout);
     return 0;
 }
@@ -317,6 +351,7 @@ static void on_control_stopped(void *arg)
     s->dry_run.control = NULL;
     s->reset.control = NULL;
     s->reset.under_way = false;
+    init_close(s->init);
     reception_close(&s->reception);
     http_close(s->http, NULL, NULL);
     uv_close((uv_handle_t *)&s->on_term, NULL);
@@ -337,6 +372,27 @@ static void on_signal(uv_signal_t *h, int sig)
     s->stopping = true;
     log_info("stopping: nodes save their data");
     control_stop(s->control, on_control_stopped, s);
+}
+
+static void on_init_failed(void *arg)
+{
+    struct serve *s = arg;
+    if (s->stopping) return;
+    s->stopping = s->init_failed = true;
+    log_error("stopping, since --init-strict is on");
+    control_stop(s->control, on_control_stopped, s);
+}
+
+static int open_init(struct serve *s, struct err *e)
+{
+    const struct init_options o = {.loop = &s->loop,
+        .path = s->o->init,
+        .endpoint = s->server,
+        .default_region = s->o->default_region,
+        .call = call_for_init,
+        .failed = s->o->init_strict == INIT_STRICT_ON ? on_init_failed : NULL,
+        .arg = s};
+    return init_open(&s->init, &o, e);
 }
 
 static void watch_signals(struct serve *s)
@@ -400,6 +456,17 @@ static int check_whole(const struct serve *s, const char *database, struct err *
     return left.code;
 }
 
+static int claim_data_dir(struct serve *s, struct err *e)
+{
+    char made[PATH_MAX];
+    bool own = s->o->ephemeral == EPHEMERAL_ON;
+    int r = own ? ephemeral_make(made, e) : 0;
+    const char *path = own ? made : s->o->data_dir;
+    if (r == 0) r = data_dir_claim(path, &s->lock_fd, e);
+    if (r == 0 && realpath(path, s->data_dir) == NULL) r = err_set(e, ERR_IO, "the data directory %s can't be found again", path);
+    return r;
+}
+
 static int open_all(struct serve *s, struct err *e)
 {
     char path[PATH_MAX + 32];
@@ -411,9 +478,7 @@ static int open_all(struct serve *s, struct err *e)
     if (s->o->dry_run == DRY_RUN_OFF) r = engines_check(s->o, e);
     if (r == 0) r = find_snapshot_folders(s, e);
     if (r == 0 && s->o->addressing == ADDRESSING_PORTS) r = bind_host_find(s->o->bind, s->o->advertise, s->listen_host, e);
-    if (r == 0) r = data_dir_claim(s->o->data_dir, &s->lock_fd, e);
-    if (r == 0 && realpath(s->o->data_dir, s->data_dir) == NULL)
-        r = err_set(e, ERR_IO, "the data directory %s can't be found again", s->o->data_dir);
+    if (r == 0) r = claim_data_dir(s, e);
     snprintf(path, sizeof path, "%s/meridian.db", s->data_dir);
     if (r == 0) r = check_whole(s, path, e);
     if (r == 0) r = store_open(&s->store, path, s->o->durability, e);
@@ -424,7 +489,8 @@ static int open_all(struct serve *s, struct err *e)
     if (r == 0) r = check_exposure(s, e);
     if (r) return r;
     find_server(s);
-    r = open_control(s, e);
+    r = open_init(s, e);
+    if (r == 0) r = open_control(s, e);
     if (r) return r;
     add_routes(s);
     watch_signals(s);
@@ -439,13 +505,14 @@ static void close_opened(struct serve *s)
         on_control_stopped(s);
         return;
     }
+    init_close(s->init);
     reception_close(&s->reception);
     if (s->http) http_close(s->http, NULL, NULL);
 }
 
 static int exit_status(const struct serve *s, int r)
 {
-    if (r || s->lost_dir || s->lost_db) return EXIT_FAILURE;
+    if (r || s->lost_dir || s->lost_db || s->init_failed) return EXIT_FAILURE;
     return s->n_left ? EXIT_LEFT : s->n_unsaved ? EXIT_UNSAVED : EXIT_SUCCESS;
 }
 
@@ -461,15 +528,17 @@ int serve_main(const struct options *o)
     uv_loop_init(&s.loop);
     int r = open_all(&s, &e);
     if (r) {
-        fprintf(stderr, "meridian: %s\n", e.msg);
+        log_notice("%s", e.msg);
         close_opened(&s);
     }
     uv_run(&s.loop, UV_RUN_DEFAULT);
     if (s.lost_dir) store_close(s.store);
     else if (store_finish(s.store, &e) != 0) log_warn("%s", e.msg);
     uv_loop_close(&s.loop);
+    init_free(s.init);
     if (s.lock_fd >= 0) close(s.lock_fd);
     if (s.n_unsaved) log_error("the data of %zu node%s could not be saved", s.n_unsaved, s.n_unsaved > 1 ? "s" : "");
     if (s.n_left) log_error("not everything has stopped: a start on the same data directory finds what still runs");
+    if (o->ephemeral == EPHEMERAL_ON && s.data_dir[0] && s.n_left == 0) ephemeral_delete(s.data_dir);
     return exit_status(&s, r);
 }

@@ -257,6 +257,36 @@ Test(options, flags_of_the_other_way_of_addressing_are_told)
     expect_idle("agent --region r", "");
 }
 
+Test(options, wait_takes_ids_among_its_flags)
+{
+    accept("wait orders --for deleted shop --timeout 5 --endpoint=http://h:1 --region eu-west-1");
+    cr_expect_eq(o.command, COMMAND_WAIT);
+    cr_assert_eq(o.n_ids, 2);
+    cr_expect_str_eq(o.ids[0], "orders");
+    cr_expect_str_eq(o.ids[1], "shop");
+    cr_expect_str_eq(o.wanted, "deleted");
+    cr_expect_str_eq(o.region, "eu-west-1");
+    cr_expect_str_eq(o.endpoint, "http://h:1");
+    cr_expect_eq(o.timeout, 5);
+    cr_expect_lt(read_line("wait --for deleted"), 0);
+    cr_expect_str_eq(e.msg, "wait needs ID...");
+    cr_expect_lt(read_line("serve orders"), 0, "serve takes no words");
+}
+
+Test(options, flags_for_jobs_that_come_and_go)
+{
+    accept("serve");
+    cr_expect(o.ephemeral == EPHEMERAL_OFF && o.init_strict == INIT_STRICT_OFF && o.log_format == LOG_TEXT && o.init[0] == '\0');
+    accept("serve --ephemeral --init=/x --init-strict --log-format json");
+    cr_expect(o.ephemeral == EPHEMERAL_ON && o.init_strict == INIT_STRICT_ON && o.log_format == LOG_JSON);
+    cr_expect_str_eq(o.init, "/x");
+    _buf_ struct buf lines = {0};
+    setenv("MERIDIAN_DATA_DIR", "/d", 1);
+    accept("serve --ephemeral --init-strict");
+    options_idle(&o, &lines);
+    cr_expect_str_eq(lines.data, "--data-dir has no effect with --ephemeral\n--init-strict has no effect without --init\n");
+}
+
 Test(options, the_exit_statuses_are_a_table_too)
 {
     _buf_ struct buf b = {0};

@@ -1,0 +1,161 @@
+#include "main/wait_admin.h"
+#include "base/arena.h"
+#include "base/decimal.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "catalog/region.h"
+#include "http/json.h"
+#include "http/server.h"
+#include "model/json.h"
+#include "ops/core/view.h"
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LIMIT_MS = 30000 };
+
+#define DELETED "deleted"
+
+struct waiter {
+    struct waiter *next;
+    struct wait_admin *of;
+    struct exchange *x; /* NULL: it was answered, or has left */
+    const char *region, *id, *wanted;
+    uv_timer_t limit;
+};
+
+/* ---- statuses ---- */
+
+/* Its status as the API shows it; "deleted": there is none. */
+static int find_status(struct store *s, struct arena *a, const char *region, const char *id, const char **out, struct err *e)
+{
+    struct row_replication_group *rg = NULL;
+    struct row_cache_cluster *c = NULL;
+    struct row_global_replication_group *g = NULL;
+    struct row_snapshot *snapshot = NULL;
+    struct row_user *user = NULL;
+    struct row_user_group *group = NULL;
+    int r = q_rg_get(s, a, region, id, &rg, e);
+    if (r == 0 && !rg) r = q_cluster_get(s, a, region, id, &c, e);
+    if (r == 0 && !rg && !c) r = q_global_get(s, a, id, &g, e);
+    if (r == 0 && !rg && !c && !g) r = q_snapshot_get(s, a, region, id, &snapshot, e);
+    if (r == 0 && !rg && !c && !g && !snapshot) r = q_user_group_get(s, a, region, id, &group, e);
+    if (r == 0 && !rg && !c && !g && !snapshot && !group) r = q_user_get(s, a, region, id, &user, e);
+    *out = rg         ? view_status(rg_status_text(rg->status), rg->unserved_since_ms)
+           : c        ? view_status(cluster_status_text(c->status), c->unserved_since_ms)
+           : g        ? global_status_text(g->status)
+           : snapshot ? snapshot_status_text(snapshot->status)
+           : group    ? user_group_status_text(group->status)
+           : user     ? user_status_text(user->status)
+                      : DELETED;
+    return r;
+}
+
+static bool is_wanted(const char *status, const char *wanted)
+{
+    if (strcmp(status, wanted) == 0) return true;
+    return strcmp(wanted, "available") == 0 && (strcmp(status, "active") == 0 || strcmp(status, "primary-only") == 0);
+}
+
+/* Nothing leads away from these but to deletion. */
+static bool has_failed(const char *status)
+{
+    return strcmp(status, "create-failed") == 0 || strcmp(status, "restore-failed") == 0 || strcmp(status, "failed") == 0;
+}
+
+/* ---- who waits ---- */
+
+static void on_freed(uv_handle_t *h)
+{
+    free(h->data);
+}
+
+static void waiter_end(struct waiter *q)
+{
+    struct waiter **at = &q->of->first;
+    while (*at != q) at = &(*at)->next;
+    *at = q->next;
+    uv_close((uv_handle_t *)&q->limit, on_freed);
+}
+
+static void answer_status(struct waiter *q, unsigned code, const char *status)
+{
+    struct buf doc = {0};
+    struct json_writer j = {.out = &doc};
+    json_open(&j, NULL, '{');
+    json_write_text(&j, "id", q->id);
+    json_write_text(&j, "status", status);
+    json_close(&j, '}');
+    json_answer(q->x, code, &doc, NULL);
+    waiter_end(q);
+}
+
+static void waiter_look(struct waiter *q, bool late)
+{
+    _arena_ struct arena a = {0};
+    const char *status;
+    struct err e;
+    if (find_status(q->of->store, &a, q->region, q->id, &status, &e) != 0) {
+        log_error("%s", e.msg);
+        json_answer_error(q->x, 500, "%s", e.msg);
+        waiter_end(q);
+    } else if (is_wanted(status, q->wanted)) {
+        answer_status(q, 200, status);
+    } else if (strcmp(status, DELETED) == 0) {
+        answer_status(q, 404, status);
+    } else if (has_failed(status) && strcmp(q->wanted, DELETED) != 0) {
+        answer_status(q, 409, status);
+    } else if (late) {
+        answer_status(q, 504, status);
+    }
+}
+
+static void on_late(uv_timer_t *t)
+{
+    waiter_look(t->data, true);
+}
+
+static void on_left(struct exchange *x, void *arg)
+{
+    (void)x;
+    waiter_end(arg);
+}
+
+void wait_admin_look(struct wait_admin *w)
+{
+    for (struct waiter *q = w->first, *next; q; q = next) {
+        next = q->next;
+        waiter_look(q, false);
+    }
+}
+
+static void get_wait(struct exchange *x, void *arg)
+{
+    struct wait_admin *w = arg;
+    const char *id = http_param(x, "id"), *region = http_param(x, "region"), *wanted = http_param(x, "for"),
+               *limit = http_param(x, "limit_ms");
+    int64_t limit_ms = LIMIT_MS;
+    if (id == NULL || *id == '\0' || region == NULL || region_find(region) == NULL)
+        return json_answer_error(x, 400, "id or region is missing: /_meridian/wait?id=X&region=R&for=available");
+    if (limit && !decimal_parse(limit, 0, INT_MAX, &limit_ms))
+        return json_answer_error(x, 400, "limit_ms must be a whole number.");
+    struct waiter *q = calloc(1, sizeof *q);
+    if (q == NULL) abort();
+    *q = (struct waiter){w->first, w, x, region, id, wanted ? wanted : "available", {0}};
+    w->first = q;
+    uv_timer_init(w->loop, &q->limit);
+    q->limit.data = q;
+    uv_timer_start(&q->limit, on_late, (uint64_t)limit_ms, 0);
+    http_defer(x, on_left, q);
+    waiter_look(q, false);
+}
+
+void wait_admin_add_routes(struct http *h, struct wait_admin *w)
+{
+    const struct http_route routes[] = {
+        {"GET", "/_meridian/wait", get_wait, w,
+            .what = "answers once ?id=X of region=R is for=available, or deleted; limit_ms=N at most"},
+    };
+    http_add_routes(h, routes, sizeof routes / sizeof *routes);
+}
