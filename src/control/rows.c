@@ -1,6 +1,7 @@
 #include "control/rows.h"
 #include "base/arena.h"
 #include "plan/world.h"
+#include "plan/settings.h"
 #include "store/queries.gen.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -368,6 +369,8 @@ static int load_parameters(struct rows *r, struct store *s, struct err *e)
     arena_fini(&r->parameter_arena);
     int result = q_parameter_all(s, &r->parameter_arena, &r->parameters, &r->n_parameters, e);
     r->parameters_known = result == 0;
+    r->settings = arena_new(&r->parameter_arena, struct settings_book);
+    r->settings->arena = &r->parameter_arena;
     return result;
 }
 

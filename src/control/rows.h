@@ -51,6 +51,7 @@ struct rows {
     struct row_parameter *parameters; /* by region, parameter group, name; read anew once one was written */
     size_t n_parameters;
     struct arena parameter_arena;
+    struct settings_book *settings; /* what follows from them, in the same arena */
     bool parameters_known;
     struct address_book addresses;
     struct unit_list homeless;       /* units that had a row without an address, which there was none for */

@@ -101,13 +101,14 @@ void world_of_units(struct world *w, const struct rows *rows, const struct unit_
     }
     each_unit(rows, units, picked, pick_rows);
     for (size_t i = 0; i < n_rows_tables; i++) {
-        const struct world_table *t = table_find(rows_tables[i].table->name);
+        const struct world_table *t = table_find(rows_tables[i].table);
         if (picked[i].n > 1) qsort(picked[i].items, picked[i].n, sizeof *picked[i].items, compare_rows);
         if (t) take_table(w, t, &picked[i]);
         else if (rows_tables[i].table == &sql_table_snapshot_schedule) take_schedules(w, &picked[i]);
     }
     w->parameters = rows->parameters;
     w->n_parameters = rows->n_parameters;
+    w->settings = rows->settings;
     world_link(w);
 }
 

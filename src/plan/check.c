@@ -24,68 +24,86 @@ static void add_violation(struct check *c, enum invariant number, const char *te
 
 /* Columns of one row that name another: all of them, or none where one is NULL or "". */
 static const struct reference {
-    const char *from, *columns[3], *to, *key[3];
+    const struct sql_table *from;
+    const char *columns[3];
+    const struct sql_table *to;
+    const char *key[3];
 } references[] = {
-    {"node", {"region", "cluster_id"}, "cache_cluster", {"region", "id"}},
-    {"node", {"region", "rg_id"}, "replication_group", {"region", "id"}},
-    {"node", {"region", "rg_id", "node_group_id"}, "node_group", {"region", "rg_id", "id"}},
-    {"cache_cluster", {"region", "rg_id"}, "replication_group", {"region", "id"}},
-    {"cache_cluster", {"region", "rg_id", "node_group_id"}, "node_group", {"region", "rg_id", "id"}},
-    {"node_group", {"region", "rg_id"}, "replication_group", {"region", "id"}},
-    {"endpoint", {"region", "rg_id"}, "replication_group", {"region", "id"}},
-    {"endpoint", {"region", "rg_id", "node_group_id"}, "node_group", {"region", "rg_id", "id"}},
-    {"endpoint", {"region", "cluster_id"}, "cache_cluster", {"region", "id"}},
-    {"shard", {"region", "rg_id", "id"}, "node_group", {"region", "rg_id", "id"}},
-    {"shard_node", {"region", "id"}, "node", {"region", "id"}},
-    {"resharding", {"region", "rg_id"}, "replication_group", {"region", "id"}},
-    {"encryption", {"region", "rg_id"}, "replication_group", {"region", "id"}},
-    {"global_member", {"global_id"}, "global_replication_group", {"id"}},
-    {"global_member", {"region", "rg_id"}, "replication_group", {"region", "id"}},
-    {"user_group_member", {"region", "group_id"}, "user_group", {"region", "id"}},
-    {"user_group_member", {"region", "user_id"}, "user", {"region", "id"}},
-    {"rg_user_group", {"region", "rg_id"}, "replication_group", {"region", "id"}},
-    {"rg_user_group", {"region", "group_id"}, "user_group", {"region", "id"}},
-    {"snapshot_part", {"region", "snapshot"}, "snapshot", {"region", "name"}},
-    {"seed", {"region", "node_id"}, "node", {"region", "id"}},
-    {"seed_file", {"region", "source_id"}, "seed", {"region", "source_id"}},
+    {&sql_table_node, {"region", "cluster_id"}, &sql_table_cache_cluster, {"region", "id"}},
+    {&sql_table_node, {"region", "rg_id"}, &sql_table_replication_group, {"region", "id"}},
+    {&sql_table_node, {"region", "rg_id", "node_group_id"}, &sql_table_node_group, {"region", "rg_id", "id"}},
+    {&sql_table_cache_cluster, {"region", "rg_id"}, &sql_table_replication_group, {"region", "id"}},
+    {&sql_table_cache_cluster, {"region", "rg_id", "node_group_id"}, &sql_table_node_group, {"region", "rg_id", "id"}},
+    {&sql_table_node_group, {"region", "rg_id"}, &sql_table_replication_group, {"region", "id"}},
+    {&sql_table_endpoint, {"region", "rg_id"}, &sql_table_replication_group, {"region", "id"}},
+    {&sql_table_endpoint, {"region", "rg_id", "node_group_id"}, &sql_table_node_group, {"region", "rg_id", "id"}},
+    {&sql_table_endpoint, {"region", "cluster_id"}, &sql_table_cache_cluster, {"region", "id"}},
+    {&sql_table_shard, {"region", "rg_id", "id"}, &sql_table_node_group, {"region", "rg_id", "id"}},
+    {&sql_table_shard_node, {"region", "id"}, &sql_table_node, {"region", "id"}},
+    {&sql_table_resharding, {"region", "rg_id"}, &sql_table_replication_group, {"region", "id"}},
+    {&sql_table_encryption, {"region", "rg_id"}, &sql_table_replication_group, {"region", "id"}},
+    {&sql_table_global_member, {"global_id"}, &sql_table_global_replication_group, {"id"}},
+    {&sql_table_global_member, {"region", "rg_id"}, &sql_table_replication_group, {"region", "id"}},
+    {&sql_table_user_group_member, {"region", "group_id"}, &sql_table_user_group, {"region", "id"}},
+    {&sql_table_user_group_member, {"region", "user_id"}, &sql_table_user, {"region", "id"}},
+    {&sql_table_rg_user_group, {"region", "rg_id"}, &sql_table_replication_group, {"region", "id"}},
+    {&sql_table_rg_user_group, {"region", "group_id"}, &sql_table_user_group, {"region", "id"}},
+    {&sql_table_snapshot_part, {"region", "snapshot"}, &sql_table_snapshot, {"region", "name"}},
+    {&sql_table_seed, {"region", "node_id"}, &sql_table_node, {"region", "id"}},
+    {&sql_table_seed_file, {"region", "source_id"}, &sql_table_seed, {"region", "source_id"}},
 };
 
-/* The columns' values with slashes between; NULL where one of them is, or empty. */
-static const char *key_of(struct check *c, const struct world_table *t, const void *item, const char *const columns[3])
+struct columns {
+    const struct sql_column *items[3];
+    size_t n;
+};
+
+static struct columns find_columns(const struct world_table *t, const char *const names[3])
+{
+    struct columns out = {0};
+    for (; out.n < 3 && names[out.n]; out.n++) out.items[out.n] = table_column(t, names[out.n]);
+    return out;
+}
+
+/* Their values with slashes between; NULL where one of them is, or empty. */
+static const char *key_of(struct arena *a, const struct columns *columns, const void *item)
 {
     const char *values[3];
-    size_t n = 0;
-    for (; n < 3 && columns[n]; n++) {
-        values[n] = table_text(c->w->arena, t, item, columns[n]);
-        if (values[n] == NULL || *values[n] == '\0') return NULL;
+    for (size_t i = 0; i < columns->n; i++) {
+        values[i] = table_text(a, columns->items[i], item);
+        if (values[i] == NULL || *values[i] == '\0') return NULL;
     }
-    return arena_join(c->w->arena, values, n, "/");
+    return arena_join(a, values, columns->n, "/");
 }
 
 /* The predefined user has no row; and a replication group that is being deleted has no node group where it leaves its primary behind. */
 static bool needs_no_row(const struct reference *r, const struct world_table *t, struct check *c, const void *item)
 {
     struct arena *a = c->w->arena;
-    if (text_is(r->to, "user")) return text_is(table_text(a, t, item, "user_id"), "default");
-    if (!text_is(r->to, "node_group")) return false;
-    const struct world_rg *rg = world_rg(c->w, table_text(a, t, item, "region"), table_text(a, t, item, "rg_id"));
+    if (r->to == &sql_table_user) return text_is(table_text(a, table_column(t, "user_id"), item), "default");
+    if (r->to != &sql_table_node_group) return false;
+    const struct sql_column *region = table_column(t, "region"), *id = table_column(t, "rg_id");
+    const struct world_rg *rg = world_rg(c->w, table_text(a, region, item), table_text(a, id, item));
     return rg && rg->row.status == RG_DELETING;
 }
 
 static void check_reference(struct check *c, const struct reference *r)
 {
     _index_ struct index there = {0};
+    struct arena *a = c->w->arena;
     const struct world_table *from = table_find(r->from), *to = table_find(r->to);
-    for (size_t i = 0; i < table_count(c->w, to); i++) {
+    const struct columns names = find_columns(from, r->columns), key = find_columns(to, r->key);
+    size_t n_from = table_count(c->w, from), n_to = n_from ? table_count(c->w, to) : 0;
+    for (size_t i = 0; i < n_to; i++) {
         const void *item = table_item(c->w, to, i);
-        const char *key = table_dropped(to, item) ? NULL : key_of(c, to, item, r->key);
-        if (key) index_put(&there, key, key);
+        const char *own = table_dropped(to, item) ? NULL : key_of(a, &key, item);
+        if (own) index_put(&there, own, own);
     }
-    for (size_t i = 0; i < table_count(c->w, from); i++) {
+    for (size_t i = 0; i < n_from; i++) {
         const void *item = table_item(c->w, from, i);
-        const char *key = table_dropped(from, item) || needs_no_row(r, from, c, item) ? NULL : key_of(c, from, item, r->columns);
-        if (key && index_get(&there, key) == NULL)
-            add_violation(c, INVARIANT_POINTERS, arena_printf(c->w->arena, "a row of %s names the %s %s", r->from, r->to, key));
+        const char *named = table_dropped(from, item) ? NULL : key_of(a, &names, item);
+        if (named && index_get(&there, named) == NULL && !needs_no_row(r, from, c, item))
+            add_violation(c, INVARIANT_POINTERS, arena_printf(a, "a row of %s names the %s %s", r->from->name, r->to->name, named));
     }
 }
 
@@ -224,22 +242,26 @@ static void check_table_words(struct check *c, const struct world_table *t)
 /* Times that limits are counted from: one that lay ahead would hold up whatever waits for it. */
 static void check_past(struct check *c)
 {
-    static const char *const columns[][2] = {
-        {"node", "seen_since_ms"},
-        {"node", "unserved_since_ms"},
-        {"node", "blocked_since_ms"},
-        {"node_group", "switch_since_ms"},
-        {"node_group", "unserved_since_ms"},
-        {"cache_cluster", "unserved_since_ms"},
-        {"cache_cluster", "weighing_ms"},
-        {"replication_group", "unserved_since_ms"},
-        {"replication_group", "weighing_ms"},
-        {"global_replication_group", "phase_since_ms"},
+    static const struct {
+        const struct sql_table *table;
+        const char *column;
+    } columns[] = {
+        {&sql_table_node, "seen_since_ms"},
+        {&sql_table_node, "unserved_since_ms"},
+        {&sql_table_node, "blocked_since_ms"},
+        {&sql_table_node_group, "switch_since_ms"},
+        {&sql_table_node_group, "unserved_since_ms"},
+        {&sql_table_cache_cluster, "unserved_since_ms"},
+        {&sql_table_cache_cluster, "weighing_ms"},
+        {&sql_table_replication_group, "unserved_since_ms"},
+        {&sql_table_replication_group, "weighing_ms"},
+        {&sql_table_global_replication_group, "phase_since_ms"},
     };
     for (size_t k = 0; k < sizeof columns / sizeof *columns; k++) {
-        const struct world_table *t = table_find(columns[k][0]);
+        const struct world_table *t = table_find(columns[k].table);
+        const struct sql_column *column = table_column(t, columns[k].column);
         for (size_t i = 0; i < table_count(c->w, t); i++) {
-            const int64_t *since = table_int(t, table_item(c->w, t, i), columns[k][1]);
+            const int64_t *since = (const int64_t *)((const char *)table_item(c->w, t, i) + column->offset);
             if (*since > c->w->steady_ms)
                 add_violation(c, INVARIANT_PAST, arena_printf(c->w->arena, "%s", table_name_field(c->w->arena, c->w, since)));
         }

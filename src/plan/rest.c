@@ -56,6 +56,7 @@ static struct world copy_world(const struct world *w)
         .allow_restricted = w->allow_restricted,
         .parameters = w->parameters,
         .n_parameters = w->n_parameters,
+        .settings = w->settings,
     };
     for (size_t i = 0; i < n_world_tables; i++) {
         size_t n = copy_table(w, &copy, &world_tables[i]);

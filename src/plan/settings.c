@@ -14,9 +14,9 @@
 
 enum { PARTS_MAX = 32, CLASS_FIELDS = 3 };
 
-struct world_settings {
-    struct world_settings *next;
-    const struct row_cache_cluster *key;
+struct settings_entry {
+    struct settings_entry *next;
+    const char *region, *parameter_group, *engine, *engine_version, *node_type;
     struct settings settings;
 };
 
@@ -27,7 +27,7 @@ struct part {
 };
 
 struct draft {
-    struct world *w;
+    struct arena *arena;
     const struct row_cache_cluster *cluster;
     const struct parameter_family *family;
     const struct node_type *type;
@@ -70,7 +70,7 @@ static const char *chosen_value(const struct draft *d, const char *name)
 
 static const char *number_text(const struct draft *d, int64_t v)
 {
-    return arena_printf(d->w->arena, "%lld", (long long)v);
+    return arena_printf(d->arena, "%lld", (long long)v);
 }
 
 static const char *group_value(const struct draft *d, const struct parameter *p)
@@ -142,7 +142,7 @@ static const char *class_text(const struct draft *d, const struct part *first)
     const char *fields[CLASS_FIELDS] = {"0", "0", "0"};
     for (size_t i = 0; i < d->n_parts; i++)
         if (same_class(&d->parts[i], first)) fields[d->parts[i].parameter->engine_field] = d->parts[i].value;
-    return arena_printf(d->w->arena, "%s %s %s %s", first->parameter->engine_class, fields[0], fields[1], fields[2]);
+    return arena_printf(d->arena, "%s %s %s %s", first->parameter->engine_class, fields[0], fields[1], fields[2]);
 }
 
 /* One setting of all parameters that are parts of it: NAME "CLASS HARD SOFT SECONDS CLASS …". */
@@ -152,7 +152,7 @@ static void add_joined(struct draft *d, const struct part *first)
     for (size_t i = 0; i < d->n_parts; i++) {
         if (!same_setting(&d->parts[i], first) || !is_first(d, i, same_class)) continue;
         const char *class = class_text(d, &d->parts[i]);
-        text = text ? arena_printf(d->w->arena, "%s %s", text, class) : class;
+        text = text ? arena_printf(d->arena, "%s %s", text, class) : class;
     }
     add_setting(d, first->parameter->engine_name, text);
 }
@@ -161,7 +161,7 @@ static void derive_settings(struct draft *d)
 {
     const struct parameter_family *f = d->family;
     size_t most = f ? (size_t)f->n_parameters + f->n_node_parameters : 0;
-    d->out.items = arena_array(d->w->arena, struct setting, most);
+    d->out.items = arena_array(d->arena, struct setting, most);
     for (size_t i = 0; f && i < f->n_parameters; i++) add_parameter(d, parameter_at(f, i), engine_value(d, parameter_at(f, i)));
     for (size_t i = 0; f && d->type && i < f->n_node_parameters; i++)
         add_parameter(d, node_parameter_at(f, i), node_value(d, node_parameter_at(f, i)));
@@ -175,12 +175,12 @@ static void derive_settings(struct draft *d)
     d->out.generation = hash_number(h);
 }
 
-/* What a cache cluster's settings follow from is the same of both. */
-static bool have_same_settings(const struct row_cache_cluster *a, const struct row_cache_cluster *b)
+/* What the cache cluster's settings follow from is the same. */
+static bool is_entry_of(const struct settings_entry *s, const struct row_cache_cluster *c)
 {
-    return strcmp(a->region, b->region) == 0 && strcmp(a->parameter_group, b->parameter_group) == 0 &&
-           strcmp(a->engine, b->engine) == 0 && strcmp(a->engine_version, b->engine_version) == 0 &&
-           strcmp(a->node_type, b->node_type) == 0;
+    return strcmp(s->parameter_group, c->parameter_group) == 0 && strcmp(s->region, c->region) == 0 &&
+           strcmp(s->engine, c->engine) == 0 && strcmp(s->engine_version, c->engine_version) == 0 &&
+           strcmp(s->node_type, c->node_type) == 0;
 }
 
 const struct parameter_family *settings_family(const struct row_cache_cluster *c)
@@ -192,7 +192,7 @@ const struct parameter_family *settings_family(const struct row_cache_cluster *c
 
 static struct draft draft_of(struct world *w, const struct row_cache_cluster *c, const char *node_type)
 {
-    struct draft d = {.w = w,
+    struct draft d = {.arena = w->arena,
         .cluster = c,
         .family = settings_family(c),
         .type = node_type_find(node_type),
@@ -207,16 +207,34 @@ int64_t settings_memory(struct world *w, const struct row_cache_cluster *c, cons
     return d.type && d.family ? usable_memory(&d) : 0;
 }
 
+static struct settings_entry *entry_new(struct world *w, struct arena *a, const struct row_cache_cluster *c)
+{
+    struct draft d = draft_of(w, c, c->node_type);
+    d.arena = a;
+    derive_settings(&d);
+    struct settings_entry *s = arena_new(a, struct settings_entry);
+    *s = (struct settings_entry){.region = arena_strdup(a, c->region),
+        .parameter_group = arena_strdup(a, c->parameter_group),
+        .engine = arena_strdup(a, c->engine),
+        .engine_version = arena_strdup(a, c->engine_version),
+        .node_type = arena_strdup(a, c->node_type),
+        .settings = d.out};
+    return s;
+}
+
+/* Whichever was asked for last comes first: the cache clusters of a component agree mostly. */
 const struct settings *settings_of(struct world *w, const struct row_cache_cluster *c)
 {
-    for (struct world_settings *s = w->settings; s; s = s->next)
-        if (have_same_settings(s->key, c)) return &s->settings;
-    struct draft d = draft_of(w, c, c->node_type);
-    derive_settings(&d);
-    struct row_cache_cluster *key = arena_new(w->arena, struct row_cache_cluster);
-    struct world_settings *s = arena_new(w->arena, struct world_settings);
-    *key = *c;
-    *s = (struct world_settings){w->settings, key, d.out};
-    w->settings = s;
+    if (w->settings == NULL) {
+        w->settings = arena_new(w->arena, struct settings_book);
+        w->settings->arena = w->arena;
+    }
+    struct settings_entry **at = &w->settings->first;
+    while (*at && !is_entry_of(*at, c)) at = &(*at)->next;
+    struct settings_entry *s = *at;
+    if (s) *at = s->next;
+    else s = entry_new(w, w->settings->arena, c);
+    s->next = w->settings->first;
+    w->settings->first = s;
     return &s->settings;
 }

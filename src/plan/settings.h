@@ -17,7 +17,16 @@ struct settings {
     int64_t generation; /* > 0; the same for the same names and values, always, and another for others */
 };
 
-/* Derived once per world for all cache clusters that agree in engine, version, node type and parameter group. */
+/* Settings that were derived once, in an arena. They stay true until users set parameters. */
+struct settings_book {
+    struct arena *arena;
+    struct settings_entry *first;
+};
+
+/*
+ * Derived once for all cache clusters that agree in engine, version, node type and parameter group, and kept in the world's book, or in
+ * its arena where it has none.
+ */
 const struct settings *settings_of(struct world *w, const struct row_cache_cluster *c);
 
 /* How many bytes the cache cluster's engine may fill if it is of that node type; 0 for a type that the catalog does not know. */

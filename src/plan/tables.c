@@ -28,14 +28,14 @@ bool table_dropped(const struct world_table *t, const void *item)
     return *(const bool *)((const char *)item + t->drop);
 }
 
-const struct world_table *table_find(const char *name)
+const struct world_table *table_find(const struct sql_table *table)
 {
     for (size_t i = 0; i < n_world_tables; i++)
-        if (strcmp(world_tables[i].table->name, name) == 0) return &world_tables[i];
+        if (world_tables[i].table == table) return &world_tables[i];
     return NULL;
 }
 
-static const char *column_text(struct arena *a, const struct sql_column *c, const void *item)
+const char *table_text(struct arena *a, const struct sql_column *c, const void *item)
 {
     const void *at = (const char *)item + c->offset;
     if (c->kind == SQL_TEXT) return *(const char *const *)at;
@@ -43,16 +43,11 @@ static const char *column_text(struct arena *a, const struct sql_column *c, cons
     return arena_printf(a, "%lld", (long long)*(const int64_t *)at);
 }
 
-static const struct sql_column *find_column(const struct world_table *t, const char *name)
+const struct sql_column *table_column(const struct world_table *t, const char *name)
 {
     for (int i = 0; i < t->table->n_columns; i++)
         if (strcmp(t->table->columns[i].name, name) == 0) return &t->table->columns[i];
     abort();
-}
-
-const char *table_text(struct arena *a, const struct world_table *t, const void *item, const char *column)
-{
-    return column_text(a, find_column(t, column), item);
 }
 
 const void *table_wrong_word(const struct world_table *t, const void *item)
@@ -65,17 +60,12 @@ const void *table_wrong_word(const struct world_table *t, const void *item)
     return NULL;
 }
 
-const int64_t *table_int(const struct world_table *t, const void *item, const char *column)
-{
-    return (const int64_t *)((const char *)item + find_column(t, column)->offset);
-}
-
 /* A primary key stands in the first columns: two of them, or three where the third is an id, as of a node group. */
 static const char *name_row(struct arena *a, const struct world_table *t, const void *item)
 {
     const struct sql_column *c = t->table->columns;
-    const char *words[] = {column_text(a, &c[0], item), column_text(a, &c[1], item), NULL};
-    if (t->table->n_columns > 2 && strcmp(c[2].name, "id") == 0) words[2] = column_text(a, &c[2], item);
+    const char *words[] = {table_text(a, &c[0], item), table_text(a, &c[1], item), NULL};
+    if (t->table->n_columns > 2 && strcmp(c[2].name, "id") == 0) words[2] = table_text(a, &c[2], item);
     return arena_printf(a, "%s %s", t->table->name, arena_join(a, words, words[1] == NULL ? 1 : words[2] ? 3 : 2, "/"));
 }
 

@@ -4,6 +4,7 @@
  * The world's rows seen as tables: for whoever has to look at all of them in the same way, whatever their columns are. Rows that
  * no plan changes (schedules, parameters) are not among them.
  */
+struct sql_column;
 struct sql_table;
 
 struct world_table {
@@ -18,15 +19,15 @@ extern const size_t n_world_tables;
 size_t table_count(const struct world *w, const struct world_table *t);
 void *table_item(const struct world *w, const struct world_table *t, size_t i);
 bool table_dropped(const struct world_table *t, const void *item);
-/* NULL where there is no table of that name. */
-const struct world_table *table_find(const char *name);
+/* NULL where the world has no rows of it. */
+const struct world_table *table_find(const struct sql_table *table);
 
-/* The column's text, an integer's in the arena. NULL for a NULL. Aborts where the table lacks the column. */
-const char *table_text(struct arena *a, const struct world_table *t, const void *item, const char *column);
+/* Aborts where the table lacks it. */
+const struct sql_column *table_column(const struct world_table *t, const char *name);
+/* The column's text, an integer's in the arena. NULL for a NULL. */
+const char *table_text(struct arena *a, const struct sql_column *c, const void *item);
 /* The first column with words whose value is none of them, NULL where there is none. */
 const void *table_wrong_word(const struct world_table *t, const void *item);
-/* An integer column of the item itself. Aborts likewise. */
-const int64_t *table_int(const struct world_table *t, const void *item, const char *column);
 /* "node us-east-1/demo-001.0001: seen_role" for a member of a row of the world; "something" for whatever else. */
 const char *table_name_field(struct arena *a, const struct world *w, const void *field);
 

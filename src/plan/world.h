@@ -17,7 +17,7 @@ struct address_book;
 struct arena;
 struct world_rg;
 struct world_cluster;
-struct world_settings;
+struct settings_book;
 struct access;
 struct access_user;
 
@@ -240,8 +240,8 @@ struct world {
     bool allow_restricted;                  /* --restricted-commands allow */
     const struct row_parameter *parameters; /* what users set in parameter groups, by region, parameter group, name */
     size_t n_parameters;
-    struct world_settings *settings; /* derived so far: settings.h */
-    const struct access *access;     /* of stand-alone clusters, once derived: access.h */
+    struct settings_book *settings; /* derived so far: settings.h; NULL: nobody keeps any for longer than this world */
+    const struct access *access;    /* of stand-alone clusters, once derived: access.h */
     struct world_new_node *new_nodes;
     struct world_event *events; /* to be written, newest first */
     bool changed;               /* set by whatever plan changed something */

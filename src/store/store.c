@@ -138,9 +138,16 @@ static int on_commit(void *arg, sqlite3 *db, const char *name, int frames)
  */
 static int configure_database(struct store *s, enum store_durability durability, struct err *e)
 {
+    static const struct {
+        const char *journal, *synchronous;
+    } how[] = {
+        [STORE_FULL] = {"PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL"},
+        [STORE_NORMAL] = {"PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL"},
+        [STORE_FLEETING] = {"PRAGMA journal_mode = MEMORY", "PRAGMA synchronous = OFF"},
+    };
     int r = exec_sql(s, "PRAGMA locking_mode = EXCLUSIVE", e);
-    if (r == 0) r = exec_sql(s, "PRAGMA journal_mode = WAL", e);
-    if (r == 0) r = exec_sql(s, durability == STORE_FULL ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", e);
+    if (r == 0) r = exec_sql(s, how[durability].journal, e);
+    if (r == 0) r = exec_sql(s, how[durability].synchronous, e);
     if (r == 0) r = exec_sql(s, "PRAGMA foreign_keys = ON", e);
     if (r == 0) r = exec_sql(s, "PRAGMA cache_size = -1024", e);
     if (r == 0) r = exec_sql(s, "PRAGMA temp_store = MEMORY", e);

@@ -14,8 +14,9 @@ struct buf;
 struct store;
 
 enum store_durability {
-    STORE_FULL,  /* a committed transaction survives a power cut: one fsync per commit */
-    STORE_NORMAL /* it survives the death of every process, but not a power cut */
+    STORE_FULL,    /* a committed transaction survives a power cut: one fsync per commit */
+    STORE_NORMAL,  /* it survives the death of every process, but not a power cut */
+    STORE_FLEETING /* it survives a rollback of the next one, and no more: for whoever deletes the database soon */
 };
 
 /*

@@ -1,6 +1,7 @@
 #include "control/world_io.h"
 #include "base/arena.h"
 #include "control/rows.h"
+#include "plan/settings.h"
 #include "store/queries.gen.h"
 #include "database.h"
 #include <criterion/criterion.h>
@@ -208,4 +209,26 @@ Test(world_io, the_tags_of_a_cluster_go_with_its_row_and_no_others)
         cr_assert_eq(q_tag_list(s, &a, arns[i], &tags, &n, &e), 0, "%s", e.msg);
         cr_expect_eq(n, i, "%s", arns[i]);
     }
+}
+
+static int64_t settings_generation(const char *group)
+{
+    _arena_ struct arena brief = {0};
+    struct world w = load(&rows, &brief);
+    struct row_cache_cluster c = cluster("one");
+    c.parameter_group = group;
+    return settings_of(&w, &c)->generation;
+}
+
+Test(world_io, settings_are_kept_until_users_set_others)
+{
+    struct row_parameter row = {"us-east-1", "mine", "timeout", "20"};
+    int64_t before = settings_generation("mine");
+    const struct settings_book *book = rows.settings;
+    cr_assert_eq(settings_generation("default.redis7"), before);
+    cr_assert_eq(rows.settings, book);
+    cr_assert_not_null(book->first, "they outlive a world");
+    cr_assert_eq(q_parameter_put(s, &row, &e), 0, "%s", e.msg);
+    cr_assert_neq(settings_generation("mine"), before);
+    cr_assert_eq(settings_generation("default.redis7"), before);
 }

@@ -74,10 +74,11 @@ static void end_faults(void)
     for (int t = 0; t < TRIP__COUNT; t++) trip_arm((enum trip)t, 0);
     network_set(0, 5);
     network_heal();
-    models_relieve();
+    int64_t burdened_ms = models_relieve();
     faults_end();
     machine_kill(serve_process(), SIGCONT);
     record("no more faults");
+    run_for(burdened_ms);
 }
 
 static const char *look(struct arena *a)
@@ -226,7 +227,7 @@ void run_prepare(const char *dir)
     template_path(dir, path, sizeof path);
     machine_open(0);
     record_open(false);
-    if (store_open(&store, path, STORE_NORMAL, &e) != 0) {
+    if (store_open(&store, path, STORE_FLEETING, &e) != 0) {
         fprintf(stderr, "%s\n", e.msg);
         exit(1);
     }

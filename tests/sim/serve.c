@@ -121,7 +121,7 @@ static void open_all(void *arg)
     struct err e;
     (void)arg;
     uv_loop_init(&s.loop);
-    if (store_open(&s.store, s.database, STORE_NORMAL, &e) != 0) record_failure("the database can't be opened: %s", e.msg);
+    if (store_open(&s.store, s.database, STORE_FLEETING, &e) != 0) record_failure("the database can't be opened: %s", e.msg);
     struct control_options o = {
         .loop = &s.loop,
         .store = s.store,
@@ -165,7 +165,8 @@ void serve_try_older(void)
     struct err e;
     machine_kill(s.process, SIGKILL);
     set_version(1);
-    if (store_open(&store, s.database, STORE_NORMAL, &e) == 0) record_failure("a program opens a database that is newer than it");
+    if (store_open(&store, s.database, STORE_FLEETING, &e) == 0)
+        record_failure("a program opens a database that is newer than it");
     record("an older program: %s", e.msg);
     set_version(-1);
 }
