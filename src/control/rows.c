@@ -1,7 +1,7 @@
 #include "control/rows.h"
 #include "base/arena.h"
-#include "plan/world.h"
 #include "plan/settings.h"
+#include "plan/world.h"
 #include "store/queries.gen.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -29,13 +29,14 @@ int __wrap_uv_timer_start(uv_timer_t *t, uv_timer_cb cb, uint64_t ms, uint64_t r
 static struct dial *dial;
 static int64_t of_use; /* what assignment() says */
 static char assigned[64], seen[64];
-static bool finished;
+static bool finished, told_enough;
 static int n_sightings, n_stored;
 
 static int64_t take_assignment(void *arg, const char *json, size_t len)
 {
     (void)arg;
     snprintf(assigned, sizeof assigned, "%.*s", (int)len, json);
+    told_enough = of_use == DIAL_ENOUGH;
     return of_use;
 }
 
@@ -74,7 +75,7 @@ static void begin(void)
     scratch_open();
     scratch_write("regions/r1/x", "", 0600);
     cr_assert_eq(uv_loop_init(&loop), 0);
-    limits_end = finished = false;
+    limits_end = finished = told_enough = false;
     n_sightings = n_stored = 0;
     assigned[0] = '\0';
     serve_come(&serve, scratch_dir(), &loop);
@@ -147,6 +148,18 @@ SCENE(asks_again_for_what_was_of_no_use)
     serve_answer(&serve, &q, 500, "broken");
     q = hear_poll_after("0");
     cr_assert_str_eq(assigned, "nonsense", "what comes with another status is no assignment");
+}
+
+SCENE(asks_for_nothing_more_once_it_has_enough)
+{
+    struct serve_request q = hear_poll_after("0");
+    of_use = DIAL_ENOUGH;
+    serve_answer(&serve, &q, 200, "{\"version\":7}");
+    serve_wait(&serve, &told_enough);
+    report("stopping");
+    q = hear_report_of("stopping");
+    cr_assert_eq(serve.n_requests, 0u, "nobody asks for an assignment any more");
+    serve_answer(&serve, &q, 200, "{}");
 }
 
 SCENE(asks_again_until_serve_is_back)
@@ -254,7 +267,8 @@ Test(dial, every_move_of_a_call_is_visited)
         asks_again_until_serve_is_back, a_sighting_is_on_its_way_at_once_and_the_next_after_its_answer,
         a_sighting_that_was_not_stored_is_followed_by_a_newer_one, a_sighting_that_got_lost_is_posted_again,
         finishes_with_a_last_sighting_and_asks_for_nothing_more, finishes_without_serve_when_that_does_not_answer,
-        does_not_begin_where_others_may_write, finishes_though_its_last_sighting_got_lost};
+        does_not_begin_where_others_may_write, asks_for_nothing_more_once_it_has_enough,
+        finishes_though_its_last_sighting_got_lost};
     for (size_t i = 0; i < sizeof scenes / sizeof *scenes; i++) {
         scenes[i]();
         end();

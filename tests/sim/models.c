@@ -18,7 +18,8 @@ static struct {
     struct model_world *w;
     struct machine_event *tick;
     int64_t tick_at;
-    long pid; /* of the process that is being started */
+    long pid;                /* of the process that is being started */
+    int64_t paused_until_ms; /* by a client (machine_ms) */
 } m;
 
 /* ---- time ---- */
@@ -233,15 +234,17 @@ void models_burden(struct engine *e, const char *kind, int64_t ms)
     record("%s: %s for %s ms", e->process->name, kind, number);
     if (strcmp(kind, "stall") == 0) model_stall(e->model, ms * US, models_now());
     else if (strcmp(kind, "script") == 0) client_commands(e, 3, (const char *const[]){"EVAL", "while true do end", "0"});
-    else if (strcmp(kind, "pause") == 0) client_commands(e, 4, (const char *const[]){"CLIENT", "PAUSE", number, "ALL"});
-    else if (strcmp(kind, "full") == 0) model_fail_saves(e->model, "No space left on device");
+    else if (strcmp(kind, "pause") == 0) {
+        client_commands(e, 4, (const char *const[]){"CLIENT", "PAUSE", number, "ALL"});
+        if (m.paused_until_ms < machine_ms() + ms) m.paused_until_ms = machine_ms() + ms;
+    } else if (strcmp(kind, "full") == 0) model_fail_saves(e->model, "No space left on device");
     else record_failure("nobody knows the burden %s", kind);
     models_wake();
 }
 
-void models_relieve(void)
+int64_t models_relieve(void)
 {
-    if (m.w == NULL) return;
+    if (m.w == NULL) return 0;
     for (struct engine *e = engines_living(); e; e = e->next) {
         if (!e->keeps_data) continue;
         model_fail_saves(e->model, NULL);
@@ -250,6 +253,7 @@ void models_relieve(void)
         e->burdener = NULL;
     }
     models_wake();
+    return m.paused_until_ms > machine_ms() ? m.paused_until_ms - machine_ms() : 0;
 }
 
 void models_open(uint64_t seed)

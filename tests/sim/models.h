@@ -33,5 +33,5 @@ bool models_have(const struct engine *e, uint32_t number);
  * pause: a client has all others wait for so many ms; full: its files can't be written.
  */
 void models_burden(struct engine *e, const char *kind, int64_t ms);
-/* Ends whatever burden does not end by itself. */
-void models_relieve(void);
+/* Ends whatever burden does not end by itself; in so many ms the others will have. */
+int64_t models_relieve(void);

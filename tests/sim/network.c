@@ -131,6 +131,7 @@ static void assignment_arrives(void *arg)
         version = d->events->assignment(d->arg, l->text, l->len);
     }
     letter_free(l);
+    if (version == DIAL_ENOUGH) return;
     if (version < 0) return poll_again(d);
     d->version = version;
     if (!d->finished) send_poll(d);

@@ -162,7 +162,7 @@ static int64_t on_assignment(void *arg, const char *json, size_t len)
     struct err e;
     struct arena *next = &s->orders[!s->current];
     struct proto_assignment m = {0};
-    if (s->stopping) return s->a.version.v;
+    if (s->stopping) return DIAL_ENOUGH;
     if (json_decode(&shape_proto_assignment, json, len, next, &m, &e) != 0)
         record_failure("an assignment that can't be read: %s", e.msg);
     for (size_t i = 0; i < s->n_nodes; i++) s->nodes[i].order = NULL;

@@ -391,6 +391,10 @@ bool scripted_node_step(struct scripted *s, struct scripted_node *n)
         n->died_incarnation = n->disk->incarnation;
         return true;
     }
+    if (n->taken && !faults_stranger_at(n->order->address, n->order->port.v)) { /* that was true of the address before */
+        n->taken = false;
+        return true;
+    }
     if (!may_start(s, n)) return false;
     if (look_for_hindrance(s, n)) return true;
     if (n->taken || n->seed_refused) return false;

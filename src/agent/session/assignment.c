@@ -1,6 +1,7 @@
 #include "agent/session/assignment.h"
 #include "agent/os/file.h"
 #include "agent/os/reservations.h"
+#include "agent/session/dial.h"
 #include "agent/session/fleet.h"
 #include "base/log.h"
 #include "base/trip.h"
@@ -139,12 +140,12 @@ int64_t assignment_apply(struct fleet *f, const char *json, size_t len)
     struct err e = {0};
     struct arena *next = &f->orders[!f->current], *old = &f->orders[f->current];
     struct proto_assignment m = {0};
-    if (f->stopping) return f->version;
+    if (f->stopping) return DIAL_ENOUGH;
     int r = assembly_take(&f->assembly, f->region, json, len, next, &m, NULL, NULL, &e);
     if (r) {
         if (r != ERR_STALE) log_error("serve sent an assignment that is of no use: %s", e.msg);
         arena_fini(next);
-        return -1;
+        return DIAL_USELESS;
     }
     assembly_list(&f->assembly, next, &m);
     if (f->version == 0) f->quiet_until = uv_now(f->loop) + 1000;

@@ -99,6 +99,7 @@ static void polled(void *arg, int status, const char *body, size_t len)
     bool ok = call_answered(d, &d->poll, status, body);
     if (d->finished != NULL) return call_move(&d->poll, CALL_OVER);
     if (ok && status == 200) version = d->events->assignment(d->arg, body, len);
+    if (version == DIAL_ENOUGH) return call_move(&d->poll, CALL_OVER);
     d->version = version > 0 ? version : 0;
     if (!ok || version < 0) return call_again(d, &d->poll, poll_again);
     call_move(&d->poll, CALL_IDLE);

@@ -16,8 +16,11 @@ struct dial_options {
     const char *data_dir; /* the agent's, from which serve's is found */
 };
 
+enum { DIAL_USELESS = -1, DIAL_ENOUGH = -2 };
+
 struct dial_events {
-    /* A new assignment, as JSON; returns its version, which is to be asked beyond, or -1 if it is of no use. */
+    /* A new assignment, as JSON; returns its version, which is to be asked beyond, DIAL_USELESS if it can't be used, or DIAL_ENOUGH
+     * where no other will be wanted either: none is asked for then. */
     int64_t (*assignment)(void *arg, const char *json, size_t len);
     /* The numbering of that version, from which a difference is of use; "" or no such function: the whole one is wanted. */
     const char *(*numbering)(void *arg);

@@ -68,10 +68,10 @@ static int64_t on_assignment(void *arg, const char *json, size_t len)
     _arena_ struct arena mem = {0};
     struct err e = {0};
     struct proto_assignment m;
-    if (a->stopping) return a->version;
+    if (a->stopping) return DIAL_ENOUGH;
     int r = assembly_take(&a->assembly, a->o->region, json, len, &mem, &m, dry_fleet_order, a->fleet, &e);
     if (r && r != ERR_STALE) log_error("serve sent an assignment that is of no use: %s", e.msg);
-    if (r) return -1;
+    if (r) return DIAL_USELESS;
     a->version = m.version.v;
     dry_fleet_settle(a->fleet, m.dry_run);
     assembly_settle(&a->assembly);
