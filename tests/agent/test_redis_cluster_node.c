@@ -5,6 +5,7 @@
 #include "agent/redis_cluster/slot_node.h"
 #include "attach/image.h"
 #include "scripted_redis.h"
+#include "task_visits.h"
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <stdio.h>
@@ -364,21 +365,68 @@ Test(redis_cluster_node, an_answer_that_is_none_is_doubted)
     cr_assert_not(script_see(n).cluster->agrees.v);
 }
 
+/* Up to the question with which it looks at its Redis Cluster; others are answered. */
+static void await_look(struct node *n, struct rconn *c)
+{
+    for (int i = 0; i < 100 && !script_reads(c, "CLUSTER INFO"); i++) {
+        const char *asked = script_read(c);
+        if (strcmp(asked, "INFO clients") == 0) script_say_text(c, "blocked_clients:0\r\n");
+        else if (strcmp(asked, "INFO replication") == 0) script_say_text(c, MASTER);
+        else script_later(n, 10);
+    }
+    cr_assert_str_eq(script_read(c), "CLUSTER NODES");
+    cr_assert_eq(cluster_of(n)->asks, VIEW_INFO);
+}
+
 Test(redis_cluster_node, a_view_that_is_refused_is_asked_again)
 {
     struct proto_node_order o = order("a1", "primary");
     struct node *n = script_node("a1");
     struct rconn *c = start(n, &o, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, MASTER);
-    for (int i = 0; i < 100 && !script_reads(c, "CLUSTER INFO"); i++) {
-        if (script_reads(c, "INFO clients")) script_say_text(c, "blocked_clients:0\r\n");
-        else script_later(n, 10);
-    }
-    cr_assert_str_eq(script_read(c), "CLUSTER NODES");
+    await_look(n, c);
     script_say(c, "-ERR no\r\n-ERR no\r\n");
     cr_assert_not_null(strstr(script_see(n).reason, "refuses to cluster_info"));
     if (script_reads(c, "INFO clients")) script_say_text(c, "blocked_clients:0\r\n");
     script_later(n, 201);
     cr_assert_str_eq(script_read(c), "CLUSTER INFO");
+}
+
+static void say_nodes(struct rconn *c, const char *nodes)
+{
+    say_known(c, nodes);
+    script_say_text(c, nodes);
+}
+
+Test(redis_cluster_node, every_move_of_its_view)
+{
+    static const char alike[] = SELF_A1(" 0-8191") OTHER_A2 OTHER_B1;
+    struct proto_node_order o = order("a1", "primary");
+    struct node *n = script_node("a1");
+    struct rconn *c = start(n, &o, alike, MASTER);
+    await_look(n, c);
+    script_say(c, "-ERR no\r\n-ERR no\r\n");
+    await_look(n, c);
+    script_say_text(c, INFO("ok", "3"));
+    cr_assert_eq(cluster_of(n)->asks, VIEW_NODES);
+    script_say(c, "-ERR no\r\n");
+    cluster_of(n)->stale = true;
+    await_look(n, c);
+    say_nodes(c, "nonsense\n");
+    cr_assert_eq(cluster_of(n)->asks, VIEW_REST, "it is not believed");
+    cluster_of(n)->stale = true;
+    await_look(n, c);
+    say_nodes(c, alike);
+    cr_assert_eq(cluster_of(n)->asks, VIEW_SLOTS);
+    cr_assert_str_eq(script_read(c), "CLUSTER SLOTS");
+    cluster_of(n)->stale = true; /* something was seen meanwhile */
+    script_later(n, 10);
+    script_say(c, "-ERR no\r\n");
+    await_look(n, c);
+    say_nodes(c, alike);
+    script_dialogue(c, "CLUSTER SLOTS", SLOTS_TOLD);
+    cr_assert_eq(cluster_of(n)->asks, VIEW_REST);
+    cr_assert(script_see(n).cluster->agrees.v);
+    task_visits_assert_all("view of the Redis Cluster");
 }
 
 Test(redis_cluster_node, whoever_it_does_not_know_is_met_and_strangers_are_forgotten)

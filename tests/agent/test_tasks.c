@@ -86,6 +86,132 @@ Test(tasks, every_move_of_a_fence)
     task_visits_assert_all("fence");
 }
 
+/* ---- writes that a client holds up ---- */
+
+/* It is asked about its clients a second later, and so many of them are blocked. */
+static void tell_blocked(struct node *n, struct rconn *c, const char *clients)
+{
+    script_later(n, 1001);
+    cr_assert_str_eq(script_read(c), "INFO clients");
+    script_say_text(c, clients);
+}
+
+static struct rconn *begin_try(struct node *n, struct rconn *c)
+{
+    tell_blocked(n, c, "blocked_clients:1\r\n");
+    struct rconn *try = script_conn(SCRIPT_ID, 1);
+    cr_assert_not_null(try);
+    script_accept(try);
+    script_dialogue(try, "AUTH meridian-admin secret", OK);
+    cr_assert_str_eq(script_read(try), "EVAL return 1 0");
+    return try;
+}
+
+Test(tasks, every_move_of_the_look_for_held_writes)
+{
+    struct proto_node_order o = redis_order("primary");
+    struct node *n = script_node(SCRIPT_ID);
+    struct rconn *c = start(n, &o);
+    tell_blocked(n, c, "blocked_clients:0\r\n");
+    cr_assert_eq(redis_of(n)->held.state, HELD_REST);
+    struct rconn *try = begin_try(n, c);
+    script_say(try, BUSY);
+    cr_assert_eq(redis_of(n)->held.state, HELD_REST, "what is refused was not held up");
+    try = begin_try(n, c);
+    cr_assert_eq(redis_of(n)->held.state, HELD_TRY);
+    tell_blocked(n, c, "blocked_clients:1\r\n");
+    cr_assert_eq(script_see(n).blocked, SEEN_BLOCKED_HELD);
+    tell_blocked(n, c, "blocked_clients:0\r\n");
+    cr_assert_eq(script_see(n).blocked, SEEN_BLOCKED_HELD, "it has no answer yet");
+    script_hang_up(try, "closed");
+    cr_assert_eq(script_see(n).blocked, SEEN_BLOCKED_NONE);
+    task_visits_assert_all("look for held writes");
+}
+
+/* ---- users ---- */
+
+static const char *rules[] = {"on", "+@all"};
+static struct proto_user_order users[] = {{.name = "app", .rules = {true, 2, rules}}, {.name = "web", .rules = {true, 2, rules}}};
+
+static struct proto_node_order with_users(int64_t generation, size_t n, bool fenced)
+{
+    struct proto_node_order o = redis_order("primary");
+    o.users = (struct proto_user_order_list){true, n, users};
+    o.users_generation = OPT_INT(generation);
+    o.fence = OPT_BOOL(fenced);
+    return o;
+}
+
+/* A process that the agent found: nothing is known of its users. */
+static struct rconn *adopt(struct node *n, const struct proto_node_order *o)
+{
+    script_order(n, o);
+    struct rconn *c = redis_greet_node(n);
+    script_say_text(c, SCRIPT_MASTER);
+    expect(c, "CLIENT UNPAUSE", OK);
+    expect(c, LOUD, OK);
+    expect(c, "CONFIG SET min-replicas-to-write 0 min-replicas-max-lag 10", OK);
+    return c;
+}
+
+#define APP "ACL SETUSER app on +@all"
+#define WEB "ACL SETUSER web on +@all"
+#define BAR " -client|unpause -client|pause"
+
+Test(tasks, every_move_of_the_users)
+{
+    struct proto_node_order none = with_users(1, 0, false), both = with_users(2, 2, false), fenced = with_users(2, 2, true),
+                            one = with_users(3, 1, false), left = with_users(4, 1, false), nobody = with_users(5, 0, false);
+    replication = SCRIPT_MASTER;
+    script_leave_process(SCRIPT_ID, 1);
+    script_listen(SCRIPT_ID, true);
+    struct node *n = script_node(SCRIPT_ID);
+    struct rconn *c = adopt(n, &none);
+    const struct access *p = &redis_of(n)->access;
+    expect(c, "ACL USERS", BUSY);
+    cr_assert_eq(p->state, ACCESS_SWEEP);
+    script_later(n, 51);
+    expect(c, "ACL USERS", "*2\r\n$7\r\ndefault\r\n$3\r\nold\r\n");
+    expect(c, "ACL DELUSER old", ":1\r\n");
+    cr_assert_eq(p->state, ACCESS_IN_FORCE);
+    script_order(n, &both);
+    expect(c, APP, OK);
+    cr_assert_eq(script_see(n).users_generation.v, 1, "not all are there yet");
+    expect(c, WEB, OK);
+    expect(c, "ACL USERS", "*1\r\n$7\r\ndefault\r\n");
+    cr_assert_eq(script_see(n).users_generation.v, 2);
+    script_order(n, &fenced);
+    expect(c, QUIET, OK);
+    expect(c, APP BAR, OK);
+    expect(c, WEB BAR, OK);
+    cr_assert_eq(p->state, ACCESS_IN_FORCE, "there are no others than before");
+    expect(c, PAUSE, OK);
+    script_order(n, &one);
+    expect(c, "CLIENT UNPAUSE", OK);
+    expect(c, LOUD, OK);
+    expect(c, APP, OK);
+    cr_assert_str_eq(command(c), "ACL USERS");
+    script_order(n, &left);
+    script_say(c, "*2\r\n$7\r\ndefault\r\n$3\r\nweb\r\n");
+    expect(c, APP, OK); /* the answer was about the users before */
+    expect(c, "ACL USERS", "*2\r\n$7\r\ndefault\r\n$3\r\nweb\r\n");
+    expect(c, "ACL DELUSER web", ":1\r\n");
+    cr_assert_eq(script_see(n).users_generation.v, 4);
+    script_order(n, &nobody);
+    expect(c, "ACL USERS", "*1\r\n$7\r\ndefault\r\n");
+    cr_assert_eq(script_see(n).users_generation.v, 5);
+    script_leave_process("g-001.0002", 1);
+    struct node *other = script_node("g-001.0002");
+    both.id = other->id;
+    c = adopt(other, &both);
+    expect(c, APP, OK);
+    both.id = n->id;
+    script_end(SCRIPT_ID, 0, 0);
+    script_later(n, 2000);
+    cr_assert_eq(p->state, ACCESS_IN_FORCE, "it was started with those of its order");
+    task_visits_assert_all("users");
+}
+
 /* ---- snapshot ---- */
 
 Test(tasks, every_move_of_a_snapshot)

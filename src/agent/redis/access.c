@@ -3,6 +3,8 @@
 #include "agent/redis/conf.h"
 #include "agent/redis/state.h"
 #include "base/log.h"
+#include "base/task.h"
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +22,26 @@ enum { RIGHTS_LIMIT_MS = 5000 };
 static const char *const bar[] = {"-client|unpause", "-client|pause"};
 enum { N_BAR = sizeof bar / sizeof *bar };
 
+static const struct task access_task = {
+    "users", {
+                 /* waits for an order that names users */
+                 [ACCESS_UNKNOWN] = {"unknown", TASK_TO(ACCESS_SEND) | TASK_TO(ACCESS_SWEEP) | TASK_TO(ACCESS_IN_FORCE)},
+                 /* waits for the answers to ACL SETUSER, one after the other */
+                 [ACCESS_SEND] = {"send", TASK_TO(ACCESS_SEND) | TASK_TO(ACCESS_SWEEP) | TASK_TO(ACCESS_IN_FORCE)},
+                 /* waits to be told who else is there, and for the end of those */
+                 [ACCESS_SWEEP] = {"sweep", TASK_TO(ACCESS_SEND) | TASK_TO(ACCESS_SWEEP) | TASK_TO(ACCESS_IN_FORCE)},
+                 /* waits for other users, or a fence */
+                 [ACCESS_IN_FORCE] = {"in force", TASK_TO(ACCESS_SEND) | TASK_TO(ACCESS_SWEEP)},
+             }};
+
+static void move_to_state(struct node *n, enum access_state to)
+{
+    struct access *a = &redis_of(n)->access;
+    task_move(&access_task, n->id, &a->state, (int)to);
+    assert(a->user <= n->order->users.n);
+    assert(to != ACCESS_IN_FORCE || (a->user == 0 && a->held_at == 0 && a->generation == n->order->users_generation.v));
+}
+
 static bool bar_is_wanted(const struct node *n)
 {
     enum fence fence = redis_of(n)->fence;
@@ -29,7 +51,8 @@ static bool bar_is_wanted(const struct node *n)
 bool access_bar_is_stale(const struct node *n)
 {
     if (n->order == NULL || !n->order->users.set) return false;
-    return redis_of(n)->access.bar != (bar_is_wanted(n) ? BAR_SET : BAR_NONE);
+    const struct access *a = &redis_of(n)->access;
+    return a->state != ACCESS_IN_FORCE || a->barring != bar_is_wanted(n);
 }
 
 void access_forget(struct node *n)
@@ -40,6 +63,7 @@ void access_forget(struct node *n)
 void access_begin(struct node *n)
 {
     redis_of(n)->access.generation = n->order->users_generation.v;
+    move_to_state(n, ACCESS_IN_FORCE);
 }
 
 int64_t access_generation(const struct node *n)
@@ -49,7 +73,7 @@ int64_t access_generation(const struct node *n)
 
 void access_ordered(struct node *n)
 {
-    if (!access_is_stale(n) && !access_bar_is_stale(n)) return;
+    if (n->order->users.set && !access_is_stale(n) && !access_bar_is_stale(n)) return;
     redis_of(n)->access.user = 0;
     if (redis_is_taking(n, STEP_ACCESS)) redis_disregard(n); /* the answer is about the users before */
 }
@@ -138,8 +162,8 @@ void access_ask(struct node *n)
     bool barring = bar_is_wanted(n);
     if (a->barring != barring) a->user = 0;
     a->barring = barring;
-    a->bar = BAR_PARTLY;
-    if (a->user < n->order->users.n) set_user(n, &n->order->users.items[a->user]);
+    move_to_state(n, a->user < n->order->users.n ? ACCESS_SEND : ACCESS_SWEEP);
+    if (a->state == ACCESS_SEND) set_user(n, &n->order->users.items[a->user]);
     else redis_ask(n, ASK_STEP, WORDS("ACL", "USERS"));
 }
 
@@ -157,9 +181,9 @@ static void in_force(struct node *n)
 {
     struct access *a = &redis_of(n)->access;
     a->generation = n->order->users_generation.v;
-    a->bar = a->barring ? BAR_SET : BAR_NONE;
     a->user = 0;
     a->held_at = 0;
+    move_to_state(n, ACCESS_IN_FORCE);
     node_changed(n);
 }
 
@@ -178,11 +202,13 @@ static void delete_others(struct node *n, const struct redisReply *users)
 void access_done(struct node *n, const struct redisReply *r)
 {
     struct access *a = &redis_of(n)->access;
-    bool sent = a->user < n->order->users.n;
-    if (sent && ++a->user == n->order->users.n && !access_is_stale(n)) in_force(n); /* no other users than before */
-    else if (sent) return;
-    else if (r->type == REDIS_REPLY_ARRAY) delete_others(n, r);
-    else in_force(n);
+    if (a->state == ACCESS_SEND) {
+        if (++a->user == n->order->users.n && !access_is_stale(n)) in_force(n); /* no other users than before */
+    } else if (r->type == REDIS_REPLY_ARRAY) {
+        delete_others(n, r);
+    } else {
+        in_force(n);
+    }
 }
 
 /*

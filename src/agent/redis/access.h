@@ -13,14 +13,13 @@ struct redisReply;
  * While writes are held by a fence, no user may run the commands that end or change a pause.
  */
 
-/* Whether the engine's users are kept from lifting a fence. */
-enum bar { BAR_NONE, BAR_PARTLY, BAR_SET };
+enum access_state { ACCESS_UNKNOWN, ACCESS_SEND, ACCESS_SWEEP, ACCESS_IN_FORCE };
 
 struct access {
-    int64_t generation; /* of the users in force; -1: not known */
+    int state;          /* enum access_state */
+    int64_t generation; /* of the users that were in force last; -1: not known */
     size_t user;        /* how many users of the order's generation were sent */
-    enum bar bar;       /* whether the users in force are kept from lifting a fence */
-    bool barring;       /* and whether those that are being sent are */
+    bool barring;       /* whether the users in force, or those that are being sent, are kept from lifting a fence */
     int64_t held_at;    /* since when a script has kept rights from being changed; 0: none has; INT64_MAX: its end was tried */
 };
 

@@ -1,14 +1,27 @@
 #include "agent/redis/held.h"
 #include "agent/redis/state.h"
 #include "base/log.h"
+#include "base/task.h"
+#include <assert.h>
 
 enum { LOOK_EVERY_MS = 1000 };
 
-static void set_held(struct node *n, bool held)
+static const struct task held_task = {"look for held writes",
+    {
+        [HELD_REST] = {"rest", TASK_TO(HELD_TRY)}, /* waits until somebody is blocked */
+        [HELD_TRY] = {"try",
+            TASK_TO(HELD_REST) | TASK_TO(HELD_UP)}, /* waits for the answer to what may write, or for that to others */
+        [HELD_UP] = {"held up", TASK_TO(HELD_REST) | TASK_TO(HELD_UP)}, /* waits for the answer; others have had one */
+    }};
+
+static void move_to_state(struct node *n, enum held_state to)
 {
-    if (redis_of(n)->held.up == held) return;
-    redis_of(n)->held.up = held;
-    log_warn("node %s: %s", n->id, held ? "a client holds up its writes" : "takes writes again");
+    struct held *h = &redis_of(n)->held;
+    bool was_up = h->state == HELD_UP;
+    task_move(&held_task, n->id, &h->state, (int)to);
+    assert((h->conn != NULL) == (to != HELD_REST));
+    if (was_up == (to == HELD_UP)) return;
+    log_warn("node %s: %s", n->id, to == HELD_UP ? "a client holds up its writes" : "takes writes again");
     node_changed(n);
 }
 
@@ -23,7 +36,7 @@ bool held_is_due(const struct node *n)
 bool held_is_seen(const struct node *n)
 {
     const struct redis *x = redis_of(n);
-    return x->held.up && x->fence == FENCE_OFF && x->info.role == ROLE_PRIMARY;
+    return x->held.state == HELD_UP && x->fence == FENCE_OFF && x->info.role == ROLE_PRIMARY;
 }
 
 static void try_connected(void *arg)
@@ -41,7 +54,7 @@ static void try_answered(void *arg, const struct redisReply *r)
     if (r->type == REDIS_REPLY_STATUS) return; /* of AUTH */
     rconn_close(redis_of(n)->held.conn);
     redis_of(n)->held.conn = NULL;
-    set_held(n, false);
+    move_to_state(n, HELD_REST);
 }
 
 static void try_ended(void *arg, const char *why)
@@ -49,7 +62,7 @@ static void try_ended(void *arg, const char *why)
     struct node *n = arg;
     (void)why;
     redis_of(n)->held.conn = NULL;
-    set_held(n, false);
+    move_to_state(n, HELD_REST);
 }
 
 void held_forget(struct node *n)
@@ -64,7 +77,8 @@ void held_know_clients(struct node *n, const struct redisReply *r)
     struct held *h = &redis_of(n)->held;
     int64_t blocked;
     h->look_at = node_now(n) + LOOK_EVERY_MS;
-    if (h->conn) set_held(n, true);
-    else if (r->str && info_number(r->str, r->len, "blocked_clients", 1, INT64_MAX, &blocked))
-        h->conn = redis_open(n, &events, n);
+    if (h->state != HELD_REST) return move_to_state(n, HELD_UP);
+    if (r->str == NULL || !info_number(r->str, r->len, "blocked_clients", 1, INT64_MAX, &blocked)) return;
+    h->conn = redis_open(n, &events, n);
+    if (h->conn != NULL) move_to_state(n, HELD_TRY);
 }

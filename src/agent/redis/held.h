@@ -9,10 +9,12 @@ struct redisReply;
  * anybody is blocked; if so, a connection of its own asks for what may write and writes
  * nothing. While that has no answer though everything else has, writes are held.
  */
+enum held_state { HELD_REST, HELD_TRY, HELD_UP };
+
 struct held {
+    int state;          /* enum held_state */
     struct rconn *conn; /* on which something is asked that may write; NULL: nothing is */
     int64_t look_at;    /* when to look again whether that is to be found out */
-    bool up;            /* writes are held up, by a client */
 };
 
 void held_forget(struct node *n);

@@ -17,13 +17,14 @@ enum { WEIGH_AGAIN_MS = 200 };
 #define PAUSE_MS "3155760000000"
 
 /* Set by a quiet stream, then a pause, then the offset; lifted the other way round. One of an agent before may stand in between. */
-static const struct task fence_task = {"fence", {
-                                                    [FENCE_UNKNOWN] = {"unknown", TASK_TO(FENCE_QUIET)},
-                                                    [FENCE_OFF] = {"off", TASK_TO(FENCE_QUIET)},
-                                                    [FENCE_QUIET] = {"quiet", TASK_TO(FENCE_OFF) | TASK_TO(FENCE_PAUSED)},
-                                                    [FENCE_PAUSED] = {"paused", TASK_TO(FENCE_ON) | TASK_TO(FENCE_QUIET)},
-                                                    [FENCE_ON] = {"on", TASK_TO(FENCE_QUIET)},
-                                                }};
+static const struct task fence_task = {"fence",
+    {
+        [FENCE_UNKNOWN] = {"unknown", TASK_TO(FENCE_QUIET)}, /* waits for word that what an agent before left is lifted */
+        [FENCE_OFF] = {"off", TASK_TO(FENCE_QUIET)},         /* waits for an order to hold writes */
+        [FENCE_QUIET] = {"quiet", TASK_TO(FENCE_OFF) | TASK_TO(FENCE_PAUSED)}, /* waits for the pause, or for PINGs to go on */
+        [FENCE_PAUSED] = {"paused", TASK_TO(FENCE_ON) | TASK_TO(FENCE_QUIET)}, /* waits for the offset */
+        [FENCE_ON] = {"on", TASK_TO(FENCE_QUIET)},                             /* waits for an order to let writes go on */
+    }};
 
 static void move_fence(struct node *n, enum fence to)
 {

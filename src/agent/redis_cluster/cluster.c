@@ -62,7 +62,7 @@ static enum step cluster_next(struct node *n)
     if (slots_are_to_mend(n, map)) return STEP_MEND;
     if (c->view.missing.n) return STEP_MEET;
     if (c->view.forget.n) return STEP_FORGET;
-    if (c->view.agrees && !c->slots_asked) return STEP_CLUSTER_SLOTS;
+    if (c->asks == VIEW_SLOTS) return STEP_CLUSTER_SLOTS;
     if (c->patience != cluster_timeout_ms(map, true) && all_settled(n, map)) return STEP_PATIENCE;
     return shall_stir(n, map) ? STEP_STIR : STEP_NONE;
 }

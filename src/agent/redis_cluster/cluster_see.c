@@ -5,9 +5,28 @@
 #include "agent/redis_cluster/slots.h"
 #include "agent/redis_cluster/source.h"
 #include "base/log.h"
+#include "base/task.h"
 #include "model/shape.h"
+#include <assert.h>
 
 enum { REFUSED_MS = 200, WHOLE_MS = 500, WHOLE_AGAIN_MS = 2 };
+
+static const struct task view_task = {"view of the Redis Cluster",
+    {
+        [VIEW_REST] = {"rest", TASK_TO(VIEW_INFO)},                       /* waits until it is time for another look */
+        [VIEW_INFO] = {"info", TASK_TO(VIEW_INFO) | TASK_TO(VIEW_NODES)}, /* waits for the answer to CLUSTER INFO */
+        /* waits for that to CLUSTER NODES, which was asked with it */
+        [VIEW_NODES] = {"nodes", TASK_TO(VIEW_REST) | TASK_TO(VIEW_INFO) | TASK_TO(VIEW_SLOTS)},
+        /* agrees with the map; waits for what clients are told, after whatever is to be mended first */
+        [VIEW_SLOTS] = {"slots", TASK_TO(VIEW_REST) | TASK_TO(VIEW_INFO)},
+    }};
+
+static void move_to_state(struct node *n, enum view_state to)
+{
+    struct cluster_state *c = cluster_of(n);
+    task_move(&view_task, n->id, &c->asks, (int)to);
+    assert(to != VIEW_SLOTS || (c->view.read && c->view.agrees && !c->doubted));
+}
 
 static bool lives(void *arg, const char *order)
 {
@@ -168,6 +187,7 @@ void cluster_do_view(struct node *n)
     c->role = redis_of(n)->info.role;
     c->pulse = cluster_host_of(n)->pulse;
     c->stale = false;
+    move_to_state(n, VIEW_INFO);
     ask_view(n, ASK_STEP);
 }
 
@@ -175,7 +195,7 @@ void cluster_know_info(struct node *n, const struct redisReply *r)
 {
     struct cluster_state *c = cluster_of(n);
     if (!cluster_info_read(r, &c->whole, &c->count)) c->count = 0;
-    c->answered = true;
+    move_to_state(n, VIEW_NODES);
     redis_await(n, ASK_STEP, STEP_CLUSTER_NODES);
 }
 
@@ -187,6 +207,7 @@ static void doubt_view(struct node *n, const struct err *e)
     if (c->fine) node_changed(n);
     c->fine = false;
     c->doubted = true;
+    move_to_state(n, VIEW_REST);
 }
 
 void cluster_know_nodes(struct node *n, const struct redisReply *r)
@@ -196,16 +217,16 @@ void cluster_know_nodes(struct node *n, const struct redisReply *r)
     struct cluster_nodes nodes;
     struct cluster_state *c = cluster_of(n);
     const struct cluster_map *map = cluster_map_of(n);
-    c->answered = false;
-    if (map == NULL) return;
+    if (map == NULL) return move_to_state(n, VIEW_REST);
     if (read_nodes(n, r, &a, &nodes, &e) != 0) return doubt_view(n, &e);
     c->doubted = false;
     cluster_view_clear(&c->view);
     cluster_view_read(&c->view, &nodes, map, lives, n);
     c->serial = map->serial;
     know_orphan(n);
-    c->slots_asked = c->mended = false;
+    c->mended = false;
     slots_note_unclaimed(n, map);
+    move_to_state(n, c->view.agrees ? VIEW_SLOTS : VIEW_REST);
     if (c->view.agrees) return; /* CLUSTER SLOTS comes before anything is told */
     c->complete = false;
     tell_view(n);
@@ -215,7 +236,7 @@ void cluster_know_slots(struct node *n, const struct redisReply *r)
 {
     struct cluster_state *c = cluster_of(n);
     const struct cluster_map *map = cluster_map_of(n);
-    c->slots_asked = true;
+    move_to_state(n, VIEW_REST);
     c->complete = map != NULL && c->serial == map->serial && cluster_slots_complete(r, map, is_linked, n);
     tell_view(n);
 }

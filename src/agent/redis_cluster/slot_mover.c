@@ -41,8 +41,8 @@ enum phase { REST, ROOM, CLOSE, STAY, LIFT, IMPORT, EXPORT, KEYS, MOVE, COUNT, G
 /* From everywhere it may be given up. */
 static const struct task slots_task = {"slots",
     {
-        [REST] = {"rest", TASK_TO(REST) | TASK_TO(ROOM) | TASK_TO(CLOSE)},
-        [ROOM] = {"room", TASK_TO(REST) | TASK_TO(IMPORT)},     /* waits for how much memory both ends have */
+        [REST] = {"rest", TASK_TO(REST) | TASK_TO(ROOM) | TASK_TO(CLOSE)}, /* waits for slots that shall move */
+        [ROOM] = {"room", TASK_TO(REST) | TASK_TO(IMPORT)},                /* waits for how much memory both ends have */
         [CLOSE] = {"close", TASK_TO(REST) | TASK_TO(STAY)},     /* waits for the target to close those it has nothing of */
         [STAY] = {"stay", TASK_TO(REST) | TASK_TO(LIFT)},       /* waits for the source to close these, too */
         [LIFT] = {"lift", TASK_TO(REST) | TASK_TO(EXPORT)},     /* waits for the target to lift its memory limit */

@@ -34,7 +34,7 @@ const struct cluster_view *slot_node_view(const struct node *n)
 
 bool slot_node_is_fresh(const struct node *n)
 {
-    return !cluster_of(n)->stale && !cluster_of(n)->answered;
+    return !cluster_of(n)->stale && cluster_of(n)->asks != VIEW_NODES;
 }
 
 void slot_node_gets(struct node *n, int slot)
