@@ -1,8 +1,9 @@
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 /*
- * The regions. Constant data generated from api/catalog/regions.json, which tells which
+ * The regions. Constant data generated from api/catalog/regions.json and distances.json, which tell which
  * figures are Amazon's and which were chosen freely.
  */
 
@@ -38,3 +39,5 @@ extern const size_t n_regions;
 const struct region *region_find(const char *name);
 /* Whether 'zone' is one of the region's availability zones. */
 bool region_has_zone(const struct region *r, const char *zone);
+/* How long the network between two regions takes one way, as far as their distance tells; 0 within a region. */
+int64_t region_latency_ms(const struct region *from, const struct region *to);

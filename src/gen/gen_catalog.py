@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Checks api/catalog/*.json and generates constant C tables from it; a contradiction in the data breaks the build.
 
-    gen_catalog.py OUTDIR commands.json engines.json events.json limits.json node-types.json parameters-*.json regions.json
+    gen_catalog.py OUTDIR commands.json distances.json engines.json events.json limits.json node-types.json parameters-*.json regions.json
 """
 import json
+import math
 import os
 import re
 import sys
@@ -110,6 +111,46 @@ def gen_regions(data):
             *minutes(r["snapshots"], r["name"])) for i, r in enumerate(rows)])
     out += ["", "const size_t n_regions = %d;" % len(rows)]
     return {"regions.gen.c": ['#include "catalog/region.h"'] + out}
+
+
+# Distances
+
+
+def great_circle_km(a, b):
+    """By the haversine formula, on a sphere of the earth's mean radius."""
+    lat_a, lon_a, lat_b, lon_b = (math.radians(v) for p in (a, b) for v in (p["latitude"], p["longitude"]))
+    h = math.sin((lat_b - lat_a) / 2) ** 2 + math.cos(lat_a) * math.cos(lat_b) * math.sin((lon_b - lon_a) / 2) ** 2
+    return 2 * 6371 * math.asin(math.sqrt(h))
+
+
+def check_distances(data, regions):
+    places = {p["region"]: p for p in data["places"]}
+    unique("place of", [p["region"] for p in data["places"]])
+    check(sorted(places) == sorted(r["name"] for r in regions), "not every region, or another one, has a place")
+    areas = {p["area"] for p in data["places"]}
+    for row in data["detours"]:
+        members(row, ["between", "detour"], where="detour")
+        check(row["detour"] >= 1 and areas.issuperset(row["between"]), "%s: strange detour" % row)
+    for p in data["places"]:
+        members(p, ["region", "place", "area", "latitude", "longitude"], where=p["region"])
+        check(-90 <= p["latitude"] <= 90 and -180 <= p["longitude"] <= 180, p["region"] + " is nowhere on earth")
+    return places
+
+
+def gen_distances(data, regions):
+    places = check_distances(data, regions)
+    detours = {frozenset(row["between"]): row["detour"] for row in data["detours"]}
+    names = sorted(places)
+    rows = []
+    for a in names:
+        ms = []
+        for b in names:
+            detour = detours.get(frozenset((places[a]["area"], places[b]["area"])), data["default_detour"])
+            way = great_circle_km(places[a], places[b]) * detour / data["km_per_ms"] + data["ends_ms"]
+            ms.append(max(1, round(way)) if a != b else 0)
+        check(max(ms) < 256, a + " is too far away")
+        rows.append(", ".join(map(str, ms)))
+    return table("const unsigned char region_latencies_ms[]", rows)
 
 
 # Engines
@@ -425,6 +466,7 @@ def gen_commands(data):
 def generate(data):
     families = data["parameters-redis"]["families"] | data["parameters-memcached"]["families"]
     files = gen_regions(data["regions"])
+    files["regions.gen.c"] += gen_distances(data["distances"], data["regions"]["regions"])
     files |= gen_engines(data["engines"], families)
     files |= gen_node_types(data["node-types"])
     files |= gen_parameters([data["parameters-memcached"], data["parameters-redis"]])

@@ -92,3 +92,16 @@ Test(region, names_its_zones_after_itself)
         cr_expect_eq(strlen(r->global_prefix), 5, "%s", r->name);
     }
 }
+
+Test(region, knows_how_far_regions_are)
+{
+    const struct region *a = region_find("us-east-1"), *b = region_find("eu-west-1"), *c = region_find("ap-southeast-2");
+    cr_assert_eq(region_latency_ms(a, a), 0);
+    cr_assert(region_latency_ms(a, b) > 30 && region_latency_ms(a, b) < 45);
+    cr_assert_gt(region_latency_ms(b, c), region_latency_ms(a, c));
+    for (size_t i = 0; i < n_regions; i++)
+        for (size_t k = 0; k < n_regions; k++) {
+            cr_assert_eq(region_latency_ms(&regions[i], &regions[k]), region_latency_ms(&regions[k], &regions[i]));
+            cr_assert(i == k || region_latency_ms(&regions[i], &regions[k]) > 0);
+        }
+}
