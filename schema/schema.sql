@@ -101,6 +101,15 @@ CREATE TABLE "global_replication_group" (
   switch_offset      INTEGER NOT NULL,     -- where the fenced primary stands; -1: don't wait
   created_ms         INTEGER NOT NULL
 , automatic_failover TEXT NOT NULL DEFAULT 'disabled') WITHOUT ROWID;
+CREATE TABLE network_link (
+  from_region TEXT NOT NULL,
+  to_region TEXT NOT NULL,
+  latency_ms INTEGER NOT NULL, -- one way
+  jitter_ms INTEGER NOT NULL,
+  bandwidth_mbit INTEGER NOT NULL, -- megabits a second; 0: no limit
+  state TEXT NOT NULL,
+  PRIMARY KEY (from_region, to_region)
+) WITHOUT ROWID;
 CREATE TABLE node (
   region                TEXT NOT NULL,
   id                    TEXT NOT NULL,

@@ -270,6 +270,8 @@ static bool assign_link(struct world *w, struct world_endpoint *e, struct proto_
         .address = e->row.address,
         .port = OPT_INT(e->row.port),
         .targets = targets};
+    const struct world_node *far = e->row.kind == ENDPOINT_GATEWAY ? want_gateway_target(rg, ng) : NULL;
+    if (far) out->region = far->row.region;
     return true;
 }
 

@@ -184,6 +184,11 @@ struct trace *control_trace(struct control *c)
     return c->passes.trace;
 }
 
+struct network *control_network(struct control *c)
+{
+    return &c->passes.network;
+}
+
 const char *control_authority_pem(struct control *c, struct err *e)
 {
     return authority_pem(c->passes.secrets.authority, e);
@@ -199,11 +204,13 @@ int control_open(struct control **out, const struct control_options *o, struct e
     struct trace *trace = trace_open(o->trace);
     int r = steady_continue(o->store, e);
     if (r == 0) r = trace_keep_load(trace, o->store, e);
+    if (r == 0) r = network_load(&c->passes.network, o->store, e);
     if (r == 0) r = secret_read(o->data_dir, ADMIN_PASSWORD, c->admin_password, NULL, 0, e);
     if (r == 0) r = secret_read(o->data_dir, REPLICATION_PASSWORD, c->replication_password, NULL, 0, e);
     if (r == 0) r = authority_open(&c->passes.secrets.authority, o->data_dir, o->ports ? o->advertise : NULL, e);
     if (r) {
         trace_close(trace);
+        network_fini(&c->passes.network);
         free(c);
         return r;
     }

@@ -15,6 +15,7 @@
 struct buf;
 struct control;
 struct err;
+struct network;
 struct store;
 struct trace;
 
@@ -62,6 +63,9 @@ void control_changed(struct control *c);
 
 /* Which requests and resources are traced (trace.h); it lives as long as 'c' does. */
 struct trace *control_trace(struct control *c);
+
+/* The network between the regions (network.h); it lives as long as 'c' does. Whoever changes it calls control_changed(). */
+struct network *control_network(struct control *c);
 
 /* The certificate that clients are to trust, as PEM; made if there is none yet. NULL, with the reason, where that failed. */
 const char *control_authority_pem(struct control *c, struct err *e);

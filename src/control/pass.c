@@ -293,6 +293,7 @@ void passes_hand_out(struct passes *p)
         assign_head(&a, s->region, s->has_tls ? authority_pem(p->secrets.authority, &e) : NULL, p->stopping, &head);
         head.numbering = s->numbering;
         head.stop_limit_ms = OPT_INT(p->o->stop_limit_ms);
+        network_order(&p->network, &a, s->region, &head);
         if (session_is_dry_run(p->sessions, s->region)) dry_run_order(&p->dry_run, &a, s->region, &head);
         orders_take_head(&s->orders, &head);
         session_hand_out(s);
@@ -440,4 +441,5 @@ void passes_close(struct passes *p)
     rows_fini(&p->rows);
     losses_fini(&p->losses);
     dry_run_fini(&p->dry_run);
+    network_fini(&p->network);
 }

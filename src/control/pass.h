@@ -3,6 +3,7 @@
 #include "control/dry_run.h"
 #include "control/due.h"
 #include "control/losses.h"
+#include "control/network.h"
 #include "control/rows.h"
 #include "control/session.h"
 /*
@@ -25,6 +26,7 @@ struct passes {
     struct rows rows;
     struct due due;
     struct dry_run dry_run;
+    struct network network;
     struct losses losses; /* of data, once everything is to stop */
     int64_t started_ms;   /* of the steady clock */
     int64_t steady_ms;    /* of the pass, on the steady clock */

@@ -19,6 +19,7 @@
 #include "main/init.h"
 #include "main/leftovers.h"
 #include "main/localstack.h"
+#include "main/links_admin.h"
 #include "main/options.h"
 #include "main/reception.h"
 #include "main/reset_admin.h"
@@ -65,6 +66,7 @@ struct serve {
     struct reset_admin reset;
     struct wait_admin wait;
     struct init *init;
+    struct links_admin links;
     uv_signal_t on_term, on_int, on_hangup;
     uv_timer_t dir_timer;
     char program[PATH_MAX];
@@ -211,6 +213,8 @@ static void add_routes(struct serve *s)
     wait_admin_add_routes(s->http, &s->wait);
     init_add_routes(s->http, s->init);
     localstack_add_routes(s->http, s->init);
+    s->links = (struct links_admin){&s->admin, s->control, s->store};
+    links_admin_add_routes(s->http, &s->links);
     http_add_routes(s->http, routes, sizeof routes / sizeof *routes);
     query_add_routes(s->http, &s->query);
 }
@@ -352,6 +356,7 @@ static void on_control_stopped(void *arg)
     s->reset.control = NULL;
     s->reset.under_way = false;
     init_close(s->init);
+    s->links.control = NULL;
     reception_close(&s->reception);
     http_close(s->http, NULL, NULL);
     uv_close((uv_handle_t *)&s->on_term, NULL);

@@ -1,11 +1,9 @@
-#include "agent/forwarder/link.h"
 #include "agent/forwarder/split.h"
 #include "agent/os/address.h"
 #include "agent/os/bound.h"
-#include "agent/os/reservations.h"
 #include "base/buf.h"
-#include "base/log.h"
 #include "base/trip.h"
+#include "link_scene.h"
 #include "scratch.h"
 #include "task_visits.h"
 #include <criterion/criterion.h>
@@ -17,141 +15,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-/* Links in the test's own loop: the test is the client, and what stands behind the link. */
 
-#define LINK "127.66.78.1"
-#define ONE "127.66.78.2"
-#define TWO "127.66.78.3"
-enum { LIMIT_MS = 10000, MIB = 1 << 20 };
-
-uint64_t __real_uv_now(const uv_loop_t *l);
-uint64_t __wrap_uv_now(const uv_loop_t *l);
-
-static uv_loop_t loop;
-static struct link_host host;
-static struct link *a_link;
-static const char *stranger; /* at this address listens somebody else */
-static uint64_t ahead_ms;    /* how far the links' clock is ahead of the loop's timers */
-static int port, n_changes;
-
-uint64_t __wrap_uv_now(const uv_loop_t *l)
-{
-    return __real_uv_now(l) + ahead_ms;
-}
-
-static void note_change(struct link_host *h)
-{
-    (void)h;
-    n_changes++;
-}
-
-static bool is_ours(struct link_host *h, const char *address, int64_t p)
-{
-    (void)h, (void)p;
-    return stranger == NULL || strcmp(address, stranger) != 0;
-}
-
-static void begin(void)
-{
-    log_init(LOG_ERROR, "test");
-    scratch_open();
-    static int runs; /* what a scene before left open stands at its own port */
-    port = 20000 + (getpid() + runs++) % 10000;
-    stranger = NULL;
-    ahead_ms = 0;
-    n_changes = 0;
-    uv_loop_init(&loop);
-    host =
-        (struct link_host){.loop = &loop, .changed = note_change, .reservations = reservations_new(), .leads_to_ours = is_ours};
-    link_host_limit(&host);
-    a_link = link_open(&host, "l1");
-}
-
-static void end(void)
-{
-    if (a_link) link_close(a_link);
-    uv_run(&loop, UV_RUN_DEFAULT);
-    cr_assert_eq(uv_loop_close(&loop), 0);
-    cr_assert_eq(host.connections.n, 0);
-    reservations_free(host.reservations);
-    scratch_close();
-}
-
-TestSuite(link, .init = begin, .fini = end);
-
-/* A test of its own, and a part of the walk through all states of connections at the end. */
-#define SCENE(name)         \
-    static void name(void); \
-    Test(link, name)        \
-    {                       \
-        name();             \
-    }                       \
-    static void name(void)
-
-/* ---- turns of the loop ---- */
-
-/* Gives the loop turns until the descriptor is ready. */
-static void await(int fd, short events)
-{
-    for (int i = 0; i < 100000; i++) {
-        uv_run(&loop, UV_RUN_NOWAIT);
-        int due = uv_backend_timeout(&loop);
-        struct pollfd p[] = {{.fd = fd, .events = events}, {.fd = uv_backend_fd(&loop), .events = POLLIN}};
-        cr_assert_gt(poll(p, 2, due >= 0 && due < LIMIT_MS ? due : LIMIT_MS) + (due >= 0), 0, "nothing came");
-        if (p[0].revents) return;
-    }
-    cr_assert_fail("nothing came");
-}
-
-static int listen_at(const char *address)
-{
-    int fd = bound_open(address, port);
-    cr_assert_geq(fd, 0);
-    cr_assert_eq(listen(fd, 16), 0);
-    return fd;
-}
-
-static int connect_to(const char *address)
-{
-    struct sockaddr_storage to;
-    socklen_t size = address_fill(address, port, &to);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    cr_assert_eq(connect(fd, (struct sockaddr *)&to, size), 0, "%s", strerror(errno));
-    return fd;
-}
-
-static int take(int listener)
-{
-    await(listener, POLLIN);
-    int fd = accept(listener, NULL, NULL);
-    cr_assert_geq(fd, 0);
-    return fd;
-}
-
-static void say(int fd, const char *text)
-{
-    cr_assert_eq(send(fd, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
-}
-
-static void hear(int fd, const char *text)
-{
-    char heard[1024] = "";
-    for (size_t n = 0; n < strlen(text);) {
-        await(fd, POLLIN);
-        ssize_t got = recv(fd, heard + n, strlen(text) - n, 0);
-        cr_assert_gt(got, 0, "the end instead of %s", text);
-        n += (size_t)got;
-    }
-    cr_assert_str_eq(heard, text);
-}
-
-/* The peer sends nothing more, or has broken the connection. */
-static void hear_end(int fd)
-{
-    char c;
-    await(fd, POLLIN);
-    cr_assert_leq(recv(fd, &c, 1, 0), 0);
-}
+TestSuite(link, .init = link_scene_begin, .fini = link_scene_end);
 
 /* ---- orders ---- */
 
@@ -582,8 +447,8 @@ Test(link, every_move_of_a_connection_is_visited)
         a_link_that_is_closed_ends_its_connections};
     for (size_t i = 0; i < sizeof scenes / sizeof *scenes; i++) {
         scenes[i]();
-        end();
-        begin();
+        link_scene_end();
+        link_scene_begin();
     }
     task_visits_assert_all("connection");
 }

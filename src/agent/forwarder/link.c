@@ -19,6 +19,8 @@ enum { CONNECTIONS_MAX = 32768, CONNECTIONS_LEAST = 16, RESERVED_FILES = 128 };
 enum { FIRST_BYTE_MS = 30000 };
 enum { AGAIN_MS = 1, AGAIN_FAST = 2000, AGAIN_SLOW_MS = 250, AGAIN_TOLD = 100 };
 
+#define NS_PER_MS INT64_C(1000000)
+
 static const char *const kinds[] = {[LINK_READER] = "reader",
     [LINK_PRIMARY] = "primary",
     [LINK_GATEWAY] = "gateway",
@@ -58,6 +60,7 @@ static int read_order(struct link *l, const struct proto_link_order *o, struct t
     /* Clients are told of both, a line each. */
     if (!r && !order_is_version(o->engine_version)) r = err_set(e, ERR_USAGE, "the order has no proper version");
     if (!r) r = target_set(listen, o->address, o->port, e);
+    l->far = l->kind == LINK_GATEWAY && o->region ? wan_region(&l->host->regions, o->region) : NULL;
     targets_reset(&l->targets, o->targets.n);
     for (size_t i = 0; !r && i < o->targets.n; i++) {
         const char *host = o->targets.items[i].host, *name = o->targets.items[i].name;
@@ -129,6 +132,26 @@ void link_host_limit(struct link_host *h)
     most = most > CONNECTIONS_MAX ? CONNECTIONS_MAX : most < CONNECTIONS_LEAST ? CONNECTIONS_LEAST : most;
     h->connections.limits = (struct connection_limits){
         .all = (size_t)most, .of_one_address = (size_t)most * 3 / 4, .phase_ms = {[PHASE_FRESH] = FIRST_BYTE_MS}};
+}
+
+static struct wan_terms terms_of(const struct proto_line_order *o)
+{
+    if (o == NULL) return (struct wan_terms){0};
+    return (struct wan_terms){.latency_ns = o->latency_ms.v * NS_PER_MS,
+        .jitter_ns = o->jitter_ms.v * NS_PER_MS,
+        .bytes_per_s = o->bytes_per_s.v,
+        .down = o->down.v,
+        .lost = o->lost.v};
+}
+
+void link_host_network(struct link_host *h, const struct proto_far_region_list *network)
+{
+    for (struct wan_region *r = h->regions; r; r = r->next) r->to.terms = r->from.terms = (struct wan_terms){0};
+    for (size_t i = 0; i < network->n; i++) {
+        struct wan_region *r = wan_region(&h->regions, network->items[i].region);
+        r->to.terms = terms_of(network->items[i].to);
+        r->from.terms = terms_of(network->items[i].from);
+    }
 }
 
 static void free_if_done(struct link *l)

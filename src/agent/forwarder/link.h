@@ -1,4 +1,5 @@
 #pragma once
+#include "agent/forwarder/wan.h"
 #include "base/connections.h"
 #include "protocol/protocol.gen.h"
 #include <stdbool.h>
@@ -24,10 +25,13 @@ struct link_host {
     struct steer *steer;            /* NULL: the kernel steers no connections for this process */
     /* The process of this agent's node at that address, if it is ready; else 0. To be there where 'steer' is. */
     pid_t (*process_at)(struct link_host *h, const char *address, int64_t port);
+    struct wan_region *regions; /* that gateways lead to, and the network on the way there */
 };
 
 /* Sets the limits for clients' connections, by how many files the process may open. */
 void link_host_limit(struct link_host *h);
+/* What the network to other regions is like from now on; links are to be ordered anew after it. A region that is not named is next door. */
+void link_host_network(struct link_host *h, const struct proto_far_region_list *network);
 struct link *link_open(struct link_host *h, const char *id);
 /* To be called about once a second. */
 void link_look(struct link *l);

@@ -1,5 +1,6 @@
 #include "agent/forwarder/discovery.h"
 #include "agent/forwarder/link_pair.h"
+#include "base/clock.h"
 #include "base/task.h"
 #include "base/trip.h"
 #include <assert.h>
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 /*
@@ -21,6 +23,9 @@
  *
  * A splitter's connection waits for the first byte of its client, which tells whether it
  * speaks TLS. Redis never speaks first.
+ *
+ * What passes between regions takes the time that the network there takes (wan.h): it is kept on its way until an alarm says that it has
+ * arrived. A network that does nothing costs nothing, as bytes go at once then.
  *
  * A configuration endpoint's connection begins as a talk with the endpoint itself; the
  * first command that only a node can answer makes it a connection to one of them.
@@ -49,6 +54,7 @@ struct side {
     bool eof;       /* its peer sends nothing more */
     struct buf out; /* bytes it did not take yet, from out_at on */
     size_t out_at;
+    struct wan_queue way; /* bytes that come to it after those, and are on their way between regions */
 };
 
 struct pair {
@@ -64,9 +70,14 @@ struct pair {
     int handles;     /* open ones: the last to close frees the pair */
     uv_timer_t timer;
     struct side client, upstream;
+    uv_poll_t alarm; /* rings when something has arrived: to the microsecond, which the loop's timers are too coarse for */
+    int alarm_fd;    /* -1: none was needed yet */
+    int64_t rings_ns;
     bool served;              /* counted in the link's n_served */
     struct connection *place; /* the client's, among those of all links */
 };
+
+#define NS_PER_S INT64_C(1000000000)
 
 static char buffer[BUFFER];
 
@@ -95,6 +106,8 @@ static void pair_handle_closed(uv_handle_t *h)
     buf_fini(&p->client.out);
     buf_fini(&p->upstream.out);
     buf_fini(&p->said);
+    wan_queue_fini(&p->client.way);
+    wan_queue_fini(&p->upstream.way);
     free(p);
     if (--l->n_pairs == 0 && l->closing) l->emptied(l);
 }
@@ -147,6 +160,15 @@ static void side_close(struct side *s, uv_close_cb done)
     uv_close((uv_handle_t *)&s->poll, done);
 }
 
+static void alarm_close(struct pair *p)
+{
+    if (p->alarm_fd < 0) return;
+    uv_poll_stop(&p->alarm);
+    close(p->alarm_fd);
+    p->alarm_fd = -1;
+    uv_close((uv_handle_t *)&p->alarm, pair_handle_closed);
+}
+
 void pair_close(struct pair *p)
 {
     if (p->state == PAIR_CLOSED) return;
@@ -158,6 +180,7 @@ void pair_close(struct pair *p)
     if (p->next != NULL) p->next->prev = p->prev;
     side_close(&p->client, pair_handle_closed);
     side_close(&p->upstream, pair_handle_closed);
+    alarm_close(p);
     uv_close((uv_handle_t *)&p->timer, pair_handle_closed);
 }
 
@@ -198,6 +221,79 @@ static void remember_said(struct pair *p, const struct side *from, size_t n)
     buf_fini(&p->said);
 }
 
+/* ---- the way between regions ---- */
+
+/* NULL for a link within the region. */
+static struct wan_line *line_to(const struct pair *p, const struct side *to)
+{
+    struct wan_region *far = p->link->far;
+    return far == NULL ? NULL : to == &p->client ? &far->from : &far->to;
+}
+
+/* Whatever is still on its way comes first, though the network may have become as fast as can be. */
+static bool takes_time(const struct pair *p, const struct side *to)
+{
+    const struct wan_line *l = line_to(p, to);
+    return l && (to->way.first || !wan_is_plain(l));
+}
+
+/* False while nothing more is to be read for it. */
+static bool takes_more(const struct pair *p, const struct side *to)
+{
+    return takes_time(p, to) ? wan_has_room(&to->way, line_to(p, to)) : !has_pending(to);
+}
+
+static bool has_all(const struct side *s)
+{
+    return !has_pending(s) && s->way.first == NULL;
+}
+
+/* What has arrived goes on; false where the pair can't. */
+static bool deliver(struct pair *p, struct side *to)
+{
+    const struct wan_line *l = line_to(p, to);
+    const char *data;
+    size_t n;
+    while (l && !has_pending(to) && wan_arrived(&to->way, l, clock_mono_ns(), &data, &n)) {
+        ssize_t w = n ? write_side(to, data, n) : 0;
+        if (w < 0) return false;
+        if ((size_t)w < n) buf_add(&to->out, data + w, n - (size_t)w);
+        wan_take(&to->way, n);
+    }
+    return true;
+}
+
+static int64_t arrival_ns(const struct pair *p, const struct side *to)
+{
+    const struct wan_line *l = line_to(p, to);
+    return l == NULL || has_pending(to) ? INT64_MAX : wan_next_ns(&to->way, l);
+}
+
+static void alarm_rang(uv_poll_t *h, int status, int events);
+
+static void alarm_open(struct pair *p)
+{
+    p->alarm_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    p->alarm.data = p;
+    if (p->alarm_fd < 0 || uv_poll_init(p->link->host->loop, &p->alarm, p->alarm_fd) != 0) abort(); /* as for lack of memory */
+    p->handles++;
+    uv_poll_start(&p->alarm, UV_READABLE, alarm_rang);
+}
+
+/* Has the alarm ring when the next bytes arrive. */
+static void set_alarm(struct pair *p)
+{
+    int64_t a = arrival_ns(p, &p->client), b = arrival_ns(p, &p->upstream), at = a < b ? a : b;
+    if (at == INT64_MAX) at = 0; /* for a timer that is never */
+    if (at == p->rings_ns) return;
+    if (p->alarm_fd < 0) alarm_open(p);
+    p->rings_ns = at;
+    struct itimerspec when = {.it_value = {at / NS_PER_S, at % NS_PER_S}};
+    timerfd_settime(p->alarm_fd, TFD_TIMER_ABSTIME, &when, NULL);
+}
+
+/* ---- both directions ---- */
+
 static bool pass_bytes(struct pair *p, struct side *from, struct side *to)
 {
     for (int i = 0; i < READS; i++) {
@@ -206,9 +302,15 @@ static bool pass_bytes(struct pair *p, struct side *from, struct side *to)
         if (n < 0) return !injected && (errno == EAGAIN || errno == EINTR);
         if (n == 0) {
             from->eof = true;
+            if (takes_time(p, to)) wan_send_end(&to->way, line_to(p, to), clock_mono_ns());
             return true;
         }
         if (p->young) remember_said(p, from, (size_t)n);
+        if (takes_time(p, to)) {
+            wan_send(&to->way, line_to(p, to), clock_mono_ns(), buffer, (size_t)n);
+            if (n < BUFFER || !takes_more(p, to)) return true;
+            continue;
+        }
         ssize_t w = write_side(to, buffer, (size_t)n);
         if (w < 0) return false;
         if (w < n) buf_add(&to->out, buffer + w, (size_t)(n - w));
@@ -220,14 +322,14 @@ static bool pass_bytes(struct pair *p, struct side *from, struct side *to)
 static void watch_both(struct pair *p)
 {
     struct side *c = &p->client, *u = &p->upstream;
-    watch_side(c, (c->eof || has_pending(u) ? 0 : UV_READABLE) | (has_pending(c) ? UV_WRITABLE : 0));
-    watch_side(u, (u->eof || has_pending(c) ? 0 : UV_READABLE) | (has_pending(u) ? UV_WRITABLE : 0));
+    watch_side(c, (c->eof || !takes_more(p, u) ? 0 : UV_READABLE) | (has_pending(c) ? UV_WRITABLE : 0));
+    watch_side(u, (u->eof || !takes_more(p, c) ? 0 : UV_READABLE) | (has_pending(u) ? UV_WRITABLE : 0));
 }
 
 /* Tells the peer of 'to' that no more will come, once it has everything. */
 static void pass_eof(struct side *from, struct side *to)
 {
-    if (from->eof && !has_pending(to)) shutdown(to->fd, SHUT_WR);
+    if (from->eof && has_all(to)) shutdown(to->fd, SHUT_WR);
 }
 
 static bool may_start_over(const struct pair *p)
@@ -239,22 +341,43 @@ static void start_over(struct pair *p)
 {
     move_to_state(p, PAIR_HOLD);
     buf_fini(&p->upstream.out);
+    wan_queue_fini(&p->upstream.way);
+    wan_queue_fini(&p->client.way);
     watch_side(&p->client, p->client.eof ? 0 : UV_DISCONNECT);
     side_close(&p->upstream, attempt_closed);
+}
+
+/* After something has come or gone; 'ok' false: a connection is broken. */
+static void go_on(struct pair *p, bool ok)
+{
+    struct side *c = &p->client, *u = &p->upstream;
+    ok = ok && deliver(p, c) && deliver(p, u);
+    if ((!ok || u->eof) && may_start_over(p)) return start_over(p);
+    if (!ok) return pair_close(p);
+    if (c->eof || u->eof) {
+        pass_eof(c, u);
+        pass_eof(u, c);
+        if (c->eof && u->eof && has_all(c) && has_all(u)) return pair_close(p);
+    }
+    watch_both(p);
+    set_alarm(p);
+}
+
+static void alarm_rang(uv_poll_t *h, int status, int events)
+{
+    struct pair *p = h->data;
+    uint64_t times;
+    (void)status, (void)events;
+    if (read(p->alarm_fd, &times, sizeof times) < 0) return; /* it was set anew meanwhile */
+    p->rings_ns = 0;
+    if (p->state == PAIR_PASS) go_on(p, true);
 }
 
 static void serve_side(struct pair *p, struct side *s, struct side *other, int events)
 {
     bool ok = !(events & UV_WRITABLE) || !has_pending(s) || flush_side(s);
-    if (ok && (events & UV_READABLE) && !s->eof && !has_pending(other)) ok = pass_bytes(p, s, other);
-    if ((!ok || p->upstream.eof) && may_start_over(p)) return start_over(p);
-    if (!ok) return pair_close(p);
-    if (s->eof || other->eof) {
-        pass_eof(s, other);
-        pass_eof(other, s);
-        if (s->eof && other->eof && !has_pending(s) && !has_pending(other)) return pair_close(p);
-    }
-    watch_both(p);
+    if (ok && (events & UV_READABLE) && !s->eof && takes_more(p, other)) ok = pass_bytes(p, s, other);
+    go_on(p, ok);
 }
 
 /* ---- connecting ---- */
@@ -272,11 +395,22 @@ static void attempt_closed(uv_handle_t *h)
     uv_timer_start(&p->timer, retry_fired, p->link->kind == LINK_GATEWAY ? RETRY_MS : 0, 0);
 }
 
+static bool is_down(const struct link *l)
+{
+    return l->far && (l->far->to.terms.down || l->far->from.terms.down);
+}
+
+/* Whoever asks gets no answer, and waits for as long as it likes. */
+static bool is_lost(const struct link *l)
+{
+    return l->far && (l->far->to.terms.lost || l->far->from.terms.lost);
+}
+
 /* A gateway holds its client and tries until the target answers; the others go on to the next target. */
 static void attempt_failed(struct pair *p)
 {
     const struct link *l = p->link;
-    bool again = l->kind == LINK_GATEWAY ? uv_now(l->host->loop) < p->until : ++p->tried < l->targets.n;
+    bool again = l->kind == LINK_GATEWAY ? uv_now(l->host->loop) < p->until || is_lost(l) : ++p->tried < l->targets.n;
     if (!again) return pair_close(p);
     move_to_state(p, PAIR_HOLD);
     if (p->upstream.fd >= 0) side_close(&p->upstream, attempt_closed);
@@ -290,8 +424,11 @@ static void attempt_ready(struct pair *p)
     getsockopt(p->upstream.fd, SOL_SOCKET, SO_ERROR, &why, &size);
     if (why != 0 || !targets_have(&p->link->targets, &p->target)) return attempt_failed(p);
     move_to_state(p, PAIR_PASS);
-    if (p->said.len > 0) buf_add(&p->upstream.out, p->said.data, p->said.len);
+    if (p->said.len > 0 && takes_time(p, &p->upstream))
+        wan_send(&p->upstream.way, line_to(p, &p->upstream), clock_mono_ns(), p->said.data, p->said.len);
+    else if (p->said.len > 0) buf_add(&p->upstream.out, p->said.data, p->said.len);
     watch_both(p);
+    set_alarm(p);
 }
 
 /* NULL where there is none now. An address is not believed; what a splitter leads to is its own node's. */
@@ -299,6 +436,7 @@ static const struct target *pick_target(const struct pair *p)
 {
     struct link *l = p->link;
     if (l->kind == LINK_SPLITTER) return l->targets.n > (size_t)p->plain ? &l->targets.items[p->plain] : NULL;
+    if (is_down(l) || is_lost(l)) return NULL;
     const struct target *t = targets_next(&l->targets);
     return t != NULL && l->host->leads_to_ours(l->host, t->host, t->port) ? t : NULL;
 }
@@ -399,6 +537,12 @@ static void side_ready(uv_poll_t *h, int status, int events)
     else serve_side(p, &p->upstream, &p->client, events);
 }
 
+/* What the network takes to make a connection. */
+static uint64_t round_trip_ms(const struct link *l)
+{
+    return l->far ? (uint64_t)((l->far->to.terms.latency_ns + l->far->from.terms.latency_ns) / (NS_PER_S / 1000)) : 0;
+}
+
 void pair_open(struct link *l, int fd, const struct sockaddr *from)
 {
     struct pair *p = calloc(1, sizeof *p);
@@ -408,7 +552,7 @@ void pair_open(struct link *l, int fd, const struct sockaddr *from)
     if (p->next != NULL) p->next->prev = p;
     l->pairs = p;
     l->n_pairs++;
-    p->upstream.fd = -1;
+    p->upstream.fd = p->alarm_fd = -1;
     p->until = uv_now(l->host->loop) + HOLD_MS;
     p->timer.data = p;
     uv_timer_init(l->host->loop, &p->timer);
@@ -422,15 +566,17 @@ void pair_open(struct link *l, int fd, const struct sockaddr *from)
     if (p->state != PAIR_HOLD) return watch_side(&p->client, UV_READABLE);
     if (!pair_serve(p)) return;
     if (p->young) watch_side(&p->client, UV_DISCONNECT);
-    connect_upstream(p);
+    if (round_trip_ms(l)) uv_timer_start(&p->timer, retry_fired, round_trip_ms(l), 0);
+    else connect_upstream(p);
 }
 
 void pairs_check(struct link *l)
 {
     for (struct pair *p = l->pairs, *next; p != NULL; p = next) {
         next = p->next;
-        if (p->state != PAIR_PASS || targets_have(&l->targets, &p->target)) continue;
-        if (may_start_over(p)) start_over(p);
+        if (p->state != PAIR_PASS) continue;
+        if (targets_have(&l->targets, &p->target) && !is_down(l)) go_on(p, true);
+        else if (may_start_over(p)) start_over(p);
         else pair_close(p);
     }
 }

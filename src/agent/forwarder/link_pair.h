@@ -25,7 +25,8 @@ struct link {
     char address[INET6_ADDRSTRLEN]; /* of 'listen' as the order has it */
     int64_t port;
     struct targets targets;
-    struct buf nodes; /* LINK_CONFIGURATION: what clients are told, see discovery.h */
+    struct wan_region *far; /* of a gateway: where its target is. NULL: in this region */
+    struct buf nodes;       /* LINK_CONFIGURATION: what clients are told, see discovery.h */
     int64_t nodes_version;
     char engine_version[32];
     struct listener *listener; /* NULL: not listening */
@@ -47,6 +48,6 @@ struct link {
 /* Takes over the accepted connection 'fd' of a client at 'from'. */
 void pair_open(struct link *l, int fd, const struct sockaddr *from);
 void pair_close(struct pair *p);
-/* Closes the link's connections to targets that it no longer has. */
+/* Closes the link's connections to targets that it no longer has, or can't reach; the others go by what the network is like now. */
 void pairs_check(struct link *l);
 struct pair *pair_next(struct pair *p);

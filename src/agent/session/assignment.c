@@ -164,6 +164,7 @@ int64_t assignment_apply(struct fleet *f, const char *json, size_t len)
     close_links(f, &m);
     fleet_wake(f);
     fleet_move_slots(f);
+    link_host_network(&f->link_host, &m.network);
     order_links(f, &m);
     f->current = !f->current;
     arena_fini(old);

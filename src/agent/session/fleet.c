@@ -254,7 +254,7 @@ static void init_hosts(struct fleet *f, const struct agent_options *o)
     f->mover_host = (struct slot_mover_host){
         .loop = f->loop, .nodes = &f->node_host, .clusters = &f->cluster_host, .changed = part_has_changed, .arg = f};
     f->link_host =
-        (struct link_host){f->loop, link_has_changed, f->node_host.reservations, leads_to_ours, {{0}}, NULL, process_at};
+        (struct link_host){f->loop, link_has_changed, f->node_host.reservations, leads_to_ours, {{0}}, NULL, process_at, NULL};
     link_host_limit(&f->link_host);
 }
 
@@ -284,6 +284,7 @@ void fleet_fini(struct fleet *f)
     arena_fini(&f->orders[1]);
     assembly_fini(&f->assembly);
     account_fini(&f->account);
+    wan_regions_fini(&f->link_host.regions);
     free(f->nodes);
     free(f->links);
     free(f->movers);

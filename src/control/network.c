@@ -1,0 +1,94 @@
+#include "control/network.h"
+#include "catalog/region.h"
+#include "base/arena.h"
+#include "protocol/protocol.gen.h"
+#include "store/queries.gen.h"
+#include "store/store.h"
+#include <stdlib.h>
+
+enum { BYTES_PER_MBIT = 1000 * 1000 / 8 };
+
+struct network_link *network_link(struct network *n, const struct region *from, const struct region *to)
+{
+    if (n->links == NULL) {
+        n->links = calloc(n_regions * n_regions, sizeof *n->links);
+        if (n->links == NULL) abort();
+        network_preset(n, true, false);
+    }
+    return &n->links[(size_t)(from - regions) * n_regions + (size_t)(to - regions)];
+}
+
+bool network_link_is_plain(const struct network_link *l)
+{
+    return l->latency_ms == 0 && l->jitter_ms == 0 && l->bandwidth_mbit == 0 && l->state == NETWORK_UP;
+}
+
+void network_preset(struct network *n, bool near, bool persist)
+{
+    for (size_t i = 0; i < n_regions; i++)
+        for (size_t k = 0; k < n_regions; k++)
+            *network_link(n, &regions[i], &regions[k]) = (struct network_link){.state = NETWORK_UP,
+                .latency_ms = near ? 0 : region_latency_ms(&regions[i], &regions[k]),
+                .persist = persist && !near};
+}
+
+static struct proto_line_order *line_order(struct arena *a, const struct network_link *l)
+{
+    struct proto_line_order *o = arena_new(a, struct proto_line_order);
+    if (l->latency_ms) o->latency_ms = OPT_INT(l->latency_ms);
+    if (l->jitter_ms) o->jitter_ms = OPT_INT(l->jitter_ms);
+    if (l->bandwidth_mbit) o->bytes_per_s = OPT_INT(l->bandwidth_mbit * BYTES_PER_MBIT);
+    if (l->state == NETWORK_DOWN) o->down = OPT_BOOL(true);
+    if (l->state == NETWORK_BLACKHOLE) o->lost = OPT_BOOL(true);
+    return o;
+}
+
+void network_order(struct network *n, struct arena *a, const char *region, struct proto_assignment *out)
+{
+    const struct region *here = region_find(region);
+    if (here == NULL || n->links == NULL) return;
+    out->network = (struct proto_far_region_list){true, 0, arena_array(a, struct proto_far_region, n_regions)};
+    for (size_t i = 0; i < n_regions; i++) {
+        const struct network_link *to = network_link(n, here, &regions[i]), *from = network_link(n, &regions[i], here);
+        if (network_link_is_plain(to) && network_link_is_plain(from)) continue;
+        out->network.items[out->network.n++] = (struct proto_far_region){regions[i].name, line_order(a, to), line_order(a, from)};
+    }
+}
+
+int network_load(struct network *n, struct store *s, struct err *e)
+{
+    _arena_ struct arena a = {0};
+    struct row_network_link *rows;
+    size_t n_rows;
+    int r = q_network_link_all(s, &a, &rows, &n_rows, e);
+    for (size_t i = 0; r == 0 && i < n_rows; i++) {
+        const struct region *from = region_find(rows[i].from_region), *to = region_find(rows[i].to_region);
+        if (from && to)
+            *network_link(n, from, to) =
+                (struct network_link){rows[i].latency_ms, rows[i].jitter_ms, rows[i].bandwidth_mbit, rows[i].state, true};
+    }
+    return r;
+}
+
+static int keep_link(struct store *s, size_t from, size_t to, const struct network_link *l, struct err *e)
+{
+    const struct row_network_link row = {
+        regions[from].name, regions[to].name, l->latency_ms, l->jitter_ms, l->bandwidth_mbit, l->state};
+    return l->persist ? q_network_link_put(s, &row, e) : q_network_link_delete(s, &row, e);
+}
+
+int network_keep(struct network *n, struct store *s, struct err *e)
+{
+    int r = store_begin(s, true, e);
+    for (size_t i = 0; r == 0 && i < n_regions; i++)
+        for (size_t k = 0; r == 0 && k < n_regions; k++) r = keep_link(s, i, k, network_link(n, &regions[i], &regions[k]), e);
+    if (r == 0) return store_commit(s, e);
+    store_rollback(s);
+    return r;
+}
+
+void network_fini(struct network *n)
+{
+    free(n->links);
+    n->links = NULL;
+}

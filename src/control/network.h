@@ -1,0 +1,44 @@
+#pragma once
+#include "catalog/words.gen.h"
+#include <stdbool.h>
+#include <stdint.h>
+/*
+ * The network between the regions, as somebody wants it to be: each direction between two regions by itself. It is in memory; what shall
+ * stay so when serve is started anew is in the database, too.
+ */
+struct arena;
+struct err;
+struct proto_assignment;
+struct region;
+struct store;
+
+struct network_link {
+    int64_t latency_ms;     /* one way */
+    int64_t jitter_ms;      /* up to so much more */
+    int64_t bandwidth_mbit; /* megabits a second; 0: no limit */
+    enum network_state state;
+    bool persist;
+};
+
+enum { NETWORK_LATENCY_MAX_MS = 10000, NETWORK_JITTER_MAX_MS = 10000, NETWORK_BANDWIDTH_MAX_MBIT = 100000 };
+
+/* Zeroed, all regions are next door. */
+struct network {
+    struct network_link *links;
+};
+
+/* The direction between two regions; it may be changed until the next call of network_fini(). */
+struct network_link *network_link(struct network *n, const struct region *from, const struct region *to);
+/* True where it does nothing to bytes. */
+bool network_link_is_plain(const struct network_link *l);
+/* All regions of a partition are as far from each other as they are on earth; with 'near' all are next door, and nothing persists. */
+void network_preset(struct network *n, bool near, bool persist);
+
+/* What the agent of a region has to know of it. */
+void network_order(struct network *n, struct arena *a, const char *region, struct proto_assignment *out);
+
+/* Reads what persists. */
+int network_load(struct network *n, struct store *s, struct err *e);
+/* Writes all that persists, and nothing else. */
+int network_keep(struct network *n, struct store *s, struct err *e);
+void network_fini(struct network *n);

@@ -1,0 +1,196 @@
+#include "main/links_admin.h"
+#include "base/arena.h"
+#include "base/decimal.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "catalog/region.h"
+#include "catalog/words.h"
+#include "control/control.h"
+#include "control/network.h"
+#include "http/json.h"
+#include "model/json.h"
+#include <stdio.h>
+#include <string.h>
+
+#define LINKS_PATH "/_meridian/links"
+
+static bool is_refused(struct exchange *x, const struct links_admin *l, bool changes)
+{
+    if (changes && admin_refuse(x, l->admin, !l->admin->local)) return true;
+    if (l->control == NULL) json_answer_error(x, 503, "stopping");
+    return l->control == NULL;
+}
+
+/* ---- answers ---- */
+
+static void write_link(struct json_writer *j, const struct region *from, const struct region *to, const struct network_link *l)
+{
+    json_open(j, NULL, '{');
+    json_write_text(j, "from", from->name);
+    json_write_text(j, "to", to->name);
+    json_write_text(j, "state", network_state_text(l->state));
+    json_write_int(j, "latency_ms", l->latency_ms);
+    json_write_int(j, "jitter_ms", l->jitter_ms);
+    json_write_int(j, "bandwidth_mbit", l->bandwidth_mbit);
+    json_write_bool(j, "persist", l->persist);
+    json_close(j, '}');
+}
+
+static void answer_link(struct exchange *x, struct network *n, const struct region *from, const struct region *to)
+{
+    struct buf doc = {0};
+    struct json_writer j = {.out = &doc};
+    write_link(&j, from, to, network_link(n, from, to));
+    json_answer(x, 200, &doc, NULL);
+}
+
+static void answer_links(struct exchange *x, struct network *n)
+{
+    struct buf doc = {0};
+    struct json_writer j = {.out = &doc};
+    json_open(&j, NULL, '{');
+    json_open(&j, "links", '[');
+    for (size_t i = 0; i < n_regions; i++)
+        for (size_t k = 0; k < n_regions; k++) {
+            const struct network_link *l = network_link(n, &regions[i], &regions[k]);
+            if (!network_link_is_plain(l)) write_link(&j, &regions[i], &regions[k], l);
+        }
+    json_close(&j, ']');
+    json_close(&j, '}');
+    json_answer(x, 200, &doc, NULL);
+}
+
+static void answer_unknown_region(struct exchange *x, const char *name)
+{
+    _buf_ struct buf names = {0};
+    for (size_t i = 0; i < n_regions; i++) buf_printf(&names, "%s%s", i ? ", " : "", regions[i].name);
+    json_answer_error(x, 400, "There is no region \"%.40s\"; there are %s.", name, names.data);
+}
+
+/* ---- what is asked ---- */
+
+/* The regions of the path; false with the answer given. */
+static bool read_path(struct exchange *x, const struct region **from, const struct region **to)
+{
+    char *names = arena_strdup(http_arena(x), http_path(x) + strlen(LINKS_PATH "/")), *slash = strchr(names, '/');
+    if (slash) *slash = '\0';
+    *from = region_find(names);
+    *to = slash ? region_find(slash + 1) : NULL;
+    if (slash == NULL) json_answer_error(x, 400, "A link has two ends: " LINKS_PATH "/us-east-1/eu-west-1.");
+    else if (*from == NULL) answer_unknown_region(x, names);
+    else if (*to == NULL) answer_unknown_region(x, slash + 1);
+    else if (*from == *to) json_answer_error(x, 400, "A link leads from one region to another.");
+    else return true;
+    return false;
+}
+
+/* These read what is given, and leave '*out' as it is where nothing is; false with the answer given. */
+static bool read_number(struct exchange *x, const char *name, int64_t most, int64_t *out)
+{
+    const char *text = http_param(x, name);
+    if (text == NULL || decimal_parse(text, 0, most, out)) return true;
+    json_answer_error(x, 400, "%s must be a whole number from 0 to %lld.", name, (long long)most);
+    return false;
+}
+
+static bool read_flag(struct exchange *x, const char *name, bool *out)
+{
+    const char *text = http_param(x, name);
+    bool yes = text && strcmp(text, "true") == 0;
+    if (text == NULL) return true;
+    *out = yes;
+    if (yes || strcmp(text, "false") == 0) return true;
+    json_answer_error(x, 400, "%s must be true or false.", name);
+    return false;
+}
+
+static bool read_state(struct exchange *x, enum network_state *out)
+{
+    const char *text = http_param(x, "state");
+    unsigned state = *out;
+    if (text && !word_read(&words_network_state, text, &state)) {
+        json_answer_error(x, 400, "state must be up, down or blackhole.");
+        return false;
+    }
+    *out = (enum network_state)state;
+    return true;
+}
+
+/* It is in force, though the database may be unable to take it. */
+static void put_in_force(const struct links_admin *l, struct network *n)
+{
+    struct err e = {0};
+    if (network_keep(n, l->store, &e) != 0) log_warn("what persists of the network between regions is as before: %s", e.msg);
+    control_changed(l->control);
+}
+
+/* ---- requests ---- */
+
+static void get_links(struct exchange *x, void *arg)
+{
+    const struct links_admin *l = arg;
+    if (!is_refused(x, l, false)) answer_links(x, control_network(l->control));
+}
+
+static void get_link(struct exchange *x, void *arg)
+{
+    const struct links_admin *l = arg;
+    const struct region *from, *to;
+    if (!is_refused(x, l, false) && read_path(x, &from, &to)) answer_link(x, control_network(l->control), from, to);
+}
+
+static void put_links(struct exchange *x, void *arg)
+{
+    const struct links_admin *l = arg;
+    const char *preset = http_param(x, "preset");
+    bool persist = false, near = preset && strcmp(preset, "none") == 0;
+    if (is_refused(x, l, true) || !read_flag(x, "persist", &persist)) return;
+    if (preset == NULL || (!near && strcmp(preset, "aws") != 0)) {
+        json_answer_error(x, 400, "preset must be aws or none.");
+        return;
+    }
+    struct network *n = control_network(l->control);
+    network_preset(n, near, persist);
+    log_info("all links between regions are as the preset %s has them", preset);
+    put_in_force(l, n);
+    answer_links(x, n);
+}
+
+static void put_link(struct exchange *x, void *arg)
+{
+    const struct links_admin *l = arg;
+    const struct region *from, *to;
+    bool one_way = false;
+    if (is_refused(x, l, true) || !read_path(x, &from, &to)) return;
+    struct network *n = control_network(l->control);
+    struct network_link link = *network_link(n, from, to);
+    bool ok = read_number(x, "latency_ms", NETWORK_LATENCY_MAX_MS, &link.latency_ms) &&
+              read_number(x, "jitter_ms", NETWORK_JITTER_MAX_MS, &link.jitter_ms) &&
+              read_number(x, "bandwidth_mbit", NETWORK_BANDWIDTH_MAX_MBIT, &link.bandwidth_mbit) && read_state(x, &link.state) &&
+              read_flag(x, "one_way", &one_way) && read_flag(x, "persist", &link.persist);
+    if (!ok) return;
+    *network_link(n, from, to) = link;
+    if (!one_way) *network_link(n, to, from) = link;
+    log_info("the link %s %s %s is %s: %lld ms, jitter %lld ms, %lld Mbit/s", from->name, one_way ? "to" : "and", to->name,
+        network_state_text(link.state), (long long)link.latency_ms, (long long)link.jitter_ms, (long long)link.bandwidth_mbit);
+    put_in_force(l, n);
+    answer_link(x, n, from, to);
+}
+
+void links_admin_add_routes(struct http *h, const struct links_admin *l)
+{
+    void *arg = (void *)l;
+    const struct http_route routes[] = {
+        {"GET", LINKS_PATH, get_links, arg, .what = "the links between regions that are slow, narrow or cut"},
+        {"PUT", LINKS_PATH, put_links, arg,
+            .what = "all links: ?preset=aws gives each the latency of its distance, preset=none takes all off"},
+        {"POST", LINKS_PATH, put_links, arg},
+        {"GET", LINKS_PATH "/*", get_link, arg, .what = "the link of /FROM/TO"},
+        {"PUT", LINKS_PATH "/*", put_link, arg,
+            .what = "sets ?latency_ms=N, jitter_ms=N, bandwidth_mbit=N, state=up, down or blackhole of the link of /FROM/TO, "
+                    "both ways unless "
+                    "one_way=true; until serve ends unless persist=true"},
+        {"POST", LINKS_PATH "/*", put_link, arg},
+    };
+    http_add_routes(h, routes, sizeof routes / sizeof *routes);
+}

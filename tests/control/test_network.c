@@ -1,0 +1,54 @@
+#include "control/network.h"
+#include "base/arena.h"
+#include "catalog/region.h"
+#include "protocol/protocol.gen.h"
+#include <criterion/criterion.h>
+
+static struct arena arena;
+static struct network network;
+static const struct region *here, *there;
+
+static void begin(void)
+{
+    here = region_find("us-east-1");
+    there = region_find("eu-west-1");
+}
+
+static void end(void)
+{
+    network_fini(&network);
+    arena_fini(&arena);
+}
+
+TestSuite(network, .init = begin, .fini = end);
+
+static struct proto_far_region_list order_for(const struct region *r)
+{
+    struct proto_assignment out = {0};
+    network_order(&network, &arena, r->name, &out);
+    return out.network;
+}
+
+Test(network, an_agent_is_told_of_both_directions_and_of_what_does_anything)
+{
+    cr_assert_eq(order_for(here).n, 0);
+    *network_link(&network, here, there) = (struct network_link){.latency_ms = 40, .bandwidth_mbit = 8, .state = NETWORK_UP};
+    network_link(&network, there, here)->state = NETWORK_BLACKHOLE;
+    struct proto_far_region_list a = order_for(here), b = order_for(there);
+    cr_assert(a.n == 1 && b.n == 1);
+    cr_assert_str_eq(a.items[0].region, "eu-west-1");
+    cr_assert(a.items[0].to->latency_ms.v == 40 && a.items[0].to->bytes_per_s.v == 1000000 && !a.items[0].to->lost.v);
+    cr_assert(a.items[0].from->lost.v && a.items[0].from->latency_ms.v == 0);
+    cr_assert_str_eq(b.items[0].region, "us-east-1");
+    cr_assert(b.items[0].from->latency_ms.v == 40 && b.items[0].to->lost.v);
+    network_preset(&network, true, false);
+    cr_assert_eq(order_for(here).n, 0);
+}
+
+Test(network, the_preset_has_the_latency_of_every_distance)
+{
+    network_preset(&network, false, false);
+    cr_assert_eq(order_for(here).n, n_regions - 1);
+    cr_assert_eq(network_link(&network, here, there)->latency_ms, region_latency_ms(here, there));
+    cr_assert(network_link_is_plain(network_link(&network, here, here)));
+}
