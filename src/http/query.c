@@ -84,6 +84,9 @@ static int serve_call(struct call *c, void **out)
     if (r == 0)
         r = scope_read(&c->scope, c->arena, http_header(c->x, "Authorization"), form_get(&c->form, "X-Amz-Credential"),
             c->api->default_region, &c->err);
+    if (r == 0 && strcmp(c->scope.service, SCOPE_SERVICE) != 0)
+        r = err_set(&c->err, FAULT_INVALID_ACTION, "Meridian serves %s only; this request is signed for %s.", SCOPE_SERVICE,
+            c->scope.service);
     if (r == 0) r = find_operation(c);
     if (r == 0) r = run_call(c, out);
     return r;
@@ -109,6 +112,21 @@ static void answer_result(struct call *c, int r, const void *result)
     }
 }
 
+/* ---- other services ---- */
+
+/* Whoever it is signed for, as far as its headers and its URL say. */
+static bool is_for_another(struct call *c)
+{
+    const char *authorization = http_header(c->x, "Authorization"), *credential = http_param(c->x, "X-Amz-Credential");
+    if (scope_read(&c->scope, c->arena, authorization, credential, c->api->default_region, &c->err) != 0) return false;
+    return strcmp(c->scope.service, SCOPE_SERVICE) != 0;
+}
+
+static bool other_takes(struct call *c)
+{
+    return is_for_another(c) && c->api->other && c->api->other(c->api->other_arg, c->x, &c->scope);
+}
+
 static struct call call_make(struct exchange *x, void *api)
 {
     struct call c = {.x = x, .api = api, .arena = http_arena(x)};
@@ -120,6 +138,7 @@ static void handle_call(struct exchange *x, void *api)
 {
     int64_t begun_ns = clock_mono_ns();
     struct call c = call_make(x, api);
+    if (other_takes(&c)) return;
     void *out = NULL;
     int r = serve_call(&c, &out);
     const char *code = r > 0 ? api_faults[r].code : r < 0 ? "InternalFailure" : "done";
@@ -132,12 +151,14 @@ static void handle_call(struct exchange *x, void *api)
 static void handle_wrong_method(struct exchange *x, void *api)
 {
     struct call c = call_make(x, api);
+    if (other_takes(&c)) return;
     answer_fault(&c, 405, FAULT_INVALID_ACTION, "The Query API takes GET and POST only.");
 }
 
 static void handle_elsewhere(struct exchange *x, void *api)
 {
     struct call c = call_make(x, api);
+    if (other_takes(&c)) return;
     answer_fault(&c, 404, FAULT_INVALID_ACTION, "There is nothing at this path: the Query API is at /.");
 }
 

@@ -1,5 +1,7 @@
 #pragma once
+#include "http/scope.h"
 #include "http/server.h"
+#include <stdbool.h>
 struct arena;
 struct err;
 struct operation;
@@ -16,11 +18,16 @@ struct query_caller {
 typedef int query_run_fn(void *arg, const struct operation *o, const struct query_caller *who, struct arena *a, const void *in,
     void *out, struct err *e);
 
+/* Takes a request, at any path, that is signed for another service: it is answered or deferred. False: it is not. */
+typedef bool query_other_fn(void *arg, struct exchange *x, const struct scope *scope);
+
 struct query_api {
     const struct operation *operations; /* sorted by name */
     size_t n_operations;
     query_run_fn *run;
     void *arg;
+    query_other_fn *other; /* NULL: nobody takes them */
+    void *other_arg;
     const char *default_region; /* of requests without a credential scope */
 };
 

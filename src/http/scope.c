@@ -6,8 +6,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#define SERVICE "elasticache"
-
 enum { PARTS = 5, KEY = 0, REGION = 2, SERVICE_NAME = 3, TERMINATOR = 4 };
 
 /* A piece of the header. */
@@ -63,7 +61,7 @@ int scope_read(struct scope *out, struct arena *a, const char *authorization, co
     struct err *e)
 {
     struct piece all = {0}, parts[PARTS];
-    *out = (struct scope){default_region, SCOPE_NO_ACCOUNT};
+    *out = (struct scope){default_region, SCOPE_SERVICE, SCOPE_NO_ACCOUNT};
     if (authorization == NULL && credential == NULL) return 0;
     if (authorization == NULL) all = (struct piece){credential, strlen(credential)};
     else if (!find_credential(authorization, &all))
@@ -72,10 +70,8 @@ int scope_read(struct scope *out, struct arena *a, const char *authorization, co
     if (!split_scope(all, parts) || !piece_is(parts[TERMINATOR], "aws4_request") || !is_plain(parts[REGION]) ||
         !is_plain(parts[SERVICE_NAME]))
         return err_set(e, FAULT_INCOMPLETE_SIGNATURE,
-            "Credential must have the form <access key>/<date>/<region>/%s/aws4_request.", SERVICE);
-    if (!piece_is(parts[SERVICE_NAME], SERVICE))
-        return err_set(e, FAULT_INVALID_ACTION, "Meridian serves %s only; this request is signed for %.*s.", SERVICE,
-            (int)parts[SERVICE_NAME].n, parts[SERVICE_NAME].at);
+            "Credential must have the form <access key>/<date>/<region>/%s/aws4_request.", SCOPE_SERVICE);
+    out->service = arena_strndup(a, parts[SERVICE_NAME].at, parts[SERVICE_NAME].n);
     out->region = arena_strndup(a, parts[REGION].at, parts[REGION].n);
     out->account = account_of(parts[KEY], a);
     return 0;

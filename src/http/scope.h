@@ -2,22 +2,24 @@
 struct arena;
 struct err;
 /*
- * Finds the account and the region of a request. AWS knows them from the access key and
+ * Finds the account, the region and the service of a request. AWS knows them from the access key and
  * the endpoint. One local endpoint has only the credential scope that signature version 4
  * puts into every request: KEY/DATE/REGION/SERVICE/aws4_request. Signatures themselves
  * are not checked.
  */
+#define SCOPE_SERVICE "elasticache"
 #define SCOPE_NO_ACCOUNT "000000000000"
 
 struct scope {
     const char *region;  /* as it was sent: letters, digits and '-' */
+    const char *service; /* as it was sent */
     const char *account; /* the access key where that is 12 digits, else SCOPE_NO_ACCOUNT */
 };
 
 /*
  * Reads the scope from the header Authorization or, without one, from the parameter X-Amz-Credential; without both (each
  * may be NULL) the request is for 'default_region'. The strings belong to the arena or are default_region itself.
- * Returns 0; FAULT_INCOMPLETE_SIGNATURE where the scope can't be read, FAULT_INVALID_ACTION where it is one of another service.
+ * Returns 0, or FAULT_INCOMPLETE_SIGNATURE where the scope can't be read.
  */
 int scope_read(struct scope *out, struct arena *a, const char *authorization, const char *credential, const char *default_region,
     struct err *e);

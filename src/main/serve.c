@@ -28,6 +28,7 @@
 #include "http/request_id.h"
 #include "http/scope.h"
 #include "model/form.h"
+#include "neighbour/neighbour.h"
 #include "model/operations.gen.h"
 #include "ops/core/op.h"
 #include <limits.h>
@@ -201,7 +202,7 @@ static void add_routes(struct serve *s)
         .clock_moved = clock_moved,
         .arg = s,
     };
-    s->query = (struct query_api){api_operations, api_n_operations, run_operation, s, s->o->default_region};
+    s->query = (struct query_api){api_operations, api_n_operations, run_operation, s, neighbour_take, NULL, s->o->default_region};
     s->trace = (struct trace_admin){.admin = &s->admin, .trace = control_trace(s->control), .store = s->store};
     admin_add_routes(s->http, &s->admin);
     trace_admin_add_routes(s->http, &s->trace);

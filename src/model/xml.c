@@ -49,7 +49,7 @@ static size_t put_special(struct buf *b, const char *s, size_t left)
     return n;
 }
 
-static void put_text(struct buf *b, const char *s)
+void xml_text(struct buf *b, const char *s)
 {
     for (size_t left = strlen(s); left > 0;) {
         size_t plain = 0;
@@ -59,6 +59,13 @@ static void put_text(struct buf *b, const char *s)
         s += plain;
         left -= plain;
     }
+}
+
+void xml_line(struct buf *b, const char *element, const char *text)
+{
+    put_name(b, "<", element, ">");
+    xml_text(b, text);
+    put_name(b, "</", element, ">");
 }
 
 static void put_timestamp(struct buf *b, int64_t ms)
@@ -109,12 +116,12 @@ static void put_items(struct buf *b, const struct shape *list, const struct shap
 static void put_value(struct buf *b, const struct shape *shape, const void *value)
 {
     switch (shape->kind) {
-    case SHAPE_STRING: put_text(b, *(const char *const *)value); break;
+    case SHAPE_STRING: xml_text(b, *(const char *const *)value); break;
     case SHAPE_INTEGER: buf_put_int(b, ((const struct opt_int *)value)->v); break;
     case SHAPE_BOOLEAN: buf_puts(b, ((const struct opt_bool *)value)->v ? "true" : "false"); break;
     case SHAPE_DOUBLE: number_put(b, ((const struct opt_double *)value)->v); break;
     case SHAPE_TIMESTAMP: put_timestamp(b, ((const struct opt_time *)value)->ms); break;
-    case SHAPE_WORD: put_text(b, word_text(shape->words, *(const unsigned *)value)); break;
+    case SHAPE_WORD: xml_text(b, word_text(shape->words, *(const unsigned *)value)); break;
     case SHAPE_STRUCT: put_members(b, shape, value); break;
     case SHAPE_LIST: put_items(b, shape, value); break;
     }
@@ -138,7 +145,7 @@ void xml_response(struct buf *b, const struct operation *o, const void *out, con
     put_name(b, "<", o->name, "Response xmlns=\"" NAMESPACE "\">");
     if (o->out) xml_encode(b, o->out, o->result, out);
     PUT(b, "<ResponseMetadata><RequestId>");
-    put_text(b, request_id);
+    xml_text(b, request_id);
     PUT(b, "</RequestId></ResponseMetadata>");
     put_name(b, "</", o->name, "Response>");
 }
@@ -151,8 +158,8 @@ void xml_error(struct buf *b, int fault, const char *message, const char *reques
     PUT(b, "</Type><Code>");
     buf_puts(b, info->code);
     PUT(b, "</Code><Message>");
-    put_text(b, message);
+    xml_text(b, message);
     PUT(b, "</Message></Error><RequestId>");
-    put_text(b, request_id);
+    xml_text(b, request_id);
     PUT(b, "</RequestId></ErrorResponse>");
 }

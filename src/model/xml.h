@@ -14,6 +14,10 @@ struct shape;
  * structure itself.
  */
 void xml_encode(struct buf *b, const struct shape *shape, const char *element, const void *value);
+/* Adds text as it stands between elements. */
+void xml_text(struct buf *b, const char *text);
+/* Adds <element>text</element>. */
+void xml_line(struct buf *b, const char *element, const char *text);
 /* Adds a whole answer. 'out' is the operation's filled output, NULL where it has none. */
 void xml_response(struct buf *b, const struct operation *o, const void *out, const char *request_id);
 /* Adds a whole error answer; 'fault' is one of enum fault. */

@@ -54,7 +54,7 @@ static int run(void *arg, const struct operation *o, const struct query_caller *
     return 0;
 }
 
-static const struct query_api api = {operations, 3, run, (void *)&shape_say, "eu-central-1"};
+static const struct query_api api = {operations, 3, run, (void *)&shape_say, NULL, NULL, "eu-central-1"};
 static struct served served;
 
 static void add_routes(struct http *h)

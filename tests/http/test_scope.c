@@ -27,7 +27,7 @@ Test(scope, tells_region_and_account_or_what_is_wrong)
         {NULL, "123456789012/20260101/ap-south-1/elasticache/aws4_request", 0, "ap-south-1", "123456789012"},
         {SIGNED("AKID/20260101/eu-west-1/elasticache/aws4_request"), "AKID/20260101/ap-south-1/elasticache/aws4_request", 0,
             "eu-west-1", "000000000000"},
-        {SIGNED("AKID/20260101/eu-west-1/sts/aws4_request"), NULL, FAULT_INVALID_ACTION, NULL, NULL},
+        {SIGNED("AKID/20260101/eu-west-1/sts/aws4_request"), NULL, 0, "eu-west-1", "000000000000"},
         {SIGNED("AKID/20260101/eu-west-1/elasticache/aws3_request"), NULL, FAULT_INCOMPLETE_SIGNATURE, NULL, NULL},
         {SIGNED("AKID/20260101//elasticache/aws4_request"), NULL, FAULT_INCOMPLETE_SIGNATURE, NULL, NULL},
         {SIGNED("AKID/20260101/<eu>/elasticache/aws4_request"), NULL, FAULT_INCOMPLETE_SIGNATURE, NULL, NULL},
@@ -56,6 +56,8 @@ Test(scope, names_the_other_service)
     _arena_ struct arena a = {0};
     struct scope s;
     struct err e = {0};
-    scope_read(&s, &a, SIGNED("AKID/20260101/eu-west-1/sts/aws4_request"), NULL, "us-west-2", &e);
-    cr_assert_not_null(strstr(e.msg, "signed for sts."));
+    cr_assert_eq(scope_read(&s, &a, SIGNED("AKID/20260101/eu-west-1/sts/aws4_request"), NULL, "us-west-2", &e), 0);
+    cr_expect_str_eq(s.service, "sts");
+    cr_assert_eq(scope_read(&s, &a, NULL, NULL, "us-west-2", &e), 0);
+    cr_expect_str_eq(s.service, "elasticache");
 }

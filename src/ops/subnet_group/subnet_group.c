@@ -1,9 +1,8 @@
 #include "ops/subnet_group/subnet_group.h"
-#include "base/hash.h"
 #include "catalog/limits.gen.h"
+#include "catalog/vpc.h"
 #include "ops/core/id.h"
 #include "ops/core/tags.h"
-#include <ctype.h>
 #include <string.h>
 
 static bool is_default(const char *name)
@@ -13,28 +12,18 @@ static bool is_default(const char *name)
 
 /* ---- what stands for the VPC ---- */
 
-/* Ids that look like EC2's and never change. */
 const char *subnet_group_vpc(struct op *op)
 {
-    return arena_printf(op->arena, "vpc-0%016llx", (unsigned long long)hash_text(HASH_EMPTY, op->region->name));
+    char *id = arena_alloc(op->arena, VPC_ID_SIZE);
+    vpc_id(op->region, id);
+    return id;
 }
 
-static bool is_subnet_id(const char *subnet)
+static const char *default_subnet_id(struct op *op, const char *zone)
 {
-    if (strncmp(subnet, "subnet-", 7) != 0 || subnet[7] == '\0' || strlen(subnet) > 64) return false;
-    for (const char *p = subnet + 7; *p; p++)
-        if (!islower((unsigned char)*p) && !isdigit((unsigned char)*p) && *p != '-') return false;
-    return true;
-}
-
-/* The last character tells the zone: subnet-…a and subnet-…1 lie in the first, subnet-…b and subnet-…2 in the second, and so on around. */
-static const char *zone_of_subnet(struct op *op, const char *subnet)
-{
-    char last = subnet[strlen(subnet) - 1];
-    int n = op->region->n_zones, at = 0;
-    if (islower((unsigned char)last)) at = last - 'a';
-    else if (isdigit((unsigned char)last)) at = last - '1' + n;
-    return op->region->zones[at % n];
+    char *id = arena_alloc(op->arena, VPC_ID_SIZE);
+    vpc_subnet_id(zone, id);
+    return id;
 }
 
 static struct row_subnet *default_subnets(struct op *op, size_t *n)
@@ -45,7 +34,7 @@ static struct row_subnet *default_subnets(struct op *op, size_t *n)
         rows[i] = (struct row_subnet){
             .region = op->region->name,
             .group_name = "default",
-            .id = arena_printf(op->arena, "subnet-0%016llx", (unsigned long long)hash_text(HASH_EMPTY, op->region->zones[i])),
+            .id = default_subnet_id(op, op->region->zones[i]),
             .zone = op->region->zones[i],
         };
     return rows;
@@ -153,7 +142,7 @@ static int check_subnets(struct op *op, const struct string_list *ids)
     bool bad = false;
     if (ids->n == 0)
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The parameter SubnetIds must be provided and must not be null.");
-    for (size_t i = 0; i < ids->n; i++) bad = bad || !is_subnet_id(ids->items[i]);
+    for (size_t i = 0; i < ids->n; i++) bad = bad || !vpc_is_subnet_id(ids->items[i]);
     if (bad)
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Some input subnets in :[%s] are invalid.",
             arena_join(op->arena, ids->items, ids->n, ", "));
@@ -167,7 +156,7 @@ static int put_subnets(struct op *op, const struct row_subnet_group *g, const st
 {
     int r = q_subnet_forget(op->store, g->region, g->name, op->err);
     for (size_t i = 0; r == 0 && i < ids->n; i++) {
-        struct row_subnet row = {g->region, g->name, ids->items[i], zone_of_subnet(op, ids->items[i])};
+        struct row_subnet row = {g->region, g->name, ids->items[i], vpc_zone_of_subnet(op->region, ids->items[i])};
         r = q_subnet_put(op->store, &row, op->err);
     }
     return r;

@@ -81,6 +81,68 @@ resource "aws_elasticache_replication_group" "x" {
         self.assert_gone("CacheParameterGroupNotFound", self.api().describe_cache_parameter_groups, CacheParameterGroupName=rg)
 
 
+class Network(workspace.Case):
+    """A provider that asks STS who it is, and EC2 for the network, as tflocal has it."""
+    CONFIGURATION = """
+provider "aws" {
+  alias                   = "whole"
+  region                  = "us-east-1"
+  access_key              = "test"
+  secret_key              = "test"
+  skip_metadata_api_check = true
+  endpoints {
+    elasticache = "%(url)s"
+    ec2         = "%(url)s"
+    sts         = "%(url)s"
+  }
+}
+data "aws_caller_identity" "x" {
+  provider = aws.whole
+}
+data "aws_availability_zones" "x" {
+  provider = aws.whole
+  state    = "available"
+}
+data "aws_vpc" "x" {
+  provider = aws.whole
+  default  = true
+}
+data "aws_subnets" "x" {
+  provider = aws.whole
+  filter {
+    name   = "vpc-id"
+    values = [data.aws_vpc.x.id]
+  }
+}
+data "aws_subnet" "x" {
+  provider = aws.whole
+  id       = data.aws_subnets.x.ids[0]
+}
+data "aws_security_group" "x" {
+  provider = aws.whole
+  vpc_id   = data.aws_vpc.x.id
+  name     = "default"
+}
+resource "aws_elasticache_subnet_group" "x" {
+  provider    = aws.whole
+  name        = "%(id)s"
+  description = "${data.aws_caller_identity.x.account_id} ${data.aws_subnet.x.availability_zone} ${data.aws_security_group.x.id}"
+  subnet_ids  = data.aws_subnets.x.ids
+}
+"""
+
+    def test_is_looked_up(self, tf):
+        group = name("network")
+        self.assertEqual({SUBNETS + ".x": "create"}, tf.change(self.CONFIGURATION % dict(id=group, url=self.server.url)))
+        made = self.api().describe_cache_subnet_groups(CacheSubnetGroupName=group)["CacheSubnetGroups"][0]
+        default = self.api().describe_cache_subnet_groups(CacheSubnetGroupName="default")["CacheSubnetGroups"][0]
+        self.assertEqual(default["VpcId"], made["VpcId"])
+        zones = [{s["SubnetIdentifier"]: s["SubnetAvailabilityZone"]["Name"] for s in g["Subnets"]} for g in (default, made)]
+        self.assertEqual(*zones)
+        self.assertRegex(made["CacheSubnetGroupDescription"], "^000000000000 us-east-1[a-z] sg-0[0-9a-f]{16}$")
+        tf.destroy()
+
+
 class Shards(workspace.Case):
     """Cluster mode: scaled both ways, planned anew after each step."""
     first = True

@@ -1,0 +1,38 @@
+#include "neighbour/neighbour.h"
+#include "base/err.h"
+#include "catalog/region.h"
+#include "neighbour/call.h"
+#include <string.h>
+
+/* The parameters of the query string and of the body. False: they are none of the Query protocol. */
+static bool read_form(struct neighbour_call *c)
+{
+    struct err e;
+    size_t len;
+    const char *query = http_query(c->x), *body = http_body(c->x, &len);
+    if (strcmp(http_path(c->x), "/") != 0) return false;
+    if (*query && form_parse(&c->form, c->arena, query, strlen(query), &e) != 0) return false;
+    return form_parse(&c->form, c->arena, body, len, &e) == 0;
+}
+
+static bool answer_here(struct exchange *x, const struct scope *scope)
+{
+    static const struct {
+        const char *service;
+        bool (*answer)(struct neighbour_call *c);
+    } services[] = {{"sts", sts_answer}, {"ec2", ec2_answer}};
+    struct neighbour_call c = {.x = x, .arena = http_arena(x), .scope = scope, .region = region_find(scope->region)};
+    for (size_t i = 0; i < sizeof services / sizeof *services; i++) {
+        if (strcmp(services[i].service, scope->service) != 0 || c.region == NULL || !read_form(&c)) continue;
+        c.action = form_get(&c.form, "Action");
+        request_id_make(c.id);
+        return c.action && services[i].answer(&c);
+    }
+    return false;
+}
+
+bool neighbour_take(void *arg, struct exchange *x, const struct scope *scope)
+{
+    (void)arg;
+    return answer_here(x, scope);
+}
