@@ -84,17 +84,13 @@ static void plan_retry(int64_t ms)
     ModuleCreateTimer(self, ms, retry, NULL);
 }
 
-static bool is_loading(void)
-{
-    return ModuleGetContextFlags(self) & (MODULE_FLAG_LOADING | MODULE_FLAG_ASYNC_LOADING);
-}
-
 /* Follows the upstream if the node may. While a slot belongs to nobody, the table may not be looked at without the mark that is
  * taken off below; while data are loaded, roles stay what they are. */
 static void try_to_follow(void)
 {
     if (host[0] == '\0' || unmarked || !internals_is_primary()) return;
-    if (is_loading() || !slots_are_covered()) return plan_retry(RETRY_MS);
+    if ((ModuleGetContextFlags(self) & (MODULE_FLAG_LOADING | MODULE_FLAG_ASYNC_LOADING)) || !slots_are_covered())
+        return plan_retry(RETRY_MS);
     if (!following) restore_history();
     set_expiry(false);
     busy = following = true;

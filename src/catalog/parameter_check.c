@@ -73,16 +73,6 @@ static bool pairs_fit(const char *allowed, const char *value)
     return old_name;
 }
 
-static bool string_fits(const struct parameter *p, const char *value)
-{
-    switch ((enum parameter_format)p->format) {
-    case PARAMETER_LETTERS: return strspn(value, "KEg$lshzxetmdnA") == strlen(value); /* notify-keyspace-events of Redis 7.0 */
-    case PARAMETER_PAIRS: return pairs_fit(p->allowed, value);
-    case PARAMETER_PLAIN: break;
-    }
-    return *p->allowed == '\0' || (*value && is_listed(p->allowed, value, strlen(value)));
-}
-
 static bool value_fits(const struct parameter *p, const char *value)
 {
     switch ((enum parameter_type)p->type) {
@@ -91,7 +81,12 @@ static bool value_fits(const struct parameter *p, const char *value)
     case PARAMETER_BOOLEAN: return *value && is_listed(p->allowed, value, strlen(value));
     case PARAMETER_STRING: break;
     }
-    return string_fits(p, value);
+    switch ((enum parameter_format)p->format) {
+    case PARAMETER_LETTERS: return strspn(value, "KEg$lshzxetmdnA") == strlen(value); /* notify-keyspace-events of Redis 7.0 */
+    case PARAMETER_PAIRS: return pairs_fit(p->allowed, value);
+    case PARAMETER_PLAIN: break;
+    }
+    return *p->allowed == '\0' || (*value && is_listed(p->allowed, value, strlen(value)));
 }
 
 int parameter_check(const struct parameter *p, const char *value, struct err *e)

@@ -3,25 +3,10 @@
 #include "http/exchange_int.h"
 #include "http/json.h"
 
-static void answer_wrong_method(struct exchange *x, const char *allow)
-{
-    _buf_ struct buf text = {0};
-    buf_printf(&text, "This method is not possible here; possible is %s.", allow);
-    json_refuse(x, 405, text.data, (struct http_header[]){{"Allow", allow}, {0}});
-}
-
 /* The rest of what the client sends can't be told from its next request, or is not to be waited for: the connection ends. */
 static void answer_and_close(struct exchange *x, unsigned status)
 {
     http_answer(x, status, NULL, NULL, (struct http_header[]){{"Connection", "close"}, {0}});
-}
-
-static void answer_refused(struct exchange *x, const struct http_route *r)
-{
-    if (x->refusal == REFUSED_AMBIGUOUS) answer_and_close(x, 400);
-    else if (x->refusal == REFUSED_NO_ROOM) answer_and_close(x, 503);
-    else if (r->too_large) r->too_large(x, r->arg);
-    else json_answer_error(x, 413, "The body is larger than %d bytes.", HTTP_BODY_MAX);
 }
 
 /* To a handler, if its path and method have one and it is not refused. */
@@ -29,10 +14,17 @@ static void find_handler(struct exchange *x)
 {
     _buf_ struct buf allow = {0};
     const struct http_route *r = route_find(x->http->routes, x->http->n_routes, x->method, http_path(x), &allow);
-    if (r != NULL && x->refusal) answer_refused(x, r);
-    else if (r != NULL) r->handle(x, r->arg);
-    else if (allow.len) answer_wrong_method(x, allow.data);
-    else json_answer_error(x, 404, "There is nothing at %s.", http_path(x));
+    if (r != NULL && x->refusal) {
+        if (x->refusal == REFUSED_AMBIGUOUS) answer_and_close(x, 400);
+        else if (x->refusal == REFUSED_NO_ROOM) answer_and_close(x, 503);
+        else if (r->too_large) r->too_large(x, r->arg);
+        else json_answer_error(x, 413, "The body is larger than %d bytes.", HTTP_BODY_MAX);
+    } else if (r != NULL) r->handle(x, r->arg);
+    else if (allow.len) {
+        _buf_ struct buf text = {0};
+        buf_printf(&text, "This method is not possible here; possible is %s.", allow.data);
+        json_refuse(x, 405, text.data, (struct http_header[]){{"Allow", allow.data}, {0}});
+    } else json_answer_error(x, 404, "There is nothing at %s.", http_path(x));
 }
 
 void dispatch(struct exchange *x)

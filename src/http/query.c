@@ -41,16 +41,6 @@ static void answer_fault(struct call *c, unsigned status, int fault, const char 
     answer_xml(c, status, &out);
 }
 
-/* Adds the parameters of the query string and of the body; the body's win. */
-static int read_form(struct call *c)
-{
-    size_t len;
-    const char *query = http_query(c->x), *body = http_body(c->x, &len);
-    int r = *query ? form_parse(&c->form, c->arena, query, strlen(query), &c->err) : 0;
-    if (r == 0 && len) r = form_parse(&c->form, c->arena, body, len, &c->err);
-    return r;
-}
-
 static int find_operation(struct call *c)
 {
     const char *action = form_get(&c->form, "Action"), *version = form_get(&c->form, "Version");
@@ -80,7 +70,11 @@ static int run_call(struct call *c, void **out)
 /* All steps up to the output; each may end in a fault. */
 static int serve_call(struct call *c, void **out)
 {
-    int r = read_form(c);
+    /* Adds the parameters of the query string and of the body; the body's win. */
+    size_t len;
+    const char *query = http_query(c->x), *body = http_body(c->x, &len);
+    int r = *query ? form_parse(&c->form, c->arena, query, strlen(query), &c->err) : 0;
+    if (r == 0 && len) r = form_parse(&c->form, c->arena, body, len, &c->err);
     if (r == 0)
         r = scope_read(&c->scope, c->arena, http_header(c->x, "Authorization"), form_get(&c->form, "X-Amz-Credential"),
             c->api->default_region, &c->err);

@@ -50,13 +50,6 @@ static bool split_scope(struct piece all, struct piece parts[PARTS])
     return all.n > 0;
 }
 
-static const char *account_of(struct piece key, struct arena *a)
-{
-    bool digits = key.n == 12;
-    for (size_t i = 0; i < key.n; i++) digits = digits && key.at[i] >= '0' && key.at[i] <= '9';
-    return digits ? arena_strndup(a, key.at, key.n) : SCOPE_NO_ACCOUNT;
-}
-
 int scope_read(struct scope *out, struct arena *a, const char *authorization, const char *credential, const char *default_region,
     struct err *e)
 {
@@ -73,6 +66,8 @@ int scope_read(struct scope *out, struct arena *a, const char *authorization, co
             "Credential must have the form <access key>/<date>/<region>/%s/aws4_request.", SCOPE_SERVICE);
     out->service = arena_strndup(a, parts[SERVICE_NAME].at, parts[SERVICE_NAME].n);
     out->region = arena_strndup(a, parts[REGION].at, parts[REGION].n);
-    out->account = account_of(parts[KEY], a);
+    bool digits = parts[KEY].n == 12;
+    for (size_t i = 0; i < parts[KEY].n; i++) digits = digits && parts[KEY].at[i] >= '0' && parts[KEY].at[i] <= '9';
+    out->account = digits ? arena_strndup(a, parts[KEY].at, parts[KEY].n) : SCOPE_NO_ACCOUNT;
     return 0;
 }

@@ -50,20 +50,16 @@ static void put_flag(struct buf *b, const struct flag *f)
     buf_putc(b, '\n');
 }
 
-static void put_command_help(struct buf *b, const struct command_info *c)
-{
-    buf_printf(b, "usage: meridian %s [FLAG...]%s%s\n\n%s\n", c->name, c->words ? " " : "", c->words ? c->words : "", c->about);
-    buf_putc(b, '\n');
-    for (const struct flag *f = flags; f < flags + n_flags; f++)
-        if (flag_is_of(f, c->command)) put_flag(b, f);
-    buf_puts(b, "\nEvery flag has a twin in the environment, --data-dir is MERIDIAN_DATA_DIR; the flag wins.\n");
-}
-
 void options_help(struct buf *b, enum command topic)
 {
     const struct command_info *about = command_info(topic);
     if (about != NULL && about->about != NULL) {
-        put_command_help(b, about);
+        buf_printf(b, "usage: meridian %s [FLAG...]%s%s\n\n%s\n", about->name, about->words ? " " : "",
+            about->words ? about->words : "", about->about);
+        buf_putc(b, '\n');
+        for (const struct flag *f = flags; f < flags + n_flags; f++)
+            if (flag_is_of(f, about->command)) put_flag(b, f);
+        buf_puts(b, "\nEvery flag has a twin in the environment, --data-dir is MERIDIAN_DATA_DIR; the flag wins.\n");
         return;
     }
     buf_puts(b, "usage: meridian COMMAND [FLAG...]\n\nA local Amazon ElastiCache: the API, and real Redis behind it.\n\n");

@@ -35,16 +35,6 @@ static void note_region(struct found *f, const char *name, size_t n)
     snprintf(f->names[f->n++], REGION_SIZE, "%.*s", (int)n, name);
 }
 
-static void look_for_agents(const struct leftovers *l, struct found *f)
-{
-    char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/regions", l->data_dir);
-    DIR *d = opendir(path);
-    for (struct dirent *entry; d && (entry = readdir(d)) != NULL;)
-        if (agent_process_holder(l->data_dir, entry->d_name)) note_region(f, entry->d_name, strlen(entry->d_name));
-    if (d) closedir(d);
-}
-
 /* Also of those whose folder was deleted, which the kernel says behind its name. */
 static void look_for_engines(const struct leftovers *l, struct found *f)
 {
@@ -85,13 +75,6 @@ static pid_t start_agent(const struct leftovers *l, const char *region)
     _exit(127);
 }
 
-/* One that stands still would not hear it. */
-static void tell_to_stop(int pidfd)
-{
-    syscall(SYS_pidfd_send_signal, pidfd, SIGTERM, NULL, 0);
-    syscall(SYS_pidfd_send_signal, pidfd, SIGCONT, NULL, 0);
-}
-
 static bool wait_for_end(int pidfd, int64_t until_ns)
 {
     struct pollfd p = {.fd = pidfd, .events = POLLIN};
@@ -111,7 +94,11 @@ static int end_region(const struct leftovers *l, const char *region, struct err 
     log_info(
         "nodes of %s still run, and no database knows them: they are stopped, and save their data where their folders are there",
         region);
-    if (holder && pidfd >= 0) tell_to_stop(pidfd);
+    if (holder && pidfd >= 0) {
+        /* One that stands still would not hear it. */
+        syscall(SYS_pidfd_send_signal, pidfd, SIGTERM, NULL, 0);
+        syscall(SYS_pidfd_send_signal, pidfd, SIGCONT, NULL, 0);
+    }
     int64_t limit_ms = l->stop_timeout ? l->stop_timeout * 1000LL + STOP_MARGIN_MS : 0;
     bool ended = pidfd < 0 || wait_for_end(pidfd, limit_ms ? clock_mono_ns() + limit_ms * 1000000 : 0);
     if (pidfd >= 0) close(pidfd);
@@ -125,7 +112,12 @@ static int end_region(const struct leftovers *l, const char *region, struct err 
 int leftovers_end(const struct leftovers *l, struct err *e)
 {
     struct found found = {0}, left = {0};
-    look_for_agents(l, &found);
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/regions", l->data_dir);
+    DIR *d = opendir(path);
+    for (struct dirent *entry; d && (entry = readdir(d)) != NULL;)
+        if (agent_process_holder(l->data_dir, entry->d_name)) note_region(&found, entry->d_name, strlen(entry->d_name));
+    if (d) closedir(d);
     look_for_engines(l, &found);
     for (size_t i = 0; i < found.n; i++) {
         int r = end_region(l, found.names[i], e);

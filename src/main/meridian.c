@@ -20,14 +20,6 @@ static void raise_descriptor_limit(void)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* Else the log would be written to whatever file or socket gets the number of a standard descriptor that came closed. */
-static void fill_standard_descriptors(void)
-{
-    int fd;
-    while ((fd = open("/dev/null", O_RDWR | O_CLOEXEC)) >= 0 && fd <= STDERR_FILENO) fcntl(fd, F_SETFD, 0);
-    if (fd >= 0) close(fd);
-}
-
 static int put_help(const struct options *o, FILE *to)
 {
     _buf_ struct buf text = {0};
@@ -40,7 +32,10 @@ static int put_help(const struct options *o, FILE *to)
 
 static int run_daemon(const struct options *o, int (*run)(const struct options *o))
 {
-    fill_standard_descriptors();
+    /* Else the log would be written to whatever file or socket gets the number of a standard descriptor that came closed. */
+    int fd;
+    while ((fd = open("/dev/null", O_RDWR | O_CLOEXEC)) >= 0 && fd <= STDERR_FILENO) fcntl(fd, F_SETFD, 0);
+    if (fd >= 0) close(fd);
     log_init(o->log_level, NULL);
     log_set_format(o->log_format);
     signal(SIGPIPE, SIG_IGN);

@@ -220,15 +220,6 @@ static void add_routes(struct serve *s)
     query_add_routes(s->http, &s->query);
 }
 
-/* A server that listens everywhere is reached on loopback. */
-static void find_server(struct serve *s)
-{
-    const char *colon = strrchr(s->o->listen, ':');
-    int n = colon ? (int)(colon - s->o->listen) : 0;
-    bool anywhere = n == 0 || strncmp(s->o->listen, "0.0.0.0", (size_t)n) == 0 || strncmp(s->o->listen, "[::]", (size_t)n) == 0;
-    snprintf(s->server, sizeof s->server, "%.*s:%u", anywhere ? 9 : n, anywhere ? "127.0.0.1" : s->o->listen, http_port(s->http));
-}
-
 static int open_control(struct serve *s, struct err *e)
 {
     bool ports = s->o->addressing == ADDRESSING_PORTS;
@@ -303,16 +294,6 @@ static int open_http(struct serve *s, struct err *e)
     char last[OPTION_NAME_SIZE];
     if (find_last_address(s, last, sizeof last) && http_open(&s->http, &s->loop, last, e) == 0) return 0;
     return http_open(&s->http, &s->loop, s->o->listen, e);
-}
-
-static void tell_idle_flags(const struct options *o)
-{
-    _buf_ struct buf lines = {0};
-    options_idle(o, &lines);
-    for (char *line = lines.data, *end; line && *line; line = end + 1) {
-        end = strchr(line, '\n');
-        log_notice("%.*s", (int)(end - line), line);
-    }
 }
 
 static int check_exposure(struct serve *s, struct err *e)
@@ -494,7 +475,11 @@ static int open_all(struct serve *s, struct err *e)
     if (r == 0) r = reception_open(&s->reception, &s->loop, s->data_dir, e);
     if (r == 0) r = check_exposure(s, e);
     if (r) return r;
-    find_server(s);
+    /* A server that listens everywhere is reached on loopback. */
+    const char *colon = strrchr(s->o->listen, ':');
+    int n = colon ? (int)(colon - s->o->listen) : 0;
+    bool anywhere = n == 0 || strncmp(s->o->listen, "0.0.0.0", (size_t)n) == 0 || strncmp(s->o->listen, "[::]", (size_t)n) == 0;
+    snprintf(s->server, sizeof s->server, "%.*s:%u", anywhere ? 9 : n, anywhere ? "127.0.0.1" : s->o->listen, http_port(s->http));
     r = open_init(s, e);
     if (r == 0) r = open_control(s, e);
     if (r) return r;
@@ -516,21 +501,21 @@ static void close_opened(struct serve *s)
     if (s->http) http_close(s->http, NULL, NULL);
 }
 
-static int exit_status(const struct serve *s, int r)
-{
-    if (r || s->lost_dir || s->lost_db || s->init_failed) return EXIT_FAILURE;
-    return s->n_left ? EXIT_LEFT : s->n_unsaved ? EXIT_UNSAVED : EXIT_SUCCESS;
-}
-
 int serve_main(const struct options *o)
 {
     struct err e;
     struct serve s = {.o = o, .lock_fd = -1};
     umask(077);
-    /* Answers of hundreds of kilobytes come and go: the kernel shall not take their pages back each time, to be cleared and given anew. */
+    /* Answers of hundreds of kilobytes come and go: the kernel shall not take their pages back each time, to be cleared
+     * and given anew. */
     mallopt(M_MMAP_THRESHOLD, MEMORY_KEPT);
     mallopt(M_TRIM_THRESHOLD, MEMORY_KEPT);
-    tell_idle_flags(o);
+    _buf_ struct buf lines = {0};
+    options_idle(o, &lines);
+    for (char *line = lines.data, *end; line && *line; line = end + 1) {
+        end = strchr(line, '\n');
+        log_notice("%.*s", (int)(end - line), line);
+    }
     uv_loop_init(&s.loop);
     int r = open_all(&s, &e);
     if (r) {
@@ -546,5 +531,6 @@ int serve_main(const struct options *o)
     if (s.n_unsaved) log_error("the data of %zu node%s could not be saved", s.n_unsaved, s.n_unsaved > 1 ? "s" : "");
     if (s.n_left) log_error("not everything has stopped: a start on the same data directory finds what still runs");
     if (o->ephemeral == EPHEMERAL_ON && s.data_dir[0] && s.n_left == 0) ephemeral_delete(s.data_dir);
-    return exit_status(&s, r);
+    if (r || s.lost_dir || s.lost_db || s.init_failed) return EXIT_FAILURE;
+    return s.n_left ? EXIT_LEFT : s.n_unsaved ? EXIT_UNSAVED : EXIT_SUCCESS;
 }

@@ -73,18 +73,6 @@ static int compare_pairs(const void *left, const void *right)
     return c ? c : (*l > *r) - (*l < *r);
 }
 
-/* Sorts the pairs by key and leaves only the last one of each key. */
-static void sort_pairs(struct form *f, struct arena *a, const struct form_pair *unsorted, size_t n)
-{
-    const struct form_pair **order = arena_array(a, const struct form_pair *, n);
-    for (size_t i = 0; i < n; i++) order[i] = unsorted + i;
-    qsort(order, n, sizeof(void *), compare_pairs);
-    f->pairs = arena_array(a, struct form_pair, n);
-    f->n = 0;
-    for (size_t i = 0; i < n; i++)
-        if (i + 1 == n || strcmp(order[i]->key, order[i + 1]->key) != 0) f->pairs[f->n++] = *order[i];
-}
-
 int form_parse(struct form *f, struct arena *a, const char *text, size_t len, struct err *e)
 {
     size_t n = f->n, room = n + 1;
@@ -99,7 +87,14 @@ int form_parse(struct form *f, struct arena *a, const char *text, size_t len, st
         if (r) return r;
         at = stop + 1;
     }
-    sort_pairs(f, a, pairs, n);
+    /* Sorts the pairs by key and leaves only the last one of each key. */
+    const struct form_pair **order = arena_array(a, const struct form_pair *, n);
+    for (size_t i = 0; i < n; i++) order[i] = pairs + i;
+    qsort(order, n, sizeof(void *), compare_pairs);
+    f->pairs = arena_array(a, struct form_pair, n);
+    f->n = 0;
+    for (size_t i = 0; i < n; i++)
+        if (i + 1 == n || strcmp(order[i]->key, order[i + 1]->key) != 0) f->pairs[f->n++] = *order[i];
     return 0;
 }
 

@@ -31,16 +31,6 @@ static size_t plain_length(const char *s)
     return n;
 }
 
-static void put_quoted(struct buf *b, const char *s, size_t n)
-{
-    char *at = buf_reserve(b, n + 2);
-    *at = '"';
-    memcpy(at + 1, s, n);
-    at[n + 1] = '"';
-    at[n + 2] = '\0';
-    b->len += n + 2;
-}
-
 static void put_with_escapes(struct buf *b, const char *s)
 {
     buf_putc(b, '"');
@@ -61,8 +51,14 @@ static void put_with_escapes(struct buf *b, const char *s)
 static void put_string(struct buf *b, const char *s)
 {
     size_t n = plain_length(s);
-    if (s[n] == '\0') put_quoted(b, s, n);
-    else put_with_escapes(b, s);
+    if (s[n] == '\0') {
+        char *at = buf_reserve(b, n + 2);
+        *at = '"';
+        memcpy(at + 1, s, n);
+        at[n + 1] = '"';
+        at[n + 2] = '\0';
+        b->len += n + 2;
+    } else put_with_escapes(b, s);
 }
 
 /* Names of members are plain. */

@@ -19,19 +19,15 @@
 /* Of a string whose shape has no limit of its own: what is longer is no name, description or value of anybody's. */
 #define LENGTH_MAX 4096
 
-/* AWS names a parameter in such messages with a small first letter in each of its parts: 'networkType', 'tags.tag.1.key'. */
-static void small_path(const char *key, char *path, size_t size)
-{
-    size_t i = 0;
-    for (; key[i] && i + 1 < size; i++) path[i] = (char)(i == 0 || key[i - 1] == '.' ? tolower((unsigned char)key[i]) : key[i]);
-    path[i] = '\0';
-}
-
 /* 'must' ends the sentence "Member must ...". */
 static int constraint_fault(const struct shape *shape, const char *key, const char *value, const char *must, struct err *e)
 {
     char path[160];
-    small_path(key, path, sizeof path);
+    /* AWS names a parameter in such messages with a small first letter in each of its parts: 'networkType', 'tags.tag.1.key'. */
+    size_t i = 0;
+    for (; key[i] && i + 1 < sizeof path; i++)
+        path[i] = (char)(i == 0 || key[i - 1] == '.' ? tolower((unsigned char)key[i]) : key[i]);
+    path[i] = '\0';
     if (shape->secret) {
         return err_set(
             e, FAULT_INVALID_PARAMETER_VALUE, "Value at '%s' failed to satisfy constraint: Member must %s", path, must);

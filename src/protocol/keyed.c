@@ -69,23 +69,18 @@ void keyed_forget(struct keyed *k, int list, const char *key)
     k->retired = x;
 }
 
-static void add_item(struct keyed *k, int list, const char *key, const void *item)
-{
-    size_t size = strlen(key) + 1;
-    struct keyed_item *x = malloc(sizeof *x + size);
-    if (x == NULL) abort();
-    *x = (struct keyed_item){.copy = shape_clone(k->lists[list].shape, item)};
-    memcpy(x->key, key, size);
-    index_put(&k->items[list], x->key, x);
-}
-
 /* True where it is another than before. */
 static bool take_item(struct keyed *k, int list, const char *key, const void *item)
 {
     const void *before = keyed_find(k, list, key);
     if (before && shape_same(k->lists[list].shape, before, item)) return false;
     keyed_forget(k, list, key);
-    add_item(k, list, key, item);
+    size_t size = strlen(key) + 1;
+    struct keyed_item *x = malloc(sizeof *x + size);
+    if (x == NULL) abort();
+    *x = (struct keyed_item){.copy = shape_clone(k->lists[list].shape, item)};
+    memcpy(x->key, key, size);
+    index_put(&k->items[list], x->key, x);
     return true;
 }
 

@@ -366,13 +366,6 @@ static const char *text_of(const struct sql_table *t, const void *row, const cha
     return NULL;
 }
 
-static void forget_text(struct store *s, const struct sql_table *t, const void *row)
-{
-    bool itself = t == &sql_table_replication_group;
-    const char *region = text_of(t, row, "region"), *id = region ? text_of(t, row, itself ? "id" : "rg_id") : NULL;
-    if (id) memo_drop(&s->memo, region, id);
-}
-
 void store_remember(struct store *s, const char *region, const char *rg_id, const char *text, size_t n)
 {
     if (!s->writing) memo_put(&s->memo, region, rg_id, text, n);
@@ -387,7 +380,9 @@ static int write_row(struct store *s, enum query q, const struct sql_param *p, c
     bool gone, struct err *e)
 {
     int r = store_run(s, q, p, e);
-    forget_text(s, t, row);
+    bool itself = t == &sql_table_replication_group;
+    const char *region = text_of(t, row, "region"), *id = region ? text_of(t, row, itself ? "id" : "rg_id") : NULL;
+    if (id) memo_drop(&s->memo, region, id);
     if (r || s->watch.row == NULL) return r;
     s->watch.row(s->watch.arg, t, row, gone);
     if (sqlite3_get_autocommit(s->db)) tell_end(s, true);
