@@ -8,12 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool is_step(const char *name, size_t n)
-{
-    bool dots = (n == 1 && name[0] == '.') || (n == 2 && name[0] == '.' && name[1] == '.');
-    return n > 0 && n <= NAME_MAX && !dots;
-}
-
 static int path_fault(const char *path, int why, struct err *e)
 {
     if (why == ELOOP || why == ENOTDIR) return err_set(e, ERR_USAGE, "%s goes through a symbolic link or a file", path);
@@ -49,7 +43,8 @@ static bool is_path(const char *path)
 {
     for (const char *p = path;; p++) {
         size_t n = strcspn(p, "/");
-        if (!is_step(p, n)) return false;
+        bool dots = (n == 1 && p[0] == '.') || (n == 2 && p[0] == '.' && p[1] == '.');
+        if (n == 0 || n > NAME_MAX || dots) return false;
         p += n;
         if (*p == '\0') return true;
     }

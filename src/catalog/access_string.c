@@ -87,18 +87,13 @@ bool access_string_is_wide(const char *word)
     return false;
 }
 
-static const char *lower_case(const struct reader *r, const char *word)
-{
-    char *copy = arena_strdup(r->arena, word);
-    for (char *p = copy; *p; p++) *p = (char)tolower((unsigned char)*p);
-    return copy;
-}
-
 /* ---- words ---- */
 
 static const char *check_command(struct reader *r, const char *word)
 {
-    const char *name = lower_case(r, word + 1), *bar = strchr(name, '|');
+    char *copy = arena_strdup(r->arena, word + 1);
+    for (char *p = copy; *p; p++) *p = (char)tolower((unsigned char)*p);
+    const char *name = copy, *bar = strchr(name, '|');
     if (*name == '@') {
         if (strcmp(name, "@all") == 0) r->has_base = true;
         if (strcmp(name, "@all") == 0 || is_known(r, acl_categories, n_acl_categories, name + 1)) return NULL;

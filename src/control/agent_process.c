@@ -55,18 +55,6 @@ static void process_ended(void *arg, int status, int signal)
     free(p);
 }
 
-/* Agents of versions before this one carry a token to a port, where nobody listens to them any more. */
-static bool carries_token(pid_t pid)
-{
-    static const char word[] = "\0--token-file";
-    char path[32], args[8192];
-    snprintf(path, sizeof path, "/proc/%d/cmdline", (int)pid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : read(fd, args, sizeof args);
-    if (fd >= 0) close(fd);
-    return n > 0 && memmem(args, (size_t)n, word, sizeof word) != NULL;
-}
-
 /* One that would look for us elsewhere for ever makes room for another, which finds its nodes. */
 struct agent_process *agent_process_find(
     const struct control_options *o, const char *region, agent_process_ended *ended, void *arg)
@@ -78,7 +66,14 @@ struct agent_process *agent_process_find(
         free(p);
         return NULL;
     }
-    if (carries_token(pid)) child_signal(p->child, SIGKILL);
+    /* Agents of versions before this one carry a token to a port, where nobody listens to them any more. */
+    static const char word[] = "\0--token-file";
+    char path[32], args[8192];
+    snprintf(path, sizeof path, "/proc/%d/cmdline", (int)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, args, sizeof args);
+    if (fd >= 0) close(fd);
+    if (n > 0 && memmem(args, (size_t)n, word, sizeof word) != NULL) child_signal(p->child, SIGKILL);
     return p;
 }
 

@@ -69,17 +69,6 @@ static bool kept_is_good(const struct kept *k, const char *head, int64_t now_ms)
 
 /* ---- files: the head, a line with the time it expires, the certificate, the key ---- */
 
-static void kept_parse(struct kept *k, char *text)
-{
-    char *head = strstr(text, "\nexpires_ms ");
-    char *pem = strstr(text, "-----BEGIN CERTIFICATE"), *key = pem ? strstr(pem + 1, "-----BEGIN") : NULL;
-    if (head == NULL || key == NULL) return;
-    k->expires_ms = strtoll(head + sizeof "\nexpires_ms", NULL, 10);
-    k->head = text_copy(text, (size_t)(head - text));
-    k->pem = text_copy(pem, (size_t)(key - pem));
-    k->key = text_copy(key, strlen(key));
-}
-
 static void kept_read_file(const struct certificates *c, struct kept *k)
 {
     char path[800], text[FILE_MAX];
@@ -92,7 +81,14 @@ static void kept_read_file(const struct certificates *c, struct kept *k)
     ssize_t n = own ? read(fd, text, sizeof text - 1) : 0;
     close(fd);
     text[n > 0 ? n : 0] = '\0';
-    kept_parse(k, text);
+    char *head = strstr(text, "\nexpires_ms ");
+    char *pem = strstr(text, "-----BEGIN CERTIFICATE"), *key = pem ? strstr(pem + 1, "-----BEGIN") : NULL;
+    if (head && key) {
+        k->expires_ms = strtoll(head + sizeof "\nexpires_ms", NULL, 10);
+        k->head = text_copy(text, (size_t)(head - text));
+        k->pem = text_copy(pem, (size_t)(key - pem));
+        k->key = text_copy(key, strlen(key));
+    }
     explicit_bzero(text, sizeof text);
 }
 

@@ -29,11 +29,6 @@ static void put_name(int list, const char *key, char *name)
     assert(n > 0 && n < NAME_SIZE);
 }
 
-static const char *key_of(const struct order *x)
-{
-    return strchr(x->name, ' ') + 1;
-}
-
 static struct order *find_order(const struct orders *o, int list, const char *key)
 {
     char name[NAME_SIZE];
@@ -231,16 +226,6 @@ void orders_know(struct orders *o, int64_t version)
     }
 }
 
-/* The numbers are put in by hand rather than by encoding everything once more. */
-static void write_head(const struct orders *o, bool whole, int64_t since, struct buf *out)
-{
-    static const char head[] = "{\"version\":0";
-    assert(o->head.len > sizeof head && memcmp(o->head.data, head, sizeof head - 1) == 0);
-    buf_printf(out, "{\"version\":%lld", (long long)o->version);
-    if (!whole) buf_printf(out, ",\"since\":%lld", (long long)since);
-    buf_add(out, o->head.data + sizeof head - 1, o->head.len - sizeof head); /* without its last brace */
-}
-
 /* The first of those that are otherwise since then. */
 static const struct order *first_since(const struct orders_list *l, int64_t since)
 {
@@ -256,7 +241,7 @@ static void write_list(const struct order *first, int list, struct buf *out)
     for (const struct order *x = first; x; x = x->newer) {
         if (x->list != list) continue;
         buf_puts(out, comma);
-        if (x->gone) json_write_text(&(struct json_writer){.out = out}, NULL, key_of(x));
+        if (x->gone) json_write_text(&(struct json_writer){.out = out}, NULL, strchr(x->name, ' ') + 1);
         else buf_add(out, x->text, x->len);
         comma = ",";
     }
@@ -268,7 +253,12 @@ void orders_write(const struct orders *o, int64_t since, struct buf *out)
     bool whole = since < o->known || since > o->version;
     const struct order *there = whole ? o->there.oldest : first_since(&o->there, since);
     const struct order *gone = whole ? NULL : first_since(&o->gone, since);
-    write_head(o, whole, since, out);
+    /* The numbers are put in by hand rather than by encoding everything once more. */
+    static const char head[] = "{\"version\":0";
+    assert(o->head.len > sizeof head && memcmp(o->head.data, head, sizeof head - 1) == 0);
+    buf_printf(out, "{\"version\":%lld", (long long)o->version);
+    if (!whole) buf_printf(out, ",\"since\":%lld", (long long)since);
+    buf_add(out, o->head.data + sizeof head - 1, o->head.len - sizeof head); /* without its last brace */
     for (int list = 0; list < KEYED_ORDERS; list++) {
         buf_puts(out, ",");
         write_list(there, list, out);

@@ -132,15 +132,6 @@ static void mark_named_by(struct rows *r, const struct rows_change *c, const str
     for (size_t i = 0; i < u->named_by.n; i++) mark(r, c, u->named_by.items[i]);
 }
 
-/* The engines of all replication groups that have such a user group are to know. */
-static void mark_users_engines(struct rows *r, const struct rows_change *c)
-{
-    for (size_t i = 0; i < c->unit->named_by.n; i++) {
-        mark(r, c, c->unit->named_by.items[i]);
-        if (c->unit->kind == UNIT_USER) mark_named_by(r, c, c->unit->named_by.items[i]);
-    }
-}
-
 /* Automatic snapshots go with their source, and sooner or later by what it says. */
 static void mark_snapshots(struct rows *r, const struct rows_change *c, const int64_t *kept_was, const int64_t *kept_is)
 {
@@ -158,26 +149,31 @@ static void mark_homeless(struct rows *r, const char *was, const char *is)
     for (size_t i = 0; i < r->homeless.n; i++) rows_mark(r, r->homeless.items[i]);
 }
 
-/* Nodes have their values of it. */
-static void mark_clusters(struct rows *r, const struct row_parameter *p)
-{
-    struct unit *u;
-    for (size_t at = 0; (u = rows_next_unit(r, &at)) != NULL;) {
-        for (size_t i = 0; (u->kind == UNIT_RG || u->kind == UNIT_CLUSTER) && i < u->rows.n; i++) {
-            const struct kept *k = u->rows.items[i];
-            const struct row_cache_cluster *row = rows_tables[k->table].table == &sql_table_cache_cluster ? k->row : NULL;
-            if (row && strcmp(row->parameter_group, p->group_name) == 0 && strcmp(row->region, p->region) == 0) rows_mark(r, u);
-        }
-    }
-}
-
 void reach_changed(struct rows *r, const struct rows_change *c)
 {
     const struct sql_table *t = c->table;
-    if (t == &sql_table_parameter) mark_clusters(r, c->is ? c->is : c->was);
+    if (t == &sql_table_parameter) {
+        /* Nodes have their values of it. */
+        const struct row_parameter *p = c->is ? c->is : c->was;
+        struct unit *u;
+        for (size_t at = 0; (u = rows_next_unit(r, &at)) != NULL;) {
+            for (size_t i = 0; (u->kind == UNIT_RG || u->kind == UNIT_CLUSTER) && i < u->rows.n; i++) {
+                const struct kept *k = u->rows.items[i];
+                const struct row_cache_cluster *row = rows_tables[k->table].table == &sql_table_cache_cluster ? k->row : NULL;
+                if (row && strcmp(row->parameter_group, p->group_name) == 0 && strcmp(row->region, p->region) == 0)
+                    rows_mark(r, u);
+            }
+        }
+    }
     if (c->unit == NULL) return;
     mark(r, c, c->unit);
-    if (t == &sql_table_user || t == &sql_table_user_group || t == &sql_table_user_group_member) mark_users_engines(r, c);
+    if (t == &sql_table_user || t == &sql_table_user_group || t == &sql_table_user_group_member) {
+        /* The engines of all replication groups that have such a user group are to know. */
+        for (size_t i = 0; i < c->unit->named_by.n; i++) {
+            mark(r, c, c->unit->named_by.items[i]);
+            if (c->unit->kind == UNIT_USER) mark_named_by(r, c, c->unit->named_by.items[i]);
+        }
+    }
     if (t == &sql_table_global_member)
         for (size_t i = 0; i < c->unit->names.n; i++) mark(r, c, c->unit->names.items[i]);
 #define OLD_AND_NEW(type, member) \

@@ -47,18 +47,6 @@ static const char *text_at(const struct sql_column *c, const void *row)
     return *(const char *const *)((const char *)row + c->offset);
 }
 
-static void put_key(const struct sql_table *t, const void *row, char *key)
-{
-    int n = snprintf(key, UNIT_KEY_SIZE, "%s", t->name);
-    for (int i = 0; i < t->n_key && n > 0 && n < UNIT_KEY_SIZE; i++) {
-        const struct sql_column *c = &t->columns[i];
-        size_t left = (size_t)(UNIT_KEY_SIZE - n);
-        if (c->kind == SQL_TEXT) n += snprintf(key + n, left, " %s", text_at(c, row));
-        else n += snprintf(key + n, left, " %lld", (long long)*(const int64_t *)((const char *)row + c->offset));
-    }
-    if (n >= UNIT_KEY_SIZE) abort(); /* ids have at most 255 bytes, and no row has two that are so long */
-}
-
 static const char *held_address(const struct rows *r, struct arena *a, const struct sql_table *t, const void *row)
 {
     const struct row_node *n = t == &sql_table_node ? row : NULL;
@@ -87,7 +75,14 @@ static struct kept *kept_new(const struct rows *r, const struct sql_table *t, co
 {
     _arena_ struct arena a = {0};
     char key[UNIT_KEY_SIZE];
-    put_key(t, row, key);
+    int n = snprintf(key, UNIT_KEY_SIZE, "%s", t->name);
+    for (int i = 0; i < t->n_key && n > 0 && n < UNIT_KEY_SIZE; i++) {
+        const struct sql_column *c = &t->columns[i];
+        size_t left = (size_t)(UNIT_KEY_SIZE - n);
+        if (c->kind == SQL_TEXT) n += snprintf(key + n, left, " %s", text_at(c, row));
+        else n += snprintf(key + n, left, " %lld", (long long)*(const int64_t *)((const char *)row + c->offset));
+    }
+    if (n >= UNIT_KEY_SIZE) abort(); /* ids have at most 255 bytes, and no row has two that are so long */
     const char *held = held_address(r, &a, t, row);
     size_t size = sizeof(struct kept) + t->row_size + texts_size(t, row) + strlen(key) + 1 + (held ? strlen(held) + 1 : 0);
     struct kept *k = malloc(size);

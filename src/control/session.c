@@ -110,14 +110,6 @@ void session_ensure(struct sessions *all, const char *region)
     start_agent(s);
 }
 
-static void condemn(struct session *s)
-{
-    log_warn("the agent of %s hangs (pid %d): killing it, another one takes over its nodes", s->region,
-        (int)agent_process_pid(s->process));
-    s->condemned = true;
-    agent_process_signal(s->process, SIGKILL);
-}
-
 /* An agent that has nothing to do yet owes no report: that it waits for its assignment is all that it has to say. */
 void session_look(struct session *s)
 {
@@ -128,7 +120,12 @@ void session_look(struct session *s)
         s->in_touch = false;
         s->all->changed(s->all->arg);
     }
-    if (hangs) condemn(s);
+    if (hangs) {
+        log_warn("the agent of %s hangs (pid %d): killing it, another one takes over its nodes", s->region,
+            (int)agent_process_pid(s->process));
+        s->condemned = true;
+        agent_process_signal(s->process, SIGKILL);
+    }
 }
 
 /* ---- what is said ---- */
@@ -221,20 +218,15 @@ static void on_closed(uv_handle_t *h)
     free(s);
 }
 
-static void session_close(struct session *s)
-{
-    s->closing = true;
-    answer_waiter(s, false);
-    uv_close((uv_handle_t *)&s->respawn, on_closed);
-    uv_close((uv_handle_t *)&s->wait_limit, on_closed);
-    agent_process_leave(s->process);
-    s->process = NULL;
-}
-
 void sessions_close(struct sessions *all)
 {
     for (struct session *s = all->first, *next; s; s = next) {
         next = s->next;
-        session_close(s);
+        s->closing = true;
+        answer_waiter(s, false);
+        uv_close((uv_handle_t *)&s->respawn, on_closed);
+        uv_close((uv_handle_t *)&s->wait_limit, on_closed);
+        agent_process_leave(s->process);
+        s->process = NULL;
     }
 }

@@ -143,28 +143,6 @@ static void sight_endpoints(struct world *w, const char *region, const struct to
     }
 }
 
-static void sight_reshardings(struct world *w, const char *region, const struct told *told)
-{
-    for (size_t i = 0; i < w->n_reshardings; i++) {
-        struct row_resharding *row = &w->reshardings[i].row;
-        if (!is_in(row->region, region)) continue;
-        const struct proto_stuck_seen *s = told_find(told, KEYED_SEEN_STUCK, row->rg_id);
-        world_set(w, &row->seen_stuck, s ? s->reason : NULL);
-        world_set_int(w, &row->seen_stuck_back, s && s->settling.v);
-    }
-}
-
-static void sight_snapshot(struct world *w, struct row_snapshot_part *row, const struct proto_snapshot_seen *seen)
-{
-    world_set_word(w, &row->seen_state, seen->state);
-    world_set(w, &row->seen_reason, seen->reason);
-    world_set_int(w, &row->seen_size, seen->size.v);
-    world_set_int(w, &row->seen_ms, seen->taken_ms.v);
-    world_set_int(w, &row->seen_export, seen->export.v);
-    world_set(w, &row->seen_exported, seen->exported);
-    world_set(w, &row->seen_export_reason, seen->export_reason);
-}
-
 /* Of what was not told of nothing is known yet: it was ordered after the agent had told the rest. */
 static void sight_snapshots(struct world *w, const char *region, const struct told *told)
 {
@@ -173,7 +151,15 @@ static void sight_snapshots(struct world *w, const char *region, const struct to
         if (!is_in(row->region, region)) continue;
         const char *file = snapshot_file(w->arena, row->snapshot, row->node_group_id);
         const struct proto_snapshot_seen *s = told_find(told, KEYED_SEEN_SNAPSHOTS, file);
-        if (s) sight_snapshot(w, row, s);
+        if (s) {
+            world_set_word(w, &row->seen_state, s->state);
+            world_set(w, &row->seen_reason, s->reason);
+            world_set_int(w, &row->seen_size, s->size.v);
+            world_set_int(w, &row->seen_ms, s->taken_ms.v);
+            world_set_int(w, &row->seen_export, s->export.v);
+            world_set(w, &row->seen_exported, s->exported);
+            world_set(w, &row->seen_export_reason, s->export_reason);
+        }
     }
     for (size_t i = 0; i < w->n_seeds; i++) {
         struct row_seed *row = &w->seeds[i].row;
@@ -186,6 +172,12 @@ void sight(struct world *w, const char *region, const struct told *told)
 {
     sight_nodes(w, region, told);
     sight_endpoints(w, region, told);
-    sight_reshardings(w, region, told);
+    for (size_t i = 0; i < w->n_reshardings; i++) {
+        struct row_resharding *row = &w->reshardings[i].row;
+        if (!is_in(row->region, region)) continue;
+        const struct proto_stuck_seen *s = told_find(told, KEYED_SEEN_STUCK, row->rg_id);
+        world_set(w, &row->seen_stuck, s ? s->reason : NULL);
+        world_set_int(w, &row->seen_stuck_back, s && s->settling.v);
+    }
     sight_snapshots(w, region, told);
 }

@@ -140,11 +140,6 @@ static struct stamp *stamp_at(const struct trace *t, size_t i)
     return (struct stamp *)&t->stamps[i % TRACE_STAMPS_MAX];
 }
 
-static size_t oldest_stamp(const struct trace *t)
-{
-    return t->n_stamps > TRACE_STAMPS_MAX ? t->n_stamps - TRACE_STAMPS_MAX : 0;
-}
-
 /* The newest stamp of the owner's that is not older than 'first', or NULL. */
 static const struct stamp *stamp_find(const struct trace *t, const struct trace_owner *o, size_t first, size_t *age)
 {
@@ -182,16 +177,13 @@ void trace_row(void *trace, const struct sql_table *table, const void *row)
     if (o.kind && !full && !stamp_find(t, &o, t->first, NULL)) stamp_add(t, &o, t->request);
 }
 
-/* Stamps that the failed request has overwritten are forgotten: theirs were the oldest. */
-static void take_stamps_back(struct trace *t)
-{
-    for (size_t i = t->first; i < t->n_stamps; i++) *stamp_at(t, i) = (struct stamp){.kind = ""};
-    t->n_stamps = t->first;
-}
-
 void trace_end(struct trace *t, bool committed)
 {
-    if (!committed) take_stamps_back(t);
+    if (!committed) {
+        /* Stamps that the failed request has overwritten are forgotten: theirs were the oldest. */
+        for (size_t i = t->first; i < t->n_stamps; i++) *stamp_at(t, i) = (struct stamp){.kind = ""};
+        t->n_stamps = t->first;
+    }
     for (size_t i = t->first; committed && i < t->n_stamps; i++) {
         const struct stamp *s = stamp_at(t, i);
         if (trace_wants(t, s->id))
@@ -203,7 +195,8 @@ void trace_end(struct trace *t, bool committed)
 
 const char *trace_request(const struct trace *t, const struct trace_owner *owner, size_t *age)
 {
-    const struct stamp *s = owner->kind ? stamp_find(t, owner, oldest_stamp(t), age) : NULL;
+    const struct stamp *s =
+        owner->kind ? stamp_find(t, owner, t->n_stamps > TRACE_STAMPS_MAX ? t->n_stamps - TRACE_STAMPS_MAX : 0, age) : NULL;
     return s ? s->request : NULL;
 }
 

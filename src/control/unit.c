@@ -88,19 +88,16 @@ enum unit_kind unit_key(const struct sql_table *t, const void *row, char *key)
     return UNIT_NONE;
 }
 
-/* A snapshot of a replication group names the member cluster, too, which is no unit. */
-static bool is_member_cluster(const struct pointer *p, const void *row)
-{
-    return p->kind == UNIT_CLUSTER && ((const struct row_snapshot *)row)->rg_id;
-}
-
 size_t unit_names(const struct sql_table *t, const void *row, enum unit_kind *kinds, char keys[][UNIT_KEY_SIZE])
 {
     size_t n = 0;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const struct pointer *p = &names[i];
         const char *id = p->table == t ? text_at(row, p->id) : NULL;
-        if (id == NULL || is_member_cluster(p, row) || !unit_key_of(p->kind, text_at(row, p->region), id, keys[n])) continue;
+        /* A snapshot of a replication group names the member cluster, too, which is no unit. */
+        if (id == NULL || (p->kind == UNIT_CLUSTER && ((const struct row_snapshot *)row)->rg_id) ||
+            !unit_key_of(p->kind, text_at(row, p->region), id, keys[n]))
+            continue;
         kinds[n++] = p->kind;
     }
     return n;

@@ -152,21 +152,18 @@ static void resume_exchange(struct exchange *x)
     uv_timer_start(&x->http->timer, x->http->on_timer, 0, 0);
 }
 
-/* They are freed once libmicrohttpd has met the ends of their connections. */
-static void count_answer(struct exchange *x, size_t size)
-{
-    struct http *h = x->http;
-    x->answer = size;
-    h->answers += size;
-    if (h->own_users) return;
-    for (int i = 0; i < 2 && h->answers > ANSWERS_MAX; i++)
-        connections_end_slowest(&h->connections, PHASE_SENDING, http_now_ms(h));
-}
-
 void http_answer(struct exchange *x, unsigned status, const char *type, struct buf *body, const struct http_header *extra)
 {
     assert(x->state == X_HANDLING || x->state == X_DEFERRED);
-    count_answer(x, body ? body->len : 0);
+    /* They are freed once libmicrohttpd has met the ends of their connections. */
+    size_t size = body ? body->len : 0;
+    struct http *h = x->http;
+    x->answer = size;
+    h->answers += size;
+    if (!h->own_users) {
+        for (int i = 0; i < 2 && h->answers > ANSWERS_MAX; i++)
+            connections_end_slowest(&h->connections, PHASE_SENDING, http_now_ms(h));
+    }
     struct MHD_Response *r = make_response(x->http, type, body, extra);
     if (x->state == X_DEFERRED && x->watch != NULL) {
         exchange_unwatch(x);

@@ -9,14 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Nobody would find what runs in a data directory that nobody starts again. */
-static void end_with_parent(void)
-{
-    pid_t parent = getppid();
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (getppid() != parent) raise(SIGTERM);
-}
-
 int agent_main(const struct options *o)
 {
     struct err e;
@@ -33,7 +25,12 @@ int agent_main(const struct options *o)
     char who[OPTION_NAME_SIZE + 16];
     snprintf(who, sizeof who, "agent %s", o->region);
     log_init(o->log_level, who);
-    if (o->ephemeral == EPHEMERAL_ON) end_with_parent();
+    if (o->ephemeral == EPHEMERAL_ON) {
+        /* Nobody would find what runs in a data directory that nobody starts again. */
+        pid_t parent = getppid();
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
+        if (getppid() != parent) raise(SIGTERM);
+    }
     umask(077);
     if (agent_run(&a, &e) == 0) return 0;
     log_error("%s", e.msg);

@@ -32,21 +32,14 @@ static int refuse_claimed(int fd, const char *path, struct err *e)
         pid);
 }
 
-/* The engines' configuration can't name such a folder. */
-static int check_name(const char *path, struct err *e)
+int data_dir_claim(const char *path, int *lock_fd, struct err *e)
 {
+    char file[PATH_MAX];
+    /* The engines' configuration can't name such a folder. */
     for (const char *p = path; *p; p++)
         if ((unsigned char)*p < ' ' || *p == '"' || *p == '\\')
             return err_set(e, ERR_USAGE,
                 "the data directory's name has a quote, a backslash or a control character in it; choose another --data-dir");
-    return 0;
-}
-
-int data_dir_claim(const char *path, int *lock_fd, struct err *e)
-{
-    char file[PATH_MAX];
-    int bad = check_name(path, e);
-    if (bad) return bad;
     snprintf(file, sizeof file, "%s/meridian.lock", path);
     int made = make_path(path);
     if (made == 0) {

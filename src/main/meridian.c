@@ -11,15 +11,6 @@
 
 enum { EXIT_USAGE = 2 };
 
-/* A thousand clients, and a few descriptors for each node, are more than the usual soft limit of 1024. */
-static void raise_descriptor_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 static int put_help(const struct options *o, FILE *to)
 {
     _buf_ struct buf text = {0};
@@ -39,7 +30,12 @@ static int run_daemon(const struct options *o, int (*run)(const struct options *
     log_init(o->log_level, NULL);
     log_set_format(o->log_format);
     signal(SIGPIPE, SIG_IGN);
-    raise_descriptor_limit();
+    /* A thousand clients, and a few descriptors for each node, are more than the usual soft limit of 1024. */
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) >= 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
     return run(o);
 }
 

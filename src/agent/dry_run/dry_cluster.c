@@ -19,22 +19,6 @@ static struct dry_node *primary(struct dry_host *h, const struct proto_cluster_n
     return n;
 }
 
-static void drop_slots_of_replicas(const struct dry_cluster *c, struct dry_host *h)
-{
-    for (size_t i = 0; i < c->map.m->nodes.n; i++) {
-        struct dry_node *n = answering(h, &c->map.m->nodes.items[i]);
-        if (n && n->slots && n->role != ROLE_PRIMARY) *n->slots = (struct slots){0};
-    }
-}
-
-static void add_served(const struct dry_cluster *c, struct dry_host *h, struct slots *served)
-{
-    for (size_t i = 0; i < c->map.m->nodes.n; i++) {
-        const struct dry_node *n = primary(h, &c->map.m->nodes.items[i]);
-        if (n) slots_join(served, n->slots);
-    }
-}
-
 static void claim_slots(const struct dry_cluster *c, struct dry_host *h, struct slots *served)
 {
     for (size_t i = 0; i < c->map.m->nodes.n; i++) {
@@ -70,8 +54,14 @@ static bool is_as_mapped(const struct dry_cluster *c, struct dry_host *h, size_t
 void dry_cluster_turn(struct dry_cluster *c, struct dry_host *h)
 {
     struct slots served = {0};
-    drop_slots_of_replicas(c, h);
-    add_served(c, h, &served);
+    for (size_t i = 0; i < c->map.m->nodes.n; i++) {
+        struct dry_node *n = answering(h, &c->map.m->nodes.items[i]);
+        if (n && n->slots && n->role != ROLE_PRIMARY) *n->slots = (struct slots){0};
+    }
+    for (size_t i = 0; i < c->map.m->nodes.n; i++) {
+        const struct dry_node *n = primary(h, &c->map.m->nodes.items[i]);
+        if (n) slots_join(&served, n->slots);
+    }
     claim_slots(c, h, &served);
     for (size_t i = 0; i < c->map.m->moves.n; i++) move_slots(c, h, &c->map.m->moves.items[i]);
     c->whole = slots_count(&served) == SLOTS;

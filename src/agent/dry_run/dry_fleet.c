@@ -57,21 +57,17 @@ static struct dry_node *find_node(struct dry_host *h, const char *id)
 
 /* ---- who is to be looked at ---- */
 
-static void wait_for_turn(struct dry_fleet *f, struct dry_node *n)
-{
-    if (n->is_waiting) return;
-    n->is_waiting = true;
-    if (f->n_waiting == f->waiting_room) {
-        f->waiting_room = f->waiting_room ? 2 * f->waiting_room : 16;
-        f->waiting = realloc(f->waiting, f->waiting_room * sizeof *f->waiting);
-        if (f->waiting == NULL) abort();
-    }
-    f->waiting[f->n_waiting++] = n;
-}
-
 static void look_at(struct dry_fleet *f, struct dry_node *n)
 {
-    wait_for_turn(f, n);
+    if (!n->is_waiting) {
+        n->is_waiting = true;
+        if (f->n_waiting == f->waiting_room) {
+            f->waiting_room = f->waiting_room ? 2 * f->waiting_room : 16;
+            f->waiting = realloc(f->waiting, f->waiting_room * sizeof *f->waiting);
+            if (f->waiting == NULL) abort();
+        }
+        f->waiting[f->n_waiting++] = n;
+    }
     dry_news_add(&f->seen[KEYED_SEEN_NODES], n->id);
     if (n->order && n->order->snapshot) dry_news_add(&f->seen[KEYED_SEEN_SNAPSHOTS], n->order->snapshot);
     if (n->order && n->order->cluster) dry_news_add(&f->clusters, n->order->cluster);
@@ -117,21 +113,6 @@ static void forget_node(struct dry_fleet *f, struct dry_node *n)
     dry_node_close(n);
 }
 
-/* What others have to know of a node's order; the strings that it is found by are the order's own. */
-static void take_note(struct dry_fleet *f, struct dry_node *n)
-{
-    if (n->order == NULL) return;
-    dry_follows_add(&f->follows, n->order->upstream_node, n);
-    if (n->order->snapshot) index_put(&f->savers, n->order->snapshot, n);
-}
-
-static void drop_note(struct dry_fleet *f, struct dry_node *n)
-{
-    if (n->order == NULL) return;
-    dry_follows_drop(&f->follows, n->order->upstream_node, n);
-    if (n->order->snapshot && index_get(&f->savers, n->order->snapshot) == n) index_drop(&f->savers, n->order->snapshot);
-}
-
 static void order_node(struct dry_fleet *f, const char *id, const struct proto_node_order *o)
 {
     struct dry_node *n = find_node(&f->host, id);
@@ -142,9 +123,16 @@ static void order_node(struct dry_fleet *f, const char *id, const struct proto_n
     if (n == NULL && o == NULL) return;
     if (n == NULL) n = add_node(f, id);
     look_at(f, n);
-    drop_note(f, n);
+    if (n->order) {
+        dry_follows_drop(&f->follows, n->order->upstream_node, n);
+        if (n->order->snapshot && index_get(&f->savers, n->order->snapshot) == n) index_drop(&f->savers, n->order->snapshot);
+    }
     dry_node_order(n, o);
-    take_note(f, n);
+    /* What others have to know of a node's order; the strings that it is found by are the order's own. */
+    if (n->order) {
+        dry_follows_add(&f->follows, n->order->upstream_node, n);
+        if (n->order->snapshot) index_put(&f->savers, n->order->snapshot, n);
+    }
     n->is_ordered = true;
     look_at(f, n);
     look_at_followers(f, id);
@@ -184,15 +172,6 @@ static void turn_cluster(struct dry_fleet *f, struct mapped *c)
         if (m->nodes.items[i].order) dry_news_add(&f->seen[KEYED_SEEN_NODES], m->nodes.items[i].order);
 }
 
-static void turn_clusters(struct dry_fleet *f)
-{
-    for (size_t i = 0; i < f->clusters.n; i++) {
-        struct mapped *c = index_get(&f->mapped, f->clusters.ids[i]);
-        if (c) turn_cluster(f, c);
-    }
-    dry_news_clear(&f->clusters);
-}
-
 /* ---- an assignment ---- */
 
 void dry_fleet_order(void *fleet, int list, const char *key)
@@ -205,27 +184,11 @@ void dry_fleet_order(void *fleet, int list, const char *key)
     else if (list == KEYED_ORDER_SNAPSHOTS) dry_news_add(&f->seen[KEYED_SEEN_SNAPSHOTS], key);
 }
 
-static void take_times(struct dry_fleet *f, const struct proto_dry_run_order *o)
-{
-    if (o->start_ms.set) f->host.times.start_ms = o->start_ms.v;
-    if (o->switch_ms.set) f->host.times.switch_ms = o->switch_ms.v;
-    if (o->life_ms.set) f->host.times.life_ms = o->life_ms.v;
-}
-
 static const struct proto_dry_run_fault *find_fault(const struct proto_dry_run_order *o, int64_t pid)
 {
     for (size_t i = 0; i < o->faults.n; i++)
         if (o->faults.items[i].pid.v == pid) return &o->faults.items[i];
     return NULL;
-}
-
-static void take_faults(struct dry_fleet *f, const struct proto_dry_run_order *o)
-{
-    for (size_t i = 0; i < f->n_nodes; i++) {
-        const struct proto_dry_run_fault *fault = find_fault(o, f->nodes[i]->pid);
-        dry_node_hang(f->nodes[i], fault && fault->hangs.v);
-        if (fault && !fault->hangs.v) dry_node_die(f->nodes[i]);
-    }
 }
 
 /* It comes with every assignment, and is seldom another one. */
@@ -255,9 +218,19 @@ void dry_fleet_settle(struct dry_fleet *f, const struct proto_dry_run_order *o)
     if (f->stopping) return;
     if (o == NULL) o = &nothing;
     bool otherwise = is_run_otherwise(f, o);
-    if (otherwise) take_times(f, o);
+    if (otherwise) {
+        if (o->start_ms.set) f->host.times.start_ms = o->start_ms.v;
+        if (o->switch_ms.set) f->host.times.switch_ms = o->switch_ms.v;
+        if (o->life_ms.set) f->host.times.life_ms = o->life_ms.v;
+    }
     live(f);
-    if (otherwise) take_faults(f, o);
+    if (otherwise) {
+        for (size_t i = 0; i < f->n_nodes; i++) {
+            const struct proto_dry_run_fault *fault = find_fault(o, f->nodes[i]->pid);
+            dry_node_hang(f->nodes[i], fault && fault->hangs.v);
+            if (fault && !fault->hangs.v) dry_node_die(f->nodes[i]);
+        }
+    }
     f->changed(f->arg);
 }
 
@@ -267,7 +240,11 @@ void dry_fleet_turn(struct dry_fleet *f)
 {
     if (f->stopping) return;
     live(f);
-    turn_clusters(f);
+    for (size_t i = 0; i < f->clusters.n; i++) {
+        struct mapped *c = index_get(&f->mapped, f->clusters.ids[i]);
+        if (c) turn_cluster(f, c);
+    }
+    dry_news_clear(&f->clusters);
 }
 
 void dry_fleet_stop(struct dry_fleet *f)
@@ -303,16 +280,6 @@ static void see_snapshot(const struct dry_fleet *f, const struct proto_snapshot_
     if (saver) out->taken_ms = OPT_INT(saver->saved_ms);
     out->export = o->export;
     out->exported = o->export_path;
-}
-
-static void see_all(const struct dry_fleet *f, struct arena *a, struct proto_sighting *out)
-{
-    const void *order;
-    for (size_t i = 0; i < f->n_nodes; i++) see_node(f, f->nodes[i], a, &out->nodes.items[out->nodes.n++]);
-    for (size_t at = 0; (order = keyed_next(f->orders, KEYED_ORDER_LINKS, &at)) != NULL;)
-        see_link(order, &out->links.items[out->links.n++]);
-    for (size_t at = 0; (order = keyed_next(f->orders, KEYED_ORDER_SNAPSHOTS, &at)) != NULL;)
-        see_snapshot(f, order, &out->snapshots.items[out->snapshots.n++]);
 }
 
 static void add_gone(struct string_list *gone, struct arena *a, const char *id)
@@ -362,8 +329,14 @@ void dry_fleet_see(struct dry_fleet *f, bool whole, struct arena *a, struct prot
     out->links = (struct proto_link_seen_list){true, 0, arena_array(a, struct proto_link_seen, n_links)};
     out->snapshots = (struct proto_snapshot_seen_list){true, 0, arena_array(a, struct proto_snapshot_seen, n_snapshots)};
     if (!whole) out->gone = room_for_gone(f, a);
-    if (whole) see_all(f, a, out);
-    else see_news(f, a, out);
+    if (whole) {
+        const void *order;
+        for (size_t i = 0; i < f->n_nodes; i++) see_node(f, f->nodes[i], a, &out->nodes.items[out->nodes.n++]);
+        for (size_t at = 0; (order = keyed_next(f->orders, KEYED_ORDER_LINKS, &at)) != NULL;)
+            see_link(order, &out->links.items[out->links.n++]);
+        for (size_t at = 0; (order = keyed_next(f->orders, KEYED_ORDER_SNAPSHOTS, &at)) != NULL;)
+            see_snapshot(f, order, &out->snapshots.items[out->snapshots.n++]);
+    } else see_news(f, a, out);
     for (size_t i = 0; i < KEYED_SEEN; i++) dry_news_clear(&f->seen[i]);
 }
 

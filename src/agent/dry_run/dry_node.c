@@ -153,12 +153,6 @@ static int64_t life_of(int64_t pid, int64_t life_ms)
     return life_ms / 2 + (int64_t)((mixed >> 16) % (uint64_t)(life_ms + 1));
 }
 
-static void begin_life(struct dry_node *n)
-{
-    int64_t life_ms = n->host->times.life_ms;
-    if (life_ms > 0) uv_timer_start(&n->life_timer, life_fired, (uint64_t)life_of(n->pid, life_ms), 0);
-}
-
 static void take_role(struct dry_node *n)
 {
     const struct proto_node_order *o = n->order;
@@ -180,7 +174,8 @@ static void start_process(struct dry_node *n)
     n->died = false;
     take_role(n);
     set_state(n, DRY_STARTING);
-    begin_life(n);
+    int64_t life_ms = n->host->times.life_ms;
+    if (life_ms > 0) uv_timer_start(&n->life_timer, life_fired, (uint64_t)life_of(n->pid, life_ms), 0);
     uv_timer_start(&n->step_timer, step_fired, (uint64_t)n->host->times.start_ms, 0);
 }
 
@@ -326,14 +321,6 @@ static void live_ready(struct dry_node *n)
     uv_timer_start(&n->step_timer, switch_fired, (uint64_t)n->host->times.switch_ms, 0);
 }
 
-static void become_ready(struct dry_node *n)
-{
-    if (n->hangs || uv_is_active((const uv_handle_t *)&n->step_timer)) return;
-    take_order(n);
-    set_state(n, DRY_READY);
-    live_ready(n);
-}
-
 static void live_with_process(struct dry_node *n)
 {
     const struct proto_node_order *o = n->order;
@@ -349,7 +336,11 @@ static void live_with_process(struct dry_node *n)
         end_process(n);
         live_at_rest(n);
     } else if (n->state == DRY_STARTING) {
-        become_ready(n);
+        if (!n->hangs && !uv_is_active((const uv_handle_t *)&n->step_timer)) {
+            take_order(n);
+            set_state(n, DRY_READY);
+            live_ready(n);
+        }
     } else {
         live_ready(n);
     }
@@ -420,21 +411,6 @@ static enum seen_state state_seen(const struct dry_node *n)
     return n->hangs ? SEEN_HUNG : states[n->state];
 }
 
-static const char *version_asked(const struct dry_node *n)
-{
-    const char *space = strchr(n->asked, ' ');
-    return space ? space + 1 : NULL;
-}
-
-/* A replica tells its link; the one to another region's primary is taken for sound, as nobody here sees that one. */
-static void see_replica(const struct dry_node *n, struct proto_node_seen *out)
-{
-    const struct dry_node *up = n->order && n->order->upstream_node ? n->host->find(n->host, n->order->upstream_node) : NULL;
-    out->upstream_host = n->upstream_host;
-    out->upstream_port = OPT_INT(n->upstream_port);
-    out->link_up = OPT_BOOL(up == NULL || up->state == DRY_READY);
-}
-
 static void see_ready(const struct dry_node *n, struct proto_node_seen *out)
 {
     static const enum seen_role roles[] = {[ROLE_PRIMARY] = SEEN_ROLE_PRIMARY, [ROLE_REPLICA] = SEEN_ROLE_REPLICA};
@@ -445,7 +421,13 @@ static void see_ready(const struct dry_node *n, struct proto_node_seen *out)
         out->encryption = word_of(&words_seen_encryption, n->encryption);
         out->links_encrypted = OPT_BOOL(n->links_encrypted);
     }
-    if (n->role == ROLE_REPLICA) see_replica(n, out);
+    if (n->role == ROLE_REPLICA) {
+        /* A replica tells its link; the one to another region's primary is taken for sound, as nobody here sees that one. */
+        const struct dry_node *up = n->order && n->order->upstream_node ? n->host->find(n->host, n->order->upstream_node) : NULL;
+        out->upstream_host = n->upstream_host;
+        out->upstream_port = OPT_INT(n->upstream_port);
+        out->link_up = OPT_BOOL(up == NULL || up->state == DRY_READY);
+    }
     out->endpoints = n->endpoints;
     out->generation = OPT_INT(n->generation);
     out->users_generation = OPT_INT(n->users_generation);
@@ -469,6 +451,7 @@ void dry_node_see(const struct dry_node *n, struct proto_node_seen *out)
     out->engine_asked = n->asked;
     if (n->state != DRY_READY) return;
     out->engine_name = n->order ? n->order->engine : NULL;
-    out->engine_version = version_asked(n);
+    const char *space = strchr(n->asked, ' ');
+    out->engine_version = space ? space + 1 : NULL;
     see_ready(n, out);
 }

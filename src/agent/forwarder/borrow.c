@@ -25,13 +25,6 @@ static bool listens(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &yes, &size) == 0 && yes;
 }
 
-static bool is_socket(DIR *d, const char *name)
-{
-    char to[32];
-    ssize_t n = readlinkat(dirfd(d), name, to, sizeof to);
-    return n > 7 && memcmp(to, "socket:", 7) == 0;
-}
-
 /* Looks for a listener at 'at', or else ends the connections to it: the listener's descriptor, or -1. */
 static int walk_sockets(pid_t pid, const struct sockaddr_storage *at, bool for_listener)
 {
@@ -40,7 +33,9 @@ static int walk_sockets(pid_t pid, const struct sockaddr_storage *at, bool for_l
     int process = (int)syscall(SYS_pidfd_open, pid, 0), found = -1;
     DIR *d = process >= 0 ? opendir(path) : NULL;
     for (struct dirent *entry; d && found < 0 && (entry = readdir(d)) != NULL;) {
-        int fd = is_socket(d, entry->d_name) ? (int)syscall(SYS_pidfd_getfd, process, atoi(entry->d_name), 0) : -1;
+        char to[32];
+        ssize_t n = readlinkat(dirfd(d), entry->d_name, to, sizeof to);
+        int fd = (n > 7 && memcmp(to, "socket:", 7) == 0) ? (int)syscall(SYS_pidfd_getfd, process, atoi(entry->d_name), 0) : -1;
         if (fd < 0) continue;
         bool wanted = is_at(fd, at);
         if (wanted && for_listener && listens(fd)) found = fd;

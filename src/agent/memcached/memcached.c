@@ -157,22 +157,19 @@ static void know_process(struct node *n)
     node_became_ready(n);
 }
 
-static void memory_set(struct node *n, const char *line)
-{
-    n->life.generation = n->order->generation.v;
-    if (strcmp(line, "OK") != 0) {
-        snprintf(n->life.refused, sizeof n->life.refused, "memcached refuses its size of memory: %.100s", line);
-        log_warn("node %s: %s", n->id, n->life.refused);
-    }
-    node_changed(n);
-}
-
 static void step_line(struct node *n, const char *line)
 {
     enum memcached_ask what = memcached_asked(n);
     node_has_answer(n);
     n->read_at = node_now(n);
-    if (what == ASK_MEMORY) memory_set(n, line);
+    if (what == ASK_MEMORY) {
+        n->life.generation = n->order->generation.v;
+        if (strcmp(line, "OK") != 0) {
+            snprintf(n->life.refused, sizeof n->life.refused, "memcached refuses its size of memory: %.100s", line);
+            log_warn("node %s: %s", n->id, n->life.refused);
+        }
+        node_changed(n);
+    }
     if (what == ASK_VERSION && trip_hit(TRIP_PROBE)) node_set_hung(n, true);
 }
 

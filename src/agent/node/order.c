@@ -16,14 +16,6 @@ static const struct engine_kind *kind_ordered(const struct node *n, const struct
     return engine_kind_of(n->host->engines->kinds, o->engine);
 }
 
-static void begin_settings_again(struct node *n)
-{
-    n->life.refused[0] = '\0';
-    names_clear(&n->life.pending);
-    names_clear(&n->left_out);
-    n->kind->settings_changed(n);
-}
-
 /* A process of another engine makes room first. Of an adopted one, the first order tells what it is. */
 static void choose_engine(struct node *n, const struct proto_node_order *o)
 {
@@ -109,7 +101,12 @@ static void take_new_order(struct node *n, const struct proto_node_order *o)
         node_reason(n, "%s", e.msg);
     }
     o = n->order;
-    if (other) begin_settings_again(n);
+    if (other) {
+        n->life.refused[0] = '\0';
+        names_clear(&n->life.pending);
+        names_clear(&n->left_out);
+        n->kind->settings_changed(n);
+    }
     if (o != NULL) match_program(n, o);
     if (o != NULL && n->adopted) node_lend_start(n);
     if (o != NULL && o->run.v && n->kind == kind_ordered(n, o)) n->kind->ordered(n);

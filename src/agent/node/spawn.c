@@ -39,15 +39,6 @@ static int prepare_start(struct node *n, struct engine **program, struct err *e)
     return 0;
 }
 
-/* What is to be kept with the process. */
-static struct proc_id id_to_keep(const struct node *n, const struct engine *program)
-{
-    struct proc_id id = {.restarts = n->restarts, .incarnation = n->order->incarnation.v};
-    node_asked(n->order, id.asked, sizeof id.asked);
-    snprintf(id.binary, sizeof id.binary, "%s", program->path);
-    return id;
-}
-
 int node_spawn(struct node *n, proc_exited *exited, struct err *e)
 {
     struct engine *program;
@@ -59,7 +50,10 @@ int node_spawn(struct node *n, proc_exited *exited, struct err *e)
     char **args = calloc(list.n + 1, sizeof *args);
     if (args == NULL) abort();
     for (size_t i = 0; i < list.n; i++) args[i] = (char *)(uintptr_t)list.items[i];
-    const struct proc_id keep = id_to_keep(n, program);
+    /* What is to be kept with the process. */
+    struct proc_id keep = {.restarts = n->restarts, .incarnation = n->order->incarnation.v};
+    node_asked(n->order, keep.asked, sizeof keep.asked);
+    snprintf(keep.binary, sizeof keep.binary, "%s", program->path);
     node_forget(n);
     n->moved = false;
     node_lend_start(n);

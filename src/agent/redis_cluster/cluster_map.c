@@ -104,16 +104,6 @@ int cluster_bus_port(const struct proto_cluster_node *node)
 
 /* ---- nodes.conf ---- */
 
-static void phantom_name(const struct cluster_map *map, const char *shard, char out[CLUSTER_NAME + 1])
-{
-    _buf_ struct buf both = {0};
-    uint8_t digest[DIGEST_SIZE];
-    buf_add(&both, map->m->group, strlen(map->m->group) + 1);
-    buf_puts(&both, shard);
-    digest_bytes(both.data, both.len, digest);
-    hex_write(digest, CLUSTER_NAME / 2, out);
-}
-
 static void add_slots(const struct cluster_map *map, const struct proto_cluster_node *primary, struct buf *out)
 {
     _arena_ struct arena a = {0};
@@ -125,7 +115,12 @@ static void add_shard(
     const struct cluster_map *map, const struct proto_cluster_node *primary, const char *me, bool headless, struct buf *out)
 {
     char phantom[CLUSTER_NAME + 1];
-    phantom_name(map, primary->shard, phantom);
+    _buf_ struct buf both = {0};
+    uint8_t digest[DIGEST_SIZE];
+    buf_add(&both, map->m->group, strlen(map->m->group) + 1);
+    buf_puts(&both, primary->shard);
+    digest_bytes(both.data, both.len, digest);
+    hex_write(digest, CLUSTER_NAME / 2, phantom);
     if (headless) {
         buf_printf(out, "%s :0@0 master,noaddr - 0 0 0 disconnected", phantom);
         add_slots(map, primary, out);

@@ -43,16 +43,6 @@ bool cluster_starts_at_once(const struct node *n)
     return up->proc == NULL || cluster_of(up)->from_phantom;
 }
 
-static int64_t latest_epoch(const struct node *n, const struct cluster_map *map)
-{
-    int64_t latest = 0;
-    for (size_t i = 0; i < map->m->nodes.n; i++) {
-        const struct node *other = cluster_find(n->host, map->m->nodes.items[i].order);
-        if (other != NULL && cluster_of(other)->view.latest > latest) latest = cluster_of(other)->view.latest;
-    }
-    return latest;
-}
-
 /* A primary that starts again where it was still has its slots; anybody else's file tells of roles that have changed. */
 static bool keeps_nodes_conf(const struct node *n)
 {
@@ -80,7 +70,12 @@ int cluster_prepare(struct node *n, struct err *e)
         return err_set(e, ERR_IN_USE, "%s:%d, for the nodes of the cluster, is in use by another program", address, bus);
     int r = source_prepare(n, e);
     if (r || keeps_nodes_conf(n)) return r;
-    cluster_nodes_conf(map, me->name, latest_epoch(n, map), is_headless, n, &text);
+    int64_t latest = 0;
+    for (size_t i = 0; i < map->m->nodes.n; i++) {
+        const struct node *other = cluster_find(n->host, map->m->nodes.items[i].order);
+        if (other != NULL && cluster_of(other)->view.latest > latest) latest = cluster_of(other)->view.latest;
+    }
+    cluster_nodes_conf(map, me->name, latest, is_headless, n, &text);
     return file_put(node_path(n, NODES_CONF, path), text.data, text.len, e);
 }
 

@@ -27,18 +27,6 @@ bool cluster_info_read(const struct redisReply *r, bool *whole, int64_t *known)
     return (*whole || strcmp(state, "fail") == 0) && decimal_parse(count, 1, INT32_MAX, known);
 }
 
-static void read_myself(struct reading *r, const struct cluster_nodes *nodes)
-{
-    const struct cluster_line *l = nodes->myself;
-    r->v->role = l->is_master ? ROLE_PRIMARY : ROLE_REPLICA;
-    r->v->epoch = l->epoch;
-    if (!l->is_master) snprintf(r->follows, sizeof r->follows, "%s", l->master != NULL ? l->master : "");
-    slots_read(&r->v->slots, l->slots);
-    r->v->open = calloc(nodes->n_open + 1, sizeof *r->v->open);
-    if (r->v->open == NULL) abort();
-    for (size_t i = 0; i < nodes->n_open; i++) r->v->open[r->v->n_open++] = nodes->open[i];
-}
-
 static void view_read_line(struct reading *r, const struct cluster_line *l, bool myself)
 {
     if (l->epoch > r->v->latest) r->v->latest = l->epoch;
@@ -84,7 +72,14 @@ void cluster_view_read(
     struct reading r = {.v = out, .map = map, .lives = lives, .arg = arg};
     r.met = calloc(map->m->nodes.n + 1, sizeof *r.met);
     if (r.met == NULL) abort();
-    read_myself(&r, nodes);
+    const struct cluster_line *l = nodes->myself;
+    r.v->role = l->is_master ? ROLE_PRIMARY : ROLE_REPLICA;
+    r.v->epoch = l->epoch;
+    if (!l->is_master) snprintf(r.follows, sizeof r.follows, "%s", l->master != NULL ? l->master : "");
+    slots_read(&r.v->slots, l->slots);
+    r.v->open = calloc(nodes->n_open + 1, sizeof *r.v->open);
+    if (r.v->open == NULL) abort();
+    for (size_t i = 0; i < nodes->n_open; i++) r.v->open[r.v->n_open++] = nodes->open[i];
     for (size_t i = 0; i < nodes->n; i++) view_read_line(&r, &nodes->lines[i], &nodes->lines[i] == nodes->myself);
     out->assigned = nodes->assigned;
     out->read = true;

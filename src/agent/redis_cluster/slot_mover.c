@@ -270,15 +270,6 @@ static void send_slot(struct slot_mover *m, enum side side, int flight, const ch
     rconn_send(m->ends[side].conn, what == NULL ? 3 : more == NULL ? 4 : 5, words);
 }
 
-static void ask_keys(struct slot_mover *m)
-{
-    arena_fini(&m->keys);
-    for (int i = 0; i < m->n_flights; i++) {
-        m->flights[i].n = m->flights[i].next = 0;
-        if (m->flights[i].more) send_slot(m, FROM, i, "GETKEYSINSLOT", "1000", NULL);
-    }
-}
-
 static void ask_all(struct slot_mover *m, const char *from, const char *to)
 {
     for (int i = 0; i < m->n_flights; i++) {
@@ -313,15 +304,6 @@ static bool flight_answer(struct slot_mover *m, struct slot_flight *f, const str
 
 /* ---- keys ---- */
 
-static void send_batch(struct slot_mover *m, const struct slot_node_address *to)
-{
-    if (m->n_batches == 0) m->busy_since = clock_mono_ns();
-    size_t count = slot_flight_migrate(&m->flights[m->at], m->batch, m->wait_ms, to, m->ends[FROM].conn);
-    m->batches[m->n_batches++] = (struct batch){m->at, count};
-    m->weighed = false;
-    lend_source(m, true);
-}
-
 static void ask_sizes(struct slot_mover *m)
 {
     const struct slot_flight *f = &m->flights[m->at];
@@ -339,7 +321,13 @@ static void move_on(struct slot_mover *m)
     while (m->n_batches < (m->careful ? 1 : AHEAD) && m->at < m->n_flights) {
         if (m->flights[m->at].next == m->flights[m->at].n) m->at++;
         else if (m->careful && !m->weighed) return ask_sizes(m);
-        else send_batch(m, &to);
+        else {
+            if (m->n_batches == 0) m->busy_since = clock_mono_ns();
+            size_t count = slot_flight_migrate(&m->flights[m->at], m->batch, m->wait_ms, &to, m->ends[FROM].conn);
+            m->batches[m->n_batches++] = (struct batch){m->at, count};
+            m->weighed = false;
+            lend_source(m, true);
+        }
     }
     if (m->n_batches > 0) return;
     for (int i = 0; i < m->n_flights; i++)
@@ -431,7 +419,8 @@ static void room_told(struct slot_mover *m, enum side side, const struct redisRe
     if (++m->answered < m->n_asked) return;
     m->left = m->room[TO].limit - m->room[TO].used;
     m->careful = m->careful && m->room[TO].limit > 0 && m->room[FROM].data > m->left;
-    /* By the average of the source's slots. An engine that evicts would not refuse a key that has no room, but give another for it. */
+    /* By the average of the source's slots. An engine that evicts would not refuse a key that has no room, but give
+     * another for it. */
     const struct node *from = end_node(m, FROM);
     int all = from != NULL ? slots_count(&slot_node_view(from)->slots) : 0;
     int64_t more = all > 0 ? m->room[FROM].data / all * m->n_flights : 0;
@@ -481,7 +470,11 @@ static void enter_phase(struct slot_mover *m, enum phase p)
         m->careful = false;
         rconn_send(m->ends[TO].conn, 4, (const char *const[]){"CONFIG", "SET", "maxmemory", "0"});
     } else if (p == KEYS) {
-        ask_keys(m);
+        arena_fini(&m->keys);
+        for (int i = 0; i < m->n_flights; i++) {
+            m->flights[i].n = m->flights[i].next = 0;
+            if (m->flights[i].more) send_slot(m, FROM, i, "GETKEYSINSLOT", "1000", NULL);
+        }
     } else {
         ask_all(m, from->name, to->name);
     }

@@ -48,12 +48,6 @@ static void on_changed(void *arg, int list, const char *key)
     if (keyed_find(x->told, list, key) == NULL) add_gone(x->arena, gone_of(x->gone, list), key); /* else it is otherwise */
 }
 
-static void begin(struct account *t)
-{
-    t->told = (struct keyed){.lists = keyed_seen, .n_lists = KEYED_SEEN};
-    snprintf(t->numbering, sizeof t->numbering, "%d.%lld", (int)getpid(), (long long)clock_now_ms());
-}
-
 bool account_wants_whole(const struct account *t)
 {
     return t->number == 0 || t->open;
@@ -74,7 +68,10 @@ void account_write(struct account *t, const struct proto_sighting *s, bool whole
     struct ending ending = {.told = &t->told, .arena = &a, .gone = &gone};
     bool tell_all = account_wants_whole(t);
     assert(whole || !tell_all);
-    if (t->number == 0) begin(t);
+    if (t->number == 0) {
+        t->told = (struct keyed){.lists = keyed_seen, .n_lists = KEYED_SEEN};
+        snprintf(t->numbering, sizeof t->numbering, "%d.%lld", (int)getpid(), (long long)clock_now_ms());
+    }
     told.numbering = t->numbering;
     if (!tell_all) told.since = OPT_INT(t->number);
     told.number = OPT_INT(++t->number);

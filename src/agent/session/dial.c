@@ -55,15 +55,6 @@ struct dial {
 static void send_report(struct dial *d);
 static void send_poll(struct dial *d);
 
-static void say_away(struct dial *d, bool away, int status, const char *why)
-{
-    if (d->away == away) return;
-    d->away = away;
-    if (!away) log_info("serve answers");
-    else if (status) log_warn("serve answers with status %d; trying again", status);
-    else log_warn("serve does not answer (%s); trying again", why);
-}
-
 static void call_move(struct call *c, enum call_state to)
 {
     task_move(&call_task, c->about, &c->state, (int)to);
@@ -80,7 +71,13 @@ static void call_again(struct dial *d, struct call *c, uv_timer_cb cb)
 static bool call_answered(struct dial *d, struct call *c, int status, const char *body)
 {
     bool ok = status == 200 || status == 204;
-    say_away(d, !ok, status, body);
+    bool away = !ok;
+    if (d->away != away) {
+        d->away = away;
+        if (!away) log_info("serve answers");
+        else if (status) log_warn("serve answers with status %d; trying again", status);
+        else log_warn("serve does not answer (%s); trying again", body);
+    }
     if (ok) backoff_healthy(&c->backoff, (int64_t)uv_now(d->loop));
     return ok;
 }

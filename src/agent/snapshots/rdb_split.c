@@ -118,15 +118,6 @@ static int check_room(struct rdb_split *x, struct err *e)
     return 0;
 }
 
-static void survey_begin(struct rdb_split *x)
-{
-    for (int slot = 0; slot < SLOTS; slot++) x->part_of[slot] = NOBODY;
-    for (size_t i = 0; i < x->n_parts; i++)
-        for (int s = slots_next(&x->parts[i].slots, 0); s < SLOTS; s = slots_next(&x->parts[i].slots, s + 1))
-            x->part_of[s] = (int16_t)i;
-    x->sizes = arena_array(&x->mem, int64_t, x->n_files * x->n_parts);
-}
-
 static bool nothing(void *arg, const struct rdb_key *k)
 {
     (void)arg, (void)k;
@@ -169,7 +160,11 @@ static int survey_files(struct rdb_split *x, struct err *e)
 
 int rdb_split_survey(struct rdb_split *x, struct err *e)
 {
-    survey_begin(x);
+    for (int slot = 0; slot < SLOTS; slot++) x->part_of[slot] = NOBODY;
+    for (size_t i = 0; i < x->n_parts; i++)
+        for (int s = slots_next(&x->parts[i].slots, 0); s < SLOTS; s = slots_next(&x->parts[i].slots, s + 1))
+            x->part_of[s] = (int16_t)i;
+    x->sizes = arena_array(&x->mem, int64_t, x->n_files * x->n_parts);
     int r = survey_files(x, e);
     if (r) return r;
     r = check_places(x, e);

@@ -23,23 +23,20 @@ struct prints {
     size_t n, room;
 };
 
-static void add_print(struct prints *p, struct print print)
-{
-    if (p->n == p->room) {
-        p->room = p->room ? 2 * p->room : 1024;
-        p->items = realloc(p->items, p->room * sizeof *p->items);
-        if (p->items == NULL) abort();
-    }
-    p->items[p->n++] = print;
-}
-
 static bool note_key(void *arg, const struct rdb_key *k)
 {
     struct prints *p = arg;
     int slot = slots_of_key(k->name, k->len);
     if (k->db != 0 || rdb_split_is_over(p->x, k) || !slots_has(&p->shared, slot)) return false;
     struct print print = {rdb_crc(0, k->name, k->len), hash_bytes(HASH_EMPTY, k->name, k->len)};
-    if (print.b % p->turns == p->turn) add_print(p, print);
+    if (print.b % p->turns == p->turn) {
+        if (p->n == p->room) {
+            p->room = p->room ? 2 * p->room : 1024;
+            p->items = realloc(p->items, p->room * sizeof *p->items);
+            if (p->items == NULL) abort();
+        }
+        p->items[p->n++] = print;
+    }
     return false;
 }
 
@@ -48,16 +45,6 @@ static int compare(const void *a, const void *b)
     const struct print *x = a, *y = b;
     if (x->a != y->a) return x->a < y->a ? -1 : 1;
     return x->b < y->b ? -1 : x->b > y->b;
-}
-
-static int64_t count_twice(struct prints *p)
-{
-    int64_t n = 0;
-    if (p->n > 1) qsort(p->items, p->n, sizeof *p->items, compare);
-    for (size_t i = 1; i < p->n; i++)
-        n += compare(&p->items[i - 1], &p->items[i]) == 0 && (i == 1 || compare(&p->items[i - 2], &p->items[i]) != 0);
-    p->n = 0;
-    return n;
 }
 
 /* Those of the parts' slots that more than one file has keys of; returns how many keys there may be. */
@@ -86,7 +73,12 @@ int rdb_split_check_twice(const struct rdb_split *x, struct err *e)
     p.turns = (uint64_t)share(x, &p.shared) / AT_ONCE + 1;
     for (; r == 0 && slots_next(&p.shared, 0) < SLOTS && p.turn < p.turns; p.turn++) {
         for (size_t i = 0; r == 0 && i < x->n_files; i++) r = rdb_walk(x->files[i].fd, x->files[i].facts.size, &v, e);
-        twice += count_twice(&p);
+        int64_t n = 0;
+        if (p.n > 1) qsort(p.items, p.n, sizeof *p.items, compare);
+        for (size_t i = 1; i < p.n; i++)
+            n += compare(&p.items[i - 1], &p.items[i]) == 0 && (i == 1 || compare(&p.items[i - 2], &p.items[i]) != 0);
+        p.n = 0;
+        twice += n;
     }
     free(p.items);
     if (r || twice == 0) return r;

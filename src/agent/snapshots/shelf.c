@@ -216,15 +216,6 @@ static void free_closed(struct shelf *s)
     free(s);
 }
 
-static void note_job(struct item *it, const struct job *j)
-{
-    bool export = j->kind == ITEM_EXPORT;
-    if (j->r == 0 && export) set_text(&it->exported, j->to);
-    else if (j->r == 0) know_file(it, &j->st);
-    else snprintf(export ? it->export_reason : it->reason, REASON, "%.190s", j->e.msg);
-    if (j->r) log_warn("snapshot %s: %s", it->id, j->e.msg);
-}
-
 static void job_done(uv_work_t *w, int status)
 {
     struct job *j = w->data;
@@ -236,7 +227,11 @@ static void job_done(uv_work_t *w, int status)
     if (j->r && j->kind == ITEM_TAKE) unlink(j->from);
     assert(it->state == (int)j->kind);
     task_move(&item_task, it->id, &it->state, ITEM_REST);
-    note_job(it, j);
+    bool export = j->kind == ITEM_EXPORT;
+    if (j->r == 0 && export) set_text(&it->exported, j->to);
+    else if (j->r == 0) know_file(it, &j->st);
+    else snprintf(export ? it->export_reason : it->reason, REASON, "%.190s", j->e.msg);
+    if (j->r) log_warn("snapshot %s: %s", it->id, j->e.msg);
     free(j->id);
     free(j);
     if (!s->closed) s->changed(s->arg);
@@ -253,23 +248,6 @@ static struct job *new_job(struct shelf *s, struct item *it, enum item_state kin
     task_move(&item_task, it->id, &it->state, (int)kind);
     s->jobs++;
     return j;
-}
-
-static void begin_copy(struct shelf *s, struct item *it)
-{
-    struct job *j = new_job(s, it, ITEM_COPY);
-    shelf_path(s, it->copy_of, j->from);
-    shelf_path(s, it->id, j->to);
-    uv_queue_work(s->loop, &j->work, run_job, job_done);
-}
-
-static void begin_export(struct shelf *s, struct item *it)
-{
-    struct job *j = new_job(s, it, ITEM_EXPORT);
-    shelf_path(s, it->id, j->from);
-    snprintf(j->to, sizeof j->to, "%s", it->export_path);
-    snprintf(j->root, sizeof j->root, "%s", it->export_root);
-    uv_queue_work(s->loop, &j->work, run_job, job_done);
 }
 
 void shelf_take(struct shelf *s, const char *id, const char *path)
@@ -311,9 +289,16 @@ static void reconcile_item(struct shelf *s, struct item *it)
         unlink(shelf_path(s, it->id, path));
         it->whole = false;
     } else if (!it->whole && source && source->whole && it->reason[0] == '\0') {
-        begin_copy(s, it);
+        struct job *j = new_job(s, it, ITEM_COPY);
+        shelf_path(s, it->copy_of, j->from);
+        shelf_path(s, it->id, j->to);
+        uv_queue_work(s->loop, &j->work, run_job, job_done);
     } else if (it->whole && it->export_path && it->exported == NULL && it->export_reason[0] == '\0') {
-        begin_export(s, it);
+        struct job *j = new_job(s, it, ITEM_EXPORT);
+        shelf_path(s, it->id, j->from);
+        snprintf(j->to, sizeof j->to, "%s", it->export_path);
+        snprintf(j->root, sizeof j->root, "%s", it->export_root);
+        uv_queue_work(s->loop, &j->work, run_job, job_done);
     }
 }
 
