@@ -21,7 +21,13 @@ struct exchange *exchange_new(struct http *h, struct MHD_Connection *c)
     } else {
         *x = (struct exchange){0};
     }
-    *x = (struct exchange){.http = h, .connection = c, .state = X_HEADERS, .next = h->live, .target = x->target, .body = x->body};
+    *x = (struct exchange){.http = h,
+        .connection = c,
+        .state = X_HEADERS,
+        .most = HTTP_BODY_MAX,
+        .next = h->live,
+        .target = x->target,
+        .body = x->body};
     if (h->live) h->live->prev = x;
     h->live = x;
     return x;
@@ -96,6 +102,25 @@ const char *http_header(const struct exchange *x, const char *name)
     return MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name);
 }
 
+struct each_header {
+    void (*each)(void *arg, const char *name, const char *value);
+    void *arg;
+};
+
+static enum MHD_Result on_header(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    const struct each_header *e = arg;
+    (void)kind;
+    e->each(e->arg, name, value ? value : "");
+    return MHD_YES;
+}
+
+void http_each_header(const struct exchange *x, void (*each)(void *arg, const char *name, const char *value), void *arg)
+{
+    struct each_header e = {each, arg};
+    MHD_get_connection_values(x->connection, MHD_HEADER_KIND, on_header, &e);
+}
+
 const struct http_route *http_routes(const struct exchange *x, size_t *n)
 {
     *n = x->http->n_routes;
@@ -120,6 +145,12 @@ struct arena *http_arena(struct exchange *x)
 
 /* ---- its answer ---- */
 
+static void add_headers(const struct http *h, struct MHD_Response *r, const struct http_header *extra)
+{
+    for (; extra != NULL && extra->name != NULL; extra++) MHD_add_response_header(r, extra->name, extra->value);
+    if (h->closing) MHD_add_response_header(r, "Connection", "close");
+}
+
 static struct MHD_Response *make_response(struct http *h, const char *type, struct buf *body, const struct http_header *extra)
 {
     struct MHD_Response *r;
@@ -133,8 +164,7 @@ static struct MHD_Response *make_response(struct http *h, const char *type, stru
     }
     if (r == NULL) abort();
     if (type) MHD_add_response_header(r, "Content-Type", type);
-    for (; extra != NULL && extra->name != NULL; extra++) MHD_add_response_header(r, extra->name, extra->value);
-    if (h->closing) MHD_add_response_header(r, "Connection", "close");
+    add_headers(h, r, extra);
     return r;
 }
 
@@ -152,6 +182,21 @@ static void resume_exchange(struct exchange *x)
     uv_timer_start(&x->http->timer, x->http->on_timer, 0, 0);
 }
 
+static void hand_over(struct exchange *x, unsigned status, struct MHD_Response *r)
+{
+    if (x->state == X_DEFERRED && x->watch != NULL) {
+        exchange_unwatch(x);
+        x->state = X_READY;
+        x->ready = r;
+        x->ready_status = status;
+        resume_exchange(x);
+        return;
+    }
+    exchange_answered(x);
+    MHD_queue_response(x->connection, status, r);
+    MHD_destroy_response(r);
+}
+
 void http_answer(struct exchange *x, unsigned status, const char *type, struct buf *body, const struct http_header *extra)
 {
     assert(x->state == X_HANDLING || x->state == X_DEFERRED);
@@ -164,18 +209,23 @@ void http_answer(struct exchange *x, unsigned status, const char *type, struct b
         for (int i = 0; i < 2 && h->answers > ANSWERS_MAX; i++)
             connections_end_slowest(&h->connections, PHASE_SENDING, http_now_ms(h));
     }
-    struct MHD_Response *r = make_response(x->http, type, body, extra);
-    if (x->state == X_DEFERRED && x->watch != NULL) {
-        exchange_unwatch(x);
-        x->state = X_READY;
-        x->ready = r;
-        x->ready_status = status;
-        resume_exchange(x);
-        return;
-    }
-    exchange_answered(x);
-    MHD_queue_response(x->connection, status, r);
-    MHD_destroy_response(r);
+    hand_over(x, status, make_response(x->http, type, body, extra));
+}
+
+/* Nobody reads the body of such an answer: libmicrohttpd sends its size alone. */
+static ssize_t read_nothing(void *arg, uint64_t at, char *to, size_t n)
+{
+    (void)arg, (void)at, (void)to, (void)n;
+    return MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+void http_answer_head(struct exchange *x, unsigned status, uint64_t size, const struct http_header *extra)
+{
+    assert(x->state == X_HANDLING || x->state == X_DEFERRED);
+    struct MHD_Response *r = MHD_create_response_from_callback(size, 1, read_nothing, NULL, NULL);
+    if (r == NULL) abort();
+    add_headers(x->http, r, extra);
+    hand_over(x, status, r);
 }
 
 void http_defer(struct exchange *x, http_fn *gone, void *arg)

@@ -2,6 +2,7 @@
 #include "http/route.h"
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 /*
  * A request and its answer. The server owns the exchange, which is valid from the call of its handler until
  * it is answered. A handler answers before it returns, or defers the answer.
@@ -26,6 +27,8 @@ const char *http_query(const struct exchange *x);
 const char *http_param(struct exchange *x, const char *name);
 /* A header's value, or NULL. Names are compared without regard to case. */
 const char *http_header(const struct exchange *x, const char *name);
+/* Calls 'each' with every header, in their order. */
+void http_each_header(const struct exchange *x, void (*each)(void *arg, const char *name, const char *value), void *arg);
 /* The body with a NUL behind it, never NULL. */
 const char *http_body(const struct exchange *x, size_t *len);
 /* All routes of its server. */
@@ -40,6 +43,8 @@ struct arena *http_arena(struct exchange *x);
  * its strings are copied; both may be NULL. The exchange is not to be used afterwards.
  */
 void http_answer(struct exchange *x, unsigned status, const char *type, struct buf *body, const struct http_header *extra);
+/* Answers a HEAD request for something of that size. 'extra' is copied. */
+void http_answer_head(struct exchange *x, unsigned status, uint64_t size, const struct http_header *extra);
 /*
  * Lets the handler return without an answer: http_answer() comes later, from anywhere in the loop. If the client leaves or
  * the server closes first, 'gone' is called instead, and the exchange is no more.

@@ -41,6 +41,7 @@ struct exchange {
     size_t received; /* bytes of the body, those thrown away too */
     size_t reserved; /* for the body, of the server's BODIES_MAX */
     size_t answer;   /* bytes of the answer, of the server's ANSWERS_MAX */
+    size_t most;     /* that its body may have */
     enum refusal refusal;
     enum origin origin;
     struct arena arena;
@@ -61,8 +62,10 @@ struct http {
     uv_timer_t timer, deadline, sweep;
     uv_timer_cb on_timer; /* of 'timer' */
     struct connections connections;
-    size_t bodies;  /* bytes that exchanges have reserved for theirs */
-    size_t answers; /* bytes of answers that are not read to the end yet */
+    size_t bodies;    /* bytes that exchanges have reserved for theirs */
+    size_t answers;   /* bytes of answers that are not read to the end yet */
+    size_t large_max; /* http_allow_large() */
+    bool (*may_be_large)(struct exchange *x);
     struct http_route *routes;
     size_t n_routes;
     struct exchange *live, *spare;

@@ -108,17 +108,25 @@ static void answer_result(struct call *c, int r, const void *result)
 
 /* ---- other services ---- */
 
-/* Whoever it is signed for, as far as its headers and its URL say. */
-static bool is_for_another(struct call *c)
+/* For whom it is signed, as far as its headers and its URL say. */
+static bool read_head(struct exchange *x, const char *default_region, struct scope *out)
 {
-    const char *authorization = http_header(c->x, "Authorization"), *credential = http_param(c->x, "X-Amz-Credential");
-    if (scope_read(&c->scope, c->arena, authorization, credential, c->api->default_region, &c->err) != 0) return false;
-    return strcmp(c->scope.service, SCOPE_SERVICE) != 0;
+    struct err e;
+    const char *authorization = http_header(x, "Authorization"), *credential = http_param(x, "X-Amz-Credential");
+    return scope_read(out, http_arena(x), authorization, credential, default_region, &e) == 0;
 }
 
-static bool other_takes(struct call *c)
+bool query_is_for_another(struct exchange *x)
 {
-    return is_for_another(c) && c->api->other && c->api->other(c->api->other_arg, c->x, &c->scope);
+    struct scope scope;
+    return read_head(x, "", &scope) && strcmp(scope.service, SCOPE_SERVICE) != 0;
+}
+
+static bool other_takes(const struct call *c)
+{
+    struct scope scope;
+    if (c->api->other == NULL || !read_head(c->x, c->api->default_region, &scope)) return false;
+    return strcmp(scope.service, SCOPE_SERVICE) != 0 && c->api->other(c->api->other_arg, c->x, &scope);
 }
 
 static struct call call_make(struct exchange *x, void *api)

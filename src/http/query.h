@@ -31,5 +31,7 @@ struct query_api {
     const char *default_region; /* of requests without a credential scope */
 };
 
+/* Whether the headers, or the URL, say that it is signed for another service. */
+bool query_is_for_another(struct exchange *x);
 /* Adds the routes that serve 'api' at "/" and explain all other unknown paths. 'api' must outlive the server. */
 void query_add_routes(struct http *h, const struct query_api *api);

@@ -91,6 +91,12 @@ static bool reserve_body(struct exchange *x, uint64_t length)
     return true;
 }
 
+static size_t body_limit(struct exchange *x, uint64_t length)
+{
+    bool large = length > HTTP_BODY_MAX && x->http->may_be_large && x->http->may_be_large(x);
+    return large ? x->http->large_max : HTTP_BODY_MAX;
+}
+
 /* A client that waits for "100 Continue", or would send for very long, is answered before it sends the body. */
 static bool refuse_early(struct exchange *x)
 {
@@ -98,7 +104,7 @@ static bool refuse_early(struct exchange *x)
     int fd = MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     if (x->http->own_users && !local_peer_is_ours(fd)) x->refusal = REFUSED_STRANGER;
     else if (!framing_read(x->connection, &n)) x->refusal = REFUSED_AMBIGUOUS;
-    else if (n > HTTP_BODY_MAX && n != FRAMING_CHUNKED) x->refusal = REFUSED_TOO_LARGE;
+    else if (n != FRAMING_CHUNKED && n > (x->most = body_limit(x, n))) x->refusal = REFUSED_TOO_LARGE;
     else if (!reserve_body(x, n)) x->refusal = REFUSED_NO_ROOM;
     if (x->refusal == REFUSED_TOO_LARGE) return n > DRAIN_MAX || http_header(x, "Expect") != NULL;
     return x->refusal != REFUSED_NOT;
@@ -108,7 +114,7 @@ static void on_body(struct exchange *x, const char *data, size_t size)
 {
     x->received += size;
     if (x->refusal == REFUSED_NO_ROOM) return;
-    if (x->received > HTTP_BODY_MAX) x->refusal = REFUSED_TOO_LARGE;
+    if (x->received > x->most) x->refusal = REFUSED_TOO_LARGE;
     else buf_add(&x->body, data, size);
 }
 
@@ -286,6 +292,12 @@ uint16_t http_port(const struct http *h)
 bool http_is_local(const struct http *h)
 {
     return h->local;
+}
+
+void http_allow_large(struct http *h, size_t max, bool (*may)(struct exchange *x))
+{
+    h->large_max = max;
+    h->may_be_large = may;
 }
 
 void http_add_routes(struct http *h, const struct http_route *routes, size_t n)

@@ -172,6 +172,11 @@ const struct flag flags[] = {
         read_choice, AT(ephemeral), "on or off", switches, .bare = "on"},
     {FOR(COMMAND_AGENT), "ephemeral", "on|off", "off", NULL, "on: it ends with the process that started it, and so do its nodes",
         read_choice, AT(ephemeral), "on or off", switches, .bare = "on"},
+    {FOR(COMMAND_SERVE), "forward", "URL", NULL, "nowhere",
+        "where requests that are signed for other services than ElastiCache are sent on to, STS and EC2 among them: another "
+        "local AWS, "
+        "as http://127.0.0.1:4567",
+        read_text, AT(forward), "a URL like http://127.0.0.1:4567"},
     {FOR(COMMAND_SERVE), "init", "DIR|FILE", NULL, "none",
         "what is run once requests are served, in the order of the names: executables, with AWS_ENDPOINT_URL set, and files "
         "NAME.calls "

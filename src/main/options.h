@@ -60,6 +60,7 @@ struct options {
     enum check check;
     char init[OPTION_PATH_SIZE]; /* "": nothing */
     enum init_strict init_strict;
+    char forward[OPTION_PATH_SIZE];          /* a URL; "": nowhere */
     char admin_token_file[OPTION_PATH_SIZE]; /* "": in the data directory */
     int stop_timeout;                        /* seconds; 0: no limit */
 

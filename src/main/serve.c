@@ -28,6 +28,7 @@
 #include "http/request_id.h"
 #include "http/scope.h"
 #include "model/form.h"
+#include "neighbour/forward.h"
 #include "neighbour/neighbour.h"
 #include "model/operations.gen.h"
 #include "ops/core/op.h"
@@ -67,6 +68,7 @@ struct serve {
     struct reset_admin reset;
     struct wait_admin wait;
     struct init *init;
+    struct forward *forward; /* NULL: nothing is sent on */
     struct links_admin links;
     uv_signal_t on_term, on_int, on_hangup;
     uv_timer_t dir_timer;
@@ -202,7 +204,8 @@ static void add_routes(struct serve *s)
         .clock_moved = clock_moved,
         .arg = s,
     };
-    s->query = (struct query_api){api_operations, api_n_operations, run_operation, s, neighbour_take, NULL, s->o->default_region};
+    s->query =
+        (struct query_api){api_operations, api_n_operations, run_operation, s, neighbour_take, &s->forward, s->o->default_region};
     s->trace = (struct trace_admin){.admin = &s->admin, .trace = control_trace(s->control), .store = s->store};
     admin_add_routes(s->http, &s->admin);
     trace_admin_add_routes(s->http, &s->trace);
@@ -218,6 +221,7 @@ static void add_routes(struct serve *s)
     links_admin_add_routes(s->http, &s->links);
     http_add_routes(s->http, routes, sizeof routes / sizeof *routes);
     query_add_routes(s->http, &s->query);
+    if (s->forward) http_allow_large(s->http, FORWARD_BODY_MAX, query_is_for_another);
 }
 
 static int open_control(struct serve *s, struct err *e)
@@ -338,6 +342,8 @@ static void on_control_stopped(void *arg)
     s->reset.control = NULL;
     s->reset.under_way = false;
     init_close(s->init);
+    forward_close(s->forward);
+    s->forward = NULL;
     s->links.control = NULL;
     reception_close(&s->reception);
     http_close(s->http, NULL, NULL);
@@ -481,6 +487,7 @@ static int open_all(struct serve *s, struct err *e)
     bool anywhere = n == 0 || strncmp(s->o->listen, "0.0.0.0", (size_t)n) == 0 || strncmp(s->o->listen, "[::]", (size_t)n) == 0;
     snprintf(s->server, sizeof s->server, "%.*s:%u", anywhere ? 9 : n, anywhere ? "127.0.0.1" : s->o->listen, http_port(s->http));
     r = open_init(s, e);
+    if (r == 0 && s->o->forward[0]) r = forward_open(&s->forward, &s->loop, s->o->forward, s->server, e);
     if (r == 0) r = open_control(s, e);
     if (r) return r;
     add_routes(s);
@@ -497,6 +504,8 @@ static void close_opened(struct serve *s)
         return;
     }
     init_close(s->init);
+    forward_close(s->forward);
+    s->forward = NULL;
     reception_close(&s->reception);
     if (s->http) http_close(s->http, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 #include "base/err.h"
 #include "catalog/region.h"
 #include "neighbour/call.h"
+#include "neighbour/forward.h"
 #include <string.h>
 
 /* The parameters of the query string and of the body. False: they are none of the Query protocol. */
@@ -33,6 +34,8 @@ static bool answer_here(struct exchange *x, const struct scope *scope)
 
 bool neighbour_take(void *arg, struct exchange *x, const struct scope *scope)
 {
-    (void)arg;
-    return answer_here(x, scope);
+    struct forward **f = arg;
+    if (*f == NULL) return answer_here(x, scope);
+    forward_send(*f, x);
+    return true;
 }

@@ -103,7 +103,8 @@ static void check_reference(struct check *c, const struct reference *r)
         const void *item = table_item(c->w, from, i);
         const char *named = table_dropped(from, item) ? NULL : key_of(a, &names, item);
         if (named && index_get(&there, named) == NULL && !needs_no_row(r, from, c, item))
-            add_violation(c, INVARIANT_POINTERS, arena_printf(a, "a row of %s names the %s %s", r->from->name, r->to->name, named));
+            add_violation(
+                c, INVARIANT_POINTERS, arena_printf(a, "a row of %s names the %s %s", r->from->name, r->to->name, named));
     }
 }
 

@@ -1,4 +1,5 @@
 #include "agent/session/httpc.h"
+#include "base/libcurl.h"
 #include "base/local.h"
 #include "protocol/meeting.h"
 #include "scratch.h"
@@ -39,8 +40,8 @@ static void begin(void)
     uv_loop_init(&loop);
     serve_come(&serve, scratch_dir(), &loop);
     folder = local_folder(scratch_dir());
-    cr_assert_eq(httpc_load(&e), 0, "%s", e.msg);
-    cr_assert_eq(httpc_load(&e), 0);
+    cr_assert_eq(libcurl_load(&e), 0, "%s", e.msg);
+    cr_assert_eq(libcurl_load(&e), 0);
     client = httpc_open(&loop, folder, MEETING_SOCKET, take_answer, &loop);
 }
 

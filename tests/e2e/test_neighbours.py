@@ -1,10 +1,17 @@
 """The services beside ElastiCache: STS says who somebody is, and EC2 which network there is, consistent with the subnet groups."""
+import hashlib
+import http.client
+import http.server
+import json
+import os
 import subprocess
+import threading
 import unittest
 
 import boto3
 import botocore.config
 import botocore.exceptions
+import botocore.parsers
 import harness
 
 setUpModule, tearDownModule = harness.one_server()
@@ -25,6 +32,114 @@ class Case(harness.Case):
         with self.assertRaises(botocore.exceptions.ClientError) as caught:
             call(**arguments)
         self.assertEqual(code, caught.exception.response["Error"]["Code"])
+
+
+class Neighbour(http.server.BaseHTTPRequestHandler):
+    """Tells what came: the request line, the headers and the size and digest of the body; and answers with a header and bytes of its own."""
+    protocol_version = "HTTP/1.1"
+
+    def answer(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.seen.append((self.requestline, list(self.headers.items()), hashlib.sha256(body).hexdigest()))
+        data = b"\x00" * self.server.size
+        self.send_response(self.server.status)
+        self.send_header("X-Amz-Thing", "kept")
+        self.send_header("Content-Type", "application/octet-stream")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(data)
+
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = answer
+
+    def log_message(self, *_):
+        pass
+
+
+class Forward(Case):
+    def setUp(self):
+        super().setUp()
+        self.neighbour = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Neighbour)
+        self.neighbour.seen, self.neighbour.size, self.neighbour.status = [], 10, 200
+        threading.Thread(target=self.neighbour.serve_forever, daemon=True).start()
+        self.addCleanup(self.neighbour.server_close)
+        self.addCleanup(self.neighbour.shutdown)
+        self.own_server(flags=["--forward", "http://127.0.0.1:%d/" % self.neighbour.server_port])
+        self.server.start()
+
+    def send(self, method, path, body=None, service="s3", **headers):
+        connection = http.client.HTTPConnection(self.server.url.split("//")[1], timeout=harness.DEADLINE)
+        self.addCleanup(connection.close)
+        signed = {"Authorization": "AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/%s/aws4_request, SignedHeaders=host, Signature=0" % service}
+        connection.request(method, path, body, signed | headers)
+        answer = connection.getresponse()
+        return answer.status, dict(answer.getheaders()), answer.read()
+
+    def test_requests_arrive_as_they_were_sent(self):
+        body = os.urandom(3 << 20)
+        status, headers, data = self.send("PUT", "/bucket/a%2Fb//../c?x=%20y&list-type=2", body, Host="bucket.s3.amazonaws.com", **{"X-Empty": ""})
+        self.assertEqual((200, "kept", b"\x00" * 10), (status, headers["X-Amz-Thing"], data))
+        line, seen, digest = self.neighbour.seen[0]
+        self.assertEqual("PUT /bucket/a%2Fb//../c?x=%20y&list-type=2 HTTP/1.1", line)
+        self.assertEqual(hashlib.sha256(body).hexdigest(), digest)
+        self.assertEqual({"Host": "bucket.s3.amazonaws.com", "X-Empty": "", "Content-Length": str(len(body)), "Accept-Encoding": "identity"},
+                         {k: v for k, v in seen if k not in ("Authorization", "Via")})
+        self.assertIn("/eu-west-1/s3/", dict(seen)["Authorization"])
+
+    def test_every_kind_of_answer_comes_back(self):
+        self.neighbour.size, self.neighbour.status = 5 << 20, 404
+        self.assertEqual((404, 5 << 20), (lambda a: (a[0], len(a[2])))(self.send("GET", "/x")))
+        status, headers, data = self.send("HEAD", "/x")
+        self.assertEqual((404, str(5 << 20), b""), (status, headers["Content-Length"], data))
+        self.neighbour.size, self.neighbour.status = 0, 204
+        self.assertEqual((204, b""), self.send("DELETE", "/x")[::2])
+        self.send("POST", "/", b'{"a": "%zz"}', "dynamodb", **{"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "DynamoDB_20120810.ListTables"})
+        self.assertEqual("POST / HTTP/1.1", self.neighbour.seen[-1][0])
+
+    def test_everything_signed_for_another_service_goes_there_and_nothing_else(self):
+        s3 = self.client("s3")
+        self.neighbour.size = 0
+        s3.put_object(Bucket="b", Key="k", Body=b"x" * 2_000_000)
+        self.neighbour.size = 10
+        self.assertEqual(10, len(s3.get_object(Bucket="b", Key="k")["Body"].read()))
+        for call in (self.client("sts").get_caller_identity, self.client("ec2").describe_vpcs):
+            with self.assertRaises(botocore.parsers.ResponseParserError):
+                call()
+        self.assertEqual(4, len(self.neighbour.seen))
+        self.assertEqual([], self.api().describe_replication_groups()["ReplicationGroups"])
+        self.server.admin("GET", "health")
+        self.assertEqual(4, len(self.neighbour.seen))
+
+    def test_a_neighbour_that_is_not_there(self):
+        self.neighbour.shutdown()
+        self.neighbour.server_close()
+        status, headers, data = self.send("GET", "/x")
+        self.assertEqual((502, "text/xml"), (status, headers["Content-Type"]))
+        self.assertIn(b"<Code>BadGateway</Code>", data)
+        status, headers, data = self.send("POST", "/", b"{}", "dynamodb", **{"Content-Type": "application/x-amz-json-1.0"})
+        self.assertEqual((502, "BadGateway"), (status, json.loads(data)["__type"]))
+
+    def test_a_circle_is_refused(self):
+        for url, what in ((self.server.url, None), ("ftp://x", "expected a URL"), ("http://", "expected a URL")):
+            command = [harness.BIN, "serve", "--data-dir", self.server.folder + "/other", "--listen",
+                       self.server.url.split("//")[1] if what is None else "127.0.0.1:0", "--forward", url]
+            if what is None:
+                self.server.terminate()
+            run = subprocess.run(command, capture_output=True, text=True, check=False, env=harness.clean_environment(), timeout=60)
+            self.assertEqual(1, run.returncode, run.stderr)
+            self.assertIn(what or "leads to this very server", run.stderr)
+
+    def test_two_that_send_to_each_other_refuse(self):
+        other = harness.Server(flags=["--forward", self.server.url])
+        self.addCleanup(other.finish)
+        other.start()
+        self.server.terminate()
+        self.server.flags[-1] = other.url
+        self.server.flags += ["--listen", self.server.url.split("//")[1]]
+        self.server.start()
+        status, _, data = self.send("GET", "/x")
+        self.assertEqual(508, status)
+        self.assertIn(b"LoopDetected", data)
 
 
 class Sts(Case):

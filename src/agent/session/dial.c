@@ -1,6 +1,7 @@
 #include "agent/session/dial.h"
 #include "agent/os/backoff.h"
 #include "agent/session/httpc.h"
+#include "base/libcurl.h"
 #include "base/local.h"
 #include "base/log.h"
 #include "base/task.h"
@@ -189,7 +190,7 @@ int dial_open(
     uv_loop_t *loop, const struct dial_options *o, const struct dial_events *events, void *arg, struct dial **out, struct err *e)
 {
     char path[PATH_MAX];
-    int r = httpc_load(e);
+    int r = libcurl_load(e);
     if (r) return r;
     snprintf(path, sizeof path, "%s/" MEETING_FOLDER, o->data_dir);
     int folder = local_folder(path);

@@ -1,9 +1,7 @@
 #include "agent/session/httpc.h"
+#include "base/libcurl.h"
 #include "base/local.h"
 #include <assert.h>
-#include <curl/curl.h>
-#include <dlfcn.h>
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,53 +10,6 @@
 #include <unistd.h>
 
 enum { BODY_MAX = 64 << 20 };
-
-/*
- * libcurl is loaded where the first client is opened, not linked: of the processes of this program only agents dial, and with the
- * libraries that it needs itself it would cost serve 3 MiB of memory and 2 ms at its start.
- */
-static struct {
-    bool loaded;
-    __typeof__(curl_global_init) *global_init;
-    __typeof__(curl_slist_append) *slist_append;
-    __typeof__(curl_slist_free_all) *slist_free_all;
-    __typeof__(curl_easy_init) *easy_init;
-    __typeof__(curl_easy_setopt) *easy_setopt;
-    __typeof__(curl_easy_getinfo) *easy_getinfo;
-    __typeof__(curl_easy_strerror) *easy_strerror;
-    __typeof__(curl_easy_cleanup) *easy_cleanup;
-    __typeof__(curl_multi_init) *multi_init;
-    __typeof__(curl_multi_setopt) *multi_setopt;
-    __typeof__(curl_multi_add_handle) *multi_add_handle;
-    __typeof__(curl_multi_remove_handle) *multi_remove_handle;
-    __typeof__(curl_multi_socket_action) *multi_socket_action;
-    __typeof__(curl_multi_info_read) *multi_info_read;
-    __typeof__(curl_multi_cleanup) *multi_cleanup;
-} curl;
-
-static const struct {
-    const char *name;
-    void *function; /* where its pointer stands */
-} functions[] = {
-    {"curl_global_init", &curl.global_init},
-    {"curl_slist_append", &curl.slist_append},
-    {"curl_slist_free_all", &curl.slist_free_all},
-    {"curl_easy_init", &curl.easy_init},
-    {"curl_easy_setopt", &curl.easy_setopt},
-    {"curl_easy_getinfo", &curl.easy_getinfo},
-    {"curl_easy_strerror", &curl.easy_strerror},
-    {"curl_easy_cleanup", &curl.easy_cleanup},
-    {"curl_multi_init", &curl.multi_init},
-    {"curl_multi_setopt", &curl.multi_setopt},
-    {"curl_multi_add_handle", &curl.multi_add_handle},
-    {"curl_multi_remove_handle", &curl.multi_remove_handle},
-    {"curl_multi_socket_action", &curl.multi_socket_action},
-    {"curl_multi_info_read", &curl.multi_info_read},
-    {"curl_multi_cleanup", &curl.multi_cleanup},
-};
-
-/* Debian's name for the library without OpenSSL comes first, then that of other systems. */
-static const char *const libraries[] = {"libcurl-gnutls.so.4", "libcurl.so.4"};
 
 /* A connection's socket. libcurl tells what to watch it for; it is open from open_socket() to close_socket(). */
 struct wire {
@@ -83,25 +34,6 @@ struct httpc {
     bool busy, closing;
     struct buf body, answer;
 };
-
-/* ---- the library ---- */
-
-int httpc_load(struct err *e)
-{
-    void *library = NULL;
-    if (curl.loaded) return 0;
-    for (size_t i = 0; library == NULL && i < sizeof libraries / sizeof *libraries; i++)
-        library = dlopen(libraries[i], RTLD_NOW | RTLD_LOCAL);
-    if (library == NULL) return err_set(e, ERR_BROKEN, "libcurl can't be loaded: %s", dlerror());
-    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
-        void *found = dlsym(library, functions[i].name);
-        if (found == NULL) return err_set(e, ERR_BROKEN, "libcurl is of no use: it has no %s", functions[i].name);
-        memcpy(functions[i].function, &found, sizeof found);
-    }
-    if (curl.global_init(CURL_GLOBAL_NOTHING) != CURLE_OK) return err_set(e, ERR_BROKEN, "libcurl can't be initialised");
-    curl.loaded = true;
-    return 0;
-}
 
 /* ---- the end of a request ---- */
 
@@ -308,8 +240,7 @@ struct httpc *httpc_open(uv_loop_t *loop, int folder, const char *name, httpc_do
     c->multi = curl.multi_init();
     c->easy = curl.easy_init();
     if (c->multi == NULL || c->easy == NULL) abort();
-    /* libcurl opens sockets of its own, which engines must not inherit. Every other descriptor of this program is marked already. */
-    if (close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) != 0) assert(errno == ENOSYS || errno == EINVAL);
+    libcurl_keep_descriptors();
     set_options(c);
     c->timer.data = c;
     uv_timer_init(loop, &c->timer);

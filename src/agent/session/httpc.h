@@ -14,9 +14,7 @@ struct httpc;
 /* The answer: its status, and its body during the call; or status 0 and a line that says why there is none. */
 typedef void httpc_done(void *arg, int status, const char *body, size_t len);
 
-/* Loads libcurl, which must have been done before a client is opened; done again it does nothing. ERR_BROKEN. */
-int httpc_load(struct err *e);
-/* The socket's name in a folder, whose descriptor (see base/local.h) must outlive the client; the name is copied. */
+/* libcurl must have been loaded (base/libcurl.h). The socket's name in a folder, whose descriptor (see base/local.h) must outlive the client; the name is copied. */
 struct httpc *httpc_open(uv_loop_t *loop, int folder, const char *name, httpc_done *done, void *arg);
 /* Posts the JSON text 'body', which is copied, to a path; without a body (NULL) it gets what is there. No other request may be
  * under way. What fits into the socket is on its way when this returns. */
