@@ -81,7 +81,7 @@ CREATE TABLE global_member (
   rg_id     TEXT NOT NULL,
   role      TEXT NOT NULL CHECK (role IN ('PRIMARY', 'SECONDARY')),
   status    TEXT NOT NULL,
-  leaving   INTEGER NOT NULL, fork_offset INTEGER NOT NULL DEFAULT 0,
+  leaving   INTEGER NOT NULL,
   PRIMARY KEY (global_id, region)
 ) WITHOUT ROWID;
 CREATE TABLE "global_replication_group" (
@@ -98,7 +98,6 @@ CREATE TABLE "global_replication_group" (
   phase              TEXT NOT NULL CHECK (phase IN ('steady', 'fencing', 'promoting', 'withdrawing', 'settling', 'reviving', 'returning')),
   phase_since_ms     INTEGER NOT NULL,
   switch_region      TEXT,                 -- the region that shall become primary, or that a dead primary gets its data back from
-  switch_offset      INTEGER NOT NULL,     -- where the fenced primary stands; -1: don't wait
   created_ms         INTEGER NOT NULL
 , automatic_failover TEXT NOT NULL DEFAULT 'disabled') WITHOUT ROWID;
 CREATE TABLE network_link (
@@ -156,7 +155,7 @@ CREATE TABLE node_group (
   switch_node_id  TEXT,                   -- the node that shall become primary, in good order
   switch_offset   INTEGER NOT NULL,
   switch_since_ms INTEGER NOT NULL,
-  failed_node_id  TEXT, unserved_since_ms INTEGER NOT NULL DEFAULT 0,                   -- the former primary, until it has recovered
+  failed_node_id  TEXT, unserved_since_ms INTEGER NOT NULL DEFAULT 0, rise_offset INTEGER NOT NULL DEFAULT -1, fork_offset INTEGER NOT NULL DEFAULT 0, reviving INTEGER NOT NULL DEFAULT 0,                   -- the former primary, until it has recovered
   PRIMARY KEY (region, rg_id, id)
 ) WITHOUT ROWID;
 CREATE TABLE parameter (

@@ -24,6 +24,7 @@ static bool following;     /* this module made the node follow the upstream */
 static bool busy;          /* in internals_follow(), which tells of a change of role itself */
 static bool unmarked;      /* the mark of a primary is off while data are loaded */
 static bool retry_planned; /* a timer will try to follow */
+static bool owner;         /* its history is its own, and others may follow it: it has been a primary without an upstream */
 static bool started;       /* the entry has returned: what is set from now on, somebody has asked for */
 static const char *unable; /* why the engine can't be attached; NULL: it can */
 
@@ -50,7 +51,8 @@ static bool slots_are_covered(void)
 }
 
 /* A process that becomes a primary begins a history of its own, and one that starts from a file does. As long as it has written nothing
- * to it, the history before is still its history: without it, the upstream would send everything anew. */
+ * to it, the history before is still its history: without it, the upstream would send everything anew. Not so where it was primary for
+ * everybody: then the upstream, which followed it, goes on from its history, and may not know the one before. */
 static void restore_history(void)
 {
     struct module_info *info = ModuleGetServerInfo(self, "replication");
@@ -84,6 +86,18 @@ static void plan_retry(int64_t ms)
     ModuleCreateTimer(self, ms, retry, NULL);
 }
 
+static void own(struct module_ctx *ctx, void *data)
+{
+    (void)ctx, (void)data;
+    owner = owner || (host[0] == '\0' && internals_is_primary());
+}
+
+/* Nobody can have followed it before it has answered whatever is under way: until then it may be told an upstream in the same breath. */
+static void plan_ownership(void)
+{
+    ModuleCreateTimer(self, 0, own, NULL);
+}
+
 /* Follows the upstream if the node may. While a slot belongs to nobody, the table may not be looked at without the mark that is
  * taken off below; while data are loaded, roles stay what they are. */
 static void try_to_follow(void)
@@ -91,8 +105,9 @@ static void try_to_follow(void)
     if (host[0] == '\0' || unmarked || !internals_is_primary()) return;
     if ((ModuleGetContextFlags(self) & (MODULE_FLAG_LOADING | MODULE_FLAG_ASYNC_LOADING)) || !slots_are_covered())
         return plan_retry(RETRY_MS);
-    if (!following) restore_history();
+    if (!following && !owner) restore_history();
     set_expiry(false);
+    owner = false;
     busy = following = true;
     internals_follow(host, port);
     busy = false;
@@ -116,7 +131,10 @@ static void role_changed(struct module_ctx *ctx, struct module_event event, uint
     (void)ctx, (void)event, (void)data;
     if (busy) return;
     following = following && what == MODULE_ROLE_REPLICA && internals_is_primary();
-    if (what == MODULE_ROLE_PRIMARY) try_to_follow();
+    if (what == MODULE_ROLE_REPLICA) owner = false;
+    if (what != MODULE_ROLE_PRIMARY) return;
+    if (host[0] == '\0') plan_ownership();
+    else try_to_follow();
 }
 
 /* A primary leaves out keys that have expired when it loads data. A follower must not: the upstream may have given them more time,
@@ -182,6 +200,7 @@ static int apply_upstream(struct module_ctx *ctx, void *data, struct module_stri
     (void)ctx, (void)data, (void)error;
     if (host[0] != '\0') try_to_follow();
     else if (unable == NULL) stop_following();
+    if (host[0] == '\0' && unable == NULL) plan_ownership();
     return MODULE_OK;
 }
 
@@ -223,7 +242,7 @@ int RedisModule_OnLoad(struct module_ctx *ctx, struct module_string **arguments,
     if (host[0] != '\0' && unable == NULL) {
         set_expiry(false);
         plan_retry(0);
-    }
+    } else if (unable == NULL) plan_ownership();
     started = true;
     return MODULE_OK;
 }

@@ -202,16 +202,22 @@ void reach_region(struct rows *r, const char *region)
         if (unit_is_in(u, region)) rows_mark(r, u);
 }
 
+static bool has_forked(const struct unit *rg)
+{
+    for (size_t i = 0; i < rg->rows.n; i++) {
+        const struct kept *k = rg->rows.items[i];
+        const struct row_node_group *ng = rows_tables[k->table].table == &sql_table_node_group ? k->row : NULL;
+        if (ng && ng->fork_offset != 0) return true;
+    }
+    return false;
+}
+
 /* A failover that is given up, or was while a region was out of reach (plan/fork.c). */
 static bool awaits_obedience(const struct unit *global)
 {
     const struct row_global_replication_group *row = unit_row(global, &sql_table_global_replication_group);
     bool awaits = row && row->phase == PHASE_WITHDRAWING;
-    for (size_t i = 0; i < global->rows.n; i++) {
-        const struct kept *k = global->rows.items[i];
-        const struct row_global_member *m = rows_tables[k->table].table == &sql_table_global_member ? k->row : NULL;
-        awaits = awaits || (m && m->fork_offset != 0);
-    }
+    for (size_t i = 0; !awaits && i < global->names.n; i++) awaits = has_forked(global->names.items[i]);
     return awaits;
 }
 

@@ -160,30 +160,51 @@ static void check_node_group(struct check *c, struct world_node_group *ng)
             arena_printf(c->w->arena, "%s: %s is to become its primary", node_group_name(c, ng), target));
 }
 
+/* The same shard of all regions. */
+static void check_writers(struct check *c, const struct world_global *g, const char *node_group_id)
+{
+    size_t writers = 0;
+    for (size_t i = 0; i < g->n_members; i++) {
+        const struct world_member *m = &g->members[i];
+        struct world_node_group *ng = m->drop || m->row.leaving || !m->rg ? NULL : rg_node_group(m->rg, node_group_id);
+        if (ng) writers += count_writers(c->w, ng) > 0;
+    }
+    if (writers > 1)
+        add_violation(c, INVARIANT_ONE_TAKES_WRITES,
+            arena_printf(c->w->arena, "%s-%s: nodes of %zu regions are", g->row.id, node_group_id, writers));
+}
+
 static void check_global(struct check *c, struct world_global *g)
 {
-    size_t primaries = 0, writers = 0;
+    size_t primaries = 0;
     for (size_t i = 0; i < g->n_members; i++) {
-        struct world_member *m = &g->members[i];
+        const struct world_member *m = &g->members[i];
         if (m->drop) continue;
         primaries += m->row.role == MEMBER_PRIMARY;
-        if (!m->row.leaving && m->rg && m->rg->n_node_groups) writers += count_writers(c->w, &m->rg->node_groups[0]) > 0;
+        for (size_t k = 0; m->rg && k < m->rg->n_node_groups; k++) check_writers(c, g, m->rg->node_groups[k].row.id);
     }
     if (primaries > 1)
         add_violation(c, INVARIANT_ONE_PRIMARY_REGION, arena_printf(c->w->arena, "%s: %zu members are", g->row.id, primaries));
-    if (writers > 1)
-        add_violation(
-            c, INVARIANT_ONE_TAKES_WRITES, arena_printf(c->w->arena, "%s: nodes of %zu regions are", g->row.id, writers));
 }
 
-static void check_phase(struct check *c, const struct row_global_replication_group *g)
+static bool waits_for_no_offset(struct world_global *g)
 {
+    const struct world_member *active = global_primary(g);
+    for (size_t i = 0; active && active->rg && i < active->rg->n_node_groups; i++) {
+        const struct row_node_group *ng = &active->rg->node_groups[i].row;
+        if (ng->reviving && ng->rise_offset < 0) return true;
+    }
+    return false;
+}
+
+static void check_phase(struct check *c, struct world_global *world_global)
+{
+    const struct row_global_replication_group *g = &world_global->row;
     if (!word_knows(&words_global_phase, g->phase)) return; /* invariant 7 tells of it */
     bool turns = g->phase != PHASE_STEADY && g->phase != PHASE_SETTLING;
     if (turns && g->switch_region == NULL)
-        add_violation(
-            c, INVARIANT_PHASES, arena_printf(c->w->arena, "%s: %s without a region", g->id, global_phase_text(g->phase)));
-    if (g->phase == PHASE_RETURNING && g->switch_offset < 0)
+        add_violation(c, INVARIANT_PHASES, arena_printf(c->w->arena, "%s: %s without a region", g->id, global_phase_text(g->phase)));
+    if (g->phase == PHASE_RETURNING && waits_for_no_offset(world_global))
         add_violation(c, INVARIANT_PHASES, arena_printf(c->w->arena, "%s: returning without an offset", g->id));
 }
 
@@ -306,7 +327,7 @@ struct violation *plan_check(struct world *w)
     for (size_t i = 0; i < w->n_globals; i++) {
         if (w->globals[i].drop) continue;
         check_global(&c, &w->globals[i]);
-        check_phase(&c, &w->globals[i].row);
+        check_phase(&c, &w->globals[i]);
     }
     check_addresses(&c);
     for (size_t i = 0; i < n_world_tables; i++) check_table_words(&c, &world_tables[i]);

@@ -53,7 +53,8 @@ static bool is_replaceable(struct world_rg *rg, const struct world_node *n)
 static int64_t is_passed_over_at(const struct world_rg *rg, const struct world_node *n)
 {
     bool first = n->node_group && rg_primary(n->node_group) == n;
-    return first && want_hands_over(rg) && want_has_ready_secondary(rg) ? n->row.seen_since_ms + PASSED_OVER_MS : INT64_MAX;
+    return first && want_hands_over(rg) && want_has_ready_secondary(rg, n->node_group) ? n->row.seen_since_ms + PASSED_OVER_MS
+                                                                                       : INT64_MAX;
 }
 
 void plan_hung(struct world *w, struct world_node *n)

@@ -5,7 +5,8 @@
  *           failover asked           fenced, passed over           promoted              all follow
  *     steady ──────────────► fencing ────────────────────► promoting ─────────► settling ────────────► steady
  *       │                       │                           │     ▲                ▲
- *       │                       │                   overdue │     │ passed over    │
+ *       │                       │                   overdue │     │ passed over,   │
+ *       │                       │                           │     │ begun          │
  *       │                       │                           ▼     │                │
  *       │                       │                         withdrawing ────────────►┤ promoted, given up
  *       │                       └─────────────────────────────────────────────────►┤ given up
@@ -19,6 +20,9 @@
  *
  * A primary that is alive and can be reached is never passed over: what does not come about in time is given up. The new one may have become
  * primary in that very moment, so the order is withdrawn first, and only when its agent has taken that does the old one take writes again.
+ * In cluster mode each shard has an old and a new primary. None of the new ones takes writes before all may, and where one does, the
+ * failover is not given up any more: its writes would be lost.
+ *
  * Where the old primary is dead, or out of reach, nothing is waited for; fork.c tells what becomes of writes that it took since. The same
  * becomes of a new primary that is out of reach, so that the order can't be taken back.
  *
@@ -61,26 +65,28 @@ static const struct phase_end {
 } ends[] = {
     {PHASE_STEADY, FACT_OLD_IS_DATALESS | FACT_OTHER_SOURCE, PHASE_PRIMARY_LOST},
 
-    {PHASE_FENCING, FACT_OLD_PASSED_OVER, PHASE_PASSED_OVER},
+    {PHASE_FENCING, FACT_OLD_PASSED_OVER | FACT_OLD_SETTLED, PHASE_PASSED_OVER},
     {PHASE_FENCING, FACT_OLD_FENCED, PHASE_FENCED},
     {PHASE_FENCING, FACT_LATE | FACT_OLD_REPORTS, PHASE_GIVEN_UP},
 
     {PHASE_PROMOTING, FACT_TARGET_NONE, PHASE_TARGET_GONE},
-    {PHASE_PROMOTING, FACT_TARGET_WRITES, PHASE_PROMOTED},
-    {PHASE_PROMOTING, FACT_TARGET_LOST, PHASE_OVERDUE}, /* its next process may just have become primary by the same order */
-    {PHASE_PROMOTING, FACT_TARGET_UNREACHED, PHASE_OVERDUE},
-    {PHASE_PROMOTING, FACT_OFFSET | FACT_OLD_PASSED_OVER, PHASE_PASSED_OVER}, /* goes on without an offset */
-    {PHASE_PROMOTING, FACT_OFFSET | FACT_LATE, PHASE_OVERDUE},
+    {PHASE_PROMOTING, FACT_TARGET_BEGUN | FACT_TARGET_WRITES, PHASE_PROMOTED},
+    /* its next process may just have become primary by the same order */
+    {PHASE_PROMOTING, FACT_TARGET_LOST | FACT_TARGET_WAITS, PHASE_OVERDUE},
+    {PHASE_PROMOTING, FACT_TARGET_UNREACHED | FACT_TARGET_WAITS, PHASE_OVERDUE},
+    {PHASE_PROMOTING, FACT_OFFSET_IN_VAIN, PHASE_PASSED_OVER}, /* goes on without an offset */
+    {PHASE_PROMOTING, FACT_OFFSET | FACT_LATE | FACT_TARGET_WAITS, PHASE_OVERDUE},
 
     {PHASE_WITHDRAWING, FACT_TARGET_NONE, PHASE_TARGET_GONE},
-    {PHASE_WITHDRAWING, FACT_TARGET_WRITES, PHASE_PROMOTED},
+    {PHASE_WITHDRAWING, FACT_TARGET_BEGUN | FACT_TARGET_WRITES, PHASE_PROMOTED},
+    {PHASE_WITHDRAWING, FACT_TARGET_BEGUN, PHASE_BEGUN}, /* the other shards follow suit */
     {PHASE_WITHDRAWING, FACT_TARGET_UNREACHED, PHASE_GIVEN_UP},
     {PHASE_WITHDRAWING, FACT_TARGET_WITHDREW, PHASE_GIVEN_UP},
     {PHASE_WITHDRAWING, FACT_OLD_LOST | FACT_TARGET_LIVES, PHASE_PASSED_OVER},
 
     {PHASE_SETTLING, FACT_FOLLOWED, PHASE_ALL_FOLLOW},
 
-    {PHASE_REVIVING, FACT_OFFSET | FACT_OLD_WRITES, PHASE_RETURNED},            /* it just did return */
+    {PHASE_REVIVING, FACT_OLD_WRITES, PHASE_RETURNED},                          /* it just did return */
     {PHASE_REVIVING, FACT_TARGET_LOST | FACT_OTHER_SOURCE, PHASE_PRIMARY_LOST}, /* goes on with another giver */
     {PHASE_REVIVING, FACT_TARGET_LOST, PHASE_SOURCE_GONE},
     {PHASE_REVIVING, FACT_TARGET_GAVE, PHASE_DATA_GIVEN},

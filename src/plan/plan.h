@@ -59,9 +59,9 @@ void plan_serving(struct world *w);
 /* The writes of primaries that were passed over while they were out of reach: counted, told of, then discarded. */
 void plan_forks(struct world *w, struct world_global *g);
 /* 'old', whose first node may be alive, is primary no more from here on. */
-void plan_fork_open(struct world *w, struct world_member *old);
+void plan_fork_open(struct world *w, struct world_node_group *old);
 /* 'target' may have become primary by an order that nobody can take back, as its region is out of reach; but it is none. */
-void plan_fork_doubt(struct world *w, struct world_member *target);
+void plan_fork_doubt(struct world *w, struct world_node_group *target);
 /* Statuses and phases of a global datastore: joining, leaving, failover, deletion. */
 void plan_global(struct world *w, struct world_global *g);
 

@@ -22,10 +22,10 @@ void promotion_forget(struct world *w, struct row_node *n)
 }
 
 /* Another region has the data, or waits for what becomes of this one: plan_global() decides. */
-static bool is_for_global(const struct world_rg *rg)
+static bool is_for_global(const struct world_rg *rg, const struct world_node_group *ng)
 {
     bool active = rg->global && global_primary(rg->global) && global_primary(rg->global)->rg == rg;
-    return want_is_switch_target(rg) || (active && want_has_ready_secondary(rg));
+    return want_is_switch_target(rg) || (active && want_has_ready_secondary(rg, ng));
 }
 
 void plan_promotions(struct world *w, struct world_rg *rg)
@@ -39,7 +39,7 @@ void plan_promotions(struct world *w, struct world_rg *rg)
             bool all_told;
             struct world_node *best = want_failover(rg) ? candidate_best(rg, ng, first, &all_told) : NULL;
             if (best && best->row.seen_offset > first->row.seen_offset) candidate_make_primary(w, rg, ng, first, best);
-            else if (best || !is_for_global(rg)) choose_process(w, &first->row, false);
+            else if (best || !is_for_global(rg, ng)) choose_process(w, &first->row, false);
         }
     }
     for (size_t i = 0; i < rg->n_nodes; i++) {

@@ -43,10 +43,18 @@ struct world_member *want_switch_member(struct world_global *g)
     return NULL;
 }
 
+/* The shard's dead primary gets its data back from the region of the giver; the other shards go on as ever. */
+static bool is_revived(const struct world_rg *rg, const struct world_node_group *ng)
+{
+    struct world_member *active = global_primary(rg->global);
+    const struct world_node_group *lost = active && active->rg ? rg_node_group(active->rg, ng->row.id) : NULL;
+    return phase_in(rg)->other == OTHER_GIVES && lost && lost->row.reviving;
+}
+
 /* Where a primary that died gets its data back from, once that one can give them. */
 static struct world_node *revival_source(struct world_rg *rg, const struct world_node_group *ng)
 {
-    struct world_member *m = phase_in(rg)->other == OTHER_GIVES ? want_switch_member(rg->global) : NULL;
+    struct world_member *m = rg->global && rg->member && is_revived(rg, ng) ? want_switch_member(rg->global) : NULL;
     struct world_node *n = m ? first_of(m->rg, ng->row.id) : NULL;
     return n && n->row.seen_role == SEEN_ROLE_PRIMARY ? n : NULL;
 }
@@ -100,61 +108,83 @@ static bool is_coming(const struct world_node *n)
     return state == SEEN_STOPPED || state == SEEN_UNKNOWN || (state == SEEN_STARTING && n->row.seen_pid);
 }
 
-static bool any_is_coming(const struct world_rg *rg)
+static bool any_is_coming(const struct world_node_group *ng)
 {
-    for (size_t i = 0; i < rg->n_nodes; i++)
-        if (is_coming(&rg->nodes[i])) return true;
+    for (size_t i = 0; i < ng->n_nodes; i++)
+        if (ng_has(ng, &ng->nodes[i]) && is_coming(&ng->nodes[i])) return true;
     return false;
 }
 
-static bool has_secondary(const struct world_rg *rg, enum secondary how)
+/* Of that node group, in another region. */
+static bool has_secondary(const struct world_rg *rg, const struct world_node_group *ng, enum secondary how)
 {
     if (rg->global == NULL || want_passive(rg)) return false;
     if (rg->member && rg->member->row.leaving) return false; /* it stands on its own: nobody gives it data any more */
     for (size_t i = 0; i < rg->global->n_members; i++) {
         struct world_member *m = &rg->global->members[i];
         if (m->rg == rg || m->rg == NULL || m->drop || m->row.leaving || m->row.status != MEMBER_ASSOCIATED) continue;
-        struct world_node *n = m->rg->n_node_groups ? rg_primary(&m->rg->node_groups[0]) : NULL;
-        if (how == SECONDARY_ANY || (how == SECONDARY_READY && node_answers(n))) return true;
-        if (how == SECONDARY_COMING && any_is_coming(m->rg)) return true;
+        const struct world_node_group *other = rg_node_group(m->rg, ng->row.id);
+        if (other == NULL) continue;
+        if (how == SECONDARY_ANY || (how == SECONDARY_READY && node_answers(rg_primary(other)))) return true;
+        if (how == SECONDARY_COMING && any_is_coming(other)) return true;
     }
     return false;
 }
 
-bool want_has_ready_secondary(const struct world_rg *rg)
+bool want_has_ready_secondary(const struct world_rg *rg, const struct world_node_group *ng)
 {
-    return has_secondary(rg, SECONDARY_READY);
+    return has_secondary(rg, ng, SECONDARY_READY);
 }
 
 bool want_awaits_secondary(struct world *w, const struct world_rg *rg, const struct world_node *first)
 {
     int64_t since = first->row.seen_since_ms > w->started_ms ? first->row.seen_since_ms : w->started_ms;
-    if (!has_secondary(rg, SECONDARY_COMING) || w->steady_ms >= since + WANT_SECONDARY_MS) return false;
+    if (!has_secondary(rg, first->node_group, SECONDARY_COMING) || w->steady_ms >= since + WANT_SECONDARY_MS) return false;
     world_wake(w, since + WANT_SECONDARY_MS);
     return true;
 }
 
 /*
- * What a datastore's phase asks of the first node of a member's region. One that is to
- * become primary, or gives its data, must not come back empty; one that is given them may.
+ * No shard of a region becomes primary alone: it could not be called back without losing writes, should another one lose its data
+ * meanwhile. So all wait until each has reached its offset; and once one has become primary, all go on.
  */
-static void want_first_in_phase(struct world_rg *rg, const struct world_node *first, struct want_node *want)
+static bool all_may_rise(const struct world_rg *rg)
+{
+    bool reached = true;
+    size_t n_shards = 0;
+    for (size_t i = 0; i < rg->n_node_groups; i++) {
+        const struct world_node_group *ng = &rg->node_groups[i];
+        const struct world_node *n = ng->drop ? NULL : rg_primary(ng);
+        if (node_takes_writes(n)) return true;
+        if (ng->drop) continue;
+        reached = reached && node_answers(n) && n->row.seen_offset >= ng->row.rise_offset;
+        n_shards++;
+    }
+    return reached || n_shards == 1;
+}
+
+/*
+ * What a datastore's phase asks of the first node of a node group in a member's region. One that is
+ * to become primary, or gives its data, must not come back empty; one that is given them may.
+ */
+static void want_first_in_phase(
+    struct world_rg *rg, const struct world_node_group *ng, const struct world_node *first, struct want_node *want)
 {
     const struct phase *phase = phase_in(rg);
     bool rises = phase->other == OTHER_RISES || phase->other == OTHER_WITHDRAWS;
-    int64_t offset = rg->global->row.switch_offset;
+    bool revived = is_revived(rg, ng);
     if (want_hands_over(rg)) want->fence = true;
     if (rises && want_is_switch_target(rg)) {
         want->primary = want->hold = true;
-        want->promote_offset = phase->other == OTHER_WITHDRAWS ? INT64_MAX : offset;
+        want->promote_offset = phase->other == OTHER_RISES && all_may_rise(rg) ? ng->row.rise_offset : INT64_MAX;
     }
-    if (phase->active == ACTIVE_RECEIVES && !want_passive(rg)) {
+    if (revived && phase->active == ACTIVE_RECEIVES && !want_passive(rg)) {
         want->primary = false;
         want->hold = want_has_stand_in(rg, first);
     }
-    if (phase->active == ACTIVE_RETURNS && !want_passive(rg)) want->promote_offset = offset;
-    if (phase->other == OTHER_GIVES && want_is_switch_target(rg)) want->primary = want->fence = want->hold = true;
-    if (rg->member->row.fork_offset == 0) return;
+    if (revived && phase->active == ACTIVE_RETURNS && !want_passive(rg)) want->promote_offset = ng->row.rise_offset;
+    if (revived && want_is_switch_target(rg)) want->primary = want->fence = want->hold = true;
+    if (ng->row.fork_offset == 0) return;
     want->primary = want->fence = want->hold = true; /* until its writes are counted: fork.c */
     want->promote_offset = INT64_MAX;                /* but one that is none becomes no primary for that */
 }
@@ -176,9 +206,10 @@ static bool has_replica(const struct world_node *first)
 static bool stays_down(struct world *w, const struct world_rg *rg, const struct world_node *first)
 {
     if (first->seed) return false;
+    const struct world_node_group *ng = first->node_group;
     if (node_is_dead(first))
-        return want_has_stand_in(rg, first) || want_has_ready_secondary(rg) || want_awaits_secondary(w, rg, first);
-    return (want_failover(rg) && has_replica(first)) || has_secondary(rg, SECONDARY_ANY);
+        return want_has_stand_in(rg, first) || want_has_ready_secondary(rg, ng) || want_awaits_secondary(w, rg, first);
+    return (want_failover(rg) && has_replica(first)) || has_secondary(rg, ng, SECONDARY_ANY);
 }
 
 /* The first node of a region: it accepts writes, or follows the region's gateway while the region is passive. */
@@ -189,17 +220,22 @@ static void want_first(
     want->primary = !want_passive(rg);
     want->fence = want->primary && ng->row.switch_node_id;
     want->hold = stays_down(w, rg, first) || ng->row.switch_node_id;
-    if (rg->member && !rg->member->drop && !rg->member->row.leaving) want_first_in_phase(rg, first, want);
+    if (rg->member && !rg->member->drop && !rg->member->row.leaving) want_first_in_phase(rg, ng, first, want);
     if (gateway == NULL || (want->primary && want->promote_offset < 0)) return;
     want->upstream_address = gateway->row.address;
     want->upstream_port = gateway->row.port;
 }
 
-/* In cluster mode the replicas know what their primary follows: whoever of them the engine elects must follow it in the same instant. */
+/*
+ * In cluster mode the replicas know what their primary follows: whoever of them the engine elects must follow it in the same instant. That
+ * is so until the primary has become one: it may still wait for its offset.
+ */
 static void want_source(
     struct world_rg *rg, const struct world_node_group *ng, const struct want_node *first, struct want_node *want)
 {
-    struct world_endpoint *gateway = ng->shard && !first->primary ? rg_endpoint(rg, ENDPOINT_GATEWAY, ng->row.id) : NULL;
+    bool rises = first->promote_offset >= 0 && rg_primary(ng)->row.seen_role == SEEN_ROLE_REPLICA;
+    bool follows = ng->shard && (!first->primary || rises);
+    struct world_endpoint *gateway = follows ? rg_endpoint(rg, ENDPOINT_GATEWAY, ng->row.id) : NULL;
     if (gateway == NULL) return;
     want->source_address = gateway->row.address;
     want->source_port = gateway->row.port;

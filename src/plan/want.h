@@ -58,8 +58,8 @@ bool want_has_stand_in(const struct world_rg *rg, const struct world_node *first
 /* True for the active replication group of a datastore while a failover takes its role away. */
 bool want_hands_over(const struct world_rg *rg);
 
-/* True for the active replication group of a datastore that has a secondary whose data are at hand. */
-bool want_has_ready_secondary(const struct world_rg *rg);
+/* True for a node group of a datastore's active replication group whose data a secondary has at hand. */
+bool want_has_ready_secondary(const struct world_rg *rg, const struct world_node_group *ng);
 
 /* True for the replication group in the datastore's switch_region. */
 bool want_is_switch_target(const struct world_rg *rg);

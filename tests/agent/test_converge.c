@@ -208,6 +208,10 @@ Test(converge, in_a_cluster_nobody_takes_over_untold)
     cr_assert_eq(converge(&o, &now), STEP_PROMOTE);
     o.promote_offset = OPT_INT(101);
     cr_assert_eq(converge(&o, &now), STEP_WAIT_OFFSET);
+    now.has_source = true;
+    cr_assert_eq(converge(&o, &now), STEP_PROMOTE, "as its primary it gets the rest from the other region");
+    now.shard_primary = now.attached = true;
+    cr_assert_eq(converge(&o, &now), STEP_WAIT_OFFSET);
 }
 
 /* From any state the steps lead to one in which nothing is left, if each does what it shall. */

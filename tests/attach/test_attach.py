@@ -222,23 +222,41 @@ class Attached:
         self.attach()
         self.a.primaries[0].client.set(key_of(0, 1), "before")
         self.in_step()
-        before = self.full_syncs() + sum(p.info("stats")["sync_full"] for p in self.b.primaries)
-        for p in self.a.primaries:
-            p.client.config_set("repl-ping-replica-period", 3600)
-            p.ask("CLIENT", "PAUSE", 10000, "WRITE")
-        self.in_step()
-        for e in self.b.engines:
-            e.follow("")
-        for i, e in enumerate(self.a.engines):
-            e.follow("%s %d" % (self.b.primaries[i % 2].host, PORT))
-        for p in self.a.primaries:
-            p.ask("CLIENT", "UNPAUSE")
-        wait_for(lambda: all(e.linked() for e in self.a.engines + self.b.replicas), "A is linked to B")
+        before = self.all_full_syncs()
+        self.hand_over(self.a, self.b)
         self.b.primaries[0].client.set(key_of(0, 1), "after")
         wait_for(lambda: self.a.replicas[0].info()["slave_repl_offset"] == self.b.primaries[0].info()["master_repl_offset"], "A is in step")
         self.assertEqual("after", self.a.primaries[0].client.get(key_of(0, 1)))
         self.assertIn(READONLY, self.refused(self.a.primaries[0], "SET", key_of(0, 1), 1))
-        self.assertEqual(before, self.full_syncs() + sum(p.info("stats")["sync_full"] for p in self.b.primaries))
+        self.assertEqual(before, self.all_full_syncs())
+
+    def test_roles_change_hands_again_before_anything_is_written(self):
+        for e in self.a.engines + self.b.engines:
+            e.client.config_set("repl-ping-replica-period", 3600)
+        self.attach()
+        self.a.primaries[0].client.set(key_of(0, 1), "before")
+        self.in_step()
+        before = self.all_full_syncs()
+        for old, new in 2 * [(self.a, self.b), (self.b, self.a)]:
+            self.hand_over(old, new)
+        self.assertEqual(before, self.all_full_syncs(), "the new primary knows the history that it has followed, and no older one")
+
+    def all_full_syncs(self):
+        return sum(p.info("stats")["sync_full"] for p in self.a.primaries + self.b.primaries)
+
+    def hand_over(self, old, new):
+        for p in old.primaries:
+            p.client.config_set("repl-ping-replica-period", 3600)
+            p.ask("CLIENT", "PAUSE", 10000, "WRITE")
+        wait_for(lambda: all(a.info()["master_repl_offset"] == b.info()["master_repl_offset"]
+                             for a, b in zip(old.primaries, new.primaries)), "the next primaries have all")
+        for e in new.engines:
+            e.follow("")
+        for i, e in enumerate(old.engines):
+            e.follow("%s %d" % (new.primaries[i % 2].host, PORT))
+        for p in old.primaries:
+            p.ask("CLIENT", "UNPAUSE")
+        wait_for(lambda: all(e.linked() for e in old.engines + new.replicas), "all follow the next primaries")
 
     def test_slots_that_move_at_a_are_mirrored(self):
         for i in range(50):

@@ -1,9 +1,13 @@
 """What tests of global datastores share: making one, waiting for it, and a writer that notes what was acknowledged."""
 import threading
 
+import time
+
 import harness
 import redis
 from harness import name, wait_for
+from registers import Histories
+from shards import Follower
 
 HOME, AWAY, FAR = "us-east-1", "eu-west-1", "ap-northeast-1"
 PREFIX = "ldgnf"
@@ -89,3 +93,46 @@ class Writer(threading.Thread):
         for n in self.acknowledged:
             pipe.get("written:%d" % n)
         return [n for n, value in zip(self.acknowledged, pipe.execute()) if value != str(n)]
+
+
+class RegisterWriter(threading.Thread):
+    """Writes growing numbers to registers in several shards, in whichever region takes them, and keeps what it was promised."""
+
+    def __init__(self, endpoints, registers=12):
+        super().__init__(daemon=True)
+        self.regions, self.histories = [Follower(e) for e in endpoints], Histories()
+        self.registers, self.rounds, self.finished, self.error = registers, 0, threading.Event(), None
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.finished.set()
+        self.join(harness.DEADLINE)
+        if self.error:
+            raise self.error
+
+    def wait_for_more(self):
+        begin = self.rounds
+        wait_for(lambda: self.error or self.rounds > begin + 3, "a region that takes writes")
+
+    def run(self):
+        try:
+            while not self.finished.is_set():
+                self.rounds += 1
+                for i in range(self.registers):
+                    self.write("register:%d" % i, self.rounds)
+        except Exception as error:  # whoever waits is to know
+            self.error = error
+
+    def write(self, key, number):
+        self.histories.tries(key, number)
+        while not self.finished.is_set():
+            begin = time.monotonic()
+            try:
+                replaced = int(self.regions[0].call("GETSET", key, number) or 0)
+                self.histories.wrote(key, number, begin, time.monotonic(), replaced)
+                return
+            except redis.exceptions.ReadOnlyError:
+                self.regions.append(self.regions.pop(0))

@@ -5,7 +5,7 @@ import unittest
 
 import harness
 import redis
-from datastores import AWAY, HOME, Case
+from datastores import AWAY, HOME, Case, RegisterWriter
 from harness import connect, wait_for
 from shards import Follower
 
@@ -84,9 +84,20 @@ class Shards(Case):
             self.reader.call("SET", "own:%d" % n, n)
         self.assertEqual("1", self.reader.call("GET", "early:1"))
 
-    def test_are_not_failed_over_to_yet(self):
+    def test_hand_the_primary_role_over_and_back_without_losing_a_write(self):
         self.follow()
-        self.assert_fault("InvalidParameterCombination", 400, self.failover, self.id, AWAY, self.away)
+        members = [(self.home, HOME), (self.away, AWAY)]
+        before = self.full_syncs(*members)
+        with RegisterWriter([self.group(*m)["ConfigurationEndpoint"] for m in members]) as writer:
+            for region, group in 3 * [(AWAY, self.away), (HOME, self.home)]:
+                writer.wait_for_more()
+                self.failover(self.id, region, group)
+                self.wait_roles(self.id, region)
+            writer.wait_for_more()
+        verdict = writer.histories.judge()
+        self.assertEqual([], verdict.wrong() + verdict.gave_up, verdict.report())
+        self.assertEqual(before, self.full_syncs(*members), "everybody goes on in the stream of the others")
+        self.refused("SET", "early:1", "2")
 
 
 if __name__ == "__main__":

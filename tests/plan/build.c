@@ -42,14 +42,14 @@ static void add_region(struct build *b, const char *region)
         (struct world_region){.row = {.name = region}, .in_touch = true, .obeys = true, .heard_ms = b->w.steady_ms};
 }
 
-static void add_endpoint(struct build *b, const char *region, const char *rg_id, enum endpoint_kind kind)
+static void add_endpoint(struct build *b, const char *region, const char *rg_id, const char *ng_id, enum endpoint_kind kind)
 {
-    const char *id = arena_printf(b->w.arena, "%s.%s.0001", endpoint_kind_text(kind), rg_id);
+    const char *id = arena_printf(b->w.arena, "%s.%s.%s", endpoint_kind_text(kind), rg_id, ng_id);
     struct row_endpoint row = {.region = region,
         .id = id,
         .kind = kind,
         .rg_id = rg_id,
-        .node_group_id = "0001",
+        .node_group_id = ng_id,
         .port = 6379,
         .seen_state = ENDPOINT_UNKNOWN};
     b->endpoints[b->w.n_endpoints++].row = row;
@@ -105,10 +105,11 @@ void build_rg(struct build *b, const char *region, const char *id, const char *s
         .id = "0001",
         .status = word_or_available(&words_node_group_status, status),
         .primary_node_id = arena_printf(a, "%s-001.0001", id),
-        .switch_offset = -1};
+        .switch_offset = -1,
+        .rise_offset = -1};
     for (int i = 1; i <= n; i++) add_member(b, region, id, "0001", arena_printf(a, "%s-%03d", id, i), status, i);
-    add_endpoint(b, region, id, ENDPOINT_PRIMARY);
-    add_endpoint(b, region, id, ENDPOINT_READER);
+    add_endpoint(b, region, id, "0001", ENDPOINT_PRIMARY);
+    add_endpoint(b, region, id, "0001", ENDPOINT_READER);
 }
 
 static void add_shard(struct build *b, const char *region, const char *id, const char *status, const char *shard, int n)
@@ -128,7 +129,8 @@ static void add_shard(struct build *b, const char *region, const char *id, const
         .id = shard,
         .status = word_or_available(&words_node_group_status, status),
         .primary_node_id = arena_printf(a, "%s-%s-001.0001", id, shard),
-        .switch_offset = -1};
+        .switch_offset = -1,
+        .rise_offset = -1};
     b->shards[b->w.n_shards++].row = (struct row_shard){.region = region, .rg_id = id, .id = shard, .next_member = n + 1};
 }
 
@@ -211,19 +213,18 @@ void build_global(struct build *b, const char *id, const char *status)
         .engine = "redis",
         .engine_version = "7.1.0",
         .automatic_failover = FAILOVER_DISABLED,
-        .phase = PHASE_STEADY,
-        .switch_offset = -1};
+        .phase = PHASE_STEADY};
 }
 
 /* Endpoints are sorted by group: the gateway goes behind the group's last one. */
-static void insert_gateway(struct build *b, const char *region, const char *rg_id)
+static void insert_gateway(struct build *b, const char *region, const char *rg_id, const char *ng_id)
 {
     size_t at = 0;
     for (size_t i = 0; i < b->w.n_endpoints; i++)
         if (strcmp(b->endpoints[i].row.region, region) == 0 && b->endpoints[i].row.rg_id &&
             strcmp(b->endpoints[i].row.rg_id, rg_id) == 0)
             at = i + 1;
-    add_endpoint(b, region, rg_id, ENDPOINT_GATEWAY);
+    add_endpoint(b, region, rg_id, ng_id, ENDPOINT_GATEWAY);
     struct world_endpoint gateway = b->endpoints[b->w.n_endpoints - 1];
     memmove(&b->endpoints[at + 1], &b->endpoints[at], (b->w.n_endpoints - 1 - at) * sizeof b->endpoints[0]);
     b->endpoints[at] = gateway;
@@ -237,7 +238,10 @@ void build_member(
         .rg_id = rg_id,
         .role = word_of(&words_member_role, role),
         .status = word_of(&words_member_status, status)};
-    insert_gateway(b, region, rg_id);
+    for (size_t i = 0; i < b->w.n_node_groups; i++) {
+        const struct row_node_group *ng = &b->node_groups[i].row;
+        if (strcmp(ng->region, region) == 0 && strcmp(ng->rg_id, rg_id) == 0) insert_gateway(b, region, rg_id, ng->id);
+    }
 }
 
 void build_link(struct build *b)

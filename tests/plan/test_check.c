@@ -130,6 +130,7 @@ static void return_without_offset(void)
 {
     b.globals[0].row.phase = PHASE_RETURNING;
     b.globals[0].row.switch_region = "eu-west-1";
+    global_primary(&b.globals[0])->rg->node_groups[0].row.reviving = 1;
 }
 
 static void see_in_the_future(void)

@@ -66,7 +66,7 @@ Test(handover, an_old_primary_that_is_alive_and_can_be_reached_is_never_passed_o
         plan_world(&b.w);
         cr_expect_str_eq(global_phase_text(g->row.phase), table[i].phase, "%s", table[i].what);
         cr_expect(table[i].event == NULL || told(table[i].event), "%s", table[i].what);
-        cr_expect_eq(g->row.switch_offset, -1, "%s", table[i].what);
+        cr_expect_eq(west->node_groups[0].row.rise_offset, -1, "%s", table[i].what);
     }
 }
 
@@ -130,7 +130,7 @@ Test(handover, a_replica_that_takes_the_dead_old_primarys_place_is_fenced_in_its
     east->nodes[1].row.seen_link_up = 0;
     plan_world(&b.w);
     cr_assert_str_eq(east->node_groups[0].row.primary_node_id, "east-002.0001");
-    cr_assert_eq(g->row.switch_offset, 4711, "nobody is passed over");
+    cr_assert_eq(west->node_groups[0].row.rise_offset, 4711, "nobody is passed over");
     cr_assert(want_node(&b.w, &east->nodes[1]).fence);
     east->nodes[1].row.seen_role = SEEN_ROLE_PRIMARY;
     east->nodes[1].row.seen_fenced = 1;
@@ -155,7 +155,7 @@ Test(handover, progress_extends_the_waiting_and_standing_still_ends_it)
     b.w.steady_ms += 1;
     plan_world(&b.w);
     cr_assert_eq(g->row.phase, PHASE_WITHDRAWING);
-    cr_assert_eq(g->row.switch_offset, 4711, "nobody becomes primary without the last writes");
+    cr_assert_eq(west->node_groups[0].row.rise_offset, 4711, "nobody becomes primary without the last writes");
 }
 
 static struct row_global_replication_group before;
@@ -198,15 +198,16 @@ Test(handover, one_that_became_primary_in_the_last_moment_has_all_writes_and_is_
     west->nodes[0].row.seen_role = SEEN_ROLE_PRIMARY;
     plan_world(&b.w);
     cr_assert_eq(member("eu-west-1")->row.role, MEMBER_PRIMARY);
-    cr_assert_eq(member("us-east-1")->row.fork_offset, 0);
+    cr_assert_eq(east->node_groups[0].row.fork_offset, 0);
 }
 
 /* As if it had been stored, and its agent had taken what follows from it. */
 static void obey(const char *region)
 {
-    static struct row_global_member stored;
-    stored = member(region)->row;
-    member(region)->stored = &stored;
+    static struct row_node_group stored;
+    struct world_node_group *ng = &member(region)->rg->node_groups[0];
+    stored = ng->row;
+    ng->stored = &stored;
     find_again(region);
 }
 
@@ -234,10 +235,10 @@ Test(handover, a_target_that_was_out_of_reach_and_is_a_replica_follows)
     give_up_unreached();
     find_again("eu-west-1");
     plan_world(&b.w);
-    cr_assert_neq(member("eu-west-1")->row.fork_offset, 0, "it may become primary by what it was told before");
+    cr_assert_neq(west->node_groups[0].row.fork_offset, 0, "it may become primary by what it was told before");
     obey("eu-west-1");
     plan_world(&b.w);
-    cr_assert_eq(member("eu-west-1")->row.fork_offset, 0);
+    cr_assert_eq(west->node_groups[0].row.fork_offset, 0);
     cr_assert_not(want_node(&b.w, &west->nodes[0]).primary);
     cr_assert_not(told("Discarded"));
 }
@@ -253,7 +254,7 @@ Test(handover, writes_of_a_target_that_was_out_of_reach_and_became_primary_are_c
     n->seen_fenced = 1;
     plan_world(&b.w);
     cr_assert(told("Discarded 100 bytes of writes that west-001 took"));
-    cr_assert_eq(member("eu-west-1")->row.fork_offset, 0);
+    cr_assert_eq(west->node_groups[0].row.fork_offset, 0);
     cr_assert_not(want_node(&b.w, &west->nodes[0]).primary);
 }
 
@@ -293,12 +294,12 @@ static void pass_over_east(void)
     west->nodes[0].row.seen_role = SEEN_ROLE_PRIMARY;
     plan_world(&b.w);
     cr_assert_eq(member("eu-west-1")->row.role, MEMBER_PRIMARY);
-    cr_assert_eq(member("us-east-1")->row.fork_offset, -1);
+    cr_assert_eq(east->node_groups[0].row.fork_offset, -1);
     build_see(&b, &south->nodes[0]);
     west->nodes[0].row.seen_branch_offset = 4000;
     west->nodes[0].row.seen_offset = 9999;
     plan_world(&b.w);
-    cr_assert_eq(member("us-east-1")->row.fork_offset, 4000);
+    cr_assert_eq(east->node_groups[0].row.fork_offset, 4000);
     cr_assert_eq(g->row.phase, PHASE_STEADY, "who is out of reach keeps nobody from being available");
 }
 
@@ -310,11 +311,11 @@ Test(handover, writes_of_one_that_was_passed_over_are_counted_before_they_are_di
     find_again("us-east-1");
     east->nodes[0].row.seen_offset = 4321;
     plan_world(&b.w);
-    cr_assert_eq(member("us-east-1")->row.fork_offset, 4000, "they may be more, until it holds them");
+    cr_assert_eq(east->node_groups[0].row.fork_offset, 4000, "they may be more, until it holds them");
     east->nodes[0].row.seen_fenced = 1;
     plan_world(&b.w);
     cr_assert(told("Discarded 322 bytes of writes that east-001 took"));
-    cr_assert_eq(member("us-east-1")->row.fork_offset, 0);
+    cr_assert_eq(east->node_groups[0].row.fork_offset, 0);
     cr_assert_not(want_node(&b.w, &east->nodes[0]).primary);
 }
 
@@ -345,7 +346,7 @@ Test(handover, an_old_primary_that_dies_while_the_new_one_is_called_back_is_pass
     for (size_t i = 0; i < east->n_nodes; i++) east->nodes[i].row.seen_state = SEEN_EXITED;
     plan_world(&b.w);
     cr_expect_eq(g->row.phase, PHASE_PROMOTING);
-    cr_expect_eq(g->row.switch_offset, -1);
+    cr_expect_eq(west->node_groups[0].row.rise_offset, -1);
     cr_expect(told("was not waited for"));
 }
 

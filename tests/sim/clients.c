@@ -82,10 +82,28 @@ static bool is_told_out_of_reach(const struct world *w, const char *datastore)
     return false;
 }
 
-static void learn_excuse(const struct world *w, const struct row_global_replication_group *g, const struct row_global_member *m)
+/* One of the target's shards waits for nothing of the old primary. */
+static bool is_passed_over(struct world_global *g)
 {
-    bool passed_over = m->role == MEMBER_PRIMARY && g->phase == PHASE_PROMOTING && g->switch_offset < 0;
-    bool doubtful = passed_over || m->fork_offset != 0;
+    const struct world_member *target = want_switch_member(g);
+    bool any = false;
+    for (size_t i = 0; target && target->rg && i < target->rg->n_node_groups; i++)
+        any = any || target->rg->node_groups[i].row.rise_offset < 0;
+    return g->row.phase == PHASE_PROMOTING && any;
+}
+
+static bool has_forked(const struct world_rg *rg)
+{
+    for (size_t i = 0; rg && i < rg->n_node_groups; i++)
+        if (rg->node_groups[i].row.fork_offset != 0) return true;
+    return false;
+}
+
+static void learn_excuse(const struct world *w, struct world_global *global, const struct world_member *member)
+{
+    const struct row_global_replication_group *g = &global->row;
+    const struct row_global_member *m = &member->row;
+    bool doubtful = (m->role == MEMBER_PRIMARY && is_passed_over(global)) || has_forked(member->rg);
     struct excuse *x = find_excuse(m);
     if (!doubtful && x) *x = excuses[--n_excuses];
     if (!doubtful || x || n_excuses == EXCUSES_MAX || !is_told_out_of_reach(w, g->id)) return;
@@ -98,7 +116,7 @@ static void learn_excuse(const struct world *w, const struct row_global_replicat
 void excuses_learn(const struct world *w)
 {
     for (size_t i = 0; i < w->n_globals; i++)
-        for (size_t k = 0; k < w->globals[i].n_members; k++) learn_excuse(w, &w->globals[i].row, &w->globals[i].members[k].row);
+        for (size_t k = 0; k < w->globals[i].n_members; k++) learn_excuse(w, &w->globals[i], &w->globals[i].members[k]);
 }
 
 /* A reboot of it is under way, or it is to begin with a snapshot's data until its group is there: docs/promises.md, L7 and K9. */

@@ -72,7 +72,11 @@ static enum step toward_primary(const struct proto_node_order *o, const struct n
     if (now->other_process) return STEP_WAIT;
     /* In a Redis Cluster the engine elects, too. Whoever has the slots keeps them until serve has chosen. */
     if (o->cluster != NULL && !o->takeover.v && !now->attached) return STEP_WAIT;
-    if (o->promote_offset.set && now->info.offset < o->promote_offset.v) return STEP_WAIT_OFFSET;
+    if (o->promote_offset.set && now->info.offset < o->promote_offset.v) {
+        /* A replica whose shard follows another region gets the rest as its primary: the one before is dead. */
+        bool takes_over = o->cluster != NULL && o->takeover.v && now->has_source && !now->shard_primary;
+        return takes_over ? STEP_PROMOTE : STEP_WAIT_OFFSET;
+    }
     return role_is_fenced(o) && now->lockout != LOCKOUT_ON ? STEP_LOCK_OUT : STEP_PROMOTE;
 }
 

@@ -47,8 +47,9 @@ struct redis_cluster_part {
     void (*correct)(struct node *n, struct replication_info *info);
     /* True for a primary of its Redis Cluster by the last view of its table. */
     bool (*is_shard_primary)(const struct node *n);
-    /* True for one that follows another region; and while the address there is not known to be the order's. */
+    /* True for one that follows another region; for one that knows an address there; and while that is not known to be the order's. */
     bool (*is_attached)(const struct node *n);
+    bool (*has_source)(const struct node *n);
     bool (*source_is_stale)(const struct node *n);
     /* It came, linked or went: time for the others to look who is there. */
     void (*came_or_went)(struct node *n);

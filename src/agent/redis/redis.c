@@ -331,6 +331,7 @@ static enum step next_step(struct node *n)
         .other_process = node_is_for_another(n),
         .shard_primary = part != NULL && part->is_shard_primary(n),
         .attached = part != NULL && part->is_attached(n),
+        .has_source = part != NULL && part->has_source(n),
         .source_stale = part != NULL && part->source_is_stale(n),
         .upstream_ready = node_is_misled(n) || node_upstream_ready(n),
         .save_due = redis_save_is_due(n),

@@ -172,6 +172,11 @@ static bool is_shard_primary(const struct node *n)
     return c->view.read && c->view.role == ROLE_PRIMARY;
 }
 
+static bool has_source(const struct node *n)
+{
+    return cluster_of(n)->source[0] != '\0';
+}
+
 #define COMMAND(...) \
     .words = (const char *const[]){__VA_ARGS__}, .n_words = sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *)
 
@@ -207,6 +212,7 @@ const struct redis_cluster_part cluster_part = {
     .correct = cluster_correct,
     .is_shard_primary = is_shard_primary,
     .is_attached = cluster_is_attached,
+    .has_source = has_source,
     .source_is_stale = source_is_stale,
     .came_or_went = came_or_went,
     .next = cluster_next,

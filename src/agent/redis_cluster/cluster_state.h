@@ -37,6 +37,7 @@ struct cluster_state {
     int64_t patience;               /* cluster-node-timeout in ms, once it is the one that lasts; else 0 */
     char source[SOURCE_SIZE];       /* the address in another region that the process knows, see source.h; "": none */
     char asked_source[SOURCE_SIZE]; /* what it was told last */
+    bool rises_attached;            /* it was told to take its shard over, and to follow that address as its primary */
     char unable[120];               /* why it can follow no other region; "": it can */
     int64_t stir_at;                /* when the replication stream may be stirred again; 0: it never was */
 };

@@ -49,6 +49,14 @@ static void restore_slots(struct node *n, const struct cluster_map *map)
     if (mover != NULL) slot_mover_each(mover, restore_from_mover, n);
 }
 
+/* It takes its shard over, and does not take writes yet: another region has more than it has. */
+static bool shall_follow(const struct node *n)
+{
+    const struct proto_node_order *o = n->order;
+    if (role_parse(o->role) == ROLE_REPLICA) return true;
+    return o->promote_offset.set && redis_of(n)->info.offset < o->promote_offset.v;
+}
+
 /*
  * A replica knows nothing of slots in flight: in the instant in which it takes over it
  * learns of them from those who do, so that no client gets nothing for a key that is
@@ -58,7 +66,8 @@ static void restore_slots(struct node *n, const struct cluster_map *map)
 void slots_promote(struct node *n)
 {
     const struct cluster_map *map = cluster_map_of(n);
-    bool follows = role_parse(n->order->role) == ROLE_REPLICA;
+    bool follows = shall_follow(n);
+    cluster_of(n)->rises_attached = follows;
     if (!follows && cluster_is_attached(n)) return source_leave(n);
     redis_send_unread(n, WORDS("MULTI"));
     if (follows) redis_send_unread(n, WORDS("CONFIG", "SET", SOURCE_SETTING, ""));
@@ -75,7 +84,7 @@ void slots_promoted(struct node *n, const struct redisReply *r)
         source_done(n, r);
         return redis_promoted(n, r);
     }
-    bool follows = role_parse(n->order->role) == ROLE_REPLICA;
+    bool follows = c->rises_attached;
     size_t first = follows ? 1 : 0;
     for (size_t i = first + 1; i < r->elements; i++)
         if (r->element[i]->type == REDIS_REPLY_ERROR) log_warn("node %s: a slot in flight: %s", n->id, r->element[i]->str);

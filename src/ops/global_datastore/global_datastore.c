@@ -68,7 +68,6 @@ static struct row_global_replication_group global_row(
         .automatic_failover = rg->automatic_failover,
         .phase = PHASE_STEADY,
         .phase_since_ms = op->steady_ms,
-        .switch_offset = -1,
         .created_ms = op->now_ms,
     };
 }
@@ -203,7 +202,6 @@ int op_failover_global_replication_group(struct op *op, const struct api_failove
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
             "Replication group %s in region %s is already the primary of Global Replication Group %s.", m->rg_id, m->region,
             g->id);
-    if (g->cluster_enabled) return not_served(op, "Failover of a global datastore with cluster mode enabled");
     /* A primary that is getting its data back is no obstacle: then the failover takes its place. */
     bool switches = g->phase != PHASE_STEADY && g->phase != PHASE_REVIVING && g->phase != PHASE_RETURNING;
     if (m->status != MEMBER_ASSOCIATED || m->leaving || switches || g->status == GLOBAL_DELETING) return fault_global_busy(op, g);
@@ -211,7 +209,6 @@ int op_failover_global_replication_group(struct op *op, const struct api_failove
     move_global_phase(NULL, &g->phase, PHASE_FAILOVER_ASKED);
     g->phase_since_ms = op->steady_ms;
     g->switch_region = m->region;
-    g->switch_offset = -1;
     r = q_global_replication_group_put(op->store, g, op->err);
     return r ? r : answer_with_global(op, g->id, &out->global_replication_group);
 }

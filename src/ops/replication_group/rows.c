@@ -117,6 +117,7 @@ int rg_add_node_group(struct op *op, const struct row_replication_group *rg, con
         .slots = shard->slots,
         .primary_node_id = primary,
         .switch_offset = -1,
+        .rise_offset = -1,
     };
     struct row_shard s = {.region = rg->region, .rg_id = rg->id, .id = shard->id, .next_member = shard->members + 1};
     int r = q_node_group_put(op->store, &ng, op->err);
