@@ -158,6 +158,12 @@ CREATE TABLE node_group (
   failed_node_id  TEXT, unserved_since_ms INTEGER NOT NULL DEFAULT 0, rise_offset INTEGER NOT NULL DEFAULT -1, fork_offset INTEGER NOT NULL DEFAULT 0, reviving INTEGER NOT NULL DEFAULT 0,                   -- the former primary, until it has recovered
   PRIMARY KEY (region, rg_id, id)
 ) WITHOUT ROWID;
+CREATE TABLE outage (
+  region TEXT NOT NULL,
+  zone TEXT NOT NULL, -- '' for the whole region
+  state TEXT NOT NULL,
+  PRIMARY KEY (region, zone)
+) WITHOUT ROWID;
 CREATE TABLE parameter (
   region     TEXT NOT NULL,
   group_name TEXT NOT NULL,

@@ -1,4 +1,5 @@
 #include "base/child.h"
+#include "base/proc_stat.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -117,6 +118,16 @@ void child_kill(long pid)
     syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
     poll(&p, 1, DIE_MS);
     close(fd);
+}
+
+bool child_signal_below(long pid, const char *folder, int signal)
+{
+    int fd = pid > 0 ? (int)syscall(SYS_pidfd_open, (pid_t)pid, 0) : -1;
+    if (fd < 0) return false;
+    bool ours = proc_stat_works_below(pid, folder); /* and still is the one that the descriptor is of */
+    bool sent = ours && syscall(SYS_pidfd_send_signal, fd, signal, NULL, 0) == 0;
+    close(fd);
+    return sent;
 }
 
 void child_kill_group(long pid)

@@ -1,4 +1,5 @@
 #pragma once
+#include <stdbool.h>
 #include <uv.h>
 /*
  * Processes as the operating system has them: one is started, or watched though another process started it, and its end is told.
@@ -20,5 +21,7 @@ long child_pid(const struct child *c);
 void child_signal(struct child *c, int signal);
 /* Kills the process, whoever started it. Returns once it is dead for sure, but after 5 s. */
 void child_kill(long pid);
+/* Signals the process if it works below that folder; false where there is none that does. */
+bool child_signal_below(long pid, const char *folder, int signal);
 /* Kills all members of a process group. */
 void child_kill_group(long pid);

@@ -29,6 +29,7 @@ void absent_mark(const struct sessions *all, struct world *w)
     for (size_t i = 0; i < w->n_regions; i++) {
         const char *region = w->regions[i].row.name;
         const struct session *s = session_find(all, region);
-        if (s == NULL || !s->in_touch) mark_region(all, w, region, !has_agent_at_work(all, s, region));
+        bool silent = s == NULL || (!s->in_touch && !s->isolated); /* of one that is cut off nobody learns anything */
+        if (silent) mark_region(all, w, region, !has_agent_at_work(all, s, region));
     }
 }

@@ -6,6 +6,7 @@
 #include "control/assign_map.h"
 #include "control/authority.h"
 #include "control/certificates.h"
+#include "control/outages.h"
 #include "control/secret.h"
 #include "plan/access.h"
 #include "plan/encryption.h"
@@ -331,7 +332,8 @@ void assign_head(struct arena *a, const char *region, const char *authority, boo
     };
 }
 
-void assign(struct world *w, const char *region, const struct assign_secrets *secrets, struct proto_assignment *out)
+void assign(struct world *w, const char *region, const struct assign_secrets *secrets, const struct outages *outages,
+    struct proto_assignment *out)
 {
     *out = (struct proto_assignment){
         .region = region,
@@ -350,12 +352,13 @@ void assign(struct world *w, const char *region, const struct assign_secrets *se
         if (n->drop || n->row.address == NULL) continue;
         struct proto_node_order *order = &out->nodes.items[out->nodes.n++];
         assign_node(w, n, &last, secrets, order);
+        if (outages_stop_node(outages, &n->row)) order->outage = OPT_BOOL(true);
         if (order->seed) assign_seed_files(w, n->seed, &out->seeds);
         assign_users(w, access_of(w, n->rg), &out->users);
         if (n->cluster) assign_settings(w, settings_of(w, &n->cluster->row), &out->settings);
     }
     assign_snapshots(w, region, out);
-    for (size_t i = 0; i < w->n_endpoints; i++)
+    for (size_t i = 0; i < w->n_endpoints && !outages_stop_region(outages, region); i++)
         if (!w->endpoints[i].drop && strcmp(w->endpoints[i].row.region, region) == 0)
             out->links.n += assign_link(w, &w->endpoints[i], &out->links.items[out->links.n]);
 }

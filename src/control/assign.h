@@ -14,7 +14,9 @@ struct assign_secrets {
     struct authority *authority;
     struct certificates *certificates;
 };
+struct outages;
 /* The lists of the region's orders that follow from this world. */
-void assign(struct world *w, const char *region, const struct assign_secrets *secrets, struct proto_assignment *out);
+void assign(struct world *w, const char *region, const struct assign_secrets *secrets, const struct outages *outages,
+    struct proto_assignment *out);
 /* Whatever is no list; 'version' is the caller's. 'authority' is its certificate, NULL where no node has one of its own. */
 void assign_head(struct arena *a, const char *region, const char *authority, bool shutdown, struct proto_assignment *out);

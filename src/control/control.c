@@ -1,5 +1,6 @@
 #include "control/control.h"
 #include "base/arena.h"
+#include "base/child.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -189,6 +190,11 @@ struct network *control_network(struct control *c)
     return &c->passes.network;
 }
 
+struct outages *control_outages(struct control *c)
+{
+    return &c->passes.outages;
+}
+
 const char *control_authority_pem(struct control *c, struct err *e)
 {
     return authority_pem(c->passes.secrets.authority, e);
@@ -205,12 +211,14 @@ int control_open(struct control **out, const struct control_options *o, struct e
     int r = steady_continue(o->store, e);
     if (r == 0) r = trace_keep_load(trace, o->store, e);
     if (r == 0) r = network_load(&c->passes.network, o->store, e);
+    if (r == 0) r = outages_load(&c->passes.outages, o->store, e);
     if (r == 0) r = secret_read(o->data_dir, ADMIN_PASSWORD, c->admin_password, NULL, 0, e);
     if (r == 0) r = secret_read(o->data_dir, REPLICATION_PASSWORD, c->replication_password, NULL, 0, e);
     if (r == 0) r = authority_open(&c->passes.secrets.authority, o->data_dir, o->ports ? o->advertise : NULL, e);
     if (r) {
         trace_close(trace);
         network_fini(&c->passes.network);
+        outages_fini(&c->passes.outages);
         free(c);
         return r;
     }
@@ -287,7 +295,7 @@ int control_nodes_json(struct control *c, struct buf *out, struct err *e)
     return r;
 }
 
-/* ---- dry runs ---- */
+/* ---- processes of nodes ---- */
 
 bool control_is_dry_run(const struct control *c)
 {
@@ -307,18 +315,36 @@ void control_set_dry_run_times(struct control *c, const struct dry_run_times *t)
     control_changed(c);
 }
 
-int control_dry_run_do(struct control *c, const char *region, const char *id, enum dry_run_deed deed, int64_t *pid, struct err *e)
+static int find_node(struct control *c, struct arena *a, const char *region, const char *id, struct row_node **out, struct err *e)
 {
+    struct row_node *rows;
+    size_t n;
+    int r = q_node_all(c->o.store, a, &rows, &n, e);
+    *out = NULL;
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        if (strcmp(rows[i].id, id) != 0 || (region && strcmp(rows[i].region, region) != 0)) continue;
+        if (*out) return err_set(e, 400, "%.80s is in %s and in %s: name a region.", id, (*out)->region, rows[i].region);
+        *out = &rows[i];
+    }
+    if (r) return r;
+    if (*out) return 0;
+    return err_set(
+        e, 404, "There is no node %.80s in %.40s; GET /_meridian/nodes lists them.", id, region ? region : "any region");
+}
+
+int control_node_do(struct control *c, const char *region, const char *id, enum node_deed deed, int64_t *pid, struct err *e)
+{
+    static const int signals[] = {[NODE_DEED_KILL] = SIGKILL, [NODE_DEED_HANG] = SIGSTOP, [NODE_DEED_RESUME] = SIGCONT};
     _arena_ struct arena a = {0};
     struct row_node *row;
-    int r = q_node_get(c->o.store, &a, region, id, &row, e);
+    int r = find_node(c, &a, region, id, &row, e);
     if (r) return r;
-    if (row == NULL) return err_set(e, 404, "There is no node %.80s in %.40s.", id, region);
-    if (!session_is_dry_run(&c->sessions, region))
-        return err_set(e, 409, "The nodes of %.40s have processes of their own.", region);
-    if (row->seen_pid == 0) return err_set(e, 409, "%.80s has no process now.", id);
+    bool done = row->seen_pid != 0;
+    if (done && session_is_dry_run(&c->sessions, row->region))
+        dry_run_set_fault(&c->passes.dry_run, row->region, row->seen_pid, deed);
+    else if (done) done = child_signal_below((long)row->seen_pid, c->o.data_dir, signals[deed]);
+    if (!done) return err_set(e, 409, "%.80s has no process now.", id);
     *pid = row->seen_pid;
-    dry_run_set_fault(&c->passes.dry_run, region, row->seen_pid, deed);
     control_changed(c);
     return 0;
 }

@@ -16,6 +16,7 @@ struct buf;
 struct control;
 struct err;
 struct network;
+struct outages;
 struct store;
 struct trace;
 
@@ -24,7 +25,8 @@ struct dry_run_times {
     int64_t start_ms, switch_ms, life_ms;
 };
 
-enum dry_run_deed { DRY_RUN_DIE, DRY_RUN_HANG, DRY_RUN_WAKE };
+/* What may befall the process of a node: it is killed, made to stand still, and let go on. */
+enum node_deed { NODE_DEED_KILL, NODE_DEED_HANG, NODE_DEED_RESUME };
 
 struct control_options {
     uv_loop_t *loop;
@@ -67,6 +69,9 @@ struct trace *control_trace(struct control *c);
 /* The network between the regions (network.h); it lives as long as 'c' does. Whoever changes it calls control_changed(). */
 struct network *control_network(struct control *c);
 
+/* The same of regions and zones that are out of order (outages.h). */
+struct outages *control_outages(struct control *c);
+
 /* The certificate that clients are to trust, as PEM; made if there is none yet. NULL, with the reason, where that failed. */
 const char *control_authority_pem(struct control *c, struct err *e);
 
@@ -88,10 +93,11 @@ int control_sighting(struct control *c, const char *text, size_t len, struct err
 bool control_is_dry_run(const struct control *c);
 struct dry_run_times control_dry_run_times(const struct control *c);
 void control_set_dry_run_times(struct control *c, const struct dry_run_times *t);
-/* Lets the process of a dry run's node die, hang or go on; '*pid' is its number. 404 or 409 where there is no such node or process;
- * < 0: broken. */
-int control_dry_run_do(
-    struct control *c, const char *region, const char *id, enum dry_run_deed deed, int64_t *pid, struct err *e);
+/*
+ * Kills the process of a node, has it stand still or go on; '*pid' is its number. 'region' NULL: the only one that has a node of that id.
+ * 400, 404 or 409 where there is no such node or process; < 0: broken.
+ */
+int control_node_do(struct control *c, const char *region, const char *id, enum node_deed deed, int64_t *pid, struct err *e);
 
 /* Adds every node and every endpoint as JSON: what is wanted of it and what was seen. */
 int control_nodes_json(struct control *c, struct buf *out, struct err *e);

@@ -33,15 +33,15 @@ void dry_run_forget(struct dry_run *d, const char *region, int64_t pid)
     if (f) drop_fault(d, f);
 }
 
-void dry_run_set_fault(struct dry_run *d, const char *region, int64_t pid, enum dry_run_deed deed)
+void dry_run_set_fault(struct dry_run *d, const char *region, int64_t pid, enum node_deed deed)
 {
-    if (deed == DRY_RUN_WAKE) {
+    if (deed == NODE_DEED_RESUME) {
         dry_run_forget(d, region, pid);
         return;
     }
     struct dry_run_fault *f = find_fault(d, region, pid);
     if (f == NULL) f = add_fault(d, region, pid);
-    f->hangs = deed == DRY_RUN_HANG;
+    f->hangs = deed == NODE_DEED_HANG;
 }
 
 void dry_run_order(const struct dry_run *d, struct arena *a, const char *region, struct proto_assignment *out)

@@ -20,7 +20,7 @@ struct dry_run_fault {
 };
 
 /* The process dies, hangs or goes on, until dry_run_forget(). */
-void dry_run_set_fault(struct dry_run *d, const char *region, int64_t pid, enum dry_run_deed deed);
+void dry_run_set_fault(struct dry_run *d, const char *region, int64_t pid, enum node_deed deed);
 /* The process is seen no more. */
 void dry_run_forget(struct dry_run *d, const char *region, int64_t pid);
 /* Adds it all to the region's assignment. */

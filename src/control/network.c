@@ -1,6 +1,7 @@
 #include "control/network.h"
 #include "catalog/region.h"
 #include "base/arena.h"
+#include "control/outages.h"
 #include "protocol/protocol.gen.h"
 #include "store/queries.gen.h"
 #include "store/store.h"
@@ -43,15 +44,25 @@ static struct proto_line_order *line_order(struct arena *a, const struct network
     return o;
 }
 
-void network_order(struct network *n, struct arena *a, const char *region, struct proto_assignment *out)
+/* As somebody wants it to be, unless one of its ends is cut off. */
+static struct network_link link_now(
+    struct network *n, const struct outages *o, const struct region *from, const struct region *to)
+{
+    struct network_link l = *network_link(n, from, to);
+    if (from != to && (outages_isolate(o, from->name) || outages_isolate(o, to->name))) l.state = NETWORK_DOWN;
+    return l;
+}
+
+void network_order(struct network *n, const struct outages *o, struct arena *a, const char *region, struct proto_assignment *out)
 {
     const struct region *here = region_find(region);
-    if (here == NULL || n->links == NULL) return;
+    if (here == NULL || (n->links == NULL && o->n == 0)) return;
     out->network = (struct proto_far_region_list){true, 0, arena_array(a, struct proto_far_region, n_regions)};
     for (size_t i = 0; i < n_regions; i++) {
-        const struct network_link *to = network_link(n, here, &regions[i]), *from = network_link(n, &regions[i], here);
-        if (network_link_is_plain(to) && network_link_is_plain(from)) continue;
-        out->network.items[out->network.n++] = (struct proto_far_region){regions[i].name, line_order(a, to), line_order(a, from)};
+        const struct network_link to = link_now(n, o, here, &regions[i]), from = link_now(n, o, &regions[i], here);
+        if (network_link_is_plain(&to) && network_link_is_plain(&from)) continue;
+        out->network.items[out->network.n++] =
+            (struct proto_far_region){regions[i].name, line_order(a, &to), line_order(a, &from)};
     }
 }
 

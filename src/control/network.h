@@ -7,6 +7,7 @@
  * stay so when serve is started anew is in the database, too.
  */
 struct arena;
+struct outages;
 struct err;
 struct proto_assignment;
 struct region;
@@ -34,8 +35,8 @@ bool network_link_is_plain(const struct network_link *l);
 /* All regions of a partition are as far from each other as they are on earth; with 'near' all are next door, and nothing persists. */
 void network_preset(struct network *n, bool near, bool persist);
 
-/* What the agent of a region has to know of it. */
-void network_order(struct network *n, struct arena *a, const char *region, struct proto_assignment *out);
+/* What the agent of a region has to know of it; nothing leads to a region that is isolated. */
+void network_order(struct network *n, const struct outages *o, struct arena *a, const char *region, struct proto_assignment *out);
 
 /* Reads what persists. */
 int network_load(struct network *n, struct store *s, struct err *e);

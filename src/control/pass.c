@@ -92,6 +92,7 @@ static struct world_region *regions_now(const struct passes *p, struct arena *a)
         const struct session *s = session_find(p->sessions, regions[i].row.name);
         regions[i].in_touch = s && s->in_touch;
         regions[i].obeys = s && s->in_touch && s->taken == s->version;
+        regions[i].isolated = s && s->isolated;
         regions[i].heard_ms = s ? s->heard_ms : p->started_ms;
     }
     return regions;
@@ -173,8 +174,8 @@ static void take_orders(struct passes *p, struct world *w, const char *region)
     struct proto_assignment a;
     if (region_has_work(w, region)) session_ensure(p->sessions, region);
     struct session *s = region_has_rows(w, region) ? session_find(p->sessions, region) : NULL;
-    if (s == NULL) return;
-    assign(w, region, &p->secrets, &a);
+    if (s == NULL || s->isolated) return;
+    assign(w, region, &p->secrets, &p->outages, &a);
     trace_orders(p->trace, w, &a);
     for (size_t i = 0; i < a.nodes.n; i++) s->has_tls |= a.nodes.items[i].tls != NULL;
     if (orders_take(&s->orders, w, &a)) trace_assigned(p->trace, &a, s->version + 1);
@@ -257,6 +258,20 @@ static void mark_regions(struct passes *p)
     }
 }
 
+/* Everything that stops reaches everybody. */
+static void look_at_outages(struct passes *p)
+{
+    outages_expire(&p->outages, p->steady_ms);
+    bool changed = p->outage_edits != p->outages.edits;
+    for (struct session *s = p->sessions->first; s; s = s->next) {
+        bool isolated = !p->stopping && outages_isolate(&p->outages, s->region);
+        changed |= s->isolated != isolated;
+        session_isolate(s, isolated);
+    }
+    if (changed) rows_mark_all(&p->rows);
+    p->outage_edits = p->outages.edits;
+}
+
 static void mark_due(struct passes *p)
 {
     for (struct unit *u; (u = due_take(&p->due, p->steady_ms)) != NULL;) rows_mark(&p->rows, u);
@@ -293,7 +308,7 @@ void passes_hand_out(struct passes *p)
         assign_head(&a, s->region, s->has_tls ? authority_pem(p->secrets.authority, &e) : NULL, p->stopping, &head);
         head.numbering = s->numbering;
         head.stop_limit_ms = OPT_INT(p->o->stop_limit_ms);
-        network_order(&p->network, &a, s->region, &head);
+        network_order(&p->network, &p->outages, &a, s->region, &head);
         if (session_is_dry_run(p->sessions, s->region)) dry_run_order(&p->dry_run, &a, s->region, &head);
         orders_take_head(&s->orders, &head);
         session_hand_out(s);
@@ -334,6 +349,7 @@ int passes_make(struct passes *p, struct err *e)
     int r = load_rows(p, e);
     if (r) return r;
     take_time(p);
+    look_at_outages(p);
     mark_regions(p);
     mark_due(p);
     size_t most = p->rows.marked.n + MORE_BATCHES;
@@ -364,6 +380,8 @@ bool passes_have_work(const struct passes *p)
 int64_t passes_due_ms(const struct passes *p)
 {
     int64_t due_ms = due_next_ms(&p->due), date_ms = certificates_due_ms(p->secrets.certificates);
+    int64_t outage_ms = outages_due_ms(&p->outages);
+    if (outage_ms < due_ms) due_ms = outage_ms;
     if (date_ms == INT64_MAX) return due_ms;
     int64_t renewal_ms = clock_steady_ms() + (date_ms - clock_now_ms());
     return renewal_ms < due_ms ? renewal_ms : due_ms;
@@ -442,4 +460,5 @@ void passes_close(struct passes *p)
     losses_fini(&p->losses);
     dry_run_fini(&p->dry_run);
     network_fini(&p->network);
+    outages_fini(&p->outages);
 }

@@ -4,6 +4,7 @@
 #include "control/due.h"
 #include "control/losses.h"
 #include "control/network.h"
+#include "control/outages.h"
 #include "control/rows.h"
 #include "control/session.h"
 /*
@@ -27,6 +28,8 @@ struct passes {
     struct due due;
     struct dry_run dry_run;
     struct network network;
+    struct outages outages;
+    size_t outage_edits;  /* as orders know them */
     struct losses losses; /* of data, once everything is to stop */
     int64_t started_ms;   /* of the steady clock */
     int64_t steady_ms;    /* of the pass, on the steady clock */

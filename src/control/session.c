@@ -193,17 +193,30 @@ static void on_told(void *arg, int list, const char *key)
 int session_hear(
     struct session *s, const struct proto_sighting *seen, keyed_changed_fn *changed, void *arg, bool *news, struct err *e)
 {
+    *news = false;
+    silence_end(&s->silence);
+    if (s->isolated) return 0;
     struct hearing h = {changed, arg, !s->in_touch || s->taken != seen->version.v || s->stopped != seen->stopped.v};
     if (!told_take(&s->told, seen, on_told, &h))
         return err_set(e, ERR_STALE, "sighting of the region %s: it is the difference from another one", s->region);
     s->in_touch = true;
-    silence_end(&s->silence);
     s->stopped = seen->stopped.v;
     s->dry_run = seen->dry_run.v;
     s->heard_ms = clock_steady_ms();
     s->taken = seen->version.v;
     *news = h.news;
     return 0;
+}
+
+void session_isolate(struct session *s, bool isolated)
+{
+    if (s->isolated == isolated) return;
+    log_info("the region %s is %s", s->region, isolated ? "cut off" : "within reach again");
+    s->isolated = isolated;
+    s->in_touch = false;
+    if (isolated) return;
+    orders_fini(&s->orders);
+    orders_begin(&s->orders, ++s->version);
 }
 
 /* ---- its end ---- */

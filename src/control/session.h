@@ -36,6 +36,7 @@ struct session {
     bool condemned; /* it hangs, and was killed: its end is waited for */
     struct silence silence;
 
+    bool isolated; /* nothing is heard of it, and its lists of orders stay as they are */
     bool in_touch;
     bool dry_run;     /* its agent says that nodes have no processes */
     int64_t heard_ms; /* steady clock: of the last sighting, or of the beginning */
@@ -77,6 +78,11 @@ void session_unwait(struct session *s, const void *arg);
  */
 int session_hear(
     struct session *s, const struct proto_sighting *seen, keyed_changed_fn *changed, void *arg, bool *news, struct err *e);
+/*
+ * Cuts the region off, or back in. Its agent goes on by the lists of orders that it has, and nothing that it tells is taken. What is cut in
+ * again has no orders until those of everything are taken anew, and gets the whole then.
+ */
+void session_isolate(struct session *s, bool isolated);
 /* To be called once a second: an agent that is silent is out of touch, and one that hangs is killed; the next one starts when
  * it is dead for sure, and not before. */
 void session_look(struct session *s);

@@ -56,42 +56,6 @@ static void put_times(struct exchange *x, void *arg)
     answer_times(x, d);
 }
 
-static bool read_deed(const char *text, enum dry_run_deed *out)
-{
-    static const char *const deeds[] = {[DRY_RUN_DIE] = "die", [DRY_RUN_HANG] = "hang", [DRY_RUN_WAKE] = "wake"};
-    for (int i = 0; text && i < (int)(sizeof deeds / sizeof *deeds); i++) {
-        if (strcmp(deeds[i], text) != 0) continue;
-        *out = (enum dry_run_deed)i;
-        return true;
-    }
-    return false;
-}
-
-static void put_deed(struct exchange *x, void *arg)
-{
-    const struct dry_run_admin *d = arg;
-    const char *id = http_path(x) + strlen(DRY_RUN_PATH "/nodes/"), *region = http_param(x, "region");
-    enum dry_run_deed deed;
-    struct err e;
-    int64_t pid;
-    if (is_refused(x, d, true)) return;
-    if (region == NULL || !read_deed(http_param(x, "do"), &deed)) {
-        json_answer_error(x, 400, DRY_RUN_PATH "/nodes/ID needs ?region=R and do=die, do=hang or do=wake.");
-        return;
-    }
-    int r = control_dry_run_do(d->control, region, id, deed, &pid, &e);
-    if (r < 0) log_error("%s", e.msg);
-    if (r < 0) json_answer_error(x, 500, "%s", e.msg);
-    else if (r > 0) json_answer_error(x, r, "%s", e.msg);
-    if (r) return;
-    struct buf doc = {0};
-    struct json_writer j = {.out = &doc};
-    json_open(&j, NULL, '{');
-    json_write_int(&j, "pid", pid);
-    json_close(&j, '}');
-    json_answer(x, 200, &doc, NULL);
-}
-
 void dry_run_admin_add_routes(struct http *h, const struct dry_run_admin *d)
 {
     void *arg = (void *)d;
@@ -99,8 +63,6 @@ void dry_run_admin_add_routes(struct http *h, const struct dry_run_admin *d)
         {"GET", DRY_RUN_PATH, get_times, arg, .what = "whether nodes are without processes, and how long these would take"},
         {"PUT", DRY_RUN_PATH, put_times, arg, .what = "sets ?start_ms=N, switch_ms=N and life_ms=N of dry runs"},
         {"POST", DRY_RUN_PATH, put_times, arg},
-        {"PUT", DRY_RUN_PATH "/nodes/*", put_deed, arg, .what = "lets a dry run's node of ?region=R do=die, do=hang or do=wake"},
-        {"POST", DRY_RUN_PATH "/nodes/*", put_deed, arg},
     };
     http_add_routes(h, routes, sizeof routes / sizeof *routes);
 }

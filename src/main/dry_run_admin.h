@@ -1,6 +1,6 @@
 #pragma once
 #include "http/admin.h"
-/* /_meridian/dry-run: how long engines would take in dry runs, and what befalls their processes. */
+/* /_meridian/dry-run: how long engines would take in dry runs. */
 struct control;
 
 struct dry_run_admin {

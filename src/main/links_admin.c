@@ -14,13 +14,6 @@
 
 #define LINKS_PATH "/_meridian/links"
 
-static bool is_refused(struct exchange *x, const struct links_admin *l, bool changes)
-{
-    if (changes && admin_refuse(x, l->admin, !l->admin->local)) return true;
-    if (l->control == NULL) json_answer_error(x, 503, "stopping");
-    return l->control == NULL;
-}
-
 /* ---- answers ---- */
 
 static void write_link(struct json_writer *j, const struct region *from, const struct region *to, const struct network_link *l)
@@ -60,13 +53,6 @@ static void answer_links(struct exchange *x, struct network *n)
     json_answer(x, 200, &doc, NULL);
 }
 
-static void answer_unknown_region(struct exchange *x, const char *name)
-{
-    _buf_ struct buf names = {0};
-    for (size_t i = 0; i < n_regions; i++) buf_printf(&names, "%s%s", i ? ", " : "", regions[i].name);
-    json_answer_error(x, 400, "There is no region \"%.40s\"; there are %s.", name, names.data);
-}
-
 /* ---- what is asked ---- */
 
 /* The regions of the path; false with the answer given. */
@@ -77,8 +63,8 @@ static bool read_path(struct exchange *x, const struct region **from, const stru
     *from = region_find(names);
     *to = slash ? region_find(slash + 1) : NULL;
     if (slash == NULL) json_answer_error(x, 400, "A link has two ends: " LINKS_PATH "/us-east-1/eu-west-1.");
-    else if (*from == NULL) answer_unknown_region(x, names);
-    else if (*to == NULL) answer_unknown_region(x, slash + 1);
+    else if (*from == NULL) faults_answer_unknown_region(x, names);
+    else if (*to == NULL) faults_answer_unknown_region(x, slash + 1);
     else if (*from == *to) json_answer_error(x, 400, "A link leads from one region to another.");
     else return true;
     return false;
@@ -90,17 +76,6 @@ static bool read_number(struct exchange *x, const char *name, int64_t most, int6
     const char *text = http_param(x, name);
     if (text == NULL || decimal_parse(text, 0, most, out)) return true;
     json_answer_error(x, 400, "%s must be a whole number from 0 to %lld.", name, (long long)most);
-    return false;
-}
-
-static bool read_flag(struct exchange *x, const char *name, bool *out)
-{
-    const char *text = http_param(x, name);
-    bool yes = text && strcmp(text, "true") == 0;
-    if (text == NULL) return true;
-    *out = yes;
-    if (yes || strcmp(text, "false") == 0) return true;
-    json_answer_error(x, 400, "%s must be true or false.", name);
     return false;
 }
 
@@ -117,7 +92,7 @@ static bool read_state(struct exchange *x, enum network_state *out)
 }
 
 /* It is in force, though the database may be unable to take it. */
-static void put_in_force(const struct links_admin *l, struct network *n)
+static void put_in_force(const struct faults_admin *l, struct network *n)
 {
     struct err e = {0};
     if (network_keep(n, l->store, &e) != 0) log_warn("what persists of the network between regions is as before: %s", e.msg);
@@ -128,23 +103,23 @@ static void put_in_force(const struct links_admin *l, struct network *n)
 
 static void get_links(struct exchange *x, void *arg)
 {
-    const struct links_admin *l = arg;
-    if (!is_refused(x, l, false)) answer_links(x, control_network(l->control));
+    const struct faults_admin *l = arg;
+    if (!faults_refuse(x, l, false)) answer_links(x, control_network(l->control));
 }
 
 static void get_link(struct exchange *x, void *arg)
 {
-    const struct links_admin *l = arg;
+    const struct faults_admin *l = arg;
     const struct region *from, *to;
-    if (!is_refused(x, l, false) && read_path(x, &from, &to)) answer_link(x, control_network(l->control), from, to);
+    if (!faults_refuse(x, l, false) && read_path(x, &from, &to)) answer_link(x, control_network(l->control), from, to);
 }
 
 static void put_links(struct exchange *x, void *arg)
 {
-    const struct links_admin *l = arg;
+    const struct faults_admin *l = arg;
     const char *preset = http_param(x, "preset");
     bool persist = false, near = preset && strcmp(preset, "none") == 0;
-    if (is_refused(x, l, true) || !read_flag(x, "persist", &persist)) return;
+    if (faults_refuse(x, l, true) || !faults_read_flag(x, "persist", &persist)) return;
     if (preset == NULL || (!near && strcmp(preset, "aws") != 0)) {
         json_answer_error(x, 400, "preset must be aws or none.");
         return;
@@ -158,16 +133,16 @@ static void put_links(struct exchange *x, void *arg)
 
 static void put_link(struct exchange *x, void *arg)
 {
-    const struct links_admin *l = arg;
+    const struct faults_admin *l = arg;
     const struct region *from, *to;
     bool one_way = false;
-    if (is_refused(x, l, true) || !read_path(x, &from, &to)) return;
+    if (faults_refuse(x, l, true) || !read_path(x, &from, &to)) return;
     struct network *n = control_network(l->control);
     struct network_link link = *network_link(n, from, to);
     bool ok = read_number(x, "latency_ms", NETWORK_LATENCY_MAX_MS, &link.latency_ms) &&
               read_number(x, "jitter_ms", NETWORK_JITTER_MAX_MS, &link.jitter_ms) &&
               read_number(x, "bandwidth_mbit", NETWORK_BANDWIDTH_MAX_MBIT, &link.bandwidth_mbit) && read_state(x, &link.state) &&
-              read_flag(x, "one_way", &one_way) && read_flag(x, "persist", &link.persist);
+              faults_read_flag(x, "one_way", &one_way) && faults_read_flag(x, "persist", &link.persist);
     if (!ok) return;
     *network_link(n, from, to) = link;
     if (!one_way) *network_link(n, to, from) = link;
@@ -177,7 +152,7 @@ static void put_link(struct exchange *x, void *arg)
     answer_link(x, n, from, to);
 }
 
-void links_admin_add_routes(struct http *h, const struct links_admin *l)
+void links_admin_add_routes(struct http *h, const struct faults_admin *l)
 {
     void *arg = (void *)l;
     const struct http_route routes[] = {

@@ -1,5 +1,5 @@
 #pragma once
-#include "http/admin.h"
+#include "main/faults_admin.h"
 /*
  * /_meridian/links: the network between the regions.
  *
@@ -8,13 +8,4 @@
  *     GET  /_meridian/links/FROM/TO   one direction between two regions
  *     PUT  /_meridian/links/FROM/TO   sets what ?latency_ms=, jitter_ms=, bandwidth_mbit= and state= name, both ways unless one_way=true
  */
-struct control;
-struct store;
-
-struct links_admin {
-    const struct admin *admin;
-    struct control *control; /* NULL while serve stops */
-    struct store *store;
-};
-
-void links_admin_add_routes(struct http *h, const struct links_admin *l);
+void links_admin_add_routes(struct http *h, const struct faults_admin *f);

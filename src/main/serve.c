@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "catalog/region.h"
 #include "control/control.h"
+#include "control/outages.h"
 #include "control/trace.h"
 #include "http/admin.h"
 #include "http/json.h"
@@ -20,6 +21,7 @@
 #include "main/leftovers.h"
 #include "main/localstack.h"
 #include "main/links_admin.h"
+#include "main/outage_admin.h"
 #include "main/options.h"
 #include "main/reception.h"
 #include "main/reset_admin.h"
@@ -69,7 +71,7 @@ struct serve {
     struct wait_admin wait;
     struct init *init;
     struct forward *forward; /* NULL: nothing is sent on */
-    struct links_admin links;
+    struct faults_admin faults;
     uv_signal_t on_term, on_int, on_hangup;
     uv_timer_t dir_timer;
     char program[PATH_MAX];
@@ -89,6 +91,8 @@ static int run_operation(void *arg, const struct operation *o, const struct quer
 {
     struct serve *s = arg;
     if (s->control == NULL) return err_set(e, ERR_BROKEN, "stopping");
+    if (outages_stop_region(control_outages(s->control), who->region))
+        return err_set(e, FAULT_SERVICE_UNAVAILABLE, "Service is unavailable in %s. Please try again.", who->region);
     if (o->writes && s->reset.under_way)
         return err_set(e, FAULT_SERVICE_UNAVAILABLE, "Everything is being deleted by a reset. Please try again.");
     if (o->writes) trace_begin(control_trace(s->control), who->request_id, o->name);
@@ -217,8 +221,9 @@ static void add_routes(struct serve *s)
     wait_admin_add_routes(s->http, &s->wait);
     init_add_routes(s->http, s->init);
     localstack_add_routes(s->http, s->init);
-    s->links = (struct links_admin){&s->admin, s->control, s->store};
-    links_admin_add_routes(s->http, &s->links);
+    s->faults = (struct faults_admin){&s->admin, s->control, s->store};
+    links_admin_add_routes(s->http, &s->faults);
+    outage_admin_add_routes(s->http, &s->faults);
     http_add_routes(s->http, routes, sizeof routes / sizeof *routes);
     query_add_routes(s->http, &s->query);
     if (s->forward) http_allow_large(s->http, FORWARD_BODY_MAX, query_is_for_another);
@@ -344,7 +349,7 @@ static void on_control_stopped(void *arg)
     init_close(s->init);
     forward_close(s->forward);
     s->forward = NULL;
-    s->links.control = NULL;
+    s->faults.control = NULL;
     reception_close(&s->reception);
     http_close(s->http, NULL, NULL);
     uv_close((uv_handle_t *)&s->on_term, NULL);

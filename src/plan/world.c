@@ -222,7 +222,7 @@ bool world_out_of_reach(struct world *w, const char *region)
 {
     const struct world_region *r = world_region(w, region);
     if (r == NULL || r->in_touch) return false;
-    if (w->steady_ms >= r->heard_ms + OUT_OF_REACH_MS) return true;
+    if (r->isolated || w->steady_ms >= r->heard_ms + OUT_OF_REACH_MS) return true;
     world_wake(w, r->heard_ms + OUT_OF_REACH_MS);
     return false;
 }

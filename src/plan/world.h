@@ -194,6 +194,7 @@ struct world_region {
     const struct row_region *stored;
     bool in_touch;    /* its agent has reported within the last seconds */
     bool obeys;       /* and acts on all that was ordered before this look */
+    bool isolated;    /* somebody has cut it off: nobody can tell its nodes anything */
     int64_t heard_ms; /* when it last reported, or was waited for to do so from, on the steady clock */
 };
 

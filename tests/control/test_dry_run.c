@@ -28,7 +28,7 @@ static size_t faults_of(const char *region)
 
 Test(dry_run, a_fault_is_for_one_process_of_one_region_until_that_is_seen_no_more)
 {
-    dry_run_set_fault(&dry, "us-east-1", 11, DRY_RUN_DIE);
+    dry_run_set_fault(&dry, "us-east-1", 11, NODE_DEED_KILL);
     cr_expect_eq(faults_of("eu-west-1"), 0);
     cr_assert_eq(faults_of("us-east-1"), 1);
     cr_expect(out.dry_run->faults.items[0].pid.v == 11 && !out.dry_run->faults.items[0].hangs.v);
@@ -40,11 +40,11 @@ Test(dry_run, a_fault_is_for_one_process_of_one_region_until_that_is_seen_no_mor
 
 Test(dry_run, a_process_that_hangs_goes_on_when_it_is_told)
 {
-    dry_run_set_fault(&dry, "us-east-1", 11, DRY_RUN_DIE);
-    dry_run_set_fault(&dry, "us-east-1", 11, DRY_RUN_HANG);
+    dry_run_set_fault(&dry, "us-east-1", 11, NODE_DEED_KILL);
+    dry_run_set_fault(&dry, "us-east-1", 11, NODE_DEED_HANG);
     cr_assert_eq(faults_of("us-east-1"), 1);
     cr_expect(out.dry_run->faults.items[0].hangs.v);
-    dry_run_set_fault(&dry, "us-east-1", 11, DRY_RUN_WAKE);
+    dry_run_set_fault(&dry, "us-east-1", 11, NODE_DEED_RESUME);
     cr_expect_eq(faults_of("us-east-1"), 0);
 }
 

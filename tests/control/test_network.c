@@ -1,11 +1,13 @@
 #include "control/network.h"
 #include "base/arena.h"
 #include "catalog/region.h"
+#include "control/outages.h"
 #include "protocol/protocol.gen.h"
 #include <criterion/criterion.h>
 
 static struct arena arena;
 static struct network network;
+static struct outages outages;
 static const struct region *here, *there;
 
 static void begin(void)
@@ -17,6 +19,7 @@ static void begin(void)
 static void end(void)
 {
     network_fini(&network);
+    outages_fini(&outages);
     arena_fini(&arena);
 }
 
@@ -25,7 +28,7 @@ TestSuite(network, .init = begin, .fini = end);
 static struct proto_far_region_list order_for(const struct region *r)
 {
     struct proto_assignment out = {0};
-    network_order(&network, &arena, r->name, &out);
+    network_order(&network, &outages, &arena, r->name, &out);
     return out.network;
 }
 
@@ -51,4 +54,14 @@ Test(network, the_preset_has_the_latency_of_every_distance)
     cr_assert_eq(order_for(here).n, n_regions - 1);
     cr_assert_eq(network_link(&network, here, there)->latency_ms, region_latency_ms(here, there));
     cr_assert(network_link_is_plain(network_link(&network, here, here)));
+}
+
+Test(network, nothing_leads_to_a_region_that_is_isolated)
+{
+    outages_add(&outages, &(struct outage){.region = "us-east-1", .state = OUTAGE_ISOLATED});
+    cr_assert_eq(order_for(here).n, n_regions - 1);
+    struct proto_far_region_list b = order_for(there);
+    cr_assert(b.n == 1 && b.items[0].to->down.v && b.items[0].from->down.v);
+    outages_drop(&outages, "us-east-1", NULL);
+    cr_assert_eq(order_for(there).n, 0);
 }

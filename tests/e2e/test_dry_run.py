@@ -13,7 +13,7 @@ class DryRun(harness.Case):
         return wait_for(lambda: [n for n in self.server.nodes(group) if n["role"] == "primary" and n["serves"]], "a primary of " + group)[0]
 
     def do(self, node, deed):
-        return self.server.admin("PUT", "dry-run/nodes/%s?region=us-east-1&do=%s" % (node["id"], deed))
+        return self.server.admin("PUT", "nodes/%s?region=us-east-1&do=%s" % (node["id"], deed))
 
     def test_a_replication_group_is_available_without_a_process_and_says_so(self):
         group = self.create_group(nodes=3)
@@ -27,7 +27,7 @@ class DryRun(harness.Case):
 
     def test_a_primary_that_dies_or_hangs_is_replaced(self):
         group = self.create_group(nodes=2, AutomaticFailoverEnabled=True)
-        for deed in "die", "hang":
+        for deed in "kill", "hang":
             before = self.leader(group)
             self.do(before, deed)
             wait_for(lambda: self.leader(group)["id"] != before["id"], "another primary of " + group)
@@ -54,8 +54,8 @@ class DryRun(harness.Case):
         self.assertEqual({"dry_run": True, "start_ms": 20, "switch_ms": 2, "life_ms": 0}, before)
         after = self.server.admin("PUT", "dry-run?start_ms=1&switch_ms=0")
         self.assertEqual({"dry_run": True, "start_ms": 1, "switch_ms": 0, "life_ms": 0}, after)
-        for status, path in ((400, "dry-run?life_ms=soon"), (400, "dry-run/nodes/x?region=us-east-1&do=dance"), (400, "dry-run/nodes/x?do=die"),
-                             (404, "dry-run/nodes/x?region=us-east-1&do=die")):
+        for status, path in ((400, "dry-run?life_ms=soon"), (400, "nodes/x?region=us-east-1&do=dance"), (404, "nodes/x?do=kill"),
+                             (404, "nodes/x?region=us-east-1&do=kill")):
             with self.assertRaises(urllib.error.HTTPError) as answer:
                 self.server.admin("PUT", path)
             self.assertEqual(status, answer.exception.code)

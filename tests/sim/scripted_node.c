@@ -128,13 +128,14 @@ static bool may_start(struct scripted *s, struct scripted_node *n)
     struct start_facts f = {
         .replica = role_at_start(o) == ROLE_REPLICA,
         .for_another = is_for_another(n),
-        .held = n->died && o->hold.v && n->died_primary == is(o->role, "primary") && n->died_incarnation == o->incarnation.v,
+        .held = o->outage.v ||
+                (n->died && o->hold.v && n->died_primary == is(o->role, "primary") && n->died_incarnation == o->incarnation.v),
         .sparing = spares_followers(s, n),
         .at_once = o->cluster != NULL,
         .to_load = n->disk->saved,
         .has_upstream = up != NULL && o->upstream_node != NULL,
         .feeds = up && feeds(up),
-        .lost = up && up->engine == NULL && up->died,
+        .lost = up && up->engine == NULL && (up->died || (up->order && up->order->outage.v)),
     };
     return start_waits_for(&f) == START_NOW;
 }
@@ -357,7 +358,7 @@ static bool step_running(struct scripted *s, struct scripted_node *n)
     if (s->stopping) return machine_ms() < n->act_at || is_busy(n) ? false : end(n, true);
     if (!n->assigned) return watch(n);
     if (o == NULL || !o->run.v) return end(n, false);
-    if (is_process(n->engine, o->condemned_pid, o->condemned_started_ms)) {
+    if (o->outage.v || is_process(n->engine, o->condemned_pid, o->condemned_started_ms)) {
         record("%s kills %s, which must not live", s->process->name, n->id);
         machine_kill(n->engine->process, SIGKILL);
         return has_ended(s, n);
@@ -411,7 +412,7 @@ static enum seen_state state_of(const struct scripted *s, const struct scripted_
     if (s->stopping) return SEEN_STOPPED;
     if (n->taken) return SEEN_CONFLICT;
     if (n->seed_refused) return SEEN_BROKEN;
-    return n->died ? SEEN_EXITED : SEEN_STARTING;
+    return n->died || (n->order && n->order->outage.v) ? SEEN_EXITED : SEEN_STARTING;
 }
 
 /* Endpoints that a stranger has. */

@@ -32,6 +32,11 @@ static bool shall_run(const struct dry_node *n)
     return n->order != NULL && n->order->run.v;
 }
 
+static bool is_in_outage(const struct dry_node *n)
+{
+    return shall_run(n) && n->order->outage.v;
+}
+
 static enum role ordered_role(const struct proto_node_order *o)
 {
     return strcmp(o->engine, "memcached") == 0 ? ROLE_UNKNOWN : role_parse(o->role);
@@ -127,11 +132,11 @@ static struct start_facts facts_of_start(const struct dry_node *n)
     return (struct start_facts){
         .replica = role == ROLE_REPLICA,
         .for_another = is_for_another(n),
-        .held = n->died && o->hold.v && role == n->died_role && o->incarnation.v == n->died_incarnation,
+        .held = o->outage.v || (n->died && o->hold.v && role == n->died_role && o->incarnation.v == n->died_incarnation),
         .at_once = o->cluster != NULL,
         .has_upstream = up != NULL,
         .feeds = up != NULL && can_feed(up),
-        .lost = up != NULL && up->state == DRY_REST && up->died,
+        .lost = up != NULL && up->state == DRY_REST && (up->died || is_in_outage(up)),
     };
 }
 
@@ -327,7 +332,7 @@ static void live_with_process(struct dry_node *n)
     if (!shall_run(n)) {
         end_process(n);
         live_at_rest(n);
-    } else if (o->condemned_pid.v && is_process(n, o->condemned_pid, o->condemned_started_ms)) {
+    } else if (o->outage.v || (o->condemned_pid.v && is_process(n, o->condemned_pid, o->condemned_started_ms))) {
         dry_node_die(n);
     } else if (n->hangs && o->roused_pid.v && is_process(n, o->roused_pid, o->roused_started_ms)) {
         dry_node_hang(n, false);
@@ -407,7 +412,7 @@ static enum seen_state state_seen(const struct dry_node *n)
         [DRY_READY] = SEEN_READY,
         [DRY_GONE] = SEEN_GONE,
         [DRY_STOPPED] = SEEN_STOPPED};
-    if (n->state == DRY_REST && n->died) return SEEN_EXITED;
+    if (n->state == DRY_REST && (n->died || is_in_outage(n))) return SEEN_EXITED;
     return n->hangs ? SEEN_HUNG : states[n->state];
 }
 
@@ -442,7 +447,8 @@ void dry_node_see(const struct dry_node *n, struct proto_node_seen *out)
     *out = (struct proto_node_seen){.id = n->id, .state = state_seen(n), .restarts = OPT_INT(n->restarts)};
     if (n->order) out->address = n->order->address;
     if (n->order) out->port = n->order->port;
-    if (n->state == DRY_REST && n->died) out->reason = "its process died";
+    if (n->state == DRY_REST && is_in_outage(n)) out->reason = "an outage keeps it down";
+    else if (n->state == DRY_REST && n->died) out->reason = "its process died";
     if (!runs(n)) return;
     assert(n->asked != NULL);
     out->pid = OPT_INT(n->pid);

@@ -108,7 +108,8 @@ void node_forget(struct node *n)
 
 bool node_is_down(const struct node *n)
 {
-    return n->proc == NULL && (n->died || n->refused || n->trouble != TROUBLE_NONE);
+    bool outage = n->order != NULL && n->order->outage.v;
+    return n->proc == NULL && (outage || n->died || n->refused || n->trouble != TROUBLE_NONE);
 }
 
 bool node_has_run(const struct node *n)

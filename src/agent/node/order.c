@@ -76,6 +76,7 @@ static void go_elsewhere(struct node *n, const struct proto_node_order *to)
 
 static void signal_process(struct node *n, const struct proto_node_order *o)
 {
+    if (o->outage.v) proc_signal(n->proc, SIGKILL);
     if (proc_is(n->proc, o->condemned_pid.v, o->condemned_started_ms.v)) proc_signal(n->proc, SIGKILL);
     if (!proc_is(n->proc, o->roused_pid.v, o->roused_started_ms.v) || !proc_is_stopped(n->proc)) return;
     log_warn("node %s: stands still, and nobody can take its place: it is woken", n->id);

@@ -3,6 +3,12 @@
 
 /* What a node tells of itself in a sighting. */
 
+/* Whatever became of its process: it is dead for as long as that lasts. */
+static bool node_is_in_outage(const struct node *n)
+{
+    return n->order != NULL && n->order->run.v && n->order->outage.v && !n->stopping;
+}
+
 /* A node that did not start yet because its upstream is not ready is starting, too. */
 static enum seen_state state_seen(const struct node *n)
 {
@@ -16,6 +22,7 @@ static enum seen_state state_seen(const struct node *n)
     if (n->life.hung) return SEEN_HUNG;
     if (n->life.ready) return SEEN_READY;
     if (n->proc != NULL) return SEEN_STARTING;
+    if (node_is_in_outage(n)) return SEEN_EXITED;
     return n->stopping ? SEEN_STOPPED : troubles[n->trouble];
 }
 
@@ -41,7 +48,8 @@ void node_see(const struct node *n, struct proto_node_seen *out)
     if (n->order != NULL) out->port = n->order->port;
     if (n->trace[0]) out->trace = n->trace;
     out->restarts = OPT_INT(n->restarts);
-    if (n->reason[0]) out->reason = n->reason;
+    if (node_is_in_outage(n)) out->reason = "an outage keeps it down";
+    else if (n->reason[0]) out->reason = n->reason;
     else if (l->refused[0]) out->reason = l->refused;
     if (n->unsaved_ms) out->unsaved_ms = OPT_INT(n->unsaved_ms);
     if (node_is_saving(n)) out->saving = OPT_BOOL(true);

@@ -17,7 +17,7 @@ enum start_wait {
 struct start_facts {
     bool replica;      /* ordered to be one */
     bool for_another;  /* ordered to become primary with the data of a process that it does not have */
-    bool held;         /* it died, and is ordered to stay down then */
+    bool held;         /* it died and is ordered to stay down then, or an outage keeps it down */
     bool sparing;      /* its followers load, or did a moment ago */
     bool backs_off;    /* it failed just now */
     bool switching;    /* another node of the agent switches */

@@ -1,0 +1,2 @@
+-- name: outage_delete_all ()
+DELETE FROM outage;

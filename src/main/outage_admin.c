@@ -1,0 +1,231 @@
+#include "main/outage_admin.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "catalog/region.h"
+#include "catalog/words.h"
+#include "control/control.h"
+#include "control/outages.h"
+#include "http/json.h"
+#include "model/json.h"
+#include <stdio.h>
+#include <string.h>
+
+#define REGIONS_PATH "/_meridian/regions"
+#define ZONES_PATH "/_meridian/zones"
+#define NODES_PATH "/_meridian/nodes"
+
+/* ---- answers ---- */
+
+/* 'x' NULL: it is up. */
+static void write_outage(struct json_writer *j, const char *what, const char *name, const struct outage *x)
+{
+    json_open(j, NULL, '{');
+    json_write_text(j, what, name);
+    json_write_text(j, "state", x ? outage_state_text(x->state) : "up");
+    json_write_bool(j, "persist", x && x->persist);
+    json_close(j, '}');
+}
+
+static void answer_outage(struct exchange *x, const char *what, const char *name, const struct outage *outage)
+{
+    struct buf doc = {0};
+    struct json_writer j = {.out = &doc};
+    write_outage(&j, what, name, outage);
+    json_answer(x, 200, &doc, NULL);
+}
+
+static void answer_outages(struct exchange *x, const struct faults_admin *f, bool zones)
+{
+    struct buf doc = {0};
+    struct json_writer j = {.out = &doc};
+    const struct outages *o = control_outages(f->control);
+    json_open(&j, NULL, '{');
+    json_open(&j, zones ? "zones" : "regions", '[');
+    for (size_t i = 0; i < o->n; i++) {
+        const struct outage *one = &o->items[i];
+        if (one->experiment[0] || (one->zone[0] != '\0') != zones) continue;
+        write_outage(&j, zones ? "zone" : "region", zones ? one->zone : one->region, one);
+    }
+    json_close(&j, ']');
+    json_close(&j, '}');
+    json_answer(x, 200, &doc, NULL);
+}
+
+/* ---- regions and zones ---- */
+
+/* The region or zone that the path ends with. */
+struct place {
+    const struct region *region;
+    const char *zone; /* NULL: the whole region */
+};
+
+static void answer_unknown_zone(struct exchange *x, const char *name)
+{
+    _buf_ struct buf zones = {0};
+    const struct region *r = NULL;
+    for (size_t i = 0; i < n_regions; i++)
+        if (strncmp(regions[i].name, name, strlen(regions[i].name)) == 0) r = &regions[i];
+    for (size_t i = 0; r && i < r->n_zones; i++) buf_printf(&zones, "%s%s", i ? ", " : "", r->zones[i]);
+    if (r) json_answer_error(x, 400, "There is no zone \"%.40s\"; %s has %s.", name, r->name, zones.data);
+    else
+        json_answer_error(
+            x, 400, "There is no zone \"%.40s\": it is the name of a region and a letter, such as us-east-1a.", name);
+}
+
+/* False with the answer given. */
+static bool read_place(struct exchange *x, bool zones, struct place *out)
+{
+    const char *name = http_path(x) + strlen(zones ? ZONES_PATH "/" : REGIONS_PATH "/");
+    *out = (struct place){.region = zones ? NULL : region_find(name)};
+    for (size_t i = 0; zones && i < n_regions; i++)
+        if (region_has_zone(&regions[i], name)) *out = (struct place){&regions[i], name};
+    if (out->region) return true;
+    if (zones) answer_unknown_zone(x, name);
+    else faults_answer_unknown_region(x, name);
+    return false;
+}
+
+static void answer_place(struct exchange *x, const struct faults_admin *f, const struct place *p)
+{
+    const struct outage *o = outages_find(control_outages(f->control), p->region->name, p->zone);
+    answer_outage(x, p->zone ? "zone" : "region", p->zone ? p->zone : p->region->name, o);
+}
+
+/* Up is no outage. False with the answer given. */
+static bool read_state(struct exchange *x, const struct place *p, bool *up, enum outage_state *out)
+{
+    const char *text = http_param(x, "state");
+    unsigned state = 0;
+    *up = text && strcmp(text, "up") == 0;
+    bool known = *up || (text && word_read(&words_outage_state, text, &state) && !(p->zone && state == OUTAGE_ISOLATED));
+    if (!known) json_answer_error(x, 400, "state must be %s.", p->zone ? "up or down" : "up, down or isolated");
+    *out = (enum outage_state)state;
+    return known;
+}
+
+/* It is in force, though the database may be unable to take it. */
+static void put_in_force(const struct faults_admin *f)
+{
+    struct err e = {0};
+    if (outages_keep(control_outages(f->control), f->store, &e) != 0)
+        log_warn("what persists of outages is as before: %s", e.msg);
+    control_changed(f->control);
+}
+
+static void put_place(struct exchange *x, const struct faults_admin *f, const struct place *p)
+{
+    struct outages *o = control_outages(f->control);
+    struct outage outage = {0};
+    bool up;
+    if (!read_state(x, p, &up, &outage.state) || !faults_read_flag(x, "persist", &outage.persist)) return;
+    snprintf(outage.region, sizeof outage.region, "%s", p->region->name);
+    snprintf(outage.zone, sizeof outage.zone, "%s", p->zone ? p->zone : "");
+    if (up) outages_drop(o, p->region->name, p->zone);
+    else outages_add(o, &outage);
+    log_warn("%s is %s", p->zone ? p->zone : p->region->name, up ? "up" : outage_state_text(outage.state));
+    put_in_force(f);
+    answer_place(x, f, p);
+}
+
+static void serve_place(struct exchange *x, const struct faults_admin *f, bool zones, bool changes)
+{
+    struct place p;
+    if (faults_refuse(x, f, changes) || !read_place(x, zones, &p)) return;
+    if (changes) put_place(x, f, &p);
+    else answer_place(x, f, &p);
+}
+
+static void get_regions(struct exchange *x, void *arg)
+{
+    if (!faults_refuse(x, arg, false)) answer_outages(x, arg, false);
+}
+
+static void get_zones(struct exchange *x, void *arg)
+{
+    if (!faults_refuse(x, arg, false)) answer_outages(x, arg, true);
+}
+
+static void get_region(struct exchange *x, void *arg)
+{
+    serve_place(x, arg, false, false);
+}
+
+static void put_region(struct exchange *x, void *arg)
+{
+    serve_place(x, arg, false, true);
+}
+
+static void get_zone(struct exchange *x, void *arg)
+{
+    serve_place(x, arg, true, false);
+}
+
+static void put_zone(struct exchange *x, void *arg)
+{
+    serve_place(x, arg, true, true);
+}
+
+/* ---- nodes ---- */
+
+static bool read_deed(const char *text, enum node_deed *out)
+{
+    static const char *const deeds[] = {[NODE_DEED_KILL] = "kill", [NODE_DEED_HANG] = "hang", [NODE_DEED_RESUME] = "resume"};
+    for (int i = 0; text && i < (int)(sizeof deeds / sizeof *deeds); i++) {
+        if (strcmp(deeds[i], text) != 0) continue;
+        *out = (enum node_deed)i;
+        return true;
+    }
+    return false;
+}
+
+static void put_node(struct exchange *x, void *arg)
+{
+    const struct faults_admin *f = arg;
+    const char *id = http_path(x) + strlen(NODES_PATH "/"), *region = http_param(x, "region");
+    enum node_deed deed;
+    struct err e;
+    int64_t pid;
+    if (faults_refuse(x, f, true)) return;
+    if (region && region_find(region) == NULL) {
+        faults_answer_unknown_region(x, region);
+        return;
+    }
+    if (!read_deed(http_param(x, "do"), &deed)) {
+        json_answer_error(x, 400, "do must be kill, hang or resume.");
+        return;
+    }
+    int r = control_node_do(f->control, region, id, deed, &pid, &e);
+    if (r < 0) log_error("%s", e.msg);
+    if (r) {
+        json_answer_error(x, r < 0 ? 500 : r, "%s", e.msg);
+        return;
+    }
+    struct buf doc = {0};
+    struct json_writer j = {.out = &doc};
+    json_open(&j, NULL, '{');
+    json_write_int(&j, "pid", pid);
+    json_close(&j, '}');
+    json_answer(x, 200, &doc, NULL);
+}
+
+void outage_admin_add_routes(struct http *h, const struct faults_admin *f)
+{
+    void *arg = (void *)f;
+    const struct http_route routes[] = {
+        {"GET", REGIONS_PATH, get_regions, arg, .what = "the regions that are out of order"},
+        {"GET", REGIONS_PATH "/*", get_region, arg, .what = "whether that region is"},
+        {"PUT", REGIONS_PATH "/*", put_region, arg,
+            .what = "has that region be ?state=down, isolated or up; until serve ends unless persist=true"},
+        {"POST", REGIONS_PATH "/*", put_region, arg},
+        {"GET", ZONES_PATH, get_zones, arg, .what = "the zones that are out of order"},
+        {"GET", ZONES_PATH "/*", get_zone, arg, .what = "whether that zone is"},
+        {"PUT", ZONES_PATH "/*", put_zone, arg,
+            .what = "has that zone be ?state=down or up; until serve ends unless persist=true"},
+        {"POST", ZONES_PATH "/*", put_zone, arg},
+        {"PUT", NODES_PATH "/*", put_node, arg,
+            .what = "has the process of that node ?do=kill, hang or resume; with region=R where several regions have one"},
+        {"POST", NODES_PATH "/*", put_node, arg},
+    };
+    http_add_routes(h, routes, sizeof routes / sizeof *routes);
+}
