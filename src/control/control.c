@@ -98,6 +98,12 @@ void control_changed(struct control *c)
     if (!c->closing) uv_idle_start(&c->soon, on_soon);
 }
 
+void control_reload(struct control *c)
+{
+    rows_lose(&c->passes.rows);
+    control_changed(c);
+}
+
 void control_stop_waiting(struct control *c)
 {
     if (c->stopped == NULL || c->closing) return;

@@ -63,6 +63,9 @@ int control_open(struct control **out, const struct control_options *o, struct e
 /* An operation has changed rows: make a pass soon, after its answer is on its way. */
 void control_changed(struct control *c);
 
+/* All rows were changed by somebody else: they are read anew, and looked at. */
+void control_reload(struct control *c);
+
 /* Which requests and resources are traced (trace.h); it lives as long as 'c' does. */
 struct trace *control_trace(struct control *c);
 

@@ -13,17 +13,21 @@ static struct reset_scope scope_of(const struct reset_admin *t)
     return (struct reset_scope){t->region[0] ? t->region : NULL, t->account[0] ? t->account : NULL};
 }
 
-static void answer_reset(struct exchange *x, const struct reset_scope *scope)
+static int answer_reset(void *arg, struct exchange *x, struct err *e)
 {
+    const struct reset_scope scope = scope_of(arg);
+    (void)e;
+    if (x == NULL) return 0;
     struct buf doc = {0};
     struct json_writer j = {.out = &doc};
     json_open(&j, NULL, '{');
     json_open(&j, "reset", '{');
-    json_write_text(&j, "region", scope->region);
-    json_write_text(&j, "account", scope->account);
+    json_write_text(&j, "region", scope.region);
+    json_write_text(&j, "account", scope.account);
     json_close(&j, '}');
     json_close(&j, '}');
     json_answer(x, 200, &doc, NULL);
+    return 0;
 }
 
 void reset_admin_look(struct reset_admin *t)
@@ -37,14 +41,15 @@ void reset_admin_look(struct reset_admin *t)
     struct exchange *x = t->waiting;
     t->under_way = false;
     t->waiting = NULL;
-    if (r) log_error("reset: %s", e.msg);
-    else
+    if (r == 0) {
         log_info("reset: everything is gone%s%s%s%s", t->region[0] ? " of " : "", t->region, t->account[0] ? " of account " : "",
             t->account);
+        r = t->then(t->then_arg, x, &e);
+    }
     control_changed(t->control);
-    if (x == NULL) return;
-    if (r) json_answer_error(x, 500, "%s", e.msg);
-    else answer_reset(x, &scope);
+    if (r == 0) return;
+    log_error("reset: %s", e.msg);
+    if (x) json_answer_error(x, 500, "%s", e.msg);
 }
 
 static void on_left(struct exchange *x, void *arg)
@@ -54,40 +59,36 @@ static void on_left(struct exchange *x, void *arg)
     t->waiting = NULL;
 }
 
-/* Fills in what is to go. False: it was answered that this makes no sense. */
-static bool read_scope(struct exchange *x, struct reset_admin *t)
+void reset_admin_begin(
+    struct reset_admin *t, struct exchange *x, const char *region, const char *account, reset_then_fn *then, void *arg)
 {
-    const char *region = http_param(x, "region"), *account = http_param(x, "account");
-    if (region && region_find(region) == NULL) {
-        json_answer_error(x, 400, "There is no region %.40s.", region);
-        return false;
-    }
-    if (account && (strlen(account) != 12 || strspn(account, "0123456789") != 12)) {
-        json_answer_error(x, 400, "account must have twelve digits.");
-        return false;
-    }
+    struct err e;
     snprintf(t->region, sizeof t->region, "%s", region ? region : "");
     snprintf(t->account, sizeof t->account, "%s", account ? account : "");
-    return true;
-}
-
-static void post_reset(struct exchange *x, void *arg)
-{
-    struct reset_admin *t = arg;
-    struct err e;
-    if (admin_refuse(x, t->admin, !t->admin->local)) return;
-    if (t->control == NULL) return json_answer_error(x, 503, "stopping");
-    if (t->under_way) return json_answer_error(x, 409, "A reset is under way already.");
-    if (!read_scope(x, t)) return;
     const struct reset_scope scope = scope_of(t);
+    if (t->control == NULL) return json_answer_error(x, 503, "stopping");
     if (reset_begin(t->store, &scope, &e) != 0) {
         log_error("reset: %s", e.msg);
         return json_answer_error(x, 500, "%s", e.msg);
     }
     t->under_way = true;
     t->waiting = x;
+    t->then = then;
+    t->then_arg = arg;
     http_defer(x, on_left, t);
     control_changed(t->control);
+}
+
+static void post_reset(struct exchange *x, void *arg)
+{
+    struct reset_admin *t = arg;
+    const char *region = http_param(x, "region"), *account = http_param(x, "account");
+    if (admin_refuse(x, t->admin, !t->admin->local)) return;
+    if (t->under_way) return json_answer_error(x, 409, "A reset is under way already.");
+    if (region && region_find(region) == NULL) return json_answer_error(x, 400, "There is no region %.40s.", region);
+    if (account && (strlen(account) != 12 || strspn(account, "0123456789") != 12))
+        return json_answer_error(x, 400, "account must have twelve digits.");
+    reset_admin_begin(t, x, region, account, answer_reset, t);
 }
 
 void reset_admin_add_routes(struct http *h, struct reset_admin *t)

@@ -25,6 +25,7 @@
 #include "main/options.h"
 #include "main/reception.h"
 #include "main/reset_admin.h"
+#include "main/state_admin.h"
 #include "main/trace_admin.h"
 #include "main/wait_admin.h"
 #include "http/request_id.h"
@@ -68,6 +69,7 @@ struct serve {
     struct trace_admin trace;
     struct dry_run_admin dry_run;
     struct reset_admin reset;
+    struct state_admin state;
     struct wait_admin wait;
     struct init *init;
     struct forward *forward; /* NULL: nothing is sent on */
@@ -191,6 +193,11 @@ static void get_authority(struct exchange *x, void *arg)
     json_answer_error(x, 500, "%s", e.msg);
 }
 
+static bool may_be_large(struct exchange *x)
+{
+    return state_admin_is_for_dump(x) || query_is_for_another(x);
+}
+
 static void add_routes(struct serve *s)
 {
     const struct http_route routes[] = {
@@ -217,6 +224,8 @@ static void add_routes(struct serve *s)
     dry_run_admin_add_routes(s->http, &s->dry_run);
     s->reset = (struct reset_admin){.admin = &s->admin, .store = s->store, .control = s->control};
     reset_admin_add_routes(s->http, &s->reset);
+    s->state = (struct state_admin){.admin = &s->admin, .store = s->store, .reset = &s->reset, .data_dir = s->data_dir};
+    state_admin_add_routes(s->http, &s->state);
     s->wait = (struct wait_admin){.loop = &s->loop, .store = s->store};
     wait_admin_add_routes(s->http, &s->wait);
     init_add_routes(s->http, s->init);
@@ -226,7 +235,7 @@ static void add_routes(struct serve *s)
     outage_admin_add_routes(s->http, &s->faults);
     http_add_routes(s->http, routes, sizeof routes / sizeof *routes);
     query_add_routes(s->http, &s->query);
-    if (s->forward) http_allow_large(s->http, FORWARD_BODY_MAX, query_is_for_another);
+    http_allow_large(s->http, FORWARD_BODY_MAX, s->forward ? may_be_large : state_admin_is_for_dump);
 }
 
 static int open_control(struct serve *s, struct err *e)

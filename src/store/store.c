@@ -5,6 +5,7 @@
 #include "base/trip.h"
 #include "catalog/words.h"
 #include "store/backup.h"
+#include "store/dump.h"
 #include "store/memo.h"
 #include "store/room.h"
 #include <errno.h>
@@ -224,6 +225,12 @@ int store_back_up(struct store *s, struct err *e)
     int r = backup_write(s->db, s->path, e);
     if (r == 0) s->backed_up = changes;
     return r;
+}
+
+int store_restore(struct store *s, const char *dump, struct err *e)
+{
+    memo_fini(&s->memo);
+    return dump_restore(s->db, dump, e);
 }
 
 int store_finish(struct store *s, struct err *e)

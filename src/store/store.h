@@ -29,6 +29,8 @@ int store_open(struct store **out, const char *path, enum store_durability durab
 bool store_is_lost(struct store *s);
 /* Makes a copy of it beside it (backup.h), unless nothing has changed since the last one. */
 int store_back_up(struct store *s, struct err *e);
+/* Has it hold the resources of a prepared dump (dump.h), and none else. Nobody who watches it is told: the rows are to be read anew. */
+int store_restore(struct store *s, const char *dump, struct err *e);
 /* Closes it in order, with a copy and checksums; a database that was lost is copied, too. It is closed whatever is returned. NULL is allowed. */
 int store_finish(struct store *s, struct err *e);
 /* Closes it; NULL is allowed. */
