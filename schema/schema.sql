@@ -15,7 +15,6 @@ CREATE TABLE cache_cluster (
   port                       INTEGER NOT NULL,
   availability_zone          TEXT NOT NULL,
   at_rest_encryption         INTEGER NOT NULL,
-  transit_encryption         INTEGER NOT NULL,
   auto_minor_version_upgrade INTEGER NOT NULL,
   snapshot_retention_limit   INTEGER NOT NULL,
   snapshot_window            TEXT NOT NULL,
@@ -40,17 +39,16 @@ CREATE TABLE cache_cluster (
   pending_zones              TEXT NOT NULL,           -- of the nodes to be added
   pending_since_ms           INTEGER NOT NULL,     -- 0: what is pending need not wait for the window
   config_nodes               TEXT NOT NULL,            -- memcached: the nodes that config_version tells of
-  notification_topic_status  TEXT NOT NULL, weighing_ms INTEGER NOT NULL DEFAULT 0, unserved_since_ms INTEGER NOT NULL DEFAULT 0,
+  notification_topic_status  TEXT NOT NULL, weighing_ms INTEGER NOT NULL DEFAULT 0, unserved_since_ms INTEGER NOT NULL DEFAULT 0, transit_encryption TEXT NOT NULL DEFAULT 'none',
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
 CREATE TABLE encryption (
   region            TEXT NOT NULL,
   rg_id             TEXT NOT NULL,
-  next_mode         INTEGER NOT NULL,  -- what transit_encryption becomes once the nodes have it; -1: nothing is under way
   token             TEXT,              -- the latest
   old_token         TEXT,              -- the one before, as long as it is accepted too
   token_change      TEXT,              -- SETTING or ROTATING, until the engines have it
-  token_modified_ms INTEGER NOT NULL,  -- 0: never
+  token_modified_ms INTEGER NOT NULL, next_mode TEXT,  -- 0: never
   PRIMARY KEY (region, rg_id)
 ) WITHOUT ROWID;
 CREATE TABLE endpoint (
@@ -93,13 +91,12 @@ CREATE TABLE "global_replication_group" (
   engine_version     TEXT NOT NULL,
   node_type          TEXT NOT NULL,
   at_rest_encryption INTEGER NOT NULL,
-  transit_encryption INTEGER NOT NULL,
   cluster_enabled    INTEGER NOT NULL,
   phase              TEXT NOT NULL CHECK (phase IN ('steady', 'fencing', 'promoting', 'withdrawing', 'settling', 'reviving', 'returning')),
   phase_since_ms     INTEGER NOT NULL,
   switch_region      TEXT,                 -- the region that shall become primary, or that a dead primary gets its data back from
   created_ms         INTEGER NOT NULL
-, automatic_failover TEXT NOT NULL DEFAULT 'disabled') WITHOUT ROWID;
+, automatic_failover TEXT NOT NULL DEFAULT 'disabled', transit_encryption TEXT NOT NULL DEFAULT 'none') WITHOUT ROWID;
 CREATE TABLE network_link (
   from_region TEXT NOT NULL,
   to_region TEXT NOT NULL,
@@ -199,7 +196,6 @@ CREATE TABLE replication_group (
   multi_az                   INTEGER NOT NULL,
   cluster_mode               TEXT NOT NULL,
   at_rest_encryption         INTEGER NOT NULL,
-  transit_encryption         INTEGER NOT NULL,
   kms_key_id                 TEXT,
   auto_minor_version_upgrade INTEGER NOT NULL,
   snapshot_retention_limit   INTEGER NOT NULL,
@@ -211,7 +207,7 @@ CREATE TABLE replication_group (
   network_type               TEXT NOT NULL,
   ip_discovery               TEXT NOT NULL,
   next_member                INTEGER NOT NULL,   -- the number the next member cluster gets
-  created_ms                 INTEGER NOT NULL, weighing_ms INTEGER NOT NULL DEFAULT 0, unserved_since_ms INTEGER NOT NULL DEFAULT 0, automatic_failover TEXT NOT NULL DEFAULT 'disabled',
+  created_ms                 INTEGER NOT NULL, weighing_ms INTEGER NOT NULL DEFAULT 0, unserved_since_ms INTEGER NOT NULL DEFAULT 0, automatic_failover TEXT NOT NULL DEFAULT 'disabled', transit_encryption TEXT NOT NULL DEFAULT 'none',
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
 CREATE TABLE resharding (

@@ -104,7 +104,7 @@ static void assign_tls(struct world *w, struct world_node *n, const struct assig
     if (certificates_get(secrets->certificates, n->row.region, n->row.id, encryption_names(w, n), w->now_ms, &c, &e) != 0)
         log_error("node %s of %s gets no certificate: %s", n->row.id, n->row.region, e.msg);
     *out->tls = (struct proto_tls_order){
-        .mode = encryption_word(want.mode),
+        .mode = want.mode,
         .certificate = c.pem,
         .key = c.key,
         .links = OPT_BOOL(want.links),

@@ -21,7 +21,7 @@ static void put_node(struct json_writer *j, const struct row_node *n, bool dry_r
     json_write_text(j, "role", seen_role_text(n->seen_role));
     json_write_text(j, "upstream", n->seen_upstream);
     json_write_text(j, "endpoints", n->seen_endpoints);
-    json_write_text(j, "encryption", seen_encryption_text(n->seen_encryption));
+    json_write_text(j, "encryption", encryption_mode_text(n->seen_encryption));
     json_write_bool(j, "links_encrypted", n->seen_links_encrypted);
     json_write_text(j, "asked", n->seen_asked);
     json_write_text(j, "binary", n->seen_binary);
@@ -52,7 +52,7 @@ static void put_endpoint(struct json_writer *j, const struct row_endpoint *e)
     json_write_int(j, "port", e->port);
     json_write_text(j, "state", endpoint_state_text(seen_endpoint_state(e)));
     json_write_text(j, "reason", seen_endpoint_reason(e));
-    json_write_text(j, "way", seen_endpoint_is_here(e) ? e->seen_way : NULL);
+    json_write_text(j, "way", seen_endpoint_is_here(e) ? endpoint_way_text(e->seen_way) : NULL);
     json_close(j, '}');
 }
 

@@ -139,7 +139,7 @@ static void sight_endpoints(struct world *w, const char *region, const struct to
         world_set_int(w, &row->seen_port, told_of ? row->port : 0);
         world_set_word(w, &row->seen_state, l ? l->state : floating ? *floating : ENDPOINT_UNKNOWN);
         world_set(w, &row->seen_reason, l ? l->reason : NULL);
-        world_set(w, &row->seen_way, l ? l->way : NULL);
+        world_set_word(w, &row->seen_way, l ? l->way : WAY_NONE);
     }
 }
 

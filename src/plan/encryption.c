@@ -7,27 +7,21 @@
 
 enum { NAMES_MAX = 64 };
 
-static const char *const words[] = {
-    [ENCRYPTION_NONE] = NULL, [ENCRYPTION_REQUIRED] = "required", [ENCRYPTION_PREFERRED] = "preferred"};
-
-const char *encryption_word(int64_t mode)
+const char *encryption_word(enum encryption_mode mode)
 {
-    return words[mode];
+    return mode == ENCRYPTION_NONE ? NULL : encryption_mode_text(mode);
 }
 
 static bool is_changing(const struct world_rg *rg)
 {
-    return rg->encryption && rg->encryption->row.next_mode >= 0;
+    return rg->encryption && rg->encryption->row.next_mode != ENCRYPTION_UNSET;
 }
 
 /* ---- what was seen ---- */
 
-static bool shows_mode(const struct world_node *n, int64_t mode)
+static bool shows_mode(const struct world_node *n, enum encryption_mode mode)
 {
-    static const enum seen_encryption shown[] = {[ENCRYPTION_NONE] = SEEN_ENCRYPTION_NONE,
-        [ENCRYPTION_REQUIRED] = SEEN_ENCRYPTION_REQUIRED,
-        [ENCRYPTION_PREFERRED] = SEEN_ENCRYPTION_PREFERRED};
-    return node_answers(n) && n->row.seen_encryption == shown[mode];
+    return node_answers(n) && n->row.seen_encryption == mode;
 }
 
 static bool no_link_is_encrypted(const struct world_rg *rg)
@@ -52,7 +46,7 @@ static bool upstream_takes_tls(struct world_rg *rg, const struct world_node *n)
 struct want_encryption want_encryption(struct world_rg *rg, const struct world_node *n)
 {
     if (rg == NULL) return (struct want_encryption){ENCRYPTION_NONE, false};
-    int64_t now = rg->row.transit_encryption, next = is_changing(rg) ? rg->encryption->row.next_mode : now;
+    enum encryption_mode now = rg->row.transit_encryption, next = is_changing(rg) ? rg->encryption->row.next_mode : now;
     if (now == ENCRYPTION_NONE && next != ENCRYPTION_NONE) return (struct want_encryption){next, upstream_takes_tls(rg, n)};
     if (now != ENCRYPTION_NONE && next == ENCRYPTION_NONE && !no_link_is_encrypted(rg))
         return (struct want_encryption){now, false};
@@ -62,7 +56,7 @@ struct want_encryption want_encryption(struct world_rg *rg, const struct world_n
 bool encryption_in_force(struct world_rg *rg, const struct world_node *n)
 {
     struct want_encryption want = want_encryption(rg, n);
-    if (rg == NULL || (want.mode == ENCRYPTION_NONE && n->row.seen_encryption == SEEN_ENCRYPTION_UNKNOWN && !is_changing(rg)))
+    if (rg == NULL || (want.mode == ENCRYPTION_NONE && n->row.seen_encryption == ENCRYPTION_UNSET && !is_changing(rg)))
         return true;
     return shows_mode(n, want.mode) && !!n->row.seen_links_encrypted == want.links;
 }
@@ -71,10 +65,10 @@ void encryption_settle(struct world *w, struct world_rg *rg)
 {
     if (rg->encryption == NULL) return;
     struct row_encryption *row = &rg->encryption->row;
-    if (row->next_mode >= 0) {
-        world_set_int(w, &rg->row.transit_encryption, row->next_mode);
-        for (size_t i = 0; i < rg->n_clusters; i++) world_set_int(w, &rg->clusters[i].row.transit_encryption, row->next_mode);
-        world_set_int(w, &row->next_mode, -1);
+    if (row->next_mode != ENCRYPTION_UNSET) {
+        world_set_word(w, &rg->row.transit_encryption, row->next_mode);
+        for (size_t i = 0; i < rg->n_clusters; i++) world_set_word(w, &rg->clusters[i].row.transit_encryption, row->next_mode);
+        world_set_word(w, &row->next_mode, ENCRYPTION_UNSET);
     }
     world_set_word(w, &row->token_change, TOKEN_NONE);
     if (row->token == NULL && row->token_modified_ms == 0) world_drop(w, &rg->encryption->drop);

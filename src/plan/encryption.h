@@ -7,10 +7,8 @@
  * encrypted once their upstreams take both, and are plain again before nobody may
  * speak TLS any more.
  */
-enum { ENCRYPTION_NONE, ENCRYPTION_REQUIRED, ENCRYPTION_PREFERRED };
-
 struct want_encryption {
-    int64_t mode;
+    enum encryption_mode mode;
     bool links; /* the node's link to its upstream is encrypted */
 };
 
@@ -24,7 +22,7 @@ bool encryption_in_force(struct world_rg *rg, const struct world_node *n);
 void encryption_settle(struct world *w, struct world_rg *rg);
 
 /* The API's word: required or preferred; NULL for none. */
-const char *encryption_word(int64_t mode);
+const char *encryption_word(enum encryption_mode mode);
 
 /* The names and addresses that clients and other nodes know the node by, sorted, one space between them. */
 const char *encryption_names(struct world *w, const struct world_node *n);

@@ -26,7 +26,7 @@ static bool is_promised(const struct world_node *n)
 
 static bool node_serves(struct world *w, struct world_node *n)
 {
-    bool has_splitter = n->row.seen_encryption == SEEN_ENCRYPTION_PREFERRED; /* its agent stands between it and its clients */
+    bool has_splitter = n->row.seen_encryption == ENCRYPTION_PREFERRED; /* its agent stands between it and its clients */
     if (!node_answers(n) || n->row.seen_blocked || n->vanished || (n->unattended && has_splitter)) return false;
     if (n->shard_node && n->shard_node->row.seen_state != REDIS_CLUSTER_OK) return false;
     if (n->rg == NULL || n->node_group == NULL) return true;

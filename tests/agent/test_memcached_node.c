@@ -53,7 +53,7 @@ Test(memcached_node, it_starts_and_is_ready)
     cr_assert_str_eq(seen.engine_name, "memcached");
     cr_assert_str_eq(seen.engine_version, "1.6.18");
     cr_assert_eq(seen.generation.v, 1);
-    cr_assert_eq(seen.encryption, SEEN_ENCRYPTION_UNKNOWN);
+    cr_assert_eq(seen.encryption, ENCRYPTION_UNSET);
     cr_assert_not(node_can_feed(n) || node_is_looking(n) || node_is_switching(n));
     node_look(n);
     node_relink(n);

@@ -21,7 +21,7 @@ Test(redis_node, it_starts_greets_and_is_ready)
     cr_assert_eq(seen.offset.v, 100);
     cr_assert_str_eq(seen.engine_name, "redis");
     cr_assert_str_eq(seen.engine_version, "7.0.15");
-    cr_assert_eq(seen.encryption, SEEN_ENCRYPTION_NONE);
+    cr_assert_eq(seen.encryption, ENCRYPTION_NONE);
     cr_assert_eq(seen.generation.v, 1);
     cr_assert_not(seen.fenced.v);
     cr_assert_str_eq(script_read(c), "");

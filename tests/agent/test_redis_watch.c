@@ -184,7 +184,7 @@ Test(redis_watch, other_passwords_of_its_peers_are_told)
 
 /* ---- encryption in transit ---- */
 
-static struct proto_tls_order tls(const char *mode)
+static struct proto_tls_order tls(enum encryption_mode mode)
 {
     return (struct proto_tls_order){.mode = mode,
         .links = OPT_BOOL(true),
@@ -197,12 +197,12 @@ static struct proto_tls_order tls(const char *mode)
 Test(redis_watch, encryption_is_turned_on_and_the_old_connections_are_closed)
 {
     struct proto_node_order o = redis_order("primary"), with = redis_order("primary");
-    struct proto_tls_order required = tls("required");
+    struct proto_tls_order required = tls(ENCRYPTION_REQUIRED);
     struct node *n = script_node(SCRIPT_ID);
     struct rconn *c = redis_start_primary(n, &o);
     with.tls = &required;
     script_order(n, &with);
-    cr_assert_eq(script_see(n).encryption, SEEN_ENCRYPTION_UNKNOWN);
+    cr_assert_eq(script_see(n).encryption, ENCRYPTION_UNSET);
     script_dialogue(
         c, "CONFIG SET tls-cert-file node.crt tls-key-file node.key tls-ca-cert-file ca.crt tls-auth-clients no", "-ERR no\r\n");
     cr_assert_not_null(strstr(script_see(n).reason, "refuses to certify"));
@@ -216,7 +216,7 @@ Test(redis_watch, encryption_is_turned_on_and_the_old_connections_are_closed)
     cr_assert_eq(script_upstream_listens, 1);
     script_dialogue(c, "CLIENT KILL LADDR 127.0.0.1:17001", ":1\r\n");
     script_dialogue(c, "CONFIG SET tls-replication yes tls-cluster yes", "+OK\r\n");
-    cr_assert_eq(script_see(n).encryption, SEEN_ENCRYPTION_REQUIRED);
+    cr_assert_eq(script_see(n).encryption, ENCRYPTION_REQUIRED);
     cr_assert(script_see(n).links_encrypted.v);
     script_order(n, &o);
     script_dialogue(c,
@@ -232,7 +232,7 @@ Test(redis_watch, encryption_is_turned_on_and_the_old_connections_are_closed)
 Test(redis_watch, a_splitter_takes_the_endpoints)
 {
     struct proto_node_order with = redis_order("primary"), without;
-    struct proto_tls_order preferred = tls("preferred");
+    struct proto_tls_order preferred = tls(ENCRYPTION_PREFERRED);
     with.tls = &preferred;
     with.port = OPT_INT(17003);
     with.endpoints = (struct string_list){true, 1, endpoints};
@@ -251,20 +251,20 @@ Test(redis_watch, a_splitter_takes_the_endpoints)
     script_dialogue(c, "CONFIG GET bind", "*2\r\n$4\r\nbind\r\n$9\r\n127.0.0.4\r\n");
     script_dialogue(c, "INFO replication", NULL);
     script_say_text(c, SCRIPT_MASTER);
-    cr_assert_eq(script_see(n).encryption, SEEN_ENCRYPTION_PREFERRED);
+    cr_assert_eq(script_see(n).encryption, ENCRYPTION_PREFERRED);
     cr_assert_eq(script_see(n).endpoints.n, 1);
     if (script_reads(c, "INFO clients")) script_say_text(c, "blocked_clients:0\r\n");
     without = with;
     without.endpoints = (struct string_list){true, 0, NULL};
     script_order(n, &without);
     cr_assert_eq(script_see(n).endpoints.n, 0);
-    struct proto_tls_order required = tls("required");
+    struct proto_tls_order required = tls(ENCRYPTION_REQUIRED);
     struct proto_node_order strict = without;
     strict.tls = &required;
     script_order(n, &strict);
     script_read(c);
     script_say(c, "+OK\r\n");
-    cr_assert_eq(script_see(n).encryption, SEEN_ENCRYPTION_REQUIRED);
+    cr_assert_eq(script_see(n).encryption, ENCRYPTION_REQUIRED);
 }
 
 Test(redis_watch, a_replica_makes_its_link_again_where_its_upstream_listens_in_another_way)

@@ -250,7 +250,7 @@ static int stranger(const char *address)
     return fd;
 }
 
-static struct proto_tls_order tls(const char *mode)
+static struct proto_tls_order tls(enum encryption_mode mode)
 {
     return (struct proto_tls_order){.mode = mode,
         .links = OPT_BOOL(true),
@@ -265,7 +265,7 @@ static struct proto_tls_order tls(const char *mode)
 /* A splitter takes all there are without a question. */
 static void take_behind_a_splitter(struct node *n)
 {
-    struct proto_tls_order preferred = tls("preferred");
+    struct proto_tls_order preferred = tls(ENCRYPTION_PREFERRED);
     struct proto_node_order with = redis_order("primary");
     with.id = n->id;
     with.tls = &preferred;
@@ -341,7 +341,7 @@ Test(tasks, every_move_of_the_endpoints)
 
 Test(tasks, every_move_of_encryption)
 {
-    struct proto_tls_order required = tls("required");
+    struct proto_tls_order required = tls(ENCRYPTION_REQUIRED);
     struct proto_node_order plain = redis_order("replica"), with = redis_order("replica");
     struct node *n = script_node(SCRIPT_ID);
     char path[PATH_MAX];
@@ -372,7 +372,7 @@ Test(tasks, every_move_of_encryption)
     expect(c, RELINK, "-ERR no\r\n");
     script_later(n, 301);
     expect(c, RELINK, ":1\r\n");
-    cr_assert_eq(script_see(n).encryption, SEEN_ENCRYPTION_REQUIRED);
+    cr_assert_eq(script_see(n).encryption, ENCRYPTION_REQUIRED);
     task_visits_assert_all("encryption");
 }
 

@@ -7,14 +7,14 @@
 
 static struct proto_tls_order tls;
 
-static struct proto_node_order order(const char *mode)
+static struct proto_node_order order(enum encryption_mode mode)
 {
     tls = (struct proto_tls_order){
         .mode = mode, .certificate = PEM, .key = PEM, .authority = PEM, .links = OPT_BOOL(true), .inner_address = "127.9.9.9"};
-    return (struct proto_node_order){.address = "127.1.0.1", .port = OPT_INT(6379), .tls = mode ? &tls : NULL};
+    return (struct proto_node_order){.address = "127.1.0.1", .port = OPT_INT(6379), .tls = mode != ENCRYPTION_NONE ? &tls : NULL};
 }
 
-static const char *text_of(const char *mode)
+static const char *text_of(enum encryption_mode mode)
 {
     static struct buf text;
     struct proto_node_order o = order(mode);
@@ -26,12 +26,12 @@ static const char *text_of(const char *mode)
 
 Test(tls, a_node_without_encryption_has_no_line_about_it)
 {
-    cr_assert_str_eq(text_of(NULL), "\n");
+    cr_assert_str_eq(text_of(ENCRYPTION_NONE), "\n");
 }
 
 Test(tls, a_node_that_requires_it_has_no_other_port)
 {
-    const char *text = text_of("required");
+    const char *text = text_of(ENCRYPTION_REQUIRED);
     cr_assert(strstr(text, "\nport 0\n") && strstr(text, "\ntls-port 6379\n") && strstr(text, "\nbind 127.1.0.1\n"));
     cr_assert(strstr(text, "\ntls-auth-clients no\n") && strstr(text, "\ntls-replication yes\n"));
     cr_assert(strstr(text, "announce-port") == NULL);
@@ -39,7 +39,7 @@ Test(tls, a_node_that_requires_it_has_no_other_port)
 
 Test(tls, a_node_that_prefers_it_listens_behind_its_splitter)
 {
-    const char *text = text_of("preferred");
+    const char *text = text_of(ENCRYPTION_PREFERRED);
     cr_assert(strstr(text, "\nport 0\n") && strstr(text, "\ntls-port 21000\n") && strstr(text, "\nbind 127.9.9.9\n"));
     cr_assert(strstr(text, "\nreplica-announce-port 6379\n"));
 }
@@ -48,25 +48,15 @@ Test(tls, an_order_that_lacks_something_is_refused_in_one_line)
 {
     const char *const missing[] = {"certificate", "key", "authority", "inner_address", "mode"};
     for (size_t i = 0; i < sizeof missing / sizeof *missing; i++) {
-        struct proto_node_order o = order("preferred");
+        struct proto_node_order o = order(ENCRYPTION_PREFERRED);
         struct err e = {0};
         cr_assert_eq(tls_check(&o, &e), 0);
         if (i == 0) tls.certificate = NULL;
         if (i == 1) tls.key = "nonsense";
         if (i == 2) tls.authority = NULL;
         if (i == 3) tls.inner_address = "127.0.0.1\nport 1";
-        if (i == 4) tls.mode = "sometimes";
+        if (i == 4) tls.mode = ENCRYPTION_NONE;
         cr_assert_eq(tls_check(&o, &e), ERR_USAGE, "%s", missing[i]);
         cr_assert(strchr(e.msg, '\n') == NULL);
-    }
-}
-
-Test(tls, modes_have_names)
-{
-    struct proto_node_order none = order(NULL);
-    cr_assert_eq(tls_mode_of(&none), TLS_NONE);
-    for (enum tls_mode m = TLS_PREFERRED; m <= TLS_REQUIRED; m++) {
-        struct proto_node_order o = order(tls_mode_name(m));
-        cr_assert_eq(tls_mode_of(&o), m);
     }
 }

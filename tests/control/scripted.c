@@ -269,7 +269,7 @@ static struct proto_node_seen see_node(struct scripted_agent *a, const struct pr
         .offset = OPT_INT(100),
         .fenced = o->fence,
         .endpoints = o->endpoints,
-        .encryption = o->tls ? word_of(&words_seen_encryption, o->tls->mode) : SEEN_ENCRYPTION_UNKNOWN,
+        .encryption = o->tls ? o->tls->mode : ENCRYPTION_UNSET,
         .links_encrypted = OPT_BOOL(o->tls && o->tls->links.v),
         .generation = o->generation,
         .users_generation = o->users_generation,

@@ -174,7 +174,7 @@ Test(assign, encrypted_nodes_have_certificates_that_are_kept_and_swept)
     cr_assert_not_null(a->authority);
     const struct proto_tls_order *tls = order_of(a, "t-001.0001")->tls;
     cr_assert_not_null(tls);
-    cr_expect_str_eq(tls->mode, "required");
+    cr_expect_eq(tls->mode, ENCRYPTION_REQUIRED);
     cr_expect_eq(strncmp(tls->certificate, "-----BEGIN CERTIFICATE", 22), 0);
     cr_expect(strstr(tls->key, "PRIVATE KEY"));
     static const char file[] = "tls/nodes/us-east-1.t-001.0001.pem";

@@ -170,6 +170,7 @@ static struct row_cache_cluster cluster(const char *id)
         .account = "000000000000",
         .rg_id = "g00",
         .status = CLUSTER_AVAILABLE,
+        .transit_encryption = ENCRYPTION_NONE,
         .engine = "redis",
         .engine_version = "7.1.0",
         .node_type = "cache.r7g.large",

@@ -47,7 +47,7 @@ static struct row_encryption row_of(const char *id)
     return *row;
 }
 
-static int64_t mode_of(const char *id)
+static enum encryption_mode mode_of(const char *id)
 {
     _arena_ struct arena a = {0};
     struct row_replication_group *row;

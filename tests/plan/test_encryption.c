@@ -9,8 +9,8 @@ static struct build b;
 static struct world_rg *rg;
 static struct world_encryption change;
 
-/* A group of two whose mode is changing; -1: it is not. */
-static void setup_change(int64_t from, int64_t to)
+/* A group of two whose mode is changing; ENCRYPTION_UNSET: it is not. */
+static void setup_change(enum encryption_mode from, enum encryption_mode to)
 {
     build_init(&b, &arena);
     build_rg(&b, "us-east-1", "g", "modifying", 2);
@@ -30,13 +30,13 @@ static void fini(void)
 
 TestSuite(encryption, .fini = fini);
 
-static void see(int node, enum seen_encryption seen, bool links)
+static void see(int node, enum encryption_mode seen, bool links)
 {
     rg->nodes[node].row.seen_encryption = seen;
     rg->nodes[node].row.seen_links_encrypted = links;
 }
 
-static void wants(int node, int64_t mode, bool links)
+static void wants(int node, enum encryption_mode mode, bool links)
 {
     struct want_encryption want = want_encryption(rg, &rg->nodes[node]);
     cr_expect_eq(want.mode, mode, "node %d: mode %d", node, (int)want.mode);
@@ -46,13 +46,13 @@ static void wants(int node, int64_t mode, bool links)
 Test(encryption, links_are_encrypted_once_their_upstream_takes_both)
 {
     setup_change(ENCRYPTION_NONE, ENCRYPTION_PREFERRED);
-    see(0, SEEN_ENCRYPTION_NONE, false);
-    see(1, SEEN_ENCRYPTION_NONE, false);
+    see(0, ENCRYPTION_NONE, false);
+    see(1, ENCRYPTION_NONE, false);
     wants(0, ENCRYPTION_PREFERRED, true);
     wants(1, ENCRYPTION_PREFERRED, false);
-    see(1, SEEN_ENCRYPTION_PREFERRED, false);
+    see(1, ENCRYPTION_PREFERRED, false);
     wants(1, ENCRYPTION_PREFERRED, false);
-    see(0, SEEN_ENCRYPTION_PREFERRED, true);
+    see(0, ENCRYPTION_PREFERRED, true);
     wants(1, ENCRYPTION_PREFERRED, true);
     rg->nodes[0].row.seen_state = SEEN_EXITED; /* what was seen of a process that is gone is nothing */
     wants(1, ENCRYPTION_PREFERRED, false);
@@ -61,23 +61,23 @@ Test(encryption, links_are_encrypted_once_their_upstream_takes_both)
 Test(encryption, links_are_plain_again_before_nobody_may_speak_tls)
 {
     setup_change(ENCRYPTION_PREFERRED, ENCRYPTION_NONE);
-    see(0, SEEN_ENCRYPTION_PREFERRED, true);
-    see(1, SEEN_ENCRYPTION_PREFERRED, true);
+    see(0, ENCRYPTION_PREFERRED, true);
+    see(1, ENCRYPTION_PREFERRED, true);
     wants(0, ENCRYPTION_PREFERRED, false);
-    see(0, SEEN_ENCRYPTION_PREFERRED, false);
+    see(0, ENCRYPTION_PREFERRED, false);
     wants(0, ENCRYPTION_PREFERRED, false);
-    see(1, SEEN_ENCRYPTION_UNKNOWN, false);
+    see(1, ENCRYPTION_UNSET, false);
     wants(0, ENCRYPTION_PREFERRED, false);
-    see(1, SEEN_ENCRYPTION_PREFERRED, false);
+    see(1, ENCRYPTION_PREFERRED, false);
     wants(0, ENCRYPTION_NONE, false);
-    see(0, SEEN_ENCRYPTION_NONE, false);
+    see(0, ENCRYPTION_NONE, false);
     wants(1, ENCRYPTION_NONE, false);
 }
 
 Test(encryption, between_preferred_and_required_links_stay_as_they_are)
 {
     setup_change(ENCRYPTION_PREFERRED, ENCRYPTION_REQUIRED);
-    see(0, SEEN_ENCRYPTION_PREFERRED, true);
+    see(0, ENCRYPTION_PREFERRED, true);
     wants(1, ENCRYPTION_REQUIRED, true);
     setup_change(ENCRYPTION_REQUIRED, ENCRYPTION_PREFERRED);
     wants(1, ENCRYPTION_PREFERRED, true);
@@ -85,22 +85,22 @@ Test(encryption, between_preferred_and_required_links_stay_as_they_are)
 
 Test(encryption, a_new_group_links_with_tls_from_the_start)
 {
-    setup_change(ENCRYPTION_REQUIRED, -1);
+    setup_change(ENCRYPTION_REQUIRED, ENCRYPTION_UNSET);
     wants(0, ENCRYPTION_REQUIRED, true);
     wants(1, ENCRYPTION_REQUIRED, true);
-    setup_change(ENCRYPTION_NONE, -1);
+    setup_change(ENCRYPTION_NONE, ENCRYPTION_UNSET);
     wants(1, ENCRYPTION_NONE, false);
 }
 
 Test(encryption, a_change_is_done_when_every_node_has_it_and_not_before)
 {
     setup_change(ENCRYPTION_NONE, ENCRYPTION_PREFERRED);
-    see(0, SEEN_ENCRYPTION_PREFERRED, true);
-    see(1, SEEN_ENCRYPTION_PREFERRED, false);
+    see(0, ENCRYPTION_PREFERRED, true);
+    see(1, ENCRYPTION_PREFERRED, false);
     plan_rg(&b.w, rg);
     cr_assert_eq(rg->row.status, RG_MODIFYING);
     cr_assert_eq(rg->row.transit_encryption, ENCRYPTION_NONE);
-    see(1, SEEN_ENCRYPTION_PREFERRED, true);
+    see(1, ENCRYPTION_PREFERRED, true);
     plan_rg(&b.w, rg);
     cr_assert_eq(rg->row.status, RG_AVAILABLE);
     cr_assert_eq(rg->row.transit_encryption, ENCRYPTION_PREFERRED);
@@ -111,14 +111,14 @@ Test(encryption, a_change_is_done_when_every_node_has_it_and_not_before)
 
 Test(encryption, a_token_outlives_its_change)
 {
-    setup_change(ENCRYPTION_REQUIRED, -1);
+    setup_change(ENCRYPTION_REQUIRED, ENCRYPTION_UNSET);
     change.row.token = "aa";
     change.row.token_change = TOKEN_ROTATING;
     change.row.token_modified_ms = 1;
     rg->access = NULL;
     build_see_all(&b);
-    see(0, SEEN_ENCRYPTION_REQUIRED, true);
-    see(1, SEEN_ENCRYPTION_REQUIRED, true);
+    see(0, ENCRYPTION_REQUIRED, true);
+    see(1, ENCRYPTION_REQUIRED, true);
     plan_rg(&b.w, rg);
     cr_assert_eq(rg->row.status, RG_AVAILABLE);
     cr_assert_eq(change.row.token_change, TOKEN_NONE);
@@ -127,7 +127,7 @@ Test(encryption, a_token_outlives_its_change)
 
 Test(encryption, names_are_those_of_the_node_and_its_group)
 {
-    setup_change(ENCRYPTION_REQUIRED, -1);
+    setup_change(ENCRYPTION_REQUIRED, ENCRYPTION_UNSET);
     const char *names = encryption_names(&b.w, &rg->nodes[0]);
     cr_assert(strstr(names, rg->nodes[0].row.address) && strstr(names, "localhost") == NULL);
     for (size_t i = 0; i < rg->n_endpoints; i++) cr_assert(strstr(names, rg->endpoints[i].row.address));

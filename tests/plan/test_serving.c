@@ -175,7 +175,7 @@ Test(serving, what_the_agent_stands_before_is_not_served_while_no_agent_is_at_wo
     b.nodes[0].unattended = true;
     plan_world(&b.w);
     cr_assert_eq(b.rgs[0].row.unserved_since_ms, 0);
-    b.nodes[0].row.seen_encryption = SEEN_ENCRYPTION_PREFERRED;
+    b.nodes[0].row.seen_encryption = ENCRYPTION_PREFERRED;
     plan_world(&b.w);
     cr_assert_neq(b.rgs[0].row.unserved_since_ms, 0);
 }

@@ -21,7 +21,7 @@ struct engine {
     char region[32], id[64], group[64]; /* 'group' "": of a stand-alone cluster */
     char address[48];
     int port;
-    int encryption; /* enum seen_encryption */
+    int encryption; /* enum encryption_mode */
     bool links_encrypted;
     int64_t started_generation; /* of the settings that it was started with */
     char endpoints[ENGINE_ENDPOINTS][48];

@@ -168,8 +168,8 @@ static bool look_for_hindrance(struct scripted *s, struct scripted_node *n)
 
 static int mode_of(const struct proto_node_order *o)
 {
-    if (o->tls == NULL) return SEEN_ENCRYPTION_NONE;
-    return is(o->tls->mode, "required") ? SEEN_ENCRYPTION_REQUIRED : SEEN_ENCRYPTION_PREFERRED;
+    if (o->tls == NULL) return ENCRYPTION_NONE;
+    return o->tls->mode;
 }
 
 static bool is_encrypted_so(const struct engine *e, const struct proto_node_order *o)
@@ -454,7 +454,7 @@ void scripted_node_see(const struct scripted *s, const struct scripted_node *n, 
         out->offset = OPT_INT(e->offset);
         if (e->branch_offset) out->branch_offset = OPT_INT(e->branch_offset);
         out->fenced = OPT_BOOL(e->fenced);
-        out->encryption = (enum seen_encryption)e->encryption;
+        out->encryption = (enum encryption_mode)e->encryption;
         out->links_encrypted = OPT_BOOL(e->links_encrypted);
     }
     if (e->keeps_data && !e->primary) {

@@ -218,15 +218,15 @@ static bool has_role(const struct dry_node *n)
     return n->role != ROLE_REPLICA || (text_equal(n->upstream_host, o->upstream_host) && n->upstream_port == o->upstream_port.v);
 }
 
-static const char *encryption_ordered(const struct proto_node_order *o)
+static enum encryption_mode encryption_ordered(const struct proto_node_order *o)
 {
-    return o->tls ? o->tls->mode : "none";
+    return o->tls ? o->tls->mode : ENCRYPTION_NONE;
 }
 
 static bool has_encryption(const struct dry_node *n)
 {
     const struct proto_tls_order *tls = n->order->tls;
-    return text_equal(n->encryption, encryption_ordered(n->order)) && n->links_encrypted == (tls && tls->links.v);
+    return n->encryption == encryption_ordered(n->order) && n->links_encrypted == (tls && tls->links.v);
 }
 
 static bool is_to_save(const struct dry_node *n)
@@ -255,7 +255,7 @@ static void take_rest(struct dry_node *n)
     n->generation = o->generation.v;
     n->users_generation = o->users_generation.v;
     n->weighed = o->weigh.v;
-    take_string(&n->encryption, encryption_ordered(o));
+    n->encryption = encryption_ordered(o);
     n->links_encrypted = o->tls && o->tls->links.v;
     if (!is_to_save(n)) return;
     take_string(&n->saved, o->snapshot);
@@ -380,7 +380,6 @@ static void life_timer_closed(uv_handle_t *h)
     free(n->upstream_host);
     free(n->address);
     free(n->asked);
-    free(n->encryption);
     free(n->saved);
     free(n->slots);
     free(n->id);
@@ -423,7 +422,7 @@ static void see_ready(const struct dry_node *n, struct proto_node_seen *out)
         out->role = roles[n->role];
         out->offset = OPT_INT(ONE_BYTE);
         out->fenced = OPT_BOOL(n->fenced);
-        out->encryption = word_of(&words_seen_encryption, n->encryption);
+        out->encryption = n->encryption;
         out->links_encrypted = OPT_BOOL(n->links_encrypted);
     }
     if (n->role == ROLE_REPLICA) {

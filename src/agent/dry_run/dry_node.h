@@ -59,7 +59,7 @@ struct dry_node {
     char *upstream_host;
     int64_t upstream_port;
     bool fenced;
-    char *encryption; /* as sightings call it */
+    enum encryption_mode encryption;
     bool links_encrypted;
     struct string_list endpoints;
     int64_t generation, users_generation, weighed;

@@ -242,6 +242,6 @@ void link_see(const struct link *l, struct proto_link_seen *out)
     out->state = l->listener != NULL                     ? ENDPOINT_LISTENING
                  : l->code == ERR_IN_USE || l->code == 0 ? ENDPOINT_CONFLICT
                                                          : ENDPOINT_BROKEN;
-    out->way = l->n_steered > 0 ? "kernel" : "forwarder";
+    out->way = l->n_steered > 0 ? WAY_KERNEL : WAY_FORWARDER;
     if (l->listener == NULL && l->reason[0]) out->reason = l->reason;
 }

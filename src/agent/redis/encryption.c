@@ -95,7 +95,7 @@ void tls_ordered(struct node *n)
         if (!wanted && !names_has(endpoints_held(n), address)) split_release(&x->split, address);
     }
     hash_certificate(n->order->tls, x->certificate);
-    if (tls_mode_of(n->order) == TLS_PREFERRED && x->inner_port == 0) x->inner_port = find_inner_port(n, 0);
+    if (tls_mode_of(n->order) == ENCRYPTION_PREFERRED && x->inner_port == 0) x->inner_port = find_inner_port(n, 0);
 }
 
 void tls_try_again(struct node *n)
@@ -120,9 +120,9 @@ static int write_certificate(struct node *n, struct err *e)
 
 int tls_prepare(struct node *n, struct err *e)
 {
-    enum tls_mode mode = tls_mode_of(n->order);
-    if (mode == TLS_PREFERRED) redis_of(n)->encryption.inner_port = find_inner_port(n, 0);
-    return mode == TLS_NONE ? 0 : write_certificate(n, e);
+    enum encryption_mode mode = tls_mode_of(n->order);
+    if (mode == ENCRYPTION_PREFERRED) redis_of(n)->encryption.inner_port = find_inner_port(n, 0);
+    return mode == ENCRYPTION_NONE ? 0 : write_certificate(n, e);
 }
 
 /* ---- what is ---- */
@@ -133,7 +133,7 @@ void tls_begin(struct node *n)
     x->now.listens = tls_mode_of(n->order);
     x->now.links = tls_links(n->order);
     memcpy(x->now.certificate, x->certificate, sizeof x->now.certificate);
-    if (x->now.listens == TLS_PREFERRED) split_at(n, n->order->address);
+    if (x->now.listens == ENCRYPTION_PREFERRED) split_at(n, n->order->address);
 }
 
 static const char *setting_value(const struct redisReply *r, const char *name)
@@ -155,11 +155,11 @@ void tls_know_ports(struct node *n, const struct redisReply *r)
     struct encryption *x = &redis_of(n)->encryption;
     int64_t tls_port = setting_port(r, "tls-port");
     if (setting_port(r, "port") != 0 || tls_port == 0)
-        x->now.listens = TLS_NONE; /* an engine that knows no TLS tells no port for it */
-    else x->now.listens = tls_port == n->order->port.v ? TLS_REQUIRED : TLS_PREFERRED;
+        x->now.listens = ENCRYPTION_NONE; /* an engine that knows no TLS tells no port for it */
+    else x->now.listens = tls_port == n->order->port.v ? ENCRYPTION_REQUIRED : ENCRYPTION_PREFERRED;
     x->now.links = strcmp(setting_value(r, "tls-replication"), "yes") == 0;
-    if (x->now.listens == TLS_PREFERRED) x->inner_port = (int)tls_port;
-    if (x->now.listens == TLS_PREFERRED) split_at(n, n->order->address);
+    if (x->now.listens == ENCRYPTION_PREFERRED) x->inner_port = (int)tls_port;
+    if (x->now.listens == ENCRYPTION_PREFERRED) split_at(n, n->order->address);
 }
 
 bool tls_certificate_is_stale(const struct node *n)
@@ -190,22 +190,22 @@ bool tls_is_blocked(const struct node *n)
 
 bool tls_has_splitter(const struct node *n)
 {
-    return redis_of(n)->encryption.now.listens == TLS_PREFERRED;
+    return redis_of(n)->encryption.now.listens == ENCRYPTION_PREFERRED;
 }
 
-static enum seen_encryption tls_mode_in_force(const struct node *n)
+static enum encryption_mode tls_mode_in_force(const struct node *n)
 {
     const struct encryption *x = &redis_of(n)->encryption;
     bool stale = tls_certificate_is_stale(n) || tls_listens_otherwise(n) || tls_links_are_stale(n);
-    if (stale || x->now.relink) return SEEN_ENCRYPTION_UNKNOWN;
-    if (endpoints_are_dropping_all(n)) return SEEN_ENCRYPTION_UNKNOWN; /* whoever is connected by now will not be for long */
-    if (tls_has_splitter(n) && !split_listens(&x->split, n->order->address)) return SEEN_ENCRYPTION_UNKNOWN;
-    return word_of(&words_seen_encryption, tls_mode_name(x->now.listens));
+    if (stale || x->now.relink) return ENCRYPTION_UNSET;
+    if (endpoints_are_dropping_all(n)) return ENCRYPTION_UNSET; /* whoever is connected by now will not be for long */
+    if (tls_has_splitter(n) && !split_listens(&x->split, n->order->address)) return ENCRYPTION_UNSET;
+    return x->now.listens;
 }
 
 void tls_see(const struct node *n, struct proto_node_seen *out)
 {
-    out->encryption = n->order != NULL ? tls_mode_in_force(n) : SEEN_ENCRYPTION_UNKNOWN;
+    out->encryption = n->order != NULL ? tls_mode_in_force(n) : ENCRYPTION_UNSET;
     out->links_encrypted = OPT_BOOL(redis_of(n)->encryption.now.links);
 }
 
@@ -259,11 +259,14 @@ void tls_do_listen(struct node *n)
 {
     char plain[12], tls[12], announced[12];
     struct encryption *x = &redis_of(n)->encryption;
-    enum tls_mode to = tls_mode_of(n->order);
-    if (to == TLS_PREFERRED && x->inner_port == 0) x->inner_port = find_inner_port(n, 0);
-    snprintf(plain, sizeof plain, "%d", to == TLS_NONE ? (int)n->order->port.v : 0);
-    snprintf(tls, sizeof tls, "%d", to == TLS_NONE ? 0 : to == TLS_PREFERRED ? x->inner_port : (int)n->order->port.v);
-    snprintf(announced, sizeof announced, "%d", to == TLS_PREFERRED ? (int)n->order->port.v : 0);
+    enum encryption_mode to = tls_mode_of(n->order);
+    if (to == ENCRYPTION_PREFERRED && x->inner_port == 0) x->inner_port = find_inner_port(n, 0);
+    snprintf(plain, sizeof plain, "%d", to == ENCRYPTION_NONE ? (int)n->order->port.v : 0);
+    snprintf(tls, sizeof tls, "%d",
+        to == ENCRYPTION_NONE        ? 0
+        : to == ENCRYPTION_PREFERRED ? x->inner_port
+                                     : (int)n->order->port.v);
+    snprintf(announced, sizeof announced, "%d", to == ENCRYPTION_PREFERRED ? (int)n->order->port.v : 0);
     x->now.listening = to;
     split_close(&x->split);
     endpoints_leave(n, tls_has_splitter(n));
@@ -277,11 +280,11 @@ void tls_listening(struct node *n, const struct redisReply *r)
 {
     struct encryption_now *now = &redis_of(n)->encryption.now;
     (void)r;
-    endpoints_lost(n, now->listens != TLS_PREFERRED);
+    endpoints_lost(n, now->listens != ENCRYPTION_PREFERRED);
     now->listens = now->listening;
     move_to_state(n, ENCRYPTION_REST);
-    log_info("node %s: encryption in transit is %s", n->id, tls_mode_name(now->listens));
-    if (now->listens == TLS_PREFERRED) split_at(n, n->order->address);
+    log_info("node %s: encryption in transit is %s", n->id, encryption_mode_text(now->listens));
+    if (now->listens == ENCRYPTION_PREFERRED) split_at(n, n->order->address);
     n->host->upstream_listens(n->host, n->id);
     node_changed(n);
 }
@@ -290,7 +293,7 @@ void tls_listening(struct node *n, const struct redisReply *r)
 void tls_listen_refused(struct node *n, const struct redisReply *r)
 {
     struct encryption *x = &redis_of(n)->encryption;
-    if (x->now.listening == TLS_PREFERRED) x->inner_port = find_inner_port(n, x->inner_port);
+    if (x->now.listening == ENCRYPTION_PREFERRED) x->inner_port = find_inner_port(n, x->inner_port);
     if (tls_has_splitter(n)) split_at(n, n->order->address);
     endpoints_leave_refused(n, tls_has_splitter(n));
     conf_file_check(n);

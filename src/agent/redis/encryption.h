@@ -21,8 +21,8 @@ enum encryption_state {
 
 /* Of the process. */
 struct encryption_now {
-    int state;                        /* enum encryption_state */
-    enum tls_mode listens, listening; /* how it does, and how it was told to; TLS_UNKNOWN: not known yet */
+    int state;                               /* enum encryption_state */
+    enum encryption_mode listens, listening; /* how it does, and how it was told to; ENCRYPTION_UNSET: not known yet */
     bool links, linking; /* whether the link to its upstream is encrypted, from the next one on; and what it was told */
     bool relink;         /* that link is to be made again */
     int64_t again_at;    /* something could not be had: when to try again; else 0 */

@@ -2,19 +2,9 @@
 #include "agent/engine/order_check.h"
 #include <string.h>
 
-static const char *const names[] = {
-    [TLS_UNKNOWN] = "unknown", [TLS_NONE] = "none", [TLS_PREFERRED] = "preferred", [TLS_REQUIRED] = "required"};
-
-enum tls_mode tls_mode_of(const struct proto_node_order *o)
+enum encryption_mode tls_mode_of(const struct proto_node_order *o)
 {
-    if (o->tls == NULL) return TLS_NONE;
-    if (strcmp(o->tls->mode, names[TLS_PREFERRED]) == 0) return TLS_PREFERRED;
-    return strcmp(o->tls->mode, names[TLS_REQUIRED]) == 0 ? TLS_REQUIRED : TLS_UNKNOWN;
-}
-
-const char *tls_mode_name(enum tls_mode mode)
-{
-    return names[mode];
+    return o->tls == NULL ? ENCRYPTION_NONE : o->tls->mode;
 }
 
 static bool is_pem(const char *s)
@@ -26,7 +16,8 @@ int tls_check(const struct proto_node_order *o, struct err *e)
 {
     const struct proto_tls_order *t = o->tls;
     if (t == NULL) return 0;
-    if (tls_mode_of(o) == TLS_UNKNOWN) return err_set(e, ERR_USAGE, "the order has no proper mode of encryption");
+    if (t->mode != ENCRYPTION_REQUIRED && t->mode != ENCRYPTION_PREFERRED)
+        return err_set(e, ERR_USAGE, "the order has no proper mode of encryption");
     if (!is_pem(t->certificate) || !is_pem(t->key) || !is_pem(t->authority))
         return err_set(e, ERR_USAGE, "the order has no certificate");
     return order_is_address(t->inner_address) ? 0 : err_set(e, ERR_USAGE, "the order has no proper inner address");
@@ -37,21 +28,21 @@ bool tls_links(const struct proto_node_order *o)
     return o->tls != NULL && o->tls->links.v;
 }
 
-const char *tls_engine_address(const struct proto_node_order *o, enum tls_mode mode)
+const char *tls_engine_address(const struct proto_node_order *o, enum encryption_mode mode)
 {
-    return mode == TLS_PREFERRED ? o->tls->inner_address : o->address;
+    return mode == ENCRYPTION_PREFERRED ? o->tls->inner_address : o->address;
 }
 
 void tls_conf(const struct proto_node_order *o, int inner_port, struct buf *out)
 {
-    enum tls_mode mode = tls_mode_of(o);
-    if (mode == TLS_NONE) return;
+    enum encryption_mode mode = tls_mode_of(o);
+    if (mode == ENCRYPTION_NONE) return;
     buf_printf(out, "port 0\nbind %s\n", tls_engine_address(o, mode));
-    buf_printf(out, "tls-port %d\n", mode == TLS_PREFERRED ? inner_port : (int)o->port.v);
+    buf_printf(out, "tls-port %d\n", mode == ENCRYPTION_PREFERRED ? inner_port : (int)o->port.v);
     buf_puts(out, "tls-cert-file " TLS_CERTIFICATE "\ntls-key-file " TLS_KEY "\ntls-ca-cert-file " TLS_AUTHORITY "\n");
     const char *links = tls_links(o) ? "yes" : "no";
     buf_printf(out, "tls-auth-clients no\ntls-replication %s\ntls-cluster %s\n", links, links);
-    if (mode != TLS_PREFERRED) return;
+    if (mode != ENCRYPTION_PREFERRED) return;
     /* What a node is known by is where clients reach it. */
     buf_printf(out, "replica-announce-port %d\ncluster-announce-port %d\ncluster-announce-tls-port %d\n", (int)o->port.v,
         (int)o->port.v, (int)o->port.v);

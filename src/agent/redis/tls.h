@@ -8,26 +8,19 @@
  * from it. Redis itself speaks either TLS or plain on a port: a node that is to take both
  * on one listens elsewhere, and a splitter (split.h) stands where its clients connect.
  */
-enum tls_mode {
-    TLS_UNKNOWN,
-    TLS_NONE,
-    TLS_PREFERRED, /* clients with TLS and without */
-    TLS_REQUIRED,
-};
 
 /* The files in a node's folder. */
 #define TLS_CERTIFICATE "node.crt"
 #define TLS_KEY "node.key"
 #define TLS_AUTHORITY "ca.crt"
 
-/* TLS_UNKNOWN for a mode that does not exist. */
-enum tls_mode tls_mode_of(const struct proto_node_order *o);
-const char *tls_mode_name(enum tls_mode mode);
+/* Preferred: clients with TLS and without. */
+enum encryption_mode tls_mode_of(const struct proto_node_order *o);
 /* ERR_USAGE with one line where the order can't be carried out. */
 int tls_check(const struct proto_node_order *o, struct err *e);
 /* True while replication links are to be encrypted. */
 bool tls_links(const struct proto_node_order *o);
 /* The address of the engine itself: a splitter's node listens on an inner one. */
-const char *tls_engine_address(const struct proto_node_order *o, enum tls_mode mode);
+const char *tls_engine_address(const struct proto_node_order *o, enum encryption_mode mode);
 /* Adds the lines of redis.conf, which stand behind all others. 'inner_port' is where a splitter's node takes TLS. */
 void tls_conf(const struct proto_node_order *o, int inner_port, struct buf *out);

@@ -181,6 +181,7 @@ static int read_settings(struct op *op, const struct api_create_cache_cluster_in
     c->region = op->region->name;
     c->account = op->account;
     move_cluster_status(NULL, &c->status, CLUSTER_ASKED);
+    c->transit_encryption = ENCRYPTION_NONE;
     c->network_type = c->ip_discovery = "ipv4";
     c->created_ms = op->now_ms;
     c->auto_minor_version_upgrade = request_flag(in->auto_minor_version_upgrade, true);

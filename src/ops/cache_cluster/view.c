@@ -98,7 +98,7 @@ static int view_encryption(struct op *op, const struct row_cache_cluster *row, s
     if (r || e == NULL) return r;
     if (e->token && e->token_modified_ms) out->auth_token_last_modified_date = OPT_TIME(e->token_modified_ms);
     pending->auth_token_status = token_change_text(e->token_change);
-    if (e->next_mode < 0) return 0;
+    if (e->next_mode == ENCRYPTION_UNSET) return 0;
     pending->transit_encryption_enabled = OPT_BOOL(e->next_mode != ENCRYPTION_NONE);
     pending->transit_encryption_mode = encryption_word(e->next_mode);
     return 0;
@@ -125,7 +125,7 @@ int view_cluster(struct op *op, const struct row_cache_cluster *row, bool with_n
         .auto_minor_version_upgrade = OPT_BOOL(row->auto_minor_version_upgrade),
         .security_groups = view_security_groups(op, row),
         .replication_group_id = row->rg_id,
-        .transit_encryption_enabled = OPT_BOOL(row->transit_encryption),
+        .transit_encryption_enabled = OPT_BOOL(row->transit_encryption != ENCRYPTION_NONE),
         .at_rest_encryption_enabled = OPT_BOOL(row->at_rest_encryption),
         .arn = arn_of(op, row->account, "cluster", row->id),
         .replication_group_log_delivery_enabled = OPT_BOOL(false),

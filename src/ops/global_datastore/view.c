@@ -71,7 +71,7 @@ int view_global(
         .engine = row->engine,
         .engine_version = row->engine_version,
         .cluster_enabled = OPT_BOOL(row->cluster_enabled),
-        .transit_encryption_enabled = OPT_BOOL(row->transit_encryption),
+        .transit_encryption_enabled = OPT_BOOL(row->transit_encryption != ENCRYPTION_NONE),
         .at_rest_encryption_enabled = OPT_BOOL(row->at_rest_encryption),
         .arn = arn_of_global(op, row->account, row->id),
     };

@@ -89,7 +89,7 @@ static int drop_named(struct op *op, const struct string_list *ids, const struct
 static int check_new(struct op *op, const struct string_list *ids, const struct row_replication_group *rg,
     struct row_rg_user_group *links, size_t n)
 {
-    if (ids->n && !rg->transit_encryption)
+    if (ids->n && rg->transit_encryption == ENCRYPTION_NONE)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
             "User group based access control requires encryption-in-transit to be enabled on the replication group.");
     for (size_t i = 0; i < ids->n; i++)

@@ -35,18 +35,17 @@ static int check_preferred(struct op *op, const char *engine_version, bool acces
     return check_online(op, engine_version);
 }
 
-static bool is_preferred(const char *mode)
+/* What TransitEncryptionMode says of encryption that is on. */
+static enum encryption_mode mode_asked(const char *mode)
 {
-    return mode && strcmp(mode, "preferred") == 0;
+    return is_given(mode) ? word_of(&words_encryption_mode, mode) : ENCRYPTION_REQUIRED;
 }
 
 int rg_security_read(struct op *op, const struct api_create_replication_group_in *in, const struct engine_version *v,
     struct row_replication_group *rg)
 {
     bool on = request_flag(in->transit_encryption_enabled, false);
-    rg->transit_encryption = !on                                         ? ENCRYPTION_NONE
-                             : is_preferred(in->transit_encryption_mode) ? ENCRYPTION_PREFERRED
-                                                                         : ENCRYPTION_REQUIRED;
+    rg->transit_encryption = on ? mode_asked(in->transit_encryption_mode) : ENCRYPTION_NONE;
     if (!on && in->transit_encryption_mode)
         return op_fault(
             op, FAULT_INVALID_PARAMETER_COMBINATION, "To modify transit encryption mode, set encryption-in-transit as enabled.");
@@ -64,7 +63,7 @@ int rg_security_read(struct op *op, const struct api_create_replication_group_in
 
 /* What a request for the modes is about, and where it would lead. */
 struct move {
-    int64_t from, to;
+    enum encryption_mode from, to;
     bool asked;
 };
 
@@ -78,7 +77,7 @@ static int read_move(struct op *op, const struct api_modify_replication_group_in
         return op_fault(
             op, FAULT_INVALID_PARAMETER_COMBINATION, "To modify transit encryption mode, set encryption-in-transit as enabled.");
     if (!on) m->to = ENCRYPTION_NONE;
-    else if (mode || m->from == ENCRYPTION_NONE) m->to = is_preferred(mode) ? ENCRYPTION_PREFERRED : ENCRYPTION_REQUIRED;
+    else if (mode || m->from == ENCRYPTION_NONE) m->to = mode_asked(mode);
     return 0;
 }
 
@@ -98,7 +97,7 @@ static int encryption_get(struct op *op, const char *region, const char *rg_id, 
 {
     struct row_encryption *row;
     int r = q_encryption_get(op->store, op->arena, region, rg_id, &row, op->err);
-    *out = r == 0 && row ? *row : (struct row_encryption){.region = region, .rg_id = rg_id, .next_mode = -1};
+    *out = r == 0 && row ? *row : (struct row_encryption){.region = region, .rg_id = rg_id};
     return r;
 }
 
@@ -203,7 +202,7 @@ static int join_tokens(struct op *op, const char *global_id, const struct row_re
 
 int rg_security_create(struct op *op, const char *auth_token, const char *global_id, const struct row_replication_group *rg)
 {
-    struct row_encryption row = {.region = rg->region, .rg_id = rg->id, .next_mode = -1, .token_modified_ms = op->now_ms};
+    struct row_encryption row = {.region = rg->region, .rg_id = rg->id, .token_modified_ms = op->now_ms};
     if (is_given(auth_token)) row.token = digest_text(op->arena, auth_token);
     int r = global_id ? join_tokens(op, global_id, rg, &row) : 0;
     return r || row.token == NULL ? r : q_encryption_put(op->store, &row, op->err);

@@ -166,7 +166,7 @@ static void view_encryption(const struct row_replication_group *row, struct belo
     if (e == NULL) return;
     if (e->token && e->token_modified_ms) out->auth_token_last_modified_date = OPT_TIME(e->token_modified_ms);
     pending->auth_token_status = token_change_text(e->token_change);
-    if (e->next_mode < 0) return;
+    if (e->next_mode == ENCRYPTION_UNSET) return;
     pending->transit_encryption_enabled = OPT_BOOL(e->next_mode != ENCRYPTION_NONE);
     pending->transit_encryption_mode = encryption_word(e->next_mode);
 }
@@ -206,7 +206,7 @@ static void view_settings(struct op *op, const struct row_replication_group *row
         .snapshot_window = row->snapshot_window,
         .cluster_enabled = OPT_BOOL(rg_is_sharded(row)),
         .cache_node_type = row->node_type,
-        .transit_encryption_enabled = OPT_BOOL(row->transit_encryption),
+        .transit_encryption_enabled = OPT_BOOL(row->transit_encryption != ENCRYPTION_NONE),
         .at_rest_encryption_enabled = OPT_BOOL(row->at_rest_encryption),
         .kms_key_id = row->kms_key_id,
         .arn = arn_of(op, row->account, "replicationgroup", row->id),
