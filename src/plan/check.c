@@ -203,7 +203,8 @@ static void check_phase(struct check *c, struct world_global *world_global)
     if (!word_knows(&words_global_phase, g->phase)) return; /* invariant 7 tells of it */
     bool turns = g->phase != PHASE_STEADY && g->phase != PHASE_SETTLING;
     if (turns && g->switch_region == NULL)
-        add_violation(c, INVARIANT_PHASES, arena_printf(c->w->arena, "%s: %s without a region", g->id, global_phase_text(g->phase)));
+        add_violation(
+            c, INVARIANT_PHASES, arena_printf(c->w->arena, "%s: %s without a region", g->id, global_phase_text(g->phase)));
     if (g->phase == PHASE_RETURNING && waits_for_no_offset(world_global))
         add_violation(c, INVARIANT_PHASES, arena_printf(c->w->arena, "%s: returning without an offset", g->id));
 }

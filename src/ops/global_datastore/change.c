@@ -65,6 +65,9 @@ static int check_failover(struct op *op, const struct row_replication_group *rg,
 {
     struct row_node *nodes;
     size_t n;
+    if (!on && rg_is_clustered(rg))
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
+            "Turning off automatic failover for replication group with cluster mode enabled is not supported.");
     if (!on && rg->multi_az)
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
             "Automatic failover must be enabled to use Multi-AZ, as the replication group %s in %s does.", rg->id, rg->region);
@@ -142,22 +145,23 @@ static int check_parameters(struct op *op, const struct api_modify_global_replic
 }
 
 /* The operation knows no other fault for a parameter group that will not do. */
-static int find_parameters(struct op *op, const char *name, const struct engine_version *to, struct parameter_group *out)
+static int find_parameters(
+    struct op *op, const char *name, const struct engine_version *to, bool cluster_enabled, struct parameter_group *out)
 {
     int r = parameter_group_get(op, op->region->name, name, out);
     if (r) return r;
     if (out->name == NULL) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "CacheParameterGroup not found: %s", name);
-    if (strcmp(out->family->name, to->family) == 0 && !out->cluster_enabled) return 0;
+    if (strcmp(out->family->name, to->family) == 0 && out->cluster_enabled == cluster_enabled) return 0;
     return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
-        "Expected a parameter group of family %s without cluster mode but found %s of family %s", to->family, name,
-        out->family->name);
+        "Expected a parameter group of family %s %s cluster mode but found %s of family %s", to->family,
+        cluster_enabled ? "with" : "without", name, out->family->name);
 }
 
 /* Every member gets a copy of its own, as it has had of the replication group before. */
 static int change_family(struct op *op, const char *name, const struct engine_version *to, struct change *c)
 {
     struct parameter_group from;
-    int r = find_parameters(op, name, to, &from);
+    int r = find_parameters(op, name, to, c->g->cluster_enabled, &from);
     for (size_t i = 0; r == 0 && i < c->n_members; i++) {
         r = parameter_group_copy(op, c->members[i], &from, &c->members[i]->parameter_group);
         if (r == 0) r = rg_copy_settings(op, c->members[i]);

@@ -1,0 +1,125 @@
+"""Global datastores in cluster mode over three regions: changes of all members, TLS and tokens, failovers at the same time, a lost region."""
+import os
+import signal
+import unittest
+
+import encryption
+import harness
+import redis
+from datastores import AWAY, FAR, HOME, roles
+from encryption import TOKEN
+from harness import wait_for
+from shards import Follower
+
+setUpModule, tearDownModule = harness.one_server()
+
+
+class Regions(encryption.Case):
+    def begin(self, regions=(AWAY,), replicas=1, **more):
+        """A datastore of two shards, and its members (group, region), the primary first."""
+        home = self.create_group(HOME, NumNodeGroups=2, ReplicasPerNodeGroup=replicas, AutomaticFailoverEnabled=True, stem="home", **more)
+        self.id, _ = self.create_global(group=home)
+        self.members = [(home, HOME)] + [(self.join(self.id, r, ReplicasPerNodeGroup=replicas), r) for r in regions]
+        return self.members
+
+    def client(self, member):
+        return Follower(self.group(*member)["ConfigurationEndpoint"])
+
+    def test_change_all_members_at_once(self):
+        members = self.begin(EngineVersion="7.0")
+        self.client(members[0]).call("SET", "kept", "1")
+
+        def modify(**what):
+            return self.api(AWAY).modify_global_replication_group(
+                GlobalReplicationGroupId=self.id, ApplyImmediately=True, **what)["GlobalReplicationGroup"]
+        self.assert_fault("InvalidParameterValue", 400, modify, AutomaticFailoverEnabled=False, message="Turning off automatic failover")
+        self.assertEqual("modifying", modify(CacheNodeType="cache.r6g.xlarge")["Status"])
+        self.wait_global(self.id)
+        self.assertEqual({"cache.r6g.xlarge"}, {self.group(*m)["CacheNodeType"] for m in members})
+        modify(EngineVersion="7.1")
+        self.wait_global(self.id)
+        for m in members:
+            self.assertEqual("available", self.group(*m)["Status"])
+            self.assertEqual({"redis 7.1.0"}, {n["asked"] for n in self.server.nodes(*m)})
+        self.client(members[0]).call("SET", "late", "2")
+        away = self.client(members[1])
+        wait_for(lambda: (away.call("GET", "kept"), away.call("GET", "late")) == ("1", "2"), "the data in the other region")
+
+    def test_carry_tls_and_tokens_between_three_regions(self):
+        members = self.begin((AWAY, FAR), TransitEncryptionEnabled=True, AuthToken=TOKEN)
+        self.assertTrue(self.world(self.id)["AuthTokenEnabled"])
+
+        def client(member):
+            end = self.group(*member)["ConfigurationEndpoint"]
+            return redis.RedisCluster(host=end["Address"], port=end["Port"], decode_responses=True, password=TOKEN,
+                                      ssl=True, ssl_ca_certs=self.trusted, ssl_check_hostname=True)
+        for n, (group, region) in enumerate((members[0], members[1], members[2])):
+            if n:
+                self.failover(self.id, region, group)
+                self.wait_roles(self.id, region)
+            with client((group, region)) as writer:
+                for key in ("{a}", "{b}"):  # one in each shard
+                    writer.set(key, n)
+            for member in members:
+                with client(member) as reader:
+                    wait_for(lambda: {reader.get("{a}"), reader.get("{b}")} == {str(n)}, "turn %d in %s" % (n, member[1]))
+                end = self.group(*member)["ConfigurationEndpoint"]
+                self.assertRaises(redis.exceptions.AuthenticationError, self.secure(end).ping)
+
+    def test_have_one_winner_of_failovers_at_the_same_time(self):
+        members = self.begin((AWAY, FAR))
+        won, answers = None, []
+        for group, region in members[1:]:
+            try:
+                answers.append(self.failover(self.id, region, group)["Status"])
+                won = won or region
+            except Exception as fault:
+                answers.append(fault.response["Error"]["Code"])
+        self.assertEqual(["modifying", "InvalidGlobalReplicationGroupState"], answers)
+        self.wait_roles(self.id, won)
+        self.assertEqual(1, list(roles(self.world(self.id)).values()).count("PRIMARY"))
+
+    def test_go_on_in_another_region_when_one_is_lost_and_take_it_back(self):
+        members = self.begin()
+        home, away = self.client(members[0]), self.client(members[1])
+        for n in range(40):
+            home.call("SET", "k%d" % n, n)
+        wait_for(lambda: all(away.call("GET", "k%d" % n) == str(n) for n in range(40)), "the data in the other region")
+        for node in self.server.nodes(*members[0]):
+            os.kill(node["pid"], signal.SIGKILL)
+        group, region = members[1]
+        self.failover(self.id, region, group)
+        self.wait_roles(self.id, region)
+        for n in range(40):
+            self.assertEqual(str(n), away.call("GETSET", "k%d" % n, n + 1))
+        self.wait_group(*members[0])
+        home = self.client(members[0])
+        wait_for(lambda: all(home.call("GET", "k%d" % n) == str(n + 1) for n in range(40)), "the lost region follows")
+        with self.assertRaises(redis.exceptions.ReadOnlyError):
+            home.call("SET", "k1", 0, attempts=5)
+
+    def test_give_a_lone_primary_of_a_shard_its_data_back(self):
+        members = self.begin()
+        home, away = self.client(members[0]), self.client(members[1])
+        for n in range(40):
+            home.call("SET", "k%d" % n, n)
+        wait_for(lambda: all(away.call("GET", "k%d" % n) == str(n) for n in range(40)), "the data in the other region")
+        for node in self.server.nodes(*members[0]):
+            if node["cluster"].startswith(members[0][0] + "-0002-"):
+                os.kill(node["pid"], signal.SIGKILL)
+
+        def all_there():
+            try:
+                return all(home.call("GET", "k%d" % n) == str(n) for n in range(40))
+            except (redis.exceptions.RedisError, AssertionError):
+                return False
+        wait_for(all_there, "the shard has its data back")
+        self.wait_global(self.id)
+        self.assertEqual("PRIMARY", roles(self.world(self.id))[HOME])
+        for n in range(40):
+            home.call("SET", "k%d" % n, n + 1)
+        wait_for(lambda: all(away.call("GET", "k%d" % n) == str(n + 1) for n in range(40)), "the other region follows again")
+
+
+if __name__ == "__main__":
+    unittest.main()
