@@ -119,12 +119,18 @@ void excuses_learn(const struct world *w)
         for (size_t k = 0; k < w->globals[i].n_members; k++) learn_excuse(w, &w->globals[i], &w->globals[i].members[k]);
 }
 
-/* A reboot of it is under way, or it is to begin with a snapshot's data until its group is there: docs/promises.md, L7 and K9. */
-static bool begins_anew(const struct world_node *first, bool began)
+/*
+ * A reboot of it has been asked for and is under way, or it is to begin with a snapshot's data until its group is there: docs/promises.md,
+ * L7 and K9.
+ */
+static bool begins_anew(struct domain *d, const struct world_node *first)
 {
+    bool same = strcmp(d->primary, first->row.id) == 0;
     bool old = first->row.seen_incarnation < first->row.incarnation; /* 0: nothing is known of its process */
-    bool reboots = !first->row.keep_data && old && (began || first->row.seen_incarnation);
-    return reboots || first->seed;
+    bool asked = (same && first->row.incarnation > d->incarnation) || d->at_risk || first->row.seen_incarnation;
+    snprintf(d->primary, sizeof d->primary, "%s", first->row.id);
+    d->incarnation = first->row.incarnation;
+    return (!first->row.keep_data && old && asked) || first->seed;
 }
 
 static void learn_group(struct world *w, struct world_rg *rg, struct world_node_group *ng)
@@ -142,7 +148,7 @@ static void learn_group(struct world *w, struct world_rg *rg, struct world_node_
         d->port = known ? (int)e->row.port : 0;
         if (!want_failover(rg)) d->failover = false;
         bool was = d->at_risk;
-        d->at_risk = rg_primary(ng) && begins_anew(rg_primary(ng), was);
+        d->at_risk = rg_primary(ng) && begins_anew(d, rg_primary(ng));
         if (was || d->at_risk) d->deaths += 2;
     }
     for (size_t i = 0; i < ng->n_nodes; i++) {
@@ -219,6 +225,8 @@ static void write_to(struct domain *d)
     if (domain_of_engine(e) != NULL && domain_of_engine(e) != d)
         record_failure("the endpoint of %s is answered by %s", d->name, e->process->name);
     if (!engine_takes_writes(e) || domain_of_engine(e) == NULL) return;
+    if (e != d->writer) clients_check(d, e);
+    d->writer = e;
     if (n_writes == cap_writes) {
         cap_writes = cap_writes ? 2 * cap_writes : 1024;
         writes = realloc(writes, cap_writes * sizeof *writes);

@@ -79,10 +79,10 @@ static bool claim(struct scripted *s, const struct proto_cluster_map *m, const s
     if (e == NULL || !e->primary || !c->primary.v || c->slots == NULL) return false;
     struct slots wanted = *slots_by_map(s, m, c);
     slots_subtract(&wanted, slots_of(e));
-    if (slots_count(&wanted) == 0) return false;
+    if (slots_next(&wanted, 0) == SLOTS) return false;
     add_others(s, m, e, &others);
     slots_subtract(&wanted, &others);
-    if (slots_count(&wanted) == 0) return false;
+    if (slots_next(&wanted, 0) == SLOTS) return false;
     slots_join(slots_of(e), &wanted);
     return true;
 }
@@ -90,7 +90,7 @@ static bool claim(struct scripted *s, const struct proto_cluster_map *m, const s
 static bool drop_of_replica(struct scripted *s, const struct proto_cluster_node *c)
 {
     struct engine *e = engine_of(s, c);
-    if (e == NULL || e->primary || slots_count(slots_of(e)) == 0) return false;
+    if (e == NULL || e->primary || slots_next(slots_of(e), 0) == SLOTS) return false;
     *slots_of(e) = (struct slots){0};
     return true;
 }

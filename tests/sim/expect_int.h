@@ -8,10 +8,13 @@ struct domain {
     char name[200];
     char address[48]; /* of its primary's endpoint; "": there is none now */
     int port;
-    int deaths;    /* of processes that had its data */
-    bool failover; /* on, ever since it is known */
-    bool there;    /* some group is it, as the last pass has it */
-    bool at_risk;  /* its primary's next process begins with other data, whatever its replicas have */
+    int deaths;                  /* of processes that had its data */
+    bool failover;               /* on, ever since it is known */
+    bool there;                  /* some group is it, as the last pass has it */
+    bool at_risk;                /* its primary's next process begins with other data, whatever its replicas have */
+    char primary[64];            /* the node, as the last pass has it */
+    int64_t incarnation;         /* of its process that is wanted */
+    const struct engine *writer; /* who took the last write; NULL: there was none yet */
 };
 
 struct domain *domain_of(struct world_rg *rg, const struct world_node_group *ng);

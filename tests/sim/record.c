@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static struct {
     bool keeps_text;
@@ -19,10 +20,16 @@ void record_open(bool keeps_text)
     r.hash = 0xcbf29ce484222325;
 }
 
-/* FNV-1a. */
+/* FNV-1a, eight bytes at a time where there are as many. */
 void record_bytes(const void *data, size_t n)
 {
     const unsigned char *p = data;
+    for (; n >= sizeof(uint64_t); n -= sizeof(uint64_t), p += sizeof(uint64_t)) {
+        uint64_t word;
+        memcpy(&word, p, sizeof word);
+        r.hash = (r.hash ^ word) * 0x100000001b3;
+        r.hash ^= r.hash >> 32;
+    }
     for (size_t i = 0; i < n; i++) r.hash = (r.hash ^ p[i]) * 0x100000001b3;
 }
 

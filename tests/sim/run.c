@@ -20,6 +20,7 @@
 #include "store/store.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -234,11 +235,17 @@ void run_prepare(const char *dir)
     store_close(store);
 }
 
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+    (void)st;
+    (void)type;
+    (void)at;
+    return remove(path);
+}
+
 static void remove_folder(const char *path)
 {
-    char command[400];
-    snprintf(command, sizeof command, "rm -rf '%s'", path);
-    if (system(command) != 0) fprintf(stderr, "%s can't be removed\n", path);
+    if (nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS) != 0 && errno != ENOENT) fprintf(stderr, "%s can't be removed\n", path);
 }
 
 void run_steps(const struct steps *s, const char *dir, struct outcome *out, char **story)
