@@ -12,31 +12,15 @@
  */
 enum {
     OFFSETS_LIMIT_MS = 50,   /* a replica that has not told its last offset by then is taken at its word */
-    SAVED_LIMIT_MS = 60000,  /* a replica that has not loaded what it saved by then is done without */
     SWITCH_LIMIT_MS = 10000, /* an orderly change that has not come about by then is given up */
 };
-
-/* A replica that loads what it saved when everything stopped may have got further than those that were quicker to load theirs. */
-static bool awaits_saved(struct world *w, const struct world_node_group *ng, const struct world_node *first)
-{
-    int64_t limit = (first->row.seen_since_ms > w->started_ms ? first->row.seen_since_ms : w->started_ms) + SAVED_LIMIT_MS;
-    bool awaited = false;
-    for (size_t i = 0; i < ng->n_nodes; i++) {
-        const struct world_node *n = &ng->nodes[i];
-        bool runs = n != first && ng_has(ng, n) && node_shall_run(n);
-        awaited |= runs && seen_node_is_here(&n->row) && n->row.seen_loads && !node_answers(n) && !node_is_dead(n);
-    }
-    if (!awaited || w->steady_ms >= limit) return false;
-    world_wake(w, limit);
-    return true;
-}
 
 static void replace_dead(struct world *w, struct world_rg *rg, struct world_node_group *ng, struct world_node *first)
 {
     bool all_told;
     struct world_node *best = candidate_best(rg, ng, first, &all_told);
     if (best == NULL) return; /* then it is restarted in place: see want_node.hold */
-    if (awaits_saved(w, ng, first)) return;
+    if (want_awaits_saved(w, first)) return;
     int64_t limit = first->row.seen_since_ms + OFFSETS_LIMIT_MS;
     if (!all_told && w->steady_ms < limit) {
         world_wake(w, limit);

@@ -42,22 +42,24 @@ static bool is_gone(const struct world_node *n)
     return n == NULL || node_is_dead(n) || want_other_process(n);
 }
 
-static bool is_lost(const struct world_node *n)
+/* No replica of its own region takes its place, nor may one once it has loaded what it saved. */
+static bool is_lost(struct world *w, const struct world_node *n)
 {
-    return is_gone(n) && (n == NULL || !want_has_stand_in(n->rg, n));
+    if (n == NULL) return true;
+    return is_gone(n) && !want_has_stand_in(n->rg, n) && !(want_failover(n->rg) && want_awaits_saved(w, n));
 }
 
 const char *handover_why_passed_over(struct world *w, const struct handover *h, const struct handover_shard *s)
 {
     if (s->old == NULL) return "there is none";
-    if (h->late ? is_gone(s->old) : is_lost(s->old)) return "it is dead";
+    if (h->late ? is_gone(s->old) : is_lost(w, s->old)) return "it is dead";
     if (world_out_of_reach(w, h->active->row.region)) return "its region is out of reach";
     return NULL;
 }
 
 bool handover_is_dataless(struct world *w, const struct handover *h, const struct handover_shard *s)
 {
-    if (!is_lost(s->old)) return false;
+    if (!is_lost(w, s->old)) return false;
     return s->old && s->old->row.release == RELEASE_NONE && !want_awaits_secondary(w, h->active->rg, s->old);
 }
 
@@ -98,7 +100,7 @@ struct world_member *handover_next_source(struct world *w, const struct handover
  */
 static bool is_followed(struct world *w, const struct handover *h, const struct handover_shard *s)
 {
-    if (s->old_ng == NULL || (s->old && is_lost(s->old))) return true;
+    if (s->old_ng == NULL || (s->old && is_lost(w, s->old))) return true;
     for (size_t i = 0; i < h->g->n_members; i++) {
         struct world_member *m = &h->g->members[i];
         struct world_node_group *ng = counterpart(m, s->old_ng);
@@ -121,7 +123,7 @@ static unsigned facts_of_old(struct world *w, const struct handover *h, const st
     unsigned facts = 0;
     if (reports) facts |= FACT_OLD_REPORTS;
     if (is_gone(old)) facts |= FACT_OLD_GONE;
-    if (is_lost(old)) facts |= FACT_OLD_LOST;
+    if (is_lost(w, old)) facts |= FACT_OLD_LOST;
     if (phase == PHASE_STEADY && handover_is_dataless(w, h, s)) facts |= FACT_OLD_IS_DATALESS;
     if (phase_of(phase)->active == ACTIVE_HOLDS && handover_why_passed_over(w, h, s)) facts |= FACT_OLD_PASSED_OVER;
     if (fenced && ready && follows && !busy) facts |= FACT_OLD_FENCED;
@@ -135,7 +137,7 @@ static unsigned facts_of_target(struct world *w, const struct handover *h, const
     struct world_node *n = s->next;
     if (n == NULL) return FACT_TARGET_NONE | FACT_TARGET_GONE | FACT_TARGET_LOST;
     const struct world_region *r = world_region(w, h->target->row.region);
-    bool writes = node_takes_writes(n), reviving = h->g->row.phase == PHASE_REVIVING, lost = is_lost(n);
+    bool writes = node_takes_writes(n), reviving = h->g->row.phase == PHASE_REVIVING, lost = is_lost(w, n);
     /* It took the withdrawal before it told what is looked at now, or never had an order. One that is lost stays down. */
     bool withdrawn = h->g->stored && h->g->stored->phase == PHASE_WITHDRAWING && ((r && r->obeys) || n->row.address == NULL);
     bool holds = phase_of(h->g->row.phase)->active == ACTIVE_HOLDS;
@@ -191,7 +193,7 @@ static const char *why_target_is_unfit(struct world *w, const struct handover *h
 {
     if (world_out_of_reach(w, h->target->row.region)) return "the region is out of reach, and may take writes of its own";
     for (size_t i = 0; i < h->n_shards; i++)
-        if (is_lost(h->shards[i].next)) return arena_printf(w->arena, "%s is dead", h->shards[i].next->row.cluster_id);
+        if (is_lost(w, h->shards[i].next)) return arena_printf(w->arena, "%s is dead", h->shards[i].next->row.cluster_id);
     return NULL;
 }
 

@@ -87,6 +87,21 @@ bool want_has_stand_in(const struct world_rg *rg, const struct world_node *first
     return want_failover(rg) && has_ready_replica(first);
 }
 
+bool want_awaits_saved(struct world *w, const struct world_node *first)
+{
+    const struct world_node_group *ng = first->node_group;
+    int64_t limit = (first->row.seen_since_ms > w->started_ms ? first->row.seen_since_ms : w->started_ms) + WANT_SAVED_MS;
+    bool awaited = false;
+    for (size_t i = 0; ng && i < ng->n_nodes; i++) {
+        const struct world_node *n = &ng->nodes[i];
+        bool runs = n != first && ng_has(ng, n) && node_shall_run(n);
+        awaited |= runs && seen_node_is_here(&n->row) && n->row.seen_loads && !node_answers(n) && !node_is_dead(n);
+    }
+    if (!awaited || w->steady_ms >= limit) return false;
+    world_wake(w, limit);
+    return true;
+}
+
 bool want_hands_over(const struct world_rg *rg)
 {
     return phase_in(rg)->active == ACTIVE_HOLDS && !want_passive(rg);

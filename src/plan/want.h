@@ -55,6 +55,13 @@ bool want_failover(const struct world_rg *rg);
 /* True where a replica of its own region is to take the place of 'first' if that one is dead. */
 bool want_has_stand_in(const struct world_rg *rg, const struct world_node *first);
 
+/*
+ * True while a replica of the dead 'first' loads what it saved when everything stopped: it may have got further than whoever was quicker to
+ * load, or is elsewhere. It is done without after WANT_SAVED_MS.
+ */
+enum { WANT_SAVED_MS = 60000 };
+bool want_awaits_saved(struct world *w, const struct world_node *first);
+
 /* True for the active replication group of a datastore while a failover takes its role away. */
 bool want_hands_over(const struct world_rg *rg);
 

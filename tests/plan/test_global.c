@@ -213,6 +213,20 @@ Test(global, a_replica_that_has_not_told_its_last_offset_comes_before_revival_to
     cr_assert_eq(g->row.phase, PHASE_STEADY);
 }
 
+Test(global, a_replica_that_loads_what_it_saved_comes_before_revival_but_not_for_ever)
+{
+    east->row.automatic_failover = FAILOVER_ENABLED;
+    die(&east->nodes[0]);
+    east->nodes[1].row.seen_state = SEEN_STARTING;
+    east->nodes[1].row.seen_loads = 1;
+    plan_world(&b.w);
+    cr_assert_eq(g->row.phase, PHASE_STEADY, "it may have more than any other region");
+    cr_assert(want_node(&b.w, &east->nodes[0]).hold);
+    b.w.steady_ms += WANT_SAVED_MS;
+    plan_world(&b.w);
+    cr_assert_eq(g->row.phase, PHASE_REVIVING);
+}
+
 Test(global, a_target_that_dies_before_it_is_primary_stays_down_and_the_old_one_stays)
 {
     reach_promoting();
