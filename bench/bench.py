@@ -2,7 +2,7 @@
 
 usage: bench.py [FIGURE…]     without a name, all of them: start, size, memory, describe, page, create, join, lag, failover,
                               takeover, hang, primary, reader, tls_create, tls, access, fleet, snapshot, cluster_create, reshard,
-                              cluster_failover, cluster_election, hostile, scale
+                              cluster_failover, cluster_election, hostile, scale, gateway, far
 
 takeover, hang        a primary killed or stopped, until a write is accepted
 primary, reader       throughput through an endpoint to that of the node itself; reader needs cores that nothing else uses
@@ -13,6 +13,7 @@ snapshot              1 GB taken and restored, to the engine alone with the same
 reshard               1,000,000 keys, 3 to 4 shards, under a client's load
 cluster_failover      a shard's primary killed; cluster_election: the same with serve and agents dead
 hostile               the dearest of 3,700 requests made to be dear, in processor time
+gateway, far          what a gateway between regions costs; a write in a region that is 40 ms away
 scale                 10,000 groups of nodes without processes, or as many as MERIDIAN_BENCH_GROUPS says
 """
 import multiprocessing
@@ -33,6 +34,7 @@ import hostile
 import local
 import scale
 import secure
+import wan
 from figure import Figure
 from local import Redis, Server, full_syncs, judge, until
 
@@ -263,7 +265,7 @@ def failover():
 
 
 ALL = [start, size, memory, describe, page, create, join, lag, failover, groups.takeover, groups.hang, groups.primary, groups.reader, secure.tls_create, secure.tls, access.access,
-       fleet.fleet, backup.snapshot, clusters.cluster_create, clusters.reshard, clusters.cluster_failover, clusters.cluster_election, hostile.hostile, scale.scale]
+       fleet.fleet, backup.snapshot, clusters.cluster_create, clusters.reshard, clusters.cluster_failover, clusters.cluster_election, hostile.hostile, scale.scale, wan.gateway, wan.far]
 
 
 def machine():

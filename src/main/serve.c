@@ -17,6 +17,7 @@
 #include "main/dry_run_admin.h"
 #include "main/engines.h"
 #include "main/ephemeral.h"
+#include "main/fis.h"
 #include "main/init.h"
 #include "main/leftovers.h"
 #include "main/localstack.h"
@@ -74,6 +75,7 @@ struct serve {
     struct init *init;
     struct forward *forward; /* NULL: nothing is sent on */
     struct faults_admin faults;
+    struct fis fis;
     uv_signal_t on_term, on_int, on_hangup;
     uv_timer_t dir_timer;
     char program[PATH_MAX];
@@ -233,6 +235,8 @@ static void add_routes(struct serve *s)
     s->faults = (struct faults_admin){&s->admin, s->control, s->store};
     links_admin_add_routes(s->http, &s->faults);
     outage_admin_add_routes(s->http, &s->faults);
+    s->fis = (struct fis){&s->faults, s->o->default_region};
+    fis_add_routes(s->http, &s->fis);
     http_add_routes(s->http, routes, sizeof routes / sizeof *routes);
     query_add_routes(s->http, &s->query);
     http_allow_large(s->http, FORWARD_BODY_MAX, s->forward ? may_be_large : state_admin_is_for_dump);

@@ -13,7 +13,7 @@ setUpModule, tearDownModule = harness.one_server()
 PATIENT = """
 expect() {
     local want=$1 got n; shift
-    for ((n = 0; n < 100; n++)); do
+    for ((n = 0; n < 1000; n++)); do
         got=$("$@" 2>&1); got=${got#(error) }
         [ "$got" != "$want" ] || return 0
     done
@@ -30,7 +30,7 @@ def tour_of(document, language):
 
 
 def script_of(script):
-    return re.sub(r"^(redis-cli .*?)\s+# (.*)$", lambda m: "expect %s %s" % (quoted(m[2]), m[1]), script, flags=re.MULTILINE)
+    return re.sub(r"^((?:redis-cli|primary|discarded)\b[^{\n]*?)\s+# (.*)$", lambda m: "expect %s %s" % (quoted(m[2]), m[1]), script, flags=re.MULTILINE)
 
 
 def quoted(text):
@@ -47,6 +47,15 @@ class Tour(Case):
                              env=self.server.cli_environment())
         self.assertEqual(0, run.returncode, run.stdout + run.stderr)
         self.assertEqual({HOME: "SECONDARY", AWAY: "PRIMARY"}, roles(self.world("ldgnf-shop")))
+
+    def test_of_the_drill_does_what_it_says(self):
+        script = script_of(tour_of("docs/drill.md", "sh"))
+        self.assertGreaterEqual(script.count("expect "), 14)
+        script = "set -euo pipefail\n" + PATIENT + script.replace("http://localhost:4566", self.server.url)
+        run = subprocess.run(["bash", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=280,
+                             env=self.server.cli_environment())
+        self.assertEqual(0, run.returncode, run.stdout + run.stderr)
+        self.assertEqual({HOME: "SECONDARY", AWAY: "PRIMARY"}, roles(self.world("ldgnf-drill")))
 
     def test_of_tls_and_users_prints_what_it_says(self):
         script = tour_of("docs/access.md", "python")

@@ -32,6 +32,7 @@ enum fault_kind {
     SPOILT_FILE,
     OLDER_PROGRAM,
     A_RESET,
+    AN_OUTAGE,
     FAULT_KINDS
 };
 
@@ -75,7 +76,8 @@ void coverage_step(const struct step *s)
         [VERB_BUSY] = BUSY_ENGINE,
         [VERB_SPOIL] = SPOILT_FILE,
         [VERB_OLDER] = OLDER_PROGRAM,
-        [VERB_RESET] = A_RESET};
+        [VERB_RESET] = A_RESET,
+        [VERB_OUTAGE] = AN_OUTAGE};
     if (s->verb == VERB_ASK || s->signal == SIGCONT) return;
     fault = kinds[s->verb];
     if (s->signal == SIGSTOP) fault = s->verb == VERB_KILL ? ENGINE_STANDS : s->verb == VERB_AGENT ? AGENT_STANDS : SERVE_STANDS;

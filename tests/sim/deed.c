@@ -94,6 +94,11 @@ static void reset(const struct step *s)
     serve_reset(region);
 }
 
+static void put_out_of_order(const struct step *s)
+{
+    if (serve_runs() && !serve_process()->stopped) serve_put_out_of_order(s->region, s->n, s->more == 1);
+}
+
 /* ---- everything at once ---- */
 
 static void black_out(void)
@@ -192,6 +197,7 @@ void deed_do(const struct step *s)
     case VERB_SPOIL: scripted_spoil(s->region, (size_t)s->n); break;
     case VERB_OLDER: serve_try_older(); break;
     case VERB_RESET: reset(s); break;
+    case VERB_OUTAGE: put_out_of_order(s); break;
     case VERB__COUNT: break;
     }
 }

@@ -78,6 +78,7 @@ static void end_faults(void)
     int64_t burdened_ms = models_relieve();
     faults_end();
     machine_kill(serve_process(), SIGCONT);
+    serve_end_outages();
     record("no more faults");
     run_for(burdened_ms);
 }

@@ -1,7 +1,8 @@
 #include "serve.h"
 #include "agents.h"
-#include "base/err.h"
 #include "base/clock.h"
+#include "base/err.h"
+#include "control/outages.h"
 #include "control/rows.h"
 #include "control/world_io.h"
 #include "machine.h"
@@ -209,6 +210,40 @@ void serve_reset(const char *region)
     if (s.resets) return;
     snprintf(s.reset_region, sizeof s.reset_region, "%s", region ? region : "");
     machine_as(s.process, begin_reset, NULL);
+}
+
+struct disorder {
+    const char *region;
+    int64_t for_ms;
+    bool isolated;
+};
+
+static void begin_outage(void *arg)
+{
+    const struct disorder *d = arg;
+    struct outage x = {.state = d->isolated ? OUTAGE_ISOLATED : OUTAGE_DOWN, .until_ms = clock_steady_ms() + d->for_ms};
+    snprintf(x.region, sizeof x.region, "%s", d->region);
+    record("%s is %s for %lld ms", d->region, outage_state_text(x.state), (long long)d->for_ms);
+    outages_add(control_outages(s.control), &x);
+    control_changed(s.control);
+}
+
+static void end_outages(void *arg)
+{
+    (void)arg;
+    outages_expire(control_outages(s.control), INT64_MAX);
+    control_changed(s.control);
+}
+
+void serve_end_outages(void)
+{
+    if (serve_runs()) machine_as(s.process, end_outages, NULL);
+}
+
+void serve_put_out_of_order(const char *region, int64_t for_ms, bool isolated)
+{
+    struct disorder d = {region, for_ms, isolated};
+    machine_as(s.process, begin_outage, &d);
 }
 
 /* ---- operations ---- */

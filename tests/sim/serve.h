@@ -23,6 +23,10 @@ void serve_try_older(void);
 void serve_stop(void);
 /* Resets everything, or a region; operations are refused until it is done. */
 void serve_reset(const char *region);
+/* The region is down for so long, or isolated. */
+void serve_put_out_of_order(const char *region, int64_t for_ms, bool isolated);
+/* All regions are up again. */
+void serve_end_outages(void);
 /* As the server of the API has it: 0, a fault, or < 0 (with 'message'). */
 int serve_run(const char *region, const char *action, const char *form, struct arena *a, const void **out, const char **message);
 /* The world as plans look at it, now. */

@@ -10,7 +10,7 @@
 #define REAL_AGENTS "real agents"
 
 static const char *const verbs[VERB__COUNT] = {"ask", "kill", "burden", "agent", "serve", "restart", "blackout", "pause", "cut",
-    "clock", "trip", "network", "disk", "stranger", "busy", "spoil", "older", "reset"};
+    "clock", "trip", "network", "disk", "stranger", "busy", "spoil", "older", "reset", "outage"};
 
 static const struct {
     const char *name;
@@ -67,7 +67,7 @@ void step_write(const struct step *s, struct buf *out)
     else if (s->verb == VERB_RESET) buf_printf(out, " %s", s->region);
     else if (s->verb == VERB_CUT || s->verb == VERB_SPOIL) buf_printf(out, " %s %lld", s->region, (long long)s->n);
     else if (s->verb == VERB_CLOCK || s->verb == VERB_PAUSE || s->verb == VERB_DISK) buf_printf(out, " %lld", (long long)s->n);
-    else if (s->verb == VERB_STRANGER || s->verb == VERB_BUSY)
+    else if (s->verb == VERB_STRANGER || s->verb == VERB_BUSY || s->verb == VERB_OUTAGE)
         buf_printf(out, " %s %lld %lld", s->region, (long long)s->n, (long long)s->more);
     else if (s->verb == VERB_TRIP) buf_printf(out, " %s %lld", s->action, (long long)s->n);
     else if (s->verb == VERB_NETWORK) buf_printf(out, " %lld %lld", (long long)s->n, (long long)s->more);
@@ -100,7 +100,8 @@ static bool read_arguments(struct step *s, const char *rest)
     else if (s->verb == VERB_RESET) ok = sscanf(rest, "%31s", s->region) == 1;
     else if (s->verb == VERB_CUT || s->verb == VERB_SPOIL) ok = sscanf(rest, "%31s %lld", s->region, &n) == 2;
     else if (s->verb == VERB_CLOCK || s->verb == VERB_PAUSE || s->verb == VERB_DISK) ok = sscanf(rest, "%lld", &n) == 1;
-    else if (s->verb == VERB_STRANGER || s->verb == VERB_BUSY) ok = sscanf(rest, "%31s %lld %lld", s->region, &n, &more) == 3;
+    else if (s->verb == VERB_STRANGER || s->verb == VERB_BUSY || s->verb == VERB_OUTAGE)
+        ok = sscanf(rest, "%31s %lld %lld", s->region, &n, &more) == 3;
     else if (s->verb == VERB_TRIP) ok = sscanf(rest, "%63s %lld", s->action, &n) == 2 && trip_find(s->action) >= 0;
     else if (s->verb == VERB_NETWORK) ok = sscanf(rest, "%lld %lld", &n, &more) == 2;
     s->n = n;

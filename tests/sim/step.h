@@ -23,6 +23,7 @@
  *     +0   busy us-east-1 3 4000          the third engine answers nobody for so many ms, and works
  *     +0   spoil us-east-1 1              the first snapshot's file there is gone
  *     +0   reset us-east-1                everything of that region is reset; "-" stands for all regions
+ *     +0   outage us-east-1 4000 0        the region is down for so many ms; with 1 it is isolated
  *     +0   older                          serve dies, and a program that is older than the database is started before it
  */
 enum verb {
@@ -44,6 +45,7 @@ enum verb {
     VERB_SPOIL,
     VERB_OLDER,
     VERB_RESET,
+    VERB_OUTAGE,
     VERB__COUNT
 };
 

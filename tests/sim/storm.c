@@ -31,18 +31,19 @@ static int some_signal(void)
 static void break_machine(struct step *s, int at)
 {
     static const enum verb verbs[] = {VERB_DISK, VERB_DISK, VERB_DISK, VERB_STRANGER, VERB_STRANGER, VERB_STRANGER, VERB_STRANGER,
-        VERB_BUSY, VERB_BUSY, VERB_BUSY, VERB_PAUSE, VERB_PAUSE, VERB_SPOIL, VERB_SPOIL, VERB_BLACKOUT, VERB_OLDER, VERB_RESET};
+        VERB_BUSY, VERB_BUSY, VERB_BUSY, VERB_PAUSE, VERB_PAUSE, VERB_SPOIL, VERB_SPOIL, VERB_BLACKOUT, VERB_OLDER, VERB_RESET,
+        VERB_OUTAGE, VERB_OUTAGE, VERB_OUTAGE};
     int64_t ms = dice_chance(70) ? 1 + dice_below(3000) : dice_below(40000);
     bool number = verbs[at] == VERB_STRANGER || verbs[at] == VERB_BUSY || verbs[at] == VERB_SPOIL;
     s->verb = verbs[at];
     if (s->verb == VERB_RESET && dice_chance(30)) snprintf(s->region, sizeof s->region, "-");
     s->n = number ? dice_below(12) : ms;
-    s->more = ms;
+    s->more = s->verb == VERB_OUTAGE ? dice_below(2) : ms;
 }
 
 static void break_something(struct step *s)
 {
-    int at = (int)dice_below(117);
+    int at = (int)dice_below(120);
     snprintf(s->region, sizeof s->region, "%s", storm_regions[dice_below(STORM_REGIONS)]);
     if (at >= 100) {
         break_machine(s, at - 100);

@@ -1,0 +1,14 @@
+#pragma once
+#include "main/faults_admin.h"
+/*
+ * The part of the Fault Injection Service (FIS) by which AWS's users interrupt the power of an availability zone for their replication groups:
+ * CreateExperimentTemplate, GetExperimentTemplate, ListExperimentTemplates, DeleteExperimentTemplate, StartExperiment, GetExperiment,
+ * StopExperiment and ListExperiments, at the paths of the service. Requests are REST with JSON, and are told by their paths.
+ */
+struct fis {
+    const struct faults_admin *faults;
+    const char *default_region;
+};
+
+/* 'f' must outlive the server. */
+void fis_add_routes(struct http *h, const struct fis *f);

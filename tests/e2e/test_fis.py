@@ -1,0 +1,100 @@
+"""The Fault Injection Service: a zone loses its power for some replication groups, and has it back."""
+import unittest
+
+import boto3
+import botocore.config
+import harness
+from harness import name, wait_for
+
+setUpModule, tearDownModule = harness.one_server()
+
+ACTION, RESOURCE = "aws:elasticache:replicationgroup-interrupt-az-power", "aws:elasticache:replicationgroup"
+
+
+class Experiments(harness.Case):
+    def fis(self, region="us-east-1"):
+        return boto3.client("fis", region_name=region, endpoint_url=self.server.url, aws_access_key_id="test", aws_secret_access_key="test",
+                            config=botocore.config.Config(retries={"max_attempts": 0}))
+
+    def arn(self, group):
+        return "arn:aws:elasticache:us-east-1:000000000000:replicationgroup:" + group
+
+    def template(self, target, duration="PT1M", **more):
+        """A request for one action on one target."""
+        return {"clientToken": name("token"), "description": "a test", "roleArn": "arn:aws:iam::000000000000:role/fis",
+                "stopConditions": [{"source": "none"}],
+                "targets": {"them": {"resourceType": RESOURCE, "selectionMode": "ALL",
+                                     "parameters": {"availabilityZoneIdentifier": "us-east-1a"}, **target}},
+                "actions": {"power": {"actionId": ACTION, "parameters": {"duration": duration}, "targets": {"ReplicationGroups": "them"}}}} | more
+
+    def pair(self, **more):
+        return self.create_group(nodes=2, AutomaticFailoverEnabled=True, MultiAZEnabled=True,
+                                 PreferredCacheClusterAZs=["us-east-1a", "us-east-1b"], **more)
+
+    def ready(self, group):
+        return sorted(n["zone"] for n in self.server.nodes(group) if n["serves"])
+
+    def status(self, experiment):
+        return self.fis().get_experiment(id=experiment["id"])["experiment"]["state"]["status"]
+
+    def test_take_the_nodes_of_a_zone_until_their_time_is_over(self):
+        hit, spared = self.pair(), self.pair()
+        template = self.fis().create_experiment_template(**self.template({"resourceArns": [self.arn(hit)]}, "PT5M"))["experimentTemplate"]
+        self.assertEqual("a test", template["description"])
+        experiment = self.fis().start_experiment(clientToken=name("t"), experimentTemplateId=template["id"], tags={"a": "b"})["experiment"]
+        self.assertEqual(("running", template["id"], {"a": "b"}),
+                         (experiment["state"]["status"], experiment["experimentTemplateId"], experiment["tags"]))
+        self.assertEqual("running", experiment["actions"]["power"]["state"]["status"])
+        wait_for(lambda: self.ready(hit) == ["us-east-1b"], "one zone without power")
+        self.assertEqual(["us-east-1a", "us-east-1b"], self.ready(spared))
+        self.assertEqual([experiment["id"]], [e["id"] for e in self.fis().list_experiments()["experiments"] if e["experimentTemplateId"] == template["id"]])
+        self.server.admin("POST", "clock?advance_ms=300000")
+        wait_for(lambda: self.status(experiment) == "completed", "the end of the experiment")
+        wait_for(lambda: self.ready(hit) == ["us-east-1a", "us-east-1b"], "both zones")
+        self.assertIn("endTime", self.fis().get_experiment(id=experiment["id"])["experiment"])
+
+    def test_choose_by_tags_and_can_be_stopped(self):
+        tagged, other = self.pair(Tags=[{"Key": "team", "Value": "a"}, {"Key": "x", "Value": "y"}]), self.pair(Tags=[{"Key": "team", "Value": "b"}])
+        template = self.fis().create_experiment_template(**self.template({"resourceTags": {"team": "a"}}))["experimentTemplate"]
+        experiment = self.fis().start_experiment(clientToken=name("t"), experimentTemplateId=template["id"])["experiment"]
+        wait_for(lambda: self.ready(tagged) == ["us-east-1b"], "one zone without power")
+        self.assertEqual(2, len(self.ready(other)))
+        self.assertEqual("stopped", self.fis().stop_experiment(id=experiment["id"])["experiment"]["state"]["status"])
+        wait_for(lambda: len(self.ready(tagged)) == 2, "both zones")
+        with self.assertRaises(self.fis().exceptions.ValidationException):
+            self.fis().stop_experiment(id=experiment["id"])
+        self.assertIn(template["id"], [t["id"] for t in self.fis().list_experiment_templates()["experimentTemplates"]])
+        self.fis().delete_experiment_template(id=template["id"])
+        with self.assertRaises(self.fis().exceptions.ResourceNotFoundException):
+            self.fis().get_experiment_template(id=template["id"])
+
+    def test_fail_without_a_target(self):
+        template = self.fis().create_experiment_template(**self.template({"resourceArns": [self.arn("nobody")]}))["experimentTemplate"]
+        experiment = self.fis().start_experiment(clientToken=name("t"), experimentTemplateId=template["id"])["experiment"]
+        self.assertEqual(("failed", "Target resolution returned empty set"), (experiment["state"]["status"], experiment["state"]["reason"]))
+
+    def test_say_what_is_not_possible(self):
+        group = {"resourceArns": [self.arn("g")]}
+        action = self.template(group)["actions"]["power"]
+        for asked, text in (
+                (self.template(group, "PT30S"), "from PT1M to PT12H"),
+                (self.template(group, "soon"), "from PT1M to PT12H"),
+                (self.template(group | {"parameters": {"availabilityZoneIdentifier": "eu-west-1a"}}), "must be a zone of us-east-1"),
+                (self.template(group | {"resourceType": "aws:ec2:instance"}), RESOURCE),
+                (self.template(group | {"selectionMode": "SOME"}), "ALL, COUNT(n) or PERCENT(n)"),
+                (self.template({}), "either resourceArns or resourceTags"),
+                (self.template({"resourceArns": ["arn:aws:elasticache:eu-west-1:000000000000:replicationgroup:g"]}), "no replication group of this region"),
+                (self.template(group, actions={"a": action | {"actionId": "aws:ec2:stop-instances"}}), ACTION),
+                (self.template(group, actions={"a": action | {"startAfter": ["b"]}}), "startAfter is not emulated"),
+                (self.template(group, actions={"a": action | {"targets": {"ReplicationGroups": "others"}}}), "no target others")):
+            with self.assertRaises(self.fis().exceptions.ValidationException) as refused:
+                self.fis().create_experiment_template(**asked)
+            self.assertIn(text, refused.exception.response["Error"]["Message"])
+        with self.assertRaises(self.fis().exceptions.ResourceNotFoundException):
+            self.fis().start_experiment(clientToken="t", experimentTemplateId="EXTnone")
+        with self.assertRaises(self.fis().exceptions.ResourceNotFoundException):
+            self.fis().get_experiment(id="EXPnone")
+
+
+if __name__ == "__main__":
+    unittest.main()
