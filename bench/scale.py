@@ -34,18 +34,24 @@ class Wire:
                 "Credential=test/20260101/%s/elasticache/aws4_request, SignedHeaders=host, Signature=0\r\nContent-Length: %d\r\n\r\n%s"
                 % (region, len(body), body)).encode()
 
+    def receive(self):
+        data = self.socket.recv(1 << 18)
+        if not data:
+            raise SystemExit("bench: the server has closed a connection that waits for an answer")
+        return data
+
     def send(self, request):
         """The answer's body; None for one that is no 200."""
         self.socket.sendall(request)
-        data = self.socket.recv(1 << 18)
+        data = self.receive()
         while b"\r\n\r\n" not in data:
-            data += self.socket.recv(1 << 18)
+            data += self.receive()
         head, _, body = data.partition(b"\r\n\r\n")
         size = int(re.search(rb"content-length: *(\d+)", head, re.IGNORECASE)[1])
         rest = [body]
         got = len(body)
         while got < size:
-            rest.append(self.socket.recv(1 << 18))
+            rest.append(self.receive())
             got += len(rest[-1])
         return b"".join(rest).decode() if head[9:12] == b"200" else None
 

@@ -10,6 +10,25 @@ uint64_t hash_bytes(uint64_t h, const void *data, size_t n)
     return h;
 }
 
+static uint64_t add_word(uint64_t h, uint64_t word)
+{
+    h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    return h ^ h >> 29;
+}
+
+uint64_t hash_words(uint64_t h, const void *data, size_t n)
+{
+    const char *p = data;
+    uint64_t word;
+    for (; n >= sizeof word; p += sizeof word, n -= sizeof word) {
+        memcpy(&word, p, sizeof word);
+        h = add_word(h, word);
+    }
+    word = 0;
+    memcpy(&word, p, n);
+    return n ? add_word(h, word) : h;
+}
+
 uint64_t hash_text(uint64_t h, const char *text)
 {
     return hash_bytes(h, text, strlen(text));

@@ -7,7 +7,7 @@
 /* Where the search for a name begins. */
 static size_t slot_home(const struct index *x, const char *name)
 {
-    uint64_t h = hash_text(HASH_EMPTY, name);
+    uint64_t h = hash_words(HASH_EMPTY, name, strlen(name));
     return (h ^ h >> 32) & (x->cap - 1);
 }
 

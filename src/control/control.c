@@ -64,6 +64,7 @@ static int make_pass(struct control *c, struct err *e)
     int r = passes_make(&c->passes, e);
     if (r) return r;
     schedule_pass(c);
+    if (passes_go_on(&c->passes)) return 0;
     if (c->o.passed) c->o.passed(c->o.passed_arg);
     return 0;
 }
@@ -149,7 +150,8 @@ int control_sighting(struct control *c, const char *text, size_t len, struct err
     if (r) return r;
     if (c->stopped && told_has_saving(&s->told)) stop_extend(&c->stop);
     if (!news && !passes_have_work(&c->passes)) return 0;
-    r = make_pass(c, e);
+    do r = make_pass(c, e);
+    while (r == 0 && passes_go_on(&c->passes)); /* what was told is stored before the agent hears that it is */
     check_stopped(c);
     return r;
 }

@@ -26,6 +26,8 @@ enum {
     CLOCK_JUMP_MS = 1000,
     /* Batches of one pass beyond those that it began with: what the plans wrote may be of interest to others, but not for ever. */
     MORE_BATCHES = 100,
+    /* Batches at a stretch: a tenth of a second, roughly. */
+    BATCHES_AT_ONCE = 16,
 };
 
 /* The components that are planned in one transaction, each with its world. */
@@ -352,14 +354,23 @@ int passes_make(struct passes *p, struct err *e)
     look_at_outages(p);
     mark_regions(p);
     mark_due(p);
-    size_t most = p->rows.marked.n + MORE_BATCHES;
-    for (size_t i = 0; r == 0 && p->rows.marked.n && i < most; i++) r = make_batch(p, e);
-    if (r) return r;
+    if (p->batches_left == 0) p->batches_left = p->rows.marked.n + MORE_BATCHES;
+    for (size_t i = 0; r == 0 && p->rows.marked.n && p->batches_left && i < BATCHES_AT_ONCE; i++) {
+        r = make_batch(p, e);
+        p->batches_left--;
+    }
+    if (r || p->rows.marked.n == 0) p->batches_left = 0;
+    if (r || passes_go_on(p)) return r;
     rows_sweep(&p->rows);
     look_for_agents(p);
     passes_hand_out(p);
     look_at_all(p);
     return 0;
+}
+
+bool passes_go_on(const struct passes *p)
+{
+    return p->batches_left > 0;
 }
 
 int passes_world(struct passes *p, struct arena *a, struct world *w, struct err *e)

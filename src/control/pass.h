@@ -38,6 +38,7 @@ struct passes {
     bool stopping;        /* everything shall stop */
     bool handed_out;      /* once, at least: agents of an earlier serve were looked for */
     bool restless;        /* some plans did not come to rest, and that was told */
+    size_t batches_left;  /* of a pass that goes on; 0: none does */
     bool planning;        /* the transaction that is under way is ours */
 };
 
@@ -45,8 +46,10 @@ struct passes {
 void passes_open(struct passes *p);
 void passes_close(struct passes *p);
 
-/* One pass. */
+/* One pass, or the next part of one that has much to look at: requests shall not wait for all of it. Its orders go out at its end. */
 int passes_make(struct passes *p, struct err *e);
+/* True where the last pass goes on with the next passes_make(). */
+bool passes_go_on(const struct passes *p);
 /* True while something waits to be looked at. */
 bool passes_have_work(const struct passes *p);
 /* When the next pass is due, on the steady clock; INT64_MAX: nothing waits for time. */

@@ -70,19 +70,27 @@ static size_t texts_size(const struct sql_table *t, const void *row)
     return size;
 }
 
+static void put_key(const struct sql_table *t, const void *row, char *key)
+{
+    char number[24], *end = stpcpy(key, t->name);
+    for (int i = 0; i < t->n_key; i++) {
+        const struct sql_column *c = &t->columns[i];
+        const char *text = number;
+        if (c->kind == SQL_TEXT) text = text_at(c, row);
+        else snprintf(number, sizeof number, "%lld", (long long)*(const int64_t *)((const char *)row + c->offset));
+        if ((size_t)(end - key) + strlen(text) + 2 > UNIT_KEY_SIZE)
+            abort(); /* ids have at most 255 bytes, and no row has two that are so long */
+        *end = ' ';
+        end = stpcpy(end + 1, text);
+    }
+}
+
 /* The block: struct kept, the row, its strings, its key, its entry in the book of addresses. */
 static struct kept *kept_new(const struct rows *r, const struct sql_table *t, const void *row)
 {
     _arena_ struct arena a = {0};
     char key[UNIT_KEY_SIZE];
-    int n = snprintf(key, UNIT_KEY_SIZE, "%s", t->name);
-    for (int i = 0; i < t->n_key && n > 0 && n < UNIT_KEY_SIZE; i++) {
-        const struct sql_column *c = &t->columns[i];
-        size_t left = (size_t)(UNIT_KEY_SIZE - n);
-        if (c->kind == SQL_TEXT) n += snprintf(key + n, left, " %s", text_at(c, row));
-        else n += snprintf(key + n, left, " %lld", (long long)*(const int64_t *)((const char *)row + c->offset));
-    }
-    if (n >= UNIT_KEY_SIZE) abort(); /* ids have at most 255 bytes, and no row has two that are so long */
+    put_key(t, row, key);
     const char *held = held_address(r, &a, t, row);
     size_t size = sizeof(struct kept) + t->row_size + texts_size(t, row) + strlen(key) + 1 + (held ? strlen(held) + 1 : 0);
     struct kept *k = malloc(size);

@@ -61,8 +61,11 @@ static const char *text_at(const void *row, size_t offset)
 
 bool unit_key_of(enum unit_kind kind, const char *region, const char *id, char *key)
 {
-    int n = snprintf(key, UNIT_KEY_SIZE, "%d %s %s", (int)kind, region, id);
-    return n > 0 && n < UNIT_KEY_SIZE;
+    if (strlen(region) + strlen(id) + sizeof "0  " > UNIT_KEY_SIZE) return false;
+    char *end = stpcpy(stpcpy(key, (const char[]){(char)('0' + kind), ' ', '\0'}), region);
+    *end = ' ';
+    strcpy(end + 1, id);
+    return true;
 }
 
 /* Such an id is "rg.ID" or "cluster.ID". */

@@ -1,5 +1,6 @@
 #include "store/backup.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -33,20 +34,6 @@ static int64_t size_of(const char *path)
     return stat(path, &st) == 0 ? st.st_size : -1;
 }
 
-/* Every step is one to one in the word and in the hash: no two files that differ in one word alone have the same. */
-static uint64_t hash_add(uint64_t hash, const char *data, size_t n)
-{
-    for (uint64_t word; n > 0; data += sizeof word) {
-        size_t part = n < sizeof word ? n : sizeof word;
-        word = 0;
-        memcpy(&word, data, part);
-        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-        hash ^= hash >> 29;
-        n -= part;
-    }
-    return hash;
-}
-
 static struct sum sum_of(const char *path)
 {
     static char piece[1 << 16];
@@ -55,7 +42,7 @@ static struct sum sum_of(const char *path)
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return (struct sum){.size = -1};
     while ((n = read(fd, piece, sizeof piece)) > 0) {
-        s.hash = hash_add(s.hash, piece, (size_t)n);
+        s.hash = hash_words(s.hash, piece, (size_t)n);
         s.size += n;
     }
     close(fd);
@@ -92,10 +79,11 @@ int backup_damaged(const char *db_path, const char *what, struct err *e)
         what, when, slash ? (int)(slash - db_path) : 1, slash ? db_path : ".", name, name, name);
 }
 
-int backup_verify(const char *db_path, struct err *e)
+int backup_verify(const char *db_path, bool *proven, struct err *e)
 {
     char path[PATH_MAX];
     struct sum was[2];
+    *proven = false;
     bool in_use = size_of(path_beside(db_path, "-wal", path)) > 0;
     if (size_of(db_path) <= 0 && size_of(path_beside(db_path, BACKUP, path)) > 0) return backup_damaged(db_path, "it is gone", e);
     path_beside(db_path, SUM, path);
@@ -104,6 +92,7 @@ int backup_verify(const char *db_path, struct err *e)
         static const char what[] = "it is damaged: its bytes are not those that were there when it was closed (if you changed it "
                                    "yourself, delete its " SUM ")";
         if (!sum_equals(&is, &was[0]) && !sum_equals(&is, &was[1])) return backup_damaged(db_path, what, e);
+        *proven = true;
     }
     unlink(path);
     return 0;

@@ -1,4 +1,5 @@
 #pragma once
+#include <stdbool.h>
 struct err;
 struct sqlite3;
 /*
@@ -9,9 +10,10 @@ struct sqlite3;
 
 /*
  * To be called before the database is opened. ERR_DB if the file is gone or empty although there is a copy, or if any byte has changed
- * since it was closed; the message says what to do. After a crash there is no checksum to compare with, and the WAL has its own.
+ * since it was closed; the message says what to do. After a crash there is no checksum to compare with, and the WAL has its own: '*proven'
+ * is false then.
  */
-int backup_verify(const char *db_path, struct err *e);
+int backup_verify(const char *db_path, bool *proven, struct err *e);
 /* Sets the message for a damaged database: how to go back to the copy, if there is one. Returns ERR_DB. */
 int backup_damaged(const char *db_path, const char *what, struct err *e);
 /* Replaces the copy by one of the open database; the old copy stays until the new one is whole. */

@@ -6,7 +6,9 @@ enum { FORGET_AT_ONCE = 8 };
 int event_log_add(struct store *s, const char *region, int64_t now_ms, const char *source_type, const char *source_id,
     const char *message, struct err *e)
 {
-    int r = q_event_forget(s, region, now_ms - EVENT_LOG_KEPT_MINUTES * 60000, FORGET_AT_ONCE, e);
+    int64_t any, kept_ms = now_ms - EVENT_LOG_KEPT_MINUTES * 60000;
+    int r = q_event_any_before(s, region, kept_ms, &any, e);
+    if (r == 0 && any) r = q_event_forget(s, region, kept_ms, FORGET_AT_ONCE, e);
     return r ? r : q_event_add(s, region, now_ms, source_type, source_id, message, e);
 }
 

@@ -69,6 +69,13 @@ int store_delete(
     struct store *s, enum query q, const struct sql_param *p, const struct sql_table *t, const void *row, struct err *e);
 
 /*
+ * At most so many nodes there are in a region, as far as is known without counting: INT64_MAX until store_count_nodes() was told of a
+ * count, and more than there are after that.
+ */
+int64_t store_most_nodes(const struct store *s, const char *region);
+void store_count_nodes(struct store *s, const char *region, int64_t n);
+
+/*
  * A text that was made of the rows of a replication group alone: the row itself and those that name it. It is kept until one of them is
  * put or deleted, at most (memo.h). Nothing is kept or found within a write transaction, which may be rolled back.
  */

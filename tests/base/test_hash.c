@@ -18,6 +18,20 @@ Test(hash, a_number_of_it_has_53_bits_and_is_never_zero)
     cr_assert_eq(hash_number(5), 5);
 }
 
+Test(hash, words_tell_texts_of_any_length_apart)
+{
+    static const char text[] = "a text of more than two words";
+    uint64_t whole = hash_words(0, text, sizeof text - 1);
+    for (size_t i = 0; i < sizeof text - 1; i++) {
+        char other[sizeof text];
+        memcpy(other, text, sizeof text);
+        other[i] ^= 1;
+        cr_expect_neq(hash_words(0, other, sizeof text - 1), whole, "byte %zu", i);
+    }
+    cr_expect_eq(hash_words(hash_words(0, text, 16), text + 16, sizeof text - 17), whole, "in pieces of whole words");
+    cr_expect_eq(hash_words(7, text, 0), 7);
+}
+
 /* The examples of FIPS 180-2 and RFC 4231. */
 Test(digest, is_sha_256)
 {

@@ -84,6 +84,31 @@ Test(control, a_pass_that_could_not_be_stored_is_made_again)
     cr_expect_eq(scripted_starts("eu-west-2"), 1);
 }
 
+/* More than a pass looks at before others have their turn. */
+Test(control, a_pass_with_much_to_look_at_goes_on_until_all_was_looked_at)
+{
+    static const char *const homes[] = {"eu-west-1", "eu-west-2", "eu-central-1", "eu-north-1"};
+    enum { USERS = 300 };
+    _arena_ struct arena a = {0};
+    scripted_run(5);
+    for (int i = 0; i < 4 * USERS; i++) {
+        char form[160];
+        snprintf(form, sizeof form, "UserId=u%d&UserName=u%d&Engine=redis&AccessString=on&NoPasswordRequired=true", i, i);
+        scripted_do(homes[i % 4], "CreateUser", form);
+    }
+    scripted_do(HOME, "CreateReplicationGroup", NEW "ReplicationGroupId=h&NumCacheClusters=2");
+    scripted_run(5);
+    cr_expect_eq(scripted_rg(HOME, "h")->status, RG_AVAILABLE);
+    for (int i = 0; i < 4 * USERS; i++) {
+        struct row_user *u;
+        struct err e;
+        char id[16];
+        snprintf(id, sizeof id, "u%d", i);
+        cr_assert_eq(q_user_get(fixture_store(), &a, homes[i % 4], id, &u, &e), 0);
+        cr_assert_eq(u->status, USER_ACTIVE, "%s", id);
+    }
+}
+
 Test(control, a_clock_that_was_set_is_seen)
 {
     scripted_run(5);

@@ -30,7 +30,9 @@ int check_global_at_rest(struct op *op, const struct row_global_replication_grou
 int check_node_quota(struct op *op, int64_t more)
 {
     int64_t nodes, limit = op->config->large_groups ? LIMIT_NODES_PER_LARGE_REGION : LIMIT_NODES_PER_REGION;
+    if (store_most_nodes(op->store, op->region->name) <= limit - more) return 0;
     int r = q_node_count(op->store, op->region->name, &nodes, op->err);
+    if (r == 0) store_count_nodes(op->store, op->region->name, nodes);
     if (r == 0 && nodes + more > limit)
         return op_fault(op, FAULT_NODE_QUOTA_FOR_CUSTOMER_EXCEEDED,
             "Customer node quota exceeded. You can have at most %lld nodes in this region", (long long)limit);
