@@ -1,6 +1,7 @@
 #include "control/assign_map.h"
 #include "base/arena.h"
 #include "plan/shard.h"
+#include "plan/want.h"
 #include <string.h>
 
 static struct proto_cluster_node map_node(const struct world_node *n)
@@ -21,7 +22,7 @@ static struct proto_cluster_node map_node(const struct world_node *n)
 static struct proto_slot_move_list map_moves(struct world *w, struct world_rg *rg)
 {
     struct slot_move *moves;
-    size_t n = shard_moves(w, rg, &moves);
+    size_t n = reshard_may_move(w, rg) ? shard_moves(w, rg, &moves) : 0;
     struct proto_slot_move_list list = {true, n, arena_array(w->arena, struct proto_slot_move, n)};
     for (size_t i = 0; i < n; i++) list.items[i] = (struct proto_slot_move){moves[i].slots, moves[i].from, moves[i].to};
     return list;
@@ -32,8 +33,10 @@ static struct proto_cluster_map map_group(struct world *w, struct world_rg *rg)
     struct proto_cluster_node_list nodes = {.set = true, .items = arena_array(w->arena, struct proto_cluster_node, rg->n_nodes)};
     for (size_t i = 0; i < rg->n_nodes; i++)
         if (shard_has_node(&rg->nodes[i])) nodes.items[nodes.n++] = map_node(&rg->nodes[i]);
-    return (struct proto_cluster_map){
-        .group = rg->row.id, .nodes = nodes, .moves = map_moves(w, rg), .settle = OPT_BOOL(reshard_is_given_up(rg))};
+    struct proto_cluster_map map = {.group = rg->row.id, .nodes = nodes, .moves = map_moves(w, rg)};
+    map.settle = OPT_BOOL(reshard_is_given_up(rg) && !want_passive(rg));
+    if (map.moves.n && want_passive(rg)) map.mirrors = OPT_BOOL(true);
+    return map;
 }
 
 struct proto_cluster_map_list assign_maps(struct world *w, const char *region)

@@ -212,11 +212,11 @@ static bool has_forked(const struct unit *rg)
     return false;
 }
 
-/* A failover that is given up, or was while a region was out of reach (plan/fork.c). */
+/* A failover that waits for slots to come to rest, or is given up, or was while a region was out of reach (plan/fork.c). */
 static bool awaits_obedience(const struct unit *global)
 {
     const struct row_global_replication_group *row = unit_row(global, &sql_table_global_replication_group);
-    bool awaits = row && row->phase == PHASE_WITHDRAWING;
+    bool awaits = row && (row->phase == PHASE_FENCING || row->phase == PHASE_WITHDRAWING);
     for (size_t i = 0; !awaits && i < global->names.n; i++) awaits = has_forked(global->names.items[i]);
     return awaits;
 }

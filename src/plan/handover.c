@@ -1,9 +1,11 @@
 #include "plan/handover.h"
 #include "base/arena.h"
+#include "base/slots.h"
 #include "plan/phase.h"
 #include "plan/seen.h"
 #include "plan/want.h"
 #include <assert.h>
+#include <string.h>
 
 /* ---- the shards ---- */
 
@@ -111,6 +113,16 @@ static bool is_followed(struct world *w, const struct handover *h, const struct 
     return true;
 }
 
+/* In the new primary's region the slots are where those of the old one are, so that every key is where clients look for it. */
+static bool same_slots(const struct handover_shard *s)
+{
+    struct slots old = {0}, next = {0};
+    if (s->old_ng == NULL || s->next_ng == NULL || s->old_ng->shard == NULL) return true;
+    slots_read(&old, s->old_ng->row.slots);
+    slots_read(&next, s->next_ng->row.slots);
+    return memcmp(&old, &next, sizeof old) == 0;
+}
+
 static unsigned facts_of_old(struct world *w, const struct handover *h, const struct handover_shard *s)
 {
     const struct world_node *old = s->old;
@@ -126,7 +138,7 @@ static unsigned facts_of_old(struct world *w, const struct handover *h, const st
     if (is_lost(w, old)) facts |= FACT_OLD_LOST;
     if (phase == PHASE_STEADY && handover_is_dataless(w, h, s)) facts |= FACT_OLD_IS_DATALESS;
     if (phase_of(phase)->active == ACTIVE_HOLDS && handover_why_passed_over(w, h, s)) facts |= FACT_OLD_PASSED_OVER;
-    if (fenced && ready && follows && !busy) facts |= FACT_OLD_FENCED;
+    if (fenced && ready && follows && !busy && same_slots(s)) facts |= FACT_OLD_FENCED;
     if (s->old_ng == NULL || !s->old_ng->row.reviving) facts |= FACT_OLD_WRITES;
     if (phase == PHASE_SETTLING && is_followed(w, h, s)) facts |= FACT_FOLLOWED;
     return facts;

@@ -4,6 +4,7 @@
 #include "plan/scaling.h"
 #include "plan/settings.h"
 #include "plan/shard.h"
+#include "plan/want.h"
 #include <string.h>
 
 /*
@@ -76,11 +77,6 @@ static enum room find_room(struct world *w, const struct world_rg *rg)
 
 /* ---- giving up ---- */
 
-bool reshard_is_given_up(const struct world_rg *rg)
-{
-    return rg->resharding && !rg->resharding->drop && rg->resharding->row.given_up;
-}
-
 static void give_up_resharding(struct world *w, struct world_rg *rg, const char *reason)
 {
     const struct row_resharding *row = &rg->resharding->row;
@@ -101,18 +97,27 @@ static void weigh_shards(struct world *w, struct world_rg *rg)
     if (room == ROOM_UNTOLD) give_up_resharding(w, rg, "a node did not tell in time how much memory it uses");
 }
 
-static bool is_stuck(const struct world_resharding *r)
+/* ---- between regions ---- */
+
+/* A secondary of the datastore in which 'rg' is active. */
+static bool is_mirror(const struct world_rg *rg, const struct world_member *m)
 {
-    return r->row.seen_stuck && r->row.seen_stuck_back == (r->row.given_up != NULL);
+    return m->rg && m->rg != rg && !m->drop && !m->row.leaving;
 }
 
-/* Slots in flight come to rest; one that can't stays as it is: clients find its keys, some on this side and some on the other. */
-static bool is_settling(const struct world_rg *rg)
+bool reshard_may_move(struct world *w, struct world_rg *rg)
 {
-    if (!reshard_is_given_up(rg) || is_stuck(rg->resharding)) return false;
-    for (size_t i = 0; i < rg->n_nodes; i++)
-        if (shard_has_node(&rg->nodes[i]) && rg->nodes[i].shard_node->row.seen_moving) return true;
-    return false;
+    if (rg->global == NULL || rg->member->drop || rg->member->row.leaving || want_passive(rg)) return true;
+    if (rg->global->row.phase != PHASE_STEADY) return false;
+    for (size_t i = 0; i < rg->global->n_members; i++) {
+        struct world_member *m = &rg->global->members[i];
+        for (size_t k = 0; is_mirror(rg, m) && k < rg->n_node_groups; k++) {
+            const struct world_node_group *other = rg_node_group(m->rg, rg->node_groups[k].row.id);
+            struct world_node *first = other ? rg_primary(other) : NULL;
+            if (!rg->node_groups[k].drop && (first == NULL || !want_in_force(w, first))) return false;
+        }
+    }
+    return true;
 }
 
 /* ---- the end ---- */
@@ -134,6 +139,24 @@ static bool has_members(const struct world_rg *rg, const struct world_node_group
     return false;
 }
 
+/* A secondary's shard of that number still has slots: what it lacks comes from this one. */
+static bool is_followed(const struct world_rg *rg, const struct world_node_group *ng)
+{
+    for (size_t i = 0; rg->global && !want_passive(rg) && i < rg->global->n_members; i++) {
+        const struct world_member *m = &rg->global->members[i];
+        const struct world_node_group *other = is_mirror(rg, m) ? rg_node_group(m->rg, ng->row.id) : NULL;
+        if (other && !other->drop && other->row.slots && *other->row.slots) return true;
+    }
+    return false;
+}
+
+static void drop_shard(struct world *w, struct world_rg *rg, struct world_node_group *ng)
+{
+    struct world_endpoint *gateway = rg_endpoint(rg, ENDPOINT_GATEWAY, ng->row.id);
+    if (gateway) world_drop(w, &gateway->drop);
+    world_drop(w, &ng->drop);
+}
+
 /* True while a shard that is to go is not gone yet. */
 static bool plan_leaving(struct world *w, struct world_rg *rg)
 {
@@ -142,8 +165,9 @@ static bool plan_leaving(struct world *w, struct world_rg *rg)
         struct world_node_group *ng = &rg->node_groups[i];
         if (ng->drop || ng->shard == NULL || !ng->shard->row.leaving) continue;
         any = true;
+        if ((ng->row.slots && *ng->row.slots) || is_followed(rg, ng)) continue;
         if (has_members(rg, ng)) remove_members(w, rg, ng);
-        else world_drop(w, &ng->drop);
+        else drop_shard(w, rg, ng);
     }
     return any;
 }
@@ -168,11 +192,35 @@ static void finish_resharding(struct world *w, struct world_rg *rg)
     else if (row->given_up == NULL) world_event(w, rg->row.region, rg->row.id, EVENT_SHARDS_REBALANCED, rg->row.id);
 }
 
+/* A secondary's slots go where those of the primary region have gone, whatever becomes of the change there. */
+static void plan_mirror(struct world *w, struct world_rg *rg)
+{
+    struct world_member *active = global_primary(rg->global);
+    if (active == NULL || active->rg == NULL) return;
+    for (size_t i = 0; i < rg->n_node_groups; i++) {
+        struct world_node_group *ng = &rg->node_groups[i];
+        const struct world_node_group *other = rg_node_group(active->rg, ng->row.id);
+        if (ng->drop || ng->shard == NULL) continue;
+        bool stays = other && !other->drop && other->shard;
+        world_set(w, &ng->shard->row.slots_wanted, stays && other->row.slots ? other->row.slots : "");
+        world_set_int(w, &ng->shard->row.leaving, !stays || other->shard->row.leaving);
+    }
+    bool goes_on = active->rg->resharding && !active->rg->resharding->drop;
+    if (shard_count_moves(rg) > 0 || !shard_views_agree(rg)) return;
+    if (!plan_leaving(w, rg) && !goes_on) finish_resharding(w, rg);
+}
+
 void plan_resharding(struct world *w, struct world_rg *rg)
 {
     if (rg->drop || rg->resharding == NULL || rg->resharding->drop || rg->row.status == RG_DELETING) return;
+    if (want_passive(rg)) {
+        plan_mirror(w, rg);
+        return;
+    }
     if (rg->row.weighing_ms) weigh_shards(w, rg);
-    if (rg->resharding->row.given_up == NULL && is_stuck(rg->resharding))
+    if (rg->resharding->row.given_up == NULL && want_hands_over(rg))
+        give_up_resharding(w, rg, "another region is to become primary");
+    if (rg->resharding->row.given_up == NULL && shard_is_stuck(rg->resharding))
         give_up_resharding(w, rg, rg->resharding->row.seen_stuck);
     if (reshard_is_given_up(rg)) {
         /* Every slot stays where it is, or comes to rest. Shards without any go: those that are emptied already, and new
@@ -185,6 +233,6 @@ void plan_resharding(struct world *w, struct world_rg *rg)
             world_set_int(w, &ng->shard->row.leaving, *held == '\0');
         }
     }
-    if (rg->row.weighing_ms || shard_count_moves(rg) > 0 || !shard_views_agree(rg) || is_settling(rg)) return;
+    if (rg->row.weighing_ms || shard_count_moves(rg) > 0 || !shard_views_agree(rg) || shard_is_settling(rg)) return;
     if (!plan_leaving(w, rg)) finish_resharding(w, rg);
 }

@@ -284,8 +284,7 @@ int shard_count_moves(const struct world_rg *rg)
 static bool may_move(struct world *w, struct world_rg *rg, const struct world_node_group *ng)
 {
     struct world_node *first = rg_primary(ng);
-    if (!ng->shard->row.primary_seen || ng->row.switch_node_id || !node_takes_writes(first) || !shard_node_joined(w, first))
-        return false;
+    if (!ng->shard->row.primary_seen || ng->row.switch_node_id || !is_master(first) || !shard_node_joined(w, first)) return false;
     for (size_t i = 0; i < rg->n_clusters; i++) {
         const struct row_cache_cluster *c = &rg->clusters[i].row;
         if (strcmp(c->node_group_id, ng->row.id) == 0 && c->status == CLUSTER_CREATING) return false;
@@ -325,4 +324,32 @@ size_t shard_moves(struct world *w, struct world_rg *rg, struct slot_move **out)
         add_moves_from(w, rg, &rg->node_groups[i], &m);
     *out = m.items;
     return m.n;
+}
+
+/* ---- a change of slots that ends ---- */
+
+bool reshard_is_given_up(const struct world_rg *rg)
+{
+    return rg->resharding && !rg->resharding->drop && rg->resharding->row.given_up;
+}
+
+bool shard_is_stuck(const struct world_resharding *r)
+{
+    return r->row.seen_stuck && r->row.seen_stuck_back == (r->row.given_up != NULL);
+}
+
+bool shard_is_settling(const struct world_rg *rg)
+{
+    if (!reshard_is_given_up(rg) || shard_is_stuck(rg->resharding)) return false;
+    for (size_t i = 0; i < rg->n_nodes; i++)
+        if (shard_has_node(&rg->nodes[i]) && rg->nodes[i].shard_node->row.seen_moving) return true;
+    return false;
+}
+
+bool shard_is_at_rest(struct world *w, const struct world_rg *rg)
+{
+    const struct world_resharding *x = rg->resharding;
+    const struct world_region *r = world_region(w, rg->row.region);
+    if (x == NULL || x->drop || r == NULL || !r->in_touch) return true;
+    return x->stored && x->stored->given_up && r->obeys && !shard_is_settling(rg);
 }

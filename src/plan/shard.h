@@ -29,5 +29,12 @@ struct slot_move {
 size_t shard_moves(struct world *w, struct world_rg *rg, struct slot_move **out);
 /* The change that moves slots is given up: those in flight come to rest. */
 bool reshard_is_given_up(const struct world_rg *rg);
+/* Slots in flight come to rest; one that can't stays as it is: clients find its keys, some on this side and some on the other. */
+bool shard_is_settling(const struct world_rg *rg);
+bool shard_is_stuck(const struct world_resharding *r);
+/* No slot is in flight, nor will be: the agent has taken it that the change is given up. True where nobody hears of the region. */
+bool shard_is_at_rest(struct world *w, const struct world_rg *rg);
+/* The agent of the active region may move slots: no failover is under way, and every secondary is ready to do the same. */
+bool reshard_may_move(struct world *w, struct world_rg *rg);
 /* How many slots are not where they shall be. */
 int shard_count_moves(const struct world_rg *rg);

@@ -182,13 +182,13 @@ static bool all_may_rise(const struct world_rg *rg)
  * What a datastore's phase asks of the first node of a node group in a member's region. One that is
  * to become primary, or gives its data, must not come back empty; one that is given them may.
  */
-static void want_first_in_phase(
-    struct world_rg *rg, const struct world_node_group *ng, const struct world_node *first, struct want_node *want)
+static void want_first_in_phase(struct world *w, struct world_rg *rg, const struct world_node_group *ng,
+    const struct world_node *first, struct want_node *want)
 {
     const struct phase *phase = phase_in(rg);
     bool rises = phase->other == OTHER_RISES || phase->other == OTHER_WITHDRAWS;
     bool revived = is_revived(rg, ng);
-    if (want_hands_over(rg)) want->fence = true;
+    if (want_hands_over(rg) && shard_is_at_rest(w, rg)) want->fence = true;
     if (rises && want_is_switch_target(rg)) {
         want->primary = want->hold = true;
         want->promote_offset = phase->other == OTHER_RISES && all_may_rise(rg) ? ng->row.rise_offset : INT64_MAX;
@@ -235,7 +235,7 @@ static void want_first(
     want->primary = !want_passive(rg);
     want->fence = want->primary && ng->row.switch_node_id;
     want->hold = stays_down(w, rg, first) || ng->row.switch_node_id;
-    if (rg->member && !rg->member->drop && !rg->member->row.leaving) want_first_in_phase(rg, ng, first, want);
+    if (rg->member && !rg->member->drop && !rg->member->row.leaving) want_first_in_phase(w, rg, ng, first, want);
     if (gateway == NULL || (want->primary && want->promote_offset < 0)) return;
     want->upstream_address = gateway->row.address;
     want->upstream_port = gateway->row.port;

@@ -239,6 +239,30 @@ SCENE(keys_that_came_meanwhile_go_too)
     cr_assert(slots_has(&nodes[1].view.slots, 5));
 }
 
+/* Where a region mirrors another one, nobody asks for room, and no key is moved. */
+static void begin_mirror(void)
+{
+    slot_mover_step(mover);
+    cr_assert_not(slot_mover_is_idle(mover));
+    script_say(from(), "+OK\r\n");
+    script_say(to(), "+OK\r\n");
+    open_slot();
+}
+
+SCENE(a_mirrored_slot_goes_once_its_keys_have_gone_by_themselves)
+{
+    message.mirrors = OPT_BOOL(true);
+    begin_mirror();
+    exchange(from(), "CLUSTER COUNTKEYSINSLOT 5", ":2\r\n");
+    cr_assert(slot_mover_is_idle(mover));
+    slot_mover_step(mover);
+    cr_assert(slot_mover_is_idle(mover), "not at once again");
+    script_advance(10);
+    begin_mirror();
+    hand_over();
+    cr_assert(slots_has(&nodes[1].view.slots, 5));
+}
+
 SCENE(a_slot_that_has_arrived_already_is_handed_over)
 {
     begin(SAME_ROOM, SAME_ROOM);
@@ -452,6 +476,7 @@ static void lose_it_in_every_phase(void)
 Test(slot_mover, every_move_of_its_phases_is_visited)
 {
     static void (*const scenes[])(void) = {a_slot_goes_with_its_keys, keys_that_came_meanwhile_go_too,
+        a_mirrored_slot_goes_once_its_keys_have_gone_by_themselves, a_mirrored_slot_goes_once_its_keys_have_gone_by_themselves,
         a_slot_that_has_arrived_already_is_handed_over, what_is_in_flight_is_told,
         a_key_that_takes_long_goes_alone_and_with_more_time, where_the_target_evicts_keys_are_weighed_first,
         a_target_without_room_is_told_of_after_a_while, a_refusal_or_nonsense_ends_the_attempt,

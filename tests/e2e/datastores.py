@@ -101,6 +101,7 @@ class RegisterWriter(threading.Thread):
     def __init__(self, endpoints, registers=12):
         super().__init__(daemon=True)
         self.regions, self.histories = [Follower(e) for e in endpoints], Histories()
+        self.prefix = name("register")
         self.registers, self.rounds, self.finished, self.error = registers, 0, threading.Event(), None
 
     def __enter__(self):
@@ -122,7 +123,7 @@ class RegisterWriter(threading.Thread):
             while not self.finished.is_set():
                 self.rounds += 1
                 for i in range(self.registers):
-                    self.write("register:%d" % i, self.rounds)
+                    self.write("%s:%d" % (self.prefix, i), self.rounds)
         except Exception as error:  # whoever waits is to know
             self.error = error
 

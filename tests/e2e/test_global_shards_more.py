@@ -6,7 +6,7 @@ import unittest
 import encryption
 import harness
 import redis
-from datastores import AWAY, FAR, HOME, roles
+from datastores import AWAY, FAR, HOME, RegisterWriter, roles
 from encryption import TOKEN
 from harness import wait_for
 from shards import Follower
@@ -66,6 +66,60 @@ class Regions(encryption.Case):
                 end = self.group(*member)["ConfigurationEndpoint"]
                 self.assertRaises(redis.exceptions.AuthenticationError, self.secure(end).ping)
 
+    def test_get_more_shards_and_fewer_under_load_in_every_region(self):
+        members = self.begin((AWAY, FAR))
+        keys = ["k%d" % n for n in range(200)]
+        writer = self.client(members[0])
+        for key in keys:
+            writer.call("SET", key, "old")
+        api, before = self.api(AWAY), self.full_syncs(*members)
+        for change, shards in (
+                (lambda: api.increase_node_groups_in_global_replication_group(
+                    GlobalReplicationGroupId=self.id, NodeGroupCount=3, ApplyImmediately=True), 3),
+                (lambda: api.decrease_node_groups_in_global_replication_group(
+                    GlobalReplicationGroupId=self.id, NodeGroupCount=2, ApplyImmediately=True,
+                    GlobalNodeGroupsToRemove=["%s-0002" % self.id]), 2),
+                (lambda: api.rebalance_slots_in_global_replication_group(GlobalReplicationGroupId=self.id, ApplyImmediately=True), 2)):
+            with RegisterWriter([self.group(*members[0])["ConfigurationEndpoint"]]) as registers:
+                self.assertEqual("modifying", change()["GlobalReplicationGroup"]["Status"])
+                self.wait_global(self.id)
+                registers.wait_for_more()
+            verdict = registers.histories.judge()
+            self.assertEqual([], verdict.wrong() + verdict.gave_up, verdict.report())
+            shown = [[(g["NodeGroupId"], g["Slots"]) for g in self.group(*m)["NodeGroups"]] for m in members]
+            self.assertEqual(shards, len(shown[0]))
+            self.assertEqual([shown[0]] * 3, shown)
+            self.assertEqual(["%s-%s" % (self.id, g) for g, _ in shown[0]],
+                             [g["GlobalNodeGroupId"] for g in self.world(self.id)["GlobalNodeGroups"]])
+            for m in members:
+                self.assertEqual("available", self.group(*m)["Status"])
+                reader = self.client(m)
+                wait_for(lambda: {reader.call("GET", key) for key in keys} == {"old"}, "every key in " + m[1])
+        group, region = members[1]
+        self.failover(self.id, region, group)
+        self.wait_roles(self.id, region)
+        away = self.client(members[1])
+        self.assertEqual({"old"}, {away.call("GETSET", key, "new") for key in keys})
+        for m in members:
+            reader = self.client(m)
+            wait_for(lambda: {reader.call("GET", key) for key in keys} == {"new"}, "every key in " + m[1])
+
+    def test_refuse_shapes_that_are_none(self):
+        members = self.begin()
+        api = self.api(HOME)
+        for call, more, code in (
+                (api.increase_node_groups_in_global_replication_group, dict(NodeGroupCount=2), "InvalidParameterValue"),
+                (api.increase_node_groups_in_global_replication_group, dict(NodeGroupCount=3, ApplyImmediately=False), "InvalidParameterValue"),
+                (api.increase_node_groups_in_global_replication_group, dict(NodeGroupCount=3, RegionalConfigurations=[dict(
+                    ReplicationGroupId=members[0][0], ReplicationGroupRegion=FAR, ReshardingConfiguration=[])]), "InvalidParameterValue"),
+                (api.decrease_node_groups_in_global_replication_group, dict(NodeGroupCount=2), "InvalidParameterValue"),
+                (api.decrease_node_groups_in_global_replication_group, dict(NodeGroupCount=1), "InvalidParameterCombination"),
+                (api.decrease_node_groups_in_global_replication_group, dict(NodeGroupCount=1, GlobalNodeGroupsToRemove=["0001"]), "InvalidParameterValue"),
+                (api.decrease_node_groups_in_global_replication_group, dict(NodeGroupCount=1, GlobalNodeGroupsToRetain=[self.id + "-0009"]),
+                 "InvalidParameterValue")):
+            self.assert_fault(code, 400, call, **(dict(GlobalReplicationGroupId=self.id, ApplyImmediately=True) | more))
+        self.assertEqual("available", self.world(self.id)["Status"])
+
     def test_have_one_winner_of_failovers_at_the_same_time(self):
         members = self.begin((AWAY, FAR))
         won, answers = None, []
@@ -99,7 +153,7 @@ class Regions(encryption.Case):
             home.call("SET", "k1", 0, attempts=5)
 
     def test_give_a_lone_primary_of_a_shard_its_data_back(self):
-        members = self.begin()
+        members = self.begin(replicas=0)
         home, away = self.client(members[0]), self.client(members[1])
         for n in range(40):
             home.call("SET", "k%d" % n, n)

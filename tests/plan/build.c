@@ -254,12 +254,12 @@ void build_link(struct build *b)
 }
 
 /* As the engine of a sound cluster would tell. */
-static void see_cluster(struct build *b, struct world_node *n)
+static void see_cluster(struct world_node *n)
 {
     struct world_node_group *ng = rg_node_group(n->rg, n->row.node_group_id);
     struct row_shard_node *seen = &n->shard_node->row;
     seen->seen_state = REDIS_CLUSTER_OK;
-    seen->seen_slots = want_node(&b->w, n).primary && ng->row.slots ? ng->row.slots : "";
+    seen->seen_slots = rg_primary(ng) == n && ng->row.slots ? ng->row.slots : "";
     seen->seen_known = (int64_t)shard_count_nodes(n->rg);
     seen->seen_strangers = 0;
     seen->seen_epoch = 1;
@@ -284,7 +284,7 @@ void build_see(struct build *b, struct world_node *n)
     n->row.seen_link_up = !want.primary;
     n->row.seen_upstream =
         want.upstream_address ? arena_printf(b->w.arena, "%s:%lld", want.upstream_address, (long long)want.upstream_port) : NULL;
-    if (n->shard_node && !n->drop) see_cluster(b, n);
+    if (n->shard_node && !n->drop) see_cluster(n);
 }
 
 void build_see_as(struct build *b, struct world_node *n, const char *role, const char *slots)

@@ -1,6 +1,7 @@
 #include "base/arena.h"
 #include "build.h"
 #include "plan/check.h"
+#include "plan/shard.h"
 #include <criterion/criterion.h>
 #include <string.h>
 /* A failover between regions in cluster mode: each shard hands over by itself, and all together or none. */
@@ -275,4 +276,106 @@ Test(shard_handover, a_revived_shard_returns_at_the_offset_of_its_giver)
     plan_world(&b.w);
     cr_assert_eq(g->row.phase, PHASE_SETTLING);
     cr_assert_not(want_node(&b.w, first_of(west, 1)).primary);
+}
+
+/* ---- slots that move ---- */
+
+/* Slot 0 is to go to the second shard; it has not moved yet. */
+static void begin_move(void)
+{
+    static const char *const wanted[] = {"1-8191", "0 8192-16383"};
+    build_resharding(&b, "eu-west-1", "west", SHARDS, SHARDS);
+    build_resharding(&b, "us-east-1", "east", SHARDS, SHARDS);
+    west->resharding = &b.reshardings[0];
+    east->resharding = &b.reshardings[1];
+    g->row.status = GLOBAL_MODIFYING;
+    west->row.status = east->row.status = RG_MODIFYING;
+    for (int i = 0; i < SHARDS; i++) {
+        west->node_groups[i].row.status = east->node_groups[i].row.status = NODE_GROUP_MODIFYING;
+        east->node_groups[i].shard->row.slots_wanted = wanted[i];
+        west->node_groups[i].shard->row.slots_wanted = west->node_groups[i].row.slots;
+    }
+    plan_world(&b.w);
+}
+
+static void claim(struct world_rg *rg)
+{
+    first_of(rg, 0)->shard_node->row.seen_slots = "1-8191";
+    first_of(rg, 1)->shard_node->row.seen_slots = "0 8192-16383";
+    first_of(rg, 1)->shard_node->row.seen_epoch = 2;
+    plan_world(&b.w);
+}
+
+Test(shard_handover, a_secondary_s_slots_move_once_those_of_the_primary_have)
+{
+    struct slot_move *moves;
+    begin_move();
+    cr_assert_eq(shard_moves(&b.w, east, &moves), 1);
+    cr_assert_eq(shard_moves(&b.w, west, &moves), 0);
+    claim(east);
+    cr_assert_not(west->resharding->drop, "its own have not moved yet");
+    cr_assert_eq(shard_moves(&b.w, west, &moves), 1);
+    cr_assert_str_eq(moves[0].slots, "0");
+    claim(west);
+    cr_assert(east->resharding->drop);
+    cr_assert(west->resharding->drop);
+    cr_assert_str_eq(west->node_groups[1].row.slots, east->node_groups[1].row.slots);
+}
+
+Test(shard_handover, slots_move_only_while_every_secondary_is_ready_and_nothing_else_is_under_way)
+{
+    begin_move();
+    cr_assert(reshard_may_move(&b.w, east));
+    first_of(west, 1)->row.seen_link_up = 0;
+    cr_assert_not(reshard_may_move(&b.w, east));
+    first_of(west, 1)->row.seen_link_up = 1;
+    g->row.phase = PHASE_REVIVING;
+    cr_assert_not(reshard_may_move(&b.w, east));
+}
+
+Test(shard_handover, an_emptied_shard_stays_until_no_secondary_has_slots_in_it)
+{
+    begin_move();
+    east->node_groups[0].shard->row.leaving = 1;
+    east->node_groups[0].shard->row.slots_wanted = "";
+    east->node_groups[1].shard->row.slots_wanted = "0-16383";
+    first_of(east, 0)->shard_node->row.seen_slots = "";
+    first_of(east, 1)->shard_node->row.seen_slots = "0-16383";
+    first_of(east, 1)->shard_node->row.seen_epoch = 2;
+    plan_world(&b.w);
+    cr_assert_eq(first_of(east, 0)->row.want, WISH_RUN, "the secondary's shard gets the last keys' going from it");
+    first_of(west, 0)->shard_node->row.seen_slots = "";
+    first_of(west, 1)->shard_node->row.seen_slots = "0-16383";
+    first_of(west, 1)->shard_node->row.seen_epoch = 2;
+    plan_world(&b.w);
+    cr_assert_eq(first_of(east, 0)->row.want, WISH_GONE);
+    cr_assert_eq(first_of(west, 0)->row.want, WISH_GONE);
+}
+
+Test(shard_handover, slots_come_to_rest_before_writes_are_held)
+{
+    static struct row_resharding stored;
+    begin_move();
+    start_failover();
+    first_of(east, 0)->shard_node->row.seen_moving = 1;
+    plan_world(&b.w);
+    cr_assert(reshard_is_given_up(east));
+    cr_assert_not(want_node(&b.w, first_of(east, 0)).fence);
+    stored = east->resharding->row;
+    east->resharding->stored = &stored;
+    cr_assert_not(want_node(&b.w, first_of(east, 0)).fence, "one is in flight still");
+    first_of(east, 0)->shard_node->row.seen_moving = 0;
+    cr_assert(want_node(&b.w, first_of(east, 0)).fence);
+}
+
+Test(shard_handover, the_next_primary_has_the_old_one_s_slots)
+{
+    start_failover();
+    west->node_groups[0].row.slots = "1-8191";
+    west->node_groups[1].row.slots = "0 8192-16383";
+    first_of(west, 0)->shard_node->row.seen_slots = "";
+    fence(0, 100);
+    fence(1, 200);
+    plan_world(&b.w);
+    cr_assert_eq(g->row.phase, PHASE_FENCING);
 }

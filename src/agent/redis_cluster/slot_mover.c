@@ -26,6 +26,7 @@ enum { LONG_NS = 4000000, SHORT_NS = 2000000 };
 enum { WAIT_MS = 250, WAIT_MAX_MS = 64000 };
 /* So long without a single key that has moved, since the first refusal, and it is told that nothing moves. Scripts and starts end. */
 enum { STUCK_MS = 5000, STUCK_BUSY_MS = 60000 };
+enum { MIRROR_AGAIN_MS = 10 };
 #define NO_ROOM "the node group that is to get it has no memory left"
 
 /*
@@ -41,18 +42,18 @@ enum phase { REST, ROOM, CLOSE, STAY, LIFT, IMPORT, EXPORT, KEYS, MOVE, COUNT, G
 /* From everywhere it may be given up. */
 static const struct task slots_task = {"slots",
     {
-        [REST] = {"rest", TASK_TO(REST) | TASK_TO(ROOM) | TASK_TO(CLOSE)}, /* waits for slots that shall move */
-        [ROOM] = {"room", TASK_TO(REST) | TASK_TO(IMPORT)},                /* waits for how much memory both ends have */
+        [REST] = {"rest", TASK_TO(REST) | TASK_TO(ROOM) | TASK_TO(CLOSE) | TASK_TO(IMPORT)}, /* waits for slots that shall move */
+        [ROOM] = {"room", TASK_TO(REST) | TASK_TO(IMPORT)},     /* waits for how much memory both ends have */
         [CLOSE] = {"close", TASK_TO(REST) | TASK_TO(STAY)},     /* waits for the target to close those it has nothing of */
         [STAY] = {"stay", TASK_TO(REST) | TASK_TO(LIFT)},       /* waits for the source to close these, too */
         [LIFT] = {"lift", TASK_TO(REST) | TASK_TO(EXPORT)},     /* waits for the target to lift its memory limit */
         [IMPORT] = {"import", TASK_TO(REST) | TASK_TO(EXPORT)}, /* waits for the target to open the slots */
-        [EXPORT] = {"export", TASK_TO(REST) | TASK_TO(KEYS)},   /* waits for the source to open them */
-        [KEYS] = {"keys", TASK_TO(REST) | TASK_TO(MOVE)},       /* waits for the names of their keys */
-        [MOVE] = {"move", TASK_TO(REST) | TASK_TO(KEYS) | TASK_TO(COUNT)},  /* waits for keys to go, perhaps weighed first */
-        [COUNT] = {"count", TASK_TO(REST) | TASK_TO(KEYS) | TASK_TO(GIVE)}, /* waits for how many are left */
-        [GIVE] = {"give", TASK_TO(REST) | TASK_TO(RELEASE)},                /* waits for the target to own the slots */
-        [RELEASE] = {"release", TASK_TO(REST)},                             /* waits for the source to know */
+        [EXPORT] = {"export", TASK_TO(REST) | TASK_TO(KEYS) | TASK_TO(COUNT)}, /* waits for the source to open them */
+        [KEYS] = {"keys", TASK_TO(REST) | TASK_TO(MOVE)},                      /* waits for the names of their keys */
+        [MOVE] = {"move", TASK_TO(REST) | TASK_TO(KEYS) | TASK_TO(COUNT)},     /* waits for keys to go, perhaps weighed first */
+        [COUNT] = {"count", TASK_TO(REST) | TASK_TO(KEYS) | TASK_TO(GIVE)},    /* waits for how many are left */
+        [GIVE] = {"give", TASK_TO(REST) | TASK_TO(RELEASE)},                   /* waits for the target to own the slots */
+        [RELEASE] = {"release", TASK_TO(REST)},                                /* waits for the source to know */
     }};
 enum side { FROM, TO };
 
@@ -84,6 +85,8 @@ struct slot_mover {
     bool told;          /* that something is refused */
     bool settling;      /* the flights were left over by an earlier move: they come to rest where they can */
     bool lifted;        /* the target's limit is off */
+    bool mirrors;       /* keys come and go by the streams of another region, where the slots have moved already */
+    int64_t again_ms;   /* of the loop's clock: when it looks again whether they have */
     struct memory_info room[2];
     bool careful;          /* keys are weighed before they go: the target would evict others for what it has no room for */
     int64_t left, weight;  /* bytes: what it has room for, and what the next batch takes */
@@ -253,8 +256,11 @@ void slot_mover_step(struct slot_mover *m)
     if (settle != m->settling) got_on(m);
     m->settling = settle;
     if (settle && slot_pick_open(m->host.nodes, map, &t) && begin_trip(m, &t)) return enter_phase(m, CLOSE);
+    m->mirrors = map != NULL && map->m->mirrors.v;
+    if (m->mirrors && (int64_t)uv_now(m->host.loop) < m->again_ms) return;
     for (size_t i = 0; map != NULL && i < map->m->moves.n; i++)
-        if (slot_pick_move(m->host.nodes, map, &map->m->moves.items[i], &t) && begin_trip(m, &t)) return enter_phase(m, ROOM);
+        if (slot_pick_move(m->host.nodes, map, &map->m->moves.items[i], &t) && begin_trip(m, &t))
+            return enter_phase(m, m->mirrors ? IMPORT : ROOM);
     end_drop(&m->ends[FROM]);
     end_drop(&m->ends[TO]);
 }
@@ -428,6 +434,13 @@ static void room_told(struct slot_mover *m, enum side side, const struct redisRe
     else give_up_because(m, NO_ROOM);
 }
 
+/* What is left at the source of a mirrored move is on its way out, in the stream of the other region. */
+static void await_stream(struct slot_mover *m)
+{
+    m->again_ms = (int64_t)uv_now(m->host.loop) + MIRROR_AGAIN_MS;
+    give_up_trip(m);
+}
+
 static void next_phase(struct slot_mover *m)
 {
     switch ((enum phase)m->phase) {
@@ -435,11 +448,13 @@ static void next_phase(struct slot_mover *m)
     case STAY: return trip_closed(m);
     case LIFT: return enter_phase(m, EXPORT);
     case IMPORT: return enter_phase(m, EXPORT);
-    case EXPORT: return enter_phase(m, KEYS);
+    case EXPORT: return enter_phase(m, m->mirrors ? COUNT : KEYS);
     case KEYS: return enter_phase(m, MOVE);
     case COUNT:
-        for (int i = 0; i < m->n_flights; i++)
-            if (m->flights[i].leaves && m->flights[i].more) return enter_phase(m, KEYS);
+        for (int i = 0; i < m->n_flights; i++) {
+            if (!m->flights[i].leaves || !m->flights[i].more) continue;
+            return m->mirrors ? await_stream(m) : enter_phase(m, KEYS);
+        }
         return enter_phase(m, GIVE);
     case GIVE: return enter_phase(m, RELEASE);
     case RELEASE: return trip_landed(m);

@@ -1,6 +1,7 @@
 #include "ops/core/find.h"
 #include "ops/core/request.h"
 #include "ops/core/state.h"
+#include "ops/global_datastore/change.h"
 #include "ops/global_datastore/view.h"
 #include "ops/parameter_group/parameter_group.h"
 #include "ops/replication_group/members.h"
@@ -16,30 +17,25 @@
  * secondaries first, then to the primary.
  */
 
-enum { MEMBERS_MAX = 3 }; /* a primary and two secondaries */
-
-struct change {
-    struct row_global_replication_group *g;
-    struct row_replication_group *members[MEMBERS_MAX];
-    size_t n_members;
-};
-
-static int load_members(struct op *op, struct change *c)
+static int load_members(struct op *op, struct global_change *c)
 {
     struct row_global_member *rows;
     size_t n;
     int r = q_member_list(op->store, op->arena, c->g->id, &rows, &n, op->err);
-    for (size_t i = 0; r == 0 && i < n && c->n_members < MEMBERS_MAX; i++) {
+    for (size_t i = 0; r == 0 && i < n && c->n_members < GLOBAL_MEMBERS_MAX; i++) {
         struct row_replication_group *rg;
         r = q_rg_get(op->store, op->arena, rows[i].region, rows[i].rg_id, &rg, op->err);
-        if (r == 0 && rg) c->members[c->n_members++] = rg;
+        if (r == 0 && rg) {
+            c->primary = rows[i].role == MEMBER_PRIMARY ? c->n_members : c->primary;
+            c->members[c->n_members++] = rg;
+        }
     }
     return r;
 }
 
-static int open_change(struct op *op, const char *id, struct opt_bool apply_immediately, struct change *c)
+int global_change_open(struct op *op, const char *id, struct opt_bool apply_immediately, struct global_change *c)
 {
-    *c = (struct change){0};
+    *c = (struct global_change){0};
     int r = find_global(op, id, &c->g);
     if (r == 0 && !apply_immediately.v) /* there is no window that all regions share */
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
@@ -53,7 +49,7 @@ static int open_change(struct op *op, const char *id, struct opt_bool apply_imme
 
 /* ---- one change ---- */
 
-static int set_members_modifying(struct op *op, struct change *c)
+static int set_members_modifying(struct op *op, struct global_change *c)
 {
     int r = 0;
     move_global_status(NULL, &c->g->status, GLOBAL_CHANGE_ASKED);
@@ -78,7 +74,7 @@ static int check_failover(struct op *op, const struct row_replication_group *rg,
         rg->id, rg->region);
 }
 
-static int change_failover(struct op *op, const struct api_modify_global_replication_group_in *in, struct change *c)
+static int change_failover(struct op *op, const struct api_modify_global_replication_group_in *in, struct global_change *c)
 {
     bool on = in->automatic_failover_enabled.v;
     int r = 0;
@@ -105,7 +101,7 @@ static int ask_for_node_type(struct op *op, struct row_replication_group *rg, co
     return r;
 }
 
-static int change_node_type(struct op *op, const struct api_modify_global_replication_group_in *in, struct change *c)
+static int change_node_type(struct op *op, const struct api_modify_global_replication_group_in *in, struct global_change *c)
 {
     const struct node_type *to;
     const struct engine_version *v = engine_version_find(engine_find(c->g->engine), c->g->engine_version);
@@ -120,7 +116,7 @@ static int change_node_type(struct op *op, const struct api_modify_global_replic
     return set_members_modifying(op, c);
 }
 
-static int find_versions(struct op *op, const struct api_modify_global_replication_group_in *in, const struct change *c,
+static int find_versions(struct op *op, const struct api_modify_global_replication_group_in *in, const struct global_change *c,
     const struct engine_version **from, const struct engine_version **to)
 {
     const struct engine *e = engine_find(in->engine ? in->engine : c->g->engine);
@@ -158,7 +154,7 @@ static int find_parameters(
 }
 
 /* Every member gets a copy of its own, as it has had of the replication group before. */
-static int change_family(struct op *op, const char *name, const struct engine_version *to, struct change *c)
+static int change_family(struct op *op, const char *name, const struct engine_version *to, struct global_change *c)
 {
     struct parameter_group from;
     int r = find_parameters(op, name, to, c->g->cluster_enabled, &from);
@@ -169,7 +165,7 @@ static int change_family(struct op *op, const char *name, const struct engine_ve
     return r;
 }
 
-static int change_engine(struct op *op, const struct api_modify_global_replication_group_in *in, struct change *c)
+static int change_engine(struct op *op, const struct api_modify_global_replication_group_in *in, struct global_change *c)
 {
     const struct engine_version *from, *to;
     int r = find_versions(op, in, c, &from, &to);
@@ -189,14 +185,14 @@ static int change_engine(struct op *op, const struct api_modify_global_replicati
     return set_members_modifying(op, c);
 }
 
-static int change_description(struct op *op, const struct api_modify_global_replication_group_in *in, struct change *c)
+static int change_description(struct op *op, const struct api_modify_global_replication_group_in *in, struct global_change *c)
 {
     (void)op;
     c->g->description = in->global_replication_group_description;
     return 0;
 }
 
-typedef int change_fn(struct op *op, const struct api_modify_global_replication_group_in *in, struct change *c);
+typedef int change_fn(struct op *op, const struct api_modify_global_replication_group_in *in, struct global_change *c);
 
 /* What the request asks for: one thing, and no more. */
 static int find_change(struct op *op, const struct api_modify_global_replication_group_in *in, change_fn **out)
@@ -224,49 +220,13 @@ static int find_change(struct op *op, const struct api_modify_global_replication
 int op_modify_global_replication_group(
     struct op *op, const struct api_modify_global_replication_group_in *in, struct api_modify_global_replication_group_out *out)
 {
-    struct change c;
+    struct global_change c;
     change_fn *make = NULL;
-    int r = open_change(op, in->global_replication_group_id, in->apply_immediately, &c);
+    int r = global_change_open(op, in->global_replication_group_id, in->apply_immediately, &c);
     if (r == 0) r = find_change(op, in, &make);
     if (r == 0) r = make(op, in, &c);
     if (r == 0) r = q_global_replication_group_put(op->store, c.g, op->err);
     if (r) return r;
     out->global_replication_group = arena_new(op->arena, struct api_global_replication_group);
     return view_global(op, c.g, false, out->global_replication_group);
-}
-
-/* ---- node groups: there is only one without cluster mode ---- */
-
-static int refuse_node_groups(struct op *op, const char *id, struct opt_bool apply_immediately)
-{
-    struct change c;
-    int r = open_change(op, id, apply_immediately, &c);
-    if (r) return r;
-    if (c.g->cluster_enabled) return not_served(op, "Resharding of a global datastore");
-    return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
-        "Global replication group %s has cluster mode disabled: it has one node group, and its slots can't be moved.", c.g->id);
-}
-
-int op_increase_node_groups_in_global_replication_group(struct op *op,
-    const struct api_increase_node_groups_in_global_replication_group_in *in,
-    struct api_increase_node_groups_in_global_replication_group_out *out)
-{
-    (void)out;
-    return refuse_node_groups(op, in->global_replication_group_id, in->apply_immediately);
-}
-
-int op_decrease_node_groups_in_global_replication_group(struct op *op,
-    const struct api_decrease_node_groups_in_global_replication_group_in *in,
-    struct api_decrease_node_groups_in_global_replication_group_out *out)
-{
-    (void)out;
-    return refuse_node_groups(op, in->global_replication_group_id, in->apply_immediately);
-}
-
-int op_rebalance_slots_in_global_replication_group(struct op *op,
-    const struct api_rebalance_slots_in_global_replication_group_in *in,
-    struct api_rebalance_slots_in_global_replication_group_out *out)
-{
-    (void)out;
-    return refuse_node_groups(op, in->global_replication_group_id, in->apply_immediately);
 }

@@ -3,6 +3,7 @@
 #include "ops/core/state.h"
 #include "ops/replication_group/members.h"
 #include "ops/replication_group/replicas.h"
+#include "ops/replication_group/reshape.h"
 #include "ops/replication_group/rows.h"
 #include "ops/replication_group/shard_slots.h"
 #include "ops/replication_group/shards.h"
@@ -14,7 +15,8 @@
 /*
  * ModifyReplicationGroupShardConfiguration: more node groups, fewer, or as many with
  * evener slots. What is written are the new node groups and, for each, the slots it
- * shall hold in the end; the plan does the rest.
+ * shall hold in the end; the plan does the rest. Members of a global datastore are
+ * changed the same way, each in its region.
  */
 struct reshape {
     struct row_replication_group *rg;
@@ -26,19 +28,23 @@ struct reshape {
     int64_t count; /* node groups in the end */
 };
 
-static int check_group(struct op *op, const struct api_modify_replication_group_shard_configuration_in *in, struct reshape *z)
+/* Of a replication group on its own. */
+static int find_shards(struct op *op, const char *id, struct row_replication_group **rg)
 {
-    int r = find_rg(op, in->replication_group_id, &z->rg);
+    int r = find_rg(op, id, rg);
     if (r) return r;
-    if (!rg_is_sharded(z->rg))
+    if (!rg_is_sharded(*rg))
         return op_fault(
             op, FAULT_INVALID_PARAMETER_VALUE, "Operation is only applicable for cluster mode enabled replication groups.");
-    r = check_rg_modifiable(op, z->rg);
-    if (r == 0) r = check_outside_global(op, z->rg, FAULT_INVALID_PARAMETER_VALUE);
-    if (r) return r;
+    r = check_rg_modifiable(op, *rg);
+    return r ? r : check_outside_global(op, *rg, FAULT_INVALID_PARAMETER_VALUE);
+}
+
+static int read_shape(struct op *op, const struct api_modify_replication_group_shard_configuration_in *in, struct reshape *z)
+{
     z->count = in->node_group_count.v;
     if (z->count < 1) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The number of node groups must be at least 1.");
-    r = rg_read_parts(op, z->rg, &z->parts, &z->n_parts);
+    int r = rg_read_parts(op, z->rg, &z->parts, &z->n_parts);
     if (r == 0) z->leaving = arena_array(op->arena, bool, z->n_parts);
     return r;
 }
@@ -216,7 +222,18 @@ static int write_tags(struct op *op, const struct reshape *z)
     return r;
 }
 
-static int write_resharding(struct op *op, struct reshape *z)
+static int write_shards(struct op *op, const struct reshape *z, bool member)
+{
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < z->n_added; i++) {
+        r = rg_add_shard(op, z->rg, &z->added[i]);
+        if (r == 0 && member) r = rg_add_endpoint(op, z->rg, z->added[i].id, ENDPOINT_GATEWAY);
+    }
+    return r;
+}
+
+/* Where the primary region tells whether there is room, nobody asks a secondary. */
+static int write_resharding(struct op *op, struct reshape *z, enum rg_reshape_of of)
 {
     struct shard_share *shares = shares_of(op, z);
     struct row_resharding row = {
@@ -226,24 +243,37 @@ static int write_resharding(struct op *op, struct reshape *z)
         .shards_after = z->count,
         .slots = count_moving(z, shares),
     };
-    z->rg->weighing_ms = op->steady_ms; /* it begins once there is known to be room */
+    if (of != RESHAPE_SECONDARY) z->rg->weighing_ms = op->steady_ms; /* it begins once there is known to be room */
     int r = rg_set_modifying(op, z->rg);
-    for (size_t i = 0; r == 0 && i < z->n_added; i++) r = rg_add_shard(op, z->rg, &z->added[i]);
+    if (r == 0) r = write_shards(op, z, of != RESHAPE_ALONE);
     for (size_t i = 0; r == 0 && i < z->n_parts; i++) r = write_wanted(op, z, z->parts[i].row.id, &shares[i]);
     for (size_t i = 0; r == 0 && i < z->n_added; i++) r = write_wanted(op, z, z->added[i].id, &shares[z->n_parts + i]);
     if (r == 0) r = write_tags(op, z);
     return r ? r : q_resharding_put(op->store, &row, op->err);
 }
 
+int rg_reshape(struct op *op, struct row_replication_group *rg,
+    const struct api_modify_replication_group_shard_configuration_in *in, enum rg_reshape_of of, struct string_list *added)
+{
+    struct reshape z = {.rg = rg};
+    int r = read_shape(op, in, &z);
+    if (r == 0) r = read_leaving(op, in, &z);
+    if (r == 0) r = read_added(op, &in->resharding_configuration, &z);
+    if (r == 0) r = write_resharding(op, &z, of);
+    if (r) return r;
+    *added = (struct string_list){true, 0, arena_array(op->arena, const char *, z.n_added + 1)};
+    for (size_t i = 0; i < z.n_added; i++) added->items[added->n++] = z.added[i].id;
+    return 0;
+}
+
 int op_modify_replication_group_shard_configuration(struct op *op,
     const struct api_modify_replication_group_shard_configuration_in *in,
     struct api_modify_replication_group_shard_configuration_out *out)
 {
-    struct reshape z = {0};
+    struct row_replication_group *rg;
+    struct string_list added;
     int r = request_now(op, in->apply_immediately);
-    if (r == 0) r = check_group(op, in, &z);
-    if (r == 0) r = read_leaving(op, in, &z);
-    if (r == 0) r = read_added(op, &in->resharding_configuration, &z);
-    if (r == 0) r = write_resharding(op, &z);
-    return r ? r : view_rg(op, z.rg->id, &out->replication_group);
+    if (r == 0) r = find_shards(op, in->replication_group_id, &rg);
+    if (r == 0) r = rg_reshape(op, rg, in, RESHAPE_ALONE, &added);
+    return r ? r : view_rg(op, rg->id, &out->replication_group);
 }
