@@ -155,6 +155,13 @@ static void assign_passwords(struct world *w, const struct world_node *n, struct
     out->mover_password = last->mover;
 }
 
+/* In cluster mode the engines themselves tell clients where to go. */
+static void assign_announcement(struct world *w, const struct world_node *n, struct proto_node_order *out)
+{
+    const char *host = w->addressing.advertise ? w->addressing.advertise : w->addressing.own_address;
+    if (w->addressing.ports && host && strcmp(host, n->row.address) != 0) out->announced_host = host;
+}
+
 static void assign_node(struct world *w, struct world_node *n, struct passwords *last, const struct assign_secrets *secrets,
     struct proto_node_order *out)
 {
@@ -179,6 +186,7 @@ static void assign_node(struct world *w, struct world_node *n, struct passwords 
     if (n->shard_node) {
         out->cluster = n->row.rg_id;
         out->cluster_name = n->shard_node->row.name;
+        assign_announcement(w, n, out);
     }
     if (want_rouse(w, n)) out->roused_pid = OPT_INT(n->row.seen_pid);
     if (want_rouse(w, n)) out->roused_started_ms = OPT_INT(n->row.seen_started_ms);

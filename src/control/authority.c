@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "control/hosts.h"
 #include "control/secret.h"
 #include <arpa/inet.h>
 #include <errno.h>
@@ -25,8 +26,9 @@ enum { SERIAL = 16, HASH = 32, DAYS = 3650, DAY_S = 86400, FILE_MAX = 8192 };
 
 struct authority {
     char folder[600];
-    const char *advertised; /* NULL: none */
-    char *pem;              /* NULL: there is none yet */
+    const char *advertised;    /* NULL: none */
+    const struct hosts *hosts; /* NULL: none are learned */
+    char *pem;                 /* NULL: there is none yet */
     char mark[2 * HASH + 1];
     gnutls_x509_crt_t certificate;
     gnutls_x509_privkey_t key;
@@ -161,10 +163,33 @@ static int permit_name(gnutls_x509_name_constraints_t list, const char *name)
     return permit_range(list, GNUTLS_SAN_DNSNAME, name, strlen(name));
 }
 
+/* What is private: RFC 1918, 3927, 6598 and 4193. */
+static int permit_private(gnutls_x509_name_constraints_t list)
+{
+    static const unsigned char four[][8] = {{10, 0, 0, 0, 255, 0, 0, 0}, {172, 16, 0, 0, 255, 240, 0, 0},
+        {192, 168, 0, 0, 255, 255, 0, 0}, {169, 254, 0, 0, 255, 255, 0, 0}, {100, 64, 0, 0, 255, 192, 0, 0}};
+    static const unsigned char six[][32] = {{[0] = 0xfc, [16] = 0xfe}, {[0] = 0xfe, [1] = 0x80, [16] = 0xff, [17] = 0xc0}};
+    int r = 0;
+    for (size_t i = 0; r >= 0 && i < sizeof four / sizeof *four; i++)
+        r = permit_range(list, GNUTLS_SAN_IPADDRESS, four[i], sizeof four[i]);
+    for (size_t i = 0; r >= 0 && i < sizeof six / sizeof *six; i++)
+        r = permit_range(list, GNUTLS_SAN_IPADDRESS, six[i], sizeof six[i]);
+    return r;
+}
+
+static int permit_hosts(gnutls_x509_name_constraints_t list, const struct hosts *h)
+{
+    int r = permit_private(list);
+    for (const char *const *d = hosts_domains; r >= 0 && *d; d++) r = permit_name(list, *d);
+    for (size_t i = 0; r >= 0 && i < h->n; i++) r = permit_name(list, h->names[i]);
+    return r;
+}
+
 /* Whoever trusts this authority trusts it for these names only: it can't speak for any other host. */
-static int constrain_names(gnutls_x509_crt_t c, const char *advertised)
+static int constrain_names(gnutls_x509_crt_t c, const struct authority *a)
 {
     static const unsigned char loopback[] = {127, 0, 0, 0, 255, 0, 0, 0};
+    const char *advertised = a->advertised;
     gnutls_x509_name_constraints_t list;
     int r = gnutls_x509_name_constraints_init(&list);
     if (r < 0) return r;
@@ -172,13 +197,14 @@ static int constrain_names(gnutls_x509_crt_t c, const char *advertised)
     if (r >= 0) r = permit_name(list, "::1");
     if (r >= 0) r = permit_name(list, "localhost");
     if (r >= 0 && advertised && strcmp(advertised, "localhost") != 0) r = permit_name(list, advertised);
+    if (r >= 0 && a->hosts) r = permit_hosts(list, a->hosts);
     if (r >= 0) r = gnutls_x509_crt_set_name_constraints(c, list, 1);
     gnutls_x509_name_constraints_deinit(list);
     return r;
 }
 
 /* An authority without constraints, of an earlier version, may sign for everybody. */
-static bool may_sign_for(gnutls_x509_crt_t c, const char *name)
+static bool is_permitted(gnutls_x509_crt_t c, const char *name)
 {
     unsigned char ip[16];
     gnutls_x509_name_constraints_t list;
@@ -192,6 +218,11 @@ static bool may_sign_for(gnutls_x509_crt_t c, const char *name)
     return may;
 }
 
+bool authority_may_sign_for(const struct authority *a, const char *name)
+{
+    return a->certificate == NULL || is_permitted(a->certificate, name);
+}
+
 /* Valid since yesterday as real clocks have it: a clock that was moved must not make it one of the future. */
 static int sign_self(struct authority *a)
 {
@@ -199,7 +230,7 @@ static int sign_self(struct authority *a)
     int r = certificate_begin(a->certificate, a->key, now - DAY_S, now + (time_t)(DAYS - 1) * DAY_S, NAME);
     if (r >= 0) r = gnutls_x509_crt_set_basic_constraints(a->certificate, 1, 0);
     if (r >= 0) r = gnutls_x509_crt_set_key_usage(a->certificate, GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN);
-    if (r >= 0) r = constrain_names(a->certificate, a->advertised);
+    if (r >= 0) r = constrain_names(a->certificate, a);
     return r < 0 ? r : gnutls_x509_crt_sign2(a->certificate, a->certificate, a->key, GNUTLS_DIG_SHA256, 0);
 }
 
@@ -353,19 +384,20 @@ static int authority_find(struct authority *a, struct err *e)
     if (lstat(path, &st) < 0 && errno == ENOENT) return check_unused(a, path, e);
     r = read_key(a, e);
     if (r == 0) r = read_certificate(a, e);
-    if (r || a->advertised == NULL || may_sign_for(a->certificate, a->advertised)) return r;
+    if (r || a->advertised == NULL || is_permitted(a->certificate, a->advertised)) return r;
     return err_set(e, ERR_USAGE,
         "%s was made for another --advertise than %s; remove its folder to have a new certificate authority made, which clients "
         "have to trust anew",
         path, a->advertised);
 }
 
-int authority_open(struct authority **out, const char *data_dir, const char *advertised, struct err *e)
+int authority_open(struct authority **out, const char *data_dir, const char *advertised, const struct hosts *hosts, struct err *e)
 {
     struct authority *a = calloc(1, sizeof *a);
     if (a == NULL) abort();
     snprintf(a->folder, sizeof a->folder, "%s/tls", data_dir);
     a->advertised = advertised;
+    a->hosts = hosts;
     int r = authority_find(a, e);
     if (r) {
         authority_close(a);

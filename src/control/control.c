@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "control/authority.h"
 #include "control/certificates.h"
+#include "control/hosts.h"
 #include "control/nodes_json.h"
 #include "control/pass.h"
 #include "control/secret.h"
@@ -37,6 +38,8 @@ struct control {
     uv_timer_t later; /* a pass when a plan's time comes */
     uv_timer_t touch; /* looks once a second for agents that have fallen silent, or hang */
     char admin_password[65], replication_password[65];
+    struct hosts hosts; /* by which callers reach the API; zeroed where clients are told an advertised one, or addresses */
+    struct buf names;   /* those of them that certificates can carry, one space between them */
     void (*stopped)(void *arg); /* set once control_stop() was called */
     void *stopped_arg;
     struct stop stop;
@@ -208,6 +211,37 @@ const char *control_authority_pem(struct control *c, struct err *e)
     return authority_pem(c->passes.secrets.authority, e);
 }
 
+static void name_hosts(struct control *c)
+{
+    buf_clear(&c->names);
+    buf_add(&c->names, "", 0);
+    for (size_t i = 0; i < c->hosts.n; i++)
+        if (authority_may_sign_for(c->passes.secrets.authority, c->hosts.names[i]))
+            buf_printf(&c->names, "%s%s", c->names.len ? " " : "", c->hosts.names[i]);
+    c->passes.host_names = c->names.data;
+}
+
+void control_reached_by(struct control *c, const char *host)
+{
+    if (!hosts_learn(&c->hosts, host)) return;
+    if (!authority_may_sign_for(c->passes.secrets.authority, host))
+        log_warn(
+            "the certificate authority in %s/tls was made before %s was known, and may not sign for it: for TLS by that name, "
+            "stop, remove that folder, and start again; clients then have to trust the new authority",
+            c->o.data_dir, host);
+    name_hosts(c);
+    rows_mark_all(&c->passes.rows);
+    control_changed(c);
+}
+
+static int open_authority(struct control *c, const struct control_options *o, struct err *e)
+{
+    bool learns = o->ports && o->advertise == NULL;
+    const char *advertised = o->ports ? o->advertise : NULL;
+    if (learns) hosts_open(&c->hosts, o->data_dir, o->own_address);
+    return authority_open(&c->passes.secrets.authority, o->data_dir, advertised, learns ? &c->hosts : NULL, e);
+}
+
 int control_open(struct control **out, const struct control_options *o, struct err *e)
 {
     struct control *c = calloc(1, sizeof *c);
@@ -222,7 +256,7 @@ int control_open(struct control **out, const struct control_options *o, struct e
     if (r == 0) r = outages_load(&c->passes.outages, o->store, e);
     if (r == 0) r = secret_read(o->data_dir, ADMIN_PASSWORD, c->admin_password, NULL, 0, e);
     if (r == 0) r = secret_read(o->data_dir, REPLICATION_PASSWORD, c->replication_password, NULL, 0, e);
-    if (r == 0) r = authority_open(&c->passes.secrets.authority, o->data_dir, o->ports ? o->advertise : NULL, e);
+    if (r == 0) r = open_authority(c, o, e);
     if (r) {
         trace_close(trace);
         network_fini(&c->passes.network);
@@ -235,6 +269,7 @@ int control_open(struct control **out, const struct control_options *o, struct e
     secrets->admin_password = c->admin_password;
     secrets->replication_password = c->replication_password;
     secrets->certificates = certificates_open(secrets->authority, o->data_dir);
+    name_hosts(c);
     c->passes.o = &c->o;
     c->passes.sessions = &c->sessions;
     c->passes.trace = trace;
@@ -277,6 +312,7 @@ static void on_closed(uv_handle_t *h)
     certificates_close(c->passes.secrets.certificates);
     authority_close(c->passes.secrets.authority);
     trace_close(c->passes.trace);
+    buf_fini(&c->names);
     free(c);
 }
 

@@ -41,7 +41,8 @@ struct control_options {
     bool ephemeral;          /* agents end with this process */
     bool ports;              /* --addressing ports */
     const char *listen_host; /* ports mode: where nodes listen */
-    const char *advertise;   /* ports mode: what clients are told */
+    const char *advertise;   /* ports mode: what clients are told; NULL: the host by which each has reached the API */
+    const char *own_address; /* where other machines find this one, if nodes listen everywhere; NULL: they do not, or nowhere */
     int first_port, last_port;
     bool allow_restricted;    /* --restricted-commands allow */
     int64_t stop_limit_ms;    /* how long a node may take to save its data when everything stops; 0: as long as it takes */
@@ -65,6 +66,8 @@ void control_changed(struct control *c);
 
 /* All rows were changed by somebody else: they are read anew, and looked at. */
 void control_reload(struct control *c);
+/* A caller has reached the API by that host. Where clients are told such hosts, nodes' certificates carry it from the next pass on. */
+void control_reached_by(struct control *c, const char *host);
 
 /* Which requests and resources are traced (trace.h); it lives as long as 'c' does. */
 struct trace *control_trace(struct control *c);

@@ -14,13 +14,14 @@ struct operation;
  *     POST /_meridian/clock?jump_ms=N      moves the wall clock alone, as somebody does who sets it
  *
  * Trips exist with --trips only, and always need the administrator's token. Other changes need it where other machines
- * reach the server.
+ * reach the server. Where 'open' is set, nobody needs it.
  */
 struct admin {
     const struct operation *operations;
     size_t n_operations;
     const char *token;              /* the administrator's */
     bool trips;                     /* failures may be injected */
+    bool open;                      /* nobody needs the token */
     bool local;                     /* no other machine reaches the server */
     bool (*dry_run)(void *arg);     /* whether nodes have no processes */
     void (*clock_moved)(void *arg); /* told after the clock was moved; may be NULL */

@@ -121,6 +121,12 @@ void http_each_header(const struct exchange *x, void (*each)(void *arg, const ch
     MHD_get_connection_values(x->connection, MHD_HEADER_KIND, on_header, &e);
 }
 
+const char *http_host(const struct exchange *x, char out[HOST_TEXT_SIZE])
+{
+    const char *host = http_header(x, "Host");
+    return host && host_take(host, out) ? out : NULL;
+}
+
 const struct http_route *http_routes(const struct exchange *x, size_t *n)
 {
     *n = x->http->n_routes;

@@ -1,4 +1,5 @@
 #pragma once
+#include "base/host.h"
 #include "http/route.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,6 +30,8 @@ const char *http_param(struct exchange *x, const char *name);
 const char *http_header(const struct exchange *x, const char *name);
 /* Calls 'each' with every header, in their order. */
 void http_each_header(const struct exchange *x, void (*each)(void *arg, const char *name, const char *value), void *arg);
+/* The host by which the client reached the server, as its Host header has it without the port; NULL where that is no proper one. */
+const char *http_host(const struct exchange *x, char out[HOST_TEXT_SIZE]);
 /* The body with a NUL behind it, never NULL. */
 const char *http_body(const struct exchange *x, size_t *len);
 /* All routes of its server. */

@@ -1,18 +1,8 @@
 #include "http/origin.h"
+#include "base/host.h"
 #include <arpa/inet.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
-
-/* The host of "host:port" or "[v6]:port", without brackets and port. */
-static bool host_of(const char *authority, char *out, size_t size)
-{
-    const char *end = *authority == '[' ? strchr(authority, ']') : authority + strcspn(authority, ":/");
-    if (*authority == '[') authority++;
-    if (end == NULL || end <= authority || (size_t)(end - authority) >= size) return false;
-    snprintf(out, size, "%.*s", (int)(end - authority), authority);
-    return true;
-}
 
 /* Names that no foreign name server can answer for. */
 static bool is_local(const char *host)
@@ -40,10 +30,10 @@ static bool is_same_place(const char *origin, const char *host)
 
 enum origin origin_of(const char *origin, const char *sec_fetch_site, const char *user_agent, const char *host)
 {
-    char name[256];
+    char name[HOST_TEXT_SIZE];
     bool browser = user_agent != NULL && strncmp(user_agent, "Mozilla/", 8) == 0;
     if (origin == NULL && sec_fetch_site == NULL && !browser) return ORIGIN_PROGRAM;
-    if (host == NULL || !host_of(host, name, sizeof name) || !is_local(name)) return ORIGIN_FOREIGN;
+    if (host == NULL || !host_take(host, name) || !is_local(name)) return ORIGIN_FOREIGN;
     bool same = sec_fetch_site != NULL && strcasecmp(sec_fetch_site, "same-origin") == 0;
     if (sec_fetch_site != NULL && !same && strcasecmp(sec_fetch_site, "none") != 0) return ORIGIN_FOREIGN;
     if (origin != NULL) return is_same_place(origin, host) ? ORIGIN_OWN : ORIGIN_FOREIGN;

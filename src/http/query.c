@@ -60,7 +60,8 @@ static int find_operation(struct call *c)
 static int run_call(struct call *c, void **out)
 {
     const struct operation *o = c->operation;
-    struct query_caller who = {c->scope.region, c->scope.account, c->id};
+    char host[HOST_TEXT_SIZE];
+    struct query_caller who = {c->scope.region, c->scope.account, c->id, http_host(c->x, host)};
     void *in = arena_alloc(c->arena, o->in->size);
     *out = o->out ? arena_alloc(c->arena, o->out->size) : NULL;
     int r = form_decode(&c->form, o->in, c->arena, in, &c->err);

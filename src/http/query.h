@@ -12,6 +12,7 @@ struct operation;
  */
 struct query_caller {
     const char *region, *account, *request_id;
+    const char *host; /* by which it reached the server, without the port; NULL: it has sent no proper one */
 };
 
 /* Runs one operation. 0: 'out' is filled. > 0: a fault. < 0: broken. Both have a message in 'e'. */

@@ -1,46 +1,24 @@
 #include "main/bind_host.h"
 #include "base/err.h"
+#include "base/host.h"
 #include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { LABEL_MAX = 63 };
-
-/* One that a client can connect to. */
-static bool is_possible(struct in_addr address)
-{
-    uint32_t ip = ntohl(address.s_addr);
-    return ip != INADDR_ANY && ip != INADDR_BROADCAST && !IN_MULTICAST(ip);
-}
-
-/* RFC 1123, 2.1, with the underscore that containers' names have. A last label that begins with a digit is an address. */
-static bool is_name(const char *text)
-{
-    static const char inner[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
-    const char *label = text;
-    for (size_t n; (n = strspn(label, inner)) > 0 && n <= LABEL_MAX && *label != '-' && label[n - 1] != '-'; label += n + 1) {
-        if (label[n] == '\0') return !(*label >= '0' && *label <= '9');
-        if (label[n] != '.') return false;
-    }
-    return false;
-}
-
-static bool is_host(const char *text)
-{
-    struct in_addr four;
-    struct in6_addr six;
-    if (inet_pton(AF_INET, text, &four) == 1) return is_possible(four);
-    return inet_pton(AF_INET6, text, &six) == 1 || is_name(text);
-}
+#define LOOPBACK "127.0.0.1"
 
 static bool is_of_this_machine(const struct sockaddr_in *address)
 {
-    if (address->sin_addr.s_addr != htonl(INADDR_ANY) && !is_possible(address->sin_addr)) return false;
+    bool possible = address->sin_addr.s_addr != htonl(INADDR_BROADCAST) && !IN_MULTICAST(ntohl(address->sin_addr.s_addr));
+    if (!possible) return false;
     struct sockaddr_in any_port = *address;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     bool bound = fd >= 0 && bind(fd, (const struct sockaddr *)&any_port, sizeof any_port) == 0;
@@ -50,11 +28,11 @@ static bool is_of_this_machine(const struct sockaddr_in *address)
 
 int bind_host_find(const char *given, const char *advertised, char out[BIND_HOST_SIZE], struct err *e)
 {
-    if (!is_host(advertised))
+    bool said = given[0] != '\0', named = advertised[0] != '\0';
+    if (named && !host_is_proper(advertised))
         return err_set(e, ERR_USAGE,
             "--advertise %s is no host that clients can connect to: give its name or address, without a port", advertised);
-    bool said = given[0] != '\0';
-    const char *host = said ? given : advertised;
+    const char *host = said ? given : named ? advertised : LOOPBACK;
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_family = AF_INET}, *found = NULL;
     struct sockaddr_in address = {0};
     int r = getaddrinfo(host, NULL, &hints, &found);
@@ -67,4 +45,36 @@ int bind_host_find(const char *given, const char *advertised, char out[BIND_HOST
     if (said) return err_set(e, ERR_USAGE, "--bind %s is no IPv4 address of this machine", host);
     return err_set(
         e, ERR_USAGE, "--advertise %s is no IPv4 address of this machine; say with --bind where nodes shall listen", host);
+}
+
+/* Connecting a datagram socket sends nothing, and tells by which address it would go out. RFC 5737: nobody's address. */
+static bool find_way_out(char out[BIND_HOST_SIZE])
+{
+    struct sockaddr_in far = {.sin_family = AF_INET, .sin_port = htons(9)}, near = {0};
+    socklen_t size = sizeof near;
+    inet_pton(AF_INET, "192.0.2.1", &far.sin_addr);
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    bool found = fd >= 0 && connect(fd, (const struct sockaddr *)&far, sizeof far) == 0 &&
+                 getsockname(fd, (struct sockaddr *)&near, &size) == 0;
+    if (fd >= 0) close(fd);
+    return found && inet_ntop(AF_INET, &near.sin_addr, out, BIND_HOST_SIZE) != NULL;
+}
+
+static bool find_interface(char out[BIND_HOST_SIZE])
+{
+    struct ifaddrs *all = NULL;
+    bool found = false;
+    if (getifaddrs(&all) != 0) return false;
+    for (const struct ifaddrs *i = all; i && !found; i = i->ifa_next) {
+        bool fits = i->ifa_addr && i->ifa_addr->sa_family == AF_INET && (i->ifa_flags & IFF_UP) && !(i->ifa_flags & IFF_LOOPBACK);
+        found =
+            fits && inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)i->ifa_addr)->sin_addr, out, BIND_HOST_SIZE);
+    }
+    freeifaddrs(all);
+    return found;
+}
+
+void bind_host_own(char out[BIND_HOST_SIZE])
+{
+    if (!find_way_out(out) && !find_interface(out)) snprintf(out, BIND_HOST_SIZE, LOOPBACK);
 }

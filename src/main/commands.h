@@ -6,3 +6,5 @@ int serve_main(const struct options *o);
 int agent_main(const struct options *o);
 /* Waits for resources of a serve; docs/reference.md. */
 int wait_main(const struct options *o);
+/* Asks a running serve once, and returns the exit status. */
+int health_main(const struct options *o);

@@ -18,6 +18,9 @@ const struct command_info commands[] = {
         "user\n"
         "groups. Returns once all have the status; with 1 where one of them failed, is not there, or takes too long.",
         .words = "ID..."},
+    {COMMAND_HEALTH, "health", "tells whether serve answers, and ends with 0 if it does",
+        "Asks the serve that uses the data directory whether it serves requests, prints what it answers, and ends with 0;\n"
+        "with 1, and the reason, where nobody answers within three seconds."},
     {COMMAND_HELP, "help", "help COMMAND explains a command and its flags", NULL},
     {COMMAND_VERSION, "version", "tells the version", NULL},
 };
@@ -131,6 +134,7 @@ static const char *const log_formats[] = {"text", "json", NULL};
 static const char *const addressings[] = {"loopback", "ports", NULL};
 static const char *const restrictions[] = {"refuse", "allow", NULL};
 static const char *const quota_names[] = {"default", "raised", NULL};
+static const char *const admin_accesses[] = {"token", "open", NULL};
 static const char *const switches[] = {"off", "on", NULL};
 static const char *const dry_run_times[] = {"start", "switch", "life", NULL};
 static const char *const durabilities[] = {"full", "normal", NULL};
@@ -143,7 +147,8 @@ _Static_assert(offsetof(struct options, dry_run_life) == offsetof(struct options
 _Static_assert(sizeof(enum log_level) == sizeof(int) && sizeof(enum addressing) == sizeof(int) &&
                    sizeof(enum store_durability) == sizeof(int) && sizeof(enum restricted) == sizeof(int) &&
                    sizeof(enum quotas) == sizeof(int) && sizeof(enum trips) == sizeof(int) &&
-                   sizeof(enum stop_only) == sizeof(int) && sizeof(enum dry_run) == sizeof(int),
+                   sizeof(enum admin_access) == sizeof(int) && sizeof(enum stop_only) == sizeof(int) &&
+                   sizeof(enum dry_run) == sizeof(int),
     "read_choice() fills an int");
 
 const struct flag flags[] = {
@@ -191,6 +196,8 @@ const struct flag flags[] = {
         "where the nodes' data are: two folders below the data directory of serve, at whose socket the agent meets serve; one "
         "process at a time uses it",
         read_text, AT(data_dir), "a directory's name"},
+    {FOR(COMMAND_HEALTH), "data-dir", "DIR", NULL, "$XDG_STATE_HOME/meridian, else ~/.local/state/meridian",
+        "the data directory of serve, which has the address of the API", read_text, AT(data_dir), "a directory's name"},
     {FOR(COMMAND_AGENT), "stop", "on|off", "off", NULL,
         "on: stops the nodes that run in the data directory, their data saved, and then itself, without a serve", read_choice,
         AT(stop_only), "on or off", switches, .bare = "on"},
@@ -201,15 +208,19 @@ const struct flag flags[] = {
         "own "
         "in 127.0.0.0/8 and the port that was asked for. ports: all have one host, and each a port of its own",
         read_choice, AT(addressing), "loopback or ports", addressings},
-    {FOR(COMMAND_SERVE), "advertise", "HOST", "127.0.0.1", NULL, "with --addressing ports: the host that endpoints name",
-        read_text, AT(advertise), "a host's name or address", .needs_ports = true},
-    {FOR(COMMAND_SERVE), "bind", "HOST", NULL, "what --advertise names",
-        "with --addressing ports: where nodes and endpoints listen, if not at the advertised address; 0.0.0.0 is everywhere. "
+    {FOR(COMMAND_SERVE), "advertise", "HOST", NULL,
+        "where nodes listen; with --bind 0.0.0.0 the host by which each caller has reached the API",
+        "with --addressing ports: the host that endpoints, certificates and Redis Clusters name", read_text, AT(advertise),
+        "a host's name or address", .needs_ports = true},
+    {FOR(COMMAND_SERVE), "bind", "HOST", NULL, "what --advertise names, else 127.0.0.1",
+        "with --addressing ports: where nodes and endpoints listen; 0.0.0.0 is everywhere. "
         "Whoever reaches it can use every replication group and cache cluster that asks for no password",
         read_text, AT(bind), "a host's name or address of this machine", .needs_ports = true},
     {FOR(COMMAND_SERVE), "port-range", "FIRST-LAST", "20000-29999", NULL,
-        "with --addressing ports: the ports of nodes and endpoints", read_ports, AT(first_port),
-        "two port numbers, the lower one first, like 20000-29999", .needs_ports = true},
+        "with --addressing ports: the ports of nodes and endpoints. A primary or configuration endpoint, or a single node, has "
+        "the "
+        "port that was asked for if it is one of these and free; else an event tells which one it has",
+        read_ports, AT(first_port), "two port numbers, the lower one first, like 20000-29999", .needs_ports = true},
     {FOR(COMMAND_SERVE), "snapshot-import-dir", "DIR", NULL, "none",
         "where RDB files are restored from: arn:aws:s3:::bucket/key.rdb is DIR/bucket/key.rdb", read_text,
         AT(snapshot_import_dir), "a directory's name"},
@@ -258,6 +269,12 @@ const struct flag flags[] = {
         "that "
         "are violated",
         read_choice, AT(check), "on or off", switches, .bare = "on"},
+    {FOR(COMMAND_SERVE), "admin", "token|open", "token", NULL,
+        "token: what changes something under /_meridian/ needs the administrator's token where other machines reach the API, and "
+        "failures can be injected with --trips alone. open: whoever reaches the API may do all of that, too, as he may create "
+        "and "
+        "delete everything anyway; for a container, or a job of CI",
+        read_choice, AT(admin), "token or open", admin_accesses},
     {FOR(COMMAND_SERVE), "admin-token-file", "FILE", NULL, "secrets/admin-token in the data directory, made at the first start",
         "the administrator's token, 16 characters or more, in a file that nobody else can read. The header \"Authorization: "
         "Bearer "

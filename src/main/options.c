@@ -174,7 +174,8 @@ int options_read(struct options *o, int argc, char **argv, struct err *e)
     switch (o->command) {
     case COMMAND_SERVE:
     case COMMAND_AGENT:
-    case COMMAND_WAIT: return read_flags(o, argc, argv, e);
+    case COMMAND_WAIT:
+    case COMMAND_HEALTH: return read_flags(o, argc, argv, e);
     case COMMAND_HELP: return read_topic(o, argc, argv, e);
     case COMMAND_VERSION: return 0;
     default: return err_set(e, ERR_USAGE, "there is no command \"%.80s\"; meridian help lists them", argv[1]);

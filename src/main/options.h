@@ -11,12 +11,13 @@ struct err;
  * the manual page. The command line wins over the environment, the environment
  * over the default.
  */
-enum command { COMMAND_NONE, COMMAND_SERVE, COMMAND_AGENT, COMMAND_WAIT, COMMAND_HELP, COMMAND_VERSION };
+enum command { COMMAND_NONE, COMMAND_SERVE, COMMAND_AGENT, COMMAND_WAIT, COMMAND_HEALTH, COMMAND_HELP, COMMAND_VERSION };
 
 enum restricted { RESTRICTED_REFUSE, RESTRICTED_ALLOW };
 
 enum quotas { QUOTAS_DEFAULT, QUOTAS_RAISED };
 enum trips { TRIPS_OFF, TRIPS_ON };
+enum admin_access { ADMIN_TOKEN_NEEDED, ADMIN_OPEN };
 enum stop_only { STOP_ONLY_OFF, STOP_ONLY_ON };
 enum dry_run { DRY_RUN_OFF, DRY_RUN_ON };
 enum check { CHECK_OFF, CHECK_ON };
@@ -48,7 +49,7 @@ struct options {
     char listen[OPTION_NAME_SIZE]; /* HOST:PORT */
     char default_region[OPTION_NAME_SIZE];
     enum addressing addressing;
-    char advertise[OPTION_NAME_SIZE]; /* ADDRESSING_PORTS: the host of all endpoints */
+    char advertise[OPTION_NAME_SIZE]; /* ADDRESSING_PORTS: the host of all endpoints; "": follows from bind */
     char bind[OPTION_NAME_SIZE];      /* ADDRESSING_PORTS: where nodes listen; "": at the advertised address */
     int first_port, last_port;        /* ADDRESSING_PORTS: the ports to choose from, both included */
     enum store_durability durability;
@@ -57,6 +58,7 @@ struct options {
     int blocked_primary_timeout;                     /* seconds; 0: no limit */
     int dry_run_start, dry_run_switch, dry_run_life; /* milliseconds */
     enum trips trips;
+    enum admin_access admin;
     enum check check;
     char init[OPTION_PATH_SIZE]; /* "": nothing */
     enum init_strict init_strict;

@@ -49,6 +49,9 @@
  * HTTP server and the reconciler.
  */
 
+#define LOOPBACK "127.0.0.1"
+#define EVERYWHERE "0.0.0.0"
+
 enum { CHECK_DIR_MS = 500, BACKUP_EVERY = 1200 /* checks: ten minutes */ };
 
 enum { MEMORY_KEPT = 4 << 20 };
@@ -83,12 +86,24 @@ struct serve {
     char data_dir[PATH_MAX];                         /* absolute: agents and nodes have other working directories */
     char server[300];
     char listen_host[BIND_HOST_SIZE]; /* of nodes, with --addressing ports */
+    char own_address[BIND_HOST_SIZE]; /* of this machine, where nodes listen everywhere; else "" */
+    const char *advertise;            /* what endpoints name, with --addressing ports; NULL: the host by which each caller came */
     char admin_token[ADMIN_TOKEN_SIZE], admin_token_path[PATH_MAX];
     bool stopping, lost_dir, lost_db, init_failed;
     int checks;       /* of the directory, since the database was last backed up */
     size_t n_unsaved; /* nodes that were stopped without their data */
     size_t n_left;    /* agents and nodes that did not stop */
 };
+
+/* What endpoints name in the answer to a caller that has reached the API by 'host'; NULL: each its own address. */
+static const char *endpoint_host(struct serve *s, const char *host)
+{
+    if (s->o->addressing != ADDRESSING_PORTS) return NULL;
+    if (s->advertise) return s->advertise;
+    if (host == NULL) return LOOPBACK;
+    control_reached_by(s->control, host);
+    return host;
+}
 
 static int run_operation(void *arg, const struct operation *o, const struct query_caller *who, struct arena *a, const void *in,
     void *out, struct err *e)
@@ -100,7 +115,8 @@ static int run_operation(void *arg, const struct operation *o, const struct quer
     if (o->writes && s->reset.under_way)
         return err_set(e, FAULT_SERVICE_UNAVAILABLE, "Everything is being deleted by a reset. Please try again.");
     if (o->writes) trace_begin(control_trace(s->control), who->request_id, o->name);
-    int r = ops_run(s->store, &s->ops, o, &(struct ops_caller){who->region, who->account, who->request_id}, a, in, out, e);
+    const struct ops_caller caller = {who->region, who->account, who->request_id, endpoint_host(s, who->host)};
+    int r = ops_run(s->store, &s->ops, o, &caller, a, in, out, e);
     if (o->writes) trace_end(control_trace(s->control), r == 0);
     if (r == 0 && o->writes) control_changed(s->control);
     return r;
@@ -185,6 +201,8 @@ static void get_authority(struct exchange *x, void *arg)
     struct err e;
     _buf_ struct buf body = {0};
     if (s->control == NULL) err_set(&e, ERR_BROKEN, "stopping");
+    char host[HOST_TEXT_SIZE];
+    if (s->control && http_host(x, host)) control_reached_by(s->control, host);
     const char *pem = s->control ? control_authority_pem(s->control, &e) : NULL;
     if (pem) {
         buf_puts(&body, pem);
@@ -211,7 +229,8 @@ static void add_routes(struct serve *s)
         .operations = api_operations,
         .n_operations = api_n_operations,
         .token = s->admin_token,
-        .trips = s->o->trips == TRIPS_ON,
+        .trips = s->o->trips == TRIPS_ON || s->o->admin == ADMIN_OPEN,
+        .open = s->o->admin == ADMIN_OPEN,
         .local = http_is_local(s->http),
         .dry_run = is_dry_run,
         .clock_moved = clock_moved,
@@ -261,7 +280,8 @@ static int open_control(struct serve *s, struct err *e)
         .passed_arg = s,
         .ports = ports,
         .listen_host = s->listen_host,
-        .advertise = s->o->advertise,
+        .advertise = s->advertise,
+        .own_address = s->own_address[0] ? s->own_address : NULL,
         .first_port = s->o->first_port,
         .last_port = s->o->last_port,
         .allow_restricted = s->o->restricted == RESTRICTED_ALLOW,
@@ -274,7 +294,6 @@ static int open_control(struct serve *s, struct err *e)
     s->ops.remembers = true;
     s->ops.allow_restricted = o.allow_restricted;
     s->ops.large_groups = s->o->quotas == QUOTAS_RAISED;
-    if (ports) s->ops.endpoint_host = s->o->advertise;
     int r = control_open(&s->control, &o, e);
     if (r == 0) reception_serve(&s->reception, s->control);
     return r;
@@ -322,13 +341,18 @@ static int check_exposure(struct serve *s, struct err *e)
 {
     if (s->listen_host[0] && strncmp(s->listen_host, "127.", 4) != 0)
         log_notice("nodes listen on %s: whoever reaches it can use every group that asks for no password", s->listen_host);
+    bool open = s->o->admin == ADMIN_OPEN;
+    if (open)
+        log_notice(
+            "/_meridian/ is open (--admin open): whoever reaches %s may reset everything, move the clock and inject failures, "
+            "without a token",
+            s->o->listen);
     if (http_is_local(s->http)) return 0;
-    if (s->o->trips == TRIPS_ON)
+    if (s->o->trips == TRIPS_ON && !open)
         return err_set(
             e, ERR_USAGE, "--trips lets failures be injected, which is for loopback only: leave it out, or listen on 127.0.0.1");
-    log_notice("%s is open to other machines: whoever reaches it may use the whole API, since signatures are not checked; "
-               "what changes Meridian itself needs the token in %s",
-        s->o->listen, s->admin_token_path);
+    log_notice("%s is open to other machines: whoever reaches it may use the whole API, since signatures are not checked%s%s",
+        s->o->listen, open ? "" : "; what changes Meridian itself needs the token in ", open ? "" : s->admin_token_path);
     return 0;
 }
 
@@ -489,6 +513,9 @@ static int open_all(struct serve *s, struct err *e)
     if (s->o->dry_run == DRY_RUN_OFF) r = engines_check(s->o, e);
     if (r == 0) r = find_snapshot_folders(s, e);
     if (r == 0 && s->o->addressing == ADDRESSING_PORTS) r = bind_host_find(s->o->bind, s->o->advertise, s->listen_host, e);
+    bool everywhere = strcmp(s->listen_host, EVERYWHERE) == 0;
+    if (everywhere) bind_host_own(s->own_address);
+    s->advertise = s->o->advertise[0] ? s->o->advertise : everywhere ? NULL : s->listen_host;
     if (r == 0) r = claim_data_dir(s, e);
     snprintf(path, sizeof path, "%s/meridian.db", s->data_dir);
     if (r == 0) r = check_whole(s, path, e);

@@ -1,5 +1,6 @@
 #include "base/arena.h"
 #include "base/text.h"
+#include "catalog/engine.h"
 #include "catalog/region.h"
 #include "plan/address_book.h"
 #include "plan/plan.h"
@@ -32,9 +33,26 @@ static bool address_is_taken(struct world *w, const char *address, int64_t port)
     return w->held && address_book_has(w->held, address_book_entry(w->arena, w->addressing.ports, address, port));
 }
 
+/* What nobody has yet, who asks for it has. */
+static bool take_address(struct world *w, const char *host, int64_t with, const char **address, int64_t *port)
+{
+    if (address_is_taken(w, host, with)) return false;
+    if (w->held) address_book_take(w->held, address_book_entry(w->arena, w->addressing.ports, host, with));
+    world_set(w, address, host);
+    world_set_int(w, port, with);
+    return true;
+}
+
+static bool is_default_port(int64_t port)
+{
+    for (int i = 0; i < ENGINE_COUNT; i++)
+        if (engines[i].port == port) return true;
+    return false;
+}
+
 /* The counter begins anywhere, runs through the region's hosts, or through the port range, and comes round to what was freed
- * long ago. */
-static bool give_address(struct world *w, struct world_region *r, const char **address, int64_t *port)
+ * long ago. 'spare': not to the ports that requests ask for when they name none. */
+static bool give_next_address(struct world *w, struct world_region *r, bool spare, const char **address, int64_t *port)
 {
     int64_t span = w->addressing.ports ? w->addressing.last_port - w->addressing.first_port + 1 : PLAN_HOSTS;
     const struct region *known = region_find(r->row.name);
@@ -42,11 +60,9 @@ static bool give_address(struct world *w, struct world_region *r, const char **a
         int64_t at = (r->row.next_host + tries) % span;
         const char *host = w->addressing.ports ? w->addressing.host : plan_host_address(w->arena, known ? known->octet : 0, at);
         int64_t with = w->addressing.ports ? w->addressing.first_port + at : *port;
-        if (address_is_taken(w, host, with)) continue;
-        if (w->held) address_book_take(w->held, address_book_entry(w->arena, w->addressing.ports, host, with));
+        if (spare && is_default_port(with)) continue;
+        if (!take_address(w, host, with, address, port)) continue;
         world_set_int(w, &r->row.next_host, (at + 1) % span);
-        world_set(w, address, host);
-        world_set_int(w, port, with);
         return true;
     }
     return false;
@@ -56,6 +72,7 @@ struct addressed {
     const char *region;
     const char **address;
     int64_t *port, *settled;
+    int64_t wished;          /* ports mode: the port that clients expect it at; 0: any */
     const char **no_address; /* why there is none */
     bool in_force, is_taken; /* by another program */
 };
@@ -69,6 +86,20 @@ static const char *go_without(struct world *w, struct addressed x)
     bool known = text_is(*x.no_address, reason);
     world_set(w, x.no_address, reason);
     return known ? NULL : reason;
+}
+
+static bool is_in_range(const struct world *w, int64_t port)
+{
+    return port >= w->addressing.first_port && port <= w->addressing.last_port;
+}
+
+/* The port that was asked for where it can be had, and is not the one that somebody else was just seen at. */
+static bool give_address(struct world *w, struct world_region *r, struct addressed x)
+{
+    bool ports = w->addressing.ports;
+    if (x.wished && !x.is_taken && is_in_range(w, x.wished) && take_address(w, w->addressing.host, x.wished, x.address, x.port))
+        return true;
+    return (ports && give_next_address(w, r, true, x.address, x.port)) || give_next_address(w, r, false, x.address, x.port);
 }
 
 /* Why there is none to be had, if that is news; else NULL. */
@@ -86,30 +117,113 @@ static const char *plan_address(struct world *w, struct addressed x)
         world_set_int(w, &r->row.next_host, (r->row.next_host / block + 1) * block);
         world_set(w, x.address, NULL);
     }
-    if (!*x.address && !give_address(w, r, x.address, x.port)) return go_without(w, x);
+    if (!*x.address && !give_address(w, r, x)) return go_without(w, x);
     world_set(w, x.no_address, NULL);
     return NULL;
 }
 
-void plan_addresses(struct world *w)
+/* ---- the ports that clients expect ---- */
+
+/* Clients of a replication group begin at its primary endpoint, or at the configuration endpoint; those of a memcached cluster, too.
+ * All others take what is left. */
+static int64_t wished_by_endpoint(struct world *w, const struct row_endpoint *e)
+{
+    if (!w->addressing.ports || (e->kind != ENDPOINT_PRIMARY && e->kind != ENDPOINT_CONFIGURATION)) return 0;
+    struct world_rg *rg = e->rg_id ? world_rg(w, e->region, e->rg_id) : NULL;
+    struct world_cluster *c = e->cluster_id ? world_cluster(w, e->region, NULL, e->cluster_id) : NULL;
+    return rg ? rg->row.port : c ? c->row.port : 0;
+}
+
+/* A cache cluster without an endpoint is its only node. */
+static int64_t wished_by_node(const struct world *w, const struct world_node *n)
+{
+    bool alone = n->rg == NULL && n->cluster && strcmp(n->cluster->row.engine, engines[ENGINE_MEMCACHED].name) != 0;
+    return w->addressing.ports && alone ? n->cluster->row.port : 0;
+}
+
+/* Why it is another one; NULL: it is the one. */
+static const char *other_port_reason(const struct world *w, int64_t wished, int64_t port)
+{
+    if (wished == 0 || wished == port) return NULL;
+    return is_in_range(w, wished) ? "is in use" : "is outside of --port-range";
+}
+
+static void tell_of_endpoint(struct world *w, const struct row_endpoint *e, const char *reason)
+{
+    if (e->cluster_id) world_event(w, e->region, e->cluster_id, EVENT_CONFIGURATION_ENDPOINT_FAILED, e->cluster_id, reason);
+    else world_event(w, e->region, e->rg_id, EVENT_ENDPOINT_FAILED, endpoint_kind_text(e->kind), e->rg_id, reason);
+}
+
+static void tell_port_of_node(struct world *w, const struct row_node *n, int64_t wished)
+{
+    const char *why = other_port_reason(w, wished, n->port);
+    if (why == NULL) return;
+    world_event(w, n->region, n->cluster_id, EVENT_NODE_PORT_REPLACED, n->node_id,
+        arena_printf(w->arena, "%lld", (long long)n->port), arena_printf(w->arena, "%lld", (long long)wished), why);
+}
+
+static void tell_port_of_endpoint(struct world *w, const struct row_endpoint *e, int64_t wished)
+{
+    const char *why = other_port_reason(w, wished, e->port);
+    if (why == NULL) return;
+    const char *port = arena_printf(w->arena, "%lld", (long long)e->port);
+    const char *asked = arena_printf(w->arena, "%lld", (long long)wished);
+    if (e->cluster_id)
+        world_event(w, e->region, e->cluster_id, EVENT_CONFIGURATION_PORT_REPLACED, e->cluster_id, port, asked, why);
+    else
+        world_event(
+            w, e->region, e->rg_id, EVENT_ENDPOINT_PORT_REPLACED, endpoint_kind_text(e->kind), e->rg_id, port, asked, why);
+}
+
+static void plan_node_address(struct world *w, struct world_node *node, int64_t wished)
+{
+    struct row_node *n = &node->row;
+    struct addressed x = {.region = n->region,
+        .address = &n->address,
+        .port = &n->port,
+        .settled = &n->settled,
+        .wished = wished,
+        .no_address = &n->no_address,
+        .in_force = seen_node_state(n) == SEEN_READY,
+        .is_taken = seen_node_state(n) == SEEN_CONFLICT};
+    bool anew = n->address == NULL || (!n->settled && x.is_taken);
+    const char *reason = plan_address(w, x);
+    if (reason) world_event(w, n->region, n->cluster_id, EVENT_NODE_START_FAILED, n->node_id, reason);
+    else if (anew && n->address) tell_port_of_node(w, n, wished);
+}
+
+static void plan_endpoint_address(struct world *w, struct row_endpoint *e, int64_t wished)
+{
+    struct addressed x = {.region = e->region,
+        .address = &e->address,
+        .port = &e->port,
+        .settled = &e->settled,
+        .wished = wished,
+        .no_address = &e->no_address,
+        .in_force = seen_endpoint_state(e) == ENDPOINT_LISTENING,
+        .is_taken = seen_endpoint_state(e) == ENDPOINT_CONFLICT};
+    bool anew = e->address == NULL || (!e->settled && x.is_taken);
+    const char *reason = plan_address(w, x);
+    if (reason) tell_of_endpoint(w, e, reason);
+    else if (anew && e->address) tell_port_of_endpoint(w, e, wished);
+}
+
+/* Who is expected at a port comes before those that are not. */
+static void plan_addresses_of(struct world *w, bool wished)
 {
     for (size_t i = 0; i < w->n_nodes; i++) {
-        struct row_node *n = &w->nodes[i].row;
-        if (w->nodes[i].drop || n->want != WISH_RUN) continue;
-        const char *reason = plan_address(w, (struct addressed){n->region, &n->address, &n->port, &n->settled, &n->no_address,
-                                                 seen_node_state(n) == SEEN_READY, seen_node_state(n) == SEEN_CONFLICT});
-        if (reason) world_event(w, n->region, n->cluster_id, EVENT_NODE_START_FAILED, n->node_id, reason);
+        int64_t port = wished_by_node(w, &w->nodes[i]);
+        if (!w->nodes[i].drop && w->nodes[i].row.want == WISH_RUN && (port != 0) == wished)
+            plan_node_address(w, &w->nodes[i], port);
     }
     for (size_t i = 0; i < w->n_endpoints; i++) {
-        struct row_endpoint *e = &w->endpoints[i].row;
-        if (w->endpoints[i].drop) continue;
-        const char *reason =
-            plan_address(w, (struct addressed){e->region, &e->address, &e->port, &e->settled, &e->no_address,
-                                seen_endpoint_state(e) == ENDPOINT_LISTENING, seen_endpoint_state(e) == ENDPOINT_CONFLICT});
-        if (reason) {
-            if (e->cluster_id)
-                world_event(w, e->region, e->cluster_id, EVENT_CONFIGURATION_ENDPOINT_FAILED, e->cluster_id, reason);
-            else world_event(w, e->region, e->rg_id, EVENT_ENDPOINT_FAILED, endpoint_kind_text(e->kind), e->rg_id, reason);
-        }
+        int64_t port = wished_by_endpoint(w, &w->endpoints[i].row);
+        if (!w->endpoints[i].drop && (port != 0) == wished) plan_endpoint_address(w, &w->endpoints[i].row, port);
     }
+}
+
+void plan_addresses(struct world *w)
+{
+    if (w->addressing.ports) plan_addresses_of(w, true);
+    plan_addresses_of(w, false);
 }

@@ -114,6 +114,10 @@ const char *encryption_names(struct world *w, const struct world_node *n)
     /* Nodes of a Redis Cluster send clients to each other's addresses, which the authority may sign where they are of this machine. */
     if (!w->addressing.ports || is_loopback(n->row.address)) add_name(&names, n->row.address);
     if (w->addressing.ports && is_loopback(w->addressing.advertise)) add_name(&names, "localhost");
+    for (const char *p = w->addressing.names ? w->addressing.names : "", *end; *p; p = end + (*end == ' ')) {
+        end = p + strcspn(p, " ");
+        add_name(&names, arena_strndup(w->arena, p, (size_t)(end - p)));
+    }
     for (size_t i = 0; !w->addressing.ports && n->rg && i < n->rg->n_endpoints; i++)
         if (may_answer_at(n, &n->rg->endpoints[i])) add_name(&names, n->rg->endpoints[i].row.address);
     qsort(names.items, names.n, sizeof *names.items, compare_names);

@@ -215,7 +215,9 @@ struct world_addressing {
     bool ports;
     const char *host; /* ports mode: where nodes listen */
     int first_port, last_port;
-    const char *advertise; /* ports mode: what clients are told */
+    const char *advertise;   /* ports mode: what clients are told; NULL: the host by which each has reached the API */
+    const char *own_address; /* where other machines find this one, if nodes listen everywhere; may be NULL */
+    const char *names;       /* further names for certificates, one space between them; may be NULL */
 };
 
 #define WORLD_ARRAY(array, item, table, query) \

@@ -2,6 +2,7 @@
 #include "store/store.h"
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/host.h"
 #include "base/trip.h"
 #include "catalog/words.h"
 #include "store/backup.h"
@@ -12,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -29,8 +31,9 @@ struct store {
     int64_t backed_up; /* store_changes() of the last copy */
     bool writing;      /* a write transaction is under way */
     struct memo memo;
-    struct bounds nodes;      /* how many there are at most */
-    struct store_watch watch; /* zeroed: nobody watches */
+    char memo_host[HOST_TEXT_SIZE]; /* whom its texts name */
+    struct bounds nodes;            /* how many there are at most */
+    struct store_watch watch;       /* zeroed: nobody watches */
 };
 
 static int disk_full(struct err *e, const char *what)
@@ -382,6 +385,13 @@ static const char *text_of(const struct sql_table *t, const void *row, const cha
 void store_remember(struct store *s, const char *region, const char *rg_id, const char *text, size_t n)
 {
     if (!s->writing) memo_put(&s->memo, region, rg_id, text, n);
+}
+
+void store_remember_for(struct store *s, const char *host)
+{
+    if (strcmp(s->memo_host, host) == 0) return;
+    memo_fini(&s->memo);
+    snprintf(s->memo_host, sizeof s->memo_host, "%s", host);
 }
 
 const struct buf *store_recall(const struct store *s, const char *region, const char *rg_id)

@@ -80,6 +80,8 @@ void store_count_nodes(struct store *s, const char *region, int64_t n);
  * put or deleted, at most (memo.h). Nothing is kept or found within a write transaction, which may be rolled back.
  */
 void store_remember(struct store *s, const char *region, const char *rg_id, const char *text, size_t n);
+/* The texts name that host: those that name another one are dropped. Callers by different hosts cost each other what is kept. */
+void store_remember_for(struct store *s, const char *host);
 /* NULL: there is none. It is valid until the next call. */
 const struct buf *store_recall(const struct store *s, const char *region, const char *rg_id);
 

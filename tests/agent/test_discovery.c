@@ -25,6 +25,18 @@ Test(discovery, answers_with_the_version_and_all_nodes)
     cr_assert_eq(strlen("12\na.example|10.0.0.1|11211 localhost||20001\n"), 45u, "the length is that of the two lines");
 }
 
+Test(discovery, places_nodes_where_the_client_is)
+{
+    _buf_ struct buf placed = {0}, at = {0};
+    discovery_add(&at, DISCOVERY_HERE, DISCOVERY_HERE, 6380);
+    discovery_add(&at, DISCOVERY_HERE, DISCOVERY_HERE, 6381);
+    discovery_place(&placed, at.data, "172.17.0.2");
+    cr_assert_str_eq(placed.data, "172.17.0.2|172.17.0.2|6380 172.17.0.2|172.17.0.2|6381");
+    buf_clear(&placed);
+    discovery_place(&placed, list.data, "172.17.0.2");
+    cr_assert_str_eq(placed.data, list.data);
+}
+
 Test(discovery, answers_older_clients_with_a_value)
 {
     cr_assert_eq(discovery_answer("get AmazonElastiCache:cluster", 1, list.data, "1.4.5", &out), DISCOVERY_ANSWERED);

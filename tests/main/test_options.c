@@ -41,7 +41,7 @@ Test(options, serve_has_defaults_for_everything)
     cr_expect_str_eq(o.data_dir, "/home/me/.local/state/meridian");
     cr_expect_str_eq(o.default_region, "us-east-1");
     cr_expect_eq(o.addressing, ADDRESSING_LOOPBACK);
-    cr_expect_str_eq(o.advertise, "127.0.0.1");
+    cr_expect_str_eq(o.advertise, "");
     cr_expect_eq(o.first_port, 20000);
     cr_expect_eq(o.last_port, 29999);
     cr_expect_str_eq(o.redis_server, "redis-server");

@@ -369,6 +369,44 @@ Test(serve, it_says_when_other_machines_reach_it)
     expect_failure("--listen 0.0.0.0:0 --trips", "--trips lets failures be injected, which is for loopback only");
 }
 
+Test(serve, that_is_open_asks_for_no_token_and_says_so)
+{
+    start("--listen 0.0.0.0:0 --admin open");
+    cr_expect(
+        strstr(scratch_read("err"), "/_meridian/ is open (--admin open): whoever reaches 0.0.0.0:0"), "%s", scratch_read("err"));
+    cr_expect_eq(asking_port(port, "PUT", "/_meridian/trips/store_commit?count=0", "", NULL), 200);
+    cr_expect_eq(asking_port(port, "POST", "/_meridian/clock?advance_ms=1", "", NULL), 200);
+    cr_expect_eq(stop(), EXIT_SUCCESS);
+    start("--listen 0.0.0.0:0");
+    cr_expect_eq(asking_port(port, "PUT", "/_meridian/trips/store_commit?count=0", "", NULL), 403);
+    cr_expect_eq(asking_port(port, "POST", "/_meridian/clock?advance_ms=1", "", NULL), 401);
+    cr_expect_eq(stop(), EXIT_SUCCESS);
+}
+
+static int ask_health(void)
+{
+    struct err failure;
+    char line[600], *argv[] = {(char *)"meridian", (char *)"health", (char *)"--data-dir", line};
+    struct options o;
+    snprintf(line, sizeof line, "%s/data", scratch_dir());
+    cr_assert_eq(options_read(&o, 4, argv, &failure), 0, "%s", failure.msg);
+    return health_main(&o);
+}
+
+Test(serve, its_health_is_told_by_a_command)
+{
+    cr_expect_eq(ask_health(), 1);
+    cr_expect(strstr(scratch_read("err"), "no serve has said in"), "%s", scratch_read("err"));
+    start("");
+    cr_expect_eq(ask_health(), 0);
+    cr_expect(strstr(scratch_read("out"), "\"status\":\"ok\""), "%s", scratch_read("out"));
+    cr_expect_eq(stop(), EXIT_SUCCESS);
+    cr_expect_eq(ask_health(), 1);
+    cr_expect(strstr(scratch_read("err"), "nobody answers at 127.0.0.1"), "%s", scratch_read("err"));
+    scratch_write("data/endpoint", "ftp://x:1\n", 0600);
+    cr_expect_eq(ask_health(), 1);
+}
+
 Test(serve, what_keeps_it_from_starting_is_one_line)
 {
     expect_failure("--default-region mars-1", "--default-region mars-1: there is no such region");

@@ -279,6 +279,69 @@ Test(rg, ports_mode_gives_one_host_and_a_port_each)
     for (int i = 0; i < 4; i++) cr_assert(b.endpoints[i].row.port >= 20000 && b.endpoints[i].row.port <= 20009);
 }
 
+static int told(const char *begin)
+{
+    int n = 0;
+    for (struct world_event *e = b.w.events; e; e = e->next) n += strncmp(e->message, begin, strlen(begin)) == 0;
+    return n;
+}
+
+Test(rg, ports_mode_gives_a_group_the_port_that_it_was_asked_for)
+{
+    b.w.addressing = (struct world_addressing){true, "0.0.0.0", 6379, 6389};
+    build_rg(&b, "us-east-1", "x", "creating", 2);
+    build_rg(&b, "us-east-1", "y", "creating", 1);
+    b.w.regions[0].row.next_host = 0;
+    build_link(&b);
+    plan_world(&b.w);
+    cr_expect_eq(rg_endpoint(&b.rgs[0], ENDPOINT_PRIMARY, "0001")->row.port, 6379);
+    cr_expect_eq(told("The primary endpoint of replication group x has port"), 0);
+    cr_expect_neq(rg_endpoint(&b.rgs[1], ENDPOINT_PRIMARY, "0001")->row.port, 6379);
+    cr_expect_eq(told("The primary endpoint of replication group y has port"), 1);
+    for (struct world_event *e = b.w.events; e; e = e->next)
+        if (strstr(e->message, "group y has port"))
+            cr_expect(strstr(e->message, ": port 6379, which was asked for, is in use"), "%s", e->message);
+    cr_expect_eq(told("The reader endpoint of replication group x has port"), 0, "who asks for the primary's port gets that");
+}
+
+Test(rg, ports_mode_keeps_the_port_that_is_usual_for_who_asks_for_it)
+{
+    b.w.addressing = (struct world_addressing){true, "0.0.0.0", 6378, 6386};
+    build_rg(&b, "us-east-1", "x", "creating", 3);
+    b.rgs[0].row.port = 6380;
+    build_link(&b);
+    plan_world(&b.w);
+    cr_expect_eq(rg_endpoint(&b.rgs[0], ENDPOINT_PRIMARY, "0001")->row.port, 6380);
+    for (size_t i = 0; i < b.w.n_nodes; i++) cr_expect_neq(b.nodes[i].row.port, 6379);
+}
+
+Test(rg, ports_mode_looks_elsewhere_where_a_stranger_has_the_port)
+{
+    b.w.addressing = (struct world_addressing){true, "0.0.0.0", 6379, 6679};
+    build_rg(&b, "us-east-1", "x", "creating", 1);
+    build_link(&b);
+    plan_world(&b.w);
+    struct world_endpoint *primary = rg_endpoint(&b.rgs[0], ENDPOINT_PRIMARY, "0001");
+    cr_assert_eq(primary->row.port, 6379);
+    primary->row.seen_address = primary->row.address;
+    primary->row.seen_port = primary->row.port;
+    primary->row.seen_state = ENDPOINT_CONFLICT;
+    plan_world(&b.w);
+    cr_expect_neq(primary->row.port, 6379);
+    cr_expect_eq(told("The primary endpoint of replication group x has port"), 1);
+}
+
+Test(rg, ports_mode_tells_of_a_port_that_is_not_published)
+{
+    b.w.addressing = (struct world_addressing){true, "0.0.0.0", 20000, 20009};
+    build_rg(&b, "us-east-1", "x", "creating", 1);
+    build_link(&b);
+    plan_world(&b.w);
+    cr_expect_eq(told("The primary endpoint of replication group x has port 2000"), 1);
+    plan_world(&b.w);
+    cr_expect_eq(told("The primary endpoint of replication group x has port 2000"), 1, "once");
+}
+
 Test(rg, host_addresses_leave_out_0_and_255)
 {
     cr_assert_str_eq(plan_host_address(&a, 1, 0), "127.1.0.1");
@@ -313,13 +376,6 @@ Test(rg, what_keeps_a_node_from_starting_is_told_once)
     b.w.events = NULL;
     plan_world(&b.w);
     cr_assert_null(b.w.events, "not again for the same reason");
-}
-
-static int told(const char *begin)
-{
-    int n = 0;
-    for (struct world_event *e = b.w.events; e; e = e->next) n += strncmp(e->message, begin, strlen(begin)) == 0;
-    return n;
 }
 
 Test(rg, a_range_of_ports_that_is_used_up_is_told_once_and_heals)

@@ -7,13 +7,21 @@ struct authority {
     int unused;
 };
 
-int authority_open(struct authority **out, const char *data_dir, const char *advertised, struct err *e)
+int authority_open(struct authority **out, const char *data_dir, const char *advertised, const struct hosts *hosts, struct err *e)
 {
     (void)data_dir;
     (void)advertised;
+    (void)hosts;
     (void)e;
     *out = calloc(1, sizeof **out);
     return 0;
+}
+
+bool authority_may_sign_for(const struct authority *a, const char *name)
+{
+    (void)a;
+    (void)name;
+    return true;
 }
 
 void authority_close(struct authority *a)

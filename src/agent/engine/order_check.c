@@ -1,5 +1,6 @@
 #include "agent/engine/order_check.h"
 #include "agent/os/file.h"
+#include "base/host.h"
 #include "catalog/parameter.h"
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -71,6 +72,8 @@ int order_check(const struct proto_node_order *o, struct err *e)
     if (!order_is_version(o->engine_version)) return err_set(e, ERR_USAGE, "the order has no proper version");
     for (size_t i = 0; i < o->endpoints.n; i++)
         if (!order_is_address(o->endpoints.items[i])) return err_set(e, ERR_USAGE, "an endpoint of the order is no address");
+    if (o->announced_host && !host_is_proper(o->announced_host))
+        return err_set(e, ERR_USAGE, "the host that the order has clients told of is none");
     if (o->snapshot && !file_id_ok(o->snapshot)) return err_set(e, ERR_USAGE, "the order has no proper name of a snapshot");
     int r = o->seed ? check_seed(o->seed, e) : 0;
     return r ? r : check_settings(o, e);

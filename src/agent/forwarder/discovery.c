@@ -6,6 +6,15 @@ void discovery_add(struct buf *list, const char *name, const char *ip, int port)
     buf_printf(list, "%s%s|%s|%d", list->len ? " " : "", name, ip, port);
 }
 
+void discovery_place(struct buf *out, const char *list, const char *here)
+{
+    for (const char *star; (star = strstr(list, DISCOVERY_HERE)) != NULL; list = star + 1) {
+        buf_add(out, list, (size_t)(star - list));
+        buf_puts(out, here);
+    }
+    buf_puts(out, list);
+}
+
 /* The two lines of the answer are one value, whose length goes before it. */
 static void put_value(struct buf *out, const char *head, int64_t version, const char *list)
 {

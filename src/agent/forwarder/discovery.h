@@ -8,8 +8,14 @@
  * library". Pure text work.
  */
 
+/* In place of a host: the address at which the client has found the endpoint. */
+#define DISCOVERY_HERE "*"
+
 /* Adds one node to a list: hostname|ip-address|port. 'ip' may be "". */
 void discovery_add(struct buf *list, const char *name, const char *ip, int port);
+
+/* Adds the list with the address 'here' for each DISCOVERY_HERE. */
+void discovery_place(struct buf *out, const char *list, const char *here);
 
 enum discovery {
     DISCOVERY_ANSWERED, /* the answer was added to 'out' */

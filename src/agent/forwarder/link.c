@@ -39,7 +39,8 @@ static int kind_parse(const char *name, enum link_kind *out)
     return -1;
 }
 
-/* A node that listens everywhere is told under its name alone, unless that is an address. */
+/* A node that listens everywhere is told under its name alone, unless that is an address; and without a name at the address at which
+ * the client has found the endpoint. */
 static void tell_nodes(struct link *l, const struct proto_link_order *o)
 {
     buf_clear(&l->nodes);
@@ -47,8 +48,9 @@ static void tell_nodes(struct link *l, const struct proto_link_order *o)
     for (size_t i = 0; i < o->targets.n; i++) {
         const struct proto_target *t = &o->targets.items[i];
         bool everywhere = strcmp(t->host, "0.0.0.0") == 0 || strcmp(t->host, "::") == 0;
-        const char *name = t->name ? t->name : t->host, *ip = everywhere ? name : t->host;
-        discovery_add(&l->nodes, name, order_is_address(ip) ? ip : "", (int)t->port.v);
+        const char *name = t->name ? t->name : everywhere ? DISCOVERY_HERE : t->host, *ip = everywhere ? name : t->host;
+        bool is_ip = order_is_address(ip) || strcmp(ip, DISCOVERY_HERE) == 0;
+        discovery_add(&l->nodes, name, is_ip ? ip : "", (int)t->port.v);
     }
     l->nodes_version = o->nodes_version.v;
     snprintf(l->engine_version, sizeof l->engine_version, "%s", o->engine_version ? o->engine_version : "");

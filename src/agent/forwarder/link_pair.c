@@ -5,6 +5,7 @@
 #include "base/trip.h"
 #include <assert.h>
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -467,17 +468,30 @@ static void client_hung_up(struct pair *p)
 /* The first byte of a request in memcached's binary protocol, which knows nothing of the kind. */
 #define BINARY_REQUEST '\x80'
 
+/* The client's own way to the endpoint leads to its nodes, too, where all of them listen everywhere. */
+static void list_nodes(const struct pair *p, struct buf *out)
+{
+    struct sockaddr_storage at = {0};
+    char here[INET6_ADDRSTRLEN] = "";
+    socklen_t size = sizeof at;
+    if (getsockname(p->client.fd, (struct sockaddr *)&at, &size) == 0)
+        getnameinfo((struct sockaddr *)&at, size, here, sizeof here, NULL, 0, NI_NUMERICHOST);
+    discovery_place(out, p->link->nodes.data, here);
+}
+
 /* Answers the lines that are there; false once one of them is for a node, or the client leaves. */
 static bool answer_lines(struct pair *p)
 {
     struct link *l = p->link;
+    _buf_ struct buf nodes = {0};
     if (p->said.len > 0 && p->said.data[0] == BINARY_REQUEST) return false;
+    list_nodes(p, &nodes);
     for (char *end; p->said.len > 0 && (end = memchr(p->said.data, '\n', p->said.len)) != NULL;) {
         char line[64];
         size_t n = (size_t)(end - p->said.data), len = n > 0 && end[-1] == '\r' ? n - 1 : n;
         snprintf(line, sizeof line, "%.*s", (int)len, p->said.data);
         enum discovery d = len < sizeof line
-                               ? discovery_answer(line, l->nodes_version, l->nodes.data, l->engine_version, &p->client.out)
+                               ? discovery_answer(line, l->nodes_version, nodes.data, l->engine_version, &p->client.out)
                                : DISCOVERY_OTHER;
         if (d == DISCOVERY_QUIT) p->client.eof = true;
         if (d != DISCOVERY_ANSWERED) return false;

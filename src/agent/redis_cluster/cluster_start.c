@@ -106,6 +106,9 @@ void cluster_conf(const struct node *n, struct buf *out)
                   "cluster-replica-validity-factor 0\n");
     buf_printf(out, "cluster-node-timeout %lld\n", (long long)cluster_timeout_ms(map, false));
     buf_printf(out, "cluster-announce-ip %s\n", n->order->address);
+    /* Nodes go on to meet at their addresses; this is what clients are told. An address passes for a name. */
+    if (n->order->announced_host)
+        buf_printf(out, "cluster-announce-hostname %s\ncluster-preferred-endpoint-type hostname\n", n->order->announced_host);
     if (me != NULL) buf_printf(out, "cluster-port %d\n", cluster_bus_port(me));
     source_conf(n, out);
 }

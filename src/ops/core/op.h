@@ -14,16 +14,16 @@
  */
 struct ops_config {
     const char *snapshot_import_dir, *snapshot_export_dir; /* folders of buckets, or NULL */
-    const char *endpoint_host; /* what endpoints show instead of a node's address (--addressing ports), or NULL */
-    bool large_groups;         /* --quotas raised: up to 500 nodes in a replication group */
-    bool remembers;            /* descriptions are kept as XML for the next to ask (store_remember) */
-    bool allow_restricted;     /* --restricted-commands allow: access strings may name them */
+    bool large_groups;                                     /* --quotas raised: up to 500 nodes in a replication group */
+    bool remembers;                                        /* descriptions are kept as XML for the next to ask (store_remember) */
+    bool allow_restricted;                                 /* --restricted-commands allow: access strings may name them */
 };
 
 struct ops_caller {
     const char *region;
     const char *account; /* 12 digits */
     const char *request_id;
+    const char *endpoint_host; /* what endpoints show instead of a node's address (--addressing ports), or NULL */
 };
 
 struct op {
@@ -36,7 +36,8 @@ struct op {
     const char *account;
     const struct operation *operation; /* the one that runs */
     const struct ops_config *config;
-    int64_t random; /* for ids and windows; differs from request to request */
+    const char *endpoint_host; /* the caller's */
+    int64_t random;            /* for ids and windows; differs from request to request */
 };
 
 /*

@@ -26,7 +26,7 @@ const char *view_enabled(bool on)
 struct api_endpoint *view_endpoint(struct op *op, const char *address, int64_t port)
 {
     struct api_endpoint *e = arena_new(op->arena, struct api_endpoint);
-    *e = (struct api_endpoint){.address = op->config->endpoint_host ? op->config->endpoint_host : address, .port = OPT_INT(port)};
+    *e = (struct api_endpoint){.address = op->endpoint_host ? op->endpoint_host : address, .port = OPT_INT(port)};
     return e;
 }
 
