@@ -2,7 +2,7 @@
 
 usage: bench.py [FIGURE…]     without a name, all of them: start, size, memory, describe, page, create, join, lag, failover,
                               takeover, hang, primary, reader, tls_create, tls, access, fleet, snapshot, cluster_create, reshard,
-                              cluster_failover, cluster_election, hostile, scale, gateway, far
+                              cluster_failover, cluster_election, turns, loss, hostile, scale, gateway, far
 
 takeover, hang        a primary killed or stopped, until a write is accepted
 primary, reader       throughput through an endpoint to that of the node itself; reader needs cores that nothing else uses
@@ -12,6 +12,7 @@ fleet                 200 nodes
 snapshot              1 GB taken and restored, to the engine alone with the same data
 reshard               1,000,000 keys, 3 to 4 shards, under a client's load
 cluster_failover      a shard's primary killed; cluster_election: the same with serve and agents dead
+turns                 100 failovers over three regions in cluster mode, with 1 and with 6 shards; loss: a lost primary region
 hostile               the dearest of 3,700 requests made to be dear, in processor time
 gateway, far          what a gateway between regions costs; a write in a region that is 40 ms away
 scale                 10,000 groups of nodes without processes, or as many as MERIDIAN_BENCH_GROUPS says
@@ -32,6 +33,7 @@ import fleet
 import groups
 import hostile
 import local
+import regions
 import scale
 import secure
 import wan
@@ -265,7 +267,7 @@ def failover():
 
 
 ALL = [start, size, memory, describe, page, create, join, lag, failover, groups.takeover, groups.hang, groups.primary, groups.reader, secure.tls_create, secure.tls, access.access,
-       fleet.fleet, backup.snapshot, clusters.cluster_create, clusters.reshard, clusters.cluster_failover, clusters.cluster_election, hostile.hostile, scale.scale, wan.gateway, wan.far]
+       fleet.fleet, backup.snapshot, clusters.cluster_create, clusters.reshard, clusters.cluster_failover, clusters.cluster_election, regions.turns, regions.loss, hostile.hostile, scale.scale, wan.gateway, wan.far]
 
 
 def machine():
