@@ -20,12 +20,12 @@ static const char fresh[] =
     "UPDATE replication_group SET status = CASE status WHEN 'deleting' THEN status ELSE 'creating' END, unserved_since_ms = 0, "
     "weighing_ms = 0;"
     "UPDATE node_group SET status = CASE status WHEN 'deleting' THEN status ELSE 'creating' END, unserved_since_ms = 0,"
-    " switch_node_id = NULL, switch_offset = -1, switch_since_ms = 0, failed_node_id = NULL;"
+    " switch_node_id = NULL, switch_offset = -1, switch_since_ms = 0, failed_node_id = NULL, rise_offset = -1, fork_offset = 0, "
+    "reviving = 0;"
     "UPDATE cache_cluster SET status = CASE status WHEN 'deleting' THEN status ELSE 'creating' END, unserved_since_ms = 0, "
     "weighing_ms = 0;"
     "UPDATE global_replication_group SET status = CASE status WHEN 'deleting' THEN status ELSE 'modifying' END, phase = 'steady',"
-    " phase_since_ms = 0, switch_region = NULL, switch_offset = -1;"
-    "UPDATE global_member SET fork_offset = 0;"
+    " phase_since_ms = 0, switch_region = NULL;"
     "DELETE FROM snapshot; DELETE FROM snapshot_part; DELETE FROM seed; DELETE FROM seed_file; DELETE FROM snapshot_taken;";
 
 static int check_version(sqlite3 *db, struct err *e)
