@@ -59,6 +59,15 @@ void buf_printf(struct buf *b, const char *fmt, ...)
     b->len += (size_t)n;
 }
 
+void buf_compact(struct buf *b, size_t *read)
+{
+    if (*read == 0 || *read < b->len - *read) return;
+    memmove(b->data, b->data + *read, b->len - *read);
+    b->len -= *read;
+    b->data[b->len] = '\0';
+    *read = 0;
+}
+
 void buf_clear(struct buf *b)
 {
     b->len = 0;

@@ -14,6 +14,8 @@ void buf_put_int(struct buf *b, int64_t v);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Room for at least 'n' more bytes; returns where they go. The caller adds to 'len' what it wrote. */
 char *buf_reserve(struct buf *b, size_t n);
+/* Takes bytes away that were read from its front, *read of them, once they are half of all. */
+void buf_compact(struct buf *b, size_t *read);
 /* Empties the buf and keeps its memory. */
 void buf_clear(struct buf *b);
 void buf_fini(struct buf *b);

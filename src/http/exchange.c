@@ -218,6 +218,12 @@ void http_answer(struct exchange *x, unsigned status, const char *type, struct b
     hand_over(x, status, make_response(x->http, type, body, extra));
 }
 
+void exchange_answer_with(struct exchange *x, unsigned status, struct MHD_Response *r, const struct http_header *extra)
+{
+    add_headers(x->http, r, extra);
+    hand_over(x, status, r);
+}
+
 /* Nobody reads the body of such an answer: libmicrohttpd sends its size alone. */
 static ssize_t read_nothing(void *arg, uint64_t at, char *to, size_t n)
 {
@@ -230,8 +236,7 @@ void http_answer_head(struct exchange *x, unsigned status, uint64_t size, const 
     assert(x->state == X_HANDLING || x->state == X_DEFERRED);
     struct MHD_Response *r = MHD_create_response_from_callback(size, 1, read_nothing, NULL, NULL);
     if (r == NULL) abort();
-    add_headers(x->http, r, extra);
-    hand_over(x, status, r);
+    exchange_answer_with(x, status, r, extra);
 }
 
 void http_defer(struct exchange *x, http_fn *gone, void *arg)
@@ -248,8 +253,14 @@ static void on_left(uv_poll_t *poll, int status, int events)
     (void)events;
     struct exchange *x = ((struct watch *)poll->data)->x;
     exchange_unwatch(x);
-    x->state = X_GONE;
+    if (x->state != X_ANSWERED) x->state = X_GONE; /* else it is a stream, and its reader ends it */
     x->gone(x, x->gone_arg);
+    resume_exchange(x);
+}
+
+void exchange_go_on(struct exchange *x)
+{
+    exchange_unwatch(x);
     resume_exchange(x);
 }
 

@@ -4,6 +4,7 @@
 #include "base/connections.h"
 #include "http/origin.h"
 #include "http/server.h"
+#include "http/stream.h"
 #include "model/form.h"
 #include <microhttpd.h>
 #include <stdbool.h>
@@ -16,6 +17,7 @@ enum refusal { REFUSED_NOT, REFUSED_STRANGER, REFUSED_TOO_LARGE, REFUSED_NO_ROOM
 enum state {
     X_HEADERS,  /* waits for the headers */
     X_BODY,     /* waits for the rest of the body */
+    X_SINKING,  /* its body goes to the sink, piece by piece */
     X_HANDLING, /* in its handler */
     X_DEFERRED, /* waits for http_answer(), or the client leaves */
     X_READY,    /* answered after it was deferred; waits for libmicrohttpd to ask */
@@ -47,6 +49,7 @@ struct exchange {
     struct arena arena;
     struct form params; /* of the query, once they were asked for */
     bool params_read;
+    void *taken; /* X_SINKING: the sink's */
     http_fn *gone;
     void *gone_arg;
     struct watch *watch;
@@ -66,6 +69,7 @@ struct http {
     size_t answers;   /* bytes of answers that are not read to the end yet */
     size_t large_max; /* http_allow_large() */
     bool (*may_be_large)(struct exchange *x);
+    struct http_sink sink; /* zeroed: there is none */
     struct http_route *routes;
     size_t n_routes;
     struct exchange *live, *spare;
@@ -91,8 +95,18 @@ void exchange_unwatch(struct exchange *x);
 void exchange_answered(struct exchange *x);
 /* Its handler has deferred the answer: libmicrohttpd lets the connection be, and whether the client leaves is watched. */
 void exchange_suspend(struct exchange *x);
+/* It was suspended, and has something to do again. */
+void exchange_go_on(struct exchange *x);
+/* Answers with that, which goes over to it. */
+void exchange_answer_with(struct exchange *x, unsigned status, struct MHD_Response *r, const struct http_header *extra);
 /* The server closes before there is an answer. */
 void exchange_give_up(struct exchange *x);
+
+/* The sink takes the body; false: it does not. */
+bool sink_begin(struct exchange *x, uint64_t size);
+/* A piece came, or the end: then the exchange is in its handler. */
+void sink_data(struct exchange *x, const char *data, size_t n);
+void sink_end(struct exchange *x);
 
 static inline int64_t http_now_ms(const struct http *h)
 {

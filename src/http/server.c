@@ -104,6 +104,8 @@ static bool refuse_early(struct exchange *x)
     int fd = MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     if (x->http->own_users && !local_peer_is_ours(fd)) x->refusal = REFUSED_STRANGER;
     else if (!framing_read(x->connection, &n)) x->refusal = REFUSED_AMBIGUOUS;
+    else if ((n > HTTP_BODY_MAX || n == FRAMING_CHUNKED) && sink_begin(x, n == FRAMING_CHUNKED ? HTTP_STREAM_UNKNOWN : n))
+        return false;
     else if (n != FRAMING_CHUNKED && n > (x->most = body_limit(x, n))) x->refusal = REFUSED_TOO_LARGE;
     else if (!reserve_body(x, n)) x->refusal = REFUSED_NO_ROOM;
     if (x->refusal == REFUSED_TOO_LARGE) return n > DRAIN_MAX || http_header(x, "Expect") != NULL;
@@ -118,15 +120,20 @@ static void on_body(struct exchange *x, const char *data, size_t size)
     else buf_add(&x->body, data, size);
 }
 
-static enum MHD_Result handle_exchange(struct exchange *x)
+static enum MHD_Result finish_handling(struct exchange *x, void (*handle)(struct exchange *x))
 {
     x->state = X_HANDLING;
     connection_enter(&x->http->connections, x->place, PHASE_ANSWERING, http_now_ms(x->http));
-    dispatch(x);
+    handle(x);
     if (x->state == X_ANSWERED) arena_fini(&x->arena); /* what the answer was made of */
     if (x->state == X_DEFERRED) exchange_suspend(x);
     if (x->state == X_DEFERRED && x->http->closing) exchange_give_up(x);
     return MHD_YES;
+}
+
+static enum MHD_Result handle_exchange(struct exchange *x)
+{
+    return finish_handling(x, dispatch);
 }
 
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const char *url, const char *method, const char *version,
@@ -140,6 +147,11 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
         x->state = X_BODY;
         connection_enter(&x->http->connections, x->place, PHASE_BODY, http_now_ms(x->http));
         return refuse_early(x) ? handle_exchange(x) : MHD_YES;
+    case X_SINKING:
+        if (*size == 0) return finish_handling(x, sink_end);
+        sink_data(x, data, *size);
+        *size = 0;
+        return MHD_YES;
     case X_BODY:
         if (*size == 0) return handle_exchange(x);
         on_body(x, data, *size);
@@ -157,6 +169,7 @@ static void on_completed(void *arg, struct MHD_Connection *c, void **state, enum
     struct exchange *x = *state;
     if (x == NULL) return;
     *state = NULL;
+    if (x->state == X_SINKING) x->gone(x, x->gone_arg);
     connection_enter(&x->http->connections, x->place, PHASE_IDLE, http_now_ms(x->http));
     exchange_done(x);
 }
@@ -351,6 +364,7 @@ void http_close(struct http *h, void (*closed)(void *arg), void *arg)
     if (fd >= 0) close(fd);
     for (struct exchange *x = h->live; x != NULL; x = x->next)
         if (x->state == X_DEFERRED) exchange_give_up(x);
+        else if (x->state == X_SINKING) http_sink_go_on(x);
     uv_timer_start(&h->deadline, on_deadline, CLOSE_MS, 0);
     uv_timer_start(&h->timer, on_timer, 0, 0);
 }

@@ -213,11 +213,6 @@ static void get_authority(struct exchange *x, void *arg)
     json_answer_error(x, 500, "%s", e.msg);
 }
 
-static bool may_be_large(struct exchange *x)
-{
-    return state_admin_is_for_dump(x) || query_is_for_another(x);
-}
-
 static void add_routes(struct serve *s)
 {
     const struct http_route routes[] = {
@@ -258,7 +253,8 @@ static void add_routes(struct serve *s)
     fis_add_routes(s->http, &s->fis);
     http_add_routes(s->http, routes, sizeof routes / sizeof *routes);
     query_add_routes(s->http, &s->query);
-    http_allow_large(s->http, FORWARD_BODY_MAX, s->forward ? may_be_large : state_admin_is_for_dump);
+    http_allow_large(s->http, STATE_DUMP_MAX, state_admin_is_for_dump);
+    neighbour_take_long(s->http, &s->forward);
 }
 
 static int open_control(struct serve *s, struct err *e)

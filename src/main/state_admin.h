@@ -6,6 +6,8 @@
  *
  *     PUT → {"restored": true}     400: it is no dump, or one of a newer program
  */
+enum { STATE_DUMP_MAX = 64 << 20 };
+
 struct state_admin {
     const struct admin *admin;
     struct store *store;

@@ -5,6 +5,7 @@
 #include "http/json.h"
 #include "http/request_id.h"
 #include "http/server.h"
+#include "http/stream.h"
 #include "model/json.h"
 #include "model/xml.h"
 #include <assert.h>
@@ -24,7 +25,14 @@ struct transfer {
     struct exchange *x;
     CURL *easy;
     struct curl_slist *headers;
-    struct buf url, body;
+    struct buf url;
+    struct http_stream *stream;  /* of the answer, once its body begins */
+    struct buf piece;            /* of the request's body, that libcurl has not read */
+    size_t read;                 /* of it */
+    bool sinking;                /* the request's body is still coming: there can be no answer yet */
+    bool held_answer, held_body; /* libcurl waits: for the client, or for the request's body */
+    bool over;                   /* it has ended with 'result' before the request's body had */
+    CURLcode result;
     struct http_header answer[HEADERS_MAX]; /* of the answer; their strings are the transfer's */
     size_t n_answer;
     bool head;
@@ -40,7 +48,9 @@ struct forward {
     uv_loop_t *loop;
     char *url, via[24 + REQUEST_ID_SIZE];
     CURLM *multi;
-    uv_timer_t timer; /* libcurl's */
+    uv_timer_t timer;  /* libcurl's */
+    uv_timer_t pauses; /* for those that wait for a request's body */
+    int open_handles;
     struct transfer *first;
     bool closing;
 };
@@ -66,7 +76,7 @@ static void transfer_end(struct transfer *t)
     curl.slist_free_all(t->headers);
     forget_answer(t);
     buf_fini(&t->url);
-    buf_fini(&t->body);
+    buf_fini(&t->piece);
     free(t);
 }
 
@@ -99,21 +109,38 @@ static void answer_unreached(struct transfer *t, CURLcode result)
     answer_failure(t->x, 502, "BadGateway", message);
 }
 
-static void answer_client(struct transfer *t)
+/* The status and headers of the answer; its length, where that is known. */
+static unsigned end_headers(struct transfer *t, uint64_t *size)
 {
     long status = 502;
-    curl_off_t size = -1;
+    curl_off_t length = -1;
     curl.easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
-    curl.easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &size);
+    curl.easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
     t->answer[t->n_answer] = (struct http_header){0};
-    if (t->head) http_answer_head(t->x, (unsigned)status, size < 0 ? 0 : (uint64_t)size, t->answer);
-    else http_answer(t->x, (unsigned)status, NULL, &t->body, t->answer);
+    *size = length < 0 ? HTTP_STREAM_UNKNOWN : (uint64_t)length;
+    return (unsigned)status;
+}
+
+static void answer_without_body(struct transfer *t)
+{
+    uint64_t size;
+    unsigned status = end_headers(t, &size);
+    if (t->head) http_answer_head(t->x, status, size == HTTP_STREAM_UNKNOWN ? 0 : size, t->answer);
+    else http_answer(t->x, status, NULL, NULL, t->answer);
 }
 
 static void finish(struct transfer *t, CURLcode result)
 {
-    if (result != CURLE_OK) answer_unreached(t, result);
-    else answer_client(t);
+    t->over = true;
+    t->result = result;
+    if (t->sinking) {
+        http_sink_go_on(t->x); /* the rest of the body is read, and is for nobody */
+        return;
+    }
+    if (t->stream) http_stream_end(t->stream, result == CURLE_OK);
+    else if (result != CURLE_OK) answer_unreached(t, result);
+    else answer_without_body(t);
+    t->stream = NULL;
     transfer_end(t);
 }
 
@@ -141,6 +168,18 @@ static void drive(struct forward *f, curl_socket_t fd, int events)
 static void on_timer(uv_timer_t *timer)
 {
     drive(timer->data, CURL_SOCKET_TIMEOUT, 0);
+}
+
+/* Whoever waited for the end of a request's body goes on. */
+static void on_pauses(uv_timer_t *timer)
+{
+    struct forward *f = timer->data;
+    for (struct transfer *t = f->first, *next; t; t = next) {
+        next = t->next;
+        if (t->sinking || t->stream || !(t->held_body || t->held_answer)) continue;
+        t->held_body = t->held_answer = false;
+        curl.easy_pause(t->easy, CURLPAUSE_CONT);
+    }
 }
 
 static int set_timer(CURLM *multi, long ms, void *arg)
@@ -226,11 +265,33 @@ static size_t take_header(char *data, size_t size, size_t n, void *arg)
     return len;
 }
 
+/* The client has read, or has left. */
+static void stream_wanted(void *arg)
+{
+    struct transfer *t = arg;
+    if (!t->held_answer) return;
+    t->held_answer = false;
+    curl.easy_pause(t->easy, CURLPAUSE_CONT);
+}
+
+static void stream_gone(void *arg)
+{
+    struct transfer *t = arg;
+    t->stream = NULL;
+    transfer_end(t);
+}
+
 static size_t take_body(char *data, size_t size, size_t n, void *arg)
 {
     struct transfer *t = arg;
-    if (t->body.len + size * n > FORWARD_BODY_MAX) return 0;
-    buf_add(&t->body, data, size * n);
+    t->held_answer = t->sinking || (t->stream && http_stream_waiting(t->stream) > HTTP_STREAM_HIGH);
+    if (t->held_answer) return CURL_WRITEFUNC_PAUSE;
+    if (t->stream == NULL) {
+        uint64_t length;
+        unsigned status = end_headers(t, &length);
+        t->stream = http_stream_open(t->x, status, length, t->answer, &(struct http_stream_user){stream_wanted, stream_gone, t});
+    }
+    http_stream_add(t->stream, data, size * n);
     return size * n;
 }
 
@@ -274,17 +335,33 @@ static void set_headers(struct transfer *t)
     curl.easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
 }
 
-static void set_method(struct transfer *t)
+/* libcurl asks for more of the request's body. */
+static size_t give_body(char *to, size_t size, size_t n, void *arg)
 {
-    size_t n;
-    const char *method = http_method(t->x), *body = http_body(t->x, &n);
+    struct transfer *t = arg;
+    size_t left = t->piece.len - t->read, most = size * n;
+    t->held_body = left == 0 && t->sinking;
+    if (t->held_body) return CURL_READFUNC_PAUSE;
+    if (left > most) left = most;
+    if (left) memcpy(to, t->piece.data + t->read, left);
+    t->read += left;
+    buf_compact(&t->piece, &t->read);
+    if (t->sinking && t->piece.len - t->read < HTTP_STREAM_LOW) http_sink_go_on(t->x);
+    return left;
+}
+
+static void set_method(struct transfer *t, uint64_t size)
+{
+    const char *method = http_method(t->x);
     t->head = strcmp(method, "HEAD") == 0;
     if (t->head) curl.easy_setopt(t->easy, CURLOPT_NOBODY, 1L);
-    else if (strcmp(method, "GET") == 0 && n == 0) curl.easy_setopt(t->easy, CURLOPT_HTTPGET, 1L);
+    else if (strcmp(method, "GET") == 0 && size == 0) curl.easy_setopt(t->easy, CURLOPT_HTTPGET, 1L);
     else curl.easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, method);
-    if (t->head || (n == 0 && http_header(t->x, "Content-Length") == NULL)) return;
-    curl.easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)n);
-    curl.easy_setopt(t->easy, CURLOPT_POSTFIELDS, body); /* the exchange's, which lives as long as this, or is left */
+    if (t->head || (size == 0 && http_header(t->x, "Content-Length") == NULL)) return;
+    curl.easy_setopt(t->easy, CURLOPT_UPLOAD, 1L);
+    curl.easy_setopt(t->easy, CURLOPT_INFILESIZE_LARGE, size == HTTP_STREAM_UNKNOWN ? (curl_off_t)-1 : (curl_off_t)size);
+    curl.easy_setopt(t->easy, CURLOPT_READFUNCTION, give_body);
+    curl.easy_setopt(t->easy, CURLOPT_READDATA, t);
 }
 
 static void set_options(struct transfer *t)
@@ -310,9 +387,8 @@ static bool has_been_here(const struct forward *f, struct exchange *x)
     return via && strstr(via, f->via) != NULL;
 }
 
-void forward_send(struct forward *f, struct exchange *x)
+static struct transfer *transfer_begin(struct forward *f, struct exchange *x, uint64_t size)
 {
-    if (has_been_here(f, x)) return answer_failure(x, 508, "LoopDetected", "--forward leads back to this server");
     struct transfer *t = calloc(1, sizeof *t);
     if (t == NULL || (t->easy = curl.easy_init()) == NULL) abort();
     t->of = f;
@@ -320,10 +396,55 @@ void forward_send(struct forward *f, struct exchange *x)
     t->next = f->first;
     f->first = t;
     set_options(t);
-    set_method(t);
+    set_method(t, size);
     set_headers(t);
-    http_defer(x, on_left, t);
     curl.multi_add_handle(f->multi, t->easy); /* it begins in the loop's next turn */
+    return t;
+}
+
+void forward_send(struct forward *f, struct exchange *x)
+{
+    size_t n;
+    const char *body = http_body(x, &n);
+    if (has_been_here(f, x)) return answer_failure(x, 508, "LoopDetected", "--forward leads back to this server");
+    struct transfer *t = transfer_begin(f, x, n);
+    buf_add(&t->piece, body, n);
+    http_defer(x, on_left, t);
+}
+
+/* ---- long requests ---- */
+
+bool forward_take(struct forward *f, struct exchange *x, uint64_t size, void **taken)
+{
+    if (has_been_here(f, x)) return false;
+    struct transfer *t = transfer_begin(f, x, size);
+    t->sinking = true;
+    *taken = t;
+    return true;
+}
+
+size_t forward_body(void *taken, const void *data, size_t n)
+{
+    struct transfer *t = taken;
+    if (t->over) return 0;
+    buf_add(&t->piece, data, n);
+    if (t->held_body) curl.easy_pause(t->easy, CURLPAUSE_CONT);
+    return t->piece.len - t->read;
+}
+
+void forward_body_end(void *taken)
+{
+    struct transfer *t = taken;
+    t->sinking = false;
+    if (t->over) return finish(t, t->result);
+    http_defer(t->x, on_left, t);
+    if (t->held_body || t->held_answer)
+        uv_timer_start(&t->of->pauses, on_pauses, 0, 0); /* libcurl may answer, which is not for a handler */
+}
+
+void forward_body_gone(void *taken)
+{
+    transfer_end(taken);
 }
 
 /* ---- opening and closing ---- */
@@ -369,7 +490,9 @@ int forward_open(struct forward **out, uv_loop_t *loop, const char *url, const c
     curl.multi_setopt(f->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
     curl.multi_setopt(f->multi, CURLMOPT_SOCKETDATA, f);
     uv_timer_init(loop, &f->timer);
-    f->timer.data = f;
+    uv_timer_init(loop, &f->pauses);
+    f->timer.data = f->pauses.data = f;
+    f->open_handles = 2;
     *out = f;
     return 0;
 }
@@ -377,6 +500,7 @@ int forward_open(struct forward **out, uv_loop_t *loop, const char *url, const c
 static void on_timer_closed(uv_handle_t *h)
 {
     struct forward *f = h->data;
+    if (--f->open_handles > 0) return;
     free(f->url);
     free(f);
 }
@@ -385,10 +509,14 @@ void forward_close(struct forward *f)
 {
     if (f == NULL) return;
     f->closing = true;
-    while (f->first) {
-        answer_failure(f->first->x, 503, "ServiceUnavailable", "this server stops");
-        transfer_end(f->first);
+    for (struct transfer *t = f->first, *next; t; t = next) {
+        next = t->next;
+        if (t->sinking) http_sink_drop(t->x);
+        else if (t->stream) http_stream_end(t->stream, false);
+        else answer_failure(t->x, 503, "ServiceUnavailable", "this server stops");
+        transfer_end(t);
     }
     curl.multi_cleanup(f->multi);
     uv_close((uv_handle_t *)&f->timer, on_timer_closed);
+    uv_close((uv_handle_t *)&f->pauses, on_timer_closed);
 }

@@ -9,3 +9,5 @@ struct forward;
 
 /* A query_other_fn; 'arg' is a pointer to a struct forward, which may be NULL. */
 bool neighbour_take(void *arg, struct exchange *x, const struct scope *scope);
+/* Has *f, unless it is NULL by then, take the long bodies of requests for other services. 'f' must outlive the server. */
+void neighbour_take_long(struct http *h, struct forward **f);

@@ -146,3 +146,18 @@ Test(task, aborts_where_the_table_does_not, .signal = SIGABRT)
     int state = 1;
     task_move(&life, "it", &state, 0);
 }
+
+Test(buf, bytes_that_were_read_go_once_they_are_half)
+{
+    _buf_ struct buf b = {0};
+    size_t read = 2;
+    buf_puts(&b, "abcdef");
+    buf_compact(&b, &read);
+    cr_expect(read == 2 && strcmp(b.data, "abcdef") == 0);
+    read = 4;
+    buf_compact(&b, &read);
+    cr_expect(read == 0 && b.len == 2 && strcmp(b.data, "ef") == 0);
+    read = 2;
+    buf_compact(&b, &read);
+    cr_expect(read == 0 && b.len == 0);
+}

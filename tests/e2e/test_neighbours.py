@@ -4,6 +4,7 @@ import http.client
 import http.server
 import json
 import os
+import socket
 import subprocess
 import threading
 import unittest
@@ -85,6 +86,44 @@ class Forward(Case):
         self.assertEqual({"Host": "bucket.s3.amazonaws.com", "X-Empty": "", "Content-Length": str(len(body)), "Accept-Encoding": "identity"},
                          {k: v for k, v in seen if k not in ("Authorization", "Via")})
         self.assertIn("/eu-west-1/s3/", dict(seen)["Authorization"])
+
+    def resident(self):
+        """Bytes of memory that serve holds."""
+        return int(harness.reads("/proc/%d/statm" % self.server.process.pid).split()[1]) * os.sysconf("SC_PAGESIZE")
+
+    def test_long_bodies_go_through_piece_by_piece(self):
+        size = 200 << 20
+        piece = os.urandom(1 << 20)
+        digest = hashlib.sha256()
+        before = self.resident()
+
+        def pieces():
+            for _ in range(size >> 20):
+                digest.update(piece)
+                yield piece
+        self.assertEqual(200, self.send("PUT", "/b/k", pieces(), **{"Content-Length": str(size)})[0])
+        self.assertEqual(digest.hexdigest(), self.neighbour.seen[-1][2])
+        self.assertLess(self.resident() - before, 64 << 20)
+        self.neighbour.size = size
+        self.assertEqual(size, len(self.send("GET", "/b/k")[2]))
+        self.assertLess(self.resident() - before, 64 << 20)
+
+    def test_a_client_that_leaves_leaves_nothing_behind(self):
+        self.neighbour.size = 50 << 20
+        host, port = self.server.url.split("//")[1].split(":")
+        signed = "Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/s3/aws4_request, SignedHeaders=host, Signature=0\r\n"
+        for head, more in (("GET /x HTTP/1.1\r\nHost: h\r\n%s\r\n", b""), ("PUT /x HTTP/1.1\r\nHost: h\r\n%sContent-Length: 9000000\r\n\r\n", b"x" * 100000)):
+            with socket.create_connection((host, int(port))) as client:
+                client.sendall((head % signed).encode() + more)
+                if not more:
+                    client.recv(10)
+        self.neighbour.size = 10
+        self.assertEqual(200, self.send("GET", "/x")[0])
+
+    def test_an_answer_that_comes_before_the_body_has(self):
+        self.neighbour.shutdown()
+        self.neighbour.server_close()
+        self.assertEqual(502, self.send("PUT", "/b/k", b"x" * (20 << 20))[0])
 
     def test_every_kind_of_answer_comes_back(self):
         self.neighbour.size, self.neighbour.status = 5 << 20, 404
