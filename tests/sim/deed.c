@@ -112,8 +112,17 @@ static void go_on(void *arg)
     machine_kill(arg, SIGCONT);
 }
 
+static int64_t paused_until_ns;
+
+int64_t deed_pause_left_ms(void)
+{
+    return paused_until_ns > machine_ns() ? (paused_until_ns - machine_ns()) / NS_OF_MS + 1 : 0;
+}
+
 static void pause_all(int64_t for_ms)
 {
+    int64_t until_ns = machine_ns() + for_ms * NS_OF_MS;
+    if (paused_until_ns < until_ns) paused_until_ns = until_ns;
     for (struct process *p = machine_processes(); p; p = p->next) {
         if (!p->alive || p->stopped) continue;
         machine_kill(p, SIGSTOP);

@@ -190,6 +190,7 @@ static void pull(void *arg)
 {
     struct engine *e = arg, *up = e->upstream[0] ? engine_through(e->upstream, e->upstream_port) : NULL;
     if (e->primary) return;
+    if (is_busy(e)) return pull_again(e); /* what is sent to it waits */
     if (e->link_up && up && is_busy(up))
         return pull_again(e); /* it stays, and whoever is busy at this end has all that was sent */
     if (machine_ms() < e->ready_ms || !engine_answers(up) || up == e || (!up->primary && !up->link_up)) {

@@ -145,7 +145,7 @@ static const char *why_not(struct world *w, struct arena *a, const char *region,
 static const char *group_unrest(const struct row_replication_group *rg)
 {
     if (rg->status != RG_AVAILABLE && rg->status != RG_CREATE_FAILED) return rg_status_text(rg->status);
-    return rg->unserved_since_ms ? "not served" : NULL;
+    return rg->unserved_since_ms && rg->status == RG_AVAILABLE ? "not served" : NULL;
 }
 
 const char *expect_rest(struct world *w, struct arena *a)
@@ -162,6 +162,8 @@ const char *expect_rest(struct world *w, struct arena *a)
     }
     for (size_t i = 0; i < w->n_nodes; i++) {
         const struct row_node *n = &w->nodes[i].row;
+        const struct world_rg *rg = w->nodes[i].rg;
+        if (rg && rg->row.status == RG_CREATE_FAILED) continue;
         if (n->seen_role == SEEN_ROLE_REPLICA && !n->seen_link_up) return why_not(w, a, n->region, n->id, "not linked");
     }
     for (size_t i = 0; i < w->n_clusters; i++) {

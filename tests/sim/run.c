@@ -58,7 +58,7 @@ static _Noreturn void give_up(const char *text)
 static void supervise(void *arg)
 {
     (void)arg;
-    if (!serve_process()->alive) serve_start();
+    if (!serve_process()->alive && deed_pause_left_ms() == 0) serve_start(); /* a machine that sleeps starts nothing */
     machine_after(NULL, (SUPERVISE_MS + machine_below(SUPERVISE_MS)) * NS_OF_MS, supervise, NULL);
 }
 
@@ -75,12 +75,12 @@ static void end_faults(void)
     for (int t = 0; t < TRIP__COUNT; t++) trip_arm((enum trip)t, 0);
     network_set(0, 5);
     network_heal();
-    int64_t burdened_ms = models_relieve();
+    int64_t burdened_ms = models_relieve(), paused_ms = deed_pause_left_ms();
     faults_end();
     machine_kill(serve_process(), SIGCONT);
     serve_end_outages();
     record("no more faults");
-    run_for(burdened_ms);
+    run_for(burdened_ms > paused_ms ? burdened_ms : paused_ms);
 }
 
 static const char *look(struct arena *a)

@@ -14,8 +14,7 @@ struct slots;
 struct disk {
     struct disk *next;
     char region[32], id[64];
-    long noted_pid;      /* of a process whose end nobody was told of yet; 0: none */
-    int64_t incarnation; /* of that process */
+    long noted_pid; /* of a process whose end nobody was told of yet; 0: none */
     int restarts;
     bool saved;
     uint32_t *writes;
@@ -35,7 +34,6 @@ struct scripted_node {
     bool blocked;             /* it has been busy for longer than a moment */
     const char *seed_refused; /* NULL, or why */
     bool adopted, assigned, ready, hung, died, died_primary, died_known, ending;
-    int64_t died_incarnation;
     int64_t ready_at, act_at, stopped_since, busy_since; /* ms; act_at: when the step that is under way is done */
     int64_t spare_since, spare_until, spare_limit;
     int64_t weighed;

@@ -19,7 +19,6 @@ static bool is(const char *a, const char *b)
 
 void scripted_node_adopt(struct scripted *s, struct scripted_node *n)
 {
-    n->died_incarnation = -1;
     for (struct engine *e = engines_living(); e; e = e->next)
         if (is(e->region, s->region) && is(e->id, n->id)) n->engine = e;
     n->adopted = n->engine != NULL;
@@ -47,7 +46,6 @@ static bool has_ended(struct scripted *s, struct scripted_node *n)
     n->disk->restarts++;
     n->died_known = n->order != NULL;
     n->died_primary = n->order && is(n->order->role, "primary");
-    n->died_incarnation = n->order ? n->order->incarnation.v : -1;
     record("%s tells that %s has died", s->process->name, n->id);
     return true;
 }
@@ -128,8 +126,7 @@ static bool may_start(struct scripted *s, struct scripted_node *n)
     struct start_facts f = {
         .replica = role_at_start(o) == ROLE_REPLICA,
         .for_another = is_for_another(n),
-        .held = o->outage.v ||
-                (n->died && o->hold.v && n->died_primary == is(o->role, "primary") && n->died_incarnation == o->incarnation.v),
+        .held = o->outage.v || (n->died && o->hold.v && n->died_primary == is(o->role, "primary")),
         .sparing = spares_followers(s, n),
         .at_once = o->cluster != NULL,
         .to_load = n->disk->saved,
@@ -195,7 +192,6 @@ static void start(struct scripted *s, struct scripted_node *n)
     n->spare_until = n->spare_limit = 0;
     n->disk->there = true;
     n->disk->noted_pid = e->process->pid;
-    n->disk->incarnation = o->incarnation.v;
     n->ready_at = e->ready_ms = machine_ms() + 5 + machine_below(machine_chance(10) ? 2000 : 100);
     snprintf(e->address, sizeof e->address, "%s", o->address);
     e->port = (int)o->port.v;
@@ -389,7 +385,6 @@ bool scripted_node_step(struct scripted *s, struct scripted_node *n)
     if (n->died && !n->died_known) {
         n->died_known = true;
         n->died_primary = is(n->order->role, "primary");
-        n->died_incarnation = n->disk->incarnation;
         return true;
     }
     if (n->taken && !faults_stranger_at(n->order->address, n->order->port.v)) { /* that was true of the address before */
