@@ -177,6 +177,10 @@ Test(dry_fleet, a_process_that_shall_be_dead_dies_and_its_node_is_held_back_or_s
     settle();
     cr_expect_eq(node_seen("a")->state, SEEN_EXITED);
     cr_expect_not(node_seen("b")->link_up.v);
+    pair[0].incarnation = OPT_INT(2); /* one who asks for a reboot does not know of the death either */
+    order_fault(first, false);
+    settle();
+    cr_expect_eq(node_seen("a")->state, SEEN_EXITED);
     pair[0].hold = OPT_BOOL(false);
     order_fault(first, false);
     settle();

@@ -170,6 +170,10 @@ Test(redis_life, one_that_died_is_held_down_where_its_order_says_so)
     script_later(n, 60000);
     cr_assert_eq(script_starts(SCRIPT_ID), 1);
     held = o;
+    held.incarnation = OPT_INT(2);
+    script_order(n, &held);
+    cr_assert_eq(script_starts(SCRIPT_ID), 1, "whoever asks for a reboot does not know of the death either");
+    held = o;
     held.hold = OPT_BOOL(false);
     script_order(n, &held);
     cr_assert_eq(script_starts(SCRIPT_ID), 2);

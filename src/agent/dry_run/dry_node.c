@@ -85,7 +85,6 @@ void dry_node_die(struct dry_node *n)
     end_process(n);
     n->died = true;
     n->died_role = n->order ? role_parse(n->order->role) : ROLE_UNKNOWN;
-    n->died_incarnation = n->order ? n->order->incarnation.v : 0;
     n->restarts++;
     log_info("node %s: its process %lld died", n->id, (long long)n->pid);
     dry_node_live(n);
@@ -132,7 +131,7 @@ static struct start_facts facts_of_start(const struct dry_node *n)
     return (struct start_facts){
         .replica = role == ROLE_REPLICA,
         .for_another = is_for_another(n),
-        .held = o->outage.v || (n->died && o->hold.v && role == n->died_role && o->incarnation.v == n->died_incarnation),
+        .held = o->outage.v || (n->died && o->hold.v && role == n->died_role),
         .at_once = o->cluster != NULL,
         .has_upstream = up != NULL,
         .feeds = up != NULL && can_feed(up),

@@ -45,7 +45,6 @@ struct dry_node {
     int64_t restarts;
     bool died; /* its last process ended by itself, when the order was: */
     enum role died_role;
-    int64_t died_incarnation;
 
     /* The process. */
     int64_t pid, started_ms, incarnation;

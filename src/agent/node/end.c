@@ -18,7 +18,6 @@ static void note_death(struct node *n)
 {
     n->died = true;
     n->died_role = n->order != NULL ? role_parse(n->order->role) : ROLE_UNKNOWN;
-    n->died_incarnation = n->order != NULL ? n->order->incarnation.v : 0;
 }
 
 static void ended_by_itself(struct node *n, int status, int signal)

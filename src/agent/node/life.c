@@ -112,7 +112,7 @@ static struct start_facts facts_of_start(struct node *n)
     struct start_facts f = facts_of_upstream(n);
     f.for_another = node_is_for_another(n);
     /* A dead node must stay dead where another may be taking its place. */
-    f.held = n->died && o->hold.v && role_parse(o->role) == n->died_role && o->incarnation.v == n->died_incarnation;
+    f.held = n->died && o->hold.v && role_parse(o->role) == n->died_role;
     f.held |= o->outage.v;
     f.sparing = spares_replicas(n);
     f.backs_off = node_now(n) < n->retry_at;

@@ -114,7 +114,6 @@ static void take_new_order(struct node *n, const struct proto_node_order *o)
     if (o != NULL && o->run.v && !was_running) n->retry_at = 0;
     node_put_damaged_aside(n);
     if (o != NULL && n->died_role == ROLE_UNKNOWN) n->died_role = role_parse(o->role);
-    if (o != NULL && n->died_incarnation < 0) n->died_incarnation = o->incarnation.v;
     if (o != NULL && n->proc != NULL && proc_id(n->proc)->incarnation < 0) proc_stand_for(n->proc, n->dir, o->incarnation.v);
     if (o != NULL && n->proc != NULL) signal_process(n, o);
 }

@@ -94,7 +94,6 @@ void node_account(struct node *n)
     n->restarts = last.restarts + 1;
     n->trouble = TROUBLE_EXITED;
     n->died = true;
-    n->died_incarnation = last.incarnation;
     node_reason(n, "%s", n->unsaved_ms ? "its data could not be saved when it was stopped" : "died while no agent was there");
 }
 

@@ -75,7 +75,7 @@ struct node {
     bool
         moved; /* the process has another address than the order, was started from another program, or with another password than the order's */
     bool refused; /* the order makes no sense, so there is none */
-    bool died;    /* its last process ended by itself, when the order was: died_role, died_incarnation */
+    bool died;    /* its last process ended by itself, when the order was: died_role */
     enum node_state state;
     uv_timer_t timer;
     struct proc *proc;
@@ -93,7 +93,6 @@ struct node {
     int64_t retry_at;
     enum node_trouble trouble;
     enum role died_role;              /* ROLE_UNKNOWN: there was none */
-    int64_t died_incarnation;         /* -1: not known; then it is the next order's */
     int64_t spare_until, spare_limit; /* 0, or how long it stays dead so that others can load their data first */
     int64_t spare_since;              /* when they were last seen to load, or to be there without serve knowing */
     struct backoff backoff;
