@@ -213,14 +213,12 @@ static void plan_deleting(struct world *w, struct world_cluster *c)
 void plan_stand_alone(struct world *w, struct world_cluster *c)
 {
     if (c->drop || c->row.rg_id) return;
+    for (size_t i = 0; i < c->n_nodes; i++) plan_hung(w, &c->nodes[i]);
     if (c->row.status == CLUSTER_DELETING) {
         plan_deleting(w, c);
         return;
     }
-    for (size_t i = 0; i < c->n_nodes; i++) {
-        plan_hung(w, &c->nodes[i]);
-        promotion_forget(w, &c->nodes[i].row);
-    }
+    for (size_t i = 0; i < c->n_nodes; i++) promotion_forget(w, &c->nodes[i].row);
     drop_removed(w, c);
     plan_pending_changes(w, c);
     plan_cluster_scaling(w, c);

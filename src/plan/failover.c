@@ -103,8 +103,9 @@ static void plan_recovery(struct world *w, struct world_rg *rg, struct world_nod
 
 void plan_failover(struct world *w, struct world_rg *rg)
 {
-    if (rg->drop || rg->row.status == RG_DELETING) return;
+    if (rg->drop) return;
     for (size_t i = 0; i < rg->n_nodes; i++) plan_hung(w, &rg->nodes[i]);
+    if (rg->row.status == RG_DELETING) return;
     for (size_t i = 0; i < rg->n_nodes; i++) plan_blocked(w, &rg->nodes[i]);
     for (size_t i = 0; i < rg->n_node_groups; i++) {
         struct world_node_group *ng = &rg->node_groups[i];

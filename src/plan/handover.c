@@ -54,9 +54,9 @@ static bool is_lost(struct world *w, const struct world_node *n)
 const char *handover_why_passed_over(struct world *w, const struct handover *h, const struct handover_shard *s)
 {
     if (s->old == NULL) return "there is none";
-    if (h->late ? is_gone(s->old) : is_lost(w, s->old)) return "it is dead";
     if (world_out_of_reach(w, h->active->row.region)) return "its region is out of reach";
-    return NULL;
+    if (!world_in_touch(w, h->active->row.region)) return NULL; /* one that was dead then may have been started since */
+    return (h->late ? is_gone(s->old) : is_lost(w, s->old)) ? "it is dead" : NULL;
 }
 
 bool handover_is_dataless(struct world *w, const struct handover *h, const struct handover_shard *s)

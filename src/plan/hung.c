@@ -62,7 +62,9 @@ void plan_hung(struct world *w, struct world_node *n)
     if (n->drop || !node_hangs(n)) return;
     int64_t limit = n->row.seen_since_ms + WANT_ROUSE_MS;
     int64_t passed_over = n->rg ? is_passed_over_at(n->rg, n) : INT64_MAX;
-    if (n->rg && (is_replaceable(n->rg, n) || w->steady_ms >= passed_over)) world_condemn(w, n);
+    bool goes =
+        n->rg && n->rg->row.status == RG_DELETING; /* nobody takes its place any more; its last snapshot may be waited for */
+    if (n->rg && !goes && (is_replaceable(n->rg, n) || w->steady_ms >= passed_over)) world_condemn(w, n);
     else world_wake(w, w->steady_ms < limit ? limit : passed_over);
 }
 

@@ -114,6 +114,16 @@ Test(cluster, a_hung_node_is_woken_after_a_while_and_never_killed)
     cr_assert_eq(b.nodes[0].row.condemned_pid, 0);
 }
 
+Test(cluster, a_hung_node_is_woken_for_the_last_snapshot_of_what_is_deleted)
+{
+    b.clusters[0].row.status = CLUSTER_DELETING;
+    b.nodes[0].row.seen_state = SEEN_HUNG;
+    b.nodes[0].row.seen_pid = 77;
+    b.nodes[0].row.seen_since_ms = b.w.steady_ms;
+    plan_world(&b.w);
+    cr_assert_eq(b.w.wake_ms, b.w.steady_ms + WANT_ROUSE_MS);
+}
+
 Test(cluster, a_deleted_one_goes_when_its_last_node_is_gone)
 {
     mem->row.status = CLUSTER_DELETING;

@@ -82,6 +82,20 @@ Test(global, a_dead_old_primary_is_not_waited_for)
     cr_assert_eq(want_node(&b.w, &west->nodes[0]).promote_offset, -1);
 }
 
+Test(global, an_old_primary_that_was_dead_when_its_region_fell_silent_is_waited_for)
+{
+    start_failover();
+    east->nodes[0].row.seen_state = SEEN_EXITED;
+    struct world_region *r = world_region(&b.w, "us-east-1");
+    r->in_touch = r->obeys = false;
+    plan_world(&b.w);
+    cr_assert_eq(g->row.phase, PHASE_FENCING, "it may have been started since");
+    b.w.steady_ms = b.w.wake_ms;
+    r->in_touch = true;
+    plan_world(&b.w);
+    cr_assert_eq(g->row.phase, PHASE_PROMOTING);
+}
+
 Test(global, a_secondary_is_associated_when_its_group_is_available)
 {
     g->row.status = GLOBAL_MODIFYING;

@@ -101,6 +101,21 @@ Test(hung, who_is_killed_has_a_successor_with_all_its_data)
     }
 }
 
+Test(hung, nobody_is_killed_for_a_successor_in_what_is_deleted)
+{
+    build_init(&b, &a);
+    build_rg(&b, "us-east-1", "demo", "available", 2);
+    b.rgs[0].row.automatic_failover = FAILOVER_ENABLED;
+    build_link(&b);
+    plan_world(&b.w);
+    build_see_all(&b);
+    b.rgs[0].row.status = RG_DELETING;
+    hang(&b.nodes[0]);
+    plan_world(&b.w);
+    cr_assert_eq(b.nodes[0].row.condemned_pid, 0);
+    cr_assert_eq(b.w.wake_ms, b.w.steady_ms + WANT_ROUSE_MS);
+}
+
 Test(hung, who_nobody_can_replace_is_woken_after_a_while)
 {
     build_init(&b, &a);
