@@ -8,7 +8,7 @@ import harness
 import redis
 from datastores import AWAY, FAR, HOME, RegisterWriter, roles
 from encryption import TOKEN
-from harness import wait_for
+from harness import name, wait_for
 from shards import Follower
 
 setUpModule, tearDownModule = harness.one_server()
@@ -104,6 +104,23 @@ class Regions(encryption.Case):
             reader = self.client(m)
             wait_for(lambda: {reader.call("GET", key) for key in keys} == {"new"}, "every key in " + m[1])
 
+    def test_end_a_resharding_before_they_hand_over(self):
+        members = self.begin()
+        ends = [self.group(*m)["ConfigurationEndpoint"] for m in members]
+        with RegisterWriter(ends, registers=200) as writer:
+            writer.wait_for_more()
+            self.api(HOME).increase_node_groups_in_global_replication_group(
+                GlobalReplicationGroupId=self.id, NodeGroupCount=3, ApplyImmediately=True)
+            wait_for(lambda: any(g["Slots"] for g in self.group(*members[0])["NodeGroups"][2:]), "the first slots have moved")
+            group, region = members[1]
+            self.failover(self.id, region, group)
+            self.wait_roles(self.id, region)
+            writer.wait_for_more()
+        verdict = writer.histories.judge()
+        self.assertEqual([], verdict.wrong() + verdict.gave_up, verdict.report())
+        shown = [[(g["NodeGroupId"], g["Slots"]) for g in self.group(*m)["NodeGroups"]] for m in members]
+        self.assertEqual(shown[0], shown[1])
+
     def test_refuse_shapes_that_are_none(self):
         members = self.begin()
         api = self.api(HOME)
@@ -119,6 +136,31 @@ class Regions(encryption.Case):
                  "InvalidParameterValue")):
             self.assert_fault(code, 400, call, **(dict(GlobalReplicationGroupId=self.id, ApplyImmediately=True) | more))
         self.assertEqual("available", self.world(self.id)["Status"])
+
+    def test_know_their_users_in_every_region(self):
+        user, team, password = name("alice"), name("team"), "a-password-of-alice"
+        for region in (HOME, AWAY):
+            self.api(region).create_user(UserId=user, UserName="alice", Engine="redis", Passwords=[password], AccessString="on ~* +@all")
+            self.api(region).create_user_group(UserGroupId=team, Engine="redis", UserIds=["default", user])
+            wait_for(lambda: self.api(region).describe_user_groups(UserGroupId=team)["UserGroups"][0]["Status"] == "active", team)
+        home = self.create_group(HOME, NumNodeGroups=2, ReplicasPerNodeGroup=1, AutomaticFailoverEnabled=True, stem="home",
+                                 TransitEncryptionEnabled=True, UserGroupIds=[team])
+        world, _ = self.create_global(group=home)
+        away = self.join(world, AWAY, ReplicasPerNodeGroup=1, UserGroupIds=[team])
+
+        def client(group, region):
+            end = self.group(group, region)["ConfigurationEndpoint"]
+            return redis.RedisCluster(host=end["Address"], port=end["Port"], decode_responses=True, username="alice", password=password,
+                                      ssl=True, ssl_ca_certs=self.trusted, ssl_check_hostname=True)
+        members = [(home, HOME), (away, AWAY)]
+        for writer, reader in (members, members[::-1]):
+            if writer[1] == AWAY:
+                self.failover(world, AWAY, away)
+                self.wait_roles(world, AWAY)
+            with client(*writer) as w, client(*reader) as r:
+                for key in ("{a}", "{b}"):
+                    w.set(key, writer[1])
+                wait_for(lambda: {r.get("{a}"), r.get("{b}")} == {writer[1]}, "the keys in " + reader[1])
 
     def test_have_one_winner_of_failovers_at_the_same_time(self):
         members = self.begin((AWAY, FAR))
