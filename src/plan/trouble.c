@@ -18,6 +18,16 @@ static bool known_already(const struct row_node *stored, const struct row_node *
     return stored && text_is(seen_node_reason(stored), seen_node_reason(now));
 }
 
+/* It runs, and tells why it has had no link for a while. A reason that it had before, or that is about something else, is no news. */
+static void tell_unlinked(struct world *w, const struct world_node *n)
+{
+    const struct row_node *row = &n->row;
+    const char *why = seen_node_reason(row);
+    bool unlinked = why && node_answers(n) && row->seen_role == SEEN_ROLE_REPLICA && !row->seen_link_up;
+    if (unlinked && !known_already(n->stored, row))
+        world_event(w, row->region, row->cluster_id, EVENT_NODE_UNLINKED, row->node_id, why);
+}
+
 /* The third death, the sixth, the twelfth …: one that dies for ever does not fill the list of events. */
 static int death_level(int64_t deaths)
 {
@@ -120,6 +130,7 @@ void plan_trouble(struct world *w)
         plan_left_out(w, &w->nodes[i]);
         plan_unsaved(w, &w->nodes[i]);
         tell_blocked(w, &w->nodes[i]);
+        tell_unlinked(w, &w->nodes[i]);
         bool seed = w->nodes[i].seed && w->nodes[i].seed->row.seen_refused; /* told of as a restore that failed */
         if (!in_trouble(n) || seed || known_already(w->nodes[i].stored, n)) continue;
         world_event(w, n->region, n->cluster_id, EVENT_NODE_START_FAILED, n->node_id, seen_node_reason(n));

@@ -126,6 +126,21 @@ class Outages(Case):
         wait_for(lambda: self.server.nodes(group)[0]["state"] == "ready", "a node that goes on")
         self.assertEqual(node["pid"], self.server.nodes(group)[0]["pid"])
 
+    def test_a_replica_that_is_not_let_in_says_why_and_follows_once_it_is(self):
+        group = self.create_group(HOME, nodes=2)
+        primary, replica = sorted(self.server.nodes(group), key=lambda n: n["role"] != "primary")
+        user = self.admin(replica).config_get("masteruser")["masteruser"]
+        self.admin(primary).execute_command("ACL", "SETUSER", user, "resetpass", ">wrong")
+        self.admin(primary).execute_command("CLIENT", "KILL", "TYPE", "replica")
+        why = "it can't follow its upstream: Unable to AUTH to MASTER"
+        node = wait_for(lambda: next((n for n in self.server.nodes(group) if (n["reason"] or "").startswith(why)), None), "the reason")
+        self.assertEqual((replica["id"], False, False), (node["id"], node["link_up"], node["serves"]))
+        events = self.api(HOME).describe_events(SourceIdentifier=replica["cluster"], SourceType="cache-cluster")["Events"]
+        self.assertTrue(any("has no link to the node that it replicates: " + why in e["Message"] for e in events), events)
+        self.admin(primary).execute_command("ACL", "SETUSER", user, "resetpass", ">" + self.server.secret(primary, "replica"))
+        wait_for(lambda: all(n["serves"] and not n["reason"] for n in self.server.nodes(group)), "a replica in step")
+        self.wait_group(group)
+
     def test_persist_where_that_is_asked(self):
         self.own_server()
         server = self.server.start()

@@ -35,10 +35,15 @@ void node_bound_log(struct node *n)
 
 /* ---- its last words ---- */
 
-void node_last_lines(const struct node *n, struct buf *out)
+void node_lines_since(const struct node *n, long from, struct buf *out)
 {
     char path[PATH_MAX];
-    file_tail(node_path(n, NODE_LOG, path), n->log_from, TAIL, out);
+    file_tail(node_path(n, NODE_LOG, path), from, TAIL, out);
+}
+
+void node_last_lines(const struct node *n, struct buf *out)
+{
+    node_lines_since(n, n->log_from, out);
 }
 
 bool node_leave_out(struct node *n)

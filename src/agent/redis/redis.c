@@ -386,11 +386,13 @@ static void redis_up(struct node *n)
     if (held_is_due(n)) return redis_do(n, STEP_CLIENTS);
     int64_t now = node_now(n), at = look_again_at(n, s);
     bool doubts = part != NULL && part->doubts(n), refused = endpoints_are_refused(n) || tls_is_blocked(n);
-    if (s == STEP_NONE && now >= redis_of(n)->hold_until && !refused && !doubts) node_reason(n, "%s", "");
+    bool unlinked = unlinked_look(n);
+    if (s == STEP_NONE && now >= redis_of(n)->hold_until && !refused && !doubts && !unlinked) node_reason(n, "%s", "");
     if (at != 0 && now >= at) return redis_do(n, STEP_READ);
     at = sooner_time(at, redis_of(n)->nudge_at);
     if (part != NULL) at = sooner_time(at, part->next_at(n));
     at = sooner_time(at, redis_save_at(n));
+    at = sooner_time(at, unlinked_at(n));
     if (endpoints_next_take(n) > now) at = sooner_time(at, endpoints_next_take(n));
     if (at != 0) node_timer(n, at - now);
 }

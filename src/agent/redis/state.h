@@ -12,6 +12,7 @@
 #include "agent/redis/save.h"
 #include "agent/redis/peers.h"
 #include "agent/redis/talk.h"
+#include "agent/redis/unlinked.h"
 /*
  * What is kept of a node that is a redis-server, besides what every node has. What a file of its name has in a struct of its own, that
  * file alone touches. Times are in ms of the loop's clock.
@@ -27,6 +28,7 @@ struct redis {
     struct peers peers;
     struct save save;
     struct held held;
+    struct unlinked unlinked;
     void *cluster; /* what Redis Cluster's part keeps; NULL where there is no such part */
     /* Of the process: */
     struct replication_info info;

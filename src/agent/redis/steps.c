@@ -100,6 +100,7 @@ static void know_replication(struct node *n, const struct redisReply *r)
     }
     bool offset_told = x->fence == FENCE_ON || n->order->promote_offset.set;
     if (now.link_up != was.link_up) link_changed(n, now.link_up);
+    unlinked_note(n, now.role == ROLE_REPLICA, now.link_up);
     if (!same || (offset_told && was.offset != now.offset)) node_changed(n);
     if (n->life.ready) return;
     log_info("node %s: %s is ready", n->id, role_name(now.role));
