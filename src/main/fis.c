@@ -14,6 +14,7 @@
 #include "main/fis_template.h"
 #include "model/json.h"
 #include "store/queries.gen.h"
+#include "store/store.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -296,6 +297,42 @@ static int list_experiments(struct request *q)
     }
     buf_puts(&list, "]}");
     if (r == 0) answer_text(q, list.data);
+    return r;
+}
+
+/* ---- a reset ---- */
+
+static bool is_in(const char *scope, const char *of)
+{
+    return scope == NULL || strcmp(scope, of) == 0;
+}
+
+static int drop_all(struct store *s, struct control *c, const char *region, const char *account, struct err *e)
+{
+    _arena_ struct arena a = {0};
+    struct row_experiment *experiments;
+    struct row_experiment_template *templates;
+    size_t n, n_templates;
+    int r = q_experiment_all(s, &a, &experiments, &n, e);
+    if (r == 0) r = q_experiment_template_all(s, &a, &templates, &n_templates, e);
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        if (!is_in(region, experiments[i].region) || !is_in(account, experiments[i].account)) continue;
+        outages_end_experiment(control_outages(c), experiments[i].id);
+        r = q_experiment_delete(s, &experiments[i], e);
+    }
+    for (size_t i = 0; r == 0 && i < n_templates; i++)
+        if (is_in(region, templates[i].region) && is_in(account, templates[i].account))
+            r = q_experiment_template_delete(s, &templates[i], e);
+    return r;
+}
+
+int fis_reset(struct store *s, struct control *c, const char *region, const char *account, struct err *e)
+{
+    int r = store_begin(s, true, e);
+    if (r) return r;
+    r = drop_all(s, c, region, account, e);
+    if (r == 0) return store_commit(s, e);
+    store_rollback(s);
     return r;
 }
 

@@ -5,10 +5,14 @@
  * CreateExperimentTemplate, GetExperimentTemplate, ListExperimentTemplates, DeleteExperimentTemplate, StartExperiment, GetExperiment,
  * StopExperiment and ListExperiments, at the paths of the service. Requests are REST with JSON, and are told by their paths.
  */
+struct err;
+
 struct fis {
     const struct faults_admin *faults;
     const char *default_region;
 };
 
+/* Experiments and templates of a region and account (NULL: of all) go, and what experiments have put out of order is in order again. */
+int fis_reset(struct store *s, struct control *c, const char *region, const char *account, struct err *e);
 /* 'f' must outlive the server. */
 void fis_add_routes(struct http *h, const struct fis *f);

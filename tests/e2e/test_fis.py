@@ -68,6 +68,17 @@ class Experiments(harness.Case):
         with self.assertRaises(self.fis().exceptions.ResourceNotFoundException):
             self.fis().get_experiment_template(id=template["id"])
 
+    def test_go_with_a_reset_and_what_they_took_comes_back(self):
+        group = self.pair()
+        template = self.fis().create_experiment_template(**self.template({"resourceArns": [self.arn(group)]}))["experimentTemplate"]
+        self.fis().start_experiment(clientToken=name("t"), experimentTemplateId=template["id"])
+        wait_for(lambda: self.ready(group) == ["us-east-1b"], "one zone without power")
+        self.server.admin("POST", "reset")
+        self.assertEqual([], self.fis().list_experiments()["experiments"])
+        self.assertEqual([], self.fis().list_experiment_templates()["experimentTemplates"])
+        self.pair(ReplicationGroupId=group)
+        wait_for(lambda: len(self.ready(group)) == 2, "both zones")
+
     def test_fail_without_a_target(self):
         template = self.fis().create_experiment_template(**self.template({"resourceArns": [self.arn("nobody")]}))["experimentTemplate"]
         experiment = self.fis().start_experiment(clientToken=name("t"), experimentTemplateId=template["id"])["experiment"]
