@@ -2,7 +2,8 @@
 
 usage: bench.py [FIGURE…]     without a name, all of them: start, size, memory, describe, page, create, join, lag, failover,
                               takeover, hang, primary, reader, tls_create, tls, access, fleet, snapshot, cluster_create, reshard,
-                              cluster_failover, cluster_election, turns, loss, hostile, scale, gateway, far
+                              cluster_failover, cluster_election, turns, loss, hostile, scale, gateway, far,
+                              far_failover
 
 takeover, hang        a primary killed or stopped, until a write is accepted
 primary, reader       throughput through an endpoint to that of the node itself; reader needs cores that nothing else uses
@@ -14,7 +15,7 @@ reshard               1,000,000 keys, 3 to 4 shards, under a client's load
 cluster_failover      a shard's primary killed; cluster_election: the same with serve and agents dead
 turns                 100 failovers over three regions in cluster mode, with 1 and with 6 shards; loss: a lost primary region
 hostile               the dearest of 3,700 requests made to be dear, in processor time
-gateway, far          what a gateway between regions costs; a write in a region that is 40 ms away
+gateway, far          what a gateway between regions costs; a write, and a failover, in a region that is 40 ms away (far_failover)
 scale                 10,000 groups of nodes without processes, or as many as MERIDIAN_BENCH_GROUPS says
 """
 import multiprocessing
@@ -239,11 +240,13 @@ def under_load(addresses, action):
     return sorted(((label, n, at) for label, acks in found for n, at in acks), key=lambda a: a[2])
 
 
-def failover():
+def failovers(latency_ms, limit_ms):
+    """Planned failovers to and fro, under writes, with so much network between the regions."""
     gaps, lost, synced = [], [], []
     away = AWAYS[0]
     with Server() as server:
         world, *addresses = two_regions(server, 2)
+        server.ask("PUT", "/_meridian/links/%s/%s?latency_ms=%d" % (HOME, away, latency_ms)).read()
         nodes = server.nodes("home") + server.nodes("away")
         for n in range(6):
             region, group = ((away, "away"), (HOME, "home"))[n % 2]
@@ -261,13 +264,22 @@ def failover():
             lost.append(len(verdict.wrong() + verdict.gave_up))
             client.call("FLUSHALL")
             synced.append(full_syncs(nodes) - before)
-    yield Figure("cross-region failover, without accepted writes", "ms", 100, gaps)
+    far = ", %d ms away" % latency_ms if latency_ms else ""
+    yield Figure("cross-region failover%s, without accepted writes" % far, "ms", limit_ms, gaps)
     yield Figure("  acknowledged writes lost", "", 0, lost, judged=max)
     yield Figure("  full synchronisations", "", 0, synced, judged=max)
 
 
+def failover():
+    yield from failovers(0, 100)
+
+
+def far_failover():
+    yield from failovers(40, 55)
+
+
 ALL = [start, size, memory, describe, page, create, join, lag, failover, groups.takeover, groups.hang, groups.primary, groups.reader, secure.tls_create, secure.tls, access.access,
-       fleet.fleet, backup.snapshot, clusters.cluster_create, clusters.reshard, clusters.cluster_failover, clusters.cluster_election, regions.turns, regions.loss, hostile.hostile, scale.scale, wan.gateway, wan.far]
+       fleet.fleet, backup.snapshot, clusters.cluster_create, clusters.reshard, clusters.cluster_failover, clusters.cluster_election, regions.turns, regions.loss, hostile.hostile, scale.scale, wan.gateway, wan.far, far_failover]
 
 
 def machine():
