@@ -1,11 +1,12 @@
 """Global datastores in cluster mode: shard by shard, the secondary has what the primary writes, and writes nothing itself."""
 import os
 import signal
+import time
 import unittest
 
 import harness
 import redis
-from datastores import AWAY, HOME, Case, RegisterWriter
+from datastores import AWAY, HOME, Case, RegisterWriter, roles
 from harness import connect, wait_for
 from shards import Follower
 
@@ -73,6 +74,28 @@ class Shards(Case):
             self.refused("SET", "%s:19" % shard, "2")
             if region == AWAY:
                 self.assertEqual(before, self.full_syncs((self.home, HOME)), "the next primary goes on in the stream")
+
+    def test_cross_the_network_and_outlive_the_loss_of_their_region(self):
+        self.follow()
+        self.addCleanup(self.server.admin, "PUT", "links?preset=none")
+        self.addCleanup(self.server.admin, "PUT", "regions/%s?state=up" % HOME)
+        self.server.admin("PUT", "links/%s/%s?latency_ms=100" % (HOME, AWAY))
+        self.arrives("early:1", "1")
+        begun = time.monotonic()
+        self.writer.call("SET", "from afar", "1")
+        self.arrives("from afar", "1")
+        self.assertGreaterEqual(time.monotonic() - begun, 0.1)
+        self.server.admin("PUT", "regions/%s?state=down" % HOME)
+        self.failover(self.id, AWAY, self.away)
+        wait_for(lambda: roles(self.world(self.id, AWAY))[AWAY] == "PRIMARY", "another primary region")
+        for n in range(20):
+            self.reader.call("SET", "meanwhile:%d" % n, n)
+        self.server.admin("PUT", "regions/%s?state=up" % HOME)
+        self.wait_roles(self.id, AWAY)
+        self.wait_group(self.home)
+        self.writer.refresh()
+        for n in range(20):
+            wait_for(lambda: self.writer.call("GET", "meanwhile:%d" % n) == str(n), "meanwhile:%d in %s" % (n, HOME))
 
     def test_take_writes_once_they_have_left(self):
         self.follow()
