@@ -367,6 +367,7 @@ int passes_make(struct passes *p, struct err *e)
     }
     if (r || p->rows.marked.n == 0) p->batches_left = 0;
     if (r || passes_go_on(p)) return r;
+    for (struct session *s = p->sessions->first; s && p->rows.marked.n == 0; s = s->next) session_complete(s);
     rows_sweep(&p->rows);
     look_for_agents(p);
     passes_hand_out(p);

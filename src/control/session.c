@@ -144,7 +144,7 @@ static void answer_waiter(struct session *s, bool assigned)
 
 void session_hand_out(struct session *s)
 {
-    if (!orders_settle(&s->orders)) return;
+    if (s->incomplete || !orders_settle(&s->orders)) return;
     s->version = s->orders.version;
     if (s->waiter) answer_waiter(s, true);
 }
@@ -164,7 +164,7 @@ void session_wait(struct session *s, int64_t after, const char *numbering, contr
     s->waiter = done;
     s->waiter_arg = arg;
     bool news = s->version != after || (numbering && !ours); /* numbers of others say nothing */
-    if (news && s->orders.head.len) answer_waiter(s, true);
+    if (news && s->orders.head.len && !s->incomplete) answer_waiter(s, true);
     else uv_timer_start(&s->wait_limit, on_wait_limit, WAIT_LIMIT_MS, 0);
 }
 
@@ -195,7 +195,7 @@ int session_hear(
 {
     *news = false;
     silence_end(&s->silence);
-    if (s->isolated) return 0;
+    if (s->isolated && !s->all->stopping) return 0;
     struct hearing h = {changed, arg, !s->in_touch || s->taken != seen->version.v || s->stopped != seen->stopped.v};
     if (!told_take(&s->told, seen, on_told, &h))
         return err_set(e, ERR_STALE, "sighting of the region %s: it is the difference from another one", s->region);
@@ -217,6 +217,12 @@ void session_isolate(struct session *s, bool isolated)
     if (isolated) return;
     orders_fini(&s->orders);
     orders_begin(&s->orders, ++s->version);
+    s->incomplete = true;
+}
+
+void session_complete(struct session *s)
+{
+    s->incomplete = false;
 }
 
 /* ---- its end ---- */

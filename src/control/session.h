@@ -36,7 +36,8 @@ struct session {
     bool condemned; /* it hangs, and was killed: its end is waited for */
     struct silence silence;
 
-    bool isolated; /* nothing is heard of it, and its lists of orders stay as they are */
+    bool isolated;   /* nothing is heard of it, and its lists of orders stay as they are */
+    bool incomplete; /* its lists are being made anew: an agent that got them as they are would delete what they lack */
     bool in_touch;
     bool dry_run;     /* its agent says that nodes have no processes */
     int64_t heard_ms; /* steady clock: of the last sighting, or of the beginning */
@@ -79,10 +80,11 @@ void session_unwait(struct session *s, const void *arg);
 int session_hear(
     struct session *s, const struct proto_sighting *seen, keyed_changed_fn *changed, void *arg, bool *news, struct err *e);
 /*
- * Cuts the region off, or back in. Its agent goes on by the lists of orders that it has, and nothing that it tells is taken. What is cut in
- * again has no orders until those of everything are taken anew, and gets the whole then.
+ * Cuts the region off, or back in. Its agent goes on by the lists of orders that it has, and nothing that it tells is taken. What is cut
+ * in again has no orders until those of everything are taken anew, and gets the whole once session_complete() says that they are.
  */
 void session_isolate(struct session *s, bool isolated);
+void session_complete(struct session *s);
 /* To be called once a second: an agent that is silent is out of touch, and one that hangs is killed; the next one starts when
  * it is dead for sure, and not before. */
 void session_look(struct session *s);

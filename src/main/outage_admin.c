@@ -119,6 +119,10 @@ static void put_place(struct exchange *x, const struct faults_admin *f, const st
     struct outage outage = {0};
     bool up;
     if (!read_state(x, p, &up, &outage.state) || !faults_read_flag(x, "persist", &outage.persist)) return;
+    if (!up && outage.state == OUTAGE_ISOLATED && outage.persist) {
+        json_answer_error(x, 400, "A region can't be isolated for longer than serve runs: the next one starts its agent anew.");
+        return;
+    }
     snprintf(outage.region, sizeof outage.region, "%s", p->region->name);
     snprintf(outage.zone, sizeof outage.zone, "%s", p->zone ? p->zone : "");
     if (up) outages_drop(o, p->region->name, p->zone);

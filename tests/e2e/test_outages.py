@@ -45,6 +45,7 @@ class Outages(Case):
         self.assertEqual([{"zone": "eu-north-1b", "state": "down", "persist": False}], self.server.admin("GET", "zones")["zones"])
         self.assertIn("up, down or isolated", self.refused("regions/us-east-1?state=slow"))
         self.assertIn("up or down", self.refused("zones/us-east-1a?state=isolated"))
+        self.assertIn("for longer than serve runs", self.refused("regions/us-east-1?state=isolated&persist=true"))
         self.assertIn("us-east-1, us-east-2", self.refused("regions/mars-1?state=down"))
         self.assertIn("us-east-1a, us-east-1b", self.refused("zones/us-east-1z?state=down"))
         self.assertIn("kill, hang or resume", self.refused("nodes/x?do=dance"))
