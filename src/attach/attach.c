@@ -72,7 +72,7 @@ static void restore_history(void)
 
 static void try_to_follow(void);
 
-static void retry(struct module_ctx *ctx, void *data)
+static void retry_following(struct module_ctx *ctx, void *data)
 {
     (void)ctx, (void)data;
     retry_planned = false;
@@ -83,10 +83,10 @@ static void plan_retry(int64_t ms)
 {
     if (retry_planned) return;
     retry_planned = true;
-    ModuleCreateTimer(self, ms, retry, NULL);
+    ModuleCreateTimer(self, ms, retry_following, NULL);
 }
 
-static void own(struct module_ctx *ctx, void *data)
+static void own_replication(struct module_ctx *ctx, void *data)
 {
     (void)ctx, (void)data;
     owner = owner || (host[0] == '\0' && internals_is_primary());
@@ -95,7 +95,7 @@ static void own(struct module_ctx *ctx, void *data)
 /* Nobody can have followed it before it has answered whatever is under way: until then it may be told an upstream in the same breath. */
 static void plan_ownership(void)
 {
-    ModuleCreateTimer(self, 0, own, NULL);
+    ModuleCreateTimer(self, 0, own_replication, NULL);
 }
 
 /* Follows the upstream if the node may. While a slot belongs to nobody, the table may not be looked at without the mark that is
@@ -156,7 +156,7 @@ static void loading_changed(struct module_ctx *ctx, struct module_event event, u
 /* ---- its configuration ---- */
 
 /* The engine copies what it is shown, and leaves the text to the module. */
-static struct module_string *show(const char *text)
+static struct module_string *show_state(const char *text)
 {
     static struct module_string *shown;
     if (shown != NULL) ModuleFreeString(NULL, shown);
@@ -169,10 +169,10 @@ static struct module_string *get_upstream(const char *name, void *data)
     (void)name, (void)data;
     char text[HOST_MAX + 8] = "";
     if (host[0] != '\0') snprintf(text, sizeof text, "%s %d", host, port);
-    return show(text);
+    return show_state(text);
 }
 
-static int refuse(struct module_string **error, const char *why)
+static int refuse_call(struct module_string **error, const char *why)
 {
     *error = ModuleCreateString(NULL, why, strlen(why));
     return MODULE_ERROR;
@@ -185,11 +185,11 @@ static int set_upstream(const char *name, struct module_string *value, void *dat
     int new_port = 0;
     size_t size;
     const char *text = ModuleStringPtrLen(value, &size);
-    if (unable != NULL && size > 0 && started) return refuse(error, unable);
-    if (unmarked) return refuse(error, "data are being loaded");
+    if (unable != NULL && size > 0 && started) return refuse_call(error, unable);
+    if (unmarked) return refuse_call(error, "data are being loaded");
     bool is_address = size < sizeof new_host && strlen(text) == size &&
                       sscanf(text, "%255s %d%c", new_host, &new_port, &rest) == 2 && new_port > 0 && new_port < 65536;
-    if (size > 0 && !is_address) return refuse(error, "an upstream is a host and a port, or nothing");
+    if (size > 0 && !is_address) return refuse_call(error, "an upstream is a host and a port, or nothing");
     memcpy(host, new_host, sizeof host);
     port = new_port;
     return MODULE_OK;
@@ -210,7 +210,7 @@ static struct module_string *get_attached(const char *name, void *data)
     char text[128];
     if (unable != NULL) snprintf(text, sizeof text, "unable: %s", unable);
     else snprintf(text, sizeof text, "%s", following ? "following" : host[0] != '\0' ? "waiting" : "");
-    return show(text);
+    return show_state(text);
 }
 
 static int set_attached(const char *name, struct module_string *value, void *data, struct module_string **error)

@@ -12,7 +12,7 @@ struct arena_chunk {
     alignas(max_align_t) char bytes[];
 };
 
-static struct arena_chunk *grow(struct arena *a, size_t size)
+static struct arena_chunk *grow_arena(struct arena *a, size_t size)
 {
     size_t cap = size > CHUNK_SIZE ? size : CHUNK_SIZE;
     struct arena_chunk *c = malloc(sizeof *c + cap);
@@ -24,11 +24,11 @@ static struct arena_chunk *grow(struct arena *a, size_t size)
     return c;
 }
 
-static void *take(struct arena *a, size_t size)
+static void *take_bytes(struct arena *a, size_t size)
 {
     struct arena_chunk *c = a->head;
     size = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
-    if (c == NULL || c->cap - c->used < size) c = grow(a, size);
+    if (c == NULL || c->cap - c->used < size) c = grow_arena(a, size);
     void *p = c->bytes + c->used;
     c->used += size;
     return p;
@@ -36,12 +36,12 @@ static void *take(struct arena *a, size_t size)
 
 void *arena_alloc(struct arena *a, size_t size)
 {
-    return memset(take(a, size), 0, size);
+    return memset(take_bytes(a, size), 0, size);
 }
 
 char *arena_strndup(struct arena *a, const char *s, size_t n)
 {
-    char *p = take(a, n + 1);
+    char *p = take_bytes(a, n + 1);
     memcpy(p, s, n);
     p[n] = '\0';
     return p;
@@ -60,7 +60,7 @@ char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
     va_copy(again, ap);
     int n = vsnprintf(small, sizeof small, fmt, ap);
     if (n < 0) abort();
-    char *s = (size_t)n < sizeof small ? arena_strndup(a, small, (size_t)n) : take(a, (size_t)n + 1);
+    char *s = (size_t)n < sizeof small ? arena_strndup(a, small, (size_t)n) : take_bytes(a, (size_t)n + 1);
     if ((size_t)n >= sizeof small) vsnprintf(s, (size_t)n + 1, fmt, again);
     va_end(again);
     return s;
@@ -79,7 +79,7 @@ char *arena_join(struct arena *a, const char *const *words, size_t n, const char
 {
     size_t size = 1, gap = strlen(between);
     for (size_t i = 0; i < n; i++) size += strlen(words[i]) + (i ? gap : 0);
-    char *text = take(a, size), *at = text;
+    char *text = take_bytes(a, size), *at = text;
     for (size_t i = 0; i < n; i++) at = stpcpy(i ? stpcpy(at, between) : at, words[i]);
     *at = '\0';
     return text;

@@ -46,7 +46,7 @@ static size_t put_text_line(char *line, enum log_level level, const char *messag
 }
 
 /* Foreign bytes that need not be UTF-8 come out as '?': base knows no encodings. */
-static size_t put_escaped(char *out, const char *text)
+static size_t put_escaped_line(char *out, const char *text)
 {
     size_t n = 0;
     for (; *text; text++) {
@@ -63,9 +63,9 @@ static size_t put_json_line(char *line, enum log_level level, const char *messag
     size_t n = (size_t)sprintf(line, "{\"time\": \"");
     n += put_time(line + n, LINE_SIZE - n);
     n += (size_t)sprintf(line + n, "\", \"level\": \"%s\", \"who\": \"", names[level]);
-    n += put_escaped(line + n, who[0] ? who : "serve");
+    n += put_escaped_line(line + n, who[0] ? who : "serve");
     n += (size_t)sprintf(line + n, "\", \"message\": \"");
-    n += put_escaped(line + n, message);
+    n += put_escaped_line(line + n, message);
     return n + (size_t)sprintf(line + n, "\"}\n");
 }
 

@@ -56,7 +56,7 @@ int slots_next(const struct slots *s, int from)
 }
 
 /* CRC-16/XMODEM, half a byte at a time. */
-static unsigned crc16(const unsigned char *p, size_t n)
+static unsigned crc16_of(const unsigned char *p, size_t n)
 {
     static const uint16_t table[16] = {0x0000, 0x1021, 0x2042, 0x3063, 0x4084, 0x50a5, 0x60c6, 0x70e7, 0x8108, 0x9129, 0xa14a,
         0xb16b, 0xc18c, 0xd1ad, 0xe1ce, 0xf1ef};
@@ -72,8 +72,8 @@ int slots_of_key(const void *key, size_t n)
 {
     const unsigned char *all = key, *open = n ? memchr(all, '{', n) : NULL;
     const unsigned char *close = open ? memchr(open + 1, '}', (size_t)(all + n - open - 1)) : NULL;
-    if (close && close > open + 1) return (int)(crc16(open + 1, (size_t)(close - open - 1)) % SLOTS);
-    return (int)(crc16(all, n) % SLOTS);
+    if (close && close > open + 1) return (int)(crc16_of(open + 1, (size_t)(close - open - 1)) % SLOTS);
+    return (int)(crc16_of(all, n) % SLOTS);
 }
 
 void slots_join(struct slots *s, const struct slots *other)
@@ -92,7 +92,7 @@ void slots_meet(struct slots *s, const struct slots *other)
 }
 
 /* A number of at most five digits; -1 and an untouched *text where there is none. */
-static int read_number(const char **text)
+static int read_slot(const char **text)
 {
     int n = 0, digits = 0;
     while (isdigit((unsigned char)(*text)[digits]) && digits < 6) n = n * 10 + ((*text)[digits++] - '0');
@@ -103,11 +103,11 @@ static int read_number(const char **text)
 
 static enum slots_error read_range(struct slots *s, const char **text)
 {
-    int first = read_number(text), last = first;
+    int first = read_slot(text), last = first;
     if (first < 0) return SLOTS_MALFORMED;
     if (**text == '-') {
         ++*text;
-        last = read_number(text);
+        last = read_slot(text);
     }
     if (last < first) return SLOTS_MALFORMED;
     if (last >= SLOTS) return SLOTS_BEYOND;

@@ -195,11 +195,6 @@ static void assign_node(struct world *w, struct world_node *n, struct passwords 
     assign_tls(w, n, secrets, out);
 }
 
-static bool serves_reads(struct world *w, struct world_node *n)
-{
-    return n->row.seen_role == SEEN_ROLE_REPLICA && want_in_force(w, n);
-}
-
 static void add_target(struct proto_target_list *list, const struct world_node *n)
 {
     if (n && n->row.address) list->items[list->n++] = (struct proto_target){.host = n->row.address, .port = OPT_INT(n->row.port)};
@@ -217,7 +212,7 @@ static void reader_targets(struct world *w, struct world_rg *rg, struct world_no
 {
     for (size_t i = 0; i < rg->n_nodes; i++)
         if (ng->shard == NULL && strcmp(rg->nodes[i].row.node_group_id, ng->row.id) == 0 && &rg->nodes[i] != rg_primary(ng) &&
-            serves_reads(w, &rg->nodes[i]))
+            rg->nodes[i].row.seen_role == SEEN_ROLE_REPLICA && want_in_force(w, &rg->nodes[i]))
             add_target(list, &rg->nodes[i]);
     if (list->n == 0) add_target(list, rg_primary(ng));
 }

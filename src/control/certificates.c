@@ -62,11 +62,6 @@ static struct kept *kept_find(struct certificates *c, const char *region, const 
     return NULL;
 }
 
-static bool kept_is_good(const struct kept *k, const char *head, int64_t now_ms)
-{
-    return k->head && strcmp(k->head, head) == 0 && now_ms < k->expires_ms - RENEW_MS;
-}
-
 /* ---- files: the head, a line with the time it expires, the certificate, the key ---- */
 
 static void kept_read_file(const struct certificates *c, struct kept *k)
@@ -163,7 +158,8 @@ int certificates_get(struct certificates *c, const char *region, const char *id,
     buf_printf(&head, "names %s\nauthority %s", names, authority_mark(c->authority));
     struct kept *k = kept_find(c, region, id);
     if (k == NULL) k = kept_add(c, region, id);
-    int r = kept_is_good(k, head.data, now_ms) ? 0 : kept_issue(c, k, head.data, names, now_ms, e);
+    bool good = k->head && strcmp(k->head, head.data) == 0 && now_ms < k->expires_ms - RENEW_MS;
+    int r = good ? 0 : kept_issue(c, k, head.data, names, now_ms, e);
     if (r == 0) *out = (struct certificate){k->pem, k->key};
     return r;
 }

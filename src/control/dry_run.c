@@ -22,15 +22,10 @@ static struct dry_run_fault *add_fault(struct dry_run *d, const char *region, in
     return f;
 }
 
-static void drop_fault(struct dry_run *d, struct dry_run_fault *f)
-{
-    *f = d->faults[--d->n_faults];
-}
-
 void dry_run_forget(struct dry_run *d, const char *region, int64_t pid)
 {
     struct dry_run_fault *f = find_fault(d, region, pid);
-    if (f) drop_fault(d, f);
+    if (f) *f = d->faults[--d->n_faults];
 }
 
 void dry_run_set_fault(struct dry_run *d, const char *region, int64_t pid, enum node_deed deed)

@@ -23,7 +23,7 @@ struct order {
 
 enum { NAME_SIZE = 300 };
 
-static void put_name(int list, const char *key, char *name)
+static void put_order_name(int list, const char *key, char *name)
 {
     assert(list < 10 && strlen(key) + sizeof "0 " <= NAME_SIZE);
     strcpy(stpcpy(name, (const char[]){(char)('0' + list), ' ', '\0'}), key);
@@ -32,7 +32,7 @@ static void put_name(int list, const char *key, char *name)
 static struct order *find_order(const struct orders *o, int list, const char *key)
 {
     char name[NAME_SIZE];
-    put_name(list, key, name);
+    put_order_name(list, key, name);
     return index_get(&o->by_key, name);
 }
 
@@ -73,7 +73,7 @@ static void link_newest(struct orders *o, struct order *x)
 static struct order *add_order(struct orders *o, int list, const char *key)
 {
     char name[NAME_SIZE];
-    put_name(list, key, name);
+    put_order_name(list, key, name);
     struct order *x = calloc(1, sizeof *x);
     if (x == NULL || (x->name = strdup(name)) == NULL) abort();
     x->list = list;
@@ -90,7 +90,7 @@ static void free_order(struct order *x)
 
 static void end_order(struct orders *o, struct order *x);
 
-static void release(struct orders *o, struct order *shared)
+static void release_order(struct orders *o, struct order *shared)
 {
     if (shared && --shared->n_nodes == 0) end_order(o, shared);
 }
@@ -104,8 +104,8 @@ static void end_order(struct orders *o, struct order *x)
     x->settings = x->users = NULL;
     x->gone = true;
     link_newest(o, x);
-    release(o, settings);
-    release(o, users);
+    release_order(o, settings);
+    release_order(o, users);
 }
 
 static struct order *put_order(struct orders *o, int list, const char *key, const void *item)
@@ -138,8 +138,8 @@ static void take_shared(struct orders *o, struct order *x, const struct proto_no
     if (users) users->n_nodes++;
     x->settings = settings;
     x->users = users;
-    release(o, before[0]);
-    release(o, before[1]);
+    release_order(o, before[0]);
+    release_order(o, before[1]);
 }
 
 static void take_list(struct orders *o, int list, const struct proto_assignment *a)

@@ -13,7 +13,7 @@ static bool is_about(const struct outage *x, const char *region, const char *zon
            strcmp(x->experiment, experiment) == 0;
 }
 
-static void drop(struct outages *o, size_t i)
+static void drop_outage(struct outages *o, size_t i)
 {
     o->items[i] = o->items[--o->n];
     o->edits++;
@@ -23,7 +23,7 @@ void outages_add(struct outages *o, const struct outage *outage)
 {
     const struct outage *x = outage;
     for (size_t i = 0; i < o->n; i++)
-        if (is_about(&o->items[i], x->region, x->zone, x->rg_id, x->experiment)) drop(o, i--);
+        if (is_about(&o->items[i], x->region, x->zone, x->rg_id, x->experiment)) drop_outage(o, i--);
     o->items = realloc(o->items, (o->n + 1) * sizeof *o->items);
     if (o->items == NULL) abort();
     o->items[o->n++] = *outage;
@@ -40,19 +40,19 @@ const struct outage *outages_find(const struct outages *o, const char *region, c
 void outages_drop(struct outages *o, const char *region, const char *zone)
 {
     const struct outage *x = outages_find(o, region, zone);
-    if (x) drop(o, (size_t)(x - o->items));
+    if (x) drop_outage(o, (size_t)(x - o->items));
 }
 
 void outages_end_experiment(struct outages *o, const char *experiment)
 {
     for (size_t i = 0; i < o->n; i++)
-        if (strcmp(o->items[i].experiment, experiment) == 0) drop(o, i--);
+        if (strcmp(o->items[i].experiment, experiment) == 0) drop_outage(o, i--);
 }
 
 void outages_expire(struct outages *o, int64_t steady_ms)
 {
     for (size_t i = 0; i < o->n; i++)
-        if (o->items[i].until_ms && o->items[i].until_ms <= steady_ms) drop(o, i--);
+        if (o->items[i].until_ms && o->items[i].until_ms <= steady_ms) drop_outage(o, i--);
 }
 
 int64_t outages_due_ms(const struct outages *o)

@@ -57,7 +57,7 @@ static bool component_has(const struct component *c, const struct unit *u)
 
 static void add_unit(struct components *all, size_t number, struct unit *u);
 
-static void join(struct components *all, size_t number, struct component *other)
+static void join_component(struct components *all, size_t number, struct component *other)
 {
     struct unit_list units = other->units;
     *other = (struct component){0};
@@ -76,7 +76,7 @@ static void add_unit(struct components *all, size_t number, struct unit *u)
     }
     if (u->component == number) return;
     if (u->component) {
-        join(all, number, &all->items[u->component - 1]);
+        join_component(all, number, &all->items[u->component - 1]);
         return;
     }
     u->component = number;
@@ -122,14 +122,14 @@ void components_fini(struct components *all)
 /* ---- what depends on a row ---- */
 
 /* A component's own units have come to rest with what it wrote. */
-static void mark(struct rows *r, const struct rows_change *c, struct unit *u)
+static void mark_unit(struct rows *r, const struct rows_change *c, struct unit *u)
 {
     if (u && (c->by == 0 || u->component != c->by)) rows_mark(r, u);
 }
 
 static void mark_named_by(struct rows *r, const struct rows_change *c, const struct unit *u)
 {
-    for (size_t i = 0; i < u->named_by.n; i++) mark(r, c, u->named_by.items[i]);
+    for (size_t i = 0; i < u->named_by.n; i++) mark_unit(r, c, u->named_by.items[i]);
 }
 
 /* Automatic snapshots go with their source, and sooner or later by what it says. */
@@ -138,7 +138,7 @@ static void mark_snapshots(struct rows *r, const struct rows_change *c, const in
     if (kept_was && kept_is && *kept_was == *kept_is) return;
     for (size_t i = 0; i < c->unit->named_by.n; i++) {
         const struct row_snapshot *s = unit_row(c->unit->named_by.items[i], &sql_table_snapshot);
-        if (s && s->source == SNAPSHOT_AUTOMATED) mark(r, c, c->unit->named_by.items[i]);
+        if (s && s->source == SNAPSHOT_AUTOMATED) mark_unit(r, c, c->unit->named_by.items[i]);
     }
 }
 
@@ -166,16 +166,16 @@ void reach_changed(struct rows *r, const struct rows_change *c)
         }
     }
     if (c->unit == NULL) return;
-    mark(r, c, c->unit);
+    mark_unit(r, c, c->unit);
     if (t == &sql_table_user || t == &sql_table_user_group || t == &sql_table_user_group_member) {
         /* The engines of all replication groups that have such a user group are to know. */
         for (size_t i = 0; i < c->unit->named_by.n; i++) {
-            mark(r, c, c->unit->named_by.items[i]);
+            mark_unit(r, c, c->unit->named_by.items[i]);
             if (c->unit->kind == UNIT_USER) mark_named_by(r, c, c->unit->named_by.items[i]);
         }
     }
     if (t == &sql_table_global_member)
-        for (size_t i = 0; i < c->unit->names.n; i++) mark(r, c, c->unit->names.items[i]);
+        for (size_t i = 0; i < c->unit->names.n; i++) mark_unit(r, c, c->unit->names.items[i]);
 #define OLD_AND_NEW(type, member) \
     c->was ? &((const struct row_##type *)c->was)->member : NULL, c->is ? &((const struct row_##type *)c->is)->member : NULL
 #define OLD_AND_NEW_TEXT(type, member) \

@@ -42,7 +42,7 @@ static size_t table_place(const struct sql_table *t)
 
 /* ---- one row ---- */
 
-static const char *text_at(const struct sql_column *c, const void *row)
+static const char *text_of_column(const struct sql_column *c, const void *row)
 {
     return *(const char *const *)((const char *)row + c->offset);
 }
@@ -66,7 +66,8 @@ static size_t texts_size(const struct sql_table *t, const void *row)
 {
     size_t size = 0;
     for (int i = 0; i < t->n_columns; i++)
-        if (t->columns[i].kind == SQL_TEXT && text_at(&t->columns[i], row)) size += strlen(text_at(&t->columns[i], row)) + 1;
+        if (t->columns[i].kind == SQL_TEXT && text_of_column(&t->columns[i], row))
+            size += strlen(text_of_column(&t->columns[i], row)) + 1;
     return size;
 }
 
@@ -76,7 +77,7 @@ static void put_key(const struct sql_table *t, const void *row, char *key)
     for (int i = 0; i < t->n_key; i++) {
         const struct sql_column *c = &t->columns[i];
         const char *text = number;
-        if (c->kind == SQL_TEXT) text = text_at(c, row);
+        if (c->kind == SQL_TEXT) text = text_of_column(c, row);
         else snprintf(number, sizeof number, "%lld", (long long)*(const int64_t *)((const char *)row + c->offset));
         if ((size_t)(end - key) + strlen(text) + 2 > UNIT_KEY_SIZE)
             abort(); /* ids have at most 255 bytes, and no row has two that are so long */
@@ -99,7 +100,7 @@ static struct kept *kept_new(const struct rows *r, const struct sql_table *t, co
     memcpy(copy, row, t->row_size);
     for (int i = 0; i < t->n_columns; i++) {
         const struct sql_column *c = &t->columns[i];
-        const char *text = c->kind == SQL_TEXT ? text_at(c, row) : NULL;
+        const char *text = c->kind == SQL_TEXT ? text_of_column(c, row) : NULL;
         if (text) text = put_text(&end, text);
         if (text) memcpy(copy + c->offset, &text, sizeof text);
     }
@@ -290,7 +291,7 @@ static void follow_node(struct rows *r, struct unit *from, const struct kept *k)
 }
 
 /* Takes 'k' over. */
-static void change(struct rows *r, struct kept *k, bool gone, size_t by)
+static void change_row(struct rows *r, struct kept *k, bool gone, size_t by)
 {
     k->unit = unit_of_row(r, k, gone);
     struct kept *was = index_get(&r->by_key, k->key), *is = gone || !is_of_use(k) ? NULL : k;
@@ -343,7 +344,7 @@ void rows_apply(struct rows *r)
                 continue;
             }
             *at = n->next;
-            change(r, n->kept, n->gone, n->by);
+            change_row(r, n->kept, n->gone, n->by);
             free(n);
         }
     }
@@ -363,7 +364,7 @@ static int load_table(struct rows *r, const struct rows_table *t, struct store *
     size_t n;
     int result = t->all(s, &a, &rows, &n, e);
     for (size_t i = 0; result == 0 && i < n; i++)
-        change(r, kept_new(r, t->table, (char *)rows + i * t->table->row_size), false, 0);
+        change_row(r, kept_new(r, t->table, (char *)rows + i * t->table->row_size), false, 0);
     return result;
 }
 
@@ -427,11 +428,6 @@ static bool has_homeless_row(const struct unit *u)
     return false;
 }
 
-static bool is_empty(const struct unit *u)
-{
-    return u->rows.n == 0 && u->names.n == 0 && u->named_by.n == 0 && !u->marked && u->due_place == 0;
-}
-
 void rows_sweep(struct rows *r)
 {
     size_t kept = 0;
@@ -441,7 +437,7 @@ void rows_sweep(struct rows *r)
     for (struct unit *u; r->emptied.n > 0;) {
         u = r->emptied.items[--r->emptied.n];
         u->emptied = false;
-        if (!is_empty(u)) continue;
+        if (u->rows.n || u->names.n || u->named_by.n || u->marked || u->due_place) continue;
         index_drop(&r->units, u->key);
         if (u->kind == UNIT_GLOBAL) unit_list_drop(&r->globals, u);
         unit_free(u);

@@ -16,7 +16,7 @@ enum {
     HEALTHY_NS = 1000000000, /* an agent that lived this long is started again at once */
 };
 
-static void start_agent(struct session *s);
+static void start_session_agent(struct session *s);
 
 struct session *session_find(const struct sessions *all, const char *region)
 {
@@ -40,7 +40,7 @@ bool session_is_dry_run(const struct sessions *all, const char *region)
 
 static void on_respawn(uv_timer_t *t)
 {
-    start_agent(t->data);
+    start_session_agent(t->data);
 }
 
 /* While all shall stop, an agent that can't be started must not hold that up for ever. */
@@ -77,7 +77,7 @@ static void on_ended(void *arg, const char *how)
     uv_timer_start(&s->respawn, on_respawn, (uint64_t)s->respawn_ms, 0);
 }
 
-static void start_agent(struct session *s)
+static void start_session_agent(struct session *s)
 {
     const struct sessions *all = s->all;
     if (s->closing || s->process) return;
@@ -107,7 +107,7 @@ void session_ensure(struct sessions *all, const char *region)
     s->open_handles = 2;
     s->next = all->first;
     all->first = s;
-    start_agent(s);
+    start_session_agent(s);
 }
 
 /* An agent that has nothing to do yet owes no report: that it waits for its assignment is all that it has to say. */

@@ -6,14 +6,9 @@
 #include "plan/snapshot.h"
 #include <string.h>
 
-static const char *join(struct world *w, const struct string_list *words)
+static const char *join_words(struct world *w, const struct string_list *words)
 {
     return arena_join(w->arena, words->items, words->n, " ");
-}
-
-static const char *host_port(struct world *w, const char *host, struct opt_int port)
-{
-    return host && port.set ? arena_printf(w->arena, "%s:%lld", host, (long long)port.v) : NULL;
 }
 
 /* 'seen' is about the address that it has now; the row still names the one that it was seen at before. */
@@ -27,14 +22,15 @@ static void sight_node(struct world *w, struct row_node *row, const struct proto
     world_set_int(w, &row->seen_incarnation, seen->incarnation.v);
     world_set(w, &row->seen_reason, seen->reason);
     world_set_word(w, &row->seen_role, seen->role);
-    world_set(w, &row->seen_upstream, host_port(w, seen->upstream_host, seen->upstream_port));
+    const char *host = seen->upstream_port.set ? seen->upstream_host : NULL;
+    world_set(w, &row->seen_upstream, host ? arena_printf(w->arena, "%s:%lld", host, (long long)seen->upstream_port.v) : NULL);
     world_set_int(w, &row->seen_link_up, seen->link_up.v);
     world_set_int(w, &row->seen_loads, seen->loads.v);
     world_set_int(w, &row->seen_offset, seen->offset.v);
     world_set_int(w, &row->seen_fenced, seen->fenced.v);
     world_set_int(w, &row->seen_branch_offset, seen->branch_offset.v);
     world_set_int(w, &row->seen_rising, seen->rising.v);
-    world_set(w, &row->seen_endpoints, join(w, &seen->endpoints));
+    world_set(w, &row->seen_endpoints, join_words(w, &seen->endpoints));
     world_set(w, &row->seen_engine, seen->engine_version);
     world_set(w, &row->seen_engine_name, seen->engine_name);
     world_set(w, &row->seen_asked, seen->engine_asked);
@@ -51,8 +47,8 @@ static void sight_node(struct world *w, struct row_node *row, const struct proto
     world_set_int(w, &row->seen_users_generation, seen->users_generation.v);
     world_set_word(w, &row->seen_encryption, seen->encryption);
     world_set_int(w, &row->seen_links_encrypted, seen->links_encrypted.v);
-    world_set(w, &row->seen_pending_settings, join(w, &seen->pending_settings));
-    world_set(w, &row->seen_refused_settings, join(w, &seen->refused_settings));
+    world_set(w, &row->seen_pending_settings, join_words(w, &seen->pending_settings));
+    world_set(w, &row->seen_refused_settings, join_words(w, &seen->refused_settings));
     world_set(w, &row->seen_unable, seen->cluster ? seen->cluster->unable : NULL);
 }
 

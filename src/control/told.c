@@ -2,15 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool fits(const struct told *t, const struct proto_sighting *s)
-{
-    return t->any && s->numbering && strcmp(s->numbering, t->numbering) == 0 && s->since.v == t->number &&
-           s->number.v > t->number;
-}
-
 bool told_take(struct told *t, const struct proto_sighting *s, keyed_changed_fn *changed, void *arg)
 {
-    if (s->since.set && !fits(t, s)) return false;
+    bool same_count = t->any && s->numbering && strcmp(s->numbering, t->numbering) == 0;
+    if (s->since.set && !(same_count && s->since.v == t->number && s->number.v > t->number)) return false;
     if (t->seen.lists == NULL) t->seen = (struct keyed){.lists = keyed_seen, .n_lists = KEYED_SEEN};
     keyed_take(&t->seen, s, !s->since.set, s->gone, changed, arg);
     keyed_release(&t->seen);

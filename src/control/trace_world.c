@@ -86,7 +86,7 @@ static const char *value_text(const struct sql_column *c, const void *at)
     return word && word_knows(c->words, *word) ? word_text(c->words, *word) : NULL;
 }
 
-static void put_value(struct buf *b, const struct sql_column *c, const void *row)
+static void put_column_value(struct buf *b, const struct sql_column *c, const void *row)
 {
     const void *at = (const char *)row + c->offset;
     const char *text = value_text(c, at);
@@ -102,9 +102,9 @@ static void put_columns(struct buf *b, const struct change *c, bool seen)
         if ((strncmp(col->name, "seen_", 5) == 0) != seen || !column_is_told(c->table, col->name)) continue;
         if (row_column_equal(col, c->was, c->is)) continue;
         buf_printf(b, "%s%s ", b->len ? ", " : "", col->name + (seen ? 5 : 0));
-        put_value(b, col, c->was);
+        put_column_value(b, col, c->was);
         buf_puts(b, " -> ");
-        put_value(b, col, c->is);
+        put_column_value(b, col, c->is);
     }
     if (c->goes && !seen) buf_printf(b, "%sthe row goes", b->len ? ", " : "");
 }

@@ -35,7 +35,7 @@ static int read_url(const char *url, struct place *out, struct err *e)
     return 0;
 }
 
-static int dial(const struct place *p, int *fd, struct err *e)
+static int dial_server(const struct place *p, int *fd, struct err *e)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *all;
     int r = getaddrinfo(p->host, p->port, &hints, &all), why = 0;
@@ -64,7 +64,7 @@ static bool send_all(int fd, const char *text, size_t n)
 }
 
 /* Up to the end of the connection. */
-static int hear(int fd, int64_t limit_ms, struct buf *out, struct err *e)
+static int hear_answer(int fd, int64_t limit_ms, struct buf *out, struct err *e)
 {
     int64_t end_ns = clock_mono_ns() + limit_ms * 1000000;
     for (;;) {
@@ -87,10 +87,10 @@ int ask_get(const char *url, const char *target, int64_t limit_ms, struct buf *b
     _buf_ struct buf request = {0}, answer = {0};
     int fd, status;
     int r = read_url(url, &p, e);
-    if (r == 0) r = dial(&p, &fd, e);
+    if (r == 0) r = dial_server(&p, &fd, e);
     if (r) return r;
     buf_printf(&request, "GET %s HTTP/1.0\r\nHost: %s:%s\r\n\r\n", target, p.host, p.port);
-    if (send_all(fd, request.data, request.len)) r = hear(fd, limit_ms, &answer, e);
+    if (send_all(fd, request.data, request.len)) r = hear_answer(fd, limit_ms, &answer, e);
     else r = err_set(e, ERR_IO, "the connection broke");
     close(fd);
     if (r) return r;

@@ -11,11 +11,6 @@ static size_t route_fitness(const char *pattern, const char *path)
     return strcmp(pattern, path) == 0 ? 2 * n + 2 : 0;
 }
 
-static bool method_fits(const char *wanted, const char *method)
-{
-    return wanted == NULL || strcmp(wanted, method) == 0 || (strcmp(wanted, "GET") == 0 && strcmp(method, "HEAD") == 0);
-}
-
 const struct http_route *route_find(
     const struct http_route *routes, size_t n, const char *method, const char *path, struct buf *allow)
 {
@@ -29,7 +24,8 @@ const struct http_route *route_find(
             buf_clear(allow);
         }
         best = fit;
-        if (found == NULL && method_fits(r->method, method)) found = r;
+        bool head = r->method && strcmp(r->method, "GET") == 0 && strcmp(method, "HEAD") == 0;
+        if (found == NULL && (r->method == NULL || strcmp(r->method, method) == 0 || head)) found = r;
         if (r->method) buf_printf(allow, "%s%s", allow->len ? ", " : "", r->method);
     }
     return found;

@@ -14,12 +14,7 @@ struct piece {
     size_t n;
 };
 
-static bool piece_is(struct piece p, const char *text)
-{
-    return p.n == strlen(text) && memcmp(p.at, text, p.n) == 0;
-}
-
-static bool is_plain(struct piece p)
+static bool is_plain_name(struct piece p)
 {
     for (size_t i = 0; i < p.n; i++)
         if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-", p.at[i]) == NULL) return false;
@@ -60,8 +55,10 @@ int scope_read(struct scope *out, struct arena *a, const char *authorization, co
     else if (!find_credential(authorization, &all))
         return err_set(e, FAULT_INCOMPLETE_SIGNATURE,
             "Authorization header requires 'Credential' parameter, in the form of signature version 4.");
-    if (!split_scope(all, parts) || !piece_is(parts[TERMINATOR], "aws4_request") || !is_plain(parts[REGION]) ||
-        !is_plain(parts[SERVICE_NAME]))
+    static const char version[] = "aws4_request";
+    bool whole = split_scope(all, parts) && parts[TERMINATOR].n == sizeof version - 1 &&
+                 memcmp(parts[TERMINATOR].at, version, sizeof version - 1) == 0;
+    if (!whole || !is_plain_name(parts[REGION]) || !is_plain_name(parts[SERVICE_NAME]))
         return err_set(e, FAULT_INCOMPLETE_SIGNATURE,
             "Credential must have the form <access key>/<date>/<region>/%s/aws4_request.", SCOPE_SERVICE);
     out->service = arena_strndup(a, parts[SERVICE_NAME].at, parts[SERVICE_NAME].n);

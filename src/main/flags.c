@@ -120,7 +120,7 @@ static bool read_seconds(const struct flag *f, const char *text, void *at)
 }
 
 /* NAME:VERSION=PATH, a line for each. */
-static bool read_engine(const struct flag *f, const char *text, void *at)
+static bool read_engine_flag(const struct flag *f, const char *text, void *at)
 {
     struct engine entry;
     char *engines = at;
@@ -235,7 +235,7 @@ const struct flag flags[] = {
     {FOR_BOTH, "engine", "NAME:VERSION=PATH", NULL, "what is found in PATH",
         "the program for one version of redis, valkey or memcached: --engine valkey:8.1=/opt/valkey/bin/valkey-server. "
         "A version of 7 or 7.2 stands for all versions that begin so. Repeatable; the variable has commas in between",
-        read_engine, AT(engines), "NAME:VERSION=PATH: redis, valkey or memcached, a version like 7 or 7.2, and a program",
+        read_engine_flag, AT(engines), "NAME:VERSION=PATH: redis, valkey or memcached, a version like 7 or 7.2, and a program",
         .repeats = true},
     {FOR_BOTH, "dry-run", "on|off", "off", NULL,
         "on (or the flag alone): nodes have no processes. They become available, fail over and grow as always, and the endpoints "

@@ -81,14 +81,14 @@ static void on_timer(uv_timer_t *timer)
     go_on(timer->data);
 }
 
-static struct init_item *current(struct init *t)
+static struct init_item *current_script(struct init *t)
 {
     return &t->items[t->at];
 }
 
 static void end_item(struct init *t, const char *why)
 {
-    struct init_item *item = current(t);
+    struct init_item *item = current_script(t);
     item->state = why ? INIT_FAILED : INIT_DONE;
     snprintf(item->why, sizeof item->why, "%s", why ? why : "");
     if (why) log_error("init: %s failed: %s", item->name, why);
@@ -118,7 +118,7 @@ static void on_ended(void *arg, int status, int signal)
 /* What it prints goes to where the log goes. */
 static void run_executable(struct init *t)
 {
-    char *args[] = {current(t)->path, NULL};
+    char *args[] = {current_script(t)->path, NULL};
     int r = child_spawn(t->o.loop, NULL, args, STDERR_FILENO, on_ended, t, &t->child);
     if (r != 0) end_item(t, uv_strerror(r));
 }
@@ -155,7 +155,7 @@ static bool try_later(struct init *t, int fault)
 
 static void call_line(struct init *t)
 {
-    char region[64], why[sizeof current(t)->why];
+    char region[64], why[sizeof current_script(t)->why];
     struct err e;
     _buf_ struct buf form = {0};
     buf_puts(&form, t->line);
@@ -188,7 +188,7 @@ static bool read_call(struct init *t)
 
 static void begin_item(struct init *t)
 {
-    struct init_item *item = current(t);
+    struct init_item *item = current_script(t);
     size_t n = strlen(item->name), suffix = sizeof CALLS - 1;
     struct stat st;
     bool file = stat(item->path, &st) == 0 && S_ISREG(st.st_mode);
@@ -207,7 +207,7 @@ static void begin_item(struct init *t)
 static void go_on(struct init *t)
 {
     if (t->at == t->n || t->child) return;
-    if (current(t)->state == INIT_WAITING) begin_item(t);
+    if (current_script(t)->state == INIT_WAITING) begin_item(t);
     else if ((t->line && t->line[0]) || read_call(t)) call_line(t);
     else end_item(t, NULL);
 }

@@ -56,7 +56,7 @@ static void look_for_engines(const struct leftovers *l, struct found *f)
 }
 
 /* Its own log, as of those that serve starts otherwise. */
-static pid_t start_agent(const struct leftovers *l, const char *region)
+static pid_t start_last_agent(const struct leftovers *l, const char *region)
 {
     char folder[PATH_MAX], log[PATH_MAX + sizeof AGENT_LOG], limit[16];
     snprintf(limit, sizeof limit, "%d", l->stop_timeout);
@@ -89,7 +89,7 @@ static bool wait_for_end(int pidfd, int64_t until_ns)
 
 static int end_region(const struct leftovers *l, const char *region, struct err *e)
 {
-    pid_t holder = agent_process_holder(l->data_dir, region), pid = holder ? holder : start_agent(l, region);
+    pid_t holder = agent_process_holder(l->data_dir, region), pid = holder ? holder : start_last_agent(l, region);
     int pidfd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
     log_info(
         "nodes of %s still run, and no database knows them: they are stopped, and save their data where their folders are there",

@@ -71,7 +71,7 @@ static bool read_path(struct exchange *x, const struct region **from, const stru
 }
 
 /* These read what is given, and leave '*out' as it is where nothing is; false with the answer given. */
-static bool read_number(struct exchange *x, const char *name, int64_t most, int64_t *out)
+static bool read_link_number(struct exchange *x, const char *name, int64_t most, int64_t *out)
 {
     const char *text = http_param(x, name);
     if (text == NULL || decimal_parse(text, 0, most, out)) return true;
@@ -139,10 +139,11 @@ static void put_link(struct exchange *x, void *arg)
     if (faults_refuse(x, l, true) || !read_path(x, &from, &to)) return;
     struct network *n = control_network(l->control);
     struct network_link link = *network_link(n, from, to);
-    bool ok = read_number(x, "latency_ms", NETWORK_LATENCY_MAX_MS, &link.latency_ms) &&
-              read_number(x, "jitter_ms", NETWORK_JITTER_MAX_MS, &link.jitter_ms) &&
-              read_number(x, "bandwidth_mbit", NETWORK_BANDWIDTH_MAX_MBIT, &link.bandwidth_mbit) && read_state(x, &link.state) &&
-              faults_read_flag(x, "one_way", &one_way) && faults_read_flag(x, "persist", &link.persist);
+    bool ok = read_link_number(x, "latency_ms", NETWORK_LATENCY_MAX_MS, &link.latency_ms) &&
+              read_link_number(x, "jitter_ms", NETWORK_JITTER_MAX_MS, &link.jitter_ms) &&
+              read_link_number(x, "bandwidth_mbit", NETWORK_BANDWIDTH_MAX_MBIT, &link.bandwidth_mbit) &&
+              read_state(x, &link.state) && faults_read_flag(x, "one_way", &one_way) &&
+              faults_read_flag(x, "persist", &link.persist);
     if (!ok) return;
     *network_link(n, from, to) = link;
     if (!one_way) *network_link(n, to, from) = link;

@@ -54,7 +54,7 @@ void reset_admin_look(struct reset_admin *t)
     if (x) json_answer_error(x, 500, "%s", e.msg);
 }
 
-static void on_left(struct exchange *x, void *arg)
+static void on_reset_left(struct exchange *x, void *arg)
 {
     struct reset_admin *t = arg;
     (void)x;
@@ -77,7 +77,7 @@ void reset_admin_begin(
     t->waiting = x;
     t->then = then;
     t->then_arg = arg;
-    http_defer(x, on_left, t);
+    http_defer(x, on_reset_left, t);
     control_changed(t->control);
 }
 

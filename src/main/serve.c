@@ -147,7 +147,7 @@ static void clock_moved(void *arg)
     if (s->control) control_changed(s->control);
 }
 
-static void passed(void *arg)
+static void pass_made(void *arg)
 {
     struct serve *s = arg;
     reset_admin_look(&s->reset);
@@ -272,7 +272,7 @@ static int open_control(struct serve *s, struct err *e)
         .log_format = s->o->log_format == LOG_JSON ? "json" : NULL,
         .ephemeral = s->o->ephemeral == EPHEMERAL_ON,
         .trace = s->o->log_level == LOG_TRACE,
-        .passed = passed,
+        .passed = pass_made,
         .passed_arg = s,
         .ports = ports,
         .listen_host = s->listen_host,

@@ -75,7 +75,7 @@ static void forget_dump(const struct state_admin *s)
 }
 
 /* Everything is gone, and nobody can make anything yet. */
-static int restore(void *arg, struct exchange *x, struct err *e)
+static int restore_state(void *arg, struct exchange *x, struct err *e)
 {
     struct state_admin *s = arg;
     char path[PATH_MAX];
@@ -105,7 +105,7 @@ static void put_state(struct exchange *x, void *arg)
     if (s->reset->under_way) return json_answer_error(x, 409, "A reset is under way already.");
     int r = write_file(dump_path(s, path), body, n, &e);
     if (r == 0) r = dump_prepare(path, &e);
-    if (r == 0) return reset_admin_begin(s->reset, x, NULL, NULL, restore, s);
+    if (r == 0) return reset_admin_begin(s->reset, x, NULL, NULL, restore_state, s);
     forget_dump(s);
     if (r != ERR_USAGE) log_error("%s", e.msg);
     json_answer_error(x, r == ERR_USAGE ? 400 : 500, "%s", e.msg);

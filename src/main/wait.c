@@ -15,7 +15,7 @@
 
 enum { ASK_MS = 10000, MARGIN_MS = 5000 };
 
-static void put_escaped(struct buf *b, const char *text)
+static void put_escaped_query(struct buf *b, const char *text)
 {
     for (; *text; text++) {
         if (isalnum((unsigned char)*text) || strchr("-._~", *text)) buf_putc(b, *text);
@@ -26,11 +26,11 @@ static void put_escaped(struct buf *b, const char *text)
 static void put_target(struct buf *b, const struct options *o, const char *id, int64_t limit_ms)
 {
     buf_puts(b, "/_meridian/wait?region=");
-    put_escaped(b, o->region);
+    put_escaped_query(b, o->region);
     buf_puts(b, "&id=");
-    for (; *id; id++) put_escaped(b, (char[]){(char)tolower((unsigned char)*id), '\0'}); /* as the API folds ids */
+    for (; *id; id++) put_escaped_query(b, (char[]){(char)tolower((unsigned char)*id), '\0'}); /* as the API folds ids */
     buf_puts(b, "&for=");
-    put_escaped(b, o->wanted);
+    put_escaped_query(b, o->wanted);
     buf_printf(b, "&limit_ms=%" PRId64, limit_ms);
 }
 

@@ -116,7 +116,7 @@ static void on_late(uv_timer_t *t)
     waiter_look(t->data, true);
 }
 
-static void on_left(struct exchange *x, void *arg)
+static void on_waiter_left(struct exchange *x, void *arg)
 {
     (void)x;
     waiter_end(arg);
@@ -147,7 +147,7 @@ static void get_wait(struct exchange *x, void *arg)
     uv_timer_init(w->loop, &q->limit);
     q->limit.data = q;
     uv_timer_start(&q->limit, on_late, (uint64_t)limit_ms, 0);
-    http_defer(x, on_left, q);
+    http_defer(x, on_waiter_left, q);
     waiter_look(q, false);
 }
 

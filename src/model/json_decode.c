@@ -121,7 +121,7 @@ static char *read_escape(struct reader *r, char *to)
     return put_utf8(to, c);
 }
 
-static bool is_plain(char c)
+static bool is_plain_digit(char c)
 {
     return (signed char)c >= 0x20 && c != '"' && c != '\\';
 }
@@ -159,7 +159,7 @@ static int read_text(struct reader *r, const char **out)
 {
     if (!took_byte(r, '"')) return type_fault(r, "a string");
     const char *begin = r->at;
-    while (r->at < r->end && is_plain(*r->at)) r->at++;
+    while (r->at < r->end && is_plain_digit(*r->at)) r->at++;
     if (r->at == r->end || *r->at != '"') return read_rest(r, begin, out);
     *out = arena_strndup(r->arena, begin, (size_t)(r->at++ - begin));
     return 0;
@@ -291,7 +291,7 @@ static int read_name(struct reader *r, struct name *out)
     if (!took_byte(r, '"')) return not_json(r);
     const char *begin = r->at;
     int ret = 0;
-    while (r->at < r->end && is_plain(*r->at)) r->at++;
+    while (r->at < r->end && is_plain_digit(*r->at)) r->at++;
     *out = (struct name){begin, (size_t)(r->at - begin)};
     if (r->at < r->end && *r->at == '"') r->at++;
     else if ((ret = read_rest(r, begin, &text)) == 0) *out = (struct name){text, strlen(text)};

@@ -15,7 +15,7 @@
 enum { AROUND_ITEMS = 512 /* what stands behind the items of a list, at most: a marker and the request's id */ };
 #define PUT(b, literal) buf_add(b, literal, sizeof(literal) - 1)
 
-static void put_name(struct buf *b, const char *start, const char *name, const char *end)
+static void put_element_name(struct buf *b, const char *start, const char *name, const char *end)
 {
     size_t n_start = strlen(start), n_name = strlen(name), n_end = strlen(end);
     char *at = buf_reserve(b, n_start + n_name + n_end);
@@ -26,7 +26,7 @@ static void put_name(struct buf *b, const char *start, const char *name, const c
 }
 
 /* Bytes that stand for themselves: printable ASCII but for the three that mark up, tab and newline. */
-static bool is_plain(unsigned char c)
+static bool is_plain_byte(unsigned char c)
 {
     return (c >= 0x20 && c < 0x7f && c != '<' && c != '>' && c != '&') || c == '\t' || c == '\n';
 }
@@ -53,7 +53,7 @@ void xml_text(struct buf *b, const char *s)
 {
     for (size_t left = strlen(s); left > 0;) {
         size_t plain = 0;
-        while (plain < left && is_plain((unsigned char)s[plain])) plain++;
+        while (plain < left && is_plain_byte((unsigned char)s[plain])) plain++;
         buf_add(b, s, plain);
         if (plain < left) plain += put_special(b, s + plain, left - plain);
         s += plain;
@@ -63,9 +63,9 @@ void xml_text(struct buf *b, const char *s)
 
 void xml_line(struct buf *b, const char *element, const char *text)
 {
-    put_name(b, "<", element, ">");
+    put_element_name(b, "<", element, ">");
     xml_text(b, text);
-    put_name(b, "</", element, ">");
+    put_element_name(b, "</", element, ">");
 }
 
 static void put_timestamp(struct buf *b, int64_t ms)
@@ -129,11 +129,11 @@ static void put_value(struct buf *b, const struct shape *shape, const void *valu
 
 void xml_encode(struct buf *b, const struct shape *shape, const char *element, const void *value)
 {
-    put_name(b, "<", element, ">");
+    put_element_name(b, "<", element, ">");
     size_t start = b->len;
     put_value(b, shape, value);
     if (b->len > start || shape->kind == SHAPE_STRING) {
-        put_name(b, "</", element, ">");
+        put_element_name(b, "</", element, ">");
     } else {
         b->len = start - 1;
         PUT(b, "/>");
@@ -142,12 +142,12 @@ void xml_encode(struct buf *b, const struct shape *shape, const char *element, c
 
 void xml_response(struct buf *b, const struct operation *o, const void *out, const char *request_id)
 {
-    put_name(b, "<", o->name, "Response xmlns=\"" NAMESPACE "\">");
+    put_element_name(b, "<", o->name, "Response xmlns=\"" NAMESPACE "\">");
     if (o->out) xml_encode(b, o->out, o->result, out);
     PUT(b, "<ResponseMetadata><RequestId>");
     xml_text(b, request_id);
     PUT(b, "</RequestId></ResponseMetadata>");
-    put_name(b, "</", o->name, "Response>");
+    put_element_name(b, "</", o->name, "Response>");
 }
 
 void xml_error(struct buf *b, int fault, const char *message, const char *request_id)

@@ -54,18 +54,19 @@ static bool has_value(struct neighbour_call *c, int i, const char *value)
     return false;
 }
 
-static const char *canonical(const char *name)
+/* Two filters have a second name. */
+static const char *canonical_name(const char *name)
 {
     return strcmp(name, "isDefault") == 0 ? "is-default" : strcmp(name, "defaultForAz") == 0 ? "default-for-az" : name;
 }
 
-static bool passes(struct list *l, const struct item *it)
+static bool passes_filters(struct list *l, const struct item *it)
 {
     const char *name;
     bool all = true;
     for (int i = 1; (name = filter_name(l->c, i)) != NULL; i++) {
         const struct field *f = it->fields;
-        while (f < it->fields + FIELDS_MAX && (f->filter == NULL || strcmp(f->filter, canonical(name)) != 0)) f++;
+        while (f < it->fields + FIELDS_MAX && (f->filter == NULL || strcmp(f->filter, canonical_name(name)) != 0)) f++;
         bool known = f < it->fields + FIELDS_MAX;
         if (!known && strncmp(name, "tag", 3) != 0) l->refused = name;
         all = all && known && has_value(l->c, i, f->value);
@@ -75,7 +76,7 @@ static bool passes(struct list *l, const struct item *it)
 
 static void list_add(struct list *l, const struct item *it)
 {
-    if (!passes(l, it)) return;
+    if (!passes_filters(l, it)) return;
     buf_puts(&l->b, "<item>");
     for (const struct field *f = it->fields; f < it->fields + FIELDS_MAX; f++)
         if (f->element) xml_line(&l->b, f->element, f->value);
@@ -85,7 +86,7 @@ static void list_add(struct list *l, const struct item *it)
 
 /* ---- answers ---- */
 
-static void answer_fault(struct neighbour_call *c, const char *code, const char *message)
+static void answer_ec2_fault(struct neighbour_call *c, const char *code, const char *message)
 {
     struct buf b = {0};
     buf_puts(&b, "<Response><Errors><Error>");
@@ -116,7 +117,7 @@ static void list_answer(struct list *l, const char *set)
     buf_printf(&body, "</%s>", set);
     buf_fini(&l->b);
     if (l->refused)
-        answer_fault(c, "InvalidParameterValue", arena_printf(c->arena, "The filter '%.100s' is invalid", l->refused));
+        answer_ec2_fault(c, "InvalidParameterValue", arena_printf(c->arena, "The filter '%.100s' is invalid", l->refused));
     else answer_body(c, &body);
 }
 
@@ -146,7 +147,7 @@ static bool ids_are_good(struct neighbour_call *c, const char *prefix, const cha
         bool good = strncmp(ids[i], prefix, at) == 0 && *rest && len <= 64 &&
                     strspn(rest, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(rest);
         if (good) continue;
-        answer_fault(c, code, arena_printf(c->arena, "Invalid id: \"%.80s\"", ids[i]));
+        answer_ec2_fault(c, code, arena_printf(c->arena, "Invalid id: \"%.80s\"", ids[i]));
         return false;
     }
     return true;
@@ -213,14 +214,15 @@ static void describe_vpc_attribute(struct neighbour_call *c)
     const char *id = form_get(&c->form, "VpcId"), *wanted = form_get(&c->form, "Attribute");
     _buf_ struct buf b = {0};
     if (id == NULL || wanted == NULL)
-        return answer_fault(c, "MissingParameter", "The request must contain the parameters VpcId and Attribute");
+        return answer_ec2_fault(c, "MissingParameter", "The request must contain the parameters VpcId and Attribute");
     xml_line(&b, "vpcId", id);
     for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++) {
         if (strcmp(attributes[i].name, wanted) != 0) continue;
         buf_printf(&b, "<%s><value>%s</value></%s>", wanted, attributes[i].value, wanted);
         return answer_body(c, &b);
     }
-    answer_fault(c, "InvalidParameterValue", arena_printf(c->arena, "Value (%.80s) for parameter attribute is invalid", wanted));
+    answer_ec2_fault(
+        c, "InvalidParameterValue", arena_printf(c->arena, "Value (%.80s) for parameter attribute is invalid", wanted));
 }
 
 static void describe_route_tables(struct neighbour_call *c)

@@ -129,7 +129,7 @@ static void answer_without_body(struct transfer *t)
     else http_answer(t->x, status, NULL, NULL, t->answer);
 }
 
-static void finish(struct transfer *t, CURLcode result)
+static void finish_forward(struct transfer *t, CURLcode result)
 {
     t->over = true;
     t->result = result;
@@ -153,7 +153,7 @@ static void on_left(struct exchange *x, void *arg)
 
 /* ---- libcurl in the loop ---- */
 
-static void drive(struct forward *f, curl_socket_t fd, int events)
+static void drive_transfers(struct forward *f, curl_socket_t fd, int events)
 {
     int running, left;
     const CURLMsg *m;
@@ -161,13 +161,13 @@ static void drive(struct forward *f, curl_socket_t fd, int events)
     while ((m = curl.multi_info_read(f->multi, &left)) != NULL) {
         struct transfer *t = f->first;
         while (t && t->easy != m->easy_handle) t = t->next;
-        if (t && m->msg == CURLMSG_DONE) finish(t, m->data.result);
+        if (t && m->msg == CURLMSG_DONE) finish_forward(t, m->data.result);
     }
 }
 
 static void on_timer(uv_timer_t *timer)
 {
-    drive(timer->data, CURL_SOCKET_TIMEOUT, 0);
+    drive_transfers(timer->data, CURL_SOCKET_TIMEOUT, 0);
 }
 
 /* Whoever waited for the end of a request's body goes on. */
@@ -196,7 +196,7 @@ static void on_ready(uv_poll_t *p, int status, int events)
 {
     const struct wire *w = p->data;
     int what = (events & UV_READABLE ? CURL_CSELECT_IN : 0) | (events & UV_WRITABLE ? CURL_CSELECT_OUT : 0);
-    drive(w->of, w->fd, status < 0 ? CURL_CSELECT_ERR : what);
+    drive_transfers(w->of, w->fd, status < 0 ? CURL_CSELECT_ERR : what);
 }
 
 static void on_freed(uv_handle_t *h)
@@ -436,7 +436,7 @@ void forward_body_end(void *taken)
 {
     struct transfer *t = taken;
     t->sinking = false;
-    if (t->over) return finish(t, t->result);
+    if (t->over) return finish_forward(t, t->result);
     http_defer(t->x, on_left, t);
     if (t->held_body || t->held_answer)
         uv_timer_start(&t->of->pauses, on_pauses, 0, 0); /* libcurl may answer, which is not for a handler */

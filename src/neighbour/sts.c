@@ -27,7 +27,7 @@ static void answer_result(struct neighbour_call *c, const struct buf *result)
     http_answer(c->x, 200, "text/xml", &b, (struct http_header[]){{"x-amzn-RequestId", c->id}, {0}});
 }
 
-static void answer_fault(struct neighbour_call *c, const char *message)
+static void answer_sts_fault(struct neighbour_call *c, const char *message)
 {
     struct buf b = {0};
     buf_puts(&b, "<ErrorResponse xmlns=\"" NAMESPACE "\"><Error><Type>Sender</Type><Code>ValidationError</Code>");
@@ -77,13 +77,13 @@ static void assume_role(struct neighbour_call *c)
     int64_t seconds = USUAL_S;
     size_t n = session ? strlen(session) : 0;
     if (arn == NULL || !read_role(c, arn, &account, &role))
-        return answer_fault(c, arena_printf(c->arena, "%.300s is invalid", arn ? arn : "RoleArn"));
+        return answer_sts_fault(c, arena_printf(c->arena, "%.300s is invalid", arn ? arn : "RoleArn"));
     if (n < 2 || n > 64 || strspn(session, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+=,.@-") != n)
-        return answer_fault(c,
+        return answer_sts_fault(c,
             "1 validation error detected: Value at 'roleSessionName' failed to satisfy constraint: Member must satisfy "
             "regular expression pattern: [\\w+=,.@-]*");
     if (duration && !decimal_parse(duration, SHORTEST_S, LONGEST_S, &seconds))
-        return answer_fault(c,
+        return answer_sts_fault(c,
             "1 validation error detected: Value at 'durationSeconds' failed to satisfy constraint: Member must have "
             "value between 900 and 43200");
     _buf_ struct buf b = {0};

@@ -9,14 +9,14 @@
 
 /* ---- the shards ---- */
 
-static struct world_node_group *counterpart(const struct world_member *m, const struct world_node_group *ng)
+static struct world_node_group *find_counterpart(const struct world_member *m, const struct world_node_group *ng)
 {
     return m && m->rg ? rg_node_group(m->rg, ng->row.id) : NULL;
 }
 
 static struct handover_shard shard_of(const struct handover *h, struct world_node_group *ng)
 {
-    struct handover_shard s = {.old_ng = counterpart(h->active, ng), .next_ng = counterpart(h->target, ng)};
+    struct handover_shard s = {.old_ng = find_counterpart(h->active, ng), .next_ng = find_counterpart(h->target, ng)};
     s.old = s.old_ng ? rg_primary(s.old_ng) : NULL;
     s.next = s.next_ng ? rg_primary(s.next_ng) : NULL;
     return s;
@@ -71,7 +71,7 @@ struct world_member *handover_best_source(struct world *w, const struct handover
     int64_t most = 0;
     for (size_t i = 0; s->old_ng && i < h->g->n_members; i++) {
         struct world_member *m = &h->g->members[i];
-        const struct world_node_group *ng = counterpart(m, s->old_ng);
+        const struct world_node_group *ng = find_counterpart(m, s->old_ng);
         const struct world_node *n = ng ? rg_primary(ng) : NULL;
         if (m == h->active || m->drop || m->row.leaving || m->row.status != MEMBER_ASSOCIATED) continue;
         if (!node_answers(n) || want_other_process(n)) continue;
@@ -105,7 +105,7 @@ static bool is_followed(struct world *w, const struct handover *h, const struct 
     if (s->old_ng == NULL || (s->old && is_lost(w, s->old))) return true;
     for (size_t i = 0; i < h->g->n_members; i++) {
         struct world_member *m = &h->g->members[i];
-        struct world_node_group *ng = counterpart(m, s->old_ng);
+        struct world_node_group *ng = find_counterpart(m, s->old_ng);
         struct world_node *n = ng ? rg_primary(ng) : NULL;
         if (m->drop || m->row.leaving) continue; /* it follows nobody any more */
         if (node_answers(n) && !want_in_force(w, n) && !world_out_of_reach(w, m->row.region)) return false;

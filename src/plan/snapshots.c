@@ -39,7 +39,7 @@ static struct world_cluster *source_cluster(struct world *w, const struct world_
     return c && !c->drop && is_of_cluster(s, c) ? c : NULL;
 }
 
-static struct world_node *find_node(struct world *w, const char *region, const char *id)
+static struct world_node *find_stored_node(struct world *w, const char *region, const char *id)
 {
     for (size_t i = 0; i < w->n_nodes; i++)
         if (text_is(w->nodes[i].row.id, id) && text_is(w->nodes[i].row.region, region)) return &w->nodes[i];
@@ -94,7 +94,7 @@ static void end_snapshot(struct world *w, struct world_snapshot *s, bool done)
  */
 static bool node_lost_data(struct world *w, struct world_snapshot_part *p)
 {
-    struct world_node *n = find_node(w, p->row.region, p->row.node_id);
+    struct world_node *n = find_stored_node(w, p->row.region, p->row.node_id);
     if (n == NULL || n->drop || n->row.want == WISH_GONE || seen_node_restarts(&n->row) > p->row.restarts) return true;
     if (n->row.seen_pid == 0) return false;
     world_set_int(w, &p->row.pid, n->row.seen_pid);
@@ -314,7 +314,8 @@ static void plan_automatic_of_group(struct world *w, struct world_rg *rg)
         s.parts[s.n_parts++] = part_of(w, &s.row, n, rg, &rg->node_groups[i]);
     }
     for (size_t i = 0; i < s.n_parts; i++)
-        move_cluster_status(w, &find_node(w, rg->row.region, s.parts[i].node_id)->cluster->row.status, CLUSTER_SNAPSHOT_ASKED);
+        move_cluster_status(
+            w, &find_stored_node(w, rg->row.region, s.parts[i].node_id)->cluster->row.status, CLUSTER_SNAPSHOT_ASKED);
     begin_automatic(w, &s, source, s.row.cluster_id ? s.row.cluster_id : rg->row.id);
     move_rg_status(w, &rg->row.status, RG_SNAPSHOT_ASKED);
 }
@@ -371,7 +372,7 @@ void plan_snapshots(struct world *w)
         }
     for (size_t i = 0; i < w->n_nodes; i++) plan_seed(w, &w->nodes[i]);
     for (size_t i = 0; i < w->n_seeds; i++) {
-        struct world_node *n = find_node(w, w->seeds[i].row.region, w->seeds[i].row.node_id);
+        struct world_node *n = find_stored_node(w, w->seeds[i].row.region, w->seeds[i].row.node_id);
         if (n == NULL || n->drop) world_drop(w, &w->seeds[i].drop);
     }
     /* Files are of use as long as some node is to begin with them. */

@@ -1,4 +1,5 @@
 #include "store/memo.h"
+#include "base/hash.h"
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -13,27 +14,20 @@ struct memo_text {
     char name[];     /* the region and the id, each with its NUL */
 };
 
-/* FNV-1a over both, with a NUL between. */
-static uint64_t hash_of(const char *region, const char *id)
+static uint64_t hash_of_name(const char *region, const char *id)
 {
-    uint64_t h = UINT64_C(0xcbf29ce484222325);
-    for (; *region; region++) h = (h ^ (unsigned char)*region) * UINT64_C(0x100000001b3);
-    h *= UINT64_C(0x100000001b3);
-    for (; *id; id++) h = (h ^ (unsigned char)*id) * UINT64_C(0x100000001b3);
-    return h;
-}
-
-static bool is_of(const struct memo_text *t, uint64_t hash, const char *region, const char *id)
-{
-    return t->hash == hash && strcmp(t->name, region) == 0 && strcmp(t->name + strlen(region) + 1, id) == 0;
+    return hash_text(hash_bytes(hash_text(HASH_EMPTY, region), "", 1), id);
 }
 
 /* Where the text is, or would be put; never NULL where there are buckets. */
 static struct memo_text **find_place(const struct memo *m, const char *region, const char *id)
 {
-    uint64_t hash = hash_of(region, id);
+    uint64_t hash = hash_of_name(region, id);
     struct memo_text **at = &m->buckets[hash & (m->n_buckets - 1)];
-    while (*at && !is_of(*at, hash, region, id)) at = &(*at)->next;
+    for (; *at; at = &(*at)->next) {
+        const struct memo_text *t = *at;
+        if (t->hash == hash && strcmp(t->name, region) == 0 && strcmp(t->name + strlen(region) + 1, id) == 0) return at;
+    }
     return at;
 }
 
@@ -66,7 +60,7 @@ void memo_fini(struct memo *m)
     *m = (struct memo){0};
 }
 
-static void grow(struct memo *m)
+static void grow_buckets(struct memo *m)
 {
     size_t n = m->n_buckets ? 2 * m->n_buckets : FEWEST_BUCKETS;
     struct memo_text **buckets = calloc(n, sizeof(struct memo_text *));
@@ -87,7 +81,7 @@ static struct memo_text *text_new(const char *region, const char *id, const char
     size_t n_region = strlen(region) + 1, n_id = strlen(id) + 1;
     struct memo_text *t = malloc(sizeof *t + n_region + n_id + n);
     if (t == NULL) abort();
-    *t = (struct memo_text){.hash = hash_of(region, id), .text = {.data = t->name + n_region + n_id, .len = n}};
+    *t = (struct memo_text){.hash = hash_of_name(region, id), .text = {.data = t->name + n_region + n_id, .len = n}};
     memcpy(t->name, region, n_region);
     memcpy(t->name + n_region, id, n_id);
     memcpy(t->text.data, text, n);
@@ -98,7 +92,7 @@ void memo_put(struct memo *m, const char *region, const char *id, const char *te
 {
     memo_drop(m, region, id);
     if (m->bytes + n > MEMO_MAX) return;
-    if (m->n >= m->n_buckets) grow(m);
+    if (m->n >= m->n_buckets) grow_buckets(m);
     struct memo_text *t = text_new(region, id, text, n), **at = find_place(m, region, id);
     t->next = *at;
     *at = t;

@@ -9,8 +9,9 @@
  * something, unless it is named here; so whatever is kept for a while can grow without making requests slower.
  */
 
-/* Asked for by a pass, which looks at everything and keeps it, or by the start. */
-static const char *const whole_table[] = {"node_group_by_group", "cache_cluster_by_group", "node_by_group", "endpoint_by_group"};
+/* Asked for by a pass, which looks at everything and keeps it, by the start, or by a reset, which empties tables. */
+static const char *const whole_table[] = {"node_group_by_group", "cache_cluster_by_group", "node_by_group", "endpoint_by_group",
+    "reset_left", "reset_tags", "reset_events", "reset_test_failovers", "reset_snapshots_taken"};
 /* As many as quotas allow in a region, and asked for by few requests. */
 static const char *const whole_region[] = {"global_page", "node_count", "parameter_group_count", "parameter_group_users",
     "cluster_list_by_parameter_group", "member_by_parameter_group", "snapshot_copies", "subnet_group_count", "subnet_group_users",

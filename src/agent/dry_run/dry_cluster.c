@@ -4,16 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct dry_node *answering(struct dry_host *h, const struct proto_cluster_node *c)
+static struct dry_node *answering_node(struct dry_host *h, const struct proto_cluster_node *c)
 {
     struct dry_node *n = c ? h->find(h, c->order) : NULL;
     return n && dry_node_answers(n) ? n : NULL;
 }
 
 /* NULL where nobody serves as one. */
-static struct dry_node *primary(struct dry_host *h, const struct proto_cluster_node *c)
+static struct dry_node *answering_primary(struct dry_host *h, const struct proto_cluster_node *c)
 {
-    struct dry_node *n = answering(h, c);
+    struct dry_node *n = answering_node(h, c);
     if (n == NULL || n->role != ROLE_PRIMARY) return NULL;
     if (n->slots == NULL && (n->slots = calloc(1, sizeof *n->slots)) == NULL) abort();
     return n;
@@ -23,7 +23,7 @@ static void claim_slots(const struct dry_cluster *c, struct dry_host *h, struct 
 {
     for (size_t i = 0; i < c->map.m->nodes.n; i++) {
         const struct proto_cluster_node *node = &c->map.m->nodes.items[i];
-        struct dry_node *n = node->primary.v ? primary(h, node) : NULL;
+        struct dry_node *n = node->primary.v ? answering_primary(h, node) : NULL;
         if (n == NULL) continue;
         struct slots free_ones = c->map.slots[i];
         slots_subtract(&free_ones, served);
@@ -34,8 +34,8 @@ static void claim_slots(const struct dry_cluster *c, struct dry_host *h, struct 
 
 static void move_slots(const struct dry_cluster *c, struct dry_host *h, const struct proto_slot_move *move)
 {
-    struct dry_node *from = primary(h, cluster_primary(&c->map, move->from)),
-                    *to = primary(h, cluster_primary(&c->map, move->to));
+    struct dry_node *from = answering_primary(h, cluster_primary(&c->map, move->from)),
+                    *to = answering_primary(h, cluster_primary(&c->map, move->to));
     struct slots moving = {0};
     if (from == NULL || to == NULL || slots_read(&moving, move->slots) != SLOTS_OK) return;
     slots_meet(&moving, from->slots);
@@ -46,7 +46,7 @@ static void move_slots(const struct dry_cluster *c, struct dry_host *h, const st
 static bool is_as_mapped(const struct dry_cluster *c, struct dry_host *h, size_t i)
 {
     const struct proto_cluster_node *node = &c->map.m->nodes.items[i];
-    const struct dry_node *n = node->primary.v ? primary(h, node) : answering(h, node);
+    const struct dry_node *n = node->primary.v ? answering_primary(h, node) : answering_node(h, node);
     if (n == NULL) return false;
     return node->primary.v ? memcmp(n->slots, &c->map.slots[i], sizeof *n->slots) == 0 : n->role == ROLE_REPLICA;
 }
@@ -55,11 +55,11 @@ void dry_cluster_turn(struct dry_cluster *c, struct dry_host *h)
 {
     struct slots served = {0};
     for (size_t i = 0; i < c->map.m->nodes.n; i++) {
-        struct dry_node *n = answering(h, &c->map.m->nodes.items[i]);
+        struct dry_node *n = answering_node(h, &c->map.m->nodes.items[i]);
         if (n && n->slots && n->role != ROLE_PRIMARY) *n->slots = (struct slots){0};
     }
     for (size_t i = 0; i < c->map.m->nodes.n; i++) {
-        const struct dry_node *n = primary(h, &c->map.m->nodes.items[i]);
+        const struct dry_node *n = answering_primary(h, &c->map.m->nodes.items[i]);
         if (n) slots_join(&served, n->slots);
     }
     claim_slots(c, h, &served);
@@ -68,7 +68,7 @@ void dry_cluster_turn(struct dry_cluster *c, struct dry_host *h)
     c->agrees = true;
     c->known = 0;
     for (size_t i = 0; i < c->map.m->nodes.n; i++) {
-        c->known += answering(h, &c->map.m->nodes.items[i]) != NULL;
+        c->known += answering_node(h, &c->map.m->nodes.items[i]) != NULL;
         c->agrees = c->agrees && is_as_mapped(c, h, i);
     }
 }

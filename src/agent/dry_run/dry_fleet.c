@@ -50,7 +50,7 @@ static struct dry_fleet *fleet_of(struct dry_host *h)
     return (struct dry_fleet *)(void *)h;
 }
 
-static struct dry_node *find_node(struct dry_host *h, const char *id)
+static struct dry_node *find_dry_node(struct dry_host *h, const char *id)
 {
     return index_get(&fleet_of(h)->by_id, id);
 }
@@ -115,7 +115,7 @@ static void forget_node(struct dry_fleet *f, struct dry_node *n)
 
 static void order_node(struct dry_fleet *f, const char *id, const struct proto_node_order *o)
 {
-    struct dry_node *n = find_node(&f->host, id);
+    struct dry_node *n = find_dry_node(&f->host, id);
     if (!file_id_ok(id)) {
         log_error("the assignment has a node whose id can't be a folder's name; it is left out");
         return;
@@ -200,7 +200,7 @@ static bool is_run_otherwise(struct dry_fleet *f, const struct proto_dry_run_ord
     return true;
 }
 
-static void live(struct dry_fleet *f)
+static void live_nodes(struct dry_fleet *f)
 {
     for (size_t i = 0; i < f->n_waiting; i++) {
         struct dry_node *n = f->waiting[i];
@@ -223,7 +223,7 @@ void dry_fleet_settle(struct dry_fleet *f, const struct proto_dry_run_order *o)
         if (o->switch_ms.set) f->host.times.switch_ms = o->switch_ms.v;
         if (o->life_ms.set) f->host.times.life_ms = o->life_ms.v;
     }
-    live(f);
+    live_nodes(f);
     if (otherwise) {
         for (size_t i = 0; i < f->n_nodes; i++) {
             const struct proto_dry_run_fault *fault = find_fault(o, f->nodes[i]->pid);
@@ -239,7 +239,7 @@ void dry_fleet_settle(struct dry_fleet *f, const struct proto_dry_run_order *o)
 void dry_fleet_turn(struct dry_fleet *f)
 {
     if (f->stopping) return;
-    live(f);
+    live_nodes(f);
     for (size_t i = 0; i < f->clusters.n; i++) {
         struct mapped *c = index_get(&f->mapped, f->clusters.ids[i]);
         if (c) turn_cluster(f, c);
@@ -291,7 +291,7 @@ static void see_news(struct dry_fleet *f, struct arena *a, struct proto_sighting
 {
     for (size_t i = 0; i < f->seen[KEYED_SEEN_NODES].n; i++) {
         const char *id = f->seen[KEYED_SEEN_NODES].ids[i];
-        const struct dry_node *n = find_node(&f->host, id);
+        const struct dry_node *n = find_dry_node(&f->host, id);
         if (n) see_node(f, n, a, &out->nodes.items[out->nodes.n++]);
         else add_gone(&out->gone->nodes, a, id);
     }
@@ -346,7 +346,8 @@ struct dry_fleet *dry_fleet_open(uv_loop_t *loop, const struct keyed *orders, vo
 {
     struct dry_fleet *f = calloc(1, sizeof *f);
     if (f == NULL) abort();
-    f->host = (struct dry_host){.loop = loop, .times = {START_MS, SWITCH_MS, 0}, .changed = node_has_changed, .find = find_node};
+    f->host =
+        (struct dry_host){.loop = loop, .times = {START_MS, SWITCH_MS, 0}, .changed = node_has_changed, .find = find_dry_node};
     f->orders = orders;
     f->changed = changed;
     f->arg = arg;

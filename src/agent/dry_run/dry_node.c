@@ -22,7 +22,7 @@ static void take_string(char **at, const char *text)
     if (text && *at == NULL) abort();
 }
 
-static bool runs(const struct dry_node *n)
+static bool process_runs(const struct dry_node *n)
 {
     return n->state == DRY_STARTING || n->state == DRY_READY;
 }
@@ -81,7 +81,7 @@ static void end_process(struct dry_node *n)
 
 void dry_node_die(struct dry_node *n)
 {
-    if (!runs(n)) return;
+    if (!process_runs(n)) return;
     end_process(n);
     n->died = true;
     n->died_role = n->order ? role_parse(n->order->role) : ROLE_UNKNOWN;
@@ -92,7 +92,7 @@ void dry_node_die(struct dry_node *n)
 
 void dry_node_hang(struct dry_node *n, bool hangs)
 {
-    if (!runs(n) || n->hangs == hangs || n->roused) return;
+    if (!process_runs(n) || n->hangs == hangs || n->roused) return;
     n->hangs = hangs;
     n->host->changed(n->host, n);
     dry_node_live(n);
@@ -100,7 +100,7 @@ void dry_node_hang(struct dry_node *n, bool hangs)
 
 void dry_node_stop(struct dry_node *n)
 {
-    if (runs(n)) end_process(n);
+    if (process_runs(n)) end_process(n);
     set_state(n, DRY_STOPPED);
 }
 
@@ -108,7 +108,7 @@ void dry_node_stop(struct dry_node *n)
 
 static bool is_process(const struct dry_node *n, struct opt_int pid, struct opt_int started_ms)
 {
-    return runs(n) && pid.v == n->pid && (started_ms.v == 0 || started_ms.v == n->started_ms);
+    return process_runs(n) && pid.v == n->pid && (started_ms.v == 0 || started_ms.v == n->started_ms);
 }
 
 static bool is_for_another(const struct dry_node *n)
@@ -355,7 +355,7 @@ void dry_node_live(struct dry_node *n)
     if (n->state == DRY_STOPPED) return;
     if (n->state == DRY_GONE && shall_run(n)) set_state(n, DRY_REST);
     if (n->state == DRY_REST) live_at_rest(n);
-    else if (runs(n)) live_with_process(n);
+    else if (process_runs(n)) live_with_process(n);
 }
 
 /* ---- opening, telling and closing ---- */
@@ -447,7 +447,7 @@ void dry_node_see(const struct dry_node *n, struct proto_node_seen *out)
     if (n->order) out->port = n->order->port;
     if (n->state == DRY_REST && is_in_outage(n)) out->reason = "an outage keeps it down";
     else if (n->state == DRY_REST && n->died) out->reason = "its process died";
-    if (!runs(n)) return;
+    if (!process_runs(n)) return;
     assert(n->asked != NULL);
     out->pid = OPT_INT(n->pid);
     out->started_ms = OPT_INT(n->started_ms);

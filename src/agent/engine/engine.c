@@ -122,7 +122,7 @@ static void measure_engine(const struct engine *g, const char *engine, const cha
 }
 
 /* What a program is has to be known before it can be compared; of those that --engine names, it is said. */
-static bool is_known(struct engine *g, struct err *e)
+static bool is_known_program(struct engine *g, struct err *e)
 {
     char path[ENGINE_PATH_SIZE];
     if (g->for_name[0]) return true;
@@ -151,7 +151,7 @@ static struct engine *find_nearest(struct search *s)
     for (struct engine *g = s->m->items; g < s->m->items + s->m->n; g++) {
         struct err e = {0};
         if (g->kind != s->kind || s->passed_over[g - s->m->items]) continue;
-        if (!is_known(g, &e)) {
+        if (!is_known_program(g, &e)) {
             pass_over(s, g, &e);
             continue;
         }

@@ -18,7 +18,7 @@ static bool is_at(int fd, const struct sockaddr_storage *at)
     return own.sin_port == wanted->sin_port && own.sin_addr.s_addr == wanted->sin_addr.s_addr;
 }
 
-static bool listens(int fd)
+static bool socket_listens(int fd)
 {
     int yes = 0;
     socklen_t size = sizeof yes;
@@ -38,8 +38,8 @@ static int walk_sockets(pid_t pid, const struct sockaddr_storage *at, bool for_l
         int fd = (n > 7 && memcmp(to, "socket:", 7) == 0) ? (int)syscall(SYS_pidfd_getfd, process, atoi(entry->d_name), 0) : -1;
         if (fd < 0) continue;
         bool wanted = is_at(fd, at);
-        if (wanted && for_listener && listens(fd)) found = fd;
-        if (wanted && !for_listener && !listens(fd)) shutdown(fd, SHUT_RDWR);
+        if (wanted && for_listener && socket_listens(fd)) found = fd;
+        if (wanted && !for_listener && !socket_listens(fd)) shutdown(fd, SHUT_RDWR);
         if (found != fd) close(fd);
     }
     if (d) closedir(d);

@@ -16,7 +16,7 @@ void discovery_place(struct buf *out, const char *list, const char *here)
 }
 
 /* The two lines of the answer are one value, whose length goes before it. */
-static void put_value(struct buf *out, const char *head, int64_t version, const char *list)
+static void put_config_value(struct buf *out, const char *head, int64_t version, const char *list)
 {
     _buf_ struct buf value = {0};
     buf_printf(&value, "%lld\n%s\n", (long long)version, list);
@@ -27,8 +27,9 @@ static void put_value(struct buf *out, const char *head, int64_t version, const 
 
 enum discovery discovery_answer(const char *line, int64_t version, const char *list, const char *engine, struct buf *out)
 {
-    if (strcmp(line, "config get cluster") == 0) put_value(out, "CONFIG cluster", version, list);
-    else if (strcmp(line, "get AmazonElastiCache:cluster") == 0) put_value(out, "VALUE AmazonElastiCache:cluster", version, list);
+    if (strcmp(line, "config get cluster") == 0) put_config_value(out, "CONFIG cluster", version, list);
+    else if (strcmp(line, "get AmazonElastiCache:cluster") == 0)
+        put_config_value(out, "VALUE AmazonElastiCache:cluster", version, list);
     else if (strcmp(line, "version") == 0) buf_printf(out, "VERSION %s\r\n", engine);
     else return strcmp(line, "quit") == 0 ? DISCOVERY_QUIT : DISCOVERY_OTHER;
     return DISCOVERY_ANSWERED;

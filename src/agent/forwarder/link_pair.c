@@ -250,7 +250,7 @@ static bool has_all(const struct side *s)
 }
 
 /* What has arrived goes on; false where the pair can't. */
-static bool deliver(struct pair *p, struct side *to)
+static bool deliver_bytes(struct pair *p, struct side *to)
 {
     const struct wan_line *l = line_to(p, to);
     const char *data;
@@ -352,7 +352,7 @@ static void start_over(struct pair *p)
 static void go_on(struct pair *p, bool ok)
 {
     struct side *c = &p->client, *u = &p->upstream;
-    ok = ok && deliver(p, c) && deliver(p, u);
+    ok = ok && deliver_bytes(p, c) && deliver_bytes(p, u);
     if ((!ok || u->eof) && may_start_over(p)) return start_over(p);
     if (!ok) return pair_close(p);
     if (c->eof || u->eof) {

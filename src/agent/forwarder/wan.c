@@ -33,7 +33,7 @@ bool wan_has_room(const struct wan_queue *q, const struct wan_line *l)
 }
 
 /* xorshift64: even enough for a network's moods. */
-static int64_t roll(struct wan_line *l, int64_t most)
+static int64_t roll_dice(struct wan_line *l, int64_t most)
 {
     if (most <= 0) return 0;
     if (l->dice == 0) l->dice = UINT64_C(0x9e3779b97f4a7c15);
@@ -51,7 +51,7 @@ static void send_piece(struct wan_queue *q, struct wan_line *l, int64_t now_ns, 
     if (p == NULL) abort();
     if (l->free_ns < now_ns) l->free_ns = now_ns;
     if (t->bytes_per_s) l->free_ns += (int64_t)((double)n * NS_PER_S / (double)t->bytes_per_s);
-    int64_t due_ns = (t->bytes_per_s ? l->free_ns : now_ns) + t->latency_ns + roll(l, t->jitter_ns);
+    int64_t due_ns = (t->bytes_per_s ? l->free_ns : now_ns) + t->latency_ns + roll_dice(l, t->jitter_ns);
     if (q->due_ns < due_ns) q->due_ns = due_ns;
     *p = (struct wan_piece){.due_ns = q->due_ns, .len = n};
     if (n) memcpy(p->data, data, n);

@@ -66,7 +66,7 @@ static const char *value_of(const struct proto_node_order *o, const char *settin
 }
 
 /* Letters, digits and dots: nothing that could be an option of its own, or another suboption. */
-static bool is_plain(const char *value)
+static bool is_plain_value(const char *value)
 {
     for (const char *p = value; *p; p++)
         if (!isalnum((unsigned char)*p) && *p != '.') return false;
@@ -79,7 +79,8 @@ int memcached_check(const struct proto_node_order *o, struct err *e)
     if (r) return r;
     for (size_t i = 0; i < N_OPTIONS; i++) {
         const char *value = value_of(o, options[i].setting);
-        if (value && !is_plain(value)) return err_set(e, ERR_USAGE, "the setting %s has no proper value", options[i].setting);
+        if (value && !is_plain_value(value))
+            return err_set(e, ERR_USAGE, "the setting %s has no proper value", options[i].setting);
     }
     if (memcached_megabytes(o) < 0) return err_set(e, ERR_USAGE, "the order has no proper size of memory");
     return 0;

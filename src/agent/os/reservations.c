@@ -62,7 +62,7 @@ static struct reservation *reservation_find(const struct reservations *r, const 
 
 /* ---- the socket ---- */
 
-static void share(const struct reservation *x, bool on)
+static void fair_share(const struct reservation *x, bool on)
 {
     if (x->fd >= 0) bound_share(x->fd, on);
 }
@@ -95,9 +95,9 @@ int reservations_probe(struct reservations *r, const char *address, int64_t port
 {
     struct reservation *x = reservation_find(r, address, port);
     if (x != NULL) reservation_take(r, x);
-    if (x != NULL) share(x, true);
+    if (x != NULL) fair_share(x, true);
     int why = bound_probe(address, port);
-    if (x != NULL && x->n_borrowers == 0) share(x, false);
+    if (x != NULL && x->n_borrowers == 0) fair_share(x, false);
     return why;
 }
 
@@ -164,7 +164,7 @@ void reservations_lend(struct reservations *r, const void *borrower, const char 
         x->borrowers = realloc(x->borrowers, (x->n_borrowers + BORROWERS_STEP) * sizeof *x->borrowers);
     if (x->borrowers == NULL) abort();
     x->borrowers[x->n_borrowers++] = borrower;
-    share(x, true);
+    fair_share(x, true);
 }
 
 void reservations_return(struct reservations *r, const void *borrower)
@@ -175,7 +175,7 @@ void reservations_return(struct reservations *r, const void *borrower)
         if (at == x->n_borrowers) continue;
         x->borrowers[at] = x->borrowers[--x->n_borrowers];
         if (x->n_borrowers > 0) continue;
-        share(x, false);
+        fair_share(x, false);
         reservation_take(r, x);
     }
 }

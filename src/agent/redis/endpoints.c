@@ -202,7 +202,7 @@ void endpoints_bound(struct node *n, const struct redisReply *r)
     move_to_state(n, ENDPOINTS_LATER);
 }
 
-static void miss(struct node *n, const struct string_list *missed)
+static void miss_endpoint(struct node *n, const struct string_list *missed)
 {
     struct endpoints *p = &redis_of(n)->endpoints;
     if (names_within(missed, &p->missed)) return;
@@ -213,7 +213,7 @@ static void miss(struct node *n, const struct string_list *missed)
 /* Somebody else holds an address: usually the node that is to give it up at this very moment. */
 void endpoints_take_later(struct node *n, const struct string_list *missed)
 {
-    miss(n, missed);
+    miss_endpoint(n, missed);
     if (put_off(n)) node_reason(n, "an endpoint is still held by somebody else");
     move_to_state(n, ENDPOINTS_LATER);
 }
@@ -238,7 +238,7 @@ void endpoints_take_refused(struct node *n, const struct redisReply *r)
         node_changed(n);
     } else {
         p->take_at = node_now(n);
-        miss(n, &p->binding);
+        miss_endpoint(n, &p->binding);
         if (slow) node_reason(n, "an endpoint is still held by somebody else");
     }
 }

@@ -35,7 +35,7 @@ void lockout_setting_taken(struct node *n, const char *name)
 }
 
 /* NULL where the order says nothing that Redis takes. */
-static const struct proto_setting *ordered(const struct node *n, const struct asked *a)
+static const struct proto_setting *ordered_password(const struct node *n, const struct asked *a)
 {
     for (size_t i = 0; i < n->order->settings.n; i++) {
         const struct proto_setting *s = &n->order->settings.items[i];
@@ -44,9 +44,9 @@ static const struct proto_setting *ordered(const struct node *n, const struct as
     return NULL;
 }
 
-static const char *value(const struct node *n, const struct asked *a)
+static const char *config_value(const struct node *n, const struct asked *a)
 {
-    const struct proto_setting *s = ordered(n, a);
+    const struct proto_setting *s = ordered_password(n, a);
     return s ? s->value : a->standard;
 }
 
@@ -63,7 +63,8 @@ void lockout_locked(struct node *n, const struct redisReply *r)
 
 void lockout_do_lift(struct node *n)
 {
-    redis_ask(n, ASK_STEP, WORDS("CONFIG", "SET", asked[0].name, value(n, &asked[0]), asked[1].name, value(n, &asked[1])));
+    redis_ask(n, ASK_STEP,
+        WORDS("CONFIG", "SET", asked[0].name, config_value(n, &asked[0]), asked[1].name, config_value(n, &asked[1])));
 }
 
 void lockout_lifted(struct node *n, const struct redisReply *r)
@@ -76,7 +77,7 @@ void lockout_lift_refused(struct node *n, const struct redisReply *r)
 {
     bool any = false;
     for (size_t i = 0; i < N_ASKED; i++) {
-        const struct proto_setting *s = ordered(n, &asked[i]);
+        const struct proto_setting *s = ordered_password(n, &asked[i]);
         if (s) names_add(&n->left_out, s->name);
         any = any || s;
     }

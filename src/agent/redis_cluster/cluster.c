@@ -156,7 +156,7 @@ static void came_or_went(struct node *n)
     cluster_host_of(n)->pulse++;
 }
 
-static bool doubts(const struct node *n)
+static bool doubts_view(const struct node *n)
 {
     return cluster_of(n)->doubted;
 }
@@ -217,7 +217,7 @@ const struct redis_cluster_part cluster_part = {
     .came_or_went = came_or_went,
     .next = cluster_next,
     .next_at = cluster_next_at,
-    .doubts = doubts,
+    .doubts = doubts_view,
     .has_waited = has_waited,
     .seen = cluster_seen,
     .steps = steps,

@@ -28,7 +28,7 @@ static void move_to_state(struct node *n, enum view_state to)
     assert(to != VIEW_SLOTS || (c->view.read && c->view.agrees && !c->doubted));
 }
 
-static bool lives(void *arg, const char *order)
+static bool peer_lives(void *arg, const char *order)
 {
     return cluster_find_ready(((const struct node *)arg)->host, order) != NULL;
 }
@@ -221,7 +221,7 @@ void cluster_know_nodes(struct node *n, const struct redisReply *r)
     if (read_nodes(n, r, &a, &nodes, &e) != 0) return doubt_view(n, &e);
     c->doubted = false;
     cluster_view_clear(&c->view);
-    cluster_view_read(&c->view, &nodes, map, lives, n);
+    cluster_view_read(&c->view, &nodes, map, peer_lives, n);
     c->serial = map->serial;
     know_orphan(n);
     c->mended = false;

@@ -90,7 +90,7 @@ static void poll_again(uv_timer_t *t)
     send_poll(t->data);
 }
 
-static void polled(void *arg, int status, const char *body, size_t len)
+static void poll_ended(void *arg, int status, const char *body, size_t len)
 {
     struct dial *d = arg;
     int64_t version = d->version;
@@ -129,7 +129,7 @@ static void finish_dial(struct dial *d)
     done(d->arg);
 }
 
-static void reported(void *arg, int status, const char *body, size_t len)
+static void report_ended(void *arg, int status, const char *body, size_t len)
 {
     struct dial *d = arg;
     (void)len;
@@ -202,8 +202,8 @@ int dial_open(
     d->events = events;
     d->arg = arg;
     d->handles = 3;
-    call_open(d, &d->poll, "assignment", polled);
-    call_open(d, &d->report, "sighting", reported);
+    call_open(d, &d->poll, "assignment", poll_ended);
+    call_open(d, &d->report, "sighting", report_ended);
     uv_timer_init(loop, &d->deadline);
     d->deadline.data = d;
     send_poll(d);

@@ -47,7 +47,7 @@ static void close_all(void *arg)
     uv_close((uv_handle_t *)&a->tick, NULL);
 }
 
-static void stop(struct dry_agent *a, const char *why)
+static void stop_agent(struct dry_agent *a, const char *why)
 {
     if (a->stopping) return;
     log_info("stopping: %s", why);
@@ -57,7 +57,7 @@ static void stop(struct dry_agent *a, const char *why)
 
 static void on_signal(uv_signal_t *h, int signum)
 {
-    stop(h->data, signum == SIGTERM ? "told to" : "interrupted");
+    stop_agent(h->data, signum == SIGTERM ? "told to" : "interrupted");
 }
 
 /* ---- what is said ---- */
@@ -75,7 +75,7 @@ static int64_t on_assignment(void *arg, const char *json, size_t len)
     a->version = m.version.v;
     dry_fleet_settle(a->fleet, m.dry_run);
     assembly_settle(&a->assembly);
-    if (m.shutdown.v) stop(a, "serve says so");
+    if (m.shutdown.v) stop_agent(a, "serve says so");
     return a->version;
 }
 
@@ -124,7 +124,7 @@ static void tick_fired(uv_timer_t *t)
 {
     struct dry_agent *a = t->data;
     if (!a->stopping) lock_keep(a->o, &a->lock);
-    if (access(a->o->data_dir, F_OK) != 0) stop(a, "the data directory went away");
+    if (access(a->o->data_dir, F_OK) != 0) stop_agent(a, "the data directory went away");
     a->changed = true;
 }
 
@@ -152,7 +152,7 @@ static int run_until_stopped(struct dry_agent *a, struct err *e)
         log_warn("a dry run: nodes have no processes, and nobody listens at their addresses");
         a->fleet = dry_fleet_open(&a->loop, &a->assembly.orders, fleet_has_changed, a);
         open_handles(a);
-        if (a->o->stop_only) stop(a, "only started for that");
+        if (a->o->stop_only) stop_agent(a, "only started for that");
         uv_run(&a->loop, UV_RUN_DEFAULT);
         log_info("stopped");
     }

@@ -140,7 +140,7 @@ static bool followers_bring(struct node_host *h, const char *id)
     return false;
 }
 
-static bool switching(struct node_host *h)
+static bool switching_nodes(struct node_host *h)
 {
     const struct fleet *f = FLEET_OF(h, node_host);
     for (size_t i = 0; i < f->n_nodes; i++)
@@ -195,7 +195,7 @@ bool fleet_any_running(const struct fleet *f)
 bool fleet_may_report(struct fleet *f)
 {
     if (f->version == 0) return f->stopped;
-    if (!f->stopping && switching(&f->node_host)) return false;
+    if (!f->stopping && switching_nodes(&f->node_host)) return false;
     bool quiet = uv_now(f->loop) < f->quiet_until;
     for (size_t i = 0; i < f->n_nodes && !f->stopping; i++)
         if (node_is_looking(f->nodes[i]) || (quiet && node_is_unknown(f->nodes[i]))) return false;
@@ -247,7 +247,7 @@ static void init_hosts(struct fleet *f, const struct agent_options *o)
         .upstream_lost = upstream_lost,
         .upstream_listens = upstream_listens,
         .followers_bring = followers_bring,
-        .switching = switching,
+        .switching = switching_nodes,
         .stop_limit_ms = o->stop_limit_ms,
         .reservations = reservations_new(),
         .has_link = has_link};

@@ -46,7 +46,7 @@ static int64_t read_used_memory(int fd, int64_t size)
     return used;
 }
 
-static int broken(struct err *e, const char *why)
+static int broken_file(struct err *e, const char *why)
 {
     return err_set(e, ERR_PARSE, "it is no RDB file: %s", why);
 }
@@ -57,17 +57,17 @@ int rdb_look(int fd, struct rdb_facts *out, struct err *e)
     struct stat st;
     *out = (struct rdb_facts){0};
     if (fstat(fd, &st) != 0) return err_set(e, ERR_IO, "%s", strerror(errno));
-    if (!S_ISREG(st.st_mode)) return broken(e, "it is not even a file");
+    if (!S_ISREG(st.st_mode)) return broken_file(e, "it is not even a file");
     out->size = st.st_size;
     ssize_t n = pread(fd, head, sizeof head, 0);
     if (n < 0) return err_set(e, ERR_IO, "%s", strerror(errno));
-    if (n < RDB_MAGIC || memcmp(head, "REDIS", 5) != 0) return broken(e, "it does not begin like one");
+    if (n < RDB_MAGIC || memcmp(head, "REDIS", 5) != 0) return broken_file(e, "it does not begin like one");
     for (int i = 5; i < RDB_MAGIC; i++)
-        if (!isdigit(head[i])) return broken(e, "it does not begin like one");
+        if (!isdigit(head[i])) return broken_file(e, "it does not begin like one");
     out->version = (head[5] - '0') * 1000 + (head[6] - '0') * 100 + (head[7] - '0') * 10 + head[8] - '0';
-    if (out->version < CHECKSUM_FROM) return broken(e, "it is of a version without a checksum");
+    if (out->version < CHECKSUM_FROM) return broken_file(e, "it is of a version without a checksum");
     if (st.st_size < RDB_MAGIC + TAIL || pread(fd, tail, TAIL, st.st_size - TAIL) != TAIL || tail[0] != END)
-        return broken(e, "its end is missing");
+        return broken_file(e, "its end is missing");
     out->used_memory = read_used_memory(fd, st.st_size);
     return 0;
 }
@@ -94,7 +94,7 @@ static int copy_chunks(int from, int to, int64_t size, char *chunk, const atomic
         ssize_t n = read(from, chunk, left < CHUNK ? (size_t)left : CHUNK);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return err_set(e, ERR_IO, "%s", strerror(errno));
-        if (n == 0) return broken(e, "it has become shorter");
+        if (n == 0) return broken_file(e, "it has become shorter");
         int r = write_all(to, chunk, (size_t)n, e);
         if (r) return r;
         int64_t summed = left - CHECKSUM < n ? left - CHECKSUM : n; /* may be negative: the checksum is in two chunks */
@@ -104,7 +104,7 @@ static int copy_chunks(int from, int to, int64_t size, char *chunk, const atomic
         left -= n;
     }
     /* An engine that was told not to sum up writes 0. */
-    return told == 0 || told == crc ? 0 : broken(e, "its checksum is wrong");
+    return told == 0 || told == crc ? 0 : broken_file(e, "its checksum is wrong");
 }
 
 int rdb_copy(int from, int to, const struct rdb_facts *facts, const atomic_bool *cancelled, struct err *e)

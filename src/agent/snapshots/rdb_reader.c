@@ -27,7 +27,7 @@ void rdb_reader_fini(struct rdb_reader *r)
 
 /* ---- failures ---- */
 
-static void fail(struct rdb_reader *r, int code, const char *why)
+static void fail_reading(struct rdb_reader *r, int code, const char *why)
 {
     if (r->failed == 0) r->failed = err_set(r->e, code, "%s", why);
 }
@@ -60,10 +60,10 @@ static void pass_on(struct rdb_reader *r)
 }
 
 /* Makes room and reads more; false where there is nothing more, or reading fails. */
-static bool fill(struct rdb_reader *r)
+static bool fill_buffer(struct rdb_reader *r)
 {
     if (r->failed) return false;
-    if (r->cancelled && atomic_load(r->cancelled)) return fail(r, ERR_BROKEN, "it is not wanted any more"), false;
+    if (r->cancelled && atomic_load(r->cancelled)) return fail_reading(r, ERR_BROKEN, "it is not wanted any more"), false;
     sum_up(r);
     pass_on(r);
     memmove(r->window, r->window + r->at, r->end - r->at);
@@ -73,7 +73,7 @@ static bool fill(struct rdb_reader *r)
     ssize_t n;
     do n = pread(r->fd, r->window + r->end, RDB_WINDOW - r->end, r->offset + (int64_t)r->end);
     while (n < 0 && errno == EINTR);
-    if (n < 0) return fail(r, ERR_IO, strerror(errno)), false;
+    if (n < 0) return fail_reading(r, ERR_IO, strerror(errno)), false;
     if (n == 0) return rdb_broken(r, "its end is missing"), false;
     r->end += (size_t)n;
     return r->failed == 0;
@@ -97,7 +97,7 @@ void rdb_skip(struct rdb_reader *r, uint64_t n)
     while (n > r->end - r->at) {
         n -= r->end - r->at;
         r->at = r->end;
-        if (!fill(r)) return;
+        if (!fill_buffer(r)) return;
     }
     r->at += n;
 }
@@ -130,7 +130,7 @@ void rdb_entry_end(struct rdb_reader *r)
 const unsigned char *rdb_bytes(struct rdb_reader *r, size_t n)
 {
     while (r->end - r->at < n)
-        if (!fill(r)) return NULL;
+        if (!fill_buffer(r)) return NULL;
     if (r->failed) return NULL;
     r->at += n;
     return r->window + r->at - n;
@@ -182,7 +182,7 @@ uint64_t rdb_count(struct rdb_reader *r)
 }
 
 /* Both lengths of a compressed string, the longer of which could be. */
-static uint64_t compressed(struct rdb_reader *r, uint64_t *expanded)
+static uint64_t compressed_string(struct rdb_reader *r, uint64_t *expanded)
 {
     uint64_t n = rdb_count(r);
     *expanded = rdb_count(r);
@@ -204,7 +204,7 @@ uint64_t rdb_skip_string(struct rdb_reader *r)
     bool special;
     uint64_t n = rdb_length(r, &special), expanded = n;
     size_t integer = special ? integer_size(r, n) : 0;
-    if (special && integer == 0) n = compressed(r, &expanded);
+    if (special && integer == 0) n = compressed_string(r, &expanded);
     else if (special) n = integer, expanded = 0;
     rdb_skip(r, n);
     return r->failed ? 0 : expanded;
@@ -220,14 +220,14 @@ static void read_plain(struct rdb_reader *r, uint64_t n, struct buf *out)
         buf_add(out, r->window + r->at, part);
         r->at += part;
         n -= part;
-        if (n > 0 && !fill(r)) return;
+        if (n > 0 && !fill_buffer(r)) return;
     }
 }
 
 static void read_compressed(struct rdb_reader *r, struct buf *out)
 {
     _buf_ struct buf packed = {0};
-    uint64_t expanded, n = compressed(r, &expanded);
+    uint64_t expanded, n = compressed_string(r, &expanded);
     if (expanded > STRING_MAX) rdb_broken(r, "a string that is too long");
     read_plain(r, n, &packed);
     if (r->failed) return;

@@ -93,7 +93,7 @@ static int check_places(const struct rdb_split *x, struct err *e)
 }
 
 /* What the engine that wrote a file needed for all of it is told by the file, and shared out by size. */
-static void estimate(struct rdb_split *x, size_t part)
+static void estimate_size(struct rdb_split *x, size_t part)
 {
     double used = 0;
     for (size_t i = 0; i < x->n_files; i++) {
@@ -109,7 +109,7 @@ static int check_room(struct rdb_split *x, struct err *e)
 {
     for (size_t i = 0; i < x->n_parts; i++) {
         struct rdb_split_part *p = &x->parts[i];
-        estimate(x, i);
+        estimate_size(x, i);
         if (p->room == 0 || p->memory <= p->room) continue;
         const char *slots = slots_text(&x->mem, &p->slots, ',');
         return err_set(e, ERR_USAGE, "the data of slots %.30s%s need %lld MB of memory, and the node has %lld MB for data", slots,
@@ -118,16 +118,16 @@ static int check_room(struct rdb_split *x, struct err *e)
     return 0;
 }
 
-static bool nothing(void *arg, const struct rdb_key *k)
+static bool no_key(void *arg, const struct rdb_key *k)
 {
     (void)arg, (void)k;
     return false;
 }
 
 /* What is said of a damaged file's keys may not be so: then that it is damaged is all there is to say. */
-static int doubt(const struct rdb_split *x, int r, struct err *e)
+static int doubt_room(const struct rdb_split *x, int r, struct err *e)
 {
-    struct rdb_visitor v = {.key = nothing, .sums = true, .cancelled = x->cancelled};
+    struct rdb_visitor v = {.key = no_key, .sums = true, .cancelled = x->cancelled};
     struct err damage;
     for (size_t i = 0; i < x->n_files; i++) {
         int found = rdb_split_name_file(x, i, rdb_walk(x->files[i].fd, x->files[i].facts.size, &v, &damage), &damage);
@@ -170,7 +170,7 @@ int rdb_split_survey(struct rdb_split *x, struct err *e)
     r = check_places(x, e);
     if (r == 0) r = rdb_split_check_twice(x, e);
     if (r == 0) r = check_room(x, e);
-    return r ? doubt(x, r, e) : 0;
+    return r ? doubt_room(x, r, e) : 0;
 }
 
 bool rdb_split_whole(const struct rdb_split *x, int *whole)

@@ -40,7 +40,7 @@ static bool note_key(void *arg, const struct rdb_key *k)
     return false;
 }
 
-static int compare(const void *a, const void *b)
+static int compare_prints(const void *a, const void *b)
 {
     const struct print *x = a, *y = b;
     if (x->a != y->a) return x->a < y->a ? -1 : 1;
@@ -48,7 +48,7 @@ static int compare(const void *a, const void *b)
 }
 
 /* Those of the parts' slots that more than one file has keys of; returns how many keys there may be. */
-static int64_t share(const struct rdb_split *x, struct slots *shared)
+static int64_t shared_slots(const struct rdb_split *x, struct slots *shared)
 {
     struct slots seen = {0}, ours = {0};
     int64_t keys = 0;
@@ -70,13 +70,14 @@ int rdb_split_check_twice(const struct rdb_split *x, struct err *e)
     struct rdb_visitor v = {.key = note_key, .arg = &p, .cancelled = x->cancelled};
     int64_t twice = 0;
     int r = 0;
-    p.turns = (uint64_t)share(x, &p.shared) / AT_ONCE + 1;
+    p.turns = (uint64_t)shared_slots(x, &p.shared) / AT_ONCE + 1;
     for (; r == 0 && slots_next(&p.shared, 0) < SLOTS && p.turn < p.turns; p.turn++) {
         for (size_t i = 0; r == 0 && i < x->n_files; i++) r = rdb_walk(x->files[i].fd, x->files[i].facts.size, &v, e);
         int64_t n = 0;
-        if (p.n > 1) qsort(p.items, p.n, sizeof *p.items, compare);
+        if (p.n > 1) qsort(p.items, p.n, sizeof *p.items, compare_prints);
         for (size_t i = 1; i < p.n; i++)
-            n += compare(&p.items[i - 1], &p.items[i]) == 0 && (i == 1 || compare(&p.items[i - 2], &p.items[i]) != 0);
+            n += compare_prints(&p.items[i - 1], &p.items[i]) == 0 &&
+                 (i == 1 || compare_prints(&p.items[i - 2], &p.items[i]) != 0);
         p.n = 0;
         twice += n;
     }

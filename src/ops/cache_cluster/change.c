@@ -31,7 +31,7 @@ static const struct engine_version *version_of(const struct row_cache_cluster *c
     return engine_version_find(engine_find(c->engine), c->engine_version);
 }
 
-static int check_served(const struct change *x)
+static int check_change_served(const struct change *x)
 {
     const struct api_modify_cache_cluster_in *in = x->in;
     if (in->log_delivery_configurations.n) return not_served(x->op, "Log delivery");
@@ -133,7 +133,7 @@ static int change_parameter_group(const struct change *x, const struct engine_ve
     return r;
 }
 
-static int change_engine(const struct change *x)
+static int change_cluster_engine(const struct change *x)
 {
     const struct engine_version *to, *from = version_of(x->c);
     int r = find_new_version(x, &to);
@@ -146,7 +146,7 @@ static int change_engine(const struct change *x)
     return change_parameter_group(x, to, strcmp(from->family, to->family) == 0);
 }
 
-static int change_node_type(const struct change *x)
+static int change_cluster_node_type(const struct change *x)
 {
     const struct node_type *to;
     if (x->in->cache_node_type == NULL) return 0;
@@ -157,7 +157,7 @@ static int change_node_type(const struct change *x)
 
 /* ---- the number of nodes ---- */
 
-static const struct row_node *find_node(const struct change *x, const char *node_id)
+static const struct row_node *find_cluster_node(const struct change *x, const char *node_id)
 {
     for (size_t i = 0; i < x->n_nodes; i++)
         if (strcmp(x->nodes[i].node_id, node_id) == 0) return &x->nodes[i];
@@ -174,7 +174,7 @@ static int remove_nodes(const struct change *x, int64_t less)
             (long long)less);
     for (size_t i = 0; i < ids->n; i++) {
         const char *id = ids->items[i];
-        if (find_node(x, id) == NULL || word_in(list, id))
+        if (find_cluster_node(x, id) == NULL || word_in(list, id))
             return op_fault(x->op, FAULT_INVALID_PARAMETER_VALUE, "Cache node %s is not one of cache cluster %s, or named twice.",
                 id, x->c->id);
         list = arena_printf(x->op->arena, "%s%s%s", list, i ? " " : "", id);
@@ -249,11 +249,11 @@ int cluster_change(struct op *op, const struct api_modify_cache_cluster_in *in, 
     struct change x = {.op = op, .in = in, .c = c};
     struct row_cache_cluster before = *c;
     int r = q_node_list_by_cluster(op->store, op->arena, c->region, c->id, &x.nodes, &x.n_nodes, op->err);
-    if (r == 0) r = check_served(&x);
+    if (r == 0) r = check_change_served(&x);
     if (r == 0) r = check_member(&x);
     if (r == 0) r = change_settings(&x);
-    if (r == 0 && c->rg_id == NULL) r = change_engine(&x);
-    if (r == 0) r = change_node_type(&x);
+    if (r == 0 && c->rg_id == NULL) r = change_cluster_engine(&x);
+    if (r == 0) r = change_cluster_node_type(&x);
     if (r == 0) r = change_az_mode(&x);
     if (r == 0) r = change_num_nodes(&x);
     if (r) return r;

@@ -26,7 +26,7 @@ static bool is_memcached(const struct cluster_creation *p)
 }
 
 /* What would need processes that are not built yet is refused, so that nothing is promised that is not so. */
-static int check_served(struct op *op, const struct api_create_cache_cluster_in *in)
+static int check_cluster_served(struct op *op, const struct api_create_cache_cluster_in *in)
 {
     const struct {
         bool asked;
@@ -60,7 +60,7 @@ static int check_encryption(struct op *op, const struct api_create_cache_cluster
     return not_served(op, "Encryption in transit of memcached clusters");
 }
 
-static int read_engine(struct op *op, const struct api_create_cache_cluster_in *in, struct cluster_creation *p)
+static int read_cluster_engine(struct op *op, const struct api_create_cache_cluster_in *in, struct cluster_creation *p)
 {
     if (in->engine == NULL || in->engine[0] == '\0')
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The parameter Engine must be provided and must not be null.");
@@ -217,9 +217,9 @@ static int read_request(struct op *op, const struct api_create_cache_cluster_in 
         r = restore_fill_cluster(op, &p->restore, in, &filled);
         in = &filled;
     }
-    if (r == 0) r = read_engine(op, in, p);
+    if (r == 0) r = read_cluster_engine(op, in, p);
     if (r == 0) r = restore_check(op, &p->restore, p->version, false);
-    if (r == 0) r = check_served(op, in);
+    if (r == 0) r = check_cluster_served(op, in);
     if (r == 0) r = read_settings(op, in, p);
     if (r == 0) r = read_node_type(op, in, p);
     if (r == 0) r = read_num_nodes(op, in, p);

@@ -57,7 +57,7 @@ static int set_members_modifying(struct op *op, struct global_change *c)
     return r;
 }
 
-static int check_failover(struct op *op, const struct row_replication_group *rg, bool on)
+static int check_global_failover(struct op *op, const struct row_replication_group *rg, bool on)
 {
     struct row_node *nodes;
     size_t n;
@@ -80,7 +80,7 @@ static int change_failover(struct op *op, const struct api_modify_global_replica
     int r = 0;
     if (on == (c->g->automatic_failover == FAILOVER_ENABLED))
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Requested product type is the same current product type");
-    for (size_t i = 0; r == 0 && i < c->n_members; i++) r = check_failover(op, c->members[i], on);
+    for (size_t i = 0; r == 0 && i < c->n_members; i++) r = check_global_failover(op, c->members[i], on);
     if (r) return r;
     c->g->automatic_failover = on ? FAILOVER_ENABLED : FAILOVER_DISABLED;
     for (size_t i = 0; i < c->n_members; i++) c->members[i]->automatic_failover = on ? FAILOVER_ENABLING : FAILOVER_DISABLING;
@@ -101,7 +101,8 @@ static int ask_for_node_type(struct op *op, struct row_replication_group *rg, co
     return r;
 }
 
-static int change_node_type(struct op *op, const struct api_modify_global_replication_group_in *in, struct global_change *c)
+static int change_global_node_type(
+    struct op *op, const struct api_modify_global_replication_group_in *in, struct global_change *c)
 {
     const struct node_type *to;
     const struct engine_version *v = engine_version_find(engine_find(c->g->engine), c->g->engine_version);
@@ -165,7 +166,7 @@ static int change_family(struct op *op, const char *name, const struct engine_ve
     return r;
 }
 
-static int change_engine(struct op *op, const struct api_modify_global_replication_group_in *in, struct global_change *c)
+static int change_global_engine(struct op *op, const struct api_modify_global_replication_group_in *in, struct global_change *c)
 {
     const struct engine_version *from, *to;
     int r = find_versions(op, in, c, &from, &to);
@@ -203,8 +204,8 @@ static int find_change(struct op *op, const struct api_modify_global_replication
     } all[] = {
         {in->global_replication_group_description != NULL, change_description},
         {in->automatic_failover_enabled.set, change_failover},
-        {in->cache_node_type != NULL, change_node_type},
-        {in->engine || in->engine_version || in->cache_parameter_group_name, change_engine},
+        {in->cache_node_type != NULL, change_global_node_type},
+        {in->engine || in->engine_version || in->cache_parameter_group_name, change_global_engine},
     };
     *out = NULL;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {

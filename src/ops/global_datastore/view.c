@@ -10,7 +10,8 @@
  * A member's status stays 'associated' until it is gone from the list, however
  * busy it is leaving: clients that wait for its going take any other word for a failure.
  */
-static int view_members(struct op *op, const struct row_global_replication_group *row, struct api_global_replication_group *out)
+static int view_global_members(
+    struct op *op, const struct row_global_replication_group *row, struct api_global_replication_group *out)
 {
     struct row_global_member *members;
     size_t n;
@@ -77,5 +78,5 @@ int view_global(
     };
     int r = view_token(op, row, out);
     if (r == 0) r = view_node_groups(op, row, out);
-    return r == 0 && with_members ? view_members(op, row, out) : r;
+    return r == 0 && with_members ? view_global_members(op, row, out) : r;
 }

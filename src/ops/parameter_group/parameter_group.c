@@ -141,7 +141,7 @@ static int view_parameter_group(struct op *op, const struct parameter_group *g, 
     return r;
 }
 
-static int check_new(struct op *op, const struct row_parameter_group *g)
+static int check_new_parameter_group(struct op *op, const struct row_parameter_group *g)
 {
     struct parameter_group other;
     int64_t n;
@@ -167,7 +167,7 @@ int op_create_cache_parameter_group(
         .description = in->description};
     struct parameter_group g;
     int r = id_check(op, "CacheParameterGroupName", in->cache_parameter_group_name, 255, &row.name);
-    if (r == 0) r = check_new(op, &row);
+    if (r == 0) r = check_new_parameter_group(op, &row);
     if (r == 0) r = q_parameter_group_put(op->store, &row, op->err);
     if (r == 0 && in->tags.n) r = tags_put(op, arn_of(op, op->account, "parametergroup", row.name), &in->tags);
     if (r == 0) r = note_event(op, row.name, EVENT_PARAMETER_GROUP_CREATED, row.name);

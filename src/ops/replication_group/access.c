@@ -86,7 +86,7 @@ static int drop_named(struct op *op, const struct string_list *ids, const struct
     return r;
 }
 
-static int check_new(struct op *op, const struct string_list *ids, const struct row_replication_group *rg,
+static int check_new_links(struct op *op, const struct string_list *ids, const struct row_replication_group *rg,
     struct row_rg_user_group *links, size_t n)
 {
     if (ids->n && rg->transit_encryption == ENCRYPTION_NONE)
@@ -108,7 +108,7 @@ int rg_access_change(
     if (r) return r;
     r = drop_named(op, &in->user_group_ids_to_remove, rg, links, n);
     for (size_t i = 0; r == 0 && in->remove_user_groups.v && i < n; i++) r = drop_link(op, &links[i]);
-    if (r == 0) r = check_new(op, &in->user_group_ids_to_add, rg, links, n);
+    if (r == 0) r = check_new_links(op, &in->user_group_ids_to_add, rg, links, n);
     for (size_t i = 0; r == 0 && i < in->user_group_ids_to_add.n; i++)
         r = add_link(op, in->user_group_ids_to_add.items[i], rg, LINK_ADD);
     if (r) return r;

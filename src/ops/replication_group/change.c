@@ -9,7 +9,7 @@
 #include "plan/world.h"
 #include <string.h>
 
-static int check_failover(struct op *op, const struct row_replication_group *rg, bool failover, bool multi_az)
+static int check_rg_failover(struct op *op, const struct row_replication_group *rg, bool failover, bool multi_az)
 {
     struct rg_part *parts;
     size_t n;
@@ -35,7 +35,7 @@ static int change_failover(
 {
     bool multi_az = in->multi_az_enabled.set ? in->multi_az_enabled.v : rg->multi_az;
     bool failover = in->automatic_failover_enabled.set ? in->automatic_failover_enabled.v : rg_has_failover(rg);
-    int r = check_failover(op, rg, failover, multi_az);
+    int r = check_rg_failover(op, rg, failover, multi_az);
     if (r) return r;
     *busy |= failover != rg_has_failover(rg) || multi_az != rg->multi_az;
     if (failover != rg_has_failover(rg)) rg->automatic_failover = failover ? FAILOVER_ENABLING : FAILOVER_DISABLING;
@@ -63,7 +63,7 @@ static void wait_for_node_type(struct row_cache_cluster *c, const void *name)
 }
 
 /* The type waits for the maintenance window, or at once for the plan that knows whether the data fit. */
-static int change_node_type(
+static int change_rg_node_type(
     struct op *op, const struct api_modify_replication_group_in *in, struct row_replication_group *rg, bool *busy)
 {
     const struct node_type *to;
@@ -110,7 +110,7 @@ static void wait_for_version(struct row_cache_cluster *c, const void *arg)
     c->pending_engine_version = v->full;
 }
 
-static int change_engine(
+static int change_rg_engine(
     struct op *op, const struct api_modify_replication_group_in *in, struct row_replication_group *rg, bool *busy)
 {
     const struct engine_version *from, *to;
@@ -196,8 +196,8 @@ int rg_change(struct op *op, const struct api_modify_replication_group_in *in, s
 {
     *busy = false;
     int r = change_failover(op, in, rg, busy);
-    if (r == 0) r = change_node_type(op, in, rg, busy);
-    if (r == 0) r = change_engine(op, in, rg, busy);
+    if (r == 0) r = change_rg_node_type(op, in, rg, busy);
+    if (r == 0) r = change_rg_engine(op, in, rg, busy);
     if (r == 0 && cluster_mode_changes(in, rg)) {
         *busy = true;
         r = cluster_mode_change(op, in, rg);

@@ -18,7 +18,7 @@
 #include <string.h>
 
 /* What would need processes that are not built yet is refused, so that nothing is promised that is not so. */
-static int check_served(struct op *op, const struct api_create_replication_group_in *in)
+static int check_rg_served(struct op *op, const struct api_create_replication_group_in *in)
 {
     const struct {
         bool asked;
@@ -44,10 +44,10 @@ static int check_combinations(struct op *op, const struct api_create_replication
     if (in->num_node_groups.set && in->num_node_groups.v < 1)
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The number of node groups must be at least 1.");
     int r = request_security_groups(op, &in->cache_security_group_names, in->cache_subnet_group_name || in->security_group_ids.n);
-    return r ? r : check_served(op, in);
+    return r ? r : check_rg_served(op, in);
 }
 
-static int read_engine(struct op *op, const struct api_create_replication_group_in *in, const struct engine_version **out)
+static int read_rg_engine(struct op *op, const struct api_create_replication_group_in *in, const struct engine_version **out)
 {
     const struct engine *e = engine_find(in->engine ? in->engine : "redis");
     if (e == NULL || e->id == ENGINE_MEMCACHED)
@@ -84,7 +84,7 @@ static int read_engine_settings(struct op *op, const struct api_create_replicati
     struct row_replication_group *rg = &p->rg;
     const struct engine_version *v;
     const struct node_type *type;
-    int r = read_engine(op, in, &v);
+    int r = read_rg_engine(op, in, &v);
     if (r == 0) r = request_node_type(op, in->cache_node_type, v, &type);
     if (r == 0) r = rg_mode_read(op, in, v, rg);
     if (r) return r;
@@ -155,7 +155,7 @@ static int check_joining(struct op *op, const char *id, struct rg_creation *p)
     return r;
 }
 
-static int check_new(struct op *op, const struct rg_creation *p)
+static int check_new_rg(struct op *op, const struct rg_creation *p)
 {
     struct row_replication_group *other;
     struct row_cache_cluster *c;
@@ -213,7 +213,7 @@ int rg_creation_read(struct op *op, const struct api_create_replication_group_in
     const struct engine_version *v = r == 0 ? engine_version_find(engine_find(out->rg.engine), out->rg.engine_version) : NULL;
     if (r == 0) r = restore_check(op, &out->restore, v, rg_is_clustered(&out->rg));
     if (r == 0) choose_snapshotting_cluster(op, out);
-    return r ? r : check_new(op, out);
+    return r ? r : check_new_rg(op, out);
 }
 
 /* ---- writing ---- */

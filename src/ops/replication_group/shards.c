@@ -205,7 +205,7 @@ static int check_cluster_failover(struct op *op, const struct api_create_replica
     return 0;
 }
 
-static int check_failover(struct op *op, const struct api_create_replication_group_in *in, struct rg_creation *p)
+static int check_shards_failover(struct op *op, const struct api_create_replication_group_in *in, struct rg_creation *p)
 {
     if (rg_is_clustered(&p->rg)) return check_cluster_failover(op, in, p);
     if (p->rg.automatic_failover != FAILOVER_DISABLED && p->shards->members < 2)
@@ -228,6 +228,6 @@ int rg_shards_read(struct op *op, const struct api_create_replication_group_in *
     if (r == 0) r = read_ids(op, in, p);
     if (r == 0) r = shard_slots_read(op, in, p);
     if (r == 0) r = read_zones(op, in, p);
-    if (r == 0) r = check_failover(op, in, p);
+    if (r == 0) r = check_shards_failover(op, in, p);
     return r ? r : rg_check_quotas(op, p->n_shards, nodes, p->adopted ? 0 : nodes);
 }

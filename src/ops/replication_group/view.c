@@ -102,7 +102,7 @@ static void view_node_groups(struct op *op, const struct row_replication_group *
     }
 }
 
-static size_t view_members(
+static size_t view_rg_members(
     struct op *op, const struct row_replication_group *row, struct belongings *b, struct api_replication_group *out)
 {
     size_t n;
@@ -252,7 +252,7 @@ int view_rgs(struct op *op, const struct row_replication_group *rows, size_t n, 
     if (r) return r;
     for (size_t i = 0; i < n; i++) {
         view_settings(op, &rows[i], &out[i]);
-        size_t n_nodes = view_members(op, &rows[i], &b, &out[i]);
+        size_t n_nodes = view_rg_members(op, &rows[i], &b, &out[i]);
         view_node_groups(op, &rows[i], &b, n_nodes, &out[i]);
         view_resharding(op, &rows[i], &b, out[i].pending_modified_values);
         view_user_groups(op, &rows[i], &b, &out[i]);

@@ -162,7 +162,7 @@ static int put_subnets(struct op *op, const struct row_subnet_group *g, const st
     return r;
 }
 
-static int check_new(struct op *op, const char *name)
+static int check_new_subnet_group(struct op *op, const char *name)
 {
     const struct row_subnet_group *other;
     int64_t n;
@@ -181,7 +181,7 @@ int op_create_cache_subnet_group(
 {
     struct row_subnet_group g = {op->region->name, NULL, op->account, in->cache_subnet_group_description, subnet_group_vpc(op)};
     int r = id_check(op, "CacheSubnetGroupName", in->cache_subnet_group_name, 255, &g.name);
-    if (r == 0) r = check_new(op, g.name);
+    if (r == 0) r = check_new_subnet_group(op, g.name);
     if (r == 0) r = check_subnets(op, &in->subnet_ids);
     if (r == 0) r = q_subnet_group_put(op->store, &g, op->err);
     if (r == 0) r = put_subnets(op, &g, &in->subnet_ids);

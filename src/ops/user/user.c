@@ -125,7 +125,7 @@ static int read_access(struct op *op, const char *text, struct row_user *u)
 
 /* ---- create ---- */
 
-static int check_new(struct op *op, const char *id)
+static int check_new_user(struct op *op, const char *id)
 {
     struct row_user *other;
     int64_t n;
@@ -144,7 +144,7 @@ int op_create_user(struct op *op, const struct api_create_user_in *in, struct ap
     int r = id_check(op, "UserId", in->user_id, LIMIT_USER_ID_MAX, &u.id);
     if (r == 0) r = check_name(op, u.name);
     if (r == 0) r = user_engine(op, "user", in->engine, &u.engine);
-    if (r == 0) r = check_new(op, u.id);
+    if (r == 0) r = check_new_user(op, u.id);
     if (r == 0) r = read_access(op, in->access_string, &u);
     if (r == 0) r = user_authenticate(op, &s, true, &u);
     if (r == 0) r = q_user_put(op->store, &u, op->err);
@@ -181,7 +181,7 @@ static int read_group(struct op *op, const struct row_user_group_member *m, stru
 }
 
 /* A user of valkey may do what user groups of redis know nothing of. */
-static int change_engine(struct op *op, const struct api_modify_user_in *in, struct row_user *u)
+static int change_user_engine(struct op *op, const struct api_modify_user_in *in, struct row_user *u)
 {
     struct row_user_group_member *members;
     struct row_user_group *g;
@@ -229,7 +229,7 @@ int op_modify_user(struct op *op, const struct api_modify_user_in *in, struct ap
     if (r == 0 && in->access_string == NULL && in->append_access_string == NULL && in->engine == NULL && in->passwords.n == 0 &&
         !in->no_password_required.set && in->authentication_mode == NULL)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "No modifications were requested");
-    if (r == 0) r = change_engine(op, in, u);
+    if (r == 0) r = change_user_engine(op, in, u);
     if (r == 0) r = change_access(op, in, u);
     if (r == 0) r = user_authenticate(op, &s, false, u);
     if (r == 0) r = check_memberships(op, u);

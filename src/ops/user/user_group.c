@@ -32,7 +32,7 @@ static void append_id(struct string_list *list, const char *id)
     list->items[list->n++] = id;
 }
 
-static void view_members(struct op *op, const struct row_user_group_member *m, size_t n, struct api_user_group *out)
+static void view_user_group_members(struct op *op, const struct row_user_group_member *m, size_t n, struct api_user_group *out)
 {
     struct api_user_group_pending_changes *pending = arena_new(op->arena, struct api_user_group_pending_changes);
     pending->user_ids_to_add.items = arena_array(op->arena, const char *, n);
@@ -74,7 +74,7 @@ static int view_user_group(struct op *op, const struct row_user_group *g, struct
     if (r == 0) r = q_user_group_rgs(op->store, op->arena, g->region, g->id, &rgs, &n_rgs, op->err);
     if (r == 0) r = user_group_min_version(op, g, &out->minimum_engine_version);
     if (r) return r;
-    view_members(op, members, n, out);
+    view_user_group_members(op, members, n, out);
     out->replication_groups = (struct string_list){true, n_rgs, arena_array(op->arena, const char *, n_rgs)};
     for (size_t i = 0; i < n_rgs; i++) out->replication_groups.items[i] = rgs[i].rg_id;
     return 0;
@@ -143,7 +143,7 @@ static int check_roll(struct op *op, const struct roll *roll, const char *engine
 
 /* ---- create ---- */
 
-static int check_new(struct op *op, const char *id)
+static int check_new_user_group(struct op *op, const char *id)
 {
     struct row_user_group *other;
     int64_t n;
@@ -162,7 +162,7 @@ int op_create_user_group(struct op *op, const struct api_create_user_group_in *i
     struct roll roll = {.users = arena_array(op->arena, struct row_user *, in->user_ids.n)};
     int r = id_check(op, "UserGroupId", in->user_group_id, LIMIT_USER_ID_MAX, &g.id);
     if (r == 0) r = user_engine(op, "user group", in->engine, &g.engine);
-    if (r == 0) r = check_new(op, g.id);
+    if (r == 0) r = check_new_user_group(op, g.id);
     for (size_t i = 0; r == 0 && i < in->user_ids.n; i++) r = enroll_user(op, &roll, in->user_ids.items[i]);
     if (r == 0) r = check_roll(op, &roll, g.engine);
     if (r == 0) r = region_ensure(op);
@@ -224,7 +224,7 @@ static int read_roll(
     return r;
 }
 
-static int change_engine(struct op *op, const char *given, struct row_user_group *g)
+static int change_user_group_engine(struct op *op, const char *given, struct row_user_group *g)
 {
     const char *engine;
     int r = user_engine(op, "user group", given, &engine);
@@ -272,7 +272,7 @@ int op_modify_user_group(struct op *op, const struct api_modify_user_group_in *i
     if (in->user_ids_to_add.n == 0 && in->user_ids_to_remove.n == 0 && in->engine == NULL)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "No modifications were requested");
     r = q_user_group_members(op->store, op->arena, g->region, g->id, &m, &n, op->err);
-    if (r == 0 && in->engine) r = change_engine(op, in->engine, g);
+    if (r == 0 && in->engine) r = change_user_group_engine(op, in->engine, g);
     if (r == 0) r = check_lists(op, in, m, n);
     if (r == 0) r = read_roll(op, in, m, n, &roll);
     if (r == 0) r = check_roll(op, &roll, g->engine);
