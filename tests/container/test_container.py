@@ -162,5 +162,30 @@ class Container(unittest.TestCase):
         self.assertIn("/_meridian/ is open (--admin open)", logs.stderr)
 
 
+@unittest.skipIf(WHY_NOT, "installing a package: %s" % WHY_NOT)
+class Package(unittest.TestCase):
+    """What ./dev package makes installs on a Debian that has nothing yet, and serves there."""
+
+    def test_installs_with_apt_and_serves(self):
+        subprocess.run([ROOT + "/dev", "package"], check=True, stdout=sys.stderr)
+        made = max((os.path.join(ROOT, "dist", f) for f in os.listdir(ROOT + "/dist") if f.endswith(".deb")), key=os.path.getmtime)
+        kept = os.environ.get("MERIDIAN_CONTAINER_STORE")
+        folder = kept or tempfile.mkdtemp(prefix="meridian-package-", dir="/var/tmp")
+        podman = Podman(folder)
+        if not kept:
+            self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+            self.addCleanup(podman, "rmi", "-af", check=False)
+        if not podman.has(BASE):
+            make_base(podman, folder)
+        script = """set -e
+            apt-get -q update >/dev/null; apt-get -q install -y /dist/%s >/dev/null
+            test "$(stat -c %%a /etc/default/meridian)" = 644; test -s /usr/lib/systemd/system/meridian.service; id meridian
+            su meridian -s /bin/sh -c 'exec meridian serve --listen 127.0.0.1:0 --data-dir /tmp/data' &
+            until meridian health --data-dir /tmp/data 2>/dev/null; do kill -0 $!; done
+            meridian version""" % os.path.basename(made)
+        said = podman("run", "--rm", "--network", "host", *LIMITS, "-v", ROOT + "/dist:/dist:ro", BASE, "bash", "-c", script)
+        self.assertIn('"status":"ok"', said)
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)
