@@ -1,6 +1,7 @@
 #include "control/certificates.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/index.h"
 #include "base/log.h"
 #include "control/authority.h"
 #include "control/secret.h"
@@ -20,8 +21,10 @@
 
 enum { FILE_MAX = 16384 };
 
+enum { NAME_MAX_SIZE = 400 };
+
 struct kept {
-    struct kept *next;
+    char *name;               /* the region and the id: kept_name() */
     char *region, *id, *head; /* the head tells the names and the authority */
     char *pem, *key;
     int64_t expires_ms;
@@ -30,8 +33,24 @@ struct kept {
 struct certificates {
     struct authority *authority;
     char folder[600];
-    struct kept *list;
+    struct index by_name; /* struct kept */
+    int64_t due_ms;       /* when the first of them is renewed */
+    bool due_known;
 };
+
+static void kept_name(const char *region, const char *id, char out[NAME_MAX_SIZE])
+{
+    snprintf(out, NAME_MAX_SIZE, "%s %s", region, id);
+}
+
+static struct kept *kept_next(const struct certificates *c, size_t *at)
+{
+    while (*at < c->by_name.cap) {
+        struct kept *k = c->by_name.slots[(*at)++].value;
+        if (k) return k;
+    }
+    return NULL;
+}
 
 static void kept_path(const struct certificates *c, const struct kept *k, char out[800])
 {
@@ -57,9 +76,9 @@ static char *text_copy(const char *s, size_t n)
 
 static struct kept *kept_find(struct certificates *c, const char *region, const char *id)
 {
-    for (struct kept *k = c->list; k; k = k->next)
-        if (strcmp(k->region, region) == 0 && strcmp(k->id, id) == 0) return k;
-    return NULL;
+    char name[NAME_MAX_SIZE];
+    kept_name(region, id, name);
+    return index_get(&c->by_name, name);
 }
 
 /* ---- files: the head, a line with the time it expires, the certificate, the key ---- */
@@ -95,7 +114,8 @@ static void kept_put_text(const struct kept *k, struct buf *text)
 void certificates_keep(const struct certificates *c)
 {
     char path[800];
-    for (const struct kept *k = c->list; k; k = k->next) {
+    const struct kept *k;
+    for (size_t at = 0; (k = kept_next(c, &at)) != NULL;) {
         _buf_ struct buf text = {0};
         kept_path(c, k, path);
         if (k->pem == NULL || !secret_is_lost(path)) continue;
@@ -129,6 +149,7 @@ static int kept_issue(struct certificates *c, struct kept *k, const char *head, 
     if (r) return r;
     kept_clear(k);
     k->expires_ms = expires_ms;
+    c->due_known = false;
     k->head = text_copy(head, strlen(head));
     k->pem = text_copy(pem.data, pem.len);
     k->key = text_copy(key.data, key.len);
@@ -141,12 +162,15 @@ static int kept_issue(struct certificates *c, struct kept *k, const char *head, 
 static struct kept *kept_add(struct certificates *c, const char *region, const char *id)
 {
     struct kept *k = calloc(1, sizeof *k);
+    char name[NAME_MAX_SIZE];
     if (k == NULL) abort();
+    kept_name(region, id, name);
+    k->name = text_copy(name, strlen(name));
     k->region = text_copy(region, strlen(region));
     k->id = text_copy(id, strlen(id));
-    k->next = c->list;
-    c->list = k;
+    index_put(&c->by_name, k->name, k);
     kept_read_file(c, k);
+    c->due_known = false;
     return k;
 }
 
@@ -169,6 +193,7 @@ int certificates_get(struct certificates *c, const char *region, const char *id,
 static void kept_drop(struct kept *k)
 {
     kept_clear(k);
+    free(k->name);
     free(k->region);
     free(k->id);
     free(k);
@@ -177,21 +202,24 @@ static void kept_drop(struct kept *k)
 void certificates_forget(struct certificates *c, const char *region, const char *id)
 {
     char path[800];
-    struct kept **at = &c->list, *k;
-    while ((k = *at) != NULL && (strcmp(k->id, id) != 0 || strcmp(k->region, region) != 0)) at = &k->next;
+    struct kept *k = kept_find(c, region, id);
     if (k == NULL) return;
-    *at = k->next;
+    index_drop(&c->by_name, k->name);
+    c->due_known = false;
     kept_path(c, k, path);
     unlink(path);
     kept_drop(k);
 }
 
-int64_t certificates_due_ms(const struct certificates *c)
+int64_t certificates_due_ms(struct certificates *c)
 {
-    int64_t due = INT64_MAX;
-    for (const struct kept *k = c->list; k; k = k->next)
-        if (k->expires_ms - RENEW_MS < due) due = k->expires_ms - RENEW_MS;
-    return due;
+    const struct kept *k;
+    if (c->due_known) return c->due_ms;
+    c->due_known = true;
+    c->due_ms = INT64_MAX;
+    for (size_t at = 0; (k = kept_next(c, &at)) != NULL;)
+        if (k->expires_ms - RENEW_MS < c->due_ms) c->due_ms = k->expires_ms - RENEW_MS;
+    return c->due_ms;
 }
 
 struct certificates *certificates_open(struct authority *a, const char *data_dir)
@@ -205,9 +233,9 @@ struct certificates *certificates_open(struct authority *a, const char *data_dir
 
 void certificates_close(struct certificates *c)
 {
-    for (struct kept *k = c ? c->list : NULL, *next; k; k = next) {
-        next = k->next;
-        kept_drop(k);
-    }
+    struct kept *k;
+    if (c == NULL) return;
+    for (size_t at = 0; (k = kept_next(c, &at)) != NULL;) kept_drop(k);
+    index_fini(&c->by_name);
     free(c);
 }

@@ -28,4 +28,4 @@ void certificates_keep(const struct certificates *c);
 void certificates_forget(struct certificates *c, const char *region, const char *id);
 
 /* When the next one is to be renewed, in ms since 1970; INT64_MAX: there is none. */
-int64_t certificates_due_ms(const struct certificates *c);
+int64_t certificates_due_ms(struct certificates *c);
