@@ -142,10 +142,10 @@ static void mark_snapshots(struct rows *r, const struct rows_change *c, const in
     }
 }
 
-/* Whoever waits for an address may get this one. */
-static void mark_homeless(struct rows *r, const char *was, const char *is)
+/* Whoever waits for an address, or for a port, may get this one. */
+static void mark_homeless(struct rows *r, const char *was, int64_t port_was, const char *is, int64_t port_is)
 {
-    if (was == NULL || (is && strcmp(was, is) == 0)) return;
+    if (was == NULL || (is && strcmp(was, is) == 0 && port_was == port_is)) return;
     for (size_t i = 0; i < r->homeless.n; i++) rows_mark(r, r->homeless.items[i]);
 }
 
@@ -178,12 +178,11 @@ void reach_changed(struct rows *r, const struct rows_change *c)
         for (size_t i = 0; i < c->unit->names.n; i++) mark_unit(r, c, c->unit->names.items[i]);
 #define OLD_AND_NEW(type, member) \
     c->was ? &((const struct row_##type *)c->was)->member : NULL, c->is ? &((const struct row_##type *)c->is)->member : NULL
-#define OLD_AND_NEW_TEXT(type, member) \
-    c->was ? ((const struct row_##type *)c->was)->member : NULL, c->is ? ((const struct row_##type *)c->is)->member : NULL
+#define ADDRESS(type, at) at ? ((const struct row_##type *)at)->address : NULL, at ? ((const struct row_##type *)at)->port : 0
     if (t == &sql_table_replication_group) mark_snapshots(r, c, OLD_AND_NEW(replication_group, snapshot_retention_limit));
     if (t == &sql_table_cache_cluster) mark_snapshots(r, c, OLD_AND_NEW(cache_cluster, snapshot_retention_limit));
-    if (t == &sql_table_node) mark_homeless(r, OLD_AND_NEW_TEXT(node, address));
-    if (t == &sql_table_endpoint) mark_homeless(r, OLD_AND_NEW_TEXT(endpoint, address));
+    if (t == &sql_table_node) mark_homeless(r, ADDRESS(node, c->was), ADDRESS(node, c->is));
+    if (t == &sql_table_endpoint) mark_homeless(r, ADDRESS(endpoint, c->was), ADDRESS(endpoint, c->is));
 }
 
 /* ---- what depends on an agent ---- */
