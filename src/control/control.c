@@ -397,7 +397,7 @@ int control_why_json(struct control *c, const char *region, const char *id, stru
 {
     _arena_ struct arena a = {0};
     struct world w;
-    int r = passes_world(&c->passes, &a, &w, e);
+    int r = passes_world(&c->passes, region, id, &a, &w, e);
     if (r == 0) *found = why_json_put(out, &w, region, id);
     return r;
 }

@@ -380,13 +380,18 @@ bool passes_go_on(const struct passes *p)
     return p->batches_left > 0;
 }
 
-int passes_world(struct passes *p, struct arena *a, struct world *w, struct err *e)
+int passes_world(struct passes *p, const char *region, const char *id, struct arena *a, struct world *w, struct err *e)
 {
     int r = load_rows(p, e);
     if (r) return r;
+    struct unit *u = rows_unit_of(&p->rows, region, id);
+    struct components *all = arena_new(a, struct components);
+    *all = (struct components){0};
     take_time(p);
     *w = world_now(p, a);
-    take_world(p, w, NULL, regions_now(p, a));
+    if (u) component_add(all, u);
+    take_world(p, w, &all->items[0].units, regions_now(p, a));
+    components_fini(all);
     return 0;
 }
 

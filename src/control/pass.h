@@ -62,5 +62,8 @@ bool passes_clock_jumps(const struct passes *p);
 /* Hands out what does not follow from rows: that everything shall stop, above all. */
 void passes_hand_out(struct passes *p);
 
-/* All there is, as the plans would look at it now, in the arena; nothing is stored. It holds until the next pass. */
-int passes_world(struct passes *p, struct arena *a, struct world *w, struct err *e);
+/*
+ * What a pass would look at together with the resource of that id, as the plans would look at it now, in the arena; nothing is stored. It
+ * holds until the next pass. 'region' is NULL for a global datastore. Empty where there is no such resource.
+ */
+int passes_world(struct passes *p, const char *region, const char *id, struct arena *a, struct world *w, struct err *e);

@@ -119,10 +119,11 @@ static const struct sql_table *table_of(const struct kept *k)
     return rows_tables[k->table].table;
 }
 
+/* 'region' is NULL where the table's rows have none. */
 static struct kept *find_kept(const struct rows *r, const struct sql_table *t, const char *region, const char *id)
 {
-    char key[2 * UNIT_KEY_SIZE];
-    snprintf(key, sizeof key, "%s %s %s", t->name, region, id);
+    char key[2 * UNIT_KEY_SIZE]; /* the id may come from anybody, and be cut */
+    snprintf(key, sizeof key, "%s %s%s%s", t->name, region ? region : "", region ? " " : "", id);
     return index_get(&r->by_key, key);
 }
 
@@ -473,6 +474,18 @@ struct unit *rows_unit_named(const struct rows *r, enum unit_kind kind, const ch
 {
     char key[UNIT_KEY_SIZE];
     return unit_key_of(kind, region, id, key) ? index_get(&r->units, key) : NULL;
+}
+
+struct unit *rows_unit_of(const struct rows *r, const char *region, const char *id)
+{
+    static const struct sql_table *const tables[] = {&sql_table_replication_group, &sql_table_cache_cluster, &sql_table_node,
+        &sql_table_global_replication_group, &sql_table_snapshot, &sql_table_user, &sql_table_user_group};
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        bool global = tables[i]->n_key == 1;
+        const struct kept *k = global || region ? find_kept(r, tables[i], global ? NULL : region, id) : NULL;
+        if (k) return k->unit;
+    }
+    return NULL;
 }
 
 const void *unit_row(const struct unit *u, const struct sql_table *t)

@@ -82,6 +82,9 @@ struct unit *rows_unit_named(const struct rows *r, enum unit_kind kind, const ch
 struct unit *rows_unit_of_node(const struct rows *r, const char *region, const char *id);
 struct unit *rows_unit_of_endpoint(const struct rows *r, const char *region, const char *id);
 struct unit *rows_unit_of_file(const struct rows *r, const char *region, const char *file);
+/* The unit of a resource, or of a resource's part, that users name so; 'region' is NULL for a global datastore. Where several have the id,
+ * it is that of a replication group, a cache cluster, a node, a global datastore, a snapshot, a user, a user group, in this order. */
+struct unit *rows_unit_of(const struct rows *r, const char *region, const char *id);
 /* The unit's only row of that table, or one of them; NULL if it has none. */
 const void *unit_row(const struct unit *u, const struct sql_table *t);
 /* The next unit of all; begin with *at = 0. NULL: that was the last. */
