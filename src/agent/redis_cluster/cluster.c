@@ -37,8 +37,8 @@ static bool shall_stir(const struct node *n, const struct cluster_map *map)
 {
     const struct proto_cluster_node *me = cluster_entry_of(n);
     const struct replication_info *i = &redis_of(n)->info;
-    if (me == NULL || i->role != ROLE_PRIMARY || i->offset != 0 || cluster_followers(map, me) == 0) return false;
-    return cluster_is_eager(n) && node_now(n) >= cluster_of(n)->stir_at;
+    if (me == NULL || i->role != ROLE_PRIMARY || i->offset != 0) return false;
+    return cluster_is_eager(n) && node_now(n) >= cluster_of(n)->stir_at && cluster_followers(map, me) > 0;
 }
 
 /* Patient nodes tell each other less often, which the last to settle would have to wait for. */

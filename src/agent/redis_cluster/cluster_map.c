@@ -2,6 +2,7 @@
 #include "base/digest.h"
 #include "base/hex.h"
 #include "agent/engine/order_check.h"
+#include "base/index.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,18 +42,36 @@ static int by_name(const void *a, const void *b)
     return strcmp((*x)->name, (*y)->name);
 }
 
+static int by_order(const void *a, const void *b)
+{
+    const struct proto_cluster_node *const *x = a, *const *y = b;
+    return strcmp((*x)->order, (*y)->order);
+}
+
+/* The first of a shard that is one. */
+static void find_primaries(struct cluster_map *map)
+{
+    _index_ struct index by_shard = {0};
+    const struct proto_cluster_node_list *l = &map->m->nodes;
+    for (size_t i = l->n; i > 0; i--)
+        if (l->items[i - 1].primary.v) index_put(&by_shard, l->items[i - 1].shard, &l->items[i - 1]);
+    for (size_t i = 0; i < l->n; i++) map->primaries[i] = index_get(&by_shard, l->items[i].shard);
+}
+
 void cluster_map_init(struct cluster_map *out, const struct proto_cluster_map *m, uint64_t serial, struct arena *a)
 {
     *out = (struct cluster_map){.m = m, .serial = serial};
     out->sorted = arena_array(a, const struct proto_cluster_node *, m->nodes.n);
+    out->ordered = arena_array(a, const struct proto_cluster_node *, m->nodes.n);
     out->primaries = arena_array(a, const struct proto_cluster_node *, m->nodes.n);
     out->slots = arena_array(a, struct slots, m->nodes.n);
     for (size_t i = 0; i < m->nodes.n; i++) {
-        out->sorted[i] = &m->nodes.items[i];
-        out->primaries[i] = cluster_primary(out, m->nodes.items[i].shard);
+        out->sorted[i] = out->ordered[i] = &m->nodes.items[i];
         slots_read(&out->slots[i], m->nodes.items[i].slots);
     }
+    find_primaries(out);
     qsort(out->sorted, m->nodes.n, sizeof *out->sorted, by_name);
+    qsort(out->ordered, m->nodes.n, sizeof *out->ordered, by_order);
 }
 
 const struct proto_cluster_node *cluster_node_named(const struct cluster_map *map, const char *name)
@@ -64,9 +83,10 @@ const struct proto_cluster_node *cluster_node_named(const struct cluster_map *ma
 
 const struct proto_cluster_node *cluster_node_ordered(const struct cluster_map *map, const char *order)
 {
-    for (size_t i = 0; order != NULL && i < map->m->nodes.n; i++)
-        if (strcmp(map->m->nodes.items[i].order, order) == 0) return &map->m->nodes.items[i];
-    return NULL;
+    const struct proto_cluster_node key = {.order = order}, *k = &key;
+    if (order == NULL) return NULL;
+    const struct proto_cluster_node **found = bsearch(&k, map->ordered, map->m->nodes.n, sizeof *map->ordered, by_order);
+    return found != NULL ? *found : NULL;
 }
 
 const struct proto_cluster_node *cluster_primary(const struct cluster_map *map, const char *shard)
@@ -128,7 +148,7 @@ static void add_shard(
     }
     for (size_t i = 0; i < map->m->nodes.n; i++) {
         const struct proto_cluster_node *n = &map->m->nodes.items[i];
-        if (strcmp(n->shard, primary->shard) != 0) continue;
+        if (map->primaries[i] != cluster_primary_of(map, primary)) continue;
         bool is_master = !headless && n == primary;
         const char *followed = headless ? phantom : primary->name;
         /* Epochs are 0: those that live know better, and tell. */

@@ -21,6 +21,7 @@ struct cluster_map {
     const struct proto_cluster_map *m;
     uint64_t serial;                             /* another number exactly where the map says something else */
     const struct proto_cluster_node **sorted;    /* by name */
+    const struct proto_cluster_node **ordered;   /* by the id of the node's order */
     const struct proto_cluster_node **primaries; /* of each node's shard, in the order of the nodes; NULL where there is none */
     struct slots *slots;                         /* the nodes' own */
 };

@@ -1,5 +1,6 @@
 #include "agent/redis_cluster/cluster_view.h"
 #include "agent/os/names.h"
+#include "base/index.h"
 #include "base/decimal.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,9 +55,10 @@ static void conclude_view(struct reading *r)
     for (size_t i = 0; i < r->map->m->nodes.n; i++) {
         const struct proto_cluster_node *n = &r->map->m->nodes.items[i];
         char address[80];
-        snprintf(address, sizeof address, "%s:%d", n->host, (int)n->port.v);
-        if (!r->met[i] && !names_has(&r->shaking, address) && r->lives(r->arg, n->order)) names_add(&r->v->missing, n->name);
         primaries += n->primary.v;
+        if (r->met[i] || !r->lives(r->arg, n->order)) continue;
+        snprintf(address, sizeof address, "%s:%d", n->host, (int)n->port.v);
+        if (!names_has(&r->shaking, address)) names_add(&r->v->missing, n->name);
     }
     r->v->agrees = r->owned == primaries && !r->mistaken;
     for (size_t i = 0; i < r->v->forget.n; i++) {
@@ -116,9 +118,8 @@ static bool read_bound(const struct redisReply *r, int *slot)
     return true;
 }
 
-/* False where it is no range, or that of another owner than the map's. */
-static bool read_range(
-    const struct redisReply *range, const struct cluster_map *map, struct slots *owned, struct string_list *names)
+/* False where it is no range, or that of another owner than the map's. Names are the reply's own. */
+static bool read_range(const struct redisReply *range, const struct cluster_map *map, struct slots *owned, struct index *names)
 {
     int first, last;
     if (range->type != REDIS_REPLY_ARRAY || range->elements < 3) return false;
@@ -131,13 +132,13 @@ static bool read_range(
     slots_add_range(owned, first, last);
     for (size_t i = 3; i < range->elements; i++) {
         name = name_of(range->element[i]);
-        if (name != NULL && !names_has(names, name)) names_add(names, name);
+        if (name != NULL) index_put(names, name, name);
     }
     return true;
 }
 
 static bool all_there(
-    const struct cluster_map *map, const struct slots *owned, const struct string_list *names, cluster_lives *lives, void *arg)
+    const struct cluster_map *map, const struct slots *owned, const struct index *names, cluster_lives *lives, void *arg)
 {
     for (size_t i = 0; i < map->m->nodes.n; i++) {
         const struct proto_cluster_node *n = &map->m->nodes.items[i], *primary = cluster_primary_of(map, n);
@@ -145,18 +146,17 @@ static bool all_there(
         slots_subtract(&missing, owned);
         if (slots_count(&missing) > 0) return false;
         if (primary == NULL || primary == n || slots_count(cluster_slots_of(map, primary)) == 0) continue;
-        if (lives(arg, n->order) && !names_has(names, n->name)) return false;
+        if (lives(arg, n->order) && index_get(names, n->name) == NULL) return false;
     }
     return true;
 }
 
 bool cluster_slots_complete(const struct redisReply *r, const struct cluster_map *map, cluster_lives *lives, void *arg)
 {
-    struct string_list names = {0};
+    _index_ struct index names = {0};
     struct slots owned = {0};
     bool complete = r->type == REDIS_REPLY_ARRAY;
     for (size_t i = 0; complete && i < r->elements; i++) complete = read_range(r->element[i], map, &owned, &names);
     complete = complete && all_there(map, &owned, &names, lives, arg);
-    names_clear(&names);
     return complete;
 }

@@ -6,23 +6,32 @@
 #include "base/log.h"
 #include "base/trip.h"
 #include "model/shape.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* Settings or users of that generation. */
+static const void *find_shared(const struct keyed *orders, int list, int64_t generation)
+{
+    char key[KEYED_KEY_SIZE];
+    snprintf(key, sizeof key, "%lld", (long long)generation);
+    return keyed_find(orders, list, key);
+}
+
 /* An order without settings or users of its own has those of its generation. */
-static void share_settings(const struct proto_assignment *m)
+static void share_settings(const struct keyed *orders, const struct proto_assignment *m)
 {
     for (size_t i = 0; i < m->nodes.n; i++) {
         struct proto_node_order *o = &m->nodes.items[i];
-        for (size_t k = 0; !o->settings.set && k < m->settings.n; k++)
-            if (m->settings.items[k].generation.v == o->generation.v) o->settings = m->settings.items[k].settings;
-        for (size_t k = 0; !o->users.set && k < m->users.n; k++)
-            if (m->users.items[k].generation.v == o->users_generation.v) o->users = m->users.items[k].users;
+        const struct proto_settings_order *settings = find_shared(orders, KEYED_ORDER_SETTINGS, o->generation.v);
+        const struct proto_users_order *users = find_shared(orders, KEYED_ORDER_USERS, o->users_generation.v);
+        if (!o->settings.set && settings) o->settings = settings->settings;
+        if (!o->users.set && users) o->users = users->users;
     }
 }
 
 /* The shards of a replication group begin with the same files. They go into a copy: the order itself is kept as it came. */
-static void share_seeds(const struct proto_assignment *m, struct arena *arena)
+static void share_seeds(const struct keyed *orders, const struct proto_assignment *m, struct arena *arena)
 {
     for (size_t i = 0; i < m->nodes.n; i++) {
         struct proto_node_order *o = &m->nodes.items[i];
@@ -30,8 +39,8 @@ static void share_seeds(const struct proto_assignment *m, struct arena *arena)
         struct proto_seed_order *seed = arena_new(arena, struct proto_seed_order);
         *seed = *o->seed;
         o->seed = seed;
-        for (size_t k = 0; k < m->seeds.n; k++)
-            if (strcmp(m->seeds.items[k].id, seed->source) == 0) seed->files = m->seeds.items[k].files;
+        const struct proto_seed_source *source = keyed_find(orders, KEYED_ORDER_SEEDS, seed->source);
+        if (source) seed->files = source->files;
     }
 }
 
@@ -153,9 +162,9 @@ int64_t assignment_apply(struct fleet *f, const char *json, size_t len)
     f->changed = true;
     if (m.stop_limit_ms.set) f->node_host.stop_limit_ms = m.stop_limit_ms.v;
     arm_trips(f, &m);
-    share_settings(&m);
+    share_settings(&f->assembly.orders, &m);
     share_authority(&m, next);
-    share_seeds(&m, next);
+    share_seeds(&f->assembly.orders, &m, next);
     take_maps(f, &m, next);
     shelf_order(f->node_host.shelf, &m.snapshots);
     want_addresses(f, &m);
