@@ -39,6 +39,7 @@ struct letter {
     char *text;
     size_t len;
     int status;
+    bool broken; /* its numbers are not those that it was sent with */
 };
 
 static struct dial *dials;
@@ -85,6 +86,32 @@ static struct letter *letter_new(struct dial *d, const char *text, size_t len, i
     return l;
 }
 
+/* The next or the last number in place of a number, or another installation's: by the last character, which stays one of its kind. */
+static void change_last(char *end)
+{
+    if (*end == '9' || *end == 'f') --*end;
+    else if (*end == '0' || *end == 'a') ++*end;
+    else *end = (char)(*end + (machine_chance(50) ? 1 : -1));
+}
+
+/*
+ * On a bad network a difference may come as if one before it was missing, a second time, or as another installation's: its numbers
+ * are changed. Whoever gets it must leave everything as it is, and have the whole told.
+ */
+static void break_numbers(struct letter *l)
+{
+    static const char since[] = "\"since\":", numbering[] = "\"numbering\":\"";
+    char *number = l->text ? strstr(l->text, since) : NULL;
+    if (number == NULL || lost_percent == 0 || !machine_chance(lost_percent)) return;
+    char *name = strstr(l->text, numbering);
+    bool renumber = name && machine_chance(30);
+    if (renumber) name += sizeof numbering - 1;
+    else number += sizeof since - 1;
+    change_last(renumber ? name + strcspn(name, "\"") - 1 : number + strspn(number, "0123456789") - 1);
+    record("on the way of a difference for %s its numbers are changed", l->region);
+    l->broken = true;
+}
+
 static void letter_free(struct letter *l)
 {
     free(l->text);
@@ -129,6 +156,8 @@ static void assignment_arrives(void *arg)
     if (l->text) {
         record("%s gets an assignment of %zu bytes", d->process->name, l->len);
         version = d->events->assignment(d->arg, l->text, l->len);
+        if (l->broken && version > 0 && version != d->version)
+            record_failure("%s takes a difference that goes by other numbers", d->process->name);
     }
     letter_free(l);
     if (version == DIAL_ENOUGH) return;
@@ -145,6 +174,7 @@ static void assignment_leaves(void *arg, const char *text, size_t len)
     if (text) record_bytes(text, len);
     struct letter *l = letter_new(w->dial, text, len, 200);
     l->wait = w;
+    break_numbers(l);
     machine_after(w->dial->process, delay(), assignment_arrives, l);
 }
 
@@ -241,6 +271,7 @@ static void serve_gets_sighting(void *arg)
     record_bytes(l->text, l->len);
     int r = control_sighting(serve_control(), l->text, l->len, &e);
     if (r) record("serve refuses a sighting: %s", e.msg);
+    else if (l->broken) record_failure("serve takes a difference of %s that goes by other numbers", l->region);
     bool lost = machine_chance(lost_percent) || is_cut(l->region);
     if (lost) record("the answer to a sighting of %s is lost", l->region);
     if (l->dial && !lost) machine_after(l->dial->process, delay(), answer_arrives, letter_new(l->dial, NULL, 0, r ? 500 : 200));
@@ -267,7 +298,9 @@ static void send_report(struct dial *d)
     d->events->sighting(d->arg, &json);
     machine_cancel(d->post);
     d->post = machine_after(d->process, (int64_t)REPORT_TIMEOUT_MS * NS_OF_MS, report_timed_out, d);
-    machine_after(NULL, delay(), deliver_sighting, letter_new(d, json.data, json.len, 0));
+    struct letter *l = letter_new(d, json.data, json.len, 0);
+    break_numbers(l);
+    machine_after(NULL, delay(), deliver_sighting, l);
 }
 
 void dial_report(struct dial *d)
