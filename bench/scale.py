@@ -126,7 +126,7 @@ def fail_over(server, wire, region, group):
     if is_primary(wire, region, group, second):
         first, second = second, first
     begun = time.perf_counter()
-    answer = server.ask("PUT", "/_meridian/dry-run/nodes/%s.0001?region=%s&do=die" % (first, region))
+    answer = server.ask("PUT", "/_meridian/nodes/%s.0001?region=%s&do=kill" % (first, region))
     answer.read()
     if answer.status != 200:
         raise SystemExit("bench: the node %s can't die: %d" % (first, answer.status))

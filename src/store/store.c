@@ -155,7 +155,7 @@ static int configure_database(struct store *s, enum store_durability durability,
     if (r == 0) r = exec_sql(s, how[durability].journal, e);
     if (r == 0) r = exec_sql(s, how[durability].synchronous, e);
     if (r == 0) r = exec_sql(s, "PRAGMA foreign_keys = ON", e);
-    if (r == 0) r = exec_sql(s, "PRAGMA cache_size = -8192", e);
+    if (r == 0) r = exec_sql(s, "PRAGMA cache_size = -6144", e);
     if (r == 0) r = exec_sql(s, "PRAGMA temp_store = MEMORY", e);
     int chunk = ROOM_CHUNK;
     sqlite3_file_control(s->db, "main", SQLITE_FCNTL_CHUNK_SIZE, &chunk);
