@@ -232,7 +232,8 @@ static void write_to(struct domain *d)
         writes = realloc(writes, cap_writes * sizeof *writes);
         if (writes == NULL) abort();
     }
-    writes[n_writes] = (struct write){(uint32_t)n_writes + 1, d, d->deaths, false};
+    int deaths = d->at_risk ? d->deaths - 2 : d->deaths; /* what is written now may go with the process that is to go */
+    writes[n_writes] = (struct write){(uint32_t)n_writes + 1, d, deaths, false};
     if (!engine_write(e, writes[n_writes].number)) return;
     record_detail("    client: write %u of %s to %s", writes[n_writes].number, d->name, e->process->name);
     machine_after(NULL, (int64_t)CONFIRM_MS * NS_OF_MS, confirm, (void *)(uintptr_t)n_writes);
