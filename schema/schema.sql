@@ -225,7 +225,7 @@ CREATE TABLE replication_group (
   network_type               TEXT NOT NULL,
   ip_discovery               TEXT NOT NULL,
   next_member                INTEGER NOT NULL,   -- the number the next member cluster gets
-  created_ms                 INTEGER NOT NULL, weighing_ms INTEGER NOT NULL DEFAULT 0, unserved_since_ms INTEGER NOT NULL DEFAULT 0, automatic_failover TEXT NOT NULL DEFAULT 'disabled', transit_encryption TEXT NOT NULL DEFAULT 'none',
+  created_ms                 INTEGER NOT NULL, weighing_ms INTEGER NOT NULL DEFAULT 0, unserved_since_ms INTEGER NOT NULL DEFAULT 0, automatic_failover TEXT NOT NULL DEFAULT 'disabled', transit_encryption TEXT NOT NULL DEFAULT 'none', replicas_change TEXT NOT NULL DEFAULT '', notification_topic_status TEXT NOT NULL DEFAULT 'active',
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
 CREATE TABLE resharding (
@@ -233,7 +233,7 @@ CREATE TABLE resharding (
   rg_id         TEXT NOT NULL,
   shards_before INTEGER NOT NULL,
   shards_after  INTEGER NOT NULL,
-  slots         INTEGER NOT NULL, given_up TEXT, seen_stuck TEXT, seen_stuck_back INTEGER NOT NULL DEFAULT 0,   -- how many had to move when it began
+  slots         INTEGER NOT NULL, given_up TEXT, seen_stuck TEXT, seen_stuck_back INTEGER NOT NULL DEFAULT 0, told TEXT,   -- how many had to move when it began
   PRIMARY KEY (region, rg_id)
 ) WITHOUT ROWID;
 CREATE TABLE rg_user_group (

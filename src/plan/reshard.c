@@ -187,6 +187,7 @@ static void finish_resharding(struct world *w, struct world_rg *rg)
                *to = arena_printf(w->arena, "%lld", (long long)now);
     for (size_t i = 0; i < rg->n_node_groups; i++)
         if (rg->node_groups[i].shard) world_set(w, &rg->node_groups[i].shard->row.slots_wanted, NULL);
+    if (row->given_up == NULL) reshard_tell_moved(w, rg);
     world_drop(w, &rg->resharding->drop);
     if (row->shards_before != now) world_event(w, rg->row.region, rg->row.id, EVENT_SHARDS_CHANGED, from, to, rg->row.id);
     else if (row->given_up == NULL) world_event(w, rg->row.region, rg->row.id, EVENT_SHARDS_REBALANCED, rg->row.id);
@@ -233,6 +234,7 @@ void plan_resharding(struct world *w, struct world_rg *rg)
             world_set_int(w, &ng->shard->row.leaving, *held == '\0');
         }
     }
+    if (!reshard_is_given_up(rg)) reshard_tell_moves(w, rg);
     if (rg->row.weighing_ms || shard_count_moves(rg) > 0 || !shard_views_agree(rg) || shard_is_settling(rg)) return;
     if (!plan_leaving(w, rg)) finish_resharding(w, rg);
 }

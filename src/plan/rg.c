@@ -1,3 +1,4 @@
+#include "model/timestamp.h"
 #include "plan/access.h"
 #include "plan/encryption.h"
 #include "plan/moves.gen.h"
@@ -57,6 +58,17 @@ void rg_find_lacks(struct world *w, struct world_rg *rg, struct lacks *l)
     if (lacks_want_more(l) && rg->row.status != RG_CREATING && held_by_global(rg)) lacks_add(l, LACK_DATASTORE, NULL, NULL);
 }
 
+static void tell_replicas_changed(struct world *w, struct world_rg *rg)
+{
+    char now[TIMESTAMP_SIZE];
+    timestamp_format(w->now_ms, now);
+    if (rg->row.replicas_change == REPLICAS_INCREASE)
+        world_event(w, rg->row.region, rg->row.id, EVENT_REPLICAS_INCREASED, rg->row.id, now);
+    if (rg->row.replicas_change == REPLICAS_DECREASE)
+        world_event(w, rg->row.region, rg->row.id, EVENT_REPLICAS_DECREASED, rg->row.id, now);
+    world_set_word(w, &rg->row.replicas_change, REPLICAS_NONE);
+}
+
 static void settle_rg(struct world *w, struct world_rg *rg)
 {
     bool created = rg->row.status == RG_CREATING;
@@ -75,6 +87,7 @@ static void settle_rg(struct world *w, struct world_rg *rg)
     for (size_t i = 0; i < rg->n_node_groups; i++)
         if (!rg->node_groups[i].drop) move_node_group_status(w, &rg->node_groups[i].row.status, NODE_GROUP_SETTLED);
     if (created) world_event(w, rg->row.region, rg->row.id, EVENT_GROUP_CREATED, rg->row.id);
+    tell_replicas_changed(w, rg);
     if (rg->row.automatic_failover == FAILOVER_DISABLING)
         world_event(w, rg->row.region, rg->row.id, EVENT_FAILOVER_TURNED_OFF, rg->row.id);
     if (rg->row.automatic_failover == FAILOVER_ENABLING || (created && rg->row.automatic_failover == FAILOVER_ENABLED))

@@ -35,6 +35,7 @@ static void plan_group(struct world *w, struct world_user_group *g)
     if (g->row.status == USER_GROUP_DELETING) {
         for (size_t i = 0; i < g->n_members; i++) world_drop(w, &g->members[i].drop);
         world_drop(w, &g->drop);
+        world_event(w, g->row.region, g->row.id, EVENT_USER_GROUP_DELETED, g->row.id);
     } else if (group_in_force(w, g)) {
         for (size_t i = 0; i < g->n_members; i++) {
             struct world_user_member *m = &g->members[i];
@@ -42,6 +43,8 @@ static void plan_group(struct world *w, struct world_user_group *g)
             if (m->row.change == LINK_REMOVE) world_drop(w, &m->drop);
             else world_set_word(w, &m->row.change, LINK_NONE);
         }
+        if (g->row.status == USER_GROUP_CREATING) world_event(w, g->row.region, g->row.id, EVENT_USER_GROUP_CREATED, g->row.id);
+        else world_event(w, g->row.region, g->row.id, EVENT_USER_GROUP_MODIFIED, g->row.id);
         move_user_group_status(w, &g->row.status, USER_GROUP_SETTLED);
     }
 }
@@ -67,8 +70,13 @@ static void plan_user(struct world *w, struct world_user *u)
     bool in_force;
     if (u->drop || u->row.status == USER_ACTIVE) return;
     bool member = is_member(w, u, &in_force);
-    if (u->row.status == USER_MODIFYING && in_force) move_user_status(w, &u->row.status, USER_SETTLED);
-    if (u->row.status == USER_DELETING && !member) world_drop(w, &u->drop);
+    if (u->row.status == USER_MODIFYING && in_force) {
+        move_user_status(w, &u->row.status, USER_SETTLED);
+        world_event(w, u->row.region, u->row.id, EVENT_USER_MODIFIED, u->row.id);
+    } else if (u->row.status == USER_DELETING && !member) {
+        world_drop(w, &u->drop);
+        world_event(w, u->row.region, u->row.id, EVENT_USER_DELETED, u->row.id);
+    }
 }
 
 void plan_users(struct world *w)

@@ -56,17 +56,36 @@ bool window_is_open(const char *text, int64_t now_ms, int64_t *opens_ms)
     return *opens_ms <= now_ms;
 }
 
-bool window_of_day_is_open(const char *text, int64_t now_ms, int64_t *opened_ms)
+bool window_of_day_read(const char *text, struct window_of_day *out)
 {
     char from_text[6];
     snprintf(from_text, sizeof from_text, "%s", text);
-    int from = window_time_of_day(from_text), to = strlen(text) == 11 ? window_time_of_day(text + 6) : -1;
-    *opened_ms = INT64_MAX;
+    int from = window_time_of_day(from_text), to = strlen(text) == 11 && text[5] == '-' ? window_time_of_day(text + 6) : -1;
     if (from < 0 || to < 0) return false;
-    int64_t now_min = now_ms / MINUTE_MS, since = (now_min - from + WINDOW_DAY) % WINDOW_DAY; /* it last opened */
-    bool open = since < (to - from + WINDOW_DAY) % WINDOW_DAY;
+    *out = (struct window_of_day){from, (to - from + WINDOW_DAY) % WINDOW_DAY};
+    return true;
+}
+
+bool window_of_day_is_open(const char *text, int64_t now_ms, int64_t *opened_ms)
+{
+    struct window_of_day window;
+    *opened_ms = INT64_MAX;
+    if (!window_of_day_read(text, &window)) return false;
+    int64_t now_min = now_ms / MINUTE_MS, since = (now_min - window.from_min + WINDOW_DAY) % WINDOW_DAY; /* it last opened */
+    bool open = since < window.length_min;
     *opened_ms = (now_min - since + (open ? 0 : WINDOW_DAY)) * MINUTE_MS;
     return open;
+}
+
+bool windows_overlap(const char *maintenance, const char *snapshot)
+{
+    struct window week;
+    struct window_of_day day;
+    if (!window_read(maintenance, &week) || !window_of_day_read(snapshot, &day)) return false;
+    /* The first opening of the one at or after the beginning of the other, and the other way round. */
+    int to_snapshot = (day.from_min - week.from_min % WINDOW_DAY + WINDOW_DAY) % WINDOW_DAY;
+    int to_maintenance = (week.from_min % WINDOW_DAY - day.from_min + WINDOW_DAY) % WINDOW_DAY;
+    return to_snapshot < week.length_min || to_maintenance < day.length_min;
 }
 
 /* Counted in eras of 400 years whose years begin in March, so that leap days come last. Not before 1970. */

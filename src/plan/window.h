@@ -13,6 +13,11 @@ struct window {
     int length_min; /* 0 … WINDOW_WEEK - 1 */
 };
 
+struct window_of_day {
+    int from_min;   /* since 00:00 */
+    int length_min; /* 0 … WINDOW_DAY - 1 */
+};
+
 /* Minutes of the day in "hh:mm", or -1. */
 int window_time_of_day(const char *text);
 
@@ -24,6 +29,12 @@ int64_t window_opens(const struct window *window, int64_t now_ms);
 
 /* True where the window of that text is open now; else *opens_ms is when it next opens. A text that is no window is never closed. */
 bool window_is_open(const char *text, int64_t now_ms, int64_t *opens_ms);
+
+/* Reads "hh:mm-hh:mm". False, and 'out' untouched, where it is something else. */
+bool window_of_day_read(const char *text, struct window_of_day *out);
+
+/* True where a maintenance window and a snapshot window, as texts, are ever open together; false where one is no window. */
+bool windows_overlap(const char *maintenance, const char *snapshot);
 
 /* The same for a snapshot window, "hh:mm-hh:mm" of every day; *opened_ms is since when it has been open, if it is, else when it next opens. */
 bool window_of_day_is_open(const char *text, int64_t now_ms, int64_t *opened_ms);

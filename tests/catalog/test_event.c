@@ -20,9 +20,7 @@ Test(event, leaves_texts_without_words_alone)
 {
     _arena_ struct arena a = {0};
     cr_expect_str_eq(event_message(&a, EVENT_CLUSTER_CREATED), "Cache cluster created");
-    cr_expect_str_eq(event_message(&a, EVENT_PERSISTENCE_UNSUPPORTED),
-        "This cache cluster does not support persistence (ex: 'appendonly').  "
-        "Please use a different instance type to enable persistence.");
+    cr_expect_str_eq(event_message(&a, EVENT_NODES_INCREASING), "Increasing number of requested nodes");
 }
 
 Test(event, does_not_look_for_words_in_values)

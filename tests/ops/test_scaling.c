@@ -102,7 +102,7 @@ Test(scaling, faults_of_changing_what_processes_are)
 {
     static const struct fixture_line table[] = {
         {"ModifyReplicationGroup", NOW "ReplicationGroupId=one&AutomaticFailoverEnabled=true", COMBINATION,
-            "When using automatic failover, there must be at least 2 cache clusters in the replication group."},
+            "Replication group must have at least one read replica to enable autofailover."},
         {"ModifyReplicationGroup", NOW "ReplicationGroupId=three&MultiAZEnabled=true", COMBINATION,
             "Automatic failover must be enabled to use Multi-AZ."},
         {"ModifyReplicationGroup", NOW "ReplicationGroupId=two&PrimaryClusterId=two-002", FAULT_INVALID_REPLICATION_GROUP_STATE,

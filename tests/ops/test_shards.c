@@ -57,7 +57,7 @@ Test(shards, faults_of_creating_a_group_in_cluster_mode)
             "Cluster mode should be enabled in parameter group, but found it is disabled."},
         {"CreateReplicationGroup", RG "ReplicationGroupId=x&ClusterMode=enabled&CacheParameterGroupName=default.redis7",
             COMBINATION, "Cluster mode should be enabled in parameter group, but found it is disabled."},
-        {"CreateReplicationGroup", RG "ReplicationGroupId=x&NumNodeGroups=2&AutomaticFailoverEnabled=false", COMBINATION,
+        {"CreateReplicationGroup", RG "ReplicationGroupId=x&NumNodeGroups=2&AutomaticFailoverEnabled=false", VALUE,
             "Redis with cluster mode enabled cannot be created with auto failover turned off."},
         {"CreateReplicationGroup", RG "ReplicationGroupId=x&NumNodeGroups=2&MultiAZEnabled=true", COMBINATION,
             "Multi-AZ requires at least one replica in each node group."},

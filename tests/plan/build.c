@@ -100,6 +100,7 @@ void build_rg(struct build *b, const char *region, const char *id, const char *s
         .port = 6379,
         .cluster_mode = MODE_DISABLED,
         .automatic_failover = FAILOVER_DISABLED,
+        .notification_topic_status = TOPIC_ACTIVE,
         .engine = "redis",
         .engine_version = "7.1.0"};
     b->node_groups[b->w.n_node_groups++].row = (struct row_node_group){.region = region,
@@ -147,6 +148,7 @@ void build_shards(struct build *b, const char *region, const char *id, const cha
         .port = 6379,
         .cluster_mode = MODE_ENABLED,
         .automatic_failover = FAILOVER_ENABLED,
+        .notification_topic_status = TOPIC_ACTIVE,
         .engine = "redis",
         .engine_version = "7.1.0"};
     for (int i = 0; i < shards; i++) {

@@ -266,6 +266,8 @@ Test(shard, slots_move_to_a_new_shard_once_it_has_joined)
     cr_assert_str_eq(moves[1].slots, "13653-16383");
     cr_assert_str_eq(moves[1].to, "0003");
     cr_assert_eq(rg->row.status, RG_MODIFYING);
+    cr_assert(told("Modified replication group c to add 1 new node groups - 0003"));
+    cr_assert(told("Migrating slots from node groups 0002 to 0003 to rebalance slots"));
     b.node_groups[0].row.slots = "0-5461";
     b.node_groups[1].row.slots = "8192-13652";
     b.node_groups[2].row.slots = "5462-8191 13653-16383";
@@ -274,6 +276,7 @@ Test(shard, slots_move_to_a_new_shard_once_it_has_joined)
     cr_assert_eq(rg->row.status, RG_AVAILABLE);
     cr_assert(rg->resharding->drop);
     cr_assert_null(b.shards[0].row.slots_wanted);
+    cr_assert(told("Moved a total of 2730 slots out of 2730 slots from shard 0001 to shard 0003"));
     cr_assert(told("Finished modifying number of node groups from 2 to 3 for replication group c"));
 }
 

@@ -168,6 +168,7 @@ Test(users, a_change_of_a_user_is_through_once_every_node_has_it)
     nodes_have(generation());
     plan_world(&b.w);
     cr_expect_eq(users[ALICE].row.status, USER_ACTIVE);
+    cr_expect_str_eq(b.w.events->message, "User alice modified");
 }
 
 Test(users, a_user_of_no_group_is_changed_at_once)

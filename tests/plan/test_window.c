@@ -97,6 +97,28 @@ Test(window, of_every_day_opens_at_its_time)
     cr_assert_eq(never, INT64_MAX);
 }
 
+Test(window, one_of_the_week_and_one_of_the_day_overlap_where_they_are_open_together)
+{
+    static const struct {
+        const char *maintenance, *snapshot;
+        bool overlap;
+    } table[] = {
+        {"sun:05:00-sun:06:00", "06:00-07:00", false},
+        {"sun:05:00-sun:06:00", "04:00-05:00", false},
+        {"sun:05:00-sun:06:00", "05:59-07:00", true},
+        {"sun:05:00-sun:06:00", "04:00-05:01", true},
+        {"sun:05:00-sun:06:00", "04:00-08:00", true},
+        {"sun:23:30-mon:00:30", "00:00-01:00", true},
+        {"sun:23:30-mon:00:30", "23:00-00:00", true},
+        {"sun:23:30-mon:00:30", "00:30-01:30", false},
+        {"sun:00:00-mon:12:00", "13:00-14:00", true},
+        {"sun:05:00-sun:06:00", "", false},
+        {"", "05:00-06:00", false},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        cr_expect_eq(windows_overlap(table[i].maintenance, table[i].snapshot), table[i].overlap, "line %zu", i);
+}
+
 Test(window, times_are_told_as_people_read_them)
 {
     static const struct {

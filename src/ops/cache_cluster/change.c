@@ -62,13 +62,12 @@ static int change_snapshots(const struct change *x)
     int r = request_retention(x->op, x->in->snapshot_retention_limit, c->snapshot_retention_limit, &c->snapshot_retention_limit);
     if (r == 0 && is_memcached(x) && c->snapshot_retention_limit)
         return op_fault(x->op, FAULT_INVALID_PARAMETER_COMBINATION, "Snapshots are not supported for engine memcached.");
-    if (r || x->in->snapshot_window == NULL) return r;
-    return window_snapshot(x->op, x->in->snapshot_window, &c->snapshot_window);
+    return r;
 }
 
 static int change_security_groups(const struct change *x)
 {
-    int r = request_security_groups(x->op, &x->in->cache_security_group_names, x->in->security_group_ids.n);
+    int r = request_security_groups(x->op, &x->in->cache_security_group_names, &x->in->security_group_ids, false);
     if (r || !x->in->security_group_ids.set) return r;
     const char *ids = request_words(x->op, &x->in->security_group_ids);
     if (strcmp(ids, x->c->security_group_ids) == 0) return 0;
@@ -81,16 +80,11 @@ static int change_settings(const struct change *x)
     const struct api_modify_cache_cluster_in *in = x->in;
     struct row_cache_cluster *c = x->c;
     if (in->auto_minor_version_upgrade.set) c->auto_minor_version_upgrade = in->auto_minor_version_upgrade.v;
-    if (in->notification_topic_arn) c->notification_topic_arn = in->notification_topic_arn[0] ? in->notification_topic_arn : NULL;
-    if (in->notification_topic_status) {
-        unsigned status;
-        if (!word_read(&words_topic_status, id_fold(x->op, in->notification_topic_status), &status))
-            return op_fault(x->op, FAULT_INVALID_PARAMETER_VALUE,
-                "Invalid NotificationTopicStatus: %s. Valid values are active and inactive.", in->notification_topic_status);
-        c->notification_topic_status = status;
-    }
-    int r = in->preferred_maintenance_window ? window_maintenance(x->op, in->preferred_maintenance_window, &c->maintenance_window)
-                                             : 0;
+    int r = request_topic(x->op, in->notification_topic_arn, &c->notification_topic_arn);
+    if (r == 0) r = request_topic_status(x->op, in->notification_topic_status, &c->notification_topic_status);
+    if (r == 0)
+        r = window_change(
+            x->op, in->preferred_maintenance_window, in->snapshot_window, &c->maintenance_window, &c->snapshot_window);
     if (r == 0) r = change_security_groups(x);
     return r ? r : change_snapshots(x);
 }

@@ -84,9 +84,6 @@ static int read_node_type(struct op *op, const struct api_create_cache_cluster_i
     int r = request_node_type(op, in->cache_node_type, p->version, &t);
     if (r) return r;
     p->c.node_type = t->name;
-    if (p->c.snapshot_retention_limit && strcmp(t->family->name, "t1") == 0)
-        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
-            "Instance type does not support snapshotting. Snapshot retention limit parameter should not be specified.");
     return 0;
 }
 
@@ -171,13 +168,12 @@ static int read_snapshots(struct op *op, const struct api_create_cache_cluster_i
     int r = request_retention(op, in->snapshot_retention_limit, 0, &p->c.snapshot_retention_limit);
     if (r == 0 && is_memcached(p) && p->c.snapshot_retention_limit)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Snapshots are not supported for engine memcached.");
-    return r ? r : window_snapshot(op, in->snapshot_window, &p->c.snapshot_window);
+    return r;
 }
 
 static int read_settings(struct op *op, const struct api_create_cache_cluster_in *in, struct cluster_creation *p)
 {
     struct row_cache_cluster *c = &p->c;
-    const char *topic = in->notification_topic_arn;
     c->region = op->region->name;
     c->account = op->account;
     move_cluster_status(NULL, &c->status, CLUSTER_ASKED);
@@ -185,7 +181,6 @@ static int read_settings(struct op *op, const struct api_create_cache_cluster_in
     c->network_type = c->ip_discovery = "ipv4";
     c->created_ms = op->now_ms;
     c->auto_minor_version_upgrade = request_flag(in->auto_minor_version_upgrade, true);
-    c->notification_topic_arn = topic && topic[0] ? topic : NULL;
     c->notification_topic_status = TOPIC_ACTIVE;
     c->security_group_ids = request_words(op, &in->security_group_ids);
     move_apply_status(NULL, &c->parameter_apply_status, APPLY_ASKED);
@@ -193,9 +188,12 @@ static int read_settings(struct op *op, const struct api_create_cache_cluster_in
     c->next_node = c->config_version = 1;
     int r = request_port(op, in->port, p->version->engine->port, &c->port);
     if (r == 0)
-        r = request_security_groups(op, &in->cache_security_group_names, in->cache_subnet_group_name || in->security_group_ids.n);
+        r = request_security_groups(
+            op, &in->cache_security_group_names, &in->security_group_ids, in->cache_subnet_group_name != NULL);
+    if (r == 0) r = request_topic(op, in->notification_topic_arn, &c->notification_topic_arn);
     if (r == 0) r = subnet_group_resolve(op, in->cache_subnet_group_name, &c->subnet_group);
-    if (r == 0) r = window_maintenance(op, in->preferred_maintenance_window, &c->maintenance_window);
+    if (r == 0)
+        r = window_choose(op, in->preferred_maintenance_window, in->snapshot_window, &c->maintenance_window, &c->snapshot_window);
     return r ? r : read_snapshots(op, in, p);
 }
 

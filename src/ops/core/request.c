@@ -1,5 +1,6 @@
 #include "ops/core/request.h"
 #include "catalog/limits.gen.h"
+#include "ops/core/id.h"
 #include <string.h>
 
 int request_now(struct op *op, struct opt_bool apply_immediately)
@@ -28,7 +29,7 @@ int request_version(struct op *op, const struct engine *e, const char *given, co
             given, (*out)->version);
     case VERSION_UNKNOWN: break;
     }
-    return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Cannot find version %s for %s", given, e->name);
+    return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Cannot find version %s for %s", given, e->name);
 }
 
 int request_node_type(struct op *op, const char *given, const struct engine_version *v, const struct node_type **out)
@@ -36,7 +37,8 @@ int request_node_type(struct op *op, const char *given, const struct engine_vers
     if (given == NULL || given[0] == '\0')
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The parameter CacheNodeType must be provided and must not be null.");
     *out = node_type_find(given);
-    if (*out == NULL) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Invalid Cache Node Type: %s.", given);
+    if (*out == NULL || !(*out)->family->current)
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Invalid Cache Node Type: %s.", given);
     if ((*out)->family->data_tiering) return not_served(op, "Data tiering");
     if (!node_type_runs(*out, v))
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "The node type %s does not support %s version %s.", given,
@@ -85,8 +87,48 @@ int request_zone(struct op *op, const char *zone)
     return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "%s is not a valid availability zone of %s.", zone, op->region->name);
 }
 
-int request_security_groups(struct op *op, const struct string_list *cache_groups, bool with_vpc)
+static bool is_security_group_id(const char *id)
 {
+    if (strncmp(id, "sg-", 3) != 0 || id[3] == '\0') return false;
+    return id[3 + strspn(id + 3, "0123456789abcdefghijklmnopqrstuvwxyz")] == '\0';
+}
+
+static int check_security_group_ids(struct op *op, const struct string_list *ids)
+{
+    for (size_t i = 0; i < ids->n; i++)
+        if (!is_security_group_id(ids->items[i]))
+            return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Invalid security group id: %s.", ids->items[i]);
+    return 0;
+}
+
+int request_topic(struct op *op, const char *given, const char **out)
+{
+    size_t colons = 0;
+    if (given == NULL) return 0;
+    *out = *given ? given : NULL;
+    if (*given == '\0') return 0;
+    for (const char *c = given; *c; c++) colons += *c == ':';
+    if (colons == 5 && strncmp(given, "arn:aws", 7) == 0 && strstr(given, ":sns:") && given[strlen(given) - 1] != ':') return 0;
+    return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Invalid topic ARN: %s.", given);
+}
+
+int request_topic_status(struct op *op, const char *given, enum topic_status *out)
+{
+    unsigned status;
+    if (given == NULL) return 0;
+    if (!word_read(&words_topic_status, id_fold(op, given), &status))
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
+            "Invalid NotificationTopicStatus: %s. Valid values are active and inactive.", given);
+    *out = status;
+    return 0;
+}
+
+int request_security_groups(
+    struct op *op, const struct string_list *cache_groups, const struct string_list *ids, bool with_subnets)
+{
+    int r = check_security_group_ids(op, ids);
+    bool with_vpc = with_subnets || ids->n;
+    if (r) return r;
     if (cache_groups->n == 0) return 0;
     if (with_vpc)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,

@@ -21,8 +21,14 @@ int request_new_node_type(
 int request_port(struct op *op, struct opt_int given, int64_t otherwise, int64_t *out);
 int request_retention(struct op *op, struct opt_int given, int64_t otherwise, int64_t *out);
 int request_zone(struct op *op, const char *zone);
-/* Cache security groups are of the time before VPCs: refused, in other words where VPC members come with them. */
-int request_security_groups(struct op *op, const struct string_list *cache_groups, bool with_vpc);
+/* Ids of VPC security groups are looked at, but nothing is known of them. Cache security groups are of the time before VPCs: refused,
+ * in other words where VPC members come with them. */
+int request_security_groups(
+    struct op *op, const struct string_list *cache_groups, const struct string_list *ids, bool with_subnets);
+/* The ARN of a topic of SNS; empty takes the topic away, and NULL leaves *out as it is. The fault's words are our own. */
+int request_topic(struct op *op, const char *given, const char **out);
+/* NULL leaves *out as it is. */
+int request_topic_status(struct op *op, const char *given, enum topic_status *out);
 
 /* The fault for what Meridian does not serve yet: it is never silently left out. */
 int not_served(struct op *op, const char *what);

@@ -20,7 +20,7 @@ static int check_rg_failover(struct op *op, const struct row_replication_group *
             "Turning off automatic failover for replication group with cluster mode enabled is not supported.");
     if (failover && !rg_is_clustered(rg) && parts->n_members < 2)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
-            "When using automatic failover, there must be at least 2 cache clusters in the replication group.");
+            "Replication group must have at least one read replica to enable autofailover.");
     if (multi_az && !failover)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Automatic failover must be enabled to use Multi-AZ.");
     for (size_t i = 0; multi_az && i < n; i++)

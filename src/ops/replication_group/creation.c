@@ -43,7 +43,8 @@ static int check_combinations(struct op *op, const struct api_create_replication
         return op_fault(op, combination, "NumCacheClusters can't be used together with NumNodeGroups or ReplicasPerNodeGroup.");
     if (in->num_node_groups.set && in->num_node_groups.v < 1)
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The number of node groups must be at least 1.");
-    int r = request_security_groups(op, &in->cache_security_group_names, in->cache_subnet_group_name || in->security_group_ids.n);
+    int r = request_security_groups(
+        op, &in->cache_security_group_names, &in->security_group_ids, in->cache_subnet_group_name != NULL);
     return r ? r : check_rg_served(op, in);
 }
 
@@ -68,14 +69,16 @@ static int read_own_settings(struct op *op, const struct api_create_replication_
     rg->created_ms = op->now_ms;
     rg->next_member = 1;
     rg->description = in->replication_group_description;
-    rg->notification_topic_arn = in->notification_topic_arn && in->notification_topic_arn[0] ? in->notification_topic_arn : NULL;
     rg->security_group_ids = request_words(op, &in->security_group_ids);
     rg->auto_minor_version_upgrade = request_flag(in->auto_minor_version_upgrade, true);
-    int r = request_port(op, in->port, 6379, &rg->port);
+    rg->notification_topic_status = TOPIC_ACTIVE;
+    int r = request_topic(op, in->notification_topic_arn, &rg->notification_topic_arn);
+    if (r == 0) r = request_port(op, in->port, 6379, &rg->port);
     if (r == 0) r = request_retention(op, in->snapshot_retention_limit, 0, &rg->snapshot_retention_limit);
     if (r == 0) r = subnet_group_resolve(op, in->cache_subnet_group_name, &rg->subnet_group);
-    if (r == 0) r = window_maintenance(op, in->preferred_maintenance_window, &rg->maintenance_window);
-    if (r == 0) r = window_snapshot(op, in->snapshot_window, &rg->snapshot_window);
+    if (r == 0)
+        r = window_choose(
+            op, in->preferred_maintenance_window, in->snapshot_window, &rg->maintenance_window, &rg->snapshot_window);
     return r;
 }
 

@@ -1,3 +1,4 @@
+#include "model/timestamp.h"
 #include "ops/core/find.h"
 #include "ops/core/id.h"
 #include "ops/core/request.h"
@@ -136,10 +137,15 @@ static int add_replicas(struct op *op, struct row_replication_group *rg, const s
     return r;
 }
 
-static int answer_with_rg(struct op *op, struct row_replication_group *rg, struct api_replication_group **out)
+static int answer_with_rg(
+    struct op *op, struct row_replication_group *rg, enum replicas_change change, struct api_replication_group **out)
 {
+    char now[TIMESTAMP_SIZE];
+    timestamp_format(op->now_ms, now);
+    rg->replicas_change = change;
     int r = rg_set_modifying(op, rg);
-    if (r == 0) r = note_event(op, rg->id, EVENT_REPLICAS_CHANGING, rg->id);
+    if (r == 0 && change == REPLICAS_INCREASE) r = note_event(op, rg->id, EVENT_REPLICAS_INCREASING, rg->id, now);
+    if (r == 0 && change == REPLICAS_DECREASE) r = note_event(op, rg->id, EVENT_REPLICAS_DECREASING, rg->id, now);
     return r ? r : view_rg(op, rg->id, out);
 }
 
@@ -155,7 +161,7 @@ int op_increase_replica_count(
     if (r == 0) r = check_direction(op, &z, 1);
     if (r == 0) r = check_quota(op, &z);
     for (size_t i = 0; r == 0 && i < z.n_targets; i++) r = add_replicas(op, z.rg, &z.targets[i]);
-    return r ? r : answer_with_rg(op, z.rg, &out->replication_group);
+    return r ? r : answer_with_rg(op, z.rg, REPLICAS_INCREASE, &out->replication_group);
 }
 
 static int find_member(
@@ -254,5 +260,5 @@ int op_decrease_replica_count(
     if (r == 0) r = check_remaining(op, &z);
     if (r == 0 && in->replicas_to_remove.n) r = remove_named(op, &z, &in->replicas_to_remove);
     for (size_t i = 0; r == 0 && in->replicas_to_remove.n == 0 && i < z.n_targets; i++) r = remove_newest(op, &z, &z.targets[i]);
-    return r ? r : answer_with_rg(op, z.rg, &out->replication_group);
+    return r ? r : answer_with_rg(op, z.rg, REPLICAS_DECREASE, &out->replication_group);
 }

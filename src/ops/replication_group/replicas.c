@@ -139,8 +139,10 @@ static int check_member_deletable(struct op *op, const struct row_cache_cluster 
     if (c->status != CLUSTER_AVAILABLE || rg->status != RG_AVAILABLE)
         return op_fault(op, FAULT_INVALID_CACHE_CLUSTER_STATE, "Cache cluster %s is not in a valid state to be deleted", c->id);
     if (n == 2 && rg->automatic_failover != FAILOVER_DISABLED)
-        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
-            "Must have at least 1 replica when cluster mode is disabled with auto failover enabled.");
+        return op_fault(op, FAULT_INVALID_CACHE_CLUSTER_STATE,
+            "Cannot delete the cache cluster because it is the only read replica for replication group %s with automatic "
+            "failover enabled.",
+            rg->id);
     return 0;
 }
 

@@ -112,18 +112,18 @@ static int modify_snapshots(struct op *op, const struct api_modify_replication_g
                 op, FAULT_INVALID_PARAMETER_VALUE, "Cache cluster %s is not a member of replication group %s.", c->id, rg->id);
         rg->snapshotting_cluster_id = c->id;
     }
-    return in->snapshot_window ? window_snapshot(op, in->snapshot_window, &rg->snapshot_window) : 0;
+    return 0;
 }
 
 static int modify_settings(struct op *op, const struct api_modify_replication_group_in *in, struct row_replication_group *rg)
 {
     if (in->replication_group_description) rg->description = in->replication_group_description;
     if (in->auto_minor_version_upgrade.set) rg->auto_minor_version_upgrade = in->auto_minor_version_upgrade.v;
-    if (in->notification_topic_arn)
-        rg->notification_topic_arn = in->notification_topic_arn[0] ? in->notification_topic_arn : NULL;
     if (in->security_group_ids.set) rg->security_group_ids = request_words(op, &in->security_group_ids);
     int r =
-        in->preferred_maintenance_window ? window_maintenance(op, in->preferred_maintenance_window, &rg->maintenance_window) : 0;
+        window_change(op, in->preferred_maintenance_window, in->snapshot_window, &rg->maintenance_window, &rg->snapshot_window);
+    if (r == 0) r = request_topic(op, in->notification_topic_arn, &rg->notification_topic_arn);
+    if (r == 0) r = request_topic_status(op, in->notification_topic_status, &rg->notification_topic_status);
     return r ? r : modify_snapshots(op, in, rg);
 }
 
@@ -135,7 +135,7 @@ static int check_modifiable(
     if (r) return r;
     if (in->log_delivery_configurations.n > 0) return not_served(op, "Log delivery");
     if (in->ip_discovery && strcmp(in->ip_discovery, "ipv4") != 0) return not_served(op, "IPv6");
-    return request_security_groups(op, &in->cache_security_group_names, in->security_group_ids.n);
+    return request_security_groups(op, &in->cache_security_group_names, &in->security_group_ids, false);
 }
 
 int op_modify_replication_group(

@@ -42,7 +42,7 @@ static struct row_cache_cluster cluster_row(
         .pending_nodes_to_remove = "",
         .pending_zones = "",
         .config_nodes = "",
-        .notification_topic_status = TOPIC_ACTIVE,
+        .notification_topic_status = rg->notification_topic_status,
     };
 }
 
@@ -151,6 +151,7 @@ int rg_copy_settings(struct op *op, const struct row_replication_group *rg)
         c->snapshot_window = rg->snapshot_window;
         c->maintenance_window = rg->maintenance_window;
         c->notification_topic_arn = rg->notification_topic_arn;
+        c->notification_topic_status = rg->notification_topic_status;
         c->security_group_ids = rg->security_group_ids;
         r = q_cache_cluster_put(op->store, c, op->err);
     }

@@ -222,6 +222,14 @@ static int write_tags(struct op *op, const struct reshape *z)
     return r;
 }
 
+static int tell_begin(struct op *op, const struct reshape *z)
+{
+    const char *from = arena_printf(op->arena, "%zu", z->n_parts), *to = arena_printf(op->arena, "%lld", (long long)z->count);
+    if (z->count > (int64_t)z->n_parts) return note_event(op, z->rg->id, EVENT_SCALING_OUT, z->rg->id, from, to);
+    if (z->count < (int64_t)z->n_parts) return note_event(op, z->rg->id, EVENT_SCALING_IN, z->rg->id, from, to);
+    return note_event(op, z->rg->id, EVENT_REBALANCING, z->rg->id);
+}
+
 static int write_shards(struct op *op, const struct reshape *z, bool member)
 {
     int r = 0;
@@ -249,6 +257,7 @@ static int write_resharding(struct op *op, struct reshape *z, enum rg_reshape_of
     for (size_t i = 0; r == 0 && i < z->n_parts; i++) r = write_wanted(op, z, z->parts[i].row.id, &shares[i]);
     for (size_t i = 0; r == 0 && i < z->n_added; i++) r = write_wanted(op, z, z->added[i].id, &shares[z->n_parts + i]);
     if (r == 0) r = write_tags(op, z);
+    if (r == 0) r = tell_begin(op, z);
     return r ? r : q_resharding_put(op->store, &row, op->err);
 }
 

@@ -193,7 +193,7 @@ static int check_cluster_failover(struct op *op, const struct api_create_replica
 {
     bool compatible = p->rg.cluster_mode == MODE_COMPATIBLE;
     if (in->automatic_failover_enabled.set && !in->automatic_failover_enabled.v)
-        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
             "Redis with cluster mode enabled cannot be created with auto failover turned off.");
     p->rg.automatic_failover = FAILOVER_ENABLED;
     for (size_t i = 0; i < p->n_shards; i++)

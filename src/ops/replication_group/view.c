@@ -204,7 +204,7 @@ static void view_settings(struct op *op, const struct row_replication_group *row
         .snapshotting_cluster_id = row->snapshotting_cluster_id,
         .snapshot_retention_limit = OPT_INT(row->snapshot_retention_limit),
         .snapshot_window = row->snapshot_window,
-        .cluster_enabled = OPT_BOOL(rg_is_sharded(row)),
+        .cluster_enabled = OPT_BOOL(rg_is_clustered(row)),
         .cache_node_type = row->node_type,
         .transit_encryption_enabled = OPT_BOOL(row->transit_encryption != ENCRYPTION_NONE),
         .at_rest_encryption_enabled = OPT_BOOL(row->at_rest_encryption),

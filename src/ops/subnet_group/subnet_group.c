@@ -1,3 +1,4 @@
+#include "ops/core/find.h"
 #include "ops/subnet_group/subnet_group.h"
 #include "catalog/limits.gen.h"
 #include "catalog/vpc.h"
@@ -186,6 +187,7 @@ int op_create_cache_subnet_group(
     if (r == 0) r = q_subnet_group_put(op->store, &g, op->err);
     if (r == 0) r = put_subnets(op, &g, &in->subnet_ids);
     if (r == 0 && in->tags.n) r = tags_put(op, arn_of(op, op->account, "subnetgroup", g.name), &in->tags);
+    if (r == 0) r = note_event(op, g.name, EVENT_SUBNET_GROUP_CREATED, g.name);
     return r ? r : answer_with_subnet_group(op, &g, &out->cache_subnet_group);
 }
 
@@ -225,6 +227,7 @@ int op_modify_cache_subnet_group(
     if (r) return r;
     struct row_subnet_group g = *found;
     r = modify_subnet_group(op, in, &g);
+    if (r == 0) r = note_event(op, g.name, EVENT_SUBNET_GROUP_MODIFIED, g.name);
     return r ? r : answer_with_subnet_group(op, &g, &out->cache_subnet_group);
 }
 
@@ -245,6 +248,7 @@ int op_delete_cache_subnet_group(struct op *op, const struct api_delete_cache_su
             op, FAULT_CACHE_SUBNET_GROUP_IN_USE, "Cache subnet group %s is currently in use by a cache cluster.", g->name);
     if (r == 0) r = q_subnet_forget(op->store, g->region, g->name, op->err);
     if (r == 0) r = q_tag_delete_arn(op->store, arn_of(op, g->account, "subnetgroup", g->name), op->err);
+    if (r == 0) r = note_event(op, g->name, EVENT_SUBNET_GROUP_DELETED, g->name);
     return r ? r : q_subnet_group_delete(op->store, g, op->err);
 }
 

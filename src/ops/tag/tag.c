@@ -23,12 +23,14 @@ static int check_rg_taggable(struct op *op, const struct row_replication_group *
     return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Cluster not in available state to perform tagging operations.");
 }
 
-/* A member cluster is as taggable as its replication group. */
+/* A member cluster is as taggable as its replication group, another one while it is available. Source: ListTagsForResource. */
 static int check_cluster_taggable(struct op *op, const char *id)
 {
     struct row_cache_cluster *c;
     struct row_replication_group *rg;
     int r = find_cluster(op, id, &c);
+    if (r == 0 && c->rg_id == NULL && c->status != CLUSTER_AVAILABLE)
+        return op_fault(op, FAULT_CACHE_CLUSTER_NOT_FOUND, "%s is either not present or not available.", c->id);
     if (r || c->rg_id == NULL) return r;
     r = find_rg(op, c->rg_id, &rg);
     return r ? r : check_rg_taggable(op, rg);

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "catalog/access_string.h"
 #include "catalog/limits.gen.h"
+#include "ops/core/find.h"
 #include "ops/core/id.h"
 #include "ops/core/tags.h"
 #include "ops/user/secret.h"
@@ -149,6 +150,7 @@ int op_create_user(struct op *op, const struct api_create_user_in *in, struct ap
     if (r == 0) r = user_authenticate(op, &s, true, &u);
     if (r == 0) r = q_user_put(op->store, &u, op->err);
     if (r == 0 && in->tags.n) r = tags_put(op, arn_of(op, op->account, "user", u.id), &in->tags);
+    if (r == 0) r = note_event(op, u.id, EVENT_USER_CREATED, u.id);
     return r ? r : user_view(op, &u, out);
 }
 
