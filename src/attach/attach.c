@@ -169,7 +169,7 @@ static struct module_string *get_upstream(const char *name, void *data)
     (void)name, (void)data;
     char text[HOST_MAX + 8] = "";
     if (host[0] != '\0') snprintf(text, sizeof text, "%s %d", host, port);
-    return show_state(text);
+    return show_state(text); /* cppcheck-suppress returnDanglingLifetime; the engine's string is a copy */
 }
 
 static int refuse_call(struct module_string **error, const char *why)
@@ -210,7 +210,7 @@ static struct module_string *get_attached(const char *name, void *data)
     char text[128];
     if (unable != NULL) snprintf(text, sizeof text, "unable: %s", unable);
     else snprintf(text, sizeof text, "%s", following ? "following" : host[0] != '\0' ? "waiting" : "");
-    return show_state(text);
+    return show_state(text); /* cppcheck-suppress returnDanglingLifetime; the engine's string is a copy */
 }
 
 static int set_attached(const char *name, struct module_string *value, void *data, struct module_string **error)

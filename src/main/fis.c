@@ -310,9 +310,9 @@ static bool is_in(const char *scope, const char *of)
 static int drop_all(struct store *s, struct control *c, const char *region, const char *account, struct err *e)
 {
     _arena_ struct arena a = {0};
-    struct row_experiment *experiments;
-    struct row_experiment_template *templates;
-    size_t n, n_templates;
+    struct row_experiment *experiments = NULL;
+    struct row_experiment_template *templates = NULL;
+    size_t n = 0, n_templates = 0;
     int r = q_experiment_all(s, &a, &experiments, &n, e);
     if (r == 0) r = q_experiment_template_all(s, &a, &templates, &n_templates, e);
     for (size_t i = 0; r == 0 && i < n; i++) {

@@ -279,7 +279,7 @@ int op_modify_replication_group_shard_configuration(struct op *op,
     const struct api_modify_replication_group_shard_configuration_in *in,
     struct api_modify_replication_group_shard_configuration_out *out)
 {
-    struct row_replication_group *rg;
+    struct row_replication_group *rg = NULL;
     struct string_list added;
     int r = request_now(op, in->apply_immediately);
     if (r == 0) r = find_shards(op, in->replication_group_id, &rg);
