@@ -335,7 +335,7 @@ int control_nodes_json(struct control *c, struct buf *out, struct err *e)
     size_t n, n_endpoints;
     int r = q_node_all(c->o.store, &a, &rows, &n, e);
     if (r == 0) r = q_endpoint_all(c->o.store, &a, &endpoints, &n_endpoints, e);
-    if (r == 0) nodes_json_put(out, &c->sessions, rows, n, endpoints, n_endpoints);
+    if (r == 0) nodes_json_put(out, &a, &c->sessions, rows, n, endpoints, n_endpoints);
     return r;
 }
 

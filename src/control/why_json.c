@@ -1,38 +1,33 @@
 #include "control/why_json.h"
+#include "base/arena.h"
 #include "model/json.h"
 #include "plan/why.h"
+#include "protocol/admin.gen.h"
 
-/* Since when it is waited for is told in the wall clock's time; where nobody knows, both are null. */
-static void put_wait(struct json_writer *j, const struct world *w, const struct why *y)
+/* Since when it is waited for is told in the wall clock's time. */
+static struct admin_wait wait_told(const struct world *w, const struct why *y)
 {
     int64_t ago_ms = w->steady_ms - y->since_ms;
-    json_open(j, NULL, '{');
-    json_write_text(j, "for", y->what);
-    if (y->since_ms == 0) {
-        json_write_text(j, "since_ms", NULL);
-        json_write_text(j, "for_seconds", NULL);
-    } else {
-        json_write_int(j, "since_ms", w->now_ms - ago_ms);
-        json_write_number(j, "for_seconds", (double)ago_ms / 1000);
-    }
-    json_write_text(j, "ends", y->ends);
-    json_close(j, '}');
+    struct admin_wait told = {.for_ = y->what, .ends = y->ends};
+    if (y->since_ms == 0) return told;
+    told.since_ms = OPT_INT(w->now_ms - ago_ms);
+    told.for_seconds = OPT_DOUBLE((double)ago_ms / 1000);
+    return told;
 }
 
 bool why_json_put(struct buf *out, struct world *w, const char *region, const char *id)
 {
     struct answer answer = plan_why(w, region, id);
-    struct json_writer j = {.out = out};
+    size_t n = 0;
     if (answer.kind == NULL) return false;
-    json_open(&j, NULL, '{');
-    json_write_text(&j, "id", id);
-    json_write_text(&j, "region", answer.region);
-    json_write_text(&j, "kind", answer.kind);
-    json_write_text(&j, "status", answer.status);
-    json_write_text(&j, "shown_status", answer.shown_status);
-    json_open(&j, "waits", '[');
-    for (const struct why *y = answer.waits; y; y = y->next) put_wait(&j, w, y);
-    json_close(&j, ']');
-    json_close(&j, '}');
+    for (const struct why *y = answer.waits; y; y = y->next) n++;
+    struct admin_why why = {.id = id,
+        .region = answer.region,
+        .kind = answer.kind,
+        .status = answer.status,
+        .shown_status = answer.shown_status,
+        .waits = {true, 0, arena_array(w->arena, struct admin_wait, n)}};
+    for (const struct why *y = answer.waits; y; y = y->next) why.waits.items[why.waits.n++] = wait_told(w, y);
+    json_encode_whole(out, &shape_admin_why, &why);
     return true;
 }

@@ -3,6 +3,8 @@
 
     gen_api.py api OUTDIR api/*.json            api.gen.[ch] and operations.gen.[ch]
     gen_api.py protocol OUTDIR protocol.json    protocol.gen.[ch]
+    gen_api.py admin OUTDIR admin.json          admin.gen.[ch]
+    gen_api.py drawing docs admin.json words.json   administration.md: the same, to be read
 """
 import json
 import os
@@ -32,6 +34,10 @@ def snake(name):
     return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).lower()
 
 
+def c_member(name):
+    return snake(name) + ("_" if name == "for" else "")  # which C has for itself
+
+
 def quoted(text):
     return "NULL" if text is None else json.dumps(text)
 
@@ -51,6 +57,7 @@ class Model:
     def __init__(self, prefix, paths):
         self.prefix = prefix
         self.shapes, self.operations, self.faults = {}, {}, {}
+        self.meanings = {}  # (shape, member) -> what it means, where the file says so
         for path in paths:
             with open(path, encoding="utf-8") as f:
                 part = json.load(f)
@@ -58,13 +65,20 @@ class Model:
                 for name, value in part.get(kind, {}).items():
                     if name in mine:
                         fail(f"{path}: {name} stands twice among the {kind}")
-                    mine[name] = value
+                    mine[name] = self.without_meanings(name, value) if kind == "shapes" else value
         self.operations = dict(sorted(self.operations.items()))
         for name, o in self.operations.items():
             self.shapes[name + "In"] = o["in"]
             if isinstance(o.get("out"), dict):
                 self.shapes[name + "Out"] = o["out"]
         self.anonymous = {}  # C name of a list shape -> (element name, item)
+
+    def without_meanings(self, name, shape):
+        """A member may be a pair of its type and what it means."""
+        if self.prefix != "admin" or is_structure(shape) or "word" in shape:
+            return shape
+        self.meanings.update({(name, k): meaning for k, (_, meaning) in shape.items()})
+        return {k: expression for k, (expression, _) in shape.items()}
 
     def structures(self):
         return {n: s for n, s in self.shapes.items() if is_structure(s)}
@@ -132,7 +146,7 @@ def header_of_shapes(model):
     for name, members in structures.items():
         out += ["", model.c_struct(name) + " {"]
         out += ["    const struct buf *encoded;"] if name in KEPT and model.prefix == "api" else []
-        out += [f"    {model.c_type(t)}{snake(k)};" for k, t in members.items()] or ["    char unused;"]
+        out += [f"    {model.c_type(t)}{c_member(k)};" for k, t in members.items()] or ["    char unused;"]
         out += ["};"]
     out += [""] + [f"extern const struct shape {model.symbol(n)};" for n in model.shapes]
     return out
@@ -153,7 +167,7 @@ def table_of_structure(model, name, members):
         out += [f"static const struct shape_field {fields}[] = {{"]
         for k, t in members.items():
             required = flag(model.parse(t)["required"])
-            out += [f"    {{{quoted(k)}, {model.reference(t)}, offsetof({struct}, {snake(k)}), {required}}},"]
+            out += [f"    {{{quoted(k)}, {model.reference(t)}, offsetof({struct}, {c_member(k)}), {required}}},"]
         out += ["};"]
     return out + [f"const struct shape {symbol} = {{.name = {quoted(name)}, .kind = SHAPE_STRUCT, .size = sizeof({struct}), "
                   f".fields = {fields}, .n_fields = {len(members)}"
@@ -250,16 +264,46 @@ def table_of_operations(model):
     return out + [f"const size_t api_n_operations = {len(pairs)};"]
 
 
-def write(folder, name, lines):
+# ---- for people ----
+
+DRAWING = """# What the administration API answers
+
+<!-- Drawn from schema/admin.json by `python3 src/gen/gen_api.py drawing docs schema/admin.json schema/words.json`; do not edit. -->
+
+The bodies that paths below `/_meridian/` (`docs/reference.md`) answer with, member by member. All members are always there."""
+
+
+def type_told(model, expression, words):
+    m = model.parse(expression)
+    shape = model.shapes.get(m["name"], {})
+    told = f"a list of `{m['item']}`" if m["item"] else f"`{m['name']}`"
+    if "word" in shape:
+        told = ", ".join(f"`{w}`" for w in words[shape["word"]]["words"])
+    return told + ("" if m["required"] else " or null")
+
+
+def drawing(model, words):
+    out = [DRAWING]
+    for name, members in model.structures().items():
+        out += ["", f"## {name}", "", "| member | type | meaning |", "| --- | --- | --- |"]
+        out += [f"| `{k}` | {type_told(model, t, words)} | {model.meanings[name, k]} |" for k, t in members.items()]
+    return out
+
+
+def write(folder, name, lines, note=NOTE):
     with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
-        f.write("\n".join([NOTE] + lines) + "\n")
+        f.write("\n".join([note] * bool(note) + lines) + "\n")
 
 
 def main(what, folder, *paths):
-    if what == "protocol":
-        model = Model("proto", paths)
-        write(folder, "protocol.gen.h", ["#pragma once", '#include "catalog/words.gen.h"', '#include "model/shape.h"', ""] + header_of_shapes(model))
-        write(folder, "protocol.gen.c", ['#include "protocol/protocol.gen.h"', ""] + tables_of_shapes(model))
+    if what in ("protocol", "admin"):
+        model = Model({"protocol": "proto"}.get(what, what), paths)
+        write(folder, f"{what}.gen.h", ["#pragma once", '#include "catalog/words.gen.h"', '#include "model/shape.h"', ""] + header_of_shapes(model))
+        write(folder, f"{what}.gen.c", [f'#include "protocol/{what}.gen.h"', ""] + tables_of_shapes(model))
+        return
+    if what == "drawing":
+        with open(paths[1], encoding="utf-8") as f:
+            write(folder, "administration.md", drawing(Model("admin", paths[:1]), json.load(f)["words"]), None)
         return
     model = Model("api", paths)
     includes = ["#pragma once", '#include "model/operation.h"', '#include "model/shape.h"', "struct buf;", ""]

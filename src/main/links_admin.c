@@ -9,6 +9,7 @@
 #include "control/network.h"
 #include "http/json.h"
 #include "model/json.h"
+#include "protocol/admin.gen.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -16,40 +17,37 @@
 
 /* ---- answers ---- */
 
-static void write_link(struct json_writer *j, const struct region *from, const struct region *to, const struct network_link *l)
+static struct admin_link link_told(const struct region *from, const struct region *to, const struct network_link *l)
 {
-    json_open(j, NULL, '{');
-    json_write_text(j, "from", from->name);
-    json_write_text(j, "to", to->name);
-    json_write_text(j, "state", network_state_text(l->state));
-    json_write_int(j, "latency_ms", l->latency_ms);
-    json_write_int(j, "jitter_ms", l->jitter_ms);
-    json_write_int(j, "bandwidth_mbit", l->bandwidth_mbit);
-    json_write_bool(j, "persist", l->persist);
-    json_close(j, '}');
+    return (struct admin_link){
+        .from = from->name,
+        .to = to->name,
+        .state = l->state,
+        .latency_ms = OPT_INT(l->latency_ms),
+        .jitter_ms = OPT_INT(l->jitter_ms),
+        .bandwidth_mbit = OPT_INT(l->bandwidth_mbit),
+        .persist = OPT_BOOL(l->persist),
+    };
 }
 
 static void answer_link(struct exchange *x, struct network *n, const struct region *from, const struct region *to)
 {
     struct buf doc = {0};
-    struct json_writer j = {.out = &doc};
-    write_link(&j, from, to, network_link(n, from, to));
+    struct admin_link told = link_told(from, to, network_link(n, from, to));
+    json_encode_whole(&doc, &shape_admin_link, &told);
     json_answer(x, 200, &doc, NULL);
 }
 
 static void answer_links(struct exchange *x, struct network *n)
 {
     struct buf doc = {0};
-    struct json_writer j = {.out = &doc};
-    json_open(&j, NULL, '{');
-    json_open(&j, "links", '[');
+    struct admin_links all = {.links = {true, 0, arena_array(http_arena(x), struct admin_link, n_regions * n_regions)}};
     for (size_t i = 0; i < n_regions; i++)
         for (size_t k = 0; k < n_regions; k++) {
             const struct network_link *l = network_link(n, &regions[i], &regions[k]);
-            if (!network_link_is_plain(l)) write_link(&j, &regions[i], &regions[k], l);
+            if (!network_link_is_plain(l)) all.links.items[all.links.n++] = link_told(&regions[i], &regions[k], l);
         }
-    json_close(&j, ']');
-    json_close(&j, '}');
+    json_encode_whole(&doc, &shape_admin_links, &all);
     json_answer(x, 200, &doc, NULL);
 }
 

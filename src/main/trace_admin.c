@@ -5,6 +5,7 @@
 #include "control/trace_keep.h"
 #include "http/json.h"
 #include "model/json.h"
+#include "protocol/admin.gen.h"
 #include <string.h>
 
 #define TRACE_PATH "/_meridian/trace"
@@ -23,11 +24,8 @@ static const char *traced_id(struct exchange *x, const struct trace_admin *t)
 static void answer_traced(struct exchange *x, const struct trace_admin *t, const char *id)
 {
     struct buf doc = {0};
-    struct json_writer j = {.out = &doc};
-    json_open(&j, NULL, '{');
-    json_write_text(&j, "id", id);
-    json_write_bool(&j, "traced", trace_wants(t->trace, id));
-    json_close(&j, '}');
+    struct admin_trace told = {.id = id, .traced = OPT_BOOL(trace_wants(t->trace, id))};
+    json_encode_whole(&doc, &shape_admin_trace, &told);
     json_answer(x, 200, &doc, NULL);
 }
 
@@ -44,12 +42,11 @@ static void get_traces(struct exchange *x, void *arg)
 {
     const struct trace_admin *t = arg;
     struct buf doc = {0};
-    struct json_writer j = {.out = &doc};
-    json_open(&j, NULL, '{');
-    json_open(&j, "traced", '[');
-    for (size_t i = 0; t->trace && trace_id(t->trace, i); i++) json_write_text(&j, NULL, trace_id(t->trace, i));
-    json_close(&j, ']');
-    json_close(&j, '}');
+    const char *ids[TRACE_IDS_MAX];
+    struct admin_traces all = {.traced = {true, 0, ids}};
+    while (t->trace && all.traced.n < TRACE_IDS_MAX && (ids[all.traced.n] = trace_id(t->trace, all.traced.n)) != NULL)
+        all.traced.n++;
+    json_encode_whole(&doc, &shape_admin_traces, &all);
     json_answer(x, 200, &doc, NULL);
 }
 

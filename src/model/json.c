@@ -125,26 +125,30 @@ void json_write_bool(struct json_writer *j, const char *name, bool value)
 
 /* ---- by shape ---- */
 
-static void put_members(struct buf *b, const struct shape *shape, const char *value)
+static void put_value(struct buf *b, const struct shape *shape, const void *value, bool whole);
+
+static void put_members(struct buf *b, const struct shape *shape, const char *value, bool whole)
 {
     char before = '{';
     for (const struct shape_field *f = shape->fields, *end = f + shape->n_fields; f < end; f++) {
         const void *at = value + f->offset;
-        if (!shape_is_set(f->shape, at)) continue;
+        bool is_set = shape_is_set(f->shape, at);
+        if (!is_set && !whole) continue;
         put_name(b, before, f->name);
         before = ',';
-        json_encode(b, f->shape, f->shape->kind == SHAPE_STRUCT ? shape_target(at) : at);
+        if (is_set) put_value(b, f->shape, f->shape->kind == SHAPE_STRUCT ? shape_target(at) : at, whole);
+        else buf_puts(b, "null");
     }
     buf_puts(b, before == '{' ? "{}" : "}");
 }
 
-static void put_items(struct buf *b, const struct shape *list, const struct shape_list *value)
+static void put_items(struct buf *b, const struct shape *list, const struct shape_list *value, bool whole)
 {
     const char *item = value->items;
     buf_putc(b, '[');
     for (size_t i = 0; i < value->n; i++, item += list->element->size) {
         if (i) buf_putc(b, ',');
-        json_encode(b, list->element, item);
+        put_value(b, list->element, item, whole);
     }
     buf_putc(b, ']');
 }
@@ -156,7 +160,7 @@ static void put_timestamp(struct buf *b, int64_t ms)
     put_string(b, text);
 }
 
-void json_encode(struct buf *b, const struct shape *shape, const void *value)
+static void put_value(struct buf *b, const struct shape *shape, const void *value, bool whole)
 {
     switch (shape->kind) {
     case SHAPE_STRING: put_string(b, *(const char *const *)value); break;
@@ -165,7 +169,17 @@ void json_encode(struct buf *b, const struct shape *shape, const void *value)
     case SHAPE_DOUBLE: number_put(b, ((const struct opt_double *)value)->v); break;
     case SHAPE_TIMESTAMP: put_timestamp(b, ((const struct opt_time *)value)->ms); break;
     case SHAPE_WORD: put_string(b, word_text(shape->words, *(const unsigned *)value)); break;
-    case SHAPE_STRUCT: put_members(b, shape, value); break;
-    case SHAPE_LIST: put_items(b, shape, value); break;
+    case SHAPE_STRUCT: put_members(b, shape, value, whole); break;
+    case SHAPE_LIST: put_items(b, shape, value, whole); break;
     }
+}
+
+void json_encode(struct buf *b, const struct shape *shape, const void *value)
+{
+    put_value(b, shape, value, false);
+}
+
+void json_encode_whole(struct buf *b, const struct shape *shape, const void *value)
+{
+    put_value(b, shape, value, true);
 }

@@ -32,6 +32,8 @@ void json_write_bool(struct json_writer *j, const char *name, bool value);
 
 /* Adds the value of that shape: 'value' points to a leaf's or list's C type or to the structure itself. */
 void json_encode(struct buf *b, const struct shape *shape, const void *value);
+/* The same of a structure, with every member: null stands for one that is absent. */
+void json_encode_whole(struct buf *b, const struct shape *shape, const void *value);
 /*
  * Reads a structure or list into 'out', its C type. Everything that 'out' points to lives in the arena. Null counts as absent.
  * Returns 0, or ERR_PARSE for text that is no JSON, a member of another type, or a required member that is missing.

@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "protocol/admin.gen.h"
 #include "protocol/protocol.gen.h"
 #include "model/api.gen.h"
 #include <criterion/criterion.h>
@@ -130,6 +131,22 @@ Test(json, writes_plain_objects)
     buf_clear(&b);
     json_encode(&b, &shape_api_event, &event);
     cr_expect_str_eq(b.data, "{\"Date\":\"1970-01-01T00:00:00.000Z\"}");
+}
+
+Test(json, writes_null_for_what_is_absent_where_the_whole_is_asked_for)
+{
+    struct admin_wait waits[] = {{.for_ = "a node", .ends = "it runs"},
+        {.for_ = "b", .ends = "c", .since_ms = OPT_INT(0), .for_seconds = OPT_DOUBLE(1.5)}};
+    struct admin_why why = {.id = "x", .kind = "user", .status = "active", .shown_status = "active", .waits = {true, 2, waits}};
+    struct admin_endpoint endpoint = {.id = "reader", .kind = ENDPOINT_READER, .state = ENDPOINT_UNKNOWN};
+    json_encode_whole(&b, &shape_admin_why, &why);
+    cr_assert_str_eq(b.data,
+        "{\"id\":\"x\",\"region\":null,\"kind\":\"user\",\"status\":\"active\",\"shown_status\":\"active\",\"waits\":["
+        "{\"for\":\"a node\",\"since_ms\":null,\"for_seconds\":null,\"ends\":\"it runs\"},"
+        "{\"for\":\"b\",\"since_ms\":0,\"for_seconds\":1.5,\"ends\":\"c\"}]}");
+    buf_clear(&b);
+    json_encode_whole(&b, &shape_admin_endpoint, &endpoint);
+    cr_assert(strstr(b.data, "\"way\":null") && strstr(b.data, "\"state\":\"unknown\"") && strstr(b.data, "\"port\":null"));
 }
 
 Test(json, writes_strings_that_any_reader_takes)
