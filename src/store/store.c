@@ -201,6 +201,7 @@ int store_open(struct store **out, const char *path, enum store_durability durab
     if (r) return err_wrap(e, "database %s", path);
     struct store *s = calloc(1, sizeof *s);
     if (s == NULL || (s->path = strdup(path)) == NULL) abort();
+    s->backed_up = -1; /* of a copy that there is, nobody knows how old it is: the last serve may have been killed */
     if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL) != SQLITE_OK)
         r = store_failed(s, e, "opening it");
     if (r == 0) r = configure_database(s, durability, e);

@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct store *s;
 static struct arena a;
@@ -96,4 +97,18 @@ Test(dump, of_something_else_is_refused)
     cr_expect_str_eq(e.msg, "this is no dump of Meridian's state");
     scratch_write("empty", "", 0600);
     cr_expect_eq(dump_prepare(scratch_path("empty"), &e), ERR_USAGE);
+}
+
+/* What was written before a death of serve stands in no copy yet. */
+Test(dump, is_made_though_nothing_was_written_since_the_start)
+{
+    struct row_user before = user("before");
+    cr_assert_eq(store_begin(s, true, &e), 0);
+    cr_assert_eq(q_user_put(s, &before, &e), 0, "%s", e.msg);
+    cr_assert_eq(store_commit(s, &e), 0, "%s", e.msg);
+    store_close(s);
+    cr_assert_eq(store_open(&s, scratch_path("meridian.db"), STORE_NORMAL, &e), 0, "%s", e.msg);
+    cr_assert_eq(access(dump(), F_OK), 0);
+    unlink(scratch_path("meridian.db.backup"));
+    cr_assert_neq(access(dump(), F_OK), 0, "the next one is made after a change");
 }
