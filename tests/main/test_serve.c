@@ -1,18 +1,16 @@
 #include "asking.h"
 #include "base/arena.h"
 #include "base/err.h"
-#include "control/agent_process.h"
 #include "main/commands.h"
-#include "main/options.h"
 #include "model/json.h"
 #include "protocol/meeting.h"
 #include "protocol/protocol.gen.h"
 #include "scratch.h"
+#include "serving.h"
 #include "store/queries.gen.h"
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,157 +19,18 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
-/*
- * serve as a whole, on a thread beside the test, which is its clients and its agents. control/agent_process.h stands here a second
- * time: no process is started, and the test says when an agent ends.
- */
+/* serve as a whole: what it answers, how it starts and how it ends. */
 
 #define CREATE "Action=CreateReplicationGroup&ReplicationGroupId=g&ReplicationGroupDescription=d&CacheNodeType=cache.r7g.large"
 
-static struct options options;
-static pthread_t thread;
-static uint16_t port;
-static int status;
-
-/* ---- agents ---- */
-
-struct agent_process {
-    uv_async_t ends;
-    agent_process_ended *ended;
-    void *arg;
-};
-
-static struct agent_process *agent;
-
-static void on_freed(uv_handle_t *h)
-{
-    free(h->data);
-}
-
-static void on_ends(uv_async_t *a)
-{
-    struct agent_process *p = a->data;
-    uv_close((uv_handle_t *)a, on_freed);
-    p->ended(p->arg, "");
-}
-
-int agent_process_start(
-    const struct control_options *o, const char *region, agent_process_ended *ended, void *arg, struct agent_process **out)
-{
-    (void)region;
-    agent = *out = calloc(1, sizeof **out);
-    agent->ended = ended;
-    agent->arg = arg;
-    agent->ends.data = agent;
-    return uv_async_init(o->loop, &agent->ends, on_ends);
-}
-
-struct agent_process *agent_process_find(
-    const struct control_options *o, const char *region, agent_process_ended *ended, void *arg)
-{
-    (void)o, (void)region, (void)ended, (void)arg;
-    return NULL;
-}
-
-pid_t agent_process_holder(const char *data_dir, const char *region)
-{
-    (void)data_dir, (void)region;
-    return 0;
-}
-
-pid_t agent_process_pid(const struct agent_process *p)
-{
-    (void)p;
-    return getpid();
-}
-
-bool agent_process_was_found(const struct agent_process *p)
-{
-    (void)p;
-    return false;
-}
-
-void agent_process_signal(struct agent_process *p, int signal)
-{
-    (void)p, (void)signal;
-}
-
-void agent_process_leave(struct agent_process *p)
-{
-    if (p) uv_close((uv_handle_t *)&p->ends, on_freed);
-}
-
-/* ---- serve ---- */
-
-static void read_options(const char *more)
-{
-    struct err e;
-    char line[1024], *argv[40] = {(char *)"meridian"}, *rest = line;
-    int argc = 1;
-    snprintf(line, sizeof line, "serve --listen 127.0.0.1:0 --data-dir %s/data %s", scratch_dir(), more);
-    for (char *word; (word = strsep(&rest, " ")) != NULL;)
-        if (*word) argv[argc++] = word;
-    cr_assert_eq(options_read(&options, argc, argv, &e), 0, "%s", e.msg);
-}
-
-/* Standard output and error go to files. */
-static void setup(void)
-{
-    scratch_open();
-    scratch_write("redis-server", "#!/bin/sh\necho Redis server v=7.2.4 sha=0:0 malloc=libc bits=64 build=0\n", 0755);
-    setenv("PATH", scratch_dir(), 1);
-    cr_assert(freopen(scratch_path("out"), "w", stdout) && freopen(scratch_path("err"), "w", stderr));
-    setvbuf(stderr, NULL, _IONBF, 0);
-}
-
-TestSuite(serve, .init = setup, .fini = scratch_close, .timeout = 30);
-
-static void *run_serve(void *arg)
-{
-    (void)arg;
-    status = serve_main(&options);
-    return NULL;
-}
-
-/* Returns once the endpoint is told. */
-static void start(const char *more)
-{
-    struct pollfd p = {.fd = inotify_init1(IN_CLOEXEC), .events = POLLIN};
-    mkdir(scratch_path("data"), 0700);
-    unlink(scratch_path("data/addressing"));
-    cr_assert_geq(inotify_add_watch(p.fd, scratch_path("data"), IN_MOVED_TO), 0);
-    read_options(more);
-    cr_assert_eq(pthread_create(&thread, NULL, run_serve, NULL), 0);
-    for (const char *told = ""; strstr(told, "endpoint") == NULL;) {
-        static char text[4096];
-        cr_assert_eq(poll(&p, 1, 10000), 1, "serve does not start: %s", scratch_read("err"));
-        ssize_t n = read(p.fd, text, sizeof text);
-        told = memmem(text, (size_t)n, "endpoint", 8) ? "endpoint" : "";
-    }
-    close(p.fd);
-    port = (uint16_t)atoi(strrchr(scratch_read("data/endpoint"), ':') + 1);
-}
-
-static void expect(const char *method, const char *target, const char *body, int wanted, const char *part)
-{
-    _buf_ struct buf answer = {0};
-    int got = asking_port(port, method, target, body, &answer);
-    cr_expect(got == wanted && strstr(answer.data, part), "%s %s: %d %s", method, target, got, answer.data);
-}
-
-static int stop(void)
-{
-    kill(getpid(), SIGTERM);
-    pthread_join(thread, NULL);
-    return status;
-}
+TestSuite(serve, .init = serving_setup, .fini = scratch_close, .timeout = 30);
 
 /* Starts in vain; the only line says why. */
 static void expect_failure(const char *more, const char *why)
 {
-    read_options(more);
+    serving_read_options(more);
     cr_assert(freopen(scratch_path("err"), "w", stderr));
-    cr_expect_eq(serve_main(&options), EXIT_FAILURE, "%s", more);
+    cr_expect_eq(serve_main(&serving_options), EXIT_FAILURE, "%s", more);
     fflush(stderr);
     cr_expect(strncmp(scratch_read("err"), "meridian: ", 10) == 0 && strstr(scratch_read("err"), why), "%s: %s", more,
         scratch_read("err"));
@@ -179,62 +38,62 @@ static void expect_failure(const char *more, const char *why)
 
 Test(serve, answers_the_api_and_its_own_administration)
 {
-    start("--default-region eu-west-1");
-    expect("GET", "/_meridian/health", "", 200, "ok");
-    expect("GET", "/_meridian/", "", 200, "/_meridian/nodes");
-    expect("POST", "/", "Action=DescribeReplicationGroups", 200, "<ReplicationGroups/>");
-    expect("POST", "/", "Action=CreateUser&UserId=u&UserName=u&Engine=redis&AccessString=on&NoPasswordRequired=true", 200,
+    serving_start("--default-region eu-west-1");
+    serving_expect("GET", "/_meridian/health", "", 200, "ok");
+    serving_expect("GET", "/_meridian/", "", 200, "/_meridian/nodes");
+    serving_expect("POST", "/", "Action=DescribeReplicationGroups", 200, "<ReplicationGroups/>");
+    serving_expect("POST", "/", "Action=CreateUser&UserId=u&UserName=u&Engine=redis&AccessString=on&NoPasswordRequired=true", 200,
         "arn:aws:elasticache:eu-west-1:");
-    expect("POST", "/", "Action=DeleteUser&UserId=nobody", 404, "UserNotFound");
-    expect("GET", "/_meridian/nodes", "", 200, "{\"nodes\":[]");
-    expect("GET", "/_meridian/why", "", 400, "id is missing");
-    expect("GET", "/_meridian/why?id=nothing", "", 404, "There is no nothing in any region");
-    expect("GET", "/_meridian/why?id=nothing&region=us-east-1", "", 404, "There is no nothing in us-east-1.");
-    expect("GET", "/_meridian/why?id=u&region=eu-west-1", "", 200, "\"kind\":\"user\"");
-    expect("GET", "/_meridian/ca.pem", "", 200, "-----BEGIN CERTIFICATE");
-    expect("POST", "/_meridian/clock?advance_ms=1000", "", 200, "\"advanced_ms\":1000");
-    expect("GET", "/_meridian/agent/assignment", "", 404, "There is nothing");
+    serving_expect("POST", "/", "Action=DeleteUser&UserId=nobody", 404, "UserNotFound");
+    serving_expect("GET", "/_meridian/nodes", "", 200, "{\"nodes\":[]");
+    serving_expect("GET", "/_meridian/why", "", 400, "id is missing");
+    serving_expect("GET", "/_meridian/why?id=nothing", "", 404, "There is no nothing in any region");
+    serving_expect("GET", "/_meridian/why?id=nothing&region=us-east-1", "", 404, "There is no nothing in us-east-1.");
+    serving_expect("GET", "/_meridian/why?id=u&region=eu-west-1", "", 200, "\"kind\":\"user\"");
+    serving_expect("GET", "/_meridian/ca.pem", "", 200, "-----BEGIN CERTIFICATE");
+    serving_expect("POST", "/_meridian/clock?advance_ms=1000", "", 200, "\"advanced_ms\":1000");
+    serving_expect("GET", "/_meridian/agent/assignment", "", 404, "There is nothing");
     cr_expect(strstr(scratch_read("out"), "serves Amazon ElastiCache on http://127.0.0.1:"), "%s", scratch_read("out"));
-    cr_expect_eq(stop(), EXIT_SUCCESS);
+    cr_expect_eq(serving_stop(), EXIT_SUCCESS);
     cr_expect_neq(*scratch_read("data/meridian.db.sum"), '\0', "it was closed in good order");
 }
 
 Test(serve, what_is_traced_is_so_after_a_start_too)
 {
-    start("");
-    expect("PUT", "/_meridian/trace/g", "", 200, "true");
-    expect("PUT", "/_meridian/trace/h", "", 200, "true");
-    expect("DELETE", "/_meridian/trace/h", "", 200, "false");
-    cr_expect_eq(stop(), EXIT_SUCCESS);
-    start("");
-    expect("GET", "/_meridian/trace", "", 200, "{\"traced\":[\"g\"]}");
-    expect("DELETE", "/_meridian/trace/g", "", 200, "false");
-    cr_expect_eq(stop(), EXIT_SUCCESS);
-    start("");
-    expect("GET", "/_meridian/trace", "", 200, "{\"traced\":[]}");
-    cr_expect_eq(stop(), EXIT_SUCCESS);
+    serving_start("");
+    serving_expect("PUT", "/_meridian/trace/g", "", 200, "true");
+    serving_expect("PUT", "/_meridian/trace/h", "", 200, "true");
+    serving_expect("DELETE", "/_meridian/trace/h", "", 200, "false");
+    cr_expect_eq(serving_stop(), EXIT_SUCCESS);
+    serving_start("");
+    serving_expect("GET", "/_meridian/trace", "", 200, "{\"traced\":[\"g\"]}");
+    serving_expect("DELETE", "/_meridian/trace/g", "", 200, "false");
+    cr_expect_eq(serving_stop(), EXIT_SUCCESS);
+    serving_start("");
+    serving_expect("GET", "/_meridian/trace", "", 200, "{\"traced\":[]}");
+    cr_expect_eq(serving_stop(), EXIT_SUCCESS);
 }
 
 Test(serve, what_is_traced_can_be_chosen)
 {
-    start("");
-    expect("GET", "/_meridian/trace", "", 200, "{\"traced\":[]}");
-    expect("PUT", "/_meridian/trace/g", "", 200, "{\"id\":\"g\",\"traced\":true}");
-    expect("GET", "/_meridian/trace/g", "", 200, "{\"id\":\"g\",\"traced\":true}");
-    expect("GET", "/_meridian/trace", "", 200, "{\"traced\":[\"g\"]}");
-    expect("PUT", "/_meridian/trace/", "", 400, "is no id of a resource");
-    expect("POST", "/", CREATE, 200, "creating");
-    expect("DELETE", "/_meridian/trace/g", "", 200, "{\"id\":\"g\",\"traced\":false}");
-    expect("DELETE", "/_meridian/trace/,", "", 400, "is no id");
-    expect("GET", "/_meridian/trace/,", "", 400, "is no id");
+    serving_start("");
+    serving_expect("GET", "/_meridian/trace", "", 200, "{\"traced\":[]}");
+    serving_expect("PUT", "/_meridian/trace/g", "", 200, "{\"id\":\"g\",\"traced\":true}");
+    serving_expect("GET", "/_meridian/trace/g", "", 200, "{\"id\":\"g\",\"traced\":true}");
+    serving_expect("GET", "/_meridian/trace", "", 200, "{\"traced\":[\"g\"]}");
+    serving_expect("PUT", "/_meridian/trace/", "", 400, "is no id of a resource");
+    serving_expect("POST", "/", CREATE, 200, "creating");
+    serving_expect("DELETE", "/_meridian/trace/g", "", 200, "{\"id\":\"g\",\"traced\":false}");
+    serving_expect("DELETE", "/_meridian/trace/,", "", 400, "is no id");
+    serving_expect("GET", "/_meridian/trace/,", "", 400, "is no id");
     for (int i = 0; i < 100; i++) {
         char target[64];
         snprintf(target, sizeof target, "/_meridian/trace/id%d", i);
-        expect("PUT", target, "", 200, "true");
+        serving_expect("PUT", target, "", 200, "true");
     }
-    expect("PUT", "/_meridian/trace/one-more", "", 409, "100 resources are traced already");
+    serving_expect("PUT", "/_meridian/trace/one-more", "", 409, "100 resources are traced already");
     kill(getpid(), SIGTERM);
-    cr_expect_eq(stop(), 4, "its agent has not stopped");
+    cr_expect_eq(serving_stop(), 4, "its agent has not stopped");
 }
 
 static void see(const struct proto_assignment *a, bool saved, struct buf *out)
@@ -278,22 +137,22 @@ static void live_and_stop(bool saved, int wanted)
 {
     _arena_ struct arena arena = {0};
     struct proto_assignment a;
-    start("");
-    expect("POST", "/", CREATE, 200, "creating");
+    serving_start("");
+    serving_expect("POST", "/", CREATE, 200, "creating");
     int fd = asking_dial_path(scratch_path("data/" MEETING_SOCKET));
     ask_after(fd, 0);
     act(fd, &arena, true, &a);
     cr_expect_str_eq(a.nodes.items[0].id, "g-001.0001");
-    expect("GET", "/_meridian/nodes", "", 200, "\"id\":\"g-001.0001\"");
+    serving_expect("GET", "/_meridian/nodes", "", 200, "\"id\":\"g-001.0001\"");
     do {
         ask_after(fd, a.version.v);
         if (!a.shutdown.v) kill(getpid(), SIGTERM);
         act(fd, &arena, saved, &a);
     } while (!a.shutdown.v);
     close(fd);
-    uv_async_send(&agent->ends);
-    pthread_join(thread, NULL);
-    cr_expect_eq(status, wanted);
+    serving_end_agent();
+    pthread_join(serving_thread, NULL);
+    cr_expect_eq(serving_status, wanted);
 }
 
 Test(serve, an_agent_gets_its_assignments_and_tells_its_sightings)
@@ -311,7 +170,7 @@ Test(serve, what_makes_no_sense_at_the_agents_socket_is_refused)
 {
     _buf_ struct buf answer = {0};
     const char *at = scratch_path("data/" MEETING_SOCKET);
-    start("");
+    serving_start("");
     cr_expect_eq(asking_path(at, "GET", MEETING_ASSIGNMENT, "", &answer), 400);
     cr_expect(strstr(answer.data, "region is missing"));
     cr_expect_eq(asking_path(at, "GET", MEETING_ASSIGNMENT "?region=r&after=x", "", &answer), 400);
@@ -319,68 +178,68 @@ Test(serve, what_makes_no_sense_at_the_agents_socket_is_refused)
     cr_expect_eq(asking_path(at, "GET", MEETING_ASSIGNMENT "?region=eu-west-1", "", &answer), 204, "nothing was assigned there");
     cr_expect_eq(asking_path(at, "POST", MEETING_SIGHTING, "{", &answer), 400);
     cr_expect_eq(asking_path(at, "GET", "/", "", &answer), 404);
-    cr_expect_eq(stop(), EXIT_SUCCESS);
+    cr_expect_eq(serving_stop(), EXIT_SUCCESS);
 }
 
 Test(serve, an_agent_that_leaves_is_not_answered)
 {
     _arena_ struct arena arena = {0};
     struct proto_assignment a;
-    start("");
-    expect("POST", "/", CREATE, 200, "creating");
+    serving_start("");
+    serving_expect("POST", "/", CREATE, 200, "creating");
     int fd = asking_dial_path(scratch_path("data/" MEETING_SOCKET));
     ask_after(fd, 0);
     do {
         act(fd, &arena, true, &a);
         ask_after(fd, a.version.v);
-        expect("GET", "/_meridian/health", "", 200, "ok");
+        serving_expect("GET", "/_meridian/health", "", 200, "ok");
     } while (poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 0) > 0);
     close(fd);
-    expect("GET", "/_meridian/health", "", 200, "ok");
+    serving_expect("GET", "/_meridian/health", "", 200, "ok");
     kill(getpid(), SIGTERM);
-    cr_expect_eq(stop(), 4);
+    cr_expect_eq(serving_stop(), 4);
     cr_expect(strstr(scratch_read("err"), "stopping at once: the agents go on"), "%s", scratch_read("err"));
 }
 
 Test(serve, it_takes_the_port_that_it_had_again)
 {
-    start("");
-    uint16_t before = port;
-    cr_expect_eq(stop(), EXIT_SUCCESS);
-    start("");
-    cr_expect_eq(port, before);
-    cr_expect_eq(stop(), EXIT_SUCCESS);
+    serving_start("");
+    uint16_t before = serving_port;
+    cr_expect_eq(serving_stop(), EXIT_SUCCESS);
+    serving_start("");
+    cr_expect_eq(serving_port, before);
+    cr_expect_eq(serving_stop(), EXIT_SUCCESS);
 }
 
 Test(serve, with_ports_it_says_where_nodes_listen)
 {
-    start("--addressing ports --bind 0.0.0.0 --advertise redis.test --quotas raised --restricted-commands allow");
+    serving_start("--addressing ports --bind 0.0.0.0 --advertise redis.test --quotas raised --restricted-commands allow");
     cr_expect(strstr(scratch_read("err"), "nodes listen on 0.0.0.0: whoever reaches it"), "%s", scratch_read("err"));
     cr_expect_str_eq(scratch_read("data/addressing"), "ports\n");
-    cr_expect_eq(stop(), EXIT_SUCCESS);
+    cr_expect_eq(serving_stop(), EXIT_SUCCESS);
 }
 
 Test(serve, it_says_when_other_machines_reach_it)
 {
-    start("--listen 0.0.0.0:0");
+    serving_start("--listen 0.0.0.0:0");
     cr_expect(strstr(scratch_read("err"), "0.0.0.0:0 is open to other machines"), "%s", scratch_read("err"));
     cr_expect_eq(strncmp(scratch_read("data/endpoint"), "http://127.0.0.1:", 17), 0);
-    cr_expect_eq(stop(), EXIT_SUCCESS);
+    cr_expect_eq(serving_stop(), EXIT_SUCCESS);
     expect_failure("--listen 0.0.0.0:0 --trips", "--trips lets failures be injected, which is for loopback only");
 }
 
 Test(serve, that_is_open_asks_for_no_token_and_says_so)
 {
-    start("--listen 0.0.0.0:0 --admin open");
+    serving_start("--listen 0.0.0.0:0 --admin open");
     cr_expect(
         strstr(scratch_read("err"), "/_meridian/ is open (--admin open): whoever reaches 0.0.0.0:0"), "%s", scratch_read("err"));
-    cr_expect_eq(asking_port(port, "PUT", "/_meridian/trips/store_commit?count=0", "", NULL), 200);
-    cr_expect_eq(asking_port(port, "POST", "/_meridian/clock?advance_ms=1", "", NULL), 200);
-    cr_expect_eq(stop(), EXIT_SUCCESS);
-    start("--listen 0.0.0.0:0");
-    cr_expect_eq(asking_port(port, "PUT", "/_meridian/trips/store_commit?count=0", "", NULL), 403);
-    cr_expect_eq(asking_port(port, "POST", "/_meridian/clock?advance_ms=1", "", NULL), 401);
-    cr_expect_eq(stop(), EXIT_SUCCESS);
+    cr_expect_eq(asking_port(serving_port, "PUT", "/_meridian/trips/store_commit?count=0", "", NULL), 200);
+    cr_expect_eq(asking_port(serving_port, "POST", "/_meridian/clock?advance_ms=1", "", NULL), 200);
+    cr_expect_eq(serving_stop(), EXIT_SUCCESS);
+    serving_start("--listen 0.0.0.0:0");
+    cr_expect_eq(asking_port(serving_port, "PUT", "/_meridian/trips/store_commit?count=0", "", NULL), 403);
+    cr_expect_eq(asking_port(serving_port, "POST", "/_meridian/clock?advance_ms=1", "", NULL), 401);
+    cr_expect_eq(serving_stop(), EXIT_SUCCESS);
 }
 
 static int ask_health(void)
@@ -397,10 +256,10 @@ Test(serve, its_health_is_told_by_a_command)
 {
     cr_expect_eq(ask_health(), 1);
     cr_expect(strstr(scratch_read("err"), "no serve has said in"), "%s", scratch_read("err"));
-    start("");
+    serving_start("");
     cr_expect_eq(ask_health(), 0);
     cr_expect(strstr(scratch_read("out"), "\"status\":\"ok\""), "%s", scratch_read("out"));
-    cr_expect_eq(stop(), EXIT_SUCCESS);
+    cr_expect_eq(serving_stop(), EXIT_SUCCESS);
     cr_expect_eq(ask_health(), 1);
     cr_expect(strstr(scratch_read("err"), "nobody answers at 127.0.0.1"), "%s", scratch_read("err"));
     scratch_write("data/endpoint", "ftp://x:1\n", 0600);
@@ -429,8 +288,8 @@ Test(serve, snapshots_are_taken_from_and_to_folders_that_are_there)
     char flags[256];
     scratch_write("buckets/one/x", "", 0600);
     snprintf(flags, sizeof flags, "--snapshot-import-dir %s", scratch_path("buckets"));
-    start(flags);
-    cr_expect_eq(stop(), EXIT_SUCCESS);
+    serving_start(flags);
+    cr_expect_eq(serving_stop(), EXIT_SUCCESS);
 }
 
 /* Waits until something of that name comes or goes in the data directory. */
@@ -448,32 +307,32 @@ static void await_change(int watch, const char *name)
 Test(serve, the_agents_socket_is_put_back_where_it_was_deleted)
 {
     int watch = inotify_init1(IN_CLOEXEC);
-    start("");
+    serving_start("");
     cr_assert_eq(unlink(scratch_path("data/" MEETING_SOCKET)), 0);
     cr_assert_eq(unlink(scratch_path("data/secrets/admin-token")), 0);
     cr_assert_geq(inotify_add_watch(watch, scratch_path("data"), IN_CREATE), 0);
     await_change(watch, MEETING_SOCKET);
-    expect("GET", "/_meridian/health", "", 200, "ok"); /* what made the socket has come to its end */
+    serving_expect("GET", "/_meridian/health", "", 200, "ok"); /* what made the socket has come to its end */
     cr_expect_eq(asking_path(scratch_path("data/" MEETING_SOCKET), "GET", "/", "", NULL), 404);
     cr_expect_eq(strlen(scratch_read("data/secrets/admin-token")), 64);
-    cr_expect_eq(stop(), EXIT_SUCCESS);
+    cr_expect_eq(serving_stop(), EXIT_SUCCESS);
     close(watch);
 }
 
 Test(serve, without_its_database_it_stops_in_good_order)
 {
-    start("");
+    serving_start("");
     cr_assert_eq(rename(scratch_path("data/meridian.db"), scratch_path("data/away")), 0);
-    pthread_join(thread, NULL);
-    cr_expect_eq(status, EXIT_FAILURE);
+    pthread_join(serving_thread, NULL);
+    cr_expect_eq(serving_status, EXIT_FAILURE);
     cr_expect(strstr(scratch_read("err"), "was moved away or deleted while it was in use"), "%s", scratch_read("err"));
 }
 
 Test(serve, without_its_data_directory_it_stops)
 {
-    start("");
+    serving_start("");
     cr_assert_eq(rename(scratch_path("data"), scratch_path("away")), 0);
-    pthread_join(thread, NULL);
-    cr_expect_eq(status, EXIT_FAILURE);
+    pthread_join(serving_thread, NULL);
+    cr_expect_eq(serving_status, EXIT_FAILURE);
     cr_expect(strstr(scratch_read("err"), "went away, and everything in it: stopping"), "%s", scratch_read("err"));
 }
