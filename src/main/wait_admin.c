@@ -7,7 +7,8 @@
 #include "http/json.h"
 #include "http/server.h"
 #include "model/json.h"
-#include "ops/core/view.h"
+#include "plan/shown.h"
+#include "store/queries.gen.h"
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,8 +43,8 @@ static int find_status(struct store *s, struct arena *a, const char *region, con
     if (r == 0 && !rg && !c && !g) r = q_snapshot_get(s, a, region, id, &snapshot, e);
     if (r == 0 && !rg && !c && !g && !snapshot) r = q_user_group_get(s, a, region, id, &group, e);
     if (r == 0 && !rg && !c && !g && !snapshot && !group) r = q_user_get(s, a, region, id, &user, e);
-    *out = rg         ? view_status(rg_status_text(rg->status), rg->unserved_since_ms)
-           : c        ? view_status(cluster_status_text(c->status), c->unserved_since_ms)
+    *out = rg         ? rg_status_text(shown_rg_status(rg))
+           : c        ? cluster_status_text(shown_cluster_status(c))
            : g        ? global_status_text(g->status)
            : snapshot ? snapshot_status_text(snapshot->status)
            : group    ? user_group_status_text(group->status)

@@ -83,7 +83,7 @@ static struct access_user *user_of_row(struct world *w, const struct row_user *r
     if (wrong) return u; /* what may not be written any more gives nothing: the user stays off */
     for (size_t i = 0; i < s.n; i++)
         add_rule(u, !w->allow_restricted && access_string_is_wide(s.words[i]) ? restrict_selector(w, s.words[i]) : s.words[i]);
-    if (text_is(row->authentication, "no-password")) add_rule(u, "nopass");
+    if (row->authentication == AUTHENTICATION_NO_PASSWORD) add_rule(u, "nopass");
     for (const char *p = row->passwords; *p; p += strspn(p, " ")) {
         size_t n = strcspn(p, " ");
         add_rule(u, arena_printf(w->arena, "#%.*s", (int)n, p));
@@ -95,8 +95,11 @@ static struct access_user *user_of_row(struct world *w, const struct row_user *r
 
 static const struct access_user *user_of(struct world *w, struct world_user *u)
 {
-    static const struct row_user predefined = {
-        .name = "default", .engine = "redis", .access_string = "on ~* +@all", .authentication = "no-password", .passwords = ""};
+    static const struct row_user predefined = {.name = "default",
+        .engine = "redis",
+        .access_string = "on ~* +@all",
+        .authentication = AUTHENTICATION_NO_PASSWORD,
+        .passwords = ""};
     if (u == NULL) return user_of_row(w, &predefined);
     if (u->engine_user == NULL) u->engine_user = user_of_row(w, &u->row);
     return u->engine_user;

@@ -5,14 +5,10 @@
 #include "plan/phase.h"
 #include "plan/plan.h"
 #include "plan/seen.h"
+#include "plan/shown.h"
 #include "plan/want.h"
 #include "plan/why_lack.h"
 #include <string.h>
-
-static const char *shown_status(const char *status, int64_t unserved_since_ms, const char *instead)
-{
-    return unserved_since_ms && text_is(status, "available") ? instead : status;
-}
 
 /* ---- what several kinds wait for ---- */
 
@@ -205,7 +201,7 @@ static bool find_stand_alone_or_member(struct whys *out, const char *region, con
         if (!id_matches(region, id, c->row.region, c->row.id)) continue;
         why_cluster(out, c);
         *answer = (struct answer){"cache cluster", c->row.region, cluster_status_text(c->row.status),
-            shown_status(cluster_status_text(c->row.status), c->row.unserved_since_ms, "modifying"), NULL};
+            cluster_status_text(shown_cluster_status(&c->row)), NULL};
         return true;
     }
     for (size_t i = 0; i < w->n_nodes; i++) {
@@ -214,8 +210,8 @@ static bool find_stand_alone_or_member(struct whys *out, const char *region, con
         if (n->row.want == WISH_GONE) whys_add_lack(out, LACK_END, n, NULL);
         else if (n->row.status != NODE_AVAILABLE) whys_add_lack(out, node_lack(out->w, n->rg, n), n, NULL);
         else if (n->row.unserved_since_ms) whys_add_service(out, n);
-        *answer = (struct answer){"node", n->row.region, node_status_text(n->row.status),
-            shown_status(node_status_text(n->row.status), n->row.unserved_since_ms, "rebooting"), NULL};
+        *answer = (struct answer){
+            "node", n->row.region, node_status_text(n->row.status), node_status_text(shown_node_status(&n->row)), NULL};
         return true;
     }
     return false;
@@ -272,8 +268,8 @@ static bool find_rg(struct whys *out, const char *region, const char *id, struct
     struct world_rg *rg = region ? world_rg(out->w, region, id) : NULL;
     if (rg == NULL) return false;
     why_rg(out, rg);
-    *answer = (struct answer){"replication group", rg->row.region, rg_status_text(rg->row.status),
-        shown_status(rg_status_text(rg->row.status), rg->row.unserved_since_ms, "modifying"), NULL};
+    *answer = (struct answer){
+        "replication group", rg->row.region, rg_status_text(rg->row.status), rg_status_text(shown_rg_status(&rg->row)), NULL};
     return true;
 }
 

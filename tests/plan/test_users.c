@@ -15,7 +15,7 @@ static struct world_user_group groups[2];
 static struct world_user_member members[USERS];
 static struct world_user_link links[2];
 
-static struct row_user user(const char *id, const char *name, const char *access, const char *how, const char *passwords)
+static struct row_user user(const char *id, const char *name, const char *access, enum authentication how, const char *passwords)
 {
     return (struct row_user){"us-east-1", id, "0", name, "redis", USER_ACTIVE, access, how, passwords};
 }
@@ -25,10 +25,10 @@ static void setup(void)
     memset(groups, 0, sizeof groups);
     build_init(&b, &arena);
     build_rg(&b, "us-east-1", "g", "available", 2);
-    users[ALICE] =
-        (struct world_user){.row = user("alice", "Alice", "on ~a:* -@all +get (+set ~x) (+SCRIPT ~y)", "password", "aa bb")};
-    users[MAIN] = (struct world_user){.row = user("main", "default", "off -@all", "no-password", "")};
-    users[SPARE] = (struct world_user){.row = user("spare", "spare", "on +@all", "iam", "")};
+    users[ALICE] = (struct world_user){
+        .row = user("alice", "Alice", "on ~a:* -@all +get (+set ~x) (+SCRIPT ~y)", AUTHENTICATION_PASSWORD, "aa bb")};
+    users[MAIN] = (struct world_user){.row = user("main", "default", "off -@all", AUTHENTICATION_NO_PASSWORD, "")};
+    users[SPARE] = (struct world_user){.row = user("spare", "spare", "on +@all", AUTHENTICATION_IAM, "")};
     groups[0] = (struct world_user_group){.row = {"us-east-1", "team", "0", "redis", USER_GROUP_ACTIVE}};
     members[0] = (struct world_user_member){.row = {"us-east-1", "team", "alice", LINK_NONE}};
     members[1] = (struct world_user_member){.row = {"us-east-1", "team", "main", LINK_NONE}};

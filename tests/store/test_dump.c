@@ -41,7 +41,7 @@ static struct row_user user(const char *id)
         .engine = "redis",
         .status = USER_ACTIVE,
         .access_string = "on",
-        .authentication = "no-password",
+        .authentication = AUTHENTICATION_NO_PASSWORD,
         .passwords = ""};
 }
 

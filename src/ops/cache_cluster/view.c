@@ -2,22 +2,23 @@
 #include "ops/core/id.h"
 #include "ops/core/view.h"
 #include "plan/encryption.h"
+#include "plan/shown.h"
 #include "plan/want.h"
 #include <string.h>
 
-/* The nodes of a replication group's members show their cache cluster's status, in the few words that nodes have: of one that is to
- * serve and does not, 'rebooting' comes nearest. */
+/* The nodes of a replication group's members show their cache cluster's status, in the few words that nodes have. */
 static const char *node_status(const struct row_cache_cluster *c, const struct row_node *n)
 {
     bool own = c->status == CLUSTER_CREATING || c->status == CLUSTER_DELETING;
     if (c->rg_id && own) return cluster_status_text(c->status);
-    return n->unserved_since_ms && n->status == NODE_AVAILABLE ? "rebooting" : node_status_text(n->status);
+    return node_status_text(shown_node_status(n));
 }
 
 static const char *node_apply_status(const struct row_cache_cluster *row, const char *node_id)
 {
     bool reboot = row->parameter_apply_status == APPLY_PENDING_REBOOT;
-    return reboot && !word_in(row->nodes_to_reboot, node_id) ? "in-sync" : apply_status_text(row->parameter_apply_status);
+    return reboot && !word_in(row->nodes_to_reboot, node_id) ? apply_status_text(APPLY_IN_SYNC)
+                                                             : apply_status_text(row->parameter_apply_status);
 }
 
 static int view_nodes(struct op *op, const struct row_cache_cluster *row, struct api_cache_cluster *out)
@@ -113,7 +114,7 @@ int view_cluster(struct op *op, const struct row_cache_cluster *row, bool with_n
         .cache_node_type = row->node_type,
         .engine = row->engine,
         .engine_version = row->engine_version,
-        .cache_cluster_status = view_status(cluster_status_text(row->status), row->unserved_since_ms),
+        .cache_cluster_status = cluster_status_text(shown_cluster_status(row)),
         .num_cache_nodes = OPT_INT(row->num_nodes),
         .preferred_availability_zone = row->availability_zone,
         .preferred_maintenance_window = row->maintenance_window,

@@ -13,11 +13,6 @@ struct string_list view_words(struct op *op, const char *text)
     return list;
 }
 
-const char *view_status(const char *status, int64_t unserved_since_ms)
-{
-    return unserved_since_ms && strcmp(status, "available") == 0 ? "modifying" : status;
-}
-
 const char *view_enabled(bool on)
 {
     return on ? "enabled" : "disabled";

@@ -2,8 +2,6 @@
 #include "ops/core/op.h"
 /* Values as the API shows them, whatever resource they belong to; in the request's arena. */
 
-/* A status as it is shown: of what is available, but not served, 'modifying'. Source of the rule: plan/serving.c */
-const char *view_status(const char *status, int64_t unserved_since_ms);
 /* The words of a space-separated list. */
 struct string_list view_words(struct op *op, const char *text);
 /* Stored slots as the API writes them, ranges with commas; NULL where there are none. */

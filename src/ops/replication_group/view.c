@@ -7,6 +7,7 @@
 #include "ops/core/view.h"
 #include "plan/encryption.h"
 #include "plan/rg_row.h"
+#include "plan/shown.h"
 #include <assert.h>
 #include <string.h>
 
@@ -66,7 +67,7 @@ static void view_node_group(struct op *op, const struct row_node_group *ng, cons
 {
     *out = (struct api_node_group){
         .node_group_id = ng->id,
-        .status = view_status(node_group_status_text(ng->status), ng->unserved_since_ms),
+        .status = node_group_status_text(shown_node_group_status(ng)),
         .slots = view_slots(op, ng->slots),
     };
     for (size_t i = 0; i < n_endpoints; i++) {
@@ -197,7 +198,7 @@ static void view_settings(struct op *op, const struct row_replication_group *row
     *out = (struct api_replication_group){
         .replication_group_id = row->id,
         .description = row->description,
-        .status = view_status(rg_status_text(row->status), row->unserved_since_ms),
+        .status = rg_status_text(shown_rg_status(row)),
         .pending_modified_values = arena_new(op->arena, struct api_replication_group_pending_modified_values),
         .automatic_failover = failover_setting_text(row->automatic_failover),
         .multi_az = view_enabled(row->multi_az),

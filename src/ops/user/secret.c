@@ -71,7 +71,7 @@ static const char *asked_type(const struct user_secrets *s, bool passwords)
 
 static int check_iam(struct op *op, const struct row_user *u)
 {
-    if (!text_is(u->authentication, "iam") || strcasecmp(u->id, u->name) == 0) return 0;
+    if (u->authentication != AUTHENTICATION_IAM || strcasecmp(u->id, u->name) == 0) return 0;
     return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "User Id and User name must be same for authentication type: iam");
 }
 
@@ -82,7 +82,7 @@ int user_authenticate(struct op *op, const struct user_secrets *s, bool is_new, 
     const char *type = asked_type(s, passwords->n > 0);
     int r = check_combination(op, s, in_mode);
     if (r == 0 && type == NULL) {
-        bool asks = is_new || (s->no_password.set && text_is(u->authentication, "no-password"));
+        bool asks = is_new || (s->no_password.set && u->authentication == AUTHENTICATION_NO_PASSWORD);
         return !asks ? 0
                      : op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
                            "No password was provided. If you want to create/update the user without password, please use the "
@@ -90,6 +90,7 @@ int user_authenticate(struct op *op, const struct user_secrets *s, bool is_new, 
     }
     if (r == 0) r = check_mode(op, s, type, passwords->n > 0);
     if (r == 0) r = hash_passwords(op, passwords, &u->passwords);
-    u->authentication = text_is(type ? type : "", "no-password-required") ? "no-password" : type;
-    return r ? r : check_iam(op, u);
+    if (r) return r;
+    u->authentication = text_is(type, "no-password-required") ? AUTHENTICATION_NO_PASSWORD : word_of(&words_authentication, type);
+    return check_iam(op, u);
 }

@@ -23,8 +23,15 @@ bool user_is_predefined(const struct row_user *u)
 static struct row_user *predefined_user(struct op *op)
 {
     struct row_user *u = arena_new(op->arena, struct row_user);
-    *u = (struct row_user){
-        op->region->name, PREDEFINED, op->account, PREDEFINED, "redis", USER_ACTIVE, "on ~* +@all", "no-password", ""};
+    *u = (struct row_user){.region = op->region->name,
+        .id = PREDEFINED,
+        .account = op->account,
+        .name = PREDEFINED,
+        .engine = "redis",
+        .status = USER_ACTIVE,
+        .access_string = "on ~* +@all",
+        .authentication = AUTHENTICATION_NO_PASSWORD,
+        .passwords = ""};
     return u;
 }
 
@@ -47,7 +54,7 @@ int user_find(struct op *op, const char *given, bool live, struct row_user **out
 const char *user_min_version(const struct row_user *u)
 {
     if (text_is(u->engine, "valkey")) return "7.2";
-    return text_is(u->authentication, "iam") ? "7.0" : "6.0";
+    return u->authentication == AUTHENTICATION_IAM ? "7.0" : "6.0";
 }
 
 int user_view(struct op *op, const struct row_user *u, struct api_user *out)
@@ -57,7 +64,7 @@ int user_view(struct op *op, const struct row_user *u, struct api_user *out)
     int r = q_user_memberships(op->store, op->arena, u->region, u->id, &members, &n, op->err);
     if (r) return r;
     struct api_authentication *how = arena_new(op->arena, struct api_authentication);
-    how->type = u->authentication;
+    how->type = authentication_text(u->authentication);
     int64_t passwords = *u->passwords ? 1 : 0;
     for (const char *p = u->passwords; *p; p++) passwords += *p == ' ';
     if (passwords) how->password_count = OPT_INT(passwords);
@@ -140,7 +147,8 @@ static int check_new_user(struct op *op, const char *id)
 
 int op_create_user(struct op *op, const struct api_create_user_in *in, struct api_user *out)
 {
-    struct row_user u = {op->region->name, NULL, op->account, in->user_name, NULL, USER_ACTIVE, NULL, NULL, ""};
+    struct row_user u = {
+        .region = op->region->name, .account = op->account, .name = in->user_name, .status = USER_ACTIVE, .passwords = ""};
     struct user_secrets s = {&in->passwords, in->no_password_required, in->authentication_mode};
     int r = id_check(op, "UserId", in->user_id, LIMIT_USER_ID_MAX, &u.id);
     if (r == 0) r = check_name(op, u.name);
@@ -211,7 +219,7 @@ static int check_memberships(struct op *op, const struct row_user *u)
     struct row_user_group_member *members;
     struct row_user_group *g;
     size_t n;
-    if (!text_is(u->authentication, "no-password")) return 0;
+    if (u->authentication != AUTHENTICATION_NO_PASSWORD) return 0;
     int r = q_user_memberships(op->store, op->arena, u->region, u->id, &members, &n, op->err);
     for (size_t i = 0; r == 0 && i < n; i++) {
         r = read_group(op, &members[i], &g);

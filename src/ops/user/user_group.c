@@ -123,7 +123,7 @@ static int check_engines(struct op *op, const struct roll *roll, const char *eng
         if (text_is(engine, "redis") && text_is(u->engine, "valkey"))
             return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
                 "User %s has the engine valkey and cannot be in a user group with the engine redis.", u->id);
-        if (text_is(engine, "valkey") && text_is(u->authentication, "no-password"))
+        if (text_is(engine, "valkey") && u->authentication == AUTHENTICATION_NO_PASSWORD)
             return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
                 "User %s needs no password and cannot be in a user group with the engine valkey.", u->id);
     }
