@@ -82,14 +82,21 @@ class Hosts(Case):
 
 
 class Ports(Case):
+    def free_port(self):
+        """One that none of the other tests' nodes has."""
+        with harness.urllib.request.urlopen(self.server.url + "/_meridian/nodes", timeout=harness.DEADLINE) as answer:
+            used = set(map(int, re.findall(r'"port": ?(\d+)', answer.read().decode())))
+        return max(set(range(FIRST, LAST + 1)) - used)
+
     def test_a_group_has_the_port_that_was_asked_for_where_it_is_free(self):
-        first, second = self.create_group(Port=LAST), self.create_group(Port=LAST)
-        self.assertEqual(LAST, self.group(first)["NodeGroups"][0]["PrimaryEndpoint"]["Port"])
+        wanted = self.free_port()
+        first, second = self.create_group(Port=wanted), self.create_group(Port=wanted)
+        self.assertEqual(wanted, self.group(first)["NodeGroups"][0]["PrimaryEndpoint"]["Port"])
         other = self.group(second)["NodeGroups"][0]["PrimaryEndpoint"]["Port"]
-        self.assertTrue(FIRST <= other < LAST)
+        self.assertTrue(FIRST <= other <= LAST and other != wanted)
         self.assertFalse([m for m in self.told(first) if "has port" in m])
         self.assertIn("The primary endpoint of replication group %s has port %d: port %d, which was asked for, is in use"
-                      % (second, other, LAST), self.told(second))
+                      % (second, other, wanted), self.told(second))
 
     def test_a_port_that_is_not_published_is_replaced_by_one_that_is(self):
         group = self.create_group(Port=6379)
