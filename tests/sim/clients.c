@@ -14,7 +14,8 @@ struct write {
     uint32_t number;
     struct domain *domain;
     int deaths;     /* of its domain when it was acknowledged */
-    bool confirmed; /* a replica had it before anything else died */
+    bool confirmed; /* a replica of its region had it before anything else died: no region waits for another one */
+    const struct engine *taker;
 };
 
 static struct domain domains[DOMAINS_MAX];
@@ -142,6 +143,7 @@ static void learn_group(struct world *w, struct world_rg *rg, struct world_node_
     if (excuse && excuse->primary) d->deaths += 2; /* what had not arrived in the other region is lost */
     if (excuse) excuse->primary = !want_passive(rg);
     d->there = true;
+    if (deleting) d->deaths += 2; /* it may come back where its last snapshot fails, with whatever its processes have by then */
     if (!want_passive(rg)) {
         bool known = e && e->row.address && !deleting && !e->drop;
         snprintf(d->address, sizeof d->address, "%s", known ? e->row.address : "");
@@ -215,7 +217,9 @@ static void confirm(void *arg)
     struct write *x = &writes[at];
     if (x->domain->deaths != x->deaths) return;
     for (const struct engine *e = engines_living(); e; e = e->next)
-        if (!e->primary && e->link_up && domain_of_engine(e) == x->domain && engine_has(e, x->number)) x->confirmed = true;
+        if (!e->primary && e->link_up && strcmp(e->region, x->taker->region) == 0 && domain_of_engine(e) == x->domain &&
+            engine_has(e, x->number))
+            x->confirmed = true;
 }
 
 static void write_to(struct domain *d)
@@ -233,7 +237,7 @@ static void write_to(struct domain *d)
         if (writes == NULL) abort();
     }
     int deaths = d->at_risk ? d->deaths - 2 : d->deaths; /* what is written now may go with the process that is to go */
-    writes[n_writes] = (struct write){(uint32_t)n_writes + 1, d, deaths, false};
+    writes[n_writes] = (struct write){(uint32_t)n_writes + 1, d, deaths, false, e};
     if (!engine_write(e, writes[n_writes].number)) return;
     record_detail("    client: write %u of %s to %s", writes[n_writes].number, d->name, e->process->name);
     machine_after(NULL, (int64_t)CONFIRM_MS * NS_OF_MS, confirm, (void *)(uintptr_t)n_writes);

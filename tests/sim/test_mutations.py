@@ -18,7 +18,7 @@ MUTATIONS = {
     "an order to become primary that names no process":
         ("src/control/assign.c", "if (want.primary && n->row.promote_pid) {", "if (false) {", "150..230"),
     "a primary that is not held down once it has died":
-        ("src/plan/want.c", "return (want_failover(rg) && has_replica(first)) || has_secondary(rg, SECONDARY_ANY);", "return false;"),
+        ("src/plan/want.c", "return (want_failover(rg) && has_replica(first)) || has_secondary(rg, ng, SECONDARY_ANY);", "return false;"),
     "a change of primary that does not wait for the fence":
         ("src/plan/failover.c", "bool quiet = want_passive(rg) || node_is_dead(first);", "bool quiet = true;"),
     "a successor that is not the one who got furthest":
