@@ -41,8 +41,8 @@ Test(administration, regions_zones_and_nodes_are_out_of_order)
 {
     serving_start("");
     serving_expect("GET", "/_meridian/regions", "", 200, "{\"regions\":[]}");
-    serving_expect("PUT", "/_meridian/regions/eu-west-1?state=isolated&persist=true", "", 200,
-        "{\"region\":\"eu-west-1\",\"state\":\"isolated\",\"persist\":true}");
+    serving_expect("PUT", "/_meridian/regions/eu-west-1?state=isolated", "", 200,
+        "{\"region\":\"eu-west-1\",\"state\":\"isolated\",\"persist\":false}");
     serving_expect("PUT", "/_meridian/zones/us-east-1a?state=down", "", 200,
         "{\"zone\":\"us-east-1a\",\"state\":\"down\",\"persist\":false}");
     serving_expect("GET", "/_meridian/regions", "", 200, "{\"regions\":[{\"region\":\"eu-west-1\"");
@@ -50,6 +50,7 @@ Test(administration, regions_zones_and_nodes_are_out_of_order)
     serving_expect("PUT", "/_meridian/zones/us-east-1a?state=up", "", 200, "\"state\":\"up\"");
     serving_expect("GET", "/_meridian/zones/us-east-1a", "", 200, "\"state\":\"up\"");
     serving_expect("GET", "/_meridian/regions/eu-west-1", "", 200, "\"state\":\"isolated\"");
+    serving_expect("PUT", "/_meridian/regions/us-west-2?state=isolated&persist=true", "", 400, "for longer than serve runs");
     serving_expect("PUT", "/_meridian/zones/us-east-1a?state=isolated", "", 400, "state must be up or down.");
     serving_expect("PUT", "/_meridian/regions/eu-west-1?state=gone", "", 400, "state must be up, down or isolated.");
     serving_expect("GET", "/_meridian/regions/nowhere", "", 400, "There is no region \\\"nowhere\\\"");
