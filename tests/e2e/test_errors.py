@@ -48,7 +48,7 @@ class CreateReplicationGroup(Table):
              "When using automatic failover, there must be at least 2 cache clusters in the replication group."),
             ({"MultiAZEnabled": "true", "NumCacheClusters": "2"}, COMBINATION, 400, ""),
             ({"EngineVersion": "6.2.6"}, VALUE, 400, "Specific version selection is not allowed for '6.2.6', please use '6.2'"),
-            ({"EngineVersion": "99.1"}, VALUE, 400, ""),
+            ({"EngineVersion": "99.1"}, COMBINATION, 400, ""),
             ({"Engine": "mongodb"}, VALUE, 400, ""),
             ({"CacheParameterGroupName": "no-such"}, "CacheParameterGroupNotFound", 404, "CacheParameterGroup not found: no-such"),
             ({"CacheParameterGroupName": "default.redis6.x"}, COMBINATION, 400,
