@@ -77,6 +77,8 @@ struct network *control_network(struct control *c);
 
 /* The same of regions and zones that are out of order (outages.h). */
 struct outages *control_outages(struct control *c);
+/* Takes back all outages, and what the links between regions have; what of it the database keeps goes too, where it can be written. */
+void control_end_faults(struct control *c, struct store *s);
 
 /* The certificate that clients are to trust, as PEM; made if there is none yet. NULL, with the reason, where that failed. */
 const char *control_authority_pem(struct control *c, struct err *e);

@@ -43,6 +43,12 @@ void outages_drop(struct outages *o, const char *region, const char *zone)
     if (x) drop_outage(o, (size_t)(x - o->items));
 }
 
+void outages_clear(struct outages *o)
+{
+    o->n = 0;
+    o->edits++;
+}
+
 void outages_end_experiment(struct outages *o, const char *experiment)
 {
     for (size_t i = 0; i < o->n; i++)

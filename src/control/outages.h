@@ -38,6 +38,8 @@ void outages_add(struct outages *o, const struct outage *outage);
 const struct outage *outages_find(const struct outages *o, const char *region, const char *zone);
 /* Takes that one back. */
 void outages_drop(struct outages *o, const char *region, const char *zone);
+/* Takes back every one. */
+void outages_clear(struct outages *o);
 /* Takes back all of an experiment. */
 void outages_end_experiment(struct outages *o, const char *experiment);
 /* Takes back what has lasted until now. */

@@ -28,6 +28,13 @@ bool admin_refuse(struct exchange *x, const struct admin *admin, bool token_need
     return true;
 }
 
+bool admin_refuse_params(struct exchange *x, const char *names)
+{
+    const char *unknown = http_param_beyond(x, names);
+    if (unknown) json_answer_error(x, 400, "There is no parameter \"%.40s\" here; there are: %s.", unknown, names);
+    return unknown != NULL;
+}
+
 static bool refuse_trips(struct exchange *x, const struct admin *admin)
 {
     if (admin->trips) return admin_refuse(x, admin, true);

@@ -89,12 +89,33 @@ const char *http_query(const struct exchange *x)
 }
 
 /* Read at the first question: the Query API reads them by itself. */
-const char *http_param(struct exchange *x, const char *name)
+static const struct form *params_of(struct exchange *x)
 {
     struct err e;
     if (!x->params_read && form_parse(&x->params, &x->arena, x->query, strlen(x->query), &e) != 0) x->params = (struct form){0};
     x->params_read = true;
-    return form_get(&x->params, name);
+    return &x->params;
+}
+
+const char *http_param(struct exchange *x, const char *name)
+{
+    return form_get(params_of(x), name);
+}
+
+static bool is_among(const char *names, const char *name)
+{
+    size_t n = strlen(name);
+    for (const char *at = names; (at = strstr(at, name)); at += n)
+        if (n && (at == names || at[-1] == ' ') && (at[n] == ' ' || at[n] == '\0')) return true;
+    return false;
+}
+
+const char *http_param_beyond(struct exchange *x, const char *names)
+{
+    const struct form *f = params_of(x);
+    for (size_t i = 0; i < f->n; i++)
+        if (!is_among(names, f->pairs[i].key)) return f->pairs[i].key;
+    return NULL;
 }
 
 const char *http_header(const struct exchange *x, const char *name)

@@ -26,6 +26,8 @@ const char *http_path(const struct exchange *x);
 const char *http_query(const struct exchange *x);
 /* A decoded parameter of the query, or NULL. */
 const char *http_param(struct exchange *x, const char *name);
+/* The name of a parameter that is none of 'names', words with one space between them; NULL: there is none. */
+const char *http_param_beyond(struct exchange *x, const char *names);
 /* A header's value, or NULL. Names are compared without regard to case. */
 const char *http_header(const struct exchange *x, const char *name);
 /* Calls 'each' with every header, in their order. */

@@ -117,7 +117,8 @@ static void put_links(struct exchange *x, void *arg)
     const struct faults_admin *l = arg;
     const char *preset = http_param(x, "preset");
     bool persist = false, near = preset && strcmp(preset, "none") == 0;
-    if (faults_refuse(x, l, true) || !faults_read_flag(x, "persist", &persist)) return;
+    if (faults_refuse(x, l, true) || admin_refuse_params(x, "preset persist") || !faults_read_flag(x, "persist", &persist))
+        return;
     if (preset == NULL || (!near && strcmp(preset, "aws") != 0)) {
         json_answer_error(x, 400, "preset must be aws or none.");
         return;
@@ -134,7 +135,9 @@ static void put_link(struct exchange *x, void *arg)
     const struct faults_admin *l = arg;
     const struct region *from, *to;
     bool one_way = false;
-    if (faults_refuse(x, l, true) || !read_path(x, &from, &to)) return;
+    if (faults_refuse(x, l, true) || !read_path(x, &from, &to) ||
+        admin_refuse_params(x, "latency_ms jitter_ms bandwidth_mbit state one_way persist"))
+        return;
     struct network *n = control_network(l->control);
     struct network_link link = *network_link(n, from, to);
     bool ok = read_link_number(x, "latency_ms", NETWORK_LATENCY_MAX_MS, &link.latency_ms) &&

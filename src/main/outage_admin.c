@@ -118,7 +118,9 @@ static void put_place(struct exchange *x, const struct faults_admin *f, const st
     struct outages *o = control_outages(f->control);
     struct outage outage = {0};
     bool up;
-    if (!read_state(x, p, &up, &outage.state) || !faults_read_flag(x, "persist", &outage.persist)) return;
+    if (admin_refuse_params(x, "state persist") || !read_state(x, p, &up, &outage.state) ||
+        !faults_read_flag(x, "persist", &outage.persist))
+        return;
     if (!up && outage.state == OUTAGE_ISOLATED && outage.persist) {
         json_answer_error(x, 400, "A region can't be isolated for longer than serve runs: the next one starts its agent anew.");
         return;
@@ -190,7 +192,7 @@ static void put_node(struct exchange *x, void *arg)
     enum node_deed deed;
     struct err e;
     int64_t pid;
-    if (faults_refuse(x, f, true)) return;
+    if (faults_refuse(x, f, true) || admin_refuse_params(x, "region do")) return;
     if (region && region_find(region) == NULL) {
         faults_answer_unknown_region(x, region);
         return;

@@ -73,6 +73,7 @@ void reset_admin_begin(
         log_error("reset: %s", e.msg);
         return json_answer_error(x, 500, "%s", e.msg);
     }
+    if (region == NULL && account == NULL) control_end_faults(t->control, t->store);
     t->under_way = true;
     t->waiting = x;
     t->then = then;
@@ -85,7 +86,7 @@ static void post_reset(struct exchange *x, void *arg)
 {
     struct reset_admin *t = arg;
     const char *region = http_param(x, "region"), *account = http_param(x, "account");
-    if (admin_refuse(x, t->admin, !t->admin->local)) return;
+    if (admin_refuse(x, t->admin, !t->admin->local) || admin_refuse_params(x, "region account")) return;
     if (t->under_way) return json_answer_error(x, 409, "A reset is under way already.");
     if (region && region_find(region) == NULL) return json_answer_error(x, 400, "There is no region %.40s.", region);
     if (account && (strlen(account) != 12 || strspn(account, "0123456789") != 12))

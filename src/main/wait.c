@@ -15,6 +15,8 @@
 
 enum { ASK_MS = 10000, MARGIN_MS = 5000 };
 
+#define STATUS "\"status\":"
+
 static void put_escaped_query(struct buf *b, const char *text)
 {
     for (; *text; text++) {
@@ -34,12 +36,11 @@ static void put_target(struct buf *b, const struct options *o, const char *id, i
     buf_printf(b, "&limit_ms=%" PRId64, limit_ms);
 }
 
-/* The status in {"id": …, "status": "…"}. */
-static const char *status_of(char *answer)
+/* The text without escapes that an answer has under the name, as in {"id": …, "status": "…"}. */
+static const char *text_under(char *answer, const char *name)
 {
-    static const char name[] = "\"status\":";
     char *at = strstr(answer, name);
-    at = at ? strchr(at + sizeof name - 1, '"') : NULL;
+    at = at ? strchr(at + strlen(name), '"') : NULL;
     if (at == NULL) return "?";
     at[1 + strcspn(at + 1, "\"")] = '\0';
     return at + 1;
@@ -59,9 +60,12 @@ static int wait_for_one(const struct options *o, const char *id, int64_t end_ms)
             return EXIT_FAILURE;
         }
         if (code == 504 && left_ms > 0) continue;
-        if (code == 400 || code == 500) log_notice("%s: %.300s", id, answer.data);
-        else if (code != 200) log_notice("%s is %s", id, status_of(answer.data));
-        else printf("%s is %s\n", id, status_of(answer.data));
+        if (code == 400 || code == 500) log_notice("%s: %s", id, text_under(answer.data, "\"error\":"));
+        else if (code == 404) log_notice("there is no %s in %s", id, o->region);
+        else if (code == 504)
+            log_notice("%s is %s, and not %s within %d s", id, text_under(answer.data, STATUS), o->wanted, (int)o->timeout);
+        else if (code != 200) log_notice("%s is %s", id, text_under(answer.data, STATUS));
+        else printf("%s is %s\n", id, text_under(answer.data, STATUS));
         fflush(stdout);
         return code == 200 ? EXIT_SUCCESS : EXIT_FAILURE;
     }

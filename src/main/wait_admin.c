@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "catalog/region.h"
+#include "http/admin.h"
 #include "http/json.h"
 #include "http/server.h"
 #include "model/json.h"
@@ -131,14 +132,27 @@ void wait_admin_look(struct wait_admin *w)
     }
 }
 
+static bool is_status(const char *text)
+{
+    static const struct words *const lists[] = {&words_rg_status, &words_cluster_status, &words_global_status,
+        &words_snapshot_status, &words_user_status, &words_user_group_status};
+    unsigned value;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        if (word_read(lists[i], text, &value)) return true;
+    return strcmp(text, DELETED) == 0;
+}
+
 static void get_wait(struct exchange *x, void *arg)
 {
     struct wait_admin *w = arg;
     const char *id = http_param(x, "id"), *region = http_param(x, "region"), *wanted = http_param(x, "for"),
                *limit = http_param(x, "limit_ms");
     int64_t limit_ms = LIMIT_MS;
-    if (id == NULL || *id == '\0' || region == NULL || region_find(region) == NULL)
+    if (admin_refuse_params(x, "id region for limit_ms")) return;
+    if (id == NULL || *id == '\0' || region == NULL)
         return json_answer_error(x, 400, "id or region is missing: /_meridian/wait?id=X&region=R&for=available");
+    if (region_find(region) == NULL) return json_answer_error(x, 400, "There is no region %.40s.", region);
+    if (wanted && !is_status(wanted)) return json_answer_error(x, 400, "Nothing ever has the status %.40s.", wanted);
     if (limit && !decimal_parse(limit, 0, INT_MAX, &limit_ms))
         return json_answer_error(x, 400, "limit_ms must be a whole number.");
     struct waiter *q = calloc(1, sizeof *q);

@@ -129,9 +129,9 @@ class Hooks(harness.Case):
     def test_wait_says_why_not(self):
         self.serve()
         group = self.create_group()
-        self.assertIn("nobody is deleted", self.wait_command("nobody", status=1))
-        self.assertIn("%s is available" % group, self.wait_command("--for", "deleted", "--timeout", "1", group, status=1))
-        self.assertIn("is missing", self.wait_command("--region", "mars", group, status=1))
+        self.assertIn("there is no nobody in us-east-1", self.wait_command("nobody", status=1))
+        self.assertIn("%s is available, and not deleted within 1 s" % group, self.wait_command("--for", "deleted", "--timeout", "1", group, status=1))
+        self.assertIn("There is no region mars.", self.wait_command("--region", "mars", group, status=1))
         self.assertIn("wait needs ID", self.wait_command(status=2))
         self.assertIn("nobody answers", self.wait_command("--endpoint", "http://127.0.0.1:1", group, status=1))
         self.assertIn("is no URL", self.wait_command("--endpoint", "ftp://x", group, status=1))

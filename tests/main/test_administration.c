@@ -73,12 +73,24 @@ Test(administration, what_is_there_is_waited_for_and_reset)
     serving_expect("GET", "/_meridian/wait?id=u&region=us-east-1&for=deleted&limit_ms=1", "", 504, "\"status\":\"active\"");
     serving_expect("GET", "/_meridian/wait?region=us-east-1", "", 400, "id or region is missing");
     serving_expect("GET", "/_meridian/wait?id=u&region=us-east-1&limit_ms=x", "", 400, "limit_ms must be a whole number.");
+    serving_expect("GET", "/_meridian/wait?id=u&region=nowhere", "", 400, "There is no region nowhere.");
+    serving_expect("GET", "/_meridian/wait?id=u&region=us-east-1&for=availble", "", 400, "Nothing ever has the status availble.");
+    serving_expect("GET", "/_meridian/wait?id=u&region=us-east-1&fro=deleted", "", 400, "There is no parameter \\\"fro\\\" here");
+    serving_expect("POST", "/_meridian/reset?regoin=us-east-1", "", 400,
+        "There is no parameter \\\"regoin\\\" here; there are: region account.");
+    serving_expect("GET", "/_meridian/wait?id=u&region=us-east-1", "", 200, "active");
     serving_expect("POST", "/_meridian/reset?region=nowhere", "", 400, "There is no region nowhere.");
     serving_expect("POST", "/_meridian/reset?account=12", "", 400, "account must have twelve digits.");
     serving_expect(
         "POST", "/_meridian/reset?account=111111111111", "", 200, "{\"reset\":{\"region\":null,\"account\":\"111111111111\"}}");
     serving_expect("GET", "/_meridian/wait?id=u&region=us-east-1", "", 200, "active");
+    serving_expect("PUT", "/_meridian/zones/us-east-1a?state=down&persist=true", "", 200, "down");
+    serving_expect("PUT", "/_meridian/links/us-east-1/eu-west-1?latency_ms=20", "", 200, "20");
+    serving_expect(
+        "PUT", "/_meridian/links/us-east-1/eu-west-1?latency=20", "", 400, "There is no parameter \\\"latency\\\" here");
     serving_expect("POST", "/_meridian/reset", "", 200, "{\"reset\":{\"region\":null,\"account\":null}}");
+    serving_expect("GET", "/_meridian/zones", "", 200, "[]");
+    serving_expect("GET", "/_meridian/links", "", 200, "{\"links\":[]}");
     serving_expect("GET", "/_meridian/wait?id=u&region=us-east-1&for=deleted", "", 200, "deleted");
     cr_expect_eq(serving_stop(), EXIT_SUCCESS);
 }

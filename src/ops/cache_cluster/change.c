@@ -82,11 +82,11 @@ static int change_settings(const struct change *x)
     if (in->auto_minor_version_upgrade.set) c->auto_minor_version_upgrade = in->auto_minor_version_upgrade.v;
     int r = request_topic(x->op, in->notification_topic_arn, &c->notification_topic_arn);
     if (r == 0) r = request_topic_status(x->op, in->notification_topic_status, &c->notification_topic_status);
-    if (r == 0)
-        r = window_change(
-            x->op, in->preferred_maintenance_window, in->snapshot_window, &c->maintenance_window, &c->snapshot_window);
     if (r == 0) r = change_security_groups(x);
-    return r ? r : change_snapshots(x);
+    if (r == 0) r = change_snapshots(x);
+    return r ? r
+             : window_change(x->op, c->snapshot_retention_limit > 0, in->preferred_maintenance_window, in->snapshot_window,
+                   &c->maintenance_window, &c->snapshot_window);
 }
 
 /* ---- engine, parameters, node type ---- */

@@ -75,11 +75,11 @@ int window_choose(
     return fault_overlap(op);
 }
 
-int window_change(
-    struct op *op, const char *maintenance, const char *snapshot, const char **old_maintenance, const char **old_snapshot)
+int window_change(struct op *op, bool both, const char *maintenance, const char *snapshot, const char **old_maintenance,
+    const char **old_snapshot)
 {
     int r = maintenance ? check_maintenance(op, maintenance, old_maintenance) : 0;
     if (r == 0 && snapshot) r = check_snapshot(op, snapshot, old_snapshot);
-    if (r || (maintenance == NULL && snapshot == NULL)) return r;
+    if (r || !both || (maintenance == NULL && snapshot == NULL)) return r;
     return windows_overlap(*old_maintenance, *old_snapshot) ? fault_overlap(op) : 0;
 }

@@ -9,6 +9,6 @@
  * minutes, within the region's block where the other leaves room there. */
 int window_choose(
     struct op *op, const char *maintenance, const char *snapshot, const char **out_maintenance, const char **out_snapshot);
-/* Other windows for what has some: each that is NULL stays. */
-int window_change(
-    struct op *op, const char *maintenance, const char *snapshot, const char **old_maintenance, const char **old_snapshot);
+/* Other windows for what has some: each that is NULL stays. 'both': snapshots are taken, so that both windows are made use of. */
+int window_change(struct op *op, bool both, const char *maintenance, const char *snapshot, const char **old_maintenance,
+    const char **old_snapshot);

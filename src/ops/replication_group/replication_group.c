@@ -120,11 +120,12 @@ static int modify_settings(struct op *op, const struct api_modify_replication_gr
     if (in->replication_group_description) rg->description = in->replication_group_description;
     if (in->auto_minor_version_upgrade.set) rg->auto_minor_version_upgrade = in->auto_minor_version_upgrade.v;
     if (in->security_group_ids.set) rg->security_group_ids = request_words(op, &in->security_group_ids);
-    int r =
-        window_change(op, in->preferred_maintenance_window, in->snapshot_window, &rg->maintenance_window, &rg->snapshot_window);
-    if (r == 0) r = request_topic(op, in->notification_topic_arn, &rg->notification_topic_arn);
+    int r = request_topic(op, in->notification_topic_arn, &rg->notification_topic_arn);
     if (r == 0) r = request_topic_status(op, in->notification_topic_status, &rg->notification_topic_status);
-    return r ? r : modify_snapshots(op, in, rg);
+    if (r == 0) r = modify_snapshots(op, in, rg);
+    return r ? r
+             : window_change(op, rg->snapshot_retention_limit > 0, in->preferred_maintenance_window, in->snapshot_window,
+                   &rg->maintenance_window, &rg->snapshot_window);
 }
 
 static int check_modifiable(
