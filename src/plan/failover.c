@@ -19,7 +19,7 @@ static void replace_dead(struct world *w, struct world_rg *rg, struct world_node
 {
     bool all_told;
     struct world_node *best = candidate_best(rg, ng, first, &all_told);
-    if (best == NULL) return; /* then it is restarted in place: see want_node.hold */
+    if (best == NULL || !want_has_stand_in(w, rg, first)) return; /* restarted in place, or revived: see want_node.hold */
     if (want_awaits_saved(w, first)) return;
     int64_t limit = first->row.seen_since_ms + OFFSETS_LIMIT_MS;
     if (!all_told && w->steady_ms < limit) {

@@ -48,7 +48,7 @@ static bool is_gone(const struct world_node *n)
 static bool is_lost(struct world *w, const struct world_node *n)
 {
     if (n == NULL) return true;
-    return is_gone(n) && !want_has_stand_in(n->rg, n) && !(want_failover(n->rg) && want_awaits_saved(w, n));
+    return is_gone(n) && !want_has_stand_in(w, n->rg, n) && !(want_failover(n->rg) && want_awaits_saved(w, n));
 }
 
 const char *handover_why_passed_over(struct world *w, const struct handover *h, const struct handover_shard *s)

@@ -18,13 +18,13 @@ enum { PASSED_OVER_MS = 8000 }; /* less than a failover between regions waits */
 
 /*
  * It got everything that 'n' is known to have. A replica stays linked to a primary that hangs, until it has heard nothing for
- * long. One that was started again and has not linked since has nothing, and stands at 0; so may a primary's offset, which is
+ * long. One that was started again and has not linked since has nothing, whatever its offset: a primary's may be as low, which is
  * only as new as the last thing that was told of it.
  */
 static bool has_all_of(const struct world_node *other, const struct world_node *n)
 {
     if (other->row.seen_role != SEEN_ROLE_REPLICA) return false;
-    return other->row.seen_link_up || (other->row.seen_offset > 0 && other->row.seen_offset >= n->row.seen_offset);
+    return other->row.seen_link_up || (!want_holds_nothing(other) && other->row.seen_offset >= n->row.seen_offset);
 }
 
 /* A replica of its own node group that is to take its place once it is dead. */

@@ -37,7 +37,7 @@ void plan_promotions(struct world *w, struct world_rg *rg)
             /* The first node is another process than the one that was chosen: who has more of the data takes its place;
              * if nobody has, it goes on. */
             bool all_told;
-            struct world_node *best = want_failover(rg) ? candidate_best(rg, ng, first, &all_told) : NULL;
+            struct world_node *best = want_has_stand_in(w, rg, first) ? candidate_best(rg, ng, first, &all_told) : NULL;
             if (best && best->row.seen_offset > first->row.seen_offset) candidate_make_primary(w, rg, ng, first, best);
             else if (best || !is_for_global(rg, ng)) choose_process(w, &first->row, false);
         }

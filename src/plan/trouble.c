@@ -53,12 +53,12 @@ static bool has_data_of_its_own(const struct world_node *n)
 }
 
 /* The one whose place a replica takes is told of by plan_failover(). */
-static bool is_told_otherwise(const struct world_node *n)
+static bool is_told_otherwise(struct world *w, const struct world_node *n)
 {
     const struct world_node_group *ng = n->node_group;
     if (ng == NULL) return false;
     return (ng->row.failed_node_id && strcmp(ng->row.failed_node_id, n->row.id) == 0) ||
-           (rg_primary(ng) == n && want_has_stand_in(n->rg, n));
+           (rg_primary(ng) == n && want_has_stand_in(w, n->rg, n));
 }
 
 /* Engines keep their data in memory: who dies and comes back as a primary has none. */
@@ -66,7 +66,7 @@ static void plan_recovered(struct world *w, struct world_node *n)
 {
     int64_t before = n->stored ? seen_node_restarts(n->stored) : 0, now = seen_node_restarts(&n->row);
     if (n->cluster == NULL || n->cluster->row.status == CLUSTER_CREATING) return;
-    if (now > before && !n->row.recovering && !is_told_otherwise(n)) {
+    if (now > before && !n->row.recovering && !is_told_otherwise(w, n)) {
         world_set_int(w, &n->row.recovering, 1);
         world_event(w, n->row.region, n->row.cluster_id, EVENT_RECOVERING, n->row.node_id);
     }

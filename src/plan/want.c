@@ -72,21 +72,6 @@ bool want_failover(const struct world_rg *rg)
     return rg_has_failover(&rg->row);
 }
 
-static bool has_ready_replica(const struct world_node *first)
-{
-    const struct world_node_group *ng = first->node_group;
-    for (size_t i = 0; ng && i < ng->n_nodes; i++) {
-        const struct world_node *n = &ng->nodes[i];
-        if (n != first && ng_has(ng, n) && n->row.want == WISH_RUN && node_answers(n)) return true;
-    }
-    return false;
-}
-
-bool want_has_stand_in(const struct world_rg *rg, const struct world_node *first)
-{
-    return want_failover(rg) && has_ready_replica(first);
-}
-
 bool want_awaits_saved(struct world *w, const struct world_node *first)
 {
     const struct world_node_group *ng = first->node_group;
@@ -130,15 +115,25 @@ static bool any_is_coming(const struct world_node_group *ng)
     return false;
 }
 
+/* True where members of other regions may give the active replication group data. One that leaves stands on its own. */
+static bool is_given_data(const struct world_rg *rg)
+{
+    return rg->global && !want_passive(rg) && !(rg->member && rg->member->row.leaving);
+}
+
+/* The same node group in the member's region; NULL where that is the region of 'rg', or nobody who gives data. */
+static const struct world_node_group *find_secondary(
+    const struct world_rg *rg, const struct world_member *m, const struct world_node_group *ng)
+{
+    if (m->rg == rg || m->rg == NULL || m->drop || m->row.leaving || m->row.status != MEMBER_ASSOCIATED) return NULL;
+    return rg_node_group(m->rg, ng->row.id);
+}
+
 /* Of that node group, in another region. */
 static bool has_secondary(const struct world_rg *rg, const struct world_node_group *ng, enum secondary how)
 {
-    if (rg->global == NULL || want_passive(rg)) return false;
-    if (rg->member && rg->member->row.leaving) return false; /* it stands on its own: nobody gives it data any more */
-    for (size_t i = 0; i < rg->global->n_members; i++) {
-        struct world_member *m = &rg->global->members[i];
-        if (m->rg == rg || m->rg == NULL || m->drop || m->row.leaving || m->row.status != MEMBER_ASSOCIATED) continue;
-        const struct world_node_group *other = rg_node_group(m->rg, ng->row.id);
+    for (size_t i = 0; is_given_data(rg) && i < rg->global->n_members; i++) {
+        const struct world_node_group *other = find_secondary(rg, &rg->global->members[i], ng);
         if (other == NULL) continue;
         if (how == SECONDARY_ANY || (how == SECONDARY_READY && node_answers(rg_primary(other)))) return true;
         if (how == SECONDARY_COMING && any_is_coming(other)) return true;
@@ -157,6 +152,48 @@ bool want_awaits_secondary(struct world *w, const struct world_rg *rg, const str
     if (!has_secondary(rg, first->node_group, SECONDARY_COMING) || w->steady_ms >= since + WANT_SECONDARY_MS) return false;
     world_wake(w, since + WANT_SECONDARY_MS);
     return true;
+}
+
+enum { NEVER_LINKED = 1 }; /* a Redis tells this offset of a replica that has not linked yet */
+
+bool want_holds_nothing(const struct world_node *n)
+{
+    return n->row.seen_role == SEEN_ROLE_REPLICA && !n->row.seen_link_up && n->row.seen_offset <= NEVER_LINKED;
+}
+
+/* A region out of reach, and one that has nothing itself, are no reason to do without a primary. */
+static bool has_filled_secondary(struct world *w, const struct world_rg *rg, const struct world_node_group *ng)
+{
+    for (size_t i = 0; is_given_data(rg) && i < rg->global->n_members; i++) {
+        const struct world_member *m = &rg->global->members[i];
+        const struct world_node_group *other = find_secondary(rg, m, ng);
+        const struct world_node *n = other ? rg_primary(other) : NULL;
+        if (node_answers(n) && n->row.seen_offset > NEVER_LINKED && !world_out_of_reach(w, m->row.region)) return true;
+    }
+    return false;
+}
+
+/* See want_has_stand_in(). */
+static bool stands_aside(struct world *w, const struct world_rg *rg, const struct world_node *first, const struct world_node *n)
+{
+    if (!want_holds_nothing(n)) return false;
+    return has_filled_secondary(w, rg, first->node_group) || want_awaits_secondary(w, rg, first);
+}
+
+static bool has_ready_replica(struct world *w, const struct world_rg *rg, const struct world_node *first)
+{
+    const struct world_node_group *ng = first->node_group;
+    for (size_t i = 0; ng && i < ng->n_nodes; i++) {
+        const struct world_node *n = &ng->nodes[i];
+        bool ready = n != first && ng_has(ng, n) && n->row.want == WISH_RUN && node_answers(n);
+        if (ready && !stands_aside(w, rg, first, n)) return true;
+    }
+    return false;
+}
+
+bool want_has_stand_in(struct world *w, const struct world_rg *rg, const struct world_node *first)
+{
+    return want_failover(rg) && has_ready_replica(w, rg, first);
 }
 
 /*
@@ -195,7 +232,7 @@ static void want_first_in_phase(struct world *w, struct world_rg *rg, const stru
     }
     if (revived && phase->active == ACTIVE_RECEIVES && !want_passive(rg)) {
         want->primary = false;
-        want->hold = want_has_stand_in(rg, first);
+        want->hold = want_has_stand_in(w, rg, first);
     }
     if (revived && phase->active == ACTIVE_RETURNS && !want_passive(rg)) want->promote_offset = ng->row.rise_offset;
     if (revived && want_is_switch_target(rg)) want->primary = want->fence = want->hold = true;
@@ -223,7 +260,7 @@ static bool stays_down(struct world *w, const struct world_rg *rg, const struct 
     if (first->seed) return false;
     const struct world_node_group *ng = first->node_group;
     if (node_is_dead(first))
-        return want_has_stand_in(rg, first) || want_has_ready_secondary(rg, ng) || want_awaits_secondary(w, rg, first);
+        return want_has_stand_in(w, rg, first) || want_has_ready_secondary(rg, ng) || want_awaits_secondary(w, rg, first);
     return (want_failover(rg) && has_replica(first)) || has_secondary(rg, ng, SECONDARY_ANY);
 }
 

@@ -52,8 +52,14 @@ struct world_node *want_gateway_target(struct world_rg *rg, const struct world_n
 /* True while automatic failover is on, or being turned on. */
 bool want_failover(const struct world_rg *rg);
 
-/* True where a replica of its own region is to take the place of 'first' if that one is dead. */
-bool want_has_stand_in(const struct world_rg *rg, const struct world_node *first);
+/*
+ * True where a replica of its own region is to take the place of 'first' if that one is dead. One that holds nothing would empty all
+ * others: it stands aside while another region has the data, or may bring them (want_awaits_secondary()).
+ */
+bool want_has_stand_in(struct world *w, const struct world_rg *rg, const struct world_node *first);
+
+/* True for a replica that has not linked since its process was started, and loaded nothing then that it had saved as one. */
+bool want_holds_nothing(const struct world_node *n);
 
 /*
  * True while a replica of the dead 'first' loads what it saved when everything stopped: it may have got further than whoever was quicker to

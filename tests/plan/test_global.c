@@ -241,6 +241,72 @@ Test(global, a_replica_that_loads_what_it_saved_comes_before_revival_but_not_for
     cr_assert_eq(g->row.phase, PHASE_REVIVING);
 }
 
+/* As a Redis tells of a replica that was started again and has not linked since. */
+static void start_empty(struct world_node *n)
+{
+    n->row.seen_link_up = 0;
+    n->row.seen_offset = 1;
+}
+
+static void lose_to_an_empty_replica(int64_t offset_of_west)
+{
+    east->row.automatic_failover = FAILOVER_ENABLED;
+    west->nodes[0].row.seen_offset = offset_of_west;
+    start_empty(&east->nodes[1]);
+    die(&east->nodes[0]);
+    plan_world(&b.w);
+}
+
+Test(global, a_replica_that_holds_nothing_comes_after_a_region_that_has_the_data)
+{
+    lose_to_an_empty_replica(4711);
+    cr_assert_str_eq(east->node_groups[0].row.primary_node_id, "east-001.0001");
+    cr_assert_eq(g->row.phase, PHASE_REVIVING);
+    cr_assert_str_eq(g->row.switch_region, "eu-west-1");
+    cr_assert_not(want_node(&b.w, &east->nodes[0]).hold, "it starts as a replica of the one that has the data");
+    cr_assert_not(want_node(&b.w, &east->nodes[0]).primary);
+}
+
+Test(global, nor_does_an_empty_replica_have_another_process_than_the_chosen_one_go_on)
+{
+    struct row_node *first = &east->nodes[0].row;
+    east->row.automatic_failover = FAILOVER_ENABLED;
+    west->nodes[0].row.seen_offset = 4711;
+    first->promote_pid = 100;
+    first->seen_pid = 101;
+    first->seen_role = SEEN_ROLE_REPLICA;
+    start_empty(&east->nodes[0]);
+    start_empty(&east->nodes[1]);
+    plan_world(&b.w);
+    cr_assert_eq(g->row.phase, PHASE_REVIVING);
+    cr_assert_eq(first->promote_pid, 0, "it is to be a replica");
+}
+
+Test(global, a_replica_that_holds_nothing_is_better_than_nobody)
+{
+    lose_to_an_empty_replica(1);
+    cr_assert_str_eq(east->node_groups[0].row.primary_node_id, "east-002.0001", "no region has anything");
+}
+
+Test(global, a_region_out_of_reach_keeps_no_empty_replica_from_its_turn)
+{
+    world_region(&b.w, "eu-west-1")->in_touch = false;
+    world_region(&b.w, "eu-west-1")->isolated = true;
+    lose_to_an_empty_replica(4711);
+    cr_assert_str_eq(east->node_groups[0].row.primary_node_id, "east-002.0001");
+}
+
+Test(global, a_replica_that_holds_nothing_waits_for_a_region_that_starts_but_not_for_ever)
+{
+    for (size_t i = 0; i < 2; i++) west->nodes[i].row.seen_state = SEEN_STOPPED;
+    lose_to_an_empty_replica(0);
+    cr_assert_str_eq(east->node_groups[0].row.primary_node_id, "east-001.0001", "it may bring the data");
+    cr_assert(want_node(&b.w, &east->nodes[0]).hold);
+    b.w.steady_ms += WANT_SECONDARY_MS;
+    plan_world(&b.w);
+    cr_assert_str_eq(east->node_groups[0].row.primary_node_id, "east-002.0001");
+}
+
 Test(global, a_target_that_dies_before_it_is_primary_stays_down_and_the_old_one_stays)
 {
     reach_promoting();

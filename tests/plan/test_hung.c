@@ -52,7 +52,7 @@ static void set(struct world_node *n, const struct other *o)
 
 Test(hung, a_primary_is_not_killed_for_replicas_that_were_started_again_and_have_not_linked)
 {
-    static const struct other fresh = {"ready", 0, 0};
+    static const struct other fresh = {"ready", 0, 1}; /* as a Redis tells of one */
     build_group(FAILOVER_ENABLED);
     b.nodes[0].row.seen_offset = 0; /* nothing was told of it since it was new */
     set(&b.nodes[1], &fresh);

@@ -260,6 +260,24 @@ Test(shard_handover, a_lost_shard_gets_its_data_back_and_the_others_go_on)
     cr_assert_null(plan_check(&b.w));
 }
 
+Test(shard_handover, an_empty_replica_of_a_shard_comes_after_the_region_that_has_the_shards_data)
+{
+    struct world_node *dead = first_of(east, 1);
+    lose(east, 1);
+    for (size_t i = 0; i < east->n_nodes; i++) {
+        struct world_node *n = &east->nodes[i];
+        if (n == dead || !ng_has(&east->node_groups[1], n)) continue;
+        n->row.seen_state = SEEN_READY; /* started again, and not linked since */
+        n->row.seen_link_up = 0;
+        n->row.seen_offset = 1;
+    }
+    first_of(west, 1)->row.seen_offset = 300;
+    plan_world(&b.w);
+    cr_assert_eq(first_of(east, 1), dead);
+    cr_assert_eq(g->row.phase, PHASE_REVIVING);
+    cr_assert_eq(east->node_groups[1].row.reviving, 1);
+}
+
 Test(shard_handover, a_revived_shard_returns_at_the_offset_of_its_giver)
 {
     reach_reviving();

@@ -14,8 +14,7 @@ struct write {
     uint32_t number;
     struct domain *domain;
     int deaths;     /* of its domain when it was acknowledged */
-    bool confirmed; /* a replica of its region had it before anything else died: no region waits for another one */
-    const struct engine *taker;
+    bool confirmed; /* a replica had it before anything else died */
 };
 
 static struct domain domains[DOMAINS_MAX];
@@ -217,9 +216,7 @@ static void confirm(void *arg)
     struct write *x = &writes[at];
     if (x->domain->deaths != x->deaths) return;
     for (const struct engine *e = engines_living(); e; e = e->next)
-        if (!e->primary && e->link_up && strcmp(e->region, x->taker->region) == 0 && domain_of_engine(e) == x->domain &&
-            engine_has(e, x->number))
-            x->confirmed = true;
+        if (!e->primary && e->link_up && domain_of_engine(e) == x->domain && engine_has(e, x->number)) x->confirmed = true;
 }
 
 static void write_to(struct domain *d)
@@ -237,7 +234,7 @@ static void write_to(struct domain *d)
         if (writes == NULL) abort();
     }
     int deaths = d->at_risk ? d->deaths - 2 : d->deaths; /* what is written now may go with the process that is to go */
-    writes[n_writes] = (struct write){(uint32_t)n_writes + 1, d, deaths, false, e};
+    writes[n_writes] = (struct write){(uint32_t)n_writes + 1, d, deaths, false};
     if (!engine_write(e, writes[n_writes].number)) return;
     record_detail("    client: write %u of %s to %s", writes[n_writes].number, d->name, e->process->name);
     machine_after(NULL, (int64_t)CONFIRM_MS * NS_OF_MS, confirm, (void *)(uintptr_t)n_writes);
