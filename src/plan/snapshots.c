@@ -128,6 +128,13 @@ static bool is_being_restored(const struct world *w, const struct world_snapshot
     return false;
 }
 
+/* NULL where the part's export is done, or under way. An agent that was started after the file had gone has nothing to export. */
+static const char *why_not_exported(const struct row_snapshot_part *p, const struct row_snapshot *s)
+{
+    if (seen_export_is_done(p, s)) return NULL;
+    return p->seen_state == PART_MISSING ? "its file is missing" : seen_export_reason(p, s);
+}
+
 static void plan_exporting(struct world *w, struct world_snapshot *s)
 {
     const char *why = NULL;
@@ -135,7 +142,7 @@ static void plan_exporting(struct world *w, struct world_snapshot *s)
     for (size_t i = 0; i < s->n_parts; i++) {
         const struct row_snapshot_part *p = &s->parts[i].row;
         exported += seen_export_is_done(p, &s->row);
-        if (seen_export_reason(p, &s->row)) why = seen_export_reason(p, &s->row);
+        if (why_not_exported(p, &s->row)) why = why_not_exported(p, &s->row);
     }
     if (why == NULL && exported < s->n_parts) return;
     const char *at = s->n_parts ? s->parts[0].row.cluster_id : s->row.name;

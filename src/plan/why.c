@@ -160,7 +160,7 @@ static void why_snapshot(struct whys *out, const struct world_snapshot *s)
             whys_add(out, 0, arena_printf(a, "the file of node %s", p->node_id), "it is whole; it fails with the node's process");
         if (s->row.status == SNAPSHOT_EXPORTING && !seen_export_is_done(p, &s->row))
             whys_add(out, 0, arena_printf(a, "the export of the file of node %s", p->node_id),
-                "it has arrived in the bucket, or can't be written");
+                "it has arrived in the bucket, can't be written, or the file is missing");
         if (s->row.status == SNAPSHOT_DELETING && p->seen_state != PART_GONE)
             whys_add(
                 out, 0, arena_printf(a, "the deletion of the file of node %s", p->node_id), "the region's agent has deleted it");

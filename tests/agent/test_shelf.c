@@ -197,6 +197,20 @@ SCENE(a_copy_without_its_source_fails)
     cr_assert_eq(state_of("s2"), PART_FAILED);
 }
 
+/* The agent that knew of the file has ended; the next one finds nothing of it. */
+SCENE(a_copy_of_what_an_agent_did_not_find_fails)
+{
+    _arena_ struct arena a = {0};
+    const struct proto_snapshot_order copy = {.id = "s2", .keep = OPT_BOOL(true), .copy_of = "s1"};
+    order((struct proto_snapshot_order[]){{.id = "s1", .keep = OPT_BOOL(true)}, copy}, 2);
+    settle();
+    cr_assert_eq(see(&a, "s2").state, PART_FAILED);
+    cr_assert_str_eq(see(&a, "s2").reason, "its source's file is missing");
+    order(NULL, 0);
+    order(&copy, 1);
+    cr_assert_eq(state_of("s2"), PART_FAILED, "nor is one kept that is not ordered any more");
+}
+
 static int64_t export_number;
 
 static struct proto_snapshot_seen export_to(struct arena *a, const char *path)

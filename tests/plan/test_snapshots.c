@@ -196,6 +196,25 @@ Test(snapshots, that_could_not_be_exported_are_available_all_the_same)
     cr_assert(told("Failed to export snapshot with ID 's' to bucket b: nobody may write there"));
 }
 
+Test(snapshots, whose_files_are_missing_are_not_waited_for_by_an_export)
+{
+    make(true, "available", "exporting");
+    snapshot[0].row.export_bucket = "b";
+    snapshot[0].row.exports = 1;
+    cr_assert_str_eq(status_after("missing"), "failed", "it is of no use any more");
+    cr_assert(told("Failed to export snapshot with ID 's' to bucket b: its file is missing"));
+}
+
+Test(snapshots, that_have_arrived_in_the_bucket_are_exported_though_their_files_are_missing_since)
+{
+    make(true, "available", "exporting");
+    snapshot[0].row.export_bucket = "b";
+    snapshot[0].row.exports = part[0].row.seen_export = 1;
+    part[0].row.seen_exported = "b/x-0001.rdb";
+    cr_assert_str_eq(status_after("missing"), "failed", "it is of no use any more");
+    cr_assert(told("Snapshot with ID 's' exported to bucket b"));
+}
+
 /* ---- automatic ones ---- */
 
 enum { NEVER = 1000000 };

@@ -283,16 +283,19 @@ bool shelf_wants(const struct shelf *s, const char *id)
 static void reconcile_item(struct shelf *s, struct item *it)
 {
     const struct item *source = it->copy_of ? find_item(s, it->copy_of) : NULL;
+    bool lacks = it->copy_of && !it->whole && it->reason[0] == '\0';
     if (it->state != ITEM_REST) return;
     if (!it->ordered || !it->keep) {
         char path[PATH_MAX];
         unlink(shelf_path(s, it->id, path));
         it->whole = false;
-    } else if (!it->whole && source && source->whole && it->reason[0] == '\0') {
+    } else if (lacks && source && source->whole) {
         struct job *j = new_job(s, it, ITEM_COPY);
         shelf_path(s, it->copy_of, j->from);
         shelf_path(s, it->id, j->to);
         uv_queue_work(s->loop, &j->work, run_job, job_done);
+    } else if (lacks && (source == NULL || source->state == ITEM_REST)) {
+        shelf_fail(s, it->id, "its source's file is missing"); /* only whole ones are copied: it has gone since */
     } else if (it->whole && it->export_path && it->exported == NULL && it->export_reason[0] == '\0') {
         struct job *j = new_job(s, it, ITEM_EXPORT);
         shelf_path(s, it->id, j->from);
