@@ -1,5 +1,6 @@
 #include "agent/session/dial.h"
 #include "agents.h"
+#include "control/outages.h"
 #include "machine.h"
 #include "record.h"
 #include "serve.h"
@@ -269,9 +270,10 @@ static void serve_gets_sighting(void *arg)
     struct err e = {0};
     if (!serve_runs()) return letter_free(l);
     record_bytes(l->text, l->len);
+    bool unheard = outages_isolate(control_outages(serve_control()), l->region); /* it is answered, and nothing of it is taken */
     int r = control_sighting(serve_control(), l->text, l->len, &e);
     if (r) record("serve refuses a sighting: %s", e.msg);
-    else if (l->broken) record_failure("serve takes a difference of %s that goes by other numbers", l->region);
+    else if (l->broken && !unheard) record_failure("serve takes a difference of %s that goes by other numbers", l->region);
     bool lost = machine_chance(lost_percent) || is_cut(l->region);
     if (lost) record("the answer to a sighting of %s is lost", l->region);
     if (l->dial && !lost) machine_after(l->dial->process, delay(), answer_arrives, letter_new(l->dial, NULL, 0, r ? 500 : 200));
