@@ -205,8 +205,15 @@ Test(redis_life, serve_knows_of_a_process_once_it_has_looked_at_a_sighting_of_it
     redis_start_primary(n, &o);
     cr_assert(node_is_news(n));
     script_nodes.known = 1;
+    node_stored(n);
+    script_later(n, 10000);
     cr_assert(node_is_news(n), "it was ready only after that");
     script_nodes.known = INT64_MAX;
+    node_stored(n);
+    script_later(n, 499);
+    node_stored(n);
+    cr_assert(node_is_news(n), "what serve orders then is on its way");
+    script_later(n, 1);
     cr_assert_not(node_is_news(n));
 }
 

@@ -251,6 +251,7 @@ static void on_stored(void *arg)
 {
     struct scripted *s = arg;
     s->known = s->told;
+    for (size_t i = 0; i < s->n_nodes; i++) scripted_node_stored(s, &s->nodes[i]);
 }
 
 static const struct dial_events events = {.assignment = on_assignment, .sighting = on_sighting, .stored = on_stored};

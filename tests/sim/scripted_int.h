@@ -35,6 +35,7 @@ struct scripted_node {
     const char *seed_refused; /* NULL, or why */
     bool adopted, assigned, ready, hung, died, died_primary, died_known, ending;
     int64_t ready_at, act_at, stopped_since, busy_since; /* ms; act_at: when the step that is under way is done */
+    int64_t known_at;                                    /* when serve had stored that it is ready; 0: not yet */
     int64_t spare_since, spare_until, spare_limit;
     int64_t weighed;
 };
@@ -63,6 +64,8 @@ struct disk *file_of(const char *region, const char *id);
 struct disk *disks(void);
 /* scripted_node.c: what a node does next; true where something has changed. */
 bool scripted_node_step(struct scripted *s, struct scripted_node *n);
+/* To be called whenever 'known' has changed. */
+void scripted_node_stored(const struct scripted *s, struct scripted_node *n);
 void scripted_node_adopt(struct scripted *s, struct scripted_node *n);
 void scripted_node_see(const struct scripted *s, const struct scripted_node *n, struct arena *a, struct proto_node_seen *out);
 /* The node of that order; NULL. */

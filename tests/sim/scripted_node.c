@@ -82,10 +82,16 @@ static bool feeds(const struct scripted_node *n)
     return n->engine && n->ready && !n->hung && (n->engine->primary || n->engine->link_up);
 }
 
-/* Serve may not know yet that it is there. */
+void scripted_node_stored(const struct scripted *s, struct scripted_node *n)
+{
+    if (n->ready && n->ready_at < s->known && n->known_at == 0) n->known_at = machine_ms();
+}
+
+/* Serve may not know yet that it is there, or what it orders then may be on its way. */
 static bool is_news(const struct scripted *s, const struct scripted_node *n)
 {
-    return n->engine && (s->known == 0 || (n->ready && n->ready_at >= s->known));
+    bool told = n->known_at && machine_ms() >= n->known_at + SPARE_AFTER_MS;
+    return n->engine && (s->known == 0 || (n->ready && !told));
 }
 
 static bool followers_load(struct scripted *s, const struct scripted_node *n)
@@ -365,6 +371,7 @@ static bool step_running(struct scripted *s, struct scripted_node *n)
     if (!n->ready) {
         if (machine_ms() < n->ready_at) return false;
         n->ready = true;
+        n->known_at = 0;
         n->disk->saved = false; /* what was loaded is not loaded again after a crash */
         return true;
     }

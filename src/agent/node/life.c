@@ -8,14 +8,7 @@
 #include "agent/node/spawn.h"
 #include <assert.h>
 
-enum {
-    CONNECT_MS = 2,
-    CONNECT_SLOW_MS = 20,
-    CONNECT_SLOW_AFTER_MS = 1000,
-    SPARE_MS = 60000,
-    SPARE_AFTER_MS = 500,
-    DELETE_AGAIN_MS = 1000
-};
+enum { CONNECT_MS = 2, CONNECT_SLOW_MS = 20, CONNECT_SLOW_AFTER_MS = 1000, SPARE_MS = 60000, DELETE_AGAIN_MS = 1000 };
 
 bool node_can_feed(const struct node *n)
 {
@@ -100,7 +93,7 @@ static bool spares_replicas(struct node *n)
         n->spare_since = now;
         n->spare_until = n->spare_limit;
     } else if (n->spare_limit && n->spare_until == n->spare_limit && (int64_t)n->host->known > n->spare_since) {
-        n->spare_until = now + SPARE_AFTER_MS;
+        n->spare_until = now + ORDER_MOMENT_MS;
     }
     return now < n->spare_until && now < n->spare_limit;
 }
@@ -149,7 +142,10 @@ void node_lost(struct node *n)
 
 void node_became_ready(struct node *n)
 {
-    if (!n->life.ready) n->ready_at = node_now(n);
+    if (!n->life.ready) {
+        n->ready_at = node_now(n);
+        n->known_at = 0;
+    }
     n->life.ready = true;
     n->adopted = false;
     n->trouble = TROUBLE_NONE;

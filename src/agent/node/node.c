@@ -87,10 +87,17 @@ bool node_is_at(const struct node *n, const char *address, int64_t port)
     return n->order != NULL && n->order->port.v == port && strcmp(n->order->address, address) == 0;
 }
 
+void node_stored(struct node *n)
+{
+    bool told = n->life.ready && n->ready_at < (int64_t)n->host->known;
+    if (told && n->known_at == 0) n->known_at = node_now(n);
+}
+
 bool node_is_news(const struct node *n)
 {
     if (n->proc == NULL) return false;
-    return n->host->known == 0 || (n->life.ready && n->ready_at >= (int64_t)n->host->known);
+    if (n->host->known == 0) return true;
+    return n->life.ready && (n->known_at == 0 || node_now(n) < n->known_at + ORDER_MOMENT_MS);
 }
 
 bool node_is_ready(const struct node *n)

@@ -75,8 +75,12 @@ bool node_is_looking(const struct node *n);
 bool node_is_switching(const struct node *n);
 /* True for an adopted process that did not yet say what it is. */
 bool node_is_unknown(const struct node *n);
-/* True while serve may not know yet that its process is there with its data: it has heard nothing from this agent, or nothing since
- * the process was ready. */
+/* To be called whenever the host's 'known' has changed. */
+void node_stored(struct node *n);
+/*
+ * True while serve may not know yet that its process is there with its data: it has heard nothing from this agent, or nothing since
+ * the process was ready. It stays so for a moment: orders may still be those that serve gave before it knew.
+ */
 bool node_is_news(const struct node *n);
 /* True once nothing is left of a node that is not ordered any more: time to close it. */
 bool node_is_gone(const struct node *n);

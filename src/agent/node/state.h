@@ -12,6 +12,9 @@
  * 'engine'. Times are in ms of the loop's clock.
  */
 
+/* What serve orders because of a sighting is here this long after it has stored that. */
+enum { ORDER_MOMENT_MS = 500 };
+
 /* Why nobody gets an answer from a process that lives. */
 enum blocked { BLOCKED_NOT, BLOCKED_BUSY, BLOCKED_PAUSED };
 
@@ -89,6 +92,7 @@ struct node {
     int64_t connect_at, boot_since;
     int64_t greet_at; /* when to greet again */
     int64_t ready_at; /* when its process became ready */
+    int64_t known_at; /* when serve had stored a sighting of that; 0: not yet */
     int64_t read_at;  /* when it last told where it stands */
     int64_t retry_at;
     enum node_trouble trouble;

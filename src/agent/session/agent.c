@@ -167,7 +167,7 @@ static void on_sighting(void *arg, struct buf *out)
 static void on_stored(void *arg)
 {
     struct agent *a = arg;
-    a->fleet.node_host.known = a->fleet.told;
+    fleet_stored(&a->fleet);
     account_stored(&a->fleet.account);
 }
 

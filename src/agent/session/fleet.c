@@ -214,6 +214,12 @@ void fleet_close_gone_nodes(struct fleet *f)
     fleet_index_nodes(f);
 }
 
+void fleet_stored(struct fleet *f)
+{
+    f->node_host.known = f->told;
+    for (size_t i = 0; i < f->n_nodes; i++) node_stored(f->nodes[i]);
+}
+
 /* Who only has to be told what to do goes before whoever has to be started first. */
 void fleet_wake(struct fleet *f)
 {

@@ -66,6 +66,8 @@ const struct cluster_map *fleet_find_cluster(const struct fleet *f, const char *
 struct slot_mover *fleet_find_mover(const struct fleet *f, const char *id);
 /* Moves slots where there are some to be moved; a mover without work goes. */
 void fleet_move_slots(struct fleet *f);
+/* Serve has stored the sighting that was told last. */
+void fleet_stored(struct fleet *f);
 /* Lets every node look at its order, and at the others. */
 void fleet_wake(struct fleet *f);
 /* Closes the nodes of which nothing is left. */
