@@ -16,7 +16,7 @@ SEEDS = "1..150"  # where a mutation does not say others: rare orders of events 
 
 MUTATIONS = {
     "an order to become primary that names no process":
-        ("src/control/assign.c", "if (want.primary && n->row.promote_pid) {", "if (false) {", "150..230"),
+        ("src/control/assign.c", "if (want.primary && n->row.promote_pid) {", "if (false) {", "2570..2580"),
     "a primary that is not held down once it has died":
         ("src/plan/want.c", "return (want_failover(rg) && has_replica(first)) || has_secondary(rg, ng, SECONDARY_ANY);", "return false;"),
     "a change of primary that does not wait for the fence":
