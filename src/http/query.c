@@ -60,7 +60,7 @@ static int find_operation(struct call *c)
 static int run_call(struct call *c, void **out)
 {
     const struct operation *o = c->operation;
-    char host[HOST_TEXT_SIZE];
+    char *host = arena_alloc(c->arena, HOST_TEXT_SIZE); /* endpoints in the answer name it */
     struct query_caller who = {c->scope.region, c->scope.account, c->id, http_host(c->x, host)};
     void *in = arena_alloc(c->arena, o->in->size);
     *out = o->out ? arena_alloc(c->arena, o->out->size) : NULL;
