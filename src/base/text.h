@@ -14,3 +14,6 @@ static inline bool text_equal(const char *a, const char *b)
 {
     return a == b || text_is(a, b);
 }
+
+/* True if 'word' stands in the list, whose words have one space between them; NULL is the empty list. */
+bool text_has_word(const char *list, const char *word);

@@ -1,4 +1,5 @@
 #include "control/assign.h"
+#include "base/text.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -224,7 +225,7 @@ static bool assign_configuration(struct world *w, struct world_endpoint *e, stru
     if (c == NULL || e->row.address == NULL || c->row.status == CLUSTER_DELETING) return false;
     struct proto_target_list targets = {.set = true, .items = arena_array(w->arena, struct proto_target, c->n_nodes)};
     for (size_t i = 0; i < c->n_nodes; i++) {
-        if (c->nodes[i].drop || !word_in(c->row.config_nodes, c->nodes[i].row.node_id)) continue;
+        if (c->nodes[i].drop || !text_has_word(c->row.config_nodes, c->nodes[i].row.node_id)) continue;
         add_target(&targets, &c->nodes[i]);
         targets.items[targets.n - 1].name = w->addressing.ports ? w->addressing.advertise : NULL;
     }

@@ -206,13 +206,19 @@ struct outages *control_outages(struct control *c)
     return &c->passes.outages;
 }
 
-void control_end_faults(struct control *c, struct store *s)
+void control_keep_faults(struct control *c, struct store *s)
 {
     struct err e;
+    if (outages_keep(&c->passes.outages, s, &e) != 0 || network_keep(&c->passes.network, s, &e) != 0)
+        log_warn("what persists of outages and of the network between regions is as before: %s", e.msg);
+    control_changed(c);
+}
+
+void control_end_faults(struct control *c, struct store *s)
+{
     outages_clear(&c->passes.outages);
     network_preset(&c->passes.network, true, false);
-    if (outages_keep(&c->passes.outages, s, &e) != 0 || network_keep(&c->passes.network, s, &e) != 0)
-        log_warn("what persists of outages and links is as before: %s", e.msg);
+    control_keep_faults(c, s);
 }
 
 const char *control_authority_pem(struct control *c, struct err *e)

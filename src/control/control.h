@@ -77,7 +77,12 @@ struct network *control_network(struct control *c);
 
 /* The same of regions and zones that are out of order (outages.h). */
 struct outages *control_outages(struct control *c);
-/* Takes back all outages, and what the links between regions have; what of it the database keeps goes too, where it can be written. */
+/*
+ * What of the outages and of the network shall persist is written, and nothing else; where the database can't be written, that is logged,
+ * and all is in force all the same. A pass follows.
+ */
+void control_keep_faults(struct control *c, struct store *s);
+/* Takes back all outages, and what the links between regions have, with what persists of it. */
 void control_end_faults(struct control *c, struct store *s);
 
 /* The certificate that clients are to trust, as PEM; made if there is none yet. NULL, with the reason, where that failed. */

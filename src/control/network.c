@@ -26,6 +26,7 @@ bool network_link_is_plain(const struct network_link *l)
 
 void network_preset(struct network *n, bool near, bool persist)
 {
+    if (near && n->links == NULL) return; /* so it is */
     for (size_t i = 0; i < n_regions; i++)
         for (size_t k = 0; k < n_regions; k++)
             *network_link(n, &regions[i], &regions[k]) = (struct network_link){.state = NETWORK_UP,
@@ -85,14 +86,16 @@ static int keep_link(struct store *s, size_t from, size_t to, const struct netwo
 {
     const struct row_network_link row = {
         regions[from].name, regions[to].name, l->latency_ms, l->jitter_ms, l->bandwidth_mbit, l->state};
-    return l->persist ? q_network_link_put(s, &row, e) : q_network_link_delete(s, &row, e);
+    return l->persist ? q_network_link_put(s, &row, e) : 0;
 }
 
-int network_keep(struct network *n, struct store *s, struct err *e)
+int network_keep(const struct network *n, struct store *s, struct err *e)
 {
     int r = store_begin(s, true, e);
-    for (size_t i = 0; r == 0 && i < n_regions; i++)
-        for (size_t k = 0; r == 0 && k < n_regions; k++) r = keep_link(s, i, k, network_link(n, &regions[i], &regions[k]), e);
+    if (r) return r;
+    r = q_network_link_delete_all(s, e);
+    for (size_t i = 0; r == 0 && n->links && i < n_regions * n_regions; i++)
+        r = keep_link(s, i / n_regions, i % n_regions, &n->links[i], e);
     if (r == 0) return store_commit(s, e);
     store_rollback(s);
     return r;

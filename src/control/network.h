@@ -41,5 +41,5 @@ void network_order(struct network *n, const struct outages *o, struct arena *a, 
 /* Reads what persists. */
 int network_load(struct network *n, struct store *s, struct err *e);
 /* Writes all that persists, and nothing else. */
-int network_keep(struct network *n, struct store *s, struct err *e);
+int network_keep(const struct network *n, struct store *s, struct err *e);
 void network_fini(struct network *n);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 enum { ANSWER_MAX = 64 << 20 };
@@ -35,14 +36,16 @@ static int read_url(const char *url, struct place *out, struct err *e)
     return 0;
 }
 
-static int dial_server(const struct place *p, int *fd, struct err *e)
+static int dial_server(const struct place *p, int64_t limit_ms, int *fd, struct err *e)
 {
+    const struct timeval patience = {limit_ms / 1000, limit_ms % 1000 * 1000}; /* zeroed: for ever */
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *all;
     int r = getaddrinfo(p->host, p->port, &hints, &all), why = 0;
     if (r) return err_set(e, ERR_IO, "%s: %s", p->host, gai_strerror(r));
     *fd = -1;
     for (const struct addrinfo *a = all; a && *fd < 0; a = a->ai_next) {
         *fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, a->ai_protocol);
+        if (*fd >= 0) setsockopt(*fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience); /* of connect(), too */
         if (*fd >= 0 && connect(*fd, a->ai_addr, a->ai_addrlen) == 0) break;
         why = errno;
         if (*fd >= 0) close(*fd);
@@ -87,7 +90,7 @@ int ask_get(const char *url, const char *target, int64_t limit_ms, struct buf *b
     _buf_ struct buf request = {0}, answer = {0};
     int fd, status;
     int r = read_url(url, &p, e);
-    if (r == 0) r = dial_server(&p, &fd, e);
+    if (r == 0) r = dial_server(&p, limit_ms, &fd, e);
     if (r) return r;
     buf_printf(&request, "GET %s HTTP/1.0\r\nHost: %s:%s\r\n\r\n", target, p.host, p.port);
     if (send_all(fd, request.data, request.len)) r = hear_answer(fd, limit_ms, &answer, e);

@@ -1,4 +1,5 @@
 #include "http/exchange_int.h"
+#include "base/text.h"
 #include "base/err.h"
 #include <assert.h>
 #include <stdlib.h>
@@ -102,19 +103,11 @@ const char *http_param(struct exchange *x, const char *name)
     return form_get(params_of(x), name);
 }
 
-static bool is_among(const char *names, const char *name)
-{
-    size_t n = strlen(name);
-    for (const char *at = names; (at = strstr(at, name)); at += n)
-        if (n && (at == names || at[-1] == ' ') && (at[n] == ' ' || at[n] == '\0')) return true;
-    return false;
-}
-
 const char *http_param_beyond(struct exchange *x, const char *names)
 {
     const struct form *f = params_of(x);
     for (size_t i = 0; i < f->n; i++)
-        if (!is_among(names, f->pairs[i].key)) return f->pairs[i].key;
+        if (!text_has_word(names, f->pairs[i].key)) return f->pairs[i].key;
     return NULL;
 }
 

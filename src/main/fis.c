@@ -13,6 +13,7 @@
 #include "http/server.h"
 #include "main/fis_template.h"
 #include "model/json.h"
+#include "ops/reset/reset.h"
 #include "store/queries.gen.h"
 #include "store/store.h"
 #include <stdio.h>
@@ -302,12 +303,7 @@ static int list_experiments(struct request *q)
 
 /* ---- a reset ---- */
 
-static bool is_in(const char *scope, const char *of)
-{
-    return scope == NULL || strcmp(scope, of) == 0;
-}
-
-static int drop_all(struct store *s, struct control *c, const char *region, const char *account, struct err *e)
+static int drop_all(struct store *s, struct control *c, const struct reset_scope *scope, struct err *e)
 {
     _arena_ struct arena a = {0};
     struct row_experiment *experiments = NULL;
@@ -316,21 +312,20 @@ static int drop_all(struct store *s, struct control *c, const char *region, cons
     int r = q_experiment_all(s, &a, &experiments, &n, e);
     if (r == 0) r = q_experiment_template_all(s, &a, &templates, &n_templates, e);
     for (size_t i = 0; r == 0 && i < n; i++) {
-        if (!is_in(region, experiments[i].region) || !is_in(account, experiments[i].account)) continue;
+        if (!reset_has(scope, experiments[i].region, experiments[i].account)) continue;
         outages_end_experiment(control_outages(c), experiments[i].id);
         r = q_experiment_delete(s, &experiments[i], e);
     }
     for (size_t i = 0; r == 0 && i < n_templates; i++)
-        if (is_in(region, templates[i].region) && is_in(account, templates[i].account))
-            r = q_experiment_template_delete(s, &templates[i], e);
+        if (reset_has(scope, templates[i].region, templates[i].account)) r = q_experiment_template_delete(s, &templates[i], e);
     return r;
 }
 
-int fis_reset(struct store *s, struct control *c, const char *region, const char *account, struct err *e)
+int fis_reset(struct store *s, struct control *c, const struct reset_scope *scope, struct err *e)
 {
     int r = store_begin(s, true, e);
     if (r) return r;
-    r = drop_all(s, c, region, account, e);
+    r = drop_all(s, c, scope, e);
     if (r == 0) return store_commit(s, e);
     store_rollback(s);
     return r;

@@ -6,13 +6,14 @@
  * StopExperiment and ListExperiments, at the paths of the service. Requests are REST with JSON, and are told by their paths.
  */
 struct err;
+struct reset_scope;
 
 struct fis {
     const struct faults_admin *faults;
     const char *default_region;
 };
 
-/* Experiments and templates of a region and account (NULL: of all) go, and what experiments have put out of order is in order again. */
-int fis_reset(struct store *s, struct control *c, const char *region, const char *account, struct err *e);
+/* Experiments and templates within the scope go, and what experiments have put out of order is in order again. */
+int fis_reset(struct store *s, struct control *c, const struct reset_scope *scope, struct err *e);
 /* 'f' must outlive the server. */
 void fis_add_routes(struct http *h, const struct fis *f);

@@ -89,14 +89,6 @@ static bool read_state(struct exchange *x, enum network_state *out)
     return true;
 }
 
-/* It is in force, though the database may be unable to take it. */
-static void put_in_force(const struct faults_admin *l, struct network *n)
-{
-    struct err e = {0};
-    if (network_keep(n, l->store, &e) != 0) log_warn("what persists of the network between regions is as before: %s", e.msg);
-    control_changed(l->control);
-}
-
 /* ---- requests ---- */
 
 static void get_links(struct exchange *x, void *arg)
@@ -126,7 +118,7 @@ static void put_links(struct exchange *x, void *arg)
     struct network *n = control_network(l->control);
     network_preset(n, near, persist);
     log_info("all links between regions are as the preset %s has them", preset);
-    put_in_force(l, n);
+    control_keep_faults(l->control, l->store);
     answer_links(x, n);
 }
 
@@ -150,7 +142,7 @@ static void put_link(struct exchange *x, void *arg)
     if (!one_way) *network_link(n, to, from) = link;
     log_info("the link %s %s %s is %s: %lld ms, jitter %lld ms, %lld Mbit/s", from->name, one_way ? "to" : "and", to->name,
         network_state_text(link.state), (long long)link.latency_ms, (long long)link.jitter_ms, (long long)link.bandwidth_mbit);
-    put_in_force(l, n);
+    control_keep_faults(l->control, l->store);
     answer_link(x, n, from, to);
 }
 

@@ -104,15 +104,6 @@ static bool read_state(struct exchange *x, const struct place *p, bool *up, enum
     return known;
 }
 
-/* It is in force, though the database may be unable to take it. */
-static void put_in_force(const struct faults_admin *f)
-{
-    struct err e = {0};
-    if (outages_keep(control_outages(f->control), f->store, &e) != 0)
-        log_warn("what persists of outages is as before: %s", e.msg);
-    control_changed(f->control);
-}
-
 static void put_place(struct exchange *x, const struct faults_admin *f, const struct place *p)
 {
     struct outages *o = control_outages(f->control);
@@ -130,7 +121,7 @@ static void put_place(struct exchange *x, const struct faults_admin *f, const st
     if (up) outages_drop(o, p->region->name, p->zone);
     else outages_add(o, &outage);
     log_warn("%s is %s", p->zone ? p->zone : p->region->name, up ? "up" : outage_state_text(outage.state));
-    put_in_force(f);
+    control_keep_faults(f->control, f->store);
     answer_place(x, f, p);
 }
 

@@ -39,7 +39,7 @@ void reset_admin_look(struct reset_admin *t)
     if (!t->under_way) return;
     int r = reset_finish(t->store, &scope, &done, &e);
     if (r == 0 && !done) return;
-    if (r == 0) r = fis_reset(t->store, t->control, scope.region, scope.account, &e);
+    if (r == 0) r = fis_reset(t->store, t->control, &scope, &e);
     struct exchange *x = t->waiting;
     t->under_way = false;
     t->waiting = NULL;

@@ -105,7 +105,7 @@ static void begin_pending(struct world *w, struct world_cluster *c)
     if (more < 0) {
         world_event(w, c->row.region, c->row.id, EVENT_NODES_DECREASING);
         for (size_t i = 0; i < c->n_nodes; i++) {
-            if (!word_in(c->row.pending_nodes_to_remove, c->nodes[i].row.node_id)) continue;
+            if (!text_has_word(c->row.pending_nodes_to_remove, c->nodes[i].row.node_id)) continue;
             world_set_word(w, &c->nodes[i].row.want, WISH_GONE);
             move_node_status(w, &c->nodes[i].row.status, NODE_DELETION_ASKED);
         }

@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "base/arena.h"
 #include "catalog/parameter.h"
 #include "plan/moves.gen.h"
@@ -44,7 +45,7 @@ static const char *text_value(struct world *w, const char *text, const char *nam
 static bool refused_by_a_node(const struct world_cluster *c, const struct parameter *p)
 {
     for (size_t i = 0; p->engine_name && i < c->n_nodes; i++)
-        if (node_shall_run(&c->nodes[i]) && word_in(c->nodes[i].row.seen_refused_settings, p->engine_name)) return true;
+        if (node_shall_run(&c->nodes[i]) && text_has_word(c->nodes[i].row.seen_refused_settings, p->engine_name)) return true;
     return false;
 }
 

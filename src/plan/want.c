@@ -1,17 +1,10 @@
 #include "plan/want.h"
+#include "base/text.h"
 #include "base/arena.h"
 #include "plan/phase.h"
 #include "plan/seen.h"
 #include "plan/shard.h"
 #include <string.h>
-
-bool word_in(const char *list, const char *word)
-{
-    size_t n = strlen(word);
-    for (const char *p = list; p && *p; p += strcspn(p, " "), p += *p == ' ')
-        if (strncmp(p, word, n) == 0 && (p[n] == ' ' || p[n] == '\0')) return true;
-    return false;
-}
 
 /* A member that is leaving stands on its own already: that is how it leaves. */
 bool want_passive(const struct world_rg *rg)
@@ -332,7 +325,7 @@ bool want_in_step(struct world *w, const struct world_node *n)
 static bool holds_reader(struct world_rg *rg, const struct world_node_group *ng, const struct world_node *n)
 {
     struct world_endpoint *e = rg_endpoint(rg, ENDPOINT_READER, ng->row.id);
-    return e && e->row.address && word_in(n->row.seen_endpoints, e->row.address);
+    return e && e->row.address && text_has_word(n->row.seen_endpoints, e->row.address);
 }
 
 struct world_node *want_reader(struct world *w, struct world_rg *rg, const struct world_node_group *ng)
@@ -416,7 +409,7 @@ static bool is_as_asked(const struct world_node *n)
 static bool holds_all(const struct row_node *seen, const struct want_node *want)
 {
     for (size_t i = 0; i < want->n_endpoints; i++)
-        if (!word_in(seen->seen_endpoints, want->endpoints[i])) return false;
+        if (!text_has_word(seen->seen_endpoints, want->endpoints[i])) return false;
     return true;
 }
 

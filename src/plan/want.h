@@ -102,6 +102,3 @@ bool want_in_force(struct world *w, struct world_node *n);
 /* True for a process that has hung for WANT_ROUSE_MS, and that nobody can replace: if it was made to stand still, it is woken. */
 enum { WANT_ROUSE_MS = 5000 };
 bool want_rouse(const struct world *w, const struct world_node *n);
-
-/* True if 'word' stands in the space-separated 'list'. */
-bool word_in(const char *list, const char *word);

@@ -19,7 +19,8 @@ TestSuite(options, .init = clean_environment);
 /* "a b" as the arguments a and b after the program's name. */
 static int read_line(const char *line)
 {
-    char text[512], *argv[32] = {(char *)"meridian"}, *rest = text;
+    static char text[512]; /* 'o' points into it */
+    char *argv[32] = {(char *)"meridian"}, *rest = text;
     int argc = 1;
     strcpy(text, line);
     for (char *word; (word = strsep(&rest, " ")) != NULL;)

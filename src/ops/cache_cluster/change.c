@@ -1,4 +1,5 @@
 #include "ops/cache_cluster/change.h"
+#include "base/text.h"
 #include "catalog/limits.gen.h"
 #include "ops/core/find.h"
 #include "ops/core/id.h"
@@ -168,7 +169,7 @@ static int remove_nodes(const struct change *x, int64_t less)
             (long long)less);
     for (size_t i = 0; i < ids->n; i++) {
         const char *id = ids->items[i];
-        if (find_cluster_node(x, id) == NULL || word_in(list, id))
+        if (find_cluster_node(x, id) == NULL || text_has_word(list, id))
             return op_fault(x->op, FAULT_INVALID_PARAMETER_VALUE, "Cache node %s is not one of cache cluster %s, or named twice.",
                 id, x->c->id);
         list = arena_printf(x->op->arena, "%s%s%s", list, i ? " " : "", id);

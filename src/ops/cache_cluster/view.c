@@ -1,4 +1,5 @@
 #include "ops/cache_cluster/view.h"
+#include "base/text.h"
 #include "ops/core/id.h"
 #include "ops/core/view.h"
 #include "plan/encryption.h"
@@ -17,8 +18,8 @@ static const char *node_status(const struct row_cache_cluster *c, const struct r
 static const char *node_apply_status(const struct row_cache_cluster *row, const char *node_id)
 {
     bool reboot = row->parameter_apply_status == APPLY_PENDING_REBOOT;
-    return reboot && !word_in(row->nodes_to_reboot, node_id) ? apply_status_text(APPLY_IN_SYNC)
-                                                             : apply_status_text(row->parameter_apply_status);
+    return reboot && !text_has_word(row->nodes_to_reboot, node_id) ? apply_status_text(APPLY_IN_SYNC)
+                                                                   : apply_status_text(row->parameter_apply_status);
 }
 
 static int view_nodes(struct op *op, const struct row_cache_cluster *row, struct api_cache_cluster *out)
