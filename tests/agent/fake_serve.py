@@ -21,6 +21,7 @@ class FakeServe:
     def __init__(self, folder):
         self.path = os.path.join(folder, "agents.sock")
         self.regions, self.changed, self.server = {}, threading.Condition(), None
+        self.listeners = []  # each is called with every sighting, whole
 
     def start(self):
         if os.path.lexists(self.path):
@@ -66,6 +67,8 @@ class FakeServe:
                 if (last.get("numbering"), last.get("number")) != (sighting["numbering"], sighting["since"]):
                     return False
                 sighting = whole(last, sighting)
+            for listener in self.listeners:
+                listener(sighting)
             r.sighting = sighting
             r.reports += 1
             self.changed.notify_all()

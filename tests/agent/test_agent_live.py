@@ -133,8 +133,7 @@ class Life(Three):
         client(self.address(1)).set("k", "v" * 1000)
         poll(lambda: client(self.address(2)).get("k") == client(self.address(3)).get("k") == "v" * 1000, "replication")
         reports = []
-        store = self.serve.store
-        self.serve.store = lambda s: (reports.append(s), store(s))
+        self.serve.listeners.append(reports.append)
         os.kill(seen(s, "g.a")["pid"], signal.SIGKILL)
         self.wait(lambda s: seen(s, "g.a")["state"] == "exited")
         first = next(s for s in reports if seen(s, "g.a")["state"] == "exited")
@@ -198,8 +197,7 @@ class Life(Three):
         self.start_group()
         self.kill_agent()
         reports = []
-        store = self.serve.store
-        self.serve.store = lambda s: (reports.append(s), store(s))
+        self.serve.listeners.append(reports.append)
         self.start()
         self.wait(lambda s: s["pid"] == self.agents["r1"].pid)
         self.assertTrue(serves(reports[0], "g.a", "g.b", "g.c"), reports[0])

@@ -64,8 +64,7 @@ class Cluster(Field):
         self.octets = iter(range(1, 250))
         self.shards = [self.shard("%04d" % (i + 1), s, self.NODES) for i, s in enumerate(split(self.SHARDS))]
         self.moves, self.replaces, self.more = [], True, {}
-        store = self.serve.store
-        self.serve.store = lambda s: (self.decide(s), store(s))
+        self.serve.listeners.append(self.decide)
 
     def shard(self, name, slots, nodes):
         return Shard(name, [self.address(next(self.octets)) for _ in range(nodes)], slots)
@@ -191,8 +190,7 @@ class Form(Cluster):
         s, _ = self.start_cluster()
         self.kill_agent()
         reports = []
-        store = self.serve.store
-        self.serve.store = lambda s: (reports.append(s), store(s))
+        self.serve.listeners.append(reports.append)
         self.start()
         self.wait(lambda s: s["pid"] == self.agents["r1"].pid and self.formed(s))
         for n in self.all_nodes():

@@ -43,8 +43,7 @@ class Failover(Field):
         self.vip = self.address(100)
         self.names = {"g.a": self.address(1), "g.b": self.address(2), "g.c": self.address(3)}
         self.primary, self.condemned, self.told, self.ordered = "g.a", 0, None, None
-        store = self.serve.store
-        self.serve.store = lambda s: (self.decide(s), store(s))
+        self.serve.listeners.append(self.decide)
 
     def orders(self):
         first = node(self.primary, self.names[self.primary], endpoints=[self.vip], hold=True, condemned_pid=self.condemned)
@@ -146,8 +145,7 @@ class Chain(Field):
     def test_the_report_of_a_hang_says_how_far_the_replicas_are(self):
         s = self.start_chain()
         reports = []
-        store = self.serve.store
-        self.serve.store = lambda s: (reports.append(s), store(s))
+        self.serve.listeners.append(reports.append)
         os.kill(seen(s, "g.b1")["pid"], signal.SIGSTOP)
         client(self.address(1)).set("k", "w" * 5000)
         self.wait(lambda s: seen(s, "g.b1")["state"] == "hung")

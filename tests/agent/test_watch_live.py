@@ -18,13 +18,11 @@ class Watch(Field):
         self.a = node("g.a", self.address(1))
         self.b = node("g.b", self.address(2), self.a)
         self.states, self.told_blocked = [], set()
-        store = self.serve.store
 
         def note(s):
             self.states.append((time.monotonic(), {n["id"]: n["state"] for n in s["nodes"]}))
             self.told_blocked |= {n.get("blocked") for n in s["nodes"]}
-            store(s)
-        self.serve.store = note
+        self.serve.listeners.append(note)
 
     def start_pair(self):
         self.order([self.a, self.b])

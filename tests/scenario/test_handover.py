@@ -11,6 +11,7 @@ from datastores import AWAY, HOME
 from harness import connect, wait_for
 
 LIMIT = 10000         # what an orderly change is given
+GIVEN_UP = "given up, everything stays as it was"
 OUT_OF_REACH = 40000  # an agent that nobody has heard of for longer
 BUSY = """
 local start, n = redis.call('TIME'), 0
@@ -134,7 +135,7 @@ class Handover(datastores.Case):
         self.failover(self.world_id, AWAY, self.away)
         self.server.admin("POST", "clock?jump_ms=-3600000")  # what has a limit does not go by the clock that is set
         self.let_pass(LIMIT)
-        self.wait_told("given up, everything stays as it was", self.away, AWAY)
+        self.wait_told(GIVEN_UP, self.away, AWAY)
         self.wait_roles(self.world_id, HOME)
         script.join()
         self.assertIsInstance(script.answer, int)
@@ -154,7 +155,7 @@ class Handover(datastores.Case):
         self.failover(self.world_id, AWAY, self.away)
         wait_for(lambda: self.first(HOME)["fenced"], "writes are held")
         self.let_pass(LIMIT)
-        self.wait_told("did not get all writes", self.home, HOME)
+        self.wait_told(GIVEN_UP, self.home, HOME)
         self.assertTrue(connect(self.home_endpoint).set("after", 1), "it takes writes as before")
         self.assertEqual("PRIMARY", datastores.roles(self.world(self.world_id))[HOME])
         self.assertEqual("replica", self.first(AWAY)["role"])
@@ -189,7 +190,7 @@ class Handover(datastores.Case):
         with self.assertRaises(redis.exceptions.TimeoutError):
             redis.Redis(*self.home_endpoint, socket_timeout=0.1, retry_on_timeout=False).set("k", "v")
         self.let_pass(LIMIT)
-        self.wait_told("did not get all writes", self.home, HOME)
+        self.wait_told(GIVEN_UP, self.home, HOME)
         wait_for(lambda: self.can(client, "CLIENT", "UNPAUSE"), "the right to end pauses")
         self.assertTrue(client.set("k", "w"))
 
