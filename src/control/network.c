@@ -9,7 +9,7 @@
 
 enum { BYTES_PER_MBIT = 1000 * 1000 / 8 };
 
-struct network_link *network_link(struct network *n, const struct region *from, const struct region *to)
+static struct network_link *link_between(struct network *n, const struct region *from, const struct region *to)
 {
     if (n->links == NULL) {
         n->links = calloc(n_regions * n_regions, sizeof *n->links);
@@ -17,6 +17,17 @@ struct network_link *network_link(struct network *n, const struct region *from, 
         network_preset(n, true, false);
     }
     return &n->links[(size_t)(from - regions) * n_regions + (size_t)(to - regions)];
+}
+
+const struct network_link *network_link(struct network *n, const struct region *from, const struct region *to)
+{
+    return link_between(n, from, to);
+}
+
+void network_bend(struct network *n, const struct region *from, const struct region *to, const struct network_link *l)
+{
+    *link_between(n, from, to) = *l;
+    n->edits++;
 }
 
 bool network_link_is_plain(const struct network_link *l)
@@ -27,9 +38,10 @@ bool network_link_is_plain(const struct network_link *l)
 void network_preset(struct network *n, bool near, bool persist)
 {
     if (near && n->links == NULL) return; /* so it is */
+    n->edits++;
     for (size_t i = 0; i < n_regions; i++)
         for (size_t k = 0; k < n_regions; k++)
-            *network_link(n, &regions[i], &regions[k]) = (struct network_link){.state = NETWORK_UP,
+            *link_between(n, &regions[i], &regions[k]) = (struct network_link){.state = NETWORK_UP,
                 .latency_ms = near ? 0 : region_latency_ms(&regions[i], &regions[k]),
                 .persist = persist && !near};
 }
@@ -49,7 +61,7 @@ static struct proto_line_order *line_order(struct arena *a, const struct network
 static struct network_link link_now(
     struct network *n, const struct outages *o, const struct region *from, const struct region *to)
 {
-    struct network_link l = *network_link(n, from, to);
+    struct network_link l = *link_between(n, from, to);
     if (from != to && (outages_isolate(o, from->name) || outages_isolate(o, to->name))) l.state = NETWORK_DOWN;
     return l;
 }
@@ -67,6 +79,19 @@ void network_order(struct network *n, const struct outages *o, struct arena *a, 
     }
 }
 
+const char *network_cut_from(struct network *n, const struct outages *o, struct arena *a, const char *region)
+{
+    const struct region *here = region_find(region);
+    const char *cut = NULL;
+    if (here == NULL || (n->links == NULL && o->n == 0)) return NULL;
+    for (size_t i = 0; i < n_regions; i++) {
+        const struct network_link to = link_now(n, o, here, &regions[i]), from = link_now(n, o, &regions[i], here);
+        if (to.state == NETWORK_UP && from.state == NETWORK_UP) continue;
+        cut = cut ? arena_printf(a, "%s %s", cut, regions[i].name) : regions[i].name;
+    }
+    return cut;
+}
+
 int network_load(struct network *n, struct store *s, struct err *e)
 {
     _arena_ struct arena a = {0};
@@ -76,7 +101,7 @@ int network_load(struct network *n, struct store *s, struct err *e)
     for (size_t i = 0; r == 0 && i < n_rows; i++) {
         const struct region *from = region_find(rows[i].from_region), *to = region_find(rows[i].to_region);
         if (from && to)
-            *network_link(n, from, to) =
+            *link_between(n, from, to) =
                 (struct network_link){rows[i].latency_ms, rows[i].jitter_ms, rows[i].bandwidth_mbit, rows[i].state, true};
     }
     return r;

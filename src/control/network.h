@@ -1,6 +1,7 @@
 #pragma once
 #include "catalog/words.gen.h"
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 /*
  * The network between the regions, as somebody wants it to be: each direction between two regions by itself. It is in memory; what shall
@@ -26,10 +27,12 @@ enum { NETWORK_LATENCY_MAX_MS = 10000, NETWORK_JITTER_MAX_MS = 10000, NETWORK_BA
 /* Zeroed, all regions are next door. */
 struct network {
     struct network_link *links;
+    size_t edits; /* how often somebody has changed it */
 };
 
-/* The direction between two regions; it may be changed until the next call of network_fini(). */
-struct network_link *network_link(struct network *n, const struct region *from, const struct region *to);
+/* The direction between two regions, as it is until the next change. */
+const struct network_link *network_link(struct network *n, const struct region *from, const struct region *to);
+void network_bend(struct network *n, const struct region *from, const struct region *to, const struct network_link *l);
 /* True where it does nothing to bytes. */
 bool network_link_is_plain(const struct network_link *l);
 /* All regions of a partition are as far from each other as they are on earth; with 'near' all are next door, and nothing persists. */
@@ -37,6 +40,9 @@ void network_preset(struct network *n, bool near, bool persist);
 
 /* What the agent of a region has to know of it; nothing leads to a region that is isolated. */
 void network_order(struct network *n, const struct outages *o, struct arena *a, const char *region, struct proto_assignment *out);
+
+/* The regions that nothing reaches from this one, or that nothing comes from, one space between; in the arena, NULL: there are none. */
+const char *network_cut_from(struct network *n, const struct outages *o, struct arena *a, const char *region);
 
 /* Reads what persists. */
 int network_load(struct network *n, struct store *s, struct err *e);

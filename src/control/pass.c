@@ -93,7 +93,7 @@ static struct world world_now(const struct passes *p, struct arena *a)
     };
 }
 
-static struct world_region *regions_now(const struct passes *p, struct arena *a)
+static struct world_region *regions_now(struct passes *p, struct arena *a)
 {
     struct world_region *regions = world_regions(a, &p->rows);
     for (size_t i = 0; i < p->rows.n_regions; i++) {
@@ -101,6 +101,7 @@ static struct world_region *regions_now(const struct passes *p, struct arena *a)
         regions[i].in_touch = s && s->in_touch;
         regions[i].obeys = s && s->in_touch && s->taken == s->version;
         regions[i].isolated = s && s->isolated;
+        regions[i].cut_from = network_cut_from(&p->network, &p->outages, a, regions[i].row.name);
         regions[i].heard_ms = s ? s->heard_ms : p->started_ms;
     }
     return regions;
@@ -267,10 +268,10 @@ static void mark_regions(struct passes *p)
 }
 
 /* Everything that stops reaches everybody. */
-static void look_at_outages(struct passes *p)
+static void look_at_faults(struct passes *p)
 {
     outages_expire(&p->outages, p->steady_ms);
-    bool changed = p->outage_edits != p->outages.edits;
+    bool changed = p->outage_edits != p->outages.edits || p->network_edits != p->network.edits;
     for (struct session *s = p->sessions->first; s; s = s->next) {
         bool isolated = !p->stopping && outages_isolate(&p->outages, s->region);
         changed |= s->isolated != isolated;
@@ -278,6 +279,7 @@ static void look_at_outages(struct passes *p)
     }
     if (changed) rows_mark_all(&p->rows);
     p->outage_edits = p->outages.edits;
+    p->network_edits = p->network.edits;
 }
 
 static void mark_due(struct passes *p)
@@ -357,7 +359,7 @@ int passes_make(struct passes *p, struct err *e)
     int r = load_rows(p, e);
     if (r) return r;
     take_time(p);
-    look_at_outages(p);
+    look_at_faults(p);
     mark_regions(p);
     mark_due(p);
     if (p->batches_left == 0) p->batches_left = p->rows.marked.n + MORE_BATCHES;

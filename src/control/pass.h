@@ -30,6 +30,7 @@ struct passes {
     struct network network;
     struct outages outages;
     size_t outage_edits;    /* as orders know them */
+    size_t network_edits;   /* as the plans know them */
     struct losses losses;   /* of data, once everything is to stop */
     int64_t started_ms;     /* of the steady clock */
     int64_t steady_ms;      /* of the pass, on the steady clock */

@@ -138,8 +138,8 @@ static void put_link(struct exchange *x, void *arg)
               read_state(x, &link.state) && faults_read_flag(x, "one_way", &one_way) &&
               faults_read_flag(x, "persist", &link.persist);
     if (!ok) return;
-    *network_link(n, from, to) = link;
-    if (!one_way) *network_link(n, to, from) = link;
+    network_bend(n, from, to, &link);
+    if (!one_way) network_bend(n, to, from, &link);
     log_info("the link %s %s %s is %s: %lld ms, jitter %lld ms, %lld Mbit/s", from->name, one_way ? "to" : "and", to->name,
         network_state_text(link.state), (long long)link.latency_ms, (long long)link.jitter_ms, (long long)link.bandwidth_mbit);
     control_keep_faults(l->control, l->store);

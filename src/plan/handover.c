@@ -96,9 +96,16 @@ struct world_member *handover_next_source(struct world *w, const struct handover
 
 /* ---- facts of one shard ---- */
 
+/* It follows once the network lets it, or what its engine complains of is mended: neither is a matter of the failover. */
+static bool follows_when_it_can(struct world *w, const struct handover *h, const struct world_member *m, struct world_node *n)
+{
+    bool cut = h->active && world_is_cut(w, h->active->row.region, m->row.region);
+    return (cut || seen_why_unlinked(&n->row)) && want_lack(w, n) == LACK_LINK;
+}
+
 /*
- * A shard whose first node can't follow yet (dead, or out of reach) does not keep the others
- * from being available; and without a primary there is nobody to follow.
+ * A shard whose first node can't follow yet (dead, out of reach, cut off from its upstream) does not keep the others from being available;
+ * and without a primary there is nobody to follow.
  */
 static bool is_followed(struct world *w, const struct handover *h, const struct handover_shard *s)
 {
@@ -108,7 +115,8 @@ static bool is_followed(struct world *w, const struct handover *h, const struct 
         struct world_node_group *ng = find_counterpart(m, s->old_ng);
         struct world_node *n = ng ? rg_primary(ng) : NULL;
         if (m->drop || m->row.leaving) continue; /* it follows nobody any more */
-        if (node_answers(n) && !want_in_force(w, n) && !world_out_of_reach(w, m->row.region)) return false;
+        if (!node_answers(n) || want_in_force(w, n) || world_out_of_reach(w, m->row.region)) continue;
+        if (!follows_when_it_can(w, h, m, n)) return false;
     }
     return true;
 }
@@ -123,6 +131,12 @@ static bool same_slots(const struct handover_shard *s)
     return memcmp(&old, &next, sizeof old) == 0;
 }
 
+/* The new primary's end of a link that is cut notices that late. */
+static bool is_linked(struct world *w, const struct handover *h, const struct handover_shard *s)
+{
+    return s->next->row.seen_link_up && !(h->active && world_is_cut(w, h->active->row.region, h->target->row.region));
+}
+
 static unsigned facts_of_old(struct world *w, const struct handover *h, const struct handover_shard *s)
 {
     const struct world_node *old = s->old;
@@ -130,7 +144,7 @@ static unsigned facts_of_old(struct world *w, const struct handover *h, const st
     bool reports = h->active && world_in_touch(w, h->active->row.region);
     bool ready = s->next_ng == NULL || s->next_ng->row.fork_offset == 0; /* else it is about to follow the old one */
     bool busy = old && s->old_ng->row.switch_node_id;                    /* a change within its region ends first */
-    bool follows = s->next == NULL || s->next->row.seen_link_up;         /* else their offsets say nothing of each other */
+    bool follows = s->next == NULL || is_linked(w, h, s);                /* else their offsets say nothing of each other */
     bool fenced = reports && node_answers(old) && old->row.seen_fenced;
     unsigned facts = 0;
     if (reports) facts |= FACT_OLD_REPORTS;
@@ -225,18 +239,26 @@ static const struct handover_shard *find_behind(const struct handover *h)
     return &h->shards[0];
 }
 
-const char *handover_why_given_up(struct world *w, const struct handover *h)
+static const char *why_in_time(struct world *w, const struct handover *h)
 {
     bool fencing = h->g->row.phase == PHASE_FENCING;
     int seconds = (int)(phase_of(fencing ? PHASE_FENCING : PHASE_PROMOTING)->limit_ms / 1000);
-    const char *unfit = fencing ? NULL : why_target_is_unfit(w, h);
-    if (unfit) return unfit;
     const struct handover_shard *s = fencing ? find_unfenced(w, h) : find_behind(h);
     assert(fencing ? s->old != NULL : s->next != NULL); /* FACT_OLD_PASSED_OVER, FACT_TARGET_NONE: another event then */
     if (!fencing) return arena_printf(w->arena, "%s did not get all writes within %d s", s->next->row.cluster_id, seconds);
     const char *node = s->old->row.cluster_id;
-    if (node_answers(s->old) && s->old->row.seen_fenced && s->next && !s->next->row.seen_link_up)
+    if (node_answers(s->old) && s->old->row.seen_fenced && s->next && !is_linked(w, h, s))
         return arena_printf(w->arena, "%s had no link to %s for %d s", s->next->row.cluster_id, node, seconds);
     if (node_answers(s->old)) return arena_printf(w->arena, "%s could not hold its writes for %d s", node, seconds);
     return arena_printf(w->arena, "%s does not answer (%s)", node, seen_state_text(seen_node_state(&s->old->row)));
+}
+
+const char *handover_why_given_up(struct world *w, const struct handover *h)
+{
+    const char *unfit = h->g->row.phase == PHASE_FENCING ? NULL : why_target_is_unfit(w, h);
+    const char *from = h->active ? h->active->row.region : NULL, *to = h->target ? h->target->row.region : NULL;
+    if (unfit) return unfit;
+    const char *why = why_in_time(w, h);
+    if (from == NULL || to == NULL || !world_is_cut(w, from, to)) return why;
+    return arena_printf(w->arena, "%s: the link between %s and %s is cut", why, from, to);
 }

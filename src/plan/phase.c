@@ -46,7 +46,7 @@ static const struct phase phases[] = {
         "the agent of %s to take it that its primary is not to become one any more",
         "the agent has taken that, or it takes writes already"},
     [PHASE_SETTLING] = {ACTIVE_SERVES, OTHER_FOLLOWS, 0, "all regions to follow the new primary",
-        "all nodes that answer and can be reached are in step"},
+        "all nodes that answer, can be reached and can follow are in step"},
     [PHASE_REVIVING] = {ACTIVE_RECEIVES, OTHER_GIVES, 0, "the dead primary to get its data back from %s", "it has all of them"},
     [PHASE_RETURNING] = {ACTIVE_RETURNS, OTHER_GIVES, 10000, "the primary to take writes again, with the data from %s",
         "it takes them; after 10 s it begins anew"},

@@ -60,7 +60,7 @@ enum phase_fact {
     FACT_TARGET_WITHDREW = 1 << 15,  /* its agent has taken it that it is not to become primary, and it is none, or lost */
     FACT_TARGET_GAVE = 1 << 16,      /* it holds its writes, and the dead primary's node has all of its data */
     FACT_OTHER_SOURCE = 1 << 17,     /* a region that can be reached has data to give */
-    FACT_FOLLOWED = 1 << 18,         /* all nodes that answer and can be reached are in step */
+    FACT_FOLLOWED = 1 << 18,         /* all nodes that answer, can be reached and can follow are in step */
     FACT_OLD_SETTLED = 1 << 19,      /* it is fenced or passed over */
     FACT_OFFSET_IN_VAIN = 1 << 20,   /* some: an offset is known, but of an old one that is passed over */
     FACT_TARGET_BEGUN = 1 << 21,     /* some: it takes writes */

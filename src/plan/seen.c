@@ -18,6 +18,12 @@ const char *seen_node_reason(const struct row_node *n)
     return seen_node_is_here(n) ? n->seen_reason : NULL;
 }
 
+const char *seen_why_unlinked(const struct row_node *n)
+{
+    bool unlinked = seen_node_state(n) == SEEN_READY && n->seen_role == SEEN_ROLE_REPLICA && !n->seen_link_up;
+    return unlinked ? seen_node_reason(n) : NULL;
+}
+
 int64_t seen_node_restarts(const struct row_node *n)
 {
     return seen_node_is_here(n) ? n->seen_restarts : 0;

@@ -16,6 +16,8 @@ bool seen_node_is_here(const struct row_node *n);
 enum seen_state seen_node_state(const struct row_node *n);
 /* Why it is not as it shall be, or NULL. */
 const char *seen_node_reason(const struct row_node *n);
+/* Why it can't follow its upstream: it answers, and its link is down for longer than usual. NULL where nothing is known of that. */
+const char *seen_why_unlinked(const struct row_node *n);
 int64_t seen_node_restarts(const struct row_node *n);
 
 bool seen_endpoint_is_here(const struct row_endpoint *e);

@@ -22,9 +22,8 @@ static bool known_already(const struct row_node *stored, const struct row_node *
 static void tell_unlinked(struct world *w, const struct world_node *n)
 {
     const struct row_node *row = &n->row;
-    const char *why = seen_node_reason(row);
-    bool unlinked = why && node_answers(n) && row->seen_role == SEEN_ROLE_REPLICA && !row->seen_link_up;
-    if (unlinked && !known_already(n->stored, row))
+    const char *why = seen_why_unlinked(row);
+    if (why && !known_already(n->stored, row))
         world_event(w, row->region, row->cluster_id, EVENT_NODE_UNLINKED, row->node_id, why);
 }
 

@@ -127,6 +127,14 @@ static void why_phase(struct whys *out, const struct row_global_replication_grou
     whys_add(out, g->phase_since_ms, what, phase->ends);
 }
 
+/* A region that nothing reaches from the primary one follows when the network lets it. */
+static void why_cut(struct whys *out, struct world_global *g, const struct world_member *m)
+{
+    const struct world_member *active = global_primary(g);
+    if (g->row.phase != PHASE_STEADY && active && world_is_cut(out->w, active->row.region, m->row.region))
+        whys_add_cut(out, active->row.region, m->row.region);
+}
+
 static void why_member(struct whys *out, const struct world_member *m)
 {
     struct arena *a = out->w->arena;
@@ -146,7 +154,10 @@ static void why_global(struct whys *out, struct world_global *g)
 {
     why_phase(out, &g->row);
     for (size_t i = 0; i < g->n_members; i++)
-        if (!g->members[i].drop && g->row.status != GLOBAL_DELETING) why_member(out, &g->members[i]);
+        if (!g->members[i].drop && g->row.status != GLOBAL_DELETING) {
+            why_cut(out, g, &g->members[i]);
+            why_member(out, &g->members[i]);
+        }
 }
 
 /* ---- snapshots, users, user groups ---- */

@@ -74,6 +74,20 @@ static void add_agent(struct whys *out, const char *region)
     whys_add(out, r->heard_ms, arena_printf(out->w->arena, "the agent of %s, which is not in touch", region), "it reports");
 }
 
+void whys_add_cut(struct whys *out, const char *region, const char *other)
+{
+    whys_add(
+        out, 0, arena_printf(out->w->arena, "the link between %s and %s, which is cut", region, other), "the link is up again");
+}
+
+/* The first node of a region that follows another one, over a link that is cut. */
+static void add_cut(struct whys *out, const struct world_node *n)
+{
+    struct world_member *active = n->rg && n->rg->global && want_passive(n->rg) ? global_primary(n->rg->global) : NULL;
+    if (active && rg_primary(n->node_group) == n && world_is_cut(out->w, active->row.region, n->row.region))
+        whys_add_cut(out, active->row.region, n->row.region);
+}
+
 void whys_add_lack(struct whys *out, enum lack lack, const struct world_node *n, const struct world_endpoint *e)
 {
     if (lack == LACK_NOTHING) return;
@@ -94,6 +108,7 @@ void whys_add_lack(struct whys *out, enum lack lack, const struct world_node *n,
         }
     } else {
         whys_add(out, n ? n->row.unserved_since_ms : 0, name_node(out, sentences[lack].what, n), sentences[lack].ends);
+        if (lack == LACK_LINK && n) add_cut(out, n);
     }
 }
 

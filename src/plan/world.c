@@ -1,5 +1,6 @@
 #include "plan/world.h"
 #include "base/arena.h"
+#include "base/text.h"
 #include "plan/seen.h"
 #include <string.h>
 
@@ -225,6 +226,12 @@ bool world_out_of_reach(struct world *w, const char *region)
     if (r->isolated || w->steady_ms >= r->heard_ms + OUT_OF_REACH_MS) return true;
     world_wake(w, r->heard_ms + OUT_OF_REACH_MS);
     return false;
+}
+
+bool world_is_cut(struct world *w, const char *region, const char *other)
+{
+    const struct world_region *r = world_region(w, region);
+    return r && r->cut_from && text_has_word(r->cut_from, other);
 }
 
 struct world_node *rg_node(struct world_rg *rg, const char *id)

@@ -192,10 +192,11 @@ struct world_user_link {
 struct world_region {
     struct row_region row;
     const struct row_region *stored;
-    bool in_touch;    /* its agent has reported within the last seconds */
-    bool obeys;       /* and acts on all that was ordered before this look */
-    bool isolated;    /* somebody has cut it off: nobody can tell its nodes anything */
-    int64_t heard_ms; /* when it last reported, or was waited for to do so from, on the steady clock */
+    bool in_touch;        /* its agent has reported within the last seconds */
+    bool obeys;           /* and acts on all that was ordered before this look */
+    bool isolated;        /* somebody has cut it off: nobody can tell its nodes anything */
+    const char *cut_from; /* the regions that the network does not lead to, one space between; NULL: there are none */
+    int64_t heard_ms;     /* when it last reported, or was waited for to do so from, on the steady clock */
 };
 
 struct world_event {
@@ -264,6 +265,8 @@ bool world_in_touch(struct world *w, const char *region);
 /* Its agent has not been heard of for longer than it takes to replace one that hangs: nobody can tell its nodes anything. Asks for
  * another look at the moment at which that may become true. */
 bool world_out_of_reach(struct world *w, const char *region);
+/* Somebody has cut the network between the two regions: neither bytes nor answers arrive. */
+bool world_is_cut(struct world *w, const char *region, const char *other);
 struct world_rg *world_rg(struct world *w, const char *region, const char *id);
 /* 'rg_id' NULL: a stand-alone cluster. */
 struct world_cluster *world_cluster(struct world *w, const char *region, const char *rg_id, const char *id);

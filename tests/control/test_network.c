@@ -35,8 +35,8 @@ static struct proto_far_region_list order_for(const struct region *r)
 Test(network, an_agent_is_told_of_both_directions_and_of_what_does_anything)
 {
     cr_assert_eq(order_for(here).n, 0);
-    *network_link(&network, here, there) = (struct network_link){.latency_ms = 40, .bandwidth_mbit = 8, .state = NETWORK_UP};
-    network_link(&network, there, here)->state = NETWORK_BLACKHOLE;
+    network_bend(&network, here, there, &(struct network_link){.latency_ms = 40, .bandwidth_mbit = 8, .state = NETWORK_UP});
+    network_bend(&network, there, here, &(struct network_link){.state = NETWORK_BLACKHOLE});
     struct proto_far_region_list a = order_for(here), b = order_for(there);
     cr_assert(a.n == 1 && b.n == 1);
     cr_assert_str_eq(a.items[0].region, "eu-west-1");
@@ -54,6 +54,19 @@ Test(network, the_preset_has_the_latency_of_every_distance)
     cr_assert_eq(order_for(here).n, n_regions - 1);
     cr_assert_eq(network_link(&network, here, there)->latency_ms, region_latency_ms(here, there));
     cr_assert(network_link_is_plain(network_link(&network, here, here)));
+}
+
+Test(network, whoever_can_not_send_or_can_not_be_sent_to_is_cut_off)
+{
+    cr_assert_null(network_cut_from(&network, &outages, &arena, "us-east-1"));
+    network_bend(&network, here, there, &(struct network_link){.latency_ms = 40, .state = NETWORK_UP});
+    cr_assert_null(network_cut_from(&network, &outages, &arena, "us-east-1"));
+    network_bend(&network, there, here, &(struct network_link){.state = NETWORK_DOWN});
+    network_bend(&network, here, region_find("sa-east-1"), &(struct network_link){.state = NETWORK_BLACKHOLE});
+    cr_assert_str_eq(network_cut_from(&network, &outages, &arena, "us-east-1"), "eu-west-1 sa-east-1");
+    cr_assert_str_eq(network_cut_from(&network, &outages, &arena, "eu-west-1"), "us-east-1");
+    network_preset(&network, true, false);
+    cr_assert_null(network_cut_from(&network, &outages, &arena, "us-east-1"));
 }
 
 Test(network, nothing_leads_to_a_region_that_is_isolated)

@@ -6,6 +6,7 @@ import urllib.error
 import harness
 from datastores import AWAY, FAR, HOME, Case, Writer
 from harness import wait_for
+from shards import Follower
 
 setUpModule, tearDownModule = harness.one_server()
 
@@ -88,6 +89,39 @@ class Links(Case):
             self.link(HOME, AWAY, "state=up")
             wait_for(lambda: self.primary(away, AWAY).get("during") == state, "the write after " + state)
         self.wait_global(world)
+
+    def told(self, group, text):
+        events = self.api(HOME).describe_events(SourceIdentifier=group, SourceType="replication-group")["Events"]
+        return any(text in e["Message"] for e in events)
+
+    def test_that_are_cut_end_a_failover_and_leave_everything_as_it_was(self):
+        plain, plain_home = self.create_global()
+        shards_home = self.create_group(HOME, NumNodeGroups=2, ReplicasPerNodeGroup=1, AutomaticFailoverEnabled=True, stem="home")
+        shards, _ = self.create_global(group=shards_home)
+        worlds = {plain: (plain_home, self.join(plain, AWAY)), shards: (shards_home, self.join(shards, AWAY, ReplicasPerNodeGroup=1))}
+        writers = [self.primary(plain_home), Follower(self.group(shards_home)["ConfigurationEndpoint"])]
+        link = "the link between %s and %s" % (HOME, AWAY)
+        for state in "down", "blackhole":
+            self.link(HOME, AWAY, "state=" + state)
+            for world, (_, away) in worlds.items():
+                self.failover(world, AWAY, away)
+                waits = self.server.admin("GET", "why?id=" + world)["waits"]
+                self.assertIn(link + ", which is cut", [wait["for"] for wait in waits])
+            for world, (home, _) in worlds.items():
+                wait_for(lambda: all(n["fenced"] for n in self.server.nodes(home, HOME) if n["role"] == "primary"), "held writes")
+            self.server.admin("POST", "clock?advance_ms=10000")
+            for world, (home, _) in worlds.items():
+                self.wait_roles(world, HOME)
+                self.assertEqual([], self.server.admin("GET", "why?id=" + world)["waits"])
+                wait_for(lambda: self.told(home, link + " is cut"), "an event that names the link")
+            for writer in writers:
+                writer.set("during", state)
+            self.link(HOME, AWAY, "state=up")
+        for world, (_, away) in worlds.items():
+            self.failover(world, AWAY, away)
+            self.wait_roles(world, AWAY)
+        self.assertEqual("blackhole", self.primary(worlds[plain][1], AWAY).get("during"))
+        self.assertEqual("blackhole", Follower(self.group(worlds[shards][1], AWAY)["ConfigurationEndpoint"]).get("during"))
 
     def test_persist_where_that_is_asked(self):
         self.link(HOME, AWAY, "latency_ms=7&persist=true")

@@ -1,5 +1,6 @@
 #include "datastore.h"
 #include "plan/check.h"
+#include "plan/why.h"
 #include <criterion/criterion.h>
 #include <string.h>
 /* What a failover between regions waits for, when it is given up, and what becomes of the writes of a primary that was passed over. */
@@ -106,6 +107,90 @@ Test(handover, a_target_that_has_not_found_the_old_primary_is_waited_for)
     plan_world(&b.w);
     cr_assert_eq(g->row.phase, PHASE_SETTLING);
     cr_assert(told("west-001 had no link to east-001 for 10 s"));
+}
+
+/* Nothing comes from east to west any more, and west's node has noticed. */
+static void cut_west_off(void)
+{
+    world_region(&b.w, "us-east-1")->cut_from = "ap-south-1 eu-west-1";
+    west->nodes[0].row.seen_link_up = 0;
+}
+
+static bool waits_for(const char *text)
+{
+    for (const struct why *y = plan_why(&b.w, NULL, "ldgnf-g").waits; y; y = y->next)
+        if (strstr(y->what, text)) return true;
+    return false;
+}
+
+Test(handover, a_failover_over_a_link_that_is_cut_is_given_up_and_the_datastore_is_available)
+{
+    start_failover();
+    east->nodes[0].row.seen_fenced = 1;
+    cut_west_off();
+    west->nodes[0].row.seen_link_up = 1; /* its end of the link has not noticed yet */
+    plan_world(&b.w);
+    cr_assert_eq(g->row.phase, PHASE_FENCING);
+    cr_assert(waits_for("the link between us-east-1 and eu-west-1, which is cut"));
+    b.w.steady_ms += FENCE_LIMIT;
+    plan_world(&b.w);
+    cr_assert_eq(g->row.phase, PHASE_SETTLING, "the old primary still holds its writes");
+    east->nodes[0].row.seen_fenced = 0;
+    plan_world(&b.w);
+    expect_as_before();
+    cr_assert(told("west-001 had no link to east-001 for 10 s: the link between us-east-1 and eu-west-1 is cut"));
+    cr_assert_eq(g->row.phase, PHASE_STEADY);
+    cr_assert_eq(g->row.status, GLOBAL_AVAILABLE);
+    cr_assert_not(waits_for("link"));
+}
+
+Test(handover, a_link_that_is_cut_when_the_offset_is_known_keeps_nobody_from_going_on_as_before)
+{
+    reach_promoting();
+    cut_west_off();
+    b.w.steady_ms += 10000;
+    plan_world(&b.w);
+    cr_assert_eq(g->row.phase, PHASE_WITHDRAWING);
+    struct row_global_replication_group stored = g->row;
+    g->stored = &stored;
+    plan_world(&b.w);
+    cr_assert(told("west-001 did not get all writes within 10 s: the link between us-east-1 and eu-west-1 is cut"));
+    east->nodes[0].row.seen_fenced = 0;
+    plan_world(&b.w);
+    expect_as_before();
+    cr_assert_eq(g->row.status, GLOBAL_AVAILABLE);
+}
+
+/* What does not let a third region follow the new primary, and whether it is waited for. */
+Test(handover, a_region_that_can_not_follow_keeps_nobody_from_settling)
+{
+    static const struct {
+        const char *what, *cut_from, *reason;
+        bool fenced, waits;
+    } table[] = {
+        {"it is about to", NULL, NULL, false, true},
+        {"the link to another region is cut", "us-east-1", NULL, false, true},
+        {"its link is cut", "sa-east-1", NULL, false, false},
+        {"its engine says why", NULL, "it can't follow its upstream: Unable to AUTH to MASTER", false, false},
+        {"it has not taken its orders yet", "sa-east-1", NULL, true, true},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        datastore_teardown();
+        datastore_setup();
+        g->row.status = GLOBAL_MODIFYING;
+        g->row.phase = PHASE_SETTLING;
+        member("us-east-1")->row.role = MEMBER_SECONDARY;
+        member("eu-west-1")->row.role = MEMBER_PRIMARY;
+        plan_world(&b.w);
+        build_see_all(&b);
+        south->nodes[0].row.seen_link_up = 0;
+        south->nodes[0].row.seen_fenced = table[i].fenced;
+        south->nodes[0].row.seen_reason = table[i].reason;
+        world_region(&b.w, "eu-west-1")->cut_from = table[i].cut_from;
+        plan_world(&b.w);
+        cr_expect_eq(g->row.phase, table[i].waits ? PHASE_SETTLING : PHASE_STEADY, "%s", table[i].what);
+        cr_expect_eq(g->row.status, table[i].waits ? GLOBAL_MODIFYING : GLOBAL_AVAILABLE, "%s", table[i].what);
+    }
 }
 
 Test(handover, the_time_nobody_looked_does_not_count_against_the_old_primary)
