@@ -25,3 +25,27 @@ void digest_hmac(const char *key, size_t key_size, const void *data, size_t n, c
     if (gnutls_hmac_fast(GNUTLS_MAC_SHA256, key, key_size, data, n, bytes) < 0) abort();
     hex_write(bytes, sizeof bytes, out);
 }
+
+struct digest {
+    gnutls_hash_hd_t hash;
+};
+
+struct digest *digest_new(void)
+{
+    struct digest *d = malloc(sizeof *d);
+    if (d == NULL || gnutls_hash_init(&d->hash, GNUTLS_DIG_SHA256) < 0) abort();
+    return d;
+}
+
+void digest_add(struct digest *d, const void *data, size_t n)
+{
+    if (gnutls_hash(d->hash, data, n) < 0) abort();
+}
+
+void digest_end(struct digest *d, char out[DIGEST_TEXT_SIZE])
+{
+    uint8_t bytes[DIGEST_SIZE];
+    gnutls_hash_deinit(d->hash, bytes);
+    hex_write(bytes, sizeof bytes, out);
+    free(d);
+}

@@ -15,11 +15,16 @@
 
 #define TRIPS_PATH "/_meridian/trips/"
 
+bool admin_has_token(const struct exchange *x, const struct admin *admin)
+{
+    return admin->open || bearer_is(http_header(x, "Authorization"), admin->token);
+}
+
 bool admin_refuse(struct exchange *x, const struct admin *admin, bool token_needed)
 {
     if (!http_may_change(x)) {
         json_answer_error(x, 403, "A web page must not change anything with this request.");
-    } else if (token_needed && !admin->open && !bearer_is(http_header(x, "Authorization"), admin->token)) {
+    } else if (token_needed && !admin_has_token(x, admin)) {
         json_refuse(x, 401, "This needs the administrator's token: Authorization: Bearer TOKEN.",
             (struct http_header[]){{"WWW-Authenticate", "Bearer"}, {0}});
     } else {

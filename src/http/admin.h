@@ -28,6 +28,8 @@ struct admin {
     void *arg;
 };
 
+/* Whether the request has the administrator's token, or nobody needs it. */
+bool admin_has_token(const struct exchange *x, const struct admin *admin);
 /*
  * Answers in place of a handler if the request must not change anything: it is a web page's (403), or it lacks the
  * administrator's token and needs it (401). Returns false if the request may go on.

@@ -22,13 +22,7 @@ struct exchange *exchange_new(struct http *h, struct MHD_Connection *c)
     } else {
         *x = (struct exchange){0};
     }
-    *x = (struct exchange){.http = h,
-        .connection = c,
-        .state = X_HEADERS,
-        .most = HTTP_BODY_MAX,
-        .next = h->live,
-        .target = x->target,
-        .body = x->body};
+    *x = (struct exchange){.http = h, .connection = c, .state = X_HEADERS, .next = h->live, .target = x->target, .body = x->body};
     if (h->live) h->live->prev = x;
     h->live = x;
     return x;
@@ -255,7 +249,7 @@ void http_answer_head(struct exchange *x, unsigned status, uint64_t size, const 
 
 void http_defer(struct exchange *x, http_fn *gone, void *arg)
 {
-    assert(x->state == X_HANDLING);
+    assert(x->state == X_HANDLING || x->state == X_DEFERRED);
     x->state = X_DEFERRED;
     x->gone = gone;
     x->gone_arg = arg;

@@ -52,6 +52,6 @@ void http_answer(struct exchange *x, unsigned status, const char *type, struct b
 void http_answer_head(struct exchange *x, unsigned status, uint64_t size, const struct http_header *extra);
 /*
  * Lets the handler return without an answer: http_answer() comes later, from anywhere in the loop. If the client leaves or
- * the server closes first, 'gone' is called instead, and the exchange is no more.
+ * the server closes first, 'gone' is called instead, and the exchange is no more. A deferred one may be deferred again: another 'gone'.
  */
 void http_defer(struct exchange *x, http_fn *gone, void *arg);

@@ -43,13 +43,13 @@ struct exchange {
     size_t received; /* bytes of the body, those thrown away too */
     size_t reserved; /* for the body, of the server's BODIES_MAX */
     size_t answer;   /* bytes of the answer, of the server's ANSWERS_MAX */
-    size_t most;     /* that its body may have */
     enum refusal refusal;
     enum origin origin;
     struct arena arena;
     struct form params; /* of the query, once they were asked for */
     bool params_read;
-    void *taken; /* X_SINKING: the sink's */
+    const struct http_sink *sink; /* X_SINKING: who takes its body, */
+    void *taken;                  /* and what that one calls it */
     http_fn *gone;
     void *gone_arg;
     struct watch *watch;
@@ -65,11 +65,10 @@ struct http {
     uv_timer_t timer, deadline, sweep;
     uv_timer_cb on_timer; /* of 'timer' */
     struct connections connections;
-    size_t bodies;    /* bytes that exchanges have reserved for theirs */
-    size_t answers;   /* bytes of answers that are not read to the end yet */
-    size_t large_max; /* http_allow_large() */
-    bool (*may_be_large)(struct exchange *x);
-    struct http_sink sink; /* zeroed: there is none */
+    size_t bodies;  /* bytes that exchanges have reserved for theirs */
+    size_t answers; /* bytes of answers that are not read to the end yet */
+    struct http_sink *sinks;
+    size_t n_sinks;
     struct http_route *routes;
     size_t n_routes;
     struct exchange *live, *spare;

@@ -91,12 +91,6 @@ static bool reserve_body(struct exchange *x, uint64_t length)
     return true;
 }
 
-static size_t body_limit(struct exchange *x, uint64_t length)
-{
-    bool large = length > HTTP_BODY_MAX && x->http->may_be_large && x->http->may_be_large(x);
-    return large ? x->http->large_max : HTTP_BODY_MAX;
-}
-
 /* A client that waits for "100 Continue", or would send for very long, is answered before it sends the body. */
 static bool refuse_early(struct exchange *x)
 {
@@ -106,7 +100,7 @@ static bool refuse_early(struct exchange *x)
     else if (!framing_read(x->connection, &n)) x->refusal = REFUSED_AMBIGUOUS;
     else if ((n > HTTP_BODY_MAX || n == FRAMING_CHUNKED) && sink_begin(x, n == FRAMING_CHUNKED ? HTTP_STREAM_UNKNOWN : n))
         return false;
-    else if (n != FRAMING_CHUNKED && n > (x->most = body_limit(x, n))) x->refusal = REFUSED_TOO_LARGE;
+    else if (n != FRAMING_CHUNKED && n > HTTP_BODY_MAX) x->refusal = REFUSED_TOO_LARGE;
     else if (!reserve_body(x, n)) x->refusal = REFUSED_NO_ROOM;
     if (x->refusal == REFUSED_TOO_LARGE) return n > DRAIN_MAX || http_header(x, "Expect") != NULL;
     return x->refusal != REFUSED_NOT;
@@ -116,7 +110,7 @@ static void on_body(struct exchange *x, const char *data, size_t size)
 {
     x->received += size;
     if (x->refusal == REFUSED_NO_ROOM) return;
-    if (x->received > x->most) x->refusal = REFUSED_TOO_LARGE;
+    if (x->received > HTTP_BODY_MAX) x->refusal = REFUSED_TOO_LARGE;
     else buf_add(&x->body, data, size);
 }
 
@@ -307,12 +301,6 @@ bool http_is_local(const struct http *h)
     return h->local;
 }
 
-void http_allow_large(struct http *h, size_t max, bool (*may)(struct exchange *x))
-{
-    h->large_max = max;
-    h->may_be_large = may;
-}
-
 void http_add_routes(struct http *h, const struct http_route *routes, size_t n)
 {
     h->routes = realloc(h->routes, (h->n_routes + n) * sizeof *routes);
@@ -334,6 +322,7 @@ static void on_closed(uv_handle_t *handle)
     void (*closed)(void *) = h->closed;
     void *arg = h->closed_arg;
     free(h->routes);
+    free(h->sinks);
     free(h);
     if (closed) closed(arg);
 }

@@ -27,10 +27,6 @@ bool http_is_local(const struct http *h);
 /* Copies the routes behind those already there. A path known with other methods only is a 405. */
 void http_add_routes(struct http *h, const struct http_route *routes, size_t n);
 /*
- * Bodies of requests that 'may' says so of may have up to 'max' bytes, if their length is told; others keep to HTTP_BODY_MAX.
- */
-void http_allow_large(struct http *h, size_t max, bool (*may)(struct exchange *x));
-/*
  * Stops listening, gives up deferred exchanges (their 'gone' is called, the client gets a 503), lets answers under way finish,
  * for 2 s at most, and frees everything. 'closed' (may be NULL) is called last, from the loop. Not to be called by a handler.
  */

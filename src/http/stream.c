@@ -103,9 +103,11 @@ void http_stream_end(struct http_stream *s, bool whole)
 
 /* ---- bodies of requests ---- */
 
-void http_set_sink(struct http *h, const struct http_sink *sink)
+void http_add_sink(struct http *h, const struct http_sink *sink)
 {
-    h->sink = *sink;
+    h->sinks = realloc(h->sinks, (h->n_sinks + 1) * sizeof *sink);
+    if (h->sinks == NULL) abort();
+    h->sinks[h->n_sinks++] = *sink;
 }
 
 void http_sink_go_on(struct exchange *x)
@@ -123,14 +125,18 @@ void http_sink_drop(struct exchange *x)
 
 static void sinking_left(struct exchange *x, void *taken)
 {
-    x->http->sink.gone(taken);
+    x->sink->gone(taken);
     x->taken = NULL;
 }
 
+/* A web page's request is left to those who know what to tell it. */
 bool sink_begin(struct exchange *x, uint64_t size)
 {
-    const struct http_sink *sink = &x->http->sink;
-    if (sink->begin == NULL || !sink->begin(sink->arg, x, size, &x->taken)) return false;
+    bool page = http_header(x, "Origin") || http_header(x, "Sec-Fetch-Site");
+    const struct http_sink *sink = x->http->sinks, *end = page ? sink : sink + x->http->n_sinks;
+    while (sink < end && !sink->begin(sink->arg, x, size, &x->taken)) sink++;
+    if (sink == end) return false;
+    x->sink = sink;
     x->state = X_SINKING;
     x->gone = sinking_left;
     x->gone_arg = x->taken;
@@ -140,7 +146,7 @@ bool sink_begin(struct exchange *x, uint64_t size)
 void sink_data(struct exchange *x, const char *data, size_t n)
 {
     connection_enter(&x->http->connections, x->place, PHASE_BODY, http_now_ms(x->http));
-    if (x->http->sink.data(x->taken, data, n) > HTTP_STREAM_HIGH) exchange_suspend(x);
+    if (x->sink->data(x->taken, data, n) > HTTP_STREAM_HIGH) exchange_suspend(x);
 }
 
 void sink_end(struct exchange *x)
@@ -148,5 +154,5 @@ void sink_end(struct exchange *x)
     void *taken = x->taken;
     x->taken = NULL;
     x->state = X_HANDLING;
-    x->http->sink.end(taken);
+    x->sink->end(taken);
 }

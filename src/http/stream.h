@@ -41,8 +41,8 @@ struct http_sink {
     void *arg;
 };
 
-/* 'sink' is copied. */
-void http_set_sink(struct http *h, const struct http_sink *sink);
+/* One more sink, to be asked after the others; before the first request comes. 'sink' is copied. */
+void http_add_sink(struct http *h, const struct http_sink *sink);
 /* There is room for more of the body; it may have been all the time. */
 void http_sink_go_on(struct exchange *x);
 /* The sink gives it up: the connection ends, and gone() is not called. */

@@ -151,6 +151,7 @@ static void pass_made(void *arg)
 {
     struct serve *s = arg;
     reset_admin_look(&s->reset);
+    state_admin_look(&s->state);
     wait_admin_look(&s->wait);
 }
 
@@ -240,8 +241,9 @@ static void add_routes(struct serve *s)
     dry_run_admin_add_routes(s->http, &s->dry_run);
     s->reset = (struct reset_admin){.admin = &s->admin, .store = s->store, .control = s->control};
     reset_admin_add_routes(s->http, &s->reset);
-    s->state = (struct state_admin){.admin = &s->admin, .store = s->store, .reset = &s->reset, .data_dir = s->data_dir};
-    state_admin_add_routes(s->http, &s->state);
+    s->state = (struct state_admin){
+        .admin = &s->admin, .store = s->store, .reset = &s->reset, .loop = &s->loop, .data_dir = s->data_dir};
+    state_admin_open(s->http, &s->state);
     s->wait = (struct wait_admin){.loop = &s->loop, .store = s->store};
     wait_admin_add_routes(s->http, &s->wait);
     init_add_routes(s->http, s->init);
@@ -253,7 +255,6 @@ static void add_routes(struct serve *s)
     fis_add_routes(s->http, &s->fis);
     http_add_routes(s->http, routes, sizeof routes / sizeof *routes);
     query_add_routes(s->http, &s->query);
-    http_allow_large(s->http, STATE_DUMP_MAX, state_admin_is_for_dump);
     neighbour_take_long(s->http, &s->forward);
 }
 

@@ -41,15 +41,13 @@ bool neighbour_take(void *arg, struct exchange *x, const struct scope *scope)
     return true;
 }
 
-/* A web page's request is left to those who know what to tell it. */
 static bool begin_long(void *arg, struct exchange *x, uint64_t size, void **taken)
 {
     struct forward **f = arg;
-    bool page = http_header(x, "Origin") || http_header(x, "Sec-Fetch-Site");
-    return *f && !page && query_is_for_another(x) && forward_take(*f, x, size, taken);
+    return *f && query_is_for_another(x) && forward_take(*f, x, size, taken);
 }
 
 void neighbour_take_long(struct http *h, struct forward **f)
 {
-    http_set_sink(h, &(struct http_sink){begin_long, forward_body, forward_body_end, forward_body_gone, f});
+    http_add_sink(h, &(struct http_sink){begin_long, forward_body, forward_body_end, forward_body_gone, f});
 }

@@ -65,7 +65,7 @@ static void delete_nodes(struct world *w, struct world_node *nodes, size_t n)
 static void end_snapshot(struct world *w, struct world_snapshot *s, bool done)
 {
     move_snapshot_status(w, &s->row.status, done ? SNAPSHOT_TAKEN : SNAPSHOT_NOT_TAKEN);
-    if (s->row.copied_from == NULL) {
+    if (s->row.copied_from == NULL && s->row.source != SNAPSHOT_DUMP) {
         const char *name = s->row.name, *at = s->n_parts ? s->parts[0].row.cluster_id : name;
         if (s->row.cluster_id) {
             if (done) world_event(w, s->row.region, at, EVENT_SNAPSHOT_SUCCEEDED, name, s->row.cluster_id);

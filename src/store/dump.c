@@ -28,18 +28,6 @@ static const char fresh[] =
     " phase_since_ms = 0, switch_region = NULL;"
     "DELETE FROM snapshot; DELETE FROM snapshot_part; DELETE FROM seed; DELETE FROM seed_file; DELETE FROM snapshot_taken;";
 
-static int check_version(sqlite3 *db, struct err *e)
-{
-    _buf_ struct buf text = {0};
-    int version = 0;
-    if (dump_sql_collect(db, "PRAGMA user_version", &text, e) != 0 || sscanf(text.data, "%d", &version) != 1 || version == 0)
-        return err_set(e, ERR_USAGE, "this is no dump of Meridian's state");
-    if (version > sql_migrations_count)
-        return err_set(
-            e, ERR_USAGE, "the dump is of a newer Meridian (version %d, this program knows %d)", version, sql_migrations_count);
-    return 0;
-}
-
 /* All columns of what was seen: nothing was. */
 static int forget_seen(sqlite3 *db, struct err *e)
 {
@@ -52,34 +40,42 @@ static int forget_seen(sqlite3 *db, struct err *e)
     return r ? r : dump_sql_run(db, sql.data, e);
 }
 
-static int make_fresh(const char *path, struct err *e)
+/* The primaries, and the cache clusters that are in no replication group, begin with the data that the dump has of them (dump_data.h). */
+static int add_seeds(sqlite3 *db, const char *data_dir, struct err *e)
+{
+    static const char seeds[] =
+        "INSERT INTO seed_file (region, source_id, seq, root, path)"
+        " SELECT region, source_id, id, %Q, id || '.rdb' FROM dump_data;"
+        "INSERT INTO seed (region, node_id, source_id) SELECT g.region, g.primary_node_id, 'rg.' || g.rg_id FROM node_group g"
+        " WHERE EXISTS (SELECT 1 FROM dump_data d WHERE d.region = g.region AND d.source_id = 'rg.' || g.rg_id);"
+        "INSERT INTO seed (region, node_id, source_id) SELECT n.region, n.id, 'cluster.' || n.cluster_id FROM node n"
+        " WHERE n.rg_id IS NULL"
+        " AND EXISTS (SELECT 1 FROM dump_data d WHERE d.region = n.region AND d.source_id = 'cluster.' || n.cluster_id);";
+    if (data_dir == NULL) return 0;
+    char *sql = sqlite3_mprintf(seeds, data_dir);
+    int r = dump_sql_run(db, sql, e);
+    sqlite3_free(sql);
+    return r;
+}
+
+static int make_fresh(const char *path, const char *data_dir, struct err *e)
 {
     sqlite3 *db = NULL;
     int r = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK ? 0 : dump_sql_failed(db, "the dump", e);
     if (r == 0) r = dump_sql_run(db, "PRAGMA journal_mode = DELETE; BEGIN", e);
     if (r == 0) r = forget_seen(db, e);
     if (r == 0) r = dump_sql_run(db, fresh, e);
+    if (r == 0) r = add_seeds(db, data_dir, e);
     if (r == 0) r = dump_sql_run(db, "COMMIT", e);
     sqlite3_close(db);
     return r;
 }
 
-static int check_dump(const char *path, struct err *e)
-{
-    sqlite3 *db = NULL;
-    int r = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK ? check_version(db, e)
-                                                                                 : dump_sql_failed(db, "the dump", e);
-    sqlite3_close(db);
-    return r;
-}
-
-int dump_prepare(const char *path, struct err *e)
+int dump_prepare(const char *path, const char *data_dir, struct err *e)
 {
     struct store *s;
-    int r = check_dump(path, e);
-    if (r) return r;
-    r = store_open(&s, path, STORE_NORMAL, e); /* which migrates it, and looks whether it is sound */
+    int r = store_open(&s, path, STORE_NORMAL, e); /* which migrates it, and looks whether it is sound */
     if (r) return err_set(e, ERR_USAGE, "the dump can't be used: it is damaged");
     store_close(s);
-    return make_fresh(path, e);
+    return make_fresh(path, data_dir, e);
 }

@@ -7,9 +7,10 @@ struct sqlite3;
  */
 
 /*
- * Makes a file that may be a dump fit to be restored: it is migrated, and all its resources stand as if they had just been asked for; its
- * snapshots, whose files it does not have, are gone. ERR_USAGE, with one line, where it is no dump, or that of a newer program.
+ * Makes a dump that was unpacked (dump_data.h) fit to be restored: it is migrated, and all its resources stand as if they had just been
+ * asked for; its snapshots, whose files it does not have, are gone. Nodes begin with the files in 'data_dir'; NULL: there are none.
+ * ERR_USAGE, with one line, where it is damaged.
  */
-int dump_prepare(const char *path, struct err *e);
+int dump_prepare(const char *path, const char *data_dir, struct err *e);
 /* Has the tables of resources hold what those of the prepared dump do, in one transaction. */
 int dump_restore(struct sqlite3 *db, const char *path, struct err *e);

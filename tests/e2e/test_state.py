@@ -1,10 +1,15 @@
 """/_meridian/state: a dump of all resources, and its restoration, on the same server or on another one."""
+import os
+import signal
+import sqlite3
 import struct
+import tempfile
 import unittest
 import urllib.error
 import urllib.request
 
 import harness
+import redis
 
 VERSION_AT = 60  # of the database's user_version, in SQLite's header
 
@@ -105,6 +110,112 @@ class State(harness.Case):
                          "the group on the other server")
         self.assertEqual([group], [g["ReplicationGroupId"] for g in other.api("us-east-1").describe_replication_groups()["ReplicationGroups"]])
 
+    def make_data(self):
+        """A replication group, one in cluster mode, one of Valkey, a single cluster, memcached, and a datastore over two regions; with data."""
+        first = self.make_resources()
+        api = self.api()
+        self.create_group(ReplicationGroupId="vk", Engine="valkey")
+        api.create_cache_cluster(CacheClusterId="alone", Engine="redis", CacheNodeType=harness.NODE_TYPE, NumCacheNodes=1)
+        self.rest(self.server)
+        one = self.primary(first)
+        one.set("k", "v")
+        one.set("soon", "v", ex=3600)
+        one.hset("h", mapping={"a": "1", "b": "2"})
+        one.function_load("#!lua name=l\nredis.register_function('f', function() return 7 end)")
+        self.other_database(one).set("other", "database")
+        self.primary("vk").set("k", "of valkey")
+        self.alone().set("k", "alone")
+        keys = self.keys_of_shards()
+        for i in range(300):
+            keys.set("key%d" % i, os.urandom(20000))
+        return first, {"key%d" % i: keys.get("key%d" % i) for i in range(300)}
+
+    def other_database(self, client):
+        return redis.Redis(**client.connection_pool.connection_kwargs | {"db": 3})
+
+    def alone(self):
+        node = self.api().describe_cache_clusters(CacheClusterId="alone", ShowCacheNodeInfo=True)
+        end = node["CacheClusters"][0]["CacheNodes"][0]["Endpoint"]
+        return harness.connect(end)
+
+    def keys_of_shards(self):
+        end = self.group("shards")["ConfigurationEndpoint"]
+        client = redis.cluster.RedisCluster(host=end["Address"], port=end["Port"], socket_timeout=harness.DEADLINE)
+        self.addCleanup(client.close)
+        return client
+
+    def check_data(self, first, keys):
+        one = self.primary(first)
+        self.assertEqual(("v", {"a": "1", "b": "2"}), (one.get("k"), one.hgetall("h")))
+        self.assertTrue(3000 < one.ttl("soon") <= 3600)
+        self.assertEqual("7", str(one.fcall("f", 0)))
+        self.assertEqual("database", self.other_database(one).get("other"))
+        self.assertEqual("of valkey", self.primary("vk").get("k"))
+        self.assertEqual("alone", self.alone().get("k"))
+        shards = self.keys_of_shards()
+        self.assertEqual(keys, {name: shards.get(name) for name in keys})
+        harness.wait_for(lambda: self.reader("sec", "eu-west-1").get("k") == "v", "the other region's copy")
+
+    def test_a_dump_with_data_brings_back_what_clients_stored(self):
+        first, keys = self.make_data()
+        before = self.rest(self.server)
+        dump = self.call("GET", query="?data=true")
+        self.assertEqual([], self.api().describe_snapshots()["Snapshots"])
+        self.assertEqual(before, self.rest(self.server))
+        self.primary(first).set("k", "later")
+        harness.wait_for(lambda: not self.snapshot_files(), "no file of a snapshot left")
+        self.call("PUT", dump)
+        self.assertEqual(before, self.rest(self.server))
+        self.check_data(first, keys)
+        harness.wait_for(lambda: not [f for f in os.listdir(self.server.data) if f.startswith("state.")], "no file of the dump left")
+        self.server.terminate()
+        self.server.start()
+        self.assertEqual(before, self.rest(self.server))
+        self.check_data(first, keys)
+
+    def snapshot_files(self):
+        return [f for region in ("us-east-1", "eu-west-1") for f in self.files_in(os.path.join(self.server.data, "regions", region, "Snapshots"))]
+
+    def files_in(self, folder):
+        return os.listdir(folder) if os.path.isdir(folder) else []
+
+    def test_a_damaged_dump_with_data_changes_nothing(self):
+        group = self.create_group()
+        self.primary(group).set("k", b"0123456789abcdef" * 200000)
+        dump = self.call("GET", query="?data=true")
+        value = dump.index(b"0123456789abcdef" * 4) if b"0123456789abcdef" * 4 in dump else len(dump) - 500
+        self.assertIn("damaged", self.refused(400, "PUT", dump[:value] + b"X" + dump[value + 1:]))
+        self.assertIn("no dump", self.refused(400, "PUT", dump[:len(dump) - 8192]))
+        newer = self.changed(dump, "UPDATE dump_format SET version = 99")
+        self.assertIn("newer Meridian", self.refused(400, "PUT", newer))
+        self.refused(401, "PUT", dump * 2, token=False)
+        self.assertEqual("available", self.group(group)["Status"])
+        self.assertIsNotNone(self.primary(group).get("k"))
+        self.assertEqual([], [f for f in os.listdir(self.server.data) if f.startswith("state.")])
+        self.call("PUT", dump)
+
+    def changed(self, dump, sql):
+        with tempfile.NamedTemporaryFile(suffix=".db") as f:
+            f.write(dump)
+            f.flush()
+            with sqlite3.connect(f.name) as db:
+                db.execute("PRAGMA journal_mode = DELETE")
+                db.execute(sql)
+            db.close()
+            return harness.reads(f.name)
+
+    def test_data_are_not_taken_of_what_is_being_changed(self):
+        group = self.create_group()
+        agent = self.server.agent("us-east-1")
+        os.kill(agent, signal.SIGSTOP)
+        self.api().increase_replica_count(ReplicationGroupId=group, NewReplicaCount=1, ApplyImmediately=True)
+        self.assertIn("is modifying", self.refused(409, "GET", query="?data=true"))
+        os.kill(agent, signal.SIGCONT)
+        self.assertEqual("available", self.wait_group(group)["Status"])
+        self.call("GET", query="?data=true")
+        self.refused(400, "GET", query="?data=maybe")
+        self.refused(400, "GET", query="?dta=true")
+
     def test_what_is_no_dump_changes_nothing(self):
         group = self.create_group()
         dump = self.call("GET")
@@ -116,7 +227,6 @@ class State(harness.Case):
         self.assertIn("damaged", self.refused(400, "PUT", dump[:9000] + bytes(8192) + dump[9000 + 8192:]))
         self.refused(401, "PUT", dump, token=False)
         self.refused(401, "GET", token=False)
-        self.refused(501, "GET", query="?data=true")
         self.assertEqual("available", self.group(group)["Status"])
 
 
