@@ -1,8 +1,19 @@
 #include "control/absent.h"
 #include "base/proc_stat.h"
+#include "control/reach.h"
 #include "control/session.h"
 #include "plan/world.h"
+#include <stdlib.h>
 #include <string.h>
+
+struct absence {
+    char *region;
+    bool unattended;       /* no agent is at work */
+    bool all_vanished;     /* in a dry run, processes live as long as their agent */
+    struct index vanished; /* the nodes whose process is gone, by their ids, which are its own */
+};
+
+/* ---- one region's ---- */
 
 /* An agent that was started a moment ago has nothing in its hands yet; one that was found at work has. */
 static bool has_agent_at_work(const struct sessions *all, const struct session *s, const char *region)
@@ -10,26 +21,115 @@ static bool has_agent_at_work(const struct sessions *all, const struct session *
     return s ? s->process && agent_process_was_found(s->process) : session_left_over(all, region);
 }
 
-static void mark_region(const struct sessions *all, struct world *w, const char *region, bool unattended)
+static void forget_vanished(struct absence *x)
 {
-    bool dry_run = session_is_dry_run(all, region);
-    for (size_t i = 0; i < w->n_nodes; i++) {
-        struct world_node *n = &w->nodes[i];
-        if (strcmp(n->row.region, region) != 0) continue;
-        n->unattended = unattended;
-        /* In a dry run, processes live as long as their agent. */
-        n->vanished = dry_run ? unattended : !proc_stat_works_below((long)n->row.seen_pid, all->o->data_dir);
-    }
-    for (size_t i = 0; i < w->n_endpoints; i++)
-        if (strcmp(w->endpoints[i].row.region, region) == 0) w->endpoints[i].unattended = unattended;
+    for (size_t i = 0; i < x->vanished.cap; i++) free(x->vanished.slots[i].value);
+    index_fini(&x->vanished);
 }
 
-void absent_mark(const struct sessions *all, struct world *w)
+static bool node_has_vanished(const struct absence *x, const char *id)
 {
-    for (size_t i = 0; i < w->n_regions; i++) {
-        const char *region = w->regions[i].row.name;
-        const struct session *s = session_find(all, region);
-        bool silent = s == NULL || (!s->in_touch && !s->isolated); /* of one that is cut off nobody learns anything */
-        if (silent) mark_region(all, w, region, !has_agent_at_work(all, s, region));
+    return x->all_vanished || index_get(&x->vanished, id);
+}
+
+static void note_vanished(struct absence *x, const char *id)
+{
+    char *copy = strdup(id);
+    if (copy == NULL) abort();
+    index_put(&x->vanished, copy, copy);
+}
+
+static void look_at_unit(struct absence *x, const struct absence *before, const char *data_dir, struct rows *r, struct unit *u)
+{
+    for (size_t i = 0; i < u->rows.n; i++) {
+        const struct kept *k = u->rows.items[i];
+        const struct row_node *n = rows_tables[k->table].table == &sql_table_node ? k->row : NULL;
+        if (n == NULL) continue;
+        if (!x->all_vanished && !proc_stat_works_below((long)n->seen_pid, data_dir)) note_vanished(x, n->id);
+        if (node_has_vanished(x, n->id) != node_has_vanished(before, n->id)) rows_mark(r, u);
     }
+}
+
+/* What nodes and endpoints are without their agent. */
+static void look_at_region(struct absence *x, const struct sessions *all, bool unattended, struct rows *r)
+{
+    const struct absence before = *x;
+    struct unit *u;
+    x->vanished = (struct index){0};
+    x->unattended = unattended;
+    x->all_vanished = unattended && session_is_dry_run(all, x->region);
+    for (size_t at = 0; (u = rows_next_unit(r, &at)) != NULL;)
+        if (unit_is_in(u, x->region)) look_at_unit(x, &before, all->o->data_dir, r, u);
+    forget_vanished(&(struct absence){.vanished = before.vanished});
+    if (unattended != before.unattended) reach_region(r, x->region);
+}
+
+/* ---- all of them ---- */
+
+static struct absence *find_absence(const struct absences *x, const char *region)
+{
+    for (size_t i = 0; i < x->n; i++)
+        if (strcmp(x->items[i].region, region) == 0) return &x->items[i];
+    return NULL;
+}
+
+static struct absence *add_absence(struct absences *x, const char *region)
+{
+    x->items = realloc(x->items, (x->n + 1) * sizeof *x->items);
+    if (x->items == NULL) abort();
+    struct absence *a = &x->items[x->n++];
+    *a = (struct absence){.region = strdup(region)};
+    if (a->region == NULL) abort();
+    return a;
+}
+
+static void drop_absence(struct absences *x, struct absence *a)
+{
+    forget_vanished(a);
+    free(a->region);
+    *a = x->items[--x->n];
+}
+
+static void look_for_agent(struct absences *x, const struct sessions *all, struct rows *r, const char *region)
+{
+    const struct session *s = session_find(all, region);
+    struct absence *a = find_absence(x, region);
+    if (s && !session_is_silent(s)) {
+        if (a) drop_absence(x, a);
+        if (a) reach_region(r, region);
+        return;
+    }
+    bool known = a != NULL;
+    if (known && s == NULL) return; /* no node is there: it would have an agent */
+    bool unattended = !has_agent_at_work(all, s, region);
+    if (known && !x->again && unattended == a->unattended) return;
+    if (!known) reach_region(r, region);
+    look_at_region(known ? a : add_absence(x, region), all, unattended, r);
+}
+
+void absences_look(struct absences *x, const struct sessions *all, struct rows *r)
+{
+    for (size_t i = 0; i < r->n_regions; i++) look_for_agent(x, all, r, ((const struct row_region *)r->regions[i]->row)->name);
+    x->again = false;
+}
+
+void absences_mark(const struct absences *x, struct world *w)
+{
+    for (size_t i = 0; i < w->n_nodes && x->n; i++) {
+        const struct absence *a = find_absence(x, w->nodes[i].row.region);
+        if (a == NULL) continue;
+        w->nodes[i].unattended = a->unattended;
+        w->nodes[i].vanished = node_has_vanished(a, w->nodes[i].row.id);
+    }
+    for (size_t i = 0; i < w->n_endpoints && x->n; i++) {
+        const struct absence *a = find_absence(x, w->endpoints[i].row.region);
+        if (a) w->endpoints[i].unattended = a->unattended;
+    }
+}
+
+void absences_fini(struct absences *x)
+{
+    while (x->n > 0) drop_absence(x, &x->items[x->n - 1]);
+    free(x->items);
+    *x = (struct absences){0};
 }

@@ -185,7 +185,7 @@ static void keep_secrets(const struct control *c)
 static void on_touch(uv_timer_t *t)
 {
     struct control *c = t->data;
-    if (passes_clock_jumps(&c->passes)) control_changed(c);
+    if (passes_clock_jumps(&c->passes) || passes_look_for_processes(&c->passes)) control_changed(c);
     keep_secrets(c);
     for (struct session *s = c->sessions.first; s; s = s->next) session_look(s);
     if (stop_is_overdue(&c->stop)) control_stop_waiting(c);
@@ -374,16 +374,16 @@ void control_set_dry_run_times(struct control *c, const struct dry_run_times *t)
     control_changed(c);
 }
 
-static int find_node(struct control *c, struct arena *a, const char *region, const char *id, struct row_node **out, struct err *e)
+static int find_node(struct control *c, const char *region, const char *id, const struct row_node **out, struct err *e)
 {
-    struct row_node *rows;
-    size_t n;
-    int r = q_node_all(c->o.store, a, &rows, &n, e);
+    const struct rows *rows;
+    int r = passes_rows(&c->passes, &rows, e);
     *out = NULL;
-    for (size_t i = 0; r == 0 && i < n; i++) {
-        if (strcmp(rows[i].id, id) != 0 || (region && strcmp(rows[i].region, region) != 0)) continue;
-        if (*out) return err_set(e, 400, "%.80s is in %s and in %s: name a region.", id, (*out)->region, rows[i].region);
-        *out = &rows[i];
+    for (size_t i = 0; r == 0 && i < rows->n_regions; i++) {
+        const struct row_region *home = rows->regions[i]->row;
+        const struct row_node *n = region == NULL || strcmp(home->name, region) == 0 ? rows_node(rows, home->name, id) : NULL;
+        if (n && *out) return err_set(e, 400, "%.80s is in %s and in %s: name a region.", id, (*out)->region, n->region);
+        if (n) *out = n;
     }
     if (r) return r;
     if (*out) return 0;
@@ -394,9 +394,8 @@ static int find_node(struct control *c, struct arena *a, const char *region, con
 int control_node_do(struct control *c, const char *region, const char *id, enum node_deed deed, int64_t *pid, struct err *e)
 {
     static const int signals[] = {[NODE_DEED_KILL] = SIGKILL, [NODE_DEED_HANG] = SIGSTOP, [NODE_DEED_RESUME] = SIGCONT};
-    _arena_ struct arena a = {0};
-    struct row_node *row;
-    int r = find_node(c, &a, region, id, &row, e);
+    const struct row_node *row;
+    int r = find_node(c, region, id, &row, e);
     if (r) return r;
     bool done = row->seen_pid != 0;
     if (done && session_is_dry_run(&c->sessions, row->region))

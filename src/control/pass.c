@@ -113,7 +113,7 @@ static void take_world(struct passes *p, struct world *w, const struct unit_list
     world_of_units(w, &p->rows, units);
     w->regions = regions;
     w->n_regions = p->rows.n_regions;
-    absent_mark(p->sessions, w);
+    absences_mark(&p->absences, w);
     for (const struct session *s = p->sessions->first; s; s = s->next) {
         if (!s->told.any) continue;
         trace_recall_seen(p->trace, w, s->region, &s->told);
@@ -256,11 +256,12 @@ static int load_rows(struct passes *p, struct err *e)
     return r;
 }
 
-/* What is seen of a region whose agent is not there changes without anybody's telling; so does whether an agent has taken its orders. */
+/* Whether an agent is in touch, and whether it has taken its orders. */
 static void mark_regions(struct passes *p)
 {
+    absences_look(&p->absences, p->sessions, &p->rows);
     for (struct session *s = p->sessions->first; s; s = s->next) {
-        if (s->looked_in_touch != s->in_touch || !s->in_touch) reach_region(&p->rows, s->region);
+        if (s->looked_in_touch != s->in_touch) reach_region(&p->rows, s->region);
         s->looked_in_touch = s->in_touch;
         if (s->looked_taken != s->taken && s->taken == s->version) reach_obedience(&p->rows);
         s->looked_taken = s->taken;
@@ -382,6 +383,12 @@ bool passes_go_on(const struct passes *p)
     return p->batches_left > 0;
 }
 
+int passes_rows(struct passes *p, const struct rows **out, struct err *e)
+{
+    *out = &p->rows;
+    return load_rows(p, e);
+}
+
 int passes_world(struct passes *p, const char *region, const char *id, struct arena *a, struct world *w, struct err *e)
 {
     int r = load_rows(p, e);
@@ -419,6 +426,12 @@ void passes_hear(struct passes *p, const struct session *s, int list, const char
     else if (list == KEYED_SEEN_LINKS) rows_mark(r, rows_unit_of_endpoint(r, s->region, key));
     else if (list == KEYED_SEEN_SNAPSHOTS) rows_mark(r, rows_unit_of_file(r, s->region, key));
     else rows_mark(r, rows_unit_named(r, UNIT_RG, s->region, key));
+}
+
+bool passes_look_for_processes(struct passes *p)
+{
+    for (const struct session *s = p->sessions->first; s; s = s->next) p->absences.again |= session_is_silent(s);
+    return p->absences.again;
 }
 
 bool passes_clock_jumps(const struct passes *p)
@@ -482,6 +495,7 @@ void passes_close(struct passes *p)
     store_watch(p->o->store, NULL);
     due_fini(&p->due);
     rows_fini(&p->rows);
+    absences_fini(&p->absences);
     losses_fini(&p->losses);
     dry_run_fini(&p->dry_run);
     network_fini(&p->network);

@@ -1,4 +1,5 @@
 #pragma once
+#include "control/absent.h"
 #include "control/assign.h"
 #include "control/dry_run.h"
 #include "control/due.h"
@@ -29,8 +30,9 @@ struct passes {
     struct dry_run dry_run;
     struct network network;
     struct outages outages;
-    size_t outage_edits;    /* as orders know them */
-    size_t network_edits;   /* as the plans know them */
+    size_t outage_edits;  /* as orders know them */
+    size_t network_edits; /* as the plans know them */
+    struct absences absences;
     struct losses losses;   /* of data, once everything is to stop */
     int64_t started_ms;     /* of the steady clock */
     int64_t steady_ms;      /* of the pass, on the steady clock */
@@ -58,11 +60,15 @@ bool passes_have_work(const struct passes *p);
 int64_t passes_due_ms(const struct passes *p);
 /* A session's agent has told something new of that: KEYED_SEEN_…, and its key. */
 void passes_hear(struct passes *p, const struct session *s, int list, const char *key);
+/* The next pass looks anew for the processes of regions whose agent is away; false: there are none. */
+bool passes_look_for_processes(struct passes *p);
 /* True where somebody has set the clock since the last pass, or the machine was asleep: dates come sooner or later than timers think. */
 bool passes_clock_jumps(const struct passes *p);
 /* Hands out what does not follow from rows: that everything shall stop, above all. */
 void passes_hand_out(struct passes *p);
 
+/* The rows as they are now, until the next write or pass; read from the database if they have to be. */
+int passes_rows(struct passes *p, const struct rows **out, struct err *e);
 /*
  * What a pass would look at together with the resource of that id, as the plans would look at it now, in the arena; nothing is stored. It
  * holds until the next pass. 'region' is NULL for a global datastore. Empty where there is no such resource.

@@ -187,7 +187,7 @@ void reach_changed(struct rows *r, const struct rows_change *c)
 
 /* ---- what depends on an agent ---- */
 
-static bool unit_is_in(const struct unit *u, const char *region)
+bool unit_is_in(const struct unit *u, const char *region)
 {
     const char *at = strchr(u->key, ' ') + 1;
     size_t n = strlen(region);

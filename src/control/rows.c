@@ -447,6 +447,12 @@ void rows_sweep(struct rows *r)
 
 /* ---- looking for something ---- */
 
+const struct row_node *rows_node(const struct rows *r, const char *region, const char *id)
+{
+    const struct kept *k = find_kept(r, &sql_table_node, region, id);
+    return k ? k->row : NULL;
+}
+
 struct unit *rows_unit_of_node(const struct rows *r, const char *region, const char *id)
 {
     const struct kept *k = find_kept(r, &sql_table_node, region, id);

@@ -78,6 +78,8 @@ void rows_fini(struct rows *r);
 
 /* NULL if there is none. */
 struct unit *rows_unit_named(const struct rows *r, enum unit_kind kind, const char *region, const char *id);
+/* A node's row. */
+const struct row_node *rows_node(const struct rows *r, const char *region, const char *id);
 /* The unit that a node is of, an endpoint, a snapshot's file. */
 struct unit *rows_unit_of_node(const struct rows *r, const char *region, const char *id);
 struct unit *rows_unit_of_endpoint(const struct rows *r, const char *region, const char *id);

@@ -25,6 +25,11 @@ struct session *session_find(const struct sessions *all, const char *region)
     return NULL;
 }
 
+bool session_is_silent(const struct session *s)
+{
+    return !s->in_touch && !s->isolated;
+}
+
 bool session_left_over(const struct sessions *all, const char *region)
 {
     return agent_process_holder(all->o->data_dir, region) != 0;

@@ -60,6 +60,8 @@ struct session {
 /* True where the region's nodes have no processes: its agent has said so, or is started so. */
 bool session_is_dry_run(const struct sessions *all, const char *region);
 struct session *session_find(const struct sessions *all, const char *region);
+/* True where its agent is out of touch: of one that is cut off nobody is to learn anything. */
+bool session_is_silent(const struct session *s);
 /* True if an agent of an earlier serve is at work in the region. */
 bool session_left_over(const struct sessions *all, const char *region);
 /* Makes sure that the region has a session and that its agent runs, or is about to. */

@@ -59,5 +59,7 @@ struct row_replication_group *scripted_rg(const char *region, const char *id);
 struct row_node *scripted_nodes(size_t *n);
 /* The order for a node in the region's last assignment, or NULL. */
 struct proto_node_order *scripted_order(const char *region, const char *id);
+/* How often it was asked whether some process works there. */
+extern int scripted_engines_asked_for;
 /* Such a process works in the data directory. */
 void scripted_engine_works(int64_t pid, bool works);

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/trip.h"
+#include "database_work.h"
 #include "scratch.h"
 #include "scripted.h"
 #include "stepped.h"
@@ -107,6 +108,50 @@ Test(control, a_pass_with_much_to_look_at_goes_on_until_all_was_looked_at)
         cr_assert_eq(q_user_get(fixture_store(), &a, homes[i % 4], id, &u, &e), 0);
         cr_assert_eq(u->status, USER_ACTIVE, "%s", id);
     }
+}
+
+/* Requests go on while an agent can't be started: none of them looks for the processes of all its nodes. */
+Test(control, a_pass_costs_the_same_while_an_agent_is_away)
+{
+    scripted_run(5);
+    scripted_start_error = -ENOMEM;
+    scripted_end(scripted_agent(HOME), "");
+    stepped_pass(0);
+    scripted_engines_asked_for = 0;
+    for (int i = 0; i < 20; i++) {
+        char form[120];
+        snprintf(form, sizeof form, "UserId=u%d&UserName=u%d&Engine=redis&AccessString=on&NoPasswordRequired=true", i, i);
+        scripted_do(HOME, "CreateUser", form);
+    }
+    cr_expect_eq(scripted_engines_asked_for, 0);
+    stepped_pass(3000);
+    cr_expect_eq(scripted_engines_asked_for, 3 * 2, "once a second for each node, not %d times", scripted_engines_asked_for);
+    scripted_start_error = 0;
+    stepped_pass(3000);
+    scripted_run(5);
+    cr_expect_eq(scripted_rg(HOME, "g")->status, RG_AVAILABLE);
+}
+
+/* What the database does to find a node in order to kill it. */
+static int64_t work_of_kill(void)
+{
+    struct err e;
+    int64_t pid, before = database_work();
+    cr_expect_eq(control_node_do(control, NULL, "g-001.0001", NODE_DEED_HANG, &pid, &e), 409, "nothing runs here");
+    return database_work() - before;
+}
+
+Test(control, a_node_is_found_without_a_look_at_the_others)
+{
+    scripted_run(5);
+    int64_t among_two = work_of_kill();
+    for (int i = 0; i < 20; i++) {
+        char form[120];
+        snprintf(form, sizeof form, NEW "ReplicationGroupId=more%d&NumCacheClusters=2", i);
+        scripted_do(HOME, "CreateReplicationGroup", form);
+    }
+    scripted_run(5);
+    cr_expect_eq(work_of_kill(), among_two);
 }
 
 Test(control, a_clock_that_was_set_is_seen)

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "model/shape.h"
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +31,7 @@ struct dry_fleet {
     struct proto_dry_run_order *run; /* how the dry run went last; NULL: as nobody has said */
     struct dry_node **nodes;
     size_t n_nodes;
-    struct index by_id;
+    struct index by_id, by_process;
     struct dry_node **waiting; /* those that are to live next */
     size_t n_waiting, waiting_room;
     struct dry_follows follows;
@@ -39,6 +40,7 @@ struct dry_fleet {
     struct dry_news clusters;         /* those that something has happened in */
     struct dry_news seen[KEYED_SEEN]; /* what may be otherwise than was told */
     uint64_t serial;                  /* the last that a map was given */
+    uint64_t looks_at_faults;
     bool stopping;
 };
 
@@ -80,9 +82,22 @@ static void look_at_followers(struct dry_fleet *f, const char *upstream)
     for (size_t i = 0; l && i < l->n; i++) look_at(f, l->nodes[i]);
 }
 
+/* Its process before this one is found no more. */
+static void index_process(struct dry_fleet *f, struct dry_node *n)
+{
+    char process[sizeof n->process];
+    if (n->pid == 0) return; /* it had none yet */
+    snprintf(process, sizeof process, "%lld", (long long)n->pid);
+    if (strcmp(process, n->process) == 0) return;
+    index_drop(&f->by_process, n->process);
+    memcpy(n->process, process, sizeof process);
+    index_put(&f->by_process, n->process, n);
+}
+
 static void node_has_changed(struct dry_host *h, struct dry_node *n)
 {
     struct dry_fleet *f = fleet_of(h);
+    index_process(f, n);
     look_at(f, n);
     look_at_followers(f, n->id);
     f->changed(f->arg);
@@ -108,6 +123,7 @@ static void forget_node(struct dry_fleet *f, struct dry_node *n)
     f->nodes[n->place] = f->nodes[--f->n_nodes];
     f->nodes[n->place]->place = n->place;
     index_drop(&f->by_id, n->id);
+    index_drop(&f->by_process, n->process);
     dry_news_add(&f->seen[KEYED_SEEN_NODES], n->id);
     look_at_followers(f, n->id);
     dry_node_close(n);
@@ -184,20 +200,40 @@ void dry_fleet_order(void *fleet, int list, const char *key)
     else if (list == KEYED_ORDER_SNAPSHOTS) dry_news_add(&f->seen[KEYED_SEEN_SNAPSHOTS], key);
 }
 
-static const struct proto_dry_run_fault *find_fault(const struct proto_dry_run_order *o, int64_t pid)
-{
-    for (size_t i = 0; i < o->faults.n; i++)
-        if (o->faults.items[i].pid.v == pid) return &o->faults.items[i];
-    return NULL;
-}
-
-/* It comes with every assignment, and is seldom another one. */
-static bool is_run_otherwise(struct dry_fleet *f, const struct proto_dry_run_order *o)
+/* It comes with every assignment, and is seldom another one. Then the one before is the caller's. */
+static bool take_run(struct dry_fleet *f, const struct proto_dry_run_order *o, struct proto_dry_run_order **before)
 {
     if (f->run && shape_same(&shape_proto_dry_run_order, f->run, o)) return false;
-    free(f->run);
+    *before = f->run;
     f->run = shape_clone(&shape_proto_dry_run_order, o);
+    if (o->start_ms.set) f->host.times.start_ms = o->start_ms.v;
+    if (o->switch_ms.set) f->host.times.switch_ms = o->switch_ms.v;
+    if (o->life_ms.set) f->host.times.life_ms = o->life_ms.v;
     return true;
+}
+
+static struct dry_node *find_process(const struct dry_fleet *f, int64_t pid)
+{
+    char process[24];
+    snprintf(process, sizeof process, "%lld", (long long)pid);
+    return index_get(&f->by_process, process);
+}
+
+static void take_faults(struct dry_fleet *f, const struct proto_dry_run_order *before)
+{
+    f->looks_at_faults++;
+    for (size_t i = 0; i < f->run->faults.n; i++) {
+        const struct proto_dry_run_fault *fault = &f->run->faults.items[i];
+        struct dry_node *n = find_process(f, fault->pid.v);
+        if (n == NULL) continue;
+        n->look_with_fault = f->looks_at_faults;
+        dry_node_hang(n, fault->hangs.v);
+        if (!fault->hangs.v) dry_node_die(n);
+    }
+    for (size_t i = 0; before && i < before->faults.n; i++) {
+        struct dry_node *n = find_process(f, before->faults.items[i].pid.v);
+        if (n && n->look_with_fault != f->looks_at_faults) dry_node_hang(n, false);
+    }
 }
 
 static void live_nodes(struct dry_fleet *f)
@@ -217,20 +253,11 @@ void dry_fleet_settle(struct dry_fleet *f, const struct proto_dry_run_order *o)
     static const struct proto_dry_run_order nothing;
     if (f->stopping) return;
     if (o == NULL) o = &nothing;
-    bool otherwise = is_run_otherwise(f, o);
-    if (otherwise) {
-        if (o->start_ms.set) f->host.times.start_ms = o->start_ms.v;
-        if (o->switch_ms.set) f->host.times.switch_ms = o->switch_ms.v;
-        if (o->life_ms.set) f->host.times.life_ms = o->life_ms.v;
-    }
+    struct proto_dry_run_order *before = NULL;
+    bool otherwise = take_run(f, o, &before);
     live_nodes(f);
-    if (otherwise) {
-        for (size_t i = 0; i < f->n_nodes; i++) {
-            const struct proto_dry_run_fault *fault = find_fault(o, f->nodes[i]->pid);
-            dry_node_hang(f->nodes[i], fault && fault->hangs.v);
-            if (fault && !fault->hangs.v) dry_node_die(f->nodes[i]);
-        }
-    }
+    if (otherwise) take_faults(f, before);
+    free(before);
     f->changed(f->arg);
 }
 
@@ -364,6 +391,7 @@ static void free_fleet(uv_handle_t *h)
     index_fini(&f->mapped);
     index_fini(&f->savers);
     index_fini(&f->by_id);
+    index_fini(&f->by_process);
     free(f->waiting);
     free(f->nodes);
     free(f->run);

@@ -37,6 +37,8 @@ struct dry_node {
     char *id;
     size_t place;                         /* among the host's */
     bool is_waiting;                      /* in the list of those that are to live next */
+    char process[24];                     /* its last process, by which it is found; "" before the first */
+    uint64_t look_with_fault;             /* the last that found a fault of that process */
     bool is_ordered;                      /* it has another order, and has not lived since */
     const struct proto_node_order *order; /* of the assignment in force; NULL: the node shall go */
     enum dry_state state;

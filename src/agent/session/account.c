@@ -23,12 +23,16 @@ static struct shape_list news_of(const struct account *t, int list, const struct
     return news;
 }
 
+/* Whenever their number is a power of two, they get twice the room. */
 static void add_gone(struct arena *a, struct string_list *l, const char *key)
 {
-    const char **grown = arena_array(a, const char *, l->n + 1);
-    if (l->n) memcpy(grown, l->items, l->n * sizeof *grown);
-    grown[l->n] = arena_strdup(a, key);
-    *l = (struct string_list){true, l->n + 1, grown};
+    if ((l->n & (l->n - 1)) == 0) {
+        const char **grown = arena_array(a, const char *, l->n ? 2 * l->n : 1);
+        if (l->n) memcpy(grown, l->items, l->n * sizeof *grown);
+        l->items = grown;
+    }
+    l->set = true;
+    l->items[l->n++] = arena_strdup(a, key);
 }
 
 struct ending {
