@@ -43,6 +43,13 @@ AWS = "/usr/bin/aws" if os.path.exists("/usr/bin/aws") else "aws"
 DEADLINE = 30
 ENGINES = ("redis-server", "older-redis", "memcached", "valkey-server")
 NODE_TYPE = "cache.r6g.large"
+
+# What suites create: the engine (some suites run a second time on valkey), two versions of it that follow each other, and the parameter groups.
+ENGINE = os.environ.get("MERIDIAN_TEST_ENGINE", "redis")
+OLDER, NEWER, FAMILY = {"redis": ("7.0", "7.1", "redis7"), "valkey": ("8.0", "8.1", "valkey8")}[ENGINE]
+PROGRAM = ENGINE + "-server"
+PARAMETERS, SHARDED_PARAMETERS = "default." + FAMILY, "default.%s.cluster.on" % FAMILY
+
 NAMESPACE = "{http://elasticache.amazonaws.com/doc/2015-02-02/}"
 SANITIZERS = ("AddressSanitizer", "LeakSanitizer", "runtime error:", "UndefinedBehaviorSanitizer", " is violated: ")
 
@@ -286,6 +293,8 @@ def one_server(**options):
     """setUpModule and tearDownModule of a test file whose cases share a server."""
     def set_up():
         global _server
+        if ENGINE == "valkey" and shutil.which("valkey-server") is None:
+            raise unittest.SkipTest("valkey-server is not installed")
         _server = Server(**options)
         try:
             _server.start()
@@ -331,7 +340,7 @@ class Case(unittest.TestCase):
         if "ReplicasPerNodeGroup" not in more:
             arguments["NumCacheClusters"] = nodes
         if "GlobalReplicationGroupId" not in more:
-            arguments |= dict(Engine="redis", CacheNodeType=NODE_TYPE)
+            arguments |= dict(Engine=ENGINE, CacheNodeType=NODE_TYPE)
         self.api(region).create_replication_group(**(arguments | more))
         if wait:
             self.wait_group(group, region)

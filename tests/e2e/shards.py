@@ -121,8 +121,8 @@ class Case(harness.Case):
     def create(self, shards=2, replicas=1, stem="ce", **more):
         group = name(stem)
         self.api().create_replication_group(**(dict(
-            ReplicationGroupId=group, ReplicationGroupDescription="made for a test", Engine="redis", CacheNodeType=harness.NODE_TYPE,
-            NumNodeGroups=shards, ReplicasPerNodeGroup=replicas, CacheParameterGroupName="default.redis7.cluster.on") | more))
+            ReplicationGroupId=group, ReplicationGroupDescription="made for a test", Engine=harness.ENGINE, CacheNodeType=harness.NODE_TYPE,
+            NumNodeGroups=shards, ReplicasPerNodeGroup=replicas, CacheParameterGroupName=harness.SHARDED_PARAMETERS) | more))
         self.wait_group(group)
         return group
 

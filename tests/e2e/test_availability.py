@@ -209,14 +209,14 @@ class Changes(Case):
         self.write_until_accepted(endpoint, "b", "2")
 
     def test_a_new_version_is_rolled_out_with_the_data(self):
-        group = self.create_group(nodes=2, EngineVersion="7.0")
+        group = self.create_group(nodes=2, EngineVersion=harness.OLDER)
         self.primary(group).set("a", "1")
-        self.api().modify_replication_group(ReplicationGroupId=group, EngineVersion="7.1", ApplyImmediately=True)
+        self.api().modify_replication_group(ReplicationGroupId=group, EngineVersion=harness.NEWER, ApplyImmediately=True)
         self.wait_group(group)
         self.assertEqual("1", self.primary(group).get("a"))
         for member in self.group(group)["MemberClusters"]:
             cluster = self.api().describe_cache_clusters(CacheClusterId=member)["CacheClusters"][0]
-            self.assertEqual(("7.1.0", "available"), (cluster["EngineVersion"], cluster["CacheClusterStatus"]))
+            self.assertEqual((harness.NEWER + ".0", "available"), (cluster["EngineVersion"], cluster["CacheClusterStatus"]))
 
     def test_what_is_not_asked_for_at_once_waits_for_the_window(self):
         now = time.gmtime()

@@ -80,7 +80,7 @@ class Modes(encryption.Case):
     """None to preferred to required and back, while clients are at work."""
 
     def test_modes_change_online_under_load(self):
-        group = self.create_group(nodes=2, EngineVersion="7.1")
+        group = self.create_group(nodes=2, EngineVersion=harness.NEWER)
         endpoint = self.endpoints(group)[0]
         writers = [Writer(self.secure(endpoint, socket_timeout=1)),
                    Writer(redis.Redis(host=endpoint["Address"], port=endpoint["Port"], decode_responses=True, socket_timeout=1))]
@@ -109,7 +109,7 @@ class Modes(encryption.Case):
 
     def test_a_group_that_begins_with_preferred_fails_over(self):
         answer = self.server.query(Action="CreateReplicationGroup", ReplicationGroupId="both", ReplicationGroupDescription="d",
-                                   Engine="redis", CacheNodeType=harness.NODE_TYPE, NumCacheClusters="2", EngineVersion="7.1",
+                                   Engine=harness.ENGINE, CacheNodeType=harness.NODE_TYPE, NumCacheClusters="2", EngineVersion=harness.NEWER,
                                    AutomaticFailoverEnabled="true", TransitEncryptionEnabled="true", TransitEncryptionMode="preferred")
         self.assertEqual(200, answer.status, answer.text)
         self.wait_group("both")
@@ -134,7 +134,7 @@ class Clusters(encryption.Case):
     def create_cluster(self, **more):
         group = encryption.name("shards")
         self.api().create_replication_group(
-            ReplicationGroupId=group, ReplicationGroupDescription="two shards", Engine="redis", CacheNodeType=harness.NODE_TYPE,
+            ReplicationGroupId=group, ReplicationGroupDescription="two shards", Engine=harness.ENGINE, CacheNodeType=harness.NODE_TYPE,
             NumNodeGroups=2, ReplicasPerNodeGroup=1, AutomaticFailoverEnabled=True, **more)
         self.wait_group(group)
         return group
@@ -403,7 +403,7 @@ class Ports(encryption.Case):
         super().setUp()
 
     def test_clients_reach_every_endpoint_by_the_host_s_name_in_all_modes(self):
-        group = self.create(nodes=2, EngineVersion="7.1")
+        group = self.create(nodes=2, EngineVersion=harness.NEWER)
         for endpoint in self.endpoints(group):
             self.assertEqual("localhost", endpoint["Address"])
             self.assertTrue(self.takes(endpoint, True))

@@ -59,7 +59,7 @@ class Changes(Case):
         return self.api(AWAY).modify_global_replication_group(GlobalReplicationGroupId=world, ApplyImmediately=True, **what)["GlobalReplicationGroup"]
 
     def test_reach_every_member(self):
-        world, home = self.create_global(nodes=2, group=self.create_group(nodes=2, EngineVersion="7.0"))
+        world, home = self.create_global(nodes=2, group=self.create_group(nodes=2, EngineVersion=harness.OLDER))
         away = self.join(world, AWAY, nodes=2)
         self.primary(home).set("a", "1")
         members = [(home, HOME), (away, AWAY)]
@@ -70,7 +70,7 @@ class Changes(Case):
         self.modify(world, AutomaticFailoverEnabled=True)
         self.assertEqual({"enabled"}, {m["AutomaticFailover"] for m in self.wait_global(world)["Members"]})
         self.assertEqual({"enabled"}, {self.group(*m)["AutomaticFailover"] for m in members})
-        self.assertEqual("7.1.0", self.modify(world, EngineVersion="7.1")["EngineVersion"])
+        self.assertEqual(harness.NEWER + ".0", self.modify(world, EngineVersion=harness.NEWER)["EngineVersion"])
         self.wait_global(world)
         for group, region in members:
             self.assertEqual("available", self.group(group, region)["Status"])

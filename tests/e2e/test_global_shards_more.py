@@ -26,7 +26,7 @@ class Regions(encryption.Case):
         return Follower(self.group(*member)["ConfigurationEndpoint"])
 
     def test_change_all_members_at_once(self):
-        members = self.begin(EngineVersion="7.0")
+        members = self.begin(EngineVersion=harness.OLDER)
         self.client(members[0]).call("SET", "kept", "1")
 
         def modify(**what):
@@ -36,11 +36,11 @@ class Regions(encryption.Case):
         self.assertEqual("modifying", modify(CacheNodeType="cache.r6g.xlarge")["Status"])
         self.wait_global(self.id)
         self.assertEqual({"cache.r6g.xlarge"}, {self.group(*m)["CacheNodeType"] for m in members})
-        modify(EngineVersion="7.1")
+        modify(EngineVersion=harness.NEWER)
         self.wait_global(self.id)
         for m in members:
             self.assertEqual("available", self.group(*m)["Status"])
-            self.assertEqual({"redis 7.1.0"}, {n["asked"] for n in self.server.nodes(*m)})
+            self.assertEqual({"%s %s.0" % (harness.ENGINE, harness.NEWER)}, {n["asked"] for n in self.server.nodes(*m)})
         self.client(members[0]).call("SET", "late", "2")
         away = self.client(members[1])
         wait_for(lambda: (away.call("GET", "kept"), away.call("GET", "late")) == ("1", "2"), "the data in the other region")
@@ -140,8 +140,8 @@ class Regions(encryption.Case):
     def test_know_their_users_in_every_region(self):
         user, team, password = name("alice"), name("team"), "a-password-of-alice"
         for region in (HOME, AWAY):
-            self.api(region).create_user(UserId=user, UserName="alice", Engine="redis", Passwords=[password], AccessString="on ~* +@all")
-            self.api(region).create_user_group(UserGroupId=team, Engine="redis", UserIds=["default", user])
+            self.api(region).create_user(UserId=user, UserName="alice", Engine=harness.ENGINE, Passwords=[password], AccessString="on ~* +@all")
+            self.api(region).create_user_group(UserGroupId=team, Engine=harness.ENGINE, UserIds=["default", user])
             wait_for(lambda: self.api(region).describe_user_groups(UserGroupId=team)["UserGroups"][0]["Status"] == "active", team)
         home = self.create_group(HOME, NumNodeGroups=2, ReplicasPerNodeGroup=1, AutomaticFailoverEnabled=True, stem="home",
                                  TransitEncryptionEnabled=True, UserGroupIds=[team])

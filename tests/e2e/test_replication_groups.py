@@ -16,7 +16,7 @@ class AGroupOfThree(harness.Case):
         cls.id = name("three")
         api = harness._server.api("us-east-1")
         cls.created = api.create_replication_group(
-            ReplicationGroupId=cls.id, ReplicationGroupDescription="three nodes", Engine="redis", CacheNodeType=NODE_TYPE,
+            ReplicationGroupId=cls.id, ReplicationGroupDescription="three nodes", Engine=harness.ENGINE, CacheNodeType=NODE_TYPE,
             NumCacheClusters=3, AutomaticFailoverEnabled=True, MultiAZEnabled=True)["ReplicationGroup"]
         case = cls("group")
         cls.available = case.wait_group(cls.id)
@@ -80,7 +80,7 @@ class AGroupOfThree(harness.Case):
 
     def test_has_members_that_are_cache_clusters_with_its_settings(self):
         cluster = self.api().describe_cache_clusters(CacheClusterId=self.id + "-001")["CacheClusters"][0]
-        expected = {"CacheClusterStatus": "available", "CacheNodeType": NODE_TYPE, "Engine": "redis", "NumCacheNodes": 1,
+        expected = {"CacheClusterStatus": "available", "CacheNodeType": NODE_TYPE, "Engine": harness.ENGINE, "NumCacheNodes": 1,
                     "ReplicationGroupId": self.id, "CacheSubnetGroupName": "default", "AutoMinorVersionUpgrade": True,
                     "SnapshotRetentionLimit": 0, "AuthTokenEnabled": False, "TransitEncryptionEnabled": False,
                     "AtRestEncryptionEnabled": False, "CacheSecurityGroups": [], "PendingModifiedValues": {},
@@ -91,7 +91,7 @@ class AGroupOfThree(harness.Case):
         self.assertRegex(cluster["EngineVersion"], r"^\d+\.\d+\.\d+$")
         self.assertRegex(cluster["PreferredMaintenanceWindow"], r"^(mon|tue|wed|thu|fri|sat|sun):\d\d:\d\d-\w{3}:\d\d:\d\d$")
         group = cluster["CacheParameterGroup"]
-        self.assertEqual(("default.redis7", "in-sync"), (group["CacheParameterGroupName"], group["ParameterApplyStatus"]))
+        self.assertEqual((harness.PARAMETERS, "in-sync"), (group["CacheParameterGroupName"], group["ParameterApplyStatus"]))
         self.assertNotIn("CacheNodes", cluster)
 
     def test_shows_cache_nodes_only_when_asked(self):

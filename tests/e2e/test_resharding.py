@@ -72,7 +72,7 @@ class Restoring(Snapshots):
         self.fill(self.primary(group))
         snapshot = self.take(group, CacheClusterId=group + "-001")
         self.check(self.restore(snapshot, NumNodeGroups=2, ReplicasPerNodeGroup=0), 2)
-        self.check(self.restore(snapshot, CacheParameterGroupName="default.redis7.cluster.on"), 1)
+        self.check(self.restore(snapshot, CacheParameterGroupName=harness.SHARDED_PARAMETERS), 1)
 
 
 if __name__ == "__main__":

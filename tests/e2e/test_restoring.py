@@ -21,8 +21,8 @@ BUCKET = os.path.join(FOLDER, "bucket")
 ARN = "arn:aws:s3:::bucket/"
 THREE = ["0-5460", "5461-10922", "10923-16383"]
 OWN = ["100-4999", "0-99,5000-16383"]
-TO_SHARDS = dict(Engine="redis", EngineVersion="7.0", CacheNodeType="cache.t4g.small", AutomaticFailoverEnabled=True,
-                 CacheParameterGroupName="default.redis7.cluster.on")
+TO_SHARDS = dict(Engine=harness.ENGINE, EngineVersion=harness.OLDER, CacheNodeType="cache.t4g.small", AutomaticFailoverEnabled=True,
+                 CacheParameterGroupName=harness.SHARDED_PARAMETERS)
 
 
 def setUpModule():
@@ -225,7 +225,7 @@ class Refusals(Case):
 
     def test_come_before_anything_is_evicted_where_only_loading_shows_how_much_memory_is_needed(self):
         group = name("small")
-        self.api().create_cache_parameter_group(CacheParameterGroupName=group, CacheParameterGroupFamily="redis7", Description="little memory")
+        self.api().create_cache_parameter_group(CacheParameterGroupName=group, CacheParameterGroupFamily=harness.FAMILY, Description="little memory")
         self.api().modify_cache_parameter_group(CacheParameterGroupName=group, ParameterNameValues=[
             {"ParameterName": "reserved-memory-percent", "ParameterValue": "99"},
             {"ParameterName": "cluster-enabled", "ParameterValue": "yes"},

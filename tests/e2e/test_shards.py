@@ -203,8 +203,8 @@ class Upgrades(Case):
     def setUp(self):
         super().setUp()
         self.own = harness.Server()
-        older = shutil.copy(shutil.which("redis-server"), os.path.join(self.own.folder, "older-redis"))
-        self.own.flags += ["--engine", "redis:7.0=" + older]
+        older = shutil.copy(shutil.which(harness.PROGRAM), os.path.join(self.own.folder, "older-redis"))
+        self.own.flags += ["--engine", "%s:%s=%s" % (harness.ENGINE, harness.OLDER, older)]
         self.addCleanup(self.own.finish)
         self.own.start()
 
@@ -213,10 +213,10 @@ class Upgrades(Case):
         return self.own
 
     def test_of_the_engine_go_through_every_shard_and_lose_no_write(self):
-        group = self.create(2, 1, EngineVersion="7.0")
+        group = self.create(2, 1, EngineVersion=harness.OLDER)
         before = {n["pid"] for n in self.nodes(group).values()}
         with self.load(group) as load:
-            self.api().modify_replication_group(ReplicationGroupId=group, EngineVersion="7.1", ApplyImmediately=True)
+            self.api().modify_replication_group(ReplicationGroupId=group, EngineVersion=harness.NEWER, ApplyImmediately=True)
             self.wait_group(group)
         self.assertFalse(before & {n["pid"] for n in self.nodes(group).values()}, "every node was restarted")
         self.check_whole(group)

@@ -28,7 +28,7 @@ class ASnapshot(snapshots.Case):
         self.assertEqual([""], [n["CacheSize"] for n in self.created["NodeSnapshots"]])
 
     def test_tells_what_it_was_taken_of(self):
-        expected = {"CacheClusterId": self.source + "-001", "CacheNodeType": NODE_TYPE, "Engine": "redis", "Port": 6380,
+        expected = {"CacheClusterId": self.source + "-001", "CacheNodeType": NODE_TYPE, "Engine": harness.ENGINE, "Port": 6380,
                     "CacheSubnetGroupName": "default", "NumCacheNodes": 1, "SnapshotRetentionLimit": 0, "DataTiering": "disabled",
                     "ARN": "arn:aws:elasticache:us-east-1:000000000000:snapshot:" + self.name}
         self.assertEqual(expected, {k: self.there.get(k) for k in expected})
@@ -166,8 +166,8 @@ class WithClusterMode(snapshots.Case):
     def test_a_snapshot_has_a_part_for_every_shard_and_gives_back_all_of_them(self):
         group = name("sharded")
         self.api().create_replication_group(
-            ReplicationGroupId=group, ReplicationGroupDescription="d", Engine="redis", CacheNodeType=NODE_TYPE, NumNodeGroups=3,
-            ReplicasPerNodeGroup=1, AutomaticFailoverEnabled=True, CacheParameterGroupName="default.redis7.cluster.on")
+            ReplicationGroupId=group, ReplicationGroupDescription="d", Engine=harness.ENGINE, CacheNodeType=NODE_TYPE, NumNodeGroups=3,
+            ReplicasPerNodeGroup=1, AutomaticFailoverEnabled=True, CacheParameterGroupName=harness.SHARDED_PARAMETERS)
         self.wait_group(group)
         client = self.cluster_client(group)
         for i in range(300):
@@ -192,7 +192,7 @@ class WithClusterMode(snapshots.Case):
         self.assertEqual((600, 6), (sum(sizes), len(sizes)), sizes)
         self.assertEqual([str(i) for i in range(300)], [again.get("key-%d" % i) for i in range(300)])
         answer = self.server.query(Action="CreateReplicationGroup", ReplicationGroupId="x", ReplicationGroupDescription="d",
-                                   SnapshotName=snapshot, ClusterMode="disabled", CacheParameterGroupName="default.redis7")
+                                   SnapshotName=snapshot, ClusterMode="disabled", CacheParameterGroupName=harness.PARAMETERS)
         self.assertEqual((400, "InvalidParameterCombination"), (answer.status, answer.code), answer.message)
 
     def test_a_group_has_one_database_only(self):
@@ -201,7 +201,7 @@ class WithClusterMode(snapshots.Case):
         for db in (0, 3):
             redis.Redis(host=endpoint["Address"], port=endpoint["Port"], db=db).set("k", "v")
         group = self.restore(SnapshotName=self.take(source), NumNodeGroups=1, ReplicasPerNodeGroup=1, AutomaticFailoverEnabled=True,
-                             CacheParameterGroupName="default.redis7.cluster.on")
+                             CacheParameterGroupName=harness.SHARDED_PARAMETERS)
         self.wait_group(group, status="create-failed")
         (told,) = [m for m in self.events(group + "-0001-001") if m.startswith("Failed to restore")]
         self.assertIn("1 key can't go anywhere: it is in other databases than 0, and a cluster has no other", told)

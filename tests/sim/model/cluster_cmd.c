@@ -338,9 +338,11 @@ struct redisReply *cluster_asking(struct call *c)
     return reply_status(c->w, "OK");
 }
 
+/* Valkey lets a client of a replica ask for reads outside of Redis Cluster, too. */
 struct redisReply *cluster_readonly(struct call *c)
 {
-    if (c->e->cluster == NULL) return reply_error(c->w, "ERR This instance has cluster support disabled");
+    if (c->e->cluster == NULL && c->e->kind != MODEL_VALKEY)
+        return reply_error(c->w, "ERR This instance has cluster support disabled");
     c->conn->reads = strcmp(c->row->name, "readonly") == 0;
     return reply_status(c->w, "OK");
 }
