@@ -11,6 +11,7 @@
 #include "control/secret.h"
 #include "plan/access.h"
 #include "plan/encryption.h"
+#include "plan/naming.h"
 #include "plan/scaling.h"
 #include "plan/seen.h"
 #include "plan/settings.h"
@@ -160,7 +161,8 @@ static void assign_passwords(struct world *w, const struct world_node *n, struct
 static void assign_announcement(struct world *w, const struct world_node *n, struct proto_node_order *out)
 {
     const char *host = w->addressing.advertise ? w->addressing.advertise : w->addressing.own_address;
-    if (w->addressing.ports && host && strcmp(host, n->row.address) != 0) out->announced_host = host;
+    if (w->addressing.named) out->announced_host = naming_announced(w, n);
+    else if (w->addressing.ports && host && strcmp(host, n->row.address) != 0) out->announced_host = host;
 }
 
 static void assign_node(struct world *w, struct world_node *n, struct passwords *last, const struct assign_secrets *secrets,
@@ -209,13 +211,20 @@ static bool has_its_address(const struct world_node *n)
 }
 
 /* Reads go to the replicas that are up to date with their primary, or to the primary while there is none. */
-static void reader_targets(struct world *w, struct world_rg *rg, struct world_node_group *ng, struct proto_target_list *list)
+void assign_reader_targets(struct world *w, struct world_rg *rg, struct world_node_group *ng, struct proto_target_list *list)
 {
     for (size_t i = 0; i < rg->n_nodes; i++)
         if (ng->shard == NULL && strcmp(rg->nodes[i].row.node_group_id, ng->row.id) == 0 && &rg->nodes[i] != rg_primary(ng) &&
             rg->nodes[i].row.seen_role == SEEN_ROLE_REPLICA && want_in_force(w, &rg->nodes[i]))
             add_target(list, &rg->nodes[i]);
     if (list->n == 0) add_target(list, rg_primary(ng));
+}
+
+/* What clients of a memcached cluster are told instead of a node's address; NULL: nothing. */
+static const char *told_name(struct world *w, const struct world_node *n)
+{
+    if (w->addressing.named) return naming_node(w, n, false);
+    return w->addressing.ports ? w->addressing.advertise : NULL;
 }
 
 /* Clients of a memcached cluster ask here which nodes there are: the list that the plan has published. */
@@ -227,7 +236,7 @@ static bool assign_configuration(struct world *w, struct world_endpoint *e, stru
     for (size_t i = 0; i < c->n_nodes; i++) {
         if (c->nodes[i].drop || !text_has_word(c->row.config_nodes, c->nodes[i].row.node_id)) continue;
         add_target(&targets, &c->nodes[i]);
-        targets.items[targets.n - 1].name = w->addressing.ports ? w->addressing.advertise : NULL;
+        targets.items[targets.n - 1].name = told_name(w, &c->nodes[i]);
     }
     *out = (struct proto_link_order){
         .id = e->row.id,
@@ -247,13 +256,18 @@ static bool sees_cluster(const struct world_node *n)
     return shard_has_node(n) && node_answers(n) && n->shard_node->row.seen_state == REDIS_CLUSTER_OK;
 }
 
+void assign_cluster_targets(const struct world_rg *rg, struct proto_target_list *list)
+{
+    for (size_t i = 0; i < rg->n_nodes; i++)
+        if (sees_cluster(&rg->nodes[i])) add_target(list, &rg->nodes[i]);
+}
+
 /* The configuration endpoint of a replication group in cluster mode leads to any of its nodes. */
 static bool assign_cluster_link(struct world *w, struct world_rg *rg, struct world_endpoint *e, struct proto_link_order *out)
 {
     if (e->row.address == NULL || rg->row.status == RG_DELETING) return false;
     struct proto_target_list targets = {.set = true, .items = arena_array(w->arena, struct proto_target, rg->n_nodes)};
-    for (size_t i = 0; i < rg->n_nodes; i++)
-        if (sees_cluster(&rg->nodes[i])) add_target(&targets, &rg->nodes[i]);
+    assign_cluster_targets(rg, &targets);
     *out = (struct proto_link_order){
         .id = e->row.id, .kind = "reader", .address = e->row.address, .port = OPT_INT(e->row.port), .targets = targets};
     return true;
@@ -267,7 +281,7 @@ static bool assign_link(struct world *w, struct world_endpoint *e, struct proto_
     struct world_node_group *ng = rg ? rg_node_group(rg, e->row.node_group_id) : NULL;
     if (ng == NULL || want_floats(w, rg, e) || e->row.address == NULL || rg->row.status == RG_DELETING) return false;
     struct proto_target_list targets = {.set = true, .items = arena_array(w->arena, struct proto_target, rg->n_nodes + 1)};
-    if (e->row.kind == ENDPOINT_READER) reader_targets(w, rg, ng, &targets);
+    if (e->row.kind == ENDPOINT_READER) assign_reader_targets(w, rg, ng, &targets);
     else if (e->row.kind == ENDPOINT_PRIMARY) add_target(&targets, rg_primary(ng));
     else if (has_its_address(want_gateway_target(rg, ng))) add_target(&targets, want_gateway_target(rg, ng));
     *out = (struct proto_link_order){.id = e->row.id,

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "catalog/endpoint_name.h"
 #include "control/hosts.h"
 #include "control/secret.h"
 #include <arpa/inet.h>
@@ -26,9 +27,10 @@ enum { SERIAL = 16, HASH = 32, DAYS = 3650, DAY_S = 86400, FILE_MAX = 8192 };
 
 struct authority {
     char folder[600];
-    const char *advertised;    /* NULL: none */
-    const struct hosts *hosts; /* NULL: none are learned */
-    char *pem;                 /* NULL: there is none yet */
+    const char *advertised;            /* NULL: none */
+    const char *domains[NAME_DOMAINS]; /* of endpoints' names; NULL: none */
+    const struct hosts *hosts;         /* NULL: none are learned */
+    char *pem;                         /* NULL: there is none yet */
     char mark[2 * HASH + 1];
     gnutls_x509_crt_t certificate;
     gnutls_x509_privkey_t key;
@@ -197,6 +199,7 @@ static int constrain_names(gnutls_x509_crt_t c, const struct authority *a)
     if (r >= 0) r = permit_name(list, "::1");
     if (r >= 0) r = permit_name(list, "localhost");
     if (r >= 0 && advertised && strcmp(advertised, "localhost") != 0) r = permit_name(list, advertised);
+    for (int i = 0; i < NAME_DOMAINS && r >= 0 && a->domains[i]; i++) r = permit_name(list, a->domains[i]);
     if (r >= 0 && a->hosts) r = permit_hosts(list, a->hosts);
     if (r >= 0) r = gnutls_x509_crt_set_name_constraints(c, list, 1);
     gnutls_x509_name_constraints_deinit(list);
@@ -373,6 +376,22 @@ static int check_unused(const struct authority *a, const char *pem, struct err *
     return access(nodes, F_OK) < 0 ? 0 : refuse_file(pem, "is missing, and nodes have certificates that it signed", e);
 }
 
+static int refuse_name(const char *path, const char *flag, const char *name, struct err *e)
+{
+    return err_set(e, ERR_USAGE,
+        "%s was made for another %s than %s; remove its folder to have a new certificate authority made, which clients "
+        "have to trust anew",
+        path, flag, name);
+}
+
+static int check_permitted(const struct authority *a, const char *path, struct err *e)
+{
+    if (a->advertised && !is_permitted(a->certificate, a->advertised)) return refuse_name(path, "--advertise", a->advertised, e);
+    for (int i = 0; i < NAME_DOMAINS && a->domains[i]; i++)
+        if (!is_permitted(a->certificate, a->domains[i])) return refuse_name(path, "--names", a->domains[i], e);
+    return 0;
+}
+
 static int authority_find(struct authority *a, struct err *e)
 {
     struct stat st;
@@ -384,20 +403,18 @@ static int authority_find(struct authority *a, struct err *e)
     if (lstat(path, &st) < 0 && errno == ENOENT) return check_unused(a, path, e);
     r = read_key(a, e);
     if (r == 0) r = read_certificate(a, e);
-    if (r || a->advertised == NULL || is_permitted(a->certificate, a->advertised)) return r;
-    return err_set(e, ERR_USAGE,
-        "%s was made for another --advertise than %s; remove its folder to have a new certificate authority made, which clients "
-        "have to trust anew",
-        path, a->advertised);
+    return r ? r : check_permitted(a, path, e);
 }
 
-int authority_open(struct authority **out, const char *data_dir, const char *advertised, const struct hosts *hosts, struct err *e)
+int authority_open(struct authority **out, const char *data_dir, const char *advertised, const char *domain,
+    const struct hosts *hosts, struct err *e)
 {
     struct authority *a = calloc(1, sizeof *a);
     if (a == NULL) abort();
     snprintf(a->folder, sizeof a->folder, "%s/tls", data_dir);
     a->advertised = advertised;
     a->hosts = hosts;
+    if (domain) endpoint_name_domains(domain, a->domains);
     int r = authority_find(a, e);
     if (r) {
         authority_close(a);

@@ -16,13 +16,14 @@ struct hosts;
 
 /*
  * Looks for an authority in the data directory, which must outlive it; makes none yet. What it signs is good for the
- * addresses 127.0.0.0/8 and ::1, for localhost, and for 'advertised' (a name or an address, may be NULL). ERR_USAGE, in one
+ * addresses 127.0.0.0/8 and ::1, for localhost, for 'advertised' (a name or an address, may be NULL), and for the names of endpoints
+ * made for 'domain' (endpoint_name.h; may be NULL). ERR_USAGE, in one
  * line, where others than this user could read its key, where what is there is no authority, or one that may not sign for
- * 'advertised'. Where hosts are learned ('hosts' is not NULL and outlives it), it is good for private addresses, for domains that
+ * these. Where hosts are learned ('hosts' is not NULL and outlives it), it is good for private addresses, for domains that
  * are nobody's, and for the hosts that are known when it is made.
  */
-int authority_open(
-    struct authority **out, const char *data_dir, const char *advertised, const struct hosts *hosts, struct err *e);
+int authority_open(struct authority **out, const char *data_dir, const char *advertised, const char *domain,
+    const struct hosts *hosts, struct err *e);
 /* Whether whoever trusts it believes a certificate for that name, or will once it is made. */
 bool authority_may_sign_for(const struct authority *a, const char *name);
 void authority_close(struct authority *a);

@@ -254,7 +254,7 @@ static int open_authority(struct control *c, const struct control_options *o, st
     bool learns = o->ports && o->advertise == NULL;
     const char *advertised = o->ports ? o->advertise : NULL;
     if (learns) hosts_open(&c->hosts, o->data_dir, o->own_address);
-    return authority_open(&c->passes.secrets.authority, o->data_dir, advertised, learns ? &c->hosts : NULL, e);
+    return authority_open(&c->passes.secrets.authority, o->data_dir, advertised, o->domain, learns ? &c->hosts : NULL, e);
 }
 
 int control_open(struct control **out, const struct control_options *o, struct err *e)

@@ -19,6 +19,7 @@ struct network;
 struct outages;
 struct store;
 struct trace;
+struct zone;
 
 /* Milliseconds that engines would take in dry runs; 'life_ms' until they die by themselves, 0: never. */
 struct dry_run_times {
@@ -44,8 +45,12 @@ struct control_options {
     const char *advertise;   /* ports mode: what clients are told; NULL: the host by which each has reached the API */
     const char *own_address; /* where other machines find this one, if nodes listen everywhere; NULL: they do not, or nowhere */
     int first_port, last_port;
-    bool allow_restricted;    /* --restricted-commands allow */
-    int64_t stop_limit_ms;    /* how long a node may take to save its data when everything stops; 0: as long as it takes */
+    const char *domain;    /* endpoints have names (catalog/endpoint_name.h), and certificates carry them; NULL: they have none */
+    bool named;            /* clients are told these names instead of addresses */
+    struct zone *zone;     /* where they lead is kept here; NULL: nobody asks */
+    const char *names_at;  /* ports mode: the address that all names lead to */
+    bool allow_restricted; /* --restricted-commands allow */
+    int64_t stop_limit_ms; /* how long a node may take to save its data when everything stops; 0: as long as it takes */
     int64_t blocked_limit_ms; /* --blocked-primary-timeout; 0: none */
     bool check;               /* --check */
     bool dry_run;             /* --dry-run: agents are started so */

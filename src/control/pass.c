@@ -7,6 +7,7 @@
 #include "control/absent.h"
 #include "control/authority.h"
 #include "control/certificates.h"
+#include "control/endpoint_zone.h"
 #include "control/invariants.h"
 #include "control/reach.h"
 #include "control/secret.h"
@@ -14,6 +15,7 @@
 #include "control/steady.h"
 #include "control/trace_world.h"
 #include "control/world_io.h"
+#include "dns/zone.h"
 #include "plan/plan.h"
 #include "plan/snapshot.h"
 #include "plan/tables.h"
@@ -87,6 +89,8 @@ static struct world world_now(const struct passes *p, struct arena *a)
             .last_port = o->last_port,
             .advertise = o->advertise,
             .own_address = o->own_address,
+            .domain = o->domain,
+            .named = o->named,
             .names = p->host_names},
         .allow_restricted = o->allow_restricted,
         .blocked_limit_ms = o->blocked_limit_ms,
@@ -218,6 +222,7 @@ static void finish_batch(struct passes *p, struct batch *b)
         trace_changes(p->trace, w);
         tell_unrest(p, w);
         for (size_t k = 0; k < w->n_regions; k++) take_orders(p, w, w->regions[k].row.name);
+        if (p->o->zone) endpoint_zone_take(p->o->zone, w, p->o->names_at);
         set_due(p, &b->components.items[i], w);
     }
     rows_apply(&p->rows);
@@ -249,6 +254,7 @@ static int load_rows(struct passes *p, struct err *e)
 {
     if (p->rows.known && p->rows.parameters_known) return 0;
     if (!p->rows.known) due_fini(&p->due);
+    if (!p->rows.known && p->o->zone) zone_clear(p->o->zone);
     int r = store_begin(p->o->store, false, e);
     if (r) return r;
     r = rows_load(&p->rows, p->o->store, e);
@@ -477,6 +483,7 @@ static void on_changed(void *arg, const struct rows_change *c)
     struct passes *p = arg;
     reach_changed(&p->rows, c);
     if (c->is == NULL) forget_told(p, c);
+    if (p->o->zone) endpoint_zone_follow(p->o->zone, c);
     const struct row_node *was = c->table == &sql_table_node ? c->was : NULL, *is = was ? c->is : NULL;
     if (was && (is == NULL || is->seen_pid != was->seen_pid)) dry_run_forget(&p->dry_run, was->region, was->seen_pid);
 }

@@ -1,10 +1,10 @@
 #include "base/err.h"
+#include "base/listen.h"
 #include "base/local.h"
 #include "base/log.h"
 #include "http/dispatch.h"
 #include "http/exchange_int.h"
 #include "http/framing.h"
-#include "http/listen.h"
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -282,7 +282,7 @@ static int open_on(struct http **out, uv_loop_t *loop, int fd, bool own_users, s
 int http_open(struct http **out, uv_loop_t *loop, const char *address, struct err *e)
 {
     int fd;
-    int r = listen_on(address, &fd, e);
+    int r = listen_on(address, "--listen", &fd, e);
     return r ? r : open_on(out, loop, fd, false, e);
 }
 

@@ -221,6 +221,15 @@ const struct flag flags[] = {
         "the "
         "port that was asked for if it is one of these and free; else an event tells which one it has",
         read_ports, AT(first_port), "two port numbers, the lower one first, like 20000-29999", .needs_ports = true},
+    {FOR(COMMAND_SERVE), "dns", "HOST:PORT", NULL, "nowhere",
+        "where names of endpoints are answered, over UDP and TCP: orders.xxxxxx.ng.0001.use1.cache.amazonaws.com, or those of "
+        "--names. A resolver has to be told to ask here (docs/names.md)",
+        read_text, AT(dns), "HOST:PORT"},
+    {FOR(COMMAND_SERVE), "names", "aws|DOMAIN", NULL, "none: endpoints are addresses",
+        "endpoints are names, in every answer, in Redis Clusters and in memcached's list of nodes: aws: as on AWS, below "
+        "cache.amazonaws.com. DOMAIN: the same below a domain of your choice, as cache.test. Needs --dns, but for "
+        "--addressing ports, where all names lead to one address",
+        read_text, AT(names), "aws or a domain"},
     {FOR(COMMAND_SERVE), "snapshot-import-dir", "DIR", NULL, "none",
         "where RDB files are restored from: arn:aws:s3:::bucket/key.rdb is DIR/bucket/key.rdb", read_text,
         AT(snapshot_import_dir), "a directory's name"},

@@ -51,6 +51,8 @@ struct options {
     enum addressing addressing;
     char advertise[OPTION_NAME_SIZE]; /* ADDRESSING_PORTS: the host of all endpoints; "": follows from bind */
     char bind[OPTION_NAME_SIZE];      /* ADDRESSING_PORTS: where nodes listen; "": at the advertised address */
+    char dns[OPTION_NAME_SIZE];       /* HOST:PORT; "": nobody is answered */
+    char names[OPTION_NAME_SIZE];     /* a domain; "": endpoints are addresses */
     int first_port, last_port;        /* ADDRESSING_PORTS: the ports to choose from, both included */
     enum store_durability durability;
     enum restricted restricted;

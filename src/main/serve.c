@@ -23,11 +23,13 @@
 #include "main/localstack.h"
 #include "main/links_admin.h"
 #include "main/outage_admin.h"
+#include "main/naming.h"
 #include "main/options.h"
 #include "main/reception.h"
 #include "main/reset_admin.h"
 #include "main/state_admin.h"
 #include "main/trace_admin.h"
+#include "main/view_admin.h"
 #include "main/wait_admin.h"
 #include "http/request_id.h"
 #include "http/scope.h"
@@ -72,6 +74,8 @@ struct serve {
     struct admin admin;
     struct trace_admin trace;
     struct dry_run_admin dry_run;
+    struct view_admin view;
+    struct naming naming;
     struct reset_admin reset;
     struct state_admin state;
     struct wait_admin wait;
@@ -95,14 +99,13 @@ struct serve {
     size_t n_left;    /* agents and nodes that did not stop */
 };
 
-/* What endpoints name in the answer to a caller that has reached the API by 'host'; NULL: each its own address. */
+/* What endpoints name in the answer to a caller that has reached the API by 'host'; NULL: each its own address, or name. */
 static const char *endpoint_host(struct serve *s, const char *host)
 {
     if (s->o->addressing != ADDRESSING_PORTS) return NULL;
-    if (s->advertise) return s->advertise;
-    if (host == NULL) return LOOPBACK;
-    control_reached_by(s->control, host);
-    return host;
+    if (s->advertise == NULL && host) control_reached_by(s->control, host);
+    if (s->naming.shown) return NULL;
+    return s->advertise ? s->advertise : host ? host : LOOPBACK;
 }
 
 static int run_operation(void *arg, const struct operation *o, const struct query_caller *who, struct arena *a, const void *in,
@@ -153,6 +156,7 @@ static void pass_made(void *arg)
     reset_admin_look(&s->reset);
     state_admin_look(&s->state);
     wait_admin_look(&s->wait);
+    naming_serve(&s->naming, &s->loop);
 }
 
 static bool is_dry_run(void *arg)
@@ -161,66 +165,8 @@ static bool is_dry_run(void *arg)
     return s->control ? control_is_dry_run(s->control) : s->o->dry_run == DRY_RUN_ON;
 }
 
-static void get_nodes(struct exchange *x, void *arg)
-{
-    struct serve *s = arg;
-    struct err e;
-    _buf_ struct buf body = {0};
-    if (s->control == NULL) err_set(&e, ERR_BROKEN, "stopping");
-    else if (control_nodes_json(s->control, &body, &e) == 0) {
-        http_answer(x, 200, "application/json", &body, NULL);
-        return;
-    }
-    log_error("%s", e.msg);
-    json_answer_error(x, 500, "%s", e.msg);
-}
-
-static void get_why(struct exchange *x, void *arg)
-{
-    struct serve *s = arg;
-    struct err e;
-    _buf_ struct buf body = {0};
-    bool found;
-    const char *region = http_param(x, "region"), *id = http_param(x, "id");
-    if (id == NULL || *id == '\0') {
-        json_answer_error(x, 400, "id is missing: /_meridian/why?region=R&id=X");
-        return;
-    }
-    int r = s->control ? control_why_json(s->control, region, id, &body, &found, &e) : err_set(&e, ERR_BROKEN, "stopping");
-    if (r) log_error("%s", e.msg);
-    if (r) json_answer_error(x, 500, "%s", e.msg);
-    else if (found) http_answer(x, 200, "application/json", &body, NULL);
-    else
-        json_answer_error(
-            x, 404, "There is no %.80s in %.40s.", id, region ? region : "any region: name one, but for a global datastore");
-}
-
-/* No secret: whoever is to trust the endpoints needs it. */
-static void get_authority(struct exchange *x, void *arg)
-{
-    struct serve *s = arg;
-    struct err e;
-    _buf_ struct buf body = {0};
-    if (s->control == NULL) err_set(&e, ERR_BROKEN, "stopping");
-    char host[HOST_TEXT_SIZE];
-    if (s->control && http_host(x, host)) control_reached_by(s->control, host);
-    const char *pem = s->control ? control_authority_pem(s->control, &e) : NULL;
-    if (pem) {
-        buf_puts(&body, pem);
-        http_answer(x, 200, "application/x-pem-file", &body, NULL);
-        return;
-    }
-    log_error("%s", e.msg);
-    json_answer_error(x, 500, "%s", e.msg);
-}
-
 static void add_routes(struct serve *s)
 {
-    const struct http_route routes[] = {
-        {"GET", "/_meridian/ca.pem", get_authority, s, .what = "the certificate that TLS clients are to trust"},
-        {"GET", "/_meridian/nodes", get_nodes, s, .what = "every node: what is wanted of it, and what was seen"},
-        {"GET", "/_meridian/why", get_why, s, .what = "what ?id=X of ?region=R waits for, since when, and what ends it"},
-    };
     s->admin = (struct admin){
         .operations = api_operations,
         .n_operations = api_n_operations,
@@ -253,7 +199,8 @@ static void add_routes(struct serve *s)
     outage_admin_add_routes(s->http, &s->faults);
     s->fis = (struct fis){&s->faults, s->o->default_region};
     fis_add_routes(s->http, &s->fis);
-    http_add_routes(s->http, routes, sizeof routes / sizeof *routes);
+    s->view = (struct view_admin){s->control};
+    view_admin_add_routes(s->http, &s->view);
     query_add_routes(s->http, &s->query);
     neighbour_take_long(s->http, &s->forward);
 }
@@ -279,6 +226,10 @@ static int open_control(struct serve *s, struct err *e)
         .listen_host = s->listen_host,
         .advertise = s->advertise,
         .own_address = s->own_address[0] ? s->own_address : NULL,
+        .domain = s->naming.domain,
+        .named = s->naming.shown,
+        .zone = s->naming.dns[0] ? &s->naming.zone : NULL,
+        .names_at = ports ? s->naming.at : NULL,
         .first_port = s->o->first_port,
         .last_port = s->o->last_port,
         .allow_restricted = s->o->restricted == RESTRICTED_ALLOW,
@@ -289,6 +240,7 @@ static int open_control(struct serve *s, struct err *e)
         .dry_run_times = {s->o->dry_run_start, s->o->dry_run_switch, s->o->dry_run_life},
     };
     s->ops.remembers = true;
+    s->ops.names = s->naming.shown ? s->naming.domain : NULL;
     s->ops.allow_restricted = o.allow_restricted;
     s->ops.large_groups = s->o->quotas == QUOTAS_RAISED;
     int r = control_open(&s->control, &o, e);
@@ -361,6 +313,7 @@ static int announce_server(struct serve *s, struct err *e)
     if (r) return r;
     printf("Meridian %s serves Amazon ElastiCache on http://%s (data in %s). Ctrl-C stops it.\n", MERIDIAN_VERSION, s->server,
         s->data_dir);
+    if (s->naming.dns[0]) printf("The names of endpoints are answered on %s.\n", s->naming.dns);
     if (s->o->dry_run == DRY_RUN_ON)
         printf("This is a dry run: nodes have no processes, and nobody listens at their endpoints.\n");
     printf("Ready.\n"); /* what the Testcontainers modules for LocalStack wait for: whoever connects is served from now on */
@@ -378,9 +331,11 @@ static void on_control_stopped(void *arg)
     s->control = NULL;
     s->trace.trace = NULL;
     s->dry_run.control = NULL;
+    s->view.control = NULL;
     s->reset.control = NULL;
     s->reset.under_way = false;
     init_close(s->init);
+    naming_close(&s->naming);
     forward_close(s->forward);
     s->forward = NULL;
     s->faults.control = NULL;
@@ -522,6 +477,7 @@ static int open_all(struct serve *s, struct err *e)
     if (r == 0) r = open_http(s, e);
     if (r == 0) r = reception_open(&s->reception, &s->loop, s->data_dir, e);
     if (r == 0) r = check_exposure(s, e);
+    if (r == 0) r = naming_open(&s->naming, s->o, s->advertise, s->own_address, s->data_dir, e);
     if (r) return r;
     /* A server that listens everywhere is reached on loopback. */
     const char *colon = strrchr(s->o->listen, ':');
@@ -546,6 +502,7 @@ static void close_opened(struct serve *s)
         return;
     }
     init_close(s->init);
+    naming_close(&s->naming);
     forward_close(s->forward);
     s->forward = NULL;
     reception_close(&s->reception);
@@ -555,7 +512,7 @@ static void close_opened(struct serve *s)
 int serve_main(const struct options *o)
 {
     struct err e;
-    struct serve s = {.o = o, .lock_fd = -1};
+    struct serve s = {.o = o, .lock_fd = -1, .naming = {.udp = -1, .tcp = -1}};
     umask(077);
     /* Answers of hundreds of kilobytes come and go: the kernel shall not take their pages back each time, to be cleared
      * and given anew. */

@@ -1,6 +1,7 @@
 #include "plan/encryption.h"
 #include "base/arena.h"
 #include "catalog/region.h"
+#include "plan/naming.h"
 #include "plan/plan.h"
 #include <stdlib.h>
 #include <string.h>
@@ -107,6 +108,18 @@ static bool is_loopback(const char *host)
     return host && strncmp(host, "127.", 4) == 0;
 }
 
+/* In both forms: one that is to lead to the node after the next change must be in its certificate before. */
+static void add_endpoint_names(struct names *names, struct world *w, const struct world_node *n)
+{
+    for (int encrypted = 0; encrypted <= 1; encrypted++) {
+        add_name(names, naming_node(w, n, encrypted));
+        if (n->rg == NULL) continue;
+        bool sharded = rg_is_sharded(&n->rg->row);
+        add_name(names, naming_rg(w, n->rg, sharded ? NAME_CONFIGURATION : NAME_PRIMARY, encrypted));
+        if (!sharded) add_name(names, naming_rg(w, n->rg, NAME_READER, encrypted));
+    }
+}
+
 const char *encryption_names(struct world *w, const struct world_node *n)
 {
     struct names names = {0};
@@ -120,6 +133,7 @@ const char *encryption_names(struct world *w, const struct world_node *n)
     }
     for (size_t i = 0; !w->addressing.ports && n->rg && i < n->rg->n_endpoints; i++)
         if (may_answer_at(n, &n->rg->endpoints[i])) add_name(&names, n->rg->endpoints[i].row.address);
+    if (w->addressing.domain) add_endpoint_names(&names, w, n);
     qsort(names.items, names.n, sizeof *names.items, compare_names);
     return arena_join(w->arena, names.items, names.n, " ");
 }

@@ -218,6 +218,8 @@ struct world_addressing {
     int first_port, last_port;
     const char *advertise;   /* ports mode: what clients are told; NULL: the host by which each has reached the API */
     const char *own_address; /* where other machines find this one, if nodes listen everywhere; may be NULL */
+    const char *domain;      /* the names of endpoints are made for (endpoint_name.h); NULL: none are */
+    bool named;              /* and the API shows them */
     const char *names;       /* further names for certificates, one space between them; may be NULL */
 };
 

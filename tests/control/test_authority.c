@@ -40,7 +40,7 @@ static bool is_believed(struct authority *a, const char *names)
 Test(authority, speaks_for_this_machine_and_what_is_advertised_only)
 {
     struct authority *a;
-    cr_assert_eq(authority_open(&a, scratch_dir(), "redis.test", NULL, &e), 0, "%s", e.msg);
+    cr_assert_eq(authority_open(&a, scratch_dir(), "redis.test", NULL, NULL, &e), 0, "%s", e.msg);
     cr_expect(is_believed(a, "127.0.0.1 127.9.8.7"));
     cr_expect(is_believed(a, "127.0.0.1 localhost redis.test"));
     cr_expect(is_believed(a, "::1"));
@@ -56,7 +56,7 @@ Test(authority, that_learns_hosts_speaks_for_them_and_for_what_is_nobodys)
     struct hosts h;
     hosts_open(&h, scratch_dir(), "172.17.0.2");
     cr_expect(hosts_learn(&h, "cache"));
-    cr_assert_eq(authority_open(&a, scratch_dir(), NULL, &h, &e), 0, "%s", e.msg);
+    cr_assert_eq(authority_open(&a, scratch_dir(), NULL, NULL, &h, &e), 0, "%s", e.msg);
     cr_expect(authority_may_sign_for(a, "late"), "there is none yet");
     cr_expect(is_believed(a, "localhost cache 172.17.0.2 192.168.7.7 10.0.0.1 fd00::1 a.test host.docker.internal"));
     cr_expect_not(is_believed(a, "localhost shop.example"));
@@ -71,7 +71,7 @@ Test(authority, that_learns_hosts_speaks_for_them_and_for_what_is_nobodys)
 Test(authority, lasts_ten_years_at_the_most)
 {
     struct authority *a;
-    cr_assert_eq(authority_open(&a, scratch_dir(), NULL, NULL, &e), 0, "%s", e.msg);
+    cr_assert_eq(authority_open(&a, scratch_dir(), NULL, NULL, NULL, &e), 0, "%s", e.msg);
     gnutls_x509_crt_t c = read_certificate(authority_pem(a, &e));
     time_t length = gnutls_x509_crt_get_expiration_time(c) - gnutls_x509_crt_get_activation_time(c);
     cr_expect(length > 9L * 365 * 86400 && length <= 3652L * 86400);
@@ -83,14 +83,14 @@ Test(authority, says_so_when_another_name_is_advertised_than_it_was_made_for)
 {
     static const char *const fits[] = {"192.168.1.9", "127.0.0.1", "localhost", NULL};
     struct authority *a;
-    cr_assert_eq(authority_open(&a, scratch_dir(), "192.168.1.9", NULL, &e), 0, "%s", e.msg);
+    cr_assert_eq(authority_open(&a, scratch_dir(), "192.168.1.9", NULL, NULL, &e), 0, "%s", e.msg);
     cr_assert_not_null(authority_pem(a, &e));
     authority_close(a);
     for (size_t i = 0; i < sizeof fits / sizeof *fits; i++) {
-        cr_assert_eq(authority_open(&a, scratch_dir(), fits[i], NULL, &e), 0, "%s: %s", fits[i], e.msg);
+        cr_assert_eq(authority_open(&a, scratch_dir(), fits[i], NULL, NULL, &e), 0, "%s: %s", fits[i], e.msg);
         authority_close(a);
     }
-    cr_assert_eq(authority_open(&a, scratch_dir(), "192.168.1.8", NULL, &e), ERR_USAGE);
+    cr_assert_eq(authority_open(&a, scratch_dir(), "192.168.1.8", NULL, NULL, &e), ERR_USAGE);
     cr_assert(strstr(e.msg, "another --advertise than 192.168.1.8"), "%s", e.msg);
-    cr_assert_eq(authority_open(&a, scratch_dir(), "redis.test", NULL, &e), ERR_USAGE);
+    cr_assert_eq(authority_open(&a, scratch_dir(), "redis.test", NULL, NULL, &e), ERR_USAGE);
 }

@@ -7,10 +7,12 @@ struct authority {
     int unused;
 };
 
-int authority_open(struct authority **out, const char *data_dir, const char *advertised, const struct hosts *hosts, struct err *e)
+int authority_open(struct authority **out, const char *data_dir, const char *advertised, const char *domain,
+    const struct hosts *hosts, struct err *e)
 {
     (void)data_dir;
     (void)advertised;
+    (void)domain;
     (void)hosts;
     (void)e;
     *out = calloc(1, sizeof **out);

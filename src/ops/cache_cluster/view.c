@@ -22,6 +22,13 @@ static const char *node_apply_status(const struct row_cache_cluster *row, const 
                                                                    : apply_status_text(row->parameter_apply_status);
 }
 
+static struct api_endpoint *view_node_endpoint(struct op *op, const struct row_cache_cluster *row, const struct row_node *n)
+{
+    if (!n->settled) return NULL;
+    return view_endpoint(op, n->address, n->port, NAME_NODE, row->transit_encryption,
+        (struct endpoint_owner){.account = row->account, .rg = row->rg_id, .cluster = row->id, .node = n->node_id});
+}
+
 static int view_nodes(struct op *op, const struct row_cache_cluster *row, struct api_cache_cluster *out)
 {
     struct row_node *nodes;
@@ -34,7 +41,7 @@ static int view_nodes(struct op *op, const struct row_cache_cluster *row, struct
             .cache_node_id = nodes[i].node_id,
             .cache_node_status = node_status(row, &nodes[i]),
             .cache_node_create_time = OPT_TIME(nodes[i].created_ms),
-            .endpoint = nodes[i].settled ? view_endpoint(op, nodes[i].address, nodes[i].port) : NULL,
+            .endpoint = view_node_endpoint(op, row, &nodes[i]),
             .parameter_group_status = node_apply_status(row, nodes[i].node_id),
             .customer_availability_zone = nodes[i].availability_zone,
         };
@@ -85,7 +92,9 @@ static int view_configuration_endpoint(struct op *op, const struct row_cache_clu
 {
     struct row_endpoint *e;
     int r = q_endpoint_of_cluster(op->store, op->arena, row->region, row->id, &e, op->err);
-    if (r == 0 && e && e->address) out->configuration_endpoint = view_endpoint(op, e->address, e->port);
+    if (r == 0 && e && e->address)
+        out->configuration_endpoint = view_endpoint(op, e->address, e->port, NAME_MEMCACHED_CONFIGURATION, ENCRYPTION_NONE,
+            (struct endpoint_owner){.account = row->account, .cluster = row->id});
     return r;
 }
 

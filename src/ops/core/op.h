@@ -16,6 +16,7 @@ struct ops_config {
     const char *snapshot_import_dir, *snapshot_export_dir; /* folders of buckets, or NULL */
     bool large_groups;                                     /* --quotas raised: up to 500 nodes in a replication group */
     bool remembers;                                        /* descriptions are kept as XML for the next to ask (store_remember) */
+    const char *names;                                     /* endpoints have names of this domain; NULL: addresses */
     bool allow_restricted;                                 /* --restricted-commands allow: access strings may name them */
 };
 

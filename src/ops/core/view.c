@@ -1,5 +1,6 @@
 #include "ops/core/view.h"
 #include "base/slots.h"
+#include "plan/naming.h"
 #include <string.h>
 
 struct string_list view_words(struct op *op, const char *text)
@@ -18,10 +19,15 @@ const char *view_enabled(bool on)
     return on ? "enabled" : "disabled";
 }
 
-struct api_endpoint *view_endpoint(struct op *op, const char *address, int64_t port)
+struct api_endpoint *view_endpoint(struct op *op, const char *address, int64_t port, enum endpoint_name kind,
+    enum encryption_mode encryption, struct endpoint_owner owner)
 {
     struct api_endpoint *e = arena_new(op->arena, struct api_endpoint);
-    *e = (struct api_endpoint){.address = op->endpoint_host ? op->endpoint_host : address, .port = OPT_INT(port)};
+    const char *shown = op->endpoint_host ? op->endpoint_host : address;
+    owner.region = op->region;
+    if (op->config->names && address)
+        shown = endpoint_name(op->arena, op->config->names, kind, naming_is_encrypted(encryption), &owner);
+    *e = (struct api_endpoint){.address = shown, .port = OPT_INT(port)};
     return e;
 }
 

@@ -49,21 +49,30 @@ static int read_belongings(struct op *op, const char *first, const char *last, s
     } while (0)
 
 /* In cluster mode members show neither endpoint nor role: clients ask the Redis Cluster. */
-static void view_member(
-    struct op *op, const struct row_node *n, const struct row_node_group *ng, bool in_cluster, struct api_node_group_member *out)
+static void view_member(struct op *op, const struct row_replication_group *rg, const struct row_node *n,
+    const struct row_node_group *ng, struct api_node_group_member *out)
 {
     *out = (struct api_node_group_member){
         .cache_cluster_id = n->cluster_id,
         .cache_node_id = n->node_id,
         .preferred_availability_zone = n->availability_zone,
     };
-    if (in_cluster) return;
+    if (rg_is_sharded(rg)) return;
     out->current_role = strcmp(ng->primary_node_id, n->id) == 0 ? "primary" : "replica";
-    if (n->settled) out->read_endpoint = view_endpoint(op, n->address, n->port);
+    if (n->settled)
+        out->read_endpoint = view_endpoint(op, n->address, n->port, NAME_NODE, rg->transit_encryption,
+            (struct endpoint_owner){.account = rg->account, .rg = rg->id, .cluster = n->cluster_id, .node = n->node_id});
 }
 
-static void view_node_group(struct op *op, const struct row_node_group *ng, const struct belongings *b, size_t n_nodes,
-    size_t n_endpoints, bool in_cluster, struct api_node_group *out)
+static struct api_endpoint *view_rg_endpoint(
+    struct op *op, const struct row_replication_group *rg, const struct row_endpoint *e, enum endpoint_name kind)
+{
+    return view_endpoint(
+        op, e->address, e->port, kind, rg->transit_encryption, (struct endpoint_owner){.account = rg->account, .rg = rg->id});
+}
+
+static void view_node_group(struct op *op, const struct row_replication_group *rg, const struct row_node_group *ng,
+    const struct belongings *b, size_t n_nodes, size_t n_endpoints, struct api_node_group *out)
 {
     *out = (struct api_node_group){
         .node_group_id = ng->id,
@@ -73,15 +82,15 @@ static void view_node_group(struct op *op, const struct row_node_group *ng, cons
     for (size_t i = 0; i < n_endpoints; i++) {
         const struct row_endpoint *e = &b->endpoints[b->at_endpoint + i];
         if (strcmp(e->node_group_id, ng->id) != 0) continue;
-        if (e->kind == ENDPOINT_PRIMARY) out->primary_endpoint = view_endpoint(op, e->address, e->port);
-        if (e->kind == ENDPOINT_READER) out->reader_endpoint = view_endpoint(op, e->address, e->port);
+        if (e->kind == ENDPOINT_PRIMARY) out->primary_endpoint = view_rg_endpoint(op, rg, e, NAME_PRIMARY);
+        if (e->kind == ENDPOINT_READER) out->reader_endpoint = view_rg_endpoint(op, rg, e, NAME_READER);
     }
     out->node_group_members =
         (struct api_node_group_member_list){.set = true, .items = arena_array(op->arena, struct api_node_group_member, n_nodes)};
     for (size_t i = 0; i < n_nodes; i++) {
         const struct row_node *n = &b->nodes[b->at_node + i];
         if (strcmp(n->node_group_id, ng->id) == 0 && n->settled && n->want == WISH_RUN)
-            view_member(op, n, ng, in_cluster, &out->node_group_members.items[out->node_group_members.n++]);
+            view_member(op, rg, n, ng, &out->node_group_members.items[out->node_group_members.n++]);
     }
 }
 
@@ -95,11 +104,11 @@ static void view_node_groups(struct op *op, const struct row_replication_group *
     if (row->status == RG_CREATING || row->status == RG_DELETING) return;
     out->node_groups = (struct api_node_group_list){true, n_groups, arena_array(op->arena, struct api_node_group, n_groups)};
     for (size_t i = 0; i < n_groups; i++)
-        view_node_group(
-            op, &b->node_groups[b->at_node_group + i], b, n_nodes, n_endpoints, rg_is_sharded(row), &out->node_groups.items[i]);
+        view_node_group(op, row, &b->node_groups[b->at_node_group + i], b, n_nodes, n_endpoints, &out->node_groups.items[i]);
     for (size_t i = 0; i < n_endpoints; i++) {
         const struct row_endpoint *e = &b->endpoints[b->at_endpoint + i];
-        if (e->kind == ENDPOINT_CONFIGURATION && e->address) out->configuration_endpoint = view_endpoint(op, e->address, e->port);
+        if (e->kind == ENDPOINT_CONFIGURATION && e->address)
+            out->configuration_endpoint = view_rg_endpoint(op, row, e, NAME_CONFIGURATION);
     }
 }
 

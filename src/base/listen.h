@@ -10,10 +10,12 @@ struct err;
 
 /*
  * Makes a listening TCP socket in *fd, non-blocking and closed by exec(). The caller owns
- * it. ERR_USAGE if the text is no address, ERR_IN_USE if somebody listens there already,
- * ERR_IO for anything else; the message says what to do.
+ * it. ERR_USAGE if the text is no address or may not be used, ERR_IN_USE if somebody listens there already,
+ * ERR_IO for anything else; the message says what to do, and names the flag ("--listen") that the text came from.
  */
-int listen_on(const char *address, int *fd, struct err *e);
+int listen_on(const char *address, const char *flag, int *fd, struct err *e);
+/* The same with a socket of UDP besides, at the same port. */
+int listen_on_both(const char *address, const char *flag, int *udp, int *tcp, struct err *e);
 /* True if a socket is bound to an address that no other machine reaches. */
 bool listen_is_loopback(int fd);
 /* The port a socket is bound to. */

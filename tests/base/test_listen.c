@@ -1,7 +1,8 @@
-#include "http/listen.h"
+#include "base/listen.h"
 #include "base/err.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 Test(listen, knows_addresses_from_other_text)
@@ -25,7 +26,7 @@ Test(listen, knows_addresses_from_other_text)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct err e;
-        int fd, r = listen_on(rows[i].address, &fd, &e);
+        int fd, r = listen_on(rows[i].address, "--listen", &fd, &e);
         cr_expect_eq(r, rows[i].r, "%s: %d", rows[i].address, r);
         if (r == 0) close(fd);
     }
@@ -35,7 +36,7 @@ Test(listen, tells_the_port_the_system_chose)
 {
     struct err e;
     int fd;
-    cr_assert_eq(listen_on("127.0.0.1:0", &fd, &e), 0);
+    cr_assert_eq(listen_on("127.0.0.1:0", "--listen", &fd, &e), 0);
     cr_assert(listen_port(fd) > 0);
     close(fd);
 }
@@ -45,8 +46,26 @@ Test(listen, takes_a_port_only_once)
     struct err e;
     int fd, second;
     char address[32];
-    cr_assert_eq(listen_on("127.0.0.1:0", &fd, &e), 0);
+    cr_assert_eq(listen_on("127.0.0.1:0", "--listen", &fd, &e), 0);
     snprintf(address, sizeof address, "127.0.0.1:%d", listen_port(fd));
-    cr_assert_eq(listen_on(address, &second, &e), ERR_IN_USE);
+    cr_assert_eq(listen_on(address, "--listen", &second, &e), ERR_IN_USE);
     close(fd);
+}
+
+Test(listen, takes_one_port_for_both_kinds_of_sockets)
+{
+    struct err e;
+    int udp, tcp, second, third;
+    char address[32];
+    cr_assert_eq(listen_on_both("127.0.0.1:0", "--dns", &udp, &tcp, &e), 0);
+    cr_assert_eq(listen_port(udp), listen_port(tcp));
+    snprintf(address, sizeof address, "127.0.0.1:%d", listen_port(udp));
+    close(tcp);
+    cr_assert_eq(listen_on_both(address, "--dns", &second, &third, &e), ERR_IN_USE);
+    cr_assert(strstr(e.msg, "--dns"));
+    close(udp);
+    cr_assert_eq(listen_on_both(address, "--dns", &second, &third, &e), 0);
+    close(second);
+    close(third);
+    cr_assert_eq(listen_on_both("127.0.0.1", "--dns", &second, &third, &e), ERR_USAGE);
 }

@@ -1,4 +1,4 @@
-#include "http/listen.h"
+#include "base/listen.h"
 #include "base/decimal.h"
 #include "base/err.h"
 #include <arpa/inet.h>
@@ -61,36 +61,41 @@ static int resolve_address(const char *address, const struct host_port *hp, stru
     return err_set(e, ERR_USAGE, "cannot listen on %s: %s", address, gai_strerror(r));
 }
 
-static int bind_and_listen(int fd, const struct addrinfo *ai)
-{
-    int on = 1;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (bind(fd, ai->ai_addr, ai->ai_addrlen) < 0) return -1;
-    return listen(fd, BACKLOG);
-}
-
-static int explain_failure(const char *address, int why, struct err *e)
+static int explain_failure(const char *address, const char *flag, int why, struct err *e)
 {
     if (why == EADDRINUSE)
         return err_set(e, ERR_IN_USE,
-            "%s is in use by another program, maybe another Meridian: stop that one, or choose another address with --listen",
-            address);
+            "%s is in use by another program, maybe another Meridian: stop that one, or choose another address with %s", address,
+            flag);
     if (why == EADDRNOTAVAIL) return err_set(e, ERR_USAGE, "cannot listen on %s: this machine has no such address", address);
+    if (why == EACCES)
+        return err_set(
+            e, ERR_USAGE, "cannot listen on %s: ports below 1024 are for root; choose another one with %s", address, flag);
     return err_set(e, ERR_IO, "cannot listen on %s: %s", address, strerror(why));
 }
 
-int listen_on(const char *address, int *fd, struct err *e)
+/* Of the socket type 'type'; < 0, with errno, where it can't be bound. */
+static int open_bound(const struct addrinfo *ai, int type)
+{
+    int on = 1, fd = socket(ai->ai_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -1;
+    if (type == SOCK_STREAM) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (bind(fd, ai->ai_addr, ai->ai_addrlen) == 0 && (type != SOCK_STREAM || listen(fd, BACKLOG) == 0)) return fd;
+    int why = errno;
+    close(fd);
+    errno = why;
+    return -1;
+}
+
+int listen_on(const char *address, const char *flag, int *fd, struct err *e)
 {
     struct host_port hp;
     struct addrinfo *ai;
     int r = split_address(address, &hp, e);
     if (r == 0) r = resolve_address(address, &hp, &ai, e);
     if (r) return r;
-    *fd = socket(ai->ai_family, ai->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, ai->ai_protocol);
-    if (*fd < 0 || bind_and_listen(*fd, ai) < 0) {
-        r = explain_failure(address, errno, e);
-        if (*fd >= 0) close(*fd);
-    }
+    *fd = open_bound(ai, SOCK_STREAM);
+    if (*fd < 0) r = explain_failure(address, flag, errno, e);
     freeaddrinfo(ai);
     return r;
 }
@@ -121,4 +126,31 @@ uint16_t listen_port(int fd)
     union bound at;
     if (!bound_read(fd, &at)) return 0;
     return ntohs(at.any.sa_family == AF_INET6 ? at.v6.sin6_port : at.v4.sin_port);
+}
+
+/* The port that the system has chosen for one kind of socket may be taken for the other: then another one is tried. */
+int listen_on_both(const char *address, const char *flag, int *udp, int *tcp, struct err *e)
+{
+    struct host_port hp;
+    int r = split_address(address, &hp, e);
+    bool any = r == 0 && strtol(hp.port, NULL, 10) == 0;
+    for (int tries = any ? 16 : 1; r == 0 && tries > 0; tries--) {
+        struct addrinfo *ai;
+        r = resolve_address(address, &hp, &ai, e);
+        if (r) return r;
+        *udp = -1;
+        *tcp = open_bound(ai, SOCK_STREAM);
+        if (*tcp >= 0) {
+            in_port_t port = htons(listen_port(*tcp));
+            if (ai->ai_family == AF_INET) ((struct sockaddr_in *)ai->ai_addr)->sin_port = port;
+            else ((struct sockaddr_in6 *)ai->ai_addr)->sin6_port = port;
+            *udp = open_bound(ai, SOCK_DGRAM);
+        }
+        int why = errno;
+        freeaddrinfo(ai);
+        if (*udp >= 0) return 0;
+        if (*tcp >= 0) close(*tcp);
+        if (tries == 1 || why != EADDRINUSE) r = explain_failure(address, flag, why, e);
+    }
+    return r;
 }
