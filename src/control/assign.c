@@ -157,11 +157,11 @@ static void assign_passwords(struct world *w, const struct world_node *n, struct
     out->mover_password = last->mover;
 }
 
-/* In cluster mode the engines themselves tell clients where to go. */
+/* In cluster mode the engines themselves tell clients where to go: by a name that leads to the node in its next state, too. */
 static void assign_announcement(struct world *w, const struct world_node *n, struct proto_node_order *out)
 {
     const char *host = w->addressing.advertise ? w->addressing.advertise : w->addressing.own_address;
-    if (w->addressing.named) out->announced_host = naming_announced(w, n);
+    if (w->addressing.named) out->announced_host = naming_node(w, n, naming_is_encrypted(want_encryption(n->rg, n).mode));
     else if (w->addressing.ports && host && strcmp(host, n->row.address) != 0) out->announced_host = host;
 }
 

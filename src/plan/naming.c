@@ -1,6 +1,5 @@
 #include "plan/naming.h"
 #include "catalog/region.h"
-#include "plan/encryption.h"
 #include <assert.h>
 
 bool naming_is_encrypted(enum encryption_mode mode)
@@ -42,9 +41,4 @@ const char *naming_memcached(struct world *w, const struct world_cluster *c)
 {
     return naming_of(w, NAME_MEMCACHED_CONFIGURATION, false, c->row.region,
         (struct endpoint_owner){.account = c->row.account, .cluster = c->row.id});
-}
-
-const char *naming_announced(struct world *w, const struct world_node *n)
-{
-    return naming_node(w, n, naming_is_encrypted(want_encryption(n->rg, n).mode));
 }

@@ -16,5 +16,3 @@ const char *naming_rg(struct world *w, const struct world_rg *rg, enum endpoint_
 const char *naming_node(struct world *w, const struct world_node *n, bool encrypted);
 /* Of the endpoint at which a memcached cluster tells of its nodes. */
 const char *naming_memcached(struct world *w, const struct world_cluster *c);
-/* The name that a node of a Redis Cluster tells clients: that which leads to it in its next state, too. */
-const char *naming_announced(struct world *w, const struct world_node *n);
