@@ -225,7 +225,7 @@ CREATE TABLE replication_group (
   network_type               TEXT NOT NULL,
   ip_discovery               TEXT NOT NULL,
   next_member                INTEGER NOT NULL,   -- the number the next member cluster gets
-  created_ms                 INTEGER NOT NULL, weighing_ms INTEGER NOT NULL DEFAULT 0, unserved_since_ms INTEGER NOT NULL DEFAULT 0, automatic_failover TEXT NOT NULL DEFAULT 'disabled', transit_encryption TEXT NOT NULL DEFAULT 'none', replicas_change TEXT NOT NULL DEFAULT '', notification_topic_status TEXT NOT NULL DEFAULT 'active',
+  created_ms                 INTEGER NOT NULL, weighing_ms INTEGER NOT NULL DEFAULT 0, unserved_since_ms INTEGER NOT NULL DEFAULT 0, automatic_failover TEXT NOT NULL DEFAULT 'disabled', transit_encryption TEXT NOT NULL DEFAULT 'none', replicas_change TEXT NOT NULL DEFAULT '', notification_topic_status TEXT NOT NULL DEFAULT 'active', pending_failover TEXT NOT NULL DEFAULT '', pending_due INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
 CREATE TABLE resharding (

@@ -15,6 +15,13 @@ void vpc_id(const struct region *r, char out[VPC_ID_SIZE])
     put_id(out, "vpc", r->name);
 }
 
+void vpc_other_id(const struct region *r, char out[VPC_ID_SIZE])
+{
+    char name[64];
+    snprintf(name, sizeof name, "other %s", r->name);
+    put_id(out, "vpc", name);
+}
+
 void vpc_subnet_id(const char *zone, char out[VPC_ID_SIZE])
 {
     put_id(out, "subnet", zone);
@@ -31,6 +38,12 @@ bool vpc_is_subnet_id(const char *id)
     for (const char *p = id + 7; *p; p++)
         if (!islower((unsigned char)*p) && !isdigit((unsigned char)*p) && *p != '-') return false;
     return true;
+}
+
+enum vpc_place vpc_place_of_subnet(const char *id)
+{
+    if (strncmp(id, "subnet-outpost", 14) == 0) return VPC_PLACE_OUTPOST;
+    return strncmp(id, "subnet-other", 12) == 0 ? VPC_PLACE_OTHER : VPC_PLACE_HERE;
 }
 
 /* The last character tells it: subnet-…a and subnet-…1 lie in the first zone, subnet-…b and subnet-…2 in the second, and so on around. */

@@ -8,9 +8,10 @@
 #include <string.h>
 
 /*
- * Changes of a replication group that were not asked for at once wait in its
- * member clusters' pending columns, and are made when the replication group's maintenance
- * window opens. A node type goes on waiting there until its room is known: scaling.c.
+ * Changes of a replication group that were not asked for at once wait in its own pending
+ * columns and in those of its member clusters. They are made when the replication group's
+ * maintenance window opens, or as soon as a request says so. A node type goes on waiting
+ * there until its room is known: scaling.c.
  */
 
 static struct world_cluster *first_pending(struct world_rg *rg)
@@ -20,12 +21,36 @@ static struct world_cluster *first_pending(struct world_rg *rg)
     return NULL;
 }
 
+bool plan_has_pending(struct world_rg *rg)
+{
+    return rg->row.pending_failover != FAILOVER_CHANGE_NONE || first_pending(rg);
+}
+
 static const char *default_group(struct world *w, const struct world_rg *rg, const struct engine_version *v)
 {
     return default_group_name(w->arena, v->family, shard_is_clustered(rg));
 }
 
-static void apply_pending(struct world *w, struct world_rg *rg, struct row_cache_cluster pending)
+/* What has become impossible since it was asked for is not made: the last replica may have gone, or Multi-AZ be on. */
+static bool failover_is_possible(const struct world_rg *rg, enum failover_change to)
+{
+    size_t members = 0;
+    if (rg->member) return false; /* only its datastore may change it */
+    if (to == FAILOVER_CHANGE_DISABLED) return !rg->row.multi_az && !shard_is_clustered(rg);
+    for (size_t i = 0; i < rg->n_nodes; i++) members += !rg->nodes[i].drop && rg->nodes[i].row.want == WISH_RUN;
+    return members >= 2;
+}
+
+static void apply_failover(struct world *w, struct world_rg *rg)
+{
+    enum failover_change to = rg->row.pending_failover;
+    if (to != FAILOVER_CHANGE_NONE && failover_is_possible(rg, to))
+        world_set_word(w, &rg->row.automatic_failover, to == FAILOVER_CHANGE_ENABLED ? FAILOVER_ENABLING : FAILOVER_DISABLING);
+    world_set_word(w, &rg->row.pending_failover, FAILOVER_CHANGE_NONE);
+}
+
+/* What waits is the same in every member cluster. */
+static void apply_members_pending(struct world *w, struct world_rg *rg, struct row_cache_cluster pending)
 {
     if (pending.pending_engine_version) {
         /* A replication group on the default parameters of its family goes over to the new family's. */
@@ -47,6 +72,13 @@ static void apply_pending(struct world *w, struct world_rg *rg, struct row_cache
         world_set(w, &c->pending_engine_version, NULL);
         world_set(w, &c->pending_parameter_group, NULL);
     }
+}
+
+static void apply_pending(struct world *w, struct world_rg *rg)
+{
+    struct world_cluster *first = first_pending(rg);
+    if (first) apply_members_pending(w, rg, first->row);
+    apply_failover(w, rg);
     for (size_t i = 0; i < rg->n_node_groups; i++)
         move_node_group_status(w, &rg->node_groups[i].row.status, NODE_GROUP_CHANGE_ASKED);
     move_rg_status(w, &rg->row.status, RG_CHANGE_ASKED);
@@ -55,8 +87,10 @@ static void apply_pending(struct world *w, struct world_rg *rg, struct row_cache
 void plan_pending(struct world *w, struct world_rg *rg)
 {
     int64_t opens_ms;
-    struct world_cluster *c = rg->drop || rg->row.status != RG_AVAILABLE ? NULL : first_pending(rg);
-    if (c == NULL) return;
-    if (window_is_open(rg->row.maintenance_window, w->now_ms, &opens_ms)) apply_pending(w, rg, c->row);
+    bool due = rg->row.pending_due;
+    if (rg->drop || rg->row.status != RG_AVAILABLE) return;
+    world_set_int(w, &rg->row.pending_due, 0);
+    if (!plan_has_pending(rg)) return;
+    if (due || window_is_open(rg->row.maintenance_window, w->now_ms, &opens_ms)) apply_pending(w, rg);
     else world_wake_date(w, opens_ms);
 }

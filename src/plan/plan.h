@@ -33,8 +33,9 @@ void promotion_forget(struct world *w, struct row_node *n);
 void plan_shards(struct world *w, struct world_rg *rg);
 /* Moves slots to the shards that shall have them, and takes out those that have none any more. */
 void plan_resharding(struct world *w, struct world_rg *rg);
-/* Makes the changes that wait for the replication group's maintenance window, once it is open. */
+/* Makes the changes that wait for the replication group's maintenance window, once it is open or a request has asked for them. */
 void plan_pending(struct world *w, struct world_rg *rg);
+bool plan_has_pending(struct world_rg *rg);
 /* Another node type for a replication group, or a stand-alone cluster, once it is known that its data fit; one that they don't fit is not taken. */
 void plan_scaling(struct world *w, struct world_rg *rg);
 void plan_cluster_scaling(struct world *w, struct world_cluster *c);

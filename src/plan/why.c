@@ -61,13 +61,6 @@ static void wait_for_switch(struct whys *out, const struct world_node_group *ng)
             "it is in step with the new primary");
 }
 
-static bool has_pending(const struct world_rg *rg)
-{
-    for (size_t i = 0; i < rg->n_clusters; i++)
-        if (rg->clusters[i].row.pending_node_type || rg->clusters[i].row.pending_engine_version) return true;
-    return false;
-}
-
 static void why_rg(struct whys *out, struct world_rg *rg)
 {
     struct lacks lacks = {.arena = out->w->arena};
@@ -85,7 +78,7 @@ static void why_rg(struct whys *out, struct world_rg *rg)
         wait_for_service(out, rg->nodes, rg->n_nodes);
         for (size_t i = 0; i < rg->n_endpoints; i++) whys_add_forwarder(out, rg, &rg->endpoints[i]);
     }
-    if (status == RG_AVAILABLE && has_pending(rg)) wait_for_window(out, rg->row.maintenance_window);
+    if (status == RG_AVAILABLE && plan_has_pending(rg)) wait_for_window(out, rg->row.maintenance_window);
 }
 
 /* ---- cache clusters and nodes ---- */

@@ -222,8 +222,10 @@ class Changes(Case):
         now = time.gmtime()
         day = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
         window = "%s:03:00-%s:04:00" % (day[(now.tm_wday + 2) % 7], day[(now.tm_wday + 2) % 7])
-        group = self.create_group(nodes=1, PreferredMaintenanceWindow=window)
-        self.api().modify_replication_group(ReplicationGroupId=group, CacheNodeType="cache.r7g.xlarge")
+        group = self.create_group(nodes=2, PreferredMaintenanceWindow=window)
+        self.api().modify_replication_group(ReplicationGroupId=group, CacheNodeType="cache.r7g.xlarge", AutomaticFailoverEnabled=True)
+        shown = self.group(group)
+        self.assertEqual(("disabled", "enabled"), (shown["AutomaticFailover"], shown["PendingModifiedValues"].get("AutomaticFailoverStatus")))
         self.assertEqual("available", self.group(group)["Status"])
         node = self.server.nodes(group)[0]
         before = self.config(node, "maxmemory")
@@ -234,6 +236,8 @@ class Changes(Case):
         try:
             wait_for(lambda: self.group(group)["CacheNodeType"] == "cache.r7g.xlarge" and self.group(group)["Status"] == "available", "the change")
             wait_for(lambda: self.config(node, "maxmemory") != before, "more memory")
+            shown = self.group(group)
+            self.assertEqual(("enabled", {}), (shown["AutomaticFailover"], shown["PendingModifiedValues"]))
         finally:
             self.server.admin("POST", "clock?advance_ms=%d" % -until)
 

@@ -182,3 +182,28 @@ Test(encryption, an_empty_token_where_there_is_none_changes_nothing)
     cr_assert_str_eq(g->status, "available");
     cr_assert_not(g->auth_token_enabled.v);
 }
+
+/* Its name tells that the key can't be used (docs/emulated.md). */
+Test(encryption, a_key_that_is_disabled_stops_what_would_need_it)
+{
+    static const struct fixture_line table[] = {
+        {"CreateReplicationGroup",
+            "ReplicationGroupId=locked&ReplicationGroupDescription=d&CacheNodeType=cache.r7g.large&NumNodeGroups=2&"
+            "ReplicasPerNodeGroup=1&AutomaticFailoverEnabled=true&AtRestEncryptionEnabled=true&KmsKeyId=alias/disabled",
+            0, NULL},
+    };
+    static const struct fixture_line locked[] = {
+        {"ModifyReplicationGroup", "ReplicationGroupId=locked&ReplicationGroupDescription=e", FAULT_INVALID_KMS_KEY,
+            "The KMS key supplied is not valid."},
+        {"IncreaseReplicaCount", "ReplicationGroupId=locked&NewReplicaCount=2&ApplyImmediately=true", FAULT_INVALID_KMS_KEY,
+            "The KMS key supplied is not valid."},
+        {"ModifyReplicationGroupShardConfiguration", "ReplicationGroupId=locked&NodeGroupCount=3&ApplyImmediately=true",
+            FAULT_INVALID_KMS_KEY, "The KMS key supplied is not valid."},
+        {"TestFailover", "ReplicationGroupId=locked&NodeGroupId=0001", FAULT_INVALID_KMS_KEY,
+            "The KMS key supplied is not valid."},
+        {"DecreaseReplicaCount", "ReplicationGroupId=locked&NewReplicaCount=0&ApplyImmediately=true", 0, NULL},
+    };
+    CHECK("us-east-1", table);
+    fixture_available("us-east-1", "locked");
+    CHECK("us-east-1", locked);
+}

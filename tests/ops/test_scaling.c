@@ -145,6 +145,60 @@ Test(scaling, automatic_failover_is_enabling_until_it_is_seen_to_be_so)
     cr_assert_eq(failover_of("three"), FAILOVER_ENABLING);
 }
 
+static const char *pending_failover_of(const char *id)
+{
+    struct arena a = {0};
+    const char *form = arena_printf(&a, "ReplicationGroupId=%s", id);
+    struct answer answer = fixture_run("us-east-1", "DescribeReplicationGroups", form);
+    arena_fini(&a);
+    cr_assert_eq(answer.fault, 0, "%s", answer.message);
+    const struct api_describe_replication_groups_out *out = answer.out;
+    const char *status = out->replication_groups.items[0].pending_modified_values->automatic_failover_status;
+    return status ? status : "nothing";
+}
+
+static void modify_three(const char *what, int fault)
+{
+    struct arena a = {0};
+    struct answer answer =
+        fixture_run("us-east-1", "ModifyReplicationGroup", arena_printf(&a, "ReplicationGroupId=three&%s", what));
+    arena_fini(&a);
+    cr_assert_eq(answer.fault, fault, "%s: %s", what, answer.message);
+}
+
+Test(scaling, automatic_failover_waits_for_the_window_unless_it_is_asked_for_at_once)
+{
+    modify_three("AutomaticFailoverEnabled=true", 0);
+    cr_assert_str_eq(pending_failover_of("three"), "enabled");
+    cr_assert_eq(failover_of("three"), FAILOVER_DISABLED);
+    modify_three("AutomaticFailoverEnabled=true", 0); /* as often as the client likes */
+    modify_three("AutomaticFailoverEnabled=false", 0);
+    cr_assert_str_eq(pending_failover_of("three"), "nothing", "a new request takes the place of one that waits");
+    modify_three("AutomaticFailoverEnabled=false", COMBINATION);
+    modify_three("MultiAZEnabled=true", COMBINATION);
+    modify_three("AutomaticFailoverEnabled=true", 0);
+    modify_three("ApplyImmediately=true", 0);
+    struct row_replication_group *rg;
+    struct arena a = {0};
+    struct err e;
+    cr_assert_eq(q_rg_get(fixture_store(), &a, "us-east-1", "three", &rg, &e), 0);
+    cr_assert_eq(rg->pending_due, 1);
+    arena_fini(&a);
+}
+
+/* What waits is older than what is made at once: it must not be made after it. */
+Test(scaling, a_version_that_waits_goes_with_another_one_that_is_taken_at_once)
+{
+    modify_three("Engine=valkey&EngineVersion=7.2", 0);
+    modify_three("Engine=valkey&EngineVersion=8.0&ApplyImmediately=true", 0);
+    struct row_cache_cluster *c;
+    struct arena a = {0};
+    struct err e;
+    cr_assert_eq(q_cluster_get(fixture_store(), &a, "us-east-1", "three-001", &c, &e), 0);
+    cr_assert_null(c->pending_engine_version);
+    arena_fini(&a);
+}
+
 Test(scaling, new_replicas_are_members_at_once_and_stand_in_the_emptiest_zones)
 {
     struct answer a = fixture_run("us-east-1", "IncreaseReplicaCount", NOW "ReplicationGroupId=three&NewReplicaCount=4");

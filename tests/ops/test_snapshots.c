@@ -212,3 +212,33 @@ Test(snapshots, a_group_with_automatic_ones_names_the_replica_that_they_are_take
     const struct api_create_replication_group_out *out = a.out;
     cr_assert_str_eq(out->replication_group->snapshotting_cluster_id, "auto-002");
 }
+
+static const struct api_tag_list *tags_of(const char *arn)
+{
+    struct arena a = {0};
+    struct answer answer = fixture_run(
+        HOME, "ListTagsForResource", arena_printf(&a, "ResourceName=arn:aws:elasticache:us-east-1:000000000000:%s", arn));
+    arena_fini(&a);
+    cr_assert_eq(answer.fault, 0, "%s: %s", arn, answer.message);
+    return &((const struct api_list_tags_for_resource_out *)answer.out)->tag_list;
+}
+
+/* The request's own win. */
+Test(snapshots, what_is_restored_has_the_tags_of_its_snapshot)
+{
+    run("CreateSnapshot", "SnapshotName=tagged&ReplicationGroupId=there&Tags.Tag.1.Key=a&Tags.Tag.1.Value=1&Tags.Tag.2.Key=b");
+    make_available("tagged");
+    run("CreateReplicationGroup", GROUP "again&SnapshotName=tagged&Tags.Tag.1.Key=b&Tags.Tag.1.Value=2");
+    fixture_available(HOME, "again");
+    const char *const arns[] = {"replicationgroup:again", "cluster:again-001"};
+    for (int i = 0; i < 2; i++) {
+        const struct api_tag_list *tags = tags_of(arns[i]);
+        cr_assert_eq(tags->n, 2u);
+        cr_assert_str_eq(tags->items[0].value, "1");
+        cr_assert_str_eq(tags->items[1].value, "2");
+    }
+    make_available("tagged");
+    run("CreateCacheCluster", "CacheClusterId=single&SnapshotName=tagged");
+    fixture_cluster_available(HOME, "single");
+    cr_assert_eq(tags_of("cluster:single")->n, 2u);
+}

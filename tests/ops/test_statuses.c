@@ -116,3 +116,31 @@ Test(statuses, a_failover_is_rehearsed_only_where_everything_is_served)
     cr_assert_eq(answer.fault, 0, "%s", answer.message);
     arena_fini(&a);
 }
+
+static void node_group_lost(const char *node_id)
+{
+    struct row_node_group *ngs;
+    size_t n;
+    cr_assert_eq(q_node_group_span(fixture_store(), &a, "us-east-1", "demo", "demo", &ngs, &n, &err), 0);
+    ngs[n - 1].failed_node_id = node_id;
+    cr_assert_eq(q_node_group_put(fixture_store(), &ngs[n - 1], &err), 0);
+}
+
+Test(statuses, a_failover_is_rehearsed_only_once_the_last_is_over)
+{
+    cr_assert_eq(fixture_run("us-east-1", "CreateReplicationGroup",
+                     "ReplicationGroupId=demo&ReplicationGroupDescription=d&CacheNodeType=cache.r7g.large&NumNodeGroups=2&"
+                     "ReplicasPerNodeGroup=1&AutomaticFailoverEnabled=true")
+                     .fault,
+        0);
+    fixture_available("us-east-1", "demo");
+    node_group_lost("demo-0002-001.0001");
+    for (int i = 1; i <= 2; i++)
+        cr_assert_eq(fixture_run("us-east-1", "TestFailover",
+                         i == 1 ? "ReplicationGroupId=demo&NodeGroupId=0001" : "ReplicationGroupId=demo&NodeGroupId=0002")
+                         .fault,
+            FAULT_INVALID_REPLICATION_GROUP_STATE);
+    node_group_lost(NULL);
+    cr_assert_eq(fixture_run("us-east-1", "TestFailover", "ReplicationGroupId=demo&NodeGroupId=0001").fault, 0);
+    arena_fini(&a);
+}

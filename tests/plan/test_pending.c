@@ -65,3 +65,41 @@ Test(pending, an_engine_version_is_rolled_out_in_the_window)
     cr_assert_str_eq(b.clusters[1].row.engine, "valkey", "the replica goes first");
     cr_assert_str_eq(b.clusters[0].row.engine, "redis");
 }
+
+static void expect_failover(enum failover_setting automatic)
+{
+    cr_expect_eq(rg->row.automatic_failover, automatic);
+    cr_expect_eq(rg->row.pending_failover, FAILOVER_CHANGE_NONE);
+    cr_expect_eq(rg->row.pending_due, 0);
+}
+
+Test(pending, automatic_failover_is_turned_on_in_the_window)
+{
+    rg->row.pending_failover = FAILOVER_CHANGE_ENABLED;
+    plan_world(&b.w);
+    cr_assert_eq(rg->row.pending_failover, FAILOVER_CHANGE_ENABLED, "not before");
+    cr_assert_eq(rg->row.automatic_failover, FAILOVER_DISABLED);
+    b.w.now_ms = TUESDAY_3;
+    plan_world(&b.w);
+    expect_failover(FAILOVER_ENABLED);
+}
+
+Test(pending, what_a_request_hastens_does_not_wait_for_the_window)
+{
+    rg->row.pending_failover = FAILOVER_CHANGE_ENABLED;
+    rg->row.pending_due = 1;
+    plan_world(&b.w);
+    expect_failover(FAILOVER_ENABLED);
+    rg->row.pending_failover = FAILOVER_CHANGE_DISABLED;
+    plan_world(&b.w);
+    cr_assert_eq(rg->row.automatic_failover, FAILOVER_ENABLED, "what was pending then, and nothing that came after");
+}
+
+Test(pending, what_has_become_impossible_is_not_made)
+{
+    rg->row.pending_failover = FAILOVER_CHANGE_ENABLED;
+    rg->nodes[1].row.want = WISH_GONE;
+    b.w.now_ms = TUESDAY_3;
+    plan_world(&b.w);
+    expect_failover(FAILOVER_DISABLED);
+}

@@ -250,7 +250,9 @@ int cluster_create(struct op *op, const struct api_create_cache_cluster_in *in, 
     }
     if (r == 0) r = q_cache_cluster_put(op->store, &p.c, op->err);
     if (r == 0 && is_memcached(&p)) r = write_endpoint(op, &p.c);
-    if (r == 0 && in->tags.n) r = tags_put(op, arn_of(op, op->account, "cluster", p.c.id), &in->tags);
+    const char *arn = r == 0 ? arn_of(op, op->account, "cluster", p.c.id) : NULL;
+    if (r == 0) r = restore_copy_tags(op, &p.restore, arn);
+    if (r == 0 && in->tags.n) r = tags_put(op, arn, &in->tags);
     *id = p.c.id;
     return r;
 }

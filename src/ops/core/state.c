@@ -1,11 +1,20 @@
 #include "ops/core/state.h"
 #include "catalog/limits.gen.h"
 #include "plan/rg_row.h"
+#include <string.h>
 
 int check_rg_modifiable(struct op *op, const struct row_replication_group *rg)
 {
     if (rg->status == RG_AVAILABLE) return 0;
     return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Replication group must be in available state to modify.");
+}
+
+int check_kms_key(struct op *op, const struct row_replication_group *rg)
+{
+    static const char disabled[] = "disabled";
+    size_t n = rg->kms_key_id ? strlen(rg->kms_key_id) : 0, n_tail = sizeof disabled - 1;
+    if (n < n_tail || strcmp(rg->kms_key_id + n - n_tail, disabled) != 0) return 0;
+    return op_fault(op, FAULT_INVALID_KMS_KEY, "The KMS key supplied is not valid.");
 }
 
 int check_outside_global(struct op *op, const struct row_replication_group *rg, enum fault fault)

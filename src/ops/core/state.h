@@ -4,6 +4,8 @@
 
 /* Most changes of a replication group ask for one that is available. */
 int check_rg_modifiable(struct op *op, const struct row_replication_group *rg);
+/* The key of its encryption at rest can be used: one whose name ends in "disabled" can't, which lets a client meet the refusal. */
+int check_kms_key(struct op *op, const struct row_replication_group *rg);
 /* Refused with 'fault' for a member of a global datastore: only the datastore may change it so. */
 int check_outside_global(struct op *op, const struct row_replication_group *rg, enum fault fault);
 

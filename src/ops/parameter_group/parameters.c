@@ -18,15 +18,21 @@ static int read_source(struct op *op, const char *source, struct filter *out)
         op, FAULT_INVALID_PARAMETER_VALUE, "Invalid source: %s. Valid values are user, system and engine-default.", source);
 }
 
+/* The service leaves out what is empty. */
+static const char *or_absent(const char *text)
+{
+    return text && text[0] ? text : NULL;
+}
+
 static struct api_parameter view_parameter(const struct parameter_group *g, const struct parameter *p)
 {
     return (struct api_parameter){
         .parameter_name = p->name,
-        .parameter_value = parameter_group_value(g, p),
+        .parameter_value = or_absent(parameter_group_value(g, p)),
         .description = p->description,
         .source = parameter_group_user_value(g, p->name) ? "user" : "system",
         .data_type = parameter_type_name(p),
-        .allowed_values = p->allowed,
+        .allowed_values = or_absent(p->allowed),
         .is_modifiable = OPT_BOOL(p->modifiable != PARAMETER_FIXED),
         .minimum_engine_version = parameter_min_version(g->family, p),
         .change_type = p->needs_reboot ? "requires-reboot" : "immediate",
@@ -80,7 +86,7 @@ static struct api_cache_node_type_specific_parameter_list list_node_specific(
             .description = p->description,
             .source = "system",
             .data_type = parameter_type_name(p),
-            .allowed_values = p->allowed,
+            .allowed_values = or_absent(p->allowed),
             .is_modifiable = OPT_BOOL(false),
             .minimum_engine_version = parameter_min_version(f, p),
             .cache_node_type_specific_values = node_values(op, f, p),

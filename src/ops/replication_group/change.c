@@ -30,16 +30,28 @@ static int check_rg_failover(struct op *op, const struct row_replication_group *
     return 0;
 }
 
+static bool rg_will_fail_over(const struct row_replication_group *rg)
+{
+    if (rg->pending_failover == FAILOVER_CHANGE_NONE) return rg_has_failover(rg);
+    return rg->pending_failover == FAILOVER_CHANGE_ENABLED;
+}
+
+/* Automatic failover waits for the maintenance window, and Multi-AZ does not: the API shows nothing of it that is pending. */
 static int change_failover(
     struct op *op, const struct api_modify_replication_group_in *in, struct row_replication_group *rg, bool *busy)
 {
     bool multi_az = in->multi_az_enabled.set ? in->multi_az_enabled.v : rg->multi_az;
-    bool failover = in->automatic_failover_enabled.set ? in->automatic_failover_enabled.v : rg_has_failover(rg);
+    bool failover = in->automatic_failover_enabled.set ? in->automatic_failover_enabled.v : rg_will_fail_over(rg);
     int r = check_rg_failover(op, rg, failover, multi_az);
     if (r) return r;
-    *busy |= failover != rg_has_failover(rg) || multi_az != rg->multi_az;
-    if (failover != rg_has_failover(rg)) rg->automatic_failover = failover ? FAILOVER_ENABLING : FAILOVER_DISABLING;
+    *busy |= multi_az != rg->multi_az;
     rg->multi_az = multi_az;
+    if (!in->automatic_failover_enabled.set) return 0;
+    bool changes = failover != rg_has_failover(rg), at_once = in->apply_immediately.v;
+    rg->pending_failover = FAILOVER_CHANGE_NONE; /* a new request takes the place of one that waits */
+    if (changes && !at_once) rg->pending_failover = failover ? FAILOVER_CHANGE_ENABLED : FAILOVER_CHANGE_DISABLED;
+    if (changes && at_once) rg->automatic_failover = failover ? FAILOVER_ENABLING : FAILOVER_DISABLING;
+    *busy |= changes && at_once;
     return 0;
 }
 
@@ -70,7 +82,8 @@ static int change_rg_node_type(
     if (in->cache_node_type == NULL) return 0;
     const struct engine_version *v = engine_version_find(engine_find(rg->engine), rg->engine_version);
     int r = request_new_node_type(op, in->cache_node_type, rg->node_type, v, &to);
-    if (r || strcmp(to->name, rg->node_type) == 0) return r;
+    if (r) return r;
+    if (strcmp(to->name, rg->node_type) == 0) return change_members(op, rg, wait_for_node_type, NULL);
     if (in->apply_immediately.v) rg->weighing_ms = op->steady_ms;
     *busy |= in->apply_immediately.v;
     return change_members(op, rg, wait_for_node_type, to->name);
@@ -103,11 +116,13 @@ static int change_family(struct op *op, const struct api_modify_replication_grou
     return 0;
 }
 
+/* Without a version nothing waits any more. */
 static void wait_for_version(struct row_cache_cluster *c, const void *arg)
 {
     const struct engine_version *v = arg;
-    c->pending_engine = v->engine->name;
-    c->pending_engine_version = v->full;
+    c->pending_engine = v ? v->engine->name : NULL;
+    c->pending_engine_version = v ? v->full : NULL;
+    c->pending_parameter_group = NULL;
 }
 
 static int change_rg_engine(
@@ -118,13 +133,14 @@ static int change_rg_engine(
     int r = find_new_version(op, in, rg, &from, &to);
     if (r) return r;
     enum version_change change = engine_version_change(from, to);
-    if (change == VERSION_SAME) return 0;
+    if (change == VERSION_SAME) return change_members(op, rg, wait_for_version, NULL);
     if (change == VERSION_DOWNGRADE || change == VERSION_OTHER_ENGINE)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "The engine can't be changed from %s %s to %s %s.",
             from->engine->name, from->version, to->engine->name, to->version);
     struct row_replication_group waiting = *rg;
     r = change_family(op, in, in->apply_immediately.v ? rg : &waiting, from, to);
-    if (r || !in->apply_immediately.v) return r ? r : change_members(op, rg, wait_for_version, to);
+    if (r == 0) r = change_members(op, rg, wait_for_version, in->apply_immediately.v ? NULL : to);
+    if (r || !in->apply_immediately.v) return r;
     rg->engine = to->engine->name;
     rg->engine_version = to->full;
     *busy = true;
@@ -192,6 +208,18 @@ static int change_primary(
                    in->primary_cluster_id, rg->id);
 }
 
+/* Whatever is pending goes along with what is to be changed immediately. */
+static int hasten_pending(struct op *op, struct row_replication_group *rg)
+{
+    struct row_cache_cluster *clusters;
+    size_t n;
+    int r = q_cluster_list_by_rg(op->store, op->arena, rg->region, rg->id, &clusters, &n, op->err);
+    rg->pending_due = rg->pending_failover != FAILOVER_CHANGE_NONE;
+    for (size_t i = 0; r == 0 && i < n; i++)
+        if (clusters[i].pending_node_type || clusters[i].pending_engine_version) rg->pending_due = 1;
+    return r;
+}
+
 int rg_change(struct op *op, const struct api_modify_replication_group_in *in, struct row_replication_group *rg, bool *busy)
 {
     *busy = false;
@@ -204,5 +232,6 @@ int rg_change(struct op *op, const struct api_modify_replication_group_in *in, s
     } else if (r == 0) {
         r = change_parameters(op, in, rg, busy);
     }
+    if (r == 0 && in->apply_immediately.v) r = hasten_pending(op, rg);
     return r ? r : change_primary(op, in, rg, busy);
 }

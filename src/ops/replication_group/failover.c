@@ -1,4 +1,5 @@
 #include "ops/core/find.h"
+#include "ops/core/state.h"
 #include "ops/replication_group/members.h"
 #include "ops/replication_group/view.h"
 #include "plan/rg_row.h"
@@ -9,23 +10,34 @@
 enum { CALLS_PER_DAY = 15 };
 #define DAY_MS (24LL * 3600 * 1000)
 
-/* A node group that is not served as it shall be may have nobody with the data but its primary: who kills that one loses them. */
-static int check_possible(struct op *op, const struct row_replication_group *rg, const struct rg_part *part)
+/* Its primary is to be killed, or has been and does not follow the new one yet; or another takes its place in good order. */
+static bool is_failing_over(const struct rg_part *part)
 {
-    if (rg->status != RG_AVAILABLE || part->row.unserved_since_ms)
-        return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Replication group must be in available state to modify.");
-    if (rg->automatic_failover != FAILOVER_ENABLED || part->n_members < 2)
-        return op_fault(op, FAULT_TEST_FAILOVER_NOT_AVAILABLE,
-            "Test Failover API is only available for replication groups with automatic failover enabled.");
-    return 0;
+    if (part->row.failed_node_id || part->row.switch_node_id) return true;
+    for (size_t i = 0; i < part->n_members; i++) {
+        const struct row_node *n = &part->members[i];
+        if (n->condemned_pid && n->condemned_pid == n->seen_pid && n->condemned_started_ms == n->seen_started_ms) return true;
+    }
+    return false;
 }
 
-static int find_part(struct op *op, const struct row_replication_group *rg, const char *node_group_id, struct rg_part **out)
+/*
+ * A node group that is not served as it shall be may have nobody with the data but its primary: who kills that one loses them. Source of
+ * the rule that one node group's failover has to be over before the next one's begins: the API reference.
+ */
+static int check_possible(struct op *op, const struct row_replication_group *rg, const struct rg_part *parts, size_t n)
 {
-    struct rg_part *parts;
-    size_t n;
-    int r = rg_read_parts(op, rg, &parts, &n);
-    if (r) return r;
+    bool busy = rg->status != RG_AVAILABLE;
+    for (size_t i = 0; i < n; i++) busy = busy || parts[i].row.unserved_since_ms || is_failing_over(&parts[i]);
+    if (busy)
+        return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Replication group must be in available state to modify.");
+    if (rg->automatic_failover == FAILOVER_ENABLED) return 0;
+    return op_fault(op, FAULT_TEST_FAILOVER_NOT_AVAILABLE,
+        "Test Failover API is only available for replication groups with automatic failover enabled.");
+}
+
+static int find_part(struct op *op, struct rg_part *parts, size_t n, const char *node_group_id, struct rg_part **out)
+{
     for (size_t i = 0; i < n; i++) {
         if (strcmp(parts[i].row.id, node_group_id) != 0) continue;
         *out = &parts[i];
@@ -49,10 +61,16 @@ static int count_call(struct op *op, const struct row_replication_group *rg, con
 int op_test_failover(struct op *op, const struct api_test_failover_in *in, struct api_test_failover_out *out)
 {
     struct row_replication_group *rg;
-    struct rg_part *part = NULL;
+    struct rg_part *parts, *part = NULL;
+    size_t n;
     int r = find_rg(op, in->replication_group_id, &rg);
-    if (r == 0) r = find_part(op, rg, in->node_group_id, &part);
-    if (r == 0) r = check_possible(op, rg, part);
+    if (r == 0) r = rg_read_parts(op, rg, &parts, &n);
+    if (r == 0) r = find_part(op, parts, n, in->node_group_id, &part);
+    if (r == 0) r = check_possible(op, rg, parts, n);
+    if (r == 0) r = check_kms_key(op, rg);
+    if (r == 0 && part->n_members < 2)
+        return op_fault(op, FAULT_TEST_FAILOVER_NOT_AVAILABLE,
+            "Test Failover API is only available for node groups with at least one replica.");
     if (r == 0) r = count_call(op, rg, in->node_group_id);
     for (size_t i = 0; r == 0 && i < part->n_members; i++) {
         if (strcmp(part->members[i].id, part->row.primary_node_id) != 0) continue;

@@ -155,6 +155,7 @@ int op_increase_replica_count(
     struct resize z = {0};
     int r = request_now(op, in->apply_immediately);
     if (r == 0) r = find_resizable(op, in->replication_group_id, &z);
+    if (r == 0) r = check_kms_key(op, z.rg);
     if (r == 0) r = read_targets(op, in->new_replica_count, &in->replica_configuration, &z);
     if (r == 0) r = check_ranges(op, &z);
     if (r == 0) r = check_zones(op, &z);

@@ -13,14 +13,22 @@
 #include "plan/rg_row.h"
 #include <string.h>
 
-/* A replication group's tags are its members' tags too. */
-static int put_tags(struct op *op, const struct row_replication_group *rg, const struct api_tag_list *tags)
+static int put_tags_at(struct op *op, const struct rg_creation *plan, const struct api_tag_list *tags, const char *arn)
 {
+    int r = restore_copy_tags(op, &plan->restore, arn);
+    return r ? r : tags_put(op, arn, tags);
+}
+
+/* A replication group's tags are its members' tags too. */
+static int put_tags(struct op *op, const struct rg_creation *plan, const struct api_tag_list *tags)
+{
+    const struct row_replication_group *rg = &plan->rg;
     struct row_cache_cluster *clusters;
     size_t n;
-    int r = tags_put(op, arn_of(op, rg->account, "replicationgroup", rg->id), tags);
+    if (tags->n == 0 && plan->restore.snapshot == NULL) return 0;
+    int r = put_tags_at(op, plan, tags, arn_of(op, rg->account, "replicationgroup", rg->id));
     if (r == 0) r = q_cluster_list_by_rg(op->store, op->arena, rg->region, rg->id, &clusters, &n, op->err);
-    for (size_t i = 0; r == 0 && i < n; i++) r = tags_put(op, arn_of(op, rg->account, "cluster", clusters[i].id), tags);
+    for (size_t i = 0; r == 0 && i < n; i++) r = put_tags_at(op, plan, tags, arn_of(op, rg->account, "cluster", clusters[i].id));
     return r;
 }
 
@@ -30,7 +38,7 @@ int op_create_replication_group(
     struct rg_creation plan;
     int r = rg_creation_read(op, in, &plan);
     if (r == 0) r = rg_creation_write(op, &plan);
-    if (r == 0 && in->tags.n) r = put_tags(op, &plan.rg, &in->tags);
+    if (r == 0) r = put_tags(op, &plan, &in->tags);
     return r ? r : view_rg(op, plan.rg.id, &out->replication_group);
 }
 
@@ -132,6 +140,7 @@ static int check_modifiable(
     struct op *op, const struct api_modify_replication_group_in *in, const struct row_replication_group *rg)
 {
     int r = check_rg_modifiable(op, rg);
+    if (r == 0) r = check_kms_key(op, rg);
     if (r == 0) r = check_modify_member(op, in, rg);
     if (r) return r;
     if (in->log_delivery_configurations.n > 0) return not_served(op, "Log delivery");
@@ -150,6 +159,7 @@ int op_modify_replication_group(
     bool busy, waits = !in->apply_immediately.v && (in->cache_node_type || in->engine_version || in->engine);
     r = modify_settings(op, in, rg);
     if (r == 0) r = rg_change(op, in, rg, &busy);
+    waits |= in->automatic_failover_enabled.set && rg->pending_failover != FAILOVER_CHANGE_NONE;
     if (r == 0) r = rg_access_change(op, in, rg, &busy);
     if (r == 0) r = rg_security_change(op, in, rg, &busy, &waits);
     if (r == 0 && !busy && !waits && row_equal(&sql_table_replication_group, &before, rg))

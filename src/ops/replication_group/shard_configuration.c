@@ -37,6 +37,7 @@ static int find_shards(struct op *op, const char *id, struct row_replication_gro
         return op_fault(
             op, FAULT_INVALID_PARAMETER_VALUE, "Operation is only applicable for cluster mode enabled replication groups.");
     r = check_rg_modifiable(op, *rg);
+    if (r == 0) r = check_kms_key(op, *rg);
     return r ? r : check_outside_global(op, *rg, FAULT_INVALID_PARAMETER_VALUE);
 }
 

@@ -202,6 +202,13 @@ static void view_user_groups(
         out->pending_modified_values->user_groups = pending;
 }
 
+static void view_pending_failover(
+    const struct row_replication_group *row, struct api_replication_group_pending_modified_values *out)
+{
+    if (row->pending_failover != FAILOVER_CHANGE_NONE)
+        out->automatic_failover_status = failover_change_text(row->pending_failover);
+}
+
 static void view_settings(struct op *op, const struct row_replication_group *row, struct api_replication_group *out)
 {
     *out = (struct api_replication_group){
@@ -267,6 +274,7 @@ int view_rgs(struct op *op, const struct row_replication_group *rows, size_t n, 
         view_resharding(op, &rows[i], &b, out[i].pending_modified_values);
         view_user_groups(op, &rows[i], &b, &out[i]);
         view_encryption(&rows[i], &b, &out[i]);
+        view_pending_failover(&rows[i], out[i].pending_modified_values);
         out[i].global_replication_group_info = view_membership(op, &rows[i], &b);
         keep_description(op, rows[i].id, &out[i]);
     }

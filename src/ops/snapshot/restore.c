@@ -1,6 +1,7 @@
 #include "ops/snapshot/restore.h"
 #include "base/beneath.h"
 #include "ops/core/id.h"
+#include "ops/core/tags.h"
 #include "ops/parameter_group/parameter_group.h"
 #include "plan/moves.gen.h"
 #include "plan/rg_row.h"
@@ -288,4 +289,10 @@ int restore_write_group(struct op *op, const struct restore *x, const char *rg_i
     if (r == 0) r = q_node_group_span(op->store, op->arena, op->region->name, rg_id, rg_id, &ngs, &n, op->err);
     for (size_t i = 0; r == 0 && i < n; i++) r = write_seed(op, ngs[i].primary_node_id, source_id);
     return r;
+}
+
+int restore_copy_tags(struct op *op, const struct restore *x, const char *arn)
+{
+    if (x->snapshot == NULL) return 0;
+    return tags_copy(op, arn_of(op, x->snapshot->account, "snapshot", x->snapshot->name), arn);
 }

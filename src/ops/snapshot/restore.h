@@ -31,3 +31,6 @@ int restore_check(struct op *op, const struct restore *x, const struct engine_ve
  * restored. A snapshot is in use then. */
 int restore_write_cluster(struct op *op, const struct restore *x, const char *cluster_id, const char *node_id);
 int restore_write_group(struct op *op, const struct restore *x, const char *rg_id);
+
+/* Gives what has that ARN the tags of the snapshot that it begins with. Source: the user guide, "Copying tags". Nothing where there is none. */
+int restore_copy_tags(struct op *op, const struct restore *x, const char *arn);

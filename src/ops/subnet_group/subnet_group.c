@@ -138,7 +138,20 @@ static int answer_with_subnet_group(struct op *op, const struct row_subnet_group
 
 /* ---- writing ---- */
 
-static int check_subnets(struct op *op, const struct string_list *ids)
+/* All lie in one VPC, and none on an Outpost, which nobody has subscribed to. */
+static int check_places(struct op *op, const struct string_list *ids)
+{
+    for (size_t i = 0; i < ids->n; i++)
+        if (vpc_place_of_subnet(ids->items[i]) == VPC_PLACE_OUTPOST)
+            return op_fault(op, FAULT_SUBNET_NOT_ALLOWED, "At least one subnet ID does not match the other subnet IDs.");
+    for (size_t i = 1; i < ids->n; i++)
+        if (vpc_place_of_subnet(ids->items[i]) != vpc_place_of_subnet(ids->items[0]))
+            return op_fault(op, FAULT_INVALID_SUBNET, "Subnets %s and %s are not in the same VPC.", ids->items[0], ids->items[i]);
+    return 0;
+}
+
+/* *vpc is the one that they lie in. */
+static int check_subnets(struct op *op, const struct string_list *ids, const char **vpc)
 {
     bool bad = false;
     if (ids->n == 0)
@@ -150,7 +163,11 @@ static int check_subnets(struct op *op, const struct string_list *ids)
     if (ids->n > LIMIT_SUBNETS_PER_SUBNET_GROUP)
         return op_fault(op, FAULT_CACHE_SUBNET_QUOTA_EXCEEDED, "Cache subnet group can have at most %d subnets.",
             LIMIT_SUBNETS_PER_SUBNET_GROUP);
-    return 0;
+    char *id = arena_alloc(op->arena, VPC_ID_SIZE);
+    if (vpc_place_of_subnet(ids->items[0]) == VPC_PLACE_OTHER) vpc_other_id(op->region, id);
+    else vpc_id(op->region, id);
+    *vpc = id;
+    return check_places(op, ids);
 }
 
 static int put_subnets(struct op *op, const struct row_subnet_group *g, const struct string_list *ids)
@@ -180,10 +197,10 @@ static int check_new_subnet_group(struct op *op, const char *name)
 int op_create_cache_subnet_group(
     struct op *op, const struct api_create_cache_subnet_group_in *in, struct api_create_cache_subnet_group_out *out)
 {
-    struct row_subnet_group g = {op->region->name, NULL, op->account, in->cache_subnet_group_description, subnet_group_vpc(op)};
+    struct row_subnet_group g = {op->region->name, NULL, op->account, in->cache_subnet_group_description};
     int r = id_check(op, "CacheSubnetGroupName", in->cache_subnet_group_name, 255, &g.name);
     if (r == 0) r = check_new_subnet_group(op, g.name);
-    if (r == 0) r = check_subnets(op, &in->subnet_ids);
+    if (r == 0) r = check_subnets(op, &in->subnet_ids, &g.vpc_id);
     if (r == 0) r = q_subnet_group_put(op->store, &g, op->err);
     if (r == 0) r = put_subnets(op, &g, &in->subnet_ids);
     if (r == 0 && in->tags.n) r = tags_put(op, arn_of(op, op->account, "subnetgroup", g.name), &in->tags);
@@ -211,8 +228,12 @@ static int modify_subnet_group(struct op *op, const struct api_modify_cache_subn
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The default cache subnet group cannot be modified.");
     if (in->cache_subnet_group_description) g->description = in->cache_subnet_group_description;
     int r = q_subnet_group_put(op->store, g, op->err);
+    const char *vpc;
     if (r || !in->subnet_ids.set) return r;
-    r = check_subnets(op, &in->subnet_ids);
+    r = check_subnets(op, &in->subnet_ids, &vpc);
+    if (r == 0 && strcmp(vpc, g->vpc_id) != 0)
+        return op_fault(op, FAULT_INVALID_SUBNET, "Subnet %s is not in the VPC %s of cache subnet group %s.",
+            in->subnet_ids.items[0], g->vpc_id, g->name);
     if (r == 0) r = check_free(op, g->name, &in->subnet_ids);
     return r ? r : put_subnets(op, g, &in->subnet_ids);
 }
