@@ -8,6 +8,7 @@
 #include "http/scope.h"
 #include "model/api.gen.h"
 #include "model/form.h"
+#include "model/json.h"
 #include "model/operation.h"
 #include "model/shape.h"
 #include "model/xml.h"
@@ -24,21 +25,30 @@ struct call {
     struct form form;
     struct scope scope;
     const struct operation *operation;
+    bool json; /* the answer is to be JSON */
     char id[REQUEST_ID_SIZE];
     struct err err;
 };
 
-static void answer_xml(struct call *c, unsigned status, struct buf *body)
+static void answer_call(struct call *c, unsigned status, struct buf *body)
 {
     struct http_header headers[] = {{"x-amzn-RequestId", c->id}, {status == 405 ? "Allow" : NULL, "GET, POST"}, {0}};
-    http_answer(c->x, status, "text/xml", body, headers);
+    http_answer(c->x, status, c->json ? "application/json" : "text/xml", body, headers);
+}
+
+/* JSON is named in Accept, and XML is not. */
+static bool wants_json(struct exchange *x)
+{
+    const char *accept = http_header(x, "Accept");
+    return accept && strstr(accept, "application/json") && strstr(accept, "xml") == NULL;
 }
 
 static void answer_fault(struct call *c, unsigned status, int fault, const char *message)
 {
     struct buf out = {0};
-    xml_error(&out, fault, message, c->id);
-    answer_xml(c, status, &out);
+    if (c->json) json_error(&out, fault, message, c->id);
+    else xml_error(&out, fault, message, c->id);
+    answer_call(c, status, &out);
 }
 
 static int find_operation(struct call *c)
@@ -61,7 +71,7 @@ static int run_call(struct call *c, void **out)
 {
     const struct operation *o = c->operation;
     char *host = arena_alloc(c->arena, HOST_TEXT_SIZE); /* endpoints in the answer name it */
-    struct query_caller who = {c->scope.region, c->scope.account, c->id, http_host(c->x, host)};
+    struct query_caller who = {c->scope.region, c->scope.account, c->id, c->json, http_host(c->x, host)};
     void *in = arena_alloc(c->arena, o->in->size);
     *out = o->out ? arena_alloc(c->arena, o->out->size) : NULL;
     int r = form_decode(&c->form, o->in, c->arena, in, &c->err);
@@ -102,8 +112,9 @@ static void answer_result(struct call *c, int r, const void *result)
         answer_fault(c, (unsigned)api_faults[r].http_status, r, c->err.msg);
     } else {
         struct buf out = {0};
-        xml_response(&out, c->operation, result, c->id);
-        answer_xml(c, 200, &out);
+        if (c->json) json_response(&out, c->operation, result, c->id);
+        else xml_response(&out, c->operation, result, c->id);
+        answer_call(c, 200, &out);
     }
 }
 
@@ -132,7 +143,7 @@ static bool other_takes(const struct call *c)
 
 static struct call call_make(struct exchange *x, void *api)
 {
-    struct call c = {.x = x, .api = api, .arena = http_arena(x)};
+    struct call c = {.x = x, .api = api, .arena = http_arena(x), .json = wants_json(x)};
     request_id_make(c.id);
     return c;
 }

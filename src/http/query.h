@@ -7,11 +7,12 @@ struct err;
 struct operation;
 /*
  * The front end of the AWS Query protocol. The parameters of a form body or behind '?'
- * become the input of an operation, by the tables of shapes, and its output becomes XML.
+ * become the input of an operation, by the tables of shapes, and its output becomes XML, or JSON for who accepts nothing else.
  * No operation is known here by name. Values of parameters are never logged.
  */
 struct query_caller {
     const char *region, *account, *request_id;
+    bool wants_json;  /* else XML */
     const char *host; /* by which it reached the server, without the port; NULL: it has sent no proper one */
 };
 

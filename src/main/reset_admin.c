@@ -5,6 +5,7 @@
 #include "control/control.h"
 #include "http/json.h"
 #include "main/fis.h"
+#include "main/refusals.h"
 #include "model/json.h"
 #include <stdio.h>
 #include <string.h>
@@ -40,6 +41,7 @@ void reset_admin_look(struct reset_admin *t)
     int r = reset_finish(t->store, &scope, &done, &e);
     if (r == 0 && !done) return;
     if (r == 0) r = fis_reset(t->store, t->control, &scope, &e);
+    if (r == 0 && scope.region == NULL && scope.account == NULL) refusals_clear(t->refusals);
     struct exchange *x = t->waiting;
     t->under_way = false;
     t->waiting = NULL;

@@ -2,6 +2,7 @@
 #include "http/admin.h"
 #include "ops/reset/reset.h"
 struct control;
+struct refusals;
 struct store;
 /*
  * POST /_meridian/reset: everything goes, or what ?region=R or ?account=A names, or both. The answer comes once it is gone:
@@ -16,8 +17,9 @@ typedef int reset_then_fn(void *arg, struct exchange *x, struct err *e);
 struct reset_admin {
     const struct admin *admin;
     struct store *store;
-    struct control *control;  /* NULL while serve stops */
-    struct exchange *waiting; /* whoever asked, and waits; NULL: nobody, or it has left */
+    struct control *control;   /* NULL while serve stops */
+    struct refusals *refusals; /* are taken back with everything else */
+    struct exchange *waiting;  /* whoever asked, and waits; NULL: nobody, or it has left */
     bool under_way;
     char region[32], account[13]; /* "": all of them */
     reset_then_fn *then;

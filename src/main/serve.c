@@ -26,6 +26,7 @@
 #include "main/naming.h"
 #include "main/options.h"
 #include "main/reception.h"
+#include "main/refusals.h"
 #include "main/reset_admin.h"
 #include "main/state_admin.h"
 #include "main/trace_admin.h"
@@ -83,6 +84,7 @@ struct serve {
     struct forward *forward; /* NULL: nothing is sent on */
     struct faults_admin faults;
     struct fis fis;
+    struct refusals refusals;
     uv_signal_t on_term, on_int, on_hangup;
     uv_timer_t dir_timer;
     char program[PATH_MAX];
@@ -117,8 +119,10 @@ static int run_operation(void *arg, const struct operation *o, const struct quer
         return err_set(e, FAULT_SERVICE_UNAVAILABLE, "Service is unavailable in %s. Please try again.", who->region);
     if (o->writes && s->reset.under_way)
         return err_set(e, FAULT_SERVICE_UNAVAILABLE, "Everything is being deleted by a reset. Please try again.");
+    int refused = refusals_take(&s->refusals, o, who->region, e);
+    if (refused) return refused;
     if (o->writes) trace_begin(control_trace(s->control), who->request_id, o->name);
-    const struct ops_caller caller = {who->region, who->account, who->request_id, endpoint_host(s, who->host)};
+    const struct ops_caller caller = {who->region, who->account, who->request_id, endpoint_host(s, who->host), who->wants_json};
     int r = ops_run(s->store, &s->ops, o, &caller, a, in, out, e);
     if (o->writes) trace_end(control_trace(s->control), r == 0);
     if (r == 0 && o->writes) control_changed(s->control);
@@ -185,7 +189,7 @@ static void add_routes(struct serve *s)
     trace_admin_add_routes(s->http, &s->trace);
     s->dry_run = (struct dry_run_admin){.admin = &s->admin, .control = s->control};
     dry_run_admin_add_routes(s->http, &s->dry_run);
-    s->reset = (struct reset_admin){.admin = &s->admin, .store = s->store, .control = s->control};
+    s->reset = (struct reset_admin){.admin = &s->admin, .store = s->store, .control = s->control, .refusals = &s->refusals};
     reset_admin_add_routes(s->http, &s->reset);
     s->state = (struct state_admin){
         .admin = &s->admin, .store = s->store, .reset = &s->reset, .loop = &s->loop, .data_dir = s->data_dir};
@@ -197,6 +201,8 @@ static void add_routes(struct serve *s)
     s->faults = (struct faults_admin){&s->admin, s->control, s->store};
     links_admin_add_routes(s->http, &s->faults);
     outage_admin_add_routes(s->http, &s->faults);
+    s->refusals.admin = &s->admin;
+    refusals_add_routes(s->http, &s->refusals);
     s->fis = (struct fis){&s->faults, s->o->default_region};
     fis_add_routes(s->http, &s->fis);
     s->view = (struct view_admin){s->control};

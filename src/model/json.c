@@ -3,7 +3,9 @@
 #include <string.h>
 #include "base/buf.h"
 #include "catalog/words.h"
+#include "model/api.gen.h"
 #include "model/number.h"
+#include "model/operation.h"
 #include "model/shape.h"
 #include "model/timestamp.h"
 #include "model/utf8.h"
@@ -182,4 +184,43 @@ void json_encode(struct buf *b, const struct shape *shape, const void *value)
 void json_encode_whole(struct buf *b, const struct shape *shape, const void *value)
 {
     put_value(b, shape, value, true);
+}
+
+/* ---- answers of the Query API ---- */
+
+static void put_request_id(struct json_writer *j, const char *request_id)
+{
+    json_open(j, "ResponseMetadata", '{');
+    json_write_text(j, "RequestId", request_id);
+    json_close(j, '}');
+}
+
+void json_response(struct buf *b, const struct operation *o, const void *out, const char *request_id)
+{
+    struct json_writer j = {.out = b};
+    json_open(&j, NULL, '{');
+    buf_printf(b, "\"%sResponse\":", o->name);
+    json_open(&j, NULL, '{');
+    if (o->out) {
+        buf_printf(b, "\"%s\":", o->result);
+        json_encode(b, o->out, out);
+        j.follows = true;
+    }
+    put_request_id(&j, request_id);
+    json_close(&j, '}');
+    json_close(&j, '}');
+}
+
+void json_error(struct buf *b, int fault, const char *message, const char *request_id)
+{
+    const struct fault_info *info = &api_faults[fault];
+    struct json_writer j = {.out = b};
+    json_open(&j, NULL, '{');
+    json_open(&j, "Error", '{');
+    json_write_text(&j, "Type", fault_side(info));
+    json_write_text(&j, "Code", info->code);
+    json_write_text(&j, "Message", message);
+    json_close(&j, '}');
+    json_write_text(&j, "RequestId", request_id);
+    json_close(&j, '}');
 }

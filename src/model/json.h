@@ -11,6 +11,7 @@
 struct arena;
 struct buf;
 struct err;
+struct operation;
 struct shape;
 
 /*
@@ -34,6 +35,10 @@ void json_write_bool(struct json_writer *j, const char *name, bool value);
 void json_encode(struct buf *b, const struct shape *shape, const void *value);
 /* The same of a structure, with every member: null stands for one that is absent. */
 void json_encode_whole(struct buf *b, const struct shape *shape, const void *value);
+/* Adds a whole answer of the Query API, with the names that its XML has; 'out' is NULL where the operation has no output. */
+void json_response(struct buf *b, const struct operation *o, const void *out, const char *request_id);
+/* Adds a whole error answer; 'fault' is one of enum fault. */
+void json_error(struct buf *b, int fault, const char *message, const char *request_id);
 /*
  * Reads a structure or list into 'out', its C type. Everything that 'out' points to lives in the arena. Null counts as absent.
  * Returns 0, or ERR_PARSE for text that is no JSON, a member of another type, or a required member that is missing.

@@ -23,3 +23,8 @@ bool operation_declares(const struct operation *o, int fault)
         if (*f == fault) return true;
     return false;
 }
+
+const char *fault_side(const struct fault_info *fault)
+{
+    return fault->receiver ? "Receiver" : "Sender";
+}

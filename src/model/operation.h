@@ -17,6 +17,9 @@ struct fault_info {
     bool common;   /* any operation may answer it */
 };
 
+/* Whose failing it is, as <Type> tells: "Sender" or "Receiver". */
+const char *fault_side(const struct fault_info *fault);
+
 /* How an operation hands out its list: page by page. */
 struct operation_pages {
     const char *token, *limit; /* the input's members for the page to begin with and for its size */

@@ -154,7 +154,7 @@ void xml_error(struct buf *b, int fault, const char *message, const char *reques
 {
     const struct fault_info *info = &api_faults[fault];
     PUT(b, "<ErrorResponse xmlns=\"" NAMESPACE "\"><Error><Type>");
-    buf_puts(b, info->receiver ? "Receiver" : "Sender");
+    buf_puts(b, fault_side(info));
     PUT(b, "</Type><Code>");
     buf_puts(b, info->code);
     PUT(b, "</Code><Message>");

@@ -201,3 +201,23 @@ Test(query, refuses_other_methods_other_paths_and_long_bodies_in_xml)
         client_ask(&served.client, "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2000000\r\n\r\n"), 413,
         "InvalidQueryParameter");
 }
+
+static void expect_json(const char *rest, const char *accept, int status, const char *part)
+{
+    char request[512];
+    snprintf(request, sizeof request, "GET /?Action=%s HTTP/1.1\r\nHost: a\r\nAccept: %s\r\n\r\n", rest, accept);
+    served_check(client_ask(&served.client, request), status, part[0] == '<' ? "text/xml" : "application/json", part);
+}
+
+Test(query, answers_in_json_to_whom_accepts_nothing_else)
+{
+    expect_json("Say&Word=a%22b&Times=3", "application/json", 200,
+        "{\"SayResponse\":{\"SayResult\":{\"Word\":\"a\\\"b eu-central-1 "
+        "000000000000\",\"Times\":3},\"ResponseMetadata\":{\"RequestId\":\"");
+    expect_json("Drop", "application/json", 200, "{\"DropResponse\":{\"ResponseMetadata\":{");
+    expect_json("Say&Word=missing", "application/json", 404,
+        "{\"Error\":{\"Type\":\"Sender\",\"Code\":\"CacheClusterNotFound\",\"Message\":\"no <missing>\"},\"RequestId\":\"");
+    expect_json("Say&Word=broken", "application/json", 500, "\"Type\":\"Receiver\",\"Code\":\"InternalFailure\"");
+    expect_json("Say&Word=a", "text/xml, application/json", 200, "<SayResponse");
+    expect_json("Say&Word=a", "*/*", 200, "<SayResponse");
+}

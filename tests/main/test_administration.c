@@ -62,6 +62,30 @@ Test(administration, regions_zones_and_nodes_are_out_of_order)
     cr_expect_eq(serving_stop(), EXIT_SUCCESS);
 }
 
+Test(administration, calls_are_refused_on_request)
+{
+    serving_start("");
+    serving_expect("PUT", "/_meridian/refusals/CreateUser?code=UserQuotaExceeded&region=us-east-1&message=too%20many", "", 200,
+        "{\"refusals\":[{\"operation\":\"CreateUser\",\"code\":\"UserQuotaExceeded\",\"region\":\"us-east-1\","
+        "\"message\":\"too many\",\"left\":1}]}");
+    serving_expect("PUT", "/_meridian/refusals/DescribeUsers?code=Throttling&count=-1", "", 200, "\"left\":-1");
+    serving_expect("POST", "/", CREATE_USER, 400, "<Code>UserQuotaExceeded</Code><Message>too many</Message>");
+    serving_expect("POST", "/", CREATE_USER, 200, "<UserId>u</UserId>");
+    for (int i = 0; i < 3; i++) serving_expect("POST", "/", "Action=DescribeUsers", 400, "<Code>Throttling</Code>");
+    serving_expect("PUT", "/_meridian/refusals/DescribeUsers?code=Throttling&count=0", "", 200, "\"refusals\":[]");
+    serving_expect("POST", "/", "Action=DescribeUsers", 200, "<UserId>u</UserId>");
+    serving_expect("PUT", "/_meridian/refusals/CreateUser?code=CacheClusterNotFound", "", 400, "CreateUser does not answer");
+    serving_expect("PUT", "/_meridian/refusals/CreateUser", "", 400, "CreateUser does not answer");
+    serving_expect("PUT", "/_meridian/refusals/MakeUser?code=Throttling", "", 404, "MakeUser is no operation.");
+    serving_expect("PUT", "/_meridian/refusals/CreateUser?code=Throttling&region=nowhere", "", 400, "There is no region");
+    serving_expect("PUT", "/_meridian/refusals/CreateUser?code=Throttling&count=x", "", 400, "count must be a whole number");
+    serving_expect("PUT", "/_meridian/refusals/CreateUser?cod=Throttling", "", 400, "There is no parameter");
+    serving_expect("PUT", "/_meridian/refusals/CreateUser?code=Throttling", "", 200, "Throttling");
+    serving_expect("DELETE", "/_meridian/refusals", "", 200, "{\"refusals\":[]}");
+    serving_expect("GET", "/_meridian/refusals", "", 200, "{\"refusals\":[]}");
+    cr_expect_eq(serving_stop(), EXIT_SUCCESS);
+}
+
 Test(administration, what_is_there_is_waited_for_and_reset)
 {
     serving_start("");

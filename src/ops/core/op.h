@@ -25,6 +25,7 @@ struct ops_caller {
     const char *account; /* 12 digits */
     const char *request_id;
     const char *endpoint_host; /* what endpoints show instead of a node's address (--addressing ports), or NULL */
+    bool wants_members;        /* the answer's members, where descriptions that are kept as XML would do */
 };
 
 struct op {
@@ -38,6 +39,7 @@ struct op {
     const struct operation *operation; /* the one that runs */
     const struct ops_config *config;
     const char *endpoint_host; /* the caller's */
+    bool remembers;            /* descriptions may be taken from those that are kept */
     int64_t random;            /* for ids and windows; differs from request to request */
 };
 

@@ -30,7 +30,8 @@ int ops_run(struct store *store, const struct ops_config *config, const struct o
         .account = who->account,
         .operation = o,
         .config = config,
-        .endpoint_host = who->endpoint_host};
+        .endpoint_host = who->endpoint_host,
+        .remembers = config->remembers && !who->wants_members};
     if (config->remembers) store_remember_for(store, who->endpoint_host ? who->endpoint_host : "");
     if (o->writes && getrandom(&op.random, sizeof op.random, 0) != (ssize_t)sizeof op.random) op.random = op.now_ms;
     op.random &= INT64_MAX;

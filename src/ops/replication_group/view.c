@@ -246,7 +246,7 @@ static void view_settings(struct op *op, const struct row_replication_group *row
 static void keep_description(struct op *op, const char *id, struct api_replication_group *rg)
 {
     _buf_ struct buf xml = {0};
-    if (!op->config->remembers || op->operation->writes) return;
+    if (!op->remembers || op->operation->writes) return;
     xml_encode(&xml, &shape_api_replication_group, ELEMENT, rg);
     const struct buf *before = MISTAKES_END_IT ? store_recall(op->store, op->region->name, id) : NULL;
     assert(before == NULL || (before->len == xml.len && memcmp(before->data, xml.data, xml.len) == 0));
@@ -256,7 +256,7 @@ static void keep_description(struct op *op, const char *id, struct api_replicati
 
 bool view_recall_rg(struct op *op, const char *id, struct api_replication_group *out)
 {
-    if (!op->config->remembers) return false;
+    if (!op->remembers) return false;
     *out = (struct api_replication_group){.encoded = store_recall(op->store, op->region->name, id)};
     return out->encoded != NULL && !MISTAKES_END_IT;
 }

@@ -36,6 +36,25 @@ static int check_cluster_taggable(struct op *op, const char *id)
     return r ? r : check_rg_taggable(op, rg);
 }
 
+/* What can have tags on AWS and is nowhere here is not found; anything else never has tags. */
+static int check_absent_kind(struct op *op, const struct arn *arn)
+{
+    static const struct {
+        const char *type;
+        enum fault fault;
+        const char *what;
+    } kinds[] = {
+        {"securitygroup", FAULT_CACHE_SECURITY_GROUP_NOT_FOUND, "Cache security group"},
+        {"reserved-instance", FAULT_RESERVED_CACHE_NODE_NOT_FOUND, "Reserved cache node"},
+        {"serverlesscache", FAULT_SERVERLESS_CACHE_NOT_FOUND, "Serverless cache"},
+        {"serverlesscachesnapshot", FAULT_SERVERLESS_CACHE_SNAPSHOT_NOT_FOUND, "Serverless cache snapshot"},
+    };
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(arn->type, kinds[i].type) == 0)
+            return op_fault(op, kinds[i].fault, "%s %s not found.", kinds[i].what, arn->id);
+    return op_fault(op, FAULT_INVALID_ARN, "Resources of the type %s can't be tagged.", arn->type);
+}
+
 static int check_taggable(struct op *op, const struct arn *arn)
 {
     if (strcmp(arn->type, "replicationgroup") == 0) {
@@ -72,7 +91,7 @@ static int check_taggable(struct op *op, const struct arn *arn)
         struct row_snapshot *s;
         return find_snapshot(op, arn->id, &s);
     }
-    return op_fault(op, FAULT_INVALID_ARN, "Resources of the type %s can't be tagged.", arn->type);
+    return check_absent_kind(op, arn);
 }
 
 /* The ARN under which a resource's tags stand, whatever case the caller wrote its id in. */
