@@ -11,7 +11,7 @@ static size_t slot_home(const struct index *x, const char *name)
     return (h ^ h >> 32) & (x->cap - 1);
 }
 
-/* The slot that has the name, or the free one where it belongs: at most half of them are taken. */
+/* The slot that has the name, or the free one where it belongs: at least a quarter of them is free. */
 static struct index_slot *find_slot(const struct index *x, const char *name)
 {
     size_t i = slot_home(x, name);
@@ -32,7 +32,7 @@ static void grow_index(struct index *x)
 
 void index_put(struct index *x, const char *name, const void *value)
 {
-    if (2 * x->n >= x->cap) grow_index(x);
+    if (4 * (x->n + 1) > 3 * x->cap) grow_index(x);
     struct index_slot *s = find_slot(x, name);
     x->n += s->name == NULL;
     *s = (struct index_slot){name, (void *)(uintptr_t)value};

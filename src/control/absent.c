@@ -54,12 +54,11 @@ static void look_at_unit(struct absence *x, const struct absence *before, const 
 static void look_at_region(struct absence *x, const struct sessions *all, bool unattended, struct rows *r)
 {
     const struct absence before = *x;
-    struct unit *u;
+    const struct unit_list units = homes_units(&r->homes, x->region);
     x->vanished = (struct index){0};
     x->unattended = unattended;
     x->all_vanished = unattended && session_is_dry_run(all, x->region);
-    for (size_t at = 0; (u = rows_next_unit(r, &at)) != NULL;)
-        if (unit_is_in(u, x->region)) look_at_unit(x, &before, all->o->data_dir, r, u);
+    for (size_t i = 0; i < units.n; i++) look_at_unit(x, &before, all->o->data_dir, r, units.items[i]);
     forget_vanished(&(struct absence){.vanished = before.vanished});
     if (unattended != before.unattended) reach_region(r, x->region);
 }
@@ -96,14 +95,12 @@ static void look_for_agent(struct absences *x, const struct sessions *all, struc
     struct absence *a = find_absence(x, region);
     if (s && !session_is_silent(s)) {
         if (a) drop_absence(x, a);
-        if (a) reach_region(r, region);
-        return;
+        return; /* that it is in touch concerns all of the region in any case */
     }
     bool known = a != NULL;
     if (known && s == NULL) return; /* no node is there: it would have an agent */
     bool unattended = !has_agent_at_work(all, s, region);
     if (known && !x->again && unattended == a->unattended) return;
-    if (!known) reach_region(r, region);
     look_at_region(known ? a : add_absence(x, region), all, unattended, r);
 }
 

@@ -17,8 +17,9 @@ struct order {
     int64_t look;                   /* the last that ordered it */
     struct order *settings, *users; /* those that a node's order goes with */
     size_t n_nodes;                 /* that go with these settings or users */
-    char *name, *text;              /* its list and key; as it goes out, NULL once it is gone */
+    char *text;                     /* as it goes out, NULL once it is gone */
     size_t len;
+    char name[]; /* its list and key */
 };
 
 enum { NAME_SIZE = 300 };
@@ -74,8 +75,10 @@ static struct order *add_order(struct orders *o, int list, const char *key)
 {
     char name[NAME_SIZE];
     put_order_name(list, key, name);
-    struct order *x = calloc(1, sizeof *x);
-    if (x == NULL || (x->name = strdup(name)) == NULL) abort();
+    size_t size = strlen(name) + 1;
+    struct order *x = calloc(1, sizeof *x + size);
+    if (x == NULL) abort();
+    memcpy(x->name, name, size);
     x->list = list;
     index_put(&o->by_key, x->name, x);
     return x;
@@ -83,7 +86,6 @@ static struct order *add_order(struct orders *o, int list, const char *key)
 
 static void free_order(struct order *x)
 {
-    free(x->name);
     free(x->text);
     free(x);
 }

@@ -149,22 +149,28 @@ static void mark_homeless(struct rows *r, const char *was, int64_t port_was, con
     for (size_t i = 0; i < r->homeless.n; i++) rows_mark(r, r->homeless.items[i]);
 }
 
+static bool unit_has_parameter_group(const struct unit *u, const char *name)
+{
+    for (size_t i = 0; i < u->rows.n; i++) {
+        const struct kept *k = u->rows.items[i];
+        const struct row_cache_cluster *row = rows_tables[k->table].table == &sql_table_cache_cluster ? k->row : NULL;
+        if (row && strcmp(row->parameter_group, name) == 0) return true;
+    }
+    return false;
+}
+
+/* Nodes have their values of it. */
+static void mark_parameter_users(struct rows *r, const struct row_parameter *p)
+{
+    const struct unit_list all = homes_units(&r->homes, p->region);
+    for (size_t i = 0; i < all.n; i++)
+        if (!all.items[i]->marked && unit_has_parameter_group(all.items[i], p->group_name)) rows_mark(r, all.items[i]);
+}
+
 void reach_changed(struct rows *r, const struct rows_change *c)
 {
     const struct sql_table *t = c->table;
-    if (t == &sql_table_parameter) {
-        /* Nodes have their values of it. */
-        const struct row_parameter *p = c->is ? c->is : c->was;
-        struct unit *u;
-        for (size_t at = 0; (u = rows_next_unit(r, &at)) != NULL;) {
-            for (size_t i = 0; (u->kind == UNIT_RG || u->kind == UNIT_CLUSTER) && i < u->rows.n; i++) {
-                const struct kept *k = u->rows.items[i];
-                const struct row_cache_cluster *row = rows_tables[k->table].table == &sql_table_cache_cluster ? k->row : NULL;
-                if (row && strcmp(row->parameter_group, p->group_name) == 0 && strcmp(row->region, p->region) == 0)
-                    rows_mark(r, u);
-            }
-        }
-    }
+    if (t == &sql_table_parameter) mark_parameter_users(r, c->is ? c->is : c->was);
     if (c->unit == NULL) return;
     mark_unit(r, c, c->unit);
     if (t == &sql_table_user || t == &sql_table_user_group || t == &sql_table_user_group_member) {
@@ -187,18 +193,10 @@ void reach_changed(struct rows *r, const struct rows_change *c)
 
 /* ---- what depends on an agent ---- */
 
-bool unit_is_in(const struct unit *u, const char *region)
-{
-    const char *at = strchr(u->key, ' ') + 1;
-    size_t n = strlen(region);
-    return strncmp(at, region, n) == 0 && at[n] == ' ';
-}
-
 void reach_region(struct rows *r, const char *region)
 {
-    struct unit *u;
-    for (size_t at = 0; (u = rows_next_unit(r, &at)) != NULL;)
-        if (unit_is_in(u, region)) rows_mark(r, u);
+    const struct unit_list all = homes_units(&r->homes, region);
+    for (size_t i = 0; i < all.n; i++) rows_mark(r, all.items[i]);
 }
 
 static bool has_forked(const struct unit *rg)
@@ -222,6 +220,7 @@ static bool awaits_obedience(const struct unit *global)
 
 void reach_obedience(struct rows *r)
 {
-    for (size_t i = 0; i < r->globals.n; i++)
-        if (awaits_obedience(r->globals.items[i])) rows_mark(r, r->globals.items[i]);
+    const struct unit_list globals = homes_units(&r->homes, "");
+    for (size_t i = 0; i < globals.n; i++)
+        if (awaits_obedience(globals.items[i])) rows_mark(r, globals.items[i]);
 }

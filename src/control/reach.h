@@ -30,6 +30,5 @@ void component_add(struct components *all, struct unit *u);
 void reach_changed(struct rows *r, const struct rows_change *c);
 /* Marks what looks at whether the region's agent is in touch, or how long it has not been. */
 void reach_region(struct rows *r, const char *region);
-bool unit_is_in(const struct unit *u, const char *region);
 /* Marks what waits until an agent has taken all that was ordered. */
 void reach_obedience(struct rows *r);

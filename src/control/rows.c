@@ -138,7 +138,7 @@ static struct unit *make_unit(struct rows *r, enum unit_kind kind, const char *k
     u->kind = kind;
     u->due_ms = INT64_MAX;
     index_put(&r->units, u->key, u);
-    if (kind == UNIT_GLOBAL) unit_list_add(&r->globals, u);
+    homes_add(&r->homes, u);
     return u;
 }
 
@@ -411,7 +411,7 @@ void rows_fini(struct rows *r)
     index_fini(&r->by_key);
     index_fini(&r->units);
     free(r->marked.items);
-    free(r->globals.items);
+    homes_fini(&r->homes);
     free(r->homeless.items);
     free(r->emptied.items);
     free(r->regions);
@@ -440,7 +440,7 @@ void rows_sweep(struct rows *r)
         u->emptied = false;
         if (u->rows.n || u->names.n || u->named_by.n || u->marked || u->due_place) continue;
         index_drop(&r->units, u->key);
-        if (u->kind == UNIT_GLOBAL) unit_list_drop(&r->globals, u);
+        homes_drop(u);
         unit_free(u);
     }
 }

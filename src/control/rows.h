@@ -1,6 +1,6 @@
 #pragma once
 #include "base/arena.h"
-#include "control/unit.h"
+#include "control/homes.h"
 #include "plan/address_book.h"
 #include "store/sql.gen.h"
 /*
@@ -45,7 +45,8 @@ struct rows {
     bool known;
     bool ports; /* --addressing ports */
     struct index units, by_key;
-    struct unit_list marked, globals;
+    struct homes homes;
+    struct unit_list marked;
     struct kept **regions;
     size_t n_regions;
     struct row_parameter *parameters; /* by region, parameter group, name; read anew once one was written */

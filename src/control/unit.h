@@ -6,6 +6,7 @@
  * What rows belong to: a replication group, a stand-alone cluster, and so on, each with all rows that are only about it. A unit is
  * there as long as it has rows, or another one's rows name it. Which units plans look at together is for reach.h.
  */
+struct home;
 struct kept;
 struct sql_table;
 
@@ -22,12 +23,14 @@ struct unit {
         struct unit **items;
         size_t n, room;
     } names, named_by; /* one entry for each row that names it */
-    bool marked;       /* waits for the plans to look at it */
-    bool looked;       /* was marked, and is looked at in this pass */
-    bool emptied;      /* may have to go */
-    size_t component;  /* among those of this pass; 0: none */
-    int64_t due_ms;    /* when the plans want to look at it next, on the steady clock; INT64_MAX: never */
-    size_t due_place;  /* in the heap, from 1 on; 0: it is not in it */
+    struct home *home; /* its region's units */
+    size_t place_at_home;
+    bool marked;      /* waits for the plans to look at it */
+    bool looked;      /* was marked, and is looked at in this pass */
+    bool emptied;     /* may have to go */
+    size_t component; /* among those of this pass; 0: none */
+    int64_t due_ms;   /* when the plans want to look at it next, on the steady clock; INT64_MAX: never */
+    size_t due_place; /* in the heap, from 1 on; 0: it is not in it */
 };
 
 enum { UNIT_KEY_SIZE = 400 };

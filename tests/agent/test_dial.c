@@ -19,10 +19,14 @@ int __wrap_uv_timer_start(uv_timer_t *t, uv_timer_cb cb, uint64_t ms, uint64_t r
 static struct scripted_serve serve;
 static uv_loop_t loop;
 static bool limits_end; /* at once, those of a second and more; else never: a test that is slow must not meet them */
+static bool next_ends;  /* the next of them alone */
 
 int __wrap_uv_timer_start(uv_timer_t *t, uv_timer_cb cb, uint64_t ms, uint64_t repeat)
 {
-    if (ms >= 1000) ms = limits_end ? 0 : NEVER_MS;
+    if (ms >= 1000) {
+        ms = limits_end || next_ends ? 0 : NEVER_MS;
+        next_ends = false;
+    }
     return __real_uv_timer_start(t, cb, ms, repeat);
 }
 
@@ -75,7 +79,7 @@ static void begin(void)
     scratch_open();
     scratch_write("regions/r1/x", "", 0600);
     cr_assert_eq(uv_loop_init(&loop), 0);
-    limits_end = finished = told_enough = false;
+    limits_end = next_ends = finished = told_enough = false;
     n_sightings = n_stored = 0;
     assigned[0] = '\0';
     serve_come(&serve, scratch_dir(), &loop);
@@ -248,6 +252,22 @@ SCENE(finishes_without_serve_when_that_does_not_answer)
     dial_finish(dial, finish);
     serve_wait(&serve, &finished);
     cr_assert_eq(n_sightings, 1);
+}
+
+SCENE(finishes_later_than_usual_where_serve_is_busy)
+{
+    report("running");
+    struct serve_request q = hear_report_of("running");
+    snprintf(seen, sizeof seen, "stopped");
+    next_ends = true;
+    dial_finish(dial, finish);
+    for (int i = 0; i < 5; i++) uv_run(&loop, UV_RUN_NOWAIT);
+    cr_assert_not(finished);
+    serve_answer(&serve, &q, 200, "{}");
+    q = hear_report_of("stopped");
+    serve_answer(&serve, &q, 200, "{}");
+    serve_wait(&serve, &finished);
+    cr_assert_eq(n_stored, 2);
 }
 
 SCENE(does_not_begin_where_others_may_write)

@@ -118,7 +118,7 @@ Test(control, a_pass_costs_the_same_while_an_agent_is_away)
     scripted_end(scripted_agent(HOME), "");
     stepped_pass(0);
     scripted_engines_asked_for = 0;
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 5; i++) {
         char form[120];
         snprintf(form, sizeof form, "UserId=u%d&UserName=u%d&Engine=redis&AccessString=on&NoPasswordRequired=true", i, i);
         scripted_do(HOME, "CreateUser", form);
@@ -145,7 +145,7 @@ Test(control, a_node_is_found_without_a_look_at_the_others)
 {
     scripted_run(5);
     int64_t among_two = work_of_kill();
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 4; i++) {
         char form[120];
         snprintf(form, sizeof form, NEW "ReplicationGroupId=more%d&NumCacheClusters=2", i);
         scripted_do(HOME, "CreateReplicationGroup", form);

@@ -49,6 +49,7 @@ struct dial {
     bool changed; /* since the sighting that was posted last */
     bool away;    /* serve did not answer: said once */
     void (*finished)(void *arg);
+    bool patient; /* more time than usual was given to finish */
     bool closing;
     int handles;
 };
@@ -165,7 +166,10 @@ void dial_report(struct dial *d)
 static void give_up(uv_timer_t *t)
 {
     struct dial *d = t->data;
-    if (d->finished != NULL) finish_dial(d);
+    if (d->finished == NULL) return;
+    if (d->report.state != CALL_ASKED || d->patient) return finish_dial(d);
+    d->patient = true; /* serve has heard it, and may be busy with what other agents have said last */
+    uv_timer_start(&d->deadline, give_up, REPORT_TIMEOUT_MS, 0);
 }
 
 void dial_finish(struct dial *d, void (*done)(void *arg))
