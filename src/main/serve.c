@@ -479,11 +479,11 @@ static int open_all(struct serve *s, struct err *e)
     if (r == 0) r = check_whole(s, path, e);
     if (r == 0) r = store_open(&s->store, path, s->o->durability, e);
     if (r == 0) r = addressing_check(s->store, s->data_dir, s->o->addressing, e);
+    if (r == 0) r = naming_open(&s->naming, s->o, s->advertise, s->own_address, s->data_dir, e);
     if (r == 0) r = admin_token_read(s->o->admin_token_file, s->data_dir, s->admin_token, s->admin_token_path, e);
     if (r == 0) r = open_http(s, e);
     if (r == 0) r = reception_open(&s->reception, &s->loop, s->data_dir, e);
     if (r == 0) r = check_exposure(s, e);
-    if (r == 0) r = naming_open(&s->naming, s->o, s->advertise, s->own_address, s->data_dir, e);
     if (r) return r;
     /* A server that listens everywhere is reached on loopback. */
     const char *colon = strrchr(s->o->listen, ':');

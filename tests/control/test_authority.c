@@ -94,3 +94,19 @@ Test(authority, says_so_when_another_name_is_advertised_than_it_was_made_for)
     cr_assert(strstr(e.msg, "another --advertise than 192.168.1.8"), "%s", e.msg);
     cr_assert_eq(authority_open(&a, scratch_dir(), "redis.test", NULL, NULL, &e), ERR_USAGE);
 }
+
+Test(authority, speaks_for_the_names_of_endpoints_below_their_domain)
+{
+    struct authority *a;
+    cr_assert_eq(authority_open(&a, scratch_dir(), NULL, "aws", NULL, &e), 0, "%s", e.msg);
+    cr_expect(is_believed(a, "127.1.0.1 master.g.abcdef.use1.cache.amazonaws.com g.abcdef.ng.0001.cnn1.cache.amazonaws.com.cn"));
+    cr_expect_not(is_believed(a, "127.1.0.1 elasticache.us-east-1.amazonaws.com"));
+    cr_expect_not(is_believed(a, "xcache.amazonaws.com"));
+    authority_close(a);
+    cr_assert_eq(authority_open(&a, scratch_dir(), NULL, "aws", NULL, &e), 0, "%s", e.msg);
+    authority_close(a);
+    cr_assert_eq(authority_open(&a, scratch_dir(), NULL, "cache.test", NULL, &e), ERR_USAGE);
+    cr_assert(strstr(e.msg, "another --names than cache.test"), "%s", e.msg);
+    cr_assert_eq(authority_open(&a, scratch_dir(), NULL, NULL, NULL, &e), 0, "%s", e.msg);
+    authority_close(a);
+}

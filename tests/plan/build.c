@@ -60,6 +60,7 @@ static void add_member(struct build *b, const char *region, const char *id, cons
 {
     struct arena *a = b->w.arena;
     b->clusters[b->w.n_clusters++].row = (struct row_cache_cluster){.region = region,
+        .account = "000000000000",
         .id = cluster,
         .rg_id = id,
         .node_group_id = node_group_id,
@@ -94,6 +95,7 @@ void build_rg(struct build *b, const char *region, const char *id, const char *s
     struct arena *a = b->w.arena;
     add_region(b, region);
     b->rgs[b->w.n_rgs++].row = (struct row_replication_group){.region = region,
+        .account = "000000000000",
         .id = id,
         .status = word_of(&words_rg_status, status),
         .transit_encryption = ENCRYPTION_NONE,
@@ -142,6 +144,7 @@ void build_shards(struct build *b, const char *region, const char *id, const cha
     struct arena *a = b->w.arena;
     add_region(b, region);
     b->rgs[b->w.n_rgs++].row = (struct row_replication_group){.region = region,
+        .account = "000000000000",
         .id = id,
         .status = word_of(&words_rg_status, status),
         .transit_encryption = ENCRYPTION_NONE,

@@ -1,6 +1,7 @@
 #include "build.h"
 #include "base/arena.h"
 #include "plan/encryption.h"
+#include "plan/naming.h"
 #include <criterion/criterion.h>
 #include <string.h>
 
@@ -139,6 +140,15 @@ Test(encryption, names_are_those_of_the_node_and_its_group)
     names = encryption_names(&b.w, &rg->nodes[0]);
     cr_assert(strstr(names, rg->endpoints[0].row.address), "the configuration endpoint leads to every node");
     cr_assert_str_eq(encryption_inner_address(&b.w, &rg->nodes[0]), rg->nodes[0].row.address);
+    cr_assert_null(strstr(names, "cache.test"));
+    b.w.addressing.domain = "cache.test";
+    names = encryption_names(&b.w, &rg->nodes[0]);
+    for (int encrypted = 0; encrypted <= 1; encrypted++) {
+        cr_assert(strstr(names, naming_node(&b.w, &rg->nodes[0], encrypted)));
+        cr_assert_null(strstr(names, naming_node(&b.w, &rg->nodes[1], encrypted)));
+        cr_assert(strstr(names, naming_rg(&b.w, rg, NAME_PRIMARY, encrypted)));
+        cr_assert(strstr(names, naming_rg(&b.w, rg, NAME_READER, encrypted)));
+    }
     b.w.addressing = (struct world_addressing){.ports = true, .host = "0.0.0.0", .advertise = "redis.test"};
     rg->nodes[0].row.address = "0.0.0.0";
     names = encryption_names(&b.w, &rg->nodes[0]);
