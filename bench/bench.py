@@ -1,12 +1,13 @@
 """Measures a release build against its targets.
 
 usage: bench.py [FIGURE…]     without a name, all of them: start, size, memory, describe, page, create, join, lag, failover,
-                              takeover, hang, primary, reader, tls_create, tls, access, fleet, snapshot, cluster_create, reshard,
+                              takeover, hang, primary, reader, items, tls_create, tls, access, fleet, snapshot, cluster_create, reshard,
                               cluster_failover, cluster_election, turns, loss, hostile, scale, gateway, far,
                               far_failover
 
 takeover, hang        a primary killed or stopped, until a write is accepted
 primary, reader       throughput through an endpoint to that of the node itself; reader needs cores that nothing else uses
+items                 commands of a memcached node, to those of the engine alone
 tls_create, tls       groups with TLS
 access                a changed access string on 20 nodes
 fleet                 200 nodes
@@ -33,6 +34,7 @@ import clusters
 import fleet
 import groups
 import hostile
+import items
 import local
 import regions
 import scale
@@ -278,7 +280,7 @@ def far_failover():
     yield from failovers(40, 55)
 
 
-ALL = [start, size, memory, describe, page, create, join, lag, failover, groups.takeover, groups.hang, groups.primary, groups.reader, secure.tls_create, secure.tls, access.access,
+ALL = [start, size, memory, describe, page, create, join, lag, failover, groups.takeover, groups.hang, groups.primary, groups.reader, items.items, secure.tls_create, secure.tls, access.access,
        fleet.fleet, backup.snapshot, clusters.cluster_create, clusters.reshard, clusters.cluster_failover, clusters.cluster_election, regions.turns, regions.loss, hostile.hostile, scale.scale, wan.gateway, wan.far, far_failover]
 
 
@@ -301,7 +303,7 @@ def main():
     if set(sys.argv[1:]) - set(names):
         sys.exit(__doc__)
     chosen = [names[n] for n in sys.argv[1:]] or ALL
-    subprocess.run(["ninja", "-C", os.path.join(local.ROOT, "build"), "--quiet", "bench/load", "bench/bare"], check=True)
+    subprocess.run(["ninja", "-C", os.path.join(local.ROOT, "build"), "--quiet", "bench/load", "bench/bare", "bench/items"], check=True)
     print(machine())
     figures = []
     for measure in chosen:

@@ -59,14 +59,15 @@ static struct child *child_new(child_ended *ended, void *arg)
     return c;
 }
 
-int child_spawn(
-    uv_loop_t *loop, const char *dir, char *const args[], int output, child_ended *ended, void *arg, struct child **out)
+int child_spawn(uv_loop_t *loop, const char *dir, char *const args[], char *const env[], int output, child_ended *ended,
+    void *arg, struct child **out)
 {
     struct child *c = child_new(ended, arg);
     uv_stdio_container_t io[3] = {
         {.flags = UV_IGNORE}, {.flags = UV_INHERIT_FD, .data.fd = output}, {.flags = UV_INHERIT_FD, .data.fd = output}};
     uv_process_options_t o = {.file = args[0],
         .args = (char **)(uintptr_t)args,
+        .env = (char **)(uintptr_t)env,
         .cwd = dir,
         .flags = UV_PROCESS_DETACHED,
         .stdio = io,

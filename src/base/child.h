@@ -10,9 +10,10 @@ struct child;
 /* It ended: by 'signal' if that is not 0, else with 'status' (-1: another's child, so nobody knows). The last that is heard of the child. */
 typedef void child_ended(void *arg, int status, int signal);
 
-/* Starts args[0] in the folder 'dir' (NULL: the caller's own) and in a session of its own; the descriptor 'output' becomes its output. 0, or an error of libuv. */
-int child_spawn(
-    uv_loop_t *loop, const char *dir, char *const args[], int output, child_ended *ended, void *arg, struct child **out);
+/* Starts args[0] in the folder 'dir' (NULL: the caller's own) with the environment 'env' (NULL: the caller's own) and in a session of its
+ * own; the descriptor 'output' becomes its output. 0, or an error of libuv. */
+int child_spawn(uv_loop_t *loop, const char *dir, char *const args[], char *const env[], int output, child_ended *ended,
+    void *arg, struct child **out);
 /* Watches the process, whoever started it. 0, or an errno: ESRCH where there is none. */
 int child_watch(uv_loop_t *loop, long pid, child_ended *ended, void *arg, struct child **out);
 /* Watches it no longer: its end is not told. */

@@ -99,7 +99,7 @@ static int spawn_agent(
         args[n++] = "--engine";
         args[n++] = line;
     }
-    return child_spawn(o->loop, NULL, (char *const *)args, log_fd, process_ended, p, &p->child);
+    return child_spawn(o->loop, NULL, (char *const *)args, NULL, log_fd, process_ended, p, &p->child);
 }
 
 int agent_process_start(

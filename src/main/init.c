@@ -119,7 +119,7 @@ static void on_ended(void *arg, int status, int signal)
 static void run_executable(struct init *t)
 {
     char *args[] = {current_script(t)->path, NULL};
-    int r = child_spawn(t->o.loop, NULL, args, STDERR_FILENO, on_ended, t, &t->child);
+    int r = child_spawn(t->o.loop, NULL, args, NULL, STDERR_FILENO, on_ended, t, &t->child);
     if (r != 0) end_item(t, uv_strerror(r));
 }
 

@@ -32,6 +32,15 @@ static void note_change(struct link_host *h)
     n_changes++;
 }
 
+struct buf published;
+
+static void note_published(struct link_host *h, const char *address, int64_t at, int64_t version, const char *list)
+{
+    cr_assert_eq(h, &host);
+    (void)address;
+    buf_printf(&published, "%d %d %s,", (int)at, (int)version, list);
+}
+
 static bool is_ours(struct link_host *h, const char *address, int64_t p)
 {
     (void)h, (void)p;
@@ -48,8 +57,11 @@ void link_scene_begin(void)
     ahead_ms = 0;
     n_changes = 0;
     uv_loop_init(&loop);
-    host =
-        (struct link_host){.loop = &loop, .changed = note_change, .reservations = reservations_new(), .leads_to_ours = is_ours};
+    host = (struct link_host){.loop = &loop,
+        .changed = note_change,
+        .reservations = reservations_new(),
+        .leads_to_ours = is_ours,
+        .publish = note_published};
     link_host_limit(&host);
     a_link = link_open(&host, "l1");
 }
@@ -62,6 +74,7 @@ void link_scene_end(void)
     cr_assert_eq(host.connections.n, 0);
     reservations_free(host.reservations);
     wan_regions_fini(&host.regions);
+    buf_fini(&published);
     scratch_close();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include "agent/forwarder/link.h"
+#include "base/buf.h"
 #include <stdint.h>
 #include <uv.h>
 /* A link in the test's own loop: the test is the client, and what stands behind the link. */
@@ -15,6 +16,7 @@ extern struct link *a_link;
 extern const char *stranger; /* at this address listens somebody else */
 extern uint64_t ahead_ms;    /* how far the links' clock is ahead of the loop's timers */
 extern int port, n_changes;
+extern struct buf published; /* "PORT VERSION LIST," of each node that was told */
 
 void link_scene_begin(void);
 void link_scene_end(void);

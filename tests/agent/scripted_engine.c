@@ -74,11 +74,12 @@ static struct proc *proc_new(const struct proc_id *keep, proc_exited *exited, vo
     return p;
 }
 
-int proc_spawn(uv_loop_t *loop, const char *dir, char *const args[], const char *log, const struct proc_id *keep,
-    proc_exited *exited, void *arg, struct proc **out, struct err *e)
+int proc_spawn(uv_loop_t *loop, const char *dir, char *const args[], char *const env[], const char *log,
+    const struct proc_id *keep, proc_exited *exited, void *arg, struct proc **out, struct err *e)
 {
     (void)loop;
     (void)args;
+    (void)env;
     (void)log;
     struct place *l = place_in(dir);
     int code = refused_code;

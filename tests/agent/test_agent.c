@@ -374,7 +374,7 @@ Test(agent, only_started_to_stop_it_stops_what_runs)
     scratch_write("regions/r1/n1/x", "", 0600);
     snprintf(dir, sizeof dir, "%s", scratch_path("regions/r1/n1"));
     uv_loop_init(&loop);
-    cr_assert_eq(proc_spawn(&loop, dir, args, "log", &keep, note_exit, NULL, &p, &e), 0, "%s", e.msg);
+    cr_assert_eq(proc_spawn(&loop, dir, args, NULL, "log", &keep, note_exit, NULL, &p, &e), 0, "%s", e.msg);
     options.stop_only = true;
     options.stop_limit_ms = 1;
     start();

@@ -261,6 +261,9 @@ SCENE(a_configuration_endpoint_tells_the_nodes_and_leads_to_one)
     say(c, "uster\r\nversion\n");
     hear(c, answer);
     hear(c, "VERSION 1.6.18\r\n");
+    snprintf(nodes, sizeof nodes, "%d 7 node.one|" ONE "|%d node.two||%d,", port, port, port);
+    cr_assert_eq(strncmp(published.data, nodes, strlen(nodes)), 0, "%s", published.data);
+    cr_assert_str_eq(published.data + strlen(nodes), nodes, "each node is told");
     say(c, "get key\r\n");
     int s = take(one);
     hear(s, "get key\r\n");

@@ -56,7 +56,7 @@ static struct proc *start(const char *script)
     char *args[] = {(char *)(uintptr_t) "/bin/sh", (char *)(uintptr_t) "-c", (char *)(uintptr_t)script, NULL};
     struct proc_id keep = {.restarts = 3, .incarnation = 4, .asked = "redis 7.1.0", .binary = "/bin/sh"};
     struct proc *p;
-    cr_assert_eq(proc_spawn(&loop, dir(), args, "log", &keep, note_exit, &loop, &p, &e), 0, "%s", e.msg);
+    cr_assert_eq(proc_spawn(&loop, dir(), args, NULL, "log", &keep, note_exit, &loop, &p, &e), 0, "%s", e.msg);
     return p;
 }
 
@@ -123,11 +123,11 @@ Test(proc, cannot_start_what_is_not_there)
     char *args[] = {(char *)(uintptr_t) "/no/such/program", NULL};
     struct proc_id keep = {0};
     struct proc *p;
-    cr_assert_eq(proc_spawn(&loop, dir(), args, "log", &keep, note_exit, &loop, &p, &e), ERR_IO);
+    cr_assert_eq(proc_spawn(&loop, dir(), args, NULL, "log", &keep, note_exit, &loop, &p, &e), ERR_IO);
     cr_assert(strstr(e.msg, "starting /no/such/program: "), "%s", e.msg);
-    cr_assert_eq(proc_spawn(&loop, dir(), args, "no/log", &keep, note_exit, &loop, &p, &e), ERR_IO);
+    cr_assert_eq(proc_spawn(&loop, dir(), args, NULL, "no/log", &keep, note_exit, &loop, &p, &e), ERR_IO);
     trip_arm(TRIP_SPAWN, 1);
-    cr_assert_eq(proc_spawn(&loop, dir(), args, "log", &keep, note_exit, &loop, &p, &e), ERR_IO);
+    cr_assert_eq(proc_spawn(&loop, dir(), args, NULL, "log", &keep, note_exit, &loop, &p, &e), ERR_IO);
     cr_assert_not(proc_is_noted(dir(), 1));
 }
 

@@ -56,13 +56,17 @@ class Client:
 
     def configuration(self, command="config get cluster", answer="CONFIG cluster 0 "):
         """(version, nodes) by the rules of the service's own clients: a length, then that many bytes, then END."""
-        head = self.ask(command)
+        self.say(command)
+        return self.configuration_read(answer)
+
+    def configuration_read(self, answer="CONFIG cluster 0 "):
+        head = self.line().rstrip("\r\n")
         assert head.startswith(answer), head
         body = self.file.read(int(head[len(answer):])).decode()
         assert (self.line(), self.line()) == ("\r\n", "END\r\n")
         version, nodes, rest = body.split("\n")
         assert rest == "", body
-        return int(version), [tuple(n.split("|")) for n in nodes.split(" ")]
+        return int(version), tuple(tuple(n.split("|")) for n in nodes.split(" "))
 
 
 class Case(clusters.Case):
@@ -117,11 +121,57 @@ class AClusterOfThree(Case):
                 self.assertEqual("node %d" % i, c.get("mine"))
 
     def test_tells_clients_its_nodes(self):
-        wanted = [(e["Address"], e["Address"], str(e["Port"])) for e in (n["Endpoint"] for n in self.available["CacheNodes"])]
+        wanted = tuple((e["Address"], e["Address"], str(e["Port"])) for e in (n["Endpoint"] for n in self.available["CacheNodes"]))
         with Client(self.available["ConfigurationEndpoint"]) as c:
             self.assertEqual((1, wanted), c.configuration())
             self.assertEqual((1, wanted), c.configuration("get AmazonElastiCache:cluster", "VALUE AmazonElastiCache:cluster 0 "))
             self.assertEqual("VERSION " + self.available["EngineVersion"], c.ask("version"))
+
+    def test_has_nodes_that_tell_clients_all_of_them(self):
+        wanted = tuple((e["Address"], e["Address"], str(e["Port"])) for e in (n["Endpoint"] for n in self.available["CacheNodes"]))
+        for node in self.available["CacheNodes"]:
+            with Client(node["Endpoint"]) as c:
+                self.assertEqual("STORED", c.set("key", "value"))
+                self.assertEqual((1, wanted), c.configuration())
+                self.assertEqual((1, wanted), c.configuration("get AmazonElastiCache:cluster", "VALUE AmazonElastiCache:cluster 0 "))
+                self.assertRegex(c.ask("gets AmazonElastiCache:cluster"), r"^VALUE AmazonElastiCache:cluster 0 \d+ 1$")
+        with Client(node["Endpoint"]) as c:
+            self.assertEqual("ERROR", c.ask("config set cluster"))
+
+    def test_has_nodes_that_answer_such_questions_among_others_in_turn(self):
+        with Client(self.available["CacheNodes"][0]["Endpoint"]) as c:
+            c.set("large", "ERROR\r\n" * 30000)
+            for _ in range(20):
+                c.say("get large\r\nconfig get cluster\r\nget none\r\nconfig get cluster\r\nversion")
+                self.assertEqual("VALUE large 0 210000\r\n", c.line())
+                self.assertEqual(b"ERROR\r\n" * 30000 + b"\r\nEND\r\n", c.file.read(210007))
+                self.assertEqual(3, len(c.configuration_read()[1]))
+                self.assertEqual("END\r\n", c.line())
+                self.assertEqual(3, len(c.configuration_read()[1]))
+                self.assertTrue(c.line().startswith("VERSION "))
+
+    def test_has_nodes_that_keep_values_that_look_like_questions(self):
+        with Client(self.available["CacheNodes"][0]["Endpoint"]) as c:
+            self.assertEqual("STORED", c.set("question", "config get cluster\r\n"))
+            self.assertEqual("ERROR", c.ask("nonsense"))
+            c.say("get question")
+            self.assertEqual(["VALUE question 0 20\r\n", "config get cluster\r\n", "\r\n", "END\r\n"], [c.line() for _ in range(4)])
+
+    def test_has_nodes_that_wait_for_clients_that_do_not_read(self):
+        """An answer that a full socket takes in parts is no other one, and nobody else waits meanwhile."""
+        with Client(self.available["CacheNodes"][1]["Endpoint"]) as slow, Client(self.available["CacheNodes"][1]["Endpoint"]) as other:
+            asked = 0
+            slow.socket.settimeout(0.2)
+            try:
+                while asked < 200000:
+                    slow.socket.sendall(b"config get cluster\r\n" * 100)
+                    asked += 100
+            except socket.timeout:
+                pass
+            self.assertEqual("STORED", other.set("key", "value"))
+            slow.socket.settimeout(10)
+            first = slow.configuration_read()
+            self.assertEqual({first}, {slow.configuration_read() for _ in range(asked - 1)})
 
     def test_tells_them_also_when_they_ask_twice_in_one_packet(self):
         with Client(self.available["ConfigurationEndpoint"]) as c:
@@ -162,6 +212,9 @@ class Scaling(Case):
         version, nodes = self.configuration(cluster)
         self.assertEqual([e[0] for e in self.endpoints(cluster)], [n[0] for n in nodes])
         self.assertGreater(version, 1)
+        for endpoint in self.endpoints(cluster):
+            with Client(endpoint) as c:
+                self.assertEqual((version, nodes), c.configuration())
         self.assertIn("Finished modifying number of nodes from 2 to 4", self.messages(cluster))
 
     def test_chosen_nodes_leave_and_their_numbers_are_not_given_again(self):
@@ -262,6 +315,10 @@ class Life(Case):
             self.assertEqual("value", c.get("key"))
         self.wait_cluster(cluster)
         self.assertEqual(2, len(self.configuration(cluster)[1]))
+        self.modify(cluster, NumCacheNodes=3)
+        self.wait_nodes(cluster, ["0001", "0002", "0003"])
+        with Client(endpoint) as c:
+            self.assertEqual(self.configuration(cluster), c.configuration())
 
     def test_a_deleted_cluster_goes_with_all_that_listened(self):
         cluster = self.create(2)
@@ -329,9 +386,10 @@ class Ports(Case):
         self.assertEqual("localhost", shown["ConfigurationEndpoint"]["Address"])
         with Client(shown["ConfigurationEndpoint"]) as c:
             _, nodes = c.configuration()
-        self.assertEqual([("localhost", "127.0.0.1", str(n["Endpoint"]["Port"])) for n in shown["CacheNodes"]], nodes)
+        self.assertEqual(tuple(("localhost", "127.0.0.1", str(n["Endpoint"]["Port"])) for n in shown["CacheNodes"]), nodes)
         with Client(shown["CacheNodes"][1]["Endpoint"]) as c:
             self.assertEqual("STORED", c.set("key", "value"))
+            self.assertEqual(nodes, c.configuration()[1])
 
 
 if __name__ == "__main__":

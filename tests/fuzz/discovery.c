@@ -1,4 +1,4 @@
-#include "agent/forwarder/discovery.h"
+#include "discovery/discovery.h"
 #include "base/arena.h"
 #include "fuzz.h"
 #include <assert.h>

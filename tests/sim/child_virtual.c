@@ -32,12 +32,13 @@ static struct child *child_new(struct process *p, bool own, child_ended *ended, 
     return children = c;
 }
 
-int child_spawn(
-    uv_loop_t *loop, const char *dir, char *const args[], int output, child_ended *ended, void *arg, struct child **out)
+int child_spawn(uv_loop_t *loop, const char *dir, char *const args[], char *const env[], int output, child_ended *ended,
+    void *arg, struct child **out)
 {
     char link[64], log[PATH_MAX];
     int argc = 0;
     (void)loop;
+    (void)env;
     snprintf(link, sizeof link, "/proc/self/fd/%d", output);
     ssize_t n = readlink(link, log, sizeof log - 1);
     if (n < 0) abort();

@@ -59,6 +59,9 @@ struct engine_kind {
     const char *data_file;
     /* Writes what the process reads at its start. */
     int (*prepare)(struct node *n, struct err *e);
+    /* The library in the node's folder that the dynamic linker loads into the process, once prepare() has put it there; "" for none.
+     * NULL: never. */
+    const char *(*preload)(const struct node *n);
     /* Adds the program's arguments. */
     void (*args)(const struct node *n, struct string_list *out);
     /* The process was started as the order says. */
@@ -99,6 +102,9 @@ struct engine_kind {
     void (*poke)(struct node *n);
     /* Adds what it sees of a process that is ready to the sighting. */
     void (*see)(struct node *n, struct proto_node_seen *out);
+
+    /* Which nodes its clients are to know, see node_publish(). NULL: they don't ask nodes. */
+    void (*publish)(struct node *n, int64_t version, const char *list);
 
     /* ---- nodes that follow others; all NULL where none does ---- */
 

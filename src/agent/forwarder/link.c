@@ -1,4 +1,4 @@
-#include "agent/forwarder/discovery.h"
+#include "discovery/discovery.h"
 #include "agent/forwarder/link_pair.h"
 #include "agent/forwarder/listener.h"
 #include "agent/forwarder/steering.h"
@@ -53,6 +53,8 @@ static void tell_nodes(struct link *l, const struct proto_link_order *o)
         discovery_add(&l->nodes, name, is_ip ? ip : "", (int)t->port.v);
     }
     l->nodes_version = o->nodes_version.v;
+    for (size_t i = 0; i < o->targets.n; i++)
+        l->host->publish(l->host, o->targets.items[i].host, o->targets.items[i].port.v, l->nodes_version, l->nodes.data);
     snprintf(l->engine_version, sizeof l->engine_version, "%s", o->engine_version ? o->engine_version : "");
 }
 

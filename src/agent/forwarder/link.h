@@ -25,6 +25,8 @@ struct link_host {
     struct steer *steer;            /* NULL: the kernel steers no connections for this process */
     /* The process of this agent's node at that address, if it is ready; else 0. To be there where 'steer' is. */
     pid_t (*process_at)(struct link_host *h, const char *address, int64_t port);
+    /* The node at that address, if it is one of this agent's, is told what clients of the link are told: a list, see discovery.h. */
+    void (*publish)(struct link_host *h, const char *address, int64_t port, int64_t version, const char *list);
     struct wan_region *regions; /* that gateways lead to, and the network on the way there */
 };
 

@@ -1,4 +1,4 @@
-#include "agent/forwarder/discovery.h"
+#include "discovery/discovery.h"
 #include "agent/forwarder/link_pair.h"
 #include "base/clock.h"
 #include "base/task.h"

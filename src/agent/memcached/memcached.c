@@ -8,8 +8,11 @@
 #include "agent/node/watch.h"
 #include "agent/os/file.h"
 #include "agent/os/names.h"
+#include "base/buf.h"
 #include "base/log.h"
 #include "base/trip.h"
+#include "discovery/discovery.h"
+#include "discovery/image.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,15 +22,28 @@
 
 /* The settings it was started with, a line "NAME VALUE" each: an agent that adopts it finds them there. */
 #define STARTED "memcached.settings"
+/* What makes it answer the questions of auto discovery (src/discovery/preload.c). */
+#define PRELOAD "discovery.so"
 
 enum { GREET_AGAIN_MS = 200 };
 
 /* The question that waits for its answer, one at a time. */
 enum memcached_ask { ASK_NONE, ASK_STATS, ASK_VERSION, ASK_MEMORY, ASK_OLD_MEMORY };
 
+struct memcached {
+    enum memcached_ask ask;
+    struct buf nodes; /* that clients are to know, as in the file; "": nobody has told */
+    bool published;   /* the file has them */
+};
+
+static struct memcached *memcached_of(const struct node *n)
+{
+    return n->engine;
+}
+
 static enum memcached_ask memcached_asked(const struct node *n)
 {
-    return n->asking ? *(const enum memcached_ask *)n->engine : ASK_NONE;
+    return n->asking ? memcached_of(n)->ask : ASK_NONE;
 }
 
 /* ---- what is remembered ---- */
@@ -35,15 +51,46 @@ static enum memcached_ask memcached_asked(const struct node *n)
 static void *memcached_new(struct node *n)
 {
     (void)n;
-    enum memcached_ask *ask = calloc(1, sizeof *ask);
-    if (ask == NULL) abort();
-    return ask;
+    struct memcached *m = calloc(1, sizeof *m);
+    if (m == NULL) abort();
+    return m;
 }
 
 static void memcached_free(struct node *n)
 {
+    buf_fini(&memcached_of(n)->nodes);
     free(n->engine);
     n->engine = NULL;
+}
+
+/* ---- the nodes that it tells its clients ---- */
+
+static int put_nodes(struct node *n, struct err *e)
+{
+    char path[PATH_MAX];
+    struct memcached *m = memcached_of(n);
+    if (m->nodes.len == 0) return 0;
+    int r = file_put(node_path(n, DISCOVERY_FILE, path), m->nodes.data, m->nodes.len, e);
+    m->published = r == 0;
+    return r;
+}
+
+static void memcached_publish(struct node *n, int64_t version, const char *list)
+{
+    struct err e = {0};
+    struct memcached *m = memcached_of(n);
+    _buf_ struct buf nodes = {0};
+    discovery_store(&nodes, version, list);
+    if (m->published && strcmp(nodes.data, m->nodes.data) == 0) return;
+    buf_clear(&m->nodes);
+    buf_puts(&m->nodes, nodes.data);
+    m->published = false;
+    if (n->proc != NULL && put_nodes(n, &e) != 0) log_warn("node %s: %s", n->id, e.msg);
+}
+
+static const char *memcached_preload(const struct node *n)
+{
+    return node_may_load(n) ? PRELOAD : "";
 }
 
 /* ---- starting ---- */
@@ -55,7 +102,9 @@ static int memcached_prepare(struct node *n, struct err *e)
     const struct proto_setting_list *s = &n->order->settings;
     for (size_t i = 0; i < s->n; i++)
         if (!names_has(&n->left_out, s->items[i].name)) buf_printf(&text, "%s %s\n", s->items[i].name, s->items[i].value);
-    return file_put(node_path(n, STARTED, path), text.data, text.len, e);
+    int r = file_put(node_path(n, STARTED, path), text.data, text.len, e);
+    if (!r && node_may_load(n)) r = node_put_module(n, PRELOAD, discovery_image, discovery_image_size, e);
+    return r ? r : put_nodes(n, e);
 }
 
 static void memcached_start_args(const struct node *n, struct string_list *out)
@@ -81,7 +130,7 @@ static void memcached_nothing(struct node *n)
 
 static void memcached_ask(struct node *n, enum memcached_ask what, const char *line)
 {
-    *(enum memcached_ask *)n->engine = what;
+    memcached_of(n)->ask = what;
     node_asks(n);
     mconn_send(n->conn, line);
 }
@@ -102,7 +151,7 @@ static void memcached_look(struct node *n)
 /* The answer that is awaited may be about the settings before. */
 static void memcached_settings_changed(struct node *n)
 {
-    if (memcached_asked(n) == ASK_MEMORY) *(enum memcached_ask *)n->engine = ASK_OLD_MEMORY;
+    if (memcached_asked(n) == ASK_MEMORY) memcached_of(n)->ask = ASK_OLD_MEMORY;
 }
 
 static bool started_with(const struct buf *text, const struct proto_setting *s)
@@ -241,6 +290,7 @@ const struct engine_kind memcached_kind = {
     .ordered = memcached_nothing,
     .settings_changed = memcached_settings_changed,
     .prepare = memcached_prepare,
+    .preload = memcached_preload,
     .args = memcached_start_args,
     .begin = memcached_nothing,
     .end = memcached_end,
@@ -252,4 +302,5 @@ const struct engine_kind memcached_kind = {
     .up = memcached_up,
     .look = memcached_look,
     .see = memcached_see,
+    .publish = memcached_publish,
 };

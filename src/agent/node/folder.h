@@ -13,5 +13,9 @@ const char *node_path(const struct node *n, const char *file, char out[PATH_MAX]
 bool node_has_file(const struct node *n, const char *file);
 /* NULL is no file. */
 void node_unlink(const struct node *n, const char *file);
+/* False where nothing may be run from the folder (noexec), so that a process can load no module from there. */
+bool node_may_load(const struct node *n);
+/* Puts a module there that this program carries, unless it is there already. */
+int node_put_module(const struct node *n, const char *file, const void *image, size_t size, struct err *e);
 /* All files whose names begin so. */
 void node_unlink_all(const struct node *n, const char *prefix);

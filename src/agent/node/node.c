@@ -133,6 +133,11 @@ void node_relink(struct node *n)
     if (n->life.ready && n->kind->upstream_listens) n->kind->upstream_listens(n);
 }
 
+void node_publish(struct node *n, int64_t version, const char *list)
+{
+    if (n->kind->publish) n->kind->publish(n, version, list);
+}
+
 bool node_is_looking(const struct node *n)
 {
     return n->kind->is_looking && n->kind->is_looking(n);

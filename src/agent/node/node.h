@@ -67,6 +67,8 @@ void node_close(struct node *n);
 bool node_is_running(const struct node *n);
 /* Asks the node at once where it stands, because its upstream is in trouble. */
 void node_look(struct node *n);
+/* From now on it tells its clients that list of nodes (discovery.h), if they ask nodes for it. */
+void node_publish(struct node *n, int64_t version, const char *list);
 /* Has it make its link to its upstream again, because that one listens in another way now. */
 void node_relink(struct node *n);
 /* True until node_look() has its answer, for a moment at most. */

@@ -7,10 +7,12 @@
 #include "agent/node/words.h"
 #include "agent/os/file.h"
 #include "agent/os/names.h"
+#include "base/arena.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static int probe_address(const struct node *n, struct err *e)
 {
@@ -39,6 +41,22 @@ static int prepare_start(struct node *n, struct engine **program, struct err *e)
     return 0;
 }
 
+/* The agent's own environment, with a library of the node's folder to be loaded before all others; both strings and list in the arena.
+ * The folder is where the process starts, so that its path, which may have spaces, need not be told. */
+static char **environment_with(struct arena *a, const char *library)
+{
+    static const char name[] = "LD_PRELOAD=";
+    size_t n = 0;
+    while (environ[n] != NULL) n++;
+    char **env = arena_array(a, char *, n + 2);
+    const char *others = getenv("LD_PRELOAD");
+    env[0] = arena_printf(a, "%s./%s%s%s", name, library, others ? ":" : "", others ? others : "");
+    size_t kept = 1;
+    for (size_t i = 0; i < n; i++)
+        if (strncmp(environ[i], name, sizeof name - 1) != 0) env[kept++] = environ[i];
+    return env;
+}
+
 int node_spawn(struct node *n, proc_exited *exited, struct err *e)
 {
     struct engine *program;
@@ -57,7 +75,10 @@ int node_spawn(struct node *n, proc_exited *exited, struct err *e)
     node_forget(n);
     n->moved = false;
     node_lend_start(n);
-    r = proc_spawn(n->host->loop, n->dir, args, NODE_LOG, &keep, exited, n, &n->proc, e);
+    _arena_ struct arena a = {0};
+    const char *library = n->kind->preload ? n->kind->preload(n) : "";
+    r = proc_spawn(
+        n->host->loop, n->dir, args, *library ? environment_with(&a, library) : NULL, NODE_LOG, &keep, exited, n, &n->proc, e);
     free(args);
     names_clear(&list);
     if (r) program->path[0] = '\0'; /* to be looked for again */

@@ -118,8 +118,8 @@ static struct proc *proc_new(const struct proc_id *id, proc_exited *exited, void
     return p;
 }
 
-int proc_spawn(uv_loop_t *loop, const char *dir, char *const args[], const char *log, const struct proc_id *keep,
-    proc_exited *exited, void *arg, struct proc **out, struct err *e)
+int proc_spawn(uv_loop_t *loop, const char *dir, char *const args[], char *const env[], const char *log,
+    const struct proc_id *keep, proc_exited *exited, void *arg, struct proc **out, struct err *e)
 {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/%s", dir, log);
@@ -130,7 +130,7 @@ int proc_spawn(uv_loop_t *loop, const char *dir, char *const args[], const char 
         return e->code;
     }
     struct proc *p = proc_new(keep, exited, arg);
-    int r = trip_hit(TRIP_SPAWN) ? UV_EAGAIN : child_spawn(loop, dir, args, fd, proc_ended, p, &p->child);
+    int r = trip_hit(TRIP_SPAWN) ? UV_EAGAIN : child_spawn(loop, dir, args, env, fd, proc_ended, p, &p->child);
     close(fd);
     if (r < 0) {
         forget_note(dir, STARTING);

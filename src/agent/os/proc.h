@@ -25,10 +25,10 @@ struct proc_id {
 /* It ended: by 'signal' if that is not 0, else with 'status' (-1: adopted, so nobody knows). The proc frees itself after that. */
 typedef void proc_exited(void *arg, int status, int signal);
 
-/* Starts args[0] in the folder 'dir', its output appended to 'log' there; the other members of 'keep' are kept with it.
+/* Starts args[0] in the folder 'dir' with the environment 'env' (NULL: the agent's own), its output appended to 'log' there; the other members of 'keep' are kept with it.
  * *out until exited() was called. */
-int proc_spawn(uv_loop_t *loop, const char *dir, char *const args[], const char *log, const struct proc_id *keep,
-    proc_exited *exited, void *arg, struct proc **out, struct err *e);
+int proc_spawn(uv_loop_t *loop, const char *dir, char *const args[], char *const env[], const char *log,
+    const struct proc_id *keep, proc_exited *exited, void *arg, struct proc **out, struct err *e);
 /* Takes over the process that runs in 'dir'. For the case that the agent died before it could write down who that is, the one
  * that works there is looked for; 'pidfile' is a file that the process writes itself. *out is NULL where none runs. */
 int proc_adopt(

@@ -1,46 +1,21 @@
 #include "agent/redis_cluster/source.h"
 #include "agent/node/folder.h"
-#include "agent/os/file.h"
 #include "agent/redis/conf.h"
 #include "agent/redis/state.h"
 #include "agent/redis/steps.h"
 #include "agent/redis_cluster/cluster_state.h"
 #include "attach/image.h"
 #include "base/log.h"
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <unistd.h>
 
 #define MODULE_FILE "attach.so"
 #define ATTACHED "meridian.attached"
 
-/* A folder from which nothing may be run can't hold the module: its nodes start without, and follow no other region. */
-static bool may_load(const struct node *n)
-{
-    struct statvfs fs;
-    return statvfs(n->dir, &fs) == 0 && !(fs.f_flag & ST_NOEXEC);
-}
-
-/* True where the file is this program's module, and not that of another version of the program. */
-static bool is_in_place(const char *path)
-{
-    struct err e;
-    _buf_ struct buf file = {0};
-    if (access(path, X_OK) != 0 || file_read(path, &file, &e) != 0) return false;
-    return file.len == attach_image_size && memcmp(file.data, attach_image, attach_image_size) == 0;
-}
-
+/* Where the module can't be loaded, nodes start without, and follow no other region. */
 int source_prepare(struct node *n, struct err *e)
 {
-    char path[PATH_MAX];
-    node_path(n, MODULE_FILE, path);
-    if (!may_load(n) || is_in_place(path)) return 0;
-    int r = file_replace(path, attach_image, attach_image_size, e);
-    if (r == 0 && chmod(path, S_IRWXU) != 0) return err_set(e, ERR_IO, "%s: %s", path, strerror(errno));
-    return r;
+    return node_may_load(n) ? node_put_module(n, MODULE_FILE, attach_image, attach_image_size, e) : 0;
 }
 
 /* "HOST PORT" as the order has it for this node; "" where it, or its primary, follows nobody in another region. */
@@ -55,7 +30,7 @@ static void ordered_source(const struct node *n, char out[SOURCE_SIZE])
 void source_conf(const struct node *n, struct buf *out)
 {
     char path[PATH_MAX], source[SOURCE_SIZE];
-    if (!may_load(n)) return;
+    if (!node_may_load(n)) return;
     buf_puts(out, "loadmodule ");
     conf_quote(out, node_path(n, MODULE_FILE, path));
     ordered_source(n, source);
@@ -91,7 +66,7 @@ void source_know(struct node *n, const struct redisReply *r)
     c->unable[0] = '\0';
     if (attached == NULL)
         snprintf(c->unable, sizeof c->unable, "%s",
-            may_load(n) ? "the module was not loaded at its start" : "its folder lets no module be loaded (noexec)");
+            node_may_load(n) ? "the module was not loaded at its start" : "its folder lets no module be loaded (noexec)");
     else if (strncmp(attached, unable, strlen(unable)) == 0)
         snprintf(c->unable, sizeof c->unable, "%s", attached + strlen(unable));
 }

@@ -170,6 +170,13 @@ static pid_t process_at(struct link_host *h, const char *address, int64_t port)
     return 0;
 }
 
+static void publish_nodes(struct link_host *h, const char *address, int64_t port, int64_t version, const char *list)
+{
+    const struct fleet *f = FLEET_OF(h, link_host);
+    for (size_t i = 0; i < f->n_nodes; i++)
+        if (node_is_at(f->nodes[i], address, port)) node_publish(f->nodes[i], version, list);
+}
+
 static bool has_link(struct node_host *h, const char *address, int64_t port)
 {
     const struct fleet *f = FLEET_OF(h, node_host);
@@ -259,8 +266,12 @@ static void init_hosts(struct fleet *f, const struct agent_options *o)
         .has_link = has_link};
     f->mover_host = (struct slot_mover_host){
         .loop = f->loop, .nodes = &f->node_host, .clusters = &f->cluster_host, .changed = part_has_changed, .arg = f};
-    f->link_host =
-        (struct link_host){f->loop, link_has_changed, f->node_host.reservations, leads_to_ours, {{0}}, NULL, process_at, NULL};
+    f->link_host = (struct link_host){.loop = f->loop,
+        .changed = link_has_changed,
+        .reservations = f->node_host.reservations,
+        .leads_to_ours = leads_to_ours,
+        .process_at = process_at,
+        .publish = publish_nodes};
     link_host_limit(&f->link_host);
 }
 

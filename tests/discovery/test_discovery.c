@@ -1,4 +1,4 @@
-#include "agent/forwarder/discovery.h"
+#include "discovery/discovery.h"
 #include <criterion/criterion.h>
 #include <string.h>
 
@@ -41,6 +41,24 @@ Test(discovery, answers_older_clients_with_a_value)
 {
     cr_assert_eq(discovery_answer("get AmazonElastiCache:cluster", 1, list.data, "1.4.5", &out), DISCOVERY_ANSWERED);
     cr_assert_eq(strncmp(out.data, "VALUE AmazonElastiCache:cluster 0 44\r\n1\na.example|", 50), 0, "%s", out.data);
+}
+
+Test(discovery, gives_a_value_that_is_asked_for_with_its_number_the_version_as_number)
+{
+    cr_assert_eq(discovery_answer("gets AmazonElastiCache:cluster", 7, list.data, "1.4.5", &out), DISCOVERY_ANSWERED);
+    cr_assert_eq(strncmp(out.data, "VALUE AmazonElastiCache:cluster 0 44 7\r\n7\na.example|", 51), 0, "%s", out.data);
+}
+
+Test(discovery, a_list_that_is_stored_is_the_one_that_is_loaded)
+{
+    int64_t version = 0;
+    const char *loaded = NULL;
+    discovery_store(&out, 12, list.data);
+    cr_assert(discovery_load(out.data, &version, &loaded));
+    cr_assert_eq(version, 12);
+    cr_assert_str_eq(loaded, list.data);
+    cr_assert_not(discovery_load("", &version, &loaded));
+    cr_assert_not(discovery_load("a|b|1", &version, &loaded));
 }
 
 Test(discovery, tells_the_version_by_which_clients_choose_their_command)
