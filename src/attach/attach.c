@@ -1,5 +1,6 @@
 #include "attach/internals.h"
 #include "attach/module_api.h"
+#include "attach/slot_states.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -229,6 +230,7 @@ int RedisModule_OnLoad(struct module_ctx *ctx, struct module_string **arguments,
     (void)arguments, (void)n;
     if (module_api_load(ctx, "meridian", 1) != MODULE_OK) return MODULE_ERROR;
     self = ModuleGetDetachedThreadSafeContext(ctx);
+    if (slot_states_keep(ctx) != MODULE_OK) return MODULE_ERROR;
     unable = internals_find(ctx);
     if (unable != NULL) ModuleLog(ctx, "warning", "no node of another region can be followed: %s", unable);
     if (ModuleRegisterStringConfig(ctx, "upstream", "", MODULE_CONFIG_HIDDEN, get_upstream, set_upstream, apply_upstream, NULL) !=

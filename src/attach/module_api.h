@@ -10,6 +10,8 @@ struct module_ctx;
 struct module_string;
 struct module_reply;
 struct module_info;
+struct module_filter;
+struct module_filter_handle;
 
 enum { MODULE_OK = 0, MODULE_ERROR = 1, MODULE_API_VERSION = 1 };
 enum { MODULE_REPLY_ERROR = 1 };
@@ -27,6 +29,7 @@ enum { MODULE_ROLE_PRIMARY = 0, MODULE_ROLE_REPLICA = 1 };
 enum { MODULE_LOADING_FILE = 0, MODULE_LOADING_STREAM = 2, MODULE_LOADING_ENDED = 3, MODULE_LOADING_FAILED = 4 };
 
 typedef void module_event_handler(struct module_ctx *ctx, struct module_event event, uint64_t what, void *data);
+typedef void module_command_filter(struct module_filter *f);
 typedef void module_timer_handler(struct module_ctx *ctx, void *data);
 typedef struct module_string *module_config_get(const char *name, void *data);
 typedef int module_config_set(const char *name, struct module_string *value, void *data, struct module_string **error);
@@ -51,6 +54,10 @@ typedef int module_config_apply(struct module_ctx *ctx, void *data, struct modul
     X(StringPtrLen, const char *, (const struct module_string *, size_t *size))                                              \
     X(CreateTimer, uint64_t, (struct module_ctx *, int64_t delay_ms, module_timer_handler *, void *data))                    \
     X(SubscribeToServerEvent, int, (struct module_ctx *, struct module_event, module_event_handler *))                       \
+    X(RegisterCommandFilter, struct module_filter_handle *, (struct module_ctx *, module_command_filter *, int flags))       \
+    X(CommandFilterArgsCount, int, (struct module_filter *))                                                                 \
+    X(CommandFilterArgGet, const struct module_string *, (struct module_filter *, int at))                                   \
+    X(CommandFilterArgReplace, int, (struct module_filter *, int at, struct module_string *value))                           \
     X(RegisterStringConfig, int,                                                                                             \
         (struct module_ctx *, const char *name, const char *value, unsigned flags, module_config_get *, module_config_set *, \
             module_config_apply *, void *data))                                                                              \

@@ -278,6 +278,28 @@ class Attached:
         self.assertEqual([str(i) for i in range(50)], [self.b.primaries[1].client.get(k) for k in keys])
         self.assertEqual(self.digests(self.a.primaries), self.digests(self.b.primaries))
 
+    def test_slots_in_flight_change_in_one_process_at_once(self):
+        self.attach()
+        source, target = self.a.primaries
+        slot = source.ask("CLUSTER", "KEYSLOT", "{b}")
+        ids = [p.ask("CLUSTER", "MYID") for p in (source, target)]
+        with source.client.pipeline(transaction=True) as p:
+            p.execute_command("CLUSTER", "SETSLOT", slot, "MIGRATING", ids[1])
+            p.execute_command("CLUSTER", "SETSLOT", slot, "STABLE")
+            p.execute()
+        target.ask("CLUSTER", "SETSLOT", slot, "IMPORTING", ids[0])
+        target.ask("EVAL", "return redis.call('CLUSTER', 'SETSLOT', ARGV[1], 'STABLE')", 0, slot)
+        for w in self.wires:
+            w.cut()
+        source.ask("CLUSTER", "SETSLOT", slot, "MIGRATING", ids[1])
+        for w in self.wires:
+            w.heal()
+        self.in_step()
+        self.assertIn("[%d->-%s]" % (slot, ids[1]), str(source.ask("CLUSTER", "NODES")))
+        for other in self.a.replicas + self.b.engines:
+            self.assertNotIn("[%d" % slot, str(other.ask("CLUSTER", "NODES")))
+            self.assertEqual(0, other.client.info("errorstats").get("errorstat_ERR", {}).get("count", 0))
+
     def test_settings_that_are_none_are_refused(self):
         b = self.b.primaries[0]
         for bad in ("host", "host 0", "host 65536", "host 1 2", "x" * 300 + " 1"):

@@ -205,6 +205,38 @@ static struct module_ctx *detached(struct module_ctx *c)
     return c;
 }
 
+static module_command_filter *filter;
+
+static struct module_filter_handle *register_filter(struct module_ctx *c, module_command_filter *f, int flags)
+{
+    (void)c, (void)flags;
+    filter = f;
+    return (struct module_filter_handle *)(void *)&filter;
+}
+
+/* The words of a command. */
+struct module_filter {
+    int n;
+    struct module_string *words[6];
+};
+
+static int count_words(struct module_filter *f)
+{
+    return f->n;
+}
+
+static const struct module_string *get_word(struct module_filter *f, int at)
+{
+    return f->words[at];
+}
+
+static int replace_word(struct module_filter *f, int at, struct module_string *value)
+{
+    free(f->words[at]);
+    f->words[at] = value;
+    return MODULE_OK;
+}
+
 static const char *from_file; /* what the engine's configuration file says of the upstream; NULL: nothing */
 
 /* "": it is taken. Valid until the next call. */
@@ -239,7 +271,9 @@ static int get(const char *function, void *pointer)
         IS(ServerInfoGetFieldC, get_field), IS(Call, call), IS(CallReplyType, reply_type), IS(CallReplyStringPtr, reply_text),
         IS(FreeCallReply, free_reply), IS(CreateString, create_string), IS(FreeString, free_string),
         IS(StringPtrLen, string_text), IS(CreateTimer, create_timer), IS(SubscribeToServerEvent, subscribe),
-        IS(RegisterStringConfig, register_config), IS(GetDetachedThreadSafeContext, detached), IS(LoadConfigs, load_configs)};
+        IS(RegisterCommandFilter, register_filter), IS(CommandFilterArgsCount, count_words), IS(CommandFilterArgGet, get_word),
+        IS(CommandFilterArgReplace, replace_word), IS(RegisterStringConfig, register_config),
+        IS(GetDetachedThreadSafeContext, detached), IS(LoadConfigs, load_configs)};
     if (missing && strcmp(function, missing) == 0) return MODULE_ERROR;
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
         if (strcmp(functions[i].name, function) != 0) continue;
@@ -406,6 +440,45 @@ Test(module, what_is_no_address_is_refused)
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         cr_expect_str_eq(set_upstream(wrong[i]), "an upstream is a host and a port, or nothing", "%s", wrong[i]);
     cr_expect_eq(configs[1].set("attached", NULL, NULL, NULL), MODULE_OK);
+}
+
+/* ---- what a replica says of its version ---- */
+
+/* The words of a command as the engine carries it out. */
+static const char *filtered(int n, const char *const words[])
+{
+    static char text[100];
+    struct module_filter f = {.n = n};
+    *text = '\0';
+    for (int i = 0; i < n; i++) f.words[i] = create_string(NULL, words[i], strlen(words[i]));
+    filter(&f);
+    for (int i = 0; i < n; i++) {
+        strcat(strcat(text, i ? " " : ""), f.words[i]->text);
+        free(f.words[i]);
+    }
+    return text;
+}
+
+#define FILTERED(...) filtered(sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *), (const char *const[]){__VA_ARGS__})
+
+Test(module, replicas_of_valkey_call_themselves_older_and_nothing_else_is_changed)
+{
+    version = 0x080001;
+    cr_assert_eq(load(), MODULE_OK);
+    cr_assert_not_null(filter);
+    cr_expect_str_eq(FILTERED("REPLCONF", "version", "8.0.1"), "REPLCONF version 7.2.0");
+    cr_expect_str_eq(FILTERED("replconf", "capa", "eof", "VERSION", "8.0.1"), "replconf capa eof VERSION 7.2.0");
+    cr_expect_str_eq(FILTERED("REPLCONF", "listening-port", "6379"), "REPLCONF listening-port 6379");
+    cr_expect_str_eq(FILTERED("REPLCONF", "version"), "REPLCONF version");
+    cr_expect_str_eq(FILTERED("SETRANGE", "version", "8", "x"), "SETRANGE version 8 x");
+    cr_expect_str_eq(FILTERED("SET", "version", "8.0.1"), "SET version 8.0.1");
+}
+
+Test(module, other_releases_are_told_what_replicas_say)
+{
+    version = 0x090000;
+    cr_assert_eq(load(), MODULE_OK);
+    cr_expect_null(filter);
 }
 
 /* ---- engines that can't be attached ---- */
