@@ -44,9 +44,10 @@ DEADLINE = 30
 ENGINES = ("redis-server", "older-redis", "memcached", "valkey-server")
 NODE_TYPE = "cache.r6g.large"
 
-# What suites create: the engine (some suites run a second time on valkey), two versions of it that follow each other, and the parameter groups.
+# What suites create: the engine (some suites run a second time on valkey), two versions of it that follow each other, the one that clusters
+# get without a word, and the parameter groups.
 ENGINE = os.environ.get("MERIDIAN_TEST_ENGINE", "redis")
-OLDER, NEWER, FAMILY = {"redis": ("7.0", "7.1", "redis7"), "valkey": ("8.0", "8.1", "valkey8")}[ENGINE]
+OLDER, NEWER, DEFAULT, FAMILY = {"redis": ("7.0", "7.1", "7.1.0", "redis7"), "valkey": ("8.0", "8.1", "8.2.0", "valkey8")}[ENGINE]
 PROGRAM = ENGINE + "-server"
 PARAMETERS, SHARDED_PARAMETERS = "default." + FAMILY, "default.%s.cluster.on" % FAMILY
 

@@ -140,6 +140,23 @@ class Programs(Case):
         self.assertEqual(("memcached 1.6.22", memcached, "memcached"), (node["asked"], node["binary"], node["engine"]))
 
 
+class Installed(Case):
+    @unittest.skipIf(shutil.which("valkey-server") is None, "valkey-server is not installed")
+    def test_a_request_for_valkey_runs_valkey_and_one_for_redis_runs_redis(self):
+        self.own_server()
+        self.own.start()
+        for engine in ("valkey", "redis"):
+            group = self.create_group(nodes=2, Engine=engine)
+            self.assertEqual({(shutil.which(engine + "-server"), engine)}, {s[1:3] for s in self.seen(group)})
+        group = self.create_group(nodes=2, Engine="redis", AutomaticFailoverEnabled=True)
+        self.primary(group).set("k", "v")
+        answer = self.server.query(Action="ModifyReplicationGroup", ReplicationGroupId=group, Engine="valkey", ApplyImmediately="true")
+        self.assertEqual(200, answer.status, answer.message)
+        self.wait_group(group)
+        self.assertEqual({"valkey"}, {s[2] for s in self.seen(group)})
+        self.assertEqual("v", self.primary(group).get("k"))
+
+
 class Start(unittest.TestCase):
     def refused(self, *flags):
         data = os.path.join(folder, "never")

@@ -24,7 +24,7 @@ class Creation(Case):
         self.assertLessEqual(set(seen), {"creating", "primary-only"})
         done = self.world(world)
         self.assertEqual(["associated"], [m["Status"] for m in done["Members"]])
-        self.assertEqual((NODE_TYPE, "redis", "7.1.0", False, False, False, False),
+        self.assertEqual((NODE_TYPE, harness.ENGINE, harness.DEFAULT, False, False, False, harness.ENGINE == "valkey"),
                          tuple(done[k] for k in ("CacheNodeType", "Engine", "EngineVersion", "ClusterEnabled", "AuthTokenEnabled",
                                                  "TransitEncryptionEnabled", "AtRestEncryptionEnabled")))
         self.assertFalse(done.get("GlobalNodeGroups"))
@@ -74,7 +74,7 @@ class Changes(Case):
         self.wait_global(world)
         for group, region in members:
             self.assertEqual("available", self.group(group, region)["Status"])
-            self.assertEqual({"redis 7.1.0"}, {n["asked"] for n in self.server.nodes(group, region)})
+            self.assertEqual({"%s %s.0" % (harness.ENGINE, harness.NEWER)}, {n["asked"] for n in self.server.nodes(group, region)})
         wait_for(lambda: self.primary(away, AWAY).get("a") == "1", "the data in the other region")
         self.assertEqual("said anew", self.modify(world, GlobalReplicationGroupDescription="said anew")["GlobalReplicationGroupDescription"])
 

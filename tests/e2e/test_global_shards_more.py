@@ -141,7 +141,7 @@ class Regions(encryption.Case):
         user, team, password = name("alice"), name("team"), "a-password-of-alice"
         for region in (HOME, AWAY):
             self.api(region).create_user(UserId=user, UserName="alice", Engine=harness.ENGINE, Passwords=[password], AccessString="on ~* +@all")
-            self.api(region).create_user_group(UserGroupId=team, Engine=harness.ENGINE, UserIds=["default", user])
+            self.api(region).create_user_group(UserGroupId=team, Engine=harness.ENGINE, UserIds=["default", user] if harness.ENGINE == "redis" else [user])
             wait_for(lambda: self.api(region).describe_user_groups(UserGroupId=team)["UserGroups"][0]["Status"] == "active", team)
         home = self.create_group(HOME, NumNodeGroups=2, ReplicasPerNodeGroup=1, AutomaticFailoverEnabled=True, stem="home",
                                  TransitEncryptionEnabled=True, UserGroupIds=[team])

@@ -34,7 +34,7 @@ class AGroupOfThree(harness.Case):
 
     def test_has_the_defaults_of_the_service(self):
         expected = {"Status": "available", "SnapshotRetentionLimit": 0, "ClusterEnabled": False, "AutomaticFailover": "enabled",
-                    "MultiAZ": "enabled", "TransitEncryptionEnabled": False, "AtRestEncryptionEnabled": False, "AuthTokenEnabled": False,
+                    "MultiAZ": "enabled", "TransitEncryptionEnabled": False, "AtRestEncryptionEnabled": harness.ENGINE == "valkey", "AuthTokenEnabled": False,
                     "DataTiering": "disabled", "NetworkType": "ipv4", "IpDiscovery": "ipv4", "ClusterMode": "disabled",
                     "AutoMinorVersionUpgrade": True, "LogDeliveryConfigurations": []}
         known = {k: v for k, v in expected.items() if k in self.members_known("ReplicationGroup")}
@@ -83,7 +83,7 @@ class AGroupOfThree(harness.Case):
         expected = {"CacheClusterStatus": "available", "CacheNodeType": NODE_TYPE, "Engine": harness.ENGINE, "NumCacheNodes": 1,
                     "ReplicationGroupId": self.id, "CacheSubnetGroupName": "default", "AutoMinorVersionUpgrade": True,
                     "SnapshotRetentionLimit": 0, "AuthTokenEnabled": False, "TransitEncryptionEnabled": False,
-                    "AtRestEncryptionEnabled": False, "CacheSecurityGroups": [], "PendingModifiedValues": {},
+                    "AtRestEncryptionEnabled": harness.ENGINE == "valkey", "CacheSecurityGroups": [], "PendingModifiedValues": {},
                     "ARN": "arn:aws:elasticache:us-east-1:000000000000:cluster:%s-001" % self.id,
                     "ClientDownloadLandingPage": "https://console.aws.amazon.com/elasticache/home#client-download:",
                     "ReplicationGroupLogDeliveryEnabled": False}

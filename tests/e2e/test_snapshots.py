@@ -69,6 +69,7 @@ class ASnapshot(snapshots.Case):
         self.assertEqual("slave", replica.info("replication")["role"])
         self.assertEqual(self.before, snapshots.contents(replica))
 
+    @unittest.skipIf(harness.ENGINE == "valkey", "a cluster of its own is never one of valkey")
     def test_gives_a_cluster_every_key(self):
         cluster = name("alone")
         self.api().create_cache_cluster(CacheClusterId=cluster, SnapshotName=self.name)
