@@ -17,6 +17,7 @@ enum err_code {
     ERR_USAGE = -5,  /* the user asked for something that makes no sense */
     ERR_PARSE = -6,  /* bytes without the expected form */
     ERR_STALE = -7,  /* it goes by something that is not so here: the whole is to be told */
+    ERR_FLAG = -8,   /* a value of the command line that makes no sense on any machine */
 };
 
 struct err {

@@ -18,6 +18,7 @@ static const struct {
     {"curl_easy_init", &curl.easy_init},
     {"curl_easy_setopt", &curl.easy_setopt},
     {"curl_easy_getinfo", &curl.easy_getinfo},
+    {"curl_easy_perform", &curl.easy_perform},
     {"curl_easy_pause", &curl.easy_pause},
     {"curl_easy_strerror", &curl.easy_strerror},
     {"curl_easy_cleanup", &curl.easy_cleanup},

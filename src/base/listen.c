@@ -21,7 +21,7 @@ struct host_port {
 
 static int bad_address(const char *address, struct err *e)
 {
-    return err_set(e, ERR_USAGE, "\"%s\" is no address to listen on: write HOST:PORT, for example 127.0.0.1:4566", address);
+    return err_set(e, ERR_FLAG, "\"%s\" is no address to listen on: write HOST:PORT, for example 127.0.0.1:4566", address);
 }
 
 static bool is_port(const char *s)

@@ -19,8 +19,9 @@ static bool is_known(const struct hosts *h, const char *host)
 
 static bool add_host(struct hosts *h, const char *host)
 {
-    if (h->n == HOSTS_MAX || !host_is_proper(host) || is_known(h, host)) return false;
-    snprintf(h->names[h->n++], HOST_TEXT_SIZE, "%s", host);
+    size_t n = strlen(host);
+    if (h->n == HOSTS_MAX || n >= HOST_TEXT_SIZE || !host_is_proper(host) || is_known(h, host)) return false;
+    memcpy(h->names[h->n++], host, n + 1);
     return true;
 }
 

@@ -46,7 +46,8 @@ struct batch {
 
 static void log_status(const char *what, const char *region, const char *id, const char *before, const char *after)
 {
-    if (before && strcmp(before, after) != 0) log_info("%s %s %s: %s -> %s", region, what, id, before, after);
+    if (before && strcmp(before, after) != 0)
+        log_info("%s%s%s %s: %s -> %s", region, *region ? " " : "", what, id, before, after);
 }
 
 static void log_changes(const struct world *w)
@@ -59,9 +60,9 @@ static void log_changes(const struct world *w)
             snapshot_status_text(w->snapshots[i].stored->status), snapshot_status_text(w->snapshots[i].row.status));
     for (size_t i = 0; i < w->n_globals; i++) {
         const struct row_global_replication_group *was = w->globals[i].stored;
-        log_status("global datastore", "-", w->globals[i].row.id, was ? global_status_text(was->status) : NULL,
+        log_status("global datastore", "", w->globals[i].row.id, was ? global_status_text(was->status) : NULL,
             global_status_text(w->globals[i].row.status));
-        log_status("phase of global datastore", "-", w->globals[i].row.id, was ? global_phase_text(was->phase) : NULL,
+        log_status("phase of global datastore", "", w->globals[i].row.id, was ? global_phase_text(was->phase) : NULL,
             global_phase_text(w->globals[i].row.phase));
     }
 }

@@ -1,4 +1,5 @@
 #include "http/admin.h"
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/decimal.h"
 #include "base/log.h"
@@ -7,6 +8,7 @@
 #include "http/json.h"
 #include "model/json.h"
 #include "model/operation.h"
+#include "protocol/admin.gen.h"
 #include <inttypes.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -33,13 +35,6 @@ bool admin_refuse(struct exchange *x, const struct admin *admin, bool token_need
     return true;
 }
 
-bool admin_refuse_params(struct exchange *x, const char *names)
-{
-    const char *unknown = http_param_beyond(x, names);
-    if (unknown) json_answer_error(x, 400, "There is no parameter \"%.40s\" here; there are: %s.", unknown, names);
-    return unknown != NULL;
-}
-
 static bool refuse_trips(struct exchange *x, const struct admin *admin)
 {
     if (admin->trips) return admin_refuse(x, admin, true);
@@ -52,50 +47,30 @@ static void get_paths(struct exchange *x, void *admin)
     (void)admin;
     size_t n;
     const struct http_route *routes = http_routes(x, &n);
-    struct buf doc = {0};
-    struct json_writer j = {.out = &doc};
-    json_open(&j, NULL, '{');
-    json_open(&j, "paths", '[');
-    for (const struct http_route *r = routes; r < routes + n; r++) {
-        if (r->what == NULL) continue;
-        json_open(&j, NULL, '{');
-        json_write_text(&j, "method", r->method);
-        json_write_text(&j, "path", r->path);
-        json_write_text(&j, "what", r->what);
-        json_close(&j, '}');
-    }
-    json_close(&j, ']');
-    json_close(&j, '}');
-    json_answer(x, 200, &doc, NULL);
+    struct admin_paths told = {.paths = {true, 0, arena_array(http_arena(x), struct admin_path, n)}};
+    for (const struct http_route *r = routes; r < routes + n; r++)
+        if (r->what) told.paths.items[told.paths.n++] = (struct admin_path){r->method, r->path, r->what};
+    json_answer_shape(x, 200, &shape_admin_paths, &told);
 }
 
 static void get_health(struct exchange *x, void *arg)
 {
     const struct admin *admin = arg;
-    struct buf doc = {0};
-    struct json_writer j = {.out = &doc};
-    json_open(&j, NULL, '{');
-    json_write_text(&j, "status", "ok");
-    json_write_text(&j, "version", MERIDIAN_VERSION);
-    json_write_bool(&j, "dry_run", admin->dry_run(admin->arg));
-    json_close(&j, '}');
-    json_answer(x, 200, &doc, NULL);
+    json_answer_shape(
+        x, 200, &shape_admin_health, &(struct admin_health){"ok", MERIDIAN_VERSION, OPT_BOOL(admin->dry_run(admin->arg))});
 }
 
 static void get_operations(struct exchange *x, void *arg)
 {
     const struct admin *admin = arg;
-    struct buf doc = {0};
-    struct json_writer j = {.out = &doc};
-    json_open(&j, NULL, '{');
-    for (int served = 1; served >= 0; served--) {
-        json_open(&j, served ? "served" : "not_served", '[');
-        for (const struct operation *o = admin->operations; o < admin->operations + admin->n_operations; o++)
-            if ((o->run != NULL) == served) json_write_text(&j, NULL, o->name);
-        json_close(&j, ']');
+    struct arena *a = http_arena(x);
+    struct admin_operations told = {.served = {true, 0, arena_array(a, const char *, admin->n_operations)},
+        .not_served = {true, 0, arena_array(a, const char *, admin->n_operations)}};
+    for (const struct operation *o = admin->operations; o < admin->operations + admin->n_operations; o++) {
+        struct string_list *list = o->run ? &told.served : &told.not_served;
+        list->items[list->n++] = o->name;
     }
-    json_close(&j, '}');
-    json_answer(x, 200, &doc, NULL);
+    json_answer_shape(x, 200, &shape_admin_operations, &told);
 }
 
 /* How often the failures from 'first' up to 'end' will strike. */
@@ -136,14 +111,8 @@ static void put_trip(struct exchange *x, void *admin)
 static void get_clock(struct exchange *x, void *admin)
 {
     (void)admin;
-    struct buf doc = {0};
-    struct json_writer j = {.out = &doc};
-    json_open(&j, NULL, '{');
-    json_write_int(&j, "now_ms", clock_now_ms());
-    json_write_int(&j, "steady_ms", clock_steady_ms());
-    json_write_int(&j, "advanced_ms", clock_warped_ms());
-    json_close(&j, '}');
-    json_answer(x, 200, &doc, NULL);
+    const struct admin_clock told = {OPT_INT(clock_now_ms()), OPT_INT(clock_steady_ms()), OPT_INT(clock_warped_ms())};
+    json_answer_shape(x, 200, &shape_admin_clock, &told);
 }
 
 static void post_clock(struct exchange *x, void *arg)
@@ -175,19 +144,19 @@ void admin_add_routes(struct http *h, const struct admin *admin)
 {
     void *arg = (void *)admin;
     const struct http_route routes[] = {
-        {"GET", "/_meridian", get_paths, arg},
-        {"GET", "/_meridian/", get_paths, arg, .what = "this list"},
-        {"GET", "/_meridian/health", get_health, arg,
+        {"GET", "/_meridian", get_paths, arg, .params = ""},
+        {"GET", "/_meridian/", get_paths, arg, .params = "", .what = "this list"},
+        {"GET", "/_meridian/health", get_health, arg, .params = "",
             .what = "200 once requests are served, the version, and whether this is a dry run"},
-        {"GET", "/_meridian/operations", get_operations, arg,
+        {"GET", "/_meridian/operations", get_operations, arg, .params = "",
             .what = "the operations of the API that are served, and those that are not"},
-        {"GET", "/_meridian/trips", get_trips, arg,
+        {"GET", "/_meridian/trips", get_trips, arg, .params = "",
             .what = "with --trips: the failures that can be injected, and how often each will strike"},
-        {"PUT", TRIPS_PATH "*", put_trip, arg,
+        {"PUT", TRIPS_PATH "*", put_trip, arg, .params = "count",
             .what = "with --trips: the failure of that name strikes ?count=N times, 0 for never, -1 for ever"},
-        {"POST", TRIPS_PATH "*", put_trip, arg},
-        {"GET", "/_meridian/clock", get_clock, arg, .what = "the clocks, in milliseconds"},
-        {"POST", "/_meridian/clock", post_clock, arg,
+        {"POST", TRIPS_PATH "*", put_trip, arg, .params = "count"},
+        {"GET", "/_meridian/clock", get_clock, arg, .params = "", .what = "the clocks, in milliseconds"},
+        {"POST", "/_meridian/clock", post_clock, arg, .params = "advance_ms jump_ms",
             .what = "lets ?advance_ms=N pass at once, or moves the wall clock alone by ?jump_ms=N"},
         {NULL, "/_meridian/*", answer_unknown, arg},
     };

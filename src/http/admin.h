@@ -35,7 +35,5 @@ bool admin_has_token(const struct exchange *x, const struct admin *admin);
  * administrator's token and needs it (401). Returns false if the request may go on.
  */
 bool admin_refuse(struct exchange *x, const struct admin *admin, bool token_needed);
-/* True with the answer given where a parameter is none of 'names' (words): what is misspelt must not be taken for nothing. */
-bool admin_refuse_params(struct exchange *x, const char *names);
 /* Adds the routes. 'admin' must outlive the server. */
 void admin_add_routes(struct http *h, const struct admin *admin);

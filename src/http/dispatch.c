@@ -19,7 +19,8 @@ static void find_handler(struct exchange *x)
         else if (x->refusal == REFUSED_NO_ROOM) answer_and_close(x, 503);
         else if (r->too_large) r->too_large(x, r->arg);
         else json_answer_error(x, 413, "The body is larger than %d bytes.", HTTP_BODY_MAX);
-    } else if (r != NULL) r->handle(x, r->arg);
+    } else if (r != NULL && !(r->params && json_refuse_params(x, r->params))) r->handle(x, r->arg);
+    else if (r != NULL) return;
     else if (allow.len) {
         _buf_ struct buf text = {0};
         buf_printf(&text, "This method is not possible here; possible is %s.", allow.data);

@@ -1,6 +1,7 @@
 #include "http/json.h"
 #include "http/exchange.h"
 #include "model/json.h"
+#include "protocol/admin.gen.h"
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -10,13 +11,17 @@ void json_answer(struct exchange *x, unsigned status, struct buf *doc, const str
     http_answer(x, status, "application/json", doc, extra);
 }
 
+void json_answer_shape(struct exchange *x, unsigned status, const struct shape *shape, const void *value)
+{
+    struct buf doc = {0};
+    json_encode_whole(&doc, shape, value);
+    json_answer(x, status, &doc, NULL);
+}
+
 void json_refuse(struct exchange *x, unsigned status, const char *text, const struct http_header *extra)
 {
     struct buf doc = {0};
-    struct json_writer j = {.out = &doc};
-    json_open(&j, NULL, '{');
-    json_write_text(&j, "error", text);
-    json_close(&j, '}');
+    json_encode_whole(&doc, &shape_admin_error, &(struct admin_error){text});
     json_answer(x, status, &doc, extra);
 }
 
@@ -31,4 +36,12 @@ void json_answer_error(struct exchange *x, unsigned status, const char *fmt, ...
     for (char *p = text; *p; p++)
         if ((unsigned char)*p >= 0x80) *p = '?';
     json_refuse(x, status, text, NULL);
+}
+
+bool json_refuse_params(struct exchange *x, const char *names)
+{
+    const char *unknown = http_param_beyond(x, names);
+    if (unknown && *names) json_answer_error(x, 400, "There is no parameter \"%.40s\" here; there are: %s.", unknown, names);
+    else if (unknown) json_answer_error(x, 400, "There is no parameter \"%.40s\" here, and no other.", unknown);
+    return unknown != NULL;
 }

@@ -16,6 +16,7 @@ struct http_route {
     void *arg;
     http_fn *too_large; /* answers when the body was longer than HTTP_BODY_MAX; NULL: the server does, in JSON */
     const char *what;   /* for a list of what there is; NULL: it does not stand there */
+    const char *params; /* of the query, with a space between: a request with others is refused, in JSON; NULL: any may come */
 };
 
 /*

@@ -30,7 +30,7 @@ int bind_host_find(const char *given, const char *advertised, char out[BIND_HOST
 {
     bool said = given[0] != '\0', named = advertised[0] != '\0';
     if (named && !host_is_proper(advertised))
-        return err_set(e, ERR_USAGE,
+        return err_set(e, ERR_FLAG,
             "--advertise %s is no host that clients can connect to: give its name or address, without a port", advertised);
     const char *host = said ? given : named ? advertised : LOOPBACK;
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_family = AF_INET}, *found = NULL;

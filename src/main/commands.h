@@ -1,5 +1,8 @@
 #pragma once
 struct options;
+
+enum { EXIT_USAGE = 2 }; /* the command line makes no sense */
+
 /* The commands that run for a while. They log their own errors; each returns the exit status. */
 
 int serve_main(const struct options *o);

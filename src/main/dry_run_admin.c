@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "control/control.h"
 #include "http/json.h"
-#include "model/json.h"
+#include "protocol/admin.gen.h"
 #include <limits.h>
 #include <string.h>
 
@@ -19,16 +19,10 @@ static bool is_refused(struct exchange *x, const struct dry_run_admin *d, bool c
 
 static void answer_times(struct exchange *x, const struct dry_run_admin *d)
 {
-    struct buf doc = {0};
     const struct dry_run_times t = control_dry_run_times(d->control);
-    struct json_writer j = {.out = &doc};
-    json_open(&j, NULL, '{');
-    json_write_bool(&j, "dry_run", control_is_dry_run(d->control));
-    json_write_int(&j, "start_ms", t.start_ms);
-    json_write_int(&j, "switch_ms", t.switch_ms);
-    json_write_int(&j, "life_ms", t.life_ms);
-    json_close(&j, '}');
-    json_answer(x, 200, &doc, NULL);
+    const struct admin_dry_run told = {
+        OPT_BOOL(control_is_dry_run(d->control)), OPT_INT(t.start_ms), OPT_INT(t.switch_ms), OPT_INT(t.life_ms)};
+    json_answer_shape(x, 200, &shape_admin_dry_run, &told);
 }
 
 static void get_times(struct exchange *x, void *arg)
@@ -60,9 +54,11 @@ void dry_run_admin_add_routes(struct http *h, const struct dry_run_admin *d)
 {
     void *arg = (void *)d;
     const struct http_route routes[] = {
-        {"GET", DRY_RUN_PATH, get_times, arg, .what = "whether nodes are without processes, and how long these would take"},
-        {"PUT", DRY_RUN_PATH, put_times, arg, .what = "sets ?start_ms=N, switch_ms=N and life_ms=N of dry runs"},
-        {"POST", DRY_RUN_PATH, put_times, arg},
+        {"GET", DRY_RUN_PATH, get_times, arg, .params = "",
+            .what = "whether nodes are without processes, and how long these would take"},
+        {"PUT", DRY_RUN_PATH, put_times, arg, .params = "start_ms switch_ms life_ms",
+            .what = "sets ?start_ms=N, switch_ms=N and life_ms=N of dry runs"},
+        {"POST", DRY_RUN_PATH, put_times, arg, .params = "start_ms switch_ms life_ms"},
     };
     http_add_routes(h, routes, sizeof routes / sizeof *routes);
 }

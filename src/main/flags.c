@@ -16,10 +16,13 @@ const struct command_info commands[] = {
     {COMMAND_WAIT, "wait", "wait ID... returns once resources are available, or as --for says",
         "Waits for resources of a `meridian serve`: replication groups, cache clusters, global datastores, snapshots, users and "
         "user\n"
-        "groups. Returns once all have the status; with 1 where one of them failed, is not there, or takes too long.",
+        "groups. Returns once all have the status; with 1 where one of them failed, is not there, or takes too long. What is "
+        "not\n"
+        "there is awaited as long as serve runs what --init names.",
         .words = "ID..."},
     {COMMAND_HEALTH, "health", "tells whether serve answers, and ends with 0 if it does",
-        "Asks the serve that uses the data directory whether it serves requests, prints what it answers, and ends with 0;\n"
+        "Asks the serve at the endpoint, or that uses the data directory, whether it serves requests, prints what it answers, "
+        "and ends with 0;\n"
         "with 1, and the reason, where nobody answers within three seconds."},
     {COMMAND_HELP, "help", "help COMMAND explains a command and its flags", NULL},
     {COMMAND_VERSION, "version", "tells the version", NULL},
@@ -157,7 +160,9 @@ const struct flag flags[] = {
         "checks signatures: whoever reaches the address may use the whole API",
         read_text, AT(listen), "HOST:PORT"},
     {FOR(COMMAND_WAIT), "for", "STATUS", "available", NULL,
-        "the status to wait for; available stands for active and primary-only, too, and deleted for what is not there any more",
+        "the status to wait for; available stands for active and primary-only, too, and deleted for what is not there any more. "
+        "init, "
+        "without an ID: until all that --init names was run, which has to be well",
         read_text, AT(wanted), "a status"},
     {FOR(COMMAND_WAIT), "region", "REGION", "us-east-1", NULL, "the region of the resources", read_region, AT(region),
         "a region's name"},
@@ -198,6 +203,8 @@ const struct flag flags[] = {
         read_text, AT(data_dir), "a directory's name"},
     {FOR(COMMAND_HEALTH), "data-dir", "DIR", NULL, "$XDG_STATE_HOME/meridian, else ~/.local/state/meridian",
         "the data directory of serve, which has the address of the API", read_text, AT(data_dir), "a directory's name"},
+    {FOR(COMMAND_HEALTH), "endpoint", "URL", NULL, "the address that the data directory has",
+        "where the API is served; --data-dir has no effect then", read_text, AT(endpoint), "a URL like http://127.0.0.1:4566"},
     {FOR(COMMAND_AGENT), "stop", "on|off", "off", NULL,
         "on: stops the nodes that run in the data directory, their data saved, and then itself, without a serve", read_choice,
         AT(stop_only), "on or off", switches, .bare = "on"},

@@ -1,4 +1,5 @@
 #include "main/init.h"
+#include "base/arena.h"
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -6,7 +7,7 @@
 #include "http/json.h"
 #include "http/server.h"
 #include "model/api.gen.h"
-#include "model/json.h"
+#include "protocol/admin.gen.h"
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -32,7 +33,8 @@ struct init {
     int line_number;
     int64_t again_until_ms; /* on the steady clock; 0: the line was not tried yet */
     uv_timer_t timer;
-    bool failed;
+    bool of_dir; /* the path is that of a directory */
+    bool failed; /* somebody was told of the first failure */
 };
 
 /* ---- what there is ---- */
@@ -59,7 +61,8 @@ static int read_names(struct init *t, struct err *e)
     struct stat st;
     if (t->o.path[0] == '\0') return 0;
     if (stat(t->o.path, &st) != 0) return err_set(e, ERR_USAGE, "--init %.200s: %s", t->o.path, strerrordesc_np(errno));
-    if (!S_ISDIR(st.st_mode)) return add_item(t, t->o.path), 0;
+    t->of_dir = S_ISDIR(st.st_mode);
+    if (!t->of_dir) return add_item(t, t->o.path), 0;
     int n = scandir(t->o.path, &names, is_shown, alphasort);
     if (n < 0) return err_set(e, ERR_USAGE, "--init %.200s: %s", t->o.path, strerrordesc_np(errno));
     for (int i = 0; i < n; i++) {
@@ -86,23 +89,29 @@ static struct init_item *current_script(struct init *t)
     return &t->items[t->at];
 }
 
-static void end_item(struct init *t, const char *why)
+static void end_item(struct init *t, enum init_state state, const char *why)
 {
     struct init_item *item = current_script(t);
-    item->state = why ? INIT_FAILED : INIT_DONE;
+    item->state = state;
     snprintf(item->why, sizeof item->why, "%s", why ? why : "");
-    if (why) log_error("init: %s failed: %s", item->name, why);
+    if (state == INIT_FAILED) log_error("init: %s failed: %s", item->name, why);
+    else if (state == INIT_IGNORED) log_info("init: %s is ignored: %s", item->name, why);
     else log_info("init: %s is done", item->name);
     if (t->calls) fclose(t->calls);
     t->calls = NULL;
     t->at++;
-    if (why && t->o.failed && !t->failed) {
+    if (state == INIT_FAILED && t->o.failed && !t->failed) {
         t->failed = true;
         t->at = t->n;
         t->o.failed(t->o.arg);
         return;
     }
     uv_timer_start(&t->timer, on_timer, 0, 0);
+}
+
+static void end_run(struct init *t, const char *why)
+{
+    end_item(t, why ? INIT_FAILED : INIT_DONE, why);
 }
 
 static void on_ended(void *arg, int status, int signal)
@@ -112,7 +121,7 @@ static void on_ended(void *arg, int status, int signal)
     t->child = NULL;
     if (signal) snprintf(why, sizeof why, "it was killed by signal %d", signal);
     else snprintf(why, sizeof why, "it exited with status %d", status);
-    end_item(t, signal || status ? why : NULL);
+    end_run(t, signal || status ? why : NULL);
 }
 
 /* What it prints goes to where the log goes. */
@@ -120,7 +129,7 @@ static void run_executable(struct init *t)
 {
     char *args[] = {current_script(t)->path, NULL};
     int r = child_spawn(t->o.loop, NULL, args, NULL, STDERR_FILENO, on_ended, t, &t->child);
-    if (r != 0) end_item(t, uv_strerror(r));
+    if (r != 0) end_run(t, uv_strerror(r));
 }
 
 /* ---- calls ---- */
@@ -169,7 +178,7 @@ static void call_line(struct init *t)
     t->again_until_ms = 0;
     snprintf(why, sizeof why, "line %d: %s%s%.140s", t->line_number, r > 0 ? api_faults[r].code : "", r > 0 ? ": " : "",
         r ? e.msg : "");
-    if (r) end_item(t, why);
+    if (r) end_run(t, why);
     else uv_timer_start(&t->timer, on_timer, 0, 0);
 }
 
@@ -192,24 +201,27 @@ static void begin_item(struct init *t)
     size_t n = strlen(item->name), suffix = sizeof CALLS - 1;
     struct stat st;
     bool file = stat(item->path, &st) == 0 && S_ISREG(st.st_mode);
+    bool executable = file && access(item->path, X_OK) == 0;
+    bool calls = file && n > suffix && strcmp(item->name + n - suffix, CALLS) == 0;
+    if (!executable && !calls)
+        return end_item(t, t->of_dir ? INIT_IGNORED : INIT_FAILED,
+            file ? "it is neither executable nor a file of calls, NAME" CALLS : "it is no file");
     item->state = INIT_RUNNING;
     log_info("init: %s begins", item->name);
-    if (!file) return end_item(t, "it is no file");
-    if (access(item->path, X_OK) == 0) return run_executable(t);
-    if (n <= suffix || strcmp(item->name + n - suffix, CALLS) != 0)
-        return end_item(t, "it is neither executable nor a file of calls, NAME" CALLS);
+    if (executable) return run_executable(t);
     t->calls = fopen(item->path, "re");
     t->line_number = 0;
-    if (t->calls == NULL) return end_item(t, strerrordesc_np(errno));
+    if (t->calls == NULL) return end_run(t, strerrordesc_np(errno));
     go_on(t);
 }
 
 static void go_on(struct init *t)
 {
-    if (t->at == t->n || t->child) return;
+    if (t->child) return;
+    if (t->at == t->n) return t->o.over(t->o.arg);
     if (current_script(t)->state == INIT_WAITING) begin_item(t);
     else if ((t->line && t->line[0]) || read_call(t)) call_line(t);
-    else end_item(t, NULL);
+    else end_run(t, NULL);
 }
 
 /* ---- the beginning and the end ---- */
@@ -283,36 +295,37 @@ bool init_is_over(const struct init *t)
     return t->at == t->n;
 }
 
+const char *init_state_text(const struct init *t)
+{
+    if (!init_is_over(t)) return "running";
+    for (size_t i = 0; i < t->n; i++)
+        if (t->items[i].state == INIT_FAILED) return "failed";
+    return "done";
+}
+
 /* ---- how they went ---- */
 
 static void get_init(struct exchange *x, void *arg)
 {
-    static const char *const words[] = {
-        [INIT_WAITING] = "waiting", [INIT_RUNNING] = "running", [INIT_DONE] = "done", [INIT_FAILED] = "failed"};
+    static const char *const words[] = {[INIT_WAITING] = "waiting",
+        [INIT_RUNNING] = "running",
+        [INIT_DONE] = "done",
+        [INIT_FAILED] = "failed",
+        [INIT_IGNORED] = "ignored"};
     const struct init *t = arg;
-    bool failed = false;
-    struct buf doc = {0};
-    struct json_writer j = {.out = &doc};
-    for (size_t i = 0; i < t->n; i++) failed |= t->items[i].state == INIT_FAILED;
-    json_open(&j, NULL, '{');
-    json_write_text(&j, "state", !init_is_over(t) ? "running" : failed ? "failed" : "done");
-    json_open(&j, "scripts", '[');
+    struct admin_init told = {
+        .state = init_state_text(t), .scripts = {true, t->n, arena_array(http_arena(x), struct admin_script, t->n)}};
     for (size_t i = 0; i < t->n; i++) {
-        json_open(&j, NULL, '{');
-        json_write_text(&j, "name", t->items[i].name);
-        json_write_text(&j, "state", words[t->items[i].state]);
-        json_write_text(&j, "why", t->items[i].state == INIT_FAILED ? t->items[i].why : NULL);
-        json_close(&j, '}');
+        const struct init_item *item = &t->items[i];
+        told.scripts.items[i] = (struct admin_script){item->name, words[item->state], item->why[0] ? item->why : NULL};
     }
-    json_close(&j, ']');
-    json_close(&j, '}');
-    json_answer(x, 200, &doc, NULL);
+    json_answer_shape(x, 200, &shape_admin_init, &told);
 }
 
 void init_add_routes(struct http *h, const struct init *t)
 {
     const struct http_route routes[] = {
-        {"GET", "/_meridian/init", get_init, (void *)(uintptr_t)t, .what = "how what --init names has gone"},
+        {"GET", "/_meridian/init", get_init, (void *)(uintptr_t)t, .params = "", .what = "how what --init names has gone"},
     };
     http_add_routes(h, routes, sizeof routes / sizeof *routes);
 }

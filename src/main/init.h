@@ -4,7 +4,7 @@
 #include <uv.h>
 /*
  * What --init names: executables, and files of API calls, run one after the other once requests are served. A failure is logged and does
- * not keep the next from being run.
+ * not keep the next from being run. What is neither, in a directory, is ignored: a README, or a script's data.
  *
  * A file NAME.calls has a call in each line, in the form of the Query API, and Region=R where it is not the default one. Empty lines, and
  * those that begin with '#', are skipped. A call that has to wait for what the calls before it have begun is tried again.
@@ -12,12 +12,12 @@
 struct err;
 struct http;
 
-enum init_state { INIT_WAITING, INIT_RUNNING, INIT_DONE, INIT_FAILED };
+enum init_state { INIT_WAITING, INIT_RUNNING, INIT_DONE, INIT_FAILED, INIT_IGNORED };
 
 struct init_item {
     char *name, *path;
     enum init_state state;
-    char why[200]; /* INIT_FAILED */
+    char why[200]; /* INIT_FAILED, INIT_IGNORED */
 };
 
 struct init_options {
@@ -28,6 +28,7 @@ struct init_options {
     /* Runs a call: 0, a fault with its message, or < 0. */
     int (*call)(void *arg, const char *region, const char *form, struct err *e);
     void (*failed)(void *arg); /* called once after the first failure, if --init-strict is on; else NULL */
+    void (*over)(void *arg);   /* called once nothing is left to be run */
     void *arg;
 };
 
@@ -43,5 +44,7 @@ size_t init_count(const struct init *t);
 const struct init_item *init_item(const struct init *t, size_t i);
 /* Nothing is left to be run. */
 bool init_is_over(const struct init *t);
+/* "running", "done" or "failed": all of it. */
+const char *init_state_text(const struct init *t);
 /* GET /_meridian/init. */
 void init_add_routes(struct http *h, const struct init *t);

@@ -8,7 +8,6 @@
 #include "control/control.h"
 #include "control/network.h"
 #include "http/json.h"
-#include "model/json.h"
 #include "protocol/admin.gen.h"
 #include <stdio.h>
 #include <string.h>
@@ -32,23 +31,19 @@ static struct admin_link link_told(const struct region *from, const struct regio
 
 static void answer_link(struct exchange *x, struct network *n, const struct region *from, const struct region *to)
 {
-    struct buf doc = {0};
     struct admin_link told = link_told(from, to, network_link(n, from, to));
-    json_encode_whole(&doc, &shape_admin_link, &told);
-    json_answer(x, 200, &doc, NULL);
+    json_answer_shape(x, 200, &shape_admin_link, &told);
 }
 
 static void answer_links(struct exchange *x, struct network *n)
 {
-    struct buf doc = {0};
     struct admin_links all = {.links = {true, 0, arena_array(http_arena(x), struct admin_link, n_regions * n_regions)}};
     for (size_t i = 0; i < n_regions; i++)
         for (size_t k = 0; k < n_regions; k++) {
             const struct network_link *l = network_link(n, &regions[i], &regions[k]);
             if (!network_link_is_plain(l)) all.links.items[all.links.n++] = link_told(&regions[i], &regions[k], l);
         }
-    json_encode_whole(&doc, &shape_admin_links, &all);
-    json_answer(x, 200, &doc, NULL);
+    json_answer_shape(x, 200, &shape_admin_links, &all);
 }
 
 /* ---- what is asked ---- */
@@ -109,8 +104,7 @@ static void put_links(struct exchange *x, void *arg)
     const struct faults_admin *l = arg;
     const char *preset = http_param(x, "preset");
     bool persist = false, near = preset && strcmp(preset, "none") == 0;
-    if (faults_refuse(x, l, true) || admin_refuse_params(x, "preset persist") || !faults_read_flag(x, "persist", &persist))
-        return;
+    if (faults_refuse(x, l, true) || !faults_read_flag(x, "persist", &persist)) return;
     if (preset == NULL || (!near && strcmp(preset, "aws") != 0)) {
         json_answer_error(x, 400, "preset must be aws or none.");
         return;
@@ -127,9 +121,7 @@ static void put_link(struct exchange *x, void *arg)
     const struct faults_admin *l = arg;
     const struct region *from, *to;
     bool one_way = false;
-    if (faults_refuse(x, l, true) || !read_path(x, &from, &to) ||
-        admin_refuse_params(x, "latency_ms jitter_ms bandwidth_mbit state one_way persist"))
-        return;
+    if (faults_refuse(x, l, true) || !read_path(x, &from, &to)) return;
     struct network *n = control_network(l->control);
     struct network_link link = *network_link(n, from, to);
     bool ok = read_link_number(x, "latency_ms", NETWORK_LATENCY_MAX_MS, &link.latency_ms) &&
@@ -150,16 +142,16 @@ void links_admin_add_routes(struct http *h, const struct faults_admin *l)
 {
     void *arg = (void *)l;
     const struct http_route routes[] = {
-        {"GET", LINKS_PATH, get_links, arg, .what = "the links between regions that are slow, narrow or cut"},
-        {"PUT", LINKS_PATH, put_links, arg,
+        {"GET", LINKS_PATH, get_links, arg, .params = "", .what = "the links between regions that are slow, narrow or cut"},
+        {"PUT", LINKS_PATH, put_links, arg, .params = "preset persist",
             .what = "all links: ?preset=aws gives each the latency of its distance, preset=none takes all off"},
-        {"POST", LINKS_PATH, put_links, arg},
-        {"GET", LINKS_PATH "/*", get_link, arg, .what = "the link of /FROM/TO"},
-        {"PUT", LINKS_PATH "/*", put_link, arg,
+        {"POST", LINKS_PATH, put_links, arg, .params = "preset persist"},
+        {"GET", LINKS_PATH "/*", get_link, arg, .params = "", .what = "the link of /FROM/TO"},
+        {"PUT", LINKS_PATH "/*", put_link, arg, .params = "latency_ms jitter_ms bandwidth_mbit state one_way persist",
             .what = "sets ?latency_ms=N, jitter_ms=N, bandwidth_mbit=N, state=up, down or blackhole of the link of /FROM/TO, "
                     "both ways unless "
                     "one_way=true; until serve ends unless persist=true"},
-        {"POST", LINKS_PATH "/*", put_link, arg},
+        {"POST", LINKS_PATH "/*", put_link, arg, .params = "latency_ms jitter_ms bandwidth_mbit state one_way persist"},
     };
     http_add_routes(h, routes, sizeof routes / sizeof *routes);
 }

@@ -31,6 +31,7 @@ static void put_scripts(struct json_writer *j, const struct init *init)
     json_open(j, "scripts", '[');
     for (size_t i = 0; i < init_count(init); i++) {
         const struct init_item *item = init_item(init, i);
+        if (item->state == INIT_IGNORED) continue;
         json_open(j, NULL, '{');
         json_write_text(j, "stage", "READY");
         json_write_text(j, "name", item->name);

@@ -9,8 +9,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { EXIT_USAGE = 2 };
-
 static int put_help(const struct options *o, FILE *to)
 {
     _buf_ struct buf text = {0};

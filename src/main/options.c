@@ -135,7 +135,10 @@ static int read_flags(struct options *o, int argc, char **argv, struct err *e)
         r = word ? add_word(o, argv[i], e) : set_from_argument(o, argc, argv, &i, &given, e);
     }
     if (r == 0) r = check_needed(o, e);
-    if (r == 0 && command_info(o->command)->words && o->n_ids == 0)
+    bool about_init = strcmp(o->wanted, "init") == 0; /* of wait: it is about no resource */
+    if (r == 0 && about_init && o->n_ids)
+        r = err_set(e, ERR_USAGE, "wait --for init takes no %s", command_info(o->command)->words);
+    if (r == 0 && command_info(o->command)->words && o->n_ids == 0 && !about_init)
         r = err_set(e, ERR_USAGE, "%s needs %s", command_info(o->command)->name, command_info(o->command)->words);
     return r ? r : set_default_data_dir(o, e);
 }

@@ -1,4 +1,5 @@
 #include "main/outage_admin.h"
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -7,7 +8,7 @@
 #include "control/control.h"
 #include "control/outages.h"
 #include "http/json.h"
-#include "model/json.h"
+#include "protocol/admin.gen.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -17,39 +18,34 @@
 
 /* ---- answers ---- */
 
-/* 'x' NULL: it is up. */
-static void write_outage(struct json_writer *j, const char *what, const char *name, const struct outage *x)
+/* 'o' NULL: it is up. */
+static struct admin_region_outage region_told(const char *region, const struct outage *o)
 {
-    json_open(j, NULL, '{');
-    json_write_text(j, what, name);
-    json_write_text(j, "state", x ? outage_state_text(x->state) : "up");
-    json_write_bool(j, "persist", x && x->persist);
-    json_close(j, '}');
+    return (struct admin_region_outage){region, o ? outage_state_text(o->state) : "up", OPT_BOOL(o && o->persist)};
 }
 
-static void answer_outage(struct exchange *x, const char *what, const char *name, const struct outage *outage)
+static struct admin_zone_outage zone_told(const char *zone, const struct outage *o)
 {
-    struct buf doc = {0};
-    struct json_writer j = {.out = &doc};
-    write_outage(&j, what, name, outage);
-    json_answer(x, 200, &doc, NULL);
+    return (struct admin_zone_outage){zone, o ? outage_state_text(o->state) : "up", OPT_BOOL(o && o->persist)};
 }
 
-static void answer_outages(struct exchange *x, const struct faults_admin *f, bool zones)
+/* Those that an experiment has made are that one's. */
+static void answer_regions(struct exchange *x, const struct outages *o)
 {
-    struct buf doc = {0};
-    struct json_writer j = {.out = &doc};
-    const struct outages *o = control_outages(f->control);
-    json_open(&j, NULL, '{');
-    json_open(&j, zones ? "zones" : "regions", '[');
-    for (size_t i = 0; i < o->n; i++) {
-        const struct outage *one = &o->items[i];
-        if (one->experiment[0] || (one->zone[0] != '\0') != zones) continue;
-        write_outage(&j, zones ? "zone" : "region", zones ? one->zone : one->region, one);
-    }
-    json_close(&j, ']');
-    json_close(&j, '}');
-    json_answer(x, 200, &doc, NULL);
+    struct admin_regions told = {.regions = {true, 0, arena_array(http_arena(x), struct admin_region_outage, o->n)}};
+    for (size_t i = 0; i < o->n; i++)
+        if (!o->items[i].experiment[0] && !o->items[i].zone[0])
+            told.regions.items[told.regions.n++] = region_told(o->items[i].region, &o->items[i]);
+    json_answer_shape(x, 200, &shape_admin_regions, &told);
+}
+
+static void answer_zones(struct exchange *x, const struct outages *o)
+{
+    struct admin_zones told = {.zones = {true, 0, arena_array(http_arena(x), struct admin_zone_outage, o->n)}};
+    for (size_t i = 0; i < o->n; i++)
+        if (!o->items[i].experiment[0] && o->items[i].zone[0])
+            told.zones.items[told.zones.n++] = zone_told(o->items[i].zone, &o->items[i]);
+    json_answer_shape(x, 200, &shape_admin_zones, &told);
 }
 
 /* ---- regions and zones ---- */
@@ -89,7 +85,10 @@ static bool read_place(struct exchange *x, bool zones, struct place *out)
 static void answer_place(struct exchange *x, const struct faults_admin *f, const struct place *p)
 {
     const struct outage *o = outages_find(control_outages(f->control), p->region->name, p->zone);
-    answer_outage(x, p->zone ? "zone" : "region", p->zone ? p->zone : p->region->name, o);
+    struct admin_region_outage region = region_told(p->region->name, o);
+    struct admin_zone_outage zone = zone_told(p->zone, o);
+    if (p->zone) json_answer_shape(x, 200, &shape_admin_zone_outage, &zone);
+    else json_answer_shape(x, 200, &shape_admin_region_outage, &region);
 }
 
 /* Up is no outage. False with the answer given. */
@@ -109,9 +108,7 @@ static void put_place(struct exchange *x, const struct faults_admin *f, const st
     struct outages *o = control_outages(f->control);
     struct outage outage = {0};
     bool up;
-    if (admin_refuse_params(x, "state persist") || !read_state(x, p, &up, &outage.state) ||
-        !faults_read_flag(x, "persist", &outage.persist))
-        return;
+    if (!read_state(x, p, &up, &outage.state) || !faults_read_flag(x, "persist", &outage.persist)) return;
     if (!up && outage.state == OUTAGE_ISOLATED && outage.persist) {
         json_answer_error(x, 400, "A region can't be isolated for longer than serve runs: the next one starts its agent anew.");
         return;
@@ -135,12 +132,12 @@ static void serve_place(struct exchange *x, const struct faults_admin *f, bool z
 
 static void get_regions(struct exchange *x, void *arg)
 {
-    if (!faults_refuse(x, arg, false)) answer_outages(x, arg, false);
+    if (!faults_refuse(x, arg, false)) answer_regions(x, control_outages(((const struct faults_admin *)arg)->control));
 }
 
 static void get_zones(struct exchange *x, void *arg)
 {
-    if (!faults_refuse(x, arg, false)) answer_outages(x, arg, true);
+    if (!faults_refuse(x, arg, false)) answer_zones(x, control_outages(((const struct faults_admin *)arg)->control));
 }
 
 static void get_region(struct exchange *x, void *arg)
@@ -183,7 +180,7 @@ static void put_node(struct exchange *x, void *arg)
     enum node_deed deed;
     struct err e;
     int64_t pid;
-    if (faults_refuse(x, f, true) || admin_refuse_params(x, "region do")) return;
+    if (faults_refuse(x, f, true)) return;
     if (region && region_find(region) == NULL) {
         faults_answer_unknown_region(x, region);
         return;
@@ -198,31 +195,26 @@ static void put_node(struct exchange *x, void *arg)
         json_answer_error(x, r < 0 ? 500 : r, "%s", e.msg);
         return;
     }
-    struct buf doc = {0};
-    struct json_writer j = {.out = &doc};
-    json_open(&j, NULL, '{');
-    json_write_int(&j, "pid", pid);
-    json_close(&j, '}');
-    json_answer(x, 200, &doc, NULL);
+    json_answer_shape(x, 200, &shape_admin_deed, &(struct admin_deed){OPT_INT(pid)});
 }
 
 void outage_admin_add_routes(struct http *h, const struct faults_admin *f)
 {
     void *arg = (void *)f;
     const struct http_route routes[] = {
-        {"GET", REGIONS_PATH, get_regions, arg, .what = "the regions that are out of order"},
-        {"GET", REGIONS_PATH "/*", get_region, arg, .what = "whether that region is"},
-        {"PUT", REGIONS_PATH "/*", put_region, arg,
+        {"GET", REGIONS_PATH, get_regions, arg, .params = "", .what = "the regions that are out of order"},
+        {"GET", REGIONS_PATH "/*", get_region, arg, .params = "", .what = "whether that region is"},
+        {"PUT", REGIONS_PATH "/*", put_region, arg, .params = "state persist",
             .what = "has that region be ?state=down, isolated or up; until serve ends unless persist=true"},
-        {"POST", REGIONS_PATH "/*", put_region, arg},
-        {"GET", ZONES_PATH, get_zones, arg, .what = "the zones that are out of order"},
-        {"GET", ZONES_PATH "/*", get_zone, arg, .what = "whether that zone is"},
-        {"PUT", ZONES_PATH "/*", put_zone, arg,
+        {"POST", REGIONS_PATH "/*", put_region, arg, .params = "state persist"},
+        {"GET", ZONES_PATH, get_zones, arg, .params = "", .what = "the zones that are out of order"},
+        {"GET", ZONES_PATH "/*", get_zone, arg, .params = "", .what = "whether that zone is"},
+        {"PUT", ZONES_PATH "/*", put_zone, arg, .params = "state persist",
             .what = "has that zone be ?state=down or up; until serve ends unless persist=true"},
-        {"POST", ZONES_PATH "/*", put_zone, arg},
-        {"PUT", NODES_PATH "/*", put_node, arg,
+        {"POST", ZONES_PATH "/*", put_zone, arg, .params = "state persist"},
+        {"PUT", NODES_PATH "/*", put_node, arg, .params = "region do",
             .what = "has the process of that node ?do=kill, hang or resume; with region=R where several regions have one"},
-        {"POST", NODES_PATH "/*", put_node, arg},
+        {"POST", NODES_PATH "/*", put_node, arg, .params = "region do"},
     };
     http_add_routes(h, routes, sizeof routes / sizeof *routes);
 }

@@ -6,7 +6,6 @@
 #include "http/json.h"
 #include "main/faults_admin.h"
 #include "model/api.gen.h"
-#include "model/json.h"
 #include "protocol/admin.gen.h"
 #include <assert.h>
 #include <limits.h>
@@ -43,7 +42,6 @@ void refusals_clear(struct refusals *r)
 
 static void answer_refusals(struct exchange *x, const struct refusals *r)
 {
-    struct buf doc = {0};
     struct admin_refusal told[REFUSALS_MAX];
     for (size_t i = 0; i < r->n; i++)
         told[i] = (struct admin_refusal){.operation = r->items[i].operation->name,
@@ -52,8 +50,7 @@ static void answer_refusals(struct exchange *x, const struct refusals *r)
             .message = r->items[i].message,
             .left = OPT_INT(r->items[i].left)};
     struct admin_refusals all = {.refusals = {true, r->n, told}};
-    json_encode_whole(&doc, &shape_admin_refusals, &all);
-    json_answer(x, 200, &doc, NULL);
+    json_answer_shape(x, 200, &shape_admin_refusals, &all);
 }
 
 static void get_refusals(struct exchange *x, void *arg)
@@ -76,7 +73,6 @@ static bool read_refusal(struct exchange *x, const struct refusals *r, struct re
     const struct region *found = region ? region_find(region) : NULL;
     *out = (struct refusal){.operation = operation_find(r->admin->operations, r->admin->n_operations, name), .left = 1};
     snprintf(out->message, sizeof out->message, "%s", message ? message : UNTOLD);
-    if (admin_refuse_params(x, "code count region message")) return false;
     if (out->operation == NULL || out->operation->run == NULL) json_answer_error(x, 404, "%.60s is no operation.", name);
     else if (region && found == NULL) faults_answer_unknown_region(x, region);
     else if (count && !decimal_parse(count, -1, INT_MAX, &out->left))
@@ -90,18 +86,16 @@ static bool read_refusal(struct exchange *x, const struct refusals *r, struct re
     return false;
 }
 
-static bool is_alike(const struct refusal *a, const struct refusal *b)
-{
-    return a->operation == b->operation && a->fault == b->fault && a->region == b->region;
-}
-
 static void put_refusal(struct exchange *x, void *arg)
 {
     struct refusals *r = arg;
     struct refusal asked;
     if (admin_refuse(x, r->admin, !r->admin->local) || !read_refusal(x, r, &asked)) return;
-    for (size_t i = r->n; i-- > 0;)
-        if (is_alike(&r->items[i], &asked)) drop_refusal(r, i);
+    for (size_t i = r->n; i-- > 0;) {
+        const struct refusal *old = &r->items[i];
+        bool alike = old->operation == asked.operation && old->fault == asked.fault && old->region == asked.region;
+        if (alike) drop_refusal(r, i);
+    }
     if (r->n == REFUSALS_MAX) {
         json_answer_error(x, 409, "%d refusals are asked for already; DELETE them.", REFUSALS_MAX);
         return;
@@ -122,10 +116,11 @@ static void delete_refusals(struct exchange *x, void *arg)
 void refusals_add_routes(struct http *h, struct refusals *r)
 {
     const struct http_route routes[] = {
-        {"GET", REFUSALS_PATH, get_refusals, r, .what = "the refusals that were asked for"},
-        {"PUT", REFUSALS_PATH "/*", put_refusal, r, .what = "has the next calls of an operation end with ?code=C, count=N times"},
-        {"POST", REFUSALS_PATH "/*", put_refusal, r},
-        {"DELETE", REFUSALS_PATH, delete_refusals, r, .what = "ends all of them"},
+        {"GET", REFUSALS_PATH, get_refusals, r, .params = "", .what = "the refusals that were asked for"},
+        {"PUT", REFUSALS_PATH "/*", put_refusal, r, .params = "code count region message",
+            .what = "has the next calls of an operation end with ?code=C, count=N times"},
+        {"POST", REFUSALS_PATH "/*", put_refusal, r, .params = "code count region message"},
+        {"DELETE", REFUSALS_PATH, delete_refusals, r, .params = "", .what = "ends all of them"},
     };
     http_add_routes(h, routes, sizeof routes / sizeof *routes);
 }

@@ -6,7 +6,7 @@
 #include "http/json.h"
 #include "main/fis.h"
 #include "main/refusals.h"
-#include "model/json.h"
+#include "protocol/admin.gen.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -20,15 +20,8 @@ static int answer_reset(void *arg, struct exchange *x, struct err *e)
     const struct reset_scope scope = scope_of(arg);
     (void)e;
     if (x == NULL) return 0;
-    struct buf doc = {0};
-    struct json_writer j = {.out = &doc};
-    json_open(&j, NULL, '{');
-    json_open(&j, "reset", '{');
-    json_write_text(&j, "region", scope.region);
-    json_write_text(&j, "account", scope.account);
-    json_close(&j, '}');
-    json_close(&j, '}');
-    json_answer(x, 200, &doc, NULL);
+    struct admin_reset_scope told = {scope.region, scope.account};
+    json_answer_shape(x, 200, &shape_admin_reset, &(struct admin_reset){&told});
     return 0;
 }
 
@@ -88,7 +81,7 @@ static void post_reset(struct exchange *x, void *arg)
 {
     struct reset_admin *t = arg;
     const char *region = http_param(x, "region"), *account = http_param(x, "account");
-    if (admin_refuse(x, t->admin, !t->admin->local) || admin_refuse_params(x, "region account")) return;
+    if (admin_refuse(x, t->admin, !t->admin->local)) return;
     if (t->under_way) return json_answer_error(x, 409, "A reset is under way already.");
     if (region && region_find(region) == NULL) return json_answer_error(x, 400, "There is no region %.40s.", region);
     if (account && (strlen(account) != 12 || strspn(account, "0123456789") != 12))
@@ -99,7 +92,7 @@ static void post_reset(struct exchange *x, void *arg)
 void reset_admin_add_routes(struct http *h, struct reset_admin *t)
 {
     const struct http_route routes[] = {
-        {"POST", "/_meridian/reset", post_reset, t,
+        {"POST", "/_meridian/reset", post_reset, t, .params = "region account",
             .what =
                 "deletes everything with its processes and data, or what ?region=R or account=A names; answers once it is gone"},
     };

@@ -169,7 +169,7 @@ static bool is_dry_run(void *arg)
     return s->control ? control_is_dry_run(s->control) : s->o->dry_run == DRY_RUN_ON;
 }
 
-static void add_routes(struct serve *s)
+static void describe_admin(struct serve *s)
 {
     s->admin = (struct admin){
         .operations = api_operations,
@@ -182,6 +182,11 @@ static void add_routes(struct serve *s)
         .clock_moved = clock_moved,
         .arg = s,
     };
+}
+
+static void add_routes(struct serve *s)
+{
+    describe_admin(s);
     s->query =
         (struct query_api){api_operations, api_n_operations, run_operation, s, neighbour_take, &s->forward, s->o->default_region};
     s->trace = (struct trace_admin){.admin = &s->admin, .trace = control_trace(s->control), .store = s->store};
@@ -194,7 +199,7 @@ static void add_routes(struct serve *s)
     s->state = (struct state_admin){
         .admin = &s->admin, .store = s->store, .reset = &s->reset, .loop = &s->loop, .data_dir = s->data_dir};
     state_admin_open(s->http, &s->state);
-    s->wait = (struct wait_admin){.loop = &s->loop, .store = s->store};
+    s->wait = (struct wait_admin){.loop = &s->loop, .store = s->store, .init = s->init};
     wait_admin_add_routes(s->http, &s->wait);
     init_add_routes(s->http, s->init);
     localstack_add_routes(s->http, s->init);
@@ -305,7 +310,7 @@ static int check_exposure(struct serve *s, struct err *e)
     if (http_is_local(s->http)) return 0;
     if (s->o->trips == TRIPS_ON && !open)
         return err_set(
-            e, ERR_USAGE, "--trips lets failures be injected, which is for loopback only: leave it out, or listen on 127.0.0.1");
+            e, ERR_FLAG, "--trips lets failures be injected, which is for loopback only: leave it out, or listen on 127.0.0.1");
     log_notice("%s is open to other machines: whoever reaches it may use the whole API, since signatures are not checked%s%s",
         s->o->listen, open ? "" : "; what changes Meridian itself needs the token in ", open ? "" : s->admin_token_path);
     return 0;
@@ -376,6 +381,12 @@ static void on_init_failed(void *arg)
     control_stop(s->control, on_control_stopped, s);
 }
 
+static void on_init_over(void *arg)
+{
+    struct serve *s = arg;
+    wait_admin_look(&s->wait);
+}
+
 static int open_init(struct serve *s, struct err *e)
 {
     const struct init_options o = {.loop = &s->loop,
@@ -384,6 +395,7 @@ static int open_init(struct serve *s, struct err *e)
         .default_region = s->o->default_region,
         .call = call_for_init,
         .failed = s->o->init_strict == INIT_STRICT_ON ? on_init_failed : NULL,
+        .over = on_init_over,
         .arg = s};
     return init_open(&s->init, &o, e);
 }
@@ -453,9 +465,9 @@ static int claim_data_dir(struct serve *s, struct err *e)
 {
     char made[PATH_MAX];
     bool own = s->o->ephemeral == EPHEMERAL_ON;
-    int r = own ? ephemeral_make(made, e) : 0;
     const char *path = own ? made : s->o->data_dir;
-    if (r == 0) r = data_dir_claim(path, &s->lock_fd, e);
+    if (own) ephemeral_sweep();
+    int r = own ? ephemeral_claim(made, &s->lock_fd, e) : data_dir_claim(path, &s->lock_fd, e);
     if (r == 0 && realpath(path, s->data_dir) == NULL) r = err_set(e, ERR_IO, "the data directory %s can't be found again", path);
     return r;
 }
@@ -466,7 +478,7 @@ static int open_all(struct serve *s, struct err *e)
     if (readlink("/proc/self/exe", s->program, sizeof s->program - 1) <= 0)
         return err_set(e, ERR_IO, "/proc/self/exe can't be read");
     if (region_find(s->o->default_region) == NULL)
-        return err_set(e, ERR_USAGE, "--default-region %.60s: there is no such region", s->o->default_region);
+        return err_set(e, ERR_FLAG, "--default-region %.60s: there is no such region", s->o->default_region);
     int r = 0;
     if (s->o->dry_run == DRY_RUN_OFF) r = engines_check(s->o, e);
     if (r == 0) r = find_snapshot_folders(s, e);
@@ -545,6 +557,7 @@ int serve_main(const struct options *o)
     if (s.n_unsaved) log_error("the data of %zu node%s could not be saved", s.n_unsaved, s.n_unsaved > 1 ? "s" : "");
     if (s.n_left) log_error("not everything has stopped: a start on the same data directory finds what still runs");
     if (o->ephemeral == EPHEMERAL_ON && s.data_dir[0] && s.n_left == 0) ephemeral_delete(s.data_dir);
+    if (r == ERR_FLAG) return EXIT_USAGE;
     if (r || s.lost_dir || s.lost_db || s.init_failed) return EXIT_FAILURE;
     return s.n_left ? EXIT_LEFT : s.n_unsaved ? EXIT_UNSAVED : EXIT_SUCCESS;
 }

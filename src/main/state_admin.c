@@ -1,7 +1,6 @@
 #include "main/state_admin.h"
 #include "agent/snapshots/shelf.h"
 #include "base/arena.h"
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -9,8 +8,8 @@
 #include "http/file.h"
 #include "http/json.h"
 #include "http/stream.h"
-#include "model/json.h"
 #include "ops/dump/data_dump.h"
+#include "protocol/admin.gen.h"
 #include "store/dump.h"
 #include "store/dump_data.h"
 #include "store/queries.gen.h"
@@ -201,7 +200,7 @@ static void get_state(struct exchange *x, void *arg)
     struct state_admin *s = arg;
     const char *data = http_param(x, "data");
     bool wanted = data && strcmp(data, "true") == 0;
-    if (admin_refuse(x, s->admin, true) || admin_refuse_params(x, "data") || refuse_busy(x, s)) return;
+    if (admin_refuse(x, s->admin, true) || refuse_busy(x, s)) return;
     if (data && !wanted && strcmp(data, "false") != 0) return json_answer_error(x, 400, "data must be true or false.");
     if (wanted) return get_data(x, s);
     begin_waiting(s, x);
@@ -230,12 +229,7 @@ static int restore_state(void *arg, struct exchange *x, struct err *e)
     log_info("the state was restored from a dump");
     control_reload(s->reset->control);
     if (x == NULL) return 0;
-    struct buf doc = {0};
-    struct json_writer j = {.out = &doc};
-    json_open(&j, NULL, '{');
-    json_write_bool(&j, "restored", true);
-    json_close(&j, '}');
-    json_answer(x, 200, &doc, NULL);
+    json_answer_shape(x, 200, &shape_admin_restored, &(struct admin_restored){OPT_BOOL(true)});
     return 0;
 }
 
@@ -309,7 +303,7 @@ static void put_state(struct exchange *x, void *arg)
     struct state_admin *s = arg;
     size_t n;
     const char *body = http_body(x, &n);
-    if (admin_refuse(x, s->admin, true) || admin_refuse_params(x, "") || refuse_busy(x, s)) return;
+    if (admin_refuse(x, s->admin, true) || refuse_busy(x, s)) return;
     int fd = create_dump(s);
     bool written = fd >= 0 && write_bytes(fd, body, n) == 0;
     int why = errno;
@@ -362,7 +356,7 @@ static struct upload end_upload(struct upload *u)
 static void upload_whole(void *taken)
 {
     struct upload u = end_upload(taken);
-    bool refused = admin_refuse(u.x, u.s->admin, true) || admin_refuse_params(u.x, "") || refuse_busy(u.x, u.s);
+    bool refused = admin_refuse(u.x, u.s->admin, true) || json_refuse_params(u.x, "") || refuse_busy(u.x, u.s);
     if (refused && u.fd >= 0) forget_dump(u.s);
     if (refused) return;
     if (u.why) refuse_unwritten(u.x, u.s, u.why);
@@ -403,9 +397,9 @@ void state_admin_look(struct state_admin *s)
 void state_admin_open(struct http *h, struct state_admin *s)
 {
     const struct http_route routes[] = {
-        {"GET", STATE_PATH, get_state, s,
+        {"GET", STATE_PATH, get_state, s, .params = "data",
             .what = "a dump of all resources, with ?data=true of what nodes hold, too; it needs the administrator's token"},
-        {"PUT", STATE_PATH, put_state, s,
+        {"PUT", STATE_PATH, put_state, s, .params = "",
             .what = "resets everything, and makes what the dump has; nodes begin with its data, if it has any"},
     };
     char path[PATH_MAX];

@@ -4,7 +4,6 @@
 #include "control/trace.h"
 #include "control/trace_keep.h"
 #include "http/json.h"
-#include "model/json.h"
 #include "protocol/admin.gen.h"
 #include <string.h>
 
@@ -23,10 +22,8 @@ static const char *traced_id(struct exchange *x, const struct trace_admin *t)
 
 static void answer_traced(struct exchange *x, const struct trace_admin *t, const char *id)
 {
-    struct buf doc = {0};
     struct admin_trace told = {.id = id, .traced = OPT_BOOL(trace_wants(t->trace, id))};
-    json_encode_whole(&doc, &shape_admin_trace, &told);
-    json_answer(x, 200, &doc, NULL);
+    json_answer_shape(x, 200, &shape_admin_trace, &told);
 }
 
 /* It is in force, though the database may be unable to take it: a disk may be full, which is what somebody wants to look into. */
@@ -41,13 +38,11 @@ static void keep_traced(const struct trace_admin *t, const char *id, bool traced
 static void get_traces(struct exchange *x, void *arg)
 {
     const struct trace_admin *t = arg;
-    struct buf doc = {0};
     const char *ids[TRACE_IDS_MAX];
     struct admin_traces all = {.traced = {true, 0, ids}};
     while (t->trace && all.traced.n < TRACE_IDS_MAX && (ids[all.traced.n] = trace_id(t->trace, all.traced.n)) != NULL)
         all.traced.n++;
-    json_encode_whole(&doc, &shape_admin_traces, &all);
-    json_answer(x, 200, &doc, NULL);
+    json_answer_shape(x, 200, &shape_admin_traces, &all);
 }
 
 static void get_trace(struct exchange *x, void *arg)
@@ -86,11 +81,11 @@ void trace_admin_add_routes(struct http *h, const struct trace_admin *t)
 {
     void *arg = (void *)t;
     const struct http_route routes[] = {
-        {"GET", TRACE_PATH, get_traces, arg, .what = "the ids of what is traced"},
-        {"GET", TRACE_PATH "/*", get_trace, arg},
-        {"PUT", TRACE_PATH "/*", put_trace, arg, .what = "traces what has that id: the log tells of each step"},
-        {"POST", TRACE_PATH "/*", put_trace, arg},
-        {"DELETE", TRACE_PATH "/*", delete_trace, arg, .what = "ends that"},
+        {"GET", TRACE_PATH, get_traces, arg, .params = "", .what = "the ids of what is traced"},
+        {"GET", TRACE_PATH "/*", get_trace, arg, .params = ""},
+        {"PUT", TRACE_PATH "/*", put_trace, arg, .params = "", .what = "traces what has that id: the log tells of each step"},
+        {"POST", TRACE_PATH "/*", put_trace, arg, .params = ""},
+        {"DELETE", TRACE_PATH "/*", delete_trace, arg, .params = "", .what = "ends that"},
     };
     http_add_routes(h, routes, sizeof routes / sizeof *routes);
 }

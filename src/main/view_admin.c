@@ -63,9 +63,10 @@ static void get_authority(struct exchange *x, void *arg)
 void view_admin_add_routes(struct http *h, struct view_admin *v)
 {
     const struct http_route routes[] = {
-        {"GET", "/_meridian/ca.pem", get_authority, v, .what = "the certificate that TLS clients are to trust"},
-        {"GET", "/_meridian/nodes", get_nodes, v, .what = "every node: what is wanted of it, and what was seen"},
-        {"GET", "/_meridian/why", get_why, v, .what = "what ?id=X of ?region=R waits for, since when, and what ends it"},
+        {"GET", "/_meridian/ca.pem", get_authority, v, .params = "", .what = "the certificate that TLS clients are to trust"},
+        {"GET", "/_meridian/nodes", get_nodes, v, .params = "", .what = "every node: what is wanted of it, and what was seen"},
+        {"GET", "/_meridian/why", get_why, v, .params = "region id",
+            .what = "what ?id=X of ?region=R waits for, since when, and what ends it"},
     };
     http_add_routes(h, routes, sizeof routes / sizeof *routes);
 }

@@ -7,8 +7,9 @@
 #include "http/admin.h"
 #include "http/json.h"
 #include "http/server.h"
-#include "model/json.h"
+#include "main/init.h"
 #include "plan/shown.h"
+#include "protocol/admin.gen.h"
 #include "store/queries.gen.h"
 #include <limits.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 enum { LIMIT_MS = 30000 };
 
 #define DELETED "deleted"
+#define INIT "init"
 
 struct waiter {
     struct waiter *next;
@@ -83,17 +85,12 @@ static void waiter_end(struct waiter *q)
 
 static void answer_status(struct waiter *q, unsigned code, const char *status)
 {
-    struct buf doc = {0};
-    struct json_writer j = {.out = &doc};
-    json_open(&j, NULL, '{');
-    json_write_text(&j, "id", q->id);
-    json_write_text(&j, "status", status);
-    json_close(&j, '}');
-    json_answer(q->x, code, &doc, NULL);
+    json_answer_shape(q->x, code, &shape_admin_waited, &(struct admin_waited){q->id, status});
     waiter_end(q);
 }
 
-static void waiter_look(struct waiter *q, bool late)
+/* What is not there may still come while --init is run. */
+static void look_at_resource(struct waiter *q, bool late)
 {
     _arena_ struct arena a = {0};
     const char *status;
@@ -101,16 +98,26 @@ static void waiter_look(struct waiter *q, bool late)
     if (find_status(q->of->store, &a, q->region, q->id, &status, &e) != 0) {
         log_error("%s", e.msg);
         json_answer_error(q->x, 500, "%s", e.msg);
-        waiter_end(q);
-    } else if (is_wanted(status, q->wanted)) {
-        answer_status(q, 200, status);
-    } else if (strcmp(status, DELETED) == 0) {
-        answer_status(q, 404, status);
-    } else if (has_failed(status) && strcmp(q->wanted, DELETED) != 0) {
-        answer_status(q, 409, status);
-    } else if (late) {
-        answer_status(q, 504, status);
+        return waiter_end(q);
     }
+    bool gone = strcmp(status, DELETED) == 0;
+    if (is_wanted(status, q->wanted)) answer_status(q, 200, status);
+    else if (gone && init_is_over(q->of->init)) answer_status(q, 404, status);
+    else if (has_failed(status) && strcmp(q->wanted, DELETED) != 0) answer_status(q, 409, status);
+    else if (late) answer_status(q, 504, status);
+}
+
+static void look_at_init(struct waiter *q, bool late)
+{
+    const char *state = init_state_text(q->of->init);
+    if (init_is_over(q->of->init)) answer_status(q, strcmp(state, "done") == 0 ? 200 : 409, state);
+    else if (late) answer_status(q, 504, state);
+}
+
+static void waiter_look(struct waiter *q, bool late)
+{
+    if (q->id) look_at_resource(q, late);
+    else look_at_init(q, late);
 }
 
 static void on_late(uv_timer_t *t)
@@ -148,11 +155,12 @@ static void get_wait(struct exchange *x, void *arg)
     const char *id = http_param(x, "id"), *region = http_param(x, "region"), *wanted = http_param(x, "for"),
                *limit = http_param(x, "limit_ms");
     int64_t limit_ms = LIMIT_MS;
-    if (admin_refuse_params(x, "id region for limit_ms")) return;
-    if (id == NULL || *id == '\0' || region == NULL)
+    bool init = wanted && strcmp(wanted, INIT) == 0;
+    if (init && (id || region)) return json_answer_error(x, 400, "for=init is about no resource: leave id and region out.");
+    if (!init && (id == NULL || *id == '\0' || region == NULL))
         return json_answer_error(x, 400, "id or region is missing: /_meridian/wait?id=X&region=R&for=available");
-    if (region_find(region) == NULL) return json_answer_error(x, 400, "There is no region %.40s.", region);
-    if (wanted && !is_status(wanted)) return json_answer_error(x, 400, "Nothing ever has the status %.40s.", wanted);
+    if (!init && region_find(region) == NULL) return json_answer_error(x, 400, "There is no region %.40s.", region);
+    if (wanted && !init && !is_status(wanted)) return json_answer_error(x, 400, "Nothing ever has the status %.40s.", wanted);
     if (limit && !decimal_parse(limit, 0, INT_MAX, &limit_ms))
         return json_answer_error(x, 400, "limit_ms must be a whole number.");
     struct waiter *q = calloc(1, sizeof *q);
@@ -169,8 +177,9 @@ static void get_wait(struct exchange *x, void *arg)
 void wait_admin_add_routes(struct http *h, struct wait_admin *w)
 {
     const struct http_route routes[] = {
-        {"GET", "/_meridian/wait", get_wait, w,
-            .what = "answers once ?id=X of region=R is for=available, or deleted; limit_ms=N at most"},
+        {"GET", "/_meridian/wait", get_wait, w, .params = "id region for limit_ms",
+            .what = "answers once ?id=X of region=R is for=available, or deleted, or for=init once --init was run; limit_ms=N at "
+                    "most"},
     };
     http_add_routes(h, routes, sizeof routes / sizeof *routes);
 }

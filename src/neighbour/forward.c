@@ -467,7 +467,7 @@ int forward_open(struct forward **out, uv_loop_t *loop, const char *url, const c
     const char *place = strncmp(url, "http://", 7) == 0 ? url + 7 : strncmp(url, "https://", 8) == 0 ? url + 8 : NULL;
     while (n > 0 && url[n - 1] == '/') n--;
     if (place == NULL || url + n <= place || strcspn(place, " \t\r\n?#@") < strlen(place))
-        return err_set(e, ERR_USAGE, "--forward \"%.200s\": expected a URL like http://127.0.0.1:4567", url);
+        return err_set(e, ERR_FLAG, "--forward \"%.200s\": expected a URL like http://127.0.0.1:4567", url);
     struct forward *f = calloc(1, sizeof *f);
     if (f == NULL || (f->url = strndup(url, n)) == NULL) abort();
     int r =

@@ -58,22 +58,26 @@ class Hooks(harness.Case):
                     "&NumCacheNodes=1\n", 0o644)
         self.script("02-fails", "#!/bin/sh\nexit 7\n")
         self.script("03-bad.calls", "Action=CreateReplicationGroup&ReplicationGroupId=-\n", 0o644)
-        self.script("04-neither", "", 0o644)
+        self.script("04-neither.md", "", 0o644)
+        os.mkdir(self.folder + "/04-data")
         self.script("05-writes", '#!/bin/sh\necho "$AWS_ENDPOINT_URL $AWS_DEFAULT_REGION" > "$(dirname "$0")/.told"\n')
         self.serve("--init", self.folder)
         state = self.over()
         self.assertEqual("failed", state["state"])
-        self.assertEqual(["done", "failed", "failed", "failed", "done"], [s["state"] for s in state["scripts"]], state)
+        self.assertEqual(["done", "failed", "failed", "ignored", "ignored", "done"], [s["state"] for s in state["scripts"]], state)
         whys = [s["why"] for s in state["scripts"]]
         self.assertEqual("it exited with status 7", whys[1])
+        self.assertEqual("it is no file", whys[3])
+        self.assertIn("neither executable nor a file of calls", whys[4])
+        self.assertIn("04-neither.md is ignored", self.server.log())
         self.assertIn("line 1: InvalidParameter", whys[2])
-        self.assertEqual([None, None], [whys[0], whys[4]])
+        self.assertEqual([None, None], [whys[0], whys[5]])
         self.assertEqual("%s us-east-1\n" % self.server.url, harness.reads(self.folder + "/.told").decode())
         self.assertEqual("ldgnf-g", self.group("orders")["GlobalReplicationGroupInfo"]["GlobalReplicationGroupId"])
         self.assertEqual("cache", self.api("eu-west-1").describe_cache_clusters()["CacheClusters"][0]["CacheClusterId"])
         told = self.get("/_localstack/init")
         self.assertTrue(told["completed"]["READY"])
-        self.assertEqual(["SUCCESSFUL", "ERROR", "ERROR", "ERROR", "SUCCESSFUL"], [s["state"] for s in told["scripts"]])
+        self.assertEqual(["SUCCESSFUL", "ERROR", "ERROR", "SUCCESSFUL"], [s["state"] for s in told["scripts"]])
         self.assertTrue(self.get("/_localstack/init/ready")["completed"])
 
     def test_a_stop_ends_what_is_run(self):
@@ -97,6 +101,16 @@ class Hooks(harness.Case):
         run = subprocess.run(self.server.command(), capture_output=True, text=True, check=False, env=harness.clean_environment(), timeout=60)
         self.assertEqual(1, run.returncode)
         self.assertIn("none: No such file or directory", run.stderr)
+
+    def test_strict_does_not_mind_what_is_no_script(self):
+        self.script("README.md", "What the scripts do.\n", 0o644)
+        self.serve("--init", self.folder, "--init-strict")
+        self.assertEqual("done", self.over()["state"])
+
+    def test_a_file_that_is_named_has_to_be_a_script(self):
+        self.script("README.md", "What the scripts do.\n", 0o644)
+        self.serve("--init", self.folder + "/README.md")
+        self.assertEqual("failed", self.over()["state"])
 
     def test_nothing_to_run_is_done(self):
         self.serve()
@@ -125,6 +139,25 @@ class Hooks(harness.Case):
         self.assertIn("is primary-only", self.wait_command("ldgnf-g"))
         self.api().delete_cache_cluster(CacheClusterId="cache")
         self.assertIn("cache is deleted", self.wait_command("--for", "deleted", "cache"))
+
+    def test_wait_is_patient_while_init_is_run(self):
+        self.script("1", '#!/bin/sh\ncat "$(dirname "$0")/.gate"\n')
+        self.script("2.calls", "Action=CreateCacheCluster&CacheClusterId=late&Engine=memcached&CacheNodeType=cache.r6g.large&NumCacheNodes=1\n", 0o644)
+        os.mkfifo(self.folder + "/.gate")
+        self.serve("--init", self.folder)
+        commands = [[harness.BIN, "wait", "--endpoint", self.server.url, *words] for words in (("late",), ("--for", "init"))]
+        waiting = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=harness.clean_environment()) for command in commands]
+        self.assertIn("is running, and not init within 0 s", self.wait_command("--for", "init", "--timeout", "1", status=1).replace("1 s", "0 s"))
+        self.assertEqual([None, None], [w.poll() for w in waiting])
+        with open(self.folder + "/.gate", "w", encoding="utf-8"):
+            pass
+        self.assertEqual([("late is available\n", None), ("init is done\n", None)], [w.communicate(timeout=harness.DEADLINE) for w in waiting])
+        self.assertIn("there is no nobody", self.wait_command("nobody", status=1))
+
+    def test_wait_for_init_tells_of_a_failure(self):
+        self.script("1", "#!/bin/sh\nexit 1\n")
+        self.serve("--init", self.folder)
+        self.assertIn("init is failed", self.wait_command("--for", "init", status=1))
 
     def test_wait_says_why_not(self):
         self.serve()
@@ -167,6 +200,18 @@ class Hooks(harness.Case):
         process.send_signal(signal.SIGKILL)
         process.wait(harness.DEADLINE)
         harness.wait_for(lambda: not harness.processes_of(data), "the end of the nodes")
+        kept = [self.folder + "/meridian-abcdef", self.folder + "/meridian-ghijkl"]
+        for folder in kept:
+            os.mkdir(folder)
+        with open(kept[0] + "/meridian.lock", "w", encoding="utf-8"):
+            pass
+        first, running, _ = self.ephemeral()
+        self.assertEqual(sorted(kept + [running]), sorted(self.folder + "/" + name for name in os.listdir(self.folder)))
+        second, another, _ = self.ephemeral()
+        self.assertEqual(sorted(kept + [running, another]), sorted(self.folder + "/" + name for name in os.listdir(self.folder)))
+        for process in (first, second):
+            process.terminate()
+            self.assertEqual(0, process.wait(harness.DEADLINE))
 
     def test_a_log_of_json(self):
         self.serve("--log-format", "json")

@@ -165,7 +165,7 @@ class Forward(Case):
             if what is None:
                 self.server.terminate()
             run = subprocess.run(command, capture_output=True, text=True, check=False, env=harness.clean_environment(), timeout=60)
-            self.assertEqual(1, run.returncode, run.stderr)
+            self.assertEqual(2 if what else 1, run.returncode, run.stderr)
             self.assertIn(what or "leads to this very server", run.stderr)
 
     def test_two_that_send_to_each_other_refuse(self):

@@ -1,8 +1,10 @@
 """POST /_meridian/reset: everything goes, or a region's or an account's part of it, and the next test begins with nothing."""
+import json
 import os
 import threading
 import unittest
 import urllib.error
+import urllib.request
 
 import botocore.exceptions
 import harness
@@ -99,6 +101,18 @@ class Reset(harness.Case):
             with self.assertRaises(urllib.error.HTTPError) as refused:
                 self.server.admin("POST", "reset?" + query)
             self.assertEqual(400, refused.exception.code, query)
+
+
+    def test_no_path_takes_a_misspelt_parameter_for_nothing(self):
+        with urllib.request.urlopen(self.server.url + "/_meridian/") as answer:
+            routes = [(r["method"], r["path"].replace("*", "x")) for r in json.load(answer)["paths"] if r["path"].startswith("/_meridian")]
+        self.assertGreater(len(routes), 20)
+        for method, path in routes:
+            request = urllib.request.Request(self.server.url + path + "?mispelt=1", method=method)
+            with self.assertRaises(urllib.error.HTTPError, msg=method + " " + path) as caught:
+                urllib.request.urlopen(request)
+            self.assertEqual(400, caught.exception.code, method + " " + path)
+            self.assertIn("There is no parameter", caught.exception.read().decode())
 
 
 if __name__ == "__main__":

@@ -72,8 +72,8 @@ static void expect(const char *method, const char *what, int status, const char 
 
 Test(admin, lists_what_there_is_by_the_table_that_serves_it)
 {
-    static const struct http_route others[] = {
-        {"GET", "/_meridian/more", NULL, NULL, .what = "of another file"}, {"GET", "/_meridian/hidden", NULL, NULL}};
+    static const struct http_route others[] = {{"GET", "/_meridian/more", NULL, NULL, .params = "", .what = "of another file"},
+        {"GET", "/_meridian/hidden", NULL, NULL, .params = ""}};
     http_add_routes(served.http, others, 2);
     expect("GET", "", 200, "{\"paths\":[{\"method\":\"GET\",\"path\":\"/_meridian/\",\"what\":\"this list\"},");
     expect("GET", "", 200, "{\"method\":\"PUT\",\"path\":\"/_meridian/trips/*\",\"what\":\"with --trips: ");
@@ -81,6 +81,8 @@ Test(admin, lists_what_there_is_by_the_table_that_serves_it)
     served_check(
         client_ask(&served.client, "GET /_meridian HTTP/1.1\r\nHost: a\r\n\r\n"), 200, "application/json", "/_meridian/health");
     expect("POST", "", 405, "possible is GET");
+    expect("GET", "more?x=1", 400, "There is no parameter \\\"x\\\" here, and no other.");
+    expect("POST", "clock?advance=1", 400, "There is no parameter \\\"advance\\\" here; there are: advance_ms jump_ms.");
     expect("GET", "nothing", 404, "There is nothing at /_meridian/nothing.");
 }
 

@@ -272,6 +272,14 @@ Test(options, wait_takes_ids_among_its_flags)
     cr_expect_lt(read_line("wait --for deleted"), 0);
     cr_expect_str_eq(e.msg, "wait needs ID...");
     cr_expect_lt(read_line("serve orders"), 0, "serve takes no words");
+    accept("wait --for init");
+    cr_expect_eq(o.n_ids, 0);
+    cr_expect_lt(read_line("wait --for init orders"), 0);
+    cr_expect_str_eq(e.msg, "wait --for init takes no ID...");
+    setenv("MERIDIAN_ENDPOINT", "http://h:2", 1);
+    accept("health");
+    cr_expect_str_eq(o.endpoint, "http://h:2");
+    unsetenv("MERIDIAN_ENDPOINT");
 }
 
 Test(options, flags_for_jobs_that_come_and_go)

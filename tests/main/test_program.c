@@ -47,13 +47,15 @@ Test(program, a_command_line_that_makes_no_sense_ends_with_status_two)
     cr_expect_eq(run("dance"), 2);
     cr_expect_str_eq(out, "meridian: there is no command \"dance\"; meridian help lists them\n");
     cr_expect_eq(run("serve --port-range 1"), 2);
+    cr_expect_eq(run("serve --listen foo"), 2);
+    cr_expect_eq(run("serve --listen 127.0.0.1:0 --default-region mars-1"), 2);
+    cr_expect_str_eq(out, "meridian: --default-region mars-1: there is no such region\n");
+    cr_expect_eq(WEXITSTATUS(system(MERIDIAN " serve --listen foo <&- >&- 2>&-")), 2);
 }
 
 Test(program, what_can_not_start_ends_with_status_one)
 {
-    cr_expect_eq(run("serve --listen 127.0.0.1:0 --default-region mars-1"), 1);
-    cr_expect_str_eq(out, "meridian: --default-region mars-1: there is no such region\n");
-    cr_expect_eq(WEXITSTATUS(system(MERIDIAN " serve --listen 127.0.0.1:0 --default-region mars-1 <&- >&- 2>&-")), 1);
+    cr_expect_eq(run("serve --listen 127.0.0.1:0 --redis-server /nowhere/redis"), 1);
     cr_expect_eq(run("agent --region us-east-1 --data-dir /proc/nowhere/regions/us-east-1"), 1);
     cr_expect(strstr(out, "error agent us-east-1: "), "%s", out);
 }

@@ -26,14 +26,19 @@
 TestSuite(serve, .init = serving_setup, .fini = scratch_close, .timeout = 30);
 
 /* Starts in vain; the only line says why. */
-static void expect_failure(const char *more, const char *why)
+static void expect_status(int status, const char *more, const char *why)
 {
     serving_read_options(more);
     cr_assert(freopen(scratch_path("err"), "w", stderr));
-    cr_expect_eq(serve_main(&serving_options), EXIT_FAILURE, "%s", more);
+    cr_expect_eq(serve_main(&serving_options), status, "%s", more);
     fflush(stderr);
     cr_expect(strncmp(scratch_read("err"), "meridian: ", 10) == 0 && strstr(scratch_read("err"), why), "%s: %s", more,
         scratch_read("err"));
+}
+
+static void expect_failure(const char *more, const char *why)
+{
+    expect_status(EXIT_FAILURE, more, why);
 }
 
 Test(serve, answers_the_api_and_its_own_administration)
@@ -225,7 +230,7 @@ Test(serve, it_says_when_other_machines_reach_it)
     cr_expect(strstr(scratch_read("err"), "0.0.0.0:0 is open to other machines"), "%s", scratch_read("err"));
     cr_expect_eq(strncmp(scratch_read("data/endpoint"), "http://127.0.0.1:", 17), 0);
     cr_expect_eq(serving_stop(), EXIT_SUCCESS);
-    expect_failure("--listen 0.0.0.0:0 --trips", "--trips lets failures be injected, which is for loopback only");
+    expect_status(EXIT_USAGE, "--listen 0.0.0.0:0 --trips", "--trips lets failures be injected, which is for loopback only");
 }
 
 Test(serve, that_is_open_asks_for_no_token_and_says_so)
@@ -261,20 +266,24 @@ Test(serve, its_health_is_told_by_a_command)
     cr_expect(strstr(scratch_read("out"), "\"status\":\"ok\""), "%s", scratch_read("out"));
     cr_expect_eq(serving_stop(), EXIT_SUCCESS);
     cr_expect_eq(ask_health(), 1);
-    cr_expect(strstr(scratch_read("err"), "nobody answers at 127.0.0.1"), "%s", scratch_read("err"));
+    cr_expect(strstr(scratch_read("err"), "nobody answers at http://127.0.0.1"), "%s", scratch_read("err"));
     scratch_write("data/endpoint", "ftp://x:1\n", 0600);
     cr_expect_eq(ask_health(), 1);
+    setenv("MERIDIAN_ENDPOINT", "http://127.0.0.1:1", 1);
+    cr_expect_eq(ask_health(), 1);
+    cr_expect(strstr(scratch_read("err"), "nobody answers at http://127.0.0.1:1"), "%s", scratch_read("err"));
+    unsetenv("MERIDIAN_ENDPOINT");
 }
 
 Test(serve, what_keeps_it_from_starting_is_one_line)
 {
-    expect_failure("--default-region mars-1", "--default-region mars-1: there is no such region");
+    expect_status(EXIT_USAGE, "--default-region mars-1", "--default-region mars-1: there is no such region");
     expect_failure("--redis-server /nowhere/redis", "there is no program \"/nowhere/redis\"");
     expect_failure("--snapshot-import-dir /nowhere", "--snapshot-import-dir /nowhere: there is no such directory");
     expect_failure("--snapshot-export-dir /dev/null", "--snapshot-export-dir /dev/null: there is no such directory");
-    expect_failure("--addressing ports --advertise redis.test:1", "--advertise redis.test:1 is no host");
+    expect_status(EXIT_USAGE, "--addressing ports --advertise redis.test:1", "--advertise redis.test:1 is no host");
     expect_failure("--admin-token-file /nowhere", "--admin-token-file /nowhere");
-    expect_failure("--listen 127.0.0.1:http", "is no address to listen on");
+    expect_status(EXIT_USAGE, "--listen 127.0.0.1:http", "is no address to listen on");
     scratch_write("data/secrets/node-admin-password", "short", 0600);
     expect_failure("", "node-admin-password is damaged");
     scratch_write("data/regions/us-east-1/x", "", 0600);

@@ -141,7 +141,7 @@ class Doors(harness.Case):
         self.addCleanup(server.finish)
         server.flags = ["--listen", "0.0.0.0:0", "--trips"]
         run = subprocess.run(server.command(), capture_output=True, text=True, timeout=30, env=harness.clean_environment())
-        self.assertEqual(1, run.returncode)
+        self.assertEqual(2, run.returncode)
         self.assertIn("--trips lets failures be injected", run.stderr)
         server.flags = ["--listen", "0.0.0.0:0"]
         server.start()
