@@ -4,7 +4,7 @@
 #include "scripted_int.h"
 #include <stdlib.h>
 #include <string.h>
-/* Cluster mode as the scripted agents have it: whoever is a shard's primary has its slots, as the map says, and moves them as it says. */
+/* Cluster mode as the scripted agents have it: whoever is a shard's master has its slots, as the map says, and moves them as it says. */
 
 enum { SLOTS_AT_ONCE = 64 };
 
@@ -46,7 +46,7 @@ static void add_others(struct scripted *s, const struct proto_cluster_map *m, co
 {
     for (size_t i = 0; i < m->nodes.n; i++) {
         struct engine *e = engine_of(s, &m->nodes.items[i]);
-        if (e && e != but && e->primary) slots_join(out, slots_of(e));
+        if (e && e != but && e->master) slots_join(out, slots_of(e));
     }
 }
 
@@ -76,7 +76,7 @@ static bool claim(struct scripted *s, const struct proto_cluster_map *m, const s
 {
     struct engine *e = engine_of(s, c);
     struct slots others = {0};
-    if (e == NULL || !e->primary || !c->primary.v || c->slots == NULL) return false;
+    if (e == NULL || !e->master || !c->primary.v || c->slots == NULL) return false;
     struct slots wanted = *slots_by_map(s, m, c);
     slots_subtract(&wanted, slots_of(e));
     if (slots_next(&wanted, 0) == SLOTS) return false;
@@ -90,7 +90,7 @@ static bool claim(struct scripted *s, const struct proto_cluster_map *m, const s
 static bool drop_of_replica(struct scripted *s, const struct proto_cluster_node *c)
 {
     struct engine *e = engine_of(s, c);
-    if (e == NULL || e->primary || slots_next(slots_of(e), 0) == SLOTS) return false;
+    if (e == NULL || e->master || slots_next(slots_of(e), 0) == SLOTS) return false;
     *slots_of(e) = (struct slots){0};
     return true;
 }
@@ -99,7 +99,7 @@ static bool move(struct scripted *s, const struct proto_cluster_map *m, const st
 {
     struct engine *from = engine_of(s, shard_primary(m, v->from)), *to = engine_of(s, shard_primary(m, v->to));
     struct slots moving = {0};
-    if (from == NULL || to == NULL || !from->primary || !to->primary || machine_chance(50)) return false;
+    if (from == NULL || to == NULL || !from->master || !to->master || machine_chance(50)) return false;
     if (slots_read(&moving, v->slots) != SLOTS_OK) record_failure("a move that can't be read: %s", v->slots);
     slots_meet(&moving, slots_of(from));
     int n = 0, limit = SLOTS_AT_ONCE * (1 + (int)machine_below(64));
@@ -126,8 +126,8 @@ static bool is_as_mapped(struct scripted *s, const struct proto_cluster_map *m, 
 {
     struct engine *e = engine_of(s, c);
     if (e == NULL) return false;
-    if (!c->primary.v) return !e->primary && e->link_up;
-    return e->primary && memcmp(slots_by_map(s, m, c), slots_of(e), sizeof(struct slots)) == 0;
+    if (!c->primary.v) return !e->master && e->link_up;
+    return e->master && memcmp(slots_by_map(s, m, c), slots_of(e), sizeof(struct slots)) == 0;
 }
 
 struct proto_cluster_seen *scripted_cluster(struct scripted *s, const struct scripted_node *n, struct arena *a)
@@ -147,7 +147,7 @@ struct proto_cluster_seen *scripted_cluster(struct scripted *s, const struct scr
     *out = (struct proto_cluster_seen){
         .state = slots_count(&all) == SLOTS ? REDIS_CLUSTER_OK : REDIS_CLUSTER_FAIL,
         .name = c->name,
-        .slots = n->engine->primary ? slots_text(a, slots_of(n->engine), ' ') : "",
+        .slots = n->engine->master ? slots_text(a, slots_of(n->engine), ' ') : "",
         .known = OPT_INT(known),
         .strangers = OPT_INT(0),
         .epoch = OPT_INT(1),

@@ -214,7 +214,7 @@ void engine_follow(struct engine *e, const char *address, int64_t port)
 {
     bool pulls = !e->primary && e->upstream[0];
     if (!e->primary && strcmp(e->upstream, address) == 0 && e->upstream_port == port) return;
-    e->primary = e->fenced = e->locked = e->link_up = e->syncing = false;
+    e->primary = e->master = e->fenced = e->locked = e->link_up = e->syncing = false;
     snprintf(e->upstream, sizeof e->upstream, "%s", address);
     e->upstream_port = (int)port;
     if (!pulls) pull_again(e);
@@ -224,7 +224,7 @@ void engine_promote(struct engine *e)
 {
     if (e->primary) return;
     record("%s becomes primary at %lld", e->process->name, (long long)e->offset);
-    e->primary = true;
+    e->primary = e->master = true;
     e->link_up = e->syncing = false;
     e->upstream[0] = '\0';
     e->branch_offset = e->offset + 1;

@@ -29,6 +29,7 @@ struct engine {
     char asked[48];
     bool keeps_data; /* no memcached */
     bool primary, fenced, link_up, syncing;
+    bool master;       /* in cluster mode it may hold slots: a primary, or the first of a shard that follows another region */
     bool locked;       /* it refuses writes, until it holds them */
     char upstream[48]; /* the address that it follows; "" none */
     int upstream_port;
@@ -36,7 +37,7 @@ struct engine {
     uint32_t *writes;
     size_t n_writes;
     int64_t incarnation, generation, users_generation;
-    void *slots;                          /* of a primary in cluster mode: struct slots */
+    void *slots;                          /* of a master in cluster mode: struct slots */
     struct model_engine *model;           /* NULL: a scripted agent's */
     struct model_conn *client, *burdener; /* of those who write to it, and who hold it up; NULL: none is open */
 };
@@ -52,7 +53,7 @@ struct engine *engine_at(const char *address, int64_t port);
 struct engine *engine_through(const char *address, int64_t port);
 void engine_set_link(const char *address, int64_t port, const char *target, int64_t target_port);
 
-/* Slots of a primary in cluster mode; NULL: it has none. Valid until the next call. */
+/* Slots of a master in cluster mode; NULL: it has none. Valid until the next call. */
 const struct slots *engine_slots(const struct engine *e);
 bool engine_answers(const struct engine *e);
 bool engine_takes_writes(const struct engine *e);

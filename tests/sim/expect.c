@@ -200,7 +200,7 @@ static void check_slots(struct world_rg *rg)
     int sum = 0;
     for (size_t i = 0; i < rg->n_nodes; i++) {
         const struct engine *e = rg->nodes[i].shard_node ? engine_of(&rg->nodes[i]) : NULL;
-        const struct slots *slots = e && e->primary ? engine_slots(e) : NULL;
+        const struct slots *slots = e && e->master ? engine_slots(e) : NULL;
         if (slots == NULL) continue;
         sum += slots_count(slots);
         slots_join(&all, slots);

@@ -153,7 +153,7 @@ void models_see(struct engine *e)
     model_role(e->model, models_now(), &r);
     bool took_writes = e->primary && !e->fenced;
     e->ready_ms = model_answers(e->model, models_now()) ? 0 : INT64_MAX;
-    e->primary = r.primary;
+    e->primary = e->master = r.primary;
     e->fenced = r.primary && !r.takes_writes;
     e->link_up = r.link_up;
     e->offset = r.offset;

@@ -186,6 +186,13 @@ static void encrypt(struct engine *e, const struct proto_node_order *o)
     e->links_encrypted = o->tls && o->tls->links.v;
 }
 
+/* In cluster mode whoever follows the source of its shard stays the shard's master. */
+static void follow(struct engine *e, const struct proto_node_order *o)
+{
+    engine_follow(e, o->upstream_host, o->upstream_port.v);
+    e->master = is(o->upstream_host, o->source_host) && o->upstream_port.v == o->source_port.v;
+}
+
 static void start(struct scripted *s, struct scripted_node *n)
 {
     const struct proto_node_order *o = n->order;
@@ -212,7 +219,7 @@ static void start(struct scripted *s, struct scripted_node *n)
     }
     e->locked = role_is_fenced(o);
     if (!e->keeps_data || role_at_start(o) == ROLE_PRIMARY) engine_promote(e);
-    else engine_follow(e, o->upstream_host, o->upstream_port.v);
+    else follow(e, o);
     if (o->seed && n->engine->keeps_data) record_detail("    %s begins with %s", n->id, o->seed->source);
 }
 
@@ -280,13 +287,13 @@ static bool take_role(struct scripted *s, struct scripted_node *n)
         bool waits = o->upstream_node && !(up && feeds(up)) && (!e->primary || e->fenced);
         bool follows = !e->primary && is(e->upstream, o->upstream_host) && e->upstream_port == o->upstream_port.v;
         if (follows || waits) return false;
-        engine_follow(e, o->upstream_host, o->upstream_port.v);
+        follow(e, o);
         return true;
     }
     if (!e->primary) {
         if (is_for_another(n)) return false;
         if (o->promote_offset.set && e->offset < o->promote_offset.v) return false;
-        if (o->cluster && !o->takeover.v) return false;
+        if (o->cluster && !o->takeover.v && !e->master) return false;
         e->locked = role_is_fenced(o);
         engine_promote(e);
         return true;

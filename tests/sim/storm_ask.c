@@ -19,6 +19,22 @@ void storm_ask(struct step *s, const char *region, const char *action, const cha
         if (*c == ' ') *c = '+';
 }
 
+bool storm_in_shards;
+
+void storm_ask_for_group(struct step *s, const char *region, const char *g, int nodes)
+{
+    if (storm_in_shards)
+        storm_ask(s, region, "CreateReplicationGroup",
+            "ReplicationGroupId=%s&ReplicationGroupDescription=d&Engine=redis&CacheNodeType=cache.r6g.large&NumNodeGroups=2"
+            "&ReplicasPerNodeGroup=%d&AutomaticFailoverEnabled=true&CacheParameterGroupName=default.redis7.cluster.on",
+            g, nodes - 1);
+    else
+        storm_ask(s, region, "CreateReplicationGroup",
+            "ReplicationGroupId=%s&ReplicationGroupDescription=d&Engine=redis&CacheNodeType=cache.r6g.large&NumCacheClusters=%d"
+            "&AutomaticFailoverEnabled=true",
+            g, nodes);
+}
+
 static const char *boolean(void)
 {
     return dice_chance(60) ? "true" : "false";
@@ -47,6 +63,7 @@ static void ask_of_group(struct step *s, const char *region, const char *g)
     case 0:
     case 1:
     case 2:
+        if (storm_in_shards) return storm_ask_for_group(s, region, g, 1 + (int)dice_below(3));
         storm_ask(s, region, "CreateReplicationGroup",
             "ReplicationGroupId=%s&ReplicationGroupDescription=d&Engine=%s&CacheNodeType=cache.r6g.large&NumCacheClusters=%d"
             "&AutomaticFailoverEnabled=%s",
@@ -117,8 +134,8 @@ static void ask_of_datastore(struct step *s, const char *region, const char *g)
     case 2:
     case 3:
         storm_ask(s, region, "CreateReplicationGroup",
-            "ReplicationGroupId=%s&ReplicationGroupDescription=d&GlobalReplicationGroupId=ldgnf-d0&NumCacheClusters=%d", g,
-            1 + (int)dice_below(2));
+            "ReplicationGroupId=%s&ReplicationGroupDescription=d&GlobalReplicationGroupId=ldgnf-d0&%s=%d", g,
+            storm_in_shards ? "ReplicasPerNodeGroup" : "NumCacheClusters", 1 + (int)dice_below(2));
         return;
     case 4:
     case 5:

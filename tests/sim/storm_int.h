@@ -17,6 +17,10 @@ struct mood {
 /* That operation; 'fmt' makes the form, whose blanks are written as they are. */
 void storm_ask(struct step *s, const char *region, const char *action, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+/* Whether groups are asked for in cluster mode: all those of a seed, so that a datastore's members are of one kind. */
+extern bool storm_in_shards;
+/* CreateReplicationGroup of 'g', with so many nodes, or in cluster mode with so many in each of two shards. */
+void storm_ask_for_group(struct step *s, const char *region, const char *g, int nodes);
 /* An operation that the mood likes, of all that are served. */
 void storm_ask_something(struct step *s, const struct mood *m);
 /* A few steps that belong together: each alone would seldom meet the next at the right moment. */
