@@ -233,7 +233,7 @@ CREATE TABLE resharding (
   rg_id         TEXT NOT NULL,
   shards_before INTEGER NOT NULL,
   shards_after  INTEGER NOT NULL,
-  slots         INTEGER NOT NULL, given_up TEXT, seen_stuck TEXT, seen_stuck_back INTEGER NOT NULL DEFAULT 0, told TEXT,   -- how many had to move when it began
+  slots         INTEGER NOT NULL, given_up TEXT, seen_stuck TEXT, seen_stuck_back INTEGER NOT NULL DEFAULT 0, told TEXT, at_rest INTEGER NOT NULL DEFAULT 0,   -- how many had to move when it began
   PRIMARY KEY (region, rg_id)
 ) WITHOUT ROWID;
 CREATE TABLE rg_user_group (

@@ -193,6 +193,27 @@ static void finish_resharding(struct world *w, struct world_rg *rg)
     else if (row->given_up == NULL) world_event(w, rg->row.region, rg->row.id, EVENT_SHARDS_REBALANCED, rg->row.id);
 }
 
+/* Every slot stays where it is, or comes to rest. Shards without any go: those that are emptied already, and new ones that got nothing. */
+static void keep_slots(struct world *w, struct world_rg *rg)
+{
+    for (size_t i = 0; i < rg->n_node_groups; i++) {
+        struct world_node_group *ng = &rg->node_groups[i];
+        if (ng->drop || ng->shard == NULL) continue;
+        const char *held = ng->row.slots ? ng->row.slots : "";
+        world_set(w, &ng->shard->row.slots_wanted, held);
+        world_set_int(w, &ng->shard->row.leaving, *held == '\0');
+    }
+}
+
+/* What the agent obeys is news of this look alone, so it is kept in the row. */
+static void note_rest(struct world *w, struct world_rg *rg)
+{
+    struct world_resharding *x = rg->resharding;
+    const struct world_region *r = world_region(w, rg->row.region);
+    bool obeyed = x->stored && x->stored->given_up && r && r->obeys;
+    if (obeyed && !shard_is_settling(rg)) world_set_int(w, &x->row.at_rest, 1);
+}
+
 /* A secondary's slots go where those of the primary region have gone, whatever becomes of the change there. */
 static void plan_mirror(struct world *w, struct world_rg *rg)
 {
@@ -224,15 +245,8 @@ void plan_resharding(struct world *w, struct world_rg *rg)
     if (rg->resharding->row.given_up == NULL && shard_is_stuck(rg->resharding))
         give_up_resharding(w, rg, rg->resharding->row.seen_stuck);
     if (reshard_is_given_up(rg)) {
-        /* Every slot stays where it is, or comes to rest. Shards without any go: those that are emptied already, and new
-         * ones that got nothing. */
-        for (size_t i = 0; i < rg->n_node_groups; i++) {
-            struct world_node_group *ng = &rg->node_groups[i];
-            if (ng->drop || ng->shard == NULL) continue;
-            const char *held = ng->row.slots ? ng->row.slots : "";
-            world_set(w, &ng->shard->row.slots_wanted, held);
-            world_set_int(w, &ng->shard->row.leaving, *held == '\0');
-        }
+        keep_slots(w, rg);
+        note_rest(w, rg);
     }
     if (!reshard_is_given_up(rg)) reshard_tell_moves(w, rg);
     if (rg->row.weighing_ms || shard_count_moves(rg) > 0 || !shard_views_agree(rg) || shard_is_settling(rg)) return;

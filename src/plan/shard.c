@@ -351,5 +351,5 @@ bool shard_is_at_rest(struct world *w, const struct world_rg *rg)
     const struct world_resharding *x = rg->resharding;
     const struct world_region *r = world_region(w, rg->row.region);
     if (x == NULL || x->drop || r == NULL || !r->in_touch) return true;
-    return x->stored && x->stored->given_up && r->obeys && !shard_is_settling(rg);
+    return x->row.at_rest;
 }

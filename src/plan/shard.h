@@ -32,7 +32,8 @@ bool reshard_is_given_up(const struct world_rg *rg);
 /* Slots in flight come to rest; one that can't stays as it is: clients find its keys, some on this side and some on the other. */
 bool shard_is_settling(const struct world_rg *rg);
 bool shard_is_stuck(const struct world_resharding *r);
-/* No slot is in flight, nor will be: the agent has taken it that the change is given up. True where nobody hears of the region. */
+/* No slot is in flight, nor will be: the agent has taken it that the change is given up. It stays so: writes that are held for it must not
+ * be let in again for a moment. True where nobody hears of the region. */
 bool shard_is_at_rest(struct world *w, const struct world_rg *rg);
 /* The agent of the active region may move slots: no failover is under way, and every secondary is ready to do the same. */
 bool reshard_may_move(struct world *w, struct world_rg *rg);
