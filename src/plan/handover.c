@@ -100,7 +100,7 @@ struct world_member *handover_next_source(struct world *w, const struct handover
 static bool follows_when_it_can(struct world *w, const struct handover *h, const struct world_member *m, struct world_node *n)
 {
     bool cut = h->active && world_is_cut(w, h->active->row.region, m->row.region);
-    return (cut || seen_why_unlinked(&n->row)) && want_lack(w, n) == LACK_LINK;
+    return (cut || seen_why_unlinked(&n->row)) && want_orders_lack(w, n) == LACK_LINK;
 }
 
 /*
@@ -115,7 +115,7 @@ static bool is_followed(struct world *w, const struct handover *h, const struct 
         struct world_node_group *ng = find_counterpart(m, s->old_ng);
         struct world_node *n = ng ? rg_primary(ng) : NULL;
         if (m->drop || m->row.leaving) continue; /* it follows nobody any more */
-        if (!node_answers(n) || want_in_force(w, n) || world_out_of_reach(w, m->row.region)) continue;
+        if (!node_answers(n) || want_orders_lack(w, n) == LACK_NOTHING || world_out_of_reach(w, m->row.region)) continue;
         if (!follows_when_it_can(w, h, m, n)) return false;
     }
     return true;
@@ -172,7 +172,7 @@ static unsigned facts_of_target(struct world *w, const struct handover *h, const
     if (holds && world_out_of_reach(w, h->target->row.region)) facts |= FACT_TARGET_UNREACHED;
     if (writes) facts |= FACT_TARGET_WRITES;
     if (withdrawn && (lost || (node_answers(n) && !n->row.seen_rising))) facts |= FACT_TARGET_WITHDREW;
-    if (reviving && r && r->in_touch && writes && n->row.seen_fenced && s->old && want_in_force(w, s->old))
+    if (reviving && r && r->in_touch && writes && n->row.seen_fenced && s->old && want_orders_lack(w, s->old) == LACK_NOTHING)
         facts |= FACT_TARGET_GAVE;
     if (s->next_ng->row.rise_offset >= 0) facts |= FACT_OFFSET;
     return facts;

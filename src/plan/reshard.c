@@ -188,6 +188,7 @@ static void finish_resharding(struct world *w, struct world_rg *rg)
     for (size_t i = 0; i < rg->n_node_groups; i++)
         if (rg->node_groups[i].shard) world_set(w, &rg->node_groups[i].shard->row.slots_wanted, NULL);
     if (row->given_up == NULL) reshard_tell_moved(w, rg);
+    world_set_int(w, &rg->row.weighing_ms, 0); /* one that has become a secondary meanwhile was still to answer */
     world_drop(w, &rg->resharding->drop);
     if (row->shards_before != now) world_event(w, rg->row.region, rg->row.id, EVENT_SHARDS_CHANGED, from, to, rg->row.id);
     else if (row->given_up == NULL) world_event(w, rg->row.region, rg->row.id, EVENT_SHARDS_REBALANCED, rg->row.id);

@@ -128,7 +128,8 @@ static void leave_type(struct world *w, struct world_rg *rg, enum room room)
 
 static bool is_scaling(const struct world_rg *rg)
 {
-    return rg && !rg->drop && rg->row.weighing_ms && rg->resharding == NULL && rg->row.status != RG_DELETING;
+    bool resharding = rg && rg->resharding && !rg->resharding->drop;
+    return rg && !rg->drop && rg->row.weighing_ms && !resharding && rg->row.status != RG_DELETING;
 }
 
 void plan_scaling(struct world *w, struct world_rg *rg)

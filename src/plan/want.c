@@ -428,18 +428,30 @@ static enum lack role_lack(struct world *w, const struct world_node *n, const st
     return follows_address(w, seen, want->upstream_address, want->upstream_port) ? LACK_NOTHING : LACK_LINK;
 }
 
-enum lack want_lack(struct world *w, struct world_node *n)
+/* There is no process yet that could be told anything. */
+static enum lack process_lack(const struct row_node *seen)
 {
-    const struct row_node *seen = &n->row;
     if (seen->want != WISH_RUN) return LACK_END;
     if (seen_node_state(seen) != SEEN_READY) return LACK_PROCESS;
-    if (seen->incarnation > 1 && seen->seen_incarnation < seen->incarnation) return LACK_RESTART;
-    if (!shard_node_joined(w, n)) return LACK_CLUSTER;
+    return seen->incarnation > 1 && seen->seen_incarnation < seen->incarnation ? LACK_RESTART : LACK_NOTHING;
+}
+
+enum lack want_orders_lack(struct world *w, struct world_node *n)
+{
+    const struct row_node *seen = &n->row;
+    enum lack lack = process_lack(seen);
+    if (lack) return lack;
     if (!is_as_asked(n)) return LACK_VERSION;
     struct want_node want = want_node(w, n);
     if (!holds_all(seen, &want)) return LACK_ENDPOINT;
     if (!!seen->seen_fenced != want.fence) return want.fence ? LACK_FENCE : LACK_WRITES;
     return role_lack(w, n, &want);
+}
+
+enum lack want_lack(struct world *w, struct world_node *n)
+{
+    bool runs = process_lack(&n->row) == LACK_NOTHING;
+    return runs && !shard_node_joined(w, n) ? LACK_CLUSTER : want_orders_lack(w, n);
 }
 
 bool want_in_force(struct world *w, struct world_node *n)

@@ -95,6 +95,8 @@ bool want_passive(const struct world_rg *rg);
 
 /* What the last sighting shows otherwise than it is wanted; the first of it where there is more. */
 enum lack want_lack(struct world *w, struct world_node *n);
+/* The same of its own orders alone, whatever its Redis Cluster lacks: a shard whose nodes are dead must not keep the others from a failover. */
+enum lack want_orders_lack(struct world *w, struct world_node *n);
 
 /* True where the last sighting shows the node just as wanted: it answers, has its role, its link is up, its endpoint bound, nothing held. */
 bool want_in_force(struct world *w, struct world_node *n);

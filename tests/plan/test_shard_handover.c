@@ -296,6 +296,20 @@ Test(shard_handover, a_revived_shard_returns_at_the_offset_of_its_giver)
     cr_assert_not(want_node(&b.w, first_of(west, 1)).primary);
 }
 
+Test(shard_handover, a_shard_that_dies_later_does_not_keep_the_first_from_its_data)
+{
+    reach_reviving();
+    build_see(&b, first_of(west, 1));
+    first_of(west, 1)->row.seen_offset = 300;
+    first_of(west, 1)->row.seen_link_up = 0;
+    plan_world(&b.w);
+    build_see(&b, first_of(east, 1));
+    lose(east, 0);
+    first_of(east, 1)->shard_node->row.seen_state = REDIS_CLUSTER_FAIL;
+    plan_world(&b.w);
+    cr_assert_eq(g->row.phase, PHASE_RETURNING);
+}
+
 /* ---- slots that move ---- */
 
 /* Slot 0 is to go to the second shard; it has not moved yet. */
@@ -383,7 +397,23 @@ Test(shard_handover, slots_come_to_rest_before_writes_are_held)
     east->resharding->stored = &stored;
     cr_assert_not(want_node(&b.w, first_of(east, 0)).fence, "one is in flight still");
     first_of(east, 0)->shard_node->row.seen_moving = 0;
+    first_of(east, 1)->shard_node->row.seen_agrees = 0; /* so that the change has not ended yet */
+    plan_world(&b.w);
+    cr_assert_not(east->resharding->drop);
     cr_assert(want_node(&b.w, first_of(east, 0)).fence);
+    world_region(&b.w, "us-east-1")->obeys = false;
+    plan_world(&b.w);
+    cr_assert(want_node(&b.w, first_of(east, 0)).fence, "other orders that are on their way let no writes in");
+}
+
+Test(shard_handover, a_member_that_became_secondary_weighs_no_shards_after_the_change)
+{
+    begin_move();
+    west->row.weighing_ms = 5;
+    claim(east);
+    claim(west);
+    cr_assert(west->resharding->drop);
+    cr_assert_eq(west->row.weighing_ms, 0);
 }
 
 Test(shard_handover, the_next_primary_has_the_old_one_s_slots)

@@ -124,7 +124,7 @@ void storm(uint64_t seed, size_t n_steps, struct steps *out)
     dice_begin(seed);
     const struct mood *m = &moods[dice_below(sizeof moods / sizeof *moods)];
     out->seed = seed;
-    out->real = seed % 10 == 0; /* they take five times as long */
+    out->real = seed % 10 == 0;                            /* they take five times as long */
     storm_in_shards = m->datastores > 10 && seed % 4 == 3; /* models load no module: never the real ones */
     begin(out, m);
     size_t begun = out->n;
