@@ -10,10 +10,10 @@ from datastores import AWAY, HOME, Case, roles
 
 setUpModule, tearDownModule = harness.one_server()
 
-PATIENT = """
+EXPECT = """
 expect() {
     local want=$1 got n; shift
-    for ((n = 0; n < 1000; n++)); do
+    for ((n = 0; n < TRIES; n++)); do
         got=$("$@" 2>&1); got=${got#(error) }
         [ "$got" != "$want" ] || return 0
     done
@@ -21,6 +21,7 @@ expect() {
     return 1
 }
 """
+PATIENT, AT_ONCE = EXPECT.replace("TRIES", "1000"), EXPECT.replace("TRIES", "1")
 
 
 def tour_of(document, language):
@@ -30,7 +31,7 @@ def tour_of(document, language):
 
 
 def script_of(script):
-    return re.sub(r"^((?:redis-cli|primary|discarded)\b[^{\n]*?)\s+# (.*)$", lambda m: "expect %s %s" % (quoted(m[2]), m[1]), script, flags=re.MULTILINE)
+    return re.sub(r"^((?:redis-cli|primary|discarded|datastore)\b[^{\n]*?)\s+# (.*)$", lambda m: "expect %s %s" % (quoted(m[2]), m[1]), script, flags=re.MULTILINE)
 
 
 def quoted(text):
@@ -48,14 +49,21 @@ class Tour(Case):
         self.assertEqual(0, run.returncode, run.stdout + run.stderr)
         self.assertEqual({HOME: "SECONDARY", AWAY: "PRIMARY"}, roles(self.world("ldgnf-shop")))
 
-    def test_of_the_drill_does_what_it_says(self):
-        script = script_of(tour_of("docs/drill.md", "sh"))
-        self.assertGreaterEqual(script.count("expect "), 14)
-        script = "set -euo pipefail\n" + PATIENT + script.replace("http://localhost:4566", self.server.url)
+    def pasted_in_one_go(self, document, least, datastore):
+        """Each command follows at once, and answers what its comment says the first time that it is asked."""
+        script = script_of(tour_of(document, "sh"))
+        self.assertGreaterEqual(script.count("expect "), least)
+        script = "set -euo pipefail\n" + AT_ONCE + script.replace("http://localhost:4566", self.server.url)
         run = subprocess.run(["bash", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=280,
                              env=self.server.cli_environment())
         self.assertEqual(0, run.returncode, run.stdout + run.stderr)
-        self.assertEqual({HOME: "SECONDARY", AWAY: "PRIMARY"}, roles(self.world("ldgnf-drill")))
+        self.assertEqual({HOME: "SECONDARY", AWAY: "PRIMARY"}, roles(self.world(datastore)))
+
+    def test_of_the_drill_does_what_it_says(self):
+        self.pasted_in_one_go("docs/drill.md", 14, "ldgnf-drill")
+
+    def test_of_a_datastore_in_cluster_mode_does_what_it_says(self):
+        self.pasted_in_one_go("docs/shards.md", 6, "ldgnf-carts")
 
     def test_of_tls_and_users_prints_what_it_says(self):
         script = tour_of("docs/access.md", "python")
