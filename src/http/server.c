@@ -168,10 +168,22 @@ static void on_completed(void *arg, struct MHD_Connection *c, void **state, enum
     exchange_done(x);
 }
 
+/* libmicrohttpd (0.9.75) tells of no end of a request whose cookies it had no room for: the connection just closes. */
+static void forget_exchanges(struct http *h, const struct connection *place)
+{
+    for (struct exchange *x = h->live, *next; x != NULL; x = next) {
+        next = x->next;
+        if (x->place != place) continue;
+        assert(x->state == X_HEADERS);
+        exchange_done(x);
+    }
+}
+
 static void on_connection(void *arg, struct MHD_Connection *c, void **place, enum MHD_ConnectionNotificationCode what)
 {
     struct http *h = arg;
     if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+        forget_exchanges(h, *place);
         connection_close(&h->connections, *place);
         return;
     }

@@ -1,3 +1,4 @@
+#include "http/exchange_int.h"
 #include "http/server.h"
 #include "base/arena.h"
 #include "base/buf.h"
@@ -183,6 +184,23 @@ Test(server, answers_requests_with_any_number_of_parameters)
     for (size_t n = 600; n <= 16000; n += 2200) ask_long(n, 0, "200");
     for (size_t length = 31000; length < 32000; length += 250) ask_long(0, length, "200");
     for (size_t length = 33000; length < 70000; length += 9000) ask_long(0, length, "414");
+}
+
+/* With more of them libmicrohttpd has no room to say so. */
+Test(server, serves_on_after_a_request_with_too_many_cookies)
+{
+    _buf_ struct buf b = {0};
+    struct client other;
+    buf_puts(&b, "GET /both?word=x HTTP/1.1\r\nHost: a\r\nCookie: ");
+    for (int i = 0; i < 600; i++) buf_printf(&b, "c%d=v; ", i);
+    buf_puts(&b, "\r\n\r\n");
+    client_open(&other, &loop, http_port(server));
+    client_send(&other, b.data, b.len);
+    free(client_answer(&other));
+    cr_expect(other.ended);
+    client_close(&other);
+    cr_expect_null(server->live, "nothing of it is kept");
+    expect_body(client_ask(&client, "GET /both?word=y HTTP/1.1\r\nHost: a\r\n\r\n"), "GET|/both|word=y|y|0|");
 }
 
 Test(server, takes_parameters_that_are_no_form_for_none)
