@@ -122,11 +122,17 @@ bool scripted_move_slots(struct scripted *s)
     return changed;
 }
 
+static bool has_slots(const struct proto_cluster_map *m, const char *shard)
+{
+    const struct proto_cluster_node *first = shard_primary(m, shard);
+    return first && first->slots && *first->slots;
+}
+
 static bool is_as_mapped(struct scripted *s, const struct proto_cluster_map *m, const struct proto_cluster_node *c)
 {
     struct engine *e = engine_of(s, c);
     if (e == NULL) return false;
-    if (!c->primary.v) return !e->master && e->link_up;
+    if (!c->primary.v) return !e->master && (e->link_up || !has_slots(m, c->shard)); /* CLUSTER SLOTS names shards with slots alone */
     return e->master && memcmp(slots_by_map(s, m, c), slots_of(e), sizeof(struct slots)) == 0;
 }
 
