@@ -1,6 +1,7 @@
 #include "control/assign.h"
 #include "base/text.h"
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/trip.h"
@@ -11,6 +12,7 @@
 #include "control/secret.h"
 #include "plan/access.h"
 #include "plan/encryption.h"
+#include "plan/logs.h"
 #include "plan/naming.h"
 #include "plan/scaling.h"
 #include "plan/seen.h"
@@ -19,6 +21,7 @@
 #include "plan/snapshot.h"
 #include "plan/want.h"
 #include "protocol/protocol.gen.h"
+#include <ctype.h>
 #include <string.h>
 
 /* Most nodes have the same settings: each generation's go out once. */
@@ -165,6 +168,32 @@ static void assign_announcement(struct world *w, const struct world_node *n, str
     else if (w->addressing.ports && host && strcmp(host, n->row.address) != 0) out->announced_host = host;
 }
 
+/* Where a log goes: a file for each account and destination. What a path could mean by a character is told by its number instead. */
+static const char *log_file(struct world *w, const char *account, const char *type, const char *destination)
+{
+    _buf_ struct buf name = {0};
+    for (const char *c = destination; *c; c++) {
+        bool plain = isalnum((unsigned char)*c) || strchr("-_#", *c) || (*c == '.' && c > destination);
+        if (plain) buf_putc(&name, *c);
+        else buf_printf(&name, "%%%02X", (unsigned char)*c);
+    }
+    return arena_printf(w->arena, "%s/%s/%s.log", type, account, name.data);
+}
+
+static void assign_logs(struct world *w, struct row_cache_cluster *c, struct proto_node_order *out)
+{
+    struct log_columns columns[] = LOG_COLUMNS_OF(c);
+    out->logs_generation = OPT_INT(logs_generation(c));
+    if (out->logs_generation.v == 0) return;
+    out->logs = (struct proto_log_order_list){.set = true, .items = arena_array(w->arena, struct proto_log_order, LOG_TYPES)};
+    for (int t = 0; t < LOG_TYPES; t++) {
+        if (!log_is_delivered(*columns[t].delivery, *columns[t].stage)) continue;
+        struct log_delivery d = log_delivery_read(w->arena, *columns[t].delivery);
+        out->logs.items[out->logs.n++] = (struct proto_log_order){
+            .log = log_type_name(t), .format = d.format, .file = log_file(w, c->account, d.destination_type, d.destination)};
+    }
+}
+
 static void assign_node(struct world *w, struct world_node *n, struct passwords *last, const struct assign_secrets *secrets,
     struct proto_node_order *out)
 {
@@ -186,6 +215,7 @@ static void assign_node(struct world *w, struct world_node *n, struct passwords 
         .keep_data = OPT_BOOL(n->row.keep_data),
     };
     assign_passwords(w, n, last, secrets, out);
+    if (n->cluster) assign_logs(w, &n->cluster->row, out);
     if (n->shard_node) {
         out->cluster = n->row.rg_id;
         out->cluster_name = n->shard_node->row.name;

@@ -45,6 +45,7 @@ static void sight_node(struct world *w, struct row_node *row, const struct proto
     world_set_int(w, &row->seen_used, seen->memory_used.v);
     world_set_int(w, &row->seen_data, seen->memory_data.v);
     world_set_int(w, &row->seen_users_generation, seen->users_generation.v);
+    world_set_int(w, &row->seen_logs_generation, seen->logs_generation.v);
     world_set_word(w, &row->seen_encryption, seen->encryption);
     world_set_int(w, &row->seen_links_encrypted, seen->links_encrypted.v);
     world_set(w, &row->seen_pending_settings, join_words(w, &seen->pending_settings));

@@ -9,8 +9,8 @@
 
 enum question {
     QUESTION_NONE,
-    QUESTION_CONFIG, /* config get cluster */
-    QUESTION_GET,    /* get AmazonElastiCache:cluster, as clients ask a memcached before 1.4.14 */
+    QUESTION_CONFIG, /* for the configuration */
+    QUESTION_GET,    /* for a value, as clients ask a memcached before 1.4.14 */
     QUESTION_GETS,   /* the same with gets */
 };
 

@@ -1,6 +1,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "plan/access.h"
+#include "plan/logs.h"
 #include "plan/moves.gen.h"
 #include "plan/node_row.h"
 #include "plan/plan.h"
@@ -154,7 +155,8 @@ static enum lack stand_alone_lack(struct world *w, struct world_cluster *c, stru
     if (lack) return lack;
     if (!access_in_force(w, n)) return LACK_USERS;
     if (n->row.status != NODE_AVAILABLE) return LACK_STEP;
-    return n->row.seen_generation == settings_of(w, &c->row)->generation ? LACK_NOTHING : LACK_SETTINGS;
+    if (n->row.seen_generation != settings_of(w, &c->row)->generation) return LACK_SETTINGS;
+    return n->row.seen_logs_generation == logs_generation(&c->row) ? LACK_NOTHING : LACK_LOGS;
 }
 
 void cluster_find_lacks(struct world *w, struct world_cluster *c, struct lacks *l)
@@ -196,6 +198,8 @@ static void settle_cluster(struct world *w, struct world_cluster *c)
     if (lacks.n) return;
     if (created) world_event(w, c->row.region, c->row.id, EVENT_CLUSTER_CREATED);
     if (modified && c->row.pending_num_nodes) end_resizing(w, c);
+    struct log_columns logs[] = LOG_COLUMNS_OF(&c->row);
+    logs_settle(w, logs);
     move_cluster_status(w, &c->row.status, CLUSTER_SETTLED);
 }
 

@@ -1,6 +1,7 @@
 #include "model/timestamp.h"
 #include "plan/access.h"
 #include "plan/encryption.h"
+#include "plan/logs.h"
 #include "plan/moves.gen.h"
 #include "plan/plan.h"
 #include "plan/seen.h"
@@ -13,7 +14,8 @@ enum lack node_lack(struct world *w, struct world_rg *rg, struct world_node *n)
     enum lack lack = want_lack(w, n);
     if (lack) return lack;
     if (!access_in_force(w, n)) return LACK_USERS;
-    return encryption_in_force(rg, n) ? LACK_NOTHING : LACK_ENCRYPTION;
+    if (!encryption_in_force(rg, n)) return LACK_ENCRYPTION;
+    return n->cluster && n->row.seen_logs_generation != logs_generation(&n->cluster->row) ? LACK_LOGS : LACK_NOTHING;
 }
 
 /* A member cluster is available once its node is as it shall be. */
@@ -69,6 +71,16 @@ static void tell_replicas_changed(struct world *w, struct world_rg *rg)
     world_set_word(w, &rg->row.replicas_change, REPLICAS_NONE);
 }
 
+static void settle_logs(struct world *w, struct world_rg *rg)
+{
+    struct log_columns shown[] = LOG_COLUMNS_OF(&rg->row);
+    logs_settle(w, shown);
+    for (size_t i = 0; i < rg->n_clusters; i++) {
+        struct log_columns columns[] = LOG_COLUMNS_OF(&rg->clusters[i].row);
+        if (!rg->clusters[i].drop) logs_settle(w, columns);
+    }
+}
+
 static void settle_rg(struct world *w, struct world_rg *rg)
 {
     bool created = rg->row.status == RG_CREATING;
@@ -84,6 +96,7 @@ static void settle_rg(struct world *w, struct world_rg *rg)
         else world_set_word(w, &l->row.change, LINK_NONE);
     }
     encryption_settle(w, rg);
+    settle_logs(w, rg);
     for (size_t i = 0; i < rg->n_node_groups; i++)
         if (!rg->node_groups[i].drop) move_node_group_status(w, &rg->node_groups[i].row.status, NODE_GROUP_SETTLED);
     if (created) world_event(w, rg->row.region, rg->row.id, EVENT_GROUP_CREATED, rg->row.id);

@@ -276,6 +276,7 @@ static struct proto_node_seen see_node(struct scripted_agent *a, const struct pr
         .links_encrypted = OPT_BOOL(o->tls && o->tls->links.v),
         .generation = o->generation,
         .users_generation = o->users_generation,
+        .logs_generation = o->logs_generation,
         .incarnation = o->incarnation,
         .weighed = o->weigh,
         .memory_used = OPT_INT(1 << 20),

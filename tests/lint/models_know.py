@@ -7,7 +7,7 @@ SENT = re.compile(r"""(?:WORDS\(|COMMAND\(|\(const\ char\ \*const\[\]\)\s*\{|(?:
                       (?:(?:,|\);\s*names_add\(&words,)\s*"([A-Za-z_]+)")?""", re.VERBOSE)
 LINES = re.compile(r'ask\(n, ASK_\w+, STEP_\w+, "([a-z]+)"|"([a-z]+_[a-z]+) %lld"')
 KNOWN = re.compile(r'\{"([a-z_|]+)", \w+\}')
-CONTAINERS = {"acl", "client", "cluster", "config", "function", "memory", "script"}
+CONTAINERS = {"acl", "client", "cluster", "config", "function", "memory", "script", "slowlog"}
 
 
 def sent(text):

@@ -84,6 +84,8 @@ Test(scaling, faults_of_testing_a_failover)
         FAULT_API_CALL_RATE_FOR_CUSTOMER_EXCEEDED);
 }
 
+#define LOG(n) "LogDeliveryConfigurations.LogDeliveryConfigurationRequest." #n "."
+
 Test(scaling, faults_of_changing_what_there_is_not)
 {
     static const struct fixture_line table[] = {
@@ -93,7 +95,35 @@ Test(scaling, faults_of_changing_what_there_is_not)
             "Use of cache security groups is not permitted in this API version for your account."},
         {"ModifyReplicationGroup",
             NOW "ReplicationGroupId=two&LogDeliveryConfigurations.LogDeliveryConfigurationRequest.1.LogType=slow-log",
-            COMBINATION, "Log delivery is not served by this version of Meridian."},
+            COMBINATION, "DestinationType, DestinationDetails and LogFormat must be specified for log type slow-log."},
+        {"ModifyReplicationGroup",
+            NOW "ReplicationGroupId=two&" LOG(1) "LogType=slow-log&" LOG(1) "Enabled=false&" LOG(2) "LogType=slow-log&" LOG(
+                2) "Enabled=false",
+            COMBINATION, "Log type slow-log is specified more than once."},
+        {"ModifyReplicationGroup", NOW "ReplicationGroupId=two&" LOG(1) "Enabled=false", VALUE,
+            "The parameter LogType must be provided and must not be null."},
+        {"ModifyReplicationGroup",
+            NOW "ReplicationGroupId=two&" LOG(1) "LogType=slow-log&" LOG(1) "LogFormat=json&" LOG(
+                1) "DestinationType=kinesis-firehose&" LOG(1) "DestinationDetails.CloudWatchLogsDetails.LogGroup=g",
+            COMBINATION,
+            "DestinationDetails must have KinesisFirehoseDetails.DeliveryStream, and nothing else, for the "
+            "destination type "
+            "kinesis-firehose."},
+        {"ModifyReplicationGroup",
+            NOW "ReplicationGroupId=two&" LOG(1) "LogType=slow-log&" LOG(1) "LogFormat=json&" LOG(
+                1) "DestinationType=cloudwatch-logs&" LOG(1) "DestinationDetails.CloudWatchLogsDetails.LogGroup=a%"
+                                                             "20b",
+            VALUE, "Invalid CloudWatchLogsDetails.LogGroup: a b."},
+        {"ModifyReplicationGroup",
+            "ReplicationGroupId=two&" LOG(1) "LogType=slow-log&" LOG(1) "LogFormat=json&" LOG(
+                1) "DestinationType=cloudwatch-logs&" LOG(1) "DestinationDetails.CloudWatchLogsDetails.LogGroup=g",
+            COMBINATION, "ApplyImmediately must be true for modifications of the log delivery configuration."},
+        {"CreateReplicationGroup",
+            "ReplicationGroupId=old&ReplicationGroupDescription=d&CacheNodeType=cache.r5.large&EngineVersion=6."
+            "0&" LOG(1) "LogType=engine-log&" LOG(1) "LogFormat=json&" LOG(1) "DestinationType=cloudwatch-logs&" LOG(
+                1) "DestinationDetails.CloudWatchLogsDetails.LogGroup=g",
+            COMBINATION,
+            "Log type engine-log is not supported for engine version 6.0.5. Please use engine version 6.2 or later."},
     };
     CHECK("us-east-1", table);
 }

@@ -132,7 +132,8 @@ static bool is_as_mapped(struct scripted *s, const struct proto_cluster_map *m, 
 {
     struct engine *e = engine_of(s, c);
     if (e == NULL) return false;
-    if (!c->primary.v) return !e->master && (e->link_up || !has_slots(m, c->shard)); /* CLUSTER SLOTS names shards with slots alone */
+    if (!c->primary.v)
+        return !e->master && (e->link_up || !has_slots(m, c->shard)); /* CLUSTER SLOTS names shards with slots alone */
     return e->master && memcmp(slots_by_map(s, m, c), slots_of(e), sizeof(struct slots)) == 0;
 }
 

@@ -36,7 +36,7 @@ struct engine {
     int64_t offset, branch_offset;
     uint32_t *writes;
     size_t n_writes;
-    int64_t incarnation, generation, users_generation;
+    int64_t incarnation, generation, users_generation, logs_generation;
     void *slots;                          /* of a master in cluster mode: struct slots */
     struct model_engine *model;           /* NULL: a scripted agent's */
     struct model_conn *client, *burdener; /* of those who write to it, and who hold it up; NULL: none is open */

@@ -312,6 +312,7 @@ static bool take_rest(struct scripted *s, struct scripted_node *n)
     const struct proto_node_order *o = n->order;
     if (e->generation != o->generation.v) return e->generation = o->generation.v, true;
     if (e->users_generation != o->users_generation.v) return e->users_generation = o->users_generation.v, true;
+    if (e->logs_generation != o->logs_generation.v) return e->logs_generation = o->logs_generation.v, true;
     if (e->keeps_data && !is_encrypted_so(e, o)) return encrypt(e, o), true;
     if (o->weigh.v && n->weighed != o->weigh.v) return n->weighed = o->weigh.v, true;
     if (o->snapshot == NULL || e->process->pid != o->snapshot_pid.v || e->started_ms != o->snapshot_started_ms.v) return false;
@@ -477,6 +478,7 @@ void scripted_node_see(const struct scripted *s, const struct scripted_node *n, 
     if (!e->keeps_data && e->generation != e->started_generation) see_pending(a, out);
     out->generation = OPT_INT(e->generation);
     out->users_generation = OPT_INT(e->users_generation);
+    out->logs_generation = OPT_INT(e->logs_generation);
     if (n->weighed) {
         out->weighed = OPT_INT(n->weighed);
         out->memory_used = OPT_INT(1 << 20);

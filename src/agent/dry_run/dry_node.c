@@ -72,7 +72,7 @@ static void end_process(struct dry_node *n)
     uv_timer_stop(&n->life_timer);
     n->hangs = n->roused = n->switches = n->fenced = false;
     n->role = ROLE_UNKNOWN;
-    n->generation = n->users_generation = n->weighed = 0;
+    n->generation = n->users_generation = n->logs_generation = n->weighed = 0;
     names_clear(&n->endpoints);
     take_string(&n->upstream_host, NULL);
     if (n->slots) *n->slots = (struct slots){0};
@@ -238,8 +238,8 @@ static bool is_as_ordered(const struct dry_node *n)
 {
     const struct proto_node_order *o = n->order;
     return has_role(n) && names_within(&o->endpoints, &n->endpoints) && has_encryption(n) && n->fenced == o->fence.v &&
-           n->generation == o->generation.v && n->users_generation == o->users_generation.v && n->weighed == o->weigh.v &&
-           !is_to_save(n);
+           n->generation == o->generation.v && n->users_generation == o->users_generation.v &&
+           n->logs_generation == o->logs_generation.v && n->weighed == o->weigh.v && !is_to_save(n);
 }
 
 static bool may_take_role(const struct dry_node *n)
@@ -253,6 +253,7 @@ static void take_rest(struct dry_node *n)
     n->fenced = o->fence.v;
     n->generation = o->generation.v;
     n->users_generation = o->users_generation.v;
+    n->logs_generation = o->logs_generation.v;
     n->weighed = o->weigh.v;
     n->encryption = encryption_ordered(o);
     n->links_encrypted = o->tls && o->tls->links.v;
@@ -434,6 +435,7 @@ static void see_ready(const struct dry_node *n, struct proto_node_seen *out)
     out->endpoints = n->endpoints;
     out->generation = OPT_INT(n->generation);
     out->users_generation = OPT_INT(n->users_generation);
+    out->logs_generation = OPT_INT(n->logs_generation);
     if (n->weighed == 0) return;
     out->weighed = OPT_INT(n->weighed);
     out->memory_used = OPT_INT(IDLE_MEMORY);

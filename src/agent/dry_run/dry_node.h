@@ -63,7 +63,7 @@ struct dry_node {
     enum encryption_mode encryption;
     bool links_encrypted;
     struct string_list endpoints;
-    int64_t generation, users_generation, weighed;
+    int64_t generation, users_generation, logs_generation, weighed;
     char *saved; /* the snapshot that it has taken last; NULL: none */
     int64_t saved_ms;
     struct slots *slots; /* of its shard; NULL: none yet */

@@ -153,6 +153,12 @@ static void redis_end(struct node *n)
     else rconn_send(n->conn, 3, (const char *const[]){"SHUTDOWN", "NOSAVE", "NOW"});
 }
 
+static void redis_log_cut(struct node *n, long size)
+{
+    redis_save_log_cut(n, size);
+    delivery_log_cut(n, size);
+}
+
 static void redis_keep_room(const struct node *n)
 {
     const struct redis_cluster_part *part = redis_cluster_part(n);
@@ -214,6 +220,7 @@ static void take_answer(struct node *n, const struct redisReply *r)
     if (followed && failed && part != NULL) part->view_refused(n);
     if (what == ASK_STEP) endpoints_answered(n);
     if (what == ASK_COMPARE) redis_compared(n, r);
+    else if (what == ASK_SLOW_LOG) delivery_take_slow_log(n, r);
     else if (what != ASK_STEP) redis_greeted(n, what, r);
     else if (failed) step_refused(n, r);
     else redis_step_answered(n, r);
@@ -399,7 +406,8 @@ static void redis_up(struct node *n)
 
 static void redis_look(struct node *n)
 {
-    redis_do(n, STEP_READ);
+    if (delivery_look(n)) redis_ask(n, ASK_SLOW_LOG, WORDS("SLOWLOG", "GET", "128"));
+    else redis_do(n, STEP_READ);
 }
 
 /* ---- what it tells ---- */
@@ -428,6 +436,7 @@ static void redis_see(struct node *n, struct proto_node_seen *out)
     endpoints_see(n, out);
     tls_see(n, out);
     if (access_generation(n) >= 0) out->users_generation = OPT_INT(access_generation(n));
+    out->logs_generation = OPT_INT(delivery_generation(n));
     if (x->weighed == 0) return;
     out->weighed = OPT_INT(x->weighed);
     out->memory_used = OPT_INT(x->memory.used);
@@ -505,7 +514,7 @@ const struct engine_kind redis_kind = {
     .written = redis_written,
     .why_not_saved = redis_why_not_saved,
     .keep_room = redis_keep_room,
-    .log_cut = redis_save_log_cut,
+    .log_cut = redis_log_cut,
     .wrong_setting = redis_wrong_setting,
     .wrong_data = redis_wrong_data,
     .wrong_rule = access_leave_out,

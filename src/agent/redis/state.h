@@ -3,6 +3,7 @@
 #include "agent/redis/access.h"
 #include "agent/redis/conf_file.h"
 #include "agent/redis/converge.h"
+#include "agent/redis/delivery.h"
 #include "agent/redis/encryption.h"
 #include "agent/redis/endpoints.h"
 #include "agent/redis/held.h"
@@ -27,6 +28,7 @@ struct redis {
     struct encryption encryption;
     struct peers peers;
     struct save save;
+    struct delivery delivery;
     struct held held;
     struct unlinked unlinked;
     void *cluster; /* what Redis Cluster's part keeps; NULL where there is no such part */

@@ -8,7 +8,7 @@ struct node;
 
 #define WORDS(...) (const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *)
 
-/* The question that waits for its answer. All but the last two make the process known. */
+/* The question that waits for its answer. All but the last three make the process known. */
 enum redis_ask {
     ASK_NONE,
     ASK_AUTH,
@@ -22,7 +22,8 @@ enum redis_ask {
     ASK_SOURCE,
     ASK_WHOLE,
     ASK_STEP,
-    ASK_COMPARE
+    ASK_COMPARE,
+    ASK_SLOW_LOG
 };
 
 struct talk {

@@ -3,6 +3,7 @@
 #include "catalog/limits.gen.h"
 #include "ops/core/find.h"
 #include "ops/core/id.h"
+#include "ops/core/logs.h"
 #include "ops/core/request.h"
 #include "ops/core/state.h"
 #include "ops/core/window.h"
@@ -35,7 +36,6 @@ static const struct engine_version *version_of(const struct row_cache_cluster *c
 static int check_change_served(const struct change *x)
 {
     const struct api_modify_cache_cluster_in *in = x->in;
-    if (in->log_delivery_configurations.n) return not_served(x->op, "Log delivery");
     if (in->ip_discovery && strcmp(in->ip_discovery, "ipv4") != 0) return not_served(x->op, "IPv6");
     if (in->scale_config) return not_served(x->op, "ScaleConfig");
     if (in->auth_token || in->auth_token_update_strategy)
@@ -49,7 +49,8 @@ static int check_member(const struct change *x)
 {
     const struct api_modify_cache_cluster_in *in = x->in;
     bool shared = in->num_cache_nodes.set || in->cache_node_ids_to_remove.n || in->az_mode || in->new_availability_zones.n ||
-                  in->engine || in->engine_version || in->cache_node_type || in->cache_parameter_group_name;
+                  in->engine || in->engine_version || in->cache_node_type || in->cache_parameter_group_name ||
+                  in->log_delivery_configurations.n;
     if (x->c->rg_id == NULL || !shared) return 0;
     return op_fault(x->op, FAULT_INVALID_PARAMETER_COMBINATION,
         "Cache cluster %s is a member of replication group %s: use ModifyReplicationGroup.", x->c->id, x->c->rg_id);
@@ -74,6 +75,16 @@ static int change_security_groups(const struct change *x)
     if (strcmp(ids, x->c->security_group_ids) == 0) return 0;
     x->c->security_group_ids = ids;
     return note_event(x->op, x->c->id, EVENT_SECURITY_GROUP_CHANGED);
+}
+
+/* The cache cluster is 'modifying' until its nodes deliver as they shall. */
+static int change_logs(const struct change *x)
+{
+    struct log_columns logs[] = LOG_COLUMNS_OF(x->c);
+    bool changes = false, at_once = request_flag(x->in->apply_immediately, false);
+    int r = logs_read(x->op, &x->in->log_delivery_configurations, version_of(x->c), at_once, logs, &changes);
+    if (r == 0 && changes) move_cluster_status(NULL, &x->c->status, CLUSTER_CHANGE_BEGUN);
+    return r;
 }
 
 static int change_settings(const struct change *x)
@@ -251,9 +262,10 @@ int cluster_change(struct op *op, const struct api_modify_cache_cluster_in *in, 
     if (r == 0) r = change_cluster_node_type(&x);
     if (r == 0) r = change_az_mode(&x);
     if (r == 0) r = change_num_nodes(&x);
+    if (r == 0) r = change_logs(&x);
     if (r) return r;
     bool at_once = request_flag(in->apply_immediately, false), has_due_changes = c->pending_since_ms && at_once;
-    if (!has_due_changes && row_equal(&sql_table_cache_cluster, &before, c))
+    if (!has_due_changes && in->log_delivery_configurations.n == 0 && row_equal(&sql_table_cache_cluster, &before, c))
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "No modifications were requested");
     if (c->rg_id) return 0;
     /* Whatever is pending goes along with what is to be changed immediately. */

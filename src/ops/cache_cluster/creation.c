@@ -2,6 +2,7 @@
 #include "catalog/limits.gen.h"
 #include "ops/core/id.h"
 #include "ops/core/region.h"
+#include "ops/core/logs.h"
 #include "ops/core/request.h"
 #include "ops/core/state.h"
 #include "ops/core/tags.h"
@@ -32,7 +33,6 @@ static int check_cluster_served(struct op *op, const struct api_create_cache_clu
         bool asked;
         const char *what;
     } table[] = {
-        {in->log_delivery_configurations.n > 0, "Log delivery"},
         {in->outpost_mode || in->preferred_outpost_arn || in->preferred_outpost_arns.n, "AWS Outposts"},
         {in->network_type && strcmp(in->network_type, "ipv4") != 0, "IPv6"},
         {in->ip_discovery && strcmp(in->ip_discovery, "ipv4") != 0, "IPv6"},
@@ -186,7 +186,10 @@ static int read_settings(struct op *op, const struct api_create_cache_cluster_in
     move_apply_status(NULL, &c->parameter_apply_status, APPLY_ASKED);
     c->nodes_to_reboot = c->pending_nodes_to_remove = c->pending_zones = c->config_nodes = "";
     c->next_node = c->config_version = 1;
+    struct log_columns logs[] = LOG_COLUMNS_OF(c);
+    bool changes = false;
     int r = request_port(op, in->port, p->version->engine->port, &c->port);
+    if (r == 0) r = logs_read(op, &in->log_delivery_configurations, p->version, true, logs, &changes);
     if (r == 0)
         r = request_security_groups(
             op, &in->cache_security_group_names, &in->security_group_ids, in->cache_subnet_group_name != NULL);

@@ -1,6 +1,7 @@
 #include "ops/cache_cluster/view.h"
 #include "base/text.h"
 #include "ops/core/id.h"
+#include "ops/core/logs.h"
 #include "ops/core/view.h"
 #include "plan/encryption.h"
 #include "plan/shown.h"
@@ -84,6 +85,9 @@ static struct api_pending_modified_values *view_pending(struct op *op, const str
     p->cache_node_type = row->pending_node_type;
     p->engine_version = row->pending_engine_version;
     if (row->pending_num_nodes) p->num_cache_nodes = OPT_INT(row->pending_num_nodes);
+    struct row_cache_cluster copy = *row;
+    const struct log_columns logs[] = LOG_COLUMNS_OF(&copy);
+    p->pending_log_delivery_configuration = logs_view_pending(op, logs);
     if (*row->pending_nodes_to_remove) p->cache_node_ids_to_remove = view_words(op, row->pending_nodes_to_remove);
     return p;
 }
@@ -118,6 +122,8 @@ static int view_encryption(struct op *op, const struct row_cache_cluster *row, s
 int view_cluster(struct op *op, const struct row_cache_cluster *row, bool with_nodes, struct api_cache_cluster *out)
 {
     bool provisioned = row->status != CLUSTER_CREATING;
+    struct row_cache_cluster copy = *row;
+    const struct log_columns logs[] = LOG_COLUMNS_OF(&copy);
     *out = (struct api_cache_cluster){
         .cache_cluster_id = row->id,
         .client_download_landing_page = "https://console.aws.amazon.com/elasticache/home#client-download:",
@@ -139,8 +145,8 @@ int view_cluster(struct op *op, const struct row_cache_cluster *row, bool with_n
         .transit_encryption_enabled = OPT_BOOL(row->transit_encryption != ENCRYPTION_NONE),
         .at_rest_encryption_enabled = OPT_BOOL(row->at_rest_encryption),
         .arn = arn_of(op, row->account, "cluster", row->id),
-        .replication_group_log_delivery_enabled = OPT_BOOL(false),
-        .log_delivery_configurations = {.set = true},
+        .replication_group_log_delivery_enabled = OPT_BOOL(row->rg_id && (row->slow_log_status || row->engine_log_status)),
+        .log_delivery_configurations = logs_view(op, logs),
         .network_type = row->network_type,
         .ip_discovery = row->ip_discovery,
     };

@@ -1,5 +1,6 @@
 #include "ops/replication_group/change.h"
 #include "ops/core/id.h"
+#include "ops/core/logs.h"
 #include "ops/core/request.h"
 #include "ops/parameter_group/parameter_group.h"
 #include "ops/replication_group/cluster_mode.h"
@@ -220,12 +221,21 @@ static int hasten_pending(struct op *op, struct row_replication_group *rg)
     return r;
 }
 
+static int change_rg_logs(
+    struct op *op, const struct api_modify_replication_group_in *in, struct row_replication_group *rg, bool *busy)
+{
+    struct log_columns logs[] = LOG_COLUMNS_OF(rg);
+    const struct engine_version *v = engine_version_find(engine_find(rg->engine), rg->engine_version);
+    return logs_read(op, &in->log_delivery_configurations, v, in->apply_immediately.v, logs, busy);
+}
+
 int rg_change(struct op *op, const struct api_modify_replication_group_in *in, struct row_replication_group *rg, bool *busy)
 {
     *busy = false;
     int r = change_failover(op, in, rg, busy);
     if (r == 0) r = change_rg_node_type(op, in, rg, busy);
     if (r == 0) r = change_rg_engine(op, in, rg, busy);
+    if (r == 0) r = change_rg_logs(op, in, rg, busy);
     if (r == 0 && cluster_mode_changes(in, rg)) {
         *busy = true;
         r = cluster_mode_change(op, in, rg);

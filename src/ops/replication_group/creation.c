@@ -1,6 +1,7 @@
 #include "ops/replication_group/creation.h"
 #include "ops/core/id.h"
 #include "ops/core/region.h"
+#include "ops/core/logs.h"
 #include "ops/core/request.h"
 #include "ops/core/state.h"
 #include "ops/core/window.h"
@@ -25,7 +26,6 @@ static int check_rg_served(struct op *op, const struct api_create_replication_gr
         const char *what;
     } table[] = {
         {in->serverless_cache_snapshot_name, "Restoring from a serverless cache's snapshot"},
-        {in->log_delivery_configurations.n > 0, "Log delivery"},
         {request_flag(in->data_tiering_enabled, false), "Data tiering"},
         {in->network_type && strcmp(in->network_type, "ipv4") != 0, "IPv6"},
         {in->ip_discovery && strcmp(in->ip_discovery, "ipv4") != 0, "IPv6"},
@@ -182,6 +182,14 @@ static void choose_snapshotting_cluster(struct op *op, struct rg_creation *p)
     p->rg.snapshotting_cluster_id = p->adopted ? p->adopted->id : rg_member_id(op, &p->rg, p->shards[0].id, last);
 }
 
+static int read_rg_logs(struct op *op, const struct api_create_replication_group_in *in, struct row_replication_group *rg)
+{
+    struct log_columns logs[] = LOG_COLUMNS_OF(rg);
+    const struct engine_version *v = engine_version_find(engine_find(rg->engine), rg->engine_version);
+    bool changes = false;
+    return logs_read(op, &in->log_delivery_configurations, v, true, logs, &changes);
+}
+
 int rg_creation_read(struct op *op, const struct api_create_replication_group_in *in, struct rg_creation *out)
 {
     struct api_create_replication_group_in filled, restored, inherited;
@@ -209,6 +217,7 @@ int rg_creation_read(struct op *op, const struct api_create_replication_group_in
     if (r == 0 && out->global) read_inherited_settings(in, out);
     if (r == 0 && out->global == NULL) r = read_engine_settings(op, in, out);
     if (r == 0) r = rg_security_check_access(op, in, &out->rg);
+    if (r == 0) r = read_rg_logs(op, in, &out->rg);
     out->user_group_ids = in->user_group_ids;
     out->auth_token = in->auth_token;
     if (r == 0) r = restore_check_slots(op, &out->restore, in, &out->rg);

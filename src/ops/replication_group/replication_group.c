@@ -143,7 +143,6 @@ static int check_modifiable(
     if (r == 0) r = check_kms_key(op, rg);
     if (r == 0) r = check_modify_member(op, in, rg);
     if (r) return r;
-    if (in->log_delivery_configurations.n > 0) return not_served(op, "Log delivery");
     if (in->ip_discovery && strcmp(in->ip_discovery, "ipv4") != 0) return not_served(op, "IPv6");
     return request_security_groups(op, &in->cache_security_group_names, &in->security_group_ids, false);
 }
@@ -162,7 +161,8 @@ int op_modify_replication_group(
     waits |= in->automatic_failover_enabled.set && rg->pending_failover != FAILOVER_CHANGE_NONE;
     if (r == 0) r = rg_access_change(op, in, rg, &busy);
     if (r == 0) r = rg_security_change(op, in, rg, &busy, &waits);
-    if (r == 0 && !busy && !waits && row_equal(&sql_table_replication_group, &before, rg))
+    if (r == 0 && !busy && !waits && in->log_delivery_configurations.n == 0 &&
+        row_equal(&sql_table_replication_group, &before, rg))
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "No modifications were requested");
     if (r == 0) r = busy ? rg_set_modifying(op, rg) : q_replication_group_put(op->store, rg, op->err);
     if (r == 0) r = rg_copy_settings(op, rg);

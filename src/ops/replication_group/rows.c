@@ -43,6 +43,10 @@ static struct row_cache_cluster cluster_row(
         .pending_zones = "",
         .config_nodes = "",
         .notification_topic_status = rg->notification_topic_status,
+        .slow_log = rg->slow_log,
+        .slow_log_status = rg->slow_log_status,
+        .engine_log = rg->engine_log,
+        .engine_log_status = rg->engine_log_status,
     };
 }
 
@@ -153,6 +157,10 @@ int rg_copy_settings(struct op *op, const struct row_replication_group *rg)
         c->notification_topic_arn = rg->notification_topic_arn;
         c->notification_topic_status = rg->notification_topic_status;
         c->security_group_ids = rg->security_group_ids;
+        c->slow_log = rg->slow_log;
+        c->slow_log_status = rg->slow_log_status;
+        c->engine_log = rg->engine_log;
+        c->engine_log_status = rg->engine_log_status;
         r = q_cache_cluster_put(op->store, c, op->err);
     }
     return r;

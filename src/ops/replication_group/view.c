@@ -4,6 +4,7 @@
 #include "base/slots.h"
 #include "model/xml.h"
 #include "ops/core/id.h"
+#include "ops/core/logs.h"
 #include "ops/core/view.h"
 #include "plan/encryption.h"
 #include "plan/rg_row.h"
@@ -209,8 +210,18 @@ static void view_pending_failover(
         out->automatic_failover_status = failover_change_text(row->pending_failover);
 }
 
+static void view_pending_logs(
+    struct op *op, const struct row_replication_group *row, struct api_replication_group_pending_modified_values *out)
+{
+    struct row_replication_group copy = *row;
+    const struct log_columns logs[] = LOG_COLUMNS_OF(&copy);
+    out->pending_log_delivery_configuration = logs_view_pending(op, logs);
+}
+
 static void view_settings(struct op *op, const struct row_replication_group *row, struct api_replication_group *out)
 {
+    struct row_replication_group copy = *row;
+    const struct log_columns logs[] = LOG_COLUMNS_OF(&copy);
     *out = (struct api_replication_group){
         .replication_group_id = row->id,
         .description = row->description,
@@ -227,7 +238,7 @@ static void view_settings(struct op *op, const struct row_replication_group *row
         .at_rest_encryption_enabled = OPT_BOOL(row->at_rest_encryption),
         .kms_key_id = row->kms_key_id,
         .arn = arn_of(op, row->account, "replicationgroup", row->id),
-        .log_delivery_configurations = {.set = true},
+        .log_delivery_configurations = logs_view(op, logs),
         .replication_group_create_time = OPT_TIME(row->created_ms),
         .data_tiering = "disabled",
         .auto_minor_version_upgrade = OPT_BOOL(row->auto_minor_version_upgrade),
@@ -274,6 +285,7 @@ int view_rgs(struct op *op, const struct row_replication_group *rows, size_t n, 
         view_resharding(op, &rows[i], &b, out[i].pending_modified_values);
         view_user_groups(op, &rows[i], &b, &out[i]);
         view_encryption(&rows[i], &b, &out[i]);
+        view_pending_logs(op, &rows[i], out[i].pending_modified_values);
         view_pending_failover(&rows[i], out[i].pending_modified_values);
         out[i].global_replication_group_info = view_membership(op, &rows[i], &b);
         keep_description(op, rows[i].id, &out[i]);

@@ -80,6 +80,7 @@ static const struct {
     {"setnx", cmd_setnx},
     {"shutdown", redis_shutdown},
     {"slaveof", redis_replicaof},
+    {"slowlog|get", redis_slowlog_get},
     {"strlen", cmd_strlen},
     {"ttl", cmd_ttl},
     {"unlink", cmd_del},
