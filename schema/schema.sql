@@ -228,6 +228,15 @@ CREATE TABLE replication_group (
   created_ms                 INTEGER NOT NULL, weighing_ms INTEGER NOT NULL DEFAULT 0, unserved_since_ms INTEGER NOT NULL DEFAULT 0, automatic_failover TEXT NOT NULL DEFAULT 'disabled', transit_encryption TEXT NOT NULL DEFAULT 'none', replicas_change TEXT NOT NULL DEFAULT '', notification_topic_status TEXT NOT NULL DEFAULT 'active', pending_failover TEXT NOT NULL DEFAULT '', pending_due INTEGER NOT NULL DEFAULT 0, slow_log TEXT, slow_log_status TEXT, engine_log TEXT, engine_log_status TEXT,
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
+CREATE TABLE reserved_node (
+  region       TEXT NOT NULL,
+  id           TEXT NOT NULL,
+  account      TEXT NOT NULL,
+  offering_id  TEXT NOT NULL,
+  nodes        INTEGER NOT NULL,
+  start_ms     INTEGER NOT NULL,
+  PRIMARY KEY (region, id)
+) WITHOUT ROWID;
 CREATE TABLE resharding (
   region        TEXT NOT NULL,
   rg_id         TEXT NOT NULL,

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks api/catalog/*.json and generates constant C tables from it; a contradiction in the data breaks the build.
 
-    gen_catalog.py OUTDIR commands.json distances.json engines.json events.json limits.json node-types.json parameters-*.json regions.json
+    gen_catalog.py OUTDIR commands.json distances.json engines.json events.json limits.json node-types.json parameters-*.json regions.json reserved-nodes.json
 """
 import json
 import math
@@ -463,6 +463,27 @@ def gen_commands(data):
     return {"commands.gen.c": out}
 
 
+# Reserved nodes
+
+
+def gen_offerings(data):
+    members(data, ["about", "rates", "engines", "terms"], where="reserved nodes")
+    for term in data["terms"]:
+        members(term, ["years", "offering", "saves", "upfront"], where="term")
+        check(term["years"] > 0 and 0 <= term["saves"] < 1 and 0 <= term["upfront"] <= 1, "%s: strange term" % term["offering"])
+    unique("term", [(t["years"], t["offering"]) for t in data["terms"]])
+    letters = [chr(ord("a") + i) for i in range(26)]
+    for letter in data["rates"]:
+        check(letter in letters, "rate: %s is no letter" % letter)
+    source = ['#include "catalog/offering.h"']
+    source += table("const struct offering_term offering_terms[]", ["{%d, %s, %s, %s}" % (
+        t["years"], quoted(t["offering"]), t["saves"], t["upfront"]) for t in data["terms"]])
+    source += ["", "const size_t n_offering_terms = %d;" % len(data["terms"])]
+    source += table("const double offering_rates[26]", [str(data["rates"].get(letter, 0)) for letter in letters])
+    source += table("const double offering_engines[ENGINE_COUNT]", [str(data["engines"][e]) for e in ENGINES])
+    return {"offerings.gen.c": source}
+
+
 def generate(data):
     families = data["parameters-redis"]["families"] | data["parameters-memcached"]["families"]
     files = gen_regions(data["regions"])
@@ -473,6 +494,7 @@ def generate(data):
     files |= gen_events(data["events"])
     files |= gen_limits(data["limits"])
     files |= gen_commands(data["commands"])
+    files |= gen_offerings(data["reserved-nodes"])
     return files
 
 

@@ -12,12 +12,12 @@
 /* Asked for by a pass, which looks at everything and keeps it, by the start, or by a reset, which empties tables. Experiments and
  * their templates are few, and experiment_tagged() reads the tags of a request. */
 static const char *const whole_table[] = {"node_group_by_group", "cache_cluster_by_group", "node_by_group", "endpoint_by_group",
-    "reset_left", "reset_tags", "reset_events", "reset_test_failovers", "reset_snapshots_taken", "experiment_list",
-    "experiment_template_list", "experiment_tagged"};
+    "reset_left", "reset_tags", "reset_events", "reset_test_failovers", "reset_snapshots_taken", "reset_reserved_nodes",
+    "experiment_list", "experiment_template_list", "experiment_tagged"};
 /* As many as quotas allow in a region, and asked for by few requests. */
 static const char *const whole_region[] = {"global_page", "node_count", "parameter_group_count", "parameter_group_users",
-    "cluster_list_by_parameter_group", "member_by_parameter_group", "snapshot_copies", "subnet_group_count", "subnet_group_users",
-    "user_count", "user_group_count"};
+    "reserved_node_count", "cluster_list_by_parameter_group", "member_by_parameter_group", "snapshot_copies",
+    "subnet_group_count", "subnet_group_users", "user_count", "user_group_count"};
 /* The few members of a global datastore, and those that one region has; experiments. */
 static const char *const sorted[] = {"member_list", "global_page", "experiment_list", "experiment_template_list"};
 

@@ -112,6 +112,7 @@ static int forget_history(struct rest *t)
     const char *account = t->scope->account;
     const char *arns = arena_printf(t->arena, "arn:*:elasticache:%s:%s:*", region ? region : "*", account ? account : "*");
     int r = q_reset_tags(t->store, arns, t->err);
+    if (r == 0) r = q_reset_reserved_nodes(t->store, region, account, t->err);
     if (r || account) return r; /* none of the others names an account */
     r = q_reset_events(t->store, region, t->err);
     if (r == 0) r = q_reset_test_failovers(t->store, region, t->err);

@@ -1,6 +1,7 @@
 #include "ops/core/find.h"
 #include "ops/core/id.h"
 #include "ops/core/tags.h"
+#include "ops/reserved_node/reserved_node.h"
 #include "ops/snapshot/take.h"
 #include "ops/user/user.h"
 #include "ops/user/user_group.h"
@@ -45,7 +46,6 @@ static int check_absent_kind(struct op *op, const struct arn *arn)
         const char *what;
     } kinds[] = {
         {"securitygroup", FAULT_CACHE_SECURITY_GROUP_NOT_FOUND, "Cache security group"},
-        {"reserved-instance", FAULT_RESERVED_CACHE_NODE_NOT_FOUND, "Reserved cache node"},
         {"serverlesscache", FAULT_SERVERLESS_CACHE_NOT_FOUND, "Serverless cache"},
         {"serverlesscachesnapshot", FAULT_SERVERLESS_CACHE_SNAPSHOT_NOT_FOUND, "Serverless cache snapshot"},
     };
@@ -69,6 +69,7 @@ static int check_taggable(struct op *op, const struct arn *arn)
         if (r == 0 && pg == NULL) return op_fault(op, FAULT_CACHE_PARAMETER_GROUP_NOT_FOUND, "%s is not present", arn->id);
         return r;
     }
+    if (strcmp(arn->type, "reserved-instance") == 0) return reserved_node_check(op, arn->id);
     if (strcmp(arn->type, "subnetgroup") == 0) {
         struct row_subnet_group *g;
         int r = q_subnet_group_get(op->store, op->arena, op->region->name, arn->id, &g, op->err);
