@@ -159,6 +159,12 @@ static enum lack stand_alone_lack(struct world *w, struct world_cluster *c, stru
     return n->row.seen_logs_generation == logs_generation(&c->row) ? LACK_NOTHING : LACK_LOGS;
 }
 
+/* A number that was asked for is being brought about. One that waits for the window, or for the end of a reboot, is not. */
+static bool is_resizing(const struct world_cluster *c)
+{
+    return c->row.pending_num_nodes && c->row.pending_since_ms == 0 && c->row.status == CLUSTER_MODIFYING;
+}
+
 void cluster_find_lacks(struct world *w, struct world_cluster *c, struct lacks *l)
 {
     if (c->row.weighing_ms) lacks_add(l, LACK_ROOM, NULL, NULL);
@@ -166,8 +172,7 @@ void cluster_find_lacks(struct world *w, struct world_cluster *c, struct lacks *
         lacks_add(l, LACK_ENDPOINT, NULL, c->endpoint);
     for (size_t i = 0; i < c->n_nodes && lacks_want_more(l); i++)
         if (!c->nodes[i].drop) lacks_add(l, stand_alone_lack(w, c, &c->nodes[i]), &c->nodes[i], NULL);
-    if (count_running(c) != (c->row.pending_num_nodes ? c->row.pending_num_nodes : c->row.num_nodes))
-        lacks_add(l, LACK_NODES, NULL, NULL);
+    if (count_running(c) != (is_resizing(c) ? c->row.pending_num_nodes : c->row.num_nodes)) lacks_add(l, LACK_NODES, NULL, NULL);
 }
 
 static void end_resizing(struct world *w, struct world_cluster *c)
@@ -191,13 +196,13 @@ static void end_resizing(struct world *w, struct world_cluster *c)
 
 static void settle_cluster(struct world *w, struct world_cluster *c)
 {
-    bool created = c->row.status == CLUSTER_CREATING, modified = c->row.status == CLUSTER_MODIFYING;
-    if (!created && !modified && c->row.status != CLUSTER_REBOOTING_CLUSTER_NODES) return;
+    bool created = c->row.status == CLUSTER_CREATING;
+    if (!created && c->row.status != CLUSTER_MODIFYING && c->row.status != CLUSTER_REBOOTING_CLUSTER_NODES) return;
     struct lacks lacks = {0};
     cluster_find_lacks(w, c, &lacks);
     if (lacks.n) return;
     if (created) world_event(w, c->row.region, c->row.id, EVENT_CLUSTER_CREATED);
-    if (modified && c->row.pending_num_nodes) end_resizing(w, c);
+    if (is_resizing(c)) end_resizing(w, c);
     struct log_columns logs[] = LOG_COLUMNS_OF(&c->row);
     logs_settle(w, logs);
     move_cluster_status(w, &c->row.status, CLUSTER_SETTLED);

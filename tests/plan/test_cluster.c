@@ -165,6 +165,23 @@ Test(cluster, a_reboot_ends_when_the_process_is_a_new_one)
     cr_assert_eq(events("Cache node 0001 restarted"), 1);
 }
 
+/* Else it would be rebooting until its maintenance window. */
+Test(cluster, a_reboot_does_not_wait_for_nodes_that_wait_for_the_window)
+{
+    mem->row.status = CLUSTER_REBOOTING_CLUSTER_NODES;
+    mem->row.pending_num_nodes = 2;
+    mem->row.pending_nodes_to_remove = "0003";
+    mem->row.pending_since_ms = b.w.now_ms;
+    mem->nodes[0].row.status = NODE_REBOOTING;
+    mem->nodes[0].row.incarnation = 2;
+    plan_world(&b.w);
+    build_see_all(&b);
+    plan_world(&b.w);
+    cr_assert_eq(mem->row.status, CLUSTER_AVAILABLE);
+    cr_assert_eq(mem->row.num_nodes, 3);
+    cr_assert_eq(mem->row.pending_num_nodes, 2);
+}
+
 Test(cluster, what_waits_for_the_window_is_done_when_it_opens)
 {
     redis->row.pending_node_type = "cache.r7g.xlarge";

@@ -207,7 +207,7 @@ static int add_nodes(const struct change *x, int64_t more)
         if (asked->n) zone = asked->items[i];
         else if (x->c->az_mode == AZ_MODE_CROSS_AZ) zone = zone_emptiest(zones.items, zones.n, &taken);
         taken.items[taken.n++] = zone;
-        r = request_zone(x->op, zone);
+        r = subnet_group_check_zone(x->op, x->c->subnet_group, zone);
     }
     const struct string_list added = {true, (size_t)more, taken.items + x->n_nodes};
     if (r == 0) x->c->pending_zones = request_words(x->op, &added);

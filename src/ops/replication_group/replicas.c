@@ -7,6 +7,7 @@
 #include "ops/core/zone.h"
 #include "ops/replication_group/members.h"
 #include "ops/replication_group/rows.h"
+#include "ops/subnet_group/subnet_group.h"
 #include "plan/moves.gen.h"
 #include "plan/rg_row.h"
 #include "plan/world.h"
@@ -55,14 +56,16 @@ int rg_add_replica(
     struct row_node *members;
     size_t n;
     const char *node_id;
+    struct string_list zones;
     int r = rg_read_members(op, rg, &members, &n);
-    if (r == 0 && zone) r = request_zone(op, zone);
+    if (r == 0 && zone) r = subnet_group_check_zone(op, rg->subnet_group, zone);
+    if (r == 0) r = subnet_group_zones(op, rg->subnet_group, &zones);
     if (r == 0 && cluster_id == NULL) r = next_cluster_id(op, rg, node_group_id, &cluster_id);
     if (r) return r;
     struct string_list taken = {.items = arena_array(op->arena, const char *, n)};
     for (size_t i = 0; i < n; i++)
         if (strcmp(members[i].node_group_id, node_group_id) == 0) taken.items[taken.n++] = members[i].availability_zone;
-    if (zone == NULL) zone = zone_emptiest(op->region->zones, op->region->n_zones, &taken);
+    if (zone == NULL) zone = zone_emptiest(zones.items, zones.n, &taken);
     r = rg_add_member(op, rg, cluster_id, node_group_id, zone, &node_id);
     return r ? r : rg_share_tags(op, rg, cluster_id);
 }

@@ -118,7 +118,7 @@ static int place_shard(struct op *op, const struct api_resharding_configuration 
     s->id = c->node_group_id;
     for (size_t i = 0; r == 0 && i < zones->n; i++) {
         s->zones[i] = zones->items[i];
-        r = request_zone(op, zones->items[i]);
+        r = subnet_group_check_zone(op, z->rg->subnet_group, zones->items[i]);
     }
     return r;
 }

@@ -142,10 +142,10 @@ const char *shard_zone(const struct string_list *zones, size_t shard, int member
     return zones->items[(shard + (size_t)member) % zones->n];
 }
 
-static int use_zone(struct op *op, struct new_shard *s, int member, const char *zone)
+static int use_zone(struct op *op, const struct rg_creation *p, struct new_shard *s, int member, const char *zone)
 {
     s->zones[member] = zone;
-    return request_zone(op, zone);
+    return subnet_group_check_zone(op, p->rg.subnet_group, zone);
 }
 
 static int read_preferred_zones(struct op *op, const struct api_create_replication_group_in *in, struct rg_creation *p)
@@ -158,18 +158,19 @@ static int read_preferred_zones(struct op *op, const struct api_create_replicati
     if (azs->n && (int)azs->n != p->shards->members)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
             "The number of preferred availability zones must match the number of cache clusters.");
-    for (size_t i = 0; r == 0 && i < azs->n; i++) r = use_zone(op, p->shards, (int)i, azs->items[i]);
+    for (size_t i = 0; r == 0 && i < azs->n; i++) r = use_zone(op, p, p->shards, (int)i, azs->items[i]);
     return r;
 }
 
-static int read_configured_zones(struct op *op, const struct api_node_group_configuration *ng, struct new_shard *s)
+static int read_configured_zones(
+    struct op *op, const struct rg_creation *p, const struct api_node_group_configuration *ng, struct new_shard *s)
 {
     const struct string_list *zones = &ng->replica_availability_zones;
     if (zones->n && (int)zones->n != s->members - 1)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
             "The number of replica availability zones must match the number of replicas.");
-    int r = ng->primary_availability_zone ? use_zone(op, s, 0, ng->primary_availability_zone) : 0;
-    for (size_t i = 0; r == 0 && i < zones->n; i++) r = use_zone(op, s, (int)i + 1, zones->items[i]);
+    int r = ng->primary_availability_zone ? use_zone(op, p, s, 0, ng->primary_availability_zone) : 0;
+    for (size_t i = 0; r == 0 && i < zones->n; i++) r = use_zone(op, p, s, (int)i + 1, zones->items[i]);
     return r;
 }
 
@@ -178,7 +179,7 @@ static int read_zones(struct op *op, const struct api_create_replication_group_i
     struct string_list zones;
     int r = read_preferred_zones(op, in, p);
     for (size_t i = 0; r == 0 && i < in->node_group_configuration.n; i++)
-        r = read_configured_zones(op, &in->node_group_configuration.items[i], &p->shards[i]);
+        r = read_configured_zones(op, p, &in->node_group_configuration.items[i], &p->shards[i]);
     if (r == 0) r = subnet_group_zones(op, p->rg.subnet_group, &zones);
     for (size_t i = 0; r == 0 && i < p->n_shards; i++)
         for (int m = 0; m < p->shards[i].members; m++)

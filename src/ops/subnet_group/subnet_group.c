@@ -3,6 +3,7 @@
 #include "catalog/limits.gen.h"
 #include "catalog/vpc.h"
 #include "ops/core/id.h"
+#include "ops/core/request.h"
 #include "ops/core/tags.h"
 #include <string.h>
 
@@ -96,6 +97,16 @@ int subnet_group_zones(struct op *op, const char *name, struct string_list *out)
     for (size_t i = 0; i < op->region->n_zones; i++)
         if (has_word(&used, op->region->zones[i])) out->items[out->n++] = op->region->zones[i];
     return 0;
+}
+
+int subnet_group_check_zone(struct op *op, const char *name, const char *zone)
+{
+    struct string_list zones;
+    int r = request_zone(op, zone);
+    if (r == 0) r = subnet_group_zones(op, name, &zones);
+    if (r || has_word(&zones, zone)) return r;
+    return op_fault(op, FAULT_INVALID_VPC_NETWORK_STATE,
+        "No subnet is present in the cache subnet group for availability zone %s", zone);
 }
 
 /* ---- as the API shows them ---- */
