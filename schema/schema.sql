@@ -39,7 +39,7 @@ CREATE TABLE cache_cluster (
   pending_zones              TEXT NOT NULL,           -- of the nodes to be added
   pending_since_ms           INTEGER NOT NULL,     -- 0: what is pending need not wait for the window
   config_nodes               TEXT NOT NULL,            -- memcached: the nodes that config_version tells of
-  notification_topic_status  TEXT NOT NULL, weighing_ms INTEGER NOT NULL DEFAULT 0, unserved_since_ms INTEGER NOT NULL DEFAULT 0, transit_encryption TEXT NOT NULL DEFAULT 'none', slow_log TEXT, slow_log_status TEXT, engine_log TEXT, engine_log_status TEXT,
+  notification_topic_status  TEXT NOT NULL, weighing_ms INTEGER NOT NULL DEFAULT 0, unserved_since_ms INTEGER NOT NULL DEFAULT 0, transit_encryption TEXT NOT NULL DEFAULT 'none', slow_log TEXT, slow_log_status TEXT, engine_log TEXT, engine_log_status TEXT, update_name TEXT, update_stage TEXT, update_changed_ms INTEGER NOT NULL DEFAULT 0, updates_done TEXT,
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
 CREATE TABLE encryption (
@@ -157,7 +157,7 @@ CREATE TABLE node (
   seen_incarnation      INTEGER NOT NULL,
   seen_pending_settings TEXT,            -- those that take a restart
   seen_refused_settings TEXT,            -- those that its engine does not take
-  seen_since_ms         INTEGER NOT NULL, seen_encryption TEXT, seen_users_generation INTEGER NOT NULL DEFAULT 0, seen_asked TEXT, seen_binary TEXT, seen_engine_name TEXT, seen_weighed INTEGER NOT NULL DEFAULT 0, seen_used INTEGER NOT NULL DEFAULT 0, seen_data INTEGER NOT NULL DEFAULT 0, unserved_since_ms INTEGER NOT NULL DEFAULT 0, seen_unsaved_ms INTEGER NOT NULL DEFAULT 0, seen_blocked TEXT, blocked_since_ms INTEGER NOT NULL DEFAULT 0, blocked_told INTEGER NOT NULL DEFAULT 0, condemned_started_ms INTEGER NOT NULL DEFAULT 0, promote_pid INTEGER NOT NULL DEFAULT 0, promote_started_ms INTEGER NOT NULL DEFAULT 0, seen_branch_offset INTEGER NOT NULL DEFAULT 0, seen_rising INTEGER NOT NULL DEFAULT 0, seen_left_out INTEGER NOT NULL DEFAULT 0, recovering INTEGER NOT NULL DEFAULT 0, no_address TEXT, seen_loads INTEGER NOT NULL DEFAULT 0, seen_links_encrypted INTEGER NOT NULL DEFAULT 0, seen_unable TEXT, release TEXT, seen_address TEXT, seen_port INTEGER NOT NULL DEFAULT 0, seen_logs_generation INTEGER NOT NULL DEFAULT 0,        -- when seen_state became what it is
+  seen_since_ms         INTEGER NOT NULL, seen_encryption TEXT, seen_users_generation INTEGER NOT NULL DEFAULT 0, seen_asked TEXT, seen_binary TEXT, seen_engine_name TEXT, seen_weighed INTEGER NOT NULL DEFAULT 0, seen_used INTEGER NOT NULL DEFAULT 0, seen_data INTEGER NOT NULL DEFAULT 0, unserved_since_ms INTEGER NOT NULL DEFAULT 0, seen_unsaved_ms INTEGER NOT NULL DEFAULT 0, seen_blocked TEXT, blocked_since_ms INTEGER NOT NULL DEFAULT 0, blocked_told INTEGER NOT NULL DEFAULT 0, condemned_started_ms INTEGER NOT NULL DEFAULT 0, promote_pid INTEGER NOT NULL DEFAULT 0, promote_started_ms INTEGER NOT NULL DEFAULT 0, seen_branch_offset INTEGER NOT NULL DEFAULT 0, seen_rising INTEGER NOT NULL DEFAULT 0, seen_left_out INTEGER NOT NULL DEFAULT 0, recovering INTEGER NOT NULL DEFAULT 0, no_address TEXT, seen_loads INTEGER NOT NULL DEFAULT 0, seen_links_encrypted INTEGER NOT NULL DEFAULT 0, seen_unable TEXT, release TEXT, seen_address TEXT, seen_port INTEGER NOT NULL DEFAULT 0, seen_logs_generation INTEGER NOT NULL DEFAULT 0, updated_for TEXT, updated_ms INTEGER NOT NULL DEFAULT 0,        -- when seen_state became what it is
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
 CREATE TABLE node_group (
@@ -225,7 +225,7 @@ CREATE TABLE replication_group (
   network_type               TEXT NOT NULL,
   ip_discovery               TEXT NOT NULL,
   next_member                INTEGER NOT NULL,   -- the number the next member cluster gets
-  created_ms                 INTEGER NOT NULL, weighing_ms INTEGER NOT NULL DEFAULT 0, unserved_since_ms INTEGER NOT NULL DEFAULT 0, automatic_failover TEXT NOT NULL DEFAULT 'disabled', transit_encryption TEXT NOT NULL DEFAULT 'none', replicas_change TEXT NOT NULL DEFAULT '', notification_topic_status TEXT NOT NULL DEFAULT 'active', pending_failover TEXT NOT NULL DEFAULT '', pending_due INTEGER NOT NULL DEFAULT 0, slow_log TEXT, slow_log_status TEXT, engine_log TEXT, engine_log_status TEXT,
+  created_ms                 INTEGER NOT NULL, weighing_ms INTEGER NOT NULL DEFAULT 0, unserved_since_ms INTEGER NOT NULL DEFAULT 0, automatic_failover TEXT NOT NULL DEFAULT 'disabled', transit_encryption TEXT NOT NULL DEFAULT 'none', replicas_change TEXT NOT NULL DEFAULT '', notification_topic_status TEXT NOT NULL DEFAULT 'active', pending_failover TEXT NOT NULL DEFAULT '', pending_due INTEGER NOT NULL DEFAULT 0, slow_log TEXT, slow_log_status TEXT, engine_log TEXT, engine_log_status TEXT, update_name TEXT, update_stage TEXT, update_changed_ms INTEGER NOT NULL DEFAULT 0, updates_done TEXT,
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
 CREATE TABLE reserved_node (

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks api/catalog/*.json and generates constant C tables from it; a contradiction in the data breaks the build.
 
-    gen_catalog.py OUTDIR commands.json distances.json engines.json events.json limits.json node-types.json parameters-*.json regions.json reserved-nodes.json
+    gen_catalog.py OUTDIR commands.json distances.json engines.json events.json limits.json node-types.json parameters-*.json regions.json reserved-nodes.json service-updates.json
 """
 import json
 import math
@@ -484,6 +484,25 @@ def gen_offerings(data):
     return {"offerings.gen.c": source}
 
 
+# Service updates
+
+
+def gen_service_updates(data):
+    days = ["every_days", "kept", "recommended_days", "end_days", "minutes_per_node"]
+    members(data, ["about", "kinds"] + days, where="service updates")
+    for name in days:
+        check(isinstance(data[name], int) and data[name] > 0, "%s is no count" % name)
+    for kind in data["kinds"]:
+        members(kind, ["severity", "engines", "about"], where="service update")
+        check(set(kind["engines"]) <= set(ENGINES), "service update: strange engine")
+    source = ['#include "catalog/service_update.h"']
+    source += table("const struct service_update_kind service_update_kinds[]", ["{%s, %s, {%s}}" % (
+        quoted(k["severity"]), quoted(k["about"]), ", ".join(flag(e in k["engines"]) for e in ENGINES)) for k in data["kinds"]])
+    source += ["", "const size_t n_service_update_kinds = %d;" % len(data["kinds"])]
+    source += ["const struct service_update_calendar service_update_calendar = {%s};" % ", ".join(str(data[d]) for d in days)]
+    return {"service_updates.gen.c": source}
+
+
 def generate(data):
     families = data["parameters-redis"]["families"] | data["parameters-memcached"]["families"]
     files = gen_regions(data["regions"])
@@ -495,6 +514,7 @@ def generate(data):
     files |= gen_limits(data["limits"])
     files |= gen_commands(data["commands"])
     files |= gen_offerings(data["reserved-nodes"])
+    files |= gen_service_updates(data["service-updates"])
     return files
 
 

@@ -6,6 +6,7 @@
 #include "plan/node_row.h"
 #include "plan/plan.h"
 #include "plan/seen.h"
+#include "plan/service_update.h"
 #include "plan/settings.h"
 #include "plan/want.h"
 #include "plan/window.h"
@@ -168,6 +169,7 @@ static bool is_resizing(const struct world_cluster *c)
 void cluster_find_lacks(struct world *w, struct world_cluster *c, struct lacks *l)
 {
     if (c->row.weighing_ms) lacks_add(l, LACK_ROOM, NULL, NULL);
+    if (update_is_under_way(c->row.update_stage)) lacks_add(l, LACK_UPDATE, NULL, NULL);
     if (c->endpoint && seen_endpoint_state(&c->endpoint->row) != ENDPOINT_LISTENING)
         lacks_add(l, LACK_ENDPOINT, NULL, c->endpoint);
     for (size_t i = 0; i < c->n_nodes && lacks_want_more(l); i++)
@@ -232,5 +234,6 @@ void plan_stand_alone(struct world *w, struct world_cluster *c)
     plan_pending_changes(w, c);
     plan_cluster_scaling(w, c);
     publish_nodes(w, c);
+    plan_cluster_update(w, c);
     settle_cluster(w, c);
 }

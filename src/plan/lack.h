@@ -22,6 +22,7 @@ enum lack {
     LACK_USERS,      /* as they are now */
     LACK_ENCRYPTION, /* as it is to be */
     LACK_SETTINGS,   /* the values of its parameter group */
+    LACK_UPDATE,     /* of the whole: a service update is under way */
     LACK_LOGS,       /* delivered as they are to be */
     LACK_STEP,       /* a status of its own that is under way */
     LACK_SLOTS,      /* of a replication group in cluster mode: slots at rest, and nodes that agree about them */

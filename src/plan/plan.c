@@ -1,4 +1,5 @@
 #include "plan/plan.h"
+#include "plan/service_update.h"
 #include "plan/tables.h"
 
 /* Every rule moves towards rest, so this ends after a few rounds; the bound keeps a mistake from hanging the server: the next look goes on.
@@ -18,6 +19,7 @@ static void run_rules(struct world *w)
         RUN(plan_pending, w, &w->rgs[i]);
         RUN(plan_scaling, w, &w->rgs[i]);
         RUN(plan_upgrade, w, &w->rgs[i]);
+        RUN(plan_rg_update, w, &w->rgs[i]);
         RUN(plan_rg, w, &w->rgs[i]);
     }
     for (size_t i = 0; i < w->n_clusters; i++) RUN(plan_parameters, w, &w->clusters[i]);

@@ -43,6 +43,8 @@ void plan_cluster_scaling(struct world *w, struct world_cluster *c);
 void plan_global_scaling(struct world *w, struct world_global *g);
 /* Rolls a new engine version through a replication group, one node at a time, the primary last. */
 void plan_upgrade(struct world *w, struct world_rg *rg);
+/* The primary of a node group hands over to that replica in good order, unless it does so already. */
+void upgrade_hand_over(struct world *w, struct world_rg *rg, const struct world_node *first, const struct world_node *next);
 /* A node whose creation or restart has come to its end is available. */
 void plan_node(struct world *w, struct world_node *n);
 /* A stand-alone cluster: its status, its pending changes, the rows of what is gone. */

@@ -5,6 +5,7 @@
 #include "plan/moves.gen.h"
 #include "plan/plan.h"
 #include "plan/seen.h"
+#include "plan/service_update.h"
 #include "plan/shard.h"
 #include "plan/want.h"
 #include <string.h>
@@ -48,6 +49,7 @@ static bool held_by_global(const struct world_rg *rg)
 void rg_find_lacks(struct world *w, struct world_rg *rg, struct lacks *l)
 {
     if (rg->row.weighing_ms) lacks_add(l, LACK_ROOM, NULL, NULL);
+    if (update_is_under_way(rg->row.update_stage)) lacks_add(l, LACK_UPDATE, NULL, NULL);
     for (size_t i = 0; i < rg->n_nodes && lacks_want_more(l); i++)
         if (!rg->nodes[i].drop) lacks_add(l, node_lack(w, rg, &rg->nodes[i]), &rg->nodes[i], NULL);
     for (size_t i = 0; i < rg->n_endpoints && lacks_want_more(l); i++)

@@ -42,6 +42,17 @@ static bool needs_restart(const struct world_node *first, const struct world_nod
     return from == NULL || to == NULL || strcmp(from, to) != 0;
 }
 
+void upgrade_hand_over(struct world *w, struct world_rg *rg, const struct world_node *first, const struct world_node *next)
+{
+    for (size_t i = 0; i < rg->n_node_groups; i++) {
+        struct world_node_group *ng = &rg->node_groups[i];
+        if (rg_primary(ng) != first || ng->row.switch_node_id) continue;
+        world_set(w, &ng->row.switch_node_id, next->row.id);
+        world_set_int(w, &ng->row.switch_offset, -1);
+        world_set_int(w, &ng->row.switch_since_ms, w->steady_ms);
+    }
+}
+
 void plan_upgrade(struct world *w, struct world_rg *rg)
 {
     struct world_cluster *replica = NULL, *primary = NULL;
@@ -59,13 +70,6 @@ void plan_upgrade(struct world *w, struct world_rg *rg)
         return;
     }
     struct world_node *first = primary ? rg_cluster_node(primary) : NULL, *next = first ? find_upgraded(rg, first) : NULL;
-    if (next && needs_restart(first, next)) {
-        for (size_t i = 0; i < rg->n_node_groups; i++) {
-            struct world_node_group *ng = &rg->node_groups[i];
-            if (rg_primary(ng) != first || ng->row.switch_node_id) continue;
-            world_set(w, &ng->row.switch_node_id, next->row.id);
-            world_set_int(w, &ng->row.switch_offset, -1);
-            world_set_int(w, &ng->row.switch_since_ms, w->steady_ms);
-        }
-    } else if (first) order_version(w, rg, primary, first);
+    if (next && needs_restart(first, next)) upgrade_hand_over(w, rg, first, next);
+    else if (first) order_version(w, rg, primary, first);
 }

@@ -49,6 +49,7 @@ static const struct sentence {
     [LACK_USERS] = {"the users of node %s", "its engine has them as they are now"},
     [LACK_ENCRYPTION] = {"the encryption of node %s", "it speaks what was asked for, and so do its links"},
     [LACK_SETTINGS] = {"the parameters of node %s", "its engine has those of its parameter group"},
+    [LACK_UPDATE] = {"the service update", "all nodes were restarted for it, one after the other, or it is stopped"},
     [LACK_LOGS] = {"the delivery of the logs of node %s", "its agent has told that it delivers them as asked for"},
     [LACK_STEP] = {"node %s to be available", "its restart or creation is through"},
     [LACK_SLOTS] = {"slots to come to rest", "every shard has what it shall have, and all nodes agree about it"},

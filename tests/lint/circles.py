@@ -15,7 +15,7 @@ import tree
 ROOMS = {
     "agent": ["os", "engine", "forwarder snapshots", "node", "redis memcached", "redis_cluster", "dry_run", "session"],
     "ops": ["core", "parameter_group subnet_group security_group engine event user reserved_node", "snapshot", "replication_group", "cache_cluster",
-            "global_datastore tag", "dump reset"],
+            "global_datastore tag service_update", "dump reset"],
 }
 
 
