@@ -489,6 +489,11 @@ PurchaseReservedCacheNodesOffering ReservedCacheNodesOfferingId=none = ReservedC
 DescribeReservedCacheNodes ReservedCacheNodeId=none = ReservedCacheNodeNotFound
 DescribeReservedCacheNodes MaxRecords=1 = InvalidParameterValue
 DescribeReservedCacheNodes
+DescribeServiceUpdates
+DescribeServiceUpdates ServiceUpdateName=none = ServiceUpdateNotFoundFault
+DescribeUpdateActions
+BatchApplyUpdateAction ServiceUpdateName=none&CacheClusterIds.member.1=x = ServiceUpdateNotFoundFault
+BatchStopUpdateAction ServiceUpdateName=none&CacheClusterIds.member.1=x = ServiceUpdateNotFoundFault
 """
 
 DRY = [ENGINES, PARAMETER_GROUPS, SUBNET_GROUPS, USERS, CACHE_CLUSTERS, REPLICATION_GROUPS, SNAPSHOTS, TAGS, PAGES, RESERVED]
@@ -511,6 +516,7 @@ EXAMPLES = {name: form for form, names in {
     "ResourceName=x&Tags.Tag.1.Key=x&TagKeys.member.1=x": "AddTagsToResource RemoveTagsFromResource ListTagsForResource",
     "UserId=x&UserName=x&Engine=redis&AccessString=on": "CreateUser ModifyUser DeleteUser",
     "UserGroupId=x&Engine=redis": "CreateUserGroup ModifyUserGroup DeleteUserGroup",
+    "ServiceUpdateName=x&CacheClusterIds.member.1=x": "BatchApplyUpdateAction BatchStopUpdateAction",
     "ReservedCacheNodesOfferingId=x": "PurchaseReservedCacheNodesOffering",
 }.items() for name in names.split()}
 

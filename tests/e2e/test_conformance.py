@@ -84,7 +84,7 @@ class Conformance(harness.Case):
         s.region = conformance.REGION
         self.refuse_the_rest(s)
         self.assertEqual([], s.failures)
-        self.assertEqual(lines.REFUSED_ALWAYS, {name for name, r in s.records.items() if not r.done})
+        self.assertEqual(lines.REFUSED_ALWAYS | {"BatchApplyUpdateAction", "BatchStopUpdateAction"}, {name for name, r in s.records.items() if not r.done})
         drawn = table(s)
         print(drawn)
         if os.environ.get("MERIDIAN_DRAW"):
