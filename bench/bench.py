@@ -1,10 +1,11 @@
 """Measures a release build against its targets.
 
-usage: bench.py [FIGURE…]     without a name, all of them: start, size, memory, describe, page, create, join, lag, failover,
+usage: bench.py [FIGURE…]     without a name, all of them: start, size, memory, describe, page, names, create, join, lag, failover,
                               takeover, hang, primary, reader, items, tls_create, tls, access, fleet, snapshot, cluster_create, reshard,
                               cluster_failover, cluster_election, turns, loss, hostile, scale, gateway, far,
                               far_failover
 
+names                 the name of a reader endpoint, among those of 100 groups, asked for over UDP
 takeover, hang        a primary killed or stopped, until a write is accepted
 primary, reader       throughput through an endpoint to that of the node itself; reader needs cores that nothing else uses
 items                 commands of a memcached node, to those of the engine alone
@@ -131,6 +132,27 @@ def page():
         values, ratios = loads(server, "Action=DescribeReplicationGroups&Version=2015-02-02&MaxRecords=100")
     yield Figure("DescribeReplicationGroups, a page of 100 groups", "/s", 300, values, least=True)
     yield Figure("  to bare libmicrohttpd with the same bytes", "", 0.4, ratios, least=True)
+
+
+def names():
+    flags = ["--dry-run", "--dns", "127.0.0.1:0", "--names", "cache.test"]
+    cores, values = sorted(os.sched_getaffinity(0)), []
+    with Server(flags) as server:
+        for n in range(100):
+            server.create_group(HOME, "g%03d" % n, nodes=3)
+        for n in range(100):
+            server.wait_group(HOME, "g%03d" % n)
+        with open(os.path.join(server.data, "dns")) as f:
+            host, _, port = f.read().strip().rpartition(":")
+        name = server.endpoint(HOME, "g050", "Reader")[0]
+        os.sched_setaffinity(server.process.pid, cores[:1])
+        for _ in range(LOAD_RUNS):
+            run = subprocess.run([tool("ask"), host, port, "32", str(LOAD_SECONDS), name], stdout=subprocess.PIPE, text=True,
+                                 preexec_fn=lambda: os.sched_setaffinity(0, cores[-1:]))
+            if run.returncode:
+                raise SystemExit("bench: names had bad answers: " + run.stdout)
+            values.append(float(run.stdout.split()[0]))
+    yield Figure("answers to questions for a name, one core", "/s", 20000, values, least=True)
 
 
 def create():
@@ -280,7 +302,7 @@ def far_failover():
     yield from failovers(40, 55)
 
 
-ALL = [start, size, memory, describe, page, create, join, lag, failover, groups.takeover, groups.hang, groups.primary, groups.reader, items.items, secure.tls_create, secure.tls, access.access,
+ALL = [start, size, memory, describe, page, names, create, join, lag, failover, groups.takeover, groups.hang, groups.primary, groups.reader, items.items, secure.tls_create, secure.tls, access.access,
        fleet.fleet, backup.snapshot, clusters.cluster_create, clusters.reshard, clusters.cluster_failover, clusters.cluster_election, regions.turns, regions.loss, hostile.hostile, scale.scale, wan.gateway, wan.far, far_failover]
 
 
@@ -303,7 +325,7 @@ def main():
     if set(sys.argv[1:]) - set(names):
         sys.exit(__doc__)
     chosen = [names[n] for n in sys.argv[1:]] or ALL
-    subprocess.run(["ninja", "-C", os.path.join(local.ROOT, "build"), "--quiet", "bench/load", "bench/bare", "bench/items"], check=True)
+    subprocess.run(["ninja", "-C", os.path.join(local.ROOT, "build"), "--quiet", "bench/load", "bench/bare", "bench/items", "bench/ask"], check=True)
     print(machine())
     figures = []
     for measure in chosen:
