@@ -10,7 +10,7 @@ struct err;
 
 /*
  * Makes a listening TCP socket in *fd, non-blocking and closed by exec(). The caller owns
- * it. ERR_USAGE if the text is no address or may not be used, ERR_IN_USE if somebody listens there already,
+ * it. ERR_FLAG if the text is no address, ERR_USAGE if this machine or user may not use it, ERR_IN_USE if somebody listens there already,
  * ERR_IO for anything else; the message says what to do, and names the flag ("--listen") that the text came from.
  */
 int listen_on(const char *address, const char *flag, int *fd, struct err *e);

@@ -22,11 +22,11 @@ static bool is_address(const char *text)
 static int check_flags(const struct options *o, struct err *e)
 {
     if (o->names[0] && !endpoint_name_may_end(o->names))
-        return err_set(e, ERR_USAGE,
+        return err_set(e, ERR_FLAG,
             "--names %.80s is no domain that names can be made below: write aws, or a domain in small letters like cache.test",
             o->names);
     if (o->names[0] && o->dns[0] == '\0' && o->addressing != ADDRESSING_PORTS)
-        return err_set(e, ERR_USAGE,
+        return err_set(e, ERR_FLAG,
             "--names %s needs --dns HOST:PORT: each name leads to an address of its own, which nobody else can tell", o->names);
     return 0;
 }
@@ -36,7 +36,7 @@ static int find_place(struct naming *n, const char *advertise, const char *own_a
 {
     const char *place = advertise ? advertise : own_address[0] ? own_address : LOOPBACK;
     if (!is_address(place))
-        return err_set(e, ERR_USAGE,
+        return err_set(e, ERR_FLAG,
             "--dns answers with an address, and --advertise %s is none: advertise the address that this name has", place);
     snprintf(n->at, sizeof n->at, "%s", place);
     return 0;

@@ -23,7 +23,7 @@ struct naming {
 /*
  * Takes the address that --dns names, and notes it in the file 'dns' of the data directory. 'advertise' is what endpoints would name with
  * --addressing ports (NULL: the host by which each caller came), and 'own_address' that of this machine where nodes listen everywhere
- * (else ""). ERR_USAGE, in one line, where the flags can't work together.
+ * (else ""). ERR_FLAG, in one line, where the flags can't work together.
  */
 int naming_open(struct naming *n, const struct options *o, const char *advertise, const char *own_address, const char *data_dir,
     struct err *e);

@@ -67,5 +67,5 @@ Test(listen, takes_one_port_for_both_kinds_of_sockets)
     cr_assert_eq(listen_on_both(address, "--dns", &second, &third, &e), 0);
     close(second);
     close(third);
-    cr_assert_eq(listen_on_both("127.0.0.1", "--dns", &second, &third, &e), ERR_USAGE);
+    cr_assert_eq(listen_on_both("127.0.0.1", "--dns", &second, &third, &e), ERR_FLAG);
 }
