@@ -32,7 +32,7 @@ struct store {
     bool writing;      /* a write transaction is under way */
     struct memo memo;
     char memo_host[HOST_TEXT_SIZE]; /* whom its texts name */
-    struct bounds nodes;            /* how many there are at most */
+    struct bounds rows;             /* how many there are at most */
     struct store_watch watch;       /* zeroed: nobody watches */
 };
 
@@ -238,7 +238,7 @@ int store_back_up(struct store *s, struct err *e)
 int store_restore(struct store *s, const char *dump, struct err *e)
 {
     memo_fini(&s->memo);
-    bounds_fini(&s->nodes);
+    bounds_fini(&s->rows);
     return dump_restore(s->db, dump, e);
 }
 
@@ -266,7 +266,7 @@ void store_close(struct store *s)
     sqlite3_finalize(s->rollback);
     sqlite3_close(s->db);
     memo_fini(&s->memo);
-    bounds_fini(&s->nodes);
+    bounds_fini(&s->rows);
     free(s->path);
     free(s);
 }
@@ -400,14 +400,14 @@ const struct buf *store_recall(const struct store *s, const char *region, const 
     return s->writing ? NULL : memo_get(&s->memo, region, rg_id);
 }
 
-int64_t store_most_nodes(const struct store *s, const char *region)
+int64_t store_most_rows(const struct store *s, const struct sql_table *t, const char *region)
 {
-    return bounds_get(&s->nodes, region);
+    return bounds_get(&s->rows, t, region);
 }
 
-void store_count_nodes(struct store *s, const char *region, int64_t n)
+void store_counted(struct store *s, const struct sql_table *t, const char *region, int64_t n)
 {
-    bounds_set(&s->nodes, region, n);
+    bounds_set(&s->rows, t, region, n);
 }
 
 static int write_row(struct store *s, enum query q, const struct sql_param *p, const struct sql_table *t, const void *row,
@@ -417,7 +417,7 @@ static int write_row(struct store *s, enum query q, const struct sql_param *p, c
     bool itself = t == &sql_table_replication_group;
     const char *region = text_of(t, row, "region"), *id = region ? text_of(t, row, itself ? "id" : "rg_id") : NULL;
     if (id) memo_drop(&s->memo, region, id);
-    if (t == &sql_table_node && !gone) bounds_grow(&s->nodes, ((const struct row_node *)row)->region);
+    if (region && !gone) bounds_grow(&s->rows, t, region);
     if (r || s->watch.row == NULL) return r;
     s->watch.row(s->watch.arg, t, row, gone);
     if (sqlite3_get_autocommit(s->db)) tell_end(s, true);

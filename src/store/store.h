@@ -69,11 +69,11 @@ int store_delete(
     struct store *s, enum query q, const struct sql_param *p, const struct sql_table *t, const void *row, struct err *e);
 
 /*
- * At most so many nodes there are in a region, as far as is known without counting: INT64_MAX until store_count_nodes() was told of a
+ * At most so many rows a table has of a region, as far as is known without counting: INT64_MAX until store_counted() was told of a
  * count, and more than there are after that.
  */
-int64_t store_most_nodes(const struct store *s, const char *region);
-void store_count_nodes(struct store *s, const char *region, int64_t n);
+int64_t store_most_rows(const struct store *s, const struct sql_table *t, const char *region);
+void store_counted(struct store *s, const struct sql_table *t, const char *region, int64_t n);
 
 /*
  * A text that was made of the rows of a replication group alone: the row itself and those that name it. It is kept until one of them is

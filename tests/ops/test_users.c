@@ -1,4 +1,5 @@
 #include "fixture.h"
+#include "database_work.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
@@ -309,6 +310,23 @@ Test(users, quotas_hold)
 }
 
 #define TLS "ReplicationGroupDescription=d&CacheNodeType=cache.r7g.large&TransitEncryptionEnabled=true&ReplicationGroupId="
+
+static int64_t work_of_creating(int n)
+{
+    char form[160];
+    int64_t before = database_work();
+    snprintf(form, sizeof form, "UserId=w%d&UserName=w%d%s", n, n, OPEN);
+    user(NEW, form);
+    return database_work() - before;
+}
+
+Test(users, one_is_created_without_a_look_at_the_others)
+{
+    work_of_creating(0); /* counts what there is */
+    int64_t among_few = work_of_creating(1);
+    for (int i = 2; i < 40; i++) work_of_creating(i);
+    cr_expect_eq(work_of_creating(40), among_few);
+}
 
 Test(users, replication_groups_have_one_user_group_that_fits)
 {

@@ -36,14 +36,25 @@ int check_global_at_rest(struct op *op, const struct row_global_replication_grou
     return global_is_at_rest(g) ? 0 : fault_global_busy(op, g);
 }
 
+int region_find_room(
+    struct op *op, const struct sql_table *t, region_count_fn *count, int64_t limit, int64_t more, bool *has_room)
+{
+    int64_t n;
+    *has_room = store_most_rows(op->store, t, op->region->name) <= limit - more;
+    if (*has_room) return 0;
+    int r = count(op->store, op->region->name, &n, op->err);
+    if (r) return r;
+    store_counted(op->store, t, op->region->name, n);
+    *has_room = n <= limit - more;
+    return 0;
+}
+
 int check_node_quota(struct op *op, int64_t more)
 {
-    int64_t nodes, limit = op->config->large_groups ? LIMIT_NODES_PER_LARGE_REGION : LIMIT_NODES_PER_REGION;
-    if (store_most_nodes(op->store, op->region->name) <= limit - more) return 0;
-    int r = q_node_count(op->store, op->region->name, &nodes, op->err);
-    if (r == 0) store_count_nodes(op->store, op->region->name, nodes);
-    if (r == 0 && nodes + more > limit)
-        return op_fault(op, FAULT_NODE_QUOTA_FOR_CUSTOMER_EXCEEDED,
-            "Customer node quota exceeded. You can have at most %lld nodes in this region", (long long)limit);
-    return r;
+    int64_t limit = op->config->large_groups ? LIMIT_NODES_PER_LARGE_REGION : LIMIT_NODES_PER_REGION;
+    bool has_room;
+    int r = region_find_room(op, &sql_table_node, q_node_count, limit, more, &has_room);
+    if (r || has_room) return r;
+    return op_fault(op, FAULT_NODE_QUOTA_FOR_CUSTOMER_EXCEEDED,
+        "Customer node quota exceeded. You can have at most %lld nodes in this region", (long long)limit);
 }

@@ -14,5 +14,12 @@ int check_global_at_rest(struct op *op, const struct row_global_replication_grou
 /* The fault for a global datastore that is not. */
 int fault_global_busy(struct op *op, const struct row_global_replication_group *g);
 
+/*
+ * Whether the table may have 'more' rows of the region without going beyond 'limit'. 'count' counts them, which is seldom needed: only
+ * where the bound that the store knows does not tell.
+ */
+typedef int region_count_fn(struct store *s, const char *region, int64_t *n, struct err *e);
+int region_find_room(
+    struct op *op, const struct sql_table *t, region_count_fn *count, int64_t limit, int64_t more, bool *has_room);
 /* The region has room for 'more' nodes: --quotas raised gives it a larger one. */
 int check_node_quota(struct op *op, int64_t more);

@@ -3,6 +3,7 @@
 #include "catalog/limits.gen.h"
 #include "ops/core/find.h"
 #include "ops/core/id.h"
+#include "ops/core/state.h"
 #include "ops/core/tags.h"
 #include <assert.h>
 #include <string.h>
@@ -144,15 +145,17 @@ static int view_parameter_group(struct op *op, const struct parameter_group *g, 
 static int check_new_parameter_group(struct op *op, const struct row_parameter_group *g)
 {
     struct parameter_group other;
-    int64_t n;
+    bool has_room;
     int r = parameter_group_get(op, g->region, g->name, &other);
     if (r == 0 && other.name)
         return op_fault(op, FAULT_CACHE_PARAMETER_GROUP_ALREADY_EXISTS, "Parameter group %s already exists", g->name);
     if (r == 0 && family_find(g->family) == NULL)
         return op_fault(
             op, FAULT_INVALID_PARAMETER_VALUE, "CacheParameterGroupFamily %s is not a valid parameter group family.", g->family);
-    if (r == 0) r = q_parameter_group_count(op->store, g->region, &n, op->err);
-    if (r == 0 && n >= LIMIT_PARAMETER_GROUPS_PER_REGION)
+    if (r == 0)
+        r = region_find_room(
+            op, &sql_table_parameter_group, q_parameter_group_count, LIMIT_PARAMETER_GROUPS_PER_REGION, 1, &has_room);
+    if (r == 0 && !has_room)
         return op_fault(op, FAULT_CACHE_PARAMETER_GROUP_QUOTA_EXCEEDED,
             "You can have at most %d cache parameter groups in this region.", LIMIT_PARAMETER_GROUPS_PER_REGION);
     return r;

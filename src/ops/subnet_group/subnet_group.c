@@ -4,6 +4,7 @@
 #include "catalog/vpc.h"
 #include "ops/core/id.h"
 #include "ops/core/request.h"
+#include "ops/core/state.h"
 #include "ops/core/tags.h"
 #include <string.h>
 
@@ -194,12 +195,13 @@ static int put_subnets(struct op *op, const struct row_subnet_group *g, const st
 static int check_new_subnet_group(struct op *op, const char *name)
 {
     const struct row_subnet_group *other;
-    int64_t n;
+    bool has_room;
     int r = get_subnet_group(op, name, &other);
     if (r == 0 && other)
         return op_fault(op, FAULT_CACHE_SUBNET_GROUP_ALREADY_EXISTS, "Cache subnet group %s already exists.", name);
-    if (r == 0) r = q_subnet_group_count(op->store, op->region->name, &n, op->err);
-    if (r == 0 && n >= LIMIT_SUBNET_GROUPS_PER_REGION)
+    if (r == 0)
+        r = region_find_room(op, &sql_table_subnet_group, q_subnet_group_count, LIMIT_SUBNET_GROUPS_PER_REGION, 1, &has_room);
+    if (r == 0 && !has_room)
         return op_fault(op, FAULT_CACHE_SUBNET_GROUP_QUOTA_EXCEEDED,
             "You can have at most %d cache subnet groups in this region.", LIMIT_SUBNET_GROUPS_PER_REGION);
     return r;

@@ -4,6 +4,7 @@
 #include "catalog/limits.gen.h"
 #include "ops/core/find.h"
 #include "ops/core/id.h"
+#include "ops/core/state.h"
 #include "ops/core/tags.h"
 #include "ops/user/secret.h"
 #include "plan/moves.gen.h"
@@ -136,11 +137,11 @@ static int read_access(struct op *op, const char *text, struct row_user *u)
 static int check_new_user(struct op *op, const char *id)
 {
     struct row_user *other;
-    int64_t n;
+    bool has_room;
     int r = user_get(op, id, &other);
     if (r == 0 && other) return op_fault(op, FAULT_USER_ALREADY_EXISTS, "User %s already exists.", id);
-    if (r == 0) r = q_user_count(op->store, op->region->name, &n, op->err);
-    if (r == 0 && n >= LIMIT_USERS_PER_REGION)
+    if (r == 0) r = region_find_room(op, &sql_table_user, q_user_count, LIMIT_USERS_PER_REGION, 1, &has_room);
+    if (r == 0 && !has_room)
         return op_fault(op, FAULT_USER_QUOTA_EXCEEDED, "You can have at most %d users in this region.", LIMIT_USERS_PER_REGION);
     return r;
 }

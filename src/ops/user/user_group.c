@@ -3,6 +3,7 @@
 #include "catalog/limits.gen.h"
 #include "ops/core/id.h"
 #include "ops/core/region.h"
+#include "ops/core/state.h"
 #include "ops/core/tags.h"
 #include "ops/user/user.h"
 #include "plan/moves.gen.h"
@@ -146,11 +147,11 @@ static int check_roll(struct op *op, const struct roll *roll, const char *engine
 static int check_new_user_group(struct op *op, const char *id)
 {
     struct row_user_group *other;
-    int64_t n;
+    bool has_room;
     int r = q_user_group_get(op->store, op->arena, op->region->name, id, &other, op->err);
     if (r == 0 && other) return op_fault(op, FAULT_USER_GROUP_ALREADY_EXISTS, "User group %s already exists.", id);
-    if (r == 0) r = q_user_group_count(op->store, op->region->name, &n, op->err);
-    if (r == 0 && n >= LIMIT_USER_GROUPS_PER_REGION)
+    if (r == 0) r = region_find_room(op, &sql_table_user_group, q_user_group_count, LIMIT_USER_GROUPS_PER_REGION, 1, &has_room);
+    if (r == 0 && !has_room)
         return op_fault(op, FAULT_USER_GROUP_QUOTA_EXCEEDED, "You can have at most %d user groups in this region.",
             LIMIT_USER_GROUPS_PER_REGION);
     return r;
