@@ -370,7 +370,7 @@ struct dry_run_times control_dry_run_times(const struct control *c)
 
 void control_set_dry_run_times(struct control *c, const struct dry_run_times *t)
 {
-    c->passes.dry_run.times = *t;
+    dry_run_set_times(&c->passes.dry_run, t);
     control_changed(c);
 }
 

@@ -25,7 +25,15 @@ static struct dry_run_fault *add_fault(struct dry_run *d, const char *region, in
 void dry_run_forget(struct dry_run *d, const char *region, int64_t pid)
 {
     struct dry_run_fault *f = find_fault(d, region, pid);
-    if (f) *f = d->faults[--d->n_faults];
+    if (f == NULL) return;
+    *f = d->faults[--d->n_faults];
+    d->edits++;
+}
+
+void dry_run_set_times(struct dry_run *d, const struct dry_run_times *t)
+{
+    d->times = *t;
+    d->edits++;
 }
 
 void dry_run_set_fault(struct dry_run *d, const char *region, int64_t pid, enum node_deed deed)
@@ -37,6 +45,7 @@ void dry_run_set_fault(struct dry_run *d, const char *region, int64_t pid, enum 
     struct dry_run_fault *f = find_fault(d, region, pid);
     if (f == NULL) f = add_fault(d, region, pid);
     f->hangs = deed == NODE_DEED_HANG;
+    d->edits++;
 }
 
 void dry_run_order(const struct dry_run *d, struct arena *a, const char *region, struct proto_assignment *out)

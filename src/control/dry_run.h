@@ -11,6 +11,7 @@ struct dry_run {
     struct dry_run_times times;
     struct dry_run_fault *faults;
     size_t n_faults;
+    size_t edits; /* how often any of it has changed */
 };
 
 struct dry_run_fault {
@@ -19,6 +20,7 @@ struct dry_run_fault {
     bool hangs; /* false: it dies */
 };
 
+void dry_run_set_times(struct dry_run *d, const struct dry_run_times *t);
 /* The process dies, hangs or goes on, until dry_run_forget(). */
 void dry_run_set_fault(struct dry_run *d, const char *region, int64_t pid, enum node_deed deed);
 /* The process is seen no more. */

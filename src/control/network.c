@@ -79,17 +79,29 @@ void network_order(struct network *n, const struct outages *o, struct arena *a, 
     }
 }
 
-const char *network_cut_from(struct network *n, const struct outages *o, struct arena *a, const char *region)
+static const char *find_cuts(struct network *n, const struct outages *o, const struct region *here)
 {
-    const struct region *here = region_find(region);
     const char *cut = NULL;
-    if (here == NULL || (n->links == NULL && o->n == 0)) return NULL;
     for (size_t i = 0; i < n_regions; i++) {
         const struct network_link to = link_now(n, o, here, &regions[i]), from = link_now(n, o, &regions[i], here);
         if (to.state == NETWORK_UP && from.state == NETWORK_UP) continue;
-        cut = cut ? arena_printf(a, "%s %s", cut, regions[i].name) : regions[i].name;
+        cut = cut ? arena_printf(&n->cuts.arena, "%s %s", cut, regions[i].name) : regions[i].name;
     }
     return cut;
+}
+
+/* Each look of the plans asks for it, and it is seldom another one. */
+const char *network_cut_from(struct network *n, const struct outages *o, const char *region)
+{
+    const struct region *here = region_find(region);
+    if (here == NULL || (n->links == NULL && o->n == 0)) return NULL;
+    if (n->cuts.from && n->cuts.edits == n->edits && n->cuts.outage_edits == o->edits) return n->cuts.from[here - regions];
+    arena_fini(&n->cuts.arena);
+    n->cuts.from = arena_array(&n->cuts.arena, const char *, n_regions);
+    n->cuts.edits = n->edits;
+    n->cuts.outage_edits = o->edits;
+    for (size_t i = 0; i < n_regions; i++) n->cuts.from[i] = find_cuts(n, o, &regions[i]);
+    return n->cuts.from[here - regions];
 }
 
 int network_load(struct network *n, struct store *s, struct err *e)
@@ -129,5 +141,6 @@ int network_keep(const struct network *n, struct store *s, struct err *e)
 void network_fini(struct network *n)
 {
     free(n->links);
-    n->links = NULL;
+    arena_fini(&n->cuts.arena);
+    *n = (struct network){0};
 }

@@ -1,4 +1,5 @@
 #pragma once
+#include "base/arena.h"
 #include "catalog/words.gen.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -7,7 +8,6 @@
  * The network between the regions, as somebody wants it to be: each direction between two regions by itself. It is in memory; what shall
  * stay so when serve is started anew is in the database, too.
  */
-struct arena;
 struct outages;
 struct err;
 struct proto_assignment;
@@ -28,6 +28,11 @@ enum { NETWORK_LATENCY_MAX_MS = 10000, NETWORK_JITTER_MAX_MS = 10000, NETWORK_BA
 struct network {
     struct network_link *links;
     size_t edits; /* how often somebody has changed it */
+    struct {
+        struct arena arena;
+        const char **from; /* by region; NULL: not made yet */
+        size_t edits, outage_edits;
+    } cuts; /* which regions nothing leads to, as of these edits */
 };
 
 /* The direction between two regions, as it is until the next change. */
@@ -41,8 +46,9 @@ void network_preset(struct network *n, bool near, bool persist);
 /* What the agent of a region has to know of it; nothing leads to a region that is isolated. */
 void network_order(struct network *n, const struct outages *o, struct arena *a, const char *region, struct proto_assignment *out);
 
-/* The regions that nothing reaches from this one, or that nothing comes from, one space between; in the arena, NULL: there are none. */
-const char *network_cut_from(struct network *n, const struct outages *o, struct arena *a, const char *region);
+/* The regions that nothing reaches from this one, or that nothing comes from, one space between; NULL: there are none. It is valid until
+ * the network or the outages change. */
+const char *network_cut_from(struct network *n, const struct outages *o, const char *region);
 
 /* Reads what persists. */
 int network_load(struct network *n, struct store *s, struct err *e);

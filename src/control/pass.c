@@ -106,7 +106,7 @@ static struct world_region *regions_now(struct passes *p, struct arena *a)
         regions[i].in_touch = s && s->in_touch;
         regions[i].obeys = s && s->in_touch && s->taken == s->version;
         regions[i].isolated = s && s->isolated;
-        regions[i].cut_from = network_cut_from(&p->network, &p->outages, a, regions[i].row.name);
+        regions[i].cut_from = network_cut_from(&p->network, &p->outages, regions[i].row.name);
         regions[i].heard_ms = s ? s->heard_ms : p->started_ms;
     }
     return regions;
@@ -316,19 +316,45 @@ static void number_versions(const struct passes *p, struct session *s)
     secret_derive(p->secrets.admin_password, "numbering", s->region, first, s->numbering);
 }
 
+/* True where something has changed that heads tell of, but for the session itself. */
+static bool heads_are_otherwise(struct passes *p)
+{
+    struct head_facts now;
+    memset(&now, 0, sizeof now);
+    now.network = p->network.edits;
+    now.outages = p->outages.edits;
+    now.dry_run = p->dry_run.edits;
+    now.stopping = p->stopping;
+    memcpy(now.trips, trip_left, sizeof now.trips);
+    if (memcmp(&now, &p->heads, sizeof now) == 0) return false;
+    p->heads = now;
+    return true;
+}
+
+static void make_head(struct passes *p, struct session *s)
+{
+    _arena_ struct arena a = {0};
+    struct proto_assignment head;
+    struct err e;
+    const char *authority = s->has_tls ? authority_pem(p->secrets.authority, &e) : NULL;
+    if (s->numbering[0] == '\0') number_versions(p, s);
+    assign_head(&a, s->region, authority, p->stopping, &head);
+    head.numbering = s->numbering;
+    head.stop_limit_ms = OPT_INT(p->o->stop_limit_ms);
+    network_order(&p->network, &p->outages, &a, s->region, &head);
+    if (session_is_dry_run(p->sessions, s->region)) dry_run_order(&p->dry_run, &a, s->region, &head);
+    orders_take_head(&s->orders, &head);
+    s->head.made = authority || !s->has_tls;
+    s->head.has_tls = s->has_tls;
+    s->head.dry_run = session_is_dry_run(p->sessions, s->region);
+}
+
 void passes_hand_out(struct passes *p)
 {
-    struct err e;
+    bool otherwise = heads_are_otherwise(p);
     for (struct session *s = p->sessions->first; s; s = s->next) {
-        _arena_ struct arena a = {0};
-        struct proto_assignment head;
-        if (s->numbering[0] == '\0') number_versions(p, s);
-        assign_head(&a, s->region, s->has_tls ? authority_pem(p->secrets.authority, &e) : NULL, p->stopping, &head);
-        head.numbering = s->numbering;
-        head.stop_limit_ms = OPT_INT(p->o->stop_limit_ms);
-        network_order(&p->network, &p->outages, &a, s->region, &head);
-        if (session_is_dry_run(p->sessions, s->region)) dry_run_order(&p->dry_run, &a, s->region, &head);
-        orders_take_head(&s->orders, &head);
+        bool dry_run = session_is_dry_run(p->sessions, s->region);
+        if (otherwise || !s->head.made || s->head.has_tls != s->has_tls || s->head.dry_run != dry_run) make_head(p, s);
         session_hand_out(s);
     }
     trip_crash(TRIP_CRASH_AFTER_ASSIGN);

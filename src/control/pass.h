@@ -1,4 +1,5 @@
 #pragma once
+#include "base/trip.h"
 #include "control/absent.h"
 #include "control/assign.h"
 #include "control/dry_run.h"
@@ -20,6 +21,13 @@ struct proto_sighting;
 struct trace;
 struct world;
 
+/* What heads of assignments tell of: everybody's. */
+struct head_facts {
+    size_t network, outages, dry_run; /* how often they were edited */
+    size_t stopping;
+    int trips[TRIP__COUNT];
+};
+
 struct passes {
     const struct control_options *o;
     struct sessions *sessions;
@@ -37,6 +45,7 @@ struct passes {
     int64_t started_ms;     /* of the steady clock */
     int64_t steady_ms;      /* of the pass, on the steady clock */
     int64_t apart_ms;       /* how much the wall clock was ahead of it */
+    struct head_facts heads; /* that the sessions' heads were made of */
     size_t trace_edits;     /* as orders know it */
     const char *host_names; /* by which callers reach the API, and which certificates carry */
     bool stopping;          /* everything shall stop */

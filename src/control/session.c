@@ -221,6 +221,7 @@ void session_isolate(struct session *s, bool isolated)
     s->in_touch = false;
     if (isolated) return;
     orders_fini(&s->orders);
+    s->head.made = false;
     orders_begin(&s->orders, ++s->version);
     s->incomplete = true;
 }
