@@ -1,5 +1,6 @@
 #pragma once
 #include <stddef.h>
+#include <stdint.h>
 /*
  * A hash table from names to values. Names and values belong to the caller and must
  * outlive the table. A zeroed struct is an empty table. Out of memory aborts.
@@ -7,6 +8,7 @@
 struct index_slot {
     const char *name;
     void *value;
+    uint32_t hash; /* of the name: others are seldom compared */
 };
 
 struct index {

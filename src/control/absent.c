@@ -43,7 +43,7 @@ static void look_at_unit(struct absence *x, const struct absence *before, const 
 {
     for (size_t i = 0; i < u->rows.n; i++) {
         const struct kept *k = u->rows.items[i];
-        const struct row_node *n = rows_tables[k->table].table == &sql_table_node ? k->row : NULL;
+        const struct row_node *n = rows_tables[k->table] == &sql_table_node ? k->row : NULL;
         if (n == NULL) continue;
         if (!x->all_vanished && !proc_stat_works_below((long)n->seen_pid, data_dir)) note_vanished(x, n->id);
         if (node_has_vanished(x, n->id) != node_has_vanished(before, n->id)) rows_mark(r, u);

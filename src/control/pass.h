@@ -41,18 +41,18 @@ struct passes {
     size_t outage_edits;  /* as orders know them */
     size_t network_edits; /* as the plans know them */
     struct absences absences;
-    struct losses losses;   /* of data, once everything is to stop */
-    int64_t started_ms;     /* of the steady clock */
-    int64_t steady_ms;      /* of the pass, on the steady clock */
-    int64_t apart_ms;       /* how much the wall clock was ahead of it */
+    struct losses losses;    /* of data, once everything is to stop */
+    int64_t started_ms;      /* of the steady clock */
+    int64_t steady_ms;       /* of the pass, on the steady clock */
+    int64_t apart_ms;        /* how much the wall clock was ahead of it */
     struct head_facts heads; /* that the sessions' heads were made of */
-    size_t trace_edits;     /* as orders know it */
-    const char *host_names; /* by which callers reach the API, and which certificates carry */
-    bool stopping;          /* everything shall stop */
-    bool handed_out;        /* once, at least: agents of an earlier serve were looked for */
-    bool restless;          /* some plans did not come to rest, and that was told */
-    size_t batches_left;    /* of a pass that goes on; 0: none does */
-    bool planning;          /* the transaction that is under way is ours */
+    size_t trace_edits;      /* as orders know it */
+    const char *host_names;  /* by which callers reach the API, and which certificates carry */
+    bool stopping;           /* everything shall stop */
+    bool handed_out;         /* once, at least: agents of an earlier serve were looked for */
+    bool restless;           /* some plans did not come to rest, and that was told */
+    size_t batches_left;     /* of a pass that goes on; 0: none does */
+    bool planning;           /* the transaction that is under way is ours */
 };
 
 /* What is given stands in it already: options, sessions, trace, secrets. */

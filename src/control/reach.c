@@ -153,7 +153,7 @@ static bool unit_has_parameter_group(const struct unit *u, const char *name)
 {
     for (size_t i = 0; i < u->rows.n; i++) {
         const struct kept *k = u->rows.items[i];
-        const struct row_cache_cluster *row = rows_tables[k->table].table == &sql_table_cache_cluster ? k->row : NULL;
+        const struct row_cache_cluster *row = rows_tables[k->table] == &sql_table_cache_cluster ? k->row : NULL;
         if (row && strcmp(row->parameter_group, name) == 0) return true;
     }
     return false;
@@ -203,7 +203,7 @@ static bool has_forked(const struct unit *rg)
 {
     for (size_t i = 0; i < rg->rows.n; i++) {
         const struct kept *k = rg->rows.items[i];
-        const struct row_node_group *ng = rows_tables[k->table].table == &sql_table_node_group ? k->row : NULL;
+        const struct row_node_group *ng = rows_tables[k->table] == &sql_table_node_group ? k->row : NULL;
         if (ng && ng->fork_offset != 0) return true;
     }
     return false;

@@ -14,29 +14,20 @@ struct rows_note {
     bool gone;
 };
 
-#define READ_ALL(array, item, name, query)                                                         \
-    static int all_##name(struct store *s, struct arena *a, void **rows, size_t *n, struct err *e) \
-    {                                                                                              \
-        struct row_##name *found = NULL;                                                           \
-        int r = q_##name##_all(s, a, &found, n, e);                                                \
-        *rows = found;                                                                             \
-        return r;                                                                                  \
-    }
-#define TABLE(array, item, name, query) {&sql_table_##name, all_##name},
+#define TABLE(array, item, name, query) &sql_table_##name,
 /* Plans read two tables besides those whose rows they change. */
 #define TABLES(X)   \
     X(, , region, ) \
     WORLD_TABLES(X) \
     X(, , snapshot_schedule, )
 
-TABLES(READ_ALL)
-const struct rows_table rows_tables[] = {TABLES(TABLE)};
+const struct sql_table *const rows_tables[] = {TABLES(TABLE)};
 const size_t n_rows_tables = sizeof rows_tables / sizeof *rows_tables;
 
 static size_t table_place(const struct sql_table *t)
 {
     size_t i = 0;
-    while (i < n_rows_tables && rows_tables[i].table != t) i++;
+    while (i < n_rows_tables && rows_tables[i] != t) i++;
     return i;
 }
 
@@ -104,7 +95,7 @@ static struct kept *kept_new(const struct rows *r, const struct sql_table *t, co
         if (text) text = put_text(&end, text);
         if (text) memcpy(copy + c->offset, &text, sizeof text);
     }
-    *k = (struct kept){.table = table_place(t), .row = copy, .key = put_text(&end, key)};
+    *k = (struct kept){.table = (uint32_t)table_place(t), .row = copy, .key = put_text(&end, key)};
     k->held = held ? put_text(&end, held) : NULL;
     return k;
 }
@@ -116,7 +107,7 @@ static void kept_free(struct kept *k)
 
 static const struct sql_table *table_of(const struct kept *k)
 {
-    return rows_tables[k->table].table;
+    return rows_tables[k->table];
 }
 
 /* 'region' is NULL where the table's rows have none. */
@@ -166,10 +157,10 @@ static struct unit *unit_of_row(struct rows *r, const struct kept *k, bool gone)
 {
     char key[UNIT_KEY_SIZE];
     const char *region, *id;
-    const struct kept *before = index_get(&r->by_key, k->key);
     bool of_node = is_of_node(k, &region, &id);
     struct unit *u = of_node ? rows_unit_of_node(r, region, id) : NULL;
-    if (u == NULL && before && (gone || of_node)) return before->unit;
+    const struct kept *before = u == NULL && (gone || of_node) ? index_get(&r->by_key, k->key) : NULL;
+    if (before) return before->unit;
     if (of_node) return u;
     enum unit_kind kind = unit_key(table_of(k), k->row, key);
     return kind == UNIT_NONE ? NULL : make_unit(r, kind, key);
@@ -208,7 +199,7 @@ static void add_to_unit(struct unit *u, struct kept *k)
         l->items = realloc(l->items, l->room * sizeof(struct kept *));
         if (l->items == NULL) abort();
     }
-    k->place = l->n;
+    k->place = (uint32_t)l->n;
     l->items[l->n++] = k;
 }
 
@@ -358,15 +349,19 @@ void rows_forget_notes(struct rows *r)
 
 /* ---- all of them ---- */
 
-static int load_table(struct rows *r, const struct rows_table *t, struct store *s, struct err *e)
+struct loading {
+    struct rows *rows;
+    const struct sql_table *table;
+};
+
+/* Nobody is told: whoever asks for all rows looks at all of them. */
+static void load_row(void *arg, const void *row)
 {
-    _arena_ struct arena a = {0};
-    void *rows;
-    size_t n;
-    int result = t->all(s, &a, &rows, &n, e);
-    for (size_t i = 0; result == 0 && i < n; i++)
-        change_row(r, kept_new(r, t->table, (char *)rows + i * t->table->row_size), false, 0);
-    return result;
+    const struct loading *l = arg;
+    struct kept *k = kept_new(l->rows, l->table, row);
+    k->unit = unit_of_row(l->rows, k, false);
+    if (is_of_use(k)) put_in(l->rows, k);
+    else kept_free(k);
 }
 
 static int load_parameters(struct rows *r, struct store *s, struct err *e)
@@ -386,9 +381,8 @@ int rows_load(struct rows *r, struct store *s, struct err *e)
         struct rows empty = {.ports = r->ports, .changed = r->changed, .changed_arg = r->changed_arg};
         rows_fini(r);
         *r = empty;
-        r->changed = NULL;
-        for (size_t i = 0; result == 0 && i < n_rows_tables; i++) result = load_table(r, &rows_tables[i], s, e);
-        r->changed = empty.changed;
+        for (size_t i = 0; result == 0 && i < n_rows_tables; i++)
+            result = store_each(s, rows_tables[i], load_row, &(struct loading){r, rows_tables[i]}, e);
         r->known = result == 0;
         rows_mark_all(r);
     }

@@ -17,18 +17,15 @@ struct store;
 /* A row, in one block with its strings. */
 struct kept {
     struct unit *unit;
-    size_t place; /* in the unit's rows */
-    size_t table; /* in rows_tables */
+    uint32_t place; /* in the unit's rows */
+    uint32_t table; /* in rows_tables */
     const void *row;
     const char *held; /* the entry in the book of addresses, or NULL */
     char *key;        /* its table and primary key */
 };
 
 /* All tables of which rows are kept; a table comes after those whose rows tell whose its own are. */
-extern const struct rows_table {
-    const struct sql_table *table;
-    int (*all)(struct store *s, struct arena *a, void **rows, size_t *n, struct err *e);
-} rows_tables[];
+extern const struct sql_table *const rows_tables[];
 extern const size_t n_rows_tables;
 
 /* One row was written: what it was and is, NULL where it was or is not there. */

@@ -48,7 +48,7 @@ struct session {
     struct orders orders;
     struct {
         bool made, has_tls, dry_run;
-    } head; /* of the orders: by what of the session it was made */
+    } head;                 /* of the orders: by what of the session it was made */
     bool has_tls;           /* some node has, or had, a certificate: the authority's goes along */
     char numbering[65];     /* which versions these are: no other session's */
     int64_t version, taken; /* 'taken' is the one that the agent acts on, as it says itself */

@@ -43,7 +43,7 @@ static const char *group_of(const struct sql_table *t, const void *row)
 static int compare_rows(const void *a, const void *b)
 {
     const struct kept *x = *(const struct kept *const *)a, *y = *(const struct kept *const *)b;
-    const struct sql_table *t = rows_tables[x->table].table;
+    const struct sql_table *t = rows_tables[x->table];
     int r = compare_column(&t->columns[0], x->row, y->row);
     if (r == 0) r = compare_texts(group_of(t, x->row), group_of(t, y->row));
     for (int i = 1; r == 0 && i < t->n_key; i++) r = compare_column(&t->columns[i], x->row, y->row);
@@ -101,10 +101,10 @@ void world_of_units(struct world *w, const struct rows *rows, const struct unit_
     }
     each_unit(rows, units, picked, pick_rows);
     for (size_t i = 0; i < n_rows_tables; i++) {
-        const struct world_table *t = table_find(rows_tables[i].table);
+        const struct world_table *t = table_find(rows_tables[i]);
         if (picked[i].n > 1) qsort(picked[i].items, picked[i].n, sizeof *picked[i].items, compare_rows);
         if (t) take_table(w, t, &picked[i]);
-        else if (rows_tables[i].table == &sql_table_snapshot_schedule) take_schedules(w, &picked[i]);
+        else if (rows_tables[i] == &sql_table_snapshot_schedule) take_schedules(w, &picked[i]);
     }
     w->parameters = rows->parameters;
     w->n_parameters = rows->n_parameters;

@@ -203,7 +203,7 @@ def layouts(tables, keys):
     for table, columns in tables.items():
         out += [f"static const struct sql_column columns_{table}[] = {{",
                 *[f'    {{"{c}", {column_kind(k)[0]}, offsetof(struct row_{table}, {c}), {column_kind(k)[1]}}},' for c, k in columns], "};",
-                f'const struct sql_table sql_table_{table} = {{"{table}", sizeof(struct row_{table}), columns_{table}, {len(columns)}, {keys[table]}}};', ""]
+                f'const struct sql_table sql_table_{table} = {{"{table}", sizeof(struct row_{table}), columns_{table}, {len(columns)}, {keys[table]}, Q_{table.upper()}_ALL}};', ""]
     return "\n".join(out)
 
 

@@ -19,4 +19,4 @@ void memo_put(struct memo *m, const char *region, const char *id, const char *te
 void memo_drop(struct memo *m, const char *region, const char *id);
 void memo_fini(struct memo *m);
 
-enum { MEMO_MAX = 8 << 20 };
+enum { MEMO_MAX = 5 << 20 };

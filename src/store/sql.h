@@ -21,6 +21,7 @@ struct sql_table {
     const struct sql_column *columns;
     int n_columns;
     int n_key; /* the first columns are the primary key */
+    int q_all; /* the query of all its rows: an enum query */
 };
 
 /* A migration or a query. A query's parameters are ?1, ?2 …, in the order in which the wrapper passes the values. */

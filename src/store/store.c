@@ -352,6 +352,7 @@ static int read_word(const struct sql_table *t, const struct sql_column *c, cons
         text ? text : "nothing", c->words->is);
 }
 
+/* Texts are in the arena; without one they are SQLite's own, until the next step. */
 static int read_row(sqlite3_stmt *st, const struct sql_table *t, struct arena *a, char *row, struct err *e)
 {
     int r = 0;
@@ -361,7 +362,7 @@ static int read_row(sqlite3_stmt *st, const struct sql_table *t, struct arena *a
         const char *text = c->kind == SQL_INT ? NULL : (const char *)sqlite3_column_text(st, i);
         if (c->kind == SQL_INT) *(int64_t *)at = sqlite3_column_int64(st, i);
         else if (c->kind == SQL_WORD) r = read_word(t, c, text, at, e);
-        else *(const char **)at = text ? arena_strndup(a, text, (size_t)sqlite3_column_bytes(st, i)) : NULL;
+        else *(const char **)at = text && a ? arena_strndup(a, text, (size_t)sqlite3_column_bytes(st, i)) : text;
     }
     return r;
 }
@@ -485,6 +486,19 @@ int store_many(struct store *s, enum query q, const struct sql_param *p, const s
     }
     *out = rows;
     if (r == 0 && rc != SQLITE_DONE) r = store_failed(s, e, sql_queries[q].name);
+    sqlite3_reset(st);
+    return r;
+}
+
+int store_each(struct store *s, const struct sql_table *t, store_row_fn *each, void *arg, struct err *e)
+{
+    _arena_ struct arena a = {0};
+    char *row = arena_alloc(&a, t->row_size);
+    sqlite3_stmt *st;
+    int rc, r = bind_query(s, (enum query)t->q_all, NULL, &st, e);
+    if (r) return r;
+    while ((rc = sqlite3_step(st)) == SQLITE_ROW && (r = read_row(st, t, NULL, row, e)) == 0) each(arg, row);
+    if (r == 0 && rc != SQLITE_DONE) r = store_failed(s, e, sql_queries[t->q_all].name);
     sqlite3_reset(st);
     return r;
 }

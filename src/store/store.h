@@ -58,6 +58,9 @@ int store_one(struct store *s, enum query q, const struct sql_param *p, const st
     struct err *e);
 int store_many(struct store *s, enum query q, const struct sql_param *p, const struct sql_table *t, struct arena *a, void **out,
     size_t *n, struct err *e);
+/* All rows of a table, one after the other, by primary key: a row lives as long as the call. No other query may be run meanwhile. */
+typedef void store_row_fn(void *arg, const void *row);
+int store_each(struct store *s, const struct sql_table *t, store_row_fn *each, void *arg, struct err *e);
 /* The texts of a query's one column. */
 int store_texts(
     struct store *s, enum query q, const struct sql_param *p, struct arena *a, const char ***out, size_t *n, struct err *e);

@@ -9,11 +9,10 @@
  * something, unless it is named here; so whatever is kept for a while can grow without making requests slower.
  */
 
-/* Asked for by a pass, which looks at everything and keeps it, by the start, or by a reset, which empties tables. Experiments and
- * their templates are few, and experiment_tagged() reads the tags of a request. */
-static const char *const whole_table[] = {"node_group_by_group", "cache_cluster_by_group", "node_by_group", "endpoint_by_group",
-    "reset_left", "reset_tags", "reset_events", "reset_test_failovers", "reset_snapshots_taken", "reset_reserved_nodes",
-    "experiment_list", "experiment_template_list", "experiment_tagged"};
+/* Asked for by a reset, which empties tables. Experiments and their templates are few, and experiment_tagged() reads the tags of a
+ * request. */
+static const char *const whole_table[] = {"reset_left", "reset_tags", "reset_events", "reset_test_failovers",
+    "reset_snapshots_taken", "reset_reserved_nodes", "experiment_list", "experiment_template_list", "experiment_tagged"};
 /* As many as quotas allow in a region, and asked for by few requests. */
 static const char *const whole_region[] = {"global_page", "node_count", "parameter_group_count", "parameter_group_users",
     "reserved_node_count", "cluster_list_by_parameter_group", "member_by_parameter_group", "snapshot_copies",
