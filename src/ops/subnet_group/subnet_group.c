@@ -106,8 +106,8 @@ int subnet_group_check_zone(struct op *op, const char *name, const char *zone)
     int r = request_zone(op, zone);
     if (r == 0) r = subnet_group_zones(op, name, &zones);
     if (r || has_word(&zones, zone)) return r;
-    return op_fault(op, FAULT_INVALID_VPC_NETWORK_STATE,
-        "No subnet is present in the cache subnet group for availability zone %s", zone);
+    return op_fault(
+        op, FAULT_INVALID_VPC_NETWORK_STATE, "No subnet is present in the cache subnet group for availability zone %s", zone);
 }
 
 /* ---- as the API shows them ---- */
