@@ -100,7 +100,8 @@ struct world_member *handover_next_source(struct world *w, const struct handover
 static bool follows_when_it_can(struct world *w, const struct handover *h, const struct world_member *m, struct world_node *n)
 {
     bool cut = h->active && world_is_cut(w, h->active->row.region, m->row.region);
-    return (cut || seen_why_unlinked(&n->row)) && want_orders_lack(w, n) == LACK_LINK;
+    enum lack lack = want_orders_lack(w, n);
+    return lack == LACK_LINK ? cut || seen_why_unlinked(&n->row) : lack == LACK_REPLICA && n->row.seen_unable;
 }
 
 /*

@@ -18,11 +18,12 @@ static bool known_already(const struct row_node *stored, const struct row_node *
     return stored && text_is(seen_node_reason(stored), seen_node_reason(now));
 }
 
-/* It runs, and tells why it has had no link for a while. A reason that it had before, or that is about something else, is no news. */
+/* It runs, and tells why it has had no link for a while, or can have none to another region. A reason that it had before, or that is about something else, is no news. */
 static void tell_unlinked(struct world *w, const struct world_node *n)
 {
     const struct row_node *row = &n->row;
-    const char *why = seen_why_unlinked(row);
+    bool unable = row->seen_unable && node_answers(n) && n->rg && want_passive(n->rg);
+    const char *why = unable ? seen_node_reason(row) : seen_why_unlinked(row);
     if (why && !known_already(n->stored, row))
         world_event(w, row->region, row->cluster_id, EVENT_NODE_UNLINKED, row->node_id, why);
 }

@@ -319,7 +319,7 @@ bool want_in_step(struct world *w, const struct world_node *n)
     const struct world_node *first = rg_primary(n->node_group);
     if (!node_answers(n)) return false;
     return takes_over(n, n->node_group) || follows_address(w, &n->row, first->row.address, first->row.port) ||
-           !node_answers(first);
+           (!node_answers(first) && !want_holds_nothing(n));
 }
 
 static bool holds_reader(struct world_rg *rg, const struct world_node_group *ng, const struct world_node *n)

@@ -214,6 +214,21 @@ Test(converge, in_a_cluster_nobody_takes_over_untold)
     cr_assert_eq(converge(&o, &now), STEP_WAIT_OFFSET);
 }
 
+Test(converge, one_that_can_not_follow_another_region_takes_no_writes_meanwhile)
+{
+    struct line t = {.ordered_role = "replica", .role = ROLE_PRIMARY, .upstream = "", .fence = FENCE_OFF};
+    struct proto_node_order o = ordered(&t);
+    struct node_now now = known(&t);
+    o.cluster = "g";
+    now.shard_primary = now.has_source = true;
+    now.lockout = LOCKOUT_OFF;
+    cr_assert_eq(converge(&o, &now), STEP_WAIT, "it follows by itself");
+    now.unable = true;
+    cr_assert_eq(converge(&o, &now), STEP_LOCK_OUT);
+    now.lockout = LOCKOUT_ON;
+    cr_assert_eq(converge(&o, &now), STEP_WAIT);
+}
+
 /* From any state the steps lead to one in which nothing is left, if each does what it shall. */
 static void take(enum step s, struct node_now *now, const struct proto_node_order *o)
 {

@@ -335,6 +335,19 @@ Test(redis_cluster_node, an_engine_that_can_t_follow_another_region_says_why)
     cr_expect_str_eq(script_see(n).cluster->unable, "another release 9");
 }
 
+Test(redis_cluster_node, an_engine_that_can_t_follow_the_region_that_it_shall_takes_no_writes_and_says_why)
+{
+    struct proto_node_order o = order_of_source("a1");
+    struct node *n = script_node("a1");
+    struct rconn *c = start_with_source(
+        n, &o, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, SOURCE("$14\r\n127.9.0.1 6379", "$25\r\nunable: another release 9"), MASTER);
+    script_dialogue(c, "CONFIG SET min-replicas-max-lag 10 min-replicas-to-write 2147483647", "+OK\r\n");
+    settle(n, c, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, SLOTS_TOLD);
+    script_say(c, "+OK\r\n");
+    settle(n, c, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, SLOTS_TOLD);
+    cr_expect_str_eq(script_see(n).reason, "it can't follow another region: another release 9");
+}
+
 /* ---- what it sees ---- */
 
 Test(redis_cluster_node, what_it_sees_is_told_once_everything_agrees)

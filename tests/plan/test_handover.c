@@ -193,6 +193,21 @@ Test(handover, a_region_that_can_not_follow_keeps_nobody_from_settling)
     }
 }
 
+Test(handover, a_region_whose_engine_can_not_follow_says_so_and_keeps_nobody_from_settling)
+{
+    g->row.status = GLOBAL_MODIFYING;
+    g->row.phase = PHASE_SETTLING;
+    south->nodes[0].row.seen_role = SEEN_ROLE_PRIMARY;
+    plan_world(&b.w);
+    cr_assert_eq(g->row.phase, PHASE_SETTLING, "it is about to");
+    south->nodes[0].row.seen_unable = "release 9.9 is not known";
+    south->nodes[0].row.seen_reason = "it can't follow another region: release 9.9 is not known";
+    plan_world(&b.w);
+    cr_assert(told("has no link to the node that it replicates: it can't follow another region: release 9.9 is not known"));
+    cr_assert_eq(g->row.status, GLOBAL_AVAILABLE);
+    cr_assert_neq(south->row.unserved_since_ms, 0, "its data are not the primary's");
+}
+
 Test(handover, the_time_nobody_looked_does_not_count_against_the_old_primary)
 {
     start_failover();

@@ -135,9 +135,33 @@ Test(serving, a_region_that_follows_another_serves_reads_without_it)
     cr_assert_eq(b.rgs[1].row.unserved_since_ms, 0);
     b.nodes[1].row.seen_state = SEEN_BROKEN;
     b.nodes[0].row.seen_link_up = 0;
+    b.nodes[0].row.seen_offset = 4711;
     plan_world(&b.w);
     cr_assert_eq(b.rgs[0].row.unserved_since_ms, 0);
     cr_assert_neq(b.rgs[1].row.unserved_since_ms, 0);
+    b.nodes[0].row.seen_offset = 1; /* a copy of everything broke off half-way */
+    plan_world(&b.w);
+    cr_assert_neq(b.rgs[0].row.unserved_since_ms, 0);
+    b.nodes[0].row.seen_offset = 4711;
+    plan_world(&b.w);
+    cr_assert_eq(b.rgs[0].row.unserved_since_ms, 0);
+    b.nodes[0].row.seen_role = SEEN_ROLE_PRIMARY; /* its engine can't follow another region */
+    plan_world(&b.w);
+    cr_assert_neq(b.rgs[0].row.unserved_since_ms, 0);
+}
+
+Test(serving, a_replica_that_has_lost_its_data_does_not_serve_in_the_place_of_a_dead_primary)
+{
+    build_rg(&b, "us-east-1", "g", "available", 2);
+    settle();
+    b.nodes[0].row.seen_state = SEEN_BROKEN;
+    b.nodes[1].row.seen_link_up = 0;
+    b.nodes[1].row.seen_offset = 4711;
+    plan_world(&b.w);
+    cr_assert_eq(b.nodes[1].row.unserved_since_ms, 0);
+    b.nodes[1].row.seen_offset = 1;
+    plan_world(&b.w);
+    cr_assert_neq(b.nodes[1].row.unserved_since_ms, 0);
 }
 
 Test(serving, a_cluster_whose_slots_are_not_all_served_serves_nobody)

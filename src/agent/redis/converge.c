@@ -61,6 +61,8 @@ static enum step toward_replica(const struct proto_node_order *o, const struct n
     if (follows) return STEP_NONE;
     /* The first node of a shard that follows another region: once it is primary in its Redis Cluster it follows by itself. */
     bool of_source = o->cluster != NULL && o->upstream_node == NULL;
+    /* One that can't would take writes that nobody else has. */
+    if (of_source && now->unable && now->info.role == ROLE_PRIMARY && now->lockout != LOCKOUT_ON) return STEP_LOCK_OUT;
     if (of_source) return o->takeover.v && !now->other_process && !now->shard_primary ? STEP_PROMOTE : STEP_WAIT;
     bool takes_writes = now->info.role == ROLE_PRIMARY && now->fence != FENCE_ON && now->fence != FENCE_PAUSED;
     return now->upstream_ready || takes_writes ? STEP_FOLLOW : STEP_WAIT;

@@ -80,6 +80,7 @@ struct node_now {
     bool other_process;           /* the order to become primary is for another than this one */
     bool upstream_ready;          /* nobody this agent runs, or one that can be followed */
     bool shard_primary;           /* in a Redis Cluster, by its table */
+    bool unable;                  /* to follow another region, which it is to do */
     bool attached;                /* a primary in its Redis Cluster, though it follows another region */
     bool has_source;              /* in a Redis Cluster: it knows an address in another region */
     bool source_stale;            /* in a Redis Cluster: the address in another region is not known to be the order's */

@@ -51,6 +51,8 @@ struct redis_cluster_part {
     bool (*is_attached)(const struct node *n);
     bool (*has_source)(const struct node *n);
     bool (*source_is_stale)(const struct node *n);
+    /* Why the engine can follow no other region, though its order asks for that; NULL where it can, or need not. */
+    const char *(*why_unable)(const struct node *n);
     /* It came, linked or went: time for the others to look who is there. */
     void (*came_or_went)(struct node *n);
     /* What it needs next for its Redis Cluster; STEP_NONE if nothing, or nothing now. */

@@ -336,6 +336,7 @@ static enum step next_step(struct node *n)
         .weigh_due = n->order->weigh.v && x->weighed != n->order->weigh.v,
         .take_blocked = now < endpoints_next_take(n),
         .other_process = node_is_for_another(n),
+        .unable = part != NULL && part->why_unable(n) != NULL,
         .shard_primary = part != NULL && part->is_shard_primary(n),
         .attached = part != NULL && part->is_attached(n),
         .has_source = part != NULL && part->has_source(n),
@@ -393,8 +394,10 @@ static void redis_up(struct node *n)
     if (held_is_due(n)) return redis_do(n, STEP_CLIENTS);
     int64_t now = node_now(n), at = look_again_at(n, s);
     bool doubts = part != NULL && part->doubts(n), refused = endpoints_are_refused(n) || tls_is_blocked(n);
+    const char *unable = part != NULL ? part->why_unable(n) : NULL;
     bool unlinked = unlinked_look(n);
-    if (s == STEP_NONE && now >= redis_of(n)->hold_until && !refused && !doubts && !unlinked) node_reason(n, "%s", "");
+    if (unable != NULL) node_reason(n, "it can't follow another region: %s", unable);
+    else if (s == STEP_NONE && now >= redis_of(n)->hold_until && !refused && !doubts && !unlinked) node_reason(n, "%s", "");
     if (at != 0 && now >= at) return redis_do(n, STEP_READ);
     at = sooner_time(at, redis_of(n)->nudge_at);
     if (part != NULL) at = sooner_time(at, part->next_at(n));

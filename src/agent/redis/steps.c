@@ -89,6 +89,8 @@ static void know_replication(struct node *n, const struct redisReply *r)
         return;
     }
     if (part != NULL) part->correct(n, &now);
+    bool broken = unlinked_note(n, now.role == ROLE_REPLICA, now.link_up);
+    now.link_up = now.link_up && !broken;
     bool same = info_same_replication(&was, &now);
     if (part != NULL && (!n->life.ready || !same)) part->came_or_went(n);
     x->info = now;
@@ -100,8 +102,8 @@ static void know_replication(struct node *n, const struct redisReply *r)
     }
     bool offset_told = x->fence == FENCE_ON || n->order->promote_offset.set;
     if (now.link_up != was.link_up) link_changed(n, now.link_up);
-    unlinked_note(n, now.role == ROLE_REPLICA, now.link_up);
     if (!same || (offset_told && was.offset != now.offset)) node_changed(n);
+    if (broken) tls_relink(n);
     if (n->life.ready) return;
     log_info("node %s: %s is ready", n->id, role_name(now.role));
     node_became_ready(n);

@@ -214,6 +214,7 @@ const struct redis_cluster_part cluster_part = {
     .is_attached = cluster_is_attached,
     .has_source = has_source,
     .source_is_stale = source_is_stale,
+    .why_unable = source_why_unable,
     .came_or_went = came_or_went,
     .next = cluster_next,
     .next_at = cluster_next_at,

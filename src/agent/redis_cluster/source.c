@@ -78,6 +78,14 @@ bool source_is_stale(const struct node *n)
     return strcmp(source, cluster_of(n)->source) != 0;
 }
 
+const char *source_why_unable(const struct node *n)
+{
+    char source[SOURCE_SIZE];
+    const struct cluster_state *c = cluster_of(n);
+    ordered_source(n, source);
+    return source[0] != '\0' && c->unable[0] != '\0' ? c->unable : NULL;
+}
+
 void source_do(struct node *n)
 {
     char *asked = cluster_of(n)->asked_source;

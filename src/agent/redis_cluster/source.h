@@ -25,6 +25,7 @@ void source_know(struct node *n, const struct redisReply *r);
 
 /* See struct redis_cluster_part. */
 bool source_is_stale(const struct node *n);
+const char *source_why_unable(const struct node *n);
 /* STEP_SOURCE. */
 void source_do(struct node *n);
 void source_done(struct node *n, const struct redisReply *r);
