@@ -15,8 +15,12 @@ FULL_COPY = re.compile(rb"(PSYNC\r\n\$40\r\n)[0-9a-f]{40}")
 UNKNOWN = rb"\g<1>" + b"0" * 40
 
 
+class Last(bytes):
+    """Bytes after which their connection ends."""
+
+
 class Wire:
-    """Carries connections to an upstream; 'spoil' says what becomes of bytes on their way: (from the upstream, bytes) → bytes, None to end."""
+    """Carries connections to an upstream; 'spoil' says what becomes of bytes on their way: (from the upstream, bytes) → bytes."""
 
     def __init__(self, host, target):
         self.server, self.target, self.spoil, self.open = socket.create_server((host, PORT)), target, None, []
@@ -41,9 +45,9 @@ class Wire:
         try:
             while data := source.recv(16384):
                 spoilt = self.spoil(from_upstream, data) if self.spoil else data
-                if spoilt is None:
-                    break
                 target.sendall(spoilt)
+                if isinstance(spoilt, Last):
+                    break
         except OSError:
             pass
         self._end(source, target)
@@ -78,9 +82,11 @@ def full_copy_with(old, new):
 
 
 def full_copy_that_ends():
+    """Asks for a copy of everything, which ends within the first value: its beginning may come in one piece with the answer before it."""
     def spoil(from_upstream, data):
+        before, mark, _ = data.partition(MARK.encode())
         if from_upstream:
-            return None if MARK.encode() in data else data
+            return Last(before) if mark else data
         return FULL_COPY.sub(UNKNOWN, data)
     return spoil
 
