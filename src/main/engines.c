@@ -5,10 +5,12 @@
 #include "main/options.h"
 #include <string.h>
 
-static int check_entry(struct engine *g, struct err *e)
+/* A program that its user said where to find; the others are asked what they are when a node needs them. */
+static int check_given(struct engine *g, struct err *e)
 {
+    if (!g->for_name[0] && !g->named) return 0;
     int r = engine_locate(g, e);
-    if (r == 0) return 0;
+    if (r == 0 || g->named) return r;
     struct err why = *e;
     return err_set(e, r, "--engine %s:%s=%s: %s", g->for_name, g->for_version, g->given, why.msg);
 }
@@ -25,7 +27,7 @@ int engines_check(const struct options *o, struct err *e)
     bool any = false;
     agent_engines_init(&m, o->redis_server, o->memcached, o->engines);
     for (size_t i = 0; i < m.n; i++) {
-        int r = m.items[i].for_name[0] ? check_entry(&m.items[i], e) : 0;
+        int r = check_given(&m.items[i], e);
         if (r) return r;
         any = any || (m.items[i].kind == agent_engines[0] && is_there(&m.items[i]));
     }

@@ -1,42 +1,33 @@
 #include "agent/memcached/memcached.h"
 #include "agent/redis/redis.h"
 #include "agent/session/engines.h"
+#include "scratch.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static struct engine_map map;
 static struct err e;
-static char dir[64], programs[8][96];
+static char programs[8][96];
 
-static void make_dir(void)
+static void setup(void)
 {
-    strcpy(dir, "/tmp/engines-XXXXXX");
-    cr_assert_not_null(mkdtemp(dir));
-    setenv("PATH", dir, 1); /* what is installed here is none of the test's engines */
+    scratch_open();
+    setenv("PATH", scratch_dir(), 1); /* what is installed here is none of the test's engines */
     e = (struct err){0};
 }
 
-static void remove_dir(void)
-{
-    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
-        if (programs[i][0]) unlink(programs[i]);
-    rmdir(dir);
-}
-
-TestSuite(engine, .init = make_dir, .fini = remove_dir);
+TestSuite(engine, .init = setup, .fini = scratch_close);
 
 /* A program that prints 'text', whatever it is asked. */
 static const char *program(int i, const char *text)
 {
-    snprintf(programs[i], sizeof programs[i], "%s/program-%d", dir, i);
-    FILE *f = fopen(programs[i], "w");
-    fprintf(f, "#!/bin/sh\necho '%s'\n", text);
-    fclose(f);
-    chmod(programs[i], 0755);
+    char name[16], script[128];
+    snprintf(name, sizeof name, "program-%d", i);
+    snprintf(script, sizeof script, "#!/bin/sh\necho '%s'\n", text);
+    scratch_write(name, script, 0755);
+    snprintf(programs[i], sizeof programs[i], "%s", scratch_path(name));
     return programs[i];
 }
 
@@ -164,6 +155,17 @@ Test(engine, what_cannot_run_is_passed_over)
     agent_engines_init(&map, program(0, "Redis server v=6.2.14 x"), NULL, NULL);
     cr_assert_str_eq(pick("redis", "6.2.6"), "none");
     cr_assert_not_null(strstr(e.msg, "is redis version 6.2.14: version 7.0 or later is needed"), "%s", e.msg);
+}
+
+Test(engine, nothing_stands_in_for_a_program_that_somebody_named)
+{
+    scratch_write("valkey-server", "#!/bin/sh\necho 'Valkey server v=8.0.1 x'\n", 0755);
+    agent_engines_init(&map, NULL, NULL, NULL);
+    cr_assert_str_eq(pick("redis", "7.1.0"), scratch_path("valkey-server"));
+    agent_engines_init(&map, "/nonexistent/redis-server", NULL, NULL);
+    cr_assert_str_eq(pick("redis", "7.1.0"), "none");
+    cr_assert_not_null(strstr(e.msg, "there is no program \"/nonexistent/redis-server\""), "%s", e.msg);
+    cr_assert_str_eq(pick("valkey", "8.0.1"), "none");
 }
 
 Test(engine, memcached_is_no_stand_in_for_redis)

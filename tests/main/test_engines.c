@@ -29,7 +29,11 @@ Test(engines, redis_server_has_to_be_there)
     cr_expect(strstr(e.msg, "there is no program \"redis-server\": install redis-server"), "%s", e.msg);
     scratch_write("redis-server", "", 0755);
     cr_expect_eq(engines_check(&o, &e), 0, "that it is there is enough: %s", e.msg);
+    scratch_write("valkey-server", "", 0755);
     snprintf(o.redis_server, sizeof o.redis_server, "%s", scratch_path("other"));
+    cr_expect_eq(engines_check(&o, &e), ERR_USAGE, "another program is no answer to one that somebody named");
+    strcpy(o.redis_server, "redis-server");
+    snprintf(o.memcached, sizeof o.memcached, "%s", scratch_path("other"));
     cr_expect_eq(engines_check(&o, &e), ERR_USAGE);
 }
 

@@ -114,16 +114,17 @@ Test(rg, a_reader_endpoint_that_no_node_has_bound_keeps_it_creating)
 /* How the only replica of an available group is seen, and its primary; and whether the reader endpoint is to be the replica's. */
 static const struct {
     const char *what, *replica, *primary;
-    int link_up, of_replica;
+    int link_up, offset, of_replica;
 } readers[] = {
-    {"at rest", "ready", "ready", 1, 1},
-    {"dead", "exited", "ready", 0, 0},
-    {"loading", "starting", "ready", 0, 0},
-    {"hung", "hung", "ready", 1, 0},
-    {"unlinked", "ready", "ready", 0, 0},
-    {"unlinked, and nobody else there", "ready", "exited", 0, 1},
-    {"linked to a hung primary", "ready", "hung", 1, 1},
-    {"all are dead", "exited", "exited", 0, 0},
+    {"at rest", "ready", "ready", 1, 70, 1},
+    {"dead", "exited", "ready", 0, 70, 0},
+    {"loading", "starting", "ready", 0, 70, 0},
+    {"hung", "hung", "ready", 1, 70, 0},
+    {"unlinked", "ready", "ready", 0, 70, 0},
+    {"unlinked, and nobody else there", "ready", "exited", 0, 70, 1},
+    {"unlinked with nothing, and nobody else there", "ready", "exited", 0, 0, 0},
+    {"linked to a hung primary", "ready", "hung", 1, 70, 1},
+    {"all are dead", "exited", "exited", 0, 70, 0},
 };
 
 Test(rg, the_only_replica_has_the_reader_endpoint_while_it_can_serve_and_a_forwarder_stands_in_for_it)
@@ -134,6 +135,7 @@ Test(rg, the_only_replica_has_the_reader_endpoint_while_it_can_serve_and_a_forwa
         b.nodes[0].row.seen_state = word_of(&words_seen_state, readers[i].primary);
         b.nodes[1].row.seen_state = word_of(&words_seen_state, readers[i].replica);
         b.nodes[1].row.seen_link_up = readers[i].link_up;
+        b.nodes[1].row.seen_offset = readers[i].offset;
         cr_assert_eq(has_reader(1), readers[i].of_replica, "%s", readers[i].what);
         cr_assert_not(has_reader(0), "%s", readers[i].what);
         cr_assert_eq(want_floats(&b.w, &b.rgs[0], rg_endpoint(&b.rgs[0], ENDPOINT_READER, "0001")), readers[i].of_replica);

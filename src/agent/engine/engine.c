@@ -47,7 +47,7 @@ bool engine_read_entry(const struct engine_kind *const kinds[], const char *text
 static void add_program(struct engine_map *m, const struct engine_kind *kind, const char *given, bool optional)
 {
     struct engine *g = &m->items[m->n++];
-    *g = (struct engine){.kind = kind, .optional = optional};
+    *g = (struct engine){.kind = kind, .optional = optional, .named = !optional && strcmp(given, kind->program) != 0};
     snprintf(g->given, sizeof g->given, "%s", given);
 }
 
@@ -135,13 +135,15 @@ struct search {
     const struct engine_kind *kind;
     const char *engine, *version;
     bool passed_over[ENGINES_MAX];
-    struct err why; /* the first that was passed over */
+    bool ended;     /* one that nothing stands in for can't run */
+    struct err why; /* of that one, else of the first that was passed over */
 };
 
 static void pass_over(struct search *s, const struct engine *g, const struct err *e)
 {
     s->passed_over[g - s->m->items] = true;
-    if (s->why.code == 0) s->why = *e;
+    if (s->why.code == 0 || g->named) s->why = *e;
+    s->ended = s->ended || g->named;
 }
 
 static struct engine *find_nearest(struct search *s)
@@ -160,7 +162,7 @@ static struct engine *find_nearest(struct search *s)
         best = g;
         memcpy(least_far, far, sizeof far);
     }
-    return best;
+    return s->ended ? NULL : best;
 }
 
 int engine_pick(struct engine_map *m, const char *engine, const char *version, struct engine **out, struct err *e)

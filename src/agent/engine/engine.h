@@ -17,6 +17,7 @@ struct engine {
     char for_name[16];            /* the engine of an order; "" where nobody said what it is for */
     char for_version[24];         /* 7, 7.1 or 7.1.0 */
     bool optional;                /* not to be missed where it is not there */
+    bool named;                   /* its user said where it is: nothing stands in for it */
     char path[ENGINE_PATH_SIZE];  /* "" until it was found and has told: */
     char name[16];                /* what it is: one of its kind's releases */
     char version[32];
@@ -40,7 +41,7 @@ void engine_map_init(
  * The program for that engine and version x.y.z: the one that --engine names for it, the most
  * exact first; else the nearest version of the engine, of the same major version if there is
  * one; else, as engines of one kind stand in for each other, the nearest of those. One that can't
- * run is passed over. ERR_USAGE with a line that says what to do where none is left. The
+ * run is passed over, except one that is named for its whole kind. ERR_USAGE with a line that says what to do where none is left. The
  * answer stays valid as long as the map.
  */
 int engine_pick(struct engine_map *m, const char *engine, const char *version, struct engine **out, struct err *e);
