@@ -44,11 +44,12 @@ static bool is_gone(const struct world_node *n)
     return n == NULL || node_is_dead(n) || want_other_process(n);
 }
 
-/* No replica of its own region takes its place, nor may one once it has loaded what it saved. */
+/* No replica of its own region takes its place, nor may one once it has loaded what it saved, or answers again. */
 static bool is_lost(struct world *w, const struct world_node *n)
 {
     if (n == NULL) return true;
-    return is_gone(n) && !want_has_stand_in(w, n->rg, n) && !(want_failover(n->rg) && want_awaits_saved(w, n));
+    if (!is_gone(n) || want_has_stand_in(w, n->rg, n)) return false;
+    return !(want_failover(n->rg) && want_awaits_saved(w, n)) && !want_awaits_hung(w, n->rg, n);
 }
 
 const char *handover_why_passed_over(struct world *w, const struct handover *h, const struct handover_shard *s)

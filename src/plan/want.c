@@ -1,6 +1,7 @@
 #include "plan/want.h"
 #include "base/text.h"
 #include "base/arena.h"
+#include "plan/candidate.h"
 #include "plan/phase.h"
 #include "plan/seen.h"
 #include "plan/shard.h"
@@ -244,16 +245,40 @@ static bool has_replica(const struct world_node *first)
     return false;
 }
 
+/* Nobody who answers is known to have as much. */
+static bool has_most(struct world_rg *rg, const struct world_node *n, const struct world_node *first)
+{
+    bool all_told;
+    const struct world_node *best = candidate_best(rg, n->node_group, first, &all_told);
+    return !want_holds_nothing(n) && (best == NULL || want_holds_nothing(best) || best->row.seen_offset < n->row.seen_offset);
+}
+
+bool want_awaits_hung(struct world *w, struct world_rg *rg, const struct world_node *first)
+{
+    const struct world_node_group *ng = first->node_group;
+    bool awaited = false;
+    for (size_t i = 0; ng && want_failover(rg) && i < ng->n_nodes; i++) {
+        const struct world_node *n = &ng->nodes[i];
+        if (n == first || !ng_has(ng, n) || !node_shall_run(n) || !node_hangs(n) || !has_most(rg, n, first)) continue;
+        int64_t limit = (n->row.seen_since_ms > w->started_ms ? n->row.seen_since_ms : w->started_ms) + WANT_HUNG_MS;
+        if (w->steady_ms >= limit) continue;
+        world_wake(w, limit);
+        awaited = true;
+    }
+    return awaited;
+}
+
 /*
  * Whether anybody can take its place is known only once its death is: until then it is not to be started again where somebody
  * may. One that is to begin with a snapshot's data has them again after a death: nobody else may have all of them yet.
  */
-static bool stays_down(struct world *w, const struct world_rg *rg, const struct world_node *first)
+static bool stays_down(struct world *w, struct world_rg *rg, const struct world_node *first)
 {
     if (first->seed) return false;
     const struct world_node_group *ng = first->node_group;
     if (node_is_dead(first))
-        return want_has_stand_in(w, rg, first) || want_has_ready_secondary(rg, ng) || want_awaits_secondary(w, rg, first);
+        return want_has_stand_in(w, rg, first) || want_awaits_hung(w, rg, first) || want_has_ready_secondary(rg, ng) ||
+               want_awaits_secondary(w, rg, first);
     return (want_failover(rg) && has_replica(first)) || has_secondary(rg, ng, SECONDARY_ANY);
 }
 

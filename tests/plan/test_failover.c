@@ -115,6 +115,69 @@ Test(failover, one_that_loads_for_ever_is_not_waited_for)
     cr_assert_str_eq(ng->row.primary_node_id, "demo-002.0001");
 }
 
+static void hang(int i, int64_t offset)
+{
+    b.nodes[i].row.seen_state = SEEN_HUNG;
+    b.nodes[i].row.seen_pid = 4711;
+    b.nodes[i].row.seen_since_ms = b.w.steady_ms;
+    tell_last_offset(i, offset);
+}
+
+Test(failover, the_only_replica_hangs_and_is_waited_for)
+{
+    die(0);
+    die(1);
+    hang(2, 200);
+    plan_world(&b.w);
+    cr_assert(want_node(&b.w, &b.nodes[0]).hold, "empty, it would empty the replica once that goes on");
+    cr_assert_eq(b.w.wake_ms, b.w.steady_ms + 5000, "it is woken then");
+    b.w.steady_ms += 7999;
+    plan_world(&b.w);
+    cr_assert(want_node(&b.w, &b.nodes[0]).hold);
+    b.nodes[2].row.seen_state = SEEN_READY;
+    plan_world(&b.w);
+    cr_assert_str_eq(ng->row.primary_node_id, "demo-003.0001");
+}
+
+Test(failover, a_replica_that_hangs_for_ever_is_not_waited_for)
+{
+    die(0);
+    die(1);
+    hang(2, 200);
+    b.w.steady_ms += 8000;
+    plan_world(&b.w);
+    cr_assert_not(want_node(&b.w, &b.nodes[0]).hold);
+}
+
+Test(failover, a_replica_that_hangs_is_waited_for_where_it_got_furthest)
+{
+    static const struct {
+        const char *about;
+        int64_t answers_offset, hangs_offset;
+        bool failover, waits;
+    } cases[] = {
+        {"it got further", 100, 200, true, true},
+        {"it got as far", 200, 200, true, false},
+        {"the other one got further", 200, 100, true, false},
+        {"the other one holds nothing", 1, 1000, true, true},
+        {"it holds nothing itself", 1, 1, true, false},
+        {"nobody takes the place of a primary", 100, 200, false, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        teardown();
+        setup();
+        if (!cases[i].failover) rg->row.automatic_failover = FAILOVER_DISABLED;
+        die(0);
+        tell_last_offset(1, cases[i].answers_offset);
+        hang(2, cases[i].hangs_offset);
+        b.w.steady_ms += 50;
+        plan_world(&b.w);
+        bool replaced = strcmp(ng->row.primary_node_id, "demo-002.0001") == 0;
+        cr_assert_eq(replaced, cases[i].failover && !cases[i].waits, "%s", cases[i].about);
+        cr_assert_eq(want_node(&b.w, &b.nodes[0]).hold, cases[i].waits, "%s", cases[i].about);
+    }
+}
+
 Test(failover, nothing_happens_without_automatic_failover)
 {
     rg->row.automatic_failover = FAILOVER_DISABLED;
