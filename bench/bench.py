@@ -2,7 +2,7 @@
 
 usage: bench.py [FIGURE…]     without a name, all of them: start, size, memory, describe, page, names, create, join, lag, failover,
                               takeover, hang, primary, reader, items, tls_create, tls, access, fleet, snapshot, cluster_create, reshard,
-                              cluster_failover, cluster_election, turns, loss, hostile, scale, gateway, far,
+                              cluster_failover, cluster_election, turns, loss, hostile, image, scale, gateway, far,
                               far_failover
 
 names                 the name of a reader endpoint, among those of 100 groups, asked for over UDP
@@ -17,6 +17,7 @@ reshard               1,000,000 keys, 3 to 4 shards, under a client's load
 cluster_failover      a shard's primary killed; cluster_election: the same with serve and agents dead
 turns                 100 failovers over three regions in cluster mode, with 1 and with 6 shards; loss: a lost primary region
 hostile               the dearest of 3,700 requests made to be dear, in processor time
+image                 the container image; needs podman, runc, debootstrap and root
 gateway, far          what a gateway between regions costs; a write, and a failover, in a region that is 40 ms away (far_failover)
 scale                 10,000 groups of nodes without processes, or as many as MERIDIAN_BENCH_GROUPS says
 """
@@ -35,6 +36,7 @@ import clusters
 import fleet
 import groups
 import hostile
+import image
 import items
 import local
 import regions
@@ -303,7 +305,7 @@ def far_failover():
 
 
 ALL = [start, size, memory, describe, page, names, create, join, lag, failover, groups.takeover, groups.hang, groups.primary, groups.reader, items.items, secure.tls_create, secure.tls, access.access,
-       fleet.fleet, backup.snapshot, clusters.cluster_create, clusters.reshard, clusters.cluster_failover, clusters.cluster_election, regions.turns, regions.loss, hostile.hostile, scale.scale, wan.gateway, wan.far, far_failover]
+       fleet.fleet, backup.snapshot, clusters.cluster_create, clusters.reshard, clusters.cluster_failover, clusters.cluster_election, regions.turns, regions.loss, hostile.hostile, image.image, scale.scale, wan.gateway, wan.far, far_failover]
 
 
 def machine():

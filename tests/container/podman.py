@@ -1,0 +1,132 @@
+"""Images and containers for the tests of this folder: podman and runc, without a registry, with a base that debootstrap makes.
+
+Images stay in a store of their own (MERIDIAN_CONTAINER_STORE, about 2 GB), so that the next run makes anew only what has changed;
+containers, volumes and networks do not.
+"""
+import contextlib
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+STORE = os.environ.get("MERIDIAN_CONTAINER_STORE", "/var/cache/meridian-container")
+BASE, IMAGE = "docker.io/library/debian:bookworm-slim", "localhost/meridian:latest"
+STAGES = {"localhost/meridian-tools:latest": ["--target", "tools"], "localhost/meridian-build:latest": ["--target", "build"], IMAGE: []}
+# Podman asks for more descriptors and processes than a small virtual machine gives; and there may be no systemd to ask for groups of processes.
+SETTINGS = """[containers]
+default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
+[engine]
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+runtime = "runc"
+[network]
+network_config_dir = "%s/networks"
+""" % STORE
+SLIM = "".join("path-exclude /usr/share/%s/*\n" % place for place in ("doc", "man", "info", "groff", "locale", "lintian"))
+MIRROR = "http://deb.debian.org/debian"
+WORDS = ["podman", "--storage-driver", "vfs", "--root", STORE + "/store", "--runroot", "/run/meridian-container"]
+ENVIRONMENT = os.environ | {"CONTAINERS_CONF": STORE + "/containers.conf"}
+
+made = []  # the image, once this process has made it
+lacking = [p for p in ("podman", "buildah", "runc", "debootstrap") if shutil.which(p) is None]
+WHY_NOT = "only root can" if os.geteuid() != 0 else "there is no " + ", no ".join(lacking) if lacking else None
+
+
+def run(*words):
+    return subprocess.run([*WORDS, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, check=False,
+                          env=ENVIRONMENT)
+
+
+def podman(*words):
+    r = run(*words)
+    if r.returncode != 0:
+        raise AssertionError("podman %s ends with %d:\n%s%s" % (" ".join(words), r.returncode, r.stdout[-2000:], r.stderr[-4000:]))
+    return r.stdout.strip()
+
+
+def has(image):
+    return run("image", "exists", image).returncode == 0
+
+
+def make_base():
+    """What debian:bookworm-slim has: a minimal Debian without documentation."""
+    with tempfile.TemporaryDirectory(dir=STORE) as folder:
+        root = folder + "/root"
+        if subprocess.run(["debootstrap", "--variant=minbase", "bookworm", root, MIRROR], stdout=sys.stderr, check=False).returncode:
+            raise unittest.SkipTest("debootstrap could not make a Debian 12 (its output says why)")
+        with open(root + "/etc/dpkg/dpkg.cfg.d/slim", "w", encoding="ascii") as f:
+            f.write(SLIM)
+        with open(root + "/usr/sbin/policy-rc.d", "w", encoding="ascii") as f:
+            f.write("#!/bin/sh\nexit 101\n")
+        os.chmod(root + "/usr/sbin/policy-rc.d", 0o755)
+        for place in ("share/doc", "share/man", "share/locale"):
+            shutil.rmtree(root + "/usr/" + place, ignore_errors=True)
+        for place in ("/var/cache/apt/archives", "/var/lib/apt/lists"):
+            shutil.rmtree(root + place, ignore_errors=True)
+            os.makedirs(root + place + "/partial")
+        subprocess.run(["tar", "-C", root, "-cf", folder + "/root.tar", "."], check=True)
+        podman("import", folder + "/root.tar", BASE)
+
+
+def build(image, dockerfile, context, *more):
+    podman("build", "--format", "docker", "--isolation", "chroot", "--network", "host", "--pull=never", "-t", image,
+           "-f", dockerfile, *more, context)
+
+
+def make_image():
+    """docker/Dockerfile, as it stands. Its stages are kept under names, so that nothing is made twice; what is of no use any more is not kept."""
+    if not made:
+        for image, which in STAGES.items():
+            build(image, ROOT + "/docker/Dockerfile", ROOT, "--ignorefile", ROOT + "/docker/Dockerfile.dockerignore", *which)
+        podman("image", "prune", "-f")
+        made.append(IMAGE)
+
+
+def mib_above_base():
+    def size(image):
+        return int(podman("image", "inspect", "--format", "{{.Size}}", image))
+    return (size(IMAGE) - size(BASE)) / 2**20
+
+
+def make_beside(name):
+    """An image for tests alone, from the folder of that name."""
+    folder = os.path.join(ROOT, "tests/container", name)
+    build("localhost/meridian-%s:latest" % name, folder + "/Dockerfile", folder)
+    return "localhost/meridian-%s:latest" % name
+
+
+def clear():
+    """Also what a build that was broken off has left: containers that are not podman's own."""
+    left = run("ps", "-aq", "--external").stdout.split()
+    if left:
+        run("rm", "-f", "-t", "0", *left)
+    run("volume", "prune", "-f")
+    run("network", "prune", "-f")
+
+
+@contextlib.contextmanager
+def hold_store():
+    """The store for whoever asks alone, with a base in it, and without containers before and after."""
+    os.makedirs(STORE, mode=0o700, exist_ok=True)
+    with open(STORE + "/lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with open(ENVIRONMENT["CONTAINERS_CONF"], "w", encoding="ascii") as f:
+            f.write(SETTINGS)
+        clear()
+        try:
+            if not has(BASE):
+                make_base()
+            yield
+        finally:
+            clear()
+
+
+@unittest.skipIf(WHY_NOT, WHY_NOT)
+class Case(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.enterClassContext(hold_store())
