@@ -2,10 +2,10 @@
 SELECT * FROM cache_cluster WHERE region = :region AND id = :id;
 
 -- name: cluster_page (region text, after text, most int) many: cache_cluster
-SELECT * FROM cache_cluster WHERE region = :region AND id > :after ORDER BY id LIMIT :most;
+SELECT * FROM cache_cluster WHERE region = :region AND id > max(:after, '1') ORDER BY id LIMIT :most;
 
 -- name: cluster_page_alone (region text, after text, most int) many: cache_cluster
-SELECT * FROM cache_cluster WHERE region = :region AND id > :after AND rg_id IS NULL ORDER BY id LIMIT :most;
+SELECT * FROM cache_cluster WHERE region = :region AND id > max(:after, '1') AND rg_id IS NULL ORDER BY id LIMIT :most;
 
 -- name: cluster_list_by_rg (region text, rg_id text) many: cache_cluster
 SELECT * FROM cache_cluster INDEXED BY cache_cluster_by_group WHERE region = :region AND rg_id = :rg_id ORDER BY id;

@@ -10,4 +10,4 @@ SELECT * FROM node INDEXED BY node_by_cluster WHERE region = :region AND cluster
 SELECT * FROM node INDEXED BY node_by_group WHERE region = :region AND rg_id = :rg_id ORDER BY id;
 
 -- name: node_count (region text) int
-SELECT count(*) FROM node WHERE region = :region AND want = 'run';
+SELECT count(*) FROM node WHERE region = :region AND id > '1' AND want = 'run';

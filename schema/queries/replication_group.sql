@@ -3,11 +3,13 @@
 -- name: rg_get (region text, id text) one: replication_group
 SELECT * FROM replication_group WHERE region = :region AND id = :id;
 
+-- Lists begin behind the ids of what is beneath serverless caches (plan/serverless.h).
+
 -- name: rg_page (region text, after text, most int) many: replication_group
-SELECT * FROM replication_group WHERE region = :region AND id > :after ORDER BY id LIMIT :most;
+SELECT * FROM replication_group WHERE region = :region AND id > max(:after, '1') ORDER BY id LIMIT :most;
 
 -- name: rg_ids (region text, after text, most int) texts
-SELECT id FROM replication_group WHERE region = :region AND id > :after ORDER BY id LIMIT :most;
+SELECT id FROM replication_group WHERE region = :region AND id > max(:after, '1') ORDER BY id LIMIT :most;
 
 -- The groups of one page lie between its first and its last id: whatever belongs to them comes with one query each.
 

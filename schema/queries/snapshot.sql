@@ -4,7 +4,7 @@ SELECT * FROM snapshot WHERE region = :region AND name = :name AND source <> 'du
 
 -- name: snapshot_page (region text, cluster_id text, rg_id text, source text, after text, most int) many: snapshot
 SELECT * FROM snapshot
- WHERE region = :region AND name > :after AND source <> 'dump' AND (:cluster_id IS NULL OR cluster_id = :cluster_id)
+ WHERE region = :region AND name > max(:after, '1') AND source <> 'dump' AND (:cluster_id IS NULL OR cluster_id = :cluster_id)
    AND (:rg_id IS NULL OR rg_id = :rg_id) AND (:source IS NULL OR source = :source)
  ORDER BY name LIMIT :most;
 

@@ -17,6 +17,7 @@ static const char *const forms[ENDPOINT_NAMES][2] = {
     [NAME_PRIMARY] = {"$r.$h.ng.0001.$z", "master.$r.$h.$z"},
     [NAME_READER] = {"$r-ro.$h.ng.0001.$z", "replica.$r.$h.$z"},
     [NAME_CONFIGURATION] = {"$r.$h.clustercfg.$z", "clustercfg.$r.$h.$z"},
+    [NAME_SERVERLESS] = {"$r-$h.serverless.$z", "$r-$h.serverless.$z"},
     [NAME_MEMCACHED_CONFIGURATION] = {"$c.$h.cfg.$z", "$c.$h.cfg.$z"},
 };
 

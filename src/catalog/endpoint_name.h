@@ -8,13 +8,13 @@
 struct arena;
 struct region;
 
-enum endpoint_name { NAME_NODE, NAME_PRIMARY, NAME_READER, NAME_CONFIGURATION, NAME_MEMCACHED_CONFIGURATION, ENDPOINT_NAMES };
+enum endpoint_name { NAME_NODE, NAME_PRIMARY, NAME_READER, NAME_CONFIGURATION, NAME_MEMCACHED_CONFIGURATION, NAME_SERVERLESS, ENDPOINT_NAMES };
 
 /* Whose endpoint it is; what a form does not need may be NULL. */
 struct endpoint_owner {
     const struct region *region;
     const char *account; /* 12 digits */
-    const char *rg;      /* the replication group's id */
+    const char *rg;      /* the replication group's id, or the serverless cache's name */
     const char *cluster; /* the cache cluster's id */
     const char *node;    /* 0001 … */
 };

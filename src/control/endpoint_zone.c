@@ -6,6 +6,7 @@
 #include "dns/zone.h"
 #include "plan/naming.h"
 #include "plan/rg_row.h"
+#include "plan/serverless.h"
 #include "plan/world.h"
 #include "protocol/protocol.gen.h"
 
@@ -40,6 +41,7 @@ static void add_node(struct world *w, struct names *names, const struct world_no
 static void add_rg_endpoints(struct world *w, struct names *names, struct world_rg *rg, bool encrypted)
 {
     struct proto_target_list targets = {.items = arena_array(w->arena, struct proto_target, rg->n_nodes + 1)};
+    if (serverless_owns(rg->row.id)) return; /* its node has the same name */
     if (rg_is_sharded(&rg->row)) {
         assign_cluster_targets(rg, &targets);
         add_name(w, names, naming_rg(w, rg, NAME_CONFIGURATION, encrypted), false, &targets);

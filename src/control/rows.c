@@ -1,5 +1,6 @@
 #include "control/rows.h"
 #include "base/arena.h"
+#include "plan/serverless.h"
 #include "plan/settings.h"
 #include "plan/world.h"
 #include "store/queries.gen.h"
@@ -43,7 +44,8 @@ static const char *held_address(const struct rows *r, struct arena *a, const str
     const struct row_node *n = t == &sql_table_node ? row : NULL;
     const struct row_endpoint *e = t == &sql_table_endpoint ? row : NULL;
     if (n && n->address) return address_book_entry(a, r->ports, n->address, n->port);
-    return e && e->address ? address_book_entry(a, r->ports, e->address, e->port) : NULL;
+    bool shared = e && !r->ports && serverless_owns(e->rg_id); /* with its node, in whose name it stands in the book */
+    return e && e->address && !shared ? address_book_entry(a, r->ports, e->address, e->port) : NULL;
 }
 
 static char *put_text(char **end, const char *text)

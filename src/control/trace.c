@@ -40,6 +40,7 @@ static const struct {
     {&sql_table_resharding, "rg_id", "replication group"},
     {&sql_table_encryption, "rg_id", "replication group"},
     {&sql_table_rg_user_group, "rg_id", "replication group"},
+    {&sql_table_serverless_cache, "name", "serverless cache"},
     {&sql_table_global_member, "rg_id", "replication group"},
     {&sql_table_global_replication_group, "id", "global datastore"},
     {&sql_table_user, "id", "user"},

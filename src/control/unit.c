@@ -35,6 +35,8 @@ static const struct pointer owners[] = {
     OWN(UNIT_RG, resharding, rg_id),
     OWN(UNIT_RG, encryption, rg_id),
     OWN(UNIT_RG, rg_user_group, rg_id),
+    OWN(UNIT_RG, serverless_cache, rg_id),
+    OWN(UNIT_CLUSTER, serverless_cache, cluster_id),
     OWN_GLOBAL(global_replication_group, id),
     OWN_GLOBAL(global_member, global_id),
     OWN(UNIT_USER, user, id),

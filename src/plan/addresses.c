@@ -5,6 +5,7 @@
 #include "plan/address_book.h"
 #include "plan/plan.h"
 #include "plan/seen.h"
+#include "plan/serverless.h"
 #include <string.h>
 
 const char *plan_host_address(struct arena *a, int octet, int64_t n)
@@ -134,11 +135,12 @@ static int64_t wished_by_endpoint(struct world *w, const struct row_endpoint *e)
     return rg ? rg->row.port : c ? c->row.port : 0;
 }
 
-/* A cache cluster without an endpoint is its only node. */
+/* A cache cluster without an endpoint is its only node, and so is a serverless cache. */
 static int64_t wished_by_node(const struct world *w, const struct world_node *n)
 {
     bool alone = n->rg == NULL && n->cluster && strcmp(n->cluster->row.engine, engines[ENGINE_MEMCACHED].name) != 0;
-    return w->addressing.ports && alone ? n->cluster->row.port : 0;
+    bool expected = alone || (n->cluster && serverless_owns(n->row.rg_id));
+    return w->addressing.ports && expected ? n->cluster->row.port : 0;
 }
 
 /* Why it is another one; NULL: it is the one. */
@@ -192,8 +194,18 @@ static void plan_node_address(struct world *w, struct world_node *node, int64_t 
     else if (anew && n->address) tell_port_of_node(w, n, wished);
 }
 
+/* Where each has addresses of its own, both endpoints of a serverless cache are ports of its node's. */
+static bool follow_node(struct world *w, struct row_endpoint *e)
+{
+    struct world_rg *rg = !w->addressing.ports && serverless_owns(e->rg_id) ? world_rg(w, e->region, e->rg_id) : NULL;
+    if (rg == NULL || rg->n_nodes == 0) return false;
+    world_set(w, &e->address, rg->nodes[0].row.address);
+    return true;
+}
+
 static void plan_endpoint_address(struct world *w, struct row_endpoint *e, int64_t wished)
 {
+    if (follow_node(w, e)) return;
     struct addressed x = {.region = e->region,
         .address = &e->address,
         .port = &e->port,

@@ -42,6 +42,8 @@ static const struct reference {
     {&sql_table_shard_node, {"region", "id"}, &sql_table_node, {"region", "id"}},
     {&sql_table_resharding, {"region", "rg_id"}, &sql_table_replication_group, {"region", "id"}},
     {&sql_table_encryption, {"region", "rg_id"}, &sql_table_replication_group, {"region", "id"}},
+    {&sql_table_serverless_cache, {"region", "rg_id"}, &sql_table_replication_group, {"region", "id"}},
+    {&sql_table_serverless_cache, {"region", "cluster_id"}, &sql_table_cache_cluster, {"region", "id"}},
     {&sql_table_global_member, {"global_id"}, &sql_table_global_replication_group, {"id"}},
     {&sql_table_global_member, {"region", "rg_id"}, &sql_table_replication_group, {"region", "id"}},
     {&sql_table_user_group_member, {"region", "group_id"}, &sql_table_user_group, {"region", "id"}},

@@ -1,5 +1,6 @@
 #include "plan/naming.h"
 #include "catalog/region.h"
+#include "plan/serverless.h"
 #include <assert.h>
 
 bool naming_is_encrypted(enum encryption_mode mode)
@@ -26,12 +27,16 @@ static const char *naming_of(
 
 const char *naming_rg(struct world *w, const struct world_rg *rg, enum endpoint_name kind, bool encrypted)
 {
+    if (serverless_owns(rg->row.id))
+        return naming_of(w, NAME_SERVERLESS, true, rg->row.region,
+            (struct endpoint_owner){.account = rg->row.account, .rg = serverless_name(rg->row.id)});
     return naming_of(w, kind, encrypted, rg->row.region, (struct endpoint_owner){.account = rg->row.account, .rg = rg->row.id});
 }
 
 const char *naming_node(struct world *w, const struct world_node *n, bool encrypted)
 {
     if (n->cluster == NULL) return NULL;
+    if (n->rg && serverless_owns(n->rg->row.id)) return naming_rg(w, n->rg, NAME_SERVERLESS, encrypted);
     return naming_of(w, NAME_NODE, encrypted && n->rg, n->row.region,
         (struct endpoint_owner){
             .account = n->cluster->row.account, .rg = n->row.rg_id, .cluster = n->row.cluster_id, .node = n->row.node_id});

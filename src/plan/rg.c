@@ -73,6 +73,13 @@ static void tell_replicas_changed(struct world *w, struct world_rg *rg)
     world_set_word(w, &rg->row.replicas_change, REPLICAS_NONE);
 }
 
+static void tell_serverless_cache(struct world *w, const struct world_rg *rg, bool created)
+{
+    const char *name = rg->serverless ? rg->serverless->row.name : NULL;
+    if (name && created) world_event(w, rg->row.region, name, EVENT_SERVERLESS_CACHE_CREATED, name);
+    else if (name) world_event(w, rg->row.region, name, EVENT_SERVERLESS_CACHE_MODIFIED, name);
+}
+
 static void settle_logs(struct world *w, struct world_rg *rg)
 {
     struct log_columns shown[] = LOG_COLUMNS_OF(&rg->row);
@@ -102,6 +109,7 @@ static void settle_rg(struct world *w, struct world_rg *rg)
     for (size_t i = 0; i < rg->n_node_groups; i++)
         if (!rg->node_groups[i].drop) move_node_group_status(w, &rg->node_groups[i].row.status, NODE_GROUP_SETTLED);
     if (created) world_event(w, rg->row.region, rg->row.id, EVENT_GROUP_CREATED, rg->row.id);
+    tell_serverless_cache(w, rg, created);
     tell_replicas_changed(w, rg);
     if (rg->row.automatic_failover == FAILOVER_DISABLING)
         world_event(w, rg->row.region, rg->row.id, EVENT_FAILOVER_TURNED_OFF, rg->row.id);
@@ -125,6 +133,9 @@ static void plan_deleting(struct world *w, struct world_rg *rg)
     if (rg->encryption) world_drop(w, &rg->encryption->drop);
     world_drop(w, &rg->drop);
     world_event(w, rg->row.region, rg->row.id, EVENT_GROUP_DELETED, rg->row.id);
+    if (rg->serverless == NULL) return;
+    world_drop(w, &rg->serverless->drop);
+    world_event(w, rg->row.region, rg->serverless->row.name, EVENT_SERVERLESS_CACHE_DELETED, rg->serverless->row.name);
 }
 
 /* A member that was taken out: its rows go once its process is gone. */

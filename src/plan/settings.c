@@ -17,6 +17,7 @@ enum { PARTS_MAX = 32, CLASS_FIELDS = 3 };
 struct settings_entry {
     struct settings_entry *next;
     const char *region, *parameter_group, *engine, *engine_version, *node_type;
+    int64_t memory_limit;
     struct settings settings;
 };
 
@@ -84,6 +85,7 @@ static const char *group_value(const struct draft *d, const struct parameter *p)
 static int64_t usable_memory(const struct draft *d)
 {
     int64_t all = d->type->maxmemory;
+    if (d->cluster->memory_limit) return d->cluster->memory_limit;
     const struct parameter *p = parameter_find(d->family, "reserved-memory-percent");
     const char *bytes = chosen_value(d, "reserved-memory");
     if (bytes) all -= strtoll(bytes, NULL, 10);
@@ -180,7 +182,7 @@ static bool is_entry_of(const struct settings_entry *s, const struct row_cache_c
 {
     return strcmp(s->parameter_group, c->parameter_group) == 0 && strcmp(s->region, c->region) == 0 &&
            strcmp(s->engine, c->engine) == 0 && strcmp(s->engine_version, c->engine_version) == 0 &&
-           strcmp(s->node_type, c->node_type) == 0;
+           strcmp(s->node_type, c->node_type) == 0 && s->memory_limit == c->memory_limit;
 }
 
 const struct parameter_family *settings_family(const struct row_cache_cluster *c)
@@ -218,6 +220,7 @@ static struct settings_entry *entry_new(struct world *w, struct arena *a, const 
         .engine = arena_strdup(a, c->engine),
         .engine_version = arena_strdup(a, c->engine_version),
         .node_type = arena_strdup(a, c->node_type),
+        .memory_limit = c->memory_limit,
         .settings = d.out};
     return s;
 }

@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "plan/seen.h"
+#include "plan/serverless.h"
 #include <string.h>
 
 enum {
@@ -202,6 +203,10 @@ void world_link(struct world *w)
         struct world_rg *rg = world_rg(w, w->encryptions[i].row.region, w->encryptions[i].row.rg_id);
         if (rg) rg->encryption = &w->encryptions[i];
     }
+    for (size_t i = 0; i < w->n_serverless_caches; i++) {
+        struct world_rg *rg = world_rg(w, w->serverless_caches[i].row.region, w->serverless_caches[i].row.rg_id);
+        if (rg) rg->serverless = &w->serverless_caches[i];
+    }
     link_members(w);
     link_snapshots(w);
 }
@@ -401,6 +406,7 @@ void world_add_snapshot(struct world *w, const struct world_new_snapshot *s)
 
 void world_note(struct world *w, const char *region, const char *source_type, const char *source_id, const char *message)
 {
+    if (serverless_owns(source_id)) return;
     struct world_event *ev = arena_new(w->arena, struct world_event);
     *ev = (struct world_event){w->events, region, source_type, source_id, message};
     w->events = ev;

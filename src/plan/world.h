@@ -41,6 +41,7 @@ struct access_user;
     X(shard_nodes, world_shard_node, shard_node, all)          /* by region, id */                                              \
     X(reshardings, world_resharding, resharding, all)          /* by region, replication group */                               \
     X(encryptions, world_encryption, encryption, all)          /* by region, replication group */                               \
+    X(serverless_caches, world_serverless_cache, serverless_cache, all) /* by region, name */                                   \
     X(globals, world_global, global_replication_group, all)    /* by id */                                                      \
     X(members, world_member, global_member, all)               /* by id, region */                                              \
     X(users, world_user, user, all)                            /* by region, id; the predefined one has no row */               \
@@ -78,6 +79,11 @@ struct world_seed {
 /* How connections to a replication group are encrypted besides its row's transit_encryption: encryption.h. */
 struct world_encryption {
     WORLD_ROW(encryption)
+};
+
+/* What the API calls the replication group of a serverless cache: serverless.h. */
+struct world_serverless_cache {
+    WORLD_ROW(serverless_cache)
 };
 
 struct world_node {
@@ -159,6 +165,7 @@ struct world_rg {
     size_t n_endpoints;
     struct world_resharding *resharding; /* NULL while no slots move */
     struct world_encryption *encryption; /* NULL where nothing changes and no AUTH token ever was */
+    struct world_serverless_cache *serverless; /* NULL where callers made the replication group themselves */
     size_t n_in_cluster;                 /* shard_count_nodes() */
     int64_t counted_at;                  /* after so many edits; 0: never */
     struct world_member *member;         /* NULL outside global datastores */
@@ -315,5 +322,5 @@ void world_add_snapshot(struct world *w, const struct world_new_snapshot *s);
 /* An event of the catalog with its values: world_event(w, region, id, EVENT_NODE_ADDED, node, zone). */
 #define world_event(w, region, id, event, ...) \
     world_note(w, region, event_kinds[event].source, id, event_message((w)->arena, event, ##__VA_ARGS__))
-/* 'message' belongs to the world's arena. */
+/* 'message' belongs to the world's arena. Nobody is told of what is beneath a serverless cache. */
 void world_note(struct world *w, const char *region, const char *source_type, const char *source_id, const char *message);

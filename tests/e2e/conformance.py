@@ -213,6 +213,7 @@ class Session:
         operation, member, shown = {
             "rg": ("DescribeReplicationGroups", "ReplicationGroupId", "Status"), "cluster": ("DescribeCacheClusters", "CacheClusterId", "CacheClusterStatus"),
             "snapshot": ("DescribeSnapshots", "SnapshotName", "SnapshotStatus"), "usergroup": ("DescribeUserGroups", "UserGroupId", "Status"),
+            "serverless": ("DescribeServerlessCaches", "ServerlessCacheName", "Status"),
             "user": ("DescribeUsers", "UserId", "Status"), "global": ("DescribeGlobalReplicationGroups", "GlobalReplicationGroupId", "Status")}[kind]
         path = "".join("/" + p for p in {"SnapshotStatus": ["Snapshot"], "CacheClusterStatus": ["CacheCluster"]}.get(
             shown, [{"rg": "ReplicationGroup", "global": "GlobalReplicationGroup"}.get(kind, "member")]))[1:]

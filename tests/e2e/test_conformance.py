@@ -27,8 +27,8 @@ ELSEWHERE = {
     "QuotaExceeded.CacheSecurityGroup": "Networks from before VPCs are refused as a whole.",
     "AuthorizationAlreadyExists": "Networks from before VPCs are refused as a whole.",
     "AuthorizationNotFound": "Networks from before VPCs are refused as a whole.",
-    "InvalidServerlessCacheStateFault": "There are no serverless caches.",
-    "InvalidServerlessCacheSnapshotStateFault": "There are no serverless caches.",
+    "InvalidServerlessCacheSnapshotStateFault": "Snapshots of serverless caches are not served yet.",
+    "InvalidCredentialsException": "There is no IAM here.",
     "SnapshotQuotaExceededFault": "A copy and a final snapshot count for nothing.",
     "SnapshotFeatureNotSupportedFault": "No replication group can have a node type without snapshots.",
 }

@@ -190,12 +190,13 @@ static int read_rg_logs(struct op *op, const struct api_create_replication_group
     return logs_read(op, &in->log_delivery_configurations, v, true, logs, &changes);
 }
 
-int rg_creation_read(struct op *op, const struct api_create_replication_group_in *in, struct rg_creation *out)
+int rg_creation_read(
+    struct op *op, const struct api_create_replication_group_in *in, const char *id, struct rg_creation *out)
 {
     struct api_create_replication_group_in filled, restored, inherited;
-    *out = (struct rg_creation){0};
-    int r = id_check(op, "ReplicationGroupId", in->replication_group_id, 40, &out->rg.id);
-    if (r == 0 && in->global_replication_group_id) r = check_joining(op, in->global_replication_group_id, out);
+    int r = 0;
+    *out = (struct rg_creation){.rg.id = id};
+    if (in->global_replication_group_id) r = check_joining(op, in->global_replication_group_id, out);
     if (r == 0 && out->global) r = check_inherits(op, in);
     if (r == 0 && out->global) {
         r = rg_inherit_shards(op, out->global, in, &inherited);

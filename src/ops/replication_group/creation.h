@@ -17,8 +17,9 @@ struct rg_creation {
     struct row_cache_cluster *adopted; /* the cache cluster that becomes its only member, or NULL */
 };
 
-/* Reads, defaults and checks the request; nothing is written. */
-int rg_creation_read(struct op *op, const struct api_create_replication_group_in *in, struct rg_creation *out);
+/* Reads, defaults and checks the request for a replication group of that id, which is a proper one; nothing is written. */
+int rg_creation_read(
+    struct op *op, const struct api_create_replication_group_in *in, const char *id, struct rg_creation *out);
 
 /* Writes the replication group, its node group, endpoints, member clusters and nodes. */
 int rg_creation_write(struct op *op, const struct rg_creation *c);

@@ -1,3 +1,4 @@
+#include "ops/replication_group/delete.h"
 #include "ops/core/find.h"
 #include "ops/core/id.h"
 #include "ops/core/request.h"
@@ -101,6 +102,14 @@ static int mark_members_deleting(struct op *op, const struct row_replication_gro
     return r;
 }
 
+int rg_delete(struct op *op, struct row_replication_group *rg, bool final)
+{
+    move_rg_status(NULL, &rg->status, RG_DELETION_ASKED);
+    int r = q_replication_group_put(op->store, rg, op->err);
+    if (r == 0) r = mark_members_deleting(op, rg, final);
+    return r ? r : q_tag_delete_arn(op->store, arn_of(op, rg->account, "replicationgroup", rg->id), op->err);
+}
+
 int op_delete_replication_group(
     struct op *op, const struct api_delete_replication_group_in *in, struct api_delete_replication_group_out *out)
 {
@@ -109,10 +118,6 @@ int op_delete_replication_group(
     if (r == 0) r = check_deletable(op, in, rg);
     if (r == 0 && in->final_snapshot_identifier) r = take_final(op, in, rg);
     if (r == 0 && request_flag(in->retain_primary_cluster, false)) r = release_primary(op, rg);
-    if (r) return r;
-    move_rg_status(NULL, &rg->status, RG_DELETION_ASKED);
-    r = q_replication_group_put(op->store, rg, op->err);
-    if (r == 0) r = mark_members_deleting(op, rg, in->final_snapshot_identifier != NULL);
-    if (r == 0) r = q_tag_delete_arn(op->store, arn_of(op, rg->account, "replicationgroup", rg->id), op->err);
+    if (r == 0) r = rg_delete(op, rg, in->final_snapshot_identifier != NULL);
     return r ? r : view_rg(op, rg->id, &out->replication_group);
 }

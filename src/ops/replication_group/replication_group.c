@@ -36,7 +36,9 @@ int op_create_replication_group(
     struct op *op, const struct api_create_replication_group_in *in, struct api_create_replication_group_out *out)
 {
     struct rg_creation plan;
-    int r = rg_creation_read(op, in, &plan);
+    const char *id;
+    int r = id_check(op, "ReplicationGroupId", in->replication_group_id, 40, &id);
+    if (r == 0) r = rg_creation_read(op, in, id, &plan);
     if (r == 0) r = rg_creation_write(op, &plan);
     if (r == 0) r = put_tags(op, &plan, &in->tags);
     return r ? r : view_rg(op, plan.rg.id, &out->replication_group);

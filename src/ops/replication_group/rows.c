@@ -4,6 +4,7 @@
 #include "plan/moves.gen.h"
 #include "plan/node_row.h"
 #include "plan/rg_row.h"
+#include "plan/serverless.h"
 #include <string.h>
 
 static struct row_cache_cluster cluster_row(
@@ -96,7 +97,7 @@ int rg_add_endpoint(struct op *op, const struct row_replication_group *rg, const
         .kind = kind,
         .rg_id = rg->id,
         .node_group_id = node_group_id,
-        .port = rg->port,
+        .port = rg->port + (serverless_owns(rg->id) ? SERVERLESS_READER_PORTS : 0),
         .seen_state = ENDPOINT_UNKNOWN,
     };
     return q_endpoint_put(op->store, &e, op->err);

@@ -9,6 +9,7 @@
 #include "ops/replication_group/shard_slots.h"
 #include "ops/subnet_group/subnet_group.h"
 #include "plan/rg_row.h"
+#include "plan/serverless.h"
 #include <assert.h>
 #include <string.h>
 
@@ -230,5 +231,5 @@ int rg_shards_read(struct op *op, const struct api_create_replication_group_in *
     if (r == 0) r = shard_slots_read(op, in, p);
     if (r == 0) r = read_zones(op, in, p);
     if (r == 0) r = check_shards_failover(op, in, p);
-    return r ? r : rg_check_quotas(op, p->n_shards, nodes, p->adopted ? 0 : nodes);
+    return r ? r : rg_check_quotas(op, p->n_shards, nodes, p->adopted || serverless_owns(p->rg.id) ? 0 : nodes);
 }

@@ -2,6 +2,7 @@
 #include "ops/core/id.h"
 #include "ops/core/tags.h"
 #include "ops/reserved_node/reserved_node.h"
+#include "ops/serverless_cache/serverless_cache.h"
 #include "ops/snapshot/take.h"
 #include "ops/user/user.h"
 #include "ops/user/user_group.h"
@@ -46,7 +47,6 @@ static int check_absent_kind(struct op *op, const struct arn *arn)
         const char *what;
     } kinds[] = {
         {"securitygroup", FAULT_CACHE_SECURITY_GROUP_NOT_FOUND, "Cache security group"},
-        {"serverlesscache", FAULT_SERVERLESS_CACHE_NOT_FOUND, "Serverless cache"},
         {"serverlesscachesnapshot", FAULT_SERVERLESS_CACHE_SNAPSHOT_NOT_FOUND, "Serverless cache snapshot"},
     };
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
@@ -87,6 +87,10 @@ static int check_taggable(struct op *op, const struct arn *arn)
     if (strcmp(arn->type, "usergroup") == 0) {
         struct row_user_group *g;
         return user_group_find(op, arn->id, &g);
+    }
+    if (strcmp(arn->type, "serverlesscache") == 0) {
+        struct serverless_cache c;
+        return serverless_cache_find(op, arn->id, &c);
     }
     if (strcmp(arn->type, "snapshot") == 0) {
         struct row_snapshot *s;

@@ -7,6 +7,7 @@
 #include "ops/core/tags.h"
 #include "ops/user/user.h"
 #include "plan/moves.gen.h"
+#include "plan/serverless.h"
 #include <string.h>
 
 /* ---- rows ---- */
@@ -76,12 +77,23 @@ static int view_user_group(struct op *op, const struct row_user_group *g, struct
     if (r == 0) r = user_group_min_version(op, g, &out->minimum_engine_version);
     if (r) return r;
     view_user_group_members(op, members, n, out);
-    out->replication_groups = (struct string_list){true, n_rgs, arena_array(op->arena, const char *, n_rgs)};
-    for (size_t i = 0; i < n_rgs; i++) out->replication_groups.items[i] = rgs[i].rg_id;
+    out->replication_groups = (struct string_list){.set = true, .items = arena_array(op->arena, const char *, n_rgs)};
+    out->serverless_caches.items = arena_array(op->arena, const char *, n_rgs);
+    for (size_t i = 0; i < n_rgs; i++) {
+        if (serverless_owns(rgs[i].rg_id)) append_id(&out->serverless_caches, serverless_name(rgs[i].rg_id));
+        else append_id(&out->replication_groups, rgs[i].rg_id);
+    }
     return 0;
 }
 
 /* ---- the engines that use it ---- */
+
+/* What engines it is of, as callers know it. */
+static const char *user_of(struct op *op, const char *rg_id)
+{
+    if (serverless_owns(rg_id)) return arena_printf(op->arena, "serverless cache %s", serverless_name(rg_id));
+    return arena_printf(op->arena, "replication group %s", rg_id);
+}
 
 int user_group_check_fits(struct op *op, const struct row_user_group *g, const struct row_replication_group *rg)
 {
@@ -89,11 +101,10 @@ int user_group_check_fits(struct op *op, const struct row_user_group *g, const s
     int r = user_group_min_version(op, g, &needed);
     if (r == 0 && strcmp(g->engine, "valkey") == 0 && strcmp(rg->engine, "redis") == 0)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
-            "User group %s has the engine valkey and cannot be used by replication group %s, whose engine is redis.", g->id,
-            rg->id);
+            "User group %s has the engine valkey and cannot be used by %s, whose engine is redis.", g->id, user_of(op, rg->id));
     if (r == 0 && version_compare(rg->engine_version, needed) < 0)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
-            "User group %s needs engine version %s at least, and replication group %s has %s.", g->id, needed, rg->id,
+            "User group %s needs engine version %s at least, and %s has %s.", g->id, needed, user_of(op, rg->id),
             rg->engine_version);
     return r;
 }
@@ -294,7 +305,7 @@ int op_delete_user_group(struct op *op, const struct api_delete_user_group_in *i
     if (r) return r;
     if (n)
         return op_fault(op, FAULT_INVALID_USER_GROUP_STATE,
-            "User group %s is associated with replication group %s and cannot be deleted.", g->id, rgs[0].rg_id);
+            "User group %s is associated with %s and cannot be deleted.", g->id, user_of(op, rgs[0].rg_id));
     move_user_group_status(NULL, &g->status, USER_GROUP_DELETION_ASKED);
     r = q_user_group_put(op->store, g, op->err);
     if (r == 0) r = q_tag_delete_arn(op->store, arn_of(op, g->account, "usergroup", g->id), op->err);

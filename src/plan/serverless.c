@@ -1,0 +1,14 @@
+#include "plan/serverless.h"
+#include <assert.h>
+#include <string.h>
+
+bool serverless_owns(const char *id)
+{
+    return id && strncmp(id, SERVERLESS_PREFIX, strlen(SERVERLESS_PREFIX)) == 0;
+}
+
+const char *serverless_name(const char *id)
+{
+    assert(serverless_owns(id));
+    return id + strlen(SERVERLESS_PREFIX);
+}
