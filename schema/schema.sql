@@ -39,7 +39,7 @@ CREATE TABLE cache_cluster (
   pending_zones              TEXT NOT NULL,           -- of the nodes to be added
   pending_since_ms           INTEGER NOT NULL,     -- 0: what is pending need not wait for the window
   config_nodes               TEXT NOT NULL,            -- memcached: the nodes that config_version tells of
-  notification_topic_status  TEXT NOT NULL, weighing_ms INTEGER NOT NULL DEFAULT 0, unserved_since_ms INTEGER NOT NULL DEFAULT 0, transit_encryption TEXT NOT NULL DEFAULT 'none', slow_log TEXT, slow_log_status TEXT, engine_log TEXT, engine_log_status TEXT, update_name TEXT, update_stage TEXT, update_changed_ms INTEGER NOT NULL DEFAULT 0, updates_done TEXT,
+  notification_topic_status  TEXT NOT NULL, weighing_ms INTEGER NOT NULL DEFAULT 0, unserved_since_ms INTEGER NOT NULL DEFAULT 0, transit_encryption TEXT NOT NULL DEFAULT 'none', slow_log TEXT, slow_log_status TEXT, engine_log TEXT, engine_log_status TEXT, update_name TEXT, update_stage TEXT, update_changed_ms INTEGER NOT NULL DEFAULT 0, updates_done TEXT, memory_limit INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
 CREATE TABLE encryption (
@@ -268,6 +268,20 @@ CREATE TABLE seed_file (
   root      TEXT,
   path      TEXT,
   PRIMARY KEY (region, source_id, seq)
+) WITHOUT ROWID;
+CREATE TABLE serverless_cache (
+  region      TEXT NOT NULL,
+  name        TEXT NOT NULL,
+  rg_id       TEXT,             -- the replication group beneath; NULL for memcached,
+  cluster_id  TEXT,             -- which has a cache cluster there
+  account     TEXT NOT NULL,
+  description TEXT,
+  storage_max INTEGER NOT NULL, -- GB; 0: none, as in the three that follow
+  storage_min INTEGER NOT NULL,
+  ecpu_max    INTEGER NOT NULL, -- a second
+  ecpu_min    INTEGER NOT NULL,
+  subnet_ids  TEXT NOT NULL,
+  PRIMARY KEY (region, name)
 ) WITHOUT ROWID;
 CREATE TABLE shard (
   region       TEXT NOT NULL,

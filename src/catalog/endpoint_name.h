@@ -8,7 +8,15 @@
 struct arena;
 struct region;
 
-enum endpoint_name { NAME_NODE, NAME_PRIMARY, NAME_READER, NAME_CONFIGURATION, NAME_MEMCACHED_CONFIGURATION, NAME_SERVERLESS, ENDPOINT_NAMES };
+enum endpoint_name {
+    NAME_NODE,
+    NAME_PRIMARY,
+    NAME_READER,
+    NAME_CONFIGURATION,
+    NAME_MEMCACHED_CONFIGURATION,
+    NAME_SERVERLESS,
+    ENDPOINT_NAMES
+};
 
 /* Whose endpoint it is; what a form does not need may be NULL. */
 struct endpoint_owner {

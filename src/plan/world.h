@@ -36,22 +36,22 @@ struct access_user;
     X(node_groups, world_node_group, node_group, by_group) /* by region, replication group, id */                               \
     X(clusters, world_cluster, cache_cluster, by_group)    /* by region, replication group, id */                               \
     X(nodes, world_node, node, by_group) /* by region, replication group, id; the replication groups' slices point into this */ \
-    X(endpoints, world_endpoint, endpoint, by_group)           /* by region, replication group, id */                           \
-    X(shards, world_shard, shard, all)                         /* by region, replication group, id */                           \
-    X(shard_nodes, world_shard_node, shard_node, all)          /* by region, id */                                              \
-    X(reshardings, world_resharding, resharding, all)          /* by region, replication group */                               \
-    X(encryptions, world_encryption, encryption, all)          /* by region, replication group */                               \
+    X(endpoints, world_endpoint, endpoint, by_group)                    /* by region, replication group, id */                  \
+    X(shards, world_shard, shard, all)                                  /* by region, replication group, id */                  \
+    X(shard_nodes, world_shard_node, shard_node, all)                   /* by region, id */                                     \
+    X(reshardings, world_resharding, resharding, all)                   /* by region, replication group */                      \
+    X(encryptions, world_encryption, encryption, all)                   /* by region, replication group */                      \
     X(serverless_caches, world_serverless_cache, serverless_cache, all) /* by region, name */                                   \
-    X(globals, world_global, global_replication_group, all)    /* by id */                                                      \
-    X(members, world_member, global_member, all)               /* by id, region */                                              \
-    X(users, world_user, user, all)                            /* by region, id; the predefined one has no row */               \
-    X(user_groups, world_user_group, user_group, all)          /* by region, id */                                              \
-    X(user_members, world_user_member, user_group_member, all) /* by region, user group, user */                                \
-    X(user_links, world_user_link, rg_user_group, all)         /* by region, replication group, user group */                   \
-    X(snapshots, world_snapshot, snapshot, all)                /* by region, name */                                            \
-    X(snapshot_parts, world_snapshot_part, snapshot_part, all) /* by region, snapshot, node group */                            \
-    X(seeds, world_seed, seed, all)                            /* by region, node */                                            \
-    X(seed_files, world_seed_file, seed_file, all)             /* by region, source, seq */
+    X(globals, world_global, global_replication_group, all)             /* by id */                                             \
+    X(members, world_member, global_member, all)                        /* by id, region */                                     \
+    X(users, world_user, user, all)                                     /* by region, id; the predefined one has no row */      \
+    X(user_groups, world_user_group, user_group, all)                   /* by region, id */                                     \
+    X(user_members, world_user_member, user_group_member, all)          /* by region, user group, user */                       \
+    X(user_links, world_user_link, rg_user_group, all)                  /* by region, replication group, user group */          \
+    X(snapshots, world_snapshot, snapshot, all)                         /* by region, name */                                   \
+    X(snapshot_parts, world_snapshot_part, snapshot_part, all)          /* by region, snapshot, node group */                   \
+    X(seeds, world_seed, seed, all)                                     /* by region, node */                                   \
+    X(seed_files, world_seed_file, seed_file, all)                      /* by region, source, seq */
 
 /* What nodes, node groups and replication groups have besides in cluster mode; NULL where they are not. */
 struct world_shard_node {
@@ -163,12 +163,12 @@ struct world_rg {
     size_t n_nodes;
     struct world_endpoint *endpoints;
     size_t n_endpoints;
-    struct world_resharding *resharding; /* NULL while no slots move */
-    struct world_encryption *encryption; /* NULL where nothing changes and no AUTH token ever was */
+    struct world_resharding *resharding;       /* NULL while no slots move */
+    struct world_encryption *encryption;       /* NULL where nothing changes and no AUTH token ever was */
     struct world_serverless_cache *serverless; /* NULL where callers made the replication group themselves */
-    size_t n_in_cluster;                 /* shard_count_nodes() */
-    int64_t counted_at;                  /* after so many edits; 0: never */
-    struct world_member *member;         /* NULL outside global datastores */
+    size_t n_in_cluster;                       /* shard_count_nodes() */
+    int64_t counted_at;                        /* after so many edits; 0: never */
+    struct world_member *member;               /* NULL outside global datastores */
     struct world_global *global;
     const struct access *access; /* derived once it is asked for: access.h */
 };

@@ -516,7 +516,6 @@ DescribeServerlessCaches ServerlessCacheName=none = ServerlessCacheNotFoundFault
 DescribeServerlessCaches MaxResults=51 = InvalidParameterValue
 DeleteServerlessCache ServerlessCacheName=none = ServerlessCacheNotFoundFault
 DeleteServerlessCache ServerlessCacheName=sl
-DeleteServerlessCache ServerlessCacheName=sl = InvalidServerlessCacheStateFault
 """
 
 DRY = [ENGINES, PARAMETER_GROUPS, SUBNET_GROUPS, USERS, CACHE_CLUSTERS, REPLICATION_GROUPS, SNAPSHOTS, TAGS, PAGES, RESERVED, SERVERLESS]

@@ -14,7 +14,8 @@ import tree
 # From the ground up. Rooms of one line are neighbours, which do not need each other.
 ROOMS = {
     "agent": ["os", "engine", "forwarder snapshots", "node", "redis memcached", "redis_cluster", "dry_run", "session"],
-    "ops": ["core", "parameter_group subnet_group security_group engine event user reserved_node", "snapshot", "replication_group", "cache_cluster",
+    "ops": ["core", "parameter_group subnet_group security_group engine event user reserved_node", "snapshot", "replication_group",
+            "cache_cluster serverless_cache",
             "global_datastore tag service_update", "dump reset"],
 }
 

@@ -272,6 +272,19 @@ static void ask_of_parameters(struct step *s, const char *region, const char *g)
     }
 }
 
+static void ask_of_serverless(struct step *s, const char *region)
+{
+    switch (dice_below(6)) {
+    case 0:
+    case 1:
+        storm_ask(s, region, "CreateServerlessCache", "ServerlessCacheName=z0&Engine=%s&CacheUsageLimits.DataStorage.Maximum=%d",
+            DICE_PICK("redis", "valkey"), 1 + (int)dice_below(5));
+        return;
+    case 2: storm_ask(s, region, "DeleteServerlessCache", "ServerlessCacheName=z0"); return;
+    default: storm_ask(s, region, "DescribeServerlessCaches", "MaxResults=%d", 1 + (int)dice_below(50)); return;
+    }
+}
+
 static const char *const describing[] = {"DescribeCacheClusters", "DescribeCacheEngineVersions", "DescribeEvents",
     "DescribeGlobalReplicationGroups", "DescribeCacheParameterGroups", "DescribeReplicationGroups", "DescribeCacheSecurityGroups",
     "DescribeSnapshots", "DescribeCacheSubnetGroups", "DescribeUsers", "DescribeUserGroups"};
@@ -279,7 +292,7 @@ static const char *const describing[] = {"DescribeCacheClusters", "DescribeCache
 /* What reads, and what no process has to do with: it shares the database with all the others. */
 static void ask_of_rest(struct step *s, const char *region, const char *g)
 {
-    switch (dice_below(14)) {
+    switch (dice_below(18)) {
     case 0: storm_ask(s, region, "ListAllowedNodeTypeModifications", "ReplicationGroupId=%s", g); return;
     case 1:
         storm_ask(s, region, "DescribeCacheParameters", "CacheParameterGroupName=%s", DICE_PICK("p0", "default.redis7"));
@@ -297,6 +310,8 @@ static void ask_of_rest(struct step *s, const char *region, const char *g)
             (int)dice_below(3));
         return;
     case 7: storm_ask(s, region, "DeleteCacheSubnetGroup", "CacheSubnetGroupName=sn0"); return;
+    case 10:
+    case 11: ask_of_serverless(s, region); return;
     case 8:
     case 9: {
         const char *action = DICE_PICK("AddTagsToResource", "RemoveTagsFromResource", "ListTagsForResource");

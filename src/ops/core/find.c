@@ -40,5 +40,7 @@ bool unserved_for_long(const struct op *op, int64_t unserved_since_ms)
 
 int note_message(struct op *op, const char *source_type, const char *source_id, const char *message)
 {
-    return serverless_owns(source_id) ? 0 : event_log_add(op->store, op->region->name, op->now_ms, source_type, source_id, message, op->err);
+    return serverless_owns(source_id)
+               ? 0
+               : event_log_add(op->store, op->region->name, op->now_ms, source_type, source_id, message, op->err);
 }

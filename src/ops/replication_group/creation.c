@@ -190,8 +190,7 @@ static int read_rg_logs(struct op *op, const struct api_create_replication_group
     return logs_read(op, &in->log_delivery_configurations, v, true, logs, &changes);
 }
 
-int rg_creation_read(
-    struct op *op, const struct api_create_replication_group_in *in, const char *id, struct rg_creation *out)
+int rg_creation_read(struct op *op, const struct api_create_replication_group_in *in, const char *id, struct rg_creation *out)
 {
     struct api_create_replication_group_in filled, restored, inherited;
     int r = 0;

@@ -18,8 +18,7 @@ struct rg_creation {
 };
 
 /* Reads, defaults and checks the request for a replication group of that id, which is a proper one; nothing is written. */
-int rg_creation_read(
-    struct op *op, const struct api_create_replication_group_in *in, const char *id, struct rg_creation *out);
+int rg_creation_read(struct op *op, const struct api_create_replication_group_in *in, const char *id, struct rg_creation *out);
 
 /* Writes the replication group, its node group, endpoints, member clusters and nodes. */
 int rg_creation_write(struct op *op, const struct rg_creation *c);

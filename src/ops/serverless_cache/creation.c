@@ -24,8 +24,8 @@ static int check_new_cache(struct op *op, const char *name)
     int r = q_serverless_cache_get(op->store, op->arena, op->region->name, name, &other, op->err);
     if (r == 0 && other) return op_fault(op, FAULT_SERVERLESS_CACHE_ALREADY_EXISTS, "Serverless cache %s already exists.", name);
     if (r == 0)
-        r = region_find_room(op, &sql_table_serverless_cache, q_serverless_cache_count, LIMIT_SERVERLESS_CACHES_PER_REGION, 1,
-            &has_room);
+        r = region_find_room(
+            op, &sql_table_serverless_cache, q_serverless_cache_count, LIMIT_SERVERLESS_CACHES_PER_REGION, 1, &has_room);
     if (r || has_room) return r;
     return op_fault(op, FAULT_SERVERLESS_CACHE_QUOTA_FOR_CUSTOMER_EXCEEDED,
         "You can have at most %d serverless caches in this region.", LIMIT_SERVERLESS_CACHES_PER_REGION);
@@ -36,7 +36,8 @@ static int check_new_cache(struct op *op, const char *name)
 static int check_subnets(struct op *op, const struct string_list *ids)
 {
     if (ids->n < SUBNETS_MIN || ids->n > SUBNETS_MAX)
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "SubnetIds must have between %d and %d subnets.", SUBNETS_MIN, SUBNETS_MAX);
+        return op_fault(
+            op, FAULT_INVALID_PARAMETER_VALUE, "SubnetIds must have between %d and %d subnets.", SUBNETS_MIN, SUBNETS_MAX);
     for (size_t i = 0; i < ids->n; i++) {
         if (!vpc_is_subnet_id(ids->items[i]))
             return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Invalid subnet id: %s.", ids->items[i]);
@@ -71,7 +72,7 @@ static struct string_list default_security_groups(struct op *op)
 
 /* ---- the replication group beneath ---- */
 
-/* One shard of one node: clients of the cluster protocol find every slot behind the one name that they know. */
+/* One shard of one node: clients of Redis Cluster find every slot behind the one name that they know. */
 static struct api_create_replication_group_in group_beneath(struct op *op, const struct api_create_serverless_cache_in *in,
     const struct engine_version *v, const struct string_list *subnets)
 {

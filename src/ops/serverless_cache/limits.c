@@ -12,8 +12,8 @@ static int check_range(struct op *op, const char *what, struct opt_int given, in
 static int check_order(struct op *op, const char *what, int64_t min, int64_t max)
 {
     if (max == 0 || min <= max) return 0;
-    return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
-        "The minimum of the %s limit must not be greater than its maximum.", what);
+    return op_fault(
+        op, FAULT_INVALID_PARAMETER_COMBINATION, "The minimum of the %s limit must not be greater than its maximum.", what);
 }
 
 static int read_pair(struct op *op, const char *what, struct opt_int min, struct opt_int max, int64_t low, int64_t high,

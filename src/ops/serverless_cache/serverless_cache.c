@@ -55,8 +55,8 @@ static int check_cache_deletable(struct op *op, const struct serverless_cache *c
     const struct row_replication_group *rg = c->rg;
     bool resting = rg->status == RG_AVAILABLE || rg->status == RG_CREATE_FAILED || rg->status == RG_CREATING;
     if (resting || (rg->status != RG_DELETING && unserved_for_long(op, rg->unserved_since_ms))) return 0;
-    return op_fault(op, FAULT_INVALID_SERVERLESS_CACHE_STATE, "Serverless cache %s is not in a valid state to be deleted: it is %s.",
-        c->row->name, rg_status_text(rg->status));
+    return op_fault(op, FAULT_INVALID_SERVERLESS_CACHE_STATE,
+        "Serverless cache %s is not in a valid state to be deleted: it is %s.", c->row->name, rg_status_text(rg->status));
 }
 
 int op_delete_serverless_cache(

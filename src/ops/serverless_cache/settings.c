@@ -7,9 +7,11 @@ int settings_read_daily_time(struct op *op, const char *given, const char **wind
     if (given == NULL) return 0;
     int at = window_time_of_day(given);
     if (at < 0)
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Invalid DailySnapshotTime: %s. It must have the format hh24:mi.", given);
+        return op_fault(
+            op, FAULT_INVALID_PARAMETER_VALUE, "Invalid DailySnapshotTime: %s. It must have the format hh24:mi.", given);
     int end = (at + WINDOW_HOUR) % WINDOW_DAY;
-    *window = arena_printf(op->arena, "%02d:%02d-%02d:%02d", at / WINDOW_HOUR, at % WINDOW_HOUR, end / WINDOW_HOUR, end % WINDOW_HOUR);
+    *window =
+        arena_printf(op->arena, "%02d:%02d-%02d:%02d", at / WINDOW_HOUR, at % WINDOW_HOUR, end / WINDOW_HOUR, end % WINDOW_HOUR);
     return 0;
 }
 

@@ -3,8 +3,7 @@
 #include <string.h>
 
 /* The lowest that serverless caches are offered with. */
-static const char *const oldest[ENGINE_COUNT] = {
-    [ENGINE_REDIS] = "7", [ENGINE_VALKEY] = "7", [ENGINE_MEMCACHED] = "1.6"};
+static const char *const oldest[ENGINE_COUNT] = {[ENGINE_REDIS] = "7", [ENGINE_VALKEY] = "7", [ENGINE_MEMCACHED] = "1.6"};
 
 const char *major_version_of(struct op *op, const struct engine_version *v)
 {
@@ -24,7 +23,8 @@ int major_version_resolve(struct op *op, const char *engine, const char *major, 
 {
     const struct engine *e = engine_find(engine);
     if (e == NULL)
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Invalid Engine: %s. Valid values are redis, valkey and memcached.", engine);
+        return op_fault(
+            op, FAULT_INVALID_PARAMETER_VALUE, "Invalid Engine: %s. Valid values are redis, valkey and memcached.", engine);
     const char *wanted = major && *major ? major : major_version_of(op, e->default_version);
     *out = NULL;
     for (size_t i = 0; i < n_engine_versions; i++) {

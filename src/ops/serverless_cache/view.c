@@ -25,8 +25,7 @@ static int view_endpoints(struct op *op, const struct serverless_cache *c, struc
     for (size_t i = 0; i < n_nodes; i++)
         if (nodes[i].settled) out->endpoint = view_serverless_endpoint(op, c, nodes[i].address, nodes[i].port);
     for (size_t i = 0; i < n_endpoints; i++)
-        if (endpoints[i].address)
-            out->reader_endpoint = view_serverless_endpoint(op, c, endpoints[i].address, endpoints[i].port);
+        if (endpoints[i].address) out->reader_endpoint = view_serverless_endpoint(op, c, endpoints[i].address, endpoints[i].port);
     return 0;
 }
 

@@ -103,9 +103,8 @@ int user_group_check_fits(struct op *op, const struct row_user_group *g, const s
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
             "User group %s has the engine valkey and cannot be used by %s, whose engine is redis.", g->id, user_of(op, rg->id));
     if (r == 0 && version_compare(rg->engine_version, needed) < 0)
-        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
-            "User group %s needs engine version %s at least, and %s has %s.", g->id, needed, user_of(op, rg->id),
-            rg->engine_version);
+        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "User group %s needs engine version %s at least, and %s has %s.",
+            g->id, needed, user_of(op, rg->id), rg->engine_version);
     return r;
 }
 
@@ -304,8 +303,8 @@ int op_delete_user_group(struct op *op, const struct api_delete_user_group_in *i
     if (r == 0) r = q_user_group_rgs(op->store, op->arena, g->region, g->id, &rgs, &n, op->err);
     if (r) return r;
     if (n)
-        return op_fault(op, FAULT_INVALID_USER_GROUP_STATE,
-            "User group %s is associated with %s and cannot be deleted.", g->id, user_of(op, rgs[0].rg_id));
+        return op_fault(op, FAULT_INVALID_USER_GROUP_STATE, "User group %s is associated with %s and cannot be deleted.", g->id,
+            user_of(op, rgs[0].rg_id));
     move_user_group_status(NULL, &g->status, USER_GROUP_DELETION_ASKED);
     r = q_user_group_put(op->store, g, op->err);
     if (r == 0) r = q_tag_delete_arn(op->store, arn_of(op, g->account, "usergroup", g->id), op->err);
