@@ -22,5 +22,5 @@ void agents_serve_is_gone(void);
 void network_set(int lost_percent, int64_t delay_ms);
 /* From now on, and for so long, nothing gets through to a region's agent or from it. */
 void network_cut(const char *region, int64_t for_ms);
-/* All cuts end. */
-void network_heal(void);
+/* All cuts end. Returns for how many ms an agent may not tell its news yet, as it waits for an answer that is lost. */
+int64_t network_heal(void);

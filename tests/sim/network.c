@@ -46,6 +46,7 @@ struct letter {
 static struct dial *dials;
 static int lost_percent;
 static int64_t delay_ns = 2 * NS_OF_MS;
+static int64_t unanswered_until_ms; /* an agent waits for a lost answer, and tells nothing meanwhile */
 static struct {
     char region[64];
     int64_t until_ns;
@@ -70,9 +71,10 @@ static bool is_cut(const char *region)
     return false;
 }
 
-void network_heal(void)
+int64_t network_heal(void)
 {
     for (int i = 0; i < CUTS_MAX; i++) cuts[i].until_ns = 0;
+    return unanswered_until_ms > machine_ms() ? unanswered_until_ms - machine_ms() : 0;
 }
 
 static struct letter *letter_new(struct dial *d, const char *text, size_t len, int status)
@@ -276,6 +278,7 @@ static void serve_gets_sighting(void *arg)
     else if (l->broken && !unheard) record_failure("serve takes a difference of %s that goes by other numbers", l->region);
     bool lost = machine_chance(lost_percent) || is_cut(l->region);
     if (lost) record("the answer to a sighting of %s is lost", l->region);
+    if (lost) unanswered_until_ms = machine_ms() + REPORT_TIMEOUT_MS;
     if (l->dial && !lost) machine_after(l->dial->process, delay(), answer_arrives, letter_new(l->dial, NULL, 0, r ? 500 : 200));
     letter_free(l);
 }

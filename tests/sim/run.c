@@ -74,13 +74,14 @@ static void end_faults(void)
 {
     for (int t = 0; t < TRIP__COUNT; t++) trip_arm((enum trip)t, 0);
     network_set(0, 5);
-    network_heal();
-    int64_t burdened_ms = models_relieve(), paused_ms = deed_pause_left_ms();
+    int64_t left_ms[] = {network_heal(), models_relieve(), deed_pause_left_ms()}, longest_ms = 0;
     faults_end();
     machine_kill(serve_process(), SIGCONT);
     serve_end_outages();
     record("no more faults");
-    run_for(burdened_ms > paused_ms ? burdened_ms : paused_ms);
+    for (size_t i = 0; i < sizeof left_ms / sizeof *left_ms; i++)
+        if (left_ms[i] > longest_ms) longest_ms = left_ms[i];
+    run_for(longest_ms);
 }
 
 static const char *look(struct arena *a)
