@@ -20,7 +20,7 @@ static void replace_dead(struct world *w, struct world_rg *rg, struct world_node
     bool all_told;
     struct world_node *best = candidate_best(rg, ng, first, &all_told);
     if (best == NULL || !want_has_stand_in(w, rg, first)) return; /* restarted in place, or revived: see want_node.hold */
-    if (want_awaits_saved(w, first) || want_awaits_hung(w, rg, first)) return;
+    if (want_awaits_saved(w, first) || want_awaits_silent(w, rg, first)) return;
     int64_t limit = first->row.seen_since_ms + OFFSETS_LIMIT_MS;
     if (!all_told && w->steady_ms < limit) {
         world_wake(w, limit);

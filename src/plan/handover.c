@@ -49,7 +49,7 @@ static bool is_lost(struct world *w, const struct world_node *n)
 {
     if (n == NULL) return true;
     if (!is_gone(n) || want_has_stand_in(w, n->rg, n)) return false;
-    return !(want_failover(n->rg) && want_awaits_saved(w, n)) && !want_awaits_hung(w, n->rg, n);
+    return !(want_failover(n->rg) && want_awaits_saved(w, n)) && !want_awaits_silent(w, n->rg, n);
 }
 
 const char *handover_why_passed_over(struct world *w, const struct handover *h, const struct handover_shard *s)

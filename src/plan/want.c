@@ -245,6 +245,12 @@ static bool has_replica(const struct world_node *first)
     return false;
 }
 
+/* Its process lives and tells nothing: it hangs, or whoever has adopted it does not know it yet. */
+static bool is_silent(const struct world_node *n)
+{
+    return node_hangs(n) || (seen_node_state(&n->row) == SEEN_STARTING && n->row.seen_pid);
+}
+
 /* Nobody who answers is known to have as much. */
 static bool has_most(struct world_rg *rg, const struct world_node *n, const struct world_node *first)
 {
@@ -253,14 +259,14 @@ static bool has_most(struct world_rg *rg, const struct world_node *n, const stru
     return !want_holds_nothing(n) && (best == NULL || want_holds_nothing(best) || best->row.seen_offset < n->row.seen_offset);
 }
 
-bool want_awaits_hung(struct world *w, struct world_rg *rg, const struct world_node *first)
+bool want_awaits_silent(struct world *w, struct world_rg *rg, const struct world_node *first)
 {
     const struct world_node_group *ng = first->node_group;
     bool awaited = false;
     for (size_t i = 0; ng && want_failover(rg) && i < ng->n_nodes; i++) {
         const struct world_node *n = &ng->nodes[i];
-        if (n == first || !ng_has(ng, n) || !node_shall_run(n) || !node_hangs(n) || !has_most(rg, n, first)) continue;
-        int64_t limit = (n->row.seen_since_ms > w->started_ms ? n->row.seen_since_ms : w->started_ms) + WANT_HUNG_MS;
+        if (n == first || !ng_has(ng, n) || !node_shall_run(n) || !is_silent(n) || !has_most(rg, n, first)) continue;
+        int64_t limit = (n->row.seen_since_ms > w->started_ms ? n->row.seen_since_ms : w->started_ms) + WANT_SILENT_MS;
         if (w->steady_ms >= limit) continue;
         world_wake(w, limit);
         awaited = true;
@@ -277,7 +283,7 @@ static bool stays_down(struct world *w, struct world_rg *rg, const struct world_
     if (first->seed) return false;
     const struct world_node_group *ng = first->node_group;
     if (node_is_dead(first))
-        return want_has_stand_in(w, rg, first) || want_awaits_hung(w, rg, first) || want_has_ready_secondary(rg, ng) ||
+        return want_has_stand_in(w, rg, first) || want_awaits_silent(w, rg, first) || want_has_ready_secondary(rg, ng) ||
                want_awaits_secondary(w, rg, first);
     return (want_failover(rg) && has_replica(first)) || has_secondary(rg, ng, SECONDARY_ANY);
 }

@@ -69,11 +69,11 @@ enum { WANT_SAVED_MS = 60000 };
 bool want_awaits_saved(struct world *w, const struct world_node *first);
 
 /*
- * True while a replica hangs that may take the place of the dead 'first', and that has more than whoever answers: it is woken after
- * WANT_ROUSE_MS. It is done without after WANT_HUNG_MS.
+ * True while a replica hangs, or starts, that may take the place of the dead 'first', and that may have more than whoever answers: one that
+ * hangs is woken after WANT_ROUSE_MS. It is done without after WANT_SILENT_MS.
  */
-enum { WANT_HUNG_MS = 8000 };
-bool want_awaits_hung(struct world *w, struct world_rg *rg, const struct world_node *first);
+enum { WANT_SILENT_MS = 8000 };
+bool want_awaits_silent(struct world *w, struct world_rg *rg, const struct world_node *first);
 
 /* True for the active replication group of a datastore while a failover takes its role away. */
 bool want_hands_over(const struct world_rg *rg);

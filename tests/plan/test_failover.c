@@ -139,6 +139,20 @@ Test(failover, the_only_replica_hangs_and_is_waited_for)
     cr_assert_str_eq(ng->row.primary_node_id, "demo-003.0001");
 }
 
+Test(failover, the_only_replica_goes_on_and_its_agent_does_not_know_it_yet)
+{
+    die(0);
+    die(1);
+    hang(2, 0);
+    b.nodes[2].row.seen_state = SEEN_STARTING;
+    b.nodes[2].row.seen_role = SEEN_ROLE_NONE;
+    plan_world(&b.w);
+    cr_assert(want_node(&b.w, &b.nodes[0]).hold);
+    b.nodes[2].row.seen_pid = 0;
+    plan_world(&b.w);
+    cr_assert_not(want_node(&b.w, &b.nodes[0]).hold, "it has no process that could have data");
+}
+
 Test(failover, a_replica_that_hangs_for_ever_is_not_waited_for)
 {
     die(0);
