@@ -155,23 +155,28 @@ bool want_holds_nothing(const struct world_node *n)
     return n->row.seen_role == SEEN_ROLE_REPLICA && !n->row.seen_link_up && n->row.seen_offset <= NEVER_LINKED;
 }
 
-/* A region out of reach, and one that has nothing itself, are no reason to do without a primary. */
-static bool has_filled_secondary(struct world *w, const struct world_rg *rg, const struct world_node_group *ng)
+/*
+ * How far the other regions have got with the data of a node group; 0: none has any. A region out of reach, and one that has nothing
+ * itself, are no reason to do without a primary.
+ */
+static int64_t secondary_offset(struct world *w, const struct world_rg *rg, const struct world_node_group *ng)
 {
+    int64_t most = 0;
     for (size_t i = 0; is_given_data(rg) && i < rg->global->n_members; i++) {
         const struct world_member *m = &rg->global->members[i];
         const struct world_node_group *other = find_secondary(rg, m, ng);
         const struct world_node *n = other ? rg_primary(other) : NULL;
-        if (node_answers(n) && n->row.seen_offset > NEVER_LINKED && !world_out_of_reach(w, m->row.region)) return true;
+        if (!node_answers(n) || n->row.seen_offset <= NEVER_LINKED || world_out_of_reach(w, m->row.region)) continue;
+        if (n->row.seen_offset > most) most = n->row.seen_offset;
     }
-    return false;
+    return most;
 }
 
 /* See want_has_stand_in(). */
 static bool stands_aside(struct world *w, const struct world_rg *rg, const struct world_node *first, const struct world_node *n)
 {
     if (!want_holds_nothing(n)) return false;
-    return has_filled_secondary(w, rg, first->node_group) || want_awaits_secondary(w, rg, first);
+    return secondary_offset(w, rg, first->node_group) > 0 || want_awaits_secondary(w, rg, first);
 }
 
 static bool has_ready_replica(struct world *w, const struct world_rg *rg, const struct world_node *first)
@@ -251,12 +256,14 @@ static bool is_silent(const struct world_node *n)
     return node_hangs(n) || (seen_node_state(&n->row) == SEEN_STARTING && n->row.seen_pid);
 }
 
-/* Nobody who answers is known to have as much. */
-static bool has_most(struct world_rg *rg, const struct world_node *n, const struct world_node *first)
+/* Nobody who answers is known to have as much, here or in another region. */
+static bool has_most(struct world *w, struct world_rg *rg, const struct world_node *n, const struct world_node *first)
 {
     bool all_told;
     const struct world_node *best = candidate_best(rg, n->node_group, first, &all_told);
-    return !want_holds_nothing(n) && (best == NULL || want_holds_nothing(best) || best->row.seen_offset < n->row.seen_offset);
+    int64_t elsewhere = secondary_offset(w, rg, n->node_group);
+    if (want_holds_nothing(n) || (elsewhere && elsewhere >= n->row.seen_offset)) return false;
+    return best == NULL || want_holds_nothing(best) || best->row.seen_offset < n->row.seen_offset;
 }
 
 bool want_awaits_silent(struct world *w, struct world_rg *rg, const struct world_node *first)
@@ -265,7 +272,7 @@ bool want_awaits_silent(struct world *w, struct world_rg *rg, const struct world
     bool awaited = false;
     for (size_t i = 0; ng && want_failover(rg) && i < ng->n_nodes; i++) {
         const struct world_node *n = &ng->nodes[i];
-        if (n == first || !ng_has(ng, n) || !node_shall_run(n) || !is_silent(n) || !has_most(rg, n, first)) continue;
+        if (n == first || !ng_has(ng, n) || !node_shall_run(n) || !is_silent(n) || !has_most(w, rg, n, first)) continue;
         int64_t limit = (n->row.seen_since_ms > w->started_ms ? n->row.seen_since_ms : w->started_ms) + WANT_SILENT_MS;
         if (w->steady_ms >= limit) continue;
         world_wake(w, limit);
