@@ -35,18 +35,41 @@ static void teardown(void)
 
 TestSuite(cluster_map, .init = setup, .fini = teardown);
 
-static bool whole(void *arg, const struct proto_cluster_node *primary)
+static enum shard_start whole(void *arg, const struct proto_cluster_node *primary)
 {
     (void)arg;
     (void)primary;
-    return false;
+    return SHARD_LIVES;
 }
 
-static bool a_is_headless(void *arg, const struct proto_cluster_node *primary)
+static enum shard_start a_is_headless(void *arg, const struct proto_cluster_node *primary)
 {
     (void)arg;
-    return strcmp(primary->shard, "a") == 0;
+    return strcmp(primary->shard, "a") == 0 ? SHARD_HEADLESS : SHARD_LIVES;
 }
+
+static enum shard_start newborn(void *arg, const struct proto_cluster_node *primary)
+{
+    (void)arg;
+    (void)primary;
+    return SHARD_NEWBORN;
+}
+
+static bool everybody(void *arg, const struct proto_cluster_node *node)
+{
+    (void)arg;
+    (void)node;
+    return true;
+}
+
+static bool all_but_b1(void *arg, const struct proto_cluster_node *node)
+{
+    (void)arg;
+    return strcmp(node->order, "b1") != 0;
+}
+
+static const struct cluster_scene all_live = {whole, everybody, NULL}, a_lacks_its_head = {a_is_headless, everybody, NULL},
+                                  all_new = {newborn, everybody, NULL}, b_comes_later = {newborn, all_but_b1, NULL};
 
 Test(cluster_map, finds_nodes_by_what_they_are_called)
 {
@@ -67,7 +90,7 @@ Test(cluster_map, a_node_without_a_head_of_its_shard_starts_as_a_replica_of_a_ph
 {
     char phantom[CLUSTER_NAME + 1] = "", other[CLUSTER_NAME + 1] = "";
     _buf_ struct buf text = {0}, again = {0};
-    cluster_nodes_conf(&map, A1, 9, a_is_headless, NULL, &text);
+    cluster_nodes_conf(&map, A1, 9, &a_lacks_its_head, &text);
     const char *line = strstr(text.data, " :0@0 master,noaddr - 0 0 0 disconnected 0-8191\n");
     cr_assert_not_null(line, "%s", text.data);
     memcpy(phantom, line - CLUSTER_NAME, CLUSTER_NAME);
@@ -77,7 +100,7 @@ Test(cluster_map, a_node_without_a_head_of_its_shard_starts_as_a_replica_of_a_ph
     cr_assert_not_null(strstr(text.data, want.data), "%s", text.data);
     cr_assert_not_null(strstr(text.data, B1 " 127.0.0.3:6379@16379 master - 0 0 0 connected 8192-16383\n"));
     cr_assert_not_null(strstr(text.data, "\nvars currentEpoch 9 lastVoteEpoch 0\n"));
-    cluster_nodes_conf(&map, A2, 0, a_is_headless, NULL, &again);
+    cluster_nodes_conf(&map, A2, 0, &a_lacks_its_head, &again);
     memcpy(other, strstr(again.data, " :0@0") - CLUSTER_NAME, CLUSTER_NAME);
     cr_assert_str_eq(phantom, other, "all of a shard start with the same one");
     cr_assert(!cluster_conf_is_primary(text.data, A1));
@@ -86,15 +109,38 @@ Test(cluster_map, a_node_without_a_head_of_its_shard_starts_as_a_replica_of_a_ph
 Test(cluster_map, a_node_of_a_whole_shard_follows_its_primary_or_is_it)
 {
     _buf_ struct buf replica = {0}, primary = {0};
-    cluster_nodes_conf(&map, A2, 0, whole, NULL, &replica);
+    cluster_nodes_conf(&map, A2, 0, &all_live, &replica);
     cr_assert_not_null(strstr(replica.data, A2 " 127.0.0.2:6379@16379 myself,slave " A1 " 0 0 0 connected\n"));
     cr_assert_null(strstr(replica.data, "noaddr"));
     cr_assert(!cluster_conf_is_primary(replica.data, A2));
     cr_assert(!cluster_conf_is_primary(replica.data, A1), "it is a master there, but the file is another's");
-    cluster_nodes_conf(&map, A1, 0, whole, NULL, &primary);
+    cluster_nodes_conf(&map, A1, 0, &all_live, &primary);
     cr_assert_not_null(strstr(primary.data, A1 " 127.0.0.1:6379@16379 myself,master - 0 0 0 connected 0-8191\n"));
     cr_assert(cluster_conf_is_primary(primary.data, A1));
     cr_assert(!cluster_conf_is_primary("", A1));
+}
+
+Test(cluster_map, primaries_of_new_shards_have_slots_and_an_epoch_of_their_own)
+{
+    _buf_ struct buf replica = {0}, primary = {0};
+    cluster_nodes_conf(&map, A2, 0, &all_new, &replica);
+    cr_assert_not_null(
+        strstr(replica.data, A2 " 127.0.0.2:6379@16379 myself,slave " A1 " 0 0 0 connected\n"), "%s", replica.data);
+    cr_assert_not_null(strstr(replica.data, B1 " 127.0.0.3:6379@16379 master - 0 0 1 connected 8192-16383\n"));
+    cr_assert_not_null(strstr(replica.data, A1 " 127.0.0.1:6379@16379 master - 0 0 2 connected 0-8191\n"));
+    cr_assert_not_null(strstr(replica.data, "\nvars currentEpoch 2 lastVoteEpoch 0\n"));
+    cluster_nodes_conf(&map, A1, 7, &all_new, &primary);
+    cr_assert_not_null(strstr(primary.data, A1 " 127.0.0.1:6379@16379 myself,master - 0 0 2 connected 0-8191\n"));
+    cr_assert_not_null(strstr(primary.data, "\nvars currentEpoch 7 lastVoteEpoch 0\n"), "epochs do not go back");
+}
+
+Test(cluster_map, who_starts_later_has_no_address_but_in_its_own_file)
+{
+    _buf_ struct buf other = {0}, own = {0};
+    cluster_nodes_conf(&map, A1, 0, &b_comes_later, &other);
+    cr_assert_not_null(strstr(other.data, B1 " :0@0 master,noaddr - 0 0 1 connected 8192-16383\n"), "%s", other.data);
+    cluster_nodes_conf(&map, B1, 0, &b_comes_later, &own);
+    cr_assert_not_null(strstr(own.data, B1 " 127.0.0.3:6379@16379 myself,master - 0 0 1 connected 8192-16383\n"), "%s", own.data);
 }
 
 Test(cluster_map, a_bus_is_above_its_port_or_below_where_above_are_the_systems_own)

@@ -9,6 +9,7 @@
 #include "agent/redis_cluster/source.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { AGAIN_MS = 5, STIR_MS = 10, SETTLED_MS = 1000, UNSETTLED_MS = 200, MOVING_MS = 100 };
 
@@ -32,13 +33,24 @@ static int64_t next_view_at(const struct node *n, const struct cluster_map *map)
     return c->read_at + (map->m->moves.n ? MOVING_MS + size : SETTLED_MS + 4 * size);
 }
 
+static bool has_linked_follower(const struct node *n, const struct cluster_map *map, const struct proto_cluster_node *me)
+{
+    for (size_t i = 0; i < map->m->nodes.n; i++) {
+        const struct proto_cluster_node *other = &map->m->nodes.items[i];
+        if (other == me || strcmp(other->shard, me->shard) != 0) continue;
+        const struct node *follower = cluster_find_ready(n->host, other->order);
+        if (follower != NULL && redis_of(follower)->info.link_up) return true;
+    }
+    return false;
+}
+
 /* A primary that has said nothing yet is not named to clients with its replicas. */
 static bool shall_stir(const struct node *n, const struct cluster_map *map)
 {
     const struct proto_cluster_node *me = cluster_entry_of(n);
     const struct replication_info *i = &redis_of(n)->info;
-    if (me == NULL || i->role != ROLE_PRIMARY || i->offset != 0) return false;
-    return cluster_is_eager(n) && node_now(n) >= cluster_of(n)->stir_at && cluster_followers(map, me) > 0;
+    if (me == NULL || i->role != ROLE_PRIMARY || i->offset != 0 || node_now(n) < cluster_of(n)->stir_at) return false;
+    return cluster_is_eager(n) ? cluster_followers(map, me) > 0 : has_linked_follower(n, map, me);
 }
 
 /* Patient nodes tell each other less often, which the last to settle would have to wait for. */
@@ -145,7 +157,7 @@ static void cluster_patient(struct node *n, const struct redisReply *r)
 static void cluster_stirred(struct node *n, const struct redisReply *r)
 {
     (void)r;
-    cluster_of(n)->stir_at = node_now(n) + STIR_MS;
+    cluster_of(n)->stir_at = node_now(n) + (cluster_is_eager(n) ? STIR_MS : UNSETTLED_MS);
     redis_of(n)->info_old = true;
 }
 

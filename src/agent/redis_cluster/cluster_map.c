@@ -131,9 +131,21 @@ static void add_slots(const struct cluster_map *map, const struct proto_cluster_
     if (*text) buf_printf(out, " %s", text);
 }
 
-static void add_shard(
-    const struct cluster_map *map, const struct proto_cluster_node *primary, const char *me, bool headless, struct buf *out)
+/* 'master' is whom the node follows; NULL for a master. */
+static void add_node(
+    const struct proto_cluster_node *n, bool is_me, bool has_address, const char *master, int64_t epoch, struct buf *out)
 {
+    if (has_address) buf_printf(out, "%s %s:%d@%d ", n->name, n->host, (int)n->port.v, cluster_bus_port(n));
+    else buf_printf(out, "%s :0@0 ", n->name);
+    buf_printf(out, "%s%s%s %s 0 0 %lld connected", is_me ? "myself," : "", master ? "slave" : "master",
+        has_address ? "" : ",noaddr", master ? master : "-", (long long)epoch);
+}
+
+/* 'epoch' is that of the primary. */
+static void add_shard(const struct cluster_map *map, const struct proto_cluster_node *primary, const char *me,
+    const struct cluster_scene *scene, enum shard_start how, int64_t epoch, struct buf *out)
+{
+    bool headless = how == SHARD_HEADLESS;
     char phantom[CLUSTER_NAME + 1];
     _buf_ struct buf both = {0};
     uint8_t digest[DIGEST_SIZE];
@@ -150,21 +162,26 @@ static void add_shard(
         const struct proto_cluster_node *n = &map->m->nodes.items[i];
         if (map->primaries[i] != cluster_primary_of(map, primary)) continue;
         bool is_master = !headless && n == primary;
-        const char *followed = headless ? phantom : primary->name;
-        /* Epochs are 0: those that live know better, and tell. */
-        buf_printf(out, "%s %s:%d@%d %s%s %s 0 0 0 connected", n->name, n->host, (int)n->port.v, cluster_bus_port(n),
-            strcmp(n->name, me) == 0 ? "myself," : "", is_master ? "master" : "slave", is_master ? "-" : followed);
+        bool is_me = strcmp(n->name, me) == 0;
+        const char *master = is_master ? NULL : headless ? phantom : primary->name;
+        add_node(n, is_me, is_me || scene->is_there(scene->arg, n), master, is_master ? epoch : 0, out);
         if (is_master) add_slots(map, n, out);
         buf_putc(out, '\n');
     }
 }
 
 void cluster_nodes_conf(
-    const struct cluster_map *map, const char *name, int64_t epoch, cluster_headless *headless, void *arg, struct buf *out)
+    const struct cluster_map *map, const char *name, int64_t epoch, const struct cluster_scene *scene, struct buf *out)
 {
+    int64_t shards = 0;
     for (size_t i = 0; i < map->m->nodes.n; i++) {
         const struct proto_cluster_node *n = &map->m->nodes.items[i];
-        if (n->primary.v) add_shard(map, n, name, headless(arg, n), out);
+        if (!n->primary.v) continue;
+        enum shard_start how = scene->shard(scene->arg, n);
+        shards++;
+        /* That of a primary that lives is 0: those that live know better, and tell. */
+        add_shard(map, n, name, scene, how, how == SHARD_NEWBORN ? shards : 0, out);
+        if (how == SHARD_NEWBORN && shards > epoch) epoch = shards;
     }
     buf_printf(out, "vars currentEpoch %lld lastVoteEpoch 0\n", (long long)epoch);
 }

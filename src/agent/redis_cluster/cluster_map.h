@@ -14,6 +14,11 @@
  * primary is still to take over start as replicas of a phantom: a master that has the
  * shard's slots, and no address, so that nobody tries to reach it. The primary takes the
  * slots over from it, the others follow, and the phantom is forgotten.
+ *
+ * Every takeover is told to all nodes, and every phantom is forgotten by each of them. In a large
+ * Redis Cluster that takes longer than two seconds. So a large one that is new comes up with all
+ * that it will know: its primaries have their slots, each with an epoch of its own. And no node calls those that start after it,
+ * which would be in vain ten times a second for each of them: their addresses are left out, and learnt when they call.
  */
 enum { CLUSTER_NAME = 40 }; /* hexadecimal digits of an engine's node id */
 
@@ -44,11 +49,21 @@ int cluster_bus_port(const struct proto_cluster_node *node);
 /* True for CLUSTER_NAME lower case hexadecimal digits. */
 bool cluster_name_ok(const char *name);
 
-/* Whether the primary of a shard is still to take its slots over. */
-typedef bool cluster_headless(void *arg, const struct proto_cluster_node *primary);
+enum shard_start {
+    SHARD_LIVES,    /* its primary has its slots: those that live know since when, and tell */
+    SHARD_NEWBORN,  /* nobody knows it yet: its primary starts with its slots */
+    SHARD_HEADLESS, /* its primary is still to take its slots over */
+};
+struct cluster_scene {
+    /* How the shard of that primary starts. */
+    enum shard_start (*shard)(void *arg, const struct proto_cluster_node *primary);
+    /* False: it starts later, and calls all others then. */
+    bool (*is_there)(void *arg, const struct proto_cluster_node *node);
+    void *arg;
+};
 /* Adds the nodes.conf of the node of this name. 'epoch' is the highest that is known to be in use: whoever takes over from a
  * phantom comes after it. */
 void cluster_nodes_conf(
-    const struct cluster_map *map, const char *name, int64_t epoch, cluster_headless *headless, void *arg, struct buf *out);
+    const struct cluster_map *map, const char *name, int64_t epoch, const struct cluster_scene *scene, struct buf *out);
 /* True for the text of a nodes.conf by which the node of this name is a master. */
 bool cluster_conf_is_primary(const char *text, const char *name);

@@ -27,11 +27,29 @@ int64_t cluster_timeout_ms(const struct cluster_map *map, bool formed)
     return n <= FEW ? of_few : (int64_t)(of_few * n * n / (FEW * FEW));
 }
 
-static bool is_headless(void *arg, const struct proto_cluster_node *primary)
+/*
+ * No process knows the shard yet: its primary was never started. One that follows another region
+ * takes its shard over as in a small Redis Cluster, since that is when it begins to follow.
+ */
+static bool is_newborn(const struct node *p, const struct cluster_map *map)
+{
+    if (map->m->nodes.n <= FEW || role_parse(p->order->role) != ROLE_PRIMARY) return false;
+    return p->proc == NULL && !node_has_file(p, NODES_CONF);
+}
+
+static enum shard_start shard_start(void *arg, const struct proto_cluster_node *primary)
 {
     const struct node *n = arg, *p = cluster_find(n->host, primary->order);
-    if (p == NULL || p->order == NULL || !p->order->takeover.v) return false;
-    return !p->life.ready || !cluster_is_primary(p);
+    if (p == NULL || p->order == NULL) return SHARD_LIVES;
+    if (cluster_of(p)->newborn) return SHARD_NEWBORN;
+    if (!p->order->takeover.v || (p->life.ready && cluster_is_primary(p))) return SHARD_LIVES;
+    return is_newborn(p, cluster_map_of(n)) ? SHARD_NEWBORN : SHARD_HEADLESS;
+}
+
+static bool is_there(void *arg, const struct proto_cluster_node *node)
+{
+    const struct node *n = arg, *other = cluster_find(n->host, node->order);
+    return cluster_map_of(n)->m->nodes.n <= FEW || other == NULL || other->proc != NULL;
 }
 
 /* A replica that lives takes over from its master. If that came back before, it would tell that it is no master any more, and
@@ -40,18 +58,18 @@ bool cluster_starts_at_once(const struct node *n)
 {
     const struct node *up = n->order->upstream_node ? cluster_find(n->host, n->order->upstream_node) : NULL;
     if (up == NULL || up->order == NULL || !up->order->takeover.v) return false;
-    return up->proc == NULL || cluster_of(up)->from_phantom;
+    return up->proc == NULL || cluster_of(up)->from_phantom || cluster_of(up)->newborn;
 }
 
-/* A primary that starts again where it was still has its slots; anybody else's file tells of roles that have changed. */
-static bool keeps_nodes_conf(const struct node *n)
+/* Its nodes.conf has it as a master. */
+static bool is_master_by_file(const struct node *n)
 {
     char path[PATH_MAX];
     struct err e;
     _buf_ struct buf text = {0};
-    const struct proto_node_order *o = n->order;
-    if (role_parse(o->role) != ROLE_PRIMARY || o->takeover.v || !node_has_file(n, NODES_CONF)) return false;
-    return file_read(node_path(n, NODES_CONF, path), &text, &e) == 0 && cluster_conf_is_primary(text.data, o->cluster_name);
+    if (role_parse(n->order->role) != ROLE_PRIMARY || !node_has_file(n, NODES_CONF)) return false;
+    return file_read(node_path(n, NODES_CONF, path), &text, &e) == 0 &&
+           cluster_conf_is_primary(text.data, n->order->cluster_name);
 }
 
 int cluster_prepare(struct node *n, struct err *e)
@@ -69,13 +87,14 @@ int cluster_prepare(struct node *n, struct err *e)
     if (reservations_probe(n->host->reservations, address, bus) == EADDRINUSE)
         return err_set(e, ERR_IN_USE, "%s:%d, for the nodes of the cluster, is in use by another program", address, bus);
     int r = source_prepare(n, e);
-    if (r || keeps_nodes_conf(n)) return r;
+    /* A primary that starts again where it was still has its slots; anybody else's file tells of roles that have changed. */
+    if (r || (!n->order->takeover.v && is_master_by_file(n))) return r;
     int64_t latest = 0;
     for (size_t i = 0; i < map->m->nodes.n; i++) {
         const struct node *other = cluster_find(n->host, map->m->nodes.items[i].order);
         if (other != NULL && cluster_of(other)->view.latest > latest) latest = cluster_of(other)->view.latest;
     }
-    cluster_nodes_conf(map, me->name, latest, is_headless, n, &text);
+    cluster_nodes_conf(map, me->name, latest, &(struct cluster_scene){shard_start, is_there, n}, &text);
     return file_put(node_path(n, NODES_CONF, path), text.data, text.len, e);
 }
 
@@ -93,7 +112,8 @@ void cluster_begin(struct node *n)
     const struct proto_cluster_node *me = cluster_entry_of(n);
     const struct proto_cluster_node *primary = me != NULL ? cluster_primary_of(map, me) : NULL;
     source_begin(n);
-    cluster_of(n)->from_phantom = primary != NULL && is_headless(n, primary);
+    cluster_of(n)->newborn = n->order->takeover.v && is_master_by_file(n);
+    cluster_of(n)->from_phantom = primary != NULL && shard_start(n, primary) == SHARD_HEADLESS;
 }
 
 void cluster_conf(const struct node *n, struct buf *out)

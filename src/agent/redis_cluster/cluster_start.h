@@ -15,7 +15,7 @@ int cluster_prepare(struct node *n, struct err *e);
 void cluster_conf(const struct node *n, struct buf *out);
 /* It was started, just after that. */
 void cluster_begin(struct node *n);
-/* True if its upstream is not awaited: both start as replicas of a phantom. */
+/* True if its upstream is not awaited: both start as replicas of a phantom, or knowing each other. */
 bool cluster_starts_at_once(const struct node *n);
 /* Where the other nodes reach it; 0: it has no entry in the map. */
 int cluster_second_port(const struct node *n);

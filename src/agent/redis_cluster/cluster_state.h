@@ -30,6 +30,7 @@ struct cluster_state {
     bool fine;       /* the last view that is whole was as the map says; and when that was: */
     uint64_t fine_pulse, fine_serial;
     bool from_phantom;              /* it was started as a replica of one */
+    bool newborn;                   /* it is the first process of its shard's primary, and was started with the shard's slots */
     bool unclaimed;                 /* slots that are its own were nobody's when the view was read */
     bool claim;                     /* and the time before, too */
     bool unfollowing;               /* INFO replication calls it a master, or did not say yet */
