@@ -146,7 +146,7 @@ class Memcached(clusters.Case):
         for host in ("127.0.0.1", "127.0.0.9"):
             with Client((host, shown["ConfigurationEndpoint"]["Port"])) as c:
                 _, nodes = c.configuration()
-            self.assertEqual([(host, host, port) for port in ports], nodes)
+            self.assertEqual(tuple((host, host, port) for port in ports), nodes)
             with Client((nodes[1][0], int(nodes[1][2]))) as c:
                 self.assertEqual("STORED", c.set("key", "value"))
 
