@@ -225,7 +225,7 @@ CREATE TABLE replication_group (
   network_type               TEXT NOT NULL,
   ip_discovery               TEXT NOT NULL,
   next_member                INTEGER NOT NULL,   -- the number the next member cluster gets
-  created_ms                 INTEGER NOT NULL, weighing_ms INTEGER NOT NULL DEFAULT 0, unserved_since_ms INTEGER NOT NULL DEFAULT 0, automatic_failover TEXT NOT NULL DEFAULT 'disabled', transit_encryption TEXT NOT NULL DEFAULT 'none', replicas_change TEXT NOT NULL DEFAULT '', notification_topic_status TEXT NOT NULL DEFAULT 'active', pending_failover TEXT NOT NULL DEFAULT '', pending_due INTEGER NOT NULL DEFAULT 0, slow_log TEXT, slow_log_status TEXT, engine_log TEXT, engine_log_status TEXT, update_name TEXT, update_stage TEXT, update_changed_ms INTEGER NOT NULL DEFAULT 0, updates_done TEXT,
+  created_ms                 INTEGER NOT NULL, weighing_ms INTEGER NOT NULL DEFAULT 0, unserved_since_ms INTEGER NOT NULL DEFAULT 0, automatic_failover TEXT NOT NULL DEFAULT 'disabled', transit_encryption TEXT NOT NULL DEFAULT 'none', replicas_change TEXT NOT NULL DEFAULT '', notification_topic_status TEXT NOT NULL DEFAULT 'active', pending_failover TEXT NOT NULL DEFAULT '', pending_due INTEGER NOT NULL DEFAULT 0, slow_log TEXT, slow_log_status TEXT, engine_log TEXT, engine_log_status TEXT, update_name TEXT, update_stage TEXT, update_changed_ms INTEGER NOT NULL DEFAULT 0, updates_done TEXT, mode_before TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
 CREATE TABLE reserved_node (
@@ -438,7 +438,7 @@ CREATE TABLE user_group_member (
 CREATE INDEX cache_cluster_by_group ON cache_cluster (region, rg_id, id);
 CREATE INDEX endpoint_by_cluster ON endpoint (region, cluster_id);
 CREATE INDEX endpoint_by_group ON endpoint (region, rg_id, id);
-CREATE INDEX event_by_source ON event (region, source_type, source_id, at_ms);
+CREATE INDEX event_by_source ON event (region, source_id, at_ms);
 CREATE INDEX event_by_time ON event (region, at_ms);
 CREATE INDEX event_by_type ON event (region, source_type, at_ms);
 CREATE UNIQUE INDEX global_member_by_group ON global_member (region, rg_id);

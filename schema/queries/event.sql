@@ -14,7 +14,7 @@ SELECT * FROM event
 
 -- name: event_page_of_source (region text, source_type text, source_id text, from_ms int, before_ms int, before int, most int) many: event
 SELECT * FROM event
- WHERE region = :region AND source_type = :source_type AND source_id = :source_id
+ WHERE region = :region AND (:source_type IS NULL OR source_type = :source_type) AND source_id = :source_id
    AND at_ms >= :from_ms AND (at_ms, seq) < (:before_ms, :before)
  ORDER BY at_ms DESC, seq DESC LIMIT :most;
 

@@ -111,6 +111,7 @@ static void settle_rg(struct world *w, struct world_rg *rg)
     if (created) world_event(w, rg->row.region, rg->row.id, EVENT_GROUP_CREATED, rg->row.id);
     tell_serverless_cache(w, rg, created);
     tell_replicas_changed(w, rg);
+    world_set_word(w, &rg->row.mode_before, MODE_BEFORE_NONE);
     if (rg->row.automatic_failover == FAILOVER_DISABLING)
         world_event(w, rg->row.region, rg->row.id, EVENT_FAILOVER_TURNED_OFF, rg->row.id);
     if (rg->row.automatic_failover == FAILOVER_ENABLING || (created && rg->row.automatic_failover == FAILOVER_ENABLED))

@@ -10,7 +10,7 @@
 int event_log_add(struct store *s, const char *region, int64_t now_ms, const char *source_type, const char *source_id,
     const char *message, struct err *e);
 
-/* Selects events from 'from_ms' on that stand before the place (before_ms, before_seq). 'source_type' may be NULL, and so may 'source_id', which needs a type. */
+/* Selects events from 'from_ms' on that stand before the place (before_ms, before_seq). 'source_type' and 'source_id' may be NULL. */
 struct event_filter {
     const char *region, *source_type, *source_id;
     int64_t from_ms, before_ms, before_seq;

@@ -6,7 +6,8 @@ DescribeEngineDefaultParameters CacheParameterGroupFamily=redis7&MaxRecords=20
 DescribeEngineDefaultParameters CacheParameterGroupFamily=memcached1.6
 DescribeEngineDefaultParameters CacheParameterGroupFamily=none = InvalidParameterValue
 DescribeEvents SourceType=none = InvalidParameterValue
-DescribeEvents SourceIdentifier=x = InvalidParameterCombination
+DescribeEvents Duration=1&StartTime=2026-01-01T00:00:00Z = InvalidParameterCombination
+DescribeEvents SourceIdentifier=x
 DescribeCacheSecurityGroups = InvalidParameterValue
 CreateCacheSecurityGroup CacheSecurityGroupName=x&Description=d = InvalidParameterValue
 AuthorizeCacheSecurityGroupIngress CacheSecurityGroupName=x&EC2SecurityGroupName=e&EC2SecurityGroupOwnerId=1 = InvalidParameterValue

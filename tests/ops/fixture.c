@@ -93,6 +93,7 @@ void fixture_available(const char *region, const char *rg_id)
     size_t n;
     cr_assert_eq(q_rg_get(store, &arena, region, rg_id, &rg, &err), 0);
     rg->status = RG_AVAILABLE;
+    rg->mode_before = MODE_BEFORE_NONE;
     cr_assert_eq(q_replication_group_put(store, rg, &err), 0);
     struct row_node_group *ngs;
     cr_assert_eq(q_node_group_span(store, &arena, region, rg_id, rg_id, &ngs, &n, &err), 0);

@@ -254,7 +254,6 @@ Test(faults, of_lists)
         {"DescribeReplicationGroups", "Marker=1f", VALUE, "The marker 1f is not valid."},
         {"DescribeCacheClusters", "CacheClusterId=none", FAULT_CACHE_CLUSTER_NOT_FOUND, "CacheCluster not found: none"},
         {"DescribeEvents", "Duration=0", VALUE, "Invalid value 0 for Duration. Must be between 1 and 20160"},
-        {"DescribeEvents", "SourceIdentifier=x", COMBINATION, "SourceIdentifier can only be used together with SourceType."},
         {"DescribeEvents", "SourceType=star", VALUE, "..."},
         {"DescribeReplicationGroups", "", 0, NULL},
     };

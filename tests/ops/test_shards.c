@@ -365,7 +365,11 @@ Test(shards, the_mode_goes_by_compatible_to_enabled_or_back)
     fixture_available("us-east-1", "two");
     run(MODE("two", "compatible"));
     check_mode("two", "compatible", "default.redis7.cluster.on", "configuration primary reader ", 2);
+    cr_assert_str_eq(group("two")->cluster_mode, "disabled");
+    cr_assert_str_eq(group("two")->pending_modified_values->cluster_mode, "compatible");
     fixture_available("us-east-1", "two");
+    cr_assert_str_eq(group("two")->cluster_mode, "compatible");
+    cr_assert_null(group("two")->pending_modified_values->cluster_mode);
     cr_assert_str_eq(group("two")->node_groups.items[0].slots, "0-16383");
     run(MODE("two", "disabled"));
     check_mode("two", "disabled", "default.redis7", "primary reader ", 3);

@@ -89,7 +89,7 @@ Test(query_plans, the_history_is_found_by_its_time)
     } t[] = {
         {Q_EVENT_PAGE, "event_by_time (region=? AND at_ms>? AND at_ms<?)"},
         {Q_EVENT_PAGE_OF_TYPE, "event_by_type (region=? AND source_type=? AND at_ms>? AND at_ms<?)"},
-        {Q_EVENT_PAGE_OF_SOURCE, "event_by_source (region=? AND source_type=? AND source_id=? AND at_ms>? AND at_ms<?)"},
+        {Q_EVENT_PAGE_OF_SOURCE, "event_by_source (region=? AND source_id=? AND at_ms>? AND at_ms<?)"},
         {Q_EVENT_FORGET, "event_by_time (region=? AND at_ms<?)"},
         {Q_SNAPSHOT_TAKEN_COUNT, "snapshot_taken_by_node (region=? AND node_id=? AND at_ms>? AND at_ms<?)"},
         {Q_SNAPSHOT_TAKEN_FORGET, "snapshot_taken_by_time (at_ms<?)"},

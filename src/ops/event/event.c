@@ -56,8 +56,6 @@ int op_describe_events(struct op *op, const struct api_describe_events_in *in, s
     struct event_filter f = {
         .region = op->region->name, .source_type = in->source_type, .source_id = id_fold(op, in->source_identifier)};
     int r = page_read(op, in->max_records, in->marker, &page);
-    if (r == 0 && in->source_identifier && in->source_type == NULL)
-        r = op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "SourceIdentifier can only be used together with SourceType.");
     if (r == 0) r = read_span(op, in, &f.from_ms, &to);
     if (r == 0) r = read_place(op, &page, in->marker, to, &f);
     if (r == 0) r = event_log_page(op->store, op->arena, &f, page.n + 1, &rows, &n, op->err);

@@ -109,6 +109,7 @@ int cluster_mode_change(struct op *op, const struct api_modify_replication_group
     if (r == 0) r = rg_read_parts(op, rg, &parts, &n);
     if (r == 0 && !was_cluster) r = check_ready(op, rg, parts);
     if (r) return r;
+    rg->mode_before = rg->cluster_mode == MODE_DISABLED ? MODE_BEFORE_DISABLED : MODE_BEFORE_COMPATIBLE;
     rg->cluster_mode = mode;
     if (rg_is_clustered(rg) && was_cluster) {
         rg->next_member = 2; /* of node groups from now on */

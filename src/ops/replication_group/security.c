@@ -208,7 +208,10 @@ int rg_security_create(struct op *op, const char *auth_token, const char *global
     return r || row.token == NULL ? r : q_encryption_put(op->store, &row, op->err);
 }
 
-/* ElastiCache goes on to serve clients without a token where this is the first. No engine can: a user has a password or has none. */
+/*
+ * This is what happens where no strategy is named (source: ModifyReplicationGroup, AuthTokenUpdateStrategy).
+ * ElastiCache goes on to serve clients without a token where this is the first. No engine can: a user has a password or has none.
+ */
 static void rotate_token(const char *hash, struct row_encryption *row)
 {
     if (row->token == NULL || strcmp(row->token, hash) != 0) row->old_token = row->token; /* a request may come twice */
@@ -243,8 +246,8 @@ static int check_strategy(struct op *op, const char *token, const char *strategy
         return op_fault(
             op, FAULT_INVALID_PARAMETER_COMBINATION, "AuthToken can't be given with the AuthTokenUpdateStrategy DELETE.");
     }
-    if (strategy == NULL || token == NULL)
-        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "AuthToken and AuthTokenUpdateStrategy must be given together.");
+    if (token == NULL)
+        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "AuthTokenUpdateStrategy can't be given without AuthToken.");
     if (is_proper(token)) return 0;
     return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Invalid AUTH token provided. Please check valid AUTH token format.");
 }
@@ -268,8 +271,8 @@ static int write_token(struct op *op, const struct api_modify_replication_group_
     int r = check_needs_tls(op, rg);
     if (r == 0) r = check_strategy(op, token, strategy);
     if (r) return r;
-    if (strcmp(strategy, "DELETE") == 0) r = delete_token(op, row);
-    else if (strcmp(strategy, "SET") == 0) r = set_token(op, digest_text(op->arena, token), row);
+    if (strategy && strcmp(strategy, "DELETE") == 0) r = delete_token(op, row);
+    else if (strategy && strcmp(strategy, "SET") == 0) r = set_token(op, digest_text(op->arena, token), row);
     else rotate_token(digest_text(op->arena, token), row);
     /* A member of a datastore goes on to ask for a token, or to ask for none, as all of them do. */
     if (r == 0 && had != (row->token != NULL)) r = check_outside_global(op, rg, FAULT_INVALID_PARAMETER_VALUE);

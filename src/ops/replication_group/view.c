@@ -210,6 +210,15 @@ static void view_pending_failover(
         out->automatic_failover_status = failover_change_text(row->pending_failover);
 }
 
+/* The mode is the one before until the change to another one is done. Source: ModifyReplicationGroup, PendingModifiedValues. */
+static void view_mode(const struct row_replication_group *row, struct api_replication_group *out)
+{
+    bool changes = row->mode_before != MODE_BEFORE_NONE;
+    out->cluster_mode = changes ? mode_before_text(row->mode_before) : cluster_mode_text(row->cluster_mode);
+    out->cluster_enabled = OPT_BOOL(changes ? row->mode_before != MODE_BEFORE_DISABLED : rg_is_clustered(row));
+    if (changes) out->pending_modified_values->cluster_mode = cluster_mode_text(row->cluster_mode);
+}
+
 static void view_pending_logs(
     struct op *op, const struct row_replication_group *row, struct api_replication_group_pending_modified_values *out)
 {
@@ -232,7 +241,6 @@ static void view_settings(struct op *op, const struct row_replication_group *row
         .snapshotting_cluster_id = row->snapshotting_cluster_id,
         .snapshot_retention_limit = OPT_INT(row->snapshot_retention_limit),
         .snapshot_window = row->snapshot_window,
-        .cluster_enabled = OPT_BOOL(rg_is_clustered(row)),
         .cache_node_type = row->node_type,
         .transit_encryption_enabled = OPT_BOOL(row->transit_encryption != ENCRYPTION_NONE),
         .at_rest_encryption_enabled = OPT_BOOL(row->at_rest_encryption),
@@ -244,9 +252,9 @@ static void view_settings(struct op *op, const struct row_replication_group *row
         .auto_minor_version_upgrade = OPT_BOOL(row->auto_minor_version_upgrade),
         .network_type = row->network_type,
         .ip_discovery = row->ip_discovery,
-        .cluster_mode = cluster_mode_text(row->cluster_mode),
         .engine = row->engine,
     };
+    view_mode(row, out);
 }
 
 /* ---- descriptions that are kept ---- */
