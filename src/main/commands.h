@@ -11,3 +11,5 @@ int agent_main(const struct options *o);
 int wait_main(const struct options *o);
 /* Asks a running serve once, and returns the exit status. */
 int health_main(const struct options *o);
+/* Tells what programs can do of what Meridian needs; docs/reference.md. */
+int engine_check_main(const struct options *o);

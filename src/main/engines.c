@@ -1,12 +1,15 @@
 #include "main/engines.h"
 #include "agent/os/file.h"
+#include "agent/redis/probe.h"
 #include "agent/session/engines.h"
+#include "base/arena.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "main/options.h"
 #include <string.h>
 
 /* A program that its user said where to find; the others are asked what they are when a node needs them. */
-static int check_given(struct engine *g, struct err *e)
+static int check_given(struct engine_program *g, struct err *e)
 {
     if (!g->for_name[0] && !g->named) return 0;
     int r = engine_locate(g, e);
@@ -15,7 +18,7 @@ static int check_given(struct engine *g, struct err *e)
     return err_set(e, r, "--engine %s:%s=%s: %s", g->for_name, g->for_version, g->given, why.msg);
 }
 
-static bool is_there(const struct engine *g)
+static bool is_there(const struct engine_program *g)
 {
     char path[ENGINE_PATH_SIZE];
     return g->path[0] || file_find_program(g->given, path, sizeof path);
@@ -36,4 +39,44 @@ int engines_check(const struct options *o, struct err *e)
         "there is no program \"%s\": install redis-server (Debian: apt install redis-server), or say where it is with "
         "--redis-server",
         o->redis_server);
+}
+
+/* ---- those that are neither redis nor valkey ---- */
+
+static int try_program(const struct engine_program *g, struct engine_lacks *out, struct err *e)
+{
+    struct probe p;
+    int r = probe_run(g->path, &p, e);
+    buf_fini(&p.settings);
+    *out = p.lacks;
+    for (int part = 0; r == 0 && part < PART__COUNT; part++)
+        if (p.lacks.of[part])
+            log_warn("%s has no %s: %s: %s", g->path, engine_part_names[part], p.lacks.of[part]->command, p.refusals[part]);
+    return r;
+}
+
+int engines_try(const struct options *o, struct engines_known *out, struct err *e)
+{
+    struct engine_map *m = &out->map;
+    int r = 0;
+    agent_engines_init(m, o->redis_server, o->memcached, o->engines);
+    for (size_t i = 0; r == 0 && i < m->n; i++) {
+        struct engine_program *g = &m->items[i];
+        if (g->kind != agent_engines[0] || g->for_name[0] == '\0') continue;
+        r = engine_locate(g, e);
+        if (r || engine_kind_runs(g->kind, g->name)) continue;
+        r = try_program(g, &out->lacks[i], e);
+        out->any = out->any || engine_lacks_any(&out->lacks[i]);
+    }
+    return r;
+}
+
+const char *engines_lack(void *known, struct arena *a, const char *engine, const char *version, enum engine_part part)
+{
+    struct engines_known *k = known;
+    struct engine_program *g;
+    struct err e;
+    if (!k->any || engine_pick(&k->map, engine, version, &g, &e) != 0) return NULL;
+    const struct engine_need *need = k->lacks[g - k->map.items].of[part];
+    return need ? arena_printf(a, "%s %s lacks %s", g->name, g->version, need->command) : NULL;
 }

@@ -1,4 +1,7 @@
 #pragma once
+#include "agent/engine/engine.h"
+#include "catalog/engine_need.h"
+struct arena;
 struct err;
 struct options;
 /*
@@ -8,3 +11,17 @@ struct options;
  * with one line that says what to do.
  */
 int engines_check(const struct options *o, struct err *e);
+
+/* What the programs that --engine names lack, where they are neither redis nor valkey. */
+struct engines_known {
+    struct engine_map map;
+    struct engine_lacks lacks[ENGINES_MAX];
+    bool any; /* one of them lacks something */
+};
+
+/* Tries each of those programs as `meridian engine-check` does, and logs a line for each part that it lacks. Some hundred milliseconds for
+ * each. */
+int engines_try(const struct options *o, struct engines_known *out, struct err *e);
+/* What the program that runs the version lacks of the part, as "dragonfly 1.21.2 lacks CONFIG SET bind"; NULL where it lacks nothing.
+ * 'known' is a struct engines_known. In the arena. */
+const char *engines_lack(void *known, struct arena *a, const char *engine, const char *version, enum engine_part part);

@@ -24,6 +24,14 @@ const struct command_info commands[] = {
         "Asks the serve at the endpoint, or that uses the data directory, whether it serves requests, prints what it answers, "
         "and ends with 0;\n"
         "with 1, and the reason, where nobody answers within three seconds."},
+    {COMMAND_ENGINE_CHECK, "engine-check", "engine-check PATH... tells what a server can do of what Meridian needs",
+        "Starts each program in a folder of its own, as a node of redis or valkey is started, and asks it for everything that "
+        "Meridian\n"
+        "needs of one; docs/reference.md has the list. Ends with 0 where it can do all of it, with 1 where it lacks something, "
+        "and "
+        "with 2\n"
+        "where it is no such server.",
+        .words = "PATH..."},
     {COMMAND_HELP, "help", "help COMMAND explains a command and its flags", NULL},
     {COMMAND_VERSION, "version", "tells the version", NULL},
 };
@@ -125,7 +133,7 @@ static bool read_seconds(const struct flag *f, const char *text, void *at)
 /* NAME:VERSION=PATH, a line for each. */
 static bool read_engine_flag(const struct flag *f, const char *text, void *at)
 {
-    struct engine entry;
+    struct engine_program entry;
     char *engines = at;
     size_t used = strlen(engines);
     if (!engine_read_entry(agent_engines, text, &entry)) return false;

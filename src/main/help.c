@@ -1,4 +1,5 @@
 #include "base/buf.h"
+#include "catalog/engine_need.h"
 #include "main/flags.h"
 #include <string.h>
 
@@ -66,7 +67,7 @@ void options_help(struct buf *b, enum command topic)
     for (const struct command_info *c = commands; c < commands + n_commands; c++) {
         size_t start = b->len;
         buf_printf(b, "  %s", c->name);
-        pad_column(b, b->len - start, 12);
+        pad_column(b, b->len - start, 14);
         buf_printf(b, "%s\n", c->summary);
     }
 }
@@ -87,10 +88,22 @@ static void put_exit_statuses(struct buf *b)
         buf_printf(b, "| %d | %s |\n", exit_statuses[i].status, exit_statuses[i].meaning);
 }
 
+static void put_engine_needs(struct buf *b)
+{
+    buf_puts(b, "| For | it is asked | to | and the answer holds |\n| --- | --- | --- | --- |\n");
+    for (size_t i = 0; i < n_engine_needs; i++) {
+        const struct engine_need *n = &engine_needs[i];
+        bool any = *n->answer == '\0';
+        buf_printf(b, "| %s | `%s` | %s | %s%s%s |\n", engine_part_names[n->part], n->command, n->why, any ? "" : "`",
+            any ? "no error" : n->answer, any ? "" : "`");
+    }
+}
+
 void options_markdown(struct buf *b, enum command topic)
 {
     char name[64];
     if (topic == COMMAND_NONE) return put_exit_statuses(b);
+    if (topic == COMMAND_ENGINE_CHECK) return put_engine_needs(b);
     buf_puts(b, "| Flag | Environment | Default | |\n| --- | --- | --- | --- |\n");
     for (const struct flag *f = flags; f < flags + n_flags; f++) {
         if (!flag_is_of(f, topic)) continue;

@@ -116,7 +116,7 @@ void options_man(struct buf *b)
         "\\fBmeridian serve\\fR [\\fIFLAG\\fR...]\n.br\n\\fBmeridian agent \\-\\-region\\fR \\fIREGION\\fR "
         "[\\fIFLAG\\fR...]\n.br\n"
         "\\fBmeridian wait\\fR [\\fIFLAG\\fR...] \\fIID\\fR...\n.br\n"
-        "\\fBmeridian health\\fR [\\fIFLAG\\fR...]\n.br\n"
+        "\\fBmeridian health\\fR [\\fIFLAG\\fR...]\n.br\n\\fBmeridian engine\\-check\\fR \\fIPATH\\fR...\n.br\n"
         "\\fBmeridian help\\fR [\\fICOMMAND\\fR] [\\fB\\-\\-markdown\\fR|\\fB\\-\\-man\\fR]\n.br\n\\fBmeridian version\\fR\n");
     put_section(b, "DESCRIPTION");
     put_line(b, "Meridian answers the management API of Amazon ElastiCache on one machine, without an account or a cloud. It "

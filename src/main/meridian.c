@@ -50,6 +50,7 @@ int main(int argc, char **argv)
     case COMMAND_AGENT: return run_daemon(&o, agent_main);
     case COMMAND_WAIT: return wait_main(&o);
     case COMMAND_HEALTH: return health_main(&o);
+    case COMMAND_ENGINE_CHECK: return engine_check_main(&o);
     case COMMAND_VERSION: return puts("meridian " MERIDIAN_VERSION) < 0;
     case COMMAND_HELP: return put_help(&o, stdout);
     case COMMAND_NONE: break;

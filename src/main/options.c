@@ -111,7 +111,7 @@ static int set_from_argument(struct options *o, int argc, char **argv, int *i, u
 
 static int add_word(struct options *o, const char *word, struct err *e)
 {
-    if (o->n_ids == OPTION_IDS_MAX) return err_set(e, ERR_USAGE, "no more than %d ids at a time", OPTION_IDS_MAX);
+    if (o->n_ids == OPTION_IDS_MAX) return err_set(e, ERR_USAGE, "no more than %d words at a time", OPTION_IDS_MAX);
     o->ids[o->n_ids++] = word;
     return 0;
 }
@@ -178,7 +178,8 @@ int options_read(struct options *o, int argc, char **argv, struct err *e)
     case COMMAND_SERVE:
     case COMMAND_AGENT:
     case COMMAND_WAIT:
-    case COMMAND_HEALTH: return read_flags(o, argc, argv, e);
+    case COMMAND_HEALTH:
+    case COMMAND_ENGINE_CHECK: return read_flags(o, argc, argv, e);
     case COMMAND_HELP: return read_topic(o, argc, argv, e);
     case COMMAND_VERSION: return 0;
     default: return err_set(e, ERR_USAGE, "there is no command \"%.80s\"; meridian help lists them", argv[1]);

@@ -11,7 +11,16 @@ struct err;
  * the manual page. The command line wins over the environment, the environment
  * over the default.
  */
-enum command { COMMAND_NONE, COMMAND_SERVE, COMMAND_AGENT, COMMAND_WAIT, COMMAND_HEALTH, COMMAND_HELP, COMMAND_VERSION };
+enum command {
+    COMMAND_NONE,
+    COMMAND_SERVE,
+    COMMAND_AGENT,
+    COMMAND_WAIT,
+    COMMAND_HEALTH,
+    COMMAND_ENGINE_CHECK,
+    COMMAND_HELP,
+    COMMAND_VERSION
+};
 
 enum restricted { RESTRICTED_REFUSE, RESTRICTED_ALLOW };
 
@@ -72,7 +81,7 @@ struct options {
     char region[OPTION_NAME_SIZE];
     enum stop_only stop_only;
 
-    /* wait */
+    /* wait; the words of the command line, engine-check too */
     char endpoint[OPTION_PATH_SIZE]; /* a URL */
     char wanted[OPTION_NAME_SIZE];   /* the status */
     int timeout;                     /* seconds; 0: no limit */
@@ -93,7 +102,7 @@ int options_read(struct options *o, int argc, char **argv, struct err *e);
 void options_help(struct buf *b, enum command topic);
 /* Adds a line for each flag that was given and has no effect beside the others. */
 void options_idle(const struct options *o, struct buf *b);
-/* Adds a command's flags as a Markdown table, or serve's exit statuses with COMMAND_NONE; the same on every machine. */
+/* Adds a command's flags as a Markdown table, serve's exit statuses with COMMAND_NONE, or what engine-check asks; the same on every machine. */
 void options_markdown(struct buf *b, enum command topic);
 /* Adds the manual page, in the macros of man(7). */
 void options_man(struct buf *b);

@@ -71,6 +71,7 @@ struct serve {
     struct reception reception;
     struct control *control;
     struct ops_config ops;
+    struct engines_known engines;
     struct query_api query;
     struct admin admin;
     struct trace_admin trace;
@@ -216,6 +217,16 @@ static void add_routes(struct serve *s)
     neighbour_take_long(s->http, &s->forward);
 }
 
+static void set_ops_config(struct serve *s)
+{
+    s->ops.remembers = true;
+    s->ops.names = s->naming.shown ? s->naming.domain : NULL;
+    s->ops.allow_restricted = s->o->restricted == RESTRICTED_ALLOW;
+    s->ops.engine_lack = s->engines.any ? engines_lack : NULL;
+    s->ops.engine_lack_arg = &s->engines;
+    s->ops.large_groups = s->o->quotas == QUOTAS_RAISED;
+}
+
 static int open_control(struct serve *s, struct err *e)
 {
     bool ports = s->o->addressing == ADDRESSING_PORTS;
@@ -250,10 +261,7 @@ static int open_control(struct serve *s, struct err *e)
         .dry_run = s->o->dry_run == DRY_RUN_ON,
         .dry_run_times = {s->o->dry_run_start, s->o->dry_run_switch, s->o->dry_run_life},
     };
-    s->ops.remembers = true;
-    s->ops.names = s->naming.shown ? s->naming.domain : NULL;
-    s->ops.allow_restricted = o.allow_restricted;
-    s->ops.large_groups = s->o->quotas == QUOTAS_RAISED;
+    set_ops_config(s);
     int r = control_open(&s->control, &o, e);
     if (r == 0) reception_serve(&s->reception, s->control);
     return r;
@@ -481,6 +489,7 @@ static int open_all(struct serve *s, struct err *e)
         return err_set(e, ERR_FLAG, "--default-region %.60s: there is no such region", s->o->default_region);
     int r = 0;
     if (s->o->dry_run == DRY_RUN_OFF) r = engines_check(s->o, e);
+    if (r == 0 && s->o->dry_run == DRY_RUN_OFF) r = engines_try(s->o, &s->engines, e);
     if (r == 0) r = find_snapshot_folders(s, e);
     if (r == 0 && s->o->addressing == ADDRESSING_PORTS) r = bind_host_find(s->o->bind, s->o->advertise, s->listen_host, e);
     bool everywhere = strcmp(s->listen_host, EVERYWHERE) == 0;

@@ -124,7 +124,7 @@ static void know_engines(void)
 {
     agent_engines_init(&engines, "/engines/redis-server", "/engines/memcached", NULL);
     for (size_t i = 0; i < engines.n; i++) {
-        struct engine *g = &engines.items[i];
+        struct engine_program *g = &engines.items[i];
         snprintf(g->path, sizeof g->path, "/engines/%s", g->kind->program);
         snprintf(g->name, sizeof g->name, "%s", g->kind->engines[0]);
         strcpy(g->version, "7.0.15");

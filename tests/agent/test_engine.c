@@ -50,7 +50,7 @@ Test(engine, reads_what_programs_print_for_their_version)
         {&memcached_kind, "Redis server v=7.0.15\n", NULL, NULL},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct engine g = {.kind = rows[i].kind};
+        struct engine_program g = {.kind = rows[i].kind};
         cr_assert_eq(engine_read_version(&g, rows[i].text), rows[i].name != NULL, "%s", rows[i].text);
         if (rows[i].name == NULL) continue;
         cr_assert_str_eq(g.name, rows[i].name);
@@ -60,7 +60,7 @@ Test(engine, reads_what_programs_print_for_their_version)
 
 static bool is_enough(const char *name, const char *version)
 {
-    struct engine g = {.kind = strcmp(name, "memcached") == 0 ? &memcached_kind : &redis_kind};
+    struct engine_program g = {.kind = strcmp(name, "memcached") == 0 ? &memcached_kind : &redis_kind};
     snprintf(g.name, sizeof g.name, "%s", name);
     snprintf(g.version, sizeof g.version, "%s", version);
     return engine_new_enough(&g);
@@ -76,7 +76,7 @@ Test(engine, is_new_enough_from_the_version_on_that_has_what_is_needed)
 
 Test(engine, a_program_that_is_not_there_is_named)
 {
-    struct engine g = {.kind = &redis_kind, .given = "/nonexistent/redis-server"};
+    struct engine_program g = {.kind = &redis_kind, .given = "/nonexistent/redis-server"};
     cr_assert_eq(engine_locate(&g, &e), ERR_USAGE);
     cr_assert(strstr(e.msg, "/nonexistent/redis-server") && strstr(e.msg, "install"));
     cr_assert_str_eq(g.path, "");
@@ -84,7 +84,7 @@ Test(engine, a_program_that_is_not_there_is_named)
 
 Test(engine, a_program_that_is_something_else_is_refused)
 {
-    struct engine g = {.kind = &redis_kind, .given = "true"};
+    struct engine_program g = {.kind = &redis_kind, .given = "true"};
     cr_assert_eq(engine_locate(&g, &e), ERR_USAGE);
     cr_assert_str_eq(g.path, "");
 }
@@ -93,7 +93,7 @@ Test(engine, an_entry_has_an_engine_a_version_and_a_program)
 {
     static const char *const wrong[] = {"", "redis", "redis:7", "redis=/x", ":7=/x", "redis:=/x", "redis:7=", "redis:7.=/x",
         "redis:.7=/x", "redis:7.1.0.1=/x", "redis:x=/x", "mysql:8=/x", "redis:7:1=/x"};
-    struct engine g;
+    struct engine_program g;
     cr_assert(engine_read_entry(agent_engines, "valkey:8.1=/opt/a=b:c", &g));
     cr_assert_str_eq(g.for_name, "valkey");
     cr_assert_str_eq(g.for_version, "8.1");
@@ -105,7 +105,7 @@ Test(engine, an_entry_has_an_engine_a_version_and_a_program)
 
 static const char *pick(const char *engine, const char *version)
 {
-    struct engine *g;
+    struct engine_program *g;
     return engine_pick(&map, engine, version, &g, &e) == 0 ? g->path : "none";
 }
 

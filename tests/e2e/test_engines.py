@@ -22,7 +22,7 @@ def wrapper(folder, name, text, engine):
 RIGID = """#!/usr/bin/python3
 import os, re, socketserver, sys
 if sys.argv[1] == "--version":
-    sys.exit(print("dragonfly v1.21.2-0f4a1b2"))
+    sys.exit(print("Valkey server v=9.0.0 sha=0"))
 conf = dict(line.split(" ", 1) for line in open(sys.argv[1]).read().splitlines() if " " in line)
 class Client(socketserver.StreamRequestHandler):
     def handle(self):
@@ -47,18 +47,76 @@ Server(conf["unixsocket"].strip('"'), Client).serve_forever()
 """
 
 
+# What Dragonfly lacks, in front of an engine that has it.
+LACKING = """#!/usr/bin/python3
+import os, re, shutil, socket, subprocess, sys, threading
+if sys.argv[1] == "--version":
+    sys.exit(print("dragonfly v1.21.2-0f4a1b2"))
+text = open(sys.argv[1]).read()
+front = re.search('unixsocket "?([^"\\n]*)', text)[1]
+with open("behind.conf", "w") as f:
+    f.write(text.replace(front, "behind.sock"))
+engine = subprocess.Popen([shutil.which("redis-server"), "behind.conf"])
+LACKS = re.compile(rb"CONFIG SET bind|CLIENT KILL (LADDR|TYPE)|CLUSTER (SETSLOT|GETKEYSINSLOT|BUMPEPOCH|ADDSLOTSRANGE)|SLOWLOG", re.I)
+def command(file):
+    head = file.readline()
+    if not head:
+        sys.exit(0)
+    words = []
+    for _ in range(int(head[1:])):
+        words.append(file.read(int(file.readline()[1:]) + 2)[:-2])
+    return words
+def reply(file):
+    line = file.readline()
+    if line[:1] == b"$" and line[1:2] != b"-":
+        return line + file.read(int(line[1:]) + 2)
+    if line[:1] in b"*%":
+        return line + b"".join(reply(file) for _ in range(int(line[1:]) * (2 if line[:1] == b"%" else 1)))
+    return line
+def serve(client):
+    behind = socket.socket(socket.AF_UNIX)
+    while behind.connect_ex("behind.sock"):
+        pass
+    asked, answers = client.makefile("rb"), behind.makefile("rb")
+    while True:
+        words = command(asked)
+        if LACKS.match(b" ".join(words)):
+            client.sendall(b"-ERR unknown or unsupported\\r\\n")
+            continue
+        behind.sendall(b"*%d\\r\\n" % len(words) + b"".join(b"$%d\\r\\n%s\\r\\n" % (len(w), w) for w in words))
+        answer = reply(answers)
+        if words[0].upper() == b"INFO":
+            answer = answer.replace(b"process_id:%d" % engine.pid, b"process_id:%d" % os.getpid())
+            answer = b"$%d\\r\\n" % (len(answer.split(b"\\r\\n", 1)[1]) - 2) + answer.split(b"\\r\\n", 1)[1]
+        client.sendall(answer)
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(front)
+listener.listen()
+def accept():
+    while True:
+        threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+threading.Thread(target=accept, daemon=True).start()
+os._exit(engine.wait())
+"""
+
+
+def program(name, text):
+    path = os.path.join(folder, name)
+    with open(path, "w") as f:
+        f.write(text)
+    os.chmod(path, 0o755)
+    return path
+
+
 def setUpModule():
-    global folder, redis70, redis71, valkey, memcached, rigid, one
+    global folder, redis70, redis71, valkey, memcached, rigid, lacking, one
     folder = tempfile.mkdtemp(prefix="meridian-engines-")
     redis70 = wrapper(folder, "redis 7.0", "Redis server v=7.0.15 sha=0", "redis-server")
     redis71 = wrapper(folder, "redis-7.1", "Redis server v=7.1.2 sha=0", "redis-server")
     valkey = wrapper(folder, "valkey", "Valkey server v=8.1.0 sha=0", "redis-server")
     memcached = wrapper(folder, "memcached-1.6", "memcached 1.6.22", "memcached")
-    rigid = os.path.join(folder, "rigid")
-    with open(rigid, "w") as f:
-        f.write(RIGID)
-    os.chmod(rigid, 0o755)
-    set_up, one = harness.one_server(flags=["--engine", "redis:7.1=" + redis71, "--engine=valkey:8=" + valkey, "--engine=valkey:9=" + rigid],
+    rigid, lacking = program("rigid", RIGID), program("lacking", LACKING)
+    set_up, one = harness.one_server(flags=["--engine", "redis:7.1=" + redis71, "--engine=valkey:8=" + valkey, "--engine=valkey:9=" + rigid, "--engine=redis:6=" + lacking],
                                      environment={"MERIDIAN_REDIS_SERVER": redis70, "MERIDIAN_MEMCACHED": memcached})
     set_up()
 
@@ -80,7 +138,7 @@ class Programs(Case):
     def test_each_version_runs_on_its_own_and_the_nodes_say_which(self):
         installed = subprocess.run(["redis-server", "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout
         installed = installed.split(" v=")[1].split()[0]
-        for version, asked, binary in (("7.1", "redis 7.1.0", redis71), ("7.0", "redis 7.0.7", redis70), ("6.2", "redis 6.2.6", redis70)):
+        for version, asked, binary in (("7.1", "redis 7.1.0", redis71), ("7.0", "redis 7.0.7", redis70)):
             group = self.create_group(EngineVersion=version)
             self.assertEqual([(asked, binary, "redis", installed)], self.seen(group), "what it really is tells the process")
         group = self.create_group(Engine="valkey", EngineVersion="8.0")
@@ -97,11 +155,11 @@ class Programs(Case):
         self.assertEqual("1", self.primary(group).get("a"))
 
     def test_an_upgrade_that_the_same_program_runs_restarts_nothing(self):
-        group = self.create_group(nodes=2, EngineVersion="6.2", AutomaticFailoverEnabled=True)
+        group = self.create_group(nodes=2, Engine="valkey", EngineVersion="7.2", AutomaticFailoverEnabled=True)
         before = self.server.nodes(group)
-        self.api().modify_replication_group(ReplicationGroupId=group, EngineVersion="7.0", ApplyImmediately=True)
+        self.api().modify_replication_group(ReplicationGroupId=group, EngineVersion="8.0", ApplyImmediately=True)
         self.wait_group(group)
-        self.assertEqual({("redis 7.0.7", redis70)}, {s[:2] for s in self.seen(group)})
+        self.assertEqual({("valkey 8.0.1", valkey)}, {s[:2] for s in self.seen(group)})
         self.assertEqual([(n["id"], n["pid"], n["role"]) for n in before],  # so nobody changed places
                          [(n["id"], n["pid"], n["role"]) for n in self.server.nodes(group)])
 
@@ -138,6 +196,54 @@ class Programs(Case):
                  name + " available")
         node = next(n for n in self.server.nodes() if n["cluster"] == name)
         self.assertEqual(("memcached 1.6.22", memcached, "memcached"), (node["asked"], node["binary"], node["engine"]))
+
+
+def check(*paths):
+    run = subprocess.run([harness.BIN, "engine-check", *paths], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
+    return run.returncode, run.stdout, run.stderr
+
+
+class Check(Case):
+    def test_an_installed_engine_has_everything_and_the_settings_of_its_families(self):
+        for name in ("redis-server", "valkey-server"):
+            if shutil.which(name) is None:
+                continue
+            with self.subTest(name):
+                code, out, _ = check(name)
+                self.assertEqual(0, code, out)
+                self.assertNotIn(": no,", out)
+                self.assertRegex(out, r"name and it lacks: none\n$")
+
+    def test_what_a_program_lacks_is_told_with_the_command_and_its_answer(self):
+        code, out, _ = check(lacking)
+        self.assertEqual(1, code, out)
+        lines = dict(line.split(": ", 1) for line in out.splitlines()[1:])
+        for part in ("nodes", "users and AUTH tokens", "encryption in transit", "snapshots"):
+            self.assertEqual("yes", lines[part], out)
+        self.assertEqual("no, it is to move an endpoint to another node: CONFIG SET bind 127.0.0.1: ERR unknown or unsupported",
+                         lines["endpoints of replication groups"])
+        self.assertIn("CLIENT KILL TYPE master", lines["replicas"])
+        self.assertIn("CLUSTER ADDSLOTSRANGE", lines["cluster mode"])
+        self.assertIn("SLOWLOG GET", lines["slow logs"])
+
+    def test_a_program_that_does_not_start_lacks_nodes_and_one_that_is_no_engine_is_told_so(self):
+        code, out, _ = check(program("ends", "#!/bin/sh\necho Valkey server v=8.0.0\n"))
+        self.assertEqual(1, code)
+        self.assertIn("nodes: no, it is to see that it lives: PING: it does not start with the configuration of a node", out)
+        self.assertIn("cluster mode: not tried", out)
+        code, _, complaint = check("/bin/true")
+        self.assertEqual((2, 1), (code, complaint.count("\n")), complaint)
+
+    def test_serve_runs_what_it_can_and_refuses_the_rest_by_name(self):
+        name = harness.name("node")
+        self.api().create_cache_cluster(CacheClusterId=name, Engine="redis", EngineVersion="6.2", NumCacheNodes=1, CacheNodeType=harness.NODE_TYPE)
+        wait_for(lambda: self.api().describe_cache_clusters(CacheClusterId=name)["CacheClusters"][0]["CacheClusterStatus"] == "available",
+                 name + " available")
+        self.assertEqual([(lacking, "redis 6.2.6")], [(n["binary"], n["asked"]) for n in self.server.nodes() if n["cluster"] == name])
+        answer = self.server.query(Action="CreateReplicationGroup", ReplicationGroupId="never", ReplicationGroupDescription="d",
+                                   Engine="redis", EngineVersion="6.2", CacheNodeType=harness.NODE_TYPE)
+        self.assertEqual((400, "The server that runs redis version 6.2 here has no endpoints of replication groups: "
+                               "dragonfly 1.21.2 lacks CONFIG SET bind 127.0.0.1."), (answer.status, answer.message))
 
 
 class Installed(Case):

@@ -12,7 +12,8 @@ import tree
 
 PATH = "docs/reference.md"
 MARKED = re.compile(r"(?<=<!-- begin: meridian )(help [a-z -]+)( -->\n)(.*?)(?=<!-- end -->\n)", re.DOTALL)
-WANTED = ("help serve --markdown", "help wait --markdown", "help --markdown")
+WANTED = ("help serve --markdown", "help wait --markdown", "help --markdown",
+          "help engine-check --markdown")
 
 
 def filled(program, text):

@@ -1,4 +1,5 @@
 #include "main/engines.h"
+#include "base/arena.h"
 #include "base/err.h"
 #include "main/options.h"
 #include "scratch.h"
@@ -50,4 +51,19 @@ Test(engines, those_that_are_named_are_asked_what_they_are)
     snprintf(o.engines, sizeof o.engines, "redis:7=/nowhere");
     cr_expect_eq(engines_check(&o, &e), ERR_USAGE);
     cr_expect(strncmp(e.msg, "--engine redis:7=/nowhere: there is no program", 45) == 0, "%s", e.msg);
+}
+
+Test(engines, one_that_is_neither_redis_nor_valkey_is_tried)
+{
+    _arena_ struct arena a = {0};
+    static struct engines_known known;
+    scratch_write("dragonfly", "#!/bin/sh\necho dragonfly v1.21.2-0f4a1b2\n", 0755);
+    scratch_write("redis-7", REDIS_7, 0755);
+    snprintf(o.engines, sizeof o.engines, "valkey:9=%s\nredis:7=%s", scratch_path("dragonfly"), scratch_path("redis-7"));
+    setenv("TMPDIR", scratch_dir(), 1);
+    cr_assert_eq(engines_try(&o, &known, &e), 0, "%s", e.msg);
+    cr_expect_str_eq(engines_lack(&known, &a, "valkey", "9.0.0", PART_NODES), "dragonfly 1.21.2 lacks PING");
+    cr_expect_null(engines_lack(&known, &a, "redis", "7.0.7", PART_NODES));
+    setenv("TMPDIR", "/nowhere", 1);
+    cr_expect_eq(engines_try(&o, &known, &e), ERR_IO);
 }

@@ -277,6 +277,10 @@ Test(options, wait_takes_ids_among_its_flags)
     cr_expect_lt(read_line("wait --for init orders"), 0);
     cr_expect_str_eq(e.msg, "wait --for init takes no ID...");
     setenv("MERIDIAN_ENDPOINT", "http://h:2", 1);
+    accept("engine-check /a b");
+    cr_expect_eq(o.n_ids, 2);
+    cr_expect_lt(read_line("engine-check"), 0);
+    cr_expect_str_eq(e.msg, "engine-check needs PATH...");
     accept("health");
     cr_expect_str_eq(o.endpoint, "http://h:2");
     unsetenv("MERIDIAN_ENDPOINT");

@@ -29,9 +29,9 @@ static bool put_text(char *out, size_t size, const char *from, size_t n)
     return true;
 }
 
-bool engine_read_entry(const struct engine_kind *const kinds[], const char *text, struct engine *out)
+bool engine_read_entry(const struct engine_kind *const kinds[], const char *text, struct engine_program *out)
 {
-    struct engine g = {0};
+    struct engine_program g = {0};
     const char *colon = strchr(text, ':'), *equals = colon ? strchr(colon, '=') : NULL;
     if (equals == NULL) return false;
     bool whole = put_text(g.for_name, sizeof g.for_name, text, (size_t)(colon - text)) &&
@@ -46,8 +46,8 @@ bool engine_read_entry(const struct engine_kind *const kinds[], const char *text
 
 static void add_program(struct engine_map *m, const struct engine_kind *kind, const char *given, bool optional)
 {
-    struct engine *g = &m->items[m->n++];
-    *g = (struct engine){.kind = kind, .optional = optional, .named = !optional && strcmp(given, kind->program) != 0};
+    struct engine_program *g = &m->items[m->n++];
+    *g = (struct engine_program){.kind = kind, .optional = optional, .named = !optional && strcmp(given, kind->program) != 0};
     snprintf(g->given, sizeof g->given, "%s", given);
 }
 
@@ -107,7 +107,7 @@ static void measure_version(const long asked[PARTS], const long has[PARTS], int 
     }
 }
 
-static void measure_engine(const struct engine *g, const char *engine, const char *version, long far[FAR__COUNT])
+static void measure_engine(const struct engine_program *g, const char *engine, const char *version, long far[FAR__COUNT])
 {
     long asked[PARTS], has[PARTS];
     bool meant = g->for_name[0] != '\0';
@@ -122,7 +122,7 @@ static void measure_engine(const struct engine *g, const char *engine, const cha
 }
 
 /* What a program is has to be known before it can be compared; of those that --engine names, it is said. */
-static bool is_known_program(struct engine *g, struct err *e)
+static bool is_known_program(struct engine_program *g, struct err *e)
 {
     char path[ENGINE_PATH_SIZE];
     if (g->for_name[0]) return true;
@@ -139,18 +139,18 @@ struct search {
     struct err why; /* of that one, else of the first that was passed over */
 };
 
-static void pass_over(struct search *s, const struct engine *g, const struct err *e)
+static void pass_over(struct search *s, const struct engine_program *g, const struct err *e)
 {
     s->passed_over[g - s->m->items] = true;
     if (s->why.code == 0 || g->named) s->why = *e;
     s->ended = s->ended || g->named;
 }
 
-static struct engine *find_nearest(struct search *s)
+static struct engine_program *find_nearest(struct search *s)
 {
-    struct engine *best = NULL;
+    struct engine_program *best = NULL;
     long least_far[FAR__COUNT] = {0}, far[FAR__COUNT];
-    for (struct engine *g = s->m->items; g < s->m->items + s->m->n; g++) {
+    for (struct engine_program *g = s->m->items; g < s->m->items + s->m->n; g++) {
         struct err e = {0};
         if (g->kind != s->kind || s->passed_over[g - s->m->items]) continue;
         if (!is_known_program(g, &e)) {
@@ -165,7 +165,7 @@ static struct engine *find_nearest(struct search *s)
     return s->ended ? NULL : best;
 }
 
-int engine_pick(struct engine_map *m, const char *engine, const char *version, struct engine **out, struct err *e)
+int engine_pick(struct engine_map *m, const char *engine, const char *version, struct engine_program **out, struct err *e)
 {
     struct search s = {.m = m, .engine = engine, .version = version ? version : ""};
     s.kind = engine_kind_of(m->kinds, engine);
@@ -190,7 +190,7 @@ static const char *find_version(const char *text)
     return v ? v + 1 : "";
 }
 
-bool engine_read_version(struct engine *g, const char *text)
+bool engine_read_version(struct engine_program *g, const char *text)
 {
     char printed[sizeof g->name] = ""; /* its first word in small letters */
     const char *v = find_version(text);
@@ -205,7 +205,7 @@ bool engine_read_version(struct engine *g, const char *text)
     return false;
 }
 
-bool engine_new_enough(const struct engine *g)
+bool engine_new_enough(const struct engine_program *g)
 {
     long parts[PARTS];
     split_version(g->version, parts);
@@ -214,7 +214,7 @@ bool engine_new_enough(const struct engine *g)
     return true;
 }
 
-int engine_locate(struct engine *g, struct err *e)
+int engine_locate(struct engine_program *g, struct err *e)
 {
     char path[sizeof g->path], text[256];
     const char *name = g->kind->program;

@@ -11,7 +11,7 @@
  */
 enum { ENGINE_PATH_SIZE = 256, ENGINES_MAX = 32 };
 
-struct engine {
+struct engine_program {
     const struct engine_kind *kind;
     char given[ENGINE_PATH_SIZE]; /* a path, or a name on PATH */
     char for_name[16];            /* the engine of an order; "" where nobody said what it is for */
@@ -25,12 +25,12 @@ struct engine {
 
 struct engine_map {
     const struct engine_kind *const *kinds;
-    struct engine items[ENGINES_MAX];
+    struct engine_program items[ENGINES_MAX];
     size_t n;
 };
 
 /* Reads NAME:VERSION=PATH, the name that of an engine of one of the kinds. False where it is something else. */
-bool engine_read_entry(const struct engine_kind *const kinds[], const char *text, struct engine *out);
+bool engine_read_entry(const struct engine_kind *const kinds[], const char *text, struct engine_program *out);
 
 /* 'kinds' ends with NULL; 'given' has the program of each kind, NULL for the one on PATH; 'entries' are lines that engine_read_entry()
  * takes, or NULL. */
@@ -44,15 +44,15 @@ void engine_map_init(
  * run is passed over, except one that is named for its whole kind. ERR_USAGE with a line that says what to do where none is left. The
  * answer stays valid as long as the map.
  */
-int engine_pick(struct engine_map *m, const char *engine, const char *version, struct engine **out, struct err *e);
+int engine_pick(struct engine_map *m, const char *engine, const char *version, struct engine_program **out, struct err *e);
 
 /* Finds the program and makes sure that it is an engine and new enough. ERR_USAGE with a line that says what to do about it.
  * Blocks for the few milliseconds that the question for its version takes; once it succeeded, it does nothing. */
-int engine_locate(struct engine *g, struct err *e);
+int engine_locate(struct engine_program *g, struct err *e);
 
 /* Reads what a program prints for its version, "NAME server v=7.0.15 …" or "NAME 1.6.18", into name and version of 'g'.
  * False where it is none of an engine of that kind. */
-bool engine_read_version(struct engine *g, const char *text);
+bool engine_read_version(struct engine_program *g, const char *text);
 
 /* True from its release's lowest version on. */
-bool engine_new_enough(const struct engine *g);
+bool engine_new_enough(const struct engine_program *g);

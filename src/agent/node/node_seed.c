@@ -142,7 +142,7 @@ static void begin_job(struct node *n)
     if (o->files.n == 0) return refuse_seed(n, "nothing says what they are");
     struct seed_job *j = calloc(1, sizeof *j);
     struct err e;
-    struct engine *engine;
+    struct engine_program *engine;
     if (j == NULL) abort();
     j->work.data = j;
     j->room = 1;

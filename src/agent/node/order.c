@@ -28,7 +28,7 @@ static void choose_engine(struct node *n, const struct proto_node_order *o)
 static void match_program(struct node *n, const struct proto_node_order *o)
 {
     struct err e = {0};
-    struct engine *program;
+    struct engine_program *program;
     char asked[sizeof proc_id(n->proc)->asked];
     if (n->proc == NULL || n->moved || !o->run.v) return;
     const struct proc_id *id = proc_id(n->proc);

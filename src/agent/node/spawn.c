@@ -29,7 +29,7 @@ void node_asked(const struct proto_node_order *o, char *out, size_t size)
     snprintf(out, size, "%s%s%s", o->engine, o->engine_version ? " " : "", o->engine_version ? o->engine_version : "");
 }
 
-static int prepare_start(struct node *n, struct engine **program, struct err *e)
+static int prepare_start(struct node *n, struct engine_program **program, struct err *e)
 {
     int r = engine_pick(n->host->engines, n->order->engine, n->order->engine_version, program, e);
     if (!r) r = probe_address(n, e);
@@ -59,7 +59,7 @@ static char **environment_with(struct arena *a, const char *library)
 
 int node_spawn(struct node *n, proc_exited *exited, struct err *e)
 {
-    struct engine *program;
+    struct engine_program *program;
     int r = prepare_start(n, &program, e);
     if (r) return r;
     struct string_list list = {0};

@@ -222,7 +222,9 @@ static int read_request(struct op *op, const struct api_create_cache_cluster_in 
     if (r == 0) r = read_cluster_engine(op, in, p);
     if (r == 0) r = restore_check(op, &p->restore, p->version, false);
     if (r == 0) r = check_cluster_served(op, in);
+    if (r == 0) r = request_part(op, p->version, PART_NODES, true);
     if (r == 0) r = read_settings(op, in, p);
+    if (r == 0) r = request_part(op, p->version, PART_SNAPSHOTS, p->c.snapshot_retention_limit > 0);
     if (r == 0) r = read_node_type(op, in, p);
     if (r == 0) r = read_num_nodes(op, in, p);
     if (r == 0) r = read_parameter_group(op, in, p);

@@ -69,6 +69,7 @@ static int read_one(struct op *op, const struct api_log_delivery_configuration_r
         return 0;
     }
     int r = check_engine(op, t, v);
+    if (r == 0) r = request_part(op, v, PART_LOGS, t == LOG_TYPE_SLOW);
     if (r == 0) r = read_destination(op, asked, &delivery);
     if (r || (delivers && strcmp(delivery, *l->delivery) == 0)) return r;
     *l->delivery = delivery;

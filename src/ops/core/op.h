@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "catalog/engine.h"
+#include "catalog/engine_need.h"
 #include "catalog/node_type.h"
 #include "catalog/region.h"
 #include "model/api.gen.h"
@@ -18,6 +19,9 @@ struct ops_config {
     bool remembers;                                        /* descriptions are kept as XML for the next to ask (store_remember) */
     const char *names;                                     /* endpoints have names of this domain; NULL: addresses */
     bool allow_restricted;                                 /* --restricted-commands allow: access strings may name them */
+    /* What the program that runs the version lacks of the part, as "NAME VERSION lacks COMMAND", or NULL. NULL: none lacks anything. */
+    const char *(*engine_lack)(void *arg, struct arena *a, const char *engine, const char *version, enum engine_part part);
+    void *engine_lack_arg;
 };
 
 struct ops_caller {

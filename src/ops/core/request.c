@@ -32,6 +32,16 @@ int request_version(struct op *op, const struct engine *e, const char *given, co
     return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Cannot find version %s for %s", given, e->name);
 }
 
+int request_part(struct op *op, const struct engine_version *v, enum engine_part part, bool asked)
+{
+    const struct ops_config *c = op->config;
+    const char *lack =
+        asked && c->engine_lack ? c->engine_lack(c->engine_lack_arg, op->arena, v->engine->name, v->full, part) : NULL;
+    if (lack == NULL) return 0;
+    return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "The server that runs %s version %s here has no %s: %s.",
+        v->engine->name, v->version, engine_part_names[part], lack);
+}
+
 int request_node_type(struct op *op, const char *given, const struct engine_version *v, const struct node_type **out)
 {
     if (given == NULL || given[0] == '\0')

@@ -12,6 +12,8 @@ const char *request_words(struct op *op, const struct string_list *list);
 
 /* The version of the engine that a request means; NULL means the default. */
 int request_version(struct op *op, const struct engine *e, const char *given, const struct engine_version **out);
+/* The program that runs the version can do what the part needs, if the part is 'asked' for. */
+int request_part(struct op *op, const struct engine_version *v, enum engine_part part, bool asked);
 /* A node type that runs the version. */
 int request_node_type(struct op *op, const char *given, const struct engine_version *v, const struct node_type **out);
 /* The node type to which a cache cluster of type 'from' may be moved. */

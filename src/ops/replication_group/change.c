@@ -5,6 +5,7 @@
 #include "ops/parameter_group/parameter_group.h"
 #include "ops/replication_group/cluster_mode.h"
 #include "ops/replication_group/members.h"
+#include "ops/replication_group/program.h"
 #include "ops/replication_group/shards.h"
 #include "plan/rg_row.h"
 #include "plan/world.h"
@@ -138,6 +139,8 @@ static int change_rg_engine(
     if (change == VERSION_DOWNGRADE || change == VERSION_OTHER_ENGINE)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "The engine can't be changed from %s %s to %s %s.",
             from->engine->name, from->version, to->engine->name, to->version);
+    r = rg_check_program(op, rg, to, true);
+    if (r) return r;
     struct row_replication_group waiting = *rg;
     r = change_family(op, in, in->apply_immediately.v ? rg : &waiting, from, to);
     if (r == 0) r = change_members(op, rg, wait_for_version, in->apply_immediately.v ? NULL : to);
@@ -229,10 +232,21 @@ static int change_rg_logs(
     return logs_read(op, &in->log_delivery_configurations, v, in->apply_immediately.v, logs, busy);
 }
 
+/* Whether the server that runs its version can do what the change is to bring. */
+static int check_parts(struct op *op, const struct api_modify_replication_group_in *in, const struct row_replication_group *rg)
+{
+    const struct engine_version *v = engine_version_find(engine_find(rg->engine), rg->engine_version);
+    int r = request_part(op, v, PART_USERS, in->user_group_ids_to_add.n || in->auth_token);
+    if (r == 0) r = request_part(op, v, PART_ENCRYPTION, request_flag(in->transit_encryption_enabled, false));
+    if (r == 0) r = request_part(op, v, PART_SNAPSHOTS, in->snapshot_retention_limit.v > 0);
+    return r ? r : request_part(op, v, PART_CLUSTER_MODE, cluster_mode_changes(in, rg));
+}
+
 int rg_change(struct op *op, const struct api_modify_replication_group_in *in, struct row_replication_group *rg, bool *busy)
 {
     *busy = false;
-    int r = change_failover(op, in, rg, busy);
+    int r = check_parts(op, in, rg);
+    if (r == 0) r = change_failover(op, in, rg, busy);
     if (r == 0) r = change_rg_node_type(op, in, rg, busy);
     if (r == 0) r = change_rg_engine(op, in, rg, busy);
     if (r == 0) r = change_rg_logs(op, in, rg, busy);

@@ -8,6 +8,7 @@
 #include "ops/replication_group/access.h"
 #include "ops/replication_group/adoption.h"
 #include "ops/replication_group/inherited_shards.h"
+#include "ops/replication_group/program.h"
 #include "ops/replication_group/rows.h"
 #include "ops/replication_group/security.h"
 #include "ops/replication_group/shards.h"
@@ -224,6 +225,8 @@ int rg_creation_read(struct op *op, const struct api_create_replication_group_in
     if (r == 0) r = rg_shards_read(op, in, out);
     const struct engine_version *v = r == 0 ? engine_version_find(engine_find(out->rg.engine), out->rg.engine_version) : NULL;
     if (r == 0) r = restore_check(op, &out->restore, v, rg_is_clustered(&out->rg));
+    if (r == 0) r = rg_check_program(op, &out->rg, v, out->shards->members > 1 || out->global);
+    if (r == 0) r = request_part(op, v, PART_USERS, in->user_group_ids.n || out->auth_token);
     if (r == 0) choose_snapshotting_cluster(op, out);
     return r ? r : check_new_rg(op, out);
 }

@@ -161,6 +161,8 @@ int op_increase_replica_count(
     if (r == 0) r = check_zones(op, &z);
     if (r == 0) r = check_direction(op, &z, 1);
     if (r == 0) r = check_quota(op, &z);
+    const struct engine_version *v = r ? NULL : engine_version_find(engine_find(z.rg->engine), z.rg->engine_version);
+    if (r == 0) r = request_part(op, v, PART_REPLICAS, true);
     for (size_t i = 0; r == 0 && i < z.n_targets; i++) r = add_replicas(op, z.rg, &z.targets[i]);
     return r ? r : answer_with_rg(op, z.rg, REPLICAS_INCREASE, &out->replication_group);
 }

@@ -1,6 +1,7 @@
 #include "ops/snapshot/take.h"
 #include "catalog/limits.gen.h"
 #include "ops/core/id.h"
+#include "ops/core/request.h"
 #include "ops/core/tags.h"
 #include "plan/rg_row.h"
 #include "plan/snapshot.h"
@@ -164,7 +165,11 @@ static int put_tags(struct op *op, const struct taking *t)
 int snapshot_take(struct op *op, const struct snapshot_request *q, const char **name)
 {
     struct taking t = {.q = q};
-    int r = q->cluster ? take_cluster(op, &t, q->cluster) : take_group(op, &t, q->rg);
+    const char *engine = q->cluster ? q->cluster->engine : q->rg->engine;
+    const char *version = q->cluster ? q->cluster->engine_version : q->rg->engine_version;
+    int r = request_part(op, engine_version_find(engine_find(engine), version), PART_SNAPSHOTS, true);
+    if (r) return r;
+    r = q->cluster ? take_cluster(op, &t, q->cluster) : take_group(op, &t, q->rg);
     if (r == 0) r = q_snapshot_put(op->store, &t.s, op->err);
     for (size_t i = 0; r == 0 && i < t.n_parts; i++) r = q_snapshot_part_put(op->store, &t.parts[i], op->err);
     *name = t.s.name;
