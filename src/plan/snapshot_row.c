@@ -1,6 +1,7 @@
 #include "base/arena.h"
 #include "plan/rg_row.h"
 #include "plan/seen.h"
+#include "plan/serverless.h"
 #include "plan/snapshot.h"
 #include "plan/window.h"
 #include <string.h>
@@ -92,7 +93,10 @@ void snapshot_part_add_member(struct arena *a, struct row_snapshot_part *p, cons
 const char *snapshot_automatic_name(struct arena *a, const char *source_id, int64_t now_ms)
 {
     struct date d = date_of(now_ms);
-    return arena_printf(a, "automatic.%s-%04d-%02d-%02d-%02d-%02d", source_id, d.year, d.month, d.day, d.hour, d.minute);
+    bool serverless = serverless_owns(source_id);
+    if (serverless) source_id = serverless_name(source_id);
+    return arena_printf(a, "%sautomatic.%s-%04d-%02d-%02d-%02d-%02d", serverless ? SERVERLESS_PREFIX : "", source_id, d.year,
+        d.month, d.day, d.hour, d.minute);
 }
 
 bool snapshot_needs_agent(const struct row_snapshot *s)

@@ -3,6 +3,7 @@
 #include "plan/moves.gen.h"
 #include "plan/plan.h"
 #include "plan/seen.h"
+#include "plan/serverless.h"
 #include "plan/snapshot.h"
 #include "plan/window.h"
 #include <string.h>
@@ -65,7 +66,11 @@ static void delete_nodes(struct world *w, struct world_node *nodes, size_t n)
 static void end_snapshot(struct world *w, struct world_snapshot *s, bool done)
 {
     move_snapshot_status(w, &s->row.status, done ? SNAPSHOT_TAKEN : SNAPSHOT_NOT_TAKEN);
-    if (s->row.copied_from == NULL && s->row.source != SNAPSHOT_DUMP) {
+    if (serverless_owns(s->row.name)) {
+        const char *shown = serverless_name(s->row.name), *cache = serverless_name(s->row.rg_id);
+        if (done) world_event(w, s->row.region, shown, EVENT_SERVERLESS_SNAPSHOT_CREATED, shown, cache);
+        else world_event(w, s->row.region, shown, EVENT_SERVERLESS_SNAPSHOT_FAILED, shown, cache);
+    } else if (s->row.copied_from == NULL && s->row.source != SNAPSHOT_DUMP) {
         const char *name = s->row.name, *at = s->n_parts ? s->parts[0].row.cluster_id : name;
         if (s->row.cluster_id) {
             if (done) world_event(w, s->row.region, at, EVENT_SNAPSHOT_SUCCEEDED, name, s->row.cluster_id);
@@ -135,6 +140,13 @@ static const char *why_not_exported(const struct row_snapshot_part *p, const str
     return p->seen_state == PART_MISSING ? "its file is missing" : seen_export_reason(p, s);
 }
 
+static void tell_serverless_export(struct world *w, const struct world_snapshot *s, const char *why)
+{
+    const char *shown = serverless_name(s->row.name);
+    if (why) world_event(w, s->row.region, shown, EVENT_SERVERLESS_SNAPSHOT_EXPORT_FAILED, shown, s->row.export_bucket, why);
+    else world_event(w, s->row.region, shown, EVENT_SERVERLESS_SNAPSHOT_EXPORTED, shown, s->row.export_bucket);
+}
+
 static void plan_exporting(struct world *w, struct world_snapshot *s)
 {
     const char *why = NULL;
@@ -146,7 +158,8 @@ static void plan_exporting(struct world *w, struct world_snapshot *s)
     }
     if (why == NULL && exported < s->n_parts) return;
     const char *at = s->n_parts ? s->parts[0].row.cluster_id : s->row.name;
-    if (why) world_event(w, s->row.region, at, EVENT_SNAPSHOT_EXPORT_FAILED, s->row.name, s->row.export_bucket, why);
+    if (serverless_owns(s->row.name)) tell_serverless_export(w, s, why);
+    else if (why) world_event(w, s->row.region, at, EVENT_SNAPSHOT_EXPORT_FAILED, s->row.name, s->row.export_bucket, why);
     else world_event(w, s->row.region, at, EVENT_SNAPSHOT_EXPORTED, s->row.name, s->row.export_bucket);
     move_snapshot_status(w, &s->row.status, SNAPSHOT_EXPORT_ENDED);
     world_set(w, &s->row.export_root, NULL);
@@ -346,7 +359,7 @@ static const char *seed_name(struct world *w, const struct world_seed *s)
 {
     if (s->n_files == 0) return "nothing";
     const struct row_seed_file *f = &s->files->row;
-    if (f->snapshot) return f->snapshot;
+    if (f->snapshot) return serverless_owns(f->snapshot) ? serverless_name(f->snapshot) : f->snapshot;
     return s->n_files == 1 ? f->path : arena_printf(w->arena, "%s and %zu more", f->path, s->n_files - 1);
 }
 
@@ -360,6 +373,9 @@ static void plan_seed(struct world *w, struct world_node *n)
         struct world_rg *rg = n->rg;
         world_event(w, n->row.region, n->row.cluster_id, EVENT_RESTORE_FAILED, seed_name(w, n->seed), n->seed->row.seen_refused);
         if (rg) move_rg_status(w, &rg->row.status, RG_SEED_REFUSED);
+        if (rg && rg->serverless)
+            world_event(w, rg->row.region, rg->serverless->row.name, EVENT_SERVERLESS_CACHE_RESTORE_FAILED,
+                rg->serverless->row.name, seed_name(w, n->seed), n->seed->row.seen_refused);
         if (rg) move_members(w, rg, CLUSTER_CREATING, CLUSTER_SEED_REFUSED);
         if (rg) world_event(w, rg->row.region, rg->row.id, EVENT_GROUP_CREATE_FAILED, rg->row.id);
         move_cluster_status(w, &n->cluster->row.status, CLUSTER_SEED_REFUSED);

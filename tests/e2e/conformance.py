@@ -184,7 +184,7 @@ class Session:
 
     def direct(self, what, *rest):
         """@region R · @start MS: how long nodes take · @starting ID · @wait KIND ID · @gone KIND ID · @link STATE · @many N Operation form ·
-        @rehearse N ID: so many failovers · @snapshots N ID"""
+        @rehearse N ID: so many failovers · @snapshots N ID · @slsnapshots N ID"""
         if what == "region":
             self.region = rest[0] if rest else REGION
         elif what == "start":
@@ -201,6 +201,10 @@ class Session:
                 self.expect("CreateSnapshot", "ReplicationGroupId=%s&SnapshotName=snap-%d" % (rest[1], i), "")
                 self.wait("wait", "snapshot", "snap-%d" % i)
                 self.wait("wait", "rg", rest[1])
+        elif what == "slsnapshots":
+            for i in range(int(rest[0])):
+                self.expect("CreateServerlessCacheSnapshot", "ServerlessCacheName=%s&ServerlessCacheSnapshotName=sl-%d" % (rest[1], i), "")
+                self.wait("wait", "slsnapshot", "sl-%d" % i)
         elif what == "many":
             for i in range(int(rest[0])):
                 self.expect(rest[1], self.fill(rest[2].replace("{i}", str(i))), "")
@@ -214,9 +218,10 @@ class Session:
             "rg": ("DescribeReplicationGroups", "ReplicationGroupId", "Status"), "cluster": ("DescribeCacheClusters", "CacheClusterId", "CacheClusterStatus"),
             "snapshot": ("DescribeSnapshots", "SnapshotName", "SnapshotStatus"), "usergroup": ("DescribeUserGroups", "UserGroupId", "Status"),
             "serverless": ("DescribeServerlessCaches", "ServerlessCacheName", "Status"),
+            "slsnapshot": ("DescribeServerlessCacheSnapshots", "ServerlessCacheSnapshotName", "Status"),
             "user": ("DescribeUsers", "UserId", "Status"), "global": ("DescribeGlobalReplicationGroups", "GlobalReplicationGroupId", "Status")}[kind]
         path = "".join("/" + p for p in {"SnapshotStatus": ["Snapshot"], "CacheClusterStatus": ["CacheCluster"]}.get(
-            shown, [{"rg": "ReplicationGroup", "global": "GlobalReplicationGroup"}.get(kind, "member")]))[1:]
+            shown, [{"rg": "ReplicationGroup", "global": "GlobalReplicationGroup", "slsnapshot": "ServerlessCacheSnapshot"}.get(kind, "member")]))[1:]
 
         def there():
             answer = self.call(operation, "%s=%s" % (member, key))

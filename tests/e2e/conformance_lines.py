@@ -1,4 +1,6 @@
 """Every operation with success, and with the faults that rules of the service lead to: lines for conformance.Session.run()."""
+from conformance_serverless import SERVERLESS
+
 
 ENGINES = """
 DescribeCacheEngineVersions Engine=redis
@@ -497,28 +499,6 @@ BatchApplyUpdateAction ServiceUpdateName=none&CacheClusterIds.member.1=x = Servi
 BatchStopUpdateAction ServiceUpdateName=none&CacheClusterIds.member.1=x = ServiceUpdateNotFoundFault
 """
 
-SERVERLESS = """
-CreateUser Engine=redis&AccessString=on&NoPasswordRequired=true&UserName=default&UserId=slu
-CreateUserGroup Engine=redis&UserGroupId=slg&UserIds.member.1=slu
-@wait usergroup slg active
-CreateServerlessCache ServerlessCacheName=sl&Engine=redis&UserGroupId=none = UserGroupNotFound
-CreateServerlessCache ServerlessCacheName=sl&Engine=none = InvalidParameterValue
-CreateServerlessCache ServerlessCacheName=sl&Engine=redis&MajorEngineVersion=6 = InvalidParameterValue
-CreateServerlessCache ServerlessCacheName=sl&Engine=redis&SubnetIds.SubnetId.1=subnet-a = InvalidParameterValue
-CreateServerlessCache ServerlessCacheName=sl&Engine=redis&CacheUsageLimits.ECPUPerSecond.Maximum=5 = InvalidParameterValue
-CreateServerlessCache ServerlessCacheName=sl&Engine=redis&CacheUsageLimits.ECPUPerSecond.Minimum=3000&CacheUsageLimits.ECPUPerSecond.Maximum=2000 = InvalidParameterCombination
-CreateServerlessCache ServerlessCacheName=sl&Engine=redis&{MANY} = TagQuotaPerResourceExceeded
-CreateServerlessCache ServerlessCacheName=sl&Engine=redis&Description=d&KmsKeyId=k&UserGroupId=slg&CacheUsageLimits.DataStorage.Minimum=1&CacheUsageLimits.DataStorage.Maximum=2&CacheUsageLimits.DataStorage.Unit=GB&CacheUsageLimits.ECPUPerSecond.Minimum=1000&CacheUsageLimits.ECPUPerSecond.Maximum=2000
-CreateServerlessCache ServerlessCacheName=sl&Engine=redis = ServerlessCacheAlreadyExistsFault
-DeleteUserGroup UserGroupId=slg = InvalidUserGroupState
-@wait serverless sl
-DescribeServerlessCaches
-DescribeServerlessCaches ServerlessCacheName=none = ServerlessCacheNotFoundFault
-DescribeServerlessCaches MaxResults=51 = InvalidParameterValue
-DeleteServerlessCache ServerlessCacheName=none = ServerlessCacheNotFoundFault
-DeleteServerlessCache ServerlessCacheName=sl
-"""
-
 DRY = [ENGINES, PARAMETER_GROUPS, SUBNET_GROUPS, USERS, CACHE_CLUSTERS, REPLICATION_GROUPS, SNAPSHOTS, TAGS, PAGES, RESERVED, SERVERLESS]
 
 # Calls that get as far as a refusal that is asked for: they have what the model requires.
@@ -540,7 +520,9 @@ EXAMPLES = {name: form for form, names in {
     "UserId=x&UserName=x&Engine=redis&AccessString=on": "CreateUser ModifyUser DeleteUser",
     "UserGroupId=x&Engine=redis": "CreateUserGroup ModifyUserGroup DeleteUserGroup",
     "ServiceUpdateName=x&CacheClusterIds.member.1=x": "BatchApplyUpdateAction BatchStopUpdateAction",
-    "ServerlessCacheName=x&Engine=redis": "CreateServerlessCache ModifyServerlessCache DeleteServerlessCache",
+    "ServerlessCacheName=x&Engine=redis&ServerlessCacheSnapshotName=x&S3BucketName=x&SourceServerlessCacheSnapshotName=x&TargetServerlessCacheSnapshotName=x":
+        "CreateServerlessCache ModifyServerlessCache DeleteServerlessCache CreateServerlessCacheSnapshot CopyServerlessCacheSnapshot "
+        "ExportServerlessCacheSnapshot DeleteServerlessCacheSnapshot",
     "ReservedCacheNodesOfferingId=x": "PurchaseReservedCacheNodesOffering",
 }.items() for name in names.split()}
 
@@ -559,6 +541,8 @@ DescribeEngineDefaultParameters CacheParameterGroupFamily=memcached1.6
 DescribeEvents MaxRecords=100
 DescribeGlobalReplicationGroups ShowMemberInfo=true
 DescribeReplicationGroups MaxRecords=100
+DescribeServerlessCaches MaxResults=20
+DescribeServerlessCacheSnapshots MaxResults=20
 DescribeSnapshots ShowNodeGroupConfig=true
 DescribeUserGroups MaxRecords=20
 DescribeUsers MaxRecords=20

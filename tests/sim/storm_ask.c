@@ -274,14 +274,39 @@ static void ask_of_parameters(struct step *s, const char *region, const char *g)
 
 static void ask_of_serverless(struct step *s, const char *region)
 {
-    switch (dice_below(6)) {
+    switch (dice_below(10)) {
     case 0:
     case 1:
         storm_ask(s, region, "CreateServerlessCache", "ServerlessCacheName=z0&Engine=%s&CacheUsageLimits.DataStorage.Maximum=%d",
             DICE_PICK("redis", "valkey"), 1 + (int)dice_below(5));
         return;
-    case 2: storm_ask(s, region, "DeleteServerlessCache", "ServerlessCacheName=z0"); return;
-    default: storm_ask(s, region, "DescribeServerlessCaches", "MaxResults=%d", 1 + (int)dice_below(50)); return;
+    case 2:
+        storm_ask(s, region, "DeleteServerlessCache", "ServerlessCacheName=z0%s", dice_chance(30) ? "&FinalSnapshotName=zf" : "");
+        return;
+    case 3:
+        storm_ask(s, region, "ModifyServerlessCache", "ServerlessCacheName=z0&CacheUsageLimits.DataStorage.Maximum=%d%s",
+            (int)dice_below(5), dice_chance(30) ? "&Engine=valkey" : "&UserGroupId=ug0");
+        return;
+    case 4:
+        storm_ask(s, region, "CreateServerlessCacheSnapshot", "ServerlessCacheName=z0&ServerlessCacheSnapshotName=zs%d",
+            (int)dice_below(3));
+        return;
+    case 5:
+        storm_ask(s, region, "CopyServerlessCacheSnapshot",
+            "SourceServerlessCacheSnapshotName=zs%d&TargetServerlessCacheSnapshotName=zs%d", (int)dice_below(3),
+            (int)dice_below(3));
+        return;
+    case 6: storm_ask(s, region, "DeleteServerlessCacheSnapshot", "ServerlessCacheSnapshotName=zs%d", (int)dice_below(3)); return;
+    case 7:
+        storm_ask(s, region, "CreateServerlessCache",
+            "ServerlessCacheName=z0&Engine=redis&SnapshotArnsToRestore.SnapshotArn.1=arn:aws:elasticache:%s:000000000000:"
+            "serverlesscachesnapshot:zs%d",
+            region, (int)dice_below(3));
+        return;
+    default:
+        storm_ask(s, region, DICE_PICK("DescribeServerlessCaches", "DescribeServerlessCacheSnapshots"), "MaxResults=%d",
+            1 + (int)dice_below(50));
+        return;
     }
 }
 

@@ -214,7 +214,7 @@ static int read_request(struct op *op, const struct api_create_cache_cluster_in 
 {
     struct api_create_cache_cluster_in filled;
     int r = read_id(op, in, p);
-    if (r == 0) r = restore_read(op, in->snapshot_name, &in->snapshot_arns, &p->restore);
+    if (r == 0) r = restore_read(op, id_fold(op, in->snapshot_name), &in->snapshot_arns, &p->restore);
     if (r == 0 && p->restore.n) {
         r = restore_fill_cluster(op, &p->restore, in, &filled);
         in = &filled;

@@ -26,7 +26,6 @@ static int check_rg_served(struct op *op, const struct api_create_replication_gr
         bool asked;
         const char *what;
     } table[] = {
-        {in->serverless_cache_snapshot_name, "Restoring from a serverless cache's snapshot"},
         {request_flag(in->data_tiering_enabled, false), "Data tiering"},
         {in->network_type && strcmp(in->network_type, "ipv4") != 0, "IPv6"},
         {in->ip_discovery && strcmp(in->ip_discovery, "ipv4") != 0, "IPv6"},
@@ -191,7 +190,8 @@ static int read_rg_logs(struct op *op, const struct api_create_replication_group
     return logs_read(op, &in->log_delivery_configurations, v, true, logs, &changes);
 }
 
-int rg_creation_read(struct op *op, const struct api_create_replication_group_in *in, const char *id, struct rg_creation *out)
+int rg_creation_read(struct op *op, const struct api_create_replication_group_in *in, const char *id, const char *snapshot,
+    struct rg_creation *out)
 {
     struct api_create_replication_group_in filled, restored, inherited;
     int r = 0;
@@ -206,7 +206,7 @@ int rg_creation_read(struct op *op, const struct api_create_replication_group_in
         r = rg_adopt_read(op, in, &filled, &out->adopted);
         in = &filled;
     }
-    if (r == 0) r = restore_read(op, in->snapshot_name, &in->snapshot_arns, &out->restore);
+    if (r == 0) r = restore_read(op, snapshot, &in->snapshot_arns, &out->restore);
     if (r == 0 && out->restore.n && out->adopted)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "PrimaryClusterId can't be used together with a snapshot.");
     if (r == 0 && out->restore.n) {

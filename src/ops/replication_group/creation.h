@@ -17,8 +17,10 @@ struct rg_creation {
     struct row_cache_cluster *adopted; /* the cache cluster that becomes its only member, or NULL */
 };
 
-/* Reads, defaults and checks the request for a replication group of that id, which is a proper one; nothing is written. */
-int rg_creation_read(struct op *op, const struct api_create_replication_group_in *in, const char *id, struct rg_creation *out);
+/* Reads, defaults and checks the request for a replication group of that id, which is a proper one, with the data of the snapshot of that
+ * row, or NULL; nothing is written. */
+int rg_creation_read(struct op *op, const struct api_create_replication_group_in *in, const char *id, const char *snapshot,
+    struct rg_creation *out);
 
 /* Writes the replication group, its node group, endpoints, member clusters and nodes. */
 int rg_creation_write(struct op *op, const struct rg_creation *c);

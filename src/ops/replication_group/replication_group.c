@@ -11,6 +11,7 @@
 #include "ops/replication_group/security.h"
 #include "ops/replication_group/view.h"
 #include "plan/rg_row.h"
+#include "plan/serverless.h"
 #include <string.h>
 
 static int put_tags_at(struct op *op, const struct rg_creation *plan, const struct api_tag_list *tags, const char *arn)
@@ -32,13 +33,27 @@ static int put_tags(struct op *op, const struct rg_creation *plan, const struct 
     return r;
 }
 
+/* As it stands in its row: of a replication group, a cache cluster or a serverless cache. */
+static int read_snapshot_name(struct op *op, const struct api_create_replication_group_in *in, const char **out)
+{
+    const char *serverless = in->serverless_cache_snapshot_name;
+    *out = id_fold(op, in->snapshot_name);
+    if (serverless == NULL || *serverless == '\0') return 0;
+    if (*out && **out)
+        return op_fault(
+            op, FAULT_INVALID_PARAMETER_COMBINATION, "SnapshotName can't be used together with ServerlessCacheSnapshotName.");
+    *out = arena_printf(op->arena, SERVERLESS_PREFIX "%s", id_fold(op, serverless));
+    return 0;
+}
+
 int op_create_replication_group(
     struct op *op, const struct api_create_replication_group_in *in, struct api_create_replication_group_out *out)
 {
     struct rg_creation plan;
-    const char *id;
+    const char *id, *snapshot;
     int r = id_check(op, "ReplicationGroupId", in->replication_group_id, 40, &id);
-    if (r == 0) r = rg_creation_read(op, in, id, &plan);
+    if (r == 0) r = read_snapshot_name(op, in, &snapshot);
+    if (r == 0) r = rg_creation_read(op, in, id, snapshot, &plan);
     if (r == 0) r = rg_creation_write(op, &plan);
     if (r == 0) r = put_tags(op, &plan, &in->tags);
     return r ? r : view_rg(op, plan.rg.id, &out->replication_group);

@@ -4,10 +4,12 @@
 #include "ops/core/request.h"
 #include "ops/core/state.h"
 #include "ops/core/tags.h"
+#include "ops/parameter_group/parameter_group.h"
 #include "ops/replication_group/creation.h"
 #include "ops/serverless_cache/limits.h"
 #include "ops/serverless_cache/serverless_cache.h"
 #include "ops/serverless_cache/settings.h"
+#include "ops/serverless_cache/snapshot.h"
 #include "ops/serverless_cache/version.h"
 #include "plan/serverless.h"
 #include <string.h>
@@ -77,13 +79,18 @@ static struct api_create_replication_group_in group_beneath(struct op *op, const
     const struct engine_version *v, const struct string_list *subnets)
 {
     struct api_node_group_configuration *shard = arena_new(op->arena, struct api_node_group_configuration);
-    *shard = (struct api_node_group_configuration){
-        .replica_count = OPT_INT(0), .primary_availability_zone = vpc_zone_of_subnet(op->region, subnets->items[0])};
+    *shard = (struct api_node_group_configuration){.slots = "0-16383",
+        .replica_count = OPT_INT(0),
+        .primary_availability_zone = vpc_zone_of_subnet(op->region, subnets->items[0])};
     struct api_create_replication_group_in out = {
         .replication_group_description = "",
         .engine = v->engine->name,
         .engine_version = v->version,
         .cache_node_type = NODE_TYPE,
+        .cache_parameter_group_name = default_group_name(op->arena, v->family, true),
+        .cache_subnet_group_name = "default",
+        .port = OPT_INT(v->engine->port),
+        .notification_topic_arn = "",
         .cluster_mode = "enabled",
         .node_group_configuration = {true, 1, shard},
         .transit_encryption_enabled = OPT_BOOL(true),
@@ -103,7 +110,6 @@ static struct api_create_replication_group_in group_beneath(struct op *op, const
 static int check_served(struct op *op, const struct api_create_serverless_cache_in *in, const struct engine_version *v)
 {
     if (v->engine->id == ENGINE_MEMCACHED) return not_served(op, "A serverless cache of memcached");
-    if (in->snapshot_arns_to_restore.n) return not_served(op, "Restoring a serverless cache from a snapshot");
     if (in->network_type && strcmp(in->network_type, "ipv4") != 0) return not_served(op, "IPv6");
     return 0;
 }
@@ -125,6 +131,7 @@ int op_create_serverless_cache(
     struct serverless_cache made;
     struct rg_creation plan;
     const struct engine_version *v;
+    const char *snapshot;
     int r = id_check(op, "ServerlessCacheName", in->serverless_cache_name, NAME_BYTES, &row.name);
     if (r == 0) r = check_new_cache(op, row.name);
     if (r == 0) r = major_version_resolve(op, in->engine, in->major_engine_version, &v);
@@ -136,7 +143,8 @@ int op_create_serverless_cache(
     row.subnet_ids = request_words(op, &subnets);
     struct api_create_replication_group_in beneath = group_beneath(op, in, v, &subnets);
     r = settings_read_daily_time(op, in->daily_snapshot_time, &beneath.snapshot_window);
-    if (r == 0) r = rg_creation_read(op, &beneath, row.rg_id, &plan);
+    if (r == 0) r = serverless_snapshot_source(op, &in->snapshot_arns_to_restore, &snapshot, &beneath.snapshot_arns);
+    if (r == 0) r = rg_creation_read(op, &beneath, row.rg_id, snapshot, &plan);
     if (r == 0) r = write_cache(op, in, &row, &plan);
     if (r == 0) r = serverless_cache_find(op, row.name, &made);
     if (r) return r;

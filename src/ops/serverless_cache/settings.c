@@ -1,5 +1,6 @@
 #include "ops/serverless_cache/settings.h"
 #include "ops/serverless_cache/limits.h"
+#include "plan/moves.gen.h"
 #include "plan/window.h"
 
 int settings_read_daily_time(struct op *op, const char *given, const char **window)
@@ -21,7 +22,9 @@ int settings_write_limit(struct op *op, const struct row_serverless_cache *row)
     size_t n;
     int r = q_cluster_list_by_rg(op->store, op->arena, row->region, row->rg_id, &clusters, &n, op->err);
     for (size_t i = 0; r == 0 && i < n; i++) {
+        if (clusters[i].memory_limit == limits_memory(row)) continue;
         clusters[i].memory_limit = limits_memory(row);
+        move_apply_status(NULL, &clusters[i].parameter_apply_status, APPLY_VALUES_CHANGED); /* until a plan finds otherwise */
         r = q_cache_cluster_put(op->store, &clusters[i], op->err);
     }
     return r;

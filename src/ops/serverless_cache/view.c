@@ -49,11 +49,13 @@ int serverless_cache_view(struct op *op, const struct serverless_cache *c, struc
 {
     const struct row_replication_group *rg = c->rg;
     const struct engine_version *v = engine_version_find(engine_find(rg->engine), rg->engine_version);
+    enum rg_status shown = shown_rg_status(rg);
+    if (shown == RG_SNAPSHOTTING) shown = RG_AVAILABLE; /* serverless caches show nothing of it */
     *out = (struct api_serverless_cache){
         .serverless_cache_name = c->row->name,
         .description = c->row->description,
         .create_time = OPT_TIME(rg->created_ms),
-        .status = rg_status_text(shown_rg_status(rg)),
+        .status = rg_status_text(shown),
         .engine = rg->engine,
         .major_engine_version = v ? major_version_of(op, v) : NULL,
         .full_engine_version = v ? major_version_rest(op, v) : NULL,

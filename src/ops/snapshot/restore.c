@@ -5,6 +5,7 @@
 #include "ops/parameter_group/parameter_group.h"
 #include "plan/moves.gen.h"
 #include "plan/rg_row.h"
+#include "plan/serverless.h"
 #include "plan/snapshot.h"
 #include <fcntl.h>
 #include <string.h>
@@ -67,11 +68,12 @@ static int read_files(struct op *op, const struct string_list *arns, struct rest
 static int read_snapshot(struct op *op, const char *name, struct restore *out)
 {
     struct row_snapshot *s;
-    int r = q_snapshot_get(op->store, op->arena, op->region->name, id_fold(op, name), &s, op->err);
+    int r = q_snapshot_get(op->store, op->arena, op->region->name, name, &s, op->err);
+    const char *shown = serverless_owns(name) ? serverless_name(name) : name;
     if (r) return r;
-    if (s == NULL) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Snapshot not found: %s", name);
+    if (s == NULL) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Snapshot not found: %s", shown);
     if (s->status != SNAPSHOT_AVAILABLE && s->status != SNAPSHOT_RESTORING)
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Snapshot %s is not in available state.", s->name);
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Snapshot %s is not in available state.", shown);
     out->snapshot = s;
     return q_snapshot_parts(op->store, op->arena, s->region, s->name, &out->parts, &out->n, op->err);
 }

@@ -11,7 +11,7 @@ struct restore {
     size_t n;                        /* parts or paths; 0: nothing is restored */
 };
 
-/* Reads what a request names. Files are looked at, but only at their beginning: the agent checks all of them. */
+/* Reads what a request names: 'snapshot' as it stands in its row, NULL or "" for none. Files are looked at, but only at their beginning: the agent checks all of them. */
 int restore_read(struct op *op, const char *snapshot, const struct string_list *arns, struct restore *out);
 
 /* *filled is the request with the snapshot's settings where it has none of its own. */

@@ -1,16 +1,13 @@
-#include "base/beneath.h"
 #include "ops/core/find.h"
 #include "ops/core/id.h"
 #include "ops/core/request.h"
 #include "ops/core/tags.h"
+#include "ops/snapshot/copy.h"
 #include "ops/snapshot/take.h"
 #include "ops/snapshot/view.h"
 #include "plan/moves.gen.h"
 #include "plan/rg_row.h"
-#include "plan/snapshot.h"
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 static int answer_with_snapshot(struct op *op, const char *name, struct api_snapshot **out)
 {
@@ -58,23 +55,6 @@ static int check_state(struct op *op, const struct snapshot_request *q)
     return 0;
 }
 
-static int set_snapshotting(struct op *op, const struct snapshot_request *q, const char *name)
-{
-    struct row_snapshot_part *parts;
-    size_t n;
-    int r = q_snapshot_parts(op->store, op->arena, op->region->name, name, &parts, &n, op->err);
-    for (size_t i = 0; r == 0 && i < n; i++) {
-        struct row_cache_cluster *c;
-        r = q_cluster_get(op->store, op->arena, op->region->name, parts[i].cluster_id, &c, op->err);
-        if (r || c == NULL) continue;
-        move_cluster_status(NULL, &c->status, CLUSTER_SNAPSHOT_ASKED);
-        r = q_cache_cluster_put(op->store, c, op->err);
-    }
-    if (r || q->rg == NULL) return r;
-    move_rg_status(NULL, &q->rg->status, RG_SNAPSHOT_ASKED);
-    return q_replication_group_put(op->store, q->rg, op->err);
-}
-
 int op_create_snapshot(struct op *op, const struct api_create_snapshot_in *in, struct api_create_snapshot_out *out)
 {
     struct snapshot_request q = {
@@ -83,7 +63,7 @@ int op_create_snapshot(struct op *op, const struct api_create_snapshot_in *in, s
     int r = find_source(op, in, &q);
     if (r == 0) r = check_state(op, &q);
     if (r == 0) r = snapshot_take(op, &q, &name);
-    if (r == 0) r = set_snapshotting(op, &q, name);
+    if (r == 0) r = snapshot_mark_source(op, &q, name);
     return r ? r : answer_with_snapshot(op, name, &out->snapshot);
 }
 
@@ -127,68 +107,17 @@ int op_describe_snapshots(struct op *op, const struct api_describe_snapshots_in 
 
 static int copy_snapshot(struct op *op, const struct api_copy_snapshot_in *in, const struct row_snapshot *from, const char **name)
 {
-    struct row_snapshot_part *parts;
-    size_t n;
     int r = snapshot_check_name(op, "TargetSnapshotName", in->target_snapshot_name, name);
-    if (r == 0) r = q_snapshot_parts(op->store, op->arena, from->region, from->name, &parts, &n, op->err);
+    if (r == 0) r = snapshot_copy(op, from, *name, in->kms_key_id);
     if (r) return r;
-    struct row_snapshot s = *from;
-    s.name = *name;
-    s.status = SNAPSHOT_CREATING;
-    s.source = SNAPSHOT_MANUAL;
-    s.copied_from = from->name;
-    if (in->kms_key_id) s.kms_key_id = in->kms_key_id;
-    for (size_t i = 0; r == 0 && i < n; i++) {
-        struct row_snapshot_part part = snapshot_part_copy(&parts[i], *name);
-        r = q_snapshot_part_put(op->store, &part, op->err);
-    }
-    if (r == 0) r = q_snapshot_put(op->store, &s, op->err);
-    if (r) return r;
-    const char *arn = arn_of(op, s.account, "snapshot", s.name);
-    return in->tags.n ? tags_put(op, arn, &in->tags) : tags_copy(op, arn_of(op, s.account, "snapshot", from->name), arn);
-}
-
-/* The object must not be there yet. This asks the file system, no more: the agent writes. */
-static int check_object(struct op *op, const struct row_snapshot *s, const struct row_snapshot_part *p)
-{
-    struct err e;
-    const char *key = arena_printf(op->arena, "%s-%s.rdb", s->export_name, p->node_group_id);
-    int fd = beneath_open(s->export_root, arena_printf(op->arena, "%s/%s", s->export_bucket, key), O_PATH, &e);
-    if (fd < 0) return 0;
-    close(fd);
-    return op_fault(
-        op, FAULT_INVALID_PARAMETER_VALUE, "The S3 bucket %s already contains an object with key %s.", s->export_bucket, key);
-}
-
-static int check_bucket(struct op *op, const char *root, const char *bucket)
-{
-    struct err e;
-    if (root == NULL)
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
-            "The S3 bucket %s does not exist. Buckets are folders in the directory that serve is given with "
-            "--snapshot-export-dir.",
-            bucket);
-    int fd = strchr(bucket, '/') ? -1 : beneath_open(root, bucket, O_PATH | O_DIRECTORY, &e);
-    if (fd < 0) return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The S3 bucket %s does not exist.", bucket);
-    close(fd);
-    return 0;
+    const char *arn = arn_of(op, from->account, "snapshot", *name);
+    return in->tags.n ? tags_put(op, arn, &in->tags) : tags_copy(op, arn_of(op, from->account, "snapshot", from->name), arn);
 }
 
 static int export_snapshot(struct op *op, const struct api_copy_snapshot_in *in, struct row_snapshot *s)
 {
-    struct row_snapshot_part *parts;
-    size_t n;
-    const char *root = op->config->snapshot_export_dir;
     int r = id_check(op, "TargetSnapshotName", in->target_snapshot_name, 255 - sizeof "..part-0001.rdb", &s->export_name);
-    if (r == 0) r = check_bucket(op, root, in->target_bucket);
-    if (r == 0) r = q_snapshot_parts(op->store, op->arena, s->region, s->name, &parts, &n, op->err);
-    if (r) return r;
-    s->export_root = root;
-    s->export_bucket = in->target_bucket;
-    for (size_t i = 0; r == 0 && i < n; i++) r = check_object(op, s, &parts[i]);
-    s->exports++;
-    move_snapshot_status(NULL, &s->status, SNAPSHOT_EXPORT_ASKED);
-    return r ? r : q_snapshot_put(op->store, s, op->err);
+    return r ? r : snapshot_export(op, s, in->target_bucket);
 }
 
 int op_copy_snapshot(struct op *op, const struct api_copy_snapshot_in *in, struct api_copy_snapshot_out *out)

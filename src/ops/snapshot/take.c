@@ -3,7 +3,9 @@
 #include "ops/core/id.h"
 #include "ops/core/request.h"
 #include "ops/core/tags.h"
+#include "plan/moves.gen.h"
 #include "plan/rg_row.h"
+#include "plan/serverless.h"
 #include "plan/snapshot.h"
 #include <assert.h>
 #include <string.h>
@@ -53,8 +55,12 @@ int snapshot_check_supported(struct op *op, const struct row_cache_cluster *c)
 static int check_quota(struct op *op, const struct row_node *n)
 {
     int64_t taken;
+    bool serverless = serverless_owns(n->id);
     int r = q_snapshot_taken_count(op->store, n->region, n->id, op->now_ms - DAY_MS, op->now_ms, &taken, op->err);
-    if (r == 0 && taken >= LIMIT_MANUAL_SNAPSHOTS_PER_NODE_PER_DAY)
+    if (r == 0 && serverless && taken >= LIMIT_SERVERLESS_SNAPSHOTS_PER_DAY)
+        return op_fault(op, FAULT_SERVERLESS_CACHE_SNAPSHOT_QUOTA_EXCEEDED,
+            "The maximum number of manual snapshots for this serverless cache taken within 24 hours has been reached");
+    if (r == 0 && !serverless && taken >= LIMIT_MANUAL_SNAPSHOTS_PER_NODE_PER_DAY)
         return op_fault(op, FAULT_SNAPSHOT_QUOTA_EXCEEDED,
             "The maximum number of manual snapshots for this cluster taken within 24 hours has been reached");
     if (r == 0) r = q_snapshot_taken_forget(op->store, op->now_ms - DAY_MS, FORGET_AT_ONCE, op->err);
@@ -69,9 +75,9 @@ static int add_part(struct op *op, struct taking *t, const struct row_node *n, c
 
 static int begin_snapshot(struct op *op, struct taking *t, const struct row_cache_cluster *c)
 {
-    const char *name;
+    const char *name = t->q->name;
     int r = snapshot_check_supported(op, c);
-    if (r == 0) r = snapshot_check_name(op, t->q->name_parameter, t->q->name, &name);
+    if (r == 0 && t->q->name_parameter) r = snapshot_check_name(op, t->q->name_parameter, t->q->name, &name);
     if (r) return r;
     t->s = snapshot_row(t->q->rg, c, op->now_ms);
     t->s.name = name;
@@ -155,6 +161,10 @@ static int take_group(struct op *op, struct taking *t, const struct row_replicat
 static int put_tags(struct op *op, const struct taking *t)
 {
     const struct snapshot_request *q = t->q;
+    if (serverless_owns(t->s.name)) {
+        const char *own = arn_of(op, t->s.account, "serverlesscachesnapshot", serverless_name(t->s.name));
+        return q->tags ? tags_put(op, own, q->tags) : 0;
+    }
     const char *arn = arn_of(op, t->s.account, "snapshot", t->s.name);
     if (q->tags && q->tags->n) return tags_put(op, arn, q->tags);
     const char *from = q->cluster ? arn_of(op, t->s.account, "cluster", q->cluster->id)
@@ -174,4 +184,21 @@ int snapshot_take(struct op *op, const struct snapshot_request *q, const char **
     for (size_t i = 0; r == 0 && i < t.n_parts; i++) r = q_snapshot_part_put(op->store, &t.parts[i], op->err);
     *name = t.s.name;
     return r ? r : put_tags(op, &t);
+}
+
+int snapshot_mark_source(struct op *op, const struct snapshot_request *q, const char *name)
+{
+    struct row_snapshot_part *parts;
+    size_t n;
+    int r = q_snapshot_parts(op->store, op->arena, op->region->name, name, &parts, &n, op->err);
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        struct row_cache_cluster *c;
+        r = q_cluster_get(op->store, op->arena, op->region->name, parts[i].cluster_id, &c, op->err);
+        if (r || c == NULL) continue;
+        move_cluster_status(NULL, &c->status, CLUSTER_SNAPSHOT_ASKED);
+        r = q_cache_cluster_put(op->store, c, op->err);
+    }
+    if (r || q->rg == NULL) return r;
+    move_rg_status(NULL, &q->rg->status, RG_SNAPSHOT_ASKED);
+    return q_replication_group_put(op->store, q->rg, op->err);
 }

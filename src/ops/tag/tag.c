@@ -3,6 +3,7 @@
 #include "ops/core/tags.h"
 #include "ops/reserved_node/reserved_node.h"
 #include "ops/serverless_cache/serverless_cache.h"
+#include "ops/serverless_cache/snapshot.h"
 #include "ops/snapshot/take.h"
 #include "ops/user/user.h"
 #include "ops/user/user_group.h"
@@ -41,18 +42,27 @@ static int check_cluster_taggable(struct op *op, const char *id)
 /* What can have tags on AWS and is nowhere here is not found; anything else never has tags. */
 static int check_absent_kind(struct op *op, const struct arn *arn)
 {
-    static const struct {
-        const char *type;
-        enum fault fault;
-        const char *what;
-    } kinds[] = {
-        {"securitygroup", FAULT_CACHE_SECURITY_GROUP_NOT_FOUND, "Cache security group"},
-        {"serverlesscachesnapshot", FAULT_SERVERLESS_CACHE_SNAPSHOT_NOT_FOUND, "Serverless cache snapshot"},
-    };
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (strcmp(arn->type, kinds[i].type) == 0)
-            return op_fault(op, kinds[i].fault, "%s %s not found.", kinds[i].what, arn->id);
+    if (strcmp(arn->type, "securitygroup") == 0)
+        return op_fault(op, FAULT_CACHE_SECURITY_GROUP_NOT_FOUND, "Cache security group %s not found.", arn->id);
     return op_fault(op, FAULT_INVALID_ARN, "Resources of the type %s can't be tagged.", arn->type);
+}
+
+/* Snapshots, and serverless caches with theirs. */
+static int check_data_taggable(struct op *op, const struct arn *arn)
+{
+    if (strcmp(arn->type, "serverlesscache") == 0) {
+        struct serverless_cache c;
+        return serverless_cache_find(op, arn->id, &c);
+    }
+    if (strcmp(arn->type, "serverlesscachesnapshot") == 0) {
+        struct row_snapshot *s;
+        return serverless_snapshot_find(op, arn->id, &s);
+    }
+    if (strcmp(arn->type, "snapshot") == 0) {
+        struct row_snapshot *s;
+        return find_snapshot(op, arn->id, &s);
+    }
+    return check_absent_kind(op, arn);
 }
 
 static int check_taggable(struct op *op, const struct arn *arn)
@@ -88,15 +98,7 @@ static int check_taggable(struct op *op, const struct arn *arn)
         struct row_user_group *g;
         return user_group_find(op, arn->id, &g);
     }
-    if (strcmp(arn->type, "serverlesscache") == 0) {
-        struct serverless_cache c;
-        return serverless_cache_find(op, arn->id, &c);
-    }
-    if (strcmp(arn->type, "snapshot") == 0) {
-        struct row_snapshot *s;
-        return find_snapshot(op, arn->id, &s);
-    }
-    return check_absent_kind(op, arn);
+    return check_data_taggable(op, arn);
 }
 
 /* The ARN under which a resource's tags stand, whatever case the caller wrote its id in. */
