@@ -53,6 +53,7 @@ static void assign_role(struct world *w, struct world_node *n, struct proto_node
     struct want_node want = want_node(w, n);
     out->role = want.primary ? "primary" : "replica";
     out->fence = OPT_BOOL(want.fence);
+    if (want.count_from > 0) out->count_from = OPT_INT(want.count_from);
     out->hold = OPT_BOOL(want.hold);
     if (want.promote_offset >= 0) out->promote_offset = OPT_INT(want.promote_offset);
     if (want.primary && n->row.promote_pid) {

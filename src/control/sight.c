@@ -29,6 +29,8 @@ static void sight_node(struct world *w, struct row_node *row, const struct proto
     world_set_int(w, &row->seen_offset, seen->offset.v);
     world_set_int(w, &row->seen_fenced, seen->fenced.v);
     world_set_int(w, &row->seen_branch_offset, seen->branch_offset.v);
+    world_set_int(w, &row->seen_counted_from, seen->counted_from.v);
+    world_set_int(w, &row->seen_counted, seen->counted.set ? seen->counted.v : -1);
     world_set_int(w, &row->seen_rising, seen->rising.v);
     world_set(w, &row->seen_endpoints, join_words(w, &seen->endpoints));
     world_set(w, &row->seen_engine, seen->engine_version);

@@ -24,9 +24,18 @@ void plan_fork_doubt(struct world *w, struct world_node_group *target)
     world_set_int(w, &target->row.fork_offset, PARTED_PERHAPS);
 }
 
-static void tell_discarded(struct world *w, const struct world_member *m, const struct world_node *n, const char *bytes)
+static void tell_discarded(struct world *w, const struct world_member *m, const struct world_node *n, const char *writes)
 {
-    world_event(w, m->row.region, m->row.rg_id, EVENT_GLOBAL_FORK_DISCARDED, bytes, n->row.cluster_id);
+    world_event(w, m->row.region, m->row.rg_id, EVENT_GLOBAL_FORK_DISCARDED, writes, n->row.cluster_id);
+}
+
+/* The stream's bytes are known always, and its commands unless the engine kept too little of it. */
+static const char *discarded_text(struct world *w, const struct world_node *n, int64_t parted)
+{
+    int64_t bytes = n->row.seen_offset - (parted - 1);
+    const char *stream = arena_printf(w->arena, "(%lld bytes of its stream)", (long long)(bytes > 0 ? bytes : 0));
+    if (n->row.seen_counted < 0) return arena_printf(w->arena, "an unknown number of writes %s", stream);
+    return arena_printf(w->arena, "%lld write%s %s", (long long)n->row.seen_counted, n->row.seen_counted == 1 ? "" : "s", stream);
 }
 
 static void close_fork(struct world *w, struct world_node_group *ng)
@@ -48,6 +57,13 @@ static bool has_stayed(struct world *w, const struct world_node_group *ng, const
     return node_answers(n) && !node_takes_writes(n) && (ng->row.fork_offset != PARTED_PERHAPS || ordered);
 }
 
+/* It holds all writes, and has counted those that nobody else has, or knows that it can't. */
+static bool has_counted(const struct world_node_group *ng, const struct world_node *n)
+{
+    bool counted = ng->row.fork_offset > 0 && n->row.seen_counted_from == ng->row.fork_offset;
+    return node_answers(n) && n->row.seen_fenced && counted;
+}
+
 /* Whoever has the node group's data: only its first node takes writes. 'new' is that of the primary region. */
 static void plan_fork(struct world *w, struct world_member *m, struct world_node_group *ng, const struct world_node *new)
 {
@@ -57,12 +73,11 @@ static void plan_fork(struct world *w, struct world_member *m, struct world_node
     if (ng->row.fork_offset == PARTED_PERHAPS) learn_parting(w, ng, n);
     if (n == NULL || m->row.leaving || m->row.role == MEMBER_PRIMARY) close_fork(w, ng); /* it keeps what it has */
     else if (node_is_dead(n)) {
-        tell_discarded(w, m, n, "an unknown number of");
+        tell_discarded(w, m, n, "an unknown number of writes");
         close_fork(w, ng);
     } else if (has_stayed(w, ng, n)) close_fork(w, ng);
-    else if (node_answers(n) && n->row.seen_fenced && ng->row.fork_offset > 0) {
-        int64_t bytes = n->row.seen_offset - (ng->row.fork_offset - 1);
-        tell_discarded(w, m, n, arena_printf(w->arena, "%lld", (long long)(bytes > 0 ? bytes : 0)));
+    else if (has_counted(ng, n)) {
+        tell_discarded(w, m, n, discarded_text(w, n, ng->row.fork_offset));
         close_fork(w, ng);
     }
 }

@@ -238,6 +238,7 @@ static void want_first_in_phase(struct world *w, struct world_rg *rg, const stru
     if (ng->row.fork_offset == 0) return;
     want->primary = want->fence = want->hold = true; /* until its writes are counted: fork.c */
     want->promote_offset = INT64_MAX;                /* but one that is none becomes no primary for that */
+    if (ng->row.fork_offset > 0) want->count_from = ng->row.fork_offset;
 }
 
 static bool has_replica(const struct world_node *first)

@@ -16,6 +16,7 @@ struct want_node {
     const char *endpoints[WANT_ENDPOINTS]; /* the floating addresses it shall listen on too */
     size_t n_endpoints;
     bool fence;                 /* hold writes and let the replication offset stand still */
+    int64_t count_from;         /* count the writes from this offset of its stream on; 0: none */
     int64_t promote_offset;     /* become primary only at this offset; -1: at once */
     bool hold;                  /* once dead, stay dead until the order changes: a replica may have taken its place */
     bool takeover;              /* cluster mode: become primary though the shard's others have not elected it */

@@ -322,6 +322,11 @@ void rconn_tell(struct rconn *c, int n, const char *const words[])
     rconn_send_bytes(c, n, words, NULL);
 }
 
+void rconn_follow(struct rconn *c, int n, const char *const words[])
+{
+    rconn_send(c, n, words);
+}
+
 void rconn_poke(struct rconn *c)
 {
     c->pokes++;

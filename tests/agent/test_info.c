@@ -56,6 +56,19 @@ Test(info, knows_where_a_primary_stopped_following)
     }
 }
 
+Test(info, knows_what_a_primary_keeps_of_its_stream)
+{
+    static const char says[] =
+        "role:master\r\nmaster_replid:0123456789012345678901234567890123456789\r\nmaster_repl_offset:500\r\n"
+        "repl_backlog_active:1\r\nrepl_backlog_first_byte_offset:101\r\nrepl_backlog_histlen:400\r\n";
+    struct replication_info i;
+    cr_assert(info_replication(says, strlen(says), &i));
+    cr_assert_str_eq(i.replid, "0123456789012345678901234567890123456789");
+    cr_assert_eq(i.kept_from, 101);
+    cr_assert(info_replication(primary, strlen(primary), &i));
+    cr_assert_eq(i.kept_from, 0);
+}
+
 Test(info, reads_what_a_replica_says)
 {
     struct replication_info i;

@@ -128,6 +128,81 @@ Test(tasks, every_move_of_the_look_for_held_writes)
     task_visits_assert_all("look for held writes");
 }
 
+/* ---- writes that nobody else has ---- */
+
+#define REPLID "0123456789012345678901234567890123456789"
+#define KEPT "role:master\r\nmaster_replid:" REPLID "\r\nmaster_repl_offset:200\r\nrepl_backlog_first_byte_offset:51\r\n"
+#define SET_K "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n" /* 27 bytes */
+#define PING "*1\r\n$4\r\nPING\r\n"                       /* 14 bytes */
+
+static struct proto_node_order to_count(int64_t from)
+{
+    struct proto_node_order o = redis_order("primary");
+    o.fence = OPT_BOOL(true);
+    o.count_from = OPT_INT(from);
+    return o;
+}
+
+/* The count from another offset is ordered, and asked for on the connection that is returned. */
+static struct rconn *begin_count(struct node *n, struct proto_node_order *o, int64_t from, const char *asked)
+{
+    *o = to_count(from);
+    script_order(n, o);
+    struct rconn *stream = script_conn(SCRIPT_ID, 1);
+    cr_assert_not_null(stream);
+    script_accept(stream);
+    script_dialogue(stream, "AUTH meridian-admin secret", OK);
+    cr_assert_str_eq(script_read(stream), asked);
+    return stream;
+}
+
+static void expect_count(struct node *n, int64_t from, int64_t count)
+{
+    struct proto_node_seen seen = script_see(n);
+    cr_assert_eq(seen.counted_from.v, from);
+    cr_assert_eq(seen.counted.set, count >= 0);
+    cr_assert(count < 0 || seen.counted.v == count);
+}
+
+Test(tasks, every_move_of_the_count_of_writes_that_nobody_else_has)
+{
+    struct proto_node_order orders[5] = {redis_order("primary"), to_count(201)};
+    struct node *n = script_node(SCRIPT_ID);
+    struct rconn *c = start(n, &orders[0]), *stream;
+    replication = KEPT;
+    script_order(n, &orders[1]);
+    expect(c, QUIET, OK);
+    expect(c, PAUSE, OK);
+    cr_assert_str_eq(command(c), "");
+    expect_count(n, 201, 0); /* it has taken none */
+
+    stream = begin_count(n, &orders[2], 133, "PSYNC " REPLID " 133");
+    script_say(stream, "+CONTINUE\r\n");
+    script_say(stream, SET_K);
+    script_say(stream, PING);
+    cr_assert_not(script_see(n).counted_from.set, "there is more to come");
+    script_say(stream, SET_K);
+    expect_count(n, 133, 2);
+
+    stream = begin_count(n, &orders[3], 150, "PSYNC " REPLID " 150");
+    script_say(stream, "+CONTINUE\r\n");
+    script_say(stream, SET_K);
+    script_say(stream, SET_K);
+    expect_count(n, 150, -1); /* no command began there */
+
+    orders[4] = to_count(50);
+    script_order(n, &orders[4]);
+    expect_count(n, 50, -1); /* the engine does not have it any more */
+
+    stream = begin_count(n, &orders[2], 60, "PSYNC " REPLID " 60");
+    script_say(stream, "+FULLRESYNC " REPLID " 200\r\n");
+    expect_count(n, 60, -1);
+    stream = begin_count(n, &orders[3], 61, "PSYNC " REPLID " 61");
+    script_hang_up(stream, "closed");
+    expect_count(n, 61, -1);
+    task_visits_assert_all("count of writes that nobody else has");
+}
+
 /* ---- users ---- */
 
 static const char *rules[] = {"on", "+@all"};

@@ -352,8 +352,10 @@ Test(handover, writes_of_a_target_that_was_out_of_reach_and_became_primary_are_c
     n->seen_branch_offset = 4712;
     n->seen_offset = 4811;
     n->seen_fenced = 1;
+    n->seen_counted_from = 4712;
+    n->seen_counted = 3;
     plan_world(&b.w);
-    cr_assert(told("Discarded 100 bytes of writes that west-001 took"));
+    cr_assert(told("Discarded 3 writes (100 bytes of its stream) that west-001 took"));
     cr_assert_eq(west->node_groups[0].row.fork_offset, 0);
     cr_assert_not(want_node(&b.w, &west->nodes[0]).primary);
 }
@@ -413,10 +415,30 @@ Test(handover, writes_of_one_that_was_passed_over_are_counted_before_they_are_di
     plan_world(&b.w);
     cr_assert_eq(east->node_groups[0].row.fork_offset, 4000, "they may be more, until it holds them");
     east->nodes[0].row.seen_fenced = 1;
+    east->nodes[0].row.seen_counted_from = 3999; /* of a fork before */
+    east->nodes[0].row.seen_counted = 12;
     plan_world(&b.w);
-    cr_assert(told("Discarded 322 bytes of writes that east-001 took"));
+    cr_assert_eq(east->node_groups[0].row.fork_offset, 4000, "they are not counted yet");
+    cr_assert_eq(want_node(&b.w, &east->nodes[0]).count_from, 4000);
+    east->nodes[0].row.seen_counted_from = 4000;
+    east->nodes[0].row.seen_counted = 1;
+    plan_world(&b.w);
+    cr_assert(told("Discarded 1 write (322 bytes of its stream) that east-001 took"));
     cr_assert_eq(east->node_groups[0].row.fork_offset, 0);
     cr_assert_not(want_node(&b.w, &east->nodes[0]).primary);
+    cr_assert_eq(want_node(&b.w, &east->nodes[0]).count_from, 0);
+}
+
+Test(handover, writes_that_can_not_be_counted_are_told_by_their_bytes)
+{
+    pass_over_east();
+    find_again("us-east-1");
+    east->nodes[0].row.seen_offset = 4321;
+    east->nodes[0].row.seen_fenced = 1;
+    east->nodes[0].row.seen_counted_from = 4000;
+    east->nodes[0].row.seen_counted = -1;
+    plan_world(&b.w);
+    cr_assert(told("Discarded an unknown number of writes (322 bytes of its stream) that east-001 took"));
 }
 
 Test(handover, one_that_was_passed_over_and_died_took_its_writes_along)
@@ -425,7 +447,7 @@ Test(handover, one_that_was_passed_over_and_died_took_its_writes_along)
     find_again("us-east-1");
     east->nodes[0].row.seen_state = SEEN_EXITED;
     plan_world(&b.w);
-    cr_assert(told("Discarded an unknown number of bytes"));
+    cr_assert(told("Discarded an unknown number of writes that east-001 took"));
     cr_assert_not(want_node(&b.w, &east->nodes[0]).primary);
 }
 

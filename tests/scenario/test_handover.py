@@ -235,13 +235,16 @@ class Handover(datastores.Case):
         self.wait_roles(self.world_id, AWAY)
         for n in range(100):
             connect(self.home_endpoint).set("fork:%d" % n, n)
+        with connect(self.home_endpoint).pipeline(transaction=True) as together:
+            together.set("fork:a", 1).incr("fork:a").get("fork:a").execute()
+        connect(self.home_endpoint).eval("redis.call('set', KEYS[1], 1); return redis.call('append', KEYS[1], 2)", 1, "fork:b")
         connect(self.away_endpoint).set("new", 1)
         node = self.first(HOME)
         written = int(connect((node["address"], node["port"])).info("replication")["master_repl_offset"])
         parted = int(connect(self.away_endpoint).info("replication")["second_repl_offset"]) - 1
         find_again()
         message = self.wait_told("Discarded", self.home, HOME)
-        self.assertIn("Discarded %d bytes of writes that %s took" % (written - parted, node["cluster"]), message)
+        self.assertIn("Discarded 104 writes (%d bytes of its stream) that %s took" % (written - parted, node["cluster"]), message)
         self.assertGreater(written - parted, 100 * len("fork:"))
         wait_for(lambda: connect(self.home_endpoint).get("new") == "1", "it follows the new primary")
         self.assertIsNone(connect(self.home_endpoint).get("fork:1"))

@@ -82,6 +82,12 @@ void rconn_tell(struct rconn *c, int n, const char *const words[])
     wire_send(c->wire, n, words, NULL);
 }
 
+/* A model may answer as often as it likes. */
+void rconn_follow(struct rconn *c, int n, const char *const words[])
+{
+    wire_send(c->wire, n, words, NULL);
+}
+
 void rconn_poke(struct rconn *c)
 {
     wire_poke(c->wire);

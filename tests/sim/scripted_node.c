@@ -464,6 +464,7 @@ void scripted_node_see(const struct scripted *s, const struct scripted_node *n, 
         out->offset = OPT_INT(e->offset);
         if (e->branch_offset) out->branch_offset = OPT_INT(e->branch_offset);
         out->fenced = OPT_BOOL(e->fenced);
+        if (e->fenced && n->order && n->order->count_from.set) out->counted_from = n->order->count_from;
         out->encryption = (enum encryption_mode)e->encryption;
         out->links_encrypted = OPT_BOOL(e->links_encrypted);
     }

@@ -422,6 +422,7 @@ static void see_ready(const struct dry_node *n, struct proto_node_seen *out)
         out->role = roles[n->role];
         out->offset = OPT_INT(ONE_BYTE);
         out->fenced = OPT_BOOL(n->fenced);
+        if (n->fenced && n->order) out->counted_from = n->order->count_from; /* there is no stream in which to count */
         out->encryption = n->encryption;
         out->links_encrypted = OPT_BOOL(n->links_encrypted);
     }

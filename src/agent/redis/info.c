@@ -61,7 +61,8 @@ static bool read_primary(const char *text, size_t len, struct replication_info *
     if (!info_number(text, len, "master_repl_offset", 0, INT64_MAX, &r->offset)) return false;
     if (!number_or(text, len, "second_repl_offset", -1, INT64_MAX, 0, &r->branch_offset)) return false;
     if (r->branch_offset < 0) r->branch_offset = 0;
-    return true;
+    info_value(text, len, "master_replid", r->replid, sizeof r->replid);
+    return number_or(text, len, "repl_backlog_first_byte_offset", 0, INT64_MAX, 0, &r->kept_from);
 }
 
 /* Before its first synchronization a replica's offset is -1. */

@@ -14,6 +14,8 @@ struct replication_info {
     int64_t offset; /* a primary's own, or how far a replica has followed */
     int64_t
         branch_offset; /* a primary's: where its own history begins, after that of its last upstream; 0: it had none, or that is not known */
+    char replid[41];   /* a primary's: of its own history; "": not known */
+    int64_t kept_from; /* a primary's: the first byte of its stream that it still has; 0: none */
 };
 
 struct memory_info {

@@ -178,6 +178,13 @@ void rconn_tell(struct rconn *c, int n, const char *const words[])
     hiredis_work(c, 0);
 }
 
+void rconn_follow(struct rconn *c, int n, const char *const words[])
+{
+    if (c->ac == NULL) return;
+    c->ac->c.flags |= REDIS_MONITORING; /* hiredis keeps the callback of the last command for what follows */
+    rconn_send(c, n, words);
+}
+
 void rconn_poke(struct rconn *c)
 {
     static const char nonsense[] = "*?\r\n";

@@ -27,6 +27,8 @@ void rconn_queue(struct rconn *c, int n, const char *const words[]);
 void rconn_send_bytes(struct rconn *c, int n, const char *const words[], const size_t lengths[]);
 /* Sends a command that Redis does not answer. */
 void rconn_tell(struct rconn *c, int n, const char *const words[]);
+/* Sends a command whose answer has no end: whatever comes behind it is handed to reply(), too, an array or anything else at a time. */
+void rconn_follow(struct rconn *c, int n, const char *const words[]);
 /*
  * Sends what is no command: a Redis whose loop turns complains and closes, also while
  * CLIENT PAUSE keeps it from answering commands. down() then begins with "ERR".

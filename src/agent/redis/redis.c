@@ -43,6 +43,7 @@ static void redis_forget(struct node *n)
     peers_forget(n);
     redis_save_forget(n);
     held_forget(n);
+    tally_forget(n);
     if (x->cluster != NULL) part_of_host(n)->forget(x->cluster);
     *x = (struct redis){.talk = x->talk,
         .conf = x->conf,
@@ -396,6 +397,7 @@ static void redis_up(struct node *n)
     bool doubts = part != NULL && part->doubts(n), refused = endpoints_are_refused(n) || tls_is_blocked(n);
     const char *unable = part != NULL ? part->why_unable(n) : NULL;
     bool unlinked = unlinked_look(n);
+    tally_look(n);
     if (unable != NULL) node_reason(n, "it can't follow another region: %s", unable);
     else if (s == STEP_NONE && now >= redis_of(n)->hold_until && !refused && !doubts && !unlinked) node_reason(n, "%s", "");
     if (at != 0 && now >= at) return redis_do(n, STEP_READ);
@@ -436,6 +438,7 @@ static void redis_see(struct node *n, struct proto_node_seen *out)
     if (x->info.role != ROLE_UNKNOWN) see_replication(n, out);
     if (part != NULL) out->cluster = part->seen(n);
     out->fenced = OPT_BOOL(x->fence == FENCE_ON);
+    tally_see(n, out);
     endpoints_see(n, out);
     tls_see(n, out);
     if (access_generation(n) >= 0) out->users_generation = OPT_INT(access_generation(n));

@@ -13,6 +13,7 @@
 #include "agent/redis/save.h"
 #include "agent/redis/peers.h"
 #include "agent/redis/talk.h"
+#include "agent/redis/tally.h"
 #include "agent/redis/unlinked.h"
 /*
  * What is kept of a node that is a redis-server, besides what every node has. What a file of its name has in a struct of its own, that
@@ -31,6 +32,7 @@ struct redis {
     struct delivery delivery;
     struct held held;
     struct unlinked unlinked;
+    struct tally tally;
     void *cluster; /* what Redis Cluster's part keeps; NULL where there is no such part */
     /* Of the process: */
     struct replication_info info;

@@ -66,6 +66,7 @@ static const struct {
     {"pexpire", cmd_pexpire},
     {"ping", redis_ping},
     {"psetex", cmd_psetex},
+    {"psync", redis_psync},
     {"pttl", cmd_pttl},
     {"readonly", cluster_readonly},
     {"readwrite", cluster_readonly},

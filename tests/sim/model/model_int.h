@@ -163,7 +163,7 @@ struct redisReply *acl_check(struct call *c);
 bool acl_load_line(struct model_engine *e, char *line, struct buf *complaint);
 handler acl_setuser, acl_deluser, acl_users, acl_whoami;
 
-handler redis_replicaof, redis_role, redis_slowlog_get, redis_wait, redis_replconf;
+handler redis_replicaof, redis_role, redis_slowlog_get, redis_wait, redis_psync, redis_replconf;
 
 /* ---- files and ends (save.c, rdb.c) ---- */
 

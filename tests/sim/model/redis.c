@@ -267,6 +267,14 @@ struct redisReply *redis_replconf(struct call *c)
     return NULL;
 }
 
+/* A client's: the log has no commands as they were, so that it never goes back far enough, and all the data would follow. */
+struct redisReply *redis_psync(struct call *c)
+{
+    char text[HEX_ID + 40];
+    snprintf(text, sizeof text, "FULLRESYNC %s %lld", c->e->repl.replid, (long long)c->e->repl.offset);
+    return reply_status(c->w, text);
+}
+
 struct redisReply *redis_replicaof(struct call *c)
 {
     int64_t port;
