@@ -16,6 +16,7 @@
 #include "control/trace.h"
 #include "control/trace_keep.h"
 #include "control/why_json.h"
+#include "plan/serverless.h"
 #include "model/json.h"
 #include "plan/world.h"
 #include "protocol/protocol.gen.h"
@@ -407,11 +408,19 @@ int control_node_do(struct control *c, const char *region, const char *id, enum 
     return 0;
 }
 
+static int why_of(
+    struct control *c, const char *region, const char *id, struct arena *a, struct buf *out, bool *found, struct err *e)
+{
+    struct world w;
+    int r = passes_world(&c->passes, region, id, a, &w, e);
+    if (r == 0) *found = why_json_put(out, &w, region, id);
+    return r;
+}
+
+/* A serverless cache waits for what is beneath it. */
 int control_why_json(struct control *c, const char *region, const char *id, struct buf *out, bool *found, struct err *e)
 {
     _arena_ struct arena a = {0};
-    struct world w;
-    int r = passes_world(&c->passes, region, id, &a, &w, e);
-    if (r == 0) *found = why_json_put(out, &w, region, id);
-    return r;
+    int r = why_of(c, region, id, &a, out, found, e);
+    return r || *found ? r : why_of(c, region, arena_printf(&a, SERVERLESS_PREFIX "%s", id), &a, out, found, e);
 }

@@ -3,6 +3,7 @@
 #include "base/decimal.h"
 #include "base/text.h"
 #include "catalog/region.h"
+#include "plan/serverless.h"
 #include "store/queries.gen.h"
 #include <string.h>
 
@@ -89,7 +90,7 @@ static int keep_those_that_are_there(const struct reading *r, const char **arns,
             return INVALID(r, "%.200s is no replication group of this region and account.", arns[i]);
         int rc = q_rg_get(r->store, r->arena, r->region->name, arns[i] + strlen(prefix), &rg, r->err);
         if (rc) return rc;
-        if (rg) ids[out->n_rg_ids++] = rg->id;
+        if (rg && !serverless_owns(rg->id)) ids[out->n_rg_ids++] = rg->id;
     }
     return 0;
 }

@@ -8,6 +8,7 @@
 #include "http/json.h"
 #include "http/server.h"
 #include "main/init.h"
+#include "plan/serverless.h"
 #include "plan/shown.h"
 #include "protocol/admin.gen.h"
 #include "store/queries.gen.h"
@@ -40,10 +41,13 @@ static int find_status(struct store *s, struct arena *a, const char *region, con
     struct row_snapshot *snapshot = NULL;
     struct row_user *user = NULL;
     struct row_user_group *group = NULL;
+    const char *beneath = arena_printf(a, SERVERLESS_PREFIX "%s", id);
     int r = q_rg_get(s, a, region, id, &rg, e);
+    if (r == 0 && !rg) r = q_rg_get(s, a, region, beneath, &rg, e);
     if (r == 0 && !rg) r = q_cluster_get(s, a, region, id, &c, e);
     if (r == 0 && !rg && !c) r = q_global_get(s, a, id, &g, e);
     if (r == 0 && !rg && !c && !g) r = q_snapshot_get(s, a, region, id, &snapshot, e);
+    if (r == 0 && !rg && !c && !g && !snapshot) r = q_snapshot_get(s, a, region, beneath, &snapshot, e);
     if (r == 0 && !rg && !c && !g && !snapshot) r = q_user_group_get(s, a, region, id, &group, e);
     if (r == 0 && !rg && !c && !g && !snapshot && !group) r = q_user_get(s, a, region, id, &user, e);
     *out = rg         ? rg_status_text(shown_rg_status(rg))

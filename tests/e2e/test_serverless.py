@@ -7,6 +7,7 @@ import unittest
 
 import harness
 import serverless
+from resolving import Resolver
 from serverless import name, wait_for
 
 setUpModule, tearDownModule = harness.one_server()
@@ -59,6 +60,66 @@ class Lives(serverless.Case):
         again = self.wait_cache(cache["ServerlessCacheName"])
         self.assertEqual(cache["Endpoint"], again["Endpoint"])
         self.assertEqual("v", self.cluster_client(again["Endpoint"]).get("k"))
+
+
+class Addresses(serverless.Case):
+    def begin(self, *flags):
+        self.own_server(flags=flags)
+        self.server.start()
+        self.trust()
+
+    def test_on_one_host_both_endpoints_have_a_port_of_their_own(self):
+        self.begin("--addressing", "ports", "--port-range", "20100-20199")
+        cache = self.create_cache()
+        self.assertNotEqual(cache["Endpoint"]["Port"], cache["ReaderEndpoint"]["Port"])
+        self.cluster_client(cache["Endpoint"]).set("k", "v")
+        self.assertEqual("v", self.cluster_client(cache["ReaderEndpoint"]).get("k"))
+
+    def test_the_endpoint_has_the_name_that_it_has_on_aws(self):
+        self.begin("--dns", "127.0.0.1:0", "--names", "aws")
+        cache = self.create_cache()
+        shown = cache["Endpoint"]["Address"]
+        self.assertRegex(shown, r"^%s-[a-z0-9]{6}\.serverless\.use1\.cache\.amazonaws\.com$" % cache["ServerlessCacheName"])
+        self.assertEqual((shown, "6380"), tuple(cache["ReaderEndpoint"].values()))
+        with Resolver(self.server).at_work("cache.amazonaws.com"):
+            client = self.cluster_client(cache["Endpoint"])
+            client.set("k", "v")
+            self.assertEqual("v", self.cluster_client(cache["ReaderEndpoint"]).get("k"))
+            self.assertEqual({shown}, {n.host for n in client.get_nodes()})
+
+
+class Administration(serverless.Case):
+    def setUp(self):
+        super().setUp()
+        self.own_server()
+        self.server.start()
+        self.trust()
+
+    def test_a_reset_leaves_nothing(self):
+        cache = self.create_cache()["ServerlessCacheName"]
+        self.told("CreateServerlessCacheSnapshot", "ServerlessCacheSnapshot", ServerlessCacheName=cache, ServerlessCacheSnapshotName="last")
+        self.server.admin("POST", "reset")
+        for action in ("DescribeServerlessCaches", "DescribeServerlessCacheSnapshots"):
+            self.assertNotIn("<ServerlessCache", self.ask(action).text.split("<NextToken")[0].replace("<ServerlessCaches", "").replace("<ServerlessCacheSnapshots", ""))
+        self.assertEqual(set(), self.server.engines())
+        self.create_cache(ServerlessCacheName=cache)
+
+    def test_why_and_wait_know_its_name(self):
+        self.create_cache(wait=False, ServerlessCacheName="carts")
+        self.assertEqual("available", self.server.admin("GET", "wait?region=us-east-1&id=carts&for=available")["status"])
+        self.assertEqual(("0-carts", "available"), tuple(self.server.admin("GET", "why?region=us-east-1&id=carts")[k] for k in ("id", "status")))
+
+
+class Tags(serverless.Case):
+    def test_caches_and_snapshots_have_tags(self):
+        cache = self.create_cache(**{"Tags.Tag.1.Key": "team", "Tags.Tag.1.Value": "carts"})
+        tags = lambda arn: self.api().list_tags_for_resource(ResourceName=arn)["TagList"]
+        self.assertEqual([{"Key": "team", "Value": "carts"}], tags(cache["ARN"]))
+        self.api().add_tags_to_resource(ResourceName=cache["ARN"], Tags=[{"Key": "a", "Value": "b"}])
+        self.assertEqual(["a", "team"], [t["Key"] for t in tags(cache["ARN"])])
+        snapshot = self.told("CreateServerlessCacheSnapshot", "ServerlessCacheSnapshot", ServerlessCacheName=cache["ServerlessCacheName"],
+                             ServerlessCacheSnapshotName=name("snap"), **{"Tags.Tag.1.Key": "kept", "Tags.Tag.1.Value": "long"})
+        self.assertEqual([{"Key": "kept", "Value": "long"}], tags(snapshot["ARN"]))
 
 
 class Changes(serverless.Case):
