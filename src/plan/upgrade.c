@@ -44,6 +44,8 @@ static bool needs_restart(const struct world_node *first, const struct world_nod
 
 void upgrade_hand_over(struct world *w, struct world_rg *rg, const struct world_node *first, const struct world_node *next)
 {
+    if (want_hands_over(rg) || want_is_switch_target(rg))
+        return; /* a failover between regions comes first: it gives such changes up */
     for (size_t i = 0; i < rg->n_node_groups; i++) {
         struct world_node_group *ng = &rg->node_groups[i];
         if (rg_primary(ng) != first || ng->row.switch_node_id) continue;

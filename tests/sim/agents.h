@@ -22,5 +22,7 @@ void agents_serve_is_gone(void);
 void network_set(int lost_percent, int64_t delay_ms);
 /* From now on, and for so long, nothing gets through to a region's agent or from it. */
 void network_cut(const char *region, int64_t for_ms);
-/* All cuts end. Returns for how many ms an agent may not tell its news yet, as it waits for an answer that is lost. */
-int64_t network_heal(void);
+/* All cuts end. */
+void network_heal(void);
+/* The region of an agent that serve has not heard of since then (machine_ms): it may have news. NULL: there is none. */
+const char *network_unheard(int64_t since_ms);

@@ -33,6 +33,7 @@ enum fault_kind {
     OLDER_PROGRAM,
     A_RESET,
     AN_OUTAGE,
+    A_LINK,
     FAULT_KINDS
 };
 
@@ -77,7 +78,8 @@ void coverage_step(const struct step *s)
         [VERB_SPOIL] = SPOILT_FILE,
         [VERB_OLDER] = OLDER_PROGRAM,
         [VERB_RESET] = A_RESET,
-        [VERB_OUTAGE] = AN_OUTAGE};
+        [VERB_OUTAGE] = AN_OUTAGE,
+        [VERB_LINK] = A_LINK};
     if (s->verb == VERB_ASK || s->signal == SIGCONT) return;
     fault = kinds[s->verb];
     if (s->signal == SIGSTOP) fault = s->verb == VERB_KILL ? ENGINE_STANDS : s->verb == VERB_AGENT ? AGENT_STANDS : SERVE_STANDS;

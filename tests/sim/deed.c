@@ -99,6 +99,11 @@ static void put_out_of_order(const struct step *s)
     if (serve_runs() && !serve_process()->stopped) serve_put_out_of_order(s->region, s->n, s->more == 1);
 }
 
+static void bend_link(const struct step *s)
+{
+    if (serve_runs() && !serve_process()->stopped) serve_bend_link(s->region, s->action, s->form, s->n);
+}
+
 /* ---- everything at once ---- */
 
 static void black_out(void)
@@ -207,6 +212,7 @@ void deed_do(const struct step *s)
     case VERB_OLDER: serve_try_older(); break;
     case VERB_RESET: reset(s); break;
     case VERB_OUTAGE: put_out_of_order(s); break;
+    case VERB_LINK: bend_link(s); break;
     case VERB__COUNT: break;
     }
 }

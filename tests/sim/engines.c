@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WRITE_BYTES = 100, HOPS = 3, PULL_MS = 60 };
+enum { WRITE_BYTES = 100, HOPS = 3, PULL_MS = 60, LINES_MAX = 256, UNHEARD_MS = 5000 };
 
 struct forward {
     struct forward *next;
@@ -18,6 +18,11 @@ struct forward {
     int port, target_port;
 };
 
+static struct far_line {
+    char region[32], far[32];
+    struct line line;
+} lines[LINES_MAX];
+static size_t n_lines;
 static struct engine *all;
 static struct forward *forwards;
 
@@ -113,6 +118,30 @@ void engine_set_link(const char *address, int64_t port, const char *target, int6
     f->target_port = (int)target_port;
 }
 
+void engine_drop_lines(const char *region)
+{
+    for (size_t i = 0; i < n_lines;)
+        if (strcmp(lines[i].region, region) == 0) lines[i] = lines[--n_lines];
+        else i++;
+}
+
+void engine_set_line(const char *region, const char *far, const struct line *l)
+{
+    if (n_lines == LINES_MAX) abort();
+    struct far_line *x = &lines[n_lines++];
+    snprintf(x->region, sizeof x->region, "%s", region);
+    snprintf(x->far, sizeof x->far, "%s", far);
+    x->line = *l;
+}
+
+/* The gateway stands at the end of whoever follows. */
+static struct line line_between(const struct engine *e, const struct engine *up)
+{
+    for (size_t i = 0; up && i < n_lines; i++)
+        if (strcmp(lines[i].region, e->region) == 0 && strcmp(lines[i].far, up->region) == 0) return lines[i].line;
+    return (struct line){0};
+}
+
 const struct slots *engine_slots(const struct engine *e)
 {
     static struct slots served;
@@ -185,12 +214,30 @@ static void pull_again(struct engine *e)
     machine_after(e->process, (1 + machine_below(PULL_MS)) * NS_OF_MS, pull, e);
 }
 
+/* It worked, or stood still: what was sent to it meanwhile waits in its socket, even if whoever sent it is dead. With that the link ends. */
+static void end_link(struct engine *e)
+{
+    const struct engine *from = e->source;
+    if (!e->link_up || from == NULL || from->process->alive) return;
+    e->link_up = false;
+    if (machine_ms() <= e->pulled_ms + PULL_MS + e->lag_ms || !begins_with(from, e)) return;
+    e->offset = from->offset;
+    set_writes(e, from->writes, from->n_writes);
+}
+
 /* The replica's end of the link: connects, synchronises, and takes what has come since. */
 static void pull(void *arg)
 {
     struct engine *e = arg, *up = e->upstream[0] ? engine_through(e->upstream, e->upstream_port) : NULL;
     if (e->primary) return;
     if (is_busy(e)) return pull_again(e); /* what is sent to it waits */
+    end_link(e);
+    e->pulled_ms = machine_ms();
+    struct line line = line_between(e, up);
+    e->lag_ms = line.latency_ms;
+    if (!line.lost) e->heard_ms = machine_ms();
+    if (line.lost && e->link_up && machine_ms() < e->heard_ms + UNHEARD_MS) return pull_again(e);
+    if (line.lost || line.down) up = NULL;
     if (e->link_up && up && is_busy(up))
         return pull_again(e); /* it stays, and whoever is busy at this end has all that was sent */
     if (machine_ms() < e->ready_ms || !engine_answers(up) || up == e || (!up->primary && !up->link_up)) {
@@ -205,9 +252,10 @@ static void pull(void *arg)
     if (!e->link_up) record("%s follows %s", e->process->name, up->process->name);
     e->syncing = false;
     e->link_up = true;
+    e->source = up;
     e->offset = up->offset;
     set_writes(e, up->writes, up->n_writes);
-    pull_again(e);
+    machine_after(e->process, (1 + line.latency_ms + machine_below(PULL_MS)) * NS_OF_MS, pull, e);
 }
 
 void engine_follow(struct engine *e, const char *address, int64_t port)

@@ -17,6 +17,9 @@ struct engine {
     struct process *process;
     int64_t started_ms;
     int64_t busy_until_ms;              /* it works and answers nobody until then (machine_ms) */
+    int64_t heard_ms;                   /* when anything could last come to it from its upstream (machine_ms) */
+    const struct engine *source;        /* who sent it what it has; it may be dead */
+    int64_t pulled_ms, lag_ms;          /* when it last took what had come (machine_ms), and how long that takes */
     int64_t ready_ms;                   /* it answers, and follows, from then on (machine_ms) */
     char region[32], id[64], group[64]; /* 'group' "": of a stand-alone cluster */
     char address[48];
@@ -52,6 +55,15 @@ struct engine *engine_at(const char *address, int64_t port);
 /* Where a link (a gateway, a forwarder) at that address leads; the address itself where there is none. */
 struct engine *engine_through(const char *address, int64_t port);
 void engine_set_link(const char *address, int64_t port, const char *target, int64_t target_port);
+
+/* The network from a region to another one, as its agent was told of it. */
+struct line {
+    int64_t latency_ms; /* there and back */
+    bool down, lost;
+};
+void engine_set_line(const char *region, const char *far, const struct line *l);
+/* All lines of the region are plain. */
+void engine_drop_lines(const char *region);
 
 /* Slots of a master in cluster mode; NULL: it has none. Valid until the next call. */
 const struct slots *engine_slots(const struct engine *e);

@@ -84,13 +84,23 @@ static bool is_safe(const struct link *l, const struct target *t)
     return l->kind == LINK_SPLITTER || l->host->leads_to_ours(l->host, t->host, t->port);
 }
 
+static bool is_down(const struct link *l)
+{
+    return l->far && (l->far->to.terms.down || l->far->from.terms.down);
+}
+
+static bool is_lost(const struct link *l)
+{
+    return l->far && (l->far->to.terms.lost || l->far->from.terms.lost);
+}
+
 /* From the models' end, in no descriptor: the network has it in 'opened'. */
 void pair_open(struct link *l, int fd, const struct sockaddr *from)
 {
     const struct target *t = pick_target(l);
     (void)fd;
     (void)from;
-    if (t == NULL || !is_safe(l, t)) return;
+    if (t == NULL || !is_safe(l, t) || is_down(l)) return;
     struct pair *p = calloc(1, sizeof *p);
     if (p == NULL) abort();
     *p = (struct pair){l->pairs, all, l, accepting, *t, 0};
@@ -127,7 +137,7 @@ void pairs_check(struct link *l)
 {
     for (struct pair *p = l->pairs, *next; p; p = next) {
         next = p->next;
-        if (!targets_have(&l->targets, &p->target)) pair_close(p);
+        if (!targets_have(&l->targets, &p->target) || is_down(l)) pair_close(p);
     }
 }
 
@@ -168,6 +178,7 @@ static enum model_reach find_route(const char *host, int64_t port, struct route 
         struct pair *p = r->n < HOPS ? connect_to(l) : NULL;
         if (p == NULL) return MODEL_REFUSED;
         r->pairs[r->n++] = p;
+        if (is_lost(p->link)) return MODEL_SILENT;
         r->host = p->target.host;
         r->port = p->target.port;
         r->by_socket = p->target.host[0] == '\0';
@@ -208,8 +219,11 @@ enum model_reach forwarder_carry(void *arg, const struct model_wire *wire, int64
     (void)arg;
     (void)now;
     *delay_us = 20 + machine_below(200);
-    for (const struct pair *p = wire->tag ? all : NULL; p; p = p->next_of_all)
-        if (p->tag == wire->tag && p->process->stopped) return MODEL_SILENT;
+    for (const struct pair *p = wire->tag ? all : NULL; p; p = p->next_of_all) {
+        if (p->tag != wire->tag) continue;
+        if (p->process->stopped || is_lost(p->link)) return MODEL_SILENT;
+        if (p->link->far) *delay_us += (p->link->far->to.terms.latency_ns + p->link->far->from.terms.latency_ns) / 1000;
+    }
     return MODEL_REACHED;
 }
 

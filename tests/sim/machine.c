@@ -8,7 +8,6 @@
 
 enum { FIRST_PID = 100, WINDOW_MS = 100 };
 #define BEGIN_NS (1000 * 1000000000LL)
-#define BEGIN_WALL_MS 1767600000000LL /* 5 January 2026, 08:00 */
 
 struct machine_event {
     int64_t at_ns;
@@ -37,7 +36,7 @@ static struct machine {
 void machine_open(uint64_t seed)
 {
     m.now_ns = BEGIN_NS;
-    m.wall_ahead_ms = BEGIN_WALL_MS - BEGIN_NS / NS_OF_MS;
+    m.wall_ahead_ms = MACHINE_BEGINS_MS - BEGIN_NS / NS_OF_MS;
     m.seed = seed;
     m.window = -1;
     m.pids = FIRST_PID;

@@ -26,6 +26,7 @@ struct dial {
     const struct dial_events *events;
     void *arg;
     int64_t version;
+    int64_t heard_ms;                  /* when it was last told that serve has what it told */
     struct wait *wait;                 /* the poll that is under way, as serve knows it */
     struct machine_event *poll, *post; /* the next thing that happens to either */
     bool changed, reporting, closed;
@@ -46,7 +47,6 @@ struct letter {
 static struct dial *dials;
 static int lost_percent;
 static int64_t delay_ns = 2 * NS_OF_MS;
-static int64_t unanswered_until_ms; /* an agent waits for a lost answer, and tells nothing meanwhile */
 static struct {
     char region[64];
     int64_t until_ns;
@@ -71,10 +71,16 @@ static bool is_cut(const char *region)
     return false;
 }
 
-int64_t network_heal(void)
+void network_heal(void)
 {
     for (int i = 0; i < CUTS_MAX; i++) cuts[i].until_ns = 0;
-    return unanswered_until_ms > machine_ms() ? unanswered_until_ms - machine_ms() : 0;
+}
+
+const char *network_unheard(int64_t since_ms)
+{
+    for (const struct dial *d = dials; d; d = d->next)
+        if (d->process->alive && !d->closed && d->heard_ms < since_ms) return d->region;
+    return NULL;
 }
 
 static struct letter *letter_new(struct dial *d, const char *text, size_t len, int status)
@@ -261,6 +267,7 @@ static void answer_arrives(void *arg)
     machine_cancel(d->post);
     d->post = NULL;
     d->reporting = false;
+    d->heard_ms = machine_ms();
     d->events->stored(d->arg);
     if (d->changed) send_report(d);
     else if (d->finished) finish(d);
@@ -278,7 +285,6 @@ static void serve_gets_sighting(void *arg)
     else if (l->broken && !unheard) record_failure("serve takes a difference of %s that goes by other numbers", l->region);
     bool lost = machine_chance(lost_percent) || is_cut(l->region);
     if (lost) record("the answer to a sighting of %s is lost", l->region);
-    if (lost) unanswered_until_ms = machine_ms() + REPORT_TIMEOUT_MS;
     if (l->dial && !lost) machine_after(l->dial->process, delay(), answer_arrives, letter_new(l->dial, NULL, 0, r ? 500 : 200));
     letter_free(l);
 }

@@ -62,6 +62,8 @@ static void supervise(void *arg)
     machine_after(NULL, (SUPERVISE_MS + machine_below(SUPERVISE_MS)) * NS_OF_MS, supervise, NULL);
 }
 
+static int64_t faults_ended_ms;
+
 static void run_for(int64_t ms)
 {
     int64_t until = machine_ns() + ms * NS_OF_MS;
@@ -74,20 +76,22 @@ static void end_faults(void)
 {
     for (int t = 0; t < TRIP__COUNT; t++) trip_arm((enum trip)t, 0);
     network_set(0, 5);
-    int64_t left_ms[] = {network_heal(), models_relieve(), deed_pause_left_ms()}, longest_ms = 0;
+    network_heal();
+    int64_t burdened_ms = models_relieve(), paused_ms = deed_pause_left_ms();
     faults_end();
     machine_kill(serve_process(), SIGCONT);
     serve_end_outages();
     record("no more faults");
-    for (size_t i = 0; i < sizeof left_ms / sizeof *left_ms; i++)
-        if (left_ms[i] > longest_ms) longest_ms = left_ms[i];
-    run_for(longest_ms);
+    run_for(burdened_ms > paused_ms ? burdened_ms : paused_ms);
+    faults_ended_ms = machine_ms();
 }
 
 static const char *look(struct arena *a)
 {
     struct world w;
     if (!serve_runs() || serve_load(a, &w) != 0) return "serve does not run";
+    const char *unheard = network_unheard(faults_ended_ms);
+    if (unheard) return arena_printf(a, "the agent of %s has told nothing", unheard);
     return expect_rest(&w, a);
 }
 

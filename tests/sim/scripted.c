@@ -142,6 +142,18 @@ static void order_links(struct scripted *s)
     }
 }
 
+static void order_lines(struct scripted *s)
+{
+    engine_drop_lines(s->region);
+    for (size_t i = 0; i < s->a.network.n; i++) {
+        const struct proto_far_region *f = &s->a.network.items[i];
+        struct line l = {.down = (f->to && f->to->down.v) || (f->from && f->from->down.v),
+            .lost = (f->to && f->to->lost.v) || (f->from && f->from->lost.v),
+            .latency_ms = (f->to ? f->to->latency_ms.v : 0) + (f->from ? f->from->latency_ms.v : 0)};
+        engine_set_line(s->region, f->region, &l);
+    }
+}
+
 /* A file that comes from another one; those of nodes come with the nodes' orders. */
 static void copy_snapshots(struct scripted *s)
 {
@@ -176,6 +188,7 @@ static int64_t on_assignment(void *arg, const char *json, size_t len)
     s->assigned = s->dirty = true;
     for (size_t i = 0; i < s->n_nodes; i++) s->nodes[i].assigned = true;
     order_links(s);
+    order_lines(s);
     copy_snapshots(s);
     arena_fini(&s->orders[s->current]);
     s->current = !s->current;

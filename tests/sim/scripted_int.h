@@ -16,6 +16,7 @@ struct disk {
     char region[32], id[64];
     long noted_pid; /* of a process whose end nobody was told of yet; 0: none */
     int restarts;
+    bool counted; /* among 'restarts' is the end of the last process */
     bool saved;
     uint32_t *writes;
     size_t n_writes;

@@ -17,13 +17,20 @@ static bool is(const char *a, const char *b)
     return a && b && strcmp(a, b) == 0;
 }
 
+static void count_death(struct scripted_node *n)
+{
+    n->died = true;
+    n->disk->restarts += !n->disk->counted;
+    n->disk->counted = true;
+}
+
 void scripted_node_adopt(struct scripted *s, struct scripted_node *n)
 {
     for (struct engine *e = engines_living(); e; e = e->next)
         if (is(e->region, s->region) && is(e->id, n->id)) n->engine = e;
     n->adopted = n->engine != NULL;
     if (n->engine) n->ready_at = machine_ms() + 1 + machine_below(30);
-    else if (n->disk->noted_pid) n->died = true;
+    else if (n->disk->noted_pid) count_death(n);
 }
 
 /* ---- a process that ends ---- */
@@ -42,8 +49,7 @@ static bool has_ended(struct scripted *s, struct scripted_node *n)
     told_of_end(n);
     if (wanted) n->disk->noted_pid = 0; /* else the next agent is to know of the death, too */
     if (wanted) return true;
-    n->died = true;
-    n->disk->restarts++;
+    count_death(n);
     n->died_known = n->order != NULL;
     n->died_primary = n->order && is(n->order->role, "primary");
     record("%s tells that %s has died", s->process->name, n->id);
@@ -205,6 +211,7 @@ static void start(struct scripted *s, struct scripted_node *n)
     n->spare_until = n->spare_limit = 0;
     n->disk->there = true;
     n->disk->noted_pid = e->process->pid;
+    n->disk->counted = false;
     n->ready_at = e->ready_ms = machine_ms() + 5 + machine_below(machine_chance(10) ? 2000 : 100);
     snprintf(e->address, sizeof e->address, "%s", o->address);
     e->port = (int)o->port.v;

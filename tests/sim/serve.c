@@ -2,6 +2,8 @@
 #include "agents.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "catalog/region.h"
+#include "control/network.h"
 #include "control/outages.h"
 #include "control/rows.h"
 #include "control/world_io.h"
@@ -232,6 +234,7 @@ static void end_outages(void *arg)
 {
     (void)arg;
     outages_expire(control_outages(s.control), INT64_MAX);
+    network_preset(control_network(s.control), true, false);
     control_changed(s.control);
 }
 
@@ -244,6 +247,42 @@ void serve_put_out_of_order(const char *region, int64_t for_ms, bool isolated)
 {
     struct disorder d = {region, for_ms, isolated};
     machine_as(s.process, begin_outage, &d);
+}
+
+enum { SLOW_MS = 100 };
+
+struct bend {
+    const struct region *from, *to;
+    struct network_link link;
+};
+
+static void bend(void *arg)
+{
+    const struct bend *b = arg;
+    record("from %s to %s the network is %s", b->from->name, b->to->name,
+        b->link.latency_ms ? "slow" : network_state_text(b->link.state));
+    network_bend(control_network(s.control), b->from, b->to, &b->link);
+    network_bend(control_network(s.control), b->to, b->from, &b->link);
+    control_changed(s.control);
+}
+
+static void unbend(void *arg)
+{
+    struct bend *b = arg;
+    b->link = (struct network_link){.state = NETWORK_UP};
+    bend(b);
+    free(b);
+}
+
+void serve_bend_link(const char *from, const char *to, const char *how, int64_t for_ms)
+{
+    struct bend *b = calloc(1, sizeof *b);
+    bool slow = strcmp(how, "slow") == 0;
+    if (b == NULL) abort();
+    *b = (struct bend){region_find(from), region_find(to),
+        {.latency_ms = slow ? SLOW_MS : 0, .state = slow ? NETWORK_UP : word_of(&words_network_state, how)}};
+    machine_as(s.process, bend, b);
+    machine_after(s.process, for_ms * NS_OF_MS, unbend, b);
 }
 
 /* ---- operations ---- */

@@ -25,8 +25,10 @@ void serve_stop(void);
 void serve_reset(const char *region);
 /* The region is down for so long, or isolated. */
 void serve_put_out_of_order(const char *region, int64_t for_ms, bool isolated);
-/* All regions are up again. */
+/* All regions are up again, and next door to each other. */
 void serve_end_outages(void);
+/* The network between both regions is "slow", or as a word of network_state says, for so long. It is as ever once serve is started anew. */
+void serve_bend_link(const char *from, const char *to, const char *how, int64_t for_ms);
 /* As the server of the API has it: 0, a fault, or < 0 (with 'message'). */
 int serve_run(const char *region, const char *action, const char *form, struct arena *a, const void **out, const char **message);
 /* The world as plans look at it, now. */

@@ -10,7 +10,7 @@
 #define REAL_AGENTS "real agents"
 
 static const char *const verbs[VERB__COUNT] = {"ask", "kill", "burden", "agent", "serve", "restart", "blackout", "pause", "cut",
-    "clock", "trip", "network", "disk", "stranger", "busy", "spoil", "older", "reset", "outage"};
+    "clock", "trip", "network", "disk", "stranger", "busy", "spoil", "older", "reset", "outage", "link"};
 
 static const struct {
     const char *name;
@@ -69,6 +69,7 @@ void step_write(const struct step *s, struct buf *out)
     else if (s->verb == VERB_CLOCK || s->verb == VERB_PAUSE || s->verb == VERB_DISK) buf_printf(out, " %lld", (long long)s->n);
     else if (s->verb == VERB_STRANGER || s->verb == VERB_BUSY || s->verb == VERB_OUTAGE)
         buf_printf(out, " %s %lld %lld", s->region, (long long)s->n, (long long)s->more);
+    else if (s->verb == VERB_LINK) buf_printf(out, " %s %s %s %lld", s->region, s->action, s->form, (long long)s->n);
     else if (s->verb == VERB_TRIP) buf_printf(out, " %s %lld", s->action, (long long)s->n);
     else if (s->verb == VERB_NETWORK) buf_printf(out, " %lld %lld", (long long)s->n, (long long)s->more);
 }
@@ -102,6 +103,7 @@ static bool read_arguments(struct step *s, const char *rest)
     else if (s->verb == VERB_CLOCK || s->verb == VERB_PAUSE || s->verb == VERB_DISK) ok = sscanf(rest, "%lld", &n) == 1;
     else if (s->verb == VERB_STRANGER || s->verb == VERB_BUSY || s->verb == VERB_OUTAGE)
         ok = sscanf(rest, "%31s %lld %lld", s->region, &n, &more) == 3;
+    else if (s->verb == VERB_LINK) ok = sscanf(rest, "%31s %63s %599s %lld", s->region, s->action, s->form, &n) == 4;
     else if (s->verb == VERB_TRIP) ok = sscanf(rest, "%63s %lld", s->action, &n) == 2 && trip_find(s->action) >= 0;
     else if (s->verb == VERB_NETWORK) ok = sscanf(rest, "%lld %lld", &n, &more) == 2;
     s->n = n;

@@ -24,6 +24,7 @@
  *     +0   spoil us-east-1 1              the first snapshot's file there is gone
  *     +0   reset us-east-1                everything of that region is reset; "-" stands for all regions
  *     +0   outage us-east-1 4000 0        the region is down for so many ms; with 1 it is isolated
+ *     +0   link us-east-1 eu-west-1 down 4000   the network between both, for so many ms: down, blackhole, or slow by 0.1 s one way
  *     +0   older                          serve dies, and a program that is older than the database is started before it
  */
 enum verb {
@@ -46,6 +47,7 @@ enum verb {
     VERB_OLDER,
     VERB_RESET,
     VERB_OUTAGE,
+    VERB_LINK,
     VERB__COUNT
 };
 
@@ -53,8 +55,8 @@ struct step {
     int64_t after_ms;
     enum verb verb;
     char region[32];
-    char action[64]; /* or the trip's name, or the burden's */
-    char form[600];
+    char action[64]; /* or the trip's name, or the burden's, or the other region's */
+    char form[600];  /* or how a link is */
     int signal;
     int64_t n, more;
     bool left_out; /* while it is found out whether the story needs it */

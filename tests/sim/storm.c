@@ -32,18 +32,22 @@ static void break_machine(struct step *s, int at)
 {
     static const enum verb verbs[] = {VERB_DISK, VERB_DISK, VERB_DISK, VERB_STRANGER, VERB_STRANGER, VERB_STRANGER, VERB_STRANGER,
         VERB_BUSY, VERB_BUSY, VERB_BUSY, VERB_PAUSE, VERB_PAUSE, VERB_SPOIL, VERB_SPOIL, VERB_BLACKOUT, VERB_OLDER, VERB_RESET,
-        VERB_OUTAGE, VERB_OUTAGE, VERB_OUTAGE};
+        VERB_OUTAGE, VERB_OUTAGE, VERB_OUTAGE, VERB_LINK, VERB_LINK, VERB_LINK, VERB_LINK};
     int64_t ms = dice_chance(70) ? 1 + dice_below(3000) : dice_below(40000);
     bool number = verbs[at] == VERB_STRANGER || verbs[at] == VERB_BUSY || verbs[at] == VERB_SPOIL;
     s->verb = verbs[at];
     if (s->verb == VERB_RESET && dice_chance(30)) snprintf(s->region, sizeof s->region, "-");
+    if (s->verb == VERB_LINK) {
+        snprintf(s->action, sizeof s->action, "%s", storm_other_region(s->region));
+        snprintf(s->form, sizeof s->form, "%s", DICE_PICK("slow", "down", "blackhole"));
+    }
     s->n = number ? dice_below(12) : ms;
     s->more = s->verb == VERB_OUTAGE ? dice_below(2) : ms;
 }
 
 static void break_something(struct step *s)
 {
-    int at = (int)dice_below(120);
+    int at = (int)dice_below(124);
     snprintf(s->region, sizeof s->region, "%s", storm_regions[dice_below(STORM_REGIONS)]);
     if (at >= 100) {
         break_machine(s, at - 100);

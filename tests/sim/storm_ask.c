@@ -1,7 +1,11 @@
+#include "catalog/offering.h"
+#include "catalog/service_update.h"
 #include "dice.h"
+#include "machine.h"
 #include "storm_int.h"
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 /* What is asked for in a storm: every operation that is served. */
 
 const char *const storm_regions[STORM_REGIONS] = {"us-east-1", "eu-west-1", "ap-southeast-2"};
@@ -17,6 +21,13 @@ void storm_ask(struct step *s, const char *region, const char *action, const cha
     va_end(ap);
     for (char *c = s->form; *c; c++)
         if (*c == ' ') *c = '+';
+}
+
+const char *storm_other_region(const char *region)
+{
+    const char *other = region;
+    while (strcmp(other, region) == 0) other = storm_regions[dice_below(STORM_REGIONS)];
+    return other;
 }
 
 bool storm_in_shards;
@@ -57,9 +68,56 @@ static void ask_of_encryption(struct step *s, const char *region, const char *g)
             DICE_PICK("true", "true", "false"), DICE_PICK("preferred", "preferred", "required"));
 }
 
+/* What waits for the maintenance window, and where that is. */
+static void ask_for_later(struct step *s, const char *region, const char *g)
+{
+    if (dice_chance(30))
+        storm_ask(s, region, "ModifyReplicationGroup",
+            "ReplicationGroupId=%s&ApplyImmediately=true&PreferredMaintenanceWindow=%s:00:00-%s:23:00", g,
+            DICE_PICK("mon", "wed", "sat"), DICE_PICK("mon", "wed", "sat"));
+    else if (dice_chance(30))
+        storm_ask(s, region, "ModifyReplicationGroup", "ReplicationGroupId=%s&ApplyImmediately=false&EngineVersion=%s", g,
+            DICE_PICK("7.0", "7.1"));
+    else
+        storm_ask(s, region, "ModifyReplicationGroup", "ReplicationGroupId=%s%s&AutomaticFailoverEnabled=%s", g,
+            dice_chance(50) ? "&ApplyImmediately=false" : "", boolean());
+}
+
+static void ask_of_logs(struct step *s, const char *region, const char *g)
+{
+    bool enabled = dice_chance(70);
+    storm_ask(s, region, "ModifyReplicationGroup",
+        "ReplicationGroupId=%s&ApplyImmediately=%s&LogDeliveryConfigurations.LogDeliveryConfigurationRequest.1.LogType=%s"
+        "&LogDeliveryConfigurations.LogDeliveryConfigurationRequest.1.Enabled=%s%s",
+        g, boolean(), DICE_PICK("slow-log", "engine-log"), enabled ? "true" : "false",
+        enabled
+            ? "&LogDeliveryConfigurations.LogDeliveryConfigurationRequest.1.DestinationType=cloudwatch-logs"
+              "&LogDeliveryConfigurations.LogDeliveryConfigurationRequest.1.LogFormat=json"
+              "&LogDeliveryConfigurations.LogDeliveryConfigurationRequest.1.DestinationDetails.CloudWatchLogsDetails.LogGroup=l"
+            : "");
+}
+
+/* Restarts every node, one after the other, with its data. */
+static void ask_of_service_update(struct step *s, const char *region, const char *g)
+{
+    struct service_update u;
+    service_update_at((int)dice_below(2), MACHINE_BEGINS_MS, &u);
+    storm_ask(s, region, DICE_PICK("BatchApplyUpdateAction", "BatchApplyUpdateAction", "BatchStopUpdateAction"),
+        "ServiceUpdateName=%s&%s=%s", u.name, dice_chance(80) ? "ReplicationGroupIds.member.1" : "CacheClusterIds.member.1",
+        dice_chance(80) ? g : "c0");
+}
+
+static void ask_for_reserved_node(struct step *s, const char *region)
+{
+    struct offering o;
+    if (!offering_at((size_t)dice_below((int64_t)offering_places()), &o)) offering_at(0, &o);
+    storm_ask(s, region, "PurchaseReservedCacheNodesOffering", "ReservedCacheNodesOfferingId=%s&ReservedCacheNodeId=r%d", o.id,
+        (int)dice_below(5));
+}
+
 static void ask_of_group(struct step *s, const char *region, const char *g)
 {
-    switch (dice_below(16)) {
+    switch (dice_below(19)) {
     case 0:
     case 1:
     case 2:
@@ -101,6 +159,9 @@ static void ask_of_group(struct step *s, const char *region, const char *g)
         return;
     case 12: storm_ask(s, region, "TestFailover", "ReplicationGroupId=%s&NodeGroupId=0001", g); return;
     case 13: ask_of_encryption(s, region, g); return;
+    case 15: ask_for_later(s, region, g); return;
+    case 16: ask_of_logs(s, region, g); return;
+    case 17: ask_of_service_update(s, region, g); return;
     case 14:
         storm_ask(s, region, "ModifyReplicationGroup",
             "ReplicationGroupId=%s&ApplyImmediately=true&SnapshotRetentionLimit=%d&SnapshottingClusterId=%s-00%d", g,
@@ -312,12 +373,13 @@ static void ask_of_serverless(struct step *s, const char *region)
 
 static const char *const describing[] = {"DescribeCacheClusters", "DescribeCacheEngineVersions", "DescribeEvents",
     "DescribeGlobalReplicationGroups", "DescribeCacheParameterGroups", "DescribeReplicationGroups", "DescribeCacheSecurityGroups",
-    "DescribeSnapshots", "DescribeCacheSubnetGroups", "DescribeUsers", "DescribeUserGroups"};
+    "DescribeSnapshots", "DescribeCacheSubnetGroups", "DescribeUsers", "DescribeUserGroups", "DescribeServiceUpdates",
+    "DescribeUpdateActions", "DescribeReservedCacheNodes", "DescribeReservedCacheNodesOfferings"};
 
 /* What reads, and what no process has to do with: it shares the database with all the others. */
 static void ask_of_rest(struct step *s, const char *region, const char *g)
 {
-    switch (dice_below(18)) {
+    switch (dice_below(20)) {
     case 0: storm_ask(s, region, "ListAllowedNodeTypeModifications", "ReplicationGroupId=%s", g); return;
     case 1:
         storm_ask(s, region, "DescribeCacheParameters", "CacheParameterGroupName=%s", DICE_PICK("p0", "default.redis7"));
@@ -335,6 +397,7 @@ static void ask_of_rest(struct step *s, const char *region, const char *g)
             (int)dice_below(3));
         return;
     case 7: storm_ask(s, region, "DeleteCacheSubnetGroup", "CacheSubnetGroupName=sn0"); return;
+    case 12: ask_for_reserved_node(s, region); return;
     case 10:
     case 11: ask_of_serverless(s, region); return;
     case 8:

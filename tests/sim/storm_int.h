@@ -17,6 +17,8 @@ struct mood {
 /* That operation; 'fmt' makes the form, whose blanks are written as they are. */
 void storm_ask(struct step *s, const char *region, const char *action, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+/* One of the others. */
+const char *storm_other_region(const char *region);
 /* Whether groups are asked for in cluster mode: all those of a seed, so that a datastore's members are of one kind. */
 extern bool storm_in_shards;
 /* CreateReplicationGroup of 'g', with so many nodes, or in cluster mode with so many in each of two shards. */

@@ -151,6 +151,22 @@ static void let_days_pass(struct steps *out)
     }
 }
 
+/* What waits for the maintenance window, until it comes. */
+static void let_the_window_come(struct steps *out)
+{
+    storm_ask(then(out, 0), region, "ModifyReplicationGroup",
+        "ReplicationGroupId=%s&ApplyImmediately=true&PreferredMaintenanceWindow=wed:00:00-wed:23:00", group);
+    storm_ask(then(out, 0), region, "ModifyReplicationGroup", "ReplicationGroupId=%s&AutomaticFailoverEnabled=%s", group,
+        DICE_PICK("true", "false"));
+    if (dice_chance(50))
+        storm_ask(then(out, 0), region, "ModifyReplicationGroup", "ReplicationGroupId=%s&EngineVersion=7.1", group);
+    for (int i = 0; i < 3; i++) {
+        struct step *s = then(out, 200 + dice_below(2000));
+        s->verb = VERB_CLOCK;
+        s->n = 24 * 3600000;
+    }
+}
+
 /* The region that takes over dies on the way, or the one before does. */
 static void die_while_roles_move(struct steps *out)
 {
@@ -188,7 +204,8 @@ static void lose_a_region(struct steps *out)
 void storm_scene(struct steps *out, const struct mood *m)
 {
     static void (*const scenes[])(struct steps *) = {restore_what_is_gone, keep_what_can_not_be_saved, ask_in_the_midst,
-        delete_what_is_stuck, ask_of_a_group_in_the_midst, change_what_takes_a_restart, change_users, let_days_pass};
+        delete_what_is_stuck, ask_of_a_group_in_the_midst, change_what_takes_a_restart, change_users, let_days_pass,
+        let_the_window_come};
     static void (*const of_datastores[])(struct steps *) = {die_while_roles_move, die_while_roles_move, lose_a_region};
     region = storm_regions[dice_below(STORM_REGIONS)];
     group = m->groups > 1 ? DICE_PICK("g0", "g1") : "g0";
