@@ -194,6 +194,30 @@ class Regions(encryption.Case):
         with self.assertRaises(redis.exceptions.ReadOnlyError):
             home.call("SET", "k1", 0, attempts=5)
 
+    def test_count_the_writes_of_each_shard_that_a_partition_costs(self):
+        members = self.begin()
+        home, away = self.client(members[0]), self.client(members[1])
+        for key in ("{a}", "{b}"):  # one in each shard
+            home.call("SET", key, "common")
+            wait_for(lambda: away.call("GET", key) == "common", "%s in the other region" % key)
+        self.addCleanup(self.server.admin, "PUT", "regions/%s?state=up" % HOME)
+        self.server.admin("PUT", "regions/%s?state=isolated" % HOME)
+        self.failover(self.id, AWAY, members[1][0])
+        wait_for(lambda: roles(self.world(self.id, AWAY))[AWAY] == "PRIMARY", "another primary region")
+        for key, writes in (("{a}", 3), ("{b}", 5)):
+            for n in range(writes):
+                home.call("SET", key, "lost %d" % n)
+            wait_for(lambda: away.call("SET", key, "kept"), "a shard that takes writes")
+        self.server.admin("PUT", "regions/%s?state=up" % HOME)
+        self.wait_roles(self.id, AWAY)
+        self.wait_group(*members[0])
+        home.refresh()
+        for key in ("{a}", "{b}"):
+            wait_for(lambda: home.call("GET", key) == "kept", "the new primary's value of %s" % key)
+        events = self.api(HOME).describe_events(SourceType="replication-group", SourceIdentifier=members[0][0])["Events"]
+        told = [e["Message"].split(" (")[0] for e in events if e["Message"].startswith("Discarded ")]
+        self.assertEqual(["Discarded 3 writes", "Discarded 5 writes"], sorted(told))
+
     def test_give_a_lone_primary_of_a_shard_its_data_back(self):
         members = self.begin(replicas=0)
         home, away = self.client(members[0]), self.client(members[1])

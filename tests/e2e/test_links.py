@@ -79,11 +79,17 @@ class Links(Case):
         self.assertEqual([], writer.lost(self.primary(away, AWAY)))
         self.assertEqual(before, self.full_syncs((home, HOME), (away, AWAY)))
 
+    def is_cut_off(self, home):
+        """Nobody who follows the primary has been heard of for a while: what was asked of the link is in force."""
+        seen = self.primary(home).info("replication")
+        return all(seen["slave%d" % n]["lag"] >= 3 for n in range(seen["connected_slaves"]))
+
     def test_that_are_cut_or_silent_delay_writes_and_lose_none(self):
         world, home = self.create_global()
         away = self.join(world, AWAY)
         for state in "down", "blackhole":
             self.link(HOME, AWAY, "state=" + state)
+            wait_for(lambda: self.is_cut_off(home), "a link that is " + state)
             self.primary(home).set("during", state)
             self.assertNotEqual(state, self.primary(away, AWAY).get("during"))
             self.link(HOME, AWAY, "state=up")
