@@ -196,12 +196,7 @@ void link_order(struct link *l, const struct proto_link_order *o)
         start_listening(l);
     }
     pairs_check(l);
-    steering_look(l);
-}
-
-void link_look(struct link *l)
-{
-    steering_look(l);
+    steering_renew(l);
 }
 
 static void timer_closed(uv_handle_t *h)

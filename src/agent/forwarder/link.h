@@ -35,8 +35,6 @@ void link_host_limit(struct link_host *h);
 /* What the network to other regions is like from now on; links are to be ordered anew after it. A region that is not named is next door. */
 void link_host_network(struct link_host *h, const struct proto_far_region_list *network);
 struct link *link_open(struct link_host *h, const char *id);
-/* To be called about once a second. */
-void link_look(struct link *l);
 /* How it shall be from now on; the order is copied. */
 void link_order(struct link *l, const struct proto_link_order *o);
 /* Closes it with all its connections; its memory goes a few turns of the loop later. */

@@ -63,7 +63,7 @@ static void end_former(const struct link *l, const struct steered *before, size_
         if (!targets_have(&l->targets, &before[i].target)) borrow_and_end(before[i].pid, &l->listen.address);
 }
 
-void steering_look(struct link *l)
+void steering_renew(struct link *l)
 {
     struct steered to[STEER_SOCKETS], before[STEER_SOCKETS];
     if (l->host->steer == NULL) return;

@@ -1,5 +1,6 @@
 #include "agent/session/agent.h"
 #include "agent/forwarder/steer.h"
+#include "agent/forwarder/steering.h"
 #include "agent/node/census.h"
 #include "agent/os/file.h"
 #include "agent/os/log_file.h"
@@ -76,7 +77,7 @@ static void tick_fired(uv_timer_t *t)
     if (!a->fleet.stopping) lock_keep(a->o, &a->lock);
     bound_logs(a);
     for (size_t i = 0; i < a->fleet.n_nodes; i++) node_keep_room(a->fleet.nodes[i]);
-    for (size_t i = 0; i < a->fleet.n_links; i++) link_look(a->fleet.links[i]);
+    for (size_t i = 0; i < a->fleet.n_links; i++) steering_renew(a->fleet.links[i]);
     reservations_renew(a->fleet.node_host.reservations);
     connections_sweep(&a->fleet.link_host.connections, (int64_t)uv_now(&a->loop));
 }
