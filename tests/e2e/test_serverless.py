@@ -4,6 +4,7 @@ import shutil
 import tempfile
 import time
 import unittest
+import urllib.request
 
 import harness
 import serverless
@@ -103,6 +104,22 @@ class Administration(serverless.Case):
             self.assertNotIn("<ServerlessCache", self.ask(action).text.split("<NextToken")[0].replace("<ServerlessCaches", "").replace("<ServerlessCacheSnapshots", ""))
         self.assertEqual(set(), self.server.engines())
         self.create_cache(ServerlessCacheName=cache)
+
+    def test_a_dump_with_its_data_brings_it_back(self):
+        cache = self.create_cache(Description="kept")
+        self.cluster_client(cache["Endpoint"]).set("k", "v")
+        dump = self.state("GET", "?data=true")
+        self.server.admin("POST", "reset")
+        self.state("PUT", "", dump)
+        again = self.wait_cache(cache["ServerlessCacheName"])
+        self.assertEqual("kept", again["Description"])
+        self.assertEqual("v", self.cluster_client(again["Endpoint"]).get("k"))
+
+    def state(self, method, query, body=None):
+        token = harness.reads(self.server.data + "/secrets/admin-token").decode()
+        request = urllib.request.Request(self.server.url + "/_meridian/state" + query, body, method=method, headers={"Authorization": "Bearer " + token})
+        with urllib.request.urlopen(request, timeout=harness.DEADLINE) as answer:
+            return answer.read()
 
     def test_why_and_wait_know_its_name(self):
         self.create_cache(wait=False, ServerlessCacheName="carts")
