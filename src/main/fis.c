@@ -107,12 +107,29 @@ static const char *make_id(const struct request *q, const char *prefix)
     return arena_printf(q->arena, "%s%.*s", prefix, (int)n, digits);
 }
 
+static int token_is_used(struct request *q)
+{
+    return err_set(&q->err, FIS_CONFLICT, "The client token has been used for another request.");
+}
+
+/* The same request with the same token, once more: the first one's answer. */
+static int repeat_template(struct request *q, const struct row_experiment_template *made, const char *body)
+{
+    int64_t same;
+    int r = q_experiment_same_text(q->store, made->body, body, &same, &q->err);
+    if (r) return r;
+    return same ? answer_template(q, made->id) : token_is_used(q);
+}
+
 static int create_template(struct request *q)
 {
     size_t len;
     const char *body = http_body(q->x, &len), *id = make_id(q, "EXT");
     struct fis_template wanted;
+    struct row_experiment_template *made = NULL;
     int r = fis_template_read(q->store, q->arena, q->region, q->scope.account, body, &wanted, &q->err);
+    if (r == 0) r = q_experiment_template_by_token(q->store, q->arena, q->region->name, q->scope.account, body, &made, &q->err);
+    if (r == 0 && made) return repeat_template(q, made, body);
     const struct row_experiment_template row = {id, q->region->name, q->scope.account, body, clock_now_ms()};
     if (r == 0) r = q_experiment_template_put(q->store, &row, &q->err);
     return r ? r : answer_template(q, id);
@@ -240,8 +257,11 @@ static int start_experiment(struct request *q)
     const struct row_experiment_template *template;
     const char *body, *id = make_id(q, "EXP");
     struct fis_template wanted;
+    struct row_experiment *begun = NULL;
     size_t n_targets = 0;
     int r = read_start(q, &template, &body);
+    if (r == 0) r = q_experiment_by_token(q->store, q->arena, q->region->name, q->scope.account, body, &begun, &q->err);
+    if (r == 0 && begun) return strcmp(begun->template_id, template->id) == 0 ? answer_experiment(q, begun) : token_is_used(q);
     if (r == 0) r = fis_template_read(q->store, q->arena, q->region, q->scope.account, template->body, &wanted, &q->err);
     if (r) return r;
     for (size_t i = 0; i < wanted.n; i++) n_targets += wanted.actions[i].n_rg_ids;

@@ -79,6 +79,22 @@ class Experiments(harness.Case):
         self.pair(ReplicationGroupId=group)
         wait_for(lambda: len(self.ready(group)) == 2, "both zones")
 
+    def test_are_made_once_for_each_client_token(self):
+        asked = self.template({"resourceArns": [self.arn("nobody")]})
+        first, again = (self.fis().create_experiment_template(**asked)["experimentTemplate"] for _ in range(2))
+        self.assertEqual(first, again)
+        with self.assertRaises(self.fis().exceptions.ConflictException):
+            self.fis().create_experiment_template(**asked | {"description": "another"})
+        other = self.fis().create_experiment_template(**asked | {"clientToken": name("token")})["experimentTemplate"]
+        self.assertNotEqual(first["id"], other["id"])
+        token = name("token")
+        begun, again = (self.fis().start_experiment(clientToken=token, experimentTemplateId=first["id"])["experiment"] for _ in range(2))
+        self.assertEqual(begun, again)
+        with self.assertRaises(self.fis().exceptions.ConflictException):
+            self.fis().start_experiment(clientToken=token, experimentTemplateId=other["id"])
+        other = self.fis().start_experiment(clientToken=name("token"), experimentTemplateId=first["id"])["experiment"]
+        self.assertNotEqual(begun["id"], other["id"])
+
     def test_fail_without_a_target(self):
         template = self.fis().create_experiment_template(**self.template({"resourceArns": [self.arn("nobody")]}))["experimentTemplate"]
         experiment = self.fis().start_experiment(clientToken=name("t"), experimentTemplateId=template["id"])["experiment"]
