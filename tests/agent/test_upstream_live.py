@@ -214,6 +214,22 @@ class Upstreams(Field):
         self.mend_all()
         self.assertEqual(VALUE, admin(self.orders["bytes"]["address"]).get("key:0"))
 
+    def test_one_without_memory_takes_what_its_upstream_has_all_the_same(self):
+        self.begin(["small"])
+        with admin(self.orders["small"]["address"]) as c:
+            c.config_set("maxmemory-policy", "noeviction")
+            c.config_set("maxmemory", 1000000)
+            self.assertGreater(c.info("memory")["used_memory"], 1000000)
+        with client(self.up["address"]) as c:
+            c.set("key:0", VALUE[::-1])
+        poll(lambda: admin(self.orders["small"]["address"]).get("key:0") == VALUE[::-1], "a write in the stream")
+        copies = client(self.up["address"]).info("stats")["sync_full"]
+        self.spoil("small", full_copy_with(b"", b""))
+        poll(lambda: client(self.up["address"]).info("stats")["sync_full"] > copies, "a copy of everything")
+        self.wait(lambda s: serves(s, "small"))
+        self.mend_all()
+        self.assertEqual("1000000", admin(self.orders["small"]["address"]).config_get("maxmemory")["maxmemory"])
+
 
     @unittest.skipUnless(os.geteuid() == 0, "needs to mount a file system")
     def test_a_copy_that_finds_no_room_is_told_of_until_there_is_some(self):
