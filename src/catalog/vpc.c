@@ -1,6 +1,7 @@
 #include "catalog/vpc.h"
 #include "base/hash.h"
 #include "catalog/region.h"
+#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -55,6 +56,7 @@ const char *vpc_zone_of_subnet(const struct region *r, const char *id)
         if (strcmp(own, id) == 0) return r->zones[i];
     }
     int n = r->n_zones, at = 0;
+    assert(n > 0);
     if (islower((unsigned char)last)) at = last - 'a';
     else if (isdigit((unsigned char)last)) at = last - '1' + n;
     return r->zones[at % n];

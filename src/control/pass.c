@@ -319,16 +319,14 @@ static void number_versions(const struct passes *p, struct session *s)
 /* True where something has changed that heads tell of, but for the session itself. */
 static bool heads_are_otherwise(struct passes *p)
 {
-    struct head_facts now;
-    memset(&now, 0, sizeof now);
-    now.network = p->network.edits;
-    now.outages = p->outages.edits;
-    now.dry_run = p->dry_run.edits;
-    now.stopping = p->stopping;
+    struct head_facts now = {
+        .network = p->network.edits, .outages = p->outages.edits, .dry_run = p->dry_run.edits, .stopping = p->stopping};
+    const struct head_facts *old = &p->heads;
     memcpy(now.trips, trip_left, sizeof now.trips);
-    if (memcmp(&now, &p->heads, sizeof now) == 0) return false;
+    bool edited = now.network != old->network || now.outages != old->outages || now.dry_run != old->dry_run;
+    bool same = !edited && now.stopping == old->stopping && memcmp(now.trips, old->trips, sizeof now.trips) == 0;
     p->heads = now;
-    return true;
+    return !same;
 }
 
 static void make_head(struct passes *p, struct session *s)

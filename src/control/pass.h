@@ -24,7 +24,7 @@ struct world;
 /* What heads of assignments tell of: everybody's. */
 struct head_facts {
     size_t network, outages, dry_run; /* how often they were edited */
-    size_t stopping;
+    bool stopping;
     int trips[TRIP__COUNT];
 };
 

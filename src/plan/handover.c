@@ -55,6 +55,7 @@ static bool is_lost(struct world *w, const struct world_node *n)
 const char *handover_why_passed_over(struct world *w, const struct handover *h, const struct handover_shard *s)
 {
     if (s->old == NULL) return "there is none";
+    assert(h->active); /* whose node it is */
     if (world_out_of_reach(w, h->active->row.region)) return "its region is out of reach";
     if (!world_in_touch(w, h->active->row.region)) return NULL; /* one that was dead then may have been started since */
     return (h->late ? is_gone(s->old) : is_lost(w, s->old)) ? "it is dead" : NULL;
@@ -62,8 +63,9 @@ const char *handover_why_passed_over(struct world *w, const struct handover *h, 
 
 bool handover_is_dataless(struct world *w, const struct handover *h, const struct handover_shard *s)
 {
-    if (!is_lost(w, s->old)) return false;
-    return s->old && s->old->row.release == RELEASE_NONE && !want_awaits_secondary(w, h->active->rg, s->old);
+    if (s->old == NULL || !is_lost(w, s->old)) return false;
+    assert(h->active);
+    return s->old->row.release == RELEASE_NONE && !want_awaits_secondary(w, h->active->rg, s->old);
 }
 
 struct world_member *handover_best_source(struct world *w, const struct handover *h, const struct handover_shard *s)
@@ -136,6 +138,7 @@ static bool same_slots(const struct handover_shard *s)
 /* The new primary's end of a link that is cut notices that late. */
 static bool is_linked(struct world *w, const struct handover *h, const struct handover_shard *s)
 {
+    assert(s->next && h->target);
     return s->next->row.seen_link_up && !(h->active && world_is_cut(w, h->active->row.region, h->target->row.region));
 }
 
@@ -164,6 +167,7 @@ static unsigned facts_of_target(struct world *w, const struct handover *h, const
 {
     struct world_node *n = s->next;
     if (n == NULL) return FACT_TARGET_NONE | FACT_TARGET_GONE | FACT_TARGET_LOST;
+    assert(h->target);
     const struct world_region *r = world_region(w, h->target->row.region);
     bool writes = node_takes_writes(n), reviving = h->g->row.phase == PHASE_REVIVING, lost = is_lost(w, n);
     /* It took the withdrawal before it told what is looked at now, or never had an order. One that is lost stays down. */

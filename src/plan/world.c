@@ -292,11 +292,6 @@ bool node_shall_run(const struct world_node *n)
     return !n->drop && n->row.want == WISH_RUN;
 }
 
-bool node_answers(const struct world_node *n)
-{
-    return n && seen_node_state(&n->row) == SEEN_READY;
-}
-
 bool node_has_left(const struct world_node *n)
 {
     return n && (seen_node_state(&n->row) == SEEN_GONE || (n->row.want == WISH_GONE && n->row.address == NULL));

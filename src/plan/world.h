@@ -1,6 +1,7 @@
 #pragma once
 #include "catalog/event.h"
 #include "plan/rg_row.h"
+#include "plan/seen.h"
 #include "store/sql.gen.h"
 #include <stdbool.h>
 /*
@@ -294,7 +295,10 @@ struct world_member *global_primary(struct world_global *g);
 /* It is wished for, and not about to be removed. */
 bool node_shall_run(const struct world_node *n);
 /* What the last sighting says of a node, or that it has no address to be started at; nothing of it is true of NULL. */
-bool node_answers(const struct world_node *n);
+static inline bool node_answers(const struct world_node *n)
+{
+    return n && seen_node_state(&n->row) == SEEN_READY;
+}
 /* No process and no folder is left of it, or there never was one: who has no address was not told of to any agent. */
 bool node_has_left(const struct world_node *n);
 bool node_is_dead(const struct world_node *n); /* its process has ended, or can't be started */

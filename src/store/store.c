@@ -10,6 +10,7 @@
 #include "store/dump.h"
 #include "store/memo.h"
 #include "store/room.h"
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -336,6 +337,7 @@ static int bind_query(struct store *s, enum query q, const struct sql_param *p, 
     int r = prepare_query(s, q, e);
     sqlite3_stmt *st = *out = s->stmts[q];
     int used = r ? 0 : sqlite3_bind_parameter_count(st); /* a row's last columns may be left alone */
+    assert(used == 0 || p != NULL);
     for (int i = 0; i < used; i++) {
         if (p[i].kind == SQL_INT) sqlite3_bind_int64(st, i + 1, p[i].number);
         else if (p[i].text) sqlite3_bind_text(st, i + 1, p[i].text, -1, SQLITE_STATIC);

@@ -77,7 +77,7 @@ static void set_attributes(struct module_ctx *c, const char *name, int v, int ap
     cr_assert_str_eq(name, "meridian");
 }
 
-static void take_log(struct module_ctx *c, const char *level, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void take_log(struct module_ctx *c, const char *level, const char *format, ...)
 {
     va_list args;
     (void)c, (void)level;

@@ -6,6 +6,7 @@ int rg_primary_shards(struct op *op, const struct row_global_replication_group *
 {
     struct row_global_member *members;
     size_t n_members;
+    *out = NULL;
     *n = 0;
     int r = q_member_list(op->store, op->arena, g->id, &members, &n_members, op->err);
     for (size_t i = 0; r == 0 && i < n_members; i++)

@@ -3,6 +3,7 @@
 #include "ops/replication_group/rows.h"
 #include "ops/service_update/update.h"
 #include "plan/moves.gen.h"
+#include <assert.h>
 #include <string.h>
 
 /* ---- DescribeServiceUpdates ---- */
@@ -92,6 +93,7 @@ static int write_update(const struct batch *b, const struct updatable *u)
     set_stage(b, u);
     if (u->cluster && !b->stops) move_cluster_status(NULL, &u->cluster->status, CLUSTER_CHANGE_BEGUN);
     if (u->cluster) return q_cache_cluster_put(b->op->store, u->cluster, b->op->err);
+    assert(u->rg);
     return b->stops ? q_replication_group_put(b->op->store, u->rg, b->op->err) : rg_set_modifying(b->op, u->rg);
 }
 
