@@ -1,5 +1,6 @@
 #include "agent/redis_cluster/cluster_map.h"
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 #define A1 "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1"
@@ -104,6 +105,26 @@ Test(cluster_map, a_node_without_a_head_of_its_shard_starts_as_a_replica_of_a_ph
     memcpy(other, strstr(again.data, " :0@0") - CLUSTER_NAME, CLUSTER_NAME);
     cr_assert_str_eq(phantom, other, "all of a shard start with the same one");
     cr_assert(!cluster_conf_is_primary(text.data, A1));
+}
+
+Test(cluster_map, nodes_of_a_shard_know_from_the_start_that_they_are_of_one)
+{
+    static const struct cluster_scene headless = {a_is_headless, everybody, NULL, true};
+    char id[CLUSTER_NAME + 1] = "", want[256];
+    _buf_ struct buf text = {0}, again = {0};
+    cluster_nodes_conf(&map, A1, 9, &headless, &text);
+    const char *line = strstr(text.data, " :0@0,,shard-id=");
+    cr_assert_not_null(line, "%s", text.data);
+    memcpy(id, line - CLUSTER_NAME, CLUSTER_NAME);
+    snprintf(want, sizeof want, A1 " 127.0.0.1:6379@16379,,shard-id=%s myself,slave %s 0 0 0 connected\n", id, id);
+    cr_assert_not_null(strstr(text.data, want), "%s", text.data);
+    snprintf(want, sizeof want, A2 " 127.0.0.2:6379@16379,,shard-id=%s slave ", id);
+    cr_assert_not_null(strstr(text.data, want), "%s", text.data);
+    cr_assert_not_null(strstr(text.data, B1 " 127.0.0.3:6379@16379,,shard-id="));
+    snprintf(want, sizeof want, B1 " 127.0.0.3:6379@16379,,shard-id=%s", id);
+    cr_assert_null(strstr(text.data, want), "another shard has another one");
+    cluster_nodes_conf(&map, B1, 0, &headless, &again);
+    cr_assert_not_null(strstr(again.data, id), "all files have the same");
 }
 
 Test(cluster_map, a_node_of_a_whole_shard_follows_its_primary_or_is_it)

@@ -401,3 +401,11 @@ def connect(endpoint):
     """A Redis client for an endpoint {Address, Port} of the API or an (address, port)."""
     address, port = (endpoint["Address"], endpoint["Port"]) if isinstance(endpoint, dict) else endpoint
     return redis.Redis(host=address, port=port, socket_timeout=10, socket_connect_timeout=10, decode_responses=True)
+
+
+def has(endpoint, key, value):
+    """Whether the key has the value there. A node that binds another address gives up connections that it has not accepted yet."""
+    try:
+        return connect(endpoint).get(key) == value
+    except redis.ConnectionError:
+        return False

@@ -116,7 +116,7 @@ class AutomaticFailover(Case):
         self.wait_group(secondary, "eu-west-1")
         self.primary(primary).set("b", "2")
         second = nodes[secondary + "-002"]
-        wait_for(lambda: connect((second["address"], second["port"])).get("b") == "2", "the new first node in step")
+        wait_for(lambda: harness.has((second["address"], second["port"]), "b", "2"), "the new first node in step")
         self.assertEqual(syncs, self.primary(primary).info("stats")["sync_full"])
 
 

@@ -118,7 +118,7 @@ class ASecondRegion(Case):
     def test_gets_what_is_written_now_on_every_node(self):
         self.primary(self.home, HOME).set("now", "everywhere")
         for node in self.server.nodes(self.home, HOME) + self.server.nodes(self.away, AWAY):
-            wait_for(lambda: connect((node["address"], node["port"])).get("now") == "everywhere", "the key on %s" % node["id"])
+            wait_for(lambda: harness.has((node["address"], node["port"]), "now", "everywhere"), "the key on %s" % node["id"])
 
     def test_refuses_writes_at_its_primary_endpoint(self):
         with self.assertRaisesRegex(harness.redis.exceptions.ReadOnlyError, "against a read only replica"):

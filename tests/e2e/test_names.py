@@ -63,7 +63,7 @@ class Plain(Case):
         connect((primary, 6379)).set("k", "v")
         self.assertEqual("v", connect((primary.upper(), 6379)).get("k"))
         for name in [reader] + members:
-            wait_for(lambda: connect((name, 6379)).get("k") == "v", "the write at " + name)
+            wait_for(lambda: harness.has((name, 6379), "k", "v"), "the write at " + name)
 
     def test_a_failover_changes_the_answer(self):
         group = self.create_group(nodes=2, AutomaticFailoverEnabled=True)

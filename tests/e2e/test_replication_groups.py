@@ -63,7 +63,7 @@ class AGroupOfThree(harness.Case):
         self.primary(self.id).set("greeting", "hello")
         nodes = [m["ReadEndpoint"] for m in self.available["NodeGroups"][0]["NodeGroupMembers"]]
         for endpoint in nodes + [self.available["NodeGroups"][0]["ReaderEndpoint"]]:
-            wait_for(lambda: connect(endpoint).get("greeting") == "hello", "the greeting at %s" % endpoint)
+            wait_for(lambda: harness.has(endpoint, "greeting", "hello"), "the greeting at %s" % endpoint)
 
     def test_lets_replicas_refuse_writes(self):
         with self.assertRaisesRegex(harness.redis.exceptions.ReadOnlyError, "against a read only replica"):
@@ -189,7 +189,7 @@ class Life(harness.Case):
             return node["pid"] not in (0, before[replica["id"]]) and node["state"] == "ready" and node
         node = wait_for(back, "the replica running again")
         self.primary(group).set("after", "death")
-        wait_for(lambda: connect((node["address"], node["port"])).get("after") == "death", "replication to the replica that came back")
+        wait_for(lambda: harness.has((node["address"], node["port"]), "after", "death"), "replication to the replica that came back")
 
 
 class Modify(harness.Case):

@@ -205,12 +205,17 @@ bool engine_read_version(struct engine_program *g, const char *text)
     return false;
 }
 
-bool engine_new_enough(const struct engine_program *g)
+bool engine_is_from(const struct engine_program *g, int major, int minor)
 {
     long parts[PARTS];
     split_version(g->version, parts);
+    return parts[0] > major || (parts[0] == major && parts[1] >= minor);
+}
+
+bool engine_new_enough(const struct engine_program *g)
+{
     for (const struct engine_release *r = g->kind->releases; r->prints != NULL; r++)
-        if (strcmp(r->name, g->name) == 0) return parts[0] > r->major || (parts[0] == r->major && parts[1] >= r->minor);
+        if (strcmp(r->name, g->name) == 0) return engine_is_from(g, r->major, r->minor);
     return true;
 }
 

@@ -56,3 +56,5 @@ bool engine_read_version(struct engine_program *g, const char *text);
 
 /* True from its release's lowest version on. */
 bool engine_new_enough(const struct engine_program *g);
+/* True from that version on. */
+bool engine_is_from(const struct engine_program *g, int major, int minor);

@@ -131,14 +131,25 @@ static void add_slots(const struct cluster_map *map, const struct proto_cluster_
     if (*text) buf_printf(out, " %s", text);
 }
 
-/* 'master' is whom the node follows; NULL for a master. */
-static void add_node(
-    const struct proto_cluster_node *n, bool is_me, bool has_address, const char *master, int64_t epoch, struct buf *out)
+/* 'shard' is what comes behind the address, 'master' whom the node follows; NULL for a master. */
+static void add_node(const struct proto_cluster_node *n, bool is_me, bool has_address, const char *shard, const char *master,
+    int64_t epoch, struct buf *out)
 {
-    if (has_address) buf_printf(out, "%s %s:%d@%d ", n->name, n->host, (int)n->port.v, cluster_bus_port(n));
-    else buf_printf(out, "%s :0@0 ", n->name);
+    if (has_address) buf_printf(out, "%s %s:%d@%d%s ", n->name, n->host, (int)n->port.v, cluster_bus_port(n), shard);
+    else buf_printf(out, "%s :0@0%s ", n->name, shard);
     buf_printf(out, "%s%s%s %s 0 0 %lld connected", is_me ? "myself," : "", master ? "slave" : "master",
         has_address ? "" : ",noaddr", master ? master : "-", (long long)epoch);
+}
+
+/* The same in every node's file: an id of the shard, which its phantom has for a name. */
+static void shard_id(const struct cluster_map *map, const struct proto_cluster_node *primary, char out[CLUSTER_NAME + 1])
+{
+    _buf_ struct buf both = {0};
+    uint8_t digest[DIGEST_SIZE];
+    buf_add(&both, map->m->group, strlen(map->m->group) + 1);
+    buf_puts(&both, primary->shard);
+    digest_bytes(both.data, both.len, digest);
+    hex_write(digest, CLUSTER_NAME / 2, out);
 }
 
 /* 'epoch' is that of the primary. */
@@ -146,15 +157,11 @@ static void add_shard(const struct cluster_map *map, const struct proto_cluster_
     const struct cluster_scene *scene, enum shard_start how, int64_t epoch, struct buf *out)
 {
     bool headless = how == SHARD_HEADLESS;
-    char phantom[CLUSTER_NAME + 1];
-    _buf_ struct buf both = {0};
-    uint8_t digest[DIGEST_SIZE];
-    buf_add(&both, map->m->group, strlen(map->m->group) + 1);
-    buf_puts(&both, primary->shard);
-    digest_bytes(both.data, both.len, digest);
-    hex_write(digest, CLUSTER_NAME / 2, phantom);
+    char phantom[CLUSTER_NAME + 1], shard[CLUSTER_NAME + sizeof ",,shard-id="] = "";
+    shard_id(map, primary, phantom);
+    if (scene->names_shards) snprintf(shard, sizeof shard, ",,shard-id=%s", phantom);
     if (headless) {
-        buf_printf(out, "%s :0@0 master,noaddr - 0 0 0 disconnected", phantom);
+        buf_printf(out, "%s :0@0%s master,noaddr - 0 0 0 disconnected", phantom, shard);
         add_slots(map, primary, out);
         buf_putc(out, '\n');
     }
@@ -164,7 +171,7 @@ static void add_shard(const struct cluster_map *map, const struct proto_cluster_
         bool is_master = !headless && n == primary;
         bool is_me = strcmp(n->name, me) == 0;
         const char *master = is_master ? NULL : headless ? phantom : primary->name;
-        add_node(n, is_me, is_me || scene->is_there(scene->arg, n), master, is_master ? epoch : 0, out);
+        add_node(n, is_me, is_me || scene->is_there(scene->arg, n), shard, master, is_master ? epoch : 0, out);
         if (is_master) add_slots(map, n, out);
         buf_putc(out, '\n');
     }

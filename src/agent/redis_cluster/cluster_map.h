@@ -60,6 +60,9 @@ struct cluster_scene {
     /* False: it starts later, and calls all others then. */
     bool (*is_there)(void *arg, const struct proto_cluster_node *node);
     void *arg;
+    /* The engine keeps the shards' ids there, as Redis does from 7.2 on. One that is not told makes an id up for each node, and takes
+     * a failover for a move of slots to another shard until it has heard from the node that took over. */
+    bool names_shards;
 };
 /* Adds the nodes.conf of the node of this name. 'epoch' is the highest that is known to be in use: whoever takes over from a
  * phantom comes after it. */

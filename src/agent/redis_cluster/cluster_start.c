@@ -1,4 +1,5 @@
 #include "agent/redis_cluster/cluster_start.h"
+#include "agent/engine/engine.h"
 #include "agent/node/folder.h"
 #include "agent/os/reservations.h"
 #include "agent/os/file.h"
@@ -72,6 +73,15 @@ static bool is_master_by_file(const struct node *n)
            cluster_conf_is_primary(text.data, n->order->cluster_name);
 }
 
+/* Source: clusterLoadConfig() of Redis 7.2, which reads fields behind a node's address that 7.0 takes for its host name. */
+static bool names_shards(const struct node *n)
+{
+    struct engine_program *program;
+    struct err e;
+    if (engine_pick(n->host->engines, n->order->engine, n->order->engine_version, &program, &e) != 0) return false;
+    return (strcmp(program->name, "redis") == 0 || strcmp(program->name, "valkey") == 0) && engine_is_from(program, 7, 2);
+}
+
 int cluster_prepare(struct node *n, struct err *e)
 {
     char path[PATH_MAX];
@@ -94,7 +104,7 @@ int cluster_prepare(struct node *n, struct err *e)
         const struct node *other = cluster_find(n->host, map->m->nodes.items[i].order);
         if (other != NULL && cluster_of(other)->view.latest > latest) latest = cluster_of(other)->view.latest;
     }
-    cluster_nodes_conf(map, me->name, latest, &(struct cluster_scene){shard_start, is_there, n}, &text);
+    cluster_nodes_conf(map, me->name, latest, &(struct cluster_scene){shard_start, is_there, n, names_shards(n)}, &text);
     return file_put(node_path(n, NODES_CONF, path), text.data, text.len, e);
 }
 
