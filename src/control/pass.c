@@ -55,6 +55,11 @@ static void log_changes(const struct world *w)
     for (size_t i = 0; i < w->n_rgs; i++)
         log_status("replication group", w->rgs[i].row.region, w->rgs[i].row.id,
             w->rgs[i].stored ? rg_status_text(w->rgs[i].stored->status) : NULL, rg_status_text(w->rgs[i].row.status));
+    for (size_t i = 0; i < w->n_clusters; i++)
+        if (w->clusters[i].row.rg_id == NULL)
+            log_status("cache cluster", w->clusters[i].row.region, w->clusters[i].row.id,
+                w->clusters[i].stored ? cluster_status_text(w->clusters[i].stored->status) : NULL,
+                cluster_status_text(w->clusters[i].row.status));
     for (size_t i = 0; i < w->n_snapshots; i++)
         log_status("snapshot", w->snapshots[i].row.region, w->snapshots[i].row.name,
             snapshot_status_text(w->snapshots[i].stored->status), snapshot_status_text(w->snapshots[i].row.status));

@@ -1,5 +1,6 @@
 #include "ops/replication_group/rows.h"
 #include "base/hash.h"
+#include "ops/core/find.h"
 #include "ops/parameter_group/parameter_group.h"
 #include "plan/moves.gen.h"
 #include "plan/node_row.h"
@@ -157,12 +158,14 @@ int rg_copy_settings(struct op *op, const struct row_replication_group *rg)
         c->maintenance_window = rg->maintenance_window;
         c->notification_topic_arn = rg->notification_topic_arn;
         c->notification_topic_status = rg->notification_topic_status;
+        bool other_groups = strcmp(c->security_group_ids, rg->security_group_ids) != 0;
         c->security_group_ids = rg->security_group_ids;
         c->slow_log = rg->slow_log;
         c->slow_log_status = rg->slow_log_status;
         c->engine_log = rg->engine_log;
         c->engine_log_status = rg->engine_log_status;
         r = q_cache_cluster_put(op->store, c, op->err);
+        if (r == 0 && other_groups) r = note_event(op, c->id, EVENT_SECURITY_GROUP_CHANGED);
     }
     return r;
 }
