@@ -52,7 +52,10 @@ static int check_data_taggable(struct op *op, const struct arn *arn)
 {
     if (strcmp(arn->type, "serverlesscache") == 0) {
         struct serverless_cache c;
-        return serverless_cache_find(op, arn->id, &c);
+        int r = serverless_cache_find(op, arn->id, &c);
+        if (r == 0 && c.rg->status == RG_DELETING)
+            return op_fault(op, FAULT_INVALID_SERVERLESS_CACHE_STATE, "Serverless cache %s is being deleted.", c.row->name);
+        return r;
     }
     if (strcmp(arn->type, "serverlesscachesnapshot") == 0) {
         struct row_snapshot *s;
