@@ -101,11 +101,21 @@ static void plan_recovery(struct world *w, struct world_rg *rg, struct world_nod
     world_set(w, &ng->row.failed_node_id, NULL);
 }
 
+/* A last snapshot is waited for: its node may be the primary that died, which comes back with the data once another one has taken its place. */
+static void replace_dead_before_deletion(struct world *w, struct world_rg *rg)
+{
+    for (size_t i = 0; i < rg->n_node_groups; i++) {
+        struct world_node *first = rg_primary(&rg->node_groups[i]);
+        bool stays = first && first->row.want == WISH_RUN && want_failover(rg) && !first->seed;
+        if (stays && node_is_dead(first)) replace_dead(w, rg, &rg->node_groups[i], first);
+    }
+}
+
 void plan_failover(struct world *w, struct world_rg *rg)
 {
     if (rg->drop) return;
     for (size_t i = 0; i < rg->n_nodes; i++) plan_hung(w, &rg->nodes[i]);
-    if (rg->row.status == RG_DELETING) return;
+    if (rg->row.status == RG_DELETING) return replace_dead_before_deletion(w, rg);
     for (size_t i = 0; i < rg->n_nodes; i++) plan_blocked(w, &rg->nodes[i]);
     for (size_t i = 0; i < rg->n_node_groups; i++) {
         struct world_node_group *ng = &rg->node_groups[i];
