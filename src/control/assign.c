@@ -258,7 +258,7 @@ static const char *told_name(struct world *w, const struct world_node *n)
     return w->addressing.ports ? w->addressing.advertise : NULL;
 }
 
-/* Clients of a memcached cluster ask here which nodes there are: the list that the plan has published. */
+/* Clients of a memcached cluster ask here which nodes there are: the list that the plan has published. One with TLS asks a node through it. */
 static bool assign_configuration(struct world *w, struct world_endpoint *e, struct proto_link_order *out)
 {
     struct world_cluster *c = world_cluster(w, e->row.region, NULL, e->row.cluster_id);
@@ -269,9 +269,10 @@ static bool assign_configuration(struct world *w, struct world_endpoint *e, stru
         add_target(&targets, &c->nodes[i]);
         targets.items[targets.n - 1].name = told_name(w, &c->nodes[i]);
     }
+    bool encrypted = c->row.transit_encryption != ENCRYPTION_NONE;
     *out = (struct proto_link_order){
         .id = e->row.id,
-        .kind = endpoint_kind_text(e->row.kind),
+        .kind = encrypted ? "reader" : endpoint_kind_text(e->row.kind),
         .address = e->row.address,
         .port = OPT_INT(e->row.port),
         .targets = targets,

@@ -216,7 +216,11 @@ static ssize_t send_encrypted(void *to, const char *data, size_t n)
 SHOWN int SSL_read(struct ssl_st *s, void *to, int n)
 {
     struct line *l = line_of(next.SSL_get_fd(s));
-    if (l != NULL) l->tls = true;
+    /* What was read before is the beginning of the handshake, and no command. */
+    if (l != NULL && !l->tls) {
+        drop_answer(l);
+        *l = (struct line){.tls = true};
+    }
     int got = next.SSL_read(s, to, n);
     if (l != NULL && got > 0) hearing_take(&l->hearing, to, (size_t)got);
     return got;

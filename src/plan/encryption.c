@@ -46,7 +46,7 @@ static bool upstream_takes_tls(struct world_rg *rg, const struct world_node *n)
 
 struct want_encryption want_encryption(struct world_rg *rg, const struct world_node *n)
 {
-    if (rg == NULL) return (struct want_encryption){ENCRYPTION_NONE, false};
+    if (rg == NULL) return (struct want_encryption){n->cluster ? n->cluster->row.transit_encryption : ENCRYPTION_NONE, false};
     enum encryption_mode now = rg->row.transit_encryption, next = is_changing(rg) ? rg->encryption->row.next_mode : now;
     if (now == ENCRYPTION_NONE && next != ENCRYPTION_NONE) return (struct want_encryption){next, upstream_takes_tls(rg, n)};
     if (now != ENCRYPTION_NONE && next == ENCRYPTION_NONE && !no_link_is_encrypted(rg))
@@ -133,6 +133,9 @@ const char *encryption_names(struct world *w, const struct world_node *n)
     }
     for (size_t i = 0; !w->addressing.ports && n->rg && i < n->rg->n_endpoints; i++)
         if (may_answer_at(n, &n->rg->endpoints[i])) add_name(&names, n->rg->endpoints[i].row.address);
+    const struct world_endpoint *discovery = n->rg == NULL && n->cluster ? n->cluster->endpoint : NULL;
+    if (discovery && !w->addressing.ports) add_name(&names, discovery->row.address);
+    if (discovery && w->addressing.domain) add_name(&names, naming_memcached(w, n->cluster));
     if (w->addressing.domain) add_endpoint_names(&names, w, n);
     qsort(names.items, names.n, sizeof *names.items, compare_names);
     return arena_join(w->arena, names.items, names.n, " ");

@@ -413,10 +413,10 @@ struct mconn {
 static struct mconn *mconns[MOST];
 static int n_mconns;
 
-struct mconn *mconn_open(uv_loop_t *loop, const char *host, int port, const struct mconn_events *events, void *arg)
+struct mconn *mconn_open(uv_loop_t *loop, const char *host, int port, bool tls, const struct mconn_events *events, void *arg)
 {
     (void)loop;
-    (void)host;
+    (void)host, (void)tls;
     struct mconn *c = calloc(1, sizeof *c);
     c->port = port;
     c->events = events;

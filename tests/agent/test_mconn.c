@@ -60,7 +60,7 @@ TestSuite(mconn, .init = setup, .fini = teardown);
 
 static void connect_to_memcached(void)
 {
-    conn = mconn_open(&loop, "127.0.0.1", port, &events, NULL);
+    conn = mconn_open(&loop, "127.0.0.1", port, false, &events, NULL);
     cr_assert_not_null(conn);
     memcached = accept(listener, NULL, NULL);
     while (!stands) uv_run(&loop, UV_RUN_ONCE);
@@ -114,10 +114,10 @@ Test(mconn, a_line_without_an_end_ends_the_connection)
 
 Test(mconn, where_nobody_listens_or_what_is_no_address)
 {
-    cr_assert_null(mconn_open(&loop, "nowhere", port, &events, NULL));
+    cr_assert_null(mconn_open(&loop, "nowhere", port, false, &events, NULL));
     close(listener);
     listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    cr_assert_not_null(mconn_open(&loop, "127.0.0.1", port, &events, NULL));
+    cr_assert_not_null(mconn_open(&loop, "127.0.0.1", port, false, &events, NULL));
     while (ends == 0) uv_run(&loop, UV_RUN_ONCE);
     mconn_close(NULL);
 }

@@ -1,3 +1,4 @@
+#include "agent/engine/order_check.h"
 #include "agent/redis/conf.h"
 #include "agent/redis/tls.h"
 #include <criterion/criterion.h>
@@ -11,7 +12,11 @@ static struct proto_node_order order(enum encryption_mode mode)
 {
     tls = (struct proto_tls_order){
         .mode = mode, .certificate = PEM, .key = PEM, .authority = PEM, .links = OPT_BOOL(true), .inner_address = "127.9.9.9"};
-    return (struct proto_node_order){.address = "127.1.0.1", .port = OPT_INT(6379), .tls = mode != ENCRYPTION_NONE ? &tls : NULL};
+    return (struct proto_node_order){.id = "n",
+        .engine = "redis",
+        .address = "127.1.0.1",
+        .port = OPT_INT(6379),
+        .tls = mode != ENCRYPTION_NONE ? &tls : NULL};
 }
 
 static const char *text_of(enum encryption_mode mode)
@@ -50,13 +55,13 @@ Test(tls, an_order_that_lacks_something_is_refused_in_one_line)
     for (size_t i = 0; i < sizeof missing / sizeof *missing; i++) {
         struct proto_node_order o = order(ENCRYPTION_PREFERRED);
         struct err e = {0};
-        cr_assert_eq(tls_check(&o, &e), 0);
+        cr_assert_eq(order_check(&o, &e), 0);
         if (i == 0) tls.certificate = NULL;
         if (i == 1) tls.key = "nonsense";
         if (i == 2) tls.authority = NULL;
         if (i == 3) tls.inner_address = "127.0.0.1\nport 1";
         if (i == 4) tls.mode = ENCRYPTION_NONE;
-        cr_assert_eq(tls_check(&o, &e), ERR_USAGE, "%s", missing[i]);
+        cr_assert_eq(order_check(&o, &e), ERR_USAGE, "%s", missing[i]);
         cr_assert(strchr(e.msg, '\n') == NULL);
     }
 }

@@ -2,6 +2,7 @@
 import os
 import signal
 import socket
+import ssl
 import unittest
 
 import clusters
@@ -16,9 +17,11 @@ ZONES = ["us-east-1a", "us-east-1b", "us-east-1c"]
 class Client:
     """One connection that says lines and reads lines."""
 
-    def __init__(self, endpoint):
+    def __init__(self, endpoint, trusted=None):
         address = (endpoint["Address"], endpoint["Port"]) if isinstance(endpoint, dict) else endpoint
         self.socket = socket.create_connection(address, timeout=10)
+        if trusted:
+            self.socket = ssl.create_default_context(cadata=trusted).wrap_socket(self.socket, server_hostname=address[0])
         self.file = self.socket.makefile("rb")
 
     def __enter__(self):
@@ -30,6 +33,13 @@ class Client:
 
     def say(self, text):
         self.socket.sendall(text.encode() + b"\r\n")
+
+    def rest(self):
+        """What comes until the connection ends; a reset ends it, too."""
+        try:
+            return self.file.read()
+        except ConnectionResetError:
+            return b""
 
     def line(self):
         return self.file.readline().decode()
@@ -390,6 +400,43 @@ class Ports(Case):
         with Client(shown["CacheNodes"][1]["Endpoint"]) as c:
             self.assertEqual("STORED", c.set("key", "value"))
             self.assertEqual(nodes, c.configuration()[1])
+
+
+class Encrypted(Case):
+    def trusted(self):
+        with harness.urllib.request.urlopen(self.server.url + "/_meridian/ca.pem", timeout=harness.DEADLINE) as answer:
+            return answer.read().decode()
+
+    def test_every_endpoint_speaks_tls_alone_and_tells_the_nodes(self):
+        trusted = self.trusted()
+        cluster = self.create(nodes=2, TransitEncryptionEnabled=True)
+        shown = self.cluster(cluster)
+        self.assertTrue(shown["TransitEncryptionEnabled"])
+        addresses = [n["Endpoint"] for n in shown["CacheNodes"]]
+        with Client(addresses[0], trusted) as c:
+            self.assertEqual("STORED", c.set("k", "v"))
+            self.assertEqual("v", c.get("k"))
+        expected = tuple((a["Address"], a["Address"], str(a["Port"])) for a in addresses)
+        for endpoint in [shown["ConfigurationEndpoint"], *addresses]:
+            with Client(endpoint, trusted) as c:
+                self.assertEqual((1, expected), c.configuration())
+            with Client(endpoint) as plain:
+                plain.say("version")
+                self.assertFalse(plain.rest().startswith(b"VERSION"))
+
+    def test_an_agent_that_starts_again_goes_on_with_what_runs(self):
+        trusted = self.trusted()
+        cluster = self.create(nodes=1, TransitEncryptionEnabled=True)
+        endpoint = self.cluster(cluster)["CacheNodes"][0]["Endpoint"]
+        before = [n["pid"] for n in self.server.nodes() if n["cluster"] == cluster]
+        with Client(endpoint, trusted) as c:
+            c.set("k", "v")
+        os.kill(self.server.agent("us-east-1"), signal.SIGKILL)
+        self.api().modify_cache_cluster(CacheClusterId=cluster, NumCacheNodes=2, ApplyImmediately=True)
+        self.wait_nodes(cluster, ["0001", "0002"])
+        self.assertEqual(before, [n["pid"] for n in self.server.nodes() if n["cluster"] == cluster][:1])
+        with Client(endpoint, trusted) as c:
+            self.assertEqual("v", c.get("k"))
 
 
 if __name__ == "__main__":

@@ -91,6 +91,8 @@ Test(clusters, faults_of_creating_one)
             "Encryption feature is not supported for engine REDIS."},
         {"CreateCacheCluster", MEMCACHED "CacheClusterId=x&EngineVersion=1.6.6&TransitEncryptionEnabled=true", COMBINATION,
             "Encryption features are not supported for engine version 1.6.6. Please use engine version 1.6.12"},
+        {"CreateCacheCluster", MEMCACHED "CacheClusterId=x&TransitEncryptionEnabled=true&AuthToken=0123456789abcdef", COMBINATION,
+            "AUTH token is not supported for engine memcached."},
         {"CreateCacheCluster", REDIS "CacheClusterId=x&AuthToken=0123456789abcdef", COMBINATION,
             "The AUTH token is only supported when encryption-in-transit is enabled"},
         {"CreateCacheCluster",

@@ -135,12 +135,13 @@ static void memcached_down(void *arg, const char *why)
     free(c);
 }
 
-struct mconn *mconn_open(uv_loop_t *loop, const char *host, int port, const struct mconn_events *events, void *arg)
+struct mconn *mconn_open(
+    uv_loop_t *loop, const char *host, int port, bool encrypted, const struct mconn_events *events, void *arg)
 {
     static const struct wire_events on_wire = {memcached_up, memcached_lines, memcached_down};
     struct mconn *c = calloc(1, sizeof *c);
     bool tls;
-    (void)loop;
+    (void)loop, (void)encrypted;
     if (c == NULL) abort();
     *c = (struct mconn){.events = events, .arg = arg};
     c->wire = wire_open(model_at(models_world(), host, port, &tls), host, &on_wire, c);

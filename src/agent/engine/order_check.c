@@ -64,6 +64,20 @@ static int check_seed(const struct proto_seed_order *o, struct err *e)
     return 0;
 }
 
+static bool is_pem(const char *s)
+{
+    return s != NULL && strstr(s, "-----BEGIN ") != NULL;
+}
+
+static int check_tls(const struct proto_tls_order *t, struct err *e)
+{
+    if (t->mode != ENCRYPTION_REQUIRED && t->mode != ENCRYPTION_PREFERRED)
+        return err_set(e, ERR_USAGE, "the order has no proper mode of encryption");
+    if (!is_pem(t->certificate) || !is_pem(t->key) || !is_pem(t->authority))
+        return err_set(e, ERR_USAGE, "the order has no certificate");
+    return order_is_address(t->inner_address) ? 0 : err_set(e, ERR_USAGE, "the order has no proper inner address");
+}
+
 int order_check(const struct proto_node_order *o, struct err *e)
 {
     if (!file_id_ok(o->id)) return err_set(e, ERR_USAGE, "the order has no proper id");
@@ -76,5 +90,6 @@ int order_check(const struct proto_node_order *o, struct err *e)
         return err_set(e, ERR_USAGE, "the host that the order has clients told of is none");
     if (o->snapshot && !file_id_ok(o->snapshot)) return err_set(e, ERR_USAGE, "the order has no proper name of a snapshot");
     int r = o->seed ? check_seed(o->seed, e) : 0;
+    if (r == 0 && o->tls) r = check_tls(o->tls, e);
     return r ? r : check_settings(o, e);
 }

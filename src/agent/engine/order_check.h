@@ -19,8 +19,13 @@ bool order_is_version(const char *s);
 bool order_is_host(const char *s);
 /* True for an absolute path of a folder and a path below it. */
 bool order_is_place(const char *root, const char *path);
+/* What an order has for encryption stands in these files of a node's folder. */
+#define TLS_CERTIFICATE "node.crt"
+#define TLS_KEY "node.key"
+#define TLS_AUTHORITY "ca.crt"
+
 /*
- * What is asked of every node's order: its id, address, endpoints, port, version, the files that it begins with, and settings of names
+ * What is asked of every node's order: its id, address, endpoints, port, version, the files that it begins with, what encrypts it, and settings of names
  * that the catalogue knows for the engine, with values of one line. ERR_USAGE with one line that says what is wrong.
  */
 int order_check(const struct proto_node_order *o, struct err *e);

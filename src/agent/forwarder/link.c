@@ -75,7 +75,7 @@ static int read_order(struct link *l, const struct proto_link_order *o, struct t
         r = path ? target_set_socket(t, host, e) : target_set(t, host, o->targets.items[i].port, e);
         if (!r) l->targets.n++;
     }
-    if (!r && l->kind == LINK_CONFIGURATION) tell_nodes(l, o);
+    if (!r && o->nodes_version.set) tell_nodes(l, o);
     return r;
 }
 

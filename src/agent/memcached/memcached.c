@@ -2,6 +2,7 @@
 #include "agent/memcached/mconn.h"
 #include "agent/memcached/memcached_args.h"
 #include "agent/memcached/stats.h"
+#include "agent/engine/order_check.h"
 #include "agent/node/core.h"
 #include "agent/node/folder.h"
 #include "agent/node/life.h"
@@ -9,6 +10,7 @@
 #include "agent/os/file.h"
 #include "agent/os/names.h"
 #include "base/buf.h"
+#include "base/digest.h"
 #include "base/log.h"
 #include "base/trip.h"
 #include "discovery/discovery.h"
@@ -28,12 +30,13 @@
 enum { GREET_AGAIN_MS = 200 };
 
 /* The question that waits for its answer, one at a time. */
-enum memcached_ask { ASK_NONE, ASK_STATS, ASK_VERSION, ASK_MEMORY, ASK_OLD_MEMORY };
+enum memcached_ask { ASK_NONE, ASK_STATS, ASK_VERSION, ASK_MEMORY, ASK_OLD_MEMORY, ASK_CERTIFICATE };
 
 struct memcached {
     enum memcached_ask ask;
-    struct buf nodes; /* that clients are to know, as in the file; "": nobody has told */
-    bool published;   /* the file has them */
+    struct buf nodes;                 /* that clients are to know, as in the file; "": nobody has told */
+    bool published;                   /* the file has them */
+    uint8_t certificate[DIGEST_SIZE]; /* of what its files for TLS hold; zeroed: nobody has looked */
 };
 
 static struct memcached *memcached_of(const struct node *n)
@@ -95,6 +98,27 @@ static const char *memcached_preload(const struct node *n)
 
 /* ---- starting ---- */
 
+/* A certificate that is renewed goes into the same files. */
+static int put_certificate(struct node *n, struct err *e)
+{
+    char path[PATH_MAX];
+    const struct proto_tls_order *t = n->order->tls;
+    if (t == NULL) return 0;
+    int r = file_put(node_path(n, TLS_KEY, path), t->key, strlen(t->key), e);
+    if (r == 0) r = file_put(node_path(n, TLS_CERTIFICATE, path), t->certificate, strlen(t->certificate), e);
+    if (r == 0) digest_bytes(t->certificate, strlen(t->certificate), memcached_of(n)->certificate);
+    return r;
+}
+
+static bool has_certificate(const struct node *n)
+{
+    uint8_t ordered[DIGEST_SIZE];
+    const struct proto_tls_order *t = n->order->tls;
+    if (t == NULL) return true;
+    digest_bytes(t->certificate, strlen(t->certificate), ordered);
+    return memcmp(ordered, memcached_of(n)->certificate, DIGEST_SIZE) == 0;
+}
+
 static int memcached_prepare(struct node *n, struct err *e)
 {
     char path[PATH_MAX];
@@ -104,6 +128,7 @@ static int memcached_prepare(struct node *n, struct err *e)
         if (!names_has(&n->left_out, s->items[i].name)) buf_printf(&text, "%s %s\n", s->items[i].name, s->items[i].value);
     int r = file_put(node_path(n, STARTED, path), text.data, text.len, e);
     if (!r && node_may_load(n)) r = node_put_module(n, PRELOAD, discovery_image, discovery_image_size, e);
+    if (!r) r = put_certificate(n, e);
     return r ? r : put_nodes(n, e);
 }
 
@@ -178,9 +203,18 @@ static void note_pending(struct node *n)
     }
 }
 
+/* It reads the files anew where the certificate was renewed, or somebody else has started it. */
+static void renew_certificate(struct node *n)
+{
+    struct err e;
+    if (put_certificate(n, &e) == 0) memcached_ask(n, ASK_CERTIFICATE, "refresh_certs");
+    else node_reason(n, "%s", e.msg);
+}
+
 static void memcached_up(struct node *n)
 {
     char line[64];
+    if (!has_certificate(n)) return renew_certificate(n);
     if (n->life.generation == n->order->generation.v) return node_reason(n, "%s", "");
     note_pending(n);
     snprintf(line, sizeof line, "cache_memlimit %lld", (long long)memcached_megabytes(n->order));
@@ -252,7 +286,7 @@ static void conn_down(void *arg)
 static void *memcached_connect(struct node *n)
 {
     static const struct mconn_events events = {.up = conn_up, .line = conn_line, .down = conn_down};
-    return mconn_open(n->host->loop, n->order->address, (int)n->order->port.v, &events, n);
+    return mconn_open(n->host->loop, n->order->address, (int)n->order->port.v, n->order->tls != NULL, &events, n);
 }
 
 static void memcached_disconnect(void *conn)
@@ -268,7 +302,7 @@ static void memcached_end(struct node *n)
 /* It has neither fence nor endpoints, and no link to an upstream. */
 static void memcached_see(struct node *n, struct proto_node_seen *out)
 {
-    (void)n;
+    if (n->order->tls) out->encryption = ENCRYPTION_REQUIRED;
     out->fenced = out->links_encrypted = OPT_BOOL(false);
     out->endpoints.set = true;
 }

@@ -82,6 +82,7 @@ int memcached_check(const struct proto_node_order *o, struct err *e)
         if (value && !is_plain_value(value))
             return err_set(e, ERR_USAGE, "the setting %s has no proper value", options[i].setting);
     }
+    if (o->tls && o->tls->mode != ENCRYPTION_REQUIRED) return err_set(e, ERR_USAGE, "a memcached takes nothing but TLS, or none");
     if (memcached_megabytes(o) < 0) return err_set(e, ERR_USAGE, "the order has no proper size of memory");
     return 0;
 }
@@ -146,6 +147,8 @@ void memcached_args(const struct proto_node_order *o, const struct string_list *
     add_number(out, "-m", memcached_megabytes(o));
     if (host->root) names_add(out, "-u");
     if (host->root) names_add(out, "root");
+    if (o->tls) names_add(out, "-Z");
+    if (o->tls) buf_puts(&sub, "ssl_chain_cert=" TLS_CERTIFICATE ",ssl_key=" TLS_KEY);
     for (size_t i = 0; i < N_OPTIONS; i++) {
         const char *value = value_of(o, options[i].setting);
         if (value == NULL || names_has(left_out, options[i].setting)) continue;

@@ -1,4 +1,5 @@
 #include "agent/redis/encryption.h"
+#include "agent/engine/order_check.h"
 #include "agent/node/folder.h"
 #include "agent/os/reservations.h"
 #include "agent/os/file.h"

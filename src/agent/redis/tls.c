@@ -7,22 +7,6 @@ enum encryption_mode tls_mode_of(const struct proto_node_order *o)
     return o->tls == NULL ? ENCRYPTION_NONE : o->tls->mode;
 }
 
-static bool is_pem(const char *s)
-{
-    return s != NULL && strstr(s, "-----BEGIN ") != NULL;
-}
-
-int tls_check(const struct proto_node_order *o, struct err *e)
-{
-    const struct proto_tls_order *t = o->tls;
-    if (t == NULL) return 0;
-    if (t->mode != ENCRYPTION_REQUIRED && t->mode != ENCRYPTION_PREFERRED)
-        return err_set(e, ERR_USAGE, "the order has no proper mode of encryption");
-    if (!is_pem(t->certificate) || !is_pem(t->key) || !is_pem(t->authority))
-        return err_set(e, ERR_USAGE, "the order has no certificate");
-    return order_is_address(t->inner_address) ? 0 : err_set(e, ERR_USAGE, "the order has no proper inner address");
-}
-
 bool tls_links(const struct proto_node_order *o)
 {
     return o->tls != NULL && o->tls->links.v;

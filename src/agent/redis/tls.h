@@ -9,15 +9,8 @@
  * on one listens elsewhere, and a splitter (split.h) stands where its clients connect.
  */
 
-/* The files in a node's folder. */
-#define TLS_CERTIFICATE "node.crt"
-#define TLS_KEY "node.key"
-#define TLS_AUTHORITY "ca.crt"
-
 /* Preferred: clients with TLS and without. */
 enum encryption_mode tls_mode_of(const struct proto_node_order *o);
-/* ERR_USAGE with one line where the order can't be carried out. */
-int tls_check(const struct proto_node_order *o, struct err *e);
 /* True while replication links are to be encrypted. */
 bool tls_links(const struct proto_node_order *o);
 /* The address of the engine itself: a splitter's node listens on an inner one. */

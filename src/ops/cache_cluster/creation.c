@@ -44,8 +44,9 @@ static int check_cluster_served(struct op *op, const struct api_create_cache_clu
 
 /* ---- engine ---- */
 
-static int check_encryption(struct op *op, const struct api_create_cache_cluster_in *in, const struct cluster_creation *p)
+static int read_encryption(struct op *op, const struct api_create_cache_cluster_in *in, struct cluster_creation *p)
 {
+    p->c.transit_encryption = ENCRYPTION_NONE;
     if (!request_flag(in->transit_encryption_enabled, false)) {
         if (in->auth_token == NULL || in->auth_token[0] == '\0') return 0;
         return op_fault(
@@ -57,7 +58,10 @@ static int check_encryption(struct op *op, const struct api_create_cache_cluster
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
             "Encryption features are not supported for engine version %s. Please use engine version %s", p->version->full,
             engine_features[ENGINE_FEATURE_ENCRYPTION][ENGINE_MEMCACHED]);
-    return not_served(op, "Encryption in transit of memcached clusters");
+    if (in->auth_token && in->auth_token[0])
+        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "AUTH token is not supported for engine memcached.");
+    p->c.transit_encryption = ENCRYPTION_REQUIRED;
+    return 0;
 }
 
 static int read_cluster_engine(struct op *op, const struct api_create_cache_cluster_in *in, struct cluster_creation *p)
@@ -75,7 +79,7 @@ static int read_cluster_engine(struct op *op, const struct api_create_cache_clus
     if (r) return r;
     p->c.engine = e->name;
     p->c.engine_version = p->version->full;
-    return check_encryption(op, in, p);
+    return read_encryption(op, in, p);
 }
 
 static int read_node_type(struct op *op, const struct api_create_cache_cluster_in *in, struct cluster_creation *p)
@@ -178,7 +182,6 @@ static int read_settings(struct op *op, const struct api_create_cache_cluster_in
     c->region = op->region->name;
     c->account = op->account;
     move_cluster_status(NULL, &c->status, CLUSTER_ASKED);
-    c->transit_encryption = ENCRYPTION_NONE;
     c->network_type = c->ip_discovery = "ipv4";
     c->created_ms = op->now_ms;
     c->auto_minor_version_upgrade = request_flag(in->auto_minor_version_upgrade, true);
