@@ -1,7 +1,8 @@
 """Measures a release build against its targets.
 
 usage: bench.py [FIGURE…]     without a name, all of them: start, size, memory, describe, page, names, create, join, lag, failover,
-                              takeover, hang, primary, reader, items, tls_create, tls, access, fleet, snapshot, cluster_create, reshard,
+                              takeover, hang, primary, reader, items, tls_create, tls, access, fleet, snapshot, cluster_create, cluster_large,
+                              cluster_huge, reshard,
                               cluster_failover, cluster_election, turns, loss, hostile, image, scale, gateway, far,
                               far_failover
 
@@ -13,6 +14,7 @@ tls_create, tls       groups with TLS
 access                a changed access string on 20 nodes
 fleet                 200 nodes
 snapshot              1 GB taken and restored, to the engine alone with the same data
+cluster_large         90 shards of 2 real nodes; cluster_huge: 250 of 2, which takes 8 GB and minutes
 reshard               1,000,000 keys, 3 to 4 shards, under a client's load
 cluster_failover      a shard's primary killed; cluster_election: the same with serve and agents dead
 turns                 100 failovers over three regions in cluster mode, with 1 and with 6 shards; loss: a lost primary region
@@ -305,7 +307,7 @@ def far_failover():
 
 
 ALL = [start, size, memory, describe, page, names, create, join, lag, failover, groups.takeover, groups.hang, groups.primary, groups.reader, items.items, secure.tls_create, secure.tls, access.access,
-       fleet.fleet, backup.snapshot, clusters.cluster_create, clusters.reshard, clusters.cluster_failover, clusters.cluster_election, regions.turns, regions.loss, hostile.hostile, image.image, scale.scale, wan.gateway, wan.far, far_failover]
+       fleet.fleet, backup.snapshot, clusters.cluster_create, clusters.cluster_large, clusters.cluster_huge, clusters.reshard, clusters.cluster_failover, clusters.cluster_election, regions.turns, regions.loss, hostile.hostile, image.image, scale.scale, wan.gateway, wan.far, far_failover]
 
 
 def machine():

@@ -7,6 +7,7 @@ import signal
 import time
 
 from figure import Figure
+from fleet import cpu_s, idle_shares, timed
 from groups import accepts
 from local import DEADLINE, Redis, Server, kill, processes_of, until
 
@@ -115,6 +116,24 @@ def cluster_create():
         create(server, 30, 1)
         took = time.perf_counter() - begun
     yield Figure("30 shards of 2, the same", "s", 10, [took])
+
+
+def large(shards, limit_s):
+    with Server(["--quotas", "raised"]) as server:
+        took = timed(lambda: create(server, shards, 1)) / 1000
+        engines = [n["pid"] for n in server.nodes(GROUP)]
+        yield Figure("%d shards of 2, the same" % shards, "s", limit_s, [took])
+        yield Figure("  processor time of all engines until then", "s", None, [sum(map(cpu_s, engines))])
+        yield Figure("  gossip of all engines at rest, of a core", "%", None, [sum(idle_shares(engines).values())])
+        yield Figure("  a shard's primary killed to the next accepted write", "ms", None, [strike(server)])
+
+
+def cluster_large():
+    yield from large(90, 8)
+
+
+def cluster_huge():
+    yield from large(250, None)
 
 
 def load(address, stop, results):

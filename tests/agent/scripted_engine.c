@@ -21,6 +21,11 @@ uint64_t uv_now(const uv_loop_t *loop)
     return now_ms;
 }
 
+uint64_t uv_hrtime(void)
+{
+    return now_ms * 1000000;
+}
+
 void script_advance(int64_t ms)
 {
     now_ms += (uint64_t)ms;

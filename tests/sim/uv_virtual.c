@@ -88,6 +88,11 @@ uint64_t uv_now(const uv_loop_t *loop)
     return (uint64_t)machine_ms();
 }
 
+uint64_t uv_hrtime(void)
+{
+    return (uint64_t)machine_ns();
+}
+
 void uv_update_time(uv_loop_t *loop)
 {
     (void)loop;

@@ -8,7 +8,14 @@
 #include "agent/node/spawn.h"
 #include <assert.h>
 
-enum { CONNECT_MS = 2, CONNECT_SLOW_MS = 20, CONNECT_SLOW_AFTER_MS = 1000, SPARE_MS = 60000, DELETE_AGAIN_MS = 1000 };
+enum {
+    CONNECT_MS = 2,
+    CONNECT_SLOW_MS = 20,
+    CONNECT_SLOW_AFTER_MS = 1000,
+    SPARE_MS = 60000,
+    DELETE_AGAIN_MS = 1000,
+    TURN_MS = 100
+};
 
 bool node_can_feed(const struct node *n)
 {
@@ -40,6 +47,12 @@ bool node_is_for_another(const struct node *n)
 }
 
 /* ---- without a process ---- */
+
+/* Hundreds of processes can be due at once; serve and the other nodes must not wait for the last of them. */
+static bool turn_is_long(const struct node *n)
+{
+    return (int64_t)(uv_hrtime() / 1000000) - node_now(n) > TURN_MS;
+}
 
 static void start_process(struct node *n)
 {
@@ -188,8 +201,9 @@ void node_live(struct node *n)
     const struct lifecycle_next next = lifecycle_next(n->state, &f, node_now(n));
     switch (next.what) {
     case DO_START:
-        if (node_seed_ready(n) && node_fit_ready(n)) start_process(n);
-        return;
+        if (!node_seed_ready(n) || !node_fit_ready(n)) return;
+        if (turn_is_long(n)) return node_timer(n, 1); /* 0 would come in this turn still */
+        return start_process(n);
     case DO_DELETE: return delete_folder(n);
     case DO_REVIVE:
         n->retry_at = 0;

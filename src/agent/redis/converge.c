@@ -38,6 +38,7 @@ static const char *const names[STEP__COUNT] = {
     [STEP_CLAIM] = "claim",
     [STEP_PATIENCE] = "patience",
     [STEP_STIR] = "stir",
+    [STEP_HAIL] = "hail",
     [STEP_SAVE] = "save",
     [STEP_SAVE_LOOK] = "save_look",
 };

@@ -53,6 +53,7 @@ enum step {
     STEP_CLAIM,         /* take slots that are its own and that nobody has */
     STEP_PATIENCE,      /* the Redis Cluster is formed: suspect nobody as soon as while it was not */
     STEP_STIR,          /* have the stream say something: Redis does not name replicas that got nothing yet */
+    STEP_HAIL,          /* a replica has data: have all other nodes know, since Redis does not name one that has none */
     STEP_SAVE,          /* begin to write a snapshot */
     STEP_SAVE_LOOK,     /* ask whether it is at work still */
     STEP__COUNT

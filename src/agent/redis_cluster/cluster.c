@@ -11,14 +11,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { AGAIN_MS = 5, STIR_MS = 10, SETTLED_MS = 1000, UNSETTLED_MS = 200, MOVING_MS = 100 };
+/* Nobody listens there. */
+#define HAIL_CHANNEL "__meridian__:data"
+enum { AGAIN_MS = 5, STIR_MS = 10, SETTLED_MS = 1000, UNSETTLED_MS = 200, MOVING_MS = 100, LONG_VIEW = 100 };
 
 /* ---- what it needs ---- */
 
 /* How often the view is read at most: in a large Redis Cluster it is long, and everybody has one. */
 static int64_t view_pace_ms(const struct cluster_map *map)
 {
-    return AGAIN_MS + (int64_t)map->m->nodes.n;
+    int64_t n = (int64_t)map->m->nodes.n;
+    return AGAIN_MS + (cluster_is_large(map) ? n * n / LONG_VIEW : n);
 }
 
 static int64_t next_view_at(const struct node *n, const struct cluster_map *map)
@@ -53,6 +56,16 @@ static bool shall_stir(const struct node *n, const struct cluster_map *map)
     return cluster_is_eager(n) ? cluster_followers(map, me) > 0 : has_linked_follower(n, map, me);
 }
 
+/* Nodes of a large Redis Cluster hear of each other from others, who do not tell how much data somebody has. Every message that it sends
+ * them itself does, and one on a channel goes to all. */
+static bool shall_hail(const struct node *n, const struct cluster_map *map)
+{
+    const struct cluster_state *c = cluster_of(n);
+    const struct replication_info *i = &redis_of(n)->info;
+    bool forms = cluster_is_large(map) && c->patience == 0 && !c->hailed;
+    return forms && c->view.role == ROLE_REPLICA && i->role == ROLE_REPLICA && i->link_up && i->offset > 0;
+}
+
 /* Patient nodes tell each other less often, which the last to settle would have to wait for. */
 static bool all_settled(const struct node *n, const struct cluster_map *map)
 {
@@ -75,6 +88,7 @@ static enum step cluster_next(struct node *n)
     if (c->view.missing.n) return STEP_MEET;
     if (c->view.forget.n) return STEP_FORGET;
     if (c->asks == VIEW_SLOTS) return STEP_CLUSTER_SLOTS;
+    if (shall_hail(n, map)) return STEP_HAIL;
     if (c->patience != cluster_timeout_ms(map, true) && all_settled(n, map)) return STEP_PATIENCE;
     return shall_stir(n, map) ? STEP_STIR : STEP_NONE;
 }
@@ -161,6 +175,12 @@ static void cluster_stirred(struct node *n, const struct redisReply *r)
     redis_of(n)->info_old = true;
 }
 
+static void cluster_hailed(struct node *n, const struct redisReply *r)
+{
+    (void)r;
+    cluster_of(n)->hailed = true;
+}
+
 /* ---- the part ---- */
 
 static void came_or_went(struct node *n)
@@ -206,6 +226,7 @@ static const struct redis_step steps[STEP__COUNT] = {
     [STEP_PATIENCE] = {.ask = cluster_do_patience, .done = cluster_patient},
     /* WAIT has the primary ask its replicas for an ACK in the stream. */
     [STEP_STIR] = {COMMAND("WAIT", "9", "1"), .done = cluster_stirred},
+    [STEP_HAIL] = {COMMAND("PUBLISH", HAIL_CHANNEL, ""), .done = cluster_hailed, .refused = cluster_hailed},
 };
 
 const struct redis_cluster_part cluster_part = {

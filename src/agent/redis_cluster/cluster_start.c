@@ -28,13 +28,18 @@ int64_t cluster_timeout_ms(const struct cluster_map *map, bool formed)
     return n <= FEW ? of_few : (int64_t)(of_few * n * n / (FEW * FEW));
 }
 
+bool cluster_is_large(const struct cluster_map *map)
+{
+    return map->m->nodes.n > FEW;
+}
+
 /*
  * No process knows the shard yet: its primary was never started. One that follows another region
  * takes its shard over as in a small Redis Cluster, since that is when it begins to follow.
  */
 static bool is_newborn(const struct node *p, const struct cluster_map *map)
 {
-    if (map->m->nodes.n <= FEW || role_parse(p->order->role) != ROLE_PRIMARY) return false;
+    if (!cluster_is_large(map) || role_parse(p->order->role) != ROLE_PRIMARY) return false;
     return p->proc == NULL && !node_has_file(p, NODES_CONF);
 }
 
@@ -50,7 +55,7 @@ static enum shard_start shard_start(void *arg, const struct proto_cluster_node *
 static bool is_there(void *arg, const struct proto_cluster_node *node)
 {
     const struct node *n = arg, *other = cluster_find(n->host, node->order);
-    return cluster_map_of(n)->m->nodes.n <= FEW || other == NULL || other->proc != NULL;
+    return !cluster_is_large(cluster_map_of(n)) || other == NULL || other->proc != NULL;
 }
 
 /* A replica that lives takes over from its master. If that came back before, it would tell that it is no master any more, and

@@ -9,6 +9,8 @@ struct node;
 
 /* cluster-node-timeout in ms: until the Redis Cluster is formed, and after that. */
 int64_t cluster_timeout_ms(const struct cluster_map *map, bool formed);
+/* So many nodes that it takes them seconds to learn from each other's gossip what has changed. */
+bool cluster_is_large(const struct cluster_map *map);
 /* Writes nodes.conf, unless there is the one of a primary that starts again in its place. */
 int cluster_prepare(struct node *n, struct err *e);
 /* Adds to redis.conf what stands last there. */

@@ -40,6 +40,7 @@ struct cluster_state {
     char asked_source[SOURCE_SIZE]; /* what it was told last */
     bool rises_attached;            /* it was told to take its shard over, and to follow that address as its primary */
     char unable[120];               /* why it can follow no other region; "": it can */
+    bool hailed;                    /* the others have heard of it since it has data */
     int64_t stir_at;                /* when the replication stream may be stirred again; 0: it never was */
 };
 

@@ -68,6 +68,7 @@ static const struct {
     {"psetex", cmd_psetex},
     {"psync", redis_psync},
     {"pttl", cmd_pttl},
+    {"publish", redis_publish},
     {"readonly", cluster_readonly},
     {"readwrite", cluster_readonly},
     {"replconf", redis_replconf},

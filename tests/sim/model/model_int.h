@@ -403,7 +403,8 @@ handler cmd_set, cmd_setex, cmd_psetex, cmd_setnx, cmd_mset, cmd_incr, cmd_decr,
     cmd_flushall, cmd_get, cmd_mget, cmd_exists, cmd_strlen, cmd_dbsize, cmd_ttl, cmd_pttl, cmd_expire, cmd_pexpire, cmd_persist;
 handler cluster_nodes, cluster_info, cluster_myid, cluster_slots, cluster_countkeysinslot, cluster_getkeysinslot, cluster_keyslot,
     cluster_meet, cluster_forget, cluster_replicate, cluster_failover, cluster_bumpepoch, cluster_addslots, cluster_addslotsrange,
-    cluster_delslots, cluster_delslotsrange, cluster_setslot, cluster_asking, cluster_readonly, redis_migrate, memory_usage;
+    cluster_delslots, cluster_delslotsrange, cluster_setslot, cluster_asking, cluster_readonly, redis_publish, redis_migrate,
+    memory_usage;
 handler redis_auth, redis_ping, redis_echo, redis_select, redis_multi, redis_exec, redis_discard, redis_debug;
 
 /* strings.c */
