@@ -27,6 +27,7 @@ runtime = "runc"
 network_config_dir = "%s/networks"
 """ % STORE
 SLIM = "".join("path-exclude /usr/share/%s/*\n" % place for place in ("doc", "man", "info", "groff", "locale", "lintian"))
+AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 MIRROR = "http://deb.debian.org/debian"
 WORDS = ["podman", "--storage-driver", "vfs", "--root", STORE + "/store", "--runroot", "/run/meridian-container"]
 ENVIRONMENT = os.environ | {"CONTAINERS_CONF": STORE + "/containers.conf"}
@@ -93,9 +94,10 @@ def mib_above_base():
 
 
 def make_beside(name):
-    """An image for tests alone, from the folder of that name."""
+    """An image for tests alone, from the folder of that name. What this machine trusts is trusted there, too, as a registry may need it."""
     folder = os.path.join(ROOT, "tests/container", name)
-    build("localhost/meridian-%s:latest" % name, folder + "/Dockerfile", folder)
+    trusted = ["-v", AUTHORITIES + ":/authorities.pem:ro"] if os.path.exists(AUTHORITIES) else []
+    build("localhost/meridian-%s:latest" % name, folder + "/Dockerfile", folder, *trusted)
     return "localhost/meridian-%s:latest" % name
 
 
