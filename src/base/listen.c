@@ -49,6 +49,12 @@ static int split_address(const char *address, struct host_port *out, struct err 
     return 0;
 }
 
+int listen_check(const char *address, struct err *e)
+{
+    struct host_port ignored;
+    return split_address(address, &ignored, e);
+}
+
 /* Somebody who says "localhost" to us says 127.0.0.1 elsewhere, so IPv4 comes first. */
 static int resolve_address(const char *address, const struct host_port *hp, struct addrinfo **out, struct err *e)
 {

@@ -14,6 +14,8 @@ struct err;
  * ERR_IO for anything else; the message says what to do, and names the flag ("--listen") that the text came from.
  */
 int listen_on(const char *address, const char *flag, int *fd, struct err *e);
+/* ERR_FLAG if the text is no address; whether it can be listened on is not tried. */
+int listen_check(const char *address, struct err *e);
 /* The same with a socket of UDP besides, at the same port. */
 int listen_on_both(const char *address, const char *flag, int *udp, int *tcp, struct err *e);
 /* True if a socket is bound to an address that no other machine reaches. */

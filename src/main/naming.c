@@ -19,8 +19,10 @@ static bool is_address(const char *text)
     return inet_pton(AF_INET, text, ip) == 1 || inet_pton(AF_INET6, text, ip) == 1;
 }
 
-static int check_flags(const struct options *o, struct err *e)
+int naming_check(const struct options *o, struct err *e)
 {
+    int r = o->dns[0] ? listen_check(o->dns, e) : 0;
+    if (r) return r;
     if (o->names[0] && !endpoint_name_may_end(o->names))
         return err_set(e, ERR_FLAG,
             "--names %.80s is no domain that names can be made below: write aws, or a domain in small letters like cache.test",
@@ -58,8 +60,8 @@ static int take_address(struct naming *n, const char *address, const char *data_
 int naming_open(struct naming *n, const struct options *o, const char *advertise, const char *own_address, const char *data_dir,
     struct err *e)
 {
-    int r = check_flags(o, e);
-    if (r || (o->names[0] == '\0' && o->dns[0] == '\0')) return r;
+    int r = 0;
+    if (o->names[0] == '\0' && o->dns[0] == '\0') return 0;
     n->shown = o->names[0] != '\0';
     n->domain = n->shown ? o->names : NAMES_OF_AWS;
     if (o->dns[0] == '\0') return 0;

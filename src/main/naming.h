@@ -20,8 +20,10 @@ struct naming {
     struct dns_server *server;
 };
 
+/* ERR_FLAG, in one line, where the flags are no names or addresses, or one lacks the other. */
+int naming_check(const struct options *o, struct err *e);
 /*
- * Takes the address that --dns names, and notes it in the file 'dns' of the data directory. 'advertise' is what endpoints would name with
+ * For flags that naming_check() took. Takes the address that --dns names, and notes it in the file 'dns' of the data directory. 'advertise' is what endpoints would name with
  * --addressing ports (NULL: the host by which each caller came), and 'own_address' that of this machine where nodes listen everywhere
  * (else ""). ERR_FLAG, in one line, where the flags can't work together.
  */

@@ -1,5 +1,6 @@
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/listen.h"
 #include "base/log.h"
 #include "catalog/region.h"
 #include "control/control.h"
@@ -480,14 +481,22 @@ static int claim_data_dir(struct serve *s, struct err *e)
     return r;
 }
 
+/* What makes no sense is refused before anything is touched. */
+static int check_flags(const struct options *o, struct err *e)
+{
+    if (region_find(o->default_region) == NULL)
+        return err_set(e, ERR_FLAG, "--default-region %.60s: there is no such region", o->default_region);
+    int r = listen_check(o->listen, e);
+    return r ? r : naming_check(o, e);
+}
+
 static int open_all(struct serve *s, struct err *e)
 {
     char path[PATH_MAX + 32];
     if (readlink("/proc/self/exe", s->program, sizeof s->program - 1) <= 0)
         return err_set(e, ERR_IO, "/proc/self/exe can't be read");
-    if (region_find(s->o->default_region) == NULL)
-        return err_set(e, ERR_FLAG, "--default-region %.60s: there is no such region", s->o->default_region);
-    int r = 0;
+    int r = check_flags(s->o, e);
+    if (r) return r;
     if (s->o->dry_run == DRY_RUN_OFF) r = engines_check(s->o, e);
     if (r == 0 && s->o->dry_run == DRY_RUN_OFF) r = engines_try(s->o, &s->engines, e);
     if (r == 0) r = find_snapshot_folders(s, e);

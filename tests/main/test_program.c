@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 /* The program itself, with what ends at once. MERIDIAN is its path. */
 
 static char out[65536];
@@ -50,6 +51,9 @@ Test(program, a_command_line_that_makes_no_sense_ends_with_status_two)
     cr_expect_eq(run("serve --listen foo"), 2);
     cr_expect_eq(run("serve --listen 127.0.0.1:0 --default-region mars-1"), 2);
     cr_expect_str_eq(out, "meridian: --default-region mars-1: there is no such region\n");
+    cr_expect_eq(run("serve --listen 127.0.0.1:0 --dns nowhere"), 2);
+    cr_expect_eq(run("serve --listen 127.0.0.1:0 --names aws"), 2);
+    cr_expect_eq(access(scratch_path(".local"), F_OK), -1, "nothing is touched");
     cr_expect_eq(WEXITSTATUS(system(MERIDIAN " serve --listen foo <&- >&- 2>&-")), 2);
 }
 
