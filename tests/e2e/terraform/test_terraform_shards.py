@@ -1,0 +1,56 @@
+"""Terraform's life of a global datastore in cluster mode: a second region follows, and shards are added in both."""
+import unittest
+
+import workspace
+from harness import name
+
+setUpModule, tearDownModule = workspace.side_by_side()
+
+
+class Shards(workspace.Case):
+    CONFIGURATION = """
+resource "aws_elasticache_replication_group" "home" {
+  replication_group_id       = "%(id)s-home"
+  description                = "the primary"
+  engine                     = "redis"
+  engine_version             = "7.0"
+  node_type                  = "cache.r6g.large"
+  num_node_groups            = 2
+  replicas_per_node_group    = 1
+  automatic_failover_enabled = true
+  apply_immediately          = true
+  lifecycle {
+    ignore_changes = [engine_version, node_type, num_node_groups]
+  }
+}
+resource "aws_elasticache_global_replication_group" "x" {
+  global_replication_group_id_suffix = "%(id)s"
+  primary_replication_group_id       = aws_elasticache_replication_group.home.id
+  cache_node_type                    = "cache.r6g.large"
+  num_node_groups                    = %(shards)d
+}
+resource "aws_elasticache_replication_group" "away" {
+  provider                    = aws.eu_west_1
+  replication_group_id        = "%(id)s-away"
+  description                 = "the secondary"
+  global_replication_group_id = aws_elasticache_global_replication_group.x.global_replication_group_id
+  replicas_per_node_group     = 1
+  apply_immediately           = true
+  lifecycle {
+    ignore_changes = [automatic_failover_enabled, engine_version, node_type, num_node_groups]
+  }
+}
+"""
+
+    def test_get_more_shards_in_both_regions(self, tf):
+        world, datastore = name("world"), "aws_elasticache_global_replication_group.x"
+        members = [(world + "-home", "us-east-1"), (world + "-away", "eu-west-1")]
+        tf.change(self.CONFIGURATION % dict(id=world, shards=2))
+        self.assertEqual({datastore: "update"}, tf.change(self.CONFIGURATION % dict(id=world, shards=3)))
+        shown = [[(g["NodeGroupId"], g["Slots"]) for g in self.group(*m)["NodeGroups"]] for m in members]
+        self.assertEqual(3, len(shown[0]))
+        self.assertEqual(shown[0], shown[1])
+
+
+if __name__ == "__main__":
+    unittest.main()
