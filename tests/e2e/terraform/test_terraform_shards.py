@@ -1,4 +1,4 @@
-"""Terraform's life of a global datastore in cluster mode: a second region follows, and shards are added in both."""
+"""Terraform's life of a global datastore in cluster mode: shards are added, and node types change, in both regions."""
 import unittest
 
 import workspace
@@ -26,7 +26,7 @@ resource "aws_elasticache_replication_group" "home" {
 resource "aws_elasticache_global_replication_group" "x" {
   global_replication_group_id_suffix = "%(id)s"
   primary_replication_group_id       = aws_elasticache_replication_group.home.id
-  cache_node_type                    = "cache.r6g.large"
+  cache_node_type                    = "%(type)s"
   num_node_groups                    = %(shards)d
 }
 resource "aws_elasticache_replication_group" "away" {
@@ -42,14 +42,19 @@ resource "aws_elasticache_replication_group" "away" {
 }
 """
 
-    def test_get_more_shards_in_both_regions(self, tf):
+    def test_get_more_shards_and_larger_nodes_in_both_regions(self, tf):
         world, datastore = name("world"), "aws_elasticache_global_replication_group.x"
         members = [(world + "-home", "us-east-1"), (world + "-away", "eu-west-1")]
-        tf.change(self.CONFIGURATION % dict(id=world, shards=2))
-        self.assertEqual({datastore: "update"}, tf.change(self.CONFIGURATION % dict(id=world, shards=3)))
+        tf.change(self.CONFIGURATION % dict(id=world, type="cache.r6g.large", shards=2))
+        self.assertEqual({datastore: "update"}, tf.change(self.CONFIGURATION % dict(id=world, type="cache.r6g.large", shards=3)))
         shown = [[(g["NodeGroupId"], g["Slots"]) for g in self.group(*m)["NodeGroups"]] for m in members]
         self.assertEqual(3, len(shown[0]))
         self.assertEqual(shown[0], shown[1])
+        self.assertEqual({datastore: "update"}, tf.change(self.CONFIGURATION % dict(id=world, type="cache.r6g.xlarge", shards=3)))
+        self.assertEqual({"cache.r6g.xlarge"}, {self.group(*m)["CacheNodeType"] for m in members})
+        processes = self.processes(*[group for group, _ in members])
+        tf.destroy()
+        self.assert_ended(processes)
 
 
 if __name__ == "__main__":
