@@ -441,6 +441,8 @@ CREATE INDEX endpoint_by_group ON endpoint (region, rg_id, id);
 CREATE INDEX event_by_source ON event (region, source_id, at_ms);
 CREATE INDEX event_by_time ON event (region, at_ms);
 CREATE INDEX event_by_type ON event (region, source_type, at_ms);
+CREATE INDEX experiment_by_token ON experiment (region, account, json_extract(body, '$.clientToken'), created_ms, id);
+CREATE INDEX experiment_template_by_token ON experiment_template (region, account, json_extract(body, '$.clientToken'), created_ms, id);
 CREATE UNIQUE INDEX global_member_by_group ON global_member (region, rg_id);
 CREATE INDEX node_by_cluster ON node (region, cluster_id, id);
 CREATE INDEX node_by_group ON node (region, rg_id, id);

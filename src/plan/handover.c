@@ -150,7 +150,7 @@ static unsigned facts_of_old(struct world *w, const struct handover *h, const st
     bool ready = s->next_ng == NULL || s->next_ng->row.fork_offset == 0; /* else it is about to follow the old one */
     bool busy = old && s->old_ng->row.switch_node_id;                    /* a change within its region ends first */
     bool follows = s->next == NULL || is_linked(w, h, s);                /* else their offsets say nothing of each other */
-    bool fenced = reports && node_answers(old) && old->row.seen_fenced;
+    bool fenced = reports && old && old->row.seen_fenced && node_answers(old);
     unsigned facts = 0;
     if (reports) facts |= FACT_OLD_REPORTS;
     if (is_gone(old)) facts |= FACT_OLD_GONE;
