@@ -8,20 +8,20 @@
 #include "main/options.h"
 #include <string.h>
 
-/* A program that its user said where to find; the others are asked what they are when a node needs them. */
-static int check_given(struct engine_program *g, struct err *e)
-{
-    if (!g->for_name[0] && !g->named) return 0;
-    int r = engine_locate(g, e);
-    if (r == 0 || g->named) return r;
-    struct err why = *e;
-    return err_set(e, r, "--engine %s:%s=%s: %s", g->for_name, g->for_version, g->given, why.msg);
-}
-
 static bool is_there(const struct engine_program *g)
 {
     char path[ENGINE_PATH_SIZE];
     return g->path[0] || file_find_program(g->given, path, sizeof path);
+}
+
+/* A program that its user said where to find. Those that are for a whole kind are asked what they are when a node needs them. */
+static int check_given(struct engine_program *g, struct err *e)
+{
+    bool said = g->for_name[0] || (g->named && !is_there(g));
+    int r = said ? engine_locate(g, e) : 0;
+    if (r == 0 || g->named) return r;
+    struct err why = *e;
+    return err_set(e, r, "--engine %s:%s=%s: %s", g->for_name, g->for_version, g->given, why.msg);
 }
 
 int engines_check(const struct options *o, struct err *e)

@@ -283,6 +283,8 @@ class Attached:
         source, target = self.a.primaries
         slot = source.ask("CLUSTER", "KEYSLOT", "{b}")
         ids = [p.ask("CLUSTER", "MYID") for p in (source, target)]
+        for other in self.a.replicas + self.b.engines:
+            other.client.config_resetstat()  # of the refusals while the region formed
         with source.client.pipeline(transaction=True) as p:
             p.execute_command("CLUSTER", "SETSLOT", slot, "MIGRATING", ids[1])
             p.execute_command("CLUSTER", "SETSLOT", slot, "STABLE")
@@ -298,7 +300,7 @@ class Attached:
         self.assertIn("[%d->-%s]" % (slot, ids[1]), str(source.ask("CLUSTER", "NODES")))
         for other in self.a.replicas + self.b.engines:
             self.assertNotIn("[%d" % slot, str(other.ask("CLUSTER", "NODES")))
-            self.assertEqual(0, other.client.info("errorstats").get("errorstat_ERR", {}).get("count", 0))
+            self.assertNotIn("errorstat_ERR", other.client.info("errorstats"))
 
     def test_settings_that_are_none_are_refused(self):
         b = self.b.primaries[0]

@@ -3,6 +3,7 @@
 A line is `Operation form` or `Operation form = Code`: without a code it has to succeed. Names in braces are filled in. Lines
 that begin with @ do something else: see Session.direct(). Every answer is held against the API's model.
 """
+import datetime
 import http.client
 import json
 import urllib.parse
@@ -22,6 +23,9 @@ SHORT = {
     "U": "Engine=redis&AccessString=on&NoPasswordRequired=true&UserName={name}&UserId=",
     "ARN": "ResourceName=arn:aws:elasticache:us-east-1:000000000000:",
     "NOW": "ApplyImmediately=true&",
+    # What waits for this window is not done while the test runs.
+    "LATER": "PreferredMaintenanceWindow={day}:00:00-{day}:01:00&".format(day=(datetime.datetime.now(datetime.timezone.utc)
+                                                                             + datetime.timedelta(days=3)).strftime("%a").lower()),
 }
 MANY_TAGS = "&".join("Tags.Tag.%d.Key=k%d" % (i, i) for i in range(1, 52))
 BOTH_RESERVED = ("ParameterNameValues.ParameterNameValue.1.ParameterName=reserved-memory&ParameterNameValues.ParameterNameValue.1.ParameterValue=1"

@@ -160,7 +160,7 @@ CreateUserGroup UserGroupId=last&Engine=redis&UserIds.member.1=default = UserGro
 """
 
 CACHE_CLUSTERS = """
-CreateCacheCluster {CC}one&Tags.Tag.1.Key=k&NotificationTopicArn=arn:aws:sns:us-east-1:000000000000:t&SnapshotRetentionLimit=1
+CreateCacheCluster {LATER}{CC}one&Tags.Tag.1.Key=k&NotificationTopicArn=arn:aws:sns:us-east-1:000000000000:t&SnapshotRetentionLimit=1
 CreateCacheCluster {CC}one = CacheClusterAlreadyExists
 CreateCacheCluster {CC}1x = InvalidParameterValue
 CreateCacheCluster {CC}x&PreferredAvailabilityZones.PreferredAvailabilityZone.1=us-east-1a = InvalidParameterCombination
@@ -173,15 +173,15 @@ CreateCacheSubnetGroup {SG}only-a
 CreateCacheCluster {CC}x&CacheSubnetGroupName=only-a&PreferredAvailabilityZone=us-east-1b = InvalidVPCNetworkStateFault
 CreateCacheCluster {MC}mem&NumCacheNodes=2&AZMode=cross-az
 CreateCacheCluster {MC}mem-a&NumCacheNodes=1&CacheSubnetGroupName=only-a
+@wait cluster one
+@wait cluster mem
+@wait cluster mem-a
 @start 3600000
 CreateCacheCluster {CC}young
 CreateReplicationGroup {HA}young-rg
 @starting young
 @starting young-rg
 @start 1
-@wait cluster one
-@wait cluster mem
-@wait cluster mem-a
 CreateCacheCluster CacheClusterId=x&ReplicationGroupId=young-rg = InvalidReplicationGroupState
 DescribeCacheClusters CacheClusterId=one&ShowCacheNodeInfo=true
 DescribeCacheClusters CacheClusterId=mem&ShowCacheNodeInfo=true
@@ -237,7 +237,7 @@ CreateCacheSubnetGroup {SG}only-a2
 CreateCacheSecurityGroup CacheSecurityGroupName=x&Description=d = InvalidParameterValue
 CreateUser {U}rick
 CreateUserGroup UserGroupId=busy-ug&Engine=redis&UserIds.member.1=default
-CreateReplicationGroup {HA}rg&Tags.Tag.1.Key=k&MultiAZEnabled=true&SnapshotRetentionLimit=1&AtRestEncryptionEnabled=true&KmsKeyId=alias/k
+CreateReplicationGroup {LATER}{HA}rg&Tags.Tag.1.Key=k&MultiAZEnabled=true&SnapshotRetentionLimit=1&AtRestEncryptionEnabled=true&KmsKeyId=alias/k
 CreateReplicationGroup {HA}rg = ReplicationGroupAlreadyExists
 CreateReplicationGroup {RG}1x = InvalidParameterValue
 CreateReplicationGroup {RG}x&AutomaticFailoverEnabled=true = InvalidParameterCombination
@@ -252,6 +252,8 @@ CreateReplicationGroup {CM}x&NumNodeGroups=46 = NodeQuotaForClusterExceeded
 CreateReplicationGroup {RG}x&AutomaticFailoverEnabled=true&NumNodeGroups=91 = NodeGroupsPerReplicationGroupQuotaExceeded
 CreateReplicationGroup ReplicationGroupDescription=d&ReplicationGroupId=x&GlobalReplicationGroupId=ldgnf-none = GlobalReplicationGroupNotFoundFault
 CreateReplicationGroup {CM}cm&NumNodeGroups=2
+@wait rg rg
+@wait rg cm
 @start 3600000
 CreateReplicationGroup {CM}young-cm&NumNodeGroups=2
 @starting young-cm
@@ -260,8 +262,6 @@ CreateReplicationGroup {CM}cm-a&NumNodeGroups=2&CacheSubnetGroupName=only-a2
 CreateReplicationGroup {HA}two-a&CacheSubnetGroupName=only-a2
 CreateReplicationGroup {HA}secret&TransitEncryptionEnabled=true&AuthToken=0123456789abcdef
 CreateReplicationGroup {CM}locked&NumNodeGroups=2&AtRestEncryptionEnabled=true&KmsKeyId=alias/disabled
-@wait rg rg
-@wait rg cm
 @wait rg cm-a
 @wait rg two-a
 @wait rg secret
