@@ -128,3 +128,10 @@ int data_dir_write(const char *path, const char *name, const char *text, struct 
     if (r == 0 || note_says(path, name, text)) return 0;
     return err_set(e, ERR_IO, "writing %s: %s", file, strerrordesc_np(errno));
 }
+
+void data_dir_drop(const char *path, const char *name)
+{
+    char file[PATH_MAX];
+    snprintf(file, sizeof file, "%s/%s", path, name);
+    unlink(file);
+}

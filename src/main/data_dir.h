@@ -22,3 +22,5 @@ bool data_dir_is_claimed(const char *path, int lock_fd);
 bool data_dir_read(const char *path, const char *name, char *out, size_t size);
 /* Writes a small file into it, whole or not at all. */
 int data_dir_write(const char *path, const char *name, const char *text, struct err *e);
+/* Takes a small file away that is not true any more; one that is not there is none. */
+void data_dir_drop(const char *path, const char *name);

@@ -61,6 +61,7 @@ int naming_open(struct naming *n, const struct options *o, const char *advertise
     struct err *e)
 {
     int r = 0;
+    data_dir_drop(data_dir, NOTE); /* of a serve before this one, which may have been killed */
     if (o->names[0] == '\0' && o->dns[0] == '\0') return 0;
     n->shown = o->names[0] != '\0';
     n->domain = n->shown ? o->names : NAMES_OF_AWS;

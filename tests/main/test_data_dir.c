@@ -136,6 +136,10 @@ Test(data_dir, notes_are_written_and_read_whole)
     char out[16];
     cr_expect_not(data_dir_read(scratch_dir(), "note", out, sizeof out));
     cr_assert_eq(data_dir_write(scratch_dir(), "note", "word\n", &e), 0, "%s", e.msg);
+    data_dir_drop(scratch_dir(), "note");
+    data_dir_drop(scratch_dir(), "note");
+    cr_expect_not(data_dir_read(scratch_dir(), "note", out, sizeof out));
+    cr_assert_eq(data_dir_write(scratch_dir(), "note", "word\n", &e), 0, "%s", e.msg);
     cr_assert(data_dir_read(scratch_dir(), "note", out, sizeof out));
     cr_expect_str_eq(out, "word");
     scratch_write("note", "longer than there is room\n", 0600);
