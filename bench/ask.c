@@ -4,28 +4,15 @@
  *
  *     ask HOST PORT QUESTIONS SECONDS NAME
  */
+#include "common.h"
 #include <arpa/inet.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 enum { HEADER = 12, LOST_US = 100000, PACKET_MAX = 2048 };
-
-static void die(const char *what)
-{
-    perror(what);
-    exit(1);
-}
-
-static double now_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static size_t write_question(const char *name, uint8_t *out)
 {

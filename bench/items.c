@@ -4,6 +4,7 @@
  *
  *     items HOST PORT CONNECTIONS SECONDS BYTES
  */
+#include "common.h"
 #include <netdb.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
@@ -13,7 +14,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { MAX_EVENTS = 64, SET_EACH = 10 };
@@ -27,19 +27,6 @@ struct conn {
 static char *set;
 static size_t set_size, value_size;
 static const char get[] = "get item\r\n", stored[] = "STORED\r\n";
-
-static void die(const char *what)
-{
-    perror(what);
-    exit(1);
-}
-
-static double now_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static int dial(const char *host, const char *port)
 {

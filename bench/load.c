@@ -5,6 +5,7 @@
  *
  *     load HOST PORT CONNECTIONS SECONDS BODYFILE|- [PATH]
  */
+#include "common.h"
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
@@ -16,7 +17,6 @@
 #include <strings.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { MAX_EVENTS = 64, RECV_SIZE = 64 << 10, BUCKETS = 2000000 };
@@ -38,19 +38,6 @@ struct load {
     uint32_t *by_us; /* answers per microsecond of latency */
     uint64_t n_ok, n_bad;
 };
-
-static void die(const char *what)
-{
-    perror(what);
-    exit(1);
-}
-
-static int64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
 
 static char *read_all(const char *path, size_t *len)
 {

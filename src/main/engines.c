@@ -24,15 +24,16 @@ static int check_given(struct engine_program *g, struct err *e)
     return err_set(e, r, "--engine %s:%s=%s: %s", g->for_name, g->for_version, g->given, why.msg);
 }
 
-int engines_check(const struct options *o, struct err *e)
+int engines_check(const struct options *o, struct engines_known *out, struct err *e)
 {
-    struct engine_map m;
+    struct engine_map *m = &out->map;
     bool any = false;
-    agent_engines_init(&m, o->redis_server, o->memcached, o->engines);
-    for (size_t i = 0; i < m.n; i++) {
-        int r = check_given(&m.items[i], e);
+    *out = (struct engines_known){0};
+    agent_engines_init(m, o->redis_server, o->memcached, o->engines);
+    for (size_t i = 0; i < m->n; i++) {
+        int r = check_given(&m->items[i], e);
         if (r) return r;
-        any = any || (m.items[i].kind == agent_engines[0] && is_there(&m.items[i]));
+        any = any || (m->items[i].kind == agent_engines[0] && is_there(&m->items[i]));
     }
     if (any) return 0;
     return err_set(e, ERR_USAGE,
@@ -55,18 +56,14 @@ static int try_program(const struct engine_program *g, struct engine_lacks *out,
     return r;
 }
 
-int engines_try(const struct options *o, struct engines_known *out, struct err *e)
+int engines_try(struct engines_known *known, struct err *e)
 {
-    struct engine_map *m = &out->map;
     int r = 0;
-    agent_engines_init(m, o->redis_server, o->memcached, o->engines);
-    for (size_t i = 0; r == 0 && i < m->n; i++) {
-        struct engine_program *g = &m->items[i];
-        if (g->kind != agent_engines[0] || g->for_name[0] == '\0') continue;
-        r = engine_locate(g, e);
-        if (r || engine_kind_runs(g->kind, g->name)) continue;
-        r = try_program(g, &out->lacks[i], e);
-        out->any = out->any || engine_lacks_any(&out->lacks[i]);
+    for (size_t i = 0; r == 0 && i < known->map.n; i++) {
+        const struct engine_program *g = &known->map.items[i];
+        if (g->kind != agent_engines[0] || g->for_name[0] == '\0' || engine_kind_runs(g->kind, g->name)) continue;
+        r = try_program(g, &known->lacks[i], e);
+        known->any = known->any || engine_lacks_any(&known->lacks[i]);
     }
     return r;
 }

@@ -497,8 +497,8 @@ static int open_all(struct serve *s, struct err *e)
         return err_set(e, ERR_IO, "/proc/self/exe can't be read");
     int r = check_flags(s->o, e);
     if (r) return r;
-    if (s->o->dry_run == DRY_RUN_OFF) r = engines_check(s->o, e);
-    if (r == 0 && s->o->dry_run == DRY_RUN_OFF) r = engines_try(s->o, &s->engines, e);
+    if (s->o->dry_run == DRY_RUN_OFF) r = engines_check(s->o, &s->engines, e);
+    if (r == 0 && s->o->dry_run == DRY_RUN_OFF) r = engines_try(&s->engines, e);
     if (r == 0) r = find_snapshot_folders(s, e);
     if (r == 0 && s->o->addressing == ADDRESSING_PORTS) r = bind_host_find(s->o->bind, s->o->advertise, s->listen_host, e);
     bool everywhere = strcmp(s->listen_host, EVERYWHERE) == 0;

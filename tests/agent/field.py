@@ -62,6 +62,16 @@ def serves(sighting, *names):
     return all(s.get("state") == "ready" and "role" in s and s.get("link_up", True) for s in found)
 
 
+def fill(ballast):
+    """Takes what room its disk has left for a file."""
+    with open(ballast, "wb", buffering=0) as f:
+        try:
+            while True:
+                f.write(bytes(4096))
+        except OSError:
+            pass
+
+
 def own_block():
     """A /16 of loopback addresses that no other run of these tests uses; its lock is held as long as the process lives."""
     for octet in range(200, 250):

@@ -4,7 +4,7 @@ import shutil
 import signal
 import unittest
 
-from field import Field, client, main, node, seen, serves
+from field import Field, client, fill, main, node, seen, serves
 
 REDIS = shutil.which("redis-server")
 
@@ -105,12 +105,7 @@ class Heal(Field):
             os.system("umount -l " + self.data())
 
     def fill_and_clear(self, ballast):
-        with open(ballast, "wb", buffering=0) as f:
-            try:
-                while True:
-                    f.write(bytes(4096))
-            except OSError:
-                pass
+        fill(ballast)
         self.order([self.a])
         self.start(engine=self.engine)
         self.broken("No space left")

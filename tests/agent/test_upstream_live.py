@@ -7,7 +7,7 @@ import socket
 import threading
 import unittest
 
-from field import Field, PORT, admin, client, main, node, poll, seen, serves
+from field import Field, PORT, admin, client, fill, main, node, poll, seen, serves
 
 KEYS, MARK = 40, "a mark"
 VALUE = MARK + os.urandom(10000).hex()  # what is copied comes in several pieces, and each value begins uncompressed
@@ -136,14 +136,6 @@ class Upstreams(Field):
     def send(self):
         return self.order([self.up, *self.orders.values()], clusters=self.maps)
 
-    def fill(self, ballast):
-        with open(ballast, "wb", buffering=0) as f:
-            try:
-                while True:
-                    f.write(bytes(4096))
-            except OSError:
-                pass
-
     def begin(self, kinds):
         for n, kind in enumerate(kinds, 1):
             self.follower(kind, n)
@@ -239,7 +231,7 @@ class Upstreams(Field):
         ballast = os.path.join(self.data(), "ballast")
         try:
             self.begin(["room"])
-            self.fill(ballast)
+            fill(ballast)
             self.spoil("room", full_copy_with(b"", b""))
             why = "it can't follow its upstream: (its disk is full|Write error or short write writing to the DB dump file)"
             self.wait(lambda s: re.search(why, seen(s, "room").get("reason") or "") and not seen(s, "room")["link_up"])

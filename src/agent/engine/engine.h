@@ -41,8 +41,8 @@ void engine_map_init(
  * The program for that engine and version x.y.z: the one that --engine names for it, the most
  * exact first; else the nearest version of the engine, of the same major version if there is
  * one; else, as engines of one kind stand in for each other, the nearest of those. One that can't
- * run is passed over, except one that is named for its whole kind. ERR_USAGE with a line that says what to do where none is left. The
- * answer stays valid as long as the map.
+ * run is passed over, except one that is named for its whole kind. ERR_USAGE with a line that
+ * says what to do where none is left. The answer stays valid as long as the map.
  */
 int engine_pick(struct engine_map *m, const char *engine, const char *version, struct engine_program **out, struct err *e);
 

@@ -25,7 +25,7 @@ bool order_is_place(const char *root, const char *path);
 #define TLS_AUTHORITY "ca.crt"
 
 /*
- * What is asked of every node's order: its id, address, endpoints, port, version, the files that it begins with, what encrypts it, and settings of names
- * that the catalogue knows for the engine, with values of one line. ERR_USAGE with one line that says what is wrong.
+ * What is asked of every node's order: its id, address, endpoints, port, version, the files that it begins with, what encrypts it, and
+ * settings of names that the catalogue knows for the engine, with values of one line. ERR_USAGE with one line that says what is wrong.
  */
 int order_check(const struct proto_node_order *o, struct err *e);

@@ -84,7 +84,7 @@ static bool names_shards(const struct node *n)
     struct engine_program *program;
     struct err e;
     if (engine_pick(n->host->engines, n->order->engine, n->order->engine_version, &program, &e) != 0) return false;
-    return (strcmp(program->name, "redis") == 0 || strcmp(program->name, "valkey") == 0) && engine_is_from(program, 7, 2);
+    return engine_kind_runs(program->kind, program->name) && engine_is_from(program, 7, 2);
 }
 
 int cluster_prepare(struct node *n, struct err *e)
