@@ -384,3 +384,24 @@ Test(clusters, the_quota_of_a_region_counts_stand_alone_nodes_and_can_be_raised)
     fixture_config.large_groups = true;
     create(text);
 }
+
+static bool told(const char *form, const char *message)
+{
+    struct answer a = fixture_run("us-east-1", "DescribeEvents", form);
+    cr_assert_eq(a.fault, 0, "%s", a.message);
+    const struct api_event_list *events = &((const struct api_describe_events_out *)a.out)->events;
+    for (size_t i = 0; i < events->n; i++)
+        if (strcmp(events->items[i].message, message) == 0) return true;
+    return false;
+}
+
+Test(clusters, other_security_groups_are_told)
+{
+    create(REDIS "CacheClusterId=guarded");
+    fixture_cluster_available("us-east-1", "guarded");
+    cr_assert_not(told("SourceIdentifier=guarded&SourceType=cache-cluster", "Applied change to security group"));
+    struct answer a = fixture_run("us-east-1", "ModifyCacheCluster",
+        "CacheClusterId=guarded&SecurityGroupIds.SecurityGroupId.1=sg-1&ApplyImmediately=true");
+    cr_assert_eq(a.fault, 0, "%s", a.message);
+    cr_assert(told("SourceIdentifier=guarded&SourceType=cache-cluster", "Applied change to security group"));
+}

@@ -1,4 +1,4 @@
-"""Every move of every lifecycle is made by some unit test of the plans or of the operations; prints how many of each are.
+"""Every move of every lifecycle is made by some unit test of the plans or of the operations, and every kind of event is raised by one; prints how many are.
 
 What a new row begins with is no move that anybody makes, but where an operation moves to it: schema/words.json lists it for the drawing.
 """
@@ -36,5 +36,9 @@ for name, rows in listed():
     missed = [(start, event) for start, event in rows if (name, start, event) not in seen]
     print("%-18s %2d of %2d moves" % (name, len(rows) - len(missed), len(rows)))
     problems += ["%s: no test moves it from '%s' by '%s'" % (name, start, event) for start, event in missed]
+events = [e["name"] for e in json.loads((source / "api/catalog/events.json").read_text())["events"]]
+silent = [name for i, name in enumerate(events) if ("event", str(i)) not in seen]
+print("%-18s %2d of %2d" % ("kinds of events", len(events) - len(silent), len(events)))
+problems += ["event %s: no test raises it" % name for name in silent]
 print("\n".join(problems))
 sys.exit(1 if problems else 0)

@@ -112,6 +112,20 @@ Test(global, a_secondary_is_associated_when_its_group_is_available)
     cr_assert_eq(g->row.status, GLOBAL_AVAILABLE);
 }
 
+Test(global, a_primary_is_associated_when_its_side_of_the_link_stands)
+{
+    g->row.status = GLOBAL_MODIFYING;
+    member("us-east-1")->row.status = MEMBER_ASSOCIATING;
+    plan_world(&b.w);
+    build_see_all(&b);
+    plan_world(&b.w);
+    cr_assert_eq(member("us-east-1")->row.status, MEMBER_ASSOCIATED);
+    bool told = false;
+    for (struct world_event *e = b.w.events; e; e = e->next)
+        told = told || strstr(e->message, " associated with global datastore ldgnf-g as primary");
+    cr_assert(told);
+}
+
 Test(global, a_member_that_leaves_is_associated_until_it_takes_writes)
 {
     g->row.status = GLOBAL_MODIFYING;

@@ -333,6 +333,27 @@ Test(rg, ports_mode_looks_elsewhere_where_a_stranger_has_the_port)
     cr_expect_eq(told("The primary endpoint of replication group x has port"), 1);
 }
 
+Test(rg, ports_mode_tells_of_the_ports_of_clusters_that_are_others)
+{
+    b.w.addressing = (struct world_addressing){true, "0.0.0.0", 20000, 20009};
+    build_cluster(&b, "us-east-1", "alone", "redis", "creating", 1);
+    build_cluster(&b, "us-east-1", "mem", "memcached", "creating", 1);
+    build_link(&b);
+    plan_world(&b.w);
+    cr_expect_eq(told("Cache node 0001 has port 2000"), 1);
+    cr_expect_eq(told("The configuration endpoint of mem has port 2000"), 1);
+}
+
+Test(rg, ports_mode_tells_of_a_configuration_endpoint_for_which_no_port_is_left)
+{
+    b.w.addressing = (struct world_addressing){true, "0.0.0.0", 20000, 20000};
+    build_cluster(&b, "us-east-1", "mem", "memcached", "creating", 1);
+    build_cluster(&b, "us-east-1", "more", "memcached", "creating", 1);
+    build_link(&b);
+    plan_world(&b.w);
+    cr_expect_eq(told("The configuration endpoint of more has no address: every port of 20000 to 20000 is in use"), 1);
+}
+
 Test(rg, ports_mode_tells_of_a_port_that_is_not_published)
 {
     b.w.addressing = (struct world_addressing){true, "0.0.0.0", 20000, 20009};
@@ -412,4 +433,64 @@ Test(rg, a_process_that_ends_again_and_again_is_told_the_third_time_and_ever_mor
         cr_assert_eq(told("Cache node 0001 has ended"), (deaths >= 3) + (deaths >= 6) + (deaths >= 12), "%d deaths", deaths);
     }
     cr_assert_eq(told("Cache node 0001 has ended 3 times and is started again: killed by signal 11"), 1);
+}
+
+Test(rg, keys_that_cluster_mode_has_left_out_are_told_once)
+{
+    make("available", 1);
+    struct row_node stored = b.nodes[0].row;
+    b.nodes[0].stored = &stored;
+    b.nodes[0].row.seen_left_out = 7;
+    plan_world(&b.w);
+    stored = b.nodes[0].row;
+    plan_world(&b.w);
+    cr_assert_eq(told("Cache node 0001 has left out 7 keys"), 1);
+}
+
+Test(rg, what_a_change_was_is_told_at_its_end)
+{
+    static const struct {
+        enum replicas_change replicas;
+        enum failover_setting failover;
+        const char *told;
+    } table[] = {
+        {REPLICAS_INCREASE, FAILOVER_DISABLED, "Increase replica count completed for replication group demo on "},
+        {REPLICAS_DECREASE, FAILOVER_DISABLED, "Decrease replica count completed for replication group demo on "},
+        {REPLICAS_NONE, FAILOVER_DISABLING, "Automatic failover has been turned off for replication group demo"},
+        {REPLICAS_NONE, FAILOVER_ENABLING, "Automatic failover has been turned on for replication group demo"},
+    };
+    make("available", 2);
+    build_see_all(&b);
+    plan_world(&b.w);
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        b.w.events = NULL;
+        b.rgs[0].row.status = RG_MODIFYING;
+        b.rgs[0].row.replicas_change = table[i].replicas;
+        b.rgs[0].row.automatic_failover = table[i].failover;
+        plan_world(&b.w);
+        build_see_all(&b);
+        plan_world(&b.w);
+        cr_expect_eq(told(table[i].told), 1, "%s", table[i].told);
+        cr_expect_eq(b.rgs[0].row.status, RG_AVAILABLE);
+    }
+}
+
+Test(rg, what_becomes_of_a_serverless_cache_is_told_by_its_name)
+{
+    static struct world_serverless_cache cache;
+    cache.row = (struct row_serverless_cache){.region = "us-east-1", .name = "shop", .rg_id = "demo"};
+    make("creating", 1);
+    b.rgs[0].serverless = &cache;
+    build_see_all(&b);
+    plan_world(&b.w);
+    cr_assert_eq(told("Serverless cache shop has been created"), 1);
+    b.rgs[0].row.status = RG_MODIFYING;
+    plan_world(&b.w);
+    cr_assert_eq(told("Serverless cache shop has been modified"), 1);
+    b.rgs[0].row.status = RG_DELETING;
+    for (size_t i = 0; i < b.w.n_nodes; i++) b.nodes[i].row.want = WISH_GONE;
+    for (size_t i = 0; i < b.w.n_nodes; i++) b.nodes[i].row.seen_state = SEEN_GONE;
+    plan_world(&b.w);
+    cr_assert_eq(told("Serverless cache shop has been deleted"), 1);
+    cr_assert(cache.drop);
 }

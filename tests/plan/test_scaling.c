@@ -282,6 +282,15 @@ Test(scaling, a_stand_alone_cluster_whose_data_fit_is_changed)
     cr_assert(told("Succeeded applying modification to cache node type to " SMALL "."));
 }
 
+Test(scaling, a_stand_alone_cluster_that_does_not_tell_in_time_keeps_its_type)
+{
+    make_cluster("redis");
+    b.w.steady_ms += 10000;
+    plan_world(&b.w);
+    cr_assert_str_eq(b.clusters[0].row.node_type, BIG);
+    cr_assert(told("Failed to scale down Cache Cluster [cc] because its node did not tell in time"));
+}
+
 Test(scaling, a_memcached_is_not_asked)
 {
     make_cluster("memcached");

@@ -1,5 +1,6 @@
 #include "base/arena.h"
 #include "build.h"
+#include "plan/serverless.h"
 #include "plan/snapshot.h"
 #include <criterion/criterion.h>
 #include <string.h>
@@ -14,10 +15,12 @@ static struct world_snapshot_part part[2];
 static struct world_seed seed;
 static struct world_seed_file seed_files[2];
 static struct row_snapshot_schedule schedule;
+static struct world_serverless_cache serverless;
 
 static void setup(void)
 {
     build_init(&b, &a);
+    serverless = (struct world_serverless_cache){0};
     memset(snapshot, 0, sizeof snapshot);
     memset(part, 0, sizeof part);
     seed = (struct world_seed){0};
@@ -85,6 +88,70 @@ Test(snapshots, are_available_once_the_file_is_whole_and_so_is_their_source)
     cr_assert_str_eq(status_after("whole"), "available");
     cr_assert_eq(b.rgs[0].row.status, RG_AVAILABLE);
     cr_assert(told("Snapshot succeeded for snapshot with ID 's' of cache cluster with ID 'demo-001'"));
+}
+
+Test(snapshots, of_a_whole_group_name_the_group)
+{
+    for (int done = 0; done < 2; done++) {
+        teardown();
+        memset(&a, 0, sizeof a);
+        setup();
+        make(true, "snapshotting", "creating");
+        snapshot[0].row.cluster_id = NULL;
+        status_after(done ? "whole" : "failed");
+        cr_assert(told(done ? "Snapshot succeeded for snapshot with ID 's' of replication group with ID 'demo'"
+                            : "Snapshot failed for snapshot with ID 's' of replication group with ID 'demo'"));
+    }
+}
+
+/* The replication group beneath the serverless cache "shop", and its snapshot "s". */
+static void make_serverless(const char *source_status, const char *status)
+{
+    make(true, source_status, status);
+    serverless.row = (struct row_serverless_cache){.region = HOME, .name = "shop", .rg_id = SERVERLESS_PREFIX "shop"};
+    b.rgs[0].serverless = &serverless;
+    snapshot[0].row.name = SERVERLESS_PREFIX "s";
+    snapshot[0].row.rg_id = SERVERLESS_PREFIX "shop";
+}
+
+Test(snapshots, of_serverless_caches_are_told_by_the_names_that_users_know)
+{
+    static const struct {
+        const char *state, *message;
+    } table[] = {
+        {"whole", "Snapshot s of serverless cache shop has been created"},
+        {"failed", "Snapshot s of serverless cache shop could not be created"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        teardown();
+        memset(&a, 0, sizeof a);
+        setup();
+        make_serverless("snapshotting", "creating");
+        status_after(table[i].state);
+        cr_expect(told(table[i].message), "%s", table[i].message);
+    }
+}
+
+Test(snapshots, of_serverless_caches_are_exported_under_the_names_that_users_know)
+{
+    static const struct {
+        const char *exported, *reason, *message;
+    } table[] = {
+        {"b/x.rdb", NULL, "Snapshot s has been exported to the S3 bucket b"},
+        {NULL, "nobody may write there", "Snapshot s could not be exported to the S3 bucket b: nobody may write there"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        teardown();
+        memset(&a, 0, sizeof a);
+        setup();
+        make_serverless("available", "exporting");
+        snapshot[0].row.export_bucket = "b";
+        snapshot[0].row.exports = part[0].row.seen_export = 1;
+        part[0].row.seen_exported = table[i].exported;
+        part[0].row.seen_export_reason = table[i].reason;
+        cr_expect_str_eq(status_after("whole"), "available");
+        cr_expect(told(table[i].message), "%s", table[i].message);
+    }
 }
 
 Test(snapshots, that_cannot_be_taken_have_failed)
@@ -350,7 +417,19 @@ Test(snapshots, that_cannot_be_loaded_end_the_creation)
     cr_assert_eq(b.clusters[0].row.status, CLUSTER_RESTORE_FAILED);
     cr_assert_not(seed.drop, "a start without it would be an empty one");
     cr_assert(told("Failed to restore the cache cluster from s: its checksum is wrong"));
+    cr_assert(told("Failed to create the replication group demo"));
     for (struct world_event *e = b.w.events; e; e = e->next) cr_assert_null(strstr(e->message, "cannot be started"));
+}
+
+Test(snapshots, that_cannot_be_loaded_end_the_creation_of_a_serverless_cache)
+{
+    make_seeded("creating");
+    serverless.row = (struct row_serverless_cache){.region = HOME, .name = "shop", .rg_id = "demo"};
+    b.rgs[0].serverless = &serverless;
+    b.nodes[0].row.seen_state = SEEN_BROKEN;
+    seed.row.seen_refused = "its checksum is wrong";
+    status_after("whole");
+    cr_assert(told("Serverless cache shop could not be created from s: its checksum is wrong"));
 }
 
 Test(snapshots, that_cannot_be_loaded_are_named_as_the_user_named_them)

@@ -10,7 +10,7 @@ int find_global(struct op *op, const char *id, struct row_global_replication_gro
 /* True for what has not been served for so long that nothing but a change can help: it may be deleted, whatever is under way. */
 bool unserved_for_long(const struct op *op, int64_t unserved_since_ms);
 
-/* Writes an event of this region: note_event(op, id, EVENT_GROUP_MODIFIED, id). */
+/* Writes an event of this region: note_event(op, id, EVENT_USER_CREATED, id). */
 #define note_event(op, id, event, ...) \
     note_message(op, event_kinds[event].source, id, event_message((op)->arena, event, ##__VA_ARGS__))
 int note_message(struct op *op, const char *source_type, const char *source_id, const char *message);
