@@ -21,7 +21,7 @@ turns                 100 failovers over three regions in cluster mode, with 1 a
 hostile               the dearest of 3,700 requests made to be dear, in processor time
 image                 the container image; needs podman, runc, debootstrap and root
 gateway, far          what a gateway between regions costs; a write, and a failover, in a region that is 40 ms away (far_failover)
-scale                 10,000 groups of nodes without processes, or as many as MERIDIAN_BENCH_GROUPS says
+scale                 10,000 groups of nodes without processes, or as many as MERIDIAN_BENCH_GROUPS says; then a region with a long past
 """
 import multiprocessing
 import os

@@ -17,6 +17,7 @@ GROUPS = int(os.environ.get("MERIDIAN_BENCH_GROUPS") or 10000)
 THOUSAND = max(GROUPS // 10, 1)
 CLIENTS, ASKED, FAILOVERS = 4, 2000, 20
 SNAPSHOTS, USERS = GROUPS // 2, GROUPS // 10
+EVENTS = 10 * GROUPS
 FLAGS = ["--dry-run", "--quotas", "raised", "--log-level", "warn"]
 
 
@@ -175,6 +176,70 @@ def described(server):
     yield Figure("  all of them listed in pages of 100", "/s", 20000, [GROUPS / ms * 1000 for ms in took], least=True)
 
 
+def snapshots_settled(wire, regions):
+    return not any("<SnapshotStatus>creating" in page for region in regions for page in listed(wire, region, "DescribeSnapshots"))
+
+
+def dearest(wire, region, asked):
+    """The slowest of some requests, each (action, parameters): its name and ms."""
+    took = {}
+    for action, parameters in asked:
+        name = " ".join([action] + ["%s=%s" % item for item in parameters.items()])
+        took[name] = statistics.median(timed(lambda: wire.ask(region, action, **parameters)) for _ in range(15))
+    worst = max(took, key=took.get)
+    return worst, took[worst]
+
+
+PAGES = [(action, {}) for action in ("DescribeReplicationGroups", "DescribeCacheClusters", "DescribeSnapshots", "DescribeEvents", "DescribeUsers",
+                                     "DescribeUserGroups", "DescribeCacheParameterGroups", "DescribeCacheSubnetGroups", "DescribeGlobalReplicationGroups",
+                                     "DescribeCacheEngineVersions", "DescribeReservedCacheNodes", "DescribeServiceUpdates", "DescribeUpdateActions",
+                                     "DescribeServerlessCaches", "DescribeServerlessCacheSnapshots")]
+CHOICES = [("DescribeSnapshots", {"ReplicationGroupId": "source"}), ("DescribeSnapshots", {"CacheClusterId": "other-001"}),
+           ("DescribeSnapshots", {"SnapshotSource": "system"}), ("DescribeSnapshots", {"SnapshotName": "s00007"}),
+           ("DescribeEvents", {"SourceType": "user", "Duration": "20000"}), ("DescribeEvents", {"SourceIdentifier": "other", "Duration": "20000"}),
+           ("DescribeUsers", {"Filters.member.1.Name": "user-name", "Filters.member.1.Values.member.1": "user-7"}),
+           ("DescribeCacheClusters", {"ShowCacheClustersNotInReplicationGroups": "true"})]
+
+
+def burdened(server, region):
+    """A region with two replication groups and a long past: snapshots, users and events."""
+    wire = Wire(server.port)
+    for group in "source", "other":
+        wire.ask(region, "CreateReplicationGroup", ReplicationGroupId=group, ReplicationGroupDescription="measured", Engine="redis",
+                 CacheNodeType="cache.r6g.large", NumCacheClusters=2)
+        until(lambda: "<Status>available" in wire.ask(region, "DescribeReplicationGroups", ReplicationGroupId=group), group + " available")
+    wire.ask(region, "CreateSnapshot", ReplicationGroupId="source", SnapshotName="first")
+    until(lambda: snapshots_settled(wire, [region]), "a snapshot", pause=0.01)
+    all_sent(server.port, [Wire.request(region, "CreateUser", UserId="user-%d" % n, UserName="user-%d" % n, Engine="redis",
+                                        AccessString="on ~* +@all", NoPasswordRequired="true") for n in range(USERS)])
+    all_sent(server.port, [Wire.request(region, "CopySnapshot", SourceSnapshotName="first", TargetSnapshotName="s%05d" % n) for n in range(SNAPSHOTS)])
+    until(lambda: snapshots_settled(wire, [region]), "%d snapshots available" % SNAPSHOTS, pause=0.05, deadline=1200)
+    for _ in range(EVENTS // 2):
+        wire.ask(region, "CreateCacheParameterGroup", CacheParameterGroupName="passing", CacheParameterGroupFamily="redis7", Description="measured")
+        wire.ask(region, "DeleteCacheParameterGroup", CacheParameterGroupName="passing")
+    return wire
+
+
+def make_and_end(wire, region):
+    """What is created and deleted without a process: a parameter group, a subnet group, and a user."""
+    wire.ask(region, "CreateCacheParameterGroup", CacheParameterGroupName="apart", CacheParameterGroupFamily="redis7", Description="measured")
+    wire.ask(region, "DeleteCacheParameterGroup", CacheParameterGroupName="apart")
+    wire.ask(region, "CreateUserGroup", UserGroupId="apart", Engine="redis", **{"UserIds.member.1": "default"})
+    wire.ask(region, "DeleteUserGroup", UserGroupId="apart")
+
+
+def past():
+    """What a region's past costs: the same asked and done in turn where there is none."""
+    with Server(FLAGS) as server, Server(FLAGS) as empty:
+        wire, other = burdened(server, APART), Wire(empty.port)
+        worst, took = dearest(wire, APART, PAGES + CHOICES)
+        yield Figure("%d events, %d snapshots, %d users: the dearest description, %s" % (EVENTS, SNAPSHOTS, USERS, worst), "ms", 2, [took])
+        for what, act in (("a group", lambda w: create_and_delete(w, APART, "apart")), ("a parameter group and a user group", lambda w: make_and_end(w, APART))):
+            took = [(timed(lambda: act(wire)), timed(lambda: act(other))) for _ in range(5 * FAILOVERS)]
+            mine, theirs = (statistics.median(values) for values in zip(*took))
+            yield Figure("  %s created and deleted, to an empty region's" % what, "", 1.2, [mine / theirs])
+
+
 def burdens(server):
     """Snapshots and users beside them; events there are already."""
     snapshots = [Wire.request(region, "CreateSnapshot", ReplicationGroupId=group, SnapshotName="s" + group)
@@ -184,19 +249,7 @@ def burdens(server):
     all_sent(server.port, users)
     yield Figure("  %d snapshots begun beside them" % SNAPSHOTS, "/s", None, [SNAPSHOTS / all_sent(server.port, snapshots)[-1]])
     wire = Wire(server.port)
-    until(lambda: not any("<SnapshotStatus>creating" in page for r in REGIONS for page in listed(wire, r, "DescribeSnapshots")),
-          "%d snapshots available" % SNAPSHOTS, pause=0.05, deadline=1200)
-
-
-def lists(server):
-    """The slowest first page of any list."""
-    wire = Wire(server.port)
-    actions = ["DescribeReplicationGroups", "DescribeCacheClusters", "DescribeSnapshots", "DescribeEvents", "DescribeUsers", "DescribeUserGroups",
-               "DescribeCacheParameterGroups", "DescribeCacheSubnetGroups", "DescribeGlobalReplicationGroups",
-               "DescribeCacheEngineVersions"]
-    took = {action: statistics.median(timed(lambda: wire.ask(REGIONS[0], action)) for _ in range(15)) for action in actions}
-    worst = max(took, key=took.get)
-    yield Figure("  the dearest first page: %s" % worst, "ms", 2, [took[worst]])
+    until(lambda: snapshots_settled(wire, REGIONS), "%d snapshots available" % SNAPSHOTS, pause=0.05, deadline=1200)
 
 
 def scale():
@@ -210,9 +263,13 @@ def scale():
         yield Figure("  idle serve, of a core", "%", 1, list(idle_shares([server.process.pid]).values()))
         yield Figure("  resident memory of serve", "MiB", 100, [mib(server.process.pid, "VmRSS")])
         yield from burdens(server)
-        yield from lists(server)
+        worst, took = dearest(wire, REGIONS[0], PAGES)
+        yield Figure("  the dearest first page: %s" % worst, "ms", 2, [took])
         yield Figure("  a group elsewhere created and deleted, to an empty serve's", "", 1.2,
                      [statistics.median(timed(lambda: create_and_delete(wire, APART, "apart")) for _ in range(FAILOVERS)) / statistics.median(creations)])
         server.stop()
         server.start()
         yield Figure("  start with that database, to health", "ms", 300, [server.took_ms])
+        until(lambda: unsettled(Wire(server.port)) == (0, GROUPS), "%d groups available again" % GROUPS, pause=0.2)
+        yield Figure("  resident memory of serve after that start", "MiB", 100, [mib(server.process.pid, "VmRSS")])
+    yield from past()

@@ -436,6 +436,9 @@ CREATE TABLE user_group_member (
   PRIMARY KEY (region, group_id, user_id)
 ) WITHOUT ROWID;
 CREATE INDEX cache_cluster_by_group ON cache_cluster (region, rg_id, id);
+CREATE INDEX cache_cluster_by_parameter_group ON cache_cluster (region, parameter_group, id) WHERE substr(parameter_group, 1, 8) <> 'default.';
+CREATE INDEX cache_cluster_by_pending_parameter_group ON cache_cluster (region, pending_parameter_group) WHERE pending_parameter_group IS NOT NULL;
+CREATE INDEX cache_cluster_by_subnet_group ON cache_cluster (region, subnet_group) WHERE subnet_group <> 'default';
 CREATE INDEX endpoint_by_cluster ON endpoint (region, cluster_id);
 CREATE INDEX endpoint_by_group ON endpoint (region, rg_id, id);
 CREATE INDEX event_by_source ON event (region, source_id, at_ms);
@@ -446,7 +449,9 @@ CREATE INDEX experiment_template_by_token ON experiment_template (region, accoun
 CREATE UNIQUE INDEX global_member_by_group ON global_member (region, rg_id);
 CREATE INDEX node_by_cluster ON node (region, cluster_id, id);
 CREATE INDEX node_by_group ON node (region, rg_id, id);
+CREATE INDEX replication_group_by_parameter_group ON replication_group (region, parameter_group) WHERE substr(parameter_group, 1, 8) <> 'default.';
 CREATE INDEX rg_user_group_by_group ON rg_user_group (region, group_id, rg_id);
+CREATE INDEX snapshot_being_copied ON snapshot (region, copied_from) WHERE status = 'creating' AND copied_from IS NOT NULL;
 CREATE INDEX snapshot_taken_by_node ON snapshot_taken (region, node_id, at_ms);
 CREATE INDEX snapshot_taken_by_time ON snapshot_taken (at_ms);
 CREATE INDEX test_failover_by_time ON test_failover (region, at_ms);

@@ -21,6 +21,6 @@ INSERT INTO snapshot_taken (region, node_id, at_ms) VALUES (:region, :node_id, :
 -- name: snapshot_taken_forget (before_ms int, most int)
 DELETE FROM snapshot_taken WHERE seq IN (SELECT seq FROM snapshot_taken WHERE at_ms <= :before_ms ORDER BY at_ms LIMIT :most);
 
--- Copies that are being made of it.
--- name: snapshot_copies (region text, name text) int
-SELECT count(*) FROM snapshot WHERE region = :region AND copied_from = :name AND status = 'creating';
+-- Whether a copy is being made of it.
+-- name: snapshot_is_copied (region text, name text) int
+SELECT EXISTS (SELECT 1 FROM snapshot INDEXED BY snapshot_being_copied WHERE region = :region AND copied_from = :name AND status = 'creating');

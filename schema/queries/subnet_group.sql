@@ -7,8 +7,9 @@ SELECT * FROM subnet_group WHERE region = :region AND name > :after ORDER BY nam
 -- name: subnet_group_count (region text) int
 SELECT count(*) FROM subnet_group WHERE region = :region;
 
--- name: subnet_group_users (region text, name text) int
-SELECT count(*) FROM cache_cluster WHERE region = :region AND subnet_group = :name;
+-- Of a group that somebody has made: the default one is in no index (migrations/0043).
+-- name: subnet_group_used (region text, name text) int
+SELECT EXISTS (SELECT 1 FROM cache_cluster WHERE region = :region AND subnet_group = :name AND subnet_group <> 'default');
 
 -- name: subnet_list (region text, group_name text) many: subnet
 SELECT * FROM subnet WHERE region = :region AND group_name = :group_name ORDER BY id;

@@ -1,8 +1,8 @@
 -- name: user_get (region text, id text) one: user
 SELECT * FROM user WHERE region = :region AND id = :id;
 
--- name: user_list (region text, after text) many: user
-SELECT * FROM user WHERE region = :region AND id > :after ORDER BY id;
+-- name: user_page (region text, after text, most int) many: user
+SELECT * FROM user WHERE region = :region AND id > :after ORDER BY id LIMIT :most;
 
 -- name: user_count (region text) int
 SELECT count(*) FROM user WHERE region = :region;

@@ -87,11 +87,11 @@ static int read_name(struct op *op, const struct parameter_group *g, const char 
 /* What is decided when a cache cluster is made can't change under one: the value may be named again, but not be another. */
 static int check_unused(struct op *op, const struct parameter_group *g, const struct change *c)
 {
-    int64_t users;
+    int64_t used;
     const char *value = c->value ? c->value : c->parameter->value;
     if (c->parameter->modifiable != PARAMETER_WHILE_UNUSED || text_equal(parameter_group_value(g, c->parameter), value)) return 0;
-    int r = parameter_group_users(op, g, &users);
-    if (r == 0 && users)
+    int r = q_parameter_group_used(op->store, g->region, g->name, &used, op->err);
+    if (r == 0 && used)
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
             "The parameter %s can't be modified while the cache parameter group %s is in use.", c->parameter->name, g->name);
     return r;

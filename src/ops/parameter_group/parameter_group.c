@@ -98,11 +98,6 @@ int parameter_group_check_swap(struct op *op, const char *from, const struct par
     return r;
 }
 
-int parameter_group_users(struct op *op, const struct parameter_group *g, int64_t *out)
-{
-    return q_parameter_group_users(op->store, g->region, g->name, out, op->err);
-}
-
 int parameter_group_copy(
     struct op *op, const struct row_replication_group *rg, const struct parameter_group *from, const char **name)
 {
@@ -223,15 +218,15 @@ int op_delete_cache_parameter_group(struct op *op, const struct api_delete_cache
 {
     struct parameter_group g;
     const char *name;
-    int64_t users;
+    int64_t used;
     int r = id_check(op, "CacheParameterGroupName", in->cache_parameter_group_name, 255, &name);
     if (r == 0) r = parameter_group_get(op, op->region->name, name, &g);
     if (r) return r;
     if (g.name == NULL) /* without the space: AWS's own text */
         return op_fault(op, FAULT_CACHE_PARAMETER_GROUP_NOT_FOUND, "CacheParameterGroupnot found: %s", name);
     assert(g.row); /* the default parameter groups' names are no identifiers */
-    r = parameter_group_users(op, &g, &users);
-    if (r == 0 && users)
+    r = q_parameter_group_used(op->store, g.region, g.name, &used, op->err);
+    if (r == 0 && used)
         return op_fault(op, FAULT_INVALID_CACHE_PARAMETER_GROUP_STATE,
             "Cache parameter group %s is currently in use by a cache cluster.", g.name);
     for (size_t i = 0; r == 0 && i < g.n_values; i++) r = q_parameter_delete(op->store, &g.values[i], op->err);

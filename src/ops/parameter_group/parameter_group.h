@@ -42,9 +42,6 @@ const char *parameter_group_value(const struct parameter_group *g, const struct 
 /* What a user set, NULL if nothing. */
 const char *parameter_group_user_value(const struct parameter_group *g, const char *name);
 
-/* How many cache clusters and replication groups use it, or are about to. */
-int parameter_group_users(struct op *op, const struct parameter_group *g, int64_t *out);
-
 /*
  * Writes a parameter group of its own for a replication group that joins a global datastore,
  * with the values of 'from'; 'name' gets its name.

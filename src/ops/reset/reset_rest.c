@@ -57,9 +57,9 @@ static int delete_parameter_group(struct rest *t, const struct row_parameter_gro
 {
     struct row_parameter *parameters;
     size_t n;
-    int64_t users;
-    int r = q_parameter_group_users(t->store, g->region, g->name, &users, t->err);
-    if (r || users) return r;
+    int64_t used;
+    int r = q_parameter_group_used(t->store, g->region, g->name, &used, t->err);
+    if (r || used) return r;
     r = q_parameter_list(t->store, t->arena, g->region, g->name, &parameters, &n, t->err);
     for (size_t i = 0; r == 0 && i < n; i++) r = q_parameter_delete(t->store, &parameters[i], t->err);
     return r ? r : q_parameter_group_delete(t->store, g, t->err);
@@ -79,13 +79,13 @@ static int delete_subnet_groups(struct rest *t)
 {
     struct row_subnet_group *groups;
     size_t n;
-    int64_t users;
+    int64_t used;
     int r = q_subnet_group_all(t->store, t->arena, &groups, &n, t->err);
     for (size_t i = 0; r == 0 && i < n; i++) {
         const struct row_subnet_group *g = &groups[i];
         if (!reset_has(t->scope, g->region, g->account)) continue;
-        r = q_subnet_group_users(t->store, g->region, g->name, &users, t->err);
-        if (r || users) continue;
+        r = q_subnet_group_used(t->store, g->region, g->name, &used, t->err);
+        if (r || used) continue;
         r = q_subnet_forget(t->store, g->region, g->name, t->err);
         if (r == 0) r = q_subnet_group_delete(t->store, g, t->err);
     }

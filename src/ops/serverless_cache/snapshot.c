@@ -162,11 +162,11 @@ int op_delete_serverless_cache_snapshot(
     struct op *op, const struct api_delete_serverless_cache_snapshot_in *in, struct api_delete_serverless_cache_snapshot_out *out)
 {
     struct row_snapshot *s;
-    int64_t copies;
+    int64_t copied;
     int r = serverless_snapshot_find(op, in->serverless_cache_snapshot_name, &s);
-    if (r == 0) r = q_snapshot_copies(op->store, op->region->name, s->name, &copies, op->err);
+    if (r == 0) r = q_snapshot_is_copied(op->store, op->region->name, s->name, &copied, op->err);
     if (r) return r;
-    if ((s->status != SNAPSHOT_AVAILABLE && s->status != SNAPSHOT_FAILED) || copies)
+    if ((s->status != SNAPSHOT_AVAILABLE && s->status != SNAPSHOT_FAILED) || copied)
         return op_fault(op, FAULT_INVALID_SERVERLESS_CACHE_SNAPSHOT_STATE,
             "Serverless cache snapshot %s is not in a valid state to be deleted.", serverless_name(s->name));
     move_snapshot_status(NULL, &s->status, SNAPSHOT_DELETION_ASKED);

@@ -226,10 +226,10 @@ static int check_free(struct op *op, const char *name, const struct string_list 
 {
     struct row_subnet *rows;
     size_t n;
-    int64_t users;
-    int r = q_subnet_group_users(op->store, op->region->name, name, &users, op->err);
+    int64_t used;
+    int r = q_subnet_group_used(op->store, op->region->name, name, &used, op->err);
     if (r == 0) r = q_subnet_list(op->store, op->arena, op->region->name, name, &rows, &n, op->err);
-    if (r || users == 0) return r;
+    if (r || !used) return r;
     for (size_t i = 0; i < n; i++)
         if (has_word(ids, rows[i].id)) return 0;
     return op_fault(op, FAULT_SUBNET_IN_USE, "The subnets of cache subnet group %s are in use.", name);
@@ -268,7 +268,7 @@ int op_modify_cache_subnet_group(
 int op_delete_cache_subnet_group(struct op *op, const struct api_delete_cache_subnet_group_in *in)
 {
     const struct row_subnet_group *g;
-    int64_t users;
+    int64_t used;
     int r = get_subnet_group(op, in->cache_subnet_group_name, &g);
     if (r == 0 && g == NULL)
         return op_fault(
@@ -276,8 +276,8 @@ int op_delete_cache_subnet_group(struct op *op, const struct api_delete_cache_su
     if (r) return r;
     if (is_default(g->name))
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "The default cache subnet group cannot be deleted.");
-    r = q_subnet_group_users(op->store, g->region, g->name, &users, op->err);
-    if (r == 0 && users)
+    r = q_subnet_group_used(op->store, g->region, g->name, &used, op->err);
+    if (r == 0 && used)
         return op_fault(
             op, FAULT_CACHE_SUBNET_GROUP_IN_USE, "Cache subnet group %s is currently in use by a cache cluster.", g->name);
     if (r == 0) r = q_subnet_forget(op->store, g->region, g->name, op->err);

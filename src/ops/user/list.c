@@ -48,12 +48,12 @@ static bool user_passes(const struct api_describe_users_in *in, const struct row
     return true;
 }
 
-/* All users after that id, in the order of their ids. */
-static int read_all(struct op *op, const char *after, const struct row_user ***out, size_t *n_out)
+/* The first users after that id, in the order of their ids: 'most' of them, and one more at most. */
+static int read_users(struct op *op, const char *after, int64_t most, const struct row_user ***out, size_t *n_out)
 {
     struct row_user *rows, *standard;
     size_t n, at = 0;
-    int r = q_user_list(op->store, op->arena, op->region->name, after, &rows, &n, op->err);
+    int r = q_user_page(op->store, op->arena, op->region->name, after, most, &rows, &n, op->err);
     if (r == 0) r = user_get(op, "default", &standard);
     if (r) return r;
     const struct row_user **all = arena_array(op->arena, const struct row_user *, n + 1);
@@ -89,7 +89,8 @@ int op_describe_users(struct op *op, const struct api_describe_users_in *in, str
     if (r == 0) r = check_filters(op, &in->filters);
     if (r) return r;
     if (in->user_id) return describe_one(op, in, out);
-    r = read_all(op, page.after, &all, &n);
+    bool chosen = (in->engine && in->engine[0]) || in->filters.n > 0; /* then any number may have to be passed over */
+    r = read_users(op, page.after, chosen ? INT64_MAX : page.n + 1, &all, &n);
     out->users = (struct api_user_list){.set = true, .items = arena_array(op->arena, struct api_user, page.n)};
     for (size_t i = 0; r == 0 && i < n; i++) {
         if (!user_passes(in, all[i])) continue;
