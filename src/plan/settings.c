@@ -8,9 +8,10 @@
 /*
  * The default of repl-backlog-size is 1 MiB. A link between regions that was cut for
  * a moment under load would then need a full synchronisation, so nodes whose users
- * did not choose a size keep more.
+ * did not choose a size keep more. After an hour without a replica the engine would give it up, and begin another history: then
+ * nobody could count the writes that a region took while it was cut off, and every replica would need a full synchronisation.
  */
-#define BACKLOG "67108864"
+static const struct setting kept_backlog[] = {{"repl-backlog-size", "67108864"}, {"repl-backlog-ttl", "0"}};
 
 enum { PARTS_MAX = 32, CLASS_FIELDS = 3 };
 
@@ -102,7 +103,8 @@ static const char *node_value(const struct draft *d, const struct parameter *p)
 /* A parameter group's value for the engine, which is not always what the API shows. */
 static const char *engine_value(const struct draft *d, const struct parameter *p)
 {
-    if (strcmp(p->name, "repl-backlog-size") == 0 && chosen_value(d, p->name) == NULL) return BACKLOG;
+    for (size_t i = 0; i < sizeof kept_backlog / sizeof *kept_backlog; i++)
+        if (strcmp(p->name, kept_backlog[i].name) == 0 && chosen_value(d, p->name) == NULL) return kept_backlog[i].value;
     if (strcmp(p->name, "maxclients") == 0 && d->type) return number_text(d, d->type->maxclients);
     return group_value(d, p);
 }

@@ -114,7 +114,7 @@ class Values(Case):
         group = self.create_group(nodes=2)
         shown = self.api().describe_cache_parameters(CacheParameterGroupName="default." + FAMILY)["Parameters"]
         # What the engine has no setting for, or more of than is promised, or as much as the system allows.
-        other = {"repl-backlog-size", "maxclients", "cluster-preferred-endpoint-type"}
+        other = {"repl-backlog-size", "repl-backlog-ttl", "maxclients", "cluster-preferred-endpoint-type"}
         for node in self.server.nodes(group):
             found = self.admin(node).config_get("*")
             differ = {p["ParameterName"]: (p.get("ParameterValue", ""), found[p["ParameterName"]]) for p in shown

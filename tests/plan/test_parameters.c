@@ -116,12 +116,15 @@ Test(settings, of_several_parameters_are_one)
         setting(&mine, "client-output-buffer-limit"), "normal 0 1000 0 pubsub 7 8388608 60 replica 685454274 685454274 60");
 }
 
-Test(settings, keep_a_large_backlog_unless_somebody_chose_another)
+Test(settings, keep_a_large_backlog_for_good_unless_somebody_chose_otherwise)
 {
     struct row_cache_cluster standard = redis("default.redis7"), mine = redis("mine");
     cr_assert_str_eq(setting(&standard, "repl-backlog-size"), "67108864");
+    cr_assert_str_eq(setting(&standard, "repl-backlog-ttl"), "0");
     choose("repl-backlog-size", "1048576");
+    choose("repl-backlog-ttl", "60");
     cr_assert_str_eq(setting(&mine, "repl-backlog-size"), "1048576");
+    cr_assert_str_eq(setting(&mine, "repl-backlog-ttl"), "60");
 }
 
 Test(settings, of_memcached_keep_their_names)
