@@ -1,3 +1,4 @@
+#include "attach/image.h"
 #include "attach/internals.h"
 #include "attach/module_api.h"
 #include "attach/slot_states.h"
@@ -13,7 +14,8 @@
  *   CONFIG SET meridian.upstream ""            it follows nobody, and takes writes if it is a primary
  *   CONFIG GET meridian.attached               "following", "waiting" (a replica, or slots that nobody serves), "" or "unable: why"
  *
- * A replica only remembers the upstream, for the moment in which it is promoted. There are no commands, so that users see none.
+ * A replica only remembers the upstream, for the moment in which it is promoted. There are no commands, so that users see none, and the
+ * engine's list of modules does not name this one.
  */
 
 enum { HOST_MAX = 255, HISTORY_SIZE = 41, RETRY_MS = 50 };
@@ -27,6 +29,7 @@ static bool unmarked;      /* the mark of a primary is off while data are loaded
 static bool retry_planned; /* a timer will try to follow */
 static bool owner;         /* its history is its own, and others may follow it: it has been a primary without an upstream */
 static bool started;       /* the entry has returned: what is set from now on, somebody has asked for */
+static bool hidden;        /* the engine's list of modules was looked at, and does not name it */
 static const char *unable; /* why the engine can't be attached; NULL: it can */
 
 /* The expiry of keys is the upstream's affair, which deletes them in the stream. The engine asks its role in the table, not whom it follows. */
@@ -126,6 +129,20 @@ static void stop_following(void)
 
 /* ---- what the server tells ---- */
 
+/* The engine lists a module once its entry has returned. It hears nobody before it loads data or looks for events, and tells of both. */
+static void hide_once(void)
+{
+    if (hidden) return;
+    hidden = true;
+    if (!internals_hide(ATTACH_NAME)) ModuleLog(self, "warning", "the engine's list of modules names it");
+}
+
+static void loop_begins(struct module_ctx *ctx, struct module_event event, uint64_t what, void *data)
+{
+    (void)ctx, (void)event, (void)what, (void)data;
+    hide_once();
+}
+
 /* The node has become a primary: it follows before anybody can write to it. Or a replica in the table, which follows its primary. */
 static void role_changed(struct module_ctx *ctx, struct module_event event, uint64_t what, void *data)
 {
@@ -145,6 +162,7 @@ static void loading_changed(struct module_ctx *ctx, struct module_event event, u
     (void)ctx, (void)event, (void)data;
     bool begins = what == MODULE_LOADING_STREAM || what == MODULE_LOADING_FILE;
     bool ends = what == MODULE_LOADING_ENDED || what == MODULE_LOADING_FAILED;
+    hide_once();
     if (begins && !unmarked && host[0] != '\0' && internals_is_primary() && slots_are_covered()) {
         internals_mark_primary(false);
         unmarked = true;
@@ -228,7 +246,7 @@ int RedisModule_OnLoad(struct module_ctx *ctx, struct module_string **arguments,
 int RedisModule_OnLoad(struct module_ctx *ctx, struct module_string **arguments, int n)
 {
     (void)arguments, (void)n;
-    if (module_api_load(ctx, "meridian", 1) != MODULE_OK) return MODULE_ERROR;
+    if (module_api_load(ctx, ATTACH_NAME, 1) != MODULE_OK) return MODULE_ERROR;
     self = ModuleGetDetachedThreadSafeContext(ctx);
     if (slot_states_keep(ctx) != MODULE_OK) return MODULE_ERROR;
     unable = internals_find(ctx);
@@ -240,6 +258,7 @@ int RedisModule_OnLoad(struct module_ctx *ctx, struct module_string **arguments,
         return MODULE_ERROR;
     ModuleSubscribeToServerEvent(ctx, (struct module_event){MODULE_EVENT_ROLE, 1}, role_changed);
     ModuleSubscribeToServerEvent(ctx, (struct module_event){MODULE_EVENT_LOADING, 1}, loading_changed);
+    ModuleSubscribeToServerEvent(ctx, (struct module_event){MODULE_EVENT_LOOP, 1}, loop_begins);
     if (ModuleLoadConfigs(ctx) != MODULE_OK) return MODULE_ERROR;
     if (host[0] != '\0' && unable == NULL) {
         set_expiry(false);

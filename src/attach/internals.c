@@ -28,6 +28,10 @@ static void (*follow_nobody)(void);
 static char **myself;
 static char *server;
 static size_t server_size;
+static void **modules;
+static int (*dict_delete)(void *dict, const void *key);
+static char *(*new_text)(const char *text); /* a text with its length before it, as keys of tables are */
+static void (*free_text)(char *text);
 
 static int *own_flags(void)
 {
@@ -111,4 +115,16 @@ bool internals_restore_history(const char *now, const char *former)
     if (memcmp(at + NAME_LENGTH + 1, former, NAME_LENGTH + 1) != 0) return false;
     memcpy(at, former, NAME_LENGTH);
     return true;
+}
+
+bool internals_hide(const char *name)
+{
+    bool known = release != NULL && find_symbol("modules", &modules) && *modules != NULL &&
+                 find_symbol("dictDelete", &dict_delete) && find_symbol("sdsnew", &new_text) &&
+                 find_symbol("sdsfree", &free_text);
+    if (!known) return false;
+    char *key = new_text(name);
+    bool hidden = dict_delete(*modules, key) == 0;
+    free_text(key);
+    return hidden;
 }

@@ -84,6 +84,13 @@ Test(delivery_line, of_the_engine_has_its_time_in_utc)
         "\"Time\":\"31 Dec 2025 23:30:05.123 UTC\",\"Message\":\"Error: \\\"x\\\"\"}\n");
 }
 
+Test(delivery_line, of_the_module_is_none)
+{
+    cr_expect_not(log_line(false, "12:M 01 Jan 2026 01:30:05.123 * <meridian> follows 127.0.0.1:6379"));
+    cr_expect_not(log_line(true, "12:M 01 Jan 2026 01:30:05.123 * Module 'meridian' loaded from /data/attach.so"));
+    cr_expect(log_line(false, "12:M 01 Jan 2026 01:30:05.123 * Module 'other' loaded from /data/other.so"));
+}
+
 Test(delivery_line, of_another_form_is_none)
 {
     static const char *const others[] = {"", "# Warning: a line of a library", "12:M 01 Jan 2026 * no time", "12:M",

@@ -33,10 +33,11 @@ class Engine:
         self.settings = SETTINGS
         os.makedirs(self.folder)
 
-    def start(self, upstream=""):
+    def start(self, upstream="", module=MODULE):
         with open(os.path.join(self.folder, "engine.conf"), "w") as f:
             f.write(self.settings + "bind %s\nbind-source-addr %s\nport %d\ndir %s\n" % (self.host, self.host, PORT, self.folder))
-            f.write('loadmodule %s\nmeridian.upstream "%s"\n' % (MODULE, upstream))
+            if module:
+                f.write('loadmodule %s\nmeridian.upstream "%s"\n' % (module, upstream))
         with open(os.path.join(self.folder, "log"), "a") as log:
             self.process = subprocess.Popen([self.program, "engine.conf"], cwd=self.folder, stdout=log, stderr=log)
         wait_for(self.answers, "%s answers (log in %s)" % (self.host, self.folder))

@@ -1,4 +1,5 @@
 """A cluster that follows a cluster of another region, on real engines: redis, and valkey where it is found."""
+import re
 import shutil
 import tempfile
 import threading
@@ -7,11 +8,27 @@ import unittest
 
 import redis
 
-from regions import PORT, Region, Wire, program_of, wait_for, BLOCK
+from regions import PORT, Engine, Region, Wire, program_of, wait_for, BLOCK
 
 READONLY = "You can't write against a read only replica."
 # How long a key lives, in ms: A takes its end away in time on a busy machine, too.
 EXTENDED = 3000
+
+# What an engine tells about itself, and of this what does not depend on its data and neighbours.
+SAME_EVERYWHERE = ("COMMAND", "COMMAND COUNT", "COMMAND DOCS", "COMMAND LIST", "ACL CAT", "ACL LIST", "MODULE LIST", "INFO modules", "FUNCTION LIST",
+                   "CONFIG GET m*")
+ASKED = SAME_EVERYWHERE + ("INFO", "INFO everything", "HELLO", "CLIENT LIST", "CONFIG GET *", "CLUSTER NODES", "LATENCY LATEST",
+                           "PUBSUB CHANNELS", "ROLE")
+
+
+def told_by(engine):
+    """The words of its answers, whose order is by chance, without the names of the test's own files."""
+    connection, answers = engine.client.connection_pool.get_connection("_"), {}
+    for asked in ASKED:
+        connection.send_command(*asked.split())
+        answers[asked] = re.findall(r"[\w|.-]+", repr(connection.read_response()).replace(engine.folder, ""))
+    connection.disconnect()
+    return answers
 
 
 def key_of(shard, n):
@@ -28,7 +45,7 @@ class Attached:
         program = program_of(self.ENGINE)
         if not program:
             self.skipTest("no %s-server on PATH" % self.ENGINE)
-        self.folder = tempfile.mkdtemp(prefix="meridian-attach-")
+        self.folder = tempfile.mkdtemp(prefix="attached-")
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.a, self.b = Region(self.folder, self.OCTET, program=program), Region(self.folder, self.OCTET + 1, program=program)
         self.addCleanup(self.a.end)
@@ -301,6 +318,36 @@ class Attached:
         for other in self.a.replicas + self.b.engines:
             self.assertNotIn("[%d" % slot, str(other.ask("CLUSTER", "NODES")))
             self.assertNotIn("errorstat_ERR", other.client.info("errorstats"))
+
+    def test_users_see_no_module(self):
+        self.attach()
+        plain = Engine(self.folder, "127.%d.%d.%d" % (BLOCK, self.OCTET + 2, 9), program_of(self.ENGINE))
+        plain.start(module=None)
+        self.addCleanup(plain.kill)
+        told = told_by(plain)
+        with self.b.primaries[0].client.monitor() as watcher:
+            for e in self.b.engines:
+                e.follow(self.upstream(e))
+                for asked, answer in told_by(e).items():
+                    self.assertNotIn("meridian", " ".join(answer), asked)
+                    if asked in SAME_EVERYWHERE:
+                        self.assertEqual(sorted(told[asked]), sorted(answer), asked)
+            self.b.primaries[0].ask("PING")
+            for command in watcher.listen():
+                self.assertNotIn("meridian", command["command"])
+                if command["command"] == "PING":
+                    break
+
+    def test_users_see_no_module_while_data_are_loaded(self):
+        p = self.a.primaries[0]
+        for i in range(100):
+            p.client.set(key_of(0, i), "x" * 2000)
+        p.ask("SAVE")
+        p.kill()
+        p.settings += "key-load-delay 100000\nloading-process-events-interval-bytes 1024\n"
+        p.start()
+        self.assertEqual(1, p.info("persistence")["loading"])
+        self.assertNotIn("module:", p.ask("INFO", "everything", "modules"))
 
     def test_settings_that_are_none_are_refused(self):
         b = self.b.primaries[0]

@@ -48,6 +48,31 @@ void replicationUnsetMaster(void)
     *follows = '\0';
 }
 
+static const char *listed; /* in the engine's table of modules; NULL: none */
+extern void *modules;
+void *modules = &listed;
+int dictDelete(void *dict, const void *key);
+char *sdsnew(const char *text);
+void sdsfree(char *text);
+
+int dictDelete(void *dict, const void *key)
+{
+    cr_assert_eq(dict, (void *)&listed);
+    if (listed == NULL || strcmp(listed, key) != 0) return 1;
+    listed = NULL;
+    return 0;
+}
+
+char *sdsnew(const char *text)
+{
+    return strdup(text);
+}
+
+void sdsfree(char *text)
+{
+    free(text);
+}
+
 /* ---- the module interface ---- */
 
 struct module_string {
@@ -63,7 +88,7 @@ static struct {
     int64_t delay_ms;
 } timers[TIMERS];
 static int n_timers;
-static module_event_handler *on_event[4];
+static module_event_handler *on_event[MODULE_EVENT_LOOP + 1];
 static struct {
     module_config_get *get;
     module_config_set *set;
@@ -324,6 +349,35 @@ static void setup(void)
 }
 
 TestSuite(module, .init = setup);
+
+Test(module, the_engine_lists_it_no_longer_once_it_hears_clients)
+{
+    cr_assert_eq(load(), MODULE_OK);
+    listed = "meridian";
+    tell(MODULE_EVENT_LOOP, 0);
+    cr_expect_null(listed);
+    listed = "another";
+    tell(MODULE_EVENT_LOOP, 0);
+    cr_expect_str_eq(listed, "another");
+}
+
+Test(module, the_engine_lists_it_no_longer_while_it_loads_data)
+{
+    cr_assert_eq(load(), MODULE_OK);
+    listed = "meridian";
+    tell(MODULE_EVENT_LOADING, MODULE_LOADING_FILE);
+    cr_expect_null(listed);
+}
+
+Test(module, an_engine_that_is_not_known_lists_it)
+{
+    version = 0x070200;
+    cr_assert_eq(load(), MODULE_OK);
+    listed = "meridian";
+    tell(MODULE_EVENT_LOOP, 0);
+    cr_expect_str_eq(listed, "meridian");
+    cr_expect_not_null(strstr(log_text, "names it"));
+}
 
 Test(module, a_primary_follows_another_region_and_takes_writes_again)
 {

@@ -1,4 +1,5 @@
 #include "agent/redis/delivery_line.h"
+#include "attach/image.h"
 #include "base/buf.h"
 #include "model/json.h"
 #include <hiredis/hiredis.h>
@@ -71,6 +72,13 @@ static bool put_utc(struct buf *out, const char *time)
     return true;
 }
 
+/* Users don't see the module that engines load. */
+static bool is_of_module(const char *message)
+{
+    static const char *const begins[] = {"<" ATTACH_NAME ">", "Module '" ATTACH_NAME "'"};
+    return strncmp(message, begins[0], strlen(begins[0])) == 0 || strncmp(message, begins[1], strlen(begins[1])) == 0;
+}
+
 bool delivery_log_line(struct buf *out, const char *cluster, const char *node, bool json, const char *line, size_t n)
 {
     _buf_ struct buf text = {0}, time = {0};
@@ -79,7 +87,7 @@ bool delivery_log_line(struct buf *out, const char *cluster, const char *node, b
     int at = 0;
     buf_add(&text, line, n);
     if (sscanf(text.data, "%*d:%c %24[0-9A-Za-z :.] %1[#*.-] %n", &role, stamp, sign, &at) != 3 || at == 0 ||
-        !put_utc(&time, stamp))
+        is_of_module(text.data + at) || !put_utc(&time, stamp))
         return false;
     if (!json) {
         buf_printf(out, "%s/%s:%c %s %s %s\n", cluster, node, role, time.data, sign, text.data + at);
