@@ -1,8 +1,10 @@
 #include "base/connections.h"
 #include <assert.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 static void connection_append(struct connections *c, struct connection *x)
@@ -110,6 +112,27 @@ void connection_enter(struct connections *c, struct connection *x, enum connecti
     x->since_ms = now_ms;
     connection_unlink(c, x);
     connection_append(c, x);
+}
+
+/* From its beginning on; 0 where the kernel does not know. */
+static uint64_t count_bytes(int fd)
+{
+    struct tcp_info info = {0};
+    socklen_t size = sizeof info;
+    int unread = 0;
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 || ioctl(fd, FIONREAD, &unread) != 0) return 0;
+    return info.tcpi_bytes_received > (uint64_t)unread ? info.tcpi_bytes_received - (uint64_t)unread : 0;
+}
+
+uint64_t connection_bytes_read(const struct connection *x)
+{
+    uint64_t n = count_bytes(x->fd);
+    return n > x->counted ? n - x->counted : 0;
+}
+
+void connection_count_anew(struct connection *x)
+{
+    x->counted = count_bytes(x->fd);
 }
 
 void connections_sweep(struct connections *c, int64_t now_ms)

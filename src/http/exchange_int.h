@@ -73,12 +73,16 @@ struct http {
     size_t n_routes;
     struct exchange *live, *spare;
     size_t n_spare;
+    http_explain_fn *explain;
+    struct kept *kept; /* of overlong.c */
+    size_t n_kept;
     uint16_t port;
     bool local;
     bool own_users; /* a unix socket, for processes of this user */
     bool resumed;   /* a connection, since the last run */
     bool closing;
     int open_handles;
+    void (*handle_closed)(struct http *h); /* one of them is no more; after the last one the server is no more */
     void (*closed)(void *arg);
     void *closed_arg;
 };

@@ -182,6 +182,16 @@ static void handle_too_large(struct exchange *x, void *api)
     answer_fault(&c, 413, FAULT_INVALID_QUERY_PARAMETER, "The request is larger than 1 MiB.");
 }
 
+/* Nobody knows whether it accepts XML. */
+static void explain_overlong(unsigned status, struct buf *headers, struct buf *body)
+{
+    char id[REQUEST_ID_SIZE];
+    request_id_make(id);
+    buf_printf(headers, "x-amzn-RequestId: %s\r\nContent-Type: text/xml\r\n", id);
+    xml_error(body, FAULT_INVALID_QUERY_PARAMETER,
+        status == 414 ? "The URL of the request is too long." : "The headers of the request are too long.", id);
+}
+
 void query_add_routes(struct http *h, const struct query_api *api)
 {
     void *arg = (void *)api;
@@ -192,4 +202,5 @@ void query_add_routes(struct http *h, const struct query_api *api)
         {NULL, "/*", handle_elsewhere, arg, handle_elsewhere},
     };
     http_add_routes(h, routes, sizeof routes / sizeof *routes);
+    http_explain_overlong(h, explain_overlong);
 }

@@ -5,6 +5,7 @@
 #include "http/dispatch.h"
 #include "http/exchange_int.h"
 #include "http/framing.h"
+#include "http/overlong.h"
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -163,6 +164,7 @@ static void on_completed(void *arg, struct MHD_Connection *c, void **state, enum
     struct exchange *x = *state;
     if (x == NULL) return;
     *state = NULL;
+    if (!x->http->own_users) connection_count_anew(x->place);
     if (x->state == X_SINKING) x->gone(x, x->gone_arg);
     connection_enter(&x->http->connections, x->place, PHASE_IDLE, http_now_ms(x->http));
     exchange_done(x);
@@ -195,11 +197,11 @@ static void on_connection(void *arg, struct MHD_Connection *c, void **place, enu
 
 __attribute__((format(printf, 2, 0))) static void on_log(void *arg, const char *fmt, va_list ap)
 {
-    (void)arg;
     char text[600];
     int n = vsnprintf(text, sizeof text, fmt, ap);
     while (n > 0 && n < (int)sizeof text && text[n - 1] == '\n') text[--n] = '\0';
     log_debug("http: %s", text);
+    overlong_heard(arg, text);
 }
 
 /* ---- the loop ---- */
@@ -233,6 +235,7 @@ static void on_sweep(uv_timer_t *t)
 {
     struct http *h = t->data;
     connections_sweep(&h->connections, http_now_ms(h));
+    overlong_sweep(h, false);
 }
 
 /* Every connection takes a descriptor, and whatever happens some must be left for the work itself. */
@@ -253,10 +256,30 @@ static struct MHD_Daemon *start_daemon(struct http *h, int fd)
     l->of_one_address = h->own_users ? l->all : l->all * 3 / 4;
     unsigned most = (unsigned)l->all + CONNECTIONS_LEAVING;
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
-    return MHD_start_daemon(flags, 0, NULL, NULL, on_request, h, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
-        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK, on_target, h, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+    return MHD_start_daemon(flags, 0, NULL, NULL, on_request, h, MHD_OPTION_EXTERNAL_LOGGER, on_log, h, MHD_OPTION_LISTEN_SOCKET,
+        fd, MHD_OPTION_URI_LOG_CALLBACK, on_target, h, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT, most,
         MHD_OPTION_END);
+}
+
+static void handle_closed(struct http *h)
+{
+    if (--h->open_handles > 0) return;
+    for (struct exchange *x = h->spare, *next; x != NULL; x = next) {
+        next = x->next;
+        exchange_destroy(x);
+    }
+    void (*closed)(void *) = h->closed;
+    void *arg = h->closed_arg;
+    free(h->routes);
+    free(h->sinks);
+    free(h);
+    if (closed) closed(arg);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    handle_closed(handle->data);
 }
 
 static void start_handles(struct http *h)
@@ -270,6 +293,7 @@ static void start_handles(struct http *h)
     if (uv_poll_init(h->loop, &h->poll, MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd) != 0) abort();
     uv_poll_start(&h->poll, UV_READABLE, on_poll);
     h->open_handles = 4;
+    h->handle_closed = handle_closed;
 }
 
 static int open_on(struct http **out, uv_loop_t *loop, int fd, bool own_users, struct err *e)
@@ -323,23 +347,12 @@ void http_add_routes(struct http *h, const struct http_route *routes, size_t n)
     h->n_routes += n;
 }
 
-/* ---- its end ---- */
-
-static void on_closed(uv_handle_t *handle)
+void http_explain_overlong(struct http *h, http_explain_fn *explain)
 {
-    struct http *h = handle->data;
-    if (--h->open_handles > 0) return;
-    for (struct exchange *x = h->spare, *next; x != NULL; x = next) {
-        next = x->next;
-        exchange_destroy(x);
-    }
-    void (*closed)(void *) = h->closed;
-    void *arg = h->closed_arg;
-    free(h->routes);
-    free(h->sinks);
-    free(h);
-    if (closed) closed(arg);
+    h->explain = explain;
 }
+
+/* ---- its end ---- */
 
 /* MHD_stop_daemon() calls on_completed() for every exchange that is left. */
 static void finish_closing(struct http *h)
@@ -349,6 +362,7 @@ static void finish_closing(struct http *h)
     uv_close((uv_handle_t *)&h->timer, on_closed);
     uv_close((uv_handle_t *)&h->deadline, on_closed);
     uv_close((uv_handle_t *)&h->sweep, on_closed);
+    overlong_sweep(h, true);
     MHD_stop_daemon(h->daemon);
 }
 

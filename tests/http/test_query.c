@@ -202,6 +202,53 @@ Test(query, refuses_other_methods_other_paths_and_long_bodies_in_xml)
         "InvalidQueryParameter");
 }
 
+/* A request that is too long in one way, from a client of its own: it is answered though the client still sends. */
+static void expect_overlong(const char *begin, size_t n, const char *piece, int status, const char *message)
+{
+    _buf_ struct buf b = {0};
+    struct client other;
+    buf_puts(&b, begin);
+    for (size_t i = 0; i < n; i++) buf_puts(&b, piece);
+    buf_puts(&b, "\r\n\r\n");
+    client_open(&other, &served.loop, http_port(served.http));
+    client_send(&other, b.data, b.len);
+    char *answer = client_answer(&other);
+    cr_assert_not_null(answer);
+    cr_expect_not_null(strstr(answer, "\r\nx-amzn-RequestId: "));
+    cr_expect_not_null(strstr(answer, message));
+    expect_code(answer, status, "InvalidQueryParameter");
+    client_close(&other);
+}
+
+Test(query, answers_requests_in_xml_that_are_longer_than_there_is_room_for)
+{
+    const char *line = "GET / HTTP/1.1\r\nHost: a\r\n", *url = "URL of the request is too long",
+               *headers = "headers of the request";
+    for (size_t n = 4000; n <= 1000000; n *= 5) expect_overlong("GET /?Action=", n, "Say-Word=", 414, url);
+    for (size_t n = 700; n <= 70000; n *= 10)
+        expect_overlong(line, n, "a: 1234567890123456789012345678901234567890\r\n", 431, headers);
+    expect_overlong("GET / HTTP/1.1\r\nHost: a\r\nCookie: ", 600, "cookie=1; ", 431, headers);
+    expect_overlong("GET / HTTP/1.1\r\nHost: a\r\nX: ", 100000, "x", 431, headers);
+    expect(post("Action=Say&Word=a"), 200, "<Word>a ");
+}
+
+Test(query, tells_a_request_that_is_too_long_from_earlier_ones_and_from_other_clients)
+{
+    _buf_ struct buf large = {0};
+    struct client slow;
+    buf_puts(&large, "GET /?Action=Say&Word=a&Unknown=");
+    for (int k = 0; k < 20000; k++) buf_puts(&large, "x");
+    buf_puts(&large, " HTTP/1.1\r\nHost: a\r\n\r\n");
+    for (int k = 0; k < 3; k++) expect(client_ask(&served.client, large.data), 200, "<Word>a ");
+    client_open(&slow, &served.loop, http_port(served.http));
+    client_send(&slow, "GET /?Action=Say&Word=late", 26);
+    expect_overlong("GET /?Action=", 40000, "x", 414, "URL of the request");
+    client_send(&slow, " HTTP/1.1\r\nHost: a\r\n\r\n", 22);
+    expect(client_answer(&slow), 200, "<Word>late ");
+    client_close(&slow);
+    expect(post("Action=Say&Word=a"), 200, "<Word>a ");
+}
+
 static void expect_json(const char *rest, const char *accept, int status, const char *part)
 {
     char request[512];
