@@ -225,7 +225,7 @@ CREATE TABLE replication_group (
   network_type               TEXT NOT NULL,
   ip_discovery               TEXT NOT NULL,
   next_member                INTEGER NOT NULL,   -- the number the next member cluster gets
-  created_ms                 INTEGER NOT NULL, weighing_ms INTEGER NOT NULL DEFAULT 0, unserved_since_ms INTEGER NOT NULL DEFAULT 0, automatic_failover TEXT NOT NULL DEFAULT 'disabled', transit_encryption TEXT NOT NULL DEFAULT 'none', replicas_change TEXT NOT NULL DEFAULT '', notification_topic_status TEXT NOT NULL DEFAULT 'active', pending_failover TEXT NOT NULL DEFAULT '', pending_due INTEGER NOT NULL DEFAULT 0, slow_log TEXT, slow_log_status TEXT, engine_log TEXT, engine_log_status TEXT, update_name TEXT, update_stage TEXT, update_changed_ms INTEGER NOT NULL DEFAULT 0, updates_done TEXT, mode_before TEXT NOT NULL DEFAULT '',
+  created_ms                 INTEGER NOT NULL, weighing_ms INTEGER NOT NULL DEFAULT 0, unserved_since_ms INTEGER NOT NULL DEFAULT 0, automatic_failover TEXT NOT NULL DEFAULT 'disabled', transit_encryption TEXT NOT NULL DEFAULT 'none', replicas_change TEXT NOT NULL DEFAULT '', notification_topic_status TEXT NOT NULL DEFAULT 'active', pending_failover TEXT NOT NULL DEFAULT '', pending_due INTEGER NOT NULL DEFAULT 0, slow_log TEXT, slow_log_status TEXT, engine_log TEXT, engine_log_status TEXT, update_name TEXT, update_stage TEXT, update_changed_ms INTEGER NOT NULL DEFAULT 0, updates_done TEXT, mode_before TEXT NOT NULL DEFAULT '', durability TEXT NOT NULL DEFAULT 'default',
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
 CREATE TABLE reserved_node (
@@ -335,7 +335,7 @@ CREATE TABLE snapshot (
   auto_minor_version_upgrade INTEGER NOT NULL,
   retention_limit            INTEGER NOT NULL,
   window                     TEXT NOT NULL,
-  kms_key_id                 TEXT, automatic_failover TEXT NOT NULL DEFAULT 'disabled', exports INTEGER NOT NULL DEFAULT 0,
+  kms_key_id                 TEXT, automatic_failover TEXT NOT NULL DEFAULT 'disabled', exports INTEGER NOT NULL DEFAULT 0, durability TEXT NOT NULL DEFAULT 'disabled',
   PRIMARY KEY (region, name)
 ) WITHOUT ROWID;
 CREATE TABLE snapshot_part (

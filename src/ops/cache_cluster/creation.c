@@ -86,6 +86,9 @@ static int read_node_type(struct op *op, const struct api_create_cache_cluster_i
 {
     const struct node_type *t;
     int r = request_node_type(op, in->cache_node_type, p->version, &t);
+    if (r == 0 && t->family->data_tiering)
+        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
+            "The node type %s is for replication groups with data tiering only.", t->name);
     if (r) return r;
     p->c.node_type = t->name;
     return 0;

@@ -77,8 +77,8 @@ int page_read(struct op *op, struct opt_int max_records, const char *marker, str
     out->n = max_records.set ? max_records.v : limits->size;
     out->after = "";
     if (out->n < limits->min || out->n > limits->max)
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Invalid value %lld for MaxRecords. Must be between %d and %d",
-            (long long)out->n, limits->min, limits->max);
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Invalid value %lld for %s. Must be between %d and %d",
+            (long long)out->n, limits->limit, limits->min, limits->max);
     if (marker == NULL || marker[0] == '\0') return 0;
     size_t n = strlen(marker) / 2;
     char *key = arena_alloc(op->arena, n + 1);

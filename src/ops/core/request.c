@@ -49,7 +49,6 @@ int request_node_type(struct op *op, const char *given, const struct engine_vers
     *out = node_type_find(given);
     if (*out == NULL || !(*out)->family->current)
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Invalid Cache Node Type: %s.", given);
-    if ((*out)->family->data_tiering) return not_served(op, "Data tiering");
     if (!node_type_runs(*out, v))
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "The node type %s does not support %s version %s.", given,
             v->engine->name, v->version);

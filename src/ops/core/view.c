@@ -1,5 +1,6 @@
 #include "ops/core/view.h"
 #include "base/slots.h"
+#include "catalog/node_type.h"
 #include "plan/naming.h"
 #include <string.h>
 
@@ -17,6 +18,18 @@ struct string_list view_words(struct op *op, const char *text)
 const char *view_enabled(bool on)
 {
     return on ? "enabled" : "disabled";
+}
+
+const char *view_storage_encryption(bool encrypted, const char *kms_key_id)
+{
+    if (!encrypted) return "none";
+    return kms_key_id ? "sse-kms" : "sse-elasticache";
+}
+
+const char *view_data_tiering(const char *node_type)
+{
+    const struct node_type *t = node_type_find(node_type);
+    return view_enabled(t && t->family->data_tiering);
 }
 
 struct api_endpoint *view_endpoint(struct op *op, const char *address, int64_t port, enum endpoint_name kind,

@@ -12,3 +12,7 @@ const char *view_slots(struct op *op, const char *text);
 struct api_endpoint *view_endpoint(struct op *op, const char *address, int64_t port, enum endpoint_name kind,
     enum encryption_mode encryption, struct endpoint_owner owner);
 const char *view_enabled(bool on);
+/* Whether nodes of that type have disks for what memory has no room for. */
+const char *view_data_tiering(const char *node_type);
+/* What encrypts the data at rest: none, sse-elasticache, or sse-kms where the caller's own key does. */
+const char *view_storage_encryption(bool encrypted, const char *kms_key_id);

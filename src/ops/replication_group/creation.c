@@ -7,6 +7,7 @@
 #include "ops/core/window.h"
 #include "ops/replication_group/access.h"
 #include "ops/replication_group/adoption.h"
+#include "ops/replication_group/durability.h"
 #include "ops/replication_group/inherited_shards.h"
 #include "ops/replication_group/program.h"
 #include "ops/replication_group/rows.h"
@@ -26,7 +27,6 @@ static int check_rg_served(struct op *op, const struct api_create_replication_gr
         bool asked;
         const char *what;
     } table[] = {
-        {request_flag(in->data_tiering_enabled, false), "Data tiering"},
         {in->network_type && strcmp(in->network_type, "ipv4") != 0, "IPv6"},
         {in->ip_discovery && strcmp(in->ip_discovery, "ipv4") != 0, "IPv6"},
     };
@@ -82,6 +82,22 @@ static int read_own_settings(struct op *op, const struct api_create_replication_
     return r;
 }
 
+/* Types with disks are for data tiering alone. Source: CreateReplicationGroup, DataTieringEnabled. */
+static int check_data_tiering(struct op *op, const struct api_create_replication_group_in *in, const struct row_snapshot *from,
+    const struct node_type *type)
+{
+    bool asked = request_flag(in->data_tiering_enabled, false);
+    const struct node_type *before = from ? node_type_find(from->node_type) : NULL;
+    if (before && before->family->data_tiering && !type->family->data_tiering)
+        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
+            "Snapshot %s was taken with data tiering and can only be restored to node types with it.", from->name);
+    if (asked == type->family->data_tiering) return 0;
+    return asked ? op_fault(
+                       op, FAULT_INVALID_PARAMETER_COMBINATION, "Data tiering is not supported for the node type %s.", type->name)
+                 : op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "DataTieringEnabled must be true for the node type %s.",
+                       type->name);
+}
+
 static int read_engine_settings(struct op *op, const struct api_create_replication_group_in *in, struct rg_creation *p)
 {
     struct row_replication_group *rg = &p->rg;
@@ -98,7 +114,9 @@ static int read_engine_settings(struct op *op, const struct api_create_replicati
     rg->multi_az = request_flag(in->multi_az_enabled, false);
     rg->at_rest_encryption = request_flag(in->at_rest_encryption_enabled, v->engine->id == ENGINE_VALKEY);
     rg->kms_key_id = in->kms_key_id;
-    r = rg_security_read(op, in, v, rg);
+    r = check_data_tiering(op, in, p->restore.snapshot, type);
+    if (r == 0) r = rg_security_read(op, in, v, rg);
+    if (r == 0) r = durability_read(op, in, v, rg);
     if (r) return r;
     if (rg->kms_key_id && !rg->at_rest_encryption)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Please enable encryption at rest to use Customer Managed CMK");

@@ -7,6 +7,7 @@
 #include "ops/replication_group/access.h"
 #include "ops/replication_group/change.h"
 #include "ops/replication_group/creation.h"
+#include "ops/replication_group/durability.h"
 #include "ops/replication_group/rows.h"
 #include "ops/replication_group/security.h"
 #include "ops/replication_group/view.h"
@@ -145,7 +146,8 @@ static int modify_settings(struct op *op, const struct api_modify_replication_gr
     if (in->replication_group_description) rg->description = in->replication_group_description;
     if (in->auto_minor_version_upgrade.set) rg->auto_minor_version_upgrade = in->auto_minor_version_upgrade.v;
     if (in->security_group_ids.set) rg->security_group_ids = request_words(op, &in->security_group_ids);
-    int r = request_topic(op, in->notification_topic_arn, &rg->notification_topic_arn);
+    int r = durability_change(op, in->durability, rg);
+    if (r == 0) r = request_topic(op, in->notification_topic_arn, &rg->notification_topic_arn);
     if (r == 0) r = request_topic_status(op, in->notification_topic_status, &rg->notification_topic_status);
     if (r == 0) r = modify_snapshots(op, in, rg);
     return r ? r

@@ -6,6 +6,7 @@
 #include "ops/core/id.h"
 #include "ops/core/logs.h"
 #include "ops/core/view.h"
+#include "ops/replication_group/durability.h"
 #include "plan/encryption.h"
 #include "plan/rg_row.h"
 #include "plan/shown.h"
@@ -248,11 +249,14 @@ static void view_settings(struct op *op, const struct row_replication_group *row
         .arn = arn_of(op, row->account, "replicationgroup", row->id),
         .log_delivery_configurations = logs_view(op, logs),
         .replication_group_create_time = OPT_TIME(row->created_ms),
-        .data_tiering = "disabled",
+        .data_tiering = view_data_tiering(row->node_type),
         .auto_minor_version_upgrade = OPT_BOOL(row->auto_minor_version_upgrade),
         .network_type = row->network_type,
         .ip_discovery = row->ip_discovery,
         .engine = row->engine,
+        .storage_encryption_type = view_storage_encryption(row->at_rest_encryption, row->kms_key_id),
+        .durability = durability_text(row->durability),
+        .effective_durability = durability_effective(row->durability),
     };
     view_mode(row, out);
 }

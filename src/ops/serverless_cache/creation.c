@@ -92,6 +92,7 @@ static struct api_create_replication_group_in group_beneath(struct op *op, const
         .port = OPT_INT(v->engine->port),
         .notification_topic_arn = "",
         .cluster_mode = "enabled",
+        .durability = "disabled",
         .node_group_configuration = {true, 1, shard},
         .transit_encryption_enabled = OPT_BOOL(true),
         .at_rest_encryption_enabled = OPT_BOOL(true),
@@ -110,6 +111,7 @@ static struct api_create_replication_group_in group_beneath(struct op *op, const
 static int check_served(struct op *op, const struct api_create_serverless_cache_in *in, const struct engine_version *v)
 {
     if (v->engine->id == ENGINE_MEMCACHED) return not_served(op, "A serverless cache of memcached");
+    if (in->connection_type && strcmp(in->connection_type, "vpc") != 0) return not_served(op, "A public endpoint");
     if (in->network_type && strcmp(in->network_type, "ipv4") != 0) return not_served(op, "IPv6");
     return 0;
 }

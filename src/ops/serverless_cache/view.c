@@ -67,6 +67,8 @@ int serverless_cache_view(struct op *op, const struct serverless_cache *c, struc
         .snapshot_retention_limit = OPT_INT(rg->snapshot_retention_limit),
         .daily_snapshot_time = view_daily_time(op, rg->snapshot_window),
         .network_type = rg->network_type,
+        .storage_encryption_type = view_storage_encryption(true, rg->kms_key_id),
+        .connection_type = "vpc",
     };
     int r = view_user_group(op, c, out);
     bool served = rg->status != RG_CREATING && rg->status != RG_CREATE_FAILED && rg->status != RG_DELETING;

@@ -73,7 +73,8 @@ int view_snapshot(struct op *op, const struct row_snapshot *s, bool with_configu
         .snapshot_window = s->window,
         .kms_key_id = s->kms_key_id,
         .arn = arn_of(op, s->account, "snapshot", s->name),
-        .data_tiering = "disabled",
+        .data_tiering = view_data_tiering(s->node_type),
+        .durability = durability_text(s->durability),
     };
     view_source(s, n, out);
     out->node_snapshots = (struct api_node_snapshot_list){true, n, arena_array(op->arena, struct api_node_snapshot, n)};
