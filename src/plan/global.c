@@ -43,7 +43,8 @@ static void follow_progress(struct world *w, const struct handover *h)
 
 /*
  * A dead primary that nobody can replace is let start, empty. Another region that has data comes too late then: it would give them to one
- * that takes writes already. It is held down again, and the region gives its data once the agent has taken that order and it still is dead.
+ * that takes writes already, or take the place of that one. It is held down again, and the region gives its data, or takes its place, once the
+ * agent has taken that order and it still is dead.
  */
 static void follow_release(struct world *w, struct world_node *old)
 {
@@ -289,7 +290,7 @@ void plan_global(struct world *w, struct world_global *g)
     for (size_t i = 0; i < g->n_members; i++) plan_member(w, &g->members[i]);
     plan_global_scaling(w, g);
     plan_forks(w, g);
-    if (g->row.phase == PHASE_STEADY) follow_releases(w, g);
+    follow_releases(w, g);
     if (plan_phase(w, g)) return;
     bool busy = g->row.status == GLOBAL_CREATING || g->row.status == GLOBAL_MODIFYING;
     if (!busy || g->row.phase != PHASE_STEADY) return;

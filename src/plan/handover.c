@@ -3,6 +3,7 @@
 #include "base/slots.h"
 #include "plan/phase.h"
 #include "plan/seen.h"
+#include "plan/shard.h"
 #include "plan/want.h"
 #include <assert.h>
 #include <string.h>
@@ -30,7 +31,7 @@ struct handover handover_of(struct world *w, struct world_global *g)
     h.shards = arena_array(w->arena, struct handover_shard, rg ? rg->n_node_groups + 1 : 1);
     for (size_t i = 0; rg && i < rg->n_node_groups; i++) {
         struct world_node_group *ng = &rg->node_groups[i];
-        if (!ng->drop && (!gives || ng->row.reviving)) h.shards[h.n_shards++] = shard_of(&h, ng);
+        if (!ng->drop && !shard_is_emptied(ng) && (!gives || ng->row.reviving)) h.shards[h.n_shards++] = shard_of(&h, ng);
     }
     if (h.n_shards == 0) h.shards[h.n_shards++] = (struct handover_shard){0};
     return h;
@@ -58,6 +59,7 @@ const char *handover_why_passed_over(struct world *w, const struct handover *h, 
     assert(h->active); /* whose node it is */
     if (world_out_of_reach(w, h->active->row.region)) return "its region is out of reach";
     if (!world_in_touch(w, h->active->row.region)) return NULL; /* one that was dead then may have been started since */
+    if (s->old->row.release != RELEASE_NONE) return NULL;       /* so may one that was let start */
     return (h->late ? is_gone(s->old) : is_lost(w, s->old)) ? "it is dead" : NULL;
 }
 
@@ -154,7 +156,7 @@ static unsigned facts_of_old(struct world *w, const struct handover *h, const st
     unsigned facts = 0;
     if (reports) facts |= FACT_OLD_REPORTS;
     if (is_gone(old)) facts |= FACT_OLD_GONE;
-    if (is_lost(w, old)) facts |= FACT_OLD_LOST;
+    if (is_lost(w, old) && (old == NULL || old->row.release == RELEASE_NONE)) facts |= FACT_OLD_LOST;
     if (phase == PHASE_STEADY && handover_is_dataless(w, h, s)) facts |= FACT_OLD_IS_DATALESS;
     if (phase_of(phase)->active == ACTIVE_HOLDS && handover_why_passed_over(w, h, s)) facts |= FACT_OLD_PASSED_OVER;
     if (fenced && ready && follows && !busy && same_slots(s)) facts |= FACT_OLD_FENCED;

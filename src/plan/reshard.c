@@ -165,7 +165,7 @@ static bool plan_leaving(struct world *w, struct world_rg *rg)
         struct world_node_group *ng = &rg->node_groups[i];
         if (ng->drop || ng->shard == NULL || !ng->shard->row.leaving) continue;
         any = true;
-        if ((ng->row.slots && *ng->row.slots) || is_followed(rg, ng)) continue;
+        if (!shard_is_emptied(ng) || is_followed(rg, ng)) continue;
         if (has_members(rg, ng)) remove_members(w, rg, ng);
         else drop_shard(w, rg, ng);
     }

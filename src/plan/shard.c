@@ -338,6 +338,11 @@ bool shard_is_stuck(const struct world_resharding *r)
     return r->row.seen_stuck && r->row.seen_stuck_back == (r->row.given_up != NULL);
 }
 
+bool shard_is_emptied(const struct world_node_group *ng)
+{
+    return ng->shard && ng->shard->row.leaving && (ng->row.slots == NULL || *ng->row.slots == '\0');
+}
+
 bool shard_is_settling(const struct world_rg *rg)
 {
     if (!reshard_is_given_up(rg) || shard_is_stuck(rg->resharding)) return false;

@@ -16,6 +16,8 @@ size_t shard_count_nodes(const struct world_rg *rg);
 /* The node takes part: its view of the Redis Cluster is sound, and it knows all its nodes and no other. True outside cluster mode. */
 bool shard_node_joined(struct world *w, const struct world_node *n);
 
+/* It is to go and holds no slot any more: nothing of it is handed over or waited for. False outside cluster mode. */
+bool shard_is_emptied(const struct world_node_group *ng);
 /* Every shard's primary has become it, and all nodes see the same holders of all slots as the rows. */
 bool shard_views_agree(const struct world_rg *rg);
 /* They do, and nothing is to move any more. True outside cluster mode. */

@@ -13,14 +13,20 @@ bool want_passive(const struct world_rg *rg)
     return rg->member && !rg->member->drop && !rg->member->row.leaving && rg->member->row.role == MEMBER_SECONDARY;
 }
 
+/* Its rows go with this look where it takes no part any more. */
+static bool takes_part(const struct world_rg *rg)
+{
+    return rg->global && !rg->global->drop && rg->member && !rg->member->drop;
+}
+
 static const struct phase *phase_in(const struct world_rg *rg)
 {
-    return phase_of(rg->global && rg->member ? rg->global->row.phase : PHASE_STEADY);
+    return phase_of(takes_part(rg) ? rg->global->row.phase : PHASE_STEADY);
 }
 
 bool want_is_switch_target(const struct world_rg *rg)
 {
-    return rg->global && rg->global->row.switch_region && strcmp(rg->row.region, rg->global->row.switch_region) == 0;
+    return takes_part(rg) && rg->global->row.switch_region && strcmp(rg->row.region, rg->global->row.switch_region) == 0;
 }
 
 static struct world_node *first_of(struct world_rg *rg, const char *node_group_id)
@@ -207,7 +213,7 @@ static bool all_may_rise(const struct world_rg *rg)
         const struct world_node_group *ng = &rg->node_groups[i];
         const struct world_node *n = ng->drop ? NULL : rg_primary(ng);
         if (node_takes_writes(n)) return true;
-        if (ng->drop) continue;
+        if (ng->drop || shard_is_emptied(ng)) continue;
         reached = reached && node_answers(n) && n->row.seen_offset >= ng->row.rise_offset;
         n_shards++;
     }

@@ -394,6 +394,45 @@ Test(global, a_dead_primary_that_was_let_start_is_held_down_again_before_it_is_r
     cr_assert_eq(g->row.phase, PHASE_REVIVING);
 }
 
+/* It is let start, and may have taken writes before the failover is asked for. */
+Test(global, a_dead_primary_that_was_let_start_is_held_down_again_before_it_is_passed_over)
+{
+    struct row_node stored;
+    for (size_t i = 0; i < b.w.n_nodes; i++) die(&b.nodes[i]);
+    plan_world(&b.w);
+    build_see(&b, &west->nodes[0]);
+    start_failover();
+    world_region(&b.w, "us-east-1")->obeys = false;
+    plan_world(&b.w);
+    cr_assert_eq(g->row.phase, PHASE_FENCING, "it may be starting");
+    cr_assert(want_node(&b.w, &east->nodes[0]).hold);
+    stored = east->nodes[0].row;
+    east->nodes[0].stored = &stored;
+    world_region(&b.w, "us-east-1")->obeys = true;
+    plan_world(&b.w);
+    cr_assert_eq(g->row.phase, PHASE_PROMOTING);
+}
+
+/* In a phase that ends, and with it the order to hold its writes. */
+Test(global, a_primary_that_was_let_start_during_a_failover_counts_as_let_start_afterwards)
+{
+    reach_promoting();
+    die(&west->nodes[0]);
+    die(&west->nodes[1]);
+    die(&east->nodes[0]);
+    die(&east->nodes[1]);
+    die(&south->nodes[0]);
+    world_region(&b.w, "eu-west-1")->obeys = false;
+    plan_world(&b.w);
+    cr_assert_eq(g->row.phase, PHASE_WITHDRAWING);
+    cr_assert_not(want_node(&b.w, &east->nodes[0]).hold);
+    build_see(&b, &west->nodes[0]);
+    g->row.phase = PHASE_STEADY;
+    plan_world(&b.w);
+    cr_assert_eq(g->row.phase, PHASE_STEADY, "it may be starting");
+    cr_assert_eq(east->nodes[0].row.release, RELEASE_RECALLED);
+}
+
 Test(global, a_primary_that_was_let_start_in_time_is_not_revived)
 {
     for (size_t i = 0; i < b.w.n_nodes; i++) die(&b.nodes[i]);

@@ -483,3 +483,17 @@ Test(handover, a_region_that_is_gone_ends_the_failover_to_it)
         cr_expect_eq(g->row.phase, PHASE_STEADY, "from %s", global_phase_text(phases[i]));
     }
 }
+
+/* The order names a process that has ended, and whoever decided about the next one is gone. */
+Test(handover, a_new_primary_whose_datastore_goes_is_primary_by_itself)
+{
+    reach_promoting();
+    west->nodes[0].row.promote_pid = 4710;
+    west->nodes[0].row.seen_pid = 4711;
+    west->nodes[1].row.seen_state = SEEN_EXITED;
+    g->row.status = GLOBAL_DELETING;
+    plan_world(&b.w);
+    cr_assert(g->drop);
+    cr_assert_eq(west->nodes[0].row.promote_pid, 4711);
+    cr_assert_null(plan_unrest(&b.w));
+}

@@ -427,3 +427,29 @@ Test(shard_handover, the_next_primary_has_the_old_one_s_slots)
     plan_world(&b.w);
     cr_assert_eq(g->row.phase, PHASE_FENCING);
 }
+
+/* It holds no slot, so nobody has written to it; the target's may be gone already. */
+Test(shard_handover, an_emptied_shard_is_not_handed_over)
+{
+    for (size_t i = 0; i < 2; i++) {
+        struct world_rg *rg = i ? west : east;
+        rg->node_groups[0].row.slots = "0-16383";
+        rg->node_groups[1].row.slots = "";
+        rg->node_groups[1].shard->row.leaving = 1;
+    }
+    first_of(east, 0)->shard_node->row.seen_slots = first_of(west, 0)->shard_node->row.seen_slots = "0-16383";
+    first_of(east, 1)->shard_node->row.seen_slots = first_of(west, 1)->shard_node->row.seen_slots = "";
+    start_failover();
+    fence(0, 100);
+    first_of(west, 0)->row.seen_offset = 100;
+    lose(west, 1);
+    plan_world(&b.w);
+    cr_assert_eq(g->row.phase, PHASE_PROMOTING);
+    cr_assert_eq(promote_offset(0), 100);
+    west->node_groups[1].drop = true;
+    plan_world(&b.w);
+    cr_assert_eq(g->row.phase, PHASE_PROMOTING);
+    promote(0);
+    plan_world(&b.w);
+    cr_assert_eq(g->row.phase, PHASE_SETTLING);
+}

@@ -30,6 +30,7 @@ struct dial {
     struct wait *wait;                 /* the poll that is under way, as serve knows it */
     struct machine_event *poll, *post; /* the next thing that happens to either */
     bool changed, reporting, closed;
+    bool unheard; /* serve has answered what it did not take: whose difference it expects is not known, and may be any */
     void (*finished)(void *arg);
     struct dial *next;
 };
@@ -279,10 +280,12 @@ static void serve_gets_sighting(void *arg)
     struct err e = {0};
     if (!serve_runs()) return letter_free(l);
     record_bytes(l->text, l->len);
-    bool unheard = outages_isolate(control_outages(serve_control()), l->region); /* it is answered, and nothing of it is taken */
+    bool isolated = outages_isolate(control_outages(serve_control()), l->region); /* it is answered, and nothing of it is taken */
     int r = control_sighting(serve_control(), l->text, l->len, &e);
+    if (l->dial) l->dial->unheard = isolated || (l->dial->unheard && strstr(l->text, "\"since\":"));
     if (r) record("serve refuses a sighting: %s", e.msg);
-    else if (l->broken && !unheard) record_failure("serve takes a difference of %s that goes by other numbers", l->region);
+    else if (l->broken && l->dial && !l->dial->unheard)
+        record_failure("serve takes a difference of %s that goes by other numbers", l->region);
     bool lost = machine_chance(lost_percent) || is_cut(l->region);
     if (lost) record("the answer to a sighting of %s is lost", l->region);
     if (l->dial && !lost) machine_after(l->dial->process, delay(), answer_arrives, letter_new(l->dial, NULL, 0, r ? 500 : 200));
