@@ -51,7 +51,7 @@ static void assign_users(struct world *w, const struct access *access, struct pr
 static void assign_role(struct world *w, struct world_node *n, struct proto_node_order *out)
 {
     struct want_node want = want_node(w, n);
-    out->role = want.primary ? "primary" : "replica";
+    out->role = want.primary ? ROLE_PRIMARY : ROLE_REPLICA;
     out->fence = OPT_BOOL(want.fence);
     if (want.count_from > 0) out->count_from = OPT_INT(want.count_from);
     out->hold = OPT_BOOL(want.hold);
@@ -206,7 +206,7 @@ static void assign_node(struct world *w, struct world_node *n, struct passwords 
         .engine_version = c ? c->row.engine_version : NULL,
         .address = n->row.address,
         .port = OPT_INT(n->row.port),
-        .role = "primary",
+        .role = ROLE_PRIMARY,
         .generation = OPT_INT(c ? settings_of(w, &c->row)->generation : 1),
         .users_generation = OPT_INT(access_of(w, n->rg)->generation),
         .weigh = OPT_INT(scaling_question(n)),
@@ -246,7 +246,7 @@ void assign_reader_targets(struct world *w, struct world_rg *rg, struct world_no
 {
     for (size_t i = 0; i < rg->n_nodes; i++)
         if (ng->shard == NULL && strcmp(rg->nodes[i].row.node_group_id, ng->row.id) == 0 && &rg->nodes[i] != rg_primary(ng) &&
-            rg->nodes[i].row.seen_role == SEEN_ROLE_REPLICA && want_in_force(w, &rg->nodes[i]))
+            rg->nodes[i].row.seen_role == ROLE_REPLICA && want_in_force(w, &rg->nodes[i]))
             add_target(list, &rg->nodes[i]);
     if (list->n == 0) add_target(list, rg_primary(ng));
 }
@@ -272,7 +272,7 @@ static bool assign_configuration(struct world *w, struct world_endpoint *e, stru
     bool encrypted = c->row.transit_encryption != ENCRYPTION_NONE;
     *out = (struct proto_link_order){
         .id = e->row.id,
-        .kind = encrypted ? "reader" : endpoint_kind_text(e->row.kind),
+        .kind = encrypted ? LINK_READER : LINK_CONFIGURATION,
         .address = e->row.address,
         .port = OPT_INT(e->row.port),
         .targets = targets,
@@ -301,12 +301,14 @@ static bool assign_cluster_link(struct world *w, struct world_rg *rg, struct wor
     struct proto_target_list targets = {.set = true, .items = arena_array(w->arena, struct proto_target, rg->n_nodes)};
     assign_cluster_targets(rg, &targets);
     *out = (struct proto_link_order){
-        .id = e->row.id, .kind = "reader", .address = e->row.address, .port = OPT_INT(e->row.port), .targets = targets};
+        .id = e->row.id, .kind = LINK_READER, .address = e->row.address, .port = OPT_INT(e->row.port), .targets = targets};
     return true;
 }
 
 static bool assign_link(struct world *w, struct world_endpoint *e, struct proto_link_order *out)
 {
+    static const enum link_kind kinds[] = {
+        [ENDPOINT_READER] = LINK_READER, [ENDPOINT_PRIMARY] = LINK_PRIMARY, [ENDPOINT_GATEWAY] = LINK_GATEWAY};
     if (e->row.cluster_id) return assign_configuration(w, e, out);
     struct world_rg *rg = world_rg(w, e->row.region, e->row.rg_id);
     if (rg && e->row.kind == ENDPOINT_CONFIGURATION) return assign_cluster_link(w, rg, e, out);
@@ -316,11 +318,8 @@ static bool assign_link(struct world *w, struct world_endpoint *e, struct proto_
     if (e->row.kind == ENDPOINT_READER) assign_reader_targets(w, rg, ng, &targets);
     else if (e->row.kind == ENDPOINT_PRIMARY) add_target(&targets, rg_primary(ng));
     else if (has_its_address(want_gateway_target(rg, ng))) add_target(&targets, want_gateway_target(rg, ng));
-    *out = (struct proto_link_order){.id = e->row.id,
-        .kind = endpoint_kind_text(e->row.kind),
-        .address = e->row.address,
-        .port = OPT_INT(e->row.port),
-        .targets = targets};
+    *out = (struct proto_link_order){
+        .id = e->row.id, .kind = kinds[e->row.kind], .address = e->row.address, .port = OPT_INT(e->row.port), .targets = targets};
     const struct world_node *far = e->row.kind == ENDPOINT_GATEWAY ? want_gateway_target(rg, ng) : NULL;
     if (far) out->region = far->row.region;
     return true;

@@ -23,7 +23,7 @@ enum { PASSED_OVER_MS = 8000 }; /* less than a failover between regions waits */
  */
 static bool has_all_of(const struct world_node *other, const struct world_node *n)
 {
-    if (other->row.seen_role != SEEN_ROLE_REPLICA) return false;
+    if (other->row.seen_role != ROLE_REPLICA) return false;
     return other->row.seen_link_up || (!want_holds_nothing(other) && other->row.seen_offset >= n->row.seen_offset);
 }
 

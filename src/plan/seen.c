@@ -20,7 +20,7 @@ const char *seen_node_reason(const struct row_node *n)
 
 const char *seen_why_unlinked(const struct row_node *n)
 {
-    bool unlinked = seen_node_state(n) == SEEN_READY && n->seen_role == SEEN_ROLE_REPLICA && !n->seen_link_up;
+    bool unlinked = seen_node_state(n) == SEEN_READY && n->seen_role == ROLE_REPLICA && !n->seen_link_up;
     return unlinked ? seen_node_reason(n) : NULL;
 }
 

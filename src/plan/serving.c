@@ -32,7 +32,7 @@ static bool node_serves(struct world *w, struct world_node *n)
     if (n->rg == NULL || n->node_group == NULL) return true;
     if (!want_holds_endpoints(w, n)) return false;
     if (rg_primary(n->node_group) != n) return want_in_step(w, n);
-    if (want_passive(n->rg)) return n->row.seen_role == SEEN_ROLE_REPLICA && !want_holds_nothing(n);
+    if (want_passive(n->rg)) return n->row.seen_role == ROLE_REPLICA && !want_holds_nothing(n);
     return node_takes_writes(n) && !n->row.seen_fenced;
 }
 

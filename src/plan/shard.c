@@ -72,8 +72,7 @@ static bool follows_source(const struct world_node *n)
 {
     char gateway[96];
     const struct world_endpoint *e = n->node_group ? rg_endpoint(n->rg, ENDPOINT_GATEWAY, n->node_group->row.id) : NULL;
-    if (e == NULL || e->row.address == NULL || n->row.seen_upstream == NULL || n->row.seen_role != SEEN_ROLE_REPLICA)
-        return false;
+    if (e == NULL || e->row.address == NULL || n->row.seen_upstream == NULL || n->row.seen_role != ROLE_REPLICA) return false;
     snprintf(gateway, sizeof gateway, "%s:%lld", e->row.address, (long long)e->row.port);
     return node_answers(n) && strcmp(gateway, n->row.seen_upstream) == 0;
 }
@@ -111,7 +110,7 @@ static struct world_node *elected_node(const struct world_node_group *ng, const 
  */
 static void adopt_elected(struct world *w, struct world_rg *rg, struct world_node_group *ng, struct world_node *first)
 {
-    bool replica = node_answers(first) && first->row.seen_role == SEEN_ROLE_REPLICA && !is_master(first);
+    bool replica = node_answers(first) && first->row.seen_role == ROLE_REPLICA && !is_master(first);
     if (!ng->shard->row.primary_seen || ng->row.switch_node_id || !(replica || node_is_dead(first))) return;
     struct world_node *n = elected_node(ng, first);
     if (n == NULL) return;

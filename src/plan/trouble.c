@@ -72,7 +72,7 @@ static void plan_recovered(struct world *w, struct world_node *n)
     }
     if (!n->row.recovering || !node_answers(n)) return;
     world_set_int(w, &n->row.recovering, 0);
-    if (has_data_of_its_own(n) && (n->row.seen_role == SEEN_ROLE_NONE || node_takes_writes(n)))
+    if (has_data_of_its_own(n) && (n->row.seen_role == ROLE_UNKNOWN || node_takes_writes(n)))
         world_event(w, n->row.region, n->row.cluster_id, EVENT_NODE_DATA_LOST, n->row.node_id);
     world_event(w, n->row.region, n->row.cluster_id, EVENT_RECOVERY_FINISHED, n->row.node_id);
 }

@@ -56,7 +56,7 @@ static struct world_node *revival_source(struct world_rg *rg, const struct world
 {
     struct world_member *m = rg->global && rg->member && is_revived(rg, ng) ? want_switch_member(rg->global) : NULL;
     struct world_node *n = m ? first_of(m->rg, ng->row.id) : NULL;
-    return n && n->row.seen_role == SEEN_ROLE_PRIMARY ? n : NULL;
+    return n && n->row.seen_role == ROLE_PRIMARY ? n : NULL;
 }
 
 struct world_node *want_gateway_target(struct world_rg *rg, const struct world_node_group *ng)
@@ -158,7 +158,7 @@ enum { NEVER_LINKED = 1 }; /* a Redis tells this offset of a replica that has no
 
 bool want_holds_nothing(const struct world_node *n)
 {
-    return n->row.seen_role == SEEN_ROLE_REPLICA && !n->row.seen_link_up && n->row.seen_offset <= NEVER_LINKED;
+    return n->row.seen_role == ROLE_REPLICA && !n->row.seen_link_up && n->row.seen_offset <= NEVER_LINKED;
 }
 
 /*
@@ -323,7 +323,7 @@ static void want_first(
 static void want_source(
     struct world_rg *rg, const struct world_node_group *ng, const struct want_node *first, struct want_node *want)
 {
-    bool rises = first->promote_offset >= 0 && rg_primary(ng)->row.seen_role == SEEN_ROLE_REPLICA;
+    bool rises = first->promote_offset >= 0 && rg_primary(ng)->row.seen_role == ROLE_REPLICA;
     bool follows = ng->shard && (!first->primary || rises);
     struct world_endpoint *gateway = follows ? rg_endpoint(rg, ENDPOINT_GATEWAY, ng->row.id) : NULL;
     if (gateway == NULL) return;
@@ -467,9 +467,9 @@ bool want_holds_endpoints(struct world *w, struct world_node *n)
 static enum lack role_lack(struct world *w, const struct world_node *n, const struct want_node *want)
 {
     const struct row_node *seen = &n->row;
-    if (seen->seen_role == SEEN_ROLE_NONE) return n->rg == NULL ? LACK_NOTHING : LACK_ROLE; /* memcached knows no roles */
-    if (want->primary) return seen->seen_role == SEEN_ROLE_PRIMARY ? LACK_NOTHING : LACK_PRIMARY;
-    if (seen->seen_role != SEEN_ROLE_REPLICA) return LACK_REPLICA;
+    if (seen->seen_role == ROLE_UNKNOWN) return n->rg == NULL ? LACK_NOTHING : LACK_ROLE; /* memcached knows no roles */
+    if (want->primary) return seen->seen_role == ROLE_PRIMARY ? LACK_NOTHING : LACK_PRIMARY;
+    if (seen->seen_role != ROLE_REPLICA) return LACK_REPLICA;
     return follows_address(w, seen, want->upstream_address, want->upstream_port) ? LACK_NOTHING : LACK_LINK;
 }
 

@@ -311,7 +311,7 @@ bool node_hangs(const struct world_node *n)
 
 bool node_takes_writes(const struct world_node *n)
 {
-    return node_answers(n) && n->row.seen_role == SEEN_ROLE_PRIMARY;
+    return node_answers(n) && n->row.seen_role == ROLE_PRIMARY;
 }
 
 bool node_is_condemned(const struct world_node *n)

@@ -10,7 +10,7 @@ struct proto_cluster_node redis_cluster_entry = {.order = SCRIPT_ID,
     .primary = {true, true},
     .slots = "0-16383"};
 
-struct proto_node_order redis_order(const char *role)
+struct proto_node_order redis_order(enum node_role role)
 {
     return (struct proto_node_order){.id = SCRIPT_ID,
         .run = OPT_BOOL(true),

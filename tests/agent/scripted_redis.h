@@ -8,7 +8,7 @@
     "role:slave\r\nmaster_host:127.0.0.2\r\nmaster_port:17001\r\nmaster_link_status:" link "\r\nslave_repl_offset:100\r\n"
 
 /* For 127.0.0.1:17001, following 127.0.0.2:17001 as a replica, with the password "secret". */
-struct proto_node_order redis_order(const char *role);
+struct proto_node_order redis_order(enum node_role role);
 /* The entry of the node SCRIPT_ID in the map of a Redis Cluster whose only node it is. */
 extern struct proto_cluster_node redis_cluster_entry;
 /* Its process takes connections; the agent's is returned. */

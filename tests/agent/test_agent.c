@@ -155,7 +155,7 @@ Test(agent, makes_links_and_gives_them_up)
 {
     start();
     assign("\"nodes\":[],\"links\":[{\"id\":\"l1\",\"kind\":\"reader\",\"address\":\"" LINK "\",\"port\":6399,\"targets\":[]},"
-           "{\"id\":\"l2\",\"kind\":\"nonsense\",\"address\":\"" LINK "\",\"port\":6398,\"targets\":[]}]");
+           "{\"id\":\"l2\",\"kind\":\"reader\",\"address\":\"nowhere\",\"port\":6398,\"targets\":[]}]");
     await_seen("\"listening\"", NULL);
     assign("\"nodes\":[],\"links\":[{\"id\":\"l1\",\"kind\":\"reader\",\"address\":\"" LINK "\",\"port\":6399,\"targets\":[]}]");
     await_seen("\"l1\"", "\"l2\"");

@@ -34,11 +34,11 @@ static int take(const char *json)
     return r;
 }
 
-static const char *role_of(const char *id)
+static enum node_role role_of(const char *id)
 {
     for (size_t i = 0; i < m.nodes.n; i++)
         if (strcmp(m.nodes.items[i].id, id) == 0) return m.nodes.items[i].role;
-    return "none";
+    return ROLE_UNKNOWN;
 }
 
 Test(assembly, makes_the_whole_of_one_and_what_is_otherwise)
@@ -51,9 +51,9 @@ Test(assembly, makes_the_whole_of_one_and_what_is_otherwise)
                                      "\"links\":[],\"gone\":{\"nodes\":[\"x\"]},\"shutdown\":true}"),
         0, "%s", e.msg);
     cr_expect_eq(m.nodes.n, 2);
-    cr_expect_str_eq(role_of("x"), "none");
-    cr_expect_str_eq(role_of("y"), "primary");
-    cr_expect_str_eq(role_of("z"), "replica");
+    cr_expect_eq(role_of("x"), ROLE_UNKNOWN);
+    cr_expect_eq(role_of("y"), ROLE_PRIMARY);
+    cr_expect_eq(role_of("z"), ROLE_REPLICA);
     cr_expect(m.shutdown.v);
 }
 

@@ -12,7 +12,7 @@ static struct proto_node_order order(void)
         .engine = "redis",
         .address = "127.1.0.1",
         .port = OPT_INT(6379),
-        .role = "primary",
+        .role = ROLE_PRIMARY,
         .admin_password = "admin",
         .replication_password = "a \"b\" \\c"};
 }
@@ -62,7 +62,7 @@ Test(conf, a_primary_listens_on_its_own_address_and_follows_nobody)
 Test(conf, a_replica_follows_its_upstream)
 {
     struct proto_node_order o = order();
-    o.role = "replica";
+    o.role = ROLE_REPLICA;
     o.upstream_host = "127.1.0.2";
     o.upstream_port = OPT_INT(6380);
     cr_assert(has_line(render(&o), "replicaof 127.1.0.2 6380"));
@@ -203,10 +203,9 @@ Test(conf, an_order_that_makes_no_sense_is_refused)
     REFUSED(o.port = OPT_INT(0));
     REFUSED(o.port = OPT_INT(65536));
     REFUSED(o.port.set = false);
-    REFUSED(o.role = "master");
-    REFUSED(o.role = "replica");
-    REFUSED(o.role = "replica"; o.upstream_port = OPT_INT(1); o.upstream_host = "a b");
-    REFUSED(o.role = "replica"; o.upstream_port = OPT_INT(1); o.upstream_host = "");
+    REFUSED(o.role = ROLE_REPLICA);
+    REFUSED(o.role = ROLE_REPLICA; o.upstream_port = OPT_INT(1); o.upstream_host = "a b");
+    REFUSED(o.role = ROLE_REPLICA; o.upstream_port = OPT_INT(1); o.upstream_host = "");
     REFUSED(o.endpoints = ((struct string_list){true, 1, &endpoint}));
     o = order();
     cr_assert_eq(check(&o), 0);

@@ -8,11 +8,11 @@ static const struct string_list none = {0}, vip = {true, 1, vip_items};
 /* One line of the table: what is ordered, what is, and the step that follows. */
 struct line {
     const char *what;
-    const char *ordered_role;
+    enum node_role ordered_role;
     bool ordered_fence;
     int promote_offset; /* 0: none */
     bool ordered_vip;
-    enum role role;
+    enum node_role role;
     const char *upstream; /* ordered is "a" */
     enum fence fence;
     bool held_vip, dropping, conf_stale, settings_stale, upstream_ready;
@@ -21,66 +21,73 @@ struct line {
 
 static const struct line table[] = {
     /* what                                        ordered   fence  offs vip    is            of   fence          vip    drop   conf   sett   ready  */
-    {"a primary as ordered", "primary", false, 0, false, ROLE_PRIMARY, "", FENCE_OFF, false, false, false, false, true,
+    {"a primary as ordered", ROLE_PRIMARY, false, 0, false, ROLE_PRIMARY, "", FENCE_OFF, false, false, false, false, true,
         STEP_NONE},
-    {"a replica as ordered", "replica", false, 0, false, ROLE_REPLICA, "a", FENCE_OFF, false, false, false, false, true,
+    {"a replica as ordered", ROLE_REPLICA, false, 0, false, ROLE_REPLICA, "a", FENCE_OFF, false, false, false, false, true,
         STEP_NONE},
-    {"an address is given up before anything else", "replica", false, 0, false, ROLE_PRIMARY, "", FENCE_OFF, true, true, true,
+    {"an address is given up before anything else", ROLE_REPLICA, false, 0, false, ROLE_PRIMARY, "", FENCE_OFF, true, true, true,
         true, true, STEP_RELEASE},
-    {"then its connections go", "replica", false, 0, false, ROLE_PRIMARY, "", FENCE_OFF, false, true, true, true, true,
+    {"then its connections go", ROLE_REPLICA, false, 0, false, ROLE_PRIMARY, "", FENCE_OFF, false, true, true, true, true,
         STEP_DROP},
-    {"the file is written before a primary steps down", "replica", false, 0, false, ROLE_PRIMARY, "", FENCE_ON, false, false,
+    {"the file is written before a primary steps down", ROLE_REPLICA, false, 0, false, ROLE_PRIMARY, "", FENCE_ON, false, false,
         true, false, true, STEP_WRITE_CONF},
-    {"a fenced primary follows before its writes go on", "replica", false, 0, false, ROLE_PRIMARY, "", FENCE_ON, false, false,
+    {"a fenced primary follows before its writes go on", ROLE_REPLICA, false, 0, false, ROLE_PRIMARY, "", FENCE_ON, false, false,
         false, false, true, STEP_FOLLOW},
-    {"and then they do", "replica", false, 0, false, ROLE_REPLICA, "a", FENCE_ON, false, false, false, false, true, STEP_UNPAUSE},
-    {"then the PINGs", "replica", false, 0, false, ROLE_REPLICA, "a", FENCE_QUIET, false, false, false, false, true, STEP_LOUD},
-    {"a fence on a replica is none", "replica", true, 0, false, ROLE_REPLICA, "a", FENCE_OFF, false, false, false, false, true,
+    {"and then they do", ROLE_REPLICA, false, 0, false, ROLE_REPLICA, "a", FENCE_ON, false, false, false, false, true,
+        STEP_UNPAUSE},
+    {"then the PINGs", ROLE_REPLICA, false, 0, false, ROLE_REPLICA, "a", FENCE_QUIET, false, false, false, false, true,
+        STEP_LOUD},
+    {"a fence on a replica is none", ROLE_REPLICA, true, 0, false, ROLE_REPLICA, "a", FENCE_OFF, false, false, false, false, true,
         STEP_NONE},
-    {"a fenced primary waits for its upstream", "replica", false, 0, false, ROLE_PRIMARY, "", FENCE_ON, false, false, false,
+    {"a fenced primary waits for its upstream", ROLE_REPLICA, false, 0, false, ROLE_PRIMARY, "", FENCE_ON, false, false, false,
         false, false, STEP_WAIT},
-    {"a primary that takes writes does not", "replica", false, 0, false, ROLE_PRIMARY, "", FENCE_OFF, false, false, false, false,
+    {"a primary that takes writes does not", ROLE_REPLICA, false, 0, false, ROLE_PRIMARY, "", FENCE_OFF, false, false, false,
+        false, false, STEP_FOLLOW},
+    {"nor one of which nobody knows", ROLE_REPLICA, false, 0, false, ROLE_PRIMARY, "", FENCE_UNKNOWN, false, false, false, false,
         false, STEP_FOLLOW},
-    {"nor one of which nobody knows", "replica", false, 0, false, ROLE_PRIMARY, "", FENCE_UNKNOWN, false, false, false, false,
-        false, STEP_FOLLOW},
-    {"a replica waits for its next upstream", "replica", false, 0, false, ROLE_REPLICA, "b", FENCE_OFF, false, false, false,
+    {"a replica waits for its next upstream", ROLE_REPLICA, false, 0, false, ROLE_REPLICA, "b", FENCE_OFF, false, false, false,
         false, false, STEP_WAIT},
-    {"and then follows it, before the file", "replica", false, 0, false, ROLE_REPLICA, "b", FENCE_OFF, false, false, true, false,
-        true, STEP_FOLLOW},
-    {"which is written after it", "replica", false, 0, false, ROLE_REPLICA, "a", FENCE_OFF, false, false, true, false, true,
+    {"and then follows it, before the file", ROLE_REPLICA, false, 0, false, ROLE_REPLICA, "b", FENCE_OFF, false, false, true,
+        false, true, STEP_FOLLOW},
+    {"which is written after it", ROLE_REPLICA, false, 0, false, ROLE_REPLICA, "a", FENCE_OFF, false, false, true, false, true,
         STEP_WRITE_CONF},
-    {"settings come meanwhile", "replica", false, 0, false, ROLE_REPLICA, "b", FENCE_OFF, false, false, false, true, false,
+    {"settings come meanwhile", ROLE_REPLICA, false, 0, false, ROLE_REPLICA, "b", FENCE_OFF, false, false, false, true, false,
         STEP_SET},
-    {"a promotion comes before the file", "primary", false, 0, true, ROLE_REPLICA, "a", FENCE_OFF, false, false, true, false,
+    {"a promotion comes before the file", ROLE_PRIMARY, false, 0, true, ROLE_REPLICA, "a", FENCE_OFF, false, false, true, false,
         true, STEP_PROMOTE},
-    {"so does the endpoint", "primary", false, 0, true, ROLE_PRIMARY, "", FENCE_OFF, false, false, true, false, true, STEP_TAKE},
-    {"then the file is written", "primary", false, 0, true, ROLE_PRIMARY, "", FENCE_OFF, true, false, true, false, true,
+    {"so does the endpoint", ROLE_PRIMARY, false, 0, true, ROLE_PRIMARY, "", FENCE_OFF, false, false, true, false, true,
+        STEP_TAKE},
+    {"then the file is written", ROLE_PRIMARY, false, 0, true, ROLE_PRIMARY, "", FENCE_OFF, true, false, true, false, true,
         STEP_WRITE_CONF},
-    {"a promotion waits for its offset", "primary", false, 101, false, ROLE_REPLICA, "a", FENCE_OFF, false, false, true, false,
+    {"a promotion waits for its offset", ROLE_PRIMARY, false, 101, false, ROLE_REPLICA, "a", FENCE_OFF, false, false, true, false,
         true, STEP_WAIT_OFFSET},
-    {"and comes when it is reached", "primary", false, 100, false, ROLE_REPLICA, "a", FENCE_OFF, false, false, true, false, true,
-        STEP_PROMOTE},
-    {"an offset is nothing to a primary", "primary", false, 101, false, ROLE_PRIMARY, "", FENCE_OFF, false, false, false, false,
-        true, STEP_NONE},
-    {"an endpoint is taken by who is primary", "primary", false, 0, true, ROLE_PRIMARY, "", FENCE_OFF, false, false, false, false,
-        true, STEP_TAKE},
-    {"and by nobody before", "primary", false, 101, true, ROLE_REPLICA, "a", FENCE_OFF, false, false, false, false, true,
+    {"and comes when it is reached", ROLE_PRIMARY, false, 100, false, ROLE_REPLICA, "a", FENCE_OFF, false, false, true, false,
+        true, STEP_PROMOTE},
+    {"an offset is nothing to a primary", ROLE_PRIMARY, false, 101, false, ROLE_PRIMARY, "", FENCE_OFF, false, false, false,
+        false, true, STEP_NONE},
+    {"an endpoint is taken by who is primary", ROLE_PRIMARY, false, 0, true, ROLE_PRIMARY, "", FENCE_OFF, false, false, false,
+        false, true, STEP_TAKE},
+    {"and by nobody before", ROLE_PRIMARY, false, 101, true, ROLE_REPLICA, "a", FENCE_OFF, false, false, false, false, true,
         STEP_WAIT_OFFSET},
-    {"nothing to take twice", "primary", false, 0, true, ROLE_PRIMARY, "", FENCE_OFF, true, false, false, false, true, STEP_NONE},
-    {"a fence begins with the PINGs", "primary", true, 0, false, ROLE_PRIMARY, "", FENCE_OFF, false, false, false, false, true,
+    {"nothing to take twice", ROLE_PRIMARY, false, 0, true, ROLE_PRIMARY, "", FENCE_OFF, true, false, false, false, true,
+        STEP_NONE},
+    {"a fence begins with the PINGs", ROLE_PRIMARY, true, 0, false, ROLE_PRIMARY, "", FENCE_OFF, false, false, false, false, true,
         STEP_QUIET},
-    {"then the writes", "primary", true, 0, false, ROLE_PRIMARY, "", FENCE_QUIET, false, false, false, false, true, STEP_PAUSE},
-    {"then the offset is read", "primary", true, 0, false, ROLE_PRIMARY, "", FENCE_PAUSED, false, false, false, false, true,
+    {"then the writes", ROLE_PRIMARY, true, 0, false, ROLE_PRIMARY, "", FENCE_QUIET, false, false, false, false, true,
+        STEP_PAUSE},
+    {"then the offset is read", ROLE_PRIMARY, true, 0, false, ROLE_PRIMARY, "", FENCE_PAUSED, false, false, false, false, true,
         STEP_READ},
-    {"and there it stands", "primary", true, 0, false, ROLE_PRIMARY, "", FENCE_ON, false, false, false, false, true, STEP_NONE},
-    {"a fence is lifted", "primary", false, 0, false, ROLE_PRIMARY, "", FENCE_ON, false, false, false, false, true, STEP_UNPAUSE},
-    {"one that was half set, too", "primary", false, 0, false, ROLE_PRIMARY, "", FENCE_PAUSED, false, false, false, false, true,
+    {"and there it stands", ROLE_PRIMARY, true, 0, false, ROLE_PRIMARY, "", FENCE_ON, false, false, false, false, true,
+        STEP_NONE},
+    {"a fence is lifted", ROLE_PRIMARY, false, 0, false, ROLE_PRIMARY, "", FENCE_ON, false, false, false, false, true,
         STEP_UNPAUSE},
-    {"one that may be there, too", "primary", false, 0, false, ROLE_PRIMARY, "", FENCE_UNKNOWN, false, false, false, false, true,
-        STEP_UNPAUSE},
-    {"one that may be there is set again", "primary", true, 0, false, ROLE_PRIMARY, "", FENCE_UNKNOWN, false, false, false, false,
-        true, STEP_QUIET},
-    {"settings come last", "primary", false, 0, false, ROLE_PRIMARY, "", FENCE_OFF, false, false, false, true, true, STEP_SET},
+    {"one that was half set, too", ROLE_PRIMARY, false, 0, false, ROLE_PRIMARY, "", FENCE_PAUSED, false, false, false, false,
+        true, STEP_UNPAUSE},
+    {"one that may be there, too", ROLE_PRIMARY, false, 0, false, ROLE_PRIMARY, "", FENCE_UNKNOWN, false, false, false, false,
+        true, STEP_UNPAUSE},
+    {"one that may be there is set again", ROLE_PRIMARY, true, 0, false, ROLE_PRIMARY, "", FENCE_UNKNOWN, false, false, false,
+        false, true, STEP_QUIET},
+    {"settings come last", ROLE_PRIMARY, false, 0, false, ROLE_PRIMARY, "", FENCE_OFF, false, false, false, true, true, STEP_SET},
 };
 
 static struct proto_node_order ordered(const struct line *t)
@@ -119,10 +126,10 @@ Test(converge, every_line_of_the_table)
 Test(converge, an_order_for_another_process_promotes_nobody)
 {
     static const struct line orders[] = {
-        {.what = "at once", .ordered_role = "primary", .role = ROLE_REPLICA, .upstream = "a"},
-        {.what = "at an offset", .ordered_role = "primary", .promote_offset = 50, .role = ROLE_REPLICA, .upstream = "a"},
-        {.what = "fenced", .ordered_role = "primary", .ordered_fence = true, .role = ROLE_REPLICA, .upstream = "a"},
-        {.what = "with the endpoint", .ordered_role = "primary", .ordered_vip = true, .role = ROLE_REPLICA, .upstream = "a"},
+        {.what = "at once", .ordered_role = ROLE_PRIMARY, .role = ROLE_REPLICA, .upstream = "a"},
+        {.what = "at an offset", .ordered_role = ROLE_PRIMARY, .promote_offset = 50, .role = ROLE_REPLICA, .upstream = "a"},
+        {.what = "fenced", .ordered_role = ROLE_PRIMARY, .ordered_fence = true, .role = ROLE_REPLICA, .upstream = "a"},
+        {.what = "with the endpoint", .ordered_role = ROLE_PRIMARY, .ordered_vip = true, .role = ROLE_REPLICA, .upstream = "a"},
     };
     for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
         for (int cluster = 0; cluster < 2; cluster++) {
@@ -141,16 +148,16 @@ Test(converge, an_order_for_another_process_promotes_nobody)
 Test(converge, clients_are_kept_from_lifting_a_fence_before_it_is_there_and_until_it_is_gone)
 {
     static const struct line lines[] = {
-        {.ordered_role = "primary", .ordered_fence = true, .role = ROLE_PRIMARY, .fence = FENCE_OFF, .want = STEP_QUIET},
-        {.ordered_role = "primary", .ordered_fence = true, .role = ROLE_PRIMARY, .fence = FENCE_UNKNOWN, .want = STEP_QUIET},
-        {.ordered_role = "primary", .ordered_fence = true, .role = ROLE_PRIMARY, .fence = FENCE_QUIET, .want = STEP_ACCESS},
-        {.ordered_role = "primary", .ordered_fence = true, .role = ROLE_PRIMARY, .fence = FENCE_PAUSED, .want = STEP_ACCESS},
-        {.ordered_role = "primary", .ordered_fence = true, .role = ROLE_PRIMARY, .fence = FENCE_ON, .want = STEP_ACCESS},
-        {.ordered_role = "primary", .role = ROLE_PRIMARY, .fence = FENCE_ON, .want = STEP_UNPAUSE},
-        {.ordered_role = "primary", .role = ROLE_PRIMARY, .fence = FENCE_QUIET, .want = STEP_LOUD},
-        {.ordered_role = "primary", .role = ROLE_PRIMARY, .fence = FENCE_OFF, .want = STEP_ACCESS},
-        {.ordered_role = "replica", .role = ROLE_REPLICA, .upstream = "a", .fence = FENCE_ON, .want = STEP_UNPAUSE},
-        {.ordered_role = "replica", .role = ROLE_REPLICA, .upstream = "a", .fence = FENCE_OFF, .want = STEP_ACCESS},
+        {.ordered_role = ROLE_PRIMARY, .ordered_fence = true, .role = ROLE_PRIMARY, .fence = FENCE_OFF, .want = STEP_QUIET},
+        {.ordered_role = ROLE_PRIMARY, .ordered_fence = true, .role = ROLE_PRIMARY, .fence = FENCE_UNKNOWN, .want = STEP_QUIET},
+        {.ordered_role = ROLE_PRIMARY, .ordered_fence = true, .role = ROLE_PRIMARY, .fence = FENCE_QUIET, .want = STEP_ACCESS},
+        {.ordered_role = ROLE_PRIMARY, .ordered_fence = true, .role = ROLE_PRIMARY, .fence = FENCE_PAUSED, .want = STEP_ACCESS},
+        {.ordered_role = ROLE_PRIMARY, .ordered_fence = true, .role = ROLE_PRIMARY, .fence = FENCE_ON, .want = STEP_ACCESS},
+        {.ordered_role = ROLE_PRIMARY, .role = ROLE_PRIMARY, .fence = FENCE_ON, .want = STEP_UNPAUSE},
+        {.ordered_role = ROLE_PRIMARY, .role = ROLE_PRIMARY, .fence = FENCE_QUIET, .want = STEP_LOUD},
+        {.ordered_role = ROLE_PRIMARY, .role = ROLE_PRIMARY, .fence = FENCE_OFF, .want = STEP_ACCESS},
+        {.ordered_role = ROLE_REPLICA, .role = ROLE_REPLICA, .upstream = "a", .fence = FENCE_ON, .want = STEP_UNPAUSE},
+        {.ordered_role = ROLE_REPLICA, .role = ROLE_REPLICA, .upstream = "a", .fence = FENCE_OFF, .want = STEP_ACCESS},
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         struct line t = lines[i];
@@ -173,7 +180,7 @@ Test(converge, what_may_have_changed_is_read_before_anything_is_decided)
 
 Test(converge, a_refused_endpoint_does_not_hold_up_the_rest)
 {
-    struct line t = {.ordered_role = "primary",
+    struct line t = {.ordered_role = ROLE_PRIMARY,
         .ordered_vip = true,
         .role = ROLE_PRIMARY,
         .upstream = "",
@@ -188,7 +195,7 @@ Test(converge, a_refused_endpoint_does_not_hold_up_the_rest)
 
 Test(converge, users_come_before_settings)
 {
-    struct line t = {.ordered_role = "primary", .role = ROLE_PRIMARY, .upstream = "", .settings_stale = true};
+    struct line t = {.ordered_role = ROLE_PRIMARY, .role = ROLE_PRIMARY, .upstream = "", .settings_stale = true};
     t.fence = FENCE_OFF;
     struct proto_node_order o = ordered(&t);
     struct node_now now = known(&t);
@@ -199,7 +206,7 @@ Test(converge, users_come_before_settings)
 Test(converge, in_a_cluster_nobody_takes_over_untold)
 {
     struct line t = {
-        .ordered_role = "primary", .role = ROLE_REPLICA, .upstream = "a", .fence = FENCE_OFF, .upstream_ready = true};
+        .ordered_role = ROLE_PRIMARY, .role = ROLE_REPLICA, .upstream = "a", .fence = FENCE_OFF, .upstream_ready = true};
     struct proto_node_order o = ordered(&t);
     struct node_now now = known(&t);
     o.cluster = "g";
@@ -216,7 +223,7 @@ Test(converge, in_a_cluster_nobody_takes_over_untold)
 
 Test(converge, one_that_can_not_follow_another_region_takes_no_writes_meanwhile)
 {
-    struct line t = {.ordered_role = "replica", .role = ROLE_PRIMARY, .upstream = "", .fence = FENCE_OFF};
+    struct line t = {.ordered_role = ROLE_REPLICA, .role = ROLE_PRIMARY, .upstream = "", .fence = FENCE_OFF};
     struct proto_node_order o = ordered(&t);
     struct node_now now = known(&t);
     o.cluster = "g";
@@ -276,7 +283,7 @@ Test(converge, from_everywhere_to_everywhere_in_a_few_steps)
         for (int at = 0; at < 15; at++) {
             enum fence fence = (enum fence)(at % 5);
             enum lockout lockout = (enum lockout)(at / 5);
-            struct line t = {.ordered_role = bits & 1 ? "primary" : "replica",
+            struct line t = {.ordered_role = bits & 1 ? ROLE_PRIMARY : ROLE_REPLICA,
                 .ordered_fence = bits & 2,
                 .ordered_vip = bits & 4,
                 .role = bits & 8 ? ROLE_PRIMARY : ROLE_REPLICA,
@@ -310,7 +317,7 @@ Test(converge, from_everywhere_to_everywhere_in_a_few_steps)
 /* In the order in which they are taken: a certificate, then the port, then the link, then what clients notice. */
 Test(converge, encryption_comes_before_the_role_and_its_trouble_holds_up_nothing)
 {
-    const struct line t = {"", "primary", false, 0, false, ROLE_REPLICA, "a", FENCE_OFF, .upstream_ready = true};
+    const struct line t = {"", ROLE_PRIMARY, false, 0, false, ROLE_REPLICA, "a", FENCE_OFF, .upstream_ready = true};
     struct proto_node_order o = ordered(&t);
     struct node_now now = known(&t);
     now.certificate_stale = now.listens_otherwise = now.links_stale = now.relink = true;
@@ -341,7 +348,7 @@ Test(converge, a_snapshot_is_begun_last_of_all_and_asked_after_meanwhile)
         {"none is wanted", false, false, false, true, STEP_NONE},
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
-        struct proto_node_order o = {.role = "primary"};
+        struct proto_node_order o = {.role = ROLE_PRIMARY};
         struct node_now now = {.info = {.role = ROLE_PRIMARY},
             .held = &none,
             .fence = FENCE_OFF,
@@ -356,7 +363,7 @@ Test(converge, a_snapshot_is_begun_last_of_all_and_asked_after_meanwhile)
 
 Test(converge, a_replica_that_still_waits_takes_no_snapshot)
 {
-    struct proto_node_order o = {.role = "replica", .upstream_host = "a", .upstream_port = OPT_INT(6379)};
+    struct proto_node_order o = {.role = ROLE_REPLICA, .upstream_host = "a", .upstream_port = OPT_INT(6379)};
     struct node_now now = {.info = {.role = ROLE_REPLICA, .upstream_host = "b", .upstream_port = 6379},
         .held = &none,
         .fence = FENCE_OFF,
@@ -366,7 +373,7 @@ Test(converge, a_replica_that_still_waits_takes_no_snapshot)
 
 Test(converge, one_that_may_listen_nowhere_comes_first_once_it_is_time)
 {
-    struct proto_node_order o = {.role = "primary"};
+    struct proto_node_order o = {.role = ROLE_PRIMARY};
     struct node_now now = {.info = {.role = ROLE_REPLICA}, .held = &none, .fence = FENCE_OFF, .relisten = true};
     cr_assert_eq(converge(&o, &now), STEP_TAKE);
     now.take_blocked = true;

@@ -103,10 +103,10 @@ static void give_orders(void)
 static void order_pair(const char *primary, const char *replica)
 {
     pair[0] =
-        (struct proto_node_order){.id = primary, .address = "127.0.1.1", .role = "primary", .endpoints = {true, 1, endpoints}};
+        (struct proto_node_order){.id = primary, .address = "127.0.1.1", .role = ROLE_PRIMARY, .endpoints = {true, 1, endpoints}};
     pair[1] = (struct proto_node_order){.id = replica,
         .address = "127.0.1.2",
-        .role = "replica",
+        .role = ROLE_REPLICA,
         .upstream_host = "127.0.1.1",
         .upstream_port = OPT_INT(6379),
         .upstream_node = primary};
@@ -143,11 +143,11 @@ Test(dry_fleet, a_replica_starts_once_its_primary_is_ready_and_both_are_as_order
     cr_expect_eq(node_seen("b")->pid.v, 0, "nothing can be followed yet");
     settle();
     const struct proto_node_seen *a = node_seen("a"), *b = node_seen("b");
-    cr_expect(a->state == SEEN_READY && a->role == SEEN_ROLE_PRIMARY && a->generation.v == 3);
+    cr_expect(a->state == SEEN_READY && a->role == ROLE_PRIMARY && a->generation.v == 3);
     cr_expect_gt(a->pid.v, 1 << 22, "no process of the system has this number");
     cr_assert_eq(a->endpoints.n, 1);
     cr_expect_str_eq(a->endpoints.items[0], BOTH);
-    cr_expect(b->state == SEEN_READY && b->role == SEEN_ROLE_REPLICA && b->link_up.v);
+    cr_expect(b->state == SEEN_READY && b->role == ROLE_REPLICA && b->link_up.v);
     cr_expect_str_eq(b->upstream_host, "127.0.1.1");
     cr_expect_str_eq(b->engine_version, "7.1");
 }
@@ -161,9 +161,9 @@ Test(dry_fleet, roles_change_with_an_endpoint_that_one_node_has_at_a_time)
     cr_expect_eq(node_seen("a")->endpoints.n, 0, "given up at once");
     cr_expect_eq(node_seen("b")->endpoints.n, 0, "not taken yet");
     settle();
-    cr_expect_eq(node_seen("b")->role, SEEN_ROLE_PRIMARY);
+    cr_expect_eq(node_seen("b")->role, ROLE_PRIMARY);
     cr_expect_eq(node_seen("b")->endpoints.n, 1);
-    cr_expect_eq(node_seen("a")->role, SEEN_ROLE_REPLICA);
+    cr_expect_eq(node_seen("a")->role, ROLE_REPLICA);
     cr_expect_str_eq(node_seen("a")->upstream_host, "127.0.1.2");
 }
 
@@ -283,7 +283,7 @@ static struct proto_cluster_node mapped[] = {
 static void order_shards(struct proto_cluster_map *map)
 {
     order_pair("a", "b");
-    pair[1].role = "primary";
+    pair[1].role = ROLE_PRIMARY;
     pair[0].cluster = pair[1].cluster = "g";
     *map = (struct proto_cluster_map){.group = "g", .nodes = {true, 2, mapped}};
     assignment.clusters = (struct proto_cluster_map_list){true, 1, map};

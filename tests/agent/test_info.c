@@ -208,11 +208,3 @@ Test(info, two_views_that_differ_in_the_offset_alone_are_the_same)
     strcpy(b.upstream_host, "127.1.0.2");
     cr_assert(!info_same_replication(&a, &b));
 }
-
-Test(info, roles_have_names_and_other_names_are_no_roles)
-{
-    cr_assert_str_eq(role_name(role_parse("primary")), "primary");
-    cr_assert_str_eq(role_name(role_parse("replica")), "replica");
-    cr_assert_eq(role_parse("master"), ROLE_UNKNOWN);
-    cr_assert_eq(role_parse(NULL), ROLE_UNKNOWN);
-}

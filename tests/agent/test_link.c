@@ -20,7 +20,7 @@ TestSuite(link, .init = link_scene_begin, .fini = link_scene_end);
 
 /* ---- orders ---- */
 
-static void order_to(const char *kind, const char *const addresses[], size_t n)
+static void order_to(enum link_kind kind, const char *const addresses[], size_t n)
 {
     struct proto_target targets[4];
     for (size_t i = 0; i < n; i++) targets[i] = (struct proto_target){.host = addresses[i], .port = OPT_INT(port)};
@@ -51,15 +51,13 @@ static void check_broken(const struct proto_link_order *o, const char *reason)
 SCENE(an_order_without_sense_is_told)
 {
     struct proto_target bad_name = {.host = ONE, .port = OPT_INT(port), .name = "a b\r\n"}, no_address = {.host = "x"};
-    struct proto_link_order o = {.id = "l1", .kind = "reader", .address = LINK};
+    struct proto_link_order o = {.id = "l1", .kind = LINK_READER, .address = LINK};
     check_broken(&o, "the order has no proper port");
     o.port = OPT_INT(port);
     o.address = "nowhere";
     check_broken(&o, "the order has no proper address");
     o.address = LINK;
-    o.kind = "tunnel";
-    check_broken(&o, "the order has no proper kind");
-    o.kind = "configuration";
+    o.kind = LINK_CONFIGURATION;
     o.engine_version = "1.6\r\nx";
     check_broken(&o, "the order has no proper version");
     o.engine_version = "1.6.18";
@@ -69,10 +67,10 @@ SCENE(an_order_without_sense_is_told)
     check_broken(&o, "the order has no proper port");
     char path[200] = "/";
     memset(path + 1, 'x', sizeof path - 2);
-    o.kind = "splitter";
+    o.kind = LINK_SPLITTER;
     o.targets.items = &(struct proto_target){.host = path};
     check_broken(&o, "the order has a path that is too long");
-    order_to("reader", NULL, 0);
+    order_to(LINK_READER, NULL, 0);
     cr_assert_eq(see().state, ENDPOINT_LISTENING, "and the next one counts");
     cr_assert_null(see().reason);
     cr_assert_str_eq(link_id(a_link), "l1");
@@ -82,7 +80,7 @@ SCENE(an_order_without_sense_is_told)
 SCENE(targets_take_turns_and_bytes_pass_both_ways)
 {
     int one = listen_at(ONE), two = listen_at(TWO);
-    order_to("reader", (const char *const[]){ONE, TWO}, 2);
+    order_to(LINK_READER, (const char *const[]){ONE, TWO}, 2);
     int c1 = connect_to(LINK), s1 = take(one), c2 = connect_to(LINK), s2 = take(two);
     say(c1, "to one");
     hear(s1, "to one");
@@ -104,7 +102,7 @@ SCENE(targets_take_turns_and_bytes_pass_both_ways)
 SCENE(nothing_is_lost_of_more_than_sockets_hold)
 {
     int one = listen_at(ONE);
-    order_to("primary", (const char *const[]){ONE}, 1);
+    order_to(LINK_PRIMARY, (const char *const[]){ONE}, 1);
     int c = connect_to(LINK), s = take(one);
     char *data = malloc(16 * MIB), *got = malloc(16 * MIB);
     for (int i = 0; i < 16 * MIB; i++) data[i] = (char)(i * 7 + i / 4096);
@@ -134,7 +132,7 @@ SCENE(nothing_is_lost_of_more_than_sockets_hold)
 SCENE(who_refuses_is_passed_over_and_who_has_no_target_is_let_go)
 {
     int two = listen_at(TWO);
-    order_to("reader", (const char *const[]){ONE, TWO}, 2);
+    order_to(LINK_READER, (const char *const[]){ONE, TWO}, 2);
     int c = connect_to(LINK), s = take(two);
     say(c, "x");
     hear(s, "x");
@@ -142,7 +140,7 @@ SCENE(who_refuses_is_passed_over_and_who_has_no_target_is_let_go)
     c = connect_to(LINK);
     hear_end(c);
     close(c);
-    order_to("reader", NULL, 0);
+    order_to(LINK_READER, NULL, 0);
     c = connect_to(LINK);
     hear_end(c);
     close(c);
@@ -151,11 +149,11 @@ SCENE(who_refuses_is_passed_over_and_who_has_no_target_is_let_go)
 SCENE(connections_to_a_target_that_is_gone_end_and_others_stay)
 {
     int one = listen_at(ONE), two = listen_at(TWO);
-    order_to("reader", (const char *const[]){ONE, TWO}, 2);
+    order_to(LINK_READER, (const char *const[]){ONE, TWO}, 2);
     int c1 = connect_to(LINK), s1 = take(one), c2 = connect_to(LINK), s2 = take(two);
     say(c1, "x"), say(c2, "y");
     hear(s1, "x"), hear(s2, "y");
-    order_to("reader", (const char *const[]){TWO}, 1);
+    order_to(LINK_READER, (const char *const[]){TWO}, 1);
     hear_end(c1);
     say(c2, "still");
     hear(s2, "still");
@@ -166,7 +164,7 @@ SCENE(a_stranger_at_a_nodes_address_is_told_nothing)
 {
     int one = listen_at(ONE), two = listen_at(TWO);
     stranger = ONE;
-    order_to("reader", (const char *const[]){ONE, TWO}, 2);
+    order_to(LINK_READER, (const char *const[]){ONE, TWO}, 2);
     int c = connect_to(LINK), s = take(two);
     struct pollfd p = {.fd = one, .events = POLLIN};
     cr_assert_eq(poll(&p, 1, 0), 0);
@@ -175,7 +173,7 @@ SCENE(a_stranger_at_a_nodes_address_is_told_nothing)
 
 SCENE(a_gateway_holds_its_client_until_the_target_is_there)
 {
-    order_to("gateway", (const char *const[]){ONE}, 1);
+    order_to(LINK_GATEWAY, (const char *const[]){ONE}, 1);
     int c = connect_to(LINK);
     say(c, "PING");
     for (int i = 0; i < 10; i++) uv_run(&loop, UV_RUN_ONCE);
@@ -194,12 +192,12 @@ SCENE(a_gateway_holds_its_client_until_the_target_is_there)
 SCENE(a_gateway_follows_its_order_while_the_target_is_silent)
 {
     int one = listen_at(ONE), two = listen_at(TWO);
-    order_to("gateway", (const char *const[]){ONE}, 1);
+    order_to(LINK_GATEWAY, (const char *const[]){ONE}, 1);
     int c = connect_to(LINK);
     say(c, "PING");
     int s = take(one);
     hear(s, "PING");
-    order_to("gateway", (const char *const[]){TWO}, 1);
+    order_to(LINK_GATEWAY, (const char *const[]){TWO}, 1);
     int t = take(two);
     hear(t, "PING");
     hear_end(s);
@@ -210,7 +208,7 @@ SCENE(a_gateway_follows_its_order_while_the_target_is_silent)
 
 SCENE(a_gateway_does_not_hold_its_client_for_ever)
 {
-    order_to("gateway", (const char *const[]){ONE}, 1);
+    order_to(LINK_GATEWAY, (const char *const[]){ONE}, 1);
     int c = connect_to(LINK), d = connect_to(LINK);
     for (int i = 0; i < 6; i++) uv_run(&loop, UV_RUN_ONCE);
     close(d); /* this one does not want to wait */
@@ -224,7 +222,7 @@ SCENE(a_long_beginning_is_not_said_twice)
     int one = listen_at(ONE);
     char text[1000];
     memset(text, 'x', sizeof text);
-    order_to("gateway", (const char *const[]){ONE}, 1);
+    order_to(LINK_GATEWAY, (const char *const[]){ONE}, 1);
     int c = connect_to(LINK), s = take(one);
     for (int i = 0; i < 20; i++) {
         cr_assert_eq(send(c, text, sizeof text, MSG_NOSIGNAL), (ssize_t)sizeof text);
@@ -246,7 +244,7 @@ SCENE(a_configuration_endpoint_tells_the_nodes_and_leads_to_one)
     struct proto_target targets[] = {
         {.host = ONE, .port = OPT_INT(port), .name = "node.one"}, {.host = "0.0.0.0", .port = OPT_INT(port), .name = "node.two"}};
     struct proto_link_order o = {.id = "l1",
-        .kind = "configuration",
+        .kind = LINK_CONFIGURATION,
         .address = LINK,
         .port = OPT_INT(port),
         .targets = {true, 2, targets},
@@ -284,7 +282,7 @@ SCENE(a_configuration_endpoint_tells_the_nodes_and_leads_to_one)
 SCENE(binary_and_endless_commands_are_for_a_node)
 {
     int one = listen_at(ONE);
-    order_to("configuration", (const char *const[]){ONE}, 1);
+    order_to(LINK_CONFIGURATION, (const char *const[]){ONE}, 1);
     int c = connect_to(LINK);
     say(c, "\x80 binary");
     int s = take(one);
@@ -364,7 +362,7 @@ SCENE(a_splitter_does_not_wait_for_a_silent_client)
 SCENE(an_address_in_use_is_told_and_taken_once_it_is_free)
 {
     int other = listen_at(LINK);
-    order_to("reader", NULL, 0);
+    order_to(LINK_READER, NULL, 0);
     cr_assert_not(link_is_listening(a_link));
     cr_assert_eq(see().state, ENDPOINT_CONFLICT);
     cr_assert_null(see().reason, "for a moment that is usual");
@@ -379,7 +377,7 @@ SCENE(an_address_in_use_is_told_and_taken_once_it_is_free)
 
 SCENE(its_address_is_the_orders)
 {
-    struct proto_link_order o = {.id = "l1", .kind = "reader", .address = LINK, .port = OPT_INT(port)};
+    struct proto_link_order o = {.id = "l1", .kind = LINK_READER, .address = LINK, .port = OPT_INT(port)};
     link_order(a_link, &o);
     o.address = TWO;
     link_order(a_link, &o);
@@ -395,7 +393,7 @@ SCENE(no_more_connections_than_one_link_may_have)
 {
     int one = listen_at(ONE);
     host.connections.limits.of_one_address = 2;
-    order_to("reader", (const char *const[]){ONE}, 1);
+    order_to(LINK_READER, (const char *const[]){ONE}, 1);
     int c[3];
     for (int i = 0; i < 2; i++) c[i] = connect_to(LINK), take(one);
     c[2] = connect_to(LINK);
@@ -408,7 +406,7 @@ SCENE(a_connection_that_breaks_ends_on_both_sides)
 {
     const enum trip trips[] = {TRIP_GATEWAY_READ, TRIP_GATEWAY_WRITE};
     int one = listen_at(ONE);
-    order_to("primary", (const char *const[]){ONE}, 1);
+    order_to(LINK_PRIMARY, (const char *const[]){ONE}, 1);
     for (int i = 0; i < 2; i++) {
         int c = connect_to(LINK), s = take(one);
         for (int k = 0; k < 5; k++) uv_run(&loop, UV_RUN_NOWAIT);
@@ -424,7 +422,7 @@ SCENE(a_connection_that_breaks_ends_on_both_sides)
 SCENE(a_link_that_is_closed_ends_its_connections)
 {
     int one = listen_at(ONE);
-    order_to("reader", (const char *const[]){ONE}, 1);
+    order_to(LINK_READER, (const char *const[]){ONE}, 1);
     int c = connect_to(LINK), s = take(one);
     link_close(a_link);
     link_close(a_link);

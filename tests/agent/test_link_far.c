@@ -18,7 +18,7 @@ static void network_is(struct proto_line_order line)
     struct proto_target target = {.host = ONE, .port = OPT_INT(port)};
     link_host_network(&host, &(struct proto_far_region_list){true, 1, &far});
     link_order(a_link, &(struct proto_link_order){.id = "l1",
-                           .kind = "gateway",
+                           .kind = LINK_GATEWAY,
                            .address = LINK,
                            .port = OPT_INT(port),
                            .region = "eu-west-1",

@@ -21,7 +21,7 @@ static struct proto_node_order order(int64_t generation, struct proto_setting *s
         .address = "127.0.0.1",
         .port = OPT_INT(PORT),
         .endpoints = {true, 0, NULL},
-        .role = "primary",
+        .role = ROLE_PRIMARY,
         .incarnation = OPT_INT(1),
         .generation = OPT_INT(generation),
         .settings = {true, 2, settings}};
@@ -141,7 +141,7 @@ Test(memcached_node, another_engine_makes_room_first)
     start(n, &o, 0);
     redis.engine = "redis";
     redis.engine_version = "7.0.7";
-    redis.role = "primary";
+    redis.role = ROLE_PRIMARY;
     redis.settings.n = 0;
     script_order(n, &redis);
     cr_assert_eq(n->state, NODE_STOP);
@@ -154,7 +154,7 @@ Test(memcached_node, an_engine_that_nobody_has_is_refused)
 {
     struct proto_node_order o = order(1, memory);
     o.engine = "mysql";
-    o.role = "primary";
+    o.role = ROLE_PRIMARY;
     struct node *n = script_node("c.0001");
     script_order(n, &o);
     cr_assert_eq(script_see(n).state, SEEN_BROKEN);

@@ -47,7 +47,7 @@ static struct proto_seed_order seed = {.source = "s", .files = {true, 1, &seed_f
 
 static struct proto_node_order seeded(void)
 {
-    struct proto_node_order o = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY);
     o.seed = &seed;
     return o;
 }
@@ -146,7 +146,7 @@ Test(node_seed, keys_of_other_databases_are_left_out_in_cluster_mode)
     _arena_ struct arena a = {0};
     struct cluster_map map;
     struct proto_cluster_map message = {.group = "g", .nodes = {true, 1, &redis_cluster_entry}};
-    struct proto_node_order o = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY);
     struct node *n = script_node(SCRIPT_ID);
     cluster_map_init(&map, &message, 1, &a);
     script_map = &map;

@@ -62,7 +62,7 @@ static void teardown(void)
 
 TestSuite(redis_cluster_node, .init = setup, .fini = teardown);
 
-static struct proto_node_order order(const char *id, const char *role)
+static struct proto_node_order order(const char *id, enum node_role role)
 {
     struct proto_node_order o = redis_order(role);
     o.id = id;
@@ -72,7 +72,7 @@ static struct proto_node_order order(const char *id, const char *role)
     o.cluster_name = id[0] == 'b' ? B1 : id[1] == '1' ? A1 : A2;
     o.upstream_host = "127.0.0.1";
     o.upstream_port = OPT_INT(17005);
-    if (strcmp(role, "replica") == 0) o.upstream_node = "a1";
+    if (role == ROLE_REPLICA) o.upstream_node = "a1";
     return o;
 }
 
@@ -175,7 +175,7 @@ static const char *settle(struct node *n, struct rconn *c, const char *nodes, co
 
 Test(redis_cluster_node, it_starts_knowing_its_cluster)
 {
-    struct proto_node_order o = order("a1", "primary");
+    struct proto_node_order o = order("a1", ROLE_PRIMARY);
     struct node *n = script_node("a1");
     script_order(n, &o);
     const char *conf = script_read_file(n, CONF_FILE);
@@ -192,7 +192,7 @@ Test(redis_cluster_node, it_starts_knowing_its_cluster)
 
 Test(redis_cluster_node, without_a_map_nobody_starts)
 {
-    struct proto_node_order o = order("a1", "primary");
+    struct proto_node_order o = order("a1", ROLE_PRIMARY);
     struct node *n = script_node("a1");
     script_map = NULL;
     script_order(n, &o);
@@ -202,7 +202,7 @@ Test(redis_cluster_node, without_a_map_nobody_starts)
 
 Test(redis_cluster_node, a_shard_that_is_new_starts_as_replicas_of_a_phantom_and_takes_over)
 {
-    struct proto_node_order o = order("a1", "primary"), replica = order("a2", "replica");
+    struct proto_node_order o = order("a1", ROLE_PRIMARY), replica = order("a2", ROLE_REPLICA);
     struct node *n = script_node("a1"), *other = script_node("a2");
     o.takeover = OPT_BOOL(true);
     script_order(n, &o);
@@ -225,17 +225,17 @@ Test(redis_cluster_node, a_shard_that_is_new_starts_as_replicas_of_a_phantom_and
     script_say_text(c, INFO("ok", "4"));
     script_dialogue(c, "INFO replication", NULL);
     script_say_text(c, "role:master\r\nmaster_repl_offset:0\r\n");
-    cr_assert_eq(script_see(n).role, SEEN_ROLE_REPLICA, "whatever INFO calls it");
+    cr_assert_eq(script_see(n).role, ROLE_REPLICA, "whatever INFO calls it");
     script_dialogue(c, "MULTI", "+OK\r\n");
     cr_assert_str_eq(script_read(c), "CLUSTER FAILOVER TAKEOVER");
     cr_assert_str_eq(script_read(c), "EXEC");
     script_say(c, "+QUEUED\r\n*1\r\n-ERR not now\r\n");
-    cr_assert_eq(script_see(n).role, SEEN_ROLE_REPLICA);
+    cr_assert_eq(script_see(n).role, ROLE_REPLICA);
     cr_assert_str_eq(settle(n, c, phantoms, "*0\r\n"), "MULTI");
     script_say(c, "+OK\r\n");
     script_dialogue(c, "CLUSTER FAILOVER TAKEOVER", "+QUEUED\r\n");
     script_dialogue(c, "EXEC", "*1\r\n+OK\r\n");
-    cr_assert_eq(script_see(n).role, SEEN_ROLE_PRIMARY);
+    cr_assert_eq(script_see(n).role, ROLE_PRIMARY);
 }
 
 /* ---- a shard that follows another region ---- */
@@ -244,7 +244,7 @@ Test(redis_cluster_node, a_shard_that_is_new_starts_as_replicas_of_a_phantom_and
 
 static struct proto_node_order order_of_source(const char *id)
 {
-    struct proto_node_order o = order(id, "replica");
+    struct proto_node_order o = order(id, ROLE_REPLICA);
     o.source_host = "127.9.0.1";
     o.source_port = OPT_INT(6379);
     if (id[1] != '1') return o;
@@ -275,7 +275,7 @@ Test(redis_cluster_node, a_primary_that_follows_another_region_stays_one_in_its_
     struct rconn *c = start_with_source(
         n, &o, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, SOURCE("$14\r\n127.9.0.1 6379", "$9\r\nfollowing"), ATTACHED);
     cr_expect_not_null(strstr(script_read_file(n, "redis.conf"), "\nmeridian.upstream \"127.9.0.1 6379\"\n"));
-    cr_expect_eq(script_see(n).role, SEEN_ROLE_REPLICA);
+    cr_expect_eq(script_see(n).role, ROLE_REPLICA);
     cr_expect_str_eq(script_see(n).upstream_host, "127.9.0.1");
     cr_expect(cluster_is_primary(n), "to the others of its cluster");
     settle(n, c, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, SLOTS_TOLD);
@@ -288,7 +288,7 @@ Test(redis_cluster_node, the_module_of_another_version_of_the_program_is_replace
     char path[PATH_MAX];
     struct err e;
     _buf_ struct buf file = {0};
-    struct proto_node_order o = order("a1", "primary");
+    struct proto_node_order o = order("a1", ROLE_PRIMARY);
     struct node *n = script_node("a1");
     const char *other = memset(arena_alloc(&memory, attach_image_size), 'x', attach_image_size);
     cr_assert_eq(file_replace(node_path(n, "attach.so", path), other, attach_image_size, &e), 0);
@@ -301,7 +301,7 @@ Test(redis_cluster_node, the_module_of_another_version_of_the_program_is_replace
 
 Test(redis_cluster_node, it_follows_nobody_any_more_once_it_has_reached_the_offset)
 {
-    struct proto_node_order o = order_of_source("a1"), rises = order("a1", "primary");
+    struct proto_node_order o = order_of_source("a1"), rises = order("a1", ROLE_PRIMARY);
     struct node *n = script_node("a1");
     struct rconn *c = start_with_source(
         n, &o, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, SOURCE("$14\r\n127.9.0.1 6379", "$9\r\nfollowing"), ATTACHED);
@@ -310,7 +310,7 @@ Test(redis_cluster_node, it_follows_nobody_any_more_once_it_has_reached_the_offs
     rises.promote_offset = OPT_INT(700);
     script_order(n, &rises);
     script_dialogue(c, "CONFIG SET meridian.upstream ", "+OK\r\n");
-    cr_expect_eq(script_see(n).role, SEEN_ROLE_PRIMARY);
+    cr_expect_eq(script_see(n).role, ROLE_PRIMARY);
 }
 
 Test(redis_cluster_node, a_replica_is_told_of_another_source)
@@ -327,7 +327,7 @@ Test(redis_cluster_node, a_replica_is_told_of_another_source)
 
 Test(redis_cluster_node, an_engine_that_can_t_follow_another_region_says_why)
 {
-    struct proto_node_order o = order("a1", "primary");
+    struct proto_node_order o = order("a1", ROLE_PRIMARY);
     struct node *n = script_node("a1");
     struct rconn *c = start_with_source(
         n, &o, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, SOURCE("$0\r\n", "$25\r\nunable: another release 9"), MASTER);
@@ -352,7 +352,7 @@ Test(redis_cluster_node, an_engine_that_can_t_follow_the_region_that_it_shall_ta
 
 Test(redis_cluster_node, what_it_sees_is_told_once_everything_agrees)
 {
-    struct proto_node_order o = order("a1", "primary");
+    struct proto_node_order o = order("a1", ROLE_PRIMARY);
     struct node *n = script_node("a1");
     struct rconn *c = start(n, &o, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, MASTER);
     cr_assert_str_eq(settle(n, c, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, SLOTS_TOLD), "CONFIG SET cluster-node-timeout 2000");
@@ -367,7 +367,7 @@ Test(redis_cluster_node, what_it_sees_is_told_once_everything_agrees)
 
 Test(redis_cluster_node, an_answer_that_is_none_is_doubted)
 {
-    struct proto_node_order o = order("a1", "primary");
+    struct proto_node_order o = order("a1", ROLE_PRIMARY);
     struct node *n = script_node("a1");
     struct rconn *c = start(n, &o, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, MASTER);
     settle(n, c, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, SLOTS_TOLD);
@@ -393,7 +393,7 @@ static void await_look(struct node *n, struct rconn *c)
 
 Test(redis_cluster_node, a_view_that_is_refused_is_asked_again)
 {
-    struct proto_node_order o = order("a1", "primary");
+    struct proto_node_order o = order("a1", ROLE_PRIMARY);
     struct node *n = script_node("a1");
     struct rconn *c = start(n, &o, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, MASTER);
     await_look(n, c);
@@ -413,7 +413,7 @@ static void say_nodes(struct rconn *c, const char *nodes)
 Test(redis_cluster_node, every_move_of_its_view)
 {
     static const char alike[] = SELF_A1(" 0-8191") OTHER_A2 OTHER_B1;
-    struct proto_node_order o = order("a1", "primary");
+    struct proto_node_order o = order("a1", ROLE_PRIMARY);
     struct node *n = script_node("a1");
     struct rconn *c = start(n, &o, alike, MASTER);
     await_look(n, c);
@@ -444,7 +444,7 @@ Test(redis_cluster_node, every_move_of_its_view)
 
 Test(redis_cluster_node, whoever_it_does_not_know_is_met_and_strangers_are_forgotten)
 {
-    struct proto_node_order o = order("a1", "primary"), b = order("b1", "primary");
+    struct proto_node_order o = order("a1", ROLE_PRIMARY), b = order("b1", ROLE_PRIMARY);
     struct node *n = script_node("a1"), *other = script_node("b1");
     start(other, &b, SELF_B1 OTHER_A1 OTHER_A2, MASTER);
     struct rconn *c = start(n, &o, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, MASTER);
@@ -464,7 +464,7 @@ Test(redis_cluster_node, whoever_it_does_not_know_is_met_and_strangers_are_forgo
 
 Test(redis_cluster_node, a_stream_that_said_nothing_yet_is_stirred)
 {
-    struct proto_node_order o = order("a1", "primary");
+    struct proto_node_order o = order("a1", ROLE_PRIMARY);
     struct node *n = script_node("a1");
     struct rconn *c = start(n, &o, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, "role:master\r\nmaster_repl_offset:0\r\n");
     const char *asked = "";
@@ -483,7 +483,7 @@ Test(redis_cluster_node, a_stream_that_said_nothing_yet_is_stirred)
 
 Test(redis_cluster_node, a_replica_follows_whom_its_order_says)
 {
-    struct proto_node_order o = order("a2", "replica");
+    struct proto_node_order o = order("a2", ROLE_REPLICA);
     struct node *n = script_node("a2");
     as_replica = "role:slave\r\nmaster_host:127.0.0.9\r\nmaster_port:1\r\nmaster_link_status:up\r\nslave_repl_offset:1\r\n";
     struct rconn *c = start(n, &o, SELF_A2 OTHER_A1 OTHER_B1, as_replica);
@@ -497,7 +497,7 @@ Test(redis_cluster_node, a_replica_follows_whom_its_order_says)
 
 Test(redis_cluster_node, slots_in_flight_that_a_death_left_behind_are_mended)
 {
-    struct proto_node_order o = order("b1", "primary"), a = order("a2", "primary");
+    struct proto_node_order o = order("b1", ROLE_PRIMARY), a = order("a2", ROLE_PRIMARY);
     struct node *n = script_node("b1"), *heir = script_node("a2");
     const char *heirs = A2 " 127.0.0.2:17005@27005 myself,master - 0 0 3 connected 0-8191\n" A1 " 127.0.0.1:17005@27005 slave " A2
                            " 0 0 3 connected\n" OTHER_B1;
@@ -518,7 +518,7 @@ Test(redis_cluster_node, slots_in_flight_that_a_death_left_behind_are_mended)
 
 Test(redis_cluster_node, slots_that_nobody_has_are_taken_at_the_second_look)
 {
-    struct proto_node_order o = order("b1", "primary");
+    struct proto_node_order o = order("b1", ROLE_PRIMARY);
     struct node *n = script_node("b1");
     const char *lost = B1 " 127.0.0.3:17005@27005 myself,master - 0 0 2 connected 8192-16000\n" OTHER_A1 OTHER_A2;
     struct rconn *c = start(n, &o, lost, MASTER);
@@ -530,7 +530,7 @@ Test(redis_cluster_node, slots_that_nobody_has_are_taken_at_the_second_look)
 
 Test(redis_cluster_node, whoever_takes_over_learns_of_slots_in_flight)
 {
-    struct proto_node_order b = order("b1", "primary"), o = order("a2", "replica"), rise = order("a2", "primary");
+    struct proto_node_order b = order("b1", ROLE_PRIMARY), o = order("a2", ROLE_REPLICA), rise = order("a2", ROLE_PRIMARY);
     struct node *other = script_node("b1"), *n = script_node("a2");
     const char *importing =
         B1 " 127.0.0.3:17005@27005 myself,master - 0 0 2 connected 8192-16383 [7-<-" A1 "]\n" OTHER_A1 OTHER_A2;
@@ -547,7 +547,7 @@ Test(redis_cluster_node, whoever_takes_over_learns_of_slots_in_flight)
     cr_assert_str_eq(script_read(c), "CLUSTER SETSLOT 7 MIGRATING " B1);
     cr_assert_str_eq(script_read(c), "EXEC");
     script_say(c, "+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n+OK\r\n-ERR I'm not the owner\r\n");
-    cr_assert_eq(script_see(n).role, SEEN_ROLE_PRIMARY);
+    cr_assert_eq(script_see(n).role, ROLE_PRIMARY);
 }
 
 /* ---- what whoever moves slots sees of it ---- */
@@ -557,7 +557,7 @@ Test(redis_cluster_node, a_mover_sees_primaries_their_slots_and_where_they_are)
     static const struct rconn_events events;
     int unread;
     struct slot_node_address where;
-    struct proto_node_order o = order("a1", "primary");
+    struct proto_node_order o = order("a1", ROLE_PRIMARY);
     struct node *n = script_node("a1");
     struct rconn *c = start(n, &o, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, MASTER);
     settle(n, c, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, SLOTS_TOLD);

@@ -18,7 +18,7 @@ static struct proto_user_order users[] = {{.name = "app", .rules = {true, 3, rul
 
 Test(redis_life, it_saves_when_the_agent_stops_and_loads_at_the_next_start)
 {
-    struct proto_node_order o = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY);
     struct node *n = script_node(SCRIPT_ID);
     struct rconn *c = redis_start_primary(n, &o);
     node_stop(n);
@@ -40,7 +40,7 @@ Test(redis_life, it_saves_when_the_agent_stops_and_loads_at_the_next_start)
 
 Test(redis_life, data_that_could_not_be_saved_are_told_as_lost)
 {
-    struct proto_node_order o = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY);
     struct node *n = script_node(SCRIPT_ID);
     struct rconn *c = redis_start_primary(n, &o);
     node_stop(n);
@@ -54,7 +54,7 @@ Test(redis_life, data_that_could_not_be_saved_are_told_as_lost)
 
 Test(redis_life, the_users_limit_ends_a_stop)
 {
-    struct proto_node_order o = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY);
     struct node *n = script_node(SCRIPT_ID);
     script_nodes.stop_limit_ms = 5000;
     redis_start_primary(n, &o);
@@ -67,7 +67,7 @@ Test(redis_life, the_users_limit_ends_a_stop)
 
 Test(redis_life, while_it_writes_it_is_told_to_be_saving)
 {
-    struct proto_node_order o = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY);
     struct node *n = script_node(SCRIPT_ID);
     redis_start_primary(n, &o);
     node_stop(n);
@@ -80,7 +80,7 @@ Test(redis_life, while_it_writes_it_is_told_to_be_saving)
 
 Test(redis_life, one_that_shall_go_is_ended_at_once_and_its_folder_deleted)
 {
-    struct proto_node_order o = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY);
     struct node *n = script_node(SCRIPT_ID);
     struct rconn *c = redis_start_primary(n, &o);
     script_order(n, NULL);
@@ -98,7 +98,7 @@ Test(redis_life, one_that_shall_go_is_ended_at_once_and_its_folder_deleted)
 
 Test(redis_life, what_is_wanted_otherwise_while_it_saves_counts)
 {
-    struct proto_node_order o = redis_order("primary"), moved = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY), moved = redis_order(ROLE_PRIMARY);
     struct node *n = script_node(SCRIPT_ID);
     redis_start_primary(n, &o);
     moved.port = OPT_INT(17002);
@@ -112,7 +112,7 @@ Test(redis_life, what_is_wanted_otherwise_while_it_saves_counts)
 
 Test(redis_life, another_incarnation_starts_empty_unless_its_data_are_to_be_kept)
 {
-    struct proto_node_order o = redis_order("primary"), anew = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY), anew = redis_order(ROLE_PRIMARY);
     struct node *n = script_node(SCRIPT_ID);
     struct rconn *c = redis_start_primary(n, &o);
     anew.incarnation = OPT_INT(2);
@@ -125,7 +125,7 @@ Test(redis_life, another_incarnation_starts_empty_unless_its_data_are_to_be_kept
 
 Test(redis_life, a_process_that_comes_up_as_a_primary_is_ended_when_it_shall_be_a_replica)
 {
-    struct proto_node_order o = redis_order("primary"), replica = redis_order("replica");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY), replica = redis_order(ROLE_REPLICA);
     struct node *n = script_node(SCRIPT_ID);
     script_order(n, &o);
     script_order(n, &replica);
@@ -141,7 +141,7 @@ Test(redis_life, a_process_that_comes_up_as_a_primary_is_ended_when_it_shall_be_
 
 Test(redis_life, one_that_dies_is_started_again_later_each_time)
 {
-    struct proto_node_order o = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY);
     struct node *n = script_node(SCRIPT_ID);
     redis_start_primary(n, &o);
     script_end(SCRIPT_ID, 0, SIGSEGV);
@@ -162,7 +162,7 @@ Test(redis_life, one_that_dies_is_started_again_later_each_time)
 
 Test(redis_life, one_that_died_is_held_down_where_its_order_says_so)
 {
-    struct proto_node_order o = redis_order("primary"), held;
+    struct proto_node_order o = redis_order(ROLE_PRIMARY), held;
     o.hold = OPT_BOOL(true);
     struct node *n = script_node(SCRIPT_ID);
     redis_start_primary(n, &o);
@@ -181,7 +181,7 @@ Test(redis_life, one_that_died_is_held_down_where_its_order_says_so)
 
 Test(redis_life, one_that_died_lets_its_followers_bring_first)
 {
-    struct proto_node_order o = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY);
     struct node *n = script_node(SCRIPT_ID);
     redis_start_primary(n, &o);
     script_followers_bring = true;
@@ -199,7 +199,7 @@ Test(redis_life, one_that_died_lets_its_followers_bring_first)
 
 Test(redis_life, serve_knows_of_a_process_once_it_has_looked_at_a_sighting_of_it)
 {
-    struct proto_node_order o = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY);
     struct node *n = script_node(SCRIPT_ID);
     cr_assert_not(node_is_news(n), "there is none");
     redis_start_primary(n, &o);
@@ -227,7 +227,7 @@ Test(redis_life, a_death_that_no_agent_saw_is_told)
 
 Test(redis_life, a_setting_that_keeps_it_from_starting_is_left_out)
 {
-    struct proto_node_order o = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY);
     o.settings = (struct proto_setting_list){true, 2, settings};
     struct node *n = script_node(SCRIPT_ID);
     script_order(n, &o);
@@ -240,7 +240,7 @@ Test(redis_life, a_setting_that_keeps_it_from_starting_is_left_out)
 
 Test(redis_life, a_rule_that_keeps_it_from_starting_is_left_out)
 {
-    struct proto_node_order o = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY);
     o.users = (struct proto_user_order_list){true, 1, users};
     o.users_generation = OPT_INT(1);
     struct node *n = script_node(SCRIPT_ID);
@@ -253,7 +253,7 @@ Test(redis_life, a_rule_that_keeps_it_from_starting_is_left_out)
 
 Test(redis_life, a_start_that_is_refused_is_tried_again)
 {
-    struct proto_node_order o = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY);
     struct node *n = script_node(SCRIPT_ID);
     script_refuse_start(ERR_IO, "no more processes");
     script_order(n, &o);
@@ -266,12 +266,13 @@ Test(redis_life, a_start_that_is_refused_is_tried_again)
 
 Test(redis_life, an_order_that_makes_no_sense_is_refused_and_changes_nothing)
 {
-    struct proto_node_order o = redis_order("primary"), bad = redis_order("king");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY), bad = redis_order(ROLE_PRIMARY);
+    bad.address = "127.0.0.1 127.0.0.2";
     struct node *n = script_node(SCRIPT_ID);
     redis_start_primary(n, &o);
     script_order(n, &bad);
     cr_assert_eq(n->state, NODE_UP);
-    cr_assert_str_eq(script_see(n).reason, "the order has no proper role");
+    cr_assert_str_eq(script_see(n).reason, "the order has no proper address");
     script_end(SCRIPT_ID, 0, SIGKILL);
     cr_assert_eq(script_see(n).state, SEEN_BROKEN);
 }
@@ -287,7 +288,7 @@ static void stop_with_data(struct node *n, const struct proto_node_order *o)
 
 Test(redis_life, a_primary_stays_down_with_data_that_cannot_be_loaded_and_a_replica_does_without)
 {
-    struct proto_node_order o = redis_order("primary"), replica = redis_order("replica");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY), replica = redis_order(ROLE_REPLICA);
     struct node *n = script_node(SCRIPT_ID);
     o.hold = OPT_BOOL(true);
     stop_with_data(n, &o);
@@ -303,7 +304,7 @@ Test(redis_life, a_primary_stays_down_with_data_that_cannot_be_loaded_and_a_repl
 
 Test(redis_life, an_engine_that_falls_over_its_data_thrice_is_not_to_blame)
 {
-    struct proto_node_order o = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY);
     struct node *n = script_node(SCRIPT_ID);
     stop_with_data(n, &o);
     for (int i = 0; i < 3; i++) {
@@ -315,7 +316,7 @@ Test(redis_life, an_engine_that_falls_over_its_data_thrice_is_not_to_blame)
 
 Test(redis_life, what_was_loaded_is_not_loaded_again)
 {
-    struct proto_node_order o = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY);
     struct node *n = script_node(SCRIPT_ID);
     stop_with_data(n, &o);
     struct rconn *c = redis_greet_node(n);
@@ -328,7 +329,7 @@ Test(redis_life, what_was_loaded_is_not_loaded_again)
 
 Test(redis_life, a_replica_waits_until_its_upstream_can_feed_it)
 {
-    struct proto_node_order o = redis_order("primary"), replica = redis_order("replica");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY), replica = redis_order(ROLE_REPLICA);
     struct node *primary = script_node(SCRIPT_ID), *n = script_node("g-001.0002");
     replica.id = "g-001.0002";
     replica.address = "127.0.0.2";
@@ -347,7 +348,7 @@ Test(redis_life, a_replica_waits_until_its_upstream_can_feed_it)
 
 Test(redis_life, another_one_that_switches_goes_first)
 {
-    struct proto_node_order o = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY);
     struct node *n = script_node(SCRIPT_ID);
     script_switching = true;
     script_order(n, &o);

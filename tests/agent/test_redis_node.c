@@ -12,12 +12,12 @@ static struct proto_setting settings[] = {{"timeout", "300"}, {"maxmemory-policy
 
 Test(redis_node, it_starts_greets_and_is_ready)
 {
-    struct proto_node_order o = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY);
     struct node *n = script_node(SCRIPT_ID);
     cr_assert_eq(n->state, NODE_REST);
     struct rconn *c = redis_start_primary(n, &o);
     struct proto_node_seen seen = script_see(n);
-    cr_assert_eq(seen.role, SEEN_ROLE_PRIMARY);
+    cr_assert_eq(seen.role, ROLE_PRIMARY);
     cr_assert_eq(seen.offset.v, 100);
     cr_assert_str_eq(seen.engine_name, "redis");
     cr_assert_str_eq(seen.engine_version, "7.0.15");
@@ -30,7 +30,7 @@ Test(redis_node, it_starts_greets_and_is_ready)
 
 Test(redis_node, it_is_tried_again_while_it_does_not_listen)
 {
-    struct proto_node_order o = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY);
     struct node *n = script_node(SCRIPT_ID);
     script_order(n, &o);
     for (int i = 0; i < 600; i++) script_later(n, 2);
@@ -46,7 +46,7 @@ Test(redis_node, it_is_tried_again_while_it_does_not_listen)
 
 Test(redis_node, it_may_load_or_run_a_script_when_it_is_greeted)
 {
-    struct proto_node_order o = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY);
     struct node *n = script_node(SCRIPT_ID);
     script_order(n, &o);
     struct rconn *c = redis_connect(n);
@@ -74,7 +74,7 @@ Test(redis_node, it_may_load_or_run_a_script_when_it_is_greeted)
 
 Test(redis_node, without_a_password_nobody_logs_in)
 {
-    struct proto_node_order o = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY);
     o.admin_password = NULL;
     struct node *n = script_node(SCRIPT_ID);
     script_order(n, &o);
@@ -83,7 +83,7 @@ Test(redis_node, without_a_password_nobody_logs_in)
 
 Test(redis_node, a_process_that_runs_already_is_adopted)
 {
-    struct proto_node_order o = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY);
     script_leave_process(SCRIPT_ID, 1);
     script_listen(SCRIPT_ID, true);
     struct node *n = script_node(SCRIPT_ID);
@@ -104,7 +104,7 @@ Test(redis_node, a_process_that_runs_already_is_adopted)
 
 Test(redis_node, one_that_loads_anew_is_greeted_anew)
 {
-    struct proto_node_order o = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY);
     struct node *n = script_node(SCRIPT_ID);
     struct rconn *c = redis_start_primary(n, &o);
     script_beats(n, 1);
@@ -119,7 +119,7 @@ Test(redis_node, one_that_loads_anew_is_greeted_anew)
 
 Test(redis_node, a_replica_links_and_is_nudged)
 {
-    struct proto_node_order o = redis_order("replica");
+    struct proto_node_order o = redis_order(ROLE_REPLICA);
     struct node *n = script_node(SCRIPT_ID);
     script_order(n, &o);
     struct rconn *c = redis_greet_node(n);
@@ -138,7 +138,7 @@ Test(redis_node, a_replica_links_and_is_nudged)
 
 Test(redis_node, a_primary_steps_down_with_its_file_written_first)
 {
-    struct proto_node_order o = redis_order("primary"), replica = redis_order("replica");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY), replica = redis_order(ROLE_REPLICA);
     struct node *n = script_node(SCRIPT_ID);
     struct rconn *c = redis_start_primary(n, &o);
     cr_assert_null(strstr(script_read_file(n, CONF_FILE), "replicaof"));
@@ -149,12 +149,12 @@ Test(redis_node, a_primary_steps_down_with_its_file_written_first)
     script_say(c, "+OK\r\n");
     script_dialogue(c, "INFO replication", NULL);
     script_say_text(c, SCRIPT_SLAVE("up"));
-    cr_assert_eq(script_see(n).role, SEEN_ROLE_REPLICA);
+    cr_assert_eq(script_see(n).role, ROLE_REPLICA);
 }
 
 Test(redis_node, a_replica_waits_for_its_offset_and_becomes_primary)
 {
-    struct proto_node_order o = redis_order("replica"), primary = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_REPLICA), primary = redis_order(ROLE_PRIMARY);
     struct node *n = script_node(SCRIPT_ID);
     script_order(n, &o);
     struct rconn *c = redis_greet_node(n);
@@ -171,12 +171,12 @@ Test(redis_node, a_replica_waits_for_its_offset_and_becomes_primary)
     script_dialogue(c, "REPLICAOF NO ONE", NULL);
     cr_assert(script_see(n).rising.v);
     script_say(c, "+OK\r\n");
-    cr_assert_eq(script_see(n).role, SEEN_ROLE_PRIMARY);
+    cr_assert_eq(script_see(n).role, ROLE_PRIMARY);
 }
 
 Test(redis_node, a_step_that_is_refused_is_told_and_tried_again)
 {
-    struct proto_node_order o = redis_order("primary"), replica = redis_order("replica");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY), replica = redis_order(ROLE_REPLICA);
     struct node *n = script_node(SCRIPT_ID);
     struct rconn *c = redis_start_primary(n, &o);
     script_order(n, &replica);
@@ -191,7 +191,7 @@ Test(redis_node, a_step_that_is_refused_is_told_and_tried_again)
 
 Test(redis_node, an_order_for_another_process_promotes_nobody_and_starts_nobody)
 {
-    struct proto_node_order o = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY);
     o.promote_pid = OPT_INT(1);
     struct node *n = script_node(SCRIPT_ID);
     script_order(n, &o);
@@ -203,7 +203,7 @@ Test(redis_node, an_order_for_another_process_promotes_nobody_and_starts_nobody)
 
 Test(redis_node, a_fence_is_set_step_by_step_and_lifted)
 {
-    struct proto_node_order o = redis_order("primary"), fenced = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY), fenced = redis_order(ROLE_PRIMARY);
     struct node *n = script_node(SCRIPT_ID);
     struct rconn *c = redis_start_primary(n, &o);
     fenced.fence = OPT_BOOL(true);
@@ -226,7 +226,7 @@ static struct proto_setting replicas_asked[] = {{"min-replicas-to-write", "1"}, 
 /* A pause can be told to a running primary only: it would take writes until then. */
 Test(redis_node, one_that_starts_fenced_refuses_writes_until_they_are_held)
 {
-    struct proto_node_order o = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY);
     o.fence = OPT_BOOL(true);
     o.settings = (struct proto_setting_list){true, 2, replicas_asked};
     struct node *n = script_node(SCRIPT_ID);
@@ -245,7 +245,7 @@ Test(redis_node, one_that_starts_fenced_refuses_writes_until_they_are_held)
 
 Test(redis_node, one_that_becomes_a_fenced_primary_refuses_writes_first)
 {
-    struct proto_node_order o = redis_order("replica"), fenced = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_REPLICA), fenced = redis_order(ROLE_PRIMARY);
     struct node *n = script_node(SCRIPT_ID);
     script_order(n, &o);
     struct rconn *c = redis_greet_node(n);
@@ -262,7 +262,7 @@ Test(redis_node, one_that_becomes_a_fenced_primary_refuses_writes_first)
 
 Test(redis_node, settings_are_sent_one_by_one)
 {
-    struct proto_node_order o = redis_order("primary"), other = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY), other = redis_order(ROLE_PRIMARY);
     struct node *n = script_node(SCRIPT_ID);
     struct rconn *c = redis_start_primary(n, &o);
     other.generation = OPT_INT(2);
@@ -278,7 +278,7 @@ Test(redis_node, settings_are_sent_one_by_one)
 
 Test(redis_node, what_only_a_start_can_change_is_pending_unless_it_is_so_already)
 {
-    struct proto_node_order o = redis_order("primary"), other = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY), other = redis_order(ROLE_PRIMARY);
     struct node *n = script_node(SCRIPT_ID);
     struct rconn *c = redis_start_primary(n, &o);
     other.generation = OPT_INT(2);
@@ -308,7 +308,7 @@ static struct proto_user_order users[] = {{.name = "app", .rules = {true, 3, rul
 
 Test(redis_node, users_are_set_others_deleted_and_unknown_words_left_out)
 {
-    struct proto_node_order o = redis_order("primary"), other = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY), other = redis_order(ROLE_PRIMARY);
     o.users = (struct proto_user_order_list){true, 0, NULL};
     o.users_generation = OPT_INT(1);
     struct node *n = script_node(SCRIPT_ID);
@@ -328,7 +328,7 @@ Test(redis_node, users_are_set_others_deleted_and_unknown_words_left_out)
 
 Test(redis_node, whoever_may_lift_a_fence_is_kept_from_it)
 {
-    struct proto_node_order o = redis_order("primary"), fenced = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY), fenced = redis_order(ROLE_PRIMARY);
     static const char *selector[] = {"on", "(+@read ~a)"};
     static struct proto_user_order with[] = {{.name = "app", .rules = {true, 2, selector}}};
     o.users = fenced.users = (struct proto_user_order_list){true, 1, with};
@@ -346,7 +346,7 @@ Test(redis_node, whoever_may_lift_a_fence_is_kept_from_it)
 
 Test(redis_node, a_script_that_keeps_rights_from_changing_is_ended)
 {
-    struct proto_node_order o = redis_order("primary"), other = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY), other = redis_order(ROLE_PRIMARY);
     o.users = other.users = (struct proto_user_order_list){true, 1, users};
     o.users_generation = OPT_INT(1);
     other.users_generation = OPT_INT(2);
@@ -372,7 +372,7 @@ static const char *endpoints[] = {"127.0.0.3"};
 
 Test(redis_node, an_endpoint_is_taken_and_given_up_with_its_connections)
 {
-    struct proto_node_order o = redis_order("primary"), with = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY), with = redis_order(ROLE_PRIMARY);
     with.endpoints = (struct string_list){true, 1, endpoints};
     struct node *n = script_node(SCRIPT_ID);
     struct rconn *c = redis_start_primary(n, &o);
@@ -388,7 +388,7 @@ Test(redis_node, an_endpoint_is_taken_and_given_up_with_its_connections)
 
 Test(redis_node, an_endpoint_that_somebody_else_holds_is_tried_again)
 {
-    struct proto_node_order with = redis_order("primary");
+    struct proto_node_order with = redis_order(ROLE_PRIMARY);
     with.endpoints = (struct string_list){true, 1, endpoints};
     struct node *n = script_node(SCRIPT_ID);
     struct rconn *c = redis_start_primary(n, &with);
@@ -419,7 +419,7 @@ Test(redis_node, one_that_may_listen_nowhere_is_told_its_own_address_again_until
     static const char taken[] =
         "-ERR CONFIG SET failed (possibly related to argument 'bind') - Failed to bind to specified addresses.\r\n";
     static const char *more[] = {"127.0.0.3", "127.0.0.5"};
-    struct proto_node_order with = redis_order("primary"), both = redis_order("primary");
+    struct proto_node_order with = redis_order(ROLE_PRIMARY), both = redis_order(ROLE_PRIMARY);
     with.endpoints = (struct string_list){true, 1, endpoints};
     both.endpoints = (struct string_list){true, 2, more};
     struct node *n = script_node(SCRIPT_ID);
@@ -444,7 +444,7 @@ Test(redis_node, one_that_may_listen_nowhere_is_told_its_own_address_again_until
 
 Test(redis_node, what_an_adopted_one_listens_on_is_known)
 {
-    struct proto_node_order with = redis_order("primary");
+    struct proto_node_order with = redis_order(ROLE_PRIMARY);
     with.endpoints = (struct string_list){true, 1, endpoints};
     script_leave_process(SCRIPT_ID, 1);
     script_listen(SCRIPT_ID, true);
@@ -466,7 +466,8 @@ Test(redis_node, what_an_adopted_one_listens_on_is_known)
 
 Test(redis_node, what_was_asked_before_an_order_without_sense_is_asked_again_after_it)
 {
-    struct proto_node_order o = redis_order("primary"), with = redis_order("primary"), bad = redis_order("king");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY), with = redis_order(ROLE_PRIMARY), bad = redis_order(ROLE_PRIMARY);
+    bad.source_host = "127.0.0.1 127.0.0.2";
     with.endpoints = (struct string_list){true, 1, endpoints};
     struct node *n = script_node(SCRIPT_ID);
     struct rconn *c = redis_start_primary(n, &o);
@@ -483,7 +484,7 @@ Test(redis_node, what_was_asked_before_an_order_without_sense_is_asked_again_aft
 
 Test(redis_node, it_is_weighed_when_that_is_asked)
 {
-    struct proto_node_order o = redis_order("primary"), weigh = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY), weigh = redis_order(ROLE_PRIMARY);
     struct node *n = script_node(SCRIPT_ID);
     struct rconn *c = redis_start_primary(n, &o);
     weigh.weigh = OPT_INT(7);
@@ -500,7 +501,7 @@ Test(redis_node, it_is_weighed_when_that_is_asked)
 
 Test(redis_node, writes_that_a_client_holds_up_are_found_out)
 {
-    struct proto_node_order o = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY);
     struct node *n = script_node(SCRIPT_ID);
     struct rconn *c = redis_start_primary(n, &o);
     script_later(n, 1001);

@@ -15,7 +15,7 @@ static const char *endpoints[] = {"127.0.0.3"};
 
 Test(redis_watch, one_that_stands_still_hangs_and_one_at_work_does_not)
 {
-    struct proto_node_order o = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY);
     struct node *n = script_node(SCRIPT_ID);
     struct rconn *c = redis_start_primary(n, &o);
     script_work(SCRIPT_ID, true);
@@ -36,7 +36,7 @@ Test(redis_watch, one_that_stands_still_hangs_and_one_at_work_does_not)
 
 Test(redis_watch, one_that_a_client_pauses_is_poked_and_is_no_hang)
 {
-    struct proto_node_order o = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY);
     struct node *n = script_node(SCRIPT_ID);
     redis_start_primary(n, &o);
     for (int i = 0; i < 14; i++) {
@@ -53,7 +53,7 @@ Test(redis_watch, one_that_a_client_pauses_is_poked_and_is_no_hang)
 
 Test(redis_watch, one_that_says_busy_answers)
 {
-    struct proto_node_order o = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY);
     struct node *n = script_node(SCRIPT_ID);
     struct rconn *c = redis_start_primary(n, &o);
     for (int i = 0; i < 12; i++) {
@@ -66,7 +66,7 @@ Test(redis_watch, one_that_says_busy_answers)
 
 Test(redis_watch, one_that_is_stopped_while_it_starts_hangs)
 {
-    struct proto_node_order o = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY);
     struct node *n = script_node(SCRIPT_ID);
     script_order(n, &o);
     script_beats(n, 5);
@@ -82,7 +82,7 @@ Test(redis_watch, one_that_is_stopped_while_it_starts_hangs)
 
 Test(redis_watch, orders_to_kill_or_to_wake_the_process_are_obeyed)
 {
-    struct proto_node_order o = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY);
     struct node *n = script_node(SCRIPT_ID);
     redis_start_primary(n, &o);
     struct proto_node_order rouse = o, condemn = o;
@@ -97,7 +97,7 @@ Test(redis_watch, orders_to_kill_or_to_wake_the_process_are_obeyed)
 
 Test(redis_watch, an_upstream_in_trouble_has_it_look_where_it_stands)
 {
-    struct proto_node_order o = redis_order("replica");
+    struct proto_node_order o = redis_order(ROLE_REPLICA);
     struct node *n = script_node(SCRIPT_ID);
     script_order(n, &o);
     struct rconn *c = redis_greet_node(n);
@@ -121,7 +121,7 @@ static void order_shelf(const char *id)
 
 Test(redis_watch, a_snapshot_is_taken_and_what_becomes_of_it_is_asked)
 {
-    struct proto_node_order o = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY);
     struct node *n = script_node(SCRIPT_ID);
     struct rconn *c = redis_start_primary(n, &o);
     struct proto_node_order save = o;
@@ -143,7 +143,7 @@ Test(redis_watch, a_snapshot_is_taken_and_what_becomes_of_it_is_asked)
 
 Test(redis_watch, a_snapshot_that_fails_is_told_with_the_engines_words)
 {
-    struct proto_node_order o = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY);
     struct node *n = script_node(SCRIPT_ID);
     struct rconn *c = redis_start_primary(n, &o);
     struct proto_node_order save = o;
@@ -168,7 +168,7 @@ Test(redis_watch, a_snapshot_that_fails_is_told_with_the_engines_words)
 
 Test(redis_watch, other_passwords_of_its_peers_are_told)
 {
-    struct proto_node_order o = redis_order("primary"), other = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY), other = redis_order(ROLE_PRIMARY);
     o.replication_password = "old";
     other.replication_password = "new";
     other.mover_password = "move";
@@ -196,7 +196,7 @@ static struct proto_tls_order tls(enum encryption_mode mode)
 
 Test(redis_watch, encryption_is_turned_on_and_the_old_connections_are_closed)
 {
-    struct proto_node_order o = redis_order("primary"), with = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY), with = redis_order(ROLE_PRIMARY);
     struct proto_tls_order required = tls(ENCRYPTION_REQUIRED);
     struct node *n = script_node(SCRIPT_ID);
     struct rconn *c = redis_start_primary(n, &o);
@@ -232,7 +232,7 @@ Test(redis_watch, encryption_is_turned_on_and_the_old_connections_are_closed)
 
 Test(redis_watch, a_splitter_takes_the_endpoints)
 {
-    struct proto_node_order with = redis_order("primary"), without;
+    struct proto_node_order with = redis_order(ROLE_PRIMARY), without;
     struct proto_tls_order preferred = tls(ENCRYPTION_PREFERRED);
     with.tls = &preferred;
     with.port = OPT_INT(17003);
@@ -270,7 +270,7 @@ Test(redis_watch, a_splitter_takes_the_endpoints)
 
 Test(redis_watch, a_replica_makes_its_link_again_where_its_upstream_listens_in_another_way)
 {
-    struct proto_node_order o = redis_order("replica");
+    struct proto_node_order o = redis_order(ROLE_REPLICA);
     struct node *n = script_node(SCRIPT_ID);
     script_order(n, &o);
     struct rconn *c = redis_greet_node(n);

@@ -55,7 +55,7 @@ static struct rconn *start(struct node *n, const struct proto_node_order *o)
 
 Test(tasks, every_move_of_a_fence)
 {
-    struct proto_node_order open = redis_order("primary"), fenced = redis_order("primary");
+    struct proto_node_order open = redis_order(ROLE_PRIMARY), fenced = redis_order(ROLE_PRIMARY);
     fenced.fence = OPT_BOOL(true);
     replication = SCRIPT_MASTER;
     script_leave_process(SCRIPT_ID, 1);
@@ -109,7 +109,7 @@ static struct rconn *begin_try(struct node *n, struct rconn *c)
 
 Test(tasks, every_move_of_the_look_for_held_writes)
 {
-    struct proto_node_order o = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY);
     struct node *n = script_node(SCRIPT_ID);
     struct rconn *c = start(n, &o);
     tell_blocked(n, c, "blocked_clients:0\r\n");
@@ -137,7 +137,7 @@ Test(tasks, every_move_of_the_look_for_held_writes)
 
 static struct proto_node_order to_count(int64_t from)
 {
-    struct proto_node_order o = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY);
     o.fence = OPT_BOOL(true);
     o.count_from = OPT_INT(from);
     return o;
@@ -166,7 +166,7 @@ static void expect_count(struct node *n, int64_t from, int64_t count)
 
 Test(tasks, every_move_of_the_count_of_writes_that_nobody_else_has)
 {
-    struct proto_node_order orders[5] = {redis_order("primary"), to_count(201)};
+    struct proto_node_order orders[5] = {redis_order(ROLE_PRIMARY), to_count(201)};
     struct node *n = script_node(SCRIPT_ID);
     struct rconn *c = start(n, &orders[0]), *stream;
     replication = KEPT;
@@ -210,7 +210,7 @@ static struct proto_user_order users[] = {{.name = "app", .rules = {true, 2, rul
 
 static struct proto_node_order with_users(int64_t generation, size_t n, bool fenced)
 {
-    struct proto_node_order o = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY);
     o.users = (struct proto_user_order_list){true, n, users};
     o.users_generation = OPT_INT(generation);
     o.fence = OPT_BOOL(fenced);
@@ -291,7 +291,7 @@ Test(tasks, every_move_of_the_users)
 
 Test(tasks, every_move_of_a_snapshot)
 {
-    struct proto_node_order o = redis_order("primary"), save = redis_order("primary");
+    struct proto_node_order o = redis_order(ROLE_PRIMARY), save = redis_order(ROLE_PRIMARY);
     struct proto_snapshot_order items[] = {{.id = "snap", .keep = OPT_BOOL(true)}};
     struct node *n = script_node(SCRIPT_ID);
     struct rconn *c = start(n, &o);
@@ -341,7 +341,7 @@ static struct proto_tls_order tls(enum encryption_mode mode)
 static void take_behind_a_splitter(struct node *n)
 {
     struct proto_tls_order preferred = tls(ENCRYPTION_PREFERRED);
-    struct proto_node_order with = redis_order("primary");
+    struct proto_node_order with = redis_order(ROLE_PRIMARY);
     with.id = n->id;
     with.tls = &preferred;
     with.port = OPT_INT(17003);
@@ -361,7 +361,7 @@ static void take_behind_a_splitter(struct node *n)
 
 Test(tasks, every_move_of_the_endpoints)
 {
-    struct proto_node_order none = redis_order("primary"), one = redis_order("primary"), both = redis_order("primary");
+    struct proto_node_order none = redis_order(ROLE_PRIMARY), one = redis_order(ROLE_PRIMARY), both = redis_order(ROLE_PRIMARY);
     one.endpoints = (struct string_list){true, 1, addresses};
     both.endpoints = (struct string_list){true, 2, addresses};
     struct node *n = script_node(SCRIPT_ID);
@@ -417,7 +417,7 @@ Test(tasks, every_move_of_the_endpoints)
 Test(tasks, every_move_of_encryption)
 {
     struct proto_tls_order required = tls(ENCRYPTION_REQUIRED);
-    struct proto_node_order plain = redis_order("replica"), with = redis_order("replica");
+    struct proto_node_order plain = redis_order(ROLE_REPLICA), with = redis_order(ROLE_REPLICA);
     struct node *n = script_node(SCRIPT_ID);
     char path[PATH_MAX];
     with.tls = &required;
@@ -490,7 +490,7 @@ static void close_bucket(void)
 
 Test(tasks, every_move_of_a_seed)
 {
-    struct proto_node_order seeded = redis_order("primary"), nothing = redis_order("primary");
+    struct proto_node_order seeded = redis_order(ROLE_PRIMARY), nothing = redis_order(ROLE_PRIMARY);
     struct node *n = script_node(SCRIPT_ID);
     open_bucket();
     seeded.seed = &seed;
@@ -515,7 +515,8 @@ Test(tasks, every_move_of_saved_data)
     _arena_ struct arena a = {0};
     struct cluster_map map;
     struct proto_cluster_map message = {.group = "g", .nodes = {true, 1, &redis_cluster_entry}};
-    struct proto_node_order plain = redis_order("primary"), seeded = redis_order("primary"), cluster = redis_order("primary");
+    struct proto_node_order plain = redis_order(ROLE_PRIMARY), seeded = redis_order(ROLE_PRIMARY),
+                            cluster = redis_order(ROLE_PRIMARY);
     struct node *n = script_node(SCRIPT_ID);
     char path[PATH_MAX];
     cluster_map_init(&map, &message, 1, &a);

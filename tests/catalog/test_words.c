@@ -17,12 +17,12 @@ Test(words, are_texts_outside_and_numbers_inside)
 Test(words, that_may_be_nothing_are_told_from_those_that_may_not)
 {
     unsigned value = 7;
-    cr_assert_null(seen_role_text(SEEN_ROLE_NONE));
-    cr_assert(word_read(&words_seen_role, NULL, &value));
-    cr_assert_eq(value, SEEN_ROLE_NONE);
+    cr_assert_null(node_role_text(ROLE_UNKNOWN));
+    cr_assert(word_read(&words_node_role, NULL, &value));
+    cr_assert_eq(value, ROLE_UNKNOWN);
     cr_assert_str_eq(link_change_text(LINK_NONE), "");
     cr_assert(word_read(&words_link_change, "", &value));
-    cr_assert(word_knows(&words_seen_role, 0));
+    cr_assert(word_knows(&words_node_role, 0));
     cr_assert_not(word_knows(&words_rg_status, 0));
     cr_assert_not(word_knows(&words_rg_status, 99));
 }

@@ -263,9 +263,9 @@ static struct proto_node_seen see_node(struct scripted_agent *a, const struct pr
         .engine_binary = "/usr/bin/redis-server",
         .engine_name = o->engine,
         .engine_version = o->engine_version,
-        .role = memcached                         ? SEEN_ROLE_NONE
-                : strcmp(o->role, "primary") == 0 ? SEEN_ROLE_PRIMARY
-                                                  : SEEN_ROLE_REPLICA,
+        .role = memcached                 ? ROLE_UNKNOWN
+                : o->role == ROLE_PRIMARY ? ROLE_PRIMARY
+                                          : ROLE_REPLICA,
         .upstream_host = o->upstream_host,
         .upstream_port = o->upstream_port,
         .link_up = OPT_BOOL(o->upstream_host != NULL),

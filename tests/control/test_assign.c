@@ -37,10 +37,10 @@ static const struct proto_node_order *order_of(const struct proto_assignment *a,
     return NULL;
 }
 
-static const struct proto_link_order *link_of(const struct proto_assignment *a, const char *kind)
+static const struct proto_link_order *link_of(const struct proto_assignment *a, enum link_kind kind)
 {
     for (size_t i = 0; i < a->links.n; i++)
-        if (strcmp(a->links.items[i].kind, kind) == 0) return &a->links.items[i];
+        if (a->links.items[i].kind == kind) return &a->links.items[i];
     return NULL;
 }
 
@@ -64,8 +64,8 @@ Test(assign, the_nodes_of_a_group_share_settings_users_and_passwords_and_no_othe
     expect_status(HOME, "g", RG_AVAILABLE);
     a = assigned(HOME);
     cr_expect_eq(order_of(a, "g-001.0001")->endpoints.n, 1, "the primary holds the primary endpoint itself");
-    cr_assert_not_null(link_of(a, "reader"));
-    cr_expect_eq(link_of(a, "reader")->targets.n, 2, "readers go to the replicas");
+    cr_assert_not_null(link_of(a, LINK_READER));
+    cr_expect_eq(link_of(a, LINK_READER)->targets.n, 2, "readers go to the replicas");
 }
 
 Test(assign, with_ports_forwarders_lead_to_the_primary_and_to_the_replicas)
@@ -80,12 +80,12 @@ Test(assign, with_ports_forwarders_lead_to_the_primary_and_to_the_replicas)
     expect_status(HOME, "g", RG_AVAILABLE);
     const struct proto_assignment *a = assigned(HOME);
     const struct proto_node_order *primary = order_of(a, "g-001.0001");
-    cr_assert(link_of(a, "primary") && link_of(a, "reader") && link_of(a, "configuration"));
-    cr_expect_eq(link_of(a, "primary")->targets.n, 1);
-    cr_expect_eq(link_of(a, "primary")->targets.items[0].port.v, primary->port.v);
-    cr_expect_eq(link_of(a, "reader")->targets.n, 2);
-    cr_expect_eq(link_of(a, "configuration")->targets.n, 2);
-    cr_expect_str_eq(link_of(a, "configuration")->targets.items[0].name, "redis.test");
+    cr_assert(link_of(a, LINK_PRIMARY) && link_of(a, LINK_READER) && link_of(a, LINK_CONFIGURATION));
+    cr_expect_eq(link_of(a, LINK_PRIMARY)->targets.n, 1);
+    cr_expect_eq(link_of(a, LINK_PRIMARY)->targets.items[0].port.v, primary->port.v);
+    cr_expect_eq(link_of(a, LINK_READER)->targets.n, 2);
+    cr_expect_eq(link_of(a, LINK_CONFIGURATION)->targets.n, 2);
+    cr_expect_str_eq(link_of(a, LINK_CONFIGURATION)->targets.items[0].name, "redis.test");
 }
 
 Test(assign, memcached_nodes_are_listed_at_the_configuration_endpoint)
@@ -95,7 +95,7 @@ Test(assign, memcached_nodes_are_listed_at_the_configuration_endpoint)
     const struct proto_assignment *a = assigned(HOME);
     cr_assert_eq(a->nodes.n, 3);
     cr_expect_str_eq(a->nodes.items[0].engine, "memcached");
-    const struct proto_link_order *l = link_of(a, "configuration");
+    const struct proto_link_order *l = link_of(a, LINK_CONFIGURATION);
     cr_assert_not_null(l);
     cr_expect_eq(l->targets.n, 3);
     cr_expect_null(l->targets.items[0].name);
@@ -104,8 +104,8 @@ Test(assign, memcached_nodes_are_listed_at_the_configuration_endpoint)
         "CacheClusterId=m&NumCacheNodes=2&CacheNodeIdsToRemove.CacheNodeId.1=0002&ApplyImmediately=true");
     scripted_run(5);
     a = assigned(HOME);
-    cr_expect_eq(link_of(a, "configuration")->targets.n, 2);
-    cr_expect_gt(link_of(a, "configuration")->nodes_version.v, version);
+    cr_expect_eq(link_of(a, LINK_CONFIGURATION)->targets.n, 2);
+    cr_expect_gt(link_of(a, LINK_CONFIGURATION)->nodes_version.v, version);
     scripted_do(HOME, "AddTagsToResource",
         "ResourceName=arn:aws:elasticache:us-east-1:000000000000:cluster:m&Tags.Tag.1.Key=k&Tags.Tag.1.Value=v");
     scripted_do(HOME, "DeleteCacheCluster", "CacheClusterId=m");
@@ -133,8 +133,8 @@ Test(assign, a_group_in_cluster_mode_has_a_map_of_its_slots)
     }
     cr_expect_eq(primaries, 2);
     cr_expect_eq(map->moves.n, 0);
-    cr_assert_not_null(link_of(a, "reader"), "the configuration endpoint leads to any node");
-    cr_expect_eq(link_of(a, "reader")->targets.n, 4);
+    cr_assert_not_null(link_of(a, LINK_READER), "the configuration endpoint leads to any node");
+    cr_expect_eq(link_of(a, LINK_READER)->targets.n, 4);
     scripted_do(HOME, "ModifyReplicationGroupShardConfiguration", "ReplicationGroupId=c&NodeGroupCount=3&ApplyImmediately=true");
     scripted_run(3);
     a = assigned(HOME);
@@ -219,13 +219,14 @@ Test(assign, a_datastore_links_its_regions)
     cr_expect_str_eq(order_of(there, "sec-001.0001")->replication_password, order_of(here, "prim-001.0001")->replication_password,
         "one secret of the datastore");
     cr_expect_str_neq(order_of(there, "sec-001.0001")->admin_password, order_of(here, "prim-001.0001")->admin_password);
-    const struct proto_link_order *gateway = link_of(there, "gateway") ? link_of(there, "gateway") : link_of(here, "gateway");
+    const struct proto_link_order *gateway =
+        link_of(there, LINK_GATEWAY) ? link_of(there, LINK_GATEWAY) : link_of(here, LINK_GATEWAY);
     cr_assert_not_null(gateway);
     cr_expect_eq(gateway->targets.n, 1);
     scripted_do(HOME, "FailoverGlobalReplicationGroup",
         "GlobalReplicationGroupId=ldgnf-g&PrimaryRegion=eu-west-1&PrimaryReplicationGroupId=sec");
     scripted_run(15);
-    cr_expect_str_eq(order_of(assigned(AWAY), "sec-001.0001")->role, "primary");
+    cr_expect_eq(order_of(assigned(AWAY), "sec-001.0001")->role, ROLE_PRIMARY);
     expect_status(HOME, "prim", RG_AVAILABLE);
 }
 
@@ -314,7 +315,7 @@ Test(assign, the_role_of_a_primary_that_died_goes_to_a_replica)
     first_state = SEEN_EXITED;
     scripted_change = first_fails;
     scripted_run(10);
-    cr_expect_str_eq(order_of(assigned(HOME), "g-002.0001")->role, "primary");
+    cr_expect_eq(order_of(assigned(HOME), "g-002.0001")->role, ROLE_PRIMARY);
     scripted_change = NULL;
     scripted_run(10);
     expect_status(HOME, "g", RG_AVAILABLE);

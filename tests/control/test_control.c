@@ -40,7 +40,7 @@ Test(control, a_group_is_available_once_its_nodes_are_seen)
     scripted_run(1);
     struct row_node *nodes = scripted_nodes(&n);
     cr_assert_eq(n, 2);
-    cr_expect_str_eq(scripted_order(HOME, nodes[0].id)->role, "primary");
+    cr_expect_eq(scripted_order(HOME, nodes[0].id)->role, ROLE_PRIMARY);
     cr_expect_str_eq(scripted_order(HOME, nodes[1].id)->upstream_host, nodes[0].address);
     scripted_run(3);
     cr_expect_eq(scripted_rg(HOME, "g")->status, RG_AVAILABLE);

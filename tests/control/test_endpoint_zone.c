@@ -99,8 +99,8 @@ Test(endpoint_zone, a_primary_s_name_follows_a_failover_and_the_reader_s_its_rep
     expect_leads(NAME_READER, "g", NULL, "g-003");
     dead = "g-001.0001";
     scripted_run(5);
-    const char *first = strcmp(scripted_order(HOME, "g-002.0001")->role, "primary") == 0 ? "g-002" : "g-003";
-    cr_assert_str_eq(scripted_order(HOME, arena_printf(&arena, "%s.0001", first))->role, "primary");
+    const char *first = scripted_order(HOME, "g-002.0001")->role == ROLE_PRIMARY ? "g-002" : "g-003";
+    cr_assert_eq(scripted_order(HOME, arena_printf(&arena, "%s.0001", first))->role, ROLE_PRIMARY);
     expect_leads(NAME_PRIMARY, "g", NULL, first);
 }
 

@@ -42,8 +42,8 @@ static void set_head(bool shutdown)
     orders_take_head(&orders, &head);
 }
 
-/* One node, ordered so or not at all. */
-static void look(int i, const char *role, int generation)
+/* One node, ordered so or, without a role, not at all. */
+static void look(int i, enum node_role role, int generation)
 {
     struct world_node node = {.row = {.region = "r", .id = arena_printf(&a, "n%02d", i)}};
     struct world w = {.arena = &a, .nodes = &node, .n_nodes = 1};
@@ -56,9 +56,9 @@ static void look(int i, const char *role, int generation)
         .generation = OPT_INT(generation)};
     struct proto_settings_order settings = {OPT_INT(generation), {.set = true}};
     struct proto_assignment m = {.region = "r",
-        .nodes = {true, role != NULL, &order},
+        .nodes = {true, role != ROLE_UNKNOWN, &order},
         .links = {.set = true},
-        .settings = {true, role != NULL, &settings}};
+        .settings = {true, role != ROLE_UNKNOWN, &settings}};
     orders_take(&orders, &w, &m);
 }
 
@@ -96,7 +96,7 @@ Test(orders, differences_add_up_to_the_whole)
     cr_log_info("seed %u", seed);
     set_head(false);
     for (int n = 0; n < LOOKS; n++) {
-        look(rand() % NODES, rand() % 3 ? (rand() % 2 ? "primary" : "replica") : NULL, rand() % 3 + 1);
+        look(rand() % NODES, rand() % 3 ? (rand() % 2 ? ROLE_PRIMARY : ROLE_REPLICA) : ROLE_UNKNOWN, rand() % 3 + 1);
         if (rand() % 3) continue; /* several looks for one version */
         ever_news |= orders_settle(&orders);
         if (rand() % 2) continue; /* and several versions until the agent asks */
@@ -114,13 +114,13 @@ Test(orders, differences_add_up_to_the_whole)
 Test(orders, a_difference_has_nothing_but_what_is_otherwise)
 {
     set_head(false);
-    look(1, "primary", 1);
-    look(2, "replica", 1);
+    look(1, ROLE_PRIMARY, 1);
+    look(2, ROLE_REPLICA, 1);
     cr_assert(orders_settle(&orders));
     int64_t first = orders.version;
-    look(1, "primary", 1);
+    look(1, ROLE_PRIMARY, 1);
     cr_assert_not(orders_settle(&orders), "the same again is no news");
-    look(2, "primary", 1);
+    look(2, ROLE_PRIMARY, 1);
     cr_assert(orders_settle(&orders));
     struct proto_assignment m = read_since(first);
     cr_expect_eq(m.since.v, first);
@@ -128,7 +128,7 @@ Test(orders, a_difference_has_nothing_but_what_is_otherwise)
     cr_expect_str_eq(m.nodes.items[0].id, "n02");
     cr_expect_eq(m.settings.n, 0);
     cr_expect_null(m.gone);
-    look(2, NULL, 0);
+    look(2, ROLE_UNKNOWN, 0);
     cr_assert(orders_settle(&orders));
     m = read_since(first);
     cr_assert(m.gone);
@@ -139,10 +139,10 @@ Test(orders, a_difference_has_nothing_but_what_is_otherwise)
 Test(orders, numbers_that_are_unknown_or_forgotten_get_the_whole)
 {
     set_head(false);
-    look(1, "primary", 1);
+    look(1, ROLE_PRIMARY, 1);
     orders_settle(&orders);
     int64_t first = orders.version;
-    look(1, NULL, 0);
+    look(1, ROLE_UNKNOWN, 0);
     orders_settle(&orders);
     orders_know(&orders, orders.version);
     cr_expect_not(read_since(first).since.set, "what was gone by then is forgotten");

@@ -105,7 +105,7 @@ static void see(const struct proto_assignment *a, bool saved, struct buf *out)
 {
     struct proto_node_seen node = {.id = a->nodes.items[0].id,
         .state = a->shutdown.v ? SEEN_STOPPED : SEEN_READY,
-        .role = SEEN_ROLE_PRIMARY,
+        .role = ROLE_PRIMARY,
         .endpoints = a->nodes.items[0].endpoints,
         .generation = a->nodes.items[0].generation,
         .users_generation = a->nodes.items[0].users_generation,

@@ -38,7 +38,7 @@ Test(json, reads_back_an_assignment_as_it_was_written)
                                            .address = "127.1.0.2",
                                            .port = OPT_INT(6379),
                                            .endpoints = {true, 1, endpoints},
-                                           .role = "primary",
+                                           .role = ROLE_PRIMARY,
                                            .promote_offset = OPT_INT(9007199254740993),
                                            .settings = {true, 2, settings}},
         {.id = "demo-002.0001",
@@ -46,7 +46,7 @@ Test(json, reads_back_an_assignment_as_it_was_written)
             .engine = "redis",
             .address = "127.1.0.3",
             .port = OPT_INT(6379),
-            .role = "replica",
+            .role = ROLE_REPLICA,
             .endpoints = {.set = true}}};
     struct proto_assignment in = {.version = OPT_INT(7),
                                 .region = "us-east-1",

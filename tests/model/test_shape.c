@@ -7,7 +7,7 @@ static const char *endpoints[] = {"127.1.0.9"}, *others[] = {"127.1.0.8"};
 
 static struct proto_node_order order(void)
 {
-    struct proto_node_order o = {.id = "demo-001.0001", .run = OPT_BOOL(true), .port = OPT_INT(6379), .role = "primary"};
+    struct proto_node_order o = {.id = "demo-001.0001", .run = OPT_BOOL(true), .port = OPT_INT(6379), .role = ROLE_PRIMARY};
     o.endpoints = (struct string_list){true, 1, endpoints};
     return o;
 }
@@ -35,7 +35,7 @@ Test(shape, every_kind_of_member_makes_a_difference)
     change;             \
     cr_expect(!same(&a, &b), #change)
     DIFFERS(b.id = "demo-001.0002");
-    DIFFERS(b.role = NULL);
+    DIFFERS(b.role = ROLE_REPLICA);
     DIFFERS(b.run = OPT_BOOL(false));
     DIFFERS(b.port = OPT_INT(6380));
     DIFFERS(b.fence = OPT_BOOL(false));

@@ -277,8 +277,8 @@ void build_see(struct build *b, struct world_node *n)
     n->row.seen_state = SEEN_READY;
     n->row.seen_users_generation = access_of(&b->w, n->rg)->generation;
     n->row.seen_generation = n->cluster ? settings_of(&b->w, &n->cluster->row)->generation : 0;
-    n->row.seen_role = want.primary ? SEEN_ROLE_PRIMARY : SEEN_ROLE_REPLICA;
-    if (n->cluster && n->cluster->endpoint) n->row.seen_role = SEEN_ROLE_NONE; /* memcached knows no roles */
+    n->row.seen_role = want.primary ? ROLE_PRIMARY : ROLE_REPLICA;
+    if (n->cluster && n->cluster->endpoint) n->row.seen_role = ROLE_UNKNOWN; /* memcached knows no roles */
     n->row.seen_endpoints = "";
     for (size_t i = 0; i < want.n_endpoints; i++)
         n->row.seen_endpoints = arena_printf(b->w.arena, "%s%s%s", n->row.seen_endpoints, i ? " " : "", want.endpoints[i]);
@@ -295,7 +295,7 @@ void build_see(struct build *b, struct world_node *n)
 void build_see_as(struct build *b, struct world_node *n, const char *role, const char *slots)
 {
     build_see(b, n);
-    n->row.seen_role = word_of(&words_seen_role, role);
+    n->row.seen_role = word_of(&words_node_role, role);
     n->row.seen_upstream = NULL;
     n->shard_node->row.seen_slots = slots;
 }

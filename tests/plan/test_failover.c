@@ -145,7 +145,7 @@ Test(failover, the_only_replica_goes_on_and_its_agent_does_not_know_it_yet)
     die(1);
     hang(2, 0);
     b.nodes[2].row.seen_state = SEEN_STARTING;
-    b.nodes[2].row.seen_role = SEEN_ROLE_NONE;
+    b.nodes[2].row.seen_role = ROLE_UNKNOWN;
     plan_world(&b.w);
     cr_assert(want_node(&b.w, &b.nodes[0]).hold);
     b.nodes[2].row.seen_pid = 0;
@@ -239,7 +239,7 @@ Test(failover, a_node_that_was_not_yet_told_to_follow_can_take_over)
 {
     die(0);
     die(2);
-    b.nodes[1].row.seen_role = SEEN_ROLE_PRIMARY;
+    b.nodes[1].row.seen_role = ROLE_PRIMARY;
     tell_last_offset(1, 100);
     plan_world(&b.w);
     cr_assert_str_eq(ng->row.primary_node_id, "demo-002.0001", "nobody else is left, and the dead one is held");
@@ -309,7 +309,7 @@ Test(failover, an_orderly_change_holds_writes_waits_and_swaps)
     plan_world(&b.w);
     cr_assert_eq(want_node(&b.w, &b.nodes[1]).promote_offset, 777);
     cr_assert(want_node(&b.w, &b.nodes[1]).primary);
-    b.nodes[1].row.seen_role = SEEN_ROLE_PRIMARY;
+    b.nodes[1].row.seen_role = ROLE_PRIMARY;
     plan_world(&b.w);
     cr_assert_str_eq(ng->row.primary_node_id, "demo-002.0001");
     cr_assert_null(ng->row.switch_node_id);
@@ -387,7 +387,7 @@ Test(failover, an_upgrade_restarts_one_node_at_a_time_and_the_primary_last)
             cr_assert_str_neq(ng->row.primary_node_id, "demo-001.0001", "a replica took over before");
         build_see_all(&b);
         if (ng->row.switch_node_id && ng->row.switch_offset >= 0)
-            rg_node(rg, ng->row.switch_node_id)->row.seen_role = SEEN_ROLE_PRIMARY;
+            rg_node(rg, ng->row.switch_node_id)->row.seen_role = ROLE_PRIMARY;
     }
     cr_assert_eq(rg->row.status, RG_AVAILABLE);
     for (int i = 0; i < 3; i++) {

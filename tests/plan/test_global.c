@@ -48,7 +48,7 @@ Test(global, the_new_primary_waits_for_the_fenced_offset)
 Test(global, roles_flip_when_the_new_primary_takes_writes)
 {
     reach_promoting();
-    west->nodes[0].row.seen_role = SEEN_ROLE_PRIMARY;
+    west->nodes[0].row.seen_role = ROLE_PRIMARY;
     plan_world(&b.w);
     cr_assert_eq(member("eu-west-1")->row.role, MEMBER_PRIMARY);
     cr_assert_eq(member("us-east-1")->row.role, MEMBER_SECONDARY);
@@ -64,7 +64,7 @@ Test(global, roles_flip_when_the_new_primary_takes_writes)
 Test(global, it_is_available_again_when_all_follow_the_new_primary)
 {
     reach_promoting();
-    west->nodes[0].row.seen_role = SEEN_ROLE_PRIMARY;
+    west->nodes[0].row.seen_role = ROLE_PRIMARY;
     plan_world(&b.w);
     build_see_all(&b);
     plan_world(&b.w);
@@ -198,7 +198,7 @@ Test(global, a_revived_primary_takes_writes_once_it_has_all_and_the_giver_follow
     cr_assert_eq(g->row.phase, PHASE_RETURNING);
     cr_assert_eq(want_node(&b.w, &east->nodes[0]).promote_offset, 99);
     cr_assert(want_node(&b.w, &giver->nodes[0]).fence);
-    east->nodes[0].row.seen_role = SEEN_ROLE_PRIMARY;
+    east->nodes[0].row.seen_role = ROLE_PRIMARY;
     plan_world(&b.w);
     cr_assert_not(want_node(&b.w, &giver->nodes[0]).primary);
     build_see_all(&b);
@@ -288,7 +288,7 @@ Test(global, nor_does_an_empty_replica_have_another_process_than_the_chosen_one_
     west->nodes[0].row.seen_offset = 4711;
     first->promote_pid = 100;
     first->seen_pid = 101;
-    first->seen_role = SEEN_ROLE_REPLICA;
+    first->seen_role = ROLE_REPLICA;
     start_empty(&east->nodes[0]);
     start_empty(&east->nodes[1]);
     plan_world(&b.w);
@@ -362,7 +362,7 @@ Test(global, a_target_that_a_replica_can_replace_is_replaced_and_promoted)
 Test(global, a_new_primary_that_dies_while_others_settle_is_revived)
 {
     reach_promoting();
-    west->nodes[0].row.seen_role = SEEN_ROLE_PRIMARY;
+    west->nodes[0].row.seen_role = ROLE_PRIMARY;
     plan_world(&b.w);
     build_see_all(&b);
     g->row.phase = PHASE_SETTLING;
@@ -521,7 +521,7 @@ Test(global, a_primary_that_returns_keeps_its_link_and_gets_all_that_the_giver_h
     cr_assert_eq(g->row.phase, PHASE_REVIVING, "it begins anew");
     cr_assert_not(want_node(&b.w, &east->nodes[0]).primary);
     cr_assert(want_node(&b.w, &west->nodes[0]).fence);
-    east->nodes[0].row.seen_role = SEEN_ROLE_PRIMARY;
+    east->nodes[0].row.seen_role = ROLE_PRIMARY;
     plan_world(&b.w);
     cr_assert_eq(g->row.phase, PHASE_SETTLING, "it became primary in the last moment, with everything");
 }

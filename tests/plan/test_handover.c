@@ -197,7 +197,7 @@ Test(handover, a_region_whose_engine_can_not_follow_says_so_and_keeps_nobody_fro
 {
     g->row.status = GLOBAL_MODIFYING;
     g->row.phase = PHASE_SETTLING;
-    south->nodes[0].row.seen_role = SEEN_ROLE_PRIMARY;
+    south->nodes[0].row.seen_role = ROLE_PRIMARY;
     plan_world(&b.w);
     cr_assert_eq(g->row.phase, PHASE_SETTLING, "it is about to");
     south->nodes[0].row.seen_unable = "release 9.9 is not known";
@@ -232,7 +232,7 @@ Test(handover, a_replica_that_takes_the_dead_old_primarys_place_is_fenced_in_its
     cr_assert_str_eq(east->node_groups[0].row.primary_node_id, "east-002.0001");
     cr_assert_eq(west->node_groups[0].row.rise_offset, 4711, "nobody is passed over");
     cr_assert(want_node(&b.w, &east->nodes[1]).fence);
-    east->nodes[1].row.seen_role = SEEN_ROLE_PRIMARY;
+    east->nodes[1].row.seen_role = ROLE_PRIMARY;
     east->nodes[1].row.seen_fenced = 1;
     east->nodes[1].row.seen_offset = 4700;
     plan_world(&b.w);
@@ -295,7 +295,7 @@ Test(handover, an_order_to_become_primary_is_withdrawn_before_the_old_one_takes_
 Test(handover, one_that_became_primary_in_the_last_moment_has_all_writes_and_is_primary)
 {
     reach_withdrawing();
-    west->nodes[0].row.seen_role = SEEN_ROLE_PRIMARY;
+    west->nodes[0].row.seen_role = ROLE_PRIMARY;
     plan_world(&b.w);
     cr_assert_eq(member("eu-west-1")->row.role, MEMBER_PRIMARY);
     cr_assert_eq(east->node_groups[0].row.fork_offset, 0);
@@ -348,7 +348,7 @@ Test(handover, writes_of_a_target_that_was_out_of_reach_and_became_primary_are_c
     give_up_unreached();
     obey("eu-west-1");
     struct row_node *n = &west->nodes[0].row;
-    n->seen_role = SEEN_ROLE_PRIMARY;
+    n->seen_role = ROLE_PRIMARY;
     n->seen_branch_offset = 4712;
     n->seen_offset = 4811;
     n->seen_fenced = 1;
@@ -376,7 +376,7 @@ Test(handover, a_member_that_leaves_keeps_nobody_from_settling)
     start_failover();
     g->row.phase = PHASE_SETTLING;
     member("sa-east-1")->row.leaving = 1;
-    south->nodes[0].row.seen_role = SEEN_ROLE_PRIMARY;
+    south->nodes[0].row.seen_role = ROLE_PRIMARY;
     south->nodes[0].row.seen_fenced = 1;
     plan_world(&b.w);
     cr_assert(member("sa-east-1")->drop);
@@ -393,7 +393,7 @@ static void pass_over_east(void)
     b.w.steady_ms += REACH_LIMIT;
     plan_world(&b.w);
     cr_assert_eq(g->row.phase, PHASE_PROMOTING);
-    west->nodes[0].row.seen_role = SEEN_ROLE_PRIMARY;
+    west->nodes[0].row.seen_role = ROLE_PRIMARY;
     plan_world(&b.w);
     cr_assert_eq(member("eu-west-1")->row.role, MEMBER_PRIMARY);
     cr_assert_eq(east->node_groups[0].row.fork_offset, -1);

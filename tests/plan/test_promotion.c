@@ -63,7 +63,7 @@ static void datastore(void)
 static void die(struct world_node *n)
 {
     n->row.seen_state = SEEN_EXITED;
-    n->row.seen_role = SEEN_ROLE_NONE;
+    n->row.seen_role = ROLE_UNKNOWN;
     n->row.seen_pid = n->row.seen_started_ms = 0;
     n->row.seen_since_ms = b.w.steady_ms;
 }
@@ -73,7 +73,7 @@ static void start_again(struct world_node *n)
 {
     n->row.seen_started_ms = 2000; /* the pid may be the same */
     n->row.seen_restarts++;
-    n->row.seen_role = SEEN_ROLE_REPLICA;
+    n->row.seen_role = ROLE_REPLICA;
     n->row.seen_link_up = 0;
     n->row.seen_offset = 0;
 }

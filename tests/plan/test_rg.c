@@ -65,7 +65,7 @@ Test(rg, one_thing_out_of_order_keeps_it_creating)
         struct row_node *n = &b.nodes[1].row;
         cr_assert_str_eq(n->seen_upstream, "127.1.0.1:6379");
         n->seen_state = word_of(&words_seen_state, table[i].state);
-        n->seen_role = word_of(&words_seen_role, table[i].role);
+        n->seen_role = word_of(&words_node_role, table[i].role);
         n->seen_upstream = table[i].upstream;
         n->seen_link_up = table[i].link_up;
         n->seen_fenced = table[i].fenced;
@@ -176,7 +176,7 @@ Test(rg, a_replica_that_takes_over_in_good_order_keeps_the_reader_endpoint)
     b.node_groups[0].row.switch_node_id = b.nodes[1].row.id;
     b.node_groups[0].row.switch_offset = 7;
     cr_assert(has_reader(1));
-    b.nodes[1].row.seen_role = SEEN_ROLE_PRIMARY;
+    b.nodes[1].row.seen_role = ROLE_PRIMARY;
     b.nodes[1].row.seen_link_up = 0;
     cr_assert(has_reader(1));
 }

@@ -67,7 +67,7 @@ Test(serving, who_is_served_when_one_thing_is_out_of_order)
         build_see_all(&b);
         struct row_node *n = &b.nodes[s->node].row;
         n->seen_state = word_of(&words_seen_state, s->state);
-        n->seen_role = word_of(&words_seen_role, s->role);
+        n->seen_role = word_of(&words_node_role, s->role);
         n->seen_link_up = s->link_up;
         n->seen_fenced = s->fenced;
         b.nodes[s->node].vanished = s->vanished;
@@ -145,7 +145,7 @@ Test(serving, a_region_that_follows_another_serves_reads_without_it)
     b.nodes[0].row.seen_offset = 4711;
     plan_world(&b.w);
     cr_assert_eq(b.rgs[0].row.unserved_since_ms, 0);
-    b.nodes[0].row.seen_role = SEEN_ROLE_PRIMARY; /* its engine can't follow another region */
+    b.nodes[0].row.seen_role = ROLE_PRIMARY; /* its engine can't follow another region */
     plan_world(&b.w);
     cr_assert_neq(b.rgs[0].row.unserved_since_ms, 0);
 }

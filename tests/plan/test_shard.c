@@ -192,7 +192,7 @@ Test(shard, a_shard_is_not_taken_over_while_somebody_may_claim_it)
         if (strcmp(table[i].upstream, ":0") != 0)
             first->row.seen_upstream = arena_printf(&a, "%s:%lld", other->row.address, (long long)other->row.port);
         other->row.seen_state = word_of(&words_seen_state, table[i].state);
-        other->row.seen_role = word_of(&words_seen_role, table[i].role);
+        other->row.seen_role = word_of(&words_node_role, table[i].role);
         other->shard_node->row.seen_state = word_of(&words_redis_cluster_state, table[i].cluster);
         plan_world(&b.w);
         cr_expect_str_eq(b.node_groups[0].row.primary_node_id, "c-0001-001.0001", "%s", table[i].why);

@@ -69,7 +69,7 @@ static void reach_promoting(void)
 static void promote(int shard)
 {
     struct world_node *n = first_of(west, shard);
-    n->row.seen_role = SEEN_ROLE_PRIMARY;
+    n->row.seen_role = ROLE_PRIMARY;
     n->row.seen_upstream = NULL;
     n->row.seen_link_up = 0;
 }

@@ -139,7 +139,7 @@ static void see(struct world_node *n, const struct want_node *want)
     if (n->row.seen_state != state) n->row.seen_since_ms = b.w.steady_ms;
     n->row.seen_state = state;
     n->row.seen_pid = m->alive ? m->pid : 0;
-    n->row.seen_role = !m->alive ? SEEN_ROLE_NONE : m->primary ? SEEN_ROLE_PRIMARY : SEEN_ROLE_REPLICA;
+    n->row.seen_role = !m->alive ? ROLE_UNKNOWN : m->primary ? ROLE_PRIMARY : ROLE_REPLICA;
     n->row.seen_link_up = m->alive && !m->primary && m->link_up;
     n->row.seen_offset = m->alive ? m->data : 0;
     n->row.seen_fenced = m->alive && m->fenced;

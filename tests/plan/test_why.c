@@ -109,7 +109,7 @@ Test(why, a_group_names_what_its_node_lacks)
         struct row_node *n = &b.nodes[1].row;
         n->seen_state = word_of(&words_seen_state, s->state);
         n->seen_reason = strcmp(s->state, "broken") == 0 ? "there is no such program" : NULL;
-        n->seen_role = word_of(&words_seen_role, s->role);
+        n->seen_role = word_of(&words_node_role, s->role);
         n->seen_link_up = s->link_up;
         n->seen_fenced = s->fenced;
         b.rgs[0].row.status = RG_MODIFYING;

@@ -164,7 +164,7 @@ const char *expect_rest(struct world *w, struct arena *a)
         const struct row_node *n = &w->nodes[i].row;
         const struct world_rg *rg = w->nodes[i].rg;
         if (rg && rg->row.status == RG_CREATE_FAILED) continue;
-        if (n->seen_role == SEEN_ROLE_REPLICA && !n->seen_link_up) return why_not(w, a, n->region, n->id, "not linked");
+        if (n->seen_role == ROLE_REPLICA && !n->seen_link_up) return why_not(w, a, n->region, n->id, "not linked");
     }
     for (size_t i = 0; i < w->n_clusters; i++) {
         const struct row_cache_cluster *c = &w->clusters[i].row;

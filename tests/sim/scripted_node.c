@@ -51,7 +51,7 @@ static bool has_ended(struct scripted *s, struct scripted_node *n)
     if (wanted) return true;
     count_death(n);
     n->died_known = n->order != NULL;
-    n->died_primary = n->order && is(n->order->role, "primary");
+    n->died_primary = n->order && n->order->role == ROLE_PRIMARY;
     record("%s tells that %s has died", s->process->name, n->id);
     return true;
 }
@@ -127,7 +127,7 @@ static bool spares_followers(struct scripted *s, struct scripted_node *n)
 static bool is_for_another(const struct scripted_node *n)
 {
     const struct proto_node_order *o = n->order;
-    if (!is(o->role, "primary") || o->promote_pid.v == 0) return false;
+    if (o->role != ROLE_PRIMARY || o->promote_pid.v == 0) return false;
     return n->engine == NULL || n->engine->process->pid != o->promote_pid.v || n->engine->started_ms != o->promote_started_ms.v;
 }
 
@@ -138,7 +138,7 @@ static bool may_start(struct scripted *s, struct scripted_node *n)
     struct start_facts f = {
         .replica = role_at_start(o) == ROLE_REPLICA,
         .for_another = is_for_another(n),
-        .held = o->outage.v || (n->died && o->hold.v && n->died_primary == is(o->role, "primary")),
+        .held = o->outage.v || (n->died && o->hold.v && n->died_primary == (o->role == ROLE_PRIMARY)),
         .sparing = spares_followers(s, n),
         .at_once = o->cluster != NULL,
         .to_load = n->disk->saved,
@@ -289,7 +289,7 @@ static bool take_role(struct scripted *s, struct scripted_node *n)
 {
     struct engine *e = n->engine;
     const struct proto_node_order *o = n->order;
-    if (!is(o->role, "primary")) {
+    if (o->role != ROLE_PRIMARY) {
         const struct scripted_node *up = scripted_find(s, o->upstream_node);
         bool waits = o->upstream_node && !(up && feeds(up)) && (!e->primary || e->fenced);
         bool follows = !e->primary && is(e->upstream, o->upstream_host) && e->upstream_port == o->upstream_port.v;
@@ -406,7 +406,7 @@ bool scripted_node_step(struct scripted *s, struct scripted_node *n)
     }
     if (n->died && !n->died_known) {
         n->died_known = true;
-        n->died_primary = is(n->order->role, "primary");
+        n->died_primary = n->order->role == ROLE_PRIMARY;
         return true;
     }
     if (n->taken && !faults_stranger_at(n->order->address, n->order->port.v)) { /* that was true of the address before */
@@ -467,7 +467,7 @@ void scripted_node_see(const struct scripted *s, const struct scripted_node *n, 
     if (!n->ready) return;
     if (n->blocked) out->blocked = SEEN_BLOCKED_BUSY;
     if (e->keeps_data) {
-        out->role = e->primary ? SEEN_ROLE_PRIMARY : SEEN_ROLE_REPLICA;
+        out->role = e->primary ? ROLE_PRIMARY : ROLE_REPLICA;
         out->offset = OPT_INT(e->offset);
         if (e->branch_offset) out->branch_offset = OPT_INT(e->branch_offset);
         out->fenced = OPT_BOOL(e->fenced);

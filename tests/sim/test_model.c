@@ -396,7 +396,7 @@ Test(model, a_model_starts_from_what_the_agent_writes)
 {
     struct proto_node_order o = {.engine = "redis",
         .address = "127.0.0.1",
-        .role = "primary",
+        .role = ROLE_PRIMARY,
         .admin_password = "admin's",
         .replication_password = "peers'"};
     struct string_list none = {0};

@@ -81,7 +81,7 @@ Test(dump, knows_of_no_process_and_begins_anew)
         .seen_pid = 7,
         .condemned_pid = 7,
         .incarnation = 3,
-        .seen_role = SEEN_ROLE_PRIMARY};
+        .seen_role = ROLE_PRIMARY};
     struct row_node *back;
     cr_assert_eq(q_node_put(s, &n, &e), 0, "%s", e.msg);
     const char *path = dump();
@@ -90,7 +90,7 @@ Test(dump, knows_of_no_process_and_begins_anew)
     cr_assert_eq(q_node_get(s, &a, "us-east-1", "c.0001", &back, &e), 0, "%s", e.msg);
     cr_expect(
         back->seen_state == SEEN_UNKNOWN && back->seen_pid == 0 && back->condemned_pid == 0 && back->seen_endpoints[0] == '\0');
-    cr_expect(back->seen_role != SEEN_ROLE_PRIMARY && back->incarnation == 3);
+    cr_expect(back->seen_role != ROLE_PRIMARY && back->incarnation == 3);
     cr_expect_str_eq(back->address, "127.1.0.1");
 }
 

@@ -37,9 +37,9 @@ static bool is_in_outage(const struct dry_node *n)
     return shall_run(n) && n->order->outage.v;
 }
 
-static enum role ordered_role(const struct proto_node_order *o)
+static enum node_role ordered_role(const struct proto_node_order *o)
 {
-    return strcmp(o->engine, "memcached") == 0 ? ROLE_UNKNOWN : role_parse(o->role);
+    return strcmp(o->engine, "memcached") == 0 ? ROLE_UNKNOWN : o->role;
 }
 
 static void set_state(struct dry_node *n, enum dry_state state)
@@ -84,7 +84,7 @@ void dry_node_die(struct dry_node *n)
     if (!process_runs(n)) return;
     end_process(n);
     n->died = true;
-    n->died_role = n->order ? role_parse(n->order->role) : ROLE_UNKNOWN;
+    n->died_role = n->order ? n->order->role : ROLE_UNKNOWN;
     n->restarts++;
     log_info("node %s: its process %lld died", n->id, (long long)n->pid);
     dry_node_live(n);
@@ -114,7 +114,7 @@ static bool is_process(const struct dry_node *n, struct opt_int pid, struct opt_
 static bool is_for_another(const struct dry_node *n)
 {
     const struct proto_node_order *o = n->order;
-    return role_parse(o->role) == ROLE_PRIMARY && o->promote_pid.v && !is_process(n, o->promote_pid, o->promote_started_ms);
+    return o->role == ROLE_PRIMARY && o->promote_pid.v && !is_process(n, o->promote_pid, o->promote_started_ms);
 }
 
 static bool can_feed(const struct dry_node *n)
@@ -127,7 +127,7 @@ static struct start_facts facts_of_start(const struct dry_node *n)
 {
     const struct proto_node_order *o = n->order;
     const struct dry_node *up = o->upstream_node ? n->host->find(n->host, o->upstream_node) : NULL;
-    enum role role = role_parse(o->role);
+    enum node_role role = o->role;
     return (struct start_facts){
         .replica = role == ROLE_REPLICA,
         .for_another = is_for_another(n),
@@ -244,7 +244,7 @@ static bool is_as_ordered(const struct dry_node *n)
 
 static bool may_take_role(const struct dry_node *n)
 {
-    return role_parse(n->order->role) == ROLE_PRIMARY ? may_lead(n) : may_follow(n);
+    return n->order->role == ROLE_PRIMARY ? may_lead(n) : may_follow(n);
 }
 
 static void take_rest(struct dry_node *n)
@@ -417,9 +417,8 @@ static enum seen_state state_seen(const struct dry_node *n)
 
 static void see_ready(const struct dry_node *n, struct proto_node_seen *out)
 {
-    static const enum seen_role roles[] = {[ROLE_PRIMARY] = SEEN_ROLE_PRIMARY, [ROLE_REPLICA] = SEEN_ROLE_REPLICA};
     if (n->role != ROLE_UNKNOWN) {
-        out->role = roles[n->role];
+        out->role = n->role;
         out->offset = OPT_INT(ONE_BYTE);
         out->fenced = OPT_BOOL(n->fenced);
         if (n->fenced && n->order) out->counted_from = n->order->count_from; /* there is no stream in which to count */

@@ -46,7 +46,7 @@ struct dry_node {
     bool switches; /* it has not yet all that its order says, and takes it when the timer fires */
     int64_t restarts;
     bool died; /* its last process ended by itself, when the order was: */
-    enum role died_role;
+    enum node_role died_role;
 
     /* The process. */
     int64_t pid, started_ms, incarnation;
@@ -56,7 +56,7 @@ struct dry_node {
     bool roused; /* it was woken by order, and does not hang again */
 
     /* What the process is. */
-    enum role role; /* ROLE_UNKNOWN for engines that have none */
+    enum node_role role; /* ROLE_UNKNOWN for engines that have none */
     char *upstream_host;
     int64_t upstream_port;
     bool fenced;

@@ -21,23 +21,7 @@ enum { AGAIN_MS = 1, AGAIN_FAST = 2000, AGAIN_SLOW_MS = 250, AGAIN_TOLD = 100 };
 
 #define NS_PER_MS INT64_C(1000000)
 
-static const char *const kinds[] = {[LINK_READER] = "reader",
-    [LINK_PRIMARY] = "primary",
-    [LINK_GATEWAY] = "gateway",
-    [LINK_CONFIGURATION] = "configuration",
-    [LINK_SPLITTER] = "splitter"};
-
 /* ---- what the order says ---- */
-
-static int kind_parse(const char *name, enum link_kind *out)
-{
-    for (size_t i = 0; name != NULL && i < sizeof kinds / sizeof *kinds; i++) {
-        if (strcmp(kinds[i], name) != 0) continue;
-        *out = (enum link_kind)i;
-        return 0;
-    }
-    return -1;
-}
 
 /* A node that listens everywhere is told under its name alone, unless that is an address; and without a name at the address at which
  * the client has found the endpoint. */
@@ -60,9 +44,9 @@ static void tell_nodes(struct link *l, const struct proto_link_order *o)
 
 static int read_order(struct link *l, const struct proto_link_order *o, struct target *listen, struct err *e)
 {
-    int r = kind_parse(o->kind, &l->kind) == 0 ? 0 : err_set(e, ERR_USAGE, "the order has no proper kind");
-    /* Clients are told of both, a line each. */
-    if (!r && !order_is_version(o->engine_version)) r = err_set(e, ERR_USAGE, "the order has no proper version");
+    l->kind = o->kind;
+    /* Clients are told of the nodes and of it, a line each. */
+    int r = order_is_version(o->engine_version) ? 0 : err_set(e, ERR_USAGE, "the order has no proper version");
     if (!r) r = target_set(listen, o->address, o->port, e);
     l->far = l->kind == LINK_GATEWAY && o->region ? wan_region(&l->host->regions, o->region) : NULL;
     targets_reset(&l->targets, o->targets.n);

@@ -7,7 +7,6 @@
  * The connections of a link: each is a pair, a client and the target that it is passed on to. Here is the link as they see it;
  * link.c keeps it, with its order and its listener.
  */
-enum link_kind { LINK_READER, LINK_PRIMARY, LINK_GATEWAY, LINK_CONFIGURATION, LINK_SPLITTER };
 
 struct pair;
 

@@ -26,7 +26,7 @@ static struct link *add_link(struct split *s, const struct split_target *t, cons
         {.host = t->inner_address, .port = OPT_INT(t->inner_port)}, {.host = path, .port = OPT_INT(0)}};
     struct proto_link_order o = {
         .id = link_id(l),
-        .kind = "splitter",
+        .kind = LINK_SPLITTER,
         .address = link_id(l),
         .port = t->port,
         .targets = {true, sizeof targets / sizeof *targets, targets},

@@ -17,7 +17,7 @@ enum { KILL_MS = 2000, ASK_AGAIN_MS = 250, ASK_SLOWLY_MS = 1000 };
 static void note_death(struct node *n)
 {
     n->died = true;
-    n->died_role = n->order != NULL ? role_parse(n->order->role) : ROLE_UNKNOWN;
+    n->died_role = n->order != NULL ? n->order->role : ROLE_UNKNOWN;
 }
 
 static void ended_by_itself(struct node *n, int status, int signal)
@@ -93,7 +93,7 @@ static struct end_facts facts_of_end(const struct node *n)
     const struct ending *e = &n->ending;
     return (struct end_facts){.want = e->want,
         .saves = e->saves,
-        .replica = n->order != NULL && role_parse(n->order->role) == ROLE_REPLICA,
+        .replica = n->order != NULL && n->order->role == ROLE_REPLICA,
         .since = e->since,
         .ask_at = e->ask_at,
         .wrote_at = e->wrote_at,

@@ -42,8 +42,7 @@ bool node_upstream_ready(const struct node *n)
 bool node_is_for_another(const struct node *n)
 {
     const struct proto_node_order *o = n->order;
-    return role_parse(o->role) == ROLE_PRIMARY && o->promote_pid.v != 0 &&
-           !proc_is(n->proc, o->promote_pid.v, o->promote_started_ms.v);
+    return o->role == ROLE_PRIMARY && o->promote_pid.v != 0 && !proc_is(n->proc, o->promote_pid.v, o->promote_started_ms.v);
 }
 
 /* ---- without a process ---- */
@@ -118,7 +117,7 @@ static struct start_facts facts_of_start(struct node *n)
     struct start_facts f = facts_of_upstream(n);
     f.for_another = node_is_for_another(n);
     /* A dead node must stay dead where another may be taking its place. */
-    f.held = n->died && o->hold.v && role_parse(o->role) == n->died_role;
+    f.held = n->died && o->hold.v && o->role == n->died_role;
     f.held |= o->outage.v;
     f.sparing = spares_replicas(n);
     f.backs_off = node_now(n) < n->retry_at;

@@ -92,7 +92,7 @@ static void take_new_order(struct node *n, const struct proto_node_order *o)
     if (o != NULL) choose_engine(n, o);
     const struct proto_node_order *before = n->order;
     n->order = o;
-    if (o != NULL) node_trace(n, "ordered to %s", o->run.v ? o->role : "end");
+    if (o != NULL) node_trace(n, "ordered to %s", o->run.v ? node_role_text(o->role) : "end");
     n->assigned = true;
     n->refused = false;
     node_seed_ordered(n, before);
@@ -113,7 +113,7 @@ static void take_new_order(struct node *n, const struct proto_node_order *o)
     if (o != NULL && o->run.v && n->kind == kind_ordered(n, o)) n->kind->ordered(n);
     if (o != NULL && o->run.v && !was_running) n->retry_at = 0;
     node_put_damaged_aside(n);
-    if (o != NULL && n->died_role == ROLE_UNKNOWN) n->died_role = role_parse(o->role);
+    if (o != NULL && n->died_role == ROLE_UNKNOWN) n->died_role = o->role;
     if (o != NULL && n->proc != NULL && proc_id(n->proc)->incarnation < 0) proc_stand_for(n->proc, n->dir, o->incarnation.v);
     if (o != NULL && n->proc != NULL) signal_process(n, o);
 }

@@ -87,8 +87,8 @@ struct node {
     long log_from; /* where the process's own part of the log begins */
     struct life life;
     struct ending ending;
-    int64_t asked_at;   /* when the question was asked that waits for its answer */
-    enum role began_as; /* the role that the process was started for; ROLE_UNKNOWN: an adopted one */
+    int64_t asked_at;        /* when the question was asked that waits for its answer */
+    enum node_role began_as; /* the role that the process was started for; ROLE_UNKNOWN: an adopted one */
     int64_t connect_at, boot_since;
     int64_t greet_at; /* when to greet again */
     int64_t ready_at; /* when its process became ready */
@@ -96,7 +96,7 @@ struct node {
     int64_t read_at;  /* when it last told where it stands */
     int64_t retry_at;
     enum node_trouble trouble;
-    enum role died_role;              /* ROLE_UNKNOWN: there was none */
+    enum node_role died_role;         /* ROLE_UNKNOWN: there was none */
     int64_t spare_until, spare_limit; /* 0, or how long it stays dead so that others can load their data first */
     int64_t spare_since;              /* when they were last seen to load, or to be there without serve knowing */
     struct backoff backoff;

@@ -5,6 +5,7 @@
 #include "agent/engine/order_check.h"
 #include "agent/redis/tls.h"
 #include "base/arena.h"
+#include <assert.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -73,7 +74,7 @@ int conf_check(const struct proto_node_order *o, struct err *e)
             e, ERR_USAGE, "this agent can't run the engine \"%s\"", o->engine && order_is_text(o->engine) ? o->engine : "?");
     int r = order_check(o, e);
     if (r) return r;
-    if (role_parse(o->role) == ROLE_UNKNOWN) return err_set(e, ERR_USAGE, "the order has no proper role");
+    assert(o->role != ROLE_UNKNOWN);
     if (role_at_start(o) == ROLE_REPLICA &&
         (!order_is_host(o->upstream_host) || strlen(o->upstream_host) >= HOST_SIZE || !order_is_port(o->upstream_port)))
         return err_set(e, ERR_USAGE, "a replica's order has no proper upstream");

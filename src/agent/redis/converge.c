@@ -115,7 +115,7 @@ static enum step toward_encryption(const struct node_now *now)
 
 enum step converge(const struct proto_node_order *o, const struct node_now *now)
 {
-    bool replica = role_parse(o->role) == ROLE_REPLICA;
+    bool replica = o->role == ROLE_REPLICA;
     enum step role, next;
     if (!names_within(now->held, &o->endpoints)) return STEP_RELEASE;
     if (now->dropping) return STEP_DROP;

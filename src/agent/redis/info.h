@@ -7,7 +7,7 @@
 /* What a Redis says of itself in its INFO answers, as far as the agent needs it. Pure text work. */
 
 struct replication_info {
-    enum role role;
+    enum node_role role;
     char upstream_host[64];
     int upstream_port;
     bool link_up;

@@ -42,7 +42,7 @@ static int put_conf(const struct probed *p, bool clustered, char path[PATH_MAX],
 {
     _buf_ struct buf text = {0};
     static const struct string_list none;
-    const struct proto_node_order order = {.address = "127.0.0.1", .role = "primary", .engine = "redis", .port = {true, 0}};
+    const struct proto_node_order order = {.address = "127.0.0.1", .role = ROLE_PRIMARY, .engine = "redis", .port = {true, 0}};
     conf_render(&order, &none, &none, p->dir, &text);
     if (clustered) buf_printf(&text, "cluster-enabled yes\ncluster-port %d\n", find_free_port());
     snprintf(path, PATH_MAX, "%s/redis.conf", p->dir);

@@ -420,7 +420,7 @@ static void redis_look(struct node *n)
 static void see_replication(const struct node *n, struct proto_node_seen *out)
 {
     const struct replication_info *i = &redis_of(n)->info;
-    out->role = i->role == ROLE_PRIMARY ? SEEN_ROLE_PRIMARY : SEEN_ROLE_REPLICA;
+    out->role = i->role;
     out->offset = OPT_INT(i->offset);
     if (i->branch_offset > 0) out->branch_offset = OPT_INT(i->branch_offset);
     if (redis_is_taking(n, STEP_PROMOTE)) out->rising = OPT_BOOL(true);
@@ -454,7 +454,7 @@ static void redis_see(struct node *n, struct proto_node_seen *out)
 static bool redis_can_feed(const struct node *n)
 {
     const struct replication_info *i = &redis_of(n)->info;
-    return role_parse(n->order->role) == i->role && (i->role == ROLE_PRIMARY || i->link_up);
+    return n->order->role == i->role && (i->role == ROLE_PRIMARY || i->link_up);
 }
 
 static void redis_upstream_lost(struct node *n)

@@ -105,7 +105,7 @@ static void know_replication(struct node *n, const struct redisReply *r)
     if (!same || (offset_told && was.offset != now.offset)) node_changed(n);
     if (broken) tls_relink(n);
     if (n->life.ready) return;
-    log_info("node %s: %s is ready", n->id, role_name(now.role));
+    log_info("node %s: %s is ready", n->id, node_role_text(now.role));
     node_became_ready(n);
 }
 

@@ -39,7 +39,7 @@ bool cluster_is_large(const struct cluster_map *map)
  */
 static bool is_newborn(const struct node *p, const struct cluster_map *map)
 {
-    if (!cluster_is_large(map) || role_parse(p->order->role) != ROLE_PRIMARY) return false;
+    if (!cluster_is_large(map) || p->order->role != ROLE_PRIMARY) return false;
     return p->proc == NULL && !node_has_file(p, NODES_CONF);
 }
 
@@ -73,7 +73,7 @@ static bool is_master_by_file(const struct node *n)
     char path[PATH_MAX];
     struct err e;
     _buf_ struct buf text = {0};
-    if (role_parse(n->order->role) != ROLE_PRIMARY || !node_has_file(n, NODES_CONF)) return false;
+    if (n->order->role != ROLE_PRIMARY || !node_has_file(n, NODES_CONF)) return false;
     return file_read(node_path(n, NODES_CONF, path), &text, &e) == 0 &&
            cluster_conf_is_primary(text.data, n->order->cluster_name);
 }

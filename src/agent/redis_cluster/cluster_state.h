@@ -17,17 +17,17 @@ struct cluster_state {
     int asks;                       /* enum view_state */
     struct proto_cluster_seen seen; /* what is told of that; strings belong to 'told' */
     struct arena told;
-    enum role role;  /* its own, when the view was asked for */
-    uint64_t pulse;  /* of the host, then */
-    uint64_t serial; /* of the map that the view was held against */
-    int64_t read_at; /* when it was asked for */
-    bool stale;      /* something was done or seen that may have changed it */
-    bool whole;      /* cluster_state is ok */
-    int64_t count;   /* how many nodes CLUSTER INFO told */
-    bool doubted;    /* the last answer to CLUSTER NODES was none: the view is an older one */
-    bool mended;     /* slots in flight were, since the view was read */
-    bool complete;   /* CLUSTER SLOTS named every replica since the view last disagreed */
-    bool fine;       /* the last view that is whole was as the map says; and when that was: */
+    enum node_role role; /* its own, when the view was asked for */
+    uint64_t pulse;      /* of the host, then */
+    uint64_t serial;     /* of the map that the view was held against */
+    int64_t read_at;     /* when it was asked for */
+    bool stale;          /* something was done or seen that may have changed it */
+    bool whole;          /* cluster_state is ok */
+    int64_t count;       /* how many nodes CLUSTER INFO told */
+    bool doubted;        /* the last answer to CLUSTER NODES was none: the view is an older one */
+    bool mended;         /* slots in flight were, since the view was read */
+    bool complete;       /* CLUSTER SLOTS named every replica since the view last disagreed */
+    bool fine;           /* the last view that is whole was as the map says; and when that was: */
     uint64_t fine_pulse, fine_serial;
     bool from_phantom;              /* it was started as a replica of one */
     bool newborn;                   /* it is the first process of its shard's primary, and was started with the shard's slots */

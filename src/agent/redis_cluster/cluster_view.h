@@ -8,7 +8,7 @@
  */
 struct cluster_view {
     bool read;                 /* there was an answer, and it was one */
-    enum role role;            /* its own, as the Redis Cluster has it */
+    enum node_role role;       /* its own, as the Redis Cluster has it */
     int known, strangers;      /* nodes of the map that it knows, itself included; and others */
     int64_t epoch;             /* its own configuration epoch */
     int64_t latest;            /* the highest of all that it knows */

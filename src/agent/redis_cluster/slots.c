@@ -53,7 +53,7 @@ static void restore_slots(struct node *n, const struct cluster_map *map)
 static bool shall_follow(const struct node *n)
 {
     const struct proto_node_order *o = n->order;
-    if (role_parse(o->role) == ROLE_REPLICA) return true;
+    if (o->role == ROLE_REPLICA) return true;
     return o->promote_offset.set && redis_of(n)->info.offset < o->promote_offset.v;
 }
 

@@ -23,7 +23,7 @@ static void ordered_source(const struct node *n, char out[SOURCE_SIZE])
 {
     const struct proto_node_order *o = n->order;
     out[0] = '\0';
-    if (role_parse(o->role) == ROLE_REPLICA && o->source_host != NULL)
+    if (o->role == ROLE_REPLICA && o->source_host != NULL)
         snprintf(out, SOURCE_SIZE, "%s %d", o->source_host, (int)o->source_port.v);
 }
 
