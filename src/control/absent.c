@@ -1,5 +1,6 @@
 #include "control/absent.h"
 #include "base/proc_stat.h"
+#include "control/kept.h"
 #include "control/reach.h"
 #include "control/session.h"
 #include "plan/world.h"
@@ -43,10 +44,11 @@ static void look_at_unit(struct absence *x, const struct absence *before, const 
 {
     for (size_t i = 0; i < u->rows.n; i++) {
         const struct kept *k = u->rows.items[i];
-        const struct row_node *n = rows_tables[k->table] == &sql_table_node ? k->row : NULL;
-        if (n == NULL) continue;
-        if (!x->all_vanished && !proc_stat_works_below((long)n->seen_pid, data_dir)) note_vanished(x, n->id);
-        if (node_has_vanished(x, n->id) != node_has_vanished(before, n->id)) rows_mark(r, u);
+        if (kept_table(k) != &sql_table_node) continue;
+        const char *id = kept_text(k, offsetof(struct row_node, id));
+        long pid = (long)kept_number(k, offsetof(struct row_node, seen_pid));
+        if (!x->all_vanished && !proc_stat_works_below(pid, data_dir)) note_vanished(x, id);
+        if (node_has_vanished(x, id) != node_has_vanished(before, id)) rows_mark(r, u);
     }
 }
 
@@ -106,7 +108,7 @@ static void look_for_agent(struct absences *x, const struct sessions *all, struc
 
 void absences_look(struct absences *x, const struct sessions *all, struct rows *r)
 {
-    for (size_t i = 0; i < r->n_regions; i++) look_for_agent(x, all, r, ((const struct row_region *)r->regions[i]->row)->name);
+    for (size_t i = 0; i < r->n_regions; i++) look_for_agent(x, all, r, rows_region_name(r->regions[i]));
     x->again = false;
 }
 

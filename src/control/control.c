@@ -375,14 +375,15 @@ void control_set_dry_run_times(struct control *c, const struct dry_run_times *t)
     control_changed(c);
 }
 
-static int find_node(struct control *c, const char *region, const char *id, const struct row_node **out, struct err *e)
+static int find_node(
+    struct control *c, const char *region, const char *id, struct arena *a, const struct row_node **out, struct err *e)
 {
     const struct rows *rows;
     int r = passes_rows(&c->passes, &rows, e);
     *out = NULL;
     for (size_t i = 0; r == 0 && i < rows->n_regions; i++) {
-        const struct row_region *home = rows->regions[i]->row;
-        const struct row_node *n = region == NULL || strcmp(home->name, region) == 0 ? rows_node(rows, home->name, id) : NULL;
+        const char *home = rows_region_name(rows->regions[i]);
+        const struct row_node *n = region == NULL || strcmp(home, region) == 0 ? rows_node(rows, home, id, a) : NULL;
         if (n && *out) return err_set(e, 400, "%.80s is in %s and in %s: name a region.", id, (*out)->region, n->region);
         if (n) *out = n;
     }
@@ -395,8 +396,9 @@ static int find_node(struct control *c, const char *region, const char *id, cons
 int control_node_do(struct control *c, const char *region, const char *id, enum node_deed deed, int64_t *pid, struct err *e)
 {
     static const int signals[] = {[NODE_DEED_KILL] = SIGKILL, [NODE_DEED_HANG] = SIGSTOP, [NODE_DEED_RESUME] = SIGCONT};
+    _arena_ struct arena a = {0};
     const struct row_node *row;
-    int r = find_node(c, region, id, &row, e);
+    int r = find_node(c, region, id, &a, &row, e);
     if (r) return r;
     bool done = row->seen_pid != 0;
     if (done && session_is_dry_run(&c->sessions, row->region))

@@ -307,7 +307,7 @@ static void mark_due(struct passes *p)
 static void look_for_agents(struct passes *p)
 {
     for (size_t i = 0; !p->handed_out && i < p->rows.n_regions; i++) {
-        const char *region = ((const struct row_region *)p->rows.regions[i]->row)->name;
+        const char *region = rows_region_name(p->rows.regions[i]);
         if (session_left_over(p->sessions, region)) session_ensure(p->sessions, region);
     }
     p->handed_out = true;

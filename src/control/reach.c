@@ -1,4 +1,5 @@
 #include "control/reach.h"
+#include "control/kept.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,14 +7,14 @@
 
 static bool user_rests(const struct unit *u)
 {
-    const struct row_user *row = unit_row(u, &sql_table_user);
-    return row == NULL || row->status == USER_ACTIVE;
+    const struct kept *row = unit_row(u, &sql_table_user);
+    return row == NULL || kept_number(row, offsetof(struct row_user, status)) == USER_ACTIVE;
 }
 
 static bool user_group_rests(const struct unit *u)
 {
-    const struct row_user_group *row = unit_row(u, &sql_table_user_group);
-    bool rests = row == NULL || row->status == USER_GROUP_ACTIVE;
+    const struct kept *row = unit_row(u, &sql_table_user_group);
+    bool rests = row == NULL || kept_number(row, offsetof(struct row_user_group, status)) == USER_GROUP_ACTIVE;
     for (size_t i = 0; rests && i < u->names.n; i++) rests = user_rests(u->names.items[i]);
     return rests;
 }
@@ -21,8 +22,9 @@ static bool user_group_rests(const struct unit *u)
 /* An automatic one goes when its time is over: until then it is looked at for its own sake only. */
 static bool snapshot_rests(const struct unit *u)
 {
-    const struct row_snapshot *row = unit_row(u, &sql_table_snapshot);
-    return row == NULL || row->status == SNAPSHOT_AVAILABLE || row->status == SNAPSHOT_FAILED;
+    const struct kept *row = unit_row(u, &sql_table_snapshot);
+    int64_t status = row ? kept_number(row, offsetof(struct row_snapshot, status)) : SNAPSHOT_AVAILABLE;
+    return status == SNAPSHOT_AVAILABLE || status == SNAPSHOT_FAILED;
 }
 
 /* True where 'to', which names 'from', is seen from there. */
@@ -137,8 +139,9 @@ static void mark_snapshots(struct rows *r, const struct rows_change *c, const in
 {
     if (kept_was && kept_is && *kept_was == *kept_is) return;
     for (size_t i = 0; i < c->unit->named_by.n; i++) {
-        const struct row_snapshot *s = unit_row(c->unit->named_by.items[i], &sql_table_snapshot);
-        if (s && s->source == SNAPSHOT_AUTOMATED) mark_unit(r, c, c->unit->named_by.items[i]);
+        const struct kept *s = unit_row(c->unit->named_by.items[i], &sql_table_snapshot);
+        bool automatic = s && kept_number(s, offsetof(struct row_snapshot, source)) == SNAPSHOT_AUTOMATED;
+        if (automatic) mark_unit(r, c, c->unit->named_by.items[i]);
     }
 }
 
@@ -153,8 +156,8 @@ static bool unit_has_parameter_group(const struct unit *u, const char *name)
 {
     for (size_t i = 0; i < u->rows.n; i++) {
         const struct kept *k = u->rows.items[i];
-        const struct row_cache_cluster *row = rows_tables[k->table] == &sql_table_cache_cluster ? k->row : NULL;
-        if (row && strcmp(row->parameter_group, name) == 0) return true;
+        bool cluster = kept_table(k) == &sql_table_cache_cluster;
+        if (cluster && strcmp(kept_text(k, offsetof(struct row_cache_cluster, parameter_group)), name) == 0) return true;
     }
     return false;
 }
@@ -203,8 +206,8 @@ static bool has_forked(const struct unit *rg)
 {
     for (size_t i = 0; i < rg->rows.n; i++) {
         const struct kept *k = rg->rows.items[i];
-        const struct row_node_group *ng = rows_tables[k->table] == &sql_table_node_group ? k->row : NULL;
-        if (ng && ng->fork_offset != 0) return true;
+        bool node_group = kept_table(k) == &sql_table_node_group;
+        if (node_group && kept_number(k, offsetof(struct row_node_group, fork_offset)) != 0) return true;
     }
     return false;
 }
@@ -212,8 +215,9 @@ static bool has_forked(const struct unit *rg)
 /* A failover that waits for slots to come to rest, or is given up, or was while a region was out of reach (plan/fork.c). */
 static bool awaits_obedience(const struct unit *global)
 {
-    const struct row_global_replication_group *row = unit_row(global, &sql_table_global_replication_group);
-    bool awaits = row && (row->phase == PHASE_FENCING || row->phase == PHASE_WITHDRAWING);
+    const struct kept *row = unit_row(global, &sql_table_global_replication_group);
+    int64_t phase = row ? kept_number(row, offsetof(struct row_global_replication_group, phase)) : 0;
+    bool awaits = row && (phase == PHASE_FENCING || phase == PHASE_WITHDRAWING);
     for (size_t i = 0; !awaits && i < global->names.n; i++) awaits = has_forked(global->names.items[i]);
     return awaits;
 }

@@ -1,8 +1,8 @@
 #include "control/rows.h"
 #include "base/arena.h"
+#include "control/kept.h"
 #include "plan/serverless.h"
 #include "plan/settings.h"
-#include "plan/world.h"
 #include "store/queries.gen.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,30 +15,9 @@ struct rows_note {
     bool gone;
 };
 
-#define TABLE(array, item, name, query) &sql_table_##name,
-/* Plans read two tables besides those whose rows they change. */
-#define TABLES(X)   \
-    X(, , region, ) \
-    WORLD_TABLES(X) \
-    X(, , snapshot_schedule, )
-
-const struct sql_table *const rows_tables[] = {TABLES(TABLE)};
-const size_t n_rows_tables = sizeof rows_tables / sizeof *rows_tables;
-
-static size_t table_place(const struct sql_table *t)
-{
-    size_t i = 0;
-    while (i < n_rows_tables && rows_tables[i] != t) i++;
-    return i;
-}
-
 /* ---- one row ---- */
 
-static const char *text_of_column(const struct sql_column *c, const void *row)
-{
-    return *(const char *const *)((const char *)row + c->offset);
-}
-
+/* Its entry in the book of addresses, or NULL. */
 static const char *held_address(const struct rows *r, struct arena *a, const struct sql_table *t, const void *row)
 {
     const struct row_node *n = t == &sql_table_node ? row : NULL;
@@ -46,70 +25,6 @@ static const char *held_address(const struct rows *r, struct arena *a, const str
     if (n && n->address) return address_book_entry(a, r->ports, n->address, n->port);
     bool shared = e && !r->ports && serverless_owns(e->rg_id); /* with its node, in whose name it stands in the book */
     return e && e->address && !shared ? address_book_entry(a, r->ports, e->address, e->port) : NULL;
-}
-
-static char *put_text(char **end, const char *text)
-{
-    char *at = *end;
-    *end = stpcpy(at, text) + 1;
-    return at;
-}
-
-static size_t texts_size(const struct sql_table *t, const void *row)
-{
-    size_t size = 0;
-    for (int i = 0; i < t->n_columns; i++)
-        if (t->columns[i].kind == SQL_TEXT && text_of_column(&t->columns[i], row))
-            size += strlen(text_of_column(&t->columns[i], row)) + 1;
-    return size;
-}
-
-static void put_key(const struct sql_table *t, const void *row, char *key)
-{
-    char number[24], *end = stpcpy(key, t->name);
-    for (int i = 0; i < t->n_key; i++) {
-        const struct sql_column *c = &t->columns[i];
-        const char *text = number;
-        if (c->kind == SQL_TEXT) text = text_of_column(c, row);
-        else snprintf(number, sizeof number, "%lld", (long long)*(const int64_t *)((const char *)row + c->offset));
-        if ((size_t)(end - key) + strlen(text) + 2 > UNIT_KEY_SIZE)
-            abort(); /* ids have at most 255 bytes, and no row has two that are so long */
-        *end = ' ';
-        end = stpcpy(end + 1, text);
-    }
-}
-
-/* The block: struct kept, the row, its strings, its key, its entry in the book of addresses. */
-static struct kept *kept_new(const struct rows *r, const struct sql_table *t, const void *row)
-{
-    _arena_ struct arena a = {0};
-    char key[UNIT_KEY_SIZE];
-    put_key(t, row, key);
-    const char *held = held_address(r, &a, t, row);
-    size_t size = sizeof(struct kept) + t->row_size + texts_size(t, row) + strlen(key) + 1 + (held ? strlen(held) + 1 : 0);
-    struct kept *k = malloc(size);
-    if (k == NULL) abort();
-    char *copy = (char *)(k + 1), *end = copy + t->row_size;
-    memcpy(copy, row, t->row_size);
-    for (int i = 0; i < t->n_columns; i++) {
-        const struct sql_column *c = &t->columns[i];
-        const char *text = c->kind == SQL_TEXT ? text_of_column(c, row) : NULL;
-        if (text) text = put_text(&end, text);
-        if (text) memcpy(copy + c->offset, &text, sizeof text);
-    }
-    *k = (struct kept){.table = (uint32_t)table_place(t), .row = copy, .key = put_text(&end, key)};
-    k->held = held ? put_text(&end, held) : NULL;
-    return k;
-}
-
-static void kept_free(struct kept *k)
-{
-    free(k);
-}
-
-static const struct sql_table *table_of(const struct kept *k)
-{
-    return rows_tables[k->table];
 }
 
 /* 'region' is NULL where the table's rows have none. */
@@ -147,15 +62,15 @@ static void unit_free(struct unit *u)
 /* The node that a row is only about: its unit is the row's, too. False: the row says itself whose it is. */
 static bool is_of_node(const struct kept *k, const char **region, const char **id)
 {
-    const struct row_shard_node *shard_node = table_of(k) == &sql_table_shard_node ? k->row : NULL;
-    const struct row_seed *seed = table_of(k) == &sql_table_seed ? k->row : NULL;
-    if (shard_node) *region = shard_node->region, *id = shard_node->id;
-    if (seed) *region = seed->region, *id = seed->node_id;
-    return shard_node || seed;
+    bool shard_node = kept_table(k) == &sql_table_shard_node, seed = kept_table(k) == &sql_table_seed;
+    if (!shard_node && !seed) return false;
+    *region = kept_text(k, seed ? offsetof(struct row_seed, region) : offsetof(struct row_shard_node, region));
+    *id = kept_text(k, seed ? offsetof(struct row_seed, node_id) : offsetof(struct row_shard_node, id));
+    return true;
 }
 
 /* A row whose node is gone stays where it was. */
-static struct unit *unit_of_row(struct rows *r, const struct kept *k, bool gone)
+static struct unit *unit_of_row(struct rows *r, const struct kept *k, const void *row, bool gone)
 {
     char key[UNIT_KEY_SIZE];
     const char *region, *id;
@@ -164,7 +79,7 @@ static struct unit *unit_of_row(struct rows *r, const struct kept *k, bool gone)
     const struct kept *before = u == NULL && (gone || of_node) ? index_get(&r->by_key, k->key) : NULL;
     if (before) return before->unit;
     if (of_node) return u;
-    enum unit_kind kind = unit_key(table_of(k), k->row, key);
+    enum unit_kind kind = unit_key(kept_table(k), row, key);
     return kind == UNIT_NONE ? NULL : make_unit(r, kind, key);
 }
 
@@ -175,11 +90,11 @@ static void note_emptied(struct rows *r, struct unit *u)
     unit_list_add(&r->emptied, u);
 }
 
-static void link_names(struct rows *r, const struct kept *k, bool gone)
+static void link_names(struct rows *r, const struct kept *k, const void *row, bool gone)
 {
     enum unit_kind kinds[UNIT_NAMES_MAX];
     char keys[UNIT_NAMES_MAX][UNIT_KEY_SIZE];
-    size_t n = unit_names(table_of(k), k->row, kinds, keys);
+    size_t n = unit_names(kept_table(k), row, kinds, keys);
     for (size_t i = 0; i < n; i++) {
         struct unit *u = make_unit(r, kinds[i], keys[i]);
         if (gone) {
@@ -214,11 +129,16 @@ static void drop_from_unit(struct kept *k)
 
 /* ---- what is kept ---- */
 
+const char *rows_region_name(const struct kept *region)
+{
+    return kept_text(region, offsetof(struct row_region, name));
+}
+
 static void add_region(struct rows *r, struct kept *k)
 {
     size_t at = 0;
-    const struct row_region *row = k->row;
-    while (at < r->n_regions && strcmp(((const struct row_region *)r->regions[at]->row)->name, row->name) < 0) at++;
+    const char *name = rows_region_name(k);
+    while (at < r->n_regions && strcmp(rows_region_name(r->regions[at]), name) < 0) at++;
     r->regions = realloc(r->regions, (r->n_regions + 1) * sizeof(struct kept *));
     if (r->regions == NULL) abort();
     memmove(&r->regions[at + 1], &r->regions[at], (r->n_regions++ - at) * sizeof(struct kept *));
@@ -232,70 +152,77 @@ static void drop_region(struct rows *r, const struct kept *k)
     memmove(&r->regions[at], &r->regions[at + 1], (--r->n_regions - at) * sizeof(struct kept *));
 }
 
-static void take_out(struct rows *r, struct kept *k)
+static void take_out(struct rows *r, struct kept *k, const void *row)
 {
+    _arena_ struct arena a = {0};
+    const char *held = held_address(r, &a, kept_table(k), row);
     index_drop(&r->by_key, k->key);
     if (k->unit == NULL) {
         drop_region(r, k);
         return;
     }
     drop_from_unit(k);
-    link_names(r, k, true);
+    link_names(r, k, row, true);
     note_emptied(r, k->unit);
-    if (k->held) address_book_free(&r->addresses, k->held);
+    if (held) address_book_free(&r->addresses, held);
 }
 
 static bool lacks_address(const struct kept *k)
 {
-    if (table_of(k) == &sql_table_node) return ((const struct row_node *)k->row)->no_address;
-    return table_of(k) == &sql_table_endpoint && ((const struct row_endpoint *)k->row)->no_address;
+    if (kept_table(k) == &sql_table_node) return kept_text(k, offsetof(struct row_node, no_address));
+    return kept_table(k) == &sql_table_endpoint && kept_text(k, offsetof(struct row_endpoint, no_address));
 }
 
-static void put_in(struct rows *r, struct kept *k)
+static void put_in(struct rows *r, struct kept *k, const void *row)
 {
+    _arena_ struct arena a = {0};
+    const char *held = held_address(r, &a, kept_table(k), row);
     index_put(&r->by_key, k->key, k);
     if (k->unit == NULL) {
         add_region(r, k);
         return;
     }
     add_to_unit(k->unit, k);
-    link_names(r, k, false);
-    if (k->held) address_book_take(&r->addresses, k->held);
+    link_names(r, k, row, false);
+    if (held) address_book_take(&r->addresses, held);
     if (lacks_address(k)) unit_list_add(&r->homeless, k->unit);
 }
 
 /* A row that is nobody's is of no use to plans: its owner went before it. */
 static bool is_of_use(const struct kept *k)
 {
-    return k->unit || table_of(k) == &sql_table_region;
+    return k->unit || kept_table(k) == &sql_table_region;
 }
 
 /* A stand-alone cluster may be taken into a replication group: what is only about its node goes along. */
-static void follow_node(struct rows *r, struct unit *from, const struct kept *k)
+static void follow_node(struct rows *r, struct unit *from, struct unit *to, const struct row_node *node)
 {
-    const struct row_node *node = k->row;
+    _arena_ struct arena a = {0};
     const char *region, *id;
     for (size_t i = from->rows.n; i > 0; i--) {
         struct kept *other = from->rows.items[i - 1];
         if (!is_of_node(other, &region, &id) || strcmp(region, node->region) != 0 || strcmp(id, node->id) != 0) continue;
-        take_out(r, other);
-        other->unit = k->unit;
-        put_in(r, other);
+        const void *row = kept_row(other, &a);
+        take_out(r, other, row);
+        other->unit = to;
+        put_in(r, other, row);
     }
 }
 
 /* Takes 'k' over. */
 static void change_row(struct rows *r, struct kept *k, bool gone, size_t by)
 {
-    k->unit = unit_of_row(r, k, gone);
+    _arena_ struct arena a = {0};
+    const void *row = kept_row(k, &a);
+    k->unit = unit_of_row(r, k, row, gone);
     struct kept *was = index_get(&r->by_key, k->key), *is = gone || !is_of_use(k) ? NULL : k;
-    struct rows_change c = {table_of(k), k->unit, was ? was->row : NULL, is ? is->row : NULL, by};
-    if (was) take_out(r, was);
-    if (is) put_in(r, is);
-    if (was && is && was->unit != is->unit && table_of(is) == &sql_table_node) follow_node(r, was->unit, is);
+    struct rows_change c = {kept_table(k), k->unit, was ? kept_row(was, &a) : NULL, is ? row : NULL, by};
+    if (was) take_out(r, was, c.was);
+    if (is) put_in(r, is, row);
+    if (was && is && was->unit != is->unit && c.table == &sql_table_node) follow_node(r, was->unit, is->unit, row);
     if (r->changed && (c.was || c.is)) r->changed(r->changed_arg, &c);
-    kept_free(was);
-    if (is == NULL) kept_free(k);
+    free(was);
+    if (is == NULL) free(k);
 }
 
 /* ---- what the store tells ---- */
@@ -308,10 +235,10 @@ void rows_note(struct rows *r, const struct sql_table *t, const void *row, bool 
         r->parameters_known = false;
         if (r->changed) r->changed(r->changed_arg, &c);
     }
-    if (table_place(t) == n_rows_tables) return;
+    if (kept_table_place(t) == n_kept_tables) return;
     struct rows_note *n = calloc(1, sizeof *n);
     if (n == NULL) abort();
-    *n = (struct rows_note){NULL, kept_new(r, t, row), r->writes_by, gone};
+    *n = (struct rows_note){NULL, kept_new(t, row), r->writes_by, gone};
     if (r->last == NULL) r->last = &r->first;
     *r->last = n;
     r->last = &n->next;
@@ -331,7 +258,7 @@ void rows_apply(struct rows *r)
     struct rows_note *notes = r->first;
     r->first = NULL;
     r->last = &r->first;
-    for (size_t table = 0; notes && table < n_rows_tables; table++) {
+    for (size_t table = 0; notes && table < n_kept_tables; table++) {
         for (struct rows_note **at = &notes, *n; (n = *at) != NULL;) {
             if (n->kept->table != table) {
                 at = &n->next;
@@ -346,7 +273,7 @@ void rows_apply(struct rows *r)
 
 void rows_forget_notes(struct rows *r)
 {
-    for (struct rows_note *n; (n = take_note(r)) != NULL; free(n)) kept_free(n->kept);
+    for (struct rows_note *n; (n = take_note(r)) != NULL; free(n)) free(n->kept);
 }
 
 /* ---- all of them ---- */
@@ -360,10 +287,10 @@ struct loading {
 static void load_row(void *arg, const void *row)
 {
     const struct loading *l = arg;
-    struct kept *k = kept_new(l->rows, l->table, row);
-    k->unit = unit_of_row(l->rows, k, false);
-    if (is_of_use(k)) put_in(l->rows, k);
-    else kept_free(k);
+    struct kept *k = kept_new(l->table, row);
+    k->unit = unit_of_row(l->rows, k, row, false);
+    if (is_of_use(k)) put_in(l->rows, k, row);
+    else free(k);
 }
 
 static int load_parameters(struct rows *r, struct store *s, struct err *e)
@@ -383,8 +310,8 @@ int rows_load(struct rows *r, struct store *s, struct err *e)
         struct rows empty = {.ports = r->ports, .changed = r->changed, .changed_arg = r->changed_arg};
         rows_fini(r);
         *r = empty;
-        for (size_t i = 0; result == 0 && i < n_rows_tables; i++)
-            result = store_each(s, rows_tables[i], load_row, &(struct loading){r, rows_tables[i]}, e);
+        for (size_t i = 0; result == 0 && i < n_kept_tables; i++)
+            result = store_each(s, kept_tables[i], load_row, &(struct loading){r, kept_tables[i]}, e);
         r->known = result == 0;
         rows_mark_all(r);
     }
@@ -401,7 +328,7 @@ void rows_lose(struct rows *r)
 void rows_fini(struct rows *r)
 {
     rows_forget_notes(r);
-    for (size_t i = 0; i < r->by_key.cap; i++) kept_free(r->by_key.slots[i].value);
+    for (size_t i = 0; i < r->by_key.cap; i++) free(r->by_key.slots[i].value);
     for (size_t i = 0; i < r->units.cap; i++)
         if (r->units.slots[i].value) unit_free(r->units.slots[i].value);
     index_fini(&r->by_key);
@@ -443,10 +370,10 @@ void rows_sweep(struct rows *r)
 
 /* ---- looking for something ---- */
 
-const struct row_node *rows_node(const struct rows *r, const char *region, const char *id)
+const struct row_node *rows_node(const struct rows *r, const char *region, const char *id, struct arena *a)
 {
     const struct kept *k = find_kept(r, &sql_table_node, region, id);
-    return k ? k->row : NULL;
+    return k ? kept_row(k, a) : NULL;
 }
 
 struct unit *rows_unit_of_node(const struct rows *r, const char *region, const char *id)
@@ -490,10 +417,10 @@ struct unit *rows_unit_of(const struct rows *r, const char *region, const char *
     return NULL;
 }
 
-const void *unit_row(const struct unit *u, const struct sql_table *t)
+const struct kept *unit_row(const struct unit *u, const struct sql_table *t)
 {
     for (size_t i = 0; i < u->rows.n; i++)
-        if (table_of(u->rows.items[i]) == t) return u->rows.items[i]->row;
+        if (kept_table(u->rows.items[i]) == t) return u->rows.items[i];
     return NULL;
 }
 

@@ -12,21 +12,8 @@
  * Here is also kept which units the plans shall look at next. Why they shall is for reach.h.
  */
 struct err;
+struct kept;
 struct store;
-
-/* A row, in one block with its strings. */
-struct kept {
-    struct unit *unit;
-    uint32_t place; /* in the unit's rows */
-    uint32_t table; /* in rows_tables */
-    const void *row;
-    const char *held; /* the entry in the book of addresses, or NULL */
-    char *key;        /* its table and primary key */
-};
-
-/* All tables of which rows are kept; a table comes after those whose rows tell whose its own are. */
-extern const struct sql_table *const rows_tables[];
-extern const size_t n_rows_tables;
 
 /* One row was written: what it was and is, NULL where it was or is not there. */
 struct rows_change {
@@ -44,7 +31,7 @@ struct rows {
     struct index units, by_key;
     struct homes homes;
     struct unit_list marked;
-    struct kept **regions;
+    struct kept **regions; /* by name */
     size_t n_regions;
     struct row_parameter *parameters; /* by region, parameter group, name; read anew once one was written */
     size_t n_parameters;
@@ -76,8 +63,10 @@ void rows_fini(struct rows *r);
 
 /* NULL if there is none. */
 struct unit *rows_unit_named(const struct rows *r, enum unit_kind kind, const char *region, const char *id);
-/* A node's row. */
-const struct row_node *rows_node(const struct rows *r, const char *region, const char *id);
+/* A node's row, in the arena; its texts live until the row is written. */
+const struct row_node *rows_node(const struct rows *r, const char *region, const char *id, struct arena *a);
+/* The name of one of 'regions'; it lives as long as that. */
+const char *rows_region_name(const struct kept *region);
 /* The unit that a node is of, an endpoint, a snapshot's file. */
 struct unit *rows_unit_of_node(const struct rows *r, const char *region, const char *id);
 struct unit *rows_unit_of_endpoint(const struct rows *r, const char *region, const char *id);
@@ -86,7 +75,7 @@ struct unit *rows_unit_of_file(const struct rows *r, const char *region, const c
  * it is that of a replication group, a cache cluster, a node, a global datastore, a snapshot, a user, a user group, in this order. */
 struct unit *rows_unit_of(const struct rows *r, const char *region, const char *id);
 /* The unit's only row of that table, or one of them; NULL if it has none. */
-const void *unit_row(const struct unit *u, const struct sql_table *t);
+const struct kept *unit_row(const struct unit *u, const struct sql_table *t);
 /* The next unit of all; begin with *at = 0. NULL: that was the last. */
 struct unit *rows_next_unit(const struct rows *r, size_t *at);
 

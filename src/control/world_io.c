@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "catalog/region.h"
+#include "control/kept.h"
 #include "control/rows.h"
 #include "control/steady.h"
 #include "plan/tables.h"
@@ -13,10 +14,13 @@
 
 /* ---- from the rows ---- */
 
-/* Rows of one table, to be put in order. */
-struct picked {
-    const struct kept **items;
-    size_t n;
+/* Rows, unpacked, of each of kept_tables, to be put in order. */
+struct picking {
+    struct arena *arena;
+    struct picked {
+        const void **rows;
+        size_t n;
+    } * tables;
 };
 
 static int compare_texts(const char *a, const char *b)
@@ -40,35 +44,35 @@ static const char *group_of(const struct sql_table *t, const void *row)
     return t == &sql_table_endpoint ? ((const struct row_endpoint *)row)->rg_id : NULL;
 }
 
-static int compare_rows(const void *a, const void *b)
+static int compare_rows(const void *a, const void *b, void *table)
 {
-    const struct kept *x = *(const struct kept *const *)a, *y = *(const struct kept *const *)b;
-    const struct sql_table *t = rows_tables[x->table];
-    int r = compare_column(&t->columns[0], x->row, y->row);
-    if (r == 0) r = compare_texts(group_of(t, x->row), group_of(t, y->row));
-    for (int i = 1; r == 0 && i < t->n_key; i++) r = compare_column(&t->columns[i], x->row, y->row);
+    const void *x = *(const void *const *)a, *y = *(const void *const *)b;
+    const struct sql_table *t = table;
+    int r = compare_column(&t->columns[0], x, y);
+    if (r == 0) r = compare_texts(group_of(t, x), group_of(t, y));
+    for (int i = 1; r == 0 && i < t->n_key; i++) r = compare_column(&t->columns[i], x, y);
     return r;
 }
 
-static void count_rows(struct picked *picked, const struct unit *u)
+static void count_rows(struct picking *p, const struct unit *u)
 {
-    for (size_t i = 0; i < u->rows.n; i++) picked[u->rows.items[i]->table].n++;
+    for (size_t i = 0; i < u->rows.n; i++) p->tables[u->rows.items[i]->table].n++;
 }
 
-static void pick_rows(struct picked *picked, const struct unit *u)
+static void pick_rows(struct picking *p, const struct unit *u)
 {
     for (size_t i = 0; i < u->rows.n; i++) {
-        struct picked *p = &picked[u->rows.items[i]->table];
-        p->items[p->n++] = u->rows.items[i];
+        struct picked *to = &p->tables[u->rows.items[i]->table];
+        to->rows[to->n++] = kept_row(u->rows.items[i], p->arena);
     }
 }
 
-static void each_unit(const struct rows *rows, const struct unit_list *units, struct picked *picked,
-    void (*fn)(struct picked *, const struct unit *))
+static void each_unit(
+    const struct rows *rows, const struct unit_list *units, struct picking *p, void (*fn)(struct picking *, const struct unit *))
 {
     size_t at = 0;
-    for (size_t i = 0; units && i < units->n; i++) fn(picked, units->items[i]);
-    for (const struct unit *u; units == NULL && (u = rows_next_unit(rows, &at)) != NULL;) fn(picked, u);
+    for (size_t i = 0; units && i < units->n; i++) fn(p, units->items[i]);
+    for (const struct unit *u; units == NULL && (u = rows_next_unit(rows, &at)) != NULL;) fn(p, u);
 }
 
 /* Every kind of row the same way: the row as it is kept beside the one that plans change. */
@@ -76,8 +80,8 @@ static void take_table(struct world *w, const struct world_table *t, const struc
 {
     char *items = arena_alloc(w->arena, p->n * t->size);
     for (size_t i = 0; i < p->n; i++) {
-        memcpy(items + i * t->size, p->items[i]->row, t->table->row_size);
-        memcpy(items + i * t->size + t->stored, &p->items[i]->row, sizeof p->items[i]->row);
+        memcpy(items + i * t->size, p->rows[i], t->table->row_size);
+        memcpy(items + i * t->size + t->stored, &p->rows[i], sizeof p->rows[i]);
     }
     memcpy((char *)w + t->items, &items, sizeof items);
     memcpy((char *)w + t->count, &p->n, sizeof p->n);
@@ -86,25 +90,27 @@ static void take_table(struct world *w, const struct world_table *t, const struc
 static void take_schedules(struct world *w, const struct picked *p)
 {
     struct row_snapshot_schedule *all = arena_array(w->arena, struct row_snapshot_schedule, p->n);
-    for (size_t i = 0; i < p->n; i++) all[i] = *(const struct row_snapshot_schedule *)p->items[i]->row;
+    for (size_t i = 0; i < p->n; i++) all[i] = *(const struct row_snapshot_schedule *)p->rows[i];
     w->schedules = all;
     w->n_schedules = p->n;
 }
 
 void world_of_units(struct world *w, const struct rows *rows, const struct unit_list *units)
 {
-    struct picked *picked = arena_array(w->arena, struct picked, n_rows_tables);
-    each_unit(rows, units, picked, count_rows);
-    for (size_t i = 0; i < n_rows_tables; i++) {
-        picked[i].items = arena_array(w->arena, const struct kept *, picked[i].n);
-        picked[i].n = 0;
+    struct picking p = {w->arena, arena_array(w->arena, struct picked, n_kept_tables)};
+    each_unit(rows, units, &p, count_rows);
+    for (size_t i = 0; i < n_kept_tables; i++) {
+        p.tables[i].rows = arena_array(w->arena, const void *, p.tables[i].n);
+        p.tables[i].n = 0;
     }
-    each_unit(rows, units, picked, pick_rows);
-    for (size_t i = 0; i < n_rows_tables; i++) {
-        const struct world_table *t = table_find(rows_tables[i]);
-        if (picked[i].n > 1) qsort(picked[i].items, picked[i].n, sizeof *picked[i].items, compare_rows);
-        if (t) take_table(w, t, &picked[i]);
-        else if (rows_tables[i] == &sql_table_snapshot_schedule) take_schedules(w, &picked[i]);
+    each_unit(rows, units, &p, pick_rows);
+    for (size_t i = 0; i < n_kept_tables; i++) {
+        const struct sql_table *table = kept_tables[i];
+        const struct world_table *t = table_find(table);
+        struct picked *all = &p.tables[i];
+        if (all->n > 1) qsort_r(all->rows, all->n, sizeof *all->rows, compare_rows, (void *)(uintptr_t)table);
+        if (t) take_table(w, t, all);
+        else if (table == &sql_table_snapshot_schedule) take_schedules(w, all);
     }
     w->parameters = rows->parameters;
     w->n_parameters = rows->n_parameters;
@@ -116,7 +122,7 @@ struct world_region *world_regions(struct arena *a, const struct rows *rows)
 {
     struct world_region *all = arena_array(a, struct world_region, rows->n_regions);
     for (size_t i = 0; i < rows->n_regions; i++) {
-        all[i].stored = rows->regions[i]->row;
+        all[i].stored = kept_row(rows->regions[i], a);
         all[i].row = *all[i].stored;
     }
     return all;
