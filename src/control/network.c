@@ -9,13 +9,20 @@
 
 enum { BYTES_PER_MBIT = 1000 * 1000 / 8 };
 
+/* How it is where nobody has said anything is no change: who has asked for what is cut keeps the answer. */
+static void fill_links(struct network *n, bool near, bool persist)
+{
+    if (n->links == NULL && (n->links = calloc(n_regions * n_regions, sizeof *n->links)) == NULL) abort();
+    for (size_t i = 0; i < n_regions; i++)
+        for (size_t k = 0; k < n_regions; k++)
+            n->links[i * n_regions + k] = (struct network_link){.state = NETWORK_UP,
+                .latency_ms = near ? 0 : region_latency_ms(&regions[i], &regions[k]),
+                .persist = persist && !near};
+}
+
 static struct network_link *link_between(struct network *n, const struct region *from, const struct region *to)
 {
-    if (n->links == NULL) {
-        n->links = calloc(n_regions * n_regions, sizeof *n->links);
-        if (n->links == NULL) abort();
-        network_preset(n, true, false);
-    }
+    if (n->links == NULL) fill_links(n, true, false);
     return &n->links[(size_t)(from - regions) * n_regions + (size_t)(to - regions)];
 }
 
@@ -39,11 +46,7 @@ void network_preset(struct network *n, bool near, bool persist)
 {
     if (near && n->links == NULL) return; /* so it is */
     n->edits++;
-    for (size_t i = 0; i < n_regions; i++)
-        for (size_t k = 0; k < n_regions; k++)
-            *link_between(n, &regions[i], &regions[k]) = (struct network_link){.state = NETWORK_UP,
-                .latency_ms = near ? 0 : region_latency_ms(&regions[i], &regions[k]),
-                .persist = persist && !near};
+    fill_links(n, near, persist);
 }
 
 static struct proto_line_order *line_order(struct arena *a, const struct network_link *l)

@@ -80,3 +80,11 @@ Test(network, nothing_leads_to_a_region_that_is_isolated)
     outages_drop(&outages, "us-east-1", NULL);
     cr_assert_eq(order_for(there).n, 0);
 }
+
+Test(network, the_first_outage_is_told_the_same_for_as_long_as_nothing_changes)
+{
+    outages_add(&outages, &(struct outage){.region = "us-east-1", .state = OUTAGE_ISOLATED});
+    const char *kept = network_cut_from(&network, &outages, "us-east-1");
+    cr_assert_str_eq(network_cut_from(&network, &outages, "eu-west-1"), "us-east-1");
+    cr_assert_eq(network_cut_from(&network, &outages, "us-east-1"), kept, "a pass holds on to it");
+}
