@@ -35,7 +35,8 @@ struct connection {
     enum connection_phase phase;
     int64_t since_ms;
     bool shut;        /* it was told to end */
-    uint64_t counted; /* bytes that had been read at the last connection_count_anew() */
+    uint64_t counted; /* bytes of its earlier requests */
+    uint64_t checked; /* that many when the kernel was last asked */
     uint8_t address[16];
 };
 
@@ -54,9 +55,10 @@ struct connection *connection_open(struct connections *c, int fd, const struct s
 void connection_close(struct connections *c, struct connection *x);
 /* The connection enters a phase. */
 void connection_enter(struct connections *c, struct connection *x, enum connection_phase phase, int64_t now_ms);
-/* How many bytes of a TCP connection have been read since connection_count_anew(), as the kernel knows. */
+/* A request of n bytes is over; SIZE_MAX: nobody knows of how many. */
+void connection_count(struct connection *x, size_t n);
+/* How many bytes of a TCP connection have been read since then, as the kernel knows. */
 uint64_t connection_bytes_read(const struct connection *x);
-void connection_count_anew(struct connection *x);
 /* Shuts its socket down. */
 void connection_shut(struct connection *x);
 /* Shuts down the connection that has been longest in this phase, if that is longer than the grace. False: there is none. */

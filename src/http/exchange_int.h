@@ -43,6 +43,7 @@ struct exchange {
     size_t received; /* bytes of the body, those thrown away too */
     size_t reserved; /* for the body, of the server's BODIES_MAX */
     size_t answer;   /* bytes of the answer, of the server's ANSWERS_MAX */
+    bool has_length; /* 'received' are all bytes of the body */
     enum refusal refusal;
     enum origin origin;
     struct arena arena;

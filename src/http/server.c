@@ -103,6 +103,7 @@ static bool refuse_early(struct exchange *x)
         return false;
     else if (n != FRAMING_CHUNKED && n > HTTP_BODY_MAX) x->refusal = REFUSED_TOO_LARGE;
     else if (!reserve_body(x, n)) x->refusal = REFUSED_NO_ROOM;
+    x->has_length = !x->refusal && n != FRAMING_CHUNKED;
     if (x->refusal == REFUSED_TOO_LARGE) return n > DRAIN_MAX || http_header(x, "Expect") != NULL;
     return x->refusal != REFUSED_NOT;
 }
@@ -158,13 +159,20 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
     }
 }
 
+/* SIZE_MAX: only the kernel knows. */
+static size_t size_of_request(const struct exchange *x)
+{
+    const union MHD_ConnectionInfo *head = MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    return head && x->has_length ? head->header_size + x->received : SIZE_MAX;
+}
+
 static void on_completed(void *arg, struct MHD_Connection *c, void **state, enum MHD_RequestTerminationCode why)
 {
     (void)arg, (void)c, (void)why;
     struct exchange *x = *state;
     if (x == NULL) return;
     *state = NULL;
-    if (!x->http->own_users) connection_count_anew(x->place);
+    if (!x->http->own_users) connection_count(x->place, size_of_request(x));
     if (x->state == X_SINKING) x->gone(x, x->gone_arg);
     connection_enter(&x->http->connections, x->place, PHASE_IDLE, http_now_ms(x->http));
     exchange_done(x);
