@@ -82,6 +82,7 @@ static struct proto_node_order order(const char *id, enum node_role role)
 #define OTHER_A2 A2 " 127.0.0.2:17005@27005 slave " A1 " 0 0 1 connected\n"
 #define SELF_A2 A2 " 127.0.0.2:17005@27005 myself,slave " A1 " 0 0 1 connected\n"
 #define OTHER_B1 B1 " 127.0.0.3:17005@27005 master - 0 0 2 connected 8192-16383\n"
+#define VIEW_A1 SELF_A1(" 0-8191") OTHER_A2 OTHER_B1
 #define SELF_B1 B1 " 127.0.0.3:17005@27005 myself,master - 0 0 2 connected 8192-16383\n"
 
 /* What it answers to CLUSTER INFO and CLUSTER NODES, which were asked at once. */
@@ -272,13 +273,12 @@ Test(redis_cluster_node, a_primary_that_follows_another_region_stays_one_in_its_
 {
     struct proto_node_order o = order_of_source("a1");
     struct node *n = script_node("a1");
-    struct rconn *c = start_with_source(
-        n, &o, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, SOURCE("$14\r\n127.9.0.1 6379", "$9\r\nfollowing"), ATTACHED);
+    struct rconn *c = start_with_source(n, &o, VIEW_A1, SOURCE("$14\r\n127.9.0.1 6379", "$9\r\nfollowing"), ATTACHED);
     cr_expect_not_null(strstr(script_read_file(n, "redis.conf"), "\nmeridian.upstream \"127.9.0.1 6379\"\n"));
     cr_expect_eq(script_see(n).role, ROLE_REPLICA);
     cr_expect_str_eq(script_see(n).upstream_host, "127.9.0.1");
     cr_expect(cluster_is_primary(n), "to the others of its cluster");
-    settle(n, c, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, SLOTS_TOLD);
+    settle(n, c, VIEW_A1, SLOTS_TOLD);
     cr_expect_str_eq(script_see(n).cluster->slots, "0-8191");
     cr_expect_null(script_see(n).cluster->unable);
 }
@@ -303,9 +303,8 @@ Test(redis_cluster_node, it_follows_nobody_any_more_once_it_has_reached_the_offs
 {
     struct proto_node_order o = order_of_source("a1"), rises = order("a1", ROLE_PRIMARY);
     struct node *n = script_node("a1");
-    struct rconn *c = start_with_source(
-        n, &o, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, SOURCE("$14\r\n127.9.0.1 6379", "$9\r\nfollowing"), ATTACHED);
-    settle(n, c, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, SLOTS_TOLD);
+    struct rconn *c = start_with_source(n, &o, VIEW_A1, SOURCE("$14\r\n127.9.0.1 6379", "$9\r\nfollowing"), ATTACHED);
+    settle(n, c, VIEW_A1, SLOTS_TOLD);
     script_say(c, "+OK\r\n");
     rises.promote_offset = OPT_INT(700);
     script_order(n, &rises);
@@ -318,7 +317,7 @@ Test(redis_cluster_node, a_replica_is_told_of_another_source)
     struct proto_node_order o = order_of_source("a2");
     struct node *n = script_node("a2"), *up = script_node("a1");
     struct proto_node_order p = order_of_source("a1");
-    start_with_source(up, &p, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, SOURCE("$14\r\n127.9.0.1 6379", "$9\r\nfollowing"), ATTACHED);
+    start_with_source(up, &p, VIEW_A1, SOURCE("$14\r\n127.9.0.1 6379", "$9\r\nfollowing"), ATTACHED);
     struct rconn *c =
         start_with_source(n, &o, OTHER_A1 SELF_A2 OTHER_B1, SOURCE("$14\r\n127.8.0.1 6379", "$7\r\nwaiting"), as_replica);
     script_reads(c, "REPLCONF GETACK *");
@@ -329,9 +328,8 @@ Test(redis_cluster_node, an_engine_that_can_t_follow_another_region_says_why)
 {
     struct proto_node_order o = order("a1", ROLE_PRIMARY);
     struct node *n = script_node("a1");
-    struct rconn *c = start_with_source(
-        n, &o, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, SOURCE("$0\r\n", "$25\r\nunable: another release 9"), MASTER);
-    settle(n, c, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, SLOTS_TOLD);
+    struct rconn *c = start_with_source(n, &o, VIEW_A1, SOURCE("$0\r\n", "$25\r\nunable: another release 9"), MASTER);
+    settle(n, c, VIEW_A1, SLOTS_TOLD);
     cr_expect_str_eq(script_see(n).cluster->unable, "another release 9");
 }
 
@@ -339,12 +337,12 @@ Test(redis_cluster_node, an_engine_that_can_t_follow_the_region_that_it_shall_ta
 {
     struct proto_node_order o = order_of_source("a1");
     struct node *n = script_node("a1");
-    struct rconn *c = start_with_source(
-        n, &o, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, SOURCE("$14\r\n127.9.0.1 6379", "$25\r\nunable: another release 9"), MASTER);
+    struct rconn *c =
+        start_with_source(n, &o, VIEW_A1, SOURCE("$14\r\n127.9.0.1 6379", "$25\r\nunable: another release 9"), MASTER);
     script_dialogue(c, "CONFIG SET min-replicas-max-lag 10 min-replicas-to-write 2147483647", "+OK\r\n");
-    settle(n, c, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, SLOTS_TOLD);
+    settle(n, c, VIEW_A1, SLOTS_TOLD);
     script_say(c, "+OK\r\n");
-    settle(n, c, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, SLOTS_TOLD);
+    settle(n, c, VIEW_A1, SLOTS_TOLD);
     cr_expect_str_eq(script_see(n).reason, "it can't follow another region: another release 9");
 }
 
@@ -354,8 +352,8 @@ Test(redis_cluster_node, what_it_sees_is_told_once_everything_agrees)
 {
     struct proto_node_order o = order("a1", ROLE_PRIMARY);
     struct node *n = script_node("a1");
-    struct rconn *c = start(n, &o, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, MASTER);
-    cr_assert_str_eq(settle(n, c, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, SLOTS_TOLD), "CONFIG SET cluster-node-timeout 2000");
+    struct rconn *c = start(n, &o, VIEW_A1, MASTER);
+    cr_assert_str_eq(settle(n, c, VIEW_A1, SLOTS_TOLD), "CONFIG SET cluster-node-timeout 2000");
     script_say(c, "+OK\r\n");
     const struct proto_cluster_seen *seen = script_see(n).cluster;
     cr_assert_not_null(seen);
@@ -365,12 +363,27 @@ Test(redis_cluster_node, what_it_sees_is_told_once_everything_agrees)
     cr_assert_str_eq(seen->moving, "");
 }
 
+Test(redis_cluster_node, another_host_is_announced_by_the_process_that_runs)
+{
+    struct proto_node_order first = order("a1", ROLE_PRIMARY), other = first;
+    struct node *n = script_node("a1");
+    first.announced_host = "a.test";
+    struct rconn *c = start(n, &first, VIEW_A1, MASTER);
+    settle(n, c, VIEW_A1, SLOTS_TOLD);
+    script_order(n, &other);
+    script_say(c, "+OK\r\n");
+    script_dialogue(c, "CONFIG SET cluster-announce-hostname  cluster-preferred-endpoint-type ip", NULL);
+    script_order(n, &first); /* before it is known what came of that */
+    script_say(c, "+OK\r\n");
+    script_dialogue(c, "CONFIG SET cluster-announce-hostname a.test cluster-preferred-endpoint-type hostname", "+OK\r\n");
+}
+
 Test(redis_cluster_node, an_answer_that_is_none_is_doubted)
 {
     struct proto_node_order o = order("a1", ROLE_PRIMARY);
     struct node *n = script_node("a1");
-    struct rconn *c = start(n, &o, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, MASTER);
-    settle(n, c, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, SLOTS_TOLD);
+    struct rconn *c = start(n, &o, VIEW_A1, MASTER);
+    settle(n, c, VIEW_A1, SLOTS_TOLD);
     script_say(c, "+OK\r\n");
     cluster_of(n)->stale = true;
     settle(n, c, "nonsense\n", SLOTS_TOLD);
@@ -395,7 +408,7 @@ Test(redis_cluster_node, a_view_that_is_refused_is_asked_again)
 {
     struct proto_node_order o = order("a1", ROLE_PRIMARY);
     struct node *n = script_node("a1");
-    struct rconn *c = start(n, &o, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, MASTER);
+    struct rconn *c = start(n, &o, VIEW_A1, MASTER);
     await_look(n, c);
     script_say(c, "-ERR no\r\n-ERR no\r\n");
     cr_assert_not_null(strstr(script_see(n).reason, "refuses to cluster_info"));
@@ -412,7 +425,7 @@ static void say_nodes(struct rconn *c, const char *nodes)
 
 Test(redis_cluster_node, every_move_of_its_view)
 {
-    static const char alike[] = SELF_A1(" 0-8191") OTHER_A2 OTHER_B1;
+    static const char alike[] = VIEW_A1;
     struct proto_node_order o = order("a1", ROLE_PRIMARY);
     struct node *n = script_node("a1");
     struct rconn *c = start(n, &o, alike, MASTER);
@@ -447,7 +460,7 @@ Test(redis_cluster_node, whoever_it_does_not_know_is_met_and_strangers_are_forgo
     struct proto_node_order o = order("a1", ROLE_PRIMARY), b = order("b1", ROLE_PRIMARY);
     struct node *n = script_node("a1"), *other = script_node("b1");
     start(other, &b, SELF_B1 OTHER_A1 OTHER_A2, MASTER);
-    struct rconn *c = start(n, &o, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, MASTER);
+    struct rconn *c = start(n, &o, VIEW_A1, MASTER);
     const char *strange = SELF_A1(" 0-8191") OTHER_A2 X1 " 127.0.0.9:17005@27005 master - 0 0 0 connected\n";
     cr_assert_str_eq(settle(n, c, strange, SLOTS_TOLD), "CLUSTER MEET 127.0.0.3 17005 27005");
     script_say(c, "+OK\r\n");
@@ -466,10 +479,10 @@ Test(redis_cluster_node, a_stream_that_said_nothing_yet_is_stirred)
 {
     struct proto_node_order o = order("a1", ROLE_PRIMARY);
     struct node *n = script_node("a1");
-    struct rconn *c = start(n, &o, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, "role:master\r\nmaster_repl_offset:0\r\n");
+    struct rconn *c = start(n, &o, VIEW_A1, "role:master\r\nmaster_repl_offset:0\r\n");
     const char *asked = "";
     for (int i = 0; i < 10 && strcmp(asked, "WAIT 9 1") != 0; i++) {
-        asked = settle(n, c, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, "*0\r\n");
+        asked = settle(n, c, VIEW_A1, "*0\r\n");
         if (strcmp(asked, "WAIT 9 1") != 0) script_say(c, "+OK\r\n");
         redis_of(n)->info.offset = 0;
     }
@@ -559,8 +572,8 @@ Test(redis_cluster_node, a_mover_sees_primaries_their_slots_and_where_they_are)
     struct slot_node_address where;
     struct proto_node_order o = order("a1", ROLE_PRIMARY);
     struct node *n = script_node("a1");
-    struct rconn *c = start(n, &o, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, MASTER);
-    settle(n, c, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, SLOTS_TOLD);
+    struct rconn *c = start(n, &o, VIEW_A1, MASTER);
+    settle(n, c, VIEW_A1, SLOTS_TOLD);
     script_say(c, "+OK\r\n");
     cr_assert_eq(slot_node_primary(&script_nodes, "a1"), n);
     cr_assert_null(slot_node_primary(&script_nodes, "b1"));

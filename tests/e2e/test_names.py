@@ -239,7 +239,7 @@ class Encrypted(Case):
             return {text(shard[2][0]) for shard in client.execute_command("CLUSTER SLOTS", NEVER_DECODE=True)}
 
 
-class OtherFlags(Case):
+class OtherFlags(Case, clusters.Case):
     def setUp(self):
         harness.Case.setUp(self)
 
@@ -291,6 +291,73 @@ class OtherFlags(Case):
                 run = subprocess.run(self.own.command(), capture_output=True, text=True, env=harness.clean_environment(), timeout=harness.DEADLINE)
                 self.assertEqual((status, 1), (run.returncode, len(run.stderr.splitlines())), run.stderr)
                 self.assertIn(why, run.stderr)
+
+    def told_hosts(self, group):
+        """The hosts that each node of a Redis Cluster tells of all of them."""
+        told = []
+        for node in self.server.nodes(group):
+            with redis.Redis(host=node["address"], port=node["port"]) as client:
+                slots = client.execute_command("CLUSTER SLOTS", NEVER_DECODE=True)
+            told.append({text(entry[0]) for shard in slots for entry in shard[2:]})
+        return told
+
+    def discovered(self, cluster):
+        """The hosts in the lists of the configuration endpoint and of the first node of a memcached cluster."""
+        endpoint = next(e for e in self.server.admin("GET", "nodes")["endpoints"] if e["cluster"] == cluster)
+        lists = []
+        for at in (endpoint, next(n for n in self.server.nodes() if n["cluster"] == cluster)):
+            with Client((at["address"], at["port"])) as client:
+                lists.append({host for host, _, _ in client.configuration()[1]})
+        return lists
+
+    def certified(self, group):
+        """The names in the certificate of the group's first node."""
+        node = self.server.nodes(group)[0]
+        context = ssl.create_default_context(cafile=self.trusted)
+        context.check_hostname = False
+        with socket.create_connection((node["address"], node["port"]), timeout=10) as s, context.wrap_socket(s) as t:
+            return {name for _, name in t.getpeercert()["subjectAltName"]}
+
+    def restart(self, how, *flags):
+        how()
+        self.own.flags = ["--trips", "--check", *flags]
+        self.own.start()
+
+    def check_all_tell(self, ways):
+        """Starts with one set of flags after the other; 'ways' has of each how the serve before ends, and what hosts are told then."""
+        self.serve(*ways[0][1])
+        sharded = self.create_group(NumNodeGroups=2, ReplicasPerNodeGroup=1, CacheParameterGroupName="default.redis7.cluster.on",
+                                    AutomaticFailoverEnabled=True)
+        secure, cluster = self.create(nodes=1), self.create_cluster(Engine="memcached", NumCacheNodes=2)
+        for n, (how, flags, is_told, is_signed) in enumerate(ways):
+            with self.subTest(n=n, flags=flags):
+                if n:
+                    self.restart(getattr(self.own, how), *flags)
+                wait_for(lambda: all(n["serves"] for n in self.server.nodes()) and len(self.server.nodes()) == 7, "all nodes serve")
+                wait_for(lambda: all(hosts and all(map(is_told, hosts)) for hosts in self.told_hosts(sharded)), "the hosts of the Redis Cluster")
+                wait_for(lambda: all(hosts and all(map(is_told, hosts)) for hosts in self.discovered(cluster)), "the hosts of memcached")
+                wait_for(lambda: is_signed(self.certified(secure)), "the names of the certificate")
+
+    def test_a_start_with_other_names_has_all_nodes_tell_them(self):
+        def is_address(host):
+            return host.startswith("127.")
+
+        def is_name(host):
+            return host.endswith(".use1." + DOMAIN)
+        self.check_all_tell([
+            (None, DNS, is_address, lambda names: any(map(is_name, names))),
+            ("kill", [*DNS, "--names", "aws"], is_name, lambda names: any(map(is_name, names))),
+            ("kill", DNS, is_address, lambda names: any(map(is_name, names))),
+            ("terminate", [*DNS, "--names", "aws"], is_name, lambda names: any(map(is_name, names))),
+            ("terminate", DNS, is_address, lambda names: any(map(is_name, names)))])
+
+    def test_a_start_with_another_advertised_host_has_all_nodes_tell_it(self):
+        ports = ["--addressing", "ports", "--bind", "127.0.0.1", "--port-range", "26400-26499", "--advertise"]
+        self.check_all_tell([
+            (None, [*ports, "127.0.0.1"], lambda host: host == "127.0.0.1", lambda names: "127.0.0.1" in names),
+            ("kill", [*ports, "localhost"], lambda host: host == "localhost", lambda names: "localhost" in names),
+            ("kill", [*ports, "127.0.0.1"], lambda host: host == "127.0.0.1", lambda names: "127.0.0.1" in names),
+            ("terminate", [*ports, "localhost"], lambda host: host == "localhost", lambda names: "localhost" in names)])
 
     def test_an_authority_of_before_may_not_sign_for_names(self):
         self.serve()

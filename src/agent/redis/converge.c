@@ -36,6 +36,7 @@ static const char *const names[STEP__COUNT] = {
     [STEP_FORGET] = "forget",
     [STEP_MEND] = "mend",
     [STEP_CLAIM] = "claim",
+    [STEP_ANNOUNCE] = "announce its host",
     [STEP_PATIENCE] = "patience",
     [STEP_STIR] = "stir",
     [STEP_HAIL] = "hail",

@@ -51,6 +51,7 @@ enum step {
     STEP_FORGET,        /* forget one that is not in it */
     STEP_MEND,          /* a slot in flight has another node at its other end now, or is in flight no more */
     STEP_CLAIM,         /* take slots that are its own and that nobody has */
+    STEP_ANNOUNCE,      /* tell clients of another host, or of its address again */
     STEP_PATIENCE,      /* the Redis Cluster is formed: suspect nobody as soon as while it was not */
     STEP_STIR,          /* have the stream say something: Redis does not name replicas that got nothing yet */
     STEP_HAIL,          /* a replica has data: have all other nodes know, since Redis does not name one that has none */

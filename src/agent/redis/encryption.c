@@ -272,11 +272,9 @@ void tls_do_listen(struct node *n)
     split_close(&x->split);
     endpoints_leave(n, tls_has_splitter(n));
     move_to_state(n, ENCRYPTION_LISTEN);
-    const char *host = n->order->announced_host; /* with another mode it may have another name */
-    const char *const words[] = {"CONFIG", "SET", "bind", tls_engine_address(n->order, to), "port", plain, "tls-port", tls,
-        "replica-announce-port", announced, "cluster-announce-port", announced, "cluster-announce-tls-port", announced,
-        "cluster-announce-hostname", host};
-    redis_ask(n, ASK_STEP, words, sizeof words / sizeof *words - (host ? 0 : 2));
+    redis_ask(n, ASK_STEP,
+        WORDS("CONFIG", "SET", "bind", tls_engine_address(n->order, to), "port", plain, "tls-port", tls, "replica-announce-port",
+            announced, "cluster-announce-port", announced, "cluster-announce-tls-port", announced));
 }
 
 void tls_listening(struct node *n, const struct redisReply *r)

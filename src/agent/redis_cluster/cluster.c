@@ -76,11 +76,19 @@ static bool all_settled(const struct node *n, const struct cluster_map *map)
     return true;
 }
 
+/* A serve with other flags has other names. What a process that was adopted announces is not known. */
+static bool shall_announce(const struct node *n)
+{
+    const char *host = n->order->announced_host ? n->order->announced_host : "";
+    return !cluster_of(n)->announces || strcmp(cluster_of(n)->announced, host) != 0;
+}
+
 static enum step cluster_next(struct node *n)
 {
     const struct cluster_state *c = cluster_of(n);
     const struct cluster_map *map = cluster_map_of(n);
     if (map == NULL || !n->life.ready) return STEP_NONE;
+    if (shall_announce(n)) return STEP_ANNOUNCE;
     if (node_now(n) >= next_view_at(n, map)) return STEP_CLUSTER_INFO;
     if (!c->view.read || c->serial != map->serial) return STEP_NONE;
     if (c->claim && !c->mended) return STEP_CLAIM;
@@ -155,6 +163,21 @@ static void cluster_forgot(struct node *n, const struct redisReply *r)
     cluster_of(n)->stale = true;
 }
 
+static void cluster_do_announce(struct node *n)
+{
+    const char *host = n->order->announced_host;
+    cluster_announce(n);
+    redis_ask(n, ASK_STEP,
+        WORDS("CONFIG", "SET", "cluster-announce-hostname", host ? host : "", "cluster-preferred-endpoint-type",
+            host ? "hostname" : "ip"));
+}
+
+static void cluster_announced(struct node *n, const struct redisReply *r)
+{
+    (void)r;
+    cluster_of(n)->announces = true;
+}
+
 static void cluster_do_patience(struct node *n)
 {
     char ms[24];
@@ -223,6 +246,7 @@ static const struct redis_step steps[STEP__COUNT] = {
     [STEP_FORGET] = {.ask = cluster_do_forget, .done = cluster_forgot, .refused = cluster_forgot},
     [STEP_MEND] = {.ask = slots_mend, .done = slots_mended, .refused = slots_mended},
     [STEP_CLAIM] = {.ask = slots_claim, .done = slots_claimed, .refused = slots_claimed},
+    [STEP_ANNOUNCE] = {.ask = cluster_do_announce, .done = cluster_announced},
     [STEP_PATIENCE] = {.ask = cluster_do_patience, .done = cluster_patient},
     /* WAIT has the primary ask its replicas for an ACK in the stream. */
     [STEP_STIR] = {COMMAND("WAIT", "9", "1"), .done = cluster_stirred},

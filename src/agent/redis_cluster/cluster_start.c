@@ -127,6 +127,8 @@ void cluster_begin(struct node *n)
     const struct proto_cluster_node *me = cluster_entry_of(n);
     const struct proto_cluster_node *primary = me != NULL ? cluster_primary_of(map, me) : NULL;
     source_begin(n);
+    cluster_announce(n);
+    cluster_of(n)->announces = true;
     cluster_of(n)->newborn = n->order->takeover.v && is_master_by_file(n);
     cluster_of(n)->from_phantom = primary != NULL && shard_start(n, primary) == SHARD_HEADLESS;
 }

@@ -45,6 +45,13 @@ const struct cluster_map *cluster_map_of(const struct node *n)
     return n->order != NULL && n->order->cluster != NULL ? h->map(h, n->order->cluster) : NULL;
 }
 
+void cluster_announce(struct node *n)
+{
+    struct cluster_state *c = cluster_of(n);
+    snprintf(c->announced, sizeof c->announced, "%s", n->order->announced_host ? n->order->announced_host : "");
+    c->announces = false;
+}
+
 const struct proto_cluster_node *cluster_entry_of(const struct node *n)
 {
     const struct cluster_map *map = cluster_map_of(n);

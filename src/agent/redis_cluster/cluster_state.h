@@ -4,6 +4,7 @@
 #include "agent/redis_cluster/cluster_map.h"
 #include "agent/redis_cluster/cluster_view.h"
 #include "base/arena.h"
+#include "base/host.h"
 struct redis;
 /* What a node of a Redis Cluster is known to see of it, and what others may know of that. */
 
@@ -35,6 +36,8 @@ struct cluster_state {
     bool claim;                     /* and the time before, too */
     bool unfollowing;               /* INFO replication calls it a master, or did not say yet */
     bool orphan;                    /* and yet it is a replica: of a phantom */
+    bool announces;                 /* it has been told so: */
+    char announced[HOST_TEXT_SIZE]; /* the host that clients are told; "": its address */
     int64_t patience;               /* cluster-node-timeout in ms, once it is the one that lasts; else 0 */
     char source[SOURCE_SIZE];       /* the address in another region that the process knows, see source.h; "": none */
     char asked_source[SOURCE_SIZE]; /* what it was told last */
@@ -54,6 +57,8 @@ struct cluster_state *cluster_of(const struct node *n);
 struct cluster_host *cluster_host_of(const struct node *n);
 /* The map of the Redis Cluster that its order names; NULL where there is none. */
 const struct cluster_map *cluster_map_of(const struct node *n);
+/* It is being told to announce the host that its order names now. */
+void cluster_announce(struct node *n);
 /* Its entry there; NULL where it has none. */
 const struct proto_cluster_node *cluster_entry_of(const struct node *n);
 
