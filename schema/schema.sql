@@ -115,6 +115,12 @@ CREATE TABLE "global_replication_group" (
   switch_region      TEXT,                 -- the region that shall become primary, or that a dead primary gets its data back from
   created_ms         INTEGER NOT NULL
 , automatic_failover TEXT NOT NULL DEFAULT 'disabled', transit_encryption TEXT NOT NULL DEFAULT 'none') WITHOUT ROWID;
+CREATE TABLE moved_file (
+  region TEXT NOT NULL,
+  was    TEXT NOT NULL,
+  name   TEXT NOT NULL,
+  PRIMARY KEY (region, was)
+) WITHOUT ROWID;
 CREATE TABLE network_link (
   from_region TEXT NOT NULL,
   to_region TEXT NOT NULL,

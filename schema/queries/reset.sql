@@ -10,11 +10,11 @@ SELECT (SELECT count(*) FROM replication_group WHERE (:region IS NULL OR region 
 -- name: reset_tags (arns text)
 DELETE FROM tag WHERE arn GLOB :arns;
 
--- name: reset_events (region text)
-DELETE FROM event WHERE :region IS NULL OR region = :region;
+-- name: reset_events (region text, account text)
+DELETE FROM event WHERE (:region IS NULL OR region = :region) AND (:account IS NULL OR account_of(source_id) = :account);
 
--- name: reset_test_failovers (region text)
-DELETE FROM test_failover WHERE :region IS NULL OR region = :region;
+-- name: reset_test_failovers (region text, account text)
+DELETE FROM test_failover WHERE (:region IS NULL OR region = :region) AND (:account IS NULL OR account_of(rg_id) = :account);
 
--- name: reset_snapshots_taken (region text)
-DELETE FROM snapshot_taken WHERE :region IS NULL OR region = :region;
+-- name: reset_snapshots_taken (region text, account text)
+DELETE FROM snapshot_taken WHERE (:region IS NULL OR region = :region) AND (:account IS NULL OR account_of(node_id) = :account);

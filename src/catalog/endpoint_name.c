@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/host.h"
+#include "catalog/account_key.h"
 #include "catalog/region.h"
 #include <stdint.h>
 #include <string.h>
@@ -31,8 +32,8 @@ static void put_shared_letters(struct buf *out, const struct endpoint_owner *own
 static void put_part(struct buf *out, char part, const struct endpoint_owner *owner)
 {
     switch (part) {
-    case 'r': buf_puts(out, owner->rg); break;
-    case 'c': buf_puts(out, owner->cluster); break;
+    case 'r': buf_puts(out, account_id(owner->rg)); break;
+    case 'c': buf_puts(out, account_id(owner->cluster)); break;
     case 'n': buf_puts(out, owner->node); break;
     case 'z': buf_puts(out, owner->region->code); break;
     default: put_shared_letters(out, owner); break;

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "catalog/account_key.h"
 #include "control/authority.h"
 #include "control/certificates.h"
 #include "control/hosts.h"
@@ -423,6 +424,7 @@ static int why_of(
 int control_why_json(struct control *c, const char *region, const char *id, struct buf *out, bool *found, struct err *e)
 {
     _arena_ struct arena a = {0};
+    const char *beneath = account_key_beside(&a, id, arena_printf(&a, SERVERLESS_PREFIX "%s", account_id(id)));
     int r = why_of(c, region, id, &a, out, found, e);
-    return r || *found ? r : why_of(c, region, arena_printf(&a, SERVERLESS_PREFIX "%s", id), &a, out, found, e);
+    return r || *found ? r : why_of(c, region, beneath, &a, out, found, e);
 }

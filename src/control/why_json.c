@@ -1,5 +1,6 @@
 #include "control/why_json.h"
 #include "base/arena.h"
+#include "catalog/account_key.h"
 #include "model/json.h"
 #include "plan/why.h"
 #include "protocol/admin.gen.h"
@@ -21,7 +22,7 @@ bool why_json_put(struct buf *out, struct world *w, const char *region, const ch
     size_t n = 0;
     if (answer.kind == NULL) return false;
     for (const struct why *y = answer.waits; y; y = y->next) n++;
-    struct admin_why why = {.id = id,
+    struct admin_why why = {.id = account_id(id),
         .region = answer.region,
         .kind = answer.kind,
         .status = answer.status,

@@ -9,6 +9,7 @@
 #include "store/event_log.h"
 #include "store/queries.gen.h"
 #include "store/store.h"
+#include "catalog/account_key.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -186,7 +187,8 @@ static int forget_tags(struct store *s, struct world *w, struct err *e)
         const struct region *region = w->clusters[i].drop ? region_find(c->region) : NULL;
         if (region == NULL || w->clusters[i].stored == NULL) continue;
         r = q_tag_delete_arn(s,
-            arena_printf(w->arena, "arn:%s:elasticache:%s:%s:cluster:%s", region->partition->name, c->region, c->account, c->id),
+            arena_printf(w->arena, "arn:%s:elasticache:%s:%s:cluster:%s", region->partition->name, c->region, c->account,
+                account_id(c->id)),
             e);
     }
     return r;

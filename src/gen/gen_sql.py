@@ -11,11 +11,12 @@ A query's head line tells its parameters and what it returns:
     -- name: node_get (region text, id text) one: node       struct row_node *, NULL where there is none
     -- name: node_list (region text) many: node              an array in the arena
     -- name: rg_count (region text) int                      one number
-    -- name: rg_ids (region text) texts                      an array of its one column in the arena
+    -- name: rg_ids (region text) texts                      an array of its one column in the arena; keys: of what are keys
     -- name: node_put (node)                                 takes a row; every column is a parameter of its name
     -- name: tag_forget (arn text, key text)                 returns nothing
 
-A column that schema/words.json names is an enum in its row struct, and a text in the database.
+A column that schema/words.json names is an enum in its row struct, and a text in the database. One that schema/keys.json names
+holds a key, and so does a parameter of the type key, dotted or shared.
 
 Every table gets NAME_all, NAME_put and NAME_delete without being asked.
 """
@@ -28,20 +29,33 @@ import sys
 C_TYPE = {"TEXT": "const char *", "INTEGER": "int64_t "}
 COLUMN_KIND = {"TEXT": "SQL_TEXT", "INTEGER": "SQL_INT"}
 WORD = "word "  # what the kind of a column with words begins with, before the list's name
-PARAM_TYPE = {"text": "TEXT", "int": "INTEGER"}
-HEAD = re.compile(r"^(\w+) \(([^)]*)\)(?: (one|many): (\w+)| (int|texts))?$")
+KEY = "key "  # what the kind of a column with keys begins with, before whose they are
+KEYS = {"whole": "SQL_KEY_WHOLE", "dotted": "SQL_KEY_DOTTED", "shared": "SQL_KEY_SHARED"}
+PARAM_TYPE = {"text": "TEXT", "int": "INTEGER", "key": KEY + "whole", "dotted": KEY + "dotted", "shared": KEY + "shared"}
+FUNCTIONS = {"account_key": 1, "account_end": 0, "account_of": 1}  # those that store/keys.h adds to SQLite, and how many arguments they take
+HEAD = re.compile(r"^(\w+) \(([^)]*)\)(?: (one|many): (\w+)| (int|texts|keys))?$")
 
 
 def c_type(kind):
+    if kind.startswith(KEY):
+        return C_TYPE["TEXT"]
     return f"enum {kind[len(WORD):]} " if kind.startswith(WORD) else C_TYPE[kind]
+
+
+def key_kind(kind):
+    return KEYS[kind[len(KEY):]] if kind.startswith(KEY) else "SQL_KEY_NONE"
 
 
 def column_kind(kind):
     """The kind and the words of a struct sql_column."""
+    if kind.startswith(KEY):
+        return "SQL_TEXT", "NULL"
     return ("SQL_WORD", f"&words_{kind[len(WORD):]}") if kind.startswith(WORD) else (COLUMN_KIND[kind], "NULL")
 
 
 def param(value, kind):
+    if kind.startswith(KEY):
+        return f"SQL_PARAM_KEY({value}, {key_kind(kind)})"
     if kind.startswith(WORD):
         return f"SQL_PARAM_TEXT({kind[len(WORD):]}_text({value}))"
     return f"SQL_PARAM_{'TEXT' if kind == 'TEXT' else 'INT'}({value})"
@@ -79,6 +93,20 @@ def type_words(tables, lists):
             if kinds.get(column) != "TEXT":
                 sys.exit(f"schema/words.json: {name}: there is no column {at} for words")
             tables[table] = [(c, WORD + name if c == column else k) for c, k in tables[table]]
+
+
+def type_keys(tables, lists):
+    for name in KEYS:
+        for at in lists[name]:
+            table, _, column = at.partition(".")
+            if dict(tables.get(table, [])).get(column) != "TEXT":
+                sys.exit(f"schema/keys.json: there is no column {at} for keys")
+            tables[table] = [(c, KEY + name if c == column else k) for c, k in tables[table]]
+    names = {c for columns in tables.values() for c, k in columns if k.startswith(KEY)}
+    for table, columns in tables.items():
+        for c, k in columns:
+            if c in names and not k.startswith(KEY) and f"{table}.{c}" not in lists["none"]:
+                sys.exit(f"schema/keys.json: {table}.{c} is called as keys are: it is in none of the lists")
 
 
 def read_tables(db):
@@ -119,6 +147,10 @@ def check_query(path, q, db, tables):
     used, given = set(re.findall(r":(\w+)", q["sql"])), {c for c, _ in q["columns"]}
     if used - given or (not q["row"] and given - used):
         sys.exit(f"{path}: query {q['name']}: parameters given {sorted(given)}, used {sorted(used)}")
+    columns = dict(c for t in re.findall(r"(?:FROM|JOIN|INTO) (\w+)", q["sql"]) for c in tables.get(t, []))
+    for column, p in re.findall(r"(\w+) (?:[<>]?=?|BETWEEN) :(\w+)", q["sql"]):
+        if columns.get(column, "").startswith(KEY) and not dict(q["columns"])[p].startswith(KEY):
+            sys.exit(f"{path}: query {q['name']}: {column} is a key, so {p} must be one (key, dotted or shared)")
     try:
         some = {p: 1 for p in used}
         cursor = db.execute(q["sql"], some) if q["count"] or q["scalar"] else None
@@ -138,17 +170,17 @@ FOUND = ["    if (r == 0) *out = found;", "    return r;"]
 
 def wrapper(q):
     upper, args, values = q["name"].upper(), ["struct store *s"], []
-    if q["count"] or q["scalar"] == "texts":
+    if q["count"] or q["scalar"] in ("texts", "keys"):
         args.append("struct arena *a")
     if q["row"]:
         args.append(f"const struct row_{q['row']} *row")
         values = [param(f"row->{c}", k) for c, k in q["columns"]]
     else:
-        args += [f"{C_TYPE[k]}{c}" for c, k in q["columns"]]
+        args += [f"{c_type(k)}{c}" for c, k in q["columns"]]
         values = [param(c, k) for c, k in q["columns"]]
     out = {"one": f"struct row_{q['table']} **out", "many": f"struct row_{q['table']} **out, size_t *n"}.get(q["count"])
     if q["scalar"]:
-        out = {"int": "int64_t *out", "texts": "const char ***out, size_t *n"}[q["scalar"]]
+        out = "int64_t *out" if q["scalar"] == "int" else "const char ***out, size_t *n"
     if out:
         args.append(out)
     args.append("struct err *e")
@@ -162,8 +194,8 @@ def wrapper(q):
     elif q["count"] == "many":
         body += ["    void *found;", "    size_t count;",
                  f"    int r = store_many(s, Q_{upper}, {given}, &sql_table_{q['table']}, a, &found, &count, e);", *FOUND[:1], "    if (r == 0) *n = count;", *FOUND[1:]]
-    elif q["scalar"] == "texts":
-        body.append(f"    return store_texts(s, Q_{upper}, {given}, a, out, n, e);")
+    elif q["scalar"] in ("texts", "keys"):
+        body.append(f"    return store_{q['scalar']}(s, Q_{upper}, {given}, a, out, n, e);")
     elif q["scalar"]:
         body += ["    int64_t found;", f"    int r = store_int(s, Q_{upper}, {given}, &found, e);", *FOUND]
     else:
@@ -202,7 +234,7 @@ def layouts(tables, keys):
     out = ["/* Generated by src/gen/gen_sql.py; do not edit. */", '#include "store/sql.gen.h"', "#include <stddef.h>", ""]
     for table, columns in tables.items():
         out += [f"static const struct sql_column columns_{table}[] = {{",
-                *[f'    {{"{c}", {column_kind(k)[0]}, offsetof(struct row_{table}, {c}), {column_kind(k)[1]}}},' for c, k in columns], "};",
+                *[f'    {{"{c}", {column_kind(k)[0]}, offsetof(struct row_{table}, {c}), {column_kind(k)[1]}, {key_kind(k)}}},' for c, k in columns], "};",
                 f'const struct sql_table sql_table_{table} = {{"{table}", sizeof(struct row_{table}), columns_{table}, {len(columns)}, {keys[table]}, Q_{table.upper()}_ALL}};', ""]
     return "\n".join(out)
 
@@ -232,10 +264,13 @@ def main(depfile, out_h, out_q, out_c, out_tables, out_schema, *inputs):
     migrations = read_migrations([p for p in paths if p.parent.name == "migrations"])
     db = sqlite3.connect(":memory:")
     db.execute("PRAGMA foreign_keys = ON")
+    for name, n in FUNCTIONS.items():
+        db.create_function(name, n, lambda *_: "")
     for path in migrations:
         db.executescript(path.read_text())
     tables = read_tables(db)
     type_words(tables, next(json.loads(p.read_text()) for p in paths if p.name == "words.json")["words"])
+    type_keys(tables, next(json.loads(p.read_text()) for p in paths if p.name == "keys.json"))
     queries = []
     for block in standard_queries(db, tables):
         q = parse_query("standard queries", block, tables)

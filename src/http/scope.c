@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "model/api.gen.h"
+#include "catalog/account_key.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
@@ -49,7 +50,7 @@ int scope_read(struct scope *out, struct arena *a, const char *authorization, co
     struct err *e)
 {
     struct piece all = {0}, parts[PARTS];
-    *out = (struct scope){default_region, SCOPE_SERVICE, SCOPE_NO_ACCOUNT};
+    *out = (struct scope){default_region, SCOPE_SERVICE, ACCOUNT_DEFAULT};
     if (authorization == NULL && credential == NULL) return 0;
     if (authorization == NULL) all = (struct piece){credential, strlen(credential)};
     else if (!find_credential(authorization, &all))
@@ -65,6 +66,6 @@ int scope_read(struct scope *out, struct arena *a, const char *authorization, co
     out->region = arena_strndup(a, parts[REGION].at, parts[REGION].n);
     bool digits = parts[KEY].n == 12;
     for (size_t i = 0; i < parts[KEY].n; i++) digits = digits && parts[KEY].at[i] >= '0' && parts[KEY].at[i] <= '9';
-    out->account = digits ? arena_strndup(a, parts[KEY].at, parts[KEY].n) : SCOPE_NO_ACCOUNT;
+    out->account = digits ? arena_strndup(a, parts[KEY].at, parts[KEY].n) : ACCOUNT_DEFAULT;
     return 0;
 }

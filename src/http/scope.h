@@ -8,12 +8,11 @@ struct err;
  * are not checked.
  */
 #define SCOPE_SERVICE "elasticache"
-#define SCOPE_NO_ACCOUNT "000000000000"
 
 struct scope {
     const char *region;  /* as it was sent: letters, digits and '-' */
     const char *service; /* as it was sent */
-    const char *account; /* the access key where that is 12 digits, else SCOPE_NO_ACCOUNT */
+    const char *account; /* the access key where that is 12 digits, else ACCOUNT_DEFAULT (catalog/account_key.h) */
 };
 
 /*

@@ -5,6 +5,7 @@
 #include "catalog/region.h"
 #include "plan/serverless.h"
 #include "store/queries.gen.h"
+#include "catalog/account_key.h"
 #include <string.h>
 
 enum { HOURS_MAX = 12 };
@@ -88,7 +89,8 @@ static int keep_those_that_are_there(const struct reading *r, const char **arns,
         struct row_replication_group *rg;
         if (strncmp(arns[i], prefix, strlen(prefix)) != 0)
             return INVALID(r, "%.200s is no replication group of this region and account.", arns[i]);
-        int rc = q_rg_get(r->store, r->arena, r->region->name, arns[i] + strlen(prefix), &rg, r->err);
+        const char *id = arns[i] + strlen(prefix), *key = account_leads(id) ? "" : account_key(r->arena, r->account, id);
+        int rc = q_rg_get(r->store, r->arena, r->region->name, key, &rg, r->err);
         if (rc) return rc;
         if (rg && !serverless_owns(rg->id)) ids[out->n_rg_ids++] = rg->id;
     }

@@ -91,9 +91,8 @@ static int end_region(const struct leftovers *l, const char *region, struct err 
 {
     pid_t holder = agent_process_holder(l->data_dir, region), pid = holder ? holder : start_last_agent(l, region);
     int pidfd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
-    log_info(
-        "nodes of %s still run, and no database knows them: they are stopped, and save their data where their folders are there",
-        region);
+    log_info("%s: %s: nodes of %s that still run are stopped, and save their data where their folders are there", l->data_dir,
+        l->why, region);
     if (holder && pidfd >= 0) {
         /* One that stands still would not hear it. */
         syscall(SYS_pidfd_send_signal, pidfd, SIGTERM, NULL, 0);
@@ -104,9 +103,8 @@ static int end_region(const struct leftovers *l, const char *region, struct err 
     if (pidfd >= 0) close(pidfd);
     if (ended && !holder && pid > 0) waitpid(pid, NULL, 0);
     if (ended) return 0;
-    return err_set(e, ERR_IN_USE,
-        "%s/meridian.db is gone, and the agent of %s, process %d, does not end; end it, and start again", l->data_dir, region,
-        (int)pid);
+    return err_set(e, ERR_IN_USE, "%s: %s, and the agent of %s, process %d, does not end; end it, and start again", l->data_dir,
+        l->why, region, (int)pid);
 }
 
 int leftovers_end(const struct leftovers *l, struct err *e)
@@ -125,6 +123,6 @@ int leftovers_end(const struct leftovers *l, struct err *e)
     }
     if (found.n) look_for_engines(l, &left);
     if (left.n == 0) return 0;
-    return err_set(e, ERR_IN_USE, "%s/meridian.db is gone, and a node of %s, process %ld, does not end; end it, and start again",
-        l->data_dir, left.names[0], left.pid);
+    return err_set(e, ERR_IN_USE, "%s: %s, and a node of %s, process %ld, does not end; end it, and start again", l->data_dir,
+        l->why, left.names[0], left.pid);
 }

@@ -7,6 +7,7 @@
 #include "main/fis.h"
 #include "main/refusals.h"
 #include "protocol/admin.gen.h"
+#include "catalog/account_key.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -84,8 +85,7 @@ static void post_reset(struct exchange *x, void *arg)
     if (admin_refuse(x, t->admin, !t->admin->local)) return;
     if (t->under_way) return json_answer_error(x, 409, "A reset is under way already.");
     if (region && region_find(region) == NULL) return json_answer_error(x, 400, "There is no region %.40s.", region);
-    if (account && (strlen(account) != 12 || strspn(account, "0123456789") != 12))
-        return json_answer_error(x, 400, "account must have twelve digits.");
+    if (account && !account_is(account)) return json_answer_error(x, 400, "account must have twelve digits.");
     reset_admin_begin(t, x, region, account, answer_reset, t);
 }
 

@@ -21,6 +21,7 @@
 #include "main/fis.h"
 #include "main/init.h"
 #include "main/leftovers.h"
+#include "main/moved_files.h"
 #include "main/localstack.h"
 #include "main/links_admin.h"
 #include "main/outage_admin.h"
@@ -40,6 +41,7 @@
 #include "neighbour/neighbour.h"
 #include "model/operations.gen.h"
 #include "ops/core/op.h"
+#include "catalog/account_key.h"
 #include <limits.h>
 #include <malloc.h>
 #include <signal.h>
@@ -147,7 +149,7 @@ static int call_for_init(void *arg, const char *region, const char *text, struct
         return err_set(e, FAULT_INVALID_ACTION, "There is no Action %.80s.", action ? action : "in the line");
     void *in = arena_alloc(&a, o->in->size), *out = o->out ? arena_alloc(&a, o->out->size) : NULL;
     r = form_decode(&form, o->in, &a, in, e);
-    return r ? r : run_operation(s, o, &(struct query_caller){region, SCOPE_NO_ACCOUNT, id}, &a, in, out, e);
+    return r ? r : run_operation(s, o, &(struct query_caller){region, ACCOUNT_DEFAULT, id}, &a, in, out, e);
 }
 
 static void clock_moved(void *arg)
@@ -462,7 +464,7 @@ static int check_whole(const struct serve *s, const char *database, struct err *
 {
     struct stat st;
     struct err left;
-    const struct leftovers l = {s->data_dir, s->program, s->o->stop_timeout};
+    const struct leftovers l = {s->data_dir, s->program, s->o->stop_timeout, "its meridian.db is gone"};
     int r = data_dir_check_whole(s->data_dir, database, e);
     if (stat(database, &st) == 0 && st.st_size > 0) return r;
     if (leftovers_end(&l, &left) == 0) return r;
@@ -508,6 +510,7 @@ static int open_all(struct serve *s, struct err *e)
     snprintf(path, sizeof path, "%s/meridian.db", s->data_dir);
     if (r == 0) r = check_whole(s, path, e);
     if (r == 0) r = store_open(&s->store, path, s->o->durability, e);
+    if (r == 0) r = moved_files_rename(s->store, s->data_dir, s->program, s->o->stop_timeout, e);
     if (r == 0) r = addressing_check(s->store, s->data_dir, s->o->addressing, e);
     if (r == 0) r = naming_open(&s->naming, s->o, s->advertise, s->own_address, s->data_dir, e);
     if (r == 0) r = admin_token_read(s->o->admin_token_file, s->data_dir, s->admin_token, s->admin_token_path, e);

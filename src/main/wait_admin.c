@@ -12,6 +12,7 @@
 #include "plan/shown.h"
 #include "protocol/admin.gen.h"
 #include "store/queries.gen.h"
+#include "catalog/account_key.h"
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,7 @@ struct waiter {
     struct wait_admin *of;
     struct exchange *x; /* NULL: it was answered, or has left */
     const char *region, *id, *wanted;
+    const char *account; /* whose it is */
     uv_timer_t limit;
 };
 
@@ -41,7 +43,7 @@ static int find_status(struct store *s, struct arena *a, const char *region, con
     struct row_snapshot *snapshot = NULL;
     struct row_user *user = NULL;
     struct row_user_group *group = NULL;
-    const char *beneath = arena_printf(a, SERVERLESS_PREFIX "%s", id);
+    const char *beneath = account_key_beside(a, id, arena_printf(a, SERVERLESS_PREFIX "%s", account_id(id)));
     int r = q_rg_get(s, a, region, id, &rg, e);
     if (r == 0 && !rg) r = q_rg_get(s, a, region, beneath, &rg, e);
     if (r == 0 && !rg) r = q_cluster_get(s, a, region, id, &c, e);
@@ -99,7 +101,10 @@ static void look_at_resource(struct waiter *q, bool late)
     _arena_ struct arena a = {0};
     const char *status;
     struct err e;
-    if (find_status(q->of->store, &a, q->region, q->id, &status, &e) != 0) {
+    store_act_for(q->of->store, q->account, &a);
+    int r = find_status(q->of->store, &a, q->region, q->id, &status, &e);
+    store_act_for(q->of->store, NULL, NULL);
+    if (r) {
         log_error("%s", e.msg);
         json_answer_error(q->x, 500, "%s", e.msg);
         return waiter_end(q);
@@ -157,7 +162,7 @@ static void get_wait(struct exchange *x, void *arg)
 {
     struct wait_admin *w = arg;
     const char *id = http_param(x, "id"), *region = http_param(x, "region"), *wanted = http_param(x, "for"),
-               *limit = http_param(x, "limit_ms");
+               *limit = http_param(x, "limit_ms"), *account = http_param(x, "account");
     int64_t limit_ms = LIMIT_MS;
     bool init = wanted && strcmp(wanted, INIT) == 0;
     if (init && (id || region)) return json_answer_error(x, 400, "for=init is about no resource: leave id and region out.");
@@ -165,11 +170,12 @@ static void get_wait(struct exchange *x, void *arg)
         return json_answer_error(x, 400, "id or region is missing: /_meridian/wait?id=X&region=R&for=available");
     if (!init && region_find(region) == NULL) return json_answer_error(x, 400, "There is no region %.40s.", region);
     if (wanted && !init && !is_status(wanted)) return json_answer_error(x, 400, "Nothing ever has the status %.40s.", wanted);
+    if (account && !account_is(account)) return json_answer_error(x, 400, "account must have twelve digits.");
     if (limit && !decimal_parse(limit, 0, INT_MAX, &limit_ms))
         return json_answer_error(x, 400, "limit_ms must be a whole number.");
     struct waiter *q = calloc(1, sizeof *q);
     if (q == NULL) abort();
-    *q = (struct waiter){w->first, w, x, region, id, wanted ? wanted : "available", {0}};
+    *q = (struct waiter){w->first, w, x, region, id, wanted ? wanted : "available", account, {0}};
     w->first = q;
     uv_timer_init(w->loop, &q->limit);
     q->limit.data = q;
@@ -181,7 +187,7 @@ static void get_wait(struct exchange *x, void *arg)
 void wait_admin_add_routes(struct http *h, struct wait_admin *w)
 {
     const struct http_route routes[] = {
-        {"GET", "/_meridian/wait", get_wait, w, .params = "id region for limit_ms",
+        {"GET", "/_meridian/wait", get_wait, w, .params = "id region account for limit_ms",
             .what = "answers once ?id=X of region=R is for=available, or deleted, or for=init once --init was run; limit_ms=N at "
                     "most"},
     };

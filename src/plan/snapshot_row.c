@@ -4,6 +4,7 @@
 #include "plan/serverless.h"
 #include "plan/snapshot.h"
 #include "plan/window.h"
+#include "catalog/account_key.h"
 #include <string.h>
 
 const char *snapshot_file(struct arena *a, const char *snapshot, const char *node_group_id)
@@ -95,9 +96,10 @@ const char *snapshot_automatic_name(struct arena *a, const char *source_id, int6
 {
     struct date d = date_of(now_ms);
     bool serverless = serverless_owns(source_id);
-    if (serverless) source_id = serverless_name(source_id);
-    return arena_printf(a, "%sautomatic.%s-%04d-%02d-%02d-%02d-%02d", serverless ? SERVERLESS_PREFIX : "", source_id, d.year,
-        d.month, d.day, d.hour, d.minute);
+    const char *id = serverless ? serverless_name(source_id) : account_id(source_id);
+    return account_key_beside(a, source_id,
+        arena_printf(a, "%sautomatic.%s-%04d-%02d-%02d-%02d-%02d", serverless ? SERVERLESS_PREFIX : "", id, d.year, d.month,
+            d.day, d.hour, d.minute));
 }
 
 bool snapshot_needs_agent(const struct row_snapshot *s)

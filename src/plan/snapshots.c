@@ -6,6 +6,7 @@
 #include "plan/serverless.h"
 #include "plan/snapshot.h"
 #include "plan/window.h"
+#include "catalog/account_key.h"
 #include <string.h>
 
 /*
@@ -68,8 +69,9 @@ static void end_snapshot(struct world *w, struct world_snapshot *s, bool done)
     move_snapshot_status(w, &s->row.status, done ? SNAPSHOT_TAKEN : SNAPSHOT_NOT_TAKEN);
     if (serverless_owns(s->row.name)) {
         const char *shown = serverless_name(s->row.name), *cache = serverless_name(s->row.rg_id);
-        if (done) world_event(w, s->row.region, shown, EVENT_SERVERLESS_SNAPSHOT_CREATED, shown, cache);
-        else world_event(w, s->row.region, shown, EVENT_SERVERLESS_SNAPSHOT_FAILED, shown, cache);
+        const char *at = account_key_beside(w->arena, s->row.name, shown);
+        if (done) world_event(w, s->row.region, at, EVENT_SERVERLESS_SNAPSHOT_CREATED, shown, cache);
+        else world_event(w, s->row.region, at, EVENT_SERVERLESS_SNAPSHOT_FAILED, shown, cache);
     } else if (s->row.copied_from == NULL && s->row.source != SNAPSHOT_DUMP) {
         const char *name = s->row.name, *at = s->n_parts ? s->parts[0].row.cluster_id : name;
         if (s->row.cluster_id) {
@@ -142,9 +144,9 @@ static const char *why_not_exported(const struct row_snapshot_part *p, const str
 
 static void tell_serverless_export(struct world *w, const struct world_snapshot *s, const char *why)
 {
-    const char *shown = serverless_name(s->row.name);
-    if (why) world_event(w, s->row.region, shown, EVENT_SERVERLESS_SNAPSHOT_EXPORT_FAILED, shown, s->row.export_bucket, why);
-    else world_event(w, s->row.region, shown, EVENT_SERVERLESS_SNAPSHOT_EXPORTED, shown, s->row.export_bucket);
+    const char *shown = serverless_name(s->row.name), *at = account_key_beside(w->arena, s->row.name, shown);
+    if (why) world_event(w, s->row.region, at, EVENT_SERVERLESS_SNAPSHOT_EXPORT_FAILED, shown, s->row.export_bucket, why);
+    else world_event(w, s->row.region, at, EVENT_SERVERLESS_SNAPSHOT_EXPORTED, shown, s->row.export_bucket);
 }
 
 static void plan_exporting(struct world *w, struct world_snapshot *s)

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "plan/seen.h"
 #include "plan/serverless.h"
+#include "catalog/account_key.h"
 #include <string.h>
 
 enum {
@@ -403,6 +404,6 @@ void world_note(struct world *w, const char *region, const char *source_type, co
 {
     if (serverless_owns(source_id)) return;
     struct world_event *ev = arena_new(w->arena, struct world_event);
-    *ev = (struct world_event){w->events, region, source_type, source_id, message};
+    *ev = (struct world_event){w->events, region, source_type, source_id, account_text(w->arena, source_id, message)};
     w->events = ev;
 }

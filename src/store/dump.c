@@ -44,6 +44,9 @@ static int forget_seen(sqlite3 *db, struct err *e)
 static int add_seeds(sqlite3 *db, const char *data_dir, struct err *e)
 {
     static const char seeds[] =
+        "UPDATE dump_data AS t SET source_id = coalesce((SELECT name FROM moved_file WHERE region = t.region AND was = "
+        "t.source_id),"
+        " source_id);"
         "INSERT INTO seed_file (region, source_id, seq, root, path)"
         " SELECT region, source_id, id, %Q, id || '.rdb' FROM dump_data;"
         "INSERT INTO seed (region, node_id, source_id) SELECT g.region, g.primary_node_id, 'rg.' || g.rg_id FROM node_group g"

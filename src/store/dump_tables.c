@@ -5,7 +5,7 @@
 #include <sqlite3.h>
 
 /* What belongs to this serve, and to none of its resources. */
-#define OURS "('steady_clock', 'traced', 'region', 'network_link', 'outage')"
+#define OURS "('steady_clock', 'traced', 'region', 'network_link', 'outage', 'moved_file')"
 
 /* The columns of a database that was migrated may stand in another order than those of a new one. */
 static int copy_tables(sqlite3 *db, struct err *e)

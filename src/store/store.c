@@ -8,6 +8,7 @@
 #include "store/backup.h"
 #include "store/bound.h"
 #include "store/dump.h"
+#include "store/keys.h"
 #include "store/memo.h"
 #include "store/room.h"
 #include <assert.h>
@@ -35,6 +36,7 @@ struct store {
     char memo_host[HOST_TEXT_SIZE]; /* whom its texts name */
     struct bounds rows;             /* how many there are at most */
     struct store_watch watch;       /* zeroed: nobody watches */
+    struct keys keys;               /* of whom it acts for */
 };
 
 static int disk_full(struct err *e, const char *what)
@@ -161,6 +163,7 @@ static int configure_database(struct store *s, enum store_durability durability,
     int chunk = ROOM_CHUNK;
     sqlite3_file_control(s->db, "main", SQLITE_FCNTL_CHUNK_SIZE, &chunk);
     sqlite3_wal_hook(s->db, on_commit, s);
+    keys_add_functions(s->db, &s->keys);
     return r;
 }
 
@@ -272,6 +275,11 @@ void store_close(struct store *s)
     free(s);
 }
 
+void store_act_for(struct store *s, const char *account, struct arena *a)
+{
+    keys_set(&s->keys, account, a);
+}
+
 static int step_once(struct store *s, sqlite3_stmt *st, const char *what, struct err *e)
 {
     int rc = sqlite3_step(st);
@@ -339,8 +347,9 @@ static int bind_query(struct store *s, enum query q, const struct sql_param *p, 
     int used = r ? 0 : sqlite3_bind_parameter_count(st); /* a row's last columns may be left alone */
     assert(used == 0 || p != NULL);
     for (int i = 0; i < used; i++) {
+        const char *text = keys_of(&s->keys, p[i].key, p[i].text);
         if (p[i].kind == SQL_INT) sqlite3_bind_int64(st, i + 1, p[i].number);
-        else if (p[i].text) sqlite3_bind_text(st, i + 1, p[i].text, -1, SQLITE_STATIC);
+        else if (text) sqlite3_bind_text(st, i + 1, text, -1, SQLITE_STATIC);
         else sqlite3_bind_null(st, i + 1);
     }
     return r;
@@ -354,8 +363,14 @@ static int read_word(const struct sql_table *t, const struct sql_column *c, cons
         text ? text : "nothing", c->words->is);
 }
 
+/* A copy of the column's text, or the id where it is a key. */
+static char *read_text(const struct store *s, sqlite3_stmt *st, int column, enum sql_key key, const char *text, struct arena *a)
+{
+    return keys_id(&s->keys, key, text ? arena_strndup(a, text, (size_t)sqlite3_column_bytes(st, column)) : NULL);
+}
+
 /* Texts are in the arena; without one they are SQLite's own, until the next step. */
-static int read_row(sqlite3_stmt *st, const struct sql_table *t, struct arena *a, char *row, struct err *e)
+static int read_row(const struct store *s, sqlite3_stmt *st, const struct sql_table *t, struct arena *a, char *row, struct err *e)
 {
     int r = 0;
     for (int i = 0; i < t->n_columns && r == 0; i++) {
@@ -364,7 +379,7 @@ static int read_row(sqlite3_stmt *st, const struct sql_table *t, struct arena *a
         const char *text = c->kind == SQL_INT ? NULL : (const char *)sqlite3_column_text(st, i);
         if (c->kind == SQL_INT) *(int64_t *)at = sqlite3_column_int64(st, i);
         else if (c->kind == SQL_WORD) r = read_word(t, c, text, at, e);
-        else *(const char **)at = text && a ? arena_strndup(a, text, (size_t)sqlite3_column_bytes(st, i)) : text;
+        else *(const char **)at = a ? read_text(s, st, i, c->key, text, a) : text;
     }
     return r;
 }
@@ -388,7 +403,7 @@ static const char *text_of(const struct sql_table *t, const void *row, const cha
 
 void store_remember(struct store *s, const char *region, const char *rg_id, const char *text, size_t n)
 {
-    if (!s->writing) memo_put(&s->memo, region, rg_id, text, n);
+    if (!s->writing) memo_put(&s->memo, region, keys_of(&s->keys, SQL_KEY_WHOLE, rg_id), text, n);
 }
 
 void store_remember_for(struct store *s, const char *host)
@@ -400,27 +415,31 @@ void store_remember_for(struct store *s, const char *host)
 
 const struct buf *store_recall(const struct store *s, const char *region, const char *rg_id)
 {
-    return s->writing ? NULL : memo_get(&s->memo, region, rg_id);
+    return s->writing ? NULL : memo_get(&s->memo, region, keys_of(&s->keys, SQL_KEY_WHOLE, rg_id));
 }
 
 int64_t store_most_rows(const struct store *s, const struct sql_table *t, const char *region)
 {
-    return bounds_get(&s->rows, t, region);
+    _arena_ struct arena a = {0};
+    return bounds_get(&s->rows, t, keys_place(&s->keys, &a, t, NULL, region));
 }
 
 void store_counted(struct store *s, const struct sql_table *t, const char *region, int64_t n)
 {
-    bounds_set(&s->rows, t, region, n);
+    _arena_ struct arena a = {0};
+    bounds_set(&s->rows, t, keys_place(&s->keys, &a, t, NULL, region), n);
 }
 
 static int write_row(struct store *s, enum query q, const struct sql_param *p, const struct sql_table *t, const void *row,
     bool gone, struct err *e)
 {
     int r = store_run(s, q, p, e);
+    _arena_ struct arena a = {0};
     bool itself = t == &sql_table_replication_group;
+    row = keys_row(&s->keys, t, row);
     const char *region = text_of(t, row, "region"), *id = region ? text_of(t, row, itself ? "id" : "rg_id") : NULL;
     if (id) memo_drop(&s->memo, region, id);
-    if (region && !gone) bounds_grow(&s->rows, t, region);
+    if (region && !gone) bounds_grow(&s->rows, t, keys_place(&s->keys, &a, t, row, region));
     if (r || s->watch.row == NULL) return r;
     s->watch.row(s->watch.arg, t, row, gone);
     if (sqlite3_get_autocommit(s->db)) tell_end(s, true);
@@ -463,7 +482,7 @@ int store_one(struct store *s, enum query q, const struct sql_param *p, const st
     if (r) return r;
     int rc = sqlite3_step(st);
     *out = NULL;
-    if (rc == SQLITE_ROW) r = read_row(st, t, a, *out = arena_alloc(a, t->row_size), e);
+    if (rc == SQLITE_ROW) r = read_row(s, st, t, a, *out = arena_alloc(a, t->row_size), e);
     else if (rc != SQLITE_DONE) r = store_failed(s, e, sql_queries[q].name);
     sqlite3_reset(st);
     return r;
@@ -484,7 +503,7 @@ int store_many(struct store *s, enum query q, const struct sql_param *p, const s
             rows = more;
             cap *= 2;
         }
-        r = read_row(st, t, a, rows + *n * t->row_size, e);
+        r = read_row(s, st, t, a, rows + *n * t->row_size, e);
     }
     *out = rows;
     if (r == 0 && rc != SQLITE_DONE) r = store_failed(s, e, sql_queries[q].name);
@@ -499,14 +518,14 @@ int store_each(struct store *s, const struct sql_table *t, store_row_fn *each, v
     sqlite3_stmt *st;
     int rc, r = bind_query(s, (enum query)t->q_all, NULL, &st, e);
     if (r) return r;
-    while ((rc = sqlite3_step(st)) == SQLITE_ROW && (r = read_row(st, t, NULL, row, e)) == 0) each(arg, row);
+    while ((rc = sqlite3_step(st)) == SQLITE_ROW && (r = read_row(s, st, t, NULL, row, e)) == 0) each(arg, row);
     if (r == 0 && rc != SQLITE_DONE) r = store_failed(s, e, sql_queries[t->q_all].name);
     sqlite3_reset(st);
     return r;
 }
 
-int store_texts(
-    struct store *s, enum query q, const struct sql_param *p, struct arena *a, const char ***out, size_t *n, struct err *e)
+static int read_texts(struct store *s, enum query q, const struct sql_param *p, enum sql_key key, struct arena *a,
+    const char ***out, size_t *n, struct err *e)
 {
     sqlite3_stmt *st;
     int rc, r = bind_query(s, q, p, &st, e);
@@ -520,13 +539,24 @@ int store_texts(
             texts = more;
             cap *= 2;
         }
-        const char *text = (const char *)sqlite3_column_text(st, 0);
-        texts[*n] = text ? arena_strndup(a, text, (size_t)sqlite3_column_bytes(st, 0)) : NULL;
+        texts[*n] = read_text(s, st, 0, key, (const char *)sqlite3_column_text(st, 0), a);
     }
     *out = texts;
     if (rc != SQLITE_DONE) r = store_failed(s, e, sql_queries[q].name);
     sqlite3_reset(st);
     return r;
+}
+
+int store_texts(
+    struct store *s, enum query q, const struct sql_param *p, struct arena *a, const char ***out, size_t *n, struct err *e)
+{
+    return read_texts(s, q, p, SQL_KEY_NONE, a, out, n, e);
+}
+
+int store_keys(
+    struct store *s, enum query q, const struct sql_param *p, struct arena *a, const char ***out, size_t *n, struct err *e)
+{
+    return read_texts(s, q, p, SQL_KEY_WHOLE, a, out, n, e);
 }
 
 bool row_column_equal(const struct sql_column *c, const void *a, const void *b)

@@ -37,6 +37,12 @@ int store_finish(struct store *s, struct err *e);
 void store_close(struct store *s);
 
 /*
+ * From now on it acts for an account: ids of that one alone are asked for, written and read, as if there was no other (store/keys.h).
+ * What is made for that is in the arena. NULL ends it: keys are what they are. Who watches is always told keys.
+ */
+void store_act_for(struct store *s, const char *account, struct arena *a);
+
+/*
  * Transactions. A write transaction takes the lock at once. A store_commit() that fails
  * has rolled back. A rollback never fails.
  */
@@ -61,8 +67,10 @@ int store_many(struct store *s, enum query q, const struct sql_param *p, const s
 /* All rows of a table, one after the other, by primary key: a row lives as long as the call. No other query may be run meanwhile. */
 typedef void store_row_fn(void *arg, const void *row);
 int store_each(struct store *s, const struct sql_table *t, store_row_fn *each, void *arg, struct err *e);
-/* The texts of a query's one column. */
+/* The texts of a query's one column; those that are keys. */
 int store_texts(
+    struct store *s, enum query q, const struct sql_param *p, struct arena *a, const char ***out, size_t *n, struct err *e);
+int store_keys(
     struct store *s, enum query q, const struct sql_param *p, struct arena *a, const char ***out, size_t *n, struct err *e);
 
 /* Run a query that writes 'row', or deletes the one that has its primary key, and tell the watcher. */
@@ -72,7 +80,7 @@ int store_delete(
     struct store *s, enum query q, const struct sql_param *p, const struct sql_table *t, const void *row, struct err *e);
 
 /*
- * At most so many rows a table has of a region, as far as is known without counting: INT64_MAX until store_counted() was told of a
+ * At most so many rows a table has of a region and whom the store acts for, as far as is known without counting: INT64_MAX until store_counted() was told of a
  * count, and more than there are after that.
  */
 int64_t store_most_rows(const struct store *s, const struct sql_table *t, const char *region);

@@ -26,8 +26,8 @@ TestSuite(file, .init = setup, .fini = teardown);
 
 Test(file, only_plain_names_become_folders)
 {
-    const char *const good[] = {"a", "demo-001.0001", "0", "us-east-1"};
-    const char *const bad[] = {"", ".", "..", ".a", "-a", "a..b", "a/b", "A", "a b", "a\n", "ä"};
+    const char *const good[] = {"a", "demo-001.0001", "0", "us-east-1", "111111111111~a.0001"};
+    const char *const bad[] = {"", ".", "..", ".a", "-a", "~a", "a..b", "a/b", "A", "a b", "a\n", "ä"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) cr_assert(file_id_ok(good[i]), "%s", good[i]);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) cr_assert(!file_id_ok(bad[i]), "%s", bad[i]);
     char name[102];

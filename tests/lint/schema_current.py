@@ -10,7 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 with tempfile.TemporaryDirectory() as folder:
     out = [str(pathlib.Path(folder) / name) for name in ("sql.gen.d", "sql.gen.h", "queries.gen.h", "sql.gen.c", "tables.gen.c", "schema.sql")]
-    inputs = [ROOT / "schema/words.json"] + [ROOT / "migrations", ROOT / "schema/queries"]
+    inputs = [ROOT / "schema/words.json", ROOT / "schema/keys.json"] + [ROOT / "migrations", ROOT / "schema/queries"]
     subprocess.run([sys.executable, str(ROOT / "src/gen/gen_sql.py"), *out, *map(str, inputs)], check=True)
     drawn = pathlib.Path(out[5]).read_text()
 kept = (ROOT / "schema/schema.sql").read_text()

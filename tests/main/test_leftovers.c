@@ -21,7 +21,7 @@ static void setup(void)
     scratch_open();
     cr_redirect_stderr();
     snprintf(program, sizeof program, "%s", scratch_path("program"));
-    l = (struct leftovers){scratch_dir(), program, 60};
+    l = (struct leftovers){scratch_dir(), program, 60, "its meridian.db is gone"};
 }
 
 TestSuite(leftovers, .init = setup, .fini = scratch_close, .timeout = 20);

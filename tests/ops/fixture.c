@@ -51,6 +51,8 @@ FAILING(store_many, (struct store *s, enum query q, const struct sql_param *p, c
     size_t *n, struct err *e), s, q, p, t, a, out, n, e)
 FAILING(store_texts, (struct store *s, enum query q, const struct sql_param *p, struct arena *a, const char ***out, size_t *n,
     struct err *e), s, q, p, a, out, n, e)
+FAILING(store_keys, (struct store *s, enum query q, const struct sql_param *p, struct arena *a, const char ***out, size_t *n,
+    struct err *e), s, q, p, a, out, n, e)
 /* clang-format on */
 
 /* Fails the first, the second … query until none is left to fail; of an operation with very many not each. */
@@ -70,20 +72,37 @@ static int run_until_whole(const struct operation *o, const struct ops_caller *w
 
 /* ---- operations ---- */
 
-struct answer fixture_run(const char *region, const char *action, const char *form)
+typedef int run_fn(const struct operation *o, const struct ops_caller *who, const void *in, void *out);
+
+static int run_once(const struct operation *o, const struct ops_caller *who, const void *in, void *out)
+{
+    return ops_run(store, &fixture_config, o, who, &arena, in, out, &err);
+}
+
+static struct answer run_form(const char *account, const char *region, const char *action, const char *form, run_fn *run)
 {
     const struct operation *o = operation_find(api_operations, api_n_operations, action);
     cr_assert(o && o->run, "%s is not served", action);
     struct form f = {0};
     void *in = arena_alloc(&arena, o->in->size), *out = arena_alloc(&arena, o->out ? o->out->size : 1);
-    struct ops_caller who = {region, "000000000000", "id"};
+    struct ops_caller who = {region, account, "id"};
     err = (struct err){0};
     int r = form_parse(&f, &arena, form, strlen(form), &err);
     if (r == 0) r = form_decode(&f, o->in, &arena, in, &err);
-    if (r == 0) r = run_until_whole(o, &who, in, out);
+    if (r == 0) r = run(o, &who, in, out);
     cr_assert_geq(r, 0, "%s: %s", action, err.msg);
     cr_assert(r == 0 || operation_declares(o, r), "%s answers %s without declaring it", action, api_faults[r].code);
     return (struct answer){r, arena_strdup(&arena, r ? err.msg : ""), out};
+}
+
+struct answer fixture_run(const char *region, const char *action, const char *form)
+{
+    return run_form("000000000000", region, action, form, run_until_whole);
+}
+
+struct answer fixture_run_as(const char *account, const char *region, const char *action, const char *form)
+{
+    return run_form(account, region, action, form, run_once);
 }
 
 void fixture_available(const char *region, const char *rg_id)

@@ -19,6 +19,9 @@ struct answer {
 /* 'form' without Action and Version, e.g. "ReplicationGroupId=x". In us-east-1, account 000000000000, unless 'region' says otherwise. */
 struct answer fixture_run(const char *region, const char *action, const char *form);
 
+/* Of that account, and once: no query fails. */
+struct answer fixture_run_as(const char *account, const char *region, const char *action, const char *form);
+
 /* Makes a group's rows as if its nodes had been seen: available. */
 void fixture_available(const char *region, const char *rg_id);
 /* The same for a stand-alone cluster. */

@@ -11,6 +11,7 @@
 #include "plan/why.h"
 #include "record.h"
 #include "serve.h"
+#include "catalog/account_key.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,7 +57,7 @@ void expect_reset(const char *region)
     resource_drop('u', region, NULL);
 }
 
-void expect_asking(const char *region, const char *action, const char *form)
+void expect_asking(const char *place, const char *action, const char *form)
 {
     static const struct {
         const char *action, *member;
@@ -76,11 +77,14 @@ void expect_asking(const char *region, const char *action, const char *form)
     memcpy(before.all, resources, sizeof resources);
     before.n = n_resources;
     made = (struct resource){0};
+    const struct asker who = asker_of(&a, place);
+    const char *region = who.region;
     if (form_parse(&f, &a, form, strlen(form), &e) != 0) return;
     if (strcmp(action, "DeleteGlobalReplicationGroup") == 0) resource_drop('g', NULL, NULL); /* some of them go with it */
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         const char *id = form_get(&f, table[i].member);
         if (id == NULL || strcmp(table[i].action, action) != 0) continue;
+        id = account_key(&a, who.account, id);
         if (table[i].made) {
             made.kind = table[i].kind;
             snprintf(made.region, sizeof made.region, "%s", region);

@@ -12,7 +12,7 @@ struct world;
  * An operation is asked for, and, where serve did not die in it, answered: what was made is there until somebody deletes it.
  * Of what was not answered either may be true.
  */
-void expect_asking(const char *region, const char *action, const char *form);
+void expect_asking(const char *place, const char *action, const char *form);
 void expect_answer(bool done);
 /* Everything of the region is to go, or of all where it is NULL. */
 void expect_reset(const char *region);

@@ -18,6 +18,7 @@
 #include "scripted.h"
 #include "serve.h"
 #include "store/store.h"
+#include "catalog/account_key.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -119,10 +120,13 @@ static void check_truth(void)
 
 /* ---- the end of everything ---- */
 
-static void delete_one(struct arena *a, const char *region, const char *action, const char *form)
+/* The form has the keys of what is deleted; its account asks for that by the ids. */
+static void delete_one(struct arena *a, const char *region, const char *key, const char *action, const char *form)
 {
     const void *out;
     const char *message;
+    if (account_leads(key)) region = arena_printf(a, "%s@%s", region, account_of(a, key));
+    form = account_text(a, key, form);
     expect_asking(region, action, form);
     int r = serve_run(region, action, form, a, &out, &message);
     record("asked at the end in %s: %s %s: %s", region, action, form, r ? message : "done");
@@ -138,24 +142,24 @@ static bool delete_some(void)
     bool any = w.n_globals || w.n_rgs || w.n_clusters || w.n_snapshots;
     for (size_t i = 0; i < w.n_members; i++)
         if (w.members[i].row.role == MEMBER_SECONDARY)
-            delete_one(&a, w.members[i].row.region, "DisassociateGlobalReplicationGroup",
+            delete_one(&a, w.members[i].row.region, w.members[i].row.rg_id, "DisassociateGlobalReplicationGroup",
                 arena_printf(&a, "GlobalReplicationGroupId=%s&ReplicationGroupRegion=%s&ReplicationGroupId=%s",
                     w.members[i].row.global_id, w.members[i].row.region, w.members[i].row.rg_id));
     for (size_t i = 0; i < w.n_members; i++)
-        delete_one(&a, w.members[i].row.region, "DeleteGlobalReplicationGroup",
+        delete_one(&a, w.members[i].row.region, w.members[i].row.rg_id, "DeleteGlobalReplicationGroup",
             arena_printf(&a, "GlobalReplicationGroupId=%s&RetainPrimaryReplicationGroup=true", w.members[i].row.global_id));
     for (size_t i = 0; i < w.n_rgs; i++)
         if (w.rgs[i].row.status != RG_DELETING)
-            delete_one(
-                &a, w.rgs[i].row.region, "DeleteReplicationGroup", arena_printf(&a, "ReplicationGroupId=%s", w.rgs[i].row.id));
+            delete_one(&a, w.rgs[i].row.region, w.rgs[i].row.id, "DeleteReplicationGroup",
+                arena_printf(&a, "ReplicationGroupId=%s", w.rgs[i].row.id));
     for (size_t i = 0; i < w.n_clusters; i++)
         if (w.clusters[i].row.rg_id == NULL && w.clusters[i].row.status != CLUSTER_DELETING)
-            delete_one(
-                &a, w.clusters[i].row.region, "DeleteCacheCluster", arena_printf(&a, "CacheClusterId=%s", w.clusters[i].row.id));
+            delete_one(&a, w.clusters[i].row.region, w.clusters[i].row.id, "DeleteCacheCluster",
+                arena_printf(&a, "CacheClusterId=%s", w.clusters[i].row.id));
     for (size_t i = 0; i < w.n_snapshots; i++)
         if (w.snapshots[i].row.status != SNAPSHOT_DELETING)
-            delete_one(
-                &a, w.snapshots[i].row.region, "DeleteSnapshot", arena_printf(&a, "SnapshotName=%s", w.snapshots[i].row.name));
+            delete_one(&a, w.snapshots[i].row.region, w.snapshots[i].row.name, "DeleteSnapshot",
+                arena_printf(&a, "SnapshotName=%s", w.snapshots[i].row.name));
     return any;
 }
 

@@ -1,3 +1,4 @@
+#include "catalog/account_key.h"
 #include "serve.h"
 #include "agents.h"
 #include "base/clock.h"
@@ -288,7 +289,7 @@ void serve_bend_link(const char *from, const char *to, const char *how, int64_t 
 /* ---- operations ---- */
 
 struct request {
-    const char *region;
+    struct asker who;
     const struct operation *operation;
     const char *form;
     struct arena *arena;
@@ -303,7 +304,7 @@ static void run_request(void *arg)
     struct form f = {0};
     const struct operation *o = q->operation;
     void *in = arena_alloc(q->arena, o->in->size);
-    struct ops_caller who = {q->region, "000000000000", "id"};
+    struct ops_caller who = {q->who.region, q->who.account, "id"};
     q->out = arena_alloc(q->arena, o->out ? o->out->size : 1);
     q->result = form_parse(&f, q->arena, q->form, strlen(q->form), &q->err);
     if (q->result == 0) q->result = form_decode(&f, o->in, q->arena, in, &q->err);
@@ -312,9 +313,15 @@ static void run_request(void *arg)
     if (q->result == 0 && o->writes) control_changed(s.control);
 }
 
-int serve_run(const char *region, const char *action, const char *form, struct arena *a, const void **out, const char **message)
+struct asker asker_of(struct arena *a, const char *place)
 {
-    struct request q = {region, operation_find(api_operations, api_n_operations, action), form, a, NULL, {0}, 0};
+    const char *at = strchr(place, '@');
+    return at ? (struct asker){arena_strndup(a, place, (size_t)(at - place)), at + 1} : (struct asker){place, ACCOUNT_DEFAULT};
+}
+
+int serve_run(const char *place, const char *action, const char *form, struct arena *a, const void **out, const char **message)
+{
+    struct request q = {asker_of(a, place), operation_find(api_operations, api_n_operations, action), form, a, NULL, {0}, 0};
     if (q.operation == NULL || q.operation->run == NULL) record_failure("%s is not served", action);
     machine_as(s.process, run_request, &q);
     *out = q.out;

@@ -29,7 +29,12 @@ void serve_put_out_of_order(const char *region, int64_t for_ms, bool isolated);
 void serve_end_outages(void);
 /* The network between both regions is "slow", or as a word of network_state says, for so long. It is as ever once serve is started anew. */
 void serve_bend_link(const char *from, const char *to, const char *how, int64_t for_ms);
-/* As the server of the API has it: 0, a fault, or < 0 (with 'message'). */
-int serve_run(const char *region, const char *action, const char *form, struct arena *a, const void **out, const char **message);
+/* Who asks where: REGION, or REGION@ACCOUNT. */
+struct asker {
+    const char *region, *account;
+};
+struct asker asker_of(struct arena *a, const char *place);
+/* As the server of the API has it: 0, a fault, or < 0 (with 'message'). 'place' as in struct asker. */
+int serve_run(const char *place, const char *action, const char *form, struct arena *a, const void **out, const char **message);
 /* The world as plans look at it, now. */
 int serve_load(struct arena *a, struct world *w);

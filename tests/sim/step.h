@@ -7,6 +7,7 @@
  * after the step before. A step stands on its own, so that any of them can be left out:
  *
  *     +120 ask us-east-1 CreateReplicationGroup ReplicationGroupId=g0&…
+ *     +120 ask us-east-1@111111111111 …   by another account
  *     +5   kill us-east-1 3 STOP          the third engine that lives there, counted round
  *     +5   burden us-east-1 3 stall 900   it is held up: see models.h; nothing where its agent is scripted
  *     +0   agent us-east-1 KILL

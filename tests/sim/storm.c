@@ -130,6 +130,7 @@ void storm(uint64_t seed, size_t n_steps, struct steps *out)
     out->seed = seed;
     out->real = seed % 10 == 0;                            /* they take five times as long */
     storm_in_shards = m->datastores > 10 && seed % 4 == 3; /* models load no module: never the real ones */
+    storm_of_two = dice_chance(30);
     begin(out, m);
     size_t begun = out->n;
     while (out->n < n_steps) {

@@ -30,7 +30,7 @@ const char *storm_other_region(const char *region)
     return other;
 }
 
-bool storm_in_shards;
+bool storm_in_shards, storm_of_two;
 
 void storm_ask_for_group(struct step *s, const char *region, const char *g, int nodes)
 {
@@ -453,4 +453,5 @@ void storm_ask_something(struct step *s, const struct mood *m)
     else if (at < 0) ask_of_parameters(s, region, g);
     else if ((at -= m->snapshots) < 0) ask_of_snapshot(s, region, g);
     else ask_of_rest(s, region, g);
+    if (storm_of_two && s->verb == VERB_ASK && dice_chance(40)) strcat(s->region, "@111111111111");
 }

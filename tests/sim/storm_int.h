@@ -21,6 +21,8 @@ void storm_ask(struct step *s, const char *region, const char *action, const cha
 const char *storm_other_region(const char *region);
 /* Whether groups are asked for in cluster mode: all those of a seed, so that a datastore's members are of one kind. */
 extern bool storm_in_shards;
+/* Whether a second account asks for things, too: of the same ids. */
+extern bool storm_of_two;
 /* CreateReplicationGroup of 'g', with so many nodes, or in cluster mode with so many in each of two shards. */
 void storm_ask_for_group(struct step *s, const char *region, const char *g, int nodes);
 /* An operation that the mood likes, of all that are served. */

@@ -1,4 +1,5 @@
 #include "base/buf.h"
+#include "store/keys.h"
 #include "store/sql.gen.h"
 #include <criterion/criterion.h>
 #include <sqlite3.h>
@@ -34,10 +35,12 @@ static bool ends_in(const char *text, const char *end)
 }
 
 static sqlite3 *db;
+static struct keys keys;
 
 static void setup(void)
 {
     cr_assert_eq(sqlite3_open(":memory:", &db), SQLITE_OK);
+    keys_add_functions(db, &keys);
     cr_assert_eq(sqlite3_exec(db, sql_schema.sql, NULL, NULL, NULL), SQLITE_OK, "%s", sqlite3_errmsg(db));
 }
 

@@ -15,8 +15,8 @@ bool file_id_ok(const char *id)
 {
     if (id == NULL) return false;
     size_t n = strlen(id);
-    if (n == 0 || n > ID_MAX || id[0] == '.' || id[0] == '-' || strstr(id, "..") != NULL) return false;
-    return strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789.-") == n;
+    if (n == 0 || n > ID_MAX || id[0] == '.' || id[0] == '-' || id[0] == '~' || strstr(id, "..") != NULL) return false;
+    return strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789.-~") == n;
 }
 
 static int write_all(int fd, const char *data, size_t n)

@@ -8,7 +8,7 @@
  * they block; whatever it writes is readable by its own user alone.
  */
 
-/* True for a name that may become a folder: [a-z0-9.-], starts with a letter or digit, no "..", at most 100 bytes. */
+/* True for a name that may become a folder: [a-z0-9.~-], starts with a letter or digit, no "..", at most 100 bytes. */
 bool file_id_ok(const char *id);
 /* Puts 'n' bytes in place of the file: written aside and renamed, so that a crash leaves the old or the new one. Not synced:
  * after a crash of the machine no process is left that the files are about. */

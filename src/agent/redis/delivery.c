@@ -6,6 +6,7 @@
 #include "agent/redis/delivery_line.h"
 #include "agent/redis/state.h"
 #include "base/log.h"
+#include "catalog/account_key.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -108,8 +109,8 @@ static int append_lines(const struct node *n, const struct proto_log_order *o, c
 /* "demo-001.0001" is the node 0001 of the cache cluster demo-001. */
 static const char *split_id(const struct node *n, char cluster[NAME_MAX])
 {
-    const char *dot = strrchr(n->id, '.');
-    snprintf(cluster, NAME_MAX, "%.*s", dot ? (int)(dot - n->id) : (int)strlen(n->id), n->id);
+    const char *id = account_id(n->id), *dot = strrchr(id, '.');
+    snprintf(cluster, NAME_MAX, "%.*s", dot ? (int)(dot - id) : (int)strlen(id), id);
     return dot ? dot + 1 : "0001";
 }
 

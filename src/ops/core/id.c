@@ -1,5 +1,6 @@
 #include "ops/core/id.h"
 #include "base/hex.h"
+#include "catalog/account_key.h"
 #include "plan/serverless.h"
 #include <assert.h>
 #include <ctype.h>
@@ -11,7 +12,7 @@ const char *id_fold(struct op *op, const char *given)
     if (given == NULL) return NULL;
     char *id = arena_strdup(op->arena, given);
     for (char *p = id; *p; p++) *p = (char)tolower((unsigned char)*p);
-    return serverless_owns(id) ? "" : id;
+    return serverless_owns(id) || account_leads(id) ? "-" : id;
 }
 
 static bool is_identifier(const char *id)

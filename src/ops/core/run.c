@@ -35,5 +35,8 @@ int ops_run(struct store *store, const struct ops_config *config, const struct o
     if (config->remembers) store_remember_for(store, who->endpoint_host ? who->endpoint_host : "");
     if (o->writes && getrandom(&op.random, sizeof op.random, 0) != (ssize_t)sizeof op.random) op.random = op.now_ms;
     op.random &= INT64_MAX;
-    return run_in_transaction(&op, o, in, out);
+    store_act_for(store, who->account, a);
+    int r = run_in_transaction(&op, o, in, out);
+    store_act_for(store, NULL, NULL);
+    return r;
 }

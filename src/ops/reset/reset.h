@@ -8,7 +8,7 @@ struct store;
  * ending still need it.
  *
  * A datastore goes with its primary's replication group. Secondaries of other regions or accounts stay, as replication groups of their own.
- * Whatever a replication group or cache cluster that stays still uses, stays. Events name no account: a reset of an account leaves them.
+ * Whatever a replication group or cache cluster that stays still uses, stays.
  */
 struct reset_scope {
     const char *region, *account; /* NULL: all of them */

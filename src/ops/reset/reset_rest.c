@@ -2,6 +2,7 @@
 #include "base/err.h"
 #include "ops/reset/reset.h"
 #include "store/queries.gen.h"
+#include "catalog/account_key.h"
 #include <string.h>
 
 /* The end of a reset: what has neither processes nor files, unless something that stays uses it. */
@@ -100,9 +101,11 @@ static int forget_schedules(struct rest *t)
     struct row_snapshot_schedule *schedules;
     size_t n;
     int r = q_snapshot_schedule_all(t->store, t->arena, &schedules, &n, t->err);
-    for (size_t i = 0; r == 0 && i < n; i++)
-        if (t->scope->region == NULL || strcmp(t->scope->region, schedules[i].region) == 0)
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        const char *key = strchr(schedules[i].source_id, '.') + 1;
+        if (reset_has(t->scope, schedules[i].region, account_of(t->arena, key)))
             r = q_snapshot_schedule_delete(t->store, &schedules[i], t->err);
+    }
     return r;
 }
 
@@ -113,10 +116,9 @@ static int forget_history(struct rest *t)
     const char *arns = arena_printf(t->arena, "arn:*:elasticache:%s:%s:*", region ? region : "*", account ? account : "*");
     int r = q_reset_tags(t->store, arns, t->err);
     if (r == 0) r = q_reset_reserved_nodes(t->store, region, account, t->err);
-    if (r || account) return r; /* none of the others names an account */
-    r = q_reset_events(t->store, region, t->err);
-    if (r == 0) r = q_reset_test_failovers(t->store, region, t->err);
-    if (r == 0) r = q_reset_snapshots_taken(t->store, region, t->err);
+    if (r == 0) r = q_reset_events(t->store, region, account, t->err);
+    if (r == 0) r = q_reset_test_failovers(t->store, region, account, t->err);
+    if (r == 0) r = q_reset_snapshots_taken(t->store, region, account, t->err);
     return r ? r : forget_schedules(t);
 }
 
