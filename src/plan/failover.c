@@ -15,22 +15,6 @@ enum {
     SWITCH_LIMIT_MS = 10000, /* an orderly change that has not come about by then is given up */
 };
 
-static void replace_dead(struct world *w, struct world_rg *rg, struct world_node_group *ng, struct world_node *first)
-{
-    bool all_told;
-    struct world_node *best = candidate_best(rg, ng, first, &all_told);
-    if (best == NULL || !want_has_stand_in(w, rg, first)) return; /* restarted in place, or revived: see want_node.hold */
-    if (want_awaits_saved(w, first) || want_awaits_silent(w, rg, first)) return;
-    int64_t limit = first->row.seen_since_ms + OFFSETS_LIMIT_MS;
-    if (!all_told && w->steady_ms < limit) {
-        world_wake(w, limit);
-        return;
-    }
-    candidate_make_primary(w, rg, ng, first, best);
-    world_set(w, &ng->row.failed_node_id, first->row.id);
-    world_event(w, rg->row.region, first->row.cluster_id, EVENT_RECOVERING, first->row.node_id);
-}
-
 /* An upgrade will try again before long: it does not tell of each time. */
 static bool is_upgrade(const struct world_rg *rg)
 {
@@ -73,6 +57,32 @@ static const char *why_no_switch(
     if (!follows_now(ng, next)) return "the replica had no link to the primary";
     return ng->row.switch_offset < 0 ? "the primary could not hold its writes in time"
                                      : "the replica did not get all writes in time";
+}
+
+/* An orderly change would have the dead one stay down for a new primary that can't become one. */
+static void end_switch(struct world *w, struct world_rg *rg, struct world_node_group *ng, const struct world_node *first)
+{
+    const char *why = why_no_switch(w, rg, ng, rg_node(rg, ng->row.switch_node_id));
+    if (why) give_up_switch(w, rg, ng, first, why);
+}
+
+static void replace_dead(struct world *w, struct world_rg *rg, struct world_node_group *ng, struct world_node *first)
+{
+    bool all_told;
+    struct world_node *best = candidate_best(rg, ng, first, &all_told);
+    if (best == NULL || !want_has_stand_in(w, rg, first)) { /* restarted in place, or revived: see want_node.hold */
+        if (ng->row.switch_node_id) end_switch(w, rg, ng, first);
+        return;
+    }
+    if (want_awaits_saved(w, first) || want_awaits_silent(w, rg, first)) return;
+    int64_t limit = first->row.seen_since_ms + OFFSETS_LIMIT_MS;
+    if (!all_told && w->steady_ms < limit) {
+        world_wake(w, limit);
+        return;
+    }
+    candidate_make_primary(w, rg, ng, first, best);
+    world_set(w, &ng->row.failed_node_id, first->row.id);
+    world_event(w, rg->row.region, first->row.cluster_id, EVENT_RECOVERING, first->row.node_id);
 }
 
 /* A passive region's first node takes no writes, nor does one that is dead: there nothing has to be held back. */

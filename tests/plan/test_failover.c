@@ -375,6 +375,18 @@ static int ordered_anew(void)
     return n;
 }
 
+/* Else the primary would stay down for the replica, which waits for the primary. */
+Test(failover, an_orderly_change_whose_nodes_all_die_is_given_up)
+{
+    ng->row.switch_node_id = b.nodes[1].row.id;
+    ng->row.switch_offset = -1;
+    ng->row.switch_since_ms = b.w.steady_ms;
+    for (int i = 0; i < 3; i++) die(i);
+    plan_world(&b.w);
+    cr_assert_null(ng->row.switch_node_id);
+    cr_assert_not(want_node(&b.w, &b.nodes[0]).hold);
+}
+
 Test(failover, an_upgrade_restarts_one_node_at_a_time_and_the_primary_last)
 {
     rg->row.status = RG_MODIFYING;
