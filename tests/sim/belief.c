@@ -31,6 +31,13 @@ static void tell_groups(struct world *w)
     }
 }
 
+static void tell_view(const struct row_shard_node *v)
+{
+    record_detail("      of its Redis Cluster: epoch %lld, slots %s%s%s", (long long)v->seen_epoch,
+        v->seen_slots ? v->seen_slots : "-", v->seen_agrees ? ", agrees with the others" : "",
+        v->seen_moving ? ", some move" : "");
+}
+
 static void tell_nodes(struct world *w)
 {
     for (size_t i = 0; i < w->n_nodes; i++) {
@@ -40,6 +47,7 @@ static void tell_nodes(struct world *w)
             n->id, n->region, node_wish_text(n->want), want.primary ? "primary" : "replica", want.hold ? ", held" : "",
             want.fence ? ", fenced" : "", seen_state_text(n->seen_state), (long long)n->seen_pid, (int)n->seen_role,
             (long long)n->seen_offset, (long long)n->seen_link_up, (long long)n->seen_fenced);
+        if (w->nodes[i].shard_node) tell_view(&w->nodes[i].shard_node->row);
     }
 }
 

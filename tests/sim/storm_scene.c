@@ -167,6 +167,68 @@ static void let_the_window_come(struct steps *out)
     }
 }
 
+/* Everything there goes while a snapshot is taken, read, copied or exported. */
+static void reset_in_the_midst(struct steps *out)
+{
+    storm_ask(then(out, 0), region, "CreateSnapshot", "SnapshotName=mid&%s",
+        DICE_PICK("ReplicationGroupId=g0", "ReplicationGroupId=g0", "CacheClusterId=c0"));
+    int kind = (int)dice_below(4);
+    if (kind == 0)
+        storm_ask(then(out, 2000), region, "CopySnapshot", "SourceSnapshotName=mid&TargetSnapshotName=far&TargetBucket=bucket");
+    if (kind == 1)
+        storm_ask(then(out, 2000), region, "CreateCacheCluster",
+            "CacheClusterId=c1&Engine=redis&CacheNodeType=cache.r6g.large&NumCacheNodes=1&SnapshotName=mid");
+    if (kind == 2)
+        storm_ask(then(out, 2000), region, "CreateReplicationGroup",
+            "ReplicationGroupId=g2&ReplicationGroupDescription=d&Engine=redis&CacheNodeType=cache.r6g.large&NumCacheClusters=2"
+            "&AutomaticFailoverEnabled=true&SnapshotName=mid");
+    then(out, dice_below(8))->verb = VERB_RESET;
+}
+
+static struct step *kill_node(struct steps *out, int64_t after_ms, const char *where, int64_t n, int signal)
+{
+    struct step *s = then(out, after_ms);
+    snprintf(s->region, sizeof s->region, "%s", where);
+    s->verb = VERB_KILL;
+    s->n = n;
+    s->signal = signal;
+    return s;
+}
+
+static void cut_off(struct steps *out, int64_t after_ms, const char *where, int64_t for_ms)
+{
+    struct step *s = then(out, after_ms);
+    snprintf(s->region, sizeof s->region, "%s", where);
+    s->verb = VERB_CUT;
+    s->n = for_ms;
+}
+
+static void delay_messages(struct steps *out, int64_t after_ms, int lost_percent, int64_t delay_ms)
+{
+    struct step *s = then(out, after_ms);
+    s->verb = VERB_NETWORK;
+    s->n = lost_percent;
+    s->more = delay_ms;
+}
+
+/* The value is another one while the only node hangs. It goes on, and takes it, before anybody hears of either. */
+static void change_what_hangs(struct steps *out)
+{
+    storm_ask(then(out, 0), region, "CreateCacheParameterGroup",
+        "CacheParameterGroupName=p2&CacheParameterGroupFamily=memcached1.6&Description=d");
+    storm_ask(then(out, 0), region, "CreateCacheCluster",
+        "CacheClusterId=a0&Engine=memcached&CacheNodeType=cache.t4g.small&NumCacheNodes=1&CacheParameterGroupName=p2");
+    kill_node(out, 2000, region, 0, SIGSTOP);
+    delay_messages(out, 900, 90, 5);
+    storm_ask(then(out, 100), region, "ModifyCacheParameterGroup",
+        "CacheParameterGroupName=p2&ParameterNameValues.ParameterNameValue.1.ParameterName=idle_timeout"
+        "&ParameterNameValues.ParameterNameValue.1.ParameterValue=%d",
+        3 + (int)dice_below(90));
+    kill_node(out, 1000 + dice_below(1500), region, 0, SIGCONT);
+    delay_messages(out, 3000, 0, 1);
+    storm_ask(then(out, 3000), region, "DeleteCacheCluster", "CacheClusterId=a0");
+}
+
 /* The region that takes over dies on the way, or the one before does. */
 static void die_while_roles_move(struct steps *out)
 {
@@ -201,12 +263,55 @@ static void lose_a_region(struct steps *out)
     }
 }
 
+static void ask_for_failover(struct steps *out, int64_t after_ms, const char *to)
+{
+    storm_ask(then(out, after_ms), region, "FailoverGlobalReplicationGroup",
+        "GlobalReplicationGroupId=ldgnf-d0&PrimaryRegion=%s&PrimaryReplicationGroupId=%s", to, group);
+}
+
+/* The next primary works for so long that the order is taken back, of which its agent does not hear at once. */
+static const char *have_the_order_taken_back(struct steps *out, int64_t busy_ms)
+{
+    const char *other = storm_other_region(region);
+    ask_for_failover(out, 0, region);
+    struct step *s = then(out, 4000);
+    snprintf(s->region, sizeof s->region, "%s", other);
+    s->verb = VERB_BUSY;
+    s->more = busy_ms;
+    ask_for_failover(out, dice_below(10), other);
+    return other;
+}
+
+/* Meanwhile the primary that was to take writes again dies, or the next one becomes primary all the same. */
+static void take_an_order_back_too_late(struct steps *out)
+{
+    bool dies = dice_chance(50);
+    const char *other = have_the_order_taken_back(out, dies ? 15000 : 9500 + dice_below(450));
+    cut_off(out, dies ? 9900 : 9300, other, dies ? 4000 : 1200);
+    for (int i = 0; dies && i < 4; i++) kill_node(out, i ? 1 : 150 + dice_below(300), region, 0, SIGKILL);
+}
+
+/* A dead primary gets its data back; what is asked or dies in that moment meets a role that is on its way. */
+static void disturb_a_return(struct steps *out)
+{
+    bool asks = dice_chance(50);
+    const char *other = storm_other_region(region);
+    ask_for_failover(out, 0, region);
+    delay_messages(out, 4000, 0, 300);
+    for (int i = 0; i < 4; i++) kill_node(out, 1, region, 0, SIGKILL);
+    if (asks) ask_for_failover(out, 50 + dice_below(500), other);
+    for (int i = 0; !asks && i < 3; i++)
+        kill_node(out, i ? dice_below(60) : 50 + dice_below(400), storm_regions[dice_below(STORM_REGIONS)], 0, SIGKILL);
+    delay_messages(out, 1000, 0, 1);
+}
+
 void storm_scene(struct steps *out, const struct mood *m)
 {
     static void (*const scenes[])(struct steps *) = {restore_what_is_gone, keep_what_can_not_be_saved, ask_in_the_midst,
         delete_what_is_stuck, ask_of_a_group_in_the_midst, change_what_takes_a_restart, change_users, let_days_pass,
-        let_the_window_come};
-    static void (*const of_datastores[])(struct steps *) = {die_while_roles_move, die_while_roles_move, lose_a_region};
+        let_the_window_come, reset_in_the_midst, change_what_hangs};
+    static void (*const of_datastores[])(struct steps *) = {
+        die_while_roles_move, die_while_roles_move, lose_a_region, take_an_order_back_too_late, disturb_a_return};
     region = storm_regions[dice_below(STORM_REGIONS)];
     group = m->groups > 1 ? DICE_PICK("g0", "g1") : "g0";
     if (m->datastores > 10 && dice_chance(70)) of_datastores[dice_below(sizeof of_datastores / sizeof *of_datastores)](out);
