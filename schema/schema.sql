@@ -39,7 +39,7 @@ CREATE TABLE cache_cluster (
   pending_zones              TEXT NOT NULL,           -- of the nodes to be added
   pending_since_ms           INTEGER NOT NULL,     -- 0: what is pending need not wait for the window
   config_nodes               TEXT NOT NULL,            -- memcached: the nodes that config_version tells of
-  notification_topic_status  TEXT NOT NULL, weighing_ms INTEGER NOT NULL DEFAULT 0, unserved_since_ms INTEGER NOT NULL DEFAULT 0, transit_encryption TEXT NOT NULL DEFAULT 'none', slow_log TEXT, slow_log_status TEXT, engine_log TEXT, engine_log_status TEXT, update_name TEXT, update_stage TEXT, update_changed_ms INTEGER NOT NULL DEFAULT 0, updates_done TEXT, memory_limit INTEGER NOT NULL DEFAULT 0,
+  notification_topic_status  TEXT NOT NULL, weighing_ms INTEGER NOT NULL DEFAULT 0, unserved_since_ms INTEGER NOT NULL DEFAULT 0, transit_encryption TEXT NOT NULL DEFAULT 'none', slow_log TEXT, slow_log_status TEXT, engine_log TEXT, engine_log_status TEXT, update_name TEXT, update_stage TEXT, update_changed_ms INTEGER NOT NULL DEFAULT 0, updates_done TEXT, memory_limit INTEGER NOT NULL DEFAULT 0, durability TEXT NOT NULL DEFAULT 'default',
   PRIMARY KEY (region, id)
 ) WITHOUT ROWID;
 CREATE TABLE encryption (

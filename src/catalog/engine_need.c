@@ -9,6 +9,7 @@ const char *const engine_part_names[PART__COUNT] = {
     [PART_SNAPSHOTS] = "snapshots",
     [PART_LOGS] = "slow logs",
     [PART_CLUSTER_MODE] = "cluster mode",
+    [PART_DURABILITY] = "durability",
 };
 
 /* In the order in which they are asked for: one may leave what the next one reads. */
@@ -46,6 +47,14 @@ const struct engine_need engine_needs[] = {
     {PART_CLUSTER_MODE, "CLUSTER GETKEYSINSLOT 0 10", "", "move the keys of a slot"},
     {PART_CLUSTER_MODE, "CLUSTER BUMPEPOCH", "", "settle who has a slot"},
     {PART_CLUSTER_MODE, "CLUSTER MEET 127.0.0.1 1 2", "", "bring nodes together"},
+    {PART_CLUSTER_MODE, "CLUSTER REPLICATE 0000000000000000000000000000000000000000", "", "follow a primary",
+        .refusal = "Unknown node"},
+    {PART_CLUSTER_MODE, "CLUSTER FAILOVER TAKEOVER", "", "become a primary", .refusal = "to a replica"},
+    {PART_CLUSTER_MODE, "MIGRATE 127.0.0.1 1 none 0 1000", "NOKEY", "send a slot's keys to another node",
+        .refusal = "CLUSTERDOWN"},
+    {PART_CLUSTER_MODE, "MODULE LIST", "", "load the module that has a region's shards follow another's"},
+    {PART_DURABILITY, "CONFIG GET appendfsync", "appendfsync", "write each change to disk before it is acknowledged"},
+    {PART_DURABILITY, "CONFIG SET appendonly yes", "", "keep an append-only file"},
 };
 const size_t n_engine_needs = sizeof engine_needs / sizeof *engine_needs;
 

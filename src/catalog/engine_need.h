@@ -16,6 +16,7 @@ enum engine_part {
     PART_SNAPSHOTS,
     PART_LOGS,
     PART_CLUSTER_MODE,
+    PART_DURABILITY,
     PART__COUNT
 };
 
@@ -24,6 +25,8 @@ struct engine_need {
     const char *command; /* its words, a space between them */
     const char *answer;  /* what the answer holds; "": any that is no error */
     const char *why;     /* what it is needed for: the end of a sentence */
+    const char
+        *refusal; /* what an error holds that is as good: the program knows the command, which has nothing to do here; or NULL */
 };
 
 extern const struct engine_need engine_needs[];

@@ -65,6 +65,7 @@ bool setting_is_known(const char *engine, const char *name)
 {
     const struct engine *e = engine_find(engine);
     if (e == NULL) return false;
+    if (e->id != ENGINE_MEMCACHED && strcmp(name, SETTING_NOT_ELECTED) == 0) return true;
     const struct setting_names *known = &setting_names[e->id];
     return bsearch(name, known->names, known->n, sizeof *known->names, compare_names) != NULL;
 }

@@ -84,7 +84,9 @@ int64_t parameter_node_value(const struct parameter *p, const struct node_type *
  * takes none.
  */
 const char *parameter_setting(const struct parameter_family *f, const struct parameter *p);
-/* True for a name that parameter_setting() returns for some family of that engine: no node has a setting of another name. */
+/* The one setting that no parameter stands for: replicas of durable replication groups with "yes" are not elected by Redis Cluster. */
+#define SETTING_NOT_ELECTED "cluster-replica-no-failover"
+/* True for it, and for a name that parameter_setting() returns for some family of that engine: no node has a setting of another name. */
 bool setting_is_known(const char *engine, const char *name);
 /* Whether a cache cluster of the family can run on the node type, whichever version of the family it has. */
 bool family_runs_on(const struct parameter_family *f, const struct node_type *t);

@@ -94,8 +94,10 @@ static void put_engine_needs(struct buf *b)
     for (size_t i = 0; i < n_engine_needs; i++) {
         const struct engine_need *n = &engine_needs[i];
         bool any = *n->answer == '\0';
-        buf_printf(b, "| %s | `%s` | %s | %s%s%s |\n", engine_part_names[n->part], n->command, n->why, any ? "" : "`",
+        buf_printf(b, "| %s | `%s` | %s | %s%s%s", engine_part_names[n->part], n->command, n->why, any ? "" : "`",
             any ? "no error" : n->answer, any ? "" : "`");
+        if (n->refusal) buf_printf(b, ", or an error with `%s`", n->refusal);
+        buf_puts(b, " |\n");
     }
 }
 

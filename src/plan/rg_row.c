@@ -19,3 +19,8 @@ bool global_is_at_rest(const struct row_global_replication_group *g)
 {
     return g->status == GLOBAL_AVAILABLE || g->status == GLOBAL_PRIMARY_ONLY;
 }
+
+bool durability_outlives(enum durability d)
+{
+    return d == DURABILITY_ASYNC || d == DURABILITY_SYNC;
+}

@@ -8,6 +8,9 @@ bool rg_is_clustered(const struct row_replication_group *rg);
 /* True where clients are to find nothing but the Redis Cluster: the mode is enabled. */
 bool rg_is_sharded(const struct row_replication_group *rg);
 
+/* True where writes outlive the processes that acknowledged them: async and sync. */
+bool durability_outlives(enum durability d);
+
 /* True while automatic failover is on, or being turned on. */
 bool rg_has_failover(const struct row_replication_group *rg);
 

@@ -2,6 +2,7 @@
 #include "base/hash.h"
 #include "base/arena.h"
 #include "catalog/parameter.h"
+#include "plan/rg_row.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ struct settings_entry {
     struct settings_entry *next;
     const char *region, *parameter_group, *engine, *engine_version, *node_type;
     int64_t memory_limit;
+    enum durability durability;
     struct settings settings;
 };
 
@@ -100,13 +102,23 @@ static const char *node_value(const struct draft *d, const struct parameter *p)
     return number_text(d, parameter_node_value(p, d->type));
 }
 
+/* The append-only file makes writes durable: sync has each of them on disk before it is acknowledged. NULL where durability says nothing. */
+static const char *durable_value(enum durability d, const char *parameter)
+{
+    if (!durability_outlives(d)) return NULL;
+    if (strcmp(parameter, "appendonly") == 0) return "yes";
+    if (strcmp(parameter, "appendfsync") == 0) return d == DURABILITY_SYNC ? "always" : "everysec";
+    return NULL;
+}
+
 /* A parameter group's value for the engine, which is not always what the API shows. */
 static const char *engine_value(const struct draft *d, const struct parameter *p)
 {
     for (size_t i = 0; i < sizeof kept_backlog / sizeof *kept_backlog; i++)
         if (strcmp(p->name, kept_backlog[i].name) == 0 && chosen_value(d, p->name) == NULL) return kept_backlog[i].value;
     if (strcmp(p->name, "maxclients") == 0 && d->type) return number_text(d, d->type->maxclients);
-    return group_value(d, p);
+    const char *durable = durable_value(d->cluster->durability, p->name);
+    return durable ? durable : group_value(d, p);
 }
 
 /* ---- settings ---- */
@@ -164,13 +176,16 @@ static void add_joined(struct draft *d, const struct part *first)
 static void derive_settings(struct draft *d)
 {
     const struct parameter_family *f = d->family;
-    size_t most = f ? (size_t)f->n_parameters + f->n_node_parameters : 0;
+    size_t most = 1 + (f ? (size_t)f->n_parameters + f->n_node_parameters : 0);
     d->out.items = arena_array(d->arena, struct setting, most);
     for (size_t i = 0; f && i < f->n_parameters; i++) add_parameter(d, parameter_at(f, i), engine_value(d, parameter_at(f, i)));
     for (size_t i = 0; f && d->type && i < f->n_node_parameters; i++)
         add_parameter(d, node_parameter_at(f, i), node_value(d, node_parameter_at(f, i)));
     for (size_t i = 0; i < d->n_parts; i++)
         if (is_first(d, i, same_setting)) add_joined(d, &d->parts[i]);
+    /* A replica that the engine elects may lack what was acknowledged: want_has_stand_in(). */
+    if (d->cluster->durability == DURABILITY_SYNC) add_setting(d, SETTING_NOT_ELECTED, "yes");
+    if (d->cluster->durability == DURABILITY_ASYNC) add_setting(d, SETTING_NOT_ELECTED, "no");
     uint64_t h = HASH_EMPTY;
     for (size_t i = 0; i < d->out.n; i++) {
         h = hash_bytes(hash_text(h, d->out.items[i].name), "=", 1);
@@ -184,7 +199,7 @@ static bool is_entry_of(const struct settings_entry *s, const struct row_cache_c
 {
     return strcmp(s->parameter_group, c->parameter_group) == 0 && strcmp(s->region, c->region) == 0 &&
            strcmp(s->engine, c->engine) == 0 && strcmp(s->engine_version, c->engine_version) == 0 &&
-           strcmp(s->node_type, c->node_type) == 0 && s->memory_limit == c->memory_limit;
+           strcmp(s->node_type, c->node_type) == 0 && s->memory_limit == c->memory_limit && s->durability == c->durability;
 }
 
 const struct parameter_family *settings_family(const struct row_cache_cluster *c)
@@ -223,6 +238,7 @@ static struct settings_entry *entry_new(struct world *w, struct arena *a, const 
         .engine_version = arena_strdup(a, c->engine_version),
         .node_type = arena_strdup(a, c->node_type),
         .memory_limit = c->memory_limit,
+        .durability = c->durability,
         .settings = d.out};
     return s;
 }

@@ -41,7 +41,7 @@ struct row_snapshot snapshot_row(const struct row_replication_group *rg, const s
         .window = c->snapshot_window,
         .automatic_failover = rg ? rg->automatic_failover : FAILOVER_DISABLED,
         .kms_key_id = rg ? rg->kms_key_id : NULL,
-        .durability = rg && rg->durability != DURABILITY_DEFAULT ? rg->durability : DURABILITY_DISABLED,
+        .durability = rg && durability_outlives(rg->durability) ? rg->durability : DURABILITY_DISABLED,
     };
 }
 

@@ -1,6 +1,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "plan/plan.h"
+#include "plan/rg_row.h"
 #include "plan/seen.h"
 #include "plan/want.h"
 #include <string.h>
@@ -61,7 +62,7 @@ static bool is_told_otherwise(struct world *w, const struct world_node *n)
            (rg_primary(ng) == n && want_has_stand_in(w, n->rg, n));
 }
 
-/* Engines keep their data in memory: who dies and comes back as a primary has none. */
+/* Engines keep their data in memory: who dies and comes back as a primary has none, unless they are durable. */
 static void plan_recovered(struct world *w, struct world_node *n)
 {
     int64_t before = n->stored ? seen_node_restarts(n->stored) : 0, now = seen_node_restarts(&n->row);
@@ -72,7 +73,8 @@ static void plan_recovered(struct world *w, struct world_node *n)
     }
     if (!n->row.recovering || !node_answers(n)) return;
     world_set_int(w, &n->row.recovering, 0);
-    if (has_data_of_its_own(n) && (n->row.seen_role == ROLE_UNKNOWN || node_takes_writes(n)))
+    bool lost = has_data_of_its_own(n) && !durability_outlives(n->cluster->row.durability);
+    if (lost && (n->row.seen_role == ROLE_UNKNOWN || node_takes_writes(n)))
         world_event(w, n->row.region, n->row.cluster_id, EVENT_NODE_DATA_LOST, n->row.node_id);
     world_event(w, n->row.region, n->row.cluster_id, EVENT_RECOVERY_FINISHED, n->row.node_id);
 }

@@ -196,9 +196,14 @@ static bool has_ready_replica(struct world *w, const struct world_rg *rg, const 
     return false;
 }
 
+bool want_recovers_itself(const struct world_rg *rg)
+{
+    return rg->row.durability == DURABILITY_SYNC;
+}
+
 bool want_has_stand_in(struct world *w, const struct world_rg *rg, const struct world_node *first)
 {
-    return want_failover(rg) && has_ready_replica(w, rg, first);
+    return want_failover(rg) && !want_recovers_itself(rg) && has_ready_replica(w, rg, first);
 }
 
 /*
@@ -296,6 +301,7 @@ static bool stays_down(struct world *w, struct world_rg *rg, const struct world_
 {
     if (first->seed) return false;
     const struct world_node_group *ng = first->node_group;
+    if (node_is_dead(first) && want_recovers_itself(rg)) return false;
     if (node_is_dead(first))
         return want_has_stand_in(w, rg, first) || want_awaits_silent(w, rg, first) || want_has_ready_secondary(rg, ng) ||
                want_awaits_secondary(w, rg, first);

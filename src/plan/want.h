@@ -54,6 +54,12 @@ struct world_node *want_gateway_target(struct world_rg *rg, const struct world_n
 bool want_failover(const struct world_rg *rg);
 
 /*
+ * True where a dead primary is started again where it died, whoever could take its place: it has whatever it acknowledged on its disk, and a
+ * replica may not. So it is with the durability sync.
+ */
+bool want_recovers_itself(const struct world_rg *rg);
+
+/*
  * True where a replica of its own region is to take the place of 'first' if that one is dead. One that holds nothing would empty all
  * others: it stands aside while another region has the data, or may bring them (want_awaits_secondary()).
  */

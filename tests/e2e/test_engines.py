@@ -57,7 +57,7 @@ front = re.search('unixsocket "?([^"\\n]*)', text)[1]
 with open("behind.conf", "w") as f:
     f.write(text.replace(front, "behind.sock"))
 engine = subprocess.Popen([shutil.which("redis-server"), "behind.conf"])
-LACKS = re.compile(rb"CONFIG SET bind|CLIENT KILL (LADDR|TYPE)|CLUSTER (SETSLOT|GETKEYSINSLOT|BUMPEPOCH|ADDSLOTSRANGE)|SLOWLOG", re.I)
+LACKS = re.compile(rb"CONFIG SET bind|CLIENT KILL (LADDR|TYPE)|CLUSTER (SETSLOT|GETKEYSINSLOT|BUMPEPOCH|ADDSLOTSRANGE|FAILOVER TAKEOVER)|MIGRATE|MODULE|SLOWLOG|CONFIG SET appendonly", re.I)
 def command(file):
     head = file.readline()
     if not head:
@@ -225,6 +225,16 @@ class Check(Case):
         self.assertIn("CLIENT KILL TYPE master", lines["replicas"])
         self.assertIn("CLUSTER ADDSLOTSRANGE", lines["cluster mode"])
         self.assertIn("SLOWLOG GET", lines["slow logs"])
+        self.assertEqual("no, it is to keep an append-only file: CONFIG SET appendonly yes: ERR unknown or unsupported", lines["durability"])
+
+    def test_each_command_of_cluster_mode_is_asked_for(self):
+        for command, why in (("CLUSTER REPLICATE", "follow a primary"), ("CLUSTER FAILOVER", "become a primary"),
+                             ("MIGRATE", "send a slot's keys to another node"), ("MODULE", "load the module")):
+            with self.subTest(command):
+                lacks = LACKING[:LACKING.index("LACKS = ")] + 'LACKS = re.compile(rb"%s", re.I)\n' % command + LACKING[LACKING.index("def command"):]
+                code, out, _ = check(program("lacks-one", lacks))
+                self.assertEqual(1, code, out)
+                self.assertRegex(out, "cluster mode: no, it is to %s.*: %s.*: ERR unknown or unsupported" % (why, command))
 
     def test_a_program_that_does_not_start_lacks_nodes_and_one_that_is_no_engine_is_told_so(self):
         code, out, _ = check(program("ends", "#!/bin/sh\necho Valkey server v=8.0.0\n"))

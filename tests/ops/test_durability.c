@@ -36,14 +36,27 @@ Test(durability, what_can_not_be_durable_is_told)
             COMBINATION, "Durability requires encryption at rest."},
         {RG, "ReplicationGroupId=a&Durability=default" VALKEY "9.0", 0, NULL},
         {RG, "ReplicationGroupId=b&Durability=disabled" VALKEY "9.0", 0, NULL},
+        {RG, "ReplicationGroupId=c&Durability=async" VALKEY "9.1&TransitEncryptionEnabled=true", 0, NULL},
     };
     static const struct fixture_line changes[] = {
         {MODIFY, "ReplicationGroupId=a&ApplyImmediately=true&Durability=sync", COMBINATION,
             "Durability cannot currently be enabled on non-durable clusters"},
+        {MODIFY, "ReplicationGroupId=c&ApplyImmediately=true&Durability=default", COMBINATION,
+            "Durability cannot currently be disabled on durable clusters"},
+        {"CreateGlobalReplicationGroup", "GlobalReplicationGroupIdSuffix=g&PrimaryReplicationGroupId=c",
+            FAULT_INVALID_PARAMETER_VALUE, "Global replication group is not supported for durable clusters."},
+        {"CreateSnapshot", "ReplicationGroupId=c&SnapshotName=s", 0, NULL},
+        {MODIFY, "ReplicationGroupId=d&ApplyImmediately=true&Durability=sync", 0, NULL},
     };
     CHECK(HOME, table);
-    fixture_available(HOME, "a");
+    struct answer d = fixture_run(HOME, RG, "ReplicationGroupId=d&Durability=async" VALKEY "9.0&TransitEncryptionEnabled=true");
+    cr_assert_eq(d.fault, 0, "%s", d.message);
+    for (const char *const *id = (const char *const[]){"a", "c", "d", NULL}; *id; id++) fixture_available(HOME, *id);
     CHECK(HOME, changes);
+    cr_expect_str_eq(described("c")->effective_durability, "async");
+    cr_expect_str_eq(described("d")->effective_durability, "sync");
+    struct answer s = fixture_run(HOME, "DescribeSnapshots", "SnapshotName=s");
+    cr_expect_str_eq(((const struct api_describe_snapshots_out *)s.out)->snapshots.items[0].durability, "async");
     cr_expect_str_eq(described("a")->durability, "default");
     cr_expect_str_eq(described("a")->effective_durability, "disabled");
     cr_expect_str_eq(described("b")->durability, "disabled");

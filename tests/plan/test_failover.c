@@ -215,6 +215,21 @@ Test(failover, a_primary_that_a_replica_can_replace_stays_down_when_it_dies)
     cr_assert_not(want_node(&b.w, &b.nodes[0]).hold, "nobody is left to replace it");
 }
 
+Test(failover, a_primary_that_has_all_it_acknowledged_on_its_disk_comes_back_itself)
+{
+    rg->row.durability = DURABILITY_SYNC;
+    die(0);
+    tell_last_offset(1, 100);
+    tell_last_offset(2, 200);
+    plan_world(&b.w);
+    cr_assert_str_eq(ng->row.primary_node_id, "demo-001.0001");
+    cr_assert(want_node(&b.w, &b.nodes[0]).primary);
+    cr_assert_not(want_node(&b.w, &b.nodes[0]).hold);
+    rg->row.durability = DURABILITY_ASYNC;
+    plan_world(&b.w);
+    cr_assert_str_eq(ng->row.primary_node_id, "demo-003.0001");
+}
+
 Test(failover, a_dead_primary_without_living_replicas_is_not_replaced)
 {
     die(0);

@@ -13,6 +13,7 @@
 static const char defaults[] = "loglevel notice\n"
                                "tcp-keepalive 300\n"
                                "repl-timeout 15\n"
+                               "appendonly no\n"
                                "client-output-buffer-limit replica 0 0 0\n";
 
 /* What they may not. A full synchronisation starts at once (delay 0) and without a detour over the disk; a PING a second
@@ -23,7 +24,6 @@ static const char fixed[] = "daemonize no\n"
                             "supervised no\n"
                             "logfile \"\"\n"
                             "save \"\"\n"
-                            "appendonly no\n"
                             "rdb-del-sync-files yes\n"
                             "shutdown-timeout 2\n"
                             "shutdown-on-sigterm save\n"

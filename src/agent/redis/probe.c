@@ -127,8 +127,9 @@ static void ask_for(struct probed *p, const struct engine_need *need, struct pro
     if (p->conn == NULL) return note_lack(out, need, "it does not start with the configuration of a node");
     redisReply *r = p->conn->err ? NULL : ask_words(p->conn, need->command);
     if (r == NULL) return note_lack(out, need, "it does not answer any more");
-    if (r->type == REDIS_REPLY_ERROR) note_lack(out, need, r->str);
-    else if (*need->answer && !reply_holds(r, need->answer)) note_lack(out, need, "its answer is another one");
+    bool is_error = r->type == REDIS_REPLY_ERROR, knows = is_error && need->refusal && strstr(r->str, need->refusal);
+    if (is_error && !knows) note_lack(out, need, r->str);
+    else if (!is_error && *need->answer && !reply_holds(r, need->answer)) note_lack(out, need, "its answer is another one");
     freeReplyObject(r);
 }
 

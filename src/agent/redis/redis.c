@@ -1,4 +1,5 @@
 #include "agent/redis/redis.h"
+#include "agent/redis/append_log.h"
 #include "agent/node/end.h"
 #include "agent/node/folder.h"
 #include "agent/node/life.h"
@@ -120,7 +121,7 @@ static int redis_prepare(struct node *n, struct err *e)
     if (!r) r = conf_file_write(n, e);
     node_drop_unfinished(n);
     if (!r && !node_has_file(n, NODE_SAVED)) node_unlink(n, CONF_DUMP);
-    return r;
+    return r ? r : append_log_prepare(n, e);
 }
 
 static void redis_args(const struct node *n, struct string_list *out)

@@ -43,6 +43,8 @@ static int check_primary(struct op *op, const struct row_replication_group *rg)
     if (rg->status != RG_AVAILABLE)
         return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Replication group %s is not in available state.", rg->id);
     if (rg_is_clustered(rg) && !rg_is_sharded(rg)) return not_served(op, "Cluster mode compatible in a global datastore");
+    if (durability_outlives(rg->durability))
+        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Global replication group is not supported for durable clusters.");
     if (t == NULL || !t->global_datastores)
         return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Global replication group is not supported for the node type.");
     if (v == NULL || !engine_version_has(v, ENGINE_FEATURE_GLOBAL_DATASTORE))

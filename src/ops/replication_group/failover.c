@@ -58,6 +58,35 @@ static int count_call(struct op *op, const struct row_replication_group *rg, con
 }
 
 /* The primary's process is killed; what follows is the failover that any other death brings about. */
+static int kill_primary(struct op *op, struct rg_part *part)
+{
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < part->n_members; i++) {
+        if (strcmp(part->members[i].id, part->row.primary_node_id) != 0) continue;
+        part->members[i].condemned_pid = part->members[i].seen_pid;
+        part->members[i].condemned_started_ms = part->members[i].seen_started_ms;
+        r = q_node_put(op->store, &part->members[i], op->err);
+    }
+    return r;
+}
+
+/* Where nobody takes a dead primary's place (want_recovers_itself()), a replica takes it in good order. */
+static int hand_over(struct op *op, struct rg_part *part)
+{
+    const struct row_node *to = NULL;
+    for (size_t i = 0; i < part->n_members; i++) {
+        const struct row_node *n = &part->members[i];
+        bool stands_by = strcmp(n->id, part->row.primary_node_id) != 0 && n->seen_link_up;
+        if (stands_by && (to == NULL || n->seen_offset > to->seen_offset)) to = n;
+    }
+    if (to == NULL)
+        return op_fault(op, FAULT_INVALID_REPLICATION_GROUP_STATE, "Replication group must be in available state to modify.");
+    part->row.switch_node_id = to->id;
+    part->row.switch_offset = -1;
+    part->row.switch_since_ms = op->steady_ms;
+    return q_node_group_put(op->store, &part->row, op->err);
+}
+
 int op_test_failover(struct op *op, const struct api_test_failover_in *in, struct api_test_failover_out *out)
 {
     struct row_replication_group *rg;
@@ -72,12 +101,7 @@ int op_test_failover(struct op *op, const struct api_test_failover_in *in, struc
         return op_fault(op, FAULT_TEST_FAILOVER_NOT_AVAILABLE,
             "Test Failover API is only available for node groups with at least one replica.");
     if (r == 0) r = count_call(op, rg, in->node_group_id);
-    for (size_t i = 0; r == 0 && i < part->n_members; i++) {
-        if (strcmp(part->members[i].id, part->row.primary_node_id) != 0) continue;
-        part->members[i].condemned_pid = part->members[i].seen_pid;
-        part->members[i].condemned_started_ms = part->members[i].seen_started_ms;
-        r = q_node_put(op->store, &part->members[i], op->err);
-    }
+    if (r == 0) r = rg->durability == DURABILITY_SYNC ? hand_over(op, part) : kill_primary(op, part);
     if (r == 0) r = note_event(op, rg->id, EVENT_TEST_FAILOVER_CALLED, in->node_group_id);
     return r ? r : view_rg(op, rg->id, &out->replication_group);
 }

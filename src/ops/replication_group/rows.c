@@ -36,6 +36,7 @@ static struct row_cache_cluster cluster_row(
         .security_group_ids = rg->security_group_ids,
         .network_type = rg->network_type,
         .ip_discovery = rg->ip_discovery,
+        .durability = rg->durability,
         .created_ms = now_ms,
         .parameter_apply_status = APPLY_IN_SYNC,
         .nodes_to_reboot = "",
@@ -160,6 +161,7 @@ int rg_copy_settings(struct op *op, const struct row_replication_group *rg)
         c->notification_topic_status = rg->notification_topic_status;
         bool other_groups = strcmp(c->security_group_ids, rg->security_group_ids) != 0;
         c->security_group_ids = rg->security_group_ids;
+        c->durability = rg->durability;
         c->slow_log = rg->slow_log;
         c->slow_log_status = rg->slow_log_status;
         c->engine_log = rg->engine_log;
