@@ -1,12 +1,13 @@
 """Measures a release build against its targets.
 
-usage: bench.py [FIGURE…]     without a name, all of them: start, size, memory, describe, page, names, create, join, lag, failover,
-                              takeover, hang, primary, reader, items, tls_create, tls, access, fleet, snapshot, cluster_create, cluster_large,
+usage: bench.py [FIGURE…]     without a name, all of them: start, size, memory, describe, page, names, reset, forward, create, join, lag,
+                              failover, takeover, hang, primary, reader, items, tls_create, tls, access, fleet, snapshot, cluster_create, cluster_large,
                               cluster_huge, reshard,
                               cluster_failover, cluster_election, turns, loss, hostile, image, scale, gateway, far,
                               far_failover
 
 names                 the name of a reader endpoint, among those of 100 groups, asked for over UDP
+reset, forward        50 nodes deleted at once; a call of another service, to the same without serve between
 takeover, hang        a primary killed or stopped, until a write is accepted
 primary, reader       throughput through an endpoint to that of the node itself; reader needs cores that nothing else uses
 items                 commands of a memcached node, to those of the engine alone
@@ -40,6 +41,7 @@ import groups
 import hostile
 import image
 import items
+import jobs
 import local
 import regions
 import scale
@@ -84,13 +86,9 @@ def memory():
     yield Figure("resident memory of an idle serve", "MiB", 12, values)
 
 
-def tool(name):
-    return os.path.join(local.ROOT, "build", "bench", name)
-
-
 def load(port, file, cores):
     """Requests per second over 16 connections."""
-    run = subprocess.run([tool("load"), "127.0.0.1", str(port), "16", str(LOAD_SECONDS), file], stdout=subprocess.PIPE, text=True,
+    run = subprocess.run([local.tool("load"), "127.0.0.1", str(port), "16", str(LOAD_SECONDS), file], stdout=subprocess.PIPE, text=True,
                          preexec_fn=lambda: os.sched_setaffinity(0, cores))
     if run.returncode:
         raise SystemExit("bench: the load had errors: " + run.stdout)
@@ -108,7 +106,7 @@ def loads(server, body):
         request.flush()
         answered.write(answer)
         answered.flush()
-        with subprocess.Popen([tool("bare"), answered.name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        with subprocess.Popen([local.tool("bare"), answered.name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                               preexec_fn=lambda: os.sched_setaffinity(0, cores[:1])) as other:
             port = int(other.stdout.readline())
             for _ in range(LOAD_RUNS):
@@ -151,7 +149,7 @@ def names():
         name = server.endpoint(HOME, "g050", "Reader")[0]
         os.sched_setaffinity(server.process.pid, cores[:1])
         for _ in range(LOAD_RUNS):
-            run = subprocess.run([tool("ask"), host, port, "32", str(LOAD_SECONDS), name], stdout=subprocess.PIPE, text=True,
+            run = subprocess.run([local.tool("ask"), host, port, "32", str(LOAD_SECONDS), name], stdout=subprocess.PIPE, text=True,
                                  preexec_fn=lambda: os.sched_setaffinity(0, cores[-1:]))
             if run.returncode:
                 raise SystemExit("bench: names had bad answers: " + run.stdout)
@@ -306,7 +304,7 @@ def far_failover():
     yield from failovers(40, 55)
 
 
-ALL = [start, size, memory, describe, page, names, create, join, lag, failover, groups.takeover, groups.hang, groups.primary, groups.reader, items.items, secure.tls_create, secure.tls, access.access,
+ALL = [start, size, memory, describe, page, names, jobs.reset, jobs.forward, create, join, lag, failover, groups.takeover, groups.hang, groups.primary, groups.reader, items.items, secure.tls_create, secure.tls, access.access,
        fleet.fleet, backup.snapshot, clusters.cluster_create, clusters.cluster_large, clusters.reshard, clusters.cluster_failover, clusters.cluster_election, regions.turns, regions.loss, hostile.hostile, image.image, scale.scale, wan.gateway, wan.far, far_failover]
 
 # What takes minutes and most of the memory is measured where it is asked for.

@@ -41,6 +41,11 @@ def judge(client, written):
     return histories.judge()
 
 
+def tool(name):
+    """The path of a program of this folder, built."""
+    return os.path.join(ROOT, "build", "bench", name)
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))

@@ -1,12 +1,13 @@
 """Images and containers for the tests of this folder: podman and runc, without a registry, with a base that debootstrap makes.
 
-Images stay in a store of their own (MERIDIAN_CONTAINER_STORE, about 2 GB), so that the next run makes anew only what has changed;
+Images stay in a store of their own (MERIDIAN_CONTAINER_STORE, about 4 GB), so that the next run makes anew only what has changed;
 containers, volumes and networks do not.
 """
 import contextlib
 import fcntl
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -29,12 +30,53 @@ network_config_dir = "%s/networks"
 SLIM = "".join("path-exclude /usr/share/%s/*\n" % place for place in ("doc", "man", "info", "groff", "locale", "lintian"))
 AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 MIRROR = "http://deb.debian.org/debian"
-WORDS = ["podman", "--storage-driver", "vfs", "--root", STORE + "/store", "--runroot", "/run/meridian-container"]
 ENVIRONMENT = os.environ | {"CONTAINERS_CONF": STORE + "/containers.conf"}
 
 made = []  # the image, once this process has made it
 lacking = [p for p in ("podman", "buildah", "runc", "debootstrap") if shutil.which(p) is None]
 WHY_NOT = "only root can" if os.geteuid() != 0 else "there is no " + ", no ".join(lacking) if lacking else None
+
+
+def find_driver():
+    """overlay where the kernel lets us mount one: vfs, which is possible everywhere, copies the whole image for each layer and container."""
+    os.makedirs(STORE, mode=0o700, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=STORE) as folder:
+        for place in ("lower", "upper", "work", "merged"):
+            os.mkdir(os.path.join(folder, place))
+        options = "lowerdir={0}/lower,upperdir={0}/upper,workdir={0}/work".format(folder)
+        mounted = subprocess.run(["mount", "-t", "overlay", "overlay", "-o", options, folder + "/merged"], stderr=subprocess.DEVNULL, check=False)
+        if mounted.returncode == 0:
+            subprocess.run(["umount", folder + "/merged"], check=True)
+    return "overlay" if mounted.returncode == 0 else "vfs"
+
+
+DRIVER = "vfs" if WHY_NOT else find_driver()
+WORDS = ["podman", "--storage-driver", DRIVER, "--root", "%s/%s" % (STORE, DRIVER), "--runroot", "/run/meridian-container/" + DRIVER]
+
+
+def is_free(port):
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            s.bind(("", port))
+        except OSError:
+            return False
+    return True
+
+
+def free_ports(first, n):
+    """The first of n ports in a row that nobody on this machine has: those from 'first' on, or others."""
+    for begin in range(first, 65536 - n, 10000):
+        if all(map(is_free, range(begin, begin + n))):
+            return begin
+    raise unittest.SkipTest("no %d ports in a row are free" % n)
+
+
+def need_ports(ports):
+    """For what says itself which ports it has."""
+    taken = [port for port in ports if not is_free(port)]
+    if taken:
+        raise unittest.SkipTest("port %d of this machine is taken" % taken[0])
 
 
 def run(*words):
@@ -113,7 +155,6 @@ def clear():
 @contextlib.contextmanager
 def hold_store():
     """The store for whoever asks alone, with a base in it, and without containers before and after."""
-    os.makedirs(STORE, mode=0o700, exist_ok=True)
     with open(STORE + "/lock", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with open(ENVIRONMENT["CONTAINERS_CONF"], "w", encoding="ascii") as f:

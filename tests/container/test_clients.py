@@ -18,7 +18,7 @@ CLIENTS = {
     "redis-py": ("python3", "redis-py.py"),
     "redisc": ("./redisc",),
 }
-PORT, LAST = 6380, 6399
+PORT, LAST = image.FIRST + 1, image.FIRST + 20
 
 
 class Clients(image.Case):

@@ -26,6 +26,7 @@ class Compose(image.Case):
         return r.stdout
 
     def test_has_meridian_serve_the_application_and_the_host(self):
+        containers.need_ports([4566, *range(6379, 6480)])
         if podman("network", "inspect", "--format", "{{.DNSEnabled}}", "meridian") != "true":
             self.skipTest("podman has no names in networks here (aardvark-dns, or the plugin dnsname)")
         podman("tag", containers.make_beside("caller"), APPLICATION)

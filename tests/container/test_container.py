@@ -12,8 +12,11 @@ import waiting
 from podman import IMAGE, ROOT, podman, run
 
 MIB_ABOVE = 45
-FIRST, LAST = 6379, 6479
-URL = "http://localhost:4566"
+API, FIRST = containers.free_ports(4566, 1), containers.free_ports(6379, 101)
+LAST = FIRST + 100
+URL = "http://localhost:%d" % API
+RANGE = ["-e", "MERIDIAN_PORT_RANGE=%d-%d" % (FIRST, LAST)] if FIRST != 6379 else []  # else the image's own
+PORT, SHARDED = FIRST + 21, FIRST + 31  # what is asked for
 DEADLINE = 60
 CALLER = os.path.join(ROOT, "tests/container/caller/caller.py")
 
@@ -40,6 +43,8 @@ def is_healthy():
 
 
 def create(group, **more):
+    if RANGE:
+        more = {"Port": FIRST} | more
     ask(Action="CreateReplicationGroup", ReplicationGroupId=group, ReplicationGroupDescription="d", Engine="redis",
         CacheNodeType="cache.r6g.large", **more)
     await_group(group)
@@ -59,7 +64,7 @@ class Case(containers.Case):
     @classmethod
     def start(cls, *more, last=LAST):
         podman("run", "-d", "--name", "meridian", "--network", "meridian", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
-               "--read-only", "--tmpfs", "/tmp", "-p", "4566:4566", "-p", "%d-%d:%d-%d" % (FIRST, last, FIRST, last), *more, IMAGE)
+               "--read-only", "--tmpfs", "/tmp", "-p", "%d:4566" % API, "-p", "%d-%d:%d-%d" % (FIRST, last, FIRST, last), *RANGE, *more, IMAGE)
         waiting.wait_for(lambda: run("healthcheck", "run", "meridian").returncode == 0, "health", DEADLINE, 0.1)
 
 
@@ -80,10 +85,10 @@ class Container(Case):
 
     def assert_served(self, what, identifier):
         """Both callers look endpoints up and use them."""
-        here = subprocess.run(["/usr/bin/python3", CALLER, "localhost", what, identifier], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        here = subprocess.run(["/usr/bin/python3", CALLER, "localhost:%d" % API, what, identifier], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               text=True, check=False, timeout=DEADLINE)
         self.assertEqual("served\n", here.stdout)
-        self.assertEqual("served", self.beside("python3", "/caller.py", "meridian", what, identifier))
+        self.assertEqual("served", self.beside("python3", "/caller.py", "meridian:4566", what, identifier))
 
     def test_is_small_and_nobody_s_root(self):
         self.assertLessEqual(containers.mib_above_base(), MIB_ABOVE)
@@ -106,23 +111,23 @@ class Container(Case):
         self.assertEqual(2, len(logs.stdout.splitlines()), logs.stdout)
 
     def test_every_caller_is_told_its_own_host_and_the_port_that_was_asked_for(self):
-        create("orders", NumCacheClusters=2, AutomaticFailoverEnabled="true", Port=6400)
-        self.assertIn("<PrimaryEndpoint><Address>localhost</Address><Port>6400</Port>", describe("orders"))
+        create("orders", NumCacheClusters=2, AutomaticFailoverEnabled="true", Port=PORT)
+        self.assertIn("<PrimaryEndpoint><Address>localhost</Address><Port>%d</Port>" % PORT, describe("orders"))
         self.assert_served("replicated", "orders")
-        create("other", NumCacheClusters=1, Port=6400)
+        create("other", NumCacheClusters=1, Port=PORT)
         port = int(re.search("<PrimaryEndpoint><Address>localhost</Address><Port>([0-9]*)<", describe("other"))[1])
-        self.assertTrue(FIRST <= port <= LAST and port != 6400, port)
+        self.assertTrue(FIRST <= port <= LAST and port != PORT, port)
         self.assertEqual("PONG", on_host("-h", "localhost", "-p", str(port), "ping"))
-        self.assertIn("has port %d: port 6400, which was asked for, is in use" % port,
+        self.assertIn("has port %d: port %d, which was asked for, is in use" % (port, PORT),
                       ask(Action="DescribeEvents", SourceIdentifier="other", SourceType="replication-group"))
 
     def test_cluster_mode_serves_both_of_them(self):
         create("shards", NumNodeGroups=2, ReplicasPerNodeGroup=1, CacheParameterGroupName="default.redis7.cluster.on",
-               AutomaticFailoverEnabled="true", Port=6410)
+               AutomaticFailoverEnabled="true", Port=SHARDED)
         self.assert_served("sharded", "shards")
         for i in range(8):
-            self.assertEqual("OK", on_host("-c", "-h", "localhost", "-p", "6410", "set", "key-%d" % i, str(i)))
-        asked = self.beside("sh", "-c", "for i in 0 1 2 3 4 5 6 7; do redis-cli -c -h meridian -p 6410 get key-$i; done")
+            self.assertEqual("OK", on_host("-c", "-h", "localhost", "-p", str(SHARDED), "set", "key-%d" % i, str(i)))
+        asked = self.beside("sh", "-c", "for i in 0 1 2 3 4 5 6 7; do redis-cli -c -h meridian -p %d get key-$i; done" % SHARDED)
         self.assertEqual([str(i) for i in range(8)], asked.split())
 
     def test_certificates_carry_the_hosts_that_callers_use(self):
@@ -144,18 +149,18 @@ class Volume(Case):
     def test_a_stop_keeps_everything_in_it_and_a_kill_what_was_made(self):
         self.start_anew()
         create("orders", NumCacheClusters=1)
-        self.assertEqual("OK", on_host("-h", "localhost", "set", "greeting", "hello"))
+        self.assertEqual("OK", on_host("-h", "localhost", "-p", str(FIRST), "set", "greeting", "hello"))
         podman("stop", "-t", "60", "meridian")
         self.assertEqual("0", podman("inspect", "--format", "{{.State.ExitCode}}", "meridian"))
         podman("rm", "meridian")
         self.start_anew()
         await_group("orders")
-        self.assertEqual("hello", on_host("-h", "localhost", "get", "greeting"), "the volume has kept it")
+        self.assertEqual("hello", on_host("-h", "localhost", "-p", str(FIRST), "get", "greeting"), "the volume has kept it")
         podman("kill", "-s", "KILL", "meridian")
         podman("rm", "-f", "meridian")
         self.start_anew()
         await_group("orders")
-        self.assertEqual("PONG", on_host("-h", "localhost", "ping"), "a kill costs the nodes' data, and no more")
+        self.assertEqual("PONG", on_host("-h", "localhost", "-p", str(FIRST), "ping"), "a kill costs the nodes' data, and no more")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ NAME = "docker.io/library/meridian:latest"  # what a Docker takes "meridian" for
 
 class Testcontainers(image.Case):
     def test_starts_the_image(self):
+        containers.need_ports(range(6379, 6390))
         clients = containers.make_beside("clients")
         podman("tag", IMAGE, NAME)
         door = STORE + "/docker.sock"

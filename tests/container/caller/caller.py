@@ -1,6 +1,6 @@
-"""An application that knows the host of the API and nothing else: it looks endpoints up and uses them as they are told.
+"""An application that knows the host and the port of the API and nothing else: it looks endpoints up and uses them as they are told.
 
-usage: caller.py HOST replicated|sharded|encrypted|memcached ID
+usage: caller.py HOST:PORT replicated|sharded|encrypted|memcached ID
 It is run on the machine and in other containers alike, and ends with an assertion where something is not so.
 """
 import os
@@ -21,11 +21,11 @@ KEYS = 50
 
 
 class Api:
-    def __init__(self, host):
-        self.host = host
+    def __init__(self, at):
+        self.at, self.host = at, at.rpartition(":")[0]
 
     def get(self, path):
-        with urllib.request.urlopen("http://%s:4566%s" % (self.host, path), timeout=30) as answer:
+        with urllib.request.urlopen("http://%s%s" % (self.at, path), timeout=30) as answer:
             return answer.read().decode()
 
     def endpoints(self, action, **parameters):
@@ -103,7 +103,7 @@ def use_memcached(api, cluster):
 
 
 if __name__ == "__main__":
-    host, what, identifier = sys.argv[1:]
+    at, what, identifier = sys.argv[1:]
     assert re.fullmatch("replicated|sharded|encrypted|memcached", what)
-    globals()["use_" + what](Api(host), identifier)
+    globals()["use_" + what](Api(at), identifier)
     print("served")
