@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "http/json.h"
 #include "http/server.h"
+#include "main/init_output.h"
 #include "model/api.gen.h"
 #include "protocol/admin.gen.h"
 #include <dirent.h>
@@ -27,8 +28,9 @@ struct init {
     struct init_item *items;
     size_t n, at;
     struct child *child; /* NULL: no executable runs */
-    FILE *calls;         /* NULL: no file of calls is open */
-    char *line;          /* to be called next */
+    struct init_outputs outputs;
+    FILE *calls; /* NULL: no file of calls is open */
+    char *line;  /* to be called next */
     size_t line_room;
     int line_number;
     int64_t again_until_ms; /* on the steady clock; 0: the line was not tried yet */
@@ -119,16 +121,19 @@ static void on_ended(void *arg, int status, int signal)
     struct init *t = arg;
     char why[60];
     t->child = NULL;
+    init_output_read(&t->outputs);
     if (signal) snprintf(why, sizeof why, "it was killed by signal %d", signal);
     else snprintf(why, sizeof why, "it exited with status %d", status);
     end_run(t, signal || status ? why : NULL);
 }
 
-/* What it prints goes to where the log goes. */
 static void run_executable(struct init *t)
 {
     char *args[] = {current_script(t)->path, NULL};
-    int r = child_spawn(t->o.loop, NULL, args, NULL, STDERR_FILENO, on_ended, t, &t->child);
+    int output = init_output_open(&t->outputs, current_script(t)->name);
+    if (output < 0) return end_run(t, strerrordesc_np(errno));
+    int r = child_spawn(t->o.loop, NULL, args, NULL, output, on_ended, t, &t->child);
+    close(output);
     if (r != 0) end_run(t, uv_strerror(r));
 }
 
@@ -232,6 +237,7 @@ static void set_environment(const struct init_options *o)
     char url[300];
     snprintf(url, sizeof url, "http://%s", o->endpoint);
     setenv("AWS_ENDPOINT_URL", url, 1);
+    setenv("AWS_ENDPOINT_URL_ELASTICACHE", url, 1); /* wins, and may be another's */
     setenv("MERIDIAN_ENDPOINT", url, 1);
     setenv("AWS_ACCESS_KEY_ID", "test", 0);
     setenv("AWS_SECRET_ACCESS_KEY", "test", 0);
@@ -243,6 +249,7 @@ int init_open(struct init **out, const struct init_options *o, struct err *e)
     struct init *t = calloc(1, sizeof *t);
     if (t == NULL) abort();
     t->o = *o;
+    t->outputs.loop = o->loop;
     int r = read_names(t, e);
     if (r) {
         free(t);
@@ -263,6 +270,7 @@ void init_close(struct init *t)
         child_kill_group(child_pid(t->child));
         child_leave(t->child);
     }
+    init_output_close(&t->outputs);
     if (t->calls) fclose(t->calls);
     t->child = NULL;
     t->calls = NULL;

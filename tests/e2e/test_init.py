@@ -214,12 +214,18 @@ class Hooks(harness.Case):
             self.assertEqual(0, process.wait(harness.DEADLINE))
 
     def test_a_log_of_json(self):
-        self.serve("--log-format", "json")
+        script = self.script("prints", "#!/bin/sh\nprintf 'at %s\\nand \"more\"' \"$AWS_ENDPOINT_URL_ELASTICACHE\"; echo bad >&2\n")
+        self.serve("--log-format", "json", "--init", script)
+        self.over()
         self.create_group(stem='json')
         self.server.terminate()
         lines = [line for path in self.server.logs() for line in harness.reads(path).decode().splitlines()
-                 if path.endswith(("serve.log", "agent.log")) and line.startswith("{")]
-        logged = [json.loads(line) for line in lines]
+                 if path.endswith(("serve.log", "agent.log"))]
+        printed = [line for line in lines if not line.startswith("{")]
+        self.assertRegex("\n".join(printed), r"\AMeridian \S+ serves .*\nReady\.\Z")
+        logged = [json.loads(line) for line in lines if line.startswith("{")]
+        said = [entry["message"] for entry in logged if entry["message"].startswith("init: prints")]
+        self.assertEqual(["init: prints begins", "init: prints: at " + self.server.url, "init: prints: and \"more\"bad", "init: prints is done"], said)
         self.assertEqual({"serve", "agent us-east-1"}, {entry["who"] for entry in logged})
         self.assertTrue(all(set(entry) == {"time", "level", "who", "message"} for entry in logged))
 
