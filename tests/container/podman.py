@@ -120,11 +120,17 @@ def build(image, dockerfile, context, *more):
            "-f", dockerfile, *more, context)
 
 
+def make_stage(image):
+    """One of STAGES, under a name, so that nothing is made twice."""
+    build(image, ROOT + "/docker/Dockerfile", ROOT, "--ignorefile", ROOT + "/docker/Dockerfile.dockerignore", *STAGES[image])
+    return image
+
+
 def make_image():
-    """docker/Dockerfile, as it stands. Its stages are kept under names, so that nothing is made twice; what is of no use any more is not kept."""
+    """docker/Dockerfile, as it stands; what is of no use any more is not kept."""
     if not made:
-        for image, which in STAGES.items():
-            build(image, ROOT + "/docker/Dockerfile", ROOT, "--ignorefile", ROOT + "/docker/Dockerfile.dockerignore", *which)
+        for image in STAGES:
+            make_stage(image)
         podman("image", "prune", "-f")
         made.append(IMAGE)
 
