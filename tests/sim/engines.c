@@ -268,9 +268,11 @@ void engine_follow(struct engine *e, const char *address, int64_t port)
     if (!pulls) pull_again(e);
 }
 
+/* What waits in its socket came before the order, and is taken before it. */
 void engine_promote(struct engine *e)
 {
     if (e->primary) return;
+    end_link(e);
     record("%s becomes primary at %lld", e->process->name, (long long)e->offset);
     e->primary = e->master = true;
     e->link_up = e->syncing = false;

@@ -109,11 +109,18 @@ static bool packet_send(struct cluster *c, struct cnode *n, struct packet *p, in
 
 /* ---- pings ---- */
 
+/* Every packet tells it but the one that ends a handshake, which is believed in no more than the name. */
+static bool knows_of_data(const struct cnode *known, const struct cluster *whose)
+{
+    return (known->offset > 0) == (cluster_offset(whose) > 0);
+}
+
 static bool has_no_news(const struct cluster *c, const struct cnode *n, const struct model_engine *to)
 {
     const struct cnode *me = to->cluster ? cluster_node(to->cluster, c->myself->name) : NULL;
-    return me && n->told == c->version && me->told == to->cluster->version &&
-           !(n->flags & (NODE_HANDSHAKE | NODE_FAIL | NODE_PFAIL)) && strcmp(to->cluster->myself->name, n->name) == 0;
+    return me && n->told == c->version && me->told == to->cluster->version && knows_of_data(n, to->cluster) &&
+           knows_of_data(me, c) && !(n->flags & (NODE_HANDSHAKE | NODE_FAIL | NODE_PFAIL)) &&
+           strcmp(to->cluster->myself->name, n->name) == 0;
 }
 
 /* False where it gets nowhere for now. Of two that have nothing to tell each other it is settled at once that they live. */
