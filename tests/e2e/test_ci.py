@@ -11,15 +11,13 @@ import types
 import unittest
 
 import harness
+import snippets
+from snippets import PAGE, SNIPPETS
 
 try:
     import yaml
 except ImportError:
     yaml = None
-
-with open(os.path.join(harness.ROOT, "docs/ci.md"), encoding="utf-8") as page:
-    PAGE = page.read()
-SNIPPETS = dict(re.findall(r"<!-- snippet: (\S+) -->\n```\w*\n(.*?)```", PAGE, re.DOTALL))
 
 
 class Case(unittest.TestCase):
@@ -56,7 +54,7 @@ class Workflows(Case):
         files = {name: self.write(name.lower(), "") for name in ("GITHUB_ENV", "GITHUB_OUTPUT", "GITHUB_STATE")}
         inputs = {"INPUT_" + name.upper(): value for name, value in steps[1]["with"].items()}
         environment = self.environment(RUNNER_TEMP=self.folder, INPUT_PROGRAM=harness.BIN, INPUT_PORT="0", **inputs, **files)
-        action = yaml.safe_load(open(os.path.join(harness.ROOT, "action.yml"), encoding="utf-8"))
+        action = yaml.safe_load(harness.reads(os.path.join(harness.ROOT, "action.yml")))
         self.assertLessEqual(set(steps[1]["with"]), set(action["inputs"]))
 
         def node(which, **more):
@@ -88,10 +86,19 @@ class Workflows(Case):
 
     @unittest.skipUnless(yaml, "no PyYAML")
     def test_gitlab(self):
+        """Without GitLab: the service is served here, with the image's command, and the script has its address."""
         job = yaml.safe_load(SNIPPETS["gitlab"])["test"]
-        script = "\n".join(job["before_script"] + job["script"]) + "\nkill %1\nwait %1\n"
-        script = script.replace("aws ", "aws --endpoint-url http://127.0.0.1:4566 ")
-        self.assertIn("sessions is available", self.bash("set -m\n" + script))
+        [service] = job["services"]
+        self.assertEqual("http://%s:4566" % service["alias"], job["variables"]["AWS_ENDPOINT_URL_ELASTICACHE"])
+        serve = subprocess.Popen([harness.BIN, *service["command"], "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, text=True,
+                                 env=self.environment())
+        self.addCleanup(serve.stdout.close)
+        self.addCleanup(serve.wait)
+        self.addCleanup(serve.terminate)
+        endpoint = serve.stdout.readline().split(" on ")[1].split()[0]
+        script = "\n".join(job["script"]).replace("aws ", "aws --endpoint-url http://meridian:4566 ").replace("http://meridian:4566", endpoint)
+        variables = "".join("export %s='%s'\n" % pair for pair in job["variables"].items())
+        self.assertIn('"status":"available"', self.bash(variables + script))
 
     @unittest.skipUnless(yaml, "no PyYAML")
     def test_compose(self):
@@ -155,6 +162,19 @@ class Languages(Case):
     @unittest.skipUnless(shutil.which("node"), "no node")
     def test_testcontainers_of_node(self):
         subprocess.run(["node", "--check", self.write("snippet.js", SNIPPETS["testcontainers-node"])], check=True, timeout=60)
+
+    @unittest.skipUnless(shutil.which("java"), "no java")
+    def test_testcontainers_of_java(self):
+        """Java runs a program from its source; the libraries are stand-ins."""
+        path = self.write("Snippet.java", snippets.JAVA % SNIPPETS["testcontainers-java"])
+        self.assertEqual(snippets.JAVA_SAYS, self.bash("java -Xshare:auto " + path).splitlines())
+
+    @unittest.skipUnless(shutil.which("go"), "no go (tests/container runs this one in a container that has it)")
+    def test_testcontainers_of_go(self):
+        for path, text in (snippets.GO_LIBRARIES | {"snippet.go": snippets.GO % SNIPPETS["testcontainers-go"]}).items():
+            self.write(path, text)
+        more = {"GO111MODULE": "off", "GOPATH": self.folder, "GOCACHE": self.folder + "/cache", "HOME": self.folder}
+        self.assertEqual(snippets.GO_SAYS, self.bash("go run snippet.go", **more).strip())
 
     def test_every_variable_and_path_is_one_of_meridians(self):
         known = subprocess.run([harness.BIN, "help", "serve", "--markdown"], capture_output=True, text=True, check=True, timeout=60).stdout
