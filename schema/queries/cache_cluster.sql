@@ -4,6 +4,10 @@ SELECT * FROM cache_cluster WHERE region = :region AND id = :id;
 -- name: cluster_page (region text, after key, most int) many: cache_cluster
 SELECT * FROM cache_cluster WHERE region = :region AND id > max(:after, account_key(':')) AND id < account_end() ORDER BY id LIMIT :most;
 
+-- name: cluster_count (region text) int
+SELECT (SELECT count(*) FROM replication_group WHERE region = :region AND id > account_key(':') AND id < account_end())
+     + (SELECT count(*) FROM cache_cluster WHERE region = :region AND id > account_key(':') AND id < account_end() AND rg_id IS NULL);
+
 -- name: cluster_page_alone (region text, after key, most int) many: cache_cluster
 SELECT * FROM cache_cluster WHERE region = :region AND id > max(:after, account_key(':')) AND id < account_end() AND rg_id IS NULL ORDER BY id LIMIT :most;
 

@@ -281,7 +281,7 @@ const struct flag flags[] = {
         read_choice, AT(restricted), "refuse or allow", restrictions},
     {FOR(COMMAND_SERVE), "quotas", "default|raised", "default", NULL,
         "default: the quotas of a new AWS account. raised: a replication group in cluster mode may have 500 nodes and shards "
-        "instead of 90, and a region 2000 nodes instead of 300",
+        "instead of 90, and a region 2000 nodes and 1500 cache clusters instead of 300",
         read_choice, AT(quotas), "default or raised", quota_names},
     {FOR(COMMAND_SERVE), "trips", "on|off", "off", NULL,
         "on (or the flag alone): failures can be injected at /_meridian/trips. It takes the administrator's token, and an API "

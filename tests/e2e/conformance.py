@@ -6,6 +6,8 @@ that begin with @ do something else: see Session.direct(). Every answer is held 
 import datetime
 import http.client
 import json
+import os
+import signal
 import urllib.parse
 
 import contract
@@ -106,6 +108,7 @@ class Session:
         self.case, self.model, self.region = case, model, REGION
         self.records = {name: Record() for name, o in model.operations.items() if o.get("served")}
         self.failures = []
+        self.parameters = ""
 
     @property
     def server(self):
@@ -138,6 +141,9 @@ class Session:
     def buy_a_node(self):
         offers = self.call("DescribeReservedCacheNodesOfferings", "CacheNodeType=cache.r7g.large")
         offer = next(offers.xml.iter(contract.NAMESPACE + "ReservedCacheNodesOfferingId")).text
+        self.expect("PurchaseReservedCacheNodesOffering", "ReservedCacheNodesOfferingId=%s&%s" % (offer, MANY_TAGS), "TagQuotaPerResourceExceeded")
+        self.expect("PurchaseReservedCacheNodesOffering", "ReservedCacheNodesOfferingId=%s&CacheNodeCount=301" % offer, "ReservedCacheNodeQuotaExceeded")
+        self.expect("PurchaseReservedCacheNodesOffering", "ReservedCacheNodesOfferingId=%s&CacheNodeCount=0" % offer, "InvalidParameterValue")
         form = "ReservedCacheNodeId=mine&ReservedCacheNodesOfferingId=" + offer
         self.expect("PurchaseReservedCacheNodesOffering", form, "")
         self.expect("PurchaseReservedCacheNodesOffering", form, "ReservedCacheNodeAlreadyExists")
@@ -183,12 +189,13 @@ class Session:
     def fill(self, form):
         for name, text in SHORT.items():
             form = form.replace("{%s}" % name, text)
-        form = form.replace("{MANY}", MANY_TAGS).replace("{SUBNETS}", MANY_SUBNETS).replace("{RESERVED}", BOTH_RESERVED)
+        form = form.replace("{MANY}", MANY_TAGS).replace("{SUBNETS}", MANY_SUBNETS).replace("{RESERVED}", BOTH_RESERVED).replace("{parameters}", self.parameters)
         return form.replace("{name}", urllib.parse.parse_qs(form).get("UserId", ["x"])[0])
 
     def direct(self, what, *rest):
         """@region R · @start MS: how long nodes take · @starting ID · @wait KIND ID · @gone KIND ID · @link STATE · @many N Operation form ·
-        @rehearse N ID: so many failovers · @snapshots N ID · @slsnapshots N ID"""
+        @rehearse N ID: so many failovers · @snapshots N KIND ID · @slsnapshots N ID · @hold REGION, @release REGION: its agent stands still ·
+        @parameters CLUSTER: {parameters} is its parameter group"""
         if what == "region":
             self.region = rest[0] if rest else REGION
         elif what == "start":
@@ -201,14 +208,20 @@ class Session:
             for _ in range(int(rest[0])):
                 wait_for(lambda: self.call("TestFailover", "ReplicationGroupId=%s&NodeGroupId=0001" % rest[1]).status == 200, "a failover of " + rest[1])
         elif what == "snapshots":
+            member = {"rg": "ReplicationGroupId", "cluster": "CacheClusterId"}[rest[1]]
             for i in range(int(rest[0])):
-                self.expect("CreateSnapshot", "ReplicationGroupId=%s&SnapshotName=snap-%d" % (rest[1], i), "")
-                self.wait("wait", "snapshot", "snap-%d" % i)
-                self.wait("wait", "rg", rest[1])
+                self.expect("CreateSnapshot", "%s=%s&SnapshotName=%s-%d" % (member, rest[2], rest[2], i), "")
+                self.wait("wait", "snapshot", "%s-%d" % (rest[2], i))
+                self.wait("wait", rest[1], rest[2])
         elif what == "slsnapshots":
             for i in range(int(rest[0])):
                 self.expect("CreateServerlessCacheSnapshot", "ServerlessCacheName=%s&ServerlessCacheSnapshotName=sl-%d" % (rest[1], i), "")
                 self.wait("wait", "slsnapshot", "sl-%d" % i)
+        elif what in ("hold", "release"):
+            os.kill(self.server.agent(rest[0]), signal.SIGSTOP if what == "hold" else signal.SIGCONT)
+        elif what == "parameters":
+            answer = self.call("DescribeCacheClusters", "CacheClusterId=" + rest[0])
+            self.parameters = next(answer.xml.iter(contract.NAMESPACE + "CacheParameterGroupName")).text
         elif what == "many":
             for i in range(int(rest[0])):
                 self.expect(rest[1], self.fill(rest[2].replace("{i}", str(i))), "")

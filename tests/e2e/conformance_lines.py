@@ -1,5 +1,5 @@
 """Every operation with success, and with the faults that rules of the service lead to: lines for conformance.Session.run()."""
-from conformance_serverless import SERVERLESS
+from conformance_serverless import SERVERLESS, SERVERLESS_HELD  # noqa: F401
 
 
 ENGINES = """
@@ -149,6 +149,7 @@ ModifyUserGroup UserGroupId=held-ug&UserIdsToRemove.member.1=ann = InvalidUserGr
 CreateReplicationGroup {HA}x&TransitEncryptionEnabled=true&UserGroupIds.member.1=held-ug = InvalidUserGroupState
 ModifyReplicationGroup ReplicationGroupId=secret-2&UserGroupIdsToAdd.member.1=held-ug = InvalidUserGroupState
 DeleteUserGroup UserGroupId=none = UserGroupNotFound
+DeleteUserGroup = InvalidParameterValue
 @wait usergroup ug active
 DeleteUserGroup UserGroupId=ug3
 @region eu-south-1
@@ -371,6 +372,7 @@ DescribeSnapshots SnapshotName=snap
 DescribeSnapshots SnapshotSource=user
 DescribeSnapshots SnapshotName=none = SnapshotNotFoundFault
 DescribeSnapshots MaxRecords=1 = InvalidParameterValue
+DeleteSnapshot = InvalidParameterValue
 CopySnapshot SourceSnapshotName=snap&TargetSnapshotName=copied
 @wait snapshot copied
 CopySnapshot SourceSnapshotName=snap&TargetSnapshotName=copied = SnapshotAlreadyExistsFault
@@ -386,8 +388,13 @@ CreateReplicationGroup ReplicationGroupDescription=d&CacheNodeType=cache.r7g.lar
 @start 1
 CopySnapshot SourceSnapshotName=snap&TargetSnapshotName=x = InvalidSnapshotState
 DeleteSnapshot SnapshotName=snap = InvalidSnapshotState
-@snapshots 18 lone
+@snapshots 18 rg lone
 CreateSnapshot ReplicationGroupId=lone&SnapshotName=x = SnapshotQuotaExceededFault
+DeleteReplicationGroup ReplicationGroupId=lone&FinalSnapshotIdentifier=x = SnapshotQuotaExceededFault
+CreateCacheCluster {CC}solo
+@wait cluster solo
+@snapshots 20 cluster solo
+DeleteCacheCluster CacheClusterId=solo&FinalSnapshotIdentifier=x = SnapshotQuotaExceededFault
 DeleteSnapshot SnapshotName=copied
 @gone snapshot copied
 """
@@ -441,6 +448,10 @@ for _operation, _form in (
     GLOBAL += "%s GlobalReplicationGroupId=ldgnf-none&%s = GlobalReplicationGroupNotFoundFault\n" % (_operation, _form)
     GLOBAL += "%s GlobalReplicationGroupId=ldgnf-g&%s = InvalidGlobalReplicationGroupState\n" % (_operation, _form)
 GLOBAL += """
+@parameters prim-0001-001
+ModifyCacheParameterGroup CacheParameterGroupName={parameters}&ParameterNameValues.ParameterNameValue.1.ParameterName=timeout&ParameterNameValues.ParameterNameValue.1.ParameterValue=30 = InvalidGlobalReplicationGroupState
+ResetCacheParameterGroup CacheParameterGroupName={parameters}&ParameterNameValues.ParameterNameValue.1.ParameterName=timeout = InvalidGlobalReplicationGroupState
+DeleteGlobalReplicationGroup GlobalReplicationGroupId=ldgnf-g = InvalidParameterValue
 @link up
 @wait global ldgnf-g available
 DescribeGlobalReplicationGroups ShowMemberInfo=true
@@ -494,7 +505,11 @@ DescribeReservedCacheNodes MaxRecords=1 = InvalidParameterValue
 DescribeReservedCacheNodes
 DescribeServiceUpdates
 DescribeServiceUpdates ServiceUpdateName=none = ServiceUpdateNotFoundFault
+DescribeServiceUpdates MaxRecords=1 = InvalidParameterValue
 DescribeUpdateActions
+DescribeUpdateActions MaxRecords=1 = InvalidParameterValue
+BatchApplyUpdateAction CacheClusterIds.member.1=x = InvalidParameterValue
+BatchStopUpdateAction CacheClusterIds.member.1=x = InvalidParameterValue
 BatchApplyUpdateAction ServiceUpdateName=none&CacheClusterIds.member.1=x = ServiceUpdateNotFoundFault
 BatchStopUpdateAction ServiceUpdateName=none&CacheClusterIds.member.1=x = ServiceUpdateNotFoundFault
 """

@@ -5,6 +5,7 @@ CreateUser Engine=redis&AccessString=on&NoPasswordRequired=true&UserName=default
 CreateUserGroup Engine=redis&UserGroupId=slg&UserIds.member.1=slu
 @wait usergroup slg active
 CreateServerlessCache ServerlessCacheName=sl&Engine=redis&UserGroupId=none = UserGroupNotFound
+CreateServerlessCache ServerlessCacheName=sl&Engine=redis&UserGroupId=held-ug = InvalidUserGroupState
 CreateServerlessCache ServerlessCacheName=sl&Engine=none = InvalidParameterValue
 CreateServerlessCache ServerlessCacheName=sl&Engine=redis&MajorEngineVersion=6 = InvalidParameterValue
 CreateServerlessCache ServerlessCacheName=sl&Engine=redis&SubnetIds.SubnetId.1=subnet-a = InvalidParameterValue
@@ -23,6 +24,7 @@ ModifyServerlessCache ServerlessCacheName=none = ServerlessCacheNotFoundFault
 ModifyServerlessCache ServerlessCacheName=sl = InvalidParameterCombination
 ModifyServerlessCache ServerlessCacheName=sl&Engine=redis = InvalidParameterValue
 ModifyServerlessCache ServerlessCacheName=sl&UserGroupId=none = UserGroupNotFound
+ModifyServerlessCache ServerlessCacheName=sl&UserGroupId=held-ug = InvalidUserGroupState
 ModifyServerlessCache ServerlessCacheName=sl&Description=e
 CreateServerlessCacheSnapshot ServerlessCacheName=none&ServerlessCacheSnapshotName=sls = ServerlessCacheNotFoundFault
 CreateServerlessCacheSnapshot ServerlessCacheName=sl&ServerlessCacheSnapshotName=-s = InvalidParameterValue
@@ -43,6 +45,7 @@ CopyServerlessCacheSnapshot SourceServerlessCacheSnapshotName=sls&TargetServerle
 ExportServerlessCacheSnapshot ServerlessCacheSnapshotName=none&S3BucketName=b = ServerlessCacheSnapshotNotFoundFault
 ExportServerlessCacheSnapshot ServerlessCacheSnapshotName=sls&S3BucketName=b = InvalidParameterValue
 DeleteServerlessCacheSnapshot ServerlessCacheSnapshotName=none = ServerlessCacheSnapshotNotFoundFault
+DeleteServerlessCacheSnapshot = InvalidParameterValue
 ListTagsForResource {ARN}serverlesscache:sl
 ListTagsForResource {ARN}serverlesscachesnapshot:sls
 @slsnapshots 23 sl
@@ -58,4 +61,30 @@ DeleteServerlessCache ServerlessCacheName=sl3&FinalSnapshotName=slx = InvalidSer
 @start 1
 DeleteServerlessCacheSnapshot ServerlessCacheSnapshotName=sls
 DeleteServerlessCache ServerlessCacheName=sl
+@region eu-south-2
+@many 40 CreateServerlessCache ServerlessCacheName=many-{i}&Engine=redis
+CreateServerlessCache ServerlessCacheName=last&Engine=redis = ServerlessCacheQuotaForCustomerExceededFault
+@region
 """
+
+# With an engine, and an agent that stands still: what is begun stays as it is.
+SERVERLESS_HELD = """
+CreateServerlessCache ServerlessCacheName=held&Engine=redis
+CreateServerlessCache ServerlessCacheName=leaving&Engine=redis
+@wait serverless held
+@wait serverless leaving
+CreateServerlessCacheSnapshot ServerlessCacheName=held&ServerlessCacheSnapshotName=going
+@wait slsnapshot going
+@wait serverless held
+@hold us-east-1
+CreateServerlessCacheSnapshot ServerlessCacheName=held&ServerlessCacheSnapshotName=coming
+CopyServerlessCacheSnapshot SourceServerlessCacheSnapshotName=coming&TargetServerlessCacheSnapshotName=x = InvalidServerlessCacheSnapshotStateFault
+ExportServerlessCacheSnapshot ServerlessCacheSnapshotName=coming&S3BucketName=b = InvalidServerlessCacheSnapshotStateFault
+DeleteServerlessCacheSnapshot ServerlessCacheSnapshotName=coming = InvalidServerlessCacheSnapshotStateFault
+DeleteServerlessCacheSnapshot ServerlessCacheSnapshotName=going
+DeleteServerlessCache ServerlessCacheName=leaving
+"""
+for _operation, _rest in (("AddTagsToResource", "&Tags.Tag.1.Key=k"), ("ListTagsForResource", ""), ("RemoveTagsFromResource", "&TagKeys.member.1=k")):
+    SERVERLESS_HELD += "%s {ARN}serverlesscachesnapshot:going%s = InvalidServerlessCacheSnapshotStateFault\n" % (_operation, _rest)
+    SERVERLESS_HELD += "%s {ARN}serverlesscache:leaving%s = InvalidServerlessCacheStateFault\n" % (_operation, _rest)
+SERVERLESS_HELD += "@release us-east-1\n"

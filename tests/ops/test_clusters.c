@@ -93,7 +93,7 @@ Test(clusters, faults_of_creating_one)
             "Encryption features are not supported for engine version 1.6.6. Please use engine version 1.6.12"},
         {"CreateCacheCluster", MEMCACHED "CacheClusterId=x&TransitEncryptionEnabled=true&AuthToken=0123456789abcdef", COMBINATION,
             "AUTH token is not supported for engine memcached."},
-        {"CreateCacheCluster", REDIS "CacheClusterId=x&AuthToken=0123456789abcdef", COMBINATION,
+        {"CreateCacheCluster", REDIS "CacheClusterId=x&AuthToken=0123456789abcdef", VALUE,
             "The AUTH token is only supported when encryption-in-transit is enabled"},
         {"CreateCacheCluster",
             REDIS "CacheClusterId=x&CacheSecurityGroupNames.CacheSecurityGroupName.1=a&SecurityGroupIds.SecurityGroupId.1=sg-b",

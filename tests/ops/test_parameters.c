@@ -153,8 +153,8 @@ Test(parameters, a_request_names_at_most_twenty)
             "ParameterValue=20",
             i, i);
     struct answer a = fixture_run("us-east-1", "ModifyCacheParameterGroup", form);
-    cr_assert_eq(a.fault, VALUE);
-    cr_assert_str_eq(a.message, "A request can name at most 20 parameters.");
+    cr_assert_eq(a.fault, COMBINATION);
+    cr_assert_str_eq(a.message, "Cannot modify more than 20 parameters in a single request");
 }
 
 Test(parameters, a_region_has_three_hundred_groups_at_most)
@@ -313,7 +313,8 @@ Test(parameters, a_group_in_use_stays_and_keeps_what_a_cluster_is_made_with)
         {"ModifyCacheParameterGroup", IN ONE("databases", "32"), VALUE, "The parameter databases can't be modified while..."},
         {"ModifyCacheParameterGroup", IN ONE("databases", "16"), 0, NULL},
         {"ModifyCacheParameterGroup", IN ONE("timeout", "20"), 0, NULL},
-        {"ResetCacheParameterGroup", IN ONE("timeout", "20"), STATE, "The parameter group there has pending changes"},
+        {"ResetCacheParameterGroup", IN ONE("timeout", "20"), STATE,
+            "Cannot reset the parameter group because the parameter timeout has pending changes."},
         {"ModifyCacheParameterGroup", IN ONE("timeout", "21"), 0, NULL},
     };
     CHECK("us-east-1", table);
@@ -355,8 +356,8 @@ Test(parameters, whoever_changes_its_group_keeps_what_it_was_made_with)
         {"ModifyReplicationGroup", "ReplicationGroupId=user&CacheParameterGroupName=default.redis6.x", COMBINATION,
             "Expected a parameter group of family redis7 but found one of family redis6.x"},
         {"ModifyReplicationGroup", "ReplicationGroupId=user&CacheParameterGroupName=larger", COMBINATION,
-            "The parameter databases must have the same value in the cache parameter groups default.redis7 (16) and larger "
-            "(32)."},
+            "The parameter databases has a different value in the requested parameter group than the current parameter group. "
+            "This parameter value cannot be changed for a cache cluster"},
         {"ModifyReplicationGroup", "ReplicationGroupId=user&CacheParameterGroupName=sharded", COMBINATION,
             "Cluster mode should be disabled in parameter group, but found it is enabled."},
         {"ModifyReplicationGroup", "ReplicationGroupId=user&CacheParameterGroupName=default.redis7", COMBINATION,

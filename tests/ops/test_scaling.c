@@ -40,7 +40,7 @@ Test(scaling, faults_of_changing_the_number_of_replicas)
         {"IncreaseReplicaCount", NOW "ReplicationGroupId=three&NewReplicaCount=6", VALUE,
             "The number of replicas per node group must be within 0 and 5."},
         {"IncreaseReplicaCount", NOW "ReplicationGroupId=three&NewReplicaCount=2", FAULT_NO_OPERATION,
-            "The operation was not performed because no changes were required."},
+            "Requested new replica count already matches current number of replicas."},
         {"IncreaseReplicaCount", NOW "ReplicationGroupId=three&NewReplicaCount=1", VALUE,
             "The new replica count must be greater than the current one, which is 2."},
         {"DecreaseReplicaCount", NOW "ReplicationGroupId=three", COMBINATION,

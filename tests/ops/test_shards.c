@@ -221,7 +221,7 @@ Test(shards, faults_of_changing_their_replicas)
         {"IncreaseReplicaCount", NOW SHARD(1, "0004", 2), VALUE, "Node group 0004 not found."},
         {"IncreaseReplicaCount", NOW SHARD(1, "0002", 2) SHARD(2, "0002", 3), VALUE, "The node group id 0002 is given twice."},
         {"IncreaseReplicaCount", NOW SHARD(1, "0002", 1), FAULT_NO_OPERATION,
-            "The operation was not performed because no changes were required."},
+            "Requested new replica count already matches current number of replicas."},
         {"IncreaseReplicaCount", NOW SHARD(1, "0001", 2) SHARD(2, "0002", 0), VALUE,
             "The new replica count must be greater than the current one, which is 1."},
         {"DecreaseReplicaCount", NOW "ReplicasToRemove.member.1=c-0002-001", VALUE,

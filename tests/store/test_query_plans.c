@@ -15,8 +15,8 @@
 static const char *const whole_table[] = {"reset_left", "reset_tags", "reset_events", "reset_test_failovers",
     "reset_snapshots_taken", "reset_reserved_nodes", "experiment_list", "experiment_template_list", "experiment_tagged"};
 /* As many as quotas allow in a region, and asked for by few requests. */
-static const char *const whole_region[] = {"global_page", "node_count", "parameter_group_count", "reserved_node_count",
-    "serverless_cache_count", "subnet_group_count", "user_count", "user_group_count"};
+static const char *const whole_region[] = {"global_page", "node_count", "cluster_count", "parameter_group_count",
+    "reserved_node_count", "serverless_cache_count", "subnet_group_count", "user_count", "user_group_count"};
 /* The few members of a global datastore, and those that one region has; experiments. */
 static const char *const sorted[] = {"member_list", "global_page", "experiment_list", "experiment_template_list"};
 

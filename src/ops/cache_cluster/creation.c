@@ -50,7 +50,7 @@ static int read_encryption(struct op *op, const struct api_create_cache_cluster_
     if (!request_flag(in->transit_encryption_enabled, false)) {
         if (in->auth_token == NULL || in->auth_token[0] == '\0') return 0;
         return op_fault(
-            op, FAULT_INVALID_PARAMETER_COMBINATION, "The AUTH token is only supported when encryption-in-transit is enabled");
+            op, FAULT_INVALID_PARAMETER_VALUE, "The AUTH token is only supported when encryption-in-transit is enabled");
     }
     if (!is_memcached(p))
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Encryption feature is not supported for engine REDIS.");
@@ -116,7 +116,8 @@ static int read_num_nodes(struct op *op, const struct api_create_cache_cluster_i
         return op_fault(op, FAULT_NODE_QUOTA_FOR_CLUSTER_EXCEEDED,
             "Cluster node quota exceeded. Each cluster can have at most %d nodes in this region.",
             LIMIT_MEMCACHED_NODES_PER_CLUSTER);
-    return check_node_quota(op, n);
+    int r = check_node_quota(op, n);
+    return r ? r : check_cluster_quota(op);
 }
 
 static bool all_alike(const struct string_list *words)

@@ -58,3 +58,14 @@ int check_node_quota(struct op *op, int64_t more)
     return op_fault(op, FAULT_NODE_QUOTA_FOR_CUSTOMER_EXCEEDED,
         "Customer node quota exceeded. You can have at most %lld nodes in this region", (long long)limit);
 }
+
+int check_cluster_quota(struct op *op)
+{
+    int64_t limit = op->config->large_groups ? LIMIT_CLUSTERS_PER_LARGE_REGION : LIMIT_CLUSTERS_PER_REGION;
+    bool has_room;
+    /* Each of them has at least one row of a cache cluster. */
+    int r = region_find_room(op, &sql_table_cache_cluster, q_cluster_count, limit, 1, &has_room);
+    if (r || has_room) return r;
+    return op_fault(op, FAULT_CLUSTER_QUOTA_FOR_CUSTOMER_EXCEEDED,
+        "Customer cluster quota exceeded. You can have at most %lld clusters in this region", (long long)limit);
+}

@@ -23,3 +23,5 @@ int region_find_room(
     struct op *op, const struct sql_table *t, region_count_fn *count, int64_t limit, int64_t more, bool *has_room);
 /* The region has room for 'more' nodes: --quotas raised gives it a larger one. */
 int check_node_quota(struct op *op, int64_t more);
+/* The same for one more replication group, or cache cluster outside of one. */
+int check_cluster_quota(struct op *op);

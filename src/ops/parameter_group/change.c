@@ -70,8 +70,8 @@ static int check_count(struct op *op, const struct api_parameter_name_value_list
         return op_fault(
             op, FAULT_INVALID_PARAMETER_VALUE, "The parameter ParameterNameValues must be provided and must not be null.");
     if (list->n > LIMIT_PARAMETERS_PER_CALL)
-        return op_fault(
-            op, FAULT_INVALID_PARAMETER_VALUE, "A request can name at most %d parameters.", LIMIT_PARAMETERS_PER_CALL);
+        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION, "Cannot modify more than %d parameters in a single request",
+            LIMIT_PARAMETERS_PER_CALL);
     return 0;
 }
 
@@ -181,17 +181,18 @@ static int read_reset(
 }
 
 /* Clients (Terraform's, for one) wait by trying again while the message has these words. Another Modify needs no such wait. */
-static int check_settled(struct op *op, const struct targets *t)
+static int check_settled(struct op *op, const struct targets *t, const struct changes *l)
 {
     struct row_cache_cluster *clusters;
     size_t n;
     int r = 0;
-    for (size_t i = 0; r == 0 && i < t->n; i++) {
+    for (size_t i = 0; r == 0 && l->n && i < t->n; i++) {
         r = q_cluster_list_by_parameter_group(op->store, op->arena, t->items[i].region, t->items[i].name, &clusters, &n, op->err);
         for (size_t k = 0; r == 0 && k < n; k++)
             if (clusters[k].parameter_apply_status == APPLY_APPLYING)
-                return op_fault(op, FAULT_INVALID_CACHE_PARAMETER_GROUP_STATE, "The parameter group %s has pending changes",
-                    t->items[0].name);
+                return op_fault(op, FAULT_INVALID_CACHE_PARAMETER_GROUP_STATE,
+                    "Cannot reset the parameter group because the parameter %s has pending changes.",
+                    l->items[0].parameter->name);
     }
     return r;
 }
@@ -268,7 +269,7 @@ int op_reset_cache_parameter_group(
     int r = find_group(op, in->cache_parameter_group_name, &g);
     if (r == 0) r = read_reset(op, &g, in, &changes);
     if (r == 0) r = find_targets(op, &g, &targets);
-    if (r == 0) r = check_settled(op, &targets);
+    if (r == 0) r = check_settled(op, &targets, &changes);
     if (r == 0) r = change_all(op, &targets, &changes);
     if (r == 0) out->cache_parameter_group_name = g.name;
     return r;

@@ -92,8 +92,9 @@ int parameter_group_check_swap(struct op *op, const char *from, const struct par
         const char *a = parameter_group_value(&old, was), *b = parameter_group_value(to, p);
         if (!text_equal(a, b))
             return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
-                "The parameter %s must have the same value in the cache parameter groups %s (%s) and %s (%s).", p->name, old.name,
-                a ? a : "none", to->name, b ? b : "none");
+                "The parameter %s has a different value in the requested parameter group than the current parameter group. This "
+                "parameter value cannot be changed for a cache cluster",
+                p->name);
     }
     return r;
 }

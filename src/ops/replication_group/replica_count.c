@@ -103,7 +103,7 @@ static int check_direction(struct op *op, const struct resize *z, int64_t sign)
         any |= member_gain(t) != 0;
     }
     if (any) return 0;
-    return op_fault(op, FAULT_NO_OPERATION, "The operation was not performed because no changes were required.");
+    return op_fault(op, FAULT_NO_OPERATION, "Requested new replica count already matches current number of replicas.");
 }
 
 /* PreferredAvailabilityZones names a zone for each member, the present ones too, in their order. */

@@ -23,7 +23,7 @@ static int check_online(struct op *op, const char *engine_version)
 {
     if (version_compare(engine_version, ONLINE_SINCE) >= 0) return 0;
     return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
-        "Transit encryption mode is not supported for engine version %s. Please use engine version " ONLINE_SINCE " or above.",
+        "Transit encryption mode is not supported for engine version %s. Please use engine version " ONLINE_SINCE " or higher.",
         engine_version);
 }
 

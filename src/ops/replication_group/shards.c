@@ -231,5 +231,7 @@ int rg_shards_read(struct op *op, const struct api_create_replication_group_in *
     if (r == 0) r = shard_slots_read(op, in, p);
     if (r == 0) r = read_zones(op, in, p);
     if (r == 0) r = check_shards_failover(op, in, p);
-    return r ? r : rg_check_quotas(op, p->n_shards, nodes, p->adopted || serverless_owns(p->rg.id) ? 0 : nodes);
+    bool is_new = !p->adopted && !serverless_owns(p->rg.id);
+    if (r == 0) r = rg_check_quotas(op, p->n_shards, nodes, is_new ? nodes : 0);
+    return r || !is_new ? r : check_cluster_quota(op);
 }

@@ -51,18 +51,20 @@ int snapshot_check_supported(struct op *op, const struct row_cache_cluster *c)
     return 0;
 }
 
-/* Counted even if they are deleted meanwhile. A final snapshot is none of these. */
+/* Counted even if they are deleted meanwhile. A final snapshot counts, too, where the operation that deletes declares the fault. */
 static int check_quota(struct op *op, const struct row_node *n)
 {
     int64_t taken;
     bool serverless = serverless_owns(n->id);
+    enum fault fault = serverless ? FAULT_SERVERLESS_CACHE_SNAPSHOT_QUOTA_EXCEEDED : FAULT_SNAPSHOT_QUOTA_EXCEEDED;
+    if (!operation_declares(op->operation, fault)) return 0;
     int r = q_snapshot_taken_count(op->store, n->region, n->id, op->now_ms - DAY_MS, op->now_ms, &taken, op->err);
     if (r == 0 && serverless && taken >= LIMIT_SERVERLESS_SNAPSHOTS_PER_DAY)
-        return op_fault(op, FAULT_SERVERLESS_CACHE_SNAPSHOT_QUOTA_EXCEEDED,
-            "The maximum number of manual snapshots for this serverless cache taken within 24 hours has been reached");
+        return op_fault(
+            op, fault, "The maximum number of manual snapshots for this serverless cache taken within 24 hours has been reached");
     if (r == 0 && !serverless && taken >= LIMIT_MANUAL_SNAPSHOTS_PER_NODE_PER_DAY)
-        return op_fault(op, FAULT_SNAPSHOT_QUOTA_EXCEEDED,
-            "The maximum number of manual snapshots for this cluster taken within 24 hours has been reached");
+        return op_fault(
+            op, fault, "The maximum number of manual snapshots for this cluster taken within 24 hours has been reached");
     if (r == 0) r = q_snapshot_taken_forget(op->store, op->now_ms - DAY_MS, FORGET_AT_ONCE, op->err);
     return r ? r : q_snapshot_taken_add(op->store, n->region, n->id, op->now_ms, op->err);
 }
@@ -70,7 +72,7 @@ static int check_quota(struct op *op, const struct row_node *n)
 static int add_part(struct op *op, struct taking *t, const struct row_node *n, const struct row_node_group *ng)
 {
     t->parts[t->n_parts++] = snapshot_part_row(&t->s, n, ng);
-    return t->q->final ? 0 : check_quota(op, n);
+    return check_quota(op, n);
 }
 
 static int begin_snapshot(struct op *op, struct taking *t, const struct row_cache_cluster *c)

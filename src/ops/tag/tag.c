@@ -7,6 +7,7 @@
 #include "ops/snapshot/take.h"
 #include "ops/user/user.h"
 #include "ops/user/user_group.h"
+#include "plan/serverless.h"
 #include <string.h>
 
 static int view_tags(struct op *op, const char *arn, struct api_tag_list *out)
@@ -59,7 +60,11 @@ static int check_data_taggable(struct op *op, const struct arn *arn)
     }
     if (strcmp(arn->type, "serverlesscachesnapshot") == 0) {
         struct row_snapshot *s;
-        return serverless_snapshot_find(op, arn->id, &s);
+        int r = serverless_snapshot_find(op, arn->id, &s);
+        if (r == 0 && s->status == SNAPSHOT_DELETING)
+            return op_fault(op, FAULT_INVALID_SERVERLESS_CACHE_SNAPSHOT_STATE, "Serverless cache snapshot %s is being deleted.",
+                serverless_name(s->name));
+        return r;
     }
     if (strcmp(arn->type, "snapshot") == 0) {
         struct row_snapshot *s;
