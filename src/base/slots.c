@@ -47,12 +47,11 @@ int slots_count(const struct slots *s)
 int slots_next(const struct slots *s, int from)
 {
     if (from < 0) from = 0;
-    while (from < SLOTS) {
-        uint64_t rest = s->words[from / WORD] >> from % WORD;
-        if (rest) return from + __builtin_ctzll(rest);
-        from = (from / WORD + 1) * WORD;
-    }
-    return SLOTS;
+    if (from >= SLOTS) return SLOTS;
+    int at = from / WORD;
+    uint64_t rest = s->words[at] & UINT64_MAX << from % WORD;
+    while (rest == 0 && ++at < SLOTS / WORD) rest = s->words[at];
+    return rest ? at * WORD + __builtin_ctzll(rest) : SLOTS;
 }
 
 /* CRC-16/XMODEM, half a byte at a time. */
@@ -89,6 +88,13 @@ void slots_subtract(struct slots *s, const struct slots *other)
 void slots_meet(struct slots *s, const struct slots *other)
 {
     for (int i = 0; i < SLOTS / WORD; i++) s->words[i] &= other->words[i];
+}
+
+bool slots_has_all(const struct slots *s, const struct slots *other)
+{
+    uint64_t lacking = 0;
+    for (int i = 0; i < SLOTS / WORD; i++) lacking |= other->words[i] & ~s->words[i];
+    return lacking == 0;
 }
 
 /* A number of at most five digits; -1 and an untouched *text where there is none. */

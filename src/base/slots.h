@@ -27,9 +27,10 @@ int slots_next(const struct slots *s, int from);
  * or missing. Source: the specification of Redis Cluster, "Key distribution model" and "Hash tags". */
 int slots_of_key(const void *key, size_t n);
 
-void slots_join(struct slots *s, const struct slots *other);     /* s ∪ other */
-void slots_subtract(struct slots *s, const struct slots *other); /* s \ other */
-void slots_meet(struct slots *s, const struct slots *other);     /* s ∩ other */
+void slots_join(struct slots *s, const struct slots *other);          /* s ∪ other */
+void slots_subtract(struct slots *s, const struct slots *other);      /* s \ other */
+void slots_meet(struct slots *s, const struct slots *other);          /* s ∩ other */
+bool slots_has_all(const struct slots *s, const struct slots *other); /* s ⊇ other */
 
 enum slots_error { SLOTS_OK, SLOTS_MALFORMED, SLOTS_BEYOND, SLOTS_TWICE };
 /*

@@ -86,6 +86,8 @@ Test(slots, sets_are_joined_met_and_subtracted)
     both = low;
     slots_meet(&both, &high);
     cr_assert_str_eq(slots_text(&a, &both, ' '), "100-200");
+    cr_assert(slots_has_all(&low, &both) && slots_has_all(&high, &both));
+    cr_assert_not(slots_has_all(&both, &low));
     slots_subtract(&low, &high);
     cr_assert_str_eq(slots_text(&a, &low, ' '), "0-99");
     slots_remove(&low, 50);

@@ -77,9 +77,9 @@ static bool claim(struct scripted *s, const struct proto_cluster_map *m, const s
     struct engine *e = engine_of(s, c);
     struct slots others = {0};
     if (e == NULL || !e->master || !c->primary.v || c->slots == NULL) return false;
+    if (slots_has_all(slots_of(e), slots_by_map(s, m, c))) return false;
     struct slots wanted = *slots_by_map(s, m, c);
     slots_subtract(&wanted, slots_of(e));
-    if (slots_next(&wanted, 0) == SLOTS) return false;
     add_others(s, m, e, &others);
     slots_subtract(&wanted, &others);
     if (slots_next(&wanted, 0) == SLOTS) return false;
@@ -90,9 +90,11 @@ static bool claim(struct scripted *s, const struct proto_cluster_map *m, const s
 static bool drop_of_replica(struct scripted *s, const struct proto_cluster_node *c)
 {
     struct engine *e = engine_of(s, c);
-    if (e == NULL || e->master || slots_next(slots_of(e), 0) == SLOTS) return false;
-    *slots_of(e) = (struct slots){0};
-    return true;
+    if (e == NULL || e->master || e->slots == NULL) return false;
+    bool any = slots_next(e->slots, 0) < SLOTS;
+    free(e->slots);
+    e->slots = NULL;
+    return any;
 }
 
 static bool move(struct scripted *s, const struct proto_cluster_map *m, const struct proto_slot_move *v)

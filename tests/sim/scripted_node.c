@@ -232,14 +232,19 @@ static void start(struct scripted *s, struct scripted_node *n)
 
 /* ---- a process that runs, and what it lacks ---- */
 
+/* What 'asked' has is the engine, a space, and the version. */
+static bool is_asked(const struct engine *e, const struct proto_node_order *o)
+{
+    size_t n = strlen(o->engine);
+    return strncmp(e->asked, o->engine, n) == 0 && e->asked[n] == ' ' &&
+           strcmp(e->asked + n + 1, o->engine_version ? o->engine_version : "") == 0;
+}
+
 static bool is_outdated(const struct scripted_node *n)
 {
     const struct proto_node_order *o = n->order;
     const struct engine *e = n->engine;
-    char asked[48];
-    snprintf(asked, sizeof asked, "%s %s", o->engine, o->engine_version ? o->engine_version : "");
-    return strcmp(asked, e->asked) != 0 || o->incarnation.v > e->incarnation || strcmp(e->address, o->address) != 0 ||
-           e->port != o->port.v;
+    return !is_asked(e, o) || o->incarnation.v > e->incarnation || strcmp(e->address, o->address) != 0 || e->port != o->port.v;
 }
 
 static bool same_endpoints(const struct engine *e, const struct proto_node_order *o)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { LOOK_US = 100 * MS, WRITABLE_US = 2 * SECOND, REJOIN_MIN_US = 500 * MS, REJOIN_MAX_US = 5 * SECOND, BAN_US = 60 * SECOND };
 
@@ -346,6 +347,7 @@ void cluster_start(struct model_engine *e, int64_t now)
 void cluster_end(struct model_engine *e, int64_t now)
 {
     timer_stop(e->w, &e->cluster->cron);
+    close(e->cluster->file);
     bus_forget(e);
     for (struct model_engine *other = e->w->engines; other; other = other->next) {
         if (other->cluster == NULL || other == e || other->life != LIFE_RUNNING) continue;

@@ -70,6 +70,8 @@ struct cluster {
     int64_t minority_at, first_update_at;
     uint64_t version; /* of what this node tells others */
     bool unsaved, offset_told;
+    int file; /* nodes.conf, open for as long as the engine lives */
+    size_t file_size;
     struct timer cron;
     /* Its own election. */
     int64_t auth_at;

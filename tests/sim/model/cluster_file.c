@@ -57,7 +57,8 @@ void cluster_line(const struct cluster *c, const struct cnode *n, struct buf *ou
     buf_putc(out, ' ');
     buf_put_int(out, (int64_t)of_epoch->epoch);
     buf_puts(out, n->linked || (n->flags & NODE_MYSELF) ? " connected" : " disconnected");
-    for (int first = slots_next(&n->slots, 0), last; first < SLOTS_ALL; first = slots_next(&n->slots, last + 1)) {
+    int first = n->n_slots ? slots_next(&n->slots, 0) : SLOTS_ALL;
+    for (int last; first < SLOTS_ALL; first = slots_next(&n->slots, last + 1)) {
         last = range_end(&n->slots, first);
         buf_putc(out, ' ');
         buf_put_int(out, first);
@@ -71,14 +72,9 @@ void cluster_line(const struct cluster *c, const struct cnode *n, struct buf *ou
     buf_putc(out, '\n');
 }
 
-static void file_path(const struct model_engine *e, char out[700])
-{
-    snprintf(out, 700, "%s/%s", e->dir, conf_text(&e->conf, S_CLUSTER_FILE));
-}
-
+/* In place, and so through one descriptor for as long as it runs: slots that move one by one save it hundreds of times. */
 void cluster_save(struct cluster *c)
 {
-    char path[700];
     struct buf *out = &c->e->w->text;
     out->len = 0;
     c->unsaved = false;
@@ -86,12 +82,9 @@ void cluster_save(struct cluster *c)
         if (!(c->nodes[i]->flags & NODE_HANDSHAKE)) cluster_line(c, c->nodes[i], out);
     buf_printf(
         out, "vars currentEpoch %llu lastVoteEpoch %llu\n", (unsigned long long)c->epoch, (unsigned long long)c->last_vote);
-    file_path(c->e, path);
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (fd < 0) return;
-    ssize_t written = write(fd, out->data, out->len);
-    (void)written;
-    close(fd);
+    if (out->len < c->file_size && ftruncate(c->file, (off_t)out->len) != 0) abort();
+    if (pwrite(c->file, out->data, out->len, 0) != (ssize_t)out->len) abort();
+    c->file_size = out->len;
 }
 
 /* ---- reading ---- */
@@ -168,10 +161,11 @@ bool cluster_load(struct model_engine *e, int64_t now)
     if (c == NULL) abort();
     c->e = e;
     c->size = 1;
-    file_path(e, path);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    for (ssize_t got; fd >= 0 && (got = read(fd, part, sizeof part)) > 0;) buf_add(&text, part, (size_t)got);
-    if (fd >= 0) close(fd);
+    snprintf(path, sizeof path, "%s/%s", e->dir, conf_text(&e->conf, S_CLUSTER_FILE));
+    c->file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (c->file < 0) abort();
+    for (ssize_t got; (got = read(c->file, part, sizeof part)) > 0;) buf_add(&text, part, (size_t)got);
+    c->file_size = text.len;
     if (text.len && !read_all(c, text.data, now)) {
         engine_log(e, '#', "Unrecoverable error: corrupted cluster config file.");
         buf_fini(&text);
