@@ -17,6 +17,7 @@
 #include "record.h"
 #include "scripted.h"
 #include "serve.h"
+#include "sqlite_virtual.h"
 #include "store/store.h"
 #include "catalog/account_key.h"
 #include <errno.h>
@@ -184,7 +185,7 @@ static void take(void *arg)
     deed_do(arg);
 }
 
-static void run_all(const struct steps *s, const char *folder, const char *template)
+static void run_all(const struct steps *s, const char *folder)
 {
     machine_open(s->seed);
     agents_body = s->real ? real_agent : scripted_agent;
@@ -192,7 +193,7 @@ static void run_all(const struct steps *s, const char *folder, const char *templ
     if (s->real) models_open(s->seed);
     coverage_begin();
     record_failed = give_up;
-    serve_open(folder, template);
+    serve_open(folder);
     serve_start();
     machine_after(NULL, 0, supervise, NULL);
     clients_open();
@@ -223,11 +224,6 @@ static void on_alarm(int signal)
     give_up("it does not end");
 }
 
-static void template_path(const char *dir, char *out, size_t size)
-{
-    snprintf(out, size, "%s/template.db", dir);
-}
-
 void run_prepare(const char *dir)
 {
     char path[300];
@@ -235,7 +231,7 @@ void run_prepare(const char *dir)
     struct err e;
     coverage_open();
     real_agents_prepare(dir);
-    template_path(dir, path, sizeof path);
+    snprintf(path, sizeof path, "%s/" DATABASE_NAME, dir);
     machine_open(0);
     record_open(false);
     if (store_open(&store, path, STORE_FLEETING, &e) != 0) {
@@ -243,6 +239,7 @@ void run_prepare(const char *dir)
         exit(1);
     }
     store_close(store);
+    sqlite_virtual_prepare();
 }
 
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *at)
@@ -260,14 +257,13 @@ static void remove_folder(const char *path)
 
 void run_steps(const struct steps *s, const char *dir, struct outcome *out, char **story)
 {
-    char folder[200], template[300];
+    char folder[200];
     int status;
     outcome = mmap(NULL, sizeof *outcome, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     story_memory =
         story ? mmap(NULL, STORY_MAX, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) : NULL;
     if (outcome == MAP_FAILED || story_memory == MAP_FAILED) abort();
     snprintf(folder, sizeof folder, "%s/run", dir);
-    template_path(dir, template, sizeof template);
     remove_folder(folder);
     if (mkdir(folder, 0700) != 0) abort();
     fflush(NULL);
@@ -277,7 +273,7 @@ void run_steps(const struct steps *s, const char *dir, struct outcome *out, char
         setitimer(ITIMER_PROF, &(struct itimerval){.it_value.tv_sec = WATCHDOG_S}, NULL);
         record_open(story != NULL);
         if (chdir(dir) != 0) abort();
-        run_all(s, folder, template);
+        run_all(s, folder);
     }
     if (pid < 0 || waitpid(pid, &status, 0) != pid) abort();
     *out = *outcome;

@@ -13,15 +13,13 @@
 #include "ops/core/op.h"
 #include "ops/reset/reset.h"
 #include "record.h"
-#include <fcntl.h>
+#include "sqlite_virtual.h"
 #include <limits.h>
 #include <signal.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum { START_NS = 150 * NS_OF_MS };
 
@@ -36,29 +34,16 @@ static struct {
     char reset_region[32]; /* "": all */
 } s;
 
-static void copy_file(const char *from, const char *to)
-{
-    char bytes[1 << 16];
-    ssize_t n;
-    int in = open(from, O_RDONLY | O_CLOEXEC), out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (in < 0 || out < 0) abort();
-    while ((n = read(in, bytes, sizeof bytes)) > 0)
-        if (write(out, bytes, (size_t)n) != n) abort();
-    close(in);
-    close(out);
-}
-
-void serve_open(const char *data_dir, const char *template)
+void serve_open(const char *data_dir)
 {
     char bucket[PATH_MAX + 20];
     snprintf(s.data_dir, sizeof s.data_dir, "%s", data_dir);
-    snprintf(s.database, sizeof s.database, "%s/meridian.db", data_dir);
+    snprintf(s.database, sizeof s.database, "%s/" DATABASE_NAME, data_dir);
     snprintf(s.exports, sizeof s.exports, "%s/exports", data_dir);
     snprintf(bucket, sizeof bucket, "%s/bucket", s.exports);
     mkdir(s.exports, 0700);
     mkdir(bucket, 0700);
     s.ops.snapshot_export_dir = s.exports;
-    copy_file(template, s.database);
 }
 
 const char *serve_data_dir(void)
@@ -149,30 +134,16 @@ void serve_start(void)
     machine_as(s.process, open_all, NULL);
 }
 
-static void set_version(int by)
-{
-    sqlite3 *db;
-    sqlite3_stmt *st;
-    char text[64];
-    if (sqlite3_open(s.database, &db) != SQLITE_OK || sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &st, NULL) != SQLITE_OK ||
-        sqlite3_step(st) != SQLITE_ROW)
-        abort();
-    snprintf(text, sizeof text, "PRAGMA user_version = %d", sqlite3_column_int(st, 0) + by);
-    sqlite3_finalize(st);
-    if (sqlite3_exec(db, text, NULL, NULL, NULL) != SQLITE_OK) abort();
-    sqlite3_close(db);
-}
-
 void serve_try_older(void)
 {
     struct store *store;
     struct err e;
     machine_kill(s.process, SIGKILL);
-    set_version(1);
+    sqlite_virtual_set_version(1);
     if (store_open(&store, s.database, STORE_FLEETING, &e) == 0)
         record_failure("a program opens a database that is newer than it");
     record("an older program: %s", e.msg);
-    set_version(-1);
+    sqlite_virtual_set_version(-1);
 }
 
 static void on_stopped(void *arg)

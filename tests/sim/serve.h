@@ -8,8 +8,8 @@
  * the program's own. It dies as a process does, and the next one begins from the database.
  */
 
-/* The folder is real, on tmpfs. 'template' is a database that was just made: migrations take longer than a run. */
-void serve_open(const char *data_dir, const char *template);
+/* The folder is real, on tmpfs. */
+void serve_open(const char *data_dir);
 const char *serve_data_dir(void);
 void serve_start(void);
 bool serve_runs(void);
