@@ -392,6 +392,15 @@ Test(model, the_agent_reads_what_models_say_of_their_cluster)
     close_world();
 }
 
+Test(model, a_cluster_bus_is_at_its_own_address_alone)
+{
+    open_world(18);
+    start('k', "cluster-enabled yes");
+    cr_expect(model_listens(stage.w, "127.0.0.11", PORT + 10000));
+    cr_expect_not(model_listens(stage.w, "127.0.0.1", PORT + 10000));
+    close_world();
+}
+
 Test(model, a_model_starts_from_what_the_agent_writes)
 {
     struct proto_node_order o = {.engine = "redis",

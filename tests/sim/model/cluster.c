@@ -388,9 +388,7 @@ void cluster_link_changed(struct model_engine *e, int64_t now)
 
 bool engine_bus_at(const struct model_engine *e, const char *host, int port)
 {
-    bool there = e->life == LIFE_LOADING || e->life == LIFE_RUNNING;
-    const char *bind = conf_text(&e->conf, S_BIND);
-    return there && e->cluster && port == e->cluster->myself->bus && strncmp(bind, host, strlen(host)) == 0;
+    return e->cluster && port == e->cluster->myself->bus && engine_binds(e, host);
 }
 
 bool cluster_listen(struct model_engine *e, int64_t now)

@@ -68,11 +68,15 @@ static bool is_there(const struct model_engine *e)
     return e->life == LIFE_LOADING || e->life == LIFE_RUNNING;
 }
 
+bool engine_binds(const struct model_engine *e, const char *host)
+{
+    return is_there(e) && has_word(conf_text(&e->conf, S_BIND), host);
+}
+
 bool engine_listens_at(const struct model_engine *e, const char *host, int port, bool *tls)
 {
-    if (!is_there(e)) return false;
-    if (e->memcached) return *tls = false, memcached_listens_at(e, host, port);
-    if (!has_word(conf_text(&e->conf, S_BIND), host)) return false;
+    if (e->memcached) return *tls = false, is_there(e) && memcached_listens_at(e, host, port);
+    if (!engine_binds(e, host)) return false;
     *tls = port != conf_number(&e->conf, S_PORT);
     return port != 0 && (!*tls || port == conf_number(&e->conf, S_TLS_PORT));
 }

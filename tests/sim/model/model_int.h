@@ -366,6 +366,8 @@ void engine_exit(struct model_engine *e, int status, int signal, int64_t now);
 void engine_log(struct model_engine *e, char level, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void engine_log_raw(struct model_engine *e, const char *text);
 const char *engine_version(const struct model_engine *e);
+/* It listens on that address, on whichever port. */
+bool engine_binds(const struct model_engine *e, const char *host);
 bool engine_listens_at(const struct model_engine *e, const char *host, int port, bool *tls);
 bool engine_bus_at(const struct model_engine *e, const char *host, int port);
 /* True if 'addresses' can be listened on at the ports of 'c'; else '*taken' is the one that can't. */
