@@ -13,12 +13,13 @@
  *   CONFIG SET meridian.upstream "HOST PORT"   the node follows that address as soon, and as long, as it is a primary in the table
  *   CONFIG SET meridian.upstream ""            it follows nobody, and takes writes if it is a primary
  *   CONFIG GET meridian.attached               "following", "waiting" (a replica, or slots that nobody serves), "" or "unable: why"
+ *   CONFIG GET meridian.held                   the slots that it has keys of, whoever serves them: "0-5461 6000-6000"
  *
  * A replica only remembers the upstream, for the moment in which it is promoted. There are no commands, so that users see none, and the
  * engine's list of modules does not name this one.
  */
 
-enum { HOST_MAX = 255, HISTORY_SIZE = 41, RETRY_MS = 50 };
+enum { HOST_MAX = 255, HISTORY_SIZE = 41, RETRY_MS = 50, SLOTS = 16384, RANGE_SIZE = sizeof " 16383-16383" };
 
 static struct module_ctx *self; /* in which the module calls commands: that of a configuration can't */
 static char host[HOST_MAX + 1]; /* "": the node follows nobody of another region */
@@ -232,7 +233,21 @@ static struct module_string *get_attached(const char *name, void *data)
     return show_state(text); /* cppcheck-suppress returnDanglingLifetime; the engine's string is a copy */
 }
 
-static int set_attached(const char *name, struct module_string *value, void *data, struct module_string **error)
+/* At most every other slot begins a range. */
+static struct module_string *get_held(const char *name, void *data)
+{
+    static char text[SLOTS / 2 * RANGE_SIZE];
+    size_t n = 0;
+    (void)name, (void)data;
+    text[0] = '\0';
+    for (unsigned first = 0, end; unable == NULL && first < SLOTS; first = end + 1) {
+        for (end = first; end < SLOTS && internals_count_keys(end) > 0;) end++;
+        if (end > first) n += (size_t)snprintf(text + n, sizeof text - n, "%s%u-%u", n ? " " : "", first, end - 1);
+    }
+    return show_state(text); /* cppcheck-suppress returnDanglingLifetime; the engine's string is a copy */
+}
+
+static int set_nothing(const char *name, struct module_string *value, void *data, struct module_string **error)
 {
     (void)name, (void)value, (void)data, (void)error;
     return MODULE_OK;
@@ -253,8 +268,10 @@ int RedisModule_OnLoad(struct module_ctx *ctx, struct module_string **arguments,
     if (unable != NULL) ModuleLog(ctx, "warning", "no node of another region can be followed: %s", unable);
     if (ModuleRegisterStringConfig(ctx, "upstream", "", MODULE_CONFIG_HIDDEN, get_upstream, set_upstream, apply_upstream, NULL) !=
             MODULE_OK ||
-        ModuleRegisterStringConfig(ctx, "attached", "", MODULE_CONFIG_HIDDEN | MODULE_CONFIG_IMMUTABLE, get_attached,
-            set_attached, NULL, NULL) != MODULE_OK)
+        ModuleRegisterStringConfig(ctx, "attached", "", MODULE_CONFIG_HIDDEN | MODULE_CONFIG_IMMUTABLE, get_attached, set_nothing,
+            NULL, NULL) != MODULE_OK ||
+        ModuleRegisterStringConfig(
+            ctx, "held", "", MODULE_CONFIG_HIDDEN | MODULE_CONFIG_IMMUTABLE, get_held, set_nothing, NULL, NULL) != MODULE_OK)
         return MODULE_ERROR;
     ModuleSubscribeToServerEvent(ctx, (struct module_event){MODULE_EVENT_ROLE, 1}, role_changed);
     ModuleSubscribeToServerEvent(ctx, (struct module_event){MODULE_EVENT_LOADING, 1}, loading_changed);

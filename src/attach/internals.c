@@ -28,6 +28,7 @@ static void (*follow_nobody)(void);
 static char **myself;
 static char *server;
 static size_t server_size;
+static unsigned (*count_keys)(unsigned slot);
 static void **modules;
 static int (*dict_delete)(void *dict, const void *key);
 static char *(*new_text)(const char *text); /* a text with its length before it, as keys of tables are */
@@ -77,6 +78,7 @@ const char *internals_find(struct module_ctx *ctx)
     if (why != NULL) return why;
     bool follows = release->asks_full_sync ? find_symbol(release->follow, &follow_asked) : find_symbol(release->follow, &follow);
     if (!follows || !find_symbol(release->follow_nobody, &follow_nobody)) return "the engine does not export how it follows";
+    if (!find_symbol("countKeysInSlot", &count_keys)) return "the engine does not export how many keys a slot has";
     if (!find_symbol("myself", &myself) || !find_symbol("server", &server)) return "the engine does not export its state";
     if (!dladdr1(server, &library, (void **)&symbol, RTLD_DL_SYMENT) || symbol == NULL || symbol->st_size == 0)
         return "the size of the engine's state is not told";
@@ -115,6 +117,11 @@ bool internals_restore_history(const char *now, const char *former)
     if (memcmp(at + NAME_LENGTH + 1, former, NAME_LENGTH + 1) != 0) return false;
     memcpy(at, former, NAME_LENGTH);
     return true;
+}
+
+unsigned internals_count_keys(unsigned slot)
+{
+    return count_keys(slot);
 }
 
 bool internals_hide(const char *name)

@@ -11,6 +11,7 @@
  *   where that row has its flags            after ctime and name     after ctime, name and shard id
  *   the server's state                      server                   server
  *   the ids of its history                  two texts of 40 characters in the server's state, one after the other
+ *   how many keys a slot has                countKeysInSlot          countKeysInSlot
  *   the modules that it tells users of      modules, a hash table by name: dictDelete takes one out
  *
  * Another release may have moved any of these: then internals_find() says what it did not find, and nothing is touched.
@@ -31,6 +32,9 @@ void internals_follow_nobody(void);
 
 /* Puts 'former' where the server has 'now' as the id of its history. Both have 40 characters. False if they don't stand where they should. */
 bool internals_restore_history(const char *now, const char *former);
+
+/* How many keys the process has of a slot, whoever serves that. */
+unsigned internals_count_keys(unsigned slot);
 
 /* Takes the module of that name out of the table that MODULE LIST, INFO and HELLO read; it stays loaded, and is told of events as before. False if
  * the table is not there, or lacks it. */

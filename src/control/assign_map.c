@@ -36,6 +36,7 @@ static struct proto_cluster_map map_group(struct world *w, struct world_rg *rg)
     struct proto_cluster_map map = {.group = rg->row.id, .nodes = nodes, .moves = map_moves(w, rg)};
     map.settle = OPT_BOOL(reshard_is_given_up(rg) && !want_passive(rg));
     if (map.moves.n && want_passive(rg)) map.mirrors = OPT_BOOL(true);
+    if (want_passive(rg) && rg->resharding && !rg->resharding->drop) map.strays = OPT_BOOL(true);
     return map;
 }
 

@@ -4,6 +4,7 @@
 #include "plan/phase.h"
 #include "plan/plan.h"
 #include "plan/seen.h"
+#include "plan/shard.h"
 #include "plan/want.h"
 #include <assert.h>
 #include <string.h>
@@ -79,6 +80,7 @@ static void swap_roles(struct world *w, const struct handover *h)
         if (&g->members[i] == h->target) world_event(w, m->region, m->rg_id, EVENT_GLOBAL_PROMOTED, m->rg_id, g->row.id);
         else if (m->role == MEMBER_PRIMARY) world_event(w, m->region, m->rg_id, EVENT_GLOBAL_DEMOTED, m->rg_id, g->row.id);
         move_member_role(w, &m->role, &g->members[i] == h->target ? MEMBER_PROMOTED : MEMBER_DEMOTED);
+        if (&g->members[i] == h->target && h->target->rg) reshard_take_over(w, h->target->rg);
     }
 }
 

@@ -88,6 +88,12 @@ static void give_up_resharding(struct world *w, struct world_rg *rg, const char 
     else world_event(w, rg->row.region, rg->row.id, EVENT_SHARDS_REBALANCE_FAILED, rg->row.id, reason);
 }
 
+void reshard_take_over(struct world *w, struct world_rg *rg)
+{
+    if (rg->resharding && !rg->resharding->drop && rg->resharding->row.given_up == NULL)
+        give_up_resharding(w, rg, "its region has become primary");
+}
+
 static void weigh_shards(struct world *w, struct world_rg *rg)
 {
     enum room room = find_room(w, rg);

@@ -39,6 +39,8 @@ bool shard_is_stuck(const struct world_resharding *r);
 bool shard_is_at_rest(struct world *w, const struct world_rg *rg);
 /* The agent of the active region may move slots: no failover is under way, and every secondary is ready to do the same. */
 bool reshard_may_move(struct world *w, struct world_rg *rg);
+/* The region has become primary amid a resharding that it has mirrored: that ends, and every slot comes to rest. */
+void reshard_take_over(struct world *w, struct world_rg *rg);
 /* Events for pairs of node groups between which slots can move now, and for new node groups: each once. Only during a resharding. */
 void reshard_tell_moves(struct world *w, struct world_rg *rg);
 /* Events for the same pairs once all has moved. */

@@ -235,7 +235,8 @@ static void want_first_in_phase(struct world *w, struct world_rg *rg, const stru
     const struct phase *phase = phase_in(rg);
     bool rises = phase->other == OTHER_RISES || phase->other == OTHER_WITHDRAWS;
     bool revived = is_revived(rg, ng);
-    if (want_hands_over(rg) && shard_is_at_rest(w, rg)) want->fence = true;
+    bool rests = phase != phase_of(PHASE_FENCING) || shard_is_at_rest(w, rg); /* one that is passed over does not come to rest */
+    if (want_hands_over(rg) && rests) want->fence = true;
     if (rises && want_is_switch_target(rg)) {
         want->primary = want->hold = true;
         want->promote_offset = phase->other == OTHER_RISES && all_may_rise(rg) ? ng->row.rise_offset : INT64_MAX;

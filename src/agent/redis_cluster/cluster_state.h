@@ -3,12 +3,21 @@
 #include "agent/redis_cluster/cluster_host.h"
 #include "agent/redis_cluster/cluster_map.h"
 #include "agent/redis_cluster/cluster_view.h"
+#include "agent/redis_cluster/strays.h"
 #include "base/arena.h"
 #include "base/host.h"
 struct redis;
 /* What a node of a Redis Cluster is known to see of it, and what others may know of that. */
 
 enum { SOURCE_SIZE = 80 }; /* of "HOST PORT" */
+
+/* How it is to become primary of its shard; slots.c has what is sent. */
+enum rise {
+    RISE_ALONE,    /* it takes its shard over, and takes writes */
+    RISE_ATTACHED, /* it takes its shard over, and follows another region as its primary */
+    RISE_LEAVING,  /* it follows another region as its primary, and follows nobody from then on */
+    RISE_LOOKS,    /* not yet: which slots it has keys of was asked first */
+};
 
 /* What is asked of it: cluster_see.c has the moves. */
 enum view_state { VIEW_REST, VIEW_INFO, VIEW_NODES, VIEW_SLOTS };
@@ -41,10 +50,11 @@ struct cluster_state {
     int64_t patience;               /* cluster-node-timeout in ms, once it is the one that lasts; else 0 */
     char source[SOURCE_SIZE];       /* the address in another region that the process knows, see source.h; "": none */
     char asked_source[SOURCE_SIZE]; /* what it was told last */
-    bool rises_attached;            /* it was told to take its shard over, and to follow that address as its primary */
-    char unable[120];               /* why it can follow no other region; "": it can */
-    bool hailed;                    /* the others have heard of it since it has data */
-    int64_t stir_at;                /* when the replication stream may be stirred again; 0: it never was */
+    enum rise rise;                 /* how it was told to become primary last */
+    struct strays strays;
+    char unable[120]; /* why it can follow no other region; "": it can */
+    bool hailed;      /* the others have heard of it since it has data */
+    int64_t stir_at;  /* when the replication stream may be stirred again; 0: it never was */
 };
 
 void *cluster_state_new(void);

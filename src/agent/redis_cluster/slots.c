@@ -4,6 +4,7 @@
 #include "agent/redis_cluster/cluster_state.h"
 #include "agent/redis_cluster/slot_mover.h"
 #include "agent/redis_cluster/source.h"
+#include "agent/redis_cluster/strays.h"
 #include "base/log.h"
 #include <stdio.h>
 #include <string.h>
@@ -66,25 +67,25 @@ static bool shall_follow(const struct node *n)
 void slots_promote(struct node *n)
 {
     const struct cluster_map *map = cluster_map_of(n);
-    bool follows = shall_follow(n);
-    cluster_of(n)->rises_attached = follows;
-    if (!follows && cluster_is_attached(n)) return source_leave(n);
+    bool follows = shall_follow(n), leaves = !follows && cluster_is_attached(n);
+    cluster_of(n)->rise = RISE_LOOKS;
+    if (!follows && strays_wait(n, map)) return;
+    cluster_of(n)->rise = follows ? RISE_ATTACHED : leaves ? RISE_LEAVING : RISE_ALONE;
     redis_send_unread(n, WORDS("MULTI"));
     if (follows) redis_send_unread(n, WORDS("CONFIG", "SET", SOURCE_SETTING, ""));
-    redis_send_unread(n, WORDS("CLUSTER", "FAILOVER", "TAKEOVER"));
+    if (leaves) source_leave(n);
+    else redis_send_unread(n, WORDS("CLUSTER", "FAILOVER", "TAKEOVER"));
     if (follows) redis_send_unread(n, WORDS("CONFIG", "SET", SOURCE_SETTING, cluster_of(n)->source));
-    if (map != NULL) restore_slots(n, map);
+    if (map != NULL && !leaves) restore_slots(n, map);
+    if (!follows) strays_mark(n, map);
     redis_ask(n, ASK_STEP, WORDS("EXEC"));
 }
 
 void slots_promoted(struct node *n, const struct redisReply *r)
 {
     struct cluster_state *c = cluster_of(n);
-    if (r->type == REDIS_REPLY_STATUS) {
-        source_done(n, r);
-        return redis_promoted(n, r);
-    }
-    bool follows = c->rises_attached;
+    if (c->rise == RISE_LOOKS) return strays_know(n, r);
+    bool follows = c->rise == RISE_ATTACHED;
     size_t first = follows ? 1 : 0;
     for (size_t i = first + 1; i < r->elements; i++)
         if (r->element[i]->type == REDIS_REPLY_ERROR) log_warn("node %s: a slot in flight: %s", n->id, r->element[i]->str);
@@ -96,6 +97,7 @@ void slots_promoted(struct node *n, const struct redisReply *r)
         redis_of(n)->info_old = true;
         return;
     }
+    if (done && c->rise == RISE_LEAVING) source_done(n, r);
     if (done) return redis_promoted(n, r);
     log_info("node %s: does not take over: %s", n->id, r->elements > first ? r->element[first]->str : "no answer");
     cluster_try_again(n);

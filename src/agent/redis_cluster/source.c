@@ -97,7 +97,7 @@ void source_do(struct node *n)
 void source_leave(struct node *n)
 {
     cluster_of(n)->asked_source[0] = '\0';
-    redis_ask(n, ASK_STEP, WORDS("CONFIG", "SET", SOURCE_SETTING, ""));
+    redis_send_unread(n, WORDS("CONFIG", "SET", SOURCE_SETTING, ""));
 }
 
 void source_done(struct node *n, const struct redisReply *r)

@@ -29,5 +29,5 @@ const char *source_why_unable(const struct node *n);
 /* STEP_SOURCE. */
 void source_do(struct node *n);
 void source_done(struct node *n, const struct redisReply *r);
-/* Makes an attached node follow nobody. */
+/* Sends what makes an attached node follow nobody, within a transaction. */
 void source_leave(struct node *n);
