@@ -3,8 +3,8 @@
 usage: bench.py [FIGURE…]     without a name, all of them: start, size, memory, describe, page, names, reset, forward, create, join, lag,
                               failover, takeover, hang, primary, reader, items, tls_create, tls, access, fleet, snapshot, cluster_create, cluster_large,
                               cluster_huge, reshard,
-                              cluster_failover, cluster_election, turns, loss, hostile, image, scale, gateway, far,
-                              far_failover
+                              cluster_failover, cluster_election, turns, far_turns, loss, hostile, image, scale, gateway, far,
+                              far_failover, apply, copy, joined, lag_load
 
 names                 the name of a reader endpoint, among those of 100 groups, asked for over UDP
 reset, forward        50 nodes deleted at once; a call of another service, to the same without serve between
@@ -18,10 +18,13 @@ snapshot              1 GB taken and restored, to the engine alone with the same
 cluster_large         90 shards of 2 real nodes; cluster_huge: 250 of 2, which takes 8 GB and minutes
 reshard               1,000,000 keys, 3 to 4 shards, under a client's load
 cluster_failover      a shard's primary killed; cluster_election: the same with serve and agents dead
-turns                 100 failovers over three regions in cluster mode, with 1 and with 6 shards; loss: a lost primary region
+turns                 100 failovers over three regions in cluster mode, with 1 and with 6 shards; far_turns: 12, 40 ms apart; loss: a lost primary region
 hostile               the dearest of 3,700 requests made to be dear, in processor time
 image                 the container image; needs podman, runc, debootstrap and root
 gateway, far          what a gateway between regions costs; a write, and a failover, in a region that is 40 ms away (far_failover)
+apply, copy           a secondary in cluster mode beside the engine's own replication: its stream (redis and valkey), and 1 GB
+joined                a secondary of 3 shards of 2 nodes with 1 GB, beside engines of the same shape
+lag_load              a write in the other region under 20,000 writes/s, beside a follower of the engine's own
 scale                 10,000 groups of nodes without processes, or as many as MERIDIAN_BENCH_GROUPS says; then a region with a long past
 """
 import multiprocessing
@@ -43,6 +46,7 @@ import image
 import items
 import jobs
 import local
+import native
 import regions
 import scale
 import secure
@@ -305,7 +309,7 @@ def far_failover():
 
 
 ALL = [start, size, memory, describe, page, names, jobs.reset, jobs.forward, create, join, lag, failover, groups.takeover, groups.hang, groups.primary, groups.reader, items.items, secure.tls_create, secure.tls, access.access,
-       fleet.fleet, backup.snapshot, clusters.cluster_create, clusters.cluster_large, clusters.reshard, clusters.cluster_failover, clusters.cluster_election, regions.turns, regions.loss, hostile.hostile, image.image, scale.scale, wan.gateway, wan.far, far_failover]
+       fleet.fleet, backup.snapshot, clusters.cluster_create, clusters.cluster_large, clusters.reshard, clusters.cluster_failover, clusters.cluster_election, regions.turns, regions.far_turns, regions.loss, hostile.hostile, image.image, scale.scale, wan.gateway, wan.far, far_failover, native.apply, native.copy, native.joined, native.lag_load]
 
 # What takes minutes and most of the memory is measured where it is asked for.
 ON_REQUEST = [clusters.cluster_huge]

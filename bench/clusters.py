@@ -16,11 +16,11 @@ KEYS, VALUE = 1000000, "x" * 32
 SLOTS = 16384
 
 
-def create(server, shards, replicas, group=GROUP):
+def create(server, shards, replicas, group=GROUP, **more):
     """Creates the group, and waits until it is available and every node tells its clients of every other."""
-    server.query(REGION, "CreateReplicationGroup", ReplicationGroupId=group, ReplicationGroupDescription="measured", Engine="redis",
-                 CacheNodeType="cache.r6g.large", CacheParameterGroupName="default.redis7.cluster.on", NumNodeGroups=shards,
-                 ReplicasPerNodeGroup=replicas, AutomaticFailoverEnabled="true")
+    given = {"Engine": "redis", "CacheNodeType": "cache.r6g.large", "CacheParameterGroupName": "default.redis7.cluster.on"} | more
+    server.query(REGION, "CreateReplicationGroup", ReplicationGroupId=group, ReplicationGroupDescription="measured", NumNodeGroups=shards,
+                 ReplicasPerNodeGroup=replicas, AutomaticFailoverEnabled="true", **given)
     server.wait_group(REGION, group)
     nodes = server.nodes(group)
     for n in nodes:

@@ -9,19 +9,19 @@ from local import Redis, Server, full_syncs, kill, until
 from registers import Histories
 
 REGIONS = ("us-east-1", "eu-west-1", "ap-northeast-1")
-TURNS, LOSSES = 100, 6
+TURNS, FAR_TURNS, LOSSES = 100, 12, 6
 
 
-def members(server, shards, replicas):
+def members(server, shards, replicas, regions=REGIONS):
     """A datastore, and its (region, group)s, the primary first."""
     create(server, shards, replicas, "m0")
     world = server.create_global(REGIONS[0], "m0", "w")
-    for n, region in enumerate(REGIONS[1:], 1):
+    for n, region in enumerate(regions[1:], 1):
         server.query(region, "CreateReplicationGroup", ReplicationGroupId="m%d" % n, ReplicationGroupDescription="measured",
                      GlobalReplicationGroupId=world, ReplicasPerNodeGroup=replicas)
         server.wait_group(region, "m%d" % n)
         server.wait_global(REGIONS[0], world, "available")
-    return world, [(region, "m%d" % n) for n, region in enumerate(REGIONS)]
+    return world, [(region, "m%d" % n) for n, region in enumerate(regions)]
 
 
 def shard_primaries(address):
@@ -98,22 +98,36 @@ def promote(server, world, member):
                  PrimaryReplicationGroupId=member[1])
 
 
+def turned(shards, replicas, times, latency_ms=0):
+    """Failovers round three regions: ms without accepted writes of each, writes lost and full synchronisations of all."""
+    with Server() as server:
+        world, groups = members(server, shards, replicas)
+        for a, b in ((0, 1), (1, 2), (0, 2)):
+            server.ask("PUT", "/_meridian/links/%s/%s?latency_ms=%d" % (REGIONS[a], REGIONS[b], latency_ms)).read()
+        before = full_syncs(server.nodes())
+
+        def turn(n):
+            promote(server, world, groups[(n + 1) % 3])
+            server.wait_global(REGIONS[0], world, "available")
+
+        gaps, lost = under_load(server, groups, turn, times)
+        return gaps, lost, full_syncs(server.nodes()) - before
+
+
+def figures_of(name, limit_ms, gaps, lost, synced):
+    yield Figure(name + ": without accepted writes", "ms", limit_ms, gaps)
+    yield Figure("  acknowledged writes lost", "", 0, [lost])
+    yield Figure("  full synchronisations", "", 0, [synced])
+
+
 def turns():
     for shards, replicas in ((1, 1), (6, 0)):
-        with Server() as server:
-            world, groups = members(server, shards, replicas)
-            before = full_syncs(server.nodes())
+        name = "%d turns over three regions, %d shard%s" % (TURNS, shards, "s" * (shards > 1))
+        yield from figures_of(name, 10, *turned(shards, replicas, TURNS))
 
-            def turn(n):
-                promote(server, world, groups[(n + 1) % 3])
-                server.wait_global(REGIONS[0], world, "available")
 
-            gaps, lost = under_load(server, groups, turn, TURNS)
-            synced = full_syncs(server.nodes()) - before
-        name = "%d turns over three regions, %d shard%s: " % (TURNS, shards, "s" * (shards > 1))
-        yield Figure(name + "without accepted writes", "ms", 10, gaps)
-        yield Figure("  acknowledged writes lost", "", 0, [lost])
-        yield Figure("  full synchronisations", "", 0, [synced])
+def far_turns():
+    yield from figures_of("%d turns, 2 shards, regions 40 ms apart" % FAR_TURNS, 55, *turned(2, 1, FAR_TURNS, 40))
 
 
 def loss():

@@ -49,9 +49,30 @@ SELECT json_set(json_remove(:body, '$.clientToken', '$.description'), '$.tags', 
 SELECT json_patch(json_remove(body, '$.clientToken'), json_object('id', id, 'arn', :arn, 'creationTime', created_ms / 1000.0, 'lastUpdateTime', created_ms / 1000.0))
 FROM experiment_template WHERE id = :id;
 
--- name: experiment_text (id text, arn text, status text, reason text, end_ms int) texts
+-- The paths of a target's filters.
+-- name: experiment_filter_paths (body text, path text) texts
+SELECT json_extract(value, '$.path') FROM json_each(:body, '$.' || :path);
+
+-- Whether a replication group has one of the values of each filter.
+-- name: experiment_passes (body text, path text, region text, id text) int
+SELECT NOT EXISTS (SELECT 1 FROM json_each(:body, '$.' || :path) AS filter WHERE NOT EXISTS (
+  SELECT 1 FROM json_each(filter.value, '$.values') AS allowed WHERE allowed.value = CASE json_extract(filter.value, '$.path')
+    WHEN 'ReplicationGroupId' THEN rg.id WHEN 'Description' THEN rg.description WHEN 'Status' THEN rg.status WHEN 'Engine' THEN rg.engine
+    WHEN 'CacheNodeType' THEN rg.node_type WHEN 'ClusterMode' THEN rg.cluster_mode WHEN 'AutomaticFailover' THEN rg.automatic_failover
+    WHEN 'MultiAZ' THEN iif(rg.multi_az, 'enabled', 'disabled') END))
+FROM replication_group AS rg WHERE rg.region = :region AND rg.id = :id;
+
+-- 'schedule' has for each action when it starts and ends, in ms after the experiment's start.
+-- name: experiment_text (id text, arn text, status text, reason text, end_ms int, now_ms int, schedule text) texts
 SELECT json_patch(json_remove(body, '$.clientToken'), json_object('id', id, 'arn', :arn, 'experimentTemplateId', template_id, 'state', json_object('status', :status, 'reason', :reason),
   'creationTime', created_ms / 1000.0, 'startTime', created_ms / 1000.0, 'endTime', CASE WHEN :end_ms THEN :end_ms / 1000.0 END,
-  'actions', (SELECT json_group_object(key, json_set(value, '$.state', json_object('status', :status, 'reason', :reason), '$.startTime', created_ms / 1000.0))
-    FROM json_each(body, '$.actions'))))
+  'actions', (SELECT json_group_object(key, json_patch(value, json_object(
+      'state', json_object('status', CASE
+        WHEN failure IS NOT NULL THEN :status
+        WHEN begins < coalesce(nullif(:end_ms, 0), :now_ms + 1) THEN CASE WHEN ends <= coalesce(nullif(:end_ms, 0), :now_ms) THEN 'completed' ELSE :status END
+        WHEN :end_ms THEN 'cancelled' ELSE 'pending' END, 'reason', :reason),
+      'startTime', CASE WHEN begins <= coalesce(nullif(:end_ms, 0), :now_ms) THEN begins / 1000.0 END,
+      'endTime', CASE WHEN ends <= coalesce(nullif(:end_ms, 0), :now_ms) THEN ends / 1000.0 END)))
+    FROM (SELECT key, value, created_ms + json_extract(:schedule, '$."' || key || '"[0]') AS begins, created_ms + json_extract(:schedule, '$."' || key || '"[1]') AS ends
+      FROM json_each(body, '$.actions')))))
 FROM experiment WHERE id = :id;

@@ -23,7 +23,8 @@ void outages_add(struct outages *o, const struct outage *outage)
 {
     const struct outage *x = outage;
     for (size_t i = 0; i < o->n; i++)
-        if (is_about(&o->items[i], x->region, x->zone, x->rg_id, x->experiment)) drop_outage(o, i--);
+        if (is_about(&o->items[i], x->region, x->zone, x->rg_id, x->experiment) && o->items[i].from_ms == x->from_ms)
+            drop_outage(o, i--);
     o->items = realloc(o->items, (o->n + 1) * sizeof *o->items);
     if (o->items == NULL) abort();
     o->items[o->n++] = *outage;
@@ -55,17 +56,24 @@ void outages_end_experiment(struct outages *o, const char *experiment)
         if (strcmp(o->items[i].experiment, experiment) == 0) drop_outage(o, i--);
 }
 
-void outages_expire(struct outages *o, int64_t steady_ms)
+void outages_advance(struct outages *o, int64_t steady_ms)
 {
-    for (size_t i = 0; i < o->n; i++)
-        if (o->items[i].until_ms && o->items[i].until_ms <= steady_ms) drop_outage(o, i--);
+    for (size_t i = 0; i < o->n; i++) {
+        struct outage *x = &o->items[i];
+        bool begins = x->from_ms && x->from_ms <= steady_ms;
+        if (begins) x->from_ms = 0;
+        o->edits += begins;
+        if (x->until_ms && x->until_ms <= steady_ms) drop_outage(o, i--);
+    }
 }
 
 int64_t outages_due_ms(const struct outages *o)
 {
     int64_t due_ms = INT64_MAX;
-    for (size_t i = 0; i < o->n; i++)
-        if (o->items[i].until_ms && o->items[i].until_ms < due_ms) due_ms = o->items[i].until_ms;
+    for (size_t i = 0; i < o->n; i++) {
+        int64_t next_ms = o->items[i].from_ms ? o->items[i].from_ms : o->items[i].until_ms;
+        if (next_ms && next_ms < due_ms) due_ms = next_ms;
+    }
     return due_ms;
 }
 
@@ -89,7 +97,7 @@ bool outages_stop_node(const struct outages *o, const struct row_node *n)
 {
     for (size_t i = 0; i < o->n; i++) {
         const struct outage *x = &o->items[i];
-        if (x->state != OUTAGE_DOWN || strcmp(x->region, n->region) != 0) continue;
+        if (x->state != OUTAGE_DOWN || x->from_ms || strcmp(x->region, n->region) != 0) continue;
         if (x->zone[0] && !text_is(x->zone, n->availability_zone)) continue;
         if (x->rg_id[0] == '\0' || text_is(x->rg_id, n->rg_id)) return true;
     }

@@ -22,7 +22,8 @@ struct outage {
     char experiment[32]; /* that it belongs to; "": none */
     enum outage_state state;
     bool persist;
-    int64_t until_ms; /* of the steady clock; 0: for ever */
+    int64_t from_ms;  /* of the steady clock, when it is to begin; 0: it has begun */
+    int64_t until_ms; /* 0: for ever */
 };
 
 /* Zeroed, there is none. */
@@ -32,7 +33,7 @@ struct outages {
     size_t edits; /* how often anything has changed */
 };
 
-/* Puts it there, in the place of one about the same. */
+/* Puts it there, in the place of one about the same that begins at the same time. */
 void outages_add(struct outages *o, const struct outage *outage);
 /* The one of the administration API about a region, or a zone of it (NULL: the region); NULL: there is none. */
 const struct outage *outages_find(const struct outages *o, const char *region, const char *zone);
@@ -42,9 +43,9 @@ void outages_drop(struct outages *o, const char *region, const char *zone);
 void outages_clear(struct outages *o);
 /* Takes back all of an experiment. */
 void outages_end_experiment(struct outages *o, const char *experiment);
-/* Takes back what has lasted until now. */
-void outages_expire(struct outages *o, int64_t steady_ms);
-/* When the next one ends by itself; INT64_MAX: none does. */
+/* Begins what is due, and takes back what has lasted until now. */
+void outages_advance(struct outages *o, int64_t steady_ms);
+/* When the next one begins or ends by itself; INT64_MAX: none does. */
 int64_t outages_due_ms(const struct outages *o);
 
 bool outages_stop_region(const struct outages *o, const char *region);

@@ -283,7 +283,7 @@ static void mark_regions(struct passes *p)
 /* Everything that stops reaches everybody. */
 static void look_at_faults(struct passes *p)
 {
-    outages_expire(&p->outages, p->steady_ms);
+    outages_advance(&p->outages, p->steady_ms);
     bool changed = p->outage_edits != p->outages.edits || p->network_edits != p->network.edits;
     for (struct session *s = p->sessions->first; s; s = s->next) {
         bool isolated = !p->stopping && outages_isolate(&p->outages, s->region);

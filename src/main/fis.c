@@ -198,13 +198,32 @@ static struct progress progress_of(const struct request *q, const struct row_exp
     return (struct progress){"stopped", "Meridian was started anew, which ends experiments.", row->created_ms};
 }
 
+/* {"NAME": [START, END]}: when each action starts and ends, in ms after the experiment's start. */
+static int write_schedule(struct request *q, const char *body, const char **out)
+{
+    struct fis_template t;
+    _buf_ struct buf text = {0};
+    int r = fis_schedule_read(q->store, q->arena, body, &t, &q->err);
+    buf_puts(&text, "{");
+    for (size_t i = 0; r == 0 && i < t.n; i++) {
+        const struct fis_action *a = &t.actions[i];
+        buf_printf(&text, "%s\"%s\":[%lld,%lld]", i ? "," : "", a->name, (long long)a->start_ms,
+            (long long)(a->start_ms + a->duration_ms));
+    }
+    buf_puts(&text, "}");
+    *out = arena_printf(q->arena, "%s", text.data);
+    return r;
+}
+
 static int write_experiment(struct request *q, const struct row_experiment *row, const char **out)
 {
     const struct progress p = progress_of(q, row);
-    const char **texts;
+    const char **texts, *schedule = NULL;
     size_t n;
-    int r = q_experiment_text(
-        q->store, q->arena, row->id, arn_of(q, "experiment", row->id), p.status, p.reason, p.end_ms, &texts, &n, &q->err);
+    int r = write_schedule(q, row->body, &schedule);
+    if (r == 0)
+        r = q_experiment_text(q->store, q->arena, row->id, arn_of(q, "experiment", row->id), p.status, p.reason, p.end_ms,
+            clock_now_ms(), schedule, &texts, &n, &q->err);
     *out = r == 0 && n ? texts[0] : "{}";
     return r;
 }
@@ -220,16 +239,22 @@ static int answer_experiment(struct request *q, const struct row_experiment *row
 static void put_out_of_order(const struct request *q, const char *id, const struct fis_template *wanted)
 {
     struct outages *o = control_outages(q->fis->faults->control);
+    int64_t now_ms = clock_steady_ms();
+    /* The experiment lasts until its last action is over: that is an outage that ends as it begins. */
+    struct outage x = {.state = OUTAGE_DOWN, .from_ms = now_ms + wanted->duration_ms, .until_ms = now_ms + wanted->duration_ms};
+    snprintf(x.region, sizeof x.region, "%s", q->region->name);
+    snprintf(x.experiment, sizeof x.experiment, "%s", id);
+    outages_add(o, &x);
     for (size_t i = 0; i < wanted->n; i++)
         for (size_t k = 0; k < wanted->actions[i].n_rg_ids; k++) {
-            struct outage x = {.state = OUTAGE_DOWN, .until_ms = clock_steady_ms() + wanted->actions[i].duration_ms};
-            snprintf(x.region, sizeof x.region, "%s", q->region->name);
-            snprintf(x.zone, sizeof x.zone, "%s", wanted->actions[i].zone);
-            snprintf(x.rg_id, sizeof x.rg_id, "%s", wanted->actions[i].rg_ids[k]);
-            snprintf(x.experiment, sizeof x.experiment, "%s", id);
+            const struct fis_action *action = &wanted->actions[i];
+            x.from_ms = now_ms + action->start_ms;
+            x.until_ms = x.from_ms + action->duration_ms;
+            snprintf(x.zone, sizeof x.zone, "%s", action->zone);
+            snprintf(x.rg_id, sizeof x.rg_id, "%s", action->rg_ids[k]);
             outages_add(o, &x);
         }
-    log_warn("experiment %s: zones lose their power for %lld s", id, (long long)(wanted->duration_ms / 1000));
+    log_warn("experiment %s: zones lose their power, for %lld s in all", id, (long long)(wanted->duration_ms / 1000));
     control_changed(q->fis->faults->control);
 }
 

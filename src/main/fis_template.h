@@ -11,14 +11,17 @@ struct region;
 struct store;
 
 #define FIS_ACTION "aws:elasticache:replicationgroup-interrupt-az-power"
+#define FIS_WAIT "aws:fis:wait"
 #define FIS_RESOURCE "aws:elasticache:replicationgroup"
 
 /* The API's errors, each with its HTTP status. */
 enum { FIS_INVALID = 400, FIS_NOT_FOUND = 404, FIS_CONFLICT = 409 };
 
 struct fis_action {
-    const char *zone;
-    int64_t duration_ms;
+    const char *name;
+    int64_t start_ms;          /* after the experiment's start: once all are over that it starts after */
+    int64_t duration_ms;       /* how long it takes */
+    const char *zone;          /* NULL: it waits, no more */
     const char *const *rg_ids; /* those that its target names, and that are there */
     size_t n_rg_ids;
 };
@@ -26,7 +29,7 @@ struct fis_action {
 struct fis_template {
     struct fis_action *actions;
     size_t n;
-    int64_t duration_ms; /* of the longest */
+    int64_t duration_ms; /* until the last one is over */
 };
 
 /*
@@ -35,5 +38,7 @@ struct fis_template {
  */
 int fis_template_read(struct store *s, struct arena *a, const struct region *region, const char *account, const char *body,
     struct fis_template *out, struct err *e);
+/* The same for the body of an experiment, of which only the names and times of the actions are read. */
+int fis_schedule_read(struct store *s, struct arena *a, const char *body, struct fis_template *out, struct err *e);
 /* "PT1M" to "PT12H". FIS_INVALID. */
 int fis_duration_read(const char *text, int64_t *ms, struct err *e);

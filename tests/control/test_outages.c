@@ -59,11 +59,34 @@ Test(outages, an_experiment_is_about_its_replication_groups_and_ends_by_itself)
     cr_assert(stops("us-east-1", "us-east-1a", "orders") && !stops("us-east-1", "us-east-1a", "other"));
     cr_assert_eq(outages_due_ms(&outages), 100);
     size_t edits = outages.edits;
-    outages_expire(&outages, 99);
+    outages_advance(&outages, 99);
     cr_assert_eq(outages.edits, edits);
-    outages_expire(&outages, 100);
+    outages_advance(&outages, 100);
     cr_assert(outages.edits > edits && outages.n == 0 && outages_due_ms(&outages) == INT64_MAX);
     outages_add(&outages, &x);
     outages_end_experiment(&outages, "EXP1");
     cr_assert_eq(outages.n, 0);
+}
+
+Test(outages, one_that_is_to_begin_later_stops_nothing_before)
+{
+    outages_add(&outages, &(struct outage){.region = "us-east-1",
+                              .zone = "us-east-1a",
+                              .experiment = "e",
+                              .state = OUTAGE_DOWN,
+                              .from_ms = 100,
+                              .until_ms = 200});
+    outages_add(&outages, &(struct outage){.region = "us-east-1",
+                              .zone = "us-east-1a",
+                              .experiment = "e",
+                              .state = OUTAGE_DOWN,
+                              .from_ms = 300,
+                              .until_ms = 400});
+    for (int64_t now_ms = 0; now_ms <= 400; now_ms += 50) {
+        outages_advance(&outages, now_ms);
+        cr_expect_eq(
+            stops("us-east-1", "us-east-1a", "orders"), (now_ms >= 100 && now_ms < 200) || (now_ms >= 300 && now_ms < 400));
+        cr_expect(outages.n == 0 || outages_due_ms(&outages) > now_ms);
+    }
+    cr_expect_eq(outages.n, 0);
 }

@@ -8,6 +8,7 @@ from harness import name, wait_for
 
 setUpModule, tearDownModule = harness.one_server()
 
+WAIT = "aws:fis:wait"
 ACTION, RESOURCE = "aws:elasticache:replicationgroup-interrupt-az-power", "aws:elasticache:replicationgroup"
 
 
@@ -68,6 +69,38 @@ class Experiments(harness.Case):
         with self.assertRaises(self.fis().exceptions.ResourceNotFoundException):
             self.fis().get_experiment_template(id=template["id"])
 
+    def states(self, experiment):
+        shown = self.fis().get_experiment(id=experiment["id"])["experiment"]
+        return {name: a["state"]["status"] for name, a in shown["actions"].items()}, shown["state"]["status"]
+
+    def test_start_one_action_after_the_other(self):
+        group = self.pair()
+        asked = self.template({"resourceArns": [self.arn(group)]}, "PT2M")
+        asked["targets"]["others"] = asked["targets"]["them"] | {"parameters": {"availabilityZoneIdentifier": "us-east-1b"}}
+        asked["actions"]["pause"] = {"actionId": WAIT, "parameters": {"duration": "PT1M"}, "startAfter": ["power"]}
+        asked["actions"]["again"] = asked["actions"]["power"] | {"targets": {"ReplicationGroups": "others"}, "startAfter": ["pause"]}
+        template = self.fis().create_experiment_template(**asked)["experimentTemplate"]
+        experiment = self.fis().start_experiment(clientToken=name("t"), experimentTemplateId=template["id"])["experiment"]
+        wait_for(lambda: self.ready(group) == ["us-east-1b"], "the first zone without power")
+        self.assertEqual(({"power": "running", "pause": "pending", "again": "pending"}, "running"), self.states(experiment))
+        self.server.admin("POST", "clock?advance_ms=120000")
+        wait_for(lambda: len(self.ready(group)) == 2, "both zones in between")
+        self.assertEqual(({"power": "completed", "pause": "running", "again": "pending"}, "running"), self.states(experiment))
+        self.server.admin("POST", "clock?advance_ms=60000")
+        wait_for(lambda: self.ready(group) == ["us-east-1a"], "the second zone without power")
+        self.fis().stop_experiment(id=experiment["id"])
+        wait_for(lambda: len(self.ready(group)) == 2, "both zones")
+        self.assertEqual(({"power": "completed", "pause": "completed", "again": "stopped"}, "stopped"), self.states(experiment))
+
+    def test_choose_by_filters(self):
+        tags = [{"Key": "chosen", "Value": "by filters"}]
+        one, other = self.pair(Tags=tags), self.create_group(nodes=1, Tags=tags, PreferredCacheClusterAZs=["us-east-1a"])
+        self.fis().start_experiment(clientToken=name("t"), experimentTemplateId=self.fis().create_experiment_template(**self.template({
+            "resourceTags": {"chosen": "by filters"}, "filters": [{"path": "MultiAZ", "values": ["disabled"]},
+                                                                  {"path": "Status", "values": ["available", "modifying"]}]}))["experimentTemplate"]["id"])
+        wait_for(lambda: self.ready(other) == [], "the one of the filters without power")
+        self.assertEqual(["us-east-1a", "us-east-1b"], self.ready(one))
+
     def test_go_with_a_reset_and_what_they_took_comes_back(self):
         group = self.pair()
         template = self.fis().create_experiment_template(**self.template({"resourceArns": [self.arn(group)]}))["experimentTemplate"]
@@ -112,7 +145,10 @@ class Experiments(harness.Case):
                 (self.template({}), "either resourceArns or resourceTags"),
                 (self.template({"resourceArns": ["arn:aws:elasticache:eu-west-1:000000000000:replicationgroup:g"]}), "no replication group of this region"),
                 (self.template(group, actions={"a": action | {"actionId": "aws:ec2:stop-instances"}}), ACTION),
-                (self.template(group, actions={"a": action | {"startAfter": ["b"]}}), "startAfter is not emulated"),
+                (self.template(group, actions={"a": action | {"startAfter": ["b"]}}), "starts after b, which is no action"),
+                (self.template(group, actions={"a": action | {"startAfter": ["b"]}, "b": action | {"startAfter": ["a"]}}), "may start after itself"),
+                (self.template(group, actions={"w": action | {"actionId": WAIT}}), "takes no target"),
+                (self.template(group | {"filters": [{"path": "Colour", "values": ["red"]}]}), "The path of a filter must be ReplicationGroupId"),
                 (self.template(group, actions={"a": action | {"targets": {"ReplicationGroups": "others"}}}), "no target others")):
             with self.assertRaises(self.fis().exceptions.ValidationException) as refused:
                 self.fis().create_experiment_template(**asked)

@@ -205,7 +205,7 @@ static void begin_outage(void *arg)
 static void end_outages(void *arg)
 {
     (void)arg;
-    outages_expire(control_outages(s.control), INT64_MAX);
+    outages_advance(control_outages(s.control), INT64_MAX);
     network_preset(control_network(s.control), true, false);
     control_changed(s.control);
 }

@@ -41,6 +41,7 @@ struct cluster_state {
     uint64_t fine_pulse, fine_serial;
     bool from_phantom;              /* it was started as a replica of one */
     bool newborn;                   /* it is the first process of its shard's primary, and was started with the shard's slots */
+    int64_t barred_since;           /* ms: since when it may not follow, having keys and no slots; 0: it is not so */
     bool unclaimed;                 /* slots that are its own were nobody's when the view was read */
     bool claim;                     /* and the time before, too */
     bool unfollowing;               /* INFO replication calls it a master, or did not say yet */
