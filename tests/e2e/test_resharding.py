@@ -4,7 +4,8 @@ import signal
 import unittest
 
 import harness
-from harness import connect
+import redis
+from harness import connect, wait_for
 from shards import Case, Snapshots
 
 setUpModule, tearDownModule = harness.one_server()
@@ -41,6 +42,29 @@ class Resharding(Case):
         self.assertEqual(load.kept, {key: client.get(key) for key in load.kept})
         primaries = [n for n in self.nodes(group).values() if n["role"] == "primary"]
         self.assertEqual(3000 + len(load.kept), sum(connect((n["address"], n["port"])).dbsize() for n in primaries))
+
+    def test_has_a_master_with_keys_and_no_slots_follow_again(self):
+        group = self.create(1, 1)
+        self.fill(group)
+        replica = next(n for n in self.nodes(group).values() if n["role"] == "replica")
+        node, agent = self.admin(replica), self.server.agent("us-east-1")
+        os.kill(agent, signal.SIGSTOP)  # for less than it takes to count as hung
+        node.execute_command("CLUSTER", "RESET")
+        node.config_set("cluster-require-full-coverage", "no")
+        node.execute_command("CLUSTER", "ADDSLOTS", 0)
+        wait_for(lambda: self.takes_write(node, "{3B8}left"), "a key of slot 0")
+        node.execute_command("CLUSTER", "DELSLOTS", 0)
+        os.kill(agent, signal.SIGCONT)
+        wait_for(lambda: node.dbsize() == 3000 and node.info("replication")["role"] == "slave", "the replica follows again")
+        self.wait_group(group)
+        self.check_whole(group)
+
+    @staticmethod
+    def takes_write(node, key):
+        try:
+            return node.set(key, "x")
+        except redis.exceptions.ResponseError:
+            return False
 
     def test_goes_on_after_the_control_plane_the_agent_and_a_primary_were_killed(self):
         group = self.create(2, 1)

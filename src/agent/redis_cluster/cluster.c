@@ -7,13 +7,14 @@
 #include "agent/redis_cluster/cluster_state.h"
 #include "agent/redis_cluster/slots.h"
 #include "agent/redis_cluster/source.h"
+#include "base/log.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Nobody listens there. */
 #define HAIL_CHANNEL "__meridian__:data"
-enum { AGAIN_MS = 5, STIR_MS = 10, SETTLED_MS = 1000, UNSETTLED_MS = 200, MOVING_MS = 100, LONG_VIEW = 100 };
+enum { AGAIN_MS = 5, STIR_MS = 10, SETTLED_MS = 1000, UNSETTLED_MS = 200, MOVING_MS = 100, LONG_VIEW = 100, LEFTOVER_MS = 2000 };
 
 /* ---- what it needs ---- */
 
@@ -115,17 +116,51 @@ static int64_t cluster_next_at(const struct node *n)
 
 /* ---- steps ---- */
 
+/*
+ * A master without slots that has keys may not follow: no client can reach these keys. It was the shard's primary, and another one has taken
+ * its slots over without its becoming a replica. Where that one serves the whole shard, and one of the two has followed somebody, so that
+ * neither began empty, the keys go as they do when any replica begins to follow.
+ */
+static bool has_leftovers(const struct node *n, const struct cluster_map *map, const struct proto_cluster_node *up)
+{
+    const struct cluster_state *c = cluster_of(n);
+    const struct node *other = cluster_find_ready(n->host, up->order);
+    if (c->barred_since == 0 || node_now(n) - c->barred_since < LEFTOVER_MS || other == NULL) return false;
+    struct slots lacking = *cluster_slots_of(map, up);
+    bool has_any = slots_count(&lacking) > 0;
+    slots_subtract(&lacking, &cluster_of(other)->view.slots);
+    bool parted = redis_of(other)->info.branch_offset > 0 || redis_of(n)->info.branch_offset > 0 || cluster_is_attached(other);
+    bool serves = parted && cluster_is_primary(other) && cluster_of(other)->view.role == ROLE_PRIMARY && has_any &&
+                  slots_count(&lacking) == 0;
+    return serves && c->view.read && c->view.role == ROLE_PRIMARY && slots_count(&c->view.slots) == 0 && c->view.n_open == 0;
+}
+
 static void cluster_do_follow(struct node *n)
 {
     const struct cluster_map *map = cluster_map_of(n);
     const struct proto_cluster_node *up = map != NULL ? cluster_node_ordered(map, n->order->upstream_node) : NULL;
     if (up == NULL) return cluster_try_again(n);
-    redis_ask(n, ASK_STEP, WORDS("CLUSTER", "REPLICATE", up->name));
+    if (!has_leftovers(n, map, up)) return redis_ask(n, ASK_STEP, WORDS("CLUSTER", "REPLICATE", up->name));
+    log_warn("node %s: drops the keys that it has without slots, and follows %s", n->id, up->order);
+    cluster_of(n)->barred_since = 0;
+    redis_send_unread(n, WORDS("MULTI"));
+    redis_send_unread(n, WORDS("FLUSHALL"));
+    redis_send_unread(n, WORDS("CLUSTER", "REPLICATE", up->name));
+    redis_ask(n, ASK_STEP, WORDS("EXEC"));
+}
+
+static void cluster_followed(struct node *n, const struct redisReply *r)
+{
+    cluster_of(n)->barred_since = 0;
+    redis_followed(n, r);
 }
 
 /* It does not know its upstream yet, or not yet as a master, or still believes to own slots: word of that is on its way. */
 static void cluster_follow_refused(struct node *n, const struct redisReply *r)
 {
+    struct cluster_state *c = cluster_of(n);
+    if (strstr(r->str, "must be empty") == NULL) c->barred_since = 0;
+    else if (c->barred_since == 0) c->barred_since = node_now(n);
     if (!cluster_is_eager(n)) node_reason(n, "redis-server refuses to follow: %.100s", r->str);
     cluster_try_again(n);
 }
@@ -236,7 +271,7 @@ static bool has_source(const struct node *n)
     .words = (const char *const[]){__VA_ARGS__}, .n_words = sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *)
 
 static const struct redis_step steps[STEP__COUNT] = {
-    [STEP_FOLLOW] = {.ask = cluster_do_follow, .done = redis_followed, .refused = cluster_follow_refused},
+    [STEP_FOLLOW] = {.ask = cluster_do_follow, .done = cluster_followed, .refused = cluster_follow_refused},
     [STEP_PROMOTE] = {.ask = slots_promote, .done = slots_promoted},
     [STEP_SOURCE] = {.ask = source_do, .done = source_done},
     [STEP_CLUSTER_INFO] = {.ask = cluster_do_view, .done = cluster_know_info},
