@@ -54,10 +54,10 @@ FROM experiment_template WHERE id = :id;
 SELECT json_extract(value, '$.path') FROM json_each(:body, '$.' || :path);
 
 -- Whether a replication group has one of the values of each filter.
--- name: experiment_passes (body text, path text, region text, id text) int
+-- name: experiment_passes (body text, path text, region text, id key) int
 SELECT NOT EXISTS (SELECT 1 FROM json_each(:body, '$.' || :path) AS filter WHERE NOT EXISTS (
   SELECT 1 FROM json_each(filter.value, '$.values') AS allowed WHERE allowed.value = CASE json_extract(filter.value, '$.path')
-    WHEN 'ReplicationGroupId' THEN rg.id WHEN 'Description' THEN rg.description WHEN 'Status' THEN rg.status WHEN 'Engine' THEN rg.engine
+    WHEN 'Description' THEN rg.description WHEN 'Status' THEN rg.status WHEN 'Engine' THEN rg.engine
     WHEN 'CacheNodeType' THEN rg.node_type WHEN 'ClusterMode' THEN rg.cluster_mode WHEN 'AutomaticFailover' THEN rg.automatic_failover
     WHEN 'MultiAZ' THEN iif(rg.multi_az, 'enabled', 'disabled') END))
 FROM replication_group AS rg WHERE rg.region = :region AND rg.id = :id;

@@ -83,8 +83,7 @@ static const char *arn_prefix(const struct reading *r)
 /* Each filter names what DescribeReplicationGroups tells of a replication group, and the values that it may have. */
 static int check_filters(const struct reading *r, const char *path)
 {
-    static const char allowed[] =
-        "ReplicationGroupId, Description, Status, Engine, CacheNodeType, ClusterMode, MultiAZ or AutomaticFailover";
+    static const char allowed[] = "Description, Status, Engine, CacheNodeType, ClusterMode, MultiAZ or AutomaticFailover";
     const char **paths;
     size_t n;
     int rc = q_experiment_filter_paths(r->store, r->arena, r->body, path, &paths, &n, r->err);

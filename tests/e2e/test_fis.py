@@ -148,7 +148,7 @@ class Experiments(harness.Case):
                 (self.template(group, actions={"a": action | {"startAfter": ["b"]}}), "starts after b, which is no action"),
                 (self.template(group, actions={"a": action | {"startAfter": ["b"]}, "b": action | {"startAfter": ["a"]}}), "may start after itself"),
                 (self.template(group, actions={"w": action | {"actionId": WAIT}}), "takes no target"),
-                (self.template(group | {"filters": [{"path": "Colour", "values": ["red"]}]}), "The path of a filter must be ReplicationGroupId"),
+                (self.template(group | {"filters": [{"path": "Colour", "values": ["red"]}]}), "The path of a filter must be Description"),
                 (self.template(group, actions={"a": action | {"targets": {"ReplicationGroups": "others"}}}), "no target others")):
             with self.assertRaises(self.fis().exceptions.ValidationException) as refused:
                 self.fis().create_experiment_template(**asked)
