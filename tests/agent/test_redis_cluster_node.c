@@ -131,9 +131,7 @@ static struct rconn *start(struct node *n, const struct proto_node_order *o, con
 
 #define MASTER "role:master\r\nmaster_repl_offset:100\r\n"
 #define SLAVE "role:slave\r\nmaster_host:127.0.0.1\r\nmaster_port:17005\r\nmaster_link_status:up\r\nslave_repl_offset:100\r\n"
-
-/* What a replica says of where it stands. */
-static const char *as_replica = SLAVE;
+static const char *as_replica = SLAVE; /* what a replica says of where it stands */
 
 /* CLUSTER INFO counts the nodes of which CLUSTER NODES has a line each. */
 static void say_known(struct rconn *c, const char *nodes)
@@ -311,27 +309,6 @@ Test(redis_cluster_node, it_follows_nobody_any_more_once_it_has_reached_the_offs
     script_dialogue(c, "MULTI", "+OK\r\n");
     script_dialogue(c, "CONFIG SET meridian.upstream ", "+QUEUED\r\n");
     script_dialogue(c, "EXEC", "*1\r\n+OK\r\n");
-    cr_expect_eq(script_see(n).role, ROLE_PRIMARY);
-}
-
-Test(redis_cluster_node, it_marks_slots_as_half_moved_whose_keys_stand_with_it)
-{
-    struct proto_node_order o = order_of_source("a1"), other = order("b1", "primary"), rises = order("a1", "primary");
-    struct node *n = script_node("a1"), *b = script_node("b1");
-    script_order(b, &other);
-    struct rconn *c = start_with_source(
-        n, &o, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, SOURCE("$14\r\n127.9.0.1 6379", "$9\r\nfollowing"), ATTACHED);
-    settle(n, c, SELF_A1(" 0-8191") OTHER_A2 OTHER_B1, SLOTS_TOLD);
-    script_say(c, "+OK\r\n");
-    message.strays = OPT_BOOL(true);
-    rises.promote_offset = OPT_INT(700);
-    script_order(n, &rises);
-    script_dialogue(c, "CONFIG GET meridian.held", "*2\r\n$13\r\nmeridian.held\r\n$13\r\n7-9 9000-9001\r\n");
-    script_dialogue(c, "MULTI", "+OK\r\n");
-    script_dialogue(c, "CONFIG SET meridian.upstream ", "+QUEUED\r\n");
-    script_dialogue(c, "CLUSTER SETSLOT 9000 IMPORTING " B1, "+QUEUED\r\n");
-    script_dialogue(c, "CLUSTER SETSLOT 9001 IMPORTING " B1, "+QUEUED\r\n");
-    script_dialogue(c, "EXEC", "*3\r\n+OK\r\n+OK\r\n+OK\r\n");
     cr_expect_eq(script_see(n).role, ROLE_PRIMARY);
 }
 

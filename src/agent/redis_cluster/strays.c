@@ -21,7 +21,8 @@ static bool is_fresh(const struct node *n)
     return strays_of(n)->at != 0 && node_now(n) - strays_of(n)->at < FRESH_MS;
 }
 
-struct slots strays_between(const struct slots *held, const struct slots *own, const struct slots *others)
+/* The slots of 'held' that 'own' lacks and 'others' has: those of one shard whose keys stand in another. */
+static struct slots strays_between(const struct slots *held, const struct slots *own, const struct slots *others)
 {
     struct slots s = *held;
     slots_subtract(&s, own);

@@ -19,9 +19,6 @@ struct strays {
     int64_t at;    /* ms: when the engine was asked last; 0: it did not tell yet */
 };
 
-/* The slots of 'held' that 'own' lacks and 'others' has: those of one shard whose keys stand in another. */
-struct slots strays_between(const struct slots *held, const struct slots *own, const struct slots *others);
-
 /* True if the node is to become primary and has to wait: something was asked, or it is to look again soon. */
 bool strays_wait(struct node *n, const struct cluster_map *map);
 /* The answer to the question. */
