@@ -19,10 +19,15 @@ const char *digest_text(struct arena *a, const char *text)
     return out;
 }
 
+void digest_hmac_bytes(const void *key, size_t key_size, const void *data, size_t n, uint8_t out[DIGEST_SIZE])
+{
+    if (gnutls_hmac_fast(GNUTLS_MAC_SHA256, key, key_size, data, n, out) < 0) abort();
+}
+
 void digest_hmac(const char *key, size_t key_size, const void *data, size_t n, char out[DIGEST_TEXT_SIZE])
 {
     uint8_t bytes[DIGEST_SIZE];
-    if (gnutls_hmac_fast(GNUTLS_MAC_SHA256, key, key_size, data, n, bytes) < 0) abort();
+    digest_hmac_bytes(key, key_size, data, n, bytes);
     hex_write(bytes, sizeof bytes, out);
 }
 

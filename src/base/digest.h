@@ -13,5 +13,6 @@ struct digest;
 struct digest *digest_new(void);
 void digest_add(struct digest *d, const void *data, size_t n);
 void digest_end(struct digest *d, char out[DIGEST_TEXT_SIZE]);
-/* HMAC-SHA256 of the data with a key, in hexadecimal digits. */
+/* HMAC-SHA256 of the data with a key; 'out' may be the key. The second writes hexadecimal digits. */
+void digest_hmac_bytes(const void *key, size_t key_size, const void *data, size_t n, uint8_t out[DIGEST_SIZE]);
 void digest_hmac(const char *key, size_t key_size, const void *data, size_t n, char out[DIGEST_TEXT_SIZE]);

@@ -78,6 +78,27 @@ static int run_call(struct call *c, void **out)
     return r ? r : c->api->run(c->api->arg, o, &who, c->arena, in, *out, &c->err);
 }
 
+/* Whose request it is, and for which region. */
+static int find_caller(struct call *c)
+{
+    const struct gate *g = c->api->gate;
+    if (g) return g->authenticate(g->arg, c->x, SCOPE_SERVICE, &c->scope, &c->err);
+    int r = scope_read(&c->scope, c->arena, http_header(c->x, "Authorization"), form_get(&c->form, "X-Amz-Credential"),
+        c->api->default_region, &c->err);
+    if (r == 0 && strcmp(c->scope.service, SCOPE_SERVICE) != 0)
+        r = err_set(&c->err, FAULT_INVALID_ACTION, "Meridian serves %s only; this request is signed for %s.", SCOPE_SERVICE,
+            c->scope.service);
+    return r;
+}
+
+static int check_allowed(struct call *c)
+{
+    const struct gate *g = c->api->gate;
+    if (g == NULL) return 0;
+    const char *action = arena_printf(c->arena, SCOPE_SERVICE ":%s", c->operation->name);
+    return g->authorize(g->arg, &c->scope, action, c->operation->writes, &c->form, &c->err);
+}
+
 /* All steps up to the output; each may end in a fault. */
 static int serve_call(struct call *c, void **out)
 {
@@ -86,13 +107,9 @@ static int serve_call(struct call *c, void **out)
     const char *query = http_query(c->x), *body = http_body(c->x, &len);
     int r = *query ? form_parse(&c->form, c->arena, query, strlen(query), &c->err) : 0;
     if (r == 0 && len) r = form_parse(&c->form, c->arena, body, len, &c->err);
-    if (r == 0)
-        r = scope_read(&c->scope, c->arena, http_header(c->x, "Authorization"), form_get(&c->form, "X-Amz-Credential"),
-            c->api->default_region, &c->err);
-    if (r == 0 && strcmp(c->scope.service, SCOPE_SERVICE) != 0)
-        r = err_set(&c->err, FAULT_INVALID_ACTION, "Meridian serves %s only; this request is signed for %s.", SCOPE_SERVICE,
-            c->scope.service);
+    if (r == 0) r = find_caller(c);
     if (r == 0) r = find_operation(c);
+    if (r == 0) r = check_allowed(c);
     if (r == 0) r = run_call(c, out);
     return r;
 }
@@ -109,7 +126,7 @@ static void answer_result(struct call *c, int r, const void *result)
         /* That the API does not promise it is a mistake here, but the answer is still the best one. */
         if (c->operation != NULL && !operation_declares(c->operation, r))
             log_warn("%s answers %s, which the API does not declare for it", c->operation->name, api_faults[r].code);
-        answer_fault(c, (unsigned)api_faults[r].http_status, r, c->err.msg);
+        answer_fault(c, (unsigned)api_faults[r].http_status, r, c->scope.refusal ? c->scope.refusal : c->err.msg);
     } else {
         struct buf out = {0};
         if (c->json) json_response(&out, c->operation, result, c->id);

@@ -1,4 +1,5 @@
 #pragma once
+#include "http/gate.h"
 #include "http/scope.h"
 #include "http/server.h"
 #include <stdbool.h>
@@ -31,6 +32,7 @@ struct query_api {
     query_other_fn *other; /* NULL: nobody takes them */
     void *other_arg;
     const char *default_region; /* of requests without a credential scope */
+    const struct gate *gate;    /* NULL: signatures are not looked at */
 };
 
 /* Whether the headers, or the URL, say that it is signed for another service. */

@@ -1,18 +1,21 @@
 #pragma once
+#include "http/credential.h"
 struct arena;
 struct err;
 /*
  * Finds the account, the region and the service of a request. AWS knows them from the access key and
  * the endpoint. One local endpoint has only the credential scope that signature version 4
- * puts into every request: KEY/DATE/REGION/SERVICE/aws4_request. Signatures themselves
- * are not checked.
+ * puts into every request. Signatures themselves are a matter of the gate (http/gate.h).
  */
 #define SCOPE_SERVICE "elasticache"
 
 struct scope {
     const char *region;  /* as it was sent: letters, digits and '-' */
     const char *service; /* as it was sent */
-    const char *account; /* the access key where that is 12 digits, else ACCOUNT_DEFAULT (catalog/account_key.h) */
+    const char
+        *account; /* the access key where that is 12 digits, else ACCOUNT_DEFAULT (catalog/account_key.h); a gate knows better */
+    const struct identity *who; /* NULL: no gate has asked */
+    const char *refusal;        /* what a refused caller is told, where that is longer than an error's message; else NULL */
 };
 
 /*

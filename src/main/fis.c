@@ -7,11 +7,13 @@
 #include "catalog/region.h"
 #include "control/control.h"
 #include "control/outages.h"
+#include "http/gate.h"
 #include "http/json.h"
 #include "http/request_id.h"
 #include "http/scope.h"
 #include "http/server.h"
 #include "main/fis_template.h"
+#include "model/form.h"
 #include "model/json.h"
 #include "ops/reset/reset.h"
 #include "store/queries.gen.h"
@@ -378,15 +380,30 @@ int fis_reset(struct store *s, struct control *c, const struct reset_scope *scop
 
 /* ---- requests ---- */
 
-static int read_request(struct request *q, bool changes)
+/* Whose request it is: that of anybody who says so, or with a gate, of somebody who may do that. */
+static int find_caller(struct request *q, const char *action, bool changes)
 {
-    const struct faults_admin *f = q->fis->faults;
+    const struct gate *g = q->fis->gate;
+    struct form none = {0};
+    if (g) {
+        int r = g->authenticate(g->arg, q->x, "fis", &q->scope, &q->err);
+        if (r == 0) r = g->authorize(g->arg, &q->scope, action, changes, &none, &q->err);
+        if (r == 0) return 0;
+        return err_set(&q->err, 403, "%s", q->scope.refusal ? q->scope.refusal : arena_printf(q->arena, "%s", q->err.msg));
+    }
     int r = scope_read(&q->scope, q->arena, http_header(q->x, "Authorization"), NULL, q->fis->default_region, &q->err);
     if (r) return err_set(&q->err, 403, "The request's signature can't be read.");
     bool ours = strcmp(q->scope.service, "fis") == 0 || http_header(q->x, "Authorization") == NULL;
-    if (!ours)
-        return err_set(
-            &q->err, FIS_NOT_FOUND, "This is a path of the service fis; the request is signed for %s.", q->scope.service);
+    return ours ? 0
+                : err_set(&q->err, FIS_NOT_FOUND, "This is a path of the service fis; the request is signed for %s.",
+                      q->scope.service);
+}
+
+static int read_request(struct request *q, const char *action, bool changes)
+{
+    const struct faults_admin *f = q->fis->faults;
+    int r = find_caller(q, action, changes);
+    if (r) return r;
     q->region = region_find(q->scope.region);
     if (q->region == NULL) return err_set(&q->err, FIS_INVALID, "There is no region %s.", q->scope.region);
     if (f->control == NULL || outages_stop_region(control_outages(f->control), q->region->name))
@@ -395,30 +412,30 @@ static int read_request(struct request *q, bool changes)
     return 0;
 }
 
-static void serve_request(struct exchange *x, void *arg, bool changes, int (*run)(struct request *q))
+static void serve_request(struct exchange *x, void *arg, const char *action, bool changes, int (*run)(struct request *q))
 {
     const struct fis *fis = arg;
     struct request q = {.x = x, .fis = fis, .store = fis->faults->store, .arena = http_arena(x)};
     const char *slash = strchr(http_path(x) + 1, '/');
     q.id = slash ? slash + 1 : "";
-    int r = read_request(&q, changes);
+    int r = read_request(&q, action, changes);
     if (r == 0) r = run(&q);
     if (r) answer_error(&q, r);
 }
 
-#define HANDLER(name, changes)                              \
-    static void serve_##name(struct exchange *x, void *arg) \
-    {                                                       \
-        serve_request(x, arg, changes, name);               \
+#define HANDLER(name, action, changes)                       \
+    static void serve_##name(struct exchange *x, void *arg)  \
+    {                                                        \
+        serve_request(x, arg, "fis:" action, changes, name); \
     }
-HANDLER(create_template, true)
-HANDLER(get_template, false)
-HANDLER(delete_template, true)
-HANDLER(list_templates, false)
-HANDLER(start_experiment, true)
-HANDLER(get_experiment, false)
-HANDLER(stop_experiment, true)
-HANDLER(list_experiments, false)
+HANDLER(create_template, "CreateExperimentTemplate", true)
+HANDLER(get_template, "GetExperimentTemplate", false)
+HANDLER(delete_template, "DeleteExperimentTemplate", true)
+HANDLER(list_templates, "ListExperimentTemplates", false)
+HANDLER(start_experiment, "StartExperiment", true)
+HANDLER(get_experiment, "GetExperiment", false)
+HANDLER(stop_experiment, "StopExperiment", true)
+HANDLER(list_experiments, "ListExperiments", false)
 
 void fis_add_routes(struct http *h, const struct fis *f)
 {

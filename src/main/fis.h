@@ -6,11 +6,13 @@
  * StopExperiment and ListExperiments, at the paths of the service. Requests are REST with JSON, and are told by their paths.
  */
 struct err;
+struct gate;
 struct reset_scope;
 
 struct fis {
     const struct faults_admin *faults;
     const char *default_region;
+    const struct gate *gate; /* NULL: signatures are not looked at */
 };
 
 /* Experiments and templates within the scope go, and what experiments have put out of order is in order again. */

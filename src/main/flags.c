@@ -145,6 +145,7 @@ static const char *const log_formats[] = {"text", "json", NULL};
 static const char *const addressings[] = {"loopback", "ports", NULL};
 static const char *const restrictions[] = {"refuse", "allow", NULL};
 static const char *const quota_names[] = {"default", "raised", NULL};
+static const char *const auth_names[] = {"any", "verify", NULL};
 static const char *const admin_accesses[] = {"token", "open", NULL};
 static const char *const switches[] = {"off", "on", NULL};
 static const char *const dry_run_times[] = {"start", "switch", "life", NULL};
@@ -158,14 +159,14 @@ _Static_assert(offsetof(struct options, dry_run_life) == offsetof(struct options
 _Static_assert(sizeof(enum log_level) == sizeof(int) && sizeof(enum addressing) == sizeof(int) &&
                    sizeof(enum store_durability) == sizeof(int) && sizeof(enum restricted) == sizeof(int) &&
                    sizeof(enum quotas) == sizeof(int) && sizeof(enum trips) == sizeof(int) &&
-                   sizeof(enum admin_access) == sizeof(int) && sizeof(enum stop_only) == sizeof(int) &&
-                   sizeof(enum dry_run) == sizeof(int),
+                   sizeof(enum admin_access) == sizeof(int) && sizeof(enum auth_way) == sizeof(int) &&
+                   sizeof(enum stop_only) == sizeof(int) && sizeof(enum dry_run) == sizeof(int),
     "read_choice() fills an int");
 
 const struct flag flags[] = {
     {FOR(COMMAND_SERVE), "listen", "HOST:PORT", "127.0.0.1:4566", NULL,
-        "where the API is served. Port 0 lets the system choose; the next start takes the same port again if it is free. Nobody "
-        "checks signatures: whoever reaches the address may use the whole API",
+        "where the API is served. Port 0 lets the system choose; the next start takes the same port again if it is free. "
+        "Without --auth verify, whoever reaches the address may use the whole API",
         read_text, AT(listen), "HOST:PORT"},
     {FOR(COMMAND_WAIT), "for", "STATUS", "available", NULL,
         "the status to wait for; available stands for active and primary-only, too, and deleted for what is not there any more. "
@@ -190,6 +191,14 @@ const struct flag flags[] = {
         read_choice, AT(ephemeral), "on or off", switches, .bare = "on"},
     {FOR(COMMAND_AGENT), "ephemeral", "on|off", "off", NULL, "on: it ends with the process that started it, and so do its nodes",
         read_choice, AT(ephemeral), "on or off", switches, .bare = "on"},
+    {FOR(COMMAND_SERVE), "auth", "any|verify", "any", NULL,
+        "any: whatever credentials a request has, it is served, and signatures are not looked at. verify: every request must be "
+        "signed with one of the --access-keys (docs/callers.md)",
+        read_choice, AT(auth), "any or verify", auth_names},
+    {FOR(COMMAND_SERVE), "access-keys", "FILE", NULL, "none",
+        "with --auth verify: the access keys that there are, in JSON, in a file that nobody else can read; it is read again when "
+        "it has changed",
+        read_text, AT(access_keys), "a file's name"},
     {FOR(COMMAND_SERVE), "forward", "URL", NULL, "nowhere",
         "where requests that are signed for other services than ElastiCache are sent on to, STS and EC2 among them: another "
         "local AWS, "

@@ -26,6 +26,7 @@ enum restricted { RESTRICTED_REFUSE, RESTRICTED_ALLOW };
 
 enum quotas { QUOTAS_DEFAULT, QUOTAS_RAISED };
 enum trips { TRIPS_OFF, TRIPS_ON };
+enum auth_way { AUTH_ANY, AUTH_VERIFY };
 enum admin_access { ADMIN_TOKEN_NEEDED, ADMIN_OPEN };
 enum stop_only { STOP_ONLY_OFF, STOP_ONLY_ON };
 enum dry_run { DRY_RUN_OFF, DRY_RUN_ON };
@@ -70,6 +71,8 @@ struct options {
     int dry_run_start, dry_run_switch, dry_run_life; /* milliseconds */
     enum trips trips;
     enum admin_access admin;
+    enum auth_way auth;
+    char access_keys[OPTION_PATH_SIZE]; /* "": none */
     enum check check;
     char init[OPTION_PATH_SIZE]; /* "": nothing */
     enum init_strict init_strict;

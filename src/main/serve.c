@@ -1,3 +1,4 @@
+#include "auth/auth.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/listen.h"
@@ -17,6 +18,7 @@
 #include "main/data_dir.h"
 #include "main/dry_run_admin.h"
 #include "main/engines.h"
+#include "main/exposure.h"
 #include "main/ephemeral.h"
 #include "main/fis.h"
 #include "main/init.h"
@@ -85,7 +87,9 @@ struct serve {
     struct state_admin state;
     struct wait_admin wait;
     struct init *init;
-    struct forward *forward; /* NULL: nothing is sent on */
+    struct auth *auth; /* NULL: signatures are not looked at */
+    struct gate gate;
+    struct neighbours neighbours;
     struct faults_admin faults;
     struct fis fis;
     struct refusals refusals;
@@ -191,8 +195,9 @@ static void describe_admin(struct serve *s)
 static void add_routes(struct serve *s)
 {
     describe_admin(s);
-    s->query =
-        (struct query_api){api_operations, api_n_operations, run_operation, s, neighbour_take, &s->forward, s->o->default_region};
+    s->neighbours.gate = s->auth ? &s->gate : NULL;
+    s->query = (struct query_api){api_operations, api_n_operations, run_operation, s, neighbour_take, &s->neighbours,
+        s->o->default_region, s->neighbours.gate};
     s->trace = (struct trace_admin){.admin = &s->admin, .trace = control_trace(s->control), .store = s->store};
     admin_add_routes(s->http, &s->admin);
     trace_admin_add_routes(s->http, &s->trace);
@@ -212,12 +217,12 @@ static void add_routes(struct serve *s)
     outage_admin_add_routes(s->http, &s->faults);
     s->refusals.admin = &s->admin;
     refusals_add_routes(s->http, &s->refusals);
-    s->fis = (struct fis){&s->faults, s->o->default_region};
+    s->fis = (struct fis){&s->faults, s->o->default_region, s->neighbours.gate};
     fis_add_routes(s->http, &s->fis);
     s->view = (struct view_admin){s->control};
     view_admin_add_routes(s->http, &s->view);
     query_add_routes(s->http, &s->query);
-    neighbour_take_long(s->http, &s->forward);
+    neighbour_take_long(s->http, &s->neighbours);
 }
 
 static void set_ops_config(struct serve *s)
@@ -308,23 +313,12 @@ static int open_http(struct serve *s, struct err *e)
     return http_open(&s->http, &s->loop, s->o->listen, e);
 }
 
-static int check_exposure(struct serve *s, struct err *e)
+static int open_gate(struct serve *s, struct err *e)
 {
-    if (s->listen_host[0] && strncmp(s->listen_host, "127.", 4) != 0)
-        log_notice("nodes listen on %s: whoever reaches it can use every group that asks for no password", s->listen_host);
-    bool open = s->o->admin == ADMIN_OPEN;
-    if (open)
-        log_notice(
-            "/_meridian/ is open (--admin open): whoever reaches %s may reset everything, move the clock and inject failures, "
-            "without a token",
-            s->o->listen);
-    if (http_is_local(s->http)) return 0;
-    if (s->o->trips == TRIPS_ON && !open)
-        return err_set(
-            e, ERR_FLAG, "--trips lets failures be injected, which is for loopback only: leave it out, or listen on 127.0.0.1");
-    log_notice("%s is open to other machines: whoever reaches it may use the whole API, since signatures are not checked%s%s",
-        s->o->listen, open ? "" : "; what changes Meridian itself needs the token in ", open ? "" : s->admin_token_path);
-    return 0;
+    if (s->o->auth != AUTH_VERIFY) return 0;
+    int r = auth_open(&s->auth, s->o->access_keys, e);
+    if (r == 0) s->gate = auth_gate(s->auth);
+    return r;
 }
 
 static int announce_server(struct serve *s, struct err *e)
@@ -358,8 +352,8 @@ static void on_control_stopped(void *arg)
     s->reset.under_way = false;
     init_close(s->init);
     naming_close(&s->naming);
-    forward_close(s->forward);
-    s->forward = NULL;
+    forward_close(s->neighbours.forward);
+    s->neighbours.forward = NULL;
     s->faults.control = NULL;
     reception_close(&s->reception);
     http_close(s->http, NULL, NULL);
@@ -486,6 +480,8 @@ static int claim_data_dir(struct serve *s, struct err *e)
 /* What makes no sense is refused before anything is touched. */
 static int check_flags(const struct options *o, struct err *e)
 {
+    if ((o->auth == AUTH_VERIFY) != (o->access_keys[0] != '\0'))
+        return err_set(e, ERR_FLAG, "--auth verify and --access-keys FILE need each other: give both, or none");
     if (region_find(o->default_region) == NULL)
         return err_set(e, ERR_FLAG, "--default-region %.60s: there is no such region", o->default_region);
     int r = listen_check(o->listen, e);
@@ -506,6 +502,7 @@ static int open_all(struct serve *s, struct err *e)
     bool everywhere = strcmp(s->listen_host, EVERYWHERE) == 0;
     if (everywhere) bind_host_own(s->own_address);
     s->advertise = s->o->advertise[0] ? s->o->advertise : everywhere ? NULL : s->listen_host;
+    if (r == 0) r = open_gate(s, e);
     if (r == 0) r = claim_data_dir(s, e);
     snprintf(path, sizeof path, "%s/meridian.db", s->data_dir);
     if (r == 0) r = check_whole(s, path, e);
@@ -514,9 +511,10 @@ static int open_all(struct serve *s, struct err *e)
     if (r == 0) r = addressing_check(s->store, s->data_dir, s->o->addressing, e);
     if (r == 0) r = naming_open(&s->naming, s->o, s->advertise, s->own_address, s->data_dir, e);
     if (r == 0) r = admin_token_read(s->o->admin_token_file, s->data_dir, s->admin_token, s->admin_token_path, e);
+    if (r == 0 && s->auth) r = auth_keep_secret(s->auth, s->data_dir, e);
     if (r == 0) r = open_http(s, e);
     if (r == 0) r = reception_open(&s->reception, &s->loop, s->data_dir, e);
-    if (r == 0) r = check_exposure(s, e);
+    if (r == 0) r = exposure_check(s->o, http_is_local(s->http), s->listen_host, s->admin_token_path, e);
     if (r) return r;
     /* A server that listens everywhere is reached on loopback. */
     const char *colon = strrchr(s->o->listen, ':');
@@ -524,7 +522,7 @@ static int open_all(struct serve *s, struct err *e)
     bool anywhere = n == 0 || strncmp(s->o->listen, "0.0.0.0", (size_t)n) == 0 || strncmp(s->o->listen, "[::]", (size_t)n) == 0;
     snprintf(s->server, sizeof s->server, "%.*s:%u", anywhere ? 9 : n, anywhere ? "127.0.0.1" : s->o->listen, http_port(s->http));
     r = open_init(s, e);
-    if (r == 0 && s->o->forward[0]) r = forward_open(&s->forward, &s->loop, s->o->forward, s->server, e);
+    if (r == 0 && s->o->forward[0]) r = forward_open(&s->neighbours.forward, &s->loop, s->o->forward, s->server, e);
     if (r == 0) r = open_control(s, e);
     if (r) return r;
     add_routes(s);
@@ -542,8 +540,8 @@ static void close_opened(struct serve *s)
     }
     init_close(s->init);
     naming_close(&s->naming);
-    forward_close(s->forward);
-    s->forward = NULL;
+    forward_close(s->neighbours.forward);
+    s->neighbours.forward = NULL;
     reception_close(&s->reception);
     if (s->http) http_close(s->http, NULL, NULL);
 }
@@ -574,6 +572,7 @@ int serve_main(const struct options *o)
     else if (store_finish(s.store, &e) != 0) log_warn("%s", e.msg);
     uv_loop_close(&s.loop);
     init_free(s.init);
+    auth_close(s.auth);
     if (s.lock_fd >= 0) close(s.lock_fd);
     if (s.n_unsaved) log_error("the data of %zu node%s could not be saved", s.n_unsaved, s.n_unsaved > 1 ? "s" : "");
     if (s.n_left) log_error("not everything has stopped: a start on the same data directory finds what still runs");

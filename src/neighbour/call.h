@@ -1,5 +1,6 @@
 #pragma once
 #include "base/buf.h"
+#include "http/gate.h"
 #include "http/request_id.h"
 #include "http/scope.h"
 #include "model/form.h"
@@ -13,6 +14,7 @@ struct neighbour_call {
     struct exchange *x;
     struct arena *arena;
     const struct scope *scope;
+    const struct gate *gate; /* NULL: signatures are not looked at */
     const struct region *region;
     const char *action;
     struct form form;

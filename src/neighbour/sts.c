@@ -8,8 +8,8 @@
 #include <string.h>
 
 /*
- * STS, as far as it is asked along the way: who the caller is, and credentials of a role. The account of a request is its access key where that
- * has twelve digits: so the access key of a role's credentials is the role's account.
+ * STS, as far as it is asked along the way: who the caller is, and credentials of a role. Where signatures are not looked at, the account of
+ * a request is its access key where that has twelve digits: so the access key of a role's credentials is the role's account.
  */
 
 #define NAMESPACE "https://sts.amazonaws.com/doc/2011-06-15/"
@@ -27,22 +27,38 @@ static void answer_result(struct neighbour_call *c, const struct buf *result)
     http_answer(c->x, 200, "text/xml", &b, (struct http_header[]){{"x-amzn-RequestId", c->id}, {0}});
 }
 
-static void answer_sts_fault(struct neighbour_call *c, const char *message)
+static void answer_fault(struct neighbour_call *c, unsigned status, const char *code, const char *message)
 {
     struct buf b = {0};
-    buf_puts(&b, "<ErrorResponse xmlns=\"" NAMESPACE "\"><Error><Type>Sender</Type><Code>ValidationError</Code>");
+    buf_puts(&b, "<ErrorResponse xmlns=\"" NAMESPACE "\"><Error><Type>Sender</Type>");
+    xml_line(&b, "Code", code);
     xml_line(&b, "Message", message);
     buf_puts(&b, "</Error>");
     xml_line(&b, "RequestId", c->id);
     buf_puts(&b, "</ErrorResponse>");
-    http_answer(c->x, 400, "text/xml", &b, (struct http_header[]){{"x-amzn-RequestId", c->id}, {0}});
+    http_answer(c->x, status, "text/xml", &b, (struct http_header[]){{"x-amzn-RequestId", c->id}, {0}});
+}
+
+static void answer_sts_fault(struct neighbour_call *c, const char *message)
+{
+    answer_fault(c, 400, "ValidationError", message);
+}
+
+/* No role says here whom it trusts: a verified caller may only assume those of his own account. */
+static void answer_foreign_role(struct neighbour_call *c, const char *arn)
+{
+    answer_fault(c, 403, "AccessDenied",
+        arena_printf(
+            c->arena, "User: %s is not authorized to perform: sts:AssumeRole on resource: %.300s", c->scope->who->arn, arn));
 }
 
 static void get_caller_identity(struct neighbour_call *c)
 {
     _buf_ struct buf b = {0};
-    xml_line(&b, "Arn", arena_printf(c->arena, "arn:%s:iam::%s:root", c->region->partition->name, c->scope->account));
-    xml_line(&b, "UserId", c->scope->account);
+    const struct identity *who = c->scope->who;
+    const char *root = arena_printf(c->arena, "arn:%s:iam::%s:root", c->region->partition->name, c->scope->account);
+    xml_line(&b, "Arn", who ? who->arn : root);
+    xml_line(&b, "UserId", who ? who->id : c->scope->account);
     xml_line(&b, "Account", c->scope->account);
     answer_result(c, &b);
 }
@@ -58,14 +74,17 @@ static bool read_role(struct neighbour_call *c, const char *arn, const char **ac
     return true;
 }
 
-static void put_credentials(struct neighbour_call *c, struct buf *b, const char *account, int64_t seconds)
+static void put_credentials(struct neighbour_call *c, struct buf *b, const struct assumed_role *role)
 {
     char end[TIMESTAMP_SIZE];
-    timestamp_format(clock_now_ms() + seconds * 1000, end);
+    const struct gate *g = c->gate;
+    struct temporary_key key = {role->account, "test", c->id};
+    if (g) key = g->assume(g->arg, c->scope, role, c->arena);
+    timestamp_format(clock_now_ms() - clock_warped_ms() + role->seconds * 1000, end); /* clients look at their own clock */
     buf_puts(b, "<Credentials>");
-    xml_line(b, "AccessKeyId", account);
-    xml_line(b, "SecretAccessKey", "test");
-    xml_line(b, "SessionToken", c->id);
+    xml_line(b, "AccessKeyId", key.id);
+    xml_line(b, "SecretAccessKey", key.secret);
+    xml_line(b, "SessionToken", key.token);
     xml_line(b, "Expiration", end);
     buf_puts(b, "</Credentials>");
 }
@@ -86,10 +105,11 @@ static void assume_role(struct neighbour_call *c)
         return answer_sts_fault(c,
             "1 validation error detected: Value at 'durationSeconds' failed to satisfy constraint: Member must have "
             "value between 900 and 43200");
+    if (c->gate && strcmp(account, c->scope->account) != 0) return answer_foreign_role(c, arn);
     _buf_ struct buf b = {0};
-    put_credentials(c, &b, account, seconds);
+    put_credentials(c, &b, &(struct assumed_role){account, role, session, seconds});
     buf_puts(&b, "<AssumedRoleUser>");
-    xml_line(&b, "AssumedRoleId", arena_printf(c->arena, "AROAMERIDIAN%.40s:%s", role, session));
+    xml_line(&b, "AssumedRoleId", arena_printf(c->arena, ASSUMED_ROLE_ID, role, session));
     xml_line(&b, "Arn",
         arena_printf(c->arena, "arn:%s:sts::%s:assumed-role/%s/%s", c->region->partition->name, account, role, session));
     buf_puts(&b, "</AssumedRoleUser><PackedPolicySize>0</PackedPolicySize>");

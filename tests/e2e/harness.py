@@ -290,6 +290,11 @@ def parsed(status, headers, data):
 _server = None
 
 
+def shared():
+    """The server that the cases of a file share."""
+    return _server
+
+
 def one_server(**options):
     """setUpModule and tearDownModule of a test file whose cases share a server."""
     def set_up():

@@ -6,7 +6,7 @@ import circles
 import tree
 
 LEVEL = {"attach": 0, "base": 0, "model": 1, "catalog": 1, "discovery": 1, "store": 2, "plan": 2, "protocol": 2, "ops": 3, "dns": 3,
-         "http": 4, "control": 4, "agent": 4, "copy": 4, "neighbour": 5, "main": 6}
+         "http": 4, "control": 4, "agent": 4, "copy": 4, "neighbour": 5, "auth": 5, "main": 6}
 # Generated headers and the folder they count as: the row structs belong to nobody's code.
 GENERATED = {"sql.gen.h": "base", "store/sql.gen.h": "base", "queries.gen.h": "store"}
 # Two folders of data that may see each other's generated tables.
