@@ -1,7 +1,7 @@
 """Measures a release build against its targets.
 
 usage: bench.py [FIGURE…]     without a name, all of them: start, size, memory, describe, page, names, reset, forward, create, join, lag,
-                              failover, takeover, hang, primary, reader, items, tls_create, tls, access, fleet, snapshot, cluster_create, cluster_large,
+                              failover, takeover, hang, primary, reader, items, tls_create, tls, access, fleet, crowd, snapshot, cluster_create, cluster_large,
                               cluster_huge, reshard,
                               cluster_failover, cluster_election, turns, far_turns, loss, hostile, image, scale, gateway, far,
                               far_failover, apply, copy, joined, lag_load
@@ -13,7 +13,7 @@ primary, reader       throughput through an endpoint to that of the node itself;
 items                 commands of a memcached node, to those of the engine alone
 tls_create, tls       groups with TLS
 access                a changed access string on 20 nodes
-fleet                 200 nodes
+fleet                 200 nodes; crowd: 400 of one agent
 snapshot              1 GB taken and restored, to the engine alone with the same data
 cluster_large         90 shards of 2 real nodes; cluster_huge: 250 of 2, which takes 8 GB and minutes
 reshard               1,000,000 keys, 3 to 4 shards, under a client's load
@@ -309,7 +309,7 @@ def far_failover():
 
 
 ALL = [start, size, memory, describe, page, names, jobs.reset, jobs.forward, create, join, lag, failover, groups.takeover, groups.hang, groups.primary, groups.reader, items.items, secure.tls_create, secure.tls, access.access,
-       fleet.fleet, backup.snapshot, clusters.cluster_create, clusters.cluster_large, clusters.reshard, clusters.cluster_failover, clusters.cluster_election, regions.turns, regions.far_turns, regions.loss, hostile.hostile, image.image, scale.scale, wan.gateway, wan.far, far_failover, native.apply, native.copy, native.joined, native.lag_load]
+       fleet.fleet, fleet.crowd, backup.snapshot, clusters.cluster_create, clusters.cluster_large, clusters.reshard, clusters.cluster_failover, clusters.cluster_election, regions.turns, regions.far_turns, regions.loss, hostile.hostile, image.image, scale.scale, wan.gateway, wan.far, far_failover, native.apply, native.copy, native.joined, native.lag_load]
 
 # What takes minutes and most of the memory is measured where it is asked for.
 ON_REQUEST = [clusters.cluster_huge]

@@ -2,6 +2,7 @@
 import os
 import re
 import signal
+import statistics
 import time
 
 from figure import Figure
@@ -10,6 +11,7 @@ from groups import accepts
 
 REGIONS = ["us-east-1", "eu-west-1"]
 GROUPS, NODES = 40, 5
+IN_ONE_REGION, FAILOVERS = 200, 8
 IDLE_S = 10
 
 
@@ -17,13 +19,18 @@ def pages(server):
     return [server.query(region, "DescribeReplicationGroups", MaxRecords=100) for region in REGIONS]
 
 
+def at_work(server, count):
+    """Whether there are so many nodes, and all of them are ready and in step."""
+    nodes = server.nodes()
+    return len(nodes) == count and all(n["state"] == "ready" and (n["role"] == "primary" or n["link_up"]) for n in nodes)
+
+
 def settled(server):
     """Whether everything is available and all nodes are at work."""
     texts = pages(server)
     if sum(t.count("<ReplicationGroup>") for t in texts) < GROUPS or any(re.search("<Status>(?!available)", t) for t in texts):
         return False
-    nodes = server.nodes()
-    return len(nodes) == GROUPS * NODES and all(n["state"] == "ready" and (n["role"] == "primary" or n["link_up"]) for n in nodes)
+    return at_work(server, GROUPS * NODES)
 
 
 def mib(pid, key, file="status"):
@@ -56,15 +63,15 @@ def delete(server, groups):
     until(lambda: not any("<ReplicationGroup>" in t for t in pages(server)) and not server.nodes(), "%d groups gone" % GROUPS, pause=0.01)
 
 
-def fail_over(server, region, group):
-    """Kills the group's primary: ms to the first accepted write; returns when the group is whole again."""
+def fail_over(server, region, group, count=NODES):
+    """Kills the primary of a group of so many nodes: ms to the first accepted write; returns when the group is whole again."""
     address, victim = server.endpoint(region, group), server.primary(group)["pid"]
 
     def strike():
         os.kill(victim, signal.SIGKILL)
         until(lambda: accepts(address, "key"), "a write accepted by %s at %s:%d" % (group, *address), pause=0.0002)
     took = timed(strike)
-    server.wait_whole(group, NODES)
+    server.wait_whole(group, count)
     return took
 
 
@@ -97,3 +104,27 @@ def fleet():
         yield from idle(server)
         yield Figure("  each group's primary killed to first accepted write", "ms", None, [fail_over(server, *g) for g in groups])
         yield Figure("  deleted, to the last node gone", "ms", None, [timed(lambda: delete(server, groups))])
+
+
+def pairs(server, count):
+    """Replication groups of two nodes in one region, at work: what the creation took, in ms."""
+    def make():
+        for n in range(count):
+            server.create_group(REGIONS[0], "g%03d" % n, 2, AutomaticFailoverEnabled="true")
+        until(lambda: at_work(server, 2 * count), "%d nodes at work" % (2 * count), pause=0.2, deadline=600)
+        server.wait_group(REGIONS[0], "g%03d" % (count - 1))
+    return timed(make)
+
+
+def crowd():
+    """Many nodes of one agent. A failover among them and one of a replication group that is alone take turns."""
+    with Server(["--quotas", "raised"]) as server, Server() as other:
+        yield Figure("%d nodes of one agent in groups of 2, created, to all at work" % (2 * IN_ONE_REGION), "s", None, [pairs(server, IN_ONE_REGION) / 1000])
+        pairs(other, 1)
+        time.sleep(IDLE_S)
+        agents = [pid for pid, a in processes_of(server.folder).items() if a[1:2] == ["agent"]]
+        yield Figure("  the agent idle, of a core", "%", 2 * IN_ONE_REGION / 100, list(idle_shares(agents).values()))
+        took = [(fail_over(server, REGIONS[0], "g%03d" % (n * 13), 2), fail_over(other, REGIONS[0], "g000", 2)) for n in range(FAILOVERS)]
+        among, alone = zip(*took)
+        yield Figure("  a failover among them", "ms", None, among)
+        yield Figure("  to one alone", "", 2, [statistics.median(among) / statistics.median(alone)])

@@ -215,7 +215,7 @@ void script_beats(struct node *n, int beats)
 {
     for (int i = 0; i < beats; i++) {
         script_advance(BEAT_MS);
-        node_beat(n);
+        node_beat(n, true);
     }
 }
 

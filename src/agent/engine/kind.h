@@ -118,6 +118,8 @@ struct engine_kind {
     bool (*is_looking)(const struct node *n);
     /* True while it takes another role or address, for a moment at most. */
     bool (*is_switching)(const struct node *n);
+    /* True for one that is as it shall be, and waits for nothing: only another order, or what happens to its upstream, matters to it. */
+    bool (*rests)(const struct node *n);
     /* The endpoints that it listens on. */
     const struct string_list *(*endpoints)(const struct node *n);
 };

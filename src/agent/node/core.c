@@ -54,6 +54,7 @@ void node_trace(const struct node *n, const char *fmt, ...)
 
 void node_changed(struct node *n)
 {
+    n->stirred = true;
     n->host->changed(n->host);
 }
 

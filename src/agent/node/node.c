@@ -34,6 +34,22 @@ void node_wake(struct node *n)
     node_step(n);
 }
 
+bool node_rests(const struct node *n)
+{
+    bool well = n->state == NODE_UP && n->life.ready && !n->life.hung && !n->stopping && n->order != NULL;
+    return well && !n->stirred && n->kind->rests && n->kind->rests(n);
+}
+
+bool node_is_stirred(const struct node *n)
+{
+    return n->stirred;
+}
+
+void node_settle(struct node *n)
+{
+    n->stirred = false;
+}
+
 void node_stop(struct node *n)
 {
     n->stopping = true;

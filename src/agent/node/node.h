@@ -58,10 +58,15 @@ void node_kill(struct node *n);
 void node_bound_log(struct node *n);
 /* To be called about once a second: keeps room for what its engine writes on a full disk. */
 void node_keep_room(const struct node *n);
-/* To be called every BEAT_MS, for all nodes at once. */
-void node_beat(struct node *n);
+/* To be called every BEAT_MS, for all nodes at once; 'ask': it is its turn to be asked where it stands, if it is not asked anything. */
+void node_beat(struct node *n, bool ask);
 /* Its order changed, or somebody else did: the upstream that this node waits for may be ready. */
 void node_wake(struct node *n);
+/* True for one that node_wake() would have do nothing, unless its upstream has changed. */
+bool node_rests(const struct node *n);
+/* True where it, or its order, has changed since node_settle(). */
+bool node_is_stirred(const struct node *n);
+void node_settle(struct node *n);
 /* Gives up a node without a process; its memory goes a turn of the loop later. */
 void node_close(struct node *n);
 bool node_is_running(const struct node *n);

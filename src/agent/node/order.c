@@ -85,6 +85,7 @@ static void signal_process(struct node *n, const struct proto_node_order *o)
 
 static void take_new_order(struct node *n, const struct proto_node_order *o)
 {
+    n->stirred = true;
     bool other = o != NULL && (n->order == NULL || n->order->generation.v != o->generation.v);
     bool was_running = n->order != NULL && n->order->run.v;
     struct err e = {0};

@@ -53,7 +53,7 @@ void node_see(const struct node *n, struct proto_node_seen *out)
     else if (l->refused[0]) out->reason = l->refused;
     if (n->unsaved_ms) out->unsaved_ms = OPT_INT(n->unsaved_ms);
     if (node_is_saving(n)) out->saving = OPT_BOOL(true);
-    if (node_is_to_load(n)) out->loads = OPT_BOOL(true);
+    if (!(n->state == NODE_UP && l->ready) && node_is_to_load(n)) out->loads = OPT_BOOL(true);
     out->keys_left_out = OPT_INT(n->keys_left_out);
     if (n->seed.refused[0]) out->seed_refused = n->seed.refused;
     if (n->proc == NULL) return;

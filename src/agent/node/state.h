@@ -84,6 +84,7 @@ struct node {
     struct proc *proc;
     void *conn;    /* the engine's; NULL while there is none */
     bool asking;   /* a question waits for its answer */
+    bool stirred;  /* something that a sighting tells has changed, or its order, since node_settle() */
     long log_from; /* where the process's own part of the log begins */
     struct life life;
     struct ending ending;

@@ -75,12 +75,12 @@ static bool stands_still(struct node *n)
     return false;
 }
 
-void node_beat(struct node *n)
+void node_beat(struct node *n, bool ask)
 {
     bool up = n->state == NODE_UP, known = n->life.ready || n->adopted;
     if (n->order == NULL || (!up && n->state != NODE_BOOT && n->state != NODE_GREET)) return;
     if (up && (owes_answer(n) || n->life.says_busy)) watch_blocked(n);
-    if (up && !n->asking && node_now(n) - n->read_at >= BEAT_MS / 2) n->kind->look(n);
+    if (ask && up && !n->asking && node_now(n) - n->read_at >= BEAT_MS / 2) n->kind->look(n);
     else if (n->life.hung) return;
     else if (known ? owes_answer(n) : stands_still(n)) count_miss(n);
 }

@@ -388,6 +388,7 @@ static int64_t sooner_time(int64_t at, int64_t other)
 static void redis_up(struct node *n)
 {
     const struct redis_cluster_part *part = redis_cluster_part(n);
+    redis_of(n)->rests = false;
     nudge_replica(n);
     redis_save_has_ended(n);
     enum step s = next_step(n), next = s;
@@ -408,6 +409,14 @@ static void redis_up(struct node *n)
     at = sooner_time(at, unlinked_at(n));
     if (endpoints_next_take(n) > now) at = sooner_time(at, endpoints_next_take(n));
     if (at != 0) node_timer(n, at - now);
+    redis_of(n)->rests = s == STEP_NONE && at == 0 && now >= redis_of(n)->hold_until && part == NULL && !refused && !unlinked;
+}
+
+/* A replica without an upstream among this agent's nodes follows a link, which may come and go. */
+static bool redis_rests(const struct node *n)
+{
+    const struct proto_node_order *o = n->order;
+    return redis_of(n)->rests && (o->upstream_host == NULL || o->upstream_node != NULL);
 }
 
 static void redis_look(struct node *n)
@@ -538,5 +547,6 @@ const struct engine_kind redis_kind = {
     .upstream_listens = tls_relink,
     .is_looking = redis_is_looking,
     .is_switching = redis_is_switching,
+    .rests = redis_rests,
     .endpoints = endpoints_held,
 };

@@ -47,6 +47,7 @@ struct redis {
     int64_t eager_until; /* until then, what does not yet link is asked often */
     int64_t nudge_at;    /* 0: the replica needs no nudge */
     int nudges;
+    bool rests;         /* the last look at it left nothing to do or to wait for */
     struct rconn *poke; /* by which it is found out whether it does not answer or only must not; NULL: none */
 };
 

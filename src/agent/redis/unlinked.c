@@ -117,11 +117,12 @@ static bool tell_full_disk(struct node *n)
 bool unlinked_note(struct node *n, bool replica, bool up)
 {
     struct unlinked *u = &redis_of(n)->unlinked;
-    long size = node_log_size(n);
     bool linked = !replica || up;
+    if (linked && u->since == 0 && node_now(n) < u->see_at) return false; /* hundreds of nodes answer all the time */
+    long size = node_log_size(n);
     bool broken = replica && up && u->log_from && size > u->log_from && tell_reason(n, WEIGHT_BROKEN);
     /* Why the link went down was logged before that is seen. */
-    if (linked) *u = (struct unlinked){.log_from = size};
+    if (linked) *u = (struct unlinked){.log_from = size, .see_at = node_now(n) + LOOK_MS};
     if ((!linked || broken) && u->since == 0) {
         u->since = u->look_at = node_now(n);
         u->told = broken;

@@ -10,7 +10,8 @@ struct node;
 struct unlinked {
     int64_t since; /* 0: it has its link, or is none */
     int64_t look_at;
-    long log_from; /* where the log ended when it had its link last */
+    long log_from;  /* where the log ended when it was last seen to have its link */
+    int64_t see_at; /* when to look again where the log ends, while it has its link */
     bool told;
 };
 

@@ -85,8 +85,7 @@ static void tick_fired(uv_timer_t *t)
 static void beat_fired(uv_timer_t *t)
 {
     struct agent *a = t->data;
-    for (size_t i = 0; i < a->fleet.n_nodes; i++) node_beat(a->fleet.nodes[i]);
-    fleet_move_slots(&a->fleet);
+    fleet_beat(&a->fleet);
 }
 
 static void close_all(void *arg)

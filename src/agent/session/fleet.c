@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { ASKED_AT_ONCE = 100 };
+
 #define FLEET_OF(ptr, member) ((struct fleet *)(void *)((char *)(ptr)-offsetof(struct fleet, member)))
 
 /* ---- finding and adding ---- */
@@ -227,13 +229,35 @@ void fleet_stored(struct fleet *f)
     for (size_t i = 0; i < f->n_nodes; i++) node_stored(f->nodes[i]);
 }
 
+/* Of hundreds of nodes, most are at rest, and have nothing to do with what has changed. */
+static bool wake_is_due(const struct fleet *f, const struct node *n)
+{
+    const char *up = node_upstream(n);
+    const struct node *upstream = up != NULL ? fleet_find_node(f, up) : NULL;
+    return !node_rests(n) || (upstream != NULL && node_is_stirred(upstream));
+}
+
 /* Who only has to be told what to do goes before whoever has to be started first. */
 void fleet_wake(struct fleet *f)
 {
-    for (size_t i = 0; i < f->n_nodes; i++)
-        if (node_is_running(f->nodes[i])) node_wake(f->nodes[i]);
-    for (size_t i = 0; i < f->n_nodes; i++)
-        if (!node_is_running(f->nodes[i])) node_wake(f->nodes[i]);
+    size_t n_due = 0;
+    struct node **due = calloc(f->n_nodes + 1, sizeof *due);
+    if (due == NULL) abort();
+    for (int running = 1; running >= 0; running--)
+        for (size_t i = 0; i < f->n_nodes; i++)
+            if (node_is_running(f->nodes[i]) == running && wake_is_due(f, f->nodes[i])) due[n_due++] = f->nodes[i];
+    for (size_t i = 0; i < f->n_nodes; i++) node_settle(f->nodes[i]);
+    for (size_t i = 0; i < n_due; i++) node_wake(due[i]);
+    free(due);
+}
+
+/* A question costs both sides a few microseconds and wakes a process: a large fleet would be at that all the time. */
+void fleet_beat(struct fleet *f)
+{
+    size_t turns = (f->n_nodes + ASKED_AT_ONCE - 1) / ASKED_AT_ONCE;
+    f->beats++;
+    for (size_t i = 0; i < f->n_nodes; i++) node_beat(f->nodes[i], (i + f->beats) % turns == 0);
+    fleet_move_slots(f);
 }
 
 /* ---- the beginning and the end ---- */

@@ -43,6 +43,7 @@ struct fleet {
     uint64_t quiet_until;    /* ms of the loop's clock: until then, adopted nodes may keep us from telling anything */
     uint64_t told;           /* ms of the loop's clock: of the last sighting */
     char *trips;             /* as they were last armed */
+    size_t beats;            /* so far */
     bool changed;            /* something that a sighting tells */
     bool stopping;           /* every node stops, then the agent */
     bool stopped;            /* the last sighting is on its way */
@@ -68,8 +69,10 @@ struct slot_mover *fleet_find_mover(const struct fleet *f, const char *id);
 void fleet_move_slots(struct fleet *f);
 /* Serve has stored the sighting that was told last. */
 void fleet_stored(struct fleet *f);
-/* Lets every node look at its order, and at the others. */
+/* Lets every node that may have to look at its order, and at the others. */
 void fleet_wake(struct fleet *f);
+/* To be called every BEAT_MS: nodes are asked where they stand, a hundred at a time, and slots are moved. */
+void fleet_beat(struct fleet *f);
 /* Closes the nodes of which nothing is left. */
 void fleet_close_gone_nodes(struct fleet *f);
 bool fleet_any_running(const struct fleet *f);
