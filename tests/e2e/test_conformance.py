@@ -64,7 +64,7 @@ def table(session):
             "`./dev test conformance` calls every served operation, and holds every answer against the model in `api/`. Of the %d pairs of an operation and a" % len(pairs),
             "fault that it declares, a rule leads to %d (two of them in `tests/e2e/test_thousand_groups.py`), and only `PUT /_meridian/refusals/OPERATION` (`docs/reference.md`) to %d." % (n["rule"], n["request"]), "",
             "Members are the leaves of the output's shape: how many an answer of the run had a value for, of how many there are.", "",
-            "Clients that tests call it with: boto3 (`tests/e2e`), the AWS CLI, version 2 (`tests/e2e/test_tour.py`), the AWS SDK for JavaScript, version 3, with a class for each of these faults",
+            "Clients that tests call it with: boto3 (`tests/e2e`), the AWS CLI, versions 1 and 2 (`tests/e2e/test_command_line.py`), the AWS SDK for JavaScript, version 3, with a class for each of these faults",
             "(`tests/e2e/test_javascript.py`), and Terraform (`tests/e2e/terraform`).", "",
             "| operation | members | faults that a rule leads to | faults on request only |", "| --- | --- | --- | --- |"]
     for name in sorted(session.records):
