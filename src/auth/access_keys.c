@@ -102,9 +102,11 @@ static int read_file(struct access_keys *keys, struct arena *a, struct access_ke
     char *text;
     int r = private_file_read("access-keys", keys->file, FILE_LIMIT, a, &text, &len, e);
     if (r) return r;
-    if (json_decode(&shape_admin_access_keys, text, len, a, &all, e) != 0)
-        return err_set(
-            e, ERR_USAGE, "--access-keys %s: it must be {\"keys\": [{\"id\": …, \"secret\": …, \"account\": …}, …]}", keys->file);
+    if (json_decode_strictly(&shape_admin_access_keys, text, len, a, &all, e) != 0)
+        return err_set(e, ERR_USAGE,
+            "--access-keys %s: it must be {\"keys\": [{\"id\": …, \"secret\": …, \"account\": …}, …]}; a key has no other "
+            "members than user, read_only and actions",
+            keys->file);
     r = take_keys(a, &all, items, e);
     *n = all.keys.n;
     return r ? err_wrap(e, "--access-keys %s", keys->file) : 0;

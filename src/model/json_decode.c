@@ -21,7 +21,8 @@ struct reader {
     const char *begin, *at, *end;
     struct arena *arena;
     struct err *e;
-    int depth; /* of values that are skipped */
+    int depth;   /* of values that are skipped */
+    bool strict; /* none are */
 };
 
 /* Says where, but never what stands there, which may be a password. */
@@ -370,6 +371,7 @@ static int read_struct(struct reader *r, const struct shape *shape, char *out)
         if (ret == 0) ret = read_name(r, &name);
         if (ret) return ret;
         const struct shape_field *f = find_field(shape, name, &next);
+        if (f == NULL && r->strict) return err_set(r->e, ERR_PARSE, "a member that %s does not have", shape->name);
         ret = f ? read_member(r, f, out) : skip_value(r);
         if (ret) return f ? err_wrap(r->e, "%s", f->name) : ret;
     }
@@ -414,10 +416,21 @@ static int read_value(struct reader *r, const struct shape *shape, void *out)
     abort();
 }
 
-int json_decode(const struct shape *shape, const char *text, size_t len, struct arena *a, void *out, struct err *e)
+static int decode_text(
+    bool strict, const struct shape *shape, const char *text, size_t len, struct arena *a, void *out, struct err *e)
 {
-    struct reader r = {.begin = text, .at = text, .end = text + len, .arena = a, .e = e};
+    struct reader r = {.begin = text, .at = text, .end = text + len, .arena = a, .e = e, .strict = strict};
     int ret = next_byte(&r) ? read_value(&r, shape, out) : not_json(&r);
     if (ret == 0 && (next_byte(&r) || r.at < r.end)) ret = not_json(&r);
     return ret ? err_wrap(e, "%s", shape->name) : 0;
+}
+
+int json_decode(const struct shape *shape, const char *text, size_t len, struct arena *a, void *out, struct err *e)
+{
+    return decode_text(false, shape, text, len, a, out, e);
+}
+
+int json_decode_strictly(const struct shape *shape, const char *text, size_t len, struct arena *a, void *out, struct err *e)
+{
+    return decode_text(true, shape, text, len, a, out, e);
 }
