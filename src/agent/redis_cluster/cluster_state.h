@@ -43,7 +43,8 @@ struct cluster_state {
     bool newborn;                   /* it is the first process of its shard's primary, and was started with the shard's slots */
     int64_t barred_since;           /* ms: since when it may not follow, having keys and no slots; 0: it is not so */
     bool unclaimed;                 /* slots that are its own were nobody's when the view was read */
-    bool claim;                     /* and the time before, too */
+    bool claim;                     /* and the time before, too; or it has been outvoted for long */
+    int64_t outvoted_since;         /* somebody knows a holder of its slots by a later epoch than its own; 0: nobody does */
     bool unfollowing;               /* INFO replication calls it a master, or did not say yet */
     bool orphan;                    /* and yet it is a replica: of a phantom */
     bool announces;                 /* it has been told so: */

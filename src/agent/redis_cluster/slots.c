@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { OUTVOTED_MS = 2000 }; /* word of a later epoch gets around sooner */
+
 /* ---- a replica takes over ---- */
 
 /* A slot in flight that leaves the node's shard, or comes into it. */
@@ -180,30 +182,62 @@ static bool find_unclaimed(const struct node *n, const struct cluster_map *map, 
     return slots_count(out) > 0;
 }
 
+/*
+ * Two primaries may take their shards over just as slots move between them: the one that gave them has the later epoch then. All primaries
+ * see who has the slots, and a replica believes nobody but whoever has a later epoch still. Source: clusterUpdateSlotsConfigWith().
+ */
+static bool is_outvoted(const struct node *n, const struct cluster_map *map)
+{
+    const struct proto_cluster_node *me = cluster_entry_of(n);
+    const struct cluster_view *v = &cluster_of(n)->view;
+    bool outvoted = false;
+    if (me == NULL || !me->primary.v || v->role != ROLE_PRIMARY || !v->agrees || slots_count(&v->slots) == 0) return false;
+    for (size_t i = 0; i < map->m->nodes.n; i++) {
+        const struct node *other = cluster_find_ready(n->host, map->m->nodes.items[i].order);
+        const struct cluster_view *theirs = other != NULL && other != n ? &cluster_of(other)->view : NULL;
+        if (theirs == NULL || theirs->agrees) continue;
+        if (!theirs->read || theirs->role == ROLE_PRIMARY) return false;
+        outvoted = outvoted || theirs->latest > v->epoch;
+    }
+    return outvoted;
+}
+
 /* Only what is nobody's twice in a row: word of an owner may be on its way. */
 void slots_note_unclaimed(struct node *n, const struct cluster_map *map)
 {
     struct cluster_state *c = cluster_of(n);
     struct slots s;
     bool now = find_unclaimed(n, map, &s);
-    c->claim = now && c->unclaimed;
+    if (!is_outvoted(n, map)) c->outvoted_since = 0;
+    else if (c->outvoted_since == 0) c->outvoted_since = node_now(n);
+    bool outvoted = c->outvoted_since && node_now(n) - c->outvoted_since >= OUTVOTED_MS;
+    c->claim = (now && c->unclaimed) || outvoted;
     c->unclaimed = now;
+}
+
+static void take_unclaimed(struct node *n, const struct slots *s)
+{
+    for (int first = slots_next(s, 0), last; first < SLOTS; first = slots_next(s, last + 1)) {
+        char from[12], to[12];
+        for (last = first; last + 1 < SLOTS && slots_has(s, last + 1);) last++;
+        snprintf(from, sizeof from, "%d", first);
+        snprintf(to, sizeof to, "%d", last);
+        redis_send_unread(n, WORDS("CLUSTER", "ADDSLOTSRANGE", from, to));
+    }
+    log_warn("node %s: takes %d slots that nobody has", n->id, slots_count(s));
 }
 
 void slots_claim(struct node *n)
 {
     struct slots s;
+    struct cluster_state *c = cluster_of(n);
     const struct cluster_map *map = cluster_map_of(n);
-    cluster_of(n)->claim = cluster_of(n)->unclaimed = false;
-    if (map == NULL || !find_unclaimed(n, map, &s)) return;
-    for (int first = slots_next(&s, 0), last; first < SLOTS; first = slots_next(&s, last + 1)) {
-        char from[12], to[12];
-        for (last = first; last + 1 < SLOTS && slots_has(&s, last + 1);) last++;
-        snprintf(from, sizeof from, "%d", first);
-        snprintf(to, sizeof to, "%d", last);
-        redis_send_unread(n, WORDS("CLUSTER", "ADDSLOTSRANGE", from, to));
-    }
-    log_warn("node %s: takes %d slots that nobody has", n->id, slots_count(&s));
+    bool unclaimed = map != NULL && find_unclaimed(n, map, &s), outvoted = c->outvoted_since != 0;
+    c->claim = c->unclaimed = false;
+    c->outvoted_since = 0;
+    if (unclaimed) take_unclaimed(n, &s);
+    else if (outvoted) log_warn("node %s: takes a later epoch, as others know an older holder of its slots", n->id);
+    else return;
     redis_ask(n, ASK_STEP, WORDS("CLUSTER", "BUMPEPOCH"));
 }
 
