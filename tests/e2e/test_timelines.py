@@ -1,6 +1,6 @@
 """Every workflow goes the way of api/catalog/timelines.json: its statuses, what is pending, and its events, in order.
 
-The first status is the one in the request's answer, the last one what a description shows; the log tells each move between them. MERIDIAN_DRAW=1
+Real engines tell in an order of their own: of theirs, each event has to come. The first status is the one in the request's answer, the last one what a description shows; the log tells each move between them. MERIDIAN_DRAW=1
 writes what happened into the file.
 """
 import json
@@ -16,22 +16,27 @@ from harness import wait_for
 setUpModule, tearDownModule = harness.one_server(flags=["--dry-run"])
 KEPT = os.path.join(harness.ROOT, "api/catalog/timelines.json")
 REGION = "us-east-1"
-# kind → operation that shows it, its member for the id, element that has the status, name of the status, kind in the log, source of its events
+# kind → operation that shows it, its member for the id, element that has the status, name of the status, kind and begin of the id in the log, source
+# of its events
 KINDS = {
-    "rg": ("DescribeReplicationGroups", "ReplicationGroupId", "ReplicationGroup", "Status", "replication group", "replication-group"),
-    "cluster": ("DescribeCacheClusters", "CacheClusterId", "CacheCluster", "CacheClusterStatus", "cache cluster", "cache-cluster"),
-    "snapshot": ("DescribeSnapshots", "SnapshotName", "Snapshot", "SnapshotStatus", "snapshot", None),
-    "user": ("DescribeUsers", "UserId", "member", "Status", "user", "user"),
-    "usergroup": ("DescribeUserGroups", "UserGroupId", "member", "Status", "user group", "user-group"),
-    "global": ("DescribeGlobalReplicationGroups", "GlobalReplicationGroupId", "GlobalReplicationGroup", "Status", "global datastore", None),
+    "rg": ("DescribeReplicationGroups", "ReplicationGroupId", "ReplicationGroup", "Status", "replication group ", "replication-group"),
+    "cluster": ("DescribeCacheClusters", "CacheClusterId", "CacheCluster", "CacheClusterStatus", "cache cluster ", "cache-cluster"),
+    "snapshot": ("DescribeSnapshots", "SnapshotName", "Snapshot", "SnapshotStatus", "snapshot ", None),
+    "user": ("DescribeUsers", "UserId", "member", "Status", "user ", "user"),
+    "usergroup": ("DescribeUserGroups", "UserGroupId", "member", "Status", "user group ", "user-group"),
+    "global": ("DescribeGlobalReplicationGroups", "GlobalReplicationGroupId", "GlobalReplicationGroup", "Status", "global datastore ", None),
     "parametergroup": ("DescribeCacheParameterGroups", "CacheParameterGroupName", "CacheParameterGroup", None, None, "cache-parameter-group"),
+    # The log calls them by what is beneath.
+    "serverless": ("DescribeServerlessCaches", "ServerlessCacheName", "member", "Status", "replication group 0-", "serverless-cache"),
+    "serverlesssnapshot": ("DescribeServerlessCacheSnapshots", "ServerlessCacheSnapshotName", "ServerlessCacheSnapshot", "Status", "snapshot 0-", "serverless-cache-snapshot"),
+    "update": ("DescribeUpdateActions", "CacheClusterIds.member.1", "UpdateAction", "UpdateActionStatus", None, None),
     "subnetgroup": ("DescribeCacheSubnetGroups", "CacheSubnetGroupName", "CacheSubnetGroup", None, None, "cache-subnet-group"),
 }
 # Far from now, so that what waits for it waits.
 WINDOW = "%s:05:00-%s:06:00" % (2 * (time.strftime("%a", time.gmtime(time.time() + 3 * 24 * 3600)).lower(),))
 # The members of the global datastore, and their regions.
 MEMBERS = {"home": "us-east-1", "away": "eu-west-1"}
-AT_REST = {"available", "active", "primary-only", None}
+AT_REST = {"available", "active", "primary-only", "complete", "stopped", None}
 
 
 def load(name):
@@ -47,6 +52,13 @@ def kind_of(source, message):
     found = [(len(pattern.pattern), name) for name, of, pattern in EVENTS if of == source and pattern.match(message)]
     assert found, (source, message)
     return max(found)[1]
+
+
+def draw(which, seen):
+    kept = dict(load("timelines.json"), **{which: seen})
+    lists = ',\n'.join(' "%s": [\n  %s\n ]' % (name, ",\n  ".join(map(json.dumps, lines))) for name, lines in kept.items() if name != "about")
+    with open(KEPT, "w", encoding="utf-8") as f:
+        f.write('{\n "about": %s,\n%s\n}\n' % (json.dumps(kept["about"]), lists))
 
 
 def tag(name):
@@ -84,7 +96,7 @@ class Timelines(harness.Case):
     def moves(self, kind, key, region, at):
         """The statuses that the log has from a place on."""
         word, path = KINDS[kind][4], []
-        for before, after in re.findall(r"info  %s%s %s: (.+) -> (.+)" % ("" if kind == "global" else region + " ", word, re.escape(key)), self.server.log()[at:]):
+        for before, after in re.findall(r"info  %s%s%s: (.+) -> (.+)" % ("" if kind == "global" else region + " ", word, re.escape(key)), self.server.log()[at:]):
             path += [before] * (path[-1:] != [before]) + [after]
         return path
 
@@ -92,7 +104,7 @@ class Timelines(harness.Case):
         """What happened: statuses, pending values, and the new events of the resource and of its members."""
         (kind, _, key), (action, _, form) = line["resource"].partition(" "), line["request"].partition(" ")
         key, _, region = key.partition("@")
-        form = form.replace("{window}", WINDOW)
+        form = form.replace("{window}", WINDOW).replace("{update}", self.update)
         region = region or REGION
         self.remember_members(kind, key, region)
         before, at = self.all_events(kind, key, region), len(self.server.log())
@@ -127,18 +139,28 @@ class Timelines(harness.Case):
         element = next(xml.iter(tag("PendingModifiedValues")), None)
         return sorted(contract.local(e) for e in element if len(e) or e.text) if element is not None else []
 
-    def test_every_workflow_goes_its_way(self):
+    @property
+    def update(self):
+        answer = self.ask("DescribeServiceUpdates", "", REGION)
+        return next(e.text for e in answer.xml.iter(tag("ServiceUpdateName")))
+
+    def compare(self, which, in_order=lambda line: line):
         self.members, self.of = set(), None
-        kept = load("timelines.json")
-        seen = []
-        for line in kept["workflows"]:
-            seen.append(dict({k: line[k] for k in ("resource", "request")}, **self.walk(line)))
+        expected = load("timelines.json")[which]
+        seen = [dict({k: line[k] for k in ("resource", "request")}, **self.walk(line)) for line in expected]
         if os.environ.get("MERIDIAN_DRAW"):
-            with open(KEPT, "w", encoding="utf-8") as f:
-                f.write('{\n "about": %s,\n "workflows": [\n  %s\n ]\n}\n' % (json.dumps(kept["about"]), ",\n  ".join(map(json.dumps, seen))))
-        for expected, got in zip(kept["workflows"], seen):
-            with self.subTest(expected["request"]):
-                self.assertEqual({k: expected.get(k) for k in got}, got)
+            draw(which, seen)
+        for line, got in zip(expected, seen):
+            with self.subTest(line["request"]):
+                self.assertEqual(in_order({k: line.get(k) for k in got}), in_order(got))
+
+    def test_every_workflow_goes_its_way(self):
+        self.compare("workflows")
+
+    def test_so_do_those_that_need_engines(self):
+        self.own_server()
+        self.server.start()
+        self.compare("with_engines", lambda line: dict(line, events={of: sorted(events) for of, events in line["events"].items()}))
 
 
 if __name__ == "__main__":
