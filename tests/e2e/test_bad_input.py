@@ -1,7 +1,8 @@
 """What requests say wrongly, generated from the model in api/: for every member of every served operation.
 
 Each line is answered as the service answers it: unknown members are ignored, a wrong type, a string outside its limits and a list outside its
-own are InvalidParameterValue in the service's words, and the last of two equal keys counts. A line that is right is never refused for the
+own are InvalidParameterValue, and the last of two equal keys counts. The whole message is compared: a member that is missing and one outside its
+limits have the service's words; what a wrong type must be is said in words of the program's own. A line that is right is never refused for the
 member's form. Nothing is broken by any of them.
 """
 import os
@@ -20,7 +21,26 @@ LONGEST = 4096
 # What is said of a value that can't be read, or lies outside its limits.
 FORM = re.compile(r"failed to satisfy constraint|must be a list|must be a number|malformed|Malformed")
 WRONG = {"integer": ["x", "1.5", "", "2147483648", "-2147483649"], "boolean": ["maybe", "", "2"], "double": ["x", ""], "timestamp": ["yesterday", "2026-13-01T00:00:00Z"]}
+MUST = {"integer": "be an integer of 32 bits", "boolean": "be true or false", "double": "be a number", "timestamp": "be an ISO 8601 timestamp"}
+SHOWN = 100
 RIGHT = {"integer": ["2147483647", "-2147483648", "0"], "boolean": ["true", "false", "TRUE"], "double": ["1.5"], "timestamp": ["2026-11-29T00:00:00Z"]}
+
+
+def violated(key, value, must, secret=False):
+    """The message about a value; a key's parts begin with small letters in it."""
+    path = ".".join(part[:1].lower() + part[1:] for part in key.split("."))
+    return "Value%s at '%s' failed to satisfy constraint: Member must %s" % ("" if secret else " '%s'" % value[:SHOWN], path, must)
+
+
+def missing(key):
+    return "The parameter %s must be provided and must not be null." % key
+
+
+def string_must(limits, text):
+    if len(text) < limits.get("min", 0):
+        return "have length greater than or equal to %d" % limits["min"]
+    high = limits.get("max", LONGEST)
+    return "have length less than or equal to %d" % high if len(text) > high else "satisfy regular expression pattern: " + limits["pattern"]
 
 
 def matching(limits, size):
@@ -46,14 +66,18 @@ def string_lines(limits):
 
 
 def leaf_lines(expression):
-    """(right values, wrong values) of a leaf, or None: it is none."""
+    """(right values, wrong values, what each of these must be, whether it is secret) of a leaf, or None: it is none."""
     name = contract.EXPRESSION.match(expression)["name"]
     if name in RIGHT:
-        return RIGHT[name], WRONG[name]
+        return RIGHT[name], WRONG[name], [MUST[name]] * len(WRONG[name]), False
     shape = {"string": {}} if name == "string" else MODEL.shapes.get(name, {})
     if "enum" in shape:
-        return shape["enum"], ["none-of-these", ""]
-    return string_lines(shape["string"]) if "string" in shape and isinstance(shape["string"], dict) else None
+        return shape["enum"], ["none-of-these", ""], ["satisfy enum value set: [%s]" % ", ".join(shape["enum"])] * 2, False
+    limits = shape.get("string")
+    if not isinstance(limits, dict):
+        return None
+    right, wrong = string_lines(limits)
+    return right, wrong, [string_must(limits, text) for text in wrong], limits.get("secret", False)
 
 
 def list_of(expression):
@@ -83,21 +107,21 @@ def members_of(operation):
 
 
 def lines_of(key, expression, others, depth=0):
-    """(form, whether it is refused for the member) of a member and of what it is made of."""
+    """(form, None or the message that refuses it for the member) of a member and of what it is made of."""
     listed, leaf = list_of(expression), leaf_lines(expression)
     if leaf:
-        yield from ((dict(others, **{key: v}), False) for v in leaf[0])
-        yield from ((dict(others, **{key: v}), True) for v in leaf[1])
+        yield from ((dict(others, **{key: v}), None) for v in leaf[0])
+        yield from ((dict(others, **{key: v}), violated(key, v, must, leaf[3])) for v, must in zip(leaf[1], leaf[2]))
     elif listed:
         element, item, limits = listed
         one = {".%s" % element + ".1" + k: v for k, v in example(item).items()}
-        yield dict(others, **{key: "x"}), True
-        yield dict(others, **{key: ""}), bool(limits.get("min"))
-        yield dict(others, **{key + ".%s.x" % element: "1"}), expression.endswith("!")
+        yield dict(others, **{key: "x"}), "The parameter %s must be a list." % key
+        yield dict(others, **{key: ""}), violated(key, "[]", "have length greater than or equal to %d" % limits["min"]) if limits.get("min") else None
+        yield dict(others, **{key + ".%s.x" % element: "1"}), missing(key) if expression.endswith("!") else None
         for i in (1, 7, 999999999):
-            yield dict(others, **{key + k.replace(".1", ".%d" % i, 1): v for k, v in one.items()}), False
+            yield dict(others, **{key + k.replace(".1", ".%d" % i, 1): v for k, v in one.items()}), None
         # The first spelling of an index counts, and the list is not longer for the second.
-        yield dict(others, **{key + k.replace(".1", n, 1): v for n in (".1", ".01") for k, v in one.items()}), False
+        yield dict(others, **{key + k.replace(".1", n, 1): v for n in (".1", ".01") for k, v in one.items()}), None
         if depth < 3:
             yield from lines_of("%s.%s.1" % (key, element), item, others, depth + 1)
     elif depth < 3:
@@ -115,7 +139,7 @@ class BadInput(harness.Case):
     def check(self, operation, form, refused, failures):
         answer = self.ask(operation, form)
         told = answer.message or ""
-        if answer.status >= 500 or (refused and answer.code != VALUE) or (not refused and answer.code and FORM.search(told)):
+        if answer.status >= 500 or (refused and (answer.code, told) != (VALUE, refused)) or (not refused and answer.code and FORM.search(told)):
             short = {k: v if len(v) < 40 else "%s… (%d)" % (v[:10], len(v)) for k, v in form.items()}
             failures.append("%s %s: %s %s" % (operation, short, answer.code or "done", told[:200]))
         return answer
@@ -133,7 +157,7 @@ class BadInput(harness.Case):
                     self.check(operation, form, refused, failures)
                     n += 1
                 if expression.endswith("!"):
-                    self.check(operation, self.required(operation, but=name), True, failures)
+                    self.check(operation, self.required(operation, but=name), missing(name), failures)
                     n += 1
         print("%d lines" % n)
         self.assertEqual([], failures[:50], "%d of %d lines" % (len(failures), n))

@@ -1,7 +1,7 @@
 """Every workflow goes the way of api/catalog/timelines.json: its statuses, what is pending, and its events, in order.
 
-Real engines tell in an order of their own: of theirs, each event has to come. The first status is the one in the request's answer, the last one what a description shows; the log tells each move between them. MERIDIAN_DRAW=1
-writes what happened into the file.
+The first status is the one in the request's answer, the last one what a description shows; the log tells each move between them. Real engines
+tell in an order of their own: of theirs, each event has to come. MERIDIAN_DRAW=1 writes what happened into the file.
 """
 import json
 import os
