@@ -41,6 +41,14 @@ static struct world_cluster *source_cluster(struct world *w, const struct world_
     return c && !c->drop && is_of_cluster(s, c) ? c : NULL;
 }
 
+/* NULL unless a replication group is to lose this one member; it is not deleted itself meanwhile, since it is snapshotting. */
+static struct world_cluster *source_replica(struct world *w, const struct world_rg *rg, const struct world_snapshot *s)
+{
+    bool one = rg && rg->row.status != RG_DELETING && s->row.cluster_id;
+    struct world_cluster *c = one ? world_cluster(w, s->row.region, s->row.rg_id, s->row.cluster_id) : NULL;
+    return c && !c->drop && c->row.status == CLUSTER_DELETING ? c : NULL;
+}
+
 static struct world_node *find_stored_node(struct world *w, const char *region, const char *id)
 {
     for (size_t i = 0; i < w->n_nodes; i++)
@@ -85,7 +93,8 @@ static void end_snapshot(struct world *w, struct world_snapshot *s, bool done)
     if (s->row.final) {
         /* Its source goes now that it is taken, or stays as it was: a failed final snapshot must not cost the data. */
         struct world_rg *rg = source_group(w, s);
-        struct world_cluster *c = source_cluster(w, s);
+        struct world_cluster *replica = source_replica(w, rg, s), *c = replica ? replica : source_cluster(w, s);
+        if (replica) rg = NULL;
         if (rg && done) delete_nodes(w, rg->nodes, rg->n_nodes);
         if (rg && !done) move_rg_status(w, &rg->row.status, RG_FINAL_SNAPSHOT_FAILED);
         if (rg && !done) move_members(w, rg, CLUSTER_DELETING, CLUSTER_FINAL_SNAPSHOT_FAILED);

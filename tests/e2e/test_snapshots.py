@@ -4,7 +4,7 @@ import unittest
 import harness
 import redis.cluster
 import snapshots
-from harness import NODE_TYPE, connect, name
+from harness import NODE_TYPE, connect, name, wait_for
 
 setUpModule, tearDownModule = harness.one_server()
 
@@ -122,6 +122,18 @@ class TakingSnapshots(snapshots.Case):
         restored = self.restore(SnapshotName=snapshot)
         self.wait_group(restored)
         self.assertEqual(before, snapshots.contents(self.primary(restored)))
+
+    def test_a_final_snapshot_outlives_its_replica(self):
+        group, snapshot = self.create_group(nodes=3), name("final")
+        with self.primary(group) as client:
+            client.set("k", "v")
+            self.assertEqual(2, client.wait(2, 10000))
+        self.api().delete_cache_cluster(CacheClusterId=group + "-003", FinalSnapshotIdentifier=snapshot)
+        wait_for(lambda: len(self.group(group)["MemberClusters"]) == 2, "the replica's end")
+        self.wait_group(group)
+        self.assertEqual(group + "-003", self.wait_snapshot(snapshot)["CacheClusterId"])
+        restored = self.create_group(SnapshotName=snapshot)
+        self.assertEqual("v", self.primary(restored).get("k"))
 
     def test_a_final_snapshot_outlives_its_cluster(self):
         cluster, snapshot = name("alone"), name("final")

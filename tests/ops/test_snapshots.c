@@ -178,8 +178,8 @@ Test(snapshots, faults_of_deleting_what_is_to_leave_something)
             "Replication group young is not in available state: its primary can't be retained."},
         {"DeleteReplicationGroup", "ReplicationGroupId=there&RetainPrimaryCluster=true&FinalSnapshotIdentifier=x", COMBINATION,
             "FinalSnapshotIdentifier can't be used together with RetainPrimaryCluster, which keeps the data."},
-        {"DeleteCacheCluster", "CacheClusterId=there-002&FinalSnapshotIdentifier=x", COMBINATION,
-            "FinalSnapshotIdentifier can't be used with cache cluster there-002, a member of replication group there."},
+        {"DeleteCacheCluster", "CacheClusterId=there-001&FinalSnapshotIdentifier=x", FAULT_INVALID_CACHE_CLUSTER_STATE,
+            "Cache cluster there-001 is serving as primary for replication group there and cannot be deleted"},
     };
     CHECK(HOME, table);
 }

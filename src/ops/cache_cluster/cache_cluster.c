@@ -108,10 +108,8 @@ static int take_final(struct op *op, const struct api_delete_cache_cluster_in *i
         .name = in->final_snapshot_identifier, .name_parameter = "FinalSnapshotIdentifier", .cluster = c, .final = true};
     const char *name;
     int r = snapshot_check_supported(op, c);
+    if (r == 0 && c->rg_id) r = find_rg(op, c->rg_id, &q.rg);
     if (r) return r;
-    if (c->rg_id)
-        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
-            "FinalSnapshotIdentifier can't be used with cache cluster %s, a member of replication group %s.", c->id, c->rg_id);
     if (c->status != CLUSTER_AVAILABLE || unserved_for_long(op, c->unserved_since_ms))
         return op_fault(op, FAULT_INVALID_CACHE_CLUSTER_STATE, "Cache cluster %s is not in a valid state to be deleted", c->id);
     return snapshot_take(op, &q, &name);
@@ -143,7 +141,9 @@ int op_delete_cache_cluster(struct op *op, const struct api_delete_cache_cluster
     struct row_cache_cluster *c;
     int r = find_cluster(op, in->cache_cluster_id, &c);
     if (r) return r;
-    if (in->final_snapshot_identifier) r = take_final(op, in, c);
-    if (r == 0) r = c->rg_id ? rg_delete_member(op, c) : delete_alone(op, c, in->final_snapshot_identifier != NULL);
+    bool final = in->final_snapshot_identifier != NULL;
+    if (c->rg_id) r = rg_check_member_deletable(op, c);
+    if (r == 0 && final) r = take_final(op, in, c);
+    if (r == 0) r = c->rg_id ? rg_delete_member(op, c, final) : delete_alone(op, c, final);
     return r ? r : answer_with_cluster(op, c->id, &out->cache_cluster);
 }

@@ -70,11 +70,12 @@ int rg_add_replica(
     return r ? r : rg_share_tags(op, rg, cluster_id);
 }
 
-int rg_remove_replica(struct op *op, struct row_replication_group *rg, const struct row_node *n)
+/* With a final snapshot its node lives until that is taken: then a plan ends it. */
+static int remove_replica(struct op *op, struct row_replication_group *rg, const struct row_node *n, bool final)
 {
     struct row_cache_cluster *c;
     struct row_node gone = *n;
-    gone.want = WISH_GONE;
+    if (!final) gone.want = WISH_GONE;
     int r = q_cluster_get(op->store, op->arena, rg->region, n->cluster_id, &c, op->err);
     if (r == 0 && c) {
         move_cluster_status(NULL, &c->status, CLUSTER_DELETION_ASKED);
@@ -82,6 +83,11 @@ int rg_remove_replica(struct op *op, struct row_replication_group *rg, const str
     }
     if (r == 0) r = q_tag_delete_arn(op->store, arn_of(op, rg->account, "cluster", n->cluster_id), op->err);
     return r ? r : q_node_put(op->store, &gone, op->err);
+}
+
+int rg_remove_replica(struct op *op, struct row_replication_group *rg, const struct row_node *n)
+{
+    return remove_replica(op, rg, n, false);
 }
 
 static int check_only_replica_parameters(struct op *op, const struct api_create_cache_cluster_in *in)
@@ -149,16 +155,26 @@ static int check_member_deletable(struct op *op, const struct row_cache_cluster 
     return 0;
 }
 
-int rg_delete_member(struct op *op, const struct row_cache_cluster *c)
+int rg_check_member_deletable(struct op *op, const struct row_cache_cluster *c)
 {
     struct row_replication_group *rg;
     struct row_node *members;
     size_t n;
     int r = find_rg(op, c->rg_id, &rg);
     if (r == 0) r = rg_read_members(op, rg, &members, &n);
-    if (r == 0) r = check_member_deletable(op, c, rg, members, n);
-    if (r) return r;
+    return r ? r : check_member_deletable(op, c, rg, members, n);
+}
+
+int rg_delete_member(struct op *op, const struct row_cache_cluster *c, bool final)
+{
+    struct row_replication_group *rg;
+    struct row_node *members;
+    size_t n;
+    int r = find_rg(op, c->rg_id, &rg);
+    if (r == 0) r = rg_read_members(op, rg, &members, &n);
     for (size_t i = 0; r == 0 && i < n; i++)
-        if (strcmp(members[i].cluster_id, c->id) == 0) r = rg_remove_replica(op, rg, &members[i]);
-    return r ? r : rg_set_modifying(op, rg);
+        if (strcmp(members[i].cluster_id, c->id) == 0) r = remove_replica(op, rg, &members[i], final);
+    if (r || !final) return r ? r : rg_set_modifying(op, rg);
+    move_rg_status(NULL, &rg->status, RG_SNAPSHOT_ASKED);
+    return q_replication_group_put(op->store, rg, op->err);
 }

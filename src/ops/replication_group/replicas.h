@@ -16,4 +16,6 @@ int rg_remove_replica(struct op *op, struct row_replication_group *rg, const str
 int rg_create_member(struct op *op, const struct api_create_cache_cluster_in *in);
 
 /* DeleteCacheCluster of a member: refused for the primary and where automatic failover would be left without a replica. */
-int rg_delete_member(struct op *op, const struct row_cache_cluster *c);
+int rg_check_member_deletable(struct op *op, const struct row_cache_cluster *c);
+/* One that has passed the check. With a final snapshot its node lives until that is taken. */
+int rg_delete_member(struct op *op, const struct row_cache_cluster *c, bool final);
