@@ -107,7 +107,7 @@ static void plan_ownership(void)
  * taken off below; while data are loaded, roles stay what they are. */
 static void try_to_follow(void)
 {
-    if (host[0] == '\0' || unmarked || !internals_is_primary()) return;
+    if (unable != NULL || host[0] == '\0' || unmarked || !internals_is_primary()) return;
     if ((ModuleGetContextFlags(self) & (MODULE_FLAG_LOADING | MODULE_FLAG_ASYNC_LOADING)) || !slots_are_covered())
         return plan_retry(RETRY_MS);
     if (!following && !owner) restore_history();
@@ -148,7 +148,7 @@ static void loop_begins(struct module_ctx *ctx, struct module_event event, uint6
 static void role_changed(struct module_ctx *ctx, struct module_event event, uint64_t what, void *data)
 {
     (void)ctx, (void)event, (void)data;
-    if (busy) return;
+    if (busy || unable != NULL) return;
     following = following && what == MODULE_ROLE_REPLICA && internals_is_primary();
     if (what == MODULE_ROLE_REPLICA) owner = false;
     if (what != MODULE_ROLE_PRIMARY) return;
@@ -164,6 +164,7 @@ static void loading_changed(struct module_ctx *ctx, struct module_event event, u
     bool begins = what == MODULE_LOADING_STREAM || what == MODULE_LOADING_FILE;
     bool ends = what == MODULE_LOADING_ENDED || what == MODULE_LOADING_FAILED;
     hide_once();
+    if (unable != NULL) return;
     if (begins && !unmarked && host[0] != '\0' && internals_is_primary() && slots_are_covered()) {
         internals_mark_primary(false);
         unmarked = true;

@@ -8,22 +8,36 @@
 
 enum { NAME_LENGTH = 40, FLAG_PRIMARY = 1, FLAG_REPLICA = 2, FLAG_MYSELF = 16 };
 
+/* What its follow function asks besides host and port. */
+enum asks {
+    ASKS_NOTHING,
+    ASKS_FULL_SYNC, /* whether the history before must be forgotten */
+    ASKS_BLOCKED,   /* that, and whether blocked clients are to be disconnected, as those before always did */
+};
+
 /* A release whose insides are known. */
 struct release {
     int version; /* major and minor, as GetServerVersion() has them in its upper bytes */
     const char *follow, *follow_nobody;
-    bool asks_full_sync; /* its follow function also asks whether the history before must be forgotten */
-    size_t flags_at;     /* bytes from the start of the node's row */
+    enum asks asks;
+    size_t flags_at; /* bytes from the start of the node's row */
 };
 
+#define VALKEY(version, asks)                                                                                \
+    {                                                                                                        \
+        version, "replicationSetPrimary", "replicationUnsetPrimary", asks, sizeof(int64_t) + 2 * NAME_LENGTH \
+    }
 static const struct release releases[] = {
-    {0x0700, "replicationSetMaster", "replicationUnsetMaster", false, sizeof(int64_t) + NAME_LENGTH},
-    {0x0800, "replicationSetPrimary", "replicationUnsetPrimary", true, sizeof(int64_t) + 2 * NAME_LENGTH},
+    {0x0700, "replicationSetMaster", "replicationUnsetMaster", ASKS_NOTHING, sizeof(int64_t) + NAME_LENGTH},
+    VALKEY(0x0800, ASKS_FULL_SYNC),
+    VALKEY(0x0801, ASKS_FULL_SYNC),
+    VALKEY(0x0901, ASKS_BLOCKED),
 };
 
 static const struct release *release;
 static void (*follow)(char *host, int port);
 static void (*follow_asked)(char *host, int port, int full_sync);
+static void (*follow_blocked)(char *host, int port, int full_sync, bool disconnect_blocked);
 static void (*follow_nobody)(void);
 static char **myself;
 static char *server;
@@ -47,8 +61,8 @@ static const char *find_release(void)
     for (size_t i = 0; i < sizeof releases / sizeof *releases; i++)
         if (releases[i].version == version >> 8) release = &releases[i];
     if (release != NULL) return NULL;
-    snprintf(unknown, sizeof unknown, "release %d.%d is not known; redis 7.0 and valkey 8.0 are", version >> 16 & 255,
-        version >> 8 & 255);
+    snprintf(unknown, sizeof unknown, "release %d.%d is not known; redis 7.0 and valkey 8.0, 8.1 and 9.1 are",
+        version >> 16 & 255, version >> 8 & 255);
     return unknown;
 }
 
@@ -76,7 +90,8 @@ const char *internals_find(struct module_ctx *ctx)
     if (!(ModuleGetContextFlags(ctx) & MODULE_FLAG_CLUSTER)) return "the engine does not run in cluster mode";
     const char *why = find_release();
     if (why != NULL) return why;
-    bool follows = release->asks_full_sync ? find_symbol(release->follow, &follow_asked) : find_symbol(release->follow, &follow);
+    void *const pointers[] = {[ASKS_NOTHING] = &follow, [ASKS_FULL_SYNC] = &follow_asked, [ASKS_BLOCKED] = &follow_blocked};
+    bool follows = find_symbol(release->follow, pointers[release->asks]);
     if (!follows || !find_symbol(release->follow_nobody, &follow_nobody)) return "the engine does not export how it follows";
     if (!find_symbol("countKeysInSlot", &count_keys)) return "the engine does not export how many keys a slot has";
     if (!find_symbol("myself", &myself) || !find_symbol("server", &server)) return "the engine does not export its state";
@@ -100,7 +115,8 @@ void internals_mark_primary(bool primary)
 
 void internals_follow(char *host, int port)
 {
-    if (release->asks_full_sync) follow_asked(host, port, 0);
+    if (release->asks == ASKS_BLOCKED) follow_blocked(host, port, 0, true);
+    else if (release->asks == ASKS_FULL_SYNC) follow_asked(host, port, 0);
     else follow(host, port);
 }
 

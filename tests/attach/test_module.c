@@ -569,7 +569,16 @@ Test(module, an_engine_without_cluster_mode_says_so)
 Test(module, a_release_that_is_not_known_is_left_alone)
 {
     version = 0x070200;
-    expect_unable("release 7.2 is not known; redis 7.0 and valkey 8.0 are");
+    expect_unable("release 7.2 is not known; redis 7.0 and valkey 8.0, 8.1 and 9.1 are");
+}
+
+Test(module, in_one_that_is_left_alone_roles_change_and_data_are_loaded)
+{
+    version = 0x070200;
+    from_file = "h 1";
+    cr_assert_eq(load(), MODULE_OK);
+    tell(MODULE_EVENT_ROLE, MODULE_ROLE_PRIMARY);
+    tell(MODULE_EVENT_LOADING, MODULE_LOADING_STREAM);
 }
 
 Test(module, so_is_one_that_does_not_export_how_it_follows)
