@@ -1,6 +1,6 @@
 """Measures a release build against its targets.
 
-usage: bench.py [FIGURE…]     without a name, all of them: start, size, memory, describe, page, names, reset, forward, create, join, lag,
+usage: bench.py [FIGURE…]     without a name, all of them: start, size, memory, describe, page, callers.verified, names, reset, forward, create, join, lag,
                               failover, takeover, hang, primary, reader, items, tls_create, tls, access, fleet, crowd, snapshot, cluster_create, cluster_large,
                               cluster_huge, reshard,
                               cluster_failover, cluster_election, turns, far_turns, loss, hostile, image, scale, gateway, far,
@@ -38,6 +38,7 @@ import time
 
 import access
 import backup
+import callers
 import clusters
 import fleet
 import groups
@@ -308,7 +309,7 @@ def far_failover():
     yield from failovers(40, 55)
 
 
-ALL = [start, size, memory, describe, page, names, jobs.reset, jobs.forward, create, join, lag, failover, groups.takeover, groups.hang, groups.primary, groups.reader, items.items, secure.tls_create, secure.tls, access.access,
+ALL = [start, size, memory, describe, page, callers.verified, names, jobs.reset, jobs.forward, create, join, lag, failover, groups.takeover, groups.hang, groups.primary, groups.reader, items.items, secure.tls_create, secure.tls, access.access,
        fleet.fleet, fleet.crowd, backup.snapshot, clusters.cluster_create, clusters.cluster_large, clusters.reshard, clusters.cluster_failover, clusters.cluster_election, regions.turns, regions.far_turns, regions.loss, hostile.hostile, image.image, scale.scale, wan.gateway, wan.far, far_failover, native.apply, native.copy, native.joined, native.lag_load]
 
 # What takes minutes and most of the memory is measured where it is asked for.
