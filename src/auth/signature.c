@@ -138,25 +138,33 @@ int signature_check_time(const struct signature *s, int64_t now_ms, struct err *
 
 /* ---- the canonical request ---- */
 
-/* What is neither a letter, a digit nor one of "-._~", nor one of 'kept', becomes %XX. */
-static void put_encoded(struct buf *b, const char *text, size_t n, const char *kept)
+#define PLAIN "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+
+/* What is none of 'plain' becomes %XX. */
+static void put_encoded(struct buf *b, const char *text, size_t n, const char *plain)
 {
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if (c && (strchr(plain, c) || strchr(kept, c))) buf_add(b, &text[i], 1);
-        else buf_printf(b, "%%%02X", c);
+    for (size_t i = 0; i < n;) {
+        size_t run = strspn(text + i, plain);
+        if (run > n - i) run = n - i;
+        buf_add(b, text + i, run);
+        i += run;
+        if (i < n) buf_printf(b, "%%%02X", (unsigned char)text[i++]);
     }
 }
 
 /* What a client has encoded in its own way, in the way of the canonical request. */
 static void put_encoded_again(struct buf *b, const char *text, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n;) {
+        size_t run = strcspn(text + i, "%+");
+        if (run > n - i) run = n - i;
+        put_encoded(b, text + i, run, PLAIN);
+        i += run;
+        if (i == n) break;
         bool escaped = text[i] == '%' && i + 2 < n && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0;
         char c = escaped ? (char)(hex_digit(text[i + 1]) << 4 | hex_digit(text[i + 2])) : text[i] == '+' ? ' ' : text[i];
-        put_encoded(b, &c, 1, "");
-        if (escaped) i += 2;
+        put_encoded(b, (const char[]){c, '\0'}, 1, PLAIN);
+        i += escaped ? 3 : 1;
     }
 }
 
@@ -190,11 +198,11 @@ static void put_query(struct buf *b, const char *query, struct arena *a)
 /* A header's value without space at its ends, and with one space for many. */
 static void put_header_value(struct buf *b, const char *value)
 {
-    value += strspn(value, " \t");
-    for (const char *p = value; *p; p++) {
-        bool space = *p == ' ' || *p == '\t';
-        if (space && (p[1] == ' ' || p[1] == '\t' || p[1] == '\0')) continue;
-        buf_add(b, space ? " " : p, 1);
+    for (value += strspn(value, " \t"); *value;) {
+        size_t word = strcspn(value, " \t"), space = strspn(value + word, " \t");
+        buf_add(b, value, word);
+        value += word + space;
+        if (*value) buf_add(b, " ", 1);
     }
 }
 
@@ -220,7 +228,7 @@ static void put_canonical(struct buf *b, const struct signature *s, const struct
     digest_bytes(q->body, q->body_len, digest);
     hex_write(digest, sizeof digest, body);
     buf_printf(b, "%s\n", q->method);
-    put_encoded(b, q->path, strlen(q->path), "/");
+    put_encoded(b, q->path, strlen(q->path), PLAIN "/");
     buf_puts(b, "\n");
     put_query(b, q->query, a);
     buf_puts(b, "\n");
