@@ -52,8 +52,9 @@ static void answer_error(struct request *q, int r)
     static const struct {
         int status;
         const char *type;
-    } types[] = {{FIS_INVALID, "ValidationException"}, {FIS_NOT_FOUND, "ResourceNotFoundException"},
-        {FIS_CONFLICT, "ConflictException"}, {403, "AccessDeniedException"}, {503, "ServiceUnavailable"}};
+    } types[] = {{FIS_INVALID, "ValidationException"}, {FIS_QUOTA, "ServiceQuotaExceededException"},
+        {FIS_NOT_FOUND, "ResourceNotFoundException"}, {FIS_CONFLICT, "ConflictException"}, {403, "AccessDeniedException"},
+        {503, "ServiceUnavailable"}};
     const char *type = "InternalServerException", *message = r < 0 ? "An internal error has occurred." : q->err.msg;
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (types[i].status == r) type = types[i].type;
@@ -123,6 +124,15 @@ static int repeat_template(struct request *q, const struct row_experiment_templa
     return same ? answer_template(q, made->id) : token_is_used(q);
 }
 
+static int check_room_for_template(struct request *q)
+{
+    struct row_experiment_template *rows;
+    size_t n;
+    int r = q_experiment_template_list(q->store, q->arena, q->region->name, q->scope.account, &rows, &n, &q->err);
+    if (r || n < FIS_TEMPLATES_MAX) return r;
+    return err_set(&q->err, FIS_QUOTA, "There may be %d experiment templates.", FIS_TEMPLATES_MAX);
+}
+
 static int create_template(struct request *q)
 {
     size_t len;
@@ -132,6 +142,7 @@ static int create_template(struct request *q)
     int r = fis_template_read(q->store, q->arena, q->region, q->scope.account, body, &wanted, &q->err);
     if (r == 0) r = q_experiment_template_by_token(q->store, q->arena, q->region->name, q->scope.account, body, &made, &q->err);
     if (r == 0 && made) return repeat_template(q, made, body);
+    if (r == 0) r = check_room_for_template(q);
     const struct row_experiment_template row = {id, q->region->name, q->scope.account, body, clock_now_ms()};
     if (r == 0) r = q_experiment_template_put(q->store, &row, &q->err);
     return r ? r : answer_template(q, id);
@@ -279,6 +290,16 @@ static int read_start(struct request *q, const struct row_experiment_template **
     return 0;
 }
 
+static int check_room_for_experiment(struct request *q)
+{
+    struct row_experiment *rows;
+    size_t n, active = 0;
+    int r = q_experiment_list(q->store, q->arena, q->region->name, q->scope.account, "", &rows, &n, &q->err);
+    for (size_t i = 0; r == 0 && i < n; i++) active += progress_of(q, &rows[i]).end_ms == 0;
+    if (r || active < FIS_ACTIVE_MAX) return r;
+    return err_set(&q->err, FIS_QUOTA, "There may be %d active experiments.", FIS_ACTIVE_MAX);
+}
+
 static int start_experiment(struct request *q)
 {
     const struct row_experiment_template *template;
@@ -290,6 +311,7 @@ static int start_experiment(struct request *q)
     if (r == 0) r = q_experiment_by_token(q->store, q->arena, q->region->name, q->scope.account, body, &begun, &q->err);
     if (r == 0 && begun) return strcmp(begun->template_id, template->id) == 0 ? answer_experiment(q, begun) : token_is_used(q);
     if (r == 0) r = fis_template_read(q->store, q->arena, q->region, q->scope.account, template->body, &wanted, &q->err);
+    if (r == 0) r = check_room_for_experiment(q);
     if (r) return r;
     for (size_t i = 0; i < wanted.n; i++) n_targets += wanted.actions[i].n_rg_ids;
     int64_t now_ms = clock_now_ms();

@@ -203,6 +203,7 @@ static int read_schedule(const struct reading *r, struct fis_template *out)
     size_t n;
     int rc = names_at(r, "actions", &names, &n);
     if (rc) return rc;
+    if (n > FIS_ACTIONS_MAX) return err_set(r->err, FIS_QUOTA, "An experiment template may have %d actions.", FIS_ACTIONS_MAX);
     *out = (struct fis_template){.actions = arena_array(r->arena, struct fis_action, n)};
     for (size_t i = 0; rc == 0 && i < n; i++) {
         struct fis_action *action = &out->actions[out->n++];

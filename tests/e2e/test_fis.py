@@ -128,6 +128,23 @@ class Experiments(harness.Case):
         other = self.fis().start_experiment(clientToken=name("token"), experimentTemplateId=first["id"])["experiment"]
         self.assertNotEqual(begun["id"], other["id"])
 
+    def test_keep_to_the_quotas_of_the_service(self):
+        group = self.pair()
+        asked = self.template({"resourceArns": [self.arn(group)]})
+        many = {"a%d" % n: asked["actions"]["power"] for n in range(21)}
+        with self.assertRaises(self.fis().exceptions.ServiceQuotaExceededException) as refused:
+            self.fis().create_experiment_template(**asked | {"actions": many})
+        self.assertEqual(402, refused.exception.response["ResponseMetadata"]["HTTPStatusCode"])
+        template = self.fis().create_experiment_template(**asked)["experimentTemplate"]["id"]
+        begun = []
+        with self.assertRaises(self.fis().exceptions.ServiceQuotaExceededException):
+            for _ in range(6):
+                begun.append(self.fis().start_experiment(clientToken=name("t"), experimentTemplateId=template)["experiment"])
+        for experiment in begun:
+            self.fis().stop_experiment(id=experiment["id"])
+        self.fis().start_experiment(clientToken=name("t"), experimentTemplateId=template)
+        self.assertLessEqual(len(begun), 5)
+
     def test_fail_without_a_target(self):
         template = self.fis().create_experiment_template(**self.template({"resourceArns": [self.arn("nobody")]}))["experimentTemplate"]
         experiment = self.fis().start_experiment(clientToken=name("t"), experimentTemplateId=template["id"])["experiment"]
