@@ -13,7 +13,24 @@
 enum {
     OFFSETS_LIMIT_MS = 50,   /* a replica that has not told its last offset by then is taken at its word */
     SWITCH_LIMIT_MS = 10000, /* an orderly change that has not come about by then is given up */
+    RECALL_LOOK_MS = 10,     /* as often it is looked whether an agent has taken the order to hold a primary down again */
 };
+
+/*
+ * A dead primary that nobody can replace is let start, empty. Whoever has data comes too late then: another region would give them to one
+ * that takes writes already, or take the place of that one, and so would a replica that is asked to. It is held down again, and is known to
+ * be down once the agent has taken that order and it still is dead.
+ */
+static void follow_release(struct world *w, struct world_node *first)
+{
+    const struct world_region *r = world_region(w, first->row.region);
+    bool dead = node_is_dead(first), held = dead && want_node(w, first).hold;
+    bool obeyed = first->stored && first->stored->release == RELEASE_RECALLED && r && r->obeys;
+    if (!dead || (held && obeyed)) world_set_word(w, &first->row.release, RELEASE_NONE);
+    else if (!held) world_set_word(w, &first->row.release, RELEASE_GIVEN);
+    else if (first->row.release == RELEASE_GIVEN) world_set_word(w, &first->row.release, RELEASE_RECALLED);
+    if (first->row.release == RELEASE_RECALLED) world_wake(w, w->steady_ms + RECALL_LOOK_MS);
+}
 
 /* An upgrade will try again before long: it does not tell of each time. */
 static bool is_upgrade(const struct world_rg *rg)
@@ -96,7 +113,7 @@ static void plan_switch(struct world *w, struct world_rg *rg, struct world_node_
     }
     world_wake(w, ng->row.switch_since_ms + SWITCH_LIMIT_MS);
     bool took_over = node_takes_writes(next);
-    bool quiet = want_passive(rg) || node_is_dead(first);
+    bool quiet = want_passive(rg) || (node_is_dead(first) && first->row.release == RELEASE_NONE);
     if (quiet || (ng->row.switch_offset >= 0 && took_over)) candidate_make_primary(w, rg, ng, first, next);
     else if (ng->row.switch_offset < 0 && first->row.seen_fenced && follows_now(ng, next))
         world_set_int(w, &ng->row.switch_offset, first->row.seen_offset);
@@ -131,6 +148,7 @@ void plan_failover(struct world *w, struct world_rg *rg)
         struct world_node_group *ng = &rg->node_groups[i];
         struct world_node *first = rg_primary(ng);
         if (first == NULL) continue;
+        if (!want_passive(rg)) follow_release(w, first);
         if (node_is_dead(first) && want_failover(rg) && !first->seed) replace_dead(w, rg, ng, first);
         else if (ng->row.switch_node_id) plan_switch(w, rg, ng, first);
         plan_recovery(w, rg, ng);

@@ -42,30 +42,6 @@ static void follow_progress(struct world *w, const struct handover *h)
     }
 }
 
-/*
- * A dead primary that nobody can replace is let start, empty. Another region that has data comes too late then: it would give them to one
- * that takes writes already, or take the place of that one. It is held down again, and the region gives its data, or takes its place, once the
- * agent has taken that order and it still is dead.
- */
-static void follow_release(struct world *w, struct world_node *old)
-{
-    const struct world_region *r = world_region(w, old->row.region);
-    bool dead = node_is_dead(old), held = dead && want_node(w, old).hold;
-    bool obeyed = old->stored && old->stored->release == RELEASE_RECALLED && r && r->obeys;
-    if (!dead || (held && obeyed)) world_set_word(w, &old->row.release, RELEASE_NONE);
-    else if (!held) world_set_word(w, &old->row.release, RELEASE_GIVEN);
-    else if (old->row.release == RELEASE_GIVEN) world_set_word(w, &old->row.release, RELEASE_RECALLED);
-}
-
-static void follow_releases(struct world *w, struct world_global *g)
-{
-    struct world_member *active = global_primary(g);
-    for (size_t i = 0; active && active->rg && i < active->rg->n_node_groups; i++) {
-        struct world_node *old = rg_primary(&active->rg->node_groups[i]);
-        if (old && !active->rg->node_groups[i].drop) follow_release(w, old);
-    }
-}
-
 /* One that was passed over and may live takes no part from here on, whatever it says. */
 static void swap_roles(struct world *w, const struct handover *h)
 {
@@ -292,7 +268,6 @@ void plan_global(struct world *w, struct world_global *g)
     for (size_t i = 0; i < g->n_members; i++) plan_member(w, &g->members[i]);
     plan_global_scaling(w, g);
     plan_forks(w, g);
-    follow_releases(w, g);
     if (plan_phase(w, g)) return;
     bool busy = g->row.status == GLOBAL_CREATING || g->row.status == GLOBAL_MODIFYING;
     if (!busy || g->row.phase != PHASE_STEADY) return;

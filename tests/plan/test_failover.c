@@ -366,6 +366,11 @@ Test(failover, a_promotion_on_request_does_not_wait_for_a_primary_that_can_not_s
     plan_world(&b.w);
     cr_assert_str_eq(ng->row.primary_node_id, "demo-001.0001", "nobody asked for another");
     start_switch("demo-002.0001");
+    cr_assert_str_eq(ng->row.primary_node_id, "demo-001.0001", "it was let start, and may take writes by now");
+    cr_assert(want_node(&b.w, &b.nodes[0]).hold);
+    struct row_node stored = b.nodes[0].row;
+    b.nodes[0].stored = &stored;
+    plan_world(&b.w);
     cr_assert_str_eq(ng->row.primary_node_id, "demo-002.0001");
     cr_assert_not(want_node(&b.w, &b.nodes[0]).primary);
     cr_assert_null(ng->row.switch_node_id);
