@@ -8,13 +8,22 @@
 #include <string.h>
 /* Clients that write to every endpoint, and remember what was acknowledged: docs/promises.md says what of that must stay. */
 
-enum { DOMAINS_MAX = 256, WRITE_EVERY_MS = 150, CONFIRM_MS = 70, ROLES_MS = 40, ENGINES_MAX = 1024, EXCUSES_MAX = 16 };
+enum {
+    DOMAINS_MAX = 256,
+    NO_PROMISE = 1000 /* deaths: nobody expects a write to outlive so many */,
+    WRITE_EVERY_MS = 150,
+    CONFIRM_MS = 70,
+    ROLES_MS = 40,
+    ENGINES_MAX = 1024,
+    EXCUSES_MAX = 16
+};
 
 struct write {
     uint32_t number;
     struct domain *domain;
-    int deaths;     /* of its domain when it was acknowledged */
-    bool confirmed; /* a replica had it before anything else died */
+    int deaths;      /* of its domain when it was acknowledged */
+    int confirmed;   /* so many replicas of its region had it before anything else died; 1 where only one of another region had */
+    char region[32]; /* of whoever acknowledged it */
 };
 
 static struct domain domains[DOMAINS_MAX];
@@ -139,10 +148,11 @@ static void learn_group(struct world *w, struct world_rg *rg, struct world_node_
     const struct world_endpoint *e = rg_endpoint(rg, ENDPOINT_PRIMARY, ng->row.id);
     struct excuse *excuse = find_excuse(rg->member ? &rg->member->row : NULL);
     bool deleting = rg->row.status == RG_DELETING;
-    if (excuse && excuse->primary) d->deaths += 2; /* what had not arrived in the other region is lost */
+    if (excuse && excuse->primary) d->deaths += NO_PROMISE; /* what had not arrived in the other region is lost */
     if (excuse) excuse->primary = !want_passive(rg);
     d->there = true;
-    if (deleting) d->deaths += 2; /* it may come back where its last snapshot fails, with whatever its processes have by then */
+    if (deleting)
+        d->deaths += NO_PROMISE; /* it may come back where its last snapshot fails, with whatever its processes have by then */
     if (!want_passive(rg)) {
         bool known = e && e->row.address && !deleting && !e->drop;
         snprintf(d->address, sizeof d->address, "%s", known ? e->row.address : "");
@@ -150,7 +160,7 @@ static void learn_group(struct world *w, struct world_rg *rg, struct world_node_
         if (!want_failover(rg)) d->failover = false;
         bool was = d->at_risk;
         d->at_risk = rg_primary(ng) && begins_anew(d, rg_primary(ng));
-        if (was || d->at_risk) d->deaths += 2;
+        if (was || d->at_risk) d->deaths += NO_PROMISE;
     }
     for (size_t i = 0; i < ng->n_nodes; i++) {
         const struct world_node *n = &ng->nodes[i];
@@ -175,7 +185,7 @@ void domains_learn(struct world *w)
             if (!w->rgs[i].drop && !w->rgs[i].node_groups[k].drop) learn_group(w, &w->rgs[i], &w->rgs[i].node_groups[k]);
     for (size_t i = 0; i < n_domains; i++)
         if (!domains[i].there)
-            domains[i].deaths += 2; /* whatever becomes of a datastore's member meanwhile, nobody counts it here */
+            domains[i].deaths += NO_PROMISE; /* whatever becomes of a datastore's member meanwhile, nobody counts it here */
 }
 
 /* ---- two who let writes in ---- */
@@ -215,8 +225,13 @@ static void confirm(void *arg)
     size_t at = (size_t)(uintptr_t)arg;
     struct write *x = &writes[at];
     if (x->domain->deaths != x->deaths) return;
-    for (const struct engine *e = engines_living(); e; e = e->next)
-        if (!e->primary && e->link_up && domain_of_engine(e) == x->domain && engine_has(e, x->number)) x->confirmed = true;
+    bool elsewhere = false;
+    for (const struct engine *e = engines_living(); e; e = e->next) {
+        if (e->primary || !e->link_up || domain_of_engine(e) != x->domain || !engine_has(e, x->number)) continue;
+        if (strcmp(e->region, x->region) == 0) x->confirmed++;
+        else elsewhere = true;
+    }
+    if (x->confirmed == 0 && elsewhere) x->confirmed = 1;
 }
 
 static void write_to(struct domain *d)
@@ -233,8 +248,9 @@ static void write_to(struct domain *d)
         writes = realloc(writes, cap_writes * sizeof *writes);
         if (writes == NULL) abort();
     }
-    int deaths = d->at_risk ? d->deaths - 2 : d->deaths; /* what is written now may go with the process that is to go */
-    writes[n_writes] = (struct write){(uint32_t)n_writes + 1, d, deaths, false};
+    int deaths = d->at_risk ? d->deaths - NO_PROMISE : d->deaths; /* what is written now may go with the process that is to go */
+    writes[n_writes] = (struct write){(uint32_t)n_writes + 1, d, deaths, 0, ""};
+    snprintf(writes[n_writes].region, sizeof writes->region, "%s", e->region);
     if (!engine_write(e, writes[n_writes].number)) return;
     record_detail("    client: write %u of %s to %s", writes[n_writes].number, d->name, e->process->name);
     machine_after(NULL, (int64_t)CONFIRM_MS * NS_OF_MS, confirm, (void *)(uintptr_t)n_writes);
@@ -267,9 +283,9 @@ void clients_check(const struct domain *d, const struct engine *e)
     for (size_t i = 0; i < n_writes; i++) {
         const struct write *x = &writes[i];
         int deaths = d->deaths - x->deaths;
-        bool promised = deaths == 0 || (deaths == 1 && x->confirmed && d->failover);
+        bool promised = deaths == 0 || (deaths <= x->confirmed && d->failover);
         if (x->domain == d && promised && !engine_has(e, x->number))
-            record_failure("write %u of %s is gone from %s: %s, %d deaths since", x->number, d->name, e->process->name,
-                x->confirmed ? "confirmed" : "acknowledged", deaths);
+            record_failure("write %u of %s is gone from %s: replicas confirmed it: %d, deaths since: %d", x->number, d->name,
+                e->process->name, x->confirmed, deaths);
     }
 }
