@@ -14,6 +14,7 @@
  *   CONFIG SET meridian.upstream ""            it follows nobody, and takes writes if it is a primary
  *   CONFIG GET meridian.attached               "following", "waiting" (a replica, or slots that nobody serves), "" or "unable: why"
  *   CONFIG GET meridian.held                   the slots that it has keys of, whoever serves them: "0-5461 6000-6000"
+ *   CONFIG SET meridian.hail all               all nodes that it is linked with hear from it, and so how far it has come with its data
  *
  * A replica only remembers the upstream, for the moment in which it is promoted. There are no commands, so that users see none, and the
  * engine's list of modules does not name this one.
@@ -254,6 +255,22 @@ static int set_nothing(const char *name, struct module_string *value, void *data
     return MODULE_OK;
 }
 
+static struct module_string *get_nothing(const char *name, void *data)
+{
+    (void)name, (void)data;
+    return show_state(""); /* cppcheck-suppress returnDanglingLifetime; the engine's string is a copy */
+}
+
+/* Every message of the cluster bus tells the sender's offset, by which engines judge whether a replica has data. No module listens to
+ * this one. Nobody is linked yet where the engine's configuration is read. The engine calls this where the value is another one than it is
+ * shown, which is "". */
+static int hail_nodes(const char *name, struct module_string *value, void *data, struct module_string **error)
+{
+    (void)name, (void)value, (void)data, (void)error;
+    if (started) ModuleSendClusterMessage(self, NULL, 0, "", 0);
+    return MODULE_OK;
+}
+
 /* ---- its entry ---- */
 
 /* The entry that engines look for. An engine that can't be attached still starts: "meridian.attached" says why it can't. */
@@ -272,7 +289,8 @@ int RedisModule_OnLoad(struct module_ctx *ctx, struct module_string **arguments,
         ModuleRegisterStringConfig(ctx, "attached", "", MODULE_CONFIG_HIDDEN | MODULE_CONFIG_IMMUTABLE, get_attached, set_nothing,
             NULL, NULL) != MODULE_OK ||
         ModuleRegisterStringConfig(
-            ctx, "held", "", MODULE_CONFIG_HIDDEN | MODULE_CONFIG_IMMUTABLE, get_held, set_nothing, NULL, NULL) != MODULE_OK)
+            ctx, "held", "", MODULE_CONFIG_HIDDEN | MODULE_CONFIG_IMMUTABLE, get_held, set_nothing, NULL, NULL) != MODULE_OK ||
+        ModuleRegisterStringConfig(ctx, "hail", "", MODULE_CONFIG_HIDDEN, get_nothing, hail_nodes, NULL, NULL) != MODULE_OK)
         return MODULE_ERROR;
     ModuleSubscribeToServerEvent(ctx, (struct module_event){MODULE_EVENT_ROLE, 1}, role_changed);
     ModuleSubscribeToServerEvent(ctx, (struct module_event){MODULE_EVENT_LOADING, 1}, loading_changed);

@@ -61,6 +61,7 @@ typedef int module_config_apply(struct module_ctx *ctx, void *data, struct modul
     X(RegisterStringConfig, int,                                                                                             \
         (struct module_ctx *, const char *name, const char *value, unsigned flags, module_config_get *, module_config_set *, \
             module_config_apply *, void *data))                                                                              \
+    X(SendClusterMessage, int, (struct module_ctx *, const char *node, uint8_t type, const char *bytes, uint32_t size))      \
     X(GetDetachedThreadSafeContext, struct module_ctx *, (struct module_ctx *))                                              \
     X(LoadConfigs, int, (struct module_ctx *))
 

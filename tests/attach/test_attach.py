@@ -349,6 +349,16 @@ class Attached:
         self.assertEqual(1, p.info("persistence")["loading"])
         self.assertNotIn("module:", p.ask("INFO", "everything", "modules"))
 
+    def test_all_nodes_hear_a_hail_and_no_user_does(self):
+        heard = lambda e: int(re.search(r"cluster_stats_messages_module_received:(\d+)|$", str(e.ask("CLUSTER", "INFO")))[1] or 0)
+        listener = self.a.primaries[1].client.pubsub()
+        listener.psubscribe("*")
+        listener.get_message(timeout=10)
+        sender, *others = self.a.engines
+        wait_for(lambda: all(heard(e) >= 1 for e in others) or sender.ask("CONFIG", "SET", "meridian.hail", "all") is None, "a hail is heard by all")
+        self.a.primaries[0].ask("PUBLISH", "last", "word")
+        self.assertEqual("last", next(m for m in listener.listen())["channel"])
+
     def test_settings_that_are_none_are_refused(self):
         b = self.b.primaries[0]
         for bad in ("host", "host 0", "host 65536", "host 1 2", "x" * 300 + " 1"):

@@ -1,4 +1,5 @@
 #include "attach/internals.h"
+#include "exports.h"
 #include <criterion/criterion.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,69 +17,6 @@ int RedisModule_OnLoad(struct module_ctx *ctx, struct module_string **arguments,
 #define FORMER "2222222222222222222222222222222222222222"
 
 enum { PRIMARY = 1, REPLICA = 2, MYSELF = 16, TIMERS = 8 };
-
-/* ---- what the engine exports ---- */
-
-struct row {
-    int64_t ctime;
-    char name[40];
-    int flags;
-};
-struct state {
-    char before[16], now[41], former[41], after[16];
-};
-
-static struct row row;
-extern struct row *myself;
-extern struct state server;
-struct row *myself = &row;
-struct state server;
-void replicationSetMaster(char *host, int port);
-void replicationUnsetMaster(void);
-
-static char follows[80]; /* "HOST PORT", or "" */
-
-void replicationSetMaster(char *host, int port)
-{
-    snprintf(follows, sizeof follows, "%s %d", host, port);
-}
-
-void replicationUnsetMaster(void)
-{
-    *follows = '\0';
-}
-
-unsigned countKeysInSlot(unsigned slot);
-
-unsigned countKeysInSlot(unsigned slot)
-{
-    return slot == 0 || slot == 7 || slot == 8 || slot == 16383;
-}
-
-static const char *listed; /* in the engine's table of modules; NULL: none */
-extern void *modules;
-void *modules = &listed;
-int dictDelete(void *dict, const void *key);
-char *sdsnew(const char *text);
-void sdsfree(char *text);
-
-int dictDelete(void *dict, const void *key)
-{
-    cr_assert_eq(dict, (void *)&listed);
-    if (listed == NULL || strcmp(listed, key) != 0) return 1;
-    listed = NULL;
-    return 0;
-}
-
-char *sdsnew(const char *text)
-{
-    return strdup(text);
-}
-
-void sdsfree(char *text)
-{
-    free(text);
-}
 
 /* ---- the module interface ---- */
 
@@ -100,7 +38,7 @@ static struct {
     module_config_get *get;
     module_config_set *set;
     module_config_apply *apply;
-} configs[3];
+} configs[4];
 static char log_text[500];
 
 static void set_attributes(struct module_ctx *c, const char *name, int v, int api)
@@ -224,11 +162,20 @@ static int subscribe(struct module_ctx *c, struct module_event event, module_eve
 static int register_config(struct module_ctx *c, const char *name, const char *value, unsigned flags, module_config_get *get,
     module_config_set *set, module_config_apply *apply, void *data)
 {
-    int i = strcmp(name, "held") == 0 ? 2 : strcmp(name, "attached") == 0;
+    int i = strcmp(name, "hail") == 0 ? 3 : strcmp(name, "held") == 0 ? 2 : strcmp(name, "attached") == 0;
     (void)c, (void)value, (void)flags, (void)data;
     configs[i].get = get;
     configs[i].set = set;
     configs[i].apply = apply;
+    return MODULE_OK;
+}
+
+static int hails; /* messages that went to all nodes */
+
+static int send_message(struct module_ctx *c, const char *node, uint8_t type, const char *bytes, uint32_t size)
+{
+    (void)c, (void)type, (void)bytes, (void)size;
+    hails += node == NULL;
     return MODULE_OK;
 }
 
@@ -305,7 +252,7 @@ static int get(const char *function, void *pointer)
         IS(StringPtrLen, string_text), IS(CreateTimer, create_timer), IS(SubscribeToServerEvent, subscribe),
         IS(RegisterCommandFilter, register_filter), IS(CommandFilterArgsCount, count_words), IS(CommandFilterArgGet, get_word),
         IS(CommandFilterArgReplace, replace_word), IS(RegisterStringConfig, register_config),
-        IS(GetDetachedThreadSafeContext, detached), IS(LoadConfigs, load_configs)};
+        IS(SendClusterMessage, send_message), IS(GetDetachedThreadSafeContext, detached), IS(LoadConfigs, load_configs)};
     if (missing && strcmp(function, missing) == 0) return MODULE_ERROR;
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
         if (strcmp(functions[i].name, function) != 0) continue;
@@ -507,6 +454,15 @@ Test(module, what_is_no_address_is_refused)
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         cr_expect_str_eq(set_upstream(wrong[i]), "an upstream is a host and a port, or nothing", "%s", wrong[i]);
     cr_expect_eq(configs[1].set("attached", NULL, NULL, NULL), MODULE_OK);
+}
+
+Test(module, all_nodes_hear_from_it_when_it_is_told_so_and_never_before)
+{
+    cr_assert_eq(load(), MODULE_OK);
+    cr_expect_eq(hails, 0);
+    cr_expect_eq(configs[3].set("hail", NULL, NULL, NULL), MODULE_OK);
+    cr_expect_eq(hails, 1);
+    expect(3, "");
 }
 
 /* ---- what a replica says of its version ---- */

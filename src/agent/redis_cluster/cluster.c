@@ -12,9 +12,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Nobody listens there. */
-#define HAIL_CHANNEL "__meridian__:data"
-enum { AGAIN_MS = 5, STIR_MS = 10, SETTLED_MS = 1000, UNSETTLED_MS = 200, MOVING_MS = 100, LONG_VIEW = 100, LEFTOVER_MS = 2000 };
+/* Of the module that engines in cluster mode load. */
+#define HAIL_SETTING "meridian.hail"
+enum {
+    AGAIN_MS = 5,
+    STIR_MS = 10,
+    GATHERS_MS = 3000,
+    SETTLED_MS = 1000,
+    UNSETTLED_MS = 200,
+    MOVING_MS = 100,
+    LONG_VIEW = 100,
+    LEFTOVER_MS = 2000
+};
 
 /* ---- what it needs ---- */
 
@@ -25,14 +34,26 @@ static int64_t view_pace_ms(const struct cluster_map *map)
     return AGAIN_MS + (cluster_is_large(map) ? n * n / LONG_VIEW : n);
 }
 
+/* A new large Redis Cluster of which nodes have yet to start: whatever they see of it so far is not what it shall be. */
+static bool still_gathers(const struct node *n, const struct cluster_map *map)
+{
+    struct cluster_state *c = cluster_of(n);
+    size_t size = map->m->nodes.n;
+    if (!cluster_is_large(map) || c->patience != 0 || n->began_as == ROLE_UNKNOWN) return false;
+    for (size_t i = 0; i < size; i++, c->awaited++)
+        if (cluster_find_ready(n->host, map->m->nodes.items[c->awaited % size].order) == NULL) return true;
+    return false;
+}
+
 static int64_t next_view_at(const struct node *n, const struct cluster_map *map)
 {
     const struct cluster_state *c = cluster_of(n);
     int64_t size = (int64_t)map->m->nodes.n;
     bool eager = cluster_is_eager(n);
     if (c->read_at == 0) return 0;
-    if (c->stale || c->serial != map->serial || c->role != redis_of(n)->info.role || c->pulse != cluster_host_of(n)->pulse)
-        return c->read_at + view_pace_ms(map);
+    if (c->stale || c->serial != map->serial || c->role != redis_of(n)->info.role) return c->read_at + view_pace_ms(map);
+    if (still_gathers(n, map)) return c->read_at + GATHERS_MS;
+    if (c->pulse != cluster_host_of(n)->pulse) return c->read_at + view_pace_ms(map);
     if (!cluster_is_settled(n, map)) return c->read_at + (eager ? view_pace_ms(map) : UNSETTLED_MS + size);
     return c->read_at + (map->m->moves.n ? MOVING_MS + size : SETTLED_MS + 4 * size);
 }
@@ -58,7 +79,7 @@ static bool shall_stir(const struct node *n, const struct cluster_map *map)
 }
 
 /* Nodes of a large Redis Cluster hear of each other from others, who do not tell how much data somebody has. Every message that it sends
- * them itself does, and one on a channel goes to all. */
+ * them itself does. */
 static bool shall_hail(const struct node *n, const struct cluster_map *map)
 {
     const struct cluster_state *c = cluster_of(n);
@@ -285,7 +306,7 @@ static const struct redis_step steps[STEP__COUNT] = {
     [STEP_PATIENCE] = {.ask = cluster_do_patience, .done = cluster_patient},
     /* WAIT has the primary ask its replicas for an ACK in the stream. */
     [STEP_STIR] = {COMMAND("WAIT", "9", "1"), .done = cluster_stirred},
-    [STEP_HAIL] = {COMMAND("PUBLISH", HAIL_CHANNEL, ""), .done = cluster_hailed, .refused = cluster_hailed},
+    [STEP_HAIL] = {COMMAND("CONFIG", "SET", HAIL_SETTING, "all"), .done = cluster_hailed, .refused = cluster_hailed},
 };
 
 const struct redis_cluster_part cluster_part = {

@@ -49,6 +49,7 @@ struct cluster_state {
     bool orphan;                    /* and yet it is a replica: of a phantom */
     bool announces;                 /* it has been told so: */
     char announced[HOST_TEXT_SIZE]; /* the host that clients are told; "": its address */
+    size_t awaited;                 /* where the map has a node that was not ready when it was last looked for */
     int64_t patience;               /* cluster-node-timeout in ms, once it is the one that lasts; else 0 */
     char source[SOURCE_SIZE];       /* the address in another region that the process knows, see source.h; "": none */
     char asked_source[SOURCE_SIZE]; /* what it was told last */
