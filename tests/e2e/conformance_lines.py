@@ -219,7 +219,7 @@ DeleteCacheCluster CacheClusterId=mem&FinalSnapshotIdentifier=of-mem = SnapshotF
 CreateReplicationGroup {HA}members
 @wait rg members
 DeleteCacheCluster CacheClusterId=members-001 = InvalidCacheClusterState
-DeleteCacheCluster CacheClusterId=members-002&FinalSnapshotIdentifier=of-member = InvalidParameterCombination
+DeleteCacheCluster CacheClusterId=members-002&FinalSnapshotIdentifier=of-member = InvalidCacheClusterState
 DeleteCacheCluster CacheClusterId=one&FinalSnapshotIdentifier=final-of-one
 @gone cluster one
 DeleteCacheCluster CacheClusterId=again
