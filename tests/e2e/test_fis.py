@@ -13,8 +13,8 @@ ACTION, RESOURCE = "aws:elasticache:replicationgroup-interrupt-az-power", "aws:e
 
 
 class Experiments(harness.Case):
-    def fis(self, region="us-east-1"):
-        return boto3.client("fis", region_name=region, endpoint_url=self.server.url, aws_access_key_id="test", aws_secret_access_key="test",
+    def fis(self, region="us-east-1", account="test"):
+        return boto3.client("fis", region_name=region, endpoint_url=self.server.url, aws_access_key_id=account, aws_secret_access_key="test",
                             config=botocore.config.Config(retries={"max_attempts": 0}))
 
     def arn(self, group):
@@ -144,6 +144,29 @@ class Experiments(harness.Case):
             self.fis().stop_experiment(id=experiment["id"])
         self.fis().start_experiment(clientToken=name("t"), experimentTemplateId=template)
         self.assertLessEqual(len(begun), 5)
+
+    def test_take_nothing_of_another_account(self):
+        ours, account = self.pair(Tags=[{"Key": "shared", "Value": "tag"}]), "111111111111"
+        api = self.server.api("us-east-1", account)
+        api.create_replication_group(
+            ReplicationGroupId=ours, ReplicationGroupDescription="theirs", Engine=harness.ENGINE, CacheNodeType=harness.NODE_TYPE,
+            NumCacheClusters=2, AutomaticFailoverEnabled=True, MultiAZEnabled=True, PreferredCacheClusterAZs=["us-east-1a", "us-east-1b"],
+            Tags=[{"Key": "shared", "Value": "tag"}])
+        theirs = account + "~" + ours
+        wait_for(lambda: len(self.ready(theirs)) == 2, "their replication group")
+        asked = self.template({"resourceTags": {"shared": "tag"}})
+        template = self.fis(account=account).create_experiment_template(**asked)["experimentTemplate"]
+        experiment = self.fis(account=account).start_experiment(clientToken=name("t"), experimentTemplateId=template["id"])["experiment"]
+        wait_for(lambda: self.ready(theirs) == ["us-east-1b"], "one zone without power")
+        self.assertEqual(2, len(self.ready(ours)))
+        for call, what in ((self.fis().get_experiment, experiment), (self.fis().stop_experiment, experiment),
+                           (self.fis().get_experiment_template, template), (self.fis().delete_experiment_template, template)):
+            with self.assertRaises(self.fis().exceptions.ResourceNotFoundException):
+                call(id=what["id"])
+        self.assertNotIn(experiment["id"], [e["id"] for e in self.fis().list_experiments()["experiments"]])
+        with self.assertRaises(self.fis().exceptions.ValidationException):
+            self.fis(account=account).create_experiment_template(**self.template({"resourceArns": [self.arn(ours)]}))
+        self.fis(account=account).stop_experiment(id=experiment["id"])
 
     def test_fail_without_a_target(self):
         template = self.fis().create_experiment_template(**self.template({"resourceArns": [self.arn("nobody")]}))["experimentTemplate"]
