@@ -22,7 +22,8 @@ enum endpoint_name {
 struct endpoint_owner {
     const struct region *region;
     const char *account; /* 12 digits */
-    const char *rg;      /* the replication group's id, or the serverless cache's name */
+    const char *
+        rg; /* the replication group's id, or the serverless cache's name; it and the next one may be keys (catalog/account_key.h) */
     const char *cluster; /* the cache cluster's id */
     const char *node;    /* 0001 … */
 };

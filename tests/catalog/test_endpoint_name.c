@@ -59,6 +59,10 @@ Test(endpoint_name, differs_by_account_and_region_and_by_nothing_else)
     cr_expect_str_eq(endpoint_name(&arena, "x", NAME_PRIMARY, false, &other), name);
     other.account = "111111111111";
     cr_expect_str_neq(endpoint_name(&arena, "x", NAME_PRIMARY, false, &other), name);
+    other.rg = "111111111111~g";
+    const char *theirs = endpoint_name(&arena, "x", NAME_PRIMARY, false, &other);
+    other.rg = "g";
+    cr_expect_str_eq(endpoint_name(&arena, "x", NAME_PRIMARY, false, &other), theirs, "a key is named by its id");
     const char *here = endpoint_name(&arena, "x", NAME_PRIMARY, false, &one);
     other = one;
     other.region = region_find("us-east-2");

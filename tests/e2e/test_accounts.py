@@ -1,9 +1,12 @@
 """Accounts of one region: the same names are different things, with processes of their own, and nobody meets another's."""
+import json
 import os
 import unittest
 import urllib.parse
+import urllib.request
 
 import harness
+import redis.cluster
 
 ONE, OTHER = "111111111111", "test"
 
@@ -75,6 +78,46 @@ class Accounts(harness.Case):
         self.assertEqual("v", self.client(OTHER).get("k"))
         files = [f for f in os.listdir(self.server.data + "/regions/us-east-1/Snapshots") if f.endswith(".rdb")]
         self.assertEqual([ONE + "~last.0001.rdb"], files)
+
+    def test_a_dump_with_data_keeps_accounts_apart(self):
+        for account in (ONE, OTHER):
+            self.create(account)
+        for account in (ONE, OTHER):
+            harness.wait_for(lambda: self.is_available(account), "the group of " + account)
+            self.client(account).set("of", account)
+        token = harness.reads(self.server.data + "/secrets/admin-token").decode()
+
+        def state(method, body=None, query=""):
+            request = urllib.request.Request(self.server.url + "/_meridian/state" + query, body, method=method, headers={"Authorization": "Bearer " + token})
+            with urllib.request.urlopen(request, timeout=harness.DEADLINE) as answer:
+                return answer.read()
+
+        dump = state("GET", query="?data=true")
+        for account in (ONE, OTHER):
+            self.client(account).set("of", "nobody")
+        state("PUT", dump)
+        for account in (ONE, OTHER):
+            harness.wait_for(lambda: self.is_available(account), "the group of " + account)
+            self.assertEqual(account, self.client(account).get("of"))
+
+    def test_cluster_mode_and_delivered_logs_show_ids(self):
+        logs = [{"LogType": "engine-log", "LogFormat": "json", "DestinationType": "cloudwatch-logs",
+                 "DestinationDetails": {"CloudWatchLogsDetails": {"LogGroup": "log"}}}]
+        self.server.api("us-east-1", ONE).create_replication_group(
+            ReplicationGroupId="orders", ReplicationGroupDescription="d", CacheNodeType=harness.NODE_TYPE, Engine=harness.ENGINE,
+            NumNodeGroups=2, ReplicasPerNodeGroup=1, AutomaticFailoverEnabled=True, LogDeliveryConfigurations=logs)
+        harness.wait_for(lambda: self.is_available(ONE), "the shards of " + ONE)
+        endpoint = self.group(ONE)["ConfigurationEndpoint"]
+        client = redis.cluster.RedisCluster(host=endpoint["Address"], port=endpoint["Port"], decode_responses=True)
+        self.addCleanup(client.close)
+        for n in range(50):
+            client.set("k%d" % n, n)
+        self.assertEqual("49", client.get("k49"))
+        self.server.api("us-east-1", ONE).create_snapshot(SnapshotName="s", ReplicationGroupId="orders")
+        path = os.path.join(self.server.data, "regions", "us-east-1", "Logs", "cloudwatch-logs", ONE, "log.log")
+        harness.wait_for(lambda: os.path.exists(path) and harness.reads(path), "lines of the log")
+        told = [json.loads(line) for line in harness.reads(path).decode().splitlines()]
+        self.assertLessEqual({line["CacheClusterId"] for line in told}, {"orders-%04d-%03d" % (s, m) for s in (1, 2) for m in (1, 2)})
 
     def test_a_resource_is_asked_after_by_its_account(self):
         self.create(ONE)
