@@ -96,5 +96,8 @@ void plan_parameters(struct world *w, struct world_cluster *c)
         tell_changes(w, c, settings_family(&c->row), text);
     world_set(w, &c->row.parameters_in_force, text);
     world_set(w, &c->row.nodes_to_reboot, reboot);
+    /* Nobody was there to tell of other values when they changed, and all have the new ones by now. */
+    if (*reboot && c->row.parameter_apply_status == APPLY_IN_SYNC)
+        move_apply_status(w, &c->row.parameter_apply_status, APPLY_VALUES_CHANGED);
     move_apply_status(w, &c->row.parameter_apply_status, *reboot ? APPLY_REBOOT_NEEDED : APPLY_IN_FORCE);
 }

@@ -211,22 +211,15 @@ static void delay_messages(struct steps *out, int64_t after_ms, int lost_percent
     s->more = delay_ms;
 }
 
-/* The value is another one while the only node hangs. It goes on, and takes it, before anybody hears of either. */
-static void change_what_hangs(struct steps *out)
+/* Two of three nodes: the second while the order that follows from the first one's death is on its way to it. */
+static void die_while_an_order_comes(struct steps *out)
 {
-    storm_ask(then(out, 0), region, "CreateCacheParameterGroup",
-        "CacheParameterGroupName=p2&CacheParameterGroupFamily=memcached1.6&Description=d");
-    storm_ask(then(out, 0), region, "CreateCacheCluster",
-        "CacheClusterId=a0&Engine=memcached&CacheNodeType=cache.t4g.small&NumCacheNodes=1&CacheParameterGroupName=p2");
-    kill_node(out, 2000, region, 0, SIGSTOP);
-    delay_messages(out, 900, 90, 5);
-    storm_ask(then(out, 100), region, "ModifyCacheParameterGroup",
-        "CacheParameterGroupName=p2&ParameterNameValues.ParameterNameValue.1.ParameterName=idle_timeout"
-        "&ParameterNameValues.ParameterNameValue.1.ParameterValue=%d",
-        3 + (int)dice_below(90));
-    kill_node(out, 1000 + dice_below(1500), region, 0, SIGCONT);
-    delay_messages(out, 3000, 0, 1);
-    storm_ask(then(out, 3000), region, "DeleteCacheCluster", "CacheClusterId=a0");
+    storm_ask(
+        then(out, 0), region, "IncreaseReplicaCount", "ReplicationGroupId=%s&ApplyImmediately=true&NewReplicaCount=2", group);
+    delay_messages(out, 4000, 0, 300);
+    kill_node(out, 20, region, dice_below(3), SIGKILL);
+    kill_node(out, dice_below(120), region, dice_below(2), SIGKILL);
+    delay_messages(out, 2500, 0, 1);
 }
 
 /* The region that takes over dies on the way, or the one before does. */
@@ -309,7 +302,7 @@ void storm_scene(struct steps *out, const struct mood *m)
 {
     static void (*const scenes[])(struct steps *) = {restore_what_is_gone, keep_what_can_not_be_saved, ask_in_the_midst,
         delete_what_is_stuck, ask_of_a_group_in_the_midst, change_what_takes_a_restart, change_users, let_days_pass,
-        let_the_window_come, reset_in_the_midst, change_what_hangs};
+        let_the_window_come, reset_in_the_midst, die_while_an_order_comes, die_while_an_order_comes};
     static void (*const of_datastores[])(struct steps *) = {
         die_while_roles_move, die_while_roles_move, lose_a_region, take_an_order_back_too_late, disturb_a_return};
     region = storm_regions[dice_below(STORM_REGIONS)];
