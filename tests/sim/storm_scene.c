@@ -298,13 +298,23 @@ static void disturb_a_return(struct steps *out)
     delay_messages(out, 1000, 0, 1);
 }
 
+/* The primary returns while nobody hears of it, for so long that its return begins anew. */
+static void return_unheard(struct steps *out)
+{
+    ask_for_failover(out, 0, region);
+    delay_messages(out, 4000, 90, 5);
+    for (int i = 0; i < 4; i++) kill_node(out, 1, region, 0, SIGKILL);
+    cut_off(out, 5500 + dice_below(6000), region, 13000);
+    delay_messages(out, 13500, 0, 1);
+}
+
 void storm_scene(struct steps *out, const struct mood *m)
 {
     static void (*const scenes[])(struct steps *) = {restore_what_is_gone, keep_what_can_not_be_saved, ask_in_the_midst,
         delete_what_is_stuck, ask_of_a_group_in_the_midst, change_what_takes_a_restart, change_users, let_days_pass,
         let_the_window_come, reset_in_the_midst, die_while_an_order_comes, die_while_an_order_comes};
     static void (*const of_datastores[])(struct steps *) = {
-        die_while_roles_move, die_while_roles_move, lose_a_region, take_an_order_back_too_late, disturb_a_return};
+        die_while_roles_move, die_while_roles_move, lose_a_region, take_an_order_back_too_late, disturb_a_return, return_unheard};
     region = storm_regions[dice_below(STORM_REGIONS)];
     group = m->groups > 1 ? DICE_PICK("g0", "g1") : "g0";
     if (m->datastores > 10 && dice_chance(70)) of_datastores[dice_below(sizeof of_datastores / sizeof *of_datastores)](out);
