@@ -236,6 +236,8 @@ class Regions(encryption.Case):
             reader = self.client(m)
             wait_for(lambda: all(reader.call("GET", key) == "new" for key in keys), "every key in " + m[1])
             self.assertEqual(0, self.strays(m), m)
+            for node in self.server.nodes(*m):
+                wait_for(lambda: "[" not in self.admin(node).eval("return redis.call('CLUSTER', 'NODES')", 0), "no slot half moved in " + m[1])
 
     def freezes_amid_a_move(self, members):
         """Has the agent of the first region stand still; it goes on where no key is on its way to another shard just then."""
