@@ -346,6 +346,45 @@ Test(accounts, nobody_is_led_to_another_s_by_its_key)
     cr_expect_str_eq(whole(), before);
 }
 
+Test(accounts, arns_of_another_account_are_refused)
+{
+    static const struct {
+        const char *action, *form;
+    } t[] = {
+        {"AddTagsToResource", "Tags.Tag.1.Key=k&ResourceName=" ARN OWNER ":replicationgroup:mine-group"},
+        {"RemoveTagsFromResource", "TagKeys.member.1=k&ResourceName=" ARN OWNER ":cluster:mine-cluster"},
+        {"ListTagsForResource", "ResourceName=" ARN OWNER ":user:mine-user"},
+        {"ListTagsForResource", "ResourceName=" ARN OWNER ":none:none"},
+        {"CreateServerlessCache", "ServerlessCacheName=other&Engine=redis&SnapshotArnsToRestore.SnapshotArn.1=" ARN OWNER
+                                  ":serverlesscachesnapshot:mine-copy"},
+        {"CreateServerlessCache",
+            "ServerlessCacheName=other&Engine=redis&SnapshotArnsToRestore.SnapshotArn.1=" ARN OWNER ":snapshot:mine-snapshot"},
+    };
+    for (size_t k = 0; k < 2; k++)
+        for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+            struct answer answer = fixture_run_as(strangers[k], HOME, t[i].action, t[i].form);
+            cr_expect_eq(answer.fault, FAULT_INVALID_PARAMETER_VALUE, "%s %s: %s", t[i].action, t[i].form, answer.message);
+        }
+}
+
+/* A marker says where a list goes on, and not whose it is. */
+Test(accounts, a_marker_of_another_account_leads_to_nothing_of_it)
+{
+    for (int i = 0; i < 24; i++)
+        must(OWNER, "CreateCacheParameterGroup",
+            arena_printf(&a, "CacheParameterGroupName=mine-%02d&CacheParameterGroupFamily=redis7&Description=d", i));
+    struct answer answer = fixture_run_as(OWNER, HOME, "DescribeCacheParameterGroups", "MaxRecords=30");
+    const struct api_describe_cache_parameter_groups_out *out = answer.out;
+    cr_assert(out->marker);
+    for (size_t k = 0; k < 2; k++) {
+        answer = fixture_run_as(strangers[k], HOME, "DescribeCacheParameterGroups", arena_printf(&a, "Marker=%s", out->marker));
+        const struct api_describe_cache_parameter_groups_out *theirs = answer.out;
+        cr_assert_eq(answer.fault, 0, "%s", answer.message);
+        for (size_t i = 0; i < theirs->cache_parameter_groups.n; i++)
+            cr_expect(strstr(theirs->cache_parameter_groups.items[i].cache_parameter_group_name, OURS) == NULL);
+    }
+}
+
 /* So each request of the table would tell if it was answered to a stranger. */
 Test(accounts, owners_are_answered_otherwise)
 {
