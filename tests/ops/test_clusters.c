@@ -132,7 +132,7 @@ Test(clusters, faults_of_placing_nodes)
         {"CreateCacheCluster", REDIS "CacheClusterId=x&PreferredAvailabilityZone=eu-west-1a", VALUE,
             "eu-west-1a is not a valid availability zone of us-east-1."},
         {"CreateCacheCluster", MEMCACHED "CacheClusterId=x&NumCacheNodes=2&" ZONE "1=us-east-1a", COMBINATION,
-            "The number of preferred availability zones must match the number of cache nodes."},
+            "Must specify the same number of preferred availability zones as requested number of nodes."},
         {"CreateCacheCluster",
             MEMCACHED "CacheClusterId=x&NumCacheNodes=2&AZMode=single-az&" ZONE "1=us-east-1a&" ZONE "2=us-east-1b", COMBINATION,
             "AZMode single-az can't be used with more than one availability zone."},

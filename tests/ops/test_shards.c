@@ -63,7 +63,7 @@ Test(shards, faults_of_creating_a_group_in_cluster_mode)
             "Multi-AZ requires at least one replica in each node group."},
         {"CreateReplicationGroup",
             RG "ReplicationGroupId=x&ClusterMode=enabled&PreferredCacheClusterAZs.AvailabilityZone.1=us-east-1a", COMBINATION,
-            "PreferredCacheClusterAZs can't be used with cluster mode enabled: use NodeGroupConfiguration."},
+            "PreferredCacheClusterAZs can only be specified for one node group."},
         {"CreateReplicationGroup", RG "ReplicationGroupId=x&NumNodeGroups=3&" NG(1, "ReplicaCount=1") NG(2, "ReplicaCount=1"),
             COMBINATION, "The number of node group configurations must match the number of node groups."},
         {"CreateReplicationGroup", RG "ReplicationGroupId=x&" NG(1, "ReplicaCount=1") NG(2, "ReplicaCount=6"), VALUE,
@@ -405,4 +405,17 @@ Test(shards, any_shares_are_evened_out_without_losing_a_slot)
         cr_assert_eq(slots_count(&all), SLOTS);
         cr_assert_eq(count, SLOTS);
     }
+}
+
+Test(shards, that_stand_in_several_zones_keep_a_replica)
+{
+    struct answer made = fixture_run("us-east-1", "CreateReplicationGroup",
+        RG "ReplicationGroupId=spread&NumNodeGroups=2&ReplicasPerNodeGroup=1&AutomaticFailoverEnabled=true&MultiAZEnabled=true");
+    cr_assert_eq(made.fault, 0, "%s", made.message);
+    fixture_available("us-east-1", "spread");
+    static const struct fixture_line table[] = {
+        {"DecreaseReplicaCount", "ReplicationGroupId=spread&NewReplicaCount=0&ApplyImmediately=true", VALUE,
+            "Must have at least 1 replica for Multi-AZ enabled Replication Group."},
+    };
+    CHECK("us-east-1", table);
 }

@@ -143,7 +143,8 @@ static int check_zones(struct op *op, const struct api_create_cache_cluster_in *
     if (in->az_mode && !cross && !all_alike(zones))
         return op_fault(op, combination, "AZMode single-az can't be used with more than one availability zone.");
     if (zones->n && (int64_t)zones->n != p->c.num_nodes)
-        return op_fault(op, combination, "The number of preferred availability zones must match the number of cache nodes.");
+        return op_fault(
+            op, combination, "Must specify the same number of preferred availability zones as requested number of nodes.");
     const char *alone = in->preferred_availability_zone, *group = p->c.subnet_group;
     int r = alone ? subnet_group_check_zone(op, group, alone) : 0;
     for (size_t i = 0; r == 0 && i < zones->n; i++) r = subnet_group_check_zone(op, group, zones->items[i]);

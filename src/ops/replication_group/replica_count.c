@@ -246,7 +246,8 @@ static int check_remaining(struct op *op, const struct resize *z)
             return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
                 "Must have at least 1 replica when cluster mode is disabled with auto failover enabled.");
         if (z->rg->multi_az)
-            return op_fault(op, FAULT_INVALID_PARAMETER_VALUE, "Multi-AZ requires at least one replica in each node group.");
+            return op_fault(
+                op, FAULT_INVALID_PARAMETER_VALUE, "Must have at least 1 replica for Multi-AZ enabled Replication Group.");
     }
     return 0;
 }

@@ -154,8 +154,8 @@ static int read_preferred_zones(struct op *op, const struct api_create_replicati
     const struct string_list *azs = &in->preferred_cache_cluster_azs;
     int r = 0;
     if (azs->n && rg_is_clustered(&p->rg))
-        return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
-            "PreferredCacheClusterAZs can't be used with cluster mode enabled: use NodeGroupConfiguration.");
+        return op_fault(
+            op, FAULT_INVALID_PARAMETER_COMBINATION, "PreferredCacheClusterAZs can only be specified for one node group.");
     if (azs->n && (int)azs->n != p->shards->members)
         return op_fault(op, FAULT_INVALID_PARAMETER_COMBINATION,
             "The number of preferred availability zones must match the number of cache clusters.");
