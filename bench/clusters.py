@@ -14,17 +14,18 @@ from local import DEADLINE, Redis, Server, kill, processes_of, until
 REGION, GROUP = "us-east-1", "c"
 KEYS, VALUE = 1000000, "x" * 32
 SLOTS = 16384
+PATIENCE_S = 900
 
 
-def create(server, shards, replicas, group=GROUP, **more):
-    """Creates the group, and waits until it is available and every node tells its clients of every other."""
+def create(server, shards, replicas, group=GROUP, deadline=DEADLINE, **more):
+    """Creates the group, and waits until it is available and every node tells its clients of every other, so many seconds for each."""
     given = {"Engine": "redis", "CacheNodeType": "cache.r6g.large", "CacheParameterGroupName": "default.redis7.cluster.on"} | more
     server.query(REGION, "CreateReplicationGroup", ReplicationGroupId=group, ReplicationGroupDescription="measured", NumNodeGroups=shards,
                  ReplicasPerNodeGroup=replicas, AutomaticFailoverEnabled="true", **given)
-    server.wait_group(REGION, group)
+    server.wait_group(REGION, group, deadline)
     nodes = server.nodes(group)
     for n in nodes:
-        until(lambda n=n: told(place(n)) == len(nodes), "all nodes in CLUSTER SLOTS")
+        until(lambda n=n: told(place(n)) == len(nodes), "all nodes in CLUSTER SLOTS", deadline=deadline)
 
 
 def place(node):
@@ -120,7 +121,7 @@ def cluster_create():
 
 def large(shards, limit_s):
     with Server(["--quotas", "raised"]) as server:
-        took = timed(lambda: create(server, shards, 1)) / 1000
+        took = timed(lambda: create(server, shards, 1, deadline=PATIENCE_S)) / 1000
         engines = [n["pid"] for n in server.nodes(GROUP)]
         yield Figure("%d shards of 2, the same" % shards, "s", limit_s, [took])
         yield Figure("  processor time of all engines until then", "s", None, [sum(map(cpu_s, engines))])

@@ -178,8 +178,8 @@ class Server:
     def group(self, region, group):
         return self.query(region, "DescribeReplicationGroups", ReplicationGroupId=group)
 
-    def wait_group(self, region, group):
-        return until(lambda: is_in("<Status>available</Status>", self.group(region, group)), group + " available")
+    def wait_group(self, region, group, deadline=DEADLINE):
+        return until(lambda: is_in("<Status>available</Status>", self.group(region, group)), group + " available", deadline=deadline)
 
     def delete_group(self, region, group):
         self.query(region, "DeleteReplicationGroup", ReplicationGroupId=group)

@@ -64,6 +64,8 @@ Test(assembly, wants_the_whole_where_numbers_do_not_fit)
         "{\"version\":7,\"since\":6,\"numbering\":\"n\",\"region\":\"r\",\"nodes\":[],\"links\":[]}",
         "{\"version\":6,\"since\":5,\"numbering\":\"other\",\"region\":\"r\",\"nodes\":[],\"links\":[]}",
         "{\"version\":6,\"since\":5,\"region\":\"r\",\"nodes\":[],\"links\":[]}",
+        "{\"version\":5,\"since\":4,\"numbering\":\"n\",\"region\":\"r\",\"nodes\":[],\"links\":[]}",
+        "{\"version\":5,\"since\":5,\"numbering\":\"n\",\"region\":\"r\",\"nodes\":[],\"links\":[]}",
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         cr_assert_eq(

@@ -18,7 +18,8 @@ void assembly_list(const struct assembly *s, struct arena *a, struct proto_assig
 
 static int check_message(const struct assembly *s, const char *region, const struct proto_assignment *m, struct err *e)
 {
-    bool fits = m->numbering && strcmp(m->numbering, s->numbering) == 0 && m->since.v == s->version;
+    bool same_count = m->numbering && strcmp(m->numbering, s->numbering) == 0;
+    bool fits = same_count && m->since.v == s->version && m->version.v > s->version;
     if (strcmp(m->region, region) != 0) return err_set(e, ERR_PARSE, "it is not for the region %s", region);
     if (m->version.v <= 0) return err_set(e, ERR_PARSE, "it has no number");
     if (!m->since.set || fits) return 0;
