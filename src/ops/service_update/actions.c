@@ -6,6 +6,8 @@
 
 /* DescribeUpdateActions: every update that is known, for everything that can have it. */
 
+enum { RESOURCES_AT_ONCE = 40 };
+
 struct listing {
     struct op *op;
     const struct api_describe_update_actions_in *in;
@@ -146,18 +148,24 @@ static int list_actions(struct listing *l, const struct updatable *u)
     return r;
 }
 
+/* As many at a time as are likely to fill a page: there may be thousands. */
 static int list_rgs(struct listing *l)
 {
     struct row_replication_group *rgs;
     struct updatable u;
-    size_t n;
+    size_t n = RESOURCES_AT_ONCE;
     struct op *op = l->op;
+    const char *after = "";
+    int r = 0;
     if (l->in->replication_group_ids.n == 0 && l->in->cache_cluster_ids.n > 0) return 0;
-    int r = q_rg_page(op->store, op->arena, op->region->name, "", INT32_MAX, &rgs, &n, op->err);
-    for (size_t i = 0; r == 0 && i < n; i++) {
-        if (!list_has(&l->in->replication_group_ids, rgs[i].id)) continue;
-        updatable_rg(&rgs[i], &u);
-        r = list_actions(l, &u);
+    while (r == 0 && n == RESOURCES_AT_ONCE && l->out->marker == NULL) {
+        r = q_rg_page(op->store, op->arena, op->region->name, after, RESOURCES_AT_ONCE, &rgs, &n, op->err);
+        for (size_t i = 0; r == 0 && i < n && l->out->marker == NULL; i++) {
+            after = rgs[i].id;
+            if (!list_has(&l->in->replication_group_ids, rgs[i].id)) continue;
+            updatable_rg(&rgs[i], &u);
+            r = list_actions(l, &u);
+        }
     }
     return r;
 }
@@ -166,14 +174,19 @@ static int list_clusters(struct listing *l)
 {
     struct row_cache_cluster *clusters;
     struct updatable u;
-    size_t n;
+    size_t n = RESOURCES_AT_ONCE;
     struct op *op = l->op;
+    const char *after = "";
+    int r = 0;
     if (l->in->cache_cluster_ids.n == 0 && l->in->replication_group_ids.n > 0) return 0;
-    int r = q_cluster_page_alone(op->store, op->arena, op->region->name, "", INT32_MAX, &clusters, &n, op->err);
-    for (size_t i = 0; r == 0 && i < n; i++) {
-        if (!list_has(&l->in->cache_cluster_ids, clusters[i].id)) continue;
-        updatable_cluster(&clusters[i], &u);
-        r = list_actions(l, &u);
+    while (r == 0 && n == RESOURCES_AT_ONCE && l->out->marker == NULL) {
+        r = q_cluster_page_alone(op->store, op->arena, op->region->name, after, RESOURCES_AT_ONCE, &clusters, &n, op->err);
+        for (size_t i = 0; r == 0 && i < n && l->out->marker == NULL; i++) {
+            after = clusters[i].id;
+            if (!list_has(&l->in->cache_cluster_ids, clusters[i].id)) continue;
+            updatable_cluster(&clusters[i], &u);
+            r = list_actions(l, &u);
+        }
     }
     return r;
 }
