@@ -155,6 +155,7 @@ static unsigned facts_of_old(struct world *w, const struct handover *h, const st
     bool fenced = reports && old && old->row.seen_fenced && node_answers(old);
     unsigned facts = 0;
     if (reports) facts |= FACT_OLD_REPORTS;
+    if (reports && (old == NULL || node_answers(old) || node_is_dead(old))) facts |= FACT_OLD_TELLS;
     if (is_gone(old)) facts |= FACT_OLD_GONE;
     if (is_lost(w, old) && (old == NULL || old->row.release == RELEASE_NONE)) facts |= FACT_OLD_LOST;
     if (phase == PHASE_STEADY && handover_is_dataless(w, h, s)) facts |= FACT_OLD_IS_DATALESS;

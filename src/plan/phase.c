@@ -94,8 +94,9 @@ static const struct phase_end {
     {PHASE_RETURNING, FACT_OLD_WRITES, PHASE_RETURNED},
     {PHASE_RETURNING, FACT_OLD_GONE, PHASE_SOURCE_GONE},
     {PHASE_RETURNING, FACT_TARGET_LOST, PHASE_SOURCE_GONE},
-    {PHASE_RETURNING, FACT_TARGET_GONE, PHASE_RESTARTED},
-    {PHASE_RETURNING, FACT_LATE, PHASE_RESTARTED},
+    /* one that nobody hears of may take writes already */
+    {PHASE_RETURNING, FACT_TARGET_GONE | FACT_OLD_TELLS, PHASE_RESTARTED},
+    {PHASE_RETURNING, FACT_LATE | FACT_OLD_TELLS, PHASE_RESTARTED},
 };
 
 bool phase_next(enum global_phase phase, unsigned facts, enum global_phase_event *event)

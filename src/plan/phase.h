@@ -65,6 +65,7 @@ enum phase_fact {
     FACT_OFFSET_IN_VAIN = 1 << 20,   /* some: an offset is known, but of an old one that is passed over */
     FACT_TARGET_BEGUN = 1 << 21,     /* some: it takes writes */
     FACT_TARGET_WAITS = 1 << 22,     /* it takes no writes */
+    FACT_OLD_TELLS = 1 << 23,        /* its agent is in touch, and it tells where it stands, or is dead */
 };
 
 /* Gives in *event what ends the phase, as those facts are (an enum phase_fact each); false where it goes on. */
