@@ -298,14 +298,14 @@ static void disturb_a_return(struct steps *out)
     delay_messages(out, 1000, 0, 1);
 }
 
-/* The primary returns while nobody hears of it, for so long that its return begins anew. */
+/* The primary returns, of which nobody hears for so long (T17) that its return has just begun anew. */
 static void return_unheard(struct steps *out)
 {
     ask_for_failover(out, 0, region);
     delay_messages(out, 4000, 90, 5);
     for (int i = 0; i < 4; i++) kill_node(out, 1, region, 0, SIGKILL);
-    cut_off(out, 5500 + dice_below(6000), region, 13000);
-    delay_messages(out, 13500, 0, 1);
+    cut_off(out, 6000, region, 9080 + dice_below(130));
+    delay_messages(out, 9500, 0, 1);
 }
 
 void storm_scene(struct steps *out, const struct mood *m)

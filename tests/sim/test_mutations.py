@@ -15,6 +15,8 @@ BUILD, SIMULATE = os.environ["BUILD"], os.environ["SIMULATE"]
 SEEDS = "1..800"  # each mutation is done with the first that finds it: rare orders of events are met by few
 
 MUTATIONS = {
+    "an order to become primary that names no process":
+        ("src/control/assign.c", "if (want.primary && n->row.promote_pid) {", "if (false) {"),
     "a primary that is not held down once it has died":
         ("src/plan/want.c", "return (want_failover(rg) && has_replica(first)) || has_secondary(rg, ng, SECONDARY_ANY);", "return false;"),
     "a change of primary that does not wait for the fence":
