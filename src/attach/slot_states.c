@@ -23,6 +23,6 @@ static void make_replicas_old(struct module_filter *f)
 
 int slot_states_keep(struct module_ctx *ctx)
 {
-    if (ModuleGetServerVersion() >> 16 != 8) return MODULE_OK;
+    if (ModuleGetServerVersion() >> 16 < 8) return MODULE_OK;
     return ModuleRegisterCommandFilter(ctx, make_replicas_old, 0) != NULL ? MODULE_OK : MODULE_ERROR;
 }

@@ -126,6 +126,9 @@ static const struct value {
           "f\x01v\x00\x01g\x02vv",
         "k=6 "),
     VALUE("\x19\x01k" TIME "\x03zip", "k=4 "),
+    VALUE("\x16\x01k\x02\x01"
+          "f\x01v" TIME "\x01g\x02vv" TIME,
+        "k=6 "),
     /* A module's: its number, parts of every kind. */
     VALUE("\x07\x01k\x81" TIME "\x01\x05\x02\x40\x05\x03"
           "1234\x04" TIME "\x05\x03zip\x00",
@@ -187,7 +190,7 @@ Test(rdb_walk, says_what_it_does_not_know)
     } table[] = {
 #define UNKNOWN(bytes, why) {bytes, sizeof bytes - 1, why}
         UNKNOWN("\x08\x01k", "a value of an unknown type, 8"),
-        UNKNOWN("\x16\x01k", "a value of an unknown type, 22"),
+        UNKNOWN("\x17\x01k", "a value of an unknown type, 23"),
         UNKNOWN("\x06\x01k", "a value of an unknown type, 6"),
         UNKNOWN("\x07\x01k\x01\x06", "a part of an unknown kind in data of a module"),
         UNKNOWN("\xf0\x01", "a mark of an unknown kind, 240"),

@@ -499,7 +499,7 @@ Test(module, replicas_of_valkey_call_themselves_older_and_nothing_else_is_change
 
 Test(module, other_releases_are_told_what_replicas_say)
 {
-    version = 0x090000;
+    version = 0x070200;
     cr_assert_eq(load(), MODULE_OK);
     cr_expect_null(filter);
 }

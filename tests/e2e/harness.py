@@ -47,6 +47,11 @@ NODE_TYPE = "cache.r6g.large"
 # What suites create: the engine (some suites run a second time on valkey), two versions of it that follow each other, the one that clusters
 # get without a word, and the parameter groups.
 ENGINE = os.environ.get("MERIDIAN_TEST_ENGINE", "redis")
+# A release of valkey that ./dev valkeys has built, to run instead of the installed one.
+RELEASE = os.environ.get("MERIDIAN_TEST_VALKEY")
+if RELEASE:
+    BUILT = os.path.join(ROOT, "build-valkey", RELEASE)
+    ENGINE, os.environ["PATH"] = "valkey", BUILT + ":" + os.environ["PATH"]
 OLDER, NEWER, DEFAULT, FAMILY = {"redis": ("7.0", "7.1", "7.1.0", "redis7"), "valkey": ("8.0", "8.1", "8.2.0", "valkey8")}[ENGINE]
 PROGRAM = ENGINE + "-server"
 PARAMETERS, SHARDED_PARAMETERS = "default." + FAMILY, "default.%s.cluster.on" % FAMILY
@@ -299,6 +304,8 @@ def one_server(**options):
     """setUpModule and tearDownModule of a test file whose cases share a server."""
     def set_up():
         global _server
+        if RELEASE and not os.path.exists(os.path.join(BUILT, "valkey-server")):
+            raise unittest.SkipTest("valkey %s is not built: ./dev valkeys" % RELEASE)
         if ENGINE == "valkey" and shutil.which("valkey-server") is None:
             raise unittest.SkipTest("valkey-server is not installed")
         _server = Server(**options)

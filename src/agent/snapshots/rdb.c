@@ -61,10 +61,12 @@ int rdb_look(int fd, struct rdb_facts *out, struct err *e)
     out->size = st.st_size;
     ssize_t n = pread(fd, head, sizeof head, 0);
     if (n < 0) return err_set(e, ERR_IO, "%s", strerror(errno));
-    if (n < RDB_MAGIC || memcmp(head, "REDIS", 5) != 0) return broken_file(e, "it does not begin like one");
-    for (int i = 5; i < RDB_MAGIC; i++)
+    int digits = n < RDB_MAGIC ? 0 : memcmp(head, "REDIS", 5) == 0 ? 4 : memcmp(head, "VALKEY", 6) == 0 ? 3 : 0;
+    if (digits == 0) return broken_file(e, "it does not begin like one");
+    for (int i = RDB_MAGIC - digits; i < RDB_MAGIC; i++) {
         if (!isdigit(head[i])) return broken_file(e, "it does not begin like one");
-    out->version = (head[5] - '0') * 1000 + (head[6] - '0') * 100 + (head[7] - '0') * 10 + head[8] - '0';
+        out->version = out->version * 10 + head[i] - '0';
+    }
     if (out->version < CHECKSUM_FROM) return broken_file(e, "it is of a version without a checksum");
     if (st.st_size < RDB_MAGIC + TAIL || pread(fd, tail, TAIL, st.st_size - TAIL) != TAIL || tail[0] != END)
         return broken_file(e, "its end is missing");

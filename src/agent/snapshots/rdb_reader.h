@@ -13,9 +13,14 @@
  * Nothing is believed: a length is held against what is there before anything is done
  * with it. The first failure stays (rdb_failed()); from then on everything reads as 0,
  * and no loop over a number that was read may go on. Format: rdb.c of Redis 7.0 to 8.0
- * and of Valkey 8, versions up to RDB_NEWEST.
+ * and of Valkey 8, versions up to RDB_NEWEST, and of Valkey 9, version RDB_VALKEY.
  */
-enum { RDB_WINDOW = 1 << 20, RDB_MAGIC = 9 /* "REDIS" and four digits */, RDB_NEWEST = 12 };
+enum {
+    RDB_WINDOW = 1 << 20,
+    RDB_MAGIC = 9, /* "REDIS" and four digits; from RDB_VALKEY on "VALKEY" and three */
+    RDB_NEWEST = 12,
+    RDB_VALKEY = 80,
+};
 
 /* Where the bytes of an entry go: nowhere, aside until its key is known, or on. */
 enum rdb_route { RDB_DROP, RDB_HOLD, RDB_PASS };

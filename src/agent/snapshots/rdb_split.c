@@ -150,7 +150,7 @@ static int survey_files(struct rdb_split *x, struct err *e)
     for (; r == 0 && s.file < x->n_files; s.file++) {
         struct rdb_split_file *f = &x->files[s.file];
         f->only = NOBODY;
-        if (f->facts.version > RDB_NEWEST)
+        if (f->facts.version > RDB_NEWEST && f->facts.version != RDB_VALKEY)
             r = err_set(e, ERR_USAGE, "its format, version %d, can't be shared out", f->facts.version);
         if (r == 0) r = rdb_walk(f->fd, f->facts.size, &v, e);
         r = rdb_split_name_file(x, s.file, r, e);

@@ -1,6 +1,6 @@
 #include "agent/snapshots/rdb_value.h"
 
-/* The types of values, as rdb.h of Redis 7.0 to 8.0 and Valkey 8 number them; what is left out was never written by a release. */
+/* The types of values, as rdb.h of Redis 7.0 to 8.0 and Valkey 8 and 9 number them; what is left out was never written by a release. */
 enum {
     STRING = 0,
     LIST = 1,
@@ -22,7 +22,8 @@ enum {
     STREAM_2 = 19,
     SET_LISTPACK = 20,
     STREAM_3 = 21,
-    HASH_EXPIRING = 24, /* fields have times to live */
+    HASH_2 = 22,        /* of Valkey 9: fields have times to live */
+    HASH_EXPIRING = 24, /* of Redis: fields have times to live */
     HASH_LISTPACK_EXPIRING = 25,
 };
 
@@ -110,6 +111,16 @@ static uint64_t skip_expiring(struct rdb_reader *r)
     return size;
 }
 
+static uint64_t skip_hash_2(struct rdb_reader *r)
+{
+    uint64_t size = 0;
+    for (uint64_t n = rdb_count(r); n > 0 && !rdb_failed(r); n--) {
+        size += skip_strings(r, 2);
+        rdb_skip(r, TIME); /* the field's time to live */
+    }
+    return size;
+}
+
 /* A module's parts, each with its kind before it. */
 static uint64_t skip_module(struct rdb_reader *r)
 {
@@ -160,6 +171,7 @@ uint64_t rdb_skip_value(struct rdb_reader *r, unsigned type)
     case STREAM_2:
     case STREAM_3: return skip_stream(r, type);
     case MODULE_2: rdb_count(r); return skip_module(r);
+    case HASH_2: return skip_hash_2(r);
     case HASH_EXPIRING: rdb_skip(r, TIME); return skip_expiring(r);
     case HASH_LISTPACK_EXPIRING: rdb_skip(r, TIME); return rdb_skip_string(r);
     default: rdb_broken(r, "a value of an unknown type, %u", type); return 0;

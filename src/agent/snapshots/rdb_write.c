@@ -74,7 +74,7 @@ static int begin_file(const struct rdb_split *x, size_t part, struct out *o, str
     int version = 0;
     for (size_t i = 0; i < x->n_files; i++)
         if (x->files[i].facts.version > version) version = x->files[i].facts.version;
-    snprintf(magic, sizeof magic, "REDIS%04d", version);
+    snprintf(magic, sizeof magic, version < RDB_VALKEY ? "REDIS%04d" : "VALKEY%03d", version);
     int r = put_bytes(o, magic, RDB_MAGIC, e);
     for (const struct rdb_library *l = x->libraries; r == 0 && l; l = l->next) {
         r = put_mark(o, LIBRARY, e);

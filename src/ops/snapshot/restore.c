@@ -31,7 +31,8 @@ static int read_arn(struct op *op, const char *arn, const char **out)
 static bool begins_like_rdb(int fd)
 {
     char magic[5];
-    return read(fd, magic, sizeof magic) == sizeof magic && memcmp(magic, "REDIS", sizeof magic) == 0;
+    return read(fd, magic, sizeof magic) == sizeof magic &&
+           (memcmp(magic, "REDIS", sizeof magic) == 0 || memcmp(magic, "VALKEY", sizeof magic) == 0);
 }
 
 static int look_at_file(struct op *op, const char *arn, const char *path)
