@@ -36,8 +36,8 @@ enum {
 struct batch {
     struct arena arena;
     struct components components;
-    struct world worlds[COMPONENTS_MAX];
-    struct arena arenas[COMPONENTS_MAX];
+    struct world *worlds; /* of each component */
+    struct arena *arenas;
     struct world_region *regions; /* the same for all worlds */
     bool wrote;
 };
@@ -236,8 +236,9 @@ static void finish_batch(struct passes *p, struct batch *b)
 
 static void batch_fini(struct batch *b)
 {
+    size_t n = b->components.n;
     components_fini(&b->components);
-    for (size_t i = 0; i < COMPONENTS_MAX; i++) arena_fini(&b->arenas[i]);
+    for (size_t i = 0; i < n; i++) arena_fini(&b->arenas[i]);
     arena_fini(&b->arena);
     free(b);
 }
@@ -247,6 +248,8 @@ static int make_batch(struct passes *p, struct err *e)
     struct batch *b = calloc(1, sizeof *b);
     if (b == NULL) abort();
     components_take(&b->components, &p->rows);
+    b->worlds = arena_array(&b->arena, struct world, b->components.n);
+    b->arenas = arena_array(&b->arena, struct arena, b->components.n);
     int r = plan_batch(p, b, e);
     if (r) rows_lose(&p->rows);
     else finish_batch(p, b);

@@ -6,6 +6,7 @@
 #include "plan/shard.h"
 #include "plan/tables.h"
 #include "plan/want.h"
+#include <stddef.h>
 #include <string.h>
 
 struct check {
@@ -94,8 +95,9 @@ static void check_reference(struct check *c, const struct reference *r)
     _index_ struct index there = {0};
     struct arena *a = c->w->arena;
     const struct world_table *from = table_find(r->from), *to = table_find(r->to);
+    size_t n_from = table_count(c->w, from), n_to = table_count(c->w, to);
+    if (n_from == 0) return;
     const struct columns names = find_columns(from, r->columns), key = find_columns(to, r->key);
-    size_t n_from = table_count(c->w, from), n_to = n_from ? table_count(c->w, to) : 0;
     for (size_t i = 0; i < n_to; i++) {
         const void *item = table_item(c->w, to, i);
         const char *own = table_dropped(to, item) ? NULL : key_of(a, &key, item);
@@ -269,24 +271,23 @@ static void check_past(struct check *c)
 {
     static const struct {
         const struct sql_table *table;
-        const char *column;
+        size_t offset;
     } columns[] = {
-        {&sql_table_node, "seen_since_ms"},
-        {&sql_table_node, "unserved_since_ms"},
-        {&sql_table_node, "blocked_since_ms"},
-        {&sql_table_node_group, "switch_since_ms"},
-        {&sql_table_node_group, "unserved_since_ms"},
-        {&sql_table_cache_cluster, "unserved_since_ms"},
-        {&sql_table_cache_cluster, "weighing_ms"},
-        {&sql_table_replication_group, "unserved_since_ms"},
-        {&sql_table_replication_group, "weighing_ms"},
-        {&sql_table_global_replication_group, "phase_since_ms"},
+        {&sql_table_node, offsetof(struct row_node, seen_since_ms)},
+        {&sql_table_node, offsetof(struct row_node, unserved_since_ms)},
+        {&sql_table_node, offsetof(struct row_node, blocked_since_ms)},
+        {&sql_table_node_group, offsetof(struct row_node_group, switch_since_ms)},
+        {&sql_table_node_group, offsetof(struct row_node_group, unserved_since_ms)},
+        {&sql_table_cache_cluster, offsetof(struct row_cache_cluster, unserved_since_ms)},
+        {&sql_table_cache_cluster, offsetof(struct row_cache_cluster, weighing_ms)},
+        {&sql_table_replication_group, offsetof(struct row_replication_group, unserved_since_ms)},
+        {&sql_table_replication_group, offsetof(struct row_replication_group, weighing_ms)},
+        {&sql_table_global_replication_group, offsetof(struct row_global_replication_group, phase_since_ms)},
     };
     for (size_t k = 0; k < sizeof columns / sizeof *columns; k++) {
         const struct world_table *t = table_find(columns[k].table);
-        const struct sql_column *column = table_column(t, columns[k].column);
         for (size_t i = 0; i < table_count(c->w, t); i++) {
-            const int64_t *since = (const int64_t *)((const char *)table_item(c->w, t, i) + column->offset);
+            const int64_t *since = (const int64_t *)((const char *)table_item(c->w, t, i) + columns[k].offset);
             if (*since > c->w->steady_ms)
                 add_violation(c, INVARIANT_PAST, arena_printf(c->w->arena, "%s", table_name_field(c->w->arena, c->w, since)));
         }

@@ -1,6 +1,7 @@
 #include "plan/want.h"
 #include "base/text.h"
 #include "base/arena.h"
+#include "base/decimal.h"
 #include "plan/candidate.h"
 #include "plan/phase.h"
 #include "plan/seen.h"
@@ -344,11 +345,14 @@ static bool takes_over(const struct world_node *n, const struct world_node_group
     return ng->row.switch_node_id && strcmp(ng->row.switch_node_id, n->row.id) == 0 && ng->row.switch_offset >= 0;
 }
 
-static bool follows_address(struct world *w, const struct row_node *seen, const char *address, int64_t port)
+/* What was seen has the port behind the address. */
+static bool follows_address(const struct row_node *seen, const char *address, int64_t port)
 {
+    int64_t seen_port;
     if (address == NULL || seen->seen_upstream == NULL || !seen->seen_link_up) return false;
-    const char *wanted = arena_printf(w->arena, "%s:%lld", address, (long long)port);
-    return strcmp(wanted, seen->seen_upstream) == 0;
+    size_t n = strlen(address);
+    bool same = strncmp(seen->seen_upstream, address, n) == 0 && seen->seen_upstream[n] == ':';
+    return same && decimal_parse(seen->seen_upstream + n + 1, 0, UINT16_MAX, &seen_port) && seen_port == port;
 }
 
 /* The only node of the replication group that is to be a replica; NULL where there is none, or another. */
@@ -366,11 +370,11 @@ static struct world_node *sole_replica(const struct world_node_group *ng, size_t
     return *n_replicas == 1 ? sole : NULL;
 }
 
-bool want_in_step(struct world *w, const struct world_node *n)
+bool want_in_step(const struct world_node *n)
 {
     const struct world_node *first = rg_primary(n->node_group);
     if (!node_answers(n)) return false;
-    return takes_over(n, n->node_group) || follows_address(w, &n->row, first->row.address, first->row.port) ||
+    return takes_over(n, n->node_group) || follows_address(&n->row, first->row.address, first->row.port) ||
            (!node_answers(first) && !want_holds_nothing(n));
 }
 
@@ -388,7 +392,7 @@ struct world_node *want_reader(struct world *w, struct world_rg *rg, const struc
     if (ng->shard) return first;
     if (n_replicas > 1) return NULL;
     /* A replication group that is being created has no readers yet that would have to be passed on. */
-    if (replica && (rg->row.status == RG_CREATING || want_in_step(w, replica))) return replica;
+    if (replica && (rg->row.status == RG_CREATING || want_in_step(replica))) return replica;
     return replica == NULL || holds_reader(rg, ng, first) ? first : NULL;
 }
 
@@ -471,13 +475,13 @@ bool want_holds_endpoints(struct world *w, struct world_node *n)
     return holds_all(&n->row, &want);
 }
 
-static enum lack role_lack(struct world *w, const struct world_node *n, const struct want_node *want)
+static enum lack role_lack(const struct world_node *n, const struct want_node *want)
 {
     const struct row_node *seen = &n->row;
     if (seen->seen_role == ROLE_UNKNOWN) return n->rg == NULL ? LACK_NOTHING : LACK_ROLE; /* memcached knows no roles */
     if (want->primary) return seen->seen_role == ROLE_PRIMARY ? LACK_NOTHING : LACK_PRIMARY;
     if (seen->seen_role != ROLE_REPLICA) return LACK_REPLICA;
-    return follows_address(w, seen, want->upstream_address, want->upstream_port) ? LACK_NOTHING : LACK_LINK;
+    return follows_address(seen, want->upstream_address, want->upstream_port) ? LACK_NOTHING : LACK_LINK;
 }
 
 /* There is no process yet that could be told anything. */
@@ -497,7 +501,7 @@ enum lack want_orders_lack(struct world *w, struct world_node *n)
     struct want_node want = want_node(w, n);
     if (!holds_all(seen, &want)) return LACK_ENDPOINT;
     if (!!seen->seen_fenced != want.fence) return want.fence ? LACK_FENCE : LACK_WRITES;
-    return role_lack(w, n, &want);
+    return role_lack(n, &want);
 }
 
 enum lack want_lack(struct world *w, struct world_node *n)

@@ -45,17 +45,30 @@ static size_t n_excuses;
 
 /* ---- who belongs where ---- */
 
+static void put_text(char *to, size_t size, const char *text)
+{
+    size_t n = strlen(text);
+    if (n >= size) abort();
+    memcpy(to, text, n + 1);
+}
+
 struct domain *domain_of(struct world_rg *rg, const struct world_node_group *ng)
 {
-    char name[200];
     bool shared = rg->global && rg->member && !rg->member->row.leaving && !rg->member->drop;
-    if (shared) snprintf(name, sizeof name, "%s/%s", rg->global->row.id, ng->row.id);
-    else snprintf(name, sizeof name, "%s/%s@%lld/%s", rg->row.region, rg->row.id, (long long)rg->row.created_ms, ng->row.id);
-    for (size_t i = 0; i < n_domains; i++)
-        if (strcmp(domains[i].name, name) == 0) return &domains[i];
+    const char *region = shared ? "" : rg->row.region, *id = shared ? rg->global->row.id : rg->row.id;
+    int64_t created_ms = shared ? 0 : rg->row.created_ms;
+    for (struct domain *d = domains; d < domains + n_domains; d++)
+        if (d->created_ms == created_ms && strcmp(d->id, id) == 0 && strcmp(d->group, ng->row.id) == 0 &&
+            strcmp(d->region, region) == 0)
+            return d;
     if (n_domains == DOMAINS_MAX) record_failure("more than %d groups in one run", DOMAINS_MAX);
     struct domain *d = &domains[n_domains++];
-    snprintf(d->name, sizeof d->name, "%s", name);
+    put_text(d->region, sizeof d->region, region);
+    put_text(d->id, sizeof d->id, id);
+    put_text(d->group, sizeof d->group, ng->row.id);
+    d->created_ms = created_ms;
+    if (shared) snprintf(d->name, sizeof d->name, "%s/%s", id, ng->row.id);
+    else snprintf(d->name, sizeof d->name, "%s/%s@%lld/%s", region, id, (long long)created_ms, ng->row.id);
     d->failover = true;
     return d;
 }
@@ -165,8 +178,8 @@ static void learn_group(struct world *w, struct world_rg *rg, struct world_node_
     for (size_t i = 0; i < ng->n_nodes; i++) {
         const struct world_node *n = &ng->nodes[i];
         if (!ng_has(ng, n) || n->drop || deleting || n_members == ENGINES_MAX) continue;
-        snprintf(members[n_members].region, sizeof members[0].region, "%s", n->row.region);
-        snprintf(members[n_members].id, sizeof members[0].id, "%s", n->row.id);
+        put_text(members[n_members].region, sizeof members[0].region, n->row.region);
+        put_text(members[n_members].id, sizeof members[0].id, n->row.id);
         members[n_members].excused = excuse != NULL;
         members[n_members++].domain = d;
     }

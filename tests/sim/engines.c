@@ -1,4 +1,5 @@
 #include "engines.h"
+#include "base/index.h"
 #include "base/slots.h"
 #include "expect.h"
 #include "forwarder_virtual.h"
@@ -24,7 +25,7 @@ static struct far_line {
 } lines[LINES_MAX];
 static size_t n_lines;
 static struct engine *all;
-static struct forward *forwards;
+static struct index forwards; /* by the address: the newest of those at its ports */
 
 static void pull(void *arg);
 
@@ -89,12 +90,18 @@ struct engine *engine_at(const char *address, int64_t port)
     return NULL;
 }
 
+static struct forward *forward_at(const char *address, int64_t port)
+{
+    struct forward *f = index_get(&forwards, address);
+    while (f && f->port != port) f = f->next;
+    return f;
+}
+
 struct engine *engine_through(const char *address, int64_t port)
 {
     if (models_world()) return models_engine(forwarder_reaches(address, port));
     for (int hop = 0; hop < HOPS; hop++) {
-        const struct forward *f = forwards;
-        while (f && (strcmp(f->address, address) != 0 || f->port != port)) f = f->next;
+        const struct forward *f = forward_at(address, port);
         if (f == NULL) return engine_at(address, port);
         address = f->target;
         port = f->target_port;
@@ -104,17 +111,16 @@ struct engine *engine_through(const char *address, int64_t port)
 
 void engine_set_link(const char *address, int64_t port, const char *target, int64_t target_port)
 {
-    struct forward *f = forwards;
-    while (f && (strcmp(f->address, address) != 0 || f->port != port)) f = f->next;
+    struct forward *f = forward_at(address, port);
     if (f == NULL) {
         f = calloc(1, sizeof *f);
         if (f == NULL) abort();
-        f->next = forwards;
-        forwards = f;
+        snprintf(f->address, sizeof f->address, "%s", address);
+        f->port = (int)port;
+        f->next = index_get(&forwards, address);
+        index_put(&forwards, f->address, f);
     }
-    snprintf(f->address, sizeof f->address, "%s", address);
     snprintf(f->target, sizeof f->target, "%s", target);
-    f->port = (int)port;
     f->target_port = (int)target_port;
 }
 

@@ -6,6 +6,9 @@
 /* A place that clients write to: a node group, or a datastore's. */
 struct domain {
     char name[200];
+    char region[32], id[64],
+        group[16]; /* the replication group's, which was made then, and the node group's; "": a datastore's */
+    int64_t created_ms;
     char address[48]; /* of its primary's endpoint; "": there is none now */
     int port;
     int deaths;                  /* of processes that had its data */

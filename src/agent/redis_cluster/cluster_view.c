@@ -126,10 +126,10 @@ static bool read_range(const struct redisReply *range, const struct cluster_map 
     if (!read_bound(range->element[0], &first) || !read_bound(range->element[1], &last)) return false;
     const char *name = name_of(range->element[2]);
     const struct proto_cluster_node *owner = name != NULL ? cluster_node_named(map, name) : NULL;
-    if (owner == NULL || first > last) return false;
-    for (int s = first; s <= last; s++)
-        if (!slots_has(cluster_slots_of(map, owner), s)) return false;
-    slots_add_range(owned, first, last);
+    struct slots named = {0};
+    slots_add_range(&named, first, last);
+    if (owner == NULL || first > last || !slots_has_all(cluster_slots_of(map, owner), &named)) return false;
+    slots_join(owned, &named);
     for (size_t i = 3; i < range->elements; i++) {
         name = name_of(range->element[i]);
         if (name != NULL) index_put(names, name, name);
@@ -142,9 +142,7 @@ static bool all_there(
 {
     for (size_t i = 0; i < map->m->nodes.n; i++) {
         const struct proto_cluster_node *n = &map->m->nodes.items[i], *primary = cluster_primary_of(map, n);
-        struct slots missing = *cluster_slots_of(map, n);
-        slots_subtract(&missing, owned);
-        if (slots_count(&missing) > 0) return false;
+        if (!slots_has_all(owned, cluster_slots_of(map, n))) return false;
         if (primary == NULL || primary == n || slots_count(cluster_slots_of(map, primary)) == 0) continue;
         if (lives(arg, n->order) && index_get(names, n->name) == NULL) return false;
     }
