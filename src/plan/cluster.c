@@ -23,7 +23,9 @@
 void plan_node(struct world *w, struct world_node *n)
 {
     if (n->drop || n->row.status == NODE_AVAILABLE || n->row.status == NODE_DELETING || !want_in_force(w, n)) return;
-    if (n->row.status == NODE_CREATING)
+    /* The service tells of a cache cluster before its first nodes. */
+    bool first = n->cluster && n->cluster->row.status == CLUSTER_CREATING;
+    if (n->row.status == NODE_CREATING && !first)
         world_event(w, n->row.region, n->row.cluster_id, EVENT_NODE_ADDED, n->row.node_id, n->row.availability_zone);
     if (n->row.status == NODE_REBOOTING) world_event(w, n->row.region, n->row.cluster_id, EVENT_NODE_RESTARTED, n->row.node_id);
     move_node_status(w, &n->row.status, NODE_SETTLED);
@@ -204,6 +206,8 @@ static void settle_cluster(struct world *w, struct world_cluster *c)
     cluster_find_lacks(w, c, &lacks);
     if (lacks.n) return;
     if (created) world_event(w, c->row.region, c->row.id, EVENT_CLUSTER_CREATED);
+    for (size_t i = 0; created && i < c->n_nodes; i++)
+        world_event(w, c->row.region, c->row.id, EVENT_NODE_ADDED, c->nodes[i].row.node_id, c->nodes[i].row.availability_zone);
     if (is_resizing(c)) end_resizing(w, c);
     struct log_columns logs[] = LOG_COLUMNS_OF(&c->row);
     logs_settle(w, logs);
