@@ -105,6 +105,27 @@ class Users(Case):
             other.ping()
         self.assertEqual(pids, [n["pid"] for n in self.server.nodes(group)])
 
+    def test_rotate_as_a_function_of_secrets_manager_does(self):
+        """Its four steps, twice, on a replication group with a client that stays: createSecret, setSecret, testSecret, finishSecret."""
+        user = self.user(password="version-0-of-the-secret")
+        group = self.create(2, UserGroupIds=[self.team("default", user)])
+        versions = {"AWSCURRENT": "version-0-of-the-secret"}
+        stays = self.login(group, user, versions["AWSCURRENT"])
+        connection = stays.client_id()
+        for turn in (1, 2):
+            versions["AWSPENDING"] = "version-%d-of-the-secret" % turn
+            self.assertEqual("active", self.users(UserId=user)[0]["Status"])
+            changed = self.change_user(user, Passwords=[versions["AWSPENDING"], versions["AWSCURRENT"]])
+            self.assertEqual({"Type": "password", "PasswordCount": 2}, changed["Authentication"])
+            for version in ("AWSPENDING", "AWSCURRENT"):
+                self.assertTrue(self.login(group, user, versions[version]).ping())
+            if turn == 2:
+                with self.no_login():
+                    self.login(group, user, versions["AWSPREVIOUS"]).ping()
+            versions["AWSPREVIOUS"] = versions["AWSCURRENT"]
+            versions["AWSCURRENT"] = versions.pop("AWSPENDING")
+            self.assertEqual(connection, stays.client_id(), "the connection was not cut")
+
     def test_come_back_with_restarted_engines(self):
         alice = self.user("on ~* +@all")
         group = self.create(UserGroupIds=[self.team("default", alice)])
