@@ -1,7 +1,7 @@
 """Measures a release build against its targets.
 
 usage: bench.py [FIGURE…]     without a name, all of them: start, size, memory, describe, page, callers.verified, names, reset, forward, create, join, lag,
-                              failover, takeover, hang, primary, reader, items, tls_create, tls, access, fleet, crowd, snapshot, cluster_create, cluster_large,
+                              failover, takeover, hang, primary, reader, items, tls_create, tls, serverless, access, fleet, crowd, snapshot, cluster_create, cluster_large,
                               cluster_huge, reshard,
                               cluster_failover, cluster_election, turns, far_turns, loss, hostile, image, scale, gateway, far,
                               far_failover, apply, copy, joined, lag_load
@@ -12,6 +12,7 @@ takeover, hang        a primary killed or stopped, until a write is accepted
 primary, reader       throughput through an endpoint to that of the node itself; reader needs cores that nothing else uses
 items                 commands of a memcached node, to those of the engine alone
 tls_create, tls       groups with TLS
+serverless            a serverless cache made, and its endpoint beside an engine alone
 access                a changed access string on 20 nodes
 fleet                 200 nodes; crowd: 400 of one agent
 snapshot              1 GB taken and restored, to the engine alone with the same data
@@ -51,6 +52,7 @@ import native
 import regions
 import scale
 import secure
+import serverless
 import wan
 from figure import Figure
 from local import Redis, Server, full_syncs, judge, until
@@ -309,7 +311,7 @@ def far_failover():
     yield from failovers(40, 55)
 
 
-ALL = [start, size, memory, describe, page, callers.verified, names, jobs.reset, jobs.forward, create, join, lag, failover, groups.takeover, groups.hang, groups.primary, groups.reader, items.items, secure.tls_create, secure.tls, access.access,
+ALL = [start, size, memory, describe, page, callers.verified, names, jobs.reset, jobs.forward, create, join, lag, failover, groups.takeover, groups.hang, groups.primary, groups.reader, items.items, secure.tls_create, secure.tls, serverless.serverless, access.access,
        fleet.fleet, fleet.crowd, backup.snapshot, clusters.cluster_create, clusters.cluster_large, clusters.reshard, clusters.cluster_failover, clusters.cluster_election, regions.turns, regions.far_turns, regions.loss, hostile.hostile, image.image, scale.scale, wan.gateway, wan.far, far_failover, native.apply, native.copy, native.joined, native.lag_load]
 
 # What takes minutes and most of the memory is measured where it is asked for.

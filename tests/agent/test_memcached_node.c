@@ -1,4 +1,6 @@
 #include "scripted_host.h"
+#include "agent/node/folder.h"
+#include "agent/os/file.h"
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <stdio.h>
@@ -88,6 +90,45 @@ Test(memcached_node, its_memory_is_changed_and_the_rest_is_pending)
     cr_assert_eq(seen.pending_settings.n, 1);
     cr_assert_str_eq(seen.pending_settings.items[0], "max_item_size");
     cr_assert_not_null(strstr(seen.reason, "refuses its size of memory"));
+}
+
+static struct proto_tls_order certified(const char *certificate)
+{
+    return (struct proto_tls_order){.mode = ENCRYPTION_REQUIRED,
+        .certificate = certificate,
+        .key = "-----BEGIN KEY",
+        .authority = "-----BEGIN CA",
+        .inner_address = "127.0.0.1"};
+}
+
+/* The file on disk begins with that text. */
+static bool has_on_disk(struct node *n, const char *file, const char *text)
+{
+    char path[PATH_MAX];
+    struct err e;
+    _buf_ struct buf content = {0};
+    cr_assert_eq(file_read(node_path(n, file, path), &content, &e), 0);
+    return strncmp(content.data, text, strlen(text)) == 0;
+}
+
+Test(memcached_node, a_renewed_certificate_is_read_without_a_restart)
+{
+    struct proto_tls_order old = certified("-----BEGIN one"), renewed = certified("-----BEGIN two");
+    struct proto_node_order o = order(1, memory), next = order(1, memory);
+    o.tls = &old;
+    next.tls = &renewed;
+    struct node *n = script_node("c.0001");
+    struct mconn *c = start(n, &o, 0);
+    cr_expect(has_on_disk(n, "node.crt", "-----BEGIN one"));
+    int pid = (int)script_pid("c.0001");
+    script_order(n, &next);
+    cr_assert_str_eq(script_mread(c), "refresh_certs");
+    cr_expect(has_on_disk(n, "node.crt", "-----BEGIN two"));
+    script_msay(c, "OK");
+    cr_expect_eq(script_pid("c.0001"), pid);
+    cr_expect_eq(script_see(n).state, SEEN_READY);
+    script_beats(n, 1);
+    cr_assert_str_eq(script_mread(c), "version", "it is not asked again");
 }
 
 Test(memcached_node, it_is_asked_on_each_beat_and_hangs_where_it_stands_still)
