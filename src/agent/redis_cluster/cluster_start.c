@@ -20,12 +20,23 @@ enum { ROOM = 16384 };
  * no more often than FEW would.
  */
 enum { HASTE_MS = 500, PATIENCE_MS = 2000, FEW = 60 };
+enum { MANY = 180, LOOKS_OF_MANY = 10, LOOKS_LEAST = 2 };
 
 int64_t cluster_timeout_ms(const struct cluster_map *map, bool formed)
 {
     int of_few = formed ? PATIENCE_MS : HASTE_MS;
     size_t n = map != NULL ? map->m->nodes.n : 0;
     return n <= FEW ? of_few : (int64_t)(of_few * n * n / (FEW * FEW));
+}
+
+/* How often in a second an engine looks at its clients, at keys that expire, and at every node of its Redis Cluster: with hundreds of
+ * nodes, the last would take most of the processor. 0: as often as it does by itself. */
+static size_t looks_per_second(const struct cluster_map *map)
+{
+    size_t n = map != NULL ? map->m->nodes.n : 0;
+    if (n <= MANY) return 0;
+    size_t looks = LOOKS_OF_MANY * MANY * MANY / (n * n);
+    return looks > LOOKS_LEAST ? looks : LOOKS_LEAST;
 }
 
 bool cluster_is_large(const struct cluster_map *map)
@@ -142,6 +153,7 @@ void cluster_conf(const struct node *n, struct buf *out)
                   "cluster-allow-replica-migration no\n"
                   "cluster-replica-validity-factor 0\n");
     buf_printf(out, "cluster-node-timeout %lld\n", (long long)cluster_timeout_ms(map, false));
+    if (looks_per_second(map)) buf_printf(out, "hz %zu\n", looks_per_second(map));
     buf_printf(out, "cluster-announce-ip %s\n", n->order->address);
     /* Nodes go on to meet at their addresses; this is what clients are told. An address passes for a name. */
     if (n->order->announced_host)
