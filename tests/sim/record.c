@@ -12,6 +12,8 @@ static struct {
     struct buf text;
 } r;
 
+static char hidden[64];
+
 void (*record_failed)(const char *text);
 
 void record_open(bool keeps_text)
@@ -20,8 +22,13 @@ void record_open(bool keeps_text)
     r.hash = 0xcbf29ce484222325;
 }
 
+void record_hide(const char *text)
+{
+    snprintf(hidden, sizeof hidden, "%s", text);
+}
+
 /* FNV-1a, eight bytes at a time where there are as many. */
-void record_bytes(const void *data, size_t n)
+static void hash_bytes(const void *data, size_t n)
 {
     const unsigned char *p = data;
     for (; n >= sizeof(uint64_t); n -= sizeof(uint64_t), p += sizeof(uint64_t)) {
@@ -31,6 +38,16 @@ void record_bytes(const void *data, size_t n)
         r.hash ^= r.hash >> 32;
     }
     for (size_t i = 0; i < n; i++) r.hash = (r.hash ^ p[i]) * 0x100000001b3;
+}
+
+void record_bytes(const void *data, size_t n)
+{
+    const char *at = data, *end = at + n, *found;
+    while (hidden[0] && (found = memmem(at, (size_t)(end - at), hidden, strlen(hidden))) != NULL) {
+        hash_bytes(at, (size_t)(found - at));
+        at = found + strlen(hidden);
+    }
+    hash_bytes(at, (size_t)(end - at));
 }
 
 static void keep(const char *line)

@@ -7,6 +7,8 @@
  * can be compared; kept as text where the story is wanted.
  */
 
+/* The folder of all runs, which has another name each time: the hash leaves it out. Copied. */
+void record_hide(const char *text);
 /* Another run begins. */
 void record_open(bool keeps_text);
 /* A line of the run. */

@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "coverage.h"
+#include "record.h"
 #include "run.h"
 #include "shrink.h"
 #include "storm.h"
@@ -145,6 +146,7 @@ int main(int argc, char **argv)
         perror(o.dir);
         return 1;
     }
+    record_hide(o.dir);
     run_prepare(o.dir);
     if (optind == argc) failed = run_seeds();
     for (int i = optind; i < argc; i++) failed += run_file(argv[i]);

@@ -20,7 +20,8 @@ MUTATIONS = {
     "a primary that is not held down once it has died":
         ("src/plan/want.c", "return (want_failover(rg) && has_replica(first)) || has_secondary(rg, ng, SECONDARY_ANY);", "return false;"),
     "a change of primary that does not wait for the fence":
-        ("src/plan/failover.c", "bool quiet = want_passive(rg) || node_is_dead(first);", "bool quiet = true;"),
+        ("src/plan/failover.c", "bool quiet = want_passive(rg) || (node_is_dead(first) && first->row.release == RELEASE_NONE);",
+         "bool quiet = true;"),
     "a successor that is not the one who got furthest":
         ("src/plan/candidate.c", "return a->row.seen_offset > b->row.seen_offset;", "return a->row.seen_offset < b->row.seen_offset;"),
     "a failed node that is named after its row has gone":
