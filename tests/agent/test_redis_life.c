@@ -179,6 +179,22 @@ Test(redis_life, one_that_died_is_held_down_where_its_order_says_so)
     cr_assert_eq(script_starts(SCRIPT_ID), 2);
 }
 
+Test(redis_life, one_that_died_as_a_replica_is_held_down_where_it_was_to_become_primary)
+{
+    struct proto_node_order o = redis_order(ROLE_REPLICA), rises = redis_order(ROLE_PRIMARY);
+    o.hold = rises.hold = OPT_BOOL(true);
+    struct node *n = script_node(SCRIPT_ID);
+    script_order(n, &o);
+    cr_assert_eq(script_starts(SCRIPT_ID), 1);
+    script_end(SCRIPT_ID, 0, SIGKILL);
+    script_order(n, &rises);
+    script_later(n, 60000);
+    cr_assert_eq(script_starts(SCRIPT_ID), 1, "whoever wants it to be primary does not know of the death");
+    rises.hold = OPT_BOOL(false);
+    script_order(n, &rises);
+    cr_assert_eq(script_starts(SCRIPT_ID), 2);
+}
+
 Test(redis_life, one_that_died_lets_its_followers_bring_first)
 {
     struct proto_node_order o = redis_order(ROLE_PRIMARY);

@@ -131,7 +131,7 @@ static struct start_facts facts_of_start(const struct dry_node *n)
     return (struct start_facts){
         .replica = role == ROLE_REPLICA,
         .for_another = is_for_another(n),
-        .held = o->outage.v || (n->died && o->hold.v && role == n->died_role),
+        .held = o->outage.v || (n->died && start_is_held(o, n->died_role)),
         .at_once = o->cluster != NULL,
         .has_upstream = up != NULL,
         .feeds = up != NULL && can_feed(up),

@@ -116,9 +116,7 @@ static struct start_facts facts_of_start(struct node *n)
     assert(o != NULL); /* nothing else has it run */
     struct start_facts f = facts_of_upstream(n);
     f.for_another = node_is_for_another(n);
-    /* A dead node must stay dead where another may be taking its place. */
-    f.held = n->died && o->hold.v && o->role == n->died_role;
-    f.held |= o->outage.v;
+    f.held = o->outage.v || (n->died && start_is_held(o, n->died_role));
     f.sparing = spares_replicas(n);
     f.backs_off = node_now(n) < n->retry_at;
     f.switching = n->host->switching(n->host);

@@ -1,4 +1,5 @@
 #pragma once
+#include "protocol/protocol.gen.h"
 #include <stdbool.h>
 /*
  * What a node without a process waits for before it is started. Pure: what is known of it
@@ -28,6 +29,9 @@ struct start_facts {
     bool lost;         /* that has no process though it should have one: it died, or can't be started */
 };
 
+/* A dead node must stay dead where another may be taking its place: as long as its order is the one by which it died, or would make it a
+ * primary. That order may have come after its death, from a serve that did not know of it. */
+bool start_is_held(const struct proto_node_order *o, enum node_role died_role);
 enum start_wait start_waits_for(const struct start_facts *f);
 /* Nobody keeps it from following. Where its upstream is lost, its own data may be all there are: it does not wait with them. */
 bool start_may_follow(const struct start_facts *f);
