@@ -9,6 +9,7 @@ import encryption
 import harness
 from datastores import AWAY, HOME
 from harness import NODE_TYPE, name, wait_for
+from shards import Follower
 
 # What a client may be told that asks for the second time: it was done, or is under way.
 DONE_BEFORE = {"ReplicationGroupAlreadyExists", "ReplicationGroupNotFoundFault", "InvalidReplicationGroupState", "InvalidCacheClusterState",
@@ -29,7 +30,10 @@ class Workflow:
         return self.case.api(region)
 
     def begin(self):
-        self.made = [(self.case.create_group(nodes=self.nodes, AutomaticFailoverEnabled=self.nodes > 1, stem="crash"), HOME)]
+        self.made = [(self.create(), HOME)]
+
+    def create(self):
+        return self.case.create_group(nodes=self.nodes, AutomaticFailoverEnabled=self.nodes > 1, stem="crash")
 
     @property
     def group(self):
@@ -270,6 +274,7 @@ class Restore(Workflow):
 
 class Join(Workflow):
     """join a global datastore"""
+    secondary = {"NumCacheClusters": 2}
 
     def begin(self):
         super().begin()
@@ -285,8 +290,8 @@ class Join(Workflow):
         return self.api(region).describe_global_replication_groups(GlobalReplicationGroupId=self.world, ShowMemberInfo=True)["GlobalReplicationGroups"][0]
 
     def ask(self):
-        self.api(AWAY).create_replication_group(ReplicationGroupId=self.made[1][0], ReplicationGroupDescription="d", NumCacheClusters=2,
-                                                GlobalReplicationGroupId=self.world)
+        self.api(AWAY).create_replication_group(ReplicationGroupId=self.made[1][0], ReplicationGroupDescription="d",
+                                                GlobalReplicationGroupId=self.world, **self.secondary)
 
     def is_through(self):
         return super().is_through() and self.datastore()["Status"] == "available"
@@ -335,6 +340,36 @@ class GlobalFailover(Join):
         super().end()
 
 
+class ShardsFailover(GlobalFailover):
+    """fail one in cluster mode over"""
+    writes = False
+    secondary = {"ReplicasPerNodeGroup": 1}
+    keys = ["key-%d" % n for n in range(200)]
+
+    def create(self):
+        return self.case.create_group(HOME, NumNodeGroups=2, ReplicasPerNodeGroup=1, AutomaticFailoverEnabled=True, stem="crash")
+
+    def client(self, member):
+        return Follower(self.case.group(*member)["ConfigurationEndpoint"])
+
+    def begin(self):
+        super().begin()
+        home, away = (self.client(m) for m in self.made)
+        for key in self.keys:
+            home.set(key, "old")
+        wait_for(lambda: all(away.get(key) == "old" for key in self.keys), "every key in both regions")
+
+    def is_through(self):
+        world = self.datastore()
+        if world["Status"] == "available" and datastores.roles(world)[AWAY] == "SECONDARY":
+            self.ask()  # it was given up, with an event that says so
+        return super().is_through()
+
+    def check(self):
+        writer = self.client(self.made[1])
+        self.case.assertEqual({"old"}, {writer.call("GETSET", key, "new") for key in self.keys})
+
+
 class Token(Workflow):
     """rotate a token"""
     writes = False
@@ -379,4 +414,4 @@ class Memcached(Workflow):
 
 
 ALL = (Creation, ClusterModeCreation, Deletion, MoreReplicas, FewerReplicas, Failover, Scaling, Upgrade, Parameters, Shards, Snapshot, Restore,
-       Join, GlobalFailover, Token, Memcached)
+       Join, GlobalFailover, ShardsFailover, Token, Memcached)
