@@ -191,10 +191,15 @@ resource "aws_elasticache_replication_group" "home" {
   node_type            = "cache.r6g.large"
   num_cache_clusters   = 1
   apply_immediately    = true
+  lifecycle {
+    ignore_changes = [engine_version, node_type]
+  }
 }
 resource "aws_elasticache_global_replication_group" "x" {
   global_replication_group_id_suffix = "%(id)s"
   primary_replication_group_id       = aws_elasticache_replication_group.home.id
+  cache_node_type                    = "%(type)s"
+  engine_version                     = "%(version)s"
 }
 resource "aws_elasticache_replication_group" "away" {
   provider                    = aws.eu_west_1
@@ -205,13 +210,17 @@ resource "aws_elasticache_replication_group" "away" {
   maintenance_window          = "%(window)s"
   apply_immediately           = true
   tags                        = { turn = "%(description)s" }
+  lifecycle {
+    ignore_changes = [engine_version, node_type]
+  }
 }
 """
 
-    def test_take_in_a_second_region_and_give_it_back(self, tf):
+    def test_take_in_a_second_region_change_both_and_give_it_back(self, tf):
         world = name("world")
         home, away = world + "-home", world + "-away"
-        tf.change(self.CONFIGURATION % dict(id=world, description="first", window="sun:05:00-sun:06:00"))
+        wanted = dict(id=world, description="first", window="sun:05:00-sun:06:00", type="cache.r6g.large", version="7.0")
+        tf.change(self.CONFIGURATION % wanted)
         datastore = tf.values(GLOBAL + ".x")["global_replication_group_id"]
         members = self.api().describe_global_replication_groups(
             GlobalReplicationGroupId=datastore, ShowMemberInfo=True)["GlobalReplicationGroups"][0]["Members"]
@@ -219,9 +228,16 @@ resource "aws_elasticache_replication_group" "away" {
                          {(m["ReplicationGroupId"], m["ReplicationGroupRegion"], m["Role"]) for m in members})
         endpoint(tf.values(RG + ".home")).set("from", "home")
         harness.wait_for(lambda: endpoint(tf.values(RG + ".away")).get("from") == "home", "the key in the second region")
-        done = tf.change(self.CONFIGURATION % dict(id=world, description="second", window="mon:05:00-mon:06:00"))
-        self.assertEqual({RG + ".away": "update"}, done)
+        wanted |= dict(description="second", window="mon:05:00-mon:06:00")
+        self.assertEqual({RG + ".away": "update"}, tf.change(self.CONFIGURATION % wanted))
         self.assertEqual("second", self.group(away, AWAY)["Description"])
+        for changed in dict(type="cache.r6g.xlarge"), dict(version="7.1"):
+            wanted |= changed
+            self.assertEqual({GLOBAL + ".x": "update"}, tf.change(self.CONFIGURATION % wanted))
+        for group, region in (home, HOME), (away, AWAY):
+            shown = self.api(region).describe_cache_clusters(CacheClusterId=group + "-001")["CacheClusters"][0]
+            self.assertEqual(("cache.r6g.xlarge", "7.1.0"), (shown["CacheNodeType"], shown["EngineVersion"]))
+        self.assertEqual("home", endpoint(tf.values(RG + ".away")).get("from"))
         processes = self.processes(home, away)
         private = [tf.values(RG + end)["parameter_group_name"] for end in (".home", ".away")]
         tf.destroy()

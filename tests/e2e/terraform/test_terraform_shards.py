@@ -1,4 +1,4 @@
-"""Terraform's life of a global datastore in cluster mode: shards are added, and node types change, in both regions."""
+"""Terraform's life of a global datastore in cluster mode: shards are added, node types and the engine's version change, in both regions."""
 import unittest
 
 import workspace
@@ -27,6 +27,7 @@ resource "aws_elasticache_global_replication_group" "x" {
   global_replication_group_id_suffix = "%(id)s"
   primary_replication_group_id       = aws_elasticache_replication_group.home.id
   cache_node_type                    = "%(type)s"
+  engine_version                     = "%(version)s"
   num_node_groups                    = %(shards)d
 }
 resource "aws_elasticache_replication_group" "away" {
@@ -42,16 +43,26 @@ resource "aws_elasticache_replication_group" "away" {
 }
 """
 
-    def test_get_more_shards_and_larger_nodes_in_both_regions(self, tf):
+    def members(self, group, region):
+        clusters = self.api(region).describe_cache_clusters()["CacheClusters"]
+        return [c for c in clusters if c.get("ReplicationGroupId") == group]
+
+    def test_get_more_shards_larger_nodes_and_a_newer_engine_in_both_regions(self, tf):
         world, datastore = name("world"), "aws_elasticache_global_replication_group.x"
         members = [(world + "-home", "us-east-1"), (world + "-away", "eu-west-1")]
-        tf.change(self.CONFIGURATION % dict(id=world, type="cache.r6g.large", shards=2))
-        self.assertEqual({datastore: "update"}, tf.change(self.CONFIGURATION % dict(id=world, type="cache.r6g.large", shards=3)))
+        wanted = dict(id=world, type="cache.r6g.large", shards=2, version="7.0")
+        tf.change(self.CONFIGURATION % wanted)
+        wanted["shards"] = 3
+        self.assertEqual({datastore: "update"}, tf.change(self.CONFIGURATION % wanted))
         shown = [[(g["NodeGroupId"], g["Slots"]) for g in self.group(*m)["NodeGroups"]] for m in members]
         self.assertEqual(3, len(shown[0]))
         self.assertEqual(shown[0], shown[1])
-        self.assertEqual({datastore: "update"}, tf.change(self.CONFIGURATION % dict(id=world, type="cache.r6g.xlarge", shards=3)))
+        wanted["type"] = "cache.r6g.xlarge"
+        self.assertEqual({datastore: "update"}, tf.change(self.CONFIGURATION % wanted))
         self.assertEqual({"cache.r6g.xlarge"}, {self.group(*m)["CacheNodeType"] for m in members})
+        wanted["version"] = "7.1"
+        self.assertEqual({datastore: "update"}, tf.change(self.CONFIGURATION % wanted))
+        self.assertEqual({"7.1.0"}, {c["EngineVersion"] for group, region in members for c in self.members(group, region)})
         processes = self.processes(*[group for group, _ in members])
         tf.destroy()
         self.assert_ended(processes)
