@@ -104,6 +104,23 @@ static const char *check_command(struct reader *r, const char *word)
     return known ? NULL : arena_printf(r->arena, "there is no command %s", word + 1);
 }
 
+/* db=0,2: numbers of databases. */
+static bool is_database_list(const char *word)
+{
+    if (strncmp(word, "db=", 3) != 0) return false;
+    for (const char *p = word + 3;; p++) {
+        size_t n = strspn(p, "0123456789");
+        if (n == 0 || n > 9) return false;
+        p += n;
+        if (*p != ',') return *p == '\0';
+    }
+}
+
+bool access_string_limits_databases(const char *word)
+{
+    return strcmp(word, "resetdbs") == 0 || is_database_list(word);
+}
+
 /* Whatever may stand in a selector as well as outside. */
 static const char *check_rule(struct reader *r, const char *word)
 {
@@ -111,6 +128,7 @@ static const char *check_rule(struct reader *r, const char *word)
     static const char *const patterns[] = {"~", "&", "%R~", "%W~", "%RW~", "%WR~", NULL};
     if (strcmp(word, "allcommands") == 0 || strcmp(word, "nocommands") == 0) r->has_base = true;
     else if (*word == '+' || *word == '-') return check_command(r, word);
+    else if (r->valkey && (access_string_limits_databases(word) || strcmp(word, "alldbs") == 0)) return NULL;
     else if (!is_any(word, plain)) {
         for (const char *const *p = patterns; *p; p++)
             if (strncmp(word, *p, strlen(*p)) == 0 && word[strlen(*p)]) return NULL;

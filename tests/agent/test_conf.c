@@ -107,7 +107,8 @@ Test(conf, settings_come_in_words_and_before_what_they_may_not_change)
     cr_assert(has_line(text, "client-output-buffer-limit \"pubsub\" \"1mb\" \"2mb\" \"60\""));
     cr_assert(has_line(text, "acl-pubsub-default \"\""));
     cr_assert(has_line(text, "notify-keyspace-events \"\\\"x\""));
-    cr_assert_lt(strstr(text, "appendonly \"yes\""), strstr(text, "appendonly no"));
+    cr_assert_lt(strstr(text, "appendonly no"), strstr(text, "appendonly \"yes\""), "a default may be changed");
+    cr_assert_lt(strstr(text, "maxmemory"), strstr(text, "supervised no"));
     cr_assert_lt(strstr(text, "repl-timeout 15"), strstr(text, "maxmemory"), "a default may be changed");
 }
 
@@ -230,6 +231,15 @@ Test(conf, users_are_those_of_the_order)
     cr_assert(strstr(text, "user default on nopass") == NULL);
     names_add(&unknown_rules, "+nosuch");
     cr_assert(strstr(render(&o), "+nosuch") == NULL);
+    names_clear(&unknown_rules);
+}
+
+Test(conf, a_user_whose_databases_can_not_be_limited_is_off)
+{
+    const char *rules[] = {"reset", "on", "db=1", "+@all"};
+    struct proto_node_order o = order_of_user("app", rules, 4);
+    names_add(&unknown_rules, "db=1");
+    cr_assert(has_line(render(&o), "user \"app\" \"reset\" \"on\" \"+@all\" off"));
     names_clear(&unknown_rules);
 }
 

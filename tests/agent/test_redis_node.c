@@ -326,6 +326,22 @@ Test(redis_node, users_are_set_others_deleted_and_unknown_words_left_out)
     cr_assert_not_null(strstr(script_read_file(n, CONF_FILE), "user \"app\" \"on\" \"+@all\"\n"));
 }
 
+Test(redis_node, a_user_whose_databases_can_not_be_limited_is_off)
+{
+    static const char *limited[] = {"on", "db=1", "+@all"};
+    static struct proto_user_order one[] = {{.name = "app", .rules = {true, 3, limited}}};
+    struct proto_node_order o = redis_order(ROLE_PRIMARY), other = redis_order(ROLE_PRIMARY);
+    o.users = (struct proto_user_order_list){true, 0, NULL};
+    o.users_generation = OPT_INT(1);
+    struct node *n = script_node(SCRIPT_ID);
+    struct rconn *c = redis_start_primary(n, &o);
+    other.users = (struct proto_user_order_list){true, 1, one};
+    other.users_generation = OPT_INT(2);
+    script_order(n, &other);
+    script_dialogue(c, "ACL SETUSER app on db=1 +@all", "-ERR Error in ACL SETUSER modifier 'db=1': Syntax error\r\n");
+    script_dialogue(c, "ACL SETUSER app on +@all off", "+OK\r\n");
+}
+
 Test(redis_node, whoever_may_lift_a_fence_is_kept_from_it)
 {
     struct proto_node_order o = redis_order(ROLE_PRIMARY), fenced = redis_order(ROLE_PRIMARY);

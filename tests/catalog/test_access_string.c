@@ -50,6 +50,12 @@ Test(access_string, of_a_valkey_user_may_name_what_only_valkey_has)
     struct access_string s;
     cr_assert_null(access_string_read(&arena, "on +hexpire +@bloom +@all", true, false, &s));
     cr_assert_null(access_string_read(&arena, "on +config|get +@all", false, true, &s));
+    cr_assert_null(access_string_read(&arena, "on ~* +@all resetdbs db=0,12", true, false, &s));
+    cr_assert_null(access_string_read(&arena, "on alldbs +@all (db=1 +get ~x)", true, false, &s));
+    static const char *const bad[] = {"on db= +@all", "on db=a +@all", "on db=1, +@all", "on db=-1 +@all", "on db=1;2 +@all"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        cr_expect_not_null(access_string_read(&arena, bad[i], true, false, &s), "%s", bad[i]);
+    cr_expect_not_null(access_string_read(&arena, "on db=1 +@all", false, false, &s), "of redis");
 }
 
 Test(access_string, knows_selectors_that_give_restricted_commands)

@@ -411,5 +411,27 @@ class Injection(Case):
         wait_for(answers, "the node again, empty")
 
 
+class Databases(Case):
+    """What db= means to an engine that knows it, and to one that does not."""
+
+    def test_an_engine_that_can_not_limit_databases_lets_nobody_in(self):
+        users = [name("user"), name("user")]
+        for user, user_name, access in zip(users, ("default", "app"), ("off -@all", "on ~* +@all resetdbs db=1")):
+            self.api().create_user(UserId=user, UserName=user_name, Engine="valkey", AccessString=access, Passwords=[PASSWORD])
+        team = name("team")
+        self.api().create_user_group(UserGroupId=team, Engine="valkey", UserIds=users)
+        self.wait_team(team)
+        self.assertEqual("9.1", self.teams(UserGroupId=team)[0]["MinimumEngineVersion"])
+        group = self.create(Engine="valkey", EngineVersion="9.1", UserGroupIds=[team])
+        endpoint = self.group(group)["NodeGroups"][0]["PrimaryEndpoint"]
+        if harness.RELEASE == "9.1":
+            self.assertTrue(self.secure(endpoint, username="app", password=PASSWORD, db=1).set("k", "v"))
+            with self.assertRaises(redis.RedisError):
+                self.secure(endpoint, username="app", password=PASSWORD).set("k", "v")
+        else:
+            with self.assertRaisesRegex(redis.RedisError, "invalid username-password pair or user is disabled"):
+                self.secure(endpoint, username="app", password=PASSWORD, db=1).set("k", "v")
+
+
 if __name__ == "__main__":
     unittest.main()

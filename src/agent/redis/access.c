@@ -2,6 +2,7 @@
 #include "agent/os/names.h"
 #include "agent/redis/conf.h"
 #include "agent/redis/state.h"
+#include "catalog/access_string.h"
 #include "base/log.h"
 #include "base/task.h"
 #include <assert.h>
@@ -96,7 +97,8 @@ static bool is_quoted(const char *text, const char *rule)
 {
     size_t shown = strcspn(text, "\n"), n = strlen(rule);
     if (shown < n) return *rule == '(' && shown > 1 && strncmp(text, rule, shown) == 0;
-    return strncmp(text, rule, n) == 0 && text[n] == '\'' && strstr(text + n, UNKNOWN) != NULL;
+    return strncmp(text, rule, n) == 0 && text[n] == '\'' &&
+           (strstr(text + n, UNKNOWN) != NULL || access_string_limits_databases(rule)); /* to it that is a syntax error */
 }
 
 /* The rule of the order that Redis quotes after 'mark', unless it was left out already; else NULL. */
@@ -111,9 +113,22 @@ static const char *quoted_rule(const struct node *n, const char *text, const cha
     return NULL;
 }
 
+/* An engine that does not know limits of databases calls them a syntax error, and does not say rightly where. */
+static const char *limit_not_known(const struct node *n)
+{
+    for (size_t i = 0; i < n->order->users.n; i++) {
+        const struct string_list *rules = &n->order->users.items[i].rules;
+        for (size_t k = 0; k < rules->n; k++)
+            if (access_string_limits_databases(rules->items[k]) && !conf_file_leaves_out(n, rules->items[k]))
+                return rules->items[k];
+    }
+    return NULL;
+}
+
 bool access_leave_out(struct node *n, const char *log)
 {
     const char *word = n->order ? quoted_rule(n, log, "Error loading ACL rule '") : NULL;
+    if (n->order && word == NULL && strstr(log, "Error in user declaration '")) word = limit_not_known(n);
     if (word) leave_out_rule(n, word);
     return word != NULL;
 }
@@ -145,13 +160,17 @@ static void set_user(struct node *n, const struct proto_user_order *u)
     names_add(&words, "ACL");
     names_add(&words, "SETUSER");
     names_add(&words, u->name);
+    bool closed = false;
     for (size_t i = 0; i < u->rules.n; i++) {
         const char *rule = u->rules.items[i];
-        if (conf_file_leaves_out(n, rule)) continue;
+        bool unknown = conf_file_leaves_out(n, rule);
+        closed |= unknown && access_string_limits_databases(rule);
+        if (unknown) continue;
         if (redis_of(n)->access.barring && *rule == '(') add_barred_selector(n, rule, &words);
         else names_add(&words, rule);
     }
     if (redis_of(n)->access.barring) add_bar(n, &words);
+    if (closed) names_add(&words, "off");
     redis_ask(n, ASK_STEP, words.items, words.n);
     names_clear(&words);
 }

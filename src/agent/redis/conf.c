@@ -5,6 +5,7 @@
 #include "agent/engine/order_check.h"
 #include "agent/redis/tls.h"
 #include "base/arena.h"
+#include "catalog/access_string.h"
 #include <assert.h>
 #include <stdbool.h>
 #include <string.h>
@@ -131,16 +132,20 @@ static void put_user(struct buf *out, const char *name, const char *password, co
     buf_putc(out, '\n');
 }
 
+/* A user whose databases the engine can't limit is off: it would let him do more than his access string says. */
 static void put_ordered_user(struct buf *out, const struct proto_user_order *u, const struct string_list *unknown_rules)
 {
+    bool closed = false;
     buf_puts(out, "user ");
     conf_quote(out, u->name);
     for (size_t i = 0; i < u->rules.n; i++) {
-        if (names_has(unknown_rules, u->rules.items[i])) continue;
+        bool unknown = names_has(unknown_rules, u->rules.items[i]);
+        closed |= unknown && access_string_limits_databases(u->rules.items[i]);
+        if (unknown) continue;
         buf_putc(out, ' ');
         conf_quote(out, u->rules.items[i]);
     }
-    buf_putc(out, '\n');
+    buf_puts(out, closed ? " off\n" : "\n");
 }
 
 static void put_users(struct buf *out, const struct proto_node_order *o, const struct string_list *unknown_rules)

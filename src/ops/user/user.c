@@ -54,6 +54,7 @@ int user_find(struct op *op, const char *given, bool live, struct row_user **out
 
 const char *user_min_version(const struct row_user *u)
 {
+    if (strstr(u->access_string, "db=") || strstr(u->access_string, "resetdbs")) return "9.1";
     if (text_is(u->engine, "valkey")) return "7.2";
     return u->authentication == AUTHENTICATION_IAM ? "7.0" : "6.0";
 }
