@@ -166,7 +166,7 @@ static void assign_announcement(struct world *w, const struct world_node *n, str
 {
     const char *host = w->addressing.advertise ? w->addressing.advertise : w->addressing.own_address;
     if (w->addressing.named) out->announced_host = naming_node(w, n, naming_is_encrypted(want_encryption(n->rg, n).mode));
-    else if (w->addressing.ports && host && strcmp(host, n->row.address) != 0) out->announced_host = host;
+    else if (w->addressing.ports && host && strcmp(host, node_meeting_address(w, n)) != 0) out->announced_host = host;
 }
 
 /* Where a log goes: a file for each account and destination. What a path could mean by a character is told by its number instead. */

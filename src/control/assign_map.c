@@ -4,14 +4,14 @@
 #include "plan/want.h"
 #include <string.h>
 
-static struct proto_cluster_node map_node(const struct world_node *n)
+static struct proto_cluster_node map_node(const struct world *w, const struct world_node *n)
 {
     const struct world_node_group *ng = n->node_group;
     bool primary = ng && strcmp(ng->row.primary_node_id, n->row.id) == 0;
     return (struct proto_cluster_node){
         .order = n->row.id,
         .name = n->shard_node->row.name,
-        .host = n->row.address,
+        .host = node_meeting_address(w, n),
         .port = OPT_INT(n->row.port),
         .shard = n->row.node_group_id,
         .primary = OPT_BOOL(primary),
@@ -32,7 +32,7 @@ static struct proto_cluster_map map_group(struct world *w, struct world_rg *rg)
 {
     struct proto_cluster_node_list nodes = {.set = true, .items = arena_array(w->arena, struct proto_cluster_node, rg->n_nodes)};
     for (size_t i = 0; i < rg->n_nodes; i++)
-        if (shard_has_node(&rg->nodes[i])) nodes.items[nodes.n++] = map_node(&rg->nodes[i]);
+        if (shard_has_node(&rg->nodes[i])) nodes.items[nodes.n++] = map_node(w, &rg->nodes[i]);
     struct proto_cluster_map map = {.group = rg->row.id, .nodes = nodes, .moves = map_moves(w, rg)};
     map.settle = OPT_BOOL(reshard_is_given_up(rg) && !want_passive(rg));
     if (map.moves.n && want_passive(rg)) map.mirrors = OPT_BOOL(true);

@@ -31,7 +31,7 @@ static bool node_serves(struct world *w, struct world_node *n)
     if (n->shard_node && n->shard_node->row.seen_state != REDIS_CLUSTER_OK) return false;
     if (n->rg == NULL || n->node_group == NULL) return true;
     if (!want_holds_endpoints(w, n)) return false;
-    if (rg_primary(n->node_group) != n) return want_in_step(n);
+    if (rg_primary(n->node_group) != n) return want_in_step(w, n);
     if (want_passive(n->rg)) return n->row.seen_role == ROLE_REPLICA && !want_holds_nothing(n);
     return node_takes_writes(n) && !n->row.seen_fenced;
 }

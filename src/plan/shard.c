@@ -145,7 +145,8 @@ static bool follows_nobody(struct world *w, const struct world_node_group *ng, c
     if (upstream == NULL || strcmp(upstream, ":0") == 0) return true;
     for (size_t i = 0; i < ng->n_nodes; i++) {
         const struct world_node *n = &ng->nodes[i];
-        if (n->row.address && strcmp(upstream, arena_printf(w->arena, "%s:%lld", n->row.address, (long long)n->row.port)) == 0)
+        const char *address = node_meeting_address(w, n);
+        if (address && strcmp(upstream, arena_printf(w->arena, "%s:%lld", address, (long long)n->row.port)) == 0)
             return n->row.seen_pid == 0;
     }
     return false;

@@ -370,11 +370,11 @@ static struct world_node *sole_replica(const struct world_node_group *ng, size_t
     return *n_replicas == 1 ? sole : NULL;
 }
 
-bool want_in_step(const struct world_node *n)
+bool want_in_step(const struct world *w, const struct world_node *n)
 {
     const struct world_node *first = rg_primary(n->node_group);
     if (!node_answers(n)) return false;
-    return takes_over(n, n->node_group) || follows_address(&n->row, first->row.address, first->row.port) ||
+    return takes_over(n, n->node_group) || follows_address(&n->row, node_meeting_address(w, first), first->row.port) ||
            (!node_answers(first) && !want_holds_nothing(n));
 }
 
@@ -392,7 +392,7 @@ struct world_node *want_reader(struct world *w, struct world_rg *rg, const struc
     if (ng->shard) return first;
     if (n_replicas > 1) return NULL;
     /* A replication group that is being created has no readers yet that would have to be passed on. */
-    if (replica && (rg->row.status == RG_CREATING || want_in_step(replica))) return replica;
+    if (replica && (rg->row.status == RG_CREATING || want_in_step(w, replica))) return replica;
     return replica == NULL || holds_reader(rg, ng, first) ? first : NULL;
 }
 
@@ -441,7 +441,7 @@ struct want_node want_node(struct world *w, struct world_node *n)
         want.takeover = ng->shard != NULL;
         if (ng->shard) return want; /* whom it follows until then, its Redis Cluster knows */
     }
-    want.upstream_address = first->row.address;
+    want.upstream_address = node_meeting_address(w, first);
     want.upstream_port = first->row.port;
     want.upstream_node = first->row.id;
     return want;

@@ -42,7 +42,7 @@ struct world_node *want_reader(struct world *w, struct world_rg *rg, const struc
 bool want_floats(struct world *w, struct world_rg *rg, const struct world_endpoint *e);
 
 /* Old data are better than none: without a primary that answers, a replica that lost its link goes on. */
-bool want_in_step(const struct world_node *n);
+bool want_in_step(const struct world *w, const struct world_node *n);
 
 /* True where the node listens on all floating endpoints that it shall have. */
 bool want_holds_endpoints(struct world *w, struct world_node *n);

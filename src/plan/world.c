@@ -407,3 +407,9 @@ void world_note(struct world *w, const char *region, const char *source_type, co
     *ev = (struct world_event){w->events, region, source_type, source_id, account_text(w->arena, source_id, message)};
     w->events = ev;
 }
+
+const char *node_meeting_address(const struct world *w, const struct world_node *n)
+{
+    bool elsewhere = n->shard_node && n->row.address && w->addressing.own_address;
+    return elsewhere ? w->addressing.own_address : n->row.address;
+}

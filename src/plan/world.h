@@ -328,3 +328,8 @@ void world_add_snapshot(struct world *w, const struct world_new_snapshot *s);
     world_note(w, region, event_kinds[event].source, id, event_message((w)->arena, event, ##__VA_ARGS__))
 /* 'message' belongs to the world's arena. Nobody is told of what is beneath a serverless cache. */
 void world_note(struct world *w, const char *region, const char *source_type, const char *source_id, const char *message);
+/*
+ * The address at which the other nodes of its replication group reach it: where it listens. Nodes of a Redis Cluster that listen
+ * everywhere meet at this machine's own address, since clients that read CLUSTER NODES connect to where nodes meet. NULL: it has none yet.
+ */
+const char *node_meeting_address(const struct world *w, const struct world_node *n);

@@ -66,6 +66,17 @@ static void read_without(const char *text, const char *dead)
     cluster_view_read(&view, &all, &map, lives, (char *)(uintptr_t)dead);
 }
 
+Test(cluster_view, who_is_known_at_another_address_is_met_again)
+{
+    read_without(A1 " 127.0.9.1:6379@16379 master - 0 0 5 connected 0-8191\n" LINE_A2 LINE_B1, NULL);
+    cr_assert_eq(view.missing.n, 1);
+    cr_expect_str_eq(view.missing.items[0], A1);
+    read_without(A1 " :0@0 master,noaddr - 0 0 5 disconnected 0-8191\n" LINE_A2 LINE_B1, NULL);
+    cr_expect_eq(view.missing.n, 0, "the engine looks for it");
+    read_without(LINE_A1 LINE_A2 B1 " 127.0.9.3:6379@16379 myself,master - 0 0 6 connected 8192-16383\n", NULL);
+    cr_expect_eq(view.missing.n, 0, "it is told its own address otherwise");
+}
+
 Test(cluster_view, a_cluster_as_the_map_has_it)
 {
     read_without(LINE_A1 LINE_B1 LINE_A2, NULL);

@@ -208,19 +208,19 @@ Test(redis_cluster_node, what_it_sees_is_told_once_everything_agrees)
     cr_assert_str_eq(seen->moving, "");
 }
 
+#define ANNOUNCE(how) "CONFIG SET cluster-announce-ip 127.0.0.1 cluster-announce-hostname " how
+
 Test(redis_cluster_node, another_host_is_announced_by_the_process_that_runs)
 {
     struct proto_node_order first = member_order("a1", ROLE_PRIMARY), other = first;
     struct node *n = script_node("a1");
     first.announced_host = "a.test";
     struct rconn *c = member_start(n, &first, VIEW_A1, MASTER);
-    member_settle(n, c, VIEW_A1, SLOTS_TOLD);
     script_order(n, &other);
-    script_say(c, "+OK\r\n");
-    script_dialogue(c, "CONFIG SET cluster-announce-hostname  cluster-preferred-endpoint-type ip", NULL);
-    script_order(n, &first); /* before it is known what came of that */
-    script_say(c, "+OK\r\n");
-    script_dialogue(c, "CONFIG SET cluster-announce-hostname a.test cluster-preferred-endpoint-type hostname", "+OK\r\n");
+    cr_assert_str_eq(member_settle(n, c, VIEW_A1, SLOTS_TOLD), ANNOUNCE(" cluster-preferred-endpoint-type ip"));
+    script_order(n, &first);
+    script_say(c, "+OK\r\n"); /* of the order before */
+    script_dialogue(c, ANNOUNCE("a.test cluster-preferred-endpoint-type hostname"), "+OK\r\n");
 }
 
 Test(redis_cluster_node, an_answer_that_is_none_is_doubted)

@@ -69,6 +69,9 @@ class Hosts(Case):
             client.set("key-%d" % i, i)
         self.assertEqual([str(i) for i in range(50)], [client.get("key-%d" % i) for i in range(50)])
         self.assertNotIn("0.0.0.0", {node.host for node in client.get_nodes()})
+        met = redis.Redis(host="127.0.0.7", port=port).cluster("nodes")
+        self.assertEqual(6, len(met))
+        self.assertNotIn("0.0.0.0", str(met), "clients that read this connect to where nodes meet")
         one = redis.Redis(host="127.0.0.7", port=port, decode_responses=True)
         moved = [str(e) for e in map(lambda i: self.answer_of(one, "key-%d" % i), range(50)) if isinstance(e, redis.ResponseError)]
         self.assertTrue(moved)

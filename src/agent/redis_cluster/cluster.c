@@ -98,19 +98,13 @@ static bool all_settled(const struct node *n, const struct cluster_map *map)
     return true;
 }
 
-/* A serve with other flags has other names. What a process that was adopted announces is not known. */
-static bool shall_announce(const struct node *n)
-{
-    const char *host = n->order->announced_host ? n->order->announced_host : "";
-    return !cluster_of(n)->announces || strcmp(cluster_of(n)->announced, host) != 0;
-}
-
 static enum step cluster_next(struct node *n)
 {
     const struct cluster_state *c = cluster_of(n);
     const struct cluster_map *map = cluster_map_of(n);
     if (map == NULL || !n->life.ready) return STEP_NONE;
-    if (shall_announce(n)) return STEP_ANNOUNCE;
+    /* A serve with other flags has other names. What a process that was adopted announces is not known. */
+    if (!cluster_announces(n)) return STEP_ANNOUNCE;
     if (node_now(n) >= next_view_at(n, map)) return STEP_CLUSTER_INFO;
     if (!c->view.read || c->serial != map->serial) return STEP_NONE;
     if (c->claim && !c->mended) return STEP_CLAIM;
@@ -156,11 +150,28 @@ static bool has_leftovers(const struct node *n, const struct cluster_map *map, c
     return serves && c->view.read && c->view.role == ROLE_PRIMARY && slots_count(&c->view.slots) == 0 && c->view.n_open == 0;
 }
 
+static void ask_to_meet(struct node *n, const struct proto_cluster_node *other)
+{
+    char port[12], bus[12];
+    snprintf(port, sizeof port, "%d", (int)other->port.v);
+    snprintf(bus, sizeof bus, "%d", cluster_bus_port(other));
+    redis_ask(n, ASK_STEP, WORDS("CLUSTER", "MEET", other->host, port, bus));
+}
+
+/* It follows it already, where all had another address: nodes of one host are known by their ports. */
+static bool follows_former_address(const struct node *n, const struct proto_cluster_node *up)
+{
+    const struct replication_info *i = &redis_of(n)->info;
+    bool shared = strcmp(cluster_meeting_address(n), up->host) == 0;
+    return shared && i->role == ROLE_REPLICA && i->upstream_port == up->port.v && strcmp(i->upstream_host, up->host) != 0;
+}
+
 static void cluster_do_follow(struct node *n)
 {
     const struct cluster_map *map = cluster_map_of(n);
     const struct proto_cluster_node *up = map != NULL ? cluster_node_ordered(map, n->order->upstream_node) : NULL;
     if (up == NULL) return cluster_try_again(n);
+    if (follows_former_address(n, up)) return ask_to_meet(n, up);
     if (!has_leftovers(n, map, up)) return redis_ask(n, ASK_STEP, WORDS("CLUSTER", "REPLICATE", up->name));
     log_warn("node %s: drops the keys that it has without slots, and follows %s", n->id, up->order);
     cluster_of(n)->barred_since = 0;
@@ -188,14 +199,11 @@ static void cluster_follow_refused(struct node *n, const struct redisReply *r)
 
 static void cluster_do_meet(struct node *n)
 {
-    char port[12], bus[12];
     const struct string_list *l = &cluster_of(n)->view.missing;
     const struct cluster_map *map = cluster_map_of(n);
     const struct proto_cluster_node *other = cluster_node_named(map, l->items[l->n - 1]);
     if (other == NULL) return cluster_try_again(n);
-    snprintf(port, sizeof port, "%d", (int)other->port.v);
-    snprintf(bus, sizeof bus, "%d", cluster_bus_port(other));
-    redis_ask(n, ASK_STEP, WORDS("CLUSTER", "MEET", other->host, port, bus));
+    ask_to_meet(n, other);
 }
 
 static void cluster_met(struct node *n, const struct redisReply *r)
@@ -224,8 +232,8 @@ static void cluster_do_announce(struct node *n)
     const char *host = n->order->announced_host;
     cluster_announce(n);
     redis_ask(n, ASK_STEP,
-        WORDS("CONFIG", "SET", "cluster-announce-hostname", host ? host : "", "cluster-preferred-endpoint-type",
-            host ? "hostname" : "ip"));
+        WORDS("CONFIG", "SET", "cluster-announce-ip", cluster_meeting_address(n), "cluster-announce-hostname", host ? host : "",
+            "cluster-preferred-endpoint-type", host ? "hostname" : "ip"));
 }
 
 static void cluster_announced(struct node *n, const struct redisReply *r)

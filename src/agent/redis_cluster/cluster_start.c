@@ -154,7 +154,7 @@ void cluster_conf(const struct node *n, struct buf *out)
                   "cluster-replica-validity-factor 0\n");
     buf_printf(out, "cluster-node-timeout %lld\n", (long long)cluster_timeout_ms(map, false));
     if (looks_per_second(map)) buf_printf(out, "hz %zu\n", looks_per_second(map));
-    buf_printf(out, "cluster-announce-ip %s\n", n->order->address);
+    buf_printf(out, "cluster-announce-ip %s\n", cluster_meeting_address(n));
     /* Nodes go on to meet at their addresses; this is what clients are told. An address passes for a name. */
     if (n->order->announced_host)
         buf_printf(out, "cluster-announce-hostname %s\ncluster-preferred-endpoint-type hostname\n", n->order->announced_host);

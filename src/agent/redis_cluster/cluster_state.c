@@ -45,17 +45,35 @@ const struct cluster_map *cluster_map_of(const struct node *n)
     return n->order != NULL && n->order->cluster != NULL ? h->map(h, n->order->cluster) : NULL;
 }
 
-void cluster_announce(struct node *n)
-{
-    struct cluster_state *c = cluster_of(n);
-    snprintf(c->announced, sizeof c->announced, "%s", n->order->announced_host ? n->order->announced_host : "");
-    c->announces = false;
-}
-
 const struct proto_cluster_node *cluster_entry_of(const struct node *n)
 {
     const struct cluster_map *map = cluster_map_of(n);
     return map != NULL ? cluster_node_ordered(map, n->id) : NULL;
+}
+
+const char *cluster_meeting_address(const struct node *n)
+{
+    const struct proto_cluster_node *me = cluster_entry_of(n);
+    return me != NULL ? me->host : n->order->address;
+}
+
+static void write_announcement(const struct node *n, char out[ANNOUNCED_SIZE])
+{
+    const char *host = n->order->announced_host;
+    snprintf(out, ANNOUNCED_SIZE, "%s %s", cluster_meeting_address(n), host ? host : "");
+}
+
+void cluster_announce(struct node *n)
+{
+    write_announcement(n, cluster_of(n)->announced);
+    cluster_of(n)->announces = false;
+}
+
+bool cluster_announces(const struct node *n)
+{
+    char wanted[ANNOUNCED_SIZE];
+    write_announcement(n, wanted);
+    return cluster_of(n)->announces && strcmp(cluster_of(n)->announced, wanted) == 0;
 }
 
 struct node *cluster_find(struct node_host *h, const char *order)

@@ -9,7 +9,10 @@
 struct redis;
 /* What a node of a Redis Cluster is known to see of it, and what others may know of that. */
 
-enum { SOURCE_SIZE = 80 }; /* of "HOST PORT" */
+enum {
+    SOURCE_SIZE = 80, /* of "HOST PORT" */
+    ANNOUNCED_SIZE = 64 + HOST_TEXT_SIZE,
+};
 
 /* How it is to become primary of its shard; slots.c has what is sent. */
 enum rise {
@@ -48,7 +51,7 @@ struct cluster_state {
     bool unfollowing;               /* INFO replication calls it a master, or did not say yet */
     bool orphan;                    /* and yet it is a replica: of a phantom */
     bool announces;                 /* it has been told so: */
-    char announced[HOST_TEXT_SIZE]; /* the host that clients are told; "": its address */
+    char announced[ANNOUNCED_SIZE]; /* where it is met, and the host that clients are told, a space between */
     size_t awaited;                 /* where the map has a node that was not ready when it was last looked for */
     int64_t patience;               /* cluster-node-timeout in ms, once it is the one that lasts; else 0 */
     char source[SOURCE_SIZE];       /* the address in another region that the process knows, see source.h; "": none */
@@ -70,8 +73,12 @@ struct cluster_state *cluster_of(const struct node *n);
 struct cluster_host *cluster_host_of(const struct node *n);
 /* The map of the Redis Cluster that its order names; NULL where there is none. */
 const struct cluster_map *cluster_map_of(const struct node *n);
-/* It is being told to announce the host that its order names now. */
+/* The address at which other nodes of its Redis Cluster are to meet it. */
+const char *cluster_meeting_address(const struct node *n);
+/* It is being told to announce that, and the host that its order names. */
 void cluster_announce(struct node *n);
+/* Whether its process announces what it shall. */
+bool cluster_announces(const struct node *n);
 /* Its entry there; NULL where it has none. */
 const struct proto_cluster_node *cluster_entry_of(const struct node *n);
 

@@ -28,6 +28,14 @@ bool cluster_info_read(const struct redisReply *r, bool *whole, int64_t *known)
     return (*whole || strcmp(state, "fail") == 0) && decimal_parse(count, 1, INT32_MAX, known);
 }
 
+/* One that was started anew may be met at another address than the others know. Where they know none, the engine looks for it. */
+static bool is_at_its_place(const struct cluster_line *l, const struct proto_cluster_node *n)
+{
+    const char *colon = strrchr(l->address, ':');
+    size_t host = colon ? (size_t)(colon - l->address) : 0;
+    return host == 0 || (strlen(n->host) == host && memcmp(l->address, n->host, host) == 0);
+}
+
 static void view_read_line(struct reading *r, const struct cluster_line *l, bool myself)
 {
     if (l->epoch > r->v->latest) r->v->latest = l->epoch;
@@ -40,7 +48,7 @@ static void view_read_line(struct reading *r, const struct cluster_line *l, bool
     }
     const struct proto_cluster_node *primary = cluster_primary_of(r->map, n);
     struct slots owned = {0};
-    r->met[n - r->map->m->nodes.items] = true;
+    r->met[n - r->map->m->nodes.items] = myself || is_at_its_place(l, n);
     r->v->known++;
     bool as_mapped = slots_read(&owned, l->slots) == SLOTS_OK && memcmp(&owned, cluster_slots_of(r->map, n), sizeof owned) == 0;
     r->owned += n->primary.v && as_mapped;

@@ -83,13 +83,11 @@ static void want_addresses(struct fleet *f, const struct proto_assignment *m)
         if (!o->run.v) continue;
         reservations_want(r, o->address, o->port.v);
         for (size_t k = 0; k < o->endpoints.n; k++) reservations_want(r, o->endpoints.items[k], o->port.v);
+        const struct cluster_map *map = o->cluster ? fleet_find_cluster(f, o->cluster) : NULL;
+        const struct proto_cluster_node *member = map ? cluster_node_ordered(map, o->id) : NULL;
+        if (member) reservations_want(r, o->address, cluster_bus_port(member));
     }
     for (size_t i = 0; i < m->links.n; i++) reservations_want(r, m->links.items[i].address, m->links.items[i].port.v);
-    for (size_t i = 0; i < f->n_clusters; i++)
-        for (size_t k = 0; k < f->clusters[i].m->nodes.n; k++) {
-            const struct proto_cluster_node *n = &f->clusters[i].m->nodes.items[k];
-            reservations_want(r, n->host, cluster_bus_port(n));
-        }
 }
 
 static void order_nodes(struct fleet *f, const struct proto_assignment *m)
