@@ -34,9 +34,17 @@ static void follow_return(struct world *w, const struct handover_shard *s)
     if (s->old_ng && s->old_ng->row.rise_offset >= 0 && node_takes_writes(s->old)) world_set_int(w, &s->old_ng->row.reviving, 0);
 }
 
+/* A failover has ended its way back: it has nothing, and would empty all who follow it. It counts as the dead primary that it is. */
+static void end_revival(struct world *w, const struct handover_shard *s)
+{
+    bool empty = s->old_ng && s->old_ng->row.reviving && s->old_ng->row.rise_offset < 0;
+    if (empty && s->old && s->old->row.seen_pid && !node_is_dead(s->old)) world_condemn(w, s->old);
+}
+
 static void follow_progress(struct world *w, const struct handover *h)
 {
     for (size_t i = 0; i < h->n_shards; i++) {
+        if (h->g->row.phase == PHASE_FENCING) end_revival(w, &h->shards[i]);
         if (h->g->row.phase == PHASE_PROMOTING) follow_rise(w, h, &h->shards[i]);
         if (phase_of(h->g->row.phase)->other == OTHER_GIVES) follow_return(w, &h->shards[i]);
     }

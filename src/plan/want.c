@@ -238,6 +238,7 @@ static void want_first_in_phase(struct world *w, struct world_rg *rg, const stru
     bool revived = is_revived(rg, ng);
     bool rests = phase != phase_of(PHASE_FENCING) || shard_is_at_rest(w, rg); /* one that is passed over does not come to rest */
     if (want_hands_over(rg) && rests) want->fence = true;
+    if (want_hands_over(rg) && ng->row.reviving && ng->row.rise_offset < 0) want->promote_offset = INT64_MAX; /* it has nothing */
     if (rises && want_is_switch_target(rg)) {
         want->primary = want->hold = true;
         want->promote_offset = phase->other == OTHER_RISES && all_may_rise(rg) ? ng->row.rise_offset : INT64_MAX;

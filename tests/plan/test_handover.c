@@ -484,6 +484,26 @@ Test(handover, a_region_that_is_gone_ends_the_failover_to_it)
     }
 }
 
+/* It was started as a replica without data, to get them back: as a primary it would empty all others. */
+Test(handover, a_primary_that_is_being_revived_is_killed_where_a_failover_is_asked_for)
+{
+    east->nodes[0].row.seen_state = east->nodes[1].row.seen_state = SEEN_EXITED;
+    plan_world(&b.w);
+    cr_assert_eq(g->row.phase, PHASE_REVIVING);
+    east->nodes[0].row.seen_state = SEEN_READY;
+    east->nodes[0].row.seen_role = ROLE_REPLICA;
+    east->nodes[0].row.seen_pid = 4711;
+    plan_world(&b.w);
+    start_failover();
+    plan_world(&b.w);
+    cr_assert_eq(g->row.phase, PHASE_FENCING);
+    cr_assert_eq(want_node(&b.w, &east->nodes[0]).promote_offset, INT64_MAX);
+    cr_assert_eq(east->nodes[0].row.condemned_pid, 4711);
+    east->nodes[0].row.seen_state = SEEN_EXITED;
+    plan_world(&b.w);
+    cr_assert_eq(g->row.phase, PHASE_PROMOTING);
+}
+
 /* The order names a process that has ended, and whoever decided about the next one is gone. */
 Test(handover, a_new_primary_whose_datastore_goes_is_primary_by_itself)
 {
