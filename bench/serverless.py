@@ -1,5 +1,6 @@
 """Serverless caches: how soon they are there, and what their endpoint costs beside an engine alone, with TLS, too."""
 import os
+import socket
 import subprocess
 import tempfile
 import time
@@ -22,7 +23,13 @@ def bare_engine(folder, files):
     process = subprocess.Popen(["redis-server", "--port", "0", "--tls-port", str(port), "--bind", "127.0.0.1", "--dir", folder, "--save", "",
                                 "--tls-auth-clients", "no", "--tls-cert-file", os.path.join(files, "node.crt"), "--tls-key-file",
                                 os.path.join(files, "node.key"), "--tls-ca-cert-file", os.path.join(files, "ca.crt")], stdout=subprocess.DEVNULL)
+    until(lambda: listens(port), "the engine alone")
     return process, ("127.0.0.1", port)
+
+
+def listens(port):
+    with socket.socket() as s:
+        return s.connect_ex(("127.0.0.1", port)) == 0
 
 
 def serverless():
@@ -42,7 +49,7 @@ def serverless():
             for process in (bare.pid, node["pid"]):
                 os.sched_setaffinity(process, cores[:1])
             trusted = ["--tls", "--cacert", os.path.join(server.data, "tls", "ca.pem"), "--insecure"]
-            for pipeline, requests in ((1, 15000), (16, 100000)):
+            for pipeline, requests in ((1, 10000), (16, 60000)):
                 values = groups.ratios(groups.place(node), address, "set,get", pipeline, 8, requests, cores[-1:], trusted)
                 yield Figure("throughput, serverless endpoint to an engine alone with TLS, -P %d" % pipeline, "", 0.9, values, least=True)
         finally:
