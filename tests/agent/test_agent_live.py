@@ -503,8 +503,8 @@ class Trouble(Three):
 
     def test_an_order_that_makes_no_sense_leaves_the_process_alone(self):
         pid = seen(self.start_group(), "g.b")["pid"]
-        self.order([self.a, dict(self.b, role="leader"), self.c])
-        s = self.wait(lambda s: "no proper role" in seen(s, "g.b").get("reason", ""))
+        self.order([self.a, dict(self.b, upstream_host="a b"), self.c])
+        s = self.wait(lambda s: "no proper upstream" in seen(s, "g.b").get("reason", ""))
         self.assertEqual(seen(s, "g.b")["pid"], pid)
         self.order([self.a, self.b, self.c])
         self.wait(lambda s: serves(s, "g.b") and "reason" not in seen(s, "g.b"))
