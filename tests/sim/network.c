@@ -191,7 +191,7 @@ static void assignment_leaves(void *arg, const char *text, size_t len)
 static void serve_gets_poll(void *arg)
 {
     struct wait *w = arg;
-    if (w->dial == NULL || !serve_runs()) return;
+    if (w->dial == NULL || w->dial->closed || !serve_runs()) return; /* the agent has ended meanwhile */
     const struct dial_events *events = w->dial->events;
     const char *numbering = events->numbering ? events->numbering(w->dial->arg) : "";
     control_wait(serve_control(), w->dial->region, w->dial->version, *numbering ? numbering : NULL, assignment_leaves, w);
