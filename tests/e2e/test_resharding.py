@@ -56,8 +56,7 @@ class Resharding(Case):
         node.execute_command("CLUSTER", "DELSLOTS", 0)
         os.kill(agent, signal.SIGCONT)
         wait_for(lambda: node.dbsize() == 3000 and node.info("replication")["role"] == "slave", "the replica follows again")
-        self.wait_group(group)
-        self.check_whole(group)
+        wait_for(lambda: self.is_whole(group), "every node has heard of it")
 
     @staticmethod
     def takes_write(node, key):
