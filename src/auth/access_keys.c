@@ -9,6 +9,7 @@
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 enum { FILE_LIMIT = 1 << 20, ID_MIN = 4, ID_MAX = 128, SECRET_MAX = 256, USER_MAX = 64 };
@@ -39,6 +40,16 @@ bool action_matches(const char *pattern, const char *action)
 
 /* ---- the file ---- */
 
+/* A pattern for an action of a service that is served here: another one would allow nothing, and its owner would not know why. */
+static bool is_action(const char *text)
+{
+    static const char *const services[] = {"elasticache:", "sts:", "ec2:", "fis:", "*"};
+    bool known = false;
+    for (size_t i = 0; i < sizeof services / sizeof *services; i++)
+        known |= strncasecmp(text, services[i], strlen(services[i])) == 0;
+    return known && consists_of(text, LETTERS DIGITS ":*?-", 1, ID_MAX);
+}
+
 static int check_key(const struct admin_access_key *k, size_t i, struct err *e)
 {
     if (!consists_of(k->id, LETTERS DIGITS "_", ID_MIN, ID_MAX))
@@ -50,8 +61,10 @@ static int check_key(const struct admin_access_key *k, size_t i, struct err *e)
     if (k->user && !consists_of(k->user, LETTERS DIGITS "+=,.@_-", 1, USER_MAX))
         return err_set(e, ERR_USAGE, "key %s: its user is no name of an IAM user", k->id);
     for (size_t j = 0; j < k->actions.n; j++)
-        if (!consists_of(k->actions.items[j], LETTERS DIGITS ":*?-", 1, ID_MAX))
-            return err_set(e, ERR_USAGE, "key %s: its action %zu is none: elasticache:Describe* is one", k->id, j + 1);
+        if (!is_action(k->actions.items[j]))
+            return err_set(e, ERR_USAGE,
+                "key %s: its action %zu is none: * and elasticache:Describe* are, and so are those of sts, ec2 and fis", k->id,
+                j + 1);
     return 0;
 }
 

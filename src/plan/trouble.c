@@ -74,8 +74,10 @@ static void plan_recovered(struct world *w, struct world_node *n)
     if (!n->row.recovering || !node_answers(n)) return;
     world_set_int(w, &n->row.recovering, 0);
     bool lost = has_data_of_its_own(n) && !durability_outlives(n->cluster->row.durability);
-    if (lost && (n->row.seen_role == ROLE_UNKNOWN || node_takes_writes(n)))
-        world_event(w, n->row.region, n->row.cluster_id, EVENT_NODE_DATA_LOST, n->row.node_id);
+    if (!lost || (n->row.seen_role != ROLE_UNKNOWN && !node_takes_writes(n))) return;
+    const char *cache = n->rg && n->rg->serverless ? n->rg->serverless->row.name : NULL;
+    if (cache) world_event(w, n->row.region, cache, EVENT_SERVERLESS_DATA_LOST, cache);
+    else world_event(w, n->row.region, n->row.cluster_id, EVENT_NODE_DATA_LOST, n->row.node_id);
     world_event(w, n->row.region, n->row.cluster_id, EVENT_RECOVERY_FINISHED, n->row.node_id);
 }
 

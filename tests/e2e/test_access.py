@@ -238,6 +238,7 @@ class File(Case):
             "key AKIAONE: its account must be 12 digits": document({"AKIAONE": {"secret": "s3cr3t", "account": "1"}}),
             "key AKIAONE: its secret must have 1 to 256 characters": document({"AKIAONE": {"secret": "", "account": ACCOUNT}}),
             "key AKIAONE: its action 1 is none": document({"AKIAONE": {**one["AKIAONE"], "actions": ["a b"]}}),
+            "key AKIAONE: its action 2 is none": document({"AKIAONE": {**one["AKIAONE"], "actions": ["sts:*", "Describe*"]}}),
             "key AKIAONE: its user is no name": document({"AKIAONE": {**one["AKIAONE"], "user": "a/b"}}),
         }
         for said, text in cases.items():

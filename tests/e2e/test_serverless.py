@@ -50,6 +50,17 @@ class Lives(serverless.Case):
         self.create_cache(ServerlessCacheName=cache)
         self.assertEqual("ServerlessCacheAlreadyExistsFault", self.ask("CreateServerlessCache", ServerlessCacheName=cache, Engine="redis").code)
 
+    def test_who_loses_its_process_and_its_data_is_told_of_it(self):
+        cache = self.create_cache()
+        self.cluster_client(cache["Endpoint"]).set("k", "v")
+        name = cache["ServerlessCacheName"]
+        self.server.admin("PUT", "nodes/0-%s-0001-001.0001?do=kill" % name)
+        lost = "Serverless cache %s was started again without the data that it had" % name
+        wait_for(lambda: lost in self.events(name), "the event")
+        client = self.secure((cache["Endpoint"]["Address"], int(cache["Endpoint"]["Port"])))
+        wait_for(lambda: client.cluster("info")["cluster_state"] == "ok", "a cluster that is whole again")
+        self.assertIsNone(client.get("k"))
+
     def test_the_data_survive_a_restart_of_the_program(self):
         self.own_server()
         self.server.start()

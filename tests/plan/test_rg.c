@@ -484,6 +484,9 @@ Test(rg, what_becomes_of_a_serverless_cache_is_told_by_its_name)
     build_see_all(&b);
     plan_world(&b.w);
     cr_assert_eq(told("Serverless cache shop has been created"), 1);
+    b.nodes[0].row.recovering = 1;
+    plan_world(&b.w);
+    cr_assert_eq(told("Serverless cache shop was started again without the data that it had"), 1);
     b.rgs[0].row.status = RG_MODIFYING;
     plan_world(&b.w);
     cr_assert_eq(told("Serverless cache shop has been modified"), 1);
