@@ -51,7 +51,7 @@ FROM experiment_template WHERE id = :id;
 
 -- The paths of a target's filters.
 -- name: experiment_filter_paths (body text, path text) texts
-SELECT json_extract(value, '$.path') FROM json_each(:body, '$.' || :path);
+SELECT CASE type WHEN 'object' THEN json_extract(value, '$.path') END FROM json_each(:body, '$.' || :path);
 
 -- Whether a replication group has one of the values of each filter.
 -- name: experiment_passes (body text, path text, region text, id key) int

@@ -19,7 +19,7 @@ enum { FILE_LIMIT = 1 << 20, ID_MIN = 4, ID_MAX = 128, SECRET_MAX = 256, USER_MA
 
 struct access_keys {
     char *file;
-    struct timespec changed;
+    struct timespec changed; /* its contents, owner or mode */
     ino_t inode;
     off_t size;
     struct arena arena; /* of the keys */
@@ -127,7 +127,7 @@ static int read_file(struct access_keys *keys, struct arena *a, struct access_ke
 
 static void note_version(struct access_keys *keys, const struct stat *st)
 {
-    keys->changed = st->st_mtim;
+    keys->changed = st->st_ctim;
     keys->inode = st->st_ino;
     keys->size = st->st_size;
 }
@@ -154,8 +154,8 @@ static void look_for_change(struct access_keys *keys)
     struct stat st = {0};
     struct err e = {0};
     bool there = stat(keys->file, &st) == 0;
-    bool same = st.st_ino == keys->inode && st.st_size == keys->size && st.st_mtim.tv_sec == keys->changed.tv_sec &&
-                st.st_mtim.tv_nsec == keys->changed.tv_nsec;
+    bool same = st.st_ino == keys->inode && st.st_size == keys->size && st.st_ctim.tv_sec == keys->changed.tv_sec &&
+                st.st_ctim.tv_nsec == keys->changed.tv_nsec;
     if (there ? same : keys->inode == 0) return;
     note_version(keys, &st);
     if (take_file(keys, &e) == 0) log_info("access keys: %s has changed; there are %zu", keys->file, keys->n);

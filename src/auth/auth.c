@@ -79,7 +79,7 @@ static int find_session(struct auth *auth, const struct signature *s, struct are
     struct temporary_key key;
     if (!temporary_read(s->token, s->credential.key, auth->root, a, &t, &key)) return unknown_key(e);
     out->key = access_keys_find(auth->keys, t.parent);
-    if (out->key == NULL) return unknown_key(e);
+    if (out->key == NULL || strcmp(out->key->account, t.account) != 0) return unknown_key(e);
     if (t.ends_ms <= real_now_ms())
         return err_set(e, FAULT_EXPIRED_TOKEN, "The security token included in the request is expired");
     out->secret = key.secret;

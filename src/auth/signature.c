@@ -15,7 +15,7 @@
 
 #define ALGORITHM "AWS4-HMAC-SHA256"
 
-enum { MS = 1000, SKEW_MS = 15 * 60 * MS, EXPIRES_MAX_S = 604800, TIME_LEN = 16, DATE_LEN = 8 };
+enum { TOLD_MAX = 4096, MS = 1000, SKEW_MS = 15 * 60 * MS, EXPIRES_MAX_S = 604800, TIME_LEN = 16, DATE_LEN = 8 };
 
 /* ---- what a request says ---- */
 
@@ -102,10 +102,30 @@ static bool is_signed(const char *names, const char *name)
     return false;
 }
 
+/* Sorted, and each once, as clients sign them: a header that stands there a thousand times would be written as often. */
+static bool are_sorted(const char *names)
+{
+    for (const char *at = names, *next; (next = strchr(at, ';')) != NULL; at = next + 1) {
+        size_t n = (size_t)(next - at), m = strcspn(next + 1, ";");
+        int order = strncasecmp(at, next + 1, n < m ? n : m);
+        if (order > 0 || (order == 0 && n >= m)) return false;
+    }
+    return true;
+}
+
+/* AWS takes one mechanism at a time: a URL that is past its X-Amz-Expires must not be good in a header. */
+static bool is_signed_in_query(const char *query)
+{
+    return strncmp(query, "X-Amz-", 6) == 0 || strstr(query, "&X-Amz-") != NULL;
+}
+
 int signature_read(struct signature *out, const struct signed_request *q, struct arena *a, struct err *e)
 {
     const char *credential = NULL;
     *out = (struct signature){0};
+    if (header_of(q, "Authorization") && is_signed_in_query(q->query))
+        return err_set(e, FAULT_INCOMPLETE_SIGNATURE,
+            "Only one way to sign is allowed: the header Authorization, or the X-Amz- parameters of the query string.");
     int r = header_of(q, "Authorization") ? find_in_headers(out, q, a, &credential, e) : find_in_query(out, q, a, &credential, e);
     if (r == 0) r = credential_parse(&out->credential, a, credential, strlen(credential), e);
     if (r) return r;
@@ -119,6 +139,9 @@ int signature_read(struct signature *out, const struct signed_request *q, struct
             "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '%.20s' != '%.8s', from "
             "'%s'.",
             out->credential.date, out->time, out->time);
+    if (!are_sorted(out->names))
+        return err_set(
+            e, FAULT_INCOMPLETE_SIGNATURE, "The names of SignedHeaders must be sorted, and each may stand there once.");
     if (!is_signed(out->names, "host"))
         return err_set(
             e, FAULT_SIGNATURE_DOES_NOT_MATCH, "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
@@ -270,10 +293,8 @@ int signature_check(const struct signature *s, const struct signed_request *q, c
     if (text_equal_secret(hex, s->hex)) return 0;
     *text = arena_printf(a,
         "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and "
-        "signing "
-        "method. Consult the service documentation for details.\n\nThe Canonical String for this request should have "
-        "been\n'%s'\n\n"
-        "The String-to-Sign should have been\n'%s'\n",
-        canonical.data, to_sign.data);
+        "signing method. Consult the service documentation for details.\n\nThe Canonical String for this request should have "
+        "been\n'%.*s'\n\nThe String-to-Sign should have been\n'%s'\n",
+        TOLD_MAX, canonical.data, to_sign.data);
     return err_set(e, FAULT_SIGNATURE_DOES_NOT_MATCH, "the signature does not match");
 }

@@ -105,6 +105,11 @@ static const char *check_command(struct reader *r, const char *word)
 }
 
 /* db=0,2: numbers of databases. */
+static bool ends_word(char c)
+{
+    return c == '\0' || c == ' ' || c == ')';
+}
+
 static bool is_database_list(const char *word)
 {
     if (strncmp(word, "db=", 3) != 0) return false;
@@ -112,13 +117,15 @@ static bool is_database_list(const char *word)
         size_t n = strspn(p, "0123456789");
         if (n == 0 || n > 9) return false;
         p += n;
-        if (*p != ',') return *p == '\0';
+        if (*p != ',') return ends_word(*p);
     }
 }
 
 bool access_string_limits_databases(const char *word)
 {
-    return strcmp(word, "resetdbs") == 0 || is_database_list(word);
+    static const char reset[] = "resetdbs";
+    size_t n = sizeof reset - 1;
+    return (strncmp(word, reset, n) == 0 && ends_word(word[n])) || is_database_list(word);
 }
 
 /* Whatever may stand in a selector as well as outside. */

@@ -37,7 +37,7 @@ struct access_string {
  */
 const char *access_string_read(struct arena *a, const char *text, bool valkey, bool all_commands, struct access_string *out);
 
-/* True for db=… and resetdbs, which Valkey knows from 9.1 on. */
+/* True where a text begins with the word db=… or resetdbs, which Valkey knows from 9.1 on. */
 bool access_string_limits_databases(const char *word);
 
 /* True for a selector whose categories or commands include restricted commands. */

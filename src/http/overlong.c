@@ -10,7 +10,7 @@
 enum {
     KEPT_MAX = 16,     /* sockets at one time; other clients may miss their answer */
     KEPT_MS = 2000,    /* how long a client may go on sending */
-    SURELY = 16 << 10, /* half of what libmicrohttpd has for a connection: no other client has sent so much of a head */
+    SURELY = 16 << 10, /* half of what libmicrohttpd has for a connection: who has sent so much of a head may be the one */
 };
 
 /* A socket of its own, the same connection. */
@@ -30,16 +30,17 @@ static struct connection *find_overlong(struct http *h, unsigned status)
 {
     struct connection *found = NULL;
     uint64_t most = 0;
-    size_t n = 0;
+    size_t n = 0, n_long = 0;
     for (struct connection *c = h->connections.first; c != NULL; c = c->next) {
         bool sends = status == MHD_HTTP_URI_TOO_LONG ? c->phase == PHASE_FRESH || c->phase == PHASE_IDLE : c->phase == PHASE_HEAD;
         uint64_t read = sends && !c->shut ? connection_bytes_read(c) : 0;
         n += read > 0;
+        n_long += read >= SURELY;
         if (read <= most) continue;
         most = read;
         found = c;
     }
-    return n == 1 || most >= SURELY ? found : NULL;
+    return n == 1 || n_long == 1 ? found : NULL;
 }
 
 /* ---- sockets that are kept ---- */

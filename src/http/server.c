@@ -95,7 +95,7 @@ static bool reserve_body(struct exchange *x, uint64_t length)
 /* A client that waits for "100 Continue", or would send for very long, is answered before it sends the body. */
 static bool refuse_early(struct exchange *x)
 {
-    uint64_t n;
+    uint64_t n = 0;
     int fd = MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     if (x->http->own_users && !local_peer_is_ours(fd)) x->refusal = REFUSED_STRANGER;
     else if (!framing_read(x->connection, &n)) x->refusal = REFUSED_AMBIGUOUS;

@@ -232,7 +232,7 @@ static int write_experiment(struct request *q, const struct row_experiment *row,
 {
     const struct progress p = progress_of(q, row);
     const char **texts, *schedule = NULL;
-    size_t n;
+    size_t n = 0;
     int r = write_schedule(q, row->body, &schedule);
     if (r == 0)
         r = q_experiment_text(q->store, q->arena, row->id, arn_of(q, "experiment", row->id), p.status, p.reason, p.end_ms,
@@ -271,6 +271,15 @@ static void put_out_of_order(const struct request *q, const char *id, const stru
     control_changed(q->fis->faults->control);
 }
 
+static int check_tags(struct request *q, const char *asked)
+{
+    const char **names;
+    size_t n;
+    int r = q_json_names(q->store, q->arena, asked, "tags", &names, &n, &q->err);
+    if (r == 0 && n && names[0] == NULL) r = err_set(&q->err, FIS_INVALID, "tags must be an object.");
+    return r;
+}
+
 /* The template that a request names, and the body of the experiment that it becomes. */
 static int read_start(struct request *q, const struct row_experiment_template **template, const char **body)
 {
@@ -283,6 +292,7 @@ static int read_start(struct request *q, const struct row_experiment_template **
     if (r == 0 && (n != 1 || texts[0] == NULL)) r = err_set(&q->err, FIS_INVALID, "experimentTemplateId is missing.");
     struct row_experiment_template *row;
     if (r == 0) r = find_template(q, texts[0], &row);
+    if (r == 0) r = check_tags(q, asked);
     if (r == 0) r = q_experiment_body(q->store, q->arena, row->body, asked, &texts, &n, &q->err);
     if (r) return r;
     *template = row;

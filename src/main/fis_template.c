@@ -68,7 +68,8 @@ static int names_at(const struct reading *r, const char *path, const char ***out
 {
     int rc = q_json_names(r->store, r->arena, r->body, path, out, n, r->err);
     for (size_t i = 0; rc == 0 && i < *n; i++)
-        if (strpbrk((*out)[i], "\"\\")) rc = INVALID(r, "A name must not contain quotes.");
+        if ((*out)[i] == NULL) rc = INVALID(r, "%s must be an object.", path); /* a value alone has no name */
+        else if (strpbrk((*out)[i], "\"\\")) rc = INVALID(r, "A name must not contain quotes.");
     return rc;
 }
 
@@ -147,6 +148,7 @@ static int read_target(const struct reading *r, const char *name, struct fis_act
     if (out->zone == NULL || !region_has_zone(r->region, out->zone))
         return INVALID(r, "The parameter availabilityZoneIdentifier of %.64s must be a zone of %s, such as %s.", name,
             r->region->name, r->region->zones[0]);
+    if (n_arns > FIS_ARNS_MAX) return INVALID(r, "The target %.64s may have %d resourceArns.", name, FIS_ARNS_MAX);
     if ((n_arns > 0) == (n_tags > 0)) return INVALID(r, "The target %.64s needs either resourceArns or resourceTags.", name);
     rc = check_filters(r, filters_path);
     if (rc == 0 && n_tags)

@@ -17,7 +17,7 @@ struct store;
 /* The API's errors, each with its HTTP status. */
 enum { FIS_INVALID = 400, FIS_QUOTA = 402, FIS_NOT_FOUND = 404, FIS_CONFLICT = 409 };
 /* How many there may be: the service's quotas of an account in a region, and of a template. */
-enum { FIS_TEMPLATES_MAX = 500, FIS_ACTIVE_MAX = 5, FIS_ACTIONS_MAX = 20 };
+enum { FIS_TEMPLATES_MAX = 500, FIS_ACTIVE_MAX = 5, FIS_ACTIONS_MAX = 20, FIS_ARNS_MAX = 5 };
 
 struct fis_action {
     const char *name;

@@ -44,5 +44,8 @@ void json_error(struct buf *b, int fault, const char *message, const char *reque
  * Returns 0, or ERR_PARSE for text that is no JSON, a member of another type, or a required member that is missing.
  */
 int json_decode(const struct shape *shape, const char *text, size_t len, struct arena *a, void *out, struct err *e);
-/* The same for what people write: a member that the shape does not know is an error, too. It may be a misspelt one. */
+/*
+ * The same for what people write: a member that the shape does not know is an error, too, for it may be a misspelt one; and so
+ * is null, which may be what a script had no value for.
+ */
 int json_decode_strictly(const struct shape *shape, const char *text, size_t len, struct arena *a, void *out, struct err *e);

@@ -22,7 +22,7 @@ struct reader {
     struct arena *arena;
     struct err *e;
     int depth;   /* of values that are skipped */
-    bool strict; /* none are */
+    bool strict; /* none are, and nothing is null */
 };
 
 /* Says where, but never what stands there, which may be a password. */
@@ -342,7 +342,7 @@ static int read_member(struct reader *r, const struct shape_field *f, char *obje
 {
     void *at = object + f->offset, *target = at;
     next_byte(r);
-    if (took_word(r, "null")) return 0;
+    if (!r->strict && took_word(r, "null")) return 0;
     if (shape_is_set(f->shape, at)) return not_json(r); /* it came twice */
     if (f->shape->kind == SHAPE_STRUCT) {
         target = arena_alloc(r->arena, f->shape->size);

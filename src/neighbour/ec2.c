@@ -13,7 +13,8 @@
 
 #define NAMESPACE "http://ec2.amazonaws.com/doc/2016-11-15/"
 
-enum { FIELDS_MAX = 12, IDS_MAX = 200 };
+/* Of a request: 200 ids, and the 50 filters with 200 values in all that EC2 takes. */
+enum { FIELDS_MAX = 12, IDS_MAX = 200, PARAMETERS_MAX = 500 };
 
 /* One column of a description. */
 struct field {
@@ -335,6 +336,10 @@ static void describe_availability_zones(struct neighbour_call *c)
 
 bool ec2_answer(struct neighbour_call *c)
 {
+    if (c->form.n > PARAMETERS_MAX) {
+        answer_ec2_fault(c, "FilterLimitExceeded", "The maximum number of filter values specified on a single call is 200");
+        return true;
+    }
     static const struct {
         const char *action;
         void (*answer)(struct neighbour_call *c);

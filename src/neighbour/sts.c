@@ -14,6 +14,9 @@
 
 #define NAMESPACE "https://sts.amazonaws.com/doc/2011-06-15/"
 
+/* Of roles and sessions. */
+#define NAME_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+=,.@-"
+
 enum { SHORTEST_S = 900, USUAL_S = 3600, LONGEST_S = 43200 };
 
 static void answer_result(struct neighbour_call *c, const struct buf *result)
@@ -71,7 +74,8 @@ static bool read_role(struct neighbour_call *c, const char *arn, const char **ac
     if (strncmp(at + 18, ":role/", 6) != 0 || slash == NULL || slash[1] == '\0') return false;
     *account = arena_strndup(c->arena, at + 6, 12);
     *name = slash + 1;
-    return true;
+    size_t n = strlen(*name);
+    return n <= 64 && strspn(*name, NAME_LETTERS) == n;
 }
 
 static void put_credentials(struct neighbour_call *c, struct buf *b, const struct assumed_role *role)
@@ -97,7 +101,7 @@ static void assume_role(struct neighbour_call *c)
     size_t n = session ? strlen(session) : 0;
     if (arn == NULL || !read_role(c, arn, &account, &role))
         return answer_sts_fault(c, arena_printf(c->arena, "%.300s is invalid", arn ? arn : "RoleArn"));
-    if (n < 2 || n > 64 || strspn(session, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+=,.@-") != n)
+    if (n < 2 || n > 64 || strspn(session, NAME_LETTERS) != n)
         return answer_sts_fault(c,
             "1 validation error detected: Value at 'roleSessionName' failed to satisfy constraint: Member must satisfy "
             "regular expression pattern: [\\w+=,.@-]*");

@@ -2,6 +2,7 @@
 import datetime
 import json
 import os
+import re
 import subprocess
 import tempfile
 import types
@@ -142,6 +143,19 @@ class Signatures(Case):
         url.url = url.url.replace("DescribeCacheClusters", "DescribeSnapshots")
         self.answers(403, "SignatureDoesNotMatch", url)
 
+    def test_there_is_one_way_to_sign_and_each_name_counts_once(self):
+        url = signed(method="GET", query="?Action=DescribeCacheClusters", signer=botocore.auth.SigV4QueryAuth, expires=1)
+        signature = url.url.partition("&X-Amz-Signature=")
+        header = signed(method="GET", query=signature[0].partition("?")[1] + signature[0].partition("?")[2])
+        self.answers(400, "IncompleteSignature", header)
+        self.answers(400, "IncompleteSignature", url, headers={"Authorization": header.headers["Authorization"]})
+        request = signed()
+        for names in ("host;" * 3000 + "x-amz-date", "x-amz-date;host", "host;host;x-amz-date"):
+            authorization = re.sub("SignedHeaders=[^,]*", "SignedHeaders=" + names, request.headers["Authorization"])
+            self.answers(400, "IncompleteSignature", request, headers={"Authorization": authorization})
+        long = self.answers(403, "SignatureDoesNotMatch", signed(headers={"X-Long": "<" * 12000}, secret="another"))
+        self.assertLess(len(long), 40000)
+
     def test_another_region_service_or_day_is_refused(self):
         self.assertIn("Credential should be scoped to a valid region.", self.answers(403, "SignatureDoesNotMatch", signed(region="mars-1")))
         self.assertIn("Credential should be scoped to correct service: &apos;elasticache&apos;.".replace("&apos;", "'"),
@@ -212,6 +226,16 @@ class Rights(Case):
         later[3] = str(int(later[3]) + 1000)
         self.refused("InvalidClientTokenId", client(given["AccessKeyId"], secret=keys["secret"], token="/".join(later)).describe_users)
         self.refused("AccessDenied", client(FOREIGNER, "sts").assume_role, RoleArn=role, RoleSessionName="foreign")
+        for name in ("x" * 65, "a<b", "a b"):
+            self.refused("ValidationError", client(LISTER, "sts").assume_role, RoleArn="arn:aws:iam::%s:role/%s" % (ACCOUNT, name), RoleSessionName="ci")
+
+    def test_a_session_ends_where_its_key_becomes_another_accounts(self):
+        self.addCleanup(write, FILE, document(KEYS))
+        given = client(LISTER, "sts").assume_role(RoleArn="arn:aws:iam::%s:role/r" % ACCOUNT, RoleSessionName="ci")["Credentials"]
+        keys = {"secret": given["SecretAccessKey"], "token": given["SessionToken"]}
+        client(given["AccessKeyId"], **keys).describe_users()
+        write(FILE, document(KEYS | {LISTER: KEYS[LISTER] | {"account": OTHER}}))
+        self.refused("InvalidClientTokenId", client(given["AccessKeyId"], **keys).describe_users)
 
 
 class File(Case):
@@ -225,6 +249,9 @@ class File(Case):
             write(FILE, broken)
             client("AKIANEW", secret="new").describe_users()
         write(FILE, document(KEYS))
+        os.chmod(FILE, 0o644)
+        client("AKIANEW", secret="new").describe_users()
+        os.chmod(FILE, 0o600)
         self.refused("InvalidClientTokenId", client("AKIANEW", secret="new").describe_users)
         self.assertIn("the keys that were read before stay in force", self.server.log())
         for secret in [key["secret"] for key in KEYS.values()] + ["s3cr3t-of-nobody"]:
@@ -239,6 +266,7 @@ class File(Case):
             "key AKIAONE: its secret must have 1 to 256 characters": document({"AKIAONE": {"secret": "", "account": ACCOUNT}}),
             "key AKIAONE: its action 1 is none": document({"AKIAONE": {**one["AKIAONE"], "actions": ["a b"]}}),
             "key AKIAONE: its action 2 is none": document({"AKIAONE": {**one["AKIAONE"], "actions": ["sts:*", "Describe*"]}}),
+            "it must be {\"keys\"": document({"AKIAONE": {**one["AKIAONE"], "read_only": None}}),
             "key AKIAONE: its user is no name": document({"AKIAONE": {**one["AKIAONE"], "user": "a/b"}}),
         }
         for said, text in cases.items():

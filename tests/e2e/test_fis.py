@@ -1,5 +1,8 @@
 """The Fault Injection Service: a zone loses its power for some replication groups, and has it back."""
+import json
 import unittest
+import urllib.error
+import urllib.request
 
 import boto3
 import botocore.config
@@ -167,6 +170,29 @@ class Experiments(harness.Case):
         with self.assertRaises(self.fis().exceptions.ValidationException):
             self.fis(account=account).create_experiment_template(**self.template({"resourceArns": [self.arn(ours)]}))
         self.fis(account=account).stop_experiment(id=experiment["id"])
+
+    def raw(self, path, **body):
+        request = urllib.request.Request(self.server.url + path, data=json.dumps(body).encode(), headers={"Content-Type": "application/json"})
+        try:
+            with urllib.request.urlopen(request) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as e:
+            return e.code, e.read().decode()
+
+    def test_members_of_another_kind_are_refused_and_end_nothing(self):
+        required = {"clientToken": name("t"), "description": "d", "stopConditions": [{"source": "none"}], "roleArn": "r"}
+        for actions in (5, "x", True, None, [], [1], [[]], {"a": 1}, {"a": {"parameters": 1}}):
+            with self.subTest(actions):
+                status, text = self.raw("/experimentTemplates", actions=actions, **required)
+                self.assertEqual(400, status, text)
+        whole = self.template({"resourceArns": [self.arn("nobody")] * 6})
+        self.assertIn("may have 5 resourceArns", self.raw("/experimentTemplates", **whole)[1])
+        template = self.fis().create_experiment_template(**self.template({"resourceArns": [self.arn("nobody")]}))["experimentTemplate"]
+        for tags in ("x", 5, True):
+            self.assertEqual(400, self.raw("/experiments", clientToken=name("t"), experimentTemplateId=template["id"], tags=tags)[0])
+        for filters in ("x", ["x"], 5):
+            target = {"resourceTags": {"a": "b"}, "filters": filters}
+            self.assertEqual(400, self.raw("/experimentTemplates", **self.template(target))[0], filters)
 
     def test_fail_without_a_target(self):
         template = self.fis().create_experiment_template(**self.template({"resourceArns": [self.arn("nobody")]}))["experimentTemplate"]

@@ -346,6 +346,25 @@ Test(accounts, nobody_is_led_to_another_s_by_its_key)
     cr_expect_str_eq(whole(), before);
 }
 
+Test(accounts, the_user_default_of_each_tells_of_its_own_groups_alone)
+{
+    must(OWNER, "CreateUserGroup", "UserGroupId=all-mine&Engine=redis&UserIds.member.1=default");
+    const char *const askers[] = {OWNER, "222222222222", "000000000000"};
+    for (size_t i = 0; i < sizeof askers / sizeof *askers; i++) {
+        struct answer answer = fixture_run_as(askers[i], HOME, "DescribeUsers", "UserId=default");
+        const struct api_describe_users_out *out = answer.out;
+        cr_assert_eq(out->users.n, 1);
+        cr_expect_eq(out->users.items[0].user_group_ids.n, i == 0, "%s", askers[i]);
+    }
+}
+
+Test(accounts, no_parameter_group_is_called_as_what_all_share)
+{
+    struct answer answer = fixture_run_as(OWNER, HOME, "CreateCacheParameterGroup",
+        "CacheParameterGroupName=Default&CacheParameterGroupFamily=redis7&Description=d");
+    cr_expect_eq(answer.fault, FAULT_INVALID_PARAMETER_VALUE);
+}
+
 Test(accounts, arns_of_another_account_are_refused)
 {
     static const struct {

@@ -91,6 +91,8 @@ Test(users, a_user_is_shown_as_the_service_shows_it)
     cr_assert_eq(u->authentication->password_count.v, 2);
     cr_assert_str_eq(u->arn, "arn:aws:elasticache:us-east-1:000000000000:user:bob-1");
     cr_assert(u->user_group_ids.set && u->user_group_ids.n == 0);
+    u = user(NEW, "UserId=keys-1&UserName=keys-1&Engine=redis&AccessString=~db=*+%2bget&Passwords.member.1=" WORD);
+    cr_assert_str_eq(u->minimum_engine_version, "6.0", "a pattern of keys limits no databases");
     u = user(NEW, "UserId=iam-1&UserName=iam-1&AuthenticationMode.Type=iam&NoPasswordRequired=false" REST);
     cr_assert_str_eq(u->authentication->type, "iam");
     cr_assert_str_eq(u->minimum_engine_version, "7.0");

@@ -26,15 +26,19 @@ static bool is_identifier(const char *id)
     return id[n - 1] != '-';
 }
 
+int id_refuse(struct op *op, const char *parameter)
+{
+    return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
+        "The parameter %s is not a valid identifier. Identifiers must begin with a letter; must contain only ASCII letters, "
+        "digits, and hyphens; and must not end with a hyphen or contain two consecutive hyphens.",
+        parameter);
+}
+
 int id_check(struct op *op, const char *parameter, const char *given, size_t max, const char **out)
 {
     assert(given);
     *out = id_fold(op, given);
-    if (!is_identifier(*out))
-        return op_fault(op, FAULT_INVALID_PARAMETER_VALUE,
-            "The parameter %s is not a valid identifier. Identifiers must begin with a letter; must contain only ASCII letters, "
-            "digits, and hyphens; and must not end with a hyphen or contain two consecutive hyphens.",
-            parameter);
+    if (!is_identifier(*out)) return id_refuse(op, parameter);
     if (strlen(*out) > max)
         return op_fault(
             op, FAULT_INVALID_PARAMETER_VALUE, "The parameter %s must be at most %zu characters long.", parameter, max);

@@ -9,6 +9,8 @@
  * that AWS's message tells, which may differ from the request's.
  */
 int id_check(struct op *op, const char *parameter, const char *given, size_t max, const char **out);
+/* Refuses what is no identifier, in AWS's words. */
+int id_refuse(struct op *op, const char *parameter);
 /* Only folds: for look-ups, where a bad identifier is simply not found. NULL stays NULL; what no caller can have made becomes "-", which is nothing's id. */
 const char *id_fold(struct op *op, const char *given);
 

@@ -166,6 +166,8 @@ int op_create_cache_parameter_group(
         .description = in->description};
     struct parameter_group g;
     int r = id_check(op, "CacheParameterGroupName", in->cache_parameter_group_name, 255, &row.name);
+    if (r == 0 && strcmp(row.name, "default") == 0)
+        r = id_refuse(op, "CacheParameterGroupName"); /* keys of accounts end where it begins */
     if (r == 0) r = check_new_parameter_group(op, &row);
     if (r == 0) r = q_parameter_group_put(op->store, &row, op->err);
     if (r == 0 && in->tags.n) r = tags_put(op, arn_of(op, op->account, "parametergroup", row.name), &in->tags);

@@ -1,6 +1,7 @@
 #include "ops/user/user.h"
 #include "base/text.h"
 #include "catalog/access_string.h"
+#include "catalog/account_key.h"
 #include "catalog/limits.gen.h"
 #include "ops/core/find.h"
 #include "ops/core/id.h"
@@ -52,9 +53,16 @@ int user_find(struct op *op, const char *given, bool live, struct row_user **out
     return r;
 }
 
+static bool limits_databases(const char *access_string)
+{
+    for (const char *at = access_string; *at; at += strcspn(at, " ()"), at += strspn(at, " ()"))
+        if (access_string_limits_databases(at)) return true;
+    return false;
+}
+
 const char *user_min_version(const struct row_user *u)
 {
-    if (strstr(u->access_string, "db=") || strstr(u->access_string, "resetdbs")) return "9.1";
+    if (limits_databases(u->access_string)) return "9.1";
     if (text_is(u->engine, "valkey")) return "7.2";
     return u->authentication == AUTHENTICATION_IAM ? "7.0" : "6.0";
 }
@@ -82,7 +90,9 @@ int user_view(struct op *op, const struct row_user *u, struct api_user *out)
         .arn = arn_of(op, u->account, "user", u->id),
     };
     for (size_t i = 0; i < n; i++)
-        if (members[i].change != LINK_ADD) out->user_group_ids.items[out->user_group_ids.n++] = members[i].group_id;
+        if (members[i].change != LINK_ADD &&
+            !account_leads(members[i].group_id)) /* user groups of all accounts may have "default" */
+            out->user_group_ids.items[out->user_group_ids.n++] = members[i].group_id;
     return 0;
 }
 
