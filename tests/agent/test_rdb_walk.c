@@ -1,6 +1,7 @@
 #include "agent/snapshots/rdb_walk.h"
 #include "rdb_file.h"
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,7 +29,7 @@ static void tell_value(void *arg, uint64_t size)
 static int tell_library(void *arg, const struct buf *code, struct err *e)
 {
     (void)e;
-    buf_printf(&((struct told *)arg)->text, "lib(%s) ", code->data);
+    buf_printf(&((struct told *)arg)->text, "lib(%.*s) ", (int)code->len, code->len ? code->data : "");
     return 0;
 }
 
@@ -258,7 +259,7 @@ Test(rdb_walk, sees_every_bit_that_is_another)
 Test(rdb_walk, survives_whatever_it_gets)
 {
     unsigned seed = (unsigned)getpid();
-    cr_log_info("seed %u", seed);
+    fprintf(stderr, "seed %u\n", seed);
     for (int round = 0; round < 800; round++) {
         _buf_ struct buf file = {0};
         struct told t = {.pass = round % 2 ? "" : NULL};

@@ -42,7 +42,7 @@ Test(index, has_what_was_put_and_not_taken_out_again)
     bool there[NAMES] = {false};
     unsigned seed = (unsigned)getpid();
     srand(seed);
-    cr_log_info("seed %u", seed);
+    fprintf(stderr, "seed %u\n", seed);
     for (int i = 0; i < NAMES; i++) snprintf(names[i], sizeof names[i], "n%d", i);
     for (int n = 0; n < 5000; n++) {
         int i = rand() % NAMES;

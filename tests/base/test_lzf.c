@@ -1,5 +1,6 @@
 #include "base/lzf.h"
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -56,7 +57,7 @@ Test(lzf, refuses_what_points_outside)
 Test(lzf, reads_and_writes_within_its_buffers_whatever_it_gets)
 {
     unsigned seed = (unsigned)getpid();
-    cr_log_info("seed %u", seed);
+    fprintf(stderr, "seed %u\n", seed);
     for (int i = 0; i < 20000; i++) {
         size_t n = (size_t)rand_r(&seed) % 40, len = (size_t)rand_r(&seed) % (n * LZF_RATIO_MAX + 1);
         unsigned char *in = malloc(n ? n : 1), *out = malloc(len ? len : 1);

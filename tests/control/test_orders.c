@@ -93,7 +93,7 @@ Test(orders, differences_add_up_to_the_whole)
     int64_t known = -1;
     bool ever_news = false;
     srand(seed);
-    cr_log_info("seed %u", seed);
+    fprintf(stderr, "seed %u\n", seed);
     set_head(false);
     for (int n = 0; n < LOOKS; n++) {
         look(rand() % NODES, rand() % 3 ? (rand() % 2 ? ROLE_PRIMARY : ROLE_REPLICA) : ROLE_UNKNOWN, rand() % 3 + 1);

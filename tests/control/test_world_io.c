@@ -5,6 +5,7 @@
 #include "store/queries.gen.h"
 #include "database.h"
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 /* Whatever is written, by a pass or by somebody else, the rows in memory are those that the database has. */
@@ -132,7 +133,7 @@ Test(world_io, rows_that_are_kept_are_those_of_the_database)
 {
     unsigned seed = (unsigned)getpid();
     srand(seed);
-    cr_log_info("seed %u", seed);
+    fprintf(stderr, "seed %u\n", seed);
     for (int n = 0; n < PASSES; n++) {
         int what = rand() % 20;
         if (what == 0) something_else(rand() % ENDPOINTS);
