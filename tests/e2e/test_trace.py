@@ -89,6 +89,7 @@ class Everything(Traced):
     def test_a_serve_that_is_started_anew_learns_the_request_from_the_agent(self):
         group = harness.name("traced")
         request = self.create(group)
+        wait_for(lambda: any("node %s-001.0001: greet ->" % group in line for line in self.lines(request)), "a node that has greeted")
         self.server.kill()
         self.server.start()
         wait_for(lambda: self.server.nodes(group)[0]["serves"], "a node that serves")
