@@ -63,6 +63,15 @@ static bool is_told_otherwise(struct world *w, const struct world_node *n)
 }
 
 /* Engines keep their data in memory: who dies and comes back as a primary has none, unless they are durable. */
+static void tell_of_loss(struct world *w, const struct world_node *n)
+{
+    const char *cache = n->rg && n->rg->serverless ? n->rg->serverless->row.name : NULL;
+    if (!has_data_of_its_own(n) || durability_outlives(n->cluster->row.durability)) return;
+    if (n->row.seen_role != ROLE_UNKNOWN && !node_takes_writes(n)) return;
+    if (cache) world_event(w, n->row.region, cache, EVENT_SERVERLESS_DATA_LOST, cache);
+    else world_event(w, n->row.region, n->row.cluster_id, EVENT_NODE_DATA_LOST, n->row.node_id);
+}
+
 static void plan_recovered(struct world *w, struct world_node *n)
 {
     int64_t before = n->stored ? seen_node_restarts(n->stored) : 0, now = seen_node_restarts(&n->row);
@@ -73,11 +82,7 @@ static void plan_recovered(struct world *w, struct world_node *n)
     }
     if (!n->row.recovering || !node_answers(n)) return;
     world_set_int(w, &n->row.recovering, 0);
-    bool lost = has_data_of_its_own(n) && !durability_outlives(n->cluster->row.durability);
-    if (!lost || (n->row.seen_role != ROLE_UNKNOWN && !node_takes_writes(n))) return;
-    const char *cache = n->rg && n->rg->serverless ? n->rg->serverless->row.name : NULL;
-    if (cache) world_event(w, n->row.region, cache, EVENT_SERVERLESS_DATA_LOST, cache);
-    else world_event(w, n->row.region, n->row.cluster_id, EVENT_NODE_DATA_LOST, n->row.node_id);
+    tell_of_loss(w, n);
     world_event(w, n->row.region, n->row.cluster_id, EVENT_RECOVERY_FINISHED, n->row.node_id);
 }
 

@@ -306,6 +306,15 @@ Test(failover, recovery_is_told_when_the_old_primary_is_a_replica_in_force)
     cr_assert_null(ng->row.failed_node_id);
 }
 
+Test(failover, a_replica_that_was_started_again_has_recovered_and_lost_nothing)
+{
+    b.nodes[1].row.recovering = 1;
+    plan_world(&b.w);
+    cr_assert(told("Finished recovery for cache nodes 0001"));
+    cr_assert_not(told("Cache node 0001 was started again without the data that it had"));
+    cr_assert_eq(b.nodes[1].row.recovering, 0);
+}
+
 static void start_switch(const char *to)
 {
     ng->row.switch_node_id = to;
