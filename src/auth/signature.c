@@ -114,19 +114,24 @@ static bool are_sorted(const char *names)
 }
 
 /* AWS takes one mechanism at a time: a URL that is past its X-Amz-Expires must not be good in a header. */
-static bool is_signed_in_query(const char *query)
+static int check_one_way(const struct signed_request *q, struct arena *a, struct err *e)
 {
-    return strncmp(query, "X-Amz-", 6) == 0 || strstr(query, "&X-Amz-") != NULL;
+    struct form f = {0};
+    int r = form_parse(&f, a, q->query, strlen(q->query), e); /* a name may be spelt X%2DAmz */
+    for (size_t i = 0; r == 0 && i < f.n; i++)
+        if (strncmp(f.pairs[i].key, "X-Amz-", 6) == 0)
+            r = err_set(e, FAULT_INCOMPLETE_SIGNATURE,
+                "Only one way to sign is allowed: the header Authorization, or the X-Amz- parameters of the query string.");
+    return r;
 }
 
 int signature_read(struct signature *out, const struct signed_request *q, struct arena *a, struct err *e)
 {
     const char *credential = NULL;
     *out = (struct signature){0};
-    if (header_of(q, "Authorization") && is_signed_in_query(q->query))
-        return err_set(e, FAULT_INCOMPLETE_SIGNATURE,
-            "Only one way to sign is allowed: the header Authorization, or the X-Amz- parameters of the query string.");
-    int r = header_of(q, "Authorization") ? find_in_headers(out, q, a, &credential, e) : find_in_query(out, q, a, &credential, e);
+    bool in_headers = header_of(q, "Authorization") != NULL;
+    int r = in_headers ? check_one_way(q, a, e) : find_in_query(out, q, a, &credential, e);
+    if (r == 0 && in_headers) r = find_in_headers(out, q, a, &credential, e);
     if (r == 0) r = credential_parse(&out->credential, a, credential, strlen(credential), e);
     if (r) return r;
     if (!read_time(out))
@@ -196,7 +201,7 @@ static int compare_texts(const void *x, const void *y)
     return strcmp(*(const char *const *)x, *(const char *const *)y);
 }
 
-/* Parameters by name, then by value; that of a presigned signature is not signed. '=' sorts before whatever a name may hold but '-' and '.'. */
+/* Parameters by name, then by value. That of a presigned signature is not signed. */
 static void put_query(struct buf *b, const char *query, struct arena *a)
 {
     size_t n = 0, most = 1;

@@ -3,6 +3,7 @@
 #include "base/decimal.h"
 #include "base/digest.h"
 #include "base/text.h"
+#include "control/secret.h"
 #include <ctype.h>
 #include <string.h>
 
@@ -13,8 +14,7 @@ enum { FIELDS = 7, SEAL = 6, ID_DIGITS = 16, TOKEN_MAX = 1024 };
 static const char *derive_text(const char *purpose, const char *what, const char root[65], struct arena *a)
 {
     char *out = arena_alloc(a, DIGEST_TEXT_SIZE);
-    const char *text = arena_printf(a, "%s/%s", purpose, what);
-    digest_hmac(root, 64, text, strlen(text), out);
+    secret_derive(root, purpose, "", what, out);
     return out;
 }
 
