@@ -12,6 +12,12 @@ const struct node_type *node_type_find(const char *name)
     return bsearch(name, node_types, NODE_TYPE_COUNT, sizeof *node_types, compare_name);
 }
 
+bool node_type_has_disks(const char *name)
+{
+    const struct node_type *t = node_type_find(name);
+    return t && t->family->data_tiering;
+}
+
 bool node_type_runs(const struct node_type *t, const struct engine_version *v)
 {
     const char *min = t->family->min_version[v->engine->id];

@@ -36,6 +36,8 @@ extern const struct node_type node_types[NODE_TYPE_COUNT];
 
 /* NULL if there is none of that name. */
 const struct node_type *node_type_find(const char *name);
+/* Whether nodes of the type of that name have disks for data that memory has no room for. */
+bool node_type_has_disks(const char *name);
 /* Whether the engine version runs on the type. */
 bool node_type_runs(const struct node_type *t, const struct engine_version *v);
 /* Bytes for items when 'engine' runs on the type; 0 if it never does. */

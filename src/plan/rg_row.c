@@ -24,3 +24,8 @@ bool durability_outlives(enum durability d)
 {
     return d == DURABILITY_ASYNC || d == DURABILITY_SYNC;
 }
+
+bool durability_recovers_in_place(enum durability d)
+{
+    return d == DURABILITY_SYNC;
+}

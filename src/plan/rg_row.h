@@ -10,6 +10,8 @@ bool rg_is_sharded(const struct row_replication_group *rg);
 
 /* True where writes outlive the processes that acknowledged them: async and sync. */
 bool durability_outlives(enum durability d);
+/* Whether a dead primary has whatever it acknowledged on its disk, while a replica may lack something. */
+bool durability_recovers_in_place(enum durability d);
 
 /* True while automatic failover is on, or being turned on. */
 bool rg_has_failover(const struct row_replication_group *rg);

@@ -4,6 +4,7 @@
 #include "base/decimal.h"
 #include "plan/candidate.h"
 #include "plan/phase.h"
+#include "plan/rg_row.h"
 #include "plan/seen.h"
 #include "plan/shard.h"
 #include <string.h>
@@ -199,7 +200,7 @@ static bool has_ready_replica(struct world *w, const struct world_rg *rg, const 
 
 bool want_recovers_itself(const struct world_rg *rg)
 {
-    return rg->row.durability == DURABILITY_SYNC;
+    return durability_recovers_in_place(rg->row.durability);
 }
 
 bool want_has_stand_in(struct world *w, const struct world_rg *rg, const struct world_node *first)

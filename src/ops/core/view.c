@@ -28,8 +28,7 @@ const char *view_storage_encryption(bool encrypted, const char *kms_key_id)
 
 const char *view_data_tiering(const char *node_type)
 {
-    const struct node_type *t = node_type_find(node_type);
-    return view_enabled(t && t->family->data_tiering);
+    return view_enabled(node_type_has_disks(node_type));
 }
 
 struct api_endpoint *view_endpoint(struct op *op, const char *address, int64_t port, enum endpoint_name kind,

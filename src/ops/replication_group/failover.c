@@ -101,7 +101,7 @@ int op_test_failover(struct op *op, const struct api_test_failover_in *in, struc
         return op_fault(op, FAULT_TEST_FAILOVER_NOT_AVAILABLE,
             "Test Failover API is only available for node groups with at least one replica.");
     if (r == 0) r = count_call(op, rg, in->node_group_id);
-    if (r == 0) r = rg->durability == DURABILITY_SYNC ? hand_over(op, part) : kill_primary(op, part);
+    if (r == 0) r = durability_recovers_in_place(rg->durability) ? hand_over(op, part) : kill_primary(op, part);
     if (r == 0) r = note_event(op, rg->id, EVENT_TEST_FAILOVER_CALLED, in->node_group_id);
     return r ? r : view_rg(op, rg->id, &out->replication_group);
 }

@@ -175,12 +175,6 @@ static void fill_shards(struct op *op, const struct restore *x, struct api_creat
     if (fits && filled->node_group_configuration.n == 0) filled->node_group_configuration = shards_of(op, x, filled);
 }
 
-static bool has_disks(const char *node_type)
-{
-    const struct node_type *t = node_type_find(node_type);
-    return t && t->family->data_tiering;
-}
-
 int restore_fill_group(struct op *op, const struct restore *x, const struct api_create_replication_group_in *in,
     struct api_create_replication_group_in *filled)
 {
@@ -191,7 +185,7 @@ int restore_fill_group(struct op *op, const struct restore *x, const struct api_
     int r = bring_settings(op, s, in->engine, in->engine_version, &b);
     FILL_ALL(b, s);
     FILL(durability, durability_text(s->durability));
-    if (!filled->data_tiering_enabled.set) filled->data_tiering_enabled = OPT_BOOL(has_disks(filled->cache_node_type));
+    if (!filled->data_tiering_enabled.set) filled->data_tiering_enabled = OPT_BOOL(node_type_has_disks(filled->cache_node_type));
     if (r == 0 && is_sharded(s)) fill_shards(op, x, filled);
     drop_parameters(s, in, filled);
     return r;
